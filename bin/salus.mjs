@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// Finds the pinned Node and runs the command line on it. Plain JavaScript, so that any Node can start it.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const main = existsSync(join(root, 'dist', 'cli', 'salus.js'))
+  ? join(root, 'dist', 'cli', 'salus.js')
+  : join(root, 'src', 'cli', 'salus.ts');
+const pinned = join(root, 'node_modules', '.bin', 'node');
+const [major, minor] = process.versions.node.split('.').map(Number);
+const newEnough = major > 24 || (major === 24 && minor >= 7);
+
+if (!newEnough && !existsSync(pinned)) {
+  process.stderr.write(
+    `Salus needs Node 24.7 or newer; found ${process.versions.node}. Run "npm start" once: it brings its own.\n`,
+  );
+  process.exit(1);
+}
+if (newEnough) {
+  process.argv[1] = main;
+  await import(main);
+} else {
+  const child = spawn(pinned, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(signal ? 130 : (code ?? 1)));
+}

@@ -1,0 +1,28 @@
+import { hkdfSha256, hmacSha256, sha256, sha512 } from '#hash';
+import { concatBytes, utf8 } from '../primitives/bytes.ts';
+import { type Cbor, encodeCbor } from '../primitives/cbor.ts';
+import type { Label } from './labels.ts';
+
+export { hkdfSha256, hmacSha256, sha256, sha512 };
+
+const zero = Uint8Array.of(0);
+
+/** SHA-256(label ‖ 0x00 ‖ parts): every hash with a purpose has its own label (protocol 1). */
+export function labelledHash(label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
+  return sha256(utf8(label), zero, ...parts);
+}
+
+/** `info` of HKDF and HPKE: label ‖ 0x00 ‖ CBOR(context) (protocol 1). */
+export function labelledInfo(label: Label, context: Cbor): Uint8Array {
+  return concatBytes(utf8(label), zero, encodeCbor(context));
+}
+
+/** HKDF-SHA-256 without salt, info = label ‖ 0x00 ‖ CBOR(context); 32 bytes, 64 for a scalar. */
+export function deriveKey(
+  secret: Uint8Array,
+  label: Label,
+  context: Cbor,
+  length = 32,
+): Uint8Array {
+  return hkdfSha256(secret, labelledInfo(label, context), length);
+}

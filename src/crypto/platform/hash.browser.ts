@@ -1,0 +1,20 @@
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
+import { concatBytes } from '../../primitives/bytes.ts';
+
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  return nobleSha256(concatBytes(...parts));
+}
+
+export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
+  return nobleSha512(concatBytes(...parts));
+}
+
+export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  return hmac(nobleSha256, key, concatBytes(...parts));
+}
+
+export function hkdfSha256(secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  return hkdf(nobleSha256, secret, undefined, info, length);
+}

@@ -1,0 +1,44 @@
+/**
+ * The seam between an engine, which orders bytes, and the ledger, which judges them: shaped like ABCI 2.0,
+ * so that the embedded engine and CometBFT drive the same application (ledger.md 1 and 5.4).
+ */
+export interface TxResult {
+  /** 0 accepted; otherwise the number of a refusal. Covered by `last_results_hash` together with `data`. */
+  readonly code: number;
+  /** CBOR; accepted: array with one byte string per act; refused: [index of the act that refused]. */
+  readonly data: Uint8Array;
+}
+
+export interface BlockInput {
+  readonly height: number;
+  readonly timeMs: number;
+  readonly txs: readonly Uint8Array[];
+}
+
+export interface BlockOutput {
+  readonly results: readonly TxResult[];
+  /** Root after this block; stands in the header of the next height. Unchanged by an empty block. */
+  readonly appHash: Uint8Array;
+}
+
+export interface StateAnswer {
+  readonly height: number;
+  /** Undefined: there is no such row. */
+  readonly value: Uint8Array | undefined;
+  /** CBOR proof of presence or absence that leads to the app hash after `height`; only when asked for. */
+  readonly proof: Uint8Array | undefined;
+}
+
+export interface Application {
+  /** The last committed height (0: only genesis) and the app hash after it, read from disk. */
+  info(): { readonly height: number; readonly appHash: Uint8Array };
+  /** Everything that can be judged without executing acts; code 0 or a refusal's number. */
+  checkTx(tx: Uint8Array, nowMs: number): Promise<number>;
+  /** Executes the block inside an open state transaction. Called again without commit: redo. */
+  finalizeBlock(block: BlockInput): Promise<BlockOutput>;
+  /** Makes the finalized block the committed state. */
+  commit(): void;
+  /** Reads the last committed state. */
+  query(table: string, key: Uint8Array, prove: boolean): StateAnswer;
+  close(): void;
+}

@@ -1,0 +1,56 @@
+import type { TxId } from '../primitives/ids.ts';
+import type { StateAnswer, TxResult } from './application.ts';
+
+/** A block as readers of the ledger get it. `header` and `commit` are CometBFT protobuf bytes. */
+export interface CommittedBlock {
+  readonly height: number;
+  readonly timeMs: number;
+  readonly txs: readonly Uint8Array[];
+  readonly results: readonly TxResult[];
+}
+
+export interface SignedHeader {
+  readonly height: number;
+  /** CometBFT `Header`, protobuf. */
+  readonly header: Uint8Array;
+  /** CometBFT `Commit` for this header, protobuf. */
+  readonly commit: Uint8Array;
+  /** Validators of this height: Ed25519 key and voting power. */
+  readonly validators: readonly { readonly publicKey: Uint8Array; readonly power: number }[];
+}
+
+export interface CommitOutcome {
+  readonly txId: TxId;
+  readonly height: number;
+  readonly timeMs: number;
+  readonly index: number;
+  readonly result: TxResult;
+}
+
+/** What the gateway sees of a ledger. Every engine implements it and passes engine.contract.ts. */
+export interface LedgerEngine {
+  readonly chainId: string;
+  /** The height and block time of the last committed block. */
+  status(): {
+    readonly height: number;
+    readonly timeMs: number;
+    readonly appHash: Uint8Array;
+    readonly stalledMs: number;
+  };
+  /**
+   * Hands a transaction in. Code 0: it waits to be committed; otherwise the number of the refusal by
+   * CheckTx. A transaction that is already known answers 0, its outcome is had from `waitCommit`.
+   */
+  submit(tx: Uint8Array): Promise<{ readonly code: number; readonly txId: TxId }>;
+  /** Throws COMMIT_TIMEOUT, TX_UNKNOWN. */
+  waitCommit(txId: TxId, timeoutMs: number): Promise<CommitOutcome>;
+  query(table: string, key: Uint8Array, options: { readonly prove: boolean }): Promise<StateAnswer>;
+  /** Throws HEIGHT_UNKNOWN. */
+  block(height: number): Promise<CommittedBlock>;
+  signedHeader(height: number): Promise<SignedHeader>;
+  /** The receipt of a committed transaction, as docs/protocol/receipts.md has it; waits for the proof block. */
+  receipt(txId: TxId, timeoutMs: number): Promise<Uint8Array>;
+  /** Blocks from height `from` on, then every new one as it is committed, until the signal. */
+  subscribe(from: number, signal: AbortSignal): AsyncIterable<CommittedBlock>;
+  close(): Promise<void>;
+}
