@@ -8,15 +8,18 @@ import { isIncluded, leafHash, merkleRoot } from '../merkle.ts';
 import { blockTree, resultLeaf } from './block-tree.ts';
 import { type Commit, decodeCommit, encodeCommit } from './commit.ts';
 import { type BlockId, decodeHeader, encodeHeader, type Header } from './header.ts';
+import { varint } from './protobuf.ts';
 import { encodeTimestamp, type Timestamp } from './timestamp.ts';
 import { validatorsHash } from './validators.ts';
 
 // cosmjs-types is generated from the protocol's own .proto files: an oracle that shares no code with ours.
+// Its version 0.11.0 writes 64-bit varints between 2^31 and 2^32 wrongly; those have their own test below.
+const isSoundThere = (value: number) => value < 2 ** 31 || value >= 2 ** 32;
 const bytes = fc.uint8Array({ maxLength: 40 });
-const uint = fc.oneof(fc.constant(0), fc.maxSafeNat());
-const height = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const uint = fc.oneof(fc.constant(0), fc.maxSafeNat()).filter(isSoundThere);
+const height = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).filter(isSoundThere);
 const time: fc.Arbitrary<Timestamp> = fc.record({
-  seconds: fc.integer({ min: -62_135_596_800, max: 253_402_300_799 }),
+  seconds: fc.integer({ min: -62_135_596_800, max: 253_402_300_799 }).filter(isSoundThere),
   nanos: fc.integer({ min: 0, max: 999_999_999 }),
 });
 const blockId: fc.Arbitrary<BlockId> = fc.record({
@@ -145,4 +148,9 @@ test('the tree of a block has the root and the paths of RFC 6962 at every size',
       assert.ok(isIncluded(leaf, index, count, tree.path(index), tree.root));
     }
   }
+});
+
+test('a number between 2^31 and 2^32 is five bytes of seven bits', () => {
+  assert.deepEqual(varint(2 ** 31), Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x08));
+  assert.deepEqual(varint(2 ** 32 - 1), Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f));
 });
