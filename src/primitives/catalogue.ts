@@ -232,6 +232,10 @@ const table = {
   WALLET_INVALID: { kind: 'not-valid', sentence: 'This is not a wallet, or it is damaged.' },
   WALLET_EXISTS: { kind: 'usage', sentence: 'There is a wallet of this name already.' },
   WALLET_UNKNOWN: { kind: 'usage', sentence: 'There is no wallet of this name here.' },
+  WALLET_BUSY: {
+    kind: 'unavailable',
+    sentence: 'Another command is using this wallet; wait until it is done.',
+  },
   WALLET_CONFLICT: {
     kind: 'unavailable',
     sentence: 'Another device wrote the wallet first; the newest was fetched, try again.',
