@@ -71,15 +71,11 @@ const walletAccount = struct({
 /** Key: `account`. */
 const heldCard = struct({ account, nickname: text(200), card: bytes() });
 
-/** Key: `account`, `epoch`, `salt`. Which root and salt an epoch's secrets come from. */
-const epoch = struct({
-  account,
-  epoch: uint,
-  validFromMs: uint,
-  salt: bytes(16),
-  rootId,
-  keySetBlob: blob,
-});
+/**
+ * Key: `account`, `salt`. From which root the epochs of a KeySet derive; written down before the KeySet is
+ * sent. All else about it stands on the ledger.
+ */
+const ownKeySet = struct({ account, after: uint, salt: bytes(16), rootId });
 
 /** Key: `consent`. A grant that this person gave: what must be known to envelope it again. */
 const ownGrant = struct({
@@ -172,7 +168,7 @@ const fields = {
   roots: list(root),
   accounts: list(walletAccount),
   cards: list(heldCard),
-  epochs: list(epoch),
+  keySets: list(ownKeySet),
   grants: list(ownGrant),
   letters: list(receivedLetter),
   segments: list(heldSegment),
@@ -190,7 +186,7 @@ export type WalletContent = Of<typeof content>;
 export type WalletRoot = Of<typeof root>;
 export type WalletAccount = Of<typeof walletAccount>;
 export type HeldCard = Of<typeof heldCard>;
-export type WalletEpoch = Of<typeof epoch>;
+export type OwnKeySet = Of<typeof ownKeySet>;
 export type OwnGrant = Of<typeof ownGrant>;
 export type ReceivedLetter = Of<typeof receivedLetter>;
 export type HeldSegment = Of<typeof heldSegment>;
@@ -208,7 +204,7 @@ export function emptyWallet(name: string): WalletContent {
     roots: [],
     accounts: [],
     cards: [],
-    epochs: [],
+    keySets: [],
     grants: [],
     letters: [],
     segments: [],

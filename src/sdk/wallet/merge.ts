@@ -29,10 +29,10 @@ export function mergeWallets(mine: WalletContent, theirs: WalletContent): Wallet
       (it) => it.account,
       (a, b) => (bytesToHex(a.card) + a.nickname >= bytesToHex(b.card) + b.nickname ? a : b),
     ),
-    epochs: union(
-      mine.epochs,
-      theirs.epochs,
-      (it) => `${it.account} ${padded(it.epoch)} ${bytesToHex(it.salt)}`,
+    keySets: union(
+      mine.keySets,
+      theirs.keySets,
+      (it) => `${it.account} ${padded(it.after)} ${bytesToHex(it.salt)}`,
       first,
     ),
     grants: union(mine.grants, theirs.grants, (it) => it.consent, mergeGrant),
