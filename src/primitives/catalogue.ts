@@ -136,6 +136,11 @@ const table = {
   },
   BATCH_KIND: { kind: 'not-valid', sentence: 'Salus does not know batches of this kind.' },
   BATCH_TIMES: { kind: 'not-valid', sentence: 'The batch ends before it begins, or is empty.' },
+  KEY_TAKEN: { kind: 'not-valid', sentence: 'The account has used this key before.' },
+  KEYS_FULL: {
+    kind: 'not-valid',
+    sentence: 'The account has changed its keys as often as a ledger keeps; enrol anew.',
+  },
 
   // Ledger engine
   CLOCK_BEHIND: {
