@@ -10,6 +10,7 @@ export const labels = {
   accountRecovery: 'salus/1/account/recovery',
   identitySign: 'salus/1/identity/sign',
   identityPoint: 'salus/1/identity/point',
+  identityPointNonce: 'salus/1/identity/point-nonce',
   identityCredential: 'salus/1/identity/credential',
   cardSign: 'salus/1/card/sign',
   walletFile: 'salus/1/wallet/file',
