@@ -44,7 +44,8 @@ async function granted(segments: number, openings = 0) {
   };
 }
 
-const envelopesOf = (set: Uint8Array) => readArray(readArray(decodeCbor(set), 'set')[2], 'envelopes');
+const envelopesOf = (set: Uint8Array) =>
+  readArray(readArray(decodeCbor(set), 'set')[2], 'envelopes');
 
 test('Everybody finds and opens his own envelope, in the envelope or in the tail', async () => {
   const people = [
@@ -54,7 +55,11 @@ test('Everybody finds and opens his own envelope, in the envelope or in the tail
     await granted(200),
     await granted(3, maxOpenings),
   ];
-  const set = await sealEnvelopeSet(keySetBlob, people.map((it) => it.envelope), throwAway);
+  const set = await sealEnvelopeSet(
+    keySetBlob,
+    people.map((it) => it.envelope),
+    throwAway,
+  );
   for (const person of people) {
     assert.deepEqual(await openEnvelope(set, keySetBlob, person.opener), person.content);
   }
@@ -69,7 +74,11 @@ for (const [count, shown] of [
 ] as const) {
   test(`A set for ${count} shows ${shown} envelopes of one length, sorted by tag`, async () => {
     const people = await Promise.all(Array.from({ length: count }, () => granted(1)));
-    const set = await sealEnvelopeSet(keySetBlob, people.map((it) => it.envelope), throwAway);
+    const set = await sealEnvelopeSet(
+      keySetBlob,
+      people.map((it) => it.envelope),
+      throwAway,
+    );
     const shownEnvelopes = envelopesOf(set).map((entry) => readArray(entry, 'envelope', 2));
     assert.equal(shownEnvelopes.length, shown);
     const tags = shownEnvelopes.map((entry) => Buffer.from(readBytes(entry[0], 'tag', 16)));
@@ -93,7 +102,10 @@ test('An envelope opens under its own consent, key set and KEM key alone', async
   const cannot = (error: unknown): boolean => isCoded(error, 'CANNOT_OPEN');
   const otherConsent = { ...ana.opener, consent: consentIdOf(randomBytes(16)) };
   await assert.rejects(openEnvelope(set, keySetBlob, otherConsent), cannot);
-  await assert.rejects(openEnvelope(set, keySetBlob, { ...ana.opener, kemKeys: [await key()] }), cannot);
+  await assert.rejects(
+    openEnvelope(set, keySetBlob, { ...ana.opener, kemKeys: [await key()] }),
+    cannot,
+  );
   const [older, newer] = [ana.opener.kemKeys[0], await key()];
   assert.ok(older);
   const rotated = { ...ana.opener, kemKeys: [newer, older] };

@@ -4,13 +4,7 @@ import { type KemKey, kems } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith, sealTo } from '../../crypto/letter.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import {
-  bytesToHex,
-  compareBytes,
-  concatBytes,
-  equalBytes,
-  utf8,
-} from '../../primitives/bytes.ts';
+import { bytesToHex, compareBytes, concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
 import {
   type Cbor,
   decodeCbor,

@@ -1,4 +1,11 @@
-import { decodeCbor, encodeCbor, readArray, readBytes, readText, readUint } from '../../primitives/cbor.ts';
+import {
+  decodeCbor,
+  encodeCbor,
+  readArray,
+  readBytes,
+  readText,
+  readUint,
+} from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 
 const suite = 2;
