@@ -261,6 +261,10 @@ const table = {
     kind: 'not-valid',
     sentence: 'This person is not enrolled at a hospital yet.',
   },
+  GRANT_TOO_LARGE: {
+    kind: 'not-valid',
+    sentence: 'A grant may open 1,000 single records at most; share whole periods instead.',
+  },
   GRANTEE_ROLE: { kind: 'not-valid', sentence: 'A person of this role cannot be granted this.' },
 
   // Records
