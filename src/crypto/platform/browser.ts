@@ -1,0 +1,3 @@
+import type { Platform } from './platform.ts';
+
+export declare const platform: Platform;
