@@ -33,6 +33,8 @@ export const labels = {
   readTicket: 'salus/1/read/ticket',
   sessionSign: 'salus/1/session/sign',
   inboxSeal: 'salus/1/inbox/seal',
+  inboxSign: 'salus/1/inbox/sign',
+  itemsSign: 'salus/1/items/sign',
   eraseSign: 'salus/1/erase/sign',
   erasedSign: 'salus/1/erased/sign',
   refusalLeaf: 'salus/1/refusal/leaf',
