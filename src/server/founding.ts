@@ -6,7 +6,12 @@ import { defaultGenesis, encodeGenesis, parseGenesis } from '../ledger/genesis.t
 import { bytesToHex } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../primitives/ids.ts';
-import { accountIdOfKeys, deriveAccountKeys, enrolmentIdentity, noRecovery } from '../sdk/wallet/identity.ts';
+import {
+  accountIdOfKeys,
+  deriveAccountKeys,
+  enrolmentIdentity,
+  noRecovery,
+} from '../sdk/wallet/identity.ts';
 import { readSecretFile, writeWhole } from './files.ts';
 
 /**
@@ -47,13 +52,16 @@ export async function openConsortium(
   const servers = join(home, 'servers');
   const path = join(servers, 'genesis.cbor');
   mkdirSync(servers, { recursive: true, mode: 0o700 });
-  const hospitals = await Promise.all(Object.keys(titles).map((name) => openHospital(servers, name)));
+  const hospitals = await Promise.all(
+    Object.keys(titles).map((name) => openHospital(servers, name)),
+  );
   if (!existsSync(path)) await found(path, hospitals, validatorKey, nowMs);
   const genesisBytes = new Uint8Array(readFileSync(path));
   const genesis = parseGenesis(genesisBytes);
   const named = new Set(genesis.organisations.map(({ identity }) => bytesToHex(identity.signKey)));
   for (const { name, signingKey } of hospitals) {
-    if (!named.has(bytesToHex(signingKey.publicKey))) throw new CodedError('HOME_INVALID', { hospital: name });
+    if (!named.has(bytesToHex(signingKey.publicKey)))
+      throw new CodedError('HOME_INVALID', { hospital: name });
   }
   return { genesisBytes, ledgerFolder: join(servers, 'ledger'), hospitals };
 }
@@ -61,7 +69,10 @@ export async function openConsortium(
 async function openHospital(servers: string, name: string): Promise<Hospital> {
   const folder = join(servers, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const root = readSecretFile(join(folder, 'organisation.key'), () => new Uint8Array(randomBytes(32)));
+  const root = readSecretFile(
+    join(folder, 'organisation.key'),
+    () => new Uint8Array(randomBytes(32)),
+  );
   const desk = readSecretFile(join(folder, 'desk.token'), () => new Uint8Array(randomBytes(24)));
   const keys = await deriveAccountKeys(root, self, 0);
   return {
@@ -92,7 +103,12 @@ async function found(
         role: 'organisation',
         recovery: noRecovery,
       });
-      return { identity, name: title, url: `/${name}`, rights: ['enrol', 'serve', 'batch'] as const };
+      return {
+        identity,
+        name: title,
+        url: `/${name}`,
+        rights: ['enrol', 'serve', 'batch'] as const,
+      };
     }),
   );
   const genesis = defaultGenesis({
