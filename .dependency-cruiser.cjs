@@ -3,7 +3,7 @@ const mayImport = {
   primitives: [],
   crypto: ['primitives'],
   ledger: ['primitives', 'crypto/(hash|labels)'],
-  api: ['primitives', 'ledger'],
+  api: ['primitives', 'ledger', 'crypto/(hash|labels)'],
   engines: ['primitives', 'crypto', 'ledger'],
   storage: ['primitives', 'crypto/hash'],
   gateway: [

@@ -1,0 +1,89 @@
+import { sha256 } from '../crypto/hash.ts';
+import {
+  type Cbor,
+  decodeCbor,
+  encodeCbor,
+  readArray,
+  readBytes,
+  readText,
+  readUint,
+} from '../primitives/cbor.ts';
+import { CodedError } from '../primitives/errors.ts';
+import { accountIdOf, idBytes, type TxId, txIdOf } from '../primitives/ids.ts';
+import { actFromCbor, actToCbor } from './act-codec.ts';
+import type { LogName, Tx, TxBody } from './acts.ts';
+import { objectTypes, suite } from './object-types.ts';
+
+export const maxTxBytes = 65_536;
+export const maxActs = 16;
+/** The sender's, and at most the recovery key's beside it (rule T-4). */
+export const maxSignatures = 2;
+
+/**
+ * A transaction as it travels: `tx = [body, [[public key 32, signature 64]...]]`, in the one canonical
+ * encoding. The signatures are over label tx/sign and `encodeTxBody(body)`.
+ * Source: docs/protocol/transactions.md, rules T-1 to T-4.
+ */
+export function encodeTx(tx: Tx): Uint8Array {
+  const signatures = tx.signatures.map(({ publicKey, signature }) => [publicKey, signature]);
+  return encodeCbor([bodyToCbor(tx.body), signatures]);
+}
+
+/** `[suite, type, chain id, log, sender 32, nonce, validUntilMs, acts]`. */
+export function encodeTxBody(body: TxBody): Uint8Array {
+  return encodeCbor(bodyToCbor(body));
+}
+
+function bodyToCbor(body: TxBody): readonly Cbor[] {
+  const { chainId, log, sender, nonce, validUntilMs, acts } = body;
+  const head = [body.suite, objectTypes.txBody, chainId, log, idBytes(sender)];
+  return [...head, nonce, validUntilMs, acts.map(actToCbor)];
+}
+
+/**
+ * Throws TX_TOO_LARGE, CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN, ROLE_UNKNOWN, BATCH_KIND,
+ * ID_FORMAT.
+ */
+export function decodeTx(bytes: Uint8Array): Tx {
+  if (bytes.length > maxTxBytes) throw new CodedError('TX_TOO_LARGE', { bytes: bytes.length });
+  const fields = readArray(decodeCbor(bytes), 'tx', 2);
+  const signatures = readArray(fields[1], 'signatures').map((entry) => {
+    const pair = readArray(entry, 'signature', 2);
+    return {
+      publicKey: readBytes(pair[0], 'publicKey', 32),
+      signature: readBytes(pair[1], 'signature', 64),
+    };
+  });
+  if (signatures.length < 1 || signatures.length > maxSignatures) {
+    throw new CodedError('CBOR_SHAPE', { field: 'signatures' });
+  }
+  return { body: bodyFromCbor(fields[0]), signatures };
+}
+
+function bodyFromCbor(value: Cbor | undefined): TxBody {
+  const fields = readArray(value, 'body', 8);
+  if (readUint(fields[0], 'suite') !== suite) throw new CodedError('SUITE_UNKNOWN');
+  if (readUint(fields[1], 'type') !== objectTypes.txBody) throw new CodedError('TYPE_UNKNOWN');
+  const acts = readArray(fields[7], 'acts').map(actFromCbor);
+  if (acts.length < 1 || acts.length > maxActs)
+    throw new CodedError('CBOR_SHAPE', { field: 'acts' });
+  return {
+    suite,
+    chainId: readText(fields[2], 'chainId', 50),
+    log: readLogName(fields[3]),
+    sender: accountIdOf(readBytes(fields[4], 'sender', 32)),
+    nonce: readUint(fields[5], 'nonce'),
+    validUntilMs: readUint(fields[6], 'validUntilMs'),
+    acts,
+  };
+}
+
+export function readLogName(value: Cbor | undefined): LogName {
+  if (value !== 'user' && value !== 'doc') throw new CodedError('CBOR_SHAPE', { field: 'log' });
+  return value;
+}
+
+/** SHA-256 of the transaction as it travels. */
+export function txIdOfBytes(tx: Uint8Array): TxId {
+  return txIdOf(sha256(tx));
+}
