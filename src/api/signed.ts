@@ -1,3 +1,4 @@
+import { suite } from '../ledger/object-types.ts';
 import { type Cbor, decodeCbor, encodeCbor, readArray, readBytes } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { ObjectType } from './object-types.ts';
@@ -25,9 +26,6 @@ export function decodeSigned(travelling: Uint8Array): SignedBytes {
   };
 }
 
-/** Suite 2 is what everything sealed uses; suite 1 stays readable. */
-export const currentSuite = 2;
-
 /**
  * The fields after `[suite, type, ...]` of an object of this type.
  * Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN.
@@ -47,7 +45,7 @@ export function readObject(
   fieldCount: number,
 ): readonly Cbor[] {
   const fields = readArray(value, 'object', fieldCount + 2);
-  if (fields[0] !== 1 && fields[0] !== 2) throw new CodedError('SUITE_UNKNOWN');
+  if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
   if (fields[1] !== type) throw new CodedError('TYPE_UNKNOWN', { expected: type });
   return fields.slice(2);
 }

@@ -11,6 +11,7 @@ import {
   readUint,
 } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { decodeTx } from '../codec.ts';
 import { isIncluded, leafHash } from '../merkle.ts';
 
 /**
@@ -82,6 +83,22 @@ export function readPath(value: Cbor | undefined): Uint8Array[] {
   const siblings = readArray(value, 'path');
   if (siblings.length > 53) throw new CodedError('CBOR_SHAPE', { field: 'path' });
   return siblings.map((sibling) => readBytes(sibling, 'path', 32));
+}
+
+/** What the acts of a transaction commit to, in their order; throws what `decodeTx` throws. */
+export function claimTargets(tx: Uint8Array): ClaimTarget[] {
+  return decodeTx(tx).body.acts.map((act): ClaimTarget => {
+    switch (act.kind) {
+      case 'AccessLog':
+        return { kind: 'entries', hashes: act.entries.map((entry) => entry.entryHash) };
+      case 'DataAnchor':
+      case 'DiagnosisAnchor':
+      case 'BatchAnchor':
+        return { kind: 'root', root: act.root, count: act.count };
+      default:
+        return undefined;
+    }
+  });
 }
 
 /** Whether the transaction's acts commit to exactly what the claim opens. */

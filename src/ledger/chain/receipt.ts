@@ -7,17 +7,18 @@ import {
   encodeCbor,
   readArray,
   readBytes,
-  readText,
   readUint,
 } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type HeaderHash, headerHashOf, type TxId, txIdOf } from '../../primitives/ids.ts';
 import { isIncluded } from '../merkle.ts';
+import { objectTypes, suite } from '../object-types.ts';
 import { resultLeaf, txLeaf } from './block-tree.ts';
 import {
   type Claim,
   type ClaimTarget,
   claimHolds,
+  claimTargets,
   decodeClaim,
   encodeClaim,
   readPath,
@@ -78,8 +79,6 @@ export interface ReceiptVerdict {
   readonly claim: Claim | undefined;
 }
 
-const suite = 1;
-const type = 'receipt';
 /** A transaction, its result, a claim and the headers of a large validator set fit with room to spare. */
 export const maxReceiptBytes = 4 * 1024 * 1024;
 const maxChanges = 1000;
@@ -107,7 +106,7 @@ function decodeSigned(value: Cbor | undefined): SignedHeaderParts {
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   return encodeCbor([
     suite,
-    type,
+    objectTypes.receipt,
     receipt.tx,
     receipt.height,
     receipt.index,
@@ -133,7 +132,7 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
   try {
     const fields = readArray(decodeCbor(bytes), 'receipt', 14);
     if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readText(fields[1], 'type') !== type) throw new CodedError('TYPE_UNKNOWN');
+    if (fields[1] !== objectTypes.receipt) throw new CodedError('TYPE_UNKNOWN');
     const [code, data] = readArray(fields[6], 'result', 2);
     const next = decodeSigned(fields[10]);
     const changes = readArray(fields[12], 'changes');
@@ -180,9 +179,6 @@ export function witnessMessage(chain: string, height: number, headerHash: Uint8A
   return concatBytes(utf8(labels.witnessSign), Uint8Array.of(0), sha256(statement));
 }
 
-/** Reads what the acts of a transaction commit to; throws what the transaction codec throws. */
-export type ClaimTargetsOf = (tx: Uint8Array) => readonly ClaimTarget[];
-
 /**
  * Checks a receipt with no clock and no network.
  *
@@ -193,7 +189,7 @@ export async function verifyReceipt(
   bytes: Uint8Array,
   trustRoot: TrustRoot,
   verifyVote: VerifyVote,
-  claimTargetsOf: ClaimTargetsOf,
+  claimTargetsOf: (tx: Uint8Array) => readonly ClaimTarget[] = claimTargets,
 ): Promise<ReceiptVerdict> {
   const receipt = decodeReceipt(bytes);
   const { header, nextHeader, tx, height, index, count } = receipt;
@@ -217,9 +213,7 @@ export async function verifyReceipt(
   }
   const signedBy = await verifyLine(receipt, trustRoot, verifyVote);
   const witnesses = await countWitnesses(receipt, trustRoot, verifyVote);
-  if (receipt.claim !== undefined && !claimHolds(receipt.claim, claimTargetsOf(tx))) {
-    throw invalid('claim');
-  }
+  if (receipt.claim !== undefined) requireClaim(receipt.claim, tx, claimTargetsOf);
   const { signed, of } = signedBy;
   return {
     chain: header.chainId,
@@ -236,6 +230,20 @@ export async function verifyReceipt(
     witnesses,
     claim: receipt.claim,
   };
+}
+
+function requireClaim(
+  claim: Claim,
+  tx: Uint8Array,
+  claimTargetsOf: (tx: Uint8Array) => readonly ClaimTarget[],
+): void {
+  let targets: readonly ClaimTarget[];
+  try {
+    targets = claimTargetsOf(tx);
+  } catch (cause) {
+    throw new CodedError('RECEIPT_INVALID', { reason: 'claim' }, cause);
+  }
+  if (!claimHolds(claim, targets)) throw invalid('claim');
 }
 
 function vouchedBy(signed: number, of: number, witnesses: number): string {
