@@ -1,5 +1,5 @@
 import { platform } from '#platform';
-import { bytesToHex, concatBytes, equalBytes } from '../primitives/bytes.ts';
+import { bytesToHex, concatBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { sha3_256, sha256, shake256 } from './hash.ts';
 import type { MlKemPeer, X25519Peer } from './platform/platform.ts';
@@ -146,15 +146,4 @@ export async function x25519Encapsulate(
   const peer = await x25519Peers.get(bytesToHex(publicKey), () => platform.x25519Peer(publicKey));
   const own = await peer.agree(ephemeralSecret);
   return { enc: own.publicKey, secret: own.shared };
-}
-
-/** X-Wing alone; the name other files use when they mean "what suite 2 decapsulates". */
-export async function xwingDecapsulate(key: KemKey, enc: Uint8Array): Promise<Uint8Array> {
-  if (key.kem !== 'xwing') throw new CodedError('CANNOT_OPEN');
-  return key.decapsulate(enc);
-}
-
-/** Whether the key is the public half of a pair here: for a wallet that looks for the pair to open with. */
-export function isKeyOf(key: KemKey, publicKey: Uint8Array): boolean {
-  return equalBytes(key.publicKey, publicKey);
 }

@@ -1,6 +1,6 @@
-import { decodeObject, encodeSigned, decodeSigned, currentSuite } from '../../api/signed.ts';
+import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../api/grant-body.ts';
 import { objectTypes } from '../../api/object-types.ts';
-import { grantBodyHash, decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
+import { currentSuite, decodeObject, decodeSigned, encodeSigned } from '../../api/signed.ts';
 import type { KemKey } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith, sealTo } from '../../crypto/letter.ts';

@@ -1,5 +1,5 @@
-import { deriveKey, sha256 } from '../../crypto/hash.ts';
 import { pointFromScalarSeed, proofOfPoint } from '../../crypto/group.ts';
+import { deriveKey, sha256 } from '../../crypto/hash.ts';
 import { type KemKey, xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
 import { type SigningKey, signingKeyFromSeed, signLabelled } from '../../crypto/signature.ts';
