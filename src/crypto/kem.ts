@@ -147,3 +147,9 @@ export async function x25519Encapsulate(
   const own = await peer.agree(ephemeralSecret);
   return { enc: own.publicKey, secret: own.shared };
 }
+
+/** `key.decapsulate` that takes X-Wing keys alone. Throws CANNOT_OPEN. */
+export async function xwingDecapsulate(key: KemKey, enc: Uint8Array): Promise<Uint8Array> {
+  if (key.kem !== 'xwing') throw new CodedError('CANNOT_OPEN');
+  return key.decapsulate(enc);
+}
