@@ -31,3 +31,14 @@ export function hmacSha512(key: Uint8Array, ...parts: readonly Uint8Array[]): Ui
 export function hkdfSha256(secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   return hkdf(nobleSha256, secret, undefined, info, length);
 }
+
+/** SHA-256 of bytes that come in pieces. */
+export function runningSha256(): { update(piece: Uint8Array): void; digest(): Uint8Array } {
+  const running = nobleSha256.create();
+  return {
+    update(piece) {
+      running.update(piece);
+    },
+    digest: () => running.digest(),
+  };
+}

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto';
 import { concatBytes } from '../../primitives/bytes.ts';
 
 // A hash over one buffer is faster than a Hash object, so parts are joined first.
@@ -36,4 +36,15 @@ export function hmacSha512(key: Uint8Array, ...parts: readonly Uint8Array[]): Ui
 
 export function hkdfSha256(secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, length));
+}
+
+/** SHA-256 of bytes that come in pieces. */
+export function runningSha256(): { update(piece: Uint8Array): void; digest(): Uint8Array } {
+  const running = createHash('sha256');
+  return {
+    update(piece) {
+      running.update(piece);
+    },
+    digest: () => plain(running.digest()),
+  };
 }

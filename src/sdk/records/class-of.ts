@@ -1,35 +1,4 @@
-import { CodedError } from '../../primitives/errors.ts';
-
-/** The classes a patient shares by, with their levels (protocol 3). The order is that of the decision. */
-export const recordClasses = [
-  'iot',
-  'genetic',
-  'lab',
-  'vital',
-  'medication',
-  'diagnosis',
-  'image',
-  'insurance',
-  'summary',
-  'note',
-  'other',
-] as const;
-export type RecordClass = (typeof recordClasses)[number];
-
-/** How delicate a class is, 0 (the public emergency card) to 3. */
-export const levelOf: Readonly<Record<RecordClass, 1 | 2 | 3>> = {
-  iot: 2,
-  genetic: 3,
-  lab: 2,
-  vital: 2,
-  medication: 2,
-  diagnosis: 2,
-  image: 2,
-  insurance: 1,
-  summary: 1,
-  note: 2,
-  other: 2,
-};
+import type { RecordClass } from '../../api/classes.ts';
 
 export interface ClassFacts {
   /** The author's account is a device. */
@@ -105,11 +74,4 @@ export function classOf(facts: ClassFacts): RecordClass {
     if (tests.some((test) => test(facts))) return recordClass;
   }
   return 'other';
-}
-
-/** Throws CLASS_UNKNOWN. */
-export function parseRecordClass(text: unknown): RecordClass {
-  const found = recordClasses.find((recordClass) => recordClass === text);
-  if (found === undefined) throw new CodedError('CLASS_UNKNOWN');
-  return found;
 }

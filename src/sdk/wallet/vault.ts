@@ -9,15 +9,7 @@ import {
   type WalletKey,
 } from './file.ts';
 import { mergeWallets } from './merge.ts';
-
-/** Where the wallet file lies: a file for the CLI, IndexedDB in a browser. */
-export interface WalletStore {
-  load(): Promise<Uint8Array | undefined>;
-  /** Whole or not at all, also when the machine stops meanwhile. */
-  save(bytes: Uint8Array): Promise<void>;
-  /** Holds other processes off while `work` runs, where the place can do that. */
-  locked?<T>(work: () => Promise<T>): Promise<T>;
-}
+import type { WalletStore } from './store.ts';
 
 /**
  * An unlocked wallet on this device: every change is merged with what another process wrote meanwhile and
