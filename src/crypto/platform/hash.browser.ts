@@ -1,6 +1,7 @@
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
+import { sha3_256 as nobleSha3, shake256 as nobleShake256 } from '@noble/hashes/sha3.js';
 import { concatBytes } from '../../primitives/bytes.ts';
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -11,10 +12,33 @@ export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
   return nobleSha512(concatBytes(...parts));
 }
 
+export function sha3_256(...parts: readonly Uint8Array[]): Uint8Array {
+  return nobleSha3(concatBytes(...parts));
+}
+
+export function shake256(input: Uint8Array, length: number): Uint8Array {
+  return nobleShake256(input, { dkLen: length });
+}
+
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   return hmac(nobleSha256, key, concatBytes(...parts));
 }
 
+export function hmacSha512(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  return hmac(nobleSha512, key, concatBytes(...parts));
+}
+
 export function hkdfSha256(secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   return hkdf(nobleSha256, secret, undefined, info, length);
+}
+
+/** SHA-256 of bytes that come in pieces. */
+export function runningSha256(): { update(piece: Uint8Array): void; digest(): Uint8Array } {
+  const running = nobleSha256.create();
+  return {
+    update(piece) {
+      running.update(piece);
+    },
+    digest: () => running.digest(),
+  };
 }

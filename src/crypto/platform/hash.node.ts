@@ -1,23 +1,50 @@
-import { createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto';
 import { concatBytes } from '../../primitives/bytes.ts';
 
 // A hash over one buffer is faster than a Hash object, so parts are joined first.
 const joined = (parts: readonly Uint8Array[]): Uint8Array =>
   parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts);
 
+// A Buffer is not what callers expect of bytes: its slice() shares memory, and deep equality differs.
+const plain = (bytes: Buffer): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  return hash('sha256', joined(parts), 'buffer');
+  return plain(hash('sha256', joined(parts), 'buffer'));
 }
 
 export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
-  return hash('sha512', joined(parts), 'buffer');
+  return plain(hash('sha512', joined(parts), 'buffer'));
+}
+
+export function sha3_256(...parts: readonly Uint8Array[]): Uint8Array {
+  return plain(hash('sha3-256', joined(parts), 'buffer'));
+}
+
+export function shake256(input: Uint8Array, length: number): Uint8Array {
+  return plain(hash('shake256', input, { outputEncoding: 'buffer', outputLength: length }));
 }
 
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   // A raw key costs several times more: Node builds a KeyObject from it on every call.
-  return createHmac('sha256', createSecretKey(key)).update(joined(parts)).digest();
+  return plain(createHmac('sha256', createSecretKey(key)).update(joined(parts)).digest());
+}
+
+export function hmacSha512(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  return plain(createHmac('sha512', createSecretKey(key)).update(joined(parts)).digest());
 }
 
 export function hkdfSha256(secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, length));
+}
+
+/** SHA-256 of bytes that come in pieces. */
+export function runningSha256(): { update(piece: Uint8Array): void; digest(): Uint8Array } {
+  const running = createHash('sha256');
+  return {
+    update(piece) {
+      running.update(piece);
+    },
+    digest: () => plain(running.digest()),
+  };
 }

@@ -1,0 +1,31 @@
+import { CodedError } from '../primitives/errors.ts';
+
+/** The eleven classes by which a patient shares, and their level. Source: docs/protocol/reading.md, R-2. */
+export const levelOfClass = {
+  iot: 2,
+  genetic: 3,
+  lab: 2,
+  vital: 2,
+  medication: 2,
+  diagnosis: 2,
+  image: 2,
+  insurance: 1,
+  summary: 1,
+  note: 2,
+  other: 2,
+} as const;
+
+export type RecordClass = keyof typeof levelOfClass;
+
+export function isRecordClass(text: string): text is RecordClass {
+  return Object.hasOwn(levelOfClass, text);
+}
+
+export const recordClasses: readonly RecordClass[] =
+  Object.keys(levelOfClass).filter(isRecordClass);
+
+/** Throws CLASS_UNKNOWN. */
+export function parseRecordClass(text: string): RecordClass {
+  if (!isRecordClass(text)) throw new CodedError('CLASS_UNKNOWN');
+  return text;
+}

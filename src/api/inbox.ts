@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { base64urlText, height, timeMs, txIdText, uint } from './common.ts';
+import { maxInboxSealedBytes } from './inbox-message.ts';
+
+/** Messages and notices for an account. Source: docs/protocol/http.md, rule H-11. */
+export const inboxRequest = z.strictObject({
+  /** A signed InboxMessage. */
+  message: base64urlText(maxInboxSealedBytes + 1024),
+});
+export type InboxRequest = z.infer<typeof inboxRequest>;
+
+export const inboxAccepted = z.object({ ok: z.literal(true) });
+
+/**
+ * Where a notice stands on the ledger. A look: entry number `index` of an AccessLog. A refusal or a
+ * tombstone: leaf number `index` of `count` of a BatchAnchor, to whose root `path` leads from `leaf` (a
+ * leaf content).
+ */
+export const inboxAnchor = z.object({
+  txId: txIdText,
+  height,
+  index: uint,
+  count: uint.optional(),
+  path: z.array(base64urlText(32)).max(64).optional(),
+  leaf: base64urlText(1024).optional(),
+});
+export type InboxAnchor = z.infer<typeof inboxAnchor>;
+
+export const inboxKinds = ['message', 'look', 'refusal', 'erased'] as const;
+export type InboxKind = (typeof inboxKinds)[number];
+
+/** `sealed` of an `erased` notice is the tombstone itself; `signed` is the whole message as it was sent. */
+export const inboxEntry = z.object({
+  id: uint,
+  kind: z.enum(inboxKinds),
+  receivedMs: timeMs,
+  sealed: base64urlText(512 * 1024),
+  signed: base64urlText(maxInboxSealedBytes + 1024).optional(),
+  anchor: inboxAnchor.optional(),
+});
+export type InboxEntry = z.infer<typeof inboxEntry>;
+
+export const inboxQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
+export const inboxAnswer = z.object({ messages: z.array(inboxEntry), more: z.boolean() });
+export type InboxAnswer = z.infer<typeof inboxAnswer>;
+
+export const inboxParams = z.object({ id: z.coerce.number().int().min(1) });

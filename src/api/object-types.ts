@@ -1,0 +1,24 @@
+/**
+ * The second field of every object that travels, `[suite, type, ...]`: no object can be taken for one of
+ * another kind. These are the numbers of the objects that clients and gateways exchange; the ledger's own
+ * stand with the ledger. Append-only. Source: docs/protocol/http.md, rule H-4.
+ */
+export const objectTypes = {
+  grantBody: 40,
+  letter: 41,
+  readRequest: 42,
+  inboxMessage: 43,
+  card: 44,
+  erase: 45,
+  erased: 46,
+  look: 47,
+  refusal: 48,
+  walletFile: 49,
+  walletContent: 50,
+  keySet: 51,
+  envelopeSet: 52,
+  itemCore: 60,
+  importSkeleton: 61,
+} as const;
+
+export type ObjectType = (typeof objectTypes)[keyof typeof objectTypes];

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { encodeCbor } from '../primitives/cbor.ts';
+import { type AccountId, idBytes } from '../primitives/ids.ts';
+import { accountIdText, base64urlText, timeMs } from './common.ts';
+
+/** Signing in: a challenge, signed by a current key of the account. Source: docs/protocol/http.md, H-6. */
+export const challengeRequest = z.strictObject({ account: accountIdText });
+export type ChallengeRequest = z.infer<typeof challengeRequest>;
+
+export const challengeAnswer = z.object({ challenge: base64urlText(64) });
+export type ChallengeAnswer = z.infer<typeof challengeAnswer>;
+
+export const sessionRequest = z.strictObject({
+  account: accountIdText,
+  challenge: base64urlText(64),
+  publicKey: base64urlText(64),
+  signature: base64urlText(128),
+});
+export type SessionRequest = z.infer<typeof sessionRequest>;
+
+export const sessionAnswer = z.object({ token: z.string().max(128), expiresMs: timeMs });
+export type SessionAnswer = z.infer<typeof sessionAnswer>;
+
+export const sessionBody = z.union([sessionRequest, challengeRequest]);
+export const sessionReply = z.union([sessionAnswer, challengeAnswer]);
+
+/** What is signed (label session/sign): CBOR `[chain id, organisation 32, account 32, challenge 32]`. */
+export function encodeSessionProof(proof: {
+  readonly chainId: string;
+  readonly organisation: AccountId;
+  readonly account: AccountId;
+  readonly challenge: Uint8Array;
+}): Uint8Array {
+  return encodeCbor([
+    proof.chainId,
+    idBytes(proof.organisation),
+    idBytes(proof.account),
+    proof.challenge,
+  ]);
+}

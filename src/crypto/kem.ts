@@ -1,0 +1,160 @@
+import { platform } from '#platform';
+import { bytesToHex, concatBytes, equalBytes } from '../primitives/bytes.ts';
+import { CodedError } from '../primitives/errors.ts';
+import { sha3_256, sha256, shake256 } from './hash.ts';
+import type { MlKemPeer, X25519Peer } from './platform/platform.ts';
+import { Recent } from './platform/recent.ts';
+
+/**
+ * Key encapsulation for everything sealed to a public key: X-Wing (suite 2, the default) and X25519 (suite 1).
+ *
+ * Imported keys are kept, because importing costs as much as encapsulating.
+ * Source: docs/protocol/sealing.md, rule S-2; draft-connolly-cfrg-xwing-kem (HPKE KEM 0x647A); RFC 9180 4.1.
+ */
+export type KemName = 'x25519' | 'xwing';
+
+/** HPKE's registered number and the lengths of public key and encapsulation. */
+export const kems = {
+  x25519: { id: 0x0020, publicKeyBytes: 32, encBytes: 32 },
+  xwing: { id: 0x647a, publicKeyBytes: 1216, encBytes: 1120 },
+} as const;
+
+/** A key pair that opens; the secret half does not leave it. */
+export interface KemKey {
+  readonly kem: KemName;
+  readonly publicKey: Uint8Array;
+  /** The raw secret of the KEM: for X25519 the bare Diffie-Hellman value. Throws CANNOT_OPEN. */
+  readonly decapsulate: (enc: Uint8Array) => Promise<Uint8Array>;
+}
+
+export interface Encapsulation {
+  readonly enc: Uint8Array;
+  readonly secret: Uint8Array;
+}
+
+const mlkemPublicBytes = 1184;
+const mlkemCiphertextBytes = 1088;
+// The combiner's label "\./" above "/^\", which stands last.
+const xwingLabel = Uint8Array.of(0x5c, 0x2e, 0x2f, 0x2f, 0x5e, 0x5c);
+
+function combine(
+  mlkemShared: Uint8Array,
+  x25519Shared: Uint8Array,
+  x25519Ciphertext: Uint8Array,
+  x25519Public: Uint8Array,
+): Uint8Array {
+  return sha3_256(mlkemShared, x25519Shared, x25519Ciphertext, x25519Public, xwingLabel);
+}
+
+/** `seed`: the 32 bytes that are an X-Wing secret key. The public key is ML-KEM-768 1184 ‖ X25519 32. */
+export async function xwingKeyFromSeed(seed: Uint8Array): Promise<KemKey> {
+  if (seed.length !== 32) throw new CodedError('INTERNAL', { expectedSeedBytes: 32 });
+  const expanded = shake256(seed, 96);
+  const [mlkem, x25519] = await Promise.all([
+    platform.mlkem768Key(expanded.subarray(0, 64)),
+    platform.x25519Key(expanded.subarray(64)),
+  ]);
+  return {
+    kem: 'xwing',
+    publicKey: concatBytes(mlkem.publicKey, x25519.publicKey),
+    async decapsulate(enc) {
+      if (enc.length !== kems.xwing.encBytes) throw new CodedError('CANNOT_OPEN');
+      const peer = enc.subarray(mlkemCiphertextBytes);
+      const [mlkemShared, x25519Shared] = await Promise.all([
+        mlkem.decapsulate(enc.subarray(0, mlkemCiphertextBytes)),
+        x25519.agree(peer),
+      ]);
+      return combine(mlkemShared, x25519Shared, peer, x25519.publicKey);
+    },
+  };
+}
+
+export async function x25519KeyFromSecret(secret: Uint8Array): Promise<KemKey> {
+  if (secret.length !== 32) throw new CodedError('INTERNAL', { expectedSeedBytes: 32 });
+  const { publicKey, agree } = await platform.x25519Key(secret);
+  return {
+    kem: 'x25519',
+    publicKey,
+    async decapsulate(enc) {
+      if (enc.length !== kems.x25519.encBytes) throw new CodedError('CANNOT_OPEN');
+      return agree(enc);
+    },
+  };
+}
+
+interface XWingPeer {
+  readonly mlkem: MlKemPeer;
+  readonly x25519: X25519Peer;
+}
+
+const xwingPeers = new Recent<Promise<XWingPeer>>(1024);
+const x25519Peers = new Recent<Promise<X25519Peer>>(1024);
+
+function xwingPeer(publicKey: Uint8Array): Promise<XWingPeer> {
+  const name = bytesToHex(sha256(publicKey));
+  return xwingPeers.get(name, async () => {
+    try {
+      const [mlkem, x25519] = await Promise.all([
+        platform.mlkem768Peer(publicKey.subarray(0, mlkemPublicBytes)),
+        platform.x25519Peer(publicKey.subarray(mlkemPublicBytes)),
+      ]);
+      return { mlkem, x25519 };
+    } catch (cause) {
+      xwingPeers.forget(name);
+      throw cause;
+    }
+  });
+}
+
+/** `enc` = ML-KEM ciphertext 1088 ‖ X25519 public key 32; the secret has 32 bytes. Throws KEY_WEAK. */
+export async function xwingEncapsulate(publicKey: Uint8Array): Promise<Encapsulation> {
+  if (publicKey.length !== kems.xwing.publicKeyBytes) throw new CodedError('KEY_WEAK');
+  const peer = await xwingPeer(publicKey);
+  const [mlkem, x25519] = await Promise.all([peer.mlkem.encapsulate(), peer.x25519.agree()]);
+  const x25519Public = publicKey.subarray(mlkemPublicBytes);
+  return {
+    enc: concatBytes(mlkem.ciphertext, x25519.publicKey),
+    secret: combine(mlkem.shared, x25519.shared, x25519.publicKey, x25519Public),
+  };
+}
+
+/** The draft's EncapsulateDerand: `coins` = ML-KEM randomness 32 ‖ X25519 secret 32. For vectors. */
+export async function xwingEncapsulateWith(
+  publicKey: Uint8Array,
+  coins: Uint8Array,
+): Promise<Encapsulation> {
+  const { ml_kem768 } = await import('@noble/post-quantum/ml-kem.js');
+  const mlkem = ml_kem768.encapsulate(
+    publicKey.subarray(0, mlkemPublicBytes),
+    coins.subarray(0, 32),
+  );
+  const x25519Public = publicKey.subarray(mlkemPublicBytes);
+  const peer = await platform.x25519Peer(x25519Public);
+  const x25519 = await peer.agree(coins.subarray(32));
+  return {
+    enc: concatBytes(mlkem.cipherText, x25519.publicKey),
+    secret: combine(mlkem.sharedSecret, x25519.shared, x25519.publicKey, x25519Public),
+  };
+}
+
+/** The X25519 half of DHKEM: `enc` is the ephemeral public key. Throws KEY_WEAK. */
+export async function x25519Encapsulate(
+  publicKey: Uint8Array,
+  ephemeralSecret?: Uint8Array,
+): Promise<Encapsulation> {
+  if (publicKey.length !== kems.x25519.publicKeyBytes) throw new CodedError('KEY_WEAK');
+  const peer = await x25519Peers.get(bytesToHex(publicKey), () => platform.x25519Peer(publicKey));
+  const own = await peer.agree(ephemeralSecret);
+  return { enc: own.publicKey, secret: own.shared };
+}
+
+/** X-Wing alone; the name other files use when they mean "what suite 2 decapsulates". */
+export async function xwingDecapsulate(key: KemKey, enc: Uint8Array): Promise<Uint8Array> {
+  if (key.kem !== 'xwing') throw new CodedError('CANNOT_OPEN');
+  return key.decapsulate(enc);
+}
+
+/** Whether the key is the public half of a pair here: for a wallet that looks for the pair to open with. */
+export function isKeyOf(key: KemKey, publicKey: Uint8Array): boolean {
+  return equalBytes(key.publicKey, publicKey);
+}

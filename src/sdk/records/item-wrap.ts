@@ -1,0 +1,155 @@
+import type { RecordClass } from '../../api/classes.ts';
+import {
+  decodeItemHeader,
+  encodeItemHeader,
+  encodeLeafContent,
+  type ItemHeader,
+  itemHeaderHash,
+  itemLeafHash,
+} from '../../api/item.ts';
+import { objectTypes } from '../../api/object-types.ts';
+import { currentSuite } from '../../api/signed.ts';
+import { deriveKey, labelledInfo } from '../../crypto/hash.ts';
+import {
+  hpkeOpenWithSharedSecret,
+  hpkeSealWithSecret,
+  hpkeSharedSecret,
+} from '../../crypto/hpke.ts';
+import { type KemKey, kems, xwingKeyFromSeed } from '../../crypto/kem.ts';
+import { labels } from '../../crypto/labels.ts';
+import { randomBytes } from '../../crypto/random.ts';
+import { unwrapKey, wrapKey } from '../../crypto/wrap.ts';
+import { concatBytes } from '../../primitives/bytes.ts';
+import { encodeCbor } from '../../primitives/cbor.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import { type BlobId, idBytes, type RecordId } from '../../primitives/ids.ts';
+
+/** How the writer wraps the record key: he holds the segment's key, or only its public write key. */
+export type Wrapping =
+  | { readonly kind: 'segment'; readonly epoch: number; readonly sek: Uint8Array }
+  | { readonly kind: 'write-key'; readonly epoch: number; readonly writeKey: Uint8Array };
+
+/** What a reader may hold: the segment's key, the pair of its write key, or this one item's secret. */
+export type ReadingKey =
+  | { readonly kind: 'segment'; readonly sek: Uint8Array }
+  | { readonly kind: 'write-pair'; readonly pair: KemKey }
+  | { readonly kind: 'opening-secret'; readonly secret: Uint8Array };
+
+const wrapKinds = { segment: 1, writeKey: 2 } as const;
+
+/** A sealed body and what a header and a leaf say about it. */
+export interface SealedBody {
+  readonly recordId: RecordId;
+  readonly recordClass: RecordClass;
+  /** 32 random bytes that the body is sealed under. Secret. */
+  readonly recordKey: Uint8Array;
+  readonly blobId: BlobId;
+  /** Length of the padded plaintext. */
+  readonly paddedBytes: number;
+}
+
+/** What the custodian keeps for an item, besides its body. */
+export interface ItemRow {
+  readonly header: Uint8Array;
+  readonly leafContent: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly leaf: Uint8Array;
+}
+
+/**
+ * Wraps the key of a sealed body for an epoch: the header, and the leaf that anchors it.
+ *
+ * Calling it again for the same body is what a writer does after EPOCH_STALE: the body does not depend on
+ * the epoch. Throws KEY_WEAK. Source: docs/protocol/items.md, rules I-24 to I-27.
+ */
+export async function wrapItem(body: SealedBody, wrapping: Wrapping): Promise<ItemRow> {
+  const header = await wrappedHeader(body, wrapping);
+  const leafContent = encodeLeafContent({
+    headerHash: itemHeaderHash(header),
+    blobId: body.blobId,
+    recordClass: body.recordClass,
+    paddedSize: body.paddedBytes,
+  });
+  const salt = randomBytes(32);
+  return { header, leafContent, salt, leaf: itemLeafHash(salt, leafContent) };
+}
+
+async function wrappedHeader(body: SealedBody, wrapping: Wrapping): Promise<Uint8Array> {
+  const { recordId, recordKey } = body;
+  const { epoch } = wrapping;
+  if (wrapping.kind === 'segment') {
+    const wrapKind = wrapKinds.segment;
+    const aad = wrapAad({ recordId, epoch, wrapKind });
+    const wrap = await wrapKey(segmentWrapKey(wrapping.sek, recordId), recordKey, aad);
+    return encodeItemHeader({ suite: currentSuite, recordId, epoch, wrapKind, wrap });
+  }
+  const wrapKind = wrapKinds.writeKey;
+  const { enc, ciphertext } = await hpkeSealWithSecret({
+    kem: 'xwing',
+    publicKey: wrapping.writeKey,
+    info: wrapInfo,
+    aad: wrapAad({ recordId, epoch, wrapKind }),
+    plaintext: recordKey,
+  });
+  const wrap = concatBytes(enc, ciphertext);
+  return encodeItemHeader({ suite: currentSuite, recordId, epoch, wrapKind, wrap });
+}
+
+/** The record key. Throws CANNOT_OPEN. */
+export async function unwrapItem(header: ItemHeader, key: ReadingKey): Promise<Uint8Array> {
+  return unwrapWithSecret(header, await openingSecretOf(header, key));
+}
+
+/**
+ * What opens this one item and nothing else, for the envelope of somebody who may read single items:
+ * the wrapping key (wrap 1) or the KEM's shared secret (wrap 2). Worthless once the header is erased.
+ *
+ * Throws CANNOT_OPEN.
+ */
+export async function openingSecretOf(header: ItemHeader, key: ReadingKey): Promise<Uint8Array> {
+  if (header.suite !== currentSuite) throw new CodedError('CANNOT_OPEN');
+  if (key.kind === 'opening-secret') return key.secret;
+  if (header.wrapKind === wrapKinds.segment && key.kind === 'segment') {
+    return segmentWrapKey(key.sek, header.recordId);
+  }
+  if (header.wrapKind !== wrapKinds.writeKey) throw new CodedError('CANNOT_OPEN');
+  const pair = key.kind === 'write-pair' ? key.pair : await writePairOf(key.sek);
+  return hpkeSharedSecret(pair, header.wrap.subarray(0, kems.xwing.encBytes));
+}
+
+/** `openingSecretOf` for a header as it travels. Throws CBOR_INVALID, CBOR_SHAPE, CANNOT_OPEN. */
+export function openingSecretOfHeader(header: Uint8Array, key: ReadingKey): Promise<Uint8Array> {
+  return openingSecretOf(decodeItemHeader(header), key);
+}
+
+function unwrapWithSecret(header: ItemHeader, secret: Uint8Array): Promise<Uint8Array> {
+  const aad = wrapAad(header);
+  if (secret.length !== 32) throw new CodedError('CANNOT_OPEN');
+  if (header.wrapKind === wrapKinds.segment) return unwrapKey(secret, header.wrap, aad);
+  if (
+    header.wrapKind !== wrapKinds.writeKey ||
+    header.wrap.length !== kems.xwing.encBytes + recordKeyBytes + tagBytes
+  ) {
+    throw new CodedError('CANNOT_OPEN');
+  }
+  const ciphertext = header.wrap.subarray(kems.xwing.encBytes);
+  return hpkeOpenWithSharedSecret(secret, wrapInfo, aad, ciphertext);
+}
+
+export const recordKeyBytes = 32;
+const tagBytes = 16;
+const wrapInfo = labelledInfo(labels.recordSeal, []);
+
+function wrapAad(header: Pick<ItemHeader, 'recordId' | 'epoch' | 'wrapKind'>): Uint8Array {
+  const core = [currentSuite, objectTypes.itemCore, idBytes(header.recordId)];
+  return encodeCbor([core, header.epoch, header.wrapKind]);
+}
+
+function segmentWrapKey(sek: Uint8Array, recordId: RecordId): Uint8Array {
+  return deriveKey(sek, labels.recordWrap, [idBytes(recordId)]);
+}
+
+/** The segment's write key with its secret half (protocol 4). */
+export function writePairOf(sek: Uint8Array): Promise<KemKey> {
+  return xwingKeyFromSeed(deriveKey(sek, labels.segmentWrite, []));
+}

@@ -1,0 +1,192 @@
+import { decode } from 'cborg';
+import { concatBytes } from '../primitives/bytes.ts';
+import { CodedError } from '../primitives/errors.ts';
+import type { BlobId } from '../primitives/ids.ts';
+import { blobIdOf, cidBytesOf, idOfCid, isLeafId, leafBytes } from './blob-id.ts';
+import type { NamedBlob } from './blob-store.ts';
+
+/**
+ * Many blobs in one request body (`POST /blobs`): a CAR v1 stream in which every section is one whole
+ * blob, that is one raw leaf of at most 1 MiB. A larger blob travels alone (`PUT /blobs/{id}`).
+ *
+ * Not `@ipld/car`: its reader buffers as many bytes as a header or section claims to have, so a sender
+ * of eleven bytes could ask for gigabytes. This one holds one section and checks every length first;
+ * tests read and write its streams with `@ipld/car`. Pure: runs in a browser as well.
+ * Source: docs/protocol/storage.md, rules S-12 to S-15; ipld.io/specs/transport/car/carv1.
+ */
+const cidBytes = 36;
+const maxHeaderBytes = 4096;
+const maxSectionBytes = cidBytes + leafBytes;
+
+/** {roots: [the empty identity CID], version: 1}: CAR wants a root, and our blobs have none above them. */
+const header = Uint8Array.of(
+  ...[0x19, 0xa2, 0x65, 0x72, 0x6f, 0x6f, 0x74, 0x73, 0x81, 0xd8, 0x2a, 0x45, 0x00, 0x01],
+  ...[0x55, 0x00, 0x00, 0x67, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x01],
+);
+
+/**
+ * Writes the stream piece by piece as it is asked for. The ids are the caller's word.
+ * Throws BODY_TOO_LARGE for a blob that is not one leaf.
+ */
+export async function* encodeCar(
+  blobs: AsyncIterable<NamedBlob> | Iterable<NamedBlob>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield header;
+  for await (const { id, bytes } of blobs) {
+    if (bytes.length > leafBytes || !isLeafId(id)) {
+      throw new CodedError('BODY_TOO_LARGE', { blobId: id, bytes: bytes.length });
+    }
+    yield concatBytes(varint(cidBytes + bytes.length), cidBytesOf(id));
+    if (bytes.length > 0) yield bytes;
+  }
+}
+
+export interface CarLimits {
+  /** More sections than a bundle has items. */
+  readonly maxBlobs?: number;
+  /** Of the blobs together. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Reads an untrusted stream: yields each blob after its bytes proved to match its id.
+ *
+ * Throws CAR_INVALID (malformed, cut short, a section that is not one raw leaf), BLOB_MISMATCH with
+ * `blobId`, BODY_TOO_LARGE (a limit). What was yielded before is good.
+ */
+export async function* decodeCar(
+  source: AsyncIterable<Uint8Array>,
+  { maxBlobs = 100_000, maxBytes = Number.MAX_SAFE_INTEGER }: CarLimits = {},
+): AsyncGenerator<NamedBlob, void, undefined> {
+  const reader = new PieceReader(source);
+  try {
+    await readHeader(reader);
+    let blobs = 0;
+    let bytes = 0;
+    for (;;) {
+      const length = await readVarint(reader);
+      if (length === undefined) return;
+      if (length < cidBytes || length > maxSectionBytes) throw invalid(reader, 'section length');
+      blobs += 1;
+      bytes += length - cidBytes;
+      if (blobs > maxBlobs || bytes > maxBytes) {
+        throw new CodedError('BODY_TOO_LARGE', { blobs, bytes });
+      }
+      const id = readId(await reader.take(cidBytes), reader);
+      const content = await reader.take(length - cidBytes);
+      if (blobIdOf(content) !== id) throw new CodedError('BLOB_MISMATCH', { blobId: id });
+      yield { id, bytes: content };
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readHeader(reader: PieceReader): Promise<void> {
+  const length = await readVarint(reader);
+  if (length === undefined || length === 0 || length > maxHeaderBytes) {
+    throw invalid(reader, 'header length');
+  }
+  const bytes = await reader.take(length);
+  let value: unknown;
+  try {
+    // Tag 42 is DAG-CBOR's link. Roots are not used: every section is judged by itself.
+    value = decode(bytes, { strict: true, tags: { 42: (content) => content() } });
+  } catch {
+    throw invalid(reader, 'header');
+  }
+  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const named = new Map<string, unknown>(fields);
+  if (named.size !== 2 || named.get('version') !== 1 || !Array.isArray(named.get('roots'))) {
+    throw invalid(reader, 'header');
+  }
+}
+
+function readId(cid: Uint8Array, reader: PieceReader): BlobId {
+  let id: BlobId;
+  try {
+    id = idOfCid(cid);
+  } catch {
+    throw invalid(reader, 'id');
+  }
+  if (!isLeafId(id)) throw invalid(reader, 'not a leaf');
+  return id;
+}
+
+/** Undefined at the end of the stream. Four bytes hold every length that is allowed here. */
+async function readVarint(reader: PieceReader): Promise<number | undefined> {
+  let value = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = await reader.byte();
+    if (byte === undefined) {
+      if (i === 0) return undefined;
+      throw invalid(reader, 'cut short');
+    }
+    value += (byte & 127) * 128 ** i;
+    if (byte < 128) {
+      if (byte === 0 && i > 0) break; // not the shortest form
+      return value;
+    }
+  }
+  throw invalid(reader, 'length');
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let left = value;
+  for (; left > 127; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
+  return Uint8Array.from([...bytes, left]);
+}
+
+function invalid(reader: PieceReader, what: string): CodedError {
+  return new CodedError('CAR_INVALID', { at: reader.at, what });
+}
+
+/** Exact numbers of bytes out of a stream of pieces of any size. */
+class PieceReader {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  #piece: Uint8Array = new Uint8Array(0);
+  #used = 0;
+  at = 0;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#pieces = source[Symbol.asyncIterator]();
+  }
+
+  async byte(): Promise<number | undefined> {
+    if (!(await this.#more())) return undefined;
+    const byte = this.#piece[this.#used];
+    this.#used += 1;
+    this.at += 1;
+    return byte;
+  }
+
+  /** A copy, so that a small blob does not keep a large network buffer alive. */
+  async take(length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      if (!(await this.#more())) throw invalid(this, 'cut short');
+      const part = this.#piece.subarray(this.#used, this.#used + length - filled);
+      bytes.set(part, filled);
+      filled += part.length;
+      this.#used += part.length;
+      this.at += part.length;
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+
+  async #more(): Promise<boolean> {
+    while (this.#used === this.#piece.length) {
+      const next = await this.#pieces.next();
+      if (next.done === true) return false;
+      this.#piece = next.value;
+      this.#used = 0;
+    }
+    return true;
+  }
+}
