@@ -1,8 +1,8 @@
 import type { MinedBlock, RaceBlock, SandboxReport } from './report.ts';
 
 const left = 24;
-const column = 132;
-const boxWidth = 112;
+const column = 164;
+const boxWidth = 144;
 const boxHeight = 64;
 const lane = boxHeight + 22;
 
@@ -22,7 +22,7 @@ export function drawSandbox(report: SandboxReport): string {
   const { parts, bottom } = draw(report);
   const width = Math.max(900, left * 2 + count * column);
   const height = bottom + 40;
-  const about = `${count} blocks mined with ${report.difficultyBits} leading zero bits; block ${report.tamper.height} changed; ${report.race.forks.length} forks; the chosen tip is ${short(report.race.chosenTip.hash)}.`;
+  const about = `${count} blocks mined with ${report.difficultyBits} leading zero bits; block ${report.tamper.height} changed; forks: ${report.race.forks.length}; the chosen tip is ${short(report.race.chosenTip.hash)}.`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t d" font-family="system-ui, sans-serif" font-size="12">`,
     `<title id="t">A mined chain of this ledger's blocks</title><desc id="d">${escaped(about)}</desc>`,
@@ -145,7 +145,8 @@ function drawRace({ chain, race, difficultyBits }: SandboxReport, y: number): Dr
     ({ name, share, blocksFound, blocksOnChosenChain }) =>
       `${name}: ${Math.round(share * 100)} % of the power, ${blocksFound} found, ${blocksOnChosenChain} on the chosen chain`,
   );
-  const about = `5. ${race.miners.length} miners race, news takes ${race.delayRounds} rounds: ${race.forks.length} forks. The longest chain (most work: ${number(race.chosenTip.work)} = blocks x 2^${difficultyBits}) is chosen.`;
+  const forks = race.forks.length === 1 ? '1 fork' : `${race.forks.length} forks`;
+  const about = `5. ${race.miners.length} miners race, news takes ${race.delayRounds} rounds: ${forks}. The longest chain (most work: ${number(race.chosenTip.work)} = blocks x 2^${difficultyBits}) is chosen.`;
   return {
     parts: [
       heading(about, y),
