@@ -1,11 +1,12 @@
 import { labelledHash } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
 import { type Role, roles } from '../ledger/acts.ts';
+import { suite } from '../ledger/object-types.ts';
 import { type Cbor, encodeCbor, readBytes, readText } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';
 import { objectTypes } from './object-types.ts';
-import { currentSuite, decodeObject } from './signed.ts';
+import { decodeObject } from './signed.ts';
 
 /**
  * How people name each other: a name and role bound to an account by the organisation that enrolled it.
@@ -31,7 +32,7 @@ export const maxLicenceLength = 100;
 
 export function encodeCard(card: Card): Uint8Array {
   return encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.card,
     card.chainId,
     idBytes(card.account),

@@ -1,8 +1,9 @@
+import { suite } from '../ledger/object-types.ts';
 import { encodeCbor, readArray, readBytes, readText, readUint } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';
 import { objectTypes } from './object-types.ts';
-import { currentSuite, decodeObject } from './signed.ts';
+import { decodeObject } from './signed.ts';
 
 /**
  * The owner's order to erase items. It travels as `[bytes, signature]` (label erase/sign, by `accountKey`).
@@ -37,7 +38,7 @@ export const maxEraseLeaves = 1_000;
 
 export function encodeErase(erase: Erase): Uint8Array {
   return encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.erase,
     erase.chainId,
     idBytes(erase.account),
@@ -65,7 +66,7 @@ export function decodeErase(bytes: Uint8Array): Erase {
 
 export function encodeErased(erased: Erased): Uint8Array {
   return encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.erased,
     erased.chainId,
     idBytes(erased.account),

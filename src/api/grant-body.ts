@@ -1,5 +1,6 @@
 import { labelledHash } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
+import { suite } from '../ledger/object-types.ts';
 import {
   type Cbor,
   encodeCbor,
@@ -19,7 +20,7 @@ import {
 import { parseRecordClass, type RecordClass } from './classes.ts';
 import { objectTypes } from './object-types.ts';
 import { type Purpose, parsePurpose } from './purposes.ts';
-import { currentSuite, decodeObject } from './signed.ts';
+import { decodeObject } from './signed.ts';
 
 /**
  * What a patient lets somebody do. The ledger has its salted hash alone; grantee, owner and whoever
@@ -43,7 +44,7 @@ export const maxGrantRecords = 1_000;
 
 export function encodeGrantBody(body: GrantBody): Uint8Array {
   return encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.grantBody,
     idBytes(body.account),
     idBytes(body.grantee),

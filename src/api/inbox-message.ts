@@ -1,8 +1,9 @@
+import { suite } from '../ledger/object-types.ts';
 import { encodeCbor, readBytes, readText, readUint } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';
 import { objectTypes } from './object-types.ts';
-import { currentSuite, decodeObject } from './signed.ts';
+import { decodeObject } from './signed.ts';
 
 /**
  * A sealed message for an account's inbox at its hospital. It travels as `[bytes, signature]` (label
@@ -24,7 +25,7 @@ export const maxInboxSealedBytes = 64 * 1024;
 
 export function encodeInboxMessage(message: InboxMessage): Uint8Array {
   return encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.inboxMessage,
     message.chainId,
     idBytes(message.to),

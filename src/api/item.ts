@@ -1,5 +1,6 @@
 import { sha256 } from '../crypto/hash.ts';
 import { leafHash } from '../ledger/merkle.ts';
+import { suite } from '../ledger/object-types.ts';
 import { concatBytes } from '../primitives/bytes.ts';
 import {
   type Cbor,
@@ -22,7 +23,7 @@ import {
 } from '../primitives/ids.ts';
 import { parseRecordClass, type RecordClass } from './classes.ts';
 import { objectTypes } from './object-types.ts';
-import { currentSuite, readObject } from './signed.ts';
+import { readObject } from './signed.ts';
 
 /**
  * The part of an item that can be erased: without it the body is sealed under a key that exists nowhere.
@@ -41,19 +42,15 @@ export interface ItemHeader {
 
 export const maxWrapBytes = 4 * 1024;
 
-const coreOf = (header: Pick<ItemHeader, 'suite' | 'recordId'>): Cbor => [
-  header.suite,
-  objectTypes.itemCore,
-  idBytes(header.recordId),
-];
+const coreOf = (recordId: RecordId): Cbor => [suite, objectTypes.itemCore, idBytes(recordId)];
 
 /** The core's encoding, as the body's context and the wrap's AAD take it. */
-export function encodeItemCore(recordId: RecordId, suite: number = currentSuite): Uint8Array {
-  return encodeCbor(coreOf({ suite, recordId }));
+export function encodeItemCore(recordId: RecordId): Uint8Array {
+  return encodeCbor(coreOf(recordId));
 }
 
 export function encodeItemHeader(header: ItemHeader): Uint8Array {
-  return encodeCbor([coreOf(header), header.epoch, header.wrapKind, header.wrap]);
+  return encodeCbor([coreOf(header.recordId), header.epoch, header.wrapKind, header.wrap]);
 }
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
@@ -63,7 +60,7 @@ export function decodeItemHeader(bytes: Uint8Array): ItemHeader {
   const wrap = readBytes(fields[3], 'wrap');
   if (wrap.length > maxWrapBytes) throw new CodedError('CBOR_SHAPE', { field: 'wrap' });
   return {
-    suite: readUint(readArray(fields[0], 'core')[0], 'suite', 255),
+    suite,
     recordId: recordIdOf(readBytes(core[0], 'record id', 16)),
     epoch: readUint(fields[1], 'epoch'),
     wrapKind: readUint(fields[2], 'wrap kind', 255),

@@ -1,5 +1,6 @@
 import { labelledHash, sha256 } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
+import { suite } from '../ledger/object-types.ts';
 import { type Code, isCode } from '../primitives/catalogue.ts';
 import {
   decodeCbor,
@@ -20,7 +21,7 @@ import {
   recordIdOf,
 } from '../primitives/ids.ts';
 import { objectTypes } from './object-types.ts';
-import { currentSuite, decodeObject } from './signed.ts';
+import { decodeObject } from './signed.ts';
 
 /**
  * What a patient learns about each read of her records. The serving hospital seals it to her KEM key
@@ -50,7 +51,7 @@ export interface RefusedRead {
 
 export function encodeLook(look: Omit<Look, 'kind'>): Uint8Array {
   return encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.look,
     look.salt,
     look.signedRequest,
@@ -61,7 +62,7 @@ export function encodeLook(look: Omit<Look, 'kind'>): Uint8Array {
 
 export function encodeRefusal(refusal: Omit<RefusedRead, 'kind'>): Uint8Array {
   return encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.refusal,
     refusal.salt,
     idBytes(refusal.reader),

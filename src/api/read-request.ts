@@ -1,5 +1,6 @@
 import { labelledHash } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
+import { suite } from '../ledger/object-types.ts';
 import {
   type Cbor,
   encodeCbor,
@@ -20,7 +21,7 @@ import {
 } from '../primitives/ids.ts';
 import { objectTypes } from './object-types.ts';
 import { type Purpose, parsePurpose } from './purposes.ts';
-import { currentSuite, decodeObject } from './signed.ts';
+import { decodeObject } from './signed.ts';
 
 /** Some records by id, or a page of what was anchored after a height (that is also how a reader lists). */
 export type ReadWhat =
@@ -61,7 +62,7 @@ export const maxRequestAgeMs = 5 * 60_000;
 
 export function encodeReadRequest(request: ReadRequest): Uint8Array {
   return encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.readRequest,
     request.chainId,
     idBytes(request.organisation),

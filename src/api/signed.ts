@@ -1,3 +1,4 @@
+import { suite } from '../ledger/object-types.ts';
 import { type Cbor, decodeCbor, encodeCbor, readArray, readBytes } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { ObjectType } from './object-types.ts';
@@ -25,8 +26,8 @@ export function decodeSigned(travelling: Uint8Array): SignedBytes {
   };
 }
 
-/** Suite 2 is what everything sealed uses; suite 1 stays readable. */
-export const currentSuite = 2;
+/** The suite that every new object names. */
+export { suite as currentSuite };
 
 /**
  * The fields after `[suite, type, ...]` of an object of this type.
@@ -47,7 +48,7 @@ export function readObject(
   fieldCount: number,
 ): readonly Cbor[] {
   const fields = readArray(value, 'object', fieldCount + 2);
-  if (fields[0] !== 1 && fields[0] !== 2) throw new CodedError('SUITE_UNKNOWN');
+  if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
   if (fields[1] !== type) throw new CodedError('TYPE_UNKNOWN', { expected: type });
   return fields.slice(2);
 }

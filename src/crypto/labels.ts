@@ -16,6 +16,7 @@ export const labels = {
   walletFile: 'salus/1/wallet/file',
   walletCopy: 'salus/1/wallet/copy',
   walletLocator: 'salus/1/wallet/locator',
+  codeCheck: 'salus/1/wallet/check',
   segmentKey: 'salus/1/segment/key',
   segmentWrite: 'salus/1/segment/write',
   recordWrap: 'salus/1/record/wrap',

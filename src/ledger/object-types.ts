@@ -11,4 +11,5 @@ export const objectTypes = {
   genesis: 2,
   recordCore: 3,
   grantBody: 4,
+  receipt: 20,
 } as const;

@@ -167,6 +167,17 @@ const table = {
     kind: 'unavailable',
     sentence: 'The ledger has not confirmed the transaction yet; ask for its receipt later.',
   },
+  LEDGER_BUSY: {
+    kind: 'unavailable',
+    sentence: 'Too many transactions are waiting on this ledger; try again in a moment.',
+  },
+  LEDGER_CLOSED: { kind: 'unavailable', sentence: 'This ledger was closed.' },
+  KEY_FILE_OPEN: {
+    kind: 'fault',
+    sentence:
+      'The file of the signing key may be read by others; make it readable by its owner alone.',
+  },
+  KEY_FILE_INVALID: { kind: 'fault', sentence: 'The file of the signing key is damaged.' },
   HEIGHT_UNKNOWN: { kind: 'not-valid', sentence: 'The ledger has no block of this height.' },
   TX_UNKNOWN: { kind: 'not-valid', sentence: 'The ledger knows no such transaction.' },
   DISK_FULL: {
@@ -182,6 +193,16 @@ const table = {
   HEADER_INVALID: {
     kind: 'verification',
     sentence: 'A block header is not signed by those who should have signed it.',
+  },
+  HEADER_NEEDS_STEPS: {
+    kind: 'verification',
+    sentence:
+      'Too few of the validators that are known signed this header; headers between are needed.',
+  },
+  HEADER_EXPIRED: {
+    kind: 'verification',
+    sentence:
+      'The header that is trusted is too old to judge a new one by; trust a newer one first.',
   },
   PROOF_INVALID: {
     kind: 'verification',
@@ -216,6 +237,10 @@ const table = {
   WALLET_INVALID: { kind: 'not-valid', sentence: 'This is not a wallet, or it is damaged.' },
   WALLET_EXISTS: { kind: 'usage', sentence: 'There is a wallet of this name already.' },
   WALLET_UNKNOWN: { kind: 'usage', sentence: 'There is no wallet of this name here.' },
+  WALLET_BUSY: {
+    kind: 'unavailable',
+    sentence: 'Another command is using this wallet; wait until it is done.',
+  },
   WALLET_CONFLICT: {
     kind: 'unavailable',
     sentence: 'Another device wrote the wallet first; the newest was fetched, try again.',
@@ -235,6 +260,10 @@ const table = {
   PERSON_NOT_ENROLLED: {
     kind: 'not-valid',
     sentence: 'This person is not enrolled at a hospital yet.',
+  },
+  GRANT_TOO_LARGE: {
+    kind: 'not-valid',
+    sentence: 'A grant may open 1,000 single records at most; share whole periods instead.',
   },
   GRANTEE_ROLE: { kind: 'not-valid', sentence: 'A person of this role cannot be granted this.' },
 
@@ -336,9 +365,14 @@ const table = {
     kind: 'unavailable',
     sentence: 'The store has more waiting than it can take; try again in a moment.',
   },
+  STORE_LOCKED: { kind: 'unavailable', sentence: 'Another process is using this store of blobs.' },
   LEAF_MISMATCH: {
     kind: 'not-valid',
     sentence: 'The items do not match what they will be anchored as.',
+  },
+  INVITATION_INVALID: {
+    kind: 'not-trusted',
+    sentence: 'This invitation does not hold, or somebody has used it.',
   },
   GATEWAY_UNREACHABLE: { kind: 'unavailable', sentence: 'The hospital cannot be reached.' },
   GATEWAY_LIED: {

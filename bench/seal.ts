@@ -1,0 +1,148 @@
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
+import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
+import { openChunked, sealChunked, sealChunkedStream } from '../src/crypto/chunked.ts';
+import type { Report } from './figures.ts';
+import { interleave } from './interleave.ts';
+
+const mib = 1024 * 1024;
+const bytes = 16 * mib;
+
+/** Sealing and opening a record of 16 MiB against age-encryption and against bare AES-GCM; 2 GiB streamed. */
+export async function benchSeal(report: Report): Promise<void> {
+  const rounds = 7;
+  const key = new Uint8Array(randomBytes(32));
+  const context = new Uint8Array(32);
+  const plain = new Uint8Array(bytes);
+  for (let at = 0; at < bytes; at += 65_536) plain.set(randomBytes(65_536), at);
+  const identity = await generateIdentity();
+  const recipient = await identityToRecipient(identity);
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(recipient);
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity);
+  const sealed = await sealChunked(key, context, plain);
+  const agePeer = await encrypter.encrypt(plain);
+  const rate = (micros: number) => bytes / micros;
+  const timing = { rounds, msPerRound: 300 };
+
+  const seal = await interleave(
+    () => sealChunked(key, context, plain),
+    () => encrypter.encrypt(plain),
+    timing,
+  );
+  const open = await interleave(
+    () => openChunked(key, context, sealed),
+    () => decrypter.decrypt(agePeer),
+    timing,
+  );
+  const base = { bench: 'seal', unit: 'MB/s', n: bytes, rounds };
+  const age = 'age-encryption';
+  report({
+    ...base,
+    figure: 'seal-16MiB',
+    value: rate(seal.a),
+    peer: age,
+    peerValue: rate(seal.b),
+    ratio: seal.ratio,
+    goal: '>= 10',
+    ok: seal.ratio >= 10,
+  });
+  report({
+    ...base,
+    figure: 'open-16MiB',
+    value: rate(open.a),
+    peer: age,
+    peerValue: rate(open.b),
+    ratio: open.ratio,
+    goal: '>= 7',
+    ok: open.ratio >= 7,
+  });
+
+  const bareKey = createSecretKey(key);
+  const bare = await interleave(
+    () => sealChunked(key, context, plain),
+    () => bareSeal(bareKey, plain),
+    timing,
+  );
+  const bareBox = bareSeal(bareKey, plain);
+  const bareOpen = await interleave(
+    () => openChunked(key, context, sealed),
+    () => {
+      const decipher = createDecipheriv('aes-256-gcm', bareKey, nonce);
+      decipher.setAuthTag(bareBox.tag);
+      for (const part of bareBox.parts) decipher.update(part);
+      decipher.final();
+    },
+    timing,
+  );
+  const gcm = 'AES-256-GCM in 1 MiB updates, no framing';
+  report({
+    ...base,
+    figure: 'seal-16MiB-to-gcm',
+    value: rate(bare.a),
+    peer: gcm,
+    peerValue: rate(bare.b),
+    ratio: bare.ratio,
+    goal: 'shown',
+    ok: true,
+  });
+  report({
+    ...base,
+    figure: 'open-16MiB-to-gcm',
+    value: rate(bareOpen.a),
+    peer: gcm,
+    peerValue: rate(bareOpen.b),
+    ratio: bareOpen.ratio,
+    goal: 'shown',
+    ok: true,
+  });
+
+  const started = performance.now();
+  let sealedBytes = 0;
+  let peak = 0;
+  for await (const part of sealChunkedStream(key, context, twoGibibytes(plain.subarray(0, mib)))) {
+    sealedBytes += part.length;
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }
+  const rate2 = sealedBytes / ((performance.now() - started) * 1000);
+  report({
+    ...base,
+    figure: 'seal-2GiB-rss',
+    value: peak / mib,
+    unit: 'MiB',
+    peer: 'a goal, no peer',
+    peerValue: 250,
+    ratio: 250 / (peak / mib),
+    goal: '<= 250 MiB',
+    ok: peak / mib <= 250,
+    n: sealedBytes,
+    rounds: 1,
+  });
+  report({
+    ...base,
+    figure: 'seal-2GiB-stream',
+    value: rate2,
+    peer: 'seal-16MiB of this run',
+    peerValue: rate(seal.a),
+    ratio: rate2 / rate(seal.a),
+    goal: 'shown',
+    ok: true,
+    n: sealedBytes,
+    rounds: 1,
+  });
+}
+
+const nonce = new Uint8Array(12);
+
+function bareSeal(key: ReturnType<typeof createSecretKey>, plain: Uint8Array) {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < plain.length; at += mib)
+    parts.push(cipher.update(plain.subarray(at, at + mib)));
+  cipher.final();
+  return { parts, tag: cipher.getAuthTag() };
+}
+
+async function* twoGibibytes(piece: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < 2048; i++) yield piece;
+}

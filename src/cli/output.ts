@@ -1,0 +1,115 @@
+import { spinner } from '@clack/prompts';
+import type { Code, Kind } from '../primitives/catalogue.ts';
+import { CodedError } from '../primitives/errors.ts';
+
+/** How a command talks: stdout carries the result, stderr everything a person watches meanwhile. */
+export interface Output {
+  readonly json: boolean;
+  /** One result: a JSON line, or the text that `describe` makes of it. */
+  result(facts: Readonly<Record<string, unknown>>, describe: () => string): void;
+  /** One line of a list that grows while the command runs. */
+  line(facts: Readonly<Record<string, unknown>>, describe: () => string): void;
+  /** A remark for people; never on stdout. */
+  note(text: string): void;
+  /** Shows what is going on once it has taken 300 ms; call the returned function when it is over. */
+  progress(what: string): Progress;
+}
+
+export interface Progress {
+  update(text: string): void;
+  done(): void;
+}
+
+const shownAfterMs = 300;
+
+/** Exit codes of docs/protocol/commands.md (protocol 11). */
+const exitCodes: Readonly<Record<Kind, number>> = {
+  fault: 1,
+  usage: 2,
+  'not-shared': 3,
+  'no-key': 3,
+  'not-trusted': 3,
+  'not-valid': 3,
+  verification: 4,
+  unavailable: 5,
+};
+
+export function exitCodeOf(error: CodedError): number {
+  return error.code === 'INTERRUPTED' ? 130 : exitCodes[error.kind];
+}
+
+export interface Refusal {
+  readonly ok: false;
+  readonly code: Code;
+  readonly kind: Kind;
+  readonly sentence: string;
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export function refusalOf(error: CodedError): Refusal {
+  const { code, kind, sentence, details } = error;
+  return Object.keys(details).length === 0
+    ? { ok: false, code, kind, sentence }
+    : { ok: false, code, kind, sentence, details };
+}
+
+/** Errors of the platform that a person can do something about get their code; the rest is a fault. */
+export function asCoded(error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  if (code === 'ENOSPC') return new CodedError('DISK_FULL', {}, error);
+  if (code === 'EADDRINUSE') return new CodedError('PORT_BUSY', {}, error);
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+    return new CodedError('HOME_READ_ONLY', {}, error);
+  }
+  if (error instanceof Error && error.name === 'AbortError') {
+    return new CodedError('INTERRUPTED', {}, error);
+  }
+  return new CodedError('INTERNAL', {}, error);
+}
+
+export function createOutput(json: boolean): Output {
+  const write = (text: string) => process.stdout.write(`${text}\n`);
+  const print = (facts: Readonly<Record<string, unknown>>, describe: () => string) =>
+    write(json ? JSON.stringify(facts) : describe());
+  return {
+    json,
+    result: (facts, describe) => print({ ok: true, ...facts }, describe),
+    line: print,
+    note: (text) => {
+      process.stderr.write(`${text}\n`);
+    },
+    progress: (what) => startProgress(what, process.stderr.isTTY === true),
+  };
+}
+
+function startProgress(what: string, live: boolean): Progress {
+  let text = what;
+  let shown: ReturnType<typeof spinner> | undefined;
+  let lastPlain = 0;
+  const timer = setTimeout(() => {
+    if (live) {
+      shown = spinner({ output: process.stderr });
+      shown.start(text);
+    } else {
+      process.stderr.write(`${text} ...\n`);
+      lastPlain = Date.now();
+    }
+  }, shownAfterMs);
+  timer.unref();
+  return {
+    update: (next) => {
+      text = `${what}: ${next}`;
+      shown?.message(text);
+      // Without a terminal a line every five seconds is enough to see that it lives.
+      if (lastPlain > 0 && Date.now() - lastPlain > 5_000) {
+        process.stderr.write(`${text} ...\n`);
+        lastPlain = Date.now();
+      }
+    },
+    done: () => {
+      clearTimeout(timer);
+      shown?.stop(text);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { sha256 } from '../crypto/hash.ts';
+import { equalBytes } from '../primitives/bytes.ts';
+import type { ConsentId } from '../primitives/ids.ts';
+import type { Act, Tx } from './acts.ts';
+import type { Genesis } from './genesis.ts';
+import { burnNonce, judgeNonce, type NonceWindow } from './nonce-window.ts';
+import type { RefusalCode } from './refusals.ts';
+import type { ActContext, LedgerView, Write } from './rules/outcome.ts';
+import type { Account } from './state.ts';
+
+export const maxValidityMs = 86_400_000;
+
+/** Whose numbers a transaction uses up: the account's, or those of a grant's write key. */
+export type Spender =
+  | {
+      readonly authority: Exclude<ActContext['authority'], 'write-key'>;
+      readonly account: Account;
+      readonly window: NonceWindow;
+    }
+  | {
+      readonly authority: 'write-key';
+      readonly account: Account;
+      readonly consent: ConsentId;
+      readonly window: NonceWindow;
+    };
+
+export type Admission =
+  | { readonly ok: true; readonly spender: Spender }
+  | { readonly ok: false; readonly code: RefusalCode };
+
+const no = (code: RefusalCode): Admission => ({ ok: false, code });
+
+/**
+ * The door before the rules: what is stopped here changes nothing, not even a nonce, because nobody is
+ * shown to have sent it for this ledger and this moment. Signatures are judged after it.
+ *
+ * Refuses, in this order: CHAIN_WRONG, EXPIRED, TOO_FAR, SENDER_UNKNOWN, KEY_NOT_CURRENT, CONSENT_UNKNOWN,
+ * CONSENT_CANNOT_WRITE, NONCE_USED, NONCE_OLD, NONCE_FAR.
+ * Source: docs/protocol/transactions.md, rules T-5 to T-8.
+ */
+export function admit(view: LedgerView, genesis: Genesis, tx: Tx, timeMs: number): Admission {
+  const { chainId, validUntilMs, nonce } = tx.body;
+  if (chainId !== genesis.chainId) return no('CHAIN_WRONG');
+  if (validUntilMs < timeMs) return no('EXPIRED');
+  if (validUntilMs > timeMs + maxValidityMs) return no('TOO_FAR');
+  const found = findSpender(view, tx);
+  if (!found.ok) return found;
+  const problem = judgeNonce(found.spender.window, nonce);
+  return problem === undefined ? found : no(problem);
+}
+
+/** The row whose window holds the nonce, with the nonce burnt. */
+export function burn(view: LedgerView, tx: Tx, spender: Spender): Write {
+  const window = burnNonce(spender.window, tx.body.nonce);
+  if (spender.authority !== 'write-key') {
+    return { table: 'accounts', id: tx.body.sender, row: { ...spender.account, window } };
+  }
+  const consent = view.get('consents', spender.consent);
+  if (consent === undefined) throw new Error('a spender was found whose grant is not there');
+  return { table: 'consents', id: spender.consent, row: { ...consent, window } };
+}
+
+function findSpender(view: LedgerView, tx: Tx): Admission {
+  const account = view.get('accounts', tx.body.sender);
+  if (account === undefined) return no('SENDER_UNKNOWN');
+  const [first, second] = tx.signatures;
+  if (first === undefined) return no('SIGNATURE_MISSING');
+  if (second !== undefined && !isRecoveryOf(tx, second.publicKey, first.publicKey)) {
+    return no('KEY_NOT_CURRENT');
+  }
+  const { window } = account;
+  if (equalBytes(first.publicKey, account.signKey)) {
+    return { ok: true, spender: { authority: 'account', account, window } };
+  }
+  if (second !== undefined) return no('KEY_NOT_CURRENT');
+  if (isLoneRecovery(view, tx, first.publicKey)) {
+    return { ok: true, spender: { authority: 'recovery', account, window } };
+  }
+  return findWriteKey(view, tx, first.publicKey, account);
+}
+
+/** A second signature is the recovery key's, and some RotateKey of the transaction shows that key. */
+function isRecoveryOf(tx: Tx, key: Uint8Array, other: Uint8Array): boolean {
+  if (equalBytes(key, other)) return false;
+  return tx.body.acts.some((act) => act.kind === 'RotateKey' && equalBytes(act.recoveryKey, key));
+}
+
+/** One RotateKey and nothing else, sent by the recovery key of the identity in use. */
+function isLoneRecovery(view: LedgerView, tx: Tx, key: Uint8Array): boolean {
+  const [act, more] = tx.body.acts;
+  if (act?.kind !== 'RotateKey' || more !== undefined) return false;
+  if (!equalBytes(act.recoveryKey, key)) return false;
+  const current = view.get('keys', tx.body.sender)?.identities.at(-1);
+  return current !== undefined && equalBytes(sha256(key), current.identity.recovery);
+}
+
+/** Anchors under one grant of the sender, which shows the key. */
+function findWriteKey(view: LedgerView, tx: Tx, key: Uint8Array, account: Account): Admission {
+  const consentId = onlyConsentOf(tx.body.acts);
+  if (consentId === undefined) return no('KEY_NOT_CURRENT');
+  const consent = view.get('consents', consentId);
+  if (consent === undefined || consent.account !== tx.body.sender) return no('CONSENT_UNKNOWN');
+  if (consent.writeKey.length === 0) return no('CONSENT_CANNOT_WRITE');
+  if (!equalBytes(consent.writeKey, key)) return no('KEY_NOT_CURRENT');
+  const { window } = consent;
+  return { ok: true, spender: { authority: 'write-key', account, consent: consentId, window } };
+}
+
+function onlyConsentOf(acts: readonly Act[]): ConsentId | undefined {
+  let only: ConsentId | undefined;
+  for (const act of acts) {
+    if (act.kind !== 'DataAnchor' && act.kind !== 'DiagnosisAnchor') return undefined;
+    if (act.consent === '' || (only !== undefined && only !== act.consent)) return undefined;
+    only = act.consent;
+  }
+  return only;
+}

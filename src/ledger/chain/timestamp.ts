@@ -1,0 +1,47 @@
+import { CodedError } from '../../primitives/errors.ts';
+import { ProtoMessage, varintField } from './protobuf.ts';
+
+/**
+ * `google.protobuf.Timestamp`: seconds since 1970 and nanoseconds, kept apart because CometBFT's own block
+ * times have nanoseconds and a header hashes only when they are kept. Ours are whole milliseconds.
+ */
+export interface Timestamp {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** Go's zero time, 0001-01-01T00:00:00Z: what an absent vote carries. */
+export const zeroTime: Timestamp = { seconds: -62_135_596_800, nanos: 0 };
+
+export function timestampOfMs(ms: number): Timestamp {
+  const rest = ms % 1000;
+  return { seconds: (ms - rest) / 1000, nanos: rest * 1_000_000 };
+}
+
+/** Rounds down to the millisecond: the block time that the rules see. */
+export function msOfTimestamp(time: Timestamp): number {
+  return time.seconds * 1000 + (time.nanos - (time.nanos % 1_000_000)) / 1_000_000;
+}
+
+export function isAfter(a: Timestamp, b: Timestamp): boolean {
+  return a.seconds > b.seconds || (a.seconds === b.seconds && a.nanos > b.nanos);
+}
+
+/** The message without tag or length. */
+export function encodeTimestamp(time: Timestamp): Uint8Array {
+  const seconds = varintField(1, time.seconds);
+  const nanos = varintField(2, time.nanos);
+  const whole = new Uint8Array(seconds.length + nanos.length);
+  whole.set(seconds);
+  whole.set(nanos, seconds.length);
+  return whole;
+}
+
+export function decodeTimestamp(bytes: Uint8Array): Timestamp {
+  const message = new ProtoMessage(bytes);
+  const time = { seconds: message.number(1), nanos: message.number(2) };
+  if (time.nanos < 0 || time.nanos > 999_999_999) {
+    throw new CodedError('HEADER_INVALID', { reason: 'time' });
+  }
+  return time;
+}

@@ -1,0 +1,42 @@
+import { sha256 } from '../../crypto/hash.ts';
+import { compareBytes, concatBytes } from '../../primitives/bytes.ts';
+import { leafHash, merkleRoot } from '../merkle.ts';
+import { bytesField, nestedField, varintField } from './protobuf.ts';
+
+/**
+ * Who signs blocks: Ed25519 keys and their voting power, as headers commit to them.
+ * Source: docs/protocol/blocks.md, rule B-4.
+ */
+export interface Validator {
+  readonly publicKey: Uint8Array;
+  readonly power: number;
+}
+
+/** The first 20 bytes of SHA-256 over the key. */
+export function validatorAddress(publicKey: Uint8Array): Uint8Array {
+  return sha256(publicKey).slice(0, 20);
+}
+
+/** CometBFT's order: greater power first, then by address. Votes stand in this order. */
+export function sortValidators(validators: readonly Validator[]): Validator[] {
+  return [...validators].sort(
+    (a, b) =>
+      b.power - a.power ||
+      compareBytes(validatorAddress(a.publicKey), validatorAddress(b.publicKey)),
+  );
+}
+
+/** Root over `SimpleValidator{pub_key, voting_power}` in the order given. */
+export function validatorsHash(validators: readonly Validator[]): Uint8Array {
+  return merkleRoot(
+    validators.map(({ publicKey, power }) =>
+      leafHash(concatBytes(nestedField(1, bytesField(1, publicKey)), varintField(2, power))),
+    ),
+  );
+}
+
+export function totalPower(validators: readonly Validator[]): number {
+  let power = 0;
+  for (const validator of validators) power += validator.power;
+  return power;
+}

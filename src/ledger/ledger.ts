@@ -1,0 +1,136 @@
+import { idBytes } from '../primitives/ids.ts';
+import type { LogName } from './acts.ts';
+import { appHashOf, type LogHead, type LogHeads } from './app-hash.ts';
+import { applyTx, type TxOutcome } from './apply.ts';
+import type { Genesis } from './genesis.ts';
+import { accountIdOfKey } from './identity.ts';
+import type { VerifiedTx } from './incoming.ts';
+import { appendToLog, emptyLog, type Tile } from './log-tree.ts';
+import { leafHash } from './merkle.ts';
+import { freshWindow } from './nonce-window.ts';
+import { Overlay } from './overlay.ts';
+import type { Block, LedgerView, Write } from './rules/outcome.ts';
+import { decodeRow, encodeRow, stateKey, type TableName, type Tables } from './state.ts';
+import { treeChange, treeRoot, updateTree } from './state-tree.ts';
+import type { TreePage } from './tree-page.ts';
+
+/** The committed state, wherever it is kept. Pages are shared with the tree: nobody changes them in place. */
+export interface LedgerStore {
+  row(key: Uint8Array): Uint8Array | undefined;
+  page(path: string): TreePage | undefined;
+  tile(log: LogName, level: number, index: number): Uint8Array | undefined;
+  logHead(log: LogName): LogHead;
+}
+
+/** Everything a block changes; a store that takes all of it, or nothing, is correct. */
+export interface BlockWrites {
+  readonly rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+  readonly pages: ReadonlyMap<string, TreePage | undefined>;
+  readonly tiles: readonly (Tile & { readonly log: LogName })[];
+  readonly logs: LogHeads;
+}
+
+export interface ExecutedBlock {
+  readonly results: readonly TxOutcome[];
+  readonly appHash: Uint8Array;
+  readonly writes: BlockWrites;
+}
+
+const noCredential = new Uint8Array(32);
+
+/** The state as rules see it, decoded row by row from a store. */
+export function viewOf(store: Pick<LedgerStore, 'row'>): LedgerView {
+  return {
+    get<Name extends TableName>(table: Name, id: string): Tables[Name] | undefined {
+      const bytes = store.row(stateKey(table, id));
+      return bytes === undefined ? undefined : decodeRow(table, bytes);
+    },
+  };
+}
+
+/**
+ * The ledger as a function: a state and a block give results, the next app hash and the writes that make
+ * the next state. The same on every machine, for every replay; it looks at no clock and keeps nothing.
+ * Source: docs/protocol/state.md.
+ */
+export function executeBlock(
+  store: LedgerStore,
+  genesis: Genesis,
+  txs: readonly VerifiedTx[],
+  block: Block,
+): ExecutedBlock {
+  const state = new Overlay(viewOf(store));
+  const results: TxOutcome[] = [];
+  const leaves: Record<LogName, Uint8Array[]> = { user: [], doc: [] };
+  for (const incoming of txs) {
+    const result = applyTx(state, genesis, incoming, block);
+    results.push(result);
+    if (result.code === 0 && 'tx' in incoming) {
+      leaves[incoming.tx.body.log].push(leafHash(idBytes(incoming.txId)));
+    }
+  }
+  return { results, ...sealed(store, state.writes(), leaves) };
+}
+
+/** The state before the first block: the organisations of the genesis. */
+export function executeGenesis(genesis: Genesis): Omit<ExecutedBlock, 'results'> {
+  const writes: Write[] = genesis.organisations.flatMap(({ identity, name, url, rights }) => {
+    const account = accountIdOfKey(identity.suite, identity.signKey);
+    const row = {
+      role: 'organisation' as const,
+      organisation: account,
+      frozen: false,
+      enrolledHeight: 0,
+      signKey: identity.signKey,
+      window: freshWindow,
+      highestEpoch: 0,
+      newestKeySet: 0,
+      schedule: [],
+    };
+    const identities = [{ identity, fromHeight: 0, untilHeight: 0 }];
+    return [
+      { table: 'accounts' as const, id: account, row },
+      { table: 'organisations' as const, id: account, row: { name, url, rights } },
+      {
+        table: 'keys' as const,
+        id: account,
+        row: { credentialHash: noCredential, identities },
+      },
+    ];
+  });
+  return sealed(emptyStore, writes, { user: [], doc: [] });
+}
+
+const emptyStore: LedgerStore = {
+  row: () => undefined,
+  page: () => undefined,
+  tile: () => undefined,
+  logHead: () => emptyLog,
+};
+
+function sealed(
+  store: LedgerStore,
+  writes: readonly Write[],
+  leaves: Readonly<Record<LogName, readonly Uint8Array[]>>,
+): Omit<ExecutedBlock, 'results'> {
+  const rows = writes.map((write) => ({
+    key: stateKey(write.table, write.id),
+    value: encodeRow(write.table, write.row),
+  }));
+  const changes = rows.map(({ key, value }) => treeChange(key, value));
+  const readPage = (path: string) => store.page(path);
+  const tree =
+    changes.length === 0
+      ? { root: treeRoot(readPage), pages: new Map<string, TreePage | undefined>() }
+      : updateTree(readPage, changes);
+  const append = (log: LogName) =>
+    appendToLog((level, index) => store.tile(log, level, index), store.logHead(log), leaves[log]);
+  const user = append('user');
+  const doc = append('doc');
+  const logs = { user: user.head, doc: doc.head };
+  const tiles = [
+    ...user.tiles.map((tile) => ({ ...tile, log: 'user' as const })),
+    ...doc.tiles.map((tile) => ({ ...tile, log: 'doc' as const })),
+  ];
+  return { appHash: appHashOf(tree.root, logs), writes: { rows, pages: tree.pages, tiles, logs } };
+}

@@ -1,0 +1,181 @@
+import { sha256 } from '../crypto/hash.ts';
+import { equalBytes } from '../primitives/bytes.ts';
+import { CodedError } from '../primitives/errors.ts';
+import type { StateProof } from './state-proof.ts';
+import {
+  bitAt,
+  bottomRow,
+  emptyPage,
+  nodeHashOf,
+  stateInnerHash,
+  type TreeLeaf,
+  type TreePage,
+} from './tree-page.ts';
+
+/** Where pages are kept; the path is one hex digit for every four levels, '' at the root. */
+export type ReadPage = (path: string) => TreePage | undefined;
+
+export interface TreeChange {
+  readonly keyHash: Uint8Array;
+  /** SHA-256 of the new value; undefined: the key goes. */
+  readonly valueHash: Uint8Array | undefined;
+}
+
+export interface TreeUpdate {
+  readonly root: Uint8Array;
+  /** Pages that changed; undefined: the page goes. */
+  readonly pages: ReadonlyMap<string, TreePage | undefined>;
+}
+
+export function treeChange(key: Uint8Array, value: Uint8Array | undefined): TreeChange {
+  return { keyHash: sha256(key), valueHash: value === undefined ? undefined : sha256(value) };
+}
+
+export function treeRoot(readPage: ReadPage): Uint8Array {
+  return nodeHashOf(readPage('')?.[1]);
+}
+
+/**
+ * The compact binary sparse Merkle tree over all rows of the state: a leaf stands at its shortest unique
+ * prefix, so a tree of a million keys is about twenty levels deep, and a proof is short.
+ *
+ * `changes` name each key once. Only paths to changed keys are hashed again, each node once a block.
+ * Source: docs/protocol/state.md, rules S-3 and S-4.
+ */
+export function updateTree(readPage: ReadPage, changes: readonly TreeChange[]): TreeUpdate {
+  const updater = new Updater(readPage);
+  const top = updater.writable('');
+  updater.apply(top, '', 1, 0, changes);
+  return { root: nodeHashOf(top[1]), pages: updater.dirty };
+}
+
+class Updater {
+  readonly dirty = new Map<string, TreePage | undefined>();
+  readonly #readPage: ReadPage;
+
+  constructor(readPage: ReadPage) {
+    this.#readPage = readPage;
+  }
+
+  writable(path: string): TreePage {
+    const page = this.#readPage(path)?.slice() ?? emptyPage();
+    this.dirty.set(path, page);
+    return page;
+  }
+
+  /** Brings `changes`, all of which lie under `position` of `page`, into the subtree there. */
+  apply(
+    page: TreePage,
+    path: string,
+    position: number,
+    depth: number,
+    changes: readonly TreeChange[],
+  ): void {
+    if (changes.length === 0) return;
+    const node = page[position];
+    let list = changes;
+    if (node?.kind !== 'inner') {
+      const leaves = leavesAfter(node, changes);
+      if (leaves.length < 2) {
+        page[position] = leaves[0];
+        return;
+      }
+      page[position] = undefined;
+      list = leaves;
+    }
+    if (position >= bottomRow) this.#applyBelow(page, path, position, depth, list);
+    else this.#applyHere(page, path, position, depth, list);
+  }
+
+  #applyBelow(
+    page: TreePage,
+    path: string,
+    position: number,
+    depth: number,
+    changes: readonly TreeChange[],
+  ): void {
+    const childPath = path + (position - bottomRow).toString(16);
+    const wasInner = page[position] !== undefined;
+    const child = wasInner ? this.writable(childPath) : emptyPage();
+    if (wasInner && child[1]?.kind !== 'inner') throw new CodedError('LEDGER_CORRUPT');
+    this.apply(child, childPath, 1, depth, changes);
+    const top = child[1];
+    page[position] = top;
+    this.dirty.set(childPath, top?.kind === 'inner' ? child : undefined);
+  }
+
+  #applyHere(
+    page: TreePage,
+    path: string,
+    position: number,
+    depth: number,
+    changes: readonly TreeChange[],
+  ): void {
+    const left = 2 * position;
+    const right = left + 1;
+    const [zeros, ones] = splitAt(changes, depth);
+    this.apply(page, path, left, depth + 1, zeros);
+    this.apply(page, path, right, depth + 1, ones);
+    const a = page[left];
+    const b = page[right];
+    if (a?.kind === 'inner' || b?.kind === 'inner' || (a !== undefined && b !== undefined)) {
+      page[position] = { kind: 'inner', hash: stateInnerHash(nodeHashOf(a), nodeHashOf(b)) };
+      return;
+    }
+    // A lone leaf moves up to its shortest unique prefix.
+    page[position] = a ?? b;
+    page[left] = undefined;
+    page[right] = undefined;
+  }
+}
+
+/** The leaves of a subtree that held at most `node`, once the changes are in. */
+function leavesAfter(node: TreeLeaf | undefined, changes: readonly TreeChange[]): TreeLeaf[] {
+  const leaves: TreeLeaf[] = [];
+  let kept = node;
+  for (const { keyHash, valueHash } of changes) {
+    if (kept !== undefined && equalBytes(kept.keyHash, keyHash)) kept = undefined;
+    if (valueHash !== undefined) leaves.push({ kind: 'leaf', keyHash, valueHash, hash: undefined });
+  }
+  if (kept !== undefined) leaves.push(kept);
+  return leaves;
+}
+
+function splitAt(
+  changes: readonly TreeChange[],
+  depth: number,
+): readonly [readonly TreeChange[], readonly TreeChange[]] {
+  const zeros: TreeChange[] = [];
+  const ones: TreeChange[] = [];
+  for (const change of changes) (bitAt(change.keyHash, depth) === 0 ? zeros : ones).push(change);
+  return [zeros, ones];
+}
+
+/** What `verifyStateProof` needs to see that `key` has its value, or has none. Throws LEDGER_CORRUPT. */
+export function proveKey(readPage: ReadPage, key: Uint8Array): StateProof {
+  const keyHash = sha256(key);
+  const siblings: Uint8Array[] = [];
+  let path = '';
+  let page = readPage('') ?? emptyPage();
+  let position = 1;
+  for (let depth = 0; ; depth++) {
+    const node = page[position];
+    if (node?.kind !== 'inner') {
+      const isOther = node !== undefined && !equalBytes(node.keyHash, keyHash);
+      return { siblings, neighbour: isOther ? node : undefined };
+    }
+    if (position >= bottomRow) {
+      path += (position - bottomRow).toString(16);
+      const below = readPage(path);
+      if (below === undefined || !equalBytes(nodeHashOf(below[1]), node.hash)) {
+        throw new CodedError('LEDGER_CORRUPT');
+      }
+      page = below;
+      position = 1;
+    }
+    const bit = bitAt(keyHash, depth);
+    const next = 2 * position + bit;
+    siblings.push(nodeHashOf(page[next ^ 1]));
+    position = next;
+  }
+}

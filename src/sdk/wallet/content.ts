@@ -1,0 +1,234 @@
+import { roles } from '../../ledger/acts.ts';
+import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
+import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import {
+  accountIdOf,
+  consentIdOf,
+  idBytes,
+  parseBlobId,
+  recordIdOf,
+  txIdOf,
+} from '../../primitives/ids.ts';
+import {
+  bytes,
+  flag,
+  id,
+  list,
+  type Of,
+  oneOf,
+  optionalBytes,
+  parsed,
+  struct,
+  text,
+  uint,
+} from './shape.ts';
+
+/**
+ * What a person's wallet knows, as plain data. Two unlockers keep the same content: the passphrase
+ * file on this device and the copy at the hospital (docs/protocol/wallet.md).
+ *
+ * Every list is a set by the key named beside it: that is how two devices' contents merge.
+ */
+const suite = 2;
+const contentType = 50;
+
+const account = id(idBytes, accountIdOf);
+const consent = id(idBytes, consentIdOf);
+const record = id(idBytes, recordIdOf);
+const tx = id(idBytes, txIdOf);
+const blob = parsed(parseBlobId);
+
+/** Eight random bytes in hex. */
+const rootId = id<string>(
+  (hex) => hexToBytes(hex) ?? new Uint8Array(0),
+  (read) => {
+    if (read.length !== 8) throw new CodedError('CBOR_SHAPE', { field: 'root' });
+    return bytesToHex(read);
+  },
+);
+
+/** Key: `id`. Old roots stay while anything is sealed under them. */
+const root = struct({ id: rootId, secret: bytes(32), createdMs: uint });
+
+/** Key: `account`. `generations` grow with every rotation; the last one signs. */
+const walletAccount = struct({
+  account,
+  organisation: account,
+  organisationName: text(200),
+  role: oneOf(roles),
+  chainId: text(50),
+  gatewayUrl: text(2048),
+  /** Enrol was confirmed on the ledger. */
+  enrolled: flag,
+  /** Where the copy lies at this hospital; empty: the account keeps none. */
+  locator: optionalBytes(32),
+  generations: list(struct({ rootId, index: uint })),
+  /** The card that the organisation signed, as it travels; empty until enrolled. */
+  card: bytes(),
+});
+
+/** Key: `account`. */
+const heldCard = struct({ account, nickname: text(200), card: bytes() });
+
+/**
+ * Key: `account`, `salt`. From which root the epochs of a KeySet derive; written down before the KeySet is
+ * sent. All else about it stands on the ledger.
+ */
+const ownKeySet = struct({ account, after: uint, salt: bytes(16), rootId });
+
+/** Key: `consent`. A grant that this person gave: what must be known to envelope it again. */
+const ownGrant = struct({
+  account,
+  consent,
+  grantee: account,
+  granteeName: text(200),
+  granteeOrganisation: account,
+  /** SHA-256 of the KEM key that the last envelope was sealed to: another one means all of it again. */
+  granteeKemHash: bytes(32),
+  body: bytes(),
+  salt: bytes(32),
+  tagKey: bytes(32),
+  writeSeed: optionalBytes(32),
+  notBeforeMs: uint,
+  notAfterMs: uint,
+  /** Enveloped by a KeySet that was confirmed. */
+  confirmed: flag,
+  ended: flag,
+});
+
+/** Key: `consent`. A grant that this person received, as the owner signed it. */
+const receivedLetter = struct({
+  consent,
+  /** The patient. */
+  account,
+  /** The account of this wallet that it was sealed to. */
+  grantee: account,
+  ownerName: text(200),
+  /** The letter as it travels: letter bytes and the owner's signature. */
+  letter: bytes(),
+  receivedMs: uint,
+  ended: flag,
+});
+
+/** Key: `consent`, `class`, `epoch`. What an envelope gave: a segment's key. */
+const heldSegment = struct({
+  consent,
+  class: text(32),
+  epoch: uint,
+  secret: bytes(32),
+});
+
+/** Key: `consent`, `record`. What an envelope gave: the opening secret of one item. */
+const heldOpening = struct({ consent, record, secret: bytes(32) });
+
+/** Key: `consent`, `keySetBlob`. Envelope sets that were looked into already. */
+const openedSet = struct({ consent, keySetBlob: blob });
+
+/** Key: `skeleton`. One import is known by the record id of its skeleton item. */
+const heldImport = struct({
+  account,
+  skeleton: record,
+  fileName: text(1024),
+  sha256: bytes(32),
+  bytes: uint,
+  items: uint,
+  /** False while the anchor is written down but not confirmed. */
+  anchored: flag,
+});
+
+/** A message to be sent once its transaction is confirmed. */
+const outgoing = struct({ to: account, organisation: account, message: bytes() });
+
+/** Key: `tx`. What was written down before it was sent, and is repeated until it is answered. */
+const pending = struct({
+  tx,
+  account,
+  kind: text(32),
+  bytes: bytes(),
+  createdMs: uint,
+  consents: list(consent),
+  outgoing: list(outgoing),
+});
+
+/** Key: `chainId`. What this wallet believes, and the newest header it verified. */
+const trust = struct({
+  chainId: text(50),
+  /** The trust root as JSON text: `{chain, genesisHash, height, headerHash, validatorsHash, witnesses}`. */
+  rootJson: text(16_384),
+  height: uint,
+  headerHash: bytes(32),
+  timeMs: uint,
+});
+
+const fields = {
+  name: text(200),
+  /** HKDF(code, walletCopy); empty: no copy is kept. The code itself is never stored. */
+  copyKey: optionalBytes(32),
+  roots: list(root),
+  accounts: list(walletAccount),
+  cards: list(heldCard),
+  keySets: list(ownKeySet),
+  grants: list(ownGrant),
+  letters: list(receivedLetter),
+  segments: list(heldSegment),
+  openings: list(heldOpening),
+  openedSets: list(openedSet),
+  imports: list(heldImport),
+  pending: list(pending),
+  /** Transactions that were answered for good: they must not come back by a merge. */
+  settled: list(tx),
+  trust: list(trust),
+};
+const content = struct(fields);
+
+export type WalletContent = Of<typeof content>;
+export type WalletRoot = Of<typeof root>;
+export type WalletAccount = Of<typeof walletAccount>;
+export type HeldCard = Of<typeof heldCard>;
+export type OwnKeySet = Of<typeof ownKeySet>;
+export type OwnGrant = Of<typeof ownGrant>;
+export type ReceivedLetter = Of<typeof receivedLetter>;
+export type HeldSegment = Of<typeof heldSegment>;
+export type HeldOpening = Of<typeof heldOpening>;
+export type OpenedSet = Of<typeof openedSet>;
+export type HeldImport = Of<typeof heldImport>;
+export type OutgoingMessage = Of<typeof outgoing>;
+export type PendingTx = Of<typeof pending>;
+export type WalletTrust = Of<typeof trust>;
+
+export function emptyWallet(name: string): WalletContent {
+  return {
+    name,
+    copyKey: new Uint8Array(0),
+    roots: [],
+    accounts: [],
+    cards: [],
+    keySets: [],
+    grants: [],
+    letters: [],
+    segments: [],
+    openings: [],
+    openedSets: [],
+    imports: [],
+    pending: [],
+    settled: [],
+    trust: [],
+  };
+}
+
+export function encodeWalletContent(value: WalletContent): Uint8Array {
+  return encodeCbor([suite, contentType, content.encode(value)]);
+}
+
+/** Throws `WALLET_INVALID`: what was decrypted is not yet valid. */
+export function decodeWalletContent(read: Uint8Array): WalletContent {
+  try {
+    const [readSuite, readType, value] = readArray(decodeCbor(read), 'wallet', 3);
+    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
+    if (readType !== contentType) throw new CodedError('TYPE_UNKNOWN');
+    return content.decode(value, 'wallet');
+  } catch (cause) {
+    throw new CodedError('WALLET_INVALID', {}, cause);
+  }
+}

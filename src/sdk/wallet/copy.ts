@@ -1,0 +1,78 @@
+import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
+import { deriveKey } from '../../crypto/hash.ts';
+import { labels } from '../../crypto/labels.ts';
+import { concatBytes, utf8 } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { type AccountId, idBytes } from '../../primitives/ids.ts';
+import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
+import { mergeWallets } from './merge.ts';
+
+const blockBytes = 4096;
+const aad = concatBytes(utf8(labels.walletCopy), Uint8Array.of(0));
+
+/** Opens and seals the copy. The code gives it; a wallet keeps this key and forgets the code. */
+export function copyKeyOf(code: Uint8Array): Uint8Array {
+  return deriveKey(code, labels.walletCopy, []);
+}
+
+/** Where the copy lies at a hospital: nobody who lacks the code can ask for it. */
+export function copyLocatorOf(code: Uint8Array, organisation: AccountId): Uint8Array {
+  return deriveKey(code, labels.walletLocator, [idBytes(organisation)]);
+}
+
+/**
+ * The copy as a hospital keeps it: AES-256-GCM of length 4 ‖ content ‖ zeros up to blocks of 4 KiB. There
+ * is no passphrase in it, so the hospital has nothing to guess.
+ *
+ * Source: docs/protocol/wallet.md, rule W-5.
+ */
+export async function sealCopy(copyKey: Uint8Array, content: WalletContent): Promise<Uint8Array> {
+  const bytes = encodeWalletContent(content);
+  const plain = new Uint8Array(Math.ceil((bytes.length + 4) / blockBytes) * blockBytes);
+  new DataView(plain.buffer).setUint32(0, bytes.length);
+  plain.set(bytes, 4);
+  return sealUnderKey(copyKey, aad, plain);
+}
+
+/** Throws RECOVERY_CODE_WRONG, WALLET_INVALID. */
+export async function openCopy(copyKey: Uint8Array, sealed: Uint8Array): Promise<WalletContent> {
+  let plain: Uint8Array;
+  try {
+    plain = await openUnderKey(copyKey, aad, sealed);
+  } catch (cause) {
+    if (!isCoded(cause, 'CANNOT_OPEN')) throw cause;
+    throw new CodedError('RECOVERY_CODE_WRONG', {}, cause);
+  }
+  const length = new DataView(plain.buffer, plain.byteOffset, plain.byteLength).getUint32(0);
+  if (length > plain.length - 4) throw new CodedError('WALLET_INVALID');
+  return decodeWalletContent(plain.subarray(4, 4 + length));
+}
+
+/** The hospital's side of the copy: compare-and-swap on a version, 0 while there is none. */
+export interface CopyStore {
+  get(locator: Uint8Array): Promise<{ version: number; sealed: Uint8Array } | undefined>;
+  /** Throws WALLET_CONFLICT when the version is another one. */
+  put(locator: Uint8Array, expectedVersion: number, sealed: Uint8Array): Promise<void>;
+}
+
+/**
+ * Brings this device's content and the copy together: fetch, merge, write; again when another device was
+ * faster. Returns what both now hold. Throws WALLET_CONFLICT after five tries.
+ */
+export async function syncCopy(
+  store: CopyStore,
+  locator: Uint8Array,
+  mine: WalletContent,
+): Promise<WalletContent> {
+  for (let tries = 5; ; tries--) {
+    const held = await store.get(locator);
+    const theirs = held === undefined ? undefined : await openCopy(mine.copyKey, held.sealed);
+    const merged = theirs === undefined ? mine : mergeWallets(mine, theirs);
+    try {
+      await store.put(locator, held?.version ?? 0, await sealCopy(mine.copyKey, merged));
+      return merged;
+    } catch (error) {
+      if (!isCoded(error, 'WALLET_CONFLICT') || tries <= 1) throw error;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { bytesToHex } from '../../primitives/bytes.ts';
+import type {
+  HeldImport,
+  OwnGrant,
+  ReceivedLetter,
+  WalletAccount,
+  WalletContent,
+  WalletTrust,
+} from './content.ts';
+
+/**
+ * Joins what two devices of one person know: a union by id in which nothing that happened is undone
+ * (ended stays ended, confirmed stays confirmed, answered stays answered). The same result from either
+ * side and any number of times, so that devices may merge in any order.
+ *
+ * Source: docs/protocol/wallet.md, rule W-6.
+ */
+export function mergeWallets(mine: WalletContent, theirs: WalletContent): WalletContent {
+  const settled = union(mine.settled, theirs.settled, (tx) => tx, first);
+  const isSettled = new Set<string>(settled);
+  return {
+    name: larger(mine.name, theirs.name),
+    copyKey: mine.copyKey.length > 0 ? mine.copyKey : theirs.copyKey,
+    roots: union(mine.roots, theirs.roots, (root) => root.id, first),
+    accounts: union(mine.accounts, theirs.accounts, (it) => it.account, mergeAccount),
+    cards: union(
+      mine.cards,
+      theirs.cards,
+      (it) => it.account,
+      (a, b) => (bytesToHex(a.card) + a.nickname >= bytesToHex(b.card) + b.nickname ? a : b),
+    ),
+    keySets: union(
+      mine.keySets,
+      theirs.keySets,
+      (it) => `${it.account} ${padded(it.after)} ${bytesToHex(it.salt)}`,
+      first,
+    ),
+    grants: union(mine.grants, theirs.grants, (it) => it.consent, mergeGrant),
+    letters: union(mine.letters, theirs.letters, (it) => it.consent, mergeLetter),
+    segments: union(
+      mine.segments,
+      theirs.segments,
+      (it) => `${it.consent} ${it.class} ${padded(it.epoch)}`,
+      first,
+    ),
+    openings: union(mine.openings, theirs.openings, (it) => `${it.consent} ${it.record}`, first),
+    openedSets: union(
+      mine.openedSets,
+      theirs.openedSets,
+      (it) => `${it.consent} ${it.keySetBlob}`,
+      first,
+    ),
+    imports: union(mine.imports, theirs.imports, (it) => it.skeleton, mergeImport),
+    pending: union(mine.pending, theirs.pending, (it) => it.tx, first).filter(
+      (it) => !isSettled.has(it.tx),
+    ),
+    settled,
+    trust: union(mine.trust, theirs.trust, (it) => it.chainId, newerTrust),
+  };
+}
+
+/** Sorted by key, so that the order in which devices met does not show. */
+function union<T>(
+  mine: readonly T[],
+  theirs: readonly T[],
+  keyOf: (value: T) => string,
+  join: (mine: T, theirs: T) => T,
+): readonly T[] {
+  const joined = new Map<string, T>();
+  for (const value of [...mine, ...theirs]) {
+    const key = keyOf(value);
+    const held = joined.get(key);
+    joined.set(key, held === undefined ? value : join(held, value));
+  }
+  return [...joined.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, value]) => value);
+}
+
+const first = <T>(mine: T): T => mine;
+const padded = (value: number): string => value.toString().padStart(16, '0');
+const larger = (a: string, b: string): string => (a >= b ? a : b);
+
+function mergeAccount(a: WalletAccount, b: WalletAccount): WalletAccount {
+  const longer = a.generations.length >= b.generations.length ? a : b;
+  const carded = a.card.length >= b.card.length ? a : b;
+  return {
+    ...longer,
+    gatewayUrl: larger(a.gatewayUrl, b.gatewayUrl),
+    enrolled: a.enrolled || b.enrolled,
+    locator: a.locator.length > 0 ? a.locator : b.locator,
+    card: carded.card,
+    organisationName: larger(a.organisationName, b.organisationName),
+  };
+}
+
+function mergeGrant(a: OwnGrant, b: OwnGrant): OwnGrant {
+  // The device that enveloped last knows the grantee's key; both may be right, and the ledger decides
+  // at the next KeySet. Any fixed choice will do.
+  const chosen = bytesToHex(a.granteeKemHash) >= bytesToHex(b.granteeKemHash) ? a : b;
+  return { ...chosen, confirmed: a.confirmed || b.confirmed, ended: a.ended || b.ended };
+}
+
+function mergeLetter(a: ReceivedLetter, b: ReceivedLetter): ReceivedLetter {
+  const earlier = a.receivedMs <= b.receivedMs ? a : b;
+  return { ...earlier, ended: a.ended || b.ended };
+}
+
+function mergeImport(a: HeldImport, b: HeldImport): HeldImport {
+  return { ...a, anchored: a.anchored || b.anchored };
+}
+
+function newerTrust(a: WalletTrust, b: WalletTrust): WalletTrust {
+  return a.height >= b.height ? a : b;
+}

@@ -1,0 +1,8 @@
+/** Where a wallet file lies: a file for the command line, IndexedDB in a browser. */
+export interface WalletStore {
+  load(): Promise<Uint8Array | undefined>;
+  /** Whole or not at all, also when the machine stops meanwhile. */
+  save(bytes: Uint8Array): Promise<void>;
+  /** Holds other processes off while `work` runs, where the place can do that. */
+  locked?<T>(work: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,98 @@
+import { equalBytes } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { WalletContent } from './content.ts';
+import {
+  newWalletKey,
+  openWalletFile,
+  reopenWalletFile,
+  sealWalletFile,
+  type WalletKey,
+} from './file.ts';
+import { mergeWallets } from './merge.ts';
+import type { WalletStore } from './store.ts';
+
+/**
+ * An unlocked wallet on this device: every change is merged with what another process wrote meanwhile and
+ * is on disk before the caller goes on.
+ */
+export class Vault {
+  readonly #store: WalletStore;
+  #key: WalletKey;
+  #content: WalletContent;
+  #seen: Uint8Array;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    store: WalletStore,
+    key: WalletKey,
+    content: WalletContent,
+    seen: Uint8Array,
+  ) {
+    this.#store = store;
+    this.#key = key;
+    this.#content = content;
+    this.#seen = seen;
+  }
+
+  /** Throws PASSPHRASE_SHORT, WALLET_EXISTS. */
+  static async create(
+    store: WalletStore,
+    passphrase: string,
+    content: WalletContent,
+  ): Promise<Vault> {
+    const key = await newWalletKey(passphrase);
+    if ((await store.load()) !== undefined) throw new CodedError('WALLET_EXISTS');
+    const bytes = await sealWalletFile(key, content);
+    await store.save(bytes);
+    return new Vault(store, key, content, bytes);
+  }
+
+  /** Throws WALLET_UNKNOWN, WALLET_INVALID, WALLET_KDF, PASSPHRASE_WRONG. */
+  static async open(store: WalletStore, passphrase: string): Promise<Vault> {
+    const bytes = await store.load();
+    if (bytes === undefined) throw new CodedError('WALLET_UNKNOWN');
+    const { walletKey, content } = await openWalletFile(passphrase, bytes);
+    return new Vault(store, walletKey, content, bytes);
+  }
+
+  get content(): WalletContent {
+    return this.#content;
+  }
+
+  /** One change at a time; returns the content that was written. */
+  change(edit: (content: WalletContent) => WalletContent): Promise<WalletContent> {
+    const work = async (): Promise<WalletContent> => {
+      const held = await this.#store.load();
+      let content = this.#content;
+      if (held !== undefined && !equalBytes(held, this.#seen)) {
+        content = mergeWallets(content, await reopenWalletFile(this.#key, held));
+      }
+      const edited = edit(content);
+      if (edited === content && content === this.#content) return content;
+      const bytes = await sealWalletFile(this.#key, edited);
+      await this.#store.save(bytes);
+      this.#content = edited;
+      this.#seen = bytes;
+      return edited;
+    };
+    return this.#alone(work);
+  }
+
+  /** Rewraps the content: the copy at the hospital hangs on the code, not on the passphrase. */
+  async changePassphrase(passphrase: string): Promise<void> {
+    const key = await newWalletKey(passphrase);
+    await this.#alone(async () => {
+      const bytes = await sealWalletFile(key, this.#content);
+      await this.#store.save(bytes);
+      this.#key = key;
+      this.#seen = bytes;
+    });
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const store = this.#store;
+    const next = this.#last.then(() => (store.locked ? store.locked(work) : work()));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+}

@@ -1,0 +1,79 @@
+/** What the address of a running Salus shows: one plain page, no script, nothing from elsewhere. */
+export interface Status {
+  readonly chainId: string;
+  readonly height: number;
+  readonly timeMs: number;
+  readonly userLogSize: number;
+  readonly docLogSize: number;
+  readonly hospitals: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly url: string;
+  }[];
+  readonly people: readonly {
+    readonly name: string;
+    readonly role: string;
+    readonly hospital: string;
+  }[];
+  readonly tryNext: readonly string[];
+}
+
+export function statusPage(status: Status): string {
+  const time = new Date(status.timeMs).toISOString().replace('T', ' ').slice(0, 19);
+  const people = status.people
+    .map(({ name, role, hospital }) => row([text(name), text(role), text(hospital)]))
+    .join('');
+  const hospitals = status.hospitals
+    .map(({ name, title, url }) => row([text(name), text(title), `<code>${text(url)}</code>`]))
+    .join('');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Salus is running</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1b2a33; background: #fff }
+h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin-top: 2rem }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #d5dde2 }
+pre, code { font: 14px/1.6 ui-monospace, monospace } pre { background: #f2f6f8; padding: 1rem; overflow-x: auto }
+p.note { color: #44545e }
+</style>
+</head>
+<body>
+<h1>Salus is running</h1>
+<p>One process plays a consortium of ${status.hospitals.length} hospitals on this machine and holds the servers' keys of all of them.
+Patients and clinicians hold their own keys, in their own wallets; no server here can open a record.</p>
+<h2>The ledger</h2>
+<table>
+${row(['Ledger', text(status.chainId)])}
+${row(['Height', `${status.height}, at ${time} UTC`])}
+${row(['Userchain', `${status.userLogSize} transactions`])}
+${row(['Docchain', `${status.docLogSize} transactions`])}
+</table>
+<h2>Hospitals</h2>
+<table><tr><th>name</th><th>title</th><th>gateway</th></tr>${hospitals}</table>
+<h2>Who has a wallet on this machine</h2>
+<table><tr><th>name</th><th>role</th><th>hospital</th></tr>${people}</table>
+<h2>What to try</h2>
+<pre>${status.tryNext.map(text).join('\n')}</pre>
+<p class="note">Figures for machines: <a href="/health">/health</a>, <a href="/metrics">/metrics</a>, <a href="/openapi.json">/openapi.json</a>.</p>
+</body>
+</html>
+`;
+}
+
+const row = (cells: readonly string[]): string =>
+  `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function text(value: string): string {
+  return value.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+}

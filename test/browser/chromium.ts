@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium as playwright } from 'playwright-core';
+
+/**
+ * Starts a headless Chromium: `CHROMIUM_PATH`, else Debian's, else the one that npm brought (x64).
+ * The caller closes it in `finally`: one left open holds the whole run.
+ */
+export async function launchChromium(): Promise<Browser> {
+  const named = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  const executablePath = existsSync(named) ? named : await unpacked();
+  return playwright.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
+  });
+}
+
+/** The npm build also wants the libraries and fonts that a plain Debian lacks; it brings both. */
+async function unpacked(): Promise<string> {
+  const {
+    default: chromium,
+    inflate,
+    setupLambdaEnvironment,
+  } = await import('@sparticuz/chromium');
+  const bin = fileURLToPath(new URL('../bin', import.meta.resolve('@sparticuz/chromium')));
+  const libraries = await inflate(join(bin, 'al2023.tar.br'));
+  setupLambdaEnvironment(join(libraries, 'lib'));
+  process.env.FONTCONFIG_PATH = join(tmpdir(), 'fonts');
+  return chromium.executablePath(bin);
+}
