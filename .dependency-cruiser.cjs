@@ -2,13 +2,13 @@
 const mayImport = {
   primitives: [],
   crypto: ['primitives'],
-  ledger: ['primitives', 'crypto/(hash|labels)'],
+  ledger: ['primitives', 'crypto/(hash|labels|ed25519-strict)'],
   api: ['primitives', 'ledger', 'crypto/(hash|labels)'],
   engines: ['primitives', 'crypto', 'ledger'],
   storage: ['primitives', 'crypto/hash'],
   gateway: [
     'primitives',
-    'crypto/(hash|labels|signature|letter)',
+    'crypto/(hash|labels|signature|letter|random)',
     'ledger',
     'api',
     'engines/engine',

@@ -1,12 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError } from '../primitives/errors.ts';
 import type { WalletStore } from '../sdk/wallet/store.ts';
 
 /**
  * The folder that holds what this machine keeps: `people/NAME.wallet`, and under `servers/` what the
- * servers of a local consortium keep. `SALUS_HOME` or `--home` names it; else `.salus` where one stands.
+ * servers of a local consortium keep. `--home` or `SALUS_HOME` names it; else `.salus` where one stands.
  */
 export function homeFolder(option: string | undefined): string {
   return resolve(option ?? process.env.SALUS_HOME ?? '.salus');
@@ -54,27 +55,41 @@ export function fileWalletStore(home: string, name: string): WalletStore {
       }
       renameSync(beside, path);
     },
+    locked: async (work) => {
+      const unlock = await lock(home, `${path}.lock`);
+      try {
+        return await work();
+      } finally {
+        unlock();
+      }
+    },
   };
 }
 
-/**
- * One process at a time acts with a wallet: two would each write down half of what happened.
- * The lock names its process, so that one left by a killed process does not stand for ever.
- */
-export function lockWallet(home: string, name: string): () => void {
-  const path = `${walletPath(home, name)}.lock`;
+const lockPatienceMs = 10_000;
+
+/** The lock names its process, so that one left by a killed process does not stand for ever. */
+async function lock(home: string, path: string): Promise<() => void> {
   mkdirSync(join(home, 'people'), { recursive: true, mode: 0o700 });
-  for (let attempt = 0; ; attempt++) {
+  const until = performance.now() + lockPatienceMs;
+  while (true) {
     try {
       writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
       return () => rmSync(path, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (attempt > 0 || isAlive(Number(readFileSync(path, 'utf8')))) {
-        throw new CodedError('WALLET_BUSY', { name }, error);
-      }
-      rmSync(path, { force: true });
+      if (!isAlive(holderOf(path))) rmSync(path, { force: true });
+      else if (performance.now() > until) throw new CodedError('WALLET_BUSY', {}, error);
+      else await wait(20);
     }
+  }
+}
+
+function holderOf(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return 0;
   }
 }
 

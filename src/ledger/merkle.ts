@@ -16,6 +16,11 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(nodeTag, left, right);
 }
 
+/** Two hashes of other lengths could be cut elsewhere and still hash alike. */
+function areHashes(...hashes: readonly Uint8Array[]): boolean {
+  return hashes.every((hash) => hash.length === 32);
+}
+
 /** The largest power of two that is smaller than `count` (count >= 2). */
 function splitOf(count: number): number {
   let split = 1;
@@ -49,6 +54,7 @@ export function rootFromPath(
   path: readonly Uint8Array[],
 ): Uint8Array | undefined {
   if (!Number.isSafeInteger(index) || index < 0 || index >= count) return undefined;
+  if (!areHashes(leaf, ...path)) return undefined;
   let position = index;
   let last = count - 1;
   let hash = leaf;
@@ -78,4 +84,76 @@ export function isIncluded(
 ): boolean {
   const reached = rootFromPath(leaf, index, count, path);
   return reached !== undefined && equalBytes(reached, root);
+}
+
+/** Proof that the first `size` of these leaves are a tree that grew into all of them (RFC 9162 section 2.1.4.1). */
+export function consistencyPath(leaves: readonly Uint8Array[], size: number): Uint8Array[] {
+  return size <= 0 || size >= leaves.length ? [] : subProof(leaves, size, true);
+}
+
+/** `whole`: the old tree's root is the one the verifier has, so it is not repeated. */
+function subProof(leaves: readonly Uint8Array[], size: number, whole: boolean): Uint8Array[] {
+  if (size === leaves.length) return whole ? [] : [merkleRoot(leaves)];
+  const split = splitOf(leaves.length);
+  const left = leaves.slice(0, split);
+  const right = leaves.slice(split);
+  return size <= split
+    ? [...subProof(left, size, whole), merkleRoot(right)]
+    : [...subProof(right, size - split, false), merkleRoot(left)];
+}
+
+export interface TreeHead {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
+/**
+ * Whether the newer tree is the older one with leaves appended (RFC 9162 section 2.1.4.2).
+ *
+ * Everything grows out of an empty tree, so that such a claim says nothing and is refused.
+ */
+export function isConsistent(
+  older: TreeHead,
+  newer: TreeHead,
+  path: readonly Uint8Array[],
+): boolean {
+  if (!Number.isSafeInteger(older.size) || !Number.isSafeInteger(newer.size)) return false;
+  if (older.size < 0 || older.size > newer.size) return false;
+  if (older.size === 0 && !(newer.size === 0 && equalBytes(older.root, sha256()))) return false;
+  if (older.size === newer.size) return path.length === 0 && equalBytes(older.root, newer.root);
+  if (!areHashes(older.root, newer.root, ...path)) return false;
+
+  let position = older.size - 1;
+  let last = newer.size - 1;
+  while (position % 2 === 1) {
+    position = half(position);
+    last = half(last);
+  }
+  // Position 0: the old tree is one whole subtree of the new one, and its root starts the climb.
+  const hashes = position === 0 ? [older.root, ...path] : path;
+  const [start, ...siblings] = hashes;
+  if (start === undefined) return false;
+  let olderHash = start;
+  let newerHash = start;
+  for (const sibling of siblings) {
+    if (last === 0) return false;
+    if (position % 2 === 1 || position === last) {
+      olderHash = nodeHash(sibling, olderHash);
+      newerHash = nodeHash(sibling, newerHash);
+      while (position % 2 === 0 && position !== 0) {
+        position = half(position);
+        last = half(last);
+      }
+    } else {
+      newerHash = nodeHash(newerHash, sibling);
+    }
+    position = half(position);
+    last = half(last);
+  }
+  return last === 0 && equalBytes(olderHash, older.root) && equalBytes(newerHash, newer.root);
+}
+
+/** Halves without bit operations, which end at 2^31. */
+function half(value: number): number {
+  return (value - (value % 2)) / 2;
 }

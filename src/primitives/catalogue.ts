@@ -365,9 +365,14 @@ const table = {
     kind: 'unavailable',
     sentence: 'The store has more waiting than it can take; try again in a moment.',
   },
+  STORE_LOCKED: { kind: 'unavailable', sentence: 'Another process is using this store of blobs.' },
   LEAF_MISMATCH: {
     kind: 'not-valid',
     sentence: 'The items do not match what they will be anchored as.',
+  },
+  INVITATION_INVALID: {
+    kind: 'not-trusted',
+    sentence: 'This invitation does not hold, or somebody has used it.',
   },
   GATEWAY_UNREACHABLE: { kind: 'unavailable', sentence: 'The hospital cannot be reached.' },
   GATEWAY_LIED: {

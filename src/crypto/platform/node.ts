@@ -26,24 +26,43 @@ import { Recent } from './recent.ts';
  * and a raw AES key costs more than sealing 16 KiB under it.
  */
 
-// DER up to the raw key (RFC 8410 and RFC 9935); importing DER is the fastest way in.
-const der = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
-const ed25519Spki = der(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0);
-const ed25519Pkcs8 = der(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20);
-const x25519Spki = der(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 3, 0x21, 0);
-const x25519Pkcs8 = der(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20);
+/** DER up to the raw key (RFC 8410, RFC 9935), and the raw key's length; importing DER is the fastest way in. */
+interface Encoding {
+  readonly head: Uint8Array;
+  readonly rawBytes: number;
+}
+const encoding = (rawBytes: number, ...head: number[]): Encoding => ({
+  head: Uint8Array.from(head),
+  rawBytes,
+});
+const curveSpki = (oid: number) =>
+  encoding(32, 0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 3, 33, 0);
+const curvePkcs8 = (oid: number) =>
+  encoding(32, 0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 4, 0x22, 4, 0x20);
+const ed25519Spki = curveSpki(0x70);
+const ed25519Pkcs8 = curvePkcs8(0x70);
+const x25519Spki = curveSpki(0x6e);
+const x25519Pkcs8 = curvePkcs8(0x6e);
 const mlkemOid = [6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 4, 2];
-const mlkemSpki = der(0x30, 0x82, 4, 0xb2, 0x30, 0x0b, ...mlkemOid, 3, 0x82, 4, 0xa1, 0);
-const mlkemPkcs8 = der(0x30, 0x54, 2, 1, 0, 0x30, 0x0b, ...mlkemOid, 4, 0x42, 0x80, 0x40);
+const mlkemSpki = encoding(1184, 0x30, 0x82, 4, 0xb2, 0x30, 0x0b, ...mlkemOid, 3, 0x82, 4, 0xa1, 0);
+const mlkemPkcs8 = encoding(64, 0x30, 0x54, 2, 1, 0, 0x30, 0x0b, ...mlkemOid, 4, 0x42, 0x80, 0x40);
 
-const publicKeyOf = (prefix: Uint8Array, raw: Uint8Array): KeyObject =>
-  createPublicKey({ key: Buffer.concat([prefix, raw]), format: 'der', type: 'spki' });
-const privateKeyOf = (prefix: Uint8Array, raw: Uint8Array): KeyObject => {
-  const encoded = Buffer.concat([prefix, raw]);
+/** OpenSSL passes over bytes that follow the DER, so the length is checked here. */
+function derOf({ head, rawBytes }: Encoding, raw: Uint8Array): Buffer {
+  if (raw.length !== rawBytes) throw new CodedError('INTERNAL', { expectedKeyBytes: rawBytes });
+  return Buffer.concat([head, raw]);
+}
+
+const publicKeyOf = (form: Encoding, raw: Uint8Array): KeyObject =>
+  createPublicKey({ key: derOf(form, raw), format: 'der', type: 'spki' });
+
+function privateKeyOf(form: Encoding, raw: Uint8Array): KeyObject {
+  const encoded = derOf(form, raw);
   const key = createPrivateKey({ key: encoded, format: 'der', type: 'pkcs8' });
   encoded.fill(0);
   return key;
-};
+}
+
 const rawPublicKey = (key: KeyObject, length: number): Uint8Array =>
   new Uint8Array(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-length));
 

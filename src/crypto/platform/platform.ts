@@ -85,7 +85,7 @@ export interface ChunkRun {
 /** AES-256-GCM under one key, the nonce of chunk i is `baseNonce` XOR i; each chunk is followed by its tag. */
 export interface ChunkCipher {
   readonly seal: (run: ChunkRun, plaintext: Uint8Array, out: Uint8Array) => Promise<void>;
-  /** Throws CANNOT_OPEN; then `out` holds nothing of the chunk that failed, nor of any after it. */
+  /** Throws CANNOT_OPEN; no part of a chunk that failed is ever in `out`. */
   readonly open: (run: ChunkRun, sealed: Uint8Array, out: Uint8Array) => Promise<void>;
 }
 

@@ -1,0 +1,5 @@
+import type { AddCommand } from './command.ts';
+import { addSelfcheck } from './selfcheck.ts';
+
+/** In the order in which `--help` lists them. */
+export const commands: readonly AddCommand[] = [addSelfcheck];

@@ -1,0 +1,70 @@
+import { CodedError } from '../primitives/errors.ts';
+
+/** The flags that every command takes, before or after its name (protocol 11). */
+export interface GlobalFlags {
+  readonly json: boolean;
+  readonly home?: string;
+  readonly gateway?: string;
+  readonly as?: string;
+  readonly passphraseFile?: string;
+  readonly port?: number;
+}
+
+const taking: Readonly<Record<string, 'home' | 'gateway' | 'as' | 'passphraseFile' | 'port'>> = {
+  '--home': 'home',
+  '--gateway': 'gateway',
+  '--as': 'as',
+  '--passphrase-file': 'passphraseFile',
+  '--port': 'port',
+};
+
+export const globalFlagsHelp = `
+Flags of every command:
+  --json                    one JSON object per line on stdout, nothing else
+  --home <folder>           what this machine keeps (default: $SALUS_HOME, else .salus)
+  --as <name>               whose wallet to use
+  --passphrase-file <file>  what opens the wallet (default: $SALUS_PASSPHRASE)
+  --gateway <url>           the hospital's address, where it is not the one the wallet knows
+  --port <number>           the port of this machine`;
+
+/** Takes the global flags out of the arguments; the rest is the command's. Throws USAGE. */
+export function takeGlobalFlags(args: readonly string[]): { flags: GlobalFlags; rest: string[] } {
+  const values: Partial<Record<string, string>> = {};
+  const rest: string[] = [];
+  let json = false;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? '';
+    if (arg === '--') {
+      rest.push(...args.slice(i));
+      break;
+    }
+    const [flag = '', ...inline] = arg.split('=');
+    const name = taking[flag];
+    if (arg === '--json') json = true;
+    else if (name === undefined) rest.push(arg);
+    else {
+      const value = inline.length > 0 ? inline.join('=') : args[++i];
+      if (value === undefined || value === '')
+        throw new CodedError('USAGE', { missingValueOf: flag });
+      values[name] = value;
+    }
+  }
+  const { home, gateway, as, passphraseFile, port } = values;
+  return {
+    flags: {
+      json,
+      ...(home !== undefined && { home }),
+      ...(gateway !== undefined && { gateway }),
+      ...(as !== undefined && { as }),
+      ...(passphraseFile !== undefined && { passphraseFile }),
+      ...(port !== undefined && { port: parsePort(port) }),
+    },
+    rest,
+  };
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new CodedError('USAGE', { port: text });
+  return port;
+}

@@ -1,0 +1,35 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Writes a small file so that it is there whole or not at all, also after a power failure. */
+export function writeWhole(path: string, bytes: Uint8Array, mode = 0o600): void {
+  const beside = `${path}.new`;
+  const file = openSync(beside, 'w', mode);
+  try {
+    writeSync(file, bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(beside, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** A secret that only the owner of the folder reads; made on first use. */
+export function readSecretFile(path: string, make: () => Uint8Array): Uint8Array {
+  if (!existsSync(path)) writeWhole(path, make(), 0o600);
+  return new Uint8Array(readFileSync(path));
+}

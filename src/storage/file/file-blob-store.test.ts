@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeBlobStore } from '../blob-store.contract.ts';
+import { openFileBlobStore } from './file-blob-store.ts';
+
+describeBlobStore('the file store', async (t, options) => {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-blobs-'));
+  const store = openFileBlobStore({ ...options, folder });
+  t.after(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+  return store;
+});

@@ -1,0 +1,308 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { BlobId } from '../../primitives/ids.ts';
+import { leafBytes } from '../blob-id.ts';
+import {
+  type Amount,
+  type BlobOwner,
+  type BlobSource,
+  type BlobStore,
+  type Collected,
+  type CollectOptions,
+  type CorruptBlob,
+  type NamedBlob,
+  type PutManyOptions,
+  type PutOptions,
+  type ReadOptions,
+  type StoredBlob,
+  type Usage,
+  unanchoredMs,
+} from '../blob-store.ts';
+import { type FaultPoint, isUnreadable, writeFault } from './faults.ts';
+import { Intake } from './intake.ts';
+import { LargeFiles } from './large-files.ts';
+import { lockFolder } from './lock.ts';
+import { readPieces, readWhole } from './reading.ts';
+import { Rows } from './rows.ts';
+import { type Effects, Writer } from './writer.ts';
+
+/** Longer lists are taken in several transactions, so that others get their turn. */
+const claimsPerJob = 500;
+
+export interface FileBlobStoreOptions {
+  readonly folder: string;
+  readonly now: () => number;
+  /** Missing: no limit. */
+  readonly quotaBytesOf?: (owner: BlobOwner) => number;
+  /** For checking a folder that another process may be writing: takes no lock, sweeps and writes nothing. */
+  readonly readOnly?: boolean;
+  readonly maxWaiting?: number;
+  readonly maxWaitingBytes?: number;
+  /** Large blobs that come in at the same time. */
+  readonly maxUploads?: number;
+  /** A ceiling for the table, in pages of 8 KiB; tests fill the disk with it. */
+  readonly maxPages?: number;
+  /** Crash tests stop the store at a step: what it throws is taken for a fault of the disk. */
+  readonly faultPoint?: (point: FaultPoint) => void;
+}
+
+/**
+ * Opens (and creates) a store in a folder of its own and sweeps up what a crash left there.
+ * Throws STORE_LOCKED, HOME_READ_ONLY, HOME_INVALID, DISK_FULL.
+ */
+export function openFileBlobStore(options: FileBlobStoreOptions): BlobStore {
+  const { folder, readOnly = false, maxPages = 0 } = options;
+  const fault = options.faultPoint ?? (() => {});
+  const filesFolder = join(folder, 'files');
+  let release = () => {};
+  try {
+    if (!readOnly) {
+      mkdirSync(filesFolder, { recursive: true, mode: 0o700 });
+      release = lockFolder(join(folder, 'lock.sqlite'));
+    }
+    const rows = new Rows(join(folder, 'blobs.sqlite'), { readOnly, maxPages });
+    const unlock = release;
+    release = () => {
+      rows.close();
+      unlock();
+    };
+    const files = new LargeFiles(filesFolder, fault);
+    if (!readOnly) {
+      files.sweep((id) => rows.blob(id)?.isFile === true);
+      rows.scrub();
+    }
+    return new FileBlobStore({ ...options, rows, files, release, fault });
+  } catch (error) {
+    release();
+    throw writeFault(error);
+  }
+}
+
+interface Parts extends FileBlobStoreOptions {
+  readonly rows: Rows;
+  readonly files: LargeFiles;
+  readonly release: () => void;
+  readonly fault: (point: FaultPoint) => void;
+}
+
+class FileBlobStore implements BlobStore {
+  readonly #rows: Rows;
+  readonly #files: LargeFiles;
+  readonly #writer: Writer;
+  readonly #intake: Intake;
+  readonly #quotaBytesOf: (owner: BlobOwner) => number;
+  readonly #isReadOnly: boolean;
+  readonly #release: () => void;
+  #closed = false;
+
+  constructor(parts: Parts) {
+    const { rows, files, now, fault, maxUploads = 64 } = parts;
+    const { maxWaiting = 10_000, maxWaitingBytes = 64 * 1024 * 1024 } = parts;
+    this.#rows = rows;
+    this.#files = files;
+    this.#writer = new Writer(rows, files, { limits: { maxWaiting, maxWaitingBytes }, fault });
+    this.#quotaBytesOf = parts.quotaBytesOf ?? (() => Number.MAX_SAFE_INTEGER);
+    const options = { now, fault, maxUploads, quotaBytesOf: this.#quotaBytesOf };
+    this.#intake = new Intake({ rows, files, writer: this.#writer }, options);
+    this.#isReadOnly = parts.readOnly === true;
+    this.#release = parts.release;
+  }
+
+  async put(source: BlobSource, options: PutOptions): Promise<StoredBlob> {
+    this.#checkWritable();
+    return await this.#intake.put(source, options);
+  }
+
+  async putMany(
+    blobs: AsyncIterable<NamedBlob> | Iterable<NamedBlob>,
+    options: PutManyOptions,
+  ): Promise<StoredBlob[]> {
+    const stored: StoredBlob[] = [];
+    let group: NamedBlob[] = [];
+    let groupBytes = 0;
+    const flush = async () => {
+      const puts = group.map(({ id, bytes }) => this.put(bytes, { ...options, expectedId: id }));
+      group = [];
+      groupBytes = 0;
+      for (const outcome of await Promise.allSettled(puts)) {
+        if (outcome.status === 'rejected') throw outcome.reason;
+        stored.push(outcome.value);
+      }
+    };
+    for await (const blob of blobs) {
+      if (blob.bytes.length > leafBytes) {
+        throw new CodedError('BODY_TOO_LARGE', { blobId: blob.id, bytes: blob.bytes.length });
+      }
+      group.push(blob);
+      groupBytes += blob.bytes.length;
+      if (group.length >= 512 || groupBytes >= 4 * 1024 * 1024) await flush();
+    }
+    await flush();
+    return stored;
+  }
+
+  async has(id: BlobId): Promise<boolean> {
+    return this.#rows.blob(id) !== undefined;
+  }
+
+  async size(id: BlobId): Promise<number> {
+    const row = this.#rows.blob(id);
+    if (row === undefined) throw new CodedError('BLOB_UNKNOWN', { blobId: id });
+    return row.bytes;
+  }
+
+  read(id: BlobId, options: ReadOptions = {}): Promise<Uint8Array> {
+    return readWhole(this.#rows, this.#files, { ...options, id });
+  }
+
+  readStream(id: BlobId, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
+    return readPieces(this.#rows, this.#files, { ...options, id });
+  }
+
+  async delete(id: BlobId, owner: BlobOwner): Promise<boolean> {
+    this.#checkWritable();
+    return this.#writer.submit({
+      bytes: 0,
+      apply: (effects) => {
+        if (!this.#rows.hasClaim({ id, owner })) return false;
+        this.#endClaim(id, owner, effects);
+        return true;
+      },
+    });
+  }
+
+  async markAnchored(ids: readonly BlobId[], owner: BlobOwner): Promise<BlobId[]> {
+    this.#checkWritable();
+    const unknown: BlobId[] = [];
+    for (let at = 0; at < ids.length; at += claimsPerJob) {
+      const some = ids.slice(at, at + claimsPerJob);
+      const apply = () => some.filter((id) => !this.#rows.anchorClaim({ id, owner }));
+      unknown.push(...(await this.#writer.submit({ bytes: 0, apply })));
+    }
+    return unknown;
+  }
+
+  async collect({ nowMs, olderThanMs = unanchoredMs }: CollectOptions): Promise<Collected> {
+    this.#checkWritable();
+    let blobs = 0;
+    let bytes = 0;
+    for (;;) {
+      const ended = await this.#writer.submit({
+        bytes: 0,
+        apply: (effects) => {
+          const claims = this.#rows.unanchored(nowMs - olderThanMs, claimsPerJob);
+          const gone = claims.map(({ id, owner }) => this.#endClaim(id, owner, effects));
+          return { claims: claims.length, gone };
+        },
+      });
+      for (const blobBytes of ended.gone) {
+        if (blobBytes === undefined) continue;
+        blobs += 1;
+        bytes += blobBytes;
+      }
+      if (ended.claims < claimsPerJob) return { blobs, bytes };
+    }
+  }
+
+  async usage(owner: BlobOwner): Promise<Usage> {
+    return { ...this.#rows.usage(owner), quotaBytes: this.#quotaBytesOf(owner) };
+  }
+
+  async total(): Promise<Amount> {
+    return this.#rows.total();
+  }
+
+  async verify({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Amount> {
+    let blobs = 0;
+    let bytes = 0;
+    for await (const { id, found } of this.#walk(signal)) {
+      if (typeof found === 'string') {
+        throw new CodedError('BLOB_CORRUPT', { blobId: id, reason: found });
+      }
+      blobs += 1;
+      bytes += found;
+    }
+    return { blobs, bytes };
+  }
+
+  async *corrupt({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<CorruptBlob> {
+    for await (const { id, found } of this.#walk(signal)) {
+      if (typeof found === 'string') yield { id, reason: found };
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#intake.uploads > 0) await nextTurn();
+    await this.#writer.idle();
+    if (!this.#isReadOnly) this.#rows.scrub();
+    this.#release();
+  }
+
+  #checkWritable(): void {
+    if (this.#closed) throw new CodedError('STORE_BUSY', { closed: true });
+    if (this.#isReadOnly) throw new CodedError('HOME_READ_ONLY');
+  }
+
+  /** The bytes that left with this claim; undefined while somebody else has one. */
+  #endClaim(id: BlobId, owner: BlobOwner, effects: Effects): number | undefined {
+    const gone = this.#rows.deleteClaim({ id, owner });
+    if (gone === undefined) return undefined;
+    if (gone.isFile) effects.filesErased.add(id);
+    effects.rowsErased = true;
+    return gone.bytes;
+  }
+
+  /** Every blob with its size, or with what is wrong with it. Yields the event loop now and then. */
+  async *#walk(signal: AbortSignal | undefined): AsyncGenerator<{
+    readonly id: BlobId;
+    readonly found: number | CorruptBlob['reason'];
+  }> {
+    let after = '';
+    for (;;) {
+      const ids = idsAfter(this.#rows, after, 64);
+      for (const id of ids) {
+        const found = await this.#examine(id, signal);
+        if (found !== undefined) yield { id, found };
+        // Still listed but not to be found: the table has lost it. Else it was deleted meanwhile.
+        else if (idsAfter(this.#rows, after, 1)[0] === id) yield { id, found: 'missing' };
+        after = id;
+      }
+      if (ids.length === 0) return;
+      await nextTurn();
+    }
+  }
+
+  /** Undefined: there is no such row. */
+  async #examine(
+    id: BlobId,
+    signal: AbortSignal | undefined,
+  ): Promise<number | CorruptBlob['reason'] | undefined> {
+    try {
+      let bytes = 0;
+      const options = signal === undefined ? { id } : { id, signal };
+      for await (const piece of readPieces(this.#rows, this.#files, options)) {
+        bytes += piece.length;
+      }
+      return bytes;
+    } catch (error) {
+      if (isCoded(error, 'BLOB_UNKNOWN')) return undefined;
+      if (!isCoded(error, 'BLOB_CORRUPT')) throw error;
+      const { reason } = error.details;
+      return reason === 'missing' || reason === 'unreadable' ? reason : 'changed';
+    }
+  }
+}
+
+/** Throws BLOB_CORRUPT without an id when the table itself cannot be read. */
+function idsAfter(rows: Rows, after: string, limit: number): BlobId[] {
+  try {
+    return rows.idsAfter(after, limit);
+  } catch (error) {
+    if (!isUnreadable(error) && !isCoded(error, 'ID_FORMAT')) throw error;
+    throw new CodedError('BLOB_CORRUPT', { part: 'table' }, error);
+  }
+}

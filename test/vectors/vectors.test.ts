@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { runVectors, suiteNames } from './suites.ts';
+
+const here = import.meta.dirname;
+const run = promisify(execFile);
+
+test('every set of vectors lies here and comes out as published', async () => {
+  const files: string[] = [];
+  for await (const outcome of runVectors([`${here}/published`, here])) {
+    assert.deepEqual(outcome.failures, [], outcome.file);
+    assert.ok(outcome.cases > 0, outcome.file);
+    files.push(outcome.file);
+  }
+  assert.deepEqual(files.sort(), [...suiteNames].sort());
+});
+
+test('the platform of browsers gives the same verdicts and bytes', async () => {
+  const args = ['--conditions=browser', `${here}/run.ts`, '--json'];
+  const { stdout } = await run(process.execPath, args);
+  const lines = stdout.trim().split('\n');
+  assert.equal(lines.length, suiteNames.length);
+});
+
+test('a folder without vectors is not a pass', async () => {
+  const args = [`${here}/run.ts`, '--json', '--dir', `${here}/published/rfc9496`];
+  await assert.rejects(run(process.execPath, args), { code: 1, stdout: '' });
+});
