@@ -235,21 +235,21 @@ function showAttachment(object: JsonObject): SafeHtml {
   return html`<dl>${others}</dl>${note}`;
 }
 
+const entityWords: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };
+
 /** What the sender wrote for people, without its markup. */
 function narrativeOf(tree: JsonTree): SafeHtml | undefined {
   const div = textOf(fieldOf(fieldOf(tree, 'text'), 'div'));
   if (div === undefined) return undefined;
+  // No pattern here can look twice at the same text: a narrative may be megabytes of '<'.
   const text = div
-    .replace(/<(br|\/p|\/div|\/tr|\/li|\/h\d)\b[^>]*>/gi, '\n')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&nbsp;|&#160;/g, ' ')
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&quot;/g, '"')
-    .replace(/&amp;/g, '&')
-    .replace(/[ \t]+/g, ' ')
-    .replace(/\s*\n\s*/g, '\n')
-    .trim();
+    .replace(/<(br|\/p|\/div|\/tr|\/li|\/h\d)\b[^<>]*>/gi, '\n')
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/&(nbsp|#160|lt|gt|quot|amp);/g, (_, name: string) => entityWords[name] ?? ' ')
+    .split('\n')
+    .map((line) => line.replace(/[ \t]+/g, ' ').trim())
+    .filter((line) => line !== '')
+    .join('\n');
   if (text === '') return undefined;
   return html`<aside><p class="kind">As the sender wrote it</p><pre>${shortened(text)}</pre></aside>`;
 }

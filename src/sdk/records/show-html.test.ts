@@ -165,6 +165,17 @@ test('nothing in a record becomes markup', () => {
   }
 });
 
+test('a narrative is text without markup, however it is made', () => {
+  const page = (div: string) => show({ resourceType: 'Basic', text: { div } });
+  assert.ok(
+    page('<div><p>One<br/>two</p><p>3 &lt; 4&nbsp;&amp;lt;</p></div>').includes(
+      '<pre>One\ntwo\n3 &lt; 4 &amp;lt;</pre>',
+    ),
+  );
+  assert.equal(page('<div> </div>').includes('<aside>'), false);
+  assert.ok(page('<'.repeat(2_000_000)).includes('(2000000 characters in all)'));
+});
+
 test('marks that turn the writing direction, and controls, are not let through', () => {
   const page = show({ resourceType: 'Basic', note: 'a\u202eb\u0007c\u2066d' });
   assert.ok(page.includes('a\ufffdb\ufffdc\ufffdd'));
