@@ -8,7 +8,7 @@ const mayImport = {
   storage: ['primitives', 'crypto/hash'],
   gateway: [
     'primitives',
-    'crypto/(hash|labels|signature|letter)',
+    'crypto/(hash|labels|signature|letter|random)',
     'ledger',
     'api',
     'engines/engine',
