@@ -1,5 +1,5 @@
+import { isStrictKey } from '../../crypto/ed25519-strict.ts';
 import type { ConsentGrant } from '../acts.ts';
-import { isSoundEd25519Key } from '../ed25519-key.ts';
 import { freshWindow } from '../nonce-window.ts';
 import { maxConsentMs } from './consents.ts';
 import { type ActContext, accept, type LedgerView, type Outcome, refuse } from './outcome.ts';
@@ -20,7 +20,7 @@ export function consentGrant(view: LedgerView, act: ConsentGrant, context: ActCo
   if (notAfterMs <= notBeforeMs) return refuse('CONSENT_TIMES');
   if (notAfterMs <= timeMs) return refuse('NOT_AFTER_PASSED');
   if (notAfterMs > timeMs + maxConsentMs) return refuse('NOT_AFTER_FAR');
-  if (writeKey.length !== 0 && !isSoundEd25519Key(writeKey)) return refuse('KEY_WEAK');
+  if (writeKey.length !== 0 && !isStrictKey(writeKey)) return refuse('KEY_WEAK');
 
   const row = {
     account: context.sender,

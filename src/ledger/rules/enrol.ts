@@ -1,5 +1,5 @@
+import { isStrictKey } from '../../crypto/ed25519-strict.ts';
 import type { Enrol } from '../acts.ts';
-import { isSoundEd25519Key } from '../ed25519-key.ts';
 import { accountIdOfKey } from '../identity.ts';
 import { freshWindow } from '../nonce-window.ts';
 import {
@@ -23,7 +23,7 @@ export function enrol(view: LedgerView, act: Enrol, context: ActContext): Outcom
   if (!holdsRight(view, context.sender, 'enrol')) return refuse('SENDER_WRONG');
   // Organisations come from genesis: nobody who may enrol patients makes another who may.
   if (role === 'organisation') return refuse('ROLE_WRONG');
-  if (!isSoundEd25519Key(identity.signKey)) return refuse('KEY_WEAK');
+  if (!isStrictKey(identity.signKey)) return refuse('KEY_WEAK');
   if (!context.identityHolds) return refuse('IDENTITY_WRONG');
   const account = accountIdOfKey(identity.suite, identity.signKey);
   if (view.get('accounts', account) !== undefined) return refuse('ACCOUNT_EXISTS');

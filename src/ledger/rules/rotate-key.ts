@@ -1,7 +1,7 @@
+import { isStrictKey } from '../../crypto/ed25519-strict.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import type { Identity, RotateKey } from '../acts.ts';
-import { isSoundEd25519Key } from '../ed25519-key.ts';
 import { freshWindow } from '../nonce-window.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { type ActContext, accept, type LedgerView, type Outcome, refuse } from './outcome.ts';
@@ -28,7 +28,7 @@ export function rotateKey(view: LedgerView, act: RotateKey, context: ActContext)
   if (account === undefined || keys === undefined || current === undefined) {
     return refuse('ACCOUNT_UNKNOWN');
   }
-  if (!isSoundEd25519Key(identity.signKey)) return refuse('KEY_WEAK');
+  if (!isStrictKey(identity.signKey)) return refuse('KEY_WEAK');
   if (!context.identityHolds) return refuse('IDENTITY_WRONG');
   if (keys.identities.some((old) => equalBytes(old.identity.signKey, identity.signKey))) {
     return refuse('KEY_TAKEN');

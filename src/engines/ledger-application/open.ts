@@ -1,0 +1,201 @@
+import type { LogName } from '../../ledger/acts.ts';
+import type { LogHead } from '../../ledger/app-hash.ts';
+import { checkTx } from '../../ledger/check-tx.ts';
+import { type Genesis, genesisHash, parseGenesis } from '../../ledger/genesis.ts';
+import { readIncomingTx } from '../../ledger/incoming.ts';
+import { executeBlock, executeGenesis, viewOf } from '../../ledger/ledger.ts';
+import { logConsistency, logInclusion } from '../../ledger/log-tree.ts';
+import { refusalNumber } from '../../ledger/refusals.ts';
+import { genesisSignatures } from '../../ledger/required-signatures.ts';
+import { stateKey } from '../../ledger/state.ts';
+import { encodeStateAnswerProof } from '../../ledger/state-proof.ts';
+import { proveKey } from '../../ledger/state-tree.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { TxId } from '../../primitives/ids.ts';
+import type { Application, BlockInput, BlockOutput, StateAnswer } from '../application.ts';
+import { InFlight } from './in-flight.ts';
+import { StateDatabase } from './state-database.ts';
+import { type SignatureChecks, TxVerifier } from './verify-tx.ts';
+
+/** An `Application` whose two logs can also be proven, at their committed size or any before it. */
+export interface LedgerApplication extends Application {
+  logHead(log: LogName): LogHead;
+  /** Sibling hashes for `rootFromPath`; throws HEIGHT_UNKNOWN for an index or size the log has not reached. */
+  logInclusion(log: LogName, index: number, size: number): readonly Uint8Array[];
+  /** For `verifyConsistency`; throws HEIGHT_UNKNOWN. */
+  logConsistency(log: LogName, from: number, to: number): readonly Uint8Array[];
+}
+
+export interface LedgerApplicationOptions {
+  /** The SQLite file of the state; made when it is not there. */
+  readonly path: string;
+  /** As it travels. */
+  readonly genesis: Uint8Array;
+  readonly verify: SignatureChecks;
+}
+
+/**
+ * Opens the ledger behind an engine. Throws what `parseGenesis` throws, IDENTITY_WRONG when the genesis is
+ * not signed by its organisations, HOME_INVALID when the file belongs to another genesis.
+ */
+export async function openLedgerApplication(
+  options: LedgerApplicationOptions,
+): Promise<LedgerApplication> {
+  const genesis = parseGenesis(options.genesis);
+  const hash = genesisHash(options.genesis);
+  const verifier = new TxVerifier(options.verify);
+  const database = new StateDatabase(options.path);
+  try {
+    const head = database.head();
+    if (head === undefined) {
+      if (!(await verifier.hold(genesisSignatures(genesis)))) {
+        throw new CodedError('IDENTITY_WRONG');
+      }
+      const { appHash, writes } = executeGenesis(genesis);
+      database.begin();
+      database.write({ genesisHash: hash, height: 0, appHash }, writes);
+      database.commit();
+    } else if (!equalBytes(head.genesisHash, hash)) throw new CodedError('HOME_INVALID');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return new SqliteLedgerApplication(database, genesis, hash, verifier);
+}
+
+class SqliteLedgerApplication implements LedgerApplication {
+  readonly #database: StateDatabase;
+  readonly #genesis: Genesis;
+  readonly #genesisHash: Uint8Array;
+  readonly #verifier: TxVerifier;
+  readonly #inFlight = new InFlight();
+  #finalized: { readonly timeMs: number; readonly txIds: readonly TxId[] } | undefined;
+
+  constructor(database: StateDatabase, genesis: Genesis, hash: Uint8Array, verifier: TxVerifier) {
+    this.#database = database;
+    this.#genesis = genesis;
+    this.#genesisHash = hash;
+    this.#verifier = verifier;
+  }
+
+  info(): { readonly height: number; readonly appHash: Uint8Array } {
+    const { height, appHash } = this.#head();
+    return { height, appHash };
+  }
+
+  /** Cheap checks first: an unknown sender costs no signature check. */
+  async checkTx(bytes: Uint8Array, nowMs: number): Promise<number> {
+    const incoming = readIncomingTx(bytes, this.#genesis.limits.maxTxBytes);
+    if (!('tx' in incoming)) return refusalNumber(incoming.code);
+    const { txId, tx } = incoming;
+    const judge = () => {
+      const checked = checkTx(viewOf(this.#database.committed), this.#genesis, tx, nowMs);
+      if (!checked.ok) return checked;
+      const code = this.#inFlight.judge(txId, tx, checked.spender);
+      return code === undefined ? checked : { ok: false as const, code };
+    };
+    const first = judge();
+    if (!first.ok) return refusalNumber(first.code);
+
+    const verified = await this.#verifier.verify(incoming);
+    if (!('tx' in verified)) return refusalNumber(verified.code);
+    const { isSigned, soundIdentities } = verified.verdict;
+    if (!isSigned) return this.#refuseUnsigned(txId, 'SIGNATURE_WRONG');
+    const isSound = tx.body.acts.every(
+      ({ kind }, index) => (kind !== 'Enrol' && kind !== 'RotateKey') || soundIdentities.has(index),
+    );
+    if (!isSound) return this.#refuseUnsigned(txId, 'IDENTITY_WRONG');
+
+    // The state and the queue may have moved on while the signatures were checked.
+    const second = judge();
+    if (!second.ok) return refusalNumber(second.code);
+    this.#inFlight.add(txId, tx, second.spender);
+    return 0;
+  }
+
+  async finalizeBlock(block: BlockInput): Promise<BlockOutput> {
+    const { maxTxBytes } = this.#genesis.limits;
+    const { height, timeMs } = block;
+    const incoming = block.txs.map((bytes) => readIncomingTx(bytes, maxTxBytes));
+    const txs = await Promise.all(incoming.map((tx) => this.#verifier.verify(tx)));
+    const last = this.#head().height;
+    if (last !== 0 && height !== last + 1) {
+      throw new CodedError('INTERNAL', { reason: 'block out of order', height, last });
+    }
+    this.#finalized = undefined;
+    this.#database.begin();
+    try {
+      const executed = executeBlock(this.#database.working, this.#genesis, txs, { height, timeMs });
+      const { results, appHash, writes } = executed;
+      this.#database.write({ genesisHash: this.#genesisHash, height, appHash }, writes);
+      this.#finalized = { timeMs, txIds: txs.map(({ txId }) => txId) };
+      return { results, appHash };
+    } catch (error) {
+      this.#database.rollback();
+      throw error;
+    }
+  }
+
+  commit(): void {
+    const finalized = this.#finalized;
+    if (finalized === undefined) throw new CodedError('INTERNAL', { reason: 'nothing finalized' });
+    this.#database.commit();
+    this.#finalized = undefined;
+    for (const txId of finalized.txIds) this.#verifier.forget(txId);
+    this.#inFlight.settle(finalized.txIds, finalized.timeMs);
+  }
+
+  query(table: string, key: Uint8Array, prove: boolean): StateAnswer {
+    const store = this.#database.committed;
+    const rowKey = stateKey(table, key);
+    const value = store.row(rowKey);
+    const { height } = this.#head();
+    if (!prove) return { height, value, proof: undefined };
+    const logs = { user: store.logHead('user'), doc: store.logHead('doc') };
+    const way = proveKey((path) => store.page(path), rowKey);
+    return { height, value, proof: encodeStateAnswerProof(logs, way) };
+  }
+
+  logHead(log: LogName): LogHead {
+    return this.#database.committed.logHead(log);
+  }
+
+  logInclusion(log: LogName, index: number, size: number): readonly Uint8Array[] {
+    if (index < 0 || index >= size) throw new CodedError('HEIGHT_UNKNOWN', { index, size });
+    this.#checkSize(log, size);
+    return logInclusion(this.#tilesOf(log), index, size);
+  }
+
+  logConsistency(log: LogName, from: number, to: number): readonly Uint8Array[] {
+    if (from < 1 || from > to) throw new CodedError('HEIGHT_UNKNOWN', { from, to });
+    this.#checkSize(log, to);
+    return logConsistency(this.#tilesOf(log), from, to);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #tilesOf(log: LogName) {
+    return (level: number, index: number) => this.#database.committed.tile(log, level, index);
+  }
+
+  #checkSize(log: LogName, size: number): void {
+    if (!Number.isSafeInteger(size) || size > this.logHead(log).size) {
+      throw new CodedError('HEIGHT_UNKNOWN', { size });
+    }
+  }
+
+  #head() {
+    const head = this.#database.head();
+    if (head === undefined) throw new CodedError('LEDGER_CORRUPT');
+    return head;
+  }
+
+  /** Nothing is remembered of what was not signed: a stranger must not push out what was. */
+  #refuseUnsigned(txId: TxId, code: 'SIGNATURE_WRONG' | 'IDENTITY_WRONG'): number {
+    this.#verifier.forget(txId);
+    return refusalNumber(code);
+  }
+}

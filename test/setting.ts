@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type {
+  Act,
+  BatchAnchor,
+  ConsentGrant,
+  DataAnchor,
+  DiagnosisAnchor,
+} from '../src/ledger/acts.ts';
+import {
+  type Answer,
+  accountOf,
+  bytesOf,
+  consentOf,
+  day,
+  enrolAct,
+  identityOf,
+  keySetAct,
+  minute,
+  type Sent,
+  t0,
+  World,
+} from './world.ts';
+
+export const recoveryKey = bytesOf('ana recovery');
+export const writeKey = bytesOf('write key');
+export const weakKey = new Uint8Array(32);
+
+export function grantOf(name: string, change: Partial<ConsentGrant> = {}): ConsentGrant {
+  return {
+    kind: 'ConsentGrant',
+    consent: consentOf(name),
+    bodyHash: bytesOf(`${name} body`),
+    notBeforeMs: t0,
+    notAfterMs: t0 + 30 * day,
+    writeKey: new Uint8Array(0),
+    ...change,
+  };
+}
+
+/** Ana, with keys and three grants; a doctor; the hospital that enrolled both. */
+export function setting(): World {
+  const world = new World();
+  world.mustSend({
+    from: 'hospital',
+    acts: [
+      enrolAct('ana', 'patient', recoveryKey),
+      enrolAct('eve', 'patient'),
+      enrolAct('doctor', 'clinician'),
+    ],
+  });
+  world.mustSend({
+    from: 'ana',
+    acts: [
+      grantOf('reading'),
+      grantOf('writing', { writeKey }),
+      grantOf('later', { notBeforeMs: t0 + 10 * day, writeKey: bytesOf('later key') }),
+      grantOf('short', { notAfterMs: t0 + day, writeKey: bytesOf('short key') }),
+      keySetAct(0, [0, t0 + day, t0 + 2 * day]),
+    ],
+  });
+  world.mustSend({ from: 'ana', acts: [grantOf('revoked', { writeKey: bytesOf('revoked key') })] });
+  return world.mustSend({
+    from: 'ana',
+    acts: [{ kind: 'ConsentRevoke', consent: consentOf('revoked') }],
+  });
+}
+
+/** name, what is sent, the answer, at which block time (else: now), after which preparation. */
+export type Row = readonly [
+  name: string,
+  sent: Sent,
+  expected: Answer,
+  timeMs?: number | undefined,
+  prepare?: (world: World) => unknown,
+];
+
+export function table(kind: string, rows: readonly Row[]): void {
+  for (const [name, sent, expected, timeMs, prepare] of rows) {
+    test(`${kind}, ${name}: ${expected}`, () => {
+      const world = setting();
+      prepare?.(world);
+      if (timeMs !== undefined) world.timeMs = timeMs - 1_000;
+      assert.equal(world.send(sent, timeMs).answer, expected);
+    });
+  }
+}
+
+export const freeze = (name: string) => (world: World) =>
+  world.mustSend({ from: 'hospital', acts: [{ kind: 'RevokeKey', account: accountOf(name) }] });
+
+export const fromHospital = (act: Act, change: Partial<Sent> = {}): Sent => ({
+  from: 'hospital',
+  acts: [act],
+  ...change,
+});
+export const fromAna = (act: Act, change: Partial<Sent> = {}): Sent => ({
+  from: 'ana',
+  acts: [act],
+  ...change,
+});
+
+export const underGrant = { keys: [writeKey], nonce: 1 };
+export const anchorUnder = (consent: string, change: Partial<DataAnchor> = {}): DataAnchor => ({
+  kind: 'DataAnchor',
+  consent: consent === '' ? '' : consentOf(consent),
+  epoch: 1,
+  root: bytesOf('root'),
+  count: 3,
+  ...change,
+});
+export const rotate = (
+  name: string,
+  change: Partial<Extract<Act, { kind: 'RotateKey' }>> = {},
+): Act => ({
+  kind: 'RotateKey',
+  identity: identityOf(name, recoveryKey),
+  recoveryKey: new Uint8Array(0),
+  ...change,
+});
+export const anaKey = identityOf('ana').signKey;
+export const revokeOf = (name: string): Act => ({ kind: 'RevokeKey', account: accountOf(name) });
+export const revoke = (name: string): Act => ({ kind: 'ConsentRevoke', consent: consentOf(name) });
+export const now = t0 + 10 * minute;
+export const diagnosis = (consent: string): DiagnosisAnchor => ({
+  ...anchorUnder(consent),
+  kind: 'DiagnosisAnchor',
+  consent: consentOf(consent),
+});
+export const looksAt = (...names: readonly string[]): Act => ({
+  kind: 'AccessLog',
+  entries: names.map((name) => ({ consent: consentOf(name), entryHash: bytesOf(`look ${name}`) })),
+});
+export const batchOf = (change: Partial<BatchAnchor> = {}): Act => ({
+  kind: 'BatchAnchor',
+  batch: 'refusal',
+  root: bytesOf('batch'),
+  count: 2,
+  firstMs: t0,
+  lastMs: t0 + 1,
+  ...change,
+});
