@@ -37,6 +37,12 @@ test('only 32 bytes are wrapped', async () => {
   await assert.rejects(wrapKey(wrappingKey, key.subarray(1), aad), { code: 'INTERNAL' });
 });
 
+test('nothing is sealed under a key of another length', async () => {
+  for (const length of [0, 16, 24, 33]) {
+    await assert.rejects(sealUnderKey(new Uint8Array(length), aad, key), { code: 'INTERNAL' });
+  }
+});
+
 test('one key wrapped twice gives two wraps', async () => {
   assert.notDeepEqual(await wrapKey(wrappingKey, key, aad), await wrapKey(wrappingKey, key, aad));
 });
