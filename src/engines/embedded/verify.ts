@@ -16,7 +16,7 @@ export interface VerifyOptions {
   /** A ledger's folder, or a copy of it; it is only read. */
   readonly directory: string;
   /** A new application on this chain's genesis, in an empty folder that is removed afterwards. */
-  readonly openApplication: (directory: string) => Application;
+  readonly openApplication: (directory: string) => Application | Promise<Application>;
   readonly verifyVote: VerifyVote;
   /** Without it the ledger is only shown to agree with itself: whoever holds the key can write another. */
   readonly trustRoot?: TrustRoot;
@@ -54,7 +54,7 @@ async function verifyCopy(options: VerifyOptions, temporary: string): Promise<Le
   try {
     const identity = store.identity();
     if (identity === undefined) throw broken('missing', 0);
-    const application = options.openApplication(temporary);
+    const application = await options.openApplication(temporary);
     try {
       return await verifyBlocks(options, identity, store, application);
     } finally {

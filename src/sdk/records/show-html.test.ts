@@ -248,3 +248,44 @@ test('base64 goes both ways, and refuses what is none', () => {
   );
   for (const wrong of ['a', '-_', '=a', 'ab*=']) assert.equal(base64ToBytes(wrong), undefined);
 });
+
+test('names, contacts, addresses, periods and codes without words are one line each', () => {
+  const page = show({
+    resourceType: 'Patient',
+    name: [
+      { use: 'official', given: ['Ana', 'B'], family: 'Cruz' },
+      { use: 'maiden', family: 'Windsor', period: { end: '2002' } },
+    ],
+    telecom: [{ system: 'phone', value: '03 5555', use: 'work', rank: 1 }],
+    address: [{ line: ['1 High St'], city: 'Bern', period: { start: '1974-12-25' } }],
+    maritalStatus: { coding: [{ system: 'http://x.org/marital', code: 'M' }] },
+  });
+  for (const expected of [
+    '<h1>Ana B Cruz</h1>',
+    '<ul><li>Ana B Cruz</li><li>Windsor <span class="code">(maiden, until 2002)</span></li></ul>',
+    row('Phone and e-mail', '03 5555 <span class="code">(work)</span>'),
+    row('Address', '1 High St, Bern <span class="code">(since 1974-12-25)</span>'),
+    row('Married?', 'M <span class="code">(x.org/marital)</span>'),
+  ]) {
+    assert.ok(page.includes(expected), expected);
+  }
+});
+
+test('a reference inside a bundle is shown with the name of what it leads to', () => {
+  const page = show({
+    resourceType: 'Bundle',
+    type: 'document',
+    entry: [
+      { resource: { resourceType: 'Composition', title: 'Summary' } },
+      { resource: { resourceType: 'Medication', id: 'm', code: { text: 'Anastrozole' } } },
+      {
+        resource: {
+          resourceType: 'MedicationStatement',
+          medicationReference: { reference: 'Medication/m' },
+        },
+      },
+    ],
+  });
+  assert.equal(page.split('<h3>Anastrozole</h3>').length, 3);
+  assert.ok(page.includes(row('Medicine', 'Anastrozole <span class="code">Medication/m</span>')));
+});
