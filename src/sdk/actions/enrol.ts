@@ -61,8 +61,7 @@ export async function enrol(
   if (known?.enrolled) throw new CodedError('ACCOUNT_EXISTS', { account: known.account });
   if (code !== undefined) requireOwnCode(content, code);
 
-  const root = content.roots.at(-1);
-  if (root === undefined) throw new CodedError('WALLET_INVALID');
+  const root = rootFor(content, known);
   const keys = await deriveAccountKeys(root.secret, who.organisation, 0);
   const recovery =
     code === undefined ? noRecovery : recoveryHashOf(await recoveryKeyOf(code, who.organisation));
@@ -115,6 +114,18 @@ async function finish(
   if (role === 'patient' && row.highestEpoch === 0) await renewKeys(ctx, { signal });
   await ctx.keepTip();
   return ctx.account;
+}
+
+/** The same keys again when an enrolment is repeated; else those of the newest root. */
+function rootFor(
+  content: WalletContent,
+  known: WalletAccount | undefined,
+): WalletContent['roots'][number] {
+  const begun = known?.generations[0]?.rootId;
+  const newest = content.roots.toSorted((a, b) => a.createdMs - b.createdMs).at(-1);
+  const root = content.roots.find((it) => it.id === begun) ?? newest;
+  if (root === undefined) throw new CodedError('WALLET_INVALID');
+  return root;
 }
 
 /** Throws RECOVERY_CODE_WRONG. */
