@@ -15,7 +15,9 @@ export type Cbor = number | string | boolean | null | Uint8Array | readonly Cbor
 export const maxDepth = 16;
 
 export function encodeCbor(value: Cbor): Uint8Array {
-  return cborgEncode(value, rfc8949EncodeOptions);
+  const { buffer, byteOffset, byteLength } = cborgEncode(value, rfc8949EncodeOptions);
+  // cborg may answer with a Buffer of Node's pool, whose `slice` shares memory instead of copying.
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Throws `CodedError('CBOR_INVALID')` unless `bytes` are the canonical encoding of one profile value. */
