@@ -171,17 +171,26 @@ export class ItemRows {
     this.#db.run('DELETE FROM deliveries WHERE height IS NULL AND receivedMs < ?', before);
   }
 
+  isAnchored(account: AccountId, root: Uint8Array): boolean {
+    const row = this.#db.get(
+      'SELECT 1 FROM deliveries WHERE account = ? AND root = ? AND height IS NOT NULL',
+      account,
+      root,
+    );
+    return row !== undefined;
+  }
+
   /** Whose claims on which blobs a delivery stands on. */
-  claims(account: AccountId, root: Uint8Array): BlobClaim[] {
+  claims(account: AccountId, root: Uint8Array): { owner: AccountId; blobIds: BlobId[] }[] {
     const rows = this.#db.all(
       'SELECT blob, deliverer FROM items JOIN deliveries USING (delivery) WHERE deliveries.account = ? AND root = ? AND blob IS NOT NULL',
       account,
       root,
     );
-    return rows.map((row) => ({
-      blobId: parseBlobId(row.text('blob')),
-      owner: parseAccountId(row.text('deliverer')),
-    }));
+    const [first] = rows;
+    if (first === undefined) return [];
+    const blobIds = rows.map((row) => parseBlobId(row.text('blob')));
+    return [{ owner: parseAccountId(first.text('deliverer')), blobIds }];
   }
 
   isBlobOf(account: AccountId, blobId: BlobId): boolean {
