@@ -173,38 +173,17 @@ export class Gateway {
   ): Promise<Uint8Array> {
     const { at, ticket, maxBytes = 256 * mebibyte, signal } = options;
     const path = paths.blob(id, at);
-    const fetchWith = (headers: Readonly<Record<string, string>>): Promise<Uint8Array> =>
-      this.http.bytes({ method: 'GET', path, headers, maxBytes, signal });
-    const bytes =
-      ticket === undefined
-        ? await this.#signedIn(fetchWith)
-        : await fetchWith({ [ticketHeader]: ticket });
+    const shown = ticket === undefined ? {} : { [ticketHeader]: ticket };
+    const bytes = await this.#signedIn((session) =>
+      this.http.bytes({
+        method: 'GET',
+        path,
+        headers: { ...session, ...shown },
+        maxBytes,
+        signal,
+      }),
+    );
     if (blobIdOf(bytes) !== id) throw new CodedError('BLOB_CORRUPT', { blobId: id });
-    return bytes;
-  }
-
-  /** Bytes `from` to `from + length` of a blob; nothing but their length is checked here. */
-  async blobRange(
-    id: BlobId,
-    range: { readonly from: number; readonly length: number },
-    options: {
-      readonly at?: AccountId | undefined;
-      readonly ticket?: string | undefined;
-      readonly signal?: AbortSignal | undefined;
-    } = {},
-  ): Promise<Uint8Array> {
-    const { at, ticket, signal } = options;
-    const path = paths.blob(id, at);
-    const fetchWith = (headers: Readonly<Record<string, string>>): Promise<Uint8Array> => {
-      const span = `bytes=${range.from}-${range.from + range.length - 1}`;
-      const all = { ...headers, range: span };
-      return this.http.bytes({ method: 'GET', path, headers: all, maxBytes: range.length, signal });
-    };
-    const bytes =
-      ticket === undefined
-        ? await this.#signedIn(fetchWith)
-        : await fetchWith({ [ticketHeader]: ticket });
-    if (bytes.length !== range.length) throw new CodedError('GATEWAY_LIED', { blobId: id });
     return bytes;
   }
 
