@@ -40,7 +40,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, BlobId, TxId } from '../../primitives/ids.ts';
 import { blobIdOf } from '../../storage/blob-id.ts';
-import type { Call, Http } from './http.ts';
+import { type Call, type Http, routeOf } from './http.ts';
 
 /** Gives a session token, a fresh one when the old was refused. */
 export interface SessionSource {
@@ -180,6 +180,8 @@ export class Gateway {
         path,
         headers: { ...session, ...shown },
         maxBytes,
+        // A minute, and time for slow lines: half a MiB a second.
+        timeoutMs: 60_000 + Math.ceil(Math.min(maxBytes, 64 * 1024 * mebibyte) / 512),
         signal,
       }),
     );
@@ -298,7 +300,7 @@ export class Gateway {
   async #json<S extends z.ZodType>(schema: S, call: Call): Promise<z.infer<S>> {
     const parsed = schema.safeParse(await this.http.json(call));
     if (!parsed.success) {
-      throw new CodedError('GATEWAY_LIED', { path: call.path.replace(/\?.*/, '') });
+      throw new CodedError('GATEWAY_LIED', { path: routeOf(call) });
     }
     return parsed.data;
   }
