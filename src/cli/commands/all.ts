@@ -1,5 +1,6 @@
 import type { AddCommand } from './command.ts';
 import { addSelfcheck } from './selfcheck.ts';
+import { addUp } from './up.ts';
 
 /** In the order in which `--help` lists them. */
-export const commands: readonly AddCommand[] = [addSelfcheck];
+export const commands: readonly AddCommand[] = [addUp, addSelfcheck];
