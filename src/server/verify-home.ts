@@ -14,7 +14,6 @@ import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
 import { merkleRoot } from '../ledger/merkle.ts';
 import { anchorRowId } from '../ledger/state.ts';
 import { equalBytes, hexToBytes } from '../primitives/bytes.ts';
-import type { Code } from '../primitives/catalogue.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { parseAccountId } from '../primitives/ids.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';

@@ -1,7 +1,7 @@
 import type { Facts } from './facts.ts';
 import type { Scene } from './scene.ts';
 import { letGrantEnd, revokeDoctor } from './steps-ending.ts';
-import { listLooks } from './steps-proving.ts';
+import { killServers, listLooks, tamperAndErase } from './steps-proving.ts';
 import {
   enrolPeople,
   grantDoctor,
@@ -70,4 +70,6 @@ export const mainStory: readonly Step[] = [
     tells: 'The patient lists who looked, refusals included, each with a receipt.',
     play: listLooks,
   },
+  { name: 'tamper', tells: 'One byte of a blob, of a block and of a header are changed: each is found and named. An erased item is gone.', play: tamperAndErase },
+  { name: 'kill', tells: 'The servers are killed in the middle of writing: nothing acknowledged is missing.', play: killServers },
 ];
