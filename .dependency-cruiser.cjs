@@ -8,7 +8,7 @@ const mayImport = {
   storage: ['primitives', 'crypto/hash'],
   gateway: [
     'primitives',
-    'crypto/(hash|labels|signature|letter)',
+    'crypto/(hash|labels|signature|letter|random)',
     'ledger',
     'api',
     'engines/engine',
@@ -16,7 +16,7 @@ const mayImport = {
   ],
   sdk: ['primitives', 'crypto', 'ledger', 'api', 'storage/(blob-id|car)'],
   server: ['(?!cli).*'],
-  cli: ['primitives', 'sdk', 'server'],
+  cli: ['primitives', 'crypto/hash', 'sdk', 'server'],
 };
 const inside = (folder) => `^src/${folder}/`;
 

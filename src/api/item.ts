@@ -33,6 +33,7 @@ import { readObject } from './signed.ts';
  * 3: double. Source: docs/protocol/http.md, rule H-9.
  */
 export interface ItemHeader {
+  readonly suite: number;
   readonly recordId: RecordId;
   readonly epoch: number;
   readonly wrapKind: number;
@@ -59,6 +60,7 @@ export function decodeItemHeader(bytes: Uint8Array): ItemHeader {
   const wrap = readBytes(fields[3], 'wrap');
   if (wrap.length > maxWrapBytes) throw new CodedError('CBOR_SHAPE', { field: 'wrap' });
   return {
+    suite,
     recordId: recordIdOf(readBytes(core[0], 'record id', 16)),
     epoch: readUint(fields[1], 'epoch'),
     wrapKind: readUint(fields[2], 'wrap kind', 255),

@@ -26,6 +26,9 @@ export function decodeSigned(travelling: Uint8Array): SignedBytes {
   };
 }
 
+/** The suite that every new object names. */
+export { suite as currentSuite };
+
 /**
  * The fields after `[suite, type, ...]` of an object of this type.
  * Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN.

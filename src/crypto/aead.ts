@@ -14,6 +14,8 @@ export async function sealUnderKey(
   plaintext: Uint8Array,
   nonce: Uint8Array = platform.randomBytes(12),
 ): Promise<Uint8Array> {
+  // WebCrypto would take a shorter key and quietly use AES-128.
+  if (key.length !== 32) throw new CodedError('INTERNAL', { expectedKeyBytes: 32 });
   return concatBytes(nonce, await platform.aes256GcmSeal({ key, nonce, aad }, plaintext));
 }
 

@@ -1,5 +1,5 @@
 import { platform } from '#platform';
-import { bytesToHex, concatBytes, equalBytes } from '../primitives/bytes.ts';
+import { bytesToHex, concatBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { sha3_256, sha256, shake256 } from './hash.ts';
 import type { MlKemPeer, X25519Peer } from './platform/platform.ts';
@@ -148,13 +148,8 @@ export async function x25519Encapsulate(
   return { enc: own.publicKey, secret: own.shared };
 }
 
-/** X-Wing alone; the name other files use when they mean "what suite 2 decapsulates". */
+/** `key.decapsulate` that takes X-Wing keys alone. Throws CANNOT_OPEN. */
 export async function xwingDecapsulate(key: KemKey, enc: Uint8Array): Promise<Uint8Array> {
   if (key.kem !== 'xwing') throw new CodedError('CANNOT_OPEN');
   return key.decapsulate(enc);
-}
-
-/** Whether the key is the public half of a pair here: for a wallet that looks for the pair to open with. */
-export function isKeyOf(key: KemKey, publicKey: Uint8Array): boolean {
-  return equalBytes(key.publicKey, publicKey);
 }

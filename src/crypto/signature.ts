@@ -1,6 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { platform } from '#platform';
 import { concatBytes, utf8 } from '../primitives/bytes.ts';
+import { CodedError } from '../primitives/errors.ts';
 import { isStrictKey, isStrictSignature } from './ed25519-strict.ts';
 import { sha256 } from './hash.ts';
 import type { Label } from './labels.ts';
@@ -14,7 +15,8 @@ export interface SigningKey {
 }
 
 /** `seed`: the 32 bytes of RFC 8032 that everything else of the key follows from. */
-export function signingKeyFromSeed(seed: Uint8Array): Promise<SigningKey> {
+export async function signingKeyFromSeed(seed: Uint8Array): Promise<SigningKey> {
+  if (seed.length !== 32) throw new CodedError('INTERNAL', { expectedSeedBytes: 32 });
   return platform.ed25519Key(seed);
 }
 

@@ -370,6 +370,10 @@ const table = {
     kind: 'not-valid',
     sentence: 'The items do not match what they will be anchored as.',
   },
+  INVITATION_INVALID: {
+    kind: 'not-trusted',
+    sentence: 'This invitation does not hold, or somebody has used it.',
+  },
   GATEWAY_UNREACHABLE: { kind: 'unavailable', sentence: 'The hospital cannot be reached.' },
   GATEWAY_LIED: {
     kind: 'verification',

@@ -75,8 +75,21 @@ export function readFields(bytes: Uint8Array): ProtoField[] {
   const fields: ProtoField[] = [];
   let at = 0;
   const next = (): number => {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
+    let value = 0;
+    let unit = 1;
+    // Seven bytes hold 49 bits: what almost every number needs, without a BigInt.
+    for (let read = 0; read < 7; read++) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw malformed();
+      value += (byte & 127) * unit;
+      if (byte < 128) return value;
+      unit *= 128;
+    }
+    return nextLong(BigInt(value));
+  };
+  const nextLong = (low: bigint): number => {
+    let value = low;
+    for (let shift = 49n; shift < 70n; shift += 7n) {
       const byte = bytes[at++];
       if (byte === undefined) throw malformed();
       value |= BigInt(byte & 127) << shift;

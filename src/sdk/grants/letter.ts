@@ -1,10 +1,11 @@
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../api/grant-body.ts';
 import { objectTypes } from '../../api/object-types.ts';
-import { currentSuite, decodeObject, decodeSigned, encodeSigned } from '../../api/signed.ts';
+import { decodeObject, decodeSigned, encodeSigned } from '../../api/signed.ts';
 import type { KemKey } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith, sealTo } from '../../crypto/letter.ts';
 import { type SigningKey, signLabelled, verifyLabelled } from '../../crypto/signature.ts';
+import { suite } from '../../ledger/object-types.ts';
 import type { Consent } from '../../ledger/state.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { encodeCbor, readBytes, readOptionalBytes, readUint } from '../../primitives/cbor.ts';
@@ -35,7 +36,7 @@ const none = new Uint8Array(0);
 
 export async function signLetter(owner: SigningKey, letter: Letter): Promise<Uint8Array> {
   const bytes = encodeCbor([
-    currentSuite,
+    suite,
     objectTypes.letter,
     idBytes(letter.consent),
     letter.body,

@@ -1,0 +1,244 @@
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { bytesField, nestedField, ProtoMessage, varintField } from '../../ledger/chain/protobuf.ts';
+import type { Validator } from '../../ledger/chain/validators.ts';
+import { concatBytes } from '../../primitives/bytes.ts';
+import {
+  decodeCbor,
+  encodeCbor,
+  readArray,
+  readBytes,
+  readText,
+  readUint,
+} from '../../primitives/cbor.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { TxResult } from '../application.ts';
+import { type FaultPoint, isDiskFull } from './faults.ts';
+
+/** A block as `blocks.db` keeps it: everything from which the ledger can be verified and replayed. */
+export interface StoredBlock {
+  readonly height: number;
+  readonly timeMs: number;
+  /** CometBFT `Header` and `Commit`, protobuf. */
+  readonly header: Uint8Array;
+  readonly commit: Uint8Array;
+  readonly txs: readonly Uint8Array[];
+  readonly results: readonly TxResult[];
+  /** After this block; stands in the next header, which may not exist yet. */
+  readonly appHash: Uint8Array;
+}
+
+/** Which ledger this is; written once. */
+export interface LedgerIdentity {
+  readonly chainId: string;
+  readonly genesisHash: Uint8Array;
+  readonly genesisMs: number;
+  readonly validators: readonly Validator[];
+}
+
+const schema = `
+  CREATE TABLE identity(id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL) STRICT;
+  CREATE TABLE blocks(
+    height INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, header BLOB NOT NULL, votes BLOB NOT NULL,
+    txs BLOB NOT NULL, results BLOB NOT NULL, app_hash BLOB NOT NULL) STRICT;
+  CREATE TABLE txs(id BLOB PRIMARY KEY, height INTEGER NOT NULL, place INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID;
+  ${['identity', 'blocks', 'txs']
+    .flatMap((table) =>
+      ['UPDATE', 'DELETE'].map(
+        (change) => `CREATE TRIGGER ${table}_${change.toLowerCase()} BEFORE ${change} ON ${table}
+          BEGIN SELECT RAISE(ABORT, 'append only'); END;`,
+      ),
+    )
+    .join('\n')}
+`;
+
+/**
+ * The durable truth of the embedded engine: an append-only SQLite file. A block is final when `append`
+ * returns; everything else (state, indexes elsewhere) can be made again from here.
+ * Source: docs/protocol/blocks.md, rules B-5 and B-6.
+ */
+export class BlockStore {
+  readonly #db: DatabaseSync;
+  readonly #insertBlock: StatementSync;
+  readonly #insertTx: StatementSync;
+  readonly #selectBlock: StatementSync;
+  readonly #selectSigned: StatementSync;
+  readonly #selectTx: StatementSync;
+
+  /** Throws LEDGER_CORRUPT when the file is not a sound database. */
+  constructor(
+    path: string,
+    options: { readonly readOnly?: boolean; readonly check?: boolean } = {},
+  ) {
+    this.#db = new DatabaseSync(path, { readOnly: options.readOnly === true });
+    try {
+      if (options.readOnly !== true) {
+        // FULL: the flush at COMMIT is the promise that the engine makes to its clients.
+        this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+        this.#db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384');
+        if (this.#db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) {
+          this.#db.exec(`BEGIN; ${schema}; COMMIT`);
+        }
+      }
+      if (options.check !== false) this.#quickCheck();
+      this.#insertBlock = this.#db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
+      this.#insertTx = this.#db.prepare('INSERT INTO txs VALUES (?, ?, ?)');
+      this.#selectBlock = this.#db.prepare('SELECT * FROM blocks WHERE height = ?');
+      this.#selectSigned = this.#db.prepare('SELECT header, votes FROM blocks WHERE height = ?');
+      this.#selectTx = this.#db.prepare('SELECT height, place FROM txs WHERE id = ?');
+    } catch (cause) {
+      this.#db.close();
+      if (cause instanceof CodedError || isDiskFull(cause)) throw cause;
+      throw new CodedError('LEDGER_CORRUPT', { what: 'storage' }, cause);
+    }
+  }
+
+  #quickCheck(): void {
+    const answer = this.#db.prepare('PRAGMA quick_check(1)').get();
+    if (answer?.quick_check !== 'ok') {
+      throw new CodedError('LEDGER_CORRUPT', { what: 'storage' });
+    }
+  }
+
+  identity(): LedgerIdentity | undefined {
+    const row = this.#db.prepare('SELECT body FROM identity').get();
+    return row === undefined ? undefined : decodeIdentity(blob(row.body));
+  }
+
+  setIdentity(identity: LedgerIdentity): void {
+    this.#db.prepare('INSERT INTO identity VALUES (1, ?)').run(encodeIdentity(identity));
+  }
+
+  /** 0: no block yet. */
+  lastHeight(): number {
+    const row = this.#db.prepare('SELECT max(height) AS height FROM blocks').get();
+    const height = row?.height;
+    return typeof height === 'number' ? height : 0;
+  }
+
+  /**
+   * Makes a block durable: one flush. After a throw the block is not in the store.
+   * Fault points: `inserted` (before COMMIT).
+   */
+  append(block: StoredBlock, txIds: readonly Uint8Array[], faultPoint: FaultPoint): void {
+    const { height, timeMs, header, commit, appHash } = block;
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const [txs, results] = [encodeTxs(block.txs), encodeResults(block.results)];
+      this.#insertBlock.run(height, timeMs, header, commit, txs, results, appHash);
+      for (const [place, id] of txIds.entries()) this.#insertTx.run(id, height, place);
+      faultPoint('inserted');
+      this.#db.exec('COMMIT');
+    } catch (cause) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw cause;
+    }
+  }
+
+  /** Throws LEDGER_CORRUPT (what: data, result). */
+  block(height: number): StoredBlock | undefined {
+    const row = this.#selectBlock.get(height);
+    if (row === undefined) return undefined;
+    return {
+      height,
+      timeMs: integer(row.time_ms),
+      header: blob(row.header),
+      commit: blob(row.votes),
+      txs: decoded(decodeTxs, row.txs, 'data', height),
+      results: decoded(decodeResults, row.results, 'result', height),
+      appHash: blob(row.app_hash),
+    };
+  }
+
+  signed(height: number): { header: Uint8Array; commit: Uint8Array } | undefined {
+    const row = this.#selectSigned.get(height);
+    if (row === undefined) return undefined;
+    return { header: blob(row.header), commit: blob(row.votes) };
+  }
+
+  find(txId: Uint8Array): { height: number; index: number } | undefined {
+    const row = this.#selectTx.get(txId);
+    if (row === undefined) return undefined;
+    return { height: integer(row.height), index: integer(row.place) };
+  }
+
+  /** How many transactions the index names; equals the number in all blocks unless somebody changed it. */
+  indexedTxs(): number {
+    return integer(this.#db.prepare('SELECT count(*) AS n FROM txs').get()?.n);
+  }
+
+  /** An operator's quota in pages of 4 KiB; what does not fit is refused like a full disk. */
+  limitPages(pages: number): void {
+    this.#db.exec(`PRAGMA max_page_count = ${Math.floor(pages)}`);
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+/** Like CometBFT's `Data`: field 1, once per transaction. */
+function encodeTxs(txs: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(...txs.map((tx) => nestedField(1, tx)));
+}
+
+function decodeTxs(bytes: Uint8Array): Uint8Array[] {
+  return new ProtoMessage(bytes).all(1);
+}
+
+/** Field 1, once per result: `ExecTxResult` with the fields that are hashed. */
+function encodeResults(results: readonly TxResult[]): Uint8Array {
+  return concatBytes(
+    ...results.map(({ code, data }) =>
+      nestedField(1, concatBytes(varintField(1, code), bytesField(2, data))),
+    ),
+  );
+}
+
+function decodeResults(bytes: Uint8Array): TxResult[] {
+  return new ProtoMessage(bytes).all(1).map((result) => {
+    const message = new ProtoMessage(result);
+    return { code: message.number(1), data: message.bytes(2) };
+  });
+}
+
+function encodeIdentity({ chainId, genesisHash, genesisMs, validators }: LedgerIdentity) {
+  const set = validators.map(({ publicKey, power }) => [publicKey, power]);
+  return encodeCbor([chainId, genesisHash, genesisMs, set]);
+}
+
+function decodeIdentity(bytes: Uint8Array): LedgerIdentity {
+  const [chainId, genesisHash, genesisMs, set] = readArray(decodeCbor(bytes), 'identity', 4);
+  return {
+    chainId: readText(chainId, 'chainId'),
+    genesisHash: readBytes(genesisHash, 'genesisHash', 32),
+    genesisMs: readUint(genesisMs, 'genesisMs'),
+    validators: readArray(set, 'validators').map((entry) => {
+      const [publicKey, power] = readArray(entry, 'validator', 2);
+      return { publicKey: readBytes(publicKey, 'key', 32), power: readUint(power, 'power') };
+    }),
+  };
+}
+
+function decoded<T>(
+  decode: (bytes: Uint8Array) => T,
+  value: SQLOutputValue | undefined,
+  what: string,
+  height: number,
+): T {
+  try {
+    return decode(blob(value));
+  } catch (cause) {
+    throw new CodedError('LEDGER_CORRUPT', { what, height }, cause);
+  }
+}
+
+function blob(value: SQLOutputValue | undefined): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new CodedError('LEDGER_CORRUPT', { what: 'storage' });
+  return value;
+}
+
+function integer(value: SQLOutputValue | undefined): number {
+  if (typeof value !== 'number') throw new CodedError('LEDGER_CORRUPT', { what: 'storage' });
+  return value;
+}

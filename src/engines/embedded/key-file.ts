@@ -1,0 +1,50 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { CodedError } from '../../primitives/errors.ts';
+
+/** Signs votes: the validator's key in a file, or another holder of it behind the same two members. */
+export interface VoteSigner {
+  readonly publicKey: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** Makes a validator's Ed25519 key: PKCS #8, PEM, readable by its owner alone. Throws if the file exists. */
+export function createValidatorKey(path: string): VoteSigner {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return loadValidatorKey(path);
+}
+
+/** Throws KEY_FILE_OPEN when others may read the file, KEY_FILE_INVALID. */
+export function loadValidatorKey(path: string): VoteSigner {
+  const file = openSync(path, 'r');
+  let text: string;
+  try {
+    // Windows has no such bits; there the folder's access list decides.
+    if (process.platform !== 'win32' && (fstatSync(file).mode & 0o077) !== 0) {
+      throw new CodedError('KEY_FILE_OPEN');
+    }
+    text = readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+  try {
+    const key = createPrivateKey(text);
+    const { x } = createPublicKey(key).export({ format: 'jwk' });
+    if (key.asymmetricKeyType !== 'ed25519' || x === undefined) {
+      throw new CodedError('KEY_FILE_INVALID');
+    }
+    const publicKey = new Uint8Array(Buffer.from(x, 'base64url'));
+    return { publicKey, sign: (message) => sign(null, message, key) };
+  } catch (cause) {
+    // The cause is left out: a parser's message may quote what it read.
+    if (cause instanceof CodedError) throw cause;
+    throw new CodedError('KEY_FILE_INVALID');
+  }
+}

@@ -1,0 +1,180 @@
+import { sha256 } from '../../crypto/hash.ts';
+import { blockTree, resultLeaf, txLeaf } from '../../ledger/chain/block-tree.ts';
+import {
+  type Commit,
+  commitHash,
+  commitSignBytes,
+  decodeCommit,
+  emptyRoot,
+  encodeCommit,
+  voteForBlock,
+} from '../../ledger/chain/commit.ts';
+import {
+  type BlockId,
+  blockProtocol,
+  decodeHeader,
+  encodeHeader,
+  equalBlockIds,
+  type Header,
+  headerHashBytes,
+  noBlockId,
+} from '../../ledger/chain/header.ts';
+import { varintField } from '../../ledger/chain/protobuf.ts';
+import { msOfTimestamp, timestampOfMs } from '../../ledger/chain/timestamp.ts';
+import { type Validator, validatorAddress, validatorsHash } from '../../ledger/chain/validators.ts';
+import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
+import type { TxResult } from '../application.ts';
+import type { StoredBlock } from './block-store.ts';
+import type { VoteSigner } from './key-file.ts';
+
+/** At most this much of transactions in a block, on every engine. */
+export const maxBlockBytes = 1024 * 1024;
+/** Ours; raised when the rules change at a height. */
+export const appVersion = 1;
+
+/** SHA-256 of `HashedParams{block_max_bytes, block_max_gas}`; gas is not limited. */
+export const consensusHash: Uint8Array = sha256(
+  concatBytes(varintField(1, maxBlockBytes), varintField(2, -1)),
+);
+
+/** What the next header must refer to. */
+export interface Tip {
+  /** 0 before the first block. */
+  readonly height: number;
+  readonly timeMs: number;
+  readonly blockId: BlockId;
+  readonly commitHash: Uint8Array;
+  readonly appHash: Uint8Array;
+  readonly resultsHash: Uint8Array;
+}
+
+export function genesisTip(genesisMs: number, appHash: Uint8Array): Tip {
+  return {
+    height: 0,
+    timeMs: genesisMs,
+    blockId: noBlockId,
+    commitHash: emptyRoot,
+    appHash,
+    resultsHash: emptyRoot,
+  };
+}
+
+export const dataHash = (txIds: readonly Uint8Array[]): Uint8Array =>
+  blockTree(txIds.map(txLeaf)).root;
+export const resultsHash = (results: readonly TxResult[]): Uint8Array =>
+  blockTree(results.map(resultLeaf)).root;
+
+/** Both parts of a chain of one operator: the header is its own single part (rule B-2). */
+const blockIdOf = (hash: Uint8Array): BlockId => ({ hash, parts: { total: 1, hash } });
+
+export interface Chain {
+  readonly chainId: string;
+  readonly validators: readonly Validator[];
+}
+
+/** Header and self-signed commit of the block after `tip`, and the tip after it. */
+export function makeBlock(
+  chain: Chain,
+  tip: Tip,
+  block: {
+    readonly timeMs: number;
+    readonly txs: readonly Uint8Array[];
+    readonly txIds: readonly Uint8Array[];
+    readonly results: readonly TxResult[];
+    readonly appHash: Uint8Array;
+  },
+  signer: VoteSigner,
+): { readonly stored: StoredBlock; readonly tip: Tip } {
+  const time = timestampOfMs(block.timeMs);
+  const height = tip.height + 1;
+  const address = validatorAddress(signer.publicKey);
+  const set = validatorsHash(chain.validators);
+  const header: Header = {
+    version: { block: blockProtocol, app: appVersion },
+    chainId: chain.chainId,
+    height,
+    time,
+    lastBlockId: tip.blockId,
+    lastCommitHash: tip.commitHash,
+    dataHash: dataHash(block.txIds),
+    validatorsHash: set,
+    nextValidatorsHash: set,
+    consensusHash,
+    appHash: tip.appHash,
+    lastResultsHash: tip.resultsHash,
+    evidenceHash: emptyRoot,
+    proposerAddress: address,
+  };
+  const blockId = blockIdOf(headerHashBytes(header));
+  const vote = { flag: voteForBlock, address, time, signature: new Uint8Array(0) };
+  const unsigned: Commit = { height, round: 0, blockId, signatures: [vote] };
+  const signature = signer.sign(commitSignBytes(chain.chainId, unsigned, vote));
+  const commit: Commit = { ...unsigned, signatures: [{ ...vote, signature }] };
+  return {
+    stored: {
+      height,
+      timeMs: block.timeMs,
+      header: encodeHeader(header),
+      commit: encodeCommit(commit),
+      txs: block.txs,
+      results: block.results,
+      appHash: block.appHash,
+    },
+    tip: {
+      height,
+      timeMs: block.timeMs,
+      blockId,
+      commitHash: commitHash(commit),
+      appHash: block.appHash,
+      resultsHash: resultsHash(block.results),
+    },
+  };
+}
+
+/** The tip after a stored block, as the block itself says. */
+export function tipAfter(stored: StoredBlock): Tip {
+  const commit = decodeCommit(stored.commit);
+  return {
+    height: stored.height,
+    timeMs: stored.timeMs,
+    blockId: blockIdOf(headerHashBytes(decodeHeader(stored.header))),
+    commitHash: commitHash(commit),
+    appHash: stored.appHash,
+    resultsHash: resultsHash(stored.results),
+  };
+}
+
+/** What of a block does not follow from the block before it. */
+export type Defect = 'header' | 'chain' | 'data' | 'state' | 'result' | 'signature' | 'votes';
+
+/** Everything about a stored block but its signatures and its execution; undefined: sound. */
+export function defectOf(
+  chain: Chain,
+  tip: Tip,
+  stored: StoredBlock,
+  txIds: readonly Uint8Array[],
+): Defect | undefined {
+  const header = decodeHeader(stored.header);
+  const commit = decodeCommit(stored.commit);
+  const id = blockIdOf(headerHashBytes(header));
+  const set = validatorsHash(chain.validators);
+  if (commit.height !== header.height || !equalBlockIds(commit.blockId, id)) return 'header';
+  if (
+    header.chainId !== chain.chainId ||
+    header.height !== tip.height + 1 ||
+    stored.height !== header.height ||
+    msOfTimestamp(header.time) !== stored.timeMs ||
+    stored.timeMs <= tip.timeMs ||
+    !equalBlockIds(header.lastBlockId, tip.blockId) ||
+    !equalBytes(header.validatorsHash, set) ||
+    !equalBytes(header.nextValidatorsHash, set)
+  ) {
+    return 'chain';
+  }
+  if (!equalBytes(header.lastCommitHash, tip.commitHash)) return 'votes';
+  if (!equalBytes(header.dataHash, dataHash(txIds))) return 'data';
+  if (stored.results.length !== stored.txs.length) return 'result';
+  if (!equalBytes(header.appHash, tip.appHash)) return 'state';
+  if (!equalBytes(header.lastResultsHash, tip.resultsHash)) return 'result';
+  return undefined;
+}

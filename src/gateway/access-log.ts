@@ -1,0 +1,91 @@
+import type { AccessEntry } from '../ledger/acts.ts';
+import { decodeCbor, readArray, readBytes } from '../primitives/cbor.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
+import type { TxId } from '../primitives/ids.ts';
+import type { ActSender } from './act-sender.ts';
+
+/** Where an entry stands, and whether its consent was live at that block's time. */
+export interface LoggedLook {
+  readonly txId: TxId;
+  readonly height: number;
+  readonly timeMs: number;
+  readonly index: number;
+  readonly isLive: boolean;
+}
+
+interface Waiting {
+  readonly entry: AccessEntry;
+  readonly resolve: (logged: LoggedLook) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const maxEntries = 500;
+
+/**
+ * Writes looks to the ledger: those that come within `gatherMs` share one AccessLog. Each caller learns the
+ * one bit that the rule answered for its entry. Source: docs/protocol/reading.md, rule R-7.
+ */
+export class AccessLogWriter {
+  readonly #sender: ActSender;
+  readonly #gatherMs: number;
+  readonly #timeoutMs: number;
+  readonly #onSent: (entries: number) => void;
+  #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: {
+    readonly sender: ActSender;
+    readonly gatherMs: number;
+    readonly timeoutMs: number;
+    readonly onSent: (entries: number) => void;
+  }) {
+    this.#sender = parts.sender;
+    this.#gatherMs = parts.gatherMs;
+    this.#timeoutMs = parts.timeoutMs;
+    this.#onSent = parts.onSent;
+  }
+
+  /** Resolves after commit. Throws LEDGER_STALLED when no block came, and what refuses a transaction. */
+  write(entry: AccessEntry): Promise<LoggedLook> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, resolve, reject });
+      if (this.#waiting.length >= maxEntries) this.#flush();
+      else this.#timer ??= setTimeout(() => this.#flush(), this.#gatherMs);
+    });
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (batch.length > 0) void this.#send(batch);
+  }
+
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const entries = batch.map(({ entry }) => entry);
+      const outcome = await this.#sender.send(
+        'user',
+        [{ kind: 'AccessLog', entries }],
+        this.#timeoutMs,
+      );
+      const bits = liveBits(outcome.result.data, batch.length);
+      this.#onSent(batch.length);
+      const { txId, height, timeMs } = outcome;
+      for (const [index, { resolve }] of batch.entries()) {
+        resolve({ txId, height, timeMs, index, isLive: bits[index] === 1 });
+      }
+    } catch (error) {
+      const told = isCoded(error, 'COMMIT_TIMEOUT')
+        ? new CodedError('LEDGER_STALLED', {}, error)
+        : error;
+      for (const { reject } of batch) reject(told);
+    }
+  }
+}
+
+/** Result data of an accepted AccessLog: CBOR [one byte per entry]. Throws CBOR_INVALID, CBOR_SHAPE. */
+export function liveBits(data: Uint8Array, entries: number, act = 0): Uint8Array {
+  return readBytes(readArray(decodeCbor(data), 'result data')[act], 'bits', entries);
+}

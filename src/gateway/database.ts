@@ -1,0 +1,116 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { CodedError } from '../primitives/errors.ts';
+import { schema } from './schema.ts';
+
+/**
+ * The SQLite file of one gateway. A statement that returned is on disk (WAL with synchronous=FULL), and what
+ * was deleted is overwritten (`secure_delete`); after an erasure `forgetDeleted` empties the log too.
+ * Source: docs/protocol/http.md, rule H-15.
+ */
+export class Database {
+  readonly #sqlite: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #depth = 0;
+
+  /** `:memory:` keeps nothing. Throws HOME_INVALID for a file of another version. */
+  constructor(path: string) {
+    this.#sqlite = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+    this.#sqlite.exec(
+      'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA busy_timeout=2000;',
+    );
+    const version = this.get('PRAGMA user_version')?.uint('user_version') ?? 0;
+    if (version === 0) {
+      this.transaction(() =>
+        this.#sqlite.exec(`${schema.sql}; PRAGMA user_version=${schema.version}`),
+      );
+    } else if (version !== schema.version) {
+      throw new CodedError('HOME_INVALID', { version, expected: schema.version });
+    }
+  }
+
+  /** The number of rows that changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /** The id of the row that was inserted. */
+  insert(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).lastInsertRowid);
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    const found = this.#prepare(sql).get(...values);
+    return found === undefined ? undefined : new Row(found);
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql)
+      .all(...values)
+      .map((found) => new Row(found));
+  }
+
+  /** All or nothing; inside another transaction it is a part of that one. */
+  transaction<Result>(work: () => Result): Result {
+    if (this.#depth > 0) return work();
+    this.#sqlite.exec('BEGIN IMMEDIATE');
+    this.#depth = 1;
+    try {
+      const result = work();
+      this.#sqlite.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#sqlite.exec('ROLLBACK');
+      throw error;
+    } finally {
+      this.#depth = 0;
+    }
+  }
+
+  /** Moves the write-ahead log into the file and cuts it, so that it holds no old page any more. */
+  forgetDeleted(): void {
+    this.#sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  close(): void {
+    if (this.#sqlite.isOpen) this.#sqlite.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#sqlite.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** One row; a column of another type than asked for is a fault of this file, not of a request. */
+export class Row {
+  readonly #columns: Readonly<Record<string, unknown>>;
+
+  constructor(columns: Readonly<Record<string, unknown>>) {
+    this.#columns = columns;
+  }
+
+  text(column: string): string {
+    const value = this.#columns[column];
+    if (typeof value !== 'string') throw new CodedError('INTERNAL', { column });
+    return value;
+  }
+
+  uint(column: string): number {
+    const value = this.#columns[column];
+    if (typeof value !== 'number') throw new CodedError('INTERNAL', { column });
+    return value;
+  }
+
+  bytes(column: string): Uint8Array {
+    const value = this.#columns[column];
+    if (!(value instanceof Uint8Array)) throw new CodedError('INTERNAL', { column });
+    return value;
+  }
+
+  isNull(column: string): boolean {
+    return this.#columns[column] === null;
+  }
+}

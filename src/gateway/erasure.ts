@@ -1,0 +1,98 @@
+import { textOfBytes } from '../api/common.ts';
+import { decodeErase, encodeErased } from '../api/erase.ts';
+import type { EraseAnswer } from '../api/items.ts';
+import { maxRequestAgeMs } from '../api/read-request.ts';
+import { decodeSigned, encodeSigned } from '../api/signed.ts';
+import { labels } from '../crypto/labels.ts';
+import { type SigningKey, signLabelled, verifyLabelled } from '../crypto/signature.ts';
+import { CodedError } from '../primitives/errors.ts';
+import type { AccountId } from '../primitives/ids.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
+import type { Batches } from './batches.ts';
+import type { Database } from './database.ts';
+import type { Inbox } from './inbox.ts';
+import type { BlobClaim, ItemRows } from './item-rows.ts';
+import type { LedgerView } from './ledger-view.ts';
+
+/**
+ * Erases items on their owner's signed order: header, salt and leaf content are overwritten, the body's claim
+ * ends, and a signed tombstone takes their place, which the next batch anchors. Erasing again gives the same
+ * tombstone. Source: docs/protocol/http.md, rule H-12.
+ */
+export class Erasure {
+  readonly #parts: ErasureParts;
+
+  constructor(parts: ErasureParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Throws CBOR_*, SUITE_UNKNOWN, TYPE_UNKNOWN, CHAIN_WRONG, REQUEST_STALE, SIGNATURE_WRONG, NOT_FOUND (a leaf
+   * that is not this account's here: then nothing is erased), and as `accountActingWith`.
+   */
+  async erase(travelling: Uint8Array): Promise<EraseAnswer> {
+    const { rows, db, batches, inbox, blobs, now } = this.#parts;
+    const { account, leaves } = await this.#check(travelling);
+    if (leaves.some((leaf) => rows.tombstoneOf(account, leaf) === undefined)) {
+      throw new CodedError('NOT_FOUND');
+    }
+    const erasedMs = now();
+    const signed = await Promise.all(
+      leaves.map(async (leaf) => ({
+        leaf,
+        tombstone: await this.#tombstone(account, leaf, erasedMs),
+      })),
+    );
+    const released: BlobClaim[] = [];
+    const erased = db.transaction(() =>
+      signed.map(({ leaf, tombstone }) => {
+        const before = rows.tombstoneOf(account, leaf)?.tombstone;
+        if (before === undefined) {
+          released.push(...rows.erase(account, leaf, tombstone));
+          batches.add('erased', tombstone, erasedMs, inbox.addNotice(account, 'erased', tombstone));
+        }
+        return { leaf: textOfBytes(leaf), tombstone: textOfBytes(before ?? tombstone) };
+      }),
+    );
+    db.forgetDeleted();
+    for (const { blobId, owner } of released) await blobs.delete(blobId, owner);
+    this.#parts.onErased(released.length);
+    return { erased };
+  }
+
+  async #check(travelling: Uint8Array): Promise<{ account: AccountId; leaves: Uint8Array[] }> {
+    const { view, chainId, organisation, now } = this.#parts;
+    const { bytes, signature } = decodeSigned(travelling);
+    const erase = decodeErase(bytes);
+    if (erase.chainId !== chainId) throw new CodedError('CHAIN_WRONG');
+    if (Math.abs(now() - erase.issuedMs) > maxRequestAgeMs) throw new CodedError('REQUEST_STALE');
+    const account = await view.accountActingWith(erase.account, erase.accountKey);
+    if (!(await verifyLabelled(erase.accountKey, labels.eraseSign, bytes, signature))) {
+      throw new CodedError('SIGNATURE_WRONG');
+    }
+    if (account.organisation !== organisation) throw new CodedError('NOT_FOUND');
+    return { account: erase.account, leaves: [...erase.leaves] };
+  }
+
+  async #tombstone(account: AccountId, leaf: Uint8Array, erasedMs: number): Promise<Uint8Array> {
+    const { chainId, organisation, key } = this.#parts;
+    const holderKey = key.publicKey;
+    const erased = { chainId, account, leaf, holder: organisation, holderKey, erasedMs };
+    const bytes = encodeErased(erased);
+    return encodeSigned({ bytes, signature: await signLabelled(key, labels.erasedSign, bytes) });
+  }
+}
+
+interface ErasureParts {
+  readonly rows: ItemRows;
+  readonly db: Database;
+  readonly batches: Batches;
+  readonly inbox: Inbox;
+  readonly blobs: BlobStore;
+  readonly view: LedgerView;
+  readonly chainId: string;
+  readonly organisation: AccountId;
+  readonly key: SigningKey;
+  readonly now: () => number;
+  readonly onErased: (items: number) => void;
+}

@@ -1,0 +1,196 @@
+import fastifyHelmet from '@fastify/helmet';
+import fastifyRateLimit from '@fastify/rate-limit';
+import fastifySwagger from '@fastify/swagger';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
+import {
+  createJsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { carMediaType } from '../api/paths.ts';
+import { CodedError } from '../primitives/errors.ts';
+import { handleError } from './errors.ts';
+import type { Gateway } from './gateway.ts';
+import type { Logger } from './logging.ts';
+import type { Metrics } from './metrics.ts';
+import { blobRoutes } from './routes/blobs.ts';
+import { eventRoutes } from './routes/events.ts';
+import { inboxRoutes } from './routes/inbox.ts';
+import { itemRoutes } from './routes/items.ts';
+import type { App } from './routes/kinds.ts';
+import { ledgerRoutes } from './routes/ledger.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { sessionRoutes } from './routes/session.ts';
+
+export interface ServerOptions {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** One process may serve several hospitals, each below its own path; '' mounts one at the root. */
+  readonly mounts: readonly { readonly prefix: string; readonly gateway: Gateway }[];
+  /** What a person sees at the address itself; without it, a line per hospital. */
+  readonly page?: () => string;
+}
+
+const defaultBodyBytes = 256 * 1024;
+
+/**
+ * The HTTP server around gateways: limits, headers, errors, logs, metrics and the description of the interface.
+ * Closing it ends open event streams; the gateways are their owner's to close.
+ * Source: docs/protocol/http.md, rules H-1 to H-5.
+ */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = options.log;
+  const app = fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    bodyLimit: defaultBodyBytes,
+    // A 16 GiB upload may take hours; a silent socket may not.
+    requestTimeout: 6 * 60 * 60_000,
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 20_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 300 },
+    trustProxy: false,
+  });
+  app.server.headersTimeout = 15_000;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(() => {
+    throw new CodedError('NOT_FOUND');
+  });
+  app.decorateRequest('refusedAs', '');
+  await app.register(fastifyHelmet, helmetOptions);
+  await app.register(fastifySwagger, { openapi, transform: createJsonSchemaTransform({}) });
+  acceptBodies(app);
+  observe(app, options);
+  for (const { prefix, gateway } of options.mounts) {
+    await app.register((scope) => mount(scope.withTypeProvider<ZodTypeProvider>(), gateway), {
+      prefix,
+    });
+  }
+  rootRoutes(app, options);
+  return app;
+}
+
+async function mount(app: App, gateway: Gateway): Promise<void> {
+  await app.register(fastifyRateLimit, {
+    max: gateway.settings.requestsPerMinute,
+    timeWindow: 60_000,
+    keyGenerator: (request) => callerOf(gateway, request),
+    errorResponseBuilder: () => new CodedError('RATE_LIMITED'),
+  });
+  sessionRoutes(app, gateway);
+  ledgerRoutes(app, gateway);
+  eventRoutes(app, gateway);
+  blobRoutes(app, gateway);
+  itemRoutes(app, gateway);
+  inboxRoutes(app, gateway);
+  peopleRoutes(app, gateway);
+}
+
+/** An account that is signed in counts for itself, everybody else by address. */
+function callerOf(gateway: Gateway, request: FastifyRequest): string {
+  return gateway.sessions.find(request.headers.authorization)?.account ?? request.ip;
+}
+
+const helmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  crossOriginResourcePolicy: { policy: 'same-origin' },
+} as const;
+
+const openapi = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Salus gateway',
+    version: '1',
+    description: 'What clients and other hospitals ask a gateway; see docs/protocol/http.md.',
+  },
+  components: {
+    securitySchemes: {
+      session: { type: 'http', scheme: 'bearer' },
+      desk: { type: 'apiKey', in: 'header', name: 'authorization' },
+    },
+  },
+} as const;
+
+function acceptBodies(app: FastifyInstance): void {
+  // Streams: what reads them sets the pace and the limit.
+  for (const type of ['application/octet-stream', carMediaType]) {
+    app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
+  }
+  app.removeContentTypeParser('text/plain');
+  app.addHook('onRequest', async ({ headers }) => {
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      throw new CodedError('REQUEST_INVALID', { at: 'content-encoding' });
+    }
+  });
+}
+
+/** One line and one count per answered request, under the pattern of its route. */
+function observe(app: FastifyInstance, { metrics, mounts, log }: ServerOptions): void {
+  const hospitals = mounts.map(({ prefix, gateway }) => ({
+    prefix,
+    hospital: gateway.options.hospital,
+  }));
+  app.addHook('onResponse', async (request, reply) => {
+    const pattern = request.routeOptions.url ?? 'none';
+    const mounted = hospitals.find(({ prefix }) => pattern.startsWith(`${prefix}/v1/`));
+    const hospital = mounted?.hospital ?? 'none';
+    const route = `${request.method} ${pattern.slice(mounted?.prefix.length ?? 0)}`;
+    const ms = Math.round(reply.elapsedTime);
+    const status = reply.statusCode;
+    const code = request.refusedAs;
+    metrics.requests.inc({ hospital, route, status });
+    metrics.requestMs.observe({ hospital, route }, ms);
+    if (code !== '') metrics.refusals.inc({ hospital, code });
+    log.info({ hospital, route, status, ms, ...(code === '' ? {} : { code }) }, 'request');
+  });
+}
+
+function rootRoutes(app: FastifyInstance, { metrics, mounts, page }: ServerOptions): void {
+  const hidden = { schema: { hide: true } };
+  app.get('/', hidden, async (_request, reply) => {
+    if (page === undefined) {
+      const lines = mounts.map(lineOf).join('\n');
+      return reply.type('text/plain; charset=utf-8').send(`Salus\n\n${lines}\n`);
+    }
+    // The page is one file with its own style and no script.
+    reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
+    return reply.type('text/html; charset=utf-8').send(page());
+  });
+  app.get('/health', hidden, async (_request, reply) => {
+    const hospitals = mounts.map(({ gateway }) => healthOf(gateway));
+    const ok = hospitals.every((hospital) => hospital.ok);
+    return reply.code(ok ? 200 : 503).send({ ok, hospitals });
+  });
+  app.get('/metrics', hidden, async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+  app.get('/openapi.json', hidden, async () => app.swagger());
+}
+
+function lineOf({ prefix, gateway }: ServerOptions['mounts'][number]): string {
+  return `${gateway.options.name}: ${prefix}/v1/who`;
+}
+
+function healthOf(gateway: Gateway) {
+  const { height, stalledMs } = gateway.options.engine.status();
+  const behind = height - gateway.index.height;
+  const ok = stalledMs < gateway.settings.stalledMs && behind < 100;
+  return { hospital: gateway.options.hospital, ok, height, behind, stalledMs };
+}

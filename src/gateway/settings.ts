@@ -1,0 +1,44 @@
+/** What an operator may tune; the defaults are what the protocol states. */
+export interface GatewaySettings {
+  /** How often refusals and tombstones are anchored (docs/protocol/reading.md, R-10). */
+  readonly refusalBatchMs: number;
+  /** How long a look waits for others to share a transaction with. */
+  readonly gatherMs: number;
+  /** When the ledger has stood still for so long, nothing is handed out. */
+  readonly stalledMs: number;
+  readonly sessionMs: number;
+  readonly challengeMs: number;
+  readonly ticketMs: number;
+  /** How long delivered rows wait for their anchor. */
+  readonly pendingMs: number;
+  readonly maxPendingRows: number;
+  readonly requestsPerMinute: number;
+  readonly messagesPerHour: number;
+  readonly maxInboxMessages: number;
+  readonly walletMissesPerHour: number;
+  readonly maxWalletCopies: number;
+  readonly refusalLeavesPerHour: number;
+  readonly invitationMs: number;
+  readonly peerTimeoutMs: number;
+  readonly maxEventStreams: number;
+}
+
+export const defaultSettings: GatewaySettings = {
+  refusalBatchMs: 60_000,
+  gatherMs: 20,
+  stalledMs: 30_000,
+  sessionMs: 10 * 60_000,
+  challengeMs: 60_000,
+  ticketMs: 10 * 60_000,
+  pendingMs: 24 * 60 * 60_000,
+  maxPendingRows: 200_000,
+  requestsPerMinute: 12_000,
+  messagesPerHour: 600,
+  maxInboxMessages: 10_000,
+  walletMissesPerHour: 10,
+  maxWalletCopies: 8,
+  refusalLeavesPerHour: 100,
+  invitationMs: 14 * 24 * 60 * 60_000,
+  peerTimeoutMs: 30_000,
+  maxEventStreams: 200,
+};

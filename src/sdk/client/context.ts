@@ -1,0 +1,141 @@
+import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { WalletAccount, WalletContent } from '../wallet/content.ts';
+import { syncCopy } from '../wallet/copy.ts';
+import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
+import type { Vault } from '../wallet/vault.ts';
+import { Gateway } from './gateway.ts';
+import { Http, type HttpOptions } from './http.ts';
+import type { VerifiedTip } from './ledger-view.ts';
+import { LedgerView } from './ledger-view.ts';
+import { AccountSession } from './session.ts';
+
+/** What work reports while it goes on; `total` 0 while it is not known. */
+export interface Progress {
+  readonly phase: 'reading' | 'sealing' | 'uploading' | 'anchoring' | 'fetching' | 'opening';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface WorkOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface ContextOptions {
+  readonly now?: () => number;
+  readonly http?: HttpOptions;
+}
+
+/**
+ * One account of a person at work: its keys, its own gateway signed in, and the ledger as this device
+ * believes it.
+ */
+export class Context {
+  readonly vault: Vault;
+  readonly gateway: Gateway;
+  readonly ledger: LedgerView;
+  readonly now: () => number;
+  readonly #account: string;
+  readonly #keyring = new AccountKeyring();
+
+  constructor(vault: Vault, account: WalletAccount, options: ContextOptions = {}) {
+    this.vault = vault;
+    this.now = options.now ?? Date.now;
+    this.#account = account.account;
+    const plain = new Gateway(new Http(account.gatewayUrl, options.http));
+    const session = new AccountSession(
+      plain,
+      account,
+      async () => (await this.keys()).sign,
+      this.now,
+    );
+    this.gateway = plain.as(session);
+    const { root, tip } = trustOf(vault.content, account.chainId);
+    this.ledger = new LedgerView(plain, root, tip);
+  }
+
+  /** As the wallet has it now: a rotation changes it. */
+  get account(): WalletAccount {
+    const account = this.vault.content.accounts.find((it) => it.account === this.#account);
+    if (account === undefined) throw new CodedError('WALLET_INVALID', { account: this.#account });
+    return account;
+  }
+
+  /** The keys in use: those that the ledger has, while a rotation is written down and not confirmed. */
+  async keys(signal?: AbortSignal): Promise<AccountKeys> {
+    const all = await this.allKeys();
+    const [newest] = all;
+    if (newest === undefined) throw new CodedError('WALLET_INVALID');
+    if (all.length === 1) return newest;
+    const row = await this.ledger.account(this.account.account, signal);
+    return (
+      all.find((it) => row !== undefined && equalBytes(it.sign.publicKey, row.signKey)) ?? newest
+    );
+  }
+
+  /** Newest first: what was sealed to an old key opens still. */
+  allKeys(): Promise<readonly AccountKeys[]> {
+    return this.#keyring.all(this.vault.content, this.account);
+  }
+
+  /** The root from which new epochs derive. */
+  newestRoot(): { readonly rootId: string; readonly secret: Uint8Array } {
+    const generation = this.account.generations.at(-1);
+    if (generation === undefined) throw new CodedError('WALLET_INVALID');
+    const { rootId } = generation;
+    return { rootId, secret: rootSecretOf(this.vault.content, rootId) };
+  }
+
+  /** The later of the device's clock and the newest block that was verified. */
+  nowMs(): number {
+    return Math.max(this.now(), this.ledger.tip.timeMs);
+  }
+
+  /**
+   * Writes down here and in the copy at the hospital, before anything is sent: another device of this
+   * person can then repeat what this one began.
+   */
+  async writeDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
+    const content = await this.vault.change(edit);
+    const { locator } = this.account;
+    if (content.copyKey.length === 0 || locator.length === 0) return;
+    const store = {
+      get: (at: Uint8Array) => this.gateway.getCopy(at),
+      put: (at: Uint8Array, version: number, sealed: Uint8Array) =>
+        this.gateway.putCopy(at, version, sealed),
+    };
+    const merged = await syncCopy(store, locator, content);
+    if (merged !== content) await this.vault.change(() => merged);
+  }
+
+  /** Keeps the newest verified header, so that nobody can show this wallet an older ledger later. */
+  async keepTip(): Promise<void> {
+    const { tip, trustRoot } = this.ledger;
+    await this.vault.change((content) => withTip(content, trustRoot.chain, tip));
+  }
+}
+
+function withTip(content: WalletContent, chainId: string, tip: VerifiedTip): WalletContent {
+  const held = content.trust.find((it) => it.chainId === chainId);
+  if (held === undefined || held.height >= tip.height) return content;
+  const moved = { ...held, ...tip };
+  return {
+    ...content,
+    trust: content.trust.map((it) => (it.chainId === chainId ? moved : it)),
+  };
+}
+
+/** Throws WALLET_INVALID: an account on a ledger that the wallet has no trust root for. */
+function trustOf(
+  content: WalletContent,
+  chainId: string,
+): { readonly root: TrustRoot; readonly tip: VerifiedTip | undefined } {
+  const held = content.trust.find((it) => it.chainId === chainId);
+  if (held === undefined) throw new CodedError('WALLET_INVALID', { chainId });
+  const root = parseTrustRoot(held.rootJson);
+  const { height, headerHash, timeMs } = held;
+  const isRoot = bytesToHex(headerHash) === root.headerHash;
+  return { root, tip: isRoot ? undefined : { height, headerHash, timeMs } };
+}

@@ -1,0 +1,137 @@
+import { recordClasses } from '../../api/classes.ts';
+import { decodeGrantBody } from '../../api/grant-body.ts';
+import { sha256 } from '../../crypto/hash.ts';
+import { xwingKeyFromSeed } from '../../crypto/kem.ts';
+import { randomBytes } from '../../crypto/random.ts';
+import type { KeySet } from '../../ledger/acts.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
+import type { ConsentId } from '../../primitives/ids.ts';
+import { blobIdOf } from '../../storage/blob-id.ts';
+import type { Context } from '../client/context.ts';
+import { uploadBlobs } from '../client/upload.ts';
+import type { OwnGrant, OwnKeySet } from '../wallet/content.ts';
+import { type Envelope, sealEnvelopeSet } from './envelope-set.ts';
+import { pastOf } from './history.ts';
+import { ownerKeys } from './key-ring.ts';
+import { type EpochWriteKeys, encodeKeySetBlob } from './key-set-blob.ts';
+import { type PlannedEpoch, planSchedule } from './schedule.ts';
+import { segmentKey, segmentWriteSeed } from './segment.ts';
+
+export interface BuiltKeySet {
+  readonly act: KeySet;
+  /** To be written down before the act is sent. */
+  readonly own: OwnKeySet;
+  /** Consent to SHA-256 of the KEM key that its envelope was sealed to. */
+  readonly kemHashes: ReadonlyMap<ConsentId, Uint8Array>;
+}
+
+export interface KeySetOptions {
+  /** Grants that are to live on: those being given included, those being revoked not. */
+  readonly grants: readonly OwnGrant[];
+  /** Since the block may be later than we think; grows with every retry. */
+  readonly marginMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Builds the next KeySet from the newest state and uploads its two blobs: keys that begin now, and at each
+ * beginning and end of a grant, and an envelope for everybody who is to read.
+ *
+ * The salt is fresh each time, also for a retry: else the uploaded envelopes of a KeySet that was never
+ * taken would open the epoch of the same number. Source: docs/protocol/keys.md, rules K-2 to K-12.
+ */
+export async function buildKeySet(ctx: Context, options: KeySetOptions): Promise<BuiltKeySet> {
+  const { grants, signal } = options;
+  const keys = await ownerKeys(ctx, signal);
+  const { rootId, secret } = ctx.newestRoot();
+  const salt = randomBytes(16);
+  const after = keys.account.highestEpoch;
+  const account = ctx.account.account;
+  const plan = planSchedule({
+    nowMs: ctx.nowMs(),
+    after,
+    grants,
+    marginMs: options.marginMs ?? 0,
+  });
+  const sekOf = (recordClass: string, epoch: number): Uint8Array =>
+    segmentKey(secret, { account, class: recordClass, epoch, salt });
+
+  const keySetBytes = encodeKeySetBlob(await writeKeysOf(plan, sekOf));
+  const keySetBlob = blobIdOf(keySetBytes);
+  const envelopes: Envelope[] = [];
+  const kemHashes = new Map<ConsentId, Uint8Array>();
+  for (const grant of grants) {
+    if (grant.notAfterMs <= ctx.nowMs()) continue;
+    const { kemKey } = await ctx.ledger.identity(grant.grantee, signal);
+    kemHashes.set(grant.consent, sha256(kemKey));
+    const future = futureOf(grant, plan, sekOf);
+    const past = await pastOf(ctx, keys, grant, isNewTo(grant, kemKey), signal);
+    envelopes.push({
+      consent: grant.consent,
+      tagKey: grant.tagKey,
+      kemKey,
+      segments: [...past.segments, ...future],
+      openings: past.openings,
+    });
+  }
+  const envelopeBytes = await sealEnvelopeSet(keySetBlob, envelopes, throwAwayKey);
+  const envelopeSetBlob = blobIdOf(envelopeBytes);
+  await uploadBlobs(
+    ctx.gateway,
+    [
+      { id: keySetBlob, bytes: keySetBytes },
+      { id: envelopeSetBlob, bytes: envelopeBytes },
+    ],
+    { signal },
+  );
+  const schedule = plan.map(({ epoch, validFromMs }) => ({ epoch, validFromMs }));
+  return {
+    act: { kind: 'KeySet', after, salt, schedule, keySetBlob, envelopeSetBlob },
+    own: { account, after, salt, rootId },
+    kemHashes,
+  };
+}
+
+async function throwAwayKey(): Promise<Uint8Array> {
+  return (await xwingKeyFromSeed(randomBytes(32))).publicKey;
+}
+
+/** The grant, or the grantee's KEM key, is new: then the past is enveloped too. */
+function isNewTo(grant: OwnGrant, kemKey: Uint8Array): boolean {
+  return !grant.confirmed || !equalBytes(grant.granteeKemHash, sha256(kemKey));
+}
+
+async function writeKeysOf(
+  plan: readonly PlannedEpoch[],
+  sekOf: (recordClass: string, epoch: number) => Uint8Array,
+): Promise<readonly EpochWriteKeys[]> {
+  const epochs: EpochWriteKeys[] = [];
+  for (const { epoch } of plan) {
+    const writeKeys = new Map<string, Uint8Array>();
+    for (const recordClass of recordClasses) {
+      const pair = await xwingKeyFromSeed(segmentWriteSeed(sekOf(recordClass, epoch)));
+      writeKeys.set(recordClass, pair.publicKey);
+    }
+    epochs.push({ epoch, writeKeys });
+  }
+  return epochs;
+}
+
+/** Keys of the scheduled epochs in which the grant lives; single records bring none. */
+function futureOf(
+  grant: OwnGrant,
+  plan: readonly PlannedEpoch[],
+  sekOf: (recordClass: string, epoch: number) => Uint8Array,
+): Envelope['segments'] {
+  const body = decodeGrantBody(grant.body);
+  if (body.recordIds.length > 0) return [];
+  return plan
+    .filter((epoch) => epoch.consents.includes(grant.consent))
+    .flatMap(({ epoch }) =>
+      body.readClasses.map((recordClass) => ({
+        class: recordClass,
+        epoch,
+        secret: sekOf(recordClass, epoch),
+      })),
+    );
+}

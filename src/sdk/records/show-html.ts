@@ -1,0 +1,129 @@
+import { sha256 } from '../../crypto/hash.ts';
+import { bytesToHex, utf8, utf8ToText } from '../../primitives/bytes.ts';
+import { bytesToBase64 } from './base64.ts';
+import { parseJsonTree } from './json-tree.ts';
+import { html, type SafeHtml } from './safe-html.ts';
+import { showResource } from './show-fhir.ts';
+import { shortened } from './show-values.ts';
+import { decodeSkeleton, skeletonMediaType } from './skeleton.ts';
+
+/** An opened item, as far as showing needs it. */
+export interface ItemToShow {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly recordClass: string;
+  readonly writtenMs: number;
+  /** Who wrote it, as the reader knows them. */
+  readonly authorName: string | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** Up to here a page carries the file itself. */
+const maxEmbeddedBytes = 5 * 1024 * 1024;
+
+const style = `
+body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; margin: 0 auto; padding: 1rem; max-width: 46rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.25rem; } h3 { font-size: 1rem; }
+dl { display: grid; grid-template-columns: minmax(8rem, 1fr) 3fr; gap: .25rem 1rem; margin: .5rem 0; }
+dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; }
+dd dl { border-left: 2px solid #ddd; padding-left: .5rem; margin: 0; }
+ul { margin: 0; padding-left: 1.2rem; } pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: 0; }
+article article, section { border-top: 1px solid #ccc; margin-top: 1rem; padding-top: .5rem; }
+.kind, .code { color: #555; font-size: .875rem; margin: 0; }
+.absent { color: #7a4b00; font-style: italic; } .none { color: #0b5a2b; font-weight: 600; }
+.technical, footer { color: #555; font-size: .8125rem; border-top: 1px solid #ddd; padding-top: .5rem; }
+img { max-width: 100%; }
+@media print { body { max-width: none; padding: 0; } article, section, dl > * { break-inside: avoid-page; } }
+`;
+const styleHash = bytesToBase64(sha256(utf8(style)));
+
+/**
+ * One item as a page that stands alone: no script, nothing fetched, every text of the record escaped.
+ * "Not recorded", "none known" and a list look different. For a file to keep, to print or to hand over.
+ *
+ * Never throws for what an item holds: what cannot be read as its media type says is shown as facts.
+ */
+export function showItem(item: ItemToShow): string {
+  // The style is the one text that must not be escaped; the policy names its hash.
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
+<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${item.name}</title><style></style></head>
+<body><main>${contentOf(item)}</main>
+<footer><dl>${factsOf(item)}</dl></footer></body></html>
+`;
+  return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
+}
+
+function contentOf(item: ItemToShow): SafeHtml {
+  const { mediaType, bytes } = item;
+  if (mediaType === 'application/fhir+json' && bytes.length <= maxEmbeddedBytes) {
+    return tryTo(() => showResource(parseJsonTree(bytes))) ?? showFile(item);
+  }
+  if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
+  if (
+    mediaType.startsWith('text/') &&
+    mediaType !== 'text/html' &&
+    bytes.length <= maxEmbeddedBytes
+  ) {
+    const text = tryTo(() => html`<pre>${shortened(utf8ToText(bytes))}</pre>`);
+    return html`<h1>${item.name}</h1>${text}${text === undefined ? showFile(item) : linkTo(item)}`;
+  }
+  return showFile(item);
+}
+
+function tryTo(show: () => SafeHtml): SafeHtml | undefined {
+  try {
+    return show();
+  } catch {
+    return undefined;
+  }
+}
+
+function showFile(item: ItemToShow): SafeHtml {
+  const { name, mediaType, bytes } = item;
+  const isImage = mediaType === 'image/png' || mediaType === 'image/jpeg';
+  const picture =
+    isImage && bytes.length <= maxEmbeddedBytes
+      ? html`<p><img alt="${name}" src="data:${mediaType};base64,${bytesToBase64(bytes)}"></p>`
+      : undefined;
+  return html`<h1>${name}</h1>${picture}${linkTo(item)}`;
+}
+
+function linkTo({ name, bytes }: ItemToShow): SafeHtml {
+  if (bytes.length > maxEmbeddedBytes) {
+    return html`<p>This file is too large for this page; export it to open it.</p>`;
+  }
+  // A neutral type: the browser saves it, and never shows it as a page.
+  return html`<p><a download="${fileNameOf(name)}" href="data:application/octet-stream;base64,${bytesToBase64(bytes)}">Save this file</a></p>`;
+}
+
+/** Without anything that is a folder, a drive or a hidden file somewhere. */
+function fileNameOf(name: string): string {
+  const plain = name.replace(/[^\p{L}\p{N} ._-]/gu, '_').replace(/^\.+/, '');
+  return plain === '' ? 'record' : plain;
+}
+
+function showImport({ bytes }: ItemToShow): SafeHtml {
+  const { fileName, fileHash, byteLength, ranges } = decodeSkeleton(bytes);
+  return html`<h1>${fileName}</h1><p class="kind">An imported file</p>
+<dl><dt>Records from it</dt><dd>${ranges.length}</dd><dt>Size</dt><dd>${byteLength} bytes</dd>
+<dt>SHA-256</dt><dd>${bytesToHex(fileHash)}</dd></dl>`;
+}
+
+function factsOf(item: ItemToShow): SafeHtml[] {
+  const written = new Date(item.writtenMs);
+  const facts: readonly (readonly [string, string])[] = [
+    ['Class', item.recordClass],
+    ['Written by', item.authorName ?? 'not known here'],
+    [
+      'Written',
+      Number.isNaN(written.getTime()) ? '' : written.toISOString().slice(0, 16).replace('T', ' '),
+    ],
+    ['Form', item.mediaType],
+    ['Size', `${item.bytes.length} bytes`],
+    ['SHA-256', bytesToHex(sha256(item.bytes))],
+  ];
+  return facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`);
+}

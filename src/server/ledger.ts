@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { verifyPointProof } from '../crypto/group.ts';
+import { verifyLabelled, verifyVote } from '../crypto/signature.ts';
+import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
+import { openEmbeddedEngine } from '../engines/embedded/open.ts';
+import {
+  type LedgerApplication,
+  openLedgerApplication,
+} from '../engines/ledger-application/open.ts';
+import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts';
+import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
+
+/** The ledger of a local consortium: the embedded engine over the real rules. */
+export interface RunningLedger {
+  readonly engine: EmbeddedEngine;
+  readonly application: LedgerApplication;
+}
+
+export const signatureChecks: SignatureChecks = {
+  signature: ({ publicKey, label, bytes, signature }) =>
+    verifyLabelled(publicKey, label, bytes, signature),
+  pointProof: ({ point, context, proof }) => verifyPointProof(point, context, proof),
+};
+
+/** Throws LEDGER_LOCKED, LEDGER_CORRUPT, CLOCK_AHEAD, HOME_INVALID. */
+export async function openLedger(options: {
+  readonly folder: string;
+  readonly genesisBytes: Uint8Array;
+  readonly acceptClock: boolean;
+  readonly onFault: (error: unknown) => void;
+}): Promise<RunningLedger> {
+  const { folder, genesisBytes, acceptClock, onFault } = options;
+  const genesis = parseGenesis(genesisBytes);
+  const application = await openLedgerApplication({
+    path: join(folder, 'state.db'),
+    genesis: genesisBytes,
+    verify: signatureChecks,
+  });
+  const engine = await openEmbeddedEngine({
+    directory: folder,
+    genesis: {
+      chainId: genesis.chainId,
+      genesisHash: genesisHash(genesisBytes),
+      timeMs: genesis.timeMs,
+      validators: genesis.validators,
+    },
+    openApplication: () => application,
+    verifyVote,
+    acceptClock,
+    onFault,
+  });
+  return { engine, application };
+}
