@@ -36,7 +36,7 @@ const no = (code: RefusalCode): Admission => ({ ok: false, code });
  *
  * Refuses, in this order: CHAIN_WRONG, EXPIRED, TOO_FAR, SENDER_UNKNOWN, KEY_NOT_CURRENT, CONSENT_UNKNOWN,
  * CONSENT_CANNOT_WRITE, NONCE_USED, NONCE_OLD, NONCE_FAR.
- * Source: docs/protocol/transactions.md, rules T-5 to T-8.
+ * Source: docs/protocol/transactions.md, rules T-4 to T-8.
  */
 export function admit(view: LedgerView, genesis: Genesis, tx: Tx, timeMs: number): Admission {
   const { chainId, validUntilMs, nonce } = tx.body;

@@ -6,7 +6,7 @@ import { CodedError } from '../primitives/errors.ts';
  *
  * A page is an array of 32 positions in heap order: 1 is the top, 2p and 2p + 1 are the children of p,
  * 16 to 31 are the bottom. An inner node at the bottom is the top of the page below it.
- * Source: docs/protocol/state.md, rule S-5.
+ * Source: docs/protocol/state.md, rule ST-5.
  */
 export type TreePage = (TreeNode | undefined)[];
 
