@@ -1,5 +1,6 @@
 import { sha256 } from '../crypto/hash.ts';
 import { equalBytes } from '../primitives/bytes.ts';
+import { CodedError } from '../primitives/errors.ts';
 import type { ConsentId } from '../primitives/ids.ts';
 import type { Act, Tx } from './acts.ts';
 import type { Genesis } from './genesis.ts';
@@ -56,7 +57,7 @@ export function burn(view: LedgerView, tx: Tx, spender: Spender): Write {
     return { table: 'accounts', id: tx.body.sender, row: { ...spender.account, window } };
   }
   const consent = view.get('consents', spender.consent);
-  if (consent === undefined) throw new Error('a spender was found whose grant is not there');
+  if (consent === undefined) throw new CodedError('INTERNAL', { reason: 'grant gone' });
   return { table: 'consents', id: spender.consent, row: { ...consent, window } };
 }
 
