@@ -1,10 +1,5 @@
 import { CodedError, isCoded } from '../primitives/errors.ts';
-import {
-  type AccountId,
-  type ConsentId,
-  parseAccountId,
-  type RecordId,
-} from '../primitives/ids.ts';
+import { type AccountId, parseAccountId, type RecordId } from '../primitives/ids.ts';
 import type { ContextOptions, Person, ReceivedGrant, WalletAccount } from '../sdk/index.ts';
 import { Person as SdkPerson } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
@@ -213,8 +208,6 @@ export async function findRecord(
   throw new CodedError('RECORD_UNKNOWN');
 }
 
-export type { AccountId, ConsentId };
-
 /** Names for accounts, as far as this wallet, this home and the hospital's directory know them. */
 export class NameBook {
   readonly #names = new Map<string, string>();
@@ -256,4 +249,26 @@ export class NameBook {
       }
     }
   }
+}
+
+/** `salus person show NAME` is `salus person show --as NAME`. */
+export function withWallet(context: CommandContext, wallet: string | undefined): CommandContext {
+  if (wallet === undefined) return context;
+  return { ...context, flags: { ...context.flags, as: wallet } };
+}
+
+/** An account as commands print it. */
+export function factsOf(context: CommandContext, it: WalletAccount): Record<string, unknown> {
+  const { account, role, organisation, organisationName, enrolled, chainId } = it;
+  const local = localHospitals(homeFolder(context.flags.home));
+  const hospital = local.find(({ account: id }) => id === organisation)?.name;
+  return {
+    account,
+    role,
+    ...(hospital !== undefined && { hospital }),
+    organisation,
+    organisationName,
+    enrolled,
+    chainId,
+  };
 }

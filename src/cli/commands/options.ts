@@ -1,5 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 
+/** Of `salus up`. */
+export const defaultPort = 7420;
+
 /** For options that are whole numbers. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

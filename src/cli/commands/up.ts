@@ -8,8 +8,7 @@ import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-
-export const defaultPort = 7420;
+import { defaultPort } from './options.ts';
 
 const firstSteps: readonly string[] = [
   'npx salus person create ana --name "Ana Lima" --hospital north --role patient',
