@@ -11,7 +11,11 @@ export type { BlockEvent } from '../api/tx.ts';
 export { type Role, roles } from '../ledger/acts.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
 export type { AddedFile, AddFileOptions, FileInput } from './actions/add-file.ts';
-export { type ExplainedReceipt, explainReceipt } from './actions/explain-receipt.ts';
+export {
+  type ExplainedReceipt,
+  explainReceipt,
+  type ReceiptFacts,
+} from './actions/explain-receipt.ts';
 export type { Looked, Noticed } from './actions/looks.ts';
 export type { ExportedFile, ListedRecord, OpenedRecord } from './actions/own-records.ts';
 export type { Access, ReadOptions, SharedRead, SharedRecord } from './actions/read-shared.ts';

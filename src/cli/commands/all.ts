@@ -1,9 +1,21 @@
 import { addCard } from './card.ts';
 import type { AddCommand } from './command.ts';
+import { addGrant } from './grant.ts';
+import { addInbox } from './inbox.ts';
 import { addPerson } from './person.ts';
+import { addReceipt } from './receipt.ts';
 import { addRecord } from './record.ts';
 import { addSelfcheck } from './selfcheck.ts';
 import { addUp } from './up.ts';
 
 /** In the order in which `--help` lists them. */
-export const commands: readonly AddCommand[] = [addUp, addPerson, addCard, addRecord, addSelfcheck];
+export const commands: readonly AddCommand[] = [
+  addUp,
+  addPerson,
+  addCard,
+  addRecord,
+  addGrant,
+  addInbox,
+  addReceipt,
+  addSelfcheck,
+];
