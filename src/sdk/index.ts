@@ -29,6 +29,7 @@ export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export { type AsAccount, type EnrolOptions, type GrantRequest, Person } from './person.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
+export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export type { WalletAccount } from './wallet/content.ts';
