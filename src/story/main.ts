@@ -59,7 +59,8 @@ async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(
         `\n${coded.sentence} (${coded.code} ${JSON.stringify(coded.details)})\n`,
       );
-    if (coded.code === 'INTERNAL') process.stderr.write(`${String((error as Error).stack)}\n`);
+    if (coded.code === 'INTERNAL' || process.env.STORY_STACK)
+      process.stderr.write(`${String((error as Error).stack)}\n`);
     return exitCodeOf(coded);
   } finally {
     for (const step of undo.reverse()) await step();
