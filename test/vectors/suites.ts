@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ed25519Edges, ristretto } from './curves.ts';
 import { cborAppendix, dagCborFixtures, dagCborRefused } from './encoding.ts';
 import { hpkePostQuantum, hpkeRfc9180 } from './hpke.ts';
+import { sealedItems } from './items.ts';
 import { merkleConsistency, merkleInclusion } from './merkle.ts';
 import { ownVectors } from './own.ts';
 import type { Outcome } from './tally.ts';
@@ -20,6 +21,7 @@ const suites: Readonly<Record<string, (path: string) => Promise<Outcome>>> = {
   'merkle/consistency': merkleConsistency,
   'ed25519-speccheck/cases.json': ed25519Edges,
   'rfc9496/ristretto255.json': ristretto,
+  'records/items.json': sealedItems,
   ...ownVectors,
 };
 

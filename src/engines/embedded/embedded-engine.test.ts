@@ -1,30 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CounterApplication } from '../../../test/fakes/counter-application.ts';
+import { rmSync } from 'node:fs';
+import { counterLedger, temporaryLedger } from '../../../test/fakes/counter-ledger.ts';
 import { verifyVote } from '../../../test/fakes/verify-vote.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { describeEngine, type EngineUnderTest } from '../engine.contract.ts';
-import { type EmbeddedOptions, openEmbeddedEngine, validatorKeyOf } from './open.ts';
-
-function options(directory: string): EmbeddedOptions {
-  const { publicKey } = validatorKeyOf(directory);
-  return {
-    directory,
-    genesis: {
-      chainId: 'test-1',
-      genesisHash: new Uint8Array(32).fill(1),
-      timeMs: 1_700_000_000_000,
-      validators: [{ publicKey, power: 1 }],
-    },
-    openApplication: () => new CounterApplication(join(directory, 'state.db')),
-    verifyVote,
-    timing: { windowMs: 2, idleWindowMs: 0, proofDelayMs: 0 },
-  };
-}
+import { openEmbeddedEngine } from './open.ts';
 
 async function open(directory: string): Promise<EngineUnderTest> {
-  const engine = await openEmbeddedEngine(options(directory));
+  const engine = await openEmbeddedEngine(counterLedger(directory));
   return {
     engine,
     trustRoot: await engine.trustRoot(),
@@ -44,6 +26,4 @@ async function open(directory: string): Promise<EngineUnderTest> {
   };
 }
 
-describeEngine('the embedded engine with a counter', () =>
-  open(mkdtempSync(join(tmpdir(), 'salus-engine-'))),
-);
+describeEngine('the embedded engine with a counter', () => open(temporaryLedger()));

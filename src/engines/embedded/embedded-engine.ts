@@ -10,7 +10,6 @@ import { BlockCache } from './block-cache.ts';
 import type { BlockStore, LedgerIdentity } from './block-store.ts';
 import type { ClockGuard, ClockState } from './clock.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
-import { replay } from './handshake.ts';
 import type { VoteSigner } from './key-file.ts';
 import { makeBlock, maxBlockBytes, type Tip } from './make-block.ts';
 import { Mempool, type Waiting } from './mempool.ts';
@@ -135,10 +134,10 @@ export class EmbeddedEngine implements LedgerEngine {
       // Closed or failed meanwhile: whoever waited has been told.
       if (this.#mempool.get(waiting.txId) !== waiting) this.#requireRunning();
       if (code === 0) this.#enqueue(waiting);
-      else this.#mempool.fail(waiting, new CodedError('TX_UNKNOWN'));
+      else this.#mempool.drop(waiting, new CodedError('TX_UNKNOWN'));
       return code;
     } catch (error) {
-      if (this.#mempool.get(waiting.txId) === waiting) this.#mempool.fail(waiting, error);
+      if (this.#mempool.get(waiting.txId) === waiting) this.#mempool.drop(waiting, error);
       throw error;
     }
   }
@@ -155,10 +154,7 @@ export class EmbeddedEngine implements LedgerEngine {
 
   async waitCommit(txId: TxId, timeoutMs: number): Promise<CommitOutcome> {
     const waiting = this.#mempool.get(txId);
-    if (waiting === undefined) {
-      this.#requireOpen();
-      return this.#outcome(txId);
-    }
+    if (waiting === undefined) return this.#outcome(txId);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new CodedError('COMMIT_TIMEOUT')), timeoutMs);
       waiting.waiters.push({
@@ -175,10 +171,13 @@ export class EmbeddedEngine implements LedgerEngine {
   }
 
   #outcome(txId: TxId): CommitOutcome {
+    this.#requireOpen();
     const place = this.#parts.store.find(idBytes(txId));
     const block = place === undefined ? undefined : this.#blocks.block(place.height);
     const result = block?.results[place?.index ?? -1];
     if (place === undefined || block === undefined || result === undefined) {
+      const failure = this.#mempool.failureOf(txId);
+      if (failure !== undefined) throw failure;
       throw new CodedError('TX_UNKNOWN');
     }
     return { txId, height: place.height, timeMs: block.timeMs, index: place.index, result };
@@ -322,6 +321,8 @@ export class EmbeddedEngine implements LedgerEngine {
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#wake(), Math.min(ms, 2 ** 31 - 1));
+      // Waiting for a heartbeat alone keeps no process alive.
+      if (ms > 1000) timer.unref();
       this.#wake = () => {
         clearTimeout(timer);
         this.#wake = () => {};
@@ -380,12 +381,12 @@ export class EmbeddedEngine implements LedgerEngine {
 
   /** The block is final; a state that cannot be written now is replayed until it can. */
   async #commitState(tip: Tip): Promise<void> {
-    const { application, store, faultPoint, clock } = this.#parts;
+    const { application, faultPoint, clock } = this.#parts;
     try {
       application.commit();
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      await this.#catchUp(store);
+      await this.#redo(tip);
     }
     clock.believe(tip.timeMs);
     this.#tip = tip;
@@ -393,14 +394,19 @@ export class EmbeddedEngine implements LedgerEngine {
     faultPoint('committed');
   }
 
-  async #catchUp(store: BlockStore): Promise<void> {
+  /** Executes the newest block again until its state finds room. */
+  async #redo(tip: Tip): Promise<void> {
+    const { application } = this.#parts;
+    const txs = this.#blocks.block(tip.height)?.txs ?? [];
     this.#stoppedSince ??= performance.now();
     while (!this.#closed) {
+      await this.#sleep(retryMs);
       try {
-        return await replay(this.#parts.application, store);
+        await application.finalizeBlock({ height: tip.height, timeMs: tip.timeMs, txs });
+        application.commit();
+        return;
       } catch (error) {
         if (!isDiskFull(error)) throw error;
-        await this.#sleep(retryMs);
       }
     }
     throw new CodedError('LEDGER_CLOSED');

@@ -21,6 +21,7 @@ interface Waiter {
 export const maxInFlightPerSender = 200;
 const maxInFlight = 20_000;
 const maxInFlightBytes = 64 * 1024 * 1024;
+const maxFailures = 1000;
 
 /**
  * The transactions that wait for a block, in the order in which CheckTx let them in, and the callers that
@@ -29,6 +30,8 @@ const maxInFlightBytes = 64 * 1024 * 1024;
 export class Mempool {
   readonly #inFlight = new Map<TxId, Waiting>();
   readonly #perSender = new Map<string, number>();
+  /** Why transactions that were let in did not reach a block, for callers that ask only afterwards. */
+  readonly #failures = new Map<TxId, unknown>();
   #queue: Waiting[] = [];
   #bytes = 0;
   #queuedBytes = 0;
@@ -61,6 +64,7 @@ export class Mempool {
       this.#perSender.set(sender, count + 1);
     }
     this.#inFlight.set(txId, waiting);
+    this.#failures.delete(txId);
     this.#bytes += tx.length;
   }
 
@@ -99,9 +103,24 @@ export class Mempool {
     for (const { resolve } of waiting.waiters) resolve(outcome);
   }
 
-  fail(waiting: Waiting, error: unknown): void {
+  /** CheckTx did not let it in. */
+  drop(waiting: Waiting, error: unknown): void {
     this.#leave(waiting);
     for (const { reject } of waiting.waiters) reject(error);
+  }
+
+  /** It was let in, and no block could be made of it. */
+  fail(waiting: Waiting, error: unknown): void {
+    this.drop(waiting, error);
+    this.#failures.set(waiting.txId, error);
+    if (this.#failures.size > maxFailures) {
+      const [oldest] = this.#failures.keys();
+      if (oldest !== undefined) this.#failures.delete(oldest);
+    }
+  }
+
+  failureOf(txId: TxId): unknown {
+    return this.#failures.get(txId);
   }
 
   failAll(error: unknown): void {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifyVote } from '../../ledger/chain/light-client.ts';
 import type { Validator } from '../../ledger/chain/validators.ts';
+import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
@@ -21,12 +22,18 @@ export interface EngineGenesis {
   readonly validators: readonly Validator[];
 }
 
+/** Throws what `parseGenesis` throws. */
+export function engineGenesis(bytes: Uint8Array): EngineGenesis {
+  const { chainId, timeMs, validators } = parseGenesis(bytes);
+  return { chainId, timeMs, validators, genesisHash: genesisHash(bytes) };
+}
+
 export interface EmbeddedOptions {
   /** Holds `blocks.db`, `ledger.lock` and, unless `signer` is given, `validator.key`. */
   readonly directory: string;
   readonly genesis: EngineGenesis;
   /** Opened once the ledger is locked, on a state that lags behind the blocks or is new. */
-  readonly openApplication: () => Application;
+  readonly openApplication: () => Application | Promise<Application>;
   readonly verifyVote: VerifyVote;
   readonly signer?: VoteSigner;
   readonly timing?: Partial<Timing>;
@@ -61,7 +68,7 @@ export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<Embe
     const store = new BlockStore(join(directory, 'blocks.db'));
     undo.push(() => store.close());
     const identity = establish(store, options.genesis, signer);
-    const application = options.openApplication();
+    const application = await options.openApplication();
     undo.push(() => application.close());
     // Before replay: a state must not be built from blocks that nobody signed.
     const check = { blocks: checkedAtStart, verifyVote: options.verifyVote };
@@ -90,7 +97,7 @@ export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<Embe
 
 /** Writes or compares which ledger this folder holds. Throws LEDGER_CORRUPT (what: genesis, key). */
 function establish(store: BlockStore, genesis: EngineGenesis, signer: VoteSigner): LedgerIdentity {
-  const { chainId, genesisHash, timeMs, validators } = genesis;
+  const { chainId, timeMs, validators } = genesis;
   const [validator] = validators;
   if (validator === undefined || validators.length > 1) {
     throw new CodedError('LEDGER_CORRUPT', { what: 'validators', validators: validators.length });
@@ -98,10 +105,10 @@ function establish(store: BlockStore, genesis: EngineGenesis, signer: VoteSigner
   if (!equalBytes(validator.publicKey, signer.publicKey)) {
     throw new CodedError('LEDGER_CORRUPT', { what: 'key' });
   }
-  const identity = { chainId, genesisHash, genesisMs: timeMs, validators };
+  const identity = { chainId, genesisHash: genesis.genesisHash, genesisMs: timeMs, validators };
   const stored = store.identity();
   if (stored === undefined) store.setIdentity(identity);
-  else if (stored.chainId !== chainId || !equalBytes(stored.genesisHash, genesisHash)) {
+  else if (stored.chainId !== chainId || !equalBytes(stored.genesisHash, genesis.genesisHash)) {
     throw new CodedError('LEDGER_CORRUPT', { what: 'genesis' });
   }
   return identity;

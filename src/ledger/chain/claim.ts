@@ -17,7 +17,7 @@ import { isIncluded, leafHash } from '../merkle.ts';
 /**
  * What a receipt may additionally show: which look an access log's entry hash stands for, or which item an
  * anchor's root covers. The ledger holds only the hash; whoever holds the opening adds it.
- * Source: docs/protocol/receipts.md, rule R-8.
+ * Source: docs/protocol/receipts.md, rule R-9.
  */
 export type Claim =
   | {

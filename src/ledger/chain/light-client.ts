@@ -1,6 +1,7 @@
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { type Commit, commitSignBytes, voteAbsent, voteForBlock } from './commit.ts';
+import { verifyStateAnswer } from '../state-proof.ts';
+import { type Commit, commitSignBytes, voteAbsent, voteForBlock, voteForNil } from './commit.ts';
 import { type Header, headerHashBytes } from './header.ts';
 import { isAfter, msOfTimestamp } from './timestamp.ts';
 import { totalPower, type Validator, validatorAddress, validatorsHash } from './validators.ts';
@@ -50,6 +51,9 @@ export async function verifySigned(
   for (const [index, vote] of commit.signatures.entries()) {
     const validator = validators[index];
     if (validator === undefined || vote.flag === voteAbsent) continue;
+    if (vote.flag !== voteForBlock && vote.flag !== voteForNil) {
+      throw invalid('vote-flag', header.height);
+    }
     if (!equalBytes(vote.address, validatorAddress(validator.publicKey))) {
       throw invalid('vote-order', header.height);
     }
@@ -165,20 +169,19 @@ async function requireThird(
 }
 
 /**
- * A row of the state as of a verified header: `verifyProof` leads value (or absence) and proof to a root.
+ * A row of the state, or its absence, as of a verified header. The header may be the one after the answer's
+ * height or, when nothing changed since, any later one that still carries the same app hash.
  *
- * The answer may be checked against the header after its height, or against the header of its height when
- * nothing changed since. Returns the height after which the row had this value. Throws PROOF_INVALID.
+ * Returns when the row was so: after height `asOfHeight`, signed at `asOfMs`; how old is too old is the
+ * caller's question. Throws PROOF_INVALID.
  */
 export function verifyState(
   header: Header,
+  row: { readonly table: string; readonly id: string | Uint8Array },
   answer: { readonly value: Uint8Array | undefined; readonly proof: Uint8Array | undefined },
-  appHashOf: (value: Uint8Array | undefined, proof: Uint8Array) => Uint8Array | undefined,
 ): { readonly asOfHeight: number; readonly asOfMs: number } {
-  const reached = answer.proof === undefined ? undefined : appHashOf(answer.value, answer.proof);
-  if (reached === undefined || !equalBytes(reached, header.appHash)) {
-    throw new CodedError('PROOF_INVALID', { height: header.height });
-  }
+  if (answer.proof === undefined) throw new CodedError('PROOF_INVALID', { table: row.table });
+  verifyStateAnswer(header.appHash, row, answer.value, answer.proof);
   return { asOfHeight: header.height - 1, asOfMs: msOfTimestamp(header.time) };
 }
 

@@ -35,7 +35,7 @@ import type { Validator } from './validators.ts';
  * is checked offline, for years, against a trust root and nothing else.
  *
  * Header H holds the transaction, header H + 1 its result and, by hash, header H; so the votes on H + 1 vouch
- * for all of it. Source: docs/protocol/receipts.md, rules R-5 to R-9.
+ * for all of it. Source: docs/protocol/receipts.md, rules R-6 to R-9.
  */
 export interface Receipt {
   readonly tx: Uint8Array;

@@ -1,9 +1,10 @@
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
-import { bytesToHex } from '../../primitives/bytes.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
+import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import { Gateway } from './gateway.ts';
 import { Http, type HttpOptions } from './http.ts';
@@ -63,9 +64,16 @@ export class Context {
     return account;
   }
 
-  /** The keys in use. */
-  keys(): Promise<AccountKeys> {
-    return this.#keyring.current(this.vault.content, this.account);
+  /** The keys in use: those that the ledger has, while a rotation is written down and not confirmed. */
+  async keys(signal?: AbortSignal): Promise<AccountKeys> {
+    const all = await this.allKeys();
+    const [newest] = all;
+    if (newest === undefined) throw new CodedError('WALLET_INVALID');
+    if (all.length === 1) return newest;
+    const row = await this.ledger.account(this.account.account, signal);
+    return (
+      all.find((it) => row !== undefined && equalBytes(it.sign.publicKey, row.signKey)) ?? newest
+    );
   }
 
   /** Newest first: what was sealed to an old key opens still. */
@@ -100,7 +108,7 @@ export class Context {
         this.gateway.putCopy(at, version, sealed),
     };
     const merged = await syncCopy(store, locator, content);
-    if (merged !== content) await this.vault.change(() => merged);
+    if (merged !== content) await this.vault.change((held) => mergeWallets(held, merged));
   }
 
   /** Keeps the newest verified header, so that nobody can show this wallet an older ledger later. */

@@ -124,6 +124,17 @@ for (const [name, text, expected] of [
   ['no resource type', '{"a":1}', 'RESOURCE_TYPE'],
   ['a resource type that is no text', '{"resourceType":["Patient"]}', 'RESOURCE_TYPE'],
   ['an abstract type', '{"resourceType":"DomainResource"}', 'RESOURCE_TYPE'],
+  ['no resource type and an id of its own', '{"id":"a/b"}', 'RESOURCE_TYPE'],
+  [
+    'a category of 70 kB',
+    `{"resourceType":"Observation","category":"${'x'.repeat(70_000)}"}`,
+    'RESOURCE_INVALID',
+  ],
+  [
+    'a code of 70 kB',
+    `{"resourceType":"Observation","code":{"text":"${'x'.repeat(70_000)}"}}`,
+    'resource',
+  ],
   ['an array', '[1]', 'RESOURCE_TYPE'],
   ['a lone text', '"Patient"', 'RESOURCE_TYPE'],
   ['an unknown type inside a bundle', bundle([entry('{"resourceType":"X"}')]), 'RESOURCE_TYPE'],

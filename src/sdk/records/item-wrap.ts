@@ -23,6 +23,7 @@ import { concatBytes } from '../../primitives/bytes.ts';
 import { encodeCbor } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { type BlobId, idBytes, type RecordId } from '../../primitives/ids.ts';
+import { segmentWriteSeed } from '../keys/segment.ts';
 
 /** How the writer wraps the record key: he holds the segment's key, or only its public write key. */
 export type Wrapping =
@@ -151,5 +152,5 @@ function segmentWrapKey(sek: Uint8Array, recordId: RecordId): Uint8Array {
 
 /** The segment's write key with its secret half (protocol 4). */
 export function writePairOf(sek: Uint8Array): Promise<KemKey> {
-  return xwingKeyFromSeed(deriveKey(sek, labels.segmentWrite, []));
+  return xwingKeyFromSeed(segmentWriteSeed(sek));
 }

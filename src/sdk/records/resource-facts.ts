@@ -77,20 +77,28 @@ export function readResource(scanner: JsonScanner, onEntry?: () => void): Resour
   const offset = scanner.start;
   let resourceType: string | undefined;
   let id: string | undefined;
+  // Told only once it is clear that this is a resource: other JSON has ids of its own.
+  let flawAt: number | undefined;
   const fields = new Map<string, unknown>();
   while (scanner.next() === token.key) {
     const key = scanner.keyText();
     if (key === 'resourceType') resourceType = readString(scanner);
-    else if (key === 'id') id = readId(scanner);
-    else if (key === 'entry' && onEntry !== undefined) onEntry();
+    else if (key === 'id') {
+      id = readString(scanner);
+      if (id === undefined || !/^[A-Za-z0-9.-]{1,64}$/.test(id)) flawAt ??= scanner.start;
+    } else if (key === 'entry' && onEntry !== undefined) onEntry();
     else {
-      const range = scanner.skipValue();
-      if (wanted.has(key)) fields.set(key, smallValue(scanner, key, range));
+      const [start, end] = scanner.skipValue();
+      if (!wanted.has(key)) continue;
+      if (end - start <= maxFieldBytes) fields.set(key, valueAt(scanner.bytes, start, end));
+      // Skipping a category could put a record into a class that more people read.
+      else if (key === 'category') flawAt ??= start;
     }
   }
   if (resourceType === undefined || !resourceTypes.has(resourceType)) {
     scanner.fail(offset, 'RESOURCE_TYPE');
   }
+  if (flawAt !== undefined) scanner.fail(flawAt, 'RESOURCE_INVALID');
   return {
     offset,
     length: scanner.end - offset,
@@ -113,25 +121,9 @@ function readString(scanner: JsonScanner): string | undefined {
   return undefined;
 }
 
-function readId(scanner: JsonScanner): string {
-  const id = readString(scanner);
-  if (id === undefined || !/^[A-Za-z0-9.-]{1,64}$/.test(id)) {
-    scanner.fail(scanner.start, 'RESOURCE_INVALID');
-  }
-  return id;
-}
-
 /** Strings and codings only are taken from the answer: JSON.parse would change numbers. */
-function smallValue(
-  scanner: JsonScanner,
-  key: string,
-  [start, end]: readonly [number, number],
-): unknown {
-  if (end - start > maxFieldBytes) {
-    // Skipping a category could put a record into a class that more people read.
-    return key === 'category' ? scanner.fail(start, 'RESOURCE_INVALID') : undefined;
-  }
-  return JSON.parse(utf8ToText(scanner.bytes.subarray(start, end)));
+function valueAt(bytes: Uint8Array, start: number, end: number): unknown {
+  return JSON.parse(utf8ToText(bytes.subarray(start, end)));
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -165,6 +165,17 @@ test('nothing in a record becomes markup', () => {
   }
 });
 
+test('a narrative is text without markup, however it is made', () => {
+  const page = (div: string) => show({ resourceType: 'Basic', text: { div } });
+  assert.ok(
+    page('<div><p>One<br/>two</p><p>3 &lt; 4&nbsp;&amp;lt;</p></div>').includes(
+      '<pre>One\ntwo\n3 &lt; 4 &amp;lt;</pre>',
+    ),
+  );
+  assert.equal(page('<div> </div>').includes('<aside>'), false);
+  assert.ok(page('<'.repeat(2_000_000)).includes('(2000000 characters in all)'));
+});
+
 test('marks that turn the writing direction, and controls, are not let through', () => {
   const page = show({ resourceType: 'Basic', note: 'a\u202eb\u0007c\u2066d' });
   assert.ok(page.includes('a\ufffdb\ufffdc\ufffdd'));
@@ -236,4 +247,45 @@ test('base64 goes both ways, and refuses what is none', () => {
     }),
   );
   for (const wrong of ['a', '-_', '=a', 'ab*=']) assert.equal(base64ToBytes(wrong), undefined);
+});
+
+test('names, contacts, addresses, periods and codes without words are one line each', () => {
+  const page = show({
+    resourceType: 'Patient',
+    name: [
+      { use: 'official', given: ['Ana', 'B'], family: 'Cruz' },
+      { use: 'maiden', family: 'Windsor', period: { end: '2002' } },
+    ],
+    telecom: [{ system: 'phone', value: '03 5555', use: 'work', rank: 1 }],
+    address: [{ line: ['1 High St'], city: 'Bern', period: { start: '1974-12-25' } }],
+    maritalStatus: { coding: [{ system: 'http://x.org/marital', code: 'M' }] },
+  });
+  for (const expected of [
+    '<h1>Ana B Cruz</h1>',
+    '<ul><li>Ana B Cruz</li><li>Windsor <span class="code">(maiden, until 2002)</span></li></ul>',
+    row('Phone and e-mail', '03 5555 <span class="code">(work)</span>'),
+    row('Address', '1 High St, Bern <span class="code">(since 1974-12-25)</span>'),
+    row('Married?', 'M <span class="code">(x.org/marital)</span>'),
+  ]) {
+    assert.ok(page.includes(expected), expected);
+  }
+});
+
+test('a reference inside a bundle is shown with the name of what it leads to', () => {
+  const page = show({
+    resourceType: 'Bundle',
+    type: 'document',
+    entry: [
+      { resource: { resourceType: 'Composition', title: 'Summary' } },
+      { resource: { resourceType: 'Medication', id: 'm', code: { text: 'Anastrozole' } } },
+      {
+        resource: {
+          resourceType: 'MedicationStatement',
+          medicationReference: { reference: 'Medication/m' },
+        },
+      },
+    ],
+  });
+  assert.equal(page.split('<h3>Anastrozole</h3>').length, 3);
+  assert.ok(page.includes(row('Medicine', 'Anastrozole <span class="code">Medication/m</span>')));
 });

@@ -3,7 +3,8 @@ import { bytesToHex, utf8, utf8ToText } from '../../primitives/bytes.ts';
 import { bytesToBase64 } from './base64.ts';
 import { parseJsonTree } from './json-tree.ts';
 import { html, type SafeHtml } from './safe-html.ts';
-import { shortened, showResource } from './show-fhir.ts';
+import { showResource } from './show-fhir.ts';
+import { shortened } from './show-values.ts';
 import { decodeSkeleton, skeletonMediaType } from './skeleton.ts';
 
 /** An opened item, as far as showing needs it. */

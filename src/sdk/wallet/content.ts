@@ -1,4 +1,6 @@
+import { objectTypes } from '../../api/object-types.ts';
 import { roles } from '../../ledger/acts.ts';
+import { suite } from '../../ledger/object-types.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -30,8 +32,6 @@ import {
  *
  * Every list is a set by the key named beside it: that is how two devices' contents merge.
  */
-const suite = 2;
-const contentType = 50;
 
 const account = id(idBytes, accountIdOf);
 const consent = id(idBytes, consentIdOf);
@@ -133,21 +133,36 @@ const heldImport = struct({
   sha256: bytes(32),
   bytes: uint,
   items: uint,
+  importedMs: uint,
   /** False while the anchor is written down but not confirmed. */
   anchored: flag,
+  /**
+   * One entry of 64 bytes an item: SHA-256(item key)[0..16] ‖ record id 16 ‖ SHA-256 of its bytes. It finds
+   * what was imported before; the copy leaves it out, and it can be made again from the items.
+   */
+  index: bytes(),
 });
 
-/** A message to be sent once its transaction is confirmed. */
-const outgoing = struct({ to: account, organisation: account, message: bytes() });
+/** What a transaction was for: decides what its answer changes in the wallet. */
+export const pendingKinds = ['grant', 'revoke', 'keys', 'import', 'write', 'rotate'] as const;
+export type PendingKind = (typeof pendingKinds)[number];
+
+/** Sealed; signed and sent once its transaction is confirmed, for a message may not be minutes old. */
+const outgoing = struct({ to: account, sealed: bytes() });
 
 /** Key: `tx`. What was written down before it was sent, and is repeated until it is answered. */
 const pending = struct({
   tx,
   account,
-  kind: text(32),
+  kind: oneOf(pendingKinds),
   bytes: bytes(),
   createdMs: uint,
+  /** Grants that it gives or ends. */
   consents: list(consent),
+  /** Skeletons of the imports that it anchors. */
+  imports: list(record),
+  /** Whose envelopes its KeySet holds: consent, and SHA-256 of the KEM key that was sealed to. */
+  enveloped: list(struct({ consent, kemHash: bytes(32) })),
   outgoing: list(outgoing),
 });
 
@@ -175,6 +190,8 @@ const fields = {
   openings: list(heldOpening),
   openedSets: list(openedSet),
   imports: list(heldImport),
+  /** Records that their owner erased. */
+  erased: list(record),
   pending: list(pending),
   /** Transactions that were answered for good: they must not come back by a merge. */
   settled: list(tx),
@@ -211,6 +228,7 @@ export function emptyWallet(name: string): WalletContent {
     openings: [],
     openedSets: [],
     imports: [],
+    erased: [],
     pending: [],
     settled: [],
     trust: [],
@@ -218,7 +236,7 @@ export function emptyWallet(name: string): WalletContent {
 }
 
 export function encodeWalletContent(value: WalletContent): Uint8Array {
-  return encodeCbor([suite, contentType, content.encode(value)]);
+  return encodeCbor([suite, objectTypes.walletContent, content.encode(value)]);
 }
 
 /** Throws `WALLET_INVALID`: what was decrypted is not yet valid. */
@@ -226,7 +244,7 @@ export function decodeWalletContent(read: Uint8Array): WalletContent {
   try {
     const [readSuite, readType, value] = readArray(decodeCbor(read), 'wallet', 3);
     if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== contentType) throw new CodedError('TYPE_UNKNOWN');
+    if (readType !== objectTypes.walletContent) throw new CodedError('TYPE_UNKNOWN');
     return content.decode(value, 'wallet');
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);

@@ -1,0 +1,124 @@
+import { constants, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256 } from '../../crypto/hash.ts';
+import { decodeHeader, headerHash } from '../../ledger/chain/header.ts';
+import type { VerifyVote } from '../../ledger/chain/light-client.ts';
+import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { Application } from '../application.ts';
+import { BlockStore, type LedgerIdentity, type StoredBlock } from './block-store.ts';
+import { inspect } from './handshake.ts';
+import { genesisTip, resultsHash, type Tip, tipAfter } from './make-block.ts';
+
+export interface VerifyOptions {
+  /** A ledger's folder, or a copy of it; it is only read. */
+  readonly directory: string;
+  /** A new application on this chain's genesis, in an empty folder that is removed afterwards. */
+  readonly openApplication: (directory: string) => Application | Promise<Application>;
+  readonly verifyVote: VerifyVote;
+  /** Without it the ledger is only shown to agree with itself: whoever holds the key can write another. */
+  readonly trustRoot?: TrustRoot;
+}
+
+/** `what` broke first: header, chain, votes, signature, data, state, result, index, missing, storage, trust-root. */
+export type LedgerVerdict =
+  | { readonly ok: true; readonly height: number; readonly headerHash: string }
+  | { readonly ok: false; readonly height: number; readonly what: string };
+
+/**
+ * Hashes every block again and executes every transaction again, from genesis on: nothing that the engine
+ * wrote beside the blocks is believed. Source: docs/protocol/blocks.md, rule B-9.
+ */
+export async function verifyLedger(options: VerifyOptions): Promise<LedgerVerdict> {
+  const temporary = mkdtempSync(join(tmpdir(), 'salus-verify-'));
+  try {
+    return await verifyCopy(options, temporary);
+  } catch (error) {
+    if (!isCoded(error, 'LEDGER_CORRUPT')) throw error;
+    const { height, what } = error.details;
+    return { ok: false, height: Number(height ?? 0), what: String(what ?? 'storage') };
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+async function verifyCopy(options: VerifyOptions, temporary: string): Promise<LedgerVerdict> {
+  // A copy, because SQLite cannot read a write-ahead log beside a file it may not write to.
+  for (const name of ['blocks.db', 'blocks.db-wal']) {
+    const from = join(options.directory, name);
+    if (existsSync(from)) copyFileSync(from, join(temporary, name), constants.COPYFILE_FICLONE);
+  }
+  const store = new BlockStore(join(temporary, 'blocks.db'));
+  try {
+    const identity = store.identity();
+    if (identity === undefined) throw broken('missing', 0);
+    const application = await options.openApplication(temporary);
+    try {
+      return await verifyBlocks(options, identity, store, application);
+    } finally {
+      application.close();
+    }
+  } finally {
+    store.close();
+  }
+}
+
+async function verifyBlocks(
+  { trustRoot, verifyVote }: VerifyOptions,
+  identity: LedgerIdentity,
+  store: BlockStore,
+  application: Application,
+): Promise<LedgerVerdict> {
+  if (
+    trustRoot !== undefined &&
+    (trustRoot.chain !== identity.chainId ||
+      trustRoot.genesisHash !== bytesToHex(identity.genesisHash))
+  ) {
+    throw broken('trust-root', 0);
+  }
+  const last = store.lastHeight();
+  let tip = genesisTip(identity.genesisMs, application.info().appHash);
+  let lastHash = '';
+  let txs = 0;
+  for (let height = 1; height <= last; height++) {
+    const stored = store.block(height);
+    if (stored === undefined) throw broken('missing', height);
+    const defect = await inspect(identity, tip, stored, verifyVote);
+    if (defect !== undefined) throw broken(defect, height);
+    lastHash = headerHash(decodeHeader(stored.header));
+    if (trustRoot?.height === height && lastHash !== trustRoot.headerHash) {
+      throw broken('trust-root', height);
+    }
+    requireIndexed(store, stored);
+    tip = await execute(application, stored);
+    txs += stored.txs.length;
+  }
+  if (store.indexedTxs() !== txs) throw broken('index', last);
+  if (trustRoot !== undefined && trustRoot.height > last) throw broken('missing', last + 1);
+  return { ok: true, height: last, headerHash: lastHash };
+}
+
+function requireIndexed(store: BlockStore, { height, txs }: StoredBlock): void {
+  for (const [index, tx] of txs.entries()) {
+    const place = store.find(sha256(tx));
+    if (place?.height !== height || place.index !== index) throw broken('index', height);
+  }
+}
+
+/** The tip after a block, by execution; the stored results and app hash must say the same. */
+async function execute(application: Application, stored: StoredBlock): Promise<Tip> {
+  const { height, timeMs, txs } = stored;
+  const output = await application.finalizeBlock({ height, timeMs, txs });
+  if (!equalBytes(resultsHash(output.results), resultsHash(stored.results))) {
+    throw broken('result', height);
+  }
+  if (!equalBytes(output.appHash, stored.appHash)) throw broken('state', height);
+  application.commit();
+  return tipAfter(stored);
+}
+
+function broken(what: string, height: number): CodedError {
+  return new CodedError('LEDGER_CORRUPT', { what, height });
+}

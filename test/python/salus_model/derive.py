@@ -1,0 +1,105 @@
+"""Labels, labelled hashes and keys (docs/protocol/labels.md, L-1 to L-4), and what a wallet's root gives."""
+
+import hashlib
+import hmac
+
+from . import cbor
+
+ACCOUNT_ID = "salus/1/account/id"
+ACCOUNT_SIGN = "salus/1/account/sign"
+ACCOUNT_KEM = "salus/1/account/kem"
+ACCOUNT_POINT = "salus/1/account/point"
+ACCOUNT_RECOVERY = "salus/1/account/recovery"
+IDENTITY_SIGN = "salus/1/identity/sign"
+IDENTITY_POINT = "salus/1/identity/point"
+IDENTITY_POINT_NONCE = "salus/1/identity/point-nonce"
+IDENTITY_CREDENTIAL = "salus/1/identity/credential"
+CARD_SIGN = "salus/1/card/sign"
+WALLET_FILE = "salus/1/wallet/file"
+WALLET_COPY = "salus/1/wallet/copy"
+WALLET_LOCATOR = "salus/1/wallet/locator"
+WALLET_CHECK = "salus/1/wallet/check"
+SEGMENT_KEY = "salus/1/segment/key"
+SEGMENT_WRITE = "salus/1/segment/write"
+RECORD_WRAP = "salus/1/record/wrap"
+RECORD_SEAL = "salus/1/record/seal"
+RECORD_SIGN = "salus/1/record/sign"
+CONSENT_BODY = "salus/1/consent/body"
+LETTER_SEAL = "salus/1/letter/seal"
+LETTER_SIGN = "salus/1/letter/sign"
+ENVELOPE_SEAL = "salus/1/envelope/seal"
+ENVELOPE_TAIL = "salus/1/envelope/tail"
+TX_SIGN = "salus/1/tx/sign"
+READ_SIGN = "salus/1/read/sign"
+READ_ENTRY = "salus/1/read/entry"
+READ_CHAIN = "salus/1/read/chain"
+INBOX_SIGN = "salus/1/inbox/sign"
+ITEMS_SIGN = "salus/1/items/sign"
+ERASE_SIGN = "salus/1/erase/sign"
+ERASED_SIGN = "salus/1/erased/sign"
+REFUSAL_LEAF = "salus/1/refusal/leaf"
+WITNESS_SIGN = "salus/1/witness/sign"
+
+
+def sha256(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def labelled(label: str, *parts: bytes) -> bytes:
+    """L-1."""
+    return sha256(label.encode(), b"\0", *parts)
+
+
+def message(label: str, data: bytes) -> bytes:
+    """L-2: what a labelled signature covers."""
+    return label.encode() + b"\0" + sha256(data)
+
+
+def info(label: str, context: cbor.Cbor) -> bytes:
+    """L-3 and L-4; a derivation without context has the empty array."""
+    return label.encode() + b"\0" + cbor.encode(context)
+
+
+def hkdf(secret: bytes, info_bytes: bytes, length: int) -> bytes:
+    """RFC 5869 with SHA-256 and no salt."""
+    prk = hmac.digest(bytes(32), secret, "sha256")
+    block, out, counter = b"", b"", 1
+    while len(out) < length:
+        block = hmac.digest(prk, block + info_bytes + bytes([counter]), "sha256")
+        out, counter = out + block, counter + 1
+    return out[:length]
+
+
+def key(secret: bytes, label: str, context: cbor.Cbor, length: int = 32) -> bytes:
+    """L-3."""
+    return hkdf(secret, info(label, context), length)
+
+
+def account_id(sign_key: bytes) -> bytes:
+    """formats.md F-1."""
+    return labelled(ACCOUNT_ID, cbor.encode([2, sign_key]))
+
+
+def account_seeds(root: bytes, organisation: bytes, index: int) -> tuple[bytes, bytes, bytes]:
+    """formats.md F-2: Ed25519 seed, X-Wing seed and point seed 64 of one generation of one account."""
+    context = [organisation, index]
+    return (
+        key(root, ACCOUNT_SIGN, context),
+        key(root, ACCOUNT_KEM, context),
+        key(root, ACCOUNT_POINT, context, 64),
+    )
+
+
+def recovery_seed(code: bytes, organisation: bytes) -> bytes:
+    """formats.md F-2."""
+    return key(code, ACCOUNT_RECOVERY, [organisation])
+
+
+def segment_key(root: bytes, account: bytes, record_class: str, epoch: int, salt: bytes) -> bytes:
+    """formats.md F-12: SEK."""
+    return key(root, SEGMENT_KEY, [account, record_class, epoch, salt])
+
+
+def write_seed(sek: bytes) -> bytes:
+    """formats.md F-12: seed of the segment's X-Wing pair."""
+    return key(sek, SEGMENT_WRITE, [])

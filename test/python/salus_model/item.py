@@ -1,0 +1,138 @@
+"""An item: header, body, leaf (docs/protocol/formats.md, F-13 to F-17)."""
+
+from . import blob_id, cbor, cobblestone, derive, ed25519, hpke, xwing
+from .merkle import leaf_hash
+from .refused import Refused
+
+ITEM_CORE = 60
+CLASSES = {
+    "iot": 2, "genetic": 3, "lab": 2, "vital": 2, "medication": 2, "diagnosis": 2,
+    "image": 2, "insurance": 1, "summary": 1, "note": 2, "other": 2,
+}  # fmt: skip
+SEGMENT_WRAP, WRITE_KEY_WRAP = 1, 2
+
+
+def core(record: bytes) -> list:
+    return [2, ITEM_CORE, record]
+
+
+def body_context(record: bytes) -> bytes:
+    return derive.sha256(cbor.encode(core(record)))
+
+
+def padded_length(length: int) -> int:
+    """F-15: at least 4 KiB, then Padmé."""
+    length = max(length, 4096)
+    exponent = length.bit_length() - 1
+    step = 1 << (exponent - exponent.bit_length())
+    return -(-length // step) * step
+
+
+def inside(head: list, data: bytes, author_seed: bytes) -> bytes:
+    """F-14: the plaintext of a body."""
+    encoded = cbor.encode(head)
+    signed = len(encoded).to_bytes(4, "big") + encoded + data
+    whole = signed + ed25519.sign(author_seed, derive.message(derive.RECORD_SIGN, signed))
+    return whole.ljust(padded_length(len(whole)), b"\0")
+
+
+def seal_body(record: bytes, record_key: bytes, plaintext: bytes, salt: bytes) -> bytes:
+    return cobblestone.seal(record_key, body_context(record), plaintext, salt)
+
+
+def wrap_aad(record: bytes, epoch: int, kind: int) -> bytes:
+    return cbor.encode([core(record), epoch, kind])
+
+
+def wrap_key(sek: bytes, record: bytes) -> bytes:
+    """F-16: also the opening secret of an item with wrap 1."""
+    return derive.key(sek, derive.RECORD_WRAP, [record])
+
+
+SEAL_INFO = derive.info(derive.RECORD_SEAL, [])
+
+
+def header_by_segment(record: bytes, epoch: int, record_key: bytes, sek: bytes, nonce: bytes) -> bytes:
+    aad = wrap_aad(record, epoch, SEGMENT_WRAP)
+    wrap = hpke.seal_under_key(wrap_key(sek, record), aad, record_key, nonce)
+    return cbor.encode([core(record), epoch, SEGMENT_WRAP, wrap])
+
+
+def header_by_write_key(record: bytes, epoch: int, record_key: bytes, public: bytes, coins: bytes) -> bytes:
+    secret, enc = xwing.encapsulate(public, coins)
+    aad = wrap_aad(record, epoch, WRITE_KEY_WRAP)
+    wrap = enc + hpke.seal_with_secret(secret, SEAL_INFO, aad, record_key)
+    return cbor.encode([core(record), epoch, WRITE_KEY_WRAP, wrap])
+
+
+def read_header(header: bytes) -> tuple[bytes, int, int, bytes]:
+    """Record id, epoch, wrap kind, wrap."""
+    fields = cbor.array(cbor.decode(header), 4)
+    (record,) = cbor.object_fields(fields[0], ITEM_CORE, 1)
+    wrap = cbor.octets(fields[3])
+    if len(wrap) > 4096:
+        raise Refused("CBOR_SHAPE")
+    return cbor.octets(record, 16), cbor.uint(fields[1]), cbor.uint(fields[2], 255), wrap
+
+
+def opening_secret(header: bytes, sek: bytes) -> bytes:
+    """F-16: what opens this one item and nothing else."""
+    record, _, kind, wrap = read_header(header)
+    if kind == SEGMENT_WRAP:
+        return wrap_key(sek, record)
+    if kind != WRITE_KEY_WRAP:
+        raise Refused("CANNOT_OPEN")
+    return xwing.decapsulate(derive.write_seed(sek), wrap[: xwing.ENC_BYTES])
+
+
+def record_key(header: bytes, secret: bytes) -> bytes:
+    record, epoch, kind, wrap = read_header(header)
+    aad = wrap_aad(record, epoch, kind)
+    if kind == SEGMENT_WRAP and len(wrap) == 60:
+        return hpke.open_under_key(secret, aad, wrap)
+    if kind == WRITE_KEY_WRAP and len(wrap) == xwing.ENC_BYTES + 48:
+        return hpke.open_with_secret(secret, SEAL_INFO, aad, wrap[xwing.ENC_BYTES :])
+    raise Refused("CANNOT_OPEN")
+
+
+def leaf_content(header: bytes, body: bytes, record_class: str, padded: int) -> bytes:
+    """F-17."""
+    return cbor.encode([derive.sha256(header), blob_id.of(body), record_class, padded])
+
+
+def leaf(salt: bytes, content: bytes) -> bytes:
+    return leaf_hash(salt + content)
+
+
+def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
+    """F-17: believes nothing; `row`: header, leafContent, salt, leaf, account, secret. Head and bytes."""
+    if leaf(row["salt"], row["leafContent"]) != row["leaf"]:
+        raise Refused("PROOF_INVALID")
+    fields = cbor.array(cbor.decode(row["leafContent"]), 4)
+    record_class, padded = cbor.text(fields[2], 16), cbor.uint(fields[3])
+    if record_class not in CLASSES:
+        raise Refused("CLASS_UNKNOWN")
+    if cbor.octets(fields[0], 32) != derive.sha256(row["header"]):
+        raise Refused("ITEM_HEADER_CORRUPT")
+    record = read_header(row["header"])[0]
+    key = record_key(row["header"], row["secret"])
+    if blob_id.of(body) != blob_id.parse(fields[1]):
+        raise Refused("BLOB_CORRUPT")
+    plain = cobblestone.open_whole(key, body_context(record), body)
+    head_end = 4 + int.from_bytes(plain[:4], "big")
+    try:
+        head = cbor.array(cbor.decode(plain[4:head_end]), 10)
+        data_end = head_end + cbor.uint(head[9])
+        signed, signature = plain[:data_end], plain[data_end : data_end + 64]
+        stands = [cbor.octets(head[0], 16), cbor.octets(head[1], 32), cbor.text(head[4], 16)]
+        author_key = cbor.octets(head[3], 32)
+    except Refused:
+        raise Refused("ITEM_FORGED") from None
+    holds = stands == [record, row["account"], record_class] and (
+        len(plain) == padded == padded_length(data_end + 64)
+        and not any(plain[data_end + 64 :])
+        and ed25519.verify(author_key, derive.message(derive.RECORD_SIGN, signed), signature)
+    )
+    if not holds:
+        raise Refused("ITEM_FORGED")
+    return head, plain[head_end:data_end]
