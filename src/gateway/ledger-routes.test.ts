@@ -6,9 +6,10 @@ import { bytesOfText } from '../api/common.ts';
 import type { WhoAnswer } from '../api/people.ts';
 import type { BlockEvent, GenesisAnswer, HeaderAnswer, StateAnswerMessage } from '../api/tx.ts';
 import { decodeReceipt } from '../ledger/chain/receipt.ts';
-import { genesisHash } from '../ledger/genesis.ts';
+import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 import { decodeRow } from '../ledger/state.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
+import { eventOf } from './routes/events.ts';
 
 let town: Town;
 let ana: Person;
@@ -74,6 +75,31 @@ test('headers, genesis and rows with proofs are for everybody', async () => {
   const missing = accepted<StateAnswerMessage>(await ana.call('GET', absent, anonymous));
   assert.equal(missing.value, null);
   assert.ok((missing.proof ?? '').length > 0);
+});
+
+test('a log that is for institutions is told to them, and to a patient what is her own', async () => {
+  const ben = await Person.enrolled(town, town.north, 'patient');
+  await ben.keySet();
+  const grant = await ben.grant(ana.account, { writeClasses: ['diagnosis'] });
+  assert.ok(grant.writeKey !== undefined);
+  const { consent } = grant;
+  const act = {
+    kind: 'DiagnosisAnchor',
+    consent,
+    epoch: 1,
+    root: new Uint8Array(32),
+    count: 1,
+  } as const;
+  const as = { log: 'doc', sender: ben.account, key: grant.writeKey, nonce: 1 } as const;
+  const { height } = accepted<{ height: number }>(await ana.submit([act], as));
+  const block = await town.engine.block(height);
+  const { logs } = parseGenesis(town.north.gateway.options.genesis);
+  const seen = (account: Person['account'], role: 'patient' | 'auditor') =>
+    eventOf(block, { account, role }, logs).acts.length;
+  assert.deepEqual(
+    [seen(ben.account, 'patient'), seen(ana.account, 'patient'), seen(ana.account, 'auditor')],
+    [1, 0, 1],
+  );
 });
 
 test('events tell what is committed from a height on, and then what comes', async () => {
