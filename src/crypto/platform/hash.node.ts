@@ -11,7 +11,7 @@ const plain = (bytes: Buffer): Uint8Array =>
 
 /** The ledger hashes some thirty short inputs a transaction: a text costs Node a third of a new Buffer. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const text = hash('sha256', joined(parts), 'latin1');
+  const text = hash('sha256', joined(parts), 'binary');
   const digest = new Uint8Array(32);
   for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i);
   return digest;
