@@ -16,6 +16,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 
 function keep({ target, sign, text, input }: Find): string {
+  if (input === undefined) {
+    process.stderr.write(`\n${target}: ${sign}\n${text}\n`);
+    return sign;
+  }
   const name = `${target}-${bytesToHex(sha256(input)).slice(0, 12)}.bin`;
   const path = join(here, 'found', name);
   mkdirSync(dirname(path), { recursive: true });

@@ -18,7 +18,8 @@ export interface Find {
   readonly target: string;
   readonly sign: string;
   readonly text: string;
-  readonly input: Uint8Array;
+  /** Undefined: the target broke before its first input. */
+  readonly input: Uint8Array | undefined;
 }
 
 interface Order {
@@ -46,12 +47,16 @@ export async function supervise(order: Order): Promise<Line> {
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
   });
   const found: string[] = [];
-  const report = (sign: string, text: string, input = lastInput(beat)): void => {
+  let ready = false;
+  const report = (
+    sign: string,
+    text: string,
+    input = ready ? lastInput(beat) : undefined,
+  ): void => {
     found.push(keep({ target, sign, text, input }));
   };
   const started = Date.now();
   let done: Extract<Report, { kind: 'done' }> | undefined;
-  let ready = false;
   let seen = 0;
   let seenAt = Date.now();
   const watch = setInterval(() => {

@@ -29,8 +29,6 @@ export interface Target {
 }
 
 export interface TargetModule {
-  /** Share of the time; 1 unless told. */
-  readonly weight?: number;
   readonly open: () => Promise<Target> | Target;
 }
 

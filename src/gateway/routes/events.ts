@@ -31,12 +31,14 @@ export function eventRoutes(app: App, gateway: Gateway): void {
       const stop = new AbortController();
       open += 1;
       const stream = Readable.from(eventsOf(engine.subscribe(from, stop.signal)));
+      const end = () => stop.abort();
+      // When the client goes, Fastify destroys the stream; closing the gateway ends it as well.
+      app.server.once('close', end);
       stream.once('close', () => {
         open -= 1;
-        stop.abort();
+        app.server.off('close', end);
+        end();
       });
-      // When the client goes, Fastify destroys the stream; closing the gateway ends it as well.
-      app.server.once('close', () => stop.abort());
       return reply
         .type('text/event-stream')
         .header('cache-control', 'no-store')

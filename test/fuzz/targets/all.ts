@@ -1,57 +1,53 @@
-import type { TargetModule } from '../target.ts';
-import { apply } from './apply.ts';
-import { car } from './car.ts';
-import { commits, headers, receipts, trustRoots } from './chain.ts';
-import { anyFiles, fhir, json, ndjson, shown } from './files.ts';
-import { cborTarget, genesis, proofs, rows, tx } from './ledger.ts';
-import {
-  cards,
-  erasures,
-  grantBodies,
-  inboxMessages,
-  itemRows,
-  keySetBlobs,
-  letters,
-  looks,
-  readRequests,
-  skeletons,
-} from './objects.ts';
-import { chunked, envelopes, itemInsides, items } from './sealed.ts';
-import { codes, walletContents, walletFiles } from './wallets.ts';
+import type { Target, TargetModule } from '../target.ts';
 
-/** Everything that takes bytes from strangers, by name. */
-export const targets: Readonly<Record<string, TargetModule>> = {
-  cbor: cborTarget,
-  tx,
-  apply,
-  genesis,
-  rows,
-  proofs,
-  receipts,
-  'trust-roots': trustRoots,
-  headers,
-  commits,
-  cards,
-  letters,
-  'read-requests': readRequests,
-  'grant-bodies': grantBodies,
-  'inbox-messages': inboxMessages,
-  erasures,
-  looks,
-  'item-rows': itemRows,
-  'key-sets': keySetBlobs,
-  skeletons,
-  fhir,
-  ndjson,
-  'any-files': anyFiles,
-  json,
-  shown,
-  items,
-  'item-insides': itemInsides,
-  chunked,
-  envelopes,
-  wallets: walletContents,
-  'wallet-files': walletFiles,
-  codes,
-  car,
+export interface NamedTarget {
+  /** Share of the time. */
+  readonly weight: number;
+  readonly open: () => Promise<Target>;
+}
+
+const of = (weight: number, load: () => Promise<TargetModule>): NamedTarget => ({
+  weight,
+  open: async () => (await load()).open(),
+});
+
+/**
+ * Everything that takes bytes from strangers, by name. Each is imported when it is opened: a thread loads only
+ * what its target needs.
+ */
+export const targets: Readonly<Record<string, NamedTarget>> = {
+  cbor: of(1, async () => (await import('./ledger.ts')).cborTarget),
+  tx: of(1, async () => (await import('./ledger.ts')).tx),
+  genesis: of(0.5, async () => (await import('./ledger.ts')).genesis),
+  rows: of(0.5, async () => (await import('./ledger.ts')).rows),
+  proofs: of(1, async () => (await import('./ledger.ts')).proofs),
+  apply: of(3, async () => (await import('./apply.ts')).apply),
+  receipts: of(2, async () => (await import('./chain.ts')).receipts),
+  'trust-roots': of(0.5, async () => (await import('./chain.ts')).trustRoots),
+  headers: of(0.5, async () => (await import('./chain.ts')).headers),
+  commits: of(0.5, async () => (await import('./chain.ts')).commits),
+  cards: of(0.5, async () => (await import('./objects.ts')).cards),
+  letters: of(0.5, async () => (await import('./objects.ts')).letters),
+  'read-requests': of(0.5, async () => (await import('./objects.ts')).readRequests),
+  'grant-bodies': of(0.5, async () => (await import('./objects.ts')).grantBodies),
+  'inbox-messages': of(0.5, async () => (await import('./objects.ts')).inboxMessages),
+  erasures: of(0.5, async () => (await import('./objects.ts')).erasures),
+  looks: of(0.5, async () => (await import('./objects.ts')).looks),
+  'item-rows': of(0.5, async () => (await import('./objects.ts')).itemRows),
+  'key-sets': of(0.5, async () => (await import('./objects.ts')).keySetBlobs),
+  skeletons: of(0.5, async () => (await import('./objects.ts')).skeletons),
+  fhir: of(1, async () => (await import('./files.ts')).fhir),
+  ndjson: of(1, async () => (await import('./files.ts')).ndjson),
+  'any-files': of(1, async () => (await import('./files.ts')).anyFiles),
+  json: of(1, async () => (await import('./files.ts')).json),
+  shown: of(1, async () => (await import('./files.ts')).shown),
+  items: of(1, async () => (await import('./sealed.ts')).items),
+  'item-insides': of(1, async () => (await import('./sealed.ts')).itemInsides),
+  chunked: of(1, async () => (await import('./sealed.ts')).chunked),
+  envelopes: of(1, async () => (await import('./sealed.ts')).envelopes),
+  wallets: of(1, async () => (await import('./wallets.ts')).walletContents),
+  'wallet-files': of(1, async () => (await import('./wallets.ts')).walletFiles),
+  codes: of(0.5, async () => (await import('./wallets.ts')).codes),
+  car: of(1, async () => (await import('./car.ts')).car),
+  http: of(6, async () => (await import('./http.ts')).http),
 };

@@ -199,7 +199,6 @@ function said({ chain: of, height, timeMs, txId, code, data, headerHash }: Recei
 
 /** Input `[number of the trust root, receipt]`. */
 export const receipts: TargetModule = {
-  weight: 2,
   async open(): Promise<Target> {
     const all = await examples();
     const verdicts = await Promise.all(
@@ -233,7 +232,6 @@ export const receipts: TargetModule = {
 const zeroHash = new Uint8Array(32);
 
 export const trustRoots: TargetModule = {
-  weight: 0.5,
   async open(): Promise<Target> {
     const seeds = (await examples()).map(({ trustRoot }) => utf8(formatTrustRoot(trustRoot)));
     const fields = ['chain', 'genesisHash', 'height', 'headerHash', 'validatorsHash', 'witnesses'];
@@ -274,7 +272,6 @@ export const headers = codecModule(() => ({
 }));
 
 export const commits: TargetModule = {
-  weight: 0.5,
   async open(): Promise<Target> {
     const set = await signersOf('four', [1, 1, 1, 1]);
     const { commit } = await signed(header(9, set), set, 3);

@@ -34,6 +34,5 @@ export function codecTarget<Value>(codec: Codec<Value>): Target {
 }
 
 export const codecModule = <Value>(codec: () => Codec<Value>): TargetModule => ({
-  weight: 0.5,
   open: () => codecTarget(codec()),
 });

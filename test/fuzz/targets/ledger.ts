@@ -68,7 +68,6 @@ const tables: readonly TableName[] = [
 
 /** Rows as a client gets them beside a proof: input `[table, row]`. */
 export const rows: TargetModule = {
-  weight: 0.5,
   open(): Target {
     const world = busyWorld();
     const seeds = [...world.store.rows].map(([key, row]) => {

@@ -160,7 +160,6 @@ export const keySetBlobs = codecModule(() => ({
 
 /** A letter as an inbox gives it: opened, not yet believed. */
 export const letters: TargetModule = {
-  weight: 0.5,
   open(): Target {
     const bytes = encodeCbor([
       ...[2, 41, bytesOf('consent').slice(0, 16), grantBody, bytesOf('salt'), bytesOf('tag')],
@@ -191,7 +190,6 @@ function seedThatReads(bytes: Uint8Array): Uint8Array {
 }
 
 export const skeletons: TargetModule = {
-  weight: 0.5,
   open(): Target {
     const file = utf8('{"resourceType":"Bundle","entry":[{"resource":{}},{"resource":{}}]}');
     const seed = encodeSkeleton({

@@ -156,7 +156,6 @@ function asksWithinLimits(input: Uint8Array): boolean {
 
 /** What a person types from a printed sheet. */
 export const codes: TargetModule = {
-  weight: 0.5,
   open(): Target {
     const texts = ['a', 'b', 'c'].map((name) => formatCode(bytesOf(name).slice(0, 20)));
     return {
