@@ -2,11 +2,18 @@ import { type Cbor, decodeCbor, encodeCbor } from '../../src/primitives/cbor.ts'
 import { changeBytes, type Pantry, unlessCoded } from './mutate.ts';
 import type { Random } from './random.ts';
 
-/** One change to one value of a CBOR tree, also inside byte strings that hold CBOR; undefined when it is none. */
-export function changeCbor(input: Uint8Array, pantry: Pantry): Uint8Array | undefined {
-  const tree = unlessCoded(() => decodeCbor(input));
+/** Changes to single values of a CBOR tree, also inside byte strings that hold CBOR; undefined when it is none. */
+export function changeCbor(
+  input: Uint8Array,
+  changes: number,
+  pantry: Pantry,
+): Uint8Array | undefined {
+  let tree = unlessCoded(() => decodeCbor(input));
   if (tree === undefined) return undefined;
-  return encodeCbor(changedAt(tree, pantry.random.below(sizeOf(tree)), pantry));
+  for (let left = changes; left > 0; left--) {
+    tree = changedAt(tree, pantry.random.below(sizeOf(tree)), pantry);
+  }
+  return encodeCbor(tree);
 }
 
 const isList = (value: Cbor): value is readonly Cbor[] => Array.isArray(value);

@@ -14,50 +14,45 @@ const requestsPerTown = 1_000;
 export const http: TargetModule = {
   async open(): Promise<Target> {
     const seeds = await requestSeeds();
-    let known: Neighbourhood | undefined;
+    let known = await openNeighbourhood();
     let requests = 0;
-    await checkRoutes(seeds);
+    await checkRoutes(seeds, known);
     return {
       ...{ name: 'http', shape: 'cbor', seeds, words: requestWords, batch: 1, boundMs: 3_000 },
       allows: ['CBOR_INVALID'],
       run: async (input) => {
         const tree = decodeCbor(input);
-        if (requests++ % requestsPerTown === 0) {
-          await known?.town.close();
-          known = undefined;
+        if (requests++ === requestsPerTown) {
+          await known.town.close();
+          known = await openNeighbourhood();
+          requests = 1;
         }
-        known ??= await openNeighbourhood();
         await judge(known, await requestOf(tree, known));
       },
-      close: async () => known?.town.close(),
+      close: async () => known.town.close(),
     };
   },
 };
 
-/** A route without a seed would never be tried in earnest; a seed that is refused would stop at the door. */
-async function checkRoutes(seeds: readonly Uint8Array[]): Promise<void> {
-  const known = await openNeighbourhood();
-  try {
-    const { paths = {} } = known.town.app.swagger() as { paths?: Record<string, object> };
-    const missing = new Set<string>();
-    for (const [path, methods] of Object.entries(paths)) {
-      if (!path.startsWith('/north/')) continue;
-      for (const method of Object.keys(methods)) missing.add(`${method.toUpperCase()} ${path}`);
-    }
-    for (const seed of seeds) {
-      const { method, url } = await requestOf(decodeCbor(seed), known);
-      const [path = ''] = url.split('?');
-      for (const route of missing) {
-        const pattern = route.split(' ')[1]?.replaceAll(/\{[^}]+\}/g, '[^/]+') ?? '';
-        if (route.startsWith(`${method} `) && new RegExp(`^${pattern}$`).test(path)) {
-          missing.delete(route);
-        }
+/** A route without a seed would never be tried in earnest. */
+async function checkRoutes(seeds: readonly Uint8Array[], known: Neighbourhood): Promise<void> {
+  const { paths = {} } = known.town.app.swagger() as { paths?: Record<string, object> };
+  const missing = new Set<string>();
+  for (const [path, methods] of Object.entries(paths)) {
+    if (!path.startsWith('/north/')) continue;
+    for (const method of Object.keys(methods)) missing.add(`${method.toUpperCase()} ${path}`);
+  }
+  for (const seed of seeds) {
+    const { method, url } = await requestOf(decodeCbor(seed), known);
+    const [path = ''] = url.split('?');
+    for (const route of missing) {
+      const pattern = route.split(' ')[1]?.replaceAll(/\{[^}]+\}/g, '[^/]+') ?? '';
+      if (route.startsWith(`${method} `) && new RegExp(`^${pattern}$`).test(path)) {
+        missing.delete(route);
       }
     }
-    assert.deepEqual([...missing], [], 'routes without a seed');
-  } finally {
-    await known.town.close();
   }
+  assert.deepEqual([...missing], [], 'routes without a seed');
 }
 
 async function judge({ town }: Neighbourhood, sent: Sent): Promise<void> {
@@ -80,6 +75,10 @@ async function judge({ town }: Neighbourhood, sent: Sent): Promise<void> {
     // Events go on for ever; that they began is enough.
     if (type.startsWith('text/event-stream')) {
       stream.destroy();
+      assert.ok(
+        town.app.server.listenerCount('close') < 40,
+        'streams that ended are not forgotten',
+      );
       return;
     }
     const chunks: Buffer[] = [];
@@ -102,7 +101,10 @@ function checkAnswer(method: string, status: number, type: string, bytes: Buffer
   assert.match(type, /^application\/json/, `${status} without a code`);
   const answer: unknown = JSON.parse(bytes.toString('utf8'));
   const { ok, code, sentence } = answer as { readonly [field: string]: Cbor };
-  assert.ok(ok === false && isCode(String(code)) && typeof sentence === 'string', `not a refusal: ${bytes.toString('utf8').slice(0, 300)}`);
+  assert.ok(
+    ok === false && isCode(String(code)) && typeof sentence === 'string',
+    `not a refusal: ${bytes.toString('utf8').slice(0, 300)}`,
+  );
   if (status < 500 || !isCode(String(code))) return;
   const named = String(code);
   const { kind } = Object.entries(catalogue).find(([name]) => name === named)?.[1] ?? {};
