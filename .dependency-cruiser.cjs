@@ -16,7 +16,7 @@ const mayImport = {
   ],
   sdk: ['primitives', 'crypto', 'ledger', 'api', 'storage/(blob-id|car)'],
   server: ['(?!cli).*'],
-  cli: ['primitives', 'sdk', 'server'],
+  cli: ['primitives', 'crypto/hash', 'sdk', 'server'],
 };
 const inside = (folder) => `^src/${folder}/`;
 

@@ -1,14 +1,19 @@
-// npm run bench -- [NAME ...] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
+// npm run bench -- [NAME ...] [--million] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
 import { benchEnvelope } from './envelope.ts';
 import { printTo, type Report } from './figures.ts';
+import { benchLedger } from './ledger.ts';
 import { benchSeal } from './seal.ts';
 
+const args = process.argv.slice(2);
+// The growth of a ledger to a million transactions takes minutes: only when asked for.
+const million = args.includes('--million');
+
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
+  ledger: (report) => benchLedger(report, million ? 1_000_000 : 20_000),
   seal: benchSeal,
   envelope: benchEnvelope,
 };
 
-const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));
 const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0) {

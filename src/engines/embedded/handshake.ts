@@ -17,7 +17,7 @@ import {
 
 /**
  * Brings application and block store together at start, by CometBFT's rules: the store is the truth, the
- * application may lag and never lead. Source: docs/protocol/blocks.md, rule B-6; ledger.md 5.5.
+ * application may lag and never lead. Source: docs/protocol/blocks.md, rule B-6.
  */
 
 const corrupt = (what: string, height: number) =>

@@ -9,7 +9,7 @@ import { precommit, voteSignBytes } from './vote.ts';
 
 /**
  * The votes that made a block final, one entry per validator in the order of the set.
- * Source: docs/protocol/blocks.md, rules B-3 and B-4.
+ * Source: docs/protocol/blocks.md, rules B-2 and B-3.
  */
 export interface CommitSig {
   readonly flag: number;

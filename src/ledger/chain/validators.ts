@@ -5,7 +5,7 @@ import { bytesField, nestedField, varintField } from './protobuf.ts';
 
 /**
  * Who signs blocks: Ed25519 keys and their voting power, as headers commit to them.
- * Source: docs/protocol/blocks.md, rule B-4.
+ * Source: docs/protocol/blocks.md, rule B-2.
  */
 export interface Validator {
   readonly publicKey: Uint8Array;

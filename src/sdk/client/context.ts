@@ -1,5 +1,5 @@
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
-import { bytesToHex } from '../../primitives/bytes.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { syncCopy } from '../wallet/copy.ts';
@@ -63,9 +63,16 @@ export class Context {
     return account;
   }
 
-  /** The keys in use. */
-  keys(): Promise<AccountKeys> {
-    return this.#keyring.current(this.vault.content, this.account);
+  /** The keys in use: those that the ledger has, while a rotation is written down and not confirmed. */
+  async keys(signal?: AbortSignal): Promise<AccountKeys> {
+    const all = await this.allKeys();
+    const [newest] = all;
+    if (newest === undefined) throw new CodedError('WALLET_INVALID');
+    if (all.length === 1) return newest;
+    const row = await this.ledger.account(this.account.account, signal);
+    return (
+      all.find((it) => row !== undefined && equalBytes(it.sign.publicKey, row.signKey)) ?? newest
+    );
   }
 
   /** Newest first: what was sealed to an old key opens still. */

@@ -182,6 +182,11 @@ async function readAll(response: Response, maxBytes: number): Promise<Uint8Array
   return whole;
 }
 
+/** Throws INTERRUPTED. */
+export function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CodedError('INTERRUPTED');
+}
+
 /** Throws INTERRUPTED when the signal comes first. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

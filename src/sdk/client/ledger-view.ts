@@ -53,6 +53,7 @@ export class LedgerView {
   readonly #gateway: Gateway;
   readonly #headers = new Map<number, Promise<VerifiedHeader>>();
   readonly #rows = new Map<string, Uint8Array>();
+  readonly #keysAsOf = new Map<AccountId, { readonly keys: Keys; readonly asOf: number }>();
   #tip: VerifiedTip;
 
   constructor(gateway: Gateway, trustRoot: TrustRoot, tip?: VerifiedTip) {
@@ -101,6 +102,16 @@ export class LedgerView {
     const row = await this.#row('keys', account, signal);
     if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
     return row;
+  }
+
+  /** The directory as it was at a height: what was once proven of the past stays so. */
+  async keysAt(account: AccountId, height: number, signal?: AbortSignal): Promise<Keys> {
+    const kept = this.#keysAsOf.get(account);
+    if (kept !== undefined && height <= kept.asOf) return kept.keys;
+    const asOf = Math.max(height, this.#tip.height - 1);
+    const keys = await this.keys(account, signal);
+    this.#keysAsOf.set(account, { keys, asOf });
+    return keys;
   }
 
   /** The identity in use. Throws ACCOUNT_UNKNOWN. */

@@ -10,8 +10,14 @@ import { suite } from '../../ledger/object-types.ts';
 import { isRefusalCode, refusalOf } from '../../ledger/refusals.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { AccountId, ConsentId, TxId } from '../../primitives/ids.ts';
-import type { OutgoingMessage, PendingTx, WalletContent } from '../wallet/content.ts';
+import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
+import type {
+  OutgoingMessage,
+  OwnGrant,
+  PendingKind,
+  PendingTx,
+  WalletContent,
+} from '../wallet/content.ts';
 import type { Context } from './context.ts';
 
 const commitWaitMs = 30_000;
@@ -32,7 +38,7 @@ export interface ConfirmedTx {
 }
 
 export interface TxPlan {
-  readonly kind: string;
+  readonly kind: PendingKind;
   readonly log?: LogName;
   readonly acts: readonly Act[];
   /** Under a grant: whose account it is, and the grant's write key. */
@@ -44,6 +50,8 @@ export interface TxPlan {
   /** Signs beside the account's key (a frozen account comes back). */
   readonly recoveryKey?: SigningKey;
   readonly consents?: readonly ConsentId[];
+  readonly imports?: readonly RecordId[];
+  readonly enveloped?: PendingTx['enveloped'];
   /** Sent once the transaction is confirmed. */
   readonly outgoing?: readonly OutgoingMessage[];
   /** What else the wallet writes down together with the transaction, before it is sent. */
@@ -67,6 +75,8 @@ export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx>
       bytes,
       createdMs: ctx.now(),
       consents: plan.consents ?? [],
+      imports: plan.imports ?? [],
+      enveloped: plan.enveloped ?? [],
       outgoing: plan.outgoing ?? [],
     };
     await ctx.writeDown((content) => {
@@ -92,12 +102,12 @@ export async function confirm(
     outcome = await ctx.gateway.submit(pending.bytes, commitWaitMs, signal);
     refuseIfRefused(outcome);
   } catch (error) {
-    if (isFinal(error)) await settle(ctx, pending.tx);
+    if (isFinal(error)) await settle(ctx, pending, 'refused');
     throw error;
   }
   const confirmed = await receiptOfTx(ctx, pending.bytes, signal);
   for (const { message } of pending.outgoing) await ctx.gateway.sendMessage(message, signal);
-  await settle(ctx, pending.tx);
+  await settle(ctx, pending, 'confirmed');
   return confirmed;
 }
 
@@ -123,19 +133,59 @@ async function receiptOfTx(
   };
 }
 
-async function settle(ctx: Context, tx: TxId): Promise<void> {
-  await ctx.vault.change((content) => ({
+async function settle(
+  ctx: Context,
+  pending: PendingTx,
+  answer: 'confirmed' | 'refused',
+): Promise<void> {
+  const { tx } = pending;
+  await ctx.vault.change((content) => {
+    const edited =
+      answer === 'confirmed' ? afterCommit(content, pending) : afterRefusal(content, pending);
+    return {
+      ...edited,
+      pending: edited.pending.filter((it) => it.tx !== tx),
+      settled: edited.settled.includes(tx) ? edited.settled : [...edited.settled, tx],
+    };
+  });
+}
+
+function afterCommit(content: WalletContent, pending: PendingTx): WalletContent {
+  const { kind, consents, imports, enveloped } = pending;
+  const hashes = new Map(enveloped.map((it) => [it.consent, it.kemHash]));
+  const grants = content.grants.map((grant) => {
+    const kemHash = hashes.get(grant.consent);
+    const isMeant = consents.includes(grant.consent);
+    return {
+      ...grant,
+      granteeKemHash: kemHash ?? grant.granteeKemHash,
+      confirmed: grant.confirmed || kemHash !== undefined,
+      ended: grant.ended || (kind === 'revoke' && isMeant),
+    };
+  });
+  const anchored = content.imports.map((it) =>
+    imports.includes(it.skeleton) ? { ...it, anchored: true } : it,
+  );
+  return { ...content, grants, imports: anchored };
+}
+
+/** What was written down together with a transaction that the ledger did not take. */
+function afterRefusal(content: WalletContent, pending: PendingTx): WalletContent {
+  const { kind, consents, imports } = pending;
+  const isUndone = (grant: OwnGrant): boolean =>
+    kind === 'grant' && !grant.confirmed && consents.includes(grant.consent);
+  return {
     ...content,
-    pending: content.pending.filter((it) => it.tx !== tx),
-    settled: content.settled.includes(tx) ? content.settled : [...content.settled, tx],
-  }));
+    grants: content.grants.filter((it) => !isUndone(it)),
+    imports: content.imports.filter((it) => it.anchored || !imports.includes(it.skeleton)),
+  };
 }
 
 async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {
   const { account, chainId } = ctx.account;
   const { under, recoveryKey, signal } = plan;
   const sender = under?.account ?? account;
-  const key = under?.writeKey ?? (await ctx.keys()).sign;
+  const key = under?.writeKey ?? (await ctx.keys(signal)).sign;
   const body = {
     suite,
     chainId,

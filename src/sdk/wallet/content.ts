@@ -133,9 +133,19 @@ const heldImport = struct({
   sha256: bytes(32),
   bytes: uint,
   items: uint,
+  importedMs: uint,
   /** False while the anchor is written down but not confirmed. */
   anchored: flag,
+  /**
+   * One entry of 64 bytes an item: SHA-256(item key)[0..16] ‖ record id 16 ‖ SHA-256 of its bytes. It finds
+   * what was imported before; the copy leaves it out, and it can be made again from the items.
+   */
+  index: bytes(),
 });
+
+/** What a transaction was for: decides what its answer changes in the wallet. */
+export const pendingKinds = ['grant', 'revoke', 'keys', 'import', 'write', 'rotate'] as const;
+export type PendingKind = (typeof pendingKinds)[number];
 
 /** A message to be sent once its transaction is confirmed. */
 const outgoing = struct({ to: account, organisation: account, message: bytes() });
@@ -144,10 +154,15 @@ const outgoing = struct({ to: account, organisation: account, message: bytes() }
 const pending = struct({
   tx,
   account,
-  kind: text(32),
+  kind: oneOf(pendingKinds),
   bytes: bytes(),
   createdMs: uint,
+  /** Grants that it gives or ends. */
   consents: list(consent),
+  /** Skeletons of the imports that it anchors. */
+  imports: list(record),
+  /** Whose envelopes its KeySet holds: consent, and SHA-256 of the KEM key that was sealed to. */
+  enveloped: list(struct({ consent, kemHash: bytes(32) })),
   outgoing: list(outgoing),
 });
 
@@ -175,6 +190,8 @@ const fields = {
   openings: list(heldOpening),
   openedSets: list(openedSet),
   imports: list(heldImport),
+  /** Records that their owner erased. */
+  erased: list(record),
   pending: list(pending),
   /** Transactions that were answered for good: they must not come back by a merge. */
   settled: list(tx),
@@ -211,6 +228,7 @@ export function emptyWallet(name: string): WalletContent {
     openings: [],
     openedSets: [],
     imports: [],
+    erased: [],
     pending: [],
     settled: [],
     trust: [],

@@ -27,7 +27,9 @@ export function copyLocatorOf(code: Uint8Array, organisation: AccountId): Uint8A
  * Source: docs/protocol/wallet.md, rule W-5.
  */
 export async function sealCopy(copyKey: Uint8Array, content: WalletContent): Promise<Uint8Array> {
-  const bytes = encodeWalletContent(content);
+  // The index grows with every item and can be made again; the copy must stay small.
+  const imports = content.imports.map((it) => ({ ...it, index: new Uint8Array(0) }));
+  const bytes = encodeWalletContent({ ...content, imports });
   const plain = new Uint8Array(Math.ceil((bytes.length + 4) / blockBytes) * blockBytes);
   new DataView(plain.buffer).setUint32(0, bytes.length);
   plain.set(bytes, 4);

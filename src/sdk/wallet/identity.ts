@@ -114,12 +114,6 @@ export function rootSecretOf(content: WalletContent, rootId: string): Uint8Array
 export class AccountKeyring {
   readonly #kept = new Map<string, Promise<AccountKeys>>();
 
-  async current(content: WalletContent, account: WalletAccount): Promise<AccountKeys> {
-    const [newest] = await this.all(content, account);
-    if (newest === undefined) throw new CodedError('WALLET_INVALID', { account: account.account });
-    return newest;
-  }
-
   all(content: WalletContent, account: WalletAccount): Promise<readonly AccountKeys[]> {
     return Promise.all(
       account.generations.toReversed().map(({ rootId, index }) => {

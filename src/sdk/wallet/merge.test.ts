@@ -77,10 +77,12 @@ const wallets: fc.Arbitrary<WalletContent> = fc
     pending: it.pending.map((n) => ({
       tx: txIdOf(b32(n)),
       account: accountIdOf(b32(1)),
-      kind: 'grant',
+      kind: 'grant' as const,
       bytes: b16(n),
       createdMs: n,
       consents: [],
+      imports: [],
+      enveloped: [],
       outgoing: [],
     })),
     imports: it.imports.map(([n, anchored]) => ({
@@ -90,8 +92,11 @@ const wallets: fc.Arbitrary<WalletContent> = fc
       sha256: b32(n),
       bytes: n,
       items: n,
+      importedMs: n,
       anchored,
+      index: anchored ? b32(n) : none,
     })),
+    erased: it.roots.map((n) => recordIdOf(b16(n))),
     trust: it.trust.map((height) => ({
       chainId: 'test',
       rootJson: '{}',

@@ -51,6 +51,7 @@ export function mergeWallets(mine: WalletContent, theirs: WalletContent): Wallet
       first,
     ),
     imports: union(mine.imports, theirs.imports, (it) => it.skeleton, mergeImport),
+    erased: union(mine.erased, theirs.erased, (record) => record, first),
     pending: union(mine.pending, theirs.pending, (it) => it.tx, first).filter(
       (it) => !isSettled.has(it.tx),
     ),
@@ -107,7 +108,8 @@ function mergeLetter(a: ReceivedLetter, b: ReceivedLetter): ReceivedLetter {
 }
 
 function mergeImport(a: HeldImport, b: HeldImport): HeldImport {
-  return { ...a, anchored: a.anchored || b.anchored };
+  const index = a.index.length >= b.index.length ? a.index : b.index;
+  return { ...a, index, anchored: a.anchored || b.anchored };
 }
 
 function newerTrust(a: WalletTrust, b: WalletTrust): WalletTrust {

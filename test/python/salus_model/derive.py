@@ -96,10 +96,10 @@ def recovery_seed(code: bytes, organisation: bytes) -> bytes:
 
 
 def segment_key(root: bytes, account: bytes, record_class: str, epoch: int, salt: bytes) -> bytes:
-    """formats.md F-12: SEK."""
+    """formats.md F-11: SEK."""
     return key(root, SEGMENT_KEY, [account, record_class, epoch, salt])
 
 
 def write_seed(sek: bytes) -> bytes:
-    """formats.md F-12: seed of the segment's X-Wing pair."""
+    """formats.md F-11: seed of the segment's X-Wing pair."""
     return key(sek, SEGMENT_WRITE, [])

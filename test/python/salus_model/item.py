@@ -1,4 +1,4 @@
-"""An item: header, body, leaf (docs/protocol/formats.md, F-13 to F-17)."""
+"""An item: header, body, leaf (docs/protocol/items.md, I-20 to I-31)."""
 
 from . import blob_id, cbor, cobblestone, derive, ed25519, hpke, xwing
 from .merkle import leaf_hash
@@ -21,7 +21,7 @@ def body_context(record: bytes) -> bytes:
 
 
 def padded_length(length: int) -> int:
-    """F-15: at least 4 KiB, then Padmé."""
+    """I-23: at least 4 KiB, then Padmé."""
     length = max(length, 4096)
     exponent = length.bit_length() - 1
     step = 1 << (exponent - exponent.bit_length())
@@ -29,7 +29,7 @@ def padded_length(length: int) -> int:
 
 
 def inside(head: list, data: bytes, author_seed: bytes) -> bytes:
-    """F-14: the plaintext of a body."""
+    """I-21: the plaintext of a body."""
     encoded = cbor.encode(head)
     signed = len(encoded).to_bytes(4, "big") + encoded + data
     whole = signed + ed25519.sign(author_seed, derive.message(derive.RECORD_SIGN, signed))
@@ -45,7 +45,7 @@ def wrap_aad(record: bytes, epoch: int, kind: int) -> bytes:
 
 
 def wrap_key(sek: bytes, record: bytes) -> bytes:
-    """F-16: also the opening secret of an item with wrap 1."""
+    """I-26: also the opening secret of an item with wrap 1."""
     return derive.key(sek, derive.RECORD_WRAP, [record])
 
 
@@ -76,7 +76,7 @@ def read_header(header: bytes) -> tuple[bytes, int, int, bytes]:
 
 
 def opening_secret(header: bytes, sek: bytes) -> bytes:
-    """F-16: what opens this one item and nothing else."""
+    """I-26: what opens this one item and nothing else."""
     record, _, kind, wrap = read_header(header)
     if kind == SEGMENT_WRAP:
         return wrap_key(sek, record)
@@ -96,7 +96,7 @@ def record_key(header: bytes, secret: bytes) -> bytes:
 
 
 def leaf_content(header: bytes, body: bytes, record_class: str, padded: int) -> bytes:
-    """F-17."""
+    """I-27."""
     return cbor.encode([derive.sha256(header), blob_id.of(body), record_class, padded])
 
 
@@ -105,7 +105,7 @@ def leaf(salt: bytes, content: bytes) -> bytes:
 
 
 def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
-    """F-17: believes nothing; `row`: header, leafContent, salt, leaf, account, secret. Head and bytes."""
+    """I-28 to I-31: believes nothing; `row`: header, leafContent, salt, leaf, account, secret. Head and bytes."""
     if leaf(row["salt"], row["leafContent"]) != row["leaf"]:
         raise Refused("PROOF_INVALID")
     fields = cbor.array(cbor.decode(row["leafContent"]), 4)

@@ -1,4 +1,4 @@
-"""RFC 9162 trees: anchors, batches, blocks, logs (docs/protocol/formats.md, F-4)."""
+"""RFC 9162 trees: anchors, batches, blocks, logs (docs/protocol/formats.md, F-3)."""
 
 from .derive import sha256
 

@@ -1,0 +1,180 @@
+import { bytesOfText, textOfBytes } from '../../api/common.ts';
+import type { WhoAnswer } from '../../api/people.ts';
+import { randomBytes } from '../../crypto/random.ts';
+import type { Role } from '../../ledger/acts.ts';
+import { formatTrustRoot, parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
+import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
+import { accountIdOfKey, identityToCbor } from '../../ledger/identity.ts';
+import { bytesToHex, equalSecretBytes, hexToBytes } from '../../primitives/bytes.ts';
+import { encodeCbor } from '../../primitives/cbor.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { AccountId } from '../../primitives/ids.ts';
+import { Context, type ContextOptions } from '../client/context.ts';
+import { Gateway } from '../client/gateway.ts';
+import { Http } from '../client/http.ts';
+import { checkCard } from '../grants/card.ts';
+import { renewKeys } from '../grants/grant.ts';
+import type { WalletAccount, WalletContent, WalletTrust } from '../wallet/content.ts';
+import { copyKeyOf, copyLocatorOf } from '../wallet/copy.ts';
+import {
+  accountIdOfKeys,
+  deriveAccountKeys,
+  enrolmentIdentity,
+  noRecovery,
+  recoveryHashOf,
+  recoveryKeyOf,
+} from '../wallet/identity.ts';
+import type { Vault } from '../wallet/vault.ts';
+
+export interface Enrolment {
+  readonly gatewayUrl: string;
+  /** One-time code of the hospital's registration desk. */
+  readonly invitation: string;
+  readonly role: Role;
+  readonly name: string;
+  readonly licence?: string | undefined;
+  /** The printed code's bytes; undefined: no copy and no way back from a freeze (devices, servers). */
+  readonly code?: Uint8Array | undefined;
+  /** From somebody one believes; undefined: the gateway's word is taken once, and kept. */
+  readonly trustRoot?: TrustRoot | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Enrols a person at a hospital: account keys of their own there, the hospital's transaction, and, for a
+ * patient, the first keys and the copy of the wallet before any record.
+ *
+ * Throws TRUST_ROOT_WRONG, ACCOUNT_EXISTS (the wallet is enrolled there), RECOVERY_CODE_WRONG (not this
+ * wallet's code), GATEWAY_LIED, and what the hospital refuses. Source: docs/protocol/wallet.md, rule W-8.
+ */
+export async function enrol(
+  vault: Vault,
+  enrolment: Enrolment,
+  options: ContextOptions = {},
+): Promise<WalletAccount> {
+  const { gatewayUrl, code, signal } = enrolment;
+  const gateway = new Gateway(new Http(gatewayUrl, options.http));
+  const who = await gateway.who(signal);
+  const trust = await trustOf(gateway, who, vault.content, enrolment);
+  const { content } = vault;
+  const known = content.accounts.find((it) => it.organisation === who.organisation);
+  if (known?.enrolled) throw new CodedError('ACCOUNT_EXISTS', { account: known.account });
+  if (code !== undefined) requireOwnCode(content, code);
+
+  const root = rootFor(content, known);
+  const keys = await deriveAccountKeys(root.secret, who.organisation, 0);
+  const recovery =
+    code === undefined ? noRecovery : recoveryHashOf(await recoveryKeyOf(code, who.organisation));
+  const { role } = enrolment;
+  const bound = { chainId: who.chainId, organisation: who.organisation, role, recovery };
+  const identity = await enrolmentIdentity(keys, bound);
+  const account: WalletAccount = {
+    account: accountIdOfKeys(keys),
+    organisation: who.organisation,
+    organisationName: who.name,
+    role,
+    chainId: who.chainId,
+    gatewayUrl,
+    enrolled: false,
+    locator: code === undefined ? new Uint8Array(0) : copyLocatorOf(code, who.organisation),
+    generations: [{ rootId: root.id, index: 0 }],
+    card: new Uint8Array(0),
+  };
+  // Written down first: an answer that is lost must not leave an account whose keys nobody has.
+  await vault.change((held) => withAccount(withTrust(held, trust), account));
+  const { licence } = enrolment;
+  const answer = await gateway.enrol(
+    {
+      invitation: enrolment.invitation,
+      identity: textOfBytes(encodeCbor(identityToCbor(identity))),
+      role,
+      name: enrolment.name,
+      ...(licence === undefined ? {} : { licence }),
+    },
+    signal,
+  );
+  return finish(new Context(vault, account, options), bytesOfText(answer.card), signal);
+}
+
+async function finish(
+  ctx: Context,
+  signedCard: Uint8Array,
+  signal?: AbortSignal,
+): Promise<WalletAccount> {
+  const { account, organisation, role } = ctx.account;
+  const row = await ctx.ledger.account(account, signal);
+  if (row === undefined || row.organisation !== organisation || row.role !== role) {
+    throw new CodedError('GATEWAY_LIED', { account });
+  }
+  const card = await checkCard(ctx.ledger, signedCard, signal);
+  if (card.account !== account) throw new CodedError('GATEWAY_LIED', { account });
+  const enrolled = { ...ctx.account, enrolled: true, card: signedCard };
+  await ctx.writeDown((content) => withAccount(content, enrolled));
+  // A patient's first transaction: without keys nobody could write for her.
+  if (role === 'patient' && row.highestEpoch === 0) await renewKeys(ctx, { signal });
+  await ctx.keepTip();
+  return ctx.account;
+}
+
+/** The same keys again when an enrolment is repeated; else those of the newest root. */
+function rootFor(
+  content: WalletContent,
+  known: WalletAccount | undefined,
+): WalletContent['roots'][number] {
+  const begun = known?.generations[0]?.rootId;
+  const newest = content.roots.toSorted((a, b) => a.createdMs - b.createdMs).at(-1);
+  const root = content.roots.find((it) => it.id === begun) ?? newest;
+  if (root === undefined) throw new CodedError('WALLET_INVALID');
+  return root;
+}
+
+/** Throws RECOVERY_CODE_WRONG. */
+function requireOwnCode(content: WalletContent, code: Uint8Array): void {
+  if (!equalSecretBytes(copyKeyOf(code), content.copyKey))
+    throw new CodedError('RECOVERY_CODE_WRONG');
+}
+
+/** The trust root that the wallet will believe from now on, checked as far as it can be. */
+async function trustOf(
+  gateway: Gateway,
+  who: WhoAnswer,
+  content: WalletContent,
+  { trustRoot, signal }: Enrolment,
+): Promise<WalletTrust> {
+  const held = content.trust.find((it) => it.chainId === who.chainId);
+  const answer = await gateway.genesis(signal);
+  const given = parseTrustRoot(JSON.stringify(answer.trustRoot));
+  const believed = held === undefined ? (trustRoot ?? given) : parseTrustRoot(held.rootJson);
+  const bytes = bytesOfText(answer.genesis);
+  const wrong = (reason: string): CodedError => new CodedError('TRUST_ROOT_WRONG', { reason });
+  if (bytesToHex(genesisHash(bytes)) !== believed.genesisHash) throw wrong('genesis');
+  if (believed.chain !== who.chainId) throw wrong('chain');
+  const genesis = parseGenesis(bytes);
+  const organisations: readonly AccountId[] = genesis.organisations.map((it) =>
+    accountIdOfKey(it.identity.suite, it.identity.signKey),
+  );
+  if (!organisations.includes(who.organisation)) throw wrong('organisation');
+  if (held !== undefined) return held;
+  return {
+    chainId: believed.chain,
+    rootJson: formatTrustRoot(believed),
+    height: believed.height,
+    headerHash: hexToBytes(believed.headerHash) ?? new Uint8Array(32),
+    timeMs: 0,
+  };
+}
+
+function withTrust(content: WalletContent, trust: WalletTrust): WalletContent {
+  if (content.trust.some((it) => it.chainId === trust.chainId)) return content;
+  return { ...content, trust: [...content.trust, trust] };
+}
+
+export function withAccount(content: WalletContent, account: WalletAccount): WalletContent {
+  const others = content.accounts.filter((it) => it.account !== account.account);
+  return { ...content, accounts: [...others, account] };
+}
+
+/** A root of a new wallet, or of a rotation. */
+export function newRoot(nowMs: number): WalletContent['roots'][number] {
+  return { id: bytesToHex(randomBytes(8)), secret: randomBytes(32), createdMs: nowMs };
+}

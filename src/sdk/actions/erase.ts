@@ -1,0 +1,69 @@
+import { bytesOfText } from '../../api/common.ts';
+import { encodeErase, maxEraseLeaves } from '../../api/erase.ts';
+import { encodeSigned } from '../../api/signed.ts';
+import { labels } from '../../crypto/labels.ts';
+import { signLabelled } from '../../crypto/signature.ts';
+import { bytesToHex } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { RecordId } from '../../primitives/ids.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { ownRowsAndErased } from '../client/own-rows.ts';
+import { checkTombstone } from './looks.ts';
+
+export interface ErasedRecords {
+  readonly recordIds: readonly RecordId[];
+  /** The holders' signed words, in the same order; a receipt follows with the next batch (`looked`). */
+  readonly tombstones: readonly Uint8Array[];
+}
+
+/**
+ * Erases records: their holder deletes header and salt, after which the body is sealed under a key that
+ * exists nowhere in Salus. What a reader copied stays, and the hash of the leaf stays.
+ *
+ * Throws RECORD_UNKNOWN, SIGNATURE_WRONG (a tombstone), GATEWAY_LIED (one is missing).
+ * Source: docs/protocol/http.md, rule H-12.
+ */
+export async function eraseRecords(
+  ctx: Context,
+  recordIds: readonly RecordId[],
+  { signal, onProgress }: WorkOptions = {},
+): Promise<ErasedRecords> {
+  const { live } = await ownRowsAndErased(ctx, { signal });
+  const rows = new Map(live.map((it) => [it.recordId, it]));
+  const leaves = recordIds.map((recordId) => {
+    const row = rows.get(recordId);
+    if (row === undefined) throw new CodedError('RECORD_UNKNOWN', { recordId });
+    return row.leaf;
+  });
+  const { sign } = await ctx.keys(signal);
+  const tombstones: Uint8Array[] = [];
+  for (let at = 0; at < leaves.length; at += maxEraseLeaves) {
+    const part = leaves.slice(at, at + maxEraseLeaves);
+    const bytes = encodeErase({
+      chainId: ctx.account.chainId,
+      account: ctx.account.account,
+      accountKey: sign.publicKey,
+      leaves: part,
+      issuedMs: ctx.now(),
+    });
+    const signature = await signLabelled(sign, labels.eraseSign, bytes);
+    const { erased } = await ctx.gateway.erase(encodeSigned({ bytes, signature }), signal);
+    const byLeaf = new Map<string, Uint8Array>();
+    for (const it of erased) {
+      const tombstone = bytesOfText(it.tombstone);
+      const { leaf } = await checkTombstone(ctx, tombstone, signal);
+      byLeaf.set(bytesToHex(leaf), tombstone);
+    }
+    for (const leaf of part) {
+      const tombstone = byLeaf.get(bytesToHex(leaf));
+      if (tombstone === undefined) throw new CodedError('GATEWAY_LIED');
+      tombstones.push(tombstone);
+    }
+    onProgress?.({ phase: 'anchoring', done: tombstones.length, total: leaves.length });
+  }
+  await ctx.writeDown((content) => ({
+    ...content,
+    erased: [...new Set([...content.erased, ...recordIds])],
+  }));
+  return { recordIds, tombstones };
+}

@@ -1,0 +1,284 @@
+import { bytesOfText } from '../../api/common.ts';
+import { decodeErased } from '../../api/erase.ts';
+import type { InboxAnchor, InboxEntry } from '../../api/inbox.ts';
+import { decodeLook, refusalLeafContent } from '../../api/look.ts';
+import { decodeReadRequest, type ReadRequest, readEntryHash } from '../../api/read-request.ts';
+import { decodeSigned } from '../../api/signed.ts';
+import { labels } from '../../crypto/labels.ts';
+import { openWith } from '../../crypto/letter.ts';
+import { verifyLabelled, verifyVote } from '../../crypto/signature.ts';
+import { type Claim, claimTargets } from '../../ledger/chain/claim.ts';
+import { attachClaim, verifyReceipt } from '../../ledger/chain/receipt.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
+import type { Code } from '../../primitives/catalogue.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import {
+  type AccountId,
+  type ConsentId,
+  idBytes,
+  type RecordId,
+  type TxId,
+} from '../../primitives/ids.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { wasKeyOf } from '../client/open-items.ts';
+
+/** One thing that was done, or tried, with this person's records. */
+export type Noticed =
+  | {
+      readonly kind: 'look';
+      readonly inboxId: number;
+      readonly reader: AccountId;
+      readonly consent: ConsentId;
+      readonly purpose: string;
+      readonly servedBy: AccountId;
+      readonly servedMs: number;
+      readonly recordIds: readonly RecordId[];
+      readonly txId: TxId;
+      readonly height: number;
+      /** Complete: checked offline against the trust root alone; the request is its claim. */
+      readonly receipt: Uint8Array;
+    }
+  | {
+      readonly kind: 'refusal';
+      readonly inboxId: number;
+      readonly reader: AccountId;
+      readonly consent: ConsentId;
+      readonly code: Code;
+      readonly refusedMs: number;
+      /** Undefined until the batch of its minute is anchored. */
+      readonly txId: TxId | undefined;
+      readonly height: number | undefined;
+      readonly receipt: Uint8Array | undefined;
+    }
+  | {
+      readonly kind: 'erased';
+      readonly inboxId: number;
+      readonly holder: AccountId;
+      readonly leaf: Uint8Array;
+      readonly erasedMs: number;
+      readonly txId: TxId | undefined;
+      readonly height: number | undefined;
+      readonly receipt: Uint8Array | undefined;
+    }
+  /** A notice that does not verify: shown, never believed. */
+  | { readonly kind: 'doubtful'; readonly inboxId: number; readonly code: Code };
+
+export interface Looked {
+  readonly notices: readonly Noticed[];
+  /**
+   * The ledger counts every look in the grant's row: grants of which it counts more than there are
+   * verified notices. Empty: no look was kept from this person.
+   */
+  readonly withheld: readonly {
+    readonly consent: ConsentId;
+    readonly counted: number;
+    readonly seen: number;
+  }[];
+}
+
+/**
+ * Who looked, who was refused and what was erased: each checked against the ledger, with a receipt that
+ * anybody can check. Source: docs/protocol/reading.md, rules R-8 to R-11.
+ */
+export async function looked(ctx: Context, options: WorkOptions = {}): Promise<Looked> {
+  const { signal, onProgress } = options;
+  const notices: Noticed[] = [];
+  for (let after = 0; ; ) {
+    const { messages, more } = await ctx.gateway.inbox(after, signal);
+    for (const entry of messages) {
+      after = Math.max(after, entry.id);
+      if (entry.kind === 'message') continue;
+      notices.push(await noticed(ctx, entry, signal));
+      onProgress?.({ phase: 'opening', done: notices.length, total: 0 });
+    }
+    if (!more || messages.length === 0) break;
+  }
+  return { notices, withheld: await withheldLooks(ctx, notices, signal) };
+}
+
+async function withheldLooks(
+  ctx: Context,
+  notices: readonly Noticed[],
+  signal?: AbortSignal,
+): Promise<Looked['withheld']> {
+  const seen = new Map<ConsentId, number>();
+  for (const it of notices) {
+    if (it.kind === 'look') seen.set(it.consent, (seen.get(it.consent) ?? 0) + 1);
+  }
+  const own = ctx.vault.content.grants.filter((it) => it.account === ctx.account.account);
+  const counted = await Promise.all(
+    own.map(async ({ consent }) => ({
+      consent,
+      counted: (await ctx.ledger.consent(consent, signal))?.looks ?? 0,
+      seen: seen.get(consent) ?? 0,
+    })),
+  );
+  return counted.filter((it) => it.counted > it.seen);
+}
+
+async function noticed(ctx: Context, entry: InboxEntry, signal?: AbortSignal): Promise<Noticed> {
+  try {
+    if (entry.kind === 'erased') return await erasedNotice(ctx, entry, signal);
+    return await lookOrRefusal(ctx, entry, signal);
+  } catch (error) {
+    // What a server sends must never hide the other notices; that it is silent is another matter.
+    if (!isCoded(error) || error.kind === 'unavailable' || error.kind === 'fault') throw error;
+    return { kind: 'doubtful', inboxId: entry.id, code: error.code };
+  }
+}
+
+async function lookOrRefusal(
+  ctx: Context,
+  entry: InboxEntry,
+  signal?: AbortSignal,
+): Promise<Noticed> {
+  const opened = decodeLook(await openNotice(ctx, bytesOfText(entry.sealed)));
+  const { anchor } = entry;
+  const height = anchor?.height ?? ctx.ledger.tip.height;
+  const request = await checkRequest(ctx, opened.signedRequest, height, signal);
+  const { reader, consent, purpose, organisation } = request;
+  if (opened.kind === 'look') {
+    if (anchor === undefined) throw new CodedError('PROOF_INVALID');
+    const receipt = await lookReceipt(ctx, anchor, opened, signal);
+    const { servedMs, recordIds } = opened;
+    const place = { txId: anchor.txId, height: anchor.height };
+    const who = { reader, consent, purpose, servedBy: organisation };
+    return { kind: 'look', inboxId: entry.id, ...who, servedMs, recordIds, ...place, receipt };
+  }
+  if (opened.reader !== reader || opened.consent !== consent) throw new CodedError('PROOF_INVALID');
+  const receipt = await leafReceipt(ctx, anchor, refusalLeafContent(opened), signal);
+  return {
+    kind: 'refusal',
+    inboxId: entry.id,
+    reader,
+    consent,
+    code: opened.code,
+    refusedMs: opened.refusedMs,
+    txId: anchor?.txId,
+    height: anchor?.height,
+    receipt,
+  };
+}
+
+async function openNotice(ctx: Context, sealed: Uint8Array): Promise<Uint8Array> {
+  const context = [idBytes(ctx.account.account)];
+  for (const { kem } of await ctx.allKeys()) {
+    try {
+      return await openWith(kem, labels.inboxSeal, context, new Uint8Array(0), sealed);
+    } catch (error) {
+      if (!isCoded(error, 'CANNOT_OPEN')) throw error;
+    }
+  }
+  throw new CodedError('CANNOT_OPEN');
+}
+
+/** The reader's own signature is inside: a gateway cannot invent a look. Throws SIGNATURE_WRONG. */
+async function checkRequest(
+  ctx: Context,
+  signedRequest: Uint8Array,
+  height: number,
+  signal?: AbortSignal,
+): Promise<ReadRequest> {
+  const { bytes, signature } = decodeSigned(signedRequest);
+  const request = decodeReadRequest(bytes);
+  const { reader, readerKey } = request;
+  const isKey = await wasKeyOf(
+    ctx.ledger,
+    { author: reader, publicKey: readerKey, height },
+    signal,
+  );
+  if (!isKey || !(await verifyLabelled(readerKey, labels.readSign, bytes, signature))) {
+    throw new CodedError('SIGNATURE_WRONG', { reader });
+  }
+  return request;
+}
+
+async function lookReceipt(
+  ctx: Context,
+  anchor: InboxAnchor,
+  look: { readonly salt: Uint8Array; readonly signedRequest: Uint8Array },
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const receipt = await ctx.gateway.receipt(anchor.txId, signal);
+  const { tx } = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const { salt, signedRequest } = look;
+  const entryHash = readEntryHash(salt, signedRequest);
+  for (const [act, target] of claimTargets(tx).entries()) {
+    if (target?.kind !== 'entries') continue;
+    const found = target.hashes[anchor.index];
+    if (found === undefined || !equalBytes(found, entryHash)) continue;
+    return claimed(ctx, receipt, { kind: 'entry', act, entry: anchor.index, salt, signedRequest });
+  }
+  throw new CodedError('PROOF_INVALID', { txId: anchor.txId });
+}
+
+/** The receipt of a batch, with the way from this leaf to its root. Undefined: not anchored yet. */
+async function leafReceipt(
+  ctx: Context,
+  anchor: InboxAnchor | undefined,
+  content: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  if (anchor?.path === undefined) return undefined;
+  const receipt = await ctx.gateway.receipt(anchor.txId, signal);
+  const path = anchor.path.map((sibling) => bytesOfText(sibling, 32));
+  const { tx } = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const act = claimTargets(tx).findIndex((target) => target?.kind === 'root');
+  // A claim shows a leaf as salt ‖ content; the leaves of batches carry their salt inside.
+  const [salt, rest] = [content.subarray(0, 32), content.subarray(32)];
+  return claimed(ctx, receipt, {
+    kind: 'leaf',
+    act,
+    salt,
+    content: rest,
+    index: anchor.index,
+    path,
+  });
+}
+
+/** Throws RECEIPT_INVALID when the claim does not fit. */
+async function claimed(ctx: Context, receipt: Uint8Array, claim: Claim): Promise<Uint8Array> {
+  const whole = attachClaim(receipt, claim);
+  await verifyReceipt(whole, ctx.ledger.trustRoot, verifyVote);
+  return whole;
+}
+
+async function erasedNotice(
+  ctx: Context,
+  entry: InboxEntry,
+  signal?: AbortSignal,
+): Promise<Noticed> {
+  const tombstone = bytesOfText(entry.sealed);
+  const { holder, leaf, erasedMs } = await checkTombstone(ctx, tombstone, signal);
+  const { anchor } = entry;
+  return {
+    kind: 'erased',
+    inboxId: entry.id,
+    holder,
+    leaf,
+    erasedMs,
+    txId: anchor?.txId,
+    height: anchor?.height,
+    receipt: await leafReceipt(ctx, anchor, tombstone, signal),
+  };
+}
+
+/** A holder's signed word that it has deleted. Throws SIGNATURE_WRONG. */
+export async function checkTombstone(
+  ctx: Context,
+  tombstone: Uint8Array,
+  signal?: AbortSignal,
+): Promise<ReturnType<typeof decodeErased>> {
+  const { bytes, signature } = decodeSigned(tombstone);
+  const erased = decodeErased(bytes);
+  const { identities } = await ctx.ledger.keysAt(erased.holder, 1, signal);
+  const known = identities.some((it) => equalBytes(it.identity.signKey, erased.holderKey));
+  if (
+    !known ||
+    erased.account !== ctx.account.account ||
+    !(await verifyLabelled(erased.holderKey, labels.erasedSign, bytes, signature))
+  ) {
+    throw new CodedError('SIGNATURE_WRONG', { holder: erased.holder });
+  }
+  return erased;
+}

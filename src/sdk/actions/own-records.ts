@@ -1,0 +1,173 @@
+import type { RecordClass } from '../../api/classes.ts';
+import { bytesToHex } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { stopIfAborted } from '../client/http.ts';
+import { openLiveItem } from '../client/open-items.ts';
+import { type LiveItem, ownRowsAndErased } from '../client/own-rows.ts';
+import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
+import type { OpenedItem } from '../records/item-open.ts';
+import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
+
+export interface ListedRecord {
+  readonly recordId: RecordId;
+  readonly state: 'live' | 'erased';
+  readonly recordClass: RecordClass | undefined;
+  /** Padded: the true length is inside. */
+  readonly paddedSize: number;
+  readonly height: number;
+  readonly timeMs: number;
+  readonly txId: TxId | undefined;
+  readonly epoch: number | undefined;
+  /** Under which grant a colleague or a device wrote it. */
+  readonly consent: ConsentId | undefined;
+}
+
+/** The owner's records as the ledger has them; nothing is opened and nothing is logged. */
+export async function listRecords(
+  ctx: Context,
+  options: WorkOptions & { readonly since?: number } = {},
+): Promise<readonly ListedRecord[]> {
+  const { live, erased } = await ownRowsAndErased(ctx, {
+    since: options.since ?? 0,
+    signal: options.signal,
+  });
+  const listed: ListedRecord[] = [
+    ...live.map((it) => ({
+      recordId: it.recordId,
+      state: 'live' as const,
+      recordClass: it.recordClass,
+      paddedSize: it.paddedSize,
+      height: it.height,
+      timeMs: it.timeMs,
+      txId: it.txId,
+      epoch: it.epoch,
+      consent: it.consent,
+    })),
+    ...erased.map(({ recordId, height, timeMs }) => ({
+      recordId,
+      state: 'erased' as const,
+      recordClass: undefined,
+      paddedSize: 0,
+      height,
+      timeMs,
+      txId: undefined,
+      epoch: undefined,
+      consent: undefined,
+    })),
+  ];
+  return listed.sort((a, b) => a.height - b.height);
+}
+
+export interface OpenedRecord extends OpenedItem {
+  readonly height: number;
+  readonly timeMs: number;
+  readonly epoch: number;
+  readonly txId: TxId;
+  readonly consent: ConsentId | undefined;
+}
+
+/** Everything that opening several of one's own records needs, fetched once. */
+export interface OwnChart {
+  readonly rows: ReadonlyMap<RecordId, LiveItem>;
+  readonly erased: ReadonlySet<RecordId>;
+  readonly keys: OwnerKeys;
+}
+
+export async function ownChart(ctx: Context, signal?: AbortSignal): Promise<OwnChart> {
+  const [{ live, erased }, keys] = await Promise.all([
+    ownRowsAndErased(ctx, { signal }),
+    ownerKeys(ctx, signal),
+  ]);
+  return {
+    rows: new Map(live.map((it) => [it.recordId, it])),
+    erased: new Set(erased.map((it) => it.recordId)),
+    keys,
+  };
+}
+
+/** Throws RECORD_UNKNOWN, RECORD_ERASED, and what opening throws. */
+export async function openOwn(
+  ctx: Context,
+  chart: OwnChart,
+  recordId: RecordId,
+  signal?: AbortSignal,
+): Promise<OpenedRecord> {
+  const row = chart.rows.get(recordId);
+  if (row === undefined) {
+    throw new CodedError(chart.erased.has(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
+      recordId,
+    });
+  }
+  const body = await ctx.gateway.blob(row.blobId, { signal });
+  const sek = chart.keys.sek(row.recordClass, row.epoch);
+  const opened = await openLiveItem(ctx.ledger, row, { kind: 'segment', sek }, body, signal);
+  const { height, timeMs, epoch, txId, consent } = row;
+  return { ...opened, height, timeMs, epoch, txId, consent };
+}
+
+export async function openRecord(
+  ctx: Context,
+  recordId: RecordId,
+  { signal }: WorkOptions = {},
+): Promise<OpenedRecord> {
+  return openOwn(ctx, await ownChart(ctx, signal), recordId, signal);
+}
+
+/** A record and the ones it replaced, newest first; an erased one ends the line. */
+export async function historyOfRecord(
+  ctx: Context,
+  recordId: RecordId,
+  { signal }: WorkOptions = {},
+): Promise<readonly OpenedRecord[]> {
+  const chart = await ownChart(ctx, signal);
+  const versions: OpenedRecord[] = [];
+  const seen = new Set<RecordId>();
+  for (let next: RecordId | undefined = recordId; next !== undefined && !seen.has(next); ) {
+    seen.add(next);
+    try {
+      const opened: OpenedRecord = await openOwn(ctx, chart, next, signal);
+      versions.push(opened);
+      next = opened.head.previous;
+    } catch (error) {
+      if (versions.length === 0 || !isCoded(error, 'RECORD_ERASED')) throw error;
+      break;
+    }
+  }
+  return versions;
+}
+
+export interface ExportedFile {
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+  /** Hex; equal to that of the file that was imported. */
+  readonly sha256: string;
+}
+
+/** Gives an imported file back byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE. */
+export async function exportImport(
+  ctx: Context,
+  importId: RecordId,
+  { signal, onProgress }: WorkOptions = {},
+): Promise<ExportedFile> {
+  const chart = await ownChart(ctx, signal);
+  if (!chart.rows.has(importId)) throw new CodedError('IMPORT_UNKNOWN', { importId });
+  const { bytes } = await openOwn(ctx, chart, importId, signal);
+  let skeleton: ReturnType<typeof decodeSkeleton>;
+  try {
+    skeleton = decodeSkeleton(bytes);
+  } catch (cause) {
+    throw new CodedError('IMPORT_UNKNOWN', { importId }, cause);
+  }
+  let done = 0;
+  const file = await rebuildFile(skeleton, async (recordId) => {
+    stopIfAborted(signal);
+    if (!chart.rows.has(recordId)) return undefined;
+    const opened = await openOwn(ctx, chart, recordId, signal);
+    done += 1;
+    onProgress?.({ phase: 'opening', done, total: skeleton.ranges.length });
+    return opened.bytes;
+  });
+  return { fileName: skeleton.fileName, bytes: file, sha256: bytesToHex(skeleton.fileHash) };
+}

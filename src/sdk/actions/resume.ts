@@ -1,0 +1,46 @@
+import { isRefusalCode } from '../../ledger/refusals.ts';
+import type { Code } from '../../primitives/catalogue.ts';
+import { isCoded } from '../../primitives/errors.ts';
+import type { TxId } from '../../primitives/ids.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { confirm } from '../client/send-tx.ts';
+import { revokeAccess } from '../grants/revoke.ts';
+import type { PendingKind } from '../wallet/content.ts';
+
+export interface Resumed {
+  readonly txId: TxId;
+  readonly kind: PendingKind;
+  /** Undefined: it is confirmed now. */
+  readonly refused: Code | undefined;
+}
+
+/**
+ * Repeats what was written down and not confirmed, by this process or another device of the same person. A
+ * revocation that came too late in this form is made anew: it was decided, so it has to happen.
+ *
+ * Throws what makes repeating impossible for now: GATEWAY_UNREACHABLE, COMMIT_TIMEOUT, LEDGER_STALLED.
+ */
+export async function resume(
+  ctx: Context,
+  { signal }: WorkOptions = {},
+): Promise<readonly Resumed[]> {
+  const { account } = ctx.account;
+  const resumed: Resumed[] = [];
+  for (const pending of ctx.vault.content.pending.filter((it) => it.account === account)) {
+    const { tx, kind, consents } = pending;
+    try {
+      await confirm(ctx, pending, signal);
+      resumed.push({ txId: tx, kind, refused: undefined });
+    } catch (error) {
+      if (!isCoded(error) || !isRefusalCode(error.code) || error.kind === 'unavailable')
+        throw error;
+      resumed.push({ txId: tx, kind, refused: error.code });
+      if (kind !== 'revoke') continue;
+      for (const consent of consents) {
+        const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
+        if (grant !== undefined && !grant.ended) await revokeAccess(ctx, consent, { signal });
+      }
+    }
+  }
+  return resumed;
+}

@@ -1,0 +1,127 @@
+import type { RecordClass } from '../../api/classes.ts';
+import { signingKeyFromSeed } from '../../crypto/signature.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { deliverRows } from '../client/deliver.ts';
+import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
+import { uploadBlobs } from '../client/upload.ts';
+import { type HeldGrant, heldGrant } from '../grants/received.ts';
+import { decodeKeySetBlob } from '../keys/key-set-blob.ts';
+import { newRecordId, sealItem } from '../records/item-seal.ts';
+import { epochNow } from './add-file.ts';
+
+export interface NoteToWrite {
+  readonly recordClass: RecordClass;
+  readonly mediaType: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** The record that this one corrects. */
+  readonly previous?: RecordId | undefined;
+}
+
+export interface WrittenRecords {
+  readonly recordIds: readonly RecordId[];
+  readonly patient: AccountId;
+  readonly epoch: number;
+  readonly confirmed: ConfirmedTx;
+}
+
+const tries = 4;
+
+/**
+ * Writes into somebody's chart under a grant that allows it: sealed to the public write key of its class,
+ * so that the writer himself cannot open it unless he may read that class. A diagnosis goes to Docchain.
+ * The anchor is signed by the grant's write key alone: the ledger sees that the patient allowed it, nobody
+ * sees who wrote; the author's own signature is inside.
+ *
+ * Throws NOT_SHARED, CONSENT_CANNOT_WRITE, CLASS_NOT_GRANTED, EPOCH_NONE, CONSENT_ENDED.
+ * Source: docs/protocol/grants.md, rule G-8.
+ */
+export async function writeShared(
+  ctx: Context,
+  consent: ConsentId,
+  notes: readonly NoteToWrite[],
+  options: WorkOptions = {},
+): Promise<WrittenRecords> {
+  const held = heldGrant(ctx, consent);
+  if (held.letter.writeSeed.length === 0) throw new CodedError('CONSENT_CANNOT_WRITE', { consent });
+  for (const { recordClass } of notes) {
+    if (!held.terms.writeClasses.includes(recordClass)) {
+      throw new CodedError('CLASS_NOT_GRANTED', { recordClass });
+    }
+  }
+  const kinds = new Set(notes.map((it) => it.recordClass === 'diagnosis'));
+  if (notes.length === 0 || kinds.size > 1) throw new CodedError('REQUEST_INVALID');
+  const named = notes.map((note) => ({ ...note, recordId: newRecordId() }));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sealAndAnchor(ctx, held, named, options);
+    } catch (error) {
+      if (!isCoded(error, 'EPOCH_STALE') || attempt >= tries) throw error;
+    }
+  }
+}
+
+async function sealAndAnchor(
+  ctx: Context,
+  { letter, patient }: HeldGrant,
+  notes: readonly (NoteToWrite & { readonly recordId: RecordId })[],
+  { signal, onProgress }: WorkOptions,
+): Promise<WrittenRecords> {
+  const { epoch, writeKeys } = await runningWriteKeys(ctx, patient, signal);
+  const { sign } = await ctx.keys(signal);
+  const author = ctx.account.account;
+  const sealed = [];
+  for (const note of notes) {
+    const writeKey = writeKeys.get(note.recordClass);
+    if (writeKey === undefined) throw new CodedError('CLASS_NOT_GRANTED');
+    const { recordId, recordClass, mediaType, name, previous, bytes } = note;
+    const about = { recordId, recordClass, mediaType, name, previous, bytes };
+    const item = { ...about, account: patient, author, writtenMs: ctx.now() };
+    sealed.push(await sealItem(item, sign, { kind: 'write-key', epoch, writeKey }));
+    onProgress?.({ phase: 'sealing', done: sealed.length, total: notes.length });
+  }
+  const blobs = sealed.map((it) => ({ id: it.blobId, bytes: it.body }));
+  await uploadBlobs(ctx.gateway, blobs, { signal });
+  const writeKey = await signingKeyFromSeed(letter.writeSeed);
+  const { consent, body, salt } = letter;
+  const diagnosis = notes.every((it) => it.recordClass === 'diagnosis');
+  const acts = await deliverRows(ctx.gateway, {
+    account: patient,
+    epoch,
+    rows: sealed,
+    grant: { consent, body, salt, writeKey },
+    diagnosis,
+    signal,
+  });
+  const confirmed = await sendActs(ctx, {
+    kind: 'write',
+    log: diagnosis ? 'doc' : 'user',
+    acts,
+    under: { account: patient, consent, writeKey },
+    signal,
+  });
+  return { recordIds: notes.map((it) => it.recordId), patient, epoch, confirmed };
+}
+
+/** The public halves for the epoch in force: whoever writes seals to them. Throws EPOCH_NONE. */
+async function runningWriteKeys(
+  ctx: Context,
+  patient: AccountId,
+  signal?: AbortSignal,
+): Promise<{ readonly epoch: number; readonly writeKeys: ReadonlyMap<string, Uint8Array> }> {
+  const account = await ctx.ledger.knownAccount(patient, signal);
+  const epoch = epochNow(account.schedule, ctx.nowMs());
+  const scheduled = account.schedule.find((it) => it.epoch === epoch);
+  const keySet =
+    scheduled === undefined
+      ? undefined
+      : await ctx.ledger.keySet(patient, scheduled.keySet, signal);
+  if (keySet === undefined) throw new CodedError('EPOCH_NONE', { account: patient });
+  const at = account.organisation === ctx.account.organisation ? undefined : account.organisation;
+  const blob = await ctx.gateway.blob(keySet.keySetBlob, { at, signal });
+  const found = decodeKeySetBlob(blob).find((it) => it.epoch === epoch);
+  if (found === undefined) throw new CodedError('EPOCH_NONE', { epoch });
+  return found;
+}

@@ -1,0 +1,80 @@
+import { textOfBytes } from '../../api/common.ts';
+import { encodeItemsOrder } from '../../api/item.ts';
+import { maxItemsPerPost } from '../../api/items.ts';
+import { labels } from '../../crypto/labels.ts';
+import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
+import type { DataAnchor, DiagnosisAnchor } from '../../ledger/acts.ts';
+import { merkleRoot } from '../../ledger/merkle.ts';
+import { bytesToHex } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { AccountId, ConsentId } from '../../primitives/ids.ts';
+import type { ItemRow } from '../records/item-wrap.ts';
+import type { Gateway } from './gateway.ts';
+
+/** Under which grant somebody writes who is not the owner. */
+export interface WritingGrant {
+  readonly consent: ConsentId;
+  readonly body: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly writeKey: SigningKey;
+}
+
+export interface Delivery {
+  readonly account: AccountId;
+  readonly epoch: number;
+  readonly rows: readonly ItemRow[];
+  /** Undefined: the owner delivers. */
+  readonly grant?: WritingGrant;
+  readonly diagnosis?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Gives the rows of items whose bodies are stored to the custodian, and returns the anchors that will cover
+ * them. Rows that are never anchored are dropped there after a day.
+ *
+ * Throws CLASS_NOT_GRANTED, RECORD_ID_TAKEN, LEAF_MISMATCH, EPOCH_STALE, GATEWAY_LIED (another root).
+ */
+export async function deliverRows(
+  gateway: Gateway,
+  delivery: Delivery,
+): Promise<readonly (DataAnchor | DiagnosisAnchor)[]> {
+  const { account, epoch, rows, grant, signal } = delivery;
+  const anchors: (DataAnchor | DiagnosisAnchor)[] = [];
+  for (let at = 0; at < rows.length; at += maxItemsPerPost) {
+    const part = rows.slice(at, at + maxItemsPerPost);
+    const root = merkleRoot(part.map((row) => row.leaf));
+    const count = part.length;
+    const consent =
+      grant === undefined
+        ? undefined
+        : {
+            id: grant.consent,
+            body: textOfBytes(grant.body),
+            salt: textOfBytes(grant.salt),
+            signature: textOfBytes(
+              await signLabelled(
+                grant.writeKey,
+                labels.itemsSign,
+                encodeItemsOrder({ account, consent: grant.consent, epoch, root, count }),
+              ),
+            ),
+          };
+    const inputs = part.map((row) => ({
+      salt: textOfBytes(row.salt),
+      leafContent: textOfBytes(row.leafContent),
+      header: textOfBytes(row.header),
+    }));
+    const request = { account, epoch, rows: inputs, ...(consent === undefined ? {} : { consent }) };
+    const answer = await gateway.deliver(request, signal);
+    if (answer.root !== textOfBytes(root) || answer.count !== count) {
+      throw new CodedError('GATEWAY_LIED', { root: bytesToHex(root) });
+    }
+    if (delivery.diagnosis === true && grant !== undefined) {
+      anchors.push({ kind: 'DiagnosisAnchor', consent: grant.consent, epoch, root, count });
+    } else {
+      anchors.push({ kind: 'DataAnchor', consent: grant?.consent ?? '', epoch, root, count });
+    }
+  }
+  return anchors;
+}

@@ -1,0 +1,69 @@
+import { equalBytes } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { AccountId } from '../../primitives/ids.ts';
+import { type OpenedItem, openItem } from '../records/item-open.ts';
+import type { ReadingKey } from '../records/item-wrap.ts';
+import type { LedgerView } from './ledger-view.ts';
+import type { LiveItem } from './own-rows.ts';
+
+/** Larger items are opened as streams. */
+export const maxOpenBytes = 512 * 1024 * 1024;
+
+/**
+ * Opens the body of a proven row: what comes out is what its author signed for this chart, by a key that
+ * the directory had for him when it was anchored.
+ *
+ * Throws CANNOT_OPEN, BLOB_CORRUPT, ITEM_FORGED, BODY_TOO_LARGE.
+ */
+export function openLiveItem(
+  ledger: LedgerView,
+  item: LiveItem,
+  key: ReadingKey,
+  body: Uint8Array,
+  signal?: AbortSignal,
+): Promise<OpenedItem> {
+  return openItem(itemToOpen(ledger, item, key, signal), body);
+}
+
+export function itemToOpen(
+  ledger: LedgerView,
+  item: LiveItem,
+  key: ReadingKey,
+  signal?: AbortSignal,
+) {
+  return {
+    header: item.header,
+    leafContent: item.leafContent,
+    salt: item.salt,
+    leaf: item.leaf,
+    account: item.account,
+    recordId: item.recordId,
+    key,
+    isKeyOfAuthor: (author: AccountId, publicKey: Uint8Array) =>
+      wasKeyOf(ledger, { author, publicKey, height: item.height }, signal),
+  };
+}
+
+/** Whether the directory had this signing key for the account at this height. */
+export async function wasKeyOf(
+  ledger: LedgerView,
+  {
+    author,
+    publicKey,
+    height,
+  }: { readonly author: AccountId; readonly publicKey: Uint8Array; readonly height: number },
+  signal?: AbortSignal,
+): Promise<boolean> {
+  try {
+    const { identities } = await ledger.keysAt(author, height, signal);
+    return identities.some(
+      (it) =>
+        equalBytes(it.identity.signKey, publicKey) &&
+        it.fromHeight <= height &&
+        (it.untilHeight === 0 || height <= it.untilHeight),
+    );
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'ACCOUNT_UNKNOWN') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,211 @@
+import type { RecordClass } from '../../api/classes.ts';
+import { encodeGrantBody, grantBodyHash } from '../../api/grant-body.ts';
+import { encodeInboxMessage } from '../../api/inbox-message.ts';
+import type { Purpose } from '../../api/purposes.ts';
+import { encodeSigned } from '../../api/signed.ts';
+import { sha256 } from '../../crypto/hash.ts';
+import { labels } from '../../crypto/labels.ts';
+import { randomBytes } from '../../crypto/random.ts';
+import { signingKeyFromSeed, signLabelled } from '../../crypto/signature.ts';
+import type { Act, ConsentGrant, Role } from '../../ledger/acts.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import {
+  type AccountId,
+  type ConsentId,
+  consentIdOf,
+  type RecordId,
+} from '../../primitives/ids.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { type ConfirmedTx, sendActs, type TxPlan } from '../client/send-tx.ts';
+import { buildKeySet } from '../keys/build-key-set.ts';
+import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
+import { type Letter, sealLetter, signLetter } from './letter.ts';
+
+export interface GrantTerms {
+  readonly grantee: AccountId;
+  /** For this wallet alone. */
+  readonly granteeName: string;
+  readonly readClasses: readonly RecordClass[];
+  /** None: all of the classes. */
+  readonly recordIds?: readonly RecordId[];
+  /** Anchored since; 0: all history. */
+  readonly fromMs?: number;
+  readonly writeClasses?: readonly RecordClass[];
+  readonly purposes: readonly Purpose[];
+  /** Undefined: from now. */
+  readonly notBeforeMs?: number | undefined;
+  readonly notAfterMs: number;
+}
+
+export interface GivenGrant {
+  readonly consent: ConsentId;
+  readonly grant: OwnGrant;
+  readonly confirmed: ConfirmedTx;
+}
+
+/** Roles that may be let write a diagnosis: the wallet's check, because the rule cannot see the grantee. */
+const diagnosing: readonly Role[] = ['clinician'];
+
+/**
+ * Lets somebody read, or write, until a time: one transaction [ConsentGrant, KeySet]; his letter goes to
+ * his inbox once it is confirmed.
+ *
+ * Throws ACCOUNT_UNKNOWN, GRANTEE_ROLE, CONSENT_TIMES, GRANT_TOO_LARGE, and what the ledger refuses.
+ * Source: docs/protocol/grants.md, rules G-1 to G-4.
+ */
+export async function grantAccess(
+  ctx: Context,
+  terms: GrantTerms,
+  { signal }: WorkOptions = {},
+): Promise<GivenGrant> {
+  const { grant, granteeOrganisation } = await newGrant(ctx, terms, signal);
+  const writeKey =
+    grant.writeSeed.length === 0
+      ? new Uint8Array(0)
+      : (await signingKeyFromSeed(grant.writeSeed)).publicKey;
+  const act: ConsentGrant = {
+    kind: 'ConsentGrant',
+    consent: grant.consent,
+    bodyHash: grantBodyHash(grant.salt, grant.body),
+    notBeforeMs: grant.notBeforeMs,
+    notAfterMs: grant.notAfterMs,
+    writeKey,
+  };
+  const letter = await letterMessage(ctx, grant, granteeOrganisation, signal);
+  const confirmed = await sendWithKeys(ctx, {
+    kind: 'grant',
+    acts: [act],
+    grantsOf: (content) => [...liveGrants(ctx, content), grant],
+    writeDown: (content) => ({ ...content, grants: [...content.grants, grant] }),
+    consents: [grant.consent],
+    outgoing: [letter],
+    signal,
+  });
+  return { consent: grant.consent, grant, confirmed };
+}
+
+async function newGrant(
+  ctx: Context,
+  terms: GrantTerms,
+  signal?: AbortSignal,
+): Promise<{ readonly grant: OwnGrant; readonly granteeOrganisation: AccountId }> {
+  const row = await ctx.ledger.knownAccount(terms.grantee, signal);
+  const writeClasses = terms.writeClasses ?? [];
+  if (writeClasses.includes('diagnosis') && !diagnosing.includes(row.role)) {
+    throw new CodedError('GRANTEE_ROLE', { account: terms.grantee, role: row.role });
+  }
+  if (row.role === 'organisation') {
+    throw new CodedError('GRANTEE_ROLE', { account: terms.grantee, role: row.role });
+  }
+  const account = ctx.account.account;
+  const body = encodeGrantBody({
+    account,
+    grantee: terms.grantee,
+    readClasses: terms.readClasses,
+    recordIds: terms.recordIds ?? [],
+    fromMs: terms.fromMs ?? 0,
+    writeClasses,
+    purposes: terms.purposes,
+  });
+  // The block may be made by a clock that is a little behind ours.
+  const notBeforeMs = terms.notBeforeMs ?? Math.max(0, ctx.nowMs() - 60_000);
+  if (terms.notAfterMs <= notBeforeMs) throw new CodedError('CONSENT_TIMES');
+  const { kemKey } = await ctx.ledger.identity(terms.grantee, signal);
+  const grant: OwnGrant = {
+    account,
+    consent: consentIdOf(randomBytes(16)),
+    grantee: terms.grantee,
+    granteeName: terms.granteeName,
+    granteeOrganisation: row.organisation,
+    granteeKemHash: sha256(kemKey),
+    body,
+    salt: randomBytes(32),
+    tagKey: randomBytes(32),
+    writeSeed: writeClasses.length === 0 ? new Uint8Array(0) : randomBytes(32),
+    notBeforeMs,
+    notAfterMs: terms.notAfterMs,
+    confirmed: false,
+    ended: false,
+  };
+  return { grant, granteeOrganisation: row.organisation };
+}
+
+/** The letter, sealed to the grantee's key as the ledger has it, in a message that this account signs. */
+export async function letterMessage(
+  ctx: Context,
+  grant: OwnGrant,
+  granteeOrganisation: AccountId,
+  signal?: AbortSignal,
+): Promise<OutgoingMessage> {
+  const { sign } = await ctx.keys(signal);
+  const { kemKey } = await ctx.ledger.identity(grant.grantee, signal);
+  const letter: Letter = { ...grant, ownerCard: ctx.account.card };
+  const sealed = await sealLetter(kemKey, grant.grantee, await signLetter(sign, letter));
+  const bytes = encodeInboxMessage({
+    chainId: ctx.account.chainId,
+    to: grant.grantee,
+    from: ctx.account.account,
+    fromKey: sign.publicKey,
+    sealed,
+    sentMs: ctx.now(),
+  });
+  const signature = await signLabelled(sign, labels.inboxSign, bytes);
+  const message = encodeSigned({ bytes, signature });
+  return { to: grant.grantee, organisation: granteeOrganisation, message };
+}
+
+/** Grants of this account that live or will live. */
+export function liveGrants(ctx: Context, content: WalletContent): readonly OwnGrant[] {
+  const { account } = ctx.account;
+  return content.grants.filter(
+    (it) => it.account === account && it.confirmed && !it.ended && it.notAfterMs > ctx.nowMs(),
+  );
+}
+
+export interface KeysPlan extends Omit<TxPlan, 'acts' | 'enveloped'> {
+  /** Acts that stand before the KeySet. */
+  readonly acts: readonly Act[];
+  /** Who is to hold the keys from now on. */
+  readonly grantsOf: (content: WalletContent) => readonly OwnGrant[];
+}
+
+const tries = 5;
+const marginStepMs = 2_000;
+
+/**
+ * Sends acts together with a KeySet for those who are to read from now on. When another device was faster,
+ * or a boundary passed meanwhile, the KeySet is built anew, with a fresh salt.
+ */
+export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<ConfirmedTx> {
+  for (let attempt = 0; ; attempt++) {
+    const built = await buildKeySet(ctx, {
+      grants: plan.grantsOf(ctx.vault.content),
+      marginMs: attempt * marginStepMs,
+      signal: plan.signal,
+    });
+    try {
+      return await sendActs(ctx, {
+        ...plan,
+        acts: [...plan.acts, built.act],
+        enveloped: [...built.kemHashes].map(([consent, kemHash]) => ({ consent, kemHash })),
+        writeDown: (content) => {
+          const edited = plan.writeDown?.(content) ?? content;
+          return { ...edited, keySets: [...edited.keySets, built.own] };
+        },
+      });
+    } catch (error) {
+      const isLate = isCoded(error, 'KEYSET_STALE') || isCoded(error, 'KEYSET_SCHEDULE');
+      if (!isLate || attempt + 1 >= tries) throw error;
+    }
+  }
+}
+
+/** New keys for everybody who reads now: after a rotation, or when the running epoch is old. */
+export function renewKeys(ctx: Context, { signal }: WorkOptions = {}): Promise<ConfirmedTx> {
+  return sendWithKeys(ctx, {
+    kind: 'keys',
+    acts: [],
+    grantsOf: (content) => liveGrants(ctx, content),
+    signal,
+  });
+}

@@ -1,0 +1,98 @@
+import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { ConsentId } from '../../primitives/ids.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
+import type { OwnGrant } from '../wallet/content.ts';
+import { liveGrants, sendWithKeys } from './grant.ts';
+
+/**
+ * Takes a grant back: one transaction [ConsentRevoke, KeySet], after which he holds no key of what is
+ * written. A frozen account may do the first alone; the keys follow when it is restored.
+ *
+ * Throws CONSENT_UNKNOWN, CONSENT_ENDED. Source: docs/protocol/grants.md, rule G-6.
+ */
+export async function revokeAccess(
+  ctx: Context,
+  consent: ConsentId,
+  { signal }: WorkOptions = {},
+): Promise<ConfirmedTx> {
+  const { account } = ctx.account;
+  const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
+  if (grant === undefined || grant.account !== account) {
+    throw new CodedError('CONSENT_UNKNOWN', { consent });
+  }
+  if (grant.ended) throw new CodedError('CONSENT_ENDED', { consent });
+  const row = await ctx.ledger.knownAccount(account, signal);
+  const acts = [{ kind: 'ConsentRevoke', consent }] as const;
+  const plan = { kind: 'revoke', acts, consents: [consent], signal } as const;
+  try {
+    if (row.frozen) return await sendActs(ctx, plan);
+    return await sendWithKeys(ctx, {
+      ...plan,
+      grantsOf: (content) => liveGrants(ctx, content).filter((it) => it.consent !== consent),
+    });
+  } catch (error) {
+    // Another device of this person was faster, or it ran out meanwhile.
+    if (isCoded(error, 'CONSENT_ENDED')) {
+      await ctx.vault.change((content) => ({
+        ...content,
+        grants: content.grants.map((it) => (it.consent === consent ? { ...it, ended: true } : it)),
+      }));
+    }
+    throw error;
+  }
+}
+
+export type GrantState = 'not yet' | 'live' | 'ended' | 'unconfirmed';
+
+export interface ListedGrant {
+  readonly consent: ConsentId;
+  readonly granteeName: string;
+  readonly terms: GrantBody;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  readonly state: GrantState;
+  /** How often it was served, by the ledger's count. */
+  readonly looks: number;
+  readonly grantedHeight: number;
+  readonly revokedHeight: number;
+}
+
+/** The grants of this account, with what the ledger says about each. */
+export async function listGrants(
+  ctx: Context,
+  { signal }: WorkOptions = {},
+): Promise<readonly ListedGrant[]> {
+  const own = ctx.vault.content.grants.filter((it) => it.account === ctx.account.account);
+  return Promise.all(own.map((grant) => listedGrant(ctx, grant, signal)));
+}
+
+async function listedGrant(
+  ctx: Context,
+  grant: OwnGrant,
+  signal?: AbortSignal,
+): Promise<ListedGrant> {
+  const row = await ctx.ledger.consent(grant.consent, signal);
+  const nowMs = ctx.nowMs();
+  const { consent, granteeName, notBeforeMs, notAfterMs } = grant;
+  const state: GrantState =
+    row === undefined
+      ? 'unconfirmed'
+      : row.revokedHeight !== 0 || row.notAfterMs <= nowMs
+        ? 'ended'
+        : row.notBeforeMs <= nowMs
+          ? 'live'
+          : 'not yet';
+  return {
+    consent,
+    granteeName,
+    terms: decodeGrantBody(grant.body),
+    notBeforeMs,
+    notAfterMs,
+    state,
+    looks: row?.looks ?? 0,
+    grantedHeight: row?.grantedHeight ?? 0,
+    revokedHeight: row?.revokedHeight ?? 0,
+  };
+}
