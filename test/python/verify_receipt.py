@@ -9,13 +9,14 @@ import pathlib
 import sys
 
 from salus_model import receipt
+from salus_model.receipt_file import parse_trust_root
 from salus_model.refused import Refused
 
 
 def verdict(data: bytes, trust: str) -> dict:
     """What the product says too: `{ok: true, ...}` or `{ok: false, code, reason}`."""
     try:
-        return {"ok": True, **receipt.verify(data, receipt.parse_trust_root(trust))}
+        return {"ok": True, **receipt.verify(data, parse_trust_root(trust))}
     except Refused as refused:
         return {"ok": False, "code": refused.code, "reason": refused.reason}
 

@@ -1,9 +1,9 @@
-"""Identities, acts, transactions, nonces, genesis (docs/protocol/formats.md, F-4 to F-6, F-15, F-21)."""
+"""Identities, acts, transactions (docs/protocol/formats.md, F-4 to F-6)."""
 
 from . import blob_id, cbor, derive, ed25519, ristretto
 from .refused import Refused
 
-TX_BODY, GENESIS = 1, 2
+TX_BODY = 1
 MAX_TX_BYTES, MAX_ACTS, MAX_SIGNATURES = 65_536, 16, 2
 ROLES = (
     "patient", "clinician", "nurse", "pharmacist", "lab", "insurer", "researcher", "device",
@@ -11,7 +11,6 @@ ROLES = (
 )  # fmt: skip
 BATCH_KINDS = ("refusal", "erased", "deferred")
 ROTATION = "rotation"
-FAR, WINDOW = 1024, 256
 
 
 def identity(seeds: tuple[bytes, bytes], kem_key: bytes, recovery: bytes, bound: list) -> list:
@@ -143,23 +142,3 @@ def tx_holds(data: bytes) -> bool:
     body, signatures = read_tx(data)
     message = derive.message(derive.TX_SIGN, cbor.encode(body))
     return all(ed25519.verify(key, message, signature) for key, signature in signatures)
-
-
-def judge_nonce(top: int, used: set[int], nonce: int) -> str:
-    """F-15. `used`: the numbers below top, among the last 256, that were taken; '' accepts."""
-    if nonce > top:
-        return "NONCE_FAR" if nonce > top + FAR else ""
-    if nonce == top or nonce in used:
-        return "NONCE_USED"
-    return "NONCE_OLD" if nonce < top - WINDOW else ""
-
-
-def burn_nonce(top: int, used: set[int], nonce: int) -> tuple[int, set[int]]:
-    """F-15. Before the first top there are no numbers, whatever the bits say."""
-    new_top = max(top, nonce)
-    return new_top, {number for number in {*used, top, nonce} if new_top - WINDOW <= number < new_top}
-
-
-def window_bits(top: int, used: set[int]) -> bytes:
-    """F-15: bit i, least significant first, stands for top - 1 - i."""
-    return sum(1 << (top - 1 - number) for number in used).to_bytes(32, "little")
