@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly metrics: Metrics;
   /** One process may serve several hospitals, each below its own path; '' mounts one at the root. */
   readonly mounts: readonly { readonly prefix: string; readonly gateway: Gateway }[];
+  /** What a person sees at the address itself; without it, a line per hospital. */
+  readonly page?: () => string;
 }
 
 const defaultBodyBytes = 256 * 1024;
@@ -160,11 +162,17 @@ function observe(app: FastifyInstance, { metrics, mounts, log }: ServerOptions):
   });
 }
 
-function rootRoutes(app: FastifyInstance, { metrics, mounts }: ServerOptions): void {
+function rootRoutes(app: FastifyInstance, { metrics, mounts, page }: ServerOptions): void {
   const hidden = { schema: { hide: true } };
-  app.get('/', hidden, async (_request, reply) =>
-    reply.type('text/plain; charset=utf-8').send(`Salus\n\n${mounts.map(lineOf).join('\n')}\n`),
-  );
+  app.get('/', hidden, async (_request, reply) => {
+    if (page === undefined) {
+      const lines = mounts.map(lineOf).join('\n');
+      return reply.type('text/plain; charset=utf-8').send(`Salus\n\n${lines}\n`);
+    }
+    // The page is one file with its own style and no script.
+    reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
+    return reply.type('text/html; charset=utf-8').send(page());
+  });
   app.get('/health', hidden, async (_request, reply) => {
     const hospitals = mounts.map(({ gateway }) => healthOf(gateway));
     const ok = hospitals.every((hospital) => hospital.ok);

@@ -40,7 +40,7 @@ export function treeRoot(readPage: ReadPage): Uint8Array {
  * prefix, so a tree of a million keys is about twenty levels deep, and a proof is short.
  *
  * `changes` name each key once. Only paths to changed keys are hashed again, each node once a block.
- * Source: docs/protocol/state.md, rules S-3 and S-4.
+ * Source: docs/protocol/state.md, rules ST-3 and ST-4.
  */
 export function updateTree(readPage: ReadPage, changes: readonly TreeChange[]): TreeUpdate {
   const updater = new Updater(readPage);

@@ -222,9 +222,7 @@ export class Person {
    * What a device does when it wakes: learns what this person's other devices did, repeats what was not
    * confirmed, fetches letters, and renews keys that are 90 days old.
    */
-  sync(
-    options: AsAccount = {},
-  ): Promise<{
+  sync(options: AsAccount = {}): Promise<{
     readonly height: number;
     readonly timeMs: number;
     readonly resumed: readonly Resumed[];

@@ -47,6 +47,8 @@ export class StateDatabase {
     this.#writer = new DatabaseSync(path, { timeout: 2_000 });
     this.#writer.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     this.#writer.exec('PRAGMA cache_size = -65536;');
+    // Blocks change the same upper pages again and again: copying them back less often saves most of it.
+    this.#writer.exec('PRAGMA wal_autocheckpoint = 16384;');
     this.#writer.exec(schema);
     this.#reader = new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
     this.#reader.exec('PRAGMA cache_size = -16384;');

@@ -1,7 +1,7 @@
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { verifyStateAnswer } from '../state-proof.ts';
-import { type Commit, commitSignBytes, voteAbsent, voteForBlock } from './commit.ts';
+import { type Commit, commitSignBytes, voteAbsent, voteForBlock, voteForNil } from './commit.ts';
 import { type Header, headerHashBytes } from './header.ts';
 import { isAfter, msOfTimestamp } from './timestamp.ts';
 import { totalPower, type Validator, validatorAddress, validatorsHash } from './validators.ts';
@@ -51,6 +51,9 @@ export async function verifySigned(
   for (const [index, vote] of commit.signatures.entries()) {
     const validator = validators[index];
     if (validator === undefined || vote.flag === voteAbsent) continue;
+    if (vote.flag !== voteForBlock && vote.flag !== voteForNil) {
+      throw invalid('vote-flag', header.height);
+    }
     if (!equalBytes(vote.address, validatorAddress(validator.publicKey))) {
       throw invalid('vote-order', header.height);
     }

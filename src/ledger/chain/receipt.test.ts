@@ -238,6 +238,17 @@ for (const [name, reason, change] of [
       },
     }),
   ],
+  [
+    'a vote of an unknown kind',
+    'validators',
+    (r) => ({
+      ...r,
+      nextCommit: {
+        ...r.nextCommit,
+        signatures: r.nextCommit.signatures.map((s) => ({ ...s, flag: 4 })),
+      },
+    }),
+  ],
   ['no votes', 'validators', (r) => ({ ...r, nextCommit: { ...r.nextCommit, signatures: [] } })],
 ] as const satisfies readonly (readonly [string, string, (r: Receipt) => Receipt])[]) {
   test(`a receipt with ${name} does not hold: ${reason}`, async () => {

@@ -17,7 +17,7 @@ export type JudgeAct = (view: LedgerView, act: Act, context: ActContext) => Outc
 
 /**
  * The rules of a height. An upgrade adds a set here and keeps the old ones: a replay must answer as before.
- * Source: docs/protocol/state.md, rule S-9.
+ * Source: docs/protocol/state.md, rule ST-9.
  */
 export function rulesFor(_height: number): JudgeAct {
   return judgeAct;

@@ -90,12 +90,24 @@ export async function addFile(
     const { importId } = plan;
     return { importId, fileName: file.name, sha256, kind: undefined, items: [], unchanged: [] };
   }
-  for (let tries = 4; ; tries--) {
+  return underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, source, plan, options, clockMs));
+}
+
+const tries = 4;
+
+/**
+ * Seals and anchors again under the new keys when a boundary of the schedule passed meanwhile. After the
+ * first refusal the ledger's clock alone counts: this device's may be wrong.
+ */
+export async function underRunningEpoch<T>(
+  ctx: Context,
+  work: (clockMs: () => number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await sealAndAnchor(ctx, source, plan, options);
+      return await work(() => (attempt === 1 ? ctx.nowMs() : ctx.ledger.tip.timeMs));
     } catch (error) {
-      // A boundary of the schedule passed while we sealed: under the new keys once more.
-      if (!isCoded(error, 'EPOCH_STALE') || tries <= 1) throw error;
+      if (!isCoded(error, 'EPOCH_STALE') || attempt >= tries) throw error;
     }
   }
 }
@@ -156,10 +168,11 @@ async function sealAndAnchor(
   source: Source,
   plan: NewPlan,
   options: AddFileOptions,
+  clockMs: () => number,
 ): Promise<AddedFile> {
   const { signal, onProgress } = options;
   const keys = await ownerKeys(ctx, signal);
-  const epoch = epochNow(keys.account.schedule, ctx.nowMs());
+  const epoch = epochNow(keys.account.schedule, clockMs());
   const wrappingFor = (recordClass: RecordClass): Wrapping => ({
     kind: 'segment',
     epoch,
@@ -174,7 +187,10 @@ async function sealAndAnchor(
     kind: 'import',
     acts,
     imports: [held.skeleton],
-    writeDown: (content) => ({ ...content, imports: [...content.imports, held] }),
+    writeDown: (content) => ({
+      ...content,
+      imports: [...content.imports.filter((it) => it.skeleton !== held.skeleton), held],
+    }),
     signal,
   });
   onProgress?.({ phase: 'anchoring', done: 1, total: 1 });

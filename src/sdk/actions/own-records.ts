@@ -1,4 +1,5 @@
 import type { RecordClass } from '../../api/classes.ts';
+import { sealedLength } from '../../crypto/chunked.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
@@ -100,7 +101,10 @@ export async function openOwn(
       recordId,
     });
   }
-  const body = await ctx.gateway.blob(row.blobId, { signal });
+  const body = await ctx.gateway.blob(row.blobId, {
+    maxBytes: sealedLength(row.paddedSize),
+    signal,
+  });
   const sek = chart.keys.sek(row.recordClass, row.epoch);
   const opened = await openLiveItem(ctx.ledger, row, { kind: 'segment', sek }, body, signal);
   const { height, timeMs, epoch, txId, consent } = row;

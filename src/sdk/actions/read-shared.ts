@@ -8,6 +8,7 @@ import {
   readEntryHash,
 } from '../../api/read-request.ts';
 import { encodeSigned } from '../../api/signed.ts';
+import { sealedLength } from '../../crypto/chunked.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { signLabelled, verifyVote } from '../../crypto/signature.ts';
@@ -75,7 +76,8 @@ export async function readShared(
   const records: SharedRecord[] = [];
   const total = listed.rows.length;
   for (const { row, ticket } of listed.rows) {
-    const body = await ctx.gateway.blob(row.blobId, { at: listed.at, ticket, signal });
+    const maxBytes = sealedLength(row.paddedSize);
+    const body = await ctx.gateway.blob(row.blobId, { at: listed.at, ticket, maxBytes, signal });
     records.push({ ...(await openLiveItem(ctx.ledger, row, keyOf(row), body, signal)), row });
     onProgress?.({ phase: 'opening', done: records.length, total });
   }

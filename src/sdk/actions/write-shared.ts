@@ -1,6 +1,6 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { signingKeyFromSeed } from '../../crypto/signature.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { deliverRows } from '../client/deliver.ts';
@@ -9,7 +9,7 @@ import { uploadBlobs } from '../client/upload.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
 import { decodeKeySetBlob } from '../keys/key-set-blob.ts';
 import { newRecordId, sealItem } from '../records/item-seal.ts';
-import { epochNow } from './add-file.ts';
+import { epochNow, underRunningEpoch } from './add-file.ts';
 
 export interface NoteToWrite {
   readonly recordClass: RecordClass;
@@ -26,8 +26,6 @@ export interface WrittenRecords {
   readonly epoch: number;
   readonly confirmed: ConfirmedTx;
 }
-
-const tries = 4;
 
 /**
  * Writes into somebody's chart under a grant that allows it: sealed to the public write key of its class,
@@ -54,13 +52,7 @@ export async function writeShared(
   const kinds = new Set(notes.map((it) => it.recordClass === 'diagnosis'));
   if (notes.length === 0 || kinds.size > 1) throw new CodedError('REQUEST_INVALID');
   const named = notes.map((note) => ({ ...note, recordId: newRecordId() }));
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await sealAndAnchor(ctx, held, named, options);
-    } catch (error) {
-      if (!isCoded(error, 'EPOCH_STALE') || attempt >= tries) throw error;
-    }
-  }
+  return underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, held, named, options, clockMs));
 }
 
 async function sealAndAnchor(
@@ -68,8 +60,9 @@ async function sealAndAnchor(
   { letter, patient }: HeldGrant,
   notes: readonly (NoteToWrite & { readonly recordId: RecordId })[],
   { signal, onProgress }: WorkOptions,
+  clockMs: () => number,
 ): Promise<WrittenRecords> {
-  const { epoch, writeKeys } = await runningWriteKeys(ctx, patient, signal);
+  const { epoch, writeKeys } = await runningWriteKeys(ctx, patient, clockMs, signal);
   const { sign } = await ctx.keys(signal);
   const author = ctx.account.account;
   const sealed = [];
@@ -109,10 +102,11 @@ async function sealAndAnchor(
 async function runningWriteKeys(
   ctx: Context,
   patient: AccountId,
+  clockMs: () => number,
   signal?: AbortSignal,
 ): Promise<{ readonly epoch: number; readonly writeKeys: ReadonlyMap<string, Uint8Array> }> {
   const account = await ctx.ledger.knownAccount(patient, signal);
-  const epoch = epochNow(account.schedule, ctx.nowMs());
+  const epoch = epochNow(account.schedule, clockMs());
   const scheduled = account.schedule.find((it) => it.epoch === epoch);
   const keySet =
     scheduled === undefined

@@ -4,6 +4,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
+import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import { Gateway } from './gateway.ts';
 import { Http, type HttpOptions } from './http.ts';
@@ -107,7 +108,7 @@ export class Context {
         this.gateway.putCopy(at, version, sealed),
     };
     const merged = await syncCopy(store, locator, content);
-    if (merged !== content) await this.vault.change(() => merged);
+    if (merged !== content) await this.vault.change((held) => mergeWallets(held, merged));
   }
 
   /** Keeps the newest verified header, so that nobody can show this wallet an older ledger later. */

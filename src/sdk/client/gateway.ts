@@ -40,7 +40,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, BlobId, TxId } from '../../primitives/ids.ts';
 import { blobIdOf } from '../../storage/blob-id.ts';
-import type { Call, Http } from './http.ts';
+import { type Call, type Http, routeOf } from './http.ts';
 
 /** Gives a session token, a fresh one when the old was refused. */
 export interface SessionSource {
@@ -173,38 +173,19 @@ export class Gateway {
   ): Promise<Uint8Array> {
     const { at, ticket, maxBytes = 256 * mebibyte, signal } = options;
     const path = paths.blob(id, at);
-    const fetchWith = (headers: Readonly<Record<string, string>>): Promise<Uint8Array> =>
-      this.http.bytes({ method: 'GET', path, headers, maxBytes, signal });
-    const bytes =
-      ticket === undefined
-        ? await this.#signedIn(fetchWith)
-        : await fetchWith({ [ticketHeader]: ticket });
+    const shown = ticket === undefined ? {} : { [ticketHeader]: ticket };
+    const bytes = await this.#signedIn((session) =>
+      this.http.bytes({
+        method: 'GET',
+        path,
+        headers: { ...session, ...shown },
+        maxBytes,
+        // A minute, and time for slow lines: half a MiB a second.
+        timeoutMs: 60_000 + Math.ceil(Math.min(maxBytes, 64 * 1024 * mebibyte) / 512),
+        signal,
+      }),
+    );
     if (blobIdOf(bytes) !== id) throw new CodedError('BLOB_CORRUPT', { blobId: id });
-    return bytes;
-  }
-
-  /** Bytes `from` to `from + length` of a blob; nothing but their length is checked here. */
-  async blobRange(
-    id: BlobId,
-    range: { readonly from: number; readonly length: number },
-    options: {
-      readonly at?: AccountId | undefined;
-      readonly ticket?: string | undefined;
-      readonly signal?: AbortSignal | undefined;
-    } = {},
-  ): Promise<Uint8Array> {
-    const { at, ticket, signal } = options;
-    const path = paths.blob(id, at);
-    const fetchWith = (headers: Readonly<Record<string, string>>): Promise<Uint8Array> => {
-      const span = `bytes=${range.from}-${range.from + range.length - 1}`;
-      const all = { ...headers, range: span };
-      return this.http.bytes({ method: 'GET', path, headers: all, maxBytes: range.length, signal });
-    };
-    const bytes =
-      ticket === undefined
-        ? await this.#signedIn(fetchWith)
-        : await fetchWith({ [ticketHeader]: ticket });
-    if (bytes.length !== range.length) throw new CodedError('GATEWAY_LIED', { blobId: id });
     return bytes;
   }
 
@@ -319,7 +300,7 @@ export class Gateway {
   async #json<S extends z.ZodType>(schema: S, call: Call): Promise<z.infer<S>> {
     const parsed = schema.safeParse(await this.http.json(call));
     if (!parsed.success) {
-      throw new CodedError('GATEWAY_LIED', { path: call.path.replace(/\?.*/, '') });
+      throw new CodedError('GATEWAY_LIED', { path: routeOf(call) });
     }
     return parsed.data;
   }

@@ -53,7 +53,7 @@ export class Http {
     try {
       return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     } catch (cause) {
-      throw new CodedError('GATEWAY_LIED', { path: call.path }, cause);
+      throw new CodedError('GATEWAY_LIED', { path: routeOf(call) }, cause);
     }
   }
 
@@ -78,7 +78,7 @@ export class Http {
   async open(call: Call): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#send(call, call.signal);
     if (!response.ok) throw await refusalOf(response, call);
-    if (response.body === null) throw new CodedError('GATEWAY_LIED', { path: call.path });
+    if (response.body === null) throw new CodedError('GATEWAY_LIED', { path: routeOf(call) });
     return response.body;
   }
 
@@ -105,6 +105,11 @@ export class Http {
   }
 }
 
+/** `/v1/wallet` and no further: locators and keys of rows stand behind it. */
+export function routeOf({ path }: Pick<Call, 'path'>): string {
+  return path.split(/[/?]/, 3).join('/');
+}
+
 function requestOf(call: Call): RequestInit {
   // Ciphertext does not compress, and a compressed answer could claim any size.
   const headers: Record<string, string> = { 'accept-encoding': 'identity', ...call.headers };
@@ -128,12 +133,12 @@ function requestOf(call: Call): RequestInit {
 function failureOf(error: unknown, call: Call): CodedError {
   if (error instanceof CodedError) return error;
   if (call.signal?.aborted) return new CodedError('INTERRUPTED', {}, error);
-  return new CodedError('GATEWAY_UNREACHABLE', { path: call.path.replace(/\?.*/, '') }, error);
+  return new CodedError('GATEWAY_UNREACHABLE', { path: routeOf(call) }, error);
 }
 
 /** `{ok: false, code, kind, sentence, details?}`; what is none of ours is not believed. */
 async function refusalOf(response: Response, call: Call): Promise<CodedError> {
-  const path = call.path.replace(/\?.*/, '');
+  const path = routeOf(call);
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder().decode(await readAll(response, mebibyte)));

@@ -6,9 +6,6 @@ import type { ReadingKey } from '../records/item-wrap.ts';
 import type { LedgerView } from './ledger-view.ts';
 import type { LiveItem } from './own-rows.ts';
 
-/** Larger items are opened as streams. */
-export const maxOpenBytes = 512 * 1024 * 1024;
-
 /**
  * Opens the body of a proven row: what comes out is what its author signed for this chart, by a key that
  * the directory had for him when it was anchored.

@@ -76,7 +76,10 @@ export async function grantAccess(
     kind: 'grant',
     acts: [act],
     grantsOf: (content) => [...liveGrants(ctx, content), grant],
-    writeDown: (content) => ({ ...content, grants: [...content.grants, grant] }),
+    writeDown: (content) => ({
+      ...content,
+      grants: [...content.grants.filter((it) => it.consent !== grant.consent), grant],
+    }),
     consents: [grant.consent],
     outgoing: [letter],
     signal,
@@ -178,6 +181,7 @@ const marginStepMs = 2_000;
  */
 export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<ConfirmedTx> {
   for (let attempt = 0; ; attempt++) {
+    await learnGrants(ctx, plan.signal);
     const built = await buildKeySet(ctx, {
       grants: plan.grantsOf(ctx.vault.content),
       marginMs: attempt * marginStepMs,
@@ -199,6 +203,43 @@ export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<Confir
     }
   }
 }
+
+/**
+ * What this person's other devices did: their grants come with the copy, and the ledger says which of them
+ * stand. A KeySet that left one out would shut a reader out whom nobody revoked.
+ */
+async function learnGrants(ctx: Context, signal?: AbortSignal): Promise<void> {
+  await ctx.writeDown((content) => content);
+  const { account } = ctx.account;
+  const open = ctx.vault.content.grants.filter(
+    (it) => it.account === account && !it.ended && it.notAfterMs > ctx.nowMs(),
+  );
+  const standing = new Map<ConsentId, 'live' | 'revoked'>();
+  for (let at = 0; at < open.length; at += askedAtOnce) {
+    const part = open.slice(at, at + askedAtOnce);
+    await Promise.all(
+      part.map(async ({ consent }) => {
+        const row = await ctx.ledger.consent(consent, signal);
+        if (row === undefined) return;
+        standing.set(consent, row.revokedHeight === 0 ? 'live' : 'revoked');
+      }),
+    );
+  }
+  const isNews = open.some(
+    (it) => standing.get(it.consent) === 'revoked' || (standing.has(it.consent) && !it.confirmed),
+  );
+  if (!isNews) return;
+  await ctx.vault.change((content) => ({
+    ...content,
+    grants: content.grants.map((it) => {
+      const found = standing.get(it.consent);
+      if (found === undefined) return it;
+      return { ...it, confirmed: true, ended: it.ended || found === 'revoked' };
+    }),
+  }));
+}
+
+const askedAtOnce = 16;
 
 /** New keys for everybody who reads now: after a rotation, or when the running epoch is old. */
 export function renewKeys(ctx: Context, { signal }: WorkOptions = {}): Promise<ConfirmedTx> {

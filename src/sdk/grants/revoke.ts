@@ -65,7 +65,10 @@ export async function listGrants(
   { signal }: WorkOptions = {},
 ): Promise<readonly ListedGrant[]> {
   const own = ctx.vault.content.grants.filter((it) => it.account === ctx.account.account);
-  return Promise.all(own.map((grant) => listedGrant(ctx, grant, signal)));
+  const awaited = new Set(ctx.vault.content.pending.flatMap((it) => it.consents));
+  const listed = await Promise.all(own.map((grant) => listedGrant(ctx, grant, signal)));
+  // What the ledger refused may come back with the copy; it never was a grant.
+  return listed.filter((it) => it.state !== 'unconfirmed' || awaited.has(it.consent));
 }
 
 async function listedGrant(

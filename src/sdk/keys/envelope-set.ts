@@ -4,7 +4,7 @@ import { type KemKey, kems } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith, sealTo } from '../../crypto/letter.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import { bytesToHex, compareBytes, concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
+import { compareBytes, concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
 import {
   type Cbor,
   decodeCbor,
@@ -157,10 +157,6 @@ async function openWithAny(
     }
   }
   throw new CodedError('CANNOT_OPEN');
-}
-
-export function envelopeTag(tagKey: Uint8Array, keySetBlob: BlobId): string {
-  return bytesToHex(tagOf(tagKey, keySetBlob));
 }
 
 function tagOf(tagKey: Uint8Array, keySetBlob: BlobId): Uint8Array {

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { type Call, type Fetch, Http } from './http.ts';
+
+const get: Call = { method: 'GET', path: '/v1/wallet/secret?secret=1' };
+const answers =
+  (...list: (() => Response | Error)[]): Fetch =>
+  async () => {
+    const next = list.length > 1 ? list.shift() : list[0];
+    const answer = next?.();
+    if (answer instanceof Response) return answer;
+    throw answer;
+  };
+const http = (fetch: Fetch) => new Http('http://h/', { fetch, retryDelaysMs: [0, 0] });
+const refusal = (status: number, body: unknown) => () =>
+  new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
+const down = () => new TypeError('fetch failed');
+
+for (const [name, fetch, code] of [
+  ['a refusal', answers(refusal(403, { ok: false, code: 'NOT_SHARED' })), 'NOT_SHARED'],
+  ['a code that is none of ours', answers(refusal(403, { code: 'YOUR_MONEY' })), 'GATEWAY_LIED'],
+  ['a page instead of JSON', answers(refusal(404, '<html>')), 'GATEWAY_LIED'],
+  ['a proxy that finds nobody', answers(refusal(502, '<html>')), 'GATEWAY_UNREACHABLE'],
+  ['no connection', answers(down), 'GATEWAY_UNREACHABLE'],
+  ['JSON that is none', answers(() => new Response('{')), 'GATEWAY_LIED'],
+] as const) {
+  test(`${name}: ${code}`, async () => {
+    await assert.rejects(http(fetch).json(get), (error) => {
+      assert.ok(isCoded(error, code));
+      assert.ok(!JSON.stringify(error.details).includes('secret'));
+      return true;
+    });
+  });
+}
+
+test('Details keep scalars only, and no long texts', async () => {
+  const details = { n: 1, s: 'x'.repeat(999), o: { a: 1 }, b: true };
+  const call = http(answers(refusal(400, { code: 'USAGE', details }))).json(get);
+  await assert.rejects(call, (error) => {
+    assert.ok(error instanceof CodedError);
+    assert.deepEqual(Object.keys(error.details), ['n', 's', 'b']);
+    assert.equal(String(error.details.s).length, 200);
+    return true;
+  });
+});
+
+test('What may be repeated is repeated, and nothing else is', async () => {
+  const flaky = () => answers(down, down, () => new Response('1'));
+  assert.equal(await http(flaky()).json(get), 1);
+  await assert.rejects(http(flaky()).json({ method: 'POST', path: '/x', json: {} }), (error) =>
+    isCoded(error, 'GATEWAY_UNREACHABLE'),
+  );
+  const repeatable = { method: 'POST', path: '/x', json: {}, repeatable: true } as const;
+  assert.equal(await http(flaky()).json(repeatable), 1);
+});
+
+test('An answer is read no further than its bound', async () => {
+  let pulled = 0;
+  const endless = () =>
+    new Response(
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          pulled += 1;
+          controller.enqueue(new Uint8Array(1024));
+        },
+      }),
+    );
+  await assert.rejects(http(answers(endless)).bytes({ ...get, maxBytes: 10_000 }), (error) =>
+    isCoded(error, 'BODY_TOO_LARGE'),
+  );
+  assert.ok(pulled < 20);
+});
+
+test("The caller's signal stops a call: INTERRUPTED", async () => {
+  const stop = new AbortController();
+  const hanging: Fetch = (_url, init) =>
+    new Promise((_resolve, reject) => {
+      init.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+      stop.abort();
+    });
+  await assert.rejects(http(hanging).json({ ...get, signal: stop.signal }), (error) =>
+    isCoded(error, 'INTERRUPTED'),
+  );
+});

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { fileWalletStore } from '../cli/home.ts';
+import type { Role } from '../ledger/acts.ts';
+import type { AccountId } from '../primitives/ids.ts';
+import { Person } from '../sdk/person.ts';
+import type { WalletContent } from '../sdk/wallet/content.ts';
+import { openWalletFile } from '../sdk/wallet/file.ts';
+import type { Servers } from './server.ts';
+
+/** Somebody in the story: a wallet of their own on a device of their own. */
+export interface Member {
+  readonly nickname: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly hospital: string;
+  readonly person: Person;
+  readonly account: AccountId;
+}
+
+/** The story's people choose no passphrase of their own: the wallets live as long as the story. */
+export const storyPassphrase = 'a passphrase for the story';
+
+/** Makes the keys on the person's device, then has the hospital enrol what it cannot read. */
+export async function enrolMember(
+  servers: Servers,
+  home: string,
+  who: {
+    readonly nickname: string;
+    readonly name: string;
+    readonly role: Role;
+    readonly hospital: string;
+  },
+): Promise<Member> {
+  const store = fileWalletStore(home, who.nickname);
+  const { person } = await Person.create({ store, passphrase: storyPassphrase, name: who.name });
+  const hospital = servers.hospital(who.hospital);
+  const invitation = await servers.invite(hospital, who.role);
+  const { account } = await person.enrol({
+    gatewayUrl: hospital.url,
+    invitation,
+    role: who.role,
+    withoutCopy: who.role === 'device',
+  });
+  return { ...who, person, account };
+}
+
+/** Everything a member ever held: what a thief of the unlocked device would have. */
+export async function everythingHeldBy(home: string, member: Member): Promise<WalletContent> {
+  const bytes = await fileWalletStore(home, member.nickname).load();
+  const { content } = await openWalletFile(storyPassphrase, bytes ?? new Uint8Array(0));
+  return content;
+}
+
+export const peopleFolder = (home: string): string => join(home, 'people');

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { validatorKeyOf } from '../../src/engines/embedded/open.ts';
+import { type Gateway, openGateway } from '../../src/gateway/gateway.ts';
+import { createLogger } from '../../src/gateway/logging.ts';
+import { createMetrics } from '../../src/gateway/metrics.ts';
+import { createServer } from '../../src/gateway/server.ts';
+import type { Role } from '../../src/ledger/acts.ts';
+import { type FileInput, Person, type WalletStore } from '../../src/sdk/index.ts';
+import { openConsortium } from '../../src/server/founding.ts';
+import { openLedger } from '../../src/server/ledger.ts';
+import { openFileBlobStore } from '../../src/storage/file/file-blob-store.ts';
+
+/** Real hospitals in one process, in a folder that goes away: what end-to-end tests run against. */
+export interface Consortium {
+  readonly home: string;
+  readonly url: (hospital: string) => string;
+  readonly gateway: (hospital: string) => Gateway;
+  readonly person: (name: string, hospital: string, role: Role) => Promise<Enrolled>;
+  readonly invite: (hospital: string, role: Role) => Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface Enrolled {
+  readonly person: Person;
+  readonly code: string;
+  readonly store: WalletStore;
+}
+
+export const passphrase = 'a long enough passphrase';
+
+export async function startConsortium(): Promise<Consortium> {
+  const home = mkdtempSync(join(tmpdir(), 'salus-e2e-'));
+  const log = createLogger({ level: process.env.SALUS_TEST_LOG ?? 'silent' });
+  const signer = validatorKeyOf(join(home, 'servers', 'ledger'));
+  const founded = await openConsortium(home, signer.publicKey, Date.now() - 1_000);
+  const ledger = await openLedger({
+    folder: founded.ledgerFolder,
+    genesisBytes: founded.genesisBytes,
+    acceptClock: false,
+    onFault: (error) => log.error(error),
+  });
+  const trustRoot = { ...(await ledger.engine.trustRoot()) };
+  const metrics = createMetrics();
+  const peerUrls = new Map<Gateway['options']['organisation'], string>();
+  const gateways = new Map<string, Gateway>();
+  const stores: { close(): Promise<void> | void }[] = [];
+  for (const hospital of founded.hospitals) {
+    const blobs = openFileBlobStore({ folder: join(hospital.folder, 'blobs'), now: Date.now });
+    stores.push(blobs);
+    gateways.set(
+      hospital.name,
+      await openGateway({
+        hospital: hospital.name,
+        name: hospital.title,
+        organisation: hospital.account,
+        key: hospital.signingKey,
+        engine: ledger.engine,
+        genesis: founded.genesisBytes,
+        trustRoot,
+        blobs,
+        databasePath: join(hospital.folder, 'gateway.sqlite'),
+        deskToken: hospital.deskToken,
+        peerUrls,
+        metrics,
+        log,
+        settings: { refusalBatchMs: 3_600_000 },
+      }),
+    );
+  }
+  const server = await createServer({
+    log,
+    metrics,
+    mounts: [...gateways].map(([name, gateway]) => ({ prefix: `/${name}`, gateway })),
+  });
+  const base = await server.listen({ host: '127.0.0.1', port: 0 });
+  for (const { name, account } of founded.hospitals) peerUrls.set(account, `${base}/${name}`);
+
+  const url = (hospital: string): string => `${base}/${hospital}`;
+  const gateway = (hospital: string): Gateway => {
+    const found = gateways.get(hospital);
+    if (found === undefined) throw new Error(`no hospital ${hospital}`);
+    return found;
+  };
+  const invite = async (hospital: string, role: Role): Promise<string> => {
+    const { deskToken } = gateway(hospital).options;
+    const response = await fetch(`${url(hospital)}/v1/invitations`, {
+      method: 'POST',
+      headers: { authorization: `Desk ${deskToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ role }),
+    });
+    const answer: unknown = await response.json();
+    return String(Object(answer).invitation);
+  };
+  return {
+    home,
+    url,
+    gateway,
+    invite,
+    async person(name, hospital, role) {
+      const store = memoryWalletStore();
+      const { person, code } = await Person.create({ store, passphrase, name });
+      const invitation = await invite(hospital, role);
+      await person.enrol({ gatewayUrl: url(hospital), invitation, role });
+      return { person, code, store };
+    },
+    async stop() {
+      await server.close();
+      for (const it of gateways.values()) await it.close();
+      await ledger.engine.close();
+      for (const store of stores) await store.close();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+export function memoryWalletStore(): WalletStore {
+  let held: Uint8Array | undefined;
+  return {
+    load: async () => held,
+    save: async (bytes) => {
+      held = bytes;
+    },
+  };
+}
+
+export function fileOf(name: string, bytes: Uint8Array): FileInput {
+  return {
+    name,
+    byteLength: bytes.length,
+    read: async function* () {
+      yield bytes;
+    },
+  };
+}
