@@ -39,7 +39,7 @@ import {
   type SharedRead,
 } from './actions/read-shared.ts';
 import { receiptOfItem, receiptOfTx } from './actions/receipts.ts';
-import { type Resumed, resume } from './actions/resume.ts';
+import { type Resumed, resume, tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
 import { watch } from './actions/watch.ts';
 import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/write-shared.ts';
@@ -333,7 +333,7 @@ export class Person {
   grant(request: GrantRequest, options: AsAccount = {}): Promise<GivenGrant> {
     return this.#work(options, async (ctx) => {
       const { account, name } = this.findPerson(request.grantee);
-      await resume(ctx, options);
+      await tryResume(ctx, options);
       return grantAccess(ctx, { ...request, grantee: account, granteeName: name }, options);
     });
   }
@@ -344,7 +344,7 @@ export class Person {
 
   revoke(consent: ConsentId, options: AsAccount = {}): Promise<ConfirmedTx> {
     return this.#work(options, async (ctx) => {
-      await resume(ctx, options);
+      await tryResume(ctx, options);
       return revokeAccess(ctx, consent, options);
     });
   }
