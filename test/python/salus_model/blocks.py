@@ -6,7 +6,8 @@ from . import merkle, protobuf as pb
 from .derive import sha256
 from .refused import Refused
 
-ABSENT, FOR_BLOCK, PRECOMMIT = 1, 2, 2
+ABSENT, FOR_BLOCK, FOR_NIL = 1, 2, 3
+PRECOMMIT = 2
 MAX_VALIDATORS = 10_000
 HASHES = (
     "lastCommitHash", "dataHash", "validatorsHash", "nextValidatorsHash", "consensusHash",

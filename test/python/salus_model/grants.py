@@ -1,4 +1,4 @@
-"""Grant bodies, letters, read requests (docs/protocol/formats.md, F-7 to F-10)."""
+"""Grant bodies, letters, read requests (docs/protocol: objects.md O-1 to O-4, grants.md G-4)."""
 
 from . import cbor, derive, ed25519, hpke
 from .item import CLASSES
@@ -9,7 +9,7 @@ PURPOSES = ("TREAT", "ETREAT", "HPAYMT", "HRESCH", "FAMRQT", "PATRQT", "HOPERAT"
 
 
 def signed(label: str, seed: bytes, data: bytes) -> bytes:
-    """F-7: how signed objects travel."""
+    """O-1: how signed objects travel."""
     return cbor.encode([data, ed25519.sign(seed, derive.message(label, data))])
 
 
@@ -22,7 +22,7 @@ def read_signed(label: str, travelling: bytes, key: bytes) -> bytes:
 
 
 def grant_body(body: dict) -> bytes:
-    """F-8."""
+    """O-3."""
     return cbor.encode([
         2, GRANT_BODY, body["account"], body["grantee"], body["readClasses"], body["recordIds"],
         body["fromMs"], body["writeClasses"], body["purposes"], [],
@@ -55,12 +55,12 @@ def read_grant_body(data: bytes) -> dict:
 
 
 def grant_body_hash(salt: bytes, body: bytes) -> bytes:
-    """F-8: what ConsentGrant shows."""
+    """C-1: what ConsentGrant shows."""
     return derive.labelled(derive.CONSENT_BODY, salt, body)
 
 
 def letter(owner_seed: bytes, fields: list) -> bytes:
-    """F-9, as it travels: consent, body, salt, tag key, write seed, notBefore, notAfter, card."""
+    """G-4, as it travels: consent, body, salt, tag key, write seed, notBefore, notAfter, card."""
     return signed(derive.LETTER_SIGN, owner_seed, cbor.encode([2, LETTER, *fields]))
 
 
@@ -73,7 +73,7 @@ def open_letter(kem_seed: bytes, grantee: bytes, sealed: bytes) -> bytes:
 
 
 def read_request(request: dict) -> bytes:
-    """F-10."""
+    """O-4."""
     return cbor.encode([
         2, READ_REQUEST, request["chainId"], request["organisation"], request["consent"],
         request["grantBody"], request["grantSalt"], request["what"], request["purpose"],
@@ -82,10 +82,10 @@ def read_request(request: dict) -> bytes:
 
 
 def entry_hash(salt: bytes, signed_request: bytes) -> bytes:
-    """F-10: the entry of AccessLog."""
+    """O-4: the entry of AccessLog."""
     return derive.labelled(derive.READ_ENTRY, salt, signed_request)
 
 
 def next_look(chain: bytes, entry: bytes) -> bytes:
-    """F-10: the chain over the entries of a consent."""
+    """C-8: the chain over the entries of a consent."""
     return derive.labelled(derive.READ_CHAIN, chain, entry)

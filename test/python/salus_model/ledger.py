@@ -1,4 +1,4 @@
-"""What accepted acts do to the rows, and what a genesis begins with (docs/protocol/formats.md, F-16, F-21, F-22).
+"""What accepted acts do to the rows, and what a genesis begins with (docs/protocol: state.md ST-2, acts.md, consent.md).
 
 It judges nothing: which transactions were accepted is told. Rows are lists as they are encoded.
 """
@@ -13,7 +13,7 @@ NO_HASH = bytes(32)
 
 class Ledger:
     def __init__(self, genesis: bytes) -> None:
-        """F-21: the organisations of the genesis, enrolled by themselves at height 0."""
+        """G-2: the organisations of the genesis, enrolled by themselves at height 0."""
         fields = cbor.fields_of(genesis, GENESIS, 7)
         self.rows: dict[bytes, list] = {}
         self._windows: dict[bytes, tuple[int, set[int]]] = {}
@@ -33,7 +33,7 @@ class Ledger:
         return account
 
     def burn(self, body: list, key: bytes) -> None:
-        """F-15: in the account's row, or for a write key in the consent's."""
+        """T-7: in the account's row, or for a write key in the consent's."""
         account = row_key("accounts", body[4])
         if self.rows[account][4] == key:
             row_name, place = account, 5
@@ -49,7 +49,7 @@ class Ledger:
         self.rows[key] = row
 
     def apply(self, body: list, height: int, time_ms: int) -> list[bytes]:
-        """Every act of an accepted transaction; what each answers (F-22)."""
+        """Every act of an accepted transaction; what each answers (T-9)."""
         acts = {
             1: self._act_enrol, 2: self._rotate, 3: self._revoke_key, 4: self._key_set,
             10: self._grant, 11: self._revoke, 20: self._anchor, 21: self._anchor,
@@ -99,7 +99,7 @@ class Ledger:
         self.rows[row_key("anchors", body[4] + root)] = [consent, epoch, count, height, time_ms, body[3]]
 
     def _access(self, _: list, act: list, __: int, time_ms: int) -> bytes:
-        """F-22: 1 for each entry whose consent lives, and each of those is a look (F-10)."""
+        """C-7: 1 for each entry whose consent lives, and each of those is a look (C-8)."""
         answers = b""
         for consent, entry in act[1]:
             name = row_key("consents", consent)

@@ -25,7 +25,7 @@ def verify_signed(parts: Signed, chain: str) -> tuple[int, int]:
     for (key, power), vote in zip(validators, commit.votes):
         if vote[0] == blocks.ABSENT:
             continue
-        if vote[1] != blocks.address(key):
+        if vote[0] not in (blocks.FOR_BLOCK, blocks.FOR_NIL) or vote[1] != blocks.address(key):
             raise _invalid("validators")
         if not ed25519.verify_vote(key, commit.sign_bytes(chain, vote), vote[3]):
             raise _invalid("signature")

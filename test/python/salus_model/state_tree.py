@@ -1,4 +1,4 @@
-"""The state: rows, compact sparse Merkle tree, logs, app hash (docs/protocol/formats.md, F-16 to F-20)."""
+"""The state: rows, compact sparse Merkle tree, logs, app hash (docs/protocol/state.md, ST-1 to ST-7)."""
 
 from . import cbor, merkle
 from .derive import sha256
@@ -8,7 +8,7 @@ EMPTY = bytes(32)
 
 
 def row_key(table: str, row_id: bytes) -> bytes:
-    """F-16."""
+    """ST-2."""
     return table.encode() + b"/" + row_id
 
 
@@ -33,7 +33,7 @@ def leaves_of(rows: dict[bytes, bytes]) -> Leaves:
 
 
 def root(leaves: Leaves, depth: int = 0) -> bytes:
-    """F-17: what a subtree is follows from the leaves under it, in whatever order they came."""
+    """ST-3, ST-4: what a subtree is follows from the leaves under it, in whatever order they came."""
     if len(leaves) == 0:
         return EMPTY
     if len(leaves) == 1:
@@ -44,7 +44,7 @@ def root(leaves: Leaves, depth: int = 0) -> bytes:
 
 
 def prove(leaves: Leaves, key: bytes) -> tuple[list[bytes], list[bytes]]:
-    """F-18: siblings from the root downwards, and the neighbour ([] when there is none)."""
+    """ST-6: siblings from the root downwards, and the neighbour ([] when there is none)."""
     key_hash, siblings, depth = sha256(key), [], 0
     while len(leaves) > 1:
         bit = _bit(key_hash, depth)
@@ -56,7 +56,7 @@ def prove(leaves: Leaves, key: bytes) -> tuple[list[bytes], list[bytes]]:
 
 
 def root_of_proof(key: bytes, value: bytes | None, siblings: list[bytes], neighbour: list[bytes]) -> bytes | None:
-    """F-18; None when the proof contradicts the claim in itself."""
+    """ST-6; None when the proof contradicts the claim in itself."""
     key_hash = sha256(key)
     if len(siblings) > 256:
         return None
@@ -78,7 +78,7 @@ def root_of_proof(key: bytes, value: bytes | None, siblings: list[bytes], neighb
 
 
 def log_head(tx_ids: list[bytes]) -> tuple[bytes, int]:
-    """F-19: root and size over the ids of accepted transactions of this log."""
+    """ST-7: root and size over the ids of accepted transactions of this log."""
     return merkle.root([merkle.leaf_hash(tx_id) for tx_id in tx_ids]), len(tx_ids)
 
 
@@ -86,19 +86,19 @@ Head = tuple[bytes, int]
 
 
 def app_hash(state_root: bytes, user: Head, doc: Head) -> bytes:
-    """F-20."""
+    """ST-1."""
     sizes = [size.to_bytes(8, "big") for _, size in (user, doc)]
     return sha256(b"\x10", state_root, user[0], sizes[0], doc[0], sizes[1])
 
 
 def encode_answer(user: Head, doc: Head, siblings: list[bytes], neighbour: list[bytes]) -> bytes:
-    """F-18: the proof that travels."""
+    """ST-6: the proof that travels."""
     short = [b"" if sibling == EMPTY else sibling for sibling in siblings]
     return cbor.encode([user[0], user[1], doc[0], doc[1], short, neighbour])
 
 
 def answer_holds(expected: bytes, key: bytes, value: bytes | None, proof: bytes) -> bool:
-    """F-18, for clients: value, or absence, under this app hash. A malformed proof is a plain no."""
+    """ST-6, for clients: value, or absence, under this app hash. A malformed proof is a plain no."""
     try:
         fields = cbor.array(cbor.decode(proof), 6)
         user = (cbor.octets(fields[0], 32), cbor.uint(fields[1]))

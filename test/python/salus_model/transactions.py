@@ -1,4 +1,4 @@
-"""Identities, acts, transactions (docs/protocol/formats.md, F-4 to F-6)."""
+"""Identities, acts, transactions (docs/protocol: acts.md ID-1 to ID-5, transactions.md T-1 to T-3)."""
 
 from . import blob_id, cbor, derive, ed25519, ristretto
 from .refused import Refused
@@ -14,7 +14,7 @@ ROTATION = "rotation"
 
 
 def identity(seeds: tuple[bytes, bytes], kem_key: bytes, recovery: bytes, bound: list) -> list:
-    """F-4. `seeds`: Ed25519 seed, point seed 64; `bound`: chain id, organisation, role."""
+    """ID-1 to ID-5. `seeds`: Ed25519 seed, point seed 64; `bound`: chain id, organisation, role."""
     sign_seed, point_seed = seeds
     key = ed25519.public_key(sign_seed)
     proof = ristretto.prove(point_seed, point_context(key))
@@ -28,7 +28,7 @@ def point_context(key: bytes) -> bytes:
 
 
 def identity_holds(fields: list, bound: list) -> bool:
-    """F-4: signature and proof of the point."""
+    """ID-3, ID-5: signature and proof of the point."""
     _, key, _, point, _, proof, signature = fields
     message = derive.message(derive.IDENTITY_SIGN, cbor.encode([*fields[:6], *bound]))
     signed = ed25519.verify(key, message, signature)
@@ -85,7 +85,7 @@ ACTS = {
     30: (_pairs(_bytes(16), _bytes(32)),),
     31: (_one_of(BATCH_KINDS, "BATCH_KIND"), _bytes(32), cbor.uint, cbor.uint, cbor.uint),
 }
-"""F-6: number to the readers of its fields."""
+"""acts.md: number to the readers of its fields."""
 
 
 def read_act(value: cbor.Cbor) -> list:
@@ -103,12 +103,12 @@ def read_act(value: cbor.Cbor) -> list:
 
 
 def tx_body(chain: str, log: str, sender: bytes, nonce: int, valid_until: int, acts: list) -> list:
-    """F-5."""
+    """T-1."""
     return [2, TX_BODY, chain, log, sender, nonce, valid_until, acts]
 
 
 def sign_tx(body: list, *seeds: bytes) -> bytes:
-    """F-5: the transaction as it travels."""
+    """T-1, T-3: the transaction as it travels."""
     message = derive.message(derive.TX_SIGN, cbor.encode(body))
     return cbor.encode([body, [[ed25519.public_key(seed), ed25519.sign(seed, message)] for seed in seeds]])
 

@@ -1,4 +1,4 @@
-"""Wallet file, wallet copy, printed code (docs/protocol/formats.md, F-23 to F-26)."""
+"""Wallet file, wallet copy, printed code (docs/protocol/wallet.md, W-1 to W-6, W-12)."""
 
 import re
 import unicodedata
@@ -30,7 +30,7 @@ def _file_aad(head: list) -> bytes:
 
 
 def seal_file(passphrase: str, cost: tuple[int, int, bytes], content: bytes, nonce: bytes) -> bytes:
-    """F-23. `content`: as F-24 encodes it."""
+    """W-1. `content`: as W-12 encodes it."""
     head = _head(*cost)
     sealed = hpke.seal_under_key(passphrase_key(passphrase, *cost), _file_aad(head), content, nonce)
     return cbor.encode([*head, sealed])
@@ -54,12 +54,12 @@ def open_file(passphrase: str, data: bytes) -> bytes:
 
 
 def copy_key(code: bytes) -> bytes:
-    """F-25."""
+    """W-5."""
     return derive.key(code, derive.WALLET_COPY, [])
 
 
 def copy_locator(code: bytes, organisation: bytes) -> bytes:
-    """F-25."""
+    """W-5."""
     return derive.key(code, derive.WALLET_LOCATOR, [organisation])
 
 
@@ -67,7 +67,7 @@ COPY_AAD = derive.WALLET_COPY.encode() + b"\0"
 
 
 def seal_copy(key: bytes, content: bytes, nonce: bytes) -> bytes:
-    """F-25."""
+    """W-5."""
     plain = len(content).to_bytes(4, "big") + content
     plain = plain.ljust(-(-len(plain) // BLOCK) * BLOCK, b"\0")
     return hpke.seal_under_key(key, COPY_AAD, plain, nonce)
@@ -95,7 +95,7 @@ def _checksum(code: bytes) -> str:
 
 
 def format_code(code: bytes) -> str:
-    """F-26."""
+    """W-4."""
     return "-".join(re.findall(".{4}", _base32(code) + _checksum(code)))
 
 

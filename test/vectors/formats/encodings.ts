@@ -58,7 +58,7 @@ const inputs: readonly Uint8Array[] = [
 
 export const encodings: Format = {
   about:
-    'rules E-1 to E-3: what is decoded, and to what ({"hex"} is a byte string), or refused as CBOR_INVALID',
+    'encoding.md E-1 to E-3: what is decoded, and to what ({"hex"} is a byte string), or refused as CBOR_INVALID',
   cases: () =>
     Promise.all(
       inputs.map(async (input) => {

@@ -83,7 +83,8 @@ const strange = [
 ];
 
 export const grantBodies: Format = {
-  about: 'rule F-8: bodies with fields, salt and hash; then what is refused, with its code',
+  about:
+    'objects.md O-3, consent.md C-1: bodies with fields, salt and hash; then what is refused, with its code',
   async cases() {
     const good = [body, single].map((bytes) => {
       const fields = decodeCbor(bytes);
@@ -104,7 +105,7 @@ export const grantBodies: Format = {
 
 export const letters: Format = {
   about:
-    'rule F-9: fields of the letter after suite and type, the letter as it travels, and sealed to the doctor of accounts.json; drawn = ML-KEM randomness and X25519 secret',
+    'grants.md G-4: fields of the letter after suite and type, the letter as it travels, and sealed to the doctor of accounts.json; drawn = ML-KEM randomness and X25519 secret',
   async cases() {
     const common = {
       consent,
@@ -189,7 +190,7 @@ export async function looks() {
 
 export const readRequests: Format = {
   about:
-    'rules F-7 and F-10: request, as it travels, its entry, and the chain over the entries so far',
+    'objects.md O-1 and O-4, consent.md C-8: request, as it travels, its entry, and the chain over the entries so far',
   cases: async () =>
     (await looks()).map(({ bytes, salt, travelling, entry, chain }) => ({
       fields: json(decodeCbor(bytes)),
@@ -204,7 +205,7 @@ export const readRequests: Format = {
 
 export const signedObjects: Format = {
   about:
-    'rules F-7 and F-27: fields of the object, the label, the root that the signing key is derived from (index 0), the object as it travels',
+    'objects.md O-1, O-5 to O-9: fields of the object, the label, the root that the signing key is derived from (index 0), the object as it travels',
   async cases() {
     const own = { chainId, account: patient.account };
     const credentialSalt = pattern(32, 7);

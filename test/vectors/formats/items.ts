@@ -26,7 +26,7 @@ export const sekOf = (recordClass: string, epoch: number): Uint8Array =>
   });
 
 export const segments: Format = {
-  about: 'rule F-11: SEK, seed of the write key, SHA-256 of its public half',
+  about: 'keys.md K-1: SEK, seed of the write key, SHA-256 of its public half',
   cases: () =>
     Promise.all(
       recordClasses.map(async (recordClass, index) => {
@@ -74,7 +74,7 @@ export async function sealedItems() {
 
 export const items: Format = {
   about:
-    'rules I-20 to I-27: bytes of item i are the pattern from i; drawn = record key, salt of the body, nonce of wrap 1 (or ML-KEM randomness and X25519 secret of wrap 2), salt of the leaf; authors are those of accounts.json. The last case is an anchor over the leaves before it',
+    'items.md I-20 to I-27: bytes of item i are the pattern from i; drawn = record key, salt of the body, nonce of wrap 1 (or ML-KEM randomness and X25519 secret of wrap 2), salt of the leaf; authors are those of accounts.json. The last case is an anchor over the leaves before it',
   async cases() {
     const sealed = await sealedItems();
     const leaves = sealed.map(({ item }) => item.leaf);
@@ -101,7 +101,7 @@ export const items: Format = {
 };
 
 export const padding: Format = {
-  about: 'rule I-23: length and padded length',
+  about: 'items.md I-23: length and padded length',
   async cases() {
     const near = [4096, 8192, 65_536, 1_048_576, 2 ** 33, 16 * 2 ** 30].flatMap((at) => [
       at - 1,
@@ -116,7 +116,7 @@ export const padding: Format = {
 };
 
 export const blobs: Format = {
-  about: 'rules S-1 to S-3 of storage.md: byte i = i mod 251, and the id of so many of them',
+  about: 'storage.md S-1 to S-3: byte i = i mod 251, and the id of so many of them',
   async cases() {
     const mib = 1_048_576;
     return [0, 1, 262_144, mib - 1, mib, mib + 1, 2 * mib, 3 * mib + 17].map((length) => ({

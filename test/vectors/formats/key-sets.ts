@@ -32,7 +32,7 @@ export async function keySetBlobId(): Promise<BlobId> {
 }
 
 export const keySets: Format = {
-  about: 'rule F-12: write keys of all classes, from the SEKs of two epochs',
+  about: 'keys.md K-8: write keys of all classes, from the SEKs of two epochs',
   async cases() {
     const bytes = await keySetBlob();
     return [
@@ -75,7 +75,7 @@ const throwAwaySeed = pattern(32, 99);
 
 export const envelopeSets: Format = {
   about:
-    'rules F-13 and F-14: envelopes [consent, tag key, segments, openings] to the doctor of accounts.json; drawn, for each envelope: tail key and nonce if it does not fit, ML-KEM randomness, X25519 secret; for each dummy: consent, tag, ML-KEM randomness, X25519 secret. Throw-away keys are of throwAwaySeed',
+    'keys.md K-9 to K-12: envelopes [consent, tag key, segments, openings] to the doctor of accounts.json; drawn, for each envelope: tail key and nonce if it does not fit, ML-KEM randomness, X25519 secret; for each dummy: consent, tag, ML-KEM randomness, X25519 secret. Throw-away keys are of throwAwaySeed',
   async cases() {
     const id = await keySetBlobId();
     const throwAway = (await xwingKeyFromSeed(throwAwaySeed)).publicKey;

@@ -17,7 +17,7 @@ import { codeOf, type Format, hex, hexOfAll, pattern } from './write.ts';
 
 export const blocks: Format = {
   about:
-    'rules F-5, F-6, F-15 to F-22, B-2, B-3: genesis; then block after block: transactions, results, changed rows, app hash, header and commit. The model executes them itself',
+    'transactions.md, acts.md, consent.md, state.md, blocks.md B-2, B-3: genesis; then block after block: transactions, results, changed rows, app hash, header and commit. The model executes them itself',
   async cases() {
     const { genesisBytes, before, blocks: made } = await ledger();
     const rowsOf = (rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]) =>
@@ -44,7 +44,7 @@ function parted(key: Uint8Array): { readonly table: string; readonly id: Uint8Ar
 
 export const stateProofs: Format = {
   about:
-    'rule F-18: rows and absent keys of the last state with their proof; then claims that do not hold. value empty: absent',
+    'state.md ST-6: rows and absent keys of the last state with their proof; then claims that do not hold. value empty: absent',
   async cases() {
     const { store, blocks: made } = await ledger();
     const appHash = made.at(-1)?.appHash ?? pattern(32, 0);
@@ -111,7 +111,7 @@ export const stateProofs: Format = {
 
 export const nonces: Format = {
   about:
-    'rule F-15: numbers that a fresh window is asked about in turn; taken ones are burnt. Verdict, top and bits after each',
+    'transactions.md T-7: numbers that a fresh window is asked about in turn; taken ones are burnt. Verdict, top and bits after each',
   async cases() {
     const rows = [
       [1, 2, 3, 3, 0, 1],
@@ -138,7 +138,7 @@ type Change = (fields: Cbor[]) => void;
 
 export const transactions: Format = {
   about:
-    'rules F-5 and F-6: transactions that are decoded, and those that are refused, with the code',
+    'transactions.md T-1, acts.md: transactions that are decoded, and those that are refused, with the code',
   async cases() {
     const { blocks: made } = await ledger();
     const good = made.flatMap(({ txs }) => txs).slice(0, -1);

@@ -71,7 +71,7 @@ const fieldsOf = (identity: Identity) => ({
 
 export const accounts: Format = {
   about:
-    'rules F-1, F-2, F-4: from root, organisation and index to keys, account id and identity; bound = [chain id, organisation, role]',
+    'acts.md ID-1 to ID-5, wallet.md W-7: from root, organisation and index to keys, account id and identity; bound = [chain id, organisation, role]',
   async cases() {
     const people = [
       { person: patient, index: 0, role: 'patient', bound: hospital.account, printed: hex(code) },

@@ -230,6 +230,8 @@ async function examples(): Promise<readonly Example[]> {
     { name: 'four validators', trust: trustSet, receipt: voted([]) },
     { name: 'one absent', trust: trustSet, receipt: voted([2, 2, 2, voteAbsent]) },
     { name: 'one for nil', trust: trustSet, receipt: voted([2, 2, voteForNil, 2]) },
+    { name: 'a vote of an unknown kind', trust: trustSet, receipt: voted([2, 2, 4, 2]) },
+    { name: 'every vote of no kind', trust: trustSet, receipt: voted([0, 0, 0, 0]) },
     { name: 'too little power', trust: trustSet, receipt: voted([voteAbsent, 2, 2, 2]) },
     { name: 'another set than trusted', trust: anchor.trust, receipt: voted([]) },
     {
@@ -325,7 +327,7 @@ function strangeTrust(trust: string): readonly string[] {
 
 export const receipts: Format = {
   about:
-    'rules R-1, R-5 to R-9: receipt, trust root and the verdict, as verify_receipt.py prints it; flips: [byte, mask, verdict] for the receipt with that byte changed by exclusive or',
+    'receipts.md R-1, R-5 to R-9: receipt, trust root and the verdict, as verify_receipt.py prints it; flips: [byte, mask, verdict] for the receipt with that byte changed by exclusive or',
   async cases() {
     const cases = [];
     for (const { name, receipt, trust } of await examples()) {

@@ -19,6 +19,8 @@ import { withFixedRandomness } from './fixed-randomness.ts';
 import { code, hospital } from './people.ts';
 import { codeOf, type Format, hex, hexOfAll, pattern } from './write.ts';
 
+const rootId = hex(pattern(8, 1));
+const someBlob = parseBlobId('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku');
 const passphrase = 'correct horse ba\u0308ttery';
 const cost = { memoryKiB: 19_456, passes: 2, salt: pattern(16, 4) };
 
@@ -26,7 +28,7 @@ const cost = { memoryKiB: 19_456, passes: 2, salt: pattern(16, 4) };
 const full: WalletContent = {
   ...emptyWallet('Ana Ilić'),
   copyKey: copyKeyOf(code),
-  roots: [{ id: hex(pattern(8, 1)), secret: pattern(32, 1), createdMs: 1 }],
+  roots: [{ id: rootId, secret: pattern(32, 1), createdMs: 1 }],
   accounts: [
     {
       account: accountIdOf(pattern(32, 2)),
@@ -37,16 +39,44 @@ const full: WalletContent = {
       gatewayUrl: 'http://127.0.0.1:7420/north',
       enrolled: true,
       locator: copyLocatorOf(code, hospital.account),
-      generations: [{ rootId: hex(pattern(8, 1)), index: 0 }],
+      generations: [{ rootId, index: 0 }],
       card: pattern(9, 3),
     },
   ],
-  settled: [txIdOf(pattern(32, 5))],
-  openedSets: [
+  cards: [{ account: accountIdOf(pattern(32, 9)), nickname: 'Dr. Ora', card: pattern(20, 1) }],
+  keySets: [{ account: accountIdOf(pattern(32, 2)), after: 3, salt: pattern(16, 2), rootId }],
+  grants: [
     {
-      consent: consentIdOf(pattern(16, 6)),
-      keySetBlob: parseBlobId('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'),
+      ...{ account: accountIdOf(pattern(32, 2)), consent: consentIdOf(pattern(16, 6)) },
+      ...{
+        grantee: accountIdOf(pattern(32, 9)),
+        granteeName: 'Ora',
+        granteeOrganisation: hospital.account,
+      },
+      ...{
+        granteeKemHash: pattern(32, 3),
+        body: pattern(30, 4),
+        salt: pattern(32, 5),
+        tagKey: pattern(32, 6),
+      },
+      ...{
+        writeSeed: new Uint8Array(0),
+        notBeforeMs: 1,
+        notAfterMs: 2,
+        confirmed: true,
+        ended: false,
+      },
     },
+  ],
+  letters: [
+    {
+      ...{ consent: consentIdOf(pattern(16, 7)), account: accountIdOf(pattern(32, 10)) },
+      ...{ grantee: accountIdOf(pattern(32, 2)), ownerName: 'Eve', letter: pattern(40, 1) },
+      ...{ receivedMs: 3, ended: true },
+    },
+  ],
+  segments: [
+    { consent: consentIdOf(pattern(16, 7)), class: 'lab', epoch: 4, secret: pattern(32, 7) },
   ],
   openings: [
     {
@@ -55,11 +85,43 @@ const full: WalletContent = {
       secret: pattern(32, 8),
     },
   ],
+  openedSets: [{ consent: consentIdOf(pattern(16, 6)), keySetBlob: someBlob }],
+  imports: [
+    {
+      ...{ account: accountIdOf(pattern(32, 2)), skeleton: recordIdOf(pattern(16, 8)) },
+      ...{ fileName: 'bundle.json', sha256: pattern(32, 9), bytes: 70_000, items: 2 },
+      ...{ importedMs: 4, anchored: false, index: pattern(128, 1) },
+    },
+  ],
+  erased: [recordIdOf(pattern(16, 9)), recordIdOf(pattern(16, 10))],
+  pending: [
+    {
+      ...{ tx: txIdOf(pattern(32, 6)), account: accountIdOf(pattern(32, 2)), kind: 'grant' },
+      ...{ bytes: pattern(100, 1), createdMs: 5, consents: [consentIdOf(pattern(16, 6))] },
+      imports: [recordIdOf(pattern(16, 8))],
+      enveloped: [{ consent: consentIdOf(pattern(16, 6)), kemHash: pattern(32, 3) }],
+      outgoing: [{ to: accountIdOf(pattern(32, 9)), sealed: pattern(50, 2) }],
+    },
+  ],
+  settled: [txIdOf(pattern(32, 5))],
+  trust: [
+    {
+      chainId: 'salus-vectors-1',
+      rootJson: '{}',
+      height: 7,
+      headerHash: pattern(32, 1),
+      timeMs: 6,
+    },
+  ],
 };
+
+/** How many entries each list has; of a name or key, its length. */
+const entriesOf = (content: WalletContent): object =>
+  Object.fromEntries(Object.entries(content).map(([name, value]) => [name, value.length]));
 
 export const walletFiles: Format = {
   about:
-    'rules F-23 and F-24: content, sealed under the passphrase; drawn = the nonce; then files that are refused, with the code',
+    'wallet.md W-1, W-12: content, sealed under the passphrase; drawn = the nonce; then files that are refused, with the code',
   async cases() {
     const key = await newWalletKey(passphrase, cost);
     const cases = [];
@@ -71,6 +133,7 @@ export const walletFiles: Format = {
       cases.push({
         ...{ passphrase, memoryKiB: cost.memoryKiB, passes: cost.passes, salt: hex(cost.salt) },
         ...{ content: hex(plain), drawn: hexOfAll(drawn), file: hex(result) },
+        entries: entriesOf(content),
       });
     }
     const head = (kdf: readonly (string | number | Uint8Array)[]) =>
@@ -99,7 +162,8 @@ export const walletFiles: Format = {
 };
 
 export const walletCopies: Format = {
-  about: 'rule F-25: key and locator from the code, content sealed as the copy; drawn = the nonce',
+  about:
+    'wallet.md W-5: key and locator from the code, content sealed as the copy; drawn = the nonce',
   async cases() {
     const { result, drawn } = await withFixedRandomness('copy', () =>
       sealCopy(copyKeyOf(code), full),
@@ -117,7 +181,7 @@ export const walletCopies: Format = {
 
 export const printedCodes: Format = {
   about:
-    'rule F-26: a code and how it is printed; then what people type, and the code or the refusal',
+    'wallet.md W-4: a code and how it is printed; then what people type, and the code or the refusal',
   async cases() {
     const printed = formatCode(code);
     const typed = [
