@@ -73,7 +73,10 @@ export async function tamperAndErase(scene: Scene): Promise<Facts> {
   const gone = await refused('opening what was erased', () => patient.person.openRecord(erasedId));
   const looked = await lookedWithReceipts(scene);
   const tombstone = looked.notices.find(({ kind }) => kind === 'erased');
-  hold(tombstone?.kind === 'erased' && tombstone.receipt !== undefined, 'the tombstone is anchored');
+  hold(
+    tombstone?.kind === 'erased' && tombstone.receipt !== undefined,
+    'the tombstone is anchored',
+  );
   const verdict = await checkReceipt(tombstone.receipt, patient.person.trustRootJson());
   const raw = await tryEverything(scene, await everythingHeldBy(scene.home, scene.member('dr-a')), {
     hospital: patient.hospital,
@@ -136,7 +139,13 @@ export async function killServers(scene: Scene): Promise<Facts> {
       const bytes = utf8(`Note ${i}, written while the power may fail.`);
       try {
         const added = await writer.person.addFile(
-          { name: `note-${i}.txt`, byteLength: bytes.length, read: async function* () { yield bytes; } },
+          {
+            name: `note-${i}.txt`,
+            byteLength: bytes.length,
+            read: async function* () {
+              yield bytes;
+            },
+          },
           { recordClass: 'note' },
         );
         for (const { recordId } of added.items) {
@@ -164,5 +173,13 @@ export async function killServers(scene: Scene): Promise<Facts> {
   hold(acknowledged.length > 0, 'something was acknowledged before the kill');
   await servers.stop();
   const verified = await verifyHome(scene.home);
-  return { acknowledged: acknowledged.length, missing: 0, interruptedBy, resumed: resumed.length, restartMs, height, verified };
+  return {
+    acknowledged: acknowledged.length,
+    missing: 0,
+    interruptedBy,
+    resumed: resumed.length,
+    restartMs,
+    height,
+    verified,
+  };
 }

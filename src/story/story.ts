@@ -70,6 +70,15 @@ export const mainStory: readonly Step[] = [
     tells: 'The patient lists who looked, refusals included, each with a receipt.',
     play: listLooks,
   },
-  { name: 'tamper', tells: 'One byte of a blob, of a block and of a header are changed: each is found and named. An erased item is gone.', play: tamperAndErase },
-  { name: 'kill', tells: 'The servers are killed in the middle of writing: nothing acknowledged is missing.', play: killServers },
+  {
+    name: 'tamper',
+    tells:
+      'One byte of a blob, of a block and of a header are changed: each is found and named. An erased item is gone.',
+    play: tamperAndErase,
+  },
+  {
+    name: 'kill',
+    tells: 'The servers are killed in the middle of writing: nothing acknowledged is missing.',
+    play: killServers,
+  },
 ];
