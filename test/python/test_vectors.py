@@ -3,6 +3,9 @@
 import json
 import pathlib
 import re
+import subprocess
+import sys
+import tempfile
 import unittest
 
 import verify_receipt
@@ -494,6 +497,17 @@ class Receipts(unittest.TestCase):
                 self.assertEqual(said, expected, (case["name"], at, mask))
                 judged += 1
         self.assertGreater(judged, 300)
+
+    def test_the_command_prints_the_verdict_and_ends_with_0_or_4(self):
+        good, bad = cases("receipts")[0], cases("receipts")[4]
+        for case, status in ((good, 0), (bad, 4)):
+            with tempfile.TemporaryDirectory() as folder:
+                receipt, trust = pathlib.Path(folder, "receipt"), pathlib.Path(folder, "trust.json")
+                receipt.write_bytes(h(case["receipt"]))
+                trust.write_text(case["trust"])
+                command = [sys.executable, verify_receipt.__file__, str(receipt), "--trust", str(trust)]
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, json.loads(done.stdout)), (status, case["verdict"]))
 
     def test_trust_roots_are_read(self):
         for case in cases("receipts"):

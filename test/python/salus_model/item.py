@@ -104,6 +104,21 @@ def leaf(salt: bytes, content: bytes) -> bytes:
     return leaf_hash(salt + content)
 
 
+def read_head(data: bytes) -> list:
+    """I-21, I-22: ITEM_FORGED for any other shape; what was opened is authentic, so it is its author's doing."""
+    try:
+        head = cbor.array(cbor.decode(data), 10)
+        for value, length in zip(head, (16, 32, 32, 32)):
+            cbor.octets(value, length)
+        if cbor.text(head[4], 16) not in CLASSES or len(data) > 16 * 1024:
+            raise Refused("ITEM_FORGED")
+        cbor.text(head[5]), cbor.text(head[6]), cbor.optional_octets(head[7], 16)
+        cbor.uint(head[8]), cbor.uint(head[9])
+    except Refused:
+        raise Refused("ITEM_FORGED") from None
+    return head
+
+
 def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
     """I-28 to I-31: believes nothing; `row`: header, leafContent, salt, leaf, account, secret. Head and bytes."""
     if leaf(row["salt"], row["leafContent"]) != row["leaf"]:
@@ -120,18 +135,13 @@ def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
         raise Refused("BLOB_CORRUPT")
     plain = cobblestone.open_whole(key, body_context(record), body)
     head_end = 4 + int.from_bytes(plain[:4], "big")
-    try:
-        head = cbor.array(cbor.decode(plain[4:head_end]), 10)
-        data_end = head_end + cbor.uint(head[9])
-        signed, signature = plain[:data_end], plain[data_end : data_end + 64]
-        stands = [cbor.octets(head[0], 16), cbor.octets(head[1], 32), cbor.text(head[4], 16)]
-        author_key = cbor.octets(head[3], 32)
-    except Refused:
-        raise Refused("ITEM_FORGED") from None
-    holds = stands == [record, row["account"], record_class] and (
+    head = read_head(plain[4:head_end])
+    data_end = head_end + head[9]
+    signed, signature = plain[:data_end], plain[data_end : data_end + 64]
+    holds = [head[0], head[1], head[4]] == [record, row["account"], record_class] and (
         len(plain) == padded == padded_length(data_end + 64)
         and not any(plain[data_end + 64 :])
-        and ed25519.verify(author_key, derive.message(derive.RECORD_SIGN, signed), signature)
+        and ed25519.verify(head[3], derive.message(derive.RECORD_SIGN, signed), signature)
     )
     if not holds:
         raise Refused("ITEM_FORGED")

@@ -84,7 +84,7 @@ const strange = [
 
 export const grantBodies: Format = {
   about:
-    'objects.md O-3, consent.md C-1: bodies with fields, salt and hash; then what is refused, with its code',
+    'reading.md R-1, consent.md C-1: bodies with fields, salt and hash; then what is refused, with its code',
   async cases() {
     const good = [body, single].map((bytes) => {
       const fields = decodeCbor(bytes);
@@ -190,7 +190,7 @@ export async function looks() {
 
 export const readRequests: Format = {
   about:
-    'objects.md O-1 and O-4, consent.md C-8: request, as it travels, its entry, and the chain over the entries so far',
+    'http.md H-4, reading.md R-4 and R-7, consent.md C-8: request, as it travels, its entry, and the chain over the entries so far',
   cases: async () =>
     (await looks()).map(({ bytes, salt, travelling, entry, chain }) => ({
       fields: json(decodeCbor(bytes)),
@@ -205,7 +205,7 @@ export const readRequests: Format = {
 
 export const signedObjects: Format = {
   about:
-    'objects.md O-1, O-5 to O-9: fields of the object, the label, the root that the signing key is derived from (index 0), the object as it travels',
+    'http.md H-4, H-9, H-11 to H-13, reading.md R-8, R-10: fields of the object, the label, the root that the signing key is derived from (index 0), the object as it travels',
   async cases() {
     const own = { chainId, account: patient.account };
     const credentialSalt = pattern(32, 7);
