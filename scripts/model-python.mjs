@@ -57,7 +57,8 @@ function install() {
   const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
   const exact = ['--require-hashes', '--only-binary', ':all:', '--target', target];
   const done = run(pip, [...args, ...exact, '-r', requirements], { stdio: ['ignore', 2, 2] });
-  if (done.status !== 0) unavailable('its pinned packages could not be installed; pip says why above.');
+  if (done.status !== 0)
+    unavailable('its pinned packages could not be installed; pip says why above.');
   renameSync(target, packages);
   rmSync(building, { recursive: true, force: true });
 }

@@ -252,6 +252,13 @@ class Records(unittest.TestCase):
             self.assertEqual(merkle.inclusion(leaves, index), all_of(case["path"]))
             self.assertTrue(merkle.is_included(leaves[index], index, len(leaves), all_of(case["path"]), root))
 
+    def test_forged_items_are_refused_as_the_product_refuses_them(self):
+        for case in cases("forged-items"):
+            header, body = h(case["header"]), h(case["body"])
+            row = {name: h(case[name]) for name in ("header", "leafContent", "salt", "leaf", "account")}
+            row["secret"] = item.opening_secret(header, h(case["sek"]))
+            self.assertEqual(refused(lambda: item.open_item(row, body)), case["refused"], case["name"])
+
     def test_items_that_were_sealed_once_open_for_ever(self):
         import base64
 

@@ -1,4 +1,5 @@
 import { encodings } from './encodings.ts';
+import { forgedItems } from './forgeries.ts';
 import { grantBodies, letters, readRequests, signedObjects } from './grants.ts';
 import { blobs, items, padding, segments } from './items.ts';
 import { envelopeSets, keySets } from './key-sets.ts';
@@ -14,6 +15,7 @@ export const formats: Readonly<Record<string, Format>> = {
   accounts,
   segments,
   items,
+  'forged-items': forgedItems,
   padding,
   blobs,
   'grant-bodies': grantBodies,
