@@ -66,7 +66,9 @@ export function emptyPage(): TreePage {
 
 /** Layout: 2 bits a position (0 empty, 1 leaf, 2 inner) in 8 bytes ‖ leaf: key hash, value hash · inner: hash. */
 export function encodePage(page: TreePage): Uint8Array {
-  const bytes = new Uint8Array(8 + 64 * pagePositions);
+  let length = 8;
+  for (const node of page) if (node !== undefined) length += node.kind === 'leaf' ? 64 : 32;
+  const bytes = new Uint8Array(length);
   let at = 8;
   for (let position = 1; position < pagePositions; position++) {
     const node = page[position];
@@ -76,10 +78,13 @@ export function encodePage(page: TreePage): Uint8Array {
     if (node.kind === 'leaf') {
       bytes.set(node.keyHash, at);
       bytes.set(node.valueHash, at + 32);
-    } else bytes.set(node.hash, at);
-    at += node.kind === 'leaf' ? 64 : 32;
+      at += 64;
+    } else {
+      bytes.set(node.hash, at);
+      at += 32;
+    }
   }
-  return bytes.subarray(0, at);
+  return bytes;
 }
 
 /** Throws LEDGER_CORRUPT: pages come from our own disk alone. */

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { verifyPointProof } from '../crypto/group.ts';
-import { verifyLabelled, verifyVote } from '../crypto/signature.ts';
+import { verifyVote } from '../crypto/signature.ts';
 import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
 import { openEmbeddedEngine } from '../engines/embedded/open.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
 } from '../engines/ledger-application/open.ts';
+import { VerifyPool } from '../engines/ledger-application/verify-pool.ts';
 import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 
@@ -16,9 +17,12 @@ export interface RunningLedger {
   readonly application: LedgerApplication;
 }
 
+/** One for all ledgers of this process. */
+const verifyPool = new VerifyPool();
+
 export const signatureChecks: SignatureChecks = {
   signature: ({ publicKey, label, bytes, signature }) =>
-    verifyLabelled(publicKey, label, bytes, signature),
+    verifyPool.verifyLabelled(publicKey, label, bytes, signature),
   pointProof: ({ point, context, proof }) => verifyPointProof(point, context, proof),
 };
 
