@@ -241,6 +241,10 @@ const table = {
     kind: 'unavailable',
     sentence: 'Another command is using this wallet; wait until it is done.',
   },
+  WALLET_NOT_KEPT: {
+    kind: 'unavailable',
+    sentence: 'This browser does not keep the wallet: its storage is full or switched off.',
+  },
   WALLET_CONFLICT: {
     kind: 'unavailable',
     sentence: 'Another device wrote the wallet first; the newest was fetched, try again.',
