@@ -26,13 +26,19 @@ function sizeOf(value: Cbor): number {
   return size;
 }
 
-/** The array that a byte string encodes, as signed objects travel. */
+const insides = new WeakMap<Uint8Array, { readonly list: readonly Cbor[] | undefined }>();
+
+/** The array that a byte string encodes, as signed objects travel. Kept, since it is asked for again and again. */
 function insideOf(value: Cbor): readonly Cbor[] | undefined {
   if (!(value instanceof Uint8Array) || value.length < 3 || (value[0] ?? 0) >> 5 !== 4) {
     return undefined;
   }
+  const known = insides.get(value);
+  if (known !== undefined) return known.list;
   const tree = unlessCoded(() => decodeCbor(value));
-  return tree !== undefined && isList(tree) ? tree : undefined;
+  const list = tree !== undefined && isList(tree) ? tree : undefined;
+  insides.set(value, { list });
+  return list;
 }
 
 function changedAt(value: Cbor, at: number, pantry: Pantry): Cbor {

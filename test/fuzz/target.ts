@@ -19,7 +19,7 @@ export interface Target {
   readonly allows?: readonly Code[];
   /** Values that mean something to the target: ids, keys, times, names of fields. */
   readonly words?: readonly Cbor[];
-  /** Milliseconds that one input may take; 250 unless told. */
+  /** Milliseconds that the thread may work on one input; 250 unless told. */
   readonly boundMs?: number;
   /** Growth of the heap and its buffers that one input may cause; 64 unless told. */
   readonly boundMiB?: number;
