@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { verifyPointProof } from '../crypto/group.ts';
 import { verifyVote } from '../crypto/signature.ts';
 import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
+import type { FaultPoint } from '../engines/embedded/faults.ts';
 import { openEmbeddedEngine } from '../engines/embedded/open.ts';
 import {
   type LedgerApplication,
@@ -32,8 +33,9 @@ export async function openLedger(options: {
   readonly genesisBytes: Uint8Array;
   readonly acceptClock: boolean;
   readonly onFault: (error: unknown) => void;
+  readonly faultPoint?: FaultPoint;
 }): Promise<RunningLedger> {
-  const { folder, genesisBytes, acceptClock, onFault } = options;
+  const { folder, genesisBytes, acceptClock, onFault, faultPoint } = options;
   const genesis = parseGenesis(genesisBytes);
   const application = await openLedgerApplication({
     path: join(folder, 'state.db'),
@@ -52,6 +54,7 @@ export async function openLedger(options: {
     verifyVote,
     acceptClock,
     onFault,
+    ...(faultPoint !== undefined && { faultPoint }),
   });
   return { engine, application };
 }

@@ -89,6 +89,8 @@ export class BlockStore {
         if (this.#db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) {
           this.#db.exec(`BEGIN; ${schema}; COMMIT`);
         }
+        // A crash may leave a block in the log that was written and not flushed: flush before it is believed.
+        this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       }
       if (options.check !== false) this.#quickCheck();
       this.#insertBlock = this.#db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');

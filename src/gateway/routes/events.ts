@@ -39,10 +39,13 @@ export function eventRoutes(app: App, gateway: Gateway): void {
       open += 1;
       const blocks = engine.subscribe(from, stop.signal);
       const stream = Readable.from(eventsOf(blocks, (block) => eventOf(block, session, logs)));
-      // Fastify destroys the stream when the client goes, and when the server closes.
+      const end = () => stop.abort();
+      // When the client goes, Fastify destroys the stream; closing the gateway ends it as well.
+      app.server.once('close', end);
       stream.once('close', () => {
         open -= 1;
-        stop.abort();
+        app.server.off('close', end);
+        end();
       });
       return reply
         .type('text/event-stream')
