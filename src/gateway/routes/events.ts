@@ -17,6 +17,8 @@ export function eventRoutes(app: App, gateway: Gateway): void {
   app.get(
     routePaths.events,
     {
+      // Nobody would read, nor ever end, the stream behind the answer to HEAD.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Accepted acts, block by block (server-sent events)',
         security: bearer,
