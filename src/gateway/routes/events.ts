@@ -34,7 +34,9 @@ export function eventRoutes(app: App, gateway: Gateway): void {
       open += 1;
       const stream = Readable.from(eventsOf(engine.subscribe(from, stop.signal)));
       const end = () => stop.abort();
-      // When the client goes, Fastify destroys the stream; closing the gateway ends it as well.
+      // The client goes, or the gateway closes. Fastify then destroys the stream, but one that waits for a
+      // block does not end before it comes.
+      reply.raw.once('close', end);
       app.server.once('close', end);
       stream.once('close', () => {
         open -= 1;

@@ -72,9 +72,10 @@ async function judge({ town }: Neighbourhood, sent: Sent): Promise<void> {
     ]);
     const stream = answer.stream();
     const type = String(answer.headers['content-type'] ?? '');
-    // Events go on for ever; that they began is enough.
+    // Events go on for ever; that they began, and end when their client is gone, is enough.
     if (type.startsWith('text/event-stream')) {
-      stream.destroy();
+      stream.on('error', () => {});
+      answer.raw.res.destroy();
       await allStreamsEnded(town);
       return;
     }
