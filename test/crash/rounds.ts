@@ -52,12 +52,13 @@ export async function killAndCheck(options: RoundsOptions): Promise<Outcome> {
   const built = ForgetfulDisk.build(folder);
   const outcome = emptyOutcome('reason' in built ? built.reason : undefined);
   const random = new Random(options.seed);
+  const points = new Points(random);
   try {
     while (outcome.kills < options.rounds && outcome.faults.length === 0) {
       const rounds = Math.min(options.roundsPerHome, options.rounds - outcome.kills);
       const library = 'library' in built ? built.library : undefined;
       const place = mkdtempSync(join(folder, 'home-'));
-      const town = new Town({ folder: place, library, random, outcome });
+      const town = new Town({ folder: place, library, random, points, outcome });
       try {
         await town.run(rounds, () => options.onRound(outcome.kills, outcome));
       } catch (error) {
@@ -74,6 +75,28 @@ export async function killAndCheck(options: RoundsOptions): Promise<Outcome> {
   return outcome;
 }
 
+/** All points in a random order, then again in another: none is left out for long. */
+class Points {
+  readonly #random: Random;
+  #left: string[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  next(): string | undefined {
+    if (this.#left.length === 0) this.#left = this.#random.shuffled(loadPoints);
+    return this.#left.pop();
+  }
+}
+
+/** Points that are passed all the time may be passed more often before the end. */
+function mostPassages(point: string): number {
+  if (point.startsWith('engine:') || point.startsWith('blobs:commit')) return 20;
+  if (point.startsWith('gateway:index')) return 40;
+  return point.startsWith('gateway:inbox') || point.startsWith('gateway:items') ? 4 : 2;
+}
+
 /** One home and everybody on it, through many lives of its server. */
 class Town {
   readonly #home: string;
@@ -81,6 +104,7 @@ class Town {
   readonly #ledger: string;
   readonly #disk: ForgetfulDisk | undefined;
   readonly #random: Random;
+  readonly #points: Points;
   readonly #outcome: Outcome;
   readonly #acked = new Acknowledged();
   readonly #load: Load;
@@ -93,9 +117,10 @@ class Town {
     readonly folder: string;
     readonly library: string | undefined;
     readonly random: Random;
+    readonly points: Points;
     readonly outcome: Outcome;
   }) {
-    const { folder, library, random, outcome } = parts;
+    const { folder, library, random, points, outcome } = parts;
     this.#home = join(folder, 'home');
     this.#old = join(folder, 'old');
     this.#ledger = join(this.#home, 'servers', 'ledger');
@@ -104,6 +129,7 @@ class Town {
     this.#disk =
       library === undefined ? undefined : ForgetfulDisk.under(this.#home, folder, library);
     this.#random = random;
+    this.#points = points;
     this.#outcome = outcome;
     this.#load = new Load({ home: this.#home, acked: this.#acked, random });
     this.#checker = new Checker(this.#home);
@@ -138,10 +164,10 @@ class Town {
 
   async #live(round: number): Promise<void> {
     const random = this.#random;
-    const atStart = round <= 4 || random.is(0.08);
+    const atStart = round <= 3 || random.is(0.06);
     const byPoint = random.is(0.65);
-    const point = random.pick(atStart ? startPoints : loadPoints) ?? '';
-    const passage = random.between(1, atStart ? 2 : point.startsWith('engine') ? 25 : 6);
+    const point = (atStart ? random.pick(startPoints) : this.#points.next()) ?? '';
+    const passage = random.between(1, mostPassages(point));
     const order: ServerOrder = {
       home: this.#home,
       ...(byPoint && { kill: { point, passage } }),
@@ -150,8 +176,8 @@ class Town {
     const { server, ready } = await this.#start(order, early ? random.between(0, 250) : undefined);
     if (ready !== undefined && !server.ended) {
       await this.#check(random.is(0.1));
-      this.#load.start(ready.url);
-      await Promise.race([server.exited, pause(random.between(80, byPoint ? 1_200 : 800))]);
+      this.#load.start(ready.url, byPoint ? point : '');
+      await Promise.race([server.exited, pause(byPoint ? 2_000 : random.between(80, 900))]);
     }
     await server.kill();
     await this.#load.stop();
