@@ -81,7 +81,7 @@ const full: WalletContent = {
         imports: [record],
         enveloped: [{ consent, kemHash: bytesOf('k') }],
       },
-      outgoing: [{ to: account, organisation, message: bytesOf('message') }],
+      outgoing: [{ to: account, sealed: bytesOf('message') }],
     },
   ],
   settled: [txIdOf(bytesOf('settled'))],
