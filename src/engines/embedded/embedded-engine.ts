@@ -17,6 +17,8 @@ import { Mempool, type Waiting } from './mempool.ts';
 export interface Timing {
   /** How long a block gathers transactions when several are on their way. */
   readonly windowMs: number;
+  /** The same while most of those on their way are still being checked: large blocks cost each less. */
+  readonly gatherMs: number;
   /** The same when hardly anything is: one client should not wait for others that do not come. */
   readonly idleWindowMs: number;
   /** After a block with transactions, how long to wait for the next ones before the empty proof block. */
@@ -27,6 +29,7 @@ export interface Timing {
 
 export const defaultTiming: Timing = {
   windowMs: 8,
+  gatherMs: 32,
   idleWindowMs: 2,
   proofDelayMs: 20,
   heartbeatMs: 5 * 60_000,
@@ -143,9 +146,15 @@ export class EmbeddedEngine implements LedgerEngine {
   }
 
   #enqueue(waiting: Waiting): void {
+    const wereMostChecked = this.#areMostChecked();
     this.#mempool.queue(waiting);
     this.#oldestQueuedAt ??= performance.now();
-    if (this.#mempool.queued === 1 || this.#isFull()) this.#wake();
+    const isSooner = this.#areMostChecked() && !wereMostChecked;
+    if (this.#mempool.queued === 1 || isSooner || this.#isFull()) this.#wake();
+  }
+
+  #areMostChecked(): boolean {
+    return 2 * this.#mempool.queued >= this.#mempool.inFlight;
   }
 
   #isFull(): boolean {
@@ -300,11 +309,11 @@ export class EmbeddedEngine implements LedgerEngine {
     // Stopped by the clock or the disk: the loop tries again at its own pace, with an empty block if need be.
     if (this.#tip.height === 0 || this.#stoppedSince !== undefined) return 0;
     const now = performance.now();
-    const { windowMs, idleWindowMs, proofDelayMs, heartbeatMs } = this.#parts.timing;
+    const { windowMs, gatherMs, idleWindowMs, proofDelayMs, heartbeatMs } = this.#parts.timing;
     if (this.#oldestQueuedAt !== undefined) {
       if (this.#isFull()) return 0;
-      const window = this.#mempool.inFlight >= busyFrom ? windowMs : idleWindowMs;
-      return this.#oldestQueuedAt + window - now;
+      if (this.#mempool.inFlight < busyFrom) return this.#oldestQueuedAt + idleWindowMs - now;
+      return this.#oldestQueuedAt + (this.#areMostChecked() ? windowMs : gatherMs) - now;
     }
     if (!this.#proofNeeded) return this.#lastBlockAt + heartbeatMs - now;
     return this.#proofWanted ? 0 : this.#lastBlockAt + proofDelayMs - now;
