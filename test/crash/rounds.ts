@@ -92,6 +92,7 @@ class Points {
 
 /** Points that are passed all the time may be passed more often before the end. */
 function mostPassages(point: string): number {
+  if (point.startsWith('start:')) return point === 'start:hospital' ? 3 : 1;
   if (point.startsWith('engine:') || point.startsWith('blobs:commit')) return 20;
   if (point.startsWith('gateway:index')) return 40;
   return point.startsWith('gateway:inbox') || point.startsWith('gateway:items') ? 4 : 2;
@@ -142,7 +143,7 @@ class Town {
     for (let round = 1; round <= rounds; round++) {
       await this.#live(round);
       this.#outcome.kills += 1;
-      this.#afterDeath();
+      this.#afterDeath(round);
       this.#note();
       onRound();
       if (this.#outcome.faults.length > 0) return;
@@ -209,10 +210,10 @@ class Town {
   }
 
   /** The power goes with some; some wake up with the state of another day. */
-  #afterDeath(): void {
+  #afterDeath(round: number): void {
     const random = this.#random;
     if (this.#disk !== undefined) {
-      if (random.is(0.4)) {
+      if (random.is(round <= 2 ? 0.7 : 0.4)) {
         this.#outcome.forgotten += this.#disk.lose(random);
         this.#outcome.powerLosses += 1;
       } else this.#disk.settle();

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 import { closeSync, fdatasync, openSync } from 'node:fs';
+=======
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
+>>>>>>> crash
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import {
   bytesField,
@@ -74,7 +78,7 @@ export class BlockStore {
   readonly #selectSigned: StatementSync;
   readonly #selectTx: StatementSync;
 
-  /** Throws LEDGER_CORRUPT when the file is not a sound database. */
+  /** Throws LEDGER_CORRUPT when the file is not a sound database, DISK_FULL. */
   constructor(
     path: string,
     options: { readonly readOnly?: boolean; readonly check?: boolean } = {},
@@ -89,8 +93,7 @@ export class BlockStore {
         if (this.#db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) {
           this.#db.exec(`BEGIN; ${schema}; COMMIT`);
         }
-        // A crash may leave a block in the log that was written and not flushed: flush before it is believed.
-        this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        flushLog(path);
       }
       if (options.check !== false) this.#quickCheck();
       this.#insertBlock = this.#db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
@@ -100,7 +103,8 @@ export class BlockStore {
       this.#selectTx = this.#db.prepare('SELECT height, place FROM txs WHERE id = ?');
     } catch (cause) {
       this.#db.close();
-      if (cause instanceof CodedError || isDiskFull(cause)) throw cause;
+      if (cause instanceof CodedError) throw cause;
+      if (isDiskFull(cause)) throw new CodedError('DISK_FULL', {}, cause);
       throw new CodedError('LEDGER_CORRUPT', { what: 'storage' }, cause);
     }
   }
@@ -208,6 +212,18 @@ export class BlockStore {
     if (this.#wal !== undefined) closeSync(this.#wal);
     this.#wal = undefined;
     if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+/** A crash may leave a block in the log that was written and not flushed: flushed before it is believed. */
+function flushLog(path: string): void {
+  const log = `${path}-wal`;
+  if (!existsSync(log)) return;
+  const file = openSync(log, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

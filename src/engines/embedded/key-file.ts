@@ -7,7 +7,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
@@ -28,7 +28,7 @@ export function createValidatorKey(path: string): VoteSigner {
   rmSync(beside, { force: true });
   const file = openSync(beside, 'wx', 0o600);
   try {
-    writeSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     fsyncSync(file);
   } finally {
     closeSync(file);
