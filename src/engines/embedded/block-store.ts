@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-import { closeSync, fdatasync, openSync } from 'node:fs';
-=======
-import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
->>>>>>> crash
+import { closeSync, existsSync, fdatasync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import {
   bytesField,
