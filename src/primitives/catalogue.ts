@@ -395,6 +395,7 @@ const table = {
     sentence: 'The folder for the data cannot be written to.',
   },
   HOME_INVALID: { kind: 'not-valid', sentence: 'The folder does not hold what Salus left there.' },
+  FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
   NODE_TOO_OLD: { kind: 'unavailable', sentence: 'This Node is too old for Salus.' },
   INTERRUPTED: {
     kind: 'unavailable',

@@ -28,6 +28,7 @@ import {
   listRecords,
   type OpenedRecord,
   openRecord,
+  openRecords,
 } from './actions/own-records.ts';
 import {
   type Access,
@@ -313,6 +314,13 @@ export class Person {
 
   openRecord(recordId: RecordId, options: AsAccount = {}): Promise<OpenedRecord> {
     return this.#work(options, (ctx) => openRecord(ctx, recordId, options));
+  }
+
+  openRecords(
+    recordIds: readonly RecordId[],
+    options: AsAccount = {},
+  ): Promise<readonly OpenedRecord[]> {
+    return this.#work(options, (ctx) => openRecords(ctx, recordIds, options));
   }
 
   /** The record and the versions before it, newest first. */

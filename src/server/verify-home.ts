@@ -1,231 +1,255 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { decodeErased } from '../api/erase.ts';
-import { decodeLeafContent, itemHeaderHash, itemLeafHash } from '../api/item.ts';
-import { decodeSigned } from '../api/signed.ts';
-import { labels } from '../crypto/labels.ts';
-import { verifyLabelled, verifyVote } from '../crypto/signature.ts';
-import type { Application } from '../engines/application.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { verifyVote } from '../crypto/signature.ts';
+import type { Application, BlockInput, TxResult } from '../engines/application.ts';
 import { verifyLedger } from '../engines/embedded/verify.ts';
 import { openLedgerApplication } from '../engines/ledger-application/open.ts';
-import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
-import { merkleRoot } from '../ledger/merkle.ts';
-import { anchorRowId } from '../ledger/state.ts';
-import { equalBytes, hexToBytes } from '../primitives/bytes.ts';
-import { CodedError } from '../primitives/errors.ts';
-import { parseAccountId } from '../primitives/ids.ts';
+import { parseTrustRoot, type TrustRoot } from '../ledger/chain/trust-root.ts';
+import { decodeTx, txIdOfBytes } from '../ledger/codec.ts';
+import { type Genesis, genesisHash, parseGenesis } from '../ledger/genesis.ts';
+import { accountIdOfKey } from '../ledger/identity.ts';
+import { bytesToHex } from '../primitives/bytes.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
+import type { AccountId } from '../primitives/ids.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
 import { signatureChecks } from './ledger.ts';
+import { type LedgerFacts, verifyRows } from './verify-rows.ts';
 
-export interface HomeProgress {
-  readonly phase: 'ledger' | 'items' | 'blobs';
-  readonly hospital?: string;
+export interface VerifiedHospital {
+  readonly hospital: string;
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly items: number;
+  readonly erased: number;
+  /** Anchors of its patients whose rows were never delivered. */
+  readonly announced: number;
 }
 
-export interface HomeVerdict {
+export interface VerifiedHome {
+  readonly chain: string;
   readonly height: number;
   readonly headerHash: string;
+  readonly txs: number;
+  /** Compared with a trust root that was kept; without it the home is only shown to agree with itself. */
+  readonly trusted: boolean;
+  /** Of all hospitals. */
   readonly blobs: number;
   readonly items: number;
   readonly erased: number;
+  readonly hospitals: readonly VerifiedHospital[];
+}
+
+export interface VerifyHomeOptions {
+  /** JSON; without it `trust.json` of the home. */
+  readonly trustRootJson?: string | undefined;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (what: string) => void;
 }
 
 /**
- * Verifies all that servers hold in a home: hashes and executes the whole ledger again, checks every item's
- * header and leaf against the anchored root, every tombstone's signature, and every stored byte. It reads
- * only, beside a running server or on a copy.
+ * Checks all that the servers of a home hold, from the bytes alone: every block is hashed and every
+ * transaction executed again; every stored blob must match its id; every item's row must be the one that
+ * was anchored, or a tombstone that its holder signed. Reads only, also beside a running server.
  *
- * Throws for the first thing that is broken, named in the details: LEDGER_CORRUPT `{height, what}`,
- * ITEM_HEADER_CORRUPT `{hospital, recordId, what}`, BLOB_CORRUPT `{hospital, blobId, reason}`, HOME_INVALID.
+ * Throws what broke first: LEDGER_CORRUPT {height, what}, BLOB_CORRUPT {hospital, blobId},
+ * ITEM_HEADER_CORRUPT or PROOF_INVALID {hospital, recordId}, TRUST_ROOT_WRONG; HOME_INVALID: no such home.
  */
 export async function verifyHome(
   home: string,
-  options: {
-    readonly signal?: AbortSignal;
-    readonly onProgress?: (progress: HomeProgress) => void;
-  } = {},
-): Promise<HomeVerdict> {
+  options: VerifyHomeOptions = {},
+): Promise<VerifiedHome> {
   const servers = join(home, 'servers');
-  const genesisPath = join(servers, 'genesis.cbor');
-  if (!existsSync(genesisPath)) throw new CodedError('HOME_INVALID', { missing: 'genesis.cbor' });
-  const genesis = new Uint8Array(readFileSync(genesisPath));
-  const trustPath = join(home, 'trust.json');
-  options.onProgress?.({ phase: 'ledger' });
-  const kept: KeptOpen[] = [];
+  const genesisBytes = readGenesis(servers);
+  const genesis = genesisOf(genesisBytes);
+  const trustRoot = trustRootOf(home, options.trustRootJson);
+  if (trustRoot !== undefined && trustRoot.genesisHash !== bytesToHex(genesisHash(genesisBytes))) {
+    throw new CodedError('LEDGER_CORRUPT', { what: 'genesis', height: 0 });
+  }
+  const facts = await verifyBlocks(options, { servers, genesisBytes, genesis, trustRoot });
+  const hospitals: VerifiedHospital[] = [];
+  for (const hospital of hospitalFolders(servers)) {
+    hospitals.push(await verifyHospital(options, join(servers, hospital), { hospital, facts }));
+  }
+  const { height, headerHash, txs } = facts;
+  const trusted = trustRoot !== undefined;
+  const sum = (of: 'blobs' | 'items' | 'erased') =>
+    hospitals.reduce((total, it) => total + it[of], 0);
+  return {
+    chain: genesis.chainId,
+    height,
+    headerHash,
+    txs,
+    trusted,
+    blobs: sum('blobs'),
+    items: sum('items'),
+    erased: sum('erased'),
+    hospitals,
+  };
+}
+
+function readGenesis(servers: string): Uint8Array {
+  const path = join(servers, 'genesis.cbor');
+  if (!existsSync(path)) throw new CodedError('HOME_INVALID', { file: 'genesis.cbor' });
+  return new Uint8Array(readFileSync(path));
+}
+
+function genesisOf(bytes: Uint8Array): Genesis {
   try {
-    const verdict = await verifyLedger({
-      directory: join(servers, 'ledger'),
-      openApplication: async (folder) => {
-        const application = await openLedgerApplication({
-          path: join(folder, 'state.db'),
-          genesis,
-          verify: signatureChecks,
-        });
-        const open = new KeptOpen(application);
-        kept.push(open);
-        return open;
-      },
-      verifyVote,
-      ...(existsSync(trustPath) && { trustRoot: parseTrustRoot(readFileSync(trustPath, 'utf8')) }),
-    });
-    if (!verdict.ok) {
-      throw new CodedError('LEDGER_CORRUPT', { height: verdict.height, what: verdict.what });
-    }
-    const [state] = kept;
-    if (state === undefined) throw new CodedError('INTERNAL');
-    const { height, headerHash } = verdict;
-    const found = { blobs: 0, items: 0, erased: 0 };
-    for (const hospital of hospitalsIn(servers)) {
-      options.signal?.throwIfAborted();
-      options.onProgress?.({ phase: 'items', hospital });
-      const rows = await verifyItems(join(servers, hospital), hospital, state);
-      options.onProgress?.({ phase: 'blobs', hospital });
-      const blobs = await verifyBlobs(
-        join(servers, hospital),
-        hospital,
-        rows.needed,
-        options.signal,
-      );
-      found.blobs += blobs;
-      found.items += rows.items;
-      found.erased += rows.erased;
-    }
-    return { height, headerHash, ...found };
-  } finally {
-    for (const open of kept) open.release();
+    return parseGenesis(bytes);
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw new CodedError('LEDGER_CORRUPT', { what: 'genesis', height: 0 }, cause);
   }
 }
 
-/** The re-executed state outlives the ledger's verification: items are checked against it. */
-class KeptOpen implements Application {
-  readonly #inner: Application;
-
-  constructor(inner: Application) {
-    this.#inner = inner;
-  }
-  info() {
-    return this.#inner.info();
-  }
-  checkTx(tx: Uint8Array, nowMs: number) {
-    return this.#inner.checkTx(tx, nowMs);
-  }
-  finalizeBlock(block: Parameters<Application['finalizeBlock']>[0]) {
-    return this.#inner.finalizeBlock(block);
-  }
-  commit() {
-    this.#inner.commit();
-  }
-  query(table: string, key: Uint8Array, prove: boolean) {
-    return this.#inner.query(table, key, prove);
-  }
-  close() {}
-  release() {
-    this.#inner.close();
-  }
+function trustRootOf(home: string, trustRootJson: string | undefined): TrustRoot | undefined {
+  if (trustRootJson !== undefined) return parseTrustRoot(trustRootJson);
+  const path = join(home, 'trust.json');
+  return existsSync(path) ? parseTrustRoot(readFileSync(path, 'utf8')) : undefined;
 }
 
-function hospitalsIn(servers: string): string[] {
-  return readdirSync(servers)
-    .filter((name) => existsSync(join(servers, name, 'gateway.db')))
+function hospitalFolders(servers: string): string[] {
+  return readdirSync(servers, { withFileTypes: true })
+    .filter((it) => it.isDirectory() && existsSync(join(servers, it.name, 'gateway.db')))
+    .map((it) => it.name)
     .sort();
 }
 
-type Row = Readonly<Record<string, SQLOutputValue>>;
-const bytesOf = (value: SQLOutputValue | undefined): Uint8Array =>
-  value instanceof Uint8Array ? value : new Uint8Array(0);
-
-async function verifyItems(folder: string, hospital: string, state: Application) {
-  const needed = new Map<string, string>();
-  let items = 0;
-  let erased = 0;
-  await withCopy(join(folder, 'gateway.db'), async (db) => {
-    const deliveries = db.prepare(
-      'SELECT delivery, account, root, count FROM deliveries WHERE txId IS NOT NULL ORDER BY delivery',
-    );
-    const rowsOf = db.prepare('SELECT * FROM items WHERE delivery = ? ORDER BY position');
-    for (const delivery of deliveries.all() as Row[]) {
-      const rows = rowsOf.all(Number(delivery.delivery)) as Row[];
-      for (const row of rows) {
-        const recordId = String(row.recordId);
-        const broken = (what: string) =>
-          new CodedError('ITEM_HEADER_CORRUPT', { hospital, recordId, what });
-        if (row.tombstone !== null) {
-          if (!(await isTombstone(bytesOf(row.tombstone), bytesOf(row.leaf))))
-            throw broken('tombstone');
-          erased++;
-          continue;
-        }
-        const leafContent = bytesOf(row.leafContent);
-        if (!equalBytes(itemLeafHash(bytesOf(row.salt), leafContent), bytesOf(row.leaf)))
-          throw broken('leaf');
-        const leaf = decodeLeafContent(leafContent);
-        if (!equalBytes(itemHeaderHash(bytesOf(row.header)), leaf.headerHash))
-          throw broken('header');
-        needed.set(leaf.blobId, recordId);
-        items++;
-      }
-      const root = bytesOf(delivery.root);
-      const [first] = rows;
-      const recordId = String(first?.recordId ?? '');
-      if (!equalBytes(merkleRoot(rows.map((row) => bytesOf(row.leaf))), root)) {
-        throw new CodedError('ITEM_HEADER_CORRUPT', { hospital, recordId, what: 'root' });
-      }
-      const id =
-        hexToBytes(anchorRowId(parseAccountId(delivery.account), root)) ?? new Uint8Array(0);
-      if (state.query('anchors', id, false).value === undefined) {
-        throw new CodedError('ITEM_HEADER_CORRUPT', { hospital, recordId, what: 'anchor' });
-      }
-    }
-  });
-  return { items, erased, needed };
+interface LedgerParts {
+  readonly servers: string;
+  readonly genesisBytes: Uint8Array;
+  readonly genesis: Genesis;
+  readonly trustRoot: TrustRoot | undefined;
 }
 
-async function isTombstone(signed: Uint8Array, leaf: Uint8Array): Promise<boolean> {
-  const { bytes, signature } = decodeSigned(signed);
-  const { leaf: named, holderKey } = decodeErased(bytes);
-  return equalBytes(named, leaf) && verifyLabelled(holderKey, labels.erasedSign, bytes, signature);
-}
+type VerifiedLedger = LedgerFacts & { readonly headerHash: string; readonly txs: number };
 
-async function verifyBlobs(
-  folder: string,
-  hospital: string,
-  needed: ReadonlyMap<string, string>,
-  signal?: AbortSignal,
-): Promise<number> {
-  const store = openFileBlobStore({ folder: join(folder, 'blobs'), now: Date.now, readOnly: true });
-  try {
-    for await (const { id, reason } of store.corrupt(signal === undefined ? {} : { signal })) {
-      const recordId = needed.get(id);
-      throw new CodedError('BLOB_CORRUPT', {
-        hospital,
-        blobId: id,
-        reason,
-        ...(recordId !== undefined && { recordId }),
-      });
+const tries = 4;
+
+/** A server that writes meanwhile can spoil a copy: only what breaks in the same place again is broken. */
+async function verifyBlocks(
+  options: VerifyHomeOptions,
+  parts: LedgerParts,
+): Promise<VerifiedLedger> {
+  let before = '';
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await verifyBlocksOnce(options, parts);
+    } catch (error) {
+      if (!isCoded(error, 'LEDGER_CORRUPT')) throw error;
+      const place = JSON.stringify(error.details);
+      if (place === before || attempt >= tries) throw error;
+      before = place;
+      await wait(100 * attempt);
     }
-    const { blobs } = await store.total();
-    return blobs;
-  } finally {
-    await store.close();
   }
 }
 
-/** SQLite cannot read a write-ahead log beside a file that it may not write to; so a copy is read. */
-async function withCopy(path: string, work: (db: DatabaseSync) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'salus-verify-'));
+async function verifyBlocksOnce(
+  { signal, onProgress }: VerifyHomeOptions,
+  { servers, genesisBytes, genesis, trustRoot }: LedgerParts,
+): Promise<VerifiedLedger> {
+  const directory = join(servers, 'ledger');
+  if (!existsSync(join(directory, 'blocks.db'))) {
+    throw new CodedError('LEDGER_CORRUPT', { what: 'missing', height: 0 });
+  }
+  const gathered = new GatheredFacts(genesis);
+  const verdict = await verifyLedger({
+    directory,
+    verifyVote,
+    openApplication: async (temporary) => {
+      const application = await openLedgerApplication({
+        path: join(temporary, 'state.db'),
+        genesis: genesisBytes,
+        verify: signatureChecks,
+      });
+      return gathered.watching(application);
+    },
+    onBlock: (height, last) => {
+      if (height % 50 === 0 || height === last) onProgress?.(`block ${height} of ${last}`);
+    },
+    ...(trustRoot !== undefined && { trustRoot }),
+    ...(signal !== undefined && { signal }),
+  });
+  if (!verdict.ok) {
+    throw new CodedError('LEDGER_CORRUPT', { height: verdict.height, what: verdict.what });
+  }
+  const { height, headerHash } = verdict;
+  const { organisationOf, anchors, organisationKeys, txs } = gathered;
+  return { height, headerHash, txs, anchors, organisationOf, organisationKeys };
+}
+
+/** What of the executed blocks the rows of the hospitals are compared with. */
+class GatheredFacts {
+  readonly anchors: LedgerFacts['anchors'] = new Map();
+  readonly organisationOf = new Map<AccountId, AccountId>();
+  readonly organisationKeys = new Map<AccountId, Set<string>>();
+  txs = 0;
+
+  constructor(genesis: Genesis) {
+    for (const { identity } of genesis.organisations) {
+      const account = accountIdOfKey(identity.suite, identity.signKey);
+      this.organisationKeys.set(account, new Set([bytesToHex(identity.signKey)]));
+    }
+  }
+
+  watching(application: Application): Application {
+    return {
+      info: () => application.info(),
+      checkTx: (tx, nowMs) => application.checkTx(tx, nowMs),
+      finalizeBlock: async (block) => {
+        const output = await application.finalizeBlock(block);
+        this.#gather(block, output.results);
+        return output;
+      },
+      commit: () => application.commit(),
+      query: (table, key, prove) => application.query(table, key, prove),
+      close: () => application.close(),
+    };
+  }
+
+  #gather({ height, timeMs, txs }: BlockInput, results: readonly TxResult[]): void {
+    this.txs += txs.length;
+    for (const [at, bytes] of txs.entries()) {
+      if (results[at]?.code !== 0) continue;
+      const { body } = decodeTx(bytes);
+      const { sender } = body;
+      const txId = txIdOfBytes(bytes);
+      for (const act of body.acts) {
+        if (act.kind === 'Enrol') {
+          const account = accountIdOfKey(act.identity.suite, act.identity.signKey);
+          this.organisationOf.set(account, sender);
+        } else if (act.kind === 'RotateKey') {
+          this.organisationKeys.get(sender)?.add(bytesToHex(act.identity.signKey));
+        } else if (act.kind === 'DataAnchor' || act.kind === 'DiagnosisAnchor') {
+          const { epoch, count, consent } = act;
+          const anchor = { account: sender, txId, height, timeMs, epoch, count, consent };
+          this.anchors.set(`${sender} ${bytesToHex(act.root)}`, anchor);
+        }
+      }
+    }
+  }
+}
+
+async function verifyHospital(
+  { signal, onProgress }: VerifyHomeOptions,
+  folder: string,
+  { hospital, facts }: { readonly hospital: string; readonly facts: LedgerFacts },
+): Promise<VerifiedHospital> {
+  onProgress?.(`stored bytes of ${hospital}`);
+  const blobs = openFileBlobStore({ folder: join(folder, 'blobs'), now: Date.now, readOnly: true });
   try {
-    for (const ending of ['', '-wal']) {
-      if (existsSync(path + ending)) copyFileSync(path + ending, join(folder, `copy.db${ending}`));
-    }
-    const db = new DatabaseSync(join(folder, 'copy.db'));
-    try {
-      await work(db);
-    } finally {
-      db.close();
-    }
+    const stored = await blobs.verify(signal === undefined ? {} : { signal });
+    onProgress?.(`rows of ${hospital}`);
+    const path = join(folder, 'gateway.db');
+    const rows = await verifyRows({ path, facts, blobs, ...(signal !== undefined && { signal }) });
+    return { hospital, ...stored, ...rows };
+  } catch (error) {
+    // The hospital is named beside what broke there.
+    if (!isCoded(error) || error.kind !== 'verification') throw error;
+    throw new CodedError(error.code, { hospital, ...error.details }, error);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await blobs.close();
   }
 }

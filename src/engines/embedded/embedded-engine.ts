@@ -58,8 +58,8 @@ export interface EngineParts {
  * One operator's ledger in this process: orders transactions, has the application judge them, signs and
  * stores blocks in CometBFT's formats. Made by `openEmbeddedEngine`.
  *
- * Commit order: finalizeBlock → header and self-signed commit → INSERT and COMMIT in blocks.db (the durable
- * point) → application.commit() → answers. Source: docs/protocol/blocks.md, rules B-5 to B-8.
+ * Commit order: finalizeBlock → header and self-signed commit → INSERT, COMMIT and flush of blocks.db (the
+ * durable point) → application.commit() → answers. Source: docs/protocol/blocks.md, rules B-5 to B-8.
  */
 export class EmbeddedEngine implements LedgerEngine {
   readonly #parts: EngineParts;
@@ -374,6 +374,7 @@ export class EmbeddedEngine implements LedgerEngine {
     );
     faultPoint('signed');
     store.append(stored, txIds, faultPoint);
+    await store.flush();
     this.#blocks.add(stored, txIds);
     faultPoint('durable');
     return tip;

@@ -20,6 +20,9 @@ export interface VerifyOptions {
   readonly verifyVote: VerifyVote;
   /** Without it the ledger is only shown to agree with itself: whoever holds the key can write another. */
   readonly trustRoot?: TrustRoot;
+  readonly signal?: AbortSignal;
+  /** Called after each block that held. */
+  readonly onBlock?: (height: number, last: number) => void;
 }
 
 /** `what` broke first: header, chain, votes, signature, data, state, result, index, missing, storage, trust-root. */
@@ -66,7 +69,7 @@ async function verifyCopy(options: VerifyOptions, temporary: string): Promise<Le
 }
 
 async function verifyBlocks(
-  { trustRoot, verifyVote }: VerifyOptions,
+  { trustRoot, verifyVote, signal, onBlock }: VerifyOptions,
   identity: LedgerIdentity,
   store: BlockStore,
   application: Application,
@@ -83,6 +86,7 @@ async function verifyBlocks(
   let lastHash = '';
   let txs = 0;
   for (let height = 1; height <= last; height++) {
+    if (signal?.aborted === true) throw new CodedError('INTERRUPTED');
     const stored = store.block(height);
     if (stored === undefined) throw broken('missing', height);
     const defect = await inspect(identity, tip, stored, verifyVote);
@@ -94,6 +98,7 @@ async function verifyBlocks(
     requireIndexed(store, stored);
     tip = await execute(application, stored);
     txs += stored.txs.length;
+    onBlock?.(height, last);
   }
   if (store.indexedTxs() !== txs) throw broken('index', last);
   if (trustRoot !== undefined && trustRoot.height > last) throw broken('missing', last + 1);

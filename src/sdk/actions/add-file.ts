@@ -37,6 +37,8 @@ export interface FileInput {
 export interface AddFileOptions extends WorkOptions {
   /** The class that the owner chose for everything in the file. */
   readonly recordClass?: RecordClass | undefined;
+  /** Marks every item as typed by the patient themselves. */
+  readonly enteredByPatient?: boolean;
   /** Where the sealed body of a large file lies until its id is known. */
   readonly spool?: Spool | undefined;
 }
@@ -155,6 +157,7 @@ async function planOf(ctx: Context, source: Source, options: AddFileOptions): Pr
     known: knownItemsOf(own, content.erased),
     byDevice: role === 'device',
     chosenClass: options.recordClass,
+    enteredByPatient: options.enteredByPatient === true,
     newRecordId,
   };
   if (source.bytes !== undefined) return planImport(input, source.bytes);

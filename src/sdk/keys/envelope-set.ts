@@ -217,6 +217,7 @@ async function sealTail(key: Uint8Array, context: Cbor, content: Uint8Array): Pr
 
 async function openTail(key: Uint8Array, context: Cbor, sealed: Uint8Array): Promise<Uint8Array> {
   const plain = await openUnderKey(deriveKey(key, labels.envelopeTail, context), none, sealed);
+  if (plain.length < 4) throw new CodedError('CBOR_SHAPE', { field: 'tail' });
   const length = new DataView(plain.buffer, plain.byteOffset, plain.byteLength).getUint32(0);
   if (length > plain.length - 4) throw new CodedError('CBOR_SHAPE', { field: 'tail' });
   return plain.subarray(4, 4 + length);

@@ -43,7 +43,10 @@ export function decodeKeySetBlob(bytes: Uint8Array): readonly EpochWriteKeys[] {
     const writeKeys = new Map<string, Uint8Array>();
     for (const pair of readArray(keys, 'write keys')) {
       const [name, key] = readArray(pair, 'write key', 2);
-      writeKeys.set(readText(name, 'class', 32), readBytes(key, 'write key', writeKeyBytes));
+      const className = readText(name, 'class', 32);
+      // Two keys for one class: which of them a writer took would be chance.
+      if (writeKeys.has(className)) throw new CodedError('CBOR_SHAPE', { field: 'class' });
+      writeKeys.set(className, readBytes(key, 'write key', writeKeyBytes));
     }
     return { epoch: readUint(epoch, 'epoch'), writeKeys };
   });
