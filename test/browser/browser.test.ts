@@ -129,17 +129,17 @@ test('A bundle with something that a browser lacks is refused', async () => {
   await assert.rejects(bundleForBrowser({ node: 'src/crypto/platform/node.ts' }), /node:crypto/);
 });
 
-for (const place of places) {
-  test(`In the ${place}: every set of vectors comes out as published`, async (t) => {
-    t.diagnostic(`WebCrypto: ${JSON.stringify(await play(place, 'engine'))}`);
-    const outcomes = await play(place, 'vectors');
-    for (const { file, cases, failures } of outcomes) {
-      assert.deepEqual(failures, [], file);
-      assert.ok(cases > 0, file);
-    }
-    assert.deepEqual(outcomes.map((it) => it.file).sort(), [...suiteNames].sort());
-  });
+test('With the cryptography of the browser every set of vectors comes out as published', async (t) => {
+  t.diagnostic(`WebCrypto: ${JSON.stringify(await play('worker', 'engine'))}`);
+  const outcomes = await play('worker', 'vectors');
+  for (const { file, cases, failures } of outcomes) {
+    assert.deepEqual(failures, [], file);
+    assert.ok(cases > 0, file);
+  }
+  assert.deepEqual(outcomes.map((it) => it.file).sort(), [...suiteNames].sort());
+});
 
+for (const place of places) {
   test(`In the ${place}: import, export, grant, read, revoke, and who looked`, async () => {
     const [patient, doctor] = [`ana-${place}`, `dr-${place}`];
     await enrol(place, patient, 'north', 'patient');
