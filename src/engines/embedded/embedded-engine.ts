@@ -10,9 +10,9 @@ import { BlockCache } from './block-cache.ts';
 import type { BlockStore, LedgerIdentity } from './block-store.ts';
 import type { ClockGuard, ClockState } from './clock.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
-import type { VoteSigner } from './key-file.ts';
 import { makeBlock, maxBlockBytes, type Tip } from './make-block.ts';
 import { Mempool, type Waiting } from './mempool.ts';
+import type { VoteSigner } from './vote-signer.ts';
 
 export interface Timing {
   /** How long a block gathers transactions when several are on their way. */
