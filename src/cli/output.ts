@@ -48,24 +48,50 @@ export interface Refusal {
 
 export function refusalOf(error: CodedError): Refusal {
   const { code, kind, sentence, details } = error;
-  return Object.keys(details).length === 0
-    ? { ok: false, code, kind, sentence }
-    : { ok: false, code, kind, sentence, details };
+  if (Object.keys(details).length === 0) return { ok: false, code, kind, sentence };
+  // What broke first stands beside the code, where a checker looks for it.
+  const named = kind === 'verification' ? details : {};
+  return { ...named, ok: false, code, kind, sentence, details };
 }
+
+const readOnlyCodes = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR']);
+/** Result codes of SQLite. */
+const sqliteFull = 13;
+const sqliteReadOnly = 8;
+const sqliteCannotOpen = 14;
 
 /** Errors of the platform that a person can do something about get their code; the rest is a fault. */
 export function asCoded(error: unknown): CodedError {
   if (error instanceof CodedError) return error;
-  const code = (error as { readonly code?: unknown } | null)?.code;
-  if (code === 'ENOSPC') return new CodedError('DISK_FULL', {}, error);
+  const { code, errcode } = (error ?? {}) as {
+    readonly code?: unknown;
+    readonly errcode?: unknown;
+  };
+  if (code === 'ENOSPC' || code === 'EDQUOT' || errcode === sqliteFull)
+    return new CodedError('DISK_FULL', {}, error);
   if (code === 'EADDRINUSE') return new CodedError('PORT_BUSY', {}, error);
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+  const isReadOnly = typeof code === 'string' && readOnlyCodes.has(code);
+  if (isReadOnly || errcode === sqliteReadOnly || errcode === sqliteCannotOpen) {
     return new CodedError('HOME_READ_ONLY', {}, error);
   }
   if (error instanceof Error && error.name === 'AbortError') {
     return new CodedError('INTERRUPTED', {}, error);
   }
   return new CodedError('INTERNAL', {}, error);
+}
+
+/** Shows that something is going on while `work` runs. */
+export async function during<T>(
+  output: Output,
+  what: string,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  const progress = output.progress(what);
+  try {
+    return await work(progress);
+  } finally {
+    progress.done();
+  }
 }
 
 export function createOutput(json: boolean): Output {
@@ -109,7 +135,7 @@ function startProgress(what: string, live: boolean): Progress {
     },
     done: () => {
       clearTimeout(timer);
-      shown?.stop(text);
+      shown?.clear();
     },
   };
 }

@@ -10,6 +10,7 @@ import { asCoded, createOutput, exitCodeOf, refusalOf } from './output.ts';
  */
 async function main(args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
+  const shown: string[] = [];
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -26,13 +27,21 @@ async function main(args: readonly string[]): Promise<number> {
       .version('0.1.0')
       .addHelpText('afterAll', globalFlagsHelp)
       .exitOverride()
-      .configureOutput({ writeErr: () => undefined });
+      .configureOutput({
+        writeOut: (text) => shown.push(text),
+        // Help that nobody asked for would hide the sentence that says what is wrong.
+        writeErr: () => undefined,
+      });
     for (const command of commands) command(program, context);
     inheritSettings(program);
     await program.parseAsync(rest, { from: 'user' });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      const help = shown.join('').trimEnd();
+      process.stdout.write(`${json ? JSON.stringify({ ok: true, help }) : help}\n`);
+      return 0;
+    }
     const coded = stop.signal.aborted ? new CodedError('INTERRUPTED') : usageOr(error);
     if (json) process.stdout.write(`${JSON.stringify(refusalOf(coded))}\n`);
     else process.stderr.write(`${coded.sentence} (${coded.code}${detailsOf(coded)})\n`);
@@ -42,9 +51,11 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function usageOr(error: unknown): CodedError {
-  return error instanceof CommanderError
-    ? new CodedError('USAGE', { problem: error.message.replace(/^error: /, '') })
-    : asCoded(error);
+  if (!(error instanceof CommanderError)) return asCoded(error);
+  const problem = error.message
+    .replace(/^error: /, '')
+    .replace(/^\(outputHelp\)$/, 'say what to do');
+  return new CodedError('USAGE', { problem });
 }
 
 function inheritSettings(parent: Command): void {

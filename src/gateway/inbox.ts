@@ -69,14 +69,14 @@ export class Inbox {
     const nowMs = this.#now();
     if (this.#sent.count(message.from) >= this.#messagesPerHour)
       throw new CodedError('RATE_LIMITED');
-    this.#db.transaction('inbox', () => {
+    const isNew = this.#db.transaction('inbox', () => {
       this.#db.run('DELETE FROM inbox_seen WHERE seenMs < ?', nowMs - 3 * maxRequestAgeMs);
-      const isNew = this.#db.run(
+      const inserted = this.#db.run(
         'INSERT OR IGNORE INTO inbox_seen VALUES (?, ?)',
         sha256(travelling),
         nowMs,
       );
-      if (isNew === 0) return;
+      if (inserted === 0) return false;
       const waiting = this.#db.get(
         "SELECT count(*) AS n FROM inbox WHERE account = ? AND kind = 'message' AND shown = 1",
         message.to,
@@ -89,8 +89,9 @@ export class Inbox {
         message.sealed,
         travelling,
       );
+      return true;
     });
-    this.#sent.add(message.from);
+    if (isNew) this.#sent.add(message.from);
   }
 
   /** A notice of this hospital; its place on the ledger follows by `setAnchor`. */

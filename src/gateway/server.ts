@@ -5,6 +5,7 @@ import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
+  LogController,
 } from 'fastify';
 import {
   createJsonSchemaTransform,
@@ -47,7 +48,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const loggerInstance: FastifyBaseLogger = options.log;
   const app = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    // What fails before a route is known, an address that is no URL for one, has the same form of refusal.
+    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
     bodyLimit: defaultBodyBytes,
     // A 16 GiB upload may take hours; a silent socket may not.
     requestTimeout: 6 * 60 * 60_000,

@@ -27,7 +27,7 @@ export type LogName = 'user' | 'doc';
  * `[suite, ed25519 32, xwing 1216, point 32, recovery 32, proof of the point 64, signature 64]`.
  * `recovery` = SHA-256 of the Ed25519 key derived from the printed code (32 zeros: none). `proof` is a
  * Schnorr proof of knowledge for `point`. `signature` (by ed25519) covers CBOR([first six fields, chain
- * id, organisation, role]) under label identity/sign.
+ * id, organisation, role]) under label identity/sign; what stands there is in identity.ts.
  */
 export interface Identity {
   readonly suite: number;

@@ -1,5 +1,6 @@
 import { sha256 } from '../crypto/hash.ts';
 import { equalBytes } from '../primitives/bytes.ts';
+import { CodedError } from '../primitives/errors.ts';
 import type { ConsentId } from '../primitives/ids.ts';
 import type { Act, Tx } from './acts.ts';
 import type { Genesis } from './genesis.ts';
@@ -36,7 +37,7 @@ const no = (code: RefusalCode): Admission => ({ ok: false, code });
  *
  * Refuses, in this order: CHAIN_WRONG, EXPIRED, TOO_FAR, SENDER_UNKNOWN, KEY_NOT_CURRENT, CONSENT_UNKNOWN,
  * CONSENT_CANNOT_WRITE, NONCE_USED, NONCE_OLD, NONCE_FAR.
- * Source: docs/protocol/transactions.md, rules T-5 to T-8.
+ * Source: docs/protocol/transactions.md, rules T-4 to T-8.
  */
 export function admit(view: LedgerView, genesis: Genesis, tx: Tx, timeMs: number): Admission {
   const { chainId, validUntilMs, nonce } = tx.body;
@@ -56,7 +57,7 @@ export function burn(view: LedgerView, tx: Tx, spender: Spender): Write {
     return { table: 'accounts', id: tx.body.sender, row: { ...spender.account, window } };
   }
   const consent = view.get('consents', spender.consent);
-  if (consent === undefined) throw new Error('a spender was found whose grant is not there');
+  if (consent === undefined) throw new CodedError('INTERNAL', { reason: 'grant gone' });
   return { table: 'consents', id: spender.consent, row: { ...consent, window } };
 }
 

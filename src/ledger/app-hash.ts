@@ -15,7 +15,7 @@ const tag = Uint8Array.of(0x10);
  * The one hash that stands for everything the ledger knows; the header of the next height carries it.
  * SHA-256(0x10 ‖ state root ‖ user log root ‖ user log size ‖ doc log root ‖ doc log size), sizes as 8
  * bytes big-endian. Height and time are not in it, so an empty block leaves it as it was.
- * Source: docs/protocol/state.md, rule S-1.
+ * Source: docs/protocol/state.md, rule ST-1.
  */
 export function appHashOf(stateRoot: Uint8Array, { user, doc }: LogHeads): Uint8Array {
   return sha256(tag, stateRoot, user.root, u64Bytes(user.size), doc.root, u64Bytes(doc.size));

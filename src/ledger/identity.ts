@@ -10,7 +10,7 @@ import { suite } from './object-types.ts';
  * The public keys of an account, as Enrol and RotateKey carry them whole.
  *
  * Layout: `[suite, ed25519 32, xwing 1216, point 32, recovery 32, proof of the point 64, signature 64]`.
- * Source: docs/protocol/acts.md, rules I-1 to I-5.
+ * Source: docs/protocol/acts.md, rules ID-1 to ID-5.
  */
 export function identityToCbor(identity: Identity): readonly Cbor[] {
   return [...unsignedFields(identity), identity.signature];

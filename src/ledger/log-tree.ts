@@ -10,7 +10,7 @@ import { merkleRoot, nodeHash } from './merkle.ts';
  *
  * Stored are tiles: tile `index` of `level` (0, 4, 8...) holds, side by side, the hashes of up to 16
  * complete subtrees of 2^level leaves; everything between is worked out. So proofs at any size can be
- * served. Source: docs/protocol/state.md, rules S-7 and S-8.
+ * served. Source: docs/protocol/state.md, rules ST-7 and ST-8.
  */
 export type ReadTile = (level: number, index: number) => Uint8Array | undefined;
 

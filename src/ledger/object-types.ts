@@ -9,7 +9,5 @@ export const suite = 2;
 export const objectTypes = {
   txBody: 1,
   genesis: 2,
-  recordCore: 3,
-  grantBody: 4,
   receipt: 20,
 } as const;

@@ -16,7 +16,7 @@ export interface StateProof {
 
 /**
  * Whether `proof` shows that under `root` the key has exactly this value (undefined: that it has none).
- * Runs in a browser too. Source: docs/protocol/state.md, rule S-6.
+ * Runs in a browser too. Source: docs/protocol/state.md, rule ST-6.
  */
 export function verifyStateProof(
   root: Uint8Array,

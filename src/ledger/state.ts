@@ -149,7 +149,7 @@ export function stateKey(table: string, id: string | Uint8Array): Uint8Array {
   return concatBytes(utf8(`${table}/`), bytes);
 }
 
-/** The row as the state tree holds it. Source: docs/protocol/state.md, rule S-2. */
+/** The row as the state tree holds it. Source: docs/protocol/state.md, rule ST-2. */
 export function encodeRow<Name extends TableName>(table: Name, row: Tables[Name]): Uint8Array {
   return encodeCbor(codecs[table].toCbor(row));
 }

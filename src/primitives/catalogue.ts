@@ -241,6 +241,10 @@ const table = {
     kind: 'unavailable',
     sentence: 'Another command is using this wallet; wait until it is done.',
   },
+  WALLET_NOT_KEPT: {
+    kind: 'unavailable',
+    sentence: 'This browser does not keep the wallet: its storage is full or switched off.',
+  },
   WALLET_CONFLICT: {
     kind: 'unavailable',
     sentence: 'Another device wrote the wallet first; the newest was fetched, try again.',
@@ -391,6 +395,7 @@ const table = {
     sentence: 'The folder for the data cannot be written to.',
   },
   HOME_INVALID: { kind: 'not-valid', sentence: 'The folder does not hold what Salus left there.' },
+  FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
   NODE_TOO_OLD: { kind: 'unavailable', sentence: 'This Node is too old for Salus.' },
   INTERRUPTED: {
     kind: 'unavailable',

@@ -1,5 +1,21 @@
 /** What other programs import: the published entry point of the SDK. */
+export type { Card } from '../api/card.ts';
+export {
+  levelOfClass,
+  parseRecordClass,
+  type RecordClass,
+  recordClasses,
+} from '../api/classes.ts';
+export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
+export type { BlockEvent } from '../api/tx.ts';
+export { type Role, roles } from '../ledger/acts.ts';
+export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
 export type { AddedFile, AddFileOptions, FileInput } from './actions/add-file.ts';
+export {
+  type ExplainedReceipt,
+  explainReceipt,
+  type ReceiptFacts,
+} from './actions/explain-receipt.ts';
 export type { Looked, Noticed } from './actions/looks.ts';
 export type { ExportedFile, ListedRecord, OpenedRecord } from './actions/own-records.ts';
 export type { Access, ReadOptions, SharedRead, SharedRecord } from './actions/read-shared.ts';
@@ -8,7 +24,13 @@ export { memorySpool, type Spool, type SpooledBytes } from './actions/spool.ts';
 export type { NoteToWrite, WrittenRecords } from './actions/write-shared.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
 export type { ConfirmedTx } from './client/send-tx.ts';
+export { readCard } from './grants/card.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export { type AsAccount, type EnrolOptions, type GrantRequest, Person } from './person.ts';
+export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
+export { html, type SafeHtml } from './records/safe-html.ts';
+export { showItem } from './records/show-html.ts';
+export { skeletonMediaType } from './records/skeleton.ts';
+export type { WalletAccount } from './wallet/content.ts';
 export type { WalletStore } from './wallet/store.ts';

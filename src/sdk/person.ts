@@ -28,6 +28,7 @@ import {
   listRecords,
   type OpenedRecord,
   openRecord,
+  openRecords,
 } from './actions/own-records.ts';
 import {
   type Access,
@@ -39,7 +40,7 @@ import {
   type SharedRead,
 } from './actions/read-shared.ts';
 import { receiptOfItem, receiptOfTx } from './actions/receipts.ts';
-import { type Resumed, resume } from './actions/resume.ts';
+import { type Resumed, resume, tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
 import { watch } from './actions/watch.ts';
 import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/write-shared.ts';
@@ -315,6 +316,13 @@ export class Person {
     return this.#work(options, (ctx) => openRecord(ctx, recordId, options));
   }
 
+  openRecords(
+    recordIds: readonly RecordId[],
+    options: AsAccount = {},
+  ): Promise<readonly OpenedRecord[]> {
+    return this.#work(options, (ctx) => openRecords(ctx, recordIds, options));
+  }
+
   /** The record and the versions before it, newest first. */
   history(recordId: RecordId, options: AsAccount = {}): Promise<readonly OpenedRecord[]> {
     return this.#work(options, (ctx) => historyOfRecord(ctx, recordId, options));
@@ -333,7 +341,7 @@ export class Person {
   grant(request: GrantRequest, options: AsAccount = {}): Promise<GivenGrant> {
     return this.#work(options, async (ctx) => {
       const { account, name } = this.findPerson(request.grantee);
-      await resume(ctx, options);
+      await tryResume(ctx, options);
       return grantAccess(ctx, { ...request, grantee: account, granteeName: name }, options);
     });
   }
@@ -344,7 +352,7 @@ export class Person {
 
   revoke(consent: ConsentId, options: AsAccount = {}): Promise<ConfirmedTx> {
     return this.#work(options, async (ctx) => {
-      await resume(ctx, options);
+      await tryResume(ctx, options);
       return revokeAccess(ctx, consent, options);
     });
   }

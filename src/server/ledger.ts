@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { verifyPointProof } from '../crypto/group.ts';
-import { verifyLabelled, verifyVote } from '../crypto/signature.ts';
+import { verifyVote } from '../crypto/signature.ts';
 import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
 import type { FaultPoint } from '../engines/embedded/faults.ts';
 import { openEmbeddedEngine } from '../engines/embedded/open.ts';
@@ -8,6 +8,7 @@ import {
   type LedgerApplication,
   openLedgerApplication,
 } from '../engines/ledger-application/open.ts';
+import { VerifyPool } from '../engines/ledger-application/verify-pool.ts';
 import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 
@@ -17,9 +18,12 @@ export interface RunningLedger {
   readonly application: LedgerApplication;
 }
 
+/** One for all ledgers of this process. */
+const verifyPool = new VerifyPool();
+
 export const signatureChecks: SignatureChecks = {
   signature: ({ publicKey, label, bytes, signature }) =>
-    verifyLabelled(publicKey, label, bytes, signature),
+    verifyPool.verifyLabelled(publicKey, label, bytes, signature),
   pointProof: ({ point, context, proof }) => verifyPointProof(point, context, proof),
 };
 

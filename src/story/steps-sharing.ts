@@ -159,7 +159,7 @@ function compareWithSource(scene: Scene, read: SharedRead): number {
 }
 
 function includesBytes(whole: Uint8Array, part: Uint8Array): boolean {
-  return Buffer.from(whole.buffer, whole.byteOffset, whole.length).includes(part);
+  return Buffer.from(whole.buffer, whole.byteOffset, whole.length).includes(Buffer.from(part));
 }
 
 /** 5 · Another class, another purpose, another doctor: refused, each with its code. */

@@ -1,5 +1,7 @@
 import type { Facts } from './facts.ts';
 import type { Scene } from './scene.ts';
+import { letGrantEnd, revokeDoctor } from './steps-ending.ts';
+import { killServers, listLooks, tamperAndErase } from './steps-proving.ts';
 import {
   enrolPeople,
   grantDoctor,
@@ -7,6 +9,7 @@ import {
   readAsDoctor,
   refuseOthers,
 } from './steps-sharing.ts';
+import { writeDiagnosis, writeFromDevice } from './steps-writing.ts';
 
 interface Step {
   readonly name: string;
@@ -40,5 +43,42 @@ export const mainStory: readonly Step[] = [
     name: 'refuse',
     tells: 'Another class, another purpose and another doctor are refused.',
     play: refuseOthers,
+  },
+  {
+    name: 'diagnose',
+    tells: 'Dr A writes a diagnosis that he himself cannot read back; the patient reads it.',
+    play: writeDiagnosis,
+  },
+  {
+    name: 'device',
+    tells: 'A device writes readings that it cannot read; a doctor granted `iot` opens them.',
+    play: writeFromDevice,
+  },
+  {
+    name: 'revoke',
+    tells:
+      'The patient adds Dr C and revokes Dr A: with all he ever held he cannot open the next item.',
+    play: revokeDoctor,
+  },
+  {
+    name: 'expire',
+    tells: "Dr D's grant ends by block time while the patient's device is off.",
+    play: letGrantEnd,
+  },
+  {
+    name: 'looked',
+    tells: 'The patient lists who looked, refusals included, each with a receipt.',
+    play: listLooks,
+  },
+  {
+    name: 'tamper',
+    tells:
+      'One byte of a blob, of a block and of a header are changed: each is found and named. An erased item is gone.',
+    play: tamperAndErase,
+  },
+  {
+    name: 'kill',
+    tells: 'The servers are killed in the middle of writing: nothing acknowledged is missing.',
+    play: killServers,
   },
 ];

@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
-import { validatorKeyOf } from '../../src/engines/embedded/open.ts';
+import { verifyVote } from '../../src/crypto/signature.ts';
+import {
+  engineGenesis,
+  openEmbeddedEngine,
+  validatorKeyOf,
+} from '../../src/engines/embedded/open.ts';
+import { openLedgerApplication } from '../../src/engines/ledger-application/open.ts';
 import { type Gateway, openGateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
@@ -9,7 +15,7 @@ import { createServer } from '../../src/gateway/server.ts';
 import type { Role } from '../../src/ledger/acts.ts';
 import { type FileInput, Person, type WalletStore } from '../../src/sdk/index.ts';
 import { openConsortium } from '../../src/server/founding.ts';
-import { openLedger } from '../../src/server/ledger.ts';
+import { signatureChecks } from '../../src/server/ledger.ts';
 import { openFileBlobStore } from '../../src/storage/file/file-blob-store.ts';
 
 /** Real hospitals in one process, in a folder that goes away: what end-to-end tests run against. */
@@ -19,6 +25,10 @@ export interface Consortium {
   readonly gateway: (hospital: string) => Gateway;
   readonly person: (name: string, hospital: string, role: Role) => Promise<Enrolled>;
   readonly invite: (hospital: string, role: Role) => Promise<string>;
+  /** The clock of everybody: ledger, gateways and people. */
+  readonly now: () => number;
+  /** Lets time pass for everybody at once. */
+  readonly advance: (ms: number) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -35,19 +45,30 @@ export async function startConsortium(): Promise<Consortium> {
   const log = createLogger({ level: process.env.SALUS_TEST_LOG ?? 'silent' });
   const signer = validatorKeyOf(join(home, 'servers', 'ledger'));
   const founded = await openConsortium(home, signer.publicKey, Date.now() - 1_000);
-  const ledger = await openLedger({
-    folder: founded.ledgerFolder,
-    genesisBytes: founded.genesisBytes,
-    acceptClock: false,
+  let aheadMs = 0;
+  const now = (): number => Date.now() + aheadMs;
+  const { genesisBytes, ledgerFolder } = founded;
+  const engine = await openEmbeddedEngine({
+    directory: ledgerFolder,
+    genesis: engineGenesis(genesisBytes),
+    openApplication: () =>
+      openLedgerApplication({
+        path: join(ledgerFolder, 'state.db'),
+        genesis: genesisBytes,
+        verify: signatureChecks,
+      }),
+    verifyVote,
+    signer,
+    clock: { now, uptimeMs: () => Math.floor(uptime() * 1_000) + aheadMs },
     onFault: (error) => log.error(error),
   });
-  const trustRoot = { ...(await ledger.engine.trustRoot()) };
+  const trustRoot = { ...(await engine.trustRoot()) };
   const metrics = createMetrics();
   const peerUrls = new Map<Gateway['options']['organisation'], string>();
   const gateways = new Map<string, Gateway>();
   const stores: { close(): Promise<void> | void }[] = [];
   for (const hospital of founded.hospitals) {
-    const blobs = openFileBlobStore({ folder: join(hospital.folder, 'blobs'), now: Date.now });
+    const blobs = openFileBlobStore({ folder: join(hospital.folder, 'blobs'), now });
     stores.push(blobs);
     gateways.set(
       hospital.name,
@@ -56,8 +77,8 @@ export async function startConsortium(): Promise<Consortium> {
         name: hospital.title,
         organisation: hospital.account,
         key: hospital.signingKey,
-        engine: ledger.engine,
-        genesis: founded.genesisBytes,
+        engine: engine,
+        genesis: genesisBytes,
         trustRoot,
         blobs,
         databasePath: join(hospital.folder, 'gateway.sqlite'),
@@ -65,6 +86,7 @@ export async function startConsortium(): Promise<Consortium> {
         peerUrls,
         metrics,
         log,
+        now,
         settings: { refusalBatchMs: 3_600_000 },
       }),
     );
@@ -98,9 +120,13 @@ export async function startConsortium(): Promise<Consortium> {
     url,
     gateway,
     invite,
+    now,
+    advance: (ms) => {
+      aheadMs += ms;
+    },
     async person(name, hospital, role) {
       const store = memoryWalletStore();
-      const { person, code } = await Person.create({ store, passphrase, name });
+      const { person, code } = await Person.create({ store, passphrase, name }, { now });
       const invitation = await invite(hospital, role);
       await person.enrol({ gatewayUrl: url(hospital), invitation, role });
       return { person, code, store };
@@ -108,7 +134,7 @@ export async function startConsortium(): Promise<Consortium> {
     async stop() {
       await server.close();
       for (const it of gateways.values()) await it.close();
-      await ledger.engine.close();
+      await engine.close();
       for (const store of stores) await store.close();
       rmSync(home, { recursive: true, force: true });
     },

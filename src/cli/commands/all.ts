@@ -1,5 +1,29 @@
+import { addCard } from './card.ts';
 import type { AddCommand } from './command.ts';
+import { addGrant } from './grant.ts';
+import { addInbox } from './inbox.ts';
+import { addLooked } from './looked.ts';
+import { addPerson } from './person.ts';
+import { addReceipt } from './receipt.ts';
+import { addRecord } from './record.ts';
+import { addSandbox } from './sandbox.ts';
 import { addSelfcheck } from './selfcheck.ts';
+import { addUp } from './up.ts';
+import { addVerify } from './verify.ts';
+import { addWatch } from './watch.ts';
 
 /** In the order in which `--help` lists them. */
-export const commands: readonly AddCommand[] = [addSelfcheck];
+export const commands: readonly AddCommand[] = [
+  addUp,
+  addPerson,
+  addCard,
+  addRecord,
+  addGrant,
+  addInbox,
+  addWatch,
+  addLooked,
+  addReceipt,
+  addVerify,
+  addSelfcheck,
+  addSandbox,
+];

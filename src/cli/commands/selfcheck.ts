@@ -12,6 +12,7 @@ import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { homeFolder } from '../home.ts';
 import type { AddCommand } from './command.ts';
+import { defaultPort } from './options.ts';
 
 interface Finding {
   readonly check: string;
@@ -32,7 +33,7 @@ export const addSelfcheck: AddCommand = (program, { flags, output }) => {
         checkCryptography(),
         checkClock(),
         ...checkDisk(home),
-        await checkPort(flags.port ?? 7420),
+        await checkPort(flags.port ?? defaultPort),
       ];
       const fit = findings.every(({ ok }) => ok);
       const shown = findings.map(({ advice, ...finding }) =>

@@ -8,9 +8,10 @@ import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
-import { BlockStore, type LedgerIdentity, type StoredBlock } from './block-store.ts';
+import { BlockStore, type LedgerIdentity } from './block-store.ts';
 import { inspect } from './handshake.ts';
 import { genesisTip, resultsHash, type Tip, tipAfter } from './make-block.ts';
+import type { StoredBlock } from './stored-block.ts';
 
 export interface VerifyOptions {
   /** A ledger's folder, or a copy of it; it is only read. */
@@ -20,6 +21,9 @@ export interface VerifyOptions {
   readonly verifyVote: VerifyVote;
   /** Without it the ledger is only shown to agree with itself: whoever holds the key can write another. */
   readonly trustRoot?: TrustRoot;
+  readonly signal?: AbortSignal;
+  /** Called after each block that held. */
+  readonly onBlock?: (height: number, last: number) => void;
 }
 
 /** `what` broke first: header, chain, votes, signature, data, state, result, index, missing, storage, trust-root. */
@@ -66,7 +70,7 @@ async function verifyCopy(options: VerifyOptions, temporary: string): Promise<Le
 }
 
 async function verifyBlocks(
-  { trustRoot, verifyVote }: VerifyOptions,
+  { trustRoot, verifyVote, signal, onBlock }: VerifyOptions,
   identity: LedgerIdentity,
   store: BlockStore,
   application: Application,
@@ -83,6 +87,7 @@ async function verifyBlocks(
   let lastHash = '';
   let txs = 0;
   for (let height = 1; height <= last; height++) {
+    if (signal?.aborted === true) throw new CodedError('INTERRUPTED');
     const stored = store.block(height);
     if (stored === undefined) throw broken('missing', height);
     const defect = await inspect(identity, tip, stored, verifyVote);
@@ -94,6 +99,7 @@ async function verifyBlocks(
     requireIndexed(store, stored);
     tip = await execute(application, stored);
     txs += stored.txs.length;
+    onBlock?.(height, last);
   }
   if (store.indexedTxs() !== txs) throw broken('index', last);
   if (trustRoot !== undefined && trustRoot.height > last) throw broken('missing', last + 1);

@@ -119,6 +119,22 @@ export async function openRecord(
   return openOwn(ctx, await ownChart(ctx, signal), recordId, signal);
 }
 
+/** Several records, fetched and opened one after the other. Throws as `openRecord`. */
+export async function openRecords(
+  ctx: Context,
+  recordIds: readonly RecordId[],
+  { signal, onProgress }: WorkOptions = {},
+): Promise<readonly OpenedRecord[]> {
+  const chart = await ownChart(ctx, signal);
+  const opened: OpenedRecord[] = [];
+  for (const recordId of recordIds) {
+    stopIfAborted(signal);
+    opened.push(await openOwn(ctx, chart, recordId, signal));
+    onProgress?.({ phase: 'opening', done: opened.length, total: recordIds.length });
+  }
+  return opened;
+}
+
 /** A record and the ones it replaced, newest first; an erased one ends the line. */
 export async function historyOfRecord(
   ctx: Context,

@@ -27,6 +27,8 @@ export interface WorkOptions {
 export interface ContextOptions {
   readonly now?: () => number;
   readonly http?: HttpOptions;
+  /** Where an account's hospital answers now, when that is not where it answered at enrolment. */
+  readonly gatewayUrlOf?: (account: WalletAccount) => string;
 }
 
 /**
@@ -45,7 +47,8 @@ export class Context {
     this.vault = vault;
     this.now = options.now ?? Date.now;
     this.#account = account.account;
-    const plain = new Gateway(new Http(account.gatewayUrl, options.http));
+    const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
+    const plain = new Gateway(new Http(gatewayUrl, options.http));
     const session = new AccountSession(
       plain,
       account,

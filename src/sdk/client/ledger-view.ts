@@ -2,7 +2,7 @@ import { bytesOfText } from '../../api/common.ts';
 import type { HeaderAnswer } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import type { Identity } from '../../ledger/acts.ts';
-import { decodeCommit } from '../../ledger/chain/commit.ts';
+import { decodeCommit, emptyRoot } from '../../ledger/chain/commit.ts';
 import { decodeHeader, type Header } from '../../ledger/chain/header.ts';
 import { verifySigned } from '../../ledger/chain/light-client.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
@@ -190,7 +190,10 @@ export class LedgerView {
     return decodeRow(table, value);
   }
 
-  /** Against the header of that height, if its block changed nothing; else against the one after it. */
+  /**
+   * The state after a block stands in the next header; after an empty block it is still the one that its
+   * own header carries, and the next may be long in coming.
+   */
   async #prove(
     height: number,
     signal: AbortSignal | undefined,
@@ -198,11 +201,7 @@ export class LedgerView {
   ): Promise<void> {
     if (height >= 1 && height >= this.#tip.height) {
       const { header } = await this.#headerAt(height, signal);
-      try {
-        return check(header.appHash);
-      } catch (error) {
-        if (!isCoded(error, 'PROOF_INVALID')) throw error;
-      }
+      if (equalBytes(header.dataHash, emptyRoot)) return check(header.appHash);
     }
     check((await this.#headerAt(height + 1, signal)).header.appHash);
   }
@@ -227,7 +226,8 @@ export class LedgerView {
         if (verified.header.height === height) return verified;
         throw new CodedError('GATEWAY_LIED', { height });
       } catch (error) {
-        if (!isCoded(error, 'HEIGHT_UNKNOWN') || waitedMs >= headerWaitMs) throw error;
+        if (!isCoded(error, 'HEIGHT_UNKNOWN')) throw error;
+        if (waitedMs >= headerWaitMs) throw new CodedError('LEDGER_STALLED', { height }, error);
       }
       const stepMs = waitedMs < 200 ? 20 : 250;
       await pause(stepMs, signal);

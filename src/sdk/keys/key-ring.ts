@@ -23,6 +23,10 @@ export async function ownerKeys(ctx: Context, signal?: AbortSignal): Promise<Own
   const id: AccountId = ctx.account.account;
   const account = await ctx.ledger.knownAccount(id, signal);
   const keySets = await ctx.ledger.keySets(account, id, signal);
+  if (keySets.some((it) => rootOfKeySet(ctx, it.salt) === undefined)) {
+    // Another device or process of this person made it, and wrote down from which root.
+    await ctx.writeDown((content) => content);
+  }
   // An epoch that has not begun by our clock may have begun by the ledger's: the keys are the same.
   const timeline = timelineOf(keySets, Number.MAX_SAFE_INTEGER);
   const byEpoch = new Map(timeline.map((it) => [it.epoch, it]));

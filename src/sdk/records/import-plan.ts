@@ -5,6 +5,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import { classOf } from './class-of.ts';
 import { type CutFile, cutFile, type FilePart } from './fhir-file.ts';
+import { markEnteredByPatient } from './media-type.ts';
 import { bytesBetween, encodeSkeleton } from './skeleton.ts';
 
 /**
@@ -67,6 +68,8 @@ export interface ImportInput {
   readonly byDevice: boolean;
   /** The class the owner chose, for all items of the file. */
   readonly chosenClass: RecordClass | undefined;
+  /** Typed by the patient themselves, not brought from a system of care. */
+  readonly enteredByPatient?: boolean;
   readonly newRecordId: () => RecordId;
 }
 
@@ -168,7 +171,7 @@ function describePart(
   return {
     part,
     recordClass: input.chosenClass ?? found,
-    mediaType,
+    mediaType: input.enteredByPatient === true ? markEnteredByPatient(mediaType) : mediaType,
     name: shortened(facts?.title ?? input.fileName),
   };
 }

@@ -8,6 +8,27 @@ export interface JudgedFormat {
   readonly mediaType: string;
 }
 
+const enteredByPatient = ';entered-by=patient';
+
+/** Marks what a patient typed themselves, inside the seal. Source: docs/protocol/items.md, rule I-42. */
+export function markEnteredByPatient(mediaType: string): string {
+  return `${mediaType}${enteredByPatient}`;
+}
+
+/** A mark counts only where the author is the owner of the chart: nobody says it for a patient. */
+export function isEnteredByPatient(head: {
+  readonly mediaType: string;
+  readonly author: string;
+  readonly account: string;
+}): boolean {
+  return head.author === head.account && head.mediaType.endsWith(enteredByPatient);
+}
+
+/** `text/plain` of `text/plain;entered-by=patient`. */
+export function bareMediaType(mediaType: string): string {
+  return mediaType.split(';', 1)[0]?.trim() ?? mediaType;
+}
+
 /** Enough to see every mark this file looks for. */
 export const headBytes = 4096;
 

@@ -2,6 +2,7 @@ import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex, utf8, utf8ToText } from '../../primitives/bytes.ts';
 import { bytesToBase64 } from './base64.ts';
 import { parseJsonTree } from './json-tree.ts';
+import { bareMediaType } from './media-type.ts';
 import { html, type SafeHtml } from './safe-html.ts';
 import { showResource } from './show-fhir.ts';
 import { shortened } from './show-values.ts';
@@ -15,6 +16,8 @@ export interface ItemToShow {
   readonly writtenMs: number;
   /** Who wrote it, as the reader knows them. */
   readonly authorName: string | undefined;
+  /** Typed by the patient themselves. */
+  readonly enteredByPatient?: boolean;
   readonly bytes: Uint8Array;
 }
 
@@ -57,7 +60,8 @@ export function showItem(item: ItemToShow): string {
 }
 
 function contentOf(item: ItemToShow): SafeHtml {
-  const { mediaType, bytes } = item;
+  const { bytes } = item;
+  const mediaType = bareMediaType(item.mediaType);
   if (mediaType === 'application/fhir+json' && bytes.length <= maxEmbeddedBytes) {
     return tryTo(() => showResource(parseJsonTree(bytes))) ?? showFile(item);
   }
@@ -82,7 +86,8 @@ function tryTo(show: () => SafeHtml): SafeHtml | undefined {
 }
 
 function showFile(item: ItemToShow): SafeHtml {
-  const { name, mediaType, bytes } = item;
+  const { name, bytes } = item;
+  const mediaType = bareMediaType(item.mediaType);
   const isImage = mediaType === 'image/png' || mediaType === 'image/jpeg';
   const picture =
     isImage && bytes.length <= maxEmbeddedBytes
@@ -121,7 +126,8 @@ function factsOf(item: ItemToShow): SafeHtml[] {
       'Written',
       Number.isNaN(written.getTime()) ? '' : written.toISOString().slice(0, 16).replace('T', ' '),
     ],
-    ['Form', item.mediaType],
+    ...(item.enteredByPatient === true ? [['Entered', 'by the patient'] as const] : []),
+    ['Form', bareMediaType(item.mediaType)],
     ['Size', `${item.bytes.length} bytes`],
     ['SHA-256', bytesToHex(sha256(item.bytes))],
   ];

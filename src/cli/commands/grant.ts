@@ -1,0 +1,254 @@
+import { CodedError } from '../../primitives/errors.ts';
+import { type ConsentId, parseRecordId, type RecordId } from '../../primitives/ids.ts';
+import {
+  type ListedGrant,
+  parsePurpose,
+  parseRecordClass,
+  type RecordClass,
+  recordClasses,
+  type WalletAccount,
+} from '../../sdk/index.ts';
+import { type Acting, actingAccount, findPerson, openActing, pickId, work } from '../acting.ts';
+import { table, when } from '../format.ts';
+import { during } from '../output.ts';
+import { parseMoment, proposedEndMs } from '../time-flags.ts';
+import type { AddCommand, CommandContext } from './command.ts';
+import { gather } from './options.ts';
+
+interface GrantFlags {
+  readonly class?: readonly string[];
+  readonly record?: readonly string[];
+  readonly writeClass?: readonly string[];
+  readonly purpose?: readonly string[];
+  readonly until?: string;
+  readonly from?: string;
+  readonly history: string;
+}
+
+/** What a patient lets others do: given, listed, taken back. */
+export const addGrant: AddCommand = (program, context) => {
+  program
+    .command('grant <who>')
+    .description('let somebody read, or write, until a time')
+    .option(
+      '--class <class>',
+      `may read; several times: ${recordClasses.join(', ')}, or "all"`,
+      gather,
+    )
+    .option('--record <id>', 'only these records of the classes; several times', gather)
+    .option('--write-class <class>', 'may write; several times', gather)
+    .option('--purpose <purpose>', 'TREAT (default), FAMRQT, HRESCH, ...; several times', gather)
+    .option('--until <time>', '+7d, 2026-12-24 or an ISO 8601 time (default: a week)')
+    .option('--from <time>', 'not before this time (default: now)')
+    .option('--history <how far>', '"all", "none", or from a time on', 'all')
+    .action((who: string, flags: GrantFlags) => grant(context, who, flags));
+  program
+    .command('grants')
+    .description('what this person granted, and what the ledger says about it')
+    .option('--live', 'only those that live now')
+    .action((flags: { live?: boolean }) => list(context, flags.live === true));
+  program
+    .command('revoke <who>')
+    .description('take a grant back: by its id, or all of somebody by name')
+    .action((who: string) => revoke(context, who));
+};
+
+function classesOf(texts: readonly string[] | undefined): readonly RecordClass[] {
+  if (texts?.includes('all') === true) return recordClasses;
+  return (texts ?? []).map(parseRecordClass);
+}
+
+async function grant(context: CommandContext, who: string, flags: GrantFlags): Promise<void> {
+  const nowMs = Date.now();
+  const readClasses = classesOf(flags.class);
+  const writeClasses = classesOf(flags.writeClass);
+  if (readClasses.length === 0 && writeClasses.length === 0 && flags.record === undefined) {
+    throw new CodedError('USAGE', { problem: 'say what: --class, --record or --write-class' });
+  }
+  const purposes = (flags.purpose ?? ['TREAT']).map(parsePurpose);
+  const notAfterMs =
+    flags.until === undefined ? proposedEndMs(nowMs) : parseMoment('--until', flags.until, nowMs);
+  const notBeforeMs =
+    flags.from === undefined ? undefined : parseMoment('--from', flags.from, nowMs);
+  if (notAfterMs <= nowMs) throw new CodedError('NOT_AFTER_PASSED', { notAfterMs });
+  const acting = await openActing(context);
+  const account = actingAccount(acting);
+  const fromMs =
+    flags.history === 'all'
+      ? 0
+      : flags.history === 'none'
+        ? nowMs
+        : parseMoment('--history', flags.history, nowMs);
+  const grantee = await findPerson(context, acting, who);
+  const records = await recordsOf(context, acting, account, flags.record ?? []);
+  const given = await during(context.output, 'Granting', (progress) =>
+    acting.person.grant(
+      {
+        grantee: named(acting, grantee, who),
+        readClasses: readClasses.length === 0 ? records.classes : readClasses,
+        recordIds: records.recordIds,
+        writeClasses,
+        purposes,
+        fromMs,
+        notBeforeMs,
+        notAfterMs,
+      },
+      work(context, account, progress),
+    ),
+  );
+  const { consent, confirmed } = given;
+  const facts = {
+    consent,
+    grantee,
+    granteeName: given.grant.granteeName,
+    readClasses: readClasses.length === 0 ? records.classes : readClasses,
+    writeClasses,
+    records: records.recordIds,
+    purposes,
+    fromMs,
+    notBeforeMs: given.grant.notBeforeMs,
+    notAfterMs,
+    txId: confirmed.txId,
+    height: confirmed.height,
+  };
+  context.output.result(facts, () =>
+    [
+      `${given.grant.granteeName} may now ${mayText(facts)}`,
+      `until ${when(notAfterMs)}, for ${purposes.join(', ')}.`,
+      `Grant ${consent}, height ${confirmed.height}. To take it back: salus revoke ${consent}`,
+    ].join('\n'),
+  );
+}
+
+/** The nickname where the wallet has one: that is what its list of grants shows later. */
+function named(acting: Acting, account: string, who: string): string {
+  const card = acting.person.cards.find((it) => it.card.account === account);
+  return card?.nickname ?? (who === account ? who : account);
+}
+
+/** Named records bring their classes with them where none is said. */
+async function recordsOf(
+  context: CommandContext,
+  acting: Acting,
+  account: WalletAccount,
+  texts: readonly string[],
+): Promise<{ readonly recordIds: readonly RecordId[]; readonly classes: readonly RecordClass[] }> {
+  if (texts.length === 0) return { recordIds: [], classes: [] };
+  const listed = await acting.person.listRecords(work(context, account));
+  const recordIds = texts.map((text) => {
+    const known = pickId(
+      listed.map((it) => it.recordId),
+      text,
+    );
+    return known ?? parseRecordId(text);
+  });
+  const classes = new Set<RecordClass>();
+  for (const recordId of recordIds) {
+    const row = listed.find((it) => it.recordId === recordId);
+    if (row === undefined) throw new CodedError('RECORD_UNKNOWN', { recordId });
+    if (row.recordClass !== undefined) classes.add(row.recordClass);
+  }
+  return { recordIds, classes: [...classes] };
+}
+
+function mayText(terms: {
+  readonly readClasses: readonly string[];
+  readonly writeClasses: readonly string[];
+  readonly records: readonly string[];
+}): string {
+  const { readClasses, writeClasses, records } = terms;
+  const what = records.length > 0 ? `${records.length} named records of ` : '';
+  return [
+    ...(readClasses.length > 0 ? [`read ${what}${readClasses.join(', ')}`] : []),
+    ...(writeClasses.length > 0 ? [`write ${writeClasses.join(', ')}`] : []),
+  ].join(' and ');
+}
+
+async function list(context: CommandContext, onlyLive: boolean): Promise<void> {
+  const acting = await openActing(context);
+  if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
+  const all: { grant: ListedGrant; account: WalletAccount }[] = [];
+  for (const account of acting.accounts) {
+    for (const it of await acting.person.grants(work(context, account))) {
+      if (!onlyLive || it.state === 'live') all.push({ grant: it, account });
+    }
+  }
+  const grants = all.map(({ grant: it, account }) => ({
+    consent: it.consent,
+    granteeName: it.granteeName,
+    grantee: it.terms.grantee,
+    account: account.account,
+    state: it.state,
+    readClasses: it.terms.readClasses,
+    writeClasses: it.terms.writeClasses,
+    records: it.terms.recordIds,
+    purposes: it.terms.purposes,
+    fromMs: it.terms.fromMs,
+    notBeforeMs: it.notBeforeMs,
+    notAfterMs: it.notAfterMs,
+    looks: it.looks,
+    grantedHeight: it.grantedHeight,
+    revokedHeight: it.revokedHeight,
+  }));
+  context.output.result({ grants, count: grants.length }, () =>
+    grants.length === 0
+      ? 'Nothing is granted to anybody.'
+      : table([
+          ['grant', 'to', 'state', 'may', 'until', 'looks'],
+          ...grants.map((it) => [
+            it.consent,
+            it.granteeName,
+            it.state,
+            mayText(it),
+            when(it.notAfterMs),
+            String(it.looks),
+          ]),
+        ]),
+  );
+}
+
+async function revoke(context: CommandContext, who: string): Promise<void> {
+  const acting = await openActing(context);
+  const ends = await grantsToEnd(context, acting, who);
+  const revoked: { consent: ConsentId; granteeName: string; txId: string; height: number }[] = [];
+  await during(context.output, 'Revoking', async (progress) => {
+    for (const { grant: it, account } of ends) {
+      const tx = await acting.person.revoke(it.consent, work(context, account, progress));
+      const { consent, granteeName } = it;
+      revoked.push({ consent, granteeName, txId: tx.txId, height: tx.height });
+    }
+  });
+  const [first] = revoked;
+  const one = revoked.length === 1 && first !== undefined ? first : {};
+  context.output.result({ ...one, revoked }, () =>
+    [
+      ...revoked.map(
+        (it) => `Grant ${it.consent} of ${it.granteeName} has ended, height ${it.height}.`,
+      ),
+      'What was read until now stays with who read it; what is written from now on has new keys.',
+    ].join('\n'),
+  );
+}
+
+/** By id also one that has ended: then the refusal says so. Throws CONSENT_UNKNOWN, PERSON_UNKNOWN. */
+async function grantsToEnd(
+  context: CommandContext,
+  acting: Acting,
+  who: string,
+): Promise<readonly { readonly grant: ListedGrant; readonly account: WalletAccount }[]> {
+  const all: { grant: ListedGrant; account: WalletAccount }[] = [];
+  for (const account of acting.accounts) {
+    const grants = await acting.person.grants(work(context, account));
+    for (const it of grants) all.push({ grant: it, account });
+  }
+  const consent = pickId(
+    all.map((it) => it.grant.consent),
+    who,
+  );
+  if (consent !== undefined) return all.filter((it) => it.grant.consent === consent);
+  if (/^[0-9a-f]{32}$/.test(who)) throw new CodedError('CONSENT_UNKNOWN', { consent: who });
+  const grantee = await findPerson(context, acting, who);
+  const open = all.filter(({ grant: it }) => it.terms.grantee === grantee && it.state !== 'ended');
+  if (open.length === 0) throw new CodedError('CONSENT_UNKNOWN');
+  return open;
+}

@@ -1,0 +1,119 @@
+import { CodedError } from '../../primitives/errors.ts';
+import { judgeFormat, type ReceivedGrant } from '../../sdk/index.ts';
+import { findReceived, openActing, work } from '../acting.ts';
+import { inputFile } from '../files.ts';
+import { short, table, when } from '../format.ts';
+import { during } from '../output.ts';
+import type { AddCommand, CommandContext } from './command.ts';
+
+/** What somebody who was granted access does: fetch his letters, write a diagnosis. */
+export const addInbox: AddCommand = (program, context) => {
+  program
+    .command('inbox')
+    .description('fetch letters, and list what others granted to this person')
+    .action(() => inbox(context));
+  program
+    .command('diagnose <who>')
+    .description("write a diagnosis: by the patient's name, or the grant's id")
+    .option('--text <text>', 'the diagnosis in words')
+    .option('--file <file>', 'or as a file: a FHIR Condition, a PDF, ...')
+    .option('--name <name>', 'what the patient sees first', 'Diagnosis')
+    .action((who: string, flags: DiagnoseFlags) => diagnose(context, who, flags));
+};
+
+export function receivedFacts(it: ReceivedGrant): Record<string, unknown> {
+  return {
+    consent: it.consent,
+    patient: it.patient,
+    patientName: it.patientName,
+    state: it.state,
+    readClasses: it.terms.readClasses,
+    writeClasses: it.terms.writeClasses,
+    records: it.terms.recordIds,
+    purposes: it.terms.purposes,
+    fromMs: it.terms.fromMs,
+    notBeforeMs: it.notBeforeMs,
+    notAfterMs: it.notAfterMs,
+  };
+}
+
+async function inbox(context: CommandContext): Promise<void> {
+  const acting = await openActing(context);
+  if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
+  const grants = await during(context.output, 'Fetching letters', async (progress) => {
+    const all: ReceivedGrant[] = [];
+    for (const account of acting.accounts) {
+      all.push(...(await acting.person.inbox(work(context, account, progress))));
+    }
+    return all;
+  });
+  context.output.result({ grants: grants.map(receivedFacts), count: grants.length }, () =>
+    grants.length === 0
+      ? 'Nobody has granted anything to this person.'
+      : table([
+          ['grant', 'from', 'state', 'may read', 'may write', 'for', 'until'],
+          ...grants.map((it) => [
+            it.consent,
+            it.patientName || short(it.patient),
+            it.state,
+            it.terms.readClasses.join(', '),
+            it.terms.writeClasses.join(', '),
+            it.terms.purposes.join(', '),
+            when(it.notAfterMs),
+          ]),
+        ]),
+  );
+}
+
+interface DiagnoseFlags {
+  readonly text?: string;
+  readonly file?: string;
+  readonly name: string;
+}
+
+async function diagnose(context: CommandContext, who: string, flags: DiagnoseFlags): Promise<void> {
+  const { bytes, mediaType } = await diagnosisOf(flags);
+  const acting = await openActing(context);
+  const { grant, account } = await findReceived(context, acting, {
+    who,
+    fits: (it) => it.mayWrite && it.terms.writeClasses.includes('diagnosis'),
+  });
+  const written = await during(context.output, 'Writing', (progress) =>
+    acting.person.diagnose(
+      grant.consent,
+      { name: flags.name, mediaType, bytes },
+      work(context, account, progress),
+    ),
+  );
+  const { recordIds, patient, epoch, confirmed } = written;
+  const { txId, height } = confirmed;
+  const [recordId] = recordIds;
+  const facts = { recordId, patient, consent: grant.consent, epoch, txId, height, log: 'doc' };
+  context.output.result(
+    facts,
+    () =>
+      `Diagnosis written for ${grant.patientName || short(patient)}: record ${recordId}, on Docchain at height ${height}.`,
+  );
+}
+
+const maxDiagnosisBytes = 64 * 1024 * 1024;
+
+async function diagnosisOf({
+  text,
+  file,
+}: DiagnoseFlags): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }> {
+  if ((text === undefined) === (file === undefined)) {
+    throw new CodedError('USAGE', { problem: 'say either --text or --file' });
+  }
+  if (text !== undefined) {
+    if (text === '') throw new CodedError('FILE_EMPTY');
+    return { bytes: new TextEncoder().encode(text), mediaType: 'text/plain' };
+  }
+  const input = await inputFile(file ?? '-');
+  if (input.byteLength > maxDiagnosisBytes) throw new CodedError('BODY_TOO_LARGE');
+  const pieces: Uint8Array[] = [];
+  for await (const piece of input.read()) pieces.push(piece);
+  const bytes = new Uint8Array(Buffer.concat(pieces));
+  if (bytes.length === 0) throw new CodedError('FILE_EMPTY');
+  return { bytes, mediaType: judgeFormat(input.name, bytes.subarray(0, 4096)).mediaType };
+}

@@ -1,0 +1,170 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodedError } from '../../primitives/errors.ts';
+import type { Looked, Noticed, WalletAccount } from '../../sdk/index.ts';
+import { NameBook, openActing, work } from '../acting.ts';
+import { writeOut } from '../files.ts';
+import { amount, table, when } from '../format.ts';
+import {
+  type LookedReport,
+  lookedPage,
+  type NoticeFacts,
+  whatHappened,
+  withheldText,
+} from '../looked-page.ts';
+import { during } from '../output.ts';
+import type { AddCommand, CommandContext } from './command.ts';
+
+interface LookedFlags {
+  readonly html?: string;
+  readonly receipts?: string;
+}
+
+/** Who looked at one's records, who was refused, and what was erased: each checked, each with a receipt. */
+export const addLooked: AddCommand = (program, context) => {
+  program
+    .command('looked')
+    .description('who looked at my records: refusals, erasures and withheld looks included')
+    .option('--html <file>', 'a report for printing')
+    .option('--receipts <folder>', 'write the receipt of each into a folder')
+    .action((flags: LookedFlags) => run(context, flags));
+};
+
+async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
+  const acting = await openActing(context);
+  if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
+  const { output } = context;
+  const found = await during(output, 'Checking', async (progress) => {
+    const all: { account: WalletAccount; looked: Looked }[] = [];
+    for (const account of acting.accounts) {
+      const looked = await acting.person.looked(work(context, account, progress));
+      all.push({ account, looked });
+    }
+    return all;
+  });
+  const notices = found.flatMap((it) => it.looked.notices);
+  const withheld = found.flatMap((it) => it.looked.withheld);
+  const names = new NameBook(context, acting);
+  await names.learn(notices.flatMap(whoIn));
+  const files =
+    flags.receipts === undefined
+      ? new Map<Noticed, string>()
+      : await saveReceipts(flags.receipts, notices);
+  const facts = (it: Noticed) => {
+    const file = files.get(it);
+    return { ...noticeFacts(it, names), ...(file !== undefined && { receiptFile: file }) };
+  };
+  const of = (kind: Noticed['kind']) => notices.filter((it) => it.kind === kind).map(facts);
+  const report: LookedReport = {
+    name: acting.person.name,
+    madeMs: Date.now(),
+    notices: notices.map((it) => noticeFacts(it, names)),
+    withheld,
+    chains: [...new Set(found.map((it) => it.account.chainId))],
+  };
+  const html =
+    flags.html === undefined ? undefined : await writeOut(flags.html, lookedPage(report));
+  const result = {
+    looks: of('look'),
+    refusals: of('refusal'),
+    erased: of('erased'),
+    doubtful: of('doubtful'),
+    withheld,
+    receipts: files.size,
+    ...(html !== undefined && { html }),
+  };
+  output.result(result, () =>
+    describe(report, { html, folder: flags.receipts, saved: files.size }),
+  );
+}
+
+function whoIn(it: Noticed): string[] {
+  if (it.kind === 'look') return [it.reader, it.servedBy];
+  if (it.kind === 'refusal') return [it.reader];
+  return it.kind === 'erased' ? [it.holder] : [];
+}
+
+async function saveReceipts(
+  folder: string,
+  notices: readonly Noticed[],
+): Promise<Map<Noticed, string>> {
+  mkdirSync(folder, { recursive: true });
+  const files = new Map<Noticed, string>();
+  for (const it of notices) {
+    if (it.kind === 'doubtful' || it.receipt === undefined) continue;
+    const name = `${it.kind}-${it.height ?? 0}-${it.inboxId}.receipt`;
+    files.set(it, await writeOut(join(folder, name), it.receipt));
+  }
+  return files;
+}
+
+function noticeFacts(it: Noticed, names: NameBook): NoticeFacts {
+  switch (it.kind) {
+    case 'look': {
+      const { kind, reader, consent, purpose, servedBy, recordIds, txId, height } = it;
+      const who = names.nameOf(reader);
+      const place = { txId, height, verdict: 'proven' };
+      const served = { servedBy, servedByName: names.nameOf(servedBy) };
+      return {
+        kind,
+        timeMs: it.servedMs,
+        who,
+        reader,
+        consent,
+        purpose,
+        ...served,
+        recordIds,
+        ...place,
+      };
+    }
+    case 'refusal': {
+      const { kind, reader, consent, code, txId, height } = it;
+      const verdict = it.receipt === undefined ? 'not anchored yet' : 'proven';
+      const who = names.nameOf(reader);
+      return { kind, timeMs: it.refusedMs, who, reader, consent, code, txId, height, verdict };
+    }
+    case 'erased': {
+      const { kind, holder, txId, height } = it;
+      const verdict = it.receipt === undefined ? 'not anchored yet' : 'proven';
+      return {
+        kind,
+        timeMs: it.erasedMs,
+        who: names.nameOf(holder),
+        holder,
+        txId,
+        height,
+        verdict,
+      };
+    }
+    case 'doubtful':
+      return { kind: it.kind, timeMs: 0, who: '', code: it.code, verdict: 'does not verify' };
+  }
+}
+
+function describe(
+  { notices, withheld }: LookedReport,
+  written: {
+    readonly html: string | undefined;
+    readonly folder: string | undefined;
+    readonly saved: number;
+  },
+): string {
+  const rows = notices.map((it) => [
+    when(it.timeMs),
+    it.who,
+    whatHappened(it),
+    typeof it.height === 'number' ? `height ${it.height}` : '',
+    String(it.verdict),
+  ]);
+  return [
+    rows.length === 0
+      ? 'Nobody has looked.'
+      : table([['when', 'who', 'what', 'where', 'verdict'], ...rows]),
+    '',
+    withheldText(withheld),
+    ...(written.html === undefined ? [] : [`report written to ${written.html}`]),
+    ...(written.folder === undefined
+      ? []
+      : [`${amount(written.saved, 'receipt')} written to ${written.folder}`]),
+  ].join('\n');
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import { CodedError } from '../../primitives/errors.ts';
+import { Person } from '../../sdk/index.ts';
+import { localHospitals } from '../../server/desk.ts';
+import { actingAccount, contextOptions, factsOf, openActing, withWallet, work } from '../acting.ts';
+import { keepHomeCards } from '../cards.ts';
+import { readSmallText } from '../files.ts';
+import { fileWalletStore, homeFolder, readPassphrase } from '../home.ts';
+import { during } from '../output.ts';
+import type { CommandContext } from './command.ts';
+
+/** New keys, a new passphrase, and a wallet that comes back from its printed code. */
+export function addPersonKeys(person: Command, context: CommandContext): void {
+  person
+    .command('rotate [wallet]')
+    .description('new keys, for a device that may have been seen; readers get theirs anew')
+    .option('--code-file <file>', 'holds the recovery code: also the way back from a freeze')
+    .action((name: string | undefined, flags: { codeFile?: string }) =>
+      rotate(context, name, flags),
+    );
+  person
+    .command('passphrase [wallet]')
+    .description('another passphrase for the wallet on this device')
+    .requiredOption('--new-passphrase-file <file>', 'holds the new one')
+    .action((name: string | undefined, flags: { newPassphraseFile: string }) =>
+      changePassphrase(context, name, flags.newPassphraseFile),
+    );
+  person
+    .command('recover <wallet>')
+    .description('the wallet from its printed code: on a new device, or on a second one')
+    .requiredOption('--code-file <file>', 'holds the printed recovery code')
+    .option('--hospital <name>', 'a hospital of this machine; else say --gateway')
+    .action((name: string, flags: { codeFile: string; hospital?: string }) =>
+      recover(context, name, flags),
+    );
+}
+
+async function rotate(
+  context: CommandContext,
+  wallet: string | undefined,
+  flags: { readonly codeFile?: string },
+): Promise<void> {
+  const acting = await openActing(withWallet(context, wallet));
+  const account = actingAccount(acting);
+  const code = flags.codeFile === undefined ? undefined : readSmallText(flags.codeFile).trim();
+  const { txId, height } = await during(context.output, 'Making new keys', (progress) =>
+    acting.person.rotate({ ...work(context, account, progress), code }),
+  );
+  keepHomeCards(acting.home, acting.name, acting.person);
+  context.output.result(
+    { account: account.account, txId, height },
+    () => `New keys since height ${height}. The account is the same, and so is the recovery code.`,
+  );
+}
+
+async function changePassphrase(
+  context: CommandContext,
+  wallet: string | undefined,
+  file: string,
+): Promise<void> {
+  const { person, name } = await openActing(withWallet(context, wallet));
+  const passphrase = readPassphrase(file);
+  await during(context.output, 'Sealing the wallet anew', () =>
+    person.changePassphrase(passphrase),
+  );
+  context.output.result({ name }, () => `The wallet ${name} opens with the new passphrase alone.`);
+}
+
+async function recover(
+  context: CommandContext,
+  name: string,
+  flags: { readonly codeFile: string; readonly hospital?: string },
+): Promise<void> {
+  const { output, signal } = context;
+  const home = homeFolder(context.flags.home);
+  const local = localHospitals(home).find((it) => it.name === flags.hospital);
+  const gatewayUrl = context.flags.gateway ?? local?.url;
+  if (gatewayUrl === undefined) {
+    throw new CodedError('USAGE', { problem: 'say --gateway, or --hospital of this machine' });
+  }
+  const code = readSmallText(flags.codeFile).trim();
+  const passphrase = readPassphrase(context.flags.passphraseFile);
+  const store = fileWalletStore(home, name);
+  const person = await during(output, 'Fetching the copy', () =>
+    Person.recover({ store, passphrase, code, gatewayUrl, signal }, contextOptions(context)),
+  );
+  keepHomeCards(home, name, person);
+  const accounts = person.accounts.filter((it) => it.enrolled);
+  await during(output, 'Catching up', async (progress) => {
+    for (const account of accounts) {
+      await person.sync(work(context, account, progress));
+    }
+  });
+  output.result(
+    { name, fullName: person.name, accounts: accounts.map((it) => factsOf(context, it)) },
+    () => `The wallet of ${person.name} is here again, as ${name}.`,
+  );
+}

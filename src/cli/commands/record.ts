@@ -1,0 +1,249 @@
+import type { Command } from 'commander';
+import { CodedError } from '../../primitives/errors.ts';
+import type { RecordId } from '../../primitives/ids.ts';
+import {
+  type AddedFile,
+  judgeFormat,
+  parseRecordClass,
+  type RecordClass,
+  recordClasses,
+} from '../../sdk/index.ts';
+import {
+  type Acting,
+  actingAccount,
+  findReceived,
+  findRecord,
+  openActing,
+  work,
+} from '../acting.ts';
+import { fileSpool, inputFile, writeOut } from '../files.ts';
+import { amount, short } from '../format.ts';
+import { during, type Progress } from '../output.ts';
+import type { AddCommand, CommandContext } from './command.ts';
+import { confirmed } from './confirm.ts';
+import { addRecordList } from './record-list.ts';
+import { addRecordOpen } from './record-open.ts';
+
+/** Records: added, listed, opened, given back, erased. */
+export const addRecord: AddCommand = (program, context) => {
+  const record = program.command('record').description('health records');
+  addRecordAdd(record, context);
+  addRecordList(record, context);
+  addRecordOpen(record, context);
+  record
+    .command('export [import]')
+    .description('an imported file back, byte for byte')
+    .option('--import <id>', 'of the import; record list shows them')
+    .option('--out <file>', 'where to; default: the name it had')
+    .action((id: string | undefined, flags: { import?: string; out?: string }) =>
+      exportFile(context, flags.import ?? id, flags.out),
+    );
+  record
+    .command('erase <id...>')
+    .description('erase records: their holder forgets the keys, and signs that it did')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', eraseHelp)
+    .action((ids: string[], flags: { yes?: boolean }) => erase(context, ids, flags));
+};
+
+const eraseHelp = `
+What a reader copied stays with the reader. The hospital's backups forget within 35 days. The hash of the
+record stays on the ledger; it says nothing about what was in it.`;
+
+interface AddFlags {
+  readonly class?: string;
+  readonly enteredBy?: string;
+  readonly consent?: string;
+  readonly name?: string;
+}
+
+function addRecordAdd(record: Command, context: CommandContext): void {
+  record
+    .command('add <file...>')
+    .description('add files: FHIR bundles and resources, NDJSON, PDF, DICOM, anything; - is stdin')
+    .option('--class <class>', `for everything in the files: ${recordClasses.join(', ')}`)
+    .option('--entered-by <who>', '"patient": typed by the patient themselves')
+    .option('--consent <id>', 'write into the chart of the patient who gave this grant')
+    .option('--name <name>', 'of what comes on stdin')
+    .action((files: string[], flags: AddFlags) => add(context, files, flags));
+}
+
+async function add(
+  context: CommandContext,
+  files: readonly string[],
+  flags: AddFlags,
+): Promise<void> {
+  const recordClass = flags.class === undefined ? undefined : parseRecordClass(flags.class);
+  const enteredByPatient = flags.enteredBy !== undefined;
+  if (enteredByPatient && flags.enteredBy !== 'patient') {
+    throw new CodedError('USAGE', { enteredBy: 'patient is the only one' });
+  }
+  // All are looked at before the first is added.
+  const inputs = [];
+  for (const file of files)
+    inputs.push(await inputFile(file, file === '-' ? flags.name : undefined));
+  const acting = await openActing(context);
+  const mayOwn = acting.accounts.some((it) => it.role === 'patient');
+  if (flags.consent !== undefined || !mayOwn) {
+    if (enteredByPatient) throw new CodedError('USAGE', { enteredBy: 'the patient alone' });
+    for (const input of inputs) await write(context, acting, { input, recordClass, flags });
+    return;
+  }
+  const account = actingAccount(acting);
+  const { output } = context;
+  const added: AddedFile[] = [];
+  for (const input of inputs) {
+    const file = await during(output, `Adding ${input.name}`, (progress) =>
+      acting.person.addFile(input, {
+        ...work(context, account, progress),
+        recordClass,
+        enteredByPatient,
+        spool: fileSpool(acting.home),
+      }),
+    );
+    added.push(file);
+    const facts = addedFacts(file);
+    output.result(facts, () => addedText(file));
+  }
+}
+
+function addedFacts(file: AddedFile): Record<string, unknown> {
+  const { importId, fileName, sha256, kind, items, unchanged, epoch, txId, height } = file;
+  return {
+    importId,
+    fileName,
+    sha256,
+    ...(kind !== undefined && { kind }),
+    added: items.length,
+    unchanged: unchanged.length,
+    items,
+    ...(txId !== undefined && { txId, height, epoch }),
+  };
+}
+
+function addedText({ fileName, items, unchanged, kind, height, importId }: AddedFile): string {
+  if (kind === undefined) return `${fileName} was added before: nothing to do (import ${importId})`;
+  const counts = new Map<string, number>();
+  for (const it of items) counts.set(it.recordClass, (counts.get(it.recordClass) ?? 0) + 1);
+  const classes = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
+  const same = unchanged.length > 0 ? `, ${unchanged.length} unchanged` : '';
+  return `${fileName}: ${amount(items.length, 'record')} added (${classes})${same}, anchored at height ${height}\n  import ${importId}`;
+}
+
+const maxSharedBytes = 64 * 1024 * 1024;
+
+/** A colleague or a device writes under a grant, into somebody else's chart. */
+async function write(
+  context: CommandContext,
+  acting: Acting,
+  wanted: {
+    readonly input: Awaited<ReturnType<typeof inputFile>>;
+    readonly recordClass: RecordClass | undefined;
+    readonly flags: AddFlags;
+  },
+): Promise<void> {
+  const { input, flags } = wanted;
+  const { grant, account } = await findReceived(context, acting, {
+    who: flags.consent,
+    fits: (it) =>
+      it.mayWrite &&
+      (wanted.recordClass === undefined || it.terms.writeClasses.includes(wanted.recordClass)),
+  });
+  const [onlyClass, another] = grant.terms.writeClasses;
+  const recordClass = wanted.recordClass ?? (another === undefined ? onlyClass : undefined);
+  if (recordClass === undefined) {
+    throw new CodedError('USAGE', {
+      problem: `say --class: ${grant.terms.writeClasses.join(', ')}`,
+    });
+  }
+  if (input.byteLength > maxSharedBytes) throw new CodedError('BODY_TOO_LARGE');
+  const pieces: Uint8Array[] = [];
+  for await (const piece of input.read()) pieces.push(piece);
+  const bytes = new Uint8Array(Buffer.concat(pieces));
+  if (bytes.length === 0) throw new CodedError('FILE_EMPTY');
+  const { mediaType } = judgeFormat(input.name, bytes.subarray(0, 4096));
+  const written = await during(context.output, `Writing ${input.name}`, (progress) =>
+    acting.person.write(
+      grant.consent,
+      [{ recordClass, mediaType, name: input.name, bytes }],
+      work(context, account, progress),
+    ),
+  );
+  const { recordIds, patient, epoch, confirmed: tx } = written;
+  const facts = { recordIds, patient, consent: grant.consent, recordClass, epoch };
+  context.output.result(
+    { ...facts, txId: tx.txId, height: tx.height },
+    () =>
+      `Written for ${grant.patientName || short(patient)} as ${recordClass}: record ${recordIds.join(', ')}, height ${tx.height}`,
+  );
+}
+
+async function exportFile(
+  context: CommandContext,
+  id: string | undefined,
+  out: string | undefined,
+): Promise<void> {
+  const acting = await openActing(context);
+  const known = acting.person.imports.filter((it) => it.anchored);
+  if (id === undefined) {
+    const problem =
+      known.length === 0
+        ? 'nothing was imported'
+        : `say which: ${known.map((it) => `${it.skeleton} (${it.fileName})`).join(', ')}`;
+    throw new CodedError('USAGE', { problem });
+  }
+  const { recordId, account } = await findRecordOrImport(context, acting, id);
+  const file = await during(context.output, 'Giving back', (progress) =>
+    acting.person.exportImport(recordId, work(context, account, progress)),
+  );
+  // A name inside a record is somebody's text: it must not choose a folder.
+  const safeName = file.fileName.replace(/[/\\\p{Cc}]/gu, '_').replace(/^\.+/, '_');
+  const written = await writeOut(out ?? safeName, file.bytes);
+  const { fileName, sha256, bytes } = file;
+  context.output.result(
+    { importId: recordId, fileName, sha256, bytes: bytes.length, file: written },
+    () => `${fileName}, ${bytes.length} bytes, SHA-256 ${sha256}\nwritten to ${written}`,
+  );
+}
+
+async function findRecordOrImport(context: CommandContext, acting: Acting, id: string) {
+  try {
+    return await findRecord(context, acting, id);
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'RECORD_UNKNOWN') {
+      throw new CodedError('IMPORT_UNKNOWN', {}, error);
+    }
+    throw error;
+  }
+}
+
+async function erase(
+  context: CommandContext,
+  ids: readonly string[],
+  flags: { readonly yes?: boolean },
+): Promise<void> {
+  const acting = await openActing(context);
+  const found: { recordId: RecordId; as: Awaited<ReturnType<typeof findRecord>>['account'] }[] = [];
+  for (const id of ids) {
+    const { recordId, account } = await findRecord(context, acting, id);
+    found.push({ recordId, as: account });
+  }
+  const question = `Erase ${amount(found.length, 'record')} for good?`;
+  if (flags.yes !== true) await confirmed(context, question);
+  const erased: RecordId[] = [];
+  let tombstones = 0;
+  await during(context.output, 'Erasing', async (progress: Progress) => {
+    for (const account of new Set(found.map((it) => it.as))) {
+      const recordIds = found.filter((it) => it.as === account).map((it) => it.recordId);
+      const done = await acting.person.erase(recordIds, work(context, account, progress));
+      erased.push(...done.recordIds);
+      tombstones += done.tombstones.length;
+    }
+  });
+  context.output.result({ erased, tombstones }, () =>
+    [
+      `${amount(erased.length, 'record')} erased; the holder signed it. The receipts come within a minute: salus looked`,
+      'What a reader copied stays with the reader; backups forget within 35 days.',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { isCoded } from '../../primitives/errors.ts';
+import { type Consortium, startConsortium } from '../../server/consortium.ts';
+import { localHospitals, localUrl } from '../../server/desk.ts';
+import { homeCards } from '../cards.ts';
+import { demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
+import { table } from '../format.ts';
+import { homeFolder } from '../home.ts';
+import { during } from '../output.ts';
+import type { AddCommand, CommandContext } from './command.ts';
+import { defaultPort } from './options.ts';
+
+const firstSteps: readonly string[] = [
+  'npx salus person create ana --name "Ana Lima" --hospital north --role patient',
+  'npx salus record add FILE --as ana',
+  'npx salus record list --as ana',
+];
+
+interface UpOptions {
+  readonly demo?: boolean;
+  readonly acceptClock?: boolean;
+}
+
+/** A consortium of three hospitals on this machine, until Ctrl-C; with its data it comes back. */
+export const addUp: AddCommand = (program, context) => {
+  program
+    .command('up')
+    .description('run a consortium of three hospitals on this machine')
+    .option('--demo', 'load three synthetic patients and a clinician at each hospital')
+    .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
+    .action((options: UpOptions) => run(context, options));
+};
+
+async function run(context: CommandContext, options: UpOptions): Promise<void> {
+  const { flags, output, signal } = context;
+  const home = homeFolder(flags.home);
+  const broken = new AbortController();
+  const tryNext = options.demo === true ? demoTryNext : firstSteps;
+  const consortium = await starting(context, {
+    home,
+    port: flags.port ?? defaultPort,
+    acceptClock: options.acceptClock === true,
+    people: () => peopleOf(home),
+    tryNext,
+    onFault: (error) => broken.abort(error),
+  });
+  try {
+    const isFirst = options.demo === true && !isDemoLoaded(home);
+    if (isFirst) {
+      output.note('Loading the demo: three patients, three clinicians, one grant.');
+      const stop = AbortSignal.any([signal, broken.signal]);
+      await during(output, 'Loading', (progress) => loadDemo(home, progress, stop));
+    }
+    const people = peopleOf(home);
+    const ms = Math.round(performance.now());
+    const { url } = consortium;
+    output.line({ ready: true, ok: true, url, people, ms }, () =>
+      describe({ url, people, home, tryNext, demo: options.demo === true }),
+    );
+    await Promise.race([stopped(signal), stopped(broken.signal)]);
+    if (broken.signal.aborted) throw broken.signal.reason;
+    output.note('Stopping; everything that was confirmed is kept.');
+  } finally {
+    await consortium.close();
+  }
+}
+
+async function starting(
+  { output, flags }: CommandContext,
+  options: Parameters<typeof startConsortium>[0],
+): Promise<Consortium> {
+  try {
+    return await during(output, 'Starting', () => startConsortium(options));
+  } catch (error) {
+    const url = localUrl(homeFolder(flags.home));
+    if (isCoded(error, 'LEDGER_LOCKED') && url !== undefined) {
+      output.note(`Salus runs on this home already: ${url}`);
+    }
+    throw error;
+  }
+}
+
+async function stopped(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+export interface ShownPerson {
+  readonly name: string;
+  readonly role: string;
+  readonly hospital: string;
+  readonly account: string;
+}
+
+/** Everybody whose public card lies in this home. */
+export function peopleOf(home: string): readonly ShownPerson[] {
+  const hospitals = localHospitals(home);
+  return homeCards(home).map(({ name, card }) => ({
+    name,
+    role: card.role,
+    hospital:
+      hospitals.find((it) => it.account === card.organisation)?.name ??
+      card.organisation.slice(0, 8),
+    account: card.account,
+  }));
+}
+
+function describe(shown: {
+  readonly url: string;
+  readonly home: string;
+  readonly people: readonly ShownPerson[];
+  readonly tryNext: readonly string[];
+  readonly demo: boolean;
+}): string {
+  const { url, people, home, tryNext, demo } = shown;
+  const rows = people.map(({ name, role, hospital }) => [`  ${name}`, role, hospital]);
+  return [
+    `Salus is running at ${url}`,
+    `One process plays three hospitals and holds the servers' keys of all of them, in ${home}/servers.`,
+    'Patients and clinicians hold their own keys in their own wallets; no server can open a record.',
+    ...(rows.length === 0 ? [] : ['', table([['  name', 'role', 'hospital'], ...rows])]),
+    ...(demo
+      ? [
+          '',
+          `The wallets of these people open with "${demoPassphrase}". Real people choose their own,`,
+          'and print their recovery code; those of the demo lie beside the wallets.',
+        ]
+      : []),
+    '',
+    'In another terminal:',
+    ...tryNext.map((line) => `  ${line}`),
+    '',
+    'Ctrl-C stops it; it comes back with its data.',
+  ].join('\n');
+}

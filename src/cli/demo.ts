@@ -1,0 +1,163 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Person, type Role } from '../sdk/index.ts';
+import { localHospitals } from '../server/desk.ts';
+import { homeCards } from './cards.ts';
+import { enrolPerson } from './enrolling.ts';
+import { inputFile, writeOut } from './files.ts';
+import { fileWalletStore } from './home.ts';
+import type { Progress } from './output.ts';
+import { parseMoment } from './time-flags.ts';
+
+/**
+ * The people of the demonstration: three synthetic patients with their charts, a clinician at each
+ * hospital, and one grant. All of it through the SDK and over HTTP, as real people do it. What a start
+ * that was interrupted left undone, the next one does.
+ */
+export const demoPassphrase = 'demo passphrase';
+
+interface DemoPerson {
+  readonly name: string;
+  readonly fullName: string;
+  readonly role: Role;
+  readonly hospital: string;
+  readonly licence?: string;
+  readonly file?: string;
+}
+
+const people: readonly DemoPerson[] = [
+  {
+    name: 'dr-osei',
+    fullName: 'Dr Abena Osei',
+    role: 'clinician',
+    hospital: 'harbour',
+    licence: 'H-1042',
+  },
+  {
+    name: 'dr-lind',
+    fullName: 'Dr Erik Lind',
+    role: 'clinician',
+    hospital: 'north',
+    licence: 'N-2210',
+  },
+  {
+    name: 'dr-amari',
+    fullName: 'Dr Leila Amari',
+    role: 'clinician',
+    hospital: 'valley',
+    licence: 'V-0317',
+  },
+  {
+    name: 'eboni',
+    fullName: 'Eboni Brekke',
+    role: 'patient',
+    hospital: 'north',
+    file: 'Eboni_Brekke_ae30c5e1-23da-4ecd-a320-a2c6047f3a19.json',
+  },
+  {
+    name: 'lemuel',
+    fullName: 'Lemuel Hodkiewicz',
+    role: 'patient',
+    hospital: 'harbour',
+    file: 'Lemuel_Hodkiewicz_ece76cc5-d728-4ddd-a85d-a47de7d1649a.json',
+  },
+  {
+    name: 'alejandro',
+    fullName: 'Alejandro Riojas',
+    role: 'patient',
+    hospital: 'valley',
+    file: 'Alejandro_Riojas_a9fcc685-c7a2-4474-bf25-26c8fe4b48f9.json',
+  },
+];
+
+const doneMark = 'demo-loaded';
+
+export const demoTryNext: readonly string[] = [
+  `export SALUS_PASSPHRASE='${demoPassphrase}'`,
+  'npx salus person list',
+  'npx salus record list --as eboni',
+  'npx salus grant dr-osei --as eboni --class lab --class medication --purpose TREAT --until +7d',
+  'npx salus inbox --as dr-osei',
+  'npx salus record list --as dr-osei',
+  'npx salus looked --as eboni',
+  'npx salus verify',
+];
+
+export function isDemoLoaded(home: string): boolean {
+  return existsSync(join(home, 'people', doneMark));
+}
+
+export async function loadDemo(
+  home: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isDemoLoaded(home)) return;
+  for (const [at, demo] of people.entries()) {
+    progress.update(`${demo.fullName} (${at + 1} of ${people.length})`);
+    const person = await openDemoPerson(home, demo, signal);
+    if (demo.file !== undefined) await addChart(person, demo.file, signal);
+    if (demo.name === 'lemuel') await grantDemo(home, person, signal);
+  }
+  await writeOut(join(home, 'people', doneMark), 'The demo people are complete.\n');
+}
+
+async function openDemoPerson(
+  home: string,
+  demo: DemoPerson,
+  signal: AbortSignal,
+): Promise<Person> {
+  const { name, fullName, role, hospital, licence } = demo;
+  const store = fileWalletStore(home, name);
+  const options = {
+    gatewayUrlOf: ({ organisation, gatewayUrl }: { organisation: string; gatewayUrl: string }) =>
+      localHospitals(home).find((it) => it.account === organisation)?.url ?? gatewayUrl,
+  };
+  const codePath = join(home, 'people', `${name}.demo-code`);
+  // A wallet that nobody can enrol any more because its code was not written down: begun anew.
+  const hasWallet = (await store.load()) !== undefined;
+  if (hasWallet && !existsSync(codePath)) {
+    rmSync(join(home, 'people', `${name}.wallet`), { force: true });
+    rmSync(join(home, 'people', `${name}.enrolling`), { force: true });
+  }
+  const wallet = { store, passphrase: demoPassphrase };
+  let person: Person;
+  if (hasWallet && existsSync(codePath)) person = await Person.open(wallet, options);
+  else {
+    const made = await Person.create({ ...wallet, name: fullName }, options);
+    person = made.person;
+    await writeOut(codePath, `${made.code}\n`);
+  }
+  if (!person.accounts.some((it) => it.enrolled)) {
+    const code = readFileSync(codePath, 'utf8').trim();
+    await enrolPerson(person, { home, name, role, hospital, licence, fullName, code, signal });
+  }
+  await person.sync({ signal });
+  return person;
+}
+
+async function addChart(person: Person, file: string, signal: AbortSignal): Promise<void> {
+  if (person.imports.some((it) => it.fileName === file && it.anchored)) return;
+  const path = fileURLToPath(new URL(`../../examples/patients/${file}`, import.meta.url));
+  await person.addFile(await inputFile(path), { signal });
+}
+
+/** Lemuel lets Dr Lind, of another hospital, read his laboratory results and write diagnoses. */
+async function grantDemo(home: string, person: Person, signal: AbortSignal): Promise<void> {
+  const card = homeCards(home).find((it) => it.name === 'dr-lind');
+  if (card === undefined) return;
+  const grants = await person.grants({ signal });
+  if (grants.some((it) => it.terms.grantee === card.card.account && it.state === 'live')) return;
+  await person.addCard(card.bytes, { nickname: 'dr-lind', signal });
+  await person.grant(
+    {
+      grantee: 'dr-lind',
+      readClasses: ['lab', 'diagnosis', 'medication'],
+      writeClasses: ['diagnosis'],
+      purposes: ['TREAT'],
+      notAfterMs: parseMoment('--until', '+30d', Date.now()),
+    },
+    { signal },
+  );
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { html, type Looked, type Noticed } from '../sdk/index.ts';
+import { amount, short, when } from './format.ts';
+
+/** One notice as plain facts, with names where they are known. */
+export interface NoticeFacts {
+  readonly kind: Noticed['kind'];
+  readonly timeMs: number;
+  readonly who: string;
+  readonly [fact: string]: unknown;
+}
+
+export interface LookedReport {
+  readonly name: string;
+  readonly madeMs: number;
+  readonly notices: readonly NoticeFacts[];
+  readonly withheld: Looked['withheld'];
+  readonly chains: readonly string[];
+}
+
+/** What happened, in words. */
+export function whatHappened(it: NoticeFacts): string {
+  if (it.kind === 'look') {
+    const count = Array.isArray(it.recordIds) ? it.recordIds.length : 0;
+    return `looked at ${amount(count, 'record')}, for ${String(it.purpose)}`;
+  }
+  if (it.kind === 'refusal') return `was refused (${String(it.code)})`;
+  if (it.kind === 'erased') return 'erased a record, and signed it';
+  return `a notice that does not verify (${String(it.code)})`;
+}
+
+export function withheldText(withheld: Looked['withheld']): string {
+  if (withheld.length === 0) {
+    return 'The ledger counts as many looks as are shown here: none was kept back.';
+  }
+  const grants = withheld.map(
+    (it) => `grant ${short(it.consent)}: ${it.counted} counted, ${it.seen} shown`,
+  );
+  return `LOOKS WERE KEPT BACK: the ledger counts more than the hospital shows. ${grants.join('; ')}`;
+}
+
+const style = `
+body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; margin: 0 auto; padding: 1rem; max-width: 60rem; }
+h1 { font-size: 1.5rem; margin: 0; } p { margin: .5rem 0; }
+table { border-collapse: collapse; width: 100%; font-size: .9375rem; } th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ccc; }
+td { overflow-wrap: anywhere; } .warning { border: 2px solid #8a1c1c; color: #8a1c1c; padding: .5rem; font-weight: 600; }
+.refusal td:nth-child(3), .doubtful td:nth-child(3) { color: #8a1c1c; } footer, .id { color: #555; font-size: .8125rem; }
+@media print { body { max-width: none; padding: 0; } tr { break-inside: avoid; } thead { display: table-header-group; } }
+`;
+
+/** The report as one page for printing: no script, nothing fetched, every name escaped. */
+export function lookedPage(report: LookedReport): string {
+  const { name, madeMs, notices, withheld, chains } = report;
+  const styleHash = createHash('sha256').update(style).digest('base64');
+  const rows = notices.map(
+    (
+      it,
+    ) => html`<tr class="${it.kind}"><td>${when(it.timeMs)}</td><td>${it.who}<br><span class="id">${idOf(it)}</span></td>
+<td>${whatHappened(it)}</td><td>${typeof it.height === 'number' ? `height ${it.height}` : ''}<br><span class="id">${String(it.txId ?? '')}</span></td><td>${String(it.verdict)}</td></tr>
+`,
+  );
+  const warning =
+    withheld.length === 0
+      ? html`<p>${withheldText(withheld)}</p>`
+      : html`<p class="warning">${withheldText(withheld)}</p>`;
+  const body =
+    notices.length === 0
+      ? html`<p>Nobody has looked.</p>`
+      : html`<table><thead><tr><th>when</th><th>who</th><th>what</th><th>where on the ledger</th><th>verdict</th></tr></thead><tbody>${rows}</tbody></table>`;
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
+<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Who looked at the records of ${name}</title><style></style></head>
+<body><main><h1>Who looked at the records of ${name}</h1>
+<p>${amount(notices.length, 'entry').replace('entrys', 'entries')}, as of ${when(madeMs)}. Each was checked on this device against the ledger ${chains.join(', ')}.</p>
+${warning}${body}</main>
+<footer><p>"Proven": the reader's signed request, or the holder's signed word, is what stands on the ledger; its receipt can be checked by anybody.</p></footer></body></html>
+`;
+  return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
+}
+
+function idOf(it: NoticeFacts): string {
+  return String(it.reader ?? it.holder ?? '');
+}

@@ -1,0 +1,108 @@
+import { decodeErased } from '../../api/erase.ts';
+import { decodeLeafContent } from '../../api/item.ts';
+import { decodeReadRequest } from '../../api/read-request.ts';
+import { decodeSigned } from '../../api/signed.ts';
+import type { Act } from '../../ledger/acts.ts';
+import type { Claim } from '../../ledger/chain/claim.ts';
+import type { ReceiptVerdict } from '../../ledger/chain/receipt.ts';
+import { decodeTx } from '../../ledger/codec.ts';
+import { refusalOf } from '../../ledger/refusals.ts';
+import { bytesToHex, concatBytes } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+
+export type ReceiptFacts = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** What a receipt that was checked says, as plain facts for people and machines. */
+export interface ExplainedReceipt {
+  readonly log: string;
+  readonly sender: string;
+  /** 'accepted', or the code of the refusal. */
+  readonly outcome: string;
+  readonly acts: readonly ReceiptFacts[];
+  readonly claim: ReceiptFacts | undefined;
+}
+
+/** Throws RECEIPT_INVALID when the transaction or the claim cannot be read. */
+export function explainReceipt(verdict: ReceiptVerdict): ExplainedReceipt {
+  try {
+    const { body } = decodeTx(verdict.tx);
+    return {
+      log: body.log,
+      sender: body.sender,
+      outcome:
+        verdict.code === 0
+          ? 'accepted'
+          : (refusalOf(verdict.code)?.code ?? `refusal ${verdict.code}`),
+      acts: body.acts.map(factsOfAct),
+      claim: verdict.claim === undefined ? undefined : factsOfClaim(verdict.claim),
+    };
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw new CodedError('RECEIPT_INVALID', { reason: 'encoding' }, cause);
+  }
+}
+
+function factsOfAct(act: Act): ReceiptFacts {
+  const { kind } = act;
+  switch (act.kind) {
+    case 'Enrol':
+      return { kind, role: act.role };
+    case 'RevokeKey':
+      return { kind, account: act.account };
+    case 'KeySet':
+      return { kind, epochs: act.schedule.map((it) => String(it.epoch)) };
+    case 'ConsentGrant': {
+      const { consent, notBeforeMs, notAfterMs } = act;
+      return { kind, consent, notBeforeMs, notAfterMs };
+    }
+    case 'ConsentRevoke':
+      return { kind, consent: act.consent };
+    case 'DataAnchor':
+    case 'DiagnosisAnchor': {
+      const { epoch, count } = act;
+      const under = act.consent === '' ? {} : { consent: act.consent };
+      return { kind, ...under, epoch, items: count, root: bytesToHex(act.root) };
+    }
+    case 'AccessLog':
+      return { kind, entries: act.entries.length };
+    case 'BatchAnchor':
+      return { kind, batch: act.batch, rows: act.count, root: bytesToHex(act.root) };
+    default:
+      return { kind };
+  }
+}
+
+function factsOfClaim(claim: Claim): ReceiptFacts {
+  if (claim.kind === 'entry') {
+    const request = decodeReadRequest(decodeSigned(claim.signedRequest).bytes);
+    const { reader, consent, purpose, organisation, issuedMs, what } = request;
+    const records = what.kind === 'records' ? { records: what.recordIds } : {};
+    return { kind: 'look', reader, consent, purpose, servedBy: organisation, issuedMs, ...records };
+  }
+  return itemFacts(claim.content) ?? erasedFacts(claim) ?? { kind: 'row', index: claim.index };
+}
+
+function itemFacts(content: Uint8Array): ReceiptFacts | undefined {
+  return tryTo(() => {
+    const { blobId, recordClass, paddedSize, headerHash } = decodeLeafContent(content);
+    return { kind: 'item', blobId, recordClass, paddedSize, headerHash: bytesToHex(headerHash) };
+  });
+}
+
+/** Leaves of batches carry their salt inside, so a claim has cut them after 32 bytes. */
+function erasedFacts(claim: Extract<Claim, { kind: 'leaf' }>): ReceiptFacts | undefined {
+  return tryTo(() => {
+    const { bytes } = decodeSigned(concatBytes(claim.salt, claim.content));
+    const { account, holder, leaf, erasedMs } = decodeErased(bytes);
+    return { kind: 'erased', account, holder, leaf: bytesToHex(leaf), erasedMs };
+  });
+}
+
+function tryTo(read: () => ReceiptFacts): ReceiptFacts | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return undefined;
+  }
+}

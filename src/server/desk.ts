@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { accountIdText } from '../api/common.ts';
+import { routePaths } from '../api/paths.ts';
+import { invitationAnswer } from '../api/people.ts';
+import type { Role } from '../ledger/acts.ts';
+import { bytesToHex } from '../primitives/bytes.ts';
+import { CodedError } from '../primitives/errors.ts';
+import type { RunningHospital } from './consortium.ts';
+
+const addressFile = z.object({
+  url: z.string(),
+  hospitals: z.array(
+    z.object({ name: z.string(), title: z.string(), account: accountIdText, url: z.string() }),
+  ),
+});
+
+/** The hospitals of the consortium that runs on this home, as it wrote them down; none: it does not run. */
+export function localHospitals(home: string): readonly RunningHospital[] {
+  return readAddress(home)?.hospitals ?? [];
+}
+
+export function localUrl(home: string): string | undefined {
+  return readAddress(home)?.url;
+}
+
+function readAddress(home: string): z.infer<typeof addressFile> | undefined {
+  try {
+    const text = readFileSync(join(home, 'servers', 'address.json'), 'utf8');
+    return addressFile.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * An invitation from the registration desk of a hospital on this machine: whoever may read its token is the
+ * desk. Throws USAGE (no such hospital runs here), UNAUTHENTICATED, GATEWAY_UNREACHABLE.
+ */
+export async function inviteAtDesk(
+  home: string,
+  options: { readonly hospital: string; readonly role: Role; readonly signal?: AbortSignal },
+): Promise<{ readonly url: string; readonly invitation: string }> {
+  const hospital = localHospitals(home).find((it) => it.name === options.hospital);
+  if (hospital === undefined) {
+    throw new CodedError('USAGE', { problem: `no hospital ${options.hospital} runs on this home` });
+  }
+  const token = bytesToHex(
+    new Uint8Array(readFileSync(join(home, 'servers', hospital.name, 'desk.token'))),
+  );
+  let answer: unknown;
+  try {
+    const response = await fetch(`${hospital.url}${routePaths.invitations}`, {
+      method: 'POST',
+      headers: { authorization: `Desk ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ role: options.role }),
+      ...(options.signal !== undefined && { signal: options.signal }),
+    });
+    if (response.status === 401) throw new CodedError('UNAUTHENTICATED');
+    answer = await response.json();
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
+    if (options.signal?.aborted === true) throw new CodedError('INTERRUPTED', {}, cause);
+    throw new CodedError('GATEWAY_UNREACHABLE', {}, cause);
+  }
+  const parsed = invitationAnswer.safeParse(answer);
+  if (!parsed.success) throw new CodedError('GATEWAY_LIED');
+  return { url: hospital.url, invitation: parsed.data.invitation };
+}

@@ -1,0 +1,185 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { sha256 } from '../crypto/hash.ts';
+import { bytesToHex, utf8 } from '../primitives/bytes.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
+import type { RecordId } from '../primitives/ids.ts';
+import type { Looked } from '../sdk/actions/looks.ts';
+import { checkReceipt } from '../sdk/actions/receipts.ts';
+import { verifyHome } from '../server/verify-home.ts';
+import { everythingHeldBy } from './cast.ts';
+import type { Facts } from './facts.ts';
+import { changeOneByte, tryEverything } from './raw.ts';
+import type { Scene } from './scene.ts';
+import { hold, refused } from './server.ts';
+
+const batchPatienceMs = 20_000;
+
+/** 10 · The patient lists who looked, refusals included; each has a receipt that holds offline. */
+export async function listLooks(scene: Scene): Promise<Facts> {
+  const { patient } = scene;
+  const looked = await lookedWithReceipts(scene);
+  hold(looked.withheld.length === 0, 'no look was kept back');
+  const trust = patient.person.trustRootJson();
+  const byAccount = new Map([...scene.members.values()].map((it) => [it.account, it.nickname]));
+  const notices: Facts[] = [];
+  for (const [i, notice] of looked.notices.entries()) {
+    hold(notice.kind !== 'doubtful', 'every notice verifies');
+    const { receipt } = notice;
+    hold(receipt !== undefined, 'every notice has a receipt');
+    const verdict = await checkReceipt(receipt, trust);
+    hold(verdict.claim !== undefined, 'the receipt opens its entry');
+    const file = scene.keepReceipt(`${notice.kind}-${i + 1}`, receipt);
+    const who = notice.kind === 'erased' ? notice.holder : notice.reader;
+    notices.push({
+      kind: notice.kind,
+      who: byAccount.get(who) ?? who,
+      ...(notice.kind === 'look' && { purpose: notice.purpose, items: notice.recordIds.length }),
+      ...(notice.kind === 'refusal' && { code: notice.code }),
+      height: verdict.height,
+      txId: verdict.txId,
+      receipt: file,
+    });
+  }
+  const looks = notices.filter(({ kind }) => kind === 'look').length;
+  const refusals = notices.filter(({ kind }) => kind === 'refusal').length;
+  hold(looks > 0 && refusals > 0, 'looks and refusals are both listed');
+  return { looks, refusals, withheld: 0, notices };
+}
+
+/** Refusals are anchored once a second here (once a minute in earnest): waits until all have been. */
+async function lookedWithReceipts(scene: Scene): Promise<Looked> {
+  const until = performance.now() + batchPatienceMs;
+  for (;;) {
+    const looked = await scene.patient.person.looked();
+    const open = looked.notices.some((it) => it.kind !== 'doubtful' && it.receipt === undefined);
+    if (!open || performance.now() > until) return looked;
+    await wait(250);
+  }
+}
+
+/**
+ * 11 · One byte of a stored blob, one of a block and one of an item's header are changed, each in a copy:
+ * each is found and named. An erased item is gone for everybody, and its tombstone verifies.
+ */
+export async function tamperAndErase(scene: Scene): Promise<Facts> {
+  const { patient, servers } = scene;
+  const [first, second] = scene.ownItems().filter(({ item }) => item.byteLength > 0);
+  hold(first !== undefined && second !== undefined, 'records to tamper with and to erase');
+  const erasedId = second.item.recordId;
+  await patient.person.erase([erasedId]);
+  const gone = await refused('opening what was erased', () => patient.person.openRecord(erasedId));
+  const looked = await lookedWithReceipts(scene);
+  const tombstone = looked.notices.find(({ kind }) => kind === 'erased');
+  hold(
+    tombstone?.kind === 'erased' && tombstone.receipt !== undefined,
+    'the tombstone is anchored',
+  );
+  const verdict = await checkReceipt(tombstone.receipt, patient.person.trustRootJson());
+  const raw = await tryEverything(scene, await everythingHeldBy(scene.home, scene.member('dr-a')), {
+    hospital: patient.hospital,
+    account: patient.account,
+    recordId: erasedId,
+  });
+  hold(!raw.found, 'not even the raw store has the header');
+
+  await servers.stop();
+  const whole = await verifyHome(scene.home);
+  const found: Facts[] = [];
+  for (const kind of ['blob', 'block', 'header'] as const) {
+    found.push(await findTampering(scene, kind, first.item.recordId));
+  }
+  await servers.restart();
+  return {
+    itemIds: [erasedId],
+    erasedThen: gone,
+    tombstoneHeight: verdict.height,
+    receipt: scene.keepReceipt('tombstone', tombstone.receipt),
+    untouched: whole,
+    found,
+  };
+}
+
+async function findTampering(
+  scene: Scene,
+  kind: 'blob' | 'block' | 'header',
+  recordId: RecordId,
+): Promise<Facts> {
+  const copy = mkdtempSync(join(tmpdir(), 'salus-tampered-'));
+  try {
+    cpSync(join(scene.home, 'servers'), join(copy, 'servers'), { recursive: true });
+    cpSync(join(scene.home, 'trust.json'), join(copy, 'trust.json'));
+    const changed = changeOneByte(copy, scene.patient.hospital, kind, recordId);
+    try {
+      await verifyHome(copy);
+    } catch (error) {
+      hold(isCoded(error) && error.kind === 'verification', `tampering with a ${kind} is found`);
+      const named = Object.values(error.details).map(String);
+      hold(named.includes(changed), `and named: ${changed}`);
+      return { changed: kind, at: changed, code: error.code, ...error.details };
+    }
+    throw new CodedError('STEP_FAILED', { notFound: kind });
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+const writesHeldMs = 400;
+
+/** 12 · Kill -9 in the middle of writing, restart: nothing that was acknowledged is missing. */
+export async function killServers(scene: Scene): Promise<Facts> {
+  const { servers } = scene;
+  const writer = scene.patients.at(-1) ?? scene.patient;
+  const acknowledged: { readonly recordId: RecordId; readonly sha256: string }[] = [];
+  let isWriting = true;
+  const writing = (async () => {
+    for (let i = 0; isWriting; i++) {
+      const bytes = utf8(`Note ${i}, written while the power may fail.`);
+      try {
+        const added = await writer.person.addFile(
+          {
+            name: `note-${i}.txt`,
+            byteLength: bytes.length,
+            read: async function* () {
+              yield bytes;
+            },
+          },
+          { recordClass: 'note' },
+        );
+        for (const { recordId } of added.items) {
+          acknowledged.push({ recordId, sha256: bytesToHex(sha256(bytes)) });
+        }
+      } catch (error) {
+        hold(isCoded(error) && error.kind === 'unavailable', 'a broken write says so with a code');
+        return error.code;
+      }
+    }
+    return 'none';
+  })();
+  await wait(writesHeldMs);
+  await servers.kill();
+  isWriting = false;
+  const interruptedBy = await writing;
+  const begun = performance.now();
+  await servers.restart();
+  const restartMs = Math.round(performance.now() - begun);
+  const { resumed, height } = await writer.person.sync();
+  for (const { recordId, sha256: expected } of acknowledged) {
+    const { bytes } = await writer.person.openRecord(recordId);
+    hold(bytesToHex(sha256(bytes)) === expected, 'every acknowledged note is there, byte for byte');
+  }
+  hold(acknowledged.length > 0, 'something was acknowledged before the kill');
+  await servers.stop();
+  const verified = await verifyHome(scene.home);
+  return {
+    acknowledged: acknowledged.length,
+    missing: 0,
+    interruptedBy,
+    resumed: resumed.length,
+    restartMs,
+    height,
+    verified,
+  };
+}

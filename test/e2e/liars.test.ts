@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { isCoded } from '../../src/primitives/errors.ts';
+import type { ConsentId, RecordId } from '../../src/primitives/ids.ts';
+import { Person } from '../../src/sdk/index.ts';
+import {
+  type Consortium,
+  type Enrolled,
+  fileOf,
+  passphrase,
+  startConsortium,
+} from './consortium.ts';
+
+const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+
+let consortium: Consortium;
+let ana: Enrolled;
+let drA: Enrolled;
+let consent: ConsentId;
+let first: RecordId;
+let second: RecordId;
+/** What the gateway in the middle does to an answer: undefined leaves it alone. */
+let lie: ((path: string, body: Uint8Array) => Uint8Array | undefined) | undefined;
+
+/** A person who is served by a gateway that lies as `lie` says. */
+async function served(by: Enrolled): Promise<Person> {
+  const fetchLies = async (url: string, init: RequestInit): Promise<Response> => {
+    const response = await fetch(url, init);
+    const body = new Uint8Array(await response.arrayBuffer());
+    const { pathname } = new URL(url);
+    const path = `${init.method ?? 'GET'} ${pathname.slice(pathname.indexOf('/v1'))}`;
+    return new Response(new Uint8Array(lie?.(path, body) ?? body), response);
+  };
+  return Person.open({ store: by.store, passphrase }, { http: { fetch: fetchLies } });
+}
+
+before(async () => {
+  consortium = await startConsortium();
+  ana = await consortium.person('Ana', 'north', 'patient');
+  drA = await consortium.person('Dr A', 'north', 'clinician');
+  const [a, b] = [
+    await ana.person.addFile(fileOf('a.txt', text('one'))),
+    await ana.person.addFile(fileOf('b.txt', text('two'))),
+  ];
+  assert.ok(a.items[0] && b.items[0]);
+  first = a.items[0].recordId;
+  second = b.items[0].recordId;
+  await ana.person.addCard(drA.person.card());
+  const given = await ana.person.grant({
+    grantee: 'Dr A',
+    readClasses: ['other', 'note'],
+    purposes: ['TREAT'],
+    notAfterMs: Date.now() + 3_600_000,
+  });
+  consent = given.consent;
+  await drA.person.inbox();
+});
+after(async () => consortium.stop());
+
+type Json = Record<string, unknown>;
+type Lie = NonNullable<typeof lie>;
+
+const onPath =
+  (pattern: RegExp, change: (body: Json) => void): Lie =>
+  (path, body) => {
+    if (!pattern.test(path)) return undefined;
+    const json: Json = JSON.parse(new TextDecoder().decode(body));
+    change(json);
+    return text(JSON.stringify(json));
+  };
+const flipText = (value: unknown): string => {
+  const was = String(value);
+  const at = Math.floor(was.length / 2);
+  return was.slice(0, at) + (was.charAt(at) === 'A' ? 'B' : 'A') + was.slice(at + 1);
+};
+const onRows = (change: (rows: Json[]) => void): Lie =>
+  onPath(/(GET \/v1\/items|POST \/v1\/read)/, (body) => {
+    if (Array.isArray(body.rows)) change(body.rows);
+  });
+const eachRow = (change: (row: Json) => void): Lie => onRows((rows) => rows.forEach(change));
+
+const openFirst = async (): Promise<unknown> => (await served(ana)).openRecord(first);
+const readAll = async (): Promise<unknown> => (await served(drA)).readShared(consent);
+const importOne = async (): Promise<unknown> =>
+  (await served(ana)).addFile(fileOf('c.txt', text('three')));
+
+for (const [name, lying, work, codes] of [
+  [
+    'denies an account that stands',
+    onPath(/state\/accounts/, (body) => {
+      body.value = null;
+    }),
+    openFirst,
+    ['PROOF_INVALID'],
+  ],
+  [
+    'changes a row of the ledger',
+    onPath(/state\/accounts/, (body) => {
+      body.value = flipText(body.value);
+    }),
+    openFirst,
+    ['PROOF_INVALID', 'GATEWAY_LIED', 'REQUEST_INVALID'],
+  ],
+  [
+    'gives no proof',
+    onPath(/state\/accounts/, (body) => {
+      delete body.proof;
+    }),
+    openFirst,
+    ['PROOF_INVALID'],
+  ],
+  [
+    'claims a much older state',
+    onPath(/state\/accounts/, (body) => {
+      body.height = 1;
+    }),
+    openFirst,
+    ['GATEWAY_LIED', 'PROOF_INVALID'],
+  ],
+  [
+    'forges a header',
+    onPath(/\/v1\/headers/, (body) => {
+      body.header = flipText(body.header);
+    }),
+    openFirst,
+    ['HEADER_INVALID', 'GATEWAY_LIED', 'REQUEST_INVALID'],
+  ],
+  [
+    'forges the votes',
+    onPath(/\/v1\/headers/, (body) => {
+      body.commit = flipText(body.commit);
+    }),
+    openFirst,
+    ['HEADER_INVALID', 'GATEWAY_LIED', 'REQUEST_INVALID'],
+  ],
+  [
+    'names validators of its own',
+    onPath(/\/v1\/headers/, (body) => {
+      body.validators = [{ publicKey: 'A'.repeat(43), power: 10 }];
+    }),
+    openFirst,
+    ['HEADER_INVALID'],
+  ],
+  [
+    'changes the salt of an item',
+    eachRow((row) => {
+      row.salt = flipText(row.salt);
+    }),
+    openFirst,
+    ['PROOF_INVALID', 'REQUEST_INVALID'],
+  ],
+  [
+    "swaps two items' headers",
+    onRows((rows) => {
+      const [a, b] = rows;
+      if (a && b) [a.header, b.header] = [b.header, a.header];
+    }),
+    openFirst,
+    ['ITEM_HEADER_CORRUPT'],
+  ],
+  [
+    'gives one record under the name of another',
+    onRows((rows) => {
+      const [a, b] = rows;
+      if (a && b) [a.recordId, b.recordId] = [b.recordId, a.recordId];
+    }),
+    openFirst,
+    ['GATEWAY_LIED'],
+  ],
+  [
+    'dates an item back',
+    eachRow((row) => {
+      row.timeMs = 1;
+    }),
+    readAll,
+    ['PROOF_INVALID'],
+  ],
+  [
+    'moves an item under another root',
+    eachRow((row) => {
+      row.root = flipText(row.root);
+    }),
+    readAll,
+    ['PROOF_INVALID', 'REQUEST_INVALID'],
+  ],
+  [
+    'flips a bit of a body',
+    (path: string, body: Uint8Array) =>
+      /GET \/v1\/blobs/.test(path)
+        ? body.map((byte, i) => (i === 99 ? byte ^ 1 : byte))
+        : undefined,
+    openFirst,
+    ['BLOB_CORRUPT'],
+  ],
+  [
+    'confirms another root than was delivered',
+    onPath(/POST \/v1\/items/, (body) => {
+      body.root = flipText(body.root);
+    }),
+    importOne,
+    ['GATEWAY_LIED'],
+  ],
+  [
+    'confirms a transaction with a forged receipt',
+    (path: string, body: Uint8Array) =>
+      path.endsWith('/receipt')
+        ? body.map((byte, i) => (i === body.length - 40 ? byte ^ 1 : byte))
+        : undefined,
+    importOne,
+    ['RECEIPT_INVALID'],
+  ],
+  [
+    'stores nothing and says it did',
+    onPath(/POST \/v1\/blobs/, (body) => {
+      body.stored = [];
+    }),
+    importOne,
+    ['GATEWAY_LIED'],
+  ],
+] as const) {
+  test(`A gateway that ${name} is found out`, async () => {
+    lie = lying;
+    try {
+      await assert.rejects(work(), (error) => {
+        assert.ok(isCoded(error), String(error));
+        assert.ok(
+          codes.some((code) => code === error.code),
+          error.code,
+        );
+        return true;
+      });
+    } finally {
+      lie = undefined;
+    }
+  });
+}
+
+test('The same gateway is believed as long as it tells the truth', async () => {
+  await openFirst();
+  await readAll();
+  const { notices, withheld } = await (await served(ana)).looked();
+  assert.ok(notices.length > 0 && notices.every((it) => it.kind !== 'doubtful'));
+  assert.deepEqual(withheld, []);
+});
+
+test('A gateway that keeps a look from the patient is found out by the count on the ledger', async () => {
+  await (await served(drA)).readShared(consent, { recordIds: [second] });
+  lie = onPath(/GET \/v1\/inbox/, (body) => {
+    if (Array.isArray(body.messages)) body.messages.pop();
+  });
+  try {
+    const { withheld } = await (await served(ana)).looked();
+    assert.equal(withheld[0]?.consent, consent);
+    assert.equal((withheld[0]?.counted ?? 0) - (withheld[0]?.seen ?? 0), 1);
+  } finally {
+    lie = undefined;
+  }
+});
+
+test('A gateway that offers another ledger is not enrolled with', async () => {
+  const { person } = await Person.create(
+    { store: { load: async () => undefined, save: async () => undefined }, passphrase, name: 'X' },
+    {},
+  );
+  const trustRoot = JSON.parse(ana.person.trustRootJson());
+  const trustRootJson = JSON.stringify({ ...trustRoot, genesisHash: '00'.repeat(32) });
+  const invitation = await consortium.invite('north', 'patient');
+  const gatewayUrl = consortium.url('north');
+  await assert.rejects(
+    person.enrol({ gatewayUrl, invitation, role: 'patient', trustRootJson }),
+    (error) => isCoded(error, 'TRUST_ROOT_WRONG'),
+  );
+});

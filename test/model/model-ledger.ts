@@ -1,0 +1,377 @@
+import { createHash } from 'node:crypto';
+import type {
+  Act,
+  DataAnchor,
+  DiagnosisAnchor,
+  Identity,
+  LogName,
+  Role,
+  Tx,
+} from '../../src/ledger/acts.ts';
+
+/**
+ * The ledger once more, slow and obvious: maps, loops and the sentences of docs/protocol, no tree, no
+ * overlay, no shared rule. Where it and src/ledger differ, one of them is wrong.
+ */
+export interface ModelAccount {
+  role: Role;
+  organisation: string;
+  frozen: boolean;
+  identities: { identity: Identity; from: number; until: number }[];
+  usedNonces: Set<number>;
+  schedule: { epoch: number; validFromMs: number }[];
+  highest: number;
+}
+
+export interface ModelConsent {
+  account: string;
+  notBeforeMs: number;
+  notAfterMs: number;
+  writeKey: string;
+  revokedHeight: number;
+  looks: number;
+  chain: string;
+  usedNonces: Set<number>;
+}
+
+export interface ModelState {
+  accounts: Map<string, ModelAccount>;
+  consents: Map<string, ModelConsent>;
+  anchors: Map<string, { consent: string; epoch: number; count: number; log: LogName }>;
+  batches: Map<string, { kind: string; count: number }>;
+  accepted: Record<LogName, number>;
+}
+
+interface Known {
+  readonly rights: ReadonlyMap<string, readonly string[]>;
+  readonly chainId: string;
+}
+
+export interface ModelTx {
+  readonly tx: Tx;
+  readonly isSigned: boolean;
+  readonly identityHolds: boolean;
+}
+
+class Refused extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+const day = 24 * 60 * 60 * 1_000;
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const hash = (...parts: readonly Uint8Array[]): Buffer => {
+  const whole = createHash('sha256');
+  for (const part of parts) whole.update(part);
+  return whole.digest();
+};
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+
+export class ModelLedger {
+  state: ModelState = {
+    accounts: new Map(),
+    consents: new Map(),
+    anchors: new Map(),
+    batches: new Map(),
+    accepted: { user: 0, doc: 0 },
+  };
+  readonly #known: Known;
+
+  constructor(known: Known, organisations: readonly (readonly [string, Identity])[]) {
+    this.#known = known;
+    for (const [id, identity] of organisations) {
+      this.state.accounts.set(id, newAccount('organisation', id, identity, 0));
+    }
+  }
+
+  /** The code, and the answer of every act or the index of the one that refused. */
+  run({ tx, isSigned, identityHolds }: ModelTx, height: number, timeMs: number) {
+    try {
+      if (tx.body.chainId !== this.#known.chainId) throw new Refused('CHAIN_WRONG');
+      if (tx.body.validUntilMs < timeMs) throw new Refused('EXPIRED');
+      if (tx.body.validUntilMs > timeMs + day) throw new Refused('TOO_FAR');
+      const used = this.#numbersFor(tx);
+      const top = Math.max(0, ...used.numbers);
+      if (tx.body.nonce > top + 1_024) throw new Refused('NONCE_FAR');
+      if (tx.body.nonce < top - 256) throw new Refused('NONCE_OLD');
+      if (tx.body.nonce === 0 || used.numbers.has(tx.body.nonce)) throw new Refused('NONCE_USED');
+      if (!isSigned) throw new Refused('SIGNATURE_WRONG');
+      used.numbers.add(tx.body.nonce);
+      return this.#acts(tx, used.byWriteKey, identityHolds, height, timeMs);
+    } catch (error) {
+      if (error instanceof Refused) return { code: error.code, data: [] };
+      throw error;
+    }
+  }
+
+  #acts(tx: Tx, byWriteKey: boolean, holds: boolean, height: number, timeMs: number) {
+    const before = structuredClone(this.state);
+    const answers: Uint8Array[] = [];
+    for (const [index, act] of tx.body.acts.entries()) {
+      try {
+        const inDoc = act.kind === 'DiagnosisAnchor' || act.kind === 'BatchAnchor';
+        if (inDoc !== (tx.body.log === 'doc')) throw new Refused('LOG_WRONG');
+        this.#mayAct(tx.body.sender, act.kind, byWriteKey);
+        answers.push(this.#act(tx, act, byWriteKey, holds, height, timeMs));
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.state = before;
+        return { code: error.code, data: [index] };
+      }
+    }
+    this.state.accepted[tx.body.log]++;
+    return { code: 'accepted', data: answers };
+  }
+
+  /** Whose numbers are used up: the account's, or those of the grant whose write key signs alone. */
+  #numbersFor(tx: Tx): { numbers: Set<number>; byWriteKey: boolean } {
+    const account = this.state.accounts.get(tx.body.sender);
+    if (account === undefined) throw new Refused('SENDER_UNKNOWN');
+    const keys = tx.signatures.map(({ publicKey }) => hex(publicKey));
+    const [key = '', second] = keys;
+    const current = newest(account);
+    const { acts } = tx.body;
+    if (second !== undefined) {
+      const shown = acts.some((a) => a.kind === 'RotateKey' && hex(a.recoveryKey) === second);
+      if (second === key || !shown) throw new Refused('KEY_NOT_CURRENT');
+    }
+    if (key === hex(current.signKey)) {
+      return { numbers: account.usedNonces, byWriteKey: false };
+    }
+    if (second !== undefined) throw new Refused('KEY_NOT_CURRENT');
+    const [only] = acts;
+    if (acts.length === 1 && only?.kind === 'RotateKey' && hex(only.recoveryKey) === key) {
+      if (hex(hash(only.recoveryKey)) === hex(current.recovery)) {
+        return { numbers: account.usedNonces, byWriteKey: false };
+      }
+    }
+    const named = new Set(acts.map((a) => ('epoch' in a ? a.consent : '')));
+    const [consentId = ''] = named;
+    if (named.size !== 1 || consentId === '') throw new Refused('KEY_NOT_CURRENT');
+    const consent = this.state.consents.get(consentId);
+    if (consent?.account !== tx.body.sender) throw new Refused('CONSENT_UNKNOWN');
+    if (consent.writeKey === '') throw new Refused('CONSENT_CANNOT_WRITE');
+    if (consent.writeKey !== key) throw new Refused('KEY_NOT_CURRENT');
+    return { numbers: consent.usedNonces, byWriteKey: true };
+  }
+
+  #mayAct(sender: string, kind: Act['kind'], byWriteKey: boolean): void {
+    const account = this.#account(sender);
+    const patientActs = [
+      'KeySet',
+      'ConsentGrant',
+      'ConsentRevoke',
+      'DataAnchor',
+      'DiagnosisAnchor',
+    ];
+    const organisationActs = ['Enrol', 'AccessLog', 'BatchAnchor'];
+    if (kind !== 'RotateKey' && kind !== 'RevokeKey') {
+      const isPatient = account.role === 'patient' && patientActs.includes(kind);
+      const isOrganisation = account.role === 'organisation' && organisationActs.includes(kind);
+      if (!isPatient && !isOrganisation) throw new Refused('ROLE_WRONG');
+    }
+    if (account.frozen && !byWriteKey && kind !== 'ConsentRevoke' && kind !== 'RotateKey') {
+      throw new Refused('ACCOUNT_FROZEN');
+    }
+  }
+
+  #act(
+    tx: Tx,
+    act: Act,
+    byWriteKey: boolean,
+    holds: boolean,
+    height: number,
+    timeMs: number,
+  ): Uint8Array {
+    const { sender } = tx.body;
+    const none = new Uint8Array(0);
+    const { consents, accounts } = this.state;
+    switch (act.kind) {
+      case 'Enrol': {
+        this.#needsRight(sender, 'enrol');
+        if (act.role === 'organisation') throw new Refused('ROLE_WRONG');
+        if (isZero(act.identity.signKey)) throw new Refused('KEY_WEAK');
+        if (!holds) throw new Refused('IDENTITY_WRONG');
+        const id = modelAccountId(act.identity);
+        if (accounts.has(id)) throw new Refused('ACCOUNT_EXISTS');
+        accounts.set(id, newAccount(act.role, sender, act.identity, height));
+        return none;
+      }
+      case 'RotateKey':
+        this.#rotate(tx, act, holds, height);
+        return none;
+      case 'RevokeKey': {
+        const target = accounts.get(act.account);
+        if (target === undefined) throw new Refused('ACCOUNT_UNKNOWN');
+        const mayFreeze = act.account === sender || target.organisation === sender;
+        if (!mayFreeze) throw new Refused('SENDER_WRONG');
+        if (target.frozen) throw new Refused('ACCOUNT_FROZEN');
+        target.frozen = true;
+        return none;
+      }
+      case 'KeySet': {
+        const account = this.#account(sender);
+        if (act.after !== account.highest) throw new Refused('KEYSET_STALE');
+        const times = act.schedule.map((e, i) =>
+          i === 0 && e.validFromMs === 0 ? timeMs : e.validFromMs,
+        );
+        const isFirstNow = act.schedule[0]?.validFromMs === 0;
+        const fits = act.schedule.every(({ epoch }, i) => {
+          const time = times[i] ?? 0;
+          const later = i === 0 ? isFirstNow || time > timeMs : time > (times[i - 1] ?? 0);
+          return epoch === act.after + i + 1 && later;
+        });
+        if (!fits || times.length < 1 || times.length > 16) throw new Refused('KEYSET_SCHEDULE');
+        account.schedule = account.schedule.filter(({ validFromMs }) => validFromMs <= timeMs);
+        times.forEach((validFromMs, i) => {
+          account.schedule.push({ epoch: act.after + i + 1, validFromMs });
+        });
+        account.highest += times.length;
+        return none;
+      }
+      case 'ConsentGrant': {
+        if (consents.has(act.consent)) throw new Refused('CONSENT_ID_TAKEN');
+        if (act.notAfterMs <= act.notBeforeMs) throw new Refused('CONSENT_TIMES');
+        if (act.notAfterMs <= timeMs) throw new Refused('NOT_AFTER_PASSED');
+        if (act.notAfterMs - timeMs > 3_653 * day) throw new Refused('NOT_AFTER_FAR');
+        if (act.writeKey.length > 0 && isZero(act.writeKey)) throw new Refused('KEY_WEAK');
+        const { notBeforeMs, notAfterMs } = act;
+        const shared = { account: sender, notBeforeMs, notAfterMs, writeKey: hex(act.writeKey) };
+        const fresh = { revokedHeight: 0, looks: 0, chain: '00'.repeat(32) };
+        consents.set(act.consent, { ...shared, ...fresh, usedNonces: new Set() });
+        return none;
+      }
+      case 'ConsentRevoke': {
+        const consent = consents.get(act.consent);
+        if (consent?.account !== sender) throw new Refused('CONSENT_UNKNOWN');
+        if (consent.revokedHeight > 0) throw new Refused('CONSENT_ENDED');
+        consent.revokedHeight = height;
+        return none;
+      }
+      case 'DataAnchor':
+        if (byWriteKey !== (act.consent !== '')) throw new Refused('SENDER_WRONG');
+        this.#anchor(tx, act, timeMs);
+        return none;
+      case 'DiagnosisAnchor':
+        if (!byWriteKey) throw new Refused('SENDER_WRONG');
+        this.#anchor(tx, act, timeMs);
+        return none;
+      case 'AccessLog': {
+        this.#needsRight(sender, 'serve');
+        if (act.entries.length === 0 || act.entries.length > 500) {
+          throw new Refused('ACCESS_LOG_SIZE');
+        }
+        const bits = act.entries.map(({ consent: id, entryHash }) => {
+          const consent = consents.get(id);
+          if (consent === undefined || this.#whyNotLive(consent, timeMs) !== undefined) return 0;
+          consent.looks++;
+          const label = Buffer.from('salus/1/read/chain\0');
+          consent.chain = hex(hash(label, Buffer.from(consent.chain, 'hex'), entryHash));
+          return 1;
+        });
+        return Uint8Array.from(bits);
+      }
+      case 'BatchAnchor': {
+        this.#needsRight(sender, 'batch');
+        const isOrdered = act.firstMs <= act.lastMs && act.lastMs <= timeMs + 60_000;
+        if (act.count === 0 || !isOrdered) throw new Refused('BATCH_TIMES');
+        const id = sender + hex(act.root);
+        if (this.state.batches.has(id)) throw new Refused('ANCHOR_TAKEN');
+        this.state.batches.set(id, { kind: act.batch, count: act.count });
+        return none;
+      }
+    }
+  }
+
+  #rotate(tx: Tx, act: Extract<Act, { kind: 'RotateKey' }>, holds: boolean, height: number) {
+    const account = this.#account(tx.body.sender);
+    const current = newest(account);
+    const signKey = hex(act.identity.signKey);
+    if (isZero(act.identity.signKey)) throw new Refused('KEY_WEAK');
+    if (!holds) throw new Refused('IDENTITY_WRONG');
+    if (account.identities.some((old) => hex(old.identity.signKey) === signKey)) {
+      throw new Refused('KEY_TAKEN');
+    }
+    if (account.identities.length >= 64) throw new Refused('KEYS_FULL');
+    if (act.recoveryKey.length > 0) {
+      if (hex(hash(act.recoveryKey)) !== hex(current.recovery))
+        throw new Refused('KEY_NOT_CURRENT');
+      const signers = tx.signatures.map(({ publicKey }) => hex(publicKey));
+      if (!signers.includes(hex(act.recoveryKey))) throw new Refused('SIGNATURE_MISSING');
+    } else {
+      const keepsRecovery =
+        isZero(current.recovery) || hex(act.identity.recovery) === hex(current.recovery);
+      if (account.frozen || !keepsRecovery) throw new Refused('SIGNATURE_MISSING');
+    }
+    const last = account.identities.at(-1);
+    if (last !== undefined) last.until = height;
+    account.identities.push({ identity: act.identity, from: height, until: 0 });
+    account.usedNonces = new Set();
+    account.frozen = false;
+  }
+
+  #anchor(tx: Tx, act: DataAnchor | DiagnosisAnchor, timeMs: number): void {
+    const { sender, log } = tx.body;
+    if (act.consent !== '') {
+      const consent = this.state.consents.get(act.consent);
+      if (consent === undefined) throw new Refused('CONSENT_UNKNOWN');
+      const problem = this.#whyNotLive(consent, timeMs);
+      if (problem !== undefined) throw new Refused(problem);
+    }
+    if (act.count === 0) throw new Refused('ANCHOR_EMPTY');
+    const account = this.#account(sender);
+    if (account.highest === 0) throw new Refused('EPOCH_NONE');
+    if (this.inForce(account, timeMs) !== act.epoch) throw new Refused('EPOCH_STALE');
+    const id = sender + hex(act.root);
+    if (this.state.anchors.has(id)) throw new Refused('ANCHOR_TAKEN');
+    const { consent, epoch, count } = act;
+    this.state.anchors.set(id, { consent, epoch, count, log });
+  }
+
+  /** The last scheduled epoch whose time has come; 0: none. */
+  inForce(account: ModelAccount, timeMs: number): number | undefined {
+    return account.schedule.filter(({ validFromMs }) => validFromMs <= timeMs).at(-1)?.epoch;
+  }
+
+  #whyNotLive(consent: ModelConsent, timeMs: number): string | undefined {
+    if (consent.revokedHeight > 0 || timeMs >= consent.notAfterMs) return 'CONSENT_ENDED';
+    return timeMs < consent.notBeforeMs ? 'CONSENT_NOT_LIVE' : undefined;
+  }
+
+  #needsRight(sender: string, right: string): void {
+    if (!this.#known.rights.get(sender)?.includes(right)) throw new Refused('SENDER_WRONG');
+  }
+
+  #account(id: string): ModelAccount {
+    const account = this.state.accounts.get(id);
+    if (account === undefined) throw new Refused('SENDER_UNKNOWN');
+    return account;
+  }
+}
+
+function newAccount(role: Role, organisation: string, identity: Identity, from: number) {
+  return {
+    role,
+    organisation,
+    frozen: false,
+    identities: [{ identity, from, until: 0 }],
+    usedNonces: new Set<number>(),
+    schedule: [],
+    highest: 0,
+  };
+}
+
+export function newest(account: ModelAccount): Identity {
+  const last = account.identities.at(-1);
+  if (last === undefined) throw new Error('an account without keys');
+  return last.identity;
+}
+
+/** SHA-256('salus/1/account/id' ‖ 0x00 ‖ CBOR[2, key]). */
+export function modelAccountId(identity: Identity): string {
+  const cbor = Buffer.concat([Buffer.of(0x82, 2, 0x58, 32), identity.signKey]);
+  return hex(hash(Buffer.from('salus/1/account/id\0'), cbor));
+}
