@@ -29,6 +29,8 @@ export interface Outcome {
   forgotten: number;
   olderStates: number;
   restarts: number;
+  /** Consortiums that were killed, and lost power, while they were founded. */
+  foundings: number;
   slowestRestartMs: number;
   acknowledged: number;
   blocks: number;
@@ -54,6 +56,7 @@ export async function killAndCheck(options: RoundsOptions): Promise<Outcome> {
   const random = new Random(options.seed);
   const points = new Points(random);
   try {
+    await cutOffFoundings(folder, 'library' in built ? built.library : undefined, outcome);
     while (outcome.kills < options.rounds && outcome.faults.length === 0) {
       const rounds = Math.min(options.roundsPerHome, options.rounds - outcome.kills);
       const library = 'library' in built ? built.library : undefined;
@@ -73,6 +76,29 @@ export async function killAndCheck(options: RoundsOptions): Promise<Outcome> {
     else outcome.faults.push(`kept: ${folder}`);
   }
   return outcome;
+}
+
+/** A consortium that was cut off while it was founded is there, or is founded anew. */
+async function cutOffFoundings(folder: string, library: string | undefined, outcome: Outcome) {
+  for (const point of startPoints) {
+    const place = mkdtempSync(join(folder, 'founding-'));
+    const home = join(place, 'home');
+    mkdirSync(home);
+    const disk = library === undefined ? undefined : ForgetfulDisk.under(home, place, library);
+    const servers = [new Incarnation(disk?.env), new Incarnation(disk?.env)] as const;
+    try {
+      await servers[0].start({ home, kill: { point, passage: 1 } }, restartBoundMs);
+      await servers[0].kill();
+      outcome.foundings += 1;
+      outcome.forgotten += disk?.lose() ?? 0;
+      await servers[1].start({ home }, restartBoundMs);
+    } catch (error) {
+      outcome.faults.push(`founding cut off at ${point}: ${String(error)}`);
+    } finally {
+      for (const server of servers) await server.kill();
+    }
+    rmSync(place, { recursive: true, force: true });
+  }
 }
 
 /** All points in a random order, then again in another: none is left out for long. */
@@ -306,6 +332,7 @@ function emptyOutcome(powerLossReason: string | undefined): Outcome {
     forgotten: 0,
     olderStates: 0,
     restarts: 0,
+    foundings: 0,
     slowestRestartMs: 0,
     acknowledged: 0,
     blocks: 0,
