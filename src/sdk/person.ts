@@ -26,6 +26,8 @@ import {
   historyOfRecord,
   type ListedRecord,
   listRecords,
+  type MissingRecords,
+  missingRecords,
   type OpenedRecord,
   openRecord,
   openRecords,
@@ -316,6 +318,11 @@ export class Person {
     options: AsAccount & { readonly since?: number } = {},
   ): Promise<readonly ListedRecord[]> {
     return this.#work(options, (ctx) => listRecords(ctx, options));
+  }
+
+  /** What the hospital leaves out of the listing, as far as that can be known. */
+  missingRecords(options: AsAccount = {}): Promise<readonly MissingRecords[]> {
+    return this.#work(options, (ctx) => missingRecords(ctx, options));
   }
 
   openRecord(recordId: RecordId, options: AsAccount = {}): Promise<OpenedRecord> {

@@ -1,5 +1,4 @@
 import { bytesOfText } from '../../api/common.ts';
-import { decodeErased } from '../../api/erase.ts';
 import type { InboxAnchor, InboxEntry } from '../../api/inbox.ts';
 import { decodeLook, refusalLeafContent } from '../../api/look.ts';
 import { decodeReadRequest, type ReadRequest, readEntryHash } from '../../api/read-request.ts';
@@ -24,6 +23,7 @@ import {
 } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { wasKeyOf } from '../client/open-items.ts';
+import { checkTombstone } from '../client/own-rows.ts';
 
 /** One thing that was done, or tried, with this person's records. */
 export type Noticed =
@@ -285,7 +285,12 @@ async function erasedNotice(
   signal?: AbortSignal,
 ): Promise<Noticed> {
   const tombstone = bytesOfText(entry.sealed);
-  const { holder, leaf, erasedMs } = await checkTombstone(ctx, tombstone, signal);
+  const { holder, leaf, erasedMs } = await checkTombstone(
+    ctx.ledger,
+    ctx.account.account,
+    tombstone,
+    signal,
+  );
   const { anchor } = entry;
   return {
     kind: 'erased',
@@ -297,24 +302,4 @@ async function erasedNotice(
     height: anchor?.height,
     receipt: await leafReceipt(ctx, anchor, tombstone, signal),
   };
-}
-
-/** A holder's signed word that it has deleted. Throws SIGNATURE_WRONG. */
-export async function checkTombstone(
-  ctx: Context,
-  tombstone: Uint8Array,
-  signal?: AbortSignal,
-): Promise<ReturnType<typeof decodeErased>> {
-  const { bytes, signature } = decodeSigned(tombstone);
-  const erased = decodeErased(bytes);
-  const { identities } = await ctx.ledger.keysAt(erased.holder, 1, signal);
-  const known = identities.some((it) => equalBytes(it.identity.signKey, erased.holderKey));
-  if (
-    !known ||
-    erased.account !== ctx.account.account ||
-    !(await verifyLabelled(erased.holderKey, labels.erasedSign, bytes, signature))
-  ) {
-    throw new CodedError('SIGNATURE_WRONG', { holder: erased.holder });
-  }
-  return erased;
 }
