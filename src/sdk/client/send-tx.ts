@@ -3,9 +3,8 @@ import { encodeSigned } from '../../api/signed.ts';
 import type { TxOutcomeMessage } from '../../api/tx.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import { type SigningKey, signLabelled, verifyVote } from '../../crypto/signature.ts';
+import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
 import type { Act, LogName } from '../../ledger/acts.ts';
-import { verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { encodeTx, encodeTxBody, txIdOfBytes } from '../../ledger/codec.ts';
 import type { NonceWindow } from '../../ledger/nonce-window.ts';
 import { suite } from '../../ledger/object-types.ts';
@@ -121,7 +120,7 @@ async function receiptOfTx(
 ): Promise<ConfirmedTx> {
   const txId = txIdOfBytes(tx);
   const receipt = await ctx.gateway.receipt(txId, signal);
-  const verdict = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const verdict = await ctx.verifyReceipt(receipt);
   if (!equalBytes(verdict.tx, tx)) throw new CodedError('GATEWAY_LIED', { txId });
   refuseIfRefused({ code: verdict.code });
   const outcome = await ctx.gateway.outcome(txId, signal);
