@@ -43,9 +43,10 @@ export function bytesOfText(text: string, length?: number): Uint8Array {
 
 export const textOfBytes: (bytes: Uint8Array) => string = bytesToBase64url;
 
-export const uint = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-export const timeMs = uint;
-export const height = uint;
+const wholeNumber = () => z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const uint = wholeNumber();
+export const timeMs = wholeNumber();
+export const height = wholeNumber();
 
 /** The same for every refusal, whatever its HTTP status. */
 export const refusalAnswer = z.object({

@@ -73,7 +73,7 @@ export class Batches {
     if (leaves.length === 0) return false;
     const tree = new MerkleLevels(leaves.map((leaf) => leafHash(leaf.bytes('content'))));
     const { root } = tree;
-    this.#db.transaction(() => {
+    this.#db.transaction('batch', () => {
       for (const [position, leaf] of leaves.entries()) {
         this.#db.run(
           'UPDATE batch_leaves SET root = ?, position = ?, path = ?, count = ? WHERE id = ?',
@@ -101,7 +101,7 @@ export class Batches {
 
   /** The ledger has the batch; called again, or for another's batch: no change. */
   anchored(root: Uint8Array, txId: TxId, height: number): void {
-    this.#db.transaction(() => {
+    this.#db.transaction('batch', () => {
       for (const leaf of this.#db.all('SELECT * FROM batch_leaves WHERE root = ?', root)) {
         if (leaf.isNull('inboxId')) continue;
         this.#inbox.setAnchor(leaf.uint('inboxId'), {

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CodedError } from '../primitives/errors.ts';
+import { type FaultPoint, type GatewayWrite, isDiskFull } from './faults.ts';
 import { schema } from './schema.ts';
 
 /**
@@ -9,33 +10,46 @@ import { schema } from './schema.ts';
  */
 export class Database {
   readonly #sqlite: DatabaseSync;
+  readonly #faultPoint: FaultPoint;
   readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
 
-  /** `:memory:` keeps nothing. Throws HOME_INVALID for a file of another version. */
-  constructor(path: string) {
+  /** `:memory:` keeps nothing. Throws HOME_INVALID for a file of another version, DISK_FULL. */
+  constructor(path: string, faultPoint: FaultPoint = () => {}) {
+    this.#faultPoint = faultPoint;
     this.#sqlite = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+    try {
+      this.#open();
+    } catch (error) {
+      this.#sqlite.close();
+      throw faultOf(error);
+    }
+  }
+
+  #open(): void {
     this.#sqlite.exec(
       'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA busy_timeout=2000;',
     );
     const version = this.get('PRAGMA user_version')?.uint('user_version') ?? 0;
     if (version === 0) {
-      this.transaction(() =>
-        this.#sqlite.exec(`${schema.sql}; PRAGMA user_version=${schema.version}`),
+      this.#sqlite.exec(
+        `BEGIN IMMEDIATE; ${schema.sql}; PRAGMA user_version=${schema.version}; COMMIT`,
       );
     } else if (version !== schema.version) {
       throw new CodedError('HOME_INVALID', { version, expected: schema.version });
     }
+    // What a crash left in the log is flushed before anybody is told of it, and erased pages go with it.
+    this.forgetDeleted();
   }
 
   /** The number of rows that changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
+    return Number(this.#write(sql, values).changes);
   }
 
   /** The id of the row that was inserted. */
   insert(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).lastInsertRowid);
+    return Number(this.#write(sql, values).lastInsertRowid);
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -49,18 +63,27 @@ export class Database {
       .map((found) => new Row(found));
   }
 
-  /** All or nothing; inside another transaction it is a part of that one. */
-  transaction<Result>(work: () => Result): Result {
+  /** All or nothing; inside another transaction it is a part of that one. Throws DISK_FULL. */
+  transaction<Result>(name: GatewayWrite, work: () => Result): Result {
     if (this.#depth > 0) return work();
-    this.#sqlite.exec('BEGIN IMMEDIATE');
-    this.#depth = 1;
+    this.#faultPoint(`${name}:begin`);
+    const result = this.#whole(name, work);
+    this.#faultPoint(`${name}:done`);
+    return result;
+  }
+
+  #whole<Result>(name: GatewayWrite, work: () => Result): Result {
     try {
+      this.#sqlite.exec('BEGIN IMMEDIATE');
+      this.#depth = 1;
       const result = work();
+      this.#faultPoint(`${name}:commit`);
       this.#sqlite.exec('COMMIT');
       return result;
     } catch (error) {
-      this.#sqlite.exec('ROLLBACK');
-      throw error;
+      // SQLite has rolled back by itself when the disk is full.
+      if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
+      throw faultOf(error);
     } finally {
       this.#depth = 0;
     }
@@ -75,6 +98,14 @@ export class Database {
     if (this.#sqlite.isOpen) this.#sqlite.close();
   }
 
+  #write(sql: string, values: readonly SQLInputValue[]) {
+    try {
+      return this.#prepare(sql).run(...values);
+    } catch (error) {
+      throw faultOf(error);
+    }
+  }
+
   #prepare(sql: string): StatementSync {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
@@ -82,6 +113,10 @@ export class Database {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+function faultOf(error: unknown): unknown {
+  return isDiskFull(error) ? new CodedError('DISK_FULL', {}, error) : error;
 }
 
 /** One row; a column of another type than asked for is a fault of this file, not of a request. */

@@ -32,10 +32,12 @@ export class Enrolment {
   invite(role: Role): string {
     const invitation = textOfBytes(randomBytes(16));
     const { db, now } = this.#parts;
-    db.run(
-      'INSERT INTO invitations (hash, role, createdMs) VALUES (?, ?, ?)',
-      ...[hashOf(invitation), role, now()],
-    );
+    db.transaction('invitation', () => {
+      db.run(
+        'INSERT INTO invitations (hash, role, createdMs) VALUES (?, ?, ?)',
+        ...[hashOf(invitation), role, now()],
+      );
+    });
     return invitation;
   }
 
@@ -56,7 +58,7 @@ export class Enrolment {
     const stated = { name, role, licence, credentialSalt: salt };
     const card = await this.#card(account, stated);
     const { txId, height } = this.#done(hash) ?? (await this.#send(hash, identity, stated));
-    db.transaction(() => {
+    db.transaction('invitation', () => {
       db.run('UPDATE invitations SET txId = ?, height = ? WHERE hash = ?', txId, height, hash);
       if (role !== 'patient') db.run('INSERT OR REPLACE INTO cards VALUES (?, ?)', account, card);
     });
@@ -103,9 +105,11 @@ export class Enrolment {
   /** From here on the invitation is this account's. */
   #claim(hash: Uint8Array, role: Role, account: AccountId): void {
     const { db, now, invitationMs } = this.#parts;
-    const claimed = db.run(
-      'UPDATE invitations SET account = ? WHERE hash = ? AND role = ? AND createdMs > ? AND (account IS NULL OR account = ?)',
-      ...[account, hash, role, now() - invitationMs, account],
+    const claimed = db.transaction('invitation', () =>
+      db.run(
+        'UPDATE invitations SET account = ? WHERE hash = ? AND role = ? AND createdMs > ? AND (account IS NULL OR account = ?)',
+        ...[account, hash, role, now() - invitationMs, account],
+      ),
     );
     if (claimed === 0) throw new CodedError('INVITATION_INVALID');
   }

@@ -11,7 +11,7 @@ import type { BlobStore } from '../storage/blob-store.ts';
 import type { Batches } from './batches.ts';
 import type { Database } from './database.ts';
 import type { Inbox } from './inbox.ts';
-import type { BlobClaim, ItemRows } from './item-rows.ts';
+import type { ItemRows } from './item-rows.ts';
 import type { LedgerView } from './ledger-view.ts';
 
 /**
@@ -31,7 +31,7 @@ export class Erasure {
    * that is not this account's here: then nothing is erased), and as `accountActingWith`.
    */
   async erase(travelling: Uint8Array): Promise<EraseAnswer> {
-    const { rows, db, batches, inbox, blobs, now } = this.#parts;
+    const { rows, db, batches, inbox, now, onErased } = this.#parts;
     const { account, leaves } = await this.#check(travelling);
     if (leaves.some((leaf) => rows.tombstoneOf(account, leaf) === undefined)) {
       throw new CodedError('NOT_FOUND');
@@ -43,21 +43,31 @@ export class Erasure {
         tombstone: await this.#tombstone(account, leaf, erasedMs),
       })),
     );
-    const released: BlobClaim[] = [];
-    const erased = db.transaction(() =>
+    let count = 0;
+    const erased = db.transaction('erase', () =>
       signed.map(({ leaf, tombstone }) => {
         const before = rows.tombstoneOf(account, leaf)?.tombstone;
         if (before === undefined) {
-          released.push(...rows.erase(account, leaf, tombstone));
+          rows.erase(account, leaf, tombstone);
+          count += 1;
           batches.add('erased', tombstone, erasedMs, inbox.addNotice(account, 'erased', tombstone));
         }
         return { leaf: textOfBytes(leaf), tombstone: textOfBytes(before ?? tombstone) };
       }),
     );
     db.forgetDeleted();
-    for (const { blobId, owner } of released) await blobs.delete(blobId, owner);
-    this.#parts.onErased(released.length);
+    await this.release();
+    onErased(count);
     return { erased };
+  }
+
+  /** Ends the claims on erased bodies; also after a start, for what a crash came before. */
+  async release(): Promise<void> {
+    const { rows, blobs } = this.#parts;
+    for (const claim of rows.endedClaims()) {
+      await blobs.delete(claim.blobId, claim.owner);
+      rows.forgetEndedClaim(claim);
+    }
   }
 
   async #check(travelling: Uint8Array): Promise<{ account: AccountId; leaves: Uint8Array[] }> {

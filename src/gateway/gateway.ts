@@ -12,6 +12,7 @@ import { Database } from './database.ts';
 import { Deliveries } from './deliveries.ts';
 import { Enrolment } from './enrolment.ts';
 import { Erasure } from './erasure.ts';
+import type { FaultPoint } from './faults.ts';
 import { Inbox } from './inbox.ts';
 import { ItemRows } from './item-rows.ts';
 import { LedgerIndex } from './ledger-index.ts';
@@ -53,6 +54,8 @@ export interface GatewayOptions {
   readonly fetch?: PeerFetch;
   readonly now?: () => number;
   readonly settings?: Partial<GatewaySettings>;
+  /** Crash tests stop the process at a step of a write. */
+  readonly faultPoint?: FaultPoint;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -93,6 +96,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     index,
     inbox,
     rows,
+    erasure,
     settings,
     now,
     options: { log, blobs },
@@ -108,13 +112,17 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       log.warn({ what, code: isCoded(error) ? error.code : 'INTERNAL' }, 'tried, will try again');
     }
   };
+  await attempt('erasure', () => erasure.release());
   const housekeep = async () => {
     rows.purgePending();
     inbox.purgeHidden(now() - settings.pendingMs);
     await blobs.collect({ nowMs: now() });
   };
   const timers = [
-    setInterval(() => void attempt('batch', flush), settings.refusalBatchMs),
+    setInterval(() => {
+      void attempt('batch', flush);
+      void attempt('erasure', () => erasure.release());
+    }, settings.refusalBatchMs),
     setInterval(() => void attempt('housekeeping', housekeep), housekeepingMs),
   ];
   let closing: Promise<void> | undefined;
@@ -137,7 +145,7 @@ function assemble(options: GatewayOptions): Omit<Gateway, 'close'> {
   const now = options.now ?? Date.now;
   const settings = { ...defaultSettings, ...options.settings };
   const timeoutMs = settings.stalledMs;
-  const db = new Database(options.databasePath);
+  const db = new Database(options.databasePath, options.faultPoint);
   const view = new LedgerView(engine);
   const sessions = new Sessions({ view, chainId, organisation, now, settings });
   const tickets = new Tickets(now, settings.ticketMs);

@@ -69,14 +69,14 @@ export class Inbox {
     const nowMs = this.#now();
     if (this.#sent.count(message.from) >= this.#messagesPerHour)
       throw new CodedError('RATE_LIMITED');
-    this.#db.transaction(() => {
+    const isNew = this.#db.transaction('inbox', () => {
       this.#db.run('DELETE FROM inbox_seen WHERE seenMs < ?', nowMs - 3 * maxRequestAgeMs);
-      const isNew = this.#db.run(
+      const inserted = this.#db.run(
         'INSERT OR IGNORE INTO inbox_seen VALUES (?, ?)',
         sha256(travelling),
         nowMs,
       );
-      if (isNew === 0) return;
+      if (inserted === 0) return false;
       const waiting = this.#db.get(
         "SELECT count(*) AS n FROM inbox WHERE account = ? AND kind = 'message' AND shown = 1",
         message.to,
@@ -89,8 +89,9 @@ export class Inbox {
         message.sealed,
         travelling,
       );
+      return true;
     });
-    this.#sent.add(message.from);
+    if (isNew) this.#sent.add(message.from);
   }
 
   /** A notice of this hospital; its place on the ledger follows by `setAnchor`. */
@@ -106,22 +107,26 @@ export class Inbox {
 
   /** Hidden until `showLook`. */
   addHiddenLook(account: AccountId, entryHash: Uint8Array, sealed: Uint8Array): void {
-    this.#db.run(
-      "INSERT INTO inbox (account, kind, receivedMs, sealed, shown, entryHash) VALUES (?, 'look', ?, ?, 0, ?)",
-      account,
-      this.#now(),
-      sealed,
-      entryHash,
-    );
+    this.#db.transaction('look', () => {
+      this.#db.run(
+        "INSERT INTO inbox (account, kind, receivedMs, sealed, shown, entryHash) VALUES (?, 'look', ?, ?, 0, ?)",
+        account,
+        this.#now(),
+        sealed,
+        entryHash,
+      );
+    });
   }
 
   /** The ledger has the entry, and the consent was live. Again: no change. */
   showLook(entryHash: Uint8Array, anchor: InboxAnchor): void {
-    this.#db.run(
-      'UPDATE inbox SET shown = 1, anchor = ? WHERE entryHash = ? AND shown = 0',
-      JSON.stringify(anchor),
-      entryHash,
-    );
+    this.#db.transaction('look', () => {
+      this.#db.run(
+        'UPDATE inbox SET shown = 1, anchor = ? WHERE entryHash = ? AND shown = 0',
+        JSON.stringify(anchor),
+        entryHash,
+      );
+    });
   }
 
   /** The ledger answered that the consent was not live: nothing was handed out. */

@@ -65,7 +65,7 @@ export class ItemRows {
    */
   deliver(delivery: Delivery, deliverer: AccountId): void {
     const { account, root, epoch, consent, rows } = delivery;
-    this.#db.transaction(() => {
+    this.#db.transaction('items', () => {
       const again = this.#db.run(
         'UPDATE deliveries SET receivedMs = ? WHERE account = ? AND root = ? AND epoch = ? AND consent = ?',
         this.#now(),
@@ -261,8 +261,8 @@ export class ItemRows {
     return row.isNull('tombstone') ? {} : { tombstone: row.bytes('tombstone') };
   }
 
-  /** Overwrites all of the row but its leaf hash and record id; the claims that nothing needs any more. */
-  erase(account: AccountId, leaf: Uint8Array, tombstone: Uint8Array): BlobClaim[] {
+  /** Overwrites all of the row but its leaf hash and record id, and notes the claim on its body as ended. */
+  erase(account: AccountId, leaf: Uint8Array, tombstone: Uint8Array): void {
     const rows = this.#db.all(
       'SELECT blob, deliverer FROM items JOIN deliveries USING (delivery) WHERE items.account = ? AND leaf = ? AND tombstone IS NULL',
       account,
@@ -275,14 +275,29 @@ export class ItemRows {
       account,
       leaf,
     );
-    return rows
-      .map((row) => ({
-        blobId: parseBlobId(row.text('blob')),
-        owner: parseAccountId(row.text('deliverer')),
-      }))
-      .filter(({ blobId }) => {
-        return this.#db.get('SELECT 1 FROM items WHERE blob = ?', blobId) === undefined;
-      });
+    for (const row of rows) {
+      this.#db.run(
+        'INSERT OR IGNORE INTO ended_claims VALUES (?, ?)',
+        row.text('blob'),
+        row.text('deliverer'),
+      );
+    }
+  }
+
+  /** Claims that erasure ended and the store may still have, unless another item needs the blob. */
+  endedClaims(): BlobClaim[] {
+    this.#db.run('DELETE FROM ended_claims WHERE blob IN (SELECT blob FROM items)');
+    return this.#db.all('SELECT blob, owner FROM ended_claims').map((row) => ({
+      blobId: parseBlobId(row.text('blob')),
+      owner: parseAccountId(row.text('owner')),
+    }));
+  }
+
+  /** The store has ended it. */
+  forgetEndedClaim({ blobId, owner }: BlobClaim): void {
+    this.#db.transaction('claims', () => {
+      this.#db.run('DELETE FROM ended_claims WHERE blob = ? AND owner = ?', blobId, owner);
+    });
   }
 }
 

@@ -117,7 +117,7 @@ export class LedgerIndex {
     const { db, onIndexed } = this.#parts;
     const decoded = block.txs.map(decodedTx);
     await this.#keepBlobs(block, decoded);
-    db.transaction(() => {
+    db.transaction('index', () => {
       for (const [at, tx] of decoded.entries()) {
         const bytes = block.txs[at];
         const result = block.results[at];

@@ -112,7 +112,7 @@ export class Reads {
     const { db, now } = this.#parts;
     // A clock ahead of ours must not outlive the memory of its request.
     const keptUntil = now() - 3 * maxRequestAgeMs;
-    db.transaction(() => {
+    db.transaction('nonce', () => {
       db.run('DELETE FROM read_nonces WHERE seenMs < ?', keptUntil);
       const seenMs = Math.max(now(), issuedMs);
       const isNew = db.run(

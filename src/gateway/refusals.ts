@@ -53,7 +53,7 @@ export class Refusals {
     if (!this.#countIn(refused.reader, refusedMs)) return;
     const refusal = { ...refused, salt: randomBytes(32), refusedMs };
     const sealed = patient === undefined ? undefined : await this.#sealed(patient, refusal);
-    this.#db.transaction(() => {
+    this.#db.transaction('refusal', () => {
       const notice =
         patient === undefined || sealed === undefined
           ? undefined
@@ -71,7 +71,7 @@ export class Refusals {
   /** Whether this refusal still gets a leaf of its own. */
   #countIn(reader: AccountId, atMs: number): boolean {
     const hour = Math.floor(atMs / hourMs);
-    return this.#db.transaction(() => {
+    return this.#db.transaction('refusal', () => {
       this.#db.run(
         `INSERT INTO refused_callers VALUES (?, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING`,
         ...[reader, hour, atMs, atMs],
@@ -93,7 +93,7 @@ export class Refusals {
   /** Turns the counts of hours that have passed into leaves. */
   closeHours(): void {
     const hour = Math.floor(this.#now() / hourMs);
-    this.#db.transaction(() => {
+    this.#db.transaction('refusal', () => {
       const rows = this.#db.all(
         'SELECT * FROM refused_callers WHERE hour < ? AND beyond > 0',
         hour,

@@ -2,10 +2,11 @@
  * The tables of a gateway's SQLite file. Ids are lower-case hex text, everything else that is bytes is a blob.
  *
  * A *delivery* is what one `POST /items` brought: the rows of one anchor, pending until the anchor commits
- * (then `height` is set). An erased item keeps its leaf hash and record id only.
+ * (then `height` is set). An erased item keeps its leaf hash and record id only; the claim on its body waits in
+ * `ended_claims` until the store, which is another file, has ended it.
  */
 export const schema = {
-  version: 1,
+  version: 2,
   sql: `
 CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), height INTEGER NOT NULL) STRICT;
 INSERT INTO progress VALUES (1, 0);
@@ -33,6 +34,10 @@ CREATE TABLE items (
 CREATE INDEX items_by_record ON items (account, recordId);
 CREATE INDEX items_by_leaf ON items (account, leaf);
 CREATE INDEX items_by_blob ON items (blob) WHERE blob IS NOT NULL;
+
+CREATE TABLE ended_claims (
+  blob TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (blob, owner)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE inbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, kind TEXT NOT NULL, receivedMs INTEGER NOT NULL,

@@ -49,6 +49,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
+    // What fails before a route is known, an address that is no URL for one, has the same form of refusal.
+    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
     bodyLimit: defaultBodyBytes,
     // A 16 GiB upload may take hours; a silent socket may not.
     requestTimeout: 6 * 60 * 60_000,

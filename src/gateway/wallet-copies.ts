@@ -33,7 +33,7 @@ export class WalletCopies {
     account: AccountId,
     copy: { readonly expectedVersion: number; readonly sealed: Uint8Array },
   ): number {
-    return this.#db.transaction(() => {
+    return this.#db.transaction('wallet', () => {
       const stored = this.#db.get('SELECT * FROM wallet_copies WHERE locator = ?', locator);
       if (stored !== undefined && stored.text('account') !== account) {
         throw new CodedError('FORBIDDEN');

@@ -17,14 +17,23 @@ import type { TreePage } from './tree-page.ts';
 /** The committed state, wherever it is kept. Pages are shared with the tree: nobody changes them in place. */
 export interface LedgerStore {
   row(key: Uint8Array): Uint8Array | undefined;
+  /** The same rows decoded, of a store that keeps them so. */
+  readonly view?: LedgerView;
   page(path: string): TreePage | undefined;
   tile(log: LogName, level: number, index: number): Uint8Array | undefined;
   logHead(log: LogName): LogHead;
 }
 
+export interface RowWrite {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  /** What `value` encodes. */
+  readonly write: Write;
+}
+
 /** Everything a block changes; a store that takes all of it, or nothing, is correct. */
 export interface BlockWrites {
-  readonly rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+  readonly rows: readonly RowWrite[];
   readonly pages: ReadonlyMap<string, TreePage | undefined>;
   readonly tiles: readonly (Tile & { readonly log: LogName })[];
   readonly logs: LogHeads;
@@ -59,7 +68,7 @@ export function executeBlock(
   txs: readonly VerifiedTx[],
   block: Block,
 ): ExecutedBlock {
-  const state = new Overlay(viewOf(store));
+  const state = new Overlay(store.view ?? viewOf(store));
   const results: TxOutcome[] = [];
   const leaves: Record<LogName, Uint8Array[]> = { user: [], doc: [] };
   for (const incoming of txs) {
@@ -116,6 +125,7 @@ function sealed(
   const rows = writes.map((write) => ({
     key: stateKey(write.table, write.id),
     value: encodeRow(write.table, write.row),
+    write,
   }));
   const changes = rows.map(({ key, value }) => treeChange(key, value));
   const readPage = (path: string) => store.page(path);

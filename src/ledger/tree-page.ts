@@ -39,13 +39,15 @@ export function stateInnerHash(left: Uint8Array, right: Uint8Array): Uint8Array 
   return pairHash(1, left, right);
 }
 
+// Filled anew for each hash: an array of more than 64 bytes costs as much to make as the hash itself.
+const pair = new Uint8Array(65);
+
 /** SHA-256(tag ‖ a 32 ‖ b 32), laid out by hand: this is where the time of a block goes. */
 function pairHash(tag: number, a: Uint8Array, b: Uint8Array): Uint8Array {
-  const input = new Uint8Array(65);
-  input[0] = tag;
-  input.set(a, 1);
-  input.set(b, 33);
-  return sha256(input);
+  pair[0] = tag;
+  pair.set(a, 1);
+  pair.set(b, 33);
+  return sha256(pair);
 }
 
 export function nodeHashOf(node: TreeNode | undefined): Uint8Array {
@@ -66,7 +68,9 @@ export function emptyPage(): TreePage {
 
 /** Layout: 2 bits a position (0 empty, 1 leaf, 2 inner) in 8 bytes ‖ leaf: key hash, value hash · inner: hash. */
 export function encodePage(page: TreePage): Uint8Array {
-  const bytes = new Uint8Array(8 + 64 * pagePositions);
+  let length = 8;
+  for (const node of page) if (node !== undefined) length += node.kind === 'leaf' ? 64 : 32;
+  const bytes = new Uint8Array(length);
   let at = 8;
   for (let position = 1; position < pagePositions; position++) {
     const node = page[position];
@@ -76,10 +80,13 @@ export function encodePage(page: TreePage): Uint8Array {
     if (node.kind === 'leaf') {
       bytes.set(node.keyHash, at);
       bytes.set(node.valueHash, at + 32);
-    } else bytes.set(node.hash, at);
-    at += node.kind === 'leaf' ? 64 : 32;
+      at += 64;
+    } else {
+      bytes.set(node.hash, at);
+      at += 32;
+    }
   }
-  return bytes.subarray(0, at);
+  return bytes;
 }
 
 /** Throws LEDGER_CORRUPT: pages come from our own disk alone. */

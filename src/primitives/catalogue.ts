@@ -204,6 +204,11 @@ const table = {
     sentence:
       'The header that is trusted is too old to judge a new one by; trust a newer one first.',
   },
+  LEDGER_OLD: {
+    kind: 'verification',
+    sentence:
+      "The newest block that the hospital shows is more than ten minutes old: it hides what came since, or this device's clock is ahead.",
+  },
   PROOF_INVALID: {
     kind: 'verification',
     sentence: 'A proof does not lead to the signed state of the ledger.',
@@ -240,6 +245,10 @@ const table = {
   WALLET_BUSY: {
     kind: 'unavailable',
     sentence: 'Another command is using this wallet; wait until it is done.',
+  },
+  WALLET_NOT_KEPT: {
+    kind: 'unavailable',
+    sentence: 'This browser does not keep the wallet: its storage is full or switched off.',
   },
   WALLET_CONFLICT: {
     kind: 'unavailable',

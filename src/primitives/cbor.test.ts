@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decode as cborgDecode, encode as cborgEncode, rfc8949EncodeOptions } from 'cborg';
 import fc from 'fast-check';
 import { hexToBytes } from './bytes.ts';
 import {
@@ -33,6 +34,33 @@ const { tree } = fc.letrec<{ tree: Cbor }>((tie) => ({
 
 test('what is encoded decodes to itself (E-1)', () => {
   fc.assert(fc.property(tree, (value) => assert.deepEqual(decodeCbor(encodeCbor(value)), value)));
+});
+
+test('bytes are those of another implementation of RFC 8949 section 4.2, both ways (E-1)', () => {
+  fc.assert(
+    fc.property(tree, (value) => {
+      const bytes = encodeCbor(value);
+      assert.deepEqual(bytes, Uint8Array.from(cborgEncode(value, rfc8949EncodeOptions)));
+      assert.deepEqual(decodeCbor(bytes), cborgDecode(bytes, { strict: true }));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('lengths at the edges of each head encode and decode (E-1)', () => {
+  for (const length of [0, 23, 24, 79, 80, 81, 255, 256, 65_535, 65_536]) {
+    for (const value of [new Uint8Array(length), 'a'.repeat(length), 'é'.repeat(length)]) {
+      const bytes = encodeCbor(value);
+      assert.deepEqual(bytes, Uint8Array.from(cborgEncode(value, rfc8949EncodeOptions)));
+      assert.deepEqual(decodeCbor(bytes), value);
+    }
+  }
+});
+
+test('a value that only a cast can make is not encoded (E-2)', () => {
+  for (const value of [-1, 0.5, 2 ** 53, Number.NaN, undefined, {}, 1n, [undefined]]) {
+    assert.throws(() => encodeCbor(value as Cbor), isInvalid);
+  }
 });
 
 test('what decodes is the encoding of what it decodes to, whatever the bytes (E-1)', () => {

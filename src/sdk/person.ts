@@ -26,6 +26,8 @@ import {
   historyOfRecord,
   type ListedRecord,
   listRecords,
+  type MissingRecords,
+  missingRecords,
   type OpenedRecord,
   openRecord,
   openRecords,
@@ -40,7 +42,7 @@ import {
   type SharedRead,
 } from './actions/read-shared.ts';
 import { receiptOfItem, receiptOfTx } from './actions/receipts.ts';
-import { type Resumed, resume } from './actions/resume.ts';
+import { type Resumed, resume, tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
 import { watch } from './actions/watch.ts';
 import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/write-shared.ts';
@@ -79,6 +81,9 @@ export interface EnrolOptions {
   readonly trustRootJson?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** As many headers does a wallet that wakes look at one by one: three days of an idle ledger. */
+const maxWalk = 1_000;
 
 export type GrantRequest = Omit<GrantTerms, 'grantee' | 'granteeName'> & {
   /** An account, or the nickname of somebody whose card the wallet holds. */
@@ -229,7 +234,10 @@ export class Person {
     readonly resumed: readonly Resumed[];
   }> {
     return this.#work(options, async (ctx) => {
+      const before = ctx.ledger.tip.height;
       const { height, timeMs } = await ctx.ledger.latest(options.signal);
+      if (height - before <= maxWalk)
+        await ctx.ledger.requireLinked(before, height, options.signal);
       await ctx.writeDown((content) => content);
       const resumed = await resume(ctx, options);
       await fetchLetters(ctx, options);
@@ -312,6 +320,11 @@ export class Person {
     return this.#work(options, (ctx) => listRecords(ctx, options));
   }
 
+  /** What the hospital leaves out of the listing, as far as that can be known. */
+  missingRecords(options: AsAccount = {}): Promise<readonly MissingRecords[]> {
+    return this.#work(options, (ctx) => missingRecords(ctx, options));
+  }
+
   openRecord(recordId: RecordId, options: AsAccount = {}): Promise<OpenedRecord> {
     return this.#work(options, (ctx) => openRecord(ctx, recordId, options));
   }
@@ -341,7 +354,7 @@ export class Person {
   grant(request: GrantRequest, options: AsAccount = {}): Promise<GivenGrant> {
     return this.#work(options, async (ctx) => {
       const { account, name } = this.findPerson(request.grantee);
-      await resume(ctx, options);
+      await tryResume(ctx, options);
       return grantAccess(ctx, { ...request, grantee: account, granteeName: name }, options);
     });
   }
@@ -352,7 +365,7 @@ export class Person {
 
   revoke(consent: ConsentId, options: AsAccount = {}): Promise<ConfirmedTx> {
     return this.#work(options, async (ctx) => {
-      await resume(ctx, options);
+      await tryResume(ctx, options);
       return revokeAccess(ctx, consent, options);
     });
   }
@@ -439,12 +452,22 @@ export class Person {
     return context;
   }
 
-  /** Runs as one account, and keeps the newest header that was verified on the way. */
+  /**
+   * Runs as one account, and keeps the newest header that was verified on the way, also when the work
+   * failed: what was seen stays seen. What does not verify names the hospital that handed it over.
+   */
   async #work<T>(options: AsAccount, work: (ctx: Context) => Promise<T>): Promise<T> {
     const ctx = this.#context(options.as);
     const before = ctx.ledger.tip.height;
-    const result = await work(ctx);
-    if (ctx.ledger.tip.height !== before) await ctx.keepTip();
-    return result;
+    try {
+      return await work(ctx);
+    } catch (error) {
+      if (!isCoded(error) || error.kind !== 'verification') throw error;
+      const named = isCoded(error, 'LEDGER_FORKED') ? await ctx.ledger.firstFork(error) : error;
+      const details = { ...named.details, servedBy: ctx.account.organisation };
+      throw new CodedError(named.code, details, error);
+    } finally {
+      if (ctx.ledger.tip.height !== before) await ctx.keepTip();
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import { type Gateway, openGateway } from '../gateway/gateway.ts';
 import { createLogger, type Logger } from '../gateway/logging.ts';
@@ -41,6 +42,8 @@ export interface ConsortiumOptions {
   readonly tryNext?: readonly string[];
   /** Told when the ledger stops for good. */
   readonly onFault?: (error: unknown) => void;
+  /** Crash tests stop the process at a step: of the start, of a block, of a blob, of a gateway's write. */
+  readonly faultPoint?: (name: string) => void;
 }
 
 export interface RunningHospital {
@@ -62,11 +65,15 @@ export interface Consortium {
 export async function startConsortium(options: ConsortiumOptions): Promise<Consortium> {
   const { home } = options;
   const undo: (() => unknown)[] = [];
+  const faultPoint = options.faultPoint ?? (() => {});
   try {
+    faultPoint('start:begin');
     mkdirSync(join(home, 'servers', 'ledger'), { recursive: true, mode: 0o700 });
     const validator = validatorKeyOf(join(home, 'servers', 'ledger'));
+    faultPoint('start:key');
     const founded = await openConsortium(home, validator.publicKey, Date.now());
     const { hospitals, genesisBytes, ledgerFolder } = founded;
+    faultPoint('start:founded');
     const log = createLogger({ level: options.logLevel ?? 'warn' });
     const onFault = (error: unknown) => {
       log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
@@ -77,9 +84,12 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
       genesisBytes,
       acceptClock: options.acceptClock === true,
       onFault,
+      faultPoint: (name) => faultPoint(`engine:${name}`),
     });
     undo.push(() => ledger.engine.close());
     const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);
+
+    faultPoint('start:ledger');
 
     // Peers are asked at the address of this process, which is known only once it listens.
     const urls = new Map<AccountId, string>();
@@ -92,6 +102,7 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
         () => blobs.close(),
         () => gateway.close(),
       );
+      faultPoint('start:hospital');
       mounts.push({ prefix: `/${hospital.name}`, gateway });
     }
     const running: RunningHospital[] = [];
@@ -125,8 +136,13 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
     };
   } catch (error) {
     await unwind(undo);
-    throw error;
+    throw isOutOfRoom(error) ? new CodedError('DISK_FULL', {}, error) : error;
   }
+}
+
+function isOutOfRoom(error: unknown): boolean {
+  if (isDiskFull(error)) return true;
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
 
 async function unwind(undo: (() => unknown)[]): Promise<void> {
@@ -147,7 +163,12 @@ async function openHospitalGateway(
   hospital: Hospital,
   shared: Shared,
 ): Promise<{ readonly gateway: Gateway; readonly blobs: BlobStore }> {
-  const blobs = openFileBlobStore({ folder: join(hospital.folder, 'blobs'), now: Date.now });
+  const faultPoint = shared.options.faultPoint ?? (() => {});
+  const blobs = openFileBlobStore({
+    folder: join(hospital.folder, 'blobs'),
+    now: Date.now,
+    faultPoint: (name) => faultPoint(`blobs:${name}`),
+  });
   try {
     const gateway = await openGateway({
       hospital: hospital.name,
@@ -162,6 +183,7 @@ async function openHospitalGateway(
       deskToken: hospital.deskToken,
       peerUrls: shared.urls,
       ...(shared.options.settings !== undefined && { settings: shared.options.settings }),
+      faultPoint: (name) => faultPoint(`gateway:${name}`),
       metrics: shared.metrics,
       log: shared.log,
     });

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { verifyPointProof } from '../crypto/group.ts';
-import { verifyLabelled, verifyVote } from '../crypto/signature.ts';
+import { verifyVote } from '../crypto/signature.ts';
 import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
+import type { FaultPoint } from '../engines/embedded/faults.ts';
 import { openEmbeddedEngine } from '../engines/embedded/open.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
 } from '../engines/ledger-application/open.ts';
+import { VerifyPool } from '../engines/ledger-application/verify-pool.ts';
 import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 
@@ -16,9 +18,12 @@ export interface RunningLedger {
   readonly application: LedgerApplication;
 }
 
+/** One for all ledgers of this process. */
+const verifyPool = new VerifyPool();
+
 export const signatureChecks: SignatureChecks = {
   signature: ({ publicKey, label, bytes, signature }) =>
-    verifyLabelled(publicKey, label, bytes, signature),
+    verifyPool.verifyLabelled(publicKey, label, bytes, signature),
   pointProof: ({ point, context, proof }) => verifyPointProof(point, context, proof),
 };
 
@@ -28,8 +33,9 @@ export async function openLedger(options: {
   readonly genesisBytes: Uint8Array;
   readonly acceptClock: boolean;
   readonly onFault: (error: unknown) => void;
+  readonly faultPoint?: FaultPoint;
 }): Promise<RunningLedger> {
-  const { folder, genesisBytes, acceptClock, onFault } = options;
+  const { folder, genesisBytes, acceptClock, onFault, faultPoint } = options;
   const genesis = parseGenesis(genesisBytes);
   const application = await openLedgerApplication({
     path: join(folder, 'state.db'),
@@ -48,6 +54,7 @@ export async function openLedger(options: {
     verifyVote,
     acceptClock,
     onFault,
+    ...(faultPoint !== undefined && { faultPoint }),
   });
   return { engine, application };
 }

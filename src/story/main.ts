@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { asCoded, createOutput, exitCodeOf, refusalOf } from '../cli/output.ts';
 import { CodedError } from '../primitives/errors.ts';
+import { importCorpus } from './corpus.ts';
 import { readInputs } from './inputs.ts';
 import { Scene } from './scene.ts';
 import { Servers } from './server.ts';
@@ -21,6 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
   const undo: (() => unknown)[] = [];
   try {
     const { values } = parseFlags(args);
+    if (values.chapter !== 'main') throw new CodedError('USAGE', { chapter: values.chapter });
     const started = performance.now();
     const keep = values.keep === undefined ? undefined : resolve(values.keep);
     const home = keep ?? mkdtempSync(join(tmpdir(), 'salus-story-'));
@@ -33,6 +35,24 @@ async function main(args: readonly string[]): Promise<number> {
     const inputs = readInputs(bundles, attachments);
     const servers = await Servers.start(home);
     undo.push(() => servers.stop());
+    if (values.corpus !== undefined) {
+      const counts = { imported: 0, refused: 0 };
+      for await (const line of importCorpus(servers, home, resolve(values.corpus), stop.signal)) {
+        counts[line.result]++;
+        output.line(
+          { ...line },
+          () =>
+            `${line.result.padEnd(8)} ${line.code || line.kind}  ${line.items} items  ${line.file}`,
+        );
+      }
+      const ms = Math.round(performance.now() - started);
+      output.line(
+        { story: 'corpus', ok: true, ...counts, ms },
+        () =>
+          `\n${counts.imported} files imported and given back byte for byte, ${counts.refused} refused with a code.`,
+      );
+      return 0;
+    }
     const scene = new Scene(home, servers, inputs, stop.signal);
     for (const [i, { name, tells, play }] of mainStory.entries()) {
       stop.signal.throwIfAborted();

@@ -61,7 +61,9 @@ export class Scene {
   classes(wanted: readonly RecordClass[], count: number): RecordClass[] {
     const present = new Set(this.ownItems().map(({ item }) => item.recordClass));
     const first = wanted.filter((it) => present.has(it));
-    const rest = [...present].filter((it) => !wanted.includes(it)).sort();
+    // Neither what Dr A is to write without reading it, nor what the device will write.
+    const kept: readonly RecordClass[] = [...wanted, 'diagnosis', 'iot'];
+    const rest = [...present].filter((it) => !kept.includes(it)).sort();
     return [...first, ...rest].slice(0, count);
   }
 

@@ -1,15 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
-import { validatorKeyOf } from '../../src/engines/embedded/open.ts';
+import { verifyVote } from '../../src/crypto/signature.ts';
+import {
+  engineGenesis,
+  openEmbeddedEngine,
+  validatorKeyOf,
+} from '../../src/engines/embedded/open.ts';
+import type { LedgerEngine } from '../../src/engines/engine.ts';
+import { openLedgerApplication } from '../../src/engines/ledger-application/open.ts';
 import { type Gateway, openGateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { createServer } from '../../src/gateway/server.ts';
+import type { GatewaySettings } from '../../src/gateway/settings.ts';
 import type { Role } from '../../src/ledger/acts.ts';
 import { type FileInput, Person, type WalletStore } from '../../src/sdk/index.ts';
 import { openConsortium } from '../../src/server/founding.ts';
-import { openLedger } from '../../src/server/ledger.ts';
+import { signatureChecks } from '../../src/server/ledger.ts';
+import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { openFileBlobStore } from '../../src/storage/file/file-blob-store.ts';
 
 /** Real hospitals in one process, in a folder that goes away: what end-to-end tests run against. */
@@ -19,6 +28,12 @@ export interface Consortium {
   readonly gateway: (hospital: string) => Gateway;
   readonly person: (name: string, hospital: string, role: Role) => Promise<Enrolled>;
   readonly invite: (hospital: string, role: Role) => Promise<string>;
+  readonly engine: LedgerEngine;
+  readonly chainId: string;
+  /** The clock of everybody: ledger, gateways and people. */
+  readonly now: () => number;
+  /** Lets time pass for everybody at once. */
+  readonly advance: (ms: number) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -30,25 +45,48 @@ export interface Enrolled {
 
 export const passphrase = 'a long enough passphrase';
 
-export async function startConsortium(): Promise<Consortium> {
+export interface ConsortiumOptions {
+  /** What a hospital keeps its blobs in, given its honest store. */
+  readonly storeOf?: (hospital: string, honest: BlobStore) => BlobStore;
+  readonly quotaBytesOf?: (owner: string) => number;
+  readonly settings?: Partial<GatewaySettings>;
+}
+
+export async function startConsortium(options: ConsortiumOptions = {}): Promise<Consortium> {
   const home = mkdtempSync(join(tmpdir(), 'salus-e2e-'));
   const log = createLogger({ level: process.env.SALUS_TEST_LOG ?? 'silent' });
   const signer = validatorKeyOf(join(home, 'servers', 'ledger'));
   const founded = await openConsortium(home, signer.publicKey, Date.now() - 1_000);
-  const ledger = await openLedger({
-    folder: founded.ledgerFolder,
-    genesisBytes: founded.genesisBytes,
-    acceptClock: false,
+  let aheadMs = 0;
+  const now = (): number => Date.now() + aheadMs;
+  const { genesisBytes, ledgerFolder } = founded;
+  const engine = await openEmbeddedEngine({
+    directory: ledgerFolder,
+    genesis: engineGenesis(genesisBytes),
+    openApplication: () =>
+      openLedgerApplication({
+        path: join(ledgerFolder, 'state.db'),
+        genesis: genesisBytes,
+        verify: signatureChecks,
+      }),
+    verifyVote,
+    signer,
+    clock: { now, uptimeMs: () => Math.floor(uptime() * 1_000) + aheadMs },
     onFault: (error) => log.error(error),
   });
-  const trustRoot = { ...(await ledger.engine.trustRoot()) };
+  const trustRoot = { ...(await engine.trustRoot()) };
   const metrics = createMetrics();
   const peerUrls = new Map<Gateway['options']['organisation'], string>();
   const gateways = new Map<string, Gateway>();
   const stores: { close(): Promise<void> | void }[] = [];
   for (const hospital of founded.hospitals) {
-    const blobs = openFileBlobStore({ folder: join(hospital.folder, 'blobs'), now: Date.now });
-    stores.push(blobs);
+    const honest = openFileBlobStore({
+      folder: join(hospital.folder, 'blobs'),
+      now,
+      ...(options.quotaBytesOf !== undefined && { quotaBytesOf: options.quotaBytesOf }),
+    });
+    stores.push(honest);
+    const blobs = options.storeOf?.(hospital.name, honest) ?? honest;
     gateways.set(
       hospital.name,
       await openGateway({
@@ -56,8 +94,8 @@ export async function startConsortium(): Promise<Consortium> {
         name: hospital.title,
         organisation: hospital.account,
         key: hospital.signingKey,
-        engine: ledger.engine,
-        genesis: founded.genesisBytes,
+        engine: engine,
+        genesis: genesisBytes,
         trustRoot,
         blobs,
         databasePath: join(hospital.folder, 'gateway.sqlite'),
@@ -65,7 +103,8 @@ export async function startConsortium(): Promise<Consortium> {
         peerUrls,
         metrics,
         log,
-        settings: { refusalBatchMs: 3_600_000 },
+        now,
+        settings: { refusalBatchMs: 3_600_000, ...options.settings },
       }),
     );
   }
@@ -98,9 +137,15 @@ export async function startConsortium(): Promise<Consortium> {
     url,
     gateway,
     invite,
+    engine,
+    chainId: engine.chainId,
+    now,
+    advance: (ms) => {
+      aheadMs += ms;
+    },
     async person(name, hospital, role) {
       const store = memoryWalletStore();
-      const { person, code } = await Person.create({ store, passphrase, name });
+      const { person, code } = await Person.create({ store, passphrase, name }, { now });
       const invitation = await invite(hospital, role);
       await person.enrol({ gatewayUrl: url(hospital), invitation, role });
       return { person, code, store };
@@ -108,7 +153,7 @@ export async function startConsortium(): Promise<Consortium> {
     async stop() {
       await server.close();
       for (const it of gateways.values()) await it.close();
-      await ledger.engine.close();
+      await engine.close();
       for (const store of stores) await store.close();
       rmSync(home, { recursive: true, force: true });
     },

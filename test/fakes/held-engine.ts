@@ -1,4 +1,6 @@
 import type { CommittedBlock, LedgerEngine } from '../../src/engines/engine.ts';
+import type { Act } from '../../src/ledger/acts.ts';
+import { decodeTx } from '../../src/ledger/codec.ts';
 import { CodedError } from '../../src/primitives/errors.ts';
 import type { TxId } from '../../src/primitives/ids.ts';
 
@@ -9,13 +11,19 @@ export class HeldEngine implements LedgerEngine {
   #release: () => void = () => {};
   #giveUp = false;
   #stalledMs = 0;
+  #only: Act['kind'] | undefined;
+  /** Transactions that are held back now, and all that came. */
+  waiting = 0;
+  submitted = 0;
 
   constructor(engine: LedgerEngine) {
     this.#engine = engine;
   }
 
-  /** From now on nothing is handed on. */
-  hold(): void {
+  /** From now on nothing is handed on, or no transaction with an act of this kind. */
+  hold(only?: Act['kind']): void {
+    this.#only = only;
+    this.#giveUp = false;
     this.#held = new Promise((resolve) => {
       this.#release = resolve;
     });
@@ -24,7 +32,6 @@ export class HeldEngine implements LedgerEngine {
   release(): void {
     this.#release();
     this.#held = undefined;
-    this.#giveUp = false;
     this.#stalledMs = 0;
   }
 
@@ -47,8 +54,15 @@ export class HeldEngine implements LedgerEngine {
   }
 
   async submit(tx: Uint8Array) {
-    await this.#held;
-    if (this.#giveUp) throw new CodedError('COMMIT_TIMEOUT');
+    this.submitted += 1;
+    const only = this.#only;
+    const isHeld = only === undefined || decodeTx(tx).body.acts.some(({ kind }) => kind === only);
+    if (isHeld && this.#held !== undefined) {
+      this.waiting += 1;
+      await this.#held;
+      this.waiting -= 1;
+      if (this.#giveUp) throw new CodedError('COMMIT_TIMEOUT');
+    }
     return this.#engine.submit(tx);
   }
 

@@ -10,7 +10,7 @@ import type { ItemInput } from '../../src/api/items.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import { merkleRoot } from '../../src/ledger/merkle.ts';
 import { suite } from '../../src/ledger/object-types.ts';
-import { type RecordId, recordIdOf } from '../../src/primitives/ids.ts';
+import { type BlobId, type RecordId, recordIdOf } from '../../src/primitives/ids.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
 
 /** An item as a gateway gets it: to the gateway body and wrap are random bytes, so here they are just that. */
@@ -20,6 +20,7 @@ export interface Sealed {
   readonly body: Uint8Array;
   readonly header: Uint8Array;
   readonly leaf: Uint8Array;
+  readonly blobId: BlobId;
 }
 
 export function sealedItem(
@@ -44,7 +45,7 @@ export function sealedItem(
     leafContent: textOfBytes(leafContent),
     header: textOfBytes(header),
   };
-  return { recordId, row, body, header, leaf: itemLeafHash(salt, leafContent) };
+  return { recordId, row, body, header, blobId, leaf: itemLeafHash(salt, leafContent) };
 }
 
 export function rootOf(items: readonly Sealed[]): Uint8Array {

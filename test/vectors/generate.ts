@@ -10,6 +10,7 @@ import { keyFromPassphrase } from '../../src/crypto/passphrase.ts';
 import { signingKeyFromSeed, signLabelled } from '../../src/crypto/signature.ts';
 import { bytesToHex, utf8 } from '../../src/primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../../src/primitives/cbor.ts';
+import { formats } from './formats/index.ts';
 
 /**
  * `node test/vectors/generate.ts`: writes `own/*.json` anew, the known answers for what nobody publishes.
@@ -163,3 +164,5 @@ write(
     }),
   ),
 );
+
+for (const [name, { about, cases }] of Object.entries(formats)) write(name, about, await cases());

@@ -1,7 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { isConsistent, isIncluded } from '../../src/ledger/merkle.ts';
-import { type Outcome, readJson, Tally } from './tally.ts';
+import { vectorFiles } from './files.ts';
+import { base64, type Outcome, readJson, Tally } from './tally.ts';
 
 /** RFC 9162 proofs of transparency-dev/merkle; most of them must be refused. */
 interface InclusionCase {
@@ -22,21 +21,18 @@ interface ConsistencyCase {
   readonly wantErr: boolean;
 }
 
-const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.json'))
-    .sort();
-}
+const filesBelow = (folder: string): string[] =>
+  vectorFiles()
+    .below(folder)
+    .filter((name) => name.endsWith('.json'));
 
 export async function merkleInclusion(folder: string): Promise<Outcome> {
   const tally = new Tally('merkle/inclusion');
   for (const name of filesBelow(folder)) {
-    const test = readJson<InclusionCase>(join(folder, name));
-    const path = (test.proof ?? []).map(bytes);
-    const leaf = bytes(test.leafHash);
-    const included = isIncluded(leaf, test.leafIdx, test.treeSize, path, bytes(test.root));
+    const test = readJson<InclusionCase>(`${folder}/${name}`);
+    const path = (test.proof ?? []).map(base64);
+    const leaf = base64(test.leafHash);
+    const included = isIncluded(leaf, test.leafIdx, test.treeSize, path, base64(test.root));
     tally.check(name, included !== test.wantErr);
   }
   return tally.outcome();
@@ -45,10 +41,10 @@ export async function merkleInclusion(folder: string): Promise<Outcome> {
 export async function merkleConsistency(folder: string): Promise<Outcome> {
   const tally = new Tally('merkle/consistency');
   for (const name of filesBelow(folder)) {
-    const test = readJson<ConsistencyCase>(join(folder, name));
-    const older = { size: test.size1, root: bytes(test.root1) };
-    const newer = { size: test.size2, root: bytes(test.root2) };
-    const consistent = isConsistent(older, newer, (test.proof ?? []).map(bytes));
+    const test = readJson<ConsistencyCase>(`${folder}/${name}`);
+    const older = { size: test.size1, root: base64(test.root1) };
+    const newer = { size: test.size2, root: base64(test.root2) };
+    const consistent = isConsistent(older, newer, (test.proof ?? []).map(base64));
     tally.check(name, consistent !== test.wantErr);
   }
   return tally.outcome();

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { vectorsOnDisk } from './disk.ts';
+import { readVectorsFrom } from './files.ts';
 import { runVectors } from './suites.ts';
 
 /**
@@ -11,6 +13,7 @@ const { values } = parseArgs({
 const here = import.meta.dirname;
 const folders = values.dir === undefined ? [`${here}/published`, here] : [values.dir];
 
+readVectorsFrom(vectorsOnDisk);
 let cases = 0;
 let failed = 0;
 for await (const outcome of runVectors(folders)) {

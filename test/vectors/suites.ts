@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { ed25519Edges, ristretto } from './curves.ts';
 import { cborAppendix, dagCborFixtures, dagCborRefused } from './encoding.ts';
+import { vectorFiles } from './files.ts';
 import { hpkePostQuantum, hpkeRfc9180 } from './hpke.ts';
 import { sealedItems } from './items.ts';
 import { merkleConsistency, merkleInclusion } from './merkle.ts';
@@ -29,8 +28,8 @@ const suites: Readonly<Record<string, (path: string) => Promise<Outcome>>> = {
 export async function* runVectors(folders: readonly string[]): AsyncGenerator<Outcome> {
   for (const [file, run] of Object.entries(suites)) {
     for (const folder of folders) {
-      const path = join(folder, file);
-      if (existsSync(path)) yield await run(path);
+      const path = `${folder}/${file}`;
+      if (vectorFiles().has(path)) yield await run(path);
     }
   }
 }

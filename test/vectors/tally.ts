@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { bytesToHex, hexToBytes } from '../../src/primitives/bytes.ts';
 import type { Code } from '../../src/primitives/catalogue.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
+import { base64ToBytes } from '../../src/sdk/records/base64.ts';
+import { vectorFiles } from './files.ts';
 
 /** What running one file, or one folder of small files, gave. */
 export interface Outcome {
@@ -33,14 +34,25 @@ export class Tally {
   }
 }
 
+export function readText(path: string): string {
+  return new TextDecoder().decode(vectorFiles().bytes(path));
+}
+
 /** The shape is the publisher's; a file that has another fails in the run that reads it. */
 export function readJson<Shape>(path: string): Shape {
-  return JSON.parse(readFileSync(path, 'utf8')) as Shape;
+  return JSON.parse(readText(path)) as Shape;
 }
 
 export function hex(text: string): Uint8Array {
   const bytes = hexToBytes(text);
   if (bytes === undefined) throw new TypeError('not hex');
+  return bytes;
+}
+
+/** RFC 4648 section 4. */
+export function base64(text: string): Uint8Array {
+  const bytes = base64ToBytes(text);
+  if (bytes === undefined) throw new TypeError('not base64');
   return bytes;
 }
 

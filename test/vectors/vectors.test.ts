@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { vectorsOnDisk } from './disk.ts';
+import { readVectorsFrom } from './files.ts';
 import { runVectors, suiteNames } from './suites.ts';
 
 const here = import.meta.dirname;
 const run = promisify(execFile);
+readVectorsFrom(vectorsOnDisk);
 
 test('every set of vectors lies here and comes out as published', async () => {
   const files: string[] = [];

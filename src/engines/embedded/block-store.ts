@@ -1,5 +1,11 @@
+import { closeSync, existsSync, fdatasync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { bytesField, nestedField, ProtoMessage, varintField } from '../../ledger/chain/protobuf.ts';
+import {
+  bytesField,
+  ProtoMessage,
+  repeatedField,
+  varintField,
+} from '../../ledger/chain/protobuf.ts';
 import type { Validator } from '../../ledger/chain/validators.ts';
 import { concatBytes } from '../../primitives/bytes.ts';
 import {
@@ -13,19 +19,7 @@ import {
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxResult } from '../application.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
-
-/** A block as `blocks.db` keeps it: everything from which the ledger can be verified and replayed. */
-export interface StoredBlock {
-  readonly height: number;
-  readonly timeMs: number;
-  /** CometBFT `Header` and `Commit`, protobuf. */
-  readonly header: Uint8Array;
-  readonly commit: Uint8Array;
-  readonly txs: readonly Uint8Array[];
-  readonly results: readonly TxResult[];
-  /** After this block; stands in the next header, which may not exist yet. */
-  readonly appHash: Uint8Array;
-}
+import type { StoredBlock } from './stored-block.ts';
 
 /** Which ledger this is; written once. */
 export interface LedgerIdentity {
@@ -53,32 +47,37 @@ const schema = `
 `;
 
 /**
- * The durable truth of the embedded engine: an append-only SQLite file. A block is final when `append`
- * returns; everything else (state, indexes elsewhere) can be made again from here.
+ * The durable truth of the embedded engine: an append-only SQLite file. A block is final when `flush`
+ * has answered after its `append`; everything else (state, indexes elsewhere) can be made again from here.
  * Source: docs/protocol/blocks.md, rules B-5 and B-6.
  */
 export class BlockStore {
+  readonly #path: string;
   readonly #db: DatabaseSync;
+  /** The write-ahead log, once SQLite has made and flushed it with the first block. */
+  #wal: number | undefined;
   readonly #insertBlock: StatementSync;
   readonly #insertTx: StatementSync;
   readonly #selectBlock: StatementSync;
   readonly #selectSigned: StatementSync;
   readonly #selectTx: StatementSync;
 
-  /** Throws LEDGER_CORRUPT when the file is not a sound database. */
+  /** Throws LEDGER_CORRUPT when the file is not a sound database, DISK_FULL. */
   constructor(
     path: string,
     options: { readonly readOnly?: boolean; readonly check?: boolean } = {},
   ) {
+    this.#path = path;
     this.#db = new DatabaseSync(path, { readOnly: options.readOnly === true });
     try {
       if (options.readOnly !== true) {
-        // FULL: the flush at COMMIT is the promise that the engine makes to its clients.
+        // FULL: COMMIT flushes. From the second block on `flush` does, without holding this thread.
         this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
         this.#db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384');
         if (this.#db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) {
           this.#db.exec(`BEGIN; ${schema}; COMMIT`);
         }
+        flushLog(path);
       }
       if (options.check !== false) this.#quickCheck();
       this.#insertBlock = this.#db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
@@ -88,7 +87,8 @@ export class BlockStore {
       this.#selectTx = this.#db.prepare('SELECT height, place FROM txs WHERE id = ?');
     } catch (cause) {
       this.#db.close();
-      if (cause instanceof CodedError || isDiskFull(cause)) throw cause;
+      if (cause instanceof CodedError) throw cause;
+      if (isDiskFull(cause)) throw new CodedError('DISK_FULL', {}, cause);
       throw new CodedError('LEDGER_CORRUPT', { what: 'storage' }, cause);
     }
   }
@@ -117,7 +117,7 @@ export class BlockStore {
   }
 
   /**
-   * Makes a block durable: one flush. After a throw the block is not in the store.
+   * Puts a block into the store; `flush` makes it durable. After a throw the block is not in the store.
    * Fault points: `inserted` (before COMMIT).
    */
   append(block: StoredBlock, txIds: readonly Uint8Array[], faultPoint: FaultPoint): void {
@@ -133,6 +133,26 @@ export class BlockStore {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw cause;
     }
+  }
+
+  /**
+   * Everything appended is on disk when this answers. A throw leaves open whether it is.
+   *
+   * SQLite's own COMMIT would flush the same file in the same place (`synchronous = FULL`), but this thread
+   * would stand still meanwhile. The first block goes that way, because SQLite then also flushes the folder
+   * in which it made the file; the file stays the same until `close`.
+   */
+  async flush(): Promise<void> {
+    const wal = this.#wal;
+    if (wal !== undefined) {
+      await new Promise<void>((resolve, reject) => {
+        fdatasync(wal, (error) => (error === null ? resolve() : reject(error)));
+      });
+      return;
+    }
+    this.#wal = openSync(`${this.#path}-wal`, 'r+');
+    // NORMAL: checkpoints still flush the log before the database and the database before a new log.
+    this.#db.exec('PRAGMA synchronous = NORMAL');
   }
 
   /** Throws LEDGER_CORRUPT (what: data, result). */
@@ -173,13 +193,27 @@ export class BlockStore {
   }
 
   close(): void {
+    if (this.#wal !== undefined) closeSync(this.#wal);
+    this.#wal = undefined;
     if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+/** A crash may leave a block in the log that was written and not flushed: flushed before it is believed. */
+function flushLog(path: string): void {
+  const log = `${path}-wal`;
+  if (!existsSync(log)) return;
+  const file = openSync(log, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
 /** Like CometBFT's `Data`: field 1, once per transaction. */
 function encodeTxs(txs: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(...txs.map((tx) => nestedField(1, tx)));
+  return repeatedField(1, txs);
 }
 
 function decodeTxs(bytes: Uint8Array): Uint8Array[] {
@@ -188,10 +222,9 @@ function decodeTxs(bytes: Uint8Array): Uint8Array[] {
 
 /** Field 1, once per result: `ExecTxResult` with the fields that are hashed. */
 function encodeResults(results: readonly TxResult[]): Uint8Array {
-  return concatBytes(
-    ...results.map(({ code, data }) =>
-      nestedField(1, concatBytes(varintField(1, code), bytesField(2, data))),
-    ),
+  return repeatedField(
+    1,
+    results.map(({ code, data }) => concatBytes(varintField(1, code), bytesField(2, data))),
   );
 }
 

@@ -29,6 +29,11 @@ export class ClockGuard {
   /** A wall-clock time that is believed, and the uptime at it; undefined until the first right look. */
   #believed: { readonly timeMs: number; readonly uptimeMs: number } | undefined;
 
+  /** The last look. */
+  #seen:
+    | { readonly now: number; readonly lastMs: number | undefined; readonly state: ClockState }
+    | undefined;
+
   constructor(sources: ClockSources, acceptClock: boolean) {
     this.#sources = sources;
     this.#acceptClock = acceptClock;
@@ -37,6 +42,15 @@ export class ClockGuard {
   /** `lastMs`: time of the last block; undefined on a ledger without blocks. */
   look(lastMs: number | undefined): ClockState {
     const now = this.#sources.now();
+    // Reading the uptime costs more than hashing a transaction: once a millisecond is enough.
+    const seen = this.#seen;
+    if (seen?.now === now && seen.lastMs === lastMs) return seen.state;
+    const state = this.#judge(now, lastMs);
+    this.#seen = { now, lastMs, state };
+    return state;
+  }
+
+  #judge(now: number, lastMs: number | undefined): ClockState {
     const uptimeMs = this.#sources.uptimeMs();
     if (lastMs !== undefined && now < lastMs - maxBehindMs) return 'CLOCK_BEHIND';
     if (this.#believed === undefined) {
@@ -51,6 +65,7 @@ export class ClockGuard {
   /** A block of this time was made: from here on time is measured against it. */
   believe(timeMs: number): void {
     this.#believed = { timeMs, uptimeMs: this.#sources.uptimeMs() };
+    this.#seen = undefined;
   }
 
   now(): number {

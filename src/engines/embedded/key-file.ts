@@ -1,22 +1,41 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
+import type { VoteSigner } from './vote-signer.ts';
 
-/** Signs votes: the validator's key in a file, or another holder of it behind the same two members. */
-export interface VoteSigner {
-  readonly publicKey: Uint8Array;
-  sign(message: Uint8Array): Uint8Array;
-}
-
-/** Makes a validator's Ed25519 key: PKCS #8, PEM, readable by its owner alone. Throws if the file exists. */
+/**
+ * Makes a validator's Ed25519 key: PKCS #8, PEM, readable by its owner alone; there whole or not at all, also
+ * after a power failure. Throws if the file exists.
+ */
 export function createValidatorKey(path: string): VoteSigner {
   const { privateKey } = generateKeyPairSync('ed25519');
-  const file = openSync(path, 'wx', 0o600);
+  const beside = `${path}.new`;
+  rmSync(beside, { force: true });
+  const file = openSync(beside, 'wx', 0o600);
   try {
-    writeSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+  // Not a rename: it would replace a key that is there.
+  linkSync(beside, path);
+  rmSync(beside);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
   return loadValidatorKey(path);
 }

@@ -3,7 +3,7 @@ import type { LogHead } from '../../ledger/app-hash.ts';
 import { checkTx } from '../../ledger/check-tx.ts';
 import { type Genesis, genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { readIncomingTx } from '../../ledger/incoming.ts';
-import { executeBlock, executeGenesis, viewOf } from '../../ledger/ledger.ts';
+import { type BlockWrites, executeBlock, executeGenesis } from '../../ledger/ledger.ts';
 import { logConsistency, logInclusion } from '../../ledger/log-tree.ts';
 import { refusalNumber } from '../../ledger/refusals.ts';
 import { genesisSignatures } from '../../ledger/required-signatures.ts';
@@ -15,7 +15,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
 import type { Application, BlockInput, BlockOutput, StateAnswer } from '../application.ts';
 import { InFlight } from './in-flight.ts';
-import { StateDatabase } from './state-database.ts';
+import { type CommittedHead, StateDatabase } from './state-database.ts';
 import { type SignatureChecks, TxVerifier } from './verify-tx.ts';
 
 /** An `Application` whose two logs can also be proven, at their committed size or any before it. */
@@ -33,10 +33,13 @@ export interface LedgerApplicationOptions {
   /** As it travels. */
   readonly genesis: Uint8Array;
   readonly verify: SignatureChecks;
+  /** How many changed rows, pages and tiles are gathered before they go to disk. */
+  readonly stateLayerSize?: number;
 }
 
 /**
- * Opens the ledger behind an engine. Throws what `parseGenesis` throws, IDENTITY_WRONG when the genesis is
+ * Opens the ledger behind an engine: at the height that is on disk, which may lie behind the last one it
+ * committed when it was not closed. Throws what `parseGenesis` throws, IDENTITY_WRONG when the genesis is
  * not signed by its organisations, HOME_INVALID when the file belongs to another genesis.
  */
 export async function openLedgerApplication(
@@ -45,7 +48,7 @@ export async function openLedgerApplication(
   const genesis = parseGenesis(options.genesis);
   const hash = genesisHash(options.genesis);
   const verifier = new TxVerifier(options.verify);
-  const database = new StateDatabase(options.path);
+  const database = new StateDatabase(options.path, options.stateLayerSize);
   try {
     const head = database.head();
     if (head === undefined) {
@@ -53,9 +56,8 @@ export async function openLedgerApplication(
         throw new CodedError('IDENTITY_WRONG');
       }
       const { appHash, writes } = executeGenesis(genesis);
-      database.begin();
-      database.write({ genesisHash: hash, height: 0, appHash }, writes);
-      database.commit();
+      database.commit({ genesisHash: hash, height: 0, appHash }, writes);
+      database.flush();
     } else if (!equalBytes(head.genesisHash, hash)) throw new CodedError('HOME_INVALID');
   } catch (error) {
     database.close();
@@ -70,7 +72,14 @@ class SqliteLedgerApplication implements LedgerApplication {
   readonly #genesisHash: Uint8Array;
   readonly #verifier: TxVerifier;
   readonly #inFlight = new InFlight();
-  #finalized: { readonly timeMs: number; readonly txIds: readonly TxId[] } | undefined;
+  #finalized:
+    | {
+        readonly head: CommittedHead;
+        readonly writes: BlockWrites;
+        readonly timeMs: number;
+        readonly txIds: readonly TxId[];
+      }
+    | undefined;
 
   constructor(database: StateDatabase, genesis: Genesis, hash: Uint8Array, verifier: TxVerifier) {
     this.#database = database;
@@ -90,7 +99,7 @@ class SqliteLedgerApplication implements LedgerApplication {
     if (!('tx' in incoming)) return refusalNumber(incoming.code);
     const { txId, tx } = incoming;
     const judge = () => {
-      const checked = checkTx(viewOf(this.#database.committed), this.#genesis, tx, nowMs);
+      const checked = checkTx(this.#database.view, this.#genesis, tx, nowMs);
       if (!checked.ok) return checked;
       const code = this.#inFlight.judge(txId, tx, checked.spender);
       return code === undefined ? checked : { ok: false as const, code };
@@ -115,39 +124,32 @@ class SqliteLedgerApplication implements LedgerApplication {
   }
 
   async finalizeBlock(block: BlockInput): Promise<BlockOutput> {
-    const { maxTxBytes } = this.#genesis.limits;
     const { height, timeMs } = block;
-    const incoming = block.txs.map((bytes) => readIncomingTx(bytes, maxTxBytes));
-    const txs = await Promise.all(incoming.map((tx) => this.#verifier.verify(tx)));
+    const txs = await this.#verifier.verifyAll(block.txs, this.#genesis.limits.maxTxBytes);
     const last = this.#head().height;
     if (last !== 0 && height !== last + 1) {
       throw new CodedError('INTERNAL', { reason: 'block out of order', height, last });
     }
     this.#finalized = undefined;
-    this.#database.begin();
-    try {
-      const executed = executeBlock(this.#database.working, this.#genesis, txs, { height, timeMs });
-      const { results, appHash, writes } = executed;
-      this.#database.write({ genesisHash: this.#genesisHash, height, appHash }, writes);
-      this.#finalized = { timeMs, txIds: txs.map(({ txId }) => txId) };
-      return { results, appHash };
-    } catch (error) {
-      this.#database.rollback();
-      throw error;
-    }
+    const { results, appHash, writes } = this.#database.reading(() =>
+      executeBlock(this.#database, this.#genesis, txs, { height, timeMs }),
+    );
+    const head = { genesisHash: this.#genesisHash, height, appHash };
+    this.#finalized = { head, writes, timeMs, txIds: txs.map(({ txId }) => txId) };
+    return { results, appHash };
   }
 
   commit(): void {
     const finalized = this.#finalized;
     if (finalized === undefined) throw new CodedError('INTERNAL', { reason: 'nothing finalized' });
-    this.#database.commit();
+    this.#database.commit(finalized.head, finalized.writes);
     this.#finalized = undefined;
     for (const txId of finalized.txIds) this.#verifier.forget(txId);
     this.#inFlight.settle(finalized.txIds, finalized.timeMs);
   }
 
   query(table: string, key: Uint8Array, prove: boolean): StateAnswer {
-    const store = this.#database.committed;
+    const store = this.#database;
     const rowKey = stateKey(table, key);
     const value = store.row(rowKey);
     const { height } = this.#head();
@@ -158,7 +160,7 @@ class SqliteLedgerApplication implements LedgerApplication {
   }
 
   logHead(log: LogName): LogHead {
-    return this.#database.committed.logHead(log);
+    return this.#database.logHead(log);
   }
 
   logInclusion(log: LogName, index: number, size: number): readonly Uint8Array[] {
@@ -178,7 +180,7 @@ class SqliteLedgerApplication implements LedgerApplication {
   }
 
   #tilesOf(log: LogName) {
-    return (level: number, index: number) => this.#database.committed.tile(log, level, index);
+    return (level: number, index: number) => this.#database.tile(log, level, index);
   }
 
   #checkSize(log: LogName, size: number): void {

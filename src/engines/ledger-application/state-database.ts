@@ -1,16 +1,18 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LogName } from '../../ledger/acts.ts';
-import type { LogHead } from '../../ledger/app-hash.ts';
-import type { BlockWrites, LedgerStore } from '../../ledger/ledger.ts';
+import type { LogHead, LogHeads } from '../../ledger/app-hash.ts';
+import { type BlockWrites, type LedgerStore, viewOf } from '../../ledger/ledger.ts';
+import { emptyLog } from '../../ledger/log-tree.ts';
+import type { LedgerView } from '../../ledger/rules/outcome.ts';
 import { decodePage, encodePage, type TreePage } from '../../ledger/tree-page.ts';
+import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { isDiskFull } from '../embedded/faults.ts';
 import { PageCache } from './page-cache.ts';
+import { RowCache } from './row-cache.ts';
+import { type CommittedHead, StateLayer, tileId } from './state-layer.ts';
 
-export interface CommittedHead {
-  readonly genesisHash: Uint8Array;
-  readonly height: number;
-  readonly appHash: Uint8Array;
-}
+export type { CommittedHead } from './state-layer.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS head (
@@ -26,99 +28,183 @@ const schema = `
 
 /** Pages of 32 positions kept decoded: about 60 MB when full. */
 const maxCachedPages = 16_384;
+/** Of each table: about 20 MB of accounts when full. */
+const maxCachedRows = 32_768;
+
+/** Changed rows, pages and tiles that are gathered before they go to disk together: some 3,000 transactions. */
+const defaultLayerSize = 8_192;
+/** With so many layers' worth waiting for a disk that is full, no more is taken in. */
+const maxLayers = 4;
 
 /**
- * The ledger's state in one SQLite file: the state of a height, its app hash and its height become visible
- * together or not at all. The file may lose its last heights in a power failure; the engine replays them.
+ * The ledger's state in one SQLite file, written behind the blocks: what blocks change is gathered in
+ * memory, where a row that changes often changes once, and goes to disk in one transaction, a part of it
+ * with each further block. So the file holds the state of some height, whole, and lags by some thousand
+ * transactions; what it lacks the engine replays. `close` leaves nothing behind.
+ * Source: docs/protocol/blocks.md, rule B-12.
  */
-export class StateDatabase {
-  /** Reads the state that the open transaction started from, or made. */
-  readonly working: LedgerStore;
-  /** Reads the last committed state, whatever the open transaction did. */
-  readonly committed: LedgerStore;
-  readonly #writer: DatabaseSync;
-  readonly #reader: DatabaseSync;
-  readonly #readHead: StatementSync;
+export class StateDatabase implements LedgerStore {
+  readonly view: LedgerView;
+  readonly #database: DatabaseSync;
+  readonly #reads: ReadStatements;
   readonly #statements: WriteStatements;
-  readonly #cache = new PageCache(maxCachedPages);
-  #dirtyPages: BlockWrites['pages'] | undefined;
+  readonly #pages = new PageCache(maxCachedPages);
+  readonly #rows: RowCache;
+  readonly #layerSize: number;
+  #head: CommittedHead | undefined;
+  #logs: LogHeads;
+  /** What is not yet on its way to disk. */
+  #young: StateLayer | undefined;
+  /** What is on its way, by `#steps` when its transaction is open. */
+  #old: StateLayer | undefined;
+  #steps: Iterator<void> | undefined;
 
-  constructor(path: string) {
-    this.#writer = new DatabaseSync(path, { timeout: 2_000 });
-    this.#writer.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    this.#writer.exec('PRAGMA cache_size = -65536;');
-    // Blocks change the same upper pages again and again: copying them back less often saves most of it.
-    this.#writer.exec('PRAGMA wal_autocheckpoint = 16384;');
-    this.#writer.exec(schema);
-    this.#reader = new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
-    this.#reader.exec('PRAGMA cache_size = -16384;');
-    this.#readHead = this.#reader.prepare('SELECT genesis_hash, height, app_hash FROM head');
-    this.#statements = prepareWrites(this.#writer);
-    const readUncached = storeOf(this.#writer);
-    this.working = {
-      ...readUncached,
-      page: (pagePath) => this.#cache.get(pagePath) ?? this.#fill(pagePath, readUncached),
-    };
-    this.committed = storeOf(this.#reader);
+  /** Throws LEDGER_CORRUPT. */
+  constructor(path: string, layerSize = defaultLayerSize) {
+    this.#layerSize = layerSize;
+    this.#database = new DatabaseSync(path, { timeout: 2_000 });
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    this.#database.exec('PRAGMA cache_size = -65536;');
+    this.#database.exec(schema);
+    this.#reads = prepareReads(this.#database);
+    this.#statements = prepareWrites(this.#database);
+    this.#head = readHead(this.#database);
+    this.#logs = { user: this.#readLog('user'), doc: this.#readLog('doc') };
+    this.#rows = new RowCache(viewOf(this), maxCachedRows);
+    this.view = this.#rows;
   }
 
-  /** From disk; undefined: the file is new. Throws LEDGER_CORRUPT. */
+  /** Undefined: the file is new. */
   head(): CommittedHead | undefined {
-    const row = this.#readHead.get();
-    if (row === undefined) return undefined;
-    const { genesis_hash: genesisHash, height, app_hash: appHash } = row;
-    if (!(genesisHash instanceof Uint8Array) || !(appHash instanceof Uint8Array)) throw corrupt();
-    if (typeof height !== 'number') throw corrupt();
-    return { genesisHash, height, appHash };
+    return this.#head;
   }
 
-  begin(): void {
-    this.rollback();
-    this.#writer.exec('BEGIN IMMEDIATE');
+  row(key: Uint8Array): Uint8Array | undefined {
+    const name = this.#young === undefined && this.#old === undefined ? '' : rowName(key);
+    const waiting = this.#young?.rows.get(name) ?? this.#old?.rows.get(name);
+    return waiting === undefined ? blobOf(this.#reads.row.get(key)?.v) : waiting.value;
   }
 
-  rollback(): void {
-    this.#dirtyPages = undefined;
-    if (this.#writer.isTransaction) this.#writer.exec('ROLLBACK');
+  page(path: string): TreePage | undefined {
+    const kept = this.#pages.get(path);
+    if (kept !== undefined) return kept;
+    const page = this.#uncachedPage(path);
+    if (page !== undefined) this.#pages.set(path, page);
+    return page;
   }
 
-  write(head: CommittedHead, writes: BlockWrites): void {
-    const { row, page, dropPage, deepPage, dropDeepPage, tile, log, headRow } = this.#statements;
-    for (const { key, value } of writes.rows) row.run(key, value);
-    for (const [path, content] of writes.pages) {
-      const id = pageId(path);
-      if (id === undefined) {
-        if (content === undefined) dropDeepPage.run(path);
-        else deepPage.run(path, encodePage(content));
-      } else if (content === undefined) dropPage.run(id);
-      else page.run(id, encodePage(content));
+  #uncachedPage(path: string): TreePage | undefined {
+    for (const layer of [this.#young, this.#old]) {
+      if (layer?.pages.has(path)) return layer.pages.get(path);
     }
-    for (const { log: name, level, index, hashes } of writes.tiles) {
-      tile.run(tileId(name, level, index), hashes);
-    }
-    log.run('user', writes.logs.user.size, writes.logs.user.root);
-    log.run('doc', writes.logs.doc.size, writes.logs.doc.root);
-    headRow.run(head.genesisHash, head.height, head.appHash);
-    this.#dirtyPages = writes.pages;
+    const id = pageId(path);
+    const found = id === undefined ? this.#reads.deepPage.get(path) : this.#reads.page.get(id);
+    const bytes = blobOf(found?.page);
+    return bytes === undefined ? undefined : decodePage(bytes);
   }
 
-  commit(): void {
-    if (!this.#writer.isTransaction) throw new CodedError('INTERNAL', { reason: 'no open block' });
-    this.#writer.exec('COMMIT');
-    for (const [path, page] of this.#dirtyPages ?? []) this.#cache.set(path, page);
-    this.#dirtyPages = undefined;
+  tile(log: LogName, level: number, index: number): Uint8Array | undefined {
+    const id = tileId(log, level, index);
+    const waiting = this.#young?.tiles.get(id) ?? this.#old?.tiles.get(id);
+    return waiting ?? blobOf(this.#reads.tile.get(id)?.hashes);
+  }
+
+  logHead(log: LogName): LogHead {
+    return this.#logs[log];
+  }
+
+  /** `work` reads much: without a transaction around it every read would lock and unlock the file. */
+  reading<Result>(work: () => Result): Result {
+    if (this.#database.isTransaction) return work();
+    this.#database.exec('BEGIN');
+    try {
+      return work();
+    } finally {
+      this.#database.exec('COMMIT');
+    }
+  }
+
+  /**
+   * A block's writes become the committed state at once, and go to disk by and by.
+   *
+   * Throws, and takes nothing in, when the disk has been full for too long.
+   */
+  commit(head: CommittedHead, writes: BlockWrites): void {
+    if ((this.#young?.size ?? 0) >= maxLayers * this.#layerSize) this.flush();
+    this.#young ??= new StateLayer(head, writes.logs);
+    this.#young.add(head, writes);
+    for (const { write } of writes.rows) this.#rows.set(write);
+    for (const [path, page] of writes.pages) this.#pages.set(path, page);
+    this.#head = head;
+    this.#logs = writes.logs;
+    try {
+      // As many steps as there were changes: a layer is on disk before the next one is full.
+      this.#advance(writes.rows.length + writes.pages.size + writes.tiles.length + 1);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+    }
+  }
+
+  /** Everything goes to disk now. Throws when the disk is full; then nothing is lost. */
+  flush(): void {
+    while (this.#old !== undefined || this.#young !== undefined) {
+      this.#old ??= this.#takeYoung();
+      this.#advance(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** An operator's quota in pages of 4 KiB; what does not fit is refused like a full disk. */
+  limitPages(pages: number): void {
+    this.#database.exec(`PRAGMA max_page_count = ${Math.floor(pages)}`);
   }
 
   close(): void {
-    this.rollback();
-    this.#reader.close();
-    this.#writer.close();
+    if (!this.#database.isOpen) return;
+    try {
+      this.flush();
+    } catch {
+      // What is not on disk is replayed.
+    }
+    this.#database.close();
   }
 
-  #fill(path: string, store: LedgerStore): TreePage | undefined {
-    const page = store.page(path);
-    if (page !== undefined) this.#cache.set(path, page);
-    return page;
+  #takeYoung(): StateLayer | undefined {
+    const young = this.#young;
+    this.#young = undefined;
+    return young;
+  }
+
+  #advance(steps: number): void {
+    if (this.#old === undefined) {
+      if ((this.#young?.size ?? 0) < this.#layerSize) return;
+      this.#old = this.#takeYoung();
+    }
+    if (this.#old === undefined) return;
+    try {
+      if (this.#steps === undefined) {
+        this.#database.exec('BEGIN IMMEDIATE');
+        this.#steps = writeSteps(this.#statements, this.#old);
+      }
+      for (let done = 0; done < steps; done++) {
+        if (this.#steps.next().done !== true) continue;
+        this.#database.exec('COMMIT');
+        this.#steps = undefined;
+        this.#old = undefined;
+        return;
+      }
+    } catch (error) {
+      this.#steps = undefined;
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #readLog(name: LogName): LogHead {
+    const row = this.#database.prepare('SELECT size, root FROM logs WHERE name = ?').get(name);
+    if (row === undefined && this.#head === undefined) return emptyLog;
+    const { size, root } = row ?? {};
+    if (typeof size !== 'number' || !(root instanceof Uint8Array)) throw corrupt();
+    return { size, root };
   }
 }
 
@@ -130,7 +216,32 @@ interface WriteStatements {
   readonly dropDeepPage: StatementSync;
   readonly tile: StatementSync;
   readonly log: StatementSync;
-  readonly headRow: StatementSync;
+  readonly head: StatementSync;
+}
+
+/** One statement a step. */
+function* writeSteps(statements: WriteStatements, layer: StateLayer): Generator<void> {
+  const { row, page, dropPage, deepPage, dropDeepPage, tile, log } = statements;
+  for (const { key, value } of layer.rows.values()) {
+    row.run(key, value);
+    yield;
+  }
+  for (const [path, content] of layer.pages) {
+    const id = pageId(path);
+    if (id === undefined) {
+      if (content === undefined) dropDeepPage.run(path);
+      else deepPage.run(path, encodePage(content));
+    } else if (content === undefined) dropPage.run(id);
+    else page.run(id, encodePage(content));
+    yield;
+  }
+  for (const [id, hashes] of layer.tiles) {
+    tile.run(id, hashes);
+    yield;
+  }
+  log.run('user', layer.logs.user.size, layer.logs.user.root);
+  log.run('doc', layer.logs.doc.size, layer.logs.doc.root);
+  statements.head.run(layer.head.genesisHash, layer.head.height, layer.head.appHash);
 }
 
 function prepareWrites(database: DatabaseSync): WriteStatements {
@@ -144,34 +255,35 @@ function prepareWrites(database: DatabaseSync): WriteStatements {
     dropDeepPage: database.prepare('DELETE FROM deep_pages WHERE path = ?'),
     tile: database.prepare('INSERT OR REPLACE INTO tiles (id, hashes) VALUES (?, ?)'),
     log: database.prepare('INSERT OR REPLACE INTO logs (name, size, root) VALUES (?, ?, ?)'),
-    headRow: database.prepare(
+    head: database.prepare(
       'INSERT OR REPLACE INTO head (id, genesis_hash, height, app_hash) VALUES (1, ?, ?, ?)',
     ),
   };
 }
 
-function storeOf(database: DatabaseSync): LedgerStore {
-  const row = database.prepare('SELECT v FROM kv WHERE k = ?');
-  const page = database.prepare('SELECT page FROM pages WHERE id = ?');
-  const deepPage = database.prepare('SELECT page FROM deep_pages WHERE path = ?');
-  const tile = database.prepare('SELECT hashes FROM tiles WHERE id = ?');
-  const log = database.prepare('SELECT size, root FROM logs WHERE name = ?');
+interface ReadStatements {
+  readonly row: StatementSync;
+  readonly page: StatementSync;
+  readonly deepPage: StatementSync;
+  readonly tile: StatementSync;
+}
+
+function prepareReads(database: DatabaseSync): ReadStatements {
   return {
-    row: (key) => blobOf(row.get(key)?.v),
-    page: (path) => {
-      const id = pageId(path);
-      const found = id === undefined ? deepPage.get(path) : page.get(id);
-      const bytes = blobOf(found?.page);
-      return bytes === undefined ? undefined : decodePage(bytes);
-    },
-    tile: (name, level, index) => blobOf(tile.get(tileId(name, level, index))?.hashes),
-    logHead: (name): LogHead => {
-      const head = log.get(name);
-      const { size, root } = head ?? {};
-      if (typeof size !== 'number' || !(root instanceof Uint8Array)) throw corrupt();
-      return { size, root };
-    },
+    row: database.prepare('SELECT v FROM kv WHERE k = ?'),
+    page: database.prepare('SELECT page FROM pages WHERE id = ?'),
+    deepPage: database.prepare('SELECT page FROM deep_pages WHERE path = ?'),
+    tile: database.prepare('SELECT hashes FROM tiles WHERE id = ?'),
   };
+}
+
+function readHead(database: DatabaseSync): CommittedHead | undefined {
+  const row = database.prepare('SELECT genesis_hash, height, app_hash FROM head').get();
+  if (row === undefined) return undefined;
+  const { genesis_hash: genesisHash, height, app_hash: appHash } = row;
+  if (!(genesisHash instanceof Uint8Array) || !(appHash instanceof Uint8Array)) throw corrupt();
+  if (typeof height !== 'number') throw corrupt();
+  return { genesisHash, height, appHash };
 }
 
 function blobOf(value: unknown): Uint8Array | undefined {
@@ -184,12 +296,13 @@ function corrupt(): CodedError {
   return new CodedError('LEDGER_CORRUPT');
 }
 
+/** The name of a row in a layer, from its key in the state tree: table ‖ '/' ‖ id in hex. */
+function rowName(key: Uint8Array): string {
+  const end = key.indexOf(0x2f) + 1;
+  return utf8ToText(key.subarray(0, end)) + bytesToHex(key.subarray(end));
+}
+
 /** '1' ‖ path as hexadecimal; undefined from 13 digits on, where it would not fit a number exactly. */
 function pageId(path: string): number | undefined {
   return path.length > 12 ? undefined : Number.parseInt(`1${path}`, 16);
-}
-
-/** Log (1 bit), tile level (4 bits), index (below 2^48). */
-function tileId(log: LogName, level: number, index: number): number {
-  return ((log === 'user' ? 0 : 1) * 16 + level / 4) * 2 ** 47 + index;
 }

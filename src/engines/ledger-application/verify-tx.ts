@@ -1,4 +1,5 @@
-import type { IncomingTx, Verdict, VerifiedTx } from '../../ledger/incoming.ts';
+import { txIdOfBytes } from '../../ledger/codec.ts';
+import { type IncomingTx, readIncomingTx, type VerifiedTx } from '../../ledger/incoming.ts';
 import {
   type PointProofRequirement,
   type Requirement,
@@ -16,21 +17,39 @@ export interface SignatureChecks {
 const maxRemembered = 20_000;
 
 /**
- * Judges the signatures of transactions, each once: what CheckTx let pass is not checked again when its
- * block is executed. The key is the transaction id, which covers the signatures too.
+ * Reads transactions and judges their signatures, each once: what CheckTx let pass is neither decoded nor
+ * checked again when its block is executed. The key is the transaction id, which covers every byte.
  */
 export class TxVerifier {
   readonly #checks: SignatureChecks;
-  readonly #verdicts = new Map<TxId, Verdict>();
+  readonly #verified = new Map<TxId, VerifiedTx>();
 
   constructor(checks: SignatureChecks) {
     this.#checks = checks;
   }
 
+  /** A block's transactions, in their order. */
+  async verifyAll(txs: readonly Uint8Array[], maxTxBytes: number): Promise<readonly VerifiedTx[]> {
+    const missing: Promise<void>[] = [];
+    const all: VerifiedTx[] = [];
+    for (const [index, bytes] of txs.entries()) {
+      const known = this.#verified.get(txIdOfBytes(bytes));
+      if (known !== undefined) all[index] = known;
+      else {
+        const verify = async () => {
+          all[index] = await this.verify(readIncomingTx(bytes, maxTxBytes));
+        };
+        missing.push(verify());
+      }
+    }
+    if (missing.length > 0) await Promise.all(missing);
+    return all;
+  }
+
   async verify(incoming: IncomingTx): Promise<VerifiedTx> {
     if (!('tx' in incoming)) return incoming;
-    const known = this.#verdicts.get(incoming.txId);
-    if (known !== undefined) return { ...incoming, verdict: known };
+    const known = this.#verified.get(incoming.txId);
+    if (known !== undefined) return known;
     const required = signaturesOf(incoming.tx);
     const isSigned = await this.hold(required.tx);
     const soundIdentities = new Set<number>();
@@ -39,9 +58,9 @@ export class TxVerifier {
         if (await this.hold(requirements)) soundIdentities.add(index);
       }
     }
-    const verdict = { isSigned, soundIdentities };
-    this.#remember(incoming.txId, verdict);
-    return { ...incoming, verdict };
+    const verified = { ...incoming, verdict: { isSigned, soundIdentities } };
+    this.#remember(verified);
+    return verified;
   }
 
   async hold(requirements: readonly Requirement[]): Promise<boolean> {
@@ -56,13 +75,13 @@ export class TxVerifier {
   }
 
   forget(txId: TxId): void {
-    this.#verdicts.delete(txId);
+    this.#verified.delete(txId);
   }
 
-  #remember(txId: TxId, verdict: Verdict): void {
-    this.#verdicts.set(txId, verdict);
-    if (this.#verdicts.size <= maxRemembered) return;
-    const [oldest] = this.#verdicts.keys();
-    if (oldest !== undefined) this.#verdicts.delete(oldest);
+  #remember(verified: VerifiedTx): void {
+    this.#verified.set(verified.txId, verified);
+    if (this.#verified.size <= maxRemembered) return;
+    const [oldest] = this.#verified.keys();
+    if (oldest !== undefined) this.#verified.delete(oldest);
   }
 }

@@ -60,6 +60,24 @@ export function nestedField(field: number, message: Uint8Array): Uint8Array {
   return concatBytes(varint(field * 8 + 2), varint(message.length), message);
 }
 
+/** The field once for each message, however many: a whole block's transactions go through here. */
+export function repeatedField(field: number, messages: readonly Uint8Array[]): Uint8Array {
+  const tag = varint(field * 8 + 2);
+  const lengths = messages.map(({ length }) => varint(length));
+  let length = messages.length * tag.length;
+  for (const [i, message] of messages.entries())
+    length += message.length + (lengths[i]?.length ?? 0);
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const [i, message] of messages.entries()) {
+    for (const part of [tag, lengths[i] ?? none, message]) {
+      whole.set(part, at);
+      at += part.length;
+    }
+  }
+  return whole;
+}
+
 /** A message after its own length: what CometBFT signs. */
 export function lengthDelimited(message: Uint8Array): Uint8Array {
   return concatBytes(varint(message.length), message);

@@ -18,7 +18,7 @@ import {
   planStreamedImport,
 } from '../records/import-plan.ts';
 import { maxWholeBytes, newRecordId, sealItem, sealItemStream } from '../records/item-seal.ts';
-import { type ItemRow, type Wrapping, wrapItem } from '../records/item-wrap.ts';
+import { type ItemRow, type SealedBody, type Wrapping, wrapItem } from '../records/item-wrap.ts';
 import { headBytes } from '../records/media-type.ts';
 import { skeletonMediaType } from '../records/skeleton.ts';
 import type { HeldImport, WalletContent } from '../wallet/content.ts';
@@ -92,7 +92,8 @@ export async function addFile(
     const { importId } = plan;
     return { importId, fileName: file.name, sha256, kind: undefined, items: [], unchanged: [] };
   }
-  return underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, source, plan, options, clockMs));
+  const sealing = { ...options, sealed: new Map<RecordId, SealedBody>() };
+  return underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, source, plan, sealing, clockMs));
 }
 
 const tries = 4;
@@ -170,7 +171,7 @@ async function sealAndAnchor(
   ctx: Context,
   source: Source,
   plan: NewPlan,
-  options: AddFileOptions,
+  options: Retried,
   clockMs: () => number,
 ): Promise<AddedFile> {
   const { signal, onProgress } = options;
@@ -227,7 +228,12 @@ const addedItem = (item: PlannedItem): AddedItem => ({
   byteLength: item.part.length,
 });
 
-interface Sealing extends AddFileOptions {
+interface Retried extends AddFileOptions {
+  /** Large bodies that are stored: under another epoch they are only wrapped anew (K-13). */
+  readonly sealed: Map<RecordId, SealedBody>;
+}
+
+interface Sealing extends Retried {
   readonly wrappingFor: (recordClass: RecordClass) => Wrapping;
 }
 
@@ -299,10 +305,22 @@ async function sealLarge(
   ctx: Context,
   source: Source,
   item: PlannedItem,
-  { spool = memorySpool(), signal, onProgress, wrappingFor }: Sealing,
+  options: Sealing,
 ): Promise<ItemRow> {
+  const { sealed, wrappingFor } = options;
+  const body = sealed.get(item.recordId) ?? (await storeLarge(ctx, source, item, options));
+  sealed.set(item.recordId, body);
+  return wrapItem(body, wrappingFor(item.recordClass));
+}
+
+async function storeLarge(
+  ctx: Context,
+  source: Source,
+  item: PlannedItem,
+  { spool = memorySpool(), signal, onProgress }: Sealing,
+): Promise<SealedBody> {
   const { account } = ctx.account;
-  const { sign } = await ctx.keys();
+  const { sign } = await ctx.keys(signal);
   const { byteLength } = source.file;
   const about = { ...item, account, author: account, writtenMs: ctx.now() };
   const sealing = sealItemStream({ ...about, bytes: source.file.read(), byteLength }, sign);
@@ -319,7 +337,7 @@ async function sealLarge(
     onProgress?.({ phase: 'uploading', done: 0, total: byteLength });
     await ctx.gateway.putBlob(body.blobId, () => held.read(), signal);
     onProgress?.({ phase: 'uploading', done: byteLength, total: byteLength });
-    return await wrapItem(body, wrappingFor(item.recordClass));
+    return body;
   } finally {
     await held.discard();
   }

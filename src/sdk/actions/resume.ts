@@ -44,3 +44,12 @@ export async function resume(
   }
   return resumed;
 }
+
+/** What still cannot be repeated, such as a letter to a hospital that is down, stops nobody from revoking. */
+export async function tryResume(ctx: Context, options: WorkOptions = {}): Promise<void> {
+  try {
+    await resume(ctx, options);
+  } catch (error) {
+    if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
+  }
+}

@@ -7,8 +7,11 @@ export interface Spool {
 
 export interface SpooledBytes {
   write(piece: Uint8Array): Promise<void>;
-  /** From the beginning; may be called again for a repeated upload. */
-  read(): ReadableStream<Uint8Array>;
+  /**
+   * From the beginning; may be called again for a repeated upload. Browsers send a Blob and no stream:
+   * theirs want HTTP/2, or are not known at all.
+   */
+  read(): ReadableStream<Uint8Array> | Blob;
   discard(): Promise<void>;
 }
 
@@ -16,25 +19,16 @@ export interface SpooledBytes {
 export function memorySpool(maxBytes = 512 * 1024 * 1024): Spool {
   return {
     open: async () => {
-      let pieces: Uint8Array[] = [];
+      // Blobs: a browser moves large ones out of memory by itself.
+      let pieces: Blob[] = [];
       let length = 0;
       return {
         async write(piece) {
           length += piece.length;
           if (length > maxBytes) throw new CodedError('FILE_TOO_LARGE', { limit: maxBytes });
-          pieces.push(piece.slice());
+          pieces.push(new Blob([piece.slice()]));
         },
-        read() {
-          const held = pieces;
-          let at = 0;
-          return new ReadableStream<Uint8Array>({
-            pull(controller) {
-              const piece = held[at++];
-              if (piece === undefined) controller.close();
-              else controller.enqueue(piece);
-            },
-          });
-        },
+        read: () => new Blob(pieces),
         async discard() {
           pieces = [];
         },

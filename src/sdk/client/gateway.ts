@@ -145,7 +145,7 @@ export class Gateway {
 
   async putBlob(
     id: BlobId,
-    body: Uint8Array | (() => ReadableStream<Uint8Array>),
+    body: Uint8Array | (() => ReadableStream<Uint8Array> | Blob),
     signal?: AbortSignal,
   ): Promise<void> {
     await this.#signedIn((headers) =>

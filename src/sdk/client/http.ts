@@ -16,7 +16,7 @@ export interface Call {
   /** Path below the base URL, with the query. */
   readonly path: string;
   readonly json?: unknown;
-  readonly body?: Uint8Array | ReadableStream<Uint8Array>;
+  readonly body?: Uint8Array | Blob | ReadableStream<Uint8Array>;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -113,7 +113,14 @@ export function routeOf({ path }: Pick<Call, 'path'>): string {
 function requestOf(call: Call): RequestInit {
   // Ciphertext does not compress, and a compressed answer could claim any size.
   const headers: Record<string, string> = { 'accept-encoding': 'identity', ...call.headers };
-  const init: RequestInit & { duplex?: 'half' } = { method: call.method, headers };
+  const init: RequestInit & { duplex?: 'half' } = {
+    method: call.method,
+    headers,
+    // In a browser: no cookies, no answer from an earlier time, and no address of a page told.
+    credentials: 'omit',
+    cache: 'no-store',
+    referrerPolicy: 'no-referrer',
+  };
   if (call.json !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(call.json);
@@ -122,6 +129,8 @@ function requestOf(call: Call): RequestInit {
     if (call.body instanceof ReadableStream) {
       init.body = call.body;
       init.duplex = 'half';
+    } else if (call.body instanceof Blob) {
+      init.body = call.body;
     } else {
       // A view of its own buffer: `fetch` types want one that is not shared.
       init.body = new Uint8Array(call.body);

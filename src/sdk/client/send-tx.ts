@@ -1,9 +1,10 @@
+import { encodeInboxMessage } from '../../api/inbox-message.ts';
+import { encodeSigned } from '../../api/signed.ts';
 import type { TxOutcomeMessage } from '../../api/tx.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import { type SigningKey, signLabelled, verifyVote } from '../../crypto/signature.ts';
+import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
 import type { Act, LogName } from '../../ledger/acts.ts';
-import { verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { encodeTx, encodeTxBody, txIdOfBytes } from '../../ledger/codec.ts';
 import type { NonceWindow } from '../../ledger/nonce-window.ts';
 import { suite } from '../../ledger/object-types.ts';
@@ -106,7 +107,7 @@ export async function confirm(
     throw error;
   }
   const confirmed = await receiptOfTx(ctx, pending.bytes, signal);
-  for (const { message } of pending.outgoing) await ctx.gateway.sendMessage(message, signal);
+  for (const message of pending.outgoing) await sendMessage(ctx, message, signal);
   await settle(ctx, pending, 'confirmed');
   return confirmed;
 }
@@ -119,7 +120,7 @@ async function receiptOfTx(
 ): Promise<ConfirmedTx> {
   const txId = txIdOfBytes(tx);
   const receipt = await ctx.gateway.receipt(txId, signal);
-  const verdict = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const verdict = await ctx.verifyReceipt(receipt);
   if (!equalBytes(verdict.tx, tx)) throw new CodedError('GATEWAY_LIED', { txId });
   refuseIfRefused({ code: verdict.code });
   const outcome = await ctx.gateway.outcome(txId, signal);
@@ -139,7 +140,7 @@ async function settle(
   answer: 'confirmed' | 'refused',
 ): Promise<void> {
   const { tx } = pending;
-  await ctx.vault.change((content) => {
+  const edit = (content: WalletContent): WalletContent => {
     const edited =
       answer === 'confirmed' ? afterCommit(content, pending) : afterRefusal(content, pending);
     return {
@@ -147,7 +148,29 @@ async function settle(
       pending: edited.pending.filter((it) => it.tx !== tx),
       settled: edited.settled.includes(tx) ? edited.settled : [...edited.settled, tx],
     };
+  };
+  await ctx.vault.change(edit);
+  // Other devices need not repeat what is settled; if they do, it changes nothing.
+  await ctx.writeDown((content) => content).catch(() => undefined);
+}
+
+/** Signed as it leaves: a message that is minutes old is refused. */
+async function sendMessage(
+  ctx: Context,
+  { to, sealed }: OutgoingMessage,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { sign } = await ctx.keys(signal);
+  const bytes = encodeInboxMessage({
+    chainId: ctx.account.chainId,
+    to,
+    from: ctx.account.account,
+    fromKey: sign.publicKey,
+    sealed,
+    sentMs: ctx.now(),
   });
+  const signature = await signLabelled(sign, labels.inboxSign, bytes);
+  await ctx.gateway.sendMessage(encodeSigned({ bytes, signature }), signal);
 }
 
 function afterCommit(content: WalletContent, pending: PendingTx): WalletContent {

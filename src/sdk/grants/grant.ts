@@ -1,12 +1,9 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { encodeGrantBody, grantBodyHash } from '../../api/grant-body.ts';
-import { encodeInboxMessage } from '../../api/inbox-message.ts';
 import type { Purpose } from '../../api/purposes.ts';
-import { encodeSigned } from '../../api/signed.ts';
 import { sha256 } from '../../crypto/hash.ts';
-import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import { signingKeyFromSeed, signLabelled } from '../../crypto/signature.ts';
+import { signingKeyFromSeed } from '../../crypto/signature.ts';
 import type { Act, ConsentGrant, Role } from '../../ledger/acts.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import {
@@ -58,7 +55,7 @@ export async function grantAccess(
   terms: GrantTerms,
   { signal }: WorkOptions = {},
 ): Promise<GivenGrant> {
-  const { grant, granteeOrganisation } = await newGrant(ctx, terms, signal);
+  const grant = await newGrant(ctx, terms, signal);
   const writeKey =
     grant.writeSeed.length === 0
       ? new Uint8Array(0)
@@ -71,7 +68,7 @@ export async function grantAccess(
     notAfterMs: grant.notAfterMs,
     writeKey,
   };
-  const letter = await letterMessage(ctx, grant, granteeOrganisation, signal);
+  const letter = await sealedLetter(ctx, grant, signal);
   const confirmed = await sendWithKeys(ctx, {
     kind: 'grant',
     acts: [act],
@@ -87,11 +84,7 @@ export async function grantAccess(
   return { consent: grant.consent, grant, confirmed };
 }
 
-async function newGrant(
-  ctx: Context,
-  terms: GrantTerms,
-  signal?: AbortSignal,
-): Promise<{ readonly grant: OwnGrant; readonly granteeOrganisation: AccountId }> {
+async function newGrant(ctx: Context, terms: GrantTerms, signal?: AbortSignal): Promise<OwnGrant> {
   const row = await ctx.ledger.knownAccount(terms.grantee, signal);
   const writeClasses = terms.writeClasses ?? [];
   if (writeClasses.includes('diagnosis') && !diagnosing.includes(row.role)) {
@@ -114,7 +107,7 @@ async function newGrant(
   const notBeforeMs = terms.notBeforeMs ?? Math.max(0, ctx.nowMs() - 60_000);
   if (terms.notAfterMs <= notBeforeMs) throw new CodedError('CONSENT_TIMES');
   const { kemKey } = await ctx.ledger.identity(terms.grantee, signal);
-  const grant: OwnGrant = {
+  return {
     account,
     consent: consentIdOf(randomBytes(16)),
     grantee: terms.grantee,
@@ -130,31 +123,19 @@ async function newGrant(
     confirmed: false,
     ended: false,
   };
-  return { grant, granteeOrganisation: row.organisation };
 }
 
-/** The letter, sealed to the grantee's key as the ledger has it, in a message that this account signs. */
-export async function letterMessage(
+/** The letter, sealed to the grantee's key as the ledger has it. */
+async function sealedLetter(
   ctx: Context,
   grant: OwnGrant,
-  granteeOrganisation: AccountId,
   signal?: AbortSignal,
 ): Promise<OutgoingMessage> {
   const { sign } = await ctx.keys(signal);
   const { kemKey } = await ctx.ledger.identity(grant.grantee, signal);
   const letter: Letter = { ...grant, ownerCard: ctx.account.card };
   const sealed = await sealLetter(kemKey, grant.grantee, await signLetter(sign, letter));
-  const bytes = encodeInboxMessage({
-    chainId: ctx.account.chainId,
-    to: grant.grantee,
-    from: ctx.account.account,
-    fromKey: sign.publicKey,
-    sealed,
-    sentMs: ctx.now(),
-  });
-  const signature = await signLabelled(sign, labels.inboxSign, bytes);
-  const message = encodeSigned({ bytes, signature });
-  return { to: grant.grantee, organisation: granteeOrganisation, message };
+  return { to: grant.grantee, sealed };
 }
 
 /** Grants of this account that live or will live. */

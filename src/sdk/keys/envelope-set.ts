@@ -1,9 +1,11 @@
+import { objectTypes } from '../../api/object-types.ts';
 import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
 import { deriveKey, hmacSha256 } from '../../crypto/hash.ts';
 import { type KemKey, kems } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith, sealTo } from '../../crypto/letter.ts';
 import { randomBytes } from '../../crypto/random.ts';
+import { suite } from '../../ledger/object-types.ts';
 import { compareBytes, concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
 import {
   type Cbor,
@@ -22,9 +24,6 @@ import {
   type RecordId,
   recordIdOf,
 } from '../../primitives/ids.ts';
-
-const suite = 2;
-const envelopeSetType = 52;
 
 /** Every envelope's plaintext has this length; what does not fit lies in the tail. */
 export const envelopePlainBytes = 2048;
@@ -99,7 +98,7 @@ export async function sealEnvelopeSet(
   sealed.sort((a, b) => compareBytes(a.tag, b.tag));
   return encodeCbor([
     suite,
-    envelopeSetType,
+    objectTypes.envelopeSet,
     sealed.map(({ tag, bytes }) => [tag, bytes]),
     concatBytes(...tail),
   ]);
@@ -124,7 +123,7 @@ export async function openEnvelope(
 ): Promise<EnvelopeContent | undefined> {
   const fields = readArray(decodeCbor(set), 'envelope set', 4);
   if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (fields[1] !== envelopeSetType) throw new CodedError('TYPE_UNKNOWN');
+  if (fields[1] !== objectTypes.envelopeSet) throw new CodedError('TYPE_UNKNOWN');
   const tag = tagOf(opener.tagKey, keySetBlob);
   const found = readArray(fields[2], 'envelopes')
     .map((entry) => readArray(entry, 'envelope', 2))
@@ -218,6 +217,7 @@ async function sealTail(key: Uint8Array, context: Cbor, content: Uint8Array): Pr
 
 async function openTail(key: Uint8Array, context: Cbor, sealed: Uint8Array): Promise<Uint8Array> {
   const plain = await openUnderKey(deriveKey(key, labels.envelopeTail, context), none, sealed);
+  if (plain.length < 4) throw new CodedError('CBOR_SHAPE', { field: 'tail' });
   const length = new DataView(plain.buffer, plain.byteOffset, plain.byteLength).getUint32(0);
   if (length > plain.length - 4) throw new CodedError('CBOR_SHAPE', { field: 'tail' });
   return plain.subarray(4, 4 + length);

@@ -1,3 +1,5 @@
+import { objectTypes } from '../../api/object-types.ts';
+import { suite } from '../../ledger/object-types.ts';
 import {
   decodeCbor,
   encodeCbor,
@@ -8,8 +10,6 @@ import {
 } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 
-const suite = 2;
-const keySetBlobType = 51;
 const writeKeyBytes = 1216;
 
 /** The public halves of one scheduled epoch: to whom anybody seals who may write but not read. */
@@ -28,7 +28,7 @@ export interface EpochWriteKeys {
 export function encodeKeySetBlob(epochs: readonly EpochWriteKeys[]): Uint8Array {
   return encodeCbor([
     suite,
-    keySetBlobType,
+    objectTypes.keySet,
     epochs.map(({ epoch, writeKeys }) => [epoch, [...writeKeys].map(([name, key]) => [name, key])]),
   ]);
 }
@@ -37,13 +37,16 @@ export function encodeKeySetBlob(epochs: readonly EpochWriteKeys[]): Uint8Array 
 export function decodeKeySetBlob(bytes: Uint8Array): readonly EpochWriteKeys[] {
   const fields = readArray(decodeCbor(bytes), 'key set blob', 3);
   if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (fields[1] !== keySetBlobType) throw new CodedError('TYPE_UNKNOWN');
+  if (fields[1] !== objectTypes.keySet) throw new CodedError('TYPE_UNKNOWN');
   return readArray(fields[2], 'epochs').map((entry) => {
     const [epoch, keys] = readArray(entry, 'epoch', 2);
     const writeKeys = new Map<string, Uint8Array>();
     for (const pair of readArray(keys, 'write keys')) {
       const [name, key] = readArray(pair, 'write key', 2);
-      writeKeys.set(readText(name, 'class', 32), readBytes(key, 'write key', writeKeyBytes));
+      const className = readText(name, 'class', 32);
+      // Two keys for one class: which of them a writer took would be chance.
+      if (writeKeys.has(className)) throw new CodedError('CBOR_SHAPE', { field: 'class' });
+      writeKeys.set(className, readBytes(key, 'write key', writeKeyBytes));
     }
     return { epoch: readUint(epoch, 'epoch'), writeKeys };
   });

@@ -1,4 +1,6 @@
+import { objectTypes } from '../../api/object-types.ts';
 import { roles } from '../../ledger/acts.ts';
+import { suite } from '../../ledger/object-types.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -30,8 +32,6 @@ import {
  *
  * Every list is a set by the key named beside it: that is how two devices' contents merge.
  */
-const suite = 2;
-const contentType = 50;
 
 const account = id(idBytes, accountIdOf);
 const consent = id(idBytes, consentIdOf);
@@ -147,8 +147,8 @@ const heldImport = struct({
 export const pendingKinds = ['grant', 'revoke', 'keys', 'import', 'write', 'rotate'] as const;
 export type PendingKind = (typeof pendingKinds)[number];
 
-/** A message to be sent once its transaction is confirmed. */
-const outgoing = struct({ to: account, organisation: account, message: bytes() });
+/** Sealed; signed and sent once its transaction is confirmed, for a message may not be minutes old. */
+const outgoing = struct({ to: account, sealed: bytes() });
 
 /** Key: `tx`. What was written down before it was sent, and is repeated until it is answered. */
 const pending = struct({
@@ -236,7 +236,7 @@ export function emptyWallet(name: string): WalletContent {
 }
 
 export function encodeWalletContent(value: WalletContent): Uint8Array {
-  return encodeCbor([suite, contentType, content.encode(value)]);
+  return encodeCbor([suite, objectTypes.walletContent, content.encode(value)]);
 }
 
 /** Throws `WALLET_INVALID`: what was decrypted is not yet valid. */
@@ -244,7 +244,7 @@ export function decodeWalletContent(read: Uint8Array): WalletContent {
   try {
     const [readSuite, readType, value] = readArray(decodeCbor(read), 'wallet', 3);
     if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== contentType) throw new CodedError('TYPE_UNKNOWN');
+    if (readType !== objectTypes.walletContent) throw new CodedError('TYPE_UNKNOWN');
     return content.decode(value, 'wallet');
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);

@@ -1,3 +1,4 @@
+import { objectTypes } from '../../api/object-types.ts';
 import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
 import { labels } from '../../crypto/labels.ts';
 import {
@@ -5,6 +6,7 @@ import {
   newPassphraseCost,
   type PassphraseCost,
 } from '../../crypto/passphrase.ts';
+import { suite } from '../../ledger/object-types.ts';
 import { concatBytes, utf8 } from '../../primitives/bytes.ts';
 import {
   type Cbor,
@@ -18,8 +20,6 @@ import {
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
 
-const suite = 2;
-const walletFileType = 49;
 export const minPassphraseCharacters = 10;
 /** Larger than any wallet that this version writes. */
 export const maxWalletBytes = 64 * 1024 * 1024;
@@ -103,7 +103,7 @@ function parseFile(file: Uint8Array): {
   try {
     const fields = readArray(decodeCbor(file), 'wallet', 4);
     if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (fields[1] !== walletFileType) throw new CodedError('TYPE_UNKNOWN');
+    if (fields[1] !== objectTypes.walletFile) throw new CodedError('TYPE_UNKNOWN');
     const kdf = readArray(fields[2], 'kdf', 5);
     if (readText(kdf[0], 'kdf') !== 'argon2id') throw new CodedError('CBOR_SHAPE');
     const memoryKiB = readUint(kdf[1], 'memory');
@@ -117,7 +117,7 @@ function parseFile(file: Uint8Array): {
 }
 
 function headOf({ memoryKiB, passes, salt }: PassphraseCost): readonly Cbor[] {
-  return [suite, walletFileType, ['argon2id', memoryKiB, passes, 1, salt]];
+  return [suite, objectTypes.walletFile, ['argon2id', memoryKiB, passes, 1, salt]];
 }
 
 function aadOf(head: readonly Cbor[]): Uint8Array {

@@ -63,6 +63,35 @@ test('A new passphrase opens the wallet and the old one does not', async () => {
   );
 });
 
+test('A new passphrase keeps what another process wrote meanwhile', async () => {
+  const store = memory();
+  const one = await Vault.create(store, passphrase, emptyWallet('Ana'));
+  const two = await Vault.open(store, passphrase);
+  await two.change(settle(2));
+  await one.changePassphrase('another long one');
+  assert.deepEqual(one.content.settled, [tx(2)]);
+  assert.deepEqual((await Vault.open(store, 'another long one')).content.settled, [tx(2)]);
+});
+
+test('Of two processes that make a wallet of one name at once, one is told that it exists', async () => {
+  let last: Promise<unknown> = Promise.resolve();
+  const store: WalletStore = {
+    ...memory(),
+    locked: (work) => {
+      const next = last.then(work);
+      last = next.catch(() => undefined);
+      return next;
+    },
+  };
+  const made = await Promise.allSettled([
+    Vault.create(store, passphrase, emptyWallet('Ana')),
+    Vault.create(store, passphrase, emptyWallet('Bob')),
+  ]);
+  const refused = made.filter((it) => it.status === 'rejected');
+  assert.equal(refused.length, 1);
+  assert.ok(refused.every((it) => isCoded(it.reason, 'WALLET_EXISTS')));
+});
+
 test('A wallet is never written over another, and none is found where there is none', async () => {
   const store = memory();
   await assert.rejects(Vault.open(store, passphrase), (error) => isCoded(error, 'WALLET_UNKNOWN'));

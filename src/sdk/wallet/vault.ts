@@ -41,9 +41,11 @@ export class Vault {
     content: WalletContent,
   ): Promise<Vault> {
     const key = await newWalletKey(passphrase);
-    if ((await store.load()) !== undefined) throw new CodedError('WALLET_EXISTS');
     const bytes = await sealWalletFile(key, content);
-    await store.save(bytes);
+    await locked(store, async () => {
+      if ((await store.load()) !== undefined) throw new CodedError('WALLET_EXISTS');
+      await store.save(bytes);
+    });
     return new Vault(store, key, content, bytes);
   }
 
@@ -62,11 +64,7 @@ export class Vault {
   /** One change at a time; returns the content that was written. */
   change(edit: (content: WalletContent) => WalletContent): Promise<WalletContent> {
     const work = async (): Promise<WalletContent> => {
-      const held = await this.#store.load();
-      let content = this.#content;
-      if (held !== undefined && !equalBytes(held, this.#seen)) {
-        content = mergeWallets(content, await reopenWalletFile(this.#key, held));
-      }
+      const content = await this.#merged();
       const edited = edit(content);
       if (edited === content && content === this.#content) return content;
       const bytes = await sealWalletFile(this.#key, edited);
@@ -82,17 +80,28 @@ export class Vault {
   async changePassphrase(passphrase: string): Promise<void> {
     const key = await newWalletKey(passphrase);
     await this.#alone(async () => {
-      const bytes = await sealWalletFile(key, this.#content);
+      const content = await this.#merged();
+      const bytes = await sealWalletFile(key, content);
       await this.#store.save(bytes);
       this.#key = key;
+      this.#content = content;
       this.#seen = bytes;
     });
   }
 
+  /** With what another process wrote since this one read. */
+  async #merged(): Promise<WalletContent> {
+    const held = await this.#store.load();
+    if (held === undefined || equalBytes(held, this.#seen)) return this.#content;
+    return mergeWallets(this.#content, await reopenWalletFile(this.#key, held));
+  }
+
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const store = this.#store;
-    const next = this.#last.then(() => (store.locked ? store.locked(work) : work()));
+    const next = this.#last.then(() => locked(this.#store, work));
     this.#last = next.catch(() => undefined);
     return next;
   }
 }
+
+const locked = <T>(store: WalletStore, work: () => Promise<T>): Promise<T> =>
+  store.locked ? store.locked(work) : work();

@@ -1,4 +1,4 @@
-"""Blob ids: CIDv1 text of the importer profile unixfs-v1-2025 (docs/protocol/formats.md, F-3)."""
+"""Blob ids: CIDv1 text of the importer profile unixfs-v1-2025 (docs/protocol/storage.md, S-1 to S-3)."""
 
 import base64
 import re

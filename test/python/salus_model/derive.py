@@ -76,12 +76,12 @@ def key(secret: bytes, label: str, context: cbor.Cbor, length: int = 32) -> byte
 
 
 def account_id(sign_key: bytes) -> bytes:
-    """formats.md F-1."""
+    """acts.md ID-2."""
     return labelled(ACCOUNT_ID, cbor.encode([2, sign_key]))
 
 
 def account_seeds(root: bytes, organisation: bytes, index: int) -> tuple[bytes, bytes, bytes]:
-    """formats.md F-2: Ed25519 seed, X-Wing seed and point seed 64 of one generation of one account."""
+    """wallet.md W-7: Ed25519 seed, X-Wing seed and point seed 64 of one generation of one account."""
     context = [organisation, index]
     return (
         key(root, ACCOUNT_SIGN, context),
@@ -91,15 +91,15 @@ def account_seeds(root: bytes, organisation: bytes, index: int) -> tuple[bytes, 
 
 
 def recovery_seed(code: bytes, organisation: bytes) -> bytes:
-    """formats.md F-2."""
+    """wallet.md W-7."""
     return key(code, ACCOUNT_RECOVERY, [organisation])
 
 
 def segment_key(root: bytes, account: bytes, record_class: str, epoch: int, salt: bytes) -> bytes:
-    """formats.md F-12: SEK."""
+    """keys.md K-1: SEK."""
     return key(root, SEGMENT_KEY, [account, record_class, epoch, salt])
 
 
 def write_seed(sek: bytes) -> bytes:
-    """formats.md F-12: seed of the segment's X-Wing pair."""
+    """keys.md K-1: seed of the segment's X-Wing pair."""
     return key(sek, SEGMENT_WRITE, [])

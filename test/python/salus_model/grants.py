@@ -1,4 +1,6 @@
-"""Grant bodies, letters, read requests (docs/protocol/formats.md, F-8 to F-11)."""
+"""Grant bodies, letters, read requests (docs/protocol: http.md H-4, reading.md R-1 to R-4, consent.md C-1, grants.md G-4)."""
+
+from collections.abc import Collection
 
 from . import cbor, derive, ed25519, hpke
 from .item import CLASSES
@@ -9,7 +11,7 @@ PURPOSES = ("TREAT", "ETREAT", "HPAYMT", "HRESCH", "FAMRQT", "PATRQT", "HOPERAT"
 
 
 def signed(label: str, seed: bytes, data: bytes) -> bytes:
-    """F-8: how signed objects travel."""
+    """H-4: how signed objects travel."""
     return cbor.encode([data, ed25519.sign(seed, derive.message(label, data))])
 
 
@@ -22,7 +24,7 @@ def read_signed(label: str, travelling: bytes, key: bytes) -> bytes:
 
 
 def grant_body(body: dict) -> bytes:
-    """F-9."""
+    """reading.md R-1."""
     return cbor.encode([
         2, GRANT_BODY, body["account"], body["grantee"], body["readClasses"], body["recordIds"],
         body["fromMs"], body["writeClasses"], body["purposes"], [],
@@ -34,33 +36,35 @@ def read_grant_body(data: bytes) -> dict:
     fields = cbor.fields_of(data, GRANT_BODY, 8)
     if len(cbor.array(fields[7])) > 0:
         raise Refused("CONDITION_UNKNOWN")
-    records = [cbor.octets(record, 16) for record in cbor.array(fields[3])]
-    if len(records) > 1000:
+    if len(cbor.array(fields[3])) > 1000:
         raise Refused("CBOR_SHAPE")
-    classes = [[cbor.text(name, 16) for name in cbor.array(part)] for part in (fields[2], fields[5])]
-    if any(name not in CLASSES for part in classes for name in part):
-        raise Refused("CLASS_UNKNOWN")
-    purposes = [cbor.text(purpose, 16) for purpose in cbor.array(fields[6])]
-    if any(purpose not in PURPOSES for purpose in purposes):
-        raise Refused("PURPOSE_UNKNOWN")
     return {
         "account": cbor.octets(fields[0], 32),
         "grantee": cbor.octets(fields[1], 32),
-        "readClasses": classes[0],
-        "recordIds": records,
+        "readClasses": _words(fields[2], CLASSES, "CLASS_UNKNOWN"),
+        "recordIds": [cbor.octets(record, 16) for record in fields[3]],
         "fromMs": cbor.uint(fields[4]),
-        "writeClasses": classes[1],
-        "purposes": purposes,
+        "writeClasses": _words(fields[5], CLASSES, "CLASS_UNKNOWN"),
+        "purposes": _words(fields[6], PURPOSES, "PURPOSE_UNKNOWN"),
     }
 
 
+def _words(value: cbor.Cbor, known: Collection[str], code: str) -> list[str]:
+    words = []
+    for word in cbor.array(value):
+        if cbor.text(word, 16) not in known:
+            raise Refused(code)
+        words.append(word)
+    return words
+
+
 def grant_body_hash(salt: bytes, body: bytes) -> bytes:
-    """F-9: what ConsentGrant shows."""
+    """C-1: what ConsentGrant shows."""
     return derive.labelled(derive.CONSENT_BODY, salt, body)
 
 
 def letter(owner_seed: bytes, fields: list) -> bytes:
-    """F-10, as it travels: consent, body, salt, tag key, write seed, notBefore, notAfter, card."""
+    """G-4, as it travels: consent, body, salt, tag key, write seed, notBefore, notAfter, card."""
     return signed(derive.LETTER_SIGN, owner_seed, cbor.encode([2, LETTER, *fields]))
 
 
@@ -73,7 +77,7 @@ def open_letter(kem_seed: bytes, grantee: bytes, sealed: bytes) -> bytes:
 
 
 def read_request(request: dict) -> bytes:
-    """F-11."""
+    """reading.md R-4."""
     return cbor.encode([
         2, READ_REQUEST, request["chainId"], request["organisation"], request["consent"],
         request["grantBody"], request["grantSalt"], request["what"], request["purpose"],
@@ -82,10 +86,10 @@ def read_request(request: dict) -> bytes:
 
 
 def entry_hash(salt: bytes, signed_request: bytes) -> bytes:
-    """F-11: the entry of AccessLog."""
+    """reading.md R-7: the entry of AccessLog."""
     return derive.labelled(derive.READ_ENTRY, salt, signed_request)
 
 
 def next_look(chain: bytes, entry: bytes) -> bytes:
-    """F-21: the chain over the entries of a consent."""
+    """C-8: the chain over the entries of a consent."""
     return derive.labelled(derive.READ_CHAIN, chain, entry)

@@ -1,4 +1,4 @@
-"""An item: header, body, leaf (docs/protocol/formats.md, F-13 to F-17)."""
+"""An item: header, body, leaf (docs/protocol/items.md, I-20 to I-31)."""
 
 from . import blob_id, cbor, cobblestone, derive, ed25519, hpke, xwing
 from .merkle import leaf_hash
@@ -21,7 +21,7 @@ def body_context(record: bytes) -> bytes:
 
 
 def padded_length(length: int) -> int:
-    """F-15: at least 4 KiB, then Padmé."""
+    """I-23: at least 4 KiB, then Padmé."""
     length = max(length, 4096)
     exponent = length.bit_length() - 1
     step = 1 << (exponent - exponent.bit_length())
@@ -29,7 +29,7 @@ def padded_length(length: int) -> int:
 
 
 def inside(head: list, data: bytes, author_seed: bytes) -> bytes:
-    """F-14: the plaintext of a body."""
+    """I-21: the plaintext of a body."""
     encoded = cbor.encode(head)
     signed = len(encoded).to_bytes(4, "big") + encoded + data
     whole = signed + ed25519.sign(author_seed, derive.message(derive.RECORD_SIGN, signed))
@@ -45,7 +45,7 @@ def wrap_aad(record: bytes, epoch: int, kind: int) -> bytes:
 
 
 def wrap_key(sek: bytes, record: bytes) -> bytes:
-    """F-16: also the opening secret of an item with wrap 1."""
+    """I-26: also the opening secret of an item with wrap 1."""
     return derive.key(sek, derive.RECORD_WRAP, [record])
 
 
@@ -76,7 +76,7 @@ def read_header(header: bytes) -> tuple[bytes, int, int, bytes]:
 
 
 def opening_secret(header: bytes, sek: bytes) -> bytes:
-    """F-16: what opens this one item and nothing else."""
+    """I-26: what opens this one item and nothing else."""
     record, _, kind, wrap = read_header(header)
     if kind == SEGMENT_WRAP:
         return wrap_key(sek, record)
@@ -96,7 +96,7 @@ def record_key(header: bytes, secret: bytes) -> bytes:
 
 
 def leaf_content(header: bytes, body: bytes, record_class: str, padded: int) -> bytes:
-    """F-17."""
+    """I-27."""
     return cbor.encode([derive.sha256(header), blob_id.of(body), record_class, padded])
 
 
@@ -104,8 +104,23 @@ def leaf(salt: bytes, content: bytes) -> bytes:
     return leaf_hash(salt + content)
 
 
+def read_head(data: bytes) -> list:
+    """I-21, I-22: ITEM_FORGED for any other shape; what was opened is authentic, so it is its author's doing."""
+    try:
+        head = cbor.array(cbor.decode(data), 10)
+        for value, length in zip(head, (16, 32, 32, 32)):
+            cbor.octets(value, length)
+        if cbor.text(head[4], 16) not in CLASSES or len(data) > 16 * 1024:
+            raise Refused("ITEM_FORGED")
+        cbor.text(head[5]), cbor.text(head[6]), cbor.optional_octets(head[7], 16)
+        cbor.uint(head[8]), cbor.uint(head[9])
+    except Refused:
+        raise Refused("ITEM_FORGED") from None
+    return head
+
+
 def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
-    """F-17: believes nothing; `row`: header, leafContent, salt, leaf, account, secret. Head and bytes."""
+    """I-28 to I-31: believes nothing; `row`: header, leafContent, salt, leaf, account, secret. Head and bytes."""
     if leaf(row["salt"], row["leafContent"]) != row["leaf"]:
         raise Refused("PROOF_INVALID")
     fields = cbor.array(cbor.decode(row["leafContent"]), 4)
@@ -120,18 +135,13 @@ def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
         raise Refused("BLOB_CORRUPT")
     plain = cobblestone.open_whole(key, body_context(record), body)
     head_end = 4 + int.from_bytes(plain[:4], "big")
-    try:
-        head = cbor.array(cbor.decode(plain[4:head_end]), 10)
-        data_end = head_end + cbor.uint(head[9])
-        signed, signature = plain[:data_end], plain[data_end : data_end + 64]
-        stands = [cbor.octets(head[0], 16), cbor.octets(head[1], 32), cbor.text(head[4], 16)]
-        author_key = cbor.octets(head[3], 32)
-    except Refused:
-        raise Refused("ITEM_FORGED") from None
-    holds = stands == [record, row["account"], record_class] and (
+    head = read_head(plain[4:head_end])
+    data_end = head_end + head[9]
+    signed, signature = plain[:data_end], plain[data_end : data_end + 64]
+    holds = [head[0], head[1], head[4]] == [record, row["account"], record_class] and (
         len(plain) == padded == padded_length(data_end + 64)
         and not any(plain[data_end + 64 :])
-        and ed25519.verify(author_key, derive.message(derive.RECORD_SIGN, signed), signature)
+        and ed25519.verify(head[3], derive.message(derive.RECORD_SIGN, signed), signature)
     )
     if not holds:
         raise Refused("ITEM_FORGED")

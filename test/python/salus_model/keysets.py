@@ -1,4 +1,4 @@
-"""Key set blobs and envelope set blobs (docs/protocol/formats.md, F-18 to F-20)."""
+"""Key set blobs and envelope set blobs (docs/protocol/keys.md, K-8 to K-12)."""
 
 import hmac
 
@@ -10,7 +10,7 @@ PLAIN, TAIL_BLOCK = 2048, 4096
 
 
 def key_set_blob(epochs: list[tuple[int, list[tuple[str, bytes]]]]) -> bytes:
-    """F-18: the public write keys of every scheduled epoch."""
+    """K-8: the public write keys of every scheduled epoch."""
     return cbor.encode([2, KEY_SET, [[epoch, [[name, key] for name, key in keys]] for epoch, keys in epochs]])
 
 
@@ -25,7 +25,7 @@ def read_key_set_blob(data: bytes) -> list[tuple[int, dict[str, bytes]]]:
 
 
 def tag(tag_key: bytes, key_set_blob_id: str) -> bytes:
-    """F-19."""
+    """K-9."""
     return hmac.digest(tag_key, key_set_blob_id.encode(), "sha256")[:16]
 
 
@@ -34,14 +34,14 @@ def _padded(content: bytes) -> bytes:
 
 
 def _tail_part(key: bytes, context: list, content: bytes, nonce: bytes) -> bytes:
-    """F-20: under a key of its own, in blocks of 4 KiB."""
+    """K-11: under a key of its own, in blocks of 4 KiB."""
     plain = len(content).to_bytes(4, "big") + content
     plain = plain.ljust(-(-len(plain) // TAIL_BLOCK) * TAIL_BLOCK, b"\0")
     return hpke.seal_under_key(derive.key(key, derive.ENVELOPE_TAIL, context), b"", plain, nonce)
 
 
 def envelope_set_blob(blob: str, envelopes: list[dict], dummies: list[dict]) -> bytes:
-    """F-19 and F-20. Envelope: consent, tagKey, kemKey, segments, openings, coins, and where it does not
+    """K-9 to K-12. Envelope: consent, tagKey, kemKey, segments, openings, coins, and where it does not
     fit, tailKey and tailNonce. Dummy: tag, consent, kemKey, coins."""
     tail, sealed = b"", []
     for envelope in envelopes:

@@ -1,4 +1,4 @@
-"""RFC 9162 trees: anchors, batches, blocks, logs (docs/protocol/formats.md, F-4)."""
+"""RFC 9162 trees: anchors, batches, blocks, logs (docs/protocol: items.md I-27, state.md ST-7, blocks.md B-2)."""
 
 from .derive import sha256
 

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { type Answer, codeOf, Person } from '../../test/gateway/person.ts';
+import { openTown, type Town } from '../../test/gateway/town.ts';
+import { routePaths } from '../api/paths.ts';
+import { catalogue, isCode } from '../primitives/catalogue.ts';
+import { describeInterface } from './openapi.ts';
+import { httpStatusOf } from './status-of.ts';
+
+let town: Town;
+let ana: Person;
+before(async () => {
+  town = await openTown();
+  ana = await Person.enrolled(town, town.north, 'patient');
+});
+after(() => town.close());
+
+const id64 = 'ab'.repeat(32);
+const blob = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';
+type Method = Parameters<Person['call']>[0];
+type Sent = Parameters<Person['call']>[2];
+
+/** For every route something malformed, and what it is refused with. */
+const malformed: readonly [Method, string, Sent, string][] = [
+  ['POST', '/v1/session', { json: {} }, 'REQUEST_INVALID'],
+  ['POST', '/v1/session', { json: { account: 'x' } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/session', { json: { account: id64, extra: 1 } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/session', { json: [] }, 'REQUEST_INVALID'],
+  ['POST', '/v1/tx', { json: { tx: '!!' } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/tx', { json: { tx: 'AB' } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/tx', { json: { tx: 'A'.repeat(100_000) } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/tx', { json: { tx: 'A'.repeat(200_000) } }, 'BODY_TOO_LARGE'],
+  ['POST', '/v1/tx?waitMs=99999999', { json: { tx: 'AA' } }, 'REQUEST_INVALID'],
+  ['GET', '/v1/tx/xyz', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/tx/xyz/receipt', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/headers/-1', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/headers/first', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/state/accounts/zz', {}, 'REQUEST_INVALID'],
+  ['GET', `/v1/state/..%2f/${id64}`, {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/events', { headers: { 'last-event-id': 'x' } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/blobs', { json: {} }, 'REQUEST_INVALID'],
+  [
+    'POST',
+    '/v1/blobs',
+    { bytes: new Uint8Array(3), type: 'application/vnd.ipld.car' },
+    'CAR_INVALID',
+  ],
+  [
+    'PUT',
+    '/v1/blobs/x',
+    { bytes: new Uint8Array(3), type: 'application/octet-stream' },
+    'REQUEST_INVALID',
+  ],
+  [
+    'PUT',
+    `/v1/blobs/${blob}`,
+    { bytes: new Uint8Array(3), type: 'application/octet-stream' },
+    'BLOB_MISMATCH',
+  ],
+  ['PUT', `/v1/blobs/${blob}`, { bytes: new Uint8Array(3), type: 'text/html' }, 'REQUEST_INVALID'],
+  ['GET', '/v1/blobs/x', {}, 'REQUEST_INVALID'],
+  ['GET', `/v1/blobs/${blob}?at=nowhere`, {}, 'REQUEST_INVALID'],
+  ['GET', `/v1/blobs/${blob}?at=${id64}`, {}, 'GATEWAY_UNREACHABLE'],
+  ['POST', '/v1/items', { json: { account: id64, epoch: 1, rows: [] } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/items', { json: { account: id64, epoch: -1, rows: [{}] } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/items', { json: 'text' }, 'REQUEST_INVALID'],
+  ['GET', '/v1/items', {}, 'REQUEST_INVALID'],
+  ['GET', `/v1/items?account=${id64}`, {}, 'FORBIDDEN'],
+  ['GET', '/v1/items?account=OWN&cursor=1.2', {}, 'REQUEST_INVALID'],
+  ['POST', '/v1/read', { json: { request: '' } }, 'CBOR_INVALID'],
+  ['POST', '/v1/read', { json: { request: 'gkBA' } }, 'CBOR_SHAPE'],
+  ['POST', '/v1/read', { json: {} }, 'REQUEST_INVALID'],
+  ['POST', '/v1/read', { json: { request: 'A'.repeat(400_000) } }, 'BODY_TOO_LARGE'],
+  ['POST', '/v1/erase', { json: { erase: 'AAAA' } }, 'CBOR_INVALID'],
+  ['POST', '/v1/erase', { json: { erase: 7 } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/inbox', { json: { message: 'AAAA' } }, 'CBOR_INVALID'],
+  ['POST', '/v1/inbox', { json: { message: null } }, 'REQUEST_INVALID'],
+  ['GET', '/v1/inbox?after=x', {}, 'REQUEST_INVALID'],
+  ['DELETE', '/v1/inbox/x', {}, 'REQUEST_INVALID'],
+  ['DELETE', '/v1/inbox/7777', {}, 'NOT_FOUND'],
+  ['PUT', `/v1/wallet/${id64}`, { json: { expectedVersion: 0 } }, 'REQUEST_INVALID'],
+  ['PUT', '/v1/wallet/short', { json: { expectedVersion: 0, sealed: 'AA' } }, 'REQUEST_INVALID'],
+  ['GET', '/v1/wallet/short', {}, 'REQUEST_INVALID'],
+  ['POST', '/v1/invitations', { json: { role: 'king' } }, 'REQUEST_INVALID'],
+  [
+    'POST',
+    '/v1/enrol',
+    { json: { invitation: 'x', identity: 'AAAA', role: 'patient', name: 'n' } },
+    'CBOR_INVALID',
+  ],
+  [
+    'POST',
+    '/v1/enrol',
+    { json: { invitation: 'x', identity: 'AA', role: 'patient', name: '' } },
+    'REQUEST_INVALID',
+  ],
+  ['GET', '/v1/cards/x', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/nothing', {}, 'NOT_FOUND'],
+  ['GET', '/v2/who', {}, 'NOT_FOUND'],
+];
+for (const [method, path, sent, code] of malformed) {
+  const what = JSON.stringify(sent ?? {}).slice(0, 60);
+  test(`${method} ${path.slice(0, 40)} ${what}: ${code}`, async () => {
+    const answer = await ana.call(method, path.replace('OWN', ana.account), sent);
+    assert.equal(codeOf(answer), code, JSON.stringify(answer.body));
+    if (!isCode(code)) throw new Error(code);
+    assert.equal(answer.status, httpStatusOf(code));
+    const { kind, sentence } = catalogue[code];
+    const { details: _details, ...told } = answer.body as { details?: unknown };
+    assert.deepEqual(told, { ok: false, code, kind, sentence });
+  });
+}
+
+test('the table of malformed requests has every route', () => {
+  const known = Object.values(routePaths).filter(
+    (path) => path !== '/v1/genesis' && path !== '/v1/who',
+  );
+  for (const path of known) {
+    const pattern = new RegExp(`^${path.replace(/:\w+/g, '[^/?]+')}([?]|$)`);
+    assert.ok(
+      malformed.some(([, tried]) => pattern.test(tried)),
+      path,
+    );
+  }
+});
+
+test('a compressed body is refused before it is read', async () => {
+  const headers = { 'content-encoding': 'br' };
+  const answer = await ana.call('POST', '/v1/session', { json: { account: id64 }, headers });
+  assert.equal(codeOf(answer), 'REQUEST_INVALID');
+});
+
+test('broken JSON, other media types and prototypes are refused', async () => {
+  const bodies: readonly [string, string][] = [
+    ['{', 'application/json'],
+    ['', 'application/json'],
+    ['{"account":1}', 'text/plain'],
+    ['{"__proto__":{"a":1}}', 'application/json'],
+    ['a=b', 'application/x-www-form-urlencoded'],
+  ];
+  for (const [text, type] of bodies) {
+    const answer: Answer = await ana.call('POST', '/v1/session', {
+      bytes: Buffer.from(text),
+      type,
+    });
+    assert.equal(codeOf(answer), 'REQUEST_INVALID', text);
+  }
+});
+
+test('who asks too often is told to wait', async () => {
+  const small = await openTown({ requestsPerMinute: 5 });
+  try {
+    const url = '/north/v1/who';
+    const statuses: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      const answer = await small.app.inject({ method: 'GET', url });
+      statuses.push(answer.statusCode);
+      if (answer.statusCode === 429) assert.equal(answer.json().code, 'RATE_LIMITED');
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429]);
+  } finally {
+    await small.close();
+  }
+});
+
+test('every answer forbids scripts, frames and sniffing', async () => {
+  const { headers } = await town.app.inject({ method: 'GET', url: '/' });
+  assert.match(String(headers['content-security-policy']), /default-src 'none'/);
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['x-powered-by'], undefined);
+});
+
+test('health, metrics and the plain page answer at the root', async () => {
+  const health = await town.app.inject({ method: 'GET', url: '/health' });
+  assert.equal(health.statusCode, 200);
+  assert.equal(health.json().ok, true);
+  const metrics = await town.app.inject({ method: 'GET', url: '/metrics' });
+  assert.match(metrics.body, /salus_gateway_requests_total/);
+  const page = await town.app.inject({ method: 'GET', url: '/' });
+  assert.match(page.body, /\/north\/v1\/who/);
+});
+
+test('docs/openapi.json is what the routes say', async () => {
+  const written: unknown = JSON.parse(readFileSync('docs/openapi.json', 'utf8'));
+  const said: unknown = JSON.parse(JSON.stringify(await describeInterface()));
+  assert.deepEqual(said, written, 'run scripts/openapi.ts');
+});

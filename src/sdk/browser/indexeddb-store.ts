@@ -1,0 +1,63 @@
+import { CodedError } from '../../primitives/errors.ts';
+import type { WalletStore } from '../wallet/store.ts';
+
+const databaseName = 'salus';
+const wallets = 'wallets';
+
+/**
+ * Keeps a wallet file in this browser, sealed as everywhere. Tabs and workers of one origin wait for each
+ * other. A browser may clear its storage: the printed code brings the wallet back, so a page shows it first.
+ *
+ * Throws WALLET_NOT_KEPT. Source: docs/protocol/wallet.md, rule W-15.
+ */
+export function indexedDbWalletStore(name: string): WalletStore {
+  return {
+    async load() {
+      const held: unknown = await inDatabase('readonly', (store) => store.get(name));
+      if (held === undefined || held instanceof Uint8Array) return held;
+      throw new CodedError('WALLET_INVALID');
+    },
+    async save(bytes) {
+      await inDatabase('readwrite', (store) => store.put(bytes, name));
+    },
+    locked: (work) => navigator.locks.request(`${databaseName} ${wallets} ${name}`, work),
+  };
+}
+
+/** Throws WALLET_NOT_KEPT. */
+export async function indexedDbWalletNames(): Promise<readonly string[]> {
+  return (await inDatabase('readonly', (store) => store.getAllKeys())).map(String);
+}
+
+/** One transaction, which is whole or not at all, and on disk when this comes back. */
+async function inDatabase<T>(
+  mode: IDBTransactionMode,
+  ask: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  try {
+    const database = await opened();
+    try {
+      const transaction = database.transaction(wallets, mode, { durability: 'strict' });
+      const request = ask(transaction.objectStore(wallets));
+      await new Promise<void>((resolve, reject) => {
+        transaction.oncomplete = () => resolve();
+        // A full disk is found out when the transaction ends.
+        transaction.onabort = () => reject(transaction.error);
+      });
+      return request.result;
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    throw new CodedError('WALLET_NOT_KEPT', {}, cause);
+  }
+}
+
+function opened(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(databaseName, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(wallets);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

@@ -1,0 +1,186 @@
+import { bytesOfText } from '../../src/api/common.ts';
+import { decodeErase } from '../../src/api/erase.ts';
+import { inboxAnswer, inboxRequest } from '../../src/api/inbox.ts';
+import {
+  eraseAnswer,
+  eraseRequest,
+  itemsRequest,
+  readAnswer,
+  storedAnswer,
+} from '../../src/api/items.ts';
+import { enrolAnswer, invitationAnswer, walletPut, walletPutAnswer } from '../../src/api/people.ts';
+import { readEntryHash } from '../../src/api/read-request.ts';
+import { decodeSigned } from '../../src/api/signed.ts';
+import { txOutcome } from '../../src/api/tx.ts';
+import { sha256 } from '../../src/crypto/hash.ts';
+import { type Delivery, parseDelivery } from '../../src/gateway/delivery.ts';
+import { bytesToHex, utf8 } from '../../src/primitives/bytes.ts';
+import type { Fetch } from '../../src/sdk/client/http.ts';
+
+export interface AckedDelivery extends Delivery {
+  readonly key: string;
+}
+
+/** Answers of 2xx that clients have read: what must be there after every crash, written down on the wire. */
+export class Acknowledged {
+  /** Tx id: height. */
+  readonly txs = new Map<string, number>();
+  /** `hospital/blob id`. */
+  readonly blobs = new Set<string>();
+  /** `account/root`. */
+  readonly deliveries = new Map<string, AckedDelivery>();
+  /** Signed messages, hex of SHA-256: the bytes. */
+  readonly messages = new Map<string, Uint8Array>();
+  /** `hospital/locator`: version and hash of what is sealed. */
+  readonly wallets = new Map<string, { readonly version: number; readonly hash: string }>();
+  /** Hex of a leaf: its tombstone. */
+  readonly erased = new Map<string, Uint8Array>();
+  /** Hex of the entry hash: where it stands. */
+  readonly looks = new Map<string, { readonly txId: string; readonly index: number }>();
+  /** `hospital/hex of the hash`. */
+  readonly invitations = new Set<string>();
+  readonly enrolled = new Set<string>();
+
+  /** Asked for, answered or not: may have happened. */
+  readonly maybeErased = new Set<string>();
+  /** Hex of SHA-256 of a message. */
+  readonly maybeDeleted = new Set<string>();
+  /** Record id: deliveries that somebody tried with it. */
+  readonly triedRecords = new Map<string, Set<string>>();
+  readonly codes = new Map<string, number>();
+  readonly #messageOfId = new Map<string, string>();
+
+  get count(): number {
+    const { txs, blobs, deliveries, messages, wallets, erased, looks, invitations, enrolled } =
+      this;
+    return [txs, blobs, deliveries, messages, wallets, erased, looks, invitations, enrolled].reduce(
+      (sum, some) => sum + some.size,
+      0,
+    );
+  }
+
+  /** `fetch` for clients whose gateway lives at another port after each start. */
+  fetchVia(now: () => string | undefined): Fetch {
+    return async (url, init) => {
+      const base = now();
+      if (base === undefined) throw new TypeError('the server is down');
+      const { pathname, search } = new URL(url);
+      const [, hospital = ''] = pathname.split('/');
+      const path = pathname.slice(hospital.length + 1);
+      const method = init.method ?? 'GET';
+      this.#attempted(method, path, hospital, init);
+      const response = await fetch(`${base}${pathname}${search}`, init);
+      if (method === 'GET' && path !== '/v1/inbox') return response;
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      if (response.ok) this.#answered(method, path, hospital, init, jsonOf(bytes));
+      else this.#refused(jsonOf(bytes));
+      const { status, headers } = response;
+      return new Response(bytes, { status, headers });
+    };
+  }
+
+  #attempted(method: string, path: string, hospital: string, init: RequestInit): void {
+    if (method === 'POST' && path === '/v1/erase') {
+      for (const leaf of leavesOf(init)) this.maybeErased.add(leaf);
+    }
+    if (method === 'POST' && path === '/v1/items') {
+      const { key, rows } = deliveryOf(init);
+      for (const { recordId } of rows) {
+        const tried = this.triedRecords.get(recordId) ?? new Set();
+        this.triedRecords.set(recordId, tried.add(key));
+      }
+    }
+    if (method === 'DELETE' && path.startsWith('/v1/inbox/')) {
+      const message = this.#messageOfId.get(`${hospital}/${path.slice('/v1/inbox/'.length)}`);
+      if (message !== undefined) this.maybeDeleted.add(message);
+    }
+  }
+
+  #refused(body: unknown): void {
+    const code = String(Object(body).code);
+    this.codes.set(code, (this.codes.get(code) ?? 0) + 1);
+  }
+
+  #answered(method: string, path: string, hospital: string, init: RequestInit, body: unknown) {
+    const call = `${method} ${path.replace(/^(\/v1\/(?:blobs|wallet|inbox))\/.*/, '$1/:')}`;
+    switch (call) {
+      case 'POST /v1/tx': {
+        const { txId, height } = txOutcome.parse(body);
+        this.txs.set(txId, height);
+        return;
+      }
+      case 'POST /v1/blobs':
+      case 'PUT /v1/blobs/:':
+        for (const { id } of storedAnswer.parse(body).stored) this.blobs.add(`${hospital}/${id}`);
+        return;
+      case 'POST /v1/items': {
+        const delivery = deliveryOf(init);
+        this.deliveries.set(delivery.key, delivery);
+        return;
+      }
+      case 'POST /v1/inbox': {
+        const message = bytesOfText(inboxRequest.parse(sentJson(init)).message);
+        this.messages.set(bytesToHex(sha256(message)), message);
+        return;
+      }
+      case 'GET /v1/inbox':
+        for (const { id, signed } of inboxAnswer.parse(body).messages) {
+          if (signed === undefined) continue;
+          this.#messageOfId.set(`${hospital}/${id}`, bytesToHex(sha256(bytesOfText(signed))));
+        }
+        return;
+      case 'PUT /v1/wallet/:': {
+        const { version } = walletPutAnswer.parse(body);
+        const { sealed } = walletPut.parse(sentJson(init));
+        const hash = bytesToHex(sha256(bytesOfText(sealed)));
+        this.wallets.set(`${hospital}/${path.slice('/v1/wallet/'.length)}`, { version, hash });
+        return;
+      }
+      case 'POST /v1/erase': {
+        const leaves = leavesOf(init);
+        for (const [at, { tombstone }] of eraseAnswer.parse(body).erased.entries()) {
+          this.erased.set(leaves[at] ?? '', bytesOfText(tombstone));
+        }
+        return;
+      }
+      case 'POST /v1/read': {
+        const { access, salt } = readAnswer.parse(body);
+        const request = bytesOfText(String(Object(sentJson(init)).request));
+        this.looks.set(bytesToHex(readEntryHash(bytesOfText(salt), request)), access);
+        return;
+      }
+      case 'POST /v1/invitations': {
+        const { invitation } = invitationAnswer.parse(body);
+        this.invitations.add(`${hospital}/${bytesToHex(sha256(utf8(invitation)))}`);
+        return;
+      }
+      case 'POST /v1/enrol': {
+        const { txId, height } = enrolAnswer.parse(body);
+        this.txs.set(txId, height);
+        this.enrolled.add(txId);
+        return;
+      }
+      default:
+    }
+  }
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined;
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+function sentJson(init: RequestInit): unknown {
+  return JSON.parse(String(init.body));
+}
+
+function leavesOf(init: RequestInit): string[] {
+  const { erase } = eraseRequest.parse(sentJson(init));
+  return decodeErase(decodeSigned(bytesOfText(erase)).bytes).leaves.map(bytesToHex);
+}
+
+function deliveryOf(init: RequestInit): AckedDelivery {
+  const request = itemsRequest.parse(sentJson(init));
+  const delivery = parseDelivery({ ...request, consent: request.consent?.id ?? '' });
+  return { ...delivery, key: `${delivery.account}/${bytesToHex(delivery.root)}` };
+}

@@ -1,0 +1,116 @@
+import { textOfBytes } from '../../src/api/common.ts';
+import { encodeInboxMessage } from '../../src/api/inbox-message.ts';
+import { encodeSigned } from '../../src/api/signed.ts';
+import { labels } from '../../src/crypto/labels.ts';
+import { randomBytes } from '../../src/crypto/random.ts';
+import { signLabelled } from '../../src/crypto/signature.ts';
+import type { Act } from '../../src/ledger/acts.ts';
+import { encodeTx, encodeTxBody } from '../../src/ledger/codec.ts';
+import { identityToCbor } from '../../src/ledger/identity.ts';
+import { suite } from '../../src/ledger/object-types.ts';
+import { encodeCbor } from '../../src/primitives/cbor.ts';
+import type { AccountId } from '../../src/primitives/ids.ts';
+import { Gateway } from '../../src/sdk/client/gateway.ts';
+import { Http, type HttpOptions } from '../../src/sdk/client/http.ts';
+import { AccountSession } from '../../src/sdk/client/session.ts';
+import {
+  type AccountKeys,
+  accountIdOfKeys,
+  deriveAccountKeys,
+  enrolmentIdentity,
+  noRecovery,
+} from '../../src/sdk/wallet/identity.ts';
+import { blobIdOf } from '../../src/storage/blob-id.ts';
+
+/** A patient without a wallet: sends many small things at once, and repeats nothing by itself. */
+export class RawPatient {
+  readonly account: AccountId;
+  readonly gateway: Gateway;
+  readonly #keys: AccountKeys;
+  readonly #chainId: string;
+  #nonce = 0;
+
+  private constructor(gateway: Gateway, keys: AccountKeys, chainId: string) {
+    this.gateway = gateway;
+    this.account = accountIdOfKeys(keys);
+    this.#keys = keys;
+    this.#chainId = chainId;
+  }
+
+  static async enrol(
+    at: string,
+    invitation: string,
+    options: { readonly http: HttpOptions; readonly signal?: AbortSignal },
+  ): Promise<RawPatient> {
+    const { http, signal } = options;
+    const plain = new Gateway(new Http(at, http));
+    const { organisation, chainId } = await plain.who(signal);
+    const keys = await deriveAccountKeys(randomBytes(32), organisation, 0);
+    const bound = { chainId, organisation, role: 'patient', recovery: noRecovery } as const;
+    const identity = await enrolmentIdentity(keys, bound);
+    const text = textOfBytes(encodeCbor(identityToCbor(identity)));
+    const request = { invitation, identity: text, role: 'patient', name: 'somebody' } as const;
+    await plain.enrol(request, signal);
+    const account = { account: accountIdOfKeys(keys), organisation, chainId };
+    const session = new AccountSession(plain, account, async () => keys.sign, Date.now);
+    const patient = new RawPatient(plain.as(session), keys, chainId);
+    const [keySetBlob, envelopeSetBlob] = [randomBytes(2_100), randomBytes(2_200)];
+    for (const blob of [keySetBlob, envelopeSetBlob])
+      await patient.gateway.putBlob(blobIdOf(blob), blob, signal);
+    await patient.send(
+      [
+        {
+          kind: 'KeySet',
+          after: 0,
+          salt: randomBytes(16),
+          schedule: [{ epoch: 1, validFromMs: 0 }],
+          keySetBlob: blobIdOf(keySetBlob),
+          envelopeSetBlob: blobIdOf(envelopeSetBlob),
+        },
+      ],
+      signal,
+    );
+    return patient;
+  }
+
+  async send(acts: readonly Act[], signal?: AbortSignal): Promise<void> {
+    const body = {
+      suite,
+      chainId: this.#chainId,
+      log: 'user',
+      sender: this.account,
+      nonce: ++this.#nonce,
+      validUntilMs: Date.now() + 600_000,
+      acts,
+    } as const;
+    const { sign } = this.#keys;
+    const signature = await signLabelled(sign, labels.txSign, encodeTxBody(body));
+    const tx = encodeTx({ body, signatures: [{ publicKey: sign.publicKey, signature }] });
+    await this.gateway.submit(tx, 5_000, signal);
+  }
+
+  /** Announced and never delivered: one act alone. */
+  anchor(signal?: AbortSignal): Promise<void> {
+    const anchor = { consent: '', epoch: 1, root: randomBytes(32), count: 1 } as const;
+    return this.send([{ kind: 'DataAnchor', ...anchor }], signal);
+  }
+
+  async message(to: AccountId, bytes: number, signal?: AbortSignal): Promise<void> {
+    const { sign } = this.#keys;
+    const message = encodeInboxMessage({
+      chainId: this.#chainId,
+      to,
+      from: this.account,
+      fromKey: sign.publicKey,
+      sealed: randomBytes(bytes),
+      sentMs: Date.now(),
+    });
+    const signature = await signLabelled(sign, labels.inboxSign, message);
+    await this.gateway.sendMessage(encodeSigned({ bytes: message, signature }), signal);
+  }
+
+  async blob(bytes: number, signal?: AbortSignal): Promise<void> {
+    const content = randomBytes(bytes);
+    await this.gateway.putBlob(blobIdOf(content), content, signal);
+  }
+}

@@ -1,0 +1,121 @@
+import { textOfBytes } from '../../../src/api/common.ts';
+import { randomBytes } from '../../../src/crypto/random.ts';
+import type { SigningKey } from '../../../src/crypto/signature.ts';
+import { identityToCbor } from '../../../src/ledger/identity.ts';
+import { bytesToHex, hexToBytes } from '../../../src/primitives/bytes.ts';
+import { type Cbor, encodeCbor } from '../../../src/primitives/cbor.ts';
+import type { TxId } from '../../../src/primitives/ids.ts';
+import { enrolmentIdentity, noRecovery } from '../../../src/sdk/wallet/identity.ts';
+import { accepted, Person } from '../../gateway/person.ts';
+import { rootOf, sealedItem } from '../../gateway/sealed.ts';
+import { openTown, type Town, townChain } from '../../gateway/town.ts';
+
+/** Two hospitals where something happened, and what the people there know, by the names that inputs use. */
+export interface Neighbourhood {
+  readonly town: Town;
+  readonly people: Readonly<Record<string, Person>>;
+  readonly keys: Readonly<Record<string, SigningKey>>;
+  /** Text stands for text in addresses and JSON, bytes for bytes in CBOR. */
+  readonly known: ReadonlyMap<string, Cbor>;
+}
+
+export async function openNeighbourhood(): Promise<Neighbourhood> {
+  const many = 1_000_000_000;
+  const town = await openTown({
+    ...{ requestsPerMinute: many, messagesPerHour: many, walletMissesPerHour: many },
+    ...{ refusalLeavesPerHour: 1_000, maxEventStreams: 20, stalledMs: 5_000 },
+  });
+  const ana = await Person.enrolled(town, town.north, 'patient');
+  const eve = await Person.enrolled(town, town.north, 'patient');
+  const doctor = await Person.enrolled(town, town.south, 'clinician', 'Ada');
+  const device = await Person.enrolled(town, town.north, 'device');
+  await ana.keySet();
+  const kept = [sealedItem('lab'), sealedItem('diagnosis'), sealedItem('note')];
+  await ana.keep(kept);
+  const reading = await ana.grant(doctor.account);
+  const writing = await ana.grant(doctor.account, { writeClasses: ['lab', 'iot'] });
+  const ended = await ana.grant(device.account);
+  const { ticket, access } = await doctor.reads(reading, town.north);
+  const { writeKey } = writing;
+  if (writeKey === undefined) throw new Error('a grant to write has a key');
+  const waiting = sealedItem('lab');
+  await ana.putBlob(waiting.body);
+  await doctor.putBlob(waiting.body);
+  const newcomer = await Person.make(town, town.north);
+  const bound = { chainId: townChain, organisation: town.north.organisation, recovery: noRecovery };
+  const identity = await enrolmentIdentity(newcomer.keys, { ...bound, role: 'nurse' });
+  const locator = 'ab'.repeat(32);
+  const copy = { expectedVersion: 0, sealed: 'AAAA' };
+  accepted(await ana.call('PUT', `/v1/wallet/${locator}`, { json: copy }));
+  const [first] = kept;
+  if (first === undefined) throw new Error('nothing was kept');
+
+  const people = { ana, eve, doctor, device };
+  const keys: Record<string, SigningKey> = { writer: writeKey, newcomer: newcomer.keys.sign };
+  const known = new Map<string, Cbor>();
+  for (const [name, person] of Object.entries(people)) {
+    keys[name] = person.keys.sign;
+    known.set(name, bytesOfHex(person.account));
+    known.set(`${name}.key`, person.keys.sign.publicKey);
+  }
+  for (const [name, grant] of Object.entries({ reading, writing, ended })) {
+    known.set(`${name}.id`, bytesOfHex(grant.consent));
+    known.set(`${name}.body`, grant.body).set(`${name}.salt`, grant.salt);
+  }
+  known.set('north', bytesOfHex(town.north.organisation));
+  known.set('south', bytesOfHex(town.south.organisation));
+  known.set('newcomer', bytesOfHex(newcomer.account));
+  known.set('chain', townChain).set('locator', locator).set('ticket', ticket);
+  known.set('desk', `Desk ${town.north.deskToken}`);
+  known.set('invitation', await ana.invitation('nurse'));
+  known.set('identity', encodeCbor(identityToCbor(identity)));
+  known.set('tx', bytesOfHex(access.txId satisfies string as TxId));
+  known.set('record', bytesOfHex(first.recordId)).set('leaf', first.leaf);
+  known.set('waiting.root', rootOf([waiting])).set('root', rootOf(kept));
+  for (const [field, text] of Object.entries(waiting.row)) known.set(`waiting.${field}`, text);
+  known.set('blob', blobOf(first.row.leafContent));
+  known.set('other.blob', blobOf(waiting.row.leafContent));
+  return { town, people, keys, known };
+}
+
+/** What changes from one use to the next. */
+export async function freshValue(
+  { town, people }: Neighbourhood,
+  name: string,
+): Promise<Cbor | undefined> {
+  if (name === 'now') return Date.now();
+  if (name === 'soon') return Date.now() + 60_000;
+  if (name === 'later') return Date.now() + 3_600_000;
+  if (name === 'nonce') return randomBytes(16);
+  const [kind, who = ''] = name.split(':');
+  const person = people[who];
+  if (person === undefined) return undefined;
+  if (kind === 'next') {
+    const account = await town.north.gateway.view.account(person.account);
+    return (account?.window.top ?? 0) + 1;
+  }
+  if (kind !== 'challenge') return undefined;
+  const json = { account: person.account };
+  const answer = await person.call('POST', '/v1/session', { json, anonymous: true });
+  const { challenge } = accepted<{ challenge: string }>(answer);
+  return new Uint8Array(Buffer.from(challenge, 'base64url'));
+}
+
+export function textOf(value: Cbor): string {
+  if (value instanceof Uint8Array) return bytesToHex(value);
+  return typeof value === 'string' ? value : String(value);
+}
+
+export const base64Of = (value: Cbor): string =>
+  textOfBytes(value instanceof Uint8Array ? value : encodeCbor(value));
+
+function bytesOfHex(text: string): Uint8Array {
+  const bytes = hexToBytes(text);
+  if (bytes === undefined) throw new TypeError('not hex');
+  return bytes;
+}
+
+function blobOf(leafContent: string): string {
+  const text = Buffer.from(leafContent, 'base64url').toString('latin1');
+  return /baf[a-z2-7]{56}/.exec(text)?.[0] ?? '';
+}

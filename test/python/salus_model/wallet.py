@@ -1,0 +1,113 @@
+"""Wallet file, wallet copy, printed code (docs/protocol/wallet.md, W-1 to W-6, W-12)."""
+
+import re
+import unicodedata
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from . import cbor, derive, hpke
+from .refused import Refused
+
+FILE, CONTENT = 49, 50
+BLOCK = 4096
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def passphrase_key(passphrase: str, memory_kib: int, passes: int, salt: bytes) -> bytes:
+    """sealing.md S-6."""
+    if not 19_456 <= memory_kib <= 1_048_576 or not 2 <= passes <= 10 or len(salt) != 16:
+        raise Refused("WALLET_KDF")
+    kdf = Argon2id(salt=salt, length=32, iterations=passes, lanes=1, memory_cost=memory_kib)
+    return kdf.derive(unicodedata.normalize("NFKC", passphrase).encode())
+
+
+def _head(memory_kib: int, passes: int, salt: bytes) -> list:
+    return [2, FILE, ["argon2id", memory_kib, passes, 1, salt]]
+
+
+def _file_aad(head: list) -> bytes:
+    return derive.info(derive.WALLET_FILE, head)
+
+
+def seal_file(passphrase: str, cost: tuple[int, int, bytes], content: bytes, nonce: bytes) -> bytes:
+    """W-1. `content`: as W-12 encodes it."""
+    head = _head(*cost)
+    sealed = hpke.seal_under_key(passphrase_key(passphrase, *cost), _file_aad(head), content, nonce)
+    return cbor.encode([*head, sealed])
+
+
+def open_file(passphrase: str, data: bytes) -> bytes:
+    try:
+        fields = cbor.fields_of(data, FILE, 2)
+        kdf = cbor.array(fields[0], 5)
+        if kdf[0] != "argon2id" or cbor.uint(kdf[3]) != 1:
+            raise Refused("CBOR_SHAPE")
+        cost = (cbor.uint(kdf[1]), cbor.uint(kdf[2]), cbor.octets(kdf[4]))
+        sealed = cbor.octets(fields[1])
+    except Refused:
+        raise Refused("WALLET_INVALID") from None
+    key = passphrase_key(passphrase, *cost)
+    try:
+        return hpke.open_under_key(key, _file_aad(_head(*cost)), sealed)
+    except Refused:
+        raise Refused("PASSPHRASE_WRONG") from None
+
+
+def copy_key(code: bytes) -> bytes:
+    """W-5."""
+    return derive.key(code, derive.WALLET_COPY, [])
+
+
+def copy_locator(code: bytes, organisation: bytes) -> bytes:
+    """W-5."""
+    return derive.key(code, derive.WALLET_LOCATOR, [organisation])
+
+
+COPY_AAD = derive.WALLET_COPY.encode() + b"\0"
+
+
+def seal_copy(key: bytes, content: bytes, nonce: bytes) -> bytes:
+    """W-5."""
+    plain = len(content).to_bytes(4, "big") + content
+    plain = plain.ljust(-(-len(plain) // BLOCK) * BLOCK, b"\0")
+    return hpke.seal_under_key(key, COPY_AAD, plain, nonce)
+
+
+def open_copy(key: bytes, sealed: bytes) -> bytes:
+    try:
+        plain = hpke.open_under_key(key, COPY_AAD, sealed)
+    except Refused:
+        raise Refused("RECOVERY_CODE_WRONG") from None
+    length = int.from_bytes(plain[:4], "big")
+    if length > len(plain) - 4:
+        raise Refused("WALLET_INVALID")
+    return plain[4 : 4 + length]
+
+
+def _base32(data: bytes) -> str:
+    bits = int.from_bytes(data, "big")
+    count = len(data) * 8 // 5
+    return "".join(ALPHABET[bits >> (5 * (count - 1 - i)) & 31] for i in range(count))
+
+
+def _checksum(code: bytes) -> str:
+    return _base32(derive.labelled(derive.WALLET_CHECK, code)[:5])[:4]
+
+
+def format_code(code: bytes) -> str:
+    """W-4."""
+    return "-".join(re.findall(".{4}", _base32(code) + _checksum(code)))
+
+
+def parse_code(typed: str) -> bytes:
+    clean = re.sub(r"[\s\-\u2013\u2014_.]", "", typed.upper())
+    clean = clean.replace("O", "0").replace("I", "1").replace("L", "1")
+    if len(clean) != 36 or any(character not in ALPHABET for character in clean[:32]):
+        raise Refused("RECOVERY_CODE_WRONG")
+    bits = 0
+    for character in clean[:32]:
+        bits = bits << 5 | ALPHABET.index(character)
+    code = bits.to_bytes(20, "big")
+    if _checksum(code) != clean[32:]:
+        raise Refused("RECOVERY_CODE_WRONG")
+    return code

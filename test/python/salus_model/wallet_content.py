@@ -1,0 +1,102 @@
+"""What a wallet holds: every place of its content, and what may stand there (docs/protocol/wallet.md, W-12)."""
+
+from . import blob_id, cbor
+from .refused import Refused
+from .transactions import ROLES
+from .wallet import CONTENT
+
+KINDS = ("grant", "revoke", "keys", "import", "write", "rotate")
+
+
+def size(length: int):
+    return lambda value: cbor.octets(value, length)
+
+
+def or_none(length: int):
+    return lambda value: cbor.optional_octets(value, length)
+
+
+def text(most: int):
+    return lambda value: cbor.text(value, most)
+
+
+def word(words: tuple[str, ...]):
+    def read(value: cbor.Cbor) -> None:
+        if value not in words:
+            raise Refused("CBOR_SHAPE")
+
+    return read
+
+
+def some(*shapes):
+    """A list of entries, each with these places; of single values when there is one shape alone."""
+
+    def read(value: cbor.Cbor) -> None:
+        for entry in cbor.array(value):
+            struct(*shapes)(entry) if len(shapes) > 1 else shapes[0](entry)
+
+    return read
+
+
+def struct(*shapes):
+    def read(value: cbor.Cbor) -> None:
+        for place, shape in zip(cbor.array(value, len(shapes)), shapes):
+            shape(place)
+
+    return read
+
+
+ACCOUNT = HASH = SECRET = size(32)
+CONSENT = RECORD = SALT = size(16)
+ROOT_ID, BYTES, UINT, FLAG = size(8), cbor.octets, cbor.uint, cbor.flag
+
+
+def blob(value: cbor.Cbor) -> None:
+    blob_id.parse(cbor.text(value))
+
+
+WALLET = {
+    "name": text(200),
+    "copyKey": or_none(32),
+    "roots": some(ROOT_ID, SECRET, UINT),
+    "accounts": some(
+        ACCOUNT, ACCOUNT, text(200), word(ROLES), text(50), text(2048), FLAG, or_none(32),
+        some(ROOT_ID, UINT), BYTES,
+    ),
+    "cards": some(ACCOUNT, text(200), BYTES),
+    "keySets": some(ACCOUNT, UINT, SALT, ROOT_ID),
+    "grants": some(
+        ACCOUNT, CONSENT, ACCOUNT, text(200), ACCOUNT, HASH, BYTES, size(32), SECRET, or_none(32),
+        UINT, UINT, FLAG, FLAG,
+    ),
+    "letters": some(CONSENT, ACCOUNT, ACCOUNT, text(200), BYTES, UINT, FLAG),
+    "segments": some(CONSENT, text(32), UINT, SECRET),
+    "openings": some(CONSENT, RECORD, SECRET),
+    "openedSets": some(CONSENT, blob),
+    "imports": some(ACCOUNT, RECORD, text(1024), HASH, UINT, UINT, UINT, FLAG, BYTES),
+    "erased": some(RECORD),
+    "pending": some(
+        HASH, ACCOUNT, word(KINDS), BYTES, UINT, some(CONSENT), some(RECORD), some(CONSENT, HASH),
+        some(ACCOUNT, BYTES),
+    ),
+    "settled": some(HASH),
+    "trust": some(text(50), text(16_384), UINT, HASH, UINT),
+}  # fmt: skip
+
+
+def read(content: bytes) -> dict[str, cbor.Cbor]:
+    """The fields by name; WALLET_INVALID unless every place is as W-12 has it."""
+    try:
+        (fields,) = cbor.fields_of(content, CONTENT, 1)
+        struct(*WALLET.values())(fields)
+    except Refused:
+        raise Refused("WALLET_INVALID") from None
+    return dict(zip(WALLET, fields))
+
+
+def for_copy(content: bytes) -> bytes:
+    """W-5: the index of every import, its last place, is empty."""
+    fields = list(read(content).values())
+    place = list(WALLET).index("imports")
+    fields[place] = [[*entry[:-1], b""] for entry in fields[place]]
+    return cbor.encode([2, CONTENT, fields])

@@ -1,0 +1,526 @@
+"""The model against the product's own known answers (test/vectors/own): every byte, made here once more."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import verify_receipt
+from salus_model import (
+    blob_id, blocks, cbor, cobblestone, derive, ed25519, grants, hpke, item, keysets, ledger, merkle,
+    nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content, xwing,
+)  # fmt: skip
+from salus_model.refused import Refused
+
+ROOT = pathlib.Path(__file__).parents[2]
+OWN = ROOT / "test" / "vectors" / "own"
+
+
+def cases(name: str) -> list[dict]:
+    found = json.loads((OWN / f"{name}.json").read_text())["cases"]
+    assert len(found) > 0, name
+    return found
+
+
+def h(text: str) -> bytes:
+    return bytes.fromhex(text)
+
+
+def all_of(texts: list[str]) -> list[bytes]:
+    return [h(text) for text in texts]
+
+
+def pattern(length: int, start: int) -> bytes:
+    """Byte i is (start + i) mod 251."""
+    ring = bytes(range(251))
+    return (ring * (length // 251 + 2))[start % 251 : start % 251 + length]
+
+
+def value_of(value) -> cbor.Cbor:
+    """CBOR as the vectors write it in JSON."""
+    if isinstance(value, dict):
+        return h(value["hex"])
+    return [value_of(part) for part in value] if isinstance(value, list) else value
+
+
+def refused(work) -> str:
+    """The code that `work` is refused with, or none."""
+    try:
+        work()
+    except Refused as problem:
+        return problem.code
+    return ""
+
+
+def seeds_of(case: dict, root: str) -> tuple[bytes, bytes, bytes]:
+    return derive.account_seeds(h(case[root]), h(case["organisation"]), 0)
+
+
+class Primitives(unittest.TestCase):
+    def test_labels_are_those_of_the_table(self):
+        table = (ROOT / "docs" / "protocol" / "labels.md").read_text()
+        known = set(re.findall(r"^\| `(salus/1/[^`]+)` \|", table, re.MULTILINE))
+        used = {value for value in vars(derive).values() if str(value).startswith("salus/1/")}
+        self.assertGreater(len(used), 30)
+        self.assertEqual(used - known, set())
+
+    def test_encodings(self):
+        for case in cases("encodings"):
+            data = h(case["cbor"])
+            self.assertEqual(refused(lambda: cbor.decode(data)), case.get("refused", ""), case)
+            if "value" in case:
+                self.assertEqual(cbor.decode(data), value_of(case["value"]))
+                self.assertEqual(cbor.encode(cbor.decode(data)), data)
+
+    def test_derivations(self):
+        for case in cases("derivations"):
+            secret, context = h(case["secret"]), cbor.decode(h(case["context"]))
+            self.assertEqual(derive.key(secret, case["label"], context).hex(), case["key32"])
+            self.assertEqual(derive.key(secret, case["label"], context, 64).hex(), case["key64"])
+            self.assertEqual(derive.labelled(case["label"], h(case["context"])).hex(), case["hash"])
+
+    def test_signatures(self):
+        for case in cases("signatures"):
+            message = derive.message(case["label"], h(case["bytes"]))
+            key, signature = h(case["publicKey"]), h(case["signature"])
+            self.assertEqual(ed25519.public_key(h(case["seed"])), key)
+            self.assertEqual(ed25519.sign(h(case["seed"]), message), signature)
+            self.assertTrue(ed25519.verify(key, message, signature))
+            self.assertFalse(ed25519.verify(key, message + b"\0", signature))
+
+    def test_chunked_bodies(self):
+        for case in cases("chunked"):
+            key, context, plain = h(case["key"]), h(case["context"]), pattern(case["length"], 5)
+            sealed = cobblestone.seal(key, context, plain, h(case["salt"]))
+            self.assertEqual(derive.sha256(sealed).hex(), case["sealedSha256"])
+            self.assertEqual(cobblestone.open_whole(key, context, sealed), plain)
+            self.assertEqual(refused(lambda: cobblestone.open_whole(key, context, sealed[:-1])), "CANNOT_OPEN")
+
+    def test_wraps(self):
+        for case in cases("wrap"):
+            key, aad = h(case["key"]), h(case["aad"])
+            sealed = hpke.seal_under_key(key, aad, h(case["plaintext"]), h(case["nonce"]))
+            self.assertEqual(sealed.hex(), case["sealed"])
+            self.assertEqual(hpke.open_under_key(key, aad, sealed).hex(), case["plaintext"])
+
+    def test_hpke(self):
+        for case in cases("hpke"):
+            secret, seed = h(case["secret"]), h(case["ephemeralSeed"])
+            info, aad = h(case["info"]), h(case["aad"])
+            if case["kem"] == "xwing":
+                kem, public = hpke.XWING, xwing.public_key(secret)
+                shared, enc = xwing.encapsulate(public, seed)
+                self.assertEqual(xwing.decapsulate(secret, enc), shared)
+            else:
+                kem, public, enc = hpke.X25519, xwing.x25519_public(secret), xwing.x25519_public(seed)
+                shared = hpke.dhkem_secret(xwing.x25519(seed, public), enc, public)
+            self.assertEqual(derive.sha256(public).hex(), case["publicKeySha256"])
+            self.assertEqual((enc.hex(), shared.hex()), (case["enc"], case["sharedSecret"]))
+            sealed = hpke.seal_with_secret(shared, info, aad, h(case["plaintext"]), kem)
+            self.assertEqual(sealed.hex(), case["ciphertext"])
+            self.assertEqual(hpke.open_with_secret(shared, info, aad, sealed, kem).hex(), case["plaintext"])
+
+    def test_points(self):
+        for case in cases("points"):
+            seed, context = h(case["seed"]), h(case["context"])
+            point, proof = h(case["point"]), h(case["proof"])
+            self.assertEqual(ristretto.point_of(seed), point)
+            self.assertEqual(ristretto.prove(seed, context), proof)
+            self.assertTrue(ristretto.verify(point, context, proof))
+            self.assertFalse(ristretto.verify(point, context + b"\0", proof))
+
+    def test_passphrases(self):
+        for case in cases("passphrases"):
+            key = wallet.passphrase_key(case["passphrase"], case["memoryKiB"], case["passes"], h(case["salt"]))
+            self.assertEqual(key.hex(), case["key"])
+
+    def test_blob_ids(self):
+        for case in cases("blobs"):
+            self.assertEqual(blob_id.of(pattern(case["length"], 0)), case["id"])
+
+
+class People(unittest.TestCase):
+    def test_accounts_and_identities(self):
+        for case in cases("accounts"):
+            organisation, expected = h(case["organisation"]), case["identity"]
+            sign, kem, point = derive.account_seeds(h(case["root"]), organisation, case["index"])
+            recovery = bytes(32)
+            if case["code"] != "":
+                key = ed25519.public_key(derive.recovery_seed(h(case["code"]), organisation))
+                self.assertEqual(key.hex(), case["recoveryKey"])
+                recovery = derive.sha256(key)
+            bound = [case["bound"]["chainId"], h(case["bound"]["organisation"]), case["bound"]["role"]]
+            identity = transactions.identity((sign, point), xwing.public_key(kem), recovery, bound)
+            names = ("signKey", "kemKey", "point", "recovery", "pointProof", "signature")
+            self.assertEqual([part.hex() for part in identity[1:]], [expected[name] for name in names])
+            self.assertEqual(derive.account_id(identity[1]).hex(), case["accountOfKey"])
+            self.assertEqual(point.hex(), case["pointSeed"])
+            self.assertTrue(transactions.identity_holds(identity, bound))
+            self.assertFalse(transactions.identity_holds(identity, [*bound[:2], "auditor"]))
+
+    def test_wallet_files(self):
+        for case in cases("wallet-files"):
+            data, passphrase = h(case["file"]), case["passphrase"]
+            self.assertEqual(refused(lambda: wallet.open_file(passphrase, data)), case.get("refused", ""))
+            if "content" in case:
+                cost = (case["memoryKiB"], case["passes"], h(case["salt"]))
+                content, (nonce,) = h(case["content"]), all_of(case["drawn"])
+                self.assertEqual(wallet.seal_file(passphrase, cost, content, nonce), data)
+                self.assertEqual(wallet.open_file(passphrase, data), content)
+                self.assertEqual(set(wallet_content.read(content)), set(case["entries"]))
+                for name, count in case["entries"].items():
+                    self.assertEqual(len(wallet_content.read(content)[name]), count, name)
+                self.assertEqual(refused(lambda: wallet.open_file(passphrase + "x", data)), "PASSPHRASE_WRONG")
+
+    def test_wallet_copies(self):
+        for case in cases("wallet-copies"):
+            code, content, (nonce,) = h(case["code"]), h(case["content"]), all_of(case["drawn"])
+            key = wallet.copy_key(code)
+            self.assertEqual(key.hex(), case["key"])
+            self.assertEqual(wallet.copy_locator(code, h(case["organisation"])).hex(), case["locator"])
+            kept = wallet_content.for_copy(content)
+            self.assertNotEqual(kept, content)
+            sealed = wallet.seal_copy(key, kept, nonce)
+            self.assertEqual((len(sealed), derive.sha256(sealed).hex()), (case["bytes"], case["sha256"]))
+            self.assertEqual(wallet.open_copy(key, sealed), kept)
+            self.assertEqual(refused(lambda: wallet.open_copy(nonce + bytes(20), sealed)), "RECOVERY_CODE_WRONG")
+
+    def test_printed_codes(self):
+        for case in cases("printed-codes"):
+            if "printed" in case:
+                self.assertEqual(wallet.format_code(h(case["code"])), case["printed"])
+            elif "code" in case:
+                self.assertEqual(wallet.parse_code(case["typed"]).hex(), case["code"])
+            else:
+                self.assertEqual(refused(lambda: wallet.parse_code(case["typed"])), case["refused"], case)
+
+
+class Records(unittest.TestCase):
+    def test_segments(self):
+        for case in cases("segments"):
+            salt = h(case["salt"])
+            sek = derive.segment_key(h(case["root"]), h(case["account"]), case["class"], case["epoch"], salt)
+            seed = derive.write_seed(sek)
+            self.assertEqual((sek.hex(), seed.hex()), (case["sek"], case["writeSeed"]))
+            self.assertEqual(derive.sha256(xwing.public_key(seed)).hex(), case["writeKeySha256"])
+
+    def test_padding(self):
+        for case in cases("padding"):
+            self.assertEqual(item.padded_length(case["length"]), case["padded"], case)
+
+    def test_items_and_their_anchor(self):
+        *sealed, anchor = cases("items")
+        account = h(sealed[0]["account"])
+        hospital = h(cases("accounts")[0]["organisation"])
+        leaves = []
+        for case in sealed:
+            author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
+            record, sek, data = h(case["recordId"]), h(case["sek"]), pattern(case["length"], case["index"])
+            self.assertEqual(derive.account_id(ed25519.public_key(author)).hex(), case["author"])
+            head = [
+                record, account, h(case["author"]), ed25519.public_key(author), case["recordClass"],
+                case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"], len(data),
+            ]  # fmt: skip
+            plain = item.inside(head, data, author)
+            key, body_salt, *rest = all_of(case["drawn"])
+            body = item.seal_body(record, key, plain, body_salt)
+            if case["wrap"] == "segment":
+                nonce, leaf_salt = rest
+                header = item.header_by_segment(record, case["epoch"], key, sek, nonce)
+            else:
+                coins, leaf_salt = rest[0] + rest[1], rest[2]
+                public = xwing.public_key(derive.write_seed(sek))
+                header = item.header_by_write_key(record, case["epoch"], key, public, coins)
+            content = item.leaf_content(header, body, case["recordClass"], len(plain))
+            leaf = item.leaf(leaf_salt, content)
+            self.assertEqual(derive.sha256(body).hex(), case["bodySha256"])
+            self.assertEqual((len(plain), blob_id.of(body)), (case["paddedBytes"], case["blobId"]))
+            self.assertEqual((header.hex(), content.hex(), leaf.hex()), (case["header"], case["leafContent"], case["leaf"]))
+            secret = item.opening_secret(header, sek)
+            self.assertEqual(secret.hex(), case["openingSecret"])
+            row = {"header": header, "leafContent": content, "salt": leaf_salt, "leaf": leaf, "account": account}
+            self.assertEqual(item.open_item({**row, "secret": secret}, body), (head, data))
+            other = {**row, "secret": secret, "account": bytes(32)}
+            self.assertEqual(refused(lambda: item.open_item(other, body)), "ITEM_FORGED")
+            leaves.append(leaf)
+        root = h(anchor["root"])
+        self.assertEqual((merkle.root(leaves), len(leaves)), (root, anchor["count"]))
+        for index, case in enumerate(sealed):
+            self.assertEqual(merkle.inclusion(leaves, index), all_of(case["path"]))
+            self.assertTrue(merkle.is_included(leaves[index], index, len(leaves), all_of(case["path"]), root))
+
+    def test_forged_items_are_refused_as_the_product_refuses_them(self):
+        for case in cases("forged-items"):
+            header, body = h(case["header"]), h(case["body"])
+            row = {name: h(case[name]) for name in ("header", "leafContent", "salt", "leaf", "account")}
+            row["secret"] = item.opening_secret(header, h(case["sek"]))
+            self.assertEqual(refused(lambda: item.open_item(row, body)), case["refused"], case["name"])
+
+    def test_items_that_were_sealed_once_open_for_ever(self):
+        import base64
+
+        frozen = json.loads((OWN.parent / "records" / "items.json").read_text())["items"]
+        self.assertGreater(len(frozen), 1)
+        for case in frozen:
+            header, body = (base64.urlsafe_b64decode(case[name] + "==") for name in ("header", "body"))
+            row = {"header": header, "leafContent": h(case["leafContent"]), "salt": h(case["salt"])}
+            row |= {"leaf": h(case["leaf"]), "account": h(case["account"])}
+            row["secret"] = item.opening_secret(header, h(case["sek"]))
+            head, data = item.open_item(row, body)
+            self.assertEqual(data.decode(), case["text"])
+            self.assertEqual((head[4], head[6], head[8]), (case["class"], case["itemName"], case["writtenMs"]))
+
+
+class Grants(unittest.TestCase):
+    def test_grant_bodies(self):
+        for case in cases("grant-bodies"):
+            body = h(case["body"])
+            self.assertEqual(refused(lambda: grants.read_grant_body(body)), case.get("refused", ""), case)
+            if "hash" in case:
+                self.assertEqual(cbor.encode(value_of(case["fields"])), body)
+                self.assertEqual(grants.grant_body(grants.read_grant_body(body)), body)
+                self.assertEqual(grants.grant_body_hash(h(case["salt"]), body).hex(), case["hash"])
+
+    def test_letters(self):
+        for case in cases("letters"):
+            owner, _, _ = seeds_of(case, "ownerRoot")
+            _, kem, _ = seeds_of(case, "granteeRoot")
+            suite, kind, *fields = value_of(case["fields"])
+            self.assertEqual((suite, kind), (2, grants.LETTER))
+            travelling, grantee = grants.letter(owner, fields), h(case["grantee"])
+            self.assertEqual(travelling.hex(), case["signed"])
+            self.assertNotEqual(grants.read_signed(derive.LETTER_SIGN, travelling, ed25519.public_key(owner)), b"")
+            coins = b"".join(all_of(case["drawn"]))
+            sealed = grants.seal_letter(xwing.public_key(kem), grantee, travelling, coins)
+            self.assertEqual(sealed.hex(), case["sealed"])
+            self.assertEqual(grants.open_letter(kem, grantee, sealed), travelling)
+            self.assertEqual(refused(lambda: grants.open_letter(kem, bytes(32), sealed)), "CANNOT_OPEN")
+
+    def test_read_requests(self):
+        chain = bytes(32)
+        names = (
+            "chainId", "organisation", "consent", "grantBody", "grantSalt", "what",
+            "purpose", "nonce", "issuedMs", "reader", "readerKey",
+        )  # fmt: skip
+        for case in cases("read-requests"):
+            reader, _, _ = seeds_of(case, "readerRoot")
+            request = dict(zip(names, value_of(case["fields"])[2:], strict=True))
+            travelling = grants.signed(derive.READ_SIGN, reader, grants.read_request(request))
+            self.assertEqual(travelling.hex(), case["travelling"])
+            entry = grants.entry_hash(h(case["salt"]), travelling)
+            chain = grants.next_look(chain, entry)
+            self.assertEqual((entry.hex(), chain.hex()), (case["entry"], case["chain"]))
+
+    def test_signed_objects(self):
+        hospital = cases("accounts")[0]["organisation"]
+        for case in cases("signed-objects"):
+            if "travelling" in case:
+                data, key = cbor.encode(value_of(case["fields"])), h(case["publicKey"])
+                self.assertEqual(grants.read_signed(case["label"], h(case["travelling"]), key), data)
+                if case["label"] in (derive.INBOX_SIGN, derive.ERASE_SIGN):
+                    seed, _, _ = seeds_of({**case, "organisation": hospital}, "root")
+                    self.assertEqual(grants.signed(case["label"], seed, data).hex(), case["travelling"])
+            elif "hashOf" in case:
+                self.assertEqual(self.hash_of(case).hex(), case["hash"])
+            else:
+                data = cbor.encode(value_of(case["fields"]))
+                self.assertEqual(data.hex(), case.get("look", case.get("itemsOrder")))
+                if "signature" in case:
+                    message = derive.message(derive.ITEMS_SIGN, data)
+                    self.assertEqual(ed25519.sign(h(case["writeSeed"]), message).hex(), case["signature"])
+
+    def hash_of(self, case: dict) -> bytes:
+        salt = h(case["salt"])
+        if case["hashOf"] == "credential":
+            return derive.labelled(derive.IDENTITY_CREDENTIAL, salt, cbor.encode(case["stated"]))
+        reader = h(case["reader"])
+        if case["hashOf"] == "refusals":
+            stated = [reader, case["count"], case["firstMs"], case["lastMs"]]
+            return derive.labelled(derive.REFUSAL_LEAF, salt, cbor.encode(stated))
+        request = h(case["signedRequest"])
+        told = [reader, h(case["consent"]), case["code"], case["refusedMs"]]
+        self.assertEqual(cbor.encode([2, 48, salt, *told, request]).hex(), case["object"])
+        return derive.labelled(derive.REFUSAL_LEAF, salt, cbor.encode([*told, derive.sha256(request)]))
+
+    def test_key_sets(self):
+        for case in cases("key-sets"):
+            root, account, salt = h(case["root"]), h(case["account"]), h(case["salt"])
+
+            def public(name: str, epoch: int) -> bytes:
+                return xwing.public_key(derive.write_seed(derive.segment_key(root, account, name, epoch, salt)))
+
+            epochs = [(epoch, [(name, public(name, epoch)) for name in item.CLASSES]) for epoch in case["epochs"]]
+            data = keysets.key_set_blob(epochs)
+            self.assertEqual(list(item.CLASSES), case["classes"])
+            self.assertEqual((derive.sha256(data).hex(), blob_id.of(data)), (case["sha256"], case["id"]))
+            self.assertEqual(keysets.read_key_set_blob(data), [(epoch, dict(keys)) for epoch, keys in epochs])
+
+    def test_envelope_sets(self):
+        organisation = cases("accounts")[0]["organisation"]
+        for case in cases("envelope-sets"):
+            _, kem, _ = seeds_of({**case, "organisation": organisation}, "granteeRoot")
+            throw_away, kem_key = xwing.public_key(h(case["throwAwaySeed"])), xwing.public_key(kem)
+            drawn, envelopes, dummies = iter(all_of(case["drawn"])), [], []
+            for each in case["envelopes"]:
+                segments = [[name, epoch, h(secret)] for name, epoch, secret in each["segments"]]
+                openings = [[h(record), h(secret)] for record, secret in each["openings"]]
+                envelope = {"consent": h(each["consent"]), "tagKey": h(each["tagKey"]), "kemKey": kem_key}
+                envelope |= {"segments": segments, "openings": openings}
+                if len(cbor.encode([0, segments, openings])) > keysets.PLAIN - 2:
+                    envelope |= {"tailKey": next(drawn), "tailNonce": next(drawn)}
+                envelopes.append(envelope | {"coins": next(drawn) + next(drawn)})
+            count = max(1, len(envelopes))
+            while len(envelopes) + len(dummies) < 1 << (count - 1).bit_length():
+                consent, tag = next(drawn), next(drawn)
+                dummies.append({"consent": consent, "tag": tag, "kemKey": throw_away, "coins": next(drawn) + next(drawn)})
+            self.assertEqual(list(drawn), [])
+            blob = case["keySetBlob"]
+            data = keysets.envelope_set_blob(blob, envelopes, dummies)
+            self.assertEqual((len(data), derive.sha256(data).hex()), (case["bytes"], case["sha256"]))
+            for each in envelopes:
+                opened = keysets.open_envelope(data, blob, each["consent"], each["tagKey"], kem)
+                self.assertEqual(opened, [each["segments"], each["openings"]])
+            self.assertIsNone(keysets.open_envelope(data, blob, bytes(16), bytes(32), kem))
+
+
+class Ledger(unittest.TestCase):
+    def test_transactions(self):
+        for case in cases("transactions"):
+            tx = h(case["tx"])
+            self.assertEqual(refused(lambda: transactions.read_tx(tx)), case["refused"], case["tx"][:400])
+
+    def test_nonces(self):
+        for case in cases("nonces"):
+            top, used = 0, set()
+            for step in case["steps"]:
+                verdict = nonces.judge_nonce(top, used, step["nonce"])
+                if verdict == "":
+                    top, used = nonces.burn_nonce(top, used, step["nonce"])
+                bits = nonces.window_bits(top, used).hex()
+                self.assertEqual((verdict, top, bits), (step["refused"], step["top"], step["used"]), case)
+
+    def test_blocks_are_executed_to_the_same_rows_and_hashes(self):
+        first, *following = cases("blocks")
+        genesis = h(first["genesis"])
+        self.assertEqual(derive.sha256(genesis).hex(), first["genesisHash"])
+        state = ledger.Ledger(genesis)
+        logs: dict[str, list[bytes]] = {"user": [], "doc": []}
+        before = self.app_hash(state, logs)
+        self.assertEqual(before, first["appHash"])
+        rows, last_id, results = dict(first["rows"]), (b"", 0, b""), merkle.root([])
+        last_commit = merkle.root([])
+        for block in following:
+            for tx, tx_id, result in zip(all_of(block["txs"]), block["txIds"], block["results"], strict=True):
+                self.assertEqual(derive.sha256(tx).hex(), tx_id)
+                self.execute(state, logs, tx, result, block)
+            rows |= dict(block["rows"])
+            self.assertEqual({key.hex(): row.hex() for key, row in state.encoded().items()}, rows)
+            header = blocks.read_header(h(block["header"]))
+            commit = blocks.read_commit(h(block["commit"]))
+            txs = [merkle.leaf_hash(h(tx_id)) for tx_id in block["txIds"]]
+            self.assertEqual(header.hashes["dataHash"], merkle.root(txs))
+            self.assertEqual(header.hashes["appHash"].hex(), before)
+            self.assertEqual((header.last_block_id, header.hashes["lastCommitHash"]), (last_id, last_commit))
+            self.assertEqual(header.hashes["lastResultsHash"], results)
+            self.assertEqual((header.height, blocks.time_ms(header.time)), (block["height"], block["timeMs"]))
+            self.check_vote(header, commit)
+            before = self.app_hash(state, logs)
+            self.assertEqual(before, block["appHash"])
+            last_id, last_commit = (header.hash(), 1, header.hash()), commit.hash()
+            results = self.results_root(block["results"])
+
+    def execute(self, state: ledger.Ledger, logs: dict, tx: bytes, result: dict, block: dict) -> None:
+        if refused(lambda: transactions.read_tx(tx)) != "":
+            self.assertEqual(result, {"code": 1, "data": "80"})
+            return
+        body, signatures = transactions.read_tx(tx)
+        self.assertTrue(transactions.tx_holds(tx))
+        if result["data"] == "80" and result["code"] != 0:
+            return
+        state.burn(body, signatures[0][0])
+        if result["code"] != 0:
+            return
+        bounds = {1: (body[4], None), 2: (body[4], transactions.ROTATION)}
+        for act in body[7]:
+            if act[0] in bounds:
+                organisation, role = bounds[act[0]]
+                self.assertTrue(transactions.identity_holds(act[1], [body[2], organisation, role or act[2]]))
+        answers = state.apply(body, block["height"], block["timeMs"])
+        self.assertEqual(cbor.encode(answers).hex(), result["data"])
+        logs[body[3]].append(derive.sha256(tx))
+
+    def app_hash(self, state: ledger.Ledger, logs: dict) -> str:
+        root = state_tree.root(state_tree.leaves_of(state.encoded()))
+        heads = [state_tree.log_head(logs[name]) for name in ("user", "doc")]
+        return state_tree.app_hash(root, *heads).hex()
+
+    def results_root(self, results: list[dict]) -> bytes:
+        leaves = []
+        for result in results:
+            code, data = result["code"], h(result["data"])
+            encoded = (b"\x08" + blob_id.varint(code) if code else b"") + b"\x12" + blob_id.varint(len(data)) + data
+            leaves.append(merkle.leaf_hash(encoded))
+        return merkle.root(leaves)
+
+    def check_vote(self, header: blocks.Header, commit: blocks.Commit) -> None:
+        """The one validator of the genesis, by its own power."""
+        fields = cbor.fields_of(h(cases("blocks")[0]["genesis"]), ledger.GENESIS, 7)
+        ((key, power),) = fields[4]
+        self.assertEqual(header.hashes["validatorsHash"], blocks.validators_hash([(key, power)]))
+        (vote,) = commit.votes
+        message = commit.sign_bytes(header.chain, vote)
+        self.assertTrue(ed25519.verify(key, message, vote[3]))
+        self.assertEqual((vote[1], commit.block_id[0]), (blocks.address(key), header.hash()))
+
+    def test_state_proofs(self):
+        rows = {}
+        for case in cases("state-proofs"):
+            value = None if case["value"] == "" else h(case["value"])
+            holds = state_tree.answer_holds(h(case["appHash"]), h(case["key"]), value, h(case["proof"]))
+            self.assertEqual(holds, case["holds"], case)
+            if holds and value is not None:
+                rows[h(case["key"])] = value
+        leaves = state_tree.leaves_of(rows)
+        for case in cases("state-proofs"):
+            if case["holds"]:
+                fields = cbor.decode(h(case["proof"]))
+                made = state_tree.encode_answer(tuple(fields[:2]), tuple(fields[2:4]), *state_tree.prove(leaves, h(case["key"])))
+                self.assertEqual(made.hex(), case["proof"])
+
+
+class Receipts(unittest.TestCase):
+    def test_every_verdict_is_the_product_s(self):
+        judged = 0
+        for case in cases("receipts"):
+            data = h(case["receipt"])
+            self.assertEqual(verify_receipt.verdict(data, case["trust"]), case["verdict"], case["name"])
+            for at, mask, expected in case["flips"]:
+                changed = bytearray(data)
+                changed[at] ^= mask
+                said = verify_receipt.verdict(bytes(changed), case["trust"])
+                self.assertEqual(said, expected, (case["name"], at, mask))
+                judged += 1
+        self.assertGreater(judged, 300)
+
+    def test_the_command_prints_the_verdict_and_ends_with_0_or_4(self):
+        good, bad = cases("receipts")[0], cases("receipts")[4]
+        for case, status in ((good, 0), (bad, 4)):
+            with tempfile.TemporaryDirectory() as folder:
+                receipt, trust = pathlib.Path(folder, "receipt"), pathlib.Path(folder, "trust.json")
+                receipt.write_bytes(h(case["receipt"]))
+                trust.write_text(case["trust"])
+                command = [sys.executable, verify_receipt.__file__, str(receipt), "--trust", str(trust)]
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, json.loads(done.stdout)), (status, case["verdict"]))
+
+    def test_trust_roots_are_read(self):
+        for case in cases("receipts"):
+            code = refused(lambda: receipt_file.parse_trust_root(case["trust"]))
+            self.assertIn(code, ("", "TRUST_ROOT_WRONG"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,35 @@
+import { encodings } from './encodings.ts';
+import { forgedItems } from './forgeries.ts';
+import { grantBodies, letters, readRequests, signedObjects } from './grants.ts';
+import { blobs, items, padding, segments } from './items.ts';
+import { envelopeSets, keySets } from './key-sets.ts';
+import { blocks, nonces, stateProofs, transactions } from './ledger.ts';
+import { accounts } from './people.ts';
+import { receipts } from './receipts.ts';
+import { printedCodes, walletCopies, walletFiles } from './wallets.ts';
+import type { Format } from './write.ts';
+
+/** Known answers of whole formats, by the name of their file in own/. test/python reproduces every one of them. */
+export const formats: Readonly<Record<string, Format>> = {
+  encodings,
+  accounts,
+  segments,
+  items,
+  'forged-items': forgedItems,
+  padding,
+  blobs,
+  'grant-bodies': grantBodies,
+  letters,
+  'read-requests': readRequests,
+  'signed-objects': signedObjects,
+  'key-sets': keySets,
+  'envelope-sets': envelopeSets,
+  transactions,
+  nonces,
+  blocks,
+  'state-proofs': stateProofs,
+  receipts,
+  'wallet-files': walletFiles,
+  'wallet-copies': walletCopies,
+  'printed-codes': printedCodes,
+};
