@@ -7,13 +7,19 @@ import { equalBytes } from '../primitives/bytes.ts';
  */
 const leafTag = Uint8Array.of(0);
 const nodeTag = Uint8Array.of(1);
+// Filled anew for each hash: an array of more than 64 bytes costs as much to make as the hash itself.
+const pair = new Uint8Array(65);
 
 export function leafHash(content: Uint8Array): Uint8Array {
   return sha256(leafTag, content);
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(nodeTag, left, right);
+  if (left.length !== 32 || right.length !== 32) return sha256(nodeTag, left, right);
+  pair.set(nodeTag);
+  pair.set(left, 1);
+  pair.set(right, 33);
+  return sha256(pair);
 }
 
 /** Two hashes of other lengths could be cut elsewhere and still hash alike. */

@@ -113,9 +113,15 @@ class Updater {
   ): void {
     const left = 2 * position;
     const right = left + 1;
-    const [zeros, ones] = splitAt(changes, depth);
-    this.apply(page, path, left, depth + 1, zeros);
-    this.apply(page, path, right, depth + 1, ones);
+    const [only, more] = changes;
+    if (only !== undefined && more === undefined) {
+      // Most nodes lie on the way to one change.
+      this.apply(page, path, left + bitAt(only.keyHash, depth), depth + 1, changes);
+    } else {
+      const [zeros, ones] = splitAt(changes, depth);
+      this.apply(page, path, left, depth + 1, zeros);
+      this.apply(page, path, right, depth + 1, ones);
+    }
     const a = page[left];
     const b = page[right];
     if (a?.kind === 'inner' || b?.kind === 'inner' || (a !== undefined && b !== undefined)) {

@@ -39,13 +39,15 @@ export function stateInnerHash(left: Uint8Array, right: Uint8Array): Uint8Array 
   return pairHash(1, left, right);
 }
 
+// Filled anew for each hash: an array of more than 64 bytes costs as much to make as the hash itself.
+const pair = new Uint8Array(65);
+
 /** SHA-256(tag ‖ a 32 ‖ b 32), laid out by hand: this is where the time of a block goes. */
 function pairHash(tag: number, a: Uint8Array, b: Uint8Array): Uint8Array {
-  const input = new Uint8Array(65);
-  input[0] = tag;
-  input.set(a, 1);
-  input.set(b, 33);
-  return sha256(input);
+  pair[0] = tag;
+  pair.set(a, 1);
+  pair.set(b, 33);
+  return sha256(pair);
 }
 
 export function nodeHashOf(node: TreeNode | undefined): Uint8Array {

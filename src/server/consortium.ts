@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import { type Gateway, openGateway } from '../gateway/gateway.ts';
 import { createLogger, type Logger } from '../gateway/logging.ts';
@@ -135,8 +136,13 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
     };
   } catch (error) {
     await unwind(undo);
-    throw error;
+    throw isOutOfRoom(error) ? new CodedError('DISK_FULL', {}, error) : error;
   }
+}
+
+function isOutOfRoom(error: unknown): boolean {
+  if (isDiskFull(error)) return true;
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
 
 async function unwind(undo: (() => unknown)[]): Promise<void> {

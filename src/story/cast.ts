@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { fileWalletStore } from '../cli/home.ts';
 import type { Role } from '../ledger/acts.ts';
 import type { AccountId } from '../primitives/ids.ts';
@@ -50,5 +49,3 @@ export async function everythingHeldBy(home: string, member: Member): Promise<Wa
   const { content } = await openWalletFile(storyPassphrase, bytes ?? new Uint8Array(0));
   return content;
 }
-
-export const peopleFolder = (home: string): string => join(home, 'people');

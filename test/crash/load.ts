@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { paths } from '../../src/api/paths.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import type { Role } from '../../src/ledger/acts.ts';
 import { utf8 } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import type { RecordId } from '../../src/primitives/ids.ts';
-import type { HttpOptions } from '../../src/sdk/client/http.ts';
+import { Http, type HttpOptions } from '../../src/sdk/client/http.ts';
 import { Person } from '../../src/sdk/index.ts';
 import { fileOf, memoryWalletStore } from '../e2e/consortium.ts';
 import type { Acknowledged } from './acknowledged.ts';
@@ -27,11 +28,34 @@ const cast: readonly { readonly hospital: string; readonly role: Role }[] = [
   { hospital: 'valley', role: 'clinician' },
 ];
 
+const patientActs = ['small', 'large', 'grant', 'revoke', 'erase', 'open'] as const;
+type PatientAct = (typeof patientActs)[number];
+type Favoured = PatientAct | 'messages' | 'invite' | 'read';
+
+const favours: readonly (readonly [prefix: string, act: Favoured])[] = [
+  ['blobs:upload', 'large'],
+  ['blobs:commit:rename', 'large'],
+  ['blobs:commit:folder', 'large'],
+  ['blobs:remove', 'erase'],
+  ['gateway:erase', 'erase'],
+  ['gateway:claims', 'erase'],
+  ['gateway:batch', 'erase'],
+  ['gateway:items', 'small'],
+  ['gateway:inbox', 'messages'],
+  ['gateway:invitation', 'invite'],
+  ['gateway:wallet', 'small'],
+  ['gateway:look', 'read'],
+  ['gateway:nonce', 'read'],
+  ['gateway:refusal', 'read'],
+];
+
 interface Somebody {
   readonly person: Person;
   /** Records that were added and not erased, oldest first. */
   readonly live: RecordId[];
   invitation: string | undefined;
+  /** Cut off in the middle: repeats what was not confirmed before it does anything else. */
+  wakes: boolean;
 }
 
 export interface LoadParts {
@@ -53,6 +77,7 @@ export class Load {
   readonly unexpected: string[] = [];
   readonly done = new Map<string, number>();
   #url: string | undefined;
+  #favoured: Favoured | undefined;
   #abort = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -65,9 +90,10 @@ export class Load {
     };
   }
 
-  /** All loops begin; they end with `stop`. */
-  start(url: string): void {
+  /** All loops begin; they end with `stop`. `point`: what leads past it is done more often. */
+  start(url: string, point = ''): void {
     this.#url = url;
+    this.#favoured = favours.find(([prefix]) => point.startsWith(prefix))?.[1];
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.#running = Promise.all([
@@ -82,6 +108,38 @@ export class Load {
     this.#url = undefined;
     this.#abort.abort();
     await this.#running;
+    for (const somebody of this.#people) somebody.wakes = this.#parts.random.is(0.5);
+  }
+
+  /** Everybody has an account, and there is something to read, to revoke and to erase. */
+  get isComplete(): boolean {
+    const isHere = ({ person }: Somebody) => person.accounts.some((it) => it.enrolled);
+    const has = (name: string) => this.done.has(name);
+    const everybody = this.#people.every(isHere) && this.#raw.length > 1;
+    return everybody && has('grant') && has('large') && (has('read') || has('wrote'));
+  }
+
+  /** One of everything, until it works. Throws the last refusal when that takes too long. */
+  async probe(url: string, boundMs: number): Promise<void> {
+    this.#url = url;
+    this.#abort = new AbortController();
+    const deadline = performance.now() + boundMs;
+    const [patient] = this.#raw;
+    if (patient === undefined) throw new Error('nobody is there to try');
+    for (;;) {
+      try {
+        await patient.anchor();
+        await patient.blob(10 * kib);
+        await patient.blob(300 * kib);
+        await patient.message(patient.account, 200);
+        await this.#invite('north', 'patient');
+        break;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+    this.#url = undefined;
   }
 
   async #loop(signal: AbortSignal, step: () => Promise<string>): Promise<void> {
@@ -113,21 +171,15 @@ export class Load {
   }
 
   async #invite(hospital: string, role: Role): Promise<string> {
-    const { fetch } = this.#http;
     const token = readFileSync(join(this.#parts.home, 'servers', hospital, 'desk.token'));
-    const response = await fetch?.(`${stableUrl(hospital)}/v1/invitations`, {
+    const answer = await new Http(stableUrl(hospital), this.#http).json({
       method: 'POST',
-      headers: {
-        authorization: `Desk ${token.toString('hex')}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ role }),
+      path: paths.invitations,
+      json: { role },
+      headers: { authorization: `Desk ${token.toString('hex')}` },
       signal: this.#abort.signal,
-    }).catch((error: unknown) => {
-      if (!this.#abort.signal.aborted) throw error;
-      return undefined;
     });
-    return String(Object(await response?.json()).invitation);
+    return String(Object(answer).invitation);
   }
 
   /** New wallets, before there is a server: what they cost in time is no load. */
@@ -139,7 +191,7 @@ export class Load {
         name: `${role} ${at}`,
       };
       const { person } = await Person.create(wallet, { http: this.#http });
-      this.#people.push({ person, live: [], invitation: undefined });
+      this.#people.push({ person, live: [], invitation: undefined, wakes: true });
     }
   }
 
@@ -160,11 +212,12 @@ export class Load {
     if (patient === undefined) return 'joined';
     const { person, live } = patient;
     const { random } = this.#parts;
-    if (person.pendingCount > 0) {
+    if (patient.wakes || person.pendingCount > 0) {
       await person.sync({ signal });
+      patient.wakes = false;
       return 'resumed';
     }
-    const act = random.weighted({
+    const usual = random.weighted({
       small: 30,
       large: 12,
       grant: 16,
@@ -172,6 +225,9 @@ export class Load {
       erase: 12,
       open: 8,
     });
+    const wanted = patientActs.find((act) => act === this.#favoured);
+    const chosen = wanted !== undefined && random.is(0.6) ? wanted : usual;
+    const act: PatientAct = chosen === 'erase' && live.length === 0 ? 'large' : chosen;
     switch (act) {
       case 'small': {
         const name = `note ${random.below(1e9)}.txt`;
@@ -181,7 +237,7 @@ export class Load {
         return act;
       }
       case 'large': {
-        const bytes = randomBytes(random.between(260, 1_300) * kib);
+        const bytes = randomBytes(random.between(260, random.is(0.2) ? 1_300 : 400) * kib);
         const file = fileOf(`scan ${random.below(1e9)}.bin`, bytes);
         const { items } = await person.addFile(file, { signal });
         live.push(...items.map((it) => it.recordId));
@@ -214,9 +270,9 @@ export class Load {
         return act;
       }
       case 'erase': {
-        const recordId = live.shift();
-        if (recordId === undefined) return 'waited';
-        await person.erase([recordId], { signal });
+        // The larger ones lie at the end as a rule, and take a file with them.
+        const recordId = random.is(0.5) ? live.shift() : live.pop();
+        if (recordId !== undefined) await person.erase([recordId], { signal });
         return act;
       }
       default: {
@@ -232,16 +288,23 @@ export class Load {
     if (somebody === undefined) return 'joined';
     const { person: doctor } = somebody;
     const { random } = this.#parts;
-    if (doctor.pendingCount > 0) {
+    if (somebody.wakes || doctor.pendingCount > 0) {
       await doctor.sync({ signal });
+      somebody.wakes = false;
       return 'resumed';
     }
     const grants = await doctor.inbox({ signal });
+    const ended = random.pick(grants.filter((it) => it.state === 'ended'));
+    if (ended !== undefined && random.is(0.3)) {
+      // Refused, and the refusal leaves its trace.
+      await doctor.listShared(ended.consent, { signal });
+      return 'read after the end';
+    }
     const live = grants.filter((it) => it.state === 'live');
     const writable = live.filter((it) => it.mayWrite);
     const grant = random.pick(random.is(0.4) ? writable : live);
     if (grant === undefined) return 'waited';
-    if (grant.mayWrite && random.is(0.5)) {
+    if (grant.mayWrite && random.is(this.#favoured === 'read' ? 0.1 : 0.5)) {
       const bytes = utf8(`seen ${random.below(1e9)}`);
       const recordClass = random.is(0.5) ? 'diagnosis' : 'note';
       const note = { recordClass, mediaType: 'text/plain', name: 'note.txt', bytes } as const;
@@ -264,7 +327,11 @@ export class Load {
     const patient = random.pick(this.#raw.slice(-4));
     const other = random.pick(this.#raw);
     if (patient === undefined || other === undefined) return 'waited';
-    const act = random.weighted({ anchors: 45, messages: 30, blob: 15, invite: 10 });
+    const wanted = this.#favoured;
+    const act =
+      (wanted === 'messages' || wanted === 'invite') && random.is(0.6)
+        ? wanted
+        : random.weighted({ anchors: 45, messages: 30, blob: 15, invite: 10 });
     switch (act) {
       case 'anchors':
         await all(random.between(1, 12), () => patient.anchor(signal));

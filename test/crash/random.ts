@@ -33,6 +33,14 @@ export class Random {
     return from[this.below(from.length)];
   }
 
+  /** The same members in another order. */
+  shuffled<T>(from: readonly T[]): T[] {
+    return from
+      .map((member) => ({ member, key: this.next() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ member }) => member);
+  }
+
   /** A name by its weight. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name {
     const names = Object.keys(weights) as Name[];

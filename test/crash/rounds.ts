@@ -29,6 +29,8 @@ export interface Outcome {
   forgotten: number;
   olderStates: number;
   restarts: number;
+  /** Consortiums that were killed, and lost power, while they were founded. */
+  foundings: number;
   slowestRestartMs: number;
   acknowledged: number;
   blocks: number;
@@ -52,12 +54,14 @@ export async function killAndCheck(options: RoundsOptions): Promise<Outcome> {
   const built = ForgetfulDisk.build(folder);
   const outcome = emptyOutcome('reason' in built ? built.reason : undefined);
   const random = new Random(options.seed);
+  const points = new Points(random);
   try {
+    await cutOffFoundings(folder, 'library' in built ? built.library : undefined, outcome);
     while (outcome.kills < options.rounds && outcome.faults.length === 0) {
       const rounds = Math.min(options.roundsPerHome, options.rounds - outcome.kills);
       const library = 'library' in built ? built.library : undefined;
       const place = mkdtempSync(join(folder, 'home-'));
-      const town = new Town({ folder: place, library, random, outcome });
+      const town = new Town({ folder: place, library, random, points, outcome });
       try {
         await town.run(rounds, () => options.onRound(outcome.kills, outcome));
       } catch (error) {
@@ -74,6 +78,52 @@ export async function killAndCheck(options: RoundsOptions): Promise<Outcome> {
   return outcome;
 }
 
+/** A consortium that was cut off while it was founded is there, or is founded anew. */
+async function cutOffFoundings(folder: string, library: string | undefined, outcome: Outcome) {
+  for (const point of startPoints) {
+    const place = mkdtempSync(join(folder, 'founding-'));
+    const home = join(place, 'home');
+    mkdirSync(home);
+    const disk = library === undefined ? undefined : ForgetfulDisk.under(home, place, library);
+    const servers = [new Incarnation(disk?.env), new Incarnation(disk?.env)] as const;
+    try {
+      await servers[0].start({ home, kill: { point, passage: 1 } }, restartBoundMs);
+      await servers[0].kill();
+      outcome.foundings += 1;
+      outcome.forgotten += disk?.lose() ?? 0;
+      await servers[1].start({ home }, restartBoundMs);
+    } catch (error) {
+      outcome.faults.push(`founding cut off at ${point}: ${String(error)}`);
+    } finally {
+      for (const server of servers) await server.kill();
+    }
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** All points in a random order, then again in another: none is left out for long. */
+class Points {
+  readonly #random: Random;
+  #left: string[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  next(): string | undefined {
+    if (this.#left.length === 0) this.#left = this.#random.shuffled(loadPoints);
+    return this.#left.pop();
+  }
+}
+
+/** Points that are passed all the time may be passed more often before the end. */
+function mostPassages(point: string): number {
+  if (point.startsWith('start:')) return point === 'start:hospital' ? 3 : 1;
+  if (point.startsWith('engine:') || point.startsWith('blobs:commit')) return 20;
+  if (point.startsWith('gateway:index')) return 40;
+  return point.startsWith('gateway:inbox') || point.startsWith('gateway:items') ? 4 : 2;
+}
+
 /** One home and everybody on it, through many lives of its server. */
 class Town {
   readonly #home: string;
@@ -81,6 +131,7 @@ class Town {
   readonly #ledger: string;
   readonly #disk: ForgetfulDisk | undefined;
   readonly #random: Random;
+  readonly #points: Points;
   readonly #outcome: Outcome;
   readonly #acked = new Acknowledged();
   readonly #load: Load;
@@ -93,9 +144,10 @@ class Town {
     readonly folder: string;
     readonly library: string | undefined;
     readonly random: Random;
+    readonly points: Points;
     readonly outcome: Outcome;
   }) {
-    const { folder, library, random, outcome } = parts;
+    const { folder, library, random, points, outcome } = parts;
     this.#home = join(folder, 'home');
     this.#old = join(folder, 'old');
     this.#ledger = join(this.#home, 'servers', 'ledger');
@@ -104,6 +156,7 @@ class Town {
     this.#disk =
       library === undefined ? undefined : ForgetfulDisk.under(this.#home, folder, library);
     this.#random = random;
+    this.#points = points;
     this.#outcome = outcome;
     this.#load = new Load({ home: this.#home, acked: this.#acked, random });
     this.#checker = new Checker(this.#home);
@@ -116,7 +169,7 @@ class Town {
     for (let round = 1; round <= rounds; round++) {
       await this.#live(round);
       this.#outcome.kills += 1;
-      this.#afterDeath();
+      this.#afterDeath(round);
       this.#note();
       onRound();
       if (this.#outcome.faults.length > 0) return;
@@ -138,10 +191,10 @@ class Town {
 
   async #live(round: number): Promise<void> {
     const random = this.#random;
-    const atStart = round <= 4 || random.is(0.08);
+    const atStart = round <= 3 || random.is(0.06);
     const byPoint = random.is(0.65);
-    const point = random.pick(atStart ? startPoints : loadPoints) ?? '';
-    const passage = random.between(1, atStart ? 2 : point.startsWith('engine') ? 25 : 6);
+    const point = (atStart ? random.pick(startPoints) : this.#points.next()) ?? '';
+    const passage = random.between(1, mostPassages(point));
     const order: ServerOrder = {
       home: this.#home,
       ...(byPoint && { kill: { point, passage } }),
@@ -150,8 +203,8 @@ class Town {
     const { server, ready } = await this.#start(order, early ? random.between(0, 250) : undefined);
     if (ready !== undefined && !server.ended) {
       await this.#check(random.is(0.1));
-      this.#load.start(ready.url);
-      await Promise.race([server.exited, pause(random.between(80, byPoint ? 1_200 : 800))]);
+      this.#load.start(ready.url, byPoint ? point : '');
+      await Promise.race([server.exited, pause(byPoint ? 2_000 : random.between(80, 900))]);
     }
     await server.kill();
     await this.#load.stop();
@@ -183,10 +236,10 @@ class Town {
   }
 
   /** The power goes with some; some wake up with the state of another day. */
-  #afterDeath(): void {
+  #afterDeath(round: number): void {
     const random = this.#random;
     if (this.#disk !== undefined) {
-      if (random.is(0.4)) {
+      if (random.is(round <= 2 ? 0.7 : 0.4)) {
         this.#outcome.forgotten += this.#disk.lose(random);
         this.#outcome.powerLosses += 1;
       } else this.#disk.settle();
@@ -279,6 +332,7 @@ function emptyOutcome(powerLossReason: string | undefined): Outcome {
     forgotten: 0,
     olderStates: 0,
     restarts: 0,
+    foundings: 0,
     slowestRestartMs: 0,
     acknowledged: 0,
     blocks: 0,

@@ -1,5 +1,5 @@
 import { type Cbor, decodeCbor, encodeCbor } from '../../src/primitives/cbor.ts';
-import { changeBytes, type Pantry, unlessCoded } from './mutate.ts';
+import { changeBytes, type Pantry, unlessCoded } from './mutate-bytes.ts';
 import type { Random } from './random.ts';
 
 /** Changes to single values of a CBOR tree, also inside byte strings that hold CBOR; undefined when it is none. */

@@ -1,5 +1,5 @@
 import { utf8, utf8ToText } from '../../src/primitives/bytes.ts';
-import type { Pantry } from './mutate.ts';
+import type { Pantry } from './mutate-bytes.ts';
 import { awkward } from './mutate-cbor.ts';
 import type { Random } from './random.ts';
 

@@ -9,7 +9,7 @@ import { counterLedger, temporaryLedger } from '../../../test/fakes/counter-ledg
 import { verifyVote } from '../../../test/fakes/verify-vote.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import { loadValidatorKey } from './key-file.ts';
+import { createValidatorKey, loadValidatorKey } from './key-file.ts';
 import { openEmbeddedEngine, validatorKeyOf } from './open.ts';
 
 const patience = 10_000;
@@ -183,4 +183,14 @@ test('closing answers everybody who waits', async (t) => {
   await engine.close();
   await waiting;
   await assert.rejects(engine.submit(utf8('add a 1')), (e) => isCoded(e, 'LEDGER_CLOSED'));
+});
+
+test('a key that a crash cut off is made anew, and one that is there is never replaced', (t) => {
+  const directory = temporaryLedger();
+  t.after(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, 'validator.key');
+  writeFileSync(`${path}.new`, '-----BEGIN PRI', { mode: 0o600 });
+  const { publicKey } = validatorKeyOf(directory);
+  assert.throws(() => createValidatorKey(path));
+  assert.deepEqual(loadValidatorKey(path).publicKey, publicKey);
 });

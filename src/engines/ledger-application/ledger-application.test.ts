@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -158,6 +158,53 @@ test('a replay of the same blocks gives the same results and app hash at every h
     [[0, number('TX_UNDECODABLE')], [], [0, number('NONCE_USED'), number('ACCOUNT_EXISTS')]],
   );
 });
+
+for (const stateLayerSize of [1, 7, 40, 10_000]) {
+  test(`a state that a crash left behind goes on to the same hashes, ${stateLayerSize} changes a layer`, async () => {
+    const trusting: SignatureChecks = { signature: async () => true, pointProof: () => true };
+    const openAt = (path: string) =>
+      openLedgerApplication({ path, genesis, verify: trusting, stateLayerSize });
+    const path = freshPath();
+    const app = await openAt(path);
+    const blocks = [[await byHospital(1, enrolAna)]];
+    for (let n = 1; n <= 12; n++) {
+      const consents = [2 * n, 2 * n + 1].map((i) => ({ ...grant, consent: consentOf(`c${i}`) }));
+      blocks.push(n % 5 === 0 ? [] : [await byAna(n, ...consents), await byAna(n, grant)]);
+    }
+    const hashes = [app.info().appHash];
+    const crashes = [];
+    for (const txs of blocks) {
+      hashes.push((await runBlock(app, txs)).appHash);
+      const crash = freshPath();
+      for (const end of ['', '-wal']) {
+        if (existsSync(path + end)) cpSync(path + end, crash + end);
+      }
+      crashes.push(crash);
+    }
+    const committed = app.query('consents', idBytes(consentOf('c4')), true);
+    app.close();
+
+    const lags = [];
+    for (const [index, crash] of crashes.entries()) {
+      const after = await openAt(crash);
+      const { height, appHash } = after.info();
+      lags.push(index + 1 - height);
+      assert.deepEqual(appHash, hashes[height]);
+      for (const txs of blocks.slice(height)) {
+        const output = await runBlock(after, txs);
+        assert.deepEqual(output.appHash, hashes[after.info().height]);
+      }
+      assert.deepEqual(after.query('consents', idBytes(consentOf('c4')), true), committed);
+      after.close();
+    }
+    assert.ok(lags.every((lag) => lag >= 0));
+    if (stateLayerSize > 1) assert.ok(lags.some((lag) => lag > 0));
+
+    const closed = await openAt(path);
+    assert.deepEqual(closed.info(), { height: blocks.length, appHash: hashes.at(-1) });
+    closed.close();
+  });
+}
 
 test('blocks must follow one another, and only a finalized one is committed', async () => {
   const app = await open();

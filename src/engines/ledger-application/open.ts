@@ -33,10 +33,13 @@ export interface LedgerApplicationOptions {
   /** As it travels. */
   readonly genesis: Uint8Array;
   readonly verify: SignatureChecks;
+  /** How many changed rows, pages and tiles are gathered before they go to disk. */
+  readonly stateLayerSize?: number;
 }
 
 /**
- * Opens the ledger behind an engine. Throws what `parseGenesis` throws, IDENTITY_WRONG when the genesis is
+ * Opens the ledger behind an engine: at the height that is on disk, which may lie behind the last one it
+ * committed when it was not closed. Throws what `parseGenesis` throws, IDENTITY_WRONG when the genesis is
  * not signed by its organisations, HOME_INVALID when the file belongs to another genesis.
  */
 export async function openLedgerApplication(
@@ -45,7 +48,7 @@ export async function openLedgerApplication(
   const genesis = parseGenesis(options.genesis);
   const hash = genesisHash(options.genesis);
   const verifier = new TxVerifier(options.verify);
-  const database = new StateDatabase(options.path);
+  const database = new StateDatabase(options.path, options.stateLayerSize);
   try {
     const head = database.head();
     if (head === undefined) {

@@ -31,13 +31,9 @@ const maxCachedPages = 16_384;
 /** Of each table: about 20 MB of accounts when full. */
 const maxCachedRows = 32_768;
 
-export interface StateDatabaseOptions {
-  /** Changed rows, pages and tiles that are gathered before they go to disk together. */
-  readonly layerSize?: number;
-}
-
+/** Changed rows, pages and tiles that are gathered before they go to disk together: some 3,000 transactions. */
 const defaultLayerSize = 8_192;
-/** With so many layers waiting for a disk that is full, no more is taken in. */
+/** With so many layers' worth waiting for a disk that is full, no more is taken in. */
 const maxLayers = 4;
 
 /**
@@ -64,8 +60,8 @@ export class StateDatabase implements LedgerStore {
   #steps: Iterator<void> | undefined;
 
   /** Throws LEDGER_CORRUPT. */
-  constructor(path: string, options: StateDatabaseOptions = {}) {
-    this.#layerSize = options.layerSize ?? defaultLayerSize;
+  constructor(path: string, layerSize = defaultLayerSize) {
+    this.#layerSize = layerSize;
     this.#database = new DatabaseSync(path, { timeout: 2_000 });
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     this.#database.exec('PRAGMA cache_size = -65536;');
@@ -155,6 +151,11 @@ export class StateDatabase implements LedgerStore {
       this.#old ??= this.#takeYoung();
       this.#advance(Number.POSITIVE_INFINITY);
     }
+  }
+
+  /** An operator's quota in pages of 4 KiB; what does not fit is refused like a full disk. */
+  limitPages(pages: number): void {
+    this.#database.exec(`PRAGMA max_page_count = ${Math.floor(pages)}`);
   }
 
   close(): void {

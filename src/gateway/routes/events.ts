@@ -22,6 +22,8 @@ export function eventRoutes(app: App, gateway: Gateway): void {
   app.get(
     routePaths.events,
     {
+      // Nobody would read, nor ever end, the stream behind the answer to HEAD.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Accepted acts, block by block (server-sent events)',
         security: bearer,
@@ -40,7 +42,9 @@ export function eventRoutes(app: App, gateway: Gateway): void {
       const blocks = engine.subscribe(from, stop.signal);
       const stream = Readable.from(eventsOf(blocks, (block) => eventOf(block, session, logs)));
       const end = () => stop.abort();
-      // When the client goes, Fastify destroys the stream; closing the gateway ends it as well.
+      // The client goes, or the gateway closes. Fastify then destroys the stream, but one that waits for a
+      // block does not end before it comes.
+      reply.raw.once('close', end);
       app.server.once('close', end);
       stream.once('close', () => {
         open -= 1;

@@ -9,7 +9,7 @@ import {
   openedLength,
   sealChunkedWithSalt,
 } from '../../../src/crypto/chunked.ts';
-import { deriveKey } from '../../../src/crypto/hash.ts';
+import { deriveKey, hmacSha256 } from '../../../src/crypto/hash.ts';
 import { xwingKeyFromSeed } from '../../../src/crypto/kem.ts';
 import { labels } from '../../../src/crypto/labels.ts';
 import { sealTo } from '../../../src/crypto/letter.ts';
@@ -19,6 +19,7 @@ import {
   bytesToHex,
   concatBytes,
   hexToBytes,
+  utf8,
 } from '../../../src/primitives/bytes.ts';
 import {
   type Cbor,
@@ -37,11 +38,7 @@ import {
   parseAccountId,
   recordIdOf,
 } from '../../../src/primitives/ids.ts';
-import {
-  envelopePlainBytes,
-  envelopeTag,
-  openEnvelope,
-} from '../../../src/sdk/keys/envelope-set.ts';
+import { envelopePlainBytes, openEnvelope } from '../../../src/sdk/keys/envelope-set.ts';
 import { encodeItemHead, paddedLength } from '../../../src/sdk/records/item-inside.ts';
 import { type ItemToOpen, openItem, openItemStream } from '../../../src/sdk/records/item-open.ts';
 import { bodyContext } from '../../../src/sdk/records/item-seal.ts';
@@ -260,7 +257,7 @@ export const envelopes: TargetModule = {
     const consent = consentIdOf(bytesOf('consent').slice(0, 16));
     const tagKey = bytesOf('tag key');
     const context: Cbor = [idBytes(consent), someBlob];
-    const tag = hexToBytes(envelopeTag(tagKey, someBlob)) ?? none;
+    const tag = hmacSha256(tagKey, utf8(someBlob)).slice(0, 16);
     const tailKey = bytesOf('tail key');
     const content = encodeCbor([
       0,

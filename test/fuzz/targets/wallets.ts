@@ -16,7 +16,7 @@ import {
 import { openWalletFile, reopenWalletFile } from '../../../src/sdk/wallet/file.ts';
 import { mergeWallets } from '../../../src/sdk/wallet/merge.ts';
 import { bytesOf, someBlob } from '../../world.ts';
-import { unlessCoded } from '../mutate.ts';
+import { unlessCoded } from '../mutate-bytes.ts';
 import type { Target, TargetModule } from '../target.ts';
 import { mustEqual } from './codec.ts';
 
@@ -81,7 +81,7 @@ const full: WalletContent = {
         imports: [record],
         enveloped: [{ consent, kemHash: bytesOf('k') }],
       },
-      outgoing: [{ to: account, organisation, message: bytesOf('message') }],
+      outgoing: [{ to: account, sealed: bytesOf('message') }],
     },
   ],
   settled: [txIdOf(bytesOf('settled'))],

@@ -70,8 +70,6 @@ def _item(data: bytes, at: int, depth: int) -> tuple[Cbor, int]:
             text = data[at : at + argument].decode("utf-8")
         except UnicodeDecodeError:
             raise Refused("CBOR_INVALID") from None
-        if text.startswith("\ufeff"):
-            raise Refused("CBOR_INVALID")
         return text, at + argument
     if depth >= MAX_DEPTH:
         raise Refused("CBOR_INVALID")

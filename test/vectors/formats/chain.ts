@@ -13,7 +13,7 @@ import {
 } from '../../../src/ledger/genesis.ts';
 import { readIncomingTx, type VerifiedTx } from '../../../src/ledger/incoming.ts';
 import { executeBlock, executeGenesis } from '../../../src/ledger/ledger.ts';
-import { merkleRoot } from '../../../src/ledger/merkle.ts';
+import { leafHash, merkleRoot } from '../../../src/ledger/merkle.ts';
 import { suite } from '../../../src/ledger/object-types.ts';
 import { consentIdOf, idBytes } from '../../../src/primitives/ids.ts';
 import { MemoryStore } from '../../memory-store.ts';
@@ -73,6 +73,13 @@ const fromPatient = (
   keys = [patient.keys.sign],
   log?: LogName,
 ) => signed(idBytes(patient.account), nonce, acts, keys, log);
+
+/** What a batch anchors: a refusal's 32 bytes, and longer ones as tombstones have. */
+export const batchLeaves: readonly Uint8Array[] = [
+  pattern(32, 140),
+  pattern(100, 141),
+  pattern(90, 142),
+];
 
 const later = consentIdOf(pattern(16, 44));
 
@@ -170,8 +177,8 @@ async function plan(): Promise<
             {
               kind: 'BatchAnchor',
               batch: 'refusal',
-              root: pattern(32, 4),
-              count: 2,
+              root: merkleRoot(batchLeaves.map(leafHash)),
+              count: batchLeaves.length,
               firstMs: t0,
               lastMs: t0 + 9,
             },

@@ -30,10 +30,10 @@ import {
   validatorsHash,
 } from '../../../src/ledger/chain/validators.ts';
 import { genesisHash } from '../../../src/ledger/genesis.ts';
-import { inclusionPath } from '../../../src/ledger/merkle.ts';
+import { inclusionPath, leafHash } from '../../../src/ledger/merkle.ts';
 import { bytesToHex } from '../../../src/primitives/bytes.ts';
 import { isCoded } from '../../../src/primitives/errors.ts';
-import { genesis, ledger } from './chain.ts';
+import { batchLeaves, genesis, ledger } from './chain.ts';
 import { looks } from './grants.ts';
 import { sealedItems } from './items.ts';
 import { type Format, hex, pattern } from './write.ts';
@@ -137,12 +137,19 @@ function withWitnesses(trust: string, keys: readonly Uint8Array[]): string {
   return formatTrustRoot({ ...parseTrustRoot(trust), witnesses: keys.map(bytesToHex) });
 }
 
+/** A leaf of a batch has its salt inside: its first 32 bytes stand in the salt's place (R-9). */
+const batchClaim = (leaf: Uint8Array, index: number) => ({
+  ...{ kind: 'leaf' as const, act: 0, salt: leaf.slice(0, 32), content: leaf.slice(32), index },
+  path: inclusionPath(batchLeaves.map(leafHash), index),
+});
+
 type Example = { readonly name: string; readonly receipt: Receipt; readonly trust: string };
 
 async function examples(): Promise<readonly Example[]> {
   const anchor = await example(3, 0);
   const access = await example(3, 5);
   const refused = await example(3, 3);
+  const batch = await example(3, 6);
   const items = await sealedItems();
   const entries = await looks();
   const [, , third] = entries;
@@ -260,6 +267,11 @@ async function examples(): Promise<readonly Example[]> {
       trust: anchor.trust,
       receipt: { ...anchor.receipt, claim: { ...leafClaim, act: 1 } },
     },
+    ...batchLeaves.map((leaf, index) => ({
+      name: `leaf ${index} of a batch`,
+      trust: batch.trust,
+      receipt: { ...batch.receipt, claim: batchClaim(leaf, index) },
+    })),
     { name: 'a look', trust: access.trust, receipt: { ...access.receipt, claim: entryClaim } },
     {
       name: 'a look at another entry',

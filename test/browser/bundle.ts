@@ -1,0 +1,73 @@
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+
+/** What a browser is given: each file's name, code, and the files that it loads at once and later. */
+export interface Bundled {
+  readonly fileName: string;
+  readonly code: string;
+  readonly isEntry: boolean;
+  readonly imports: readonly string[];
+  readonly dynamicImports: readonly string[];
+}
+
+/**
+ * Bundles for a browser: `#platform` and `#hash` become their browser sides. Throws when anything that a
+ * browser lacks is left over; a warning is an error here.
+ */
+export async function bundleForBrowser(
+  input: Readonly<Record<string, string>>,
+): Promise<readonly Bundled[]> {
+  const bundle = await rolldown({
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    input: { ...input },
+    platform: 'browser',
+    resolve: { conditionNames: ['browser', 'import', 'default'] },
+    onLog: (level, log) => {
+      if (level === 'warn') throw new Error(log.message);
+    },
+  });
+  try {
+    const { output } = await bundle.generate({
+      format: 'esm',
+      minify: true,
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+    });
+    const chunks = output.filter((it) => it.type === 'chunk');
+    const own = new Set(chunks.map((it) => it.fileName));
+    for (const { fileName, imports, dynamicImports } of chunks) {
+      const foreign = [...imports, ...dynamicImports].filter((name) => !own.has(name));
+      if (foreign.length > 0) throw new Error(`${fileName} imports ${foreign.join(', ')}`);
+    }
+    return chunks;
+  } finally {
+    await bundle.close();
+  }
+}
+
+export interface Size {
+  readonly raw: number;
+  readonly gzip: number;
+}
+
+/** Of an entry with all that it loads at once, or of one file alone. */
+export function sizeOf(files: readonly Bundled[]): Size {
+  return {
+    raw: files.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0),
+    gzip: files.reduce((sum, { code }) => sum + gzipSync(code).length, 0),
+  };
+}
+
+/** The entry and what it imports, and what that imports: a page waits for these. */
+export function loadedAtOnce(bundle: readonly Bundled[], entry: string): readonly Bundled[] {
+  const loaded = new Set<Bundled>();
+  const load = (fileName: string): void => {
+    const file = bundle.find((it) => it.fileName === fileName);
+    if (file === undefined || loaded.has(file)) return;
+    loaded.add(file);
+    file.imports.forEach(load);
+  };
+  load(entry);
+  return [...loaded];
+}

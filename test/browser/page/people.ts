@@ -1,0 +1,58 @@
+import {
+  type FileInput,
+  fileInputOf,
+  indexedDbWalletStore,
+  isCoded,
+  Person,
+} from '../../../src/sdk/browser/index.ts';
+import type { Scenes } from '../scenes.ts';
+
+export const passphrase = 'a long enough passphrase';
+
+const unlocked = new Map<string, Person>();
+
+/** Somebody whose wallet is open here. */
+export function personOf(wallet: string): Person {
+  const person = unlocked.get(wallet);
+  if (person === undefined) throw new Error(`the wallet ${wallet} is not open here`);
+  return person;
+}
+
+export const enrol: Scenes['enrol'] = async ({ wallet, gatewayUrl, role, invitation }) => {
+  const store = indexedDbWalletStore(wallet);
+  const { person, code } = await Person.create({ store, passphrase, name: wallet });
+  unlocked.set(wallet, person);
+  const { account } = await person.enrol({ gatewayUrl, role, invitation });
+  return { account, code };
+};
+
+export async function openWallet(wallet: string, given: string): Promise<Person> {
+  const person = await Person.open({ store: indexedDbWalletStore(wallet), passphrase: given });
+  unlocked.set(wallet, person);
+  return person;
+}
+
+/** The code that something is refused with; undefined when it is taken. */
+export async function codeOf(work: Promise<unknown>) {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (isCoded(error)) return error.code;
+    throw error;
+  }
+}
+
+export async function fetchBytes(url: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** As an input of type file gives it. */
+export function chosenFile(name: string, bytes: Uint8Array<ArrayBuffer>): FileInput {
+  return fileInputOf(new File([bytes], name));
+}
+
+export const isEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
