@@ -74,7 +74,7 @@ export interface MissingRecords {
 /**
  * What the hospital leaves out of the listing, as far as that can be known: every place of an anchor is shown
  * live or erased, and every import that this wallet made is there. What a colleague wrote in an anchor of which
- * nothing is shown is not found. Source: docs/protocol/wallet.md, rule W-13.
+ * nothing is shown is not found. Source: docs/protocol/wallet.md, rule W-14.
  */
 export async function missingRecords(
   ctx: Context,

@@ -56,7 +56,7 @@ const maxKnownHeaders = 4_096;
  * use) is believed only from a header of the last ten minutes. No gateway is taken at its word.
  *
  * Throws PROOF_INVALID, HEADER_INVALID, LEDGER_FORKED (with both header hashes), LEDGER_OLD, GATEWAY_LIED (an
- * older state), and what the gateway refuses. Source: docs/protocol/wallet.md, rules W-11 and W-14.
+ * older state), and what the gateway refuses. Source: docs/protocol/wallet.md, rules W-11 and W-13.
  */
 export class LedgerView {
   readonly trustRoot: TrustRoot;
