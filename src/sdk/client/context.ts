@@ -10,6 +10,7 @@ import { Gateway } from './gateway.ts';
 import { Http, type HttpOptions } from './http.ts';
 import type { VerifiedTip } from './ledger-view.ts';
 import { LedgerView } from './ledger-view.ts';
+import { OwnRows } from './own-rows.ts';
 import { AccountSession } from './session.ts';
 
 /** What work reports while it goes on; `total` 0 while it is not known. */
@@ -39,6 +40,8 @@ export class Context {
   readonly vault: Vault;
   readonly gateway: Gateway;
   readonly ledger: LedgerView;
+  /** What is in this account's chart. */
+  readonly rows: OwnRows;
   readonly now: () => number;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
@@ -58,6 +61,7 @@ export class Context {
     this.gateway = plain.as(session);
     const { root, tip } = trustOf(vault.content, account.chainId);
     this.ledger = new LedgerView(plain, root, tip);
+    this.rows = new OwnRows(this.gateway, this.ledger, account.account);
   }
 
   /** As the wallet has it now: a rotation changes it. */

@@ -203,11 +203,10 @@ export class Gateway {
 
   ownItems(
     account: AccountId,
-    since: number,
-    cursor: string | undefined,
+    asked: { readonly since: number; readonly changed: number; readonly cursor?: string },
     signal?: AbortSignal,
   ): Promise<ItemsPage> {
-    const path = paths.ownItems(account, since, cursor);
+    const path = paths.ownItems(account, asked, asked.cursor);
     return this.#signedIn((headers) =>
       this.#json(itemsPage, { method: 'GET', path, headers, signal }),
     );
