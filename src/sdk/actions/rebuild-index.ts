@@ -6,7 +6,7 @@ import { cutFile } from '../records/fhir-file.ts';
 import { itemKeyOf, type KnownItem } from '../records/import-plan.ts';
 import { decodeSkeleton } from '../records/skeleton.ts';
 import type { HeldImport } from '../wallet/content.ts';
-import { encodeIndex } from './import-index.ts';
+import { encodeIndex } from '../wallet/import-index.ts';
 import { type OwnChart, openOwn, ownChart } from './own-records.ts';
 
 /**

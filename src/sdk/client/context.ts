@@ -4,6 +4,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
+import { ImportIndex } from '../wallet/import-index.ts';
 import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import { Gateway } from './gateway.ts';
@@ -42,6 +43,8 @@ export class Context {
   readonly ledger: LedgerView;
   /** What is in this account's chart. */
   readonly rows: OwnRows;
+  /** What was imported into it. */
+  readonly imported = new ImportIndex();
   readonly now: () => number;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
