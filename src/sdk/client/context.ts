@@ -109,7 +109,19 @@ export class Context {
    * person can then repeat what this one began.
    */
   async writeDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
+    await this.#copy(await this.vault.change(edit));
+  }
+
+  /**
+   * Writes down what other devices would find out by themselves: here for certain, and in the copy when the
+   * hospital answers.
+   */
+  async noteDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
     const content = await this.vault.change(edit);
+    await this.#copy(content).catch(() => undefined);
+  }
+
+  async #copy(content: WalletContent): Promise<void> {
     const { locator } = this.account;
     if (content.copyKey.length === 0 || locator.length === 0) return;
     const store = {

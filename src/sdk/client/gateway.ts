@@ -99,10 +99,6 @@ export class Gateway {
     });
   }
 
-  outcome(tx: TxId, signal?: AbortSignal): Promise<TxOutcomeMessage> {
-    return this.#json(txOutcome, { method: 'GET', path: paths.tx(tx), signal });
-  }
-
   receipt(tx: TxId, signal?: AbortSignal): Promise<Uint8Array> {
     return this.http.bytes({
       method: 'GET',

@@ -233,6 +233,7 @@ export class LedgerView {
   }
 
   async #fetchHeader(height: number, signal?: AbortSignal): Promise<VerifiedHeader> {
+    let stepMs = 2;
     for (let waitedMs = 0; ; ) {
       try {
         const verified = await this.#verify(await this.#gateway.header(height, signal));
@@ -242,9 +243,9 @@ export class LedgerView {
         if (!isCoded(error, 'HEIGHT_UNKNOWN')) throw error;
         if (waitedMs >= headerWaitMs) throw new CodedError('LEDGER_STALLED', { height }, error);
       }
-      const stepMs = waitedMs < 200 ? 20 : 250;
       await pause(stepMs, signal);
       waitedMs += stepMs;
+      stepMs = Math.min(250, stepMs * 2);
     }
   }
 
