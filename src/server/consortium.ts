@@ -44,6 +44,8 @@ export interface ConsortiumOptions {
   readonly onFault?: (error: unknown) => void;
   /** Crash tests stop the process at a step: of the start, of a block, of a blob, of a gateway's write. */
   readonly faultPoint?: (name: string) => void;
+  /** How much of the state waits in memory (blocks.md, B-12). */
+  readonly stateLayerSize?: number;
 }
 
 export interface RunningHospital {
@@ -85,6 +87,7 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
       acceptClock: options.acceptClock === true,
       onFault,
       faultPoint: (name) => faultPoint(`engine:${name}`),
+      ...(options.stateLayerSize !== undefined && { stateLayerSize: options.stateLayerSize }),
     });
     undo.push(() => ledger.engine.close());
     const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);

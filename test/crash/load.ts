@@ -220,8 +220,8 @@ export class Load {
     const usual = random.weighted({
       small: 30,
       large: 12,
-      grant: 16,
-      revoke: 12,
+      grant: 28,
+      revoke: 10,
       erase: 12,
       open: 8,
     });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BlockStore } from '../../src/engines/embedded/block-store.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { Checker } from './check.ts';
-import { Incarnation, type ServerOrder } from './incarnation.ts';
+import { Incarnation, type Ready, type ServerOrder } from './incarnation.ts';
 import { Load } from './load.ts';
 import { loadPoints, startPoints } from './points.ts';
 import { ForgetfulDisk } from './power-loss.ts';
@@ -34,6 +34,8 @@ export interface Outcome {
   slowestRestartMs: number;
   acknowledged: number;
   blocks: number;
+  /** Different states, of different heights, that stood on disk and were compared row by row. */
+  readonly statesCompared: Set<string>;
   lost: number;
   half: number;
   stateEqual: boolean;
@@ -136,7 +138,10 @@ class Town {
   readonly #acked = new Acknowledged();
   readonly #load: Load;
   readonly #checker: Checker;
+  /** At the height that is on disk. */
   readonly #shadow: Shadow;
+  /** At the last block. */
+  readonly #tip: Shadow;
   #next: Incarnation;
   #olds = 0;
 
@@ -161,6 +166,7 @@ class Town {
     this.#load = new Load({ home: this.#home, acked: this.#acked, random });
     this.#checker = new Checker(this.#home);
     this.#shadow = new Shadow(this.#ledger, join(folder, 'shadow'));
+    this.#tip = new Shadow(this.#ledger, join(folder, 'tip'));
     this.#next = new Incarnation(this.#disk?.env);
   }
 
@@ -176,7 +182,7 @@ class Town {
     }
     // The last of them lives, and everything is checked once more.
     const { server, ready } = await this.#start({ home: this.#home });
-    if (ready !== undefined) await this.#check(true);
+    if (ready !== undefined) await this.#check(ready, true);
     this.#load.start(ready?.url ?? '');
     await pause(500);
     await this.#load.stop();
@@ -187,6 +193,7 @@ class Town {
   async close(): Promise<void> {
     await this.#next.kill();
     this.#shadow.close();
+    this.#tip.close();
   }
 
   async #live(round: number): Promise<void> {
@@ -197,12 +204,13 @@ class Town {
     const passage = random.between(1, mostPassages(point));
     const order: ServerOrder = {
       home: this.#home,
+      stateLayerSize: random.between(1, 150),
       ...(byPoint && { kill: { point, passage } }),
     };
     const early = !byPoint && atStart;
     const { server, ready } = await this.#start(order, early ? random.between(0, 250) : undefined);
     if (ready !== undefined && !server.ended) {
-      await this.#check(random.is(0.1));
+      await this.#check(ready, random.is(0.1));
       this.#load.start(ready.url, byPoint ? point : '');
       await Promise.race([server.exited, pause(byPoint ? 2_000 : random.between(80, 900))]);
     }
@@ -265,7 +273,7 @@ class Town {
   }
 
   /** The server is up, and nobody writes. */
-  async #check(everything: boolean): Promise<void> {
+  async #check({ height, appHash }: Ready, everything: boolean): Promise<void> {
     const outcome = this.#outcome;
     const found = await this.#checker.check(this.#acked, { everything });
     outcome.lost += found.lost.length;
@@ -276,12 +284,18 @@ class Town {
     const genesis = genesisOf(this.#home);
     const store = new BlockStore(join(this.#ledger, 'blocks.db'), { readOnly: true, check: false });
     try {
-      const statePath = join(this.#ledger, 'state.db');
-      const state = stateOf(statePath);
-      const wrong = await this.#shadow.advance(genesis, state.height, store);
-      if (stateOf(this.#shadow.statePath).hash !== state.hash) {
+      // What it answers from, and then what of it is on disk, which may lie behind.
+      const wrong = await this.#tip.advance(genesis, store.lastHeight(), store);
+      if (this.#tip.appHash(height) !== appHash) {
+        wrong.push(`the state that is served at ${height} differs from a replay`);
+      }
+      const state = stateOf(join(this.#ledger, 'state.db'));
+      if (state.height < this.#shadow.height) this.#shadow.restart();
+      wrong.push(...(await this.#shadow.advance(genesis, state.height, store)));
+      if (this.#shadow.state().hash !== state.hash) {
         wrong.push(`the state of height ${state.height} differs from a replay`);
       }
+      this.#outcome.statesCompared.add(`${this.#ledger} ${state.height}`);
       if (wrong.length > 0) outcome.stateEqual = false;
       outcome.faults.push(...wrong);
     } finally {
@@ -300,8 +314,8 @@ class Town {
   #note(): void {
     const outcome = this.#outcome;
     outcome.acknowledged += this.#acked.count - this.#seen.acked;
-    outcome.blocks += this.#shadow.height - this.#seen.blocks;
-    this.#seen = { acked: this.#acked.count, blocks: this.#shadow.height };
+    outcome.blocks += this.#tip.height - this.#seen.blocks;
+    this.#seen = { acked: this.#acked.count, blocks: this.#tip.height };
     for (const [name, count] of this.#load.done) add(outcome.done, name, count);
     this.#load.done.clear();
     for (const [code, count] of this.#acked.codes) add(outcome.codes, code, count);
@@ -336,6 +350,7 @@ function emptyOutcome(powerLossReason: string | undefined): Outcome {
     slowestRestartMs: 0,
     acknowledged: 0,
     blocks: 0,
+    statesCompared: new Set(),
     lost: 0,
     half: 0,
     stateEqual: true,

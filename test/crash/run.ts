@@ -17,11 +17,12 @@ const { values } = parseArgs({
 const startedAt = performance.now();
 
 function report(outcome: Outcome) {
-  const { points, done, codes, faults, ...figures } = outcome;
+  const { points, done, codes, faults, statesCompared, ...figures } = outcome;
   const ok = faults.length === 0 && figures.lost === 0 && figures.stateEqual;
   return {
     ok,
     ...figures,
+    statesCompared: statesCompared.size,
     seed: Number(values.seed),
     ms: Math.round(performance.now() - startedAt),
     points: Object.fromEntries([...points].sort()),

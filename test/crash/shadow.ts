@@ -51,28 +51,43 @@ export class Shadow {
   readonly #ledger: string;
   readonly #own: string;
   #application: LedgerApplication | undefined;
-  readonly #blocks: string[] = [];
+  #blocks: string[] = [];
+  #appHashes: string[] = [];
 
   constructor(ledgerFolder: string, own: string) {
     this.#ledger = ledgerFolder;
     this.#own = own;
   }
 
-  get statePath(): string {
-    return join(this.#own, 'state.db');
+  /** As `stateOf`, of this ledger: closed, so that all of it is on disk. */
+  state(): ReturnType<typeof stateOf> {
+    this.close();
+    return stateOf(join(this.#own, 'state.db'));
   }
 
   get height(): number {
     return this.#blocks.length;
   }
 
+  /** After a block that was executed. */
+  appHash(height: number): string | undefined {
+    return this.#appHashes[height - 1];
+  }
+
+  /** Back to genesis. */
+  restart(): void {
+    this.close();
+    this.#blocks = [];
+    this.#appHashes = [];
+  }
+
   /** Executes up to a height and returns what differs from the stored blocks. */
   async advance(genesis: Uint8Array, height: number, store: BlockStore): Promise<string[]> {
     if (this.#application === undefined) {
-      rmSync(this.#own, { recursive: true, force: true });
+      if (this.#blocks.length === 0) rmSync(this.#own, { recursive: true, force: true });
       mkdirSync(this.#own, { recursive: true });
       this.#application = await openLedgerApplication({
-        path: this.statePath,
+        path: join(this.#own, 'state.db'),
         genesis,
         verify: signatureChecks,
       });
@@ -91,6 +106,7 @@ export class Shadow {
       this.#application.commit();
       if (!equalBytes(appHash, stored.appHash)) wrong.push(`app hash of block ${next}`);
       this.#blocks.push(blockHash(stored.header));
+      this.#appHashes.push(bytesToHex(appHash));
     }
     return wrong;
   }
@@ -112,6 +128,7 @@ export class Shadow {
 
   close(): void {
     this.#application?.close();
+    this.#application = undefined;
   }
 }
 
