@@ -32,7 +32,14 @@ if (!ready) {
   const npm = process.env.npm_execpath;
   // Not `npm ci`: it refuses a lock file that lacks the builds of tools for other platforms, and a registry
   // mirror may not have them. What the lock names is installed at its version and held to its integrity.
-  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const [command, list] = npm ? [process.execPath, [npm, ...args]] : ['npm', args];
   const done = spawnSync(command, list, { cwd: root, stdio: ['ignore', 2, 'inherit'] });
   if (done.status !== 0) {

@@ -46,10 +46,10 @@ import { type Resumed, resume, tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
 import { watch } from './actions/watch.ts';
 import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/write-shared.ts';
+import type { LiveItem } from './client/check-rows.ts';
 import { Context, type ContextOptions, type WorkOptions } from './client/context.ts';
 import { Gateway } from './client/gateway.ts';
 import { Http } from './client/http.ts';
-import { type LiveItem, ownRows } from './client/own-rows.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
 import { checkCard, readCard } from './grants/card.ts';
 import { type GivenGrant, type GrantTerms, grantAccess, renewKeys } from './grants/grant.ts';
@@ -426,7 +426,7 @@ export class Person {
     return this.#work(options, async (ctx) => {
       const row =
         typeof record === 'string'
-          ? (await ownRows(ctx, options)).find((it) => it.recordId === record)
+          ? (await ctx.rows.refresh(options.signal)).liveOf(record)
           : record;
       if (row === undefined) throw new CodedError('RECORD_UNKNOWN');
       return receiptOfItem(ctx, row, options);

@@ -368,6 +368,7 @@ export class EmbeddedEngine implements LedgerEngine {
       if (!full) this.#stop(error);
       else this.#stoppedSince ??= performance.now();
       const answer = new CodedError(full ? 'DISK_FULL' : 'LEDGER_STALLED', {}, error);
+      this.#parts.application.dropTxs?.(taken.map(({ tx }) => tx));
       for (const waiting of taken) this.#mempool.fail(waiting, answer);
       return false;
     }

@@ -21,9 +21,9 @@ import {
   type RecordId,
   type TxId,
 } from '../../primitives/ids.ts';
+import { checkTombstone } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { wasKeyOf } from '../client/open-items.ts';
-import { checkTombstone } from '../client/own-rows.ts';
 
 /** One thing that was done, or tried, with this person's records. */
 export type Noticed =

@@ -17,9 +17,9 @@ import { attachClaim } from '../../ledger/chain/receipt.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
+import { checkRows, type ErasedItem, type LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { openLiveItem } from '../client/open-items.ts';
-import { checkRows, type ErasedItem, type LiveItem } from '../client/own-rows.ts';
 import { collectKeys, type HeldGrant, heldGrant, readingKeysOf } from '../grants/received.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 

@@ -5,8 +5,8 @@ import { parseTrustRoot } from '../../ledger/chain/trust-root.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
+import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import type { LiveItem } from '../client/own-rows.ts';
 
 /** The receipt of a transaction, verified. Throws TX_UNKNOWN, RECEIPT_INVALID, GATEWAY_LIED. */
 export async function receiptOfTx(

@@ -7,12 +7,14 @@ import { idBytes } from '../../primitives/ids.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
+import { ImportIndex } from '../wallet/import-index.ts';
 import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import { Gateway } from './gateway.ts';
 import { Http, type HttpOptions } from './http.ts';
 import type { VerifiedTip } from './ledger-view.ts';
 import { LedgerView } from './ledger-view.ts';
+import { OwnRows } from './own-rows.ts';
 import { AccountSession } from './session.ts';
 
 /** What work reports while it goes on; `total` 0 while it is not known. */
@@ -42,6 +44,10 @@ export class Context {
   readonly vault: Vault;
   readonly gateway: Gateway;
   readonly ledger: LedgerView;
+  /** What is in this account's chart. */
+  readonly rows: OwnRows;
+  /** What was imported into it. */
+  readonly imported = new ImportIndex();
   readonly now: () => number;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
@@ -61,6 +67,7 @@ export class Context {
     this.gateway = plain.as(session);
     const { root, tip } = trustOf(vault.content, account.chainId);
     this.ledger = new LedgerView(plain, root, tip, this.now);
+    this.rows = new OwnRows(this.gateway, this.ledger, account.account);
   }
 
   /** As the wallet has it now: a rotation changes it. */
@@ -105,7 +112,19 @@ export class Context {
    * person can then repeat what this one began.
    */
   async writeDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
+    await this.#copy(await this.vault.change(edit));
+  }
+
+  /**
+   * Writes down what other devices would find out by themselves: here for certain, and in the copy when the
+   * hospital answers.
+   */
+  async noteDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
     const content = await this.vault.change(edit);
+    await this.#copy(content).catch(() => undefined);
+  }
+
+  async #copy(content: WalletContent): Promise<void> {
     const { locator } = this.account;
     if (content.copyKey.length === 0 || locator.length === 0) return;
     const store = {

@@ -99,10 +99,6 @@ export class Gateway {
     });
   }
 
-  outcome(tx: TxId, signal?: AbortSignal): Promise<TxOutcomeMessage> {
-    return this.#json(txOutcome, { method: 'GET', path: paths.tx(tx), signal });
-  }
-
   receipt(tx: TxId, signal?: AbortSignal): Promise<Uint8Array> {
     return this.http.bytes({
       method: 'GET',
@@ -207,11 +203,10 @@ export class Gateway {
 
   ownItems(
     account: AccountId,
-    since: number,
-    cursor: string | undefined,
+    asked: { readonly since: number; readonly changed: number; readonly cursor?: string },
     signal?: AbortSignal,
   ): Promise<ItemsPage> {
-    const path = paths.ownItems(account, since, cursor);
+    const path = paths.ownItems(account, asked, asked.cursor);
     return this.#signedIn((headers) =>
       this.#json(itemsPage, { method: 'GET', path, headers, signal }),
     );

@@ -63,6 +63,7 @@ export class LedgerView {
   readonly #gateway: Gateway;
   readonly #headers = new Map<number, Promise<VerifiedHeader>>();
   readonly #rows = new Map<string, Uint8Array>();
+  readonly #keySets = new Map<AccountId, readonly OwnedKeySet[]>();
   readonly #keysAsOf = new Map<AccountId, { readonly keys: Keys; readonly asOf: number }>();
   readonly #now: () => number;
   /** Header hashes by height: every header that was verified here, and what the wallet kept. */
@@ -241,17 +242,29 @@ export class LedgerView {
   }
 
   /** Every KeySet of the account, oldest first; each names the one before it. */
-  async keySets(account: Account, id: AccountId, signal?: AbortSignal): Promise<OwnedKeySet[]> {
+  async keySets(
+    account: Account,
+    id: AccountId,
+    signal?: AbortSignal,
+  ): Promise<readonly OwnedKeySet[]> {
+    if (account.highestEpoch === 0) return [];
+    const kept = this.#keySets.get(id) ?? [];
+    const newest = kept.at(-1);
     const found: OwnedKeySet[] = [];
-    if (account.highestEpoch === 0) return found;
-    for (let after = account.newestKeySet; ; ) {
+    for (let after = account.newestKeySet; after !== newest?.after; ) {
       const row = await this.keySet(id, after, signal);
       if (row === undefined) throw new CodedError('GATEWAY_LIED', { account: id, after });
-      found.unshift({ after, ...row });
-      if (after === 0) return found;
+      found.push({ after, ...row });
+      if (after === 0) return this.#keepKeySets(id, found.reverse());
       if (row.previous >= after) throw new CodedError('GATEWAY_LIED', { account: id, after });
       after = row.previous;
     }
+    return found.length === 0 ? kept : this.#keepKeySets(id, [...kept, ...found.reverse()]);
+  }
+
+  #keepKeySets(id: AccountId, keySets: readonly OwnedKeySet[]): readonly OwnedKeySet[] {
+    this.#keySets.set(id, keySets);
+    return keySets;
   }
 
   anchor(account: AccountId, root: Uint8Array, signal?: AbortSignal): Promise<Anchor | undefined> {
@@ -350,6 +363,7 @@ export class LedgerView {
   }
 
   async #fetchHeader(height: number, signal?: AbortSignal): Promise<VerifiedHeader> {
+    let stepMs = 2;
     for (let waitedMs = 0; ; ) {
       try {
         const verified = await this.#verify(await this.#gateway.header(height, signal));
@@ -359,9 +373,9 @@ export class LedgerView {
         if (!isCoded(error, 'HEIGHT_UNKNOWN')) throw error;
         if (waitedMs >= headerWaitMs) throw new CodedError('LEDGER_STALLED', { height }, error);
       }
-      const stepMs = waitedMs < 200 ? 20 : 250;
       await pause(stepMs, signal);
       waitedMs += stepMs;
+      stepMs = Math.min(250, stepMs * 2);
     }
   }
 

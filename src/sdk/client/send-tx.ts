@@ -106,7 +106,7 @@ export async function confirm(
     if (isFinal(error)) await settle(ctx, pending, 'refused');
     throw error;
   }
-  const confirmed = await receiptOfTx(ctx, pending.bytes, signal);
+  const confirmed = await receiptOfTx(ctx, pending.bytes, outcome.index, signal);
   for (const message of pending.outgoing) await sendMessage(ctx, message, signal);
   await settle(ctx, pending, 'confirmed');
   return confirmed;
@@ -116,6 +116,7 @@ export async function confirm(
 async function receiptOfTx(
   ctx: Context,
   tx: Uint8Array,
+  index: number,
   signal?: AbortSignal,
 ): Promise<ConfirmedTx> {
   const txId = txIdOfBytes(tx);
@@ -123,12 +124,11 @@ async function receiptOfTx(
   const verdict = await ctx.verifyReceipt(receipt);
   if (!equalBytes(verdict.tx, tx)) throw new CodedError('GATEWAY_LIED', { txId });
   refuseIfRefused({ code: verdict.code });
-  const outcome = await ctx.gateway.outcome(txId, signal);
   return {
     txId,
     height: verdict.height,
     timeMs: verdict.timeMs,
-    index: outcome.index,
+    index,
     data: verdict.data,
     receipt,
   };
@@ -149,9 +149,8 @@ async function settle(
       settled: edited.settled.includes(tx) ? edited.settled : [...edited.settled, tx],
     };
   };
-  await ctx.vault.change(edit);
   // Other devices need not repeat what is settled; if they do, it changes nothing.
-  await ctx.writeDown((content) => content).catch(() => undefined);
+  await ctx.noteDown(edit);
 }
 
 /** Signed as it leaves: a message that is minutes old is refused. */
