@@ -279,8 +279,11 @@ export class Person {
   /** A colleague's card from the hospital's directory; patients are not in it. */
   findCard(account: AccountId, options: AsAccount = {}): Promise<Card> {
     return this.#work(options, async (ctx) => {
-      const card = await ctx.gateway.card(account, options.signal);
-      return checkCard(ctx.ledger, card, options.signal);
+      const signed = await ctx.gateway.card(account, options.signal);
+      const card = await checkCard(ctx.ledger, signed, options.signal);
+      // A true card of somebody else would have the patient share with him.
+      if (card.account !== account) throw new CodedError('GATEWAY_LIED', { account });
+      return card;
     });
   }
 
