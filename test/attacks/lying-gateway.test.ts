@@ -349,6 +349,25 @@ test('a hospital that enters a look in the name of another hospital is not belie
   assert.ok(withheld.some((it) => it.consent === consent));
 });
 
+test('a hospital that enters a reader’s true request a second time invents no look: REQUEST_REPLAYED', async () => {
+  const { notice, signedRequest } = await aTrueLook();
+  const salt = randomBytes(32);
+  const entries = [{ consent, entryHash: readEntryHash(salt, signedRequest) }];
+  const { txId, height } = await sendAsHospital(consortium, 'north', [
+    { kind: 'AccessLog', entries },
+  ]);
+  const again = await lookNotice({ txId, height, index: 0 }, signedRequest, salt);
+  middle.lie = changing(/GET \/v1\/inbox/, (body) => {
+    body.messages = [notice, again];
+    body.more = false;
+  });
+  const { notices } = await (await middle.serve(ana)).looked();
+  assert.deepEqual(
+    notices.map((it) => ('code' in it ? it.code : it.kind)),
+    ['look', 'REQUEST_REPLAYED'],
+  );
+});
+
 test('what a gateway cannot open it cannot swap: a notice sealed to another patient is doubtful', async () => {
   const eve = await consortium.person('Eve', 'north', 'patient');
   const plain = encodeLook({

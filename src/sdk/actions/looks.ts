@@ -3,6 +3,7 @@ import type { InboxAnchor, InboxEntry } from '../../api/inbox.ts';
 import { decodeLook, refusalLeafContent } from '../../api/look.ts';
 import { decodeReadRequest, type ReadRequest, readEntryHash } from '../../api/read-request.ts';
 import { decodeSigned } from '../../api/signed.ts';
+import { sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith } from '../../crypto/letter.ts';
 import { verifyLabelled } from '../../crypto/signature.ts';
@@ -88,12 +89,13 @@ export interface Looked {
 export async function looked(ctx: Context, options: WorkOptions = {}): Promise<Looked> {
   const { signal, onProgress } = options;
   const notices: Noticed[] = [];
+  const served = new Set<string>();
   for (let after = 0; ; ) {
     const { messages, more } = await ctx.gateway.inbox(after, signal);
     for (const entry of messages) {
       after = Math.max(after, entry.id);
       if (entry.kind === 'message') continue;
-      notices.push(await noticed(ctx, entry, signal));
+      notices.push(await noticed(ctx, entry, served, signal));
       onProgress?.({ phase: 'opening', done: notices.length, total: 0 });
     }
     if (!more || messages.length === 0) break;
@@ -124,10 +126,15 @@ async function withheldLooks(
   return counted.filter((it) => it.counted > it.seen);
 }
 
-async function noticed(ctx: Context, entry: InboxEntry, signal?: AbortSignal): Promise<Noticed> {
+async function noticed(
+  ctx: Context,
+  entry: InboxEntry,
+  served: Set<string>,
+  signal?: AbortSignal,
+): Promise<Noticed> {
   try {
     if (entry.kind === 'erased') return await erasedNotice(ctx, entry, signal);
-    return await lookOrRefusal(ctx, entry, signal);
+    return await lookOrRefusal(ctx, entry, served, signal);
   } catch (error) {
     // What a server sends must never hide the other notices; that it is silent is another matter.
     if (!isCoded(error) || error.kind === 'unavailable' || error.kind === 'fault') throw error;
@@ -138,6 +145,7 @@ async function noticed(ctx: Context, entry: InboxEntry, signal?: AbortSignal): P
 async function lookOrRefusal(
   ctx: Context,
   entry: InboxEntry,
+  served: Set<string>,
   signal?: AbortSignal,
 ): Promise<Noticed> {
   const opened = decodeLook(await openNotice(ctx, bytesOfText(entry.sealed)));
@@ -154,6 +162,10 @@ async function lookOrRefusal(
       request,
       signal,
     );
+    // A request serves once: entered a second time it is the hospital's doing, not the reader's.
+    const requestHash = bytesToHex(sha256(opened.signedRequest));
+    if (served.has(requestHash)) throw new CodedError('REQUEST_REPLAYED', { reader });
+    served.add(requestHash);
     const { servedMs, recordIds } = opened;
     const entryHash = bytesToHex(readEntryHash(opened.salt, opened.signedRequest));
     const place = { txId: anchor.txId, height: lookedHeight, entryHash };

@@ -42,7 +42,7 @@ const lasting: ReadonlySet<TableName> = new Set(['keysets', 'anchors', 'batches'
 const headerWaitMs = 10_000;
 
 /** A ledger signs a time every five minutes: what nobody has signed for twice as long hides something. */
-export const maxStateAgeMs = 10 * 60_000;
+const maxStateAgeMs = 10 * 60_000;
 
 /** A ledger that slept with its machine makes a block when it is asked; so often we ask again. */
 const freshWaitsMs = [20, 80, 400];
