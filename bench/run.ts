@@ -3,6 +3,7 @@ import { benchEnvelope } from './envelope.ts';
 import { printTo, type Report } from './figures.ts';
 import { benchLedger } from './ledger.ts';
 import { benchSeal } from './seal.ts';
+import { benchShare } from './share.ts';
 
 const args = process.argv.slice(2);
 // The growth of a ledger to a million transactions takes minutes: only when asked for.
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   ledger: (report) => benchLedger(report, million ? 1_000_000 : 20_000),
   seal: benchSeal,
   envelope: benchEnvelope,
+  share: (report) => benchShare(report),
 };
 
 const names = args.filter((arg) => !arg.startsWith('--'));

@@ -85,10 +85,14 @@ export const itemsQuery = z.strictObject({
   account: accountIdText,
   /** Rows anchored above this height. */
   since: z.coerce.number().int().min(0).default(0),
+  /** Only what was shown or erased after this count of `changes`. */
+  changed: z.coerce.number().int().min(0).default(0),
   cursor: z.string().max(64).optional(),
 });
 
 export const itemsPage = z.object({
+  /** How often rows of the account were shown or erased: what the next listing says as `changed`. */
+  changes: uint,
   rows: z.array(itemRow).max(maxReadRecords),
   next: z.string().max(64).optional(),
 });

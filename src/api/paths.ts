@@ -37,8 +37,8 @@ export const paths = {
   blobs: routePaths.blobs,
   blob: (id: BlobId, at?: AccountId): string => `/v1/blobs/${id}${at ? `?at=${at}` : ''}`,
   items: routePaths.items,
-  ownItems: (account: AccountId, since: number, cursor?: string): string =>
-    `/v1/items?account=${account}&since=${since}${cursor ? `&cursor=${cursor}` : ''}`,
+  ownItems: (account: AccountId, asked: { since: number; changed: number }, cursor = ''): string =>
+    `/v1/items?account=${account}&since=${asked.since}&changed=${asked.changed}${cursor && `&cursor=${cursor}`}`,
   read: routePaths.read,
   erase: routePaths.erase,
   inbox: routePaths.inbox,

@@ -22,8 +22,9 @@ interface Waiting {
 const maxEntries = 500;
 
 /**
- * Writes looks to the ledger: those that come within `gatherMs` share one AccessLog. Each caller learns the
- * one bit that the rule answered for its entry. Source: docs/protocol/reading.md, rule R-7.
+ * Writes looks to the ledger. A look that comes while none is on its way goes at once; the others gather for
+ * `gatherMs` at most and share one AccessLog. Each caller learns the one bit that the rule answered for its entry.
+ * Source: docs/protocol/reading.md, rule R-7.
  */
 export class AccessLogWriter {
   readonly #sender: ActSender;
@@ -32,6 +33,7 @@ export class AccessLogWriter {
   readonly #onSent: (entries: number) => void;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #onItsWay = 0;
 
   constructor(parts: {
     readonly sender: ActSender;
@@ -50,7 +52,8 @@ export class AccessLogWriter {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject });
       if (this.#waiting.length >= maxEntries) this.#flush();
-      else this.#timer ??= setTimeout(() => this.#flush(), this.#gatherMs);
+      else
+        this.#timer ??= setTimeout(() => this.#flush(), this.#onItsWay === 0 ? 0 : this.#gatherMs);
     });
   }
 
@@ -63,6 +66,7 @@ export class AccessLogWriter {
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
+    this.#onItsWay += 1;
     try {
       const entries = batch.map(({ entry }) => entry);
       const outcome = await this.#sender.send(
@@ -81,6 +85,9 @@ export class AccessLogWriter {
         ? new CodedError('LEDGER_STALLED', {}, error)
         : error;
       for (const { reject } of batch) reject(told);
+    } finally {
+      this.#onItsWay -= 1;
+      if (this.#onItsWay === 0) this.#flush();
     }
   }
 }

@@ -44,6 +44,21 @@ test('rows that come after their anchor are shown at once', async () => {
   for (const item of items) assert.equal(await has(ana, item), true);
 });
 
+test('rows that come after their anchor are news to an owner who has seen later ones', async () => {
+  const [late, early] = [[sealedItem('lab'), sealedItem('lab')], [sealedItem('lab')]];
+  await ana.send([anchor(late)]);
+  await ana.keep(early);
+  const seen = await ana.ownRows();
+  accepted(await ana.deliver(late));
+  const told = await ana.ownRows(seen.changes);
+  assert.deepEqual(
+    told.rows.map(({ recordId }) => recordId),
+    late.map(({ recordId }) => recordId),
+  );
+  assert.ok((told.rows[0]?.height ?? 0) < (seen.rows.at(-1)?.height ?? 0));
+  assert.equal(told.changes, seen.changes + 1);
+});
+
 test('the same rows again change nothing', async () => {
   const items = [sealedItem('lab')];
   await ana.keep(items);

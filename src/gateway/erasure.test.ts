@@ -97,6 +97,21 @@ test('a tombstone is anchored with the next batch, and the notice proves it', as
   assert.equal(decodeRow('batches', value).count, anchor.count);
 });
 
+test('an owner who says what she has seen is told of later erasures, once each', async () => {
+  const [item, other] = [sealedItem('lab'), sealedItem('lab')];
+  await ana.keep([item, other]);
+  const seen = (await ana.ownRows()).changes;
+  assert.deepEqual((await ana.ownRows(seen)).rows, []);
+  await ana.erase([item.leaf]);
+  const told = await ana.ownRows(seen);
+  assert.deepEqual(
+    told.rows.map(({ recordId, state }) => [recordId, state]),
+    [[item.recordId, 'erased']],
+  );
+  await ana.erase([item.leaf]);
+  assert.deepEqual(await ana.ownRows(told.changes), { changes: told.changes, rows: [] });
+});
+
 test('erasing again gives the same tombstone', async () => {
   const item = sealedItem('lab');
   await ana.keep([item]);

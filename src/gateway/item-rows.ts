@@ -101,7 +101,7 @@ export class ItemRows {
       );
       for (const [position, row] of rows.entries()) {
         this.#db.run(
-          'INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)',
+          'INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)',
           ...[id, position, account, row.recordId, row.leaf, row.salt, row.leafContent],
           ...[row.header, row.recordClass, row.blobId],
         );
@@ -144,8 +144,8 @@ export class ItemRows {
     if (delivery === undefined) return;
     const id = delivery.uint('delivery');
     this.#db.run(
-      'UPDATE deliveries SET txId = ?, height = ?, timeMs = ? WHERE delivery = ?',
-      ...[txId, height, timeMs, id],
+      'UPDATE deliveries SET txId = ?, height = ?, timeMs = ?, shownAs = ? WHERE delivery = ?',
+      ...[txId, height, timeMs, this.#nextChange(account), id],
     );
     // What was delivered for another try at the same records has lost.
     this.#db.run(
@@ -155,6 +155,20 @@ export class ItemRows {
       account,
       id,
     );
+  }
+
+  #nextChange(account: AccountId): number {
+    this.#db.run(
+      'INSERT INTO row_changes VALUES (?, 1) ON CONFLICT (account) DO UPDATE SET count = count + 1',
+      account,
+    );
+    return this.changesOf(account);
+  }
+
+  /** How often rows of this account were shown or erased. */
+  changesOf(account: AccountId): number {
+    const row = this.#db.get('SELECT count FROM row_changes WHERE account = ?', account);
+    return row?.uint('count') ?? 0;
   }
 
   /** The anchor was refused (EPOCH_STALE): its rows will not be anchored as they are. */
@@ -200,21 +214,26 @@ export class ItemRows {
     );
   }
 
-  /** Anchored rows above a height in the order of the ledger; `only` narrows to what a grant may cover. */
+  /**
+   * Anchored rows above a height in the order of the ledger, narrowed to what was shown or erased after a
+   * count of `changesOf`; `only` narrows to what a grant may cover.
+   */
   page(options: {
     readonly account: AccountId;
     readonly since: number;
+    readonly changed?: number;
     readonly cursor: string;
     readonly limit: number;
     readonly only?: { readonly classes: readonly string[]; readonly fromMs: number };
   }): { readonly rows: StoredRow[]; readonly next: string | undefined } {
-    const { account, since, cursor, limit, only } = options;
+    const { account, since, changed = 0, cursor, limit, only } = options;
     const [height, delivery, position] = parseCursor(cursor);
+    const asked = changed === 0 ? [] : [account, changed, account, changed];
     const rows = this.#db.all(
-      `${selectRow} WHERE deliveries.account = ? AND height > ? AND (height, delivery, position) > (?, ?, ?)
+      `${changed === 0 ? selectRow : selectChanged} WHERE deliveries.account = ? AND height > ? AND (height, delivery, position) > (?, ?, ?)
        AND (? IS NULL OR class IN (SELECT value FROM json_each(?))) AND timeMs >= ?
        ORDER BY height, delivery, position LIMIT ?`,
-      ...[account, since, height, delivery, position],
+      ...[...asked, account, since, height, delivery, position],
       ...(only === undefined ? [null, null] : [1, JSON.stringify(only.classes)]),
       ...[only?.fromMs ?? 0, limit + 1],
     );
@@ -269,9 +288,10 @@ export class ItemRows {
       leaf,
     );
     this.#db.run(
-      `UPDATE items SET salt = NULL, leafContent = NULL, header = NULL, class = NULL, blob = NULL, tombstone = ?
-       WHERE account = ? AND leaf = ? AND tombstone IS NULL`,
+      `UPDATE items SET salt = NULL, leafContent = NULL, header = NULL, class = NULL, blob = NULL, tombstone = ?,
+       erasedAs = ? WHERE account = ? AND leaf = ? AND tombstone IS NULL`,
       tombstone,
+      this.#nextChange(account),
       account,
       leaf,
     );
@@ -301,8 +321,14 @@ export class ItemRows {
   }
 }
 
-const selectRow = `SELECT delivery, position, recordId, leaf, salt, leafContent, header, class, blob, tombstone,
-  txId, height, timeMs, epoch, consent, root, count FROM items JOIN deliveries USING (delivery)`;
+const rowColumns = `delivery, position, recordId, leaf, salt, leafContent, header, class, blob, tombstone,
+  txId, height, timeMs, epoch, consent, root, count`;
+const selectRow = `SELECT ${rowColumns} FROM items JOIN deliveries USING (delivery)`;
+/** Whole deliveries and single erased rows, found by their indexes; CROSS JOIN keeps SQLite from going through all. */
+const selectChanged = `SELECT ${rowColumns} FROM (
+    SELECT delivery, position FROM items JOIN deliveries USING (delivery) WHERE deliveries.account = ? AND shownAs > ?
+    UNION SELECT delivery, position FROM items WHERE account = ? AND erasedAs > ?
+  ) CROSS JOIN items USING (delivery, position) CROSS JOIN deliveries USING (delivery)`;
 
 function storedRow(row: Row, tree: MerkleLevels): StoredRow {
   const index = row.uint('position');

@@ -3,10 +3,11 @@
  *
  * A *delivery* is what one `POST /items` brought: the rows of one anchor, pending until the anchor commits
  * (then `height` is set). An erased item keeps its leaf hash and record id only; the claim on its body waits in
- * `ended_claims` until the store, which is another file, has ended it.
+ * `ended_claims` until the store, which is another file, has ended it. `row_changes` counts per account what was
+ * shown or erased; `shownAs` and `erasedAs` are the count at which it happened, so that an owner asks for what is new.
  */
 export const schema = {
-  version: 2,
+  version: 3,
   sql: `
 CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), height INTEGER NOT NULL) STRICT;
 INSERT INTO progress VALUES (1, 0);
@@ -22,18 +23,22 @@ CREATE TABLE anchors (
 CREATE TABLE deliveries (
   delivery INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, root BLOB NOT NULL, epoch INTEGER NOT NULL,
   consent TEXT NOT NULL, count INTEGER NOT NULL, deliverer TEXT NOT NULL, receivedMs INTEGER NOT NULL,
-  txId TEXT, height INTEGER, timeMs INTEGER, UNIQUE (account, root)
+  txId TEXT, height INTEGER, timeMs INTEGER, shownAs INTEGER, UNIQUE (account, root)
 ) STRICT;
 CREATE INDEX deliveries_by_height ON deliveries (account, height);
+CREATE INDEX deliveries_by_change ON deliveries (account, shownAs) WHERE shownAs IS NOT NULL;
 CREATE TABLE items (
   delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE, position INTEGER NOT NULL,
   account TEXT NOT NULL, recordId TEXT NOT NULL, leaf BLOB NOT NULL,
   salt BLOB, leafContent BLOB, header BLOB, class TEXT, blob TEXT, tombstone BLOB,
+  erasedAs INTEGER,
   PRIMARY KEY (delivery, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX items_by_record ON items (account, recordId);
 CREATE INDEX items_by_leaf ON items (account, leaf);
 CREATE INDEX items_by_blob ON items (blob) WHERE blob IS NOT NULL;
+CREATE INDEX items_by_change ON items (account, erasedAs) WHERE erasedAs IS NOT NULL;
+CREATE TABLE row_changes (account TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ended_claims (
   blob TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (blob, owner)

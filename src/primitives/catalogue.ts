@@ -204,6 +204,11 @@ const table = {
     sentence:
       'The header that is trusted is too old to judge a new one by; trust a newer one first.',
   },
+  LEDGER_OLD: {
+    kind: 'verification',
+    sentence:
+      "The newest block that the hospital shows is more than ten minutes old: it hides what came since, or this device's clock is ahead.",
+  },
   PROOF_INVALID: {
     kind: 'verification',
     sentence: 'A proof does not lead to the signed state of the ledger.',

@@ -97,7 +97,8 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
     // Peers are asked at the address of this process, which is known only once it listens.
     const urls = new Map<AccountId, string>();
     const metrics = createMetrics();
-    const shared = { ledger, genesisBytes, trustRoot, urls, log, options, metrics };
+    const organisations = new Set(hospitals.map(({ account }) => account));
+    const shared = { ledger, genesisBytes, trustRoot, urls, organisations, log, options, metrics };
     const mounts: { prefix: string; gateway: Gateway }[] = [];
     for (const hospital of hospitals) {
       const { gateway, blobs } = await openHospitalGateway(hospital, shared);
@@ -157,9 +158,20 @@ interface Shared {
   readonly genesisBytes: Uint8Array;
   readonly trustRoot: Readonly<Record<string, unknown>>;
   readonly urls: Map<AccountId, string>;
+  readonly organisations: ReadonlySet<string>;
   readonly log: Logger;
   readonly options: ConsortiumOptions;
   readonly metrics: ReturnType<typeof createMetrics>;
+}
+
+const gibibyte = 1024 ** 3;
+
+/**
+ * How much one owner may keep at a hospital: a person four files of the largest size, another hospital what
+ * its people together write here.
+ */
+export function blobQuota(organisations: ReadonlySet<string>): (owner: string) => number {
+  return (owner) => (organisations.has(owner) ? 4096 : 64) * gibibyte;
 }
 
 async function openHospitalGateway(
@@ -170,6 +182,7 @@ async function openHospitalGateway(
   const blobs = openFileBlobStore({
     folder: join(hospital.folder, 'blobs'),
     now: Date.now,
+    quotaBytesOf: blobQuota(shared.organisations),
     faultPoint: (name) => faultPoint(`blobs:${name}`),
   });
   try {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { equalBytes } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import type { ConsentId, RecordId } from '../../src/primitives/ids.ts';
 import { Person } from '../../src/sdk/index.ts';
@@ -255,6 +256,23 @@ test('A gateway that keeps a look from the patient is found out by the count on 
   } finally {
     lie = undefined;
   }
+});
+
+test('A gateway that keeps an erasure back gains nothing: the body does not open on a device that kept the row', async () => {
+  const { items } = await ana.person.addFile(fileOf('gone.txt', text('gone')));
+  const [gone] = items;
+  assert.ok(gone);
+  const kept = await served(ana);
+  await kept.openRecord(gone.recordId);
+  lie = onRows((rows) => rows.splice(0));
+  try {
+    await ana.person.erase([gone.recordId]);
+    await assert.rejects(kept.openRecord(gone.recordId), { code: 'BLOB_UNKNOWN' });
+  } finally {
+    lie = undefined;
+  }
+  await kept.addFile(fileOf('next.txt', text('next')));
+  assert.ok(equalBytes((await kept.openRecord(first)).bytes, text('one')));
 });
 
 test('A gateway that offers another ledger is not enrolled with', async () => {

@@ -322,8 +322,9 @@ export class Person {
     return accepted<ReadAnswer>(await this.read(grant, at, change));
   }
 
-  async ownRows(): Promise<ItemsPage> {
-    return accepted<ItemsPage>(await this.call('GET', `/v1/items?account=${this.account}`));
+  async ownRows(changed = 0): Promise<ItemsPage> {
+    const path = `/v1/items?account=${this.account}&changed=${changed}`;
+    return accepted<ItemsPage>(await this.call('GET', path));
   }
 
   async inbox(after = 0): Promise<InboxAnswer['messages']> {

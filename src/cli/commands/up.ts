@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { isCoded } from '../../primitives/errors.ts';
-import { type Consortium, startConsortium } from '../../server/consortium.ts';
+import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
 import { localHospitals, localUrl } from '../../server/desk.ts';
 import { homeCards } from '../cards.ts';
 import { demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
@@ -67,10 +67,14 @@ async function run(context: CommandContext, options: UpOptions): Promise<void> {
 
 async function starting(
   { output, flags }: CommandContext,
-  options: Parameters<typeof startConsortium>[0],
+  options: ConsortiumOptions,
 ): Promise<Consortium> {
   try {
-    return await during(output, 'Starting', () => startConsortium(options));
+    return await during(output, 'Starting', async () => {
+      // Loaded here, so that no other command waits for the servers' code.
+      const { startConsortium } = await import('../../server/consortium.ts');
+      return startConsortium(options);
+    });
   } catch (error) {
     const url = localUrl(homeFolder(flags.home));
     if (isCoded(error, 'LEDGER_LOCKED') && url !== undefined) {

@@ -198,6 +198,8 @@ export class EmbeddedEngine implements LedgerEngine {
     options: { readonly prove: boolean },
   ): Promise<StateAnswer> {
     this.#requireOpen();
+    // The machine slept, or was off: who asks now wants a time that was signed now.
+    if (this.#heartbeatIn() <= 0) this.#wake();
     return this.#parts.application.query(table, key, options.prove);
   }
 
@@ -309,14 +311,21 @@ export class EmbeddedEngine implements LedgerEngine {
     // Stopped by the clock or the disk: the loop tries again at its own pace, with an empty block if need be.
     if (this.#tip.height === 0 || this.#stoppedSince !== undefined) return 0;
     const now = performance.now();
-    const { windowMs, gatherMs, idleWindowMs, proofDelayMs, heartbeatMs } = this.#parts.timing;
+    const { windowMs, gatherMs, idleWindowMs, proofDelayMs } = this.#parts.timing;
     if (this.#oldestQueuedAt !== undefined) {
       if (this.#isFull()) return 0;
       if (this.#mempool.inFlight < busyFrom) return this.#oldestQueuedAt + idleWindowMs - now;
       return this.#oldestQueuedAt + (this.#areMostChecked() ? windowMs : gatherMs) - now;
     }
-    if (!this.#proofNeeded) return this.#lastBlockAt + heartbeatMs - now;
+    if (!this.#proofNeeded) return this.#heartbeatIn();
     return this.#proofWanted ? 0 : this.#lastBlockAt + proofDelayMs - now;
+  }
+
+  /** By the clock as well: the monotonic one stands still while the machine sleeps, and begins anew at start. */
+  #heartbeatIn(): number {
+    const { heartbeatMs } = this.#parts.timing;
+    const byClock = this.#tip.timeMs + heartbeatMs - this.#parts.clock.now();
+    return Math.min(byClock, this.#lastBlockAt + heartbeatMs - performance.now());
   }
 
   async #run(): Promise<void> {

@@ -47,11 +47,13 @@ export function itemRoutes(app: App, gateway: Gateway): void {
       },
     },
     async (request) => {
-      const { account, since, cursor = '' } = request.query;
+      const { account, since, changed, cursor = '' } = request.query;
       if (sessionOf(gateway, request).account !== account) throw new CodedError('FORBIDDEN');
       await gateway.index.caughtUp();
-      const page = gateway.rows.page({ account, since, cursor, limit: maxReadRecords });
+      const limit = maxReadRecords;
+      const page = gateway.rows.page({ account, since, changed, cursor, limit });
       return {
+        changes: gateway.rows.changesOf(account),
         rows: page.rows.map(({ row }) => row),
         ...(page.next === undefined ? {} : { next: page.next }),
       };

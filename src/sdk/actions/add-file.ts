@@ -22,7 +22,7 @@ import { type ItemRow, type SealedBody, type Wrapping, wrapItem } from '../recor
 import { headBytes } from '../records/media-type.ts';
 import { skeletonMediaType } from '../records/skeleton.ts';
 import type { HeldImport, WalletContent } from '../wallet/content.ts';
-import { encodeIndex, knownItemsOf } from './import-index.ts';
+import { encodeIndex } from '../wallet/import-index.ts';
 import { completeIndexes } from './rebuild-index.ts';
 import { memorySpool, type Spool } from './spool.ts';
 
@@ -154,7 +154,7 @@ async function planOf(ctx: Context, source: Source, options: AddFileOptions): Pr
   const own = content.imports.filter((it) => it.account === account);
   const input = {
     fileName: source.file.name,
-    known: knownItemsOf(own, content.erased),
+    known: ctx.imported.update(own, content.erased),
     byDevice: role === 'device',
     chosenClass: options.recordClass,
     enteredByPatient: options.enteredByPatient === true,

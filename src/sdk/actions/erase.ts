@@ -6,9 +6,8 @@ import { signLabelled } from '../../crypto/signature.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
+import { checkTombstone } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { ownRowsAndErased } from '../client/own-rows.ts';
-import { checkTombstone } from './looks.ts';
 
 export interface ErasedRecords {
   readonly recordIds: readonly RecordId[];
@@ -28,10 +27,9 @@ export async function eraseRecords(
   recordIds: readonly RecordId[],
   { signal, onProgress }: WorkOptions = {},
 ): Promise<ErasedRecords> {
-  const { live } = await ownRowsAndErased(ctx, { signal });
-  const rows = new Map(live.map((it) => [it.recordId, it]));
+  const rows = await ctx.rows.refresh(signal);
   const leaves = recordIds.map((recordId) => {
-    const row = rows.get(recordId);
+    const row = rows.liveOf(recordId);
     if (row === undefined) throw new CodedError('RECORD_UNKNOWN', { recordId });
     return row.leaf;
   });
@@ -51,7 +49,7 @@ export async function eraseRecords(
     const byLeaf = new Map<string, Uint8Array>();
     for (const it of erased) {
       const tombstone = bytesOfText(it.tombstone);
-      const { leaf } = await checkTombstone(ctx, tombstone, signal);
+      const { leaf } = await checkTombstone(ctx.ledger, ctx.account.account, tombstone, signal);
       byLeaf.set(bytesToHex(leaf), tombstone);
     }
     for (const leaf of part) {
@@ -61,6 +59,8 @@ export async function eraseRecords(
     }
     onProgress?.({ phase: 'anchoring', done: tombstones.length, total: leaves.length });
   }
+  // Header and salt leave this device's memory too.
+  await ctx.rows.refresh(signal);
   await ctx.writeDown((content) => ({
     ...content,
     erased: [...new Set([...content.erased, ...recordIds])],

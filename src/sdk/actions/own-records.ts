@@ -6,7 +6,7 @@ import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
 import { openLiveItem } from '../client/open-items.ts';
-import { type LiveItem, ownRowsAndErased } from '../client/own-rows.ts';
+import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
@@ -30,10 +30,7 @@ export async function listRecords(
   ctx: Context,
   options: WorkOptions & { readonly since?: number } = {},
 ): Promise<readonly ListedRecord[]> {
-  const { live, erased } = await ownRowsAndErased(ctx, {
-    since: options.since ?? 0,
-    signal: options.signal,
-  });
+  const { live, erased } = await ctx.rows.since(options.since ?? 0, options.signal);
   const listed: ListedRecord[] = [
     ...live.map((it) => ({
       recordId: it.recordId,
@@ -61,6 +58,49 @@ export async function listRecords(
   return listed.sort((a, b) => a.height - b.height);
 }
 
+/** Items that the ledger has and the hospital does not show. */
+export interface MissingRecords {
+  /** Undefined for an import of this wallet of which nothing at all is shown. */
+  readonly height: number | undefined;
+  /** How many places of the anchor are not shown; of a whole import the number is not known: 0. */
+  readonly missing: number;
+  /** An import of this wallet whose list of parts is not shown. */
+  readonly importId: RecordId | undefined;
+}
+
+/**
+ * What the hospital leaves out of the listing, as far as that can be known: every place of an anchor is shown
+ * live or erased, and every import that this wallet made is there. What a colleague wrote in an anchor of which
+ * nothing is shown is not found. Source: docs/protocol/wallet.md, rule W-14.
+ */
+export async function missingRecords(
+  ctx: Context,
+  { signal }: WorkOptions = {},
+): Promise<readonly MissingRecords[]> {
+  const rows = await ctx.rows.refresh(signal);
+  const all = [...rows.live(), ...rows.erased()];
+  const places = new Map<string, { height: number; count: number; shown: Set<number> }>();
+  for (const { root, height, count, index } of all) {
+    const name = bytesToHex(root);
+    const anchor = places.get(name) ?? { height, count, shown: new Set<number>() };
+    anchor.shown.add(index);
+    places.set(name, anchor);
+  }
+  const missing: MissingRecords[] = [];
+  for (const { height, count, shown } of places.values()) {
+    if (shown.size < count) {
+      missing.push({ height, missing: count - shown.size, importId: undefined });
+    }
+  }
+  const { account } = ctx.account;
+  const known = new Set(all.map((it) => it.recordId));
+  for (const it of ctx.vault.content.imports) {
+    if (it.account !== account || !it.anchored || known.has(it.skeleton)) continue;
+    missing.push({ height: undefined, missing: 0, importId: it.skeleton });
+  }
+  return missing;
+}
+
 export interface OpenedRecord extends OpenedItem {
   readonly height: number;
   readonly timeMs: number;
@@ -69,23 +109,15 @@ export interface OpenedRecord extends OpenedItem {
   readonly consent: ConsentId | undefined;
 }
 
-/** Everything that opening several of one's own records needs, fetched once. */
+/** Everything that opening several of one's own records needs. */
 export interface OwnChart {
-  readonly rows: ReadonlyMap<RecordId, LiveItem>;
-  readonly erased: ReadonlySet<RecordId>;
+  readonly rows: OwnRows;
   readonly keys: OwnerKeys;
 }
 
 export async function ownChart(ctx: Context, signal?: AbortSignal): Promise<OwnChart> {
-  const [{ live, erased }, keys] = await Promise.all([
-    ownRowsAndErased(ctx, { signal }),
-    ownerKeys(ctx, signal),
-  ]);
-  return {
-    rows: new Map(live.map((it) => [it.recordId, it])),
-    erased: new Set(erased.map((it) => it.recordId)),
-    keys,
-  };
+  const [rows, keys] = await Promise.all([ctx.rows.refresh(signal), ownerKeys(ctx, signal)]);
+  return { rows, keys };
 }
 
 /** Throws RECORD_UNKNOWN, RECORD_ERASED, and what opening throws. */
@@ -95,9 +127,9 @@ export async function openOwn(
   recordId: RecordId,
   signal?: AbortSignal,
 ): Promise<OpenedRecord> {
-  const row = chart.rows.get(recordId);
+  const row = chart.rows.liveOf(recordId);
   if (row === undefined) {
-    throw new CodedError(chart.erased.has(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
+    throw new CodedError(chart.rows.isErased(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
       recordId,
     });
   }
@@ -172,7 +204,8 @@ export async function exportImport(
   { signal, onProgress }: WorkOptions = {},
 ): Promise<ExportedFile> {
   const chart = await ownChart(ctx, signal);
-  if (!chart.rows.has(importId)) throw new CodedError('IMPORT_UNKNOWN', { importId });
+  if (chart.rows.liveOf(importId) === undefined)
+    throw new CodedError('IMPORT_UNKNOWN', { importId });
   const { bytes } = await openOwn(ctx, chart, importId, signal);
   let skeleton: ReturnType<typeof decodeSkeleton>;
   try {
@@ -183,7 +216,7 @@ export async function exportImport(
   let done = 0;
   const file = await rebuildFile(skeleton, async (recordId) => {
     stopIfAborted(signal);
-    if (!chart.rows.has(recordId)) return undefined;
+    if (chart.rows.liveOf(recordId) === undefined) return undefined;
     const opened = await openOwn(ctx, chart, recordId, signal);
     done += 1;
     onProgress?.({ phase: 'opening', done, total: skeleton.ranges.length });

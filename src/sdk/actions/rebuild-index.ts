@@ -6,7 +6,7 @@ import { cutFile } from '../records/fhir-file.ts';
 import { itemKeyOf, type KnownItem } from '../records/import-plan.ts';
 import { decodeSkeleton } from '../records/skeleton.ts';
 import type { HeldImport } from '../wallet/content.ts';
-import { encodeIndex } from './import-index.ts';
+import { encodeIndex } from '../wallet/import-index.ts';
 import { type OwnChart, openOwn, ownChart } from './own-records.ts';
 
 /**
@@ -42,11 +42,11 @@ async function indexOf(
   held: HeldImport,
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  if (!chart.rows.has(held.skeleton)) return undefined;
+  if (chart.rows.liveOf(held.skeleton) === undefined) return undefined;
   const { bytes } = await openOwn(ctx, chart, held.skeleton, signal);
   const items: KnownItem[] = [];
   for (const { recordId } of decodeSkeleton(bytes).ranges) {
-    if (!chart.rows.has(recordId)) continue;
+    if (chart.rows.liveOf(recordId) === undefined) continue;
     const item = await openOwn(ctx, chart, recordId, signal);
     const contentHash = bytesToHex(sha256(item.bytes));
     items.push({ recordId, contentHash, key: keyOf(item.bytes, item.head.mediaType, contentHash) });

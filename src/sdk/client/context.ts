@@ -1,15 +1,20 @@
+import { verifyVote } from '../../crypto/signature.ts';
+import { type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { idBytes } from '../../primitives/ids.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
+import { ImportIndex } from '../wallet/import-index.ts';
 import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import { Gateway } from './gateway.ts';
 import { Http, type HttpOptions } from './http.ts';
 import type { VerifiedTip } from './ledger-view.ts';
 import { LedgerView } from './ledger-view.ts';
+import { OwnRows } from './own-rows.ts';
 import { AccountSession } from './session.ts';
 
 /** What work reports while it goes on; `total` 0 while it is not known. */
@@ -39,6 +44,10 @@ export class Context {
   readonly vault: Vault;
   readonly gateway: Gateway;
   readonly ledger: LedgerView;
+  /** What is in this account's chart. */
+  readonly rows: OwnRows;
+  /** What was imported into it. */
+  readonly imported = new ImportIndex();
   readonly now: () => number;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
@@ -57,7 +66,8 @@ export class Context {
     );
     this.gateway = plain.as(session);
     const { root, tip } = trustOf(vault.content, account.chainId);
-    this.ledger = new LedgerView(plain, root, tip);
+    this.ledger = new LedgerView(plain, root, tip, this.now);
+    this.rows = new OwnRows(this.gateway, this.ledger, account.account);
   }
 
   /** As the wallet has it now: a rotation changes it. */
@@ -102,7 +112,19 @@ export class Context {
    * person can then repeat what this one began.
    */
   async writeDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
+    await this.#copy(await this.vault.change(edit));
+  }
+
+  /**
+   * Writes down what other devices would find out by themselves: here for certain, and in the copy when the
+   * hospital answers.
+   */
+  async noteDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
     const content = await this.vault.change(edit);
+    await this.#copy(content).catch(() => undefined);
+  }
+
+  async #copy(content: WalletContent): Promise<void> {
     const { locator } = this.account;
     if (content.copyKey.length === 0 || locator.length === 0) return;
     const store = {
@@ -112,6 +134,16 @@ export class Context {
     };
     const merged = await syncCopy(store, locator, content);
     if (merged !== content) await this.vault.change((held) => mergeWallets(held, merged));
+  }
+
+  /**
+   * A receipt of this ledger: also of the one that this device has seen, not of another that the same
+   * operator signed. Throws RECEIPT_INVALID, TRUST_ROOT_WRONG, LEDGER_FORKED.
+   */
+  async verifyReceipt(receipt: Uint8Array): Promise<ReceiptVerdict> {
+    const verdict = await verifyReceipt(receipt, this.ledger.trustRoot, verifyVote);
+    this.ledger.meet(verdict.height, idBytes(verdict.headerHash));
+    return verdict;
   }
 
   /** Keeps the newest verified header, so that nobody can show this wallet an older ledger later. */

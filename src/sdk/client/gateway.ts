@@ -99,10 +99,6 @@ export class Gateway {
     });
   }
 
-  outcome(tx: TxId, signal?: AbortSignal): Promise<TxOutcomeMessage> {
-    return this.#json(txOutcome, { method: 'GET', path: paths.tx(tx), signal });
-  }
-
   receipt(tx: TxId, signal?: AbortSignal): Promise<Uint8Array> {
     return this.http.bytes({
       method: 'GET',
@@ -184,7 +180,11 @@ export class Gateway {
         timeoutMs: 60_000 + Math.ceil(Math.min(maxBytes, 64 * 1024 * mebibyte) / 512),
         signal,
       }),
-    );
+    ).catch((error: unknown) => {
+      if (!isCoded(error, 'BODY_TOO_LARGE')) throw error;
+      // More than the named bytes can have: reading on would only show the same.
+      throw new CodedError('BLOB_CORRUPT', { blobId: id }, error);
+    });
     if (blobIdOf(bytes) !== id) throw new CodedError('BLOB_CORRUPT', { blobId: id });
     return bytes;
   }
@@ -203,11 +203,10 @@ export class Gateway {
 
   ownItems(
     account: AccountId,
-    since: number,
-    cursor: string | undefined,
+    asked: { readonly since: number; readonly changed: number; readonly cursor?: string },
     signal?: AbortSignal,
   ): Promise<ItemsPage> {
-    const path = paths.ownItems(account, since, cursor);
+    const path = paths.ownItems(account, asked, asked.cursor);
     return this.#signedIn((headers) =>
       this.#json(itemsPage, { method: 'GET', path, headers, signal }),
     );

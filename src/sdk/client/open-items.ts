@@ -3,8 +3,8 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import { type OpenedItem, openItem } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
+import type { LiveItem } from './check-rows.ts';
 import type { LedgerView } from './ledger-view.ts';
-import type { LiveItem } from './own-rows.ts';
 
 /**
  * Opens the body of a proven row: what comes out is what its author signed for this chart, by a key that

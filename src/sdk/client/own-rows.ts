@@ -1,161 +1,117 @@
-import type { RecordClass } from '../../api/classes.ts';
-import { bytesOfText } from '../../api/common.ts';
-import {
-  decodeItemHeader,
-  decodeLeafContent,
-  itemHeaderHash,
-  itemLeafHash,
-} from '../../api/item.ts';
-import type { ItemRow, LiveRow } from '../../api/items.ts';
-import { isIncluded } from '../../ledger/merkle.ts';
-import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { AccountId, BlobId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
-import type { Context } from './context.ts';
+import type { AccountId, RecordId } from '../../primitives/ids.ts';
+import { checkRows, type ErasedItem, type LiveItem } from './check-rows.ts';
+import type { Gateway } from './gateway.ts';
 import type { LedgerView } from './ledger-view.ts';
+import { packRows } from './packed-rows.ts';
 
-/** A row that was proven to be anchored: nothing in it is the server's word any more. */
-export interface LiveItem {
-  readonly account: AccountId;
-  readonly recordId: RecordId;
-  readonly recordClass: RecordClass;
-  readonly blobId: BlobId;
-  readonly paddedSize: number;
-  readonly epoch: number;
-  /** Undefined: the owner anchored it. */
-  readonly consent: ConsentId | undefined;
-  readonly txId: TxId;
-  readonly height: number;
-  readonly timeMs: number;
-  readonly header: Uint8Array;
-  readonly leafContent: Uint8Array;
-  readonly salt: Uint8Array;
-  readonly leaf: Uint8Array;
-  readonly root: Uint8Array;
-  readonly index: number;
-  readonly count: number;
-  readonly path: readonly Uint8Array[];
-}
-
-/** What is left of an erased item: its place, and the holder's signed word. */
-export interface ErasedItem {
-  readonly recordId: RecordId;
-  readonly height: number;
-  readonly timeMs: number;
-  readonly leaf: Uint8Array;
-  readonly tombstone: Uint8Array;
+/** Rows that were proven, and at which of the custodian's changes. */
+interface Fetched {
+  readonly live: readonly LiveItem[];
+  readonly erased: readonly ErasedItem[];
+  readonly changes: number;
 }
 
 /**
- * Checks rows as a server hands them out: the leaf lies under the root that the ledger has for this
- * account, with that epoch, time and count, and the header is the leaf's.
+ * The owner's own rows as a device keeps them while it runs: each is fetched and proven once, and then only
+ * what was shown or erased since is asked for. Her reads are not logged.
  *
- * Throws PROOF_INVALID (not anchored so), ITEM_HEADER_CORRUPT, GATEWAY_LIED (place or class differ).
- * Source: docs/protocol/reading.md; docs/protocol/items.md, rule I-28.
+ * Which rows there are, and which of them were erased, is the custodian's word, as it was when all rows were
+ * fetched each time: one who keeps an erasure back gains nothing that handing out the row would not give.
+ * Source: docs/protocol/http.md, rule H-10.
  */
-export async function checkRows(
-  ledger: LedgerView,
-  account: AccountId,
-  rows: readonly ItemRow[],
-  signal?: AbortSignal,
-): Promise<{ readonly live: readonly LiveItem[]; readonly erased: readonly ErasedItem[] }> {
-  const live: LiveItem[] = [];
-  const erased: ErasedItem[] = [];
-  for (const row of rows) {
-    const root = bytesOfText(row.root, 32);
-    const anchor = await ledger.anchor(account, root, signal);
-    if (
-      anchor === undefined ||
-      anchor.count !== row.count ||
-      anchor.epoch !== row.epoch ||
-      anchor.height !== row.height ||
-      anchor.timeMs !== row.timeMs ||
-      anchor.consent !== (row.consent ?? '')
-    ) {
-      throw new CodedError('PROOF_INVALID', { recordId: row.recordId, table: 'anchors' });
-    }
-    const path = row.path.map((sibling) => bytesOfText(sibling, 32));
-    const leaf =
-      row.state === 'live'
-        ? itemLeafHash(bytesOfText(row.salt, 32), bytesOfText(row.leafContent))
-        : bytesOfText(row.leaf, 32);
-    if (!isIncluded(leaf, row.index, row.count, path, root)) {
-      throw new CodedError('PROOF_INVALID', { recordId: row.recordId });
-    }
-    if (row.state === 'live') live.push(liveItem(account, row, { leaf, root, path }));
-    else {
-      const { recordId, height, timeMs } = row;
-      erased.push({ recordId, height, timeMs, leaf, tombstone: bytesOfText(row.tombstone) });
-    }
-  }
-  return { live, erased };
-}
+export class OwnRows {
+  readonly #gateway: Pick<Gateway, 'ownItems'>;
+  readonly #ledger: Pick<LedgerView, 'anchor' | 'keysAt'>;
+  readonly #account: AccountId;
+  readonly #live = new Map<RecordId, LiveItem>();
+  readonly #erased = new Map<RecordId, ErasedItem>();
+  #changes = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
-function liveItem(
-  account: AccountId,
-  row: LiveRow,
-  place: {
-    readonly leaf: Uint8Array;
-    readonly root: Uint8Array;
-    readonly path: readonly Uint8Array[];
-  },
-): LiveItem {
-  const leafContent = bytesOfText(row.leafContent);
-  const header = bytesOfText(row.header);
-  const { headerHash, blobId, recordClass, paddedSize } = decodeLeafContent(leafContent);
-  if (!equalBytes(itemHeaderHash(header), headerHash)) {
-    throw new CodedError('ITEM_HEADER_CORRUPT', { recordId: row.recordId });
+  constructor(
+    gateway: Pick<Gateway, 'ownItems'>,
+    ledger: Pick<LedgerView, 'anchor' | 'keysAt'>,
+    account: AccountId,
+  ) {
+    this.#gateway = gateway;
+    this.#ledger = ledger;
+    this.#account = account;
   }
-  const { recordId, epoch } = decodeItemHeader(header);
-  if (recordId !== row.recordId || epoch !== row.epoch) {
-    throw new CodedError('GATEWAY_LIED', { recordId: row.recordId });
+
+  /**
+   * Learns what is new, one caller after the other: none is given an answer to a question that was asked
+   * before it came. Throws as `checkRows`, and GATEWAY_LIED; then nothing of the answer is kept.
+   */
+  refresh(signal?: AbortSignal): Promise<this> {
+    const next = this.#last.then(() => this.#refresh(signal));
+    this.#last = next.catch(() => undefined);
+    return next;
   }
-  return {
-    account,
-    recordId,
-    recordClass,
-    blobId,
-    paddedSize,
-    epoch,
-    consent: row.consent,
-    txId: row.txId,
-    height: row.height,
-    timeMs: row.timeMs,
-    header,
-    leafContent,
-    salt: bytesOfText(row.salt, 32),
-    ...place,
-    index: row.index,
-    count: row.count,
-  };
-}
 
-/** The owner's own rows, oldest first; her reads are not logged. */
-export async function ownRows(
-  ctx: Context,
-  options: { readonly since?: number; readonly signal?: AbortSignal | undefined } = {},
-): Promise<LiveItem[]> {
-  return (await ownRowsAndErased(ctx, options)).live;
-}
+  live(): IterableIterator<LiveItem> {
+    return this.#live.values();
+  }
 
-export async function ownRowsAndErased(
-  ctx: Context,
-  {
-    since = 0,
-    signal,
-  }: { readonly since?: number; readonly signal?: AbortSignal | undefined } = {},
-): Promise<{ readonly live: LiveItem[]; readonly erased: ErasedItem[] }> {
-  const { account } = ctx.account;
-  const live: LiveItem[] = [];
-  const erased: ErasedItem[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ctx.gateway.ownItems(account, since, cursor, signal);
-    const checked = await checkRows(ctx.ledger, account, page.rows, signal);
-    live.push(...checked.live);
-    erased.push(...checked.erased);
-    if (page.next !== undefined && page.next === cursor) throw new CodedError('GATEWAY_LIED');
-    cursor = page.next;
-  } while (cursor !== undefined);
-  return { live, erased };
+  erased(): IterableIterator<ErasedItem> {
+    return this.#erased.values();
+  }
+
+  liveOf(recordId: RecordId): LiveItem | undefined {
+    return this.#live.get(recordId);
+  }
+
+  isErased(recordId: RecordId): boolean {
+    return this.#erased.has(recordId);
+  }
+
+  /** Anchored above a height; a device that has fetched nothing yet fetches no more than that. */
+  async since(
+    height: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly live: readonly LiveItem[]; readonly erased: readonly ErasedItem[] }> {
+    if (height > 0 && this.#changes === 0) return this.#fetch(height, 0, signal);
+    await this.refresh(signal);
+    const isNewer = (row: { readonly height: number }): boolean => row.height > height;
+    return { live: [...this.live()].filter(isNewer), erased: [...this.erased()].filter(isNewer) };
+  }
+
+  async #refresh(signal: AbortSignal | undefined): Promise<this> {
+    let fetched = await this.#fetch(0, this.#changes, signal);
+    if (fetched.changes < this.#changes) {
+      // An older copy of its file: what we were told since may be told again under other numbers.
+      fetched = await this.#fetch(0, 0, signal);
+      this.#live.clear();
+      this.#erased.clear();
+    }
+    for (const row of fetched.live) {
+      this.#erased.delete(row.recordId);
+      this.#live.set(row.recordId, row);
+    }
+    for (const row of fetched.erased) {
+      this.#live.delete(row.recordId);
+      this.#erased.set(row.recordId, row);
+    }
+    this.#changes = fetched.changes;
+    return this;
+  }
+
+  async #fetch(since: number, changed: number, signal: AbortSignal | undefined): Promise<Fetched> {
+    const live: LiveItem[] = [];
+    const erased: ErasedItem[] = [];
+    let changes: number | undefined;
+    let cursor: string | undefined;
+    do {
+      const asked = { since, changed, ...(cursor === undefined ? {} : { cursor }) };
+      const page = await this.#gateway.ownItems(this.#account, asked, signal);
+      const checked = await checkRows(this.#ledger, this.#account, page.rows, signal);
+      live.push(...packRows(checked.live));
+      erased.push(...checked.erased);
+      // The first page's count: what changes while we turn the pages is asked for again.
+      changes ??= page.changes;
+      if (page.next !== undefined && page.next === cursor) throw new CodedError('GATEWAY_LIED');
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return { live, erased, changes };
+  }
 }

@@ -3,9 +3,8 @@ import { encodeSigned } from '../../api/signed.ts';
 import type { TxOutcomeMessage } from '../../api/tx.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import { type SigningKey, signLabelled, verifyVote } from '../../crypto/signature.ts';
+import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
 import type { Act, LogName } from '../../ledger/acts.ts';
-import { verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { encodeTx, encodeTxBody, txIdOfBytes } from '../../ledger/codec.ts';
 import type { NonceWindow } from '../../ledger/nonce-window.ts';
 import { suite } from '../../ledger/object-types.ts';
@@ -107,7 +106,7 @@ export async function confirm(
     if (isFinal(error)) await settle(ctx, pending, 'refused');
     throw error;
   }
-  const confirmed = await receiptOfTx(ctx, pending.bytes, signal);
+  const confirmed = await receiptOfTx(ctx, pending.bytes, outcome.index, signal);
   for (const message of pending.outgoing) await sendMessage(ctx, message, signal);
   await settle(ctx, pending, 'confirmed');
   return confirmed;
@@ -117,19 +116,19 @@ export async function confirm(
 async function receiptOfTx(
   ctx: Context,
   tx: Uint8Array,
+  index: number,
   signal?: AbortSignal,
 ): Promise<ConfirmedTx> {
   const txId = txIdOfBytes(tx);
   const receipt = await ctx.gateway.receipt(txId, signal);
-  const verdict = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const verdict = await ctx.verifyReceipt(receipt);
   if (!equalBytes(verdict.tx, tx)) throw new CodedError('GATEWAY_LIED', { txId });
   refuseIfRefused({ code: verdict.code });
-  const outcome = await ctx.gateway.outcome(txId, signal);
   return {
     txId,
     height: verdict.height,
     timeMs: verdict.timeMs,
-    index: outcome.index,
+    index,
     data: verdict.data,
     receipt,
   };
@@ -150,9 +149,8 @@ async function settle(
       settled: edited.settled.includes(tx) ? edited.settled : [...edited.settled, tx],
     };
   };
-  await ctx.vault.change(edit);
   // Other devices need not repeat what is settled; if they do, it changes nothing.
-  await ctx.writeDown((content) => content).catch(() => undefined);
+  await ctx.noteDown(edit);
 }
 
 /** Signed as it leaves: a message that is minutes old is refused. */

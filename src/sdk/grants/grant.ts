@@ -55,7 +55,8 @@ export async function grantAccess(
   terms: GrantTerms,
   { signal }: WorkOptions = {},
 ): Promise<GivenGrant> {
-  const grant = await newGrant(ctx, terms, signal);
+  const { kemKey } = await ctx.ledger.identity(terms.grantee, signal);
+  const grant = await newGrant(ctx, terms, kemKey, signal);
   const writeKey =
     grant.writeSeed.length === 0
       ? new Uint8Array(0)
@@ -68,7 +69,7 @@ export async function grantAccess(
     notAfterMs: grant.notAfterMs,
     writeKey,
   };
-  const letter = await sealedLetter(ctx, grant, signal);
+  const letter = await sealedLetter(ctx, grant, kemKey, signal);
   const confirmed = await sendWithKeys(ctx, {
     kind: 'grant',
     acts: [act],
@@ -84,7 +85,12 @@ export async function grantAccess(
   return { consent: grant.consent, grant, confirmed };
 }
 
-async function newGrant(ctx: Context, terms: GrantTerms, signal?: AbortSignal): Promise<OwnGrant> {
+async function newGrant(
+  ctx: Context,
+  terms: GrantTerms,
+  kemKey: Uint8Array,
+  signal?: AbortSignal,
+): Promise<OwnGrant> {
   const row = await ctx.ledger.knownAccount(terms.grantee, signal);
   const writeClasses = terms.writeClasses ?? [];
   if (writeClasses.includes('diagnosis') && !diagnosing.includes(row.role)) {
@@ -106,7 +112,6 @@ async function newGrant(ctx: Context, terms: GrantTerms, signal?: AbortSignal): 
   // The block may be made by a clock that is a little behind ours.
   const notBeforeMs = terms.notBeforeMs ?? Math.max(0, ctx.nowMs() - 60_000);
   if (terms.notAfterMs <= notBeforeMs) throw new CodedError('CONSENT_TIMES');
-  const { kemKey } = await ctx.ledger.identity(terms.grantee, signal);
   return {
     account,
     consent: consentIdOf(randomBytes(16)),
@@ -129,10 +134,10 @@ async function newGrant(ctx: Context, terms: GrantTerms, signal?: AbortSignal): 
 async function sealedLetter(
   ctx: Context,
   grant: OwnGrant,
+  kemKey: Uint8Array,
   signal?: AbortSignal,
 ): Promise<OutgoingMessage> {
   const { sign } = await ctx.keys(signal);
-  const { kemKey } = await ctx.ledger.identity(grant.grantee, signal);
   const letter: Letter = { ...grant, ownerCard: ctx.account.card };
   const sealed = await sealLetter(kemKey, grant.grantee, await signLetter(sign, letter));
   return { to: grant.grantee, sealed };

@@ -3,9 +3,9 @@ import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
 import type { InboxEntry } from '../../api/inbox.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
+import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import type { OwnedKeySet } from '../client/ledger-view.ts';
-import type { LiveItem } from '../client/own-rows.ts';
 import { openEnvelope } from '../keys/envelope-set.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import type {

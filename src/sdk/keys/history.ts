@@ -1,7 +1,7 @@
 import { decodeGrantBody } from '../../api/grant-body.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import type { LiveItem } from '../client/check-rows.ts';
 import type { Context } from '../client/context.ts';
-import { type LiveItem, ownRows } from '../client/own-rows.ts';
 import { openingSecretOfHeader } from '../records/item-wrap.ts';
 import type { OwnGrant } from '../wallet/content.ts';
 import { type EnvelopeContent, maxOpenings } from './envelope-set.ts';
@@ -43,7 +43,7 @@ export async function pastOf(
     row.timeMs >= body.fromMs &&
     classes.has(row.recordClass) &&
     (named.size === 0 || named.has(row.recordId));
-  const rows = (await ownRows(ctx, { signal })).filter(isMeant);
+  const rows = [...(await ctx.rows.refresh(signal)).live()].filter(isMeant);
   if (rows.length > maxOpenings) throw new CodedError('GRANT_TOO_LARGE', { openings: rows.length });
   const openings = await Promise.all(
     rows.map(async (row) => ({

@@ -23,19 +23,25 @@ export async function ownerKeys(ctx: Context, signal?: AbortSignal): Promise<Own
   const id: AccountId = ctx.account.account;
   const account = await ctx.ledger.knownAccount(id, signal);
   const keySets = await ctx.ledger.keySets(account, id, signal);
-  if (keySets.some((it) => rootOfKeySet(ctx, it.salt) === undefined)) {
+  let roots = rootsOfKeySets(ctx);
+  if (keySets.some((it) => !roots.has(bytesToHex(it.salt)))) {
     // Another device or process of this person made it, and wrote down from which root.
     await ctx.writeDown((content) => content);
+    roots = rootsOfKeySets(ctx);
   }
   // An epoch that has not begun by our clock may have begun by the ledger's: the keys are the same.
   const timeline = timelineOf(keySets, Number.MAX_SAFE_INTEGER);
   const byEpoch = new Map(timeline.map((it) => [it.epoch, it]));
+  const secretOf = (salt: string): Uint8Array | undefined => {
+    const rootId = roots.get(salt);
+    return rootId === undefined ? undefined : rootSecretOf(ctx.vault.content, rootId);
+  };
   return {
     account,
     timeline: timelineOf(keySets, ctx.nowMs()),
     sek(recordClass, epoch) {
       const begun = byEpoch.get(epoch);
-      const secret = begun === undefined ? undefined : rootOfKeySet(ctx, begun.salt);
+      const secret = begun === undefined ? undefined : secretOf(bytesToHex(begun.salt));
       if (begun === undefined || secret === undefined) {
         throw new CodedError('KEY_NOT_HERE', { epoch });
       }
@@ -44,10 +50,9 @@ export async function ownerKeys(ctx: Context, signal?: AbortSignal): Promise<Own
   };
 }
 
-function rootOfKeySet(ctx: Context, salt: Uint8Array): Uint8Array | undefined {
-  const name = bytesToHex(salt);
+/** By the salt of the KeySet, hex. */
+function rootsOfKeySets(ctx: Context): ReadonlyMap<string, string> {
   const { account } = ctx.account;
-  const { content } = ctx.vault;
-  const own = content.keySets.find((it) => it.account === account && bytesToHex(it.salt) === name);
-  return own === undefined ? undefined : rootSecretOf(content, own.rootId);
+  const own = ctx.vault.content.keySets.filter((it) => it.account === account);
+  return new Map(own.map((it) => [bytesToHex(it.salt), it.rootId]));
 }

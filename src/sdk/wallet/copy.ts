@@ -1,7 +1,7 @@
 import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
 import { deriveKey } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
-import { concatBytes, utf8 } from '../../primitives/bytes.ts';
+import { concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../primitives/ids.ts';
 import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
@@ -27,13 +27,17 @@ export function copyLocatorOf(code: Uint8Array, organisation: AccountId): Uint8A
  * Source: docs/protocol/wallet.md, rule W-5.
  */
 export async function sealCopy(copyKey: Uint8Array, content: WalletContent): Promise<Uint8Array> {
-  // The index grows with every item and can be made again; the copy must stay small.
-  const imports = content.imports.map((it) => ({ ...it, index: new Uint8Array(0) }));
-  const bytes = encodeWalletContent({ ...content, imports });
+  const bytes = encodeWalletContent(copiedPart(content));
   const plain = new Uint8Array(Math.ceil((bytes.length + 4) / blockBytes) * blockBytes);
   new DataView(plain.buffer).setUint32(0, bytes.length);
   plain.set(bytes, 4);
   return sealUnderKey(copyKey, aad, plain);
+}
+
+/** The index grows with every item and can be made again; the copy must stay small. */
+function copiedPart(content: WalletContent): WalletContent {
+  const imports = content.imports.map((it) => ({ ...it, index: new Uint8Array(0) }));
+  return { ...content, imports };
 }
 
 /** Throws RECOVERY_CODE_WRONG, WALLET_INVALID. */
@@ -59,7 +63,8 @@ export interface CopyStore {
 
 /**
  * Brings this device's content and the copy together: fetch, merge, write; again when another device was
- * faster. Returns what both now hold. Throws WALLET_CONFLICT after five tries.
+ * faster. Returns what both now hold: `mine` itself when the copy taught nothing. Nothing is written that
+ * the copy has, but for a newer header. Throws WALLET_CONFLICT after five tries.
  */
 export async function syncCopy(
   store: CopyStore,
@@ -70,11 +75,25 @@ export async function syncCopy(
     const held = await store.get(locator);
     const theirs = held === undefined ? undefined : await openCopy(mine.copyKey, held.sealed);
     const merged = theirs === undefined ? mine : mergeWallets(mine, theirs);
+    // Merging sorts, so what a content is merged with itself is what both sides can be compared with.
+    const learned = theirs !== undefined && !areSame(merged, mergeWallets(mine, mine));
+    const known = learned ? merged : mine;
+    if (theirs !== undefined && areSame(withoutTips(merged), withoutTips(theirs))) return known;
     try {
       await store.put(locator, held?.version ?? 0, await sealCopy(mine.copyKey, merged));
-      return merged;
+      return known;
     } catch (error) {
       if (!isCoded(error, 'WALLET_CONFLICT') || tries <= 1) throw error;
     }
   }
 }
+
+function areSame(a: WalletContent, b: WalletContent): boolean {
+  return equalBytes(encodeWalletContent(copiedPart(a)), encodeWalletContent(copiedPart(b)));
+}
+
+const withoutTips = (content: WalletContent): WalletContent => ({
+  ...content,
+  trust: content.trust.map((it) => ({ ...it, height: 0, headerHash: zeros, timeMs: 0 })),
+});
+const zeros = new Uint8Array(32);

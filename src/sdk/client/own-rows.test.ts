@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { makePerson, type Person } from '../../../test/builders.ts';
+import { rootOf, type Sealed, sealedItem } from '../../../test/gateway/sealed.ts';
+import { textOfBytes } from '../../api/common.ts';
+import { encodeErased } from '../../api/erase.ts';
+import type { ItemRow, ItemsPage } from '../../api/items.ts';
+import { encodeSigned } from '../../api/signed.ts';
+import { labels } from '../../crypto/labels.ts';
+import { signLabelled } from '../../crypto/signature.ts';
+import { inclusionPath } from '../../ledger/merkle.ts';
+import type { Anchor, Keys } from '../../ledger/state.ts';
+import { bytesToHex } from '../../primitives/bytes.ts';
+import { type AccountId, parseAccountId, parseTxId } from '../../primitives/ids.ts';
+import { checkRows } from './check-rows.ts';
+import { OwnRows } from './own-rows.ts';
+import { packRows } from './packed-rows.ts';
+
+const ana: AccountId = parseAccountId('a1'.repeat(32));
+const txId = parseTxId('b2'.repeat(32));
+
+const hospital: Person = await makePerson('hospital', 'organisation');
+
+/** A custodian of one account as rule H-10 has it, two rows a page, and the ledger's anchors. */
+class Custodian {
+  readonly asked: { since: number; changed: number; cursor?: string }[] = [];
+  readonly anchors = new Map<string, Anchor>();
+  rows: { row: ItemRow; change: number }[] = [];
+  changes = 0;
+  lie: (row: ItemRow) => ItemRow = (row) => row;
+
+  show(height: number, items: readonly Sealed[]): void {
+    const root = rootOf(items);
+    const place = { height, timeMs: height * 10, epoch: 1, count: items.length };
+    this.anchors.set(bytesToHex(root), { ...place, consent: '', log: 'user' });
+    this.changes += 1;
+    const leaves = items.map((it) => it.leaf);
+    for (const [index, { recordId, row }] of items.entries()) {
+      const path = inclusionPath(leaves, index).map(textOfBytes);
+      const where = { recordId, txId, ...place, root: textOfBytes(root), index, path };
+      this.rows.push({ row: { state: 'live', ...where, ...row }, change: this.changes });
+    }
+  }
+
+  async erase({ recordId, leaf }: Sealed): Promise<void> {
+    this.changes += 1;
+    const tombstone = textOfBytes(await signedTombstone(leaf));
+    this.rows = this.rows.map((kept) => {
+      if (kept.row.recordId !== recordId || kept.row.state === 'erased') return kept;
+      const { salt: _salt, leafContent: _content, header: _header, ...place } = kept.row;
+      const row: ItemRow = { ...place, state: 'erased', leaf: textOfBytes(leaf), tombstone };
+      return { row, change: this.changes };
+    });
+  }
+
+  async ownItems(
+    _account: AccountId,
+    asked: { readonly since: number; readonly changed: number; readonly cursor?: string },
+  ): Promise<ItemsPage> {
+    this.asked.push(asked);
+    const from = Number(asked.cursor ?? 0);
+    const found = this.rows
+      .filter(({ row, change }) => change > asked.changed && row.height > asked.since)
+      .map(({ row }) => this.lie(row));
+    const next = from + 2 < found.length ? { next: String(from + 2) } : {};
+    return { changes: this.changes, rows: found.slice(from, from + 2), ...next };
+  }
+
+  async keysAt(): Promise<Keys> {
+    const { identity } = hospital;
+    return {
+      credentialHash: new Uint8Array(32),
+      identities: [{ identity, fromHeight: 1, untilHeight: 0 }],
+    };
+  }
+
+  async anchor(_account: AccountId, root: Uint8Array): Promise<Anchor | undefined> {
+    return this.anchors.get(bytesToHex(root));
+  }
+}
+
+async function signedTombstone(leaf: Uint8Array): Promise<Uint8Array> {
+  const bytes = encodeErased({
+    ...{ chainId: 'salus-test-1', account: ana, leaf, erasedMs: 5 },
+    ...{ holder: hospital.account, holderKey: hospital.key.publicKey },
+  });
+  return encodeSigned({
+    bytes,
+    signature: await signLabelled(hospital.key, labels.erasedSign, bytes),
+  });
+}
+
+const items = (count: number): Sealed[] => Array.from({ length: count }, () => sealedItem('lab'));
+const idsOf = (rows: Iterable<{ recordId: string }>): string[] =>
+  [...rows].map((it) => it.recordId).sort();
+
+let custodian: Custodian;
+let rows: OwnRows;
+beforeEach(() => {
+  custodian = new Custodian();
+  rows = new OwnRows(custodian, custodian, ana);
+});
+
+test('Rows are fetched and proven once; after that only what is new is asked for', async () => {
+  const [first, second] = [items(5), items(1)];
+  custodian.show(3, first);
+  await rows.refresh();
+  custodian.asked.length = 0;
+  await rows.refresh();
+  custodian.show(4, second);
+  await rows.refresh();
+  assert.deepEqual(custodian.asked, [
+    { since: 0, changed: 1 },
+    { since: 0, changed: 1 },
+  ]);
+  assert.deepEqual(idsOf(rows.live()), idsOf([...first, ...second]));
+});
+
+test('What another device erased is gone here too', async () => {
+  const chart = items(3);
+  custodian.show(3, chart);
+  await rows.refresh();
+  const [gone] = chart;
+  assert.ok(gone);
+  assert.ok(rows.liveOf(gone.recordId));
+  await custodian.erase(gone);
+  await rows.refresh();
+  assert.equal(rows.liveOf(gone.recordId), undefined);
+  assert.equal(rows.isErased(gone.recordId), true);
+  assert.equal([...rows.live()].length, 2);
+});
+
+test('Rows whose delivery came late are learned, though their height is an old one', async () => {
+  custodian.show(9, items(1));
+  await rows.refresh();
+  const late = items(2);
+  custodian.show(4, late);
+  await rows.refresh();
+  for (const { recordId } of late) assert.equal(rows.liveOf(recordId)?.height, 4);
+});
+
+test('A row that is not anchored so is refused, and nothing of its answer is kept', async () => {
+  custodian.show(3, items(1));
+  await rows.refresh();
+  const forged = items(3);
+  custodian.show(4, forged);
+  custodian.lie = (row) => (row.index === 2 ? { ...row, timeMs: 1 } : row);
+  await assert.rejects(rows.refresh(), { code: 'PROOF_INVALID' });
+  assert.equal([...rows.live()].length, 1);
+  custodian.lie = (row) => row;
+  await rows.refresh();
+  assert.equal([...rows.live()].length, 4);
+});
+
+test('A custodian that counts less than before is asked for everything again', async () => {
+  const [kept, lost] = [items(2), items(1)];
+  custodian.show(3, kept);
+  const older = { rows: custodian.rows, changes: custodian.changes };
+  custodian.rows = [...custodian.rows];
+  custodian.show(4, lost);
+  await rows.refresh();
+  Object.assign(custodian, older);
+  await rows.refresh();
+  assert.deepEqual(idsOf(rows.live()), idsOf(kept));
+});
+
+test('Each of several callers at once is told what happened before it came', async () => {
+  custodian.show(3, items(1));
+  const early = rows.refresh();
+  const added = sealedItem('lab');
+  custodian.show(4, [added]);
+  await rows.refresh();
+  await early;
+  assert.ok(rows.liveOf(added.recordId));
+});
+
+test('A device that has fetched nothing yet is told what is newer and no more', async () => {
+  custodian.show(3, items(2));
+  const newer = items(1);
+  custodian.show(4, newer);
+  assert.deepEqual(idsOf((await rows.since(3)).live), idsOf(newer));
+  assert.deepEqual(custodian.asked, [{ since: 3, changed: 0 }]);
+  await rows.refresh();
+  assert.deepEqual(idsOf((await rows.since(3)).live), idsOf(newer));
+  assert.equal((await rows.since(0)).live.length, 3);
+});
+
+test('A packed row says what the proven one said', async () => {
+  custodian.show(3, items(5));
+  const all = custodian.rows.map(({ row }) => row);
+  const { live } = await checkRows(custodian, ana, all);
+  const packed = packRows(live);
+  assert.equal(packed.length, 5);
+  for (const [i, plain] of live.entries()) {
+    const seen = Object.fromEntries(
+      Object.keys(plain).map((name) => [name, Reflect.get(packed[i] ?? {}, name)]),
+    );
+    assert.deepEqual(seen, { ...plain });
+  }
+});
