@@ -10,12 +10,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BlockStore } from '../../src/engines/embedded/block-store.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { Checker } from './check.ts';
 import { Incarnation, type Ready } from './incarnation.ts';
 import { Load } from './load.ts';
 import { writePoints } from './points.ts';
 import { Random } from './random.ts';
+import { genesisOf, Shadow } from './shadow.ts';
 
 export interface DiskFullOutcome {
   /** Fault points that were made to say so, and did. */
@@ -63,7 +65,7 @@ export async function fillDisks(options: {
   const random = new Random(options.seed);
   const folder = mkdtempSync(join(tmpdir(), 'salus-full-'));
   try {
-    const site = new Site(join(folder, 'points'), random, outcome);
+    const site = new Site(join(folder, 'points'), join(folder, 'points-tip'), random, outcome);
     await guarded(outcome, site, () => site.fillPoints(options.onRound));
 
     const mounted = join(folder, 'mounted');
@@ -76,7 +78,7 @@ export async function fillDisks(options: {
       return outcome;
     }
     try {
-      const full = new Site(join(mounted, 'home'), random, outcome);
+      const full = new Site(join(mounted, 'home'), join(folder, 'mounted-tip'), random, outcome);
       await guarded(outcome, full, () => full.fillDisk(mounted, options.rounds, options.onRound));
     } finally {
       spawnSync('umount', [mounted]);
@@ -104,22 +106,25 @@ class Site {
   readonly #acked = new Acknowledged();
   readonly #load: Load;
   readonly #checker: Checker;
+  readonly #tip: Shadow;
   #server = new Incarnation();
   #ready: Ready | undefined;
   #waiting: Promise<unknown> | undefined;
 
-  constructor(home: string, random: Random, outcome: DiskFullOutcome) {
+  constructor(home: string, tip: string, random: Random, outcome: DiskFullOutcome) {
     mkdirSync(home, { recursive: true });
     this.#home = home;
     this.#random = random;
     this.#outcome = outcome;
     this.#load = new Load({ home, acked: this.#acked, random });
     this.#checker = new Checker(home);
+    this.#tip = new Shadow(join(home, 'servers', 'ledger'), tip);
   }
 
   async close(): Promise<void> {
     await this.#load.stop();
     await this.#server.kill();
+    this.#tip.close();
     this.#outcome.acknowledged += this.#acked.count;
     for (const [code, count] of this.#acked.codes) {
       this.#outcome.refusals.set(code, (this.#outcome.refusals.get(code) ?? 0) + count);
@@ -230,8 +235,23 @@ class Site {
     }
   }
 
+  async #staleAnchors(): Promise<ReadonlySet<string>> {
+    const ledger = join(this.#home, 'servers', 'ledger');
+    const store = new BlockStore(join(ledger, 'blocks.db'), { readOnly: true, check: false });
+    try {
+      const wrong = await this.#tip.advance(genesisOf(this.#home), store.lastHeight(), store);
+      this.#outcome.faults.push(...wrong);
+    } finally {
+      store.close();
+    }
+    return this.#tip.staleAnchors;
+  }
+
   async #check(): Promise<void> {
-    const { lost, half } = await this.#checker.check(this.#acked, { everything: false });
+    const { lost, half } = await this.#checker.check(this.#acked, {
+      everything: false,
+      staleAnchors: await this.#staleAnchors(),
+    });
     this.#outcome.lost += lost.length;
     this.#outcome.half += half.length;
     this.#outcome.faults.push(...lost.map((what) => `lost: ${what}`));

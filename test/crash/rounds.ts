@@ -275,12 +275,6 @@ class Town {
   /** The server is up, and nobody writes. */
   async #check({ height, appHash }: Ready, everything: boolean): Promise<void> {
     const outcome = this.#outcome;
-    const found = await this.#checker.check(this.#acked, { everything });
-    outcome.lost += found.lost.length;
-    outcome.half += found.half.length;
-    outcome.faults.push(...found.lost.map((what) => `lost: ${what}`));
-    outcome.faults.push(...found.half.map((what) => `half: ${what}`));
-
     const genesis = genesisOf(this.#home);
     const store = new BlockStore(join(this.#ledger, 'blocks.db'), { readOnly: true, check: false });
     try {
@@ -301,6 +295,12 @@ class Town {
     } finally {
       store.close();
     }
+    const { staleAnchors } = this.#tip;
+    const found = await this.#checker.check(this.#acked, { everything, staleAnchors });
+    outcome.lost += found.lost.length;
+    outcome.half += found.half.length;
+    outcome.faults.push(...found.lost.map((what) => `lost: ${what}`));
+    outcome.faults.push(...found.half.map((what) => `half: ${what}`));
     if (!everything) return;
     const broken = await this.#shadow.verify(genesis);
     if (broken !== undefined) {

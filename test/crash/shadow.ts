@@ -5,11 +5,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { verifyVote } from '../../src/crypto/signature.ts';
 import type { BlockStore } from '../../src/engines/embedded/block-store.ts';
+import type { StoredBlock } from '../../src/engines/embedded/stored-block.ts';
 import { verifyLedger } from '../../src/engines/embedded/verify.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
 } from '../../src/engines/ledger-application/open.ts';
+import { decodeTx } from '../../src/ledger/codec.ts';
+import { refusalNumber } from '../../src/ledger/refusals.ts';
 import { bytesToHex, equalBytes } from '../../src/primitives/bytes.ts';
 import { signatureChecks } from '../../src/server/ledger.ts';
 
@@ -69,6 +72,9 @@ export class Shadow {
     return this.#blocks.length;
   }
 
+  /** `account/root` of anchors that the ledger refused for their epoch: their rows are dropped, and sent anew. */
+  readonly staleAnchors = new Set<string>();
+
   /** After a block that was executed. */
   appHash(height: number): string | undefined {
     return this.#appHashes[height - 1];
@@ -107,8 +113,20 @@ export class Shadow {
       if (!equalBytes(appHash, stored.appHash)) wrong.push(`app hash of block ${next}`);
       this.#blocks.push(blockHash(stored.header));
       this.#appHashes.push(bytesToHex(appHash));
+      this.#gatherStale(stored);
     }
     return wrong;
+  }
+
+  #gatherStale({ txs, results }: StoredBlock): void {
+    for (const [at, { code }] of results.entries()) {
+      const bytes = txs[at];
+      if (bytes === undefined || code !== refusalNumber('EPOCH_STALE')) continue;
+      const { sender, acts } = decodeTx(bytes).body;
+      for (const act of acts) {
+        if ('root' in act) this.staleAnchors.add(`${sender}/${bytesToHex(act.root)}`);
+      }
+    }
   }
 
   /** The product's own verification of everything, from the first block on. */
