@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { hospitalsOf } from './home-parts.ts';
+
+/**
+ * Erases in a restored home what was erased in a newer one: a backup still holds the rows that people erased
+ * after it was made. Only tombstones are taken over; the verification that follows refuses one that its
+ * holder did not sign. The bodies' claims end when the server starts.
+ * Source: docs/operations/backup.md, rule K-7.
+ */
+export function applyErasuresOf(newerHome: string, home: string): number {
+  let erased = 0;
+  for (const hospital of hospitalsOf(home)) {
+    const newer = join(newerHome, 'servers', hospital, 'gateway.db');
+    if (!existsSync(newer)) continue;
+    erased += applyTo(join(home, 'servers', hospital, 'gateway.db'), newer);
+  }
+  return erased;
+}
+
+function applyTo(path: string, newer: string): number {
+  const from = new DatabaseSync(newer, { readOnly: true, timeout: 5_000 });
+  const db = new DatabaseSync(path);
+  try {
+    db.exec('PRAGMA secure_delete=ON; PRAGMA synchronous=FULL; BEGIN IMMEDIATE');
+    const claim = db.prepare(
+      `INSERT OR IGNORE INTO ended_claims SELECT blob, deliverer FROM items JOIN deliveries USING (delivery)
+       WHERE items.account = ?1 AND leaf = ?2 AND tombstone IS NULL AND blob IS NOT NULL`,
+    );
+    const erase = db.prepare(
+      `UPDATE items SET salt = NULL, leafContent = NULL, header = NULL, class = NULL, blob = NULL, tombstone = ?3
+       WHERE account = ?1 AND leaf = ?2 AND tombstone IS NULL`,
+    );
+    let erased = 0;
+    const rows = from.prepare('SELECT account, leaf, tombstone FROM items WHERE tombstone NOTNULL');
+    for (const { account, leaf, tombstone } of rows.iterate()) {
+      if (!(leaf instanceof Uint8Array) || !(tombstone instanceof Uint8Array)) continue;
+      claim.run(String(account), leaf);
+      erased += Number(erase.run(String(account), leaf, tombstone).changes);
+    }
+    db.exec('COMMIT');
+    return erased;
+  } finally {
+    db.close();
+    from.close();
+  }
+}
