@@ -17,7 +17,7 @@ import type { AccountId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
 import { writeWhole } from './files.ts';
-import { type Hospital, openConsortium } from './founding.ts';
+import { type Hospital, openConsortium, requireKeys } from './founding.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
 import { statusPage } from './status-page.ts';
 
@@ -69,6 +69,7 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
   try {
     faultPoint('start:begin');
     mkdirSync(join(home, 'servers', 'ledger'), { recursive: true, mode: 0o700 });
+    requireKeys(join(home, 'servers'));
     const validator = validatorKeyOf(join(home, 'servers', 'ledger'));
     faultPoint('start:key');
     const founded = await openConsortium(home, validator.publicKey, Date.now());

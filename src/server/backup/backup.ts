@@ -8,7 +8,7 @@ import { writeWhole } from '../files.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { type Copied, copyFlushed, flushAndHash, flushFolder, makeFolder } from './copying.ts';
 import { type Cut, cutAcross } from './cut.ts';
-import { type HomeParts, partsOf, peopleOf } from './home-parts.ts';
+import { type HomeParts, partsOf, peopleOf, requireOneInstant } from './home-parts.ts';
 import { type BackedUpFile, type Manifest, manifestName } from './manifest.ts';
 
 export interface BackupOptions {
@@ -57,6 +57,7 @@ export async function backUpHome(options: BackupOptions): Promise<BackedUp> {
       ...(onProgress !== undefined && { onProgress: (what) => onProgress(`verifying ${what}`) }),
     });
     const { chain, height, headerHash } = verified;
+    requireOneInstant(partial, height);
     const manifest: Manifest = {
       ...{ format: 'salus-backup', version: 1, chain, height, headerHash },
       createdMs: options.nowMs,

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../primitives/errors.ts';
 import type { BesideDatabases } from './cut.ts';
 
@@ -45,6 +46,22 @@ export function hospitalsOf(home: string): string[] {
     .filter((it) => it.isDirectory() && existsSync(join(servers, it.name, 'gateway.db')))
     .map((it) => it.name)
     .sort();
+}
+
+/** No gateway may know of a block that the ledger beside it has not. Throws BACKUP_INVALID. */
+export function requireOneInstant(home: string, height: number): void {
+  for (const hospital of hospitalsOf(home)) {
+    const path = join(home, 'servers', hospital, 'gateway.db');
+    const db = new DatabaseSync(path, { readOnly: true });
+    try {
+      const indexed = Number(db.prepare('SELECT height FROM progress').get()?.height);
+      if (!(indexed <= height)) {
+        throw new CodedError('BACKUP_INVALID', { reason: 'instants', hospital, indexed, height });
+      }
+    } finally {
+      db.close();
+    }
+  }
 }
 
 const kept = /^[A-Za-z0-9][A-Za-z0-9._@-]*\.(wallet|card)$|^demo-loaded$/;

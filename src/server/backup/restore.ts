@@ -4,6 +4,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { applyErasuresOf } from './apply-erasures.ts';
 import { copyFlushed, flushFolder, makeFolder } from './copying.ts';
+import { requireOneInstant } from './home-parts.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 
 export interface RestoreOptions {
@@ -63,6 +64,7 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
     ) {
       throw new CodedError('BACKUP_INVALID', { reason: 'another ledger' });
     }
+    requireOneInstant(work, height);
     putInPlace(work, home);
     return { manifest, verified, erasedAgain };
   } finally {
