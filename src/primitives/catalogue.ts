@@ -401,6 +401,14 @@ const table = {
   },
   HOME_INVALID: { kind: 'not-valid', sentence: 'The folder does not hold what Salus left there.' },
   FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
+  HOME_NOT_EMPTY: {
+    kind: 'usage',
+    sentence: 'The folder is not empty; a backup is restored into a new one.',
+  },
+  BACKUP_INVALID: {
+    kind: 'verification',
+    sentence: 'The backup does not hold what its manifest says.',
+  },
   NODE_TOO_OLD: { kind: 'unavailable', sentence: 'This Node is too old for Salus.' },
   INTERRUPTED: {
     kind: 'unavailable',

@@ -17,8 +17,9 @@ import type { AccountId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
 import { writeWhole } from './files.ts';
-import { type Hospital, openConsortium } from './founding.ts';
+import { type Hospital, openConsortium, requireKeys } from './founding.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
+import type { LogFile } from './log-file.ts';
 import { statusPage } from './status-page.ts';
 
 /**
@@ -32,6 +33,8 @@ export interface ConsortiumOptions {
   readonly port: number;
   readonly acceptClock?: boolean;
   readonly logLevel?: string;
+  /** Takes the lines of the log; missing: stderr. */
+  readonly logFile?: LogFile;
   readonly settings?: Partial<GatewaySettings>;
   /** Who else is on this machine, for the page; the servers do not know them. */
   readonly people?: () => readonly {
@@ -71,12 +74,16 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
   try {
     faultPoint('start:begin');
     mkdirSync(join(home, 'servers', 'ledger'), { recursive: true, mode: 0o700 });
+    requireKeys(join(home, 'servers'));
     const validator = validatorKeyOf(join(home, 'servers', 'ledger'));
     faultPoint('start:key');
     const founded = await openConsortium(home, validator.publicKey, Date.now());
     const { hospitals, genesisBytes, ledgerFolder } = founded;
     faultPoint('start:founded');
-    const log = createLogger({ level: options.logLevel ?? 'warn' });
+    const log = createLogger({
+      level: options.logLevel ?? 'warn',
+      ...(options.logFile !== undefined && { destination: options.logFile }),
+    });
     const onFault = (error: unknown) => {
       log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
       options.onFault?.(error);
