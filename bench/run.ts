@@ -2,6 +2,7 @@
 import { benchEnvelope } from './envelope.ts';
 import { printTo, type Report } from './figures.ts';
 import { benchLedger } from './ledger.ts';
+import { benchRevoke } from './revoke.ts';
 import { benchSeal } from './seal.ts';
 import { benchShare } from './share.ts';
 
@@ -12,7 +13,11 @@ const million = args.includes('--million');
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   ledger: (report) => benchLedger(report, million ? 1_000_000 : 20_000),
   seal: benchSeal,
-  envelope: benchEnvelope,
+  envelope: async (report) => {
+    await benchEnvelope(report);
+    await benchRevoke(report);
+  },
+  revoke: (report) => benchRevoke(report),
   share: (report) => benchShare(report),
 };
 

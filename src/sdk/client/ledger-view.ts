@@ -1,5 +1,5 @@
 import { bytesOfText } from '../../api/common.ts';
-import type { HeaderAnswer } from '../../api/tx.ts';
+import { type HeaderAnswer, maxStateRows, type StateAnswerMessage } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import type { Identity } from '../../ledger/acts.ts';
 import { decodeCommit, emptyRoot } from '../../ledger/chain/commit.ts';
@@ -51,14 +51,17 @@ const headerWaitMs = 10_000;
 export class LedgerView {
   readonly trustRoot: TrustRoot;
   readonly #gateway: Gateway;
+  readonly #signedIn: Gateway | undefined;
   readonly #headers = new Map<number, Promise<VerifiedHeader>>();
   readonly #rows = new Map<string, Uint8Array>();
   readonly #keySets = new Map<AccountId, readonly OwnedKeySet[]>();
   readonly #keysAsOf = new Map<AccountId, { readonly keys: Keys; readonly asOf: number }>();
   #tip: VerifiedTip;
 
-  constructor(gateway: Gateway, trustRoot: TrustRoot, tip?: VerifiedTip) {
+  /** `signedIn`: many rows in one call are for those who have a session. */
+  constructor(gateway: Gateway, trustRoot: TrustRoot, tip?: VerifiedTip, signedIn?: Gateway) {
     this.#gateway = gateway;
+    this.#signedIn = signedIn;
     this.trustRoot = trustRoot;
     this.#tip = tip ?? {
       height: trustRoot.height,
@@ -117,10 +120,16 @@ export class LedgerView {
 
   /** The identity in use. Throws ACCOUNT_UNKNOWN. */
   async identity(account: AccountId, signal?: AbortSignal): Promise<Identity> {
-    const { identities } = await this.keys(account, signal);
-    const current = identities.find((it) => it.untilHeight === 0) ?? identities.at(-1);
-    if (current === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
-    return current.identity;
+    return identityInUse(account, await this.keys(account, signal));
+  }
+
+  /** Of many accounts at once. Throws ACCOUNT_UNKNOWN. */
+  async identities(
+    accounts: Iterable<AccountId>,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<AccountId, Identity>> {
+    const rows = await this.#manyRows('keys', [...new Set(accounts)], signal);
+    return new Map([...rows].map(([account, keys]) => [account, identityInUse(account, keys)]));
   }
 
   organisation(account: AccountId, signal?: AbortSignal): Promise<Organisation | undefined> {
@@ -129,6 +138,14 @@ export class LedgerView {
 
   consent(consent: ConsentId, signal?: AbortSignal): Promise<Consent | undefined> {
     return this.#row('consents', consent, signal);
+  }
+
+  /** Of many consents at once; what is unknown is undefined. */
+  consents(
+    consents: Iterable<ConsentId>,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<ConsentId, Consent | undefined>> {
+    return this.#manyRows('consents', [...new Set(consents)], signal);
   }
 
   keySet(
@@ -187,6 +204,46 @@ export class LedgerView {
     if (kept !== undefined) return decodeRow(table, kept);
     const newestSeen = this.#tip.height;
     const answer = await this.#gateway.state(table, id, signal);
+    return this.#believe({ table, id }, answer, newestSeen, signal);
+  }
+
+  /** Rows that change, a few calls for all of them. */
+  async #manyRows<Name extends TableName, Id extends string>(
+    table: Name,
+    ids: readonly Id[],
+    signal?: AbortSignal,
+  ): Promise<Map<Id, Tables[Name] | undefined>> {
+    const rows = new Map<Id, Tables[Name] | undefined>();
+    const signedIn = this.#signedIn;
+    const askedAtOnce = signedIn === undefined ? 16 : maxStateRows;
+    for (let at = 0; at < ids.length; at += askedAtOnce) {
+      const part = ids.slice(at, at + askedAtOnce);
+      if (signedIn === undefined || part.length === 1) {
+        const found = await Promise.all(part.map((id) => this.#row(table, id, signal)));
+        for (const [i, id] of part.entries()) rows.set(id, found[i]);
+        continue;
+      }
+      const newestSeen = this.#tip.height;
+      const { answers } = await signedIn.states(
+        part.map((key) => ({ table, key })),
+        signal,
+      );
+      for (const [i, id] of part.entries()) {
+        const answer = answers[i];
+        if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table });
+        rows.set(id, await this.#believe({ table, id }, answer, newestSeen, signal));
+      }
+    }
+    return rows;
+  }
+
+  async #believe<Name extends TableName>(
+    row: { readonly table: Name; readonly id: string },
+    answer: StateAnswerMessage,
+    newestSeen: number,
+    signal?: AbortSignal,
+  ): Promise<Tables[Name] | undefined> {
+    const { table, id } = row;
     // The state after block h is what header h + 1 carries.
     if (answer.height + 1 < newestSeen) {
       throw new CodedError('GATEWAY_LIED', { height: answer.height, known: newestSeen });
@@ -194,12 +251,11 @@ export class LedgerView {
     if (answer.proof === undefined) throw new CodedError('PROOF_INVALID', { table });
     const value = answer.value === null ? undefined : bytesOfText(answer.value);
     const proof = bytesOfText(answer.proof);
-    const row = { table, id };
     await this.#prove(answer.height, signal, (appHash) =>
       verifyStateAnswer(appHash, row, value, proof),
     );
     if (value === undefined) return undefined;
-    if (lasting.has(table)) this.#rows.set(name, value);
+    if (lasting.has(table)) this.#rows.set(`${table}/${id}`, value);
     return decodeRow(table, value);
   }
 
@@ -280,6 +336,14 @@ export class LedgerView {
     if (height < this.#tip.height) return;
     this.#tip = { height, headerHash, timeMs: msOfTimestamp(header.time) };
   }
+}
+
+/** Throws ACCOUNT_UNKNOWN. */
+function identityInUse(account: AccountId, keys: Keys | undefined): Identity {
+  const identities = keys?.identities ?? [];
+  const current = identities.find((it) => it.untilHeight === 0) ?? identities.at(-1);
+  if (current === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+  return current.identity;
 }
 
 interface VerifiedHeader {
