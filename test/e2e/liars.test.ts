@@ -282,14 +282,17 @@ test('A gateway that lies about one of many rows is found out', async () => {
     onPath(/POST \/v1\/state/, (body) => {
       if (Array.isArray(body.answers)) change(body.answers);
     });
+  const denyAll = (answers: Json[]): void => {
+    for (const it of answers) it.value = null;
+  };
+  const dropProofs = (answers: Json[]): void => {
+    for (const it of answers) delete it.proof;
+  };
   const lies: readonly [Lie, string][] = [
     [onAnswers((answers) => answers.pop()), 'GATEWAY_LIED'],
     [onAnswers((answers) => answers.reverse()), 'PROOF_INVALID'],
-    [
-      onAnswers((answers) => answers.forEach((it) => Object.assign(it, { value: null }))),
-      'PROOF_INVALID',
-    ],
-    [onAnswers((answers) => answers.forEach((it) => delete it.proof)), 'PROOF_INVALID'],
+    [onAnswers((answers) => denyAll(answers)), 'PROOF_INVALID'],
+    [onAnswers((answers) => dropProofs(answers)), 'PROOF_INVALID'],
   ];
   try {
     for (const [told, code] of lies) {
