@@ -1,10 +1,12 @@
 // npm run bench -- [NAME ...] [--million] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
 import { benchEnvelope } from './envelope.ts';
 import { printTo, type Report } from './figures.ts';
+import { benchImport } from './import.ts';
 import { benchLedger } from './ledger.ts';
 import { benchRevoke } from './revoke.ts';
 import { benchSeal } from './seal.ts';
 import { benchShare } from './share.ts';
+import { benchVerify } from './verify.ts';
 
 const args = process.argv.slice(2);
 // The growth of a ledger to a million transactions takes minutes: only when asked for.
@@ -19,6 +21,8 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   },
   revoke: (report) => benchRevoke(report),
   share: (report) => benchShare(report),
+  import: benchImport,
+  verify: (report) => benchVerify(report),
 };
 
 const names = args.filter((arg) => !arg.startsWith('--'));
