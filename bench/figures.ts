@@ -14,6 +14,9 @@ export interface Figure {
   readonly ok: boolean;
   readonly n: number;
   readonly rounds: number;
+  /** How it grows, x then y, for bench/draw.ts. */
+  readonly points?: readonly (readonly [number, number])[];
+  readonly axes?: readonly [string, string];
 }
 
 export const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}`;

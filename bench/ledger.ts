@@ -28,7 +28,14 @@ export async function benchLedger(report: Report, total = 20_000): Promise<void>
     const base = { bench: 'ledger', rounds: 1 };
     const single = await bench.run(300, 1);
     const early = await bench.run(1_000, 1);
-    const load = await bench.run(Math.min(total, 20_000), clients);
+    const steps = Math.max(8, Math.ceil(total / 50_000));
+    const points: [number, number][] = [[single.n + early.n, median(early.ackMs)]];
+    const loads: Run[] = [];
+    for (let i = 0; i < steps; i++) {
+      loads.push(await bench.run(Math.ceil(total / steps), clients));
+      points.push([bench.size, median((await bench.run(200, 1)).ackMs)]);
+    }
+    const load = joined(loads);
     const verifications = await verificationsPerSecond();
     const throughput = load.n / load.seconds;
     const ratio = throughput / verifications;
@@ -71,10 +78,6 @@ export async function benchLedger(report: Report, total = 20_000): Promise<void>
       ok: p50 <= 10,
       n: single.n,
     });
-    for (let done = load.n; done < total; ) {
-      const more = await bench.run(Math.min(50_000, total - done), clients);
-      done += more.n;
-    }
     const late = await bench.run(1_000, 1);
     const growth = median(late.ackMs) / median(early.ackMs);
     report({
@@ -88,6 +91,8 @@ export async function benchLedger(report: Report, total = 20_000): Promise<void>
       goal: '<= 1.3',
       ok: growth <= 1.3,
       n: total,
+      points,
+      axes: ['transactions on the ledger', 'p50 of one client, ms'],
     });
     const restartMs = await bench.restart();
     report({
@@ -114,12 +119,22 @@ interface Run {
   readonly ackMs: readonly number[];
 }
 
-class Bench {
+function joined(runs: readonly Run[]): Run {
+  return {
+    n: runs.reduce((sum, run) => sum + run.n, 0),
+    seconds: runs.reduce((sum, run) => sum + run.seconds, 0),
+    ackMs: runs.flatMap((run) => run.ackMs),
+  };
+}
+
+/** A ledger with one hospital and its patients, in this process. */
+export class Bench {
   readonly #folder: string;
   readonly #genesisBytes: Uint8Array;
   readonly #people: readonly Person[];
   #ledger: RunningLedger;
   #nonce = 0;
+  #size = 0;
 
   private constructor(
     folder: string,
@@ -190,7 +205,21 @@ class Bench {
         }
       }),
     );
+    this.#size += n;
     return { n, seconds: (performance.now() - started) / 1000, ackMs };
+  }
+
+  /** Transactions that `run` put there. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get engine(): RunningLedger['engine'] {
+    return this.#ledger.engine;
+  }
+
+  get genesisBytes(): Uint8Array {
+    return this.#genesisBytes;
   }
 
   async restart(): Promise<number> {

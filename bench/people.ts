@@ -11,9 +11,12 @@ export interface Town {
   readonly enrol: (nickname: string, role: Member['role'], hospital: string) => Promise<Member>;
 }
 
-export async function inTown<T>(work: (town: Town) => Promise<T>): Promise<T> {
+export async function inTown<T>(
+  work: (town: Town) => Promise<T>,
+  settings?: Parameters<typeof Servers.start>[1],
+): Promise<T> {
   const home = mkdtempSync(join(tmpdir(), 'salus-bench-'));
-  const servers = await Servers.start(home);
+  const servers = await Servers.start(home, settings);
   try {
     return await work({
       servers,

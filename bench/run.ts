@@ -1,9 +1,12 @@
 // npm run bench -- [NAME ...] [--million] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
 import { benchEnvelope } from './envelope.ts';
 import { printTo, type Report } from './figures.ts';
+import { benchImport } from './import.ts';
 import { benchLedger } from './ledger.ts';
+import { benchRevoke } from './revoke.ts';
 import { benchSeal } from './seal.ts';
 import { benchShare } from './share.ts';
+import { benchVerify } from './verify.ts';
 
 const args = process.argv.slice(2);
 // The growth of a ledger to a million transactions takes minutes: only when asked for.
@@ -12,8 +15,14 @@ const million = args.includes('--million');
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   ledger: (report) => benchLedger(report, million ? 1_000_000 : 20_000),
   seal: benchSeal,
-  envelope: benchEnvelope,
+  envelope: async (report) => {
+    await benchEnvelope(report);
+    await benchRevoke(report);
+  },
+  revoke: (report) => benchRevoke(report),
   share: (report) => benchShare(report),
+  import: benchImport,
+  verify: (report) => benchVerify(report),
 };
 
 const names = args.filter((arg) => !arg.startsWith('--'));

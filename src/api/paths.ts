@@ -9,6 +9,7 @@ export const routePaths = {
   header: '/v1/headers/:height',
   genesis: '/v1/genesis',
   state: '/v1/state/:table/:key',
+  states: '/v1/state',
   blobs: '/v1/blobs',
   blob: '/v1/blobs/:id',
   items: '/v1/items',
@@ -34,6 +35,7 @@ export const paths = {
   genesis: routePaths.genesis,
   state: (table: string, keyHex: string, prove: boolean): string =>
     `/v1/state/${table}/${keyHex}${prove ? '?proof=1' : ''}`,
+  states: routePaths.states,
   blobs: routePaths.blobs,
   blob: (id: BlobId, at?: AccountId): string => `/v1/blobs/${id}${at ? `?at=${at}` : ''}`,
   items: routePaths.items,

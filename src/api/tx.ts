@@ -58,6 +58,14 @@ export const stateAnswer = z.object({
 });
 export type StateAnswerMessage = z.infer<typeof stateAnswer>;
 
+/** Many rows in one call: a wallet that wraps keys for a thousand readers asks for all of theirs. */
+export const maxStateRows = 256;
+export const statesRequest = z.strictObject({
+  rows: z.array(z.strictObject(stateParams.shape)).min(1).max(maxStateRows),
+});
+export const statesAnswer = z.object({ answers: z.array(stateAnswer).max(maxStateRows) });
+export type StatesAnswer = z.infer<typeof statesAnswer>;
+
 /** One block as `GET /events` tells it (`event: block`, id = height). */
 export const blockEvent = z.object({
   height,

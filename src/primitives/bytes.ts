@@ -78,38 +78,47 @@ function hexValue(code: number): number {
   return code >= 97 && code <= 102 ? code - 87 : -1;
 }
 
-const base64urlAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const base64urlAlphabet = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
+const notBase64url = 64;
+/** Six bits of each character code; `notBase64url` for what is none. */
+const base64urlValues = new Uint8Array(128).fill(notBase64url);
+for (const [value, code] of base64urlAlphabet.entries()) base64urlValues[code] = value;
 
 /** RFC 4648 section 5, without padding. */
 export function bytesToBase64url(bytes: Uint8Array): string {
-  let text = '';
+  const text = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
+  let at = 0;
   for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i;
     const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    text +=
-      base64urlAlphabet.charAt((word >> 18) & 63) + base64urlAlphabet.charAt((word >> 12) & 63);
-    if (left > 1) text += base64urlAlphabet.charAt((word >> 6) & 63);
-    if (left > 2) text += base64urlAlphabet.charAt(word & 63);
+    // A typed array takes no place behind its end: the last characters of a short group fall away.
+    text[at++] = base64urlAlphabet[word >> 18] ?? 0;
+    text[at++] = base64urlAlphabet[(word >> 12) & 63] ?? 0;
+    text[at++] = base64urlAlphabet[(word >> 6) & 63] ?? 0;
+    text[at++] = base64urlAlphabet[word & 63] ?? 0;
   }
-  return text;
+  return decoder.decode(text);
 }
 
 /** Undefined unless `text` is the one canonical encoding of some bytes. */
 export function base64urlToBytes(text: string): Uint8Array | undefined {
-  if (text.length % 4 === 1) return undefined;
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let held = 0;
-  let bits = 0;
+  const { length } = text;
+  if (length % 4 === 1) return undefined;
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4));
+  const sextet = (i: number): number => base64urlValues[text.charCodeAt(i)] ?? notBase64url;
   let at = 0;
-  for (const character of text) {
-    const value = base64urlAlphabet.indexOf(character);
-    if (value < 0) return undefined;
-    held = ((held << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[at++] = (held >> bits) & 255;
-    }
+  for (let i = 0; i < length; i += 4) {
+    const left = length - i;
+    const a = sextet(i);
+    const b = sextet(i + 1);
+    const c = left > 2 ? sextet(i + 2) : 0;
+    const d = left > 3 ? sextet(i + 3) : 0;
+    if (((a | b | c | d) & notBase64url) !== 0) return undefined;
+    const word = (a << 18) | (b << 12) | (c << 6) | d;
+    // Bits that encode nothing must be zero: else a text would have a second spelling.
+    if (left < 4 && (word & (left === 2 ? 0xffff : 0xff)) !== 0) return undefined;
+    bytes[at++] = word >> 16;
+    bytes[at++] = word >> 8;
+    bytes[at++] = word;
   }
-  return (held & ((1 << bits) - 1)) === 0 ? bytes : undefined;
+  return bytes;
 }

@@ -53,11 +53,17 @@ import { Http } from './client/http.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
 import { checkCard, readCard } from './grants/card.ts';
 import { type GivenGrant, type GrantTerms, grantAccess, renewKeys } from './grants/grant.ts';
+import { grantMany } from './grants/grant-many.ts';
 import { fetchLetters, heldGrant, type ReceivedGrant, receivedGrants } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
 import { epochHabitMs } from './keys/schedule.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
-import { emptyWallet, type HeldImport, type WalletAccount } from './wallet/content.ts';
+import {
+  emptyWallet,
+  type HeldImport,
+  type OwnGrant,
+  type WalletAccount,
+} from './wallet/content.ts';
 import { copyKeyOf, copyLocatorOf, openCopy } from './wallet/copy.ts';
 import type { WalletStore } from './wallet/store.ts';
 import { Vault } from './wallet/vault.ts';
@@ -359,6 +365,21 @@ export class Person {
       const { account, name } = this.findPerson(request.grantee);
       await tryResume(ctx, options);
       return grantAccess(ctx, { ...request, grantee: account, granteeName: name }, options);
+    });
+  }
+
+  /** Many grants with one KeySet for all of them. */
+  grantMany(
+    requests: readonly GrantRequest[],
+    options: AsAccount = {},
+  ): Promise<readonly OwnGrant[]> {
+    return this.#work(options, async (ctx) => {
+      const terms = requests.map((request) => {
+        const { account, name } = this.findPerson(request.grantee);
+        return { ...request, grantee: account, granteeName: name };
+      });
+      await tryResume(ctx, options);
+      return grantMany(ctx, terms, options);
     });
   }
 

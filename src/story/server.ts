@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../ledger/acts.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
-import type { RunningHospital } from '../server/consortium.ts';
+import type { ConsortiumOptions, RunningHospital } from '../server/consortium.ts';
 
 const entry = fileURLToPath(new URL('../server/consortium-process.ts', import.meta.url));
 
@@ -24,8 +24,8 @@ export class Servers {
     this.port = Number(new URL(hospitals[0]?.url ?? '').port);
   }
 
-  static async start(home: string): Promise<Servers> {
-    const { child, hospitals } = await launch(home, 0);
+  static async start(home: string, settings: Settings = {}): Promise<Servers> {
+    const { child, hospitals } = await launch(home, 0, settings);
     return new Servers(home, child, hospitals);
   }
 
@@ -79,12 +79,15 @@ interface Ready {
   readonly hospitals?: readonly RunningHospital[];
 }
 
+type Settings = NonNullable<ConsortiumOptions['settings']>;
+
 async function launch(
   home: string,
   port: number,
+  settings: Settings = {},
 ): Promise<{ readonly child: ChildProcess; readonly hospitals: readonly RunningHospital[] }> {
   // A minute is long in a story: refusals are anchored every second.
-  const options = { home, port, settings: { refusalBatchMs: 1_000 } };
+  const options = { home, port, settings: { refusalBatchMs: 1_000, ...settings } };
   const child = spawn(process.execPath, [entry, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -275,6 +275,36 @@ test('A gateway that keeps an erasure back gains nothing: the body does not open
   assert.ok(equalBytes((await kept.openRecord(first)).bytes, text('one')));
 });
 
+test('A gateway that lies about one of many rows is found out', async () => {
+  const given = { grantee: 'Dr A', readClasses: ['lab'], purposes: ['TREAT'] } as const;
+  await ana.person.grant({ ...given, notAfterMs: Date.now() + 3_600_000 });
+  const onAnswers = (change: (answers: Json[]) => void): Lie =>
+    onPath(/POST \/v1\/state/, (body) => {
+      if (Array.isArray(body.answers)) change(body.answers);
+    });
+  const denyAll = (answers: Json[]): void => {
+    for (const it of answers) it.value = null;
+  };
+  const dropProofs = (answers: Json[]): void => {
+    for (const it of answers) delete it.proof;
+  };
+  const lies: readonly [Lie, string][] = [
+    [onAnswers((answers) => answers.pop()), 'GATEWAY_LIED'],
+    [onAnswers((answers) => answers.reverse()), 'PROOF_INVALID'],
+    [onAnswers((answers) => denyAll(answers)), 'PROOF_INVALID'],
+    [onAnswers((answers) => dropProofs(answers)), 'PROOF_INVALID'],
+  ];
+  try {
+    for (const [told, code] of lies) {
+      lie = told;
+      await assert.rejects(async () => (await served(ana)).grants(), { code });
+    }
+  } finally {
+    lie = undefined;
+  }
+  assert.equal((await (await served(ana)).grants()).length, 2);
+});
+
 test('A gateway that offers another ledger is not enrolled with', async () => {
   const { person } = await Person.create(
     { store: { load: async () => undefined, save: async () => undefined }, passphrase, name: 'X' },

@@ -158,6 +158,25 @@ test('Only what came since is opened by a grant without history', async () => {
   assert.ok(read.records.every((it) => it.row.height >= given.confirmed.height));
 });
 
+test('Many are let read with one set of keys, also what was there before', async () => {
+  const terms = {
+    grantee: 'Dr A',
+    readClasses: ['vital'],
+    purposes: ['TREAT'],
+    notAfterMs: Date.now() + hour,
+  } as const;
+  const given = await ana.person.grantMany(Array.from({ length: 17 }, () => terms));
+  const doctor = drA.person;
+  await doctor.inbox();
+  for (const place of [0, 16]) {
+    const consent = given[place]?.consent;
+    assert.ok(consent);
+    assert.ok((await doctor.readShared(consent)).records.length > 0);
+    await ana.person.revoke(consent);
+    await assert.rejects(doctor.readShared(consent), refused('CONSENT_ENDED'));
+  }
+});
+
 test('A revoked doctor is refused, and his keys do not open what comes next', async () => {
   await ana.person.revoke(consentB);
   await assert.rejects(drB.person.readShared(consentB), refused('CONSENT_ENDED'));

@@ -6,22 +6,25 @@ import {
   headerAnswer,
   headerParams,
   maxTxBytes,
+  type StateAnswerMessage,
   stateAnswer,
   stateParams,
   stateQuery,
+  statesAnswer,
+  statesRequest,
   submitQuery,
   submitRequest,
   type TxOutcomeMessage,
   txOutcome,
   txParams,
 } from '../../api/tx.ts';
-import type { CommitOutcome } from '../../engines/engine.ts';
+import type { CommitOutcome, LedgerEngine } from '../../engines/engine.ts';
 import { refusalOf } from '../../ledger/refusals.ts';
 import { hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { refusedTx } from '../act-sender.ts';
 import type { Gateway } from '../gateway.ts';
-import { type App, bytesAnswer, refusals } from './kinds.ts';
+import { type App, bearer, bytesAnswer, refusals, sessionOf } from './kinds.ts';
 
 const receiptWaitMs = 10_000;
 
@@ -128,15 +131,25 @@ export function ledgerRoutes(app: App, gateway: Gateway): void {
         response: { 200: stateAnswer, ...refusals },
       },
     },
-    async ({ params, query }) => {
-      const key = hexToBytes(params.key);
-      if (key === undefined) throw new CodedError('REQUEST_INVALID');
-      const answer = await engine.query(params.table, key, { prove: query.proof === '1' });
-      return {
-        height: answer.height,
-        value: answer.value === undefined ? null : textOfBytes(answer.value),
-        ...(answer.proof === undefined ? {} : { proof: textOfBytes(answer.proof) }),
-      };
+    async ({ params, query }) => stateRow(engine, params, query.proof === '1'),
+  );
+
+  app.post(
+    routePaths.states,
+    {
+      bodyLimit: 128 * 1024,
+      schema: {
+        summary: 'Many rows of the ledger’s state, each with its proof',
+        security: bearer,
+        body: statesRequest,
+        response: { 200: statesAnswer, ...refusals },
+      },
+    },
+    async (request) => {
+      sessionOf(gateway, request);
+      const answers: StateAnswerMessage[] = [];
+      for (const row of request.body.rows) answers.push(await stateRow(engine, row, true));
+      return { answers };
     },
   );
 
@@ -152,6 +165,21 @@ export function ledgerRoutes(app: App, gateway: Gateway): void {
       return { organisation, name, chainId, genesisHash, gateways: [...directory] };
     },
   );
+}
+
+async function stateRow(
+  engine: LedgerEngine,
+  row: { readonly table: string; readonly key: string },
+  prove: boolean,
+): Promise<StateAnswerMessage> {
+  const key = hexToBytes(row.key);
+  if (key === undefined) throw new CodedError('REQUEST_INVALID');
+  const { height, value, proof } = await engine.query(row.table, key, { prove });
+  return {
+    height,
+    value: value === undefined ? null : textOfBytes(value),
+    ...(proof === undefined ? {} : { proof: textOfBytes(proof) }),
+  };
 }
 
 function outcomeMessage({ txId, height, timeMs, index, result }: CommitOutcome): TxOutcomeMessage {

@@ -5,7 +5,7 @@ import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { idBytes } from '../../primitives/ids.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
-import { syncCopy } from '../wallet/copy.ts';
+import { type SyncedCopy, syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
 import { ImportIndex } from '../wallet/import-index.ts';
 import { mergeWallets } from '../wallet/merge.ts';
@@ -51,6 +51,8 @@ export class Context {
   readonly now: () => number;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
+  #copied: SyncedCopy | undefined;
+  #copying: Promise<void> = Promise.resolve();
 
   constructor(vault: Vault, account: WalletAccount, options: ContextOptions = {}) {
     this.vault = vault;
@@ -66,7 +68,7 @@ export class Context {
     );
     this.gateway = plain.as(session);
     const { root, tip } = trustOf(vault.content, account.chainId);
-    this.ledger = new LedgerView(plain, root, tip, this.now);
+    this.ledger = new LedgerView(plain, root, tip, this.now, this.gateway);
     this.rows = new OwnRows(this.gateway, this.ledger, account.account);
   }
 
@@ -112,7 +114,8 @@ export class Context {
    * person can then repeat what this one began.
    */
   async writeDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
-    await this.#copy(await this.vault.change(edit));
+    await this.vault.change(edit);
+    await this.#copy();
   }
 
   /**
@@ -120,11 +123,19 @@ export class Context {
    * hospital answers.
    */
   async noteDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
-    const content = await this.vault.change(edit);
-    await this.#copy(content).catch(() => undefined);
+    await this.vault.change(edit);
+    await this.#copy().catch(() => undefined);
   }
 
-  async #copy(content: WalletContent): Promise<void> {
+  /** One after the other: each begins with what the one before learned, else it would write that away. */
+  #copy(): Promise<void> {
+    const next = this.#copying.then(() => this.#syncCopy());
+    this.#copying = next.catch(() => undefined);
+    return next;
+  }
+
+  async #syncCopy(): Promise<void> {
+    const { content } = this.vault;
     const { locator } = this.account;
     if (content.copyKey.length === 0 || locator.length === 0) return;
     const store = {
@@ -132,8 +143,11 @@ export class Context {
       put: (at: Uint8Array, version: number, sealed: Uint8Array) =>
         this.gateway.putCopy(at, version, sealed),
     };
-    const merged = await syncCopy(store, locator, content);
-    if (merged !== content) await this.vault.change((held) => mergeWallets(held, merged));
+    const synced = await syncCopy(store, locator, content, this.#copied);
+    if (synced.content !== content) {
+      await this.vault.change((held) => mergeWallets(held, synced.content));
+    }
+    this.#copied = synced;
   }
 
   /**

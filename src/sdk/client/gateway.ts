@@ -32,7 +32,9 @@ import {
   type HeaderAnswer,
   headerAnswer,
   type StateAnswerMessage,
+  type StatesAnswer,
   stateAnswer,
+  statesAnswer,
   type TxOutcomeMessage,
   txOutcome,
 } from '../../api/tx.ts';
@@ -85,6 +87,14 @@ export class Gateway {
   state(table: string, keyHex: string, signal?: AbortSignal): Promise<StateAnswerMessage> {
     const path = paths.state(table, keyHex, true);
     return this.#json(stateAnswer, { method: 'GET', path, signal });
+  }
+
+  states(
+    rows: readonly { readonly table: string; readonly key: string }[],
+    signal?: AbortSignal,
+  ): Promise<StatesAnswer> {
+    const call = { method: 'POST', path: paths.states, json: { rows }, repeatable: true } as const;
+    return this.#signedIn((headers) => this.#json(statesAnswer, { ...call, headers, signal }));
   }
 
   /** May be repeated: a known transaction is answered with its result. */

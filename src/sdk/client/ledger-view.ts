@@ -1,5 +1,5 @@
 import { bytesOfText } from '../../api/common.ts';
-import type { HeaderAnswer } from '../../api/tx.ts';
+import { type HeaderAnswer, maxStateRows, type StateAnswerMessage } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import type { Identity } from '../../ledger/acts.ts';
 import { decodeCommit, emptyRoot } from '../../ledger/chain/commit.ts';
@@ -50,6 +50,13 @@ const freshWaitsMs = [20, 80, 400];
 /** Headers that are remembered, to notice another one of the same height. */
 const maxKnownHeaders = 4_096;
 
+/** A row, or its absence, and the header that proves it. */
+interface ProvenRow {
+  readonly value: Uint8Array | undefined;
+  readonly timeMs: number;
+  readonly height: number;
+}
+
 /**
  * The ledger as a device believes it: every row comes with a proof to a header that the trusted validators
  * signed, and never an older one than was seen before. What may have been withdrawn meanwhile (grants, keys in
@@ -61,6 +68,7 @@ const maxKnownHeaders = 4_096;
 export class LedgerView {
   readonly trustRoot: TrustRoot;
   readonly #gateway: Gateway;
+  readonly #signedIn: Gateway | undefined;
   readonly #headers = new Map<number, Promise<VerifiedHeader>>();
   readonly #rows = new Map<string, Uint8Array>();
   readonly #keySets = new Map<AccountId, readonly OwnedKeySet[]>();
@@ -73,14 +81,17 @@ export class LedgerView {
   #showing: Promise<unknown> | undefined;
   #tip: VerifiedTip;
 
+  /** `signedIn`: many rows in one call are for those who have a session. */
   constructor(
     gateway: Gateway,
     trustRoot: TrustRoot,
     tip?: VerifiedTip,
     now: () => number = Date.now,
+    signedIn?: Gateway,
   ) {
     this.#gateway = gateway;
     this.#now = now;
+    this.#signedIn = signedIn;
     this.trustRoot = trustRoot;
     const rootHash = hexToBytes(trustRoot.headerHash) ?? new Uint8Array(0);
     this.#known.set(trustRoot.height, rootHash);
@@ -217,11 +228,16 @@ export class LedgerView {
   /** The identity in use. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
   async identity(account: AccountId, signal?: AbortSignal): Promise<Identity> {
     const row = await this.#row('keys', account, signal, maxStateAgeMs);
-    if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
-    const { identities } = row;
-    const current = identities.find((it) => it.untilHeight === 0) ?? identities.at(-1);
-    if (current === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
-    return current.identity;
+    return identityInUse(account, row);
+  }
+
+  /** Of many accounts at once. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
+  async identities(
+    accounts: Iterable<AccountId>,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<AccountId, Identity>> {
+    const rows = await this.#manyRows('keys', [...new Set(accounts)], signal);
+    return new Map([...rows].map(([account, keys]) => [account, identityInUse(account, keys)]));
   }
 
   organisation(account: AccountId, signal?: AbortSignal): Promise<Organisation | undefined> {
@@ -231,6 +247,14 @@ export class LedgerView {
   /** As it stands now: that it is not revoked is news of the last ten minutes. Throws LEDGER_OLD. */
   consent(consent: ConsentId, signal?: AbortSignal): Promise<Consent | undefined> {
     return this.#row('consents', consent, signal, maxStateAgeMs);
+  }
+
+  /** Of many consents at once; what is unknown is undefined. */
+  consents(
+    consents: Iterable<ConsentId>,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<ConsentId, Consent | undefined>> {
+    return this.#manyRows('consents', [...new Set(consents)], signal);
   }
 
   keySet(
@@ -303,17 +327,55 @@ export class LedgerView {
   }
 
   /** A row, or its absence, and the header that proves it. */
-  async #provenRow(
-    table: TableName,
-    id: string,
-    signal?: AbortSignal,
-  ): Promise<{
-    readonly value: Uint8Array | undefined;
-    readonly timeMs: number;
-    readonly height: number;
-  }> {
+  async #provenRow(table: TableName, id: string, signal?: AbortSignal): Promise<ProvenRow> {
     const newestSeen = this.#tip.height;
     const answer = await this.#gateway.state(table, id, signal);
+    return this.#believe({ table, id }, answer, newestSeen, signal);
+  }
+
+  /** Rows that change, as they stand now, a few calls for all of them. Throws LEDGER_OLD. */
+  async #manyRows<Name extends TableName, Id extends string>(
+    table: Name,
+    ids: readonly Id[],
+    signal?: AbortSignal,
+  ): Promise<Map<Id, Tables[Name] | undefined>> {
+    const rows = new Map<Id, Tables[Name] | undefined>();
+    const signedIn = this.#signedIn;
+    const askedAtOnce = signedIn === undefined ? 16 : maxStateRows;
+    for (let at = 0; at < ids.length; at += askedAtOnce) {
+      const part = ids.slice(at, at + askedAtOnce);
+      if (signedIn === undefined || part.length === 1) {
+        const found = await Promise.all(
+          part.map((id) => this.#row(table, id, signal, maxStateAgeMs)),
+        );
+        for (const [i, id] of part.entries()) rows.set(id, found[i]);
+        continue;
+      }
+      const newestSeen = this.#tip.height;
+      const { answers } = await signedIn.states(
+        part.map((key) => ({ table, key })),
+        signal,
+      );
+      for (const [i, id] of part.entries()) {
+        const answer = answers[i];
+        if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table });
+        const { value, timeMs } = await this.#believe({ table, id }, answer, newestSeen, signal);
+        // One that is too old is asked for alone, with patience for the next header.
+        if (this.#now() - timeMs > maxStateAgeMs) {
+          rows.set(id, await this.#row(table, id, signal, maxStateAgeMs));
+        } else rows.set(id, value === undefined ? undefined : decodeRow(table, value));
+      }
+    }
+    return rows;
+  }
+
+  async #believe(
+    row: { readonly table: TableName; readonly id: string },
+    answer: StateAnswerMessage,
+    newestSeen: number,
+    signal?: AbortSignal,
+  ): Promise<ProvenRow> {
+    const { table } = row;
     // The state after block h is what header h + 1 carries.
     if (answer.height + 1 < newestSeen) {
       throw new CodedError('GATEWAY_LIED', { height: answer.height, known: newestSeen });
@@ -321,7 +383,6 @@ export class LedgerView {
     if (answer.proof === undefined) throw new CodedError('PROOF_INVALID', { table });
     const value = answer.value === null ? undefined : bytesOfText(answer.value);
     const proof = bytesOfText(answer.proof);
-    const row = { table, id };
     const header = await this.#prove(answer.height, signal, (appHash) =>
       verifyStateAnswer(appHash, row, value, proof),
     );
@@ -430,6 +491,14 @@ const linkedAtOnce = 16;
 function forked(height: number, known: Uint8Array, shown: Uint8Array): CodedError {
   const details = { height, known: bytesToHex(known), shown: bytesToHex(shown) };
   return new CodedError('LEDGER_FORKED', details);
+}
+
+/** Throws ACCOUNT_UNKNOWN. */
+function identityInUse(account: AccountId, keys: Keys | undefined): Identity {
+  const identities = keys?.identities ?? [];
+  const current = identities.find((it) => it.untilHeight === 0) ?? identities.at(-1);
+  if (current === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+  return current.identity;
 }
 
 interface VerifiedHeader {

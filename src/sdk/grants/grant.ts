@@ -57,22 +57,10 @@ export async function grantAccess(
 ): Promise<GivenGrant> {
   const { kemKey } = await ctx.ledger.identity(terms.grantee, signal);
   const grant = await newGrant(ctx, terms, kemKey, signal);
-  const writeKey =
-    grant.writeSeed.length === 0
-      ? new Uint8Array(0)
-      : (await signingKeyFromSeed(grant.writeSeed)).publicKey;
-  const act: ConsentGrant = {
-    kind: 'ConsentGrant',
-    consent: grant.consent,
-    bodyHash: grantBodyHash(grant.salt, grant.body),
-    notBeforeMs: grant.notBeforeMs,
-    notAfterMs: grant.notAfterMs,
-    writeKey,
-  };
   const letter = await sealedLetter(ctx, grant, kemKey, signal);
   const confirmed = await sendWithKeys(ctx, {
     kind: 'grant',
-    acts: [act],
+    acts: [await actOf(grant)],
     grantsOf: (content) => [...liveGrants(ctx, content), grant],
     writeDown: (content) => ({
       ...content,
@@ -85,7 +73,16 @@ export async function grantAccess(
   return { consent: grant.consent, grant, confirmed };
 }
 
-async function newGrant(
+export async function actOf(grant: OwnGrant): Promise<ConsentGrant> {
+  const { consent, salt, body, notBeforeMs, notAfterMs, writeSeed } = grant;
+  const writeKey =
+    writeSeed.length === 0 ? new Uint8Array(0) : (await signingKeyFromSeed(writeSeed)).publicKey;
+  const bodyHash = grantBodyHash(salt, body);
+  return { kind: 'ConsentGrant', consent, bodyHash, notBeforeMs, notAfterMs, writeKey };
+}
+
+/** `kemKey`: the grantee's, as the ledger has it. Throws ACCOUNT_UNKNOWN, GRANTEE_ROLE, CONSENT_TIMES. */
+export async function newGrant(
   ctx: Context,
   terms: GrantTerms,
   kemKey: Uint8Array,
@@ -131,7 +128,7 @@ async function newGrant(
 }
 
 /** The letter, sealed to the grantee's key as the ledger has it. */
-async function sealedLetter(
+export async function sealedLetter(
   ctx: Context,
   grant: OwnGrant,
   kemKey: Uint8Array,
@@ -201,15 +198,12 @@ async function learnGrants(ctx: Context, signal?: AbortSignal): Promise<void> {
     (it) => it.account === account && !it.ended && it.notAfterMs > ctx.nowMs(),
   );
   const standing = new Map<ConsentId, 'live' | 'revoked'>();
-  for (let at = 0; at < open.length; at += askedAtOnce) {
-    const part = open.slice(at, at + askedAtOnce);
-    await Promise.all(
-      part.map(async ({ consent }) => {
-        const row = await ctx.ledger.consent(consent, signal);
-        if (row === undefined) return;
-        standing.set(consent, row.revokedHeight === 0 ? 'live' : 'revoked');
-      }),
-    );
+  const rows = await ctx.ledger.consents(
+    open.map((it) => it.consent),
+    signal,
+  );
+  for (const [consent, row] of rows) {
+    if (row !== undefined) standing.set(consent, row.revokedHeight === 0 ? 'live' : 'revoked');
   }
   const isNews = open.some(
     (it) => standing.get(it.consent) === 'revoked' || (standing.has(it.consent) && !it.confirmed),
@@ -224,8 +218,6 @@ async function learnGrants(ctx: Context, signal?: AbortSignal): Promise<void> {
     }),
   }));
 }
-
-const askedAtOnce = 16;
 
 /** New keys for everybody who reads now: after a rotation, or when the running epoch is old. */
 export function renewKeys(ctx: Context, { signal }: WorkOptions = {}): Promise<ConfirmedTx> {

@@ -108,24 +108,26 @@ export async function receivedGrants(
   { signal }: WorkOptions = {},
 ): Promise<readonly ReceivedGrant[]> {
   const own = ctx.vault.content.letters.filter((it) => it.grantee === ctx.account.account);
-  return Promise.all(
-    own.map(async (held) => {
-      const { letter } = readLetter(held.letter);
-      const row = await ctx.ledger.consent(held.consent, signal);
-      const nowMs = ctx.nowMs();
-      const isEnded = row === undefined || row.revokedHeight !== 0 || row.notAfterMs <= nowMs;
-      return {
-        consent: held.consent,
-        patient: held.account,
-        patientName: held.ownerName,
-        terms: decodeGrantBody(letter.body),
-        notBeforeMs: letter.notBeforeMs,
-        notAfterMs: letter.notAfterMs,
-        mayWrite: letter.writeSeed.length > 0,
-        state: isEnded ? 'ended' : letter.notBeforeMs <= nowMs ? 'live' : 'not yet',
-      } as const;
-    }),
+  const rows = await ctx.ledger.consents(
+    own.map((it) => it.consent),
+    signal,
   );
+  return own.map((held) => {
+    const { letter } = readLetter(held.letter);
+    const row = rows.get(held.consent);
+    const nowMs = ctx.nowMs();
+    const isEnded = row === undefined || row.revokedHeight !== 0 || row.notAfterMs <= nowMs;
+    return {
+      consent: held.consent,
+      patient: held.account,
+      patientName: held.ownerName,
+      terms: decodeGrantBody(letter.body),
+      notBeforeMs: letter.notBeforeMs,
+      notAfterMs: letter.notAfterMs,
+      mayWrite: letter.writeSeed.length > 0,
+      state: isEnded ? 'ended' : letter.notBeforeMs <= nowMs ? 'live' : 'not yet',
+    } as const;
+  });
 }
 
 export interface HeldGrant {

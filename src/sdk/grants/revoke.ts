@@ -1,4 +1,5 @@
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
+import type { Consent } from '../../ledger/state.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
@@ -66,18 +67,16 @@ export async function listGrants(
 ): Promise<readonly ListedGrant[]> {
   const own = ctx.vault.content.grants.filter((it) => it.account === ctx.account.account);
   const awaited = new Set(ctx.vault.content.pending.flatMap((it) => it.consents));
-  const listed = await Promise.all(own.map((grant) => listedGrant(ctx, grant, signal)));
+  const rows = await ctx.ledger.consents(
+    own.map((it) => it.consent),
+    signal,
+  );
+  const listed = own.map((grant) => listedGrant(grant, rows.get(grant.consent), ctx.nowMs()));
   // What the ledger refused may come back with the copy; it never was a grant.
   return listed.filter((it) => it.state !== 'unconfirmed' || awaited.has(it.consent));
 }
 
-async function listedGrant(
-  ctx: Context,
-  grant: OwnGrant,
-  signal?: AbortSignal,
-): Promise<ListedGrant> {
-  const row = await ctx.ledger.consent(grant.consent, signal);
-  const nowMs = ctx.nowMs();
+function listedGrant(grant: OwnGrant, row: Consent | undefined, nowMs: number): ListedGrant {
   const { consent, granteeName, notBeforeMs, notAfterMs } = grant;
   const state: GrantState =
     row === undefined

@@ -5,6 +5,7 @@ import { xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import type { KeySet } from '../../ledger/acts.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import { blobIdOf } from '../../storage/blob-id.ts';
 import type { Context } from '../client/context.ts';
@@ -53,16 +54,22 @@ export async function buildKeySet(ctx: Context, options: KeySetOptions): Promise
     grants,
     marginMs: options.marginMs ?? 0,
   });
-  const sekOf = (recordClass: string, epoch: number): Uint8Array =>
-    segmentKey(secret, { account, class: recordClass, epoch, salt });
+  const sekOf = remembered((recordClass, epoch) =>
+    segmentKey(secret, { account, class: recordClass, epoch, salt }),
+  );
 
   const keySetBytes = encodeKeySetBlob(await writeKeysOf(plan, sekOf));
   const keySetBlob = blobIdOf(keySetBytes);
   const envelopes: Envelope[] = [];
   const kemHashes = new Map<ConsentId, Uint8Array>();
-  for (const grant of grants) {
-    if (grant.notAfterMs <= ctx.nowMs()) continue;
-    const { kemKey } = await ctx.ledger.identity(grant.grantee, signal);
+  const living = grants.filter((it) => it.notAfterMs > ctx.nowMs());
+  const identities = await ctx.ledger.identities(
+    living.map((it) => it.grantee),
+    signal,
+  );
+  for (const grant of living) {
+    const kemKey = identities.get(grant.grantee)?.kemKey;
+    if (kemKey === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account: grant.grantee });
     kemHashes.set(grant.consent, sha256(kemKey));
     const future = futureOf(grant, plan, sekOf);
     const past = await pastOf(ctx, keys, grant, isNewTo(grant, kemKey), signal);
@@ -89,6 +96,19 @@ export async function buildKeySet(ctx: Context, options: KeySetOptions): Promise
     act: { kind: 'KeySet', after, salt, schedule, keySetBlob, envelopeSetBlob },
     own: { account, after, salt, rootId },
     kemHashes,
+  };
+}
+
+/** A thousand readers are given the same few keys. */
+function remembered(
+  keyOf: (recordClass: string, epoch: number) => Uint8Array,
+): (recordClass: string, epoch: number) => Uint8Array {
+  const kept = new Map<string, Uint8Array>();
+  return (recordClass, epoch) => {
+    const name = `${recordClass} ${epoch}`;
+    const key = kept.get(name) ?? keyOf(recordClass, epoch);
+    kept.set(name, key);
+    return key;
   };
 }
 

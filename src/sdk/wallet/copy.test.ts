@@ -58,8 +58,8 @@ test('A copy lies elsewhere at every hospital, and none of it tells the key', ()
 test('Two devices end with the same content, whoever writes first', async () => {
   const { store } = hospital();
   await syncCopy(store, locator, settled(1));
-  const second = await syncCopy(store, locator, settled(2));
-  const first = await syncCopy(store, locator, settled(1));
+  const { content: second } = await syncCopy(store, locator, settled(2));
+  const { content: first } = await syncCopy(store, locator, settled(1));
   assert.deepEqual(first, second);
   assert.equal(first.settled.length, 2);
 });
@@ -92,4 +92,31 @@ test('A device that is overtaken every time gives up', async () => {
   await assert.rejects(syncCopy(hospitalWith(store, sealed), locator, settled(1)), (error) =>
     isCoded(error, 'WALLET_CONFLICT'),
   );
+});
+
+test('A copy that is still the same is not written again, and a header that moved on is no reason', async () => {
+  const { store, held } = hospital();
+  const trust = {
+    chainId: 'c',
+    rootJson: '{}',
+    height: 1,
+    headerHash: new Uint8Array(32),
+    timeMs: 1,
+  };
+  const mine = { ...settled(1), trust: [trust] };
+  const last = await syncCopy(store, locator, mine);
+  const { version } = held;
+  const moved = { ...mine, trust: [{ ...trust, height: 2 }] };
+  const synced = await syncCopy(store, locator, moved, last);
+  assert.equal(synced.content, moved);
+  assert.equal(await syncCopy(store, locator, moved).then((it) => it.content), moved);
+  assert.equal(held.version, version);
+});
+
+test('What another device wrote since is learned', async () => {
+  const { store } = hospital();
+  const last = await syncCopy(store, locator, settled(1));
+  await syncCopy(store, locator, settled(2));
+  const { content } = await syncCopy(store, locator, settled(1), last);
+  assert.equal(content.settled.length, 2);
 });

@@ -61,36 +61,61 @@ export interface CopyStore {
   put(locator: Uint8Array, expectedVersion: number, sealed: Uint8Array): Promise<void>;
 }
 
+/** What this device and the copy both held when they were last brought together. */
+export interface SyncedCopy {
+  readonly content: WalletContent;
+  readonly sealed: Uint8Array;
+  /** The content's encoding, without tips. */
+  readonly said: Uint8Array;
+}
+
 /**
  * Brings this device's content and the copy together: fetch, merge, write; again when another device was
  * faster. Returns what both now hold: `mine` itself when the copy taught nothing. Nothing is written that
- * the copy has, but for a newer header. Throws WALLET_CONFLICT after five tries.
+ * the copy has, but for a newer header. `last`: of a content that `mine` came from; a copy that is still the
+ * same has nothing to teach. Throws WALLET_CONFLICT after five tries.
  */
 export async function syncCopy(
   store: CopyStore,
   locator: Uint8Array,
   mine: WalletContent,
-): Promise<WalletContent> {
+  last?: SyncedCopy,
+): Promise<SyncedCopy> {
   for (let tries = 5; ; tries--) {
     const held = await store.get(locator);
-    const theirs = held === undefined ? undefined : await openCopy(mine.copyKey, held.sealed);
-    const merged = theirs === undefined ? mine : mergeWallets(mine, theirs);
-    // Merging sorts, so what a content is merged with itself is what both sides can be compared with.
-    const learned = theirs !== undefined && !areSame(merged, mergeWallets(mine, mine));
-    const known = learned ? merged : mine;
-    if (theirs !== undefined && areSame(withoutTips(merged), withoutTips(theirs))) return known;
+    const isLast = held !== undefined && last !== undefined && equalBytes(held.sealed, last.sealed);
+    const { content, theirs } = isLast
+      ? { content: mine, theirs: last.said }
+      : await merged(mine, held?.sealed);
+    const said = sayWithoutTips(content);
+    if (held !== undefined && theirs !== undefined && equalBytes(said, theirs)) {
+      return { content, sealed: held.sealed, said };
+    }
     try {
-      await store.put(locator, held?.version ?? 0, await sealCopy(mine.copyKey, merged));
-      return known;
+      const sealed = await sealCopy(mine.copyKey, content);
+      await store.put(locator, held?.version ?? 0, sealed);
+      return { content, sealed, said };
     } catch (error) {
       if (!isCoded(error, 'WALLET_CONFLICT') || tries <= 1) throw error;
     }
   }
 }
 
-function areSame(a: WalletContent, b: WalletContent): boolean {
-  return equalBytes(encodeWalletContent(copiedPart(a)), encodeWalletContent(copiedPart(b)));
+async function merged(
+  mine: WalletContent,
+  sealed: Uint8Array | undefined,
+): Promise<{ readonly content: WalletContent; readonly theirs?: Uint8Array }> {
+  if (sealed === undefined) return { content: mine };
+  const theirs = await openCopy(mine.copyKey, sealed);
+  const both = mergeWallets(mine, theirs);
+  // Merging sorts, so what a content is merged with itself is what both sides can be compared with.
+  const learned = !equalBytes(say(both), say(mergeWallets(mine, mine)));
+  return { content: learned ? both : mine, theirs: sayWithoutTips(theirs) };
 }
+
+const say = (content: WalletContent): Uint8Array => encodeWalletContent(copiedPart(content));
+
+const sayWithoutTips = (content: WalletContent): Uint8Array => say(withoutTips(content));
 
 const withoutTips = (content: WalletContent): WalletContent => ({
   ...content,
