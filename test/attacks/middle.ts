@@ -34,6 +34,7 @@ export class Middle {
     const { pathname, search } = new URL(url);
     const path = pathname.slice(pathname.indexOf('/v1')) + search;
     const call = { name: `${init.method ?? 'GET'} ${path}`, body: init.body };
+    if (call.name === 'POST /v1/state') return this.#oneByOne(url, init);
     this.calls.push(call.name);
     const instead = this.instead?.(call);
     if (instead !== undefined) return instead;
@@ -44,6 +45,20 @@ export class Middle {
     const { status } = response;
     return new Response(status === 204 ? null : new Uint8Array(told), { status });
   };
+
+  /** Many rows in one call are asked for alone, so that a lie about a row is told however it is asked for. */
+  async #oneByOne(url: string, init: RequestInit): Promise<Response> {
+    const { rows } = JSON.parse(String(init.body)) as {
+      readonly rows: readonly { readonly table: string; readonly key: string }[];
+    };
+    const answers: unknown[] = [];
+    for (const { table, key } of rows) {
+      const response = await this.fetch(`${url}/${table}/${key}?proof=1`, { method: 'GET' });
+      if (!response.ok) return response;
+      answers.push(await response.json());
+    }
+    return Response.json({ answers });
+  }
 
   /** From now on what was answered is answered in the same words, as of now or of then: time stands still. */
   freeze(
