@@ -114,7 +114,7 @@ export class GoldenChain {
 
   #sent(kind: Act['kind'], timeMs: number): Sent {
     if (kind === 'Enrol') return { from: 'hospital', acts: this.#enrolments() };
-    const by = this.#pick(this.#patients);
+    const by = kind === 'RotateKey' ? this.#pick(this.#patients) : this.#patient();
     const row = this.world.view.get('accounts', accountOf(by));
     switch (kind) {
       case 'RotateKey': {
@@ -196,8 +196,24 @@ export class GoldenChain {
     });
   }
 
+  /** Somebody who may act, as a rule: most of the chain is to be accepted. */
+  #patient(): string {
+    const mayAct = (name: string) =>
+      this.world.view.get('accounts', accountOf(name))?.frozen === false;
+    return this.#pickMostly(this.#patients, mayAct);
+  }
+
   #grant(by: string): { readonly name: string; readonly by: string } {
-    return this.#grants.length === 0 ? { name: 'golden none', by } : this.#pick(this.#grants);
+    if (this.#grants.length === 0) return { name: 'golden none', by };
+    const isLive = ({ name }: { readonly name: string }) =>
+      this.world.view.get('consents', consentOf(name))?.revokedHeight === 0;
+    return this.#pickMostly(this.#grants, isLive);
+  }
+
+  #pickMostly<T>(list: readonly T[], fits: (one: T) => boolean): T {
+    let picked = this.#pick(list);
+    for (let tries = 0; tries < 3 && !fits(picked); tries++) picked = this.#pick(list);
+    return picked;
   }
 
   #anchor(kind: 'DataAnchor' | 'DiagnosisAnchor', by: string, timeMs: number): Sent {
