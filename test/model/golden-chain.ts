@@ -104,7 +104,9 @@ export class GoldenChain {
     const sent = this.#sent(isFirst ? 'Enrol' : this.#pick(kinds), timeMs);
     const row = this.world.view.get('accounts', accountOf(sent.from));
     const keys = sent.keys ?? [row?.signKey ?? identityOf(sent.from).signKey];
-    const change = this.#chance(40) ? { nonce: 1 + this.#below(2_000) } : {};
+    const top = row?.window.top ?? 0;
+    const edge = this.#pick([1 + this.#below(2_000), top + 1_024, top + 1_025]);
+    const change = this.#chance(25) ? { nonce: edge } : {};
     const late = this.#chance(60) ? { validUntilMs: timeMs - 1 } : { validUntilMs: timeMs + day };
     const tx = this.world.tx({ ...sent, keys, ...late, ...change });
     if (!this.#chance(50)) return tx;
@@ -190,7 +192,8 @@ export class GoldenChain {
         consent: consentOf(name),
         bodyHash: bytesOf(`${name} body`),
         notBeforeMs,
-        notAfterMs: notBeforeMs + this.#pick([day, 5 * day, 30 * day, 365 * day]),
+        notAfterMs:
+          notBeforeMs + this.#pick([day, 5 * day, 30 * day, 3_653 * day, 3_653 * day + 1]),
         writeKey: this.#chance(4) ? new Uint8Array(0) : bytesOf(`${name} write`),
       };
     });
