@@ -58,7 +58,10 @@ function niceEnd(value: number): number {
   return ([1, 2, 4, 5, 10].find((it) => it * power >= value) ?? 10) * power;
 }
 
-const short = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en');
+function short(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString('en');
+}
 
-const escaped = (words: string): string =>
-  words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function escaped(words: string): string {
+  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -28,14 +28,18 @@ export async function benchLedger(report: Report, total = 20_000): Promise<void>
     const base = { bench: 'ledger', rounds: 1 };
     const single = await bench.run(300, 1);
     const early = await bench.run(1_000, 1);
-    const steps = Math.max(8, Math.ceil(total / 50_000));
-    const points: [number, number][] = [[single.n + early.n, median(early.ackMs)]];
-    const loads: Run[] = [];
-    for (let i = 0; i < steps; i++) {
-      loads.push(await bench.run(Math.ceil(total / steps), clients));
+    const points: [number, number][] = [];
+    const mark = async (): Promise<void> => {
       points.push([bench.size, median((await bench.run(200, 1)).ackMs)]);
+    };
+    await mark();
+    const load = await bench.run(Math.min(total, 20_000), clients);
+    await mark();
+    const step = Math.max(2_000, Math.ceil(total / 20));
+    while (bench.size < total + step || points.length < 8) {
+      await bench.run(step, clients);
+      await mark();
     }
-    const load = joined(loads);
     const verifications = await verificationsPerSecond();
     const throughput = load.n / load.seconds;
     const ratio = throughput / verifications;
@@ -117,14 +121,6 @@ interface Run {
   readonly n: number;
   readonly seconds: number;
   readonly ackMs: readonly number[];
-}
-
-function joined(runs: readonly Run[]): Run {
-  return {
-    n: runs.reduce((sum, run) => sum + run.n, 0),
-    seconds: runs.reduce((sum, run) => sum + run.seconds, 0),
-    ackMs: runs.flatMap((run) => run.ackMs),
-  };
 }
 
 /** A ledger with one hospital and its patients, in this process. */
