@@ -86,6 +86,17 @@ export async function requestSeeds(): Promise<Uint8Array[]> {
     get('', '/genesis'),
     get('', '/state/accounts/{ana}?proof=1'),
     get('', '/state/consents/{reading.id}'),
+    post(
+      'ana',
+      '/state',
+      json({
+        rows: [
+          'list',
+          obj({ table: 'accounts', key: '{ana}' }),
+          obj({ table: 'consents', key: '{reading.id}' }),
+        ],
+      }),
+    ),
     post('ana', '/blobs', stream, ['content-type', 'application/vnd.ipld.car']),
     ['ana', 'PUT', `/north/v1/blobs/${blob}`, [plain], bytes],
     get('ana', '/blobs/{blob}', ['range', 'bytes=10-99']),
