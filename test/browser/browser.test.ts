@@ -84,6 +84,8 @@ async function play<Name extends keyof Scenes>(
   name: Name,
   input?: Input<Name>,
 ): Promise<Output<Name>> {
+  // After a load the page is there before its module has run.
+  await page.waitForFunction(() => Object(globalThis).play !== undefined);
   const result: unknown = await page.evaluate(
     ([where, scene, given]) => Object(globalThis).play[String(where)](scene, given),
     [place, name, input],
