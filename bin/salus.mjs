@@ -14,16 +14,19 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 const newEnough = major > 24 || (major === 24 && minor >= 7);
 
 if (!newEnough && !existsSync(pinned)) {
-  process.stderr.write(
-    `Salus needs Node 24.7 or newer; found ${process.versions.node}. Run "npm start" once: it brings its own.\n`,
-  );
-  process.exit(1);
+  const found = process.versions.node;
+  const sentence = `This Node is too old for Salus: it needs 24.7 or newer, found ${found}. Run "npm start" once: it brings its own.`;
+  const refusal = { ok: false, code: 'NODE_TOO_OLD', kind: 'unavailable', sentence };
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(refusal)}\n`);
+  else process.stderr.write(`${sentence} (NODE_TOO_OLD)\n`);
+  process.exit(5);
 }
 if (newEnough) {
   process.argv[1] = main;
   await import(main);
 } else {
   const child = spawn(pinned, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal ? 130 : (code ?? 1)));
 }

@@ -30,7 +30,16 @@ if (!ready) {
     'Salus: first run, installing the pinned packages (about half a minute) ...\n',
   );
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Not `npm ci`: it refuses a lock file that lacks the builds of tools for other platforms, and a registry
+  // mirror may not have them. What the lock names is installed at its version and held to its integrity.
+  const args = [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const [command, list] = npm ? [process.execPath, [npm, ...args]] : ['npm', args];
   const done = spawnSync(command, list, { cwd: root, stdio: ['ignore', 2, 'inherit'] });
   if (done.status !== 0) {

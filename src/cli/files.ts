@@ -5,19 +5,26 @@ import { Readable } from 'node:stream';
 import { CodedError } from '../primitives/errors.ts';
 import type { FileInput, Spool } from '../sdk/index.ts';
 
-/** A file of this machine as the SDK reads it; `-` is standard input. Throws FILE_UNREADABLE. */
-export async function inputFile(path: string, name?: string): Promise<FileInput> {
-  if (path === '-') {
-    const pieces: Buffer[] = [];
+/** What was typed or piped in, to its end. Throws INTERRUPTED. */
+export async function standardInput(name: string, signal: AbortSignal): Promise<FileInput> {
+  const pieces: Buffer[] = [];
+  const stop = () => process.stdin.destroy(new CodedError('INTERRUPTED'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
     for await (const piece of process.stdin) pieces.push(Buffer.from(piece));
-    const bytes = new Uint8Array(Buffer.concat(pieces));
-    return inputOf(name ?? 'typed.txt', bytes);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
+  return inputOf(name, new Uint8Array(Buffer.concat(pieces)));
+}
+
+/** A file of this machine as the SDK reads it. Throws FILE_UNREADABLE. */
+export async function inputFile(path: string): Promise<FileInput> {
   try {
     const found = statSync(path);
     if (!found.isFile()) throw new CodedError('FILE_UNREADABLE', { file: basename(path) });
     return {
-      name: name ?? basename(path),
+      name: basename(path),
       byteLength: found.size,
       read: () => piecesOf(path),
     };
@@ -26,7 +33,7 @@ export async function inputFile(path: string, name?: string): Promise<FileInput>
   }
 }
 
-export function inputOf(name: string, bytes: Uint8Array): FileInput {
+function inputOf(name: string, bytes: Uint8Array): FileInput {
   return {
     name,
     byteLength: bytes.length,

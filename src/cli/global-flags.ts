@@ -44,7 +44,8 @@ export function takeGlobalFlags(args: readonly string[]): { flags: GlobalFlags; 
     else if (name === undefined) rest.push(arg);
     else {
       const value = inline.length > 0 ? inline.join('=') : args[++i];
-      if (value === undefined || value === '')
+      const isFlag = inline.length === 0 && value?.startsWith('--') === true;
+      if (value === undefined || value === '' || isFlag)
         throw new CodedError('USAGE', { missingValueOf: flag });
       values[name] = value;
     }

@@ -94,22 +94,36 @@ export async function during<T>(
   }
 }
 
-export function createOutput(json: boolean): Output {
-  const write = (text: string) => process.stdout.write(`${text}\n`);
+/** Where text goes. */
+export interface Streams {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+export const processStreams: Streams = {
+  out: (text) => {
+    process.stdout.write(text);
+  },
+  err: (text) => {
+    process.stderr.write(text);
+  },
+};
+
+export function createOutput(json: boolean, { out, err }: Streams = processStreams): Output {
+  const write = (text: string) => out(`${text}\n`);
   const print = (facts: Readonly<Record<string, unknown>>, describe: () => string) =>
     write(json ? JSON.stringify(facts) : describe());
   return {
     json,
     result: (facts, describe) => print({ ok: true, ...facts }, describe),
     line: print,
-    note: (text) => {
-      process.stderr.write(`${text}\n`);
-    },
-    progress: (what) => startProgress(what, process.stderr.isTTY === true),
+    note: (text) => err(`${text}\n`),
+    progress: (what) => startProgress(what, err),
   };
 }
 
-function startProgress(what: string, live: boolean): Progress {
+function startProgress(what: string, err: (text: string) => void): Progress {
+  const live = process.stderr.isTTY === true;
   let text = what;
   let shown: ReturnType<typeof spinner> | undefined;
   let lastPlain = 0;
@@ -118,7 +132,7 @@ function startProgress(what: string, live: boolean): Progress {
       shown = spinner({ output: process.stderr });
       shown.start(text);
     } else {
-      process.stderr.write(`${text} ...\n`);
+      err(`${text} ...\n`);
       lastPlain = Date.now();
     }
   }, shownAfterMs);
@@ -129,7 +143,7 @@ function startProgress(what: string, live: boolean): Progress {
       shown?.message(text);
       // Without a terminal a line every five seconds is enough to see that it lives.
       if (lastPlain > 0 && Date.now() - lastPlain > 5_000) {
-        process.stderr.write(`${text} ...\n`);
+        err(`${text} ...\n`);
         lastPlain = Date.now();
       }
     },

@@ -34,6 +34,8 @@ export interface Application {
   info(): { readonly height: number; readonly appHash: Uint8Array };
   /** Everything that can be judged without executing acts; code 0 or a refusal's number. */
   checkTx(tx: Uint8Array, nowMs: number): Promise<number>;
+  /** These passed `checkTx`, and no block could be made of them. CometBFT does not say so: not every engine does. */
+  dropTxs?(txs: readonly Uint8Array[]): void;
   /** Executes the block inside an open state transaction. Called again without commit: redo. */
   finalizeBlock(block: BlockInput): Promise<BlockOutput>;
   /** Makes the finalized block the committed state. */

@@ -48,6 +48,10 @@ export class Batches {
     this.#db.run('UPDATE batch_leaves SET root = NULL');
   }
 
+  countWaiting(): number {
+    return this.#db.get('SELECT count(*) AS n FROM batch_leaves')?.uint('n') ?? 0;
+  }
+
   /** One after the other; throws what the first refused batch was refused with, its leaves wait. */
   flush(): Promise<void> {
     this.#flushing ??= this.#flushAll().finally(() => {

@@ -3,6 +3,10 @@ import { CodedError } from '../primitives/errors.ts';
 import { type FaultPoint, type GatewayWrite, isDiskFull } from './faults.ts';
 import { schema } from './schema.ts';
 
+const patienceMs = 2_000;
+/** The whole server stands still meanwhile. */
+const checkpointPatienceMs = 50;
+
 /**
  * The SQLite file of one gateway. A statement that returned is on disk (WAL with synchronous=FULL), and what
  * was deleted is overwritten (`secure_delete`); after an erasure `forgetDeleted` empties the log too.
@@ -13,11 +17,15 @@ export class Database {
   readonly #faultPoint: FaultPoint;
   readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
+  #isForgetDue = false;
 
   /** `:memory:` keeps nothing. Throws HOME_INVALID for a file of another version, DISK_FULL. */
   constructor(path: string, faultPoint: FaultPoint = () => {}) {
     this.#faultPoint = faultPoint;
-    this.#sqlite = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+    this.#sqlite = new DatabaseSync(path, {
+      enableForeignKeyConstraints: true,
+      timeout: patienceMs,
+    });
     try {
       this.#open();
     } catch (error) {
@@ -27,9 +35,7 @@ export class Database {
   }
 
   #open(): void {
-    this.#sqlite.exec(
-      'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA busy_timeout=2000;',
-    );
+    this.#sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
     const version = this.get('PRAGMA user_version')?.uint('user_version') ?? 0;
     if (version === 0) {
       this.#sqlite.exec(
@@ -89,9 +95,22 @@ export class Database {
     }
   }
 
-  /** Moves the write-ahead log into the file and cuts it, so that it holds no old page any more. */
+  /**
+   * Moves the write-ahead log into the file and cuts it, so that it holds no old page any more. Somebody who
+   * reads an older state (a backup, a verification) is in the way: not waited for, `forgetDue` tries again.
+   */
   forgetDeleted(): void {
-    this.#sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.#sqlite.exec(`PRAGMA busy_timeout=${checkpointPatienceMs}`);
+    try {
+      const row = this.#sqlite.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+      this.#isForgetDue = row?.busy !== 0;
+    } finally {
+      this.#sqlite.exec(`PRAGMA busy_timeout=${patienceMs}`);
+    }
+  }
+
+  forgetDue(): void {
+    if (this.#isForgetDue) this.forgetDeleted();
   }
 
   close(): void {

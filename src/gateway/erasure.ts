@@ -63,7 +63,8 @@ export class Erasure {
 
   /** Ends the claims on erased bodies; also after a start, for what a crash came before. */
   async release(): Promise<void> {
-    const { rows, blobs } = this.#parts;
+    const { rows, db, blobs } = this.#parts;
+    db.forgetDue();
     for (const claim of rows.endedClaims()) {
       await blobs.delete(claim.blobId, claim.owner);
       rows.forgetEndedClaim(claim);

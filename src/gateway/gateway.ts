@@ -114,13 +114,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   };
   await attempt('erasure', () => erasure.release());
   const housekeep = async () => {
-    await erasure.release();
     rows.purgePending();
     inbox.purgeHidden(now() - settings.pendingMs);
     await blobs.collect({ nowMs: now() });
   };
   const timers = [
-    setInterval(() => void attempt('batch', flush), settings.refusalBatchMs),
+    setInterval(() => {
+      void attempt('batch', flush);
+      void attempt('erasure', () => erasure.release());
+    }, settings.refusalBatchMs),
     setInterval(() => void attempt('housekeeping', housekeep), housekeepingMs),
   ];
   let closing: Promise<void> | undefined;

@@ -185,6 +185,15 @@ export class ItemRows {
     this.#db.run('DELETE FROM deliveries WHERE height IS NULL AND receivedMs < ?', before);
   }
 
+  /** Anchors on the ledger whose rows nobody has delivered. */
+  countAnnounced(): number {
+    const row = this.#db.get(
+      `SELECT (SELECT count(*) FROM anchors) -
+         (SELECT count(*) FROM deliveries WHERE height IS NOT NULL) AS n`,
+    );
+    return row?.uint('n') ?? 0;
+  }
+
   isAnchored(account: AccountId, root: Uint8Array): boolean {
     const row = this.#db.get(
       'SELECT 1 FROM deliveries WHERE account = ? AND root = ? AND height IS NOT NULL',

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
  * What an operator watches. Labels are hospitals, routes and codes, never accounts.
+ * Each is explained in docs/operations/metrics.md.
  */
 export interface Metrics {
   readonly registry: Registry;
@@ -16,6 +17,12 @@ export interface Metrics {
   readonly itemsErased: Counter<'hospital'>;
   readonly inboxMessages: Counter<'hospital' | 'kind'>;
   readonly indexedHeight: Gauge<'hospital'>;
+  readonly ledgerHeight: Gauge<'hospital'>;
+  readonly ledgerStalledMs: Gauge<'hospital'>;
+  readonly anchorsWithoutRows: Gauge<'hospital'>;
+  readonly leavesWaiting: Gauge<'hospital'>;
+  readonly blobBytes: Gauge<'hospital'>;
+  readonly diskFreeBytes: Gauge<'hospital'>;
 }
 
 export function createMetrics(): Metrics {
@@ -23,6 +30,8 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   const counter = <Name extends string>(name: string, help: string, labelNames: Name[]) =>
     new Counter({ name: `salus_gateway_${name}`, help, labelNames, registers });
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: `salus_gateway_${name}`, help, labelNames: ['hospital'], registers });
   return {
     registry,
     requests: counter('requests_total', 'Requests answered', ['hospital', 'route', 'status']),
@@ -49,11 +58,12 @@ export function createMetrics(): Metrics {
     itemsDelivered: counter('items_delivered_total', 'Item rows delivered', ['hospital']),
     itemsErased: counter('items_erased_total', 'Item rows erased', ['hospital']),
     inboxMessages: counter('inbox_messages_total', 'Messages stored', ['hospital', 'kind']),
-    indexedHeight: new Gauge({
-      name: 'salus_gateway_indexed_height',
-      help: 'Height up to which the ledger is indexed',
-      labelNames: ['hospital'],
-      registers,
-    }),
+    indexedHeight: gauge('indexed_height', 'Height up to which the ledger is indexed'),
+    ledgerHeight: gauge('ledger_height', 'Height of the newest block'),
+    ledgerStalledMs: gauge('ledger_stalled_ms', 'How long the ledger has stood still with work'),
+    anchorsWithoutRows: gauge('anchors_without_rows', 'Anchors whose rows were never delivered'),
+    leavesWaiting: gauge('leaves_waiting', 'Refusals and tombstones that wait for their anchor'),
+    blobBytes: gauge('blob_bytes', 'Bytes of stored blobs'),
+    diskFreeBytes: gauge('disk_free_bytes', 'Free bytes on the disk of this gateway'),
   };
 }

@@ -19,6 +19,7 @@ import { handleError } from './errors.ts';
 import type { Gateway } from './gateway.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
+import { healthOf, observeGateway } from './observing.ts';
 import { blobRoutes } from './routes/blobs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { inboxRoutes } from './routes/inbox.ts';
@@ -181,19 +182,13 @@ function rootRoutes(app: FastifyInstance, { metrics, mounts, page }: ServerOptio
     const ok = hospitals.every((hospital) => hospital.ok);
     return reply.code(ok ? 200 : 503).send({ ok, hospitals });
   });
-  app.get('/metrics', hidden, async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+  app.get('/metrics', hidden, async (_request, reply) => {
+    for (const { gateway } of mounts) await observeGateway(metrics, gateway);
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
   app.get('/openapi.json', hidden, async () => app.swagger());
 }
 
 function lineOf({ prefix, gateway }: ServerOptions['mounts'][number]): string {
   return `${gateway.options.name}: ${prefix}/v1/who`;
-}
-
-function healthOf(gateway: Gateway) {
-  const { height, stalledMs } = gateway.options.engine.status();
-  const behind = height - gateway.index.height;
-  const ok = stalledMs < gateway.settings.stalledMs && behind < 100;
-  return { hospital: gateway.options.hospital, ok, height, behind, stalledMs };
 }

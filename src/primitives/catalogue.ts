@@ -204,6 +204,11 @@ const table = {
     sentence:
       'The header that is trusted is too old to judge a new one by; trust a newer one first.',
   },
+  LEDGER_OLD: {
+    kind: 'verification',
+    sentence:
+      "The newest block that the hospital shows is more than ten minutes old: it hides what came since, or this device's clock is ahead.",
+  },
   PROOF_INVALID: {
     kind: 'verification',
     sentence: 'A proof does not lead to the signed state of the ledger.',
@@ -396,6 +401,14 @@ const table = {
   },
   HOME_INVALID: { kind: 'not-valid', sentence: 'The folder does not hold what Salus left there.' },
   FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
+  HOME_NOT_EMPTY: {
+    kind: 'usage',
+    sentence: 'The folder is not empty; a backup is restored into a new one.',
+  },
+  BACKUP_INVALID: {
+    kind: 'verification',
+    sentence: 'The backup does not hold what its manifest says.',
+  },
   NODE_TOO_OLD: { kind: 'unavailable', sentence: 'This Node is too old for Salus.' },
   INTERRUPTED: {
     kind: 'unavailable',

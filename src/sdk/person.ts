@@ -26,6 +26,8 @@ import {
   historyOfRecord,
   type ListedRecord,
   listRecords,
+  type MissingRecords,
+  missingRecords,
   type OpenedRecord,
   openRecord,
   openRecords,
@@ -85,6 +87,9 @@ export interface EnrolOptions {
   readonly trustRootJson?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** As many headers does a wallet that wakes look at one by one: three days of an idle ledger. */
+const maxWalk = 1_000;
 
 export type GrantRequest = Omit<GrantTerms, 'grantee' | 'granteeName'> & {
   /** An account, or the nickname of somebody whose card the wallet holds. */
@@ -235,7 +240,10 @@ export class Person {
     readonly resumed: readonly Resumed[];
   }> {
     return this.#work(options, async (ctx) => {
+      const before = ctx.ledger.tip.height;
       const { height, timeMs } = await ctx.ledger.latest(options.signal);
+      if (height - before <= maxWalk)
+        await ctx.ledger.requireLinked(before, height, options.signal);
       await ctx.writeDown((content) => content);
       const resumed = await resume(ctx, options);
       await fetchLetters(ctx, options);
@@ -277,8 +285,11 @@ export class Person {
   /** A colleague's card from the hospital's directory; patients are not in it. */
   findCard(account: AccountId, options: AsAccount = {}): Promise<Card> {
     return this.#work(options, async (ctx) => {
-      const card = await ctx.gateway.card(account, options.signal);
-      return checkCard(ctx.ledger, card, options.signal);
+      const signed = await ctx.gateway.card(account, options.signal);
+      const card = await checkCard(ctx.ledger, signed, options.signal);
+      // A true card of somebody else would have the patient share with him.
+      if (card.account !== account) throw new CodedError('GATEWAY_LIED', { account });
+      return card;
     });
   }
 
@@ -316,6 +327,11 @@ export class Person {
     options: AsAccount & { readonly since?: number } = {},
   ): Promise<readonly ListedRecord[]> {
     return this.#work(options, (ctx) => listRecords(ctx, options));
+  }
+
+  /** What the hospital leaves out of the listing, as far as that can be known. */
+  missingRecords(options: AsAccount = {}): Promise<readonly MissingRecords[]> {
+    return this.#work(options, (ctx) => missingRecords(ctx, options));
   }
 
   openRecord(recordId: RecordId, options: AsAccount = {}): Promise<OpenedRecord> {
@@ -460,12 +476,22 @@ export class Person {
     return context;
   }
 
-  /** Runs as one account, and keeps the newest header that was verified on the way. */
+  /**
+   * Runs as one account, and keeps the newest header that was verified on the way, also when the work
+   * failed: what was seen stays seen. What does not verify names the hospital that handed it over.
+   */
   async #work<T>(options: AsAccount, work: (ctx: Context) => Promise<T>): Promise<T> {
     const ctx = this.#context(options.as);
     const before = ctx.ledger.tip.height;
-    const result = await work(ctx);
-    if (ctx.ledger.tip.height !== before) await ctx.keepTip();
-    return result;
+    try {
+      return await work(ctx);
+    } catch (error) {
+      if (!isCoded(error) || error.kind !== 'verification') throw error;
+      const named = isCoded(error, 'LEDGER_FORKED') ? await ctx.ledger.firstFork(error) : error;
+      const details = { ...named.details, servedBy: ctx.account.organisation };
+      throw new CodedError(named.code, details, error);
+    } finally {
+      if (ctx.ledger.tip.height !== before) await ctx.keepTip();
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import { type Gateway, openGateway } from '../gateway/gateway.ts';
 import { createLogger, type Logger } from '../gateway/logging.ts';
@@ -16,8 +17,9 @@ import type { AccountId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
 import { writeWhole } from './files.ts';
-import { type Hospital, openConsortium } from './founding.ts';
+import { type Hospital, openConsortium, requireKeys } from './founding.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
+import type { LogFile } from './log-file.ts';
 import { statusPage } from './status-page.ts';
 
 /**
@@ -31,6 +33,8 @@ export interface ConsortiumOptions {
   readonly port: number;
   readonly acceptClock?: boolean;
   readonly logLevel?: string;
+  /** Takes the lines of the log; missing: stderr. */
+  readonly logFile?: LogFile;
   readonly settings?: Partial<GatewaySettings>;
   /** Who else is on this machine, for the page; the servers do not know them. */
   readonly people?: () => readonly {
@@ -43,6 +47,8 @@ export interface ConsortiumOptions {
   readonly onFault?: (error: unknown) => void;
   /** Crash tests stop the process at a step: of the start, of a block, of a blob, of a gateway's write. */
   readonly faultPoint?: (name: string) => void;
+  /** How much of the state waits in memory (blocks.md, B-12). */
+  readonly stateLayerSize?: number;
 }
 
 export interface RunningHospital {
@@ -68,12 +74,16 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
   try {
     faultPoint('start:begin');
     mkdirSync(join(home, 'servers', 'ledger'), { recursive: true, mode: 0o700 });
+    requireKeys(join(home, 'servers'));
     const validator = validatorKeyOf(join(home, 'servers', 'ledger'));
     faultPoint('start:key');
     const founded = await openConsortium(home, validator.publicKey, Date.now());
     const { hospitals, genesisBytes, ledgerFolder } = founded;
     faultPoint('start:founded');
-    const log = createLogger({ level: options.logLevel ?? 'warn' });
+    const log = createLogger({
+      level: options.logLevel ?? 'warn',
+      ...(options.logFile !== undefined && { destination: options.logFile }),
+    });
     const onFault = (error: unknown) => {
       log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
       options.onFault?.(error);
@@ -84,6 +94,7 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
       acceptClock: options.acceptClock === true,
       onFault,
       faultPoint: (name) => faultPoint(`engine:${name}`),
+      ...(options.stateLayerSize !== undefined && { stateLayerSize: options.stateLayerSize }),
     });
     undo.push(() => ledger.engine.close());
     const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);
@@ -93,7 +104,8 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
     // Peers are asked at the address of this process, which is known only once it listens.
     const urls = new Map<AccountId, string>();
     const metrics = createMetrics();
-    const shared = { ledger, genesisBytes, trustRoot, urls, log, options, metrics };
+    const organisations = new Set(hospitals.map(({ account }) => account));
+    const shared = { ledger, genesisBytes, trustRoot, urls, organisations, log, options, metrics };
     const mounts: { prefix: string; gateway: Gateway }[] = [];
     for (const hospital of hospitals) {
       const { gateway, blobs } = await openHospitalGateway(hospital, shared);
@@ -135,8 +147,13 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
     };
   } catch (error) {
     await unwind(undo);
-    throw error;
+    throw isOutOfRoom(error) ? new CodedError('DISK_FULL', {}, error) : error;
   }
+}
+
+function isOutOfRoom(error: unknown): boolean {
+  if (isDiskFull(error)) return true;
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
 
 async function unwind(undo: (() => unknown)[]): Promise<void> {
@@ -148,9 +165,20 @@ interface Shared {
   readonly genesisBytes: Uint8Array;
   readonly trustRoot: Readonly<Record<string, unknown>>;
   readonly urls: Map<AccountId, string>;
+  readonly organisations: ReadonlySet<string>;
   readonly log: Logger;
   readonly options: ConsortiumOptions;
   readonly metrics: ReturnType<typeof createMetrics>;
+}
+
+const gibibyte = 1024 ** 3;
+
+/**
+ * How much one owner may keep at a hospital: a person four files of the largest size, another hospital what
+ * its people together write here.
+ */
+export function blobQuota(organisations: ReadonlySet<string>): (owner: string) => number {
+  return (owner) => (organisations.has(owner) ? 4096 : 64) * gibibyte;
 }
 
 async function openHospitalGateway(
@@ -161,6 +189,7 @@ async function openHospitalGateway(
   const blobs = openFileBlobStore({
     folder: join(hospital.folder, 'blobs'),
     now: Date.now,
+    quotaBytesOf: blobQuota(shared.organisations),
     faultPoint: (name) => faultPoint(`blobs:${name}`),
   });
   try {

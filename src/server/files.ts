@@ -5,7 +5,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -14,7 +14,8 @@ export function writeWhole(path: string, bytes: Uint8Array, mode = 0o600): void 
   const beside = `${path}.new`;
   const file = openSync(beside, 'w', mode);
   try {
-    writeSync(file, bytes);
+    // All of it or an error: a write alone may end early when the disk fills up.
+    writeFileSync(file, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -66,6 +66,18 @@ export async function openConsortium(
   return { genesisBytes, ledgerFolder: join(servers, 'ledger'), hospitals };
 }
 
+/**
+ * A ledger that stands is served with its own keys only: new ones would be made in silence where a backup
+ * without keys was restored. Throws HOME_INVALID {file}.
+ */
+export function requireKeys(servers: string): void {
+  if (!existsSync(join(servers, 'genesis.cbor'))) return;
+  const needed = Object.keys(titles).map((name) => join(name, 'organisation.key'));
+  for (const file of [join('ledger', 'validator.key'), ...needed]) {
+    if (!existsSync(join(servers, file))) throw new CodedError('HOME_INVALID', { file });
+  }
+}
+
 async function openHospital(servers: string, name: string): Promise<Hospital> {
   const folder = join(servers, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

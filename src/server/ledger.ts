@@ -34,13 +34,15 @@ export async function openLedger(options: {
   readonly acceptClock: boolean;
   readonly onFault: (error: unknown) => void;
   readonly faultPoint?: FaultPoint;
+  readonly stateLayerSize?: number;
 }): Promise<RunningLedger> {
-  const { folder, genesisBytes, acceptClock, onFault, faultPoint } = options;
+  const { folder, genesisBytes, acceptClock, onFault, faultPoint, stateLayerSize } = options;
   const genesis = parseGenesis(genesisBytes);
   const application = await openLedgerApplication({
     path: join(folder, 'state.db'),
     genesis: genesisBytes,
     verify: signatureChecks,
+    ...(stateLayerSize !== undefined && { stateLayerSize }),
   });
   const engine = await openEmbeddedEngine({
     directory: folder,

@@ -1,4 +1,4 @@
-// npm run story -- [--chapter main] [--bundle FILE]... [--attach FILE]... [--corpus DIR] [--keep DIR] [--json]
+// npm run story -- [--chapter main] [--bundle FILE]... [--attach FILE]... [--corpus DIR] [--engine embedded] [--members 3] [--keep DIR] [--json]
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -23,6 +23,9 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const { values } = parseFlags(args);
     if (values.chapter !== 'main') throw new CodedError('USAGE', { chapter: values.chapter });
+    // The one engine and the one size of consortium that there are; others are refused, not imitated.
+    if (values.engine !== 'embedded') throw new CodedError('USAGE', { engine: values.engine });
+    if (values.members !== '3') throw new CodedError('USAGE', { members: values.members });
     const started = performance.now();
     const keep = values.keep === undefined ? undefined : resolve(values.keep);
     const home = keep ?? mkdtempSync(join(tmpdir(), 'salus-story-'));
@@ -96,6 +99,8 @@ function parseFlags(args: readonly string[]) {
         bundle: { type: 'string', multiple: true },
         attach: { type: 'string', multiple: true },
         corpus: { type: 'string' },
+        engine: { type: 'string', default: 'embedded' },
+        members: { type: 'string', default: '3' },
         keep: { type: 'string' },
         json: { type: 'boolean', default: false },
       },

@@ -126,16 +126,17 @@ async function findTampering(
   }
 }
 
-const writesHeldMs = 400;
+/** About as long as one note takes. */
+const writeMs = 40;
 
 /** 12 · Kill -9 in the middle of writing, restart: nothing that was acknowledged is missing. */
 export async function killServers(scene: Scene): Promise<Facts> {
   const { servers } = scene;
   const writer = scene.patients.at(-1) ?? scene.patient;
   const acknowledged: { readonly recordId: RecordId; readonly sha256: string }[] = [];
-  let isWriting = true;
+  let isBroken = false;
   const writing = (async () => {
-    for (let i = 0; isWriting; i++) {
+    for (let i = 0; ; i++) {
       const bytes = utf8(`Note ${i}, written while the power may fail.`);
       try {
         const added = await writer.person.addFile(
@@ -152,15 +153,16 @@ export async function killServers(scene: Scene): Promise<Facts> {
           acknowledged.push({ recordId, sha256: bytesToHex(sha256(bytes)) });
         }
       } catch (error) {
+        isBroken = true;
         hold(isCoded(error) && error.kind === 'unavailable', 'a broken write says so with a code');
         return error.code;
       }
     }
-    return 'none';
   })();
-  await wait(writesHeldMs);
+  // Somewhere in the middle of the fourth note, or of a later one.
+  while (acknowledged.length < 3 && !isBroken) await wait(5);
+  await wait(Math.random() * writeMs);
   await servers.kill();
-  isWriting = false;
   const interruptedBy = await writing;
   const begun = performance.now();
   await servers.restart();

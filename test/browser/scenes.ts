@@ -75,8 +75,11 @@ export interface Scenes {
   readonly cardOf: (who: { readonly wallet: string }) => Promise<string>;
   readonly addCard: (card: { readonly wallet: string; readonly card: string }) => Promise<void>;
   readonly cardsOf: (who: { readonly wallet: string }) => Promise<readonly string[]>;
-  /** An empty wallet, not enrolled; `refused` when there is one of this name. */
-  readonly create: (who: { readonly wallet: string }) => Promise<{ readonly refused?: Code }>;
+  /** Adds one to a number that lies in a wallet's place, so many times, each under the wallet's lock. */
+  readonly countUp: (counter: {
+    readonly wallet: string;
+    readonly times: number;
+  }) => Promise<number>;
   /** What a page of this policy must not be able to do. */
   readonly evaluate: () => Promise<'ran' | 'refused'>;
   /** What this engine's WebCrypto has. */

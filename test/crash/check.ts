@@ -37,7 +37,10 @@ export class Checker {
     this.#servers = join(home, 'servers');
   }
 
-  async check(acked: Acknowledged, options: { readonly everything: boolean }): Promise<Findings> {
+  async check(
+    acked: Acknowledged,
+    options: { readonly everything: boolean; readonly staleAnchors: ReadonlySet<string> },
+  ): Promise<Findings> {
     const store = new BlockStore(join(this.#servers, 'ledger', 'blocks.db'), {
       readOnly: true,
       check: false,
@@ -51,7 +54,7 @@ export class Checker {
     try {
       checkLedger(acked, store, hospitals, findings);
       await this.#checkBlobs(acked, hospitals, findings);
-      checkRows(acked, hospitals, findings);
+      checkRows(acked, options.staleAnchors, hospitals, findings);
       checkPeople(acked, hospitals, findings);
       for (const hospital of hospitals) await this.#checkWhole(hospital, store, findings);
     } finally {
@@ -191,7 +194,12 @@ function checkLedger(
   }
 }
 
-function checkRows(acked: Acknowledged, hospitals: readonly HospitalFiles[], found: Findings) {
+function checkRows(
+  acked: Acknowledged,
+  stale: ReadonlySet<string>,
+  hospitals: readonly HospitalFiles[],
+  found: Findings,
+) {
   const rowOf = new Map<string, Record<string, unknown>>();
   for (const { db } of hospitals) {
     const rows = db.prepare(
@@ -206,8 +214,9 @@ function checkRows(acked: Acknowledged, hospitals: readonly HospitalFiles[], fou
     for (const { leaf, header, salt, leafContent, recordId } of rows) {
       const leafHex = bytesToHex(leaf);
       const row = rowOf.get(`${key}/${leafHex}`);
-      // A second try at the same record takes the place of the first.
-      if (row === undefined && (acked.triedRecords.get(recordId)?.size ?? 0) > 1) continue;
+      // A second try at the same record takes the place of the first; a refused anchor has no rows.
+      const isReplaced = stale.has(key) || (acked.triedRecords.get(recordId)?.size ?? 0) > 1;
+      if (row === undefined && isReplaced) continue;
       const parts: readonly (readonly [unknown, Uint8Array])[] = [
         [row?.header, header],
         [row?.salt, salt],

@@ -5,12 +5,17 @@ import { createInterface } from 'node:readline';
 /** What a waiting server is told: to start (with `home`), or which points fail from now on. */
 export interface ServerOrder {
   readonly home?: string;
+  /** How much of the state the server keeps in memory before it writes it. */
+  readonly stateLayerSize?: number;
   readonly kill?: { readonly point: string; readonly passage: number };
   /** Half of the passages of these points are refused as a full disk would. */
   readonly failing?: readonly string[];
 }
 
 export interface Ready {
+  /** The state that it answers from, as it came up. */
+  readonly height: number;
+  readonly appHash: string;
   readonly url: string;
   readonly hospitals: readonly { readonly name: string; readonly account: string }[];
 }
@@ -19,6 +24,8 @@ interface Said {
   readonly warm?: boolean;
   readonly ready?: boolean;
   readonly url?: string;
+  readonly height?: number;
+  readonly appHash?: string;
   readonly hospitals?: Ready['hospitals'];
   readonly code?: string;
   readonly why?: string;
@@ -68,13 +75,15 @@ export class Incarnation {
     });
   }
 
-  #hear({ ready, url, hospitals, code, why, dying, refused, stopped }: Said): void {
-    if (dying !== undefined) this.diedAt = dying;
-    if (refused !== undefined) this.refusedAt.add(refused);
-    if (stopped !== undefined) this.stopped = `${stopped} ${why ?? ''}`;
-    if (ready === true && url !== undefined && hospitals !== undefined)
-      this.#onReady({ url, hospitals });
-    if (ready === false) this.#why = `${code ?? ''} ${why ?? ''}`;
+  #hear(said: Said): void {
+    const { url, hospitals, height = 0, appHash = '' } = said;
+    if (said.dying !== undefined) this.diedAt = said.dying;
+    if (said.refused !== undefined) this.refusedAt.add(said.refused);
+    if (said.stopped !== undefined) this.stopped = `${said.stopped} ${said.why ?? ''}`;
+    if (said.ready === false) this.#why = `${said.code ?? ''} ${said.why ?? ''}`;
+    if (said.ready === true && url !== undefined && hospitals !== undefined) {
+      this.#onReady({ url, hospitals, height, appHash });
+    }
   }
 
   get ended(): boolean {

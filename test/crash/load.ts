@@ -111,6 +111,37 @@ export class Load {
     for (const somebody of this.#people) somebody.wakes = this.#parts.random.is(0.5);
   }
 
+  /** Everybody has an account, and there is something to read, to revoke and to erase. */
+  get isComplete(): boolean {
+    const isHere = ({ person }: Somebody) => person.accounts.some((it) => it.enrolled);
+    const has = (name: string) => this.done.has(name);
+    const everybody = this.#people.every(isHere) && this.#raw.length > 1;
+    return everybody && has('grant') && has('large') && (has('read') || has('wrote'));
+  }
+
+  /** One of everything, until it works. Throws the last refusal when that takes too long. */
+  async probe(url: string, boundMs: number): Promise<void> {
+    this.#url = url;
+    this.#abort = new AbortController();
+    const deadline = performance.now() + boundMs;
+    const [patient] = this.#raw;
+    if (patient === undefined) throw new Error('nobody is there to try');
+    for (;;) {
+      try {
+        await patient.anchor();
+        await patient.blob(10 * kib);
+        await patient.blob(300 * kib);
+        await patient.message(patient.account, 200);
+        await this.#invite('north', 'patient');
+        break;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+    this.#url = undefined;
+  }
+
   async #loop(signal: AbortSignal, step: () => Promise<string>): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -189,8 +220,8 @@ export class Load {
     const usual = random.weighted({
       small: 30,
       large: 12,
-      grant: 16,
-      revoke: 12,
+      grant: 28,
+      revoke: 10,
       erase: 12,
       open: 8,
     });

@@ -105,17 +105,17 @@ export class ForgetfulDisk {
     else if (existsSync(this.#journal)) truncateSync(this.#journal, bytes);
   }
 
-  /** The power is gone: how many changes were forgotten. */
-  lose(random: Random): number {
+  /** The power is gone: how many changes were forgotten. Without `random`: all that were not flushed. */
+  lose(random?: Random): number {
     const { changes } = this.#read();
-    const keepSome = random.is(0.5);
+    const keepSome = random?.is(0.5) === true;
     const { files, entries } = unflushed(changes);
     let forgotten = 0;
     for (const [inode, list] of files) {
       const grave = join(`${this.#journal}.d`, inode);
       forgotten += this.#forgetWrites(grave, list, keepSome ? random : undefined);
     }
-    const keptEntries = keepSome ? random.below(entries.length + 1) : 0;
+    const keptEntries = keepSome ? (random?.below(entries.length + 1) ?? 0) : 0;
     for (const entry of entries.slice(keptEntries).reverse()) this.#forgetEntry(entry);
     forgotten += entries.length - keptEntries;
     removeShared(this.#home);

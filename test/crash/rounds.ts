@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BlockStore } from '../../src/engines/embedded/block-store.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { Checker } from './check.ts';
-import { Incarnation, type ServerOrder } from './incarnation.ts';
+import { Incarnation, type Ready, type ServerOrder } from './incarnation.ts';
 import { Load } from './load.ts';
 import { loadPoints, startPoints } from './points.ts';
 import { ForgetfulDisk } from './power-loss.ts';
@@ -29,9 +29,13 @@ export interface Outcome {
   forgotten: number;
   olderStates: number;
   restarts: number;
+  /** Consortiums that were killed, and lost power, while they were founded. */
+  foundings: number;
   slowestRestartMs: number;
   acknowledged: number;
   blocks: number;
+  /** Different states, of different heights, that stood on disk and were compared row by row. */
+  readonly statesCompared: Set<string>;
   lost: number;
   half: number;
   stateEqual: boolean;
@@ -54,6 +58,7 @@ export async function killAndCheck(options: RoundsOptions): Promise<Outcome> {
   const random = new Random(options.seed);
   const points = new Points(random);
   try {
+    await cutOffFoundings(folder, 'library' in built ? built.library : undefined, outcome);
     while (outcome.kills < options.rounds && outcome.faults.length === 0) {
       const rounds = Math.min(options.roundsPerHome, options.rounds - outcome.kills);
       const library = 'library' in built ? built.library : undefined;
@@ -75,6 +80,29 @@ export async function killAndCheck(options: RoundsOptions): Promise<Outcome> {
   return outcome;
 }
 
+/** A consortium that was cut off while it was founded is there, or is founded anew. */
+async function cutOffFoundings(folder: string, library: string | undefined, outcome: Outcome) {
+  for (const point of startPoints) {
+    const place = mkdtempSync(join(folder, 'founding-'));
+    const home = join(place, 'home');
+    mkdirSync(home);
+    const disk = library === undefined ? undefined : ForgetfulDisk.under(home, place, library);
+    const servers = [new Incarnation(disk?.env), new Incarnation(disk?.env)] as const;
+    try {
+      await servers[0].start({ home, kill: { point, passage: 1 } }, restartBoundMs);
+      await servers[0].kill();
+      outcome.foundings += 1;
+      outcome.forgotten += disk?.lose() ?? 0;
+      await servers[1].start({ home }, restartBoundMs);
+    } catch (error) {
+      outcome.faults.push(`founding cut off at ${point}: ${String(error)}`);
+    } finally {
+      for (const server of servers) await server.kill();
+    }
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
 /** All points in a random order, then again in another: none is left out for long. */
 class Points {
   readonly #random: Random;
@@ -92,6 +120,7 @@ class Points {
 
 /** Points that are passed all the time may be passed more often before the end. */
 function mostPassages(point: string): number {
+  if (point.startsWith('start:')) return point === 'start:hospital' ? 3 : 1;
   if (point.startsWith('engine:') || point.startsWith('blobs:commit')) return 20;
   if (point.startsWith('gateway:index')) return 40;
   return point.startsWith('gateway:inbox') || point.startsWith('gateway:items') ? 4 : 2;
@@ -109,7 +138,10 @@ class Town {
   readonly #acked = new Acknowledged();
   readonly #load: Load;
   readonly #checker: Checker;
+  /** At the height that is on disk. */
   readonly #shadow: Shadow;
+  /** At the last block. */
+  readonly #tip: Shadow;
   #next: Incarnation;
   #olds = 0;
 
@@ -134,6 +166,7 @@ class Town {
     this.#load = new Load({ home: this.#home, acked: this.#acked, random });
     this.#checker = new Checker(this.#home);
     this.#shadow = new Shadow(this.#ledger, join(folder, 'shadow'));
+    this.#tip = new Shadow(this.#ledger, join(folder, 'tip'));
     this.#next = new Incarnation(this.#disk?.env);
   }
 
@@ -142,14 +175,14 @@ class Town {
     for (let round = 1; round <= rounds; round++) {
       await this.#live(round);
       this.#outcome.kills += 1;
-      this.#afterDeath();
+      this.#afterDeath(round);
       this.#note();
       onRound();
       if (this.#outcome.faults.length > 0) return;
     }
     // The last of them lives, and everything is checked once more.
     const { server, ready } = await this.#start({ home: this.#home });
-    if (ready !== undefined) await this.#check(true);
+    if (ready !== undefined) await this.#check(ready, true);
     this.#load.start(ready?.url ?? '');
     await pause(500);
     await this.#load.stop();
@@ -160,6 +193,7 @@ class Town {
   async close(): Promise<void> {
     await this.#next.kill();
     this.#shadow.close();
+    this.#tip.close();
   }
 
   async #live(round: number): Promise<void> {
@@ -170,12 +204,13 @@ class Town {
     const passage = random.between(1, mostPassages(point));
     const order: ServerOrder = {
       home: this.#home,
+      stateLayerSize: random.between(1, 150),
       ...(byPoint && { kill: { point, passage } }),
     };
     const early = !byPoint && atStart;
     const { server, ready } = await this.#start(order, early ? random.between(0, 250) : undefined);
     if (ready !== undefined && !server.ended) {
-      await this.#check(random.is(0.1));
+      await this.#check(ready, random.is(0.1));
       this.#load.start(ready.url, byPoint ? point : '');
       await Promise.race([server.exited, pause(byPoint ? 2_000 : random.between(80, 900))]);
     }
@@ -209,10 +244,10 @@ class Town {
   }
 
   /** The power goes with some; some wake up with the state of another day. */
-  #afterDeath(): void {
+  #afterDeath(round: number): void {
     const random = this.#random;
     if (this.#disk !== undefined) {
-      if (random.is(0.4)) {
+      if (random.is(round <= 2 ? 0.7 : 0.4)) {
         this.#outcome.forgotten += this.#disk.lose(random);
         this.#outcome.powerLosses += 1;
       } else this.#disk.settle();
@@ -238,28 +273,34 @@ class Town {
   }
 
   /** The server is up, and nobody writes. */
-  async #check(everything: boolean): Promise<void> {
+  async #check({ height, appHash }: Ready, everything: boolean): Promise<void> {
     const outcome = this.#outcome;
-    const found = await this.#checker.check(this.#acked, { everything });
-    outcome.lost += found.lost.length;
-    outcome.half += found.half.length;
-    outcome.faults.push(...found.lost.map((what) => `lost: ${what}`));
-    outcome.faults.push(...found.half.map((what) => `half: ${what}`));
-
     const genesis = genesisOf(this.#home);
     const store = new BlockStore(join(this.#ledger, 'blocks.db'), { readOnly: true, check: false });
     try {
-      const statePath = join(this.#ledger, 'state.db');
-      const state = stateOf(statePath);
-      const wrong = await this.#shadow.advance(genesis, state.height, store);
-      if (stateOf(this.#shadow.statePath).hash !== state.hash) {
+      // What it answers from, and then what of it is on disk, which may lie behind.
+      const wrong = await this.#tip.advance(genesis, store.lastHeight(), store);
+      if (this.#tip.appHash(height) !== appHash) {
+        wrong.push(`the state that is served at ${height} differs from a replay`);
+      }
+      const state = stateOf(join(this.#ledger, 'state.db'));
+      if (state.height < this.#shadow.height) this.#shadow.restart();
+      wrong.push(...(await this.#shadow.advance(genesis, state.height, store)));
+      if (this.#shadow.state().hash !== state.hash) {
         wrong.push(`the state of height ${state.height} differs from a replay`);
       }
+      this.#outcome.statesCompared.add(`${this.#ledger} ${state.height}`);
       if (wrong.length > 0) outcome.stateEqual = false;
       outcome.faults.push(...wrong);
     } finally {
       store.close();
     }
+    const { staleAnchors } = this.#tip;
+    const found = await this.#checker.check(this.#acked, { everything, staleAnchors });
+    outcome.lost += found.lost.length;
+    outcome.half += found.half.length;
+    outcome.faults.push(...found.lost.map((what) => `lost: ${what}`));
+    outcome.faults.push(...found.half.map((what) => `half: ${what}`));
     if (!everything) return;
     const broken = await this.#shadow.verify(genesis);
     if (broken !== undefined) {
@@ -273,8 +314,8 @@ class Town {
   #note(): void {
     const outcome = this.#outcome;
     outcome.acknowledged += this.#acked.count - this.#seen.acked;
-    outcome.blocks += this.#shadow.height - this.#seen.blocks;
-    this.#seen = { acked: this.#acked.count, blocks: this.#shadow.height };
+    outcome.blocks += this.#tip.height - this.#seen.blocks;
+    this.#seen = { acked: this.#acked.count, blocks: this.#tip.height };
     for (const [name, count] of this.#load.done) add(outcome.done, name, count);
     this.#load.done.clear();
     for (const [code, count] of this.#acked.codes) add(outcome.codes, code, count);
@@ -305,9 +346,11 @@ function emptyOutcome(powerLossReason: string | undefined): Outcome {
     forgotten: 0,
     olderStates: 0,
     restarts: 0,
+    foundings: 0,
     slowestRestartMs: 0,
     acknowledged: 0,
     blocks: 0,
+    statesCompared: new Set(),
     lost: 0,
     half: 0,
     stateEqual: true,

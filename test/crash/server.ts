@@ -2,6 +2,7 @@
 // kills itself at the given passage of the given fault point. Until then it is a server like any other.
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { bytesToHex } from '../../src/primitives/bytes.ts';
 import { CodedError, isCoded } from '../../src/primitives/errors.ts';
 import { startConsortium } from '../../src/server/consortium.ts';
 import type { ServerOrder } from './incarnation.ts';
@@ -41,10 +42,11 @@ say({ warm: true });
 
 async function start(order: ServerOrder, home: string): Promise<void> {
   try {
-    const { url, hospitals } = await startConsortium({
+    const { url, hospitals, ledger } = await startConsortium({
       home,
       port: 0,
       logLevel: 'silent',
+      ...(order.stateLayerSize !== undefined && { stateLayerSize: order.stateLayerSize }),
       settings: {
         requestsPerMinute: 1e9,
         messagesPerHour: 1e9,
@@ -55,7 +57,8 @@ async function start(order: ServerOrder, home: string): Promise<void> {
       faultPoint: faultPointOf(order),
       onFault: (error) => say({ stopped: codeOf(error), why: String(error) }),
     });
-    say({ ready: true, url, hospitals });
+    const { height, appHash } = ledger.application.info();
+    say({ ready: true, url, hospitals, height, appHash: bytesToHex(appHash) });
   } catch (error) {
     say({ ready: false, code: codeOf(error), why: stackOf(error) });
     process.exit(1);

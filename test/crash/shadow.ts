@@ -5,11 +5,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { verifyVote } from '../../src/crypto/signature.ts';
 import type { BlockStore } from '../../src/engines/embedded/block-store.ts';
+import type { StoredBlock } from '../../src/engines/embedded/stored-block.ts';
 import { verifyLedger } from '../../src/engines/embedded/verify.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
 } from '../../src/engines/ledger-application/open.ts';
+import { decodeTx } from '../../src/ledger/codec.ts';
+import { refusalNumber } from '../../src/ledger/refusals.ts';
 import { bytesToHex, equalBytes } from '../../src/primitives/bytes.ts';
 import { signatureChecks } from '../../src/server/ledger.ts';
 
@@ -51,28 +54,46 @@ export class Shadow {
   readonly #ledger: string;
   readonly #own: string;
   #application: LedgerApplication | undefined;
-  readonly #blocks: string[] = [];
+  #blocks: string[] = [];
+  #appHashes: string[] = [];
 
   constructor(ledgerFolder: string, own: string) {
     this.#ledger = ledgerFolder;
     this.#own = own;
   }
 
-  get statePath(): string {
-    return join(this.#own, 'state.db');
+  /** As `stateOf`, of this ledger: closed, so that all of it is on disk. */
+  state(): ReturnType<typeof stateOf> {
+    this.close();
+    return stateOf(join(this.#own, 'state.db'));
   }
 
   get height(): number {
     return this.#blocks.length;
   }
 
+  /** `account/root` of anchors that the ledger refused for their epoch: their rows are dropped, and sent anew. */
+  readonly staleAnchors = new Set<string>();
+
+  /** After a block that was executed. */
+  appHash(height: number): string | undefined {
+    return this.#appHashes[height - 1];
+  }
+
+  /** Back to genesis. */
+  restart(): void {
+    this.close();
+    this.#blocks = [];
+    this.#appHashes = [];
+  }
+
   /** Executes up to a height and returns what differs from the stored blocks. */
   async advance(genesis: Uint8Array, height: number, store: BlockStore): Promise<string[]> {
     if (this.#application === undefined) {
-      rmSync(this.#own, { recursive: true, force: true });
+      if (this.#blocks.length === 0) rmSync(this.#own, { recursive: true, force: true });
       mkdirSync(this.#own, { recursive: true });
       this.#application = await openLedgerApplication({
-        path: this.statePath,
+        path: join(this.#own, 'state.db'),
         genesis,
         verify: signatureChecks,
       });
@@ -91,8 +112,21 @@ export class Shadow {
       this.#application.commit();
       if (!equalBytes(appHash, stored.appHash)) wrong.push(`app hash of block ${next}`);
       this.#blocks.push(blockHash(stored.header));
+      this.#appHashes.push(bytesToHex(appHash));
+      this.#gatherStale(stored);
     }
     return wrong;
+  }
+
+  #gatherStale({ txs, results }: StoredBlock): void {
+    for (const [at, { code }] of results.entries()) {
+      const bytes = txs[at];
+      if (bytes === undefined || code !== refusalNumber('EPOCH_STALE')) continue;
+      const { sender, acts } = decodeTx(bytes).body;
+      for (const act of acts) {
+        if ('root' in act) this.staleAnchors.add(`${sender}/${bytesToHex(act.root)}`);
+      }
+    }
   }
 
   /** The product's own verification of everything, from the first block on. */
@@ -112,6 +146,7 @@ export class Shadow {
 
   close(): void {
     this.#application?.close();
+    this.#application = undefined;
   }
 }
 

@@ -7,15 +7,18 @@ import {
   openEmbeddedEngine,
   validatorKeyOf,
 } from '../../src/engines/embedded/open.ts';
+import type { LedgerEngine } from '../../src/engines/engine.ts';
 import { openLedgerApplication } from '../../src/engines/ledger-application/open.ts';
 import { type Gateway, openGateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { createServer } from '../../src/gateway/server.ts';
+import type { GatewaySettings } from '../../src/gateway/settings.ts';
 import type { Role } from '../../src/ledger/acts.ts';
 import { type FileInput, Person, type WalletStore } from '../../src/sdk/index.ts';
 import { openConsortium } from '../../src/server/founding.ts';
 import { signatureChecks } from '../../src/server/ledger.ts';
+import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { openFileBlobStore } from '../../src/storage/file/file-blob-store.ts';
 
 /** Real hospitals in one process, in a folder that goes away: what end-to-end tests run against. */
@@ -25,6 +28,8 @@ export interface Consortium {
   readonly gateway: (hospital: string) => Gateway;
   readonly person: (name: string, hospital: string, role: Role) => Promise<Enrolled>;
   readonly invite: (hospital: string, role: Role) => Promise<string>;
+  readonly engine: LedgerEngine;
+  readonly chainId: string;
   /** The clock of everybody: ledger, gateways and people. */
   readonly now: () => number;
   /** Lets time pass for everybody at once. */
@@ -40,7 +45,14 @@ export interface Enrolled {
 
 export const passphrase = 'a long enough passphrase';
 
-export async function startConsortium(): Promise<Consortium> {
+export interface ConsortiumOptions {
+  /** What a hospital keeps its blobs in, given its honest store. */
+  readonly storeOf?: (hospital: string, honest: BlobStore) => BlobStore;
+  readonly quotaBytesOf?: (owner: string) => number;
+  readonly settings?: Partial<GatewaySettings>;
+}
+
+export async function startConsortium(options: ConsortiumOptions = {}): Promise<Consortium> {
   const home = mkdtempSync(join(tmpdir(), 'salus-e2e-'));
   const log = createLogger({ level: process.env.SALUS_TEST_LOG ?? 'silent' });
   const signer = validatorKeyOf(join(home, 'servers', 'ledger'));
@@ -68,8 +80,13 @@ export async function startConsortium(): Promise<Consortium> {
   const gateways = new Map<string, Gateway>();
   const stores: { close(): Promise<void> | void }[] = [];
   for (const hospital of founded.hospitals) {
-    const blobs = openFileBlobStore({ folder: join(hospital.folder, 'blobs'), now });
-    stores.push(blobs);
+    const honest = openFileBlobStore({
+      folder: join(hospital.folder, 'blobs'),
+      now,
+      ...(options.quotaBytesOf !== undefined && { quotaBytesOf: options.quotaBytesOf }),
+    });
+    stores.push(honest);
+    const blobs = options.storeOf?.(hospital.name, honest) ?? honest;
     gateways.set(
       hospital.name,
       await openGateway({
@@ -87,7 +104,7 @@ export async function startConsortium(): Promise<Consortium> {
         metrics,
         log,
         now,
-        settings: { refusalBatchMs: 3_600_000 },
+        settings: { refusalBatchMs: 3_600_000, ...options.settings },
       }),
     );
   }
@@ -120,6 +137,8 @@ export async function startConsortium(): Promise<Consortium> {
     url,
     gateway,
     invite,
+    engine,
+    chainId: engine.chainId,
     now,
     advance: (ms) => {
       aheadMs += ms;

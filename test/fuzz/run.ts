@@ -40,10 +40,10 @@ async function main(): Promise<number> {
   });
   const seconds = Number(values.seconds);
   const seed = Number(values.seed);
-  const maxInputs = values.inputs === undefined ? undefined : Number(values.inputs);
+  const limit = values.inputs === undefined ? {} : { maxInputs: Number(values.inputs) };
   const names = values.target.length === 0 ? Object.keys(targets) : values.target;
   const unknown = names.filter((name) => !Object.hasOwn(targets, name));
-  const isWrong = ![seconds, seed, maxInputs ?? 1].every((number) => number > 0);
+  const isWrong = ![seconds, seed, limit.maxInputs ?? 1].every((number) => number > 0);
   if (unknown.length > 0 || isWrong) {
     const known = Object.keys(targets).join(' ');
     process.stderr.write(`fuzz: --seconds N --seed S --target NAME, of ${known}\n`);
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
       const at = next++;
       const target = names[at] ?? '';
       const ms = ((weights[at] ?? 1) / whole) * seconds * jobs * 1000;
-      const line = await supervise({ target, seed, ms, maxInputs, keep });
+      const line = await supervise({ target, seed, ms, ...limit, keep });
       crashes += line.crashes;
       process.stdout.write(`${values.json ? JSON.stringify(line) : sentence(line)}\n`);
     }

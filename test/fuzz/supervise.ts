@@ -1,5 +1,10 @@
-import { Worker } from 'node:worker_threads';
-import { beatBytes, beatHeadBytes, type Report, type Work } from './worker.ts';
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readBeat } from './beat.ts';
+import type { Report, Work } from './child.ts';
 
 /** One line of `npm run fuzz`. */
 export interface Line {
@@ -22,75 +27,70 @@ export interface Find {
   readonly input: Uint8Array | undefined;
 }
 
-interface Order {
-  readonly target: string;
-  readonly seed: number;
-  readonly ms: number;
-  readonly maxInputs: number | undefined;
+interface Order extends Omit<Work, 'beat'> {
   /** Answers where the input was written to. */
   readonly keep: (find: Find) => string;
 }
 
-/** An input that runs for so long hangs: the thread is ended and the input kept. */
+/** An input that runs for so long hangs: the process is ended and the input kept. */
 const hangMs = 20_000;
 const readyMs = 120_000;
-const maxHeapMiB = 1024;
+const maxHeapMiB = 512;
 
-/** Runs one target in a thread of its own, which may loop for ever or run out of memory without harm. */
-export async function supervise(order: Order): Promise<Line> {
-  const { target, seed, ms, maxInputs, keep } = order;
-  const beat = new SharedArrayBuffer(beatBytes);
-  const head = new Int32Array(beat, 0, 2);
-  const workerData: Work = { target, seed, ms, maxInputs, beat };
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData,
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
-  });
+/** Runs one target in a process of its own, which may loop for ever or run out of memory without harm. */
+export async function supervise({ keep, ...work }: Order): Promise<Line> {
+  const { target } = work;
+  const folder = mkdtempSync(join(tmpdir(), 'salus-fuzz-'));
+  const beat = join(folder, 'beat');
+  const child = fork(
+    fileURLToPath(new URL('./child.ts', import.meta.url)),
+    [JSON.stringify({ ...work, beat } satisfies Work)],
+    {
+      serialization: 'advanced',
+      execArgv: [`--max-old-space-size=${maxHeapMiB}`, '--no-deprecation'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    },
+  );
+  const started = Date.now();
   const found: string[] = [];
-  let ready = false;
-  const report = (
-    sign: string,
-    text: string,
-    input = ready ? lastInput(beat) : undefined,
-  ): void => {
+  const report = (sign: string, text: string, input = readBeat(beat)?.input): void => {
     found.push(keep({ target, sign, text, input }));
   };
-  const started = Date.now();
   let done: Extract<Report, { kind: 'done' }> | undefined;
+  let ready = false;
+  let hangs = false;
   let seen = 0;
   let seenAt = Date.now();
   const watch = setInterval(() => {
-    const count = Atomics.load(head, 0);
+    const count = readBeat(beat)?.count ?? 0;
     if (count !== seen) seenAt = Date.now();
     seen = count;
-    const quietMs = Date.now() - seenAt;
-    if (done === undefined && quietMs > (ready ? hangMs : readyMs)) {
-      if (ready) report('hang', `nothing came back for ${hangMs} ms`);
-      else report('no start', 'the target did not open');
-      void worker.terminate();
-    }
-  }, 250);
-  await new Promise<void>((resolve) => {
-    worker.on('message', (message: Report) => {
-      if (message.kind === 'found') report(message.sign, message.text, message.input);
-      else if (message.kind === 'ready') {
-        ready = true;
-        seenAt = Date.now();
-      } else done = message;
-    });
-    worker.on('error', (error: Error & { code?: string }) => {
-      const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      report(isMemory ? 'out of memory' : 'thread died', error.stack ?? error.message);
-    });
-    worker.on('exit', () => resolve());
+    if (hangs || Date.now() - seenAt < (ready ? hangMs : readyMs)) return;
+    hangs = true;
+    child.kill('SIGKILL');
+  }, 500);
+  child.on('message', (message: Report) => {
+    if (message.kind === 'found') report(message.sign, message.text, message.input);
+    else if (message.kind === 'ready') {
+      ready = true;
+      seenAt = Date.now();
+    } else done = message;
+  });
+  const how = await new Promise<string>((resolve) => {
+    child.on('exit', (code, signal) => resolve(signal ?? String(code)));
   });
   clearInterval(watch);
-  const { inputs = seen, slowestMs = 0, peakMiB = 0, corpus = 0 } = done ?? {};
+  if (done === undefined) {
+    if (hangs) report('hang', `nothing came back for ${ready ? hangMs : readyMs} ms`);
+    else report('process ended', `ended by ${how}: out of memory, or an error that nobody caught`);
+  } else if (hangs || how !== '0') report('no end', `did its work but did not close: ${how}`);
+  const {
+    inputs = readBeat(beat)?.count ?? 0,
+    slowestMs = 0,
+    peakMiB = 0,
+    corpus = 0,
+  } = done ?? {};
   const seconds = done?.seconds ?? Math.round((Date.now() - started) / 100) / 10;
+  rmSync(folder, { recursive: true });
   return { target, inputs, crashes: found.length, seconds, slowestMs, peakMiB, corpus, found };
-}
-
-function lastInput(beat: SharedArrayBuffer): Uint8Array {
-  const [, length = 0] = new Int32Array(beat, 0, 2);
-  return new Uint8Array(beat, beatHeadBytes, length).slice();
 }

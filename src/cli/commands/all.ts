@@ -1,3 +1,4 @@
+import { addBackup } from './backup.ts';
 import { addCard } from './card.ts';
 import type { AddCommand } from './command.ts';
 import { addGrant } from './grant.ts';
@@ -6,6 +7,7 @@ import { addLooked } from './looked.ts';
 import { addPerson } from './person.ts';
 import { addReceipt } from './receipt.ts';
 import { addRecord } from './record.ts';
+import { addRestore } from './restore.ts';
 import { addSandbox } from './sandbox.ts';
 import { addSelfcheck } from './selfcheck.ts';
 import { addUp } from './up.ts';
@@ -24,6 +26,8 @@ export const commands: readonly AddCommand[] = [
   addLooked,
   addReceipt,
   addVerify,
+  addBackup,
+  addRestore,
   addSelfcheck,
   addSandbox,
 ];

@@ -109,7 +109,7 @@ async function diagnosisOf({
     if (text === '') throw new CodedError('FILE_EMPTY');
     return { bytes: new TextEncoder().encode(text), mediaType: 'text/plain' };
   }
-  const input = await inputFile(file ?? '-');
+  const input = await inputFile(file ?? '');
   if (input.byteLength > maxDiagnosisBytes) throw new CodedError('BODY_TOO_LARGE');
   const pieces: Uint8Array[] = [];
   for await (const piece of input.read()) pieces.push(piece);

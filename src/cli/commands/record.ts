@@ -16,7 +16,7 @@ import {
   openActing,
   work,
 } from '../acting.ts';
-import { fileSpool, inputFile, writeOut } from '../files.ts';
+import { fileSpool, inputFile, standardInput, writeOut } from '../files.ts';
 import { amount, short } from '../format.ts';
 import { during, type Progress } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
@@ -80,8 +80,13 @@ async function add(
   }
   // All are looked at before the first is added.
   const inputs = [];
-  for (const file of files)
-    inputs.push(await inputFile(file, file === '-' ? flags.name : undefined));
+  for (const file of files) {
+    if (file !== '-') inputs.push(await inputFile(file));
+    else {
+      context.output.note('Reading standard input to its end ...');
+      inputs.push(await standardInput(flags.name ?? 'typed.txt', context.signal));
+    }
+  }
   const acting = await openActing(context);
   const mayOwn = acting.accounts.some((it) => it.role === 'patient');
   if (flags.consent !== undefined || !mayOwn) {

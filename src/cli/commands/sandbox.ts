@@ -1,5 +1,4 @@
 import { CodedError } from '../../primitives/errors.ts';
-import { newestBlocks } from '../../server/ledger-blocks.ts';
 import { writeOut } from '../files.ts';
 import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
@@ -44,6 +43,7 @@ export const addSandbox: AddCommand = (program, context) => {
 async function run(context: CommandContext, flags: SandboxFlags): Promise<void> {
   const { output, signal } = context;
   const miners = flags.miners === undefined ? undefined : parseMiners(flags.miners);
+  const { newestBlocks } = await import('../../server/ledger-blocks.ts');
   const blocks = newestBlocks(homeFolder(context.flags.home), flags.blocks);
   const report = await during(output, 'Mining', (progress) =>
     runSandbox({

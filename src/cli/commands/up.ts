@@ -1,14 +1,16 @@
 import { once } from 'node:events';
+import { Option } from 'commander';
 import { isCoded } from '../../primitives/errors.ts';
-import { type Consortium, startConsortium } from '../../server/consortium.ts';
+import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
 import { localHospitals, localUrl } from '../../server/desk.ts';
 import { homeCards } from '../cards.ts';
 import { demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
 import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
+import { type LogFlags, type LogOptions, logLevels, logToFile } from '../log-to-file.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-import { defaultPort } from './options.ts';
+import { defaultPort, wholeNumber } from './options.ts';
 
 const firstSteps: readonly string[] = [
   'npx salus person create ana --name "Ana Lima" --hospital north --role patient',
@@ -16,7 +18,7 @@ const firstSteps: readonly string[] = [
   'npx salus record list --as ana',
 ];
 
-interface UpOptions {
+interface UpOptions extends LogFlags {
   readonly demo?: boolean;
   readonly acceptClock?: boolean;
 }
@@ -28,10 +30,31 @@ export const addUp: AddCommand = (program, context) => {
     .description('run a consortium of three hospitals on this machine')
     .option('--demo', 'load three synthetic patients and a clinician at each hospital')
     .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
+    .option('--log-file <file>', 'log into this file instead of stderr; SIGHUP opens it anew')
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged (warn; in a file: info)').choices(
+        logLevels,
+      ),
+    )
+    .option('--log-max-mib <n>', 'size at which a new log file begins', wholeNumber(1, 10_240), 10)
+    .option('--log-keep <n>', 'how many older log files are kept', wholeNumber(0, 1_000), 5)
     .action((options: UpOptions) => run(context, options));
 };
 
 async function run(context: CommandContext, options: UpOptions): Promise<void> {
+  const log = await logToFile(options);
+  try {
+    await serve(context, options, log.options);
+  } finally {
+    log.close();
+  }
+}
+
+async function serve(
+  context: CommandContext,
+  options: UpOptions,
+  logOptions: LogOptions,
+): Promise<void> {
   const { flags, output, signal } = context;
   const home = homeFolder(flags.home);
   const broken = new AbortController();
@@ -43,6 +66,7 @@ async function run(context: CommandContext, options: UpOptions): Promise<void> {
     people: () => peopleOf(home),
     tryNext,
     onFault: (error) => broken.abort(error),
+    ...logOptions,
   });
   try {
     const isFirst = options.demo === true && !isDemoLoaded(home);
@@ -67,10 +91,14 @@ async function run(context: CommandContext, options: UpOptions): Promise<void> {
 
 async function starting(
   { output, flags }: CommandContext,
-  options: Parameters<typeof startConsortium>[0],
+  options: ConsortiumOptions,
 ): Promise<Consortium> {
   try {
-    return await during(output, 'Starting', () => startConsortium(options));
+    return await during(output, 'Starting', async () => {
+      // Loaded here, so that no other command waits for the servers' code.
+      const { startConsortium } = await import('../../server/consortium.ts');
+      return startConsortium(options);
+    });
   } catch (error) {
     const url = localUrl(homeFolder(flags.home));
     if (isCoded(error, 'LEDGER_LOCKED') && url !== undefined) {

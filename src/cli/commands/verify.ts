@@ -1,4 +1,3 @@
-import { verifyHome } from '../../server/verify-home.ts';
 import { readSmallText } from '../files.ts';
 import { amount, sizeOf, table } from '../format.ts';
 import { homeFolder } from '../home.ts';
@@ -18,9 +17,10 @@ export const addVerify: AddCommand = (program, { flags, output, signal }) => {
     .action(async ({ trust }: { trust?: string }) => {
       const trustRootJson = trust === undefined ? undefined : readSmallText(trust);
       const home = homeFolder(flags.home);
-      const found = await during(output, 'Verifying', (progress) =>
-        verifyHome(home, { trustRootJson, signal, onProgress: progress.update }),
-      );
+      const found = await during(output, 'Verifying', async (progress) => {
+        const { verifyHome } = await import('../../server/verify-home.ts');
+        return verifyHome(home, { trustRootJson, signal, onProgress: progress.update });
+      });
       output.result({ ...found }, () =>
         [
           `The ledger ${found.chain} holds: ${amount(found.height, 'block')} and ${amount(found.txs, 'transaction')}, executed again.`,

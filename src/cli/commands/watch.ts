@@ -34,7 +34,6 @@ async function run(context: CommandContext, flags: WatchFlags): Promise<void> {
   if (flags.seconds !== undefined) ends.push(AbortSignal.timeout(flags.seconds * 1000));
   const signal = AbortSignal.any(ends);
   const watched = { ...context, signal };
-  context.output.note('Watching; Ctrl-C ends it.');
   const watchers = acting.accounts.map((account) => new Watcher(watched, acting, account, flags));
   await Promise.all(watchers.map((watcher) => watcher.run()));
 }
@@ -79,6 +78,7 @@ class Watcher {
             `grant of ${this.#name(grant)} is ${grant.state}`,
           );
       }
+      this.#context.output.note(`Following from height ${height}; Ctrl-C ends it.`);
       const ticking = this.#tick();
       for await (const event of this.#acting.person.watch({ ...options, signal, since: height })) {
         await this.#block(event);

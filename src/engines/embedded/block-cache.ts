@@ -3,7 +3,8 @@ import { type BlockTree, blockTree, resultLeaf, txLeaf } from '../../ledger/chai
 import { type Commit, decodeCommit } from '../../ledger/chain/commit.ts';
 import { decodeHeader, type Header } from '../../ledger/chain/header.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { BlockStore, StoredBlock } from './block-store.ts';
+import type { BlockStore } from './block-store.ts';
+import type { StoredBlock } from './stored-block.ts';
 
 /** The newest blocks and their trees: what subscribers, outcomes and receipts ask for is nearly always new. */
 const maxCached = 64;

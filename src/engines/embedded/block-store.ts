@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import {
   bytesField,
@@ -19,19 +19,7 @@ import {
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxResult } from '../application.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
-
-/** A block as `blocks.db` keeps it: everything from which the ledger can be verified and replayed. */
-export interface StoredBlock {
-  readonly height: number;
-  readonly timeMs: number;
-  /** CometBFT `Header` and `Commit`, protobuf. */
-  readonly header: Uint8Array;
-  readonly commit: Uint8Array;
-  readonly txs: readonly Uint8Array[];
-  readonly results: readonly TxResult[];
-  /** After this block; stands in the next header, which may not exist yet. */
-  readonly appHash: Uint8Array;
-}
+import type { StoredBlock } from './stored-block.ts';
 
 /** Which ledger this is; written once. */
 export interface LedgerIdentity {
@@ -74,7 +62,7 @@ export class BlockStore {
   readonly #selectSigned: StatementSync;
   readonly #selectTx: StatementSync;
 
-  /** Throws LEDGER_CORRUPT when the file is not a sound database. */
+  /** Throws LEDGER_CORRUPT when the file is not a sound database, DISK_FULL. */
   constructor(
     path: string,
     options: { readonly readOnly?: boolean; readonly check?: boolean } = {},
@@ -89,8 +77,7 @@ export class BlockStore {
         if (this.#db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) {
           this.#db.exec(`BEGIN; ${schema}; COMMIT`);
         }
-        // A crash may leave a block in the log that was written and not flushed: flush before it is believed.
-        this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        flushLog(path);
       }
       if (options.check !== false) this.#quickCheck();
       this.#insertBlock = this.#db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
@@ -100,7 +87,8 @@ export class BlockStore {
       this.#selectTx = this.#db.prepare('SELECT height, place FROM txs WHERE id = ?');
     } catch (cause) {
       this.#db.close();
-      if (cause instanceof CodedError || isDiskFull(cause)) throw cause;
+      if (cause instanceof CodedError) throw cause;
+      if (isDiskFull(cause)) throw new CodedError('DISK_FULL', {}, cause);
       throw new CodedError('LEDGER_CORRUPT', { what: 'storage' }, cause);
     }
   }
@@ -208,6 +196,18 @@ export class BlockStore {
     if (this.#wal !== undefined) closeSync(this.#wal);
     this.#wal = undefined;
     if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+/** A crash may leave a block in the log that was written and not flushed: flushed before it is believed. */
+function flushLog(path: string): void {
+  const log = `${path}-wal`;
+  if (!existsSync(log)) return;
+  const file = openSync(log, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

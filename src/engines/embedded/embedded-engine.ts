@@ -10,13 +10,15 @@ import { BlockCache } from './block-cache.ts';
 import type { BlockStore, LedgerIdentity } from './block-store.ts';
 import type { ClockGuard, ClockState } from './clock.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
-import type { VoteSigner } from './key-file.ts';
 import { makeBlock, maxBlockBytes, type Tip } from './make-block.ts';
 import { Mempool, type Waiting } from './mempool.ts';
+import type { VoteSigner } from './vote-signer.ts';
 
 export interface Timing {
   /** How long a block gathers transactions when several are on their way. */
   readonly windowMs: number;
+  /** The same while most of those on their way are still being checked: large blocks cost each less. */
+  readonly gatherMs: number;
   /** The same when hardly anything is: one client should not wait for others that do not come. */
   readonly idleWindowMs: number;
   /** After a block with transactions, how long to wait for the next ones before the empty proof block. */
@@ -27,6 +29,7 @@ export interface Timing {
 
 export const defaultTiming: Timing = {
   windowMs: 8,
+  gatherMs: 32,
   idleWindowMs: 2,
   proofDelayMs: 20,
   heartbeatMs: 5 * 60_000,
@@ -143,9 +146,15 @@ export class EmbeddedEngine implements LedgerEngine {
   }
 
   #enqueue(waiting: Waiting): void {
+    const wereMostChecked = this.#areMostChecked();
     this.#mempool.queue(waiting);
     this.#oldestQueuedAt ??= performance.now();
-    if (this.#mempool.queued === 1 || this.#isFull()) this.#wake();
+    const isSooner = this.#areMostChecked() && !wereMostChecked;
+    if (this.#mempool.queued === 1 || isSooner || this.#isFull()) this.#wake();
+  }
+
+  #areMostChecked(): boolean {
+    return 2 * this.#mempool.queued >= this.#mempool.inFlight;
   }
 
   #isFull(): boolean {
@@ -189,6 +198,8 @@ export class EmbeddedEngine implements LedgerEngine {
     options: { readonly prove: boolean },
   ): Promise<StateAnswer> {
     this.#requireOpen();
+    // The machine slept, or was off: who asks now wants a time that was signed now.
+    if (this.#heartbeatIn() <= 0) this.#wake();
     return this.#parts.application.query(table, key, options.prove);
   }
 
@@ -300,14 +311,21 @@ export class EmbeddedEngine implements LedgerEngine {
     // Stopped by the clock or the disk: the loop tries again at its own pace, with an empty block if need be.
     if (this.#tip.height === 0 || this.#stoppedSince !== undefined) return 0;
     const now = performance.now();
-    const { windowMs, idleWindowMs, proofDelayMs, heartbeatMs } = this.#parts.timing;
+    const { windowMs, gatherMs, idleWindowMs, proofDelayMs } = this.#parts.timing;
     if (this.#oldestQueuedAt !== undefined) {
       if (this.#isFull()) return 0;
-      const window = this.#mempool.inFlight >= busyFrom ? windowMs : idleWindowMs;
-      return this.#oldestQueuedAt + window - now;
+      if (this.#mempool.inFlight < busyFrom) return this.#oldestQueuedAt + idleWindowMs - now;
+      return this.#oldestQueuedAt + (this.#areMostChecked() ? windowMs : gatherMs) - now;
     }
-    if (!this.#proofNeeded) return this.#lastBlockAt + heartbeatMs - now;
+    if (!this.#proofNeeded) return this.#heartbeatIn();
     return this.#proofWanted ? 0 : this.#lastBlockAt + proofDelayMs - now;
+  }
+
+  /** By the clock as well: the monotonic one stands still while the machine sleeps, and begins anew at start. */
+  #heartbeatIn(): number {
+    const { heartbeatMs } = this.#parts.timing;
+    const byClock = this.#tip.timeMs + heartbeatMs - this.#parts.clock.now();
+    return Math.min(byClock, this.#lastBlockAt + heartbeatMs - performance.now());
   }
 
   async #run(): Promise<void> {
@@ -350,6 +368,7 @@ export class EmbeddedEngine implements LedgerEngine {
       if (!full) this.#stop(error);
       else this.#stoppedSince ??= performance.now();
       const answer = new CodedError(full ? 'DISK_FULL' : 'LEDGER_STALLED', {}, error);
+      this.#parts.application.dropTxs?.(taken.map(({ tx }) => tx));
       for (const waiting of taken) this.#mempool.fail(waiting, answer);
       return false;
     }

@@ -7,16 +7,11 @@ import {
   openSync,
   readFileSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
-
-/** Signs votes: the validator's key in a file, or another holder of it behind the same two members. */
-export interface VoteSigner {
-  readonly publicKey: Uint8Array;
-  sign(message: Uint8Array): Uint8Array;
-}
+import type { VoteSigner } from './vote-signer.ts';
 
 /**
  * Makes a validator's Ed25519 key: PKCS #8, PEM, readable by its owner alone; there whole or not at all, also
@@ -28,7 +23,7 @@ export function createValidatorKey(path: string): VoteSigner {
   rmSync(beside, { force: true });
   const file = openSync(beside, 'wx', 0o600);
   try {
-    writeSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -24,8 +24,8 @@ import { msOfTimestamp, timestampOfMs } from '../../ledger/chain/timestamp.ts';
 import { type Validator, validatorAddress, validatorsHash } from '../../ledger/chain/validators.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
 import type { TxResult } from '../application.ts';
-import type { StoredBlock } from './block-store.ts';
-import type { VoteSigner } from './key-file.ts';
+import type { StoredBlock } from './stored-block.ts';
+import type { VoteSigner } from './vote-signer.ts';
 
 /** At most this much of transactions in a block, on every engine. */
 export const maxBlockBytes = 1024 * 1024;

@@ -9,7 +9,8 @@ import { counterLedger, temporaryLedger } from '../../../test/fakes/counter-ledg
 import { verifyVote } from '../../../test/fakes/verify-vote.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import { loadValidatorKey } from './key-file.ts';
+import type { EmbeddedEngine } from './embedded-engine.ts';
+import { createValidatorKey, loadValidatorKey } from './key-file.ts';
 import { openEmbeddedEngine, validatorKeyOf } from './open.ts';
 
 const patience = 10_000;
@@ -92,6 +93,32 @@ test('a signed time comes at least at every heartbeat, and leaves the state alon
   }
   assert.deepEqual(engine.status().appHash, appHash);
   await engine.close();
+});
+
+test('a ledger that slept with its machine, or was off, signs a time as soon as somebody asks', async (t) => {
+  const directory = temporaryLedger();
+  t.after(() => rmSync(directory, { recursive: true }));
+  let aheadMs = 0;
+  const clock = { now: () => Date.now() + aheadMs, uptimeMs: () => aheadMs };
+  const options = { ...counterLedger(directory), clock };
+  const newBlock = async (engine: EmbeddedEngine, after: number): Promise<void> => {
+    await engine.query('counters', utf8('a'), { prove: true });
+    for await (const { height } of engine.subscribe(after + 1, AbortSignal.timeout(patience))) {
+      assert.equal(height, after + 1);
+      return;
+    }
+    assert.fail('no block came');
+  };
+  const engine = await openEmbeddedEngine(options);
+  const { height } = engine.status();
+  // Asleep: the monotonic clock stood still, and no timer ran.
+  aheadMs += 5 * 60_000 + 1;
+  await newBlock(engine, height);
+  await engine.close();
+  aheadMs += 24 * 60 * 60_000;
+  const again = await openEmbeddedEngine(options);
+  t.after(() => again.close());
+  await newBlock(again, height + 1);
 });
 
 test('a clock that is behind stops the ledger, and it goes on by itself when the clock is right', async (t) => {
@@ -183,4 +210,14 @@ test('closing answers everybody who waits', async (t) => {
   await engine.close();
   await waiting;
   await assert.rejects(engine.submit(utf8('add a 1')), (e) => isCoded(e, 'LEDGER_CLOSED'));
+});
+
+test('a key that a crash cut off is made anew, and one that is there is never replaced', (t) => {
+  const directory = temporaryLedger();
+  t.after(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, 'validator.key');
+  writeFileSync(`${path}.new`, '-----BEGIN PRI', { mode: 0o600 });
+  const { publicKey } = validatorKeyOf(directory);
+  assert.throws(() => createValidatorKey(path));
+  assert.deepEqual(loadValidatorKey(path).publicKey, publicKey);
 });

@@ -11,8 +11,9 @@ import { ClockGuard, type ClockSources, systemClock } from './clock.ts';
 import { defaultTiming, EmbeddedEngine, type Timing } from './embedded-engine.ts';
 import type { FaultPoint } from './faults.ts';
 import { checkNewest, replay } from './handshake.ts';
-import { createValidatorKey, loadValidatorKey, type VoteSigner } from './key-file.ts';
+import { createValidatorKey, loadValidatorKey } from './key-file.ts';
 import { lockLedger } from './lock.ts';
+import type { VoteSigner } from './vote-signer.ts';
 
 /** What of the genesis an engine needs; the application knows the rest. */
 export interface EngineGenesis {

@@ -34,10 +34,15 @@ export class InFlight {
 
   /** Drops what was in a block, and what no block may take any more. */
   settle(committed: readonly TxId[], blockTimeMs: number): void {
-    for (const txId of committed) this.#drop(txId);
+    this.drop(committed);
     for (const [txId, { validUntilMs }] of this.#waiting) {
       if (validUntilMs < blockTimeMs) this.#drop(txId);
     }
+  }
+
+  /** These wait no more: their senders may send others in their place. */
+  drop(txIds: readonly TxId[]): void {
+    for (const txId of txIds) this.#drop(txId);
   }
 
   #drop(txId: TxId): void {

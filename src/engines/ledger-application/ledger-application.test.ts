@@ -297,6 +297,18 @@ test('a sender has 200 transactions in flight at most, and room again once they 
   app.close();
 });
 
+test('what no block could be made of makes room for others, also under the same number', async () => {
+  const trusting: SignatureChecks = { signature: async () => true, pointProof: () => true };
+  const app = await open(freshPath(), trusting);
+  const first = await byHospital(1, { kind: 'RevokeKey', account: ana.account });
+  const second = await byHospital(1, enrolAna);
+  assert.equal(await app.checkTx(first, t0), 0);
+  assert.equal(await app.checkTx(second, t0), number('NONCE_USED'));
+  app.dropTxs?.([first]);
+  assert.equal(await app.checkTx(second, t0), 0);
+  app.close();
+});
+
 test('what CheckTx verified is not verified again in its block', async () => {
   let checks = 0;
   const counting: SignatureChecks = {

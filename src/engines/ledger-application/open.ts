@@ -1,6 +1,7 @@
 import type { LogName } from '../../ledger/acts.ts';
 import type { LogHead } from '../../ledger/app-hash.ts';
 import { checkTx } from '../../ledger/check-tx.ts';
+import { txIdOfBytes } from '../../ledger/codec.ts';
 import { type Genesis, genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { readIncomingTx } from '../../ledger/incoming.ts';
 import { type BlockWrites, executeBlock, executeGenesis } from '../../ledger/ledger.ts';
@@ -121,6 +122,12 @@ class SqliteLedgerApplication implements LedgerApplication {
     if (!second.ok) return refusalNumber(second.code);
     this.#inFlight.add(txId, tx, second.spender);
     return 0;
+  }
+
+  dropTxs(txs: readonly Uint8Array[]): void {
+    const txIds = txs.map(txIdOfBytes);
+    this.#inFlight.drop(txIds);
+    for (const txId of txIds) this.#verifier.forget(txId);
   }
 
   async finalizeBlock(block: BlockInput): Promise<BlockOutput> {

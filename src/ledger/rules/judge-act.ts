@@ -1,10 +1,11 @@
 import { assertNever } from '../../primitives/errors.ts';
 import type { Act } from '../acts.ts';
 import { accessLog } from './access-log.ts';
-import { dataAnchor, diagnosisAnchor } from './anchors.ts';
 import { batchAnchor } from './batch-anchor.ts';
 import { consentGrant } from './consent-grant.ts';
 import { consentRevoke } from './consent-revoke.ts';
+import { dataAnchor } from './data-anchor.ts';
+import { diagnosisAnchor } from './diagnosis-anchor.ts';
 import { enrol } from './enrol.ts';
 import { keySet } from './key-set.ts';
 import { type ActContext, type LedgerView, type Outcome, refuse } from './outcome.ts';

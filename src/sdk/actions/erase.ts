@@ -6,8 +6,8 @@ import { signLabelled } from '../../crypto/signature.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
+import { checkTombstone } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { checkTombstone } from './looks.ts';
 
 export interface ErasedRecords {
   readonly recordIds: readonly RecordId[];
@@ -49,7 +49,7 @@ export async function eraseRecords(
     const byLeaf = new Map<string, Uint8Array>();
     for (const it of erased) {
       const tombstone = bytesOfText(it.tombstone);
-      const { leaf } = await checkTombstone(ctx, tombstone, signal);
+      const { leaf } = await checkTombstone(ctx.ledger, ctx.account.account, tombstone, signal);
       byLeaf.set(bytesToHex(leaf), tombstone);
     }
     for (const leaf of part) {

@@ -1,16 +1,19 @@
 import { bytesOfText } from '../../api/common.ts';
-import { decodeErased } from '../../api/erase.ts';
 import type { InboxAnchor, InboxEntry } from '../../api/inbox.ts';
 import { decodeLook, refusalLeafContent } from '../../api/look.ts';
 import { decodeReadRequest, type ReadRequest, readEntryHash } from '../../api/read-request.ts';
 import { decodeSigned } from '../../api/signed.ts';
+import { sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith } from '../../crypto/letter.ts';
-import { verifyLabelled, verifyVote } from '../../crypto/signature.ts';
+import { verifyLabelled } from '../../crypto/signature.ts';
+import type { AccessEntry, Act } from '../../ledger/acts.ts';
 import { type Claim, claimTargets } from '../../ledger/chain/claim.ts';
-import { attachClaim, verifyReceipt } from '../../ledger/chain/receipt.ts';
-import { equalBytes } from '../../primitives/bytes.ts';
+import { attachClaim } from '../../ledger/chain/receipt.ts';
+import { decodeTx } from '../../ledger/codec.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import type { Code } from '../../primitives/catalogue.ts';
+import { decodeCbor, readArray, readBytes } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import {
   type AccountId,
@@ -19,6 +22,7 @@ import {
   type RecordId,
   type TxId,
 } from '../../primitives/ids.ts';
+import { checkTombstone } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { wasKeyOf } from '../client/open-items.ts';
 
@@ -35,6 +39,8 @@ export type Noticed =
       readonly recordIds: readonly RecordId[];
       readonly txId: TxId;
       readonly height: number;
+      /** Hex; the look's name on the ledger: one for each. */
+      readonly entryHash: string;
       /** Complete: checked offline against the trust root alone; the request is its claim. */
       readonly receipt: Uint8Array;
     }
@@ -83,12 +89,13 @@ export interface Looked {
 export async function looked(ctx: Context, options: WorkOptions = {}): Promise<Looked> {
   const { signal, onProgress } = options;
   const notices: Noticed[] = [];
+  const served = new Set<string>();
   for (let after = 0; ; ) {
     const { messages, more } = await ctx.gateway.inbox(after, signal);
     for (const entry of messages) {
       after = Math.max(after, entry.id);
       if (entry.kind === 'message') continue;
-      notices.push(await noticed(ctx, entry, signal));
+      notices.push(await noticed(ctx, entry, served, signal));
       onProgress?.({ phase: 'opening', done: notices.length, total: 0 });
     }
     if (!more || messages.length === 0) break;
@@ -101,25 +108,33 @@ async function withheldLooks(
   notices: readonly Noticed[],
   signal?: AbortSignal,
 ): Promise<Looked['withheld']> {
-  const seen = new Map<ConsentId, number>();
+  // One notice shown twice must not stand for a look that is not shown at all.
+  const seen = new Map<ConsentId, Set<string>>();
   for (const it of notices) {
-    if (it.kind === 'look') seen.set(it.consent, (seen.get(it.consent) ?? 0) + 1);
+    if (it.kind !== 'look') continue;
+    const entries = seen.get(it.consent) ?? new Set<string>();
+    seen.set(it.consent, entries.add(it.entryHash));
   }
   const own = ctx.vault.content.grants.filter((it) => it.account === ctx.account.account);
   const counted = await Promise.all(
     own.map(async ({ consent }) => ({
       consent,
       counted: (await ctx.ledger.consent(consent, signal))?.looks ?? 0,
-      seen: seen.get(consent) ?? 0,
+      seen: seen.get(consent)?.size ?? 0,
     })),
   );
   return counted.filter((it) => it.counted > it.seen);
 }
 
-async function noticed(ctx: Context, entry: InboxEntry, signal?: AbortSignal): Promise<Noticed> {
+async function noticed(
+  ctx: Context,
+  entry: InboxEntry,
+  served: Set<string>,
+  signal?: AbortSignal,
+): Promise<Noticed> {
   try {
     if (entry.kind === 'erased') return await erasedNotice(ctx, entry, signal);
-    return await lookOrRefusal(ctx, entry, signal);
+    return await lookOrRefusal(ctx, entry, served, signal);
   } catch (error) {
     // What a server sends must never hide the other notices; that it is silent is another matter.
     if (!isCoded(error) || error.kind === 'unavailable' || error.kind === 'fault') throw error;
@@ -130,6 +145,7 @@ async function noticed(ctx: Context, entry: InboxEntry, signal?: AbortSignal): P
 async function lookOrRefusal(
   ctx: Context,
   entry: InboxEntry,
+  served: Set<string>,
   signal?: AbortSignal,
 ): Promise<Noticed> {
   const opened = decodeLook(await openNotice(ctx, bytesOfText(entry.sealed)));
@@ -139,9 +155,20 @@ async function lookOrRefusal(
   const { reader, consent, purpose, organisation } = request;
   if (opened.kind === 'look') {
     if (anchor === undefined) throw new CodedError('PROOF_INVALID');
-    const receipt = await lookReceipt(ctx, anchor, opened, signal);
+    const { receipt, height: lookedHeight } = await lookReceipt(
+      ctx,
+      anchor,
+      opened,
+      request,
+      signal,
+    );
+    // A request serves once: entered a second time it is the hospital's doing, not the reader's.
+    const requestHash = bytesToHex(sha256(opened.signedRequest));
+    if (served.has(requestHash)) throw new CodedError('REQUEST_REPLAYED', { reader });
+    served.add(requestHash);
     const { servedMs, recordIds } = opened;
-    const place = { txId: anchor.txId, height: anchor.height };
+    const entryHash = bytesToHex(readEntryHash(opened.salt, opened.signedRequest));
+    const place = { txId: anchor.txId, height: lookedHeight, entryHash };
     const who = { reader, consent, purpose, servedBy: organisation };
     return { kind: 'look', inboxId: entry.id, ...who, servedMs, recordIds, ...place, receipt };
   }
@@ -193,23 +220,44 @@ async function checkRequest(
   return request;
 }
 
+/**
+ * The receipt of the entry that the notice is about: under the grant that the request names, written by the
+ * hospital that the request was for, and live, so that it is one of those that the ledger counts.
+ * Throws PROOF_INVALID.
+ */
 async function lookReceipt(
   ctx: Context,
   anchor: InboxAnchor,
   look: { readonly salt: Uint8Array; readonly signedRequest: Uint8Array },
+  { consent, organisation }: ReadRequest,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<{ readonly receipt: Uint8Array; readonly height: number }> {
   const receipt = await ctx.gateway.receipt(anchor.txId, signal);
-  const { tx } = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const verdict = await ctx.verifyReceipt(receipt);
   const { salt, signedRequest } = look;
   const entryHash = readEntryHash(salt, signedRequest);
-  for (const [act, target] of claimTargets(tx).entries()) {
-    if (target?.kind !== 'entries') continue;
-    const found = target.hashes[anchor.index];
-    if (found === undefined || !equalBytes(found, entryHash)) continue;
-    return claimed(ctx, receipt, { kind: 'entry', act, entry: anchor.index, salt, signedRequest });
+  const { body } = decodeTx(verdict.tx);
+  for (const [act, { entries }] of body.acts.map(entriesOf).entries()) {
+    const found = entries[anchor.index];
+    if (found === undefined || !equalBytes(found.entryHash, entryHash)) continue;
+    const isLook =
+      found.consent === consent &&
+      body.sender === organisation &&
+      verdict.code === 0 &&
+      isLive(verdict.data, act, anchor.index);
+    if (!isLook) break;
+    const claim = { kind: 'entry', act, entry: anchor.index, salt, signedRequest } as const;
+    return { receipt: await claimed(ctx, receipt, claim), height: verdict.height };
   }
   throw new CodedError('PROOF_INVALID', { txId: anchor.txId });
+}
+
+const entriesOf = (act: Act): { readonly entries: readonly AccessEntry[] } =>
+  act.kind === 'AccessLog' ? act : { entries: [] };
+
+/** Result data: CBOR, for each act its bytes; an AccessLog answers one byte an entry, 1 for a live grant. */
+function isLive(data: Uint8Array, act: number, entry: number): boolean {
+  return readBytes(readArray(decodeCbor(data), 'result data')[act], 'bits')[entry] === 1;
 }
 
 /** The receipt of a batch, with the way from this leaf to its root. Undefined: not anchored yet. */
@@ -222,7 +270,7 @@ async function leafReceipt(
   if (anchor?.path === undefined) return undefined;
   const receipt = await ctx.gateway.receipt(anchor.txId, signal);
   const path = anchor.path.map((sibling) => bytesOfText(sibling, 32));
-  const { tx } = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const { tx } = await ctx.verifyReceipt(receipt);
   const act = claimTargets(tx).findIndex((target) => target?.kind === 'root');
   // A claim shows a leaf as salt ‖ content; the leaves of batches carry their salt inside.
   const [salt, rest] = [content.subarray(0, 32), content.subarray(32)];
@@ -239,7 +287,7 @@ async function leafReceipt(
 /** Throws RECEIPT_INVALID when the claim does not fit. */
 async function claimed(ctx: Context, receipt: Uint8Array, claim: Claim): Promise<Uint8Array> {
   const whole = attachClaim(receipt, claim);
-  await verifyReceipt(whole, ctx.ledger.trustRoot, verifyVote);
+  await ctx.verifyReceipt(whole);
   return whole;
 }
 
@@ -249,7 +297,12 @@ async function erasedNotice(
   signal?: AbortSignal,
 ): Promise<Noticed> {
   const tombstone = bytesOfText(entry.sealed);
-  const { holder, leaf, erasedMs } = await checkTombstone(ctx, tombstone, signal);
+  const { holder, leaf, erasedMs } = await checkTombstone(
+    ctx.ledger,
+    ctx.account.account,
+    tombstone,
+    signal,
+  );
   const { anchor } = entry;
   return {
     kind: 'erased',
@@ -261,24 +314,4 @@ async function erasedNotice(
     height: anchor?.height,
     receipt: await leafReceipt(ctx, anchor, tombstone, signal),
   };
-}
-
-/** A holder's signed word that it has deleted. Throws SIGNATURE_WRONG. */
-export async function checkTombstone(
-  ctx: Context,
-  tombstone: Uint8Array,
-  signal?: AbortSignal,
-): Promise<ReturnType<typeof decodeErased>> {
-  const { bytes, signature } = decodeSigned(tombstone);
-  const erased = decodeErased(bytes);
-  const { identities } = await ctx.ledger.keysAt(erased.holder, 1, signal);
-  const known = identities.some((it) => equalBytes(it.identity.signKey, erased.holderKey));
-  if (
-    !known ||
-    erased.account !== ctx.account.account ||
-    !(await verifyLabelled(erased.holderKey, labels.erasedSign, bytes, signature))
-  ) {
-    throw new CodedError('SIGNATURE_WRONG', { holder: erased.holder });
-  }
-  return erased;
 }

@@ -58,6 +58,49 @@ export async function listRecords(
   return listed.sort((a, b) => a.height - b.height);
 }
 
+/** Items that the ledger has and the hospital does not show. */
+export interface MissingRecords {
+  /** Undefined for an import of this wallet of which nothing at all is shown. */
+  readonly height: number | undefined;
+  /** How many places of the anchor are not shown; of a whole import the number is not known: 0. */
+  readonly missing: number;
+  /** An import of this wallet whose list of parts is not shown. */
+  readonly importId: RecordId | undefined;
+}
+
+/**
+ * What the hospital leaves out of the listing, as far as that can be known: every place of an anchor is shown
+ * live or erased, and every import that this wallet made is there. What a colleague wrote in an anchor of which
+ * nothing is shown is not found. Source: docs/protocol/wallet.md, rule W-14.
+ */
+export async function missingRecords(
+  ctx: Context,
+  { signal }: WorkOptions = {},
+): Promise<readonly MissingRecords[]> {
+  const rows = await ctx.rows.refresh(signal);
+  const all = [...rows.live(), ...rows.erased()];
+  const places = new Map<string, { height: number; count: number; shown: Set<number> }>();
+  for (const { root, height, count, index } of all) {
+    const name = bytesToHex(root);
+    const anchor = places.get(name) ?? { height, count, shown: new Set<number>() };
+    anchor.shown.add(index);
+    places.set(name, anchor);
+  }
+  const missing: MissingRecords[] = [];
+  for (const { height, count, shown } of places.values()) {
+    if (shown.size < count) {
+      missing.push({ height, missing: count - shown.size, importId: undefined });
+    }
+  }
+  const { account } = ctx.account;
+  const known = new Set(all.map((it) => it.recordId));
+  for (const it of ctx.vault.content.imports) {
+    if (it.account !== account || !it.anchored || known.has(it.skeleton)) continue;
+    missing.push({ height: undefined, missing: 0, importId: it.skeleton });
+  }
+  return missing;
+}
+
 export interface OpenedRecord extends OpenedItem {
   readonly height: number;
   readonly timeMs: number;

@@ -11,9 +11,9 @@ import { encodeSigned } from '../../api/signed.ts';
 import { sealedLength } from '../../crypto/chunked.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import { signLabelled, verifyVote } from '../../crypto/signature.ts';
+import { signLabelled } from '../../crypto/signature.ts';
 import { claimTargets } from '../../ledger/chain/claim.ts';
-import { attachClaim, verifyReceipt } from '../../ledger/chain/receipt.ts';
+import { attachClaim } from '../../ledger/chain/receipt.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
@@ -197,7 +197,7 @@ export async function receiptOfAccess(
   { signal }: WorkOptions = {},
 ): Promise<Uint8Array> {
   const receipt = await ctx.gateway.receipt(access.txId, signal);
-  const { tx } = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const { tx } = await ctx.verifyReceipt(receipt);
   const entryHash = readEntryHash(access.salt, access.signedRequest);
   const targets = claimTargets(tx);
   for (const [act, target] of targets.entries()) {
@@ -206,7 +206,7 @@ export async function receiptOfAccess(
     if (entry < 0) continue;
     const { salt, signedRequest } = access;
     const claimed = attachClaim(receipt, { kind: 'entry', act, entry, salt, signedRequest });
-    await verifyReceipt(claimed, ctx.ledger.trustRoot, verifyVote);
+    await ctx.verifyReceipt(claimed);
     return claimed;
   }
   throw new CodedError('GATEWAY_LIED', { txId: access.txId });

@@ -15,7 +15,7 @@ export async function receiptOfTx(
   { signal }: WorkOptions = {},
 ): Promise<Uint8Array> {
   const receipt = await ctx.gateway.receipt(txId, signal);
-  const verdict = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const verdict = await ctx.verifyReceipt(receipt);
   if (verdict.txId !== txId) throw new CodedError('GATEWAY_LIED', { txId });
   return receipt;
 }
@@ -27,7 +27,7 @@ export async function receiptOfItem(
   options: WorkOptions = {},
 ): Promise<Uint8Array> {
   const receipt = await receiptOfTx(ctx, item.txId, options);
-  const { tx } = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const { tx } = await ctx.verifyReceipt(receipt);
   const act = claimTargets(tx).findIndex(
     (target) => target?.kind === 'root' && equalBytes(target.root, item.root),
   );
@@ -40,7 +40,7 @@ export async function receiptOfItem(
     index,
     path,
   });
-  await verifyReceipt(claimed, ctx.ledger.trustRoot, verifyVote);
+  await ctx.verifyReceipt(claimed);
   return claimed;
 }
 

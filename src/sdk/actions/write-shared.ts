@@ -105,7 +105,8 @@ async function runningWriteKeys(
   clockMs: () => number,
   signal?: AbortSignal,
 ): Promise<{ readonly epoch: number; readonly writeKeys: ReadonlyMap<string, Uint8Array> }> {
-  const account = await ctx.ledger.knownAccount(patient, signal);
+  // Not an epoch that a revoked reader still opens: a gateway might hide what was scheduled since.
+  const account = await ctx.ledger.currentAccount(patient, signal);
   const epoch = epochNow(account.schedule, clockMs());
   const scheduled = account.schedule.find((it) => it.epoch === epoch);
   const keySet =

@@ -8,7 +8,7 @@ const wallets = 'wallets';
  * Keeps a wallet file in this browser, sealed as everywhere. Tabs and workers of one origin wait for each
  * other. A browser may clear its storage: the printed code brings the wallet back, so a page shows it first.
  *
- * Throws WALLET_NOT_KEPT. Source: docs/protocol/wallet.md, rule W-12.
+ * Throws WALLET_NOT_KEPT. Source: docs/protocol/wallet.md, rule W-15.
  */
 export function indexedDbWalletStore(name: string): WalletStore {
   return {

@@ -1,5 +1,6 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { bytesOfText } from '../../api/common.ts';
+import { decodeErased, type Erased } from '../../api/erase.ts';
 import {
   decodeItemHeader,
   decodeLeafContent,
@@ -7,6 +8,9 @@ import {
   itemLeafHash,
 } from '../../api/item.ts';
 import type { ItemRow, LiveRow } from '../../api/items.ts';
+import { decodeSigned } from '../../api/signed.ts';
+import { labels } from '../../crypto/labels.ts';
+import { verifyLabelled } from '../../crypto/signature.ts';
 import { isIncluded } from '../../ledger/merkle.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -42,6 +46,9 @@ export interface ErasedItem {
   readonly height: number;
   readonly timeMs: number;
   readonly leaf: Uint8Array;
+  readonly root: Uint8Array;
+  readonly index: number;
+  readonly count: number;
   readonly tombstone: Uint8Array;
 }
 
@@ -49,11 +56,12 @@ export interface ErasedItem {
  * Checks rows as a server hands them out: the leaf lies under the root that the ledger has for this
  * account, with that epoch, time and count, and the header is the leaf's.
  *
- * Throws PROOF_INVALID (not anchored so), ITEM_HEADER_CORRUPT, GATEWAY_LIED (place or class differ).
+ * Throws PROOF_INVALID (not anchored so), ITEM_HEADER_CORRUPT, GATEWAY_LIED (place or class differ),
+ * SIGNATURE_WRONG (called erased, and no holder put its name to it).
  * Source: docs/protocol/reading.md; docs/protocol/items.md, rule I-28.
  */
 export async function checkRows(
-  ledger: Pick<LedgerView, 'anchor'>,
+  ledger: Pick<LedgerView, 'anchor' | 'keysAt'>,
   account: AccountId,
   rows: readonly ItemRow[],
   signal?: AbortSignal,
@@ -83,11 +91,35 @@ export async function checkRows(
     }
     if (row.state === 'live') live.push(liveItem(account, row, { leaf, root, path }));
     else {
-      const { recordId, height, timeMs } = row;
-      erased.push({ recordId, height, timeMs, leaf, tombstone: bytesOfText(row.tombstone) });
+      const { recordId, height, timeMs, index, count } = row;
+      const tombstone = bytesOfText(row.tombstone);
+      const word = await checkTombstone(ledger, account, tombstone, signal);
+      if (!equalBytes(word.leaf, leaf)) throw new CodedError('PROOF_INVALID', { recordId });
+      erased.push({ recordId, height, timeMs, leaf, root, index, count, tombstone });
     }
   }
   return { live, erased };
+}
+
+/** A holder's signed word that it has deleted an item of this account. Throws SIGNATURE_WRONG. */
+export async function checkTombstone(
+  ledger: Pick<LedgerView, 'keysAt'>,
+  account: AccountId,
+  tombstone: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Erased> {
+  const { bytes, signature } = decodeSigned(tombstone);
+  const erased = decodeErased(bytes);
+  const { identities } = await ledger.keysAt(erased.holder, 1, signal);
+  const known = identities.some((it) => equalBytes(it.identity.signKey, erased.holderKey));
+  if (
+    !known ||
+    erased.account !== account ||
+    !(await verifyLabelled(erased.holderKey, labels.erasedSign, bytes, signature))
+  ) {
+    throw new CodedError('SIGNATURE_WRONG', { holder: erased.holder });
+  }
+  return erased;
 }
 
 function liveItem(

@@ -1,6 +1,9 @@
+import { verifyVote } from '../../crypto/signature.ts';
+import { type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { idBytes } from '../../primitives/ids.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { type SyncedCopy, syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
@@ -65,7 +68,7 @@ export class Context {
     );
     this.gateway = plain.as(session);
     const { root, tip } = trustOf(vault.content, account.chainId);
-    this.ledger = new LedgerView(plain, root, tip, this.gateway);
+    this.ledger = new LedgerView(plain, root, tip, this.now, this.gateway);
     this.rows = new OwnRows(this.gateway, this.ledger, account.account);
   }
 
@@ -145,6 +148,16 @@ export class Context {
       await this.vault.change((held) => mergeWallets(held, synced.content));
     }
     this.#copied = synced;
+  }
+
+  /**
+   * A receipt of this ledger: also of the one that this device has seen, not of another that the same
+   * operator signed. Throws RECEIPT_INVALID, TRUST_ROOT_WRONG, LEDGER_FORKED.
+   */
+  async verifyReceipt(receipt: Uint8Array): Promise<ReceiptVerdict> {
+    const verdict = await verifyReceipt(receipt, this.ledger.trustRoot, verifyVote);
+    this.ledger.meet(verdict.height, idBytes(verdict.headerHash));
+    return verdict;
   }
 
   /** Keeps the newest verified header, so that nobody can show this wallet an older ledger later. */

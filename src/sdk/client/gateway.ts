@@ -190,7 +190,11 @@ export class Gateway {
         timeoutMs: 60_000 + Math.ceil(Math.min(maxBytes, 64 * 1024 * mebibyte) / 512),
         signal,
       }),
-    );
+    ).catch((error: unknown) => {
+      if (!isCoded(error, 'BODY_TOO_LARGE')) throw error;
+      // More than the named bytes can have: reading on would only show the same.
+      throw new CodedError('BLOB_CORRUPT', { blobId: id }, error);
+    });
     if (blobIdOf(bytes) !== id) throw new CodedError('BLOB_CORRUPT', { blobId: id });
     return bytes;
   }

@@ -55,6 +55,34 @@ test('What may be repeated is repeated, and nothing else is', async () => {
   assert.equal(await http(flaky()).json(repeatable), 1);
 });
 
+test('A blob is sent again when sending failed, a stream is not', async () => {
+  const put = (body: Blob | ReadableStream<Uint8Array>): Call => ({
+    method: 'PUT',
+    path: '/v1/blobs',
+    body,
+    repeatable: true,
+  });
+  const flaky = () => http(answers(down, () => new Response('1')));
+  const blob = new Blob([Uint8Array.of(1)]);
+  assert.deepEqual(await flaky().bytes(put(blob)), Uint8Array.of(0x31));
+  await assert.rejects(flaky().bytes(put(blob.stream())), (error) =>
+    isCoded(error, 'GATEWAY_UNREACHABLE'),
+  );
+});
+
+test('No cookies are sent, and no answer is taken from a cache', async () => {
+  const seen: RequestInit[] = [];
+  const fetch: Fetch = async (_url, init) => {
+    seen.push(init);
+    return new Response('1');
+  };
+  await http(fetch).json(get);
+  assert.deepEqual(
+    seen.map(({ credentials, cache, referrerPolicy }) => [credentials, cache, referrerPolicy]),
+    [['omit', 'no-store', 'no-referrer']],
+  );
+});
+
 test('An answer is read no further than its bound', async () => {
   let pulled = 0;
   const endless = () =>

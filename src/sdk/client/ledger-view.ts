@@ -41,12 +41,29 @@ const lasting: ReadonlySet<TableName> = new Set(['keysets', 'anchors', 'batches'
 /** The proof block follows at once; so long we wait for it. */
 const headerWaitMs = 10_000;
 
+/** A ledger signs a time every five minutes: what nobody has signed for twice as long hides something. */
+const maxStateAgeMs = 10 * 60_000;
+
+/** A ledger that slept with its machine makes a block when it is asked; so often we ask again. */
+const freshWaitsMs = [20, 80, 400];
+
+/** Headers that are remembered, to notice another one of the same height. */
+const maxKnownHeaders = 4_096;
+
+/** A row, or its absence, and the header that proves it. */
+interface ProvenRow {
+  readonly value: Uint8Array | undefined;
+  readonly timeMs: number;
+  readonly height: number;
+}
+
 /**
  * The ledger as a device believes it: every row comes with a proof to a header that the trusted validators
- * signed, and never an older one than was seen before. No gateway is taken at its word.
+ * signed, and never an older one than was seen before. What may have been withdrawn meanwhile (grants, keys in
+ * use) is believed only from a header of the last ten minutes. No gateway is taken at its word.
  *
- * Throws PROOF_INVALID, HEADER_INVALID, LEDGER_FORKED, GATEWAY_LIED (an older state), and what the gateway
- * refuses. Source: docs/protocol/receipts.md; docs/protocol/state.md, rule S-6.
+ * Throws PROOF_INVALID, HEADER_INVALID, LEDGER_FORKED (with both header hashes), LEDGER_OLD, GATEWAY_LIED (an
+ * older state), and what the gateway refuses. Source: docs/protocol/wallet.md, rules W-11 and W-13.
  */
 export class LedgerView {
   readonly trustRoot: TrustRoot;
@@ -56,18 +73,31 @@ export class LedgerView {
   readonly #rows = new Map<string, Uint8Array>();
   readonly #keySets = new Map<AccountId, readonly OwnedKeySet[]>();
   readonly #keysAsOf = new Map<AccountId, { readonly keys: Keys; readonly asOf: number }>();
+  readonly #now: () => number;
+  /** Header hashes by height: every header that was verified here, and what the wallet kept. */
+  readonly #known = new Map<number, Uint8Array>();
+  /** What was known before this visit (the wallet's tip, or the trust root), until this gateway has shown it. */
+  #unseen: number | undefined;
+  #showing: Promise<unknown> | undefined;
   #tip: VerifiedTip;
 
   /** `signedIn`: many rows in one call are for those who have a session. */
-  constructor(gateway: Gateway, trustRoot: TrustRoot, tip?: VerifiedTip, signedIn?: Gateway) {
+  constructor(
+    gateway: Gateway,
+    trustRoot: TrustRoot,
+    tip?: VerifiedTip,
+    now: () => number = Date.now,
+    signedIn?: Gateway,
+  ) {
     this.#gateway = gateway;
+    this.#now = now;
     this.#signedIn = signedIn;
     this.trustRoot = trustRoot;
-    this.#tip = tip ?? {
-      height: trustRoot.height,
-      headerHash: hexToBytes(trustRoot.headerHash) ?? new Uint8Array(0),
-      timeMs: 0,
-    };
+    const rootHash = hexToBytes(trustRoot.headerHash) ?? new Uint8Array(0);
+    this.#known.set(trustRoot.height, rootHash);
+    if (tip !== undefined) this.#known.set(tip.height, tip.headerHash);
+    this.#unseen = tip?.height ?? trustRoot.height;
+    this.#tip = tip ?? { height: trustRoot.height, headerHash: rootHash, timeMs: 0 };
   }
 
   /** The newest header this view has verified. */
@@ -85,6 +115,76 @@ export class LedgerView {
     return this.#tip;
   }
 
+  /**
+   * Walks from one header back to an older one and compares every one with what is known: an operator who
+   * signs two ledgers cannot show the end of one on top of the beginning of the other.
+   * Throws LEDGER_FORKED with the lowest height at which the two differ.
+   */
+  async requireLinked(from: number, to: number, signal?: AbortSignal): Promise<void> {
+    const headers: VerifiedHeader[] = [];
+    for (let at = from; at <= to; at += linkedAtOnce) {
+      const heights = Array.from(
+        { length: Math.min(linkedAtOnce, to - at + 1) },
+        (_, index) => at + index,
+      );
+      headers.push(...(await Promise.all(heights.map((it) => this.#headerAt(it, signal)))));
+    }
+    for (const [index, next] of headers.entries()) {
+      const before = headers[index - 1];
+      if (before === undefined) continue;
+      const linked = next.header.lastBlockId.hash;
+      if (equalBytes(linked, before.headerHash)) continue;
+      throw forked(before.header.height, before.headerHash, linked);
+    }
+  }
+
+  /**
+   * After LEDGER_FORKED: the same with the lowest height, of those that this view knows, at which the gateway
+   * shows another header. From there on the ledgers differ at every height, so halving finds it.
+   */
+  async firstFork(found: CodedError, signal?: AbortSignal): Promise<CodedError> {
+    const heights = [...this.#known.keys()]
+      .filter((height) => height < Number(found.details.height))
+      .sort((a, b) => a - b);
+    let first = found;
+    for (let low = 0, high = heights.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      const fork = await this.#forkAt(heights[middle] ?? 0, signal);
+      if (fork === undefined) low = middle + 1;
+      else {
+        first = fork;
+        high = middle;
+      }
+    }
+    return first;
+  }
+
+  async #forkAt(height: number, signal?: AbortSignal): Promise<CodedError | undefined> {
+    try {
+      // Asked anew: what is kept is what was shown before.
+      await this.#verify(await this.#gateway.header(height, signal));
+      return undefined;
+    } catch (error) {
+      if (isCoded(error, 'LEDGER_FORKED')) return error;
+      throw error;
+    }
+  }
+
+  /** A header that was verified elsewhere, in a receipt. Throws LEDGER_FORKED. */
+  meet(height: number, headerHash: Uint8Array): void {
+    const known = this.#known.get(height);
+    if (known !== undefined && !equalBytes(known, headerHash)) {
+      throw forked(height, known, headerHash);
+    }
+    this.#known.set(height, headerHash);
+    if (this.#known.size <= maxKnownHeaders) return;
+    for (const old of this.#known.keys()) {
+      if (old === this.trustRoot.height || old === this.#tip.height) continue;
+      this.#known.delete(old);
+      break;
+    }
+  }
+
   /** A signed header of this height; waits while the block is not there yet. */
   async header(height: number, signal?: AbortSignal): Promise<Header> {
     return (await this.#headerAt(height, signal)).header;
@@ -97,6 +197,13 @@ export class LedgerView {
   /** Throws ACCOUNT_UNKNOWN. */
   async knownAccount(account: AccountId, signal?: AbortSignal): Promise<Account> {
     const row = await this.account(account, signal);
+    if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+    return row;
+  }
+
+  /** As it stands now, for who is about to seal to what it names. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
+  async currentAccount(account: AccountId, signal?: AbortSignal): Promise<Account> {
+    const row = await this.#row('accounts', account, signal, maxStateAgeMs);
     if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
     return row;
   }
@@ -118,12 +225,13 @@ export class LedgerView {
     return keys;
   }
 
-  /** The identity in use. Throws ACCOUNT_UNKNOWN. */
+  /** The identity in use. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
   async identity(account: AccountId, signal?: AbortSignal): Promise<Identity> {
-    return identityInUse(account, await this.keys(account, signal));
+    const row = await this.#row('keys', account, signal, maxStateAgeMs);
+    return identityInUse(account, row);
   }
 
-  /** Of many accounts at once. Throws ACCOUNT_UNKNOWN. */
+  /** Of many accounts at once. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
   async identities(
     accounts: Iterable<AccountId>,
     signal?: AbortSignal,
@@ -136,8 +244,9 @@ export class LedgerView {
     return this.#row('organisations', account, signal);
   }
 
+  /** As it stands now: that it is not revoked is news of the last ten minutes. Throws LEDGER_OLD. */
   consent(consent: ConsentId, signal?: AbortSignal): Promise<Consent | undefined> {
-    return this.#row('consents', consent, signal);
+    return this.#row('consents', consent, signal, maxStateAgeMs);
   }
 
   /** Of many consents at once; what is unknown is undefined. */
@@ -198,16 +307,33 @@ export class LedgerView {
     table: Name,
     id: string,
     signal?: AbortSignal,
+    maxAgeMs = Number.POSITIVE_INFINITY,
   ): Promise<Tables[Name] | undefined> {
     const name = `${table}/${id}`;
     const kept = this.#rows.get(name);
     if (kept !== undefined) return decodeRow(table, kept);
+    for (const waitMs of [...freshWaitsMs, undefined]) {
+      const { value, timeMs, height } = await this.#provenRow(table, id, signal);
+      const ageMs = this.#now() - timeMs;
+      if (ageMs <= maxAgeMs) {
+        if (value === undefined) return undefined;
+        if (lasting.has(table)) this.#rows.set(name, value);
+        return decodeRow(table, value);
+      }
+      if (waitMs === undefined) throw new CodedError('LEDGER_OLD', { height, ageMs });
+      await pause(waitMs, signal);
+    }
+    throw new CodedError('INTERNAL');
+  }
+
+  /** A row, or its absence, and the header that proves it. */
+  async #provenRow(table: TableName, id: string, signal?: AbortSignal): Promise<ProvenRow> {
     const newestSeen = this.#tip.height;
     const answer = await this.#gateway.state(table, id, signal);
     return this.#believe({ table, id }, answer, newestSeen, signal);
   }
 
-  /** Rows that change, a few calls for all of them. */
+  /** Rows that change, as they stand now, a few calls for all of them. Throws LEDGER_OLD. */
   async #manyRows<Name extends TableName, Id extends string>(
     table: Name,
     ids: readonly Id[],
@@ -219,7 +345,9 @@ export class LedgerView {
     for (let at = 0; at < ids.length; at += askedAtOnce) {
       const part = ids.slice(at, at + askedAtOnce);
       if (signedIn === undefined || part.length === 1) {
-        const found = await Promise.all(part.map((id) => this.#row(table, id, signal)));
+        const found = await Promise.all(
+          part.map((id) => this.#row(table, id, signal, maxStateAgeMs)),
+        );
         for (const [i, id] of part.entries()) rows.set(id, found[i]);
         continue;
       }
@@ -231,19 +359,23 @@ export class LedgerView {
       for (const [i, id] of part.entries()) {
         const answer = answers[i];
         if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table });
-        rows.set(id, await this.#believe({ table, id }, answer, newestSeen, signal));
+        const { value, timeMs } = await this.#believe({ table, id }, answer, newestSeen, signal);
+        // One that is too old is asked for alone, with patience for the next header.
+        if (this.#now() - timeMs > maxStateAgeMs) {
+          rows.set(id, await this.#row(table, id, signal, maxStateAgeMs));
+        } else rows.set(id, value === undefined ? undefined : decodeRow(table, value));
       }
     }
     return rows;
   }
 
-  async #believe<Name extends TableName>(
-    row: { readonly table: Name; readonly id: string },
+  async #believe(
+    row: { readonly table: TableName; readonly id: string },
     answer: StateAnswerMessage,
     newestSeen: number,
     signal?: AbortSignal,
-  ): Promise<Tables[Name] | undefined> {
-    const { table, id } = row;
+  ): Promise<ProvenRow> {
+    const { table } = row;
     // The state after block h is what header h + 1 carries.
     if (answer.height + 1 < newestSeen) {
       throw new CodedError('GATEWAY_LIED', { height: answer.height, known: newestSeen });
@@ -251,12 +383,10 @@ export class LedgerView {
     if (answer.proof === undefined) throw new CodedError('PROOF_INVALID', { table });
     const value = answer.value === null ? undefined : bytesOfText(answer.value);
     const proof = bytesOfText(answer.proof);
-    await this.#prove(answer.height, signal, (appHash) =>
+    const header = await this.#prove(answer.height, signal, (appHash) =>
       verifyStateAnswer(appHash, row, value, proof),
     );
-    if (value === undefined) return undefined;
-    if (lasting.has(table)) this.#rows.set(`${table}/${id}`, value);
-    return decodeRow(table, value);
+    return { value, timeMs: msOfTimestamp(header.time), height: header.height };
   }
 
   /**
@@ -267,12 +397,17 @@ export class LedgerView {
     height: number,
     signal: AbortSignal | undefined,
     check: (appHash: Uint8Array) => void,
-  ): Promise<void> {
+  ): Promise<Header> {
     if (height >= 1 && height >= this.#tip.height) {
       const { header } = await this.#headerAt(height, signal);
-      if (equalBytes(header.dataHash, emptyRoot)) return check(header.appHash);
+      if (equalBytes(header.dataHash, emptyRoot)) {
+        check(header.appHash);
+        return header;
+      }
     }
-    check((await this.#headerAt(height + 1, signal)).header.appHash);
+    const { header } = await this.#headerAt(height + 1, signal);
+    check(header.appHash);
+    return header;
   }
 
   #headerAt(height: number, signal?: AbortSignal): Promise<VerifiedHeader> {
@@ -319,23 +454,43 @@ export class LedgerView {
       throw new CodedError('HEADER_INVALID', { reason: 'validators', height: header.height });
     }
     const { headerHash } = await verifySigned(parts, this.trustRoot.chain, verifyVote);
+    await this.#requireKnownHeader(header.height);
     this.#accept(header, headerHash);
     return { header, headerHash };
+  }
+
+  /**
+   * Before anything newer is believed, this gateway shows once the header that was known before: else a
+   * ledger that was written anew would only have to be longer.
+   */
+  async #requireKnownHeader(height: number): Promise<void> {
+    const known = this.#unseen;
+    if (known === undefined || height <= known) return;
+    this.#showing ??= this.#headerAt(known)
+      .then(() => {
+        this.#unseen = undefined;
+      })
+      .finally(() => {
+        this.#showing = undefined;
+      });
+    await this.#showing;
   }
 
   /** Two signed headers of one height are evidence of a fork; older news moves nothing. */
   #accept(header: Header, headerHash: Uint8Array): void {
     const { height } = header;
-    for (const known of [
-      { height: this.trustRoot.height, hash: hexToBytes(this.trustRoot.headerHash) },
-      { height: this.#tip.height, hash: this.#tip.headerHash },
-    ]) {
-      if (known.height !== height || known.hash === undefined) continue;
-      if (!equalBytes(known.hash, headerHash)) throw new CodedError('LEDGER_FORKED', { height });
-    }
+    this.meet(height, headerHash);
     if (height < this.#tip.height) return;
     this.#tip = { height, headerHash, timeMs: msOfTimestamp(header.time) };
   }
+}
+
+const linkedAtOnce = 16;
+
+/** Both hashes: what was known of this height, and what was shown; with the signed headers, evidence. */
+function forked(height: number, known: Uint8Array, shown: Uint8Array): CodedError {
+  const details = { height, known: bytesToHex(known), shown: bytesToHex(shown) };
+  return new CodedError('LEDGER_FORKED', details);
 }
 
 /** Throws ACCOUNT_UNKNOWN. */

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { makePerson, type Person } from '../../../test/builders.ts';
 import { rootOf, type Sealed, sealedItem } from '../../../test/gateway/sealed.ts';
 import { textOfBytes } from '../../api/common.ts';
+import { encodeErased } from '../../api/erase.ts';
 import type { ItemRow, ItemsPage } from '../../api/items.ts';
+import { encodeSigned } from '../../api/signed.ts';
+import { labels } from '../../crypto/labels.ts';
+import { signLabelled } from '../../crypto/signature.ts';
 import { inclusionPath } from '../../ledger/merkle.ts';
-import type { Anchor } from '../../ledger/state.ts';
+import type { Anchor, Keys } from '../../ledger/state.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { type AccountId, parseAccountId, parseTxId } from '../../primitives/ids.ts';
 import { checkRows } from './check-rows.ts';
@@ -13,6 +18,8 @@ import { packRows } from './packed-rows.ts';
 
 const ana: AccountId = parseAccountId('a1'.repeat(32));
 const txId = parseTxId('b2'.repeat(32));
+
+const hospital: Person = await makePerson('hospital', 'organisation');
 
 /** A custodian of one account as rule H-10 has it, two rows a page, and the ledger's anchors. */
 class Custodian {
@@ -35,12 +42,12 @@ class Custodian {
     }
   }
 
-  erase({ recordId, leaf }: Sealed): void {
+  async erase({ recordId, leaf }: Sealed): Promise<void> {
     this.changes += 1;
+    const tombstone = textOfBytes(await signedTombstone(leaf));
     this.rows = this.rows.map((kept) => {
       if (kept.row.recordId !== recordId || kept.row.state === 'erased') return kept;
       const { salt: _salt, leafContent: _content, header: _header, ...place } = kept.row;
-      const tombstone = textOfBytes(leaf);
       const row: ItemRow = { ...place, state: 'erased', leaf: textOfBytes(leaf), tombstone };
       return { row, change: this.changes };
     });
@@ -59,9 +66,28 @@ class Custodian {
     return { changes: this.changes, rows: found.slice(from, from + 2), ...next };
   }
 
+  async keysAt(): Promise<Keys> {
+    const { identity } = hospital;
+    return {
+      credentialHash: new Uint8Array(32),
+      identities: [{ identity, fromHeight: 1, untilHeight: 0 }],
+    };
+  }
+
   async anchor(_account: AccountId, root: Uint8Array): Promise<Anchor | undefined> {
     return this.anchors.get(bytesToHex(root));
   }
+}
+
+async function signedTombstone(leaf: Uint8Array): Promise<Uint8Array> {
+  const bytes = encodeErased({
+    ...{ chainId: 'salus-test-1', account: ana, leaf, erasedMs: 5 },
+    ...{ holder: hospital.account, holderKey: hospital.key.publicKey },
+  });
+  return encodeSigned({
+    bytes,
+    signature: await signLabelled(hospital.key, labels.erasedSign, bytes),
+  });
 }
 
 const items = (count: number): Sealed[] => Array.from({ length: count }, () => sealedItem('lab'));
@@ -97,7 +123,7 @@ test('What another device erased is gone here too', async () => {
   const [gone] = chart;
   assert.ok(gone);
   assert.ok(rows.liveOf(gone.recordId));
-  custodian.erase(gone);
+  await custodian.erase(gone);
   await rows.refresh();
   assert.equal(rows.liveOf(gone.recordId), undefined);
   assert.equal(rows.isErased(gone.recordId), true);

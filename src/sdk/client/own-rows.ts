@@ -22,7 +22,7 @@ interface Fetched {
  */
 export class OwnRows {
   readonly #gateway: Pick<Gateway, 'ownItems'>;
-  readonly #ledger: Pick<LedgerView, 'anchor'>;
+  readonly #ledger: Pick<LedgerView, 'anchor' | 'keysAt'>;
   readonly #account: AccountId;
   readonly #live = new Map<RecordId, LiveItem>();
   readonly #erased = new Map<RecordId, ErasedItem>();
@@ -31,7 +31,7 @@ export class OwnRows {
 
   constructor(
     gateway: Pick<Gateway, 'ownItems'>,
-    ledger: Pick<LedgerView, 'anchor'>,
+    ledger: Pick<LedgerView, 'anchor' | 'keysAt'>,
     account: AccountId,
   ) {
     this.#gateway = gateway;

@@ -3,9 +3,8 @@ import { encodeSigned } from '../../api/signed.ts';
 import type { TxOutcomeMessage } from '../../api/tx.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import { type SigningKey, signLabelled, verifyVote } from '../../crypto/signature.ts';
+import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
 import type { Act, LogName } from '../../ledger/acts.ts';
-import { verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { encodeTx, encodeTxBody, txIdOfBytes } from '../../ledger/codec.ts';
 import type { NonceWindow } from '../../ledger/nonce-window.ts';
 import { suite } from '../../ledger/object-types.ts';
@@ -13,13 +12,7 @@ import { isRefusalCode, refusalOf } from '../../ledger/refusals.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
-import type {
-  OutgoingMessage,
-  OwnGrant,
-  PendingKind,
-  PendingTx,
-  WalletContent,
-} from '../wallet/content.ts';
+import type { OutgoingMessage, PendingKind, PendingTx, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
 
 const commitWaitMs = 30_000;
@@ -122,7 +115,7 @@ async function receiptOfTx(
 ): Promise<ConfirmedTx> {
   const txId = txIdOfBytes(tx);
   const receipt = await ctx.gateway.receipt(txId, signal);
-  const verdict = await verifyReceipt(receipt, ctx.ledger.trustRoot, verifyVote);
+  const verdict = await ctx.verifyReceipt(receipt);
   if (!equalBytes(verdict.tx, tx)) throw new CodedError('GATEWAY_LIED', { txId });
   refuseIfRefused({ code: verdict.code });
   return {
@@ -192,14 +185,15 @@ function afterCommit(content: WalletContent, pending: PendingTx): WalletContent 
   return { ...content, grants, imports: anchored };
 }
 
-/** What was written down together with a transaction that the ledger did not take. */
+/**
+ * What was written down together with a transaction that is said to have been refused. A grant stays, as one
+ * that was never confirmed: who said no may have lied, and what stands on the ledger must be there to be taken
+ * back. It gets no keys, and is listed only if the ledger has it.
+ */
 function afterRefusal(content: WalletContent, pending: PendingTx): WalletContent {
-  const { kind, consents, imports } = pending;
-  const isUndone = (grant: OwnGrant): boolean =>
-    kind === 'grant' && !grant.confirmed && consents.includes(grant.consent);
+  const { imports } = pending;
   return {
     ...content,
-    grants: content.grants.filter((it) => !isUndone(it)),
     imports: content.imports.filter((it) => it.anchored || !imports.includes(it.skeleton)),
   };
 }

@@ -25,6 +25,7 @@ const schema = `
 `;
 const schemaVersion = 1;
 const everybody = '';
+const patienceMs = 5_000;
 
 export interface BlobRow {
   readonly id: BlobId;
@@ -50,7 +51,7 @@ export class Rows {
 
   /** Throws HOME_INVALID for a database of another kind or version. */
   constructor(path: string, { readOnly, maxPages }: RowsOptions) {
-    this.#db = new DatabaseSync(path, { readOnly, timeout: 5_000 });
+    this.#db = new DatabaseSync(path, { readOnly, timeout: patienceMs });
     try {
       if (!readOnly) this.#prepareForWriting(path, maxPages);
       const version = this.#db.prepare('PRAGMA user_version').get()?.user_version;
@@ -89,7 +90,13 @@ export class Rows {
 
   /** Empties the write-ahead log, where erased bytes may still stand. False: a reader is in the way. */
   scrub(): boolean {
-    return this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0;
+    // The whole server stands still meanwhile; the writer tries again.
+    this.#db.exec('PRAGMA busy_timeout = 50');
+    try {
+      return this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0;
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${patienceMs}`);
+    }
   }
 
   close(): void {

@@ -12,7 +12,7 @@ const of = (weight: number, load: () => Promise<TargetModule>): NamedTarget => (
 });
 
 /**
- * Everything that takes bytes from strangers, by name. Each is imported when it is opened: a thread loads only
+ * Everything that takes bytes from strangers, by name. Each is imported when it is opened: a process loads only
  * what its target needs.
  */
 export const targets: Readonly<Record<string, NamedTarget>> = {

@@ -89,7 +89,13 @@ export async function requestSeeds(): Promise<Uint8Array[]> {
     post(
       'ana',
       '/state',
-      json({ rows: ['list', ['obj', ['table', 'accounts'], ['key', '{ana}']]] }),
+      json({
+        rows: [
+          'list',
+          obj({ table: 'accounts', key: '{ana}' }),
+          obj({ table: 'consents', key: '{reading.id}' }),
+        ],
+      }),
     ),
     post('ana', '/blobs', stream, ['content-type', 'application/vnd.ipld.car']),
     ['ana', 'PUT', `/north/v1/blobs/${blob}`, [plain], bytes],

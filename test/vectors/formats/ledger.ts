@@ -10,7 +10,7 @@ import {
 import { stateKey } from '../../../src/ledger/state.ts';
 import { encodeStateAnswerProof, verifyStateAnswer } from '../../../src/ledger/state-proof.ts';
 import { proveKey } from '../../../src/ledger/state-tree.ts';
-import { utf8ToText } from '../../../src/primitives/bytes.ts';
+import { hexToBytes, utf8ToText } from '../../../src/primitives/bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor } from '../../../src/primitives/cbor.ts';
 import { ledger } from './chain.ts';
 import { codeOf, type Format, hex, hexOfAll, pattern } from './write.ts';
@@ -55,7 +55,7 @@ export const stateProofs: Format = {
         proveKey((path) => store.page(path), key),
       );
     const present = [...store.rows].map(([key, value]) => ({
-      key: Uint8Array.from(Buffer.from(key, 'hex')),
+      key: hexToBytes(key) ?? pattern(0, 0),
       value,
     }));
     const absent = Array.from({ length: 12 }, (_, i) => stateKey('consents', pattern(16, 130 + i)));

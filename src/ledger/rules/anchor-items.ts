@@ -5,35 +5,12 @@ import { whyNotLive } from './consents.ts';
 import { epochInForce } from './epochs.ts';
 import { type ActContext, accept, type LedgerView, type Outcome, refuse } from './outcome.ts';
 
-/**
- * Sealed records enter a patient's account: by the owner's key, or by the write key of a live grant.
- *
- * Refuses: SENDER_WRONG (the key does not fit the consent named), CONSENT_UNKNOWN, CONSENT_ENDED,
- * CONSENT_NOT_LIVE, ANCHOR_EMPTY, EPOCH_NONE, EPOCH_STALE, ANCHOR_TAKEN.
- * Writes: `anchors[sender, root]`.
- * Source: docs/protocol/acts.md, rule A-6.
- */
-export function dataAnchor(view: LedgerView, act: DataAnchor, context: ActContext): Outcome {
-  const isUnderGrant = context.authority === 'write-key';
-  if (isUnderGrant !== (act.consent !== '')) return refuse('SENDER_WRONG');
-  return anchor(view, act, context);
-}
-
-/**
- * A colleague's diagnosis enters, always under a live grant that allows writing.
- *
- * Refuses and writes as DataAnchor. Source: docs/protocol/acts.md, rule A-7.
- */
-export function diagnosisAnchor(
+/** What both kinds of anchor have in common, once it is settled who may send them. */
+export function anchorItems(
   view: LedgerView,
-  act: DiagnosisAnchor,
+  act: DataAnchor | DiagnosisAnchor,
   context: ActContext,
 ): Outcome {
-  if (context.authority !== 'write-key') return refuse('SENDER_WRONG');
-  return anchor(view, act, context);
-}
-
-function anchor(view: LedgerView, act: DataAnchor | DiagnosisAnchor, context: ActContext): Outcome {
   const { sender, block, log } = context;
   const { consent, epoch, root, count } = act;
   const problem = whyNoWriting(view, consent, block.timeMs);

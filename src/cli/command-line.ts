@@ -1,0 +1,76 @@
+import { Command, CommanderError } from 'commander';
+import { CodedError } from '../primitives/errors.ts';
+import { commands } from './commands/all.ts';
+import type { CommandContext } from './commands/command.ts';
+import { globalFlagsHelp, takeGlobalFlags } from './global-flags.ts';
+import { asCoded, createOutput, exitCodeOf, refusalOf, type Streams } from './output.ts';
+
+/**
+ * The command line: `salus COMMAND ... [--json] [--help]`. One file per command under `commands/`; this
+ * one knows how a refusal is shown and which exit code it has. Source: docs/protocol/commands.md.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  streams: Streams,
+  signal: AbortSignal,
+): Promise<number> {
+  const json = args.includes('--json');
+  const shown: string[] = [];
+  try {
+    const { flags, rest } = takeGlobalFlags(args);
+    const program = createProgram({ flags, output: createOutput(json, streams), signal }, (text) =>
+      shown.push(text),
+    );
+    await program.parseAsync(rest, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      const help = shown.join('').trimEnd();
+      streams.out(`${json ? JSON.stringify({ ok: true, help }) : help}\n`);
+      return 0;
+    }
+    const coded = signal.aborted ? new CodedError('INTERRUPTED') : usageOr(error);
+    if (json) streams.out(`${JSON.stringify(refusalOf(coded))}\n`);
+    else streams.err(`${coded.sentence} (${coded.code}${detailsOf(coded)})\n`);
+    if (coded.code === 'INTERNAL') streams.err(`${String((error as Error)?.stack)}\n`);
+    return exitCodeOf(coded);
+  }
+}
+
+export function createProgram(context: CommandContext, writeHelp: (text: string) => void): Command {
+  const program = new Command('salus')
+    .description('A health-record exchange in which patients hold the keys.')
+    .version('0.1.0')
+    .addHelpText('afterAll', globalFlagsHelp)
+    .exitOverride()
+    .configureOutput({
+      writeOut: writeHelp,
+      // Help that nobody asked for would hide the sentence that says what is wrong.
+      writeErr: () => undefined,
+    });
+  for (const command of commands) command(program, context);
+  inheritSettings(program);
+  return program;
+}
+
+function usageOr(error: unknown): CodedError {
+  if (!(error instanceof CommanderError)) return asCoded(error);
+  const problem = error.message
+    .replace(/^error: /, '')
+    .replace(/^\(outputHelp\)$/, 'say what to do');
+  return new CodedError('USAGE', { problem });
+}
+
+function inheritSettings(parent: Command): void {
+  for (const child of parent.commands) {
+    child.copyInheritedSettings(parent);
+    inheritSettings(child);
+  }
+}
+
+function detailsOf(error: CodedError): string {
+  const entries = Object.entries(error.details);
+  return entries.length === 0
+    ? ''
+    : `: ${entries.map(([name, value]) => `${name} ${value}`).join(', ')}`;
+}

@@ -1,0 +1,90 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CodedError } from '../../primitives/errors.ts';
+import { type VerifiedHome, verifyHome } from '../verify-home.ts';
+import { applyErasuresOf } from './apply-erasures.ts';
+import { copyFlushed, flushFolder, makeFolder } from './copying.ts';
+import { requireOneInstant } from './home-parts.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+
+export interface RestoreOptions {
+  readonly from: string;
+  readonly home: string;
+  /** A newer home of the same ledger, perhaps damaged: what was erased there is erased here too. */
+  readonly erasuresOf?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (what: string) => void;
+}
+
+export interface Restored {
+  readonly manifest: Manifest;
+  readonly verified: VerifiedHome;
+  /** Rows that the backup still had and `erasuresOf` had no more. */
+  readonly erasedAgain: number;
+}
+
+const workName = '.restoring';
+
+/**
+ * Makes a new home of a backup: every file must be the one that the manifest names, and the whole must
+ * verify, before the servers' part gets its name. What is interrupted leaves an empty home.
+ *
+ * Throws HOME_NOT_EMPTY, BACKUP_INVALID {file, reason}, DISK_FULL, INTERRUPTED, and as `verifyHome`.
+ * Source: docs/operations/backup.md.
+ */
+export async function restoreHome(options: RestoreOptions): Promise<Restored> {
+  const { signal, onProgress } = options;
+  const manifest = readManifest(options.from);
+  const home = resolve(options.home);
+  makeFolder(home);
+  const work = join(home, workName);
+  // Left by one that was killed: nothing in it was ever believed.
+  rmSync(work, { recursive: true, force: true });
+  if (readdirSync(home).length > 0) throw new CodedError('HOME_NOT_EMPTY');
+  try {
+    mkdirSync(work, { mode: 0o700 });
+    for (const [at, file] of manifest.files.entries()) {
+      onProgress?.(`copying file ${at + 1} of ${manifest.files.length}`);
+      const copied = await copyNamed(options.from, work, file.path, signal);
+      if (copied.sha256 !== file.sha256 || copied.bytes !== file.bytes) {
+        throw new CodedError('BACKUP_INVALID', { reason: 'changed', file: file.path });
+      }
+    }
+    const erasedAgain =
+      options.erasuresOf === undefined ? 0 : applyErasuresOf(options.erasuresOf, work);
+    const verified = await verifyHome(work, {
+      ...(signal !== undefined && { signal }),
+      ...(onProgress !== undefined && { onProgress: (what) => onProgress(`verifying ${what}`) }),
+    });
+    const { chain, height, headerHash } = verified;
+    if (
+      chain !== manifest.chain ||
+      height !== manifest.height ||
+      headerHash !== manifest.headerHash
+    ) {
+      throw new CodedError('BACKUP_INVALID', { reason: 'another ledger' });
+    }
+    requireOneInstant(work, height);
+    putInPlace(work, home);
+    return { manifest, verified, erasedAgain };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function copyNamed(from: string, to: string, path: string, signal: AbortSignal | undefined) {
+  try {
+    return await copyFlushed(join(from, path), join(to, path), signal);
+  } catch (error) {
+    const code = Reflect.get(Object(error), 'code');
+    if (code !== 'ENOENT' && code !== 'EISDIR') throw error;
+    throw new CodedError('BACKUP_INVALID', { reason: 'missing', file: path }, error);
+  }
+}
+
+/** The servers last: a home is there when they are. */
+function putInPlace(work: string, home: string): void {
+  const names = readdirSync(work).filter((name) => name !== 'servers');
+  for (const name of [...names, 'servers']) renameSync(join(work, name), join(home, name));
+  flushFolder(home);
+}

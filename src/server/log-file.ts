@@ -1,0 +1,81 @@
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+
+export interface LogFileOptions {
+  readonly path: string;
+  /** A line that would pass it begins a new file. */
+  readonly maxBytes: number;
+  /** Older files that are kept: `path.1` is the newest of them. */
+  readonly keep: number;
+}
+
+/** Where a log goes; closing it is its owner's. */
+export interface LogFile {
+  write(line: string): void;
+  /** For those who moved the file away themselves (logrotate, SIGHUP). */
+  reopen(): void;
+  close(): void;
+}
+
+/**
+ * A log in a file that its owner alone reads, turned over by size. A disk that is full costs lines, never the
+ * server: how many is said with the next line that goes through. Throws what opening the file throws.
+ * Source: docs/operations/logs.md.
+ */
+export function openLogFile({ path, maxBytes, keep }: LogFileOptions): LogFile {
+  let { file, bytes } = openToAppend(path);
+  let lost = 0;
+
+  const append = (line: string) => {
+    const encoded = Buffer.from(line);
+    if (bytes > 0 && bytes + encoded.length > maxBytes) turnOver();
+    // The whole line, or a new line before the next: a half one must not swallow it.
+    const written = writeSync(file, encoded);
+    bytes += written;
+    if (written < encoded.length) throw new Error('short write');
+  };
+  const turnOver = () => {
+    rmSync(`${path}.${keep}`, { force: true });
+    for (let n = keep - 1; n >= 1; n--) moveIfThere(`${path}.${n}`, `${path}.${n + 1}`);
+    if (keep > 0) moveIfThere(path, `${path}.1`);
+    else rmSync(path, { force: true });
+    reopen();
+  };
+  const reopen = () => {
+    // The new one first: when it cannot be had, the old one goes on.
+    const opened = openToAppend(path);
+    closeSync(file);
+    ({ file, bytes } = opened);
+  };
+  return {
+    write: (line) => {
+      try {
+        if (lost > 0) append(`\n${JSON.stringify({ level: 40, lost, msg: 'log lines lost' })}\n`);
+        lost = 0;
+        append(line);
+      } catch {
+        lost += 1;
+      }
+    },
+    reopen: () => {
+      try {
+        reopen();
+      } catch {
+        lost += 1;
+      }
+    },
+    close: () => closeSync(file),
+  };
+}
+
+function openToAppend(path: string): { file: number; bytes: number } {
+  const file = openSync(path, 'a', 0o600);
+  return { file, bytes: fstatSync(file).size };
+}
+
+function moveIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (Reflect.get(Object(error), 'code') !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { textOfBytes } from '../../src/api/common.ts';
+import { xwingKeyFromSeed } from '../../src/crypto/kem.ts';
+import { randomBytes } from '../../src/crypto/random.ts';
+import type { Identity, Role } from '../../src/ledger/acts.ts';
+import { identityToCbor } from '../../src/ledger/identity.ts';
+import { refusalNumber } from '../../src/ledger/refusals.ts';
+import { encodeCbor } from '../../src/primitives/cbor.ts';
+import { isCoded } from '../../src/primitives/errors.ts';
+import { Person } from '../../src/sdk/index.ts';
+import { deriveAccountKeys, enrolmentIdentity, noRecovery } from '../../src/sdk/wallet/identity.ts';
+import {
+  type Consortium,
+  type Enrolled,
+  memoryWalletStore,
+  passphrase,
+  startConsortium,
+} from '../e2e/consortium.ts';
+import { identityOfAccount, sendAsHospital } from './hospital.ts';
+import { caught, changing, Middle } from './middle.ts';
+
+/**
+ * The attacker wants an account under somebody else's key, or his key under somebody else's name: a stranger with
+ * an invitation, a hospital with the right to enrol, a gateway between a person and the ledger.
+ *
+ * Claim: an identity is signed by its own key for one ledger, one hospital and one role, so nobody enrols it
+ * elsewhere or as something else, and nobody swaps a part of it. A hospital may still enrol a person who does not
+ * exist, with keys of its own: what its name is worth is what its signature is worth (SECURITY.md).
+ */
+let consortium: Consortium;
+let ana: Enrolled;
+let identity: Identity;
+let middle: Middle;
+
+before(async () => {
+  consortium = await startConsortium();
+  ana = await consortium.person('Ana', 'north', 'patient');
+  identity = await identityOfAccount(consortium, ana.person.account().account);
+  middle = new Middle();
+});
+after(() => consortium.stop());
+afterEach(() => {
+  middle.lie = undefined;
+  middle.instead = undefined;
+});
+
+/** What a desk's page sends: the answer's code, or 'accepted'. */
+async function enrol(hospital: string, role: Role, shown: Identity): Promise<unknown> {
+  const response = await fetch(`${consortium.url(hospital)}/v1/enrol`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      invitation: await consortium.invite(hospital, role),
+      identity: textOfBytes(encodeCbor(identityToCbor(shown))),
+      role,
+      name: 'Ana',
+    }),
+  });
+  const answer: unknown = await response.json();
+  return Object(answer).code ?? 'accepted';
+}
+
+const otherKem = async () => (await xwingKeyFromSeed(randomBytes(32))).publicKey;
+
+for (const [name, hospital, role, change, code] of [
+  ['at another hospital', 'harbour', 'patient', async () => ({}), 'IDENTITY_WRONG'],
+  ['in another role', 'north', 'clinician', async () => ({}), 'IDENTITY_WRONG'],
+  ['a second time', 'north', 'patient', async () => ({}), 'ACCOUNT_EXISTS'],
+  [
+    'with the attacker’s key for sealing',
+    'north',
+    'patient',
+    async () => ({ kemKey: await otherKem() }),
+    'IDENTITY_WRONG',
+  ],
+  [
+    'with the attacker’s way back from a freeze',
+    'north',
+    'patient',
+    async () => ({ recovery: randomBytes(32) }),
+    'IDENTITY_WRONG',
+  ],
+  [
+    'with the attacker’s signature',
+    'north',
+    'patient',
+    async () => ({ signature: randomBytes(64) }),
+    'IDENTITY_WRONG',
+  ],
+] as const) {
+  test(`a key that stands on the ledger for all to see is not enrolled ${name}: ${code}`, async () => {
+    assert.equal(await enrol(hospital, role, { ...identity, ...(await change()) }), code);
+  });
+}
+
+test('a point that belongs to somebody else is not enrolled: its proof is bound to the key', async () => {
+  const { organisation } = consortium.gateway('north').options;
+  const keys = await deriveAccountKeys(randomBytes(32), organisation, 0);
+  const bound = {
+    chainId: consortium.chainId,
+    organisation,
+    role: 'patient',
+    recovery: noRecovery,
+  };
+  const own = await enrolmentIdentity(keys, { ...bound, role: 'patient' });
+  const stolen = { ...own, point: identity.point, pointProof: identity.pointProof };
+  assert.equal(await enrol('north', 'patient', stolen), 'IDENTITY_WRONG');
+});
+
+test('a hospital does not enrol past its own gateway what is not signed for it: no block takes it', async () => {
+  // The rule itself refuses; it does not matter which gateway the hospital runs.
+  const credentialHash = randomBytes(32);
+  const act = { kind: 'Enrol', identity, role: 'patient', credentialHash } as const;
+  const refused = { actual: refusalNumber('IDENTITY_WRONG') };
+  await assert.rejects(sendAsHospital(consortium, 'harbour', [act]), refused);
+});
+
+const newcomer = async () => {
+  const http = { fetch: middle.fetch, retryDelaysMs: [] };
+  const store = memoryWalletStore();
+  return (await Person.create({ store, passphrase, name: 'Bo' }, { http })).person;
+};
+const enrolmentAt = async (hospital: string) => ({
+  gatewayUrl: consortium.url(hospital),
+  invitation: await consortium.invite(hospital, 'patient'),
+  role: 'patient' as const,
+});
+
+test('a gateway that says it enrolled and did not is caught: GATEWAY_LIED names the account', async () => {
+  const person = await newcomer();
+  const card = textOfBytes(ana.person.card());
+  middle.instead = ({ name }) =>
+    name === 'POST /v1/enrol'
+      ? Response.json({ txId: '00'.repeat(32), height: 3, card })
+      : undefined;
+  const error = await caught(person.enrol(await enrolmentAt('north')), 'GATEWAY_LIED');
+  assert.match(String(error.details.account), /^[0-9a-f]{64}$/);
+});
+
+test('a gateway that gives the card of somebody else is caught: GATEWAY_LIED', async () => {
+  const person = await newcomer();
+  middle.lie = changing(/POST \/v1\/enrol/, (body) => {
+    body.card = textOfBytes(ana.person.card());
+  });
+  await caught(person.enrol(await enrolmentAt('north')), 'GATEWAY_LIED');
+});
+
+test('a gateway that names itself as another hospital of the ledger is caught', async () => {
+  // It would make the person sign an identity for that hospital, and pass it on as an enrolment there.
+  const person = await newcomer();
+  const { organisation } = consortium.gateway('harbour').options;
+  middle.lie = changing(/GET \/v1\/who/, (body) => {
+    body.organisation = organisation;
+  });
+  const error = await caught(person.enrol(await enrolmentAt('north')), 'IDENTITY_WRONG');
+  assert.ok(isCoded(error));
+});
+
+test('a gateway that swaps the card in its directory cannot name another: CARD_INVALID', async () => {
+  const doctor = await consortium.person('Dr A', 'north', 'clinician');
+  const impostor = await consortium.person('Dr B', 'north', 'clinician');
+  const card = textOfBytes(impostor.person.card().map((byte, i) => (i === 60 ? byte ^ 1 : byte)));
+  middle.lie = changing(/GET \/v1\/cards/, (body) => {
+    body.card = card;
+  });
+  const person = await middle.serve(ana);
+  await caught(person.findCard(doctor.person.account().account), 'CARD_INVALID');
+});
+
+test('a gateway that gives the true card of another for the one that was asked for is caught', async () => {
+  // A patient asked for Dr A's card and would grant to Dr B.
+  const doctor = await consortium.person('Dr C', 'north', 'clinician');
+  const impostor = await consortium.person('Dr D', 'north', 'clinician');
+  middle.lie = changing(/GET \/v1\/cards/, (body) => {
+    body.card = textOfBytes(impostor.person.card());
+  });
+  const person = await middle.serve(ana);
+  await caught(person.findCard(doctor.person.account().account), 'GATEWAY_LIED');
+});

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Command } from 'commander';
+import { createProgram, runCommandLine } from '../../src/cli/command-line.ts';
+import { asCoded, createOutput, exitCodeOf } from '../../src/cli/output.ts';
+import { catalogue, isCode } from '../../src/primitives/catalogue.ts';
+import { CodedError } from '../../src/primitives/errors.ts';
+import { finished, linesOf, refused, remove, root, run, start, temporaryHome } from './salus.ts';
+
+const home = temporaryHome();
+after(() => remove(home));
+
+const never = new AbortController().signal;
+
+/** In this process: what refuses before anything is opened needs no process of its own. */
+async function told(args: readonly string[]) {
+  let stdout = '';
+  let stderr = '';
+  const streams = {
+    out: (text: string) => {
+      stdout += text;
+    },
+    err: (text: string) => {
+      stderr += text;
+    },
+  };
+  const code = await runCommandLine(args, streams, never);
+  return { code, stdout, stderr };
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+test('every command explains itself, with the flags that all of them take', () => {
+  const context = { flags: { json: false }, output: createOutput(false), signal: never };
+  const program = createProgram(context, () => undefined);
+  const all = everyCommand(program);
+  assert.ok(all.length > 30);
+  for (const command of all) {
+    let help = '';
+    command.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+    });
+    command.outputHelp();
+    assert.match(help, /Usage: salus/, command.name());
+    assert.match(help, /--passphrase-file/, command.name());
+    assert.notEqual(command.description(), '', command.name());
+    for (const option of command.options) assert.notEqual(option.description, '', option.flags);
+  }
+});
+
+test('--help is text for people, and one line with --json', async () => {
+  const text = await told(['record', 'add', '--help']);
+  assert.equal(text.code, 0);
+  assert.match(text.stdout, /^Usage: salus record add/);
+  const json = await told(['record', 'add', '--help', '--json']);
+  const [line, ...more] = linesOf(json.stdout);
+  assert.deepEqual([json.code, line?.ok, more], [0, true, []]);
+  assert.match(String(line?.help), /^Usage: salus record add/);
+});
+
+for (const [what, args, code, exit] of [
+  ['a command that is not there', ['lemon'], 'USAGE', 2],
+  ['a group without a command', ['person'], 'USAGE', 2],
+  ['an unknown flag', ['record', 'list', '--colour'], 'USAGE', 2],
+  ['a flag without its value', ['record', 'list', '--as'], 'USAGE', 2],
+  ['a port that is none', ['up', '--port', '99999'], 'USAGE', 2],
+  ['a class that is none', ['grant', 'x', '--class', 'labs', '--as', 'ana'], 'CLASS_UNKNOWN', 2],
+  ['a role that is none', ['person', 'create', 'x', '--role', 'king'], 'USAGE', 2],
+  [
+    'a purpose that is none',
+    ['grant', 'x', '--class', 'lab', '--purpose', 'FUN'],
+    'PURPOSE_UNKNOWN',
+    2,
+  ],
+  ['an end that is none', ['grant', 'x', '--class', 'lab', '--until', 'soon'], 'USAGE', 2],
+  [
+    'an end that has passed',
+    ['grant', 'x', '--class', 'lab', '--until', '2020-01-01'],
+    'NOT_AFTER_PASSED',
+    3,
+  ],
+  ['a grant of nothing', ['grant', 'x'], 'USAGE', 2],
+  ['no wallet at all', ['record', 'list'], 'WALLET_UNKNOWN', 2],
+  ['a wallet that is not here', ['record', 'list', '--as', 'eve'], 'WALLET_UNKNOWN', 2],
+  ['a name that would leave the folder', ['record', 'list', '--as', '../eve'], 'USAGE', 2],
+  [
+    'a file that is not there',
+    ['record', 'add', 'nowhere.json', '--as', 'ana'],
+    'FILE_UNREADABLE',
+    2,
+  ],
+  [
+    'a receipt that is not there',
+    ['check-receipt', 'nowhere', '--trust', 'nowhere'],
+    'FILE_UNREADABLE',
+    2,
+  ],
+  ['a hospital that does not run', ['person', 'create', 'x', '--hospital', 'north'], 'USAGE', 2],
+  ['a home without servers', ['verify'], 'HOME_INVALID', 3],
+  ['a diagnosis without words', ['diagnose', 'ana'], 'USAGE', 2],
+] as const) {
+  test(`${what}: ${code}, exit code ${exit}`, async () => {
+    const ran = await told([...args, '--json', '--home', home]);
+    const lines = linesOf(ran.stdout);
+    assert.deepEqual([lines.length, lines[0]?.code, ran.code], [1, code, exit], ran.stdout);
+    assert.deepEqual([lines[0]?.ok, typeof lines[0]?.sentence], [false, 'string']);
+  });
+}
+
+test('a wallet needs its passphrase, and one long enough', async () => {
+  const none = { home, env: { SALUS_PASSPHRASE: '' } };
+  await refused(['person', 'create', 'ana'], { code: 'PASSPHRASE_MISSING', exit: 2 }, none);
+  const short = { home, env: { SALUS_PASSPHRASE: 'short' } };
+  await refused(['person', 'create', 'ana'], { code: 'PASSPHRASE_SHORT', exit: 2 }, short);
+  const made = await run(['person', 'create', 'ana', '--json'], { home });
+  assert.equal(linesOf(made.stdout)[0]?.ok, true);
+  await refused(['person', 'create', 'ana'], { code: 'WALLET_EXISTS', exit: 2 }, { home });
+  await refused(['record', 'list'], { code: 'PERSON_NOT_ENROLLED', exit: 3 }, { home });
+  const wrong = { home, env: { SALUS_PASSPHRASE: 'not the passphrase' } };
+  await refused(['person', 'show'], { code: 'PASSPHRASE_WRONG', exit: 3 }, wrong);
+});
+
+test('a file that is no wallet is refused, and a locked one waits for nobody who is gone', async () => {
+  mkdirSync(join(home, 'people'), { recursive: true });
+  writeFileSync(join(home, 'people', 'odd.wallet'), 'not a wallet');
+  const args = ['person', 'show', '--as', 'odd'];
+  await refused(args, { code: 'WALLET_INVALID', exit: 3 }, { home });
+});
+
+test('without --json a refusal is one sentence on stderr, and stdout is empty', async () => {
+  const ran = await run(['record', 'list', '--as', 'eve'], { home });
+  assert.deepEqual([ran.code, ran.stdout], [2, '']);
+  assert.equal(ran.stderr, 'There is no wallet of this name here. (WALLET_UNKNOWN)\n');
+});
+
+test('a taken port: PORT_BUSY, and nothing stays behind', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+  const there = temporaryHome();
+  try {
+    const expected = { code: 'PORT_BUSY', exit: 5 };
+    await refused(['up', '--port', port], expected, { home: there });
+  } finally {
+    server.close();
+    remove(there);
+  }
+});
+
+test('a home that is a file, or lies under one: HOME_READ_ONLY', async () => {
+  const file = join(home, 'a-file');
+  writeFileSync(file, '');
+  const up = ['up', '--port', '0', '--home', join(file, 'home')];
+  await refused(up, { code: 'HOME_READ_ONLY', exit: 5 });
+});
+
+test('errors of the platform that a person can do something about have their code', () => {
+  const errno = (code: string) => Object.assign(new Error('platform'), { code });
+  const sqlite = (errcode: number) =>
+    Object.assign(new Error('sqlite'), { code: 'ERR_SQLITE_ERROR', errcode });
+  for (const [error, code] of [
+    [errno('ENOSPC'), 'DISK_FULL'],
+    [errno('EDQUOT'), 'DISK_FULL'],
+    [sqlite(13), 'DISK_FULL'],
+    [errno('EROFS'), 'HOME_READ_ONLY'],
+    [errno('EACCES'), 'HOME_READ_ONLY'],
+    [sqlite(8), 'HOME_READ_ONLY'],
+    [sqlite(14), 'HOME_READ_ONLY'],
+    [errno('EADDRINUSE'), 'PORT_BUSY'],
+    [new Error('anything'), 'INTERNAL'],
+  ] as const) {
+    assert.equal(asCoded(error).code, code);
+  }
+});
+
+test('exit codes follow from the kind alone, but for what was interrupted', () => {
+  const expected: Readonly<Record<string, number>> = {
+    fault: 1,
+    usage: 2,
+    'not-shared': 3,
+    'no-key': 3,
+    'not-trusted': 3,
+    'not-valid': 3,
+    verification: 4,
+    unavailable: 5,
+  };
+  for (const [code, { kind }] of Object.entries(catalogue)) {
+    assert.ok(isCode(code));
+    const exit = code === 'INTERRUPTED' ? 130 : expected[kind];
+    assert.equal(exitCodeOf(new CodedError(code)), exit, code);
+  }
+});
+
+test('a Node that is too old is told so in one sentence, also with --json', async () => {
+  const bare = join(home, 'bare', 'bin');
+  mkdirSync(bare, { recursive: true });
+  copyFileSync(join(root, 'bin', 'salus.mjs'), join(bare, 'salus.mjs'));
+  const older = join(home, 'older.mjs');
+  writeFileSync(
+    older,
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.19.0' } });",
+  );
+  const { spawn } = await import('node:child_process');
+  const old = (args: readonly string[]) =>
+    finished(spawn(process.execPath, ['--import', older, join(bare, 'salus.mjs'), ...args]));
+  const told = await old(['person', 'list']);
+  assert.deepEqual([told.code, told.stdout], [5, '']);
+  assert.match(told.stderr, /^This Node is too old for Salus: .+ \(NODE_TOO_OLD\)\n$/);
+  const json = await old(['person', 'list', '--json']);
+  assert.equal(linesOf(json.stdout)[0]?.code, 'NODE_TOO_OLD');
+});
+
+test('selfcheck looks at this machine and says what it found', async () => {
+  const ran = await run(['selfcheck', '--json', '--port', '0'], { home });
+  const [found] = linesOf(ran.stdout);
+  assert.equal(found?.ok, true);
+  assert.ok(Array.isArray(found?.findings));
+});
+
+test('Ctrl-C while a command works: INTERRUPTED, exit code 130', async () => {
+  // Nobody types into it, so it waits until it is stopped.
+  const child = start(['record', 'add', '-', '--as', 'ana', '--json'], { home });
+  const ended = new Promise<{ code: number | null; stdout: string }>((resolve) => {
+    let stdout = '';
+    child.stdout?.setEncoding('utf8').on('data', (data: string) => {
+      stdout += data;
+    });
+    child.on('close', (code) => resolve({ code, stdout }));
+  });
+  await new Promise<void>((resolve) => {
+    child.stderr?.on('data', () => resolve());
+  });
+  child.kill('SIGINT');
+  const { code, stdout } = await ended;
+  assert.equal(code, 130);
+  assert.equal(linesOf(stdout)[0]?.code, 'INTERRUPTED');
+});

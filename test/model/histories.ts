@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Act, LogName, Role, Tx } from '../../src/ledger/acts.ts';
+import { encodeTx, txIdOfBytes } from '../../src/ledger/codec.ts';
+import { suite } from '../../src/ledger/object-types.ts';
+import { refusalOf } from '../../src/ledger/refusals.ts';
+import { decodeCbor } from '../../src/primitives/cbor.ts';
+import {
+  accountOf,
+  bytesOf,
+  consentOf,
+  day,
+  enrolAct,
+  identityOf,
+  someBlob,
+  World,
+} from '../world.ts';
+import { hex, ModelLedger, newest } from './model-ledger.ts';
+
+const people = ['hospital', 'archive', 'ana', 'eve', 'doctor', 'bob'] as const;
+const roleOf: Readonly<Record<string, Role>> = { ana: 'patient', eve: 'patient', doctor: 'nurse' };
+const grants = ['g0', 'g1', 'g2', 'g3', 'g4', 'g5', 'g6', 'g7'] as const;
+const recoveryKey = bytesOf('recovery');
+const writeKeyOf = (grant: string) => bytesOf(`write ${grant}`);
+
+/** What a step means is worked out when its turn comes, so that most steps are valid or nearly so. */
+const acts = fc.record({
+  kind: fc.constantFrom<Act['kind']>(
+    'Enrol',
+    'RotateKey',
+    'RevokeKey',
+    'KeySet',
+    'KeySet',
+    'ConsentGrant',
+    'ConsentGrant',
+    'ConsentRevoke',
+    'DataAnchor',
+    'DataAnchor',
+    'DiagnosisAnchor',
+    'AccessLog',
+    'BatchAnchor',
+  ),
+  person: fc.constantFrom(...people),
+  grant: fc.constantFrom(...grants),
+  small: fc.nat(6),
+  twist: fc.nat(11),
+});
+/** `usual` in all but one of `others.length + 1` of `weight` cases. */
+const mostly = <T>(usual: T, weight: number, ...others: readonly T[]): fc.Arbitrary<T> =>
+  fc.nat(weight * others.length - 1).map((n) => others[n] ?? usual);
+
+const txs = fc.record({
+  from: fc.constantFrom(...people),
+  isRightSender: fc.nat(9).map((n) => n > 0),
+  acts: fc.array(acts, { minLength: 1, maxLength: 3 }),
+  isOneKind: fc.nat(3).map((n) => n > 0),
+  key: fc.integer({ min: 0, max: 24 }).map((n) => Math.min(n, 11)),
+  nonce: mostly(1, 6, 2, 5, 0, -1, -3, -300, 300, 1_024, 1_025),
+  validity: mostly(day, 15, 0, day + 1, -1),
+  log: mostly<'right' | LogName>('right', 15, 'user', 'doc'),
+  isSigned: fc.nat(19).map((n) => n > 0),
+  identityHolds: fc.nat(9).map((n) => n > 0),
+  chain: fc.nat(49),
+});
+/** Blocks one after the other: what the ledger and its model are compared on. */
+export const histories = fc.array(
+  fc.record({
+    passedMs: fc.constantFrom(1, 1, 1_000, 60_000, day / 2, day, 3 * day),
+    txs: fc.array(txs, { maxLength: 6, size: 'max' }),
+  }),
+  { minLength: 1, maxLength: 30, size: 'max' },
+);
+export type History = typeof histories extends fc.Arbitrary<infer Steps> ? Steps : never;
+type ActStep = typeof acts extends fc.Arbitrary<infer Step> ? Step : never;
+type TxStep = typeof txs extends fc.Arbitrary<infer Step> ? Step : never;
+
+function actOf(step: ActStep, from: string, model: ModelLedger, timeMs: number): Act {
+  const { grant, small, twist, person } = step;
+  const account = model.state.accounts.get(accountOf(from));
+  const consent = consentOf(grant);
+  const root = bytesOf(`root ${small} ${twist}`);
+  const epoch =
+    twist === 0 || account === undefined ? small : (model.inForce(account, timeMs) ?? small);
+  switch (step.kind) {
+    case 'Enrol': {
+      const act = enrolAct(person, roleOf[person] ?? 'patient', recoveryKey);
+      if (twist === 0) return { ...act, role: 'organisation' };
+      if (twist > 1) return act;
+      return { ...act, identity: { ...act.identity, signKey: new Uint8Array(32) } };
+    }
+    case 'RotateKey': {
+      const recovery = twist === 0 ? bytesOf('thief') : recoveryKey;
+      const name = small === 0 ? from : `${from} ${small}`;
+      const shown = [new Uint8Array(0), recoveryKey, bytesOf('thief')][twist % 3];
+      return {
+        kind: 'RotateKey',
+        identity: identityOf(name, recovery),
+        recoveryKey: shown ?? recoveryKey,
+      };
+    }
+    case 'RevokeKey': {
+      const name = twist < 3 ? from : person;
+      // A frozen hospital ends most of what a history can show, so it is rare.
+      const target = name === 'hospital' && twist !== 11 ? 'eve' : name;
+      return { kind: 'RevokeKey', account: accountOf(target) };
+    }
+    case 'KeySet': {
+      const after = twist === 0 ? small : (account?.highest ?? 0);
+      const times = [0, timeMs + small, timeMs + day, timeMs + 2 * day, timeMs + 2 * day];
+      const picked = times.slice(twist % 2, 1 + (twist % 2) + (small % 5));
+      const schedule = picked.map((validFromMs, i) => ({
+        epoch: after + 1 + (twist === 1 ? 2 * i : i),
+        validFromMs,
+      }));
+      const salt = bytesOf('salt').slice(0, 16);
+      const blobs = { keySetBlob: someBlob, envelopeSetBlob: someBlob };
+      return { kind: 'KeySet', after, salt, schedule, ...blobs };
+    }
+    case 'ConsentGrant': {
+      const notBeforeMs = timeMs + ([0, -day, day, 1_000][twist % 4] ?? 0);
+      const lasts = [1, 60_000, day, 5 * day, 4_000 * day, 0, 30 * day][small] ?? day;
+      const none = new Uint8Array(0);
+      const writeKey = twist < 8 ? writeKeyOf(grant) : twist === 8 ? new Uint8Array(32) : none;
+      const notAfterMs = notBeforeMs + lasts;
+      const bodyHash = bytesOf('body');
+      return { kind: 'ConsentGrant', consent, bodyHash, notBeforeMs, notAfterMs, writeKey };
+    }
+    case 'ConsentRevoke':
+      return { kind: 'ConsentRevoke', consent };
+    case 'DataAnchor':
+      return {
+        kind: 'DataAnchor',
+        consent: twist < 5 ? '' : consent,
+        epoch,
+        root,
+        count: twist === 3 ? 0 : 4,
+      };
+    case 'DiagnosisAnchor':
+      return { kind: 'DiagnosisAnchor', consent, epoch, root, count: 1 };
+    case 'AccessLog': {
+      const count = twist === 0 ? 0 : twist === 1 ? 501 : 1 + small;
+      const entries = Array.from({ length: count }, (_, i) => ({
+        consent: consentOf(i === 3 ? 'unknown' : (grants[(small + i - (i % 2)) % 8] ?? grant)),
+        entryHash: bytesOf(`entry ${i}`),
+      }));
+      return { kind: 'AccessLog', entries };
+    }
+    case 'BatchAnchor': {
+      const lastMs = timeMs + ([0, 60_000, 60_001][twist % 3] ?? 0);
+      const count = small === 0 ? 0 : 5;
+      return { kind: 'BatchAnchor', batch: 'erased', root, count, firstMs: timeMs - small, lastMs };
+    }
+  }
+}
+
+/** Keys that sign: mostly the right one; write keys and recovery keys where they could be meant. */
+function keysOf(step: TxStep, listed: readonly Act[], model: ModelLedger): Uint8Array[] {
+  const account = model.state.accounts.get(accountOf(step.from));
+  const current = account === undefined ? identityOf(step.from).signKey : newest(account).signKey;
+  const underGrant = listed.find((act) => 'epoch' in act && act.consent !== '');
+  const grant = grants.find(
+    (name) =>
+      underGrant !== undefined && 'epoch' in underGrant && consentOf(name) === underGrant.consent,
+  );
+  if (grant !== undefined && step.key > 1) return [writeKeyOf(grant)];
+  if (listed.some(({ kind }) => kind === 'RotateKey')) {
+    if (step.key < 4) return [current, recoveryKey];
+    if (step.key < 6) return [recoveryKey];
+  }
+  if (step.key === 0) return [bytesOf('wrong key')];
+  if (step.key === 1) return [current, current];
+  return [current];
+}
+
+/** Somebody whose role may send the first act, unless the step wants it otherwise. */
+function senderOf({ from, isRightSender, acts: [first] }: TxStep): TxStep['from'] {
+  if (!isRightSender || first === undefined) return from;
+  const isOrganisations = ['Enrol', 'AccessLog', 'BatchAnchor'].includes(first.kind);
+  const isFree = first.kind === 'RotateKey' || first.kind === 'RevokeKey';
+  if (isOrganisations) return 'hospital';
+  return isFree || from === 'eve' ? from : 'ana';
+}
+
+function txOf(drawn: TxStep, model: ModelLedger, timeMs: number): Tx {
+  const step = { ...drawn, from: senderOf(drawn) };
+  const steps = step.isOneKind ? step.acts.slice(0, 1) : step.acts;
+  const listed = steps.map((act) => actOf(act, step.from, model, timeMs));
+  const signers = keysOf(step, listed, model);
+  const used = usedBy(step.from, listed, signers, model);
+  const inDoc = listed.some(({ kind }) => kind === 'DiagnosisAnchor' || kind === 'BatchAnchor');
+  return {
+    body: {
+      suite,
+      chainId: step.chain === 0 ? 'other' : 'salus-test-1',
+      log: step.log === 'right' ? (inDoc ? 'doc' : 'user') : step.log,
+      sender: accountOf(step.from),
+      nonce: Math.max(0, Math.max(0, ...used) + step.nonce),
+      validUntilMs: timeMs + step.validity,
+      acts: listed,
+    },
+    signatures: signers.map((publicKey) => ({ publicKey, signature: new Uint8Array(64) })),
+  };
+}
+
+function usedBy(
+  from: string,
+  listed: readonly Act[],
+  keys: readonly Uint8Array[],
+  model: ModelLedger,
+) {
+  for (const act of listed) {
+    const consent = 'epoch' in act ? model.state.consents.get(act.consent) : undefined;
+    if (consent !== undefined && keys[0] !== undefined && hex(keys[0]) === consent.writeKey) {
+      return consent.usedNonces;
+    }
+  }
+  return model.state.accounts.get(accountOf(from))?.usedNonces ?? new Set<number>();
+}
+
+function assertSameState(world: World, model: ModelLedger): void {
+  const { state } = model;
+  for (const [id, expected] of state.accounts) {
+    const account = world.view.get('accounts', id);
+    const keys = world.view.get('keys', id);
+    assert.ok(account !== undefined && keys !== undefined);
+    const { role, organisation, frozen, highestEpoch, signKey, window } = account;
+    assert.deepEqual(
+      { role, organisation, frozen, highestEpoch, key: hex(signKey), top: window.top },
+      {
+        role: expected.role,
+        organisation: expected.organisation,
+        frozen: expected.frozen,
+        highestEpoch: expected.highest,
+        key: hex(newest(expected).signKey),
+        top: Math.max(0, ...expected.usedNonces),
+      },
+    );
+    assert.deepEqual(
+      keys.identities.map(({ identity, fromHeight, untilHeight }) => [
+        hex(identity.signKey),
+        fromHeight,
+        untilHeight,
+      ]),
+      expected.identities.map(({ identity, from, until }) => [hex(identity.signKey), from, until]),
+    );
+    assert.ok(account.schedule.length <= 17);
+    for (const timeMs of [world.timeMs, world.timeMs + day, world.timeMs + 9 * day]) {
+      const running: number | undefined = account.schedule.findLast(
+        ({ validFromMs }) => validFromMs <= timeMs,
+      )?.epoch;
+      assert.equal(running, model.inForce(expected, timeMs));
+    }
+  }
+  for (const [id, expected] of state.consents) {
+    const row = world.view.get('consents', id);
+    assert.ok(row !== undefined);
+    const { account, notBeforeMs, notAfterMs, revokedHeight, looks } = row;
+    const mine = { account, notBeforeMs, notAfterMs, revokedHeight, looks };
+    const { usedNonces, chain, writeKey, ...rest } = expected;
+    assert.deepEqual(mine, rest);
+    assert.deepEqual([hex(row.lookChain), hex(row.writeKey)], [chain, writeKey]);
+    assert.equal(row.window.top, Math.max(0, ...usedNonces));
+  }
+  const countOf = (table: string) =>
+    [...world.store.rows.keys()].filter((key) => key.startsWith(hex(Buffer.from(`${table}/`))))
+      .length;
+  assert.equal(countOf('accounts'), state.accounts.size);
+  assert.equal(countOf('consents'), state.consents.size);
+  assert.equal(countOf('anchors'), state.anchors.size);
+  assert.equal(countOf('batches'), state.batches.size);
+  assert.equal(world.store.logHead('user').size, state.accepted.user);
+  assert.equal(world.store.logHead('doc').size, state.accepted.doc);
+}
+
+const rights = new Map([[accountOf('hospital') as string, ['enrol', 'serve', 'batch']]]);
+const organisations = ['hospital', 'archive'].map(
+  (name) => [accountOf(name), identityOf(name)] as const,
+);
+
+/**
+ * Plays a history in the ledger and in the model; throws where a code, an answer or the state differs.
+ * `onCompared` hears the code of every transaction, in their order.
+ */
+export function compare(history: History, onCompared: (code: string) => void): void {
+  const world = new World();
+  const model = new ModelLedger({ rights, chainId: 'salus-test-1' }, organisations);
+  for (const block of [{ passedMs: 1, txs: enrolEverybody() }, ...history]) {
+    const timeMs = world.timeMs + block.passedMs;
+    const expected: { code: string; data: unknown }[] = [];
+    const verified = block.txs.map((step) => {
+      const tx = txOf(step, model, timeMs);
+      const { isSigned, identityHolds } = step;
+      expected.push(model.run({ tx, isSigned, identityHolds }, world.height + 1, timeMs));
+      const soundIdentities = new Set(identityHolds ? tx.body.acts.keys() : []);
+      return { txId: txIdOfBytes(encodeTx(tx)), tx, verdict: { isSigned, soundIdentities } };
+    });
+    const before = world.appHash;
+    const results = world.block(verified, timeMs).map(({ code, data }) => ({
+      code: code === 0 ? 'accepted' : (refusalOf(code)?.code ?? `number ${code}`),
+      data: decodeCbor(data),
+    }));
+    assert.equal(results.length, expected.length);
+    for (const [index, result] of results.entries()) {
+      assert.deepEqual(result, expected[index]);
+      onCompared(result.code);
+    }
+    if (results.length === 0) assert.deepEqual(world.appHash, before);
+    assertSameState(world, model);
+  }
+  for (const id of model.state.anchors.keys()) assert.ok(world.view.get('anchors', id));
+}
+
+function enrolEverybody(): TxStep[] {
+  const act = { kind: 'Enrol', grant: 'g0', small: 1, twist: 5 } as const;
+  const rest = {
+    isRightSender: true,
+    isOneKind: false,
+    key: 9,
+    nonce: 1,
+    validity: day,
+    log: 'right',
+    isSigned: true,
+    identityHolds: true,
+    chain: 1,
+  } as const;
+  const enrolled = (['ana', 'eve', 'doctor'] as const).map((person) => ({ ...act, person }));
+  const keys = { ...act, kind: 'KeySet', person: 'ana', small: 3, twist: 4 } as const;
+  return [
+    { ...rest, from: 'hospital', acts: enrolled },
+    { ...rest, from: 'ana', acts: [keys] },
+  ];
+}
