@@ -110,6 +110,7 @@ export async function requestSeeds(): Promise<Uint8Array[]> {
       json({ account: '{ana}', epoch: 1, consent: writeConsent, rows: ['list', row] }),
     ),
     get('ana', '/items?account={ana}&since=0'),
+    get('ana', '/items?account={ana}&changed=1'),
     read([1, 0, 1_000, '']),
     read([0, ['{record}']], 'writing'),
     read([1, 0, 1, ''], 'ended'),
