@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { sha256 } from '../crypto/hash.ts';
-import { blockTree, resultLeaf, txLeaf } from '../ledger/chain/block-tree.ts';
+import { resultLeaf, txLeaf } from '../ledger/chain/block-leaves.ts';
 import { commitHash, decodeCommit } from '../ledger/chain/commit.ts';
 import { decodeHeader, headerHashBytes } from '../ledger/chain/header.ts';
 import { type VerifyVote, verifySigned } from '../ledger/chain/light-client.ts';
 import { verifyReceipt } from '../ledger/chain/receipt.ts';
 import type { TrustRoot } from '../ledger/chain/trust-root.ts';
+import { merkleTree } from '../ledger/merkle.ts';
 import { bytesToHex, equalBytes } from '../primitives/bytes.ts';
 import { isCoded } from '../primitives/errors.ts';
 import { txIdOf } from '../primitives/ids.ts';
@@ -139,12 +140,12 @@ export function describeEngine(name: string, open: () => Promise<EngineUnderTest
         await verifySigned(now, engine.chainId, verifyVote);
         const { header } = now;
         const block = await engine.block(height);
-        same(header.dataHash, blockTree(block.txs.map((tx) => txLeaf(sha256(tx)))).root);
+        same(header.dataHash, merkleTree(block.txs.map((tx) => txLeaf(sha256(tx)))).root);
         if (previous !== undefined) {
           same(header.lastBlockId.hash, headerHashBytes(previous.header));
           same(header.lastCommitHash, commitHash(previous.commit));
           const last = await engine.block(height - 1);
-          same(header.lastResultsHash, blockTree(last.results.map(resultLeaf)).root);
+          same(header.lastResultsHash, merkleTree(last.results.map(resultLeaf)).root);
           assert.ok(block.timeMs > last.timeMs);
         }
         previous = now;

@@ -1,12 +1,11 @@
 import { textOfBytes } from '../api/common.ts';
 import type { BatchKind } from '../ledger/acts.ts';
-import { leafHash } from '../ledger/merkle.ts';
+import { leafHash, merkleTree } from '../ledger/merkle.ts';
 import { concatBytes } from '../primitives/bytes.ts';
 import type { TxId } from '../primitives/ids.ts';
 import type { ActSender } from './act-sender.ts';
 import type { Database } from './database.ts';
 import type { Inbox } from './inbox.ts';
-import { MerkleLevels } from './merkle-levels.ts';
 
 const maxLeaves = 10_000;
 const anchoredKinds: readonly BatchKind[] = ['refusal', 'erased'];
@@ -75,7 +74,7 @@ export class Batches {
       maxLeaves,
     );
     if (leaves.length === 0) return false;
-    const tree = new MerkleLevels(leaves.map((leaf) => leafHash(leaf.bytes('content'))));
+    const tree = merkleTree(leaves.map((leaf) => leafHash(leaf.bytes('content'))));
     const { root } = tree;
     this.#db.transaction('batch', () => {
       for (const [position, leaf] of leaves.entries()) {

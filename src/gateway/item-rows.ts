@@ -1,5 +1,6 @@
 import { textOfBytes } from '../api/common.ts';
 import type { ItemRow } from '../api/items.ts';
+import { type MerkleTree, merkleTree } from '../ledger/merkle.ts';
 import { CodedError } from '../primitives/errors.ts';
 import {
   type AccountId,
@@ -15,7 +16,6 @@ import {
 } from '../primitives/ids.ts';
 import type { Database, Row } from './database.ts';
 import type { Delivery } from './delivery.ts';
-import { MerkleLevels } from './merkle-levels.ts';
 import type { StoredItem } from './read-decision.ts';
 
 export interface AnchorSeen {
@@ -261,7 +261,7 @@ export class ItemRows {
   }
 
   #complete(rows: readonly Row[]): StoredRow[] {
-    const trees = new Map<number, MerkleLevels>();
+    const trees = new Map<number, MerkleTree>();
     return rows.map((row) => {
       const delivery = row.uint('delivery');
       const tree = trees.get(delivery) ?? this.#tree(delivery);
@@ -270,12 +270,12 @@ export class ItemRows {
     });
   }
 
-  #tree(delivery: number): MerkleLevels {
+  #tree(delivery: number): MerkleTree {
     const leaves = this.#db.all(
       'SELECT leaf FROM items WHERE delivery = ? ORDER BY position',
       delivery,
     );
-    return new MerkleLevels(leaves.map((row) => row.bytes('leaf')));
+    return merkleTree(leaves.map((row) => row.bytes('leaf')));
   }
 
   /** Anchored or not. Undefined: no such leaf in this account. */
@@ -339,7 +339,7 @@ const selectChanged = `SELECT ${rowColumns} FROM (
     UNION SELECT delivery, position FROM items WHERE account = ? AND erasedAs > ?
   ) CROSS JOIN items USING (delivery, position) CROSS JOIN deliveries USING (delivery)`;
 
-function storedRow(row: Row, tree: MerkleLevels): StoredRow {
+function storedRow(row: Row, tree: MerkleTree): StoredRow {
   const index = row.uint('position');
   const recordId = parseRecordId(row.text('recordId'));
   const consent = row.text('consent');

@@ -163,3 +163,45 @@ export function isConsistent(
 function half(value: number): number {
   return (value - (value % 2)) / 2;
 }
+
+/**
+ * The tree over leaf hashes, kept level by level so that the path of every one of a thousand receipts or rows
+ * costs no hash; `inclusionPath` makes one path from the leaves alone.
+ *
+ * Pairing neighbours from below, with an odd last one moved up, gives the same tree as RFC 6962's split.
+ */
+export interface MerkleTree {
+  readonly root: Uint8Array;
+  readonly count: number;
+  /** Sibling hashes from the leaf upwards. */
+  path(index: number): Uint8Array[];
+}
+
+export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
+  const levels: (readonly Uint8Array[])[] = [leaves];
+  let level = leaves;
+  while (level.length > 1) {
+    const above: Uint8Array[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const left = level[i];
+      const right = level[i + 1];
+      if (left !== undefined) above.push(right === undefined ? left : nodeHash(left, right));
+    }
+    levels.push(above);
+    level = above;
+  }
+  return {
+    root: level[0] ?? sha256(),
+    count: leaves.length,
+    path(index) {
+      const siblings: Uint8Array[] = [];
+      let position = index;
+      for (const row of levels) {
+        const sibling = row[position % 2 === 0 ? position + 1 : position - 1];
+        if (sibling !== undefined) siblings.push(sibling);
+        position = (position - (position % 2)) / 2;
+      }
+      return siblings;
+    },
+  };
+}

@@ -1,7 +1,8 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { type BlockTree, blockTree, resultLeaf, txLeaf } from '../../ledger/chain/block-tree.ts';
+import { resultLeaf, txLeaf } from '../../ledger/chain/block-leaves.ts';
 import { type Commit, decodeCommit } from '../../ledger/chain/commit.ts';
 import { decodeHeader, type Header } from '../../ledger/chain/header.ts';
+import { type MerkleTree, merkleTree } from '../../ledger/merkle.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { BlockStore } from './block-store.ts';
 import type { StoredBlock } from './stored-block.ts';
@@ -12,7 +13,7 @@ const maxCached = 64;
 interface Cached {
   readonly stored: StoredBlock;
   txIds: readonly Uint8Array[] | undefined;
-  trees: { readonly txs: BlockTree; readonly results: BlockTree } | undefined;
+  trees: { readonly txs: MerkleTree; readonly results: MerkleTree } | undefined;
 }
 
 export class BlockCache {
@@ -61,8 +62,8 @@ export class BlockCache {
     const { stored } = cached;
     cached.txIds ??= stored.txs.map((each) => sha256(each));
     cached.trees ??= {
-      txs: blockTree(cached.txIds.map(txLeaf)),
-      results: blockTree(stored.results.map(resultLeaf)),
+      txs: merkleTree(cached.txIds.map(txLeaf)),
+      results: merkleTree(stored.results.map(resultLeaf)),
     };
     return {
       tx,

@@ -1,5 +1,5 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { blockTree, resultLeaf, txLeaf } from '../../ledger/chain/block-tree.ts';
+import { resultLeaf, txLeaf } from '../../ledger/chain/block-leaves.ts';
 import {
   type Commit,
   commitHash,
@@ -22,6 +22,7 @@ import {
 import { varintField } from '../../ledger/chain/protobuf.ts';
 import { msOfTimestamp, timestampOfMs } from '../../ledger/chain/timestamp.ts';
 import { type Validator, validatorAddress, validatorsHash } from '../../ledger/chain/validators.ts';
+import { merkleTree } from '../../ledger/merkle.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
 import type { TxResult } from '../application.ts';
 import type { StoredBlock } from './stored-block.ts';
@@ -60,9 +61,9 @@ export function genesisTip(genesisMs: number, appHash: Uint8Array): Tip {
 }
 
 export const dataHash = (txIds: readonly Uint8Array[]): Uint8Array =>
-  blockTree(txIds.map(txLeaf)).root;
+  merkleTree(txIds.map(txLeaf)).root;
 export const resultsHash = (results: readonly TxResult[]): Uint8Array =>
-  blockTree(results.map(resultLeaf)).root;
+  merkleTree(results.map(resultLeaf)).root;
 
 /** Both parts of a chain of one operator: the header is its own single part (rule B-2). */
 const blockIdOf = (hash: Uint8Array): BlockId => ({ hash, parts: { total: 1, hash } });

@@ -4,8 +4,8 @@ import * as abci from 'cosmjs-types/tendermint/abci/types';
 import * as types from 'cosmjs-types/tendermint/types/types';
 import * as validator from 'cosmjs-types/tendermint/types/validator';
 import fc from 'fast-check';
-import { isIncluded, leafHash, merkleRoot } from '../merkle.ts';
-import { blockTree, resultLeaf } from './block-tree.ts';
+import { isIncluded, leafHash, merkleRoot, merkleTree } from '../merkle.ts';
+import { resultLeaf } from './block-leaves.ts';
 import { type Commit, decodeCommit, encodeCommit } from './commit.ts';
 import { type BlockId, decodeHeader, encodeHeader, type Header } from './header.ts';
 import { varint } from './protobuf.ts';
@@ -142,7 +142,7 @@ test('a time is encoded as google.protobuf.Timestamp', () => {
 test('the tree of a block has the root and the paths of RFC 6962 at every size', () => {
   for (let count = 0; count <= 70; count++) {
     const leaves = Array.from({ length: count }, (_, i) => leafHash(Uint8Array.of(i)));
-    const tree = blockTree(leaves);
+    const tree = merkleTree(leaves);
     assert.deepEqual(tree.root, merkleRoot(leaves));
     for (const [index, leaf] of leaves.entries()) {
       assert.ok(isIncluded(leaf, index, count, tree.path(index), tree.root));

@@ -6,8 +6,8 @@ import { labelledHash, sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { concatBytes, utf8 } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import { leafHash } from '../merkle.ts';
-import { blockTree, resultLeaf, txLeaf } from './block-tree.ts';
+import { leafHash, merkleTree } from '../merkle.ts';
+import { resultLeaf, txLeaf } from './block-leaves.ts';
 import type { ClaimTarget } from './claim.ts';
 import { type Commit, commitHash, commitSignBytes, emptyRoot, voteForBlock } from './commit.ts';
 import { type Header, headerHashBytes, noBlockId } from './header.ts';
@@ -90,8 +90,8 @@ const targets = (): ClaimTarget[] => [
 function example(set: readonly Signer[], votes = set.length) {
   const txs = ['a', 'b', 'c'].map(utf8);
   const results = txs.map((tx, i) => ({ code: i === 1 ? 0 : 7, data: tx }));
-  const txTree = blockTree(txs.map((tx) => txLeaf(sha256(tx))));
-  const resultTree = blockTree(results.map(resultLeaf));
+  const txTree = merkleTree(txs.map((tx) => txLeaf(sha256(tx))));
+  const resultTree = merkleTree(results.map(resultLeaf));
   const at = header(5, set, { dataHash: txTree.root });
   const hash = headerHashBytes(at);
   const next = header(6, set, {

@@ -13,7 +13,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type HeaderHash, headerHashOf, type TxId, txIdOf } from '../../primitives/ids.ts';
 import { isIncluded } from '../merkle.ts';
 import { objectTypes, suite } from '../object-types.ts';
-import { resultLeaf, txLeaf } from './block-tree.ts';
+import { resultLeaf, txLeaf } from './block-leaves.ts';
 import {
   type Claim,
   type ClaimTarget,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { labelledHash, sha256 } from '../../../src/crypto/hash.ts';
 import { labels } from '../../../src/crypto/labels.ts';
 import { type SigningKey, signingKeyFromSeed, verifyVote } from '../../../src/crypto/signature.ts';
-import { blockTree, resultLeaf, txLeaf } from '../../../src/ledger/chain/block-tree.ts';
+import { resultLeaf, txLeaf } from '../../../src/ledger/chain/block-leaves.ts';
 import {
   type Commit,
   commitHash,
@@ -42,7 +42,7 @@ import {
   validatorsHash,
 } from '../../../src/ledger/chain/validators.ts';
 import { encodeTx } from '../../../src/ledger/codec.ts';
-import { leafHash } from '../../../src/ledger/merkle.ts';
+import { leafHash, merkleTree } from '../../../src/ledger/merkle.ts';
 import { concatBytes, utf8, utf8ToText } from '../../../src/primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray, readBytes } from '../../../src/primitives/cbor.ts';
 import { CodedError } from '../../../src/primitives/errors.ts';
@@ -145,8 +145,8 @@ async function example(
   const tx = committingTx();
   const txs = [utf8('a'), tx, utf8('c')];
   const results = txs.map((_, i) => ({ code: i === 1 ? 0 : 7, data: Uint8Array.of(0x81, 0x40) }));
-  const txTree = blockTree(txs.map((one) => txLeaf(sha256(one))));
-  const resultTree = blockTree(results.map(resultLeaf));
+  const txTree = merkleTree(txs.map((one) => txLeaf(sha256(one))));
+  const resultTree = merkleTree(results.map(resultLeaf));
   const at = header(5, set, { dataHash: txTree.root });
   const hash = headerHashBytes(at);
   const next = header(6, set, {

@@ -1,7 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '../../../src/crypto/hash.ts';
 import { verifyVote } from '../../../src/crypto/signature.ts';
-import { blockTree, resultLeaf, txLeaf } from '../../../src/ledger/chain/block-tree.ts';
+import { resultLeaf, txLeaf } from '../../../src/ledger/chain/block-leaves.ts';
 import {
   type Commit,
   commitSignBytes,
@@ -30,7 +30,7 @@ import {
   validatorsHash,
 } from '../../../src/ledger/chain/validators.ts';
 import { genesisHash } from '../../../src/ledger/genesis.ts';
-import { inclusionPath, leafHash } from '../../../src/ledger/merkle.ts';
+import { inclusionPath, leafHash, merkleTree } from '../../../src/ledger/merkle.ts';
 import { bytesToHex } from '../../../src/primitives/bytes.ts';
 import { isCoded } from '../../../src/primitives/errors.ts';
 import { batchLeaves, genesis, ledger } from './chain.ts';
@@ -121,8 +121,8 @@ async function example(
   }
   const receipt: Receipt = {
     ...{ tx, height, index, count: block.txs.length, result },
-    txPath: blockTree(block.txs.map((each) => txLeaf(sha256(each)))).path(index),
-    resultPath: blockTree(block.results.map(resultLeaf)).path(index),
+    txPath: merkleTree(block.txs.map((each) => txLeaf(sha256(each)))).path(index),
+    resultPath: merkleTree(block.results.map(resultLeaf)).path(index),
     header: decodeHeader(block.header),
     nextHeader: decodeHeader(next.header),
     nextCommit: decodeCommit(next.commit),
