@@ -181,8 +181,12 @@ export class Bench {
     return bench;
   }
 
-  /** Signs everything first; then each client sends its next one when the last was acknowledged. */
   async run(n: number, parallel: number): Promise<Run> {
+    return this.send(await this.sign(n, parallel));
+  }
+
+  /** What each of `parallel` clients will send, `n` transactions together. */
+  async sign(n: number, parallel: number): Promise<readonly (readonly Uint8Array[])[]> {
     const prepared: Uint8Array[][] = Array.from({ length: parallel }, () => []);
     for (let i = 0; i < n; i++) {
       const person = this.#people[i % clients];
@@ -190,6 +194,11 @@ export class Bench {
       if (i % clients === 0) this.#nonce++;
       prepared[i % parallel]?.push(await this.#grant(person));
     }
+    return prepared;
+  }
+
+  /** Each client sends its next one when the last was acknowledged. */
+  async send(prepared: readonly (readonly Uint8Array[])[]): Promise<Run> {
     const ackMs: number[] = [];
     const started = performance.now();
     await Promise.all(
@@ -201,6 +210,7 @@ export class Bench {
         }
       }),
     );
+    const n = ackMs.length;
     this.#size += n;
     return { n, seconds: (performance.now() - started) / 1000, ackMs };
   }

@@ -2,7 +2,7 @@ import type { LogName } from '../src/ledger/acts.ts';
 import type { LogHead } from '../src/ledger/app-hash.ts';
 import type { BlockWrites, LedgerStore } from '../src/ledger/ledger.ts';
 import { emptyLog } from '../src/ledger/log-tree.ts';
-import { decodePage, encodePage, type TreePage } from '../src/ledger/tree-page.ts';
+import { TreePage } from '../src/ledger/tree-page.ts';
 import { bytesToHex } from '../src/primitives/bytes.ts';
 
 /** A ledger's state in memory, stored as bytes like the real one. */
@@ -16,7 +16,7 @@ export class MemoryStore implements LedgerStore {
     for (const { key, value } of writes.rows) this.rows.set(bytesToHex(key), value);
     for (const [path, page] of writes.pages) {
       if (page === undefined) this.pages.delete(path);
-      else this.pages.set(path, encodePage(page));
+      else this.pages.set(path, page.encode());
     }
     for (const { log, level, index, hashes } of writes.tiles) {
       this.tiles.set(`${log}/${level}/${index}`, hashes);
@@ -30,7 +30,7 @@ export class MemoryStore implements LedgerStore {
 
   page(path: string): TreePage | undefined {
     const bytes = this.pages.get(path);
-    return bytes === undefined ? undefined : decodePage(bytes);
+    return bytes === undefined ? undefined : TreePage.decode(bytes);
   }
 
   tile(log: LogName, level: number, index: number): Uint8Array | undefined {

@@ -5,6 +5,7 @@ import {
   runningSha256,
   sha3_256,
   sha256,
+  sha256Into,
   sha512,
   shake256,
 } from '#hash';
@@ -12,7 +13,17 @@ import { concatBytes, utf8 } from '../primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../primitives/cbor.ts';
 import type { Label } from './labels.ts';
 
-export { hkdfSha256, hmacSha256, hmacSha512, runningSha256, sha3_256, sha256, sha512, shake256 };
+export {
+  hkdfSha256,
+  hmacSha256,
+  hmacSha512,
+  runningSha256,
+  sha3_256,
+  sha256,
+  sha256Into,
+  sha512,
+  shake256,
+};
 
 const zero = Uint8Array.of(0);
 

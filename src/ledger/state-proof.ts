@@ -39,12 +39,12 @@ function rootFromStateProof(
   let hash = emptyHash;
   if (value !== undefined) {
     if (neighbour !== undefined) return undefined;
-    hash = stateLeafHash(keyHash, sha256(value));
+    hash = stateLeafHash({ keyHash, valueHash: sha256(value) });
   } else if (neighbour !== undefined) {
     // The neighbour must be another key, on the same path down to where the proof ends.
     if (equalBytes(neighbour.keyHash, keyHash)) return undefined;
     if (sharedBits(neighbour.keyHash, keyHash) < siblings.length) return undefined;
-    hash = stateLeafHash(neighbour.keyHash, neighbour.valueHash);
+    hash = stateLeafHash(neighbour);
   }
   for (let depth = siblings.length - 1; depth >= 0; depth--) {
     const sibling = siblings[depth] ?? emptyHash;

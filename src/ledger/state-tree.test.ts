@@ -5,7 +5,7 @@ import { sha256 } from '../crypto/hash.ts';
 import { bytesToHex, equalBytes, utf8 } from '../primitives/bytes.ts';
 import { type StateProof, verifyStateProof } from './state-proof.ts';
 import { proveKey, type TreeChange, treeChange, treeRoot, updateTree } from './state-tree.ts';
-import { decodePage, emptyHash, encodePage, type TreePage } from './tree-page.ts';
+import { emptyHash, TreePage } from './tree-page.ts';
 
 type Leaf = { readonly keyHash: Uint8Array; readonly valueHash: Uint8Array };
 
@@ -31,13 +31,13 @@ class Pages {
   readonly rows = new Map<string, Uint8Array>();
   readonly read = (path: string): TreePage | undefined => {
     const bytes = this.rows.get(path);
-    return bytes === undefined ? undefined : decodePage(bytes);
+    return bytes === undefined ? undefined : TreePage.decode(bytes);
   };
   update(changes: readonly TreeChange[]): Uint8Array {
     const { root, pages } = updateTree(this.read, changes);
     for (const [path, page] of pages) {
       if (page === undefined) this.rows.delete(path);
-      else this.rows.set(path, encodePage(page));
+      else this.rows.set(path, page.encode());
     }
     assert.deepEqual(treeRoot(this.read), root);
     return root;
@@ -202,6 +202,6 @@ test('only pages on the way to a change are written', () => {
   assert.ok([...touched.keys()].every((at) => path.startsWith(at)));
   for (const [at, page] of touched) {
     const old = before.get(at);
-    assert.ok(page !== undefined && old !== undefined && !equalBytes(encodePage(page), old));
+    assert.ok(page !== undefined && old !== undefined && !equalBytes(page.encode(), old));
   }
 });

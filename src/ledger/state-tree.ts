@@ -2,15 +2,7 @@ import { sha256 } from '../crypto/hash.ts';
 import { equalBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { StateProof } from './state-proof.ts';
-import {
-  bitAt,
-  bottomRow,
-  emptyPage,
-  nodeHashOf,
-  stateInnerHash,
-  type TreeLeaf,
-  type TreePage,
-} from './tree-page.ts';
+import { bitAt, bottomRow, emptyHash, type TreeLeaf, TreePage } from './tree-page.ts';
 
 /** Where pages are kept; the path is one hex digit for every four levels, '' at the root. */
 export type ReadPage = (path: string) => TreePage | undefined;
@@ -32,7 +24,7 @@ export function treeChange(key: Uint8Array, value: Uint8Array | undefined): Tree
 }
 
 export function treeRoot(readPage: ReadPage): Uint8Array {
-  return nodeHashOf(readPage('')?.[1]);
+  return readPage('')?.hash(1) ?? emptyHash;
 }
 
 /**
@@ -46,7 +38,7 @@ export function updateTree(readPage: ReadPage, changes: readonly TreeChange[]): 
   const updater = new Updater(readPage);
   const top = updater.writable('');
   updater.apply(top, '', 1, 0, changes);
-  return { root: nodeHashOf(top[1]), pages: updater.dirty };
+  return { root: top.hash(1), pages: updater.dirty };
 }
 
 class Updater {
@@ -58,7 +50,7 @@ class Updater {
   }
 
   writable(path: string): TreePage {
-    const page = this.#readPage(path)?.slice() ?? emptyPage();
+    const page = this.#readPage(path)?.copy() ?? new TreePage();
     this.dirty.set(path, page);
     return page;
   }
@@ -72,16 +64,18 @@ class Updater {
     changes: readonly TreeChange[],
   ): void {
     if (changes.length === 0) return;
-    const node = page[position];
+    const kind = page.kind(position);
     let list = changes;
-    if (node?.kind !== 'inner') {
-      const leaves = leavesAfter(node, changes);
-      if (leaves.length < 2) {
-        page[position] = leaves[0];
+    if (kind !== 'inner') {
+      const leaves = leavesAfter(kind === 'leaf' ? page.leaf(position) : undefined, changes);
+      const [only, more] = leaves;
+      if (more !== undefined) list = leaves;
+      // Made empty first: what stood here may come to stand deeper.
+      page.clear(position);
+      if (more === undefined) {
+        if (only !== undefined) page.putLeaf(position, only);
         return;
       }
-      page[position] = undefined;
-      list = leaves;
     }
     if (position >= bottomRow) this.#applyBelow(page, path, position, depth, list);
     else this.#applyHere(page, path, position, depth, list);
@@ -95,13 +89,12 @@ class Updater {
     changes: readonly TreeChange[],
   ): void {
     const childPath = path + (position - bottomRow).toString(16);
-    const wasInner = page[position] !== undefined;
-    const child = wasInner ? this.writable(childPath) : emptyPage();
-    if (wasInner && child[1]?.kind !== 'inner') throw new CodedError('LEDGER_CORRUPT');
+    const wasInner = page.kind(position) === 'inner';
+    const child = wasInner ? this.writable(childPath) : new TreePage();
+    if (wasInner && child.kind(1) !== 'inner') throw new CodedError('LEDGER_CORRUPT');
     this.apply(child, childPath, 1, depth, changes);
-    const top = child[1];
-    page[position] = top;
-    this.dirty.set(childPath, top?.kind === 'inner' ? child : undefined);
+    page.take(position, 1, child);
+    this.dirty.set(childPath, child.kind(1) === 'inner' ? child : undefined);
   }
 
   #applyHere(
@@ -122,16 +115,16 @@ class Updater {
       this.apply(page, path, left, depth + 1, zeros);
       this.apply(page, path, right, depth + 1, ones);
     }
-    const a = page[left];
-    const b = page[right];
-    if (a?.kind === 'inner' || b?.kind === 'inner' || (a !== undefined && b !== undefined)) {
-      page[position] = { kind: 'inner', hash: stateInnerHash(nodeHashOf(a), nodeHashOf(b)) };
+    const a = page.kind(left);
+    const b = page.kind(right);
+    if (a === 'inner' || b === 'inner' || (a === 'leaf' && b === 'leaf')) {
+      page.join(position);
       return;
     }
     // A lone leaf moves up to its shortest unique prefix.
-    page[position] = a ?? b;
-    page[left] = undefined;
-    page[right] = undefined;
+    page.take(position, a === 'empty' ? right : left);
+    page.clear(left);
+    page.clear(right);
   }
 }
 
@@ -141,7 +134,7 @@ function leavesAfter(node: TreeLeaf | undefined, changes: readonly TreeChange[])
   let kept = node;
   for (const { keyHash, valueHash } of changes) {
     if (kept !== undefined && equalBytes(kept.keyHash, keyHash)) kept = undefined;
-    if (valueHash !== undefined) leaves.push({ kind: 'leaf', keyHash, valueHash, hash: undefined });
+    if (valueHash !== undefined) leaves.push({ keyHash, valueHash });
   }
   if (kept !== undefined) leaves.push(kept);
   return leaves;
@@ -162,18 +155,18 @@ export function proveKey(readPage: ReadPage, key: Uint8Array): StateProof {
   const keyHash = sha256(key);
   const siblings: Uint8Array[] = [];
   let path = '';
-  let page = readPage('') ?? emptyPage();
+  let page = readPage('') ?? new TreePage();
   let position = 1;
   for (let depth = 0; ; depth++) {
-    const node = page[position];
-    if (node?.kind !== 'inner') {
-      const isOther = node !== undefined && !equalBytes(node.keyHash, keyHash);
-      return { siblings, neighbour: isOther ? node : undefined };
+    if (page.kind(position) !== 'inner') {
+      const found = page.kind(position) === 'leaf' ? page.leaf(position) : undefined;
+      const isOther = found !== undefined && !equalBytes(found.keyHash, keyHash);
+      return { siblings, neighbour: isOther ? found : undefined };
     }
     if (position >= bottomRow) {
       path += (position - bottomRow).toString(16);
       const below = readPage(path);
-      if (below === undefined || !equalBytes(nodeHashOf(below[1]), node.hash)) {
+      if (below === undefined || !equalBytes(below.hash(1), page.hash(position))) {
         throw new CodedError('LEDGER_CORRUPT');
       }
       page = below;
@@ -181,7 +174,7 @@ export function proveKey(readPage: ReadPage, key: Uint8Array): StateProof {
     }
     const bit = bitAt(keyHash, depth);
     const next = 2 * position + bit;
-    siblings.push(nodeHashOf(page[next ^ 1]));
+    siblings.push(page.hash(next ^ 1));
     position = next;
   }
 }

@@ -1,60 +1,39 @@
-import { sha256 } from '../crypto/hash.ts';
+import { sha256, sha256Into } from '../crypto/hash.ts';
 import { CodedError } from '../primitives/errors.ts';
 
-/**
- * Four levels of the state tree, stored as one row, so that a lookup reads a few rows and not a row a bit.
- *
- * A page is an array of 32 positions in heap order: 1 is the top, 2p and 2p + 1 are the children of p,
- * 16 to 31 are the bottom. An inner node at the bottom is the top of the page below it.
- * Source: docs/protocol/state.md, rule ST-5.
- */
-export type TreePage = (TreeNode | undefined)[];
-
-/** Undefined in a page: empty, hash of 32 zeros. */
-export type TreeNode = TreeLeaf | TreeInner;
-
 export interface TreeLeaf {
-  readonly kind: 'leaf';
+  /** SHA-256 of the key. */
   readonly keyHash: Uint8Array;
+  /** SHA-256 of the value. */
   readonly valueHash: Uint8Array;
-  /** Worked out when first asked for: most leaves of a page are only carried along. */
-  hash: Uint8Array | undefined;
 }
 
-export interface TreeInner {
-  readonly kind: 'inner';
-  readonly hash: Uint8Array;
-}
+/** What stands at a position of a page. */
+export type NodeKind = 'empty' | 'leaf' | 'inner';
 
 export const emptyHash: Uint8Array = new Uint8Array(32);
+/** Positions of a page, in heap order: 1 is the top, 2p and 2p + 1 are the children of p; 0 is not used. */
 export const pagePositions = 32;
 /** The first position of a page's bottom row. */
 export const bottomRow = 16;
 
-export function stateLeafHash(keyHash: Uint8Array, valueHash: Uint8Array): Uint8Array {
-  return pairHash(0, keyHash, valueHash);
+export function stateLeafHash({ keyHash, valueHash }: TreeLeaf): Uint8Array {
+  return sha256(tagged(0, keyHash, valueHash));
 }
 
 export function stateInnerHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return pairHash(1, left, right);
+  return sha256(tagged(1, left, right));
 }
 
 // Filled anew for each hash: an array of more than 64 bytes costs as much to make as the hash itself.
 const pair = new Uint8Array(65);
 
-/** SHA-256(tag ‖ a 32 ‖ b 32), laid out by hand: this is where the time of a block goes. */
-function pairHash(tag: number, a: Uint8Array, b: Uint8Array): Uint8Array {
+/** tag ‖ a 32 ‖ b 32, until the next call. */
+function tagged(tag: number, a: Uint8Array, b: Uint8Array): Uint8Array {
   pair[0] = tag;
   pair.set(a, 1);
   pair.set(b, 33);
-  return sha256(pair);
-}
-
-export function nodeHashOf(node: TreeNode | undefined): Uint8Array {
-  if (node === undefined) return emptyHash;
-  if (node.kind === 'inner') return node.hash;
-  node.hash ??= stateLeafHash(node.keyHash, node.valueHash);
-  return node.hash;
+  return pair;
 }
 
 /** The bit of a key's hash that chooses the way at this depth: 0 left, 1 right. */
@@ -62,49 +41,148 @@ export function bitAt(keyHash: Uint8Array, depth: number): number {
   return ((keyHash[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1;
 }
 
-export function emptyPage(): TreePage {
-  return new Array<TreeNode | undefined>(pagePositions).fill(undefined);
+const empty = 0;
+const leaf = 1;
+const inner = 2;
+/** A leaf whose hash has been worked out: most leaves of a page are only carried along, and need none. */
+const hashedLeaf = 3;
+const kinds: readonly NodeKind[] = ['empty', 'leaf', 'inner', 'leaf'];
+
+// Layout in memory: a kind for each position ‖ a hash of 32 for each ‖ key hash 32, value hash 32 for each leaf.
+const hashesAt = pagePositions;
+const leavesAt = hashesAt + 32 * pagePositions;
+const pageBytes = leavesAt + 64 * bottomRow;
+
+/** Where the hash of a position is; those of two siblings lie side by side. */
+const hashAt = (position: number): number => hashesAt + 32 * position;
+
+/** Where the leaf of a position is: no two leaves stand above the same place of the bottom row. */
+function leafAt(position: number): number {
+  let below = position;
+  while (below < bottomRow) below *= 2;
+  return leavesAt + 64 * (below - bottomRow);
 }
 
-/** Layout: 2 bits a position (0 empty, 1 leaf, 2 inner) in 8 bytes ‖ leaf: key hash, value hash · inner: hash. */
-export function encodePage(page: TreePage): Uint8Array {
-  let length = 8;
-  for (const node of page) if (node !== undefined) length += node.kind === 'leaf' ? 64 : 32;
-  const bytes = new Uint8Array(length);
-  let at = 8;
-  for (let position = 1; position < pagePositions; position++) {
-    const node = page[position];
-    if (node === undefined) continue;
-    const kind = node.kind === 'leaf' ? 1 : 2;
-    bytes[position >> 2] = (bytes[position >> 2] ?? 0) | (kind << (2 * (position & 3)));
-    if (node.kind === 'leaf') {
-      bytes.set(node.keyHash, at);
-      bytes.set(node.valueHash, at + 32);
-      at += 64;
-    } else {
-      bytes.set(node.hash, at);
-      at += 32;
+/**
+ * Four levels of the state tree, stored as one row, so that a lookup reads a few rows and not a row a bit.
+ * An inner node at the bottom is the top of the page below it.
+ *
+ * One array of bytes a page: a block changes a thousand, and as objects for each node they kept the
+ * collector busy for a tenth of the ledger's time. Source: docs/protocol/state.md, rule ST-5.
+ */
+export class TreePage {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array = new Uint8Array(pageBytes)) {
+    this.#bytes = bytes;
+  }
+
+  copy(): TreePage {
+    return new TreePage(this.#bytes.slice());
+  }
+
+  kind(position: number): NodeKind {
+    return kinds[this.#kind(position)] ?? 'empty';
+  }
+
+  #kind(position: number): number {
+    return this.#bytes[position] ?? empty;
+  }
+
+  /** 32 zeros where nothing stands. */
+  hash(position: number): Uint8Array {
+    this.#hashLeaf(position);
+    return this.#bytes.slice(hashAt(position), hashAt(position) + 32);
+  }
+
+  /** Of a position that is a leaf. */
+  leaf(position: number): TreeLeaf {
+    const at = leafAt(position);
+    return {
+      keyHash: this.#bytes.slice(at, at + 32),
+      valueHash: this.#bytes.slice(at + 32, at + 64),
+    };
+  }
+
+  clear(position: number): void {
+    this.#bytes[position] = empty;
+    this.#bytes.fill(0, hashAt(position), hashAt(position) + 32);
+  }
+
+  putLeaf(position: number, { keyHash, valueHash }: TreeLeaf): void {
+    this.#bytes[position] = leaf;
+    this.#bytes.set(keyHash, leafAt(position));
+    this.#bytes.set(valueHash, leafAt(position) + 32);
+  }
+
+  /** An inner node over the two below it. */
+  join(position: number): void {
+    this.#hashLeaf(2 * position);
+    this.#hashLeaf(2 * position + 1);
+    this.#bytes[position] = inner;
+    this.#hashTo(position, 1, hashAt(2 * position));
+  }
+
+  /** What stands at `from`, in this page or another, stands at `position` as well. */
+  take(position: number, from: number, page: TreePage = this): void {
+    const kind = page.#kind(from);
+    this.#bytes[position] = kind;
+    this.#bytes.set(page.#bytes.subarray(hashAt(from), hashAt(from) + 32), hashAt(position));
+    if (kind === empty || kind === inner) return;
+    this.#bytes.set(page.#bytes.subarray(leafAt(from), leafAt(from) + 64), leafAt(position));
+  }
+
+  #hashLeaf(position: number): void {
+    if (this.#bytes[position] !== leaf) return;
+    this.#bytes[position] = hashedLeaf;
+    this.#hashTo(position, 0, leafAt(position));
+  }
+
+  /** SHA-256(tag ‖ the 64 bytes from `at`), laid out by hand: this is where the time of a block goes. */
+  #hashTo(position: number, tag: number, at: number): void {
+    pair[0] = tag;
+    for (let i = 0; i < 64; i++) pair[i + 1] = this.#bytes[at + i] ?? 0;
+    sha256Into(this.#bytes, hashAt(position), pair);
+  }
+
+  /** Layout: 2 bits a position (0 empty, 1 leaf, 2 inner) in 8 bytes ‖ leaf: key hash, value hash · inner: hash. */
+  encode(): Uint8Array {
+    let length = 8;
+    for (let position = 1; position < pagePositions; position++) {
+      const kind = this.#kind(position);
+      if (kind !== empty) length += kind === inner ? 32 : 64;
     }
+    const encoded = new Uint8Array(length);
+    let end = 8;
+    for (let position = 1; position < pagePositions; position++) {
+      const kind = this.#kind(position);
+      if (kind === empty) continue;
+      const [code, at, size] =
+        kind === inner ? [inner, hashAt(position), 32] : [leaf, leafAt(position), 64];
+      encoded[position >> 2] = (encoded[position >> 2] ?? 0) | (code << (2 * (position & 3)));
+      encoded.set(this.#bytes.subarray(at, at + size), end);
+      end += size;
+    }
+    return encoded;
   }
-  return bytes;
-}
 
-/** Throws LEDGER_CORRUPT: pages come from our own disk alone. */
-export function decodePage(bytes: Uint8Array): TreePage {
-  const page = emptyPage();
-  let at = 8;
-  const next = () => {
-    const part = bytes.subarray(at, at + 32);
-    if (part.length !== 32) throw new CodedError('LEDGER_CORRUPT', { at });
-    at += 32;
-    return part;
-  };
-  for (let position = 1; position < pagePositions; position++) {
-    const kind = ((bytes[position >> 2] ?? 0) >> (2 * (position & 3))) & 3;
-    if (kind === 1) {
-      page[position] = { kind: 'leaf', keyHash: next(), valueHash: next(), hash: undefined };
-    } else if (kind === 2) page[position] = { kind: 'inner', hash: next() };
+  /** Throws LEDGER_CORRUPT: pages come from our own disk alone. */
+  static decode(encoded: Uint8Array): TreePage {
+    const bytes = new Uint8Array(pageBytes);
+    let end = 8;
+    for (let position = 1; position < pagePositions; position++) {
+      const kind = ((encoded[position >> 2] ?? 0) >> (2 * (position & 3))) & 3;
+      if (kind === empty) continue;
+      const [at, size] = kind === inner ? [hashAt(position), 32] : [leafAt(position), 64];
+      const part = encoded.subarray(end, end + size);
+      if (kind === hashedLeaf || part.length !== size) {
+        throw new CodedError('LEDGER_CORRUPT', { position });
+      }
+      bytes[position] = kind;
+      bytes.set(part, at);
+      end += size;
+    }
+    if (end !== encoded.length) throw new CodedError('LEDGER_CORRUPT', { end });
+    return new TreePage(bytes);
   }
-  if (at !== bytes.length) throw new CodedError('LEDGER_CORRUPT', { at });
-  return page;
 }

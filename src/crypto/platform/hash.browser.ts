@@ -8,6 +8,10 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return nobleSha256(concatBytes(...parts));
 }
 
+export function sha256Into(target: Uint8Array, at: number, input: Uint8Array): void {
+  target.set(nobleSha256(input), at);
+}
+
 export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
   return nobleSha512(concatBytes(...parts));
 }

@@ -9,12 +9,16 @@ const joined = (parts: readonly Uint8Array[]): Uint8Array =>
 const plain = (bytes: Buffer): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** The ledger hashes some thirty short inputs a transaction: a text costs Node a third of a new Buffer. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const text = hash('sha256', joined(parts), 'binary');
   const digest = new Uint8Array(32);
-  for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i);
+  sha256Into(digest, 0, joined(parts));
   return digest;
+}
+
+/** The ledger hashes some thirty short inputs a transaction: a text costs Node a third of a new Buffer. */
+export function sha256Into(target: Uint8Array, at: number, input: Uint8Array): void {
+  const text = hash('sha256', input, 'binary');
+  for (let i = 0; i < 32; i++) target[at + i] = text.charCodeAt(i);
 }
 
 export function sha512(...parts: readonly Uint8Array[]): Uint8Array {

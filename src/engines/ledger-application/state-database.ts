@@ -4,7 +4,7 @@ import type { LogHead, LogHeads } from '../../ledger/app-hash.ts';
 import { type BlockWrites, type LedgerStore, viewOf } from '../../ledger/ledger.ts';
 import { emptyLog } from '../../ledger/log-tree.ts';
 import type { LedgerView } from '../../ledger/rules/outcome.ts';
-import { decodePage, encodePage, type TreePage } from '../../ledger/tree-page.ts';
+import { TreePage } from '../../ledger/tree-page.ts';
 import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { isDiskFull } from '../embedded/faults.ts';
@@ -100,7 +100,7 @@ export class StateDatabase implements LedgerStore {
     const id = pageId(path);
     const found = id === undefined ? this.#reads.deepPage.get(path) : this.#reads.page.get(id);
     const bytes = blobOf(found?.page);
-    return bytes === undefined ? undefined : decodePage(bytes);
+    return bytes === undefined ? undefined : TreePage.decode(bytes);
   }
 
   tile(log: LogName, level: number, index: number): Uint8Array | undefined {
@@ -230,9 +230,9 @@ function* writeSteps(statements: WriteStatements, layer: StateLayer): Generator<
     const id = pageId(path);
     if (id === undefined) {
       if (content === undefined) dropDeepPage.run(path);
-      else deepPage.run(path, encodePage(content));
+      else deepPage.run(path, content.encode());
     } else if (content === undefined) dropPage.run(id);
-    else page.run(id, encodePage(content));
+    else page.run(id, content.encode());
     yield;
   }
   for (const [id, hashes] of layer.tiles) {
