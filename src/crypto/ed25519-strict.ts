@@ -1,4 +1,4 @@
-import { bytesToHex } from '../primitives/bytes.ts';
+import { equalBytes, hexToBytes } from '../primitives/bytes.ts';
 
 /**
  * The part of Ed25519 verification that engines disagree on, decided before any engine is asked.
@@ -29,19 +29,19 @@ const order = Uint8Array.of(
 // p = 2^255 - 19, little-endian.
 const prime = Uint8Array.of(0xed, ...new Array<number>(30).fill(0xff), 0x7f);
 
-/** The y of the eight points of small order: 0, 1, -1 and the two of order eight. */
-const smallOrderY = new Set([
+/** The y of the eight points of small order: 0, 1, -1 and the two of order eight; little-endian. */
+const smallOrderY = [
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
-]);
+].map((hex) => hexToBytes(hex) ?? new Uint8Array(0));
 
 function isStrictPoint(encoded: Uint8Array): boolean {
   const y = encoded.slice();
   y[31] = (y[31] ?? 0) & 0x7f;
-  return isBelow(y, prime) && !smallOrderY.has(bytesToHex(y));
+  return isBelow(y, prime) && !smallOrderY.some((small) => equalBytes(small, y));
 }
 
 /** Little-endian comparison of 32 bytes. */

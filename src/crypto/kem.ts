@@ -1,9 +1,9 @@
 import { platform } from '#platform';
 import { bytesToHex, concatBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
+import { Recent } from '../primitives/recent.ts';
 import { sha3_256, sha256, shake256 } from './hash.ts';
 import type { MlKemPeer, X25519Peer } from './platform/platform.ts';
-import { Recent } from './platform/recent.ts';
 
 /**
  * Key encapsulation for everything sealed to a public key: X-Wing (suite 2, the default) and X25519 (suite 1).
@@ -87,12 +87,12 @@ interface XWingPeer {
   readonly x25519: X25519Peer;
 }
 
-const xwingPeers = new Recent<Promise<XWingPeer>>(1024);
-const x25519Peers = new Recent<Promise<X25519Peer>>(1024);
+const xwingPeers = new Recent<string, Promise<XWingPeer>>(1024);
+const x25519Peers = new Recent<string, Promise<X25519Peer>>(1024);
 
 function xwingPeer(publicKey: Uint8Array): Promise<XWingPeer> {
   const name = bytesToHex(sha256(publicKey));
-  return xwingPeers.get(name, async () => {
+  return xwingPeers.getOrMake(name, async () => {
     try {
       const [mlkem, x25519] = await Promise.all([
         platform.mlkem768Peer(publicKey.subarray(0, mlkemPublicBytes)),
@@ -100,7 +100,7 @@ function xwingPeer(publicKey: Uint8Array): Promise<XWingPeer> {
       ]);
       return { mlkem, x25519 };
     } catch (cause) {
-      xwingPeers.forget(name);
+      xwingPeers.delete(name);
       throw cause;
     }
   });
@@ -143,7 +143,9 @@ export async function x25519Encapsulate(
   ephemeralSecret?: Uint8Array,
 ): Promise<Encapsulation> {
   if (publicKey.length !== kems.x25519.publicKeyBytes) throw new CodedError('KEY_WEAK');
-  const peer = await x25519Peers.get(bytesToHex(publicKey), () => platform.x25519Peer(publicKey));
+  const peer = await x25519Peers.getOrMake(bytesToHex(publicKey), () =>
+    platform.x25519Peer(publicKey),
+  );
   const own = await peer.agree(ephemeralSecret);
   return { enc: own.publicKey, secret: own.shared };
 }

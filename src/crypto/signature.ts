@@ -34,9 +34,16 @@ export async function verifySignature(
   return platform.ed25519Verify(publicKey, message, signature);
 }
 
+const labelHeads = new Map<Label, Uint8Array>();
+
 /** What a labelled signature covers: label ‖ 0x00 ‖ SHA-256(bytes as they travel) (protocol 1). */
 export function labelledMessage(label: Label, bytes: Uint8Array): Uint8Array {
-  return concatBytes(utf8(label), Uint8Array.of(0), sha256(bytes));
+  let head = labelHeads.get(label);
+  if (head === undefined) {
+    head = concatBytes(utf8(label), Uint8Array.of(0));
+    labelHeads.set(label, head);
+  }
+  return concatBytes(head, sha256(bytes));
 }
 
 export function signLabelled(

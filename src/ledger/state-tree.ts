@@ -50,7 +50,7 @@ class Updater {
   }
 
   writable(path: string): TreePage {
-    const page = this.#readPage(path)?.copy() ?? new TreePage();
+    const page = new TreePage(this.#readPage(path));
     this.dirty.set(path, page);
     return page;
   }

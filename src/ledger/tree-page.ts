@@ -53,6 +53,29 @@ const hashesAt = pagePositions;
 const leavesAt = hashesAt + 32 * pagePositions;
 const pageBytes = leavesAt + 64 * bottomRow;
 
+// Pages are cut from slabs: an array of its own costs more to make than a page to copy.
+const slabBytes = 16 * pageBytes;
+let slab = new Uint8Array(slabBytes);
+let used = 0;
+/** Of pages that were given back: memory that was touched before costs a tenth of new memory. */
+const free: Uint8Array[] = [];
+const maxFree = 4_096;
+const noBytes = new Uint8Array(0);
+const givenBack = 'this page of the state tree was given back';
+
+/** `pageBytes` bytes of any content. */
+function someBytes(): Uint8Array {
+  const freed = free.pop();
+  if (freed !== undefined) return freed;
+  if (used === slabBytes) {
+    slab = new Uint8Array(slabBytes);
+    used = 0;
+  }
+  const bytes = new Uint8Array(slab.buffer, used, pageBytes);
+  used += pageBytes;
+  return bytes;
+}
+
 /** Where the hash of a position is; those of two siblings lie side by side. */
 const hashAt = (position: number): number => hashesAt + 32 * position;
 
@@ -71,27 +94,40 @@ function leafAt(position: number): number {
  * collector busy for a tenth of the ledger's time. Source: docs/protocol/state.md, rule ST-5.
  */
 export class TreePage {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
 
-  constructor(bytes: Uint8Array = new Uint8Array(pageBytes)) {
-    this.#bytes = bytes;
+  /** Empty, or as `page` is. Throws `RangeError` when that one was given back. */
+  constructor(page?: TreePage) {
+    this.#bytes = someBytes();
+    if (page === undefined) this.#bytes.fill(0);
+    else this.#bytes.set(page.#held());
   }
 
-  copy(): TreePage {
-    return new TreePage(this.#bytes.slice());
+  /** Its owner promises that nobody looks at this page again; its memory serves another. */
+  giveBack(): void {
+    if (this.#bytes.length > 0 && free.length < maxFree) free.push(this.#bytes);
+    this.#bytes = noBytes;
   }
 
+  #held(): Uint8Array {
+    if (this.#bytes.length === 0) throw new RangeError(givenBack);
+    return this.#bytes;
+  }
+
+  /** Throws `RangeError` when the page was given back. */
   kind(position: number): NodeKind {
     return kinds[this.#kind(position)] ?? 'empty';
   }
 
   #kind(position: number): number {
-    return this.#bytes[position] ?? empty;
+    const kind = this.#bytes[position];
+    if (kind === undefined) throw new RangeError(givenBack);
+    return kind;
   }
 
   /** 32 zeros where nothing stands. */
   hash(position: number): Uint8Array {
-    this.#hashLeaf(position);
+    if (this.#kind(position) === leaf) this.#hashLeaf(position);
     return this.#bytes.slice(hashAt(position), hashAt(position) + 32);
   }
 
@@ -168,7 +204,7 @@ export class TreePage {
 
   /** Throws LEDGER_CORRUPT: pages come from our own disk alone. */
   static decode(encoded: Uint8Array): TreePage {
-    const bytes = new Uint8Array(pageBytes);
+    const page = new TreePage();
     let end = 8;
     for (let position = 1; position < pagePositions; position++) {
       const kind = ((encoded[position >> 2] ?? 0) >> (2 * (position & 3))) & 3;
@@ -178,11 +214,11 @@ export class TreePage {
       if (kind === hashedLeaf || part.length !== size) {
         throw new CodedError('LEDGER_CORRUPT', { position });
       }
-      bytes[position] = kind;
-      bytes.set(part, at);
+      page.#bytes[position] = kind;
+      page.#bytes.set(part, at);
       end += size;
     }
     if (end !== encoded.length) throw new CodedError('LEDGER_CORRUPT', { end });
-    return new TreePage(bytes);
+    return page;
   }
 }

@@ -49,13 +49,21 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-const hexDigits: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, '0'),
-);
+const hexDigits = utf8('0123456789abcdef');
+// Of 32 bytes, the length of most ids: one text of 64 characters is made at once, not a piece at a time.
+const hexCodes = new Array<number>(64).fill(0);
 
 export function bytesToHex(bytes: Uint8Array): string {
   let text = '';
-  for (let i = 0; i < bytes.length; i++) text += hexDigits[bytes[i] ?? 0];
+  for (let at = 0; at < bytes.length; at += 32) {
+    const count = Math.min(32, bytes.length - at);
+    for (let i = 0; i < count; i++) {
+      const byte = bytes[at + i] ?? 0;
+      hexCodes[2 * i] = hexDigits[byte >> 4] ?? 0;
+      hexCodes[2 * i + 1] = hexDigits[byte & 15] ?? 0;
+    }
+    text += String.fromCharCode(...(count === 32 ? hexCodes : hexCodes.slice(0, 2 * count)));
+  }
   return text;
 }
 

@@ -46,11 +46,22 @@ export function parseBlobId(text: unknown): BlobId {
   return text as BlobId;
 }
 
-export const accountIdOf = (bytes: Uint8Array): AccountId => parseAccountId(bytesToHex(bytes));
-export const consentIdOf = (bytes: Uint8Array): ConsentId => parseConsentId(bytesToHex(bytes));
-export const recordIdOf = (bytes: Uint8Array): RecordId => parseRecordId(bytesToHex(bytes));
-export const txIdOf = (bytes: Uint8Array): TxId => parseTxId(bytesToHex(bytes));
-export const headerHashOf = (bytes: Uint8Array): HeaderHash => parseHeaderHash(bytesToHex(bytes));
+/** Without the digits being looked at again: they are our own. */
+function hexOf(bytes: Uint8Array, length: number, field: string): string {
+  if (bytes.length !== length) {
+    throw new CodedError('ID_FORMAT', { field, expectedHexDigits: 2 * length });
+  }
+  return bytesToHex(bytes);
+}
+
+export const accountIdOf = (bytes: Uint8Array): AccountId =>
+  hexOf(bytes, 32, 'account') as AccountId;
+export const consentIdOf = (bytes: Uint8Array): ConsentId =>
+  hexOf(bytes, 16, 'consent') as ConsentId;
+export const recordIdOf = (bytes: Uint8Array): RecordId => hexOf(bytes, 16, 'record') as RecordId;
+export const txIdOf = (bytes: Uint8Array): TxId => hexOf(bytes, 32, 'tx') as TxId;
+export const headerHashOf = (bytes: Uint8Array): HeaderHash =>
+  hexOf(bytes, 32, 'header hash') as HeaderHash;
 
 /** The bytes of any hex id. */
 export function idBytes(id: AccountId | ConsentId | RecordId | TxId | HeaderHash): Uint8Array {

@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlockStore } from '../engines/embedded/block-store.ts';
+import { copyBlocks } from '../engines/embedded/copy-blocks.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 
@@ -13,7 +14,7 @@ export interface LedgerBlock {
   readonly bytes: number;
 }
 
-/** The newest blocks of the ledger in a home, in order of height; reads a copy. Throws HOME_INVALID. */
+/** The newest blocks of the ledger in a home, in order of height; reads a copy. Throws HOME_INVALID, STORE_BUSY. */
 export function newestBlocks(home: string, count: number): readonly LedgerBlock[] {
   const folder = join(home, 'servers', 'ledger');
   if (!existsSync(join(folder, 'blocks.db'))) {
@@ -21,9 +22,7 @@ export function newestBlocks(home: string, count: number): readonly LedgerBlock[
   }
   const temporary = mkdtempSync(join(tmpdir(), 'salus-blocks-'));
   try {
-    for (const name of ['blocks.db', 'blocks.db-wal']) {
-      if (existsSync(join(folder, name))) copyFileSync(join(folder, name), join(temporary, name));
-    }
+    copyBlocks(folder, temporary);
     const store = new BlockStore(join(temporary, 'blocks.db'), { check: false });
     try {
       return blocksOf(store, count);

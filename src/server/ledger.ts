@@ -8,9 +8,10 @@ import {
   type LedgerApplication,
   openLedgerApplication,
 } from '../engines/ledger-application/open.ts';
-import { VerifyPool } from '../engines/ledger-application/verify-pool.ts';
 import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts';
+import { VerifyPool } from '../engines/threads/verify-pool.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
+import { CodedError } from '../primitives/errors.ts';
 
 /** The ledger of a local consortium: the embedded engine over the real rules. */
 export interface RunningLedger {
@@ -38,12 +39,7 @@ export async function openLedger(options: {
 }): Promise<RunningLedger> {
   const { folder, genesisBytes, acceptClock, onFault, faultPoint, stateLayerSize } = options;
   const genesis = parseGenesis(genesisBytes);
-  const application = await openLedgerApplication({
-    path: join(folder, 'state.db'),
-    genesis: genesisBytes,
-    verify: signatureChecks,
-    ...(stateLayerSize !== undefined && { stateLayerSize }),
-  });
+  let application: LedgerApplication | undefined;
   const engine = await openEmbeddedEngine({
     directory: folder,
     genesis: {
@@ -52,11 +48,20 @@ export async function openLedger(options: {
       timeMs: genesis.timeMs,
       validators: genesis.validators,
     },
-    openApplication: () => application,
+    openApplication: async () => {
+      application = await openLedgerApplication({
+        path: join(folder, 'state.db'),
+        genesis: genesisBytes,
+        verify: signatureChecks,
+        ...(stateLayerSize !== undefined && { stateLayerSize }),
+      });
+      return application;
+    },
     verifyVote,
     acceptClock,
     onFault,
     ...(faultPoint !== undefined && { faultPoint }),
   });
+  if (application === undefined) throw new CodedError('INTERNAL', { what: 'application' });
   return { engine, application };
 }

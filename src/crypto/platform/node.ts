@@ -16,8 +16,8 @@ import {
 } from 'node:crypto';
 import { concatBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { Recent } from '../../primitives/recent.ts';
 import { type ChunkRun, type Platform, setChunkNonce } from './platform.ts';
-import { Recent } from './recent.ts';
 
 /**
  * The platform on Node: `node:crypto` alone.
@@ -66,7 +66,7 @@ function privateKeyOf(form: Encoding, raw: Uint8Array): KeyObject {
 const rawPublicKey = (key: KeyObject, length: number): Uint8Array =>
   new Uint8Array(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-length));
 
-const verifyKeys = new Recent<KeyObject>(4096);
+const verifyKeys = new Recent<string, KeyObject>(4096);
 const asMapKey = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
@@ -128,7 +128,9 @@ export const platform: Platform = {
   ed25519Verify(publicKey, message, signature) {
     return new Promise((resolve) => {
       try {
-        const key = verifyKeys.get(asMapKey(publicKey), () => publicKeyOf(ed25519Spki, publicKey));
+        const key = verifyKeys.getOrMake(asMapKey(publicKey), () =>
+          publicKeyOf(ed25519Spki, publicKey),
+        );
         // With a callback it runs in the thread pool: many signatures use all cores.
         verify(null, message, key, signature, (error, valid) => {
           resolve(error === null && valid);

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fdatasync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { sha256 } from '../../crypto/hash.ts';
 import {
   bytesField,
   ProtoMessage,
@@ -18,8 +19,10 @@ import {
 } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxResult } from '../application.ts';
+import { Checkpoints } from '../threads/checkpoints.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
 import type { StoredBlock } from './stored-block.ts';
+import { type Place, TxIndex, txIndexSchema } from './tx-index.ts';
 
 /** Which ledger this is; written once. */
 export interface LedgerIdentity {
@@ -34,8 +37,7 @@ const schema = `
   CREATE TABLE blocks(
     height INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, header BLOB NOT NULL, votes BLOB NOT NULL,
     txs BLOB NOT NULL, results BLOB NOT NULL, app_hash BLOB NOT NULL) STRICT;
-  CREATE TABLE txs(id BLOB PRIMARY KEY, height INTEGER NOT NULL, place INTEGER NOT NULL)
-    STRICT, WITHOUT ROWID;
+  ${txIndexSchema}
   ${['identity', 'blocks', 'txs']
     .flatMap((table) =>
       ['UPDATE', 'DELETE'].map(
@@ -56,11 +58,11 @@ export class BlockStore {
   readonly #db: DatabaseSync;
   /** The write-ahead log, once SQLite has made and flushed it with the first block. */
   #wal: number | undefined;
+  readonly #checkpoints: Checkpoints | undefined;
   readonly #insertBlock: StatementSync;
-  readonly #insertTx: StatementSync;
   readonly #selectBlock: StatementSync;
   readonly #selectSigned: StatementSync;
-  readonly #selectTx: StatementSync;
+  readonly #index: TxIndex;
 
   /** Throws LEDGER_CORRUPT when the file is not a sound database, DISK_FULL. */
   constructor(
@@ -73,18 +75,25 @@ export class BlockStore {
       if (options.readOnly !== true) {
         // FULL: COMMIT flushes. From the second block on `flush` does, without holding this thread.
         this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-        this.#db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384');
+        this.#db.exec('PRAGMA cache_size = -16384');
         if (this.#db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) {
           this.#db.exec(`BEGIN; ${schema}; COMMIT`);
         }
         flushLog(path);
+        this.#checkpoints = new Checkpoints(path, this.#db);
       }
       if (options.check !== false) this.#quickCheck();
       this.#insertBlock = this.#db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
-      this.#insertTx = this.#db.prepare('INSERT INTO txs VALUES (?, ?, ?)');
       this.#selectBlock = this.#db.prepare('SELECT * FROM blocks WHERE height = ?');
       this.#selectSigned = this.#db.prepare('SELECT header, votes FROM blocks WHERE height = ?');
-      this.#selectTx = this.#db.prepare('SELECT height, place FROM txs WHERE id = ?');
+      this.#index = new TxIndex(this.#db);
+      for (let height = this.#index.indexedHeight + 1; height <= this.lastHeight(); height++) {
+        const txs = this.block(height)?.txs ?? [];
+        this.#index.committed(
+          height,
+          txs.map((tx) => sha256(tx)),
+        );
+      }
     } catch (cause) {
       this.#db.close();
       if (cause instanceof CodedError) throw cause;
@@ -126,13 +135,14 @@ export class BlockStore {
     try {
       const [txs, results] = [encodeTxs(block.txs), encodeResults(block.results)];
       this.#insertBlock.run(height, timeMs, header, commit, txs, results, appHash);
-      for (const [place, id] of txIds.entries()) this.#insertTx.run(id, height, place);
+      this.#index.write(txIds.length);
       faultPoint('inserted');
       this.#db.exec('COMMIT');
     } catch (cause) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw cause;
     }
+    this.#index.committed(height, txIds);
   }
 
   /**
@@ -148,6 +158,7 @@ export class BlockStore {
       await new Promise<void>((resolve, reject) => {
         fdatasync(wal, (error) => (error === null ? resolve() : reject(error)));
       });
+      this.#checkpoints?.committed();
       return;
     }
     this.#wal = openSync(`${this.#path}-wal`, 'r+');
@@ -176,15 +187,13 @@ export class BlockStore {
     return { header: blob(row.header), commit: blob(row.votes) };
   }
 
-  find(txId: Uint8Array): { height: number; index: number } | undefined {
-    const row = this.#selectTx.get(txId);
-    if (row === undefined) return undefined;
-    return { height: integer(row.height), index: integer(row.place) };
+  find(txId: Uint8Array): Place | undefined {
+    return this.#index.find(txId);
   }
 
   /** How many transactions the index names; equals the number in all blocks unless somebody changed it. */
   indexedTxs(): number {
-    return integer(this.#db.prepare('SELECT count(*) AS n FROM txs').get()?.n);
+    return this.#index.count();
   }
 
   /** An operator's quota in pages of 4 KiB; what does not fit is refused like a full disk. */
@@ -193,9 +202,22 @@ export class BlockStore {
   }
 
   close(): void {
+    if (this.#checkpoints !== undefined && this.#db.isOpen) this.#writeIndex();
+    this.#checkpoints?.close();
     if (this.#wal !== undefined) closeSync(this.#wal);
     this.#wal = undefined;
     if (this.#db.isOpen) this.#db.close();
+  }
+
+  #writeIndex(): void {
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      this.#index.writeAll();
+      this.#db.exec('COMMIT');
+    } catch {
+      // What is not on disk is taken from the blocks again.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '../../crypto/hash.ts';
@@ -9,6 +9,7 @@ import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
 import { BlockStore, type LedgerIdentity } from './block-store.ts';
+import { copyBlocks } from './copy-blocks.ts';
 import { inspect } from './handshake.ts';
 import { genesisTip, resultsHash, type Tip, tipAfter } from './make-block.ts';
 import type { StoredBlock } from './stored-block.ts';
@@ -50,10 +51,7 @@ export async function verifyLedger(options: VerifyOptions): Promise<LedgerVerdic
 
 async function verifyCopy(options: VerifyOptions, temporary: string): Promise<LedgerVerdict> {
   // A copy, because SQLite cannot read a write-ahead log beside a file it may not write to.
-  for (const name of ['blocks.db', 'blocks.db-wal']) {
-    const from = join(options.directory, name);
-    if (existsSync(from)) copyFileSync(from, join(temporary, name), constants.COPYFILE_FICLONE);
-  }
+  if (existsSync(join(options.directory, 'blocks.db'))) copyBlocks(options.directory, temporary);
   const store = new BlockStore(join(temporary, 'blocks.db'));
   try {
     const identity = store.identity();

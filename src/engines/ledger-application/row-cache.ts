@@ -1,30 +1,31 @@
 import type { LedgerView, Write } from '../../ledger/rules/outcome.ts';
 import type { TableName, Tables } from '../../ledger/state.ts';
+import { Recent } from '../../primitives/recent.ts';
 
-type Layers = { readonly [Name in TableName]: Map<string, Tables[Name]> };
+type Layers = { readonly [Name in TableName]: Recent<string, Tables[Name]> };
 
 /** The rows used last of each table, decoded: every transaction reads its sender's account three times. */
 export class RowCache implements LedgerView {
   readonly #below: LedgerView;
-  readonly #maxRows: number;
-  readonly #layers: Layers = {
-    accounts: new Map(),
-    organisations: new Map(),
-    keys: new Map(),
-    keysets: new Map(),
-    consents: new Map(),
-    anchors: new Map(),
-    batches: new Map(),
-  };
+  readonly #layers: Layers;
 
-  /** `below` answers for rows that are not kept; `maxRows` of each table are. */
+  /** `below` answers for rows that are not kept; at least `maxRows` of each table are, at most twice as many. */
   constructor(below: LedgerView, maxRows: number) {
     this.#below = below;
-    this.#maxRows = maxRows;
+    const layer = <Row>() => new Recent<string, Row>(maxRows);
+    this.#layers = {
+      accounts: layer(),
+      organisations: layer(),
+      keys: layer(),
+      keysets: layer(),
+      consents: layer(),
+      anchors: layer(),
+      batches: layer(),
+    };
   }
 
   get<Name extends TableName>(table: Name, id: string): Tables[Name] | undefined {
-    const layer: Map<string, Tables[Name]> = this.#layers[table];
+    const layer: Recent<string, Tables[Name]> = this.#layers[table];
     const known = layer.get(id);
     if (known !== undefined) return known;
     const row = this.#below.get(table, id);
@@ -38,12 +39,7 @@ export class RowCache implements LedgerView {
   }
 
   #put<Name extends TableName>(table: Name, id: string, row: Tables[Name]): void {
-    const layer: Map<string, Tables[Name]> = this.#layers[table];
-    // A Map keeps the order of insertion: what was written or read from disk longest ago goes first.
-    layer.delete(id);
+    const layer: Recent<string, Tables[Name]> = this.#layers[table];
     layer.set(id, row);
-    if (layer.size <= this.#maxRows) return;
-    const [oldest] = layer.keys();
-    if (oldest !== undefined) layer.delete(oldest);
   }
 }

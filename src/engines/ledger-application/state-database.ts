@@ -7,8 +7,9 @@ import type { LedgerView } from '../../ledger/rules/outcome.ts';
 import { TreePage } from '../../ledger/tree-page.ts';
 import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { Recent } from '../../primitives/recent.ts';
 import { isDiskFull } from '../embedded/faults.ts';
-import { PageCache } from './page-cache.ts';
+import { Checkpoints } from '../threads/checkpoints.ts';
 import { RowCache } from './row-cache.ts';
 import { type CommittedHead, StateLayer, tileId } from './state-layer.ts';
 
@@ -26,10 +27,10 @@ const schema = `
   CREATE TABLE IF NOT EXISTS tiles (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 `;
 
-/** Pages of 32 positions kept decoded: about 60 MB when full. */
-const maxCachedPages = 16_384;
-/** Of each table: about 20 MB of accounts when full. */
-const maxCachedRows = 32_768;
+/** Pages of the state tree kept decoded, twice as many at most: 2 KB each. */
+const maxCachedPages = 8_192;
+/** Of each table, twice as many at most: about 20 MB of accounts when full. */
+const maxCachedRows = 16_384;
 
 /** Changed rows, pages and tiles that are gathered before they go to disk together: some 3,000 transactions. */
 const defaultLayerSize = 8_192;
@@ -46,9 +47,10 @@ const maxLayers = 4;
 export class StateDatabase implements LedgerStore {
   readonly view: LedgerView;
   readonly #database: DatabaseSync;
+  readonly #checkpoints: Checkpoints;
   readonly #reads: ReadStatements;
   readonly #statements: WriteStatements;
-  readonly #pages = new PageCache(maxCachedPages);
+  readonly #pages = new Recent<string, TreePage>(maxCachedPages);
   readonly #rows: RowCache;
   readonly #layerSize: number;
   #head: CommittedHead | undefined;
@@ -66,6 +68,7 @@ export class StateDatabase implements LedgerStore {
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     this.#database.exec('PRAGMA cache_size = -65536;');
     this.#database.exec(schema);
+    this.#checkpoints = new Checkpoints(path, this.#database);
     this.#reads = prepareReads(this.#database);
     this.#statements = prepareWrites(this.#database);
     this.#head = readHead(this.#database);
@@ -134,7 +137,7 @@ export class StateDatabase implements LedgerStore {
     this.#young ??= new StateLayer(head, writes.logs);
     this.#young.add(head, writes);
     for (const { write } of writes.rows) this.#rows.set(write);
-    for (const [path, page] of writes.pages) this.#pages.set(path, page);
+    for (const [path, page] of writes.pages) this.#replacePage(path, page);
     this.#head = head;
     this.#logs = writes.logs;
     try {
@@ -143,6 +146,14 @@ export class StateDatabase implements LedgerStore {
     } catch (error) {
       if (!isDiskFull(error)) throw error;
     }
+  }
+
+  #replacePage(path: string, page: TreePage | undefined): void {
+    const before = this.#pages.get(path);
+    if (page === undefined) this.#pages.delete(path);
+    else this.#pages.set(path, page);
+    // Apart from the cache only the layers hold pages; the young one has the newer page by now.
+    if (before !== undefined && this.#old?.pages.get(path) !== before) before.giveBack();
   }
 
   /** Everything goes to disk now. Throws when the disk is full; then nothing is lost. */
@@ -165,6 +176,7 @@ export class StateDatabase implements LedgerStore {
     } catch {
       // What is not on disk is replayed.
     }
+    this.#checkpoints.close();
     this.#database.close();
   }
 
@@ -190,6 +202,7 @@ export class StateDatabase implements LedgerStore {
         this.#database.exec('COMMIT');
         this.#steps = undefined;
         this.#old = undefined;
+        this.#checkpoints.committed();
         return;
       }
     } catch (error) {

@@ -19,9 +19,9 @@ interface Thread {
 }
 
 /**
- * Checks signatures on every core but the one that the ledger runs on, many with one message: asked one by
- * one through Node's own thread pool, each costs the ledger's thread a fifth of the check itself, and four
- * pool threads take that thread's core away.
+ * Checks signatures on every core, many with one message: asked one by one through Node's own thread pool,
+ * each costs the ledger's thread a fifth of the check itself, and four pool threads take that thread's core
+ * away. These give way to it, so that they use only what it leaves.
  *
  * The threads start with the first question and keep no process alive. One that dies is not replaced:
  * what it was asked, and what nobody else can be asked, is answered as `verifyLabelled` does.
@@ -32,7 +32,7 @@ export class VerifyPool {
   #waiting: Asked[] = [];
   #scheduled = false;
 
-  constructor(size: number = Math.max(1, availableParallelism() - 1)) {
+  constructor(size: number = availableParallelism()) {
     this.#size = size;
   }
 
@@ -84,7 +84,6 @@ export class VerifyPool {
 
   #start(): Thread {
     const worker = new Worker(new URL('./verify-worker.ts', import.meta.url));
-    worker.unref();
     const thread: Thread = { worker, batches: [] };
     worker.on('message', (answers: Uint8Array) => {
       const batch = thread.batches.shift() ?? [];
@@ -99,6 +98,8 @@ export class VerifyPool {
     };
     worker.on('error', lost);
     worker.on('exit', lost);
+    // After the listeners, each of which would keep the process alive; a thread with work does.
+    worker.unref();
     return thread;
   }
 }
