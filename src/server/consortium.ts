@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
+import type { Gathered } from '../engines/gathered.ts';
 import { type Gateway, openGateway } from '../gateway/gateway.ts';
 import { createLogger, type Logger } from '../gateway/logging.ts';
 import { createMetrics } from '../gateway/metrics.ts';
@@ -47,8 +48,8 @@ export interface ConsortiumOptions {
   readonly onFault?: (error: unknown) => void;
   /** Crash tests stop the process at a step: of the start, of a block, of a blob, of a gateway's write. */
   readonly faultPoint?: (name: string) => void;
-  /** How much of the state waits in memory (blocks.md, B-12). */
-  readonly stateLayerSize?: number;
+  /** How much waits in memory (blocks.md, B-12 to B-14). */
+  readonly gathered?: Gathered;
 }
 
 export interface RunningHospital {
@@ -94,7 +95,7 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
       acceptClock: options.acceptClock === true,
       onFault,
       faultPoint: (name) => faultPoint(`engine:${name}`),
-      ...(options.stateLayerSize !== undefined && { stateLayerSize: options.stateLayerSize }),
+      ...(options.gathered !== undefined && { gathered: options.gathered }),
     });
     undo.push(() => ledger.engine.close());
     const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);

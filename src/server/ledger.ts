@@ -4,6 +4,7 @@ import { verifyVote } from '../crypto/signature.ts';
 import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
 import type { FaultPoint } from '../engines/embedded/faults.ts';
 import { openEmbeddedEngine } from '../engines/embedded/open.ts';
+import type { Gathered } from '../engines/gathered.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
@@ -35,9 +36,9 @@ export async function openLedger(options: {
   readonly acceptClock: boolean;
   readonly onFault: (error: unknown) => void;
   readonly faultPoint?: FaultPoint;
-  readonly stateLayerSize?: number;
+  readonly gathered?: Gathered;
 }): Promise<RunningLedger> {
-  const { folder, genesisBytes, acceptClock, onFault, faultPoint, stateLayerSize } = options;
+  const { folder, genesisBytes, acceptClock, onFault, faultPoint, gathered = {} } = options;
   const genesis = parseGenesis(genesisBytes);
   let application: LedgerApplication | undefined;
   const engine = await openEmbeddedEngine({
@@ -53,13 +54,14 @@ export async function openLedger(options: {
         path: join(folder, 'state.db'),
         genesis: genesisBytes,
         verify: signatureChecks,
-        ...(stateLayerSize !== undefined && { stateLayerSize }),
+        gathered,
       });
       return application;
     },
     verifyVote,
     acceptClock,
     onFault,
+    gathered,
     ...(faultPoint !== undefined && { faultPoint }),
   });
   if (application === undefined) throw new CodedError('INTERNAL', { what: 'application' });

@@ -204,7 +204,11 @@ class Town {
     const passage = random.between(1, mostPassages(point));
     const order: ServerOrder = {
       home: this.#home,
-      stateLayerSize: random.between(1, 150),
+      gathered: {
+        stateLayer: random.between(1, 150),
+        indexLayer: random.between(1, 60),
+        checkpointPages: random.between(1, 300),
+      },
       ...(byPoint && { kill: { point, passage } }),
     };
     const early = !byPoint && atStart;

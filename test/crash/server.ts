@@ -46,7 +46,7 @@ async function start(order: ServerOrder, home: string): Promise<void> {
       home,
       port: 0,
       logLevel: 'silent',
-      ...(order.stateLayerSize !== undefined && { stateLayerSize: order.stateLayerSize }),
+      ...(order.gathered !== undefined && { gathered: order.gathered }),
       settings: {
         requestsPerMinute: 1e9,
         messagesPerHour: 1e9,

@@ -19,6 +19,7 @@ import {
 } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxResult } from '../application.ts';
+import type { Gathered } from '../gathered.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
 import type { StoredBlock } from './stored-block.ts';
@@ -67,7 +68,11 @@ export class BlockStore {
   /** Throws LEDGER_CORRUPT when the file is not a sound database, DISK_FULL. */
   constructor(
     path: string,
-    options: { readonly readOnly?: boolean; readonly check?: boolean } = {},
+    options: {
+      readonly readOnly?: boolean;
+      readonly check?: boolean;
+      readonly gathered?: Gathered;
+    } = {},
   ) {
     this.#path = path;
     this.#db = new DatabaseSync(path, { readOnly: options.readOnly === true });
@@ -80,13 +85,13 @@ export class BlockStore {
           this.#db.exec(`BEGIN; ${schema}; COMMIT`);
         }
         flushLog(path);
-        this.#checkpoints = new Checkpoints(path, this.#db);
+        this.#checkpoints = new Checkpoints(path, this.#db, options.gathered?.checkpointPages);
       }
       if (options.check !== false) this.#quickCheck();
       this.#insertBlock = this.#db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
       this.#selectBlock = this.#db.prepare('SELECT * FROM blocks WHERE height = ?');
       this.#selectSigned = this.#db.prepare('SELECT header, votes FROM blocks WHERE height = ?');
-      this.#index = new TxIndex(this.#db);
+      this.#index = new TxIndex(this.#db, options.gathered?.indexLayer);
       for (let height = this.#index.indexedHeight + 1; height <= this.lastHeight(); height++) {
         const txs = this.block(height)?.txs ?? [];
         this.#index.committed(

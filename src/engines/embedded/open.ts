@@ -6,6 +6,7 @@ import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
+import type { Gathered } from '../gathered.ts';
 import { BlockStore, type LedgerIdentity } from './block-store.ts';
 import { ClockGuard, type ClockSources, systemClock } from './clock.ts';
 import { defaultTiming, EmbeddedEngine, type Timing } from './embedded-engine.ts';
@@ -42,6 +43,7 @@ export interface EmbeddedOptions {
   readonly acceptClock?: boolean;
   readonly senderOf?: (tx: Uint8Array) => string | undefined;
   readonly faultPoint?: FaultPoint;
+  readonly gathered?: Gathered;
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -66,7 +68,9 @@ export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<Embe
     const lock = lockLedger(directory);
     undo.push(() => lock.release());
     const signer = options.signer ?? validatorKeyOf(directory);
-    const store = new BlockStore(join(directory, 'blocks.db'));
+    const store = new BlockStore(join(directory, 'blocks.db'), {
+      gathered: options.gathered ?? {},
+    });
     undo.push(() => store.close());
     const identity = establish(store, options.genesis, signer);
     const application = await options.openApplication();

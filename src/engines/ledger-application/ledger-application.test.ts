@@ -159,11 +159,11 @@ test('a replay of the same blocks gives the same results and app hash at every h
   );
 });
 
-for (const stateLayerSize of [1, 7, 40, 10_000]) {
-  test(`a state that a crash left behind goes on to the same hashes, ${stateLayerSize} changes a layer`, async () => {
+for (const stateLayer of [1, 7, 40, 10_000]) {
+  test(`a state that a crash left behind goes on to the same hashes, ${stateLayer} changes a layer`, async () => {
     const trusting: SignatureChecks = { signature: async () => true, pointProof: () => true };
     const openAt = (path: string) =>
-      openLedgerApplication({ path, genesis, verify: trusting, stateLayerSize });
+      openLedgerApplication({ path, genesis, verify: trusting, gathered: { stateLayer } });
     const path = freshPath();
     const app = await openAt(path);
     const blocks = [[await byHospital(1, enrolAna)]];
@@ -198,7 +198,7 @@ for (const stateLayerSize of [1, 7, 40, 10_000]) {
       after.close();
     }
     assert.ok(lags.every((lag) => lag >= 0));
-    if (stateLayerSize > 1) assert.ok(lags.some((lag) => lag > 0));
+    if (stateLayer > 1) assert.ok(lags.some((lag) => lag > 0));
 
     const closed = await openAt(path);
     assert.deepEqual(closed.info(), { height: blocks.length, appHash: hashes.at(-1) });

@@ -15,6 +15,7 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
 import type { Application, BlockInput, BlockOutput, StateAnswer } from '../application.ts';
+import type { Gathered } from '../gathered.ts';
 import { InFlight } from './in-flight.ts';
 import { type CommittedHead, StateDatabase } from './state-database.ts';
 import { type SignatureChecks, TxVerifier } from './verify-tx.ts';
@@ -34,8 +35,7 @@ export interface LedgerApplicationOptions {
   /** As it travels. */
   readonly genesis: Uint8Array;
   readonly verify: SignatureChecks;
-  /** How many changed rows, pages and tiles are gathered before they go to disk. */
-  readonly stateLayerSize?: number;
+  readonly gathered?: Gathered;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function openLedgerApplication(
   const genesis = parseGenesis(options.genesis);
   const hash = genesisHash(options.genesis);
   const verifier = new TxVerifier(options.verify);
-  const database = new StateDatabase(options.path, options.stateLayerSize);
+  const database = new StateDatabase(options.path, options.gathered);
   try {
     const head = database.head();
     if (head === undefined) {

@@ -41,7 +41,7 @@ test('a full disk stops the state only after a while, loses nothing, and work go
   const folder = mkdtempSync(join(tmpdir(), 'salus-state-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'state.db');
-  const database = new StateDatabase(path, 4);
+  const database = new StateDatabase(path, { stateLayer: 4 });
   database.commit(headOf(0), writesOf(0));
   database.flush();
   database.limitPages(1);
@@ -61,7 +61,7 @@ test('a full disk stops the state only after a while, loses nothing, and work go
   database.limitPages(1_000_000);
   for (let at = height + 1; at <= height + 20; at++) database.commit(headOf(at), writesOf(at));
   database.close();
-  const reopened = new StateDatabase(path, 4);
+  const reopened = new StateDatabase(path, { stateLayer: 4 });
   assert.deepEqual(reopened.head(), headOf(height + 20));
   for (let at = 0; at <= height + 20; at++) assert.ok(holds(reopened, at));
   reopened.close();
@@ -71,13 +71,13 @@ test('what was closed on a full disk is the whole state of an earlier height', (
   const folder = mkdtempSync(join(tmpdir(), 'salus-state-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'state.db');
-  const database = new StateDatabase(path, 4);
+  const database = new StateDatabase(path, { stateLayer: 4 });
   for (let at = 0; at <= 10; at++) database.commit(headOf(at), writesOf(at));
   database.flush();
   database.limitPages(1);
   for (let at = 11; at <= 20; at++) database.commit(headOf(at), writesOf(at));
   database.close();
-  const reopened = new StateDatabase(path, 4);
+  const reopened = new StateDatabase(path, { stateLayer: 4 });
   assert.deepEqual(reopened.head(), headOf(10));
   for (let at = 0; at <= 20; at++) assert.equal(holds(reopened, at), at <= 10);
   reopened.close();

@@ -9,6 +9,7 @@ import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { Recent } from '../../primitives/recent.ts';
 import { isDiskFull } from '../embedded/faults.ts';
+import type { Gathered } from '../gathered.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
 import { RowCache } from './row-cache.ts';
 import { type CommittedHead, StateLayer, tileId } from './state-layer.ts';
@@ -62,13 +63,13 @@ export class StateDatabase implements LedgerStore {
   #steps: Iterator<void> | undefined;
 
   /** Throws LEDGER_CORRUPT. */
-  constructor(path: string, layerSize = defaultLayerSize) {
-    this.#layerSize = layerSize;
+  constructor(path: string, gathered: Gathered = {}) {
+    this.#layerSize = gathered.stateLayer ?? defaultLayerSize;
     this.#database = new DatabaseSync(path, { timeout: 2_000 });
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     this.#database.exec('PRAGMA cache_size = -65536;');
     this.#database.exec(schema);
-    this.#checkpoints = new Checkpoints(path, this.#database);
+    this.#checkpoints = new Checkpoints(path, this.#database, gathered.checkpointPages);
     this.#reads = prepareReads(this.#database);
     this.#statements = prepareWrites(this.#database);
     this.#head = readHead(this.#database);

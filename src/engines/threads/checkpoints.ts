@@ -7,9 +7,9 @@ export interface CheckpointAsk {
   readonly closed?: Int32Array;
 }
 
-/** Pages in a log from which on they are worth copying: 4 MiB. */
-const worthwhile = 8_000;
-/** Pages at which the writer waits and copies them itself: 64 MiB, when the thread cannot keep up. */
+/** Pages in a log from which on they are worth copying: 32 MiB. */
+const defaultPages = 8_000;
+/** Pages at which the writer waits and copies them itself: 128 MiB, when the thread cannot keep up. */
 const tooMany = 32_000;
 const closeMs = 10_000;
 
@@ -23,13 +23,15 @@ export class Checkpoints {
   static readonly #answered = new Map<string, () => void>();
 
   readonly #path: string;
+  readonly #worthwhile: number;
   readonly #pages: StatementSync;
   #isUnderWay = false;
   #isKnownThere = false;
 
   /** `database` writes; it must not be within a transaction. */
-  constructor(path: string, database: DatabaseSync) {
+  constructor(path: string, database: DatabaseSync, checkpointPages = defaultPages) {
     this.#path = path;
+    this.#worthwhile = checkpointPages;
     database.exec(`PRAGMA wal_autocheckpoint = ${tooMany}`);
     this.#pages = database.prepare('PRAGMA wal_checkpoint(NOOP)');
   }
@@ -38,7 +40,7 @@ export class Checkpoints {
   committed(): void {
     if (this.#isUnderWay) return;
     const { log, checkpointed } = this.#pages.get() ?? {};
-    if (Number(log) - Number(checkpointed) < worthwhile) return;
+    if (Number(log) - Number(checkpointed) < this.#worthwhile) return;
     this.#isUnderWay = true;
     this.#isKnownThere = true;
     Checkpoints.#answered.set(this.#path, () => {
