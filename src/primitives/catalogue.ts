@@ -188,7 +188,6 @@ const table = {
 
   // Verification
   RECEIPT_INVALID: { kind: 'verification', sentence: 'This receipt does not hold.' },
-  RECEIPT_OTHER_FILE: { kind: 'verification', sentence: 'The receipt is not about this file.' },
   TRUST_ROOT_WRONG: { kind: 'verification', sentence: 'The trust root belongs to another ledger.' },
   HEADER_INVALID: {
     kind: 'verification',
@@ -336,14 +335,6 @@ const table = {
   },
   REQUEST_REPLAYED: { kind: 'not-trusted', sentence: 'This request was served before.' },
   REQUEST_TOO_MANY: { kind: 'not-valid', sentence: 'A read may name 1,000 records at most.' },
-  TICKET_INVALID: {
-    kind: 'not-shared',
-    sentence: 'The permission to fetch these bytes has run out.',
-  },
-  ROWS_MISSING: {
-    kind: 'not-valid',
-    sentence: 'The items of this anchor were announced but not delivered.',
-  },
 
   // Gateway and storage
   UNAUTHENTICATED: { kind: 'not-trusted', sentence: 'Sign in first.' },

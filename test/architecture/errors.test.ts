@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { errorsDocument } from '../../scripts/errors-doc.ts';
 import { catalogue } from '../../src/primitives/catalogue.ts';
@@ -13,4 +13,14 @@ test('every sentence is one that a person can read: it begins with a capital and
   for (const [code, { sentence }] of Object.entries(catalogue)) {
     assert.match(sentence, /^[A-Z].+\.$/, code);
   }
+});
+
+test('every code is said somewhere', () => {
+  const root = new URL('../../', import.meta.url).pathname;
+  const code = globSync('{src,bin,scripts}/**/*.{ts,mjs}', { cwd: root })
+    .filter((path) => !path.endsWith('catalogue.ts') && !path.includes('.test.'))
+    .map((path) => readFileSync(root + path, 'utf8'))
+    .join('\n');
+  const unsaid = Object.keys(catalogue).filter((name) => !new RegExp(`\\b${name}\\b`).test(code));
+  assert.deepEqual(unsaid, []);
 });

@@ -33,6 +33,7 @@ export class Checkpoints {
     this.#path = path;
     this.#worthwhile = checkpointPages;
     database.exec(`PRAGMA wal_autocheckpoint = ${tooMany}`);
+    // Only tells how long the log is; an SQLite before 3.51 does not know the word, and copies here and now.
     this.#pages = database.prepare('PRAGMA wal_checkpoint(NOOP)');
   }
 
