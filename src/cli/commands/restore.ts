@@ -6,7 +6,7 @@ import type { AddCommand, CommandContext } from './command.ts';
 
 const warnings: readonly string[] = [
   'Never let two servers run with these keys: stop the old one for good before this one starts.',
-  'What people did after the backup is not here: grants that were revoked since are in force again. Clients that have seen a newer state refuse this ledger (GATEWAY_LIED, LEDGER_FORKED).',
+  'What people did after the backup is not here: grants that were revoked, accounts that were frozen and keys that were replaced since are in force again. Clients that have seen a newer state refuse this ledger (GATEWAY_LIED, LEDGER_FORKED).',
   'Records that were erased after the backup are back; erase them again before you serve: docs/operations/backup.md, K-7.',
 ];
 
