@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { textOfBytes } from '../src/api/common.ts';
+import { textOfBytes } from '../src/api/message-parts.ts';
 import { identityToCbor } from '../src/ledger/identity.ts';
 import { encodeCbor } from '../src/primitives/cbor.ts';
 import type { AccountId } from '../src/primitives/ids.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { base64urlText, height, timeMs, txIdText, uint } from './common.ts';
 import { maxInboxSealedBytes } from './inbox-message.ts';
+import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
 /** Messages and notices for an account. Source: docs/protocol/http.md, rule H-11. */
 export const inboxRequest = z.strictObject({

@@ -9,7 +9,7 @@ import {
   timeMs,
   txIdText,
   uint,
-} from './common.ts';
+} from './message-parts.ts';
 import { maxReadRecords } from './read-request.ts';
 
 /** Delivering, listing, reading and erasing items. Source: docs/protocol/http.md, H-9, H-10, H-12. */

@@ -10,7 +10,7 @@ import {
   bytesOfText,
   consentIdText,
   textOfBytes,
-} from './common.ts';
+} from './message-parts.ts';
 import { paths, routePaths } from './paths.ts';
 
 const accepts = (parse: (text: unknown) => unknown, text: unknown): boolean => {

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { roles } from '../ledger/acts.ts';
 import { maxLicenceLength, maxNameLength } from './card.ts';
-import { accountIdText, base64urlText, height, locatorText, txIdText, uint } from './common.ts';
+import {
+  accountIdText,
+  base64urlText,
+  height,
+  locatorText,
+  txIdText,
+  uint,
+} from './message-parts.ts';
 
 /** Enrolment, cards and copies of wallets. Source: docs/protocol/http.md, rules H-13 and H-14. */
 export const invitationRequest = z.strictObject({ role: z.enum(roles) });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { encodeCbor } from '../primitives/cbor.ts';
 import { type AccountId, idBytes } from '../primitives/ids.ts';
-import { accountIdText, base64urlText, timeMs } from './common.ts';
+import { accountIdText, base64urlText, timeMs } from './message-parts.ts';
 
 /** Signing in: a challenge, signed by a current key of the account. Source: docs/protocol/http.md, H-6. */
 export const challengeRequest = z.strictObject({ account: accountIdText });

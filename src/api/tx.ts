@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { base64urlText, height, timeMs, txIdText, uint } from './common.ts';
+import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
 /** Handing in transactions, and what became of them. Source: docs/protocol/http.md, rule H-7. */
 export const maxTxBytes = 64 * 1024;

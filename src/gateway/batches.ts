@@ -1,4 +1,4 @@
-import { textOfBytes } from '../api/common.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import type { BatchKind } from '../ledger/acts.ts';
 import { leafHash, merkleTree } from '../ledger/merkle.ts';
 import { concatBytes } from '../primitives/bytes.ts';

@@ -1,4 +1,3 @@
-import { bytesOfText, textOfBytes } from '../api/common.ts';
 import { decodeGrantBody, grantBodyHash } from '../api/grant-body.ts';
 import { encodeItemsOrder } from '../api/item.ts';
 import {
@@ -7,6 +6,7 @@ import {
   itemsAnswer,
   type WriteConsent,
 } from '../api/items.ts';
+import { bytesOfText, textOfBytes } from '../api/message-parts.ts';
 import { paths } from '../api/paths.ts';
 import { labels } from '../crypto/labels.ts';
 import { verifyLabelled } from '../crypto/signature.ts';

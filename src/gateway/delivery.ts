@@ -1,7 +1,7 @@
 import type { RecordClass } from '../api/classes.ts';
-import { bytesOfText } from '../api/common.ts';
 import { decodeItemHeader, decodeLeafContent, itemHeaderHash, itemLeafHash } from '../api/item.ts';
 import type { ItemInput } from '../api/items.ts';
+import { bytesOfText } from '../api/message-parts.ts';
 import { merkleRoot } from '../ledger/merkle.ts';
 import { equalBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';

@@ -1,5 +1,5 @@
 import { type Card, credentialHashOf, encodeCard } from '../api/card.ts';
-import { bytesOfText, textOfBytes } from '../api/common.ts';
+import { bytesOfText, textOfBytes } from '../api/message-parts.ts';
 import type { EnrolAnswer, EnrolRequest } from '../api/people.ts';
 import { encodeSigned } from '../api/signed.ts';
 import { labelledHash, sha256 } from '../crypto/hash.ts';

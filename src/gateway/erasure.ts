@@ -1,6 +1,6 @@
-import { textOfBytes } from '../api/common.ts';
 import { decodeErase, encodeErased } from '../api/erase.ts';
 import type { EraseAnswer } from '../api/items.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import { maxRequestAgeMs } from '../api/read-request.ts';
 import { decodeSigned, encodeSigned } from '../api/signed.ts';
 import { labels } from '../crypto/labels.ts';

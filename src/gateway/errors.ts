@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import type { RefusalAnswer } from '../api/common.ts';
+import type { RefusalAnswer } from '../api/message-parts.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import { httpStatusOf } from './status-of.ts';
 

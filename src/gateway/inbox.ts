@@ -1,7 +1,7 @@
-import { textOfBytes } from '../api/common.ts';
 import type { InboxAnchor, InboxEntry, InboxKind } from '../api/inbox.ts';
 import { inboxAnchor, inboxKinds } from '../api/inbox.ts';
 import { decodeInboxMessage, type InboxMessage } from '../api/inbox-message.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import { maxRequestAgeMs } from '../api/read-request.ts';
 import { decodeSigned } from '../api/signed.ts';
 import { sha256 } from '../crypto/hash.ts';

@@ -1,5 +1,5 @@
-import { textOfBytes } from '../api/common.ts';
 import type { ItemRow } from '../api/items.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import { type MerkleTree, merkleTree } from '../ledger/merkle.ts';
 import { CodedError } from '../primitives/errors.ts';
 import {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town, townChain } from '../../test/gateway/town.ts';
-import { bytesOfText } from '../api/common.ts';
+import { bytesOfText } from '../api/message-parts.ts';
 import type { WhoAnswer } from '../api/people.ts';
 import type { BlockEvent, GenesisAnswer, HeaderAnswer, StateAnswerMessage } from '../api/tx.ts';
 import { decodeReceipt } from '../ledger/chain/receipt.ts';

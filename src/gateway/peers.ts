@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
-import { refusalAnswer, textOfBytes } from '../api/common.ts';
+import { refusalAnswer, textOfBytes } from '../api/message-parts.ts';
 import { carMediaType, paths, ticketHeader } from '../api/paths.ts';
 import { challengeAnswer, encodeSessionProof, sessionAnswer } from '../api/session.ts';
 import { labels } from '../crypto/labels.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import { credentialHashOf, decodeCard } from '../api/card.ts';
-import { bytesOfText, textOfBytes } from '../api/common.ts';
+import { bytesOfText, textOfBytes } from '../api/message-parts.ts';
 import type { WalletAnswer, WalletPutAnswer } from '../api/people.ts';
 import { decodeSigned } from '../api/signed.ts';
 import { labels } from '../crypto/labels.ts';

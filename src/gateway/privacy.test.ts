@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { accepted, Person } from '../../test/gateway/person.ts';
 import type { Sealed } from '../../test/gateway/sealed.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
-import { textOfBytes } from '../api/common.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { bytesToHex, utf8 } from '../primitives/bytes.ts';
 import { recordIdOf } from '../primitives/ids.ts';

@@ -1,7 +1,7 @@
-import { bytesOfText, textOfBytes } from '../api/common.ts';
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../api/grant-body.ts';
 import { type ReadAnswer, readAnswer } from '../api/items.ts';
 import { encodeLook } from '../api/look.ts';
+import { bytesOfText, textOfBytes } from '../api/message-parts.ts';
 import { paths } from '../api/paths.ts';
 import {
   decodeReadRequest,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
-import { textOfBytes } from '../api/common.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { signingKeyFromSeed } from '../crypto/signature.ts';
 

@@ -1,4 +1,4 @@
-import { bytesOfText, textOfBytes } from '../api/common.ts';
+import { bytesOfText, textOfBytes } from '../api/message-parts.ts';
 import { encodeSessionProof, type SessionAnswer, type SessionRequest } from '../api/session.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';

@@ -1,4 +1,4 @@
-import { textOfBytes } from '../api/common.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { bytesToHex, utf8 } from '../primitives/bytes.ts';

@@ -1,4 +1,4 @@
-import { textOfBytes } from '../api/common.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import type { WalletAnswer } from '../api/people.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AccountId } from '../primitives/ids.ts';

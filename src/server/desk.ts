@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { accountIdText } from '../api/common.ts';
+import { accountIdText } from '../api/message-parts.ts';
 import { routePaths } from '../api/paths.ts';
 import { invitationAnswer } from '../api/people.ts';
 import type { Role } from '../ledger/acts.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { textOfBytes } from '../api/common.ts';
 import { decodeLeafContent, itemLeafHash } from '../api/item.ts';
+import { textOfBytes } from '../api/message-parts.ts';
 import { encodeReadRequest, type ReadRequest } from '../api/read-request.ts';
 import { encodeSigned } from '../api/signed.ts';
 import { labels } from '../crypto/labels.ts';

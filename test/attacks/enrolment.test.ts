@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { textOfBytes } from '../../src/api/common.ts';
+import { textOfBytes } from '../../src/api/message-parts.ts';
 import { xwingKeyFromSeed } from '../../src/crypto/kem.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import type { Identity, Role } from '../../src/ledger/acts.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { textOfBytes } from '../../src/api/common.ts';
+import { textOfBytes } from '../../src/api/message-parts.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { BlockStore } from '../../src/engines/embedded/block-store.ts';
 import type { EmbeddedEngine } from '../../src/engines/embedded/embedded-engine.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { bytesOfText, textOfBytes } from '../../src/api/common.ts';
 import { encodeLook } from '../../src/api/look.ts';
+import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
 import { readEntryHash } from '../../src/api/read-request.ts';
 import { encodeSigned } from '../../src/api/signed.ts';
 import { randomBytes } from '../../src/crypto/random.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { bytesOfText, textOfBytes } from '../../src/api/common.ts';
 import { encodeErase } from '../../src/api/erase.ts';
 import { decodeInboxMessage, encodeInboxMessage } from '../../src/api/inbox-message.ts';
 import { encodeItemsOrder } from '../../src/api/item.ts';
+import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
 import { encodeReadRequest } from '../../src/api/read-request.ts';
 import { encodeSessionProof } from '../../src/api/session.ts';
 import { decodeSigned, encodeSigned } from '../../src/api/signed.ts';

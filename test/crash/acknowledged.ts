@@ -1,4 +1,3 @@
-import { bytesOfText } from '../../src/api/common.ts';
 import { decodeErase } from '../../src/api/erase.ts';
 import { inboxAnswer, inboxRequest } from '../../src/api/inbox.ts';
 import {
@@ -8,6 +7,7 @@ import {
   readAnswer,
   storedAnswer,
 } from '../../src/api/items.ts';
+import { bytesOfText } from '../../src/api/message-parts.ts';
 import { enrolAnswer, invitationAnswer, walletPut, walletPutAnswer } from '../../src/api/people.ts';
 import { readEntryHash } from '../../src/api/read-request.ts';
 import { decodeSigned } from '../../src/api/signed.ts';

@@ -1,5 +1,5 @@
-import { textOfBytes } from '../../src/api/common.ts';
 import { encodeInboxMessage } from '../../src/api/inbox-message.ts';
+import { textOfBytes } from '../../src/api/message-parts.ts';
 import { encodeSigned } from '../../src/api/signed.ts';
 import { labels } from '../../src/crypto/labels.ts';
 import { randomBytes } from '../../src/crypto/random.ts';

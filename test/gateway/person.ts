@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { bytesOfText, textOfBytes } from '../../src/api/common.ts';
 import { encodeErase } from '../../src/api/erase.ts';
 import { encodeGrantBody, type GrantBody, grantBodyHash } from '../../src/api/grant-body.ts';
 import type { InboxAnswer } from '../../src/api/inbox.ts';
@@ -7,6 +6,7 @@ import { encodeInboxMessage } from '../../src/api/inbox-message.ts';
 import { encodeItemsOrder } from '../../src/api/item.ts';
 import type { ItemsPage, ReadAnswer } from '../../src/api/items.ts';
 import { decodeLook, type Look, type RefusedRead } from '../../src/api/look.ts';
+import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
 import type { EnrolAnswer } from '../../src/api/people.ts';
 import { encodeReadRequest, type ReadRequest } from '../../src/api/read-request.ts';
 import { encodeSessionProof } from '../../src/api/session.ts';

@@ -1,5 +1,4 @@
 import type { RecordClass } from '../../src/api/classes.ts';
-import { bytesOfText, textOfBytes } from '../../src/api/common.ts';
 import {
   encodeItemHeader,
   encodeLeafContent,
@@ -7,6 +6,7 @@ import {
   itemLeafHash,
 } from '../../src/api/item.ts';
 import type { ItemInput } from '../../src/api/items.ts';
+import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import { merkleRoot } from '../../src/ledger/merkle.ts';
 import { suite } from '../../src/ledger/object-types.ts';

@@ -1,4 +1,3 @@
-import { bytesOfText, okAnswer } from '../../api/common.ts';
 import {
   inboxAccepted,
   inboxAnswer,
@@ -6,6 +5,7 @@ import {
   inboxQuery,
   inboxRequest,
 } from '../../api/inbox.ts';
+import { bytesOfText, okAnswer } from '../../api/message-parts.ts';
 import { routePaths } from '../../api/paths.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Gateway } from '../gateway.ts';

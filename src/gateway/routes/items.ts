@@ -1,4 +1,3 @@
-import { bytesOfText } from '../../api/common.ts';
 import {
   eraseAnswer,
   eraseRequest,
@@ -9,6 +8,7 @@ import {
   readAnswer,
   readBody,
 } from '../../api/items.ts';
+import { bytesOfText } from '../../api/message-parts.ts';
 import { routePaths } from '../../api/paths.ts';
 import { maxReadRecords } from '../../api/read-request.ts';
 import { CodedError } from '../../primitives/errors.ts';

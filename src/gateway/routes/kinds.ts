@@ -8,7 +8,7 @@ import type {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { refusalAnswer } from '../../api/common.ts';
+import { refusalAnswer } from '../../api/message-parts.ts';
 import type { Gateway } from '../gateway.ts';
 import { forwardedHeader } from '../peers.ts';
 import type { Session } from '../sessions.ts';

@@ -1,4 +1,4 @@
-import { bytesOfText, textOfBytes } from '../../api/common.ts';
+import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
 import { routePaths } from '../../api/paths.ts';
 import { whoAnswer } from '../../api/people.ts';
 import {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { bytesOfText, textOfBytes } from '../../api/common.ts';
+import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
 import { routePaths } from '../../api/paths.ts';
 import {
   cardAnswer,

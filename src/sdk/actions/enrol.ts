@@ -1,4 +1,4 @@
-import { bytesOfText, textOfBytes } from '../../api/common.ts';
+import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
 import type { WhoAnswer } from '../../api/people.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import type { Role } from '../../ledger/acts.ts';

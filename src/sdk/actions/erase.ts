@@ -1,5 +1,5 @@
-import { bytesOfText } from '../../api/common.ts';
 import { encodeErase, maxEraseLeaves } from '../../api/erase.ts';
+import { bytesOfText } from '../../api/message-parts.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { signLabelled } from '../../crypto/signature.ts';

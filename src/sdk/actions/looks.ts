@@ -1,6 +1,6 @@
-import { bytesOfText } from '../../api/common.ts';
 import type { InboxAnchor, InboxEntry } from '../../api/inbox.ts';
 import { decodeLook, refusalLeafContent } from '../../api/look.ts';
+import { bytesOfText } from '../../api/message-parts.ts';
 import { decodeReadRequest, type ReadRequest, readEntryHash } from '../../api/read-request.ts';
 import { decodeSigned } from '../../api/signed.ts';
 import { sha256 } from '../../crypto/hash.ts';

@@ -1,4 +1,4 @@
-import { bytesOfText } from '../../api/common.ts';
+import { bytesOfText } from '../../api/message-parts.ts';
 import type { Purpose } from '../../api/purposes.ts';
 import {
   encodeReadRequest,

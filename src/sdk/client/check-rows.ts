@@ -1,5 +1,4 @@
 import type { RecordClass } from '../../api/classes.ts';
-import { bytesOfText } from '../../api/common.ts';
 import { decodeErased, type Erased } from '../../api/erase.ts';
 import {
   decodeItemHeader,
@@ -8,6 +7,7 @@ import {
   itemLeafHash,
 } from '../../api/item.ts';
 import type { ItemRow, LiveRow } from '../../api/items.ts';
+import { bytesOfText } from '../../api/message-parts.ts';
 import { decodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { verifyLabelled } from '../../crypto/signature.ts';

@@ -1,6 +1,6 @@
-import { textOfBytes } from '../../api/common.ts';
 import { encodeItemsOrder } from '../../api/item.ts';
 import { maxItemsPerPost } from '../../api/items.ts';
+import { textOfBytes } from '../../api/message-parts.ts';
 import { labels } from '../../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
 import type { DataAnchor, DiagnosisAnchor } from '../../ledger/acts.ts';

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { bytesOfText, okAnswer, textOfBytes } from '../../api/common.ts';
 import { type InboxAnswer, inboxAccepted, inboxAnswer } from '../../api/inbox.ts';
 import {
   type EraseAnswer,
@@ -14,6 +13,7 @@ import {
   type StoredAnswer,
   storedAnswer,
 } from '../../api/items.ts';
+import { bytesOfText, okAnswer, textOfBytes } from '../../api/message-parts.ts';
 import { carMediaType, paths, ticketHeader } from '../../api/paths.ts';
 import {
   cardAnswer,

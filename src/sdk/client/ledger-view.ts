@@ -1,4 +1,4 @@
-import { bytesOfText } from '../../api/common.ts';
+import { bytesOfText } from '../../api/message-parts.ts';
 import { type HeaderAnswer, maxStateRows, type StateAnswerMessage } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import type { Identity } from '../../ledger/acts.ts';

@@ -1,4 +1,4 @@
-import { bytesOfText } from '../../api/common.ts';
+import { bytesOfText } from '../../api/message-parts.ts';
 import { encodeSessionProof } from '../../api/session.ts';
 import { labels } from '../../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../../crypto/signature.ts';

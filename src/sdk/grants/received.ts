@@ -1,6 +1,6 @@
-import { bytesOfText } from '../../api/common.ts';
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
 import type { InboxEntry } from '../../api/inbox.ts';
+import { bytesOfText } from '../../api/message-parts.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';

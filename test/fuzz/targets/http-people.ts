@@ -1,4 +1,4 @@
-import { textOfBytes } from '../../../src/api/common.ts';
+import { textOfBytes } from '../../../src/api/message-parts.ts';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import type { SigningKey } from '../../../src/crypto/signature.ts';
 import { identityToCbor } from '../../../src/ledger/identity.ts';
