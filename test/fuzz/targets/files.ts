@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { sha256 } from '../../../src/crypto/hash.ts';
 import { utf8, utf8ToText } from '../../../src/primitives/bytes.ts';
@@ -145,12 +147,23 @@ export const json: TargetModule = {
       run: (input) => {
         const tree = parseJsonTree(input);
         const text = utf8ToText(input).replace(/^\ufeff/, '');
-        assert.deepEqual(plainOf(tree), JSON.parse(text), 'another value');
+        const plain = plainOf(tree);
+        if (!isDeepStrictEqual(plain, JSON.parse(text))) {
+          assert.deepEqual(plain, parsedAfresh(text), 'another value');
+        }
         checkPlaces(input);
       },
     };
   },
 };
+
+/**
+ * What `JSON.parse` sees when it has seen nothing before. V8 13.6 takes an escaped name for the one that stood
+ * there in an earlier text, when that one ends with a backslash: after `{"\\":1}` it reads `{"\u0061":1}` so.
+ */
+function parsedAfresh(text: string): unknown {
+  return structuredClone(runInNewContext('JSON.parse(text)', { text }));
+}
 
 /** With `Object.create(null)` nothing is inherited, as nothing is in what JSON.parse makes but its prototype. */
 function plainOf(tree: JsonTree): unknown {

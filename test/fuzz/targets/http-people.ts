@@ -14,7 +14,7 @@ import { openTown, type Town, townChain } from '../../gateway/town.ts';
 export interface Neighbourhood {
   readonly town: Town;
   readonly people: Readonly<Record<string, Person>>;
-  readonly keys: Readonly<Record<string, SigningKey>>;
+  readonly keys: ReadonlyMap<string, SigningKey>;
   /** Text stands for text in addresses and JSON, bytes for bytes in CBOR. */
   readonly known: ReadonlyMap<string, Cbor>;
 }
@@ -51,10 +51,13 @@ export async function openNeighbourhood(): Promise<Neighbourhood> {
   if (first === undefined) throw new Error('nothing was kept');
 
   const people = { ana, eve, doctor, device };
-  const keys: Record<string, SigningKey> = { writer: writeKey, newcomer: newcomer.keys.sign };
+  const keys = new Map<string, SigningKey>([
+    ['writer', writeKey],
+    ['newcomer', newcomer.keys.sign],
+  ]);
   const known = new Map<string, Cbor>();
   for (const [name, person] of Object.entries(people)) {
-    keys[name] = person.keys.sign;
+    keys.set(name, person.keys.sign);
     known.set(name, bytesOfHex(person.account));
     known.set(`${name}.key`, person.keys.sign.publicKey);
   }

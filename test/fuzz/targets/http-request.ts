@@ -120,7 +120,7 @@ class Body {
         const body = await this.#value(rest[1] ?? null);
         const bytes = encodeCbor(body);
         const signature = await this.#signature(labels.txSign, rest[0], bytes);
-        const key = this.#known.keys[textIn(rest[0])]?.publicKey ?? new Uint8Array(32);
+        const key = this.#known.keys.get(textIn(rest[0]))?.publicKey ?? new Uint8Array(32);
         return base64Of([body, [[key, signature]]]);
       }
       default: {
@@ -132,7 +132,7 @@ class Body {
   }
 
   async #signature(label: Cbor | undefined, who: Cbor | undefined, bytes: Uint8Array) {
-    const key = this.#known.keys[textIn(who)];
+    const key = this.#known.keys.get(textIn(who));
     const named = allLabels.find((one) => one === label);
     if (key === undefined || named === undefined) return new Uint8Array(64);
     return signLabelled(key, named, bytes);
