@@ -1,9 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { median } from './figures.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /**
  * Times two ways of doing the same thing in turn, A B A B ..., so that a machine whose speed drifts drifts
- * under both. Returns the median microseconds of one call of each, and the median of the pairwise ratios
- * b/a: above 1, `a` is faster.
+ * under both. Each turn begins without garbage, so that neither clears away the other's. Returns the median
+ * microseconds of one call of each, and the median of the pairwise ratios b/a: above 1, `a` is faster.
  */
 export async function interleave(
   a: () => Promise<unknown> | unknown,
@@ -27,6 +32,7 @@ export async function interleave(
 
 /** Microseconds a call, over as many calls as fit into `ms` (at least one). */
 async function timed(call: () => Promise<unknown> | unknown, ms: number): Promise<number> {
+  collectGarbage();
   const until = performance.now() + ms;
   const started = performance.now();
   let calls = 0;
