@@ -8,7 +8,7 @@ type Drawn = Figure & { readonly machine: string };
 
 const width = 640;
 const height = 360;
-const margin = { left: 64, right: 20, top: 40, bottom: 64 };
+const margin = { left: 64, right: 40, top: 40, bottom: 64 };
 
 const folder = process.argv[2] ?? 'docs/bench';
 for await (const line of createInterface({ input: process.stdin })) {
@@ -52,10 +52,10 @@ function svgOf(figure: Drawn, points: readonly (readonly [number, number])[]): s
   return `${parts.join('\n')}\n`;
 }
 
-/** The next of 1, 2, 4, 5 and 10 times a power of ten: its quarters are round. */
+/** The next of 1, 1.2, 2, 4, 5 and 10 times a power of ten: its quarters are round. */
 function niceEnd(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 4, 5, 10].find((it) => it * power >= value) ?? 10) * power;
+  return ([1, 1.2, 2, 4, 5, 10].find((it) => it * power >= value) ?? 10) * power;
 }
 
 function short(value: number): string {
