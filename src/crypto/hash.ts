@@ -1,14 +1,4 @@
-import {
-  hkdfSha256,
-  hmacSha256,
-  hmacSha512,
-  runningSha256,
-  sha3_256,
-  sha256,
-  sha256Into,
-  sha512,
-  shake256,
-} from '#hash';
+import { hkdfSha256, sha256 } from '#hash';
 import { concatBytes, utf8 } from '../primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../primitives/cbor.ts';
 import type { Label } from './labels.ts';
@@ -23,7 +13,7 @@ export {
   sha256Into,
   sha512,
   shake256,
-};
+} from '#hash';
 
 const zero = Uint8Array.of(0);
 

@@ -43,15 +43,6 @@ export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   return nodeHash(merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
 }
 
-/** Sibling hashes from the leaf upwards (RFC 9162 section 2.1.3.1). */
-export function inclusionPath(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
-  if (leaves.length <= 1) return [];
-  const split = splitOf(leaves.length);
-  return index < split
-    ? [...inclusionPath(leaves.slice(0, split), index), merkleRoot(leaves.slice(split))]
-    : [...inclusionPath(leaves.slice(split), index - split), merkleRoot(leaves.slice(0, split))];
-}
-
 /** The root that `path` leads to, or undefined when the path is not one of a tree of this size. */
 export function rootFromPath(
   leaf: Uint8Array,
@@ -90,22 +81,6 @@ export function isIncluded(
 ): boolean {
   const reached = rootFromPath(leaf, index, count, path);
   return reached !== undefined && equalBytes(reached, root);
-}
-
-/** Proof that the first `size` of these leaves are a tree that grew into all of them (RFC 9162 section 2.1.4.1). */
-export function consistencyPath(leaves: readonly Uint8Array[], size: number): Uint8Array[] {
-  return size <= 0 || size >= leaves.length ? [] : subProof(leaves, size, true);
-}
-
-/** `whole`: the old tree's root is the one the verifier has, so it is not repeated. */
-function subProof(leaves: readonly Uint8Array[], size: number, whole: boolean): Uint8Array[] {
-  if (size === leaves.length) return whole ? [] : [merkleRoot(leaves)];
-  const split = splitOf(leaves.length);
-  const left = leaves.slice(0, split);
-  const right = leaves.slice(split);
-  return size <= split
-    ? [...subProof(left, size, whole), merkleRoot(right)]
-    : [...subProof(right, size - split, false), merkleRoot(left)];
 }
 
 export interface TreeHead {
@@ -166,14 +141,13 @@ function half(value: number): number {
 
 /**
  * The tree over leaf hashes, kept level by level so that the path of every one of a thousand receipts or rows
- * costs no hash; `inclusionPath` makes one path from the leaves alone.
+ * costs no hash.
  *
  * Pairing neighbours from below, with an odd last one moved up, gives the same tree as RFC 6962's split.
  */
 export interface MerkleTree {
   readonly root: Uint8Array;
-  readonly count: number;
-  /** Sibling hashes from the leaf upwards. */
+  /** Sibling hashes from the leaf upwards (RFC 9162 section 2.1.3.1). */
   path(index: number): Uint8Array[];
 }
 
@@ -192,7 +166,6 @@ export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
   }
   return {
     root: level[0] ?? sha256(),
-    count: leaves.length,
     path(index) {
       const siblings: Uint8Array[] = [];
       let position = index;

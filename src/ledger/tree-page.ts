@@ -57,11 +57,10 @@ const pageBytes = leavesAt + 64 * bottomRow;
 const slabBytes = 16 * pageBytes;
 let slab = new Uint8Array(slabBytes);
 let used = 0;
-/** Of pages that were given back: memory that was touched before costs a tenth of new memory. */
+/** Of pages that were given back: memory that was touched before costs no fault of a page. */
 const free: Uint8Array[] = [];
 const maxFree = 4_096;
 const noBytes = new Uint8Array(0);
-const givenBack = 'this page of the state tree was given back';
 
 /** `pageBytes` bytes of any content. */
 function someBytes(): Uint8Array {
@@ -96,7 +95,7 @@ function leafAt(position: number): number {
 export class TreePage {
   #bytes: Uint8Array;
 
-  /** Empty, or as `page` is. Throws `RangeError` when that one was given back. */
+  /** Empty, or as `page` is. Throws INTERNAL when that one was given back. */
   constructor(page?: TreePage) {
     this.#bytes = someBytes();
     if (page === undefined) this.#bytes.fill(0);
@@ -110,18 +109,18 @@ export class TreePage {
   }
 
   #held(): Uint8Array {
-    if (this.#bytes.length === 0) throw new RangeError(givenBack);
+    if (this.#bytes.length === 0) throw new CodedError('INTERNAL', { what: 'page given back' });
     return this.#bytes;
   }
 
-  /** Throws `RangeError` when the page was given back. */
+  /** Throws INTERNAL when the page was given back. */
   kind(position: number): NodeKind {
     return kinds[this.#kind(position)] ?? 'empty';
   }
 
   #kind(position: number): number {
     const kind = this.#bytes[position];
-    if (kind === undefined) throw new RangeError(givenBack);
+    if (kind === undefined) throw new CodedError('INTERNAL', { what: 'page given back' });
     return kind;
   }
 

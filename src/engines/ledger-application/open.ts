@@ -25,7 +25,7 @@ export interface LedgerApplication extends Application {
   logHead(log: LogName): LogHead;
   /** Sibling hashes for `rootFromPath`; throws HEIGHT_UNKNOWN for an index or size the log has not reached. */
   logInclusion(log: LogName, index: number, size: number): readonly Uint8Array[];
-  /** For `verifyConsistency`; throws HEIGHT_UNKNOWN. */
+  /** For `isConsistent`; throws HEIGHT_UNKNOWN. */
   logConsistency(log: LogName, from: number, to: number): readonly Uint8Array[];
 }
 

@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { platform, setPriority } from 'node:os';
 
-/** Enough that the ledger's own thread goes first, not so much that a busy neighbour takes the core away. */
+/** The ledger's own thread goes first. A ninth of another thread's share: on full cores checks are slow, not stopped. */
 const nice = 10;
 
 /**

@@ -8,7 +8,7 @@ import { textOfBytes } from '../../api/message-parts.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { signLabelled } from '../../crypto/signature.ts';
-import { inclusionPath } from '../../ledger/merkle.ts';
+import { merkleTree } from '../../ledger/merkle.ts';
 import type { Anchor, Keys } from '../../ledger/state.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { type AccountId, parseAccountId, parseTxId } from '../../primitives/ids.ts';
@@ -36,7 +36,7 @@ class Custodian {
     this.changes += 1;
     const leaves = items.map((it) => it.leaf);
     for (const [index, { recordId, row }] of items.entries()) {
-      const path = inclusionPath(leaves, index).map(textOfBytes);
+      const path = merkleTree(leaves).path(index).map(textOfBytes);
       const where = { recordId, txId, ...place, root: textOfBytes(root), index, path };
       this.rows.push({ row: { state: 'live', ...where, ...row }, change: this.changes });
     }

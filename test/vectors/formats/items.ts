@@ -1,6 +1,6 @@
 import { recordClasses } from '../../../src/api/classes.ts';
 import { sha256 } from '../../../src/crypto/hash.ts';
-import { inclusionPath, merkleRoot } from '../../../src/ledger/merkle.ts';
+import { merkleRoot, merkleTree } from '../../../src/ledger/merkle.ts';
 import { recordIdOf } from '../../../src/primitives/ids.ts';
 import { segmentKey, segmentWriteSeed } from '../../../src/sdk/keys/segment.ts';
 import { paddedLength } from '../../../src/sdk/records/item-inside.ts';
@@ -92,7 +92,7 @@ export const items: Format = {
           paddedBytes: item.paddedBytes,
           leafContent: hex(item.leafContent),
           leaf: hex(item.leaf),
-          path: hexOfAll(inclusionPath(leaves, index)),
+          path: hexOfAll(merkleTree(leaves).path(index)),
         }),
       ),
     );

@@ -30,7 +30,7 @@ import {
   validatorsHash,
 } from '../../../src/ledger/chain/validators.ts';
 import { genesisHash } from '../../../src/ledger/genesis.ts';
-import { inclusionPath, leafHash, merkleTree } from '../../../src/ledger/merkle.ts';
+import { leafHash, merkleTree } from '../../../src/ledger/merkle.ts';
 import { bytesToHex } from '../../../src/primitives/bytes.ts';
 import { isCoded } from '../../../src/primitives/errors.ts';
 import { batchLeaves, genesis, ledger } from './chain.ts';
@@ -140,7 +140,7 @@ function withWitnesses(trust: string, keys: readonly Uint8Array[]): string {
 /** A leaf of a batch has its salt inside: its first 32 bytes stand in the salt's place. */
 const batchClaim = (leaf: Uint8Array, index: number) => ({
   ...{ kind: 'leaf' as const, act: 0, salt: leaf.slice(0, 32), content: leaf.slice(32), index },
-  path: inclusionPath(batchLeaves.map(leafHash), index),
+  path: merkleTree(batchLeaves.map(leafHash)).path(index),
 });
 
 type Example = { readonly name: string; readonly receipt: Receipt; readonly trust: string };
@@ -202,10 +202,7 @@ async function examples(): Promise<readonly Example[]> {
   });
   const leafClaim = {
     ...{ kind: 'leaf' as const, act: 0, salt: item.salt, content: item.leafContent, index: 2 },
-    path: inclusionPath(
-      items.map((each) => each.item.leaf),
-      2,
-    ),
+    path: merkleTree(items.map((each) => each.item.leaf)).path(2),
   };
   const entryClaim = {
     ...{
