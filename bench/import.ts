@@ -8,8 +8,9 @@ import { sealedLength } from '../src/crypto/chunked.ts';
 import { utf8 } from '../src/primitives/bytes.ts';
 import type { FileInput } from '../src/sdk/actions/add-file.ts';
 import type { Member } from '../src/story/cast.ts';
+import { fileOf } from '../test/e2e/consortium.ts';
 import { median, type Report } from './figures.ts';
-import { fileOf, inTown, type Town } from './people.ts';
+import { inTown, type Town } from './people.ts';
 
 const examples = fileURLToPath(new URL('../examples/patients/', import.meta.url));
 

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FileInput } from '../src/sdk/actions/add-file.ts';
 import { enrolMember, type Member } from '../src/story/cast.ts';
 import { Servers } from '../src/story/server.ts';
 
@@ -27,14 +26,4 @@ export async function inTown<T>(
     await servers.stop();
     rmSync(home, { recursive: true, force: true });
   }
-}
-
-export function fileOf(name: string, bytes: Uint8Array): FileInput {
-  return {
-    name,
-    byteLength: bytes.length,
-    read: async function* () {
-      yield bytes;
-    },
-  };
 }

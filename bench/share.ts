@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { equalBytes } from '../src/primitives/bytes.ts';
 import type { ConsentId, RecordId } from '../src/primitives/ids.ts';
 import type { Member } from '../src/story/cast.ts';
+import { fileOf } from '../test/e2e/consortium.ts';
 import { median, percentile, type Report } from './figures.ts';
-import { fileOf, inTown } from './people.ts';
+import { inTown } from './people.ts';
 
 const recordBytes = 1_000_000;
 const hourMs = 3_600_000;

@@ -34,7 +34,8 @@ export type LedgerVerdict =
 
 /**
  * Hashes every block again and executes every transaction again, from genesis on: nothing that the engine
- * wrote beside the blocks is believed. Source: docs/protocol/blocks.md, rule B-9.
+ * wrote beside the blocks is believed. Source: docs/protocol/blocks.md, rule B-9. Throws STORE_BUSY when a
+ * running ledger cannot be copied, INTERRUPTED.
  */
 export async function verifyLedger(options: VerifyOptions): Promise<LedgerVerdict> {
   const temporary = mkdtempSync(join(tmpdir(), 'salus-verify-'));
