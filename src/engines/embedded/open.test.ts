@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { CounterApplication } from '../../../test/fakes/counter-application.ts';
 import { counterLedger, temporaryLedger } from '../../../test/fakes/counter-ledger.ts';
@@ -55,6 +56,23 @@ test('a ledger opens only under its own genesis and key', async (t) => {
       (e) => isCoded(e, 'LEDGER_CORRUPT') && e.details.what === what,
     );
   }
+});
+
+test('a ledger of a build before the table `indexed` is refused, and left as it is', async (t) => {
+  const directory = temporaryLedger();
+  t.after(() => rmSync(directory, { recursive: true }));
+  await (await openEmbeddedEngine(counterLedger(directory))).close();
+  const path = join(directory, 'blocks.db');
+  const older = new DatabaseSync(path);
+  older.exec('DROP TABLE indexed; PRAGMA journal_mode = DELETE');
+  older.close();
+  await assert.rejects(
+    openEmbeddedEngine(counterLedger(directory)),
+    (e) => isCoded(e, 'LEDGER_CORRUPT') && e.details.what === 'storage',
+  );
+  const after = new DatabaseSync(path, { readOnly: true });
+  assert.equal(after.prepare('SELECT count(*) AS n FROM blocks').get()?.n, 1);
+  after.close();
 });
 
 test('the key file is made for its owner alone, and not used when others may read it', (t) => {
