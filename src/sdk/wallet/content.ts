@@ -24,7 +24,7 @@ import {
   struct,
   text,
   uint,
-} from './shape.ts';
+} from '../../primitives/shape.ts';
 
 /**
  * What a person's wallet knows, as plain data. Two unlockers keep the same content: the passphrase

@@ -1,0 +1,156 @@
+import {
+  type Cbor,
+  decodeCbor,
+  encodeCbor,
+  readArray,
+  readBoolean,
+  readBytes,
+  readOptionalBytes,
+  readText,
+  readUint,
+} from './cbor.ts';
+import { CodedError } from './errors.ts';
+
+/**
+ * One declaration of a format, for both directions: what a value looks like as CBOR, and how that is read
+ * back. `struct` makes arrays in fixed order out of shapes, so that an object and its encoding cannot drift
+ * apart.
+ *
+ * `decode` throws CBOR_SHAPE or ID_FORMAT naming the field, and the code of a shape that has its own.
+ * Source: docs/protocol/encoding.md.
+ */
+export interface Shape<T> {
+  encode(value: T): Cbor;
+  decode(value: Cbor | undefined, field: string): T;
+}
+
+/** The value that a shape describes. */
+export type Of<S> = S extends Shape<infer T> ? T : never;
+
+/** A byte string, of exactly `length` bytes where one is given. */
+export const bytes = (length?: number): Shape<Uint8Array> => ({
+  encode: (value) => value,
+  decode: (value, field) => readBytes(value, field, length),
+});
+
+/** `length` bytes, or none: the empty byte string stands for "none". */
+export const optionalBytes = (length: number): Shape<Uint8Array> => ({
+  encode: (value) => value,
+  decode: (value, field) => readOptionalBytes(value, field, length),
+});
+
+/** A whole number from 0 to `max`. */
+export const uintTo = (max: number): Shape<number> => ({
+  encode: (value) => value,
+  decode: (value, field) => readUint(value, field, max),
+});
+
+/** A whole number from 0 to 2^53 - 1. */
+export const uint: Shape<number> = uintTo(Number.MAX_SAFE_INTEGER);
+
+/** Text of at most `maxLength` UTF-16 units. */
+export const text = (maxLength = 1024): Shape<string> => ({
+  encode: (value) => value,
+  decode: (value, field) => readText(value, field, maxLength),
+});
+
+export const flag: Shape<boolean> = {
+  encode: (value) => value,
+  decode: (value, field) => readBoolean(value, field),
+};
+
+/** An id: hex in types, bytes in CBOR. */
+export const id = <T extends string>(
+  toBytes: (id: T) => Uint8Array,
+  fromBytes: (bytes: Uint8Array) => T,
+): Shape<T> => ({
+  encode: toBytes,
+  decode: (value, field) => fromBytes(readBytes(value, field)),
+});
+
+/** Text that a parser of ids accepts. */
+export const parsed = <T extends string>(parse: (value: unknown) => T): Shape<T> => ({
+  encode: (value) => value,
+  decode: (value, field) => parse(readText(value, field)),
+});
+
+/** One of a list of words; `code` is thrown for any other. */
+export const oneOf = <T extends string>(
+  words: readonly T[],
+  code: CodedError['code'] = 'CBOR_SHAPE',
+): Shape<T> => ({
+  encode: (value) => value,
+  decode(value, field) {
+    const found = words.find((word) => word === value);
+    if (found === undefined) throw new CodedError(code, { field });
+    return found;
+  },
+});
+
+/** As many entries as there are; `least` and `most` bound them. */
+export const list = <T>(
+  shape: Shape<T>,
+  { least = 0, most = Number.MAX_SAFE_INTEGER } = {},
+): Shape<readonly T[]> => ({
+  encode: (values) => values.map((value) => shape.encode(value)),
+  decode(value, field) {
+    const entries = readArray(value, field);
+    if (entries.length < least || entries.length > most) {
+      throw new CodedError('CBOR_SHAPE', { field });
+    }
+    return entries.map((entry) => shape.decode(entry, field));
+  },
+});
+
+/** The fields of a struct by name, in the order in which they are written. */
+export type Fields = Readonly<Record<string, Shape<unknown>>>;
+export type StructOf<F extends Fields> = { readonly [K in keyof F]: Of<F[K]> };
+
+/** An array whose places are the fields in the order they are written in. */
+export function struct<F extends Fields>(fields: F): Shape<StructOf<F>> {
+  return headed([], fields);
+}
+
+/**
+ * An object that says what it is: `[suite, type, ...fields]`. Also throws SUITE_UNKNOWN and TYPE_UNKNOWN.
+ * Source: docs/protocol/encoding.md.
+ */
+export function typed<F extends Fields>(
+  suite: number,
+  type: number,
+  fields: F,
+): Shape<StructOf<F>> {
+  return headed([suite, type], fields);
+}
+
+function headed<F extends Fields>(head: readonly number[], fields: F): Shape<StructOf<F>> {
+  const places = Object.entries(fields);
+  const length = head.length + places.length;
+  return {
+    encode(value) {
+      const array: Cbor[] = [...head];
+      for (const [name, shape] of places) array.push(shape.encode(value[name]));
+      return array;
+    },
+    decode(value, field) {
+      const array = readArray(value, field, length);
+      if (head.length > 0 && array[0] !== head[0]) throw new CodedError('SUITE_UNKNOWN', { field });
+      if (head.length > 0 && array[1] !== head[1]) throw new CodedError('TYPE_UNKNOWN', { field });
+      const object: Record<string, unknown> = {};
+      let at = head.length;
+      for (const [name, shape] of places) object[name] = shape.decode(array[at++], name);
+      // The shapes decide the type of every entry; the compiler cannot see that through the loop.
+      return object as StructOf<F>;
+    },
+  };
+}
+
+/** The bytes of a value under its shape. */
+export function encodeAs<T>(shape: Shape<T>, value: T): Uint8Array {
+  return encodeCbor(shape.encode(value));
+}
+
+/** The value that bytes are. Throws CBOR_INVALID and what the shape throws. */
+export function decodeAs<T>(shape: Shape<T>, encoded: Uint8Array, field = 'object'): T {
+  return shape.decode(decodeCbor(encoded), field);
+}
