@@ -2,7 +2,7 @@
 const mayImport = {
   primitives: [],
   crypto: ['primitives'],
-  ledger: ['primitives', 'crypto/(hash|labels|ed25519-strict)'],
+  ledger: ['primitives', 'crypto/(hash|labels|ed25519-strict)', 'wings/(ledger|names)'],
   api: ['primitives', 'ledger', 'crypto/(hash|labels)'],
   engines: ['primitives', 'crypto', 'ledger'],
   storage: ['primitives', 'crypto/hash'],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { textOfBytes } from '../src/api/message-parts.ts';
-import { identityToCbor } from '../src/ledger/identity.ts';
+import { identity as identityShape } from '../src/ledger/identity.ts';
 import { encodeCbor } from '../src/primitives/cbor.ts';
 import type { AccountId } from '../src/primitives/ids.ts';
 import { Gateway } from '../src/sdk/client/gateway.ts';
@@ -73,7 +73,7 @@ export async function enrolMany(servers: Servers, count: number): Promise<Accoun
     const bound = { chainId, organisation, role, recovery: noRecovery } as const;
     const identity = await enrolmentIdentity(keys, bound);
     const invitation = await servers.invite(hospital, role);
-    const text = textOfBytes(encodeCbor(identityToCbor(identity)));
+    const text = textOfBytes(encodeCbor(identityShape.encode(identity)));
     await gateway.enrol({ invitation, identity: text, role, name: 'Clinician' });
     return accountIdOfKeys(keys);
   };

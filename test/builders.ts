@@ -8,9 +8,9 @@ import {
   verifyLabelled,
 } from '../src/crypto/signature.ts';
 import type { SignatureChecks } from '../src/engines/ledger-application/verify-tx.ts';
-import type { Act, Identity, Role, TxBody } from '../src/ledger/acts.ts';
 import { encodeTx, encodeTxBody } from '../src/ledger/codec.ts';
-import { defaultGenesis, encodeGenesis, organisationRights } from '../src/ledger/genesis.ts';
+import { defaultGenesis, encodeGenesis } from '../src/ledger/genesis.ts';
+import type { Identity } from '../src/ledger/identity.ts';
 import {
   accountIdOfKey,
   identitySignedBytes,
@@ -18,6 +18,10 @@ import {
   type rotation,
 } from '../src/ledger/identity.ts';
 import { suite } from '../src/ledger/object-types.ts';
+import type { Act } from '../src/ledger/protocol.ts';
+import { organisationRights } from '../src/ledger/rights.ts';
+import type { Role } from '../src/ledger/roles.ts';
+import type { TxBody } from '../src/ledger/tx.ts';
 import { utf8 } from '../src/primitives/bytes.ts';
 import type { AccountId } from '../src/primitives/ids.ts';
 

@@ -1,7 +1,7 @@
-import type { LogName } from '../src/ledger/acts.ts';
 import type { LogHead } from '../src/ledger/app-hash.ts';
 import type { BlockWrites, LedgerStore } from '../src/ledger/ledger.ts';
 import { emptyLog } from '../src/ledger/log-tree.ts';
+import type { LogName } from '../src/ledger/shapes.ts';
 import { TreePage } from '../src/ledger/tree-page.ts';
 import { bytesToHex } from '../src/primitives/bytes.ts';
 

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type {
-  Act,
-  BatchAnchor,
-  ConsentGrant,
-  DataAnchor,
-  DiagnosisAnchor,
-} from '../src/ledger/acts.ts';
+import type { BatchAnchor } from '../src/ledger/acts/batch-anchor.ts';
+import type { ConsentGrant } from '../src/ledger/acts/consent-grant.ts';
+import type { DataAnchor } from '../src/ledger/acts/data-anchor.ts';
+import type { DiagnosisAnchor } from '../src/ledger/acts/diagnosis-anchor.ts';
+import type { LogProfile } from '../src/ledger/acts/log-profile.ts';
+import type { Act } from '../src/ledger/protocol.ts';
 import {
   type Answer,
   accountOf,
@@ -139,4 +138,19 @@ export const batchOf = (change: Partial<BatchAnchor> = {}): Act => ({
   firstMs: t0,
   lastMs: t0 + 1,
   ...change,
+});
+/** All that the user log takes by genesis, and one act more. */
+export const profileOf = (change: Partial<LogProfile> = {}): LogProfile => ({
+  kind: 'LogProfile',
+  profile: 'user',
+  acts: [1, 2, 3, 4, 10, 11, 20, 30, 40],
+  version: 1,
+  fromHeight: 20,
+  approvals: [approvalOf('hospital')],
+  ...change,
+});
+export const approvalOf = (name: string, signKey = identityOf(name).signKey) => ({
+  organisation: accountOf(name),
+  signKey,
+  signature: new Uint8Array(64),
 });

@@ -1,13 +1,21 @@
 import { sha256 } from '../src/crypto/hash.ts';
-import type { Act, Enrol, Identity, KeySet, LogName, Role, Tx } from '../src/ledger/acts.ts';
+import type { Enrol } from '../src/ledger/acts/enrol.ts';
+import type { KeySet } from '../src/ledger/acts/key-set.ts';
 import { encodeTx, txIdOfBytes } from '../src/ledger/codec.ts';
-import { defaultGenesis, type Genesis, organisationRights } from '../src/ledger/genesis.ts';
+import { defaultGenesis, type Genesis } from '../src/ledger/genesis.ts';
+import type { Identity } from '../src/ledger/identity.ts';
 import { accountIdOfKey } from '../src/ledger/identity.ts';
 import type { VerifiedTx } from '../src/ledger/incoming.ts';
 import { executeBlock, executeGenesis, viewOf } from '../src/ledger/ledger.ts';
 import { suite } from '../src/ledger/object-types.ts';
+import type { Act } from '../src/ledger/protocol.ts';
 import { type RefusalCode, refusalOf } from '../src/ledger/refusals.ts';
-import type { LedgerView } from '../src/ledger/rules/outcome.ts';
+import { organisationRights } from '../src/ledger/rights.ts';
+import type { Role } from '../src/ledger/roles.ts';
+import type { LogName } from '../src/ledger/shapes.ts';
+import type { LedgerView } from '../src/ledger/table.ts';
+import { accounts } from '../src/ledger/tables/accounts.ts';
+import type { Tx } from '../src/ledger/tx.ts';
 import { utf8 } from '../src/primitives/bytes.ts';
 import { decodeCbor } from '../src/primitives/cbor.ts';
 import {
@@ -120,7 +128,7 @@ export class World {
         chainId: sent.chainId ?? this.genesis.chainId,
         log: sent.log ?? 'user',
         sender,
-        nonce: sent.nonce ?? (this.view.get('accounts', sender)?.window.top ?? 0) + 1,
+        nonce: sent.nonce ?? (this.view.get(accounts, sender)?.window.top ?? 0) + 1,
         validUntilMs: sent.validUntilMs ?? this.timeMs + day,
         acts: sent.acts,
       },
@@ -130,9 +138,8 @@ export class World {
 
   verified(sent: Sent): VerifiedTx {
     const tx = this.tx(sent);
-    const soundIdentities =
-      sent.identityHolds === false ? new Set<number>() : new Set(sent.acts.keys());
-    const verdict = { isSigned: sent.isSigned ?? true, soundIdentities };
+    const proven = sent.identityHolds === false ? new Set<number>() : new Set(sent.acts.keys());
+    const verdict = { isSigned: sent.isSigned ?? true, proven };
     return { txId: txIdOfBytes(encodeTx(tx)), tx, verdict };
   }
 

@@ -1,7 +1,7 @@
 import { labelledHash } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
-import { type Role, roles } from '../ledger/acts.ts';
 import { suite } from '../ledger/object-types.ts';
+import { type Role, roles } from '../ledger/roles.ts';
 import { type Cbor, encodeCbor, readBytes, readText } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';

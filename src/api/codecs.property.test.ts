@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { roles } from '../ledger/acts.ts';
+import { roles } from '../ledger/roles.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
 import { catalogue, isCode } from '../primitives/catalogue.ts';
 import { decodeCbor, encodeCbor } from '../primitives/cbor.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roles } from '../ledger/acts.ts';
+import { roles } from '../ledger/roles.ts';
 import { maxLicenceLength, maxNameLength } from './card.ts';
 import {
   accountIdText,

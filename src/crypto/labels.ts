@@ -28,6 +28,7 @@ export const labels = {
   envelopeSeal: 'salus/1/envelope/seal',
   envelopeTail: 'salus/1/envelope/tail',
   txSign: 'salus/1/tx/sign',
+  profileSign: 'salus/1/profile/sign',
   readSign: 'salus/1/read/sign',
   readEntry: 'salus/1/read/entry',
   readChain: 'salus/1/read/chain',

@@ -1,4 +1,4 @@
-import type { AccessEntry } from '../ledger/acts.ts';
+import type { AccessEntry } from '../ledger/acts/access-log.ts';
 import { decodeCbor, readArray, readBytes } from '../primitives/cbor.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { TxId } from '../primitives/ids.ts';

@@ -1,10 +1,12 @@
 import { labels } from '../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../crypto/signature.ts';
 import type { CommitOutcome, LedgerEngine } from '../engines/engine.ts';
-import type { Act, LogName, TxBody } from '../ledger/acts.ts';
 import { encodeTx, encodeTxBody } from '../ledger/codec.ts';
 import { suite } from '../ledger/object-types.ts';
+import type { Act } from '../ledger/protocol.ts';
 import { refusalOf } from '../ledger/refusals.ts';
+import type { LogName } from '../ledger/shapes.ts';
+import type { TxBody } from '../ledger/tx.ts';
 import type { Code } from '../primitives/catalogue.ts';
 import { decodeCbor } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';

@@ -1,5 +1,5 @@
 import { textOfBytes } from '../api/message-parts.ts';
-import type { BatchKind } from '../ledger/acts.ts';
+import type { BatchKind } from '../ledger/batch-kinds.ts';
 import { leafHash, merkleTree } from '../ledger/merkle.ts';
 import { concatBytes } from '../primitives/bytes.ts';
 import type { TxId } from '../primitives/ids.ts';

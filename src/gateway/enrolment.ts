@@ -6,12 +6,13 @@ import { labelledHash, sha256 } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { type SigningKey, signLabelled } from '../crypto/signature.ts';
-import type { Identity, Role } from '../ledger/acts.ts';
-import { accountIdOfKey, identityFromCbor } from '../ledger/identity.ts';
+import type { Identity } from '../ledger/identity.ts';
+import { accountIdOfKey, identity as identityShape } from '../ledger/identity.ts';
+import type { Role } from '../ledger/roles.ts';
 import { utf8 } from '../primitives/bytes.ts';
-import { decodeCbor } from '../primitives/cbor.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import { type AccountId, idBytes, parseTxId, type TxId } from '../primitives/ids.ts';
+import { decodeAs } from '../primitives/shape.ts';
 import type { ActSender } from './act-sender.ts';
 import type { Database } from './database.ts';
 
@@ -158,5 +159,5 @@ function hashOf(invitation: string): Uint8Array {
 }
 
 function identityOf(text: string): Identity {
-  return identityFromCbor(decodeCbor(bytesOfText(text)));
+  return decodeAs(identityShape, bytesOfText(text), 'identity');
 }

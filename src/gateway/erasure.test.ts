@@ -14,7 +14,9 @@ import { randomBytes } from '../crypto/random.ts';
 import { verifyLabelled } from '../crypto/signature.ts';
 import { decodeTx } from '../ledger/codec.ts';
 import { isIncluded, leafHash } from '../ledger/merkle.ts';
-import { anchorRowId, decodeRow } from '../ledger/state.ts';
+import { decodeRow } from '../ledger/table.ts';
+import { anchorRowId } from '../ledger/tables/anchors.ts';
+import { batches } from '../ledger/tables/batches.ts';
 import { equalBytes, hexToBytes } from '../primitives/bytes.ts';
 
 let town: Town;
@@ -94,7 +96,7 @@ test('a tombstone is anchored with the next batch, and the notice proves it', as
   assert.ok(id !== undefined);
   const { value } = await town.engine.query('batches', id, { prove: false });
   assert.ok(value !== undefined);
-  assert.equal(decodeRow('batches', value).count, anchor.count);
+  assert.equal(decodeRow(batches, value).count, anchor.count);
 });
 
 test('an owner who says what she has seen is told of later erasures, once each', async () => {

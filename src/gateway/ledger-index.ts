@@ -1,8 +1,9 @@
 import type { CommittedBlock, LedgerEngine } from '../engines/engine.ts';
-import type { Act, Tx } from '../ledger/acts.ts';
 import { decodeTx, txIdOfBytes } from '../ledger/codec.ts';
 import { accountIdOfKey } from '../ledger/identity.ts';
+import type { Act } from '../ledger/protocol.ts';
 import { refusalNumber } from '../ledger/refusals.ts';
+import type { Tx } from '../ledger/tx.ts';
 import { assertNever, CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId, BlobId, TxId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
@@ -207,6 +208,8 @@ export class LedgerIndex {
         return;
       case 'BatchAnchor':
         if (sender === organisation) batches.anchored(act.root, txId, height);
+        return;
+      case 'LogProfile':
         return;
       default:
         assertNever(act);

@@ -7,7 +7,8 @@ import type { WhoAnswer } from '../api/people.ts';
 import type { BlockEvent, GenesisAnswer, HeaderAnswer, StateAnswerMessage } from '../api/tx.ts';
 import { decodeReceipt } from '../ledger/chain/receipt.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
-import { decodeRow } from '../ledger/state.ts';
+import { decodeRow } from '../ledger/table.ts';
+import { accounts } from '../ledger/tables/accounts.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
 import { eventOf } from './routes/events.ts';
 
@@ -69,7 +70,7 @@ test('headers, genesis and rows with proofs are for everybody', async () => {
   assert.deepEqual([who.genesisHash, who.chainId], [hash, townChain]);
   const path = `/v1/state/accounts/${ana.account}?proof=1`;
   const row = accepted<StateAnswerMessage>(await ana.call('GET', path, anonymous));
-  assert.equal(decodeRow('accounts', bytesOfText(row.value ?? '')).role, 'patient');
+  assert.equal(decodeRow(accounts, bytesOfText(row.value ?? '')).role, 'patient');
   assert.ok((row.proof ?? '').length > 0);
   const absent = `/v1/state/accounts/${'00'.repeat(32)}?proof=1`;
   const missing = accepted<StateAnswerMessage>(await ana.call('GET', absent, anonymous));

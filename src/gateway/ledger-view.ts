@@ -1,13 +1,10 @@
 import type { LedgerEngine } from '../engines/engine.ts';
-import type { Identity } from '../ledger/acts.ts';
-import {
-  type Account,
-  type Consent,
-  decodeRow,
-  type Organisation,
-  type TableName,
-  type Tables,
-} from '../ledger/state.ts';
+import type { Identity } from '../ledger/identity.ts';
+import { decodeRow, type StateTable } from '../ledger/table.ts';
+import { type Account, accounts } from '../ledger/tables/accounts.ts';
+import { type Consent, consents } from '../ledger/tables/consents.ts';
+import { keys } from '../ledger/tables/keys.ts';
+import { type Organisation, organisations } from '../ledger/tables/organisations.ts';
 import { equalBytes, hexToBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../primitives/ids.ts';
@@ -21,21 +18,21 @@ export class LedgerView {
   }
 
   account(id: AccountId): Promise<Account | undefined> {
-    return this.#row('accounts', id);
+    return this.#row(accounts, id);
   }
 
   consent(id: ConsentId): Promise<Consent | undefined> {
-    return this.#row('consents', id);
+    return this.#row(consents, id);
   }
 
   organisation(id: AccountId): Promise<Organisation | undefined> {
-    return this.#row('organisations', id);
+    return this.#row(organisations, id);
   }
 
   /** The keys in use. Throws ACCOUNT_UNKNOWN. */
   async identity(id: AccountId): Promise<Identity> {
-    const keys = await this.#row('keys', id);
-    const current = keys?.identities.find(({ untilHeight }) => untilHeight === 0);
+    const directory = await this.#row(keys, id);
+    const current = directory?.identities.find(({ untilHeight }) => untilHeight === 0);
     if (current === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account: id });
     return current.identity;
   }
@@ -52,10 +49,10 @@ export class LedgerView {
     return account;
   }
 
-  async #row<Name extends TableName>(table: Name, id: string): Promise<Tables[Name] | undefined> {
+  async #row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined> {
     const key = hexToBytes(id);
-    if (key === undefined) throw new CodedError('ID_FORMAT', { field: table });
-    const { value } = await this.#engine.query(table, key, { prove: false });
+    if (key === undefined) throw new CodedError('ID_FORMAT', { field: table.name });
+    const { value } = await this.#engine.query(table.name, key, { prove: false });
     return value === undefined ? undefined : decodeRow(table, value);
   }
 }

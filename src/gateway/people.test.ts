@@ -9,7 +9,8 @@ import { decodeSigned } from '../api/signed.ts';
 import { labels } from '../crypto/labels.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { verifyLabelled } from '../crypto/signature.ts';
-import { decodeRow } from '../ledger/state.ts';
+import { decodeRow } from '../ledger/table.ts';
+import { keys } from '../ledger/tables/keys.ts';
 import { bytesToHex, equalBytes } from '../primitives/bytes.ts';
 import { idBytes } from '../primitives/ids.ts';
 
@@ -30,7 +31,7 @@ test('an invitation makes an account, and a card whose credential the ledger hol
   assert.ok(equalBytes(stated.organisationKey, town.north.keys.sign.publicKey));
   const { value } = await town.engine.query('keys', idBytes(doctor.account), { prove: false });
   assert.ok(value !== undefined);
-  assert.ok(equalBytes(decodeRow('keys', value).credentialHash, credentialHashOf(stated)));
+  assert.ok(equalBytes(decodeRow(keys, value).credentialHash, credentialHashOf(stated)));
 });
 
 test('who lost the answer asks again with the same invitation and gets the same card', async () => {

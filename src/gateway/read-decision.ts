@@ -1,6 +1,6 @@
 import type { GrantBody } from '../api/grant-body.ts';
 import { maxRequestAgeMs, type ReadRequest } from '../api/read-request.ts';
-import type { Consent } from '../ledger/state.ts';
+import type { Consent } from '../ledger/tables/consents.ts';
 import type { Code } from '../primitives/catalogue.ts';
 import type { AccountId, RecordId } from '../primitives/ids.ts';
 

@@ -9,8 +9,8 @@ import { encodeReadRequest, readEntryHash } from '../api/read-request.ts';
 import { decodeSigned, encodeSigned } from '../api/signed.ts';
 import { labels } from '../crypto/labels.ts';
 import { randomBytes } from '../crypto/random.ts';
+import { nextLook } from '../ledger/acts/access-log.ts';
 import { isIncluded } from '../ledger/merkle.ts';
-import { nextLook } from '../ledger/rules/access-log.ts';
 import { equalBytes } from '../primitives/bytes.ts';
 import { recordIdOf } from '../primitives/ids.ts';
 

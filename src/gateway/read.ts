@@ -15,7 +15,7 @@ import { sealTo } from '../crypto/letter.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { verifyLabelled } from '../crypto/signature.ts';
 import type { LedgerEngine } from '../engines/engine.ts';
-import type { Consent } from '../ledger/state.ts';
+import type { Consent } from '../ledger/tables/consents.ts';
 import { equalBytes } from '../primitives/bytes.ts';
 import type { Code } from '../primitives/catalogue.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';

@@ -4,7 +4,7 @@ import { sha256 } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { verifyLabelled } from '../crypto/signature.ts';
-import type { Role } from '../ledger/acts.ts';
+import type { Role } from '../ledger/roles.ts';
 import { bytesToHex, utf8 } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AccountId } from '../primitives/ids.ts';

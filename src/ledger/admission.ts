@@ -2,12 +2,16 @@ import { sha256 } from '../crypto/hash.ts';
 import { equalBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { ConsentId } from '../primitives/ids.ts';
-import type { Act, Tx } from './acts.ts';
-import type { Genesis } from './genesis.ts';
+import type { Charter } from './charter.ts';
 import { burnNonce, judgeNonce, type NonceWindow } from './nonce-window.ts';
+import type { ActContext } from './outcome.ts';
+import { type Act, moduleOf } from './protocol.ts';
 import type { RefusalCode } from './refusals.ts';
-import type { ActContext, LedgerView, Write } from './rules/outcome.ts';
-import type { Account } from './state.ts';
+import { type LedgerView, put, type Write } from './table.ts';
+import { type Account, accounts } from './tables/accounts.ts';
+import { consents } from './tables/consents.ts';
+import { keys } from './tables/keys.ts';
+import type { Tx } from './tx.ts';
 
 export const maxValidityMs = 86_400_000;
 
@@ -39,9 +43,9 @@ const no = (code: RefusalCode): Admission => ({ ok: false, code });
  * CONSENT_CANNOT_WRITE, NONCE_USED, NONCE_OLD, NONCE_FAR.
  * Source: docs/protocol/transactions.md, rules T-4 to T-8.
  */
-export function admit(view: LedgerView, genesis: Genesis, tx: Tx, timeMs: number): Admission {
+export function admit(view: LedgerView, charter: Charter, tx: Tx, timeMs: number): Admission {
   const { chainId, validUntilMs, nonce } = tx.body;
-  if (chainId !== genesis.chainId) return no('CHAIN_WRONG');
+  if (chainId !== charter.chainId) return no('CHAIN_WRONG');
   if (validUntilMs < timeMs) return no('EXPIRED');
   if (validUntilMs > timeMs + maxValidityMs) return no('TOO_FAR');
   const found = findSpender(view, tx);
@@ -54,15 +58,15 @@ export function admit(view: LedgerView, genesis: Genesis, tx: Tx, timeMs: number
 export function burn(view: LedgerView, tx: Tx, spender: Spender): Write {
   const window = burnNonce(spender.window, tx.body.nonce);
   if (spender.authority !== 'write-key') {
-    return { table: 'accounts', id: tx.body.sender, row: { ...spender.account, window } };
+    return put(accounts, tx.body.sender, { ...spender.account, window });
   }
-  const consent = view.get('consents', spender.consent);
+  const consent = view.get(consents, spender.consent);
   if (consent === undefined) throw new CodedError('INTERNAL', { reason: 'grant gone' });
-  return { table: 'consents', id: spender.consent, row: { ...consent, window } };
+  return put(consents, spender.consent, { ...consent, window });
 }
 
 function findSpender(view: LedgerView, tx: Tx): Admission {
-  const account = view.get('accounts', tx.body.sender);
+  const account = view.get(accounts, tx.body.sender);
   if (account === undefined) return no('SENDER_UNKNOWN');
   const [first, second] = tx.signatures;
   if (first === undefined) return no('SIGNATURE_MISSING');
@@ -91,7 +95,7 @@ function isLoneRecovery(view: LedgerView, tx: Tx, key: Uint8Array): boolean {
   const [act, more] = tx.body.acts;
   if (act?.kind !== 'RotateKey' || more !== undefined) return false;
   if (!equalBytes(act.recoveryKey, key)) return false;
-  const current = view.get('keys', tx.body.sender)?.identities.at(-1);
+  const current = view.get(keys, tx.body.sender)?.identities.at(-1);
   return current !== undefined && equalBytes(sha256(key), current.identity.recovery);
 }
 
@@ -99,7 +103,7 @@ function isLoneRecovery(view: LedgerView, tx: Tx, key: Uint8Array): boolean {
 function findWriteKey(view: LedgerView, tx: Tx, key: Uint8Array, account: Account): Admission {
   const consentId = onlyConsentOf(tx.body.acts);
   if (consentId === undefined) return no('KEY_NOT_CURRENT');
-  const consent = view.get('consents', consentId);
+  const consent = view.get(consents, consentId);
   if (consent === undefined || consent.account !== tx.body.sender) return no('CONSENT_UNKNOWN');
   if (consent.writeKey.length === 0) return no('CONSENT_CANNOT_WRITE');
   if (!equalBytes(consent.writeKey, key)) return no('KEY_NOT_CURRENT');
@@ -110,9 +114,9 @@ function findWriteKey(view: LedgerView, tx: Tx, key: Uint8Array, account: Accoun
 function onlyConsentOf(acts: readonly Act[]): ConsentId | undefined {
   let only: ConsentId | undefined;
   for (const act of acts) {
-    if (act.kind !== 'DataAnchor' && act.kind !== 'DiagnosisAnchor') return undefined;
-    if (act.consent === '' || (only !== undefined && only !== act.consent)) return undefined;
-    only = act.consent;
+    const consent = moduleOf(act).underWriteKey?.(act) ?? '';
+    if (consent === '' || (only !== undefined && only !== consent)) return undefined;
+    only = consent;
   }
   return only;
 }

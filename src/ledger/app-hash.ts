@@ -1,6 +1,6 @@
 import { sha256 } from '../crypto/hash.ts';
-import type { LogName } from './acts.ts';
 import { u64Bytes } from './integers.ts';
+import type { LogName } from './shapes.ts';
 
 /** Root and size of one log. */
 export interface LogHead {

@@ -14,9 +14,10 @@ import { accountOf, bytesOf, consentOf, day, keySetAct, t0, World } from '../../
 import { utf8 } from '../primitives/bytes.ts';
 import { txIdOf } from '../primitives/ids.ts';
 import { refusalNumber } from './refusals.ts';
+import { accounts } from './tables/accounts.ts';
+import { consents } from './tables/consents.ts';
 
-const topOf = (world: World, name: string) =>
-  world.view.get('accounts', accountOf(name))?.window.top;
+const topOf = (world: World, name: string) => world.view.get(accounts, accountOf(name))?.window.top;
 
 for (const [name, sent, expected] of [
   ['for another chain', fromAna(revoke('reading'), { chainId: 'other' }), 'CHAIN_WRONG'],
@@ -82,15 +83,15 @@ test('the acts of a transaction succeed or fail together, and the refusing act i
   const world = setting();
   const sent = { from: 'ana', acts: [grantOf('new'), keySetAct(3), revoke('nothing')] };
   assert.deepEqual(world.send(sent), { answer: 'CONSENT_UNKNOWN', data: [2] });
-  assert.equal(world.view.get('consents', consentOf('new')), undefined);
-  assert.equal(world.view.get('accounts', accountOf('ana'))?.highestEpoch, 3);
+  assert.equal(world.view.get(consents, consentOf('new')), undefined);
+  assert.equal(world.view.get(accounts, accountOf('ana'))?.highestEpoch, 3);
 });
 
 test('a later act sees what an earlier one did', () => {
   const world = setting();
   const sent = { from: 'ana', acts: [grantOf('new'), keySetAct(3), revoke('new')] };
   assert.equal(world.send(sent).answer, 'accepted');
-  assert.equal(world.view.get('consents', consentOf('new'))?.revokedHeight, world.height);
+  assert.equal(world.view.get(consents, consentOf('new'))?.revokedHeight, world.height);
 });
 
 test('an accepted transaction answers with one byte string an act', () => {
@@ -116,7 +117,7 @@ test('a write key has numbers of its own, kept with its grant', () => {
   const before = topOf(world, 'ana');
   world.mustSend(fromAna(anchorUnder('writing'), underGrant));
   assert.equal(topOf(world, 'ana'), before);
-  assert.equal(world.view.get('consents', consentOf('writing'))?.window.top, 1);
+  assert.equal(world.view.get(consents, consentOf('writing'))?.window.top, 1);
   const again = fromAna(anchorUnder('writing', { root: bytesOf('other') }), underGrant);
   assert.equal(world.send(again).answer, 'NONCE_USED');
 });

@@ -1,12 +1,13 @@
 import { type Cbor, encodeCbor } from '../primitives/cbor.ts';
-import { actNumbers, type Tx } from './acts.ts';
 import { admit, burn } from './admission.ts';
-import type { Genesis } from './genesis.ts';
-import type { Verdict, VerifiedTx } from './incoming.ts';
+import { type Charter, logTakes } from './charter.ts';
+import type { VerifiedTx } from './incoming.ts';
+import { judgeAct } from './judge-act.ts';
+import type { ActContext, Block } from './outcome.ts';
 import { Overlay } from './overlay.ts';
+import { actNumber } from './protocol.ts';
 import { type RefusalCode, refusalNumber } from './refusals.ts';
-import { rulesFor } from './rules/judge-act.ts';
-import type { ActContext, Block } from './rules/outcome.ts';
+import type { Tx } from './tx.ts';
 
 export interface TxOutcome {
   /** 0 accepted, otherwise the number of the refusal. */
@@ -24,24 +25,27 @@ export interface TxOutcome {
  */
 export function applyTx(
   state: Overlay,
-  genesis: Genesis,
+  charter: Charter,
   incoming: VerifiedTx,
   block: Block,
 ): TxOutcome {
   if (!('tx' in incoming)) return refused(incoming.code);
   const { tx, verdict } = incoming;
-  const admission = admit(state, genesis, tx, block.timeMs);
+  const admission = admit(state, charter, tx, block.timeMs);
   if (!admission.ok) return refused(admission.code);
   if (!verdict.isSigned) return refused('SIGNATURE_WRONG');
 
   const { spender } = admission;
   state.write(burn(state, tx, spender));
   const acts = new Overlay(state);
+  const known = contextOf(tx, spender.authority, block, charter);
   const answers: Uint8Array[] = [];
   for (const [index, act] of tx.body.acts.entries()) {
-    if (!logTakes(genesis, tx, actNumbers[act.kind])) return refused('LOG_WRONG', index);
-    const context = contextOf(tx, verdict, spender.authority, block, index);
-    const outcome = rulesFor(block.height)(acts, act, context);
+    if (!logTakes(charter, tx.body.log, actNumber(act.kind))) return refused('LOG_WRONG', index);
+    const outcome = judgeAct(acts, act, {
+      ...known,
+      isProven: verdict.proven.has(index),
+    });
     if (!outcome.ok) return refused(outcome.code, index);
     for (const write of outcome.writes) acts.write(write);
     answers.push(outcome.data);
@@ -52,23 +56,13 @@ export function applyTx(
 
 function contextOf(
   tx: Tx,
-  verdict: Verdict,
   authority: ActContext['authority'],
   block: Block,
-  index: number,
-): ActContext {
-  return {
-    block,
-    log: tx.body.log,
-    sender: tx.body.sender,
-    authority,
-    signers: tx.signatures.map(({ publicKey }) => publicKey),
-    identityHolds: verdict.soundIdentities.has(index),
-  };
-}
-
-function logTakes(genesis: Genesis, tx: Tx, act: number): boolean {
-  return genesis.logs.some(({ name, acts }) => name === tx.body.log && acts.includes(act));
+  charter: Charter,
+): Omit<ActContext, 'isProven'> {
+  const { log, sender } = tx.body;
+  const signers = tx.signatures.map(({ publicKey }) => publicKey);
+  return { block, charter, log, sender, authority, signers };
 }
 
 function refused(code: RefusalCode, actIndex?: number): TxOutcome {

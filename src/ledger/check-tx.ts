@@ -1,8 +1,9 @@
-import { actNumbers, type Tx } from './acts.ts';
 import { admit, type Spender } from './admission.ts';
-import type { Genesis } from './genesis.ts';
+import { type Charter, logTakes } from './charter.ts';
+import { actNumber } from './protocol.ts';
 import type { RefusalCode } from './refusals.ts';
-import type { LedgerView } from './rules/outcome.ts';
+import type { LedgerView } from './table.ts';
+import type { Tx } from './tx.ts';
 
 /**
  * Whether a transaction may wait for a block, judged by the committed state: cheap, before any signature
@@ -12,13 +13,13 @@ import type { LedgerView } from './rules/outcome.ts';
  */
 export function checkTx(
   view: LedgerView,
-  genesis: Genesis,
+  charter: Charter,
   tx: Tx,
   nowMs: number,
 ): { readonly ok: true; readonly spender: Spender } | { ok: false; code: RefusalCode } {
-  const admission = admit(view, genesis, tx, nowMs);
+  const admission = admit(view, charter, tx, nowMs);
   if (!admission.ok) return admission;
-  const log = genesis.logs.find(({ name }) => name === tx.body.log);
-  const takesAll = tx.body.acts.every((act) => log?.acts.includes(actNumbers[act.kind]));
+  const { log, acts } = tx.body;
+  const takesAll = acts.every(({ kind }) => logTakes(charter, log, actNumber(kind)));
   return takesAll ? admission : { ok: false, code: 'LOG_WRONG' };
 }

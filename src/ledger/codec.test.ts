@@ -6,6 +6,7 @@ import {
   diagnosis,
   grantOf,
   looksAt,
+  profileOf,
   revoke,
   revokeOf,
   rotate,
@@ -17,13 +18,14 @@ import { equalBytes, utf8 } from '../primitives/bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor } from '../primitives/cbor.ts';
 import { type CodedError, isCoded } from '../primitives/errors.ts';
 import { idBytes } from '../primitives/ids.ts';
-import { actFromCbor, actToCbor } from './act-codec.ts';
-import { type Act, actNumbers, type Tx } from './acts.ts';
-import { decodeTx, encodeTx, encodeTxBody, maxTxBytes, txIdOfBytes } from './codec.ts';
-import { accountIdOfKey, identitySignedBytes, identityToCbor } from './identity.ts';
+import { decodeTx, encodeTx, encodeTxBody, txIdOfBytes } from './codec.ts';
+import { maxTxBytes } from './genesis.ts';
+import { accountIdOfKey, identity as identityShape, identitySignedBytes } from './identity.ts';
 import { readIncomingTx } from './incoming.ts';
 import { suite } from './object-types.ts';
-import { signaturesOf } from './required-signatures.ts';
+import { type Act, actNumber, acts as declared, moduleOf, moduleOfNumber } from './protocol.ts';
+import { requirementsOf } from './requirements-of.ts';
+import type { Tx } from './tx.ts';
 
 const acts: readonly Act[] = [
   enrolAct('ana', 'patient'),
@@ -36,6 +38,7 @@ const acts: readonly Act[] = [
   diagnosis('writing'),
   looksAt('reading', 'writing'),
   batchOf(),
+  profileOf(),
 ];
 
 const txOf = (listed: readonly Act[], change: Partial<Tx['body']> = {}): Tx => ({
@@ -55,12 +58,12 @@ const txOf = (listed: readonly Act[], change: Partial<Tx['body']> = {}): Tx => (
 test('every kind of act is written in the order of its fields and read back as it was', () => {
   assert.deepEqual(
     acts.map(({ kind }) => kind),
-    Object.keys(actNumbers),
+    declared.map(({ kind }) => kind),
   );
   for (const act of acts) {
-    const cbor = actToCbor(act);
-    assert.equal(cbor[0], actNumbers[act.kind]);
-    assert.deepEqual(actFromCbor(decodeCbor(encodeCbor(cbor))), act);
+    const [number, ...fields] = list(decodeCbor(encodeCbor(moduleOf(act).toCbor(act))));
+    assert.equal(number, actNumber(act.kind));
+    assert.deepEqual(moduleOfNumber(actNumber(act.kind))?.fromCbor(fields), act);
   }
 });
 
@@ -121,7 +124,10 @@ for (const [name, code, change] of [
   [
     'an unknown role',
     'ROLE_UNKNOWN',
-    ([, s], b) => [b.with(7, [[1, identityToCbor(identityOf('x')), 'king', sha256()]]), s ?? 0],
+    ([, s], b) => [
+      b.with(7, [[1, identityShape.encode(identityOf('x')), 'king', sha256()]]),
+      s ?? 0,
+    ],
   ],
   [
     'a blob id of another form',
@@ -144,7 +150,8 @@ function list(value: Cbor | undefined): Cbor[] {
   return Array.isArray(value) ? [...value] : [];
 }
 function act1(): readonly Cbor[] {
-  return actToCbor(revoke('one'));
+  const act = revoke('one');
+  return moduleOf(act).toCbor(act);
 }
 
 test('a transaction of more than 64 KiB is refused before it is decoded', () => {
@@ -174,23 +181,23 @@ test('an identity is signed for one chain, one organisation and one role', () =>
   ]) {
     assert.notDeepEqual(other, one);
   }
-  const fields = identityToCbor(identity).slice(0, 6);
+  const fields = identityShape.encode(identity).slice(0, 6);
   assert.deepEqual(one, encodeCbor([...fields, 'a', idBytes(hospital), 'patient']));
 });
 
 test('a transaction demands its own signatures, and of every identity a signature and a proof', () => {
   const tx = txOf([enrolAct('ana', 'patient'), revoke('one'), rotate('ana two')]);
-  const required = signaturesOf(tx);
+  const required = requirementsOf(tx);
   assert.deepEqual(required.tx, [
     { kind: 'signature', label: labels.txSign, bytes: encodeTxBody(tx.body), ...tx.signatures[0] },
   ]);
-  assert.deepEqual([...required.identities.keys()], [0, 2]);
-  const kinds = [...required.identities.values()].map((list) => list.map(({ kind }) => kind));
+  assert.deepEqual([...required.acts.keys()], [0, 2]);
+  const kinds = [...required.acts.values()].map((list) => list.map(({ kind }) => kind));
   assert.deepEqual(kinds, [
     ['signature', 'point-proof'],
     ['signature', 'point-proof'],
   ]);
-  const [enrolled] = required.identities.get(0) ?? [];
+  const [enrolled] = required.acts.get(0) ?? [];
   assert.ok(enrolled?.kind === 'signature');
   assert.equal(enrolled.label, labels.identitySign);
   const { chainId, sender } = tx.body;

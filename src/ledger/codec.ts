@@ -10,11 +10,12 @@ import {
 } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { accountIdOf, idBytes, type TxId, txIdOf } from '../primitives/ids.ts';
-import { actFromCbor, actToCbor } from './act-codec.ts';
-import type { LogName, Tx, TxBody } from './acts.ts';
+import { maxTxBytes } from './genesis.ts';
 import { objectTypes, suite } from './object-types.ts';
+import { type Act, moduleOf, moduleOfNumber } from './protocol.ts';
+import { logName } from './shapes.ts';
+import type { Tx, TxBody } from './tx.ts';
 
-export const maxTxBytes = 65_536;
 export const maxActs = 16;
 /** The sender's, and at most the recovery key's beside it (rule T-4). */
 export const maxSignatures = 2;
@@ -37,7 +38,7 @@ export function encodeTxBody(body: TxBody): Uint8Array {
 function bodyToCbor(body: TxBody): readonly Cbor[] {
   const { chainId, log, sender, nonce, validUntilMs, acts } = body;
   const head = [body.suite, objectTypes.txBody, chainId, log, idBytes(sender)];
-  return [...head, nonce, validUntilMs, acts.map(actToCbor)];
+  return [...head, nonce, validUntilMs, acts.map((act) => moduleOf(act).toCbor(act))];
 }
 
 /**
@@ -57,20 +58,23 @@ export function decodeTx(bytes: Uint8Array): Tx {
   if (signatures.length < 1 || signatures.length > maxSignatures) {
     throw new CodedError('CBOR_SHAPE', { field: 'signatures' });
   }
-  return { body: bodyFromCbor(fields[0]), signatures };
+  return { body: bodyFromCbor(fields[0], actFromCbor), signatures };
 }
 
-function bodyFromCbor(value: Cbor | undefined): TxBody {
+function bodyFromCbor<A>(
+  value: Cbor | undefined,
+  readAct: (value: Cbor) => A,
+): Omit<TxBody, 'acts'> & { readonly acts: readonly A[] } {
   const fields = readArray(value, 'body', 8);
   if (readUint(fields[0], 'suite') !== suite) throw new CodedError('SUITE_UNKNOWN');
   if (readUint(fields[1], 'type') !== objectTypes.txBody) throw new CodedError('TYPE_UNKNOWN');
-  const acts = readArray(fields[7], 'acts').map(actFromCbor);
+  const acts = readArray(fields[7], 'acts').map(readAct);
   if (acts.length < 1 || acts.length > maxActs)
     throw new CodedError('CBOR_SHAPE', { field: 'acts' });
   return {
     suite,
     chainId: readText(fields[2], 'chainId', 50),
-    log: readLogName(fields[3]),
+    log: logName.decode(fields[3], 'log'),
     sender: accountIdOf(readBytes(fields[4], 'sender', 32)),
     nonce: readUint(fields[5], 'nonce'),
     validUntilMs: readUint(fields[6], 'validUntilMs'),
@@ -78,9 +82,32 @@ function bodyFromCbor(value: Cbor | undefined): TxBody {
   };
 }
 
-export function readLogName(value: Cbor | undefined): LogName {
-  if (value !== 'user' && value !== 'doc') throw new CodedError('CBOR_SHAPE', { field: 'log' });
-  return value;
+/** `[number, ...fields]`. Throws CBOR_SHAPE, TYPE_UNKNOWN, and what the act's shapes throw. */
+function actFromCbor(value: Cbor): Act {
+  const [number, ...fields] = readArray(value, 'act');
+  const module = moduleOfNumber(readUint(number, 'act'));
+  if (module === undefined) throw new CodedError('TYPE_UNKNOWN', { field: 'act' });
+  // The union of all acts is what the modules make; the compiler cannot see it through the list.
+  return module.fromCbor(fields) as Act;
+}
+
+/** An act of a later version, in what was signed and proven: it can be told by its number alone. */
+export interface UnknownAct {
+  readonly number: number;
+}
+
+/**
+ * What a transaction says to somebody who need not judge it. Throws as `decodeTx`, but for acts that this
+ * build does not know.
+ */
+export function readTxBody(
+  bytes: Uint8Array,
+): Omit<TxBody, 'acts'> & { readonly acts: readonly (Act | UnknownAct)[] } {
+  const [body] = readArray(decodeCbor(bytes), 'tx', 2);
+  return bodyFromCbor(body, (value) => {
+    const number = readUint(readArray(value, 'act')[0], 'act');
+    return moduleOfNumber(number) === undefined ? { number } : actFromCbor(value);
+  });
 }
 
 /** SHA-256 of the transaction as it travels. */

@@ -4,6 +4,9 @@ import { accountOf, bytesOf, identityOf, World } from '../../test/world.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { isCoded } from '../primitives/errors.ts';
 import { encodeGenesis, type Genesis, genesisHash, parseGenesis } from './genesis.ts';
+import { accounts } from './tables/accounts.ts';
+import { keys } from './tables/keys.ts';
+import { organisations } from './tables/organisations.ts';
 
 const { genesis } = new World();
 
@@ -51,13 +54,13 @@ for (const [name, change] of [
 test('organisations stand in the state before the first block, with their rights and address', () => {
   const { view } = new World();
   const hospital = accountOf('hospital');
-  assert.deepEqual(view.get('organisations', hospital), {
+  assert.deepEqual(view.get(organisations, hospital), {
     name: 'hospital',
     url: 'https://hospital.example',
     rights: ['enrol', 'serve', 'batch'],
   });
-  const account = view.get('accounts', hospital);
+  const account = view.get(accounts, hospital);
   assert.deepEqual([account?.role, account?.organisation], ['organisation', hospital]);
-  const [keys] = view.get('keys', hospital)?.identities ?? [];
-  assert.deepEqual(keys, { identity: identityOf('hospital'), fromHeight: 0, untilHeight: 0 });
+  const [first] = view.get(keys, hospital)?.identities ?? [];
+  assert.deepEqual(first, { identity: identityOf('hospital'), fromHeight: 0, untilHeight: 0 });
 });

@@ -1,35 +1,40 @@
 import { labelledHash, labelledInfo } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
-import { type Cbor, encodeCbor, readArray, readBytes, readUint } from '../primitives/cbor.ts';
+import { type Cbor, encodeCbor, readUint } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';
-import type { Identity, Role } from './acts.ts';
+import { bytes, type Of, type Shape, struct } from '../primitives/shape.ts';
 import { suite } from './object-types.ts';
+import type { Requirement } from './requirement.ts';
+import type { Role } from './roles.ts';
+import { hash, signKey } from './shapes.ts';
+
+const currentSuite: Shape<number> = {
+  encode: (value) => value,
+  decode(value, field) {
+    if (readUint(value, field) !== suite) throw new CodedError('SUITE_UNKNOWN');
+    return suite;
+  },
+};
 
 /**
- * The public keys of an account, as Enrol and RotateKey carry them whole.
+ * The public keys of an account, as Enrol and RotateKey carry them whole:
+ * `[suite, ed25519 32, xwing 1216, point 32, recovery 32, proof of the point 64, signature 64]`.
  *
- * Layout: `[suite, ed25519 32, xwing 1216, point 32, recovery 32, proof of the point 64, signature 64]`.
- * Source: docs/protocol/acts.md, rules ID-1 to ID-5.
+ * `recovery` = SHA-256 of the Ed25519 key derived from the printed code (32 zeros: none). `pointProof` is a
+ * Schnorr proof of knowledge for `point`. `signature` is by `signKey`; what it covers: `identitySignedBytes`.
+ * Throws CBOR_SHAPE, SUITE_UNKNOWN. Source: docs/protocol/acts.md, rules ID-1 to ID-5.
  */
-export function identityToCbor(identity: Identity): readonly Cbor[] {
-  return [...unsignedFields(identity), identity.signature];
-}
-
-/** Throws CBOR_SHAPE, SUITE_UNKNOWN. */
-export function identityFromCbor(value: Cbor | undefined): Identity {
-  const fields = readArray(value, 'identity', 7);
-  if (readUint(fields[0], 'suite') !== suite) throw new CodedError('SUITE_UNKNOWN');
-  return {
-    suite,
-    signKey: readBytes(fields[1], 'signKey', 32),
-    kemKey: readBytes(fields[2], 'kemKey', 1216),
-    point: readBytes(fields[3], 'point', 32),
-    recovery: readBytes(fields[4], 'recovery', 32),
-    pointProof: readBytes(fields[5], 'pointProof', 64),
-    signature: readBytes(fields[6], 'signature', 64),
-  };
-}
+export const identity = struct({
+  suite: currentSuite,
+  signKey,
+  kemKey: bytes(1216),
+  point: bytes(32),
+  recovery: hash,
+  pointProof: bytes(64),
+  signature: bytes(64),
+});
+export type Identity = Of<typeof identity>;
 
 /** SHA-256(label ‖ 0x00 ‖ CBOR[suite, first signing key]): the id that survives key rotation. */
 export function accountIdOfKey(suiteNumber: number, signKey: Uint8Array): AccountId {
@@ -53,7 +58,9 @@ export function identitySignedBytes(
   organisation: AccountId,
   role: Role | typeof rotation,
 ): Uint8Array {
-  return encodeCbor([...unsignedFields(identity), chainId, idBytes(organisation), role]);
+  const { signKey, kemKey, point, recovery, pointProof } = identity;
+  const unsigned: Cbor[] = [identity.suite, signKey, kemKey, point, recovery, pointProof];
+  return encodeCbor([...unsigned, chainId, idBytes(organisation), role]);
 }
 
 /** The context that the proof of knowledge of `point` is bound to: nobody shows it as his own. */
@@ -61,7 +68,26 @@ export function pointProofContext(suiteNumber: number, signKey: Uint8Array): Uin
   return labelledInfo(labels.identityPoint, [suiteNumber, signKey]);
 }
 
-function unsignedFields(identity: Omit<Identity, 'signature'>): readonly Cbor[] {
-  const { signKey, kemKey, point, recovery, pointProof } = identity;
-  return [identity.suite, signKey, kemKey, point, recovery, pointProof];
+/** What must hold of an identity, for this ledger, organisation and role (rules ID-3 and ID-5). */
+export function identityRequirements(
+  identity: Identity,
+  chainId: string,
+  organisation: AccountId,
+  role: Role | typeof rotation,
+): readonly Requirement[] {
+  return [
+    {
+      kind: 'signature',
+      publicKey: identity.signKey,
+      label: labels.identitySign,
+      bytes: identitySignedBytes(identity, chainId, organisation, role),
+      signature: identity.signature,
+    },
+    {
+      kind: 'point-proof',
+      point: identity.point,
+      context: pointProofContext(identity.suite, identity.signKey),
+      proof: identity.pointProof,
+    },
+  ];
 }

@@ -1,8 +1,8 @@
 import { isCoded } from '../primitives/errors.ts';
 import type { TxId } from '../primitives/ids.ts';
-import type { Tx } from './acts.ts';
 import { decodeTx, txIdOfBytes } from './codec.ts';
 import { isRefusalCode, type RefusalCode } from './refusals.ts';
+import type { Tx } from './tx.ts';
 
 /** What the bytes of a block turn out to be. */
 export type IncomingTx =
@@ -13,8 +13,8 @@ export type IncomingTx =
 export interface Verdict {
   /** Every signature of the transaction itself holds. */
   readonly isSigned: boolean;
-  /** Acts whose identity is signed and proven as `signaturesOf` demands. */
-  readonly soundIdentities: ReadonlySet<number>;
+  /** Acts, by index, of which everything holds that they require outside the rules. */
+  readonly proven: ReadonlySet<number>;
 }
 
 /** A transaction that is ready for the rules. */

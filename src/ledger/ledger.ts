@@ -1,17 +1,30 @@
 import { idBytes } from '../primitives/ids.ts';
-import type { LogName } from './acts.ts';
 import { appHashOf, type LogHead, type LogHeads } from './app-hash.ts';
 import { applyTx, type TxOutcome } from './apply.ts';
+import { charterAt } from './charter.ts';
 import type { Genesis } from './genesis.ts';
 import { accountIdOfKey } from './identity.ts';
 import type { VerifiedTx } from './incoming.ts';
 import { appendToLog, emptyLog, type Tile } from './log-tree.ts';
 import { leafHash } from './merkle.ts';
 import { freshWindow } from './nonce-window.ts';
+import type { Block } from './outcome.ts';
 import { Overlay } from './overlay.ts';
-import type { Block, LedgerView, Write } from './rules/outcome.ts';
-import { decodeRow, encodeRow, stateKey, type TableName, type Tables } from './state.ts';
+import { requireKnown } from './protocol.ts';
+import type { LogName } from './shapes.ts';
 import { treeChange, treeRoot, updateTree } from './state-tree.ts';
+import {
+  decodeRow,
+  encodeRow,
+  type LedgerView,
+  put,
+  type StateTable,
+  stateKey,
+  type Write,
+} from './table.ts';
+import { accounts } from './tables/accounts.ts';
+import { keys } from './tables/keys.ts';
+import { organisations } from './tables/organisations.ts';
 import type { TreePage } from './tree-page.ts';
 
 /** The committed state, wherever it is kept. Pages are shared with the tree: nobody changes them in place. */
@@ -50,7 +63,7 @@ const noCredential = new Uint8Array(32);
 /** The state as rules see it, decoded row by row from a store. */
 export function viewOf(store: Pick<LedgerStore, 'row'>): LedgerView {
   return {
-    get<Name extends TableName>(table: Name, id: string): Tables[Name] | undefined {
+    get<Row>(table: StateTable<Row>, id: string): Row | undefined {
       const bytes = store.row(stateKey(table, id));
       return bytes === undefined ? undefined : decodeRow(table, bytes);
     },
@@ -60,6 +73,7 @@ export function viewOf(store: Pick<LedgerStore, 'row'>): LedgerView {
 /**
  * The ledger as a function: a state and a block give results, the next app hash and the writes that make
  * the next state. The same on every machine, for every replay; it looks at no clock and keeps nothing.
+ * Throws LEDGER_NEWER where the ledger takes what this build does not know.
  * Source: docs/protocol/state.md.
  */
 export function executeBlock(
@@ -69,10 +83,12 @@ export function executeBlock(
   block: Block,
 ): ExecutedBlock {
   const state = new Overlay(store.view ?? viewOf(store));
+  const charter = charterAt(state, genesis, block.height);
+  requireKnown(charter);
   const results: TxOutcome[] = [];
   const leaves: Record<LogName, Uint8Array[]> = { user: [], doc: [] };
   for (const incoming of txs) {
-    const result = applyTx(state, genesis, incoming, block);
+    const result = applyTx(state, charter, incoming, block);
     results.push(result);
     if (result.code === 0 && 'tx' in incoming) {
       leaves[incoming.tx.body.log].push(leafHash(idBytes(incoming.txId)));
@@ -98,13 +114,9 @@ export function executeGenesis(genesis: Genesis): Omit<ExecutedBlock, 'results'>
     };
     const identities = [{ identity, fromHeight: 0, untilHeight: 0 }];
     return [
-      { table: 'accounts' as const, id: account, row },
-      { table: 'organisations' as const, id: account, row: { name, url, rights } },
-      {
-        table: 'keys' as const,
-        id: account,
-        row: { credentialHash: noCredential, identities },
-      },
+      put(accounts, account, row),
+      put(organisations, account, { name, url, rights }),
+      put(keys, account, { credentialHash: noCredential, identities }),
     ];
   });
   return sealed(emptyStore, writes, { user: [], doc: [] });

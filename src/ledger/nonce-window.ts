@@ -1,3 +1,5 @@
+import { optionalBytes, type Shape, struct, uint } from '../primitives/shape.ts';
+
 /**
  * The numbers that a key has used: `top`, the highest, and one bit for each of the 256 numbers below it.
  * So transactions of one sender may arrive in any order, and none is executed twice.
@@ -49,3 +51,15 @@ function isBitSet(bits: Uint8Array, index: number): boolean {
 function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
 }
+
+const written = struct({ top: uint, used: optionalBytes(32) });
+const noneUsed = new Uint8Array(0);
+
+/** `[top, used]`; `used` is empty when no bit is set, so that a fresh window costs a byte or two. */
+export const nonceWindow: Shape<NonceWindow> = {
+  encode: ({ top, used }) => [top, used.every((byte) => byte === 0) ? noneUsed : used],
+  decode(value, field) {
+    const read = written.decode(value, field);
+    return read.used.length === 0 ? { top: read.top, used: freshWindow.used } : read;
+  },
+};

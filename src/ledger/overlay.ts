@@ -1,41 +1,35 @@
-import type { LedgerView, Write } from './rules/outcome.ts';
-import type { TableName, Tables } from './state.ts';
-
-type Layers = { readonly [Name in TableName]: Map<string, Tables[Name]> };
+import type { LedgerView, StateTable, Write } from './table.ts';
 
 /** Writes that lie over a view and may yet be dropped: of a block over the state, of a transaction over a block. */
 export class Overlay implements LedgerView {
   readonly #below: LedgerView;
+  /** By table name, then by id; in the order in which rows were first written within a table. */
+  readonly #layers = new Map<string, Map<string, unknown>>();
   readonly #written = new Map<string, Write>();
-  readonly #layers: Layers = {
-    accounts: new Map(),
-    organisations: new Map(),
-    keys: new Map(),
-    keysets: new Map(),
-    consents: new Map(),
-    anchors: new Map(),
-    batches: new Map(),
-  };
 
   constructor(below: LedgerView) {
     this.#below = below;
   }
 
-  get<Name extends TableName>(table: Name, id: string): Tables[Name] | undefined {
-    return this.#layers[table].get(id) ?? this.#below.get(table, id);
+  get<Row>(table: StateTable<Row>, id: string): Row | undefined {
+    // `put` made the write, so a row under a table's name is one of its rows.
+    const written = this.#layers.get(table.name)?.get(id) as Row | undefined;
+    return written ?? this.#below.get(table, id);
   }
 
   write(write: Write): void {
-    this.#put(write);
-    this.#written.set(`${write.table}/${write.id}`, write);
+    const { table, id, row } = write;
+    let layer = this.#layers.get(table.name);
+    if (layer === undefined) {
+      layer = new Map();
+      this.#layers.set(table.name, layer);
+    }
+    layer.set(id, row);
+    this.#written.set(`${table.name}/${id}`, write);
   }
 
   /** The last write of every row, in the order in which rows were first written. */
   writes(): readonly Write[] {
     return [...this.#written.values()];
-  }
-
-  #put<Name extends TableName>(write: { table: Name; id: string; row: Tables[Name] }): void {
-    this.#layers[write.table].set(write.id, write.row);
   }
 }

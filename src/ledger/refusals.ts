@@ -50,6 +50,10 @@ const numbers = {
   ACCESS_LOG_SIZE: 41,
   BATCH_KIND: 42,
   BATCH_TIMES: 43,
+  PROFILE_HEIGHT: 44,
+  PROFILE_PENDING: 45,
+  PROFILE_SHRINKS: 46,
+  PROFILE_APPROVAL: 47,
 } as const satisfies Partial<Record<Code, number>>;
 
 export type RefusalCode = keyof typeof numbers;

@@ -3,7 +3,7 @@ import { equalBytes } from '../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray, readBytes, readUint } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { appHashOf, type LogHeads } from './app-hash.ts';
-import { stateKey } from './state.ts';
+import { stateKey } from './table.ts';
 import { bitAt, emptyHash, stateInnerHash, stateLeafHash } from './tree-page.ts';
 
 /** The way from a row, or from the place where it would stand, up to the root of the state tree. */

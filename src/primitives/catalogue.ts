@@ -136,6 +136,23 @@ const table = {
   },
   BATCH_KIND: { kind: 'not-valid', sentence: 'Salus does not know batches of this kind.' },
   BATCH_TIMES: { kind: 'not-valid', sentence: 'The batch ends before it begins, or is empty.' },
+  PROFILE_HEIGHT: {
+    kind: 'not-valid',
+    sentence: 'What a log takes changes from a later block on, at most 100,000 blocks ahead.',
+  },
+  PROFILE_PENDING: {
+    kind: 'not-valid',
+    sentence: 'Another change of what this log takes has not begun yet.',
+  },
+  PROFILE_SHRINKS: {
+    kind: 'not-valid',
+    sentence: 'A log only takes more than before: no act and no version is given up.',
+  },
+  PROFILE_APPROVAL: {
+    kind: 'not-valid',
+    sentence:
+      'Every organisation that may enrol people must have signed this change, and nobody else.',
+  },
   KEY_TAKEN: { kind: 'not-valid', sentence: 'The account has used this key before.' },
   KEYS_FULL: {
     kind: 'not-valid',
@@ -159,6 +176,10 @@ const table = {
       'The ledger has stood still for more than 30 seconds; nothing is handed out that cannot be written down.',
   },
   LEDGER_CORRUPT: { kind: 'verification', sentence: 'The ledger on this disk does not verify.' },
+  LEDGER_NEWER: {
+    kind: 'unavailable',
+    sentence: 'This ledger takes acts that this version of Salus does not know. Update Salus.',
+  },
   LEDGER_FORKED: {
     kind: 'verification',
     sentence: 'Two ledgers disagree; the first height at which they differ is named.',

@@ -106,8 +106,15 @@ export const list = <T>(
 export type Fields = Readonly<Record<string, Shape<unknown>>>;
 export type StructOf<F extends Fields> = { readonly [K in keyof F]: Of<F[K]> };
 
+/** A shape that is an array: what stands in it can be looked at without decoding. */
+export interface StructShape<T> extends Shape<T> {
+  /** The names of its fields, in their order. */
+  readonly names: readonly string[];
+  encode(value: T): readonly Cbor[];
+}
+
 /** An array whose places are the fields in the order they are written in. */
-export function struct<F extends Fields>(fields: F): Shape<StructOf<F>> {
+export function struct<F extends Fields>(fields: F): StructShape<StructOf<F>> {
   return headed([], fields);
 }
 
@@ -119,14 +126,15 @@ export function typed<F extends Fields>(
   suite: number,
   type: number,
   fields: F,
-): Shape<StructOf<F>> {
+): StructShape<StructOf<F>> {
   return headed([suite, type], fields);
 }
 
-function headed<F extends Fields>(head: readonly number[], fields: F): Shape<StructOf<F>> {
+function headed<F extends Fields>(head: readonly number[], fields: F): StructShape<StructOf<F>> {
   const places = Object.entries(fields);
   const length = head.length + places.length;
   return {
+    names: Object.keys(fields),
     encode(value) {
       const array: Cbor[] = [...head];
       for (const [name, shape] of places) array.push(shape.encode(value[name]));

@@ -8,8 +8,8 @@ export {
 } from '../api/classes.ts';
 export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
 export type { BlockEvent } from '../api/tx.ts';
-export { type Role, roles } from '../ledger/acts.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
+export { type Role, roles } from '../ledger/roles.ts';
 export type { AddedFile, AddFileOptions, FileInput } from './actions/add-file.ts';
 export {
   type ExplainedReceipt,

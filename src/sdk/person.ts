@@ -1,8 +1,8 @@
 import type { Card } from '../api/card.ts';
 import type { BlockEvent } from '../api/tx.ts';
 import { randomBytes } from '../crypto/random.ts';
-import type { Role } from '../ledger/acts.ts';
 import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
+import type { Role } from '../ledger/roles.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import {
   type AccountId,

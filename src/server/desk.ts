@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { accountIdText } from '../api/message-parts.ts';
 import { routePaths } from '../api/paths.ts';
 import { invitationAnswer } from '../api/people.ts';
-import type { Role } from '../ledger/acts.ts';
+import type { Role } from '../ledger/roles.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { RunningHospital } from './consortium.ts';

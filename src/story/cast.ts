@@ -1,5 +1,5 @@
 import { fileWalletStore } from '../cli/home.ts';
-import type { Role } from '../ledger/acts.ts';
+import type { Role } from '../ledger/roles.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import { Person } from '../sdk/person.ts';
 import type { WalletContent } from '../sdk/wallet/content.ts';

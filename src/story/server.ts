@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Role } from '../ledger/acts.ts';
+import type { Role } from '../ledger/roles.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { ConsortiumOptions, RunningHospital } from '../server/consortium.ts';
 

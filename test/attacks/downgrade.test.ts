@@ -17,7 +17,7 @@ import { signingKeyFromSeed } from '../../src/crypto/signature.ts';
 import { decodeReceipt } from '../../src/ledger/chain/receipt.ts';
 import { decodeTx, encodeTx } from '../../src/ledger/codec.ts';
 import { encodeGenesis, parseGenesis } from '../../src/ledger/genesis.ts';
-import { identityFromCbor, identityToCbor } from '../../src/ledger/identity.ts';
+import { identity as identityShape } from '../../src/ledger/identity.ts';
 import { suite } from '../../src/ledger/object-types.ts';
 import { concatBytes } from '../../src/primitives/bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor } from '../../src/primitives/cbor.ts';
@@ -79,8 +79,8 @@ const objects: readonly (readonly [
   ['a genesis', encodeGenesis(world.genesis), parseGenesis],
   [
     'an identity',
-    encodeCbor(identityToCbor(identityOf('ana'))),
-    (bytes) => identityFromCbor(decodeCbor(bytes)),
+    encodeCbor(identityShape.encode(identityOf('ana'))),
+    (bytes) => identityShape.decode(decodeCbor(bytes), 'identity'),
   ],
   ['a grant body', grantBody, decodeGrantBody],
   ['a letter', letter.bytes, (bytes) => readLetter(encodeCbor([bytes, letter.signature]))],

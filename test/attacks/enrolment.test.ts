@@ -3,9 +3,10 @@ import { after, afterEach, before, test } from 'node:test';
 import { textOfBytes } from '../../src/api/message-parts.ts';
 import { xwingKeyFromSeed } from '../../src/crypto/kem.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
-import type { Identity, Role } from '../../src/ledger/acts.ts';
-import { identityToCbor } from '../../src/ledger/identity.ts';
+import type { Identity } from '../../src/ledger/identity.ts';
+import { identity as identityShape } from '../../src/ledger/identity.ts';
 import { refusalNumber } from '../../src/ledger/refusals.ts';
+import type { Role } from '../../src/ledger/roles.ts';
 import { encodeCbor } from '../../src/primitives/cbor.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { Person } from '../../src/sdk/index.ts';
@@ -52,7 +53,7 @@ async function enrol(hospital: string, role: Role, shown: Identity): Promise<unk
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       invitation: await consortium.invite(hospital, role),
-      identity: textOfBytes(encodeCbor(identityToCbor(shown))),
+      identity: textOfBytes(encodeCbor(identityShape.encode(shown))),
       role,
       name: 'Ana',
     }),

@@ -8,6 +8,7 @@ import {
   judgeNonce,
   nonceFarLimit,
 } from '../../src/ledger/nonce-window.ts';
+import { accounts } from '../../src/ledger/tables/accounts.ts';
 import { consentIdOf, idBytes } from '../../src/primitives/ids.ts';
 import { blobQuota } from '../../src/server/consortium.ts';
 import { type Consortium, fileOf, startConsortium } from '../e2e/consortium.ts';
@@ -45,7 +46,7 @@ test('whatever numbers a sender burns, there is always a next one: nobody locks 
 
 test('the holder of a write key burns its numbers in vain: the patient’s own are others, and she revokes', () => {
   const world = setting();
-  const { window } = world.view.get('accounts', accountOf('ana')) ?? assert.fail('no account');
+  const { window } = world.view.get(accounts, accountOf('ana')) ?? assert.fail('no account');
   let nonce = 0;
   // Refused anchors burn their number: he goes as far and as fast as the rule lets him.
   for (let n = 0; n < 40; n++) {
@@ -53,7 +54,7 @@ test('the holder of a write key burns its numbers in vain: the patient’s own a
     const acts = [anchorUnder('writing', { epoch: 77 })];
     assert.equal(world.send({ from: 'ana', acts, keys: [writeKey], nonce }).answer, 'EPOCH_STALE');
   }
-  assert.deepEqual(world.view.get('accounts', accountOf('ana'))?.window, window);
+  assert.deepEqual(world.view.get(accounts, accountOf('ana'))?.window, window);
   assert.equal(world.send({ from: 'ana', acts: [revoke('writing')] }).answer, 'accepted');
   const more = { from: 'ana', acts: [anchorUnder('writing')], keys: [writeKey], nonce: nonce + 1 };
   assert.equal(world.send(more).answer, 'CONSENT_ENDED');

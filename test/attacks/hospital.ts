@@ -3,10 +3,13 @@ import { labels } from '../../src/crypto/labels.ts';
 import { sealTo } from '../../src/crypto/letter.ts';
 import { signLabelled } from '../../src/crypto/signature.ts';
 import type { CommitOutcome } from '../../src/engines/engine.ts';
-import type { Act, Identity } from '../../src/ledger/acts.ts';
 import { encodeTx, encodeTxBody } from '../../src/ledger/codec.ts';
+import type { Identity } from '../../src/ledger/identity.ts';
 import { suite } from '../../src/ledger/object-types.ts';
-import { decodeRow } from '../../src/ledger/state.ts';
+import type { Act } from '../../src/ledger/protocol.ts';
+import { decodeRow } from '../../src/ledger/table.ts';
+import { accounts } from '../../src/ledger/tables/accounts.ts';
+import { keys } from '../../src/ledger/tables/keys.ts';
 import { type AccountId, idBytes } from '../../src/primitives/ids.ts';
 import type { Consortium } from '../e2e/consortium.ts';
 
@@ -26,7 +29,7 @@ export async function sendAsHospital(
     chainId: consortium.chainId,
     log: 'user',
     sender: organisation,
-    nonce: decodeRow('accounts', value).window.top + 500,
+    nonce: decodeRow(accounts, value).window.top + 500,
     validUntilMs: consortium.now() + 60_000,
     acts,
   } as const;
@@ -45,7 +48,7 @@ export async function identityOfAccount(
 ): Promise<Identity> {
   const { value } = await consortium.engine.query('keys', idBytes(account), { prove: false });
   assert.ok(value);
-  const identity = decodeRow('keys', value).identities.at(-1)?.identity;
+  const identity = decodeRow(keys, value).identities.at(-1)?.identity;
   assert.ok(identity);
   return identity;
 }

@@ -10,10 +10,12 @@ import { decodeSigned, encodeSigned } from '../../src/api/signed.ts';
 import { labels } from '../../src/crypto/labels.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import { type SigningKey, signLabelled } from '../../src/crypto/signature.ts';
-import type { Act, TxBody } from '../../src/ledger/acts.ts';
 import { encodeTx, encodeTxBody } from '../../src/ledger/codec.ts';
 import { suite } from '../../src/ledger/object-types.ts';
-import { decodeRow } from '../../src/ledger/state.ts';
+import type { Act } from '../../src/ledger/protocol.ts';
+import { decodeRow } from '../../src/ledger/table.ts';
+import { accounts } from '../../src/ledger/tables/accounts.ts';
+import type { TxBody } from '../../src/ledger/tx.ts';
 import { consentIdOf, idBytes } from '../../src/primitives/ids.ts';
 import { accepted, codeOf, type Grant, Person } from '../gateway/person.ts';
 import { rootOf, sealedItem } from '../gateway/sealed.ts';
@@ -71,7 +73,7 @@ const post = (tx: Uint8Array) =>
 const account = async () => {
   const { value } = await town.engine.query('accounts', idBytes(ana.account), { prove: false });
   assert.ok(value);
-  return decodeRow('accounts', value);
+  return decodeRow(accounts, value);
 };
 
 test('a transaction that is sent again is answered with its result, and counts once', async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sha256 } from '../../src/crypto/hash.ts';
-import { stateKey } from '../../src/ledger/state.ts';
 import { verifyStateProof } from '../../src/ledger/state-proof.ts';
 import { proveKey, treeChange, updateTree } from '../../src/ledger/state-tree.ts';
+import { stateKey } from '../../src/ledger/table.ts';
+import { accounts } from '../../src/ledger/tables/accounts.ts';
+import { consents } from '../../src/ledger/tables/consents.ts';
 import type { TreePage } from '../../src/ledger/tree-page.ts';
 import { bytesToHex } from '../../src/primitives/bytes.ts';
 
@@ -27,7 +29,7 @@ before(() => {
   const id = Buffer.alloc(16);
   for (let n = 0; n < guesses; n++) {
     id.writeUInt32BE(n);
-    const key = stateKey('consents', id);
+    const key = stateKey(consents, id);
     guessed.push({ key, hash: bytesToHex(sha256(key)) });
   }
   guessed.sort((a, b) => (a.hash < b.hash ? -1 : 1));
@@ -69,7 +71,7 @@ class Tree {
 }
 
 const others = Array.from({ length: 2_000 }, (_, n) =>
-  stateKey('accounts', sha256(Buffer.from([n >> 8, n & 255]))),
+  stateKey(accounts, sha256(Buffer.from([n >> 8, n & 255]))),
 );
 
 test('the deepest place that 131,072 guesses buy is some 34 levels down: twice the guesses, two levels more', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths } from '../../src/api/paths.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
-import type { Role } from '../../src/ledger/acts.ts';
+import type { Role } from '../../src/ledger/roles.ts';
 import { utf8 } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import type { RecordId } from '../../src/primitives/ids.ts';

@@ -14,7 +14,7 @@ import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { createServer } from '../../src/gateway/server.ts';
 import type { GatewaySettings } from '../../src/gateway/settings.ts';
-import type { Role } from '../../src/ledger/acts.ts';
+import type { Role } from '../../src/ledger/roles.ts';
 import { type FileInput, Person, type WalletStore } from '../../src/sdk/index.ts';
 import { openConsortium } from '../../src/server/founding.ts';
 import { signatureChecks } from '../../src/server/ledger.ts';

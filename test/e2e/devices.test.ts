@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { bytesOfText } from '../../src/api/message-parts.ts';
-import type { KeySet } from '../../src/ledger/acts.ts';
+import type { KeySet } from '../../src/ledger/acts/key-set.ts';
 import { decodeTx } from '../../src/ledger/codec.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { Person } from '../../src/sdk/index.ts';

@@ -1,6 +1,6 @@
 import type { CommittedBlock, LedgerEngine } from '../../src/engines/engine.ts';
-import type { Act } from '../../src/ledger/acts.ts';
 import { decodeTx } from '../../src/ledger/codec.ts';
+import type { Act } from '../../src/ledger/protocol.ts';
 import { CodedError } from '../../src/primitives/errors.ts';
 import type { TxId } from '../../src/primitives/ids.ts';
 

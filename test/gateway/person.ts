@@ -15,10 +15,12 @@ import { type Label, labels } from '../../src/crypto/labels.ts';
 import { openWith } from '../../src/crypto/letter.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import { type SigningKey, signingKeyFromSeed, signLabelled } from '../../src/crypto/signature.ts';
-import type { Act, LogName, Role } from '../../src/ledger/acts.ts';
 import { encodeTx, encodeTxBody } from '../../src/ledger/codec.ts';
-import { identityToCbor } from '../../src/ledger/identity.ts';
+import { identity as identityShape } from '../../src/ledger/identity.ts';
 import { suite } from '../../src/ledger/object-types.ts';
+import type { Act } from '../../src/ledger/protocol.ts';
+import type { Role } from '../../src/ledger/roles.ts';
+import type { LogName } from '../../src/ledger/shapes.ts';
 import { encodeCbor } from '../../src/primitives/cbor.ts';
 import {
   type AccountId,
@@ -125,7 +127,7 @@ export class Person {
     const answer = await this.call('POST', '/v1/enrol', {
       json: {
         invitation: invitation ?? (await this.invitation(role)),
-        identity: textOfBytes(encodeCbor(identityToCbor(identity))),
+        identity: textOfBytes(encodeCbor(identityShape.encode(identity))),
         role,
         name,
       },

@@ -11,12 +11,8 @@ import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import type { PeerFetch } from '../../src/gateway/peers.ts';
 import { createServer } from '../../src/gateway/server.ts';
-import {
-  defaultGenesis,
-  encodeGenesis,
-  genesisHash,
-  organisationRights,
-} from '../../src/ledger/genesis.ts';
+import { defaultGenesis, encodeGenesis, genesisHash } from '../../src/ledger/genesis.ts';
+import { organisationRights } from '../../src/ledger/rights.ts';
 import type { AccountId } from '../../src/primitives/ids.ts';
 import {
   type AccountKeys,

@@ -1,7 +1,12 @@
 import type { SignatureChecks } from '../../src/engines/ledger-application/verify-tx.ts';
 import { TxVerifier } from '../../src/engines/ledger-application/verify-tx.ts';
-import type { Act, Enrol, Role, Tx } from '../../src/ledger/acts.ts';
+import type { Enrol } from '../../src/ledger/acts/enrol.ts';
 import { encodeTx } from '../../src/ledger/codec.ts';
+import type { Act } from '../../src/ledger/protocol.ts';
+import type { Role } from '../../src/ledger/roles.ts';
+import { accounts } from '../../src/ledger/tables/accounts.ts';
+import { consents } from '../../src/ledger/tables/consents.ts';
+import type { Tx } from '../../src/ledger/tx.ts';
 import { recoveryKey } from '../setting.ts';
 import {
   accountOf,
@@ -36,7 +41,8 @@ export const decreed: SignatureChecks = {
 
 const most = 200;
 const roles: readonly Role[] = ['patient', 'patient', 'patient', 'patient', 'clinician', 'nurse'];
-const kinds: readonly Act['kind'][] = [
+/** Frozen: the chain is the same for ever, so acts of later versions are in chains of their own. */
+export const drawnKinds = [
   'Enrol',
   'RotateKey',
   'RevokeKey',
@@ -54,7 +60,9 @@ const kinds: readonly Act['kind'][] = [
   'AccessLog',
   'AccessLog',
   'BatchAnchor',
-];
+] as const satisfies readonly Act['kind'][];
+
+type DrawnKind = (typeof drawnKinds)[number];
 
 /** Draws the chain block by block; it reads the state of `world`, in which every block must be played next. */
 export class GoldenChain {
@@ -101,8 +109,8 @@ export class GoldenChain {
 
   #tx(timeMs: number): Tx {
     const isFirst = this.#patients.length === 0;
-    const sent = this.#sent(isFirst ? 'Enrol' : this.#pick(kinds), timeMs);
-    const row = this.world.view.get('accounts', accountOf(sent.from));
+    const sent = this.#sent(isFirst ? 'Enrol' : this.#pick<DrawnKind>(drawnKinds), timeMs);
+    const row = this.world.view.get(accounts, accountOf(sent.from));
     const keys = sent.keys ?? [row?.signKey ?? identityOf(sent.from).signKey];
     const top = row?.window.top ?? 0;
     const edge = this.#pick([1 + this.#below(2_000), top + 1_024, top + 1_025]);
@@ -114,10 +122,10 @@ export class GoldenChain {
     return { ...tx, signatures };
   }
 
-  #sent(kind: Act['kind'], timeMs: number): Sent {
+  #sent(kind: DrawnKind, timeMs: number): Sent {
     if (kind === 'Enrol') return { from: 'hospital', acts: this.#enrolments() };
     const by = kind === 'RotateKey' ? this.#pick(this.#patients) : this.#patient();
-    const row = this.world.view.get('accounts', accountOf(by));
+    const row = this.world.view.get(accounts, accountOf(by));
     switch (kind) {
       case 'RotateKey': {
         const signKey = row?.signKey ?? identityOf(by).signKey;
@@ -202,14 +210,14 @@ export class GoldenChain {
   /** Somebody who may act, as a rule: most of the chain is to be accepted. */
   #patient(): string {
     const mayAct = (name: string) =>
-      this.world.view.get('accounts', accountOf(name))?.frozen === false;
+      this.world.view.get(accounts, accountOf(name))?.frozen === false;
     return this.#pickMostly(this.#patients, mayAct);
   }
 
   #grant(by: string): { readonly name: string; readonly by: string } {
     if (this.#grants.length === 0) return { name: 'golden none', by };
     const isLive = ({ name }: { readonly name: string }) =>
-      this.world.view.get('consents', consentOf(name))?.revokedHeight === 0;
+      this.world.view.get(consents, consentOf(name))?.revokedHeight === 0;
     return this.#pickMostly(this.#grants, isLive);
   }
 
@@ -223,7 +231,7 @@ export class GoldenChain {
     const grant = this.#grant(by);
     const isOwners = kind === 'DataAnchor' && this.#chance(2);
     const from = isOwners ? by : grant.by;
-    const row = this.world.view.get('accounts', accountOf(from));
+    const row = this.world.view.get(accounts, accountOf(from));
     const inForce = row?.schedule.findLast(({ validFromMs }) => validFromMs <= timeMs)?.epoch;
     const shared = {
       epoch: (inForce ?? 1) + (this.#chance(20) ? 1 : 0),
@@ -232,7 +240,7 @@ export class GoldenChain {
     };
     if (isOwners) return { from, acts: [{ kind: 'DataAnchor', consent: '', ...shared }] };
     const consent = consentOf(grant.name);
-    const nonce = (this.world.view.get('consents', consent)?.window.top ?? 0) + 1;
+    const nonce = (this.world.view.get(consents, consent)?.window.top ?? 0) + 1;
     const log = kind === 'DiagnosisAnchor' ? 'doc' : 'user';
     const keys = [bytesOf(`${grant.name} write`)];
     return { from, log, nonce, keys, acts: [{ kind, consent, ...shared }] };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { anchorRowId } from '../../src/ledger/state.ts';
+import { anchorRowId } from '../../src/ledger/tables/anchors.ts';
 import { accountOf, bytesOf, identityOf, t0 } from '../world.ts';
 import { compare, histories } from './histories.ts';
 import { hex, modelAccountId } from './model-ledger.ts';

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import type {
-  Act,
-  DataAnchor,
-  DiagnosisAnchor,
-  Identity,
-  LogName,
-  Role,
-  Tx,
-} from '../../src/ledger/acts.ts';
+import type { DataAnchor } from '../../src/ledger/acts/data-anchor.ts';
+import type { DiagnosisAnchor } from '../../src/ledger/acts/diagnosis-anchor.ts';
+import type { LogProfile } from '../../src/ledger/acts/log-profile.ts';
+import type { Identity } from '../../src/ledger/identity.ts';
+import type { Act } from '../../src/ledger/protocol.ts';
+import type { Role } from '../../src/ledger/roles.ts';
+import type { LogName } from '../../src/ledger/shapes.ts';
+import type { Tx } from '../../src/ledger/tx.ts';
 
 /**
  * The ledger once more, slow and obvious: maps, loops and the sentences of docs/protocol, no tree, no
@@ -40,6 +39,8 @@ export interface ModelState {
   anchors: Map<string, { consent: string; epoch: number; count: number; log: LogName }>;
   batches: Map<string, { kind: string; count: number }>;
   accepted: Record<LogName, number>;
+  /** What LogProfile acts said, one after the other. */
+  profiles: { log: LogName; acts: readonly number[]; version: number; from: number }[];
 }
 
 interface Known {
@@ -52,6 +53,11 @@ export interface ModelTx {
   readonly isSigned: boolean;
   readonly identityHolds: boolean;
 }
+
+const numbers: Readonly<Record<string, number>> = {
+  ...{ Enrol: 1, RotateKey: 2, RevokeKey: 3, KeySet: 4, ConsentGrant: 10, ConsentRevoke: 11 },
+  ...{ DataAnchor: 20, DiagnosisAnchor: 21, AccessLog: 30, BatchAnchor: 31, LogProfile: 72 },
+};
 
 class Refused extends Error {
   readonly code: string;
@@ -77,8 +83,11 @@ export class ModelLedger {
     anchors: new Map(),
     batches: new Map(),
     accepted: { user: 0, doc: 0 },
+    profiles: [],
   };
   readonly #known: Known;
+  /** Of the last block that was run. */
+  height = 0;
 
   constructor(known: Known, organisations: readonly (readonly [string, Identity])[]) {
     this.#known = known;
@@ -89,6 +98,7 @@ export class ModelLedger {
 
   /** The code, and the answer of every act or the index of the one that refused. */
   run({ tx, isSigned, identityHolds }: ModelTx, height: number, timeMs: number) {
+    this.height = height;
     try {
       if (tx.body.chainId !== this.#known.chainId) throw new Refused('CHAIN_WRONG');
       if (tx.body.validUntilMs < timeMs) throw new Refused('EXPIRED');
@@ -112,8 +122,11 @@ export class ModelLedger {
     const answers: Uint8Array[] = [];
     for (const [index, act] of tx.body.acts.entries()) {
       try {
-        const inDoc = act.kind === 'DiagnosisAnchor' || act.kind === 'BatchAnchor';
-        if (inDoc !== (tx.body.log === 'doc')) throw new Refused('LOG_WRONG');
+        const { log } = tx.body;
+        const isUnlisted = act.kind === 'LogProfile' && log === 'user';
+        const number = numbers[act.kind] ?? 0;
+        if (!isUnlisted && !this.takes(log, height).includes(number))
+          throw new Refused('LOG_WRONG');
         this.#mayAct(tx.body.sender, act.kind, byWriteKey);
         answers.push(this.#act(tx, act, byWriteKey, holds, height, timeMs));
       } catch (error) {
@@ -167,7 +180,7 @@ export class ModelLedger {
       'DataAnchor',
       'DiagnosisAnchor',
     ];
-    const organisationActs = ['Enrol', 'AccessLog', 'BatchAnchor'];
+    const organisationActs = ['Enrol', 'AccessLog', 'BatchAnchor', 'LogProfile'];
     if (kind !== 'RotateKey' && kind !== 'RevokeKey') {
       const isPatient = account.role === 'patient' && patientActs.includes(kind);
       const isOrganisation = account.role === 'organisation' && organisationActs.includes(kind);
@@ -283,7 +296,37 @@ export class ModelLedger {
         this.state.batches.set(id, { kind: act.batch, count: act.count });
         return none;
       }
+      case 'LogProfile':
+        this.#profile(sender, act, holds, height);
+        return none;
     }
+  }
+
+  /** A-9, sentence by sentence. */
+  #profile(sender: string, act: LogProfile, holds: boolean, height: number): void {
+    const { profile: log, acts, version, fromHeight: from } = act;
+    this.#needsRight(sender, 'enrol');
+    if (from <= height || from > height + 100_000) throw new Refused('PROFILE_HEIGHT');
+    const before = this.state.profiles.filter((it) => it.log === log);
+    if (before.some((it) => it.from > height)) throw new Refused('PROFILE_PENDING');
+    const must = [...this.takes(log, height), ...(log === 'user' ? [2, 3, 11] : [])];
+    const rises = acts.every((act, i) => i === 0 || act > Number(acts[i - 1]));
+    const isOlder = version < (before.at(-1)?.version ?? 1);
+    if (!rises || isOlder || must.some((act) => !acts.includes(act))) {
+      throw new Refused('PROFILE_SHRINKS');
+    }
+    if (!holds) throw new Refused('SIGNATURE_WRONG');
+    const enrolling = [...this.#known.rights].filter(([, rights]) => rights.includes('enrol'));
+    const expected = enrolling.map(([id]) => `${id} ${hex(newest(this.#account(id)).signKey)}`);
+    const given = act.approvals.map((it) => `${it.organisation} ${hex(it.signKey)}`);
+    if (expected.sort().join() !== given.sort().join()) throw new Refused('PROFILE_APPROVAL');
+    this.state.profiles.push({ log, acts, version, from });
+  }
+
+  /** The numbers of the acts that a log takes at a height. */
+  takes(log: LogName, height: number): readonly number[] {
+    const said = this.state.profiles.filter((it) => it.log === log && it.from <= height).at(-1);
+    return said?.acts ?? (log === 'user' ? [1, 2, 3, 4, 10, 11, 20, 30] : [21, 31]);
   }
 
   #rotate(tx: Tx, act: Extract<Act, { kind: 'RotateKey' }>, holds: boolean, height: number) {

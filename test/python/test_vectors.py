@@ -392,6 +392,25 @@ class Ledger(unittest.TestCase):
             tx = h(case["tx"])
             self.assertEqual(refused(lambda: transactions.read_tx(tx)), case["refused"], case["tx"][:400])
 
+    def test_log_profiles(self):
+        before = {"user": [1, 2, 3, 4, 10, 11, 20, 30], "doc": [21, 31]}
+        for case in cases("log-profiles"):
+            log, said = case["profile"], [case["acts"], case["version"], case["fromHeight"]]
+            self.assertEqual(cbor.encode([case["chainId"], log, *said]).hex(), case["signed"])
+            tx = h(case["tx"])
+            self.assertTrue(transactions.tx_holds(tx))
+            number, *fields, approvals = transactions.read_tx(tx)[0][7][0]
+            self.assertEqual((number, fields), (72, [log, *said]))
+            message = transactions.profile_message(case["chainId"], log, *said)
+            [[organisation, key, signature]] = approvals
+            self.assertEqual(organisation, transactions.read_tx(tx)[0][4])
+            self.assertTrue(ed25519.verify(key, message, signature))
+            # only from a later height than the first.
+            begins = case["fromHeight"] > 1
+            self.assertEqual(case["code"], 0 if begins else 44)
+            row = cbor.encode([[before[log], 1, 1], said]).hex() if begins else ""
+            self.assertEqual(case["row"], row)
+
     def test_nonces(self):
         for case in cases("nonces"):
             top, used = 0, set()

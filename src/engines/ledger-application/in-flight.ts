@@ -1,5 +1,5 @@
-import type { Tx } from '../../ledger/acts.ts';
 import type { Spender } from '../../ledger/admission.ts';
+import type { Tx } from '../../ledger/tx.ts';
 import type { TxId } from '../../primitives/ids.ts';
 
 export const maxInFlight = 200;

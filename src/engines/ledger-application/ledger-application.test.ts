@@ -13,12 +13,13 @@ import {
 } from '../../../test/builders.ts';
 import { consentOf, day, keySetAct, t0 } from '../../../test/world.ts';
 import { sha256 } from '../../crypto/hash.ts';
-import type { Act } from '../../ledger/acts.ts';
 import { txIdOfBytes } from '../../ledger/codec.ts';
 import { isConsistent, isIncluded, leafHash } from '../../ledger/merkle.ts';
+import type { Act } from '../../ledger/protocol.ts';
 import { type RefusalCode, refusalNumber } from '../../ledger/refusals.ts';
-import { decodeRow } from '../../ledger/state.ts';
 import { verifyStateAnswer } from '../../ledger/state-proof.ts';
+import { decodeRow } from '../../ledger/table.ts';
+import { accounts } from '../../ledger/tables/accounts.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { idBytes } from '../../primitives/ids.ts';
 import { type LedgerApplication, openLedgerApplication } from './open.ts';
@@ -87,7 +88,7 @@ test('a state is answered with a proof that leads to the app hash, of presence a
   }
   const row = app.query('accounts', idBytes(ana.account), false);
   assert.equal(row.proof, undefined);
-  assert.equal(decodeRow('accounts', row.value ?? sha256()).role, 'patient');
+  assert.equal(decodeRow(accounts, row.value ?? sha256()).role, 'patient');
   app.close();
 });
 

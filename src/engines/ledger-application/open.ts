@@ -1,16 +1,22 @@
-import type { LogName } from '../../ledger/acts.ts';
 import type { LogHead } from '../../ledger/app-hash.ts';
+import { type Charter, charterAt } from '../../ledger/charter.ts';
 import { checkTx } from '../../ledger/check-tx.ts';
 import { txIdOfBytes } from '../../ledger/codec.ts';
-import { type Genesis, genesisHash, parseGenesis } from '../../ledger/genesis.ts';
+import {
+  type Genesis,
+  genesisHash,
+  genesisSignatures,
+  parseGenesis,
+} from '../../ledger/genesis.ts';
 import { readIncomingTx } from '../../ledger/incoming.ts';
 import { type BlockWrites, executeBlock, executeGenesis } from '../../ledger/ledger.ts';
 import { logConsistency, logInclusion } from '../../ledger/log-tree.ts';
-import { refusalNumber } from '../../ledger/refusals.ts';
-import { genesisSignatures } from '../../ledger/required-signatures.ts';
-import { stateKey } from '../../ledger/state.ts';
+import { type RefusalCode, refusalNumber } from '../../ledger/refusals.ts';
+import { whyUnproven } from '../../ledger/requirements-of.ts';
+import type { LogName } from '../../ledger/shapes.ts';
 import { encodeStateAnswerProof } from '../../ledger/state-proof.ts';
 import { proveKey } from '../../ledger/state-tree.ts';
+import { stateKey } from '../../ledger/table.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
@@ -73,6 +79,7 @@ class SqliteLedgerApplication implements LedgerApplication {
   readonly #genesisHash: Uint8Array;
   readonly #verifier: TxVerifier;
   readonly #inFlight = new InFlight();
+  #charter: { readonly height: number; readonly charter: Charter } | undefined;
   #finalized:
     | {
         readonly head: CommittedHead;
@@ -100,7 +107,7 @@ class SqliteLedgerApplication implements LedgerApplication {
     if (!('tx' in incoming)) return refusalNumber(incoming.code);
     const { txId, tx } = incoming;
     const judge = () => {
-      const checked = checkTx(this.#database.view, this.#genesis, tx, nowMs);
+      const checked = checkTx(this.#database.view, this.#charterOfNext(), tx, nowMs);
       if (!checked.ok) return checked;
       const code = this.#inFlight.judge(txId, tx, checked.spender);
       return code === undefined ? checked : { ok: false as const, code };
@@ -110,12 +117,10 @@ class SqliteLedgerApplication implements LedgerApplication {
 
     const verified = await this.#verifier.verify(incoming);
     if (!('tx' in verified)) return refusalNumber(verified.code);
-    const { isSigned, soundIdentities } = verified.verdict;
+    const { isSigned, proven } = verified.verdict;
     if (!isSigned) return this.#refuseUnsigned(txId, 'SIGNATURE_WRONG');
-    const isSound = tx.body.acts.every(
-      ({ kind }, index) => (kind !== 'Enrol' && kind !== 'RotateKey') || soundIdentities.has(index),
-    );
-    if (!isSound) return this.#refuseUnsigned(txId, 'IDENTITY_WRONG');
+    const unproven = whyUnproven(tx, proven);
+    if (unproven !== undefined) return this.#refuseUnsigned(txId, unproven);
 
     // The state and the queue may have moved on while the signatures were checked.
     const second = judge();
@@ -196,6 +201,16 @@ class SqliteLedgerApplication implements LedgerApplication {
     }
   }
 
+  /** Of the block that comes next; a committed block is all that changes it. */
+  #charterOfNext(): Charter {
+    const { height } = this.#head();
+    if (this.#charter?.height !== height) {
+      const charter = charterAt(this.#database.view, this.#genesis, height + 1);
+      this.#charter = { height, charter };
+    }
+    return this.#charter.charter;
+  }
+
   #head() {
     const head = this.#database.head();
     if (head === undefined) throw new CodedError('LEDGER_CORRUPT');
@@ -203,7 +218,7 @@ class SqliteLedgerApplication implements LedgerApplication {
   }
 
   /** Nothing is remembered of what was not signed: a stranger must not push out what was. */
-  #refuseUnsigned(txId: TxId, code: 'SIGNATURE_WRONG' | 'IDENTITY_WRONG'): number {
+  #refuseUnsigned(txId: TxId, code: RefusalCode): number {
     this.#verifier.forget(txId);
     return refusalNumber(code);
   }

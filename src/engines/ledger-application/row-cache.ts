@@ -1,45 +1,39 @@
-import type { LedgerView, Write } from '../../ledger/rules/outcome.ts';
-import type { TableName, Tables } from '../../ledger/state.ts';
+import type { LedgerView, StateTable, Write } from '../../ledger/table.ts';
 import { Recent } from '../../primitives/recent.ts';
-
-type Layers = { readonly [Name in TableName]: Recent<string, Tables[Name]> };
 
 /** The rows used last of each table, decoded: every transaction reads its sender's account three times. */
 export class RowCache implements LedgerView {
   readonly #below: LedgerView;
-  readonly #layers: Layers;
+  readonly #maxRows: number;
+  /** By table name. */
+  readonly #layers = new Map<string, Recent<string, unknown>>();
 
   /** `below` answers for rows that are not kept; at least `maxRows` of each table are, at most twice as many. */
   constructor(below: LedgerView, maxRows: number) {
     this.#below = below;
-    const layer = <Row>() => new Recent<string, Row>(maxRows);
-    this.#layers = {
-      accounts: layer(),
-      organisations: layer(),
-      keys: layer(),
-      keysets: layer(),
-      consents: layer(),
-      anchors: layer(),
-      batches: layer(),
-    };
+    this.#maxRows = maxRows;
   }
 
-  get<Name extends TableName>(table: Name, id: string): Tables[Name] | undefined {
-    const layer: Recent<string, Tables[Name]> = this.#layers[table];
-    const known = layer.get(id);
+  get<Row>(table: StateTable<Row>, id: string): Row | undefined {
+    const layer = this.#layerOf(table);
+    // Only rows of this table are ever put under its name.
+    const known = layer.get(id) as Row | undefined;
     if (known !== undefined) return known;
     const row = this.#below.get(table, id);
-    if (row !== undefined) this.#put(table, id, row);
+    if (row !== undefined) layer.set(id, row);
     return row;
   }
 
   /** What was committed. */
   set({ table, id, row }: Write): void {
-    this.#put<TableName>(table, id, row);
+    this.#layerOf(table).set(id, row);
   }
 
-  #put<Name extends TableName>(table: Name, id: string, row: Tables[Name]): void {
-    const layer: Recent<string, Tables[Name]> = this.#layers[table];
-    layer.set(id, row);
+  #layerOf({ name }: StateTable<unknown>): Recent<string, unknown> {
+    const known = this.#layers.get(name);
+    if (known !== undefined) return known;
+    const layer = new Recent<string, unknown>(this.#maxRows);
+    this.#layers.set(name, layer);
+    return layer;
   }
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { BlockWrites } from '../../ledger/ledger.ts';
 import { emptyLog } from '../../ledger/log-tree.ts';
-import { stateKey } from '../../ledger/state.ts';
+import { put, stateKey } from '../../ledger/table.ts';
+import { organisations } from '../../ledger/tables/organisations.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { isDiskFull } from '../embedded/faults.ts';
 import { StateDatabase } from './state-database.ts';
@@ -21,13 +22,9 @@ const headOf = (height: number) => ({
 /** One large row a block. */
 function writesOf(height: number): BlockWrites {
   const id = bytesToHex(idOf(height));
-  const write = {
-    table: 'organisations' as const,
-    id,
-    row: { name: `at ${height}`, url: '', rights: [] },
-  };
+  const write = put(organisations, id, { name: `at ${height}`, url: '', rights: [] });
   return {
-    rows: [{ key: stateKey('organisations', id), value: largeValue(height), write }],
+    rows: [{ key: stateKey(organisations, id), value: largeValue(height), write }],
     pages: new Map(),
     tiles: [],
     logs: { user: emptyLog, doc: emptyLog },
@@ -35,7 +32,7 @@ function writesOf(height: number): BlockWrites {
 }
 
 const holds = (database: StateDatabase, height: number) =>
-  equalBytes(database.row(stateKey('organisations', idOf(height))) ?? idOf(0), largeValue(height));
+  equalBytes(database.row(stateKey(organisations, idOf(height))) ?? idOf(0), largeValue(height));
 
 test('a full disk stops the state only after a while, loses nothing, and work goes on when there is room', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'salus-state-'));

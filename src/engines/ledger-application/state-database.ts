@@ -1,9 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { LogName } from '../../ledger/acts.ts';
 import type { LogHead, LogHeads } from '../../ledger/app-hash.ts';
 import { type BlockWrites, type LedgerStore, viewOf } from '../../ledger/ledger.ts';
 import { emptyLog } from '../../ledger/log-tree.ts';
-import type { LedgerView } from '../../ledger/rules/outcome.ts';
+import type { LogName } from '../../ledger/shapes.ts';
+import type { LedgerView } from '../../ledger/table.ts';
 import { TreePage } from '../../ledger/tree-page.ts';
 import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';

@@ -1,6 +1,6 @@
-import type { LogName } from '../../ledger/acts.ts';
 import type { LogHeads } from '../../ledger/app-hash.ts';
 import type { BlockWrites } from '../../ledger/ledger.ts';
+import type { LogName } from '../../ledger/shapes.ts';
 import type { TreePage } from '../../ledger/tree-page.ts';
 
 export interface CommittedHead {
@@ -33,7 +33,7 @@ export class StateLayer {
     this.head = head;
     this.logs = writes.logs;
     for (const { key, value, write } of writes.rows) {
-      this.rows.set(`${write.table}/${write.id}`, { key, value });
+      this.rows.set(`${write.table.name}/${write.id}`, { key, value });
     }
     for (const [path, page] of writes.pages) this.pages.set(path, page);
     for (const { log, level, index, hashes } of writes.tiles) {

@@ -1,17 +1,20 @@
 import { txIdOfBytes } from '../../ledger/codec.ts';
 import { type IncomingTx, readIncomingTx, type VerifiedTx } from '../../ledger/incoming.ts';
-import {
-  type PointProofRequirement,
-  type Requirement,
-  type SignatureRequirement,
-  signaturesOf,
-} from '../../ledger/required-signatures.ts';
+import type {
+  PointProofRequirement,
+  Requirement,
+  SignatureRequirement,
+} from '../../ledger/requirement.ts';
+import { requirementsOf } from '../../ledger/requirements-of.ts';
+import { assertNever } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
 
 /** The curves, given from outside; each answers yes or no and never throws for bad input. */
 export interface SignatureChecks {
   signature(required: SignatureRequirement): Promise<boolean>;
   pointProof(required: PointProofRequirement): boolean;
+  /** A wing's own proofs, by the name of the check; what nobody checks does not hold. */
+  readonly proofs?: ReadonlyMap<string, (input: Uint8Array) => boolean | Promise<boolean>>;
 }
 
 const maxRemembered = 20_000;
@@ -50,28 +53,39 @@ export class TxVerifier {
     if (!('tx' in incoming)) return incoming;
     const known = this.#verified.get(incoming.txId);
     if (known !== undefined) return known;
-    const required = signaturesOf(incoming.tx);
+    const required = requirementsOf(incoming.tx);
     const isSigned = await this.hold(required.tx);
-    const soundIdentities = new Set<number>();
+    const proven = new Set<number>();
     if (isSigned) {
-      for (const [index, requirements] of required.identities) {
-        if (await this.hold(requirements)) soundIdentities.add(index);
+      for (const [index, requirements] of required.acts) {
+        if (await this.hold(requirements)) proven.add(index);
       }
     }
-    const verified = { ...incoming, verdict: { isSigned, soundIdentities } };
+    const verified = { ...incoming, verdict: { isSigned, proven } };
     this.#remember(verified);
     return verified;
   }
 
   async hold(requirements: readonly Requirement[]): Promise<boolean> {
     for (const required of requirements) {
-      const holds =
-        required.kind === 'signature'
-          ? await this.#checks.signature(required)
-          : this.#checks.pointProof(required);
-      if (!holds) return false;
+      if (!(await this.#holds(required))) return false;
     }
     return true;
+  }
+
+  async #holds(required: Requirement): Promise<boolean> {
+    switch (required.kind) {
+      case 'signature':
+        return this.#checks.signature(required);
+      case 'point-proof':
+        return this.#checks.pointProof(required);
+      case 'proof': {
+        const check = this.#checks.proofs?.get(required.check);
+        return check === undefined ? false : check(required.input);
+      }
+      default:
+        return assertNever(required);
+    }
   }
 
   forget(txId: TxId): void {

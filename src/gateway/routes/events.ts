@@ -2,10 +2,9 @@ import { Readable } from 'node:stream';
 import { routePaths } from '../../api/paths.ts';
 import type { BlockEvent } from '../../api/tx.ts';
 import type { CommittedBlock } from '../../engines/engine.ts';
-import type { Act } from '../../ledger/acts.ts';
 import { decodeTx, txIdOfBytes } from '../../ledger/codec.ts';
-import { type LogProfile, parseGenesis } from '../../ledger/genesis.ts';
-import { accountIdOfKey } from '../../ledger/identity.ts';
+import { type GenesisLog, parseGenesis } from '../../ledger/genesis.ts';
+import { moduleOf } from '../../ledger/protocol.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Session } from '../sessions.ts';
@@ -16,7 +15,7 @@ const silenceMs = 30_000;
 /** Blocks as they come, as server-sent events; `Last-Event-ID` resumes. Source: docs/protocol/http.md, rule H-8. */
 export function eventRoutes(app: App, gateway: Gateway): void {
   const { engine, genesis } = gateway.options;
-  let profile: readonly LogProfile[] | undefined;
+  let profile: readonly GenesisLog[] | undefined;
   let open = 0;
 
   app.get(
@@ -107,7 +106,7 @@ async function orSilence<Value>(coming: Promise<Value>): Promise<Value | undefin
 export function eventOf(
   { height, timeMs, txs, results }: CommittedBlock,
   reader: Session,
-  logs: readonly LogProfile[],
+  logs: readonly GenesisLog[],
 ): BlockEvent {
   const acts: BlockEvent['acts'] = [];
   for (const [at, bytes] of txs.entries()) {
@@ -118,28 +117,17 @@ export function eventOf(
       if (!readers.includes(reader.role) && body.sender !== reader.account) continue;
       const txId = txIdOfBytes(bytes);
       for (const act of body.acts) {
-        acts.push({ txId, kind: act.kind, log: body.log, account: body.sender, ...aboutOf(act) });
+        acts.push({
+          txId,
+          kind: act.kind,
+          log: body.log,
+          account: body.sender,
+          ...moduleOf(act).about?.(act),
+        });
       }
     } catch (error) {
       if (!isCoded(error)) throw error;
     }
   }
   return { height, timeMs, acts };
-}
-
-function aboutOf(act: Act): { account?: string; consent?: string } {
-  switch (act.kind) {
-    case 'Enrol':
-      return { account: accountIdOfKey(act.identity.suite, act.identity.signKey) };
-    case 'RevokeKey':
-      return { account: act.account };
-    case 'ConsentGrant':
-    case 'ConsentRevoke':
-      return { consent: act.consent };
-    case 'DataAnchor':
-    case 'DiagnosisAnchor':
-      return act.consent === '' ? {} : { consent: act.consent };
-    default:
-      return {};
-  }
 }

@@ -1,6 +1,6 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { runningSha256 } from '../../crypto/hash.ts';
-import type { ScheduledEpoch } from '../../ledger/acts.ts';
+import type { ScheduledEpoch } from '../../ledger/shapes.ts';
 import { bytesToHex, concatBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { RecordId, TxId } from '../../primitives/ids.ts';

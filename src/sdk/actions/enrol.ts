@@ -1,14 +1,14 @@
 import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
 import type { WhoAnswer } from '../../api/people.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import type { Role } from '../../ledger/acts.ts';
 import { formatTrustRoot, parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
-import { accountIdOfKey, identityToCbor } from '../../ledger/identity.ts';
+import { accountIdOfKey, identity as identityShape } from '../../ledger/identity.ts';
+import type { Role } from '../../ledger/roles.ts';
 import { bytesToHex, equalSecretBytes, hexToBytes } from '../../primitives/bytes.ts';
-import { encodeCbor } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
+import { encodeAs } from '../../primitives/shape.ts';
 import { Context, type ContextOptions } from '../client/context.ts';
 import { Gateway } from '../client/gateway.ts';
 import { Http } from '../client/http.ts';
@@ -86,7 +86,7 @@ export async function enrol(
   const answer = await gateway.enrol(
     {
       invitation: enrolment.invitation,
-      identity: textOfBytes(encodeCbor(identityToCbor(identity))),
+      identity: textOfBytes(encodeAs(identityShape, identity)),
       role,
       name: enrolment.name,
       ...(licence === undefined ? {} : { licence }),

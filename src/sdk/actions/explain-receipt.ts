@@ -2,15 +2,16 @@ import { decodeErased } from '../../api/erase.ts';
 import { decodeLeafContent } from '../../api/item.ts';
 import { decodeReadRequest } from '../../api/read-request.ts';
 import { decodeSigned } from '../../api/signed.ts';
-import type { Act } from '../../ledger/acts.ts';
+import type { Facts } from '../../ledger/act.ts';
 import type { Claim } from '../../ledger/chain/claim.ts';
 import type { ReceiptVerdict } from '../../ledger/chain/receipt.ts';
-import { decodeTx } from '../../ledger/codec.ts';
+import { readTxBody, type UnknownAct } from '../../ledger/codec.ts';
+import { type Act, moduleOf } from '../../ledger/protocol.ts';
 import { refusalOf } from '../../ledger/refusals.ts';
 import { bytesToHex, concatBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 
-export type ReceiptFacts = Readonly<Record<string, string | number | readonly string[]>>;
+export type ReceiptFacts = Facts;
 
 /** What a receipt that was checked says, as plain facts for people and machines. */
 export interface ExplainedReceipt {
@@ -25,7 +26,7 @@ export interface ExplainedReceipt {
 /** Throws RECEIPT_INVALID when the transaction or the claim cannot be read. */
 export function explainReceipt(verdict: ReceiptVerdict): ExplainedReceipt {
   try {
-    const { body } = decodeTx(verdict.tx);
+    const body = readTxBody(verdict.tx);
     return {
       log: body.log,
       sender: body.sender,
@@ -42,34 +43,10 @@ export function explainReceipt(verdict: ReceiptVerdict): ExplainedReceipt {
   }
 }
 
-function factsOfAct(act: Act): ReceiptFacts {
-  const { kind } = act;
-  switch (act.kind) {
-    case 'Enrol':
-      return { kind, role: act.role };
-    case 'RevokeKey':
-      return { kind, account: act.account };
-    case 'KeySet':
-      return { kind, epochs: act.schedule.map((it) => String(it.epoch)) };
-    case 'ConsentGrant': {
-      const { consent, notBeforeMs, notAfterMs } = act;
-      return { kind, consent, notBeforeMs, notAfterMs };
-    }
-    case 'ConsentRevoke':
-      return { kind, consent: act.consent };
-    case 'DataAnchor':
-    case 'DiagnosisAnchor': {
-      const { epoch, count } = act;
-      const under = act.consent === '' ? {} : { consent: act.consent };
-      return { kind, ...under, epoch, items: count, root: bytesToHex(act.root) };
-    }
-    case 'AccessLog':
-      return { kind, entries: act.entries.length };
-    case 'BatchAnchor':
-      return { kind, batch: act.batch, rows: act.count, root: bytesToHex(act.root) };
-    default:
-      return { kind };
-  }
+/** An act of a later version is told by its number: the receipt proves it all the same. */
+function factsOfAct(act: Act | UnknownAct): ReceiptFacts {
+  if (!('kind' in act)) return { kind: `act ${act.number}` };
+  return { kind: act.kind, ...moduleOf(act).facts(act) };
 }
 
 function factsOfClaim(claim: Claim): ReceiptFacts {

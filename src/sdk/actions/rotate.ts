@@ -1,4 +1,4 @@
-import type { RotateKey } from '../../ledger/acts.ts';
+import type { RotateKey } from '../../ledger/acts/rotate-key.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';

@@ -1,27 +1,21 @@
 import { bytesOfText } from '../../api/message-parts.ts';
 import { type HeaderAnswer, maxStateRows, type StateAnswerMessage } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
-import type { Identity } from '../../ledger/acts.ts';
 import { decodeCommit, emptyRoot } from '../../ledger/chain/commit.ts';
 import { decodeHeader, type Header } from '../../ledger/chain/header.ts';
 import { verifySigned } from '../../ledger/chain/light-client.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
 import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
-import {
-  type Account,
-  type Anchor,
-  anchorRowId,
-  type Batch,
-  type Consent,
-  decodeRow,
-  type Keys,
-  keySetRowId,
-  type Organisation,
-  type StoredKeySet,
-  type TableName,
-  type Tables,
-} from '../../ledger/state.ts';
+import type { Identity } from '../../ledger/identity.ts';
 import { verifyStateAnswer } from '../../ledger/state-proof.ts';
+import { decodeRow, type StateTable } from '../../ledger/table.ts';
+import { type Account, accounts } from '../../ledger/tables/accounts.ts';
+import { type Anchor, anchorRowId, anchors } from '../../ledger/tables/anchors.ts';
+import { type Batch, batches } from '../../ledger/tables/batches.ts';
+import { type Consent, consents } from '../../ledger/tables/consents.ts';
+import { type Keys, keys } from '../../ledger/tables/keys.ts';
+import { keySetRowId, keysets, type StoredKeySet } from '../../ledger/tables/keysets.ts';
+import { type Organisation, organisations } from '../../ledger/tables/organisations.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
@@ -34,9 +28,6 @@ export interface VerifiedTip {
   readonly headerHash: Uint8Array;
   readonly timeMs: number;
 }
-
-/** Rows that never change once they stand. */
-const lasting: ReadonlySet<TableName> = new Set(['keysets', 'anchors', 'batches', 'organisations']);
 
 /** The proof block follows at once; so long we wait for it. */
 const headerWaitMs = 10_000;
@@ -191,7 +182,7 @@ export class LedgerView {
   }
 
   account(account: AccountId, signal?: AbortSignal): Promise<Account | undefined> {
-    return this.#row('accounts', account, signal);
+    return this.#row(accounts, account, signal);
   }
 
   /** Throws ACCOUNT_UNKNOWN. */
@@ -203,14 +194,14 @@ export class LedgerView {
 
   /** As it stands now, for who is about to seal to what it names. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
   async currentAccount(account: AccountId, signal?: AbortSignal): Promise<Account> {
-    const row = await this.#row('accounts', account, signal, maxStateAgeMs);
+    const row = await this.#row(accounts, account, signal, maxStateAgeMs);
     if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
     return row;
   }
 
   /** The directory: every identity that the account has had. Throws ACCOUNT_UNKNOWN. */
   async keys(account: AccountId, signal?: AbortSignal): Promise<Keys> {
-    const row = await this.#row('keys', account, signal);
+    const row = await this.#row(keys, account, signal);
     if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
     return row;
   }
@@ -220,14 +211,14 @@ export class LedgerView {
     const kept = this.#keysAsOf.get(account);
     if (kept !== undefined && height <= kept.asOf) return kept.keys;
     const asOf = Math.max(height, this.#tip.height - 1);
-    const keys = await this.keys(account, signal);
-    this.#keysAsOf.set(account, { keys, asOf });
-    return keys;
+    const directory = await this.keys(account, signal);
+    this.#keysAsOf.set(account, { keys: directory, asOf });
+    return directory;
   }
 
   /** The identity in use. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
   async identity(account: AccountId, signal?: AbortSignal): Promise<Identity> {
-    const row = await this.#row('keys', account, signal, maxStateAgeMs);
+    const row = await this.#row(keys, account, signal, maxStateAgeMs);
     return identityInUse(account, row);
   }
 
@@ -236,25 +227,25 @@ export class LedgerView {
     accounts: Iterable<AccountId>,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<AccountId, Identity>> {
-    const rows = await this.#manyRows('keys', [...new Set(accounts)], signal);
+    const rows = await this.#manyRows(keys, [...new Set(accounts)], signal);
     return new Map([...rows].map(([account, keys]) => [account, identityInUse(account, keys)]));
   }
 
   organisation(account: AccountId, signal?: AbortSignal): Promise<Organisation | undefined> {
-    return this.#row('organisations', account, signal);
+    return this.#row(organisations, account, signal);
   }
 
   /** As it stands now: that it is not revoked is news of the last ten minutes. Throws LEDGER_OLD. */
   consent(consent: ConsentId, signal?: AbortSignal): Promise<Consent | undefined> {
-    return this.#row('consents', consent, signal, maxStateAgeMs);
+    return this.#row(consents, consent, signal, maxStateAgeMs);
   }
 
   /** Of many consents at once; what is unknown is undefined. */
   consents(
-    consents: Iterable<ConsentId>,
+    ids: Iterable<ConsentId>,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<ConsentId, Consent | undefined>> {
-    return this.#manyRows('consents', [...new Set(consents)], signal);
+    return this.#manyRows(consents, [...new Set(ids)], signal);
   }
 
   keySet(
@@ -262,7 +253,7 @@ export class LedgerView {
     after: number,
     signal?: AbortSignal,
   ): Promise<StoredKeySet | undefined> {
-    return this.#row('keysets', keySetRowId(account, after), signal);
+    return this.#row(keysets, keySetRowId(account, after), signal);
   }
 
   /** Every KeySet of the account, oldest first; each names the one before it. */
@@ -292,7 +283,7 @@ export class LedgerView {
   }
 
   anchor(account: AccountId, root: Uint8Array, signal?: AbortSignal): Promise<Anchor | undefined> {
-    return this.#row('anchors', anchorRowId(account, root), signal);
+    return this.#row(anchors, anchorRowId(account, root), signal);
   }
 
   batch(
@@ -300,16 +291,16 @@ export class LedgerView {
     root: Uint8Array,
     signal?: AbortSignal,
   ): Promise<Batch | undefined> {
-    return this.#row('batches', anchorRowId(organisation, root), signal);
+    return this.#row(batches, anchorRowId(organisation, root), signal);
   }
 
-  async #row<Name extends TableName>(
-    table: Name,
+  async #row<Row>(
+    table: StateTable<Row>,
     id: string,
     signal?: AbortSignal,
     maxAgeMs = Number.POSITIVE_INFINITY,
-  ): Promise<Tables[Name] | undefined> {
-    const name = `${table}/${id}`;
+  ): Promise<Row | undefined> {
+    const name = `${table.name}/${id}`;
     const kept = this.#rows.get(name);
     if (kept !== undefined) return decodeRow(table, kept);
     for (const waitMs of [...freshWaitsMs, undefined]) {
@@ -317,7 +308,7 @@ export class LedgerView {
       const ageMs = this.#now() - timeMs;
       if (ageMs <= maxAgeMs) {
         if (value === undefined) return undefined;
-        if (lasting.has(table)) this.#rows.set(name, value);
+        if (table.lasting) this.#rows.set(name, value);
         return decodeRow(table, value);
       }
       if (waitMs === undefined) throw new CodedError('LEDGER_OLD', { height, ageMs });
@@ -327,19 +318,23 @@ export class LedgerView {
   }
 
   /** A row, or its absence, and the header that proves it. */
-  async #provenRow(table: TableName, id: string, signal?: AbortSignal): Promise<ProvenRow> {
+  async #provenRow(
+    table: StateTable<unknown>,
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<ProvenRow> {
     const newestSeen = this.#tip.height;
-    const answer = await this.#gateway.state(table, id, signal);
-    return this.#believe({ table, id }, answer, newestSeen, signal);
+    const answer = await this.#gateway.state(table.name, id, signal);
+    return this.#believe({ table: table.name, id }, answer, newestSeen, signal);
   }
 
   /** Rows that change, as they stand now, a few calls for all of them. Throws LEDGER_OLD. */
-  async #manyRows<Name extends TableName, Id extends string>(
-    table: Name,
+  async #manyRows<Row, Id extends string>(
+    table: StateTable<Row>,
     ids: readonly Id[],
     signal?: AbortSignal,
-  ): Promise<Map<Id, Tables[Name] | undefined>> {
-    const rows = new Map<Id, Tables[Name] | undefined>();
+  ): Promise<Map<Id, Row | undefined>> {
+    const rows = new Map<Id, Row | undefined>();
     const signedIn = this.#signedIn;
     const askedAtOnce = signedIn === undefined ? 16 : maxStateRows;
     for (let at = 0; at < ids.length; at += askedAtOnce) {
@@ -353,13 +348,18 @@ export class LedgerView {
       }
       const newestSeen = this.#tip.height;
       const { answers } = await signedIn.states(
-        part.map((key) => ({ table, key })),
+        part.map((key) => ({ table: table.name, key })),
         signal,
       );
       for (const [i, id] of part.entries()) {
         const answer = answers[i];
-        if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table });
-        const { value, timeMs } = await this.#believe({ table, id }, answer, newestSeen, signal);
+        if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table: table.name });
+        const { value, timeMs } = await this.#believe(
+          { table: table.name, id },
+          answer,
+          newestSeen,
+          signal,
+        );
         // One that is too old is asked for alone, with patience for the next header.
         if (this.#now() - timeMs > maxStateAgeMs) {
           rows.set(id, await this.#row(table, id, signal, maxStateAgeMs));
@@ -370,7 +370,7 @@ export class LedgerView {
   }
 
   async #believe(
-    row: { readonly table: TableName; readonly id: string },
+    row: { readonly table: string; readonly id: string },
     answer: StateAnswerMessage,
     newestSeen: number,
     signal?: AbortSignal,

@@ -1,4 +1,4 @@
-import type { ConsentGrant } from '../../ledger/acts.ts';
+import type { ConsentGrant } from '../../ledger/acts/consent-grant.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { sendActs } from '../client/send-tx.ts';
 import type { OwnGrant, WalletContent } from '../wallet/content.ts';

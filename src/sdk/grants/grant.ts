@@ -4,7 +4,9 @@ import type { Purpose } from '../../api/purposes.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { signingKeyFromSeed } from '../../crypto/signature.ts';
-import type { Act, ConsentGrant, Role } from '../../ledger/acts.ts';
+import type { ConsentGrant } from '../../ledger/acts/consent-grant.ts';
+import type { Act } from '../../ledger/protocol.ts';
+import type { Role } from '../../ledger/roles.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import {
   type AccountId,

@@ -4,7 +4,7 @@ import { encodeGrantBody, grantBodyHash } from '../../api/grant-body.ts';
 import { xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { signingKeyFromSeed } from '../../crypto/signature.ts';
 import { freshWindow } from '../../ledger/nonce-window.ts';
-import type { Consent } from '../../ledger/state.ts';
+import type { Consent } from '../../ledger/tables/consents.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, consentIdOf } from '../../primitives/ids.ts';
 import { checkLetter, openLetter, readLetter, sealLetter, signLetter } from './letter.ts';

@@ -6,7 +6,7 @@ import { labels } from '../../crypto/labels.ts';
 import { openWith, sealTo } from '../../crypto/letter.ts';
 import { type SigningKey, signLabelled, verifyLabelled } from '../../crypto/signature.ts';
 import { suite } from '../../ledger/object-types.ts';
-import type { Consent } from '../../ledger/state.ts';
+import type { Consent } from '../../ledger/tables/consents.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { encodeCbor, readBytes, readOptionalBytes, readUint } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';

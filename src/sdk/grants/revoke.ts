@@ -1,5 +1,5 @@
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
-import type { Consent } from '../../ledger/state.ts';
+import type { Consent } from '../../ledger/tables/consents.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';

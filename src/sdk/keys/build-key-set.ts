@@ -3,7 +3,7 @@ import { decodeGrantBody } from '../../api/grant-body.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { randomBytes } from '../../crypto/random.ts';
-import type { KeySet } from '../../ledger/acts.ts';
+import type { KeySet } from '../../ledger/acts/key-set.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';

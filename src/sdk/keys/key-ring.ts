@@ -1,4 +1,4 @@
-import type { Account } from '../../ledger/state.ts';
+import type { Account } from '../../ledger/tables/accounts.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';

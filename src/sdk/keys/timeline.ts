@@ -1,4 +1,4 @@
-import type { StoredKeySet } from '../../ledger/state.ts';
+import type { StoredKeySet } from '../../ledger/tables/keysets.ts';
 import type { BlobId } from '../../primitives/ids.ts';
 
 /** An epoch that began, with what its keys derive from and where its envelopes lie. */

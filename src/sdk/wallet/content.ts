@@ -1,6 +1,6 @@
 import { objectTypes } from '../../api/object-types.ts';
-import { roles } from '../../ledger/acts.ts';
 import { suite } from '../../ledger/object-types.ts';
+import { roles } from '../../ledger/roles.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';

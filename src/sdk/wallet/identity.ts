@@ -3,7 +3,7 @@ import { deriveKey, sha256 } from '../../crypto/hash.ts';
 import { type KemKey, xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
 import { type SigningKey, signingKeyFromSeed, signLabelled } from '../../crypto/signature.ts';
-import type { Identity, Role } from '../../ledger/acts.ts';
+import type { Identity } from '../../ledger/identity.ts';
 import {
   accountIdOfKey,
   identitySignedBytes,
@@ -11,6 +11,7 @@ import {
   rotation,
 } from '../../ledger/identity.ts';
 import { suite } from '../../ledger/object-types.ts';
+import type { Role } from '../../ledger/roles.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../primitives/ids.ts';
 import type { WalletAccount, WalletContent } from './content.ts';

@@ -3,8 +3,9 @@ import { sha256 } from '../../../src/crypto/hash.ts';
 import { encodeTx } from '../../../src/ledger/codec.ts';
 import { readIncomingTx, type VerifiedTx } from '../../../src/ledger/incoming.ts';
 import { executeBlock } from '../../../src/ledger/ledger.ts';
-import { decodeRow, encodeRow } from '../../../src/ledger/state.ts';
+import { tables } from '../../../src/ledger/protocol.ts';
 import { treeRoot, updateTree } from '../../../src/ledger/state-tree.ts';
+import { decodeRow, encodeRow } from '../../../src/ledger/table.ts';
 import { bytesToHex, hexToBytes } from '../../../src/primitives/bytes.ts';
 import {
   decodeCbor,
@@ -74,8 +75,8 @@ function stepOf(value: Parameters<typeof readArray>[0]): Step {
   const holds = readBoolean(fields[2], 'identities');
   const incoming = readIncomingTx(encodeCbor(fields[3] ?? null), 65_536);
   if (!('tx' in incoming)) return { laterMs, incoming };
-  const soundIdentities = new Set(holds ? incoming.tx.body.acts.keys() : []);
-  return { laterMs, incoming: { ...incoming, verdict: { isSigned, soundIdentities } } };
+  const proven = new Set(holds ? incoming.tx.body.acts.keys() : []);
+  return { laterMs, incoming: { ...incoming, verdict: { isSigned, proven } } };
 }
 
 /** Runs the steps, a block for each that comes later, and answers a hash over all that came out. */
@@ -114,17 +115,13 @@ function checkTree(store: MemoryStore): void {
   );
 }
 
-const tableNames = [
-  ...(['accounts', 'organisations', 'keys', 'keysets', 'consents', 'anchors', 'batches'] as const),
-];
-
 /** Every row that the rules wrote can be read again. */
 function checkRows(store: MemoryStore): void {
   for (const [key, value] of store.rows) {
     const text = Buffer.from(key, 'hex').toString('latin1');
-    const table = tableNames.find((name) => text.startsWith(`${name}/`));
+    const table = tables.find(({ name }) => text.startsWith(`${name}/`));
     assert.ok(table !== undefined, 'a row of no table');
-    mustEqual(encodeRow(table, decodeRow(table, value)), value, `row of ${table}`);
+    mustEqual(encodeRow(table, decodeRow(table, value)), value, `row of ${table.name}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { textOfBytes } from '../../../src/api/message-parts.ts';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import type { SigningKey } from '../../../src/crypto/signature.ts';
-import { identityToCbor } from '../../../src/ledger/identity.ts';
+import { identity as identityShape } from '../../../src/ledger/identity.ts';
 import { bytesToHex, hexToBytes } from '../../../src/primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../../../src/primitives/cbor.ts';
 import type { TxId } from '../../../src/primitives/ids.ts';
@@ -71,7 +71,7 @@ export async function openNeighbourhood(): Promise<Neighbourhood> {
   known.set('chain', townChain).set('locator', locator).set('ticket', ticket);
   known.set('desk', `Desk ${town.north.deskToken}`);
   known.set('invitation', await ana.invitation('nurse'));
-  known.set('identity', encodeCbor(identityToCbor(identity)));
+  known.set('identity', encodeCbor(identityShape.encode(identity)));
   known.set('tx', bytesOfHex(access.txId satisfies string as TxId));
   known.set('record', bytesOfHex(first.recordId)).set('leaf', first.leaf);
   known.set('waiting.root', rootOf([waiting])).set('root', rootOf(kept));

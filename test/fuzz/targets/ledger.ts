@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { decodeTx, encodeTx } from '../../../src/ledger/codec.ts';
 import { encodeGenesis, parseGenesis } from '../../../src/ledger/genesis.ts';
-import { decodeRow, encodeRow, stateKey, type TableName } from '../../../src/ledger/state.ts';
+import { tables } from '../../../src/ledger/protocol.ts';
 import { encodeStateAnswerProof, verifyStateAnswer } from '../../../src/ledger/state-proof.ts';
 import { proveKey } from '../../../src/ledger/state-tree.ts';
+import { decodeRow, encodeRow, stateKey } from '../../../src/ledger/table.ts';
 import { bytesToHex, hexToBytes } from '../../../src/primitives/bytes.ts';
 import {
   type Cbor,
@@ -62,9 +63,7 @@ export const genesis = codecModule(() => ({
   allows: [...cbor, 'ROLE_UNKNOWN'],
 }));
 
-const tables: readonly TableName[] = [
-  ...(['accounts', 'organisations', 'keys', 'keysets', 'consents', 'anchors', 'batches'] as const),
-];
+const tableNames = tables.map(({ name }) => name);
 
 /** Rows as a client gets them beside a proof: input `[table, row]`. */
 export const rows: TargetModule = {
@@ -75,12 +74,12 @@ export const rows: TargetModule = {
       return encodeCbor([table, row]);
     });
     return {
-      ...{ name: 'rows', shape: 'cbor', seeds, words: [...tables, ...idWords()] },
+      ...{ name: 'rows', shape: 'cbor', seeds, words: [...tableNames, ...idWords()] },
       allows: [...cbor, 'ID_FORMAT', 'ROLE_UNKNOWN', 'BATCH_KIND'],
       run: (input) => {
         const fields = readArray(decodeCbor(input), 'input', 2);
         const named = readText(fields[0], 'table');
-        const table = tables.find((known) => known === named);
+        const table = tables.find(({ name }) => name === named);
         if (table === undefined) throw new CodedError('TYPE_UNKNOWN');
         const row = decodeRow(table, readBytes(fields[1], 'row'));
         assert.deepEqual(decodeRow(table, encodeRow(table, row)), row);
@@ -116,7 +115,7 @@ export const proofs: TargetModule = {
       ...absent,
     ];
     return {
-      ...{ name: 'proofs', shape: 'cbor', seeds, words: [...tables, ...idWords()] },
+      ...{ name: 'proofs', shape: 'cbor', seeds, words: [...tableNames, ...idWords()] },
       allows: [...cbor, 'PROOF_INVALID'],
       run: (input) => {
         const fields = readArray(decodeCbor(input), 'input', 4);

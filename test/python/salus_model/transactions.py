@@ -73,6 +73,31 @@ def _blob(value: cbor.Cbor) -> None:
     blob_id.parse(cbor.text(value, 59))
 
 
+def _log(value: cbor.Cbor) -> None:
+    if value not in ("user", "doc"):
+        raise Refused("CBOR_SHAPE")
+
+
+def _act_numbers(value: cbor.Cbor) -> None:
+    numbers = cbor.array(value)
+    if not 1 <= len(numbers) <= 255 or any(cbor.uint(number) > 255 for number in numbers):
+        raise Refused("CBOR_SHAPE")
+
+
+def _approvals(value: cbor.Cbor) -> None:
+    entries = cbor.array(value)
+    if len(entries) > 1_000:
+        raise Refused("CBOR_SHAPE")
+    for entry in entries:
+        for field, length in zip(cbor.array(entry, 3), (32, 32, 64)):
+            cbor.octets(field, length)
+
+
+def profile_message(chain: str, log: str, acts: list, version: int, from_height: int) -> bytes:
+    """A-9: what an organisation signs."""
+    return derive.message(derive.PROFILE_SIGN, cbor.encode([chain, log, acts, version, from_height]))
+
+
 ACTS = {
     1: (read_identity, _one_of(ROLES, "ROLE_UNKNOWN"), _bytes(32)),
     2: (read_identity, _optional(32)),
@@ -84,6 +109,7 @@ ACTS = {
     21: (_bytes(16), cbor.uint, _bytes(32), cbor.uint),
     30: (_pairs(_bytes(16), _bytes(32)),),
     31: (_one_of(BATCH_KINDS, "BATCH_KIND"), _bytes(32), cbor.uint, cbor.uint, cbor.uint),
+    72: (_log, _act_numbers, cbor.uint, cbor.uint, _approvals),
 }
 """acts.md: number to the readers of its fields."""
 

@@ -3,18 +3,15 @@ import { sha256 } from '../../../src/crypto/hash.ts';
 import { labels } from '../../../src/crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../../../src/crypto/signature.ts';
 import { genesisTip, makeBlock, type Tip } from '../../../src/engines/embedded/make-block.ts';
-import type { Act, LogName } from '../../../src/ledger/acts.ts';
 import { encodeTx, encodeTxBody } from '../../../src/ledger/codec.ts';
-import {
-  defaultGenesis,
-  encodeGenesis,
-  type Genesis,
-  organisationRights,
-} from '../../../src/ledger/genesis.ts';
+import { defaultGenesis, encodeGenesis, type Genesis } from '../../../src/ledger/genesis.ts';
 import { readIncomingTx, type VerifiedTx } from '../../../src/ledger/incoming.ts';
 import { executeBlock, executeGenesis } from '../../../src/ledger/ledger.ts';
 import { leafHash, merkleRoot } from '../../../src/ledger/merkle.ts';
 import { suite } from '../../../src/ledger/object-types.ts';
+import type { Act } from '../../../src/ledger/protocol.ts';
+import { organisationRights } from '../../../src/ledger/rights.ts';
+import type { LogName } from '../../../src/ledger/shapes.ts';
 import { consentIdOf, idBytes } from '../../../src/primitives/ids.ts';
 import { MemoryStore } from '../../memory-store.ts';
 import { consent, grantOfBody, looks, t0, writeKey } from './grants.ts';
@@ -235,8 +232,8 @@ function verified(bytes: Uint8Array): VerifiedTx {
   const incoming = readIncomingTx(bytes, genesis.limits.maxTxBytes);
   if (!('tx' in incoming)) return incoming;
   // All of them are signed as they should be; the model checks that with its own curves.
-  const soundIdentities = new Set(incoming.tx.body.acts.keys());
-  return { ...incoming, verdict: { isSigned: true, soundIdentities } };
+  const proven = new Set(incoming.tx.body.acts.keys());
+  return { ...incoming, verdict: { isSigned: true, proven } };
 }
 
 async function run() {

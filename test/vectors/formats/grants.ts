@@ -17,8 +17,8 @@ import {
   signingKeyFromSeed,
   signLabelled,
 } from '../../../src/crypto/signature.ts';
-import type { ConsentGrant } from '../../../src/ledger/acts.ts';
-import { nextLook } from '../../../src/ledger/rules/access-log.ts';
+import { nextLook } from '../../../src/ledger/acts/access-log.ts';
+import type { ConsentGrant } from '../../../src/ledger/acts/consent-grant.ts';
 import { type Cbor, decodeCbor, encodeCbor } from '../../../src/primitives/cbor.ts';
 import { consentIdOf, recordIdOf } from '../../../src/primitives/ids.ts';
 import { sealLetter, signLetter } from '../../../src/sdk/grants/letter.ts';

@@ -4,6 +4,7 @@ import { grantBodies, letters, readRequests, signedObjects } from './grants.ts';
 import { blobs, items, padding, segments } from './items.ts';
 import { envelopeSets, keySets } from './key-sets.ts';
 import { blocks, nonces, stateProofs, transactions } from './ledger.ts';
+import { logProfiles } from './log-profiles.ts';
 import { accounts } from './people.ts';
 import { receipts } from './receipts.ts';
 import { printedCodes, walletCopies, walletFiles } from './wallets.ts';
@@ -29,6 +30,7 @@ export const formats: Readonly<Record<string, Format>> = {
   blocks,
   'state-proofs': stateProofs,
   receipts,
+  'log-profiles': logProfiles,
   'wallet-files': walletFiles,
   'wallet-copies': walletCopies,
   'printed-codes': printedCodes,

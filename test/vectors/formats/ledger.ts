@@ -7,9 +7,10 @@ import {
   judgeNonce,
   type NonceWindow,
 } from '../../../src/ledger/nonce-window.ts';
-import { stateKey } from '../../../src/ledger/state.ts';
 import { encodeStateAnswerProof, verifyStateAnswer } from '../../../src/ledger/state-proof.ts';
 import { proveKey } from '../../../src/ledger/state-tree.ts';
+import { stateKey } from '../../../src/ledger/table.ts';
+import { consents } from '../../../src/ledger/tables/consents.ts';
 import { hexToBytes, utf8ToText } from '../../../src/primitives/bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor } from '../../../src/primitives/cbor.ts';
 import { ledger } from './chain.ts';
@@ -58,7 +59,7 @@ export const stateProofs: Format = {
       key: hexToBytes(key) ?? pattern(0, 0),
       value,
     }));
-    const absent = Array.from({ length: 12 }, (_, i) => stateKey('consents', pattern(16, 130 + i)));
+    const absent = Array.from({ length: 12 }, (_, i) => stateKey(consents, pattern(16, 130 + i)));
     const cases: { key: Uint8Array; value: Uint8Array | undefined; proof: Uint8Array }[] = [
       ...present.map(({ key, value }) => ({ key, value, proof: proofOf(key) })),
       ...absent.map((key) => ({ key, value: undefined, proof: proofOf(key) })),

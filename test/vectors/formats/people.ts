@@ -1,7 +1,8 @@
 import type { SigningKey } from '../../../src/crypto/signature.ts';
-import type { Identity, Role } from '../../../src/ledger/acts.ts';
+import type { Identity } from '../../../src/ledger/identity.ts';
 import { accountIdOfKey } from '../../../src/ledger/identity.ts';
 import { suite } from '../../../src/ledger/object-types.ts';
+import type { Role } from '../../../src/ledger/roles.ts';
 import { type AccountId, idBytes } from '../../../src/primitives/ids.ts';
 import {
   type AccountKeys,

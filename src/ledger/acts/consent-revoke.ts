@@ -1,0 +1,38 @@
+import { type ActWith, defineAct } from '../act.ts';
+import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
+import { consentId } from '../shapes.ts';
+import { type LedgerView, put } from '../table.ts';
+import { consents } from '../tables/consents.ts';
+
+const fields = { consent: consentId };
+export type ConsentRevoke = ActWith<'ConsentRevoke', typeof fields>;
+
+/**
+ * A patient takes a grant back; from this block on nothing is served under it. One that expired a moment
+ * ago may still be revoked: a wallet that revokes must not fail for a race with the clock.
+ *
+ * Refuses: CONSENT_UNKNOWN, CONSENT_ENDED (revoked before).
+ * Writes: `consents[consent]`.
+ * Source: docs/protocol/consent.md, rule C-5.
+ */
+export const consentRevoke = defineAct({
+  kind: 'ConsentRevoke',
+  number: 11,
+  fields,
+  log: 'user',
+  senders: ['patient'],
+  whileFrozen: true,
+  rules: [{ fromVersion: 1, judge }],
+  about: ({ consent }) => ({ consent }),
+  facts: ({ consent }) => ({ consent }),
+});
+
+function judge(view: LedgerView, act: ConsentRevoke, context: ActContext): Outcome {
+  const consent = view.get(consents, act.consent);
+  // C-5: somebody else's grant is answered as one that does not exist.
+  if (consent === undefined || consent.account !== context.sender) return refuse('CONSENT_UNKNOWN');
+  // C-5: what was taken back is not taken back again.
+  if (consent.revokedHeight !== 0) return refuse('CONSENT_ENDED');
+  const row = { ...consent, revokedHeight: context.block.height };
+  return accept([put(consents, act.consent, row)]);
+}

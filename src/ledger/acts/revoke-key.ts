@@ -1,0 +1,39 @@
+import { type ActWith, defineAct } from '../act.ts';
+import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
+import { accountId } from '../shapes.ts';
+import { type LedgerView, put } from '../table.ts';
+import { accounts } from '../tables/accounts.ts';
+
+const fields = { account: accountId };
+export type RevokeKey = ActWith<'RevokeKey', typeof fields>;
+
+/**
+ * The account or its organisation freezes it: its own key may only take grants back from then on. Grants,
+ * and writing under them, stay.
+ *
+ * Refuses: ACCOUNT_UNKNOWN, SENDER_WRONG, ACCOUNT_FROZEN.
+ * Writes: `accounts[account]`.
+ * Source: docs/protocol/acts.md, rule A-3.
+ */
+export const revokeKey = defineAct({
+  kind: 'RevokeKey',
+  number: 3,
+  fields,
+  log: 'user',
+  senders: 'everybody',
+  rules: [{ fromVersion: 1, judge }],
+  about: ({ account }) => ({ account }),
+  facts: ({ account }) => ({ account }),
+});
+
+function judge(view: LedgerView, act: RevokeKey, context: ActContext): Outcome {
+  const account = view.get(accounts, act.account);
+  // A-3: there is such an account,
+  if (account === undefined) return refuse('ACCOUNT_UNKNOWN');
+  const isOwn = act.account === context.sender;
+  // and it is the sender's own, or one that the sender enrolled,
+  if (!isOwn && account.organisation !== context.sender) return refuse('SENDER_WRONG');
+  // and it is not frozen yet.
+  if (account.frozen) return refuse('ACCOUNT_FROZEN');
+  return accept([put(accounts, act.account, { ...account, frozen: true })]);
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import {
+  anchorUnder,
+  batchOf,
+  diagnosis,
+  fromHospital,
+  grantOf,
+  looksAt,
+  profileOf,
+  revoke,
+  revokeOf,
+  rotate,
+  setting,
+} from '../../../test/setting.ts';
+import { enrolAct, keySetAct } from '../../../test/world.ts';
+import { type Act, acts } from '../protocol.ts';
+import { type Role, roles } from '../roles.ts';
+
+/** The acts that an account of a role may send, as they are declared. */
+const actsOfRole = (role: Role): readonly string[] =>
+  acts
+    .filter(({ senders }) => senders === 'everybody' || senders.includes(role))
+    .map(({ kind }) => kind);
+
+/** docs/protocol/roles.md: a row may name several roles; its columns name acts. */
+const [head = [], ...rows] = readFileSync(
+  new URL('../../../docs/protocol/roles.md', import.meta.url),
+  'utf8',
+)
+  .split('\n')
+  .filter((line) => line.startsWith('| '))
+  .map((line) => line.split('|').map((cell) => cell.trim()));
+
+test('the table of roles in the protocol is what the acts declare', () => {
+  const stated = new Map<string, string[]>();
+  for (const row of rows) {
+    const allowed = head.flatMap((acts, at) =>
+      row[at]?.startsWith('yes') ? acts.split(', ') : [],
+    );
+    for (const role of row[1]?.split(', ') ?? []) stated.set(role, allowed);
+  }
+  assert.deepEqual([...stated.keys()].sort(), [...roles].sort());
+  for (const role of roles) {
+    assert.deepEqual([...(stated.get(role) ?? [])].sort(), [...actsOfRole(role)].sort(), role);
+  }
+});
+
+const oneOfEach: Readonly<Record<Exclude<Act['kind'], 'RotateKey'>, Act>> = {
+  Enrol: enrolAct('bob', 'patient'),
+  RevokeKey: revokeOf('nobody'),
+  KeySet: keySetAct(0),
+  ConsentGrant: grantOf('new'),
+  ConsentRevoke: revoke('reading'),
+  DataAnchor: anchorUnder(''),
+  DiagnosisAnchor: diagnosis('writing'),
+  AccessLog: looksAt('reading'),
+  BatchAnchor: batchOf(),
+  LogProfile: profileOf(),
+};
+for (const role of roles) {
+  test(`an account of role ${role} is refused every act that its row does not list`, () => {
+    const world = setting();
+    const from = role === 'organisation' ? 'archive' : 'somebody';
+    if (role !== 'organisation') world.mustSend(fromHospital(enrolAct(from, role)));
+    // Rotating comes last: it changes the key that signs.
+    for (const act of [...Object.values(oneOfEach), rotate('other')]) {
+      const log = act.kind === 'DiagnosisAnchor' || act.kind === 'BatchAnchor' ? 'doc' : 'user';
+      const { answer } = world.send({ from, acts: [act], log });
+      assert.equal(answer === 'ROLE_WRONG', !actsOfRole(role).includes(act.kind), act.kind);
+    }
+  });
+}

@@ -1,0 +1,49 @@
+import type { AccountId } from '../primitives/ids.ts';
+import type { Genesis } from './genesis.ts';
+import { accountIdOfKey } from './identity.ts';
+import type { LogName } from './shapes.ts';
+import type { LedgerView } from './table.ts';
+import { type ProfileEntry, profileRowId, profiles } from './tables/profiles.ts';
+
+/** What genesis lays down, and what LogProfile acts have changed of it, as it holds at one height. */
+export interface Charter {
+  readonly chainId: string;
+  /** All there are: organisations come from genesis. Worked out when somebody asks. */
+  organisations(): readonly AccountId[];
+  /** Missing: this ledger has no such log. */
+  readonly logs: Readonly<Partial<Record<LogName, ProfileEntry>>>;
+}
+
+/** By what version of the rules a ledger is judged that no profile has said another of. */
+export const firstVersion = 1;
+
+/**
+ * A profile holds from a later height than the one that brought it, so the charter of a block is known
+ * before its first transaction. Source: docs/protocol/state.md, rule ST-9.
+ */
+export function charterAt(view: LedgerView, genesis: Genesis, height: number): Charter {
+  const logs: Partial<Record<LogName, ProfileEntry>> = {};
+  for (const { name, acts } of genesis.logs) {
+    const changed = view.get(profiles, profileRowId(name));
+    logs[name] = changed?.findLast(({ fromHeight }) => fromHeight <= height) ?? {
+      acts,
+      version: firstVersion,
+      fromHeight: 1,
+    };
+  }
+  return {
+    chainId: genesis.chainId,
+    organisations: () =>
+      genesis.organisations.map(({ identity }) => accountIdOfKey(identity.suite, identity.signKey)),
+    logs,
+  };
+}
+
+/** The user log takes this act on every ledger without listing it: else none could ever take a new one. */
+export const unlisted = { log: 'user', act: 72 } as const;
+
+export function logTakes({ logs }: Charter, log: LogName, act: number): boolean {
+  const profile = logs[log];
+  if (profile === undefined) return false;
+  return profile.acts.includes(act) || (log === unlisted.log && act === unlisted.act);
+}

@@ -1,0 +1,45 @@
+import type { AccountId } from '../primitives/ids.ts';
+import type { Charter } from './charter.ts';
+import type { RefusalCode } from './refusals.ts';
+import type { OrganisationRight } from './rights.ts';
+import type { LogName } from './shapes.ts';
+import type { LedgerView, Write } from './table.ts';
+import { organisations } from './tables/organisations.ts';
+
+export interface Block {
+  readonly height: number;
+  /** The only clock the rules know. */
+  readonly timeMs: number;
+}
+
+/** What is known about an act besides its fields. */
+export interface ActContext {
+  readonly block: Block;
+  readonly charter: Charter;
+  readonly log: LogName;
+  readonly sender: AccountId;
+  /** Who spoke: the account's key, its recovery key, or a grant's write key. */
+  readonly authority: 'account' | 'recovery' | 'write-key';
+  /** Keys that signed the transaction. */
+  readonly signers: readonly Uint8Array[];
+  /** Whether everything holds that the act requires to be checked outside the rules. */
+  readonly isProven: boolean;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly writes: readonly Write[]; readonly data: Uint8Array }
+  | { readonly ok: false; readonly code: RefusalCode };
+
+const noData = new Uint8Array(0);
+
+export function accept(writes: readonly Write[], data: Uint8Array = noData): Outcome {
+  return { ok: true, writes, data };
+}
+
+export function refuse(code: RefusalCode): Outcome {
+  return { ok: false, code };
+}
+
+export function holdsRight(view: LedgerView, sender: AccountId, right: OrganisationRight): boolean {
+  return view.get(organisations, sender)?.rights.includes(right) ?? false;
+}
