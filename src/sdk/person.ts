@@ -241,9 +241,9 @@ export class Person {
   }> {
     return this.#work(options, async (ctx) => {
       const before = ctx.ledger.tip.height;
-      const { height, timeMs } = await ctx.ledger.latest(options.signal);
+      const { height, timeMs } = await ctx.ledger.headers.latest(options.signal);
       if (height - before <= maxWalk)
-        await ctx.ledger.requireLinked(before, height, options.signal);
+        await ctx.ledger.headers.requireLinked(before, height, options.signal);
       await ctx.writeDown((content) => content);
       const resumed = await resume(ctx, options);
       await fetchLetters(ctx, options);
@@ -487,7 +487,9 @@ export class Person {
       return await work(ctx);
     } catch (error) {
       if (!isCoded(error) || error.kind !== 'verification') throw error;
-      const named = isCoded(error, 'LEDGER_FORKED') ? await ctx.ledger.firstFork(error) : error;
+      const named = isCoded(error, 'LEDGER_FORKED')
+        ? await ctx.ledger.headers.firstFork(error)
+        : error;
       const details = { ...named.details, servedBy: ctx.account.organisation };
       throw new CodedError(named.code, details, error);
     } finally {

@@ -17,7 +17,7 @@ import { isCoded } from '../../src/primitives/errors.ts';
 import { idBytes, type TxId } from '../../src/primitives/ids.ts';
 import { Gateway } from '../../src/sdk/client/gateway.ts';
 import { Http } from '../../src/sdk/client/http.ts';
-import { LedgerView, type VerifiedTip } from '../../src/sdk/client/ledger-view.ts';
+import { VerifiedHeaders, type VerifiedTip } from '../../src/sdk/ledger/verified-headers.ts';
 import { CounterApplication } from '../fakes/counter-application.ts';
 import { counterLedger, temporaryLedger } from '../fakes/counter-ledger.ts';
 import { verifyVote } from '../fakes/verify-vote.ts';
@@ -105,7 +105,7 @@ async function hashAt(engine: EmbeddedEngine, height: number): Promise<string> {
 }
 
 async function tipOf(engine: EmbeddedEngine): Promise<VerifiedTip> {
-  const view = new LedgerView(
+  const view = new VerifiedHeaders(
     shows(() => engine),
     trustRoot,
   );
@@ -123,13 +123,13 @@ test('both histories are sound in themselves: nothing but comparing tells them a
 
 test('a ledger that forks under a client is caught: LEDGER_FORKED names the first height and both headers', async () => {
   let shown = told;
-  const view = new LedgerView(
+  const view = new VerifiedHeaders(
     shows(() => shown),
     trustRoot,
   );
   for (let height = 2; height <= told.status().height; height++) await view.header(height);
   shown = other;
-  const fresh = new LedgerView(
+  const fresh = new VerifiedHeaders(
     shows(() => shown),
     trustRoot,
     view.tip,
@@ -146,7 +146,7 @@ test('a ledger that forks under a client is caught: LEDGER_FORKED names the firs
 test('a longer history does not win over the one that the wallet has seen: LEDGER_FORKED', async () => {
   const seen = await tipOf(told);
   assert.ok(other.status().height > seen.height);
-  const view = new LedgerView(
+  const view = new VerifiedHeaders(
     shows(() => other),
     trustRoot,
     seen,
@@ -156,7 +156,7 @@ test('a longer history does not win over the one that the wallet has seen: LEDGE
 });
 
 test('a shorter history is older news: GATEWAY_LIED', async () => {
-  const view = new LedgerView(
+  const view = new VerifiedHeaders(
     shows(() => told),
     trustRoot,
     await tipOf(other),
@@ -167,14 +167,14 @@ test('a shorter history is older news: GATEWAY_LIED', async () => {
 test('the end of one history on the beginning of another is caught by walking: LEDGER_FORKED where they meet', async () => {
   const seen = await tipOf(told);
   const mixed = shows((height) => (height <= seen.height ? told : other));
-  const view = new LedgerView(mixed, trustRoot, seen);
+  const view = new VerifiedHeaders(mixed, trustRoot, seen);
   const { height } = await view.latest();
   const error = await caught(view.requireLinked(seen.height, height), 'LEDGER_FORKED');
   assert.equal(error.details.height, seen.height);
 });
 
 test('one honest history is linked from the trust root to its end', async () => {
-  const view = new LedgerView(
+  const view = new VerifiedHeaders(
     shows(() => told),
     trustRoot,
   );
@@ -183,7 +183,7 @@ test('one honest history is linked from the trust root to its end', async () => 
 });
 
 test('a receipt of another history is caught by who has seen this one: LEDGER_FORKED', async () => {
-  const view = new LedgerView(
+  const view = new VerifiedHeaders(
     shows(() => told),
     trustRoot,
   );
@@ -202,7 +202,7 @@ test('a ledger that was written anew from the first block is caught by the trust
   cpSync(join(first, 'validator.key'), join(anew, 'validator.key'));
   const engine = await open(anew);
   await add(engine, 'add d 1');
-  const view = new LedgerView(
+  const view = new VerifiedHeaders(
     shows(() => engine),
     trustRoot,
   );
@@ -212,7 +212,7 @@ test('a ledger that was written anew from the first block is caught by the trust
 
 test('headers of another operator’s ledger are refused: HEADER_INVALID', async () => {
   const stranger = await open(folder());
-  const view = new LedgerView(
+  const view = new VerifiedHeaders(
     shows(() => stranger),
     trustRoot,
   );

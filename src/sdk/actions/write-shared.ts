@@ -1,5 +1,6 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { signingKeyFromSeed } from '../../crypto/signature.ts';
+import { keySetRowId, keysets } from '../../ledger/tables/keysets.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
@@ -112,7 +113,7 @@ async function runningWriteKeys(
   const keySet =
     scheduled === undefined
       ? undefined
-      : await ctx.ledger.keySet(patient, scheduled.keySet, signal);
+      : await ctx.ledger.row(keysets, keySetRowId(patient, scheduled.keySet), { signal });
   if (keySet === undefined) throw new CodedError('EPOCH_NONE', { account: patient });
   const at = account.organisation === ctx.account.organisation ? undefined : account.organisation;
   const blob = await ctx.gateway.blob(keySet.keySetBlob, { at, signal });

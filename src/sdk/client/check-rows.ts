@@ -12,10 +12,11 @@ import { decodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { verifyLabelled } from '../../crypto/signature.ts';
 import { isIncluded } from '../../ledger/merkle.ts';
+import { anchorRowId, anchors } from '../../ledger/tables/anchors.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, BlobId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
-import type { LedgerView } from './ledger-view.ts';
+import type { ProvenLedger } from '../ledger/proven-ledger.ts';
 
 /** A row that was proven to be anchored: nothing in it is the server's word any more. */
 export interface LiveItem {
@@ -61,7 +62,7 @@ export interface ErasedItem {
  * Source: docs/protocol/reading.md; docs/protocol/items.md, rule I-28.
  */
 export async function checkRows(
-  ledger: Pick<LedgerView, 'anchor' | 'keysAt'>,
+  ledger: Pick<ProvenLedger, 'row' | 'keysAt'>,
   account: AccountId,
   rows: readonly ItemRow[],
   signal?: AbortSignal,
@@ -70,7 +71,7 @@ export async function checkRows(
   const erased: ErasedItem[] = [];
   for (const row of rows) {
     const root = bytesOfText(row.root, 32);
-    const anchor = await ledger.anchor(account, root, signal);
+    const anchor = await ledger.row(anchors, anchorRowId(account, root), { signal });
     if (
       anchor === undefined ||
       anchor.count !== row.count ||
@@ -103,7 +104,7 @@ export async function checkRows(
 
 /** A holder's signed word that it has deleted an item of this account. Throws SIGNATURE_WRONG. */
 export async function checkTombstone(
-  ledger: Pick<LedgerView, 'keysAt'>,
+  ledger: Pick<ProvenLedger, 'keysAt'>,
   account: AccountId,
   tombstone: Uint8Array,
   signal?: AbortSignal,

@@ -4,6 +4,8 @@ import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { idBytes } from '../../primitives/ids.ts';
+import { ProvenLedger } from '../ledger/proven-ledger.ts';
+import type { VerifiedTip } from '../ledger/verified-headers.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { type SyncedCopy, syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
@@ -12,8 +14,6 @@ import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import { Gateway } from './gateway.ts';
 import { Http, type HttpOptions } from './http.ts';
-import type { VerifiedTip } from './ledger-view.ts';
-import { LedgerView } from './ledger-view.ts';
 import { OwnRows } from './own-rows.ts';
 import { AccountSession } from './session.ts';
 
@@ -43,7 +43,7 @@ export interface ContextOptions {
 export class Context {
   readonly vault: Vault;
   readonly gateway: Gateway;
-  readonly ledger: LedgerView;
+  readonly ledger: ProvenLedger;
   /** What is in this account's chart. */
   readonly rows: OwnRows;
   /** What was imported into it. */
@@ -68,7 +68,7 @@ export class Context {
     );
     this.gateway = plain.as(session);
     const { root, tip } = trustOf(vault.content, account.chainId);
-    this.ledger = new LedgerView(plain, root, tip, this.now, this.gateway);
+    this.ledger = new ProvenLedger(plain, root, tip, this.now, this.gateway);
     this.rows = new OwnRows(this.gateway, this.ledger, account.account);
   }
 
@@ -156,7 +156,7 @@ export class Context {
    */
   async verifyReceipt(receipt: Uint8Array): Promise<ReceiptVerdict> {
     const verdict = await verifyReceipt(receipt, this.ledger.trustRoot, verifyVote);
-    this.ledger.meet(verdict.height, idBytes(verdict.headerHash));
+    this.ledger.headers.meet(verdict.height, idBytes(verdict.headerHash));
     return verdict;
   }
 

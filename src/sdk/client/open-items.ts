@@ -1,10 +1,10 @@
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
+import type { ProvenLedger } from '../ledger/proven-ledger.ts';
 import { type OpenedItem, openItem } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import type { LiveItem } from './check-rows.ts';
-import type { LedgerView } from './ledger-view.ts';
 
 /**
  * Opens the body of a proven row: what comes out is what its author signed for this chart, by a key that
@@ -13,7 +13,7 @@ import type { LedgerView } from './ledger-view.ts';
  * Throws CANNOT_OPEN, BLOB_CORRUPT, ITEM_FORGED, BODY_TOO_LARGE.
  */
 export function openLiveItem(
-  ledger: LedgerView,
+  ledger: ProvenLedger,
   item: LiveItem,
   key: ReadingKey,
   body: Uint8Array,
@@ -23,7 +23,7 @@ export function openLiveItem(
 }
 
 export function itemToOpen(
-  ledger: LedgerView,
+  ledger: ProvenLedger,
   item: LiveItem,
   key: ReadingKey,
   signal?: AbortSignal,
@@ -43,7 +43,7 @@ export function itemToOpen(
 
 /** Whether the directory had this signing key for the account at this height. */
 export async function wasKeyOf(
-  ledger: LedgerView,
+  ledger: ProvenLedger,
   {
     author,
     publicKey,

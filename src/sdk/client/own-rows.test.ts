@@ -9,7 +9,8 @@ import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { signLabelled } from '../../crypto/signature.ts';
 import { merkleTree } from '../../ledger/merkle.ts';
-import type { Anchor } from '../../ledger/tables/anchors.ts';
+import { decodeRow, encodeRow, type StateTable } from '../../ledger/table.ts';
+import { type Anchor, anchors } from '../../ledger/tables/anchors.ts';
 import type { Keys } from '../../ledger/tables/keys.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { type AccountId, parseAccountId, parseTxId } from '../../primitives/ids.ts';
@@ -75,8 +76,11 @@ class Custodian {
     };
   }
 
-  async anchor(_account: AccountId, root: Uint8Array): Promise<Anchor | undefined> {
-    return this.anchors.get(bytesToHex(root));
+  /** Of the one table that is asked: account ‖ root. */
+  async row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined> {
+    assert.equal(table.name, anchors.name);
+    const anchor = this.anchors.get(id.slice(64));
+    return anchor === undefined ? undefined : decodeRow(table, encodeRow(anchors, anchor));
   }
 }
 

@@ -1,8 +1,8 @@
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, RecordId } from '../../primitives/ids.ts';
+import type { ProvenLedger } from '../ledger/proven-ledger.ts';
 import { checkRows, type ErasedItem, type LiveItem } from './check-rows.ts';
 import type { Gateway } from './gateway.ts';
-import type { LedgerView } from './ledger-view.ts';
 import { packRows } from './packed-rows.ts';
 
 /** Rows that were proven, and at which of the custodian's changes. */
@@ -22,7 +22,7 @@ interface Fetched {
  */
 export class OwnRows {
   readonly #gateway: Pick<Gateway, 'ownItems'>;
-  readonly #ledger: Pick<LedgerView, 'anchor' | 'keysAt'>;
+  readonly #ledger: Pick<ProvenLedger, 'row' | 'keysAt'>;
   readonly #account: AccountId;
   readonly #live = new Map<RecordId, LiveItem>();
   readonly #erased = new Map<RecordId, ErasedItem>();
@@ -31,7 +31,7 @@ export class OwnRows {
 
   constructor(
     gateway: Pick<Gateway, 'ownItems'>,
-    ledger: Pick<LedgerView, 'anchor' | 'keysAt'>,
+    ledger: Pick<ProvenLedger, 'row' | 'keysAt'>,
     account: AccountId,
   ) {
     this.#gateway = gateway;

@@ -4,7 +4,7 @@ import { labels } from '../../crypto/labels.ts';
 import { verifyLabelled } from '../../crypto/signature.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { LedgerView } from '../client/ledger-view.ts';
+import type { ProvenLedger } from '../ledger/proven-ledger.ts';
 
 /**
  * Who a card names, once it is proven: signed by a key of the organisation that enrolled the account, on
@@ -13,7 +13,7 @@ import type { LedgerView } from '../client/ledger-view.ts';
  * Throws CARD_INVALID. Source: docs/protocol/http.md, rule H-13.
  */
 export async function checkCard(
-  ledger: LedgerView,
+  ledger: ProvenLedger,
   signedCard: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Card> {

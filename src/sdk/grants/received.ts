@@ -5,8 +5,8 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import type { OwnedKeySet } from '../client/ledger-view.ts';
 import { openEnvelope } from '../keys/envelope-set.ts';
+import type { OwnedKeySet } from '../ledger/proven-ledger.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import type {
   HeldOpening,

@@ -1,0 +1,162 @@
+import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
+import type { Identity } from '../../ledger/identity.ts';
+import type { StateTable } from '../../ledger/table.ts';
+import { type Account, accounts } from '../../ledger/tables/accounts.ts';
+import { type Consent, consents } from '../../ledger/tables/consents.ts';
+import { type Keys, keys } from '../../ledger/tables/keys.ts';
+import { keySetRowId, keysets, type StoredKeySet } from '../../ledger/tables/keysets.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { AccountId, ConsentId } from '../../primitives/ids.ts';
+import type { Gateway } from '../client/gateway.ts';
+import { maxStateAgeMs, ProvenRows } from './proven-rows.ts';
+import { VerifiedHeaders, type VerifiedTip } from './verified-headers.ts';
+
+export interface OwnedKeySet extends StoredKeySet {
+  readonly after: number;
+}
+
+/** How a row is asked for. */
+export interface RowOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How old the header may be that proves it; missing: any, for what does not change or was just seen. */
+  readonly maxAgeMs?: number;
+}
+
+/**
+ * The ledger as a device believes it: every row comes with a proof to a header that the trusted validators
+ * signed, and never an older one than was seen before. What may have been withdrawn meanwhile (grants, keys in
+ * use) is believed only from a header of the last ten minutes. No gateway is taken at its word.
+ *
+ * Throws PROOF_INVALID, HEADER_INVALID, LEDGER_FORKED (with both header hashes), LEDGER_OLD, GATEWAY_LIED (an
+ * older state), and what the gateway refuses. Source: docs/protocol/wallet.md, rules W-11 and W-13.
+ */
+export class ProvenLedger {
+  readonly headers: VerifiedHeaders;
+  readonly #rows: ProvenRows;
+  readonly #keySets = new Map<AccountId, readonly OwnedKeySet[]>();
+  readonly #keysAsOf = new Map<AccountId, { readonly keys: Keys; readonly asOf: number }>();
+
+  /** `signedIn`: many rows in one call are for those who have a session. */
+  constructor(
+    gateway: Gateway,
+    trustRoot: TrustRoot,
+    tip?: VerifiedTip,
+    now: () => number = Date.now,
+    signedIn?: Gateway,
+  ) {
+    this.headers = new VerifiedHeaders(gateway, trustRoot, tip);
+    this.#rows = new ProvenRows({ plain: gateway, signedIn }, this.headers, now);
+  }
+
+  get trustRoot(): TrustRoot {
+    return this.headers.trustRoot;
+  }
+
+  /** The newest header that was verified. */
+  get tip(): VerifiedTip {
+    return this.headers.tip;
+  }
+
+  /** Any row of any table, proven; undefined: proven to be absent. */
+  row<Row>(table: StateTable<Row>, id: string, options: RowOptions = {}): Promise<Row | undefined> {
+    return this.#rows.row(table, id, options.signal, options.maxAgeMs);
+  }
+
+  account(account: AccountId, signal?: AbortSignal): Promise<Account | undefined> {
+    return this.row(accounts, account, { signal });
+  }
+
+  /** Throws ACCOUNT_UNKNOWN. */
+  async knownAccount(account: AccountId, signal?: AbortSignal): Promise<Account> {
+    return known(account, await this.account(account, signal));
+  }
+
+  /** As it stands now, for who is about to seal to what it names. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
+  async currentAccount(account: AccountId, signal?: AbortSignal): Promise<Account> {
+    const options = { signal, maxAgeMs: maxStateAgeMs };
+    return known(account, await this.row(accounts, account, options));
+  }
+
+  /** The directory: every identity that the account has had. Throws ACCOUNT_UNKNOWN. */
+  async keys(account: AccountId, signal?: AbortSignal): Promise<Keys> {
+    return known(account, await this.row(keys, account, { signal }));
+  }
+
+  /** The directory as it was at a height: what was once proven of the past stays so. */
+  async keysAt(account: AccountId, height: number, signal?: AbortSignal): Promise<Keys> {
+    const kept = this.#keysAsOf.get(account);
+    if (kept !== undefined && height <= kept.asOf) return kept.keys;
+    const asOf = Math.max(height, this.tip.height - 1);
+    const directory = await this.keys(account, signal);
+    this.#keysAsOf.set(account, { keys: directory, asOf });
+    return directory;
+  }
+
+  /** The identity in use. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
+  async identity(account: AccountId, signal?: AbortSignal): Promise<Identity> {
+    const directory = await this.row(keys, account, { signal, maxAgeMs: maxStateAgeMs });
+    return identityInUse(account, directory);
+  }
+
+  /** Of many accounts at once. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
+  async identities(
+    ids: Iterable<AccountId>,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<AccountId, Identity>> {
+    const rows = await this.#rows.manyRows(keys, [...new Set(ids)], signal);
+    return new Map([...rows].map(([account, row]) => [account, identityInUse(account, row)]));
+  }
+
+  /** As it stands now: that it is not revoked is news of the last ten minutes. Throws LEDGER_OLD. */
+  consent(consent: ConsentId, signal?: AbortSignal): Promise<Consent | undefined> {
+    return this.row(consents, consent, { signal, maxAgeMs: maxStateAgeMs });
+  }
+
+  /** Of many consents at once, as they stand now; what is unknown is undefined. Throws LEDGER_OLD. */
+  consents(
+    ids: Iterable<ConsentId>,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<ConsentId, Consent | undefined>> {
+    return this.#rows.manyRows(consents, [...new Set(ids)], signal);
+  }
+
+  /** Every KeySet of the account, oldest first; each names the one before it. Throws GATEWAY_LIED. */
+  async keySets(
+    account: Account,
+    id: AccountId,
+    signal?: AbortSignal,
+  ): Promise<readonly OwnedKeySet[]> {
+    if (account.highestEpoch === 0) return [];
+    const kept = this.#keySets.get(id) ?? [];
+    const newest = kept.at(-1);
+    const found: OwnedKeySet[] = [];
+    for (let after = account.newestKeySet; after !== newest?.after; ) {
+      const row = await this.row(keysets, keySetRowId(id, after), { signal });
+      if (row === undefined) throw new CodedError('GATEWAY_LIED', { account: id, after });
+      found.push({ after, ...row });
+      if (after === 0) return this.#keepKeySets(id, found.reverse());
+      if (row.previous >= after) throw new CodedError('GATEWAY_LIED', { account: id, after });
+      after = row.previous;
+    }
+    return found.length === 0 ? kept : this.#keepKeySets(id, [...kept, ...found.reverse()]);
+  }
+
+  #keepKeySets(id: AccountId, keySets: readonly OwnedKeySet[]): readonly OwnedKeySet[] {
+    this.#keySets.set(id, keySets);
+    return keySets;
+  }
+}
+
+/** Throws ACCOUNT_UNKNOWN. */
+function known<Row>(account: AccountId, row: Row | undefined): Row {
+  if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+  return row;
+}
+
+/** Throws ACCOUNT_UNKNOWN. */
+function identityInUse(account: AccountId, directory: Keys | undefined): Identity {
+  const identities = directory?.identities ?? [];
+  const current = identities.find((it) => it.untilHeight === 0) ?? identities.at(-1);
+  if (current === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+  return current.identity;
+}

@@ -1,0 +1,168 @@
+import { bytesOfText } from '../../api/message-parts.ts';
+import { maxStateRows, type StateAnswerMessage } from '../../api/tx.ts';
+import { emptyRoot } from '../../ledger/chain/commit.ts';
+import type { Header } from '../../ledger/chain/header.ts';
+import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
+import { verifyStateAnswer } from '../../ledger/state-proof.ts';
+import { decodeRow, type StateTable } from '../../ledger/table.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { Gateway } from '../client/gateway.ts';
+import { pause } from '../client/http.ts';
+import type { VerifiedHeaders } from './verified-headers.ts';
+
+/** A ledger signs a time every five minutes: what nobody has signed for twice as long hides something. */
+export const maxStateAgeMs = 10 * 60_000;
+
+/** A ledger that slept with its machine makes a block when it is asked; so often we ask again. */
+const freshWaitsMs = [20, 80, 400];
+
+/** A row, or its absence, and the header that proves it. */
+interface ProvenRow {
+  readonly value: Uint8Array | undefined;
+  readonly timeMs: number;
+  readonly height: number;
+}
+
+/**
+ * Rows of the ledger's state, each with its proof to a verified header; rows that never change are kept.
+ *
+ * Throws PROOF_INVALID, LEDGER_OLD (no header that is new enough), GATEWAY_LIED (an older state), and what
+ * the headers throw.
+ */
+export class ProvenRows {
+  readonly #gateway: Gateway;
+  readonly #signedIn: Gateway | undefined;
+  readonly #headers: VerifiedHeaders;
+  readonly #now: () => number;
+  readonly #kept = new Map<string, Uint8Array>();
+
+  /** `signedIn`: many rows in one call are for those who have a session. */
+  constructor(
+    gateways: { readonly plain: Gateway; readonly signedIn: Gateway | undefined },
+    headers: VerifiedHeaders,
+    now: () => number,
+  ) {
+    this.#gateway = gateways.plain;
+    this.#signedIn = gateways.signedIn;
+    this.#headers = headers;
+    this.#now = now;
+  }
+
+  /** `maxAgeMs`: how old the header may be that proves it; undefined: there is no such row. */
+  async row<Row>(
+    table: StateTable<Row>,
+    id: string,
+    signal?: AbortSignal,
+    maxAgeMs = Number.POSITIVE_INFINITY,
+  ): Promise<Row | undefined> {
+    const name = `${table.name}/${id}`;
+    const kept = this.#kept.get(name);
+    if (kept !== undefined) return decodeRow(table, kept);
+    for (const waitMs of [...freshWaitsMs, undefined]) {
+      const { value, timeMs, height } = await this.#provenRow(table, id, signal);
+      const ageMs = this.#now() - timeMs;
+      if (ageMs <= maxAgeMs) {
+        if (value === undefined) return undefined;
+        if (table.lasting) this.#kept.set(name, value);
+        return decodeRow(table, value);
+      }
+      if (waitMs === undefined) throw new CodedError('LEDGER_OLD', { height, ageMs });
+      await pause(waitMs, signal);
+    }
+    throw new CodedError('INTERNAL');
+  }
+
+  /** A row, or its absence, and the header that proves it. */
+  async #provenRow(
+    table: StateTable<unknown>,
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<ProvenRow> {
+    const newestSeen = this.#headers.tip.height;
+    const answer = await this.#gateway.state(table.name, id, signal);
+    return this.#believe({ table: table.name, id }, answer, newestSeen, signal);
+  }
+
+  /** Rows that change, as they stand now, a few calls for all of them. Throws LEDGER_OLD. */
+  async manyRows<Row, Id extends string>(
+    table: StateTable<Row>,
+    ids: readonly Id[],
+    signal?: AbortSignal,
+  ): Promise<Map<Id, Row | undefined>> {
+    const rows = new Map<Id, Row | undefined>();
+    const signedIn = this.#signedIn;
+    const askedAtOnce = signedIn === undefined ? 16 : maxStateRows;
+    for (let at = 0; at < ids.length; at += askedAtOnce) {
+      const part = ids.slice(at, at + askedAtOnce);
+      if (signedIn === undefined || part.length === 1) {
+        const found = await Promise.all(
+          part.map((id) => this.row(table, id, signal, maxStateAgeMs)),
+        );
+        for (const [i, id] of part.entries()) rows.set(id, found[i]);
+        continue;
+      }
+      const newestSeen = this.#headers.tip.height;
+      const { answers } = await signedIn.states(
+        part.map((key) => ({ table: table.name, key })),
+        signal,
+      );
+      for (const [i, id] of part.entries()) {
+        const answer = answers[i];
+        if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table: table.name });
+        const { value, timeMs } = await this.#believe(
+          { table: table.name, id },
+          answer,
+          newestSeen,
+          signal,
+        );
+        // One that is too old is asked for alone, with patience for the next header.
+        if (this.#now() - timeMs > maxStateAgeMs) {
+          rows.set(id, await this.row(table, id, signal, maxStateAgeMs));
+        } else rows.set(id, value === undefined ? undefined : decodeRow(table, value));
+      }
+    }
+    return rows;
+  }
+
+  async #believe(
+    row: { readonly table: string; readonly id: string },
+    answer: StateAnswerMessage,
+    newestSeen: number,
+    signal?: AbortSignal,
+  ): Promise<ProvenRow> {
+    const { table } = row;
+    // The state after block h is what header h + 1 carries.
+    if (answer.height + 1 < newestSeen) {
+      throw new CodedError('GATEWAY_LIED', { height: answer.height, known: newestSeen });
+    }
+    if (answer.proof === undefined) throw new CodedError('PROOF_INVALID', { table });
+    const value = answer.value === null ? undefined : bytesOfText(answer.value);
+    const proof = bytesOfText(answer.proof);
+    const header = await this.#prove(answer.height, signal, (appHash) =>
+      verifyStateAnswer(appHash, row, value, proof),
+    );
+    return { value, timeMs: msOfTimestamp(header.time), height: header.height };
+  }
+
+  /**
+   * The state after a block stands in the next header; after an empty block it is still the one that its
+   * own header carries, and the next may be long in coming.
+   */
+  async #prove(
+    height: number,
+    signal: AbortSignal | undefined,
+    check: (appHash: Uint8Array) => void,
+  ): Promise<Header> {
+    if (height >= 1 && height >= this.#headers.tip.height) {
+      const header = await this.#headers.header(height, signal);
+      if (equalBytes(header.dataHash, emptyRoot)) {
+        check(header.appHash);
+        return header;
+      }
+    }
+    const header = await this.#headers.header(height + 1, signal);
+    check(header.appHash);
+    return header;
+  }
+}
