@@ -1,3 +1,4 @@
+import type { Code } from '../codes/index.ts';
 import { labels } from '../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../crypto/signature.ts';
 import type { CommitOutcome, LedgerEngine } from '../engines/engine.ts';
@@ -5,7 +6,6 @@ import type { Act, LogName, TxBody } from '../ledger/acts.ts';
 import { encodeTx, encodeTxBody } from '../ledger/codec.ts';
 import { suite } from '../ledger/object-types.ts';
 import { refusalOf } from '../ledger/refusals.ts';
-import type { Code } from '../primitives/catalogue.ts';
 import { decodeCbor } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, TxId } from '../primitives/ids.ts';

@@ -1,4 +1,4 @@
-import { type Code, catalogue, type Kind } from './catalogue.ts';
+import { type Code, catalogue, type Kind } from '../codes/index.ts';
 
 /** Ids, numbers and codes only: never a key, a token, a name or text from a record. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
