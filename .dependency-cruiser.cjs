@@ -1,12 +1,19 @@
 // Who may import whom. The folders are the architecture; anything not listed is an error.
 const mayImport = {
-  primitives: [],
+  codes: ['wings/codes'],
+  primitives: ['codes/index'],
   crypto: ['primitives'],
-  ledger: ['primitives', 'crypto/(hash|labels|ed25519-strict)', 'wings/(ledger|names)'],
-  api: ['primitives', 'ledger', 'crypto/(hash|labels)'],
+  ledger: [
+    'codes/index',
+    'primitives',
+    'crypto/(hash|labels|ed25519-strict)',
+    'wings/(ledger|names)',
+  ],
+  api: ['codes/index', 'primitives', 'ledger', 'crypto/(hash|labels)'],
   engines: ['primitives', 'crypto', 'ledger'],
   storage: ['primitives', 'crypto/hash'],
   gateway: [
+    'codes/index',
     'primitives',
     'crypto/(hash|labels|signature|letter|random)',
     'ledger',
@@ -14,9 +21,9 @@ const mayImport = {
     'engines/engine',
     'storage/(blob-store|car)',
   ],
-  sdk: ['primitives', 'crypto', 'ledger', 'api', 'storage/(blob-id|car)'],
+  sdk: ['codes/index', 'primitives', 'crypto', 'ledger', 'api', 'storage/(blob-id|car)'],
   server: ['(?!cli).*'],
-  cli: ['primitives', 'crypto/hash', 'sdk', 'server'],
+  cli: ['codes/index', 'primitives', 'crypto/hash', 'sdk', 'server'],
 };
 const inside = (folder) => `^src/${folder}/`;
 
@@ -41,11 +48,28 @@ module.exports = {
       },
     })),
     {
+      name: 'wing-codes-in-one-list',
+      comment: 'What a wing says is listed once; the rooms read the catalogue.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(codes/index|wings/codes)\\.ts$' },
+      to: { path: ['^src/wings/codes\\.ts$', '^src/wings/[^/]+/codes\\.ts$'] },
+    },
+    {
+      name: 'codes-are-data',
+      comment: 'A table of codes imports nothing; the list of the wings imports their tables.',
+      severity: 'error',
+      from: {
+        path: ['^src/codes/', '^src/wings/codes\\.ts$', '^src/wings/[^/]+/codes\\.ts$'],
+        pathNot: '^src/codes/index\\.ts$',
+      },
+      to: { pathNot: '^src/wings/[^/]+/codes\\.ts$' },
+    },
+    {
       name: 'pure-core',
       comment: 'Rules, formats and the SDK run in a browser too: no Node built-ins.',
       severity: 'error',
       from: {
-        path: '^src/(primitives|crypto|ledger|api|sdk)/',
+        path: '^src/(codes|primitives|crypto|ledger|api|sdk)/',
         pathNot: '(^src/crypto/platform/|\\.test\\.ts$)',
       },
       to: { dependencyTypes: ['core'] },

@@ -1,6 +1,6 @@
-// Writes docs/errors.md from the catalogue; `--check` only says whether it is up to date.
+// Writes docs/errors.md from the tables of codes; `--check` only says whether it is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { catalogue, type Kind } from '../src/primitives/catalogue.ts';
+import { catalogue, type Kind } from '../src/codes/index.ts';
 
 const kinds: Readonly<Record<Kind, string>> = {
   'not-shared': 'Not shared: ask the patient. Exit code 3.',
@@ -13,16 +13,28 @@ const kinds: Readonly<Record<Kind, string>> = {
   fault: 'Fault: something broke here. Exit code 1.',
 };
 
-/** The text of docs/errors.md: one table per kind, codes in the order of the catalogue. */
+const path = new URL('../docs/errors.md', import.meta.url);
+
+/**
+ * The text of docs/errors.md: one table per kind. A code keeps its place on the page for ever, wherever its
+ * line stands in the house; one that is not there yet comes last.
+ */
 export function errorsDocument(): string {
+  const page = readFileSync(path, 'utf8');
+  const placeOf = (code: string) => {
+    const at = page.indexOf(`\n| \`${code}\` |`);
+    return at === -1 ? page.length : at;
+  };
   const parts = [
     '# Errors',
     '',
-    'Generated from `src/primitives/catalogue.ts` by `node scripts/errors-doc.ts`; do not edit.',
+    'Generated from `src/codes` by `node scripts/errors-doc.ts`; do not edit.',
     'With `--json` a refusal is `{ok:false, code, kind, sentence}`.',
   ];
   for (const [kind, meaning] of Object.entries(kinds)) {
-    const rows = Object.entries(catalogue).filter(([, entry]) => entry.kind === kind);
+    const rows = Object.entries(catalogue)
+      .filter(([, entry]) => entry.kind === kind)
+      .sort(([a], [b]) => placeOf(a) - placeOf(b));
     parts.push('', `## ${meaning}`, '', '| code | sentence |', '|---|---|');
     for (const [code, entry] of rows) parts.push(`| \`${code}\` | ${entry.sentence} |`);
   }
@@ -30,7 +42,6 @@ export function errorsDocument(): string {
 }
 
 if (import.meta.main) {
-  const path = new URL('../docs/errors.md', import.meta.url);
   if (process.argv.includes('--check')) {
     process.exitCode = readFileSync(path, 'utf8') === errorsDocument() ? 0 : 1;
   } else writeFileSync(path, errorsDocument());

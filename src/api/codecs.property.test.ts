@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { catalogue, isCode } from '../codes/index.ts';
 import { roles } from '../ledger/roles.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
-import { catalogue, isCode } from '../primitives/catalogue.ts';
 import { decodeCbor, encodeCbor } from '../primitives/cbor.ts';
 import { isCoded } from '../primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf } from '../primitives/ids.ts';

@@ -1,7 +1,7 @@
+import { type Code, isCode } from '../codes/index.ts';
 import { labelledHash, sha256 } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
 import { suite } from '../ledger/object-types.ts';
-import { type Code, isCode } from '../primitives/catalogue.ts';
 import {
   decodeCbor,
   encodeCbor,

@@ -31,7 +31,7 @@ export async function runCommandLine(
     }
     const coded = signal.aborted ? new CodedError('INTERRUPTED') : usageOr(error);
     if (json) streams.out(`${JSON.stringify(refusalOf(coded))}\n`);
-    else streams.err(`${coded.sentence} (${coded.code}${detailsOf(coded)})\n`);
+    else streams.err(`${coded.message}\n`);
     if (coded.code === 'INTERNAL') streams.err(`${String((error as Error)?.stack)}\n`);
     return exitCodeOf(coded);
   }
@@ -66,11 +66,4 @@ function inheritSettings(parent: Command): void {
     child.copyInheritedSettings(parent);
     inheritSettings(child);
   }
-}
-
-function detailsOf(error: CodedError): string {
-  const entries = Object.entries(error.details);
-  return entries.length === 0
-    ? ''
-    : `: ${entries.map(([name, value]) => `${name} ${value}`).join(', ')}`;
 }

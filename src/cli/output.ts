@@ -1,5 +1,5 @@
 import { spinner } from '@clack/prompts';
-import type { Code, Kind } from '../primitives/catalogue.ts';
+import type { Code, Kind } from '../codes/index.ts';
 import { CodedError } from '../primitives/errors.ts';
 
 /** How a command talks: stdout carries the result, stderr everything a person watches meanwhile. */

@@ -1,3 +1,4 @@
+import type { Code } from '../codes/index.ts';
 import { labels } from '../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../crypto/signature.ts';
 import type { CommitOutcome, LedgerEngine } from '../engines/engine.ts';
@@ -7,7 +8,6 @@ import type { Act } from '../ledger/protocol.ts';
 import { refusalOf } from '../ledger/refusals.ts';
 import type { LogName } from '../ledger/shapes.ts';
 import type { TxBody } from '../ledger/tx.ts';
-import type { Code } from '../primitives/catalogue.ts';
 import { decodeCbor } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, TxId } from '../primitives/ids.ts';

@@ -1,7 +1,7 @@
 import type { GrantBody } from '../api/grant-body.ts';
 import { maxRequestAgeMs, type ReadRequest } from '../api/read-request.ts';
+import type { Code } from '../codes/index.ts';
 import type { Consent } from '../ledger/tables/consents.ts';
-import type { Code } from '../primitives/catalogue.ts';
 import type { AccountId, RecordId } from '../primitives/ids.ts';
 
 /** What the decision rests on; everything was looked up before. */

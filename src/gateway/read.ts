@@ -10,6 +10,7 @@ import {
   readEntryHash,
 } from '../api/read-request.ts';
 import { decodeSigned } from '../api/signed.ts';
+import type { Code } from '../codes/index.ts';
 import { labels } from '../crypto/labels.ts';
 import { sealTo } from '../crypto/letter.ts';
 import { randomBytes } from '../crypto/random.ts';
@@ -17,7 +18,6 @@ import { verifyLabelled } from '../crypto/signature.ts';
 import type { LedgerEngine } from '../engines/engine.ts';
 import type { Consent } from '../ledger/tables/consents.ts';
 import { equalBytes } from '../primitives/bytes.ts';
-import type { Code } from '../primitives/catalogue.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import { type AccountId, idBytes } from '../primitives/ids.ts';
 import type { AccessLogWriter, LoggedLook } from './access-log.ts';

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { type Answer, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import { routePaths } from '../api/paths.ts';
-import { catalogue, isCode } from '../primitives/catalogue.ts';
+import { catalogue, isCode } from '../codes/index.ts';
 import { describeInterface } from './openapi.ts';
 import { httpStatusOf } from './status-of.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalogue, isCode } from '../primitives/catalogue.ts';
+import { catalogue, isCode } from '../codes/index.ts';
 import { codedErrorOf, describeFault, refusalOf } from './errors.ts';
 import { httpStatusOf } from './status-of.ts';
 

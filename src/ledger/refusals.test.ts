@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalogue } from '../primitives/catalogue.ts';
+import { catalogue } from '../codes/index.ts';
 import { isRefusalCode, refusalNumber, refusalOf, refusals } from './refusals.ts';
 
 // Append-only: a line of this list never changes, for it stands in blocks.
@@ -17,7 +17,9 @@ const published =
   '46 PROFILE_SHRINKS, 47 PROFILE_APPROVAL';
 
 test('the numbers of refusals are the published ones', () => {
-  assert.equal(refusals.map(({ number, code }) => `${number} ${code}`).join(', '), published);
+  // Wings count from 100 (docs/adr/0011-numbers.md).
+  const spine = refusals.filter(({ number }) => number < 100);
+  assert.equal(spine.map(({ number, code }) => `${number} ${code}`).join(', '), published);
 });
 
 test('number and name lead to each other, and kind and sentence are the catalogue’s', () => {

@@ -1,4 +1,4 @@
-import type { Code } from '../primitives/catalogue.ts';
+import type { Code } from '../codes/index.ts';
 import { readBytes, readText } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import {

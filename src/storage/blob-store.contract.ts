@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import type { Code } from '../codes/index.ts';
 import { concatBytes } from '../primitives/bytes.ts';
-import type { Code } from '../primitives/catalogue.ts';
 import { isCoded } from '../primitives/errors.ts';
 import { blobIdOf } from './blob-id.ts';
 import { type BlobStore, maxReadBytes, unanchoredMs } from './blob-store.ts';

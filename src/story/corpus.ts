@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { Code } from '../codes/index.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
-import type { Code } from '../primitives/catalogue.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { FileKind } from '../sdk/records/fhir-file.ts';
 import { enrolMember, type Member } from './cast.ts';

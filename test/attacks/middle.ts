@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Code } from '../../src/primitives/catalogue.ts';
+import type { Code } from '../../src/codes/index.ts';
 import { type CodedError, isCoded } from '../../src/primitives/errors.ts';
 import { Person } from '../../src/sdk/index.ts';
 import { type Enrolled, passphrase } from '../e2e/consortium.ts';

@@ -1,4 +1,4 @@
-import type { Code } from '../../src/primitives/catalogue.ts';
+import type { Code } from '../../src/codes/index.ts';
 import type { Outcome } from '../vectors/tally.ts';
 
 /**

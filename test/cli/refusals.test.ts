@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import type { Command } from 'commander';
 import { createProgram, runCommandLine } from '../../src/cli/command-line.ts';
 import { asCoded, createOutput, exitCodeOf } from '../../src/cli/output.ts';
-import { catalogue, isCode } from '../../src/primitives/catalogue.ts';
+import { catalogue, isCode } from '../../src/codes/index.ts';
 import { CodedError } from '../../src/primitives/errors.ts';
 import { finished, linesOf, refused, remove, root, run, start, temporaryHome } from './salus.ts';
 

@@ -1,4 +1,4 @@
-import type { Code } from '../../src/primitives/catalogue.ts';
+import type { Code } from '../../src/codes/index.ts';
 import type { Cbor } from '../../src/primitives/cbor.ts';
 import { CodedError } from '../../src/primitives/errors.ts';
 
@@ -69,7 +69,8 @@ function signOf(error: unknown): string {
   const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
   const place = frames.find((line) => /\/(src|targets)\//.test(line)) ?? '';
   const [, at = ''] = /\/((?:src|targets)\/[^)]*)/.exec(place) ?? [];
-  const [first = ''] = error.message.split('\n');
+  // A code's details differ from one find to the next.
+  const [first = ''] = error instanceof CodedError ? [error.code] : error.message.split('\n');
   return `${error.name} ${at === '' ? first.replaceAll(/\d+/g, '#') : at}`;
 }
 

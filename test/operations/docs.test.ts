@@ -4,8 +4,8 @@ import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { createProgram } from '../../src/cli/command-line.ts';
 import { createOutput } from '../../src/cli/output.ts';
+import { catalogue, isCode } from '../../src/codes/index.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
-import { catalogue, isCode } from '../../src/primitives/catalogue.ts';
 
 const folder = 'docs/operations';
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');

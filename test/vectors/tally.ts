@@ -1,5 +1,5 @@
+import type { Code } from '../../src/codes/index.ts';
 import { bytesToHex, hexToBytes } from '../../src/primitives/bytes.ts';
-import type { Code } from '../../src/primitives/catalogue.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { base64ToBytes } from '../../src/sdk/records/base64.ts';
 import { vectorFiles } from './files.ts';

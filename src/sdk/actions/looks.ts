@@ -3,6 +3,7 @@ import { decodeLook, refusalLeafContent } from '../../api/look.ts';
 import { bytesOfText } from '../../api/message-parts.ts';
 import { decodeReadRequest, type ReadRequest, readEntryHash } from '../../api/read-request.ts';
 import { decodeSigned } from '../../api/signed.ts';
+import type { Code } from '../../codes/index.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith } from '../../crypto/letter.ts';
@@ -13,7 +14,6 @@ import { attachClaim } from '../../ledger/chain/receipt.ts';
 import { decodeTx } from '../../ledger/codec.ts';
 import type { Act } from '../../ledger/protocol.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
-import type { Code } from '../../primitives/catalogue.ts';
 import { decodeCbor, readArray, readBytes } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import {

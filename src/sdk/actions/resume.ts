@@ -1,5 +1,5 @@
+import type { Code } from '../../codes/index.ts';
 import { isRefusalCode } from '../../ledger/refusals.ts';
-import type { Code } from '../../primitives/catalogue.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';

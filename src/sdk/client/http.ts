@@ -1,4 +1,4 @@
-import { isCode } from '../../primitives/catalogue.ts';
+import { isCode } from '../../codes/index.ts';
 import { CodedError, type ErrorDetails, isCoded } from '../../primitives/errors.ts';
 
 /** The part of `fetch` that the SDK uses: Node's, a browser's, or a test's own. */

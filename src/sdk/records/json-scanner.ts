@@ -1,5 +1,5 @@
+import type { Code } from '../../codes/index.ts';
 import { equalBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
-import type { Code } from '../../primitives/catalogue.ts';
 import { CodedError } from '../../primitives/errors.ts';
 
 /** What stands at a place of a JSON text. `end` comes once, after the one value. */

@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert/strict';
+import type { Code } from '../../../src/codes/index.ts';
 import { bytesToHex, equalBytes } from '../../../src/primitives/bytes.ts';
-import type { Code } from '../../../src/primitives/catalogue.ts';
 import type { Cbor } from '../../../src/primitives/cbor.ts';
 import type { Shape, Target, TargetModule } from '../target.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { catalogue, isCode } from '../../../src/primitives/catalogue.ts';
+import { catalogue, isCode } from '../../../src/codes/index.ts';
 import { type Cbor, decodeCbor } from '../../../src/primitives/cbor.ts';
 import type { Target, TargetModule } from '../target.ts';
 import { type Neighbourhood, openNeighbourhood } from './http-people.ts';

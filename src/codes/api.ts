@@ -1,0 +1,8 @@
+/** What travels over HTTP. */
+export const apiCodes = {
+  CLASS_UNKNOWN: { kind: 'usage', sentence: 'Salus does not know this class of records.' },
+  PURPOSE_UNKNOWN: { kind: 'usage', sentence: 'Salus does not know this purpose.' },
+  CONDITION_UNKNOWN: { kind: 'not-valid', sentence: 'The grant has a condition that this version does not know, so it counts as no.' },
+  REQUEST_TOO_MANY: { kind: 'not-valid', sentence: 'A read may name 1,000 records at most.' },
+  REQUEST_INVALID: { kind: 'not-valid', status: 400, sentence: 'The request is not of the form that this address takes.' },
+} as const;

@@ -1,0 +1,22 @@
+/** A hospital: who asks, what he may, what it keeps. */
+export const gatewayCodes = {
+  WALLET_CONFLICT: { kind: 'unavailable', status: 409, sentence: 'Another device wrote the wallet first; the newest was fetched, try again.' },
+  RECORD_UNKNOWN: { kind: 'not-shared', sentence: 'There is no such record, or it is not shared with you.' },
+  RECORD_ID_TAKEN: { kind: 'not-valid', status: 409, sentence: 'A record of this identifier exists in this account.' },
+  NOT_SHARED: { kind: 'not-shared', sentence: 'The patient has not shared this with you.' },
+  CLASS_NOT_GRANTED: { kind: 'not-shared', sentence: 'The grant does not cover this class of records.' },
+  PURPOSE_NOT_GRANTED: { kind: 'not-shared', sentence: 'The grant does not cover this purpose.' },
+  RECORD_NOT_GRANTED: { kind: 'not-shared', sentence: 'The grant does not cover this record.' },
+  GRANT_BODY_WRONG: { kind: 'not-trusted', sentence: 'The grant does not match what stands on the ledger.' },
+  REQUEST_STALE: { kind: 'not-valid', sentence: 'The request was signed more than five minutes from the time of the ledger.' },
+  REQUEST_REPLAYED: { kind: 'not-trusted', status: 409, sentence: 'This request was served before.' },
+  UNAUTHENTICATED: { kind: 'not-trusted', status: 401, sentence: 'Sign in first.' },
+  SESSION_EXPIRED: { kind: 'not-trusted', status: 401, sentence: 'The session has run out; sign in again.' },
+  FORBIDDEN: { kind: 'not-shared', sentence: 'This is not yours to do.' },
+  NOT_FOUND: { kind: 'not-shared', status: 404, sentence: 'There is no such thing, or it is not shared with you.' },
+  RATE_LIMITED: { kind: 'unavailable', status: 429, sentence: 'Too many requests; wait a moment.' },
+  LEAF_MISMATCH: { kind: 'not-valid', sentence: 'The items do not match what they will be anchored as.' },
+  INVITATION_INVALID: { kind: 'not-trusted', sentence: 'This invitation does not hold, or somebody has used it.' },
+  GATEWAY_UNREACHABLE: { kind: 'unavailable', status: 502, sentence: 'The hospital cannot be reached.' },
+  GATEWAY_LIED: { kind: 'verification', status: 502, sentence: 'The hospital answered something that does not verify.' },
+} as const;

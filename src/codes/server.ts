@@ -1,0 +1,6 @@
+/** Homes and backups. */
+export const serverCodes = {
+  FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
+  HOME_NOT_EMPTY: { kind: 'usage', sentence: 'The folder is not empty; a backup is restored into a new one.' },
+  BACKUP_INVALID: { kind: 'verification', sentence: 'The backup does not hold what its manifest says.' },
+} as const;

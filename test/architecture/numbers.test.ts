@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { objectTypes as apiTypes } from '../../src/api/object-types.ts';
+import type { Entry } from '../../src/codes/index.ts';
+import { objectTypes as ledgerTypes } from '../../src/ledger/object-types.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+
+interface Row {
+  readonly owners: readonly string[];
+  readonly acts: Range;
+  readonly refusals: Range;
+  readonly objectTypes: Range;
+}
+type Range = readonly [first: number, last: number] | undefined;
+
+/** The table of docs/adr/0011-numbers.md: `| vitals | 40-49 | 100-149 | 70-79 | ... |`, `-` for none. */
+const rows: readonly Row[] = Array.from(
+  readFileSync(`${root}docs/adr/0011-numbers.md`, 'utf8').matchAll(
+    /^\| ([a-z, ]+)(?: \(.+\))? \| ([\d-]+) \| ([\d-]+) \| ([\d-]+) \|/gm,
+  ),
+  ([, owners = '', acts = '', refusals = '', objectTypes = '']) => ({
+    owners: owners.split(', '),
+    acts: rangeOf(acts),
+    refusals: rangeOf(refusals),
+    objectTypes: rangeOf(objectTypes),
+  }),
+);
+
+function rangeOf(text: string): Range {
+  const [first, last] = text.split('-').map(Number);
+  return text === '-' || first === undefined || last === undefined ? undefined : [first, last];
+}
+
+function rowOf(owner: string): Row {
+  const row = rows.find(({ owners }) => owners.includes(owner));
+  assert.ok(row, `docs/adr/0011-numbers.md gives ${owner} no numbers`);
+  return row;
+}
+
+const isIn = (range: Range, number: number) =>
+  range !== undefined && number >= range[0] && number <= range[1];
+
+test('no two owners have a number in common', () => {
+  assert.ok(rows.length >= 8);
+  for (const what of ['acts', 'refusals', 'objectTypes'] as const) {
+    const ranges = rows.flatMap((row) => row[what] ?? []);
+    assert.deepEqual(
+      ranges,
+      ranges.toSorted((a, b) => a - b),
+      what,
+    );
+    assert.equal(new Set(ranges).size, ranges.length, what);
+  }
+});
+
+test('every refusal has a number of its own, from the row of who says it', async () => {
+  const taken = new Map<number, string>();
+  for (const table of globSync('src/{codes,wings/*}/*.ts', { cwd: root })) {
+    const [, folder = '', wing, file = ''] =
+      /^src\/(codes|wings\/(.+))\/(.+)\.ts$/.exec(table) ?? [];
+    if (file === 'index' || (folder !== 'codes' && file !== 'codes')) continue;
+    const { refusals } = rowOf(wing ?? 'spine');
+    const [codes = {}] = Object.values<Readonly<Record<string, Entry>>>(await import(root + table));
+    for (const [code, { number }] of Object.entries(codes)) {
+      if (number === undefined) continue;
+      assert.ok(isIn(refusals, number), `${code} ${number} in ${table}`);
+      assert.equal(taken.get(number), undefined, `${code} takes a number again`);
+      taken.set(number, code);
+    }
+  }
+});
+
+test('the objects that travel have a number each, from the spine’s row', () => {
+  const numbers = [...Object.values(ledgerTypes), ...Object.values(apiTypes)];
+  assert.equal(new Set<number>(numbers).size, numbers.length);
+  for (const number of numbers) assert.ok(isIn(rowOf('spine').objectTypes, number), String(number));
+});
