@@ -5,7 +5,7 @@ import { suite } from '../ledger/object-types.ts';
 import { type Cbor, encodeCbor, readBytes, readText } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';
-import { objectTypes } from './object-types.ts';
+import { messageObjects } from './object-types.ts';
 import { decodeObject } from './signed.ts';
 
 /**
@@ -33,7 +33,7 @@ export const maxLicenceLength = 100;
 export function encodeCard(card: Card): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.card,
+    messageObjects.card,
     card.chainId,
     idBytes(card.account),
     card.name,
@@ -47,7 +47,7 @@ export function encodeCard(card: Card): Uint8Array {
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN, ROLE_UNKNOWN. */
 export function decodeCard(bytes: Uint8Array): Card {
-  const fields = decodeObject(bytes, objectTypes.card, 8);
+  const fields = decodeObject(bytes, messageObjects.card, 8);
   return {
     chainId: readText(fields[0], 'chain id', 50),
     account: accountIdOf(readBytes(fields[1], 'account', 32)),

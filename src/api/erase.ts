@@ -2,7 +2,7 @@ import { suite } from '../ledger/object-types.ts';
 import { encodeCbor, readArray, readBytes, readText, readUint } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';
-import { objectTypes } from './object-types.ts';
+import { messageObjects } from './object-types.ts';
 import { decodeObject } from './signed.ts';
 
 /**
@@ -39,7 +39,7 @@ export const maxEraseLeaves = 1_000;
 export function encodeErase(erase: Erase): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.erase,
+    messageObjects.erase,
     erase.chainId,
     idBytes(erase.account),
     erase.accountKey,
@@ -50,7 +50,7 @@ export function encodeErase(erase: Erase): Uint8Array {
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
 export function decodeErase(bytes: Uint8Array): Erase {
-  const fields = decodeObject(bytes, objectTypes.erase, 5);
+  const fields = decodeObject(bytes, messageObjects.erase, 5);
   const leaves = readArray(fields[3], 'leaves');
   if (leaves.length === 0 || leaves.length > maxEraseLeaves) {
     throw new CodedError('CBOR_SHAPE', { field: 'leaves' });
@@ -67,7 +67,7 @@ export function decodeErase(bytes: Uint8Array): Erase {
 export function encodeErased(erased: Erased): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.erased,
+    messageObjects.erased,
     erased.chainId,
     idBytes(erased.account),
     erased.leaf,
@@ -79,7 +79,7 @@ export function encodeErased(erased: Erased): Uint8Array {
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
 export function decodeErased(bytes: Uint8Array): Erased {
-  const fields = decodeObject(bytes, objectTypes.erased, 6);
+  const fields = decodeObject(bytes, messageObjects.erased, 6);
   return {
     chainId: readText(fields[0], 'chain id', 50),
     account: accountIdOf(readBytes(fields[1], 'account', 32)),

@@ -18,7 +18,7 @@ import {
   recordIdOf,
 } from '../primitives/ids.ts';
 import { parseRecordClass, type RecordClass } from './classes.ts';
-import { objectTypes } from './object-types.ts';
+import { messageObjects } from './object-types.ts';
 import { type Purpose, parsePurpose } from './purposes.ts';
 import { decodeObject } from './signed.ts';
 
@@ -45,7 +45,7 @@ export const maxGrantRecords = 1_000;
 export function encodeGrantBody(body: GrantBody): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.grantBody,
+    messageObjects.grantBody,
     idBytes(body.account),
     idBytes(body.grantee),
     body.readClasses,
@@ -62,7 +62,7 @@ export function encodeGrantBody(body: GrantBody): Uint8Array {
  * CONDITION_UNKNOWN for any condition: this version knows none, and what it does not know counts as no.
  */
 export function decodeGrantBody(bytes: Uint8Array): GrantBody {
-  const fields = decodeObject(bytes, objectTypes.grantBody, 8);
+  const fields = decodeObject(bytes, messageObjects.grantBody, 8);
   if (readArray(fields[7], 'conditions').length > 0) throw new CodedError('CONDITION_UNKNOWN');
   const records = readArray(fields[3], 'record ids');
   if (records.length > maxGrantRecords) throw new CodedError('CBOR_SHAPE', { field: 'record ids' });

@@ -2,7 +2,7 @@ import { suite } from '../ledger/object-types.ts';
 import { encodeCbor, readBytes, readText, readUint } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';
-import { objectTypes } from './object-types.ts';
+import { messageObjects } from './object-types.ts';
 import { decodeObject } from './signed.ts';
 
 /**
@@ -26,7 +26,7 @@ export const maxInboxSealedBytes = 64 * 1024;
 export function encodeInboxMessage(message: InboxMessage): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.inboxMessage,
+    messageObjects.inboxMessage,
     message.chainId,
     idBytes(message.to),
     idBytes(message.from),
@@ -38,7 +38,7 @@ export function encodeInboxMessage(message: InboxMessage): Uint8Array {
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN, BODY_TOO_LARGE. */
 export function decodeInboxMessage(bytes: Uint8Array): InboxMessage {
-  const fields = decodeObject(bytes, objectTypes.inboxMessage, 6);
+  const fields = decodeObject(bytes, messageObjects.inboxMessage, 6);
   const sealed = readBytes(fields[4], 'sealed');
   if (sealed.length > maxInboxSealedBytes) {
     throw new CodedError('BODY_TOO_LARGE', { maxBytes: maxInboxSealedBytes });

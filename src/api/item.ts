@@ -22,7 +22,7 @@ import {
   recordIdOf,
 } from '../primitives/ids.ts';
 import { parseRecordClass, type RecordClass } from './classes.ts';
-import { objectTypes } from './object-types.ts';
+import { messageObjects } from './object-types.ts';
 import { readObject } from './signed.ts';
 
 /**
@@ -42,7 +42,7 @@ export interface ItemHeader {
 
 export const maxWrapBytes = 4 * 1024;
 
-const coreOf = (recordId: RecordId): Cbor => [suite, objectTypes.itemCore, idBytes(recordId)];
+const coreOf = (recordId: RecordId): Cbor => [suite, messageObjects.itemCore, idBytes(recordId)];
 
 /** The core's encoding, as the body's context and the wrap's AAD take it. */
 export function encodeItemCore(recordId: RecordId): Uint8Array {
@@ -56,7 +56,7 @@ export function encodeItemHeader(header: ItemHeader): Uint8Array {
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
 export function decodeItemHeader(bytes: Uint8Array): ItemHeader {
   const fields = readArray(decodeCbor(bytes), 'header', 4);
-  const core = readObject(fields[0], objectTypes.itemCore, 1);
+  const core = readObject(fields[0], messageObjects.itemCore, 1);
   const wrap = readBytes(fields[3], 'wrap');
   if (wrap.length > maxWrapBytes) throw new CodedError('CBOR_SHAPE', { field: 'wrap' });
   return {

@@ -20,7 +20,7 @@ import {
   type RecordId,
   recordIdOf,
 } from '../primitives/ids.ts';
-import { objectTypes } from './object-types.ts';
+import { messageObjects } from './object-types.ts';
 import { decodeObject } from './signed.ts';
 
 /**
@@ -52,7 +52,7 @@ export interface RefusedRead {
 export function encodeLook(look: Omit<Look, 'kind'>): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.look,
+    messageObjects.look,
     look.salt,
     look.signedRequest,
     look.servedMs,
@@ -63,7 +63,7 @@ export function encodeLook(look: Omit<Look, 'kind'>): Uint8Array {
 export function encodeRefusal(refusal: Omit<RefusedRead, 'kind'>): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.refusal,
+    messageObjects.refusal,
     refusal.salt,
     idBytes(refusal.reader),
     idBytes(refusal.consent),
@@ -76,8 +76,8 @@ export function encodeRefusal(refusal: Omit<RefusedRead, 'kind'>): Uint8Array {
 /** Of either kind. Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
 export function decodeLook(bytes: Uint8Array): Look | RefusedRead {
   const type = readArray(decodeCbor(bytes), 'object')[1];
-  if (type === objectTypes.look) {
-    const fields = decodeObject(bytes, objectTypes.look, 4);
+  if (type === messageObjects.look) {
+    const fields = decodeObject(bytes, messageObjects.look, 4);
     return {
       kind: 'look',
       salt: readBytes(fields[0], 'salt', 32),
@@ -88,7 +88,7 @@ export function decodeLook(bytes: Uint8Array): Look | RefusedRead {
       ),
     };
   }
-  const fields = decodeObject(bytes, objectTypes.refusal, 6);
+  const fields = decodeObject(bytes, messageObjects.refusal, 6);
   const code = readText(fields[3], 'code', 64);
   if (!isCode(code)) throw new CodedError('CBOR_SHAPE', { field: 'code' });
   return {

@@ -19,7 +19,7 @@ import {
   type RecordId,
   recordIdOf,
 } from '../primitives/ids.ts';
-import { objectTypes } from './object-types.ts';
+import { messageObjects } from './object-types.ts';
 import { type Purpose, parsePurpose } from './purposes.ts';
 import { decodeObject } from './signed.ts';
 
@@ -63,7 +63,7 @@ export const maxRequestAgeMs = 5 * 60_000;
 export function encodeReadRequest(request: ReadRequest): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.readRequest,
+    messageObjects.readRequest,
     request.chainId,
     idBytes(request.organisation),
     idBytes(request.consent),
@@ -80,7 +80,7 @@ export function encodeReadRequest(request: ReadRequest): Uint8Array {
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN, PURPOSE_UNKNOWN, REQUEST_TOO_MANY. */
 export function decodeReadRequest(bytes: Uint8Array): ReadRequest {
-  const fields = decodeObject(bytes, objectTypes.readRequest, 11);
+  const fields = decodeObject(bytes, messageObjects.readRequest, 11);
   return {
     chainId: readText(fields[0], 'chain id', 50),
     organisation: accountIdOf(readBytes(fields[1], 'organisation', 32)),

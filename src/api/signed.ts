@@ -1,7 +1,7 @@
 import { suite } from '../ledger/object-types.ts';
 import { type Cbor, decodeCbor, encodeCbor, readArray, readBytes } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
-import type { ObjectType } from './object-types.ts';
+import type { MessageObject } from './object-types.ts';
 
 /**
  * How signed objects travel: `[bytes of the object, signature 64]`. The signature covers
@@ -35,7 +35,7 @@ export { suite as currentSuite };
  */
 export function decodeObject(
   bytes: Uint8Array,
-  type: ObjectType,
+  type: MessageObject,
   fieldCount: number,
 ): readonly Cbor[] {
   return readObject(decodeCbor(bytes), type, fieldCount);
@@ -44,7 +44,7 @@ export function decodeObject(
 /** As `decodeObject`, for an object that stands inside another one. */
 export function readObject(
   value: Cbor | undefined,
-  type: ObjectType,
+  type: MessageObject,
   fieldCount: number,
 ): readonly Cbor[] {
   const fields = readArray(value, 'object', fieldCount + 2);

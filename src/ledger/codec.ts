@@ -12,7 +12,7 @@ import { CodedError } from '../primitives/errors.ts';
 import { accountIdOf, idBytes, type TxId, txIdOf } from '../primitives/ids.ts';
 import { actFromCbor, actToCbor } from './act-codec.ts';
 import type { LogName, Tx, TxBody } from './acts.ts';
-import { objectTypes, suite } from './object-types.ts';
+import { ledgerObjects, suite } from './object-types.ts';
 
 export const maxTxBytes = 65_536;
 export const maxActs = 16;
@@ -36,7 +36,7 @@ export function encodeTxBody(body: TxBody): Uint8Array {
 
 function bodyToCbor(body: TxBody): readonly Cbor[] {
   const { chainId, log, sender, nonce, validUntilMs, acts } = body;
-  const head = [body.suite, objectTypes.txBody, chainId, log, idBytes(sender)];
+  const head = [body.suite, ledgerObjects.txBody, chainId, log, idBytes(sender)];
   return [...head, nonce, validUntilMs, acts.map(actToCbor)];
 }
 
@@ -63,7 +63,7 @@ export function decodeTx(bytes: Uint8Array): Tx {
 function bodyFromCbor(value: Cbor | undefined): TxBody {
   const fields = readArray(value, 'body', 8);
   if (readUint(fields[0], 'suite') !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (readUint(fields[1], 'type') !== objectTypes.txBody) throw new CodedError('TYPE_UNKNOWN');
+  if (readUint(fields[1], 'type') !== ledgerObjects.txBody) throw new CodedError('TYPE_UNKNOWN');
   const acts = readArray(fields[7], 'acts').map(actFromCbor);
   if (acts.length < 1 || acts.length > maxActs)
     throw new CodedError('CBOR_SHAPE', { field: 'acts' });

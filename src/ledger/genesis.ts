@@ -14,7 +14,7 @@ import { readRole } from './act-codec.ts';
 import { type Act, actNumbers, type Identity, type LogName, type Role, roles } from './acts.ts';
 import { maxTxBytes, readLogName } from './codec.ts';
 import { identityFromCbor, identityToCbor } from './identity.ts';
-import { objectTypes, suite } from './object-types.ts';
+import { ledgerObjects, suite } from './object-types.ts';
 
 /** What an organisation may send: enrol people, serve reads (AccessLog), anchor batches. */
 export const organisationRights = ['enrol', 'serve', 'batch'] as const;
@@ -56,7 +56,7 @@ export interface Genesis {
 export function encodeGenesis(genesis: Genesis): Uint8Array {
   return encodeCbor([
     genesis.suite,
-    objectTypes.genesis,
+    ledgerObjects.genesis,
     genesis.chainId,
     genesis.timeMs,
     genesis.organisations.map(({ identity, name, url, rights }) => [
@@ -76,7 +76,7 @@ export function encodeGenesis(genesis: Genesis): Uint8Array {
 export function parseGenesis(bytes: Uint8Array): Genesis {
   const fields = readArray(decodeCbor(bytes), 'genesis', 9);
   if (readUint(fields[0], 'suite') !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (readUint(fields[1], 'type') !== objectTypes.genesis) throw new CodedError('TYPE_UNKNOWN');
+  if (readUint(fields[1], 'type') !== ledgerObjects.genesis) throw new CodedError('TYPE_UNKNOWN');
   const limits = readArray(fields[7], 'limits', 2);
   const genesis: Genesis = {
     suite,

@@ -12,7 +12,7 @@ import {
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type HeaderHash, headerHashOf, type TxId, txIdOf } from '../../primitives/ids.ts';
 import { isIncluded } from '../merkle.ts';
-import { objectTypes, suite } from '../object-types.ts';
+import { ledgerObjects, suite } from '../object-types.ts';
 import { resultLeaf, txLeaf } from './block-leaves.ts';
 import {
   type Claim,
@@ -106,7 +106,7 @@ function decodeSigned(value: Cbor | undefined): SignedHeaderParts {
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.receipt,
+    ledgerObjects.receipt,
     receipt.tx,
     receipt.height,
     receipt.index,
@@ -132,7 +132,7 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
   try {
     const fields = readArray(decodeCbor(bytes), 'receipt', 14);
     if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (fields[1] !== objectTypes.receipt) throw new CodedError('TYPE_UNKNOWN');
+    if (fields[1] !== ledgerObjects.receipt) throw new CodedError('TYPE_UNKNOWN');
     const [code, data] = readArray(fields[6], 'result', 2);
     const next = decodeSigned(fields[10]);
     const changes = readArray(fields[12], 'changes');

@@ -1,5 +1,5 @@
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../api/grant-body.ts';
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { decodeObject, decodeSigned, encodeSigned } from '../../api/signed.ts';
 import type { KemKey } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
@@ -37,7 +37,7 @@ const none = new Uint8Array(0);
 export async function signLetter(owner: SigningKey, letter: Letter): Promise<Uint8Array> {
   const bytes = encodeCbor([
     suite,
-    objectTypes.letter,
+    messageObjects.letter,
     idBytes(letter.consent),
     letter.body,
     letter.salt,
@@ -84,7 +84,7 @@ export interface ReadLetter {
 /** Throws CBOR_*, SUITE_UNKNOWN, TYPE_UNKNOWN, CLASS_UNKNOWN, PURPOSE_UNKNOWN, CONDITION_UNKNOWN. */
 export function readLetter(signedLetter: Uint8Array): ReadLetter {
   const { bytes, signature } = decodeSigned(signedLetter);
-  const fields = decodeObject(bytes, objectTypes.letter, 8);
+  const fields = decodeObject(bytes, messageObjects.letter, 8);
   const letter: Letter = {
     consent: consentIdOf(readBytes(fields[0], 'consent', 16)),
     body: readBytes(fields[1], 'body'),

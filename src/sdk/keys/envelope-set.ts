@@ -1,4 +1,4 @@
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
 import { deriveKey, hmacSha256 } from '../../crypto/hash.ts';
 import { type KemKey, kems } from '../../crypto/kem.ts';
@@ -98,7 +98,7 @@ export async function sealEnvelopeSet(
   sealed.sort((a, b) => compareBytes(a.tag, b.tag));
   return encodeCbor([
     suite,
-    objectTypes.envelopeSet,
+    messageObjects.envelopeSet,
     sealed.map(({ tag, bytes }) => [tag, bytes]),
     concatBytes(...tail),
   ]);
@@ -123,7 +123,7 @@ export async function openEnvelope(
 ): Promise<EnvelopeContent | undefined> {
   const fields = readArray(decodeCbor(set), 'envelope set', 4);
   if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (fields[1] !== objectTypes.envelopeSet) throw new CodedError('TYPE_UNKNOWN');
+  if (fields[1] !== messageObjects.envelopeSet) throw new CodedError('TYPE_UNKNOWN');
   const tag = tagOf(opener.tagKey, keySetBlob);
   const found = readArray(fields[2], 'envelopes')
     .map((entry) => readArray(entry, 'envelope', 2))

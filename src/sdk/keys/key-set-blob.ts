@@ -1,4 +1,4 @@
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { suite } from '../../ledger/object-types.ts';
 import {
   decodeCbor,
@@ -28,7 +28,7 @@ export interface EpochWriteKeys {
 export function encodeKeySetBlob(epochs: readonly EpochWriteKeys[]): Uint8Array {
   return encodeCbor([
     suite,
-    objectTypes.keySet,
+    messageObjects.keySet,
     epochs.map(({ epoch, writeKeys }) => [epoch, [...writeKeys].map(([name, key]) => [name, key])]),
   ]);
 }
@@ -37,7 +37,7 @@ export function encodeKeySetBlob(epochs: readonly EpochWriteKeys[]): Uint8Array 
 export function decodeKeySetBlob(bytes: Uint8Array): readonly EpochWriteKeys[] {
   const fields = readArray(decodeCbor(bytes), 'key set blob', 3);
   if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (fields[1] !== objectTypes.keySet) throw new CodedError('TYPE_UNKNOWN');
+  if (fields[1] !== messageObjects.keySet) throw new CodedError('TYPE_UNKNOWN');
   return readArray(fields[2], 'epochs').map((entry) => {
     const [epoch, keys] = readArray(entry, 'epoch', 2);
     const writeKeys = new Map<string, Uint8Array>();

@@ -7,7 +7,7 @@ import {
   itemHeaderHash,
   itemLeafHash,
 } from '../../api/item.ts';
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { currentSuite } from '../../api/signed.ts';
 import { deriveKey, labelledInfo } from '../../crypto/hash.ts';
 import {
@@ -142,7 +142,7 @@ const tagBytes = 16;
 const wrapInfo = labelledInfo(labels.recordSeal, []);
 
 function wrapAad(header: Pick<ItemHeader, 'recordId' | 'epoch' | 'wrapKind'>): Uint8Array {
-  const core = [currentSuite, objectTypes.itemCore, idBytes(header.recordId)];
+  const core = [currentSuite, messageObjects.itemCore, idBytes(header.recordId)];
   return encodeCbor([core, header.epoch, header.wrapKind]);
 }
 

@@ -1,4 +1,4 @@
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { currentSuite, decodeObject } from '../../api/signed.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
@@ -34,7 +34,7 @@ export interface Skeleton {
 export function encodeSkeleton(skeleton: Skeleton): Uint8Array {
   return encodeCbor([
     currentSuite,
-    objectTypes.importSkeleton,
+    messageObjects.importSkeleton,
     skeleton.fileName,
     skeleton.fileHash,
     skeleton.byteLength,
@@ -45,7 +45,7 @@ export function encodeSkeleton(skeleton: Skeleton): Uint8Array {
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
 export function decodeSkeleton(bytes: Uint8Array): Skeleton {
-  const fields = decodeObject(bytes, objectTypes.importSkeleton, 5);
+  const fields = decodeObject(bytes, messageObjects.importSkeleton, 5);
   const skeleton = {
     fileName: readText(fields[0], 'file name'),
     fileHash: readBytes(fields[1], 'file hash', 32),

@@ -1,4 +1,4 @@
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { roles } from '../../ledger/acts.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
@@ -236,7 +236,7 @@ export function emptyWallet(name: string): WalletContent {
 }
 
 export function encodeWalletContent(value: WalletContent): Uint8Array {
-  return encodeCbor([suite, objectTypes.walletContent, content.encode(value)]);
+  return encodeCbor([suite, messageObjects.walletContent, content.encode(value)]);
 }
 
 /** Throws `WALLET_INVALID`: what was decrypted is not yet valid. */
@@ -244,7 +244,7 @@ export function decodeWalletContent(read: Uint8Array): WalletContent {
   try {
     const [readSuite, readType, value] = readArray(decodeCbor(read), 'wallet', 3);
     if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== objectTypes.walletContent) throw new CodedError('TYPE_UNKNOWN');
+    if (readType !== messageObjects.walletContent) throw new CodedError('TYPE_UNKNOWN');
     return content.decode(value, 'wallet');
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
