@@ -116,17 +116,23 @@ export const oneOf = <T extends string>(
   },
 });
 
-/** As many entries as there are; `least` and `most` bound them. */
+export interface ListBounds {
+  readonly least?: number;
+  readonly most?: number;
+  /** Thrown for more than `most`; CBOR_SHAPE when none is given. */
+  readonly tooMany?: CodedError['code'];
+}
+
+/** As many entries as there are, within `bounds`. */
 export const list = <T>(
   shape: Shape<T>,
-  { least = 0, most = Number.MAX_SAFE_INTEGER } = {},
+  { least = 0, most = Number.MAX_SAFE_INTEGER, tooMany = 'CBOR_SHAPE' }: ListBounds = {},
 ): Shape<readonly T[]> => ({
   encode: (values) => values.map((value) => shape.encode(value)),
   decode(value, field) {
     const entries = readArray(value, field);
-    if (entries.length < least || entries.length > most) {
-      throw new CodedError('CBOR_SHAPE', { field });
-    }
+    if (entries.length > most) throw new CodedError(tooMany, { field });
+    if (entries.length < least) throw new CodedError('CBOR_SHAPE', { field });
     return entries.map((entry) => shape.decode(entry, field));
   },
 });
@@ -149,7 +155,13 @@ export function typed<F extends Fields>(
   type: number,
   fields: F,
 ): Shape<StructOf<F>> {
-  return headed([suite, type], fields);
+  return headed(
+    [
+      { value: suite, code: 'SUITE_UNKNOWN' },
+      { value: type, code: 'TYPE_UNKNOWN' },
+    ],
+    fields,
+  );
 }
 
 /** By `kind`: what stands first in the array, and the fields after it. */
@@ -166,7 +178,7 @@ export function choice<C extends Choices>(
   const shapes = Object.entries(choices).map(([kind, [tag, fields]]) => ({
     kind,
     tag,
-    shape: headed([tag], fields),
+    shape: headed([{ value: tag, code }], fields),
   }));
   return {
     encode(value) {
@@ -184,24 +196,25 @@ export function choice<C extends Choices>(
   };
 }
 
-function headed<F extends Fields>(
-  head: readonly (number | string)[],
-  fields: F,
-): Shape<StructOf<F>> {
+/** What stands in an array before its fields, and the code that is thrown for anything else. */
+type Head = readonly { readonly value: number | string; readonly code: CodedError['code'] }[];
+
+function headed<F extends Fields>(head: Head, fields: F): Shape<StructOf<F>> {
   const places = Object.entries(fields);
   const length = head.length + places.length;
   return {
     encode(value) {
-      const array: Cbor[] = [...head];
+      const array: Cbor[] = head.map((it) => it.value);
       for (const [name, shape] of places) array.push(shape.encode(value[name]));
       return array;
     },
     decode(value, field) {
       const array = readArray(value, field, length);
-      if (head.length > 0 && array[0] !== head[0]) throw new CodedError('SUITE_UNKNOWN', { field });
-      if (head.length > 0 && array[1] !== head[1]) throw new CodedError('TYPE_UNKNOWN', { field });
       const object: Record<string, unknown> = {};
-      let at = head.length;
+      let at = 0;
+      for (const { value: expected, code } of head) {
+        if (array[at++] !== expected) throw new CodedError(code, { field });
+      }
       for (const [name, shape] of places) object[name] = shape.decode(array[at++], name);
       // The shapes decide the type of every entry; the compiler cannot see that through the loop.
       return object as StructOf<F>;

@@ -4,10 +4,10 @@ import {
   encodeItemHeader,
   encodeLeafContent,
   type ItemHeader,
+  itemCore,
   itemHeaderHash,
   itemLeafHash,
 } from '../../api/item.ts';
-import { messageObjects } from '../../api/object-types.ts';
 import { currentSuite } from '../../api/signed.ts';
 import { deriveKey, labelledInfo } from '../../crypto/hash.ts';
 import {
@@ -142,8 +142,7 @@ const tagBytes = 16;
 const wrapInfo = labelledInfo(labels.recordSeal, []);
 
 function wrapAad(header: Pick<ItemHeader, 'recordId' | 'epoch' | 'wrapKind'>): Uint8Array {
-  const core = [currentSuite, messageObjects.itemCore, idBytes(header.recordId)];
-  return encodeCbor([core, header.epoch, header.wrapKind]);
+  return encodeCbor([itemCore.encode(header), header.epoch, header.wrapKind]);
 }
 
 function segmentWrapKey(sek: Uint8Array, recordId: RecordId): Uint8Array {
