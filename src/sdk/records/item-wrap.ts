@@ -134,7 +134,7 @@ function unwrapWithSecret(header: ItemHeader, secret: Uint8Array): Promise<Uint8
     throw new CodedError('CANNOT_OPEN');
   }
   const ciphertext = header.wrap.subarray(kems.xwing.encBytes);
-  return hpkeOpenWithSharedSecret(secret, wrapInfo, aad, ciphertext);
+  return hpkeOpenWithSharedSecret(secret, { info: wrapInfo, aad, ciphertext });
 }
 
 export const recordKeyBytes = 32;
