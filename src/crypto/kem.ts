@@ -48,7 +48,7 @@ export interface Encapsulation {
 
 const mlkemPublicBytes = 1184;
 const mlkemCiphertextBytes = 1088;
-// The combiner's label "\./" above "/^\\", which stands last.
+// The combiner's label "\./" above "/^\", which stands last.
 const xwingLabel = Uint8Array.of(0x5c, 0x2e, 0x2f, 0x2f, 0x5e, 0x5c);
 
 /** What X-Wing hashes, 32 bytes each; the draft's names in brackets. */
@@ -67,8 +67,8 @@ interface XWingInput {
  * SHA3-256(ss_M ‖ ss_X ‖ ct_X ‖ pk_X ‖ label): the draft's section 5.3, byte for byte.
  *
  * ct_X and pk_X must be inside: X25519 alone binds neither, since other points give the same value. ML-KEM's
- * ciphertext and key need not: its Fujisaki-Okamoto transform already ties them to ss_M. That holds of ML-KEM and is
- * no way to combine other KEMs. The label stands last; the draft's first versions had it first.
+ * ciphertext and key need not: its Fujisaki-Okamoto transform already ties them to ss_M. That holds of
+ * ML-KEM and is no way to combine other KEMs. The label stands last; the draft's first versions had it first.
  */
 function combine(input: XWingInput): Uint8Array {
   const { mlkemShared, x25519Shared, x25519Ephemeral, x25519Public } = input;

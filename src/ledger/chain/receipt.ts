@@ -35,6 +35,28 @@ import { msOfTimestamp } from './timestamp.ts';
 import type { TrustRoot } from './trust-root.ts';
 import { type Validator, validator } from './validators.ts';
 
+/**
+ * The proof a person keeps that a transaction was committed and what the ledger answered: one CBOR file that
+ * is checked offline, for years, against a trust root and nothing else.
+ *
+ * The chain, from what she did up to what she trusts; each arrow is a hash, a Merkle path or a signature:
+ *
+ *     tx ──SHA-256──▶ tx id ──txPath──▶ header H.dataHash
+ *     result ──────────────resultPath─────────────────────▶ header H+1.lastResultsHash
+ *                                       header H ──hash──▶ header H+1.lastBlockId
+ *     header H+1 ◀──votes of more than two thirds── nextValidators ◀──hash── H+1.validatorsHash
+ *     H+1.validatorsHash = the trust root's, or the next set of the last of `changes`, each of which is a
+ *                          header signed by the set before it; the first set is the trust root's
+ *
+ * Why header H+1: a result is known only after the block that it belongs to, so the next header has its
+ * hash. Header H+1 names header H too: the votes on H+1 vouch for all of it.
+ *
+ * Who learns what: whoever is shown the receipt sees the transaction, so times, consent ids and hashes. What
+ * stands behind a hash he sees only if the holder attached a claim. A ledger of one operator proves that the
+ * operator signed; that it told everybody the same is what witnesses add.
+ * Source: docs/protocol/receipts.md, rules R-6 to R-9.
+ */
+
 /** A transaction, its result, a claim and the headers of a large validator set fit with room to spare. */
 export const maxReceiptBytes = 4 * 1024 * 1024;
 const maxChanges = 1000;
@@ -73,7 +95,7 @@ const receiptShape = typed(suite, ledgerObjects.receipt, {
   claim: optionalClaim,
 });
 
-/** `nextHeader` and what signed it stand together as `next` in the file. */
+/** As `receiptShape`; header H + 1, its votes and its set stand beside each other. */
 export type Receipt = Omit<Of<typeof receiptShape>, 'next'> & {
   readonly nextHeader: Header;
   readonly nextCommit: Commit;
@@ -128,7 +150,8 @@ export function witnessMessage(chain: string, height: number, headerHash: Uint8A
 }
 
 /**
- * Checks a receipt with no clock and no network.
+ * Checks a receipt with no clock and no network, from the cheap to the dear: headers and paths first, then
+ * the signatures, then the claim.
  *
  * Throws RECEIPT_INVALID with a `reason`: size, encoding, height, tx, result, link, trust-root, validators,
  * signature, witness, claim; TRUST_ROOT_WRONG when the receipt is of another chain.
