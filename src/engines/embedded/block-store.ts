@@ -1,40 +1,21 @@
 import { closeSync, existsSync, fdatasync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { sha256 } from '../../crypto/hash.ts';
-import {
-  bytesField,
-  ProtoMessage,
-  repeatedField,
-  varintField,
-} from '../../ledger/chain/protobuf.ts';
-import { validator } from '../../ledger/chain/validators.ts';
-import { concatBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import {
-  bytes,
-  decodeAs,
-  encodeAs,
-  list,
-  type Of,
-  struct,
-  text,
-  uint,
-} from '../../primitives/shape.ts';
-import type { TxResult } from '../application.ts';
+import { decodeAs, encodeAs } from '../../primitives/shape.ts';
 import type { Gathered } from '../gathered.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
-import type { StoredBlock } from './stored-block.ts';
+import {
+  decodeResults,
+  decodeTxs,
+  encodeResults,
+  encodeTxs,
+  type LedgerIdentity,
+  ledgerIdentity,
+  type StoredBlock,
+} from './stored-block.ts';
 import { type Place, TxIndex, txIndexSchema } from './tx-index.ts';
-
-/** Which ledger this is; written once. */
-const ledgerIdentity = struct({
-  chainId: text(),
-  genesisHash: bytes(32),
-  genesisMs: uint,
-  validators: list(validator),
-});
-export type LedgerIdentity = Of<typeof ledgerIdentity>;
 
 const schema = `
   CREATE TABLE identity(id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL) STRICT;
@@ -239,30 +220,6 @@ function flushLog(path: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-/** Like CometBFT's `Data`: field 1, once per transaction. */
-function encodeTxs(txs: readonly Uint8Array[]): Uint8Array {
-  return repeatedField(1, txs);
-}
-
-function decodeTxs(bytes: Uint8Array): Uint8Array[] {
-  return new ProtoMessage(bytes).all(1);
-}
-
-/** Field 1, once per result: `ExecTxResult` with the fields that are hashed. */
-function encodeResults(results: readonly TxResult[]): Uint8Array {
-  return repeatedField(
-    1,
-    results.map(({ code, data }) => concatBytes(varintField(1, code), bytesField(2, data))),
-  );
-}
-
-function decodeResults(bytes: Uint8Array): TxResult[] {
-  return new ProtoMessage(bytes).all(1).map((result) => {
-    const message = new ProtoMessage(result);
-    return { code: message.number(1), data: message.bytes(2) };
-  });
 }
 
 function decoded<T>(
