@@ -1,4 +1,5 @@
 import { CodedError } from '../primitives/errors.ts';
+import { parsed } from '../primitives/shape.ts';
 
 /** The eleven classes by which a patient shares, and their level. Source: docs/protocol/reading.md, R-2. */
 export const levelOfClass = {
@@ -29,3 +30,6 @@ export function parseRecordClass(text: string): RecordClass {
   if (!isRecordClass(text)) throw new CodedError('CLASS_UNKNOWN');
   return text;
 }
+
+/** A class as it stands in objects. Also throws CLASS_UNKNOWN. */
+export const recordClass = parsed(parseRecordClass, 16);

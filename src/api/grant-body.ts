@@ -1,89 +1,66 @@
 import { labelledHash } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
 import { suite } from '../ledger/object-types.ts';
-import {
-  type Cbor,
-  encodeCbor,
-  readArray,
-  readBytes,
-  readText,
-  readUint,
-} from '../primitives/cbor.ts';
+import { readArray } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import {
-  type AccountId,
-  accountIdOf,
-  idBytes,
-  type RecordId,
-  recordIdOf,
-} from '../primitives/ids.ts';
-import { parseRecordClass, type RecordClass } from './classes.ts';
-import { objectTypes } from './object-types.ts';
-import { type Purpose, parsePurpose } from './purposes.ts';
-import { decodeObject } from './signed.ts';
-
-/**
- * What a patient lets somebody do. The ledger has its salted hash alone; grantee, owner and whoever
- * enforces the grant have the body.
- *
- * CBOR `[suite, type, account 32, grantee 32, read classes, record ids 16 (none: all), fromMs, write
- * classes, purposes, conditions]`. `fromMs` counts the block time of the anchor; 0: all history.
- * Source: docs/protocol/reading.md, rule R-1.
- */
-export interface GrantBody {
-  readonly account: AccountId;
-  readonly grantee: AccountId;
-  readonly readClasses: readonly RecordClass[];
-  readonly recordIds: readonly RecordId[];
-  readonly fromMs: number;
-  readonly writeClasses: readonly RecordClass[];
-  readonly purposes: readonly Purpose[];
-}
+  accountId,
+  decodeAs,
+  encodeAs,
+  list,
+  type Of,
+  recordId,
+  type Shape,
+  typed,
+  uint,
+} from '../primitives/shape.ts';
+import { recordClass } from './classes.ts';
+import { messageObjects } from './object-types.ts';
+import { purpose } from './purposes.ts';
 
 export const maxGrantRecords = 1_000;
 
+/** This version knows no condition, and what it does not know counts as no. */
+const noConditions: Shape<readonly []> = {
+  encode: (none) => none,
+  decode(value, field) {
+    if (readArray(value, field).length > 0) throw new CodedError('CONDITION_UNKNOWN');
+    return [];
+  },
+};
+
+/**
+ * What a patient lets somebody do. The ledger has its salted hash alone; grantee, owner and whoever
+ * enforces the grant have the body. Source: docs/protocol/reading.md, rule R-1.
+ */
+const grantBody = typed(suite, messageObjects.grantBody, {
+  account: accountId,
+  grantee: accountId,
+  readClasses: list(recordClass),
+  /** None: all records of the classes. */
+  recordIds: list(recordId, { most: maxGrantRecords }),
+  /** Counts the block time of the anchor; 0: all history. */
+  fromMs: uint,
+  writeClasses: list(recordClass),
+  purposes: list(purpose),
+  conditions: noConditions,
+});
+export type GrantBody = Omit<Of<typeof grantBody>, 'conditions'>;
+
 export function encodeGrantBody(body: GrantBody): Uint8Array {
-  return encodeCbor([
-    suite,
-    objectTypes.grantBody,
-    idBytes(body.account),
-    idBytes(body.grantee),
-    body.readClasses,
-    body.recordIds.map(idBytes),
-    body.fromMs,
-    body.writeClasses,
-    body.purposes,
-    [],
-  ]);
+  return encodeAs(grantBody, { ...body, conditions: [] });
 }
 
 /**
  * Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN, CLASS_UNKNOWN, PURPOSE_UNKNOWN, and
- * CONDITION_UNKNOWN for any condition: this version knows none, and what it does not know counts as no.
+ * CONDITION_UNKNOWN for any condition.
  */
-export function decodeGrantBody(bytes: Uint8Array): GrantBody {
-  const fields = decodeObject(bytes, objectTypes.grantBody, 8);
-  if (readArray(fields[7], 'conditions').length > 0) throw new CodedError('CONDITION_UNKNOWN');
-  const records = readArray(fields[3], 'record ids');
-  if (records.length > maxGrantRecords) throw new CodedError('CBOR_SHAPE', { field: 'record ids' });
-  return {
-    account: accountIdOf(readBytes(fields[0], 'account', 32)),
-    grantee: accountIdOf(readBytes(fields[1], 'grantee', 32)),
-    readClasses: classesOf(fields[2], 'read classes'),
-    recordIds: records.map((id) => recordIdOf(readBytes(id, 'record id', 16))),
-    fromMs: readUint(fields[4], 'from'),
-    writeClasses: classesOf(fields[5], 'write classes'),
-    purposes: readArray(fields[6], 'purposes').map((it) =>
-      parsePurpose(readText(it, 'purpose', 16)),
-    ),
-  };
+export function decodeGrantBody(encoded: Uint8Array): GrantBody {
+  const { conditions, ...body } = decodeAs(grantBody, encoded);
+  return body;
 }
 
 /** SHA-256(label ‖ 0x00 ‖ salt 32 ‖ body): what ConsentGrant shows. */
 export function grantBodyHash(salt: Uint8Array, body: Uint8Array): Uint8Array {
   return labelledHash(labels.consentBody, salt, body);
-}
-
-function classesOf(value: Cbor | undefined, field: string): readonly RecordClass[] {
-  return readArray(value, field).map((it) => parseRecordClass(readText(it, field, 16)));
 }

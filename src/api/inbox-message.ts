@@ -1,54 +1,46 @@
 import { suite } from '../ledger/object-types.ts';
-import { encodeCbor, readBytes, readText, readUint } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
-import { type AccountId, accountIdOf, idBytes } from '../primitives/ids.ts';
-import { objectTypes } from './object-types.ts';
-import { decodeObject } from './signed.ts';
+import {
+  accountId,
+  bytes,
+  checked,
+  decodeAs,
+  encodeAs,
+  type Of,
+  text,
+  typed,
+  uint,
+} from '../primitives/shape.ts';
+import { messageObjects } from './object-types.ts';
+
+export const maxInboxSealedBytes = 64 * 1024;
+
+const sealedMessage = checked(bytes(), (sealed) => {
+  if (sealed.length > maxInboxSealedBytes) {
+    throw new CodedError('BODY_TOO_LARGE', { maxBytes: maxInboxSealedBytes });
+  }
+});
 
 /**
  * A sealed message for an account's inbox at its hospital. It travels as `[bytes, signature]` (label
  * inbox/sign, by `fromKey`, a current key of `from`); hospitals see who writes to whom, never what.
- *
- * CBOR `[suite, type, chain id, to 32, from 32, from's key 32, sealed, sentMs]`.
  * Source: docs/protocol/http.md, rule H-11.
  */
-export interface InboxMessage {
-  readonly chainId: string;
-  readonly to: AccountId;
-  readonly from: AccountId;
-  readonly fromKey: Uint8Array;
-  readonly sealed: Uint8Array;
-  readonly sentMs: number;
-}
-
-export const maxInboxSealedBytes = 64 * 1024;
+const inboxMessage = typed(suite, messageObjects.inboxMessage, {
+  chainId: text(50),
+  to: accountId,
+  from: accountId,
+  fromKey: bytes(32),
+  sealed: sealedMessage,
+  sentMs: uint,
+});
+export type InboxMessage = Of<typeof inboxMessage>;
 
 export function encodeInboxMessage(message: InboxMessage): Uint8Array {
-  return encodeCbor([
-    suite,
-    objectTypes.inboxMessage,
-    message.chainId,
-    idBytes(message.to),
-    idBytes(message.from),
-    message.fromKey,
-    message.sealed,
-    message.sentMs,
-  ]);
+  return encodeAs(inboxMessage, message);
 }
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN, BODY_TOO_LARGE. */
-export function decodeInboxMessage(bytes: Uint8Array): InboxMessage {
-  const fields = decodeObject(bytes, objectTypes.inboxMessage, 6);
-  const sealed = readBytes(fields[4], 'sealed');
-  if (sealed.length > maxInboxSealedBytes) {
-    throw new CodedError('BODY_TOO_LARGE', { maxBytes: maxInboxSealedBytes });
-  }
-  return {
-    chainId: readText(fields[0], 'chain id', 50),
-    to: accountIdOf(readBytes(fields[1], 'to', 32)),
-    from: accountIdOf(readBytes(fields[2], 'from', 32)),
-    fromKey: readBytes(fields[3], 'from key', 32),
-    sealed,
-    sentMs: readUint(fields[5], 'sent'),
-  };
+export function decodeInboxMessage(encoded: Uint8Array): InboxMessage {
+  return decodeAs(inboxMessage, encoded);
 }

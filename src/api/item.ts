@@ -2,15 +2,7 @@ import { sha256 } from '../crypto/hash.ts';
 import { leafHash } from '../ledger/merkle.ts';
 import { suite } from '../ledger/object-types.ts';
 import { concatBytes } from '../primitives/bytes.ts';
-import {
-  type Cbor,
-  decodeCbor,
-  encodeCbor,
-  readArray,
-  readBytes,
-  readText,
-  readUint,
-} from '../primitives/cbor.ts';
+import { encodeCbor } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import {
   type AccountId,
@@ -19,76 +11,77 @@ import {
   idBytes,
   parseBlobId,
   type RecordId,
-  recordIdOf,
 } from '../primitives/ids.ts';
-import { parseRecordClass, type RecordClass } from './classes.ts';
-import { objectTypes } from './object-types.ts';
-import { readObject } from './signed.ts';
-
-/**
- * The part of an item that can be erased: without it the body is sealed under a key that exists nowhere.
- *
- * header = CBOR `[core, epoch, wrap kind, wrap]`, core = `[suite, type, record id 16]` (an array inside the
- * array; its encoding alone is what the body's context hashes). Wrap kind 1: AES-256-GCM, 60 bytes; 2: HPKE;
- * 3: double. Source: docs/protocol/http.md, rule H-9.
- */
-export interface ItemHeader {
-  readonly suite: number;
-  readonly recordId: RecordId;
-  readonly epoch: number;
-  readonly wrapKind: number;
-  readonly wrap: Uint8Array;
-}
+import {
+  bytes,
+  checked,
+  decodeAs,
+  encodeAs,
+  type Of,
+  recordId,
+  struct,
+  typed,
+  uint,
+  uintTo,
+} from '../primitives/shape.ts';
+import { recordClass } from './classes.ts';
+import { messageObjects } from './object-types.ts';
 
 export const maxWrapBytes = 4 * 1024;
 
-const coreOf = (recordId: RecordId): Cbor => [suite, objectTypes.itemCore, idBytes(recordId)];
+/** An array inside the header; its encoding alone is what the body's context hashes. */
+export const itemCore = typed(suite, messageObjects.itemCore, { recordId });
+
+/**
+ * The part of an item that can be erased: without it the body is sealed under a key that exists nowhere.
+ * Source: docs/protocol/http.md, rule H-9.
+ */
+const itemHeader = struct({
+  core: itemCore,
+  epoch: uint,
+  /** 1: AES-256-GCM, 60 bytes; 2: HPKE; 3: double. */
+  wrapKind: uintTo(255),
+  wrap: checked(bytes(), (wrap, field) => {
+    if (wrap.length > maxWrapBytes) throw new CodedError('CBOR_SHAPE', { field });
+  }),
+});
+export type ItemHeader = Omit<Of<typeof itemHeader>, 'core'> & {
+  readonly suite: number;
+  readonly recordId: RecordId;
+};
 
 /** The core's encoding, as the body's context and the wrap's AAD take it. */
-export function encodeItemCore(recordId: RecordId): Uint8Array {
-  return encodeCbor(coreOf(recordId));
+export function encodeItemCore(record: RecordId): Uint8Array {
+  return encodeAs(itemCore, { recordId: record });
 }
 
 export function encodeItemHeader(header: ItemHeader): Uint8Array {
-  return encodeCbor([coreOf(header.recordId), header.epoch, header.wrapKind, header.wrap]);
+  return encodeAs(itemHeader, { ...header, core: { recordId: header.recordId } });
 }
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
-export function decodeItemHeader(bytes: Uint8Array): ItemHeader {
-  const fields = readArray(decodeCbor(bytes), 'header', 4);
-  const core = readObject(fields[0], objectTypes.itemCore, 1);
-  const wrap = readBytes(fields[3], 'wrap');
-  if (wrap.length > maxWrapBytes) throw new CodedError('CBOR_SHAPE', { field: 'wrap' });
-  return {
-    suite,
-    recordId: recordIdOf(readBytes(core[0], 'record id', 16)),
-    epoch: readUint(fields[1], 'epoch'),
-    wrapKind: readUint(fields[2], 'wrap kind', 255),
-    wrap,
-  };
+export function decodeItemHeader(encoded: Uint8Array): ItemHeader {
+  const { core, ...wrapped } = decodeAs(itemHeader, encoded, 'header');
+  return { suite, ...core, ...wrapped };
 }
 
-/** What an anchor's leaf says about an item: CBOR `[SHA-256(header) 32, blob id, class, padded size]`. */
-export interface LeafContent {
-  readonly headerHash: Uint8Array;
-  readonly blobId: BlobId;
-  readonly recordClass: RecordClass;
-  readonly paddedSize: number;
-}
+/** What an anchor's leaf says about an item. */
+const leafContent = struct({
+  /** SHA-256. */
+  headerHash: bytes(32),
+  blobId: { encode: (blob: BlobId) => blob, decode: parseBlobId },
+  recordClass,
+  paddedSize: uint,
+});
+export type LeafContent = Of<typeof leafContent>;
 
 export function encodeLeafContent(leaf: LeafContent): Uint8Array {
-  return encodeCbor([leaf.headerHash, leaf.blobId, leaf.recordClass, leaf.paddedSize]);
+  return encodeAs(leafContent, leaf);
 }
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, ID_FORMAT, CLASS_UNKNOWN. */
-export function decodeLeafContent(bytes: Uint8Array): LeafContent {
-  const fields = readArray(decodeCbor(bytes), 'leaf', 4);
-  return {
-    headerHash: readBytes(fields[0], 'header hash', 32),
-    blobId: parseBlobId(fields[1]),
-    recordClass: parseRecordClass(readText(fields[2], 'class', 16)),
-    paddedSize: readUint(fields[3], 'padded size'),
-  };
+export function decodeLeafContent(encoded: Uint8Array): LeafContent {
+  return decodeAs(leafContent, encoded, 'leaf');
 }
 
 /** SHA-256(0x00 ‖ salt 32 ‖ leaf content): the leaf as the anchor's RFC 9162 tree has it. */

@@ -2,104 +2,75 @@ import { type Code, isCode } from '../codes/index.ts';
 import { labelledHash, sha256 } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
 import { suite } from '../ledger/object-types.ts';
-import {
-  decodeCbor,
-  encodeCbor,
-  readArray,
-  readBytes,
-  readText,
-  readUint,
-} from '../primitives/cbor.ts';
+import { decodeCbor, encodeCbor, readArray } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
+import { type AccountId, idBytes } from '../primitives/ids.ts';
 import {
-  type AccountId,
-  accountIdOf,
-  type ConsentId,
-  consentIdOf,
-  idBytes,
-  type RecordId,
-  recordIdOf,
-} from '../primitives/ids.ts';
-import { objectTypes } from './object-types.ts';
-import { decodeObject } from './signed.ts';
+  accountId,
+  bytes,
+  consentId,
+  encodeAs,
+  list,
+  mapped,
+  type Of,
+  recordId,
+  text,
+  typed,
+  uint,
+} from '../primitives/shape.ts';
+import { messageObjects } from './object-types.ts';
 
 /**
  * What a patient learns about each read of her records. The serving hospital seals it to her KEM key
  * (label inbox/seal, context [patient account]) before anything leaves.
- *
- * Look: CBOR `[suite, type, entry salt 32, signed request, servedMs, answered record ids 16]`.
- * Refusal: CBOR `[suite, type, leaf salt 32, reader 32, consent 16, code, refusedMs, signed request]`.
  * Source: docs/protocol/reading.md, rules R-8 and R-10.
  */
-export interface Look {
-  readonly kind: 'look';
-  readonly salt: Uint8Array;
-  readonly signedRequest: Uint8Array;
-  readonly servedMs: number;
-  readonly recordIds: readonly RecordId[];
-}
+const look = typed(suite, messageObjects.look, {
+  /** Of the entry in AccessLog. */
+  salt: bytes(32),
+  signedRequest: bytes(),
+  servedMs: uint,
+  /** Those that were answered. */
+  recordIds: list(recordId),
+});
+export type Look = Of<typeof look> & { readonly kind: 'look' };
 
-export interface RefusedRead {
-  readonly kind: 'refusal';
-  readonly salt: Uint8Array;
-  readonly reader: AccountId;
-  readonly consent: ConsentId;
-  readonly code: Code;
-  readonly refusedMs: number;
-  readonly signedRequest: Uint8Array;
-}
+const code = mapped<string, Code>(
+  text(64),
+  (known) => known,
+  (word, field) => {
+    if (!isCode(word)) throw new CodedError('CBOR_SHAPE', { field });
+    return word;
+  },
+);
 
-export function encodeLook(look: Omit<Look, 'kind'>): Uint8Array {
-  return encodeCbor([
-    suite,
-    objectTypes.look,
-    look.salt,
-    look.signedRequest,
-    look.servedMs,
-    look.recordIds.map(idBytes),
-  ]);
+/** A read that the hospital refused; the look that never was. */
+const refusedRead = typed(suite, messageObjects.refusal, {
+  /** Of the leaf in the hospital's BatchAnchor. */
+  salt: bytes(32),
+  reader: accountId,
+  consent: consentId,
+  code,
+  refusedMs: uint,
+  signedRequest: bytes(),
+});
+export type RefusedRead = Of<typeof refusedRead> & { readonly kind: 'refusal' };
+
+export function encodeLook(stated: Omit<Look, 'kind'>): Uint8Array {
+  return encodeAs(look, stated);
 }
 
 export function encodeRefusal(refusal: Omit<RefusedRead, 'kind'>): Uint8Array {
-  return encodeCbor([
-    suite,
-    objectTypes.refusal,
-    refusal.salt,
-    idBytes(refusal.reader),
-    idBytes(refusal.consent),
-    refusal.code,
-    refusal.refusedMs,
-    refusal.signedRequest,
-  ]);
+  return encodeAs(refusedRead, refusal);
 }
 
 /** Of either kind. Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
-export function decodeLook(bytes: Uint8Array): Look | RefusedRead {
-  const type = readArray(decodeCbor(bytes), 'object')[1];
-  if (type === objectTypes.look) {
-    const fields = decodeObject(bytes, objectTypes.look, 4);
-    return {
-      kind: 'look',
-      salt: readBytes(fields[0], 'salt', 32),
-      signedRequest: readBytes(fields[1], 'signed request'),
-      servedMs: readUint(fields[2], 'served'),
-      recordIds: readArray(fields[3], 'record ids').map((id) =>
-        recordIdOf(readBytes(id, 'record id', 16)),
-      ),
-    };
+export function decodeLook(encoded: Uint8Array): Look | RefusedRead {
+  const object = decodeCbor(encoded);
+  if (readArray(object, 'object')[1] === messageObjects.look) {
+    return { kind: 'look', ...look.decode(object, 'look') };
   }
-  const fields = decodeObject(bytes, objectTypes.refusal, 6);
-  const code = readText(fields[3], 'code', 64);
-  if (!isCode(code)) throw new CodedError('CBOR_SHAPE', { field: 'code' });
-  return {
-    kind: 'refusal',
-    salt: readBytes(fields[0], 'salt', 32),
-    reader: accountIdOf(readBytes(fields[1], 'reader', 32)),
-    consent: consentIdOf(readBytes(fields[2], 'consent', 16)),
-    code,
-    refusedMs: readUint(fields[4], 'refused'),
-    signedRequest: readBytes(fields[5], 'signed request'),
-  };
+  return { kind: 'refusal', ...refusedRead.decode(object, 'refusal') };
 }
 
 /**

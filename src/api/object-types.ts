@@ -3,7 +3,7 @@
  * another kind. These are the numbers of the objects that clients and gateways exchange; the ledger's own
  * stand with the ledger. Append-only. Source: docs/protocol/http.md, rule H-4.
  */
-export const objectTypes = {
+export const messageObjects = {
   grantBody: 40,
   letter: 41,
   readRequest: 42,
@@ -21,4 +21,4 @@ export const objectTypes = {
   importSkeleton: 61,
 } as const;
 
-export type ObjectType = (typeof objectTypes)[keyof typeof objectTypes];
+export type MessageObject = (typeof messageObjects)[keyof typeof messageObjects];

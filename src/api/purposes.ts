@@ -1,4 +1,5 @@
 import { CodedError } from '../primitives/errors.ts';
+import { parsed } from '../primitives/shape.ts';
 
 /** HL7 v3 PurposeOfUse, the part that Salus serves. Source: docs/protocol/reading.md, rule R-3. */
 export const purposes = [
@@ -19,3 +20,6 @@ export function parsePurpose(text: string): Purpose {
   if (known === undefined) throw new CodedError('PURPOSE_UNKNOWN');
   return known;
 }
+
+/** A purpose as it stands in objects. Also throws PURPOSE_UNKNOWN. */
+export const purpose = parsed(parsePurpose, 16);

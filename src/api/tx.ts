@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { maxTxBytes } from '../ledger/genesis.ts';
 import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
 /** Handing in transactions, and what became of them. Source: docs/protocol/http.md, rule H-7. */
-export const maxTxBytes = 64 * 1024;
-
 export const submitRequest = z.strictObject({ tx: base64urlText(maxTxBytes) });
 export type SubmitRequest = z.infer<typeof submitRequest>;
 

@@ -62,9 +62,8 @@ export async function hpkeOpen(
   key: KemKey,
   input: HpkeOpenInput & { readonly enc: Uint8Array },
 ): Promise<Uint8Array> {
-  const { enc, info, aad, ciphertext } = input;
-  const sharedSecret = await hpkeSharedSecret(key, enc);
-  return hpkeOpenWithSharedSecret(sharedSecret, info, aad, ciphertext, key.kem);
+  const sharedSecret = await hpkeSharedSecret(key, input.enc);
+  return hpkeOpenWithSharedSecret(sharedSecret, input, key.kem);
 }
 
 /** The KEM's shared secret, which opens this encapsulation's message alone. Throws CANNOT_OPEN. */
@@ -75,9 +74,7 @@ export async function hpkeSharedSecret(key: KemKey, enc: Uint8Array): Promise<Ui
 /** Throws CANNOT_OPEN. */
 export async function hpkeOpenWithSharedSecret(
   sharedSecret: Uint8Array,
-  info: Uint8Array,
-  aad: Uint8Array,
-  ciphertext: Uint8Array,
+  { info, aad, ciphertext }: HpkeOpenInput,
   kem: KemName = 'xwing',
 ): Promise<Uint8Array> {
   const { key, baseNonce } = hpkeKeySchedule(kem, sharedSecret, info);

@@ -8,6 +8,20 @@ import type { MlKemPeer, X25519Peer } from './platform/platform.ts';
 /**
  * Key encapsulation for everything sealed to a public key: X-Wing (suite 2, the default) and X25519 (suite 1).
  *
+ * What for: who knows only a public key makes a secret and an *encapsulation* of it; who holds the secret key
+ * gets the same secret out of the encapsulation. HPKE (hpke.ts) makes a message key of that secret.
+ *
+ * X-Wing runs two such mechanisms side by side and hashes both secrets into one:
+ *
+ *     sender                                            holder of the seed
+ *     ss_M, ct_M = ML-KEM-768.Encaps(pk_M)              ss_M = ML-KEM-768.Decaps(sk_M, ct_M)
+ *     ct_X = eB, ss_X = e·pk_X   (e fresh)              ss_X = x·ct_X
+ *     secret = combine(ss_M, ss_X, ct_X, pk_X)          secret = combine(ss_M, ss_X, ct_X, pk_X)
+ *     enc = ct_M 1,088 ‖ ct_X 32   ───────────────────▶
+ *
+ * Who learns what: whoever breaks X25519 alone (a quantum computer) or ML-KEM alone (mathematics) still
+ * lacks the other half of the hash's input. Nobody learns who sealed: neither half authenticates the sender.
+ *
  * Imported keys are kept, because importing costs as much as encapsulating.
  * Source: docs/protocol/sealing.md, rule S-2; draft-connolly-cfrg-xwing-kem (HPKE KEM 0x647A); RFC 9180 4.1.
  */
@@ -37,13 +51,28 @@ const mlkemCiphertextBytes = 1088;
 // The combiner's label "\./" above "/^\", which stands last.
 const xwingLabel = Uint8Array.of(0x5c, 0x2e, 0x2f, 0x2f, 0x5e, 0x5c);
 
-function combine(
-  mlkemShared: Uint8Array,
-  x25519Shared: Uint8Array,
-  x25519Ciphertext: Uint8Array,
-  x25519Public: Uint8Array,
-): Uint8Array {
-  return sha3_256(mlkemShared, x25519Shared, x25519Ciphertext, x25519Public, xwingLabel);
+/** What X-Wing hashes, 32 bytes each; the draft's names in brackets. */
+interface XWingInput {
+  /** ML-KEM's secret (ss_M). */
+  readonly mlkemShared: Uint8Array;
+  /** The Diffie-Hellman value (ss_X). */
+  readonly x25519Shared: Uint8Array;
+  /** The sender's ephemeral public key (ct_X). */
+  readonly x25519Ephemeral: Uint8Array;
+  /** The receiver's public key (pk_X). */
+  readonly x25519Public: Uint8Array;
+}
+
+/**
+ * SHA3-256(ss_M ‖ ss_X ‖ ct_X ‖ pk_X ‖ label): the draft's section 5.3, byte for byte.
+ *
+ * ct_X and pk_X must be inside: X25519 alone binds neither, since other points give the same value. ML-KEM's
+ * ciphertext and key need not: its Fujisaki-Okamoto transform already ties them to ss_M. That holds of
+ * ML-KEM and is no way to combine other KEMs. The label stands last; the draft's first versions had it first.
+ */
+function combine(input: XWingInput): Uint8Array {
+  const { mlkemShared, x25519Shared, x25519Ephemeral, x25519Public } = input;
+  return sha3_256(mlkemShared, x25519Shared, x25519Ephemeral, x25519Public, xwingLabel);
 }
 
 /** `seed`: the 32 bytes that are an X-Wing secret key. The public key is ML-KEM-768 1184 ‖ X25519 32. */
@@ -64,7 +93,12 @@ export async function xwingKeyFromSeed(seed: Uint8Array): Promise<KemKey> {
         mlkem.decapsulate(enc.subarray(0, mlkemCiphertextBytes)),
         x25519.agree(peer),
       ]);
-      return combine(mlkemShared, x25519Shared, peer, x25519.publicKey);
+      return combine({
+        mlkemShared,
+        x25519Shared,
+        x25519Ephemeral: peer,
+        x25519Public: x25519.publicKey,
+      });
     },
   };
 }
@@ -111,10 +145,14 @@ export async function xwingEncapsulate(publicKey: Uint8Array): Promise<Encapsula
   if (publicKey.length !== kems.xwing.publicKeyBytes) throw new CodedError('KEY_WEAK');
   const peer = await xwingPeer(publicKey);
   const [mlkem, x25519] = await Promise.all([peer.mlkem.encapsulate(), peer.x25519.agree()]);
-  const x25519Public = publicKey.subarray(mlkemPublicBytes);
   return {
     enc: concatBytes(mlkem.ciphertext, x25519.publicKey),
-    secret: combine(mlkem.shared, x25519.shared, x25519.publicKey, x25519Public),
+    secret: combine({
+      mlkemShared: mlkem.shared,
+      x25519Shared: x25519.shared,
+      x25519Ephemeral: x25519.publicKey,
+      x25519Public: publicKey.subarray(mlkemPublicBytes),
+    }),
   };
 }
 
@@ -133,7 +171,12 @@ export async function xwingEncapsulateWith(
   const x25519 = await peer.agree(coins.subarray(32));
   return {
     enc: concatBytes(mlkem.cipherText, x25519.publicKey),
-    secret: combine(mlkem.sharedSecret, x25519.shared, x25519.publicKey, x25519Public),
+    secret: combine({
+      mlkemShared: mlkem.sharedSecret,
+      x25519Shared: x25519.shared,
+      x25519Ephemeral: x25519.publicKey,
+      x25519Public,
+    }),
   };
 }
 

@@ -122,7 +122,7 @@ test('the shared secret opens the one message it was made for', async () => {
   const [first, second] = await Promise.all([seal(utf8('first')), seal(utf8('second'))]);
   assert.deepEqual(await hpkeSharedSecret(key, first.enc), first.sharedSecret);
   const open = (secret: Uint8Array, ciphertext: Uint8Array, info = 'info') =>
-    hpkeOpenWithSharedSecret(secret, utf8(info), none, ciphertext);
+    hpkeOpenWithSharedSecret(secret, { info: utf8(info), aad: none, ciphertext });
   assert.deepEqual(await open(first.sharedSecret, first.ciphertext), utf8('first'));
   await assert.rejects(open(first.sharedSecret, second.ciphertext), cannotOpen);
   await assert.rejects(open(first.sharedSecret, first.ciphertext, 'other'), cannotOpen);

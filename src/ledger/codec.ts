@@ -11,7 +11,7 @@ import {
 import { CodedError } from '../primitives/errors.ts';
 import { accountIdOf, idBytes, type TxId, txIdOf } from '../primitives/ids.ts';
 import { maxTxBytes } from './genesis.ts';
-import { objectTypes, suite } from './object-types.ts';
+import { ledgerObjects, suite } from './object-types.ts';
 import { type Act, moduleOf, moduleOfNumber } from './protocol.ts';
 import { logName } from './shapes.ts';
 import type { Tx, TxBody } from './tx.ts';
@@ -37,7 +37,7 @@ export function encodeTxBody(body: TxBody): Uint8Array {
 
 function bodyToCbor(body: TxBody): readonly Cbor[] {
   const { chainId, log, sender, nonce, validUntilMs, acts } = body;
-  const head = [body.suite, objectTypes.txBody, chainId, log, idBytes(sender)];
+  const head = [body.suite, ledgerObjects.txBody, chainId, log, idBytes(sender)];
   return [...head, nonce, validUntilMs, acts.map((act) => moduleOf(act).toCbor(act))];
 }
 
@@ -67,7 +67,7 @@ function bodyFromCbor<A>(
 ): Omit<TxBody, 'acts'> & { readonly acts: readonly A[] } {
   const fields = readArray(value, 'body', 8);
   if (readUint(fields[0], 'suite') !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (readUint(fields[1], 'type') !== objectTypes.txBody) throw new CodedError('TYPE_UNKNOWN');
+  if (readUint(fields[1], 'type') !== ledgerObjects.txBody) throw new CodedError('TYPE_UNKNOWN');
   const acts = readArray(fields[7], 'acts').map(readAct);
   if (acts.length < 1 || acts.length > maxActs)
     throw new CodedError('CBOR_SHAPE', { field: 'acts' });

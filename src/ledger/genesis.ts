@@ -13,7 +13,7 @@ import {
   uintTo,
 } from '../primitives/shape.ts';
 import { accountIdOfKey, identity, identityRequirements } from './identity.ts';
-import { objectTypes, suite } from './object-types.ts';
+import { ledgerObjects, suite } from './object-types.ts';
 import type { Requirement } from './requirement.ts';
 import { right } from './rights.ts';
 import { role, spineRoles } from './roles.ts';
@@ -40,7 +40,7 @@ export type GenesisLog = Of<typeof log>;
  * The beginning of a ledger: `[suite, type, chain id, timeMs, organisations, logs, validators, limits,
  * deferred reads]`. Source: docs/protocol/transactions.md, rules G-1 to G-4.
  */
-const genesis = typed(suite, objectTypes.genesis, {
+const genesis = typed(suite, ledgerObjects.genesis, {
   /** 1 to 50 letters, digits, `-`, `_` or `.`: CometBFT's bound. */
   chainId: text(50),
   timeMs: uint,

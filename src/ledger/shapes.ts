@@ -1,31 +1,10 @@
 import type { Code } from '../codes/index.ts';
-import { readBytes, readText } from '../primitives/cbor.ts';
+import { readText } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
-import {
-  type AccountId,
-  accountIdOf,
-  type BlobId,
-  type ConsentId,
-  consentIdOf,
-  idBytes,
-  parseBlobId,
-} from '../primitives/ids.ts';
+import { type ConsentId, consentIdOf, idBytes } from '../primitives/ids.ts';
 import { bytes, oneOf, optionalBytes, type Shape, struct, uint } from '../primitives/shape.ts';
 
 /** The fields that acts, rows and the genesis have in common. Source: docs/protocol/acts.md, state.md. */
-
-export const accountId: Shape<AccountId> = {
-  encode: idBytes,
-  decode: (value, field) => accountIdOf(readBytes(value, field, 32)),
-};
-export const consentId: Shape<ConsentId> = {
-  encode: idBytes,
-  decode: (value, field) => consentIdOf(readBytes(value, field, 16)),
-};
-export const blobId: Shape<BlobId> = {
-  encode: (value) => value,
-  decode: (value, field) => parseBlobId(readText(value, field, 59)),
-};
 
 /** SHA-256. */
 export const hash = bytes(32);

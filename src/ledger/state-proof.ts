@@ -1,7 +1,18 @@
 import { sha256 } from '../crypto/hash.ts';
 import { equalBytes } from '../primitives/bytes.ts';
-import { decodeCbor, encodeCbor, readArray, readBytes, readUint } from '../primitives/cbor.ts';
+import { readArray } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
+import {
+  bytes,
+  decodeAs,
+  encodeAs,
+  list,
+  mapped,
+  optionalBytes,
+  type Shape,
+  struct,
+  uint,
+} from '../primitives/shape.ts';
 import { appHashOf, type LogHeads } from './app-hash.ts';
 import { stateKey } from './table.ts';
 import { bitAt, emptyHash, stateInnerHash, stateLeafHash } from './tree-page.ts';
@@ -59,21 +70,39 @@ function sharedBits(a: Uint8Array, b: Uint8Array): number {
   return 256;
 }
 
-/**
- * The proof that travels: `[user log root, user log size, doc log root, doc log size, siblings, neighbour]`,
- * a sibling being 32 bytes or empty for 32 zeros, the neighbour `[]` or `[key hash, value hash]`.
- * It leads to the app hash, which the next block's header carries.
- */
+/** 32 bytes, or empty for 32 zeros. */
+const sibling = mapped(
+  optionalBytes(32),
+  (hash: Uint8Array) => (equalBytes(hash, emptyHash) ? new Uint8Array(0) : hash),
+  (read) => (read.length === 0 ? emptyHash : read),
+);
+
+const otherLeaf = struct({ keyHash: bytes(32), valueHash: bytes(32) });
+/** The leaf, or `[]`. */
+const neighbourOrNone: Shape<StateProof['neighbour']> = {
+  encode: (leaf) => (leaf === undefined ? [] : otherLeaf.encode(leaf)),
+  decode: (value, field) =>
+    readArray(value, field).length === 0 ? undefined : otherLeaf.decode(value, field),
+};
+
+/** The proof that travels. It leads to the app hash, which the next block's header carries. */
+const stateAnswerProof = struct({
+  userRoot: bytes(32),
+  userSize: uint,
+  docRoot: bytes(32),
+  docSize: uint,
+  siblings: list(sibling),
+  neighbour: neighbourOrNone,
+});
+
 export function encodeStateAnswerProof(logs: LogHeads, proof: StateProof): Uint8Array {
-  const { siblings, neighbour } = proof;
-  return encodeCbor([
-    logs.user.root,
-    logs.user.size,
-    logs.doc.root,
-    logs.doc.size,
-    siblings.map((sibling) => (equalBytes(sibling, emptyHash) ? new Uint8Array(0) : sibling)),
-    neighbour === undefined ? [] : [neighbour.keyHash, neighbour.valueHash],
-  ]);
+  return encodeAs(stateAnswerProof, {
+    userRoot: logs.user.root,
+    userSize: logs.user.size,
+    docRoot: logs.doc.root,
+    docSize: logs.doc.size,
+    ...proof,
+  });
 }
 
 /**
@@ -106,27 +135,10 @@ function holds(
   }
 }
 
-function decodeStateAnswerProof(bytes: Uint8Array): { logs: LogHeads; proof: StateProof } {
-  const fields = readArray(decodeCbor(bytes), 'proof', 6);
-  const neighbour = readArray(fields[5], 'neighbour');
-  if (neighbour.length !== 0 && neighbour.length !== 2) throw new CodedError('CBOR_SHAPE');
+function decodeStateAnswerProof(encoded: Uint8Array): { logs: LogHeads; proof: StateProof } {
+  const { userRoot, userSize, docRoot, docSize, ...proof } = decodeAs(stateAnswerProof, encoded);
   return {
-    logs: {
-      user: { root: readBytes(fields[0], 'root', 32), size: readUint(fields[1], 'size') },
-      doc: { root: readBytes(fields[2], 'root', 32), size: readUint(fields[3], 'size') },
-    },
-    proof: {
-      siblings: readArray(fields[4], 'siblings').map((sibling) => {
-        const hash = readBytes(sibling, 'sibling');
-        return hash.length === 0 ? emptyHash : readBytes(hash, 'sibling', 32);
-      }),
-      neighbour:
-        neighbour.length === 0
-          ? undefined
-          : {
-              keyHash: readBytes(neighbour[0], 'keyHash', 32),
-              valueHash: readBytes(neighbour[1], 'valueHash', 32),
-            },
-    },
+    logs: { user: { root: userRoot, size: userSize }, doc: { root: docRoot, size: docSize } },
+    proof,
   };
 }

@@ -4,6 +4,22 @@ import { CodedError } from '../primitives/errors.ts';
 import type { StateProof } from './state-proof.ts';
 import { bitAt, bottomRow, emptyHash, type TreeLeaf, TreePage } from './tree-page.ts';
 
+/**
+ * The compact binary sparse Merkle tree over all rows of the state: the root in the app hash commits to every
+ * row, and a short path proves one row, or that there is none.
+ *
+ * The way to a key is its SHA-256, most significant bit first. What holds before and after every update:
+ * - A leaf stands at its shortest unique prefix: every inner node has two leaves or more below it. So the
+ *   root depends on the rows alone (ST-4), and a tree of a million keys is about twenty levels deep.
+ * - A page is kept exactly when its top is an inner node; the root page always.
+ * - An inner node in a page's bottom row has the hash of the top of the page below it: a page that the
+ *   store lost or mixed up shows (LEDGER_CORRUPT).
+ *
+ * An update walks down once with all changes of a block, splits them at each node by the next bit, and joins
+ * on the way up: each node on a path to a change is hashed once a block, no other one at all.
+ * Source: docs/protocol/state.md, rules ST-3 to ST-5.
+ */
+
 /** Where pages are kept; the path is one hex digit for every four levels, '' at the root. */
 export type ReadPage = (path: string) => TreePage | undefined;
 
@@ -27,20 +43,24 @@ export function treeRoot(readPage: ReadPage): Uint8Array {
   return readPage('')?.hash(1) ?? emptyHash;
 }
 
-/**
- * The compact binary sparse Merkle tree over all rows of the state: a leaf stands at its shortest unique
- * prefix, so a tree of a million keys is about twenty levels deep, and a proof is short.
- *
- * `changes` name each key once. Only paths to changed keys are hashed again, each node once a block.
- * Source: docs/protocol/state.md, rules ST-3 and ST-4.
- */
+/** `changes` name each key once. Throws LEDGER_CORRUPT. */
 export function updateTree(readPage: ReadPage, changes: readonly TreeChange[]): TreeUpdate {
   const updater = new Updater(readPage);
   const top = updater.writable('');
-  updater.apply(top, '', 1, 0, changes);
-  return { root: top.hash(1), pages: updater.dirty };
+  updater.apply(top, 1, 0, changes);
+  return { root: top.page.hash(1), pages: updater.dirty };
 }
 
+/** A page that is being changed, and where it hangs: one hex digit for every four levels above it. */
+interface HeldPage {
+  readonly page: TreePage;
+  readonly path: string;
+}
+
+/**
+ * `position` is a place in the page, `depth` how many bits of the keys' hashes led to it: the bit at `depth`
+ * is the next one that decides.
+ */
 class Updater {
   readonly dirty = new Map<string, TreePage | undefined>();
   readonly #readPage: ReadPage;
@@ -49,21 +69,16 @@ class Updater {
     this.#readPage = readPage;
   }
 
-  writable(path: string): TreePage {
+  writable(path: string): HeldPage {
     const page = new TreePage(this.#readPage(path));
     this.dirty.set(path, page);
-    return page;
+    return { page, path };
   }
 
-  /** Brings `changes`, all of which lie under `position` of `page`, into the subtree there. */
-  apply(
-    page: TreePage,
-    path: string,
-    position: number,
-    depth: number,
-    changes: readonly TreeChange[],
-  ): void {
+  /** Brings `changes`, all of which lie under `position`, into the subtree there. */
+  apply(held: HeldPage, position: number, depth: number, changes: readonly TreeChange[]): void {
     if (changes.length === 0) return;
+    const { page } = held;
     const kind = page.kind(position);
     let list = changes;
     if (kind !== 'inner') {
@@ -77,43 +92,44 @@ class Updater {
         return;
       }
     }
-    if (position >= bottomRow) this.#applyBelow(page, path, position, depth, list);
-    else this.#applyHere(page, path, position, depth, list);
+    if (position >= bottomRow) this.#applyBelow(held, position, depth, list);
+    else this.#applyHere(held, position, depth, list);
   }
 
+  /** From the bottom row into the page below, whose top is the same node. */
   #applyBelow(
-    page: TreePage,
-    path: string,
+    { page, path }: HeldPage,
     position: number,
     depth: number,
     changes: readonly TreeChange[],
   ): void {
     const childPath = path + (position - bottomRow).toString(16);
     const wasInner = page.kind(position) === 'inner';
-    const child = wasInner ? this.writable(childPath) : new TreePage();
-    if (wasInner && child.kind(1) !== 'inner') throw new CodedError('LEDGER_CORRUPT');
-    this.apply(child, childPath, 1, depth, changes);
-    page.take(position, 1, child);
-    this.dirty.set(childPath, child.kind(1) === 'inner' ? child : undefined);
+    const child = wasInner ? this.writable(childPath) : { page: new TreePage(), path: childPath };
+    if (wasInner && child.page.kind(1) !== 'inner') throw new CodedError('LEDGER_CORRUPT');
+    this.apply(child, 1, depth, changes);
+    page.take(position, 1, child.page);
+    // A page whose top is a leaf or empty is gone: what was left of it stands in this page's bottom row.
+    this.dirty.set(childPath, child.page.kind(1) === 'inner' ? child.page : undefined);
   }
 
   #applyHere(
-    page: TreePage,
-    path: string,
+    held: HeldPage,
     position: number,
     depth: number,
     changes: readonly TreeChange[],
   ): void {
+    const { page } = held;
     const left = 2 * position;
     const right = left + 1;
     const [only, more] = changes;
     if (only !== undefined && more === undefined) {
       // Most nodes lie on the way to one change.
-      this.apply(page, path, left + bitAt(only.keyHash, depth), depth + 1, changes);
+      this.apply(held, left + bitAt(only.keyHash, depth), depth + 1, changes);
     } else {
       const [zeros, ones] = splitAt(changes, depth);
-      this.apply(page, path, left, depth + 1, zeros);
-      this.apply(page, path, right, depth + 1, ones);
+      this.apply(held, left, depth + 1, zeros);
+      this.apply(held, right, depth + 1, ones);
     }
     const a = page.kind(left);
     const b = page.kind(right);

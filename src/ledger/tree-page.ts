@@ -1,6 +1,23 @@
 import { sha256, sha256Into } from '../crypto/hash.ts';
 import { CodedError } from '../primitives/errors.ts';
 
+/**
+ * Four levels of the state tree as one row of the store, so that a look-up reads a few rows and not one a bit.
+ *
+ * Positions are in heap order: 1 is the top, 2p and 2p + 1 stand below p. So the next bit b of a key's hash
+ * leads from p to 2p + b, p ^ 1 is the sibling of p, and four bits lead from 1 to 16..31, the bottom row:
+ *
+ *                         1                          the page `path`
+ *             2                       3
+ *       4           5           6           7
+ *     8     9    10    11    12    13    14    15
+ *   16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31  an inner node at p is the top of the page `path` ‖ hex(p - 16)
+ *
+ * Each position is empty (32 zeros), a leaf, or an inner node over the two below it. Below an empty position
+ * and below a leaf nothing stands. So a leaf may keep its 64 bytes where its leftmost place in the bottom row
+ * would be, and no two leaves meet there. Source: docs/protocol/state.md, rules ST-3 and ST-5.
+ */
+
 export interface TreeLeaf {
   /** SHA-256 of the key. */
   readonly keyHash: Uint8Array;
@@ -12,7 +29,7 @@ export interface TreeLeaf {
 export type NodeKind = 'empty' | 'leaf' | 'inner';
 
 export const emptyHash: Uint8Array = new Uint8Array(32);
-/** Positions of a page, in heap order: 1 is the top, 2p and 2p + 1 are the children of p; 0 is not used. */
+/** Position 0 is not used. */
 export const pagePositions = 32;
 /** The first position of a page's bottom row. */
 export const bottomRow = 16;
@@ -86,11 +103,8 @@ function leafAt(position: number): number {
 }
 
 /**
- * Four levels of the state tree, stored as one row, so that a lookup reads a few rows and not a row a bit.
- * An inner node at the bottom is the top of the page below it.
- *
- * One array of bytes a page: a block changes a thousand, and as objects for each node they kept the
- * collector busy for a tenth of the ledger's time. Source: docs/protocol/state.md, rule ST-5.
+ * One page, as one array of bytes: a block changes a thousand, and as objects for each node they kept the
+ * collector busy for a tenth of the ledger's time.
  */
 export class TreePage {
   #bytes: Uint8Array;

@@ -10,6 +10,7 @@ import {
   readUint,
 } from './cbor.ts';
 import { CodedError } from './errors.ts';
+import { accountIdOf, consentIdOf, idBytes, parseBlobId, recordIdOf, txIdOf } from './ids.ts';
 
 /**
  * One declaration of a format, for both directions: what a value looks like as CBOR, and how that is read
@@ -59,20 +60,48 @@ export const flag: Shape<boolean> = {
   decode: (value, field) => readBoolean(value, field),
 };
 
-/** An id: hex in types, bytes in CBOR. */
+/** What `shape` describes, in another form; `decode` may refuse what the shape itself lets pass. */
+export const mapped = <Written, T>(
+  shape: Shape<Written>,
+  encode: (value: T) => Written,
+  decode: (written: Written, field: string) => T,
+): Shape<T> => ({
+  encode: (value) => shape.encode(encode(value)),
+  decode: (value, field) => decode(shape.decode(value, field), field),
+});
+
+/** What `shape` describes and `check` lets pass when it is read; `check` throws the code that fits. */
+export const checked = <T>(
+  shape: Shape<T>,
+  check: (value: T, field: string) => void,
+): Shape<T> => ({
+  encode: shape.encode,
+  decode(value, field) {
+    const read = shape.decode(value, field);
+    check(read, field);
+    return read;
+  },
+});
+
+/** An id: hex in types, bytes in CBOR, `length` of them where one is given. */
 export const id = <T extends string>(
   toBytes: (id: T) => Uint8Array,
   fromBytes: (bytes: Uint8Array) => T,
-): Shape<T> => ({
-  encode: toBytes,
-  decode: (value, field) => fromBytes(readBytes(value, field)),
-});
+  length?: number,
+): Shape<T> => mapped(bytes(length), toBytes, fromBytes);
 
-/** Text that a parser of ids accepts. */
-export const parsed = <T extends string>(parse: (value: unknown) => T): Shape<T> => ({
-  encode: (value) => value,
-  decode: (value, field) => parse(readText(value, field)),
-});
+/** Text of at most `maxLength` UTF-16 units that `parse` accepts. */
+export const parsed = <T extends string>(
+  parse: (text: string) => T,
+  maxLength?: number,
+): Shape<T> => mapped<string, T>(text(maxLength), (value) => value, parse);
+
+export const accountId = id(idBytes, accountIdOf, 32);
+export const consentId = id(idBytes, consentIdOf, 16);
+export const recordId = id(idBytes, recordIdOf, 16);
+export const txId = id(idBytes, txIdOf, 32);
+/** Also throws ID_FORMAT. */
+export const blobId = parsed(parseBlobId, 59);
 
 /** One of a list of words; `code` is thrown for any other. */
 export const oneOf = <T extends string>(
@@ -87,17 +116,23 @@ export const oneOf = <T extends string>(
   },
 });
 
-/** As many entries as there are; `least` and `most` bound them. */
+export interface ListBounds {
+  readonly least?: number;
+  readonly most?: number;
+  /** Thrown for more than `most`; CBOR_SHAPE when none is given. */
+  readonly tooMany?: CodedError['code'];
+}
+
+/** As many entries as there are, within `bounds`. */
 export const list = <T>(
   shape: Shape<T>,
-  { least = 0, most = Number.MAX_SAFE_INTEGER } = {},
+  { least = 0, most = Number.MAX_SAFE_INTEGER, tooMany = 'CBOR_SHAPE' }: ListBounds = {},
 ): Shape<readonly T[]> => ({
   encode: (values) => values.map((value) => shape.encode(value)),
   decode(value, field) {
     const entries = readArray(value, field);
-    if (entries.length < least || entries.length > most) {
-      throw new CodedError('CBOR_SHAPE', { field });
-    }
+    if (entries.length > most) throw new CodedError(tooMany, { field });
+    if (entries.length < least) throw new CodedError('CBOR_SHAPE', { field });
     return entries.map((entry) => shape.decode(entry, field));
   },
 });
@@ -127,25 +162,67 @@ export function typed<F extends Fields>(
   type: number,
   fields: F,
 ): StructShape<StructOf<F>> {
-  return headed([suite, type], fields);
+  return headed(
+    [
+      { value: suite, code: 'SUITE_UNKNOWN' },
+      { value: type, code: 'TYPE_UNKNOWN' },
+    ],
+    fields,
+  );
 }
 
-function headed<F extends Fields>(head: readonly number[], fields: F): StructShape<StructOf<F>> {
+/** By `kind`: what stands first in the array, and the fields after it. */
+export type Choices = Readonly<Record<string, readonly [tag: number | string, fields: Fields]>>;
+export type ChoiceOf<C extends Choices> = {
+  readonly [K in keyof C]: { readonly kind: K } & StructOf<C[K][1]>;
+}[keyof C];
+
+/** One of several arrays that say first which they are: `[tag, ...fields]`. `code`: it is none of them. */
+export function choice<C extends Choices>(
+  choices: C,
+  code: CodedError['code'] = 'CBOR_SHAPE',
+): Shape<ChoiceOf<C>> {
+  const shapes = Object.entries(choices).map(([kind, [tag, fields]]) => ({
+    kind,
+    tag,
+    shape: headed([{ value: tag, code }], fields),
+  }));
+  return {
+    encode(value) {
+      const known = shapes.find(({ kind }) => kind === value.kind);
+      if (known === undefined) throw new CodedError('INTERNAL', { kind: String(value.kind) });
+      return known.shape.encode(value);
+    },
+    decode(value, field) {
+      const [tag] = readArray(value, field);
+      const known = shapes.find((it) => it.tag === tag);
+      if (known === undefined) throw new CodedError(code, { field });
+      // The tag decided the kind, and with it the fields; the compiler cannot see that.
+      return { kind: known.kind, ...known.shape.decode(value, field) } as ChoiceOf<C>;
+    },
+  };
+}
+
+/** What stands in an array before its fields, and the code that is thrown for anything else. */
+type Head = readonly { readonly value: number | string; readonly code: CodedError['code'] }[];
+
+function headed<F extends Fields>(head: Head, fields: F): StructShape<StructOf<F>> {
   const places = Object.entries(fields);
   const length = head.length + places.length;
   return {
     names: Object.keys(fields),
     encode(value) {
-      const array: Cbor[] = [...head];
+      const array: Cbor[] = head.map((it) => it.value);
       for (const [name, shape] of places) array.push(shape.encode(value[name]));
       return array;
     },
     decode(value, field) {
       const array = readArray(value, field, length);
-      if (head.length > 0 && array[0] !== head[0]) throw new CodedError('SUITE_UNKNOWN', { field });
-      if (head.length > 0 && array[1] !== head[1]) throw new CodedError('TYPE_UNKNOWN', { field });
       const object: Record<string, unknown> = {};
-      let at = head.length;
+      let at = 0;
+      for (const { value: expected, code } of head) {
+        if (array[at++] !== expected) throw new CodedError(code, { field });
+      }
       for (const [name, shape] of places) object[name] = shape.decode(array[at++], name);
       // The shapes decide the type of every entry; the compiler cannot see that through the loop.
       return object as StructOf<F>;

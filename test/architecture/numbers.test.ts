@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { objectTypes as apiTypes } from '../../src/api/object-types.ts';
+import { messageObjects } from '../../src/api/object-types.ts';
 import type { Entry } from '../../src/codes/index.ts';
-import { objectTypes as ledgerTypes } from '../../src/ledger/object-types.ts';
+import { ledgerObjects } from '../../src/ledger/object-types.ts';
+import { acts } from '../../src/ledger/protocol.ts';
+import type { LedgerWing } from '../../src/ledger/wing.ts';
+import { ledgerWings } from '../../src/wings/ledger.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -72,8 +75,30 @@ test('every refusal has a number of its own, from the row of who says it', async
   }
 });
 
-test('the objects that travel have a number each, from the spine’s row', () => {
-  const numbers = [...Object.values(ledgerTypes), ...Object.values(apiTypes)];
-  assert.equal(new Set<number>(numbers).size, numbers.length);
-  for (const number of numbers) assert.ok(isIn(rowOf('spine').objectTypes, number), String(number));
+test('the objects that travel have a number each, from the row of who names them', async () => {
+  const tables: [owner: string, numbers: Readonly<Record<string, number>>][] = [
+    ['spine', ledgerObjects],
+    ['spine', messageObjects],
+  ];
+  for (const file of globSync('src/wings/*/**/object-types.ts', { cwd: root })) {
+    const [table = {}] = Object.values<Readonly<Record<string, number>>>(await import(root + file));
+    tables.push([file.split('/')[2] ?? '', table]);
+  }
+  const all = tables.flatMap(([, numbers]) => Object.values(numbers));
+  assert.equal(new Set(all).size, all.length);
+  for (const [owner, numbers] of tables) {
+    for (const number of Object.values(numbers)) {
+      assert.ok(isIn(rowOf(owner).objectTypes, number), `${owner} ${number}`);
+    }
+  }
+});
+
+test('every act has a number from the row of who declares it', () => {
+  const wings: readonly LedgerWing[] = ledgerWings;
+  const owners = new Map(wings.flatMap((wing) => wing.acts.map(({ kind }) => [kind, wing.name])));
+  for (const { kind, number } of acts) {
+    // LogProfile stands in the spine until the consortium has a room of its own.
+    const owner = kind === 'LogProfile' ? 'consortium' : (owners.get(kind) ?? 'spine');
+    assert.ok(isIn(rowOf(owner).acts, number), `${kind} ${number}`);
+  }
 });

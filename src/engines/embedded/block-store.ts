@@ -1,37 +1,21 @@
 import { closeSync, existsSync, fdatasync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { sha256 } from '../../crypto/hash.ts';
-import {
-  bytesField,
-  ProtoMessage,
-  repeatedField,
-  varintField,
-} from '../../ledger/chain/protobuf.ts';
-import type { Validator } from '../../ledger/chain/validators.ts';
-import { concatBytes } from '../../primitives/bytes.ts';
-import {
-  decodeCbor,
-  encodeCbor,
-  readArray,
-  readBytes,
-  readText,
-  readUint,
-} from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { TxResult } from '../application.ts';
+import { decodeAs, encodeAs } from '../../primitives/shape.ts';
 import type { Gathered } from '../gathered.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
-import type { StoredBlock } from './stored-block.ts';
+import {
+  decodeResults,
+  decodeTxs,
+  encodeResults,
+  encodeTxs,
+  type LedgerIdentity,
+  ledgerIdentity,
+  type StoredBlock,
+} from './stored-block.ts';
 import { type Place, TxIndex, txIndexSchema } from './tx-index.ts';
-
-/** Which ledger this is; written once. */
-export interface LedgerIdentity {
-  readonly chainId: string;
-  readonly genesisHash: Uint8Array;
-  readonly genesisMs: number;
-  readonly validators: readonly Validator[];
-}
 
 const schema = `
   CREATE TABLE identity(id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL) STRICT;
@@ -116,11 +100,11 @@ export class BlockStore {
 
   identity(): LedgerIdentity | undefined {
     const row = this.#db.prepare('SELECT body FROM identity').get();
-    return row === undefined ? undefined : decodeIdentity(blob(row.body));
+    return row === undefined ? undefined : decodeAs(ledgerIdentity, blob(row.body));
   }
 
   setIdentity(identity: LedgerIdentity): void {
-    this.#db.prepare('INSERT INTO identity VALUES (1, ?)').run(encodeIdentity(identity));
+    this.#db.prepare('INSERT INTO identity VALUES (1, ?)').run(encodeAs(ledgerIdentity, identity));
   }
 
   /** 0: no block yet. */
@@ -236,48 +220,6 @@ function flushLog(path: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-/** Like CometBFT's `Data`: field 1, once per transaction. */
-function encodeTxs(txs: readonly Uint8Array[]): Uint8Array {
-  return repeatedField(1, txs);
-}
-
-function decodeTxs(bytes: Uint8Array): Uint8Array[] {
-  return new ProtoMessage(bytes).all(1);
-}
-
-/** Field 1, once per result: `ExecTxResult` with the fields that are hashed. */
-function encodeResults(results: readonly TxResult[]): Uint8Array {
-  return repeatedField(
-    1,
-    results.map(({ code, data }) => concatBytes(varintField(1, code), bytesField(2, data))),
-  );
-}
-
-function decodeResults(bytes: Uint8Array): TxResult[] {
-  return new ProtoMessage(bytes).all(1).map((result) => {
-    const message = new ProtoMessage(result);
-    return { code: message.number(1), data: message.bytes(2) };
-  });
-}
-
-function encodeIdentity({ chainId, genesisHash, genesisMs, validators }: LedgerIdentity) {
-  const set = validators.map(({ publicKey, power }) => [publicKey, power]);
-  return encodeCbor([chainId, genesisHash, genesisMs, set]);
-}
-
-function decodeIdentity(bytes: Uint8Array): LedgerIdentity {
-  const [chainId, genesisHash, genesisMs, set] = readArray(decodeCbor(bytes), 'identity', 4);
-  return {
-    chainId: readText(chainId, 'chainId'),
-    genesisHash: readBytes(genesisHash, 'genesisHash', 32),
-    genesisMs: readUint(genesisMs, 'genesisMs'),
-    validators: readArray(set, 'validators').map((entry) => {
-      const [publicKey, power] = readArray(entry, 'validator', 2);
-      return { publicKey: readBytes(publicKey, 'key', 32), power: readUint(power, 'power') };
-    }),
-  };
 }
 
 function decoded<T>(

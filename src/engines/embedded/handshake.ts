@@ -5,7 +5,7 @@ import type { VerifyVote } from '../../ledger/chain/light-client.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
-import type { BlockStore, LedgerIdentity } from './block-store.ts';
+import type { BlockStore } from './block-store.ts';
 import {
   type Defect,
   defectOf,
@@ -14,7 +14,7 @@ import {
   type Tip,
   tipAfter,
 } from './make-block.ts';
-import type { StoredBlock } from './stored-block.ts';
+import type { LedgerIdentity, StoredBlock } from './stored-block.ts';
 
 /**
  * Brings application and block store together at start, by CometBFT's rules: the store is the truth, the

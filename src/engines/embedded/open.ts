@@ -7,13 +7,15 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
 import type { Gathered } from '../gathered.ts';
-import { BlockStore, type LedgerIdentity } from './block-store.ts';
+import { BlockStore } from './block-store.ts';
 import { ClockGuard, type ClockSources, systemClock } from './clock.ts';
-import { defaultTiming, EmbeddedEngine, type Timing } from './embedded-engine.ts';
+import { EmbeddedEngine } from './embedded-engine.ts';
 import type { FaultPoint } from './faults.ts';
 import { checkNewest, replay } from './handshake.ts';
 import { createValidatorKey, loadValidatorKey } from './key-file.ts';
 import { lockLedger } from './lock.ts';
+import { defaultTiming, type Timing } from './pace.ts';
+import type { LedgerIdentity } from './stored-block.ts';
 import type { VoteSigner } from './vote-signer.ts';
 
 /** What of the genesis an engine needs; the application knows the rest. */

@@ -1,4 +1,22 @@
+import {
+  bytesField,
+  ProtoMessage,
+  repeatedField,
+  varintField,
+} from '../../ledger/chain/protobuf.ts';
+import { validator } from '../../ledger/chain/validators.ts';
+import { concatBytes } from '../../primitives/bytes.ts';
+import { bytes, list, type Of, struct, text, uint } from '../../primitives/shape.ts';
 import type { TxResult } from '../application.ts';
+
+/** Which ledger this is; written once. */
+export const ledgerIdentity = struct({
+  chainId: text(),
+  genesisHash: bytes(32),
+  genesisMs: uint,
+  validators: list(validator),
+});
+export type LedgerIdentity = Of<typeof ledgerIdentity>;
 
 /** A block as `blocks.db` keeps it: everything from which the ledger can be verified and replayed. */
 export interface StoredBlock {
@@ -11,4 +29,28 @@ export interface StoredBlock {
   readonly results: readonly TxResult[];
   /** After this block; stands in the next header, which may not exist yet. */
   readonly appHash: Uint8Array;
+}
+
+/** Like CometBFT's `Data`: field 1, once per transaction. */
+export function encodeTxs(txs: readonly Uint8Array[]): Uint8Array {
+  return repeatedField(1, txs);
+}
+
+export function decodeTxs(encoded: Uint8Array): Uint8Array[] {
+  return new ProtoMessage(encoded).all(1);
+}
+
+/** Field 1, once per result: `ExecTxResult` with the fields that are hashed. */
+export function encodeResults(results: readonly TxResult[]): Uint8Array {
+  return repeatedField(
+    1,
+    results.map(({ code, data }) => concatBytes(varintField(1, code), bytesField(2, data))),
+  );
+}
+
+export function decodeResults(encoded: Uint8Array): TxResult[] {
+  return new ProtoMessage(encoded).all(1).map((result) => {
+    const message = new ProtoMessage(result);
+    return { code: message.number(1), data: message.bytes(2) };
+  });
 }

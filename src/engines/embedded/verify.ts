@@ -8,11 +8,11 @@ import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
-import { BlockStore, type LedgerIdentity } from './block-store.ts';
+import { BlockStore } from './block-store.ts';
 import { copyBlocks } from './copy-blocks.ts';
 import { inspect } from './handshake.ts';
 import { genesisTip, resultsHash, type Tip, tipAfter } from './make-block.ts';
-import type { StoredBlock } from './stored-block.ts';
+import type { LedgerIdentity, StoredBlock } from './stored-block.ts';
 
 export interface VerifyOptions {
   /** A ledger's folder, or a copy of it; it is only read. */

@@ -5,7 +5,6 @@ import {
   genesisAnswer,
   headerAnswer,
   headerParams,
-  maxTxBytes,
   type StateAnswerMessage,
   stateAnswer,
   stateParams,
@@ -19,6 +18,7 @@ import {
   txParams,
 } from '../../api/tx.ts';
 import type { CommitOutcome, LedgerEngine } from '../../engines/engine.ts';
+import { maxTxBytes } from '../../ledger/genesis.ts';
 import { refusalOf } from '../../ledger/refusals.ts';
 import { hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';

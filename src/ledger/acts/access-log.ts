@@ -1,10 +1,10 @@
 import { labelledHash } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
-import { list, type Of, struct } from '../../primitives/shape.ts';
+import { consentId, list, type Of, struct } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { type ActContext, accept, holdsRight, type Outcome, refuse } from '../outcome.ts';
-import { consentId, hash } from '../shapes.ts';
+import { hash } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
 import { type Consent, consents } from '../tables/consents.ts';
 import { whyNotLive } from './consents.ts';

@@ -1,9 +1,9 @@
 import { isStrictKey } from '../../crypto/ed25519-strict.ts';
-import { uint } from '../../primitives/shape.ts';
+import { consentId, uint } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { freshWindow } from '../nonce-window.ts';
 import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
-import { consentId, hash, optionalSignKey } from '../shapes.ts';
+import { hash, optionalSignKey } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
 import { consents } from '../tables/consents.ts';
 import { maxConsentMs } from './consents.ts';

@@ -1,6 +1,6 @@
+import { consentId } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
-import { consentId } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
 import { consents } from '../tables/consents.ts';
 

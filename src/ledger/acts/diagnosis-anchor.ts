@@ -1,6 +1,6 @@
+import { consentId } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { type ActContext, type Outcome, refuse } from '../outcome.ts';
-import { consentId } from '../shapes.ts';
 import type { LedgerView } from '../table.ts';
 import { aboutAnchor, anchored, anchorItems, factsOfAnchor } from './anchor-items.ts';
 

@@ -1,7 +1,7 @@
-import { bytes, list, uint } from '../../primitives/shape.ts';
+import { blobId, bytes, list, uint } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
-import { blobId, type ScheduledEpoch, scheduledEpoch } from '../shapes.ts';
+import { type ScheduledEpoch, scheduledEpoch } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
 import { accounts } from '../tables/accounts.ts';
 import { keySetRowId, keysets } from '../tables/keysets.ts';

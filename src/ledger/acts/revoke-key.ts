@@ -1,6 +1,6 @@
+import { accountId } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
-import { accountId } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
 import { accounts } from '../tables/accounts.ts';
 

@@ -1,42 +1,37 @@
 import { labelledHash } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
-import {
-  type Cbor,
-  decodeCbor,
-  encodeCbor,
-  readArray,
-  readBytes,
-  readText,
-  readUint,
-} from '../../primitives/cbor.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { bytes, choice, decodeAs, encodeAs, list, type Of, uint } from '../../primitives/shape.ts';
 import { decodeTx } from '../codec.ts';
 import { isIncluded, leafHash } from '../merkle.ts';
+
+/** A Merkle path: at most 53 siblings, the depth of the largest tree whose size is a safe integer. */
+export const merklePath = list(bytes(32), { most: 53 });
 
 /**
  * What a receipt may additionally show: which look an access log's entry hash stands for, or which item an
  * anchor's root covers. The ledger holds only the hash; whoever holds the opening adds it.
  * Source: docs/protocol/receipts.md, rule R-9.
  */
-export type Claim =
-  | {
-      readonly kind: 'entry';
-      /** Which act of the transaction, and which entry of that act. */
-      readonly act: number;
-      readonly entry: number;
-      readonly salt: Uint8Array;
-      readonly signedRequest: Uint8Array;
-    }
-  | {
-      readonly kind: 'leaf';
-      readonly act: number;
-      readonly salt: Uint8Array;
-      /** CBOR [SHA-256(header), blob id, class, padded size], or a batch's row. */
-      readonly content: Uint8Array;
-      readonly index: number;
-      readonly path: readonly Uint8Array[];
-    };
+const claimShape = choice(
+  {
+    /** `act`: which act of the transaction; `entry`: which entry of that act. */
+    entry: ['entry', { act: uint, entry: uint, salt: bytes(32), signedRequest: bytes() }],
+    leaf: [
+      'leaf',
+      {
+        act: uint,
+        salt: bytes(32),
+        /** CBOR [SHA-256(header), blob id, class, padded size], or a batch's row. */
+        content: bytes(),
+        index: uint,
+        path: merklePath,
+      },
+    ],
+  },
+  'TYPE_UNKNOWN',
+);
+export type Claim = Of<typeof claimShape>;
 
 /** What an act commits to; `undefined` where it commits to nothing that can be opened. */
 export type ClaimTarget =
@@ -45,44 +40,12 @@ export type ClaimTarget =
   | undefined;
 
 export function encodeClaim(claim: Claim): Uint8Array {
-  return encodeCbor(
-    claim.kind === 'entry'
-      ? ['entry', claim.act, claim.entry, claim.salt, claim.signedRequest]
-      : ['leaf', claim.act, claim.salt, claim.content, claim.index, claim.path],
-  );
+  return encodeAs(claimShape, claim);
 }
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, TYPE_UNKNOWN. */
-export function decodeClaim(bytes: Uint8Array): Claim {
-  const fields = readArray(decodeCbor(bytes), 'claim');
-  const kind = readText(fields[0], 'claim');
-  if (kind === 'entry') {
-    readArray(fields, 'claim', 5);
-    return {
-      kind,
-      act: readUint(fields[1], 'act'),
-      entry: readUint(fields[2], 'entry'),
-      salt: readBytes(fields[3], 'salt', 32),
-      signedRequest: readBytes(fields[4], 'request'),
-    };
-  }
-  if (kind !== 'leaf') throw new CodedError('TYPE_UNKNOWN', { field: 'claim' });
-  readArray(fields, 'claim', 6);
-  return {
-    kind,
-    act: readUint(fields[1], 'act'),
-    salt: readBytes(fields[2], 'salt', 32),
-    content: readBytes(fields[3], 'content'),
-    index: readUint(fields[4], 'index'),
-    path: readPath(fields[5]),
-  };
-}
-
-/** A Merkle path: at most 53 siblings, the depth of the largest tree whose size is a safe integer. */
-export function readPath(value: Cbor | undefined): Uint8Array[] {
-  const siblings = readArray(value, 'path');
-  if (siblings.length > 53) throw new CodedError('CBOR_SHAPE', { field: 'path' });
-  return siblings.map((sibling) => readBytes(sibling, 'path', 32));
+export function decodeClaim(encoded: Uint8Array): Claim {
+  return decodeAs(claimShape, encoded, 'claim');
 }
 
 /** What the acts of a transaction commit to, in their order; throws what `decodeTx` throws. */

@@ -1,18 +1,23 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8 } from '../../primitives/bytes.ts';
-import {
-  type Cbor,
-  decodeCbor,
-  encodeCbor,
-  readArray,
-  readBytes,
-  readUint,
-} from '../../primitives/cbor.ts';
+import { encodeCbor } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type HeaderHash, headerHashOf, type TxId, txIdOf } from '../../primitives/ids.ts';
+import {
+  bytes,
+  decodeAs,
+  encodeAs,
+  list,
+  mapped,
+  type Of,
+  type Shape,
+  struct,
+  typed,
+  uint,
+} from '../../primitives/shape.ts';
 import { isIncluded } from '../merkle.ts';
-import { objectTypes, suite } from '../object-types.ts';
+import { ledgerObjects, suite } from '../object-types.ts';
 import { resultLeaf, txLeaf } from './block-leaves.ts';
 import {
   type Claim,
@@ -21,45 +26,81 @@ import {
   claimTargets,
   decodeClaim,
   encodeClaim,
-  readPath,
+  merklePath,
 } from './claim.ts';
 import { type Commit, decodeCommit, encodeCommit, maxValidators } from './commit.ts';
 import { decodeHeader, encodeHeader, type Header, headerHashBytes } from './header.ts';
 import { type SignedHeaderParts, type VerifyVote, verifySigned } from './light-client.ts';
 import { msOfTimestamp } from './timestamp.ts';
 import type { TrustRoot } from './trust-root.ts';
-import type { Validator } from './validators.ts';
+import { type Validator, validator } from './validators.ts';
 
 /**
  * The proof a person keeps that a transaction was committed and what the ledger answered: one CBOR file that
  * is checked offline, for years, against a trust root and nothing else.
  *
- * Header H holds the transaction, header H + 1 its result and, by hash, header H; so the votes on H + 1 vouch
- * for all of it. Source: docs/protocol/receipts.md, rules R-6 to R-9.
+ * The chain, from what she did up to what she trusts; each arrow is a hash, a Merkle path or a signature:
+ *
+ *     tx ──SHA-256──▶ tx id ──txPath──▶ header H.dataHash
+ *     result ──────────────resultPath─────────────────────▶ header H+1.lastResultsHash
+ *                                       header H ──hash──▶ header H+1.lastBlockId
+ *     header H+1 ◀──votes of more than two thirds── nextValidators ◀──hash── H+1.validatorsHash
+ *     H+1.validatorsHash = the trust root's, or the next set of the last of `changes`, each of which is a
+ *                          header signed by the set before it; the first set is the trust root's
+ *
+ * Why header H+1: a result is known only after the block that it belongs to, so the next header has its
+ * hash. Header H+1 names header H too: the votes on H+1 vouch for all of it.
+ *
+ * Who learns what: whoever is shown the receipt sees the transaction, so times, consent ids and hashes. What
+ * stands behind a hash he sees only if the holder attached a claim. A ledger of one operator proves that the
+ * operator signed; that it told everybody the same is what witnesses add.
+ * Source: docs/protocol/receipts.md, rules R-6 to R-9.
  */
-export interface Receipt {
-  readonly tx: Uint8Array;
-  readonly height: number;
+
+/** A transaction, its result, a claim and the headers of a large validator set fit with room to spare. */
+export const maxReceiptBytes = 4 * 1024 * 1024;
+const maxChanges = 1000;
+
+const headerBytes = mapped(bytes(), encodeHeader, decodeHeader);
+
+const signedHeader: Shape<SignedHeaderParts> = struct({
+  header: headerBytes,
+  commit: mapped(bytes(), encodeCommit, decodeCommit),
+  validators: list(validator, { most: maxValidators }),
+});
+
+const witnessSignature = struct({ publicKey: bytes(32), signature: bytes(64) });
+export type WitnessSignature = Of<typeof witnessSignature>;
+
+const claimBytes = mapped(bytes(), encodeClaim, decodeClaim);
+const optionalClaim: Shape<Claim | undefined> = {
+  encode: (claim) => (claim === undefined ? null : claimBytes.encode(claim)),
+  decode: (value, field) => (value === null ? undefined : claimBytes.decode(value, field)),
+};
+
+const receiptShape = typed(suite, ledgerObjects.receipt, {
+  tx: bytes(),
+  height: uint,
   /** Place in the block, and how many transactions the block has. */
-  readonly index: number;
-  readonly count: number;
-  readonly result: { readonly code: number; readonly data: Uint8Array };
-  readonly txPath: readonly Uint8Array[];
-  readonly resultPath: readonly Uint8Array[];
-  readonly header: Header;
+  index: uint,
+  count: uint,
+  result: struct({ code: uint, data: bytes() }),
+  txPath: merklePath,
+  resultPath: merklePath,
+  header: headerBytes,
+  next: signedHeader,
+  witnesses: list(witnessSignature, { most: maxChanges }),
+  /** The last header of every earlier validator set, oldest first; empty for a fixed set. */
+  changes: list(signedHeader, { most: maxChanges }),
+  claim: optionalClaim,
+});
+
+/** As `receiptShape`; header H + 1, its votes and its set stand beside each other. */
+export type Receipt = Omit<Of<typeof receiptShape>, 'next'> & {
   readonly nextHeader: Header;
   readonly nextCommit: Commit;
   readonly nextValidators: readonly Validator[];
-  readonly witnesses: readonly WitnessSignature[];
-  /** The last header of every earlier validator set, oldest first; empty for a fixed set. */
-  readonly changes: readonly SignedHeaderParts[];
-  readonly claim: Claim | undefined;
-}
-
-export interface WitnessSignature {
-  readonly publicKey: Uint8Array;
-  readonly signature: Uint8Array;
-}
+};
 
 export interface ReceiptVerdict {
   readonly chain: string;
@@ -79,89 +120,18 @@ export interface ReceiptVerdict {
   readonly claim: Claim | undefined;
 }
 
-/** A transaction, its result, a claim and the headers of a large validator set fit with room to spare. */
-export const maxReceiptBytes = 4 * 1024 * 1024;
-const maxChanges = 1000;
-
-const encodeSigned = ({ header, commit, validators }: SignedHeaderParts): Cbor[] => [
-  encodeHeader(header),
-  encodeCommit(commit),
-  validators.map(({ publicKey, power }) => [publicKey, power]),
-];
-
-function decodeSigned(value: Cbor | undefined): SignedHeaderParts {
-  const [header, commit, validators] = readArray(value, 'signed header', 3);
-  const set = readArray(validators, 'validators');
-  if (set.length > maxValidators) throw new CodedError('CBOR_SHAPE', { field: 'validators' });
-  return {
-    header: decodeHeader(readBytes(header, 'header')),
-    commit: decodeCommit(readBytes(commit, 'commit')),
-    validators: set.map((entry) => {
-      const [publicKey, power] = readArray(entry, 'validator', 2);
-      return { publicKey: readBytes(publicKey, 'key', 32), power: readUint(power, 'power') };
-    }),
-  };
-}
-
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  return encodeCbor([
-    suite,
-    objectTypes.receipt,
-    receipt.tx,
-    receipt.height,
-    receipt.index,
-    receipt.count,
-    [receipt.result.code, receipt.result.data],
-    receipt.txPath,
-    receipt.resultPath,
-    encodeHeader(receipt.header),
-    encodeSigned({
-      header: receipt.nextHeader,
-      commit: receipt.nextCommit,
-      validators: receipt.nextValidators,
-    }),
-    receipt.witnesses.map(({ publicKey, signature }) => [publicKey, signature]),
-    receipt.changes.map(encodeSigned),
-    receipt.claim === undefined ? null : encodeClaim(receipt.claim),
-  ]);
+  const { nextHeader: header, nextCommit: commit, nextValidators: validators } = receipt;
+  return encodeAs(receiptShape, { ...receipt, next: { header, commit, validators } });
 }
 
 /** Throws RECEIPT_INVALID (reason encoding, cause: what exactly). */
-export function decodeReceipt(bytes: Uint8Array): Receipt {
-  if (bytes.length > maxReceiptBytes) throw invalid('size');
+export function decodeReceipt(encoded: Uint8Array): Receipt {
+  if (encoded.length > maxReceiptBytes) throw invalid('size');
   try {
-    const fields = readArray(decodeCbor(bytes), 'receipt', 14);
-    if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (fields[1] !== objectTypes.receipt) throw new CodedError('TYPE_UNKNOWN');
-    const [code, data] = readArray(fields[6], 'result', 2);
-    const next = decodeSigned(fields[10]);
-    const changes = readArray(fields[12], 'changes');
-    const witnesses = readArray(fields[11], 'witnesses');
-    if (changes.length > maxChanges || witnesses.length > maxChanges) {
-      throw new CodedError('CBOR_SHAPE', { field: 'changes' });
-    }
-    return {
-      tx: readBytes(fields[2], 'tx'),
-      height: readUint(fields[3], 'height'),
-      index: readUint(fields[4], 'index'),
-      count: readUint(fields[5], 'count'),
-      result: { code: readUint(code, 'code'), data: readBytes(data, 'data') },
-      txPath: readPath(fields[7]),
-      resultPath: readPath(fields[8]),
-      header: decodeHeader(readBytes(fields[9], 'header')),
-      nextHeader: next.header,
-      nextCommit: next.commit,
-      nextValidators: next.validators,
-      witnesses: witnesses.map((entry) => {
-        const [publicKey, signature] = readArray(entry, 'witness', 2);
-        return {
-          publicKey: readBytes(publicKey, 'key', 32),
-          signature: readBytes(signature, 'signature', 64),
-        };
-      }),
-      changes: changes.map(decodeSigned),
-      claim: fields[13] === null ? undefined : decodeClaim(readBytes(fields[13], 'claim')),
-    };
+    const { next, ...receipt } = decodeAs(receiptShape, encoded, 'receipt');
+    const { header: nextHeader, commit: nextCommit, validators: nextValidators } = next;
+    return { ...receipt, nextHeader, nextCommit, nextValidators };
   } catch (cause) {
     if (!isCoded(cause)) throw cause;
     throw new CodedError('RECEIPT_INVALID', { reason: 'encoding' }, cause);
@@ -180,7 +150,8 @@ export function witnessMessage(chain: string, height: number, headerHash: Uint8A
 }
 
 /**
- * Checks a receipt with no clock and no network.
+ * Checks a receipt with no clock and no network, from the cheap to the dear: headers and paths first, then
+ * the signatures, then the claim.
  *
  * Throws RECEIPT_INVALID with a `reason`: size, encoding, height, tx, result, link, trust-root, validators,
  * signature, witness, claim; TRUST_ROOT_WRONG when the receipt is of another chain.

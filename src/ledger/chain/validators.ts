@@ -1,5 +1,6 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { compareBytes, concatBytes } from '../../primitives/bytes.ts';
+import { bytes, type Of, struct, uint } from '../../primitives/shape.ts';
 import { leafHash, merkleRoot } from '../merkle.ts';
 import { bytesField, nestedField, varintField } from './protobuf.ts';
 
@@ -7,10 +8,8 @@ import { bytesField, nestedField, varintField } from './protobuf.ts';
  * Who signs blocks: Ed25519 keys and their voting power, as headers commit to them.
  * Source: docs/protocol/blocks.md, rule B-2.
  */
-export interface Validator {
-  readonly publicKey: Uint8Array;
-  readonly power: number;
-}
+export const validator = struct({ publicKey: bytes(32), power: uint });
+export type Validator = Of<typeof validator>;
 
 /** The first 20 bytes of SHA-256 over the key. */
 export function validatorAddress(publicKey: Uint8Array): Uint8Array {

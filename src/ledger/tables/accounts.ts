@@ -1,7 +1,7 @@
-import { flag, list, type Of, struct, uint } from '../../primitives/shape.ts';
+import { accountId, flag, list, type Of, struct, uint } from '../../primitives/shape.ts';
 import { nonceWindow } from '../nonce-window.ts';
 import { role } from '../roles.ts';
-import { accountId, signKey } from '../shapes.ts';
+import { signKey } from '../shapes.ts';
 import { stateTable } from '../table.ts';
 
 /** Id: the account. What a transaction of it touches: small, so that an act rewrites one short row. */

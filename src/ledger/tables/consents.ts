@@ -1,6 +1,6 @@
-import { type Of, struct, uint } from '../../primitives/shape.ts';
+import { accountId, type Of, struct, uint } from '../../primitives/shape.ts';
 import { nonceWindow } from '../nonce-window.ts';
-import { accountId, hash, optionalSignKey } from '../shapes.ts';
+import { hash, optionalSignKey } from '../shapes.ts';
 import { stateTable } from '../table.ts';
 
 /** Id: the consent. A patient's permission as the ledger holds it; who and what stay behind `bodyHash`. */

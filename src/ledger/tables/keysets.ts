@@ -1,6 +1,6 @@
 import type { AccountId } from '../../primitives/ids.ts';
-import { bytes, list, type Of, struct, uint } from '../../primitives/shape.ts';
-import { blobId, scheduledEpoch } from '../shapes.ts';
+import { blobId, bytes, list, type Of, struct, uint } from '../../primitives/shape.ts';
+import { scheduledEpoch } from '../shapes.ts';
 import { stateTable } from '../table.ts';
 
 /** One KeySet, kept for ever: readers need the salts and blobs of epochs that have passed. */

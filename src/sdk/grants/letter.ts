@@ -1,6 +1,6 @@
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../api/grant-body.ts';
-import { objectTypes } from '../../api/object-types.ts';
-import { decodeObject, decodeSigned, encodeSigned } from '../../api/signed.ts';
+import { messageObjects } from '../../api/object-types.ts';
+import { decodeSigned, encodeSigned } from '../../api/signed.ts';
 import type { KemKey } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith, sealTo } from '../../crypto/letter.ts';
@@ -8,46 +8,46 @@ import { type SigningKey, signLabelled, verifyLabelled } from '../../crypto/sign
 import { suite } from '../../ledger/object-types.ts';
 import type { Consent } from '../../ledger/tables/consents.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
-import { encodeCbor, readBytes, readOptionalBytes, readUint } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { type AccountId, type ConsentId, consentIdOf, idBytes } from '../../primitives/ids.ts';
+import { type AccountId, idBytes } from '../../primitives/ids.ts';
+import {
+  bytes,
+  consentId,
+  decodeAs,
+  encodeAs,
+  type Of,
+  optionalBytes,
+  typed,
+  uint,
+} from '../../primitives/shape.ts';
 
 /**
  * What a patient tells the grantee and nobody else: which grant is his, what it allows, and the keys by
  * which he finds his envelopes and signs what he writes.
  *
- * CBOR `[suite, type, consent 16, body, salt 32, tag key 32, write seed 32 or empty, notBeforeMs,
- * notAfterMs, owner's card or empty]`; travels as `[bytes, owner's signature]` (label letter/sign), sealed
- * to the grantee's KEM key (label letter/seal, context [grantee]). Source: docs/protocol/grants.md, G-4.
+ * Travels as `[bytes, owner's signature]` (label letter/sign), sealed to the grantee's KEM key (label
+ * letter/seal, context [grantee]). Source: docs/protocol/grants.md, G-4.
  */
-export interface Letter {
-  readonly consent: ConsentId;
-  readonly body: Uint8Array;
-  readonly salt: Uint8Array;
-  readonly tagKey: Uint8Array;
-  readonly writeSeed: Uint8Array;
-  readonly notBeforeMs: number;
-  readonly notAfterMs: number;
-  /** The hospital never hands out a patient's card: she gives it herself. */
-  readonly ownerCard: Uint8Array;
-}
+const letterObject = typed(suite, messageObjects.letter, {
+  consent: consentId,
+  body: bytes(),
+  salt: bytes(32),
+  tagKey: bytes(32),
+  /** Empty: the grant does not allow writing. */
+  writeSeed: optionalBytes(32),
+  notBeforeMs: uint,
+  notAfterMs: uint,
+  /** Or empty. The hospital never hands out a patient's card: she gives it herself. */
+  ownerCard: bytes(),
+});
+export type Letter = Of<typeof letterObject>;
 
 const none = new Uint8Array(0);
 
 export async function signLetter(owner: SigningKey, letter: Letter): Promise<Uint8Array> {
-  const bytes = encodeCbor([
-    suite,
-    objectTypes.letter,
-    idBytes(letter.consent),
-    letter.body,
-    letter.salt,
-    letter.tagKey,
-    letter.writeSeed,
-    letter.notBeforeMs,
-    letter.notAfterMs,
-    letter.ownerCard,
-  ]);
-  return encodeSigned({ bytes, signature: await signLabelled(owner, labels.letterSign, bytes) });
+  const encoded = encodeAs(letterObject, letter);
+  const signature = await signLabelled(owner, labels.letterSign, encoded);
+  return encodeSigned({ bytes: encoded, signature });
 }
 
 export function sealLetter(
@@ -83,19 +83,9 @@ export interface ReadLetter {
 
 /** Throws CBOR_*, SUITE_UNKNOWN, TYPE_UNKNOWN, CLASS_UNKNOWN, PURPOSE_UNKNOWN, CONDITION_UNKNOWN. */
 export function readLetter(signedLetter: Uint8Array): ReadLetter {
-  const { bytes, signature } = decodeSigned(signedLetter);
-  const fields = decodeObject(bytes, objectTypes.letter, 8);
-  const letter: Letter = {
-    consent: consentIdOf(readBytes(fields[0], 'consent', 16)),
-    body: readBytes(fields[1], 'body'),
-    salt: readBytes(fields[2], 'salt', 32),
-    tagKey: readBytes(fields[3], 'tag key', 32),
-    writeSeed: readOptionalBytes(fields[4], 'write seed', 32),
-    notBeforeMs: readUint(fields[5], 'notBefore'),
-    notAfterMs: readUint(fields[6], 'notAfter'),
-    ownerCard: readBytes(fields[7], 'owner card'),
-  };
-  return { letter, body: decodeGrantBody(letter.body), bytes, signature };
+  const signed = decodeSigned(signedLetter);
+  const letter = decodeAs(letterObject, signed.bytes);
+  return { letter, body: decodeGrantBody(letter.body), ...signed };
 }
 
 /** What the ledger says about a letter: its consent, and the owner's signing keys. */

@@ -13,7 +13,7 @@ import { uploadBlobs } from '../client/upload.ts';
 import type { OwnGrant, OwnKeySet } from '../wallet/content.ts';
 import { type Envelope, sealEnvelopeSet } from './envelope-set.ts';
 import { pastOf } from './history.ts';
-import { ownerKeys } from './key-ring.ts';
+import { type OwnerKeys, ownerKeys } from './key-ring.ts';
 import { type EpochWriteKeys, encodeKeySetBlob } from './key-set-blob.ts';
 import { type PlannedEpoch, planSchedule } from './schedule.ts';
 import { segmentKey, segmentWriteSeed } from './segment.ts';
@@ -38,8 +38,23 @@ export interface KeySetOptions {
  * Builds the next KeySet from the newest state and uploads its two blobs: keys that begin now, and at each
  * beginning and end of a grant, and an envelope for everybody who is to read.
  *
- * The salt is fresh each time, also for a retry: else the uploaded envelopes of a KeySet that was never
- * taken would open the epoch of the same number. Source: docs/protocol/keys.md, rules K-2 to K-12.
+ * What each grant gets, and why:
+ * - *The future*: the keys of the scheduled epochs in which it lives. An epoch ends where a grant ends, so a
+ *   grant that ends needs nothing taken back: it was never given the next epoch's keys, though the patient's
+ *   phone may be off at that moment.
+ * - *The past*, but only if the grant or the grantee's KEM key is new to the wallet: he keeps what an earlier
+ *   set gave him. Whole epochs by their keys; of an epoch that began before `fromMs`, only the secrets of
+ *   items anchored since, for its key would open older ones too.
+ * - *Single records*: a grant that names records gets one secret an item and never an epoch's key, which
+ *   would open every record of the class.
+ * - A grant that has ended gets nothing, and revoking is just this: the next KeySet leaves it out.
+ * Everybody else gets the public half: to the write keys of an epoch anybody seals, who may not read.
+ *
+ * Order: salt and schedule; write keys and their blob, whose id binds the envelopes to this set; envelopes;
+ * upload; the act is sent by the caller, after `own` was written down. The salt is fresh each time, also for
+ * a retry: else the uploaded envelopes of a KeySet that was never taken would open the epoch of the same
+ * number. Throws GRANT_TOO_LARGE, ACCOUNT_UNKNOWN, KEY_NOT_HERE, KEY_WEAK.
+ * Source: docs/protocol/keys.md, rules K-2 to K-12.
  */
 export async function buildKeySet(ctx: Context, options: KeySetOptions): Promise<BuiltKeySet> {
   const { grants, signal } = options;
@@ -60,27 +75,7 @@ export async function buildKeySet(ctx: Context, options: KeySetOptions): Promise
 
   const keySetBytes = encodeKeySetBlob(await writeKeysOf(plan, sekOf));
   const keySetBlob = blobIdOf(keySetBytes);
-  const envelopes: Envelope[] = [];
-  const kemHashes = new Map<ConsentId, Uint8Array>();
-  const living = grants.filter((it) => it.notAfterMs > ctx.nowMs());
-  const identities = await ctx.ledger.identities(
-    living.map((it) => it.grantee),
-    signal,
-  );
-  for (const grant of living) {
-    const kemKey = identities.get(grant.grantee)?.kemKey;
-    if (kemKey === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account: grant.grantee });
-    kemHashes.set(grant.consent, sha256(kemKey));
-    const future = futureOf(grant, plan, sekOf);
-    const past = await pastOf(ctx, keys, grant, isNewTo(grant, kemKey), signal);
-    envelopes.push({
-      consent: grant.consent,
-      tagKey: grant.tagKey,
-      kemKey,
-      segments: [...past.segments, ...future],
-      openings: past.openings,
-    });
-  }
+  const envelopes = await envelopesOf(ctx, keys, { grants, plan, sekOf, signal });
   const envelopeBytes = await sealEnvelopeSet(keySetBlob, envelopes, throwAwayKey);
   const envelopeSetBlob = blobIdOf(envelopeBytes);
   await uploadBlobs(
@@ -95,14 +90,44 @@ export async function buildKeySet(ctx: Context, options: KeySetOptions): Promise
   return {
     act: { kind: 'KeySet', after, salt, schedule, keySetBlob, envelopeSetBlob },
     own: { account, after, salt, rootId },
-    kemHashes,
+    kemHashes: new Map(envelopes.map(({ consent, kemKey }) => [consent, sha256(kemKey)])),
   };
 }
 
+type SegmentKeyOf = (recordClass: string, epoch: number) => Uint8Array;
+
+/** One for each grant that lives, to the KEM key that the ledger has for its grantee now. */
+async function envelopesOf(
+  ctx: Context,
+  keys: OwnerKeys,
+  parts: {
+    readonly grants: readonly OwnGrant[];
+    readonly plan: readonly PlannedEpoch[];
+    readonly sekOf: SegmentKeyOf;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<readonly Envelope[]> {
+  const { plan, sekOf, signal } = parts;
+  const living = parts.grants.filter((it) => it.notAfterMs > ctx.nowMs());
+  const identities = await ctx.ledger.identities(
+    living.map((it) => it.grantee),
+    signal,
+  );
+  const envelopes: Envelope[] = [];
+  for (const grant of living) {
+    const { consent, grantee, tagKey } = grant;
+    const kemKey = identities.get(grantee)?.kemKey;
+    if (kemKey === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account: grantee });
+    const future = futureOf(grant, plan, sekOf);
+    const past = await pastOf(ctx, keys, grant, isNewTo(grant, kemKey), signal);
+    const segments = [...past.segments, ...future];
+    envelopes.push({ consent, tagKey, kemKey, segments, openings: past.openings });
+  }
+  return envelopes;
+}
+
 /** A thousand readers are given the same few keys. */
-function remembered(
-  keyOf: (recordClass: string, epoch: number) => Uint8Array,
-): (recordClass: string, epoch: number) => Uint8Array {
+function remembered(keyOf: SegmentKeyOf): SegmentKeyOf {
   const kept = new Map<string, Uint8Array>();
   return (recordClass, epoch) => {
     const name = `${recordClass} ${epoch}`;
@@ -123,7 +148,7 @@ function isNewTo(grant: OwnGrant, kemKey: Uint8Array): boolean {
 
 async function writeKeysOf(
   plan: readonly PlannedEpoch[],
-  sekOf: (recordClass: string, epoch: number) => Uint8Array,
+  sekOf: SegmentKeyOf,
 ): Promise<readonly EpochWriteKeys[]> {
   const epochs: EpochWriteKeys[] = [];
   for (const { epoch } of plan) {
@@ -141,7 +166,7 @@ async function writeKeysOf(
 function futureOf(
   grant: OwnGrant,
   plan: readonly PlannedEpoch[],
-  sekOf: (recordClass: string, epoch: number) => Uint8Array,
+  sekOf: SegmentKeyOf,
 ): Envelope['segments'] {
   const body = decodeGrantBody(grant.body);
   if (body.recordIds.length > 0) return [];

@@ -1,4 +1,4 @@
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
 import { deriveKey, hmacSha256 } from '../../crypto/hash.ts';
 import { type KemKey, kems } from '../../crypto/kem.ts';
@@ -7,23 +7,45 @@ import { openWith, sealTo } from '../../crypto/letter.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { compareBytes, concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
-import {
-  type Cbor,
-  decodeCbor,
-  encodeCbor,
-  readArray,
-  readBytes,
-  readText,
-  readUint,
-} from '../../primitives/cbor.ts';
+import type { Cbor } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { type BlobId, type ConsentId, idBytes } from '../../primitives/ids.ts';
 import {
-  type BlobId,
-  type ConsentId,
-  idBytes,
-  type RecordId,
-  recordIdOf,
-} from '../../primitives/ids.ts';
+  bytes,
+  choice,
+  decodeAs,
+  encodeAs,
+  list,
+  type Of,
+  recordId,
+  struct,
+  text,
+  typed,
+  uint,
+} from '../../primitives/shape.ts';
+
+/**
+ * How the keys of a patient's records reach those who may read: one public blob a KeySet, in which each
+ * grantee finds his own envelope, and nobody sees for whom the others are or how many are real.
+ *
+ *     set    [suite, type, envelopes, tail]
+ *                          │          └ part ‖ part ‖ …   what did not fit, each under a key of its own
+ *                          ├ tag 16, sealed 3,184          a living grant
+ *                          ├ tag 16, sealed 3,184          nobody: sealed to a key that was thrown away
+ *                          └ … sorted by tag; 1, 2, 4, 8 … of them
+ *     sealed X-Wing encapsulation 1,120 ‖ AES-256-GCM of 2,048 ‖ tag 16
+ *     inside length 2 ‖ CBOR ‖ zeros; CBOR: [0, segments, openings], or [1, offset, length, key] into the tail
+ *     part   nonce 12 ‖ AES-256-GCM of (length 4 ‖ CBOR [0, segments, openings] ‖ zeros to 4 KiB) ‖ tag 16
+ *
+ * Flow: the owner seals, uploads, and names the blob in a KeySet. The grantee has a tag key from his grant's
+ * letter, works out the tag that his envelope has in this set, finds it, opens it with his KEM key.
+ *
+ * Who learns what: the grantee the keys of his grant. Everybody else the power of two, and how long the tail
+ * is. The tag is an HMAC of the key set blob's id, so one grant has another tag in every set and no two
+ * sets show the same reader. Consent and key set stand in the sealing context: an envelope that was moved
+ * into another set, or under another grant, does not open.
+ * Source: docs/protocol/keys.md, rules K-9 to K-12.
+ */
 
 /** Every envelope's plaintext has this length; what does not fit lies in the tail. */
 export const envelopePlainBytes = 2048;
@@ -35,14 +57,26 @@ const none = new Uint8Array(0);
 /** Single items that one grant may open beside whole epochs (protocol 4). */
 export const maxOpenings = 1_000;
 
-export interface EnvelopeContent {
-  readonly segments: readonly {
-    readonly class: string;
-    readonly epoch: number;
-    readonly secret: Uint8Array;
-  }[];
-  readonly openings: readonly { readonly record: RecordId; readonly secret: Uint8Array }[];
-}
+const segment = struct({ class: text(32), epoch: uint, secret: bytes(32) });
+const opening = struct({ record: recordId, secret: bytes(32) });
+
+const envelopePlain = choice(
+  {
+    /** Keys of whole epochs, and secrets that open single items. */
+    content: [0, { segments: list(segment), openings: list(opening) }],
+    /** Where in the tail the content lies, in bytes, and the key of that part. */
+    inTail: [1, { offset: uint, length: uint, key: bytes(32) }],
+  },
+  'TYPE_UNKNOWN',
+);
+type EnvelopePlain = Of<typeof envelopePlain>;
+export type EnvelopeContent = Omit<Extract<EnvelopePlain, { kind: 'content' }>, 'kind'>;
+
+const envelopeSet = typed(suite, messageObjects.envelopeSet, {
+  envelopes: list(struct({ tag: bytes(tagBytes), sealed: bytes(sealedEnvelopeBytes) })),
+  tail: bytes(),
+});
+type SealedEnvelope = Of<typeof envelopeSet>['envelopes'][number];
 
 export interface Envelope extends EnvelopeContent {
   readonly consent: ConsentId;
@@ -53,13 +87,8 @@ export interface Envelope extends EnvelopeContent {
 }
 
 /**
- * `[suite, type, [[tag 16, sealed]...], tail]`: one envelope per live grant, sorted by tag, filled up to a
- * power of two with real encapsulations to throw-away keys, so that the set shows neither for whom nor
- * for how many it is.
- *
- * Plaintext of an envelope, padded with zeros to 2,048 bytes: length 2 ‖ CBOR, which is
- * `[0, segments, openings]` or, when that is longer, `[1, offset, length, key 32]` into the tail.
- * Throws GRANT_TOO_LARGE, KEY_WEAK. Source: docs/protocol/keys.md, rules K-9 to K-12.
+ * One envelope per live grant, filled up to a power of two with real encapsulations to throw-away keys.
+ * Throws GRANT_TOO_LARGE, KEY_WEAK.
  */
 export async function sealEnvelopeSet(
   keySetBlob: BlobId,
@@ -68,23 +97,24 @@ export async function sealEnvelopeSet(
 ): Promise<Uint8Array> {
   const tail: Uint8Array[] = [];
   let tailBytes = 0;
-  const sealed: { readonly tag: Uint8Array; readonly bytes: Uint8Array }[] = [];
+  const sealed: SealedEnvelope[] = [];
   for (const envelope of envelopes) {
     if (envelope.openings.length > maxOpenings) {
       throw new CodedError('GRANT_TOO_LARGE', { openings: envelope.openings.length });
     }
     const context = contextOf(envelope.consent, keySetBlob);
-    let plain = encodeCbor([0, ...contentToCbor(envelope)]);
+    let plain = encodeAs(envelopePlain, { kind: 'content', ...contentOf(envelope) });
     if (plain.length > envelopePlainBytes - 2) {
       const key = randomBytes(32);
       const part = await sealTail(key, context, plain);
-      plain = encodeCbor([1, tailBytes, part.length, key]);
+      const { length } = part;
+      plain = encodeAs(envelopePlain, { kind: 'inTail', offset: tailBytes, length, key });
       tail.push(part);
-      tailBytes += part.length;
+      tailBytes += length;
     }
     sealed.push({
       tag: tagOf(envelope.tagKey, keySetBlob),
-      bytes: await sealTo(envelope.kemKey, labels.envelopeSeal, context, none, padded(plain)),
+      sealed: await sealTo(envelope.kemKey, labels.envelopeSeal, context, none, padded(plain)),
     });
   }
   while (sealed.length === 0 || !isPowerOfTwo(sealed.length)) {
@@ -92,16 +122,11 @@ export async function sealEnvelopeSet(
     const key = await throwAwayKey();
     sealed.push({
       tag: randomBytes(tagBytes),
-      bytes: await sealTo(key, labels.envelopeSeal, context, none, padded(none)),
+      sealed: await sealTo(key, labels.envelopeSeal, context, none, padded(none)),
     });
   }
   sealed.sort((a, b) => compareBytes(a.tag, b.tag));
-  return encodeCbor([
-    suite,
-    objectTypes.envelopeSet,
-    sealed.map(({ tag, bytes }) => [tag, bytes]),
-    concatBytes(...tail),
-  ]);
+  return encodeAs(envelopeSet, { envelopes: sealed, tail: concatBytes(...tail) });
 }
 
 /** How a grantee finds and opens his own envelope. */
@@ -121,26 +146,20 @@ export async function openEnvelope(
   keySetBlob: BlobId,
   opener: EnvelopeOpener,
 ): Promise<EnvelopeContent | undefined> {
-  const fields = readArray(decodeCbor(set), 'envelope set', 4);
-  if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (fields[1] !== objectTypes.envelopeSet) throw new CodedError('TYPE_UNKNOWN');
+  const { envelopes, tail } = decodeAs(envelopeSet, set, 'envelope set');
   const tag = tagOf(opener.tagKey, keySetBlob);
-  const found = readArray(fields[2], 'envelopes')
-    .map((entry) => readArray(entry, 'envelope', 2))
-    .find((entry) => equalBytes(readBytes(entry[0], 'tag', tagBytes), tag));
+  const found = envelopes.find((envelope) => equalBytes(envelope.tag, tag));
   if (found === undefined) return undefined;
-  const sealed = readBytes(found[1], 'envelope', sealedEnvelopeBytes);
   const context = contextOf(opener.consent, keySetBlob);
-  const plain = unpadded(await openWithAny(opener.kemKeys, context, sealed));
-  const inside = readArray(decodeCbor(plain), 'envelope');
-  if (inside[0] === 0) return contentFromCbor(inside);
-  if (inside[0] !== 1) throw new CodedError('TYPE_UNKNOWN');
-  const tail = readBytes(fields[3], 'tail');
-  const offset = readUint(inside[1], 'offset', tail.length);
-  const length = readUint(inside[2], 'length', tail.length - offset);
-  const key = readBytes(inside[3], 'tail key', 32);
+  const plain = unpadded(await openWithAny(opener.kemKeys, context, found.sealed));
+  const inside = decodeAs(envelopePlain, plain, 'envelope');
+  if (inside.kind === 'content') return contentOf(inside);
+  const { offset, length, key } = inside;
+  if (offset + length > tail.length) throw new CodedError('CBOR_SHAPE', { field: 'tail' });
   const opened = await openTail(key, context, tail.subarray(offset, offset + length));
-  return contentFromCbor(readArray(decodeCbor(opened), 'envelope'));
+  const content = decodeAs(envelopePlain, opened, 'tail');
+  if (content.kind !== 'content') throw new CodedError('TYPE_UNKNOWN', { field: 'tail' });
+  return contentOf(content);
 }
 
 async function openWithAny(
@@ -164,33 +183,10 @@ function tagOf(tagKey: Uint8Array, keySetBlob: BlobId): Uint8Array {
 
 const contextOf = (consent: ConsentId, keySetBlob: BlobId): Cbor => [idBytes(consent), keySetBlob];
 
-function contentToCbor({ segments, openings }: EnvelopeContent): readonly [Cbor, Cbor] {
-  return [
-    segments.map((it) => [it.class, it.epoch, it.secret]),
-    openings.map((it) => [idBytes(it.record), it.secret]),
-  ];
-}
-
-function contentFromCbor(fields: readonly Cbor[]): EnvelopeContent {
-  readArray(fields, 'envelope', 3);
-  return {
-    segments: readArray(fields[1], 'segments').map((entry) => {
-      const [name, epoch, secret] = readArray(entry, 'segment', 3);
-      return {
-        class: readText(name, 'class', 32),
-        epoch: readUint(epoch, 'epoch'),
-        secret: readBytes(secret, 'secret', 32),
-      };
-    }),
-    openings: readArray(fields[2], 'openings').map((entry) => {
-      const [record, secret] = readArray(entry, 'opening', 2);
-      return {
-        record: recordIdOf(readBytes(record, 'record', 16)),
-        secret: readBytes(secret, 'secret', 32),
-      };
-    }),
-  };
-}
+const contentOf = ({ segments, openings }: EnvelopeContent): EnvelopeContent => ({
+  segments,
+  openings,
+});
 
 /** Length in two bytes, the content, zeros. */
 function padded(content: Uint8Array): Uint8Array {

@@ -1,46 +1,21 @@
-import { parseRecordClass, type RecordClass } from '../../api/classes.ts';
+import { recordClass } from '../../api/classes.ts';
 import { concatBytes } from '../../primitives/bytes.ts';
-import {
-  decodeCbor,
-  encodeCbor,
-  readArray,
-  readBytes,
-  readOptionalBytes,
-  readText,
-  readUint,
-} from '../../primitives/cbor.ts';
+import { readText } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
 import {
-  type AccountId,
-  accountIdOf,
-  idBytes,
-  type RecordId,
-  recordIdOf,
-} from '../../primitives/ids.ts';
-
-/**
- * What an item says about its bytes, inside the seal: nobody but its readers sees it.
- *
- * The plaintext of a body is
- * `u32be length of the head ‖ head ‖ bytes ‖ author's signature 64 ‖ zeros`,
- * head = CBOR `[record id 16, patient account 32, author account 32, author's public key 32, class, media
- * type, name, previous record id 16 or empty, writtenMs, length of bytes]`. The signature (label
- * record/sign) covers everything before it. Source: docs/protocol/items.md, rules I-20 to I-23.
- */
-export interface ItemHead {
-  readonly recordId: RecordId;
-  /** Whose chart it belongs to. */
-  readonly account: AccountId;
-  readonly author: AccountId;
-  readonly authorKey: Uint8Array;
-  readonly recordClass: RecordClass;
-  readonly mediaType: string;
-  readonly name: string;
-  /** The record this one replaces. */
-  readonly previous: RecordId | undefined;
-  readonly writtenMs: number;
-  readonly byteLength: number;
-}
+  accountId,
+  bytes,
+  decodeAs,
+  encodeAs,
+  mapped,
+  type Of,
+  optionalBytes,
+  recordId,
+  type Shape,
+  struct,
+  uint,
+} from '../../primitives/shape.ts';
 
 export const signatureBytes = 64;
 const minPaddedBytes = 4096;
@@ -48,24 +23,48 @@ const minPaddedBytes = 4096;
 const maxHeadBytes = 16 * 1024;
 const maxTextLength = 1024;
 
+/** Refused when it is written too: else nobody could read the item. */
+const shortText: Shape<string> = {
+  encode: (value) => readText(value, 'text', maxTextLength),
+  decode: (value, field) => readText(value, field, maxTextLength),
+};
+
+const previousRecord = mapped<Uint8Array, RecordId | undefined>(
+  optionalBytes(16),
+  (record) => (record === undefined ? new Uint8Array(0) : idBytes(record)),
+  (read) => (read.length === 0 ? undefined : recordIdOf(read)),
+);
+
+/**
+ * What an item says about its bytes, inside the seal: nobody but its readers sees it.
+ *
+ * The plaintext of a body is
+ * `u32be length of the head ‖ head ‖ bytes ‖ author's signature 64 ‖ zeros`.
+ * The signature (label record/sign) covers everything before it.
+ * Source: docs/protocol/items.md, rules I-20 to I-23.
+ */
+const itemHead = struct({
+  recordId,
+  /** Whose chart it belongs to. */
+  account: accountId,
+  author: accountId,
+  authorKey: bytes(32),
+  recordClass,
+  mediaType: shortText,
+  name: shortText,
+  /** The record this one replaces; written as the empty byte string when there is none. */
+  previous: previousRecord,
+  writtenMs: uint,
+  byteLength: uint,
+});
+export type ItemHead = Of<typeof itemHead>;
+
 /** u32be length ‖ head. Throws CBOR_SHAPE when `mediaType` or `name` is too long. */
 export function encodeItemHead(head: ItemHead): Uint8Array {
-  const { mediaType, name, previous } = head;
-  const bytes = encodeCbor([
-    idBytes(head.recordId),
-    idBytes(head.account),
-    idBytes(head.author),
-    head.authorKey,
-    head.recordClass,
-    readText(mediaType, 'media type', maxTextLength),
-    readText(name, 'name', maxTextLength),
-    previous === undefined ? new Uint8Array(0) : idBytes(previous),
-    head.writtenMs,
-    head.byteLength,
-  ]);
+  const encoded = encodeAs(itemHead, head);
   const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, bytes.length);
-  return concatBytes(length, bytes);
+  new DataView(length.buffer).setUint32(0, encoded.length);
+  return concatBytes(length, encoded);
 }
 
 /** Length of the CBOR that follows the first four bytes. Throws ITEM_FORGED. */
@@ -77,22 +76,9 @@ export function itemHeadLength(first: Uint8Array): number {
 }
 
 /** Throws ITEM_FORGED: what was opened is authentic, so a wrong shape is its author's doing. */
-export function decodeItemHead(bytes: Uint8Array): ItemHead {
+export function decodeItemHead(encoded: Uint8Array): ItemHead {
   try {
-    const fields = readArray(decodeCbor(bytes), 'head', 10);
-    const previous = readOptionalBytes(fields[7], 'previous record id', 16);
-    return {
-      recordId: recordIdOf(readBytes(fields[0], 'record id', 16)),
-      account: accountIdOf(readBytes(fields[1], 'account', 32)),
-      author: accountIdOf(readBytes(fields[2], 'author', 32)),
-      authorKey: readBytes(fields[3], 'author key', 32),
-      recordClass: parseRecordClass(readText(fields[4], 'class', 16)),
-      mediaType: readText(fields[5], 'media type', maxTextLength),
-      name: readText(fields[6], 'name', maxTextLength),
-      previous: previous.length === 0 ? undefined : recordIdOf(previous),
-      writtenMs: readUint(fields[8], 'writtenMs'),
-      byteLength: readUint(fields[9], 'length'),
-    };
+    return decodeAs(itemHead, encoded, 'head');
   } catch (cause) {
     throw new CodedError('ITEM_FORGED', {}, cause);
   }

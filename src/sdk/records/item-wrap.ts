@@ -4,10 +4,10 @@ import {
   encodeItemHeader,
   encodeLeafContent,
   type ItemHeader,
+  itemCore,
   itemHeaderHash,
   itemLeafHash,
 } from '../../api/item.ts';
-import { objectTypes } from '../../api/object-types.ts';
 import { currentSuite } from '../../api/signed.ts';
 import { deriveKey, labelledInfo } from '../../crypto/hash.ts';
 import {
@@ -134,7 +134,7 @@ function unwrapWithSecret(header: ItemHeader, secret: Uint8Array): Promise<Uint8
     throw new CodedError('CANNOT_OPEN');
   }
   const ciphertext = header.wrap.subarray(kems.xwing.encBytes);
-  return hpkeOpenWithSharedSecret(secret, wrapInfo, aad, ciphertext);
+  return hpkeOpenWithSharedSecret(secret, { info: wrapInfo, aad, ciphertext });
 }
 
 export const recordKeyBytes = 32;
@@ -142,8 +142,7 @@ const tagBytes = 16;
 const wrapInfo = labelledInfo(labels.recordSeal, []);
 
 function wrapAad(header: Pick<ItemHeader, 'recordId' | 'epoch' | 'wrapKind'>): Uint8Array {
-  const core = [currentSuite, objectTypes.itemCore, idBytes(header.recordId)];
-  return encodeCbor([core, header.epoch, header.wrapKind]);
+  return encodeCbor([itemCore.encode(header), header.epoch, header.wrapKind]);
 }
 
 function segmentWrapKey(sek: Uint8Array, recordId: RecordId): Uint8Array {

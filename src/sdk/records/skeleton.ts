@@ -1,69 +1,59 @@
-import { objectTypes } from '../../api/object-types.ts';
-import { currentSuite, decodeObject } from '../../api/signed.ts';
+import { messageObjects } from '../../api/object-types.ts';
+import { currentSuite } from '../../api/signed.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
-import { encodeCbor, readArray, readBytes, readText, readUint } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
+import type { RecordId } from '../../primitives/ids.ts';
+import {
+  bytes,
+  checked,
+  decodeAs,
+  encodeAs,
+  list,
+  type Of,
+  recordId,
+  struct,
+  text,
+  typed,
+  uint,
+  uintTo,
+} from '../../primitives/shape.ts';
 import { recordLimits } from './limits.ts';
 
 /** Media type of the item, of class `other`, that every import adds. */
 export const skeletonMediaType = 'application/vnd.salus.import+cbor';
 
-export interface SkeletonRange {
-  readonly offset: number;
-  readonly length: number;
-  readonly recordId: RecordId;
-}
+/** Where an item stands in the file. */
+const skeletonRange = struct({ offset: uint, length: uint, recordId });
+export type SkeletonRange = Of<typeof skeletonRange>;
 
 /**
  * What of a file is not in its items: with them it gives the file back byte for byte.
- *
- * CBOR `[suite, type, file name, SHA-256 of the file 32, length of the file, [[offset, length, record id
- * 16]...], bytes]`: ranges in rising order without overlap, then all bytes that lie in no range.
  * The import's id is the record id of the item that holds this. Source: docs/protocol/items.md, rules I-11 to I-13.
  */
-export interface Skeleton {
-  readonly fileName: string;
-  readonly fileHash: Uint8Array;
-  readonly byteLength: number;
-  readonly ranges: readonly SkeletonRange[];
-  readonly between: Uint8Array;
-}
+const skeletonObject = typed(currentSuite, messageObjects.importSkeleton, {
+  fileName: text(),
+  /** SHA-256 of the file. */
+  fileHash: bytes(32),
+  byteLength: uintTo(recordLimits.maxFileBytes),
+  /** In rising order, without overlap. */
+  ranges: list(skeletonRange, { most: recordLimits.maxItemsPerFile }),
+  /** All bytes that lie in no range. */
+  between: bytes(),
+});
+export type Skeleton = Of<typeof skeletonObject>;
+
+const fittingSkeleton = checked(skeletonObject, (skeleton) => {
+  if (!fits(skeleton)) throw new CodedError('CBOR_SHAPE', { field: 'ranges' });
+});
 
 export function encodeSkeleton(skeleton: Skeleton): Uint8Array {
-  return encodeCbor([
-    currentSuite,
-    objectTypes.importSkeleton,
-    skeleton.fileName,
-    skeleton.fileHash,
-    skeleton.byteLength,
-    skeleton.ranges.map(({ offset, length, recordId }) => [offset, length, idBytes(recordId)]),
-    skeleton.between,
-  ]);
+  return encodeAs(fittingSkeleton, skeleton);
 }
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
-export function decodeSkeleton(bytes: Uint8Array): Skeleton {
-  const fields = decodeObject(bytes, objectTypes.importSkeleton, 5);
-  const skeleton = {
-    fileName: readText(fields[0], 'file name'),
-    fileHash: readBytes(fields[1], 'file hash', 32),
-    byteLength: readUint(fields[2], 'file length', recordLimits.maxFileBytes),
-    ranges: readArray(fields[3], 'ranges').map((range) => {
-      const [offset, length, recordId] = readArray(range, 'range', 3);
-      return {
-        offset: readUint(offset, 'offset'),
-        length: readUint(length, 'length'),
-        recordId: recordIdOf(readBytes(recordId, 'record id', 16)),
-      };
-    }),
-    between: readBytes(fields[4], 'bytes'),
-  };
-  if (skeleton.ranges.length > recordLimits.maxItemsPerFile || !fits(skeleton)) {
-    throw new CodedError('CBOR_SHAPE', { field: 'ranges' });
-  }
-  return skeleton;
+export function decodeSkeleton(encoded: Uint8Array): Skeleton {
+  return decodeAs(fittingSkeleton, encoded);
 }
 
 function fits({ ranges, between, byteLength }: Skeleton): boolean {

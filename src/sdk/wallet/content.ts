@@ -1,28 +1,24 @@
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { roles } from '../../ledger/roles.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import {
-  accountIdOf,
-  consentIdOf,
-  idBytes,
-  parseBlobId,
-  recordIdOf,
-  txIdOf,
-} from '../../primitives/ids.ts';
-import {
+  accountId as account,
+  blobId,
   bytes,
+  consentId as consent,
   flag,
   id,
   list,
   type Of,
   oneOf,
   optionalBytes,
-  parsed,
+  recordId as record,
   struct,
   text,
+  txId as tx,
   uint,
 } from '../../primitives/shape.ts';
 
@@ -32,12 +28,6 @@ import {
  *
  * Every list is a set by the key named beside it: that is how two devices' contents merge.
  */
-
-const account = id(idBytes, accountIdOf);
-const consent = id(idBytes, consentIdOf);
-const record = id(idBytes, recordIdOf);
-const tx = id(idBytes, txIdOf);
-const blob = parsed(parseBlobId);
 
 /** Eight random bytes in hex. */
 const rootId = id<string>(
@@ -123,7 +113,7 @@ const heldSegment = struct({
 const heldOpening = struct({ consent, record, secret: bytes(32) });
 
 /** Key: `consent`, `keySetBlob`. Envelope sets that were looked into already. */
-const openedSet = struct({ consent, keySetBlob: blob });
+const openedSet = struct({ consent, keySetBlob: blobId });
 
 /** Key: `skeleton`. One import is known by the record id of its skeleton item. */
 const heldImport = struct({
@@ -236,7 +226,7 @@ export function emptyWallet(name: string): WalletContent {
 }
 
 export function encodeWalletContent(value: WalletContent): Uint8Array {
-  return encodeCbor([suite, objectTypes.walletContent, content.encode(value)]);
+  return encodeCbor([suite, messageObjects.walletContent, content.encode(value)]);
 }
 
 /** Throws `WALLET_INVALID`: what was decrypted is not yet valid. */
@@ -244,7 +234,7 @@ export function decodeWalletContent(read: Uint8Array): WalletContent {
   try {
     const [readSuite, readType, value] = readArray(decodeCbor(read), 'wallet', 3);
     if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== objectTypes.walletContent) throw new CodedError('TYPE_UNKNOWN');
+    if (readType !== messageObjects.walletContent) throw new CodedError('TYPE_UNKNOWN');
     return content.decode(value, 'wallet');
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);

@@ -1,4 +1,4 @@
-import { objectTypes } from '../../api/object-types.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
 import { labels } from '../../crypto/labels.ts';
 import {
@@ -103,7 +103,7 @@ function parseFile(file: Uint8Array): {
   try {
     const fields = readArray(decodeCbor(file), 'wallet', 4);
     if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (fields[1] !== objectTypes.walletFile) throw new CodedError('TYPE_UNKNOWN');
+    if (fields[1] !== messageObjects.walletFile) throw new CodedError('TYPE_UNKNOWN');
     const kdf = readArray(fields[2], 'kdf', 5);
     if (readText(kdf[0], 'kdf') !== 'argon2id') throw new CodedError('CBOR_SHAPE');
     const memoryKiB = readUint(kdf[1], 'memory');
@@ -117,7 +117,7 @@ function parseFile(file: Uint8Array): {
 }
 
 function headOf({ memoryKiB, passes, salt }: PassphraseCost): readonly Cbor[] {
-  return [suite, objectTypes.walletFile, ['argon2id', memoryKiB, passes, 1, salt]];
+  return [suite, messageObjects.walletFile, ['argon2id', memoryKiB, passes, 1, salt]];
 }
 
 function aadOf(head: readonly Cbor[]): Uint8Array {
