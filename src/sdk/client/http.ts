@@ -20,9 +20,9 @@ export interface Call {
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The answer may have at most so many bytes. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Sending it twice does no more than once. */
   readonly repeatable?: boolean;
 }
@@ -49,7 +49,7 @@ export class Http {
   }
 
   async json(call: Call): Promise<unknown> {
-    const bytes = await this.bytes({ maxBytes: 64 * mebibyte, ...call });
+    const bytes = await this.bytes(call);
     try {
       return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     } catch (cause) {
@@ -145,7 +145,7 @@ function failureOf(error: unknown, call: Call): CodedError {
   return new CodedError('GATEWAY_UNREACHABLE', { path: routeOf(call) }, error);
 }
 
-/** `{ok: false, code, kind, sentence, details?}`; what is none of ours is not believed. */
+/** `{ok: false, code, kind, sentence, details?}`; what does not have this form is not believed. */
 async function refusalOf(response: Response, call: Call): Promise<CodedError> {
   const path = routeOf(call);
   let body: unknown;

@@ -1,4 +1,7 @@
 import { bytesOfText } from '../../api/message-parts.ts';
+import { headerGet } from '../../api/routes/header-get.ts';
+import { stateGet } from '../../api/routes/state-get.ts';
+import { statePost } from '../../api/routes/state-post.ts';
 import { type HeaderAnswer, maxStateRows, type StateAnswerMessage } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import type { Identity } from '../../ledger/acts.ts';
@@ -25,7 +28,7 @@ import { verifyStateAnswer } from '../../ledger/state-proof.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
-import type { Gateway } from './gateway.ts';
+import type { GatewayClient } from './gateway-client.ts';
 import { pause } from './http.ts';
 
 /** The newest header somebody verified: what a wallet keeps between visits. */
@@ -67,8 +70,8 @@ interface ProvenRow {
  */
 export class LedgerView {
   readonly trustRoot: TrustRoot;
-  readonly #gateway: Gateway;
-  readonly #signedIn: Gateway | undefined;
+  readonly #gateway: GatewayClient;
+  readonly #signedIn: GatewayClient | undefined;
   readonly #headers = new Map<number, Promise<VerifiedHeader>>();
   readonly #rows = new Map<string, Uint8Array>();
   readonly #keySets = new Map<AccountId, readonly OwnedKeySet[]>();
@@ -83,11 +86,11 @@ export class LedgerView {
 
   /** `signedIn`: many rows in one call are for those who have a session. */
   constructor(
-    gateway: Gateway,
+    gateway: GatewayClient,
     trustRoot: TrustRoot,
     tip?: VerifiedTip,
     now: () => number = Date.now,
-    signedIn?: Gateway,
+    signedIn?: GatewayClient,
   ) {
     this.#gateway = gateway;
     this.#now = now;
@@ -107,7 +110,7 @@ export class LedgerView {
 
   /** Asks for the newest block. */
   async latest(signal?: AbortSignal): Promise<VerifiedTip> {
-    const answer = await this.#gateway.header('latest', signal);
+    const answer = await this.#gateway.call(headerGet, { params: { height: 'latest' }, signal });
     const known = this.#tip.height;
     const { header } = await this.#verify(answer);
     if (header.height < known)
@@ -162,7 +165,7 @@ export class LedgerView {
   async #forkAt(height: number, signal?: AbortSignal): Promise<CodedError | undefined> {
     try {
       // Asked anew: what is kept is what was shown before.
-      await this.#verify(await this.#gateway.header(height, signal));
+      await this.#verify(await this.#gateway.call(headerGet, { params: { height }, signal }));
       return undefined;
     } catch (error) {
       if (isCoded(error, 'LEDGER_FORKED')) return error;
@@ -329,7 +332,11 @@ export class LedgerView {
   /** A row, or its absence, and the header that proves it. */
   async #provenRow(table: TableName, id: string, signal?: AbortSignal): Promise<ProvenRow> {
     const newestSeen = this.#tip.height;
-    const answer = await this.#gateway.state(table, id, signal);
+    const answer = await this.#gateway.call(stateGet, {
+      params: { table, key: id },
+      query: { proof: '1' },
+      signal,
+    });
     return this.#believe({ table, id }, answer, newestSeen, signal);
   }
 
@@ -352,10 +359,8 @@ export class LedgerView {
         continue;
       }
       const newestSeen = this.#tip.height;
-      const { answers } = await signedIn.states(
-        part.map((key) => ({ table, key })),
-        signal,
-      );
+      const body = { rows: part.map((key) => ({ table, key })) };
+      const { answers } = await signedIn.call(statePost, { body, signal });
       for (const [i, id] of part.entries()) {
         const answer = answers[i];
         if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table });
@@ -427,7 +432,9 @@ export class LedgerView {
     let stepMs = 2;
     for (let waitedMs = 0; ; ) {
       try {
-        const verified = await this.#verify(await this.#gateway.header(height, signal));
+        const verified = await this.#verify(
+          await this.#gateway.call(headerGet, { params: { height }, signal }),
+        );
         if (verified.header.height === height) return verified;
         throw new CodedError('GATEWAY_LIED', { height });
       } catch (error) {
