@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { refusalAnswer, textOfBytes } from '../api/message-parts.ts';
+import { refusalAnswer, textOfBytes, unknownRefusal } from '../api/message-parts.ts';
 import {
   type AddressOf,
   type AnswerOf,
@@ -177,6 +177,8 @@ async function refusalFrom(response: Response, peer: AccountId): Promise<CodedEr
     if (isCode(code) && code !== 'INTERNAL' && code !== 'SESSION_EXPIRED') {
       return new CodedError(code, details ?? {});
     }
+    const unknown = isCode(code) ? undefined : unknownRefusal(answer);
+    if (unknown !== undefined) return unknown;
   } catch {
     // Not an answer of a gateway: said below.
   }

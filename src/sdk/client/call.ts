@@ -39,7 +39,7 @@ export type Answer<R extends Route> = R['answer'] extends z.ZodType
  * Calls a route as it is declared: address, session, repeating, bound and deadline all follow from the declaration,
  * and the answer has the agreed shape. Whether it is *true* is the caller's check.
  *
- * Throws the gateway's refusal, GATEWAY_LIED (not the agreed
+ * Throws the gateway's refusal, REFUSAL_UNKNOWN (one that this version does not know), GATEWAY_LIED (not the agreed
  * shape), UNAUTHENTICATED (no session to show), REQUEST_INVALID (no address), and what `Http` throws.
  */
 export async function call<R extends Route>(
@@ -48,8 +48,13 @@ export async function call<R extends Route>(
   asking: Asking<R>,
 ): Promise<Answer<R>> {
   const { method, who, repeatable = method === 'GET' } = route;
-  const { stream, headers, signal, timeoutMs = route.timeoutMs } = asking as Given;
-  const { maxBytes = route.answerBytes } = asking as Given;
+  const {
+    stream,
+    headers,
+    signal,
+    timeoutMs = route.timeoutMs,
+    maxBytes = route.answerBytes,
+  } = asking as Given;
   const send = async (session: Readonly<Record<string, string>>): Promise<unknown> => {
     const request: Call = {
       ...{ method, path: pathOf(route, asking), json: partsOf(asking).body },

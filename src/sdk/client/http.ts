@@ -1,3 +1,4 @@
+import { unknownRefusal } from '../../api/message-parts.ts';
 import { isCode } from '../../primitives/catalogue.ts';
 import { CodedError, type ErrorDetails, isCoded } from '../../primitives/errors.ts';
 
@@ -32,7 +33,7 @@ const mebibyte = 1024 * 1024;
 /**
  * Talks to one gateway: every failure comes out as a coded error, every answer is bounded.
  *
- * Throws the refusal's own code; GATEWAY_UNREACHABLE (no answer, or not in time), GATEWAY_LIED (an
+ * Throws the refusal's own code; REFUSAL_UNKNOWN (a code of a newer version), GATEWAY_UNREACHABLE (no answer, or not in time), GATEWAY_LIED (an
  * answer that is not one), BODY_TOO_LARGE, INTERRUPTED (the caller's signal).
  */
 export class Http {
@@ -158,7 +159,9 @@ async function refusalOf(response: Response, call: Call): Promise<CodedError> {
   }
   const { code, details } = Object(body);
   if (typeof code !== 'string' || !isCode(code)) {
-    return new CodedError('GATEWAY_LIED', { path, status: response.status });
+    return (
+      unknownRefusal(body) ?? new CodedError('GATEWAY_LIED', { path, status: response.status })
+    );
   }
   return new CodedError(code, scalarsOf(details));
 }
