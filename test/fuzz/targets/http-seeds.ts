@@ -142,7 +142,11 @@ async function spineSeeds(): Promise<Seed[]> {
     read([1, 0, 1_000, '']),
     read([0, ['{record}']], 'writing'),
     read([1, 0, 1, ''], 'ended'),
-    { route: erasePost, body: json({ erase: ['sign', labels.eraseSign, 'ana', eraseOrder] }) },
+    {
+      route: erasePost,
+      who: 'ana',
+      body: json({ erase: ['sign', labels.eraseSign, 'ana', eraseOrder] }),
+    },
     { route: inboxPost, body: letter },
     { route: inboxPost, hospital: 'south', body: letter },
     { route: inboxGet, who: 'ana', query: '?after=0' },
