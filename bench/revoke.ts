@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { textOfBytes } from '../src/api/message-parts.ts';
+import { enrolPost } from '../src/api/routes/enrol-post.ts';
+import { whoGet } from '../src/api/routes/who-get.ts';
 import { identity as identityShape } from '../src/ledger/identity.ts';
-import { encodeCbor } from '../src/primitives/cbor.ts';
 import type { AccountId } from '../src/primitives/ids.ts';
-import { Gateway } from '../src/sdk/client/gateway.ts';
+import { encodeAs } from '../src/primitives/shape.ts';
+import { GatewayClient } from '../src/sdk/client/gateway-client.ts';
 import { Http } from '../src/sdk/client/http.ts';
 import {
   accountIdOfKeys,
@@ -65,16 +67,18 @@ const manyLetters = { messagesPerHour: 10_000, requestsPerMinute: 1_000_000 };
 /** Clinicians who only have to be on the ledger: keys without a wallet. */
 export async function enrolMany(servers: Servers, count: number): Promise<AccountId[]> {
   const hospital = servers.hospital('harbour');
-  const gateway = new Gateway(new Http(hospital.url));
-  const { chainId, organisation } = await gateway.who();
+  const gateway = new GatewayClient(new Http(hospital.url));
+  const { chainId, organisation } = await gateway.call(whoGet, {});
   const enrolOne = async (): Promise<AccountId> => {
     const keys = await deriveAccountKeys(new Uint8Array(randomBytes(32)), organisation, 0);
     const role = 'clinician';
     const bound = { chainId, organisation, role, recovery: noRecovery } as const;
     const identity = await enrolmentIdentity(keys, bound);
     const invitation = await servers.invite(hospital, role);
-    const text = textOfBytes(encodeCbor(identityShape.encode(identity)));
-    await gateway.enrol({ invitation, identity: text, role, name: 'Clinician' });
+    const text = textOfBytes(encodeAs(identityShape, identity));
+    await gateway.call(enrolPost, {
+      body: { invitation, identity: text, role, name: 'Clinician' },
+    });
     return accountIdOfKeys(keys);
   };
   const enrolled: AccountId[] = [];

@@ -2,17 +2,8 @@ import { z } from 'zod';
 import { maxInboxSealedBytes } from './inbox-message.ts';
 import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
-/** Messages and notices for an account. Source: docs/protocol/http.md, rule H-11. */
-export const inboxRequest = z.strictObject({
-  /** A signed InboxMessage. */
-  message: base64urlText(maxInboxSealedBytes + 1024),
-});
-export type InboxRequest = z.infer<typeof inboxRequest>;
-
-export const inboxAccepted = z.object({ ok: z.literal(true) });
-
 /**
- * Where a notice stands on the ledger. A look: entry number `index` of an AccessLog. A refusal or a
+ * Where a notice of an account's inbox (docs/protocol/http.md, rule H-11) stands on the ledger. A look: entry number `index` of an AccessLog. A refusal or a
  * tombstone: leaf number `index` of `count` of a BatchAnchor, to whose root `path` leads from `leaf` (a
  * leaf content).
  */
@@ -40,8 +31,5 @@ export const inboxEntry = z.object({
 });
 export type InboxEntry = z.infer<typeof inboxEntry>;
 
-export const inboxQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
 export const inboxAnswer = z.object({ messages: z.array(inboxEntry), more: z.boolean() });
 export type InboxAnswer = z.infer<typeof inboxAnswer>;
-
-export const inboxParams = z.object({ id: z.coerce.number().int().min(1) });

@@ -81,15 +81,6 @@ export type ErasedRow = z.infer<typeof erasedRow>;
 export const itemRow = z.discriminatedUnion('state', [liveRow, erasedRow]);
 export type ItemRow = z.infer<typeof itemRow>;
 
-export const itemsQuery = z.strictObject({
-  account: accountIdText,
-  /** Rows anchored above this height. */
-  since: z.coerce.number().int().min(0).default(0),
-  /** Only what was shown or erased after this count of `changes`. */
-  changed: z.coerce.number().int().min(0).default(0),
-  cursor: z.string().max(64).optional(),
-});
-
 export const itemsPage = z.object({
   /** How often rows of the account were shown or erased: what the next listing says as `changed`. */
   changes: uint,
@@ -97,9 +88,6 @@ export const itemsPage = z.object({
   next: z.string().max(64).optional(),
 });
 export type ItemsPage = z.infer<typeof itemsPage>;
-
-export const readBody = z.strictObject({ request: base64urlText(128 * 1024) });
-export type ReadBody = z.infer<typeof readBody>;
 
 /** `access` says where the look stands on the ledger, `salt` opens its entry hash. */
 export const readAnswer = z.object({
@@ -112,9 +100,6 @@ export const readAnswer = z.object({
 });
 export type ReadAnswer = z.infer<typeof readAnswer>;
 
-export const eraseRequest = z.strictObject({ erase: base64urlText(64 * 1024) });
-export type EraseRequest = z.infer<typeof eraseRequest>;
-
 export const eraseAnswer = z.object({
   erased: z.array(z.object({ leaf: base64urlText(32), tombstone: base64urlText(1024) })),
 });
@@ -124,6 +109,3 @@ export const storedAnswer = z.object({
   stored: z.array(z.object({ id: blobIdText, bytes: uint })),
 });
 export type StoredAnswer = z.infer<typeof storedAnswer>;
-
-export const blobParams = z.object({ id: blobIdText });
-export const blobQuery = z.strictObject({ at: accountIdText.optional() });

@@ -7,10 +7,10 @@ import type { AccountId, BlobId, ConsentId, RecordId, TxId } from '../primitives
  * The pieces that messages between clients and gateways are made of. Bytes travel as base64url without
  * padding, ids as hex, times as milliseconds. Source: docs/protocol/http.md, rule H-2.
  */
-function hexId<Id extends string>(bytes: number): z.ZodType<Id> {
+function hexId<Id extends string>(bytes: number): z.ZodType<Id, Id> {
   const digits = z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
   // The pattern is the one of primitives/ids.ts, and a test holds that: so the brand is earned here too.
-  return digits as unknown as z.ZodType<Id>;
+  return digits as unknown as z.ZodType<Id, Id>;
 }
 
 export const accountIdText = hexId<AccountId>(32);
@@ -19,7 +19,7 @@ export const recordIdText = hexId<RecordId>(16);
 export const txIdText = hexId<TxId>(32);
 export const blobIdText = z
   .string()
-  .regex(/^baf(kre|ybe)i[a-h][a-z2-7]{50}[aeimquy4]$/) as unknown as z.ZodType<BlobId>;
+  .regex(/^baf(kre|ybe)i[a-h][a-z2-7]{50}[aeimquy4]$/) as unknown as z.ZodType<BlobId, BlobId>;
 
 /** A locator of a wallet's copy: 32 bytes. */
 export const locatorText = z.string().regex(/^[0-9a-f]{64}$/);
@@ -66,5 +66,14 @@ export const refusalAnswer = z.object({
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 export type RefusalAnswer = z.infer<typeof refusalAnswer>;
+
+/**
+ * The refusal of a server that is newer than this version: REFUSAL_UNKNOWN with its code and nothing else, since a
+ * text that somebody else wrote must not be shown as ours. Undefined for what does not have the form of a refusal.
+ */
+export function unknownRefusal(body: unknown): CodedError | undefined {
+  const code = refusalAnswer.safeParse(body).data?.code ?? '';
+  return /^[A-Z0-9_]{2,64}$/.test(code) ? new CodedError('REFUSAL_UNKNOWN', { code }) : undefined;
+}
 
 export const okAnswer = z.object({ ok: z.literal(true) });

@@ -11,7 +11,6 @@ import {
   consentIdText,
   textOfBytes,
 } from './message-parts.ts';
-import { paths, routePaths } from './paths.ts';
 
 const accepts = (parse: (text: unknown) => unknown, text: unknown): boolean => {
   try {
@@ -51,13 +50,4 @@ test('bytes in messages have one spelling and a bound', () => {
   for (const text of ['A', 'AB', 'AA==', 'A+/A']) {
     assert.throws(() => bytesOfText(text), { code: 'REQUEST_INVALID' });
   }
-});
-
-test('filled paths are those of the routes', () => {
-  const filled = [paths.tx, paths.receipt].map((path) =>
-    path('ab' as never).replace('/ab', '/:id'),
-  );
-  assert.deepEqual(filled, [routePaths.tx, routePaths.receipt]);
-  assert.equal(paths.header('latest'), routePaths.header.replace(':height', 'latest'));
-  assert.equal(paths.wallet('x'), routePaths.wallet.replace(':locator', 'x'));
 });

@@ -5,10 +5,8 @@ import { accountIdText, base64urlText, timeMs } from './message-parts.ts';
 
 /** Signing in: a challenge, signed by a current key of the account. Source: docs/protocol/http.md, H-6. */
 export const challengeRequest = z.strictObject({ account: accountIdText });
-export type ChallengeRequest = z.infer<typeof challengeRequest>;
 
 export const challengeAnswer = z.object({ challenge: base64urlText(64) });
-export type ChallengeAnswer = z.infer<typeof challengeAnswer>;
 
 export const sessionRequest = z.strictObject({
   account: accountIdText,
@@ -20,9 +18,6 @@ export type SessionRequest = z.infer<typeof sessionRequest>;
 
 export const sessionAnswer = z.object({ token: z.string().max(128), expiresMs: timeMs });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
-
-export const sessionBody = z.union([sessionRequest, challengeRequest]);
-export const sessionReply = z.union([sessionAnswer, challengeAnswer]);
 
 /** What is signed (label session/sign): CBOR `[chain id, organisation 32, account 32, challenge 32]`. */
 export function encodeSessionProof(proof: {

@@ -4,7 +4,7 @@ import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
 import { sealedItem } from '../../test/gateway/sealed.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import type { StoredAnswer } from '../api/items.ts';
-import { carMediaType } from '../api/paths.ts';
+import { carMediaType } from '../api/routes/blobs-post.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { concatBytes, equalBytes } from '../primitives/bytes.ts';
 import { blobIdOf } from '../storage/blob-id.ts';

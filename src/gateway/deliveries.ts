@@ -1,13 +1,8 @@
 import { decodeGrantBody, grantBodyHash } from '../api/grant-body.ts';
 import { encodeItemsOrder } from '../api/item.ts';
-import {
-  type ItemsAnswer,
-  type ItemsRequest,
-  itemsAnswer,
-  type WriteConsent,
-} from '../api/items.ts';
+import type { ItemsAnswer, ItemsRequest, WriteConsent } from '../api/items.ts';
 import { bytesOfText, textOfBytes } from '../api/message-parts.ts';
-import { paths } from '../api/paths.ts';
+import { itemsPost } from '../api/routes/items-post.ts';
 import { labels } from '../crypto/labels.ts';
 import { verifyLabelled } from '../crypto/signature.ts';
 import { equalBytes } from '../primitives/bytes.ts';
@@ -81,8 +76,7 @@ export class Deliveries {
   ): Promise<ItemsAnswer> {
     const { peers, blobs } = this.#parts;
     await peers.pushBlobs(custodian, ids, blobs);
-    const call = { json: request, schema: itemsAnswer, signIn: true };
-    return peers.post(custodian, paths.items, call);
+    return peers.call(custodian, itemsPost, { body: request });
   }
 
   async #requireGrant(delivery: Delivery, shown: WriteConsent, session: Session): Promise<void> {

@@ -3,14 +3,16 @@ import { after, before, test } from 'node:test';
 import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town, townChain } from '../../test/gateway/town.ts';
 import { bytesOfText } from '../api/message-parts.ts';
-import type { WhoAnswer } from '../api/people.ts';
-import type { BlockEvent, GenesisAnswer, HeaderAnswer, StateAnswerMessage } from '../api/tx.ts';
+import type { AnswerOf } from '../api/route.ts';
+import type { genesisGet } from '../api/routes/genesis-get.ts';
+import type { whoGet } from '../api/routes/who-get.ts';
+import type { BlockEvent, HeaderAnswer, StateAnswerMessage } from '../api/tx.ts';
 import { decodeReceipt } from '../ledger/chain/receipt.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 import { decodeRow } from '../ledger/table.ts';
 import { accounts } from '../ledger/tables/accounts.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
-import { eventOf } from './routes/events.ts';
+import { eventOf } from './handlers/events-get.ts';
 
 let town: Town;
 let ana: Person;
@@ -63,10 +65,12 @@ test('headers, genesis and rows with proofs are for everybody', async () => {
   const latest = accepted<HeaderAnswer>(await ana.call('GET', '/v1/headers/latest', anonymous));
   assert.ok(latest.height >= 1 && latest.validators.length === 1);
   assert.equal(codeOf(await ana.call('GET', '/v1/headers/999999', anonymous)), 'HEIGHT_UNKNOWN');
-  const genesis = accepted<GenesisAnswer>(await ana.call('GET', '/v1/genesis', anonymous));
+  const genesis = accepted<AnswerOf<typeof genesisGet>>(
+    await ana.call('GET', '/v1/genesis', anonymous),
+  );
   const hash = bytesToHex(genesisHash(bytesOfText(genesis.genesis)));
   assert.equal(genesis.trustRoot.genesisHash, hash);
-  const who = accepted<WhoAnswer>(await ana.call('GET', '/v1/who', anonymous));
+  const who = accepted<AnswerOf<typeof whoGet>>(await ana.call('GET', '/v1/who', anonymous));
   assert.deepEqual([who.genesisHash, who.chainId], [hash, townChain]);
   const path = `/v1/state/accounts/${ana.account}?proof=1`;
   const row = accepted<StateAnswerMessage>(await ana.call('GET', path, anonymous));

@@ -1,21 +1,19 @@
-import type { Gateway } from './gateway.ts';
-import { createLogger } from './logging.ts';
-import { createMetrics } from './metrics.ts';
-import { createServer } from './server.ts';
+import fastify from 'fastify';
+import type { Route } from '../api/route.ts';
+import { routes as spine } from '../api/routes/all.ts';
+import { CodedError } from '../primitives/errors.ts';
+import { describeRoutes, optionsOf } from './serve.ts';
 
-/**
- * The OpenAPI 3.1 description of one hospital, as docs/openapi.json holds it. It comes from the routes' own
- * schemas; a gateway that answers nothing is enough to ask for them.
- */
-export async function describeInterface(): Promise<object> {
-  const settings = { requestsPerMinute: 1 };
-  const silent = { options: { hospital: 'any', name: 'any' }, settings } as unknown as Gateway;
-  const log = createLogger({ level: 'silent' });
-  const app = await createServer({
-    log,
-    metrics: createMetrics(),
-    mounts: [{ prefix: '', gateway: silent }],
-  });
+/** The OpenAPI 3.1 description of one hospital, as docs/openapi.json holds it: of the declarations alone. */
+export async function describeInterface(routes: readonly Route[] = spine): Promise<object> {
+  const app = fastify();
+  await describeRoutes(app);
+  for (const route of routes) {
+    const handler = () => {
+      throw new CodedError('INTERNAL');
+    };
+    app.route({ ...optionsOf(route), handler });
+  }
   await app.ready();
   const description = app.swagger();
   await app.close();

@@ -1,8 +1,18 @@
 import { Readable } from 'node:stream';
-import type { z } from 'zod';
-import { refusalAnswer, textOfBytes } from '../api/message-parts.ts';
-import { carMediaType, paths, ticketHeader } from '../api/paths.ts';
-import { challengeAnswer, encodeSessionProof, sessionAnswer } from '../api/session.ts';
+import { refusalAnswer, textOfBytes, unknownRefusal } from '../api/message-parts.ts';
+import {
+  type AddressOf,
+  type AnswerOf,
+  type JsonOf,
+  partsOf,
+  pathOf,
+  type Route,
+} from '../api/route.ts';
+import { blobGet, ticketHeader } from '../api/routes/blob-get.ts';
+import { blobPut } from '../api/routes/blob-put.ts';
+import { blobsPost } from '../api/routes/blobs-post.ts';
+import { sessionPost } from '../api/routes/session-post.ts';
+import { encodeSessionProof } from '../api/session.ts';
 import { isCode } from '../codes/index.ts';
 import { labels } from '../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../crypto/signature.ts';
@@ -35,17 +45,18 @@ export class Peers {
     this.#parts = parts;
   }
 
-  /** A POST of JSON; `signIn` as this hospital when the call needs a session. */
-  async post<Answer>(
+  /** A call of JSON; with a session as this hospital where the route wants one. */
+  async call<R extends Route>(
     peer: AccountId,
-    path: string,
-    call: { readonly json: unknown; readonly schema: z.ZodType<Answer>; readonly signIn?: boolean },
-  ): Promise<Answer> {
+    route: R,
+    asking: AddressOf<R> & JsonOf<R>,
+  ): Promise<AnswerOf<R>> {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
-    if (call.signIn === true) headers.authorization = await this.#authorization(peer);
-    const body = JSON.stringify(call.json);
-    const response = await this.#send(peer, path, { method: 'POST', headers, body });
-    return parsed(call.schema, await boundedJson(response));
+    if (route.who === 'session') headers.authorization = await this.#authorization(peer);
+    const body = JSON.stringify(partsOf(asking).body);
+    const init = { method: route.method, headers, body };
+    const response = await this.#send(peer, pathOf(route, asking), init);
+    return answerOf(route, await boundedJson(response));
   }
 
   /** Bytes of a blob as they come, with the status and headers of the range that was asked for. */
@@ -57,7 +68,7 @@ export class Peers {
     const headers: Record<string, string> = { authorization: await this.#authorization(peer) };
     if (wanted.range !== undefined) headers.range = wanted.range;
     if (wanted.ticket !== undefined) headers[ticketHeader] = wanted.ticket;
-    return this.#send(peer, paths.blob(id), { method: 'GET', headers }, false);
+    return this.#send(peer, pathOf(blobGet, { params: { id } }), { method: 'GET', headers }, false);
   }
 
   /** Copies blobs of this store to a peer: small ones together, large ones alone. */
@@ -69,28 +80,21 @@ export class Peers {
       const source = async function* () {
         for (const id of small) yield { id, bytes: await blobs.read(id) };
       };
-      await this.#upload(peer, 'POST', paths.blobs, carMediaType, encodeCar(source()));
+      await this.#upload(peer, blobsPost, pathOf(blobsPost, {}), encodeCar(source()));
     }
     for (const id of large) {
-      await this.#upload(
-        peer,
-        'PUT',
-        paths.blob(id),
-        'application/octet-stream',
-        blobs.readStream(id),
-      );
+      await this.#upload(peer, blobPut, pathOf(blobPut, { params: { id } }), blobs.readStream(id));
     }
   }
 
   async #upload(
     peer: AccountId,
-    method: 'POST' | 'PUT',
+    { method, stream }: typeof blobsPost | typeof blobPut,
     path: string,
-    contentType: string,
     source: AsyncIterable<Uint8Array>,
   ): Promise<void> {
     const headers = {
-      'content-type': contentType,
+      'content-type': stream,
       authorization: await this.#authorization(peer),
     };
     const body = Readable.toWeb(Readable.from(source, { objectMode: false }));
@@ -133,12 +137,10 @@ export class Peers {
     const { now, chainId, organisation, key } = this.#parts;
     const kept = this.#sessions.get(peer);
     if (kept !== undefined && kept.expiresMs - 30_000 > now()) return `Bearer ${kept.token}`;
-    const { challenge } = await this.post(peer, paths.session, {
-      json: { account: organisation },
-      schema: challengeAnswer,
-    });
-    const challengeBytes = base64urlToBytes(challenge);
-    if (challengeBytes === undefined) throw new CodedError('GATEWAY_LIED', { organisation: peer });
+    const asked = await this.call(peer, sessionPost, { body: { account: organisation } });
+    const challenge = 'challenge' in asked ? asked.challenge : '';
+    const challengeBytes = base64urlToBytes(challenge) ?? new Uint8Array(0);
+    if (challengeBytes.length === 0) throw new CodedError('GATEWAY_LIED', { organisation: peer });
     const proof = encodeSessionProof({
       chainId,
       organisation: peer,
@@ -147,10 +149,10 @@ export class Peers {
     });
     const signature = textOfBytes(await signLabelled(key, labels.sessionSign, proof));
     const publicKey = textOfBytes(key.publicKey);
-    const session = await this.post(peer, paths.session, {
-      json: { account: organisation, challenge, publicKey, signature },
-      schema: sessionAnswer,
+    const session = await this.call(peer, sessionPost, {
+      body: { account: organisation, challenge, publicKey, signature },
     });
+    if (!('token' in session)) throw new CodedError('GATEWAY_LIED', { organisation: peer });
     this.#sessions.set(peer, session);
     return `Bearer ${session.token}`;
   }
@@ -169,11 +171,14 @@ interface PeerParts {
 
 async function refusalFrom(response: Response, peer: AccountId): Promise<CodedError> {
   try {
-    const { code, details } = refusalAnswer.parse(await boundedJson(response));
+    const answer = refusalAnswer.parse(await boundedJson(response));
+    const { code, details } = answer;
     // A session that the peer forgot (it restarted) is nothing its client could mend.
     if (isCode(code) && code !== 'INTERNAL' && code !== 'SESSION_EXPIRED') {
       return new CodedError(code, details ?? {});
     }
+    const unknown = isCode(code) ? undefined : unknownRefusal(answer);
+    if (unknown !== undefined) return unknown;
   } catch {
     // Not an answer of a gateway: said below.
   }
@@ -195,8 +200,8 @@ async function boundedJson(response: Response): Promise<unknown> {
   }
 }
 
-function parsed<Answer>(schema: z.ZodType<Answer>, value: unknown): Answer {
-  const result = schema.safeParse(value);
-  if (!result.success) throw new CodedError('GATEWAY_LIED');
-  return result.data;
+function answerOf<R extends Route>({ answer }: R, value: unknown): AnswerOf<R> {
+  const result = typeof answer === 'string' ? undefined : answer.safeParse(value);
+  if (result?.success !== true) throw new CodedError('GATEWAY_LIED');
+  return result.data as AnswerOf<R>;
 }

@@ -4,7 +4,9 @@ import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import { credentialHashOf, decodeCard } from '../api/card.ts';
 import { bytesOfText, textOfBytes } from '../api/message-parts.ts';
-import type { WalletAnswer, WalletPutAnswer } from '../api/people.ts';
+import type { WalletAnswer } from '../api/people.ts';
+import type { AnswerOf } from '../api/route.ts';
+import type { walletPut } from '../api/routes/wallet-put.ts';
 import { decodeSigned } from '../api/signed.ts';
 import { labels } from '../crypto/labels.ts';
 import { randomBytes } from '../crypto/random.ts';
@@ -107,12 +109,15 @@ test('a wallet’s copy is written over the version its writer had seen, and ove
   const ana = await Person.enrolled(town, town.north, 'patient');
   const where = locator();
   const first = randomBytes(2_000_000);
-  assert.equal(accepted<WalletPutAnswer>(await put(ana, where, 0, first)).version, 1);
+  assert.equal(accepted<AnswerOf<typeof walletPut>>(await put(ana, where, 0, first)).version, 1);
   const copy = accepted<WalletAnswer>(await get(ana, where));
   assert.equal(copy.version, 1);
   assert.ok(equalBytes(bytesOfText(copy.sealed), first));
   assert.equal(codeOf(await put(ana, where, 0, randomBytes(9))), 'WALLET_CONFLICT');
-  assert.equal(accepted<WalletPutAnswer>(await put(ana, where, 1, randomBytes(9))).version, 2);
+  assert.equal(
+    accepted<AnswerOf<typeof walletPut>>(await put(ana, where, 1, randomBytes(9))).version,
+    2,
+  );
 });
 
 test('nobody writes over another’s copy, and nobody keeps many', async () => {

@@ -1,14 +1,14 @@
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../api/grant-body.ts';
-import { type ReadAnswer, readAnswer } from '../api/items.ts';
+import type { ReadAnswer } from '../api/items.ts';
 import { encodeLook } from '../api/look.ts';
 import { bytesOfText, textOfBytes } from '../api/message-parts.ts';
-import { paths } from '../api/paths.ts';
 import {
   decodeReadRequest,
   maxRequestAgeMs,
   type ReadRequest,
   readEntryHash,
 } from '../api/read-request.ts';
+import { readPost } from '../api/routes/read-post.ts';
 import { decodeSigned } from '../api/signed.ts';
 import type { Code } from '../codes/index.ts';
 import { labels } from '../crypto/labels.ts';
@@ -61,8 +61,8 @@ export class Reads {
     const request = await this.#authenticate(signedRequest);
     if (request.organisation !== this.#parts.organisation) {
       if (isForwarded) throw new CodedError('NOT_FOUND');
-      const call = { json: { request: requestText }, schema: readAnswer };
-      return this.#parts.peers.post(request.organisation, paths.read, call);
+      const asking = { body: { request: requestText } };
+      return this.#parts.peers.call(request.organisation, readPost, asking);
     }
     this.#refuseStalled();
     this.#useNonce(request);

@@ -1,39 +1,28 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifyRateLimit from '@fastify/rate-limit';
-import fastifySwagger from '@fastify/swagger';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import {
-  createJsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
-import { carMediaType } from '../api/paths.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { handleError } from './errors.ts';
 import type { Gateway } from './gateway.ts';
+import type { AnyHandler } from './handler.ts';
+import { handlers as spine } from './handlers/all.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { healthOf, observeGateway } from './observing.ts';
-import { blobRoutes } from './routes/blobs.ts';
-import { eventRoutes } from './routes/events.ts';
-import { inboxRoutes } from './routes/inbox.ts';
-import { itemRoutes } from './routes/items.ts';
-import type { App } from './routes/kinds.ts';
-import { ledgerRoutes } from './routes/ledger.ts';
-import { peopleRoutes } from './routes/people.ts';
-import { sessionRoutes } from './routes/session.ts';
+import { describeRoutes, serveRoute } from './serve.ts';
 
 export interface ServerOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** One process may serve several hospitals, each below its own path; '' mounts one at the root. */
   readonly mounts: readonly { readonly prefix: string; readonly gateway: Gateway }[];
+  /** What answers here beside the spine's own routes: those of wings. */
+  readonly handlers?: readonly AnyHandler[];
   /** What a person sees at the address itself; without it, a line per hospital. */
   readonly page?: () => string;
 }
@@ -62,44 +51,40 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     trustProxy: false,
   });
   app.server.headersTimeout = 15_000;
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(() => {
     throw new CodedError('NOT_FOUND');
   });
   app.decorateRequest('refusedAs', '');
   await app.register(fastifyHelmet, helmetOptions);
-  await app.register(fastifySwagger, { openapi, transform: createJsonSchemaTransform({}) });
-  acceptBodies(app);
+  await describeRoutes(app);
+  const handlers = [...spine, ...(options.handlers ?? [])];
+  acceptBodies(app, handlers);
   observe(app, options);
   for (const { prefix, gateway } of options.mounts) {
-    await app.register((scope) => mount(scope.withTypeProvider<ZodTypeProvider>(), gateway), {
-      prefix,
-    });
+    await app.register((scope) => mount(scope, gateway, handlers), { prefix });
   }
   rootRoutes(app, options);
   return app;
 }
 
-async function mount(app: App, gateway: Gateway): Promise<void> {
+/** All routes of one gateway, below the limit of requests that its callers share. */
+async function mount(
+  app: FastifyInstance,
+  gateway: Gateway,
+  handlers: readonly AnyHandler[],
+): Promise<void> {
   await app.register(fastifyRateLimit, {
     max: gateway.settings.requestsPerMinute,
     timeWindow: 60_000,
-    keyGenerator: (request) => callerOf(gateway, request),
+    keyGenerator: (request) => countedAs(gateway, request),
     errorResponseBuilder: () => new CodedError('RATE_LIMITED'),
   });
-  sessionRoutes(app, gateway);
-  ledgerRoutes(app, gateway);
-  eventRoutes(app, gateway);
-  blobRoutes(app, gateway);
-  itemRoutes(app, gateway);
-  inboxRoutes(app, gateway);
-  peopleRoutes(app, gateway);
+  for (const handler of handlers) serveRoute(app, gateway, handler);
 }
 
 /** An account that is signed in counts for itself, everybody else by address. */
-function callerOf(gateway: Gateway, request: FastifyRequest): string {
+function countedAs(gateway: Gateway, request: FastifyRequest): string {
   return gateway.sessions.find(request.headers.authorization)?.account ?? request.ip;
 }
 
@@ -116,24 +101,10 @@ const helmetOptions = {
   crossOriginResourcePolicy: { policy: 'same-origin' },
 } as const;
 
-const openapi = {
-  openapi: '3.1.0',
-  info: {
-    title: 'Salus gateway',
-    version: '1',
-    description: 'What clients and other hospitals ask a gateway; see docs/protocol/http.md.',
-  },
-  components: {
-    securitySchemes: {
-      session: { type: 'http', scheme: 'bearer' },
-      desk: { type: 'apiKey', in: 'header', name: 'authorization' },
-    },
-  },
-} as const;
-
-function acceptBodies(app: FastifyInstance): void {
-  // Streams: what reads them sets the pace and the limit.
-  for (const type of ['application/octet-stream', carMediaType]) {
+function acceptBodies(app: FastifyInstance, handlers: readonly AnyHandler[]): void {
+  const streams = handlers.map(({ route }) => route.stream).filter((type) => type !== undefined);
+  // What reads them sets the pace and the limit.
+  for (const type of new Set(streams)) {
     app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
   }
   app.removeContentTypeParser('text/plain');

@@ -1,4 +1,7 @@
 import type { Card } from '../api/card.ts';
+import { bytesOfText } from '../api/message-parts.ts';
+import { cardGet } from '../api/routes/card-get.ts';
+import { whoGet } from '../api/routes/who-get.ts';
 import type { BlockEvent } from '../api/tx.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
@@ -48,7 +51,7 @@ import { watch } from './actions/watch.ts';
 import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/write-shared.ts';
 import type { LiveItem } from './client/check-rows.ts';
 import { Context, type ContextOptions, type WorkOptions } from './client/context.ts';
-import { Gateway } from './client/gateway.ts';
+import { GatewayClient } from './client/gateway-client.ts';
 import { Http } from './client/http.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
 import { checkCard, readCard } from './grants/card.ts';
@@ -155,8 +158,8 @@ export class Person {
     options: ContextOptions = {},
   ): Promise<Person> {
     const code = parseCode(wallet.code);
-    const gateway = new Gateway(new Http(wallet.gatewayUrl, options.http));
-    const { organisation } = await gateway.who(wallet.signal);
+    const gateway = new GatewayClient(new Http(wallet.gatewayUrl, options.http));
+    const { organisation } = await gateway.call(whoGet, { signal: wallet.signal });
     const copy = await gateway.getCopy(copyLocatorOf(code, organisation), wallet.signal);
     if (copy === undefined) throw new CodedError('RECOVERY_CODE_WRONG');
     const content = await openCopy(copyKeyOf(code), copy.sealed);
@@ -285,8 +288,9 @@ export class Person {
   /** A colleague's card from the hospital's directory; patients are not in it. */
   findCard(account: AccountId, options: AsAccount = {}): Promise<Card> {
     return this.#work(options, async (ctx) => {
-      const signed = await ctx.gateway.card(account, options.signal);
-      const card = await checkCard(ctx.ledger, signed, options.signal);
+      const { signal } = options;
+      const signed = await ctx.gateway.call(cardGet, { params: { account }, signal });
+      const card = await checkCard(ctx.ledger, bytesOfText(signed.card), signal);
       // A true card of somebody else would have the patient share with him.
       if (card.account !== account) throw new CodedError('GATEWAY_LIED', { account });
       return card;

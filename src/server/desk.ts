@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { accountIdText } from '../api/message-parts.ts';
-import { routePaths } from '../api/paths.ts';
-import { invitationAnswer } from '../api/people.ts';
+import { invitationsPost } from '../api/routes/invitations-post.ts';
 import type { Role } from '../ledger/roles.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
@@ -51,8 +50,8 @@ export async function inviteAtDesk(
   );
   let answer: unknown;
   try {
-    const response = await fetch(`${hospital.url}${routePaths.invitations}`, {
-      method: 'POST',
+    const response = await fetch(`${hospital.url}${invitationsPost.path}`, {
+      method: invitationsPost.method,
       headers: { authorization: `Desk ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ role: options.role }),
       ...(options.signal !== undefined && { signal: options.signal }),
@@ -64,7 +63,7 @@ export async function inviteAtDesk(
     if (options.signal?.aborted === true) throw new CodedError('INTERRUPTED', {}, cause);
     throw new CodedError('GATEWAY_UNREACHABLE', {}, cause);
   }
-  const parsed = invitationAnswer.safeParse(answer);
+  const parsed = invitationsPost.answer.safeParse(answer);
   if (!parsed.success) throw new CodedError('GATEWAY_LIED');
   return { url: hospital.url, invitation: parsed.data.invitation };
 }

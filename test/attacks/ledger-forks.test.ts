@@ -15,7 +15,7 @@ import type { TrustRoot } from '../../src/ledger/chain/trust-root.ts';
 import { utf8 } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { idBytes, type TxId } from '../../src/primitives/ids.ts';
-import { Gateway } from '../../src/sdk/client/gateway.ts';
+import { GatewayClient } from '../../src/sdk/client/gateway-client.ts';
 import { Http } from '../../src/sdk/client/http.ts';
 import { VerifiedHeaders, type VerifiedTip } from '../../src/sdk/ledger/verified-headers.ts';
 import { CounterApplication } from '../fakes/counter-application.ts';
@@ -81,7 +81,7 @@ after(async () => {
 });
 
 /** A gateway that shows, for each height, the header of the history that `choose` says. */
-function shows(choose: (height: number) => EmbeddedEngine): Gateway {
+function shows(choose: (height: number) => EmbeddedEngine): GatewayClient {
   const answer = async (url: string): Promise<Response> => {
     const asked = new URL(url).pathname.split('/').at(-1);
     const newest = choose(Number.POSITIVE_INFINITY);
@@ -97,7 +97,7 @@ function shows(choose: (height: number) => EmbeddedEngine): Gateway {
       })),
     });
   };
-  return new Gateway(new Http('http://operator.test', { fetch: answer }));
+  return new GatewayClient(new Http('http://operator.test', { fetch: answer }));
 }
 
 async function hashAt(engine: EmbeddedEngine, height: number): Promise<string> {

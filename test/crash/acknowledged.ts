@@ -1,15 +1,13 @@
 import { decodeErase } from '../../src/api/erase.ts';
-import { inboxAnswer, inboxRequest } from '../../src/api/inbox.ts';
-import {
-  eraseAnswer,
-  eraseRequest,
-  itemsRequest,
-  readAnswer,
-  storedAnswer,
-} from '../../src/api/items.ts';
+import { inboxAnswer } from '../../src/api/inbox.ts';
+import { eraseAnswer, itemsRequest, readAnswer, storedAnswer } from '../../src/api/items.ts';
 import { bytesOfText } from '../../src/api/message-parts.ts';
-import { enrolAnswer, invitationAnswer, walletPut, walletPutAnswer } from '../../src/api/people.ts';
+import { enrolAnswer } from '../../src/api/people.ts';
 import { readEntryHash } from '../../src/api/read-request.ts';
+import { erasePost } from '../../src/api/routes/erase-post.ts';
+import { inboxPost } from '../../src/api/routes/inbox-post.ts';
+import { invitationsPost } from '../../src/api/routes/invitations-post.ts';
+import { walletPut } from '../../src/api/routes/wallet-put.ts';
 import { decodeSigned } from '../../src/api/signed.ts';
 import { txOutcome } from '../../src/api/tx.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
@@ -119,7 +117,7 @@ export class Acknowledged {
         return;
       }
       case 'POST /v1/inbox': {
-        const message = bytesOfText(inboxRequest.parse(sentJson(init)).message);
+        const message = bytesOfText(inboxPost.body.parse(sentJson(init)).message);
         this.messages.set(bytesToHex(sha256(message)), message);
         return;
       }
@@ -130,8 +128,8 @@ export class Acknowledged {
         }
         return;
       case 'PUT /v1/wallet/:': {
-        const { version } = walletPutAnswer.parse(body);
-        const { sealed } = walletPut.parse(sentJson(init));
+        const { version } = walletPut.answer.parse(body);
+        const { sealed } = walletPut.body.parse(sentJson(init));
         const hash = bytesToHex(sha256(bytesOfText(sealed)));
         this.wallets.set(`${hospital}/${path.slice('/v1/wallet/'.length)}`, { version, hash });
         return;
@@ -150,7 +148,7 @@ export class Acknowledged {
         return;
       }
       case 'POST /v1/invitations': {
-        const { invitation } = invitationAnswer.parse(body);
+        const { invitation } = invitationsPost.answer.parse(body);
         this.invitations.add(`${hospital}/${bytesToHex(sha256(utf8(invitation)))}`);
         return;
       }
@@ -175,7 +173,7 @@ function sentJson(init: RequestInit): unknown {
 }
 
 function leavesOf(init: RequestInit): string[] {
-  const { erase } = eraseRequest.parse(sentJson(init));
+  const { erase } = erasePost.body.parse(sentJson(init));
   return decodeErase(decodeSigned(bytesOfText(erase)).bytes).leaves.map(bytesToHex);
 }
 

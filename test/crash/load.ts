@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { paths } from '../../src/api/paths.ts';
+import { invitationsPost } from '../../src/api/routes/invitations-post.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import { utf8 } from '../../src/primitives/bytes.ts';
@@ -173,8 +173,8 @@ export class Load {
   async #invite(hospital: string, role: Role): Promise<string> {
     const token = readFileSync(join(this.#parts.home, 'servers', hospital, 'desk.token'));
     const answer = await new Http(stableUrl(hospital), this.#http).json({
-      method: 'POST',
-      path: paths.invitations,
+      method: invitationsPost.method,
+      path: invitationsPost.path,
       json: { role },
       headers: { authorization: `Desk ${token.toString('hex')}` },
       signal: this.#abort.signal,

@@ -1,5 +1,9 @@
 import { encodeInboxMessage } from '../../src/api/inbox-message.ts';
 import { textOfBytes } from '../../src/api/message-parts.ts';
+import { enrolPost } from '../../src/api/routes/enrol-post.ts';
+import { inboxPost } from '../../src/api/routes/inbox-post.ts';
+import { txPost } from '../../src/api/routes/tx-post.ts';
+import { whoGet } from '../../src/api/routes/who-get.ts';
 import { encodeSigned } from '../../src/api/signed.ts';
 import { labels } from '../../src/crypto/labels.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
@@ -10,7 +14,7 @@ import { suite } from '../../src/ledger/object-types.ts';
 import type { Act } from '../../src/ledger/protocol.ts';
 import { encodeCbor } from '../../src/primitives/cbor.ts';
 import type { AccountId } from '../../src/primitives/ids.ts';
-import { Gateway } from '../../src/sdk/client/gateway.ts';
+import { GatewayClient } from '../../src/sdk/client/gateway-client.ts';
 import { Http, type HttpOptions } from '../../src/sdk/client/http.ts';
 import { AccountSession } from '../../src/sdk/client/session.ts';
 import {
@@ -25,12 +29,12 @@ import { blobIdOf } from '../../src/storage/blob-id.ts';
 /** A patient without a wallet: sends many small things at once, and repeats nothing by itself. */
 export class RawPatient {
   readonly account: AccountId;
-  readonly gateway: Gateway;
+  readonly gateway: GatewayClient;
   readonly #keys: AccountKeys;
   readonly #chainId: string;
   #nonce = 0;
 
-  private constructor(gateway: Gateway, keys: AccountKeys, chainId: string) {
+  private constructor(gateway: GatewayClient, keys: AccountKeys, chainId: string) {
     this.gateway = gateway;
     this.account = accountIdOfKeys(keys);
     this.#keys = keys;
@@ -43,14 +47,14 @@ export class RawPatient {
     options: { readonly http: HttpOptions; readonly signal?: AbortSignal },
   ): Promise<RawPatient> {
     const { http, signal } = options;
-    const plain = new Gateway(new Http(at, http));
-    const { organisation, chainId } = await plain.who(signal);
+    const plain = new GatewayClient(new Http(at, http));
+    const { organisation, chainId } = await plain.call(whoGet, { signal });
     const keys = await deriveAccountKeys(randomBytes(32), organisation, 0);
     const bound = { chainId, organisation, role: 'patient', recovery: noRecovery } as const;
     const identity = await enrolmentIdentity(keys, bound);
     const text = textOfBytes(encodeCbor(identityShape.encode(identity)));
     const request = { invitation, identity: text, role: 'patient', name: 'somebody' } as const;
-    await plain.enrol(request, signal);
+    await plain.call(enrolPost, { body: request, signal });
     const account = { account: accountIdOfKeys(keys), organisation, chainId };
     const session = new AccountSession(plain, account, async () => keys.sign, Date.now);
     const patient = new RawPatient(plain.as(session), keys, chainId);
@@ -86,7 +90,12 @@ export class RawPatient {
     const { sign } = this.#keys;
     const signature = await signLabelled(sign, labels.txSign, encodeTxBody(body));
     const tx = encodeTx({ body, signatures: [{ publicKey: sign.publicKey, signature }] });
-    await this.gateway.submit(tx, 5_000, signal);
+    await this.gateway.call(txPost, {
+      query: { waitMs: 5_000 },
+      body: { tx: textOfBytes(tx) },
+      timeoutMs: 35_000,
+      signal,
+    });
   }
 
   /** Announced and never delivered: one act alone. */
@@ -106,7 +115,8 @@ export class RawPatient {
       sentMs: Date.now(),
     });
     const signature = await signLabelled(sign, labels.inboxSign, message);
-    await this.gateway.sendMessage(encodeSigned({ bytes: message, signature }), signal);
+    const text = textOfBytes(encodeSigned({ bytes: message, signature }));
+    await this.gateway.call(inboxPost, { body: { message: text }, signal });
   }
 
   async blob(bytes: number, signal?: AbortSignal): Promise<void> {

@@ -1,5 +1,8 @@
 import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
-import type { WhoAnswer } from '../../api/people.ts';
+import type { AnswerOf } from '../../api/route.ts';
+import { enrolPost } from '../../api/routes/enrol-post.ts';
+import { genesisGet } from '../../api/routes/genesis-get.ts';
+import { whoGet } from '../../api/routes/who-get.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { formatTrustRoot, parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
@@ -10,7 +13,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import { encodeAs } from '../../primitives/shape.ts';
 import { Context, type ContextOptions } from '../client/context.ts';
-import { Gateway } from '../client/gateway.ts';
+import { GatewayClient } from '../client/gateway-client.ts';
 import { Http } from '../client/http.ts';
 import { checkCard } from '../grants/card.ts';
 import { renewKeys } from '../grants/grant.ts';
@@ -53,8 +56,8 @@ export async function enrol(
   options: ContextOptions = {},
 ): Promise<WalletAccount> {
   const { gatewayUrl, code, signal } = enrolment;
-  const gateway = new Gateway(new Http(gatewayUrl, options.http));
-  const who = await gateway.who(signal);
+  const gateway = new GatewayClient(new Http(gatewayUrl, options.http));
+  const who = await gateway.call(whoGet, { signal });
   const trust = await trustOf(gateway, who, vault.content, enrolment);
   const { content } = vault;
   const known = content.accounts.find((it) => it.organisation === who.organisation);
@@ -83,8 +86,8 @@ export async function enrol(
   // Written down first: an answer that is lost must not leave an account whose keys nobody has.
   await vault.change((held) => withAccount(withTrust(held, trust), account));
   const { licence } = enrolment;
-  const answer = await gateway.enrol(
-    {
+  const answer = await gateway.call(enrolPost, {
+    body: {
       invitation: enrolment.invitation,
       identity: textOfBytes(encodeAs(identityShape, identity)),
       role,
@@ -92,7 +95,7 @@ export async function enrol(
       ...(licence === undefined ? {} : { licence }),
     },
     signal,
-  );
+  });
   return finish(new Context(vault, account, options), bytesOfText(answer.card), signal);
 }
 
@@ -136,13 +139,13 @@ function requireOwnCode(content: WalletContent, code: Uint8Array): void {
 
 /** The trust root that the wallet will believe from now on, checked as far as it can be. */
 async function trustOf(
-  gateway: Gateway,
-  who: WhoAnswer,
+  gateway: GatewayClient,
+  who: AnswerOf<typeof whoGet>,
   content: WalletContent,
   { trustRoot, signal }: Enrolment,
 ): Promise<WalletTrust> {
   const held = content.trust.find((it) => it.chainId === who.chainId);
-  const answer = await gateway.genesis(signal);
+  const answer = await gateway.call(genesisGet, { signal });
   const given = parseTrustRoot(JSON.stringify(answer.trustRoot));
   const believed = held === undefined ? (trustRoot ?? given) : parseTrustRoot(held.rootJson);
   const bytes = bytesOfText(answer.genesis);

@@ -1,5 +1,6 @@
 import { encodeErase, maxEraseLeaves } from '../../api/erase.ts';
-import { bytesOfText } from '../../api/message-parts.ts';
+import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
+import { erasePost } from '../../api/routes/erase-post.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { signLabelled } from '../../crypto/signature.ts';
@@ -45,7 +46,8 @@ export async function eraseRecords(
       issuedMs: ctx.now(),
     });
     const signature = await signLabelled(sign, labels.eraseSign, bytes);
-    const { erased } = await ctx.gateway.erase(encodeSigned({ bytes, signature }), signal);
+    const erase = textOfBytes(encodeSigned({ bytes, signature }));
+    const { erased } = await ctx.gateway.call(erasePost, { body: { erase }, signal });
     const byLeaf = new Map<string, Uint8Array>();
     for (const it of erased) {
       const tombstone = bytesOfText(it.tombstone);

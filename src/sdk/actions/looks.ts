@@ -2,6 +2,7 @@ import type { InboxAnchor, InboxEntry } from '../../api/inbox.ts';
 import { decodeLook, refusalLeafContent } from '../../api/look.ts';
 import { bytesOfText } from '../../api/message-parts.ts';
 import { decodeReadRequest, type ReadRequest, readEntryHash } from '../../api/read-request.ts';
+import { inboxGet } from '../../api/routes/inbox-get.ts';
 import { decodeSigned } from '../../api/signed.ts';
 import type { Code } from '../../codes/index.ts';
 import { sha256 } from '../../crypto/hash.ts';
@@ -92,7 +93,7 @@ export async function looked(ctx: Context, options: WorkOptions = {}): Promise<L
   const notices: Noticed[] = [];
   const served = new Set<string>();
   for (let after = 0; ; ) {
-    const { messages, more } = await ctx.gateway.inbox(after, signal);
+    const { messages, more } = await ctx.gateway.call(inboxGet, { query: { after }, signal });
     for (const entry of messages) {
       after = Math.max(after, entry.id);
       if (entry.kind === 'message') continue;

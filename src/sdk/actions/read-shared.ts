@@ -1,4 +1,4 @@
-import { bytesOfText } from '../../api/message-parts.ts';
+import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
 import type { Purpose } from '../../api/purposes.ts';
 import {
   encodeReadRequest,
@@ -7,6 +7,7 @@ import {
   type ReadWhat,
   readEntryHash,
 } from '../../api/read-request.ts';
+import { readPost } from '../../api/routes/read-post.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { sealedLength } from '../../crypto/chunked.ts';
 import { labels } from '../../crypto/labels.ts';
@@ -109,7 +110,10 @@ export async function requestRows(
   for (const first of firstPages(options)) {
     for (let what: ReadWhat | undefined = first; what !== undefined; ) {
       const signedRequest = await signRequest(ctx, held, { organisation, what, options });
-      const answer = await ctx.gateway.read(signedRequest, signal);
+      const answer = await ctx.gateway.call(readPost, {
+        body: { request: textOfBytes(signedRequest) },
+        signal,
+      });
       const checked = await checkRows(ctx.ledger, held.patient, answer.rows, signal);
       requireCovered(held, what, checked.live);
       for (const row of checked.live) rows.push({ row, ticket: answer.ticket });

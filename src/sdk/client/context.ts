@@ -1,3 +1,6 @@
+import { textOfBytes } from '../../api/message-parts.ts';
+import { itemsGet } from '../../api/routes/items-get.ts';
+import { walletPut } from '../../api/routes/wallet-put.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import { type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
@@ -12,7 +15,7 @@ import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identi
 import { ImportIndex } from '../wallet/import-index.ts';
 import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
-import { Gateway } from './gateway.ts';
+import { GatewayClient } from './gateway-client.ts';
 import { Http, type HttpOptions } from './http.ts';
 import { OwnRows } from './own-rows.ts';
 import { AccountSession } from './session.ts';
@@ -42,7 +45,7 @@ export interface ContextOptions {
  */
 export class Context {
   readonly vault: Vault;
-  readonly gateway: Gateway;
+  readonly gateway: GatewayClient;
   readonly ledger: ProvenLedger;
   /** What is in this account's chart. */
   readonly rows: OwnRows;
@@ -59,7 +62,7 @@ export class Context {
     this.now = options.now ?? Date.now;
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
-    const plain = new Gateway(new Http(gatewayUrl, options.http));
+    const plain = new GatewayClient(new Http(gatewayUrl, options.http));
     const session = new AccountSession(
       plain,
       account,
@@ -69,7 +72,11 @@ export class Context {
     this.gateway = plain.as(session);
     const { root, tip } = trustOf(vault.content, account.chainId);
     this.ledger = new ProvenLedger(plain, root, tip, this.now, this.gateway);
-    this.rows = new OwnRows(this.gateway, this.ledger, account.account);
+    this.rows = new OwnRows(
+      (query, signal) => this.gateway.call(itemsGet, { query, signal }),
+      this.ledger,
+      account.account,
+    );
   }
 
   /** As the wallet has it now: a rotation changes it. */
@@ -140,8 +147,10 @@ export class Context {
     if (content.copyKey.length === 0 || locator.length === 0) return;
     const store = {
       get: (at: Uint8Array) => this.gateway.getCopy(at),
-      put: (at: Uint8Array, version: number, sealed: Uint8Array) =>
-        this.gateway.putCopy(at, version, sealed),
+      put: async (at: Uint8Array, expectedVersion: number, sealed: Uint8Array) => {
+        const body = { expectedVersion, sealed: textOfBytes(sealed) };
+        await this.gateway.call(walletPut, { params: { locator: bytesToHex(at) }, body });
+      },
     };
     const synced = await syncCopy(store, locator, content, this.#copied);
     if (synced.content !== content) {

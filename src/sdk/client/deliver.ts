@@ -1,6 +1,7 @@
 import { encodeItemsOrder } from '../../api/item.ts';
 import { maxItemsPerPost } from '../../api/items.ts';
 import { textOfBytes } from '../../api/message-parts.ts';
+import { itemsPost } from '../../api/routes/items-post.ts';
 import { labels } from '../../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
 import type { DataAnchor } from '../../ledger/acts/data-anchor.ts';
@@ -10,7 +11,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { ItemRow } from '../records/item-wrap.ts';
-import type { Gateway } from './gateway.ts';
+import type { GatewayClient } from './gateway-client.ts';
 
 /** Under which grant somebody writes who is not the owner. */
 export interface WritingGrant {
@@ -37,7 +38,7 @@ export interface Delivery {
  * Throws CLASS_NOT_GRANTED, RECORD_ID_TAKEN, LEAF_MISMATCH, EPOCH_STALE, GATEWAY_LIED (another root).
  */
 export async function deliverRows(
-  gateway: Gateway,
+  gateway: GatewayClient,
   delivery: Delivery,
 ): Promise<readonly (DataAnchor | DiagnosisAnchor)[]> {
   const { account, epoch, rows, grant, signal } = delivery;
@@ -66,8 +67,8 @@ export async function deliverRows(
       leafContent: textOfBytes(row.leafContent),
       header: textOfBytes(row.header),
     }));
-    const request = { account, epoch, rows: inputs, ...(consent === undefined ? {} : { consent }) };
-    const answer = await gateway.deliver(request, signal);
+    const body = { account, epoch, rows: inputs, ...(consent === undefined ? {} : { consent }) };
+    const answer = await gateway.call(itemsPost, { body, signal });
     if (answer.root !== textOfBytes(root) || answer.count !== count) {
       throw new CodedError('GATEWAY_LIED', { root: bytesToHex(root) });
     }

@@ -34,6 +34,31 @@ for (const [name, fetch, code] of [
   });
 }
 
+const newer = {
+  ok: false,
+  code: 'NOTE_TOO_LONG',
+  kind: 'usage',
+  sentence: 'Call this number.',
+  details: { text: 'and pay' },
+};
+for (const [name, change, code] of [
+  ['of a newer version', {}, 'REFUSAL_UNKNOWN'],
+  ['that is no code', { code: 'Call this number' }, 'GATEWAY_LIED'],
+  ['that never ends', { code: 'A'.repeat(65) }, 'GATEWAY_LIED'],
+  ['of a kind that nobody has', { kind: 'worse' }, 'GATEWAY_LIED'],
+  ['of a success', { ok: true }, 'GATEWAY_LIED'],
+] as const) {
+  test(`A refusal ${name}: ${code}, and none of its text`, async () => {
+    const call = http(answers(refusal(422, { ...newer, ...change }))).json(get);
+    await assert.rejects(call, (error) => {
+      assert.ok(isCoded(error, code));
+      assert.ok(!/number|pay|A{9}/.test(JSON.stringify([error.sentence, error.details])));
+      if (code === 'REFUSAL_UNKNOWN') assert.deepEqual(error.details, { code: newer.code });
+      return true;
+    });
+  });
+}
+
 test('Details keep scalars only, and no long texts', async () => {
   const details = { n: 1, s: 'x'.repeat(999), o: { a: 1 }, b: true };
   const call = http(answers(refusal(400, { code: 'USAGE', details }))).json(get);

@@ -1,3 +1,4 @@
+import { unknownRefusal } from '../../api/message-parts.ts';
 import { isCode } from '../../codes/index.ts';
 import { CodedError, type ErrorDetails, isCoded } from '../../primitives/errors.ts';
 
@@ -20,9 +21,9 @@ export interface Call {
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The answer may have at most so many bytes. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Sending it twice does no more than once. */
   readonly repeatable?: boolean;
 }
@@ -32,7 +33,7 @@ const mebibyte = 1024 * 1024;
 /**
  * Talks to one gateway: every failure comes out as a coded error, every answer is bounded.
  *
- * Throws the refusal's own code; GATEWAY_UNREACHABLE (no answer, or not in time), GATEWAY_LIED (an
+ * Throws the refusal's own code; REFUSAL_UNKNOWN (a code of a newer version), GATEWAY_UNREACHABLE (no answer, or not in time), GATEWAY_LIED (an
  * answer that is not one), BODY_TOO_LARGE, INTERRUPTED (the caller's signal).
  */
 export class Http {
@@ -49,7 +50,7 @@ export class Http {
   }
 
   async json(call: Call): Promise<unknown> {
-    const bytes = await this.bytes({ maxBytes: 64 * mebibyte, ...call });
+    const bytes = await this.bytes(call);
     try {
       return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     } catch (cause) {
@@ -145,7 +146,7 @@ function failureOf(error: unknown, call: Call): CodedError {
   return new CodedError('GATEWAY_UNREACHABLE', { path: routeOf(call) }, error);
 }
 
-/** `{ok: false, code, kind, sentence, details?}`; what is none of ours is not believed. */
+/** `{ok: false, code, kind, sentence, details?}`; what does not have this form is not believed. */
 async function refusalOf(response: Response, call: Call): Promise<CodedError> {
   const path = routeOf(call);
   let body: unknown;
@@ -158,7 +159,9 @@ async function refusalOf(response: Response, call: Call): Promise<CodedError> {
   }
   const { code, details } = Object(body);
   if (typeof code !== 'string' || !isCode(code)) {
-    return new CodedError('GATEWAY_LIED', { path, status: response.status });
+    return (
+      unknownRefusal(body) ?? new CodedError('GATEWAY_LIED', { path, status: response.status })
+    );
   }
   return new CodedError(code, scalarsOf(details));
 }

@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test';
 import { makePerson, type Person } from '../../../test/builders.ts';
 import { rootOf, type Sealed, sealedItem } from '../../../test/gateway/sealed.ts';
 import { encodeErased } from '../../api/erase.ts';
-import type { ItemRow, ItemsPage } from '../../api/items.ts';
+import type { ItemRow } from '../../api/items.ts';
 import { textOfBytes } from '../../api/message-parts.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
@@ -15,7 +15,7 @@ import type { Keys } from '../../ledger/tables/keys.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { type AccountId, parseAccountId, parseTxId } from '../../primitives/ids.ts';
 import { checkRows } from './check-rows.ts';
-import { OwnRows } from './own-rows.ts';
+import { OwnRows, type PageOf } from './own-rows.ts';
 import { packRows } from './packed-rows.ts';
 
 const ana: AccountId = parseAccountId('a1'.repeat(32));
@@ -55,10 +55,8 @@ class Custodian {
     });
   }
 
-  async ownItems(
-    _account: AccountId,
-    asked: { readonly since: number; readonly changed: number; readonly cursor?: string },
-  ): Promise<ItemsPage> {
+  readonly pageOf: PageOf = async ({ account: _account, since = 0, changed = 0, cursor }) => {
+    const asked = { since, changed, ...(cursor === undefined ? {} : { cursor }) };
     this.asked.push(asked);
     const from = Number(asked.cursor ?? 0);
     const found = this.rows
@@ -66,7 +64,7 @@ class Custodian {
       .map(({ row }) => this.lie(row));
     const next = from + 2 < found.length ? { next: String(from + 2) } : {};
     return { changes: this.changes, rows: found.slice(from, from + 2), ...next };
-  }
+  };
 
   async keysAt(): Promise<Keys> {
     const { identity } = hospital;
@@ -103,7 +101,7 @@ let custodian: Custodian;
 let rows: OwnRows;
 beforeEach(() => {
   custodian = new Custodian();
-  rows = new OwnRows(custodian, custodian, ana);
+  rows = new OwnRows(custodian.pageOf, custodian, ana);
 });
 
 test('Rows are fetched and proven once; after that only what is new is asked for', async () => {

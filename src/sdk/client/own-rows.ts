@@ -1,8 +1,10 @@
+import type { z } from 'zod';
+import type { ItemsPage } from '../../api/items.ts';
+import type { itemsGet } from '../../api/routes/items-get.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, RecordId } from '../../primitives/ids.ts';
 import type { ProvenLedger } from '../ledger/proven-ledger.ts';
 import { checkRows, type ErasedItem, type LiveItem } from './check-rows.ts';
-import type { Gateway } from './gateway.ts';
 import { packRows } from './packed-rows.ts';
 
 /** Rows that were proven, and at which of the custodian's changes. */
@@ -11,6 +13,12 @@ interface Fetched {
   readonly erased: readonly ErasedItem[];
   readonly changes: number;
 }
+
+/** Asks the custodian for a page, as `GET /items` answers it. */
+export type PageOf = (
+  asked: z.input<typeof itemsGet.query>,
+  signal: AbortSignal | undefined,
+) => Promise<ItemsPage>;
 
 /**
  * The owner's own rows as a device keeps them while it runs: each is fetched and proven once, and then only
@@ -21,7 +29,7 @@ interface Fetched {
  * Source: docs/protocol/http.md, rule H-10.
  */
 export class OwnRows {
-  readonly #gateway: Pick<Gateway, 'ownItems'>;
+  readonly #pageOf: PageOf;
   readonly #ledger: Pick<ProvenLedger, 'row' | 'keysAt'>;
   readonly #account: AccountId;
   readonly #live = new Map<RecordId, LiveItem>();
@@ -29,12 +37,8 @@ export class OwnRows {
   #changes = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    gateway: Pick<Gateway, 'ownItems'>,
-    ledger: Pick<ProvenLedger, 'row' | 'keysAt'>,
-    account: AccountId,
-  ) {
-    this.#gateway = gateway;
+  constructor(pageOf: PageOf, ledger: Pick<ProvenLedger, 'row' | 'keysAt'>, account: AccountId) {
+    this.#pageOf = pageOf;
     this.#ledger = ledger;
     this.#account = account;
   }
@@ -103,7 +107,7 @@ export class OwnRows {
     let cursor: string | undefined;
     do {
       const asked = { since, changed, ...(cursor === undefined ? {} : { cursor }) };
-      const page = await this.#gateway.ownItems(this.#account, asked, signal);
+      const page = await this.#pageOf({ account: this.#account, ...asked }, signal);
       const checked = await checkRows(this.#ledger, this.#account, page.rows, signal);
       live.push(...packRows(checked.live));
       erased.push(...checked.erased);

@@ -1,4 +1,7 @@
 import { encodeInboxMessage } from '../../api/inbox-message.ts';
+import { textOfBytes } from '../../api/message-parts.ts';
+import { inboxPost } from '../../api/routes/inbox-post.ts';
+import { txPost } from '../../api/routes/tx-post.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import type { TxOutcomeMessage } from '../../api/tx.ts';
 import { labels } from '../../crypto/labels.ts';
@@ -95,7 +98,12 @@ export async function confirm(
 ): Promise<ConfirmedTx> {
   let outcome: TxOutcomeMessage;
   try {
-    outcome = await ctx.gateway.submit(pending.bytes, commitWaitMs, signal);
+    outcome = await ctx.gateway.call(txPost, {
+      query: { waitMs: commitWaitMs },
+      body: { tx: textOfBytes(pending.bytes) },
+      timeoutMs: commitWaitMs + 30_000,
+      signal,
+    });
     refuseIfRefused(outcome);
   } catch (error) {
     if (isFinal(error)) await settle(ctx, pending, 'refused');
@@ -164,7 +172,8 @@ async function sendMessage(
     sentMs: ctx.now(),
   });
   const signature = await signLabelled(sign, labels.inboxSign, bytes);
-  await ctx.gateway.sendMessage(encodeSigned({ bytes, signature }), signal);
+  const message = textOfBytes(encodeSigned({ bytes, signature }));
+  await ctx.gateway.call(inboxPost, { body: { message }, signal });
 }
 
 function afterCommit(content: WalletContent, pending: PendingTx): WalletContent {

@@ -1,9 +1,12 @@
-import { bytesOfText } from '../../api/message-parts.ts';
+import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
+import { sessionPost } from '../../api/routes/session-post.ts';
 import { encodeSessionProof } from '../../api/session.ts';
 import { labels } from '../../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
-import type { Gateway, SessionSource } from './gateway.ts';
+import type { SessionSource } from './call.ts';
+import type { GatewayClient } from './gateway-client.ts';
 
 /** A token is fetched anew this long before it runs out. */
 const earlyMs = 30_000;
@@ -13,7 +16,7 @@ const earlyMs = 30_000;
  * run at the same time.
  */
 export class AccountSession implements SessionSource {
-  readonly #gateway: Gateway;
+  readonly #gateway: GatewayClient;
   readonly #account: {
     readonly account: AccountId;
     readonly organisation: AccountId;
@@ -25,7 +28,7 @@ export class AccountSession implements SessionSource {
   #opening: Promise<string> | undefined;
 
   constructor(
-    gateway: Gateway,
+    gateway: GatewayClient,
     account: {
       readonly account: AccountId;
       readonly organisation: AccountId;
@@ -55,7 +58,9 @@ export class AccountSession implements SessionSource {
 
   async #open(signal?: AbortSignal): Promise<string> {
     const { account, organisation, chainId } = this.#account;
-    const { challenge } = await this.#gateway.challenge(account, signal);
+    const asked = await this.#gateway.call(sessionPost, { body: { account }, signal });
+    if (!('challenge' in asked)) throw new CodedError('GATEWAY_LIED', { path: sessionPost.path });
+    const { challenge } = asked;
     const key = await this.#key();
     const proof = encodeSessionProof({
       chainId,
@@ -64,11 +69,16 @@ export class AccountSession implements SessionSource {
       challenge: bytesOfText(challenge, 32),
     });
     const signature = await signLabelled(key, labels.sessionSign, proof);
-    const { publicKey } = key;
-    const opened = await this.#gateway.openSession(
-      { account, challenge, publicKey, signature },
+    const opened = await this.#gateway.call(sessionPost, {
+      body: {
+        account,
+        challenge,
+        publicKey: textOfBytes(key.publicKey),
+        signature: textOfBytes(signature),
+      },
       signal,
-    );
+    });
+    if (!('token' in opened)) throw new CodedError('GATEWAY_LIED', { path: sessionPost.path });
     // The gateway's clock may differ from ours; what it says bounds the token, never lengthens it.
     this.#held = {
       token: opened.token,

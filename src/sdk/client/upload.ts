@@ -1,10 +1,11 @@
+import { blobsPost } from '../../api/routes/blobs-post.ts';
 import { concatBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { BlobId } from '../../primitives/ids.ts';
 import { isLeafId, leafBytes } from '../../storage/blob-id.ts';
 import { encodeCar } from '../../storage/car.ts';
 import type { WorkOptions } from './context.ts';
-import type { Gateway } from './gateway.ts';
+import type { GatewayClient } from './gateway-client.ts';
 
 export interface BlobToSend {
   readonly id: BlobId;
@@ -20,7 +21,7 @@ const batchBlobs = 512;
  * gateway confirms under its id counts as stored. Throws GATEWAY_LIED.
  */
 export async function uploadBlobs(
-  gateway: Gateway,
+  gateway: GatewayClient,
   blobs: Iterable<BlobToSend>,
   { signal }: Pick<WorkOptions, 'signal'> = {},
 ): Promise<void> {
@@ -45,13 +46,14 @@ export async function uploadBlobs(
 }
 
 async function uploadBatch(
-  gateway: Gateway,
+  gateway: GatewayClient,
   batch: readonly BlobToSend[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const pieces: Uint8Array[] = [];
   for await (const piece of encodeCar(batch)) pieces.push(piece);
-  const { stored } = await gateway.putBlobs(concatBytes(...pieces), signal);
+  const stream = concatBytes(...pieces);
+  const { stored } = await gateway.call(blobsPost, { stream, signal });
   const confirmed = new Set(stored.map((it) => it.id));
   for (const { id } of batch) {
     if (!confirmed.has(id)) throw new CodedError('GATEWAY_LIED', { blobId: id });

@@ -1,6 +1,8 @@
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
 import type { InboxEntry } from '../../api/inbox.ts';
 import { bytesOfText } from '../../api/message-parts.ts';
+import { inboxEntryDelete } from '../../api/routes/inbox-entry-delete.ts';
+import { inboxGet } from '../../api/routes/inbox-get.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';
@@ -40,14 +42,14 @@ export async function fetchLetters(
   { signal }: WorkOptions = {},
 ): Promise<readonly ReceivedGrant[]> {
   for (let after = 0; ; ) {
-    const { messages, more } = await ctx.gateway.inbox(after, signal);
+    const { messages, more } = await ctx.gateway.call(inboxGet, { query: { after }, signal });
     for (const message of messages) {
       after = Math.max(after, message.id);
       if (message.kind !== 'message') continue;
       const letter = await letterIn(ctx, message, signal);
       if (letter === undefined) continue;
       await ctx.writeDown((content) => withLetter(content, letter));
-      await ctx.gateway.removeFromInbox(message.id, signal);
+      await ctx.gateway.call(inboxEntryDelete, { params: { id: message.id }, signal });
     }
     if (!more || messages.length === 0) break;
   }

@@ -7,7 +7,7 @@ import { type Keys, keys } from '../../ledger/tables/keys.ts';
 import { keySetRowId, keysets, type StoredKeySet } from '../../ledger/tables/keysets.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
-import type { Gateway } from '../client/gateway.ts';
+import type { GatewayClient } from '../client/gateway-client.ts';
 import { maxStateAgeMs, ProvenRows } from './proven-rows.ts';
 import { VerifiedHeaders, type VerifiedTip } from './verified-headers.ts';
 
@@ -38,11 +38,11 @@ export class ProvenLedger {
 
   /** `signedIn`: many rows in one call are for those who have a session. */
   constructor(
-    gateway: Gateway,
+    gateway: GatewayClient,
     trustRoot: TrustRoot,
     tip?: VerifiedTip,
     now: () => number = Date.now,
-    signedIn?: Gateway,
+    signedIn?: GatewayClient,
   ) {
     this.headers = new VerifiedHeaders(gateway, trustRoot, tip);
     this.#rows = new ProvenRows({ plain: gateway, signedIn }, this.headers, now);

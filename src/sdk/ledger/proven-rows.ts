@@ -1,4 +1,6 @@
 import { bytesOfText } from '../../api/message-parts.ts';
+import { stateGet } from '../../api/routes/state-get.ts';
+import { statePost } from '../../api/routes/state-post.ts';
 import { maxStateRows, type StateAnswerMessage } from '../../api/tx.ts';
 import { emptyRoot } from '../../ledger/chain/commit.ts';
 import type { Header } from '../../ledger/chain/header.ts';
@@ -7,7 +9,7 @@ import { verifyStateAnswer } from '../../ledger/state-proof.ts';
 import { decodeRow, type StateTable } from '../../ledger/table.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { Gateway } from '../client/gateway.ts';
+import type { GatewayClient } from '../client/gateway-client.ts';
 import { pause } from '../client/http.ts';
 import type { VerifiedHeaders } from './verified-headers.ts';
 
@@ -31,15 +33,15 @@ interface ProvenRow {
  * the headers throw.
  */
 export class ProvenRows {
-  readonly #gateway: Gateway;
-  readonly #signedIn: Gateway | undefined;
+  readonly #gateway: GatewayClient;
+  readonly #signedIn: GatewayClient | undefined;
   readonly #headers: VerifiedHeaders;
   readonly #now: () => number;
   readonly #kept = new Map<string, Uint8Array>();
 
   /** `signedIn`: many rows in one call are for those who have a session. */
   constructor(
-    gateways: { readonly plain: Gateway; readonly signedIn: Gateway | undefined },
+    gateways: { readonly plain: GatewayClient; readonly signedIn: GatewayClient | undefined },
     headers: VerifiedHeaders,
     now: () => number,
   ) {
@@ -80,7 +82,11 @@ export class ProvenRows {
     signal?: AbortSignal,
   ): Promise<ProvenRow> {
     const newestSeen = this.#headers.tip.height;
-    const answer = await this.#gateway.state(table.name, id, signal);
+    const answer = await this.#gateway.call(stateGet, {
+      params: { table: table.name, key: id },
+      query: { proof: '1' },
+      signal,
+    });
     return this.#believe({ table: table.name, id }, answer, newestSeen, signal);
   }
 
@@ -103,10 +109,8 @@ export class ProvenRows {
         continue;
       }
       const newestSeen = this.#headers.tip.height;
-      const { answers } = await signedIn.states(
-        part.map((key) => ({ table: table.name, key })),
-        signal,
-      );
+      const body = { rows: part.map((key) => ({ table: table.name, key })) };
+      const { answers } = await signedIn.call(statePost, { body, signal });
       for (const [i, id] of part.entries()) {
         const answer = answers[i];
         if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table: table.name });

@@ -1,4 +1,5 @@
 import { bytesOfText } from '../../api/message-parts.ts';
+import { headerGet } from '../../api/routes/header-get.ts';
 import type { HeaderAnswer } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import { decodeCommit } from '../../ledger/chain/commit.ts';
@@ -8,7 +9,7 @@ import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
 import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { Gateway } from '../client/gateway.ts';
+import type { GatewayClient } from '../client/gateway-client.ts';
 import { pause } from '../client/http.ts';
 
 /** The newest header somebody verified: what a wallet keeps between visits. */
@@ -40,7 +41,7 @@ const linkedAtOnce = 16;
  */
 export class VerifiedHeaders {
   readonly trustRoot: TrustRoot;
-  readonly #gateway: Gateway;
+  readonly #gateway: GatewayClient;
   readonly #headers = new Map<number, Promise<VerifiedHeader>>();
   /** Header hashes by height: every header that was verified here, and what the wallet kept. */
   readonly #known = new Map<number, Uint8Array>();
@@ -49,7 +50,7 @@ export class VerifiedHeaders {
   #showing: Promise<unknown> | undefined;
   #tip: VerifiedTip;
 
-  constructor(gateway: Gateway, trustRoot: TrustRoot, tip?: VerifiedTip) {
+  constructor(gateway: GatewayClient, trustRoot: TrustRoot, tip?: VerifiedTip) {
     this.#gateway = gateway;
     this.trustRoot = trustRoot;
     const rootHash = hexToBytes(trustRoot.headerHash) ?? new Uint8Array(0);
@@ -66,7 +67,7 @@ export class VerifiedHeaders {
 
   /** Asks for the newest block. */
   async latest(signal?: AbortSignal): Promise<VerifiedTip> {
-    const answer = await this.#gateway.header('latest', signal);
+    const answer = await this.#gateway.call(headerGet, { params: { height: 'latest' }, signal });
     const known = this.#tip.height;
     const { header } = await this.#verify(answer);
     if (header.height < known)
@@ -121,7 +122,7 @@ export class VerifiedHeaders {
   async #forkAt(height: number, signal?: AbortSignal): Promise<CodedError | undefined> {
     try {
       // Asked anew: what is kept is what was shown before.
-      await this.#verify(await this.#gateway.header(height, signal));
+      await this.#verify(await this.#gateway.call(headerGet, { params: { height }, signal }));
       return undefined;
     } catch (error) {
       if (isCoded(error, 'LEDGER_FORKED')) return error;
@@ -166,7 +167,9 @@ export class VerifiedHeaders {
     let stepMs = 2;
     for (let waitedMs = 0; ; ) {
       try {
-        const verified = await this.#verify(await this.#gateway.header(height, signal));
+        const verified = await this.#verify(
+          await this.#gateway.call(headerGet, { params: { height }, signal }),
+        );
         if (verified.header.height === height) return verified;
         throw new CodedError('GATEWAY_LIED', { height });
       } catch (error) {

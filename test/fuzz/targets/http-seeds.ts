@@ -1,42 +1,55 @@
+import { routes } from '../../../src/api/routes/all.ts';
+import { blobGet, ticketHeader } from '../../../src/api/routes/blob-get.ts';
+import { blobPut } from '../../../src/api/routes/blob-put.ts';
+import { blobsPost, carMediaType } from '../../../src/api/routes/blobs-post.ts';
+import { cardGet } from '../../../src/api/routes/card-get.ts';
+import { enrolPost } from '../../../src/api/routes/enrol-post.ts';
+import { erasePost } from '../../../src/api/routes/erase-post.ts';
+import { eventsGet } from '../../../src/api/routes/events-get.ts';
+import { genesisGet } from '../../../src/api/routes/genesis-get.ts';
+import { headerGet } from '../../../src/api/routes/header-get.ts';
+import { inboxEntryDelete } from '../../../src/api/routes/inbox-entry-delete.ts';
+import { inboxGet } from '../../../src/api/routes/inbox-get.ts';
+import { inboxPost } from '../../../src/api/routes/inbox-post.ts';
+import { invitationsPost } from '../../../src/api/routes/invitations-post.ts';
+import { itemsGet } from '../../../src/api/routes/items-get.ts';
+import { itemsPost } from '../../../src/api/routes/items-post.ts';
+import { readPost } from '../../../src/api/routes/read-post.ts';
+import { receiptGet } from '../../../src/api/routes/receipt-get.ts';
+import { sessionPost } from '../../../src/api/routes/session-post.ts';
+import { stateGet } from '../../../src/api/routes/state-get.ts';
+import { statePost } from '../../../src/api/routes/state-post.ts';
+import { txGet } from '../../../src/api/routes/tx-get.ts';
+import { txPost } from '../../../src/api/routes/tx-post.ts';
+import { walletGet } from '../../../src/api/routes/wallet-get.ts';
+import { walletPut } from '../../../src/api/routes/wallet-put.ts';
+import { whoGet } from '../../../src/api/routes/who-get.ts';
 import { labels } from '../../../src/crypto/labels.ts';
 import { utf8 } from '../../../src/primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../../../src/primitives/cbor.ts';
 import { blobIdOf } from '../../../src/storage/blob-id.ts';
 import { encodeCar } from '../../../src/storage/car.ts';
 import { someBlob } from '../../world.ts';
+import { json, obj, requestIn, type Seed, sampleRequest } from './http-seed.ts';
 import { joined } from './sealed.ts';
 
-const obj = (fields: Readonly<Record<string, Cbor>>): Cbor => ['obj', ...Object.entries(fields)];
-const json = (fields: Readonly<Record<string, Cbor>>): Cbor => ['json', obj(fields)];
-const get = (who: string, path: string, ...headers: Cbor[]): Cbor => [
-  who,
-  'GET',
-  `/north/v1${path}`,
-  headers,
-  null,
-];
-const post = (who: string, path: string, body: Cbor, ...headers: Cbor[]): Cbor => [
-  who,
-  'POST',
-  `/north/v1${path}`,
-  headers,
-  body,
-];
 const none = new Uint8Array(0);
-const plain = ['content-type', 'application/octet-stream'];
 
-function tx(who: string, log: string, acts: readonly Cbor[], sender = `{${who}}`): Cbor {
+function tx(who: string, log: string, acts: readonly Cbor[], sender = `{${who}}`): Seed {
   const nonce = who === 'writer' ? 1 : `{next:${who}}`;
   const body = [2, 1, '{chain}', log, sender, nonce, '{soon}', acts];
-  return post('', '/tx?waitMs=1500', json({ tx: ['tx', who, body] }));
+  return { route: txPost, query: '?waitMs=1500', body: json({ tx: ['tx', who, body] }) };
 }
 
-function read(what: Cbor, grant = 'reading'): Cbor {
+function read(what: Cbor, grant = 'reading'): Seed {
   const request = [
     ...[2, 42, '{chain}', '{north}', `{${grant}.id}`, `{${grant}.body}`, `{${grant}.salt}`, what],
     ...['TREAT', '{nonce}', '{now}', '{doctor}', '{doctor.key}'],
   ];
-  return post('', '/read', json({ request: ['sign', labels.readSign, 'doctor', request] }));
+  return {
+    route: readPost,
+    body: json({ request: ['sign', labels.readSign, 'doctor', request] }),
+  };
 }
 
 const row = obj({
@@ -56,140 +69,118 @@ const message = (to: string): Cbor => [
 ];
 const proof = ['{chain}', '{north}', '{ana}', '{challenge:ana}'];
 
-/** At least one good request for every route, and some that go from one hospital to the other. */
-export async function requestSeeds(): Promise<Uint8Array[]> {
+const letter = json({ message: ['sign', labels.inboxSign, 'doctor', message('{ana}')] });
+const opened = json({
+  account: '{ana}',
+  challenge: ['b64', '{challenge:ana}'],
+  publicKey: ['b64', '{ana.key}'],
+  signature: ['signature', labels.sessionSign, 'ana', proof],
+});
+const eraseOrder = [2, 45, '{chain}', '{ana}', '{ana.key}', ['{leaf}'], '{now}'];
+const newcomer = json({
+  invitation: '{invitation}',
+  identity: ['b64', '{identity}'],
+  role: 'nurse',
+  name: 'Nia',
+  licence: 'L',
+});
+const typed = (text: string): Pick<Seed, 'headers' | 'body'> => ({
+  headers: [['content-type', 'application/json']],
+  body: ['text', text],
+});
+const ticket: Cbor = [ticketHeader, '{ticket}'];
+const rowsOf = (fields: Readonly<Record<string, Cbor>>) =>
+  json({ account: '{ana}', epoch: 1, ...fields, rows: ['list', row] });
+
+/** Good requests of the spine's routes, and some that go from one hospital to the other. */
+async function spineSeeds(): Promise<Seed[]> {
   const bytes = utf8('a blob of its own');
-  const stream = await joined(encodeCar([{ id: blobIdOf(bytes), bytes }]));
-  const blob = blobIdOf(bytes);
-  const requests: Cbor[] = [
-    post('', '/session', json({ account: '{ana}' })),
-    post(
-      '',
-      '/session',
-      json({
-        account: '{ana}',
-        challenge: ['b64', '{challenge:ana}'],
-        publicKey: ['b64', '{ana.key}'],
-        signature: ['signature', labels.sessionSign, 'ana', proof],
-      }),
-    ),
+  const id = blobIdOf(bytes);
+  const car = await joined(encodeCar([{ id, bytes }]));
+  const stateRows = [
+    obj({ table: 'accounts', key: '{ana}' }),
+    obj({ table: 'consents', key: '{reading.id}' }),
+  ];
+  return [
+    { route: sessionPost, body: json({ account: '{ana}' }) },
+    { route: sessionPost, body: opened },
+    { route: sessionPost, ...typed('{"account":"x","account":"y"}') },
     tx('ana', 'user', [[10, '{nonce}', new Uint8Array(32), '{now}', '{later}', none]]),
     tx('ana', 'user', [[11, '{ended.id}']]),
     tx('ana', 'user', [[20, none, 1, new Uint8Array(32).fill(1), 3]]),
     tx('ana', 'user', [[4, 1, new Uint8Array(16), [[2, 0]], '{blob}', '{other.blob}']]),
     tx('writer', 'user', [[20, '{writing.id}', 1, '{waiting.root}', 1]], '{ana}'),
     tx('doctor', 'user', [[30, [['{reading.id}', new Uint8Array(32)]]]]),
-    get('', '/tx/{tx}'),
-    get('', '/tx/{tx}/receipt'),
-    get('', '/headers/latest'),
-    get('', '/headers/3'),
-    get('', '/genesis'),
-    get('', '/state/accounts/{ana}?proof=1'),
-    get('', '/state/consents/{reading.id}'),
-    post(
-      'ana',
-      '/state',
-      json({
-        rows: [
-          'list',
-          obj({ table: 'accounts', key: '{ana}' }),
-          obj({ table: 'consents', key: '{reading.id}' }),
-        ],
-      }),
-    ),
-    post('ana', '/blobs', stream, ['content-type', 'application/vnd.ipld.car']),
-    ['ana', 'PUT', `/north/v1/blobs/${blob}`, [plain], bytes],
-    get('ana', '/blobs/{blob}', ['range', 'bytes=10-99']),
-    get('doctor', '/blobs/{blob}', ['x-salus-ticket', '{ticket}'], ['range', 'bytes=-5']),
-    get('ana', '/blobs/{blob}?at={south}'),
-    ['doctor', 'GET', '/south/v1/blobs/{blob}?at={north}', [['x-salus-ticket', '{ticket}']], null],
-    post('ana', '/items', json({ account: '{ana}', epoch: 1, rows: ['list', row] })),
-    post(
-      'doctor',
-      '/items',
-      json({ account: '{ana}', epoch: 1, consent: writeConsent, rows: ['list', row] }),
-    ),
-    get('ana', '/items?account={ana}&since=0'),
-    get('ana', '/items?account={ana}&changed=1'),
+    { route: txGet, at: ['{tx}'] },
+    { route: receiptGet, at: ['{tx}'] },
+    { route: headerGet, at: ['latest'] },
+    { route: headerGet, at: ['3'] },
+    { route: genesisGet },
+    { route: stateGet, at: ['accounts', '{ana}'], query: '?proof=1' },
+    { route: stateGet, at: ['consents', '{reading.id}'] },
+    { route: statePost, who: 'ana', body: json({ rows: ['list', ...stateRows] }) },
+    { route: blobsPost, who: 'ana', headers: [['content-type', carMediaType]], body: car },
+    {
+      route: blobPut,
+      who: 'ana',
+      at: [id],
+      headers: [['content-type', blobPut.stream]],
+      body: bytes,
+    },
+    { route: blobGet, who: 'ana', at: ['{blob}'], headers: [['range', 'bytes=10-99']] },
+    { route: blobGet, who: 'doctor', at: ['{blob}'], headers: [ticket, ['range', 'bytes=-5']] },
+    { route: blobGet, who: 'ana', at: ['{blob}'], query: '?at={south}' },
+    {
+      ...{ route: blobGet, who: 'doctor', hospital: 'south' },
+      ...{ at: ['{blob}'], query: '?at={north}', headers: [ticket] },
+    },
+    { route: itemsPost, who: 'ana', body: rowsOf({}) },
+    { route: itemsPost, who: 'doctor', body: rowsOf({ consent: writeConsent }) },
+    { route: itemsPost, who: 'ana', ...typed('[1,{"__proto__":{"a":1}}]') },
+    { route: itemsGet, who: 'ana', query: '?account={ana}&since=0' },
+    { route: itemsGet, who: 'ana', query: '?account={ana}&changed=1' },
     read([1, 0, 1_000, '']),
     read([0, ['{record}']], 'writing'),
     read([1, 0, 1, ''], 'ended'),
-    post(
-      'ana',
-      '/erase',
-      json({
-        erase: [
-          'sign',
-          labels.eraseSign,
-          'ana',
-          [2, 45, '{chain}', '{ana}', '{ana.key}', ['{leaf}'], '{now}'],
-        ],
-      }),
-    ),
-    post('', '/inbox', json({ message: ['sign', labels.inboxSign, 'doctor', message('{ana}')] })),
-    [
-      '',
-      'POST',
-      '/south/v1/inbox',
-      [],
-      json({ message: ['sign', labels.inboxSign, 'doctor', message('{ana}')] }),
-    ],
-    get('ana', '/inbox?after=0'),
-    ['ana', 'DELETE', '/north/v1/inbox/1', [], null],
-    get('ana', '/events', ['last-event-id', '2']),
-    [
-      'ana',
-      'PUT',
-      '/north/v1/wallet/{locator}',
-      [],
-      json({ expectedVersion: 1, sealed: 'AAAAAAAA' }),
-    ],
-    get('', '/wallet/{locator}'),
-    post('', '/invitations', json({ role: 'nurse' }), ['authorization', '{desk}']),
-    post(
-      '',
-      '/enrol',
-      json({
-        invitation: '{invitation}',
-        identity: ['b64', '{identity}'],
-        role: 'nurse',
-        name: 'Nia',
-        licence: 'L',
-      }),
-    ),
-    get('ana', '/cards/{newcomer}'),
-    get('', '/who'),
-    ['', 'GET', '/openapi.json', [], null],
-    ['', 'GET', '/health', [], null],
-    ['', 'GET', '/', [], null],
-    post(
-      '',
-      '/session',
-      ['text', '{"account":"x","account":"y"}'],
-      ['content-type', 'application/json'],
-    ),
-    post(
-      'ana',
-      '/items',
-      ['text', '[1,{"__proto__":{"a":1}}]'],
-      ['content-type', 'application/json'],
-    ),
+    {
+      route: erasePost,
+      who: 'ana',
+      body: json({ erase: ['sign', labels.eraseSign, 'ana', eraseOrder] }),
+    },
+    { route: inboxPost, body: letter },
+    { route: inboxPost, hospital: 'south', body: letter },
+    { route: inboxGet, who: 'ana', query: '?after=0' },
+    { route: inboxEntryDelete, who: 'ana', at: ['1'] },
+    { route: eventsGet, who: 'ana', headers: [['last-event-id', '2']] },
+    {
+      ...{ route: walletPut, who: 'ana', at: ['{locator}'] },
+      body: json({ expectedVersion: 1, sealed: 'AAAAAAAA' }),
+    },
+    { route: walletGet, at: ['{locator}'] },
+    {
+      ...{ route: invitationsPost, headers: [['authorization', '{desk}']] },
+      body: json({ role: 'nurse' }),
+    },
+    { route: enrolPost, body: newcomer },
+    { route: cardGet, who: 'ana', at: ['{newcomer}'] },
+    { route: whoGet },
+  ];
+}
+
+/** At least one request of every route: a good one where the list above has it. */
+export async function requestSeeds(declared = routes): Promise<Uint8Array[]> {
+  const seeds = await spineSeeds();
+  const seeded = new Set(seeds.map(({ route }) => route));
+  const atRoot = ['/openapi.json', '/health', '/'].map((path): Cbor => ['', 'GET', path, [], null]);
+  const requests = [
+    ...seeds.map(requestIn),
+    ...declared.filter((route) => !seeded.has(route)).map(sampleRequest),
+    ...atRoot,
   ];
   return requests.map(encodeCbor);
 }
 
-const paths = [
-  'tx',
-  'blobs',
-  'items',
-  'inbox',
-  'wallet',
-  'state',
-  'events',
-  'read',
-  'erase',
-  'enrol',
-];
+const paths = [...new Set(routes.map(({ path }) => path.split('/')[2] ?? ''))];
 
 export const requestWords: readonly Cbor[] = [
   ...[

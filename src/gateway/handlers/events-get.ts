@@ -1,63 +1,42 @@
 import { Readable } from 'node:stream';
-import { routePaths } from '../../api/paths.ts';
+import { eventsGet } from '../../api/routes/events-get.ts';
 import type { BlockEvent } from '../../api/tx.ts';
 import type { CommittedBlock } from '../../engines/engine.ts';
 import { decodeTx, txIdOfBytes } from '../../ledger/codec.ts';
 import { type GenesisLog, parseGenesis } from '../../ledger/genesis.ts';
 import { moduleOf } from '../../ledger/protocol.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { Gateway } from '../gateway.ts';
+import { openHandler } from '../handler.ts';
 import type { Session } from '../sessions.ts';
-import { type App, bearer, bytesAnswer, refusals, sessionOf } from './kinds.ts';
 
 const silenceMs = 30_000;
 
 /** Blocks as they come, as server-sent events; `Last-Event-ID` resumes. Source: docs/protocol/http.md, rule H-8. */
-export function eventRoutes(app: App, gateway: Gateway): void {
-  const { engine, genesis } = gateway.options;
-  let profile: readonly GenesisLog[] | undefined;
+export const handleEventsGet = openHandler(eventsGet, ({ options, settings }) => {
+  const { engine, genesis } = options;
+  const { logs } = parseGenesis(genesis);
   let open = 0;
-
-  app.get(
-    routePaths.events,
-    {
-      // Nobody would read, nor ever end, the stream behind the answer to HEAD.
-      exposeHeadRoute: false,
-      schema: {
-        summary: 'Accepted acts, block by block (server-sent events)',
-        security: bearer,
-        produces: ['text/event-stream'],
-        response: { 200: bytesAnswer, ...refusals },
-      },
-    },
-    async (request, reply) => {
-      const session = sessionOf(gateway, request);
-      if (open >= gateway.settings.maxEventStreams) throw new CodedError('RATE_LIMITED');
-      profile ??= parseGenesis(genesis).logs;
-      const logs = profile;
-      const from = startOf(request.headers['last-event-id'], engine.status().height);
-      const stop = new AbortController();
-      open += 1;
-      const blocks = engine.subscribe(from, stop.signal);
-      const stream = Readable.from(eventsOf(blocks, (block) => eventOf(block, session, logs)));
-      const end = () => stop.abort();
-      // The client goes, or the gateway closes. Fastify then destroys the stream, but one that waits for a
-      // block does not end before it comes.
-      reply.raw.once('close', end);
-      app.server.once('close', end);
-      stream.once('close', () => {
-        open -= 1;
-        app.server.off('close', end);
-        end();
-      });
-      return reply
-        .type('text/event-stream')
-        .header('cache-control', 'no-store')
-        .header('x-accel-buffering', 'no')
-        .send(stream);
-    },
-  );
-}
+  return ({ caller, request, reply }) => {
+    if (open >= settings.maxEventStreams) throw new CodedError('RATE_LIMITED');
+    const from = startOf(request.headers['last-event-id'], engine.status().height);
+    const stop = new AbortController();
+    open += 1;
+    const blocks = engine.subscribe(from, stop.signal);
+    const stream = Readable.from(eventsOf(blocks, (block) => eventOf(block, caller, logs)));
+    const end = () => stop.abort();
+    // The client goes, or the gateway closes. Fastify then destroys the stream, but one that waits for a
+    // block does not end before it comes.
+    const { server } = request.server;
+    reply.raw.once('close', end);
+    server.once('close', end);
+    stream.once('close', () => {
+      open -= 1;
+      server.off('close', end);
+      end();
+    });
+    return reply.type(eventsGet.media).header('x-accel-buffering', 'no').send(stream);
+  };
+});
 
 function startOf(lastEventId: string | string[] | undefined, height: number): number {
   if (lastEventId === undefined) return height + 1;

@@ -1,0 +1,55 @@
+import type { Route } from '../route.ts';
+import { blobGet } from './blob-get.ts';
+import { blobPut } from './blob-put.ts';
+import { blobsPost } from './blobs-post.ts';
+import { cardGet } from './card-get.ts';
+import { enrolPost } from './enrol-post.ts';
+import { erasePost } from './erase-post.ts';
+import { eventsGet } from './events-get.ts';
+import { genesisGet } from './genesis-get.ts';
+import { headerGet } from './header-get.ts';
+import { inboxEntryDelete } from './inbox-entry-delete.ts';
+import { inboxGet } from './inbox-get.ts';
+import { inboxPost } from './inbox-post.ts';
+import { invitationsPost } from './invitations-post.ts';
+import { itemsGet } from './items-get.ts';
+import { itemsPost } from './items-post.ts';
+import { readPost } from './read-post.ts';
+import { receiptGet } from './receipt-get.ts';
+import { sessionPost } from './session-post.ts';
+import { stateGet } from './state-get.ts';
+import { statePost } from './state-post.ts';
+import { txGet } from './tx-get.ts';
+import { txPost } from './tx-post.ts';
+import { walletGet } from './wallet-get.ts';
+import { walletPut } from './wallet-put.ts';
+import { whoGet } from './who-get.ts';
+
+/** Every route of a gateway, in the order of docs/openapi.json. Source: docs/protocol/http.md, rule H-17. */
+export const routes: readonly Route[] = [
+  sessionPost,
+  txPost,
+  txGet,
+  receiptGet,
+  headerGet,
+  genesisGet,
+  stateGet,
+  statePost,
+  whoGet,
+  eventsGet,
+  blobsPost,
+  blobPut,
+  blobGet,
+  itemsPost,
+  itemsGet,
+  readPost,
+  erasePost,
+  inboxPost,
+  inboxGet,
+  inboxEntryDelete,
+  invitationsPost,
+  enrolPost,
+  cardGet,
+  walletPut,
+  walletGet,
+];

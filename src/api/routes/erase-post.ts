@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { eraseAnswer } from '../items.ts';
+import { base64urlText } from '../message-parts.ts';
+import { defineRoute } from '../route.ts';
+
+/** Whoever signed the order is its owner; the transport says nothing. */
+export const erasePost = defineRoute({
+  method: 'POST',
+  path: '/v1/erase',
+  who: 'signed-body',
+  summary: 'Erase one’s own items, on a signed order',
+  rule: 'H-12',
+  body: z.strictObject({ erase: base64urlText(64 * 1024) }),
+  bodyBytes: 128 * 1024,
+  answer: eraseAnswer,
+});

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { readAnswer } from '../items.ts';
+import { base64urlText } from '../message-parts.ts';
+import { defineRoute } from '../route.ts';
+
+/** Not repeatable: a nonce serves once. */
+export const readPost = defineRoute({
+  method: 'POST',
+  path: '/v1/read',
+  who: 'signed-body',
+  summary: 'Read under a grant; the look stands on the ledger before anything is answered',
+  rule: 'R-7',
+  body: z.strictObject({ request: base64urlText(128 * 1024) }),
+  bodyBytes: 256 * 1024,
+  answer: readAnswer,
+});

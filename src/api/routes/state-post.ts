@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { defineRoute } from '../route.ts';
+import { maxStateRows, stateAnswer, stateKey } from '../tx.ts';
+
+/** A wallet that wraps keys for a thousand readers asks for all of their rows; it changes nothing. */
+export const statePost = defineRoute({
+  method: 'POST',
+  path: '/v1/state',
+  who: 'session',
+  summary: 'Many rows of the ledger’s state, each with its proof',
+  rule: 'H-8',
+  body: z.strictObject({ rows: z.array(z.strictObject(stateKey)).min(1).max(maxStateRows) }),
+  bodyBytes: 128 * 1024,
+  answer: z.object({ answers: z.array(stateAnswer).max(maxStateRows) }),
+  repeatable: true,
+});

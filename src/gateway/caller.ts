@@ -1,0 +1,54 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Who } from '../api/route.ts';
+import { sha256 } from '../crypto/hash.ts';
+import { utf8 } from '../primitives/bytes.ts';
+import { assertNever, CodedError } from '../primitives/errors.ts';
+import type { Gateway } from './gateway.ts';
+import { forwardedHeader } from './peers.ts';
+import type { Session } from './sessions.ts';
+
+/**
+ * Who asks, by the headers alone, as a route demands it. Of `ticket` and `signed-body` the rest is the handler's to
+ * judge: what is asked for or said decides there.
+ *
+ * Throws UNAUTHENTICATED, SESSION_EXPIRED, FORBIDDEN (no peer). Source: docs/protocol/http.md, rule H-17.
+ */
+export function callerOf(
+  gateway: Gateway,
+  who: Who,
+  { headers: { authorization } }: Pick<FastifyRequest, 'headers'>,
+): Session | undefined {
+  switch (who) {
+    case 'session':
+      return gateway.sessions.require(authorization);
+    case 'peer': {
+      const session = gateway.sessions.require(authorization);
+      if (session.role !== 'organisation') throw new CodedError('FORBIDDEN');
+      return session;
+    }
+    case 'desk':
+      requireDesk(authorization, gateway.options.deskToken);
+      return undefined;
+    case 'ticket':
+      return gateway.sessions.find(authorization);
+    case 'anybody':
+    case 'signed-body':
+      return undefined;
+    default:
+      return assertNever(who);
+  }
+}
+
+/** Whether another gateway passed this on. */
+export function isForwarded(request: FastifyRequest): boolean {
+  return request.headers[forwardedHeader] !== undefined;
+}
+
+/** Compared as hashes, so that neither length nor place of a difference shows in the time it takes. */
+function requireDesk(authorization: string | undefined, deskToken: string): void {
+  const shown = sha256(utf8(authorization ?? ''));
+  if (deskToken.length < 32 || !timingSafeEqual(shown, sha256(utf8(`Desk ${deskToken}`)))) {
+    throw new CodedError('UNAUTHENTICATED');
+  }
+}

@@ -1,0 +1,55 @@
+import type { AnyHandler } from '../handler.ts';
+import { handleBlobGet } from './blob-get.ts';
+import { handleBlobPut } from './blob-put.ts';
+import { handleBlobsPost } from './blobs-post.ts';
+import { handleCardGet } from './card-get.ts';
+import { handleEnrolPost } from './enrol-post.ts';
+import { handleErasePost } from './erase-post.ts';
+import { handleEventsGet } from './events-get.ts';
+import { handleGenesisGet } from './genesis-get.ts';
+import { handleHeaderGet } from './header-get.ts';
+import { handleInboxEntryDelete } from './inbox-entry-delete.ts';
+import { handleInboxGet } from './inbox-get.ts';
+import { handleInboxPost } from './inbox-post.ts';
+import { handleInvitationsPost } from './invitations-post.ts';
+import { handleItemsGet } from './items-get.ts';
+import { handleItemsPost } from './items-post.ts';
+import { handleReadPost } from './read-post.ts';
+import { handleReceiptGet } from './receipt-get.ts';
+import { handleSessionPost } from './session-post.ts';
+import { handleStateGet } from './state-get.ts';
+import { handleStatePost } from './state-post.ts';
+import { handleTxGet } from './tx-get.ts';
+import { handleTxPost } from './tx-post.ts';
+import { handleWalletGet } from './wallet-get.ts';
+import { handleWalletPut } from './wallet-put.ts';
+import { handleWhoGet } from './who-get.ts';
+
+/** What answers every route of `api/routes/all.ts`, in the same order. */
+export const handlers: readonly AnyHandler[] = [
+  handleSessionPost,
+  handleTxPost,
+  handleTxGet,
+  handleReceiptGet,
+  handleHeaderGet,
+  handleGenesisGet,
+  handleStateGet,
+  handleStatePost,
+  handleWhoGet,
+  handleEventsGet,
+  handleBlobsPost,
+  handleBlobPut,
+  handleBlobGet,
+  handleItemsPost,
+  handleItemsGet,
+  handleReadPost,
+  handleErasePost,
+  handleInboxPost,
+  handleInboxGet,
+  handleInboxEntryDelete,
+  handleInvitationsPost,
+  handleEnrolPost,
+  handleCardGet,
+  handleWalletPut,
+  handleWalletGet,
+];

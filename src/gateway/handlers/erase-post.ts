@@ -1,0 +1,7 @@
+import { bytesOfText } from '../../api/message-parts.ts';
+import { erasePost } from '../../api/routes/erase-post.ts';
+import { handler } from '../handler.ts';
+
+export const handleErasePost = handler(erasePost, ({ gateway, body }) =>
+  gateway.erasure.erase(bytesOfText(body.erase)),
+);

@@ -1,0 +1,18 @@
+import { textOfBytes } from '../../api/message-parts.ts';
+import { headerGet } from '../../api/routes/header-get.ts';
+import { handler } from '../handler.ts';
+
+export const handleHeaderGet = handler(headerGet, async ({ gateway, params }) => {
+  const { engine } = gateway.options;
+  const height = params.height === 'latest' ? engine.status().height : params.height;
+  const signed = await engine.signedHeader(height);
+  return {
+    height,
+    header: textOfBytes(signed.header),
+    commit: textOfBytes(signed.commit),
+    validators: signed.validators.map(({ publicKey, power }) => ({
+      publicKey: textOfBytes(publicKey),
+      power,
+    })),
+  };
+});

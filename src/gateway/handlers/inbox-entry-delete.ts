@@ -1,0 +1,7 @@
+import { inboxEntryDelete } from '../../api/routes/inbox-entry-delete.ts';
+import { handler } from '../handler.ts';
+
+export const handleInboxEntryDelete = handler(inboxEntryDelete, ({ gateway, caller, params }) => {
+  gateway.inbox.delete(caller.account, params.id);
+  return { ok: true as const };
+});

@@ -1,0 +1,17 @@
+import { maxReadRecords } from '../../api/read-request.ts';
+import { itemsGet } from '../../api/routes/items-get.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import { handler } from '../handler.ts';
+
+export const handleItemsGet = handler(itemsGet, async ({ gateway, caller, query }) => {
+  const { account, since, changed, cursor = '' } = query;
+  if (caller.account !== account) throw new CodedError('FORBIDDEN');
+  await gateway.index.caughtUp();
+  const limit = maxReadRecords;
+  const page = gateway.rows.page({ account, since, changed, cursor, limit });
+  return {
+    changes: gateway.rows.changesOf(account),
+    rows: page.rows.map(({ row }) => row),
+    ...(page.next === undefined ? {} : { next: page.next }),
+  };
+});

@@ -1,0 +1,7 @@
+import { itemsPost } from '../../api/routes/items-post.ts';
+import { isForwarded } from '../caller.ts';
+import { handler } from '../handler.ts';
+
+export const handleItemsPost = handler(itemsPost, ({ gateway, caller, body, request }) =>
+  gateway.deliveries.accept(body, caller, isForwarded(request)),
+);
