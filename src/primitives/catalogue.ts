@@ -391,6 +391,11 @@ const table = {
     sentence: 'The folder for the data cannot be written to.',
   },
   HOME_INVALID: { kind: 'not-valid', sentence: 'The folder does not hold what Salus left there.' },
+  HOME_NEWER: {
+    kind: 'not-valid',
+    sentence:
+      'A newer Salus wrote this home: start it with that one, or restore a backup made before.',
+  },
   FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
   HOME_NOT_EMPTY: {
     kind: 'usage',

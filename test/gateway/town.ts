@@ -6,10 +6,10 @@ import type { FastifyInstance } from 'fastify';
 import { randomBytes } from '../../src/crypto/random.ts';
 import { openEmbeddedEngine, validatorKeyOf } from '../../src/engines/embedded/open.ts';
 import { openLedgerApplication } from '../../src/engines/ledger-application/open.ts';
+import type { PeerFetch } from '../../src/gateway/base.ts';
 import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
-import type { PeerFetch } from '../../src/gateway/peers.ts';
 import { createServer } from '../../src/gateway/server.ts';
 import {
   defaultGenesis,

@@ -5,8 +5,8 @@ import { carMediaType, routePaths, ticketHeader } from '../../api/paths.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { BlobId } from '../../primitives/ids.ts';
 import { decodeCar } from '../../storage/car.ts';
-import { mayFetch } from '../blob-decision.ts';
 import type { Gateway } from '../gateway.ts';
+import { mayFetch } from '../parts/reading/blob-decision.ts';
 import { parseRange } from '../range.ts';
 import { type App, bearer, bytesAnswer, isForwarded, refusals, sessionOf } from './kinds.ts';
 
@@ -83,7 +83,7 @@ async function requireFetch(gateway: Gateway, request: FastifyRequest, id: BlobI
   const session = gateway.sessions.find(request.headers.authorization);
   const allowed = mayFetch({
     isSignedIn: session !== undefined,
-    isSharedSet: gateway.index.isSharedBlob(id),
+    isSharedSet: gateway.sets.has(id),
     isOwners: session !== undefined && gateway.rows.isBlobOf(session.account, id),
     hasTicket: gateway.tickets.covers(ticketOf(request), id),
   });

@@ -8,7 +8,7 @@ import { type LogProfile, parseGenesis } from '../../ledger/genesis.ts';
 import { accountIdOfKey } from '../../ledger/identity.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Gateway } from '../gateway.ts';
-import type { Session } from '../sessions.ts';
+import type { Session } from '../parts/sessions/sessions.ts';
 import { type App, bearer, bytesAnswer, refusals, sessionOf } from './kinds.ts';
 
 const silenceMs = 30_000;

@@ -13,7 +13,7 @@ import { type App, bearer, isForwarded, refusals, sessionOf } from './kinds.ts';
 
 /** Messages for accounts. Source: docs/protocol/http.md, rule H-11. */
 export function inboxRoutes(app: App, gateway: Gateway): void {
-  const { metrics, hospital, organisation } = gateway.options;
+  const { organisation } = gateway.options;
 
   app.post(
     routePaths.inbox,
@@ -32,7 +32,6 @@ export function inboxRoutes(app: App, gateway: Gateway): void {
       if (home === undefined) throw new CodedError('NOT_FOUND');
       if (home === organisation) {
         gateway.inbox.receive(travelling, message);
-        metrics.inboxMessages.inc({ hospital, kind: 'message' });
         return { ok: true as const };
       }
       if (isForwarded(request)) throw new CodedError('NOT_FOUND');

@@ -10,8 +10,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusalAnswer } from '../../api/message-parts.ts';
 import type { Gateway } from '../gateway.ts';
-import { forwardedHeader } from '../peers.ts';
-import type { Session } from '../sessions.ts';
+import { forwardedHeader } from '../parts/peers/peers.ts';
+import type { Session } from '../parts/sessions/sessions.ts';
 
 /** A Fastify instance whose routes take their types from Zod schemas. */
 export type App = FastifyInstance<
