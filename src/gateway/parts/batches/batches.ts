@@ -2,7 +2,7 @@ import { textOfBytes } from '../../../api/message-parts.ts';
 import { type BatchKind, batchKinds } from '../../../ledger/acts.ts';
 import { leafHash, merkleTree } from '../../../ledger/merkle.ts';
 import { concatBytes } from '../../../primitives/bytes.ts';
-import type { TxId } from '../../../primitives/ids.ts';
+import type { AccountId, TxId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
 import type { Store } from '../../store.ts';
@@ -10,7 +10,12 @@ import { type Inbox, inbox } from '../inbox/inbox.ts';
 
 const maxLeaves = 10_000;
 
-type BatchesBase = Pick<GatewayBase, 'db' | 'sender' | 'settings'>;
+interface Place {
+  readonly txId: TxId;
+  readonly height: number;
+}
+
+type BatchesBase = Pick<GatewayBase, 'db' | 'sender' | 'organisation' | 'settings'>;
 
 /**
  * Refusals and tombstones on their way to the ledger: every minute the leaves that have come are anchored under
@@ -96,7 +101,7 @@ export class Batches {
         [{ kind: 'BatchAnchor', batch: kind, root, count, firstMs, lastMs }],
         this.#base.settings.stalledMs,
       );
-      this.anchored(root, txId, height);
+      this.#anchored(root, { txId, height });
     } catch (error) {
       this.#db.run('UPDATE batch_leaves SET root = NULL WHERE root = ?', root);
       throw error;
@@ -104,8 +109,12 @@ export class Batches {
     return count === maxLeaves;
   }
 
-  /** The ledger has the batch; called again, or for another's batch: no change. */
-  anchored(root: Uint8Array, txId: TxId, height: number): void {
+  /** A block has a batch; another's, or one that is known already: no change. */
+  seen(sender: AccountId, root: Uint8Array, place: Place): void {
+    if (sender === this.#base.organisation) this.#anchored(root, place);
+  }
+
+  #anchored(root: Uint8Array, { txId, height }: Place): void {
     this.#db.transaction('batch', () => {
       for (const leaf of this.#db.all('SELECT * FROM batch_leaves WHERE root = ?', root)) {
         if (leaf.isNull('inboxId')) continue;
@@ -152,7 +161,8 @@ CREATE INDEX batch_leaves_by_root ON batch_leaves (root);`,
     },
   },
   onAct: {
-    BatchAnchor: (part, { act, txId, height }) => part.anchored(act.root, txId, height),
+    BatchAnchor: (part, { act, sender, txId, height }) =>
+      part.seen(sender, act.root, { txId, height }),
   },
   start: (part) => part.resume(),
   every: (part, { refusalBatchMs }) => [
