@@ -15,21 +15,19 @@ interface Place {
   readonly height: number;
 }
 
-type BatchesBase = Pick<GatewayBase, 'db' | 'sender' | 'organisation' | 'settings'>;
-
 /**
  * Refusals and tombstones on their way to the ledger: every minute the leaves that have come are anchored under
  * one root, and each notice then learns its place. A leaf is on disk before anybody is told about it, and is
  * batched anew when its transaction was lost. Source: docs/protocol/reading.md, rule R-10.
  */
 export class Batches {
-  readonly #base: BatchesBase;
+  readonly #base: GatewayBase;
   readonly #db: Store;
   readonly #inbox: Inbox;
   readonly #sources: (() => void)[] = [];
   #flushing: Promise<void> | undefined;
 
-  constructor(base: BatchesBase, inbox: Inbox) {
+  constructor(base: GatewayBase, inbox: Inbox) {
     this.#base = base;
     this.#db = base.db;
     this.#inbox = inbox;

@@ -12,24 +12,19 @@ import type { Batches } from '../batches/batches.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { ErasedRows } from './erased-rows.ts';
 
-type ErasureBase = Pick<
-  GatewayBase,
-  'db' | 'blobs' | 'view' | 'chainId' | 'organisation' | 'key' | 'now' | 'figures'
->;
-
 /**
  * Erases items on their owner's signed order: header, salt and leaf content are overwritten, the body's claim
  * ends, and a signed tombstone takes their place, which the next batch anchors. Erasing again gives the same
  * tombstone. Source: docs/protocol/http.md, rule H-12.
  */
 export class Erasure {
-  readonly #base: ErasureBase;
+  readonly #base: GatewayBase;
   readonly #rows: ErasedRows;
   readonly #batches: Batches;
   readonly #inbox: Inbox;
 
   constructor(
-    base: ErasureBase,
+    base: GatewayBase,
     rows: ErasedRows,
     notices: { readonly batches: Batches; readonly inbox: Inbox },
   ) {

@@ -20,18 +20,16 @@ import type { Session } from '../sessions/sessions.ts';
 import type { DeliveredRows } from './delivered-rows.ts';
 import { type Delivery, parseDelivery } from './delivery.ts';
 
-type ReceptionBase = Pick<GatewayBase, 'view' | 'blobs' | 'organisation' | 'now' | 'figures'>;
-
 /**
  * Takes the rows of an anchor to come, from the owner or from somebody who may write under a grant. When another
  * hospital keeps the account, blobs and rows are passed on to it. Source: docs/protocol/http.md, rule H-9.
  */
 export class Reception {
-  readonly #base: ReceptionBase;
+  readonly #base: GatewayBase;
   readonly #rows: DeliveredRows;
   readonly #peers: Peers;
 
-  constructor(base: ReceptionBase, rows: DeliveredRows, peers: Peers) {
+  constructor(base: GatewayBase, rows: DeliveredRows, peers: Peers) {
     this.#base = base;
     this.#rows = rows;
     this.#peers = peers;

@@ -15,10 +15,6 @@ import { type AccountId, idBytes, parseTxId, type TxId } from '../../../primitiv
 import type { GatewayBase } from '../../base.ts';
 import { definePart, type IndexedAct } from '../../part.ts';
 
-type EnrolmentBase = Pick<
-  GatewayBase,
-  'db' | 'sender' | 'key' | 'chainId' | 'organisation' | 'settings' | 'now'
->;
 type EnrolSeen = Pick<IndexedAct, 'sender' | 'txId' | 'height'>;
 
 /**
@@ -29,9 +25,9 @@ type EnrolSeen = Pick<IndexedAct, 'sender' | 'txId' | 'height'>;
  * invitation and gets the same card; a patient's name is stored nowhere. Source: docs/protocol/http.md, H-13.
  */
 export class Enrolment {
-  readonly #base: EnrolmentBase;
+  readonly #base: GatewayBase;
 
-  constructor(base: EnrolmentBase) {
+  constructor(base: GatewayBase) {
     this.#base = base;
   }
 

@@ -17,19 +17,17 @@ import { Tally } from '../../tally.ts';
 
 const pageSize = 25;
 
-type InboxBase = Pick<GatewayBase, 'db' | 'view' | 'chainId' | 'now' | 'settings' | 'figures'>;
-
 /**
  * What waits for an account: sealed messages of others, looks at its records, refused looks and tombstones.
  * A look is stored hidden before the ledger has it and shown when it does; so no crash loses one.
  * Source: docs/protocol/http.md, rule H-11; docs/protocol/reading.md, rule R-7.
  */
 export class Inbox {
-  readonly #base: InboxBase;
+  readonly #base: GatewayBase;
   readonly #db: Store;
   readonly #sent: Tally;
 
-  constructor(base: InboxBase) {
+  constructor(base: GatewayBase) {
     this.#base = base;
     this.#db = base.db;
     this.#sent = new Tally(base.now, 60 * 60_000);

@@ -21,20 +21,15 @@ const maxAnswerBytes = 64 * 1024 * 1024;
 /** Above this a blob travels alone. */
 const carBlobBytes = 1024 * 1024;
 
-type PeersBase = Pick<
-  GatewayBase,
-  'view' | 'fetch' | 'peerUrls' | 'chainId' | 'organisation' | 'key' | 'settings' | 'now'
->;
-
 /**
  * Talks to the gateways of other hospitals as this hospital's account. A peer's refusal is passed on as it is;
  * whatever else goes wrong is GATEWAY_UNREACHABLE or GATEWAY_LIED. Source: docs/protocol/http.md, rule H-16.
  */
 export class Peers {
-  readonly #base: PeersBase;
+  readonly #base: GatewayBase;
   readonly #sessions = new Map<AccountId, { readonly token: string; readonly expiresMs: number }>();
 
-  constructor(base: PeersBase) {
+  constructor(base: GatewayBase) {
     this.#base = base;
   }
 

@@ -21,20 +21,18 @@ interface Waiting {
 
 const maxEntries = 500;
 
-type AccessLogBase = Pick<GatewayBase, 'sender' | 'settings' | 'figures'>;
-
 /**
  * Writes looks to the ledger. A look that comes while none is on its way goes at once; the others gather for
  * `gatherMs` at most and share one AccessLog. Each caller learns the one bit that the rule answered for its entry.
  * Source: docs/protocol/reading.md, rule R-7.
  */
 export class AccessLogWriter {
-  readonly #base: AccessLogBase;
+  readonly #base: GatewayBase;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
   #onItsWay = 0;
 
-  constructor(base: AccessLogBase) {
+  constructor(base: GatewayBase) {
     this.#base = base;
   }
 

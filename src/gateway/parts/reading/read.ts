@@ -28,19 +28,6 @@ import { decideRead, isCovered } from './read-decision.ts';
 import type { Refusals } from './refusals.ts';
 import type { Tickets } from './tickets.ts';
 
-type ReadsBase = Pick<
-  GatewayBase,
-  | 'db'
-  | 'engine'
-  | 'view'
-  | 'chainId'
-  | 'organisation'
-  | 'settings'
-  | 'now'
-  | 'figures'
-  | 'caughtUp'
->;
-
 interface ReadsParts {
   readonly rows: ItemRows;
   readonly inbox: Inbox;
@@ -64,10 +51,10 @@ interface Look {
  * Source: docs/protocol/reading.md, rules R-4 to R-10.
  */
 export class Reads {
-  readonly #base: ReadsBase;
+  readonly #base: GatewayBase;
   readonly #parts: ReadsParts;
 
-  constructor(base: ReadsBase, parts: ReadsParts) {
+  constructor(base: GatewayBase, parts: ReadsParts) {
     this.#base = base;
     this.#parts = parts;
   }

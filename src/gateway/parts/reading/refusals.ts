@@ -14,19 +14,17 @@ import type { Inbox } from '../inbox/inbox.ts';
 
 const hourMs = 60 * 60_000;
 
-type RefusalsBase = Pick<GatewayBase, 'db' | 'view' | 'settings' | 'now'>;
-
 /**
  * Refused looks leave a trace as served ones do: a sealed notice for the patient and a leaf of the next batch.
  * One caller makes at most 100 leaves an hour; what he tries beyond is counted in one leaf.
  * Source: docs/protocol/reading.md, rule R-10.
  */
 export class Refusals {
-  readonly #base: RefusalsBase;
+  readonly #base: GatewayBase;
   readonly #batches: Batches;
   readonly #inbox: Inbox;
 
-  constructor(base: RefusalsBase, batches: Batches, inbox: Inbox) {
+  constructor(base: GatewayBase, batches: Batches, inbox: Inbox) {
     this.#base = base;
     this.#batches = batches;
     this.#inbox = inbox;

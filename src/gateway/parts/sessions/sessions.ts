@@ -21,8 +21,6 @@ export interface Session {
   readonly role: Role;
 }
 
-type SessionsBase = Pick<GatewayBase, 'view' | 'chainId' | 'organisation' | 'now' | 'settings'>;
-
 /**
  * Who is signed in. A challenge serves one account once within a minute; a token is 32 random bytes, kept here
  * as its hash alone and in memory only: a restart signs everybody out. Source: docs/protocol/http.md, H-6.
@@ -30,9 +28,9 @@ type SessionsBase = Pick<GatewayBase, 'view' | 'chainId' | 'organisation' | 'now
 export class Sessions {
   readonly #challenges: ExpiringMap<AccountId>;
   readonly #sessions: ExpiringMap<Session>;
-  readonly #base: SessionsBase;
+  readonly #base: GatewayBase;
 
-  constructor(base: SessionsBase) {
+  constructor(base: GatewayBase) {
     this.#challenges = new ExpiringMap(base.now, 50_000);
     this.#sessions = new ExpiringMap(base.now, 100_000);
     this.#base = base;

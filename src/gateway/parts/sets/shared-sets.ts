@@ -6,10 +6,10 @@ import { type Accounts, accounts } from '../accounts/accounts.ts';
 
 /** The blobs that the ledger names as key sets and envelope sets: whoever is signed in may fetch them. */
 export class SharedSets {
-  readonly #base: Pick<GatewayBase, 'db' | 'blobs'>;
+  readonly #base: GatewayBase;
   readonly #accounts: Accounts;
 
-  constructor(base: Pick<GatewayBase, 'db' | 'blobs'>, accounts: Accounts) {
+  constructor(base: GatewayBase, accounts: Accounts) {
     this.#base = base;
     this.#accounts = accounts;
   }

@@ -7,19 +7,17 @@ import { definePart } from '../../part.ts';
 import type { Store } from '../../store.ts';
 import { Tally } from '../../tally.ts';
 
-type WalletsBase = Pick<GatewayBase, 'db' | 'now' | 'settings'>;
-
 /**
  * Sealed copies of wallets, found by a locator that follows from the printed code. A version is written only
  * over the one that its writer had seen. Guessing costs: ten misses an hour and address, hits are free.
  * Source: docs/protocol/http.md, rule H-14.
  */
 export class WalletCopies {
-  readonly #base: WalletsBase;
+  readonly #base: GatewayBase;
   readonly #db: Store;
   readonly #misses: Tally;
 
-  constructor(base: WalletsBase) {
+  constructor(base: GatewayBase) {
     this.#base = base;
     this.#db = base.db;
     this.#misses = new Tally(base.now, 60 * 60_000);
