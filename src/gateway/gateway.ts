@@ -21,7 +21,7 @@ import { inbox } from './parts/inbox/inbox.ts';
 import { peers } from './parts/peers/peers.ts';
 import { reading } from './parts/reading/reading.ts';
 import { sessions } from './parts/sessions/sessions.ts';
-import { sets } from './parts/sets/shared-sets.ts';
+import { sets } from './parts/sets/sets.ts';
 import { wallets } from './parts/wallets/wallet-copies.ts';
 import { defaultSettings, type GatewaySettings } from './settings.ts';
 import { Store } from './store.ts';

@@ -7,7 +7,7 @@ import { inbox } from './inbox/inbox.ts';
 import { peers } from './peers/peers.ts';
 import { reading } from './reading/reading.ts';
 import { sessions } from './sessions/sessions.ts';
-import { sets } from './sets/shared-sets.ts';
+import { sets } from './sets/sets.ts';
 import { wallets } from './wallets/wallet-copies.ts';
 
 /** The parts of every gateway, in the order in which they are opened and told what the ledger says. */

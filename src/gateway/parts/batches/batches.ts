@@ -6,7 +6,7 @@ import type { AccountId, TxId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
 import type { Store } from '../../store.ts';
-import { type Inbox, inbox } from '../inbox/inbox.ts';
+import { type Inbox, inbox, type Notice } from '../inbox/inbox.ts';
 
 const maxLeaves = 10_000;
 
@@ -38,8 +38,9 @@ export class Batches {
     this.#sources.push(source);
   }
 
-  /** `inboxId`: the notice that learns the place of this leaf. */
-  add(kind: BatchKind, content: Uint8Array, atMs: number, inboxId?: number): void {
+  /** `notice`: what its patient is shown of this leaf; it learns the leaf's place. */
+  add(kind: BatchKind, content: Uint8Array, atMs: number, notice?: Notice): void {
+    const inboxId = notice === undefined ? undefined : this.#inbox.addNotice(notice);
     this.#db.run(
       'INSERT INTO batch_leaves (kind, content, atMs, inboxId) VALUES (?, ?, ?, ?)',
       ...[kind, content, atMs, inboxId ?? null],
@@ -75,8 +76,7 @@ export class Batches {
   async #flushOne(kind: BatchKind): Promise<boolean> {
     const leaves = this.#db.all(
       'SELECT id, content, atMs FROM batch_leaves WHERE kind = ? AND root IS NULL ORDER BY id LIMIT ?',
-      kind,
-      maxLeaves,
+      ...[kind, maxLeaves],
     );
     if (leaves.length === 0) return false;
     const tree = merkleTree(leaves.map((leaf) => leafHash(leaf.bytes('content'))));

@@ -1,9 +1,9 @@
 import type { DataAnchor, DiagnosisAnchor } from '../../../ledger/acts.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
 import { definePart, type IndexedAct, type RefusedAct } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
-import { type Accounts, accounts } from '../accounts/accounts.ts';
+import { accounts } from '../accounts/accounts.ts';
 import { batches } from '../batches/batches.ts';
-import { inbox } from '../inbox/inbox.ts';
 import { peers } from '../peers/peers.ts';
 import { DeliveredRows } from './delivered-rows.ts';
 import { ErasedRows } from './erased-rows.ts';
@@ -13,7 +13,7 @@ import { Reception } from './reception.ts';
 
 /** What a hospital keeps for its patients: the rows of their items, from delivery to erasure. */
 interface Custody {
-  readonly accounts: Accounts;
+  readonly isOurs: (account: AccountId) => boolean;
   readonly delivered: DeliveredRows;
   readonly erased: ErasedRows;
   /** As they are shown. */
@@ -28,9 +28,9 @@ interface AnchorAct {
   readonly act: DataAnchor | DiagnosisAnchor;
 }
 
-const onAnchor = ({ accounts, delivered }: Custody, met: IndexedAct & AnchorAct) => {
+const onAnchor = ({ isOurs, delivered }: Custody, met: IndexedAct & AnchorAct) => {
   const { sender, txId, height, timeMs } = met;
-  if (!accounts.isOurs(sender)) return;
+  if (!isOurs(sender)) return;
   const { root, epoch, consent, count } = met.act;
   delivered.anchored({ account: sender, root, txId, height, timeMs, epoch, consent, count });
 };
@@ -85,16 +85,15 @@ CREATE TABLE ended_claims (
     ],
   },
   open(base, parts): Custody {
-    const { db, blobs, now, settings } = base;
-    const delivered = new DeliveredRows(db, now, settings);
+    const { db, blobs, now } = base;
+    const delivered = new DeliveredRows(base);
     const erased = new ErasedRows(db);
-    const notices = { batches: parts.get(batches), inbox: parts.get(inbox) };
     return {
       ...{ delivered, erased },
-      accounts: parts.get(accounts),
+      isOurs: parts.get(accounts).isOurs,
       rows: new ItemRows(db),
       reception: new Reception(base, delivered, parts.get(peers)),
-      erasure: new Erasure(base, erased, notices),
+      erasure: new Erasure(base, erased, parts.get(batches)),
       async housekeep() {
         delivered.purgePending();
         await blobs.collect({ nowMs: now() });

@@ -9,6 +9,7 @@ import {
   parseTxId,
   type TxId,
 } from '../../../primitives/ids.ts';
+import type { GatewayBase } from '../../base.ts';
 import type { Row, Store } from '../../store.ts';
 import type { Delivery } from './delivery.ts';
 import { nextChange } from './row-changes.ts';
@@ -30,18 +31,12 @@ export interface AnchorSeen {
  * ledger, whichever of the two comes first. Source: docs/protocol/http.md, rule H-9.
  */
 export class DeliveredRows {
+  readonly #base: GatewayBase;
   readonly #db: Store;
-  readonly #now: () => number;
-  readonly #settings: { readonly pendingMs: number; readonly maxPendingRows: number };
 
-  constructor(
-    db: Store,
-    now: () => number,
-    settings: { readonly pendingMs: number; readonly maxPendingRows: number },
-  ) {
-    this.#db = db;
-    this.#now = now;
-    this.#settings = settings;
+  constructor(base: GatewayBase) {
+    this.#base = base;
+    this.#db = base.db;
   }
 
   /**
@@ -49,52 +44,21 @@ export class DeliveredRows {
    * once. Throws RECORD_ID_TAKEN (the id is anchored), QUOTA_EXCEEDED.
    */
   deliver(delivery: Delivery, deliverer: AccountId): void {
-    const { account, root, epoch, consent, rows } = delivery;
+    const { account, root, epoch, consent } = delivery;
     this.#db.transaction('items', () => {
       const again = this.#db.run(
         'UPDATE deliveries SET receivedMs = ? WHERE account = ? AND root = ? AND epoch = ? AND consent = ?',
-        this.#now(),
-        account,
-        root,
-        epoch,
-        consent,
+        ...[this.#base.now(), account, root, epoch, consent],
       );
       if (again > 0) return;
       this.#refuseTaken(delivery);
-      const pending = this.#db.get(
-        'SELECT coalesce(sum(count), 0) AS n FROM deliveries WHERE account = ? AND height IS NULL',
-        account,
-      );
-      if ((pending?.uint('n') ?? 0) + rows.length > this.#settings.maxPendingRows) {
-        throw new CodedError('QUOTA_EXCEEDED');
-      }
+      this.#refuseTooMany(delivery);
       // Only one of two deliveries with the same root can fit its anchor: the newer replaces the older.
-      this.#db.run(
-        'DELETE FROM deliveries WHERE account = ? AND root = ? AND height IS NULL',
-        account,
-        root,
-      );
-      const id = this.#db.insert(
-        'INSERT INTO deliveries (account, root, epoch, consent, count, deliverer, receivedMs) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        account,
-        root,
-        epoch,
-        consent,
-        rows.length,
-        deliverer,
-        this.#now(),
-      );
-      for (const [position, row] of rows.entries()) {
-        this.#db.run(
-          'INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)',
-          ...[id, position, account, row.recordId, row.leaf, row.salt, row.leafContent],
-          ...[row.header, row.recordClass, row.blobId],
-        );
-      }
+      this.dropPending(account, root);
+      this.#insert(delivery, deliverer);
       const anchor = this.#db.get(
         'SELECT * FROM anchors WHERE account = ? AND root = ?',
-        account,
-        root,
+        ...[account, root],
       );
       if (anchor !== undefined) this.#show(anchorOf(anchor));
     });
@@ -104,10 +68,33 @@ export class DeliveredRows {
     for (const { recordId } of rows) {
       const taken = this.#db.get(
         'SELECT 1 FROM items JOIN deliveries USING (delivery) WHERE items.account = ? AND recordId = ? AND height IS NOT NULL',
-        account,
-        recordId,
+        ...[account, recordId],
       );
       if (taken !== undefined) throw new CodedError('RECORD_ID_TAKEN', { recordId });
+    }
+  }
+
+  #refuseTooMany({ account, rows }: Delivery): void {
+    const pending = this.#db.get(
+      'SELECT coalesce(sum(count), 0) AS n FROM deliveries WHERE account = ? AND height IS NULL',
+      account,
+    );
+    if ((pending?.uint('n') ?? 0) + rows.length > this.#base.settings.maxPendingRows) {
+      throw new CodedError('QUOTA_EXCEEDED');
+    }
+  }
+
+  #insert({ account, root, epoch, consent, rows }: Delivery, deliverer: AccountId): void {
+    const id = this.#db.insert(
+      'INSERT INTO deliveries (account, root, epoch, consent, count, deliverer, receivedMs) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ...[account, root, epoch, consent, rows.length, deliverer, this.#base.now()],
+    );
+    for (const [position, row] of rows.entries()) {
+      this.#db.run(
+        'INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)',
+        ...[id, position, account, row.recordId, row.leaf, row.salt, row.leafContent],
+        ...[row.header, row.recordClass, row.blobId],
+      );
     }
   }
 
@@ -137,8 +124,7 @@ export class DeliveredRows {
       `DELETE FROM deliveries WHERE height IS NULL AND account = ? AND delivery IN (
          SELECT other.delivery FROM items AS mine JOIN items AS other
          ON other.account = mine.account AND other.recordId = mine.recordId WHERE mine.delivery = ?)`,
-      account,
-      id,
+      ...[account, id],
     );
   }
 
@@ -146,13 +132,12 @@ export class DeliveredRows {
   dropPending(account: AccountId, root: Uint8Array): void {
     this.#db.run(
       'DELETE FROM deliveries WHERE account = ? AND root = ? AND height IS NULL',
-      account,
-      root,
+      ...[account, root],
     );
   }
 
   purgePending(): void {
-    const before = this.#now() - this.#settings.pendingMs;
+    const before = this.#base.now() - this.#base.settings.pendingMs;
     this.#db.run('DELETE FROM deliveries WHERE height IS NULL AND receivedMs < ?', before);
   }
 
@@ -168,8 +153,7 @@ export class DeliveredRows {
   isAnchored(account: AccountId, root: Uint8Array): boolean {
     const row = this.#db.get(
       'SELECT 1 FROM deliveries WHERE account = ? AND root = ? AND height IS NOT NULL',
-      account,
-      root,
+      ...[account, root],
     );
     return row !== undefined;
   }
@@ -178,8 +162,7 @@ export class DeliveredRows {
   claims(account: AccountId, root: Uint8Array): { owner: AccountId; blobIds: BlobId[] }[] {
     const rows = this.#db.all(
       'SELECT blob, deliverer FROM items JOIN deliveries USING (delivery) WHERE deliveries.account = ? AND root = ? AND blob IS NOT NULL',
-      account,
-      root,
+      ...[account, root],
     );
     const [first] = rows;
     if (first === undefined) return [];

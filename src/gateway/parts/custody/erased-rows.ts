@@ -28,8 +28,7 @@ export class ErasedRows {
   tombstoneOf(account: AccountId, leaf: Uint8Array): { tombstone?: Uint8Array } | undefined {
     const row = this.#db.get(
       'SELECT tombstone FROM items WHERE account = ? AND leaf = ?',
-      account,
-      leaf,
+      ...[account, leaf],
     );
     if (row === undefined) return undefined;
     return row.isNull('tombstone') ? {} : { tombstone: row.bytes('tombstone') };
@@ -39,22 +38,17 @@ export class ErasedRows {
   erase(account: AccountId, leaf: Uint8Array, tombstone: Uint8Array): void {
     const rows = this.#db.all(
       'SELECT blob, deliverer FROM items JOIN deliveries USING (delivery) WHERE items.account = ? AND leaf = ? AND tombstone IS NULL',
-      account,
-      leaf,
+      ...[account, leaf],
     );
     this.#db.run(
       `UPDATE items SET salt = NULL, leafContent = NULL, header = NULL, class = NULL, blob = NULL, tombstone = ?,
        erasedAs = ? WHERE account = ? AND leaf = ? AND tombstone IS NULL`,
-      tombstone,
-      nextChange(this.#db, account),
-      account,
-      leaf,
+      ...[tombstone, nextChange(this.#db, account), account, leaf],
     );
     for (const row of rows) {
       this.#db.run(
         'INSERT OR IGNORE INTO ended_claims VALUES (?, ?)',
-        row.text('blob'),
-        row.text('deliverer'),
+        ...[row.text('blob'), row.text('deliverer')],
       );
     }
   }

@@ -9,7 +9,6 @@ import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import type { Batches } from '../batches/batches.ts';
-import type { Inbox } from '../inbox/inbox.ts';
 import type { ErasedRows } from './erased-rows.ts';
 
 /**
@@ -21,17 +20,11 @@ export class Erasure {
   readonly #base: GatewayBase;
   readonly #rows: ErasedRows;
   readonly #batches: Batches;
-  readonly #inbox: Inbox;
 
-  constructor(
-    base: GatewayBase,
-    rows: ErasedRows,
-    notices: { readonly batches: Batches; readonly inbox: Inbox },
-  ) {
+  constructor(base: GatewayBase, rows: ErasedRows, batches: Batches) {
     this.#base = base;
     this.#rows = rows;
-    this.#batches = notices.batches;
-    this.#inbox = notices.inbox;
+    this.#batches = batches;
   }
 
   /**
@@ -59,7 +52,7 @@ export class Erasure {
         if (before === undefined) {
           rows.erase(account, leaf, tombstone);
           count += 1;
-          const notice = this.#inbox.addNotice(account, 'erased', tombstone);
+          const notice = { account, kind: 'erased', sealed: tombstone } as const;
           this.#batches.add('erased', tombstone, erasedMs, notice);
         }
         return { leaf: textOfBytes(leaf), tombstone: textOfBytes(before ?? tombstone) };

@@ -59,8 +59,7 @@ export class ItemRows {
     const rows = this.#db.all(
       `${selectRow} WHERE items.account = ? AND height IS NOT NULL
        AND recordId IN (SELECT value FROM json_each(?)) ORDER BY height, delivery, position`,
-      account,
-      JSON.stringify(recordIds),
+      ...[account, JSON.stringify(recordIds)],
     );
     return this.#complete(rows);
   }

@@ -57,21 +57,15 @@ export class Reception {
     if (custodian === undefined) throw new CodedError('NOT_FOUND');
     if (custodian === organisation) {
       this.#rows.deliver(delivery, session.account);
-      await this.#keepAnchored(delivery);
+      // The index has passed an anchor that came before its rows: the bodies are kept from here.
+      if (this.#rows.isAnchored(delivery.account, delivery.root)) {
+        await this.keepBodies(delivery.account, delivery.root);
+      }
       figures.add('items_delivered_total', delivery.rows.length);
-      return {
-        root: textOfBytes(delivery.root),
-        count: delivery.rows.length,
-        accepted: true,
-      };
+      return { root: textOfBytes(delivery.root), count: delivery.rows.length, accepted: true };
     }
     if (isForwarded) throw new CodedError('NOT_FOUND');
     return this.#passOn(custodian, request, ids);
-  }
-
-  /** Rows that came after their anchor: the index has passed it, so the blobs are kept from here. */
-  async #keepAnchored({ account, root }: Delivery): Promise<void> {
-    if (this.#rows.isAnchored(account, root)) await this.keepBodies(account, root);
   }
 
   /** So that the store does not collect what an anchor stands on. */

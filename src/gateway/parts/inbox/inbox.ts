@@ -17,6 +17,13 @@ import { Tally } from '../../tally.ts';
 
 const pageSize = 25;
 
+/** What this hospital itself tells an account. */
+export interface Notice {
+  readonly account: AccountId;
+  readonly kind: 'refusal' | 'erased';
+  readonly sealed: Uint8Array;
+}
+
 /**
  * What waits for an account: sealed messages of others, looks at its records, refused looks and tombstones.
  * A look is stored hidden before the ledger has it and shown when it does; so no crash loses one.
@@ -62,8 +69,7 @@ export class Inbox {
       this.#db.run('DELETE FROM inbox_seen WHERE seenMs < ?', nowMs - 3 * maxRequestAgeMs);
       const inserted = this.#db.run(
         'INSERT OR IGNORE INTO inbox_seen VALUES (?, ?)',
-        sha256(travelling),
-        nowMs,
+        ...[sha256(travelling), nowMs],
       );
       if (inserted === 0) return false;
       const waiting = this.#db.get(
@@ -75,10 +81,7 @@ export class Inbox {
       }
       this.#db.run(
         "INSERT INTO inbox (account, kind, receivedMs, sealed, signed, shown) VALUES (?, 'message', ?, ?, ?, 1)",
-        message.to,
-        nowMs,
-        message.sealed,
-        travelling,
+        ...[message.to, nowMs, message.sealed, travelling],
       );
       return true;
     });
@@ -87,13 +90,10 @@ export class Inbox {
   }
 
   /** A notice of this hospital; its place on the ledger follows by `setAnchor`. */
-  addNotice(account: AccountId, kind: 'refusal' | 'erased', sealed: Uint8Array): number {
+  addNotice({ account, kind, sealed }: Notice): number {
     return this.#db.insert(
       'INSERT INTO inbox (account, kind, receivedMs, sealed, shown) VALUES (?, ?, ?, ?, 1)',
-      account,
-      kind,
-      this.#base.now(),
-      sealed,
+      ...[account, kind, this.#base.now(), sealed],
     );
   }
 
@@ -102,10 +102,7 @@ export class Inbox {
     this.#db.transaction('look', () => {
       this.#db.run(
         "INSERT INTO inbox (account, kind, receivedMs, sealed, shown, entryHash) VALUES (?, 'look', ?, ?, 0, ?)",
-        account,
-        this.#base.now(),
-        sealed,
-        entryHash,
+        ...[account, this.#base.now(), sealed, entryHash],
       );
     });
   }
@@ -115,8 +112,7 @@ export class Inbox {
     this.#db.transaction('look', () => {
       this.#db.run(
         'UPDATE inbox SET shown = 1, anchor = ? WHERE entryHash = ? AND shown = 0',
-        JSON.stringify(anchor),
-        entryHash,
+        ...[JSON.stringify(anchor), entryHash],
       );
     });
   }
@@ -133,9 +129,7 @@ export class Inbox {
   list(account: AccountId, after: number): { messages: InboxEntry[]; more: boolean } {
     const rows = this.#db.all(
       'SELECT * FROM inbox WHERE account = ? AND shown = 1 AND id > ? ORDER BY id LIMIT ?',
-      account,
-      after,
-      pageSize + 1,
+      ...[account, after, pageSize + 1],
     );
     return { messages: rows.slice(0, pageSize).map(entryOf), more: rows.length > pageSize };
   }
@@ -144,8 +138,7 @@ export class Inbox {
   delete(account: AccountId, id: number): void {
     const gone = this.#db.run(
       'DELETE FROM inbox WHERE account = ? AND id = ? AND shown = 1',
-      account,
-      id,
+      ...[account, id],
     );
     if (gone === 0) throw new CodedError('NOT_FOUND');
   }

@@ -126,9 +126,7 @@ export class Reads {
       const seenMs = Math.max(now(), issuedMs);
       const isNew = db.run(
         'INSERT OR IGNORE INTO read_nonces VALUES (?, ?, ?)',
-        reader,
-        nonce,
-        seenMs,
+        ...[reader, nonce, seenMs],
       );
       if (isNew === 0) throw new CodedError('REQUEST_REPLAYED');
     });

@@ -10,7 +10,7 @@ import { randomBytes } from '../../../crypto/random.ts';
 import { type AccountId, idBytes, parseAccountId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import type { Batches } from '../batches/batches.ts';
-import type { Inbox } from '../inbox/inbox.ts';
+import type { Notice } from '../inbox/inbox.ts';
 
 const hourMs = 60 * 60_000;
 
@@ -22,12 +22,10 @@ const hourMs = 60 * 60_000;
 export class Refusals {
   readonly #base: GatewayBase;
   readonly #batches: Batches;
-  readonly #inbox: Inbox;
 
-  constructor(base: GatewayBase, batches: Batches, inbox: Inbox) {
+  constructor(base: GatewayBase, batches: Batches) {
     this.#base = base;
     this.#batches = batches;
-    this.#inbox = inbox;
   }
 
   /** `patient`: the account to tell, if it is one of this hospital. */
@@ -38,20 +36,17 @@ export class Refusals {
     const refusedMs = this.#base.now();
     if (!this.#countIn(refused.reader, refusedMs)) return;
     const refusal = { ...refused, salt: randomBytes(32), refusedMs };
-    const sealed = patient === undefined ? undefined : await this.#sealed(patient, refusal);
+    const notice = patient === undefined ? undefined : await this.#notice(patient, refusal);
     this.#base.db.transaction('refusal', () => {
-      const notice =
-        patient === undefined || sealed === undefined
-          ? undefined
-          : this.#inbox.addNotice(patient, 'refusal', sealed);
       this.#batches.add('refusal', refusalLeafContent(refusal), refusedMs, notice);
     });
   }
 
-  async #sealed(patient: AccountId, refusal: Omit<RefusedRead, 'kind'>): Promise<Uint8Array> {
-    const { kemKey } = await this.#base.view.identity(patient);
-    const aad = new Uint8Array(0);
-    return sealTo(kemKey, labels.inboxSeal, [idBytes(patient)], aad, encodeRefusal(refusal));
+  async #notice(account: AccountId, refusal: Omit<RefusedRead, 'kind'>): Promise<Notice> {
+    const { kemKey } = await this.#base.view.identity(account);
+    const [aad, plain] = [new Uint8Array(0), encodeRefusal(refusal)];
+    const sealed = await sealTo(kemKey, labels.inboxSeal, [idBytes(account)], aad, plain);
+    return { account, kind: 'refusal', sealed };
   }
 
   /** Whether this refusal still gets a leaf of its own. */
