@@ -12,7 +12,7 @@ import type { FaultPoint } from './faults.ts';
 import { indexStore, LedgerIndex } from './ledger-index.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
-import { OpenParts, type Parts, type Periodic, storesOf } from './part.ts';
+import { OpenParts, type Parts, type Periodic, storesOf, type WingParts } from './part.ts';
 import { spineParts } from './parts/all.ts';
 import { batches } from './parts/batches/batches.ts';
 import { custody } from './parts/custody/custody.ts';
@@ -25,7 +25,6 @@ import { sets } from './parts/sets/sets.ts';
 import { wallets } from './parts/wallets/wallet-copies.ts';
 import { defaultSettings, type GatewaySettings } from './settings.ts';
 import { Store } from './store.ts';
-import type { GatewayWing } from './wing.ts';
 
 export interface GatewayOptions {
   /** A short word for metrics, logs and the path, such as `north`. */
@@ -56,7 +55,7 @@ export interface GatewayOptions {
   /** Settings that a part brings itself, by the part's name. */
   readonly partSettings?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** What is added to the spine's parts. */
-  readonly wings?: readonly GatewayWing[];
+  readonly wings?: readonly WingParts[];
   /** Crash tests stop the process at a step of a write. */
   readonly faultPoint?: FaultPoint;
   readonly metrics: Metrics;

@@ -1,9 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { CodedError } from '../primitives/errors.ts';
-import type { AnyPart } from './part.ts';
+import type { AnyPart, WingParts } from './part.ts';
 import type { PartFigures, PartMetric } from './part-metrics.ts';
 import { spineParts } from './parts/all.ts';
-import type { GatewayWing } from './wing.ts';
 
 /**
  * What an operator watches: the figures of the server and the ledger here, those of a part where the part is
@@ -25,7 +24,7 @@ export interface Metrics {
 }
 
 /** One registry for all hospitals of a process, with the figures of the spine's parts and these wings'. */
-export function createMetrics(wings: readonly Pick<GatewayWing, 'name' | 'parts'>[] = []): Metrics {
+export function createMetrics(wings: readonly WingParts[] = []): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = <Name extends string>(name: string, help: string, labelNames: Name[]) =>

@@ -80,6 +80,14 @@ export interface GatewayPart<Part> {
 
 export type AnyPart = GatewayPart<unknown>;
 
+/** The parts that a wing adds to every gateway. */
+export interface WingParts {
+  /** Begins the names of its metrics and of its tables. */
+  readonly name: string;
+  /** Opened after the parts of the spine and of the wings before it. */
+  readonly parts: readonly AnyPart[];
+}
+
 /** The parts of one gateway that are open. */
 export interface Parts {
   /** Throws INTERNAL for a part that is not open: it stands later in the list, or in none. */
