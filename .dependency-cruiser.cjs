@@ -74,6 +74,19 @@ module.exports = {
       },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'wings-of-gateways',
+      comment: 'The spine does not know its wings: the server hands them to each gateway.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/server/consortium\\.ts$' },
+      to: { path: '^src/wings/gateway\\.ts$' },
+    },
+    {
+      name: 'list-of-gateway-wings',
+      severity: 'error',
+      from: { path: '^src/wings/gateway\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(gateway/wing\\.ts$|wings/[^/]+/gateway/)' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-dev-in-product',

@@ -11,10 +11,18 @@ import type { TxBody } from '../ledger/tx.ts';
 import { decodeCbor } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, TxId } from '../primitives/ids.ts';
-import type { LedgerView } from './ledger-view.ts';
+import type { CommittedState } from './committed-state.ts';
 
 const validMs = 60_000;
 const attempts = 3;
+
+interface SenderBase {
+  readonly engine: LedgerEngine;
+  readonly view: CommittedState;
+  readonly organisation: AccountId;
+  readonly key: SigningKey;
+  readonly now: () => number;
+}
 
 /**
  * Sends the organisation's own acts. Numbers rise from what the ledger holds; when a number turns out to be
@@ -22,33 +30,19 @@ const attempts = 3;
  * the ledger anew and the act is sent again, which is safe because that refusal changes nothing.
  */
 export class ActSender {
-  readonly #engine: LedgerEngine;
-  readonly #view: LedgerView;
-  readonly #organisation: AccountId;
-  readonly #key: SigningKey;
-  readonly #now: () => number;
+  readonly #base: SenderBase;
   #last: number | undefined;
 
-  constructor(parts: {
-    readonly engine: LedgerEngine;
-    readonly view: LedgerView;
-    readonly organisation: AccountId;
-    readonly key: SigningKey;
-    readonly now: () => number;
-  }) {
-    this.#engine = parts.engine;
-    this.#view = parts.view;
-    this.#organisation = parts.organisation;
-    this.#key = parts.key;
-    this.#now = parts.now;
+  constructor(base: SenderBase) {
+    this.#base = base;
   }
 
   /** Committed and accepted. Throws the rule's refusal, COMMIT_TIMEOUT, and what the engine throws. */
   async send(log: LogName, acts: readonly Act[], timeoutMs: number): Promise<CommitOutcome> {
     for (let attempt = 1; ; attempt++) {
       const tx = await this.#sign(log, acts, await this.#nextNonce());
-      const { code, txId } = await this.#engine.submit(tx);
-      const outcome = code === 0 ? await this.#engine.waitCommit(txId, timeoutMs) : undefined;
+      const { code, txId } = await this.#base.engine.submit(tx);
+      const outcome = code === 0 ? await this.#base.engine.waitCommit(txId, timeoutMs) : undefined;
       const refused = outcome === undefined ? code : outcome.result.code;
       if (outcome !== undefined && refused === 0) return outcome;
       const error = refusedTx(refused, txId, outcome?.result.data);
@@ -59,7 +53,7 @@ export class ActSender {
 
   async #nextNonce(): Promise<number> {
     if (this.#last === undefined) {
-      const account = await this.#view.account(this.#organisation);
+      const account = await this.#base.view.account(this.#base.organisation);
       if (account === undefined) throw new CodedError('SENDER_UNKNOWN');
       // Another call may have asked meanwhile and be ahead already.
       this.#last = Math.max(account.window.top, this.#last ?? 0);
@@ -71,15 +65,15 @@ export class ActSender {
   async #sign(log: LogName, acts: readonly Act[], nonce: number): Promise<Uint8Array> {
     const body: TxBody = {
       suite,
-      chainId: this.#engine.chainId,
+      chainId: this.#base.engine.chainId,
       log,
-      sender: this.#organisation,
+      sender: this.#base.organisation,
       nonce,
-      validUntilMs: Math.max(this.#now(), this.#engine.status().timeMs) + validMs,
+      validUntilMs: Math.max(this.#base.now(), this.#base.engine.status().timeMs) + validMs,
       acts,
     };
-    const signature = await signLabelled(this.#key, labels.txSign, encodeTxBody(body));
-    return encodeTx({ body, signatures: [{ publicKey: this.#key.publicKey, signature }] });
+    const signature = await signLabelled(this.#base.key, labels.txSign, encodeTxBody(body));
+    return encodeTx({ body, signatures: [{ publicKey: this.#base.key.publicKey, signature }] });
   }
 }
 

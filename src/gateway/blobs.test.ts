@@ -9,7 +9,7 @@ import { randomBytes } from '../crypto/random.ts';
 import { concatBytes, equalBytes } from '../primitives/bytes.ts';
 import { blobIdOf } from '../storage/blob-id.ts';
 import { encodeCar } from '../storage/car.ts';
-import { mayFetch } from './blob-decision.ts';
+import { mayFetch } from './parts/reading/blob-decision.ts';
 import { parseRange } from './range.ts';
 
 let town: Town;

@@ -5,8 +5,8 @@ import { sha256 } from '../crypto/hash.ts';
 import { utf8 } from '../primitives/bytes.ts';
 import { assertNever, CodedError } from '../primitives/errors.ts';
 import type { Gateway } from './gateway.ts';
-import { forwardedHeader } from './peers.ts';
-import type { Session } from './sessions.ts';
+import { forwardedHeader } from './parts/peers/peers.ts';
+import type { Session } from './parts/sessions/sessions.ts';
 
 /**
  * Who asks, by the headers alone, as a route demands it. Of `ticket` and `signed-body` the rest is the handler's to

@@ -5,28 +5,26 @@ import { bytesToHex } from '../primitives/bytes.ts';
 import { isCoded } from '../primitives/errors.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
-import { AccessLogWriter } from './access-log.ts';
 import { ActSender } from './act-sender.ts';
-import { Batches } from './batches.ts';
-import { Database } from './database.ts';
-import { Deliveries } from './deliveries.ts';
-import { Enrolment } from './enrolment.ts';
-import { Erasure } from './erasure.ts';
+import type { GatewayBase, PeerFetch } from './base.ts';
+import { CommittedState } from './committed-state.ts';
 import type { FaultPoint } from './faults.ts';
-import { Inbox } from './inbox.ts';
-import { ItemRows } from './item-rows.ts';
-import { LedgerIndex } from './ledger-index.ts';
-import { LedgerView } from './ledger-view.ts';
+import { indexStore, LedgerIndex } from './ledger-index.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
-import { type PeerFetch, Peers } from './peers.ts';
-import { Reads } from './read.ts';
-import { Refusals } from './refusals.ts';
-import { Sessions } from './sessions.ts';
-import type { GatewaySettings } from './settings.ts';
-import { defaultSettings } from './settings.ts';
-import { Tickets } from './tickets.ts';
-import { WalletCopies } from './wallet-copies.ts';
+import { OpenParts, type Parts, type Periodic, storesOf, type WingParts } from './part.ts';
+import { spineParts } from './parts/all.ts';
+import { batches } from './parts/batches/batches.ts';
+import { custody } from './parts/custody/custody.ts';
+import { enrolment } from './parts/enrolment/enrolment.ts';
+import { inbox } from './parts/inbox/inbox.ts';
+import { peers } from './parts/peers/peers.ts';
+import { reading } from './parts/reading/reading.ts';
+import { sessions } from './parts/sessions/sessions.ts';
+import { sets } from './parts/sets/sets.ts';
+import { wallets } from './parts/wallets/wallet-copies.ts';
+import { defaultSettings, type GatewaySettings } from './settings.ts';
+import { Store } from './store.ts';
 
 export interface GatewayOptions {
   /** A short word for metrics, logs and the path, such as `north`. */
@@ -54,31 +52,27 @@ export interface GatewayOptions {
   readonly fetch?: PeerFetch;
   readonly now?: () => number;
   readonly settings?: Partial<GatewaySettings>;
+  /** Settings that a part brings itself, by the part's name. */
+  readonly partSettings?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** What is added to the spine's parts. */
+  readonly wings?: readonly WingParts[];
   /** Crash tests stop the process at a step of a write. */
   readonly faultPoint?: FaultPoint;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-/** All parts of one hospital's gateway, for its routes. */
-export interface Gateway {
+/**
+ * One hospital's gateway as it runs: its parts, and what they all stand on. (The client's side of the same
+ * conversation is `sdk/client`.)
+ */
+export interface Gateway extends SpineParts {
   readonly options: GatewayOptions;
   readonly settings: GatewaySettings;
   readonly genesisHash: string;
-  readonly db: Database;
-  readonly view: LedgerView;
-  readonly sessions: Sessions;
-  readonly tickets: Tickets;
-  readonly inbox: Inbox;
-  readonly rows: ItemRows;
-  readonly deliveries: Deliveries;
-  readonly reads: Reads;
-  readonly erasure: Erasure;
-  readonly enrolment: Enrolment;
-  readonly wallets: WalletCopies;
-  readonly peers: Peers;
-  readonly batches: Batches;
+  readonly view: CommittedState;
   readonly index: LedgerIndex;
+  readonly parts: OpenParts;
   readonly now: () => number;
   /** Anchors refusals and tombstones now, not at the next minute. */
   readonly flush: () => Promise<void>;
@@ -86,122 +80,112 @@ export interface Gateway {
   readonly close: () => Promise<void>;
 }
 
-const housekeepingMs = 60 * 60_000;
+/** The spine's parts by the names that its routes use. */
+type SpineParts = ReturnType<typeof spineOf>;
 
-/** Opens a hospital's gateway and resolves when the ledger is indexed. Throws HOME_INVALID. */
+/**
+ * Opens a hospital's gateway and resolves when the ledger is indexed. A home of an earlier build is migrated,
+ * with a line in the log that says so. Throws HOME_INVALID, HOME_NEWER, DISK_FULL, LEDGER_STALLED.
+ */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const gateway = assemble(options);
-  const {
-    batches,
-    index,
-    inbox,
-    rows,
-    erasure,
-    settings,
-    now,
-    options: { log, blobs },
-  } = gateway;
-  const { flush } = gateway;
-  await index.start();
-  batches.resume();
-
-  const attempt = async (what: string, work: () => Promise<void>) => {
-    try {
-      await work();
-    } catch (error) {
-      log.warn({ what, code: isCoded(error) ? error.code : 'INTERNAL' }, 'tried, will try again');
-    }
-  };
-  await attempt('erasure', () => erasure.release());
-  const housekeep = async () => {
-    rows.purgePending();
-    inbox.purgeHidden(now() - settings.pendingMs);
-    await blobs.collect({ nowMs: now() });
-  };
-  const timers = [
-    setInterval(() => {
-      void attempt('batch', flush);
-      void attempt('erasure', () => erasure.release());
-    }, settings.refusalBatchMs),
-    setInterval(() => void attempt('housekeeping', housekeep), housekeepingMs),
-  ];
+  const { databasePath, wings = [], faultPoint, hospital, engine, metrics, log } = options;
+  const list = [...spineParts, ...wings.flatMap((wing) => wing.parts)];
+  const db = new Store(databasePath, [indexStore, ...storesOf(list)], faultPoint);
+  const onIndexed = (height: number) => metrics.indexedHeight.set({ hospital }, height);
+  const index = new LedgerIndex({ engine, db, log, onIndexed });
+  const parts = new OpenParts();
+  const timers: NodeJS.Timeout[] = [];
   let closing: Promise<void> | undefined;
+  const close = async () => {
+    for (const timer of timers) clearInterval(timer);
+    await index.stop();
+    for (const [part, opened] of parts.entries().toReversed()) await part.close?.(opened);
+    db.close();
+  };
+  try {
+    if (db.migrated !== undefined) log.warn({ hospital, ...db.migrated }, 'migrated');
+    const base = baseOf(options, db, index);
+    parts.open(list, (part) => ({
+      ...base,
+      figures: metrics.figuresOf(part, hospital),
+      settingsOver: (defaults) => ({ ...defaults, ...options.partSettings?.[part.name] }),
+    }));
+    await index.start(parts);
+    timers.push(...(await startWork(parts, base)));
+    return {
+      ...spineOf(parts),
+      ...{ options, index, parts },
+      ...{ settings: base.settings, view: base.view, now: base.now },
+      genesisHash: bytesToHex(genesisHash(options.genesis)),
+      flush: () => parts.get(batches).flush(),
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function baseOf(
+  options: GatewayOptions,
+  db: Store,
+  index: LedgerIndex,
+): Omit<GatewayBase, 'figures' | 'settingsOver'> {
+  const { hospital, organisation, key, engine, blobs, log } = options;
+  const now = options.now ?? Date.now;
+  const view = new CommittedState(engine);
   return {
-    ...gateway,
-    close: () => {
-      closing ??= (async () => {
-        for (const timer of timers) clearInterval(timer);
-        await index.stop();
-        gateway.db.close();
-      })();
-      return closing;
-    },
+    ...{ hospital, organisation, key, engine, blobs, log, db, now, view },
+    chainId: engine.chainId,
+    sender: new ActSender({ engine, view, organisation, key, now }),
+    fetch: options.fetch ?? fetch,
+    peerUrls: options.peerUrls ?? new Map(),
+    settings: { ...defaultSettings, ...options.settings },
+    caughtUp: () => index.caughtUp(),
   };
 }
 
-function assemble(options: GatewayOptions): Omit<Gateway, 'close'> {
-  const { hospital, organisation, key, engine, blobs, metrics, log } = options;
-  const { chainId } = engine;
-  const now = options.now ?? Date.now;
-  const settings = { ...defaultSettings, ...options.settings };
-  const timeoutMs = settings.stalledMs;
-  const db = new Database(options.databasePath, options.faultPoint);
-  const view = new LedgerView(engine);
-  const sessions = new Sessions({ view, chainId, organisation, now, settings });
-  const tickets = new Tickets(now, settings.ticketMs);
-  const inbox = new Inbox({ db, view, chainId, now, settings });
-  const rows = new ItemRows(db, now, settings);
-  const sender = new ActSender({ engine, view, organisation, key, now });
-  const peers = new Peers({
-    view,
-    fetch: options.fetch ?? fetch,
-    urls: options.peerUrls ?? new Map(),
-    chainId,
-    organisation,
-    key,
-    timeoutMs: settings.peerTimeoutMs,
-    now,
-  });
-  const batches = new Batches({ db, inbox, sender, timeoutMs });
-  const leavesPerHour = settings.refusalLeavesPerHour;
-  const refusals = new Refusals({ db, batches, inbox, view, leavesPerHour, now });
-  const accessLog = new AccessLogWriter({
-    sender,
-    gatherMs: settings.gatherMs,
-    timeoutMs,
-    onSent: (entries) => metrics.looksPerTx.observe({ hospital }, entries),
-  });
-  const { invitationMs } = settings;
-  const enrolment = new Enrolment({
-    ...{ db, sender, key, chainId, organisation, invitationMs, timeoutMs, now },
-  });
-  const index = new LedgerIndex({
-    ...{ engine, db, blobs, rows, inbox, batches, sessions, tickets, enrolment, organisation, log },
-    onIndexed: (height) => metrics.indexedHeight.set({ hospital }, height),
-  });
-  const reads = new Reads({
-    ...{ db, engine, view, rows, inbox, accessLog, tickets, refusals, peers },
-    ...{ chainId, organisation, now, stalledMs: settings.stalledMs },
-    caughtUp: () => index.caughtUp(),
-    onServed: () => metrics.looks.inc({ hospital }),
-    onUnauthenticated: (code) => metrics.unauthenticated.inc({ hospital, code }),
-  });
-  const deliveries = new Deliveries({
-    ...{ view, rows, blobs, peers, organisation, now },
-    onDelivered: (items) => metrics.itemsDelivered.inc({ hospital }, items),
-  });
-  const erasure = new Erasure({
-    ...{ rows, db, batches, inbox, blobs, view, chainId, organisation, key, now },
-    onErased: (items) => metrics.itemsErased.inc({ hospital }, items),
-  });
-  const wallets = new WalletCopies(db, now, settings);
-  const flush = async () => {
-    refusals.closeHours();
-    await batches.flush();
-  };
+function spineOf(parts: Parts) {
+  const { rows, reception, erasure } = parts.get(custody);
+  const { reads, tickets } = parts.get(reading);
   return {
-    ...{ options, settings, db, view, sessions, tickets, inbox, rows, deliveries, reads, erasure },
-    ...{ enrolment, wallets, peers, batches, index, now, flush },
-    genesisHash: bytesToHex(genesisHash(options.genesis)),
+    sessions: parts.get(sessions),
+    tickets,
+    inbox: parts.get(inbox),
+    sets: parts.get(sets),
+    rows,
+    deliveries: reception,
+    reads,
+    erasure,
+    enrolment: parts.get(enrolment),
+    wallets: parts.get(wallets),
+    peers: parts.get(peers),
   };
+}
+
+/** What parts do at the start and from then on by themselves. */
+async function startWork(
+  parts: OpenParts,
+  base: Pick<GatewayBase, 'settings' | 'log'>,
+): Promise<NodeJS.Timeout[]> {
+  for (const [part, opened] of parts.entries()) part.start?.(opened);
+  const timers: NodeJS.Timeout[] = [];
+  for (const [part, opened] of parts.entries()) {
+    for (const periodic of part.every?.(opened, base.settings) ?? []) {
+      if (periodic.atStart === true) await attempt(periodic, base.log);
+      timers.push(setInterval(() => void attempt(periodic, base.log), periodic.everyMs));
+    }
+  }
+  return timers;
+}
+
+async function attempt({ what, run }: Periodic, log: Logger): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    log.warn({ what, code: isCoded(error) ? error.code : 'INTERNAL' }, 'tried, will try again');
+  }
 }

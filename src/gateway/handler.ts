@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AnswerOf, Checked, Route, Who } from '../api/route.ts';
 import type { Gateway } from './gateway.ts';
-import type { Session } from './sessions.ts';
+import type { Session } from './parts/sessions/sessions.ts';
 
 /** One request as its handler gets it: who asks was judged, and every part has the shape that the route declares. */
 export interface Asked<R extends Route> {

@@ -1,63 +1,55 @@
 import type { CommittedBlock, LedgerEngine } from '../engines/engine.ts';
 import { decodeTx, txIdOfBytes } from '../ledger/codec.ts';
-import { accountIdOfKey } from '../ledger/identity.ts';
 import type { Act } from '../ledger/protocol.ts';
-import { refusalNumber } from '../ledger/refusals.ts';
+import { refusalOf } from '../ledger/refusals.ts';
 import type { Tx } from '../ledger/tx.ts';
-import { assertNever, CodedError, isCoded } from '../primitives/errors.ts';
-import type { AccountId, BlobId, TxId } from '../primitives/ids.ts';
-import type { BlobStore } from '../storage/blob-store.ts';
-import { liveBits } from './access-log.ts';
-import type { Batches } from './batches.ts';
-import type { Database } from './database.ts';
-import type { Enrolment } from './enrolment.ts';
-import type { Inbox } from './inbox.ts';
-import type { ItemRows } from './item-rows.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { Logger } from './logging.ts';
-import type { Sessions } from './sessions.ts';
-import type { Tickets } from './tickets.ts';
-
-interface IndexedAct {
-  readonly act: Act;
-  readonly sender: AccountId;
-  readonly txId: TxId;
-  readonly height: number;
-  readonly timeMs: number;
-  /** Which act of its transaction, and the transaction's result data. */
-  readonly position: number;
-  readonly data: Uint8Array;
-}
+import type { StoreOwner } from './migrations.ts';
+import type { IndexedAct, OnAct, OnActs, OpenParts } from './part.ts';
+import type { Store } from './store.ts';
 
 const retryMs = 1_000;
 const startMs = 60 * 60_000;
 
+/** How far the ledger is indexed. */
+export const indexStore: StoreOwner = {
+  owner: 'index',
+  writes: ['index'],
+  migrations: [
+    `CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), height INTEGER NOT NULL) STRICT;
+     INSERT INTO progress VALUES (1, 0);`,
+  ],
+};
+
 /**
- * Follows the ledger and turns what it says into what this gateway serves by: anchored rows become visible,
- * looks are shown, notices learn their place, sessions and tickets end. A block and the height it brings are
- * one transaction of the gateway's file, so after a crash it goes on where it was.
- * Source: docs/protocol/http.md, rule H-15.
+ * Follows the ledger and tells the parts, in their order, what it says; each turns it into what it serves by.
+ * A block and the height it brings are one transaction of the gateway's file, so after a crash it goes on where
+ * it was. Source: docs/protocol/http.md, rule H-15.
  */
 export class LedgerIndex {
-  readonly #parts: IndexParts;
+  readonly #base: IndexBase;
+  #parts: ReturnType<OpenParts['entries']> = [];
   readonly #stop = new AbortController();
   readonly #waiters = new Set<() => void>();
   #height: number;
   #running: Promise<void> | undefined;
 
-  constructor(parts: IndexParts) {
-    this.#parts = parts;
-    this.#height = parts.db.get('SELECT height FROM progress')?.uint('height') ?? 0;
+  constructor(base: IndexBase) {
+    this.#base = base;
+    this.#height = base.db.get('SELECT height FROM progress')?.uint('height') ?? 0;
   }
 
   get height(): number {
     return this.#height;
   }
 
-  /** Resolves when everything that is on the ledger now is indexed. */
-  async start(): Promise<void> {
+  /** Resolves when everything that is on the ledger now is indexed, by these parts. */
+  async start(parts: OpenParts): Promise<void> {
+    this.#parts = parts.entries();
     this.#running ??= this.#follow();
     // A long way to catch up at a first start is no fault.
-    await this.reached(this.#parts.engine.status().height, startMs);
+    await this.reached(this.#base.engine.status().height, startMs);
   }
 
   /** Resolves when this height is indexed; throws LEDGER_STALLED when that takes too long. */
@@ -77,14 +69,9 @@ export class LedgerIndex {
     }
   }
 
-  /** The ledger names this blob as a key set or an envelope set. */
-  isSharedBlob(id: BlobId): boolean {
-    return this.#parts.db.get('SELECT 1 FROM shared_blobs WHERE blob = ?', id) !== undefined;
-  }
-
   /** What a client saw committed is served from here on. */
   async caughtUp(): Promise<void> {
-    await this.reached(this.#parts.engine.status().height);
+    await this.reached(this.#base.engine.status().height);
   }
 
   async stop(): Promise<void> {
@@ -94,7 +81,7 @@ export class LedgerIndex {
   }
 
   async #follow(): Promise<void> {
-    const { engine, log } = this.#parts;
+    const { engine, log } = this.#base;
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
@@ -115,25 +102,11 @@ export class LedgerIndex {
   }
 
   async #index(block: CommittedBlock): Promise<void> {
-    const { db, onIndexed } = this.#parts;
-    const decoded = block.txs.map(decodedTx);
-    await this.#keepBlobs(block, decoded);
+    const { db, onIndexed } = this.#base;
+    const txs = txsOf(block);
+    await this.#keep(txs);
     db.transaction('index', () => {
-      for (const [at, tx] of decoded.entries()) {
-        const bytes = block.txs[at];
-        const result = block.results[at];
-        if (tx === undefined || bytes === undefined || result === undefined) continue;
-        if (result.code !== 0) this.#indexRefused(tx, result.code);
-        else {
-          const txId = txIdOfBytes(bytes);
-          const { height, timeMs } = block;
-          const { sender, acts } = tx.body;
-          for (const [position, act] of acts.entries()) {
-            const { data } = result;
-            this.#indexAct({ act, sender, txId, height, timeMs, position, data });
-          }
-        }
-      }
+      for (const tx of txs) this.#tell(tx);
       db.run('UPDATE progress SET height = ?', block.height);
     });
     this.#height = block.height;
@@ -141,94 +114,25 @@ export class LedgerIndex {
     this.#wake();
   }
 
-  /** Before the block counts as indexed: what it anchors must not be collected. Again: no change. */
-  async #keepBlobs(block: CommittedBlock, decoded: readonly (Tx | undefined)[]): Promise<void> {
-    const { rows, blobs } = this.#parts;
-    for (const [at, tx] of decoded.entries()) {
-      if (tx === undefined || block.results[at]?.code !== 0) continue;
-      const { sender, acts } = tx.body;
+  async #keep(txs: readonly IndexedTx[]): Promise<void> {
+    for (const { acts, result } of txs) {
+      if (result.code !== 0) continue;
       for (const act of acts) {
-        if (act.kind === 'KeySet' && this.#isOurs(sender)) {
-          await blobs.markAnchored(blobsOf(act), sender);
-        }
-        if (act.kind !== 'DataAnchor' && act.kind !== 'DiagnosisAnchor') continue;
-        for (const { owner, blobIds } of rows.claims(sender, act.root)) {
-          await blobs.markAnchored(blobIds, owner);
+        for (const [part, opened] of this.#parts) {
+          await hookOf(part.keeps, act)?.(opened, { ...act, data: result.data });
         }
       }
     }
   }
 
-  /** The keys changed before the anchor came: its rows are delivered anew. */
-  #indexRefused(tx: Tx, code: number): void {
-    if (code !== refusalNumber('EPOCH_STALE')) return;
-    for (const act of tx.body.acts) {
-      if (act.kind === 'DataAnchor' || act.kind === 'DiagnosisAnchor') {
-        this.#parts.rows.dropPending(tx.body.sender, act.root);
+  #tell({ acts, result }: IndexedTx): void {
+    const code = refusalOf(result.code)?.code;
+    for (const act of acts) {
+      for (const [part, opened] of this.#parts) {
+        if (result.code === 0) hookOf(part.onAct, act)?.(opened, { ...act, data: result.data });
+        else hookOf(part.onRefused, act)?.(opened, { ...act, code });
       }
     }
-  }
-
-  #indexAct(indexed: IndexedAct): void {
-    const { db, rows, sessions, tickets, batches, enrolment, organisation } = this.#parts;
-    const { act, sender, txId, height, timeMs } = indexed;
-    switch (act.kind) {
-      case 'Enrol': {
-        const account = accountIdOfKey(act.identity.suite, act.identity.signKey);
-        db.run('INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)', ...[account, sender, act.role]);
-        if (sender === organisation) enrolment.enrolled(account, txId, height);
-        return;
-      }
-      case 'RotateKey':
-        sessions.endAll(sender);
-        return;
-      case 'RevokeKey':
-        sessions.endAll(act.account);
-        return;
-      case 'KeySet':
-        for (const blob of blobsOf(act)) {
-          db.run('INSERT OR IGNORE INTO shared_blobs VALUES (?, ?)', blob, sender);
-        }
-        return;
-      case 'ConsentGrant':
-        db.run('INSERT OR IGNORE INTO consents VALUES (?, ?)', act.consent, sender);
-        return;
-      case 'ConsentRevoke':
-        tickets.endConsent(act.consent);
-        return;
-      case 'DataAnchor':
-      case 'DiagnosisAnchor':
-        if (this.#isOurs(sender)) {
-          const { root, epoch, consent, count } = act;
-          rows.anchored({ account: sender, root, txId, height, timeMs, epoch, consent, count });
-        }
-        return;
-      case 'AccessLog':
-        if (sender === organisation) this.#showLooks(indexed, act.entries);
-        return;
-      case 'BatchAnchor':
-        if (sender === organisation) batches.anchored(act.root, txId, height);
-        return;
-      case 'LogProfile':
-        return;
-      default:
-        assertNever(act);
-    }
-  }
-
-  #showLooks(
-    { txId, height, data, position }: IndexedAct,
-    entries: readonly { readonly entryHash: Uint8Array }[],
-  ): void {
-    const bits = liveBits(data, entries.length, position);
-    for (const [index, { entryHash }] of entries.entries()) {
-      if (bits[index] === 1) this.#parts.inbox.showLook(entryHash, { txId, height, index });
-    }
-  }
-
-  #isOurs(account: AccountId): boolean {
-    const row = this.#parts.db.get('SELECT organisation FROM accounts WHERE account = ?', account);
-    return row?.text('organisation') === this.#parts.organisation;
   }
 
   #wake(): void {
@@ -238,23 +142,36 @@ export class LedgerIndex {
   }
 }
 
-interface IndexParts {
+interface IndexBase {
   readonly engine: LedgerEngine;
-  readonly db: Database;
-  readonly blobs: BlobStore;
-  readonly rows: ItemRows;
-  readonly inbox: Inbox;
-  readonly batches: Batches;
-  readonly sessions: Sessions;
-  readonly tickets: Tickets;
-  readonly enrolment: Enrolment;
-  readonly organisation: AccountId;
+  readonly db: Store;
   readonly log: Logger;
   readonly onIndexed: (height: number) => void;
 }
 
-function blobsOf(act: { readonly keySetBlob: BlobId; readonly envelopeSetBlob: BlobId }): BlobId[] {
-  return [act.keySetBlob, act.envelopeSetBlob];
+/** A transaction of a block, as its acts are told. */
+interface IndexedTx {
+  readonly acts: readonly Omit<IndexedAct, 'data'>[];
+  readonly result: CommittedBlock['results'][number];
+}
+
+function txsOf({ txs, results, height, timeMs }: CommittedBlock): IndexedTx[] {
+  return txs.flatMap((bytes, at) => {
+    const tx = decodedTx(bytes);
+    const result = results[at];
+    if (tx === undefined || result === undefined) return [];
+    const { sender, acts } = tx.body;
+    const placed = { sender, txId: txIdOfBytes(bytes), height, timeMs };
+    return { acts: acts.map((act, position) => ({ ...placed, act, position })), result };
+  });
+}
+
+/** What a part does on an act of this kind. */
+function hookOf<Met, Answer>(
+  hooks: OnActs<unknown, Met, Answer> | undefined,
+  { act }: { readonly act: Act },
+): OnAct<unknown, Met & { readonly act: Act }, Answer> | undefined {
+  return hooks?.[act.kind];
 }
 
 /** Undefined for bytes that are no transaction: a block may hold such, with a refusal as their result. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
+import { layout3 } from '../../test/gateway/layout-3.ts';
 import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
 import { rootOf, sealedItem } from '../../test/gateway/sealed.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
@@ -106,6 +108,42 @@ test('sessions and tickets end with the process', async () => {
   const gateway = await restart();
   assert.equal(gateway.sessions.find(`Bearer ${token}`), undefined);
 });
+
+test('a home of the layout before opens with its rows, and one line says so', async () => {
+  const item = sealedItem('lab');
+  accepted(await ana.deliver([item]));
+  const root = rootOf([item]);
+  await ana.send([{ kind: 'DataAnchor', consent: '', epoch: 1, root, count: 1 }]);
+  await town.north.gateway.close();
+  const { databasePath } = town.north.gateway.options;
+  asLayout3(databasePath);
+  again = await openGateway(town.north.gateway.options);
+  const { rows } = again.rows.page({ account: ana.account, since: 0, cursor: '', limit: 10 });
+  assert.deepEqual(
+    rows.map(({ recordId }) => recordId),
+    [item.recordId],
+  );
+  assert.equal(again.index.height, town.engine.status().height);
+  await again.close();
+  again = await openGateway(town.north.gateway.options);
+  assert.equal(town.logged().split('"msg":"migrated"').length - 1, 1);
+  assert.match(town.logged(), /"hospital":"north","layout":3,"steps":\d+,"msg":"migrated"/);
+});
+
+/** Moves the rows of a file into one as the build of layout 3 made it. */
+function asLayout3(path: string): void {
+  const older = `${path}.3`;
+  layout3(older, (db) => {
+    db.exec(`ATTACH '${path}' AS newer; PRAGMA foreign_keys=OFF; DELETE FROM progress`);
+    const tables = db.prepare("SELECT name FROM newer.sqlite_schema WHERE type = 'table'").all();
+    for (const { name } of tables) {
+      if (name === 'owners' || String(name).startsWith('sqlite_')) continue;
+      db.exec(`INSERT INTO main.${name} SELECT * FROM newer.${name}`);
+    }
+    db.exec('DETACH newer');
+  });
+  renameSync(older, path);
+}
 
 test('two senders of one organisation find free numbers', async () => {
   const batch = (root: Uint8Array) => ({

@@ -11,9 +11,9 @@ import { handleError } from './errors.ts';
 import type { Gateway } from './gateway.ts';
 import type { AnyHandler } from './handler.ts';
 import { handlers as spine } from './handlers/all.ts';
+import { healthOf, observeGateway } from './health.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
-import { healthOf, observeGateway } from './observing.ts';
 import { describeRoutes, serveRoute } from './serve.ts';
 
 export interface ServerOptions {

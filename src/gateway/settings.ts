@@ -42,3 +42,6 @@ export const defaultSettings: GatewaySettings = {
   peerTimeoutMs: 30_000,
   maxEventStreams: 200,
 };
+
+/** How often parts forget what nobody came for. */
+export const housekeepingMs = 60 * 60_000;

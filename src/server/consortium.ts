@@ -17,6 +17,7 @@ import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
+import { gatewayWings } from '../wings/gateway.ts';
 import { writeWhole } from './files.ts';
 import { type Hospital, openConsortium, requireKeys } from './founding.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
@@ -67,7 +68,7 @@ export interface Consortium {
   close(): Promise<void>;
 }
 
-/** Throws HOME_READ_ONLY, HOME_INVALID, PORT_BUSY, DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, CLOCK_*. */
+/** Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, PORT_BUSY, DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, CLOCK_*. */
 export async function startConsortium(options: ConsortiumOptions): Promise<Consortium> {
   const { home } = options;
   const undo: (() => unknown)[] = [];
@@ -104,7 +105,7 @@ export async function startConsortium(options: ConsortiumOptions): Promise<Conso
 
     // Peers are asked at the address of this process, which is known only once it listens.
     const urls = new Map<AccountId, string>();
-    const metrics = createMetrics();
+    const metrics = createMetrics(gatewayWings);
     const organisations = new Set(hospitals.map(({ account }) => account));
     const shared = { ledger, genesisBytes, trustRoot, urls, organisations, log, options, metrics };
     const mounts: { prefix: string; gateway: Gateway }[] = [];
@@ -207,6 +208,7 @@ async function openHospitalGateway(
       deskToken: hospital.deskToken,
       peerUrls: shared.urls,
       ...(shared.options.settings !== undefined && { settings: shared.options.settings }),
+      wings: gatewayWings,
       faultPoint: (name) => faultPoint(`gateway:${name}`),
       metrics: shared.metrics,
       log: shared.log,

@@ -25,7 +25,7 @@ import { bytesOfWords, caught } from './middle.ts';
  *
  * Claim: what he uses up is his own: numbers, places in flight, room in the store. 200 in flight a sender is in
  * src/engines/engine.contract.ts, requests a minute in src/gateway/routes.test.ts, refusals an hour in
- * refusals.test.ts. A crowd of enrolled people who fill one inbox is not stopped: SECURITY.md says so.
+ * parts/reading/refusals.test.ts. A crowd of enrolled people who fill one inbox is not stopped: SECURITY.md says so.
  */
 test('whatever numbers a sender burns, there is always a next one: nobody locks himself or another out', () => {
   fc.assert(

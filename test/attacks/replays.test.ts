@@ -27,8 +27,8 @@ import { someBlob } from '../world.ts';
  * another ledger, another log, another hospital, in the name of another account.
  *
  * Claim: what was signed counts once, where and for whom it was signed. Reads, refused as REQUEST_REPLAYED, are in
- * src/gateway/read.test.ts, sessions in sessions.test.ts, items in src/sdk/records/item.test.ts, letters in
- * src/sdk/grants/letter.test.ts.
+ * src/gateway/parts/reading/read.test.ts, sessions in parts/sessions/sessions.test.ts, items in
+ * src/sdk/records/item.test.ts, letters in src/sdk/grants/letter.test.ts.
  */
 let town: Town;
 let ana: Person;

@@ -11,7 +11,7 @@ import { walletPut } from '../../src/api/routes/wallet-put.ts';
 import { decodeSigned } from '../../src/api/signed.ts';
 import { txOutcome } from '../../src/api/tx.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
-import { type Delivery, parseDelivery } from '../../src/gateway/delivery.ts';
+import { type Delivery, parseDelivery } from '../../src/gateway/parts/custody/delivery.ts';
 import { bytesToHex, utf8 } from '../../src/primitives/bytes.ts';
 import type { Fetch } from '../../src/sdk/client/http.ts';
 

@@ -1,6 +1,15 @@
 import { faultNames } from '../../src/engines/embedded/faults.ts';
-import { gatewayWrites } from '../../src/gateway/faults.ts';
+import { indexStore } from '../../src/gateway/ledger-index.ts';
+import { storesOf } from '../../src/gateway/part.ts';
+import { spineParts } from '../../src/gateway/parts/all.ts';
 import { faultPoints } from '../../src/storage/file/faults.ts';
+import { gatewayWings } from '../../src/wings/gateway.ts';
+
+/** The writes of a gateway's file: the index's, and those that its parts declare. */
+const gatewayParts = [...spineParts, ...gatewayWings.flatMap(({ parts }) => parts)];
+const gatewayWrites = [indexStore, ...storesOf(gatewayParts)]
+  .flatMap(({ writes = [] }) => writes)
+  .sort();
 
 /** Every step at which a server can be made to stop: `startConsortium` passes them under these names. */
 export const startPoints = [

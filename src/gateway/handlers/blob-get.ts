@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { blobGet, ticketHeader } from '../../api/routes/blob-get.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { mayFetch } from '../blob-decision.ts';
 import { isForwarded } from '../caller.ts';
 import { type Asked, handler } from '../handler.ts';
+import { mayFetch } from '../parts/reading/blob-decision.ts';
 import { parseRange } from '../range.ts';
 
 /** Sealed bodies out, as streams. Source: docs/protocol/http.md, rule H-5 and reading.md, rule R-11. */
@@ -33,7 +33,7 @@ async function requireFetch(asked: Asked<typeof blobGet>): Promise<void> {
   await gateway.index.caughtUp();
   const allowed = mayFetch({
     isSignedIn: caller !== undefined,
-    isSharedSet: gateway.index.isSharedBlob(id),
+    isSharedSet: gateway.sets.has(id),
     isOwners: caller !== undefined && gateway.rows.isBlobOf(caller.account, id),
     hasTicket: gateway.tickets.covers(ticketOf(request), id),
   });

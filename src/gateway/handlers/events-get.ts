@@ -7,7 +7,7 @@ import { type GenesisLog, parseGenesis } from '../../ledger/genesis.ts';
 import { moduleOf } from '../../ledger/protocol.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { openHandler } from '../handler.ts';
-import type { Session } from '../sessions.ts';
+import type { Session } from '../parts/sessions/sessions.ts';
 
 const silenceMs = 30_000;
 

@@ -5,14 +5,13 @@ import { isForwarded } from '../caller.ts';
 import { handler } from '../handler.ts';
 
 export const handleInboxPost = handler(inboxPost, async ({ gateway, body, request }) => {
-  const { metrics, hospital, organisation } = gateway.options;
+  const { organisation } = gateway.options;
   const travelling = bytesOfText(body.message);
   const message = await gateway.inbox.check(travelling);
   const home = (await gateway.view.account(message.to))?.organisation;
   if (home === undefined) throw new CodedError('NOT_FOUND');
   if (home === organisation) {
     gateway.inbox.receive(travelling, message);
-    metrics.inboxMessages.inc({ hospital, kind: 'message' });
     return { ok: true as const };
   }
   if (isForwarded(request)) throw new CodedError('NOT_FOUND');

@@ -1,0 +1,84 @@
+import { type MerkleTree, merkleTree } from '../../../ledger/merkle.ts';
+import type { AccountId, BlobId, RecordId } from '../../../primitives/ids.ts';
+import type { Row, Store } from '../../store.ts';
+import { changesOf } from './row-changes.ts';
+import { parseCursor, type StoredRow, selectChanged, selectRow, storedRow } from './stored-row.ts';
+
+/**
+ * The rows of items in custody, as they are shown: header, salt and leaf content, which no other hospital has.
+ * Only what is anchored is shown to anybody. Source: docs/protocol/http.md, rule H-10.
+ */
+export class ItemRows {
+  readonly #db: Store;
+
+  constructor(db: Store) {
+    this.#db = db;
+  }
+
+  /** How often rows of this account were shown or erased. */
+  changesOf(account: AccountId): number {
+    return changesOf(this.#db, account);
+  }
+
+  /** Whether it is the body of an item of this account. */
+  isBlobOf(account: AccountId, blobId: BlobId): boolean {
+    return (
+      this.#db.get('SELECT 1 FROM items WHERE blob = ? AND account = ?', blobId, account) !==
+      undefined
+    );
+  }
+
+  /**
+   * Anchored rows above a height in the order of the ledger, narrowed to what was shown or erased after a
+   * count of `changesOf`; `only` narrows to what a grant may cover.
+   */
+  page(options: {
+    readonly account: AccountId;
+    readonly since: number;
+    readonly changed?: number;
+    readonly cursor: string;
+    readonly limit: number;
+    readonly only?: { readonly classes: readonly string[]; readonly fromMs: number };
+  }): { readonly rows: StoredRow[]; readonly next: string | undefined } {
+    const { account, since, changed = 0, cursor, limit, only } = options;
+    const [height, delivery, position] = parseCursor(cursor);
+    const asked = changed === 0 ? [] : [account, changed, account, changed];
+    const rows = this.#db.all(
+      `${changed === 0 ? selectRow : selectChanged} WHERE deliveries.account = ? AND height > ? AND (height, delivery, position) > (?, ?, ?)
+       AND (? IS NULL OR class IN (SELECT value FROM json_each(?))) AND timeMs >= ?
+       ORDER BY height, delivery, position LIMIT ?`,
+      ...[...asked, account, since, height, delivery, position],
+      ...(only === undefined ? [null, null] : [1, JSON.stringify(only.classes)]),
+      ...[only?.fromMs ?? 0, limit + 1],
+    );
+    const shown = this.#complete(rows.slice(0, limit));
+    return { rows: shown, next: rows.length > limit ? shown.at(-1)?.cursor : undefined };
+  }
+
+  byRecord(account: AccountId, recordIds: readonly RecordId[]): StoredRow[] {
+    const rows = this.#db.all(
+      `${selectRow} WHERE items.account = ? AND height IS NOT NULL
+       AND recordId IN (SELECT value FROM json_each(?)) ORDER BY height, delivery, position`,
+      ...[account, JSON.stringify(recordIds)],
+    );
+    return this.#complete(rows);
+  }
+
+  #complete(rows: readonly Row[]): StoredRow[] {
+    const trees = new Map<number, MerkleTree>();
+    return rows.map((row) => {
+      const delivery = row.uint('delivery');
+      const tree = trees.get(delivery) ?? this.#tree(delivery);
+      trees.set(delivery, tree);
+      return storedRow(row, tree);
+    });
+  }
+
+  #tree(delivery: number): MerkleTree {
+    const leaves = this.#db.all(
+      'SELECT leaf FROM items WHERE delivery = ? ORDER BY position',
+      delivery,
+    );
+    return merkleTree(leaves.map((row) => row.bytes('leaf')));
+  }
+}

@@ -1,0 +1,49 @@
+import { textOfBytes } from '../../../api/message-parts.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { randomBytes } from '../../../crypto/random.ts';
+import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
+import type { BlobId, ConsentId } from '../../../primitives/ids.ts';
+import { ExpiringMap } from '../../expiring-map.ts';
+
+interface Ticket {
+  readonly consent: ConsentId;
+  readonly blobs: ReadonlySet<BlobId>;
+}
+
+/**
+ * Permissions to fetch the bodies of rows that a read handed out: ten minutes, and over at once when the
+ * consent is revoked. In memory only. Source: docs/protocol/reading.md, rule R-8.
+ */
+export class Tickets {
+  readonly #tickets: ExpiringMap<Ticket>;
+  readonly #now: () => number;
+  readonly #ticketMs: number;
+
+  constructor(now: () => number, ticketMs: number) {
+    this.#tickets = new ExpiringMap(now, 20_000);
+    this.#now = now;
+    this.#ticketMs = ticketMs;
+  }
+
+  issue(
+    consent: ConsentId,
+    blobs: readonly BlobId[],
+  ): { readonly ticket: string; readonly ticketUntilMs: number } {
+    const ticket = textOfBytes(randomBytes(32));
+    const ticketUntilMs = this.#now() + this.#ticketMs;
+    this.#tickets.set(nameOf(ticket), { consent, blobs: new Set(blobs) }, ticketUntilMs);
+    return { ticket, ticketUntilMs };
+  }
+
+  covers(ticket: string | undefined, blob: BlobId): boolean {
+    return ticket !== undefined && this.#tickets.get(nameOf(ticket))?.blobs.has(blob) === true;
+  }
+
+  endConsent(consent: ConsentId): void {
+    this.#tickets.deleteWhere((ticket) => ticket.consent === consent);
+  }
+}
+
+function nameOf(ticket: string): string {
+  return bytesToHex(sha256(utf8(ticket)));
+}
