@@ -391,6 +391,10 @@ const table = {
     sentence: 'The folder for the data cannot be written to.',
   },
   HOME_INVALID: { kind: 'not-valid', sentence: 'The folder does not hold what Salus left there.' },
+  HOME_NEWER: {
+    kind: 'not-valid',
+    sentence: 'A newer Salus has written this folder; use that version of Salus, or a newer one.',
+  },
   FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
   HOME_NOT_EMPTY: {
     kind: 'usage',

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../ledger/acts.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
-import type { ConsortiumOptions, RunningHospital } from '../server/consortium.ts';
+import type { ConsortiumOptions } from '../server/consortium.ts';
+import type { RunningHospital } from '../server/desk.ts';
 
 const entry = fileURLToPath(new URL('../server/consortium-process.ts', import.meta.url));
 

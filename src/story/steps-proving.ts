@@ -8,7 +8,7 @@ import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { RecordId } from '../primitives/ids.ts';
 import type { Looked } from '../sdk/actions/looks.ts';
 import { checkReceipt } from '../sdk/actions/receipts.ts';
-import { verifyHome } from '../server/verify-home.ts';
+import { verifyHome } from '../server/maintenance/verify-home.ts';
 import { everythingHeldBy } from './cast.ts';
 import type { Facts } from './facts.ts';
 import { changeOneByte, tryEverything } from './raw.ts';

@@ -9,7 +9,7 @@ import {
   nonceFarLimit,
 } from '../../src/ledger/nonce-window.ts';
 import { consentIdOf, idBytes } from '../../src/primitives/ids.ts';
-import { blobQuota } from '../../src/server/consortium.ts';
+import { blobQuota } from '../../src/server/hospital.ts';
 import { type Consortium, fileOf, startConsortium } from '../e2e/consortium.ts';
 import { codeOf, Person } from '../gateway/person.ts';
 import { sealedItem } from '../gateway/sealed.ts';
