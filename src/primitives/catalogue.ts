@@ -392,7 +392,7 @@ const table = {
   },
   HOME_INVALID: { kind: 'not-valid', sentence: 'The folder does not hold what Salus left there.' },
   HOME_NEWER: {
-    kind: 'not-valid',
+    kind: 'unavailable',
     sentence: 'A newer Salus has written this folder; use that version of Salus, or a newer one.',
   },
   FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
