@@ -87,6 +87,19 @@ module.exports = {
       from: { path: '^src/wings/gateway\\.ts$' },
       to: { path: '^src/', pathNot: '^src/(gateway/wing\\.ts$|wings/[^/]+/gateway/)' },
     },
+    {
+      name: 'only-server-lists-server-wings',
+      comment: 'What the wings bring to the servers is wired where everything is wired.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/server/' },
+      to: { path: '^src/wings/server\\.ts$' },
+    },
+    {
+      name: 'only-story-lists-story-wings',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/story/main\\.ts$' },
+      to: { path: '^src/wings/story\\.ts$' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-dev-in-product',

@@ -19,5 +19,5 @@ export const gatewayCodes = {
   INVITATION_INVALID: { kind: 'not-trusted', sentence: 'This invitation does not hold, or somebody has used it.' },
   GATEWAY_UNREACHABLE: { kind: 'unavailable', status: 502, sentence: 'The hospital cannot be reached.' },
   GATEWAY_LIED: { kind: 'verification', status: 502, sentence: 'The hospital answered something that does not verify.' },
-  HOME_NEWER: { kind: 'not-valid', sentence: 'A newer Salus wrote this home: start it with that one, or restore a backup made before.' },
+  HOME_NEWER: { kind: 'unavailable', sentence: 'A newer Salus wrote this home: start it with that one or a later one, or restore a backup made before.' },
 } as const;

@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly handlers?: readonly AnyHandler[];
   /** What a person sees at the address itself; without it, a line per hospital. */
   readonly page?: () => string;
+  /** Processes that run beside this one, a line each for `/health`. */
+  readonly processes?: () => readonly object[];
 }
 
 const defaultBodyBytes = 256 * 1024;
@@ -137,7 +139,8 @@ function observe(app: FastifyInstance, { metrics, mounts, log }: ServerOptions):
   });
 }
 
-function rootRoutes(app: FastifyInstance, { metrics, mounts, page }: ServerOptions): void {
+function rootRoutes(app: FastifyInstance, options: ServerOptions): void {
+  const { metrics, mounts, page } = options;
   const hidden = { schema: { hide: true } };
   app.get('/', hidden, async (_request, reply) => {
     if (page === undefined) {
@@ -151,7 +154,10 @@ function rootRoutes(app: FastifyInstance, { metrics, mounts, page }: ServerOptio
   app.get('/health', hidden, async (_request, reply) => {
     const hospitals = mounts.map(({ gateway }) => healthOf(gateway));
     const ok = hospitals.every((hospital) => hospital.ok);
-    return reply.code(ok ? 200 : 503).send({ ok, hospitals });
+    const processes = options.processes?.() ?? [];
+    return reply
+      .code(ok ? 200 : 503)
+      .send({ ok, hospitals, ...(processes.length > 0 && { processes }) });
   });
   app.get('/metrics', hidden, async (_request, reply) => {
     for (const { gateway } of mounts) await observeGateway(metrics, gateway);

@@ -68,7 +68,7 @@ const counting = definePart({
     seen.push('close');
   },
 });
-const wing: GatewayWing = { name: 'tally', parts: [counting] };
+const wing: GatewayWing = { name: 'tally', parts: [counting], handlers: [] };
 
 /** The north hospital again, as a build with the wing. */
 async function openNorth(options: { readonly faultPoint?: (name: string) => void } = {}) {

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import type { Gathered } from '../engines/gathered.ts';
-import { type Gateway, openGateway } from '../gateway/gateway.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import { createLogger, type Logger } from '../gateway/logging.ts';
 import { createMetrics } from '../gateway/metrics.ts';
 import { createServer } from '../gateway/server.ts';
@@ -15,19 +15,23 @@ import { genesisHash } from '../ledger/genesis.ts';
 import { utf8 } from '../primitives/bytes.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId } from '../primitives/ids.ts';
-import type { BlobStore } from '../storage/blob-store.ts';
-import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
 import { gatewayWings } from '../wings/gateway.ts';
+import { type RunningHospital, writeAddress } from './desk.ts';
 import { writeWhole } from './files.ts';
-import { type Hospital, openConsortium, requireKeys } from './founding.ts';
+import { type Founded, openConsortium, requireKeys } from './founding.ts';
+import { openHome } from './home-version.ts';
+import { startHospital } from './hospital.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
 import type { LogFile } from './log-file.ts';
-import { statusPage } from './status-page.ts';
+import { type Process, serversOf } from './process.ts';
+import { wingProcesses } from './services.ts';
+import { type Status, statusPage } from './status-page.ts';
+import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
 
 /**
- * A consortium of three hospitals in one process: one ledger on the embedded engine, and for each hospital
- * a gateway and a store of its own in a home of its own. Nothing but configuration changes when hospitals
- * move to machines of their own.
+ * A consortium of hospitals on one machine: one ledger on the embedded engine, and for each hospital a gateway
+ * and a store of its own in a folder of its own, in this process; the wings' processes beside it. Nothing but
+ * configuration changes when hospitals move to machines of their own.
  */
 export interface ConsortiumOptions {
   readonly home: string;
@@ -45,6 +49,10 @@ export interface ConsortiumOptions {
     readonly hospital: string;
   }[];
   readonly tryNext?: readonly string[];
+  /** What runs beside this process; missing: what the wings bring. */
+  readonly processes?: readonly Process[];
+  /** Told a line for people when a home of an older version was brought to this one. */
+  readonly onMigrated?: (line: string) => void;
   /** Told when the ledger stops for good. */
   readonly onFault?: (error: unknown) => void;
   /** Crash tests stop the process at a step: of the start, of a block, of a blob, of a gateway's write. */
@@ -53,102 +61,27 @@ export interface ConsortiumOptions {
   readonly gathered?: Gathered;
 }
 
-export interface RunningHospital {
-  readonly name: string;
-  readonly title: string;
-  readonly account: AccountId;
-  readonly url: string;
-}
-
 export interface Consortium {
   readonly url: string;
   readonly chainId: string;
   readonly hospitals: readonly RunningHospital[];
   readonly ledger: RunningLedger;
+  /** What the wings' processes do now; none without a wing that has some. */
+  readonly processes: () => readonly ProcessState[];
   close(): Promise<void>;
 }
 
-/** Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, PORT_BUSY, DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, CLOCK_*. */
+/**
+ * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, PORT_BUSY,
+ * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, CLOCK_*.
+ */
 export async function startConsortium(options: ConsortiumOptions): Promise<Consortium> {
-  const { home } = options;
-  const undo: (() => unknown)[] = [];
-  const faultPoint = options.faultPoint ?? (() => {});
+  const running = new AsyncDisposableStack();
   try {
-    faultPoint('start:begin');
-    mkdirSync(join(home, 'servers', 'ledger'), { recursive: true, mode: 0o700 });
-    requireKeys(join(home, 'servers'));
-    const validator = validatorKeyOf(join(home, 'servers', 'ledger'));
-    faultPoint('start:key');
-    const founded = await openConsortium(home, validator.publicKey, Date.now());
-    const { hospitals, genesisBytes, ledgerFolder } = founded;
-    faultPoint('start:founded');
-    const log = createLogger({
-      level: options.logLevel ?? 'warn',
-      ...(options.logFile !== undefined && { destination: options.logFile }),
-    });
-    const onFault = (error: unknown) => {
-      log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
-      options.onFault?.(error);
-    };
-    const ledger = await openLedger({
-      folder: ledgerFolder,
-      genesisBytes,
-      acceptClock: options.acceptClock === true,
-      onFault,
-      faultPoint: (name) => faultPoint(`engine:${name}`),
-      ...(options.gathered !== undefined && { gathered: options.gathered }),
-    });
-    undo.push(() => ledger.engine.close());
-    const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);
-
-    faultPoint('start:ledger');
-
-    // Peers are asked at the address of this process, which is known only once it listens.
-    const urls = new Map<AccountId, string>();
-    const metrics = createMetrics(gatewayWings);
-    const organisations = new Set(hospitals.map(({ account }) => account));
-    const shared = { ledger, genesisBytes, trustRoot, urls, organisations, log, options, metrics };
-    const mounts: { prefix: string; gateway: Gateway }[] = [];
-    for (const hospital of hospitals) {
-      const { gateway, blobs } = await openHospitalGateway(hospital, shared);
-      undo.push(
-        () => blobs.close(),
-        () => gateway.close(),
-      );
-      faultPoint('start:hospital');
-      mounts.push({ prefix: `/${hospital.name}`, gateway });
-    }
-    const running: RunningHospital[] = [];
-    const app = await createServer({
-      log,
-      metrics,
-      mounts,
-      page: () => describe(options, ledger, running),
-    });
-    undo.push(() => app.close());
-    await app.listen({ port: options.port, host: '127.0.0.1' });
-    const { port } = app.server.address() as AddressInfo;
-    const url = `http://127.0.0.1:${port}`;
-    for (const { name, title, account } of hospitals) {
-      urls.set(account, `${url}/${name}`);
-      running.push({ name, title, account, url: `${url}/${name}` });
-    }
-    const address = join(home, 'servers', 'address.json');
-    writeWhole(
-      address,
-      utf8(`${JSON.stringify({ url, hospitals: running }, undefined, 2)}\n`),
-      0o644,
-    );
-    undo.push(() => rmSync(address, { force: true }));
-    return {
-      url,
-      chainId: ledger.engine.chainId,
-      hospitals: running,
-      ledger,
-      close: () => unwind(undo),
-    };
+    const started = await startAll(options, running);
+    return { ...started, close: () => running.disposeAsync() };
   } catch (error) {
-    await unwind(undo);
+    await running.disposeAsync();
     throw isOutOfRoom(error) ? new CodedError('DISK_FULL', {}, error) : error;
   }
 }
@@ -158,66 +91,106 @@ function isOutOfRoom(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
 
-async function unwind(undo: (() => unknown)[]): Promise<void> {
-  for (const step of undo.splice(0).reverse()) await step();
-}
-
-interface Shared {
-  readonly ledger: RunningLedger;
-  readonly genesisBytes: Uint8Array;
-  readonly trustRoot: Readonly<Record<string, unknown>>;
-  readonly urls: Map<AccountId, string>;
-  readonly organisations: ReadonlySet<string>;
-  readonly log: Logger;
-  readonly options: ConsortiumOptions;
-  readonly metrics: ReturnType<typeof createMetrics>;
-}
-
-const gibibyte = 1024 ** 3;
-
-/**
- * How much one owner may keep at a hospital: a person four files of the largest size, another hospital what
- * its people together write here.
- */
-export function blobQuota(organisations: ReadonlySet<string>): (owner: string) => number {
-  return (owner) => (organisations.has(owner) ? 4096 : 64) * gibibyte;
-}
-
-async function openHospitalGateway(
-  hospital: Hospital,
-  shared: Shared,
-): Promise<{ readonly gateway: Gateway; readonly blobs: BlobStore }> {
-  const faultPoint = shared.options.faultPoint ?? (() => {});
-  const blobs = openFileBlobStore({
-    folder: join(hospital.folder, 'blobs'),
-    now: Date.now,
-    quotaBytesOf: blobQuota(shared.organisations),
-    faultPoint: (name) => faultPoint(`blobs:${name}`),
+/** One after the other, each on what stands before it; `running` stops them in reverse order. */
+async function startAll(
+  options: ConsortiumOptions,
+  running: AsyncDisposableStack,
+): Promise<Omit<Consortium, 'close'>> {
+  const { home, faultPoint = () => {}, settings } = options;
+  const log = createLogger({
+    level: options.logLevel ?? 'warn',
+    ...(options.logFile !== undefined && { destination: options.logFile }),
   });
-  try {
-    const gateway = await openGateway({
-      hospital: hospital.name,
-      name: hospital.title,
-      organisation: hospital.account,
-      key: hospital.signingKey,
-      engine: shared.ledger.engine,
-      genesis: shared.genesisBytes,
-      trustRoot: shared.trustRoot,
-      blobs,
-      databasePath: join(hospital.folder, 'gateway.db'),
-      deskToken: hospital.deskToken,
-      peerUrls: shared.urls,
-      ...(shared.options.settings !== undefined && { settings: shared.options.settings }),
-      wings: gatewayWings,
-      faultPoint: (name) => faultPoint(`gateway:${name}`),
-      metrics: shared.metrics,
-      log: shared.log,
-    });
-    return { gateway, blobs };
-  } catch (error) {
-    await blobs.close();
-    throw error;
+  const { genesisBytes, ledgerFolder, hospitals } = await openServers(options, log);
+  const ledger = await startLedger({ options, log, genesisBytes, folder: ledgerFolder }, running);
+  const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);
+  faultPoint('start:ledger');
+
+  // Peers are asked at the address of this process, which is known only once it listens.
+  const urls = new Map<AccountId, string>();
+  const metrics = createMetrics(gatewayWings);
+  const organisations = new Set(hospitals.map(({ account }) => account));
+  const ofAll = {
+    ledger,
+    genesisBytes,
+    trustRoot,
+    urls,
+    organisations,
+    log,
+    metrics,
+    wings: gatewayWings,
+  };
+  const mounts: { prefix: string; gateway: Gateway }[] = [];
+  for (const hospital of hospitals) {
+    const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);
+    faultPoint('start:hospital');
+    mounts.push({ prefix: `/${hospital.name}`, gateway });
   }
+  const answering: RunningHospital[] = [];
+  const supervisor = new Supervisor(
+    processesOf(home, options.processes ?? wingProcesses),
+    thisMachine,
+  );
+  const processes = () => supervisor.states();
+  const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
+  const handlers = gatewayWings.flatMap((wing) => wing.handlers);
+  const app = await createServer({ log, metrics, mounts, page, processes, handlers });
+  running.defer(() => app.close());
+  await app.listen({ port: options.port, host: '127.0.0.1' });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  for (const { name, title, account } of hospitals) {
+    urls.set(account, `${url}/${name}`);
+    answering.push({ name, title, account, url: `${url}/${name}` });
+  }
+  running.defer(writeAddress(home, { url, hospitals: answering }));
+  running.defer(() => supervisor.stop());
+  await supervisor.start();
+  return { url, chainId: ledger.engine.chainId, hospitals: answering, ledger, processes };
+}
+
+/** The home in the version of this build, with the keys of what was founded in it. */
+async function openServers(options: ConsortiumOptions, log: Logger): Promise<Founded> {
+  const { home, faultPoint = () => {} } = options;
+  faultPoint('start:begin');
+  const ledgerFolder = join(serversOf(home), 'ledger');
+  mkdirSync(ledgerFolder, { recursive: true, mode: 0o700 });
+  const onMigrated = (line: string) => {
+    log.info({ migrated: line }, 'home');
+    options.onMigrated?.(line);
+  };
+  await openHome(home, { onMigrated });
+  requireKeys(serversOf(home));
+  const { publicKey } = validatorKeyOf(ledgerFolder);
+  faultPoint('start:key');
+  const founded = await openConsortium(home, { validatorKey: publicKey, nowMs: Date.now() });
+  faultPoint('start:founded');
+  return founded;
+}
+
+async function startLedger(
+  of: {
+    readonly options: ConsortiumOptions;
+    readonly log: Logger;
+    readonly genesisBytes: Uint8Array;
+    readonly folder: string;
+  },
+  running: AsyncDisposableStack,
+): Promise<RunningLedger> {
+  const { options, log, genesisBytes, folder } = of;
+  const { faultPoint = () => {}, gathered } = options;
+  const ledger = await openLedger({
+    folder,
+    genesisBytes,
+    acceptClock: options.acceptClock === true,
+    onFault: (error) => {
+      log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
+      options.onFault?.(error);
+    },
+    faultPoint: (name) => faultPoint(`engine:${name}`),
+    ...(gathered !== undefined && { gathered }),
+  });
+  running.defer(() => ledger.engine.close());
+  return ledger;
 }
 
 /** The first header of the ledger is what people save; it is written once and then only compared. */
@@ -238,10 +211,10 @@ async function keepTrustRoot(
   return JSON.parse(text) as Readonly<Record<string, unknown>>;
 }
 
-function describe(
+function pageOf(
   options: ConsortiumOptions,
   { engine, application }: RunningLedger,
-  hospitals: readonly RunningHospital[],
+  running: Pick<Status, 'hospitals' | 'processes'>,
 ): string {
   const { height, timeMs } = engine.status();
   return statusPage({
@@ -250,7 +223,7 @@ function describe(
     timeMs,
     userLogSize: application.logHead('user').size,
     docLogSize: application.logHead('doc').size,
-    hospitals,
+    ...running,
     people: options.people?.() ?? [],
     tryNext: options.tryNext ?? [],
   });

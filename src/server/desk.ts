@@ -1,12 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { accountIdText } from '../api/message-parts.ts';
 import { invitationsPost } from '../api/routes/invitations-post.ts';
 import type { Role } from '../ledger/roles.ts';
-import { bytesToHex } from '../primitives/bytes.ts';
+import { bytesToHex, utf8 } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
-import type { RunningHospital } from './consortium.ts';
+import type { AccountId } from '../primitives/ids.ts';
+import { writeWhole } from './files.ts';
+
+/** A hospital that answers on this machine. */
+export interface RunningHospital {
+  readonly name: string;
+  readonly title: string;
+  readonly account: AccountId;
+  readonly url: string;
+}
 
 const addressFile = z.object({
   url: z.string(),
@@ -24,9 +33,21 @@ export function localUrl(home: string): string | undefined {
   return readAddress(home)?.url;
 }
 
+/** Where people on this machine find the hospitals as long as the consortium runs; returns what takes it away. */
+export function writeAddress(
+  home: string,
+  address: { readonly url: string; readonly hospitals: readonly RunningHospital[] },
+): () => void {
+  const path = addressPath(home);
+  writeWhole(path, utf8(`${JSON.stringify(address, undefined, 2)}\n`), 0o644);
+  return () => rmSync(path, { force: true });
+}
+
+const addressPath = (home: string): string => join(home, 'servers', 'address.json');
+
 function readAddress(home: string): z.infer<typeof addressFile> | undefined {
   try {
-    const text = readFileSync(join(home, 'servers', 'address.json'), 'utf8');
+    const text = readFileSync(addressPath(home), 'utf8');
     return addressFile.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SigningKey } from '../crypto/signature.ts';
-import { defaultGenesis, encodeGenesis, parseGenesis } from '../ledger/genesis.ts';
+import { defaultGenesis, encodeGenesis, type Genesis, parseGenesis } from '../ledger/genesis.ts';
+import { foundingLogs } from '../ledger/protocol.ts';
+import type { OrganisationRight } from '../ledger/rights.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../primitives/ids.ts';
@@ -12,17 +14,27 @@ import {
   enrolmentIdentity,
   noRecovery,
 } from '../sdk/wallet/identity.ts';
+import { serverWings } from '../wings/server.ts';
 import { readSecretFile, writeWhole } from './files.ts';
+import { openHome, readHomeMark, writeHomeMark } from './home-version.ts';
+import { type ServerWing, serversOf } from './process.ts';
 
-/**
- * Founds a local consortium in a folder, or opens the one that stands there: the hospitals' keys, the
- * genesis that names them, and each registration desk's token. Everything lies under `servers/`; the
- * genesis is written last, so that half a founding is begun anew and never half believed.
- */
-export interface Hospital {
-  /** What people type and what stands in the address. */
+/** Who founds a consortium. */
+export interface Member {
+  /** What people type, what stands in the address, and the folder: small letters, digits and dashes. */
   readonly name: string;
   readonly title: string;
+}
+
+/** Of the consortium that `salus up` founds. */
+export const demoMembers: readonly Member[] = [
+  { name: 'north', title: 'North Hospital' },
+  { name: 'harbour', title: 'Harbour Clinic' },
+  { name: 'valley', title: "Valley Children's Hospital" },
+];
+
+/** A member whose servers are in this home, with its keys. */
+export interface Hospital extends Member {
   readonly account: AccountId;
   readonly signingKey: SigningKey;
   readonly folder: string;
@@ -35,27 +47,40 @@ export interface Founded {
   readonly hospitals: readonly Hospital[];
 }
 
-const titles: Readonly<Record<string, string>> = {
-  north: 'North Hospital',
-  harbour: 'Harbour Clinic',
-  valley: "Valley Children's Hospital",
-};
+export interface FoundingOptions {
+  readonly validatorKey: Uint8Array;
+  readonly nowMs: number;
+  /** Of a new consortium; one that stands keeps those of its genesis. */
+  readonly members?: readonly Member[];
+  readonly wings?: readonly ServerWing[];
+}
 
 // An organisation derives its keys as everybody does; it is not enrolled by another one.
 const self: AccountId = accountIdOf(new Uint8Array(32));
 
-export async function openConsortium(
-  home: string,
-  validatorKey: Uint8Array,
-  nowMs: number,
-): Promise<Founded> {
-  const servers = join(home, 'servers');
-  const path = join(servers, 'genesis.cbor');
-  mkdirSync(servers, { recursive: true, mode: 0o700 });
+/** What every hospital may do: enrol people, serve reads, anchor batches. */
+const spineRights: readonly OrganisationRight[] = ['enrol', 'serve', 'batch'];
+
+/** Folders beside those of the hospitals. */
+const reserved = ['ledger', 'logs'];
+
+/**
+ * Founds a local consortium in a folder, or opens the one that stands there: the hospitals' keys, the
+ * genesis that names them, each registration desk's token, and what each wing keeps. Everything lies under
+ * `servers/`; the genesis is written last, so that half a founding is begun anew and never half believed.
+ * Throws HOME_INVALID {file or hospital}, and as `openHome` and `parseGenesis`.
+ */
+export async function openConsortium(home: string, options: FoundingOptions): Promise<Founded> {
+  const { wings = serverWings, members = demoMembers } = options;
+  const servers = serversOf(home);
+  const path = genesisPath(servers);
+  await openHome(home);
+  const standing = membersThatStand(servers);
   const hospitals = await Promise.all(
-    Object.keys(titles).map((name) => openHospital(servers, name)),
+    (standing ?? members).map((member) => openHospital(servers, member)),
   );
-  if (!existsSync(path)) await found(path, hospitals, validatorKey, nowMs);
+  await foundWings(home, hospitals, wings);
+  if (standing === undefined) await found(path, hospitals, { ...options, wings });
   const genesisBytes = new Uint8Array(readFileSync(path));
   const genesis = parseGenesis(genesisBytes);
   const named = new Set(genesis.organisations.map(({ identity }) => bytesToHex(identity.signKey)));
@@ -71,15 +96,38 @@ export async function openConsortium(
  * without keys was restored. Throws HOME_INVALID {file}.
  */
 export function requireKeys(servers: string): void {
-  if (!existsSync(join(servers, 'genesis.cbor'))) return;
-  const needed = Object.keys(titles).map((name) => join(name, 'organisation.key'));
+  const members = membersThatStand(servers);
+  if (members === undefined) return;
+  const needed = members.map(({ name }) => join(name, 'organisation.key'));
   for (const file of [join('ledger', 'validator.key'), ...needed]) {
     if (!existsSync(join(servers, file))) throw new CodedError('HOME_INVALID', { file });
   }
 }
 
-async function openHospital(servers: string, name: string): Promise<Hospital> {
-  const folder = join(servers, name);
+const genesisPath = (servers: string): string => join(servers, 'genesis.cbor');
+
+/** Those whom the genesis names, in its order; undefined where nothing was founded. */
+function membersThatStand(servers: string): readonly Member[] | undefined {
+  const path = genesisPath(servers);
+  if (!existsSync(path)) return undefined;
+  return membersOf(parseGenesis(new Uint8Array(readFileSync(path))));
+}
+
+/** The url of an organisation is its path at the common address: a slash and its name. */
+function membersOf({ organisations }: Genesis): readonly Member[] {
+  return organisations.map(({ name: title, url }) => ({ name: requireName(url.slice(1)), title }));
+}
+
+/** It becomes a folder and a path of addresses. */
+function requireName(name: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name) || reserved.includes(name)) {
+    throw new CodedError('HOME_INVALID', { hospital: name });
+  }
+  return name;
+}
+
+async function openHospital(servers: string, { name, title }: Member): Promise<Hospital> {
+  const folder = join(servers, requireName(name));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const root = readSecretFile(
     join(folder, 'organisation.key'),
@@ -89,7 +137,7 @@ async function openHospital(servers: string, name: string): Promise<Hospital> {
   const keys = await deriveAccountKeys(root, self, 0);
   return {
     name,
-    title: titles[name] ?? name,
+    title,
     account: accountIdOfKeys(keys),
     signingKey: keys.sign,
     folder,
@@ -97,13 +145,27 @@ async function openHospital(servers: string, name: string): Promise<Hospital> {
   };
 }
 
+/** Each wing that this home does not know yet makes what it keeps here, and is known then. */
+async function foundWings(
+  home: string,
+  hospitals: readonly Hospital[],
+  wings: readonly ServerWing[],
+): Promise<void> {
+  for (const { name, found } of wings) {
+    const mark = readHomeMark(home);
+    if (mark === undefined || mark.wings.includes(name)) continue;
+    await found?.({ home, hospitals });
+    writeHomeMark(home, { ...mark, wings: [...mark.wings, name] });
+  }
+}
+
 async function found(
   path: string,
   hospitals: readonly Hospital[],
-  validatorKey: Uint8Array,
-  nowMs: number,
+  { validatorKey, nowMs, wings }: FoundingOptions & { readonly wings: readonly ServerWing[] },
 ): Promise<void> {
   const chainId = `salus-${bytesToHex(new Uint8Array(randomBytes(4)))}-1`;
+  const rights = [...new Set([...spineRights, ...wings.flatMap((wing) => wing.rights ?? [])])];
   const organisations = await Promise.all(
     hospitals.map(async ({ name, title, folder }) => {
       const root = readSecretFile(join(folder, 'organisation.key'), missing);
@@ -115,20 +177,14 @@ async function found(
         role: 'organisation',
         recovery: noRecovery,
       });
-      return {
-        identity,
-        name: title,
-        url: `/${name}`,
-        rights: ['enrol', 'serve', 'batch'] as const,
-      };
+      return { identity, name: title, url: `/${name}`, rights };
     }),
   );
-  const genesis = defaultGenesis({
-    chainId,
-    timeMs: nowMs,
-    organisations,
-    validators: [{ publicKey: validatorKey, power: 10 }],
-  });
+  const validators = [{ publicKey: validatorKey, power: 10 }];
+  const genesis = defaultGenesis(
+    { chainId, timeMs: nowMs, organisations, validators },
+    foundingLogs,
+  );
   writeWhole(path, encodeGenesis(genesis), 0o644);
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { CodedError } from '../primitives/errors.ts';
 
 export interface LogFileOptions {
   readonly path: string;
@@ -31,7 +32,7 @@ export function openLogFile({ path, maxBytes, keep }: LogFileOptions): LogFile {
     // The whole line, or a new line before the next: a half one must not swallow it.
     const written = writeSync(file, encoded);
     bytes += written;
-    if (written < encoded.length) throw new Error('short write');
+    if (written < encoded.length) throw new CodedError('DISK_FULL');
   };
   const turnOver = () => {
     rmSync(`${path}.${keep}`, { force: true });

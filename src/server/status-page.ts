@@ -15,11 +15,18 @@ export interface Status {
     readonly role: string;
     readonly hospital: string;
   }[];
+  /** What runs beside the hospitals' servers. */
+  readonly processes: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly sinceMs: number;
+    readonly restarts: number;
+  }[];
   readonly tryNext: readonly string[];
 }
 
 export function statusPage(status: Status): string {
-  const time = new Date(status.timeMs).toISOString().replace('T', ' ').slice(0, 19);
+  const time = clock(status.timeMs);
   const people = status.people
     .map(({ name, role, hospital }) => row([text(name), text(role), text(hospital)]))
     .join('');
@@ -52,7 +59,7 @@ ${row(['Userchain', `${status.userLogSize} transactions`])}
 ${row(['Docchain', `${status.docLogSize} transactions`])}
 </table>
 <h2>Hospitals</h2>
-<table><tr><th>name</th><th>title</th><th>gateway</th></tr>${hospitals}</table>
+<table><tr><th>name</th><th>title</th><th>gateway</th></tr>${hospitals}</table>${processesOf(status)}
 <h2>Who has a wallet on this machine</h2>
 <table><tr><th>name</th><th>role</th><th>hospital</th></tr>${people}</table>
 <h2>What to try</h2>
@@ -62,6 +69,20 @@ ${row(['Docchain', `${status.docLogSize} transactions`])}
 </html>
 `;
 }
+
+function processesOf({ processes }: Status): string {
+  if (processes.length === 0) return '';
+  const rows = processes
+    .map(({ name, state, sinceMs, restarts }) =>
+      row([text(name), `${text(state)} since ${clock(sinceMs)} UTC`, String(restarts)]),
+    )
+    .join('');
+  return `
+<h2>Processes beside them</h2>
+<table><tr><th>name</th><th>state</th><th>restarts</th></tr>${rows}</table>`;
+}
+
+const clock = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
 
 const row = (cells: readonly string[]): string =>
   `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;

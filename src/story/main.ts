@@ -1,110 +1,164 @@
-// npm run story -- [--chapter main] [--bundle FILE]... [--attach FILE]... [--corpus DIR] [--engine embedded] [--members 3] [--keep DIR] [--json]
+// npm run story -- [--chapter NAME] [--bundle FILE]... [--attach FILE]... [--corpus DIR] [--engine embedded] [--members 3] [--keep DIR] [--json]
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { asCoded, createOutput, exitCodeOf, refusalOf } from '../cli/output.ts';
+import { asCoded, createOutput, exitCodeOf, type Output, refusalOf } from '../cli/output.ts';
 import { CodedError } from '../primitives/errors.ts';
-import { importCorpus } from './corpus.ts';
+import { wingChapters } from '../wings/story.ts';
+import { type AnyChapter, chapterNamed, type Step } from './chapter.ts';
+import { mainChapter } from './chapters/main/chapter.ts';
+import { type CorpusLine, importCorpus } from './corpus.ts';
 import { readInputs } from './inputs.ts';
-import { Scene } from './scene.ts';
 import { Servers } from './server.ts';
-import { mainStory } from './story.ts';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 
 async function main(args: readonly string[]): Promise<number> {
-  const json = args.includes('--json');
-  const output = createOutput(json);
+  const output = createOutput(args.includes('--json'));
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new CodedError('INTERRUPTED')));
-  const undo: (() => unknown)[] = [];
+  const stage = new AsyncDisposableStack();
   try {
-    const { values } = parseFlags(args);
-    if (values.chapter !== 'main') throw new CodedError('USAGE', { chapter: values.chapter });
-    // The one engine and the one size of consortium that there are; others are refused, not imitated.
-    if (values.engine !== 'embedded') throw new CodedError('USAGE', { engine: values.engine });
-    if (values.members !== '3') throw new CodedError('USAGE', { members: values.members });
-    const started = performance.now();
-    const keep = values.keep === undefined ? undefined : resolve(values.keep);
-    const home = keep ?? mkdtempSync(join(tmpdir(), 'salus-story-'));
-    mkdirSync(home, { recursive: true });
-    if (readdirSync(home).length > 0)
-      throw new CodedError('USAGE', { keep: 'the folder is not empty' });
-    if (keep === undefined) undo.push(() => rmSync(home, { recursive: true, force: true }));
-    const bundles = values.bundle ?? (values.attach ? [] : examplesIn('patients', '.json'));
-    const attachments = values.attach ?? (values.bundle ? [] : examplesIn('documents', '.pdf'));
-    const inputs = readInputs(bundles, attachments);
-    const servers = await Servers.start(home);
-    undo.push(() => servers.stop());
-    if (values.corpus !== undefined) {
-      const counts = { imported: 0, refused: 0 };
-      for await (const line of importCorpus(servers, home, resolve(values.corpus), stop.signal)) {
-        counts[line.result]++;
-        output.line(
-          { ...line },
-          () =>
-            `${line.result.padEnd(8)} ${line.code || line.kind}  ${line.items} items  ${line.file}`,
-        );
-      }
-      const ms = Math.round(performance.now() - started);
-      output.line(
-        { story: 'corpus', ok: true, ...counts, ms },
-        () =>
-          `\n${counts.imported} files imported and given back byte for byte, ${counts.refused} refused with a code.`,
-      );
-      return 0;
-    }
-    const scene = new Scene(home, servers, inputs, stop.signal);
-    for (const [i, { name, tells, play }] of mainStory.entries()) {
-      stop.signal.throwIfAborted();
-      const begun = performance.now();
-      const progress = output.progress(`${i + 1} ${tells}`);
-      const facts = await play(scene).finally(() => progress.done());
-      const ms = Math.round(performance.now() - begun);
-      output.line(
-        { step: i + 1, name, ok: true, ms, ...facts },
-        () => `\n${String(i + 1).padStart(2)}  ${tells}  (${ms} ms)\n${tell(facts)}`,
-      );
-    }
-    const ms = Math.round(performance.now() - started);
-    output.line(
-      { story: 'main', ok: true, steps: mainStory.length, ms },
-      () =>
-        `\nAll ${mainStory.length} steps held, in ${(ms / 1000).toFixed(1)} s.${keep === undefined ? '' : ` Everything is kept in ${keep}.`}`,
-    );
+    const chapter = chapterOf(args);
+    await play({ chapter, values: parseFlags(args, chapter), output, signal: stop.signal }, stage);
     return 0;
   } catch (error) {
     const coded = stop.signal.aborted ? new CodedError('INTERRUPTED') : asCoded(error);
-    if (json) process.stdout.write(`${JSON.stringify(refusalOf(coded))}\n`);
-    else
-      process.stderr.write(
-        `\n${coded.sentence} (${coded.code} ${JSON.stringify(coded.details)})\n`,
-      );
+    report(coded, output.json);
     if (coded.code === 'INTERNAL' || process.env.STORY_STACK)
       process.stderr.write(`${String((error as Error).stack)}\n`);
     return exitCodeOf(coded);
   } finally {
-    for (const step of undo.reverse()) await step();
+    await stage.disposeAsync();
   }
 }
 
-function parseFlags(args: readonly string[]) {
+function report(error: CodedError, json: boolean): void {
+  const { sentence, code, details } = error;
+  if (json) process.stdout.write(`${JSON.stringify(refusalOf(error))}\n`);
+  else process.stderr.write(`\n${sentence} (${code} ${JSON.stringify(details)})\n`);
+}
+
+interface Performance {
+  readonly chapter: AnyChapter;
+  readonly values: ReturnType<typeof parseFlags>;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/** Plays a chapter, or a corpus, on servers of its own; `stage` takes them away. */
+async function play(
+  { chapter, values, output, signal }: Performance,
+  stage: AsyncDisposableStack,
+): Promise<void> {
+  const { engine, members, corpus, bundle, attach } = values;
+  // The one engine and the one size of consortium that there are; others are refused, not imitated.
+  if (engine !== 'embedded') throw new CodedError('USAGE', { engine });
+  if (members !== '3') throw new CodedError('USAGE', { members });
+  const started = performance.now();
+  const home = homeOf(values.keep, stage);
+  const bundles = bundle ?? (attach ? [] : examplesIn('patients', '.json'));
+  const attachments = attach ?? (bundle ? [] : examplesIn('documents', '.pdf'));
+  const inputs = readInputs(bundles, attachments);
+  const servers = await Servers.start(home);
+  stage.defer(() => servers.stop());
+  if (corpus !== undefined) {
+    await tellCorpus(importCorpus(servers, home, resolve(corpus), signal), output, started);
+    return;
+  }
+  const scene = await chapter.open({ home, servers, inputs, flags: values, signal });
+  for (const [i, step] of chapter.steps.entries()) {
+    signal.throwIfAborted();
+    await tellStep(step, scene, { number: i + 1, output });
+  }
+  const ms = Math.round(performance.now() - started);
+  const { name: story, steps } = chapter;
+  const kept = values.keep === undefined ? '' : ` Everything is kept in ${home}.`;
+  output.line(
+    { story, ok: true, steps: steps.length, ms },
+    () => `\nAll ${steps.length} steps held, in ${(ms / 1000).toFixed(1)} s.${kept}`,
+  );
+}
+
+/** An empty folder: the one to keep, or one that goes away. Throws USAGE. */
+function homeOf(keep: string | undefined, stage: AsyncDisposableStack): string {
+  const home = keep === undefined ? mkdtempSync(join(tmpdir(), 'salus-story-')) : resolve(keep);
+  mkdirSync(home, { recursive: true });
+  if (readdirSync(home).length > 0)
+    throw new CodedError('USAGE', { keep: 'the folder is not empty' });
+  if (keep === undefined) stage.defer(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+async function tellStep<Scene>(
+  step: Step<Scene>,
+  scene: Scene,
+  { number, output }: { readonly number: number; readonly output: Output },
+): Promise<void> {
+  const { name, tells } = step;
+  const begun = performance.now();
+  const progress = output.progress(`${number} ${tells}`);
+  const facts = await step.play(scene).finally(() => progress.done());
+  const ms = Math.round(performance.now() - begun);
+  output.line(
+    { step: number, name, ok: true, ms, ...facts },
+    () => `\n${String(number).padStart(2)}  ${tells}  (${ms} ms)\n${tell(facts)}`,
+  );
+}
+
+async function tellCorpus(
+  lines: AsyncIterable<CorpusLine>,
+  output: Output,
+  started: number,
+): Promise<void> {
+  const counts = { imported: 0, refused: 0 };
+  for await (const line of lines) {
+    counts[line.result]++;
+    output.line(
+      { ...line },
+      () => `${line.result.padEnd(8)} ${line.code || line.kind}  ${line.items} items  ${line.file}`,
+    );
+  }
+  const ms = Math.round(performance.now() - started);
+  output.line(
+    { story: 'corpus', ok: true, ...counts, ms },
+    () =>
+      `\n${counts.imported} files imported and given back byte for byte, ${counts.refused} refused with a code.`,
+  );
+}
+
+const chapters: readonly AnyChapter[] = [mainChapter, ...wingChapters];
+
+/** The chapter that `--chapter` names: it decides which other flags there are. Throws USAGE with all names. */
+function chapterOf(args: readonly string[]): AnyChapter {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { chapter: commonFlags.chapter },
+    strict: false,
+  });
+  // `--chapter` without a name is told with the other flags.
+  return chapterNamed(
+    typeof values.chapter === 'string' ? values.chapter : mainChapter.name,
+    chapters,
+  );
+}
+
+const commonFlags = {
+  chapter: { type: 'string', default: 'main' },
+  bundle: { type: 'string', multiple: true },
+  attach: { type: 'string', multiple: true },
+  corpus: { type: 'string' },
+  engine: { type: 'string', default: 'embedded' },
+  members: { type: 'string', default: '3' },
+  keep: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+function parseFlags(args: readonly string[], { flags }: AnyChapter) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        chapter: { type: 'string', default: 'main' },
-        bundle: { type: 'string', multiple: true },
-        attach: { type: 'string', multiple: true },
-        corpus: { type: 'string' },
-        engine: { type: 'string', default: 'embedded' },
-        members: { type: 'string', default: '3' },
-        keep: { type: 'string' },
-        json: { type: 'boolean', default: false },
-      },
-    });
+    return parseArgs({ args: [...args], options: { ...flags, ...commonFlags } }).values;
   } catch (cause) {
     throw new CodedError('USAGE', { problem: (cause as Error).message }, cause);
   }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../ledger/roles.ts';
-import { CodedError, isCoded } from '../primitives/errors.ts';
-import type { ConsortiumOptions, RunningHospital } from '../server/consortium.ts';
+import { CodedError } from '../primitives/errors.ts';
+import type { ConsortiumOptions } from '../server/consortium.ts';
+import type { RunningHospital } from '../server/desk.ts';
 
 const entry = fileURLToPath(new URL('../server/consortium-process.ts', import.meta.url));
 
@@ -98,19 +99,4 @@ async function launch(
     return { child, hospitals: ready.hospitals };
   }
   throw new CodedError('INTERNAL', { server: 'did not start' });
-}
-
-/** Runs what must be refused and says with which code. Throws STEP_FAILED when it was not refused. */
-export async function refused(what: string, work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    if (isCoded(error) && error.code !== 'INTERNAL') return error.code;
-    throw error;
-  }
-  throw new CodedError('STEP_FAILED', { notRefused: what });
-}
-
-export function hold(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new CodedError('STEP_FAILED', { what });
 }

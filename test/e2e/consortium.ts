@@ -56,7 +56,10 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
   const home = mkdtempSync(join(tmpdir(), 'salus-e2e-'));
   const log = createLogger({ level: process.env.SALUS_TEST_LOG ?? 'silent' });
   const signer = validatorKeyOf(join(home, 'servers', 'ledger'));
-  const founded = await openConsortium(home, signer.publicKey, Date.now() - 1_000);
+  const founded = await openConsortium(home, {
+    validatorKey: signer.publicKey,
+    nowMs: Date.now() - 1_000,
+  });
   let aheadMs = 0;
   const now = (): number => Date.now() + aheadMs;
   const { genesisBytes, ledgerFolder } = founded;

@@ -13,20 +13,23 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import type { Code } from '../../src/codes/index.ts';
 import { utf8 } from '../../src/primitives/bytes.ts';
-import { isCoded } from '../../src/primitives/errors.ts';
+import { CodedError, isCoded } from '../../src/primitives/errors.ts';
 import type { RecordId } from '../../src/primitives/ids.ts';
 import { Person } from '../../src/sdk/index.ts';
-import { backUpHome } from '../../src/server/backup/backup.ts';
-import { manifestName, readManifest } from '../../src/server/backup/manifest.ts';
-import { pruneBackups } from '../../src/server/backup/prune.ts';
-import { restoreHome } from '../../src/server/backup/restore.ts';
 import { type Consortium, startConsortium } from '../../src/server/consortium.ts';
 import { inviteAtDesk } from '../../src/server/desk.ts';
-import { verifyHome } from '../../src/server/verify-home.ts';
+import { backUpHome } from '../../src/server/maintenance/backup/backup.ts';
+import { manifestName, readManifest } from '../../src/server/maintenance/backup/manifest.ts';
+import { pruneBackups } from '../../src/server/maintenance/backup/prune.ts';
+import { restoreHome } from '../../src/server/maintenance/backup/restore.ts';
+import { verifyHome } from '../../src/server/maintenance/verify-home.ts';
+import type { Service } from '../../src/server/process.ts';
+import { services as allServices } from '../../src/server/services.ts';
 import { fileOf, memoryWalletStore } from '../e2e/consortium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'salus-backup-'));
@@ -119,6 +122,53 @@ test('without keys no private key leaves the home, and what is made of it starts
     cpSync(join(home, 'servers', path), join(at, 'servers', path));
   }
   await (await serve(at)).close();
+});
+
+test('a backup holds what the services of wings keep, verifies it, and restores it', async () => {
+  const keeping: Service = {
+    name: 'notes',
+    per: 'hospital',
+    keeps: {
+      databases: ['notes/notes.db'],
+      folders: [
+        { path: 'notes/pages', database: 'notes/notes.db', namesQuery: 'SELECT name FROM pages' },
+      ],
+      keys: ['notes/notes.key'],
+    },
+    verify: async (at) => {
+      const page = join(at, 'servers/north/notes/pages/one');
+      if (readFileSync(page, 'utf8') !== 'one') throw new CodedError('BLOB_CORRUPT');
+      return [{ check: 'pages', ok: true, value: '1', advice: '' }];
+    },
+  };
+  const at = join(home, 'servers', 'north', 'notes');
+  mkdirSync(join(at, 'pages'), { recursive: true });
+  const db = new DatabaseSync(join(at, 'notes.db'));
+  db.exec("CREATE TABLE pages (name TEXT); INSERT INTO pages VALUES ('one')");
+  db.close();
+  for (const [name, text] of [
+    ['pages/one', 'one'],
+    ['pages/left-over', 'x'],
+    ['notes.key', 'k'],
+  ] as const) {
+    writeFileSync(join(at, name), text);
+  }
+  const services = [...allServices, keeping];
+  const out = join(folder, 'with-wing');
+  const made = await backUpHome({ home, out, withKeys: true, nowMs: Date.now(), services });
+  assert.deepEqual(made.verified.services, [
+    { name: 'notes', findings: [{ check: 'pages', ok: true, value: '1', advice: '' }] },
+  ]);
+  const restored = newHome();
+  await restoreHome({ from: made.folder, home: restored, services });
+  assert.deepEqual(
+    readdirSync(join(restored, 'servers/north/notes'), { recursive: true }).map(String).sort(),
+    ['notes.db', 'notes.key', 'pages', 'pages/one'],
+  );
+  writeFileSync(join(at, 'pages/one'), 'two');
+  const changed = backUpHome({ home, out, withKeys: true, nowMs: Date.now(), services });
+  await assert.rejects(changed, coded('BLOB_CORRUPT'));
+  rmSync(at, { recursive: true });
 });
 
 const damage: readonly (readonly [name: string, code: Code, change: (at: string) => void])[] = [

@@ -35,11 +35,11 @@ async function backUp({ flags, output, signal }: CommandContext, chosen: BackupF
   const home = homeFolder(flags.home);
   const nowMs = Date.now();
   const { folder, manifest } = await during(output, 'Backing up', async (progress) => {
-    const { backUpHome } = await import('../../server/backup/backup.ts');
+    const { backUpHome } = await import('../../server/maintenance/backup/backup.ts');
     const { out, keys: withKeys } = chosen;
     return backUpHome({ home, out, withKeys, nowMs, signal, onProgress: progress.update });
   });
-  const { pruneBackups } = await import('../../server/backup/prune.ts');
+  const { pruneBackups } = await import('../../server/maintenance/backup/prune.ts');
   const { chain, height, headerHash, createdMs, keys } = manifest;
   const removed =
     chosen.prune === undefined

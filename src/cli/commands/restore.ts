@@ -36,9 +36,15 @@ async function restore(
     output,
     'Restoring',
     async (progress) => {
-      const { restoreHome } = await import('../../server/backup/restore.ts');
+      const { restoreHome } = await import('../../server/maintenance/backup/restore.ts');
       return restoreHome({
-        ...{ from: resolve(from), home, signal, onProgress: progress.update },
+        ...{
+          from: resolve(from),
+          home,
+          signal,
+          onProgress: progress.update,
+          onMigrated: output.note,
+        },
         ...(erasuresOf !== undefined && { erasuresOf: resolve(erasuresOf) }),
       });
     },

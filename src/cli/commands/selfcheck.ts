@@ -10,16 +10,10 @@ import {
 import { createServer } from 'node:net';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
+import type { Finding } from '../../server/process.ts';
 import { homeFolder } from '../home.ts';
 import type { AddCommand } from './command.ts';
 import { defaultPort } from './options.ts';
-
-interface Finding {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly value: string;
-  readonly advice: string;
-}
 
 /** Is this machine fit to run Salus: runtime, clock, disk and port, each with what to do about it. */
 export const addSelfcheck: AddCommand = (program, { flags, output }) => {
@@ -34,6 +28,7 @@ export const addSelfcheck: AddCommand = (program, { flags, output }) => {
         checkClock(),
         ...checkDisk(home),
         await checkPort(flags.port ?? defaultPort),
+        ...(await checkServices(home)),
       ];
       const fit = findings.every(({ ok }) => ok);
       const shown = findings.map(({ advice, ...finding }) =>
@@ -149,4 +144,11 @@ function checkPort(port: number): Promise<Finding> {
     server.once('error', () => answer(false, `${port} is taken`));
     server.listen(port, '127.0.0.1', () => server.close(() => answer(true, `${port} is free`)));
   });
+}
+
+/** What the services of wings say of themselves. */
+async function checkServices(home: string): Promise<Finding[]> {
+  const { services } = await import('../../server/services.ts');
+  const found = await Promise.all(services.map(({ check }) => check?.(home) ?? []));
+  return found.flat();
 }

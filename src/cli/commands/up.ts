@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { isCoded } from '../../primitives/errors.ts';
 import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
 import { localHospitals, localUrl } from '../../server/desk.ts';
+import type { ProcessState } from '../../server/supervisor.ts';
 import { homeCards } from '../cards.ts';
 import { demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
 import { table } from '../format.ts';
@@ -66,6 +67,7 @@ async function serve(
     people: () => peopleOf(home),
     tryNext,
     onFault: (error) => broken.abort(error),
+    onMigrated: output.note,
     ...logOptions,
   });
   try {
@@ -78,8 +80,10 @@ async function serve(
     const people = peopleOf(home);
     const ms = Math.round(performance.now());
     const { url } = consortium;
-    output.line({ ready: true, ok: true, url, people, ms }, () =>
-      describe({ url, people, home, tryNext, demo: options.demo === true }),
+    const processes = consortium.processes();
+    const beside = processes.length > 0 ? { processes } : {};
+    output.line({ ready: true, ok: true, url, people, ms, ...beside }, () =>
+      describe({ url, people, home, tryNext, processes, demo: options.demo === true }),
     );
     await Promise.race([stopped(signal), stopped(broken.signal)]);
     if (broken.signal.aborted) throw broken.signal.reason;
@@ -137,14 +141,18 @@ function describe(shown: {
   readonly home: string;
   readonly people: readonly ShownPerson[];
   readonly tryNext: readonly string[];
+  readonly processes: readonly ProcessState[];
   readonly demo: boolean;
 }): string {
-  const { url, people, home, tryNext, demo } = shown;
+  const { url, people, home, tryNext, processes, demo } = shown;
   const rows = people.map(({ name, role, hospital }) => [`  ${name}`, role, hospital]);
   return [
     `Salus is running at ${url}`,
     `One process plays three hospitals and holds the servers' keys of all of them, in ${home}/servers.`,
     'Patients and clinicians hold their own keys in their own wallets; no server can open a record.',
+    ...processes.map(
+      ({ name, state, pid }) => `Beside it ${name}: ${state}, process ${pid ?? '-'}.`,
+    ),
     ...(rows.length === 0 ? [] : ['', table([['  name', 'role', 'hospital'], ...rows])]),
     ...(demo
       ? [

@@ -18,7 +18,7 @@ export const addVerify: AddCommand = (program, { flags, output, signal }) => {
       const trustRootJson = trust === undefined ? undefined : readSmallText(trust);
       const home = homeFolder(flags.home);
       const found = await during(output, 'Verifying', async (progress) => {
-        const { verifyHome } = await import('../../server/verify-home.ts');
+        const { verifyHome } = await import('../../server/maintenance/verify-home.ts');
         return verifyHome(home, { trustRootJson, signal, onProgress: progress.update });
       });
       output.result({ ...found }, () =>
@@ -40,6 +40,9 @@ export const addVerify: AddCommand = (program, { flags, output, signal }) => {
               String(it.announced),
             ]),
           ]),
+          ...(found.services ?? []).flatMap(({ name, findings }) =>
+            findings.map(({ check, value }) => `${name}, ${check}: ${value}`),
+          ),
         ].join('\n'),
       );
     });

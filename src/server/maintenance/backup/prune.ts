@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCoded } from '../../primitives/errors.ts';
+import { isCoded } from '../../../primitives/errors.ts';
 import { readManifest } from './manifest.ts';
 
 const dayMs = 24 * 60 * 60_000;

@@ -2,18 +2,17 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { sha256 } from '../crypto/hash.ts';
-import { bytesToHex, utf8 } from '../primitives/bytes.ts';
-import { CodedError, isCoded } from '../primitives/errors.ts';
-import type { RecordId } from '../primitives/ids.ts';
-import type { Looked } from '../sdk/actions/looks.ts';
-import { checkReceipt } from '../sdk/actions/receipts.ts';
-import { verifyHome } from '../server/verify-home.ts';
-import { everythingHeldBy } from './cast.ts';
-import type { Facts } from './facts.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { RecordId } from '../../../primitives/ids.ts';
+import type { Looked } from '../../../sdk/actions/looks.ts';
+import { checkReceipt } from '../../../sdk/actions/receipts.ts';
+import { verifyHome } from '../../../server/maintenance/verify-home.ts';
+import { everythingHeldBy } from '../../cast.ts';
+import { type Facts, hold, refused } from '../../chapter.ts';
 import { changeOneByte, tryEverything } from './raw.ts';
 import type { Scene } from './scene.ts';
-import { hold, refused } from './server.ts';
 
 const batchPatienceMs = 20_000;
 

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { type OpenHomeOptions, openHome } from '../../home-version.ts';
+import type { Service } from '../../process.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { applyErasuresOf } from './apply-erasures.ts';
 import { copyFlushed, flushFolder, makeFolder } from './copying.ts';
@@ -12,6 +14,10 @@ export interface RestoreOptions {
   readonly home: string;
   /** A newer home of the same ledger, perhaps damaged: what was erased there is erased here too. */
   readonly erasuresOf?: string;
+  /** Whose files; without it all that this build knows. */
+  readonly services?: readonly Service[];
+  /** Told a line after each step that brings an older backup to the version of this build. */
+  readonly onMigrated?: OpenHomeOptions['onMigrated'];
   readonly signal?: AbortSignal;
   readonly onProgress?: (what: string) => void;
 }
@@ -26,10 +32,11 @@ export interface Restored {
 const workName = '.restoring';
 
 /**
- * Makes a new home of a backup: every file must be the one that the manifest names, and the whole must
- * verify, before the servers' part gets its name. What is interrupted leaves an empty home.
+ * Makes a new home of a backup: every file must be the one that the manifest names, an older home is brought
+ * to the version of this build, and the whole must verify, before the servers' part gets its name. What is
+ * interrupted leaves an empty home.
  *
- * Throws HOME_NOT_EMPTY, BACKUP_INVALID {file, reason}, DISK_FULL, INTERRUPTED, and as `verifyHome`.
+ * Throws HOME_NOT_EMPTY, BACKUP_INVALID {file, reason}, HOME_NEWER, DISK_FULL, INTERRUPTED, and as `verifyHome`.
  * Source: docs/operations/backup.md.
  */
 export async function restoreHome(options: RestoreOptions): Promise<Restored> {
@@ -50,9 +57,11 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
         throw new CodedError('BACKUP_INVALID', { reason: 'changed', file: file.path });
       }
     }
+    await openHome(work, { onMigrated: options.onMigrated });
     const erasedAgain =
       options.erasuresOf === undefined ? 0 : applyErasuresOf(options.erasuresOf, work);
     const verified = await verifyHome(work, {
+      ...(options.services !== undefined && { services: options.services }),
       ...(signal !== undefined && { signal }),
       ...(onProgress !== undefined && { onProgress: (what) => onProgress(`verifying ${what}`) }),
     });

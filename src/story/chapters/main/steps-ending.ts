@@ -1,12 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { sha256 } from '../crypto/hash.ts';
-import { bytesToHex, equalBytes } from '../primitives/bytes.ts';
-import type { RecordId } from '../primitives/ids.ts';
-import { everythingHeldBy } from './cast.ts';
-import type { Facts } from './facts.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import type { RecordId } from '../../../primitives/ids.ts';
+import { everythingHeldBy } from '../../cast.ts';
+import { type Facts, hold, refused } from '../../chapter.ts';
 import { tryEverything } from './raw.ts';
 import type { Scene } from './scene.ts';
-import { hold, refused } from './server.ts';
 import { writeReading } from './steps-writing.ts';
 
 const dayMs = 24 * 3_600_000;

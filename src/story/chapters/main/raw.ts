@@ -1,22 +1,22 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { decodeLeafContent, itemLeafHash } from '../api/item.ts';
-import { textOfBytes } from '../api/message-parts.ts';
-import { encodeReadRequest, type ReadRequest } from '../api/read-request.ts';
-import { encodeSigned } from '../api/signed.ts';
-import { isCode } from '../codes/index.ts';
-import { labels } from '../crypto/labels.ts';
-import { randomBytes } from '../crypto/random.ts';
-import { signLabelled } from '../crypto/signature.ts';
-import { CodedError, isCoded } from '../primitives/errors.ts';
-import type { AccountId, RecordId } from '../primitives/ids.ts';
-import { readLetter } from '../sdk/grants/letter.ts';
-import { openItem } from '../sdk/records/item-open.ts';
-import { type ReadingKey, writePairOf } from '../sdk/records/item-wrap.ts';
-import type { WalletContent } from '../sdk/wallet/content.ts';
-import { deriveAccountKeys, rootSecretOf } from '../sdk/wallet/identity.ts';
-import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
+import { decodeLeafContent, itemLeafHash } from '../../../api/item.ts';
+import { textOfBytes } from '../../../api/message-parts.ts';
+import { encodeReadRequest, type ReadRequest } from '../../../api/read-request.ts';
+import { encodeSigned } from '../../../api/signed.ts';
+import { isCode } from '../../../codes/index.ts';
+import { labels } from '../../../crypto/labels.ts';
+import { randomBytes } from '../../../crypto/random.ts';
+import { signLabelled } from '../../../crypto/signature.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { AccountId, RecordId } from '../../../primitives/ids.ts';
+import { readLetter } from '../../../sdk/grants/letter.ts';
+import { openItem } from '../../../sdk/records/item-open.ts';
+import { type ReadingKey, writePairOf } from '../../../sdk/records/item-wrap.ts';
+import type { WalletContent } from '../../../sdk/wallet/content.ts';
+import { deriveAccountKeys, rootSecretOf } from '../../../sdk/wallet/identity.ts';
+import { openFileBlobStore } from '../../../storage/file/file-blob-store.ts';
 import type { Scene } from './scene.ts';
 
 /**

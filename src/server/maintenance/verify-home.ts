@@ -1,19 +1,22 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { verifyVote } from '../crypto/signature.ts';
-import type { Application, BlockInput, TxResult } from '../engines/application.ts';
-import { verifyLedger } from '../engines/embedded/verify.ts';
-import { openLedgerApplication } from '../engines/ledger-application/open.ts';
-import { parseTrustRoot, type TrustRoot } from '../ledger/chain/trust-root.ts';
-import { decodeTx, txIdOfBytes } from '../ledger/codec.ts';
-import { type Genesis, genesisHash, parseGenesis } from '../ledger/genesis.ts';
-import { accountIdOfKey } from '../ledger/identity.ts';
-import { bytesToHex } from '../primitives/bytes.ts';
-import { CodedError, isCoded } from '../primitives/errors.ts';
-import type { AccountId } from '../primitives/ids.ts';
-import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
-import { signatureChecks } from './ledger.ts';
+import { verifyVote } from '../../crypto/signature.ts';
+import type { Application, BlockInput, TxResult } from '../../engines/application.ts';
+import { verifyLedger } from '../../engines/embedded/verify.ts';
+import { openLedgerApplication } from '../../engines/ledger-application/open.ts';
+import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
+import { decodeTx, txIdOfBytes } from '../../ledger/codec.ts';
+import { type Genesis, genesisHash, parseGenesis } from '../../ledger/genesis.ts';
+import { accountIdOfKey } from '../../ledger/identity.ts';
+import { bytesToHex } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { AccountId } from '../../primitives/ids.ts';
+import { openFileBlobStore } from '../../storage/file/file-blob-store.ts';
+import { requireKnownHome } from '../home-version.ts';
+import { signatureChecks } from '../ledger.ts';
+import { type Finding, hospitalsOf, type Service, serversOf } from '../process.ts';
+import { services as allServices } from '../services.ts';
 import { type LedgerFacts, verifyRows } from './verify-rows.ts';
 
 export interface VerifiedHospital {
@@ -38,11 +41,20 @@ export interface VerifiedHome {
   readonly items: number;
   readonly erased: number;
   readonly hospitals: readonly VerifiedHospital[];
+  /** What holds of the services that wings bring; missing where there is none. */
+  readonly services?: readonly VerifiedService[];
+}
+
+export interface VerifiedService {
+  readonly name: string;
+  readonly findings: readonly Finding[];
 }
 
 export interface VerifyHomeOptions {
   /** JSON; without it `trust.json` of the home. */
   readonly trustRootJson?: string | undefined;
+  /** Whose files; without it all that this build knows. */
+  readonly services?: readonly Service[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (what: string) => void;
 }
@@ -50,16 +62,19 @@ export interface VerifyHomeOptions {
 /**
  * Checks all that the servers of a home hold, from the bytes alone: every block is hashed and every
  * transaction executed again; every stored blob must match its id; every item's row must be the one that
- * was anchored, or a tombstone that its holder signed. Reads only, also beside a running server.
+ * was anchored, or a tombstone that its holder signed. Then the services that wings bring verify what they
+ * keep. Reads only, also beside a running server.
  *
  * Throws what broke first: LEDGER_CORRUPT {height, what}, BLOB_CORRUPT {hospital, blobId},
- * ITEM_HEADER_CORRUPT or PROOF_INVALID {hospital, recordId}, TRUST_ROOT_WRONG; HOME_INVALID: no such home.
+ * ITEM_HEADER_CORRUPT or PROOF_INVALID {hospital, recordId}, TRUST_ROOT_WRONG, and what a
+ * service throws; HOME_INVALID: no such home; HOME_NEWER.
  */
 export async function verifyHome(
   home: string,
   options: VerifyHomeOptions = {},
 ): Promise<VerifiedHome> {
-  const servers = join(home, 'servers');
+  const servers = serversOf(home);
+  requireKnownHome(home);
   const genesisBytes = readGenesis(servers);
   const genesis = genesisOf(genesisBytes);
   const trustRoot = trustRootOf(home, options.trustRootJson);
@@ -68,9 +83,10 @@ export async function verifyHome(
   }
   const facts = await verifyBlocks(options, { servers, genesisBytes, genesis, trustRoot });
   const hospitals: VerifiedHospital[] = [];
-  for (const hospital of hospitalFolders(servers)) {
+  for (const hospital of hospitalsOf(home)) {
     hospitals.push(await verifyHospital(options, join(servers, hospital), { hospital, facts }));
   }
+  const verified = await verifyServices(home, options);
   const { height, headerHash, txs } = facts;
   const trusted = trustRoot !== undefined;
   const sum = (of: 'blobs' | 'items' | 'erased') =>
@@ -85,6 +101,7 @@ export async function verifyHome(
     items: sum('items'),
     erased: sum('erased'),
     hospitals,
+    ...(verified.length > 0 && { services: verified }),
   };
 }
 
@@ -109,11 +126,17 @@ function trustRootOf(home: string, trustRootJson: string | undefined): TrustRoot
   return existsSync(path) ? parseTrustRoot(readFileSync(path, 'utf8')) : undefined;
 }
 
-function hospitalFolders(servers: string): string[] {
-  return readdirSync(servers, { withFileTypes: true })
-    .filter((it) => it.isDirectory() && existsSync(join(servers, it.name, 'gateway.db')))
-    .map((it) => it.name)
-    .sort();
+async function verifyServices(
+  home: string,
+  { services = allServices, onProgress }: VerifyHomeOptions,
+): Promise<readonly VerifiedService[]> {
+  const verified: VerifiedService[] = [];
+  for (const { name, verify } of services) {
+    if (verify === undefined) continue;
+    onProgress?.(name);
+    verified.push({ name, findings: await verify(home) });
+  }
+  return verified;
 }
 
 interface LedgerParts {

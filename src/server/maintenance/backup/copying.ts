@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError } from '../../../primitives/errors.ts';
 
 export interface Copied {
   readonly bytes: number;

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RecordClass } from '../api/classes.ts';
-import { type ConsentId, parseConsentId, type RecordId } from '../primitives/ids.ts';
-import type { AddedFile, AddedItem } from '../sdk/actions/add-file.ts';
-import type { Member } from './cast.ts';
-import type { Input } from './inputs.ts';
-import { hold, type Servers } from './server.ts';
+import type { RecordClass } from '../../../api/classes.ts';
+import { type ConsentId, parseConsentId, type RecordId } from '../../../primitives/ids.ts';
+import type { AddedFile, AddedItem } from '../../../sdk/actions/add-file.ts';
+import type { Member } from '../../cast.ts';
+import { hold, type Setting } from '../../chapter.ts';
+import type { Input } from '../../inputs.ts';
+import type { Servers } from '../../server.ts';
 
 /** One file that a patient brought: what it was and what became of it. */
 export interface Brought {
@@ -14,7 +15,7 @@ export interface Brought {
   readonly added: AddedFile;
 }
 
-/** What the steps pass on to each other. Every step adds to it; none takes away. */
+/** What the steps of the main chapter pass on to each other. Every step adds to it; none takes away. */
 export class Scene {
   readonly home: string;
   readonly servers: Servers;
@@ -25,7 +26,7 @@ export class Scene {
   readonly consents = new Map<string, ConsentId>();
   readonly signal: AbortSignal;
 
-  constructor(home: string, servers: Servers, inputs: readonly Input[], signal: AbortSignal) {
+  constructor({ home, servers, inputs, signal }: Setting) {
     this.home = home;
     this.servers = servers;
     this.inputs = inputs;

@@ -1,19 +1,18 @@
-import { sha256 } from '../crypto/hash.ts';
-import { bytesToHex, equalBytes } from '../primitives/bytes.ts';
-import type { SharedRead } from '../sdk/actions/read-shared.ts';
-import { checkReceipt } from '../sdk/actions/receipts.ts';
-import { enrolMember, everythingHeldBy, type Member } from './cast.ts';
-import type { Facts } from './facts.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import type { SharedRead } from '../../../sdk/actions/read-shared.ts';
+import { checkReceipt } from '../../../sdk/actions/receipts.ts';
+import { enrolMember, everythingHeldBy, type Member } from '../../cast.ts';
+import { type Facts, hold, refused } from '../../chapter.ts';
 import { readWithStolenLetter } from './raw.ts';
 import type { Scene } from './scene.ts';
-import { hold, refused } from './server.ts';
 
 const dayMs = 24 * 3_600_000;
-const hospitals = ['north', 'harbour', 'valley'] as const;
 
 /** 1 · People make their keys on their own devices; hospitals enrol what they cannot use. */
 export async function enrolPeople(scene: Scene): Promise<Facts> {
   const { servers, home } = scene;
+  const { hospitals } = servers;
   const enrol = async (
     nickname: string,
     name: string,
@@ -26,7 +25,7 @@ export async function enrolPeople(scene: Scene): Promise<Facts> {
   };
   const names = scene.inputs.flatMap((input) => input.patients);
   for (const [i, name] of (names.length > 0 ? names : ['Unnamed Patient']).entries()) {
-    const hospital = hospitals[i % hospitals.length] ?? 'north';
+    const hospital = hospitals[i % hospitals.length]?.name ?? 'north';
     scene.patients.push(await enrol(`patient-${i + 1}`, name, 'patient', hospital));
   }
   await enrol('dr-a', 'Dr Ada Osei', 'clinician', 'harbour');

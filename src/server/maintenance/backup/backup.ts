@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
-import { utf8 } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
-import { writeWhole } from '../files.ts';
+import { utf8 } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { writeWhole } from '../../files.ts';
+import type { KeptFolder, Service } from '../../process.ts';
+import { services as allServices } from '../../services.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { type Copied, copyFlushed, flushAndHash, flushFolder, makeFolder } from './copying.ts';
 import { type Cut, cutAcross } from './cut.ts';
@@ -17,6 +19,8 @@ export interface BackupOptions {
   readonly out: string;
   readonly withKeys: boolean;
   readonly nowMs: number;
+  /** Whose files; without it all that this build knows. */
+  readonly services?: readonly Service[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (what: string) => void;
 }
@@ -27,7 +31,7 @@ export interface BackedUp {
   readonly verified: VerifiedHome;
 }
 
-/** Large blobs that were erased while they were copied: the cut is made anew so often. */
+/** Files that were erased while they were copied: the cut is made anew so often. */
 const maxCuts = 5;
 
 /**
@@ -39,7 +43,8 @@ const maxCuts = 5;
  */
 export async function backUpHome(options: BackupOptions): Promise<BackedUp> {
   const out = resolve(options.out);
-  const parts = partsOf(options.home);
+  const { services = allServices } = options;
+  const parts = partsOf(options.home, services);
   try {
     makeFolder(out);
   } catch (cause) {
@@ -53,6 +58,7 @@ export async function backUpHome(options: BackupOptions): Promise<BackedUp> {
     options.onProgress?.('verifying the copy');
     const { signal, onProgress } = options;
     const verified = await verifyHome(partial, {
+      services,
       ...(signal !== undefined && { signal }),
       ...(onProgress !== undefined && { onProgress: (what) => onProgress(`verifying ${what}`) }),
     });
@@ -86,7 +92,7 @@ async function copyAll(
   to: string,
 ): Promise<BackedUpFile[]> {
   const { home, signal } = options;
-  const large = new LargeBlobs(options, parts, to);
+  const large = new WrittenOnce(options, parts.folders, to);
   // Most of the bytes: copied before anything is held, and again only what came meanwhile.
   await large.copyNew();
   for (let attempt = 1; ; attempt++) {
@@ -152,18 +158,18 @@ function asOneFile(path: string): void {
   }
 }
 
-/** The large blobs of all hospitals: written once under the name of their content, so a copy stays good. */
-class LargeBlobs {
+/** Files of a name of their own, as large blobs are: written once, so a copy stays good. */
+class WrittenOnce {
   readonly #options: BackupOptions;
-  readonly #parts: HomeParts;
+  readonly #folders: readonly KeptFolder[];
   readonly #to: string;
   readonly #copied = new Map<string, Copied>();
 
-  constructor(options: BackupOptions, parts: HomeParts, to: string) {
+  constructor(options: BackupOptions, folders: readonly KeptFolder[], to: string) {
     this.#options = options;
-    this.#parts = parts;
+    this.#folders = folders;
     this.#to = to;
-    for (const folder of parts.blobFolders) makeFolder(join(to, folder));
+    for (const { path } of folders) makeFolder(join(to, path));
   }
 
   get copied(): BackedUpFile[] {
@@ -171,21 +177,21 @@ class LargeBlobs {
   }
 
   async copyNew(): Promise<void> {
-    for (const folder of this.#parts.blobFolders) {
-      for (const name of readdirSync(join(this.#options.home, folder))) {
-        // Parts of uploads have no id yet.
-        if (!name.endsWith('.part')) await this.#copy(`${folder}/${name}`);
+    for (const { path } of this.#folders) {
+      for (const name of readdirSync(join(this.#options.home, path))) {
+        // Parts of uploads have no name yet.
+        if (!name.endsWith('.part')) await this.#copy(`${path}/${name}`);
       }
     }
   }
 
   /** Makes the copies those that the copied tables name. False: one was erased before it could be copied. */
   async settle(): Promise<boolean> {
-    for (const folder of this.#parts.blobFolders) {
-      const named = new Set(largeBlobsIn(join(this.#to, dirname(folder), 'blobs.sqlite')));
-      for (const name of named) if (!(await this.#copy(`${folder}/${name}`))) return false;
+    for (const folder of this.#folders) {
+      const named = new Set(namesIn(join(this.#to, folder.database), folder.namesQuery));
+      for (const name of named) if (!(await this.#copy(`${folder.path}/${name}`))) return false;
       for (const path of this.#copied.keys()) {
-        if (dirname(path) !== folder || named.has(path.slice(folder.length + 1))) continue;
+        if (dirname(path) !== folder.path || named.has(basename(path))) continue;
         rmSync(join(this.#to, path));
         this.#copied.delete(path);
       }
@@ -208,13 +214,13 @@ class LargeBlobs {
   }
 }
 
-function largeBlobsIn(path: string): string[] {
+function namesIn(path: string, query: string): string[] {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     return db
-      .prepare('SELECT id FROM blobs WHERE content IS NULL')
+      .prepare(query)
       .all()
-      .map(({ id }) => String(id));
+      .map((row) => String(Object.values(row)[0]));
   } finally {
     db.close();
   }

@@ -1,51 +1,43 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { requireKnownHome } from '../../home-version.ts';
+import { hospitalsOf, type KeptFiles, type Service, serversOf } from '../../process.ts';
 import type { BesideDatabases } from './cut.ts';
 
 /** What of a home a backup holds, as paths below it; everything else is derived, a lock, or half written. */
-export interface HomeParts {
-  readonly databases: readonly string[];
-  /** Folders of large blobs: written once, never changed. */
-  readonly blobFolders: readonly string[];
-  /** Written once when the home was founded. */
-  readonly plain: readonly string[];
-  /** The same, and private keys. */
-  readonly keys: readonly string[];
-}
+export type HomeParts = Required<KeptFiles>;
 
-/** Throws HOME_INVALID: no servers in this home. */
-export function partsOf(home: string): HomeParts {
-  const servers = join(home, 'servers');
+/** All that the services of a home keep in it. Throws HOME_INVALID (no servers in this home), HOME_NEWER. */
+export function partsOf(home: string, services: readonly Service[]): HomeParts {
+  const servers = serversOf(home);
   for (const needed of ['genesis.cbor', join('ledger', 'blocks.db')]) {
     if (!existsSync(join(servers, needed))) throw new CodedError('HOME_INVALID', { file: needed });
   }
-  const hospitals = hospitalsOf(home);
+  requireKnownHome(home);
+  const hospitals = hospitalsOf(home).map((name) => `servers/${name}`);
+  const kept = services.flatMap(({ per, keeps }) =>
+    (per === 'home' ? ['servers'] : hospitals).map((folder) => keptIn(folder, keeps)),
+  );
   const present = (paths: readonly string[]) => paths.filter((it) => existsSync(join(home, it)));
   return {
-    databases: [
-      'servers/ledger/blocks.db',
-      ...hospitals.flatMap((it) => [
-        `servers/${it}/gateway.db`,
-        `servers/${it}/blobs/blobs.sqlite`,
-      ]),
-    ],
-    blobFolders: present(hospitals.map((it) => `servers/${it}/blobs/files`)),
-    plain: present(['trust.json', 'servers/genesis.cbor']),
-    keys: present([
-      'servers/ledger/validator.key',
-      ...hospitals.flatMap((it) => [`servers/${it}/organisation.key`, `servers/${it}/desk.token`]),
-    ]),
+    databases: present(kept.flatMap((it) => it.databases)),
+    folders: kept.flatMap((it) => it.folders).filter(({ path }) => existsSync(join(home, path))),
+    plain: present(['trust.json', ...kept.flatMap((it) => it.plain)]),
+    keys: present(kept.flatMap((it) => it.keys)),
   };
 }
 
-export function hospitalsOf(home: string): string[] {
-  const servers = join(home, 'servers');
-  return readdirSync(servers, { withFileTypes: true })
-    .filter((it) => it.isDirectory() && existsSync(join(servers, it.name, 'gateway.db')))
-    .map((it) => it.name)
-    .sort();
+function keptIn(folder: string, keeps: KeptFiles): HomeParts {
+  const { databases = [], folders = [], plain = [], keys = [] } = keeps;
+  const below = (path: string) => `${folder}/${path}`;
+  return {
+    databases: databases.map(below),
+    folders: folders.map((it) => ({ ...it, path: below(it.path), database: below(it.database) })),
+    plain: plain.map(below),
+    keys: keys.map(below),
+  };
 }
 
 /** No gateway may know of a block that the ledger beside it has not. Throws BACKUP_INVALID. */

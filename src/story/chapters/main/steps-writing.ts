@@ -1,10 +1,9 @@
-import { sha256 } from '../crypto/hash.ts';
-import { bytesToHex, equalBytes, utf8 } from '../primitives/bytes.ts';
-import { everythingHeldBy } from './cast.ts';
-import type { Facts } from './facts.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { bytesToHex, equalBytes, utf8 } from '../../../primitives/bytes.ts';
+import { everythingHeldBy } from '../../cast.ts';
+import { type Facts, hold, refused } from '../../chapter.ts';
 import { tryEverything } from './raw.ts';
 import type { Scene } from './scene.ts';
-import { hold, refused } from './server.ts';
 
 const dayMs = 24 * 3_600_000;
 

@@ -3,16 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { decodeErased } from '../api/erase.ts';
-import { decodeItemHeader, decodeLeafContent, itemHeaderHash, itemLeafHash } from '../api/item.ts';
-import { decodeSigned } from '../api/signed.ts';
-import { labels } from '../crypto/labels.ts';
-import { verifyLabelled } from '../crypto/signature.ts';
-import { merkleRoot } from '../ledger/merkle.ts';
-import { bytesToHex, equalBytes } from '../primitives/bytes.ts';
-import { CodedError, isCoded } from '../primitives/errors.ts';
-import { type AccountId, parseBlobId, type TxId } from '../primitives/ids.ts';
-import type { BlobStore } from '../storage/blob-store.ts';
+import { decodeErased } from '../../api/erase.ts';
+import {
+  decodeItemHeader,
+  decodeLeafContent,
+  itemHeaderHash,
+  itemLeafHash,
+} from '../../api/item.ts';
+import { decodeSigned } from '../../api/signed.ts';
+import { labels } from '../../crypto/labels.ts';
+import { verifyLabelled } from '../../crypto/signature.ts';
+import { merkleRoot } from '../../ledger/merkle.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { type AccountId, parseBlobId, type TxId } from '../../primitives/ids.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
 
 export interface AnchorFacts {
   readonly account: AccountId;

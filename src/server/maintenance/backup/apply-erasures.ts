@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { decodeErased } from '../../api/erase.ts';
-import { decodeSigned } from '../../api/signed.ts';
-import { hospitalsOf } from './home-parts.ts';
+import { decodeErased } from '../../../api/erase.ts';
+import { decodeSigned } from '../../../api/signed.ts';
+import { hospitalsOf } from '../../process.ts';
 
 /**
  * Erases in a restored home what was erased in a newer one: a backup still holds the rows that people erased

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError } from '../../../primitives/errors.ts';
 
 /**
  * One instant of several SQLite files that another process may be writing: each is held open on the state it

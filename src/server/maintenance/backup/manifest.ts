@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError } from '../../../primitives/errors.ts';
 
 /** Lies at the top of every backup and is written last: a folder without it is none. */
 export const manifestName = 'manifest.json';
@@ -16,6 +16,8 @@ const file = z.strictObject({
   bytes: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
+const namesEachOnce = (files: readonly { readonly path: string }[]) =>
+  new Set(files.map((it) => it.path)).size === files.length;
 const manifest = z.strictObject({
   format: z.literal('salus-backup'),
   version: z.literal(1),
@@ -25,19 +27,17 @@ const manifest = z.strictObject({
   createdMs: z.int().nonnegative(),
   /** Whether the private keys of the servers lie in it. */
   keys: z.boolean(),
-  files: z.array(file).max(10_000_000),
+  files: z.array(file).max(10_000_000).refine(namesEachOnce),
 });
 
 export type BackedUpFile = Readonly<z.infer<typeof file>>;
 export type Manifest = Readonly<z.infer<typeof manifest>>;
 
-/** Throws BACKUP_INVALID {reason: manifest}: none there, or not one that a backup writes. */
+/** Throws BACKUP_INVALID {reason: manifest}: none there, or not one that a backup writes: no file twice. */
 export function readManifest(folder: string): Manifest {
   try {
     const text = readFileSync(join(folder, manifestName), 'utf8');
-    const parsed = manifest.parse(JSON.parse(text));
-    if (new Set(parsed.files.map((it) => it.path)).size !== parsed.files.length) throw new Error();
-    return parsed;
+    return manifest.parse(JSON.parse(text));
   } catch (cause) {
     throw new CodedError('BACKUP_INVALID', { reason: 'manifest' }, cause);
   }
