@@ -4,11 +4,12 @@ import { chainId, makeBody, makePerson, signTx } from '../../../test/builders.ts
 import { encodeErased } from '../../api/erase.ts';
 import { encodeLeafContent } from '../../api/item.ts';
 import { encodeSigned } from '../../api/signed.ts';
-import type { Act } from '../../ledger/acts.ts';
 import type { Claim } from '../../ledger/chain/claim.ts';
 import { headerHashOf, txIdOf } from '../../primitives/ids.ts';
 import { blobIdOf } from '../../storage/blob-id.ts';
 import { explainReceipt } from './explain-receipt.ts';
+
+type Act = Parameters<typeof makeBody>[3][number];
 
 const hash = new Uint8Array(32).fill(7);
 const hospital = await makePerson('hospital', 'organisation');

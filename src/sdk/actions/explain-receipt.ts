@@ -76,7 +76,7 @@ function factsOfAct(act: Act): ReceiptFacts {
 }
 
 /** What a leaf is, the act says that anchors it: bytes alone may be read as more than one thing. */
-function factsOfClaim(claim: Claim, act: Act | undefined): ReceiptFacts {
+function factsOfClaim(claim: Claim, act: object | undefined): ReceiptFacts {
   if (claim.kind === 'entry') {
     const request = decodeReadRequest(decodeSigned(claim.signedRequest).bytes);
     const { reader, consent, purpose, organisation, issuedMs, what } = request;
@@ -88,8 +88,9 @@ function factsOfClaim(claim: Claim, act: Act | undefined): ReceiptFacts {
 
 type LeafClaim = Extract<Claim, { kind: 'leaf' }>;
 
-function factsOfLeaf(claim: LeafClaim, act: Act | undefined): ReceiptFacts | undefined {
-  if (act?.kind !== 'BatchAnchor') return itemFacts(claim);
+/** Only BatchAnchor has a `batch`: what it anchors are rows of that kind, all else anchors items. */
+function factsOfLeaf(claim: LeafClaim, act: object | undefined): ReceiptFacts | undefined {
+  if (act === undefined || !('batch' in act)) return itemFacts(claim);
   return act.batch === 'erased' ? erasedFacts(claim) : undefined;
 }
 
