@@ -35,7 +35,10 @@ export function explainReceipt(verdict: ReceiptVerdict): ExplainedReceipt {
           ? 'accepted'
           : (refusalOf(verdict.code)?.code ?? `refusal ${verdict.code}`),
       acts: body.acts.map(factsOfAct),
-      claim: verdict.claim === undefined ? undefined : factsOfClaim(verdict.claim),
+      claim:
+        verdict.claim === undefined
+          ? undefined
+          : factsOfClaim(verdict.claim, body.acts[verdict.claim.act]),
     };
   } catch (cause) {
     if (!isCoded(cause)) throw cause;
@@ -49,17 +52,26 @@ function factsOfAct(act: Act | UnknownAct): ReceiptFacts {
   return { kind: act.kind, ...moduleOf(act).facts(act) };
 }
 
-function factsOfClaim(claim: Claim): ReceiptFacts {
+/** What a leaf is, the act says that anchors it: bytes alone may be read as more than one thing. */
+function factsOfClaim(claim: Claim, act: object | undefined): ReceiptFacts {
   if (claim.kind === 'entry') {
     const request = decodeReadRequest(decodeSigned(claim.signedRequest).bytes);
     const { reader, consent, purpose, organisation, issuedMs, what } = request;
     const records = what.kind === 'records' ? { records: what.recordIds } : {};
     return { kind: 'look', reader, consent, purpose, servedBy: organisation, issuedMs, ...records };
   }
-  return itemFacts(claim.content) ?? erasedFacts(claim) ?? { kind: 'row', index: claim.index };
+  return factsOfLeaf(claim, act) ?? { kind: 'row', index: claim.index };
 }
 
-function itemFacts(content: Uint8Array): ReceiptFacts | undefined {
+type LeafClaim = Extract<Claim, { kind: 'leaf' }>;
+
+/** Only BatchAnchor has a `batch`: what it anchors are rows of that kind, all else anchors items. */
+function factsOfLeaf(claim: LeafClaim, act: object | undefined): ReceiptFacts | undefined {
+  if (act === undefined || !('batch' in act)) return itemFacts(claim);
+  return act.batch === 'erased' ? erasedFacts(claim) : undefined;
+}
+
+function itemFacts({ content }: LeafClaim): ReceiptFacts | undefined {
   return tryTo(() => {
     const { blobId, recordClass, paddedSize, headerHash } = decodeLeafContent(content);
     return { kind: 'item', blobId, recordClass, paddedSize, headerHash: bytesToHex(headerHash) };
@@ -67,7 +79,7 @@ function itemFacts(content: Uint8Array): ReceiptFacts | undefined {
 }
 
 /** Leaves of batches carry their salt inside, so a claim has cut them after 32 bytes. */
-function erasedFacts(claim: Extract<Claim, { kind: 'leaf' }>): ReceiptFacts | undefined {
+function erasedFacts(claim: LeafClaim): ReceiptFacts | undefined {
   return tryTo(() => {
     const { bytes } = decodeSigned(concatBytes(claim.salt, claim.content));
     const { account, holder, leaf, erasedMs } = decodeErased(bytes);
