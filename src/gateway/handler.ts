@@ -47,7 +47,7 @@ export function openHandler<R extends Route>(
     open: (gateway) => {
       const serve = open(gateway);
       // What the checks of this very route made: `serve.ts` hands it over only with its own route.
-      return (asked) => serve(asked as unknown as Asked<R>);
+      return (asked) => serve(asked as Asked<R>);
     },
   };
 }

@@ -2,6 +2,7 @@ import { textOfBytes } from '../../api/message-parts.ts';
 import { headerGet } from '../../api/routes/header-get.ts';
 import { handler } from '../handler.ts';
 
+/** Header, votes and the validators who cast them. Throws HEIGHT_UNKNOWN. Source: rule H-8. */
 export const handleHeaderGet = handler(headerGet, async ({ gateway, params }) => {
   const { engine } = gateway.options;
   const height = params.height === 'latest' ? engine.status().height : params.height;

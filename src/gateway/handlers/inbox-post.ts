@@ -4,6 +4,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import { isForwarded } from '../caller.ts';
 import { handler } from '../handler.ts';
 
+/** Kept here for accounts of this hospital, passed on once for those of another. Throws NOT_FOUND. Source: rule H-11. */
 export const handleInboxPost = handler(inboxPost, async ({ gateway, body, request }) => {
   const { organisation } = gateway.options;
   const travelling = bytesOfText(body.message);

@@ -3,6 +3,7 @@ import { itemsGet } from '../../api/routes/items-get.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { handler } from '../handler.ts';
 
+/** To the owner alone, by the state after the newest block. Throws FORBIDDEN. Source: rule H-10. */
 export const handleItemsGet = handler(itemsGet, async ({ gateway, caller, query }) => {
   const { account, since, changed, cursor = '' } = query;
   if (caller.account !== account) throw new CodedError('FORBIDDEN');

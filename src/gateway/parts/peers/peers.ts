@@ -50,7 +50,8 @@ export class Peers {
     asking: AddressOf<R> & JsonOf<R>,
   ): Promise<AnswerOf<R>> {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
-    if (route.who === 'session') headers.authorization = await this.#authorization(peer);
+    const isSignedIn = route.who === 'session' || route.who === 'peer';
+    if (isSignedIn) headers.authorization = await this.#authorization(peer);
     const body = JSON.stringify(partsOf(asking).body);
     const init = { method: route.method, headers, body };
     const response = await this.#send(peer, pathOf(route, asking), init);
