@@ -16,6 +16,8 @@ const mayImport = {
   ],
   sdk: ['primitives', 'crypto', 'ledger', 'api', 'storage/(blob-id|car)'],
   server: ['(?!cli).*'],
+  // The single files: the command `check-receipt` without the command line around it.
+  verifier: ['primitives', 'sdk/receipt', 'cli/(files|global-flags|receipt-text|refusal)'],
   cli: ['primitives', 'crypto/hash', 'sdk', 'server'],
 };
 const inside = (folder) => `^src/${folder}/`;

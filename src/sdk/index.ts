@@ -10,6 +10,8 @@ export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
 export type { BlockEvent } from '../api/tx.ts';
 export { type Role, roles } from '../ledger/acts.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
+export type { Code, Kind } from '../primitives/catalogue.ts';
+export { CodedError, type ErrorDetails, isCoded } from '../primitives/errors.ts';
 export type { AddedFile, AddFileOptions, FileInput } from './actions/add-file.ts';
 export {
   type ExplainedReceipt,
