@@ -48,7 +48,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/(primitives|crypto|ledger|api|sdk)/',
-        pathNot: '(^src/crypto/platform/|\\.test\\.ts$)',
+        pathNot: '(^src/crypto/platform/|^src/sdk/node/|\\.test\\.ts$)',
       },
       to: { dependencyTypes: ['core'] },
     },

@@ -12,6 +12,16 @@ export { type Role, roles } from '../ledger/acts.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
 export type { Code, Kind } from '../primitives/catalogue.ts';
 export { CodedError, type ErrorDetails, isCoded } from '../primitives/errors.ts';
+export {
+  type AccountId,
+  type ConsentId,
+  parseAccountId,
+  parseConsentId,
+  parseRecordId,
+  parseTxId,
+  type RecordId,
+  type TxId,
+} from '../primitives/ids.ts';
 export type { AddedFile, AddFileOptions, FileInput } from './actions/add-file.ts';
 export {
   type ExplainedReceipt,

@@ -45,11 +45,18 @@ async function check(): Promise<void> {
     const bytes = new Uint8Array(await readable(receipt, 'receipt').arrayBuffer());
     const root = await readable(trust, 'trust').text();
     const facts = factsOfReceipt(await checkReceipt(bytes, root));
-    answer = () => show('holds', receiptRows(facts), 'This receipt holds.');
+    answer = () => show('holds', receiptRows(facts), whatHolds(facts.outcome));
   } catch (error) {
     answer = () => showRefusal(error);
   }
   if (turn === asked) answer();
+}
+
+/** A refusal is proven like anything else; nobody shall take the green frame for a yes of the ledger. */
+function whatHolds(outcome: string): string {
+  return outcome === 'accepted'
+    ? 'This receipt holds.'
+    : 'This receipt holds: the ledger refused this transaction.';
 }
 
 function readable(file: File, which: 'receipt' | 'trust'): File {
