@@ -12,12 +12,18 @@ const pinned = '20.20.2';
  * `node` and only one can lie on the path of npm scripts.
  */
 export function node20(): string {
-  const own = (process.env.PATH ?? '')
+  found ??= ownNode20() ?? fetched();
+  return found;
+}
+
+let found: string | undefined;
+
+function ownNode20(): string | undefined {
+  return (process.env.PATH ?? '')
     .split(delimiter)
     .filter((folder) => !folder.includes('node_modules'))
     .map((folder) => join(folder, 'node'))
     .find(isLine20);
-  return own ?? fetched();
 }
 
 function isLine20(path: string): boolean {
