@@ -3,8 +3,7 @@ import { CodedError } from '../primitives/errors.ts';
 import { commands } from './commands/all.ts';
 import type { CommandContext } from './commands/command.ts';
 import { globalFlagsHelp, takeGlobalFlags } from './global-flags.ts';
-import { asCoded, createOutput, type Streams } from './output.ts';
-import { exitCodeOf, refusalOf, refusalText } from './refusal.ts';
+import { asCoded, createOutput, exitCodeOf, refusalOf, type Streams } from './output.ts';
 
 /**
  * The command line: `salus COMMAND ... [--json] [--help]`. One file per command under `commands/`; this
@@ -32,7 +31,7 @@ export async function runCommandLine(
     }
     const coded = signal.aborted ? new CodedError('INTERRUPTED') : usageOr(error);
     if (json) streams.out(`${JSON.stringify(refusalOf(coded))}\n`);
-    else streams.err(`${refusalText(coded)}\n`);
+    else streams.err(`${coded.sentence} (${coded.code}${detailsOf(coded)})\n`);
     if (coded.code === 'INTERNAL') streams.err(`${String((error as Error)?.stack)}\n`);
     return exitCodeOf(coded);
   }
@@ -67,4 +66,11 @@ function inheritSettings(parent: Command): void {
     child.copyInheritedSettings(parent);
     inheritSettings(child);
   }
+}
+
+function detailsOf(error: CodedError): string {
+  const entries = Object.entries(error.details);
+  return entries.length === 0
+    ? ''
+    : `: ${entries.map(([name, value]) => `${name} ${value}`).join(', ')}`;
 }

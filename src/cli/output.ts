@@ -1,6 +1,8 @@
 import { spinner } from '@clack/prompts';
 import { CodedError } from '../primitives/errors.ts';
 
+export { exitCodeOf, refusalOf } from './refusal.ts';
+
 /** How a command talks: stdout carries the result, stderr everything a person watches meanwhile. */
 export interface Output {
   readonly json: boolean;

@@ -5,7 +5,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError } from '../../primitives/errors.ts';
 import type { WalletStore } from '../wallet/store.ts';
 
-/** A wallet as a file that only its owner reads; written beside, flushed, then put in place. */
+/**
+ * A wallet in the file at `path`, sealed as everywhere, which only its owner reads. It is written beside, flushed,
+ * then put in place; the folder is made when it is missing. Processes of this machine wait for each other.
+ *
+ * Throws WALLET_BUSY (another process holds it for ten seconds), and what the file system throws.
+ */
 export function fileWalletStore(path: string): WalletStore {
   return {
     load: async () => {
