@@ -2,18 +2,29 @@
 // Finds the pinned Node and runs the command line on it. Plain JavaScript, so that any Node can start it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const main = existsSync(join(root, 'dist', 'cli', 'salus.js'))
-  ? join(root, 'dist', 'cli', 'salus.js')
-  : join(root, 'src', 'cli', 'salus.ts');
-const pinned = join(root, 'node_modules', '.bin', 'node');
+// A checkout runs its sources, also where it was built once; the package has `dist` alone.
+const source = join(root, 'src', 'cli', 'salus.ts');
+const main = existsSync(source) ? source : join(root, 'dist', 'cli', 'salus.js');
 const [major, minor] = process.versions.node.split('.').map(Number);
 const newEnough = major > 24 || (major === 24 && minor >= 7);
 
-if (!newEnough && !existsSync(pinned)) {
+/** The Node that this package brings as a dependency, where there is one for this machine. */
+function pinnedNode() {
+  try {
+    const name = `node-${process.platform}-${process.arch}`;
+    return createRequire(import.meta.url).resolve(`${name}/bin/node`);
+  } catch {
+    return undefined;
+  }
+}
+
+const pinned = newEnough ? process.execPath : pinnedNode();
+if (pinned === undefined) {
   const found = process.versions.node;
   const sentence = `This Node is too old for Salus: it needs 24.7 or newer, found ${found}. Run "npm start" once: it brings its own.`;
   const refusal = { ok: false, code: 'NODE_TOO_OLD', kind: 'unavailable', sentence };

@@ -8,8 +8,20 @@ export {
 } from '../api/classes.ts';
 export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
 export type { BlockEvent } from '../api/tx.ts';
+export type { Code, Kind } from '../codes/index.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
 export { type Role, roles } from '../ledger/roles.ts';
+export { CodedError, type ErrorDetails, isCoded } from '../primitives/errors.ts';
+export {
+  type AccountId,
+  type ConsentId,
+  parseAccountId,
+  parseConsentId,
+  parseRecordId,
+  parseTxId,
+  type RecordId,
+  type TxId,
+} from '../primitives/ids.ts';
 export type { AddedFile, AddFileOptions, FileInput } from './actions/add-file.ts';
 export {
   type ExplainedReceipt,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
 import { parseTxId } from '../../primitives/ids.ts';
-import { checkReceipt, explainReceipt, type ReceiptFacts } from '../../sdk/index.ts';
+import { checkReceipt } from '../../sdk/index.ts';
 import {
   type Acting,
   actingAccount,
@@ -12,9 +12,9 @@ import {
   work,
 } from '../acting.ts';
 import { readSmallFile, readSmallText, writeOut } from '../files.ts';
-import { table, when } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
+import { factsOfReceipt, receiptText } from '../receipt-text.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** Proof of an act that needs nobody: written to a file, and checked with that file and a trust root. */
@@ -93,50 +93,6 @@ async function check(
   const bytes = readSmallFile(file);
   const trustRoot = readSmallText(trust ?? join(homeFolder(context.flags.home), 'trust.json'));
   const verdict = await checkReceipt(bytes, trustRoot);
-  const { log, sender, outcome, acts, claim } = explainReceipt(verdict);
-  const { chain, height, timeMs, txId, headerHash, vouchedBy } = verdict;
-  const facts = {
-    chain,
-    height,
-    timeMs,
-    time: new Date(timeMs).toISOString(),
-    txId,
-    headerHash,
-    vouchedBy,
-    validatorsSigned: verdict.validatorsSigned,
-    validatorsTotal: verdict.validatorsTotal,
-    witnesses: verdict.witnesses,
-    log,
-    sender,
-    outcome,
-    acts,
-    ...(claim !== undefined && { claim }),
-  };
-  context.output.result(facts, () =>
-    [
-      'This receipt holds.',
-      '',
-      table([
-        ['ledger', chain],
-        ['height', `${height}, ${when(timeMs)}`],
-        ['transaction', txId],
-        ['log', log === 'doc' ? 'Docchain' : 'Userchain'],
-        ['sender', sender],
-        ['outcome', outcome],
-        ['vouched for by', vouchedBy],
-        ...acts.map((act) => ['act', factsText(act)]),
-        ...(claim === undefined ? [] : [['it shows', factsText(claim)]]),
-      ]),
-    ].join('\n'),
-  );
-}
-
-export function factsText(facts: ReceiptFacts): string {
-  const { kind, ...rest } = facts;
-  const parts = Object.entries(rest).map(([name, value]) => {
-    if (typeof value === 'number' && name.endsWith('Ms'))
-      return `${name.slice(0, -2)} ${when(value)}`;
-    return `${name} ${Array.isArray(value) ? value.join(' ') : value}`;
-  });
-  return [String(kind), ...parts].join(', ');
+  const facts = factsOfReceipt(verdict);
+  context.output.result(facts, () => receiptText(facts));
 }

@@ -1,0 +1,34 @@
+import type { Code, Kind } from '../codes/index.ts';
+import type { CodedError } from '../primitives/errors.ts';
+
+/** Exit codes of docs/protocol/commands.md (protocol 11). */
+const exitCodes: Readonly<Record<Kind, number>> = {
+  fault: 1,
+  usage: 2,
+  'not-shared': 3,
+  'no-key': 3,
+  'not-trusted': 3,
+  'not-valid': 3,
+  verification: 4,
+  unavailable: 5,
+};
+
+export function exitCodeOf(error: CodedError): number {
+  return error.code === 'INTERRUPTED' ? 130 : exitCodes[error.kind];
+}
+
+export interface Refusal {
+  readonly ok: false;
+  readonly code: Code;
+  readonly kind: Kind;
+  readonly sentence: string;
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export function refusalOf(error: CodedError): Refusal {
+  const { code, kind, sentence, details } = error;
+  if (Object.keys(details).length === 0) return { ok: false, code, kind, sentence };
+  // What broke first stands beside the code, where a checker looks for it.
+  const named = kind === 'verification' ? details : {};
+  return { ...named, ok: false, code, kind, sentence, details };
+}

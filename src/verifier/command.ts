@@ -1,0 +1,79 @@
+import { readSmallFile, readSmallText } from '../cli/files.ts';
+import { takeGlobalFlags } from '../cli/global-flags.ts';
+import { factsOfReceipt, receiptText } from '../cli/receipt-text.ts';
+import { exitCodeOf, refusalOf } from '../cli/refusal.ts';
+import { CodedError } from '../primitives/errors.ts';
+import { checkReceipt } from '../sdk/receipt.ts';
+
+/**
+ * `node check-receipt.mjs FILE --trust FILE [--json]`: the command `check-receipt` as one file, for who has a
+ * receipt, a trust root and any Node from 20 on, and nothing of Salus. Lines, codes and exit codes are the
+ * command's. Source: docs/protocol/commands.md, rules CL-1 and CL-2.
+ */
+const help = `Usage: node check-receipt.mjs <file> --trust <file> [--json]
+
+check a receipt: no network, no wallet, no clock
+
+Options:
+  --trust <file>  the trust root to believe
+  --json          one JSON object on stdout, nothing else`;
+
+interface Asked {
+  readonly file: string;
+  readonly trust: string;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const json = args.includes('--json');
+  const print = (facts: object, text: string) =>
+    process.stdout.write(`${json ? JSON.stringify({ ok: true, ...facts }) : text}\n`);
+  try {
+    const { rest } = takeGlobalFlags(args);
+    if (rest.includes('--help') || rest.includes('-h')) {
+      print({ help }, help);
+      return 0;
+    }
+    const { file, trust } = readArguments(rest);
+    const receipt = readSmallFile(file);
+    const facts = factsOfReceipt(await checkReceipt(receipt, readSmallText(trust)));
+    print(facts, receiptText(facts));
+    return 0;
+  } catch (error) {
+    const coded = error instanceof CodedError ? error : new CodedError('INTERNAL', {}, error);
+    if (json) process.stdout.write(`${JSON.stringify(refusalOf(coded))}\n`);
+    else process.stderr.write(`${coded.message}\n`);
+    if (coded !== error) process.stderr.write(`${String((error as Error)?.stack)}\n`);
+    return exitCodeOf(coded);
+  }
+}
+
+/** What the global flags left over. Throws USAGE, with the problem in the command line's words. */
+function readArguments(rest: readonly string[]): Asked {
+  const files: string[] = [];
+  let trust: string | undefined;
+  let flagsEnded = false;
+  for (let i = 0; i < rest.length; i++) {
+    const argument = rest[i] ?? '';
+    if (flagsEnded || !argument.startsWith('-')) files.push(argument);
+    else if (argument === '--') flagsEnded = true;
+    else if (argument.startsWith('--trust=')) trust = argument.slice('--trust='.length);
+    else if (argument === '--trust') {
+      trust = rest[++i];
+      if (trust === undefined) throw usage("option '--trust <file>' argument missing");
+    } else throw usage(`unknown option '${argument}'`);
+  }
+  const [file] = files;
+  if (file === undefined) throw usage("missing required argument 'file'");
+  if (files.length > 1) {
+    const got = `Expected 1 argument but got ${files.length}: ${files.join(', ')}.`;
+    throw usage(`too many arguments for 'check-receipt'. ${got}`);
+  }
+  if (trust === undefined) throw usage("required option '--trust <file>' not specified");
+  return { file, trust };
+}
+
+function usage(problem: string): CodedError {
+  return new CodedError('USAGE', { problem });
+}
+
+process.exitCode = await run(process.argv.slice(2));
