@@ -253,6 +253,10 @@ const table = {
     kind: 'unavailable',
     sentence: 'Another device wrote the wallet first; the newest was fetched, try again.',
   },
+  DRAWER_FULL: {
+    kind: 'not-valid',
+    sentence: 'The wallet takes no more entries of this kind, or none as large as this one.',
+  },
   RECOVERY_CODE_WRONG: {
     kind: 'no-key',
     sentence: 'This is not a recovery code, or nothing is kept under it.',

@@ -5,11 +5,11 @@ import type { TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { confirm } from '../client/send-tx.ts';
 import { revokeAccess } from '../grants/revoke.ts';
-import type { PendingKind } from '../wallet/content.ts';
 
 export interface Resumed {
   readonly txId: TxId;
-  readonly kind: PendingKind;
+  /** What it was for: grant, revoke, keys, import, write, rotate, or a wing's own word. */
+  readonly kind: string;
   /** Undefined: it is confirmed now. */
   readonly refused: Code | undefined;
 }

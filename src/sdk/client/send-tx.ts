@@ -12,7 +12,7 @@ import { isRefusalCode, refusalOf } from '../../ledger/refusals.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
-import type { OutgoingMessage, PendingKind, PendingTx, WalletContent } from '../wallet/content.ts';
+import type { OutgoingMessage, PendingTx, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
 
 const commitWaitMs = 30_000;
@@ -33,7 +33,8 @@ export interface ConfirmedTx {
 }
 
 export interface TxPlan {
-  readonly kind: PendingKind;
+  /** What it is for: the name of a `PendingKind`. */
+  readonly kind: string;
   readonly log?: LogName;
   readonly acts: readonly Act[];
   /** Under a grant: whose account it is, and the grant's write key. */
