@@ -383,6 +383,11 @@ const table = {
     kind: 'verification',
     sentence: 'The hospital answered something that does not verify.',
   },
+  REFUSAL_UNKNOWN: {
+    kind: 'unavailable',
+    sentence:
+      'The ledger or server said no with a reason that this version does not know: it is older than what it talks to. Update Salus and try again.',
+  },
 
   // Commands and process
   USAGE: {

@@ -12,9 +12,9 @@ import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import { Gateway } from './gateway.ts';
 import { Http, type HttpOptions } from './http.ts';
-import type { VerifiedTip } from './ledger-view.ts';
-import { LedgerView } from './ledger-view.ts';
+import { LedgerView, type VerifiedTip } from './ledger-view.ts';
 import { OwnRows } from './own-rows.ts';
+import { type PendingKind, type PendingKinds, pendingKinds } from './pending.ts';
 import { AccountSession } from './session.ts';
 
 /** What work reports while it goes on; `total` 0 while it is not known. */
@@ -34,6 +34,8 @@ export interface ContextOptions {
   readonly http?: HttpOptions;
   /** Where an account's hospital answers now, when that is not where it answered at enrolment. */
   readonly gatewayUrlOf?: (account: WalletAccount) => string;
+  /** What wings write down before it is sent, beside the wallet's own kinds. */
+  readonly pendingKinds?: readonly PendingKind[];
 }
 
 /**
@@ -49,6 +51,8 @@ export class Context {
   /** What was imported into it. */
   readonly imported = new ImportIndex();
   readonly now: () => number;
+  /** What answers to transactions change in the wallet. */
+  readonly pendingKinds: PendingKinds;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
   #copied: SyncedCopy | undefined;
@@ -57,6 +61,7 @@ export class Context {
   constructor(vault: Vault, account: WalletAccount, options: ContextOptions = {}) {
     this.vault = vault;
     this.now = options.now ?? Date.now;
+    this.pendingKinds = pendingKinds(options.pendingKinds);
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
     const plain = new Gateway(new Http(gatewayUrl, options.http));
