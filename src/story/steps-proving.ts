@@ -7,7 +7,7 @@ import { bytesToHex, utf8 } from '../primitives/bytes.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { RecordId } from '../primitives/ids.ts';
 import type { Looked } from '../sdk/actions/looks.ts';
-import { checkReceipt } from '../sdk/actions/receipts.ts';
+import { checkReceipt } from '../sdk/actions/check-receipt.ts';
 import { verifyHome } from '../server/verify-home.ts';
 import { everythingHeldBy } from './cast.ts';
 import type { Facts } from './facts.ts';

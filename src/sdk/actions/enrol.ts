@@ -26,6 +26,24 @@ import {
 } from '../wallet/identity.ts';
 import type { Vault } from '../wallet/vault.ts';
 
+/** What a person says to enrol: text as it was printed and typed. */
+export interface EnrolOptions {
+  readonly gatewayUrl: string;
+  /** One-time code of the hospital's registration desk. */
+  readonly invitation: string;
+  readonly role: Role;
+  /** The wallet's name when it is not said. */
+  readonly name?: string | undefined;
+  readonly licence?: string | undefined;
+  /** As printed; not needed by the `Person` that made the wallet. */
+  readonly code?: string | undefined;
+  /** Neither copy nor way back: for devices and servers. */
+  readonly withoutCopy?: boolean;
+  /** From somebody one believes; without it the gateway's word is taken once, and kept. */
+  readonly trustRootJson?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface Enrolment {
   readonly gatewayUrl: string;
   /** One-time code of the hospital's registration desk. */

@@ -1,5 +1,3 @@
-import { encodeInboxMessage } from '../../api/inbox-message.ts';
-import { encodeSigned } from '../../api/signed.ts';
 import type { TxOutcomeMessage } from '../../api/tx.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
@@ -14,6 +12,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import type { OutgoingMessage, PendingTx, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
+import { sendMessage } from './messages.ts';
 import { settled } from './pending.ts';
 
 const commitWaitMs = 30_000;
@@ -138,25 +137,6 @@ async function settle(
 ): Promise<void> {
   const { pendingKinds: kinds } = ctx;
   await ctx.noteDown((content) => settled(content, pending, { kinds, answer }));
-}
-
-/** Signed as it leaves: a message that is minutes old is refused. */
-async function sendMessage(
-  ctx: Context,
-  { to, sealed }: OutgoingMessage,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { sign } = await ctx.keys(signal);
-  const bytes = encodeInboxMessage({
-    chainId: ctx.account.chainId,
-    to,
-    from: ctx.account.account,
-    fromKey: sign.publicKey,
-    sealed,
-    sentMs: ctx.now(),
-  });
-  const signature = await signLabelled(sign, labels.inboxSign, bytes);
-  await ctx.gateway.sendMessage(encodeSigned({ bytes, signature }), signal);
 }
 
 async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {

@@ -13,10 +13,11 @@ import {
   type RecordId,
 } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
+import { sealMessage } from '../client/messages.ts';
 import { type ConfirmedTx, sendActs, type TxPlan } from '../client/send-tx.ts';
 import { buildKeySet } from '../keys/build-key-set.ts';
 import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
-import { type Letter, sealLetter, signLetter } from './letter.ts';
+import { type Letter, signLetter } from './letter.ts';
 
 export interface GrantTerms {
   readonly grantee: AccountId;
@@ -136,7 +137,7 @@ export async function sealedLetter(
 ): Promise<OutgoingMessage> {
   const { sign } = await ctx.keys(signal);
   const letter: Letter = { ...grant, ownerCard: ctx.account.card };
-  const sealed = await sealLetter(kemKey, grant.grantee, await signLetter(sign, letter));
+  const sealed = await sealMessage(kemKey, grant.grantee, await signLetter(sign, letter));
   return { to: grant.grantee, sealed };
 }
 

@@ -1,9 +1,7 @@
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../api/grant-body.ts';
 import { objectTypes } from '../../api/object-types.ts';
 import { decodeObject, decodeSigned, encodeSigned } from '../../api/signed.ts';
-import type { KemKey } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
-import { openWith, sealTo } from '../../crypto/letter.ts';
 import { type SigningKey, signLabelled, verifyLabelled } from '../../crypto/signature.ts';
 import { suite } from '../../ledger/object-types.ts';
 import type { Consent } from '../../ledger/state.ts';
@@ -32,8 +30,7 @@ export interface Letter {
   readonly ownerCard: Uint8Array;
 }
 
-const none = new Uint8Array(0);
-
+/** As it is sealed into a message (`client/messages.ts`): the letter and its owner's signature. */
 export async function signLetter(owner: SigningKey, letter: Letter): Promise<Uint8Array> {
   const bytes = encodeCbor([
     suite,
@@ -48,30 +45,6 @@ export async function signLetter(owner: SigningKey, letter: Letter): Promise<Uin
     letter.ownerCard,
   ]);
   return encodeSigned({ bytes, signature: await signLabelled(owner, labels.letterSign, bytes) });
-}
-
-export function sealLetter(
-  granteeKemKey: Uint8Array,
-  grantee: AccountId,
-  signedLetter: Uint8Array,
-): Promise<Uint8Array> {
-  return sealTo(granteeKemKey, labels.letterSeal, [idBytes(grantee)], none, signedLetter);
-}
-
-/** Throws CANNOT_OPEN when none of the keys opens it. */
-export async function openLetter(
-  kemKeys: readonly KemKey[],
-  grantee: AccountId,
-  sealed: Uint8Array,
-): Promise<Uint8Array> {
-  for (const key of kemKeys) {
-    try {
-      return await openWith(key, labels.letterSeal, [idBytes(grantee)], none, sealed);
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-    }
-  }
-  throw new CodedError('CANNOT_OPEN');
 }
 
 export interface ReadLetter {
