@@ -5,15 +5,11 @@ import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
 import { sdkWings } from '../wings/sdk.ts';
 import type { Action } from './action.ts';
-import {
-  type AddedFile,
-  type AddFileOptions,
-  addFile,
-  type FileInput,
-} from './actions/add-file.ts';
+import { type AddedFile, addFile } from './actions/add-file.ts';
 import { type EnrolOptions, enrol } from './actions/enrol.ts';
 import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
+import type { FileInput } from './actions/file-source.ts';
 import { type Looked, looked } from './actions/looks.ts';
 import {
   makeWallet,
@@ -25,6 +21,7 @@ import * as own from './actions/own-records.ts';
 import * as shared from './actions/read-shared.ts';
 import { tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
+import type { AddFileOptions } from './actions/seal-import.ts';
 import { type Synced, syncAccount } from './actions/sync.ts';
 import { watch } from './actions/watch.ts';
 import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/write-shared.ts';
@@ -48,6 +45,7 @@ export interface AsAccount extends WorkOptions {
   readonly as?: AccountId | undefined;
 }
 
+/** What a device may have of its own; nothing is needed. */
 export interface PersonOptions extends Omit<ContextOptions, 'pendingKinds'> {
   /** In place of the wings that this build has. */
   readonly wings?: readonly SdkWing[];

@@ -44,6 +44,7 @@ export interface EnrolOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What enrolling needs, parsed. */
 export interface Enrolment {
   readonly gatewayUrl: string;
   /** One-time code of the hospital's registration desk. */
@@ -187,6 +188,7 @@ function withTrust(content: WalletContent, trust: WalletTrust): WalletContent {
   return { ...content, trust: [...content.trust, trust] };
 }
 
+/** The content with this account in place of the one it had. */
 export function withAccount(content: WalletContent, account: WalletAccount): WalletContent {
   const others = content.accounts.filter((it) => it.account !== account.account);
   return { ...content, accounts: [...others, account] };

@@ -15,6 +15,7 @@ export interface WalletPlace {
   readonly passphrase: string;
 }
 
+/** An unlocked wallet, and the code that was printed for it. */
 export interface MadeWallet {
   readonly vault: Vault;
   /** The printed code's 20 bytes, which the wallet does not keep. */
@@ -31,6 +32,7 @@ export async function makeWallet(
   return { vault: await Vault.create(store, passphrase, content), code };
 }
 
+/** What brings a wallet back. */
 export interface WalletToRecover extends WalletPlace {
   /** As printed. */
   readonly code: string;

@@ -5,6 +5,7 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { confirm, isFinal } from '../client/send-tx.ts';
 import { revokeAccess } from '../grants/revoke.ts';
 
+/** What became of a transaction that was repeated. */
 export interface Resumed {
   readonly txId: TxId;
   /** What it was for: grant, revoke, keys, import, write, rotate, or a wing's own word. */

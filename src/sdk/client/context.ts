@@ -24,11 +24,13 @@ export interface Progress {
   readonly total: number;
 }
 
+/** How work is stopped (INTERRUPTED) and followed. */
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What a device may have of its own: a clock, a network, addresses of hospitals. */
 export interface ContextOptions {
   readonly now?: () => number;
   readonly http?: HttpOptions;

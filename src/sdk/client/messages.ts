@@ -32,6 +32,7 @@ export interface MessageKind {
   receive(ctx: Context, opened: Uint8Array, arrived: ArrivedMessage): Promise<WalletEdit>;
 }
 
+/** What the wallet holds afterwards; runs again when another process wrote meanwhile. */
 export type WalletEdit = (content: WalletContent) => WalletContent;
 
 /** What is known of a message beside its bytes. */

@@ -69,6 +69,7 @@ function enveloped(content: WalletContent, pending: PendingTx): WalletContent {
   return { ...content, grants };
 }
 
+/** Kinds by their word. */
 export type PendingKinds = ReadonlyMap<string, PendingKind>;
 
 /** The wallet's own kinds and those of wings, by their word. Throws INTERNAL: two of one word. */

@@ -21,6 +21,7 @@ const validForMs = 60 * 60_000;
 /** Two devices that send at once must not choose the same number; higher ones would make lower ones old. */
 const nonceSpread = 128;
 
+/** A transaction that stands on the ledger, and its receipt, which was verified. */
 export interface ConfirmedTx {
   readonly txId: TxId;
   readonly height: number;
@@ -32,6 +33,7 @@ export interface ConfirmedTx {
   readonly receipt: Uint8Array;
 }
 
+/** What is to be sent, and what the wallet must remember of it until it is answered. */
 export interface TxPlan {
   /** What it is for: the name of a `PendingKind`. */
   readonly kind: string;

@@ -18,6 +18,7 @@ export type GrantRequest = Omit<GrantTerms, 'grantee' | 'granteeName'> & {
   readonly grantee: string;
 };
 
+/** Everybody whose card this wallet holds. Throws CARD_INVALID: the wallet keeps what was proven. */
 export function knownPeople(content: WalletContent): readonly KnownPerson[] {
   return content.cards.map(({ nickname, card }) => ({ nickname, card: readCard(card).card }));
 }

@@ -19,6 +19,7 @@ import { buildKeySet } from '../keys/build-key-set.ts';
 import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
 import { type Letter, signLetter } from './letter.ts';
 
+/** What a grant allows, until when. */
 export interface GrantTerms {
   readonly grantee: AccountId;
   /** For this wallet alone. */
@@ -35,6 +36,7 @@ export interface GrantTerms {
   readonly notAfterMs: number;
 }
 
+/** A grant that stands on the ledger. */
 export interface GivenGrant {
   readonly consent: ConsentId;
   readonly grant: OwnGrant;
@@ -74,6 +76,7 @@ export async function grantAccess(
   return { consent: grant.consent, grant, confirmed };
 }
 
+/** The act by which the ledger learns of a grant: salted hash, times, and the write key's public half. */
 export async function actOf(grant: OwnGrant): Promise<ConsentGrant> {
   const { consent, salt, body, notBeforeMs, notAfterMs, writeSeed } = grant;
   const writeKey =
@@ -149,6 +152,7 @@ export function liveGrants(ctx: Context, content: WalletContent): readonly OwnGr
   );
 }
 
+/** Acts that go together with new keys. */
 export interface KeysPlan extends Omit<TxPlan, 'acts' | 'enveloped'> {
   /** Acts that stand before the KeySet. */
   readonly acts: readonly Act[];

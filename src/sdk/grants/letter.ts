@@ -47,6 +47,7 @@ export async function signLetter(owner: SigningKey, letter: Letter): Promise<Uin
   return encodeSigned({ bytes, signature: await signLabelled(owner, labels.letterSign, bytes) });
 }
 
+/** A letter as it was read: nothing of it is true before `checkLetter`. */
 export interface ReadLetter {
   readonly letter: Letter;
   readonly body: GrantBody;

@@ -18,6 +18,7 @@ import type {
 import { checkCard } from './card.ts';
 import { checkLetter, type Letter, type ReadLetter, readLetter } from './letter.ts';
 
+/** A grant that somebody gave to this person, with its state on the ledger now. */
 export interface ReceivedGrant {
   readonly consent: ConsentId;
   readonly patient: AccountId;
@@ -104,6 +105,7 @@ export async function receivedGrants(
   });
 }
 
+/** A grant that is at work: its letter, and what it allows. */
 export interface HeldGrant {
   readonly letter: Letter;
   readonly terms: GrantBody;

@@ -213,18 +213,24 @@ const content = struct({
   drawers: keptDrawers,
 });
 
+/** Everything that a wallet knows. */
 export type WalletContent = Of<typeof content>;
 export type WalletRoot = Of<typeof root>;
+/** An account of this person at one hospital. */
 export type WalletAccount = Of<typeof walletAccount>;
 export type HeldCard = Of<typeof heldCard>;
 export type OwnKeySet = Of<typeof ownKeySet>;
+/** A grant that this person gave, with its secrets. */
 export type OwnGrant = Of<typeof ownGrant>;
 export type ReceivedLetter = Of<typeof receivedLetter>;
 export type HeldSegment = Of<typeof heldSegment>;
 export type HeldOpening = Of<typeof heldOpening>;
 export type OpenedSet = Of<typeof openedSet>;
+/** A file that was imported. */
 export type HeldImport = Of<typeof heldImport>;
+/** A sealed message that follows a transaction. */
 export type OutgoingMessage = Of<typeof outgoing>;
+/** A transaction that waits for its answer. */
 export type PendingTx = Of<typeof pending>;
 export type WalletTrust = Of<typeof trust>;
 

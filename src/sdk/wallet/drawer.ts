@@ -83,7 +83,9 @@ const keptDrawer = struct({
 /** The last field of a wallet: `[[wing, [[key, value, ended]...]]...]`, rising by wing and by key. */
 export const keptDrawers = rising(list(keptDrawer, { most: drawerLimits.drawers }), byWing);
 
+/** One entry as bytes. */
 export type KeptEntry = Of<typeof keptEntry>;
+/** One drawer as the wallet keeps it, known here or not. */
 export type KeptDrawer = Of<typeof keptDrawer>;
 
 /** A wallet, as far as drawers are concerned. */
