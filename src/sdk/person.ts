@@ -253,8 +253,9 @@ export class Person {
 
   /**
    * Imports a file: cut into items, sealed here, stored, anchored. Returns what was added; a file that was imported
-   * before adds nothing. Throws FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE, FORMAT_UNKNOWN and the codes of broken
-   * FHIR files, EPOCH_NONE, KEY_NOT_HERE, QUOTA_EXCEEDED.
+   * before adds nothing. Throws FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE; of FHIR files JSON_INVALID,
+   * JSON_DUPLICATE_KEY, BUNDLE_TOO_LARGE, BUNDLE_TOO_DEEP, BUNDLE_TOO_MANY, BUNDLE_DUPLICATE_ID, RESOURCE_TYPE,
+   * RESOURCE_INVALID; and EPOCH_NONE, KEY_NOT_HERE, QUOTA_EXCEEDED.
    */
   addFile(file: FileInput, options: AsAccount & AddFileOptions = {}): Promise<AddedFile> {
     return this.#run(options, (ctx) => addFile(ctx, file, options));
