@@ -1,7 +1,6 @@
 /** What a web page imports: the SDK, and what a browser has in place of files. Works in workers too. */
 import './no-eval.ts';
 
-export { CodedError, isCoded } from '../../primitives/errors.ts';
 export * from '../index.ts';
 export { fileInputOf } from './file-input.ts';
 export { indexedDbWalletNames, indexedDbWalletStore } from './indexeddb-store.ts';

@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CodedError } from '../../primitives/errors.ts';
+import type { WalletStore } from '../wallet/store.ts';
+
+/**
+ * A wallet in the file at `path`, sealed as everywhere, which only its owner reads. It is written beside, flushed,
+ * then put in place; the folder is made when it is missing. Processes of this machine wait for each other.
+ *
+ * Throws WALLET_BUSY (another process holds it for ten seconds), and what the file system throws.
+ */
+export function fileWalletStore(path: string): WalletStore {
+  return {
+    load: async () => {
+      try {
+        return new Uint8Array(readFileSync(path));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    save: async (bytes) => {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      const beside = `${path}.${process.pid}.new`;
+      const file = await open(beside, 'w', 0o600);
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      renameSync(beside, path);
+    },
+    locked: async (work) => {
+      const unlock = await lock(`${path}.lock`);
+      try {
+        return await work();
+      } finally {
+        unlock();
+      }
+    },
+  };
+}
+
+const lockPatienceMs = 10_000;
+
+/** The lock names its process, so that one left by a killed process does not stand for ever. */
+async function lock(path: string): Promise<() => void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const until = performance.now() + lockPatienceMs;
+  while (true) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!isAlive(holderOf(path))) rmSync(path, { force: true });
+      else if (performance.now() > until) throw new CodedError('WALLET_BUSY', {}, error);
+      else await wait(20);
+    }
+  }
+}
+
+function holderOf(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
