@@ -21,7 +21,15 @@ const mayImport = {
     'engines/engine',
     'storage/(blob-store|car)',
   ],
-  sdk: ['codes/index', 'primitives', 'crypto', 'ledger', 'api', 'storage/(blob-id|car)'],
+  sdk: [
+    'codes/index',
+    'primitives',
+    'crypto',
+    'ledger',
+    'api',
+    'storage/(blob-id|car)',
+    'wings/sdk',
+  ],
   server: ['(?!cli).*'],
   cli: ['codes/index', 'primitives', 'crypto/hash', 'sdk', 'server'],
   // The single files: the command `check-receipt` without the command line around it.
@@ -72,11 +80,35 @@ module.exports = {
       to: { pathNot: '^src/wings/[^/]+/codes\\.ts$' },
     },
     {
+      name: 'only-person-lists-sdk-wings',
+      comment:
+        'What wings bring to a device has one reader; both entry points of the SDK have it from there.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/sdk/person\\.ts$' },
+      to: { path: '^src/wings/sdk\\.ts$' },
+    },
+    {
+      name: 'wings-sdk-imports',
+      comment: 'Below Person: a wing gets a Context, and Person knows the list of wings.',
+      severity: 'error',
+      from: { path: '^src/wings/([^/]+)/sdk/', pathNot: '\\.(test|contract)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/wings/$1/(ledger|api|crypto|sdk)/',
+          ...['codes/index', 'primitives', 'crypto', 'ledger', 'api', 'storage/(blob-id|car)'].map(
+            (room) => `^src/${room}(/|\\.ts$)`,
+          ),
+          '^src/sdk/(?!(person|index)\\.ts$|browser/|node/)',
+        ],
+      },
+    },
+    {
       name: 'pure-core',
       comment: 'Rules, formats and the SDK run in a browser too: no Node built-ins.',
       severity: 'error',
       from: {
-        path: '^src/(codes|primitives|crypto|ledger|api|sdk)/',
+        path: '^src/((codes|primitives|crypto|ledger|api|sdk)/|wings/(sdk\\.ts|[^/]+/sdk/))',
         pathNot: '(^src/crypto/platform/|^src/sdk/node/|\\.test\\.ts$)',
       },
       to: { dependencyTypes: ['core'] },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sealedLength } from '../src/crypto/chunked.ts';
 import { utf8 } from '../src/primitives/bytes.ts';
-import type { FileInput } from '../src/sdk/actions/add-file.ts';
+import type { FileInput } from '../src/sdk/actions/file-source.ts';
 import type { Member } from '../src/story/cast.ts';
 import { fileOf } from '../test/e2e/consortium.ts';
 import { median, type Report } from './figures.ts';

@@ -68,12 +68,15 @@ export const refusalAnswer = z.object({
 export type RefusalAnswer = z.infer<typeof refusalAnswer>;
 
 /**
- * The refusal of a server that is newer than this version: REFUSAL_UNKNOWN with its code and nothing else, since a
- * text that somebody else wrote must not be shown as ours. Undefined for what does not have the form of a refusal.
+ * The refusal of a server that is newer than this version: REFUSAL_UNKNOWN with its code and kind, and the transaction
+ * that was refused where it names one, since a text that somebody else wrote must not be shown as ours. Undefined for
+ * what does not have the form of a refusal.
  */
 export function unknownRefusal(body: unknown): CodedError | undefined {
-  const code = refusalAnswer.safeParse(body).data?.code ?? '';
-  return /^[A-Z0-9_]{2,64}$/.test(code) ? new CodedError('REFUSAL_UNKNOWN', { code }) : undefined;
+  const { code = '', kind = '', details } = refusalAnswer.safeParse(body).data ?? {};
+  if (!/^[A-Z0-9_]{2,64}$/.test(code)) return undefined;
+  const txId = txIdText.safeParse(details?.txId).data;
+  return new CodedError('REFUSAL_UNKNOWN', { code, kind, ...(txId === undefined ? {} : { txId }) });
 }
 
 export const okAnswer = z.object({ ok: z.literal(true) });

@@ -1,9 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError } from '../primitives/errors.ts';
-import type { WalletStore } from '../sdk/wallet/store.ts';
+import { type WalletStore, fileWalletStore as walletFileStore } from '../sdk/node/index.ts';
 
 /**
  * The folder that holds what this machine keeps: `people/NAME.wallet`, and under `servers/` what the
@@ -31,76 +29,9 @@ export function walletNames(home: string): string[] {
   }
 }
 
-/** A wallet as a file that only its owner reads; written beside, flushed, then put in place. */
+/** The wallet of this name in this home. Throws USAGE: not a name for a file. */
 export function fileWalletStore(home: string, name: string): WalletStore {
-  const path = walletPath(home, name);
-  return {
-    load: async () => {
-      try {
-        return new Uint8Array(readFileSync(path));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
-    save: async (bytes) => {
-      mkdirSync(join(home, 'people'), { recursive: true, mode: 0o700 });
-      const beside = `${path}.${process.pid}.new`;
-      const file = await open(beside, 'w', 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      renameSync(beside, path);
-    },
-    locked: async (work) => {
-      const unlock = await lock(home, `${path}.lock`);
-      try {
-        return await work();
-      } finally {
-        unlock();
-      }
-    },
-  };
-}
-
-const lockPatienceMs = 10_000;
-
-/** The lock names its process, so that one left by a killed process does not stand for ever. */
-async function lock(home: string, path: string): Promise<() => void> {
-  mkdirSync(join(home, 'people'), { recursive: true, mode: 0o700 });
-  const until = performance.now() + lockPatienceMs;
-  while (true) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (!isAlive(holderOf(path))) rmSync(path, { force: true });
-      else if (performance.now() > until) throw new CodedError('WALLET_BUSY', {}, error);
-      else await wait(20);
-    }
-  }
-}
-
-function holderOf(path: string): number {
-  try {
-    return Number(readFileSync(path, 'utf8'));
-  } catch {
-    return 0;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return walletFileStore(walletPath(home, name));
 }
 
 /** From `--passphrase-file` or SALUS_PASSPHRASE; a command line would show it to everybody. */

@@ -1,7 +1,6 @@
 /** The command line. */
 export const cliCodes = {
   PASSPHRASE_MISSING: { kind: 'usage', sentence: 'Give the passphrase by --passphrase-file or SALUS_PASSPHRASE.' },
-  WALLET_BUSY: { kind: 'unavailable', sentence: 'Another command is using this wallet; wait until it is done.' },
   PORT_BUSY: { kind: 'unavailable', sentence: 'The port is taken; choose another with --port.' },
   NODE_TOO_OLD: { kind: 'unavailable', sentence: 'This Node is too old for Salus.' },
 } as const;

@@ -22,27 +22,50 @@ export {
   type RecordId,
   type TxId,
 } from '../primitives/ids.ts';
-export type { AddedFile, AddFileOptions, FileInput } from './actions/add-file.ts';
+export type { Action } from './action.ts';
+export type { AddedFile, AddedItem } from './actions/add-file.ts';
+export { checkReceipt } from './actions/check-receipt.ts';
+export type { EnrolOptions } from './actions/enrol.ts';
+export type { ErasedRecords } from './actions/erase.ts';
 export {
   type ExplainedReceipt,
   explainReceipt,
   type ReceiptFacts,
 } from './actions/explain-receipt.ts';
-export type { Looked, Noticed } from './actions/looks.ts';
-export type { ExportedFile, ListedRecord, OpenedRecord } from './actions/own-records.ts';
-export type { Access, ReadOptions, SharedRead, SharedRecord } from './actions/read-shared.ts';
-export { checkReceipt } from './actions/receipts.ts';
+export type { FileInput } from './actions/file-source.ts';
+export type { Looked } from './actions/looks.ts';
+export type { WalletPlace, WalletToRecover } from './actions/make-wallet.ts';
+export type { Noticed } from './actions/notice.ts';
+export type {
+  ExportedFile,
+  ListedRecord,
+  MissingRecords,
+  OpenedRecord,
+} from './actions/own-records.ts';
+export type {
+  Access,
+  ReadOptions,
+  SharedListing,
+  SharedRead,
+  SharedRecord,
+} from './actions/read-shared.ts';
+export type { Resumed } from './actions/resume.ts';
+export type { AddFileOptions } from './actions/seal-import.ts';
 export { memorySpool, type Spool, type SpooledBytes } from './actions/spool.ts';
+export type { Synced } from './actions/sync.ts';
 export type { NoteToWrite, WrittenRecords } from './actions/write-shared.ts';
+export type { LiveItem } from './client/check-rows.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
 export type { ConfirmedTx } from './client/send-tx.ts';
+export type { GrantRequest, KnownPerson } from './grants/address-book.ts';
 export { readCard } from './grants/card.ts';
+export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
-export { type AsAccount, type EnrolOptions, type GrantRequest, Person } from './person.ts';
+export { type AsAccount, Person, type PersonOptions } from './person.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
-export type { WalletAccount } from './wallet/content.ts';
+export type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 export type { WalletStore } from './wallet/store.ts';

@@ -1,176 +1,128 @@
 import type { Card } from '../api/card.ts';
-import { bytesOfText } from '../api/message-parts.ts';
-import { cardGet } from '../api/routes/card-get.ts';
-import { whoGet } from '../api/routes/who-get.ts';
 import type { BlockEvent } from '../api/tx.ts';
-import { randomBytes } from '../crypto/random.ts';
 import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
-import type { Role } from '../ledger/roles.ts';
-import { CodedError, isCoded } from '../primitives/errors.ts';
-import {
-  type AccountId,
-  type ConsentId,
-  parseAccountId,
-  type RecordId,
-  type TxId,
-} from '../primitives/ids.ts';
-import {
-  type AddedFile,
-  type AddFileOptions,
-  addFile,
-  type FileInput,
-} from './actions/add-file.ts';
-import { enrol, newRoot } from './actions/enrol.ts';
+import { CodedError } from '../primitives/errors.ts';
+import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
+import { sdkWings } from '../wings/sdk.ts';
+import type { Action } from './action.ts';
+import { type AddedFile, addFile } from './actions/add-file.ts';
+import { type EnrolOptions, enrol } from './actions/enrol.ts';
 import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
+import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
+import type { FileInput } from './actions/file-source.ts';
 import { type Looked, looked } from './actions/looks.ts';
 import {
-  type ExportedFile,
-  exportImport,
-  historyOfRecord,
-  type ListedRecord,
-  listRecords,
-  type MissingRecords,
-  missingRecords,
-  type OpenedRecord,
-  openRecord,
-  openRecords,
-} from './actions/own-records.ts';
-import {
-  type Access,
-  type ReadOptions,
-  readShared,
-  receiptOfAccess,
-  requestRows,
-  type SharedListing,
-  type SharedRead,
-} from './actions/read-shared.ts';
-import { receiptOfItem, receiptOfTx } from './actions/receipts.ts';
-import { type Resumed, resume, tryResume } from './actions/resume.ts';
+  makeWallet,
+  recoverWallet,
+  type WalletPlace,
+  type WalletToRecover,
+} from './actions/make-wallet.ts';
+import * as own from './actions/own-records.ts';
+import * as shared from './actions/read-shared.ts';
+import { tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
+import type { AddFileOptions } from './actions/seal-import.ts';
+import { type Synced, syncAccount } from './actions/sync.ts';
 import { watch } from './actions/watch.ts';
 import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/write-shared.ts';
+import { Accounts } from './client/accounts.ts';
 import type { LiveItem } from './client/check-rows.ts';
-import { Context, type ContextOptions, type WorkOptions } from './client/context.ts';
-import { GatewayClient } from './client/gateway-client.ts';
-import { Http } from './client/http.ts';
+import type { Context, ContextOptions, WorkOptions } from './client/context.ts';
+import { type MessageKind, receiveMessages } from './client/messages.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
-import { checkCard, readCard } from './grants/card.ts';
-import { type GivenGrant, type GrantTerms, grantAccess, renewKeys } from './grants/grant.ts';
+import * as people from './grants/address-book.ts';
+import { type GivenGrant, grantAccess } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
-import { fetchLetters, heldGrant, type ReceivedGrant, receivedGrants } from './grants/received.ts';
+import { heldGrant, letterKind, type ReceivedGrant, receivedGrants } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
-import { epochHabitMs } from './keys/schedule.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
-import {
-  emptyWallet,
-  type HeldImport,
-  type OwnGrant,
-  type WalletAccount,
-} from './wallet/content.ts';
-import { copyKeyOf, copyLocatorOf, openCopy } from './wallet/copy.ts';
-import type { WalletStore } from './wallet/store.ts';
+import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 import { Vault } from './wallet/vault.ts';
+import { kindsOf, type SdkWing } from './wing.ts';
 
 /** Which account acts, when the wallet holds several; the only one when it is not said. */
 export interface AsAccount extends WorkOptions {
   readonly as?: AccountId | undefined;
 }
 
-export interface EnrolOptions {
-  readonly gatewayUrl: string;
-  readonly invitation: string;
-  readonly role: Role;
-  /** The wallet's name when it is not said. */
-  readonly name?: string | undefined;
-  readonly licence?: string | undefined;
-  /** As printed; not needed by the `Person` that made the wallet. */
-  readonly code?: string | undefined;
-  /** Neither copy nor way back: for devices and servers. */
-  readonly withoutCopy?: boolean;
-  readonly trustRootJson?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+/** What a device may have of its own; nothing is needed. */
+export interface PersonOptions extends Omit<ContextOptions, 'pendingKinds'> {
+  /** In place of the wings that this build has. */
+  readonly wings?: readonly SdkWing[];
 }
-
-/** As many headers does a wallet that wakes look at one by one: three days of an idle ledger. */
-const maxWalk = 1_000;
-
-export type GrantRequest = Omit<GrantTerms, 'grantee' | 'granteeName'> & {
-  /** An account, or the nickname of somebody whose card the wallet holds. */
-  readonly grantee: string;
-};
 
 /**
  * A person with an unlocked wallet: everything that the command line and the web page do, they do through
- * this. Every method verifies what it is told, stops at its signal (INTERRUPTED) and throws coded errors.
+ * this. Every method verifies what it is told and throws coded errors (`CodedError`) alone.
+ *
+ * What takes `as` runs as one account at its hospital, and throws beside its own codes: which account, as
+ * `account()` does; INTERRUPTED at its signal; what the hospital or the ledger refuses, REFUSAL_UNKNOWN when this
+ * version is too old to say why; GATEWAY_UNREACHABLE, RATE_LIMITED, LEDGER_STALLED (try later);
+ * and of kind `verification`, with the hospital in `details.servedBy`, what does not verify: GATEWAY_LIED,
+ * PROOF_INVALID, HEADER_INVALID, LEDGER_FORKED, LEDGER_OLD, RECEIPT_INVALID.
+ *
+ * What sends a transaction resolves once its receipt is verified. At COMMIT_TIMEOUT it may still be taken: it stays
+ * written down, and `sync` repeats it.
+ *
+ * One file beyond the usual length, because it is the SDK's face: who uses it reads it from top to bottom.
  */
 export class Person {
   readonly #vault: Vault;
   readonly #options: ContextOptions;
-  readonly #contexts = new Map<AccountId, Context>();
+  readonly #accounts: Accounts;
+  readonly #messageKinds: readonly MessageKind[];
+  /** By account, as of the last time that its inbox was asked. */
+  readonly #notUnderstood = new Map<AccountId, number>();
   /** Only between making the wallet and enrolling: it is printed, never stored. */
   #code: Uint8Array | undefined;
 
-  private constructor(vault: Vault, options: ContextOptions, code?: Uint8Array) {
+  private constructor(
+    vault: Vault,
+    { wings = sdkWings, ...options }: PersonOptions,
+    code?: Uint8Array,
+  ) {
+    const { pendingKinds, messageKinds } = kindsOf(wings, [letterKind]);
     this.#vault = vault;
-    this.#options = options;
+    this.#options = { ...options, pendingKinds };
+    this.#accounts = new Accounts(vault, this.#options);
+    this.#messageKinds = messageKinds;
     this.#code = code;
   }
 
+  // The wallet
+
   /**
-   * A new wallet, and the code to print: with it and nothing else the wallet comes back when this device is
-   * lost. Throws PASSPHRASE_SHORT, WALLET_EXISTS.
+   * A new wallet in this store, and the code to print: with it and nothing else the wallet comes back when this
+   * device is lost. Throws PASSPHRASE_SHORT, WALLET_EXISTS, and what the store throws.
    */
   static async create(
-    wallet: { readonly store: WalletStore; readonly passphrase: string; readonly name: string },
-    options: ContextOptions = {},
+    wallet: WalletPlace & { readonly name: string },
+    options: PersonOptions = {},
   ): Promise<{ readonly person: Person; readonly code: string }> {
-    const code = randomBytes(20);
-    const nowMs = (options.now ?? Date.now)();
-    const content = {
-      ...emptyWallet(wallet.name),
-      copyKey: copyKeyOf(code),
-      roots: [newRoot(nowMs)],
-    };
-    const vault = await Vault.create(wallet.store, wallet.passphrase, content);
+    const { vault, code } = await makeWallet(wallet, (options.now ?? Date.now)());
     return { person: new Person(vault, options, code), code: formatCode(code) };
   }
 
-  /** Throws WALLET_UNKNOWN, WALLET_INVALID, WALLET_KDF, PASSPHRASE_WRONG. */
-  static async open(
-    wallet: { readonly store: WalletStore; readonly passphrase: string },
-    options: ContextOptions = {},
-  ): Promise<Person> {
+  /** The wallet in this store, unlocked. Throws WALLET_UNKNOWN, WALLET_INVALID, WALLET_KDF, PASSPHRASE_WRONG. */
+  static async open(wallet: WalletPlace, options: PersonOptions = {}): Promise<Person> {
     return new Person(await Vault.open(wallet.store, wallet.passphrase), options);
   }
 
   /**
-   * The wallet from its copy at the hospital. Throws RECOVERY_CODE_WRONG, RATE_LIMITED, PASSPHRASE_SHORT,
-   * WALLET_EXISTS.
+   * The wallet from its copy at the hospital, put into this store; `sync` then learns what happened since.
+   * Throws RECOVERY_CODE_WRONG, RATE_LIMITED, PASSPHRASE_SHORT, WALLET_EXISTS, GATEWAY_UNREACHABLE.
    */
-  static async recover(
-    wallet: {
-      readonly store: WalletStore;
-      readonly passphrase: string;
-      readonly code: string;
-      readonly gatewayUrl: string;
-      readonly signal?: AbortSignal;
-    },
-    options: ContextOptions = {},
-  ): Promise<Person> {
-    const code = parseCode(wallet.code);
-    const gateway = new GatewayClient(new Http(wallet.gatewayUrl, options.http));
-    const { organisation } = await gateway.call(whoGet, { signal: wallet.signal });
-    const copy = await gateway.getCopy(copyLocatorOf(code, organisation), wallet.signal);
-    if (copy === undefined) throw new CodedError('RECOVERY_CODE_WRONG');
-    const content = await openCopy(copyKeyOf(code), copy.sealed);
-    const vault = await Vault.create(wallet.store, wallet.passphrase, content);
+  static async recover(wallet: WalletToRecover, options: PersonOptions = {}): Promise<Person> {
+    const { vault, code } = await recoverWallet(wallet, options.http);
     return new Person(vault, options, code);
   }
 
+  /** As it was given when the wallet was made; other people see the name on the card. */
   get name(): string {
     return this.#vault.content.name;
   }
 
+  /** One for each hospital; `enrolled` false: begun and not confirmed. */
   get accounts(): readonly WalletAccount[] {
     return this.#vault.content.accounts;
   }
@@ -185,21 +137,23 @@ export class Person {
     return this.#vault.content.pending.length;
   }
 
-  /** The account that acts. Throws PERSON_NOT_ENROLLED, PERSON_UNKNOWN, USAGE (which of several?). */
-  account(as?: AccountId): WalletAccount {
-    const enrolled = this.accounts.filter((it) => it.enrolled);
-    if (as !== undefined) {
-      const named = enrolled.find((it) => it.account === as);
-      if (named === undefined) throw new CodedError('PERSON_UNKNOWN', { account: as });
-      return named;
-    }
-    const [only, another] = enrolled;
-    if (only === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
-    if (another !== undefined) throw new CodedError('USAGE', { accounts: enrolled.length });
-    return only;
+  /**
+   * Messages of a kind that this version does not know, as of the last `inbox` or `sync`. They stay at the
+   * hospital; a newer version reads them.
+   */
+  get notUnderstoodCount(): number {
+    return [...this.#notUnderstood.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** JSON of `{chain, genesisHash, height, headerHash, validatorsHash, witnesses}`. */
+  /** The account that acts. Throws PERSON_NOT_ENROLLED, PERSON_UNKNOWN, USAGE (which of several?). */
+  account(as?: AccountId): WalletAccount {
+    return this.#accounts.acting(as);
+  }
+
+  /**
+   * What the wallet believes of its ledger, for `checkReceipt` and for others to believe: JSON of `{chain,
+   * genesisHash, height, headerHash, validatorsHash, witnesses}`. Throws as `account()`.
+   */
   trustRootJson(as?: AccountId): string {
     const { chainId } = this.account(as);
     const held = this.#vault.content.trust.find((it) => it.chainId === chainId);
@@ -207,6 +161,10 @@ export class Person {
     return held.rootJson;
   }
 
+  /**
+   * Enrols at a hospital and returns the account there. Throws RECOVERY_CODE_WRONG (not this wallet's code, or
+   * none where one is needed), INVITATION_INVALID, TRUST_ROOT_WRONG, ACCOUNT_EXISTS, CARD_INVALID, GATEWAY_LIED.
+   */
   async enrol(options: EnrolOptions): Promise<WalletAccount> {
     const { code: printed, trustRootJson, withoutCopy } = options;
     const code = printed === undefined ? this.#code : parseCode(printed);
@@ -223,215 +181,224 @@ export class Person {
     );
   }
 
+  /** Seals the wallet on this device anew; the copy hangs on the code alone. Throws PASSPHRASE_SHORT. */
   changePassphrase(passphrase: string): Promise<void> {
     return this.#vault.changePassphrase(passphrase);
   }
 
-  /** New keys. With the code: also the way back from a freeze. */
+  /**
+   * New keys; readers get theirs anew. With the code: also the way back from a freeze.
+   * Throws RECOVERY_CODE_WRONG, SIGNATURE_MISSING (frozen, without the code), KEY_NOT_CURRENT (another code).
+   */
   rotate(options: AsAccount & { readonly code?: string | undefined } = {}): Promise<ConfirmedTx> {
     const code = options.code === undefined ? undefined : parseCode(options.code);
-    return this.#work(options, (ctx) => rotateKeys(ctx, { ...options, code }));
+    return this.#run(options, (ctx) => rotateKeys(ctx, { ...options, code }));
   }
 
   /**
    * What a device does when it wakes: learns what this person's other devices did, repeats what was not
-   * confirmed, fetches letters, and renews keys that are 90 days old.
+   * confirmed, fetches letters, and renews keys that are 90 days old. Returns the newest height it verified.
    */
-  sync(options: AsAccount = {}): Promise<{
-    readonly height: number;
-    readonly timeMs: number;
-    readonly resumed: readonly Resumed[];
-  }> {
-    return this.#work(options, async (ctx) => {
-      const before = ctx.ledger.tip.height;
-      const { height, timeMs } = await ctx.ledger.headers.latest(options.signal);
-      if (height - before <= maxWalk)
-        await ctx.ledger.headers.requireLinked(before, height, options.signal);
-      await ctx.writeDown((content) => content);
-      const resumed = await resume(ctx, options);
-      await fetchLetters(ctx, options);
-      if (ctx.account.role === 'patient') await this.#renewOldKeys(ctx, options);
-      return { height, timeMs, resumed };
+  sync(options: AsAccount = {}): Promise<Synced> {
+    return this.#run(options, async (ctx) => {
+      const synced = await syncAccount(ctx, this.#messageKinds, options);
+      this.#notUnderstood.set(ctx.account.account, synced.notUnderstood);
+      return synced;
     });
   }
 
-  async #renewOldKeys(ctx: Context, options: WorkOptions): Promise<void> {
-    const row = await ctx.ledger.knownAccount(ctx.account.account, options.signal);
-    const running = row.schedule.findLast((it) => it.validFromMs <= ctx.nowMs());
-    const isOld = running === undefined || running.validFromMs + epochHabitMs <= ctx.nowMs();
-    if (isOld && !row.frozen) await renewKeys(ctx, options);
+  /** Runs what a wing declares; returns and throws what its action says. */
+  run<Input, Output>(
+    action: Action<Input, Output>,
+    input: Input,
+    options: AsAccount = {},
+  ): Promise<Output> {
+    return this.#run(options, (ctx) => action.run(ctx, input, options));
   }
 
   // People
 
-  /** This person's own card, to give to others. */
+  /** This person's own card, to give to others. Throws as `account()`. */
   card(as?: AccountId): Uint8Array {
     return this.account(as).card;
   }
 
-  /** Keeps somebody's card under a nickname, once it is proven. Throws CARD_INVALID. */
+  /** Keeps somebody's card under a nickname, once it is proven; returns what it says. Throws CARD_INVALID. */
   addCard(
     card: Uint8Array,
     options: AsAccount & { readonly nickname?: string } = {},
   ): Promise<Card> {
-    return this.#work(options, async (ctx) => {
-      const proven = await checkCard(ctx.ledger, card, options.signal);
-      const held = { account: proven.account, nickname: options.nickname ?? proven.name, card };
-      await ctx.writeDown((content) => ({
-        ...content,
-        cards: [...content.cards.filter((it) => it.account !== held.account), held],
-      }));
-      return proven;
-    });
+    return this.#run(options, (ctx) => people.keepCard(ctx, card, options));
   }
 
-  /** A colleague's card from the hospital's directory; patients are not in it. */
+  /**
+   * A colleague's card from the hospital's directory, proven; patients are not in it.
+   * Throws NOT_FOUND, CARD_INVALID.
+   */
   findCard(account: AccountId, options: AsAccount = {}): Promise<Card> {
-    return this.#work(options, async (ctx) => {
-      const { signal } = options;
-      const signed = await ctx.gateway.call(cardGet, { params: { account }, signal });
-      const card = await checkCard(ctx.ledger, bytesOfText(signed.card), signal);
-      // A true card of somebody else would have the patient share with him.
-      if (card.account !== account) throw new CodedError('GATEWAY_LIED', { account });
-      return card;
-    });
+    return this.#run(options, (ctx) => people.fetchCard(ctx, account, options));
   }
 
-  get cards(): readonly { readonly nickname: string; readonly card: Card }[] {
-    return this.#vault.content.cards.map(({ nickname, card }) => ({
-      nickname,
-      card: readCard(card).card,
-    }));
+  /** Everybody whose card the wallet holds. */
+  get cards(): readonly people.KnownPerson[] {
+    return people.knownPeople(this.#vault.content);
   }
 
-  /** An account by its id, or by the nickname or the name of a card. Throws PERSON_UNKNOWN. */
+  /** An account by its id, or by the nickname or the name of a card. Throws PERSON_UNKNOWN (none, or several). */
   findPerson(who: string): { readonly account: AccountId; readonly name: string } {
-    const named = this.cards.filter(
-      (it) => it.nickname === who || it.card.name === who || it.card.account === who,
-    );
-    const [only, another] = named;
-    if (another !== undefined) throw new CodedError('PERSON_UNKNOWN', { matches: named.length });
-    if (only !== undefined) return { account: only.card.account, name: only.nickname };
-    try {
-      const account = parseAccountId(who);
-      return { account, name: `${account.slice(0, 8)}…` };
-    } catch (error) {
-      if (isCoded(error, 'ID_FORMAT')) throw new CodedError('PERSON_UNKNOWN', {}, error);
-      throw error;
-    }
+    return people.findPerson(this.#vault.content, who);
   }
 
   // One's own records
 
+  /**
+   * Imports a file: cut into items, sealed here, stored, anchored. Returns what was added; a file that was imported
+   * before adds nothing. Throws FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE; of FHIR files JSON_INVALID,
+   * JSON_DUPLICATE_KEY, BUNDLE_TOO_LARGE, BUNDLE_TOO_DEEP, BUNDLE_TOO_MANY, BUNDLE_DUPLICATE_ID, RESOURCE_TYPE,
+   * RESOURCE_INVALID; and EPOCH_NONE, KEY_NOT_HERE, QUOTA_EXCEEDED.
+   */
   addFile(file: FileInput, options: AsAccount & AddFileOptions = {}): Promise<AddedFile> {
-    return this.#work(options, (ctx) => addFile(ctx, file, options));
+    return this.#run(options, (ctx) => addFile(ctx, file, options));
   }
 
+  /** What there is, oldest first, anchored above the height `since`: nothing is opened, nothing is logged. */
   listRecords(
     options: AsAccount & { readonly since?: number } = {},
-  ): Promise<readonly ListedRecord[]> {
-    return this.#work(options, (ctx) => listRecords(ctx, options));
+  ): Promise<readonly own.ListedRecord[]> {
+    return this.#run(options, (ctx) => own.listRecords(ctx, options));
   }
 
-  /** What the hospital leaves out of the listing, as far as that can be known. */
-  missingRecords(options: AsAccount = {}): Promise<readonly MissingRecords[]> {
-    return this.#work(options, (ctx) => missingRecords(ctx, options));
+  /** What the hospital leaves out of the listing, as far as that can be known; empty: nothing is missing. */
+  missingRecords(options: AsAccount = {}): Promise<readonly own.MissingRecords[]> {
+    return this.#run(options, (ctx) => own.missingRecords(ctx, options));
   }
 
-  openRecord(recordId: RecordId, options: AsAccount = {}): Promise<OpenedRecord> {
-    return this.#work(options, (ctx) => openRecord(ctx, recordId, options));
+  /** One record, opened. Throws RECORD_UNKNOWN, RECORD_ERASED, KEY_NOT_HERE, BLOB_CORRUPT, ITEM_FORGED. */
+  openRecord(recordId: RecordId, options: AsAccount = {}): Promise<own.OpenedRecord> {
+    return this.#run(options, (ctx) => own.openRecord(ctx, recordId, options));
   }
 
+  /** Several, in the order they were asked for. Throws as `openRecord`, at the first that does not open. */
   openRecords(
     recordIds: readonly RecordId[],
     options: AsAccount = {},
-  ): Promise<readonly OpenedRecord[]> {
-    return this.#work(options, (ctx) => openRecords(ctx, recordIds, options));
+  ): Promise<readonly own.OpenedRecord[]> {
+    return this.#run(options, (ctx) => own.openRecords(ctx, recordIds, options));
   }
 
-  /** The record and the versions before it, newest first. */
-  history(recordId: RecordId, options: AsAccount = {}): Promise<readonly OpenedRecord[]> {
-    return this.#work(options, (ctx) => historyOfRecord(ctx, recordId, options));
+  /** The record and the versions before it, newest first; an erased one ends the line. Throws as `openRecord`. */
+  history(recordId: RecordId, options: AsAccount = {}): Promise<readonly own.OpenedRecord[]> {
+    return this.#run(options, (ctx) => own.historyOfRecord(ctx, recordId, options));
   }
 
-  exportImport(importId: RecordId, options: AsAccount = {}): Promise<ExportedFile> {
-    return this.#work(options, (ctx) => exportImport(ctx, importId, options));
+  /** An imported file, byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE (a part was erased). */
+  exportImport(importId: RecordId, options: AsAccount = {}): Promise<own.ExportedFile> {
+    return this.#run(options, (ctx) => own.exportImport(ctx, importId, options));
   }
 
+  /**
+   * Erases records for good: returns their holder's signed words, one for each. What readers copied stays.
+   * Throws RECORD_UNKNOWN, SIGNATURE_WRONG.
+   */
   erase(recordIds: readonly RecordId[], options: AsAccount = {}): Promise<ErasedRecords> {
-    return this.#work(options, (ctx) => eraseRecords(ctx, recordIds, options));
+    return this.#run(options, (ctx) => eraseRecords(ctx, recordIds, options));
   }
 
   // Grants given
 
-  grant(request: GrantRequest, options: AsAccount = {}): Promise<GivenGrant> {
-    return this.#work(options, async (ctx) => {
-      const { account, name } = this.findPerson(request.grantee);
+  /**
+   * Lets somebody read, or write, until a time. Throws PERSON_UNKNOWN, ACCOUNT_UNKNOWN, GRANTEE_ROLE,
+   * CONSENT_TIMES, NOT_AFTER_FAR, GRANT_TOO_LARGE, ACCOUNT_FROZEN.
+   */
+  grant(request: people.GrantRequest, options: AsAccount = {}): Promise<GivenGrant> {
+    return this.#run(options, async (ctx) => {
+      const terms = people.termsOf(this.#vault.content, request);
       await tryResume(ctx, options);
-      return grantAccess(ctx, { ...request, grantee: account, granteeName: name }, options);
+      return grantAccess(ctx, terms, options);
     });
   }
 
-  /** Many grants with one KeySet for all of them. */
+  /** Many grants with one KeySet for all of them. Throws as `grant`; what was confirmed by then stands. */
   grantMany(
-    requests: readonly GrantRequest[],
+    requests: readonly people.GrantRequest[],
     options: AsAccount = {},
   ): Promise<readonly OwnGrant[]> {
-    return this.#work(options, async (ctx) => {
-      const terms = requests.map((request) => {
-        const { account, name } = this.findPerson(request.grantee);
-        return { ...request, grantee: account, granteeName: name };
-      });
+    return this.#run(options, async (ctx) => {
+      const terms = requests.map((request) => people.termsOf(this.#vault.content, request));
       await tryResume(ctx, options);
       return grantMany(ctx, terms, options);
     });
   }
 
+  /** The grants that were given, each with its state and the looks that the ledger counts. */
   grants(options: AsAccount = {}): Promise<readonly ListedGrant[]> {
-    return this.#work(options, (ctx) => listGrants(ctx, options));
+    return this.#run(options, (ctx) => listGrants(ctx, options));
   }
 
+  /** Takes a grant back: he holds no key of what is written from now on. Throws CONSENT_UNKNOWN, CONSENT_ENDED. */
   revoke(consent: ConsentId, options: AsAccount = {}): Promise<ConfirmedTx> {
-    return this.#work(options, async (ctx) => {
+    return this.#run(options, async (ctx) => {
       await tryResume(ctx, options);
       return revokeAccess(ctx, consent, options);
     });
   }
 
-  /** Who looked at this person's records, who was refused, and what was erased. */
+  /**
+   * Who looked at this person's records, who was refused, and what was erased, each with a receipt; a notice that
+   * does not verify is `doubtful`, and `withheld` names grants of which the ledger counts more looks than are shown.
+   */
   looked(options: AsAccount = {}): Promise<Looked> {
-    return this.#work(options, (ctx) => looked(ctx, options));
+    return this.#run(options, (ctx) => looked(ctx, options));
   }
 
   // Grants received
 
-  /** Fetches new letters, and lists every grant this person holds. */
+  /** Fetches new messages, and lists every grant this person holds. */
   inbox(options: AsAccount = {}): Promise<readonly ReceivedGrant[]> {
-    return this.#work(options, (ctx) => fetchLetters(ctx, options));
+    return this.#run(options, async (ctx) => {
+      const { notUnderstood } = await receiveMessages(ctx, this.#messageKinds, options);
+      this.#notUnderstood.set(ctx.account.account, notUnderstood);
+      return receivedGrants(ctx, options);
+    });
   }
 
+  /** Every grant this person holds, with what the ledger says about each now; the inbox is not asked. */
   received(options: AsAccount = {}): Promise<readonly ReceivedGrant[]> {
-    return this.#work(options, (ctx) => receivedGrants(ctx, options));
+    return this.#run(options, (ctx) => receivedGrants(ctx, options));
   }
 
-  /** What there is under a grant, unopened: a look like any other. */
-  listShared(consent: ConsentId, options: AsAccount & ReadOptions = {}): Promise<SharedListing> {
-    return this.#work(options, (ctx) => requestRows(ctx, heldGrant(ctx, consent), options));
+  /** What there is under a grant, unopened: a look like any other. Throws as `readShared`. */
+  listShared(
+    consent: ConsentId,
+    options: AsAccount & shared.ReadOptions = {},
+  ): Promise<shared.SharedListing> {
+    return this.#run(options, (ctx) => shared.requestRows(ctx, heldGrant(ctx, consent), options));
   }
 
-  readShared(consent: ConsentId, options: AsAccount & ReadOptions = {}): Promise<SharedRead> {
-    return this.#work(options, (ctx) => readShared(ctx, consent, options));
+  /**
+   * Reads under a grant: the look stands on the ledger before anything comes back. Throws NOT_SHARED,
+   * PURPOSE_NOT_GRANTED, CONSENT_ENDED, CONSENT_NOT_LIVE, REQUEST_STALE (the device's clock), KEY_NOT_HERE.
+   */
+  readShared(
+    consent: ConsentId,
+    options: AsAccount & shared.ReadOptions = {},
+  ): Promise<shared.SharedRead> {
+    return this.#run(options, (ctx) => shared.readShared(ctx, consent, options));
   }
 
-  /** Under a grant with write classes; notes of class `diagnosis` are anchored on Docchain. */
+  /**
+   * Writes under a grant with write classes; notes of class `diagnosis` are anchored on Docchain, and stand alone.
+   * Throws NOT_SHARED, CONSENT_CANNOT_WRITE, CLASS_NOT_GRANTED, CONSENT_ENDED, EPOCH_NONE, REQUEST_INVALID.
+   */
   write(
     consent: ConsentId,
     notes: readonly NoteToWrite[],
     options: AsAccount = {},
   ): Promise<WrittenRecords> {
-    return this.#work(options, (ctx) => writeShared(ctx, consent, notes, options));
+    return this.#run(options, (ctx) => writeShared(ctx, consent, notes, options));
   }
 
+  /** `write` of one note of class `diagnosis`. */
   diagnose(
     consent: ConsentId,
     note: Omit<NoteToWrite, 'recordClass'>,
@@ -440,64 +407,33 @@ export class Person {
     return this.write(consent, [{ ...note, recordClass: 'diagnosis' }], options);
   }
 
-  // Receipts
+  // Receipts: bytes that anybody checks offline with `checkReceipt`
 
+  /** Of a transaction. Throws TX_UNKNOWN. */
   receiptOf(txId: TxId, options: AsAccount = {}): Promise<Uint8Array> {
-    return this.#work(options, (ctx) => receiptOfTx(ctx, txId, options));
+    return this.#run(options, (ctx) => receiptOfTx(ctx, txId, options));
   }
 
-  /** Of one own record by its id, or of a record that was read, by its row. */
+  /** Of one own record by its id, or of a record that was read, by its row. Throws RECORD_UNKNOWN. */
   receiptOfRecord(record: RecordId | LiveItem, options: AsAccount = {}): Promise<Uint8Array> {
-    return this.#work(options, async (ctx) => {
-      const row =
-        typeof record === 'string'
-          ? (await ctx.rows.refresh(options.signal)).liveOf(record)
-          : record;
-      if (row === undefined) throw new CodedError('RECORD_UNKNOWN');
-      return receiptOfItem(ctx, row, options);
-    });
+    return this.#run(options, (ctx) => receiptOfRecord(ctx, record, options));
   }
 
-  receiptOfAccess(access: Access, options: AsAccount = {}): Promise<Uint8Array> {
-    return this.#work(options, (ctx) => receiptOfAccess(ctx, access, options));
+  /** Of one's own look, opened by the signed request. */
+  receiptOfAccess(access: shared.Access, options: AsAccount = {}): Promise<Uint8Array> {
+    return this.#run(options, (ctx) => shared.receiptOfAccess(ctx, access, options));
   }
 
-  /** Blocks as they are committed, until the signal. */
+  /** Blocks as they are committed, until the signal: hints to look, not proofs. Throws as `account()`. */
   watch(options: {
     readonly as?: AccountId | undefined;
     readonly signal: AbortSignal;
     readonly since?: number;
   }): AsyncGenerator<BlockEvent, void, undefined> {
-    return watch(this.#context(options.as), options);
+    return watch(this.#accounts.context(options.as), options);
   }
 
-  #context(as?: AccountId): Context {
-    const account = this.account(as);
-    const kept = this.#contexts.get(account.account);
-    if (kept !== undefined) return kept;
-    const context = new Context(this.#vault, account, this.#options);
-    this.#contexts.set(account.account, context);
-    return context;
-  }
-
-  /**
-   * Runs as one account, and keeps the newest header that was verified on the way, also when the work
-   * failed: what was seen stays seen. What does not verify names the hospital that handed it over.
-   */
-  async #work<T>(options: AsAccount, work: (ctx: Context) => Promise<T>): Promise<T> {
-    const ctx = this.#context(options.as);
-    const before = ctx.ledger.tip.height;
-    try {
-      return await work(ctx);
-    } catch (error) {
-      if (!isCoded(error) || error.kind !== 'verification') throw error;
-      const named = isCoded(error, 'LEDGER_FORKED')
-        ? await ctx.ledger.headers.firstFork(error)
-        : error;
-      const details = { ...named.details, servedBy: ctx.account.organisation };
-      throw new CodedError(named.code, details, error);
-    } finally {
-      if (ctx.ledger.tip.height !== before) await ctx.keepTip();
-    }
+  #run<T>({ as }: AsAccount, work: (ctx: Context) => Promise<T>): Promise<T> {
+    return this.#accounts.run(as, work);
   }
 }

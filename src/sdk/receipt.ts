@@ -7,9 +7,9 @@ export type { Code, Kind } from '../codes/index.ts';
 export { verifyVote } from '../crypto/signature.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
 export { CodedError, type ErrorDetails, isCoded } from '../primitives/errors.ts';
+export { checkReceipt } from './actions/check-receipt.ts';
 export {
   type ExplainedReceipt,
   explainReceipt,
   type ReceiptFacts,
 } from './actions/explain-receipt.ts';
-export { checkReceipt } from './actions/receipts.ts';

@@ -171,6 +171,8 @@ class People(unittest.TestCase):
                 self.assertEqual(wallet.seal_file(passphrase, cost, content, nonce), data)
                 self.assertEqual(wallet.open_file(passphrase, data), content)
                 self.assertEqual(set(wallet_content.read(content)), set(case["entries"]))
+                before = wallet_content.read(h(case["before"]))
+                self.assertEqual(before, wallet_content.read(content) | {"drawers": []})
                 for name, count in case["entries"].items():
                     self.assertEqual(len(wallet_content.read(content)[name]), count, name)
                 self.assertEqual(refused(lambda: wallet.open_file(passphrase + "x", data)), "PASSPHRASE_WRONG")

@@ -2,7 +2,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import { judgeFormat, type ReceivedGrant } from '../../sdk/index.ts';
 import { findReceived, openActing, work } from '../acting.ts';
 import { inputFile } from '../files.ts';
-import { short, table, when } from '../format.ts';
+import { amount, short, table, when } from '../format.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
@@ -47,22 +47,33 @@ async function inbox(context: CommandContext): Promise<void> {
     }
     return all;
   });
-  context.output.result({ grants: grants.map(receivedFacts), count: grants.length }, () =>
-    grants.length === 0
-      ? 'Nobody has granted anything to this person.'
-      : table([
-          ['grant', 'from', 'state', 'may read', 'may write', 'for', 'until'],
-          ...grants.map((it) => [
-            it.consent,
-            it.patientName || short(it.patient),
-            it.state,
-            it.terms.readClasses.join(', '),
-            it.terms.writeClasses.join(', '),
-            it.terms.purposes.join(', '),
-            when(it.notAfterMs),
-          ]),
-        ]),
+  const { notUnderstoodCount: notUnderstood } = acting.person;
+  const facts = { grants: grants.map(receivedFacts), count: grants.length };
+  context.output.result({ ...facts, ...(notUnderstood > 0 && { notUnderstood }) }, () =>
+    [grantsTable(grants), ...(notUnderstood > 0 ? ['', waiting(notUnderstood)] : [])].join('\n'),
   );
+}
+
+/** What a newer version sent is told, so that nobody waits for it in vain. */
+function waiting(notUnderstood: number): string {
+  return `${amount(notUnderstood, 'message')} of a kind that this version does not know: kept in the inbox until Salus is updated.`;
+}
+
+function grantsTable(grants: readonly ReceivedGrant[]): string {
+  return grants.length === 0
+    ? 'Nobody has granted anything to this person.'
+    : table([
+        ['grant', 'from', 'state', 'may read', 'may write', 'for', 'until'],
+        ...grants.map((it) => [
+          it.consent,
+          it.patientName || short(it.patient),
+          it.state,
+          it.terms.readClasses.join(', '),
+          it.terms.writeClasses.join(', '),
+          it.terms.purposes.join(', '),
+          when(it.notAfterMs),
+        ]),
+      ]);
 }
 
 interface DiagnoseFlags {

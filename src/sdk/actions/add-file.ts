@@ -1,48 +1,27 @@
 import type { RecordClass } from '../../api/classes.ts';
-import { runningSha256 } from '../../crypto/hash.ts';
-import type { ScheduledEpoch } from '../../ledger/shapes.ts';
-import { bytesToHex, concatBytes, hexToBytes } from '../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import type { RecordId, TxId } from '../../primitives/ids.ts';
-import type { Context, WorkOptions } from '../client/context.ts';
+import type { Context } from '../client/context.ts';
 import { deliverRows } from '../client/deliver.ts';
-import { stopIfAborted } from '../client/http.ts';
 import { sendActs } from '../client/send-tx.ts';
-import { type BlobToSend, uploadBlobs } from '../client/upload.ts';
 import { ownerKeys } from '../keys/key-ring.ts';
-import { cutOpaque, type FileKind, judgeFile } from '../records/fhir-file.ts';
+import { cutOpaque, type FileKind } from '../records/fhir-file.ts';
 import {
   type ImportPlan,
   type PlannedItem,
   planImport,
   planStreamedImport,
 } from '../records/import-plan.ts';
-import { maxWholeBytes, newRecordId, sealItem, sealItemStream } from '../records/item-seal.ts';
-import { type ItemRow, type SealedBody, type Wrapping, wrapItem } from '../records/item-wrap.ts';
-import { headBytes } from '../records/media-type.ts';
-import { skeletonMediaType } from '../records/skeleton.ts';
+import { newRecordId } from '../records/item-seal.ts';
+import type { SealedBody, Wrapping } from '../records/item-wrap.ts';
 import type { HeldImport, WalletContent } from '../wallet/content.ts';
 import { encodeIndex } from '../wallet/import-index.ts';
+import { type FileInput, openSource, type Source } from './file-source.ts';
 import { completeIndexes } from './rebuild-index.ts';
-import { memorySpool, type Spool } from './spool.ts';
+import { epochNow, underRunningEpoch } from './running-epoch.ts';
+import { type AddFileOptions, type NewPlan, type Retried, sealAndUpload } from './seal-import.ts';
 
-/** A file as the SDK reads it: at most twice, from its beginning. */
-export interface FileInput {
-  /** Without folders. */
-  readonly name: string;
-  readonly byteLength: number;
-  readonly read: () => AsyncIterable<Uint8Array>;
-}
-
-export interface AddFileOptions extends WorkOptions {
-  /** The class that the owner chose for everything in the file. */
-  readonly recordClass?: RecordClass | undefined;
-  /** Marks every item as typed by the patient themselves. */
-  readonly enteredByPatient?: boolean;
-  /** Where the sealed body of a large file lies until its id is known. */
-  readonly spool?: Spool | undefined;
-}
-
+/** One part of an imported file, as it stands in the chart now. */
 export interface AddedItem {
   readonly recordId: RecordId;
   readonly recordClass: RecordClass;
@@ -52,6 +31,7 @@ export interface AddedItem {
   readonly byteLength: number;
 }
 
+/** What an import added. Epoch, transaction, height and receipt are there when something was added. */
 export interface AddedFile {
   /** The record id of the import's skeleton item. */
   readonly importId: RecordId;
@@ -67,10 +47,6 @@ export interface AddedFile {
   readonly height?: number;
   readonly receipt?: Uint8Array;
 }
-
-/** Items that are sealed at once; their bodies leave before the next ones are sealed. */
-const sealBatchBytes = 4 * 1024 * 1024;
-const sealBatchItems = 64;
 
 /**
  * Imports a file into the owner's chart: cut, sealed on this device, stored, delivered, anchored by one
@@ -96,58 +72,6 @@ export async function addFile(
   return underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, source, plan, sealing, clockMs));
 }
 
-const tries = 4;
-
-/**
- * Seals and anchors again under the new keys when a boundary of the schedule passed meanwhile. After the
- * first refusal the ledger's clock alone counts: this device's may be wrong.
- */
-export async function underRunningEpoch<T>(
-  ctx: Context,
-  work: (clockMs: () => number) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work(() => (attempt === 1 ? ctx.nowMs() : ctx.ledger.tip.timeMs));
-    } catch (error) {
-      if (!isCoded(error, 'EPOCH_STALE') || attempt >= tries) throw error;
-    }
-  }
-}
-
-interface Source {
-  readonly file: FileInput;
-  /** The whole file, when it is small or has to be cut. */
-  readonly bytes: Uint8Array | undefined;
-  readonly mediaType: string;
-  readonly hash: Uint8Array;
-}
-
-async function openSource(file: FileInput): Promise<Source> {
-  const running = runningSha256();
-  const pieces: Uint8Array[] = [];
-  let head: Uint8Array = new Uint8Array(0);
-  let judged: ReturnType<typeof judgeFile> | undefined;
-  let length = 0;
-  for await (const piece of file.read()) {
-    running.update(piece);
-    length += piece.length;
-    if (head.length < headBytes) head = concatBytes(head, piece.subarray(0, headBytes));
-    if (judged === undefined && head.length >= Math.min(headBytes, file.byteLength)) {
-      judged = judgeFile(file.name, head, file.byteLength);
-    }
-    if (judged === undefined || isHeld(judged.format, file.byteLength)) pieces.push(piece);
-  }
-  judged ??= judgeFile(file.name, head, length);
-  if (length !== file.byteLength) throw new CodedError('FILE_UNREADABLE', { byteLength: length });
-  const held = isHeld(judged.format, file.byteLength);
-  const bytes = held ? concatBytes(...pieces) : undefined;
-  return { file, bytes, mediaType: judged.mediaType, hash: running.digest() };
-}
-
-const isHeld = (format: string, byteLength: number): boolean =>
-  format !== 'opaque' || byteLength <= maxWholeBytes;
-
 async function planOf(ctx: Context, source: Source, options: AddFileOptions): Promise<ImportPlan> {
   const { content } = ctx.vault;
   const { account, role } = ctx.account;
@@ -164,8 +88,6 @@ async function planOf(ctx: Context, source: Source, options: AddFileOptions): Pr
   const cut = cutOpaque(source.mediaType, source.file.byteLength);
   return planStreamedImport(input, cut, source.hash);
 }
-
-type NewPlan = Extract<ImportPlan, { kind: 'new' }>;
 
 async function sealAndAnchor(
   ctx: Context,
@@ -212,13 +134,6 @@ async function sealAndAnchor(
   };
 }
 
-/** The epoch in force by our clock. Throws EPOCH_NONE. */
-export function epochNow(schedule: readonly ScheduledEpoch[], nowMs: number): number {
-  const running = schedule.findLast((it) => it.validFromMs <= nowMs) ?? schedule[0];
-  if (running === undefined) throw new CodedError('EPOCH_NONE');
-  return running.epoch;
-}
-
 const addedItem = (item: PlannedItem): AddedItem => ({
   recordId: item.recordId,
   recordClass: item.recordClass,
@@ -227,121 +142,6 @@ const addedItem = (item: PlannedItem): AddedItem => ({
   previous: item.previous,
   byteLength: item.part.length,
 });
-
-interface Retried extends AddFileOptions {
-  /** Large bodies that are stored: under another epoch they are only wrapped anew (K-13). */
-  readonly sealed: Map<RecordId, SealedBody>;
-}
-
-interface Sealing extends Retried {
-  readonly wrappingFor: (recordClass: RecordClass) => Wrapping;
-}
-
-/** Seals a few MiB, uploads them, forgets the bodies, and goes on. */
-async function sealAndUpload(
-  ctx: Context,
-  source: Source,
-  plan: NewPlan,
-  options: Sealing,
-): Promise<ItemRow[]> {
-  const { signal, onProgress, wrappingFor } = options;
-  const { account } = ctx.account;
-  const { sign } = await ctx.keys();
-  const writtenMs = ctx.now();
-  const rows: ItemRow[] = [];
-  const total = plan.items.length + 1;
-  const { bytes } = source;
-  const about = { account, author: account, writtenMs };
-  if (bytes === undefined) {
-    for (const item of plan.items) rows.push(await sealLarge(ctx, source, item, options));
-  }
-  const skeletonItem = {
-    ...about,
-    recordId: plan.importId,
-    recordClass: 'other',
-    mediaType: skeletonMediaType,
-    name: source.file.name,
-    previous: undefined,
-    bytes: plan.skeleton,
-  } as const;
-  const whole =
-    bytes === undefined
-      ? []
-      : plan.items.map((item) => ({
-          ...item,
-          ...about,
-          bytes: bytes.subarray(item.part.offset, item.part.offset + item.part.length),
-        }));
-  const toSeal = [...whole, skeletonItem];
-  for (let at = 0; at < toSeal.length; ) {
-    stopIfAborted(signal);
-    const end = batchEnd(toSeal, at);
-    const sealed = await Promise.all(
-      toSeal.slice(at, end).map((item) => sealItem(item, sign, wrappingFor(item.recordClass))),
-    );
-    const blobs: BlobToSend[] = sealed.map((it) => ({ id: it.blobId, bytes: it.body }));
-    onProgress?.({ phase: 'sealing', done: rows.length + sealed.length, total });
-    await uploadBlobs(ctx.gateway, blobs, { signal });
-    for (const { header, leafContent, salt, leaf } of sealed) {
-      rows.push({ header, leafContent, salt, leaf });
-    }
-    onProgress?.({ phase: 'uploading', done: rows.length, total });
-    at = end;
-  }
-  return rows;
-}
-
-function batchEnd(items: readonly { readonly bytes: Uint8Array }[], from: number): number {
-  let bytes = 0;
-  let end = from;
-  while (end < items.length && end - from < sealBatchItems && bytes < sealBatchBytes) {
-    bytes += Math.max(4096, items[end]?.bytes.length ?? 0);
-    end += 1;
-  }
-  return end;
-}
-
-async function sealLarge(
-  ctx: Context,
-  source: Source,
-  item: PlannedItem,
-  options: Sealing,
-): Promise<ItemRow> {
-  const { sealed, wrappingFor } = options;
-  const body = sealed.get(item.recordId) ?? (await storeLarge(ctx, source, item, options));
-  sealed.set(item.recordId, body);
-  return wrapItem(body, wrappingFor(item.recordClass));
-}
-
-async function storeLarge(
-  ctx: Context,
-  source: Source,
-  item: PlannedItem,
-  { spool = memorySpool(), signal, onProgress }: Sealing,
-): Promise<SealedBody> {
-  const { account } = ctx.account;
-  const { sign } = await ctx.keys(signal);
-  const { byteLength } = source.file;
-  const about = { ...item, account, author: account, writtenMs: ctx.now() };
-  const sealing = sealItemStream({ ...about, bytes: source.file.read(), byteLength }, sign);
-  const held = await spool.open();
-  try {
-    let done = 0;
-    for await (const piece of sealing.body) {
-      stopIfAborted(signal);
-      await held.write(piece);
-      done += piece.length;
-      onProgress?.({ phase: 'sealing', done: Math.min(done, byteLength), total: byteLength });
-    }
-    const body = sealing.finish();
-    onProgress?.({ phase: 'uploading', done: 0, total: byteLength });
-    await ctx.gateway.putBlob(body.blobId, () => held.read(), signal);
-    onProgress?.({ phase: 'uploading', done: byteLength, total: byteLength });
-    return body;
-  } finally {
-    await held.discard();
-  }
-}
 
 function heldImportOf(ctx: Context, source: Source, plan: NewPlan): HeldImport {
   return {

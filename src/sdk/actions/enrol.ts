@@ -29,6 +29,25 @@ import {
 } from '../wallet/identity.ts';
 import type { Vault } from '../wallet/vault.ts';
 
+/** What a person says to enrol: text as it was printed and typed. */
+export interface EnrolOptions {
+  readonly gatewayUrl: string;
+  /** One-time code of the hospital's registration desk. */
+  readonly invitation: string;
+  readonly role: Role;
+  /** The wallet's name when it is not said. */
+  readonly name?: string | undefined;
+  readonly licence?: string | undefined;
+  /** As printed; not needed by the `Person` that made the wallet. */
+  readonly code?: string | undefined;
+  /** Neither copy nor way back: for devices and servers. */
+  readonly withoutCopy?: boolean;
+  /** From somebody one believes; without it the gateway's word is taken once, and kept. */
+  readonly trustRootJson?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What enrolling needs, parsed. */
 export interface Enrolment {
   readonly gatewayUrl: string;
   /** One-time code of the hospital's registration desk. */
@@ -172,6 +191,7 @@ function withTrust(content: WalletContent, trust: WalletTrust): WalletContent {
   return { ...content, trust: [...content.trust, trust] };
 }
 
+/** The content with this account in place of the one it had. */
 export function withAccount(content: WalletContent, account: WalletAccount): WalletContent {
   const others = content.accounts.filter((it) => it.account !== account.account);
   return { ...content, accounts: [...others, account] };

@@ -10,6 +10,7 @@ import type { RecordId } from '../../primitives/ids.ts';
 import { checkTombstone } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 
+/** What was erased, and who says so. */
 export interface ErasedRecords {
   readonly recordIds: readonly RecordId[];
   /** The holders' signed words, in the same order; a receipt follows with the next batch (`looked`). */

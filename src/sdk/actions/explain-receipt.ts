@@ -11,6 +11,7 @@ import { refusalOf } from '../../ledger/refusals.ts';
 import { bytesToHex, concatBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 
+/** Names and plain values: ids in hex, times in ms, counts. */
 export type ReceiptFacts = Facts;
 
 /** What a receipt that was checked says, as plain facts for people and machines. */

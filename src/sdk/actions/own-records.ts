@@ -11,6 +11,7 @@ import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
 
+/** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
 export interface ListedRecord {
   readonly recordId: RecordId;
   readonly state: 'live' | 'erased';
@@ -101,6 +102,7 @@ export async function missingRecords(
   return missing;
 }
 
+/** One record, opened and verified: what its author wrote, and where it stands on the ledger. */
 export interface OpenedRecord extends OpenedItem {
   readonly height: number;
   readonly timeMs: number;
@@ -115,6 +117,7 @@ export interface OwnChart {
   readonly keys: OwnerKeys;
 }
 
+/** The rows as they are now, and the keys that open them. Throws EPOCH_NONE, KEY_NOT_HERE. */
 export async function ownChart(ctx: Context, signal?: AbortSignal): Promise<OwnChart> {
   const [rows, keys] = await Promise.all([ctx.rows.refresh(signal), ownerKeys(ctx, signal)]);
   return { rows, keys };
@@ -143,6 +146,7 @@ export async function openOwn(
   return { ...opened, height, timeMs, epoch, txId, consent };
 }
 
+/** Throws as `openOwn`. */
 export async function openRecord(
   ctx: Context,
   recordId: RecordId,
@@ -190,6 +194,7 @@ export async function historyOfRecord(
   return versions;
 }
 
+/** A file as it was imported. */
 export interface ExportedFile {
   readonly fileName: string;
   readonly bytes: Uint8Array;

@@ -24,6 +24,7 @@ import { openLiveItem } from '../client/open-items.ts';
 import { collectKeys, type HeldGrant, heldGrant, readingKeysOf } from '../grants/received.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 
+/** What to read under a grant, and what for. */
 export interface ReadOptions extends WorkOptions {
   /** Undefined: everything that the grant covers. */
   readonly recordIds?: readonly RecordId[] | undefined;
@@ -33,6 +34,7 @@ export interface ReadOptions extends WorkOptions {
   readonly purpose?: Purpose | undefined;
 }
 
+/** One look as it stands on the ledger: what its receipt is made of. */
 export interface Access {
   /** Where the look stands on the ledger: one entry of an AccessLog. */
   readonly txId: TxId;
@@ -42,10 +44,12 @@ export interface Access {
   readonly signedRequest: Uint8Array;
 }
 
+/** One record of somebody else, opened and verified, with its proven row. */
 export interface SharedRecord extends OpenedItem {
   readonly row: LiveItem;
 }
 
+/** What a grant opened. */
 export interface SharedRead {
   readonly consent: ConsentId;
   readonly patient: AccountId;
@@ -86,6 +90,7 @@ export async function readShared(
   return { consent, patient: held.patient, records, erased, accesses };
 }
 
+/** What there is under a grant, unopened; a ticket fetches the bodies. */
 export interface SharedListing {
   readonly rows: readonly { readonly row: LiveItem; readonly ticket: string }[];
   readonly erased: readonly ErasedItem[];

@@ -1,15 +1,15 @@
 import type { Code } from '../../codes/index.ts';
-import { isRefusalCode } from '../../ledger/refusals.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { confirm } from '../client/send-tx.ts';
+import { confirm, isFinal } from '../client/send-tx.ts';
 import { revokeAccess } from '../grants/revoke.ts';
-import type { PendingKind } from '../wallet/content.ts';
 
+/** What became of a transaction that was repeated. */
 export interface Resumed {
   readonly txId: TxId;
-  readonly kind: PendingKind;
+  /** What it was for: grant, revoke, keys, import, write, rotate, or a wing's own word. */
+  readonly kind: string;
   /** Undefined: it is confirmed now. */
   readonly refused: Code | undefined;
 }
@@ -32,10 +32,10 @@ export async function resume(
       await confirm(ctx, pending, signal);
       resumed.push({ txId: tx, kind, refused: undefined });
     } catch (error) {
-      if (!isCoded(error) || !isRefusalCode(error.code) || error.kind === 'unavailable')
-        throw error;
+      // A reason that this version does not know must not hold up the others.
+      if (!isFinal(error, tx) && !isCoded(error, 'REFUSAL_UNKNOWN')) throw error;
       resumed.push({ txId: tx, kind, refused: error.code });
-      if (kind !== 'revoke') continue;
+      if (kind !== 'revoke' || isCoded(error, 'REFUSAL_UNKNOWN')) continue;
       for (const consent of consents) {
         const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
         if (grant !== undefined && !grant.ended) await revokeAccess(ctx, consent, { signal });

@@ -6,6 +6,7 @@ import { renewKeys } from '../grants/grant.ts';
 import { deriveAccountKeys, recoveryKeyOf, rotationIdentity } from '../wallet/identity.ts';
 import { newRoot, withAccount } from './enrol.ts';
 
+/** How keys are made anew. */
 export interface RotateOptions extends WorkOptions {
   /** The printed code: needed by a frozen account, which comes back by it. */
   readonly code?: Uint8Array | undefined;

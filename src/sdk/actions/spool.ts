@@ -5,6 +5,7 @@ export interface Spool {
   open(): Promise<SpooledBytes>;
 }
 
+/** One body in a spool, until it is discarded. */
 export interface SpooledBytes {
   write(piece: Uint8Array): Promise<void>;
   /**

@@ -10,8 +10,9 @@ import { uploadBlobs } from '../client/upload.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
 import { decodeKeySetBlob } from '../keys/key-set-blob.ts';
 import { newRecordId, sealItem } from '../records/item-seal.ts';
-import { epochNow, underRunningEpoch } from './add-file.ts';
+import { epochNow, underRunningEpoch } from './running-epoch.ts';
 
+/** One record to write into somebody's chart. */
 export interface NoteToWrite {
   readonly recordClass: RecordClass;
   readonly mediaType: string;
@@ -21,6 +22,7 @@ export interface NoteToWrite {
   readonly previous?: RecordId | undefined;
 }
 
+/** What was written, in the order of the notes. */
 export interface WrittenRecords {
   readonly recordIds: readonly RecordId[];
   readonly patient: AccountId;

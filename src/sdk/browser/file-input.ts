@@ -1,4 +1,4 @@
-import type { FileInput } from '../actions/add-file.ts';
+import type { FileInput } from '../actions/file-source.ts';
 
 /** A file that a person chose in a page, read piece by piece. */
 export function fileInputOf(file: File): FileInput {

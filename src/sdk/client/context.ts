@@ -18,6 +18,7 @@ import type { Vault } from '../wallet/vault.ts';
 import { GatewayClient } from './gateway-client.ts';
 import { Http, type HttpOptions } from './http.ts';
 import { OwnRows } from './own-rows.ts';
+import { type PendingKind, type PendingKinds, pendingKinds } from './pending.ts';
 import { AccountSession } from './session.ts';
 
 /** What work reports while it goes on; `total` 0 while it is not known. */
@@ -27,16 +28,20 @@ export interface Progress {
   readonly total: number;
 }
 
+/** How work is stopped (INTERRUPTED) and followed. */
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What a device may have of its own: a clock, a network, addresses of hospitals. */
 export interface ContextOptions {
   readonly now?: () => number;
   readonly http?: HttpOptions;
   /** Where an account's hospital answers now, when that is not where it answered at enrolment. */
   readonly gatewayUrlOf?: (account: WalletAccount) => string;
+  /** What wings write down before it is sent, beside the wallet's own kinds. */
+  readonly pendingKinds?: readonly PendingKind[];
 }
 
 /**
@@ -52,6 +57,8 @@ export class Context {
   /** What was imported into it. */
   readonly imported = new ImportIndex();
   readonly now: () => number;
+  /** What answers to transactions change in the wallet. */
+  readonly pendingKinds: PendingKinds;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
   #copied: SyncedCopy | undefined;
@@ -60,6 +67,7 @@ export class Context {
   constructor(vault: Vault, account: WalletAccount, options: ContextOptions = {}) {
     this.vault = vault;
     this.now = options.now ?? Date.now;
+    this.pendingKinds = pendingKinds(options.pendingKinds);
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
     const plain = new GatewayClient(new Http(gatewayUrl, options.http));

@@ -41,6 +41,7 @@ const newer = {
   sentence: 'Call this number.',
   details: { text: 'and pay' },
 };
+const told = { code: 'NOTE_TOO_LONG', kind: 'usage' };
 for (const [name, change, code] of [
   ['of a newer version', {}, 'REFUSAL_UNKNOWN'],
   ['that is no code', { code: 'Call this number' }, 'GATEWAY_LIED'],
@@ -53,11 +54,29 @@ for (const [name, change, code] of [
     await assert.rejects(call, (error) => {
       assert.ok(isCoded(error, code));
       assert.ok(!/number|pay|A{9}/.test(JSON.stringify([error.sentence, error.details])));
-      if (code === 'REFUSAL_UNKNOWN') assert.deepEqual(error.details, { code: newer.code });
+      if (code === 'REFUSAL_UNKNOWN') assert.deepEqual(error.details, told);
       return true;
     });
   });
 }
+
+test('A refusal of a newer version names the transaction that it is about, and nothing in its place', async () => {
+  const txId = 'ab'.repeat(32);
+  for (const [details, expected] of [
+    [
+      { txId, text: 'and pay' },
+      { ...told, txId },
+    ],
+    [{ txId: 'Call this number' }, told],
+  ] as const) {
+    const call = http(answers(refusal(422, { ...newer, details }))).json(get);
+    await assert.rejects(call, (error) => {
+      assert.ok(isCoded(error, 'REFUSAL_UNKNOWN'));
+      assert.deepEqual(error.details, expected);
+      return true;
+    });
+  }
+});
 
 test('Details keep scalars only, and no long texts', async () => {
   const details = { n: 1, s: 'x'.repeat(999), o: { a: 1 }, b: true };

@@ -1,8 +1,5 @@
-import { encodeInboxMessage } from '../../api/inbox-message.ts';
 import { textOfBytes } from '../../api/message-parts.ts';
-import { inboxPost } from '../../api/routes/inbox-post.ts';
 import { txPost } from '../../api/routes/tx-post.ts';
-import { encodeSigned } from '../../api/signed.ts';
 import type { TxOutcomeMessage } from '../../api/tx.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
@@ -16,8 +13,10 @@ import type { LogName } from '../../ledger/shapes.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
-import type { OutgoingMessage, PendingKind, PendingTx, WalletContent } from '../wallet/content.ts';
+import type { OutgoingMessage, PendingTx, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
+import { sendMessage } from './messages.ts';
+import { settled } from './pending.ts';
 
 const commitWaitMs = 30_000;
 /** How long a transaction may wait for its block. */
@@ -25,6 +24,7 @@ const validForMs = 60 * 60_000;
 /** Two devices that send at once must not choose the same number; higher ones would make lower ones old. */
 const nonceSpread = 128;
 
+/** A transaction that stands on the ledger, and its receipt, which was verified. */
 export interface ConfirmedTx {
   readonly txId: TxId;
   readonly height: number;
@@ -36,8 +36,10 @@ export interface ConfirmedTx {
   readonly receipt: Uint8Array;
 }
 
+/** What is to be sent, and what the wallet must remember of it until it is answered. */
 export interface TxPlan {
-  readonly kind: PendingKind;
+  /** What it is for: the name of a `PendingKind`. */
+  readonly kind: string;
   readonly log?: LogName;
   readonly acts: readonly Act[];
   /** Under a grant: whose account it is, and the grant's write key. */
@@ -61,8 +63,8 @@ export interface TxPlan {
 /**
  * Signs a transaction, writes it down, sends it, and believes its commit only by its receipt.
  *
- * Throws the ledger's refusal (then nothing of it stays written down but what `writeDown` did), and
- * COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
+ * Throws the ledger's refusal, REFUSAL_UNKNOWN where a later version of the ledger gave one that this one does
+ * not know (then nothing of it stays written down but what `writeDown` did), and COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
  */
 export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx> {
   for (let tries = 4; ; tries--) {
@@ -104,9 +106,9 @@ export async function confirm(
       timeoutMs: commitWaitMs + 30_000,
       signal,
     });
-    refuseIfRefused(outcome);
+    refuseIfRefused(outcome, pending.tx);
   } catch (error) {
-    if (isFinal(error)) await settle(ctx, pending, 'refused');
+    if (isFinal(error, pending.tx)) await settle(ctx, pending, 'refused');
     throw error;
   }
   const confirmed = await receiptOfTx(ctx, pending.bytes, outcome.index, signal);
@@ -126,7 +128,7 @@ async function receiptOfTx(
   const receipt = await ctx.gateway.receipt(txId, signal);
   const verdict = await ctx.verifyReceipt(receipt);
   if (!equalBytes(verdict.tx, tx)) throw new CodedError('GATEWAY_LIED', { txId });
-  refuseIfRefused({ code: verdict.code });
+  refuseIfRefused(verdict, txId);
   return {
     txId,
     height: verdict.height,
@@ -137,75 +139,14 @@ async function receiptOfTx(
   };
 }
 
+/** Other devices need not repeat what is settled; if they do, it changes nothing. */
 async function settle(
   ctx: Context,
   pending: PendingTx,
   answer: 'confirmed' | 'refused',
 ): Promise<void> {
-  const { tx } = pending;
-  const edit = (content: WalletContent): WalletContent => {
-    const edited =
-      answer === 'confirmed' ? afterCommit(content, pending) : afterRefusal(content, pending);
-    return {
-      ...edited,
-      pending: edited.pending.filter((it) => it.tx !== tx),
-      settled: edited.settled.includes(tx) ? edited.settled : [...edited.settled, tx],
-    };
-  };
-  // Other devices need not repeat what is settled; if they do, it changes nothing.
-  await ctx.noteDown(edit);
-}
-
-/** Signed as it leaves: a message that is minutes old is refused. */
-async function sendMessage(
-  ctx: Context,
-  { to, sealed }: OutgoingMessage,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { sign } = await ctx.keys(signal);
-  const bytes = encodeInboxMessage({
-    chainId: ctx.account.chainId,
-    to,
-    from: ctx.account.account,
-    fromKey: sign.publicKey,
-    sealed,
-    sentMs: ctx.now(),
-  });
-  const signature = await signLabelled(sign, labels.inboxSign, bytes);
-  const message = textOfBytes(encodeSigned({ bytes, signature }));
-  await ctx.gateway.call(inboxPost, { body: { message }, signal });
-}
-
-function afterCommit(content: WalletContent, pending: PendingTx): WalletContent {
-  const { kind, consents, imports, enveloped } = pending;
-  const hashes = new Map(enveloped.map((it) => [it.consent, it.kemHash]));
-  const grants = content.grants.map((grant) => {
-    const kemHash = hashes.get(grant.consent);
-    const isMeant = consents.includes(grant.consent);
-    return {
-      ...grant,
-      granteeKemHash: kemHash ?? grant.granteeKemHash,
-      confirmed: grant.confirmed || kemHash !== undefined,
-      ended: grant.ended || (kind === 'revoke' && isMeant),
-    };
-  });
-  const anchored = content.imports.map((it) =>
-    imports.includes(it.skeleton) ? { ...it, anchored: true } : it,
-  );
-  return { ...content, grants, imports: anchored };
-}
-
-/**
- * What was written down together with a transaction that is said to have been refused. A grant stays, as one
- * that was never confirmed: who said no may have lied, and what stands on the ledger must be there to be taken
- * back. It gets no keys, and is listed only if the ledger has it.
- */
-function afterRefusal(content: WalletContent, pending: PendingTx): WalletContent {
-  const { imports } = pending;
-  return {
-    ...content,
-    imports: content.imports.filter((it) => it.anchored || !imports.includes(it.skeleton)),
-  };
+  const { pendingKinds: kinds } = ctx;
+  await ctx.noteDown((content) => settled(content, pending, { kinds, answer }));
 }
 
 async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {
@@ -251,18 +192,27 @@ function freeNonce(window: NonceWindow): number {
   return window.top + 1 + ((randomBytes(1)[0] ?? 0) % nonceSpread);
 }
 
-function refuseIfRefused({ code }: { readonly code: number }): void {
+/** A number that this version has no word for is a later version's refusal, and nobody's lie. */
+function refuseIfRefused({ code }: { readonly code: number }, txId: TxId): void {
   if (code === 0) return;
   const refusal = refusalOf(code);
   throw refusal === undefined
-    ? new CodedError('GATEWAY_LIED', { number: code })
+    ? new CodedError('REFUSAL_UNKNOWN', { number: code, txId })
     : new CodedError(refusal.code);
 }
 
 const isNonceClash = (error: unknown): boolean =>
   isCoded(error, 'NONCE_USED') || isCoded(error, 'NONCE_OLD') || isCoded(error, 'NONCE_FAR');
 
-/** A refusal of the ledger is an answer for good; that a server is busy or silent is none. */
-function isFinal(error: unknown): boolean {
-  return isCoded(error) && isRefusalCode(error.code) && error.kind !== 'unavailable';
+/**
+ * A refusal of the ledger is an answer for good; that a server is busy or silent is none. One that this version
+ * does not know is the ledger's where it names the transaction; a server's is repeated until the transaction
+ * has run out.
+ */
+export function isFinal(error: unknown, tx: TxId): error is CodedError {
+  if (!isCoded(error)) return false;
+  if (error.code === 'REFUSAL_UNKNOWN') {
+    return error.details.txId === tx && error.details.kind !== 'unavailable';
+  }
+  return isRefusalCode(error.code) && error.kind !== 'unavailable';
 }

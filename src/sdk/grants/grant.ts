@@ -15,11 +15,13 @@ import {
   type RecordId,
 } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
+import { sealMessage } from '../client/messages.ts';
 import { type ConfirmedTx, sendActs, type TxPlan } from '../client/send-tx.ts';
 import { buildKeySet } from '../keys/build-key-set.ts';
 import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
-import { type Letter, sealLetter, signLetter } from './letter.ts';
+import { type Letter, signLetter } from './letter.ts';
 
+/** What a grant allows, until when. */
 export interface GrantTerms {
   readonly grantee: AccountId;
   /** For this wallet alone. */
@@ -36,6 +38,7 @@ export interface GrantTerms {
   readonly notAfterMs: number;
 }
 
+/** A grant that stands on the ledger. */
 export interface GivenGrant {
   readonly consent: ConsentId;
   readonly grant: OwnGrant;
@@ -75,6 +78,7 @@ export async function grantAccess(
   return { consent: grant.consent, grant, confirmed };
 }
 
+/** The act by which the ledger learns of a grant: salted hash, times, and the write key's public half. */
 export async function actOf(grant: OwnGrant): Promise<ConsentGrant> {
   const { consent, salt, body, notBeforeMs, notAfterMs, writeSeed } = grant;
   const writeKey =
@@ -138,7 +142,7 @@ export async function sealedLetter(
 ): Promise<OutgoingMessage> {
   const { sign } = await ctx.keys(signal);
   const letter: Letter = { ...grant, ownerCard: ctx.account.card };
-  const sealed = await sealLetter(kemKey, grant.grantee, await signLetter(sign, letter));
+  const sealed = await sealMessage(kemKey, grant.grantee, await signLetter(sign, letter));
   return { to: grant.grantee, sealed };
 }
 
@@ -150,6 +154,7 @@ export function liveGrants(ctx: Context, content: WalletContent): readonly OwnGr
   );
 }
 
+/** Acts that go together with new keys. */
 export interface KeysPlan extends Omit<TxPlan, 'acts' | 'enveloped'> {
   /** Acts that stand before the KeySet. */
   readonly acts: readonly Act[];

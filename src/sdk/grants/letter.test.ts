@@ -7,7 +7,8 @@ import { freshWindow } from '../../ledger/nonce-window.ts';
 import type { Consent } from '../../ledger/tables/consents.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, consentIdOf } from '../../primitives/ids.ts';
-import { checkLetter, openLetter, readLetter, sealLetter, signLetter } from './letter.ts';
+import { openMessage, sealMessage } from '../client/messages.ts';
+import { checkLetter, readLetter, signLetter } from './letter.ts';
 
 const filled = (length: number, n: number) => new Uint8Array(length).fill(n);
 const owner = await signingKeyFromSeed(filled(32, 1));
@@ -80,9 +81,9 @@ test('A letter opens for its grantee with any of his keys, and for nobody else',
     await xwingKeyFromSeed(filled(32, 9)),
     await xwingKeyFromSeed(filled(32, 10)),
   ];
-  const sealed = await sealLetter(older.publicKey, drA, signed);
-  assert.deepEqual(await openLetter([newer, older], drA, sealed), signed);
+  const sealed = await sealMessage(older.publicKey, drA, signed);
+  assert.deepEqual(await openMessage([newer, older], drA, sealed), signed);
   const cannot = (error: unknown): boolean => isCoded(error, 'CANNOT_OPEN');
-  await assert.rejects(openLetter([newer], drA, sealed), cannot);
-  await assert.rejects(openLetter([older], drB, sealed), cannot);
+  await assert.rejects(openMessage([newer], drA, sealed), cannot);
+  await assert.rejects(openMessage([older], drB, sealed), cannot);
 });

@@ -1,15 +1,13 @@
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../api/grant-body.ts';
 import { messageObjects } from '../../api/object-types.ts';
 import { decodeSigned, encodeSigned } from '../../api/signed.ts';
-import type { KemKey } from '../../crypto/kem.ts';
 import { labels } from '../../crypto/labels.ts';
-import { openWith, sealTo } from '../../crypto/letter.ts';
 import { type SigningKey, signLabelled, verifyLabelled } from '../../crypto/signature.ts';
 import { suite } from '../../ledger/object-types.ts';
 import type { Consent } from '../../ledger/tables/consents.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { type AccountId, idBytes } from '../../primitives/ids.ts';
+import type { AccountId } from '../../primitives/ids.ts';
 import {
   bytes,
   consentId,
@@ -42,38 +40,14 @@ const letterObject = typed(suite, messageObjects.letter, {
 });
 export type Letter = Of<typeof letterObject>;
 
-const none = new Uint8Array(0);
-
+/** As it is sealed into a message (`client/messages.ts`): the letter and its owner's signature. */
 export async function signLetter(owner: SigningKey, letter: Letter): Promise<Uint8Array> {
   const encoded = encodeAs(letterObject, letter);
   const signature = await signLabelled(owner, labels.letterSign, encoded);
   return encodeSigned({ bytes: encoded, signature });
 }
 
-export function sealLetter(
-  granteeKemKey: Uint8Array,
-  grantee: AccountId,
-  signedLetter: Uint8Array,
-): Promise<Uint8Array> {
-  return sealTo(granteeKemKey, labels.letterSeal, [idBytes(grantee)], none, signedLetter);
-}
-
-/** Throws CANNOT_OPEN when none of the keys opens it. */
-export async function openLetter(
-  kemKeys: readonly KemKey[],
-  grantee: AccountId,
-  sealed: Uint8Array,
-): Promise<Uint8Array> {
-  for (const key of kemKeys) {
-    try {
-      return await openWith(key, labels.letterSeal, [idBytes(grantee)], none, sealed);
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-    }
-  }
-  throw new CodedError('CANNOT_OPEN');
-}
-
+/** A letter as it was read: nothing of it is true before `checkLetter`. */
 export interface ReadLetter {
   readonly letter: Letter;
   readonly body: GrantBody;

@@ -1,12 +1,10 @@
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
-import type { InboxEntry } from '../../api/inbox.ts';
-import { bytesOfText } from '../../api/message-parts.ts';
-import { inboxEntryDelete } from '../../api/routes/inbox-entry-delete.ts';
-import { inboxGet } from '../../api/routes/inbox-get.ts';
+import { messageObjects } from '../../api/object-types.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
+import type { MessageKind } from '../client/messages.ts';
 import { openEnvelope } from '../keys/envelope-set.ts';
 import type { OwnedKeySet } from '../ledger/proven-ledger.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
@@ -18,8 +16,9 @@ import type {
   WalletContent,
 } from '../wallet/content.ts';
 import { checkCard } from './card.ts';
-import { checkLetter, type Letter, openLetter, type ReadLetter, readLetter } from './letter.ts';
+import { checkLetter, type Letter, type ReadLetter, readLetter } from './letter.ts';
 
+/** A grant that somebody gave to this person, with its state on the ledger now. */
 export interface ReceivedGrant {
   readonly consent: ConsentId;
   readonly patient: AccountId;
@@ -32,60 +31,34 @@ export interface ReceivedGrant {
 }
 
 /**
- * Fetches letters from the inbox, checks each against the ledger and keeps those that hold. What is not a
- * letter for this account, or does not match the ledger, is left where it is.
+ * Letters: each is checked against the ledger, and kept when it holds. What is not for this account, or does not
+ * match the ledger, is left in the inbox.
  *
+ * Throws CONSENT_UNKNOWN, GRANT_BODY_WRONG, SIGNATURE_WRONG, and what reading a letter throws.
  * Source: docs/protocol/grants.md, rule G-5.
  */
-export async function fetchLetters(
-  ctx: Context,
-  { signal }: WorkOptions = {},
-): Promise<readonly ReceivedGrant[]> {
-  for (let after = 0; ; ) {
-    const { messages, more } = await ctx.gateway.call(inboxGet, { query: { after }, signal });
-    for (const message of messages) {
-      after = Math.max(after, message.id);
-      if (message.kind !== 'message') continue;
-      const letter = await letterIn(ctx, message, signal);
-      if (letter === undefined) continue;
-      await ctx.writeDown((content) => withLetter(content, letter));
-      await ctx.gateway.call(inboxEntryDelete, { params: { id: message.id }, signal });
-    }
-    if (!more || messages.length === 0) break;
-  }
-  return receivedGrants(ctx, { signal });
-}
-
-async function letterIn(
-  ctx: Context,
-  message: InboxEntry,
-  signal?: AbortSignal,
-): Promise<ReceivedLetter | undefined> {
-  const grantee = ctx.account.account;
-  const kemKeys = (await ctx.allKeys()).map((it) => it.kem);
-  try {
-    const signed = await openLetter(kemKeys, grantee, bytesOfText(message.sealed));
+export const letterKind: MessageKind = {
+  objectType: messageObjects.letter,
+  async receive(ctx, signed, { receivedMs, signal }) {
+    const grantee = ctx.account.account;
     const read = readLetter(signed);
     const { consent } = read.letter;
     const row = await ctx.ledger.consent(consent, signal);
     const { identities } = await ctx.ledger.keys(read.body.account, signal);
     const ownerKeys = identities.map((it) => it.identity.signKey);
     await checkLetter(read, { grantee, consent: row, ownerKeys });
-    return {
+    const letter: ReceivedLetter = {
       consent,
       account: read.body.account,
       grantee,
       ownerName: await ownerName(ctx, read, signal),
       letter: signed,
-      receivedMs: message.receivedMs,
+      receivedMs,
       ended: false,
     };
-  } catch (error) {
-    // Anybody may put bytes into an inbox; an unreachable gateway is another matter.
-    if (!isCoded(error) || error.kind === 'unavailable' || error.kind === 'fault') throw error;
-    return undefined;
-  }
-}
+    return (content) => withLetter(content, letter);
+  },
+};
 
 /** The name on the owner's card if it is proven to be hers; else none. */
 async function ownerName(ctx: Context, read: ReadLetter, signal?: AbortSignal): Promise<string> {
@@ -132,6 +105,7 @@ export async function receivedGrants(
   });
 }
 
+/** A grant that is at work: its letter, and what it allows. */
 export interface HeldGrant {
   readonly letter: Letter;
   readonly terms: GrantBody;

@@ -45,8 +45,10 @@ export async function revokeAccess(
   }
 }
 
+/** By block time; `unconfirmed`: the ledger does not have it (yet). */
 export type GrantState = 'not yet' | 'live' | 'ended' | 'unconfirmed';
 
+/** A grant that this person gave, with what the ledger says of it. */
 export interface ListedGrant {
   readonly consent: ConsentId;
   readonly granteeName: string;

@@ -15,12 +15,14 @@ import {
   type Of,
   oneOf,
   optionalBytes,
+  parsed,
   recordId as record,
   struct,
   text,
   txId as tx,
   uint,
 } from '../../primitives/shape.ts';
+import { keptDrawers } from './drawer.ts';
 
 /**
  * What a person's wallet knows, as plain data. Two unlockers keep the same content: the passphrase
@@ -133,9 +135,14 @@ const heldImport = struct({
   index: bytes(),
 });
 
-/** What a transaction was for: decides what its answer changes in the wallet. */
-export const pendingKinds = ['grant', 'revoke', 'keys', 'import', 'write', 'rotate'] as const;
-export type PendingKind = (typeof pendingKinds)[number];
+/**
+ * What a transaction was for: decides what its answer changes in the wallet (`client/pending.ts`). Any word: a
+ * newer device of the same person may have written down what this version has no name for.
+ */
+const kind = parsed((word) => {
+  if (typeof word === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(word)) return word;
+  throw new CodedError('CBOR_SHAPE', { field: 'kind' });
+});
 
 /** Sealed; signed and sent once its transaction is confirmed, for a message may not be minutes old. */
 const outgoing = struct({ to: account, sealed: bytes() });
@@ -144,7 +151,7 @@ const outgoing = struct({ to: account, sealed: bytes() });
 const pending = struct({
   tx,
   account,
-  kind: oneOf(pendingKinds),
+  kind,
   bytes: bytes(),
   createdMs: uint,
   /** Grants that it gives or ends. */
@@ -166,7 +173,7 @@ const trust = struct({
   timeMs: uint,
 });
 
-const fields = {
+const spineFields = {
   name: text(200),
   /** HKDF(code, walletCopy); empty: no copy is kept. The code itself is never stored. */
   copyKey: optionalBytes(32),
@@ -187,23 +194,38 @@ const fields = {
   settled: list(tx),
   trust: list(trust),
 };
-const content = struct(fields);
+/** Wallets that were written before there were drawers. */
+const withoutDrawers = struct(spineFields);
+const fieldsWithoutDrawers = Object.keys(spineFields).length;
 
+const content = struct({
+  ...spineFields,
+  /** Key: wing, key. What parts of the SDK keep that the wallet itself does not know. */
+  drawers: keptDrawers,
+});
+
+/** Everything that a wallet knows. */
 export type WalletContent = Of<typeof content>;
 export type WalletRoot = Of<typeof root>;
+/** An account of this person at one hospital. */
 export type WalletAccount = Of<typeof walletAccount>;
 export type HeldCard = Of<typeof heldCard>;
 export type OwnKeySet = Of<typeof ownKeySet>;
+/** A grant that this person gave, with its secrets. */
 export type OwnGrant = Of<typeof ownGrant>;
 export type ReceivedLetter = Of<typeof receivedLetter>;
 export type HeldSegment = Of<typeof heldSegment>;
 export type HeldOpening = Of<typeof heldOpening>;
 export type OpenedSet = Of<typeof openedSet>;
+/** A file that was imported. */
 export type HeldImport = Of<typeof heldImport>;
+/** A sealed message that follows a transaction. */
 export type OutgoingMessage = Of<typeof outgoing>;
+/** A transaction that waits for its answer. */
 export type PendingTx = Of<typeof pending>;
 export type WalletTrust = Of<typeof trust>;
 
+/** What a wallet knows before anything happened. */
 export function emptyWallet(name: string): WalletContent {
   return {
     name,
@@ -222,20 +244,24 @@ export function emptyWallet(name: string): WalletContent {
     pending: [],
     settled: [],
     trust: [],
+    drawers: [],
   };
 }
 
+/** CBOR `[suite, type, fields]`. Source: docs/protocol/wallet.md, rules W-6 and W-12. */
 export function encodeWalletContent(value: WalletContent): Uint8Array {
   return encodeCbor([suite, messageObjects.walletContent, content.encode(value)]);
 }
 
-/** Throws `WALLET_INVALID`: what was decrypted is not yet valid. */
+/** Also content without drawers. Throws WALLET_INVALID: what was decrypted is not yet valid. */
 export function decodeWalletContent(read: Uint8Array): WalletContent {
   try {
     const [readSuite, readType, value] = readArray(decodeCbor(read), 'wallet', 3);
     if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
     if (readType !== messageObjects.walletContent) throw new CodedError('TYPE_UNKNOWN');
-    return content.decode(value, 'wallet');
+    const fields = readArray(value, 'wallet');
+    if (fields.length !== fieldsWithoutDrawers) return content.decode(fields, 'wallet');
+    return { ...withoutDrawers.decode(fields, 'wallet'), drawers: [] };
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { passphraseLimits } from '../../crypto/passphrase.ts';
+import { hexToBytes } from '../../primitives/bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { emptyWallet } from './content.ts';
@@ -23,6 +24,15 @@ test('A passphrase counts the same however its accents are composed', async () =
   const key = await newWalletKey('café au lait', cheap);
   const accented = await sealWalletFile(key, content);
   assert.deepEqual((await openWalletFile('cafe\u0301 au lait', accented)).content, content);
+});
+
+test('A wallet file of before there were drawers opens, byte for byte as it was written then', async () => {
+  const before = hexToBytes(
+    '8402183185686172676f6e326964194c000201500405060708090a0b0c0d0e0f1011121358312ee83d1031c9610072b55df9d891ec36e43db98438b369797c58beea3037c23a5b2ba149dc3a785bc31b745127bcfa5463',
+  );
+  assert.ok(before);
+  const read = await openWalletFile('correct horse b\u00e4ttery', before);
+  assert.deepEqual(read.content, emptyWallet(''));
 });
 
 const head = readArray(decodeCbor(file), 'file');

@@ -7,6 +7,7 @@ import type {
   WalletContent,
   WalletTrust,
 } from './content.ts';
+import { mergeDrawers } from './drawer.ts';
 
 /**
  * Joins what two devices of one person know: a union by id in which nothing that happened is undone
@@ -57,6 +58,7 @@ export function mergeWallets(mine: WalletContent, theirs: WalletContent): Wallet
     ),
     settled,
     trust: union(mine.trust, theirs.trust, (it) => it.chainId, newerTrust),
+    drawers: mergeDrawers(mine.drawers, theirs.drawers),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Where a wallet file lies: a file for the command line, IndexedDB in a browser. */
 export interface WalletStore {
+  /** The file as it was saved last; undefined: there is none. */
   load(): Promise<Uint8Array | undefined>;
   /** Whole or not at all, also when the machine stops meanwhile. */
   save(bytes: Uint8Array): Promise<void>;

@@ -86,9 +86,12 @@ const full: WalletContent = {
   ],
   settled: [txIdOf(bytesOf('settled'))],
   trust: [{ chainId: 'test', rootJson: '{}', height: 3, headerHash: bytesOf('header'), timeMs: 6 }],
+  drawers: [
+    { wing: 'notes', entries: [{ key: bytesOf('note'), value: bytesOf('words'), ended: false }] },
+  ],
 };
 const words: readonly Cbor[] = [
-  ...['argon2id', 'argon2d', 'patient', 'grant', 'import', 'lab', rootId, someBlob],
+  ...['argon2id', 'argon2d', 'patient', 'grant', 'import', 'lab', 'notes', rootId, someBlob],
   ...[passphraseLimits.minMemoryKiB - 1, passphraseLimits.maxMemoryKiB + 1, 2 ** 31, 10, 11],
   ...[bytesOf('ana'), bytesOf('consent').slice(0, 16)],
 ];
@@ -100,7 +103,10 @@ export const walletContents: TargetModule = {
     seeds: [encodeWalletContent(full), encodeWalletContent(emptyWallet('Bo'))],
     run: (input) => {
       const read = decodeWalletContent(input);
-      mustEqual(encodeWalletContent(read), input, 'another encoding');
+      const written = encodeWalletContent(read);
+      // Content of before there were drawers is written with one field more, an empty list.
+      const isOld = read.drawers.length === 0 && written.length === input.length + 1;
+      if (!isOld) mustEqual(written, input, 'another encoding');
       const merged = unlessCoded(() => mergeWallets(full, read));
       if (merged !== undefined) decodeWalletContent(encodeWalletContent(merged));
     },

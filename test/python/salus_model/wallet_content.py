@@ -1,11 +1,15 @@
 """What a wallet holds: every place of its content, and what may stand there (docs/protocol/wallet.md, W-12)."""
 
+import re
+
 from . import blob_id, cbor
 from .refused import Refused
 from .transactions import ROLES
 from .wallet import CONTENT
 
-KINDS = ("grant", "revoke", "keys", "import", "write", "rotate")
+KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
+WING = re.compile(r"[a-z][a-z0-9-]{0,31}(/[a-z0-9-]{1,31})?")
+MOST_DRAWERS, MOST_ENTRIES, MOST_KEY, MOST_VALUE = 64, 16 * 1024, 64, 8 * 1024
 
 
 def size(length: int):
@@ -23,6 +27,14 @@ def text(most: int):
 def word(words: tuple[str, ...]):
     def read(value: cbor.Cbor) -> None:
         if value not in words:
+            raise Refused("CBOR_SHAPE")
+
+    return read
+
+
+def name(pattern: re.Pattern[str]):
+    def read(value: cbor.Cbor) -> None:
+        if not pattern.fullmatch(cbor.text(value)):
             raise Refused("CBOR_SHAPE")
 
     return read
@@ -55,6 +67,28 @@ def blob(value: cbor.Cbor) -> None:
     blob_id.parse(cbor.text(value))
 
 
+def drawers(value: cbor.Cbor) -> None:
+    """W-16: bounded, rising by wing and by key, nothing twice."""
+    entry = struct(between(1, MOST_KEY), between(0, MOST_VALUE), FLAG)
+    for drawer in cbor.array(value):
+        struct(name(WING), some(entry))(drawer)
+        rising([key for key, _, _ in drawer[1]], MOST_ENTRIES)
+    rising([wing for wing, _ in value], MOST_DRAWERS)
+
+
+def between(least: int, most: int):
+    def read(value: cbor.Cbor) -> None:
+        if not least <= len(cbor.octets(value)) <= most:
+            raise Refused("CBOR_SHAPE")
+
+    return read
+
+
+def rising(keys: list, most: int) -> None:
+    if len(keys) > most or any(a >= b for a, b in zip(keys, keys[1:])):
+        raise Refused("CBOR_SHAPE")
+
+
 WALLET = {
     "name": text(200),
     "copyKey": or_none(32),
@@ -76,18 +110,21 @@ WALLET = {
     "imports": some(ACCOUNT, RECORD, text(1024), HASH, UINT, UINT, UINT, FLAG, BYTES),
     "erased": some(RECORD),
     "pending": some(
-        HASH, ACCOUNT, word(KINDS), BYTES, UINT, some(CONSENT), some(RECORD), some(CONSENT, HASH),
+        HASH, ACCOUNT, name(KIND), BYTES, UINT, some(CONSENT), some(RECORD), some(CONSENT, HASH),
         some(ACCOUNT, BYTES),
     ),
     "settled": some(HASH),
     "trust": some(text(50), text(16_384), UINT, HASH, UINT),
+    "drawers": drawers,
 }  # fmt: skip
 
 
 def read(content: bytes) -> dict[str, cbor.Cbor]:
-    """The fields by name; WALLET_INVALID unless every place is as W-12 has it."""
+    """The fields by name; WALLET_INVALID unless every place is as W-12 has it. Without drawers: none (W-18)."""
     try:
         (fields,) = cbor.fields_of(content, CONTENT, 1)
+        if len(cbor.array(fields)) == len(WALLET) - 1:
+            fields = [*fields, []]
         struct(*WALLET.values())(fields)
     except Refused:
         raise Refused("WALLET_INVALID") from None

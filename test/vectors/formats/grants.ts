@@ -21,7 +21,8 @@ import { nextLook } from '../../../src/ledger/acts/access-log.ts';
 import type { ConsentGrant } from '../../../src/ledger/acts/consent-grant.ts';
 import { type Cbor, decodeCbor, encodeCbor } from '../../../src/primitives/cbor.ts';
 import { consentIdOf, recordIdOf } from '../../../src/primitives/ids.ts';
-import { sealLetter, signLetter } from '../../../src/sdk/grants/letter.ts';
+import { sealMessage } from '../../../src/sdk/client/messages.ts';
+import { signLetter } from '../../../src/sdk/grants/letter.ts';
 import { withFixedRandomness } from './fixed-randomness.ts';
 import { accountBytes, chainId, doctor, hospital, patient } from './people.ts';
 import { codeOf, type Format, hex, hexOfAll, json, pattern } from './write.ts';
@@ -131,7 +132,7 @@ export const letters: Format = {
       const cases = [];
       for (const { index, signed, bytes } of made) {
         const { result, drawn } = await withFixedRandomness(`letter ${index}`, () =>
-          sealLetter(doctor.keys.kem.publicKey, doctor.account, signed),
+          sealMessage(doctor.keys.kem.publicKey, doctor.account, signed),
         );
         cases.push({
           fields: json(decodeCbor(bytes)),

@@ -1,5 +1,5 @@
 import { sha256 } from '../../../src/crypto/hash.ts';
-import { encodeCbor } from '../../../src/primitives/cbor.ts';
+import { decodeCbor, encodeCbor, readArray } from '../../../src/primitives/cbor.ts';
 import {
   accountIdOf,
   consentIdOf,
@@ -113,15 +113,32 @@ const full: WalletContent = {
       timeMs: 6,
     },
   ],
+  drawers: [
+    {
+      wing: 'alerts',
+      entries: [
+        { key: pattern(1, 1), value: encodeCbor([7, 'two']), ended: false },
+        { key: pattern(2, 1), value: encodeCbor([6]), ended: true },
+      ],
+    },
+    { wing: 'alerts/rules', entries: [] },
+    { wing: 'notes', entries: [{ key: pattern(64, 2), value: new Uint8Array(0), ended: false }] },
+  ],
 };
 
 /** How many entries each list has; of a name or key, its length. */
 const entriesOf = (content: WalletContent): object =>
   Object.fromEntries(Object.entries(content).map(([name, value]) => [name, value.length]));
 
+/** The same as it was written before there were drawers: one field less. */
+function beforeDrawers(content: Uint8Array): Uint8Array {
+  const [suite = 0, type = 0, fields] = readArray(decodeCbor(content), 'wallet');
+  return encodeCbor([suite, type, readArray(fields, 'fields').slice(0, -1)]);
+}
+
 export const walletFiles: Format = {
   about:
-    'wallet.md W-1, W-12: content, sealed under the passphrase; drawn = the nonce; then files that are refused, with the code',
+    'wallet.md W-1, W-12: content, sealed under the passphrase; drawn = the nonce; before = the same without drawers, as it was written once and is read still; then files that are refused, with the code',
   async cases() {
     const key = await newWalletKey(passphrase, cost);
     const cases = [];
@@ -133,6 +150,7 @@ export const walletFiles: Format = {
       cases.push({
         ...{ passphrase, memoryKiB: cost.memoryKiB, passes: cost.passes, salt: hex(cost.salt) },
         ...{ content: hex(plain), drawn: hexOfAll(drawn), file: hex(result) },
+        before: hex(beforeDrawers(plain)),
         entries: entriesOf(content),
       });
     }

@@ -1,7 +1,7 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import { checkReceipt } from '../../../sdk/actions/check-receipt.ts';
 import type { SharedRead } from '../../../sdk/actions/read-shared.ts';
-import { checkReceipt } from '../../../sdk/actions/receipts.ts';
 import { enrolMember, everythingHeldBy, type Member } from '../../cast.ts';
 import { type Facts, hold, refused } from '../../chapter.ts';
 import { readWithStolenLetter } from './raw.ts';

@@ -1,10 +1,8 @@
-import { verifyVote } from '../../crypto/signature.ts';
 import { claimTargets } from '../../ledger/chain/claim.ts';
-import { attachClaim, type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.ts';
-import { parseTrustRoot } from '../../ledger/chain/trust-root.ts';
+import { attachClaim } from '../../ledger/chain/receipt.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { TxId } from '../../primitives/ids.ts';
+import type { RecordId, TxId } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 
@@ -21,7 +19,7 @@ export async function receiptOfTx(
 }
 
 /** The receipt of the anchor of one record, opened for this record: it shows class, size and body's id. */
-export async function receiptOfItem(
+async function receiptOfItem(
   ctx: Context,
   item: LiveItem,
   options: WorkOptions = {},
@@ -44,7 +42,17 @@ export async function receiptOfItem(
   return claimed;
 }
 
-/** Checks a receipt offline against a trust root alone. Throws RECEIPT_INVALID, TRUST_ROOT_WRONG. */
-export function checkReceipt(receipt: Uint8Array, trustRootJson: string): Promise<ReceiptVerdict> {
-  return verifyReceipt(receipt, parseTrustRoot(trustRootJson), verifyVote);
+/**
+ * As `receiptOfItem`: of one own record by its id, or of a record that was read, by its row.
+ * Throws RECORD_UNKNOWN, and what `receiptOfTx` throws.
+ */
+export async function receiptOfRecord(
+  ctx: Context,
+  record: RecordId | LiveItem,
+  options: WorkOptions = {},
+): Promise<Uint8Array> {
+  const row =
+    typeof record === 'string' ? (await ctx.rows.refresh(options.signal)).liveOf(record) : record;
+  if (row === undefined) throw new CodedError('RECORD_UNKNOWN');
+  return receiptOfItem(ctx, row, options);
 }

@@ -1,0 +1,49 @@
+import type { Context, WorkOptions } from '../client/context.ts';
+import { type MessageKind, receiveMessages } from '../client/messages.ts';
+import { renewKeys } from '../grants/grant.ts';
+import { epochHabitMs } from '../keys/schedule.ts';
+import { type Resumed, resume } from './resume.ts';
+
+/** What a device found when it woke. */
+export interface Synced {
+  /** Of the newest block that was verified. */
+  readonly height: number;
+  readonly timeMs: number;
+  /** What was written down and not confirmed, and has been repeated. */
+  readonly resumed: readonly Resumed[];
+  /** Messages of a kind that this version does not know; they stay in the inbox. */
+  readonly notUnderstood: number;
+}
+
+/** As many headers does a wallet that wakes look at one by one: three days of an idle ledger. */
+const maxWalk = 1_000;
+
+/**
+ * What a device does when it wakes: walks to the newest block, learns what this person's other devices did,
+ * repeats what was not confirmed, receives messages, and renews keys that are 90 days old.
+ *
+ * Throws LEDGER_FORKED, HEADER_INVALID, GATEWAY_LIED, and what makes repeating impossible for now (`resume`).
+ * Source: docs/protocol/wallet.md, rules W-10 and W-13.
+ */
+export async function syncAccount(
+  ctx: Context,
+  messageKinds: readonly MessageKind[],
+  options: WorkOptions,
+): Promise<Synced> {
+  const before = ctx.ledger.tip.height;
+  const { height, timeMs } = await ctx.ledger.headers.latest(options.signal);
+  if (height - before <= maxWalk)
+    await ctx.ledger.headers.requireLinked(before, height, options.signal);
+  await ctx.writeDown((content) => content);
+  const resumed = await resume(ctx, options);
+  const { notUnderstood } = await receiveMessages(ctx, messageKinds, options);
+  if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
+  return { height, timeMs, resumed, notUnderstood };
+}
+
+async function renewOldKeys(ctx: Context, options: WorkOptions): Promise<void> {
+  const row = await ctx.ledger.knownAccount(ctx.account.account, options.signal);
+  const running = row.schedule.findLast((it) => it.validFromMs <= ctx.nowMs());
+  const isOld = running === undefined || running.validFromMs + epochHabitMs <= ctx.nowMs();
+  if (isOld && !row.frozen) await renewKeys(ctx, options);
+}

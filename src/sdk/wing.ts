@@ -1,0 +1,44 @@
+import { CodedError } from '../primitives/errors.ts';
+import type { MessageKind } from './client/messages.ts';
+import type { PendingKind } from './client/pending.ts';
+import type { Drawer } from './wallet/drawer.ts';
+
+/** What a wing adds to a person's device. Its actions need no list: who wants one imports it. */
+export interface SdkWing {
+  readonly name: string;
+  /** Where it keeps what must not be lost: named `NAME` or `NAME/SECOND`. */
+  readonly drawers: readonly Pick<Drawer<unknown>, 'wing'>[];
+  /** What answers to its transactions change in the wallet. */
+  readonly pendingKinds: readonly PendingKind[];
+  /** What it takes out of the inbox. */
+  readonly messageKinds: readonly MessageKind[];
+}
+
+/** The kinds of all wings; `ofSpine` come first. Throws INTERNAL: two parts of one name or number. */
+export function kindsOf(
+  wings: readonly SdkWing[],
+  ofSpine: readonly MessageKind[],
+): Pick<SdkWing, 'pendingKinds' | 'messageKinds'> {
+  const drawers = wings.flatMap(({ name, drawers }) => {
+    const foreign = drawers.find(({ wing }) => wing !== name && !wing.startsWith(`${name}/`));
+    if (foreign !== undefined)
+      throw new CodedError('INTERNAL', { wing: name, drawer: foreign.wing });
+    return drawers.map((it) => it.wing);
+  });
+  const messageKinds = [...ofSpine, ...wings.flatMap((wing) => wing.messageKinds)];
+  requireDistinct(
+    'wing',
+    wings.map((it) => it.name),
+  );
+  requireDistinct('drawer', drawers);
+  requireDistinct(
+    'objectType',
+    messageKinds.map((it) => it.objectType),
+  );
+  return { pendingKinds: wings.flatMap((wing) => wing.pendingKinds), messageKinds };
+}
+
+function requireDistinct(what: string, names: readonly (string | number)[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new CodedError('INTERNAL', { [what]: twice });
+}
