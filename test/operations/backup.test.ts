@@ -27,7 +27,8 @@ import { restoreHome } from '../../src/server/backup/restore.ts';
 import { type Consortium, startConsortium } from '../../src/server/consortium.ts';
 import { inviteAtDesk } from '../../src/server/desk.ts';
 import { verifyHome } from '../../src/server/verify-home.ts';
-import { fileOf, memoryWalletStore } from '../e2e/consortium.ts';
+import { fileOf } from '../e2e/consortium.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'salus-backup-'));
 const home = join(folder, 'home');
