@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError } from '../primitives/errors.ts';
 import type { WalletStore } from '../sdk/wallet/store.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
  * The folder that holds what this machine keeps: `people/NAME.wallet`, and under `servers/` what the
- * servers of a local consortium keep. `--home` or `SALUS_HOME` names it; else `.salus` where one stands.
+ * servers of a local consortium keep. `option` is what `--home` or `SALUS_HOME` named; else `.salus` where one stands.
  */
 export function homeFolder(option: string | undefined): string {
-  return resolve(option ?? process.env.SALUS_HOME ?? '.salus');
+  return resolve(option ?? '.salus');
 }
 
 const nickname = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
@@ -32,7 +33,11 @@ export function walletNames(home: string): string[] {
 }
 
 /** A wallet as a file that only its owner reads; written beside, flushed, then put in place. */
-export function fileWalletStore(home: string, name: string): WalletStore {
+export function fileWalletStore(
+  home: string,
+  name: string,
+  { passphraseCost }: Pick<Surroundings, 'passphraseCost'> = {},
+): WalletStore {
   const path = walletPath(home, name);
   return {
     load: async () => {
@@ -63,6 +68,7 @@ export function fileWalletStore(home: string, name: string): WalletStore {
         unlock();
       }
     },
+    passphraseCost,
   };
 }
 
@@ -104,8 +110,8 @@ function isAlive(pid: number): boolean {
 }
 
 /** From `--passphrase-file` or SALUS_PASSPHRASE; a command line would show it to everybody. */
-export function readPassphrase(file: string | undefined): string {
-  const text = file === undefined ? process.env.SALUS_PASSPHRASE : readFileSync(file, 'utf8');
+export function readPassphrase(file: string | undefined, { env }: Surroundings): string {
+  const text = file === undefined ? env.SALUS_PASSPHRASE : readFileSync(file, 'utf8');
   const passphrase = text?.replace(/\r?\n$/, '');
   if (passphrase === undefined || passphrase === '') throw new CodedError('PASSPHRASE_MISSING');
   return passphrase;

@@ -14,7 +14,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { runCommandLine } from '../../src/cli/command-line.ts';
 import { utf8 } from '../../src/primitives/bytes.ts';
 import type { Code } from '../../src/primitives/catalogue.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
@@ -27,6 +26,7 @@ import { restoreHome } from '../../src/server/backup/restore.ts';
 import { type Consortium, startConsortium } from '../../src/server/consortium.ts';
 import { inviteAtDesk } from '../../src/server/desk.ts';
 import { verifyHome } from '../../src/server/verify-home.ts';
+import { linesOf, run } from '../cli/salus.ts';
 import { fileOf } from '../e2e/consortium.ts';
 import { memoryWalletStore } from '../wallet-store.ts';
 
@@ -210,16 +210,8 @@ test('old backups of this ledger go, the newest and what is no backup stay', asy
 });
 
 async function told(...args: string[]) {
-  let stdout = '';
-  const streams = {
-    out: (text: string) => {
-      stdout += text;
-    },
-    err: () => undefined,
-  };
-  const exit = await runCommandLine([...args, '--json'], streams, new AbortController().signal);
-  const facts = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
-  return { exit, facts };
+  const { code: exit, stdout } = await run([...args, '--json']);
+  return { exit, facts: linesOf(stdout).at(-1) ?? {} };
 }
 
 test('the commands say where the backup is, warn of a second server, and refuse with their exit codes', async () => {

@@ -11,5 +11,5 @@ export interface WalletStore {
    * What guessing the passphrase of a file made here shall cost, with a fresh salt each time; missing:
    * `newPassphraseCost`. Files below `passphraseLimits` open nowhere.
    */
-  readonly passphraseCost?: () => PassphraseCost;
+  readonly passphraseCost?: (() => PassphraseCost) | undefined;
 }
