@@ -2,6 +2,7 @@
 // so that whoever makes a fast test slow sees it here.
 const shown = 5;
 
+// biome-ignore lint/style/noDefaultExport: Node takes a reporter by its default export.
 export default async function* slowest(source) {
   const files = [];
   let counts = {};
