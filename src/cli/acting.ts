@@ -48,9 +48,9 @@ export function walletName(context: CommandContext): { name: string; hospital?: 
 export async function openActing(context: CommandContext): Promise<Acting> {
   const { name, hospital } = walletName(context);
   const home = homeFolder(context.flags.home);
-  const store = fileWalletStore(home, name);
+  const store = fileWalletStore(home, name, context.surroundings);
   if ((await store.load()) === undefined) throw new CodedError('WALLET_UNKNOWN');
-  const passphrase = readPassphrase(context.flags.passphraseFile);
+  const passphrase = readPassphrase(context.flags.passphraseFile, context.surroundings);
   const person = await SdkPerson.open({ store, passphrase }, contextOptions(context));
   const enrolled = person.accounts.filter((it) => it.enrolled);
   const accounts = hospital === undefined ? enrolled : accountsAt(home, enrolled, hospital);

@@ -3,7 +3,8 @@ import { CodedError } from '../primitives/errors.ts';
 import { commands } from './commands/all.ts';
 import type { CommandContext } from './commands/command.ts';
 import { globalFlagsHelp, takeGlobalFlags } from './global-flags.ts';
-import { asCoded, createOutput, exitCodeOf, refusalOf, type Streams } from './output.ts';
+import { asCoded, createOutput, exitCodeOf, refusalOf } from './output.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
  * The command line: `salus COMMAND ... [--json] [--help]`. One file per command under `commands/`; this
@@ -11,14 +12,15 @@ import { asCoded, createOutput, exitCodeOf, refusalOf, type Streams } from './ou
  */
 export async function runCommandLine(
   args: readonly string[],
-  streams: Streams,
+  surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<number> {
   const json = args.includes('--json');
   const shown: string[] = [];
   try {
-    const { flags, rest } = takeGlobalFlags(args);
-    const program = createProgram({ flags, output: createOutput(json, streams), signal }, (text) =>
+    const { flags, rest } = takeGlobalFlags(args, surroundings.env);
+    const output = createOutput(json, surroundings);
+    const program = createProgram({ flags, output, surroundings, signal }, (text) =>
       shown.push(text),
     );
     await program.parseAsync(rest, { from: 'user' });
@@ -26,13 +28,13 @@ export async function runCommandLine(
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
       const help = shown.join('').trimEnd();
-      streams.out(`${json ? JSON.stringify({ ok: true, help }) : help}\n`);
+      surroundings.out(`${json ? JSON.stringify({ ok: true, help }) : help}\n`);
       return 0;
     }
     const coded = signal.aborted ? new CodedError('INTERRUPTED') : usageOr(error);
-    if (json) streams.out(`${JSON.stringify(refusalOf(coded))}\n`);
-    else streams.err(`${coded.message}\n`);
-    if (coded.code === 'INTERNAL') streams.err(`${String((error as Error)?.stack)}\n`);
+    if (json) surroundings.out(`${JSON.stringify(refusalOf(coded))}\n`);
+    else surroundings.err(`${coded.message}\n`);
+    if (coded.code === 'INTERNAL') surroundings.err(`${String((error as Error)?.stack)}\n`);
     return exitCodeOf(coded);
   }
 }

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { Person, type Role } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
 import { homeCards } from './cards.ts';
+import type { CommandContext } from './commands/command.ts';
 import { enrolPerson } from './enrolling.ts';
 import { inputFile, writeOut } from './files.ts';
-import { fileWalletStore } from './home.ts';
+import { fileWalletStore, homeFolder } from './home.ts';
 import type { Progress } from './output.ts';
 import { parseMoment } from './time-flags.ts';
 
@@ -88,28 +89,24 @@ export function isDemoLoaded(home: string): boolean {
   return existsSync(join(home, 'people', doneMark));
 }
 
-export async function loadDemo(
-  home: string,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<void> {
+export async function loadDemo(context: CommandContext, progress: Progress): Promise<void> {
+  const { signal } = context;
+  const home = homeFolder(context.flags.home);
   if (isDemoLoaded(home)) return;
   for (const [at, demo] of people.entries()) {
     progress.update(`${demo.fullName} (${at + 1} of ${people.length})`);
-    const person = await openDemoPerson(home, demo, signal);
+    const person = await openDemoPerson(context, demo);
     if (demo.file !== undefined) await addChart(person, demo.file, signal);
     if (demo.name === 'lemuel') await grantDemo(home, person, signal);
   }
   await writeOut(join(home, 'people', doneMark), 'The demo people are complete.\n');
 }
 
-async function openDemoPerson(
-  home: string,
-  demo: DemoPerson,
-  signal: AbortSignal,
-): Promise<Person> {
+async function openDemoPerson(context: CommandContext, demo: DemoPerson): Promise<Person> {
+  const { surroundings, signal } = context;
+  const home = homeFolder(context.flags.home);
   const { name, fullName, role, hospital, licence } = demo;
-  const store = fileWalletStore(home, name);
+  const store = fileWalletStore(home, name, surroundings);
   const options = {
     gatewayUrlOf: ({ organisation, gatewayUrl }: { organisation: string; gatewayUrl: string }) =>
       localHospitals(home).find((it) => it.account === organisation)?.url ?? gatewayUrl,

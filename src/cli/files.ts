@@ -6,12 +6,16 @@ import { CodedError } from '../primitives/errors.ts';
 import type { FileInput, Spool } from '../sdk/index.ts';
 
 /** What was typed or piped in, to its end. Throws INTERRUPTED. */
-export async function standardInput(name: string, signal: AbortSignal): Promise<FileInput> {
+export async function standardInput(
+  name: string,
+  stdin: Readable,
+  signal: AbortSignal,
+): Promise<FileInput> {
   const pieces: Buffer[] = [];
-  const stop = () => process.stdin.destroy(new CodedError('INTERRUPTED'));
+  const stop = () => stdin.destroy(new CodedError('INTERRUPTED'));
   signal.addEventListener('abort', stop, { once: true });
   try {
-    for await (const piece of process.stdin) pieces.push(Buffer.from(piece));
+    for await (const piece of stdin) pieces.push(Buffer.from(piece));
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -27,8 +27,14 @@ Flags of every command:
   --gateway <url>           the hospital's address, where it is not the one the wallet knows
   --port <number>           the port of this machine`;
 
-/** Takes the global flags out of the arguments; the rest is the command's. Throws USAGE. */
-export function takeGlobalFlags(args: readonly string[]): { flags: GlobalFlags; rest: string[] } {
+/**
+ * Takes the global flags out of the arguments; the rest is the command's. What is not said stands in the
+ * environment: SALUS_HOME. Throws USAGE.
+ */
+export function takeGlobalFlags(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): { flags: GlobalFlags; rest: string[] } {
   const values: Partial<Record<string, string>> = {};
   const rest: string[] = [];
   let json = false;
@@ -50,7 +56,7 @@ export function takeGlobalFlags(args: readonly string[]): { flags: GlobalFlags; 
       values[name] = value;
     }
   }
-  const { home, gateway, as, passphraseFile, port } = values;
+  const { home = env.SALUS_HOME, gateway, as, passphraseFile, port } = values;
   return {
     flags: {
       json,

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../primitives/errors.ts';
 import { type WalletStore, fileWalletStore as walletFileStore } from '../sdk/node/index.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
  * The folder that holds what this machine keeps: `people/NAME.wallet`, and under `servers/` what the
- * servers of a local consortium keep. `--home` or `SALUS_HOME` names it; else `.salus` where one stands.
+ * servers of a local consortium keep. `option` is what `--home` or `SALUS_HOME` named; else `.salus` where one stands.
  */
 export function homeFolder(option: string | undefined): string {
-  return resolve(option ?? process.env.SALUS_HOME ?? '.salus');
+  return resolve(option ?? '.salus');
 }
 
 const nickname = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
@@ -30,13 +31,17 @@ export function walletNames(home: string): string[] {
 }
 
 /** The wallet of this name in this home. Throws USAGE: not a name for a file. */
-export function fileWalletStore(home: string, name: string): WalletStore {
-  return walletFileStore(walletPath(home, name));
+export function fileWalletStore(
+  home: string,
+  name: string,
+  { passphraseCost }: Pick<Surroundings, 'passphraseCost'> = {},
+): WalletStore {
+  return { ...walletFileStore(walletPath(home, name)), passphraseCost };
 }
 
 /** From `--passphrase-file` or SALUS_PASSPHRASE; a command line would show it to everybody. */
-export function readPassphrase(file: string | undefined): string {
-  const text = file === undefined ? process.env.SALUS_PASSPHRASE : readFileSync(file, 'utf8');
+export function readPassphrase(file: string | undefined, { env }: Surroundings): string {
+  const text = file === undefined ? env.SALUS_PASSPHRASE : readFileSync(file, 'utf8');
   const passphrase = text?.replace(/\r?\n$/, '');
   if (passphrase === undefined || passphrase === '') throw new CodedError('PASSPHRASE_MISSING');
   return passphrase;

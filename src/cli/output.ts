@@ -67,6 +67,8 @@ export async function during<T>(
 export interface Streams {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** A person sits before `err` and sees a spinner turn. */
+  readonly isLive?: boolean;
 }
 
 export const processStreams: Streams = {
@@ -76,9 +78,11 @@ export const processStreams: Streams = {
   err: (text) => {
     process.stderr.write(text);
   },
+  isLive: process.stderr.isTTY === true,
 };
 
-export function createOutput(json: boolean, { out, err }: Streams = processStreams): Output {
+export function createOutput(json: boolean, streams: Streams = processStreams): Output {
+  const { out, err } = streams;
   const write = (text: string) => out(`${text}\n`);
   const print = (facts: Readonly<Record<string, unknown>>, describe: () => string) =>
     write(json ? JSON.stringify(facts) : describe());
@@ -87,17 +91,16 @@ export function createOutput(json: boolean, { out, err }: Streams = processStrea
     result: (facts, describe) => print({ ok: true, ...facts }, describe),
     line: print,
     note: (text) => err(`${text}\n`),
-    progress: (what) => startProgress(what, err),
+    progress: (what) => startProgress(what, streams),
   };
 }
 
-function startProgress(what: string, err: (text: string) => void): Progress {
-  const live = process.stderr.isTTY === true;
+function startProgress(what: string, { err, isLive }: Streams): Progress {
   let text = what;
   let shown: ReturnType<typeof spinner> | undefined;
   let lastPlain = 0;
   const timer = setTimeout(() => {
-    if (live) {
+    if (isLive === true) {
       shown = spinner({ output: process.stderr });
       shown.start(text);
     } else {

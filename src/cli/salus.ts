@@ -1,6 +1,6 @@
 import { CodedError } from '../primitives/errors.ts';
 import { runCommandLine } from './command-line.ts';
-import { processStreams } from './output.ts';
+import { processSurroundings } from './surroundings.ts';
 
 /** The process `salus`: its arguments, its streams, Ctrl-C. */
 const stop = new AbortController();
@@ -11,4 +11,4 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort(new CodedError('INTERRUPTED'));
   });
 }
-process.exitCode = await runCommandLine(process.argv.slice(2), processStreams, stop.signal);
+process.exitCode = await runCommandLine(process.argv.slice(2), processSurroundings, stop.signal);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode as cborgDecode, encode as cborgEncode, rfc8949EncodeOptions } from 'cborg';
 import fc from 'fast-check';
+import { anyCharacter } from '../../test/any-character.ts';
 import { hexToBytes } from './bytes.ts';
 import {
   type Cbor,
@@ -23,7 +24,7 @@ const isShape = (error: unknown): boolean => isCoded(error, 'CBOR_SHAPE');
 const leaf = fc.oneof(
   fc.nat(),
   fc.maxSafeNat(),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.boolean(),
   fc.constant(null),
   fc.uint8Array(),

@@ -28,7 +28,7 @@ async function run(args: readonly string[]): Promise<number> {
   const print = (facts: object, text: string) =>
     process.stdout.write(`${json ? JSON.stringify({ ok: true, ...facts }) : text}\n`);
   try {
-    const { rest } = takeGlobalFlags(args);
+    const { rest } = takeGlobalFlags(args, process.env);
     if (rest.includes('--help') || rest.includes('-h')) {
       print({ help }, help);
       return 0;

@@ -11,13 +11,8 @@ import { encodeCbor } from '../../src/primitives/cbor.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { Person } from '../../src/sdk/index.ts';
 import { deriveAccountKeys, enrolmentIdentity, noRecovery } from '../../src/sdk/wallet/identity.ts';
-import {
-  type Consortium,
-  type Enrolled,
-  memoryWalletStore,
-  passphrase,
-  startConsortium,
-} from '../e2e/consortium.ts';
+import { type Consortium, type Enrolled, passphrase, startConsortium } from '../e2e/consortium.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 import { identityOfAccount, sendAsHospital } from './hospital.ts';
 import { caught, changing, Middle } from './middle.ts';
 

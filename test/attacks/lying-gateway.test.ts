@@ -11,10 +11,10 @@ import {
   type Consortium,
   type Enrolled,
   fileOf,
-  memoryWalletStore,
   passphrase,
   startConsortium,
 } from '../e2e/consortium.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 import { sealNotice, sendAsHospital } from './hospital.ts';
 import { bytesOfWords, caught, changing, type Json, listIn, Middle } from './middle.ts';
 

@@ -1,42 +1,34 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Command } from 'commander';
-import { createProgram, runCommandLine } from '../../src/cli/command-line.ts';
+import { createProgram } from '../../src/cli/command-line.ts';
 import { asCoded, createOutput, exitCodeOf } from '../../src/cli/output.ts';
+import { processSurroundings } from '../../src/cli/surroundings.ts';
 import { catalogue, isCode } from '../../src/codes/index.ts';
 import { CodedError } from '../../src/primitives/errors.ts';
-import { finished, linesOf, refused, remove, root, run, start, temporaryHome } from './salus.ts';
+import { linesOf, refused, remove, run, temporaryHome } from './salus.ts';
 
 const home = temporaryHome();
 after(() => remove(home));
+/** A home of a test's own. */
+const inside = (name: string): string => join(home, name);
 
 const never = new AbortController().signal;
-
-/** In this process: what refuses before anything is opened needs no process of its own. */
-async function told(args: readonly string[]) {
-  let stdout = '';
-  let stderr = '';
-  const streams = {
-    out: (text: string) => {
-      stdout += text;
-    },
-    err: (text: string) => {
-      stderr += text;
-    },
-  };
-  const code = await runCommandLine(args, streams, never);
-  return { code, stdout, stderr };
-}
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
 }
 
 test('every command explains itself, with the flags that all of them take', () => {
-  const context = { flags: { json: false }, output: createOutput(false), signal: never };
+  const context = {
+    flags: { json: false },
+    output: createOutput(false),
+    surroundings: processSurroundings,
+    signal: never,
+  };
   const program = createProgram(context, () => undefined);
   const all = everyCommand(program);
   assert.ok(all.length > 30);
@@ -56,10 +48,10 @@ test('every command explains itself, with the flags that all of them take', () =
 });
 
 test('--help is text for people, and one line with --json', async () => {
-  const text = await told(['record', 'add', '--help']);
+  const text = await run(['record', 'add', '--help']);
   assert.equal(text.code, 0);
   assert.match(text.stdout, /^Usage: salus record add/);
-  const json = await told(['record', 'add', '--help', '--json']);
+  const json = await run(['record', 'add', '--help', '--json']);
   const [line, ...more] = linesOf(json.stdout);
   assert.deepEqual([json.code, line?.ok, more], [0, true, []]);
   assert.match(String(line?.help), /^Usage: salus record add/);
@@ -107,7 +99,7 @@ for (const [what, args, code, exit] of [
   ['a diagnosis without words', ['diagnose', 'ana'], 'USAGE', 2],
 ] as const) {
   test(`${what}: ${code}, exit code ${exit}`, async () => {
-    const ran = await told([...args, '--json', '--home', home]);
+    const ran = await run([...args, '--json', '--home', home]);
     const lines = linesOf(ran.stdout);
     assert.deepEqual([lines.length, lines[0]?.code, ran.code], [1, code, exit], ran.stdout);
     assert.deepEqual([lines[0]?.ok, typeof lines[0]?.sentence], [false, 'string']);
@@ -115,6 +107,7 @@ for (const [what, args, code, exit] of [
 }
 
 test('a wallet needs its passphrase, and one long enough', async () => {
+  const home = inside('passphrases');
   const none = { home, env: { SALUS_PASSPHRASE: '' } };
   await refused(['person', 'create', 'ana'], { code: 'PASSPHRASE_MISSING', exit: 2 }, none);
   const short = { home, env: { SALUS_PASSPHRASE: 'short' } };
@@ -128,16 +121,11 @@ test('a wallet needs its passphrase, and one long enough', async () => {
 });
 
 test('a file that is no wallet is refused, and a locked one waits for nobody who is gone', async () => {
+  const home = inside('odd');
   mkdirSync(join(home, 'people'), { recursive: true });
   writeFileSync(join(home, 'people', 'odd.wallet'), 'not a wallet');
   const args = ['person', 'show', '--as', 'odd'];
   await refused(args, { code: 'WALLET_INVALID', exit: 3 }, { home });
-});
-
-test('without --json a refusal is one sentence on stderr, and stdout is empty', async () => {
-  const ran = await run(['record', 'list', '--as', 'eve'], { home });
-  assert.deepEqual([ran.code, ran.stdout], [2, '']);
-  assert.equal(ran.stderr, 'There is no wallet of this name here. (WALLET_UNKNOWN)\n');
 });
 
 test('a taken port: PORT_BUSY, and nothing stays behind', async () => {
@@ -145,18 +133,16 @@ test('a taken port: PORT_BUSY, and nothing stays behind', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-  const there = temporaryHome();
   try {
     const expected = { code: 'PORT_BUSY', exit: 5 };
-    await refused(['up', '--port', port], expected, { home: there });
+    await refused(['up', '--port', port], expected, { home: inside('busy') });
   } finally {
     server.close();
-    remove(there);
   }
 });
 
 test('a home that is a file, or lies under one: HOME_READ_ONLY', async () => {
-  const file = join(home, 'a-file');
+  const file = inside('a-file');
   writeFileSync(file, '');
   const up = ['up', '--port', '0', '--home', join(file, 'home')];
   await refused(up, { code: 'HOME_READ_ONLY', exit: 5 });
@@ -199,47 +185,9 @@ test('exit codes follow from the kind alone, but for what was interrupted', () =
   }
 });
 
-test('a Node that is too old is told so in one sentence, also with --json', async () => {
-  const bare = join(home, 'bare', 'bin');
-  mkdirSync(bare, { recursive: true });
-  copyFileSync(join(root, 'bin', 'salus.mjs'), join(bare, 'salus.mjs'));
-  const older = join(home, 'older.mjs');
-  writeFileSync(
-    older,
-    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.19.0' } });",
-  );
-  const { spawn } = await import('node:child_process');
-  const old = (args: readonly string[]) =>
-    finished(spawn(process.execPath, ['--import', older, join(bare, 'salus.mjs'), ...args]));
-  const told = await old(['person', 'list']);
-  assert.deepEqual([told.code, told.stdout], [5, '']);
-  assert.match(told.stderr, /^This Node is too old for Salus: .+ \(NODE_TOO_OLD\)\n$/);
-  const json = await old(['person', 'list', '--json']);
-  assert.equal(linesOf(json.stdout)[0]?.code, 'NODE_TOO_OLD');
-});
-
 test('selfcheck looks at this machine and says what it found', async () => {
   const ran = await run(['selfcheck', '--json', '--port', '0'], { home });
   const [found] = linesOf(ran.stdout);
   assert.equal(found?.ok, true);
   assert.ok(Array.isArray(found?.findings));
-});
-
-test('Ctrl-C while a command works: INTERRUPTED, exit code 130', async () => {
-  // Nobody types into it, so it waits until it is stopped.
-  const child = start(['record', 'add', '-', '--as', 'ana', '--json'], { home });
-  const ended = new Promise<{ code: number | null; stdout: string }>((resolve) => {
-    let stdout = '';
-    child.stdout?.setEncoding('utf8').on('data', (data: string) => {
-      stdout += data;
-    });
-    child.on('close', (code) => resolve({ code, stdout }));
-  });
-  await new Promise<void>((resolve) => {
-    child.stderr?.on('data', () => resolve());
-  });
-  child.kill('SIGINT');
-  const { code, stdout } = await ended;
-  assert.equal(code, 130);
-  assert.equal(linesOf(stdout)[0]?.code, 'INTERRUPTED');
 });

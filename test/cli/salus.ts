@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { runCommandLine } from '../../src/cli/command-line.ts';
+import { CodedError } from '../../src/primitives/errors.ts';
+import { leastCost } from '../wallet-store.ts';
 
-/** The real command line in real processes: what the tests of this folder run. */
+/** The command line inside the test's own process. What only a real process shows is in `process.ts`. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const bin = join(root, 'bin', 'salus.mjs');
 
 export const passphrase = 'a passphrase for tests';
 
@@ -18,6 +19,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
+export interface RunOptions {
+  readonly home?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
 export function temporaryHome(): string {
   return mkdtempSync(join(tmpdir(), 'salus-cli-'));
 }
@@ -26,54 +35,104 @@ export function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-export interface RunOptions {
-  readonly home?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
-  readonly nodeArgs?: readonly string[];
-}
-
-function environment(options: RunOptions): NodeJS.ProcessEnv {
-  const { SALUS_HOME: _home, SALUS_PASSPHRASE: _passphrase, ...env } = process.env;
+/** What the tests set, and nothing of the shell that runs them. */
+export function environment(options: RunOptions): Readonly<Record<string, string>> {
   return {
-    ...env,
     ...(options.home !== undefined && { SALUS_HOME: options.home }),
     SALUS_PASSPHRASE: passphrase,
     ...options.env,
   };
 }
 
-export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-  return spawn(process.execPath, [...(options.nodeArgs ?? []), bin, ...args], {
-    cwd: root,
-    env: environment(options),
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-}
+/** A command at work, in this process or in one of its own: what it said so far, and its end. */
+export class Working {
+  readonly ended: Promise<Ran>;
+  readonly #stop: () => void;
+  readonly #waiting = new Set<() => void>();
+  #stdout = '';
+  #stderr = '';
 
-export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  return finished(start(args, options), options.stdin ?? '');
-}
+  constructor(begin: (working: Working) => { code: Promise<number>; stop: () => void }) {
+    const { code, stop } = begin(this);
+    this.#stop = stop;
+    this.ended = code.then((it) => ({ code: it, stdout: this.#stdout, stderr: this.#stderr }));
+  }
 
-export function finished(child: ChildProcess, stdin = ''): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    let stdout = '';
-    let stderr = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
+  readonly out = (text: string): void => {
+    this.#stdout += text;
+    this.#hear();
+  };
+
+  readonly err = (text: string): void => {
+    this.#stderr += text;
+    this.#hear();
+  };
+
+  #hear(): void {
+    for (const look of this.#waiting) look();
+  }
+
+  /** The first line with --json that fits, also one said before this was asked. Fails when the command ends without. */
+  line(fits: (facts: Json) => boolean): Promise<Json> {
+    return this.#until(() => {
+      const whole = this.#stdout.slice(0, this.#stdout.lastIndexOf('\n') + 1);
+      return linesOf(whole).find(fits);
     });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
+  }
+
+  /** A remark for people. */
+  async remark(words: string): Promise<void> {
+    await this.#until(() => this.#stderr.includes(words) || undefined);
+  }
+
+  async #until<T>(look: () => T | undefined): Promise<T> {
+    const seen = look();
+    if (seen !== undefined) return seen;
+    let again: () => void = () => {};
+    const heard = new Promise<T>((resolve) => {
+      again = () => {
+        const found = look();
+        if (found !== undefined) resolve(found);
+      };
+      this.#waiting.add(again);
     });
-    child.on('error', reject);
-    child.on('close', (code, signal) =>
-      resolve({ code: code ?? (signal === null ? -1 : 128), stdout, stderr }),
+    const over = this.ended.then((ran) =>
+      assert.fail(`ended with ${ran.code}: ${ran.stdout}${ran.stderr}`),
     );
-    child.stdin?.end(stdin);
+    try {
+      return await Promise.race([heard, over]);
+    } finally {
+      this.#waiting.delete(again);
+    }
+  }
+
+  /** Ctrl-C. */
+  stop(): Promise<Ran> {
+    this.#stop();
+    return this.ended;
+  }
+}
+
+export function start(args: readonly string[], options: RunOptions = {}): Working {
+  return new Working(({ out, err }) => {
+    const ctrlC = new AbortController();
+    const surroundings = {
+      out,
+      err,
+      stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
+      env: environment(options),
+      passphraseCost: leastCost,
+    };
+    return {
+      code: runCommandLine(args, surroundings, ctrlC.signal),
+      stop: () => ctrlC.abort(new CodedError('INTERRUPTED')),
+    };
   });
 }
 
-export type Json = Readonly<Record<string, unknown>>;
+export function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  return start(args, options).ended;
+}
 
 /** With --json: every line of stdout is a JSON object, whatever happened. */
 export function linesOf(stdout: string): Json[] {
@@ -115,37 +174,15 @@ export async function refused(
 
 export interface Running {
   readonly ready: Json;
-  readonly child: ChildProcess;
   /** Ctrl-C. */
   readonly stop: () => Promise<Ran>;
 }
 
 /** `salus up` until its line `ready`; without one the test fails with what it said. */
 export async function up(home: string, args: readonly string[] = []): Promise<Running> {
-  const child = start(['up', '--json', '--port', '0', ...args], { home });
-  const ended = finished(child);
-  const ready = await Promise.race([
-    firstLine(child),
-    ended.then((ran) => assert.fail(`up ended with ${ran.code}: ${ran.stdout}${ran.stderr}`)),
-  ]);
-  return {
-    ready,
-    child,
-    stop: () => {
-      child.kill('SIGINT');
-      return ended;
-    },
-  };
-}
-
-async function firstLine(child: ChildProcess): Promise<Json> {
-  if (child.stdout === null) throw new Error('no stdout');
-  const lines = createInterface({ input: child.stdout });
-  for await (const line of lines) {
-    lines.close();
-    return linesOf(line)[0] ?? {};
-  }
-  return new Promise(() => undefined);
+  const working = start(['up', '--json', '--port', '0', ...args], { home });
+  const ready = await working.line((facts) => facts.ready === true);
+  return { ready, stop: () => working.stop() };
 }
 
 export function text(facts: Json, name: string): string {

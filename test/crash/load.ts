@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { invitationsPost } from '../../src/api/routes/invitations-post.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import type { Role } from '../../src/ledger/roles.ts';
@@ -8,7 +9,8 @@ import { isCoded } from '../../src/primitives/errors.ts';
 import type { RecordId } from '../../src/primitives/ids.ts';
 import { Http, type HttpOptions } from '../../src/sdk/client/http.ts';
 import { Person } from '../../src/sdk/index.ts';
-import { fileOf, memoryWalletStore } from '../e2e/consortium.ts';
+import { fileOf } from '../e2e/consortium.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 import type { Acknowledged } from './acknowledged.ts';
 import type { Random } from './random.ts';
 import { RawPatient } from './raw.ts';
@@ -62,6 +64,8 @@ export interface LoadParts {
   readonly home: string;
   readonly acked: Acknowledged;
   readonly random: Random;
+  /** What everybody waits between two things that they do; missing: nothing. */
+  readonly pauseMs?: number;
 }
 
 /**
@@ -136,7 +140,7 @@ export class Load {
         break;
       } catch (error) {
         if (performance.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await wait(100);
       }
     }
     this.#url = undefined;
@@ -147,11 +151,12 @@ export class Load {
       try {
         const name = await step();
         this.done.set(name, (this.done.get(name) ?? 0) + 1);
+        if (this.#parts.pauseMs !== undefined) await wait(this.#parts.pauseMs);
       } catch (error) {
         if (signal.aborted) return;
         this.#judge(error);
         // Down, or busy: not at once again.
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await wait(20);
       }
     }
   }

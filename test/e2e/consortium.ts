@@ -20,6 +20,7 @@ import { openConsortium } from '../../src/server/founding.ts';
 import { signatureChecks } from '../../src/server/ledger.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { openFileBlobStore } from '../../src/storage/file/file-blob-store.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 
 /** Real hospitals in one process, in a folder that goes away: what end-to-end tests run against. */
 export interface Consortium {
@@ -159,16 +160,6 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
       await engine.close();
       for (const store of stores) await store.close();
       rmSync(home, { recursive: true, force: true });
-    },
-  };
-}
-
-export function memoryWalletStore(): WalletStore {
-  let held: Uint8Array | undefined;
-  return {
-    load: async () => held,
-    save: async (bytes) => {
-      held = bytes;
     },
   };
 }

@@ -5,11 +5,11 @@ import type { KeySet } from '../../src/ledger/acts/key-set.ts';
 import { decodeTx } from '../../src/ledger/codec.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { Person } from '../../src/sdk/index.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 import {
   type Consortium,
   type Enrolled,
   fileOf,
-  memoryWalletStore,
   passphrase,
   startConsortium,
 } from './consortium.ts';

@@ -5,11 +5,11 @@ import { after, before, test } from 'node:test';
 import { isCoded } from '../../src/primitives/errors.ts';
 import type { ConsentId } from '../../src/primitives/ids.ts';
 import { checkReceipt, Person } from '../../src/sdk/index.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 import {
   type Consortium,
   type Enrolled,
   fileOf,
-  memoryWalletStore,
   passphrase,
   startConsortium,
 } from './consortium.ts';

@@ -20,13 +20,8 @@ import { Person } from '../../src/sdk/index.ts';
 import { type Drawer, entriesOf, withEntry } from '../../src/sdk/wallet/drawer.ts';
 import type { SdkWing } from '../../src/sdk/wing.ts';
 import { bytesOfWords, caught, changing, Middle } from '../attacks/middle.ts';
-import {
-  type Consortium,
-  type Enrolled,
-  memoryWalletStore,
-  passphrase,
-  startConsortium,
-} from './consortium.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
+import { type Consortium, type Enrolled, passphrase, startConsortium } from './consortium.ts';
 
 /**
  * A wing on a person's device: notes to colleagues, which stand in a drawer, go out once a transaction of their own

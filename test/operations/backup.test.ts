@@ -15,7 +15,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
-import { runCommandLine } from '../../src/cli/command-line.ts';
 import type { Code } from '../../src/codes/index.ts';
 import { utf8 } from '../../src/primitives/bytes.ts';
 import { CodedError, isCoded } from '../../src/primitives/errors.ts';
@@ -30,7 +29,9 @@ import { restoreHome } from '../../src/server/maintenance/backup/restore.ts';
 import { verifyHome } from '../../src/server/maintenance/verify-home.ts';
 import type { Service } from '../../src/server/process.ts';
 import { services as allServices } from '../../src/server/services.ts';
-import { fileOf, memoryWalletStore } from '../e2e/consortium.ts';
+import { linesOf, run } from '../cli/salus.ts';
+import { fileOf } from '../e2e/consortium.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'salus-backup-'));
 const home = join(folder, 'home');
@@ -259,16 +260,8 @@ test('old backups of this ledger go, the newest and what is no backup stay', asy
 });
 
 async function told(...args: string[]) {
-  let stdout = '';
-  const streams = {
-    out: (text: string) => {
-      stdout += text;
-    },
-    err: () => undefined,
-  };
-  const exit = await runCommandLine([...args, '--json'], streams, new AbortController().signal);
-  const facts = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
-  return { exit, facts };
+  const { code: exit, stdout } = await run([...args, '--json']);
+  return { exit, facts: linesOf(stdout).at(-1) ?? {} };
 }
 
 test('the commands say where the backup is, warn of a second server, and refuse with their exit codes', async () => {

@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { createProgram } from '../../src/cli/command-line.ts';
 import { createOutput } from '../../src/cli/output.ts';
+import { processSurroundings } from '../../src/cli/surroundings.ts';
 import { catalogue, isCode } from '../../src/codes/index.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 
@@ -91,6 +92,7 @@ test('the commands and flags that the pages name exist', () => {
   const context = {
     flags: { json: false },
     output: createOutput(false),
+    surroundings: processSurroundings,
     signal: new AbortController().signal,
   };
   const program = createProgram(context, () => undefined);

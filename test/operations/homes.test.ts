@@ -13,9 +13,10 @@ import { homeSteps, readHomeMark, writeHomeMark } from '../../src/server/home-ve
 import { backUpHome } from '../../src/server/maintenance/backup/backup.ts';
 import { restoreHome } from '../../src/server/maintenance/backup/restore.ts';
 import { verifyHome } from '../../src/server/maintenance/verify-home.ts';
-import { fileOf, memoryWalletStore } from '../e2e/consortium.ts';
+import { fileOf } from '../e2e/consortium.ts';
 import { unpackFolder } from '../fixtures/homes/archive.ts';
 import { passphrase, text } from '../fixtures/homes/facts.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/homes/', import.meta.url));
 const versions = readdirSync(fixtures, { withFileTypes: true })

@@ -23,7 +23,8 @@ test('a server logs into a file, opens it anew on SIGHUP, and logs no token', as
     await ask('north');
     await until(() => readFileSync(path, 'utf8').includes('north'));
     renameSync(path, `${path}.moved`);
-    server.child.kill('SIGHUP');
+    // The server runs in this process.
+    process.kill(process.pid, 'SIGHUP');
     await until(() => existsSync(path));
     await ask('valley');
   } finally {

@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { buildVerifiers } from '../../scripts/build-single-files.ts';
-import { runCommandLine } from '../../src/cli/command-line.ts';
 import { launchChromium } from '../browser/chromium.ts';
+import { run } from '../cli/salus.ts';
 import { node20 } from './node-20.ts';
 import { type Ran, ran } from './packed.ts';
 import { type ReceiptFiles, writeReceipt } from './receipts.ts';
@@ -77,17 +77,7 @@ test('At a terminal, on Node 20, it answers line for line what `salus check-rece
 });
 
 async function commandLine(args: readonly string[]): Promise<Ran> {
-  let [stdout, stderr] = ['', ''];
-  const streams = {
-    out: (text: string) => {
-      stdout += text;
-    },
-    err: (text: string) => {
-      stderr += text;
-    },
-  };
-  const { signal } = new AbortController();
-  const code = await runCommandLine(['check-receipt', ...args], streams, signal);
+  const { code, stdout, stderr } = await run(['check-receipt', ...args]);
   return { code, stdout, stderr };
 }
 

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { GlobalFlags } from '../global-flags.ts';
 import type { Output } from '../output.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 /** What a command is given; it adds itself to the program. */
 export interface CommandContext {
   readonly flags: GlobalFlags;
   readonly output: Output;
+  readonly surroundings: Surroundings;
   /** Aborted by Ctrl-C: every command stops cleanly and keeps what was confirmed. */
   readonly signal: AbortSignal;
 }

@@ -59,7 +59,7 @@ async function changePassphrase(
   file: string,
 ): Promise<void> {
   const { person, name } = await openActing(withWallet(context, wallet));
-  const passphrase = readPassphrase(file);
+  const passphrase = readPassphrase(file, context.surroundings);
   await during(context.output, 'Sealing the wallet anew', () =>
     person.changePassphrase(passphrase),
   );
@@ -79,8 +79,8 @@ async function recover(
     throw new CodedError('USAGE', { problem: 'say --gateway, or --hospital of this machine' });
   }
   const code = readSmallText(flags.codeFile).trim();
-  const passphrase = readPassphrase(context.flags.passphraseFile);
-  const store = fileWalletStore(home, name);
+  const passphrase = readPassphrase(context.flags.passphraseFile, context.surroundings);
+  const store = fileWalletStore(home, name, context.surroundings);
   const person = await during(output, 'Fetching the copy', () =>
     Person.recover({ store, passphrase, code, gatewayUrl, signal }, contextOptions(context)),
   );

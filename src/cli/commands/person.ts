@@ -103,8 +103,8 @@ async function create(context: CommandContext, name: string, flags: EnrolFlags):
         : `hospitals: ${known.join(', ')}`;
     throw new CodedError('USAGE', { hospital, problem });
   }
-  const store = fileWalletStore(home, name);
-  const passphrase = readPassphrase(context.flags.passphraseFile);
+  const store = fileWalletStore(home, name, context.surroundings);
+  const passphrase = readPassphrase(context.flags.passphraseFile, context.surroundings);
   const made = await Person.create(
     { store, passphrase, name: flags.name ?? name },
     contextOptions(context),

@@ -84,7 +84,9 @@ async function add(
     if (file !== '-') inputs.push(await inputFile(file));
     else {
       context.output.note('Reading standard input to its end ...');
-      inputs.push(await standardInput(flags.name ?? 'typed.txt', context.signal));
+      inputs.push(
+        await standardInput(flags.name ?? 'typed.txt', context.surroundings.stdin, context.signal),
+      );
     }
   }
   const acting = await openActing(context);

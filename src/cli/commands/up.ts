@@ -75,7 +75,9 @@ async function serve(
     if (isFirst) {
       output.note('Loading the demo: three patients, three clinicians, one grant.');
       const stop = AbortSignal.any([signal, broken.signal]);
-      await during(output, 'Loading', (progress) => loadDemo(home, progress, stop));
+      await during(output, 'Loading', (progress) =>
+        loadDemo({ ...context, signal: stop }, progress),
+      );
     }
     const people = peopleOf(home);
     const ms = Math.round(performance.now());

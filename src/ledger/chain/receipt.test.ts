@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { verifyVote } from '../../../test/fakes/verify-vote.ts';
+import { headerOf, headersChain, type Signer, signedHeader } from '../../../test/signed-headers.ts';
 import { labelledHash, sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { concatBytes, utf8 } from '../../primitives/bytes.ts';
@@ -9,9 +10,8 @@ import { isCoded } from '../../primitives/errors.ts';
 import { leafHash, merkleTree } from '../merkle.ts';
 import { resultLeaf, txLeaf } from './block-leaves.ts';
 import type { ClaimTarget } from './claim.ts';
-import { type Commit, commitHash, commitSignBytes, emptyRoot, voteForBlock } from './commit.ts';
-import { type Header, headerHashBytes, noBlockId } from './header.ts';
-import type { SignedHeaderParts } from './light-client.ts';
+import { commitHash, emptyRoot } from './commit.ts';
+import { headerHashBytes } from './header.ts';
 import {
   attachClaim,
   decodeReceipt,
@@ -20,60 +20,24 @@ import {
   verifyReceipt,
   witnessMessage,
 } from './receipt.ts';
-import { timestampOfMs } from './timestamp.ts';
 import { formatTrustRoot, parseTrustRoot, trustRootOf } from './trust-root.ts';
-import { sortValidators, type Validator, validatorAddress, validatorsHash } from './validators.ts';
+import { sortValidators, validatorsHash } from './validators.ts';
 
-interface Signer extends Validator {
-  readonly secret: KeyObject;
+interface LocalSigner extends Signer {
+  readonly sign: (bytes: Uint8Array) => Uint8Array;
 }
 
-function signer(power = 1): Signer {
+function signer(power = 1): LocalSigner {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const jwk = publicKey.export({ format: 'jwk' });
-  return { secret: privateKey, power, publicKey: Buffer.from(jwk.x ?? '', 'base64url') };
-}
-
-const chain = 'test-1';
-
-function header(height: number, set: readonly Validator[], fields: Partial<Header> = {}): Header {
   return {
-    version: { block: 11, app: 1 },
-    chainId: chain,
-    height,
-    time: timestampOfMs(1_000_000 + height),
-    lastBlockId: noBlockId,
-    lastCommitHash: emptyRoot,
-    dataHash: emptyRoot,
-    validatorsHash: validatorsHash(set),
-    nextValidatorsHash: validatorsHash(set),
-    consensusHash: emptyRoot,
-    appHash: emptyRoot,
-    lastResultsHash: emptyRoot,
-    evidenceHash: emptyRoot,
-    proposerAddress: new Uint8Array(20),
-    ...fields,
+    sign: (bytes) => sign(null, bytes, privateKey),
+    power,
+    publicKey: Buffer.from(jwk.x ?? '', 'base64url'),
   };
 }
 
-/** Signs as the first `votes` of the set; the others are absent. */
-function signed(of: Header, set: readonly Signer[], votes = set.length): SignedHeaderParts {
-  const hash = headerHashBytes(of);
-  const empty: Commit = {
-    height: of.height,
-    round: 0,
-    blockId: { hash, parts: { total: 1, hash } },
-    signatures: [],
-  };
-  const none = new Uint8Array(0);
-  const signatures = set.map((one, i) => {
-    const absent = { flag: 1, address: none, time: of.time, signature: none };
-    if (i >= votes) return absent;
-    const vote = { ...absent, flag: voteForBlock, address: validatorAddress(one.publicKey) };
-    return { ...vote, signature: sign(null, commitSignBytes(chain, empty, vote), one.secret) };
-  });
-  return { header: of, commit: { ...empty, signatures }, validators: set };
-}
+const chain = headersChain;
 
 const salt = new Uint8Array(32).fill(7);
 const request = utf8('signed request');
@@ -87,19 +51,19 @@ const targets = (): ClaimTarget[] => [
 ];
 
 /** A receipt for the second of three transactions in block 5 of a chain that the given set signs. */
-function example(set: readonly Signer[], votes = set.length) {
+async function example(set: readonly Signer[], votes = set.length) {
   const txs = ['a', 'b', 'c'].map(utf8);
   const results = txs.map((tx, i) => ({ code: i === 1 ? 0 : 7, data: tx }));
   const txTree = merkleTree(txs.map((tx) => txLeaf(sha256(tx))));
   const resultTree = merkleTree(results.map(resultLeaf));
-  const at = header(5, set, { dataHash: txTree.root });
+  const at = headerOf(5, set, { dataHash: txTree.root });
   const hash = headerHashBytes(at);
-  const next = header(6, set, {
+  const next = headerOf(6, set, {
     lastBlockId: { hash, parts: { total: 1, hash } },
-    lastCommitHash: commitHash(signed(at, set).commit),
+    lastCommitHash: commitHash((await signedHeader(at, set)).commit),
     lastResultsHash: resultTree.root,
   });
-  const proof = signed(next, set, votes);
+  const proof = await signedHeader(next, set, votes);
   const [, tx] = txs;
   const [, result] = results;
   assert.ok(tx !== undefined && result !== undefined);
@@ -119,14 +83,14 @@ function example(set: readonly Signer[], votes = set.length) {
     changes: [],
     claim: undefined,
   };
-  return { receipt, trustRoot: trustRootOf(header(1, set), emptyRoot, []) };
+  return { receipt, trustRoot: trustRootOf(headerOf(1, set), emptyRoot, []) };
 }
 
 const refusal = (reason: string) => (error: unknown) =>
   isCoded(error, 'RECEIPT_INVALID') && error.details.reason === reason;
 
 test('a receipt of a single operator verifies and says that only the operator vouches', async () => {
-  const { receipt, trustRoot } = example([signer()]);
+  const { receipt, trustRoot } = await example([signer()]);
   const verdict = await verifyReceipt(encodeReceipt(receipt), trustRoot, verifyVote, targets);
   assert.equal(verdict.vouchedBy, 'operator');
   assert.equal(verdict.height, 5);
@@ -136,7 +100,7 @@ test('a receipt of a single operator verifies and says that only the operator vo
 
 test('a receipt of four validators needs three votes and counts them', async () => {
   const set = [signer(), signer(), signer(), signer()];
-  const three = example(set, 3);
+  const three = await example(set, 3);
   const verdict = await verifyReceipt(
     encodeReceipt(three.receipt),
     three.trustRoot,
@@ -144,7 +108,7 @@ test('a receipt of four validators needs three votes and counts them', async () 
     targets,
   );
   assert.equal(verdict.vouchedBy, '3 of 4 validators');
-  const two = example(set, 2);
+  const two = await example(set, 2);
   await assert.rejects(
     verifyReceipt(encodeReceipt(two.receipt), two.trustRoot, verifyVote, targets),
     refusal('validators'),
@@ -154,12 +118,12 @@ test('a receipt of four validators needs three votes and counts them', async () 
 test('witnesses of the trust root are counted once each, others not at all', async () => {
   const set = [signer()];
   const [known, unknown] = [signer(), signer()];
-  const { receipt } = example(set);
-  const trustRoot = trustRootOf(header(1, set), emptyRoot, [known.publicKey]);
+  const { receipt } = await example(set);
+  const trustRoot = trustRootOf(headerOf(1, set), emptyRoot, [known.publicKey]);
   const message = witnessMessage(chain, 6, headerHashBytes(receipt.nextHeader));
-  const by = (who: Signer) => ({
+  const by = (who: LocalSigner) => ({
     publicKey: who.publicKey,
-    signature: sign(null, message, who.secret),
+    signature: who.sign(message),
   });
   const witnessed = { ...receipt, witnesses: [by(known), by(known), by(unknown)] };
   const verdict = await verifyReceipt(encodeReceipt(witnessed), trustRoot, verifyVote, targets);
@@ -178,10 +142,10 @@ test('witnesses of the trust root are counted once each, others not at all', asy
 
 test('validator changes lead from the trust root to a later set, and only without a gap', async () => {
   const [a, b, c] = [[signer()], [signer()], [signer(), signer(), signer()]];
-  const { receipt } = example(c);
-  const trustRoot = trustRootOf(header(1, a), emptyRoot, []);
-  const toB = signed(header(2, a, { nextValidatorsHash: validatorsHash(b) }), a);
-  const toC = signed(header(4, b, { nextValidatorsHash: validatorsHash(c) }), b);
+  const { receipt } = await example(c);
+  const trustRoot = trustRootOf(headerOf(1, a), emptyRoot, []);
+  const toB = await signedHeader(headerOf(2, a, { nextValidatorsHash: validatorsHash(b) }), a);
+  const toC = await signedHeader(headerOf(4, b, { nextValidatorsHash: validatorsHash(c) }), b);
   const verdict = await verifyReceipt(
     encodeReceipt({ ...receipt, changes: [toB, toC] }),
     trustRoot,
@@ -198,7 +162,7 @@ test('validator changes lead from the trust root to a later set, and only withou
 });
 
 test('an operator that signs another header at the height of the trust root is caught', async () => {
-  const { receipt } = example([signer()]);
+  const { receipt } = await example([signer()]);
   const trustRoot = trustRootOf({ ...receipt.header, appHash: new Uint8Array(32) }, emptyRoot, []);
   await assert.rejects(
     verifyReceipt(encodeReceipt(receipt), trustRoot, verifyVote, targets),
@@ -252,7 +216,7 @@ for (const [name, reason, change] of [
   ['no votes', 'validators', (r) => ({ ...r, nextCommit: { ...r.nextCommit, signatures: [] } })],
 ] as const satisfies readonly (readonly [string, string, (r: Receipt) => Receipt])[]) {
   test(`a receipt with ${name} does not hold: ${reason}`, async () => {
-    const { receipt, trustRoot } = example([signer()]);
+    const { receipt, trustRoot } = await example([signer()]);
     await assert.rejects(
       verifyReceipt(encodeReceipt(change(receipt)), trustRoot, verifyVote, targets),
       refusal(reason),
@@ -261,7 +225,7 @@ for (const [name, reason, change] of [
 }
 
 test('no changed byte of a receipt passes', async () => {
-  const { receipt, trustRoot } = example([signer()]);
+  const { receipt, trustRoot } = await example([signer()]);
   const bytes = encodeReceipt(receipt);
   for (let at = 0; at < bytes.length; at++) {
     const changed = bytes.slice();
@@ -275,7 +239,7 @@ test('no changed byte of a receipt passes', async () => {
 });
 
 test('a receipt is bound to its own chain', async () => {
-  const { receipt, trustRoot } = example([signer()]);
+  const { receipt, trustRoot } = await example([signer()]);
   await assert.rejects(
     verifyReceipt(encodeReceipt(receipt), { ...trustRoot, chain: 'test-2' }, verifyVote, targets),
     (error) => isCoded(error, 'TRUST_ROOT_WRONG'),
@@ -300,7 +264,7 @@ for (const [name, claim, holds] of [
   ['an act that is not there', { kind: 'leaf', act: 2, salt, content, index: 0, path: [] }, false],
 ] as const) {
   test(`a claim that opens ${name} ${holds ? 'holds' : 'does not hold'}`, async () => {
-    const { receipt, trustRoot } = example([signer()]);
+    const { receipt, trustRoot } = await example([signer()]);
     const claimed = attachClaim(encodeReceipt(receipt), claim);
     const verdict = verifyReceipt(claimed, trustRoot, verifyVote, targets);
     if (holds) assert.deepEqual((await verdict).claim, { ...claim });
@@ -308,13 +272,13 @@ for (const [name, claim, holds] of [
   });
 }
 
-test('a receipt is read back as it was written', () => {
-  const { receipt } = example(sortValidators([signer(2), signer(1)]) as Signer[]);
+test('a receipt is read back as it was written', async () => {
+  const { receipt } = await example(sortValidators([signer(2), signer(1)]) as Signer[]);
   assert.deepEqual(encodeReceipt(decodeReceipt(encodeReceipt(receipt))), encodeReceipt(receipt));
 });
 
-test('a trust root is read back as it was written, and nothing unknown beside it', () => {
-  const { trustRoot } = example([signer()]);
+test('a trust root is read back as it was written, and nothing unknown beside it', async () => {
+  const { trustRoot } = await example([signer()]);
   assert.deepEqual(parseTrustRoot(formatTrustRoot(trustRoot)), trustRoot);
   for (const change of [
     { height: 0 },

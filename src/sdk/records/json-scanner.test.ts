@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { anyCharacter } from '../../../test/any-character.ts';
 import { utf8, utf8ToText } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { JsonScanner, jsonLimits, token } from './json-scanner.ts';
@@ -118,7 +119,7 @@ const blank = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
 /** The same value with random blanks, escapes of letters and spellings of numbers. */
 const spelled = fc
   .tuple(
-    fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' }),
+    fc.jsonValue({ maxDepth: 5, stringUnit: anyCharacter }),
     fc.infiniteStream(fc.tuple(blank, fc.boolean())),
   )
   .map(([value, choices]) => {

@@ -1,3 +1,5 @@
+import type { PassphraseCost } from '../../crypto/passphrase.ts';
+
 /** Where a wallet file lies: a file for the command line, IndexedDB in a browser. */
 export interface WalletStore {
   /** The file as it was saved last; undefined: there is none. */
@@ -6,4 +8,9 @@ export interface WalletStore {
   save(bytes: Uint8Array): Promise<void>;
   /** Holds other processes off while `work` runs, where the place can do that. */
   locked?<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * What guessing the passphrase of a file made here shall cost, with a fresh salt each time; missing:
+   * `newPassphraseCost`. Files below `passphraseLimits` open nowhere.
+   */
+  readonly passphraseCost?: (() => PassphraseCost) | undefined;
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryWalletStore } from '../../../test/wallet-store.ts';
+import { defaultMemoryKiB, defaultPasses } from '../../crypto/passphrase.ts';
+import { decodeCbor, readArray } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { txIdOf } from '../../primitives/ids.ts';
 import { emptyWallet, type WalletContent } from './content.ts';
@@ -15,18 +18,8 @@ const settle =
     settled: [...content.settled, tx(n)],
   });
 
-function memory(): WalletStore {
-  let held: Uint8Array | undefined;
-  return {
-    load: async () => held,
-    save: async (bytes) => {
-      held = bytes;
-    },
-  };
-}
-
 test('Two processes with one file lose nothing of each other', async () => {
-  const store = memory();
+  const store = memoryWalletStore();
   const one = await Vault.create(store, passphrase, emptyWallet('Ana'));
   const two = await Vault.open(store, passphrase);
   await one.change(settle(1));
@@ -37,13 +30,13 @@ test('Two processes with one file lose nothing of each other', async () => {
 });
 
 test('Changes that are asked for at once happen one after the other', async () => {
-  const vault = await Vault.create(memory(), passphrase, emptyWallet('Ana'));
+  const vault = await Vault.create(memoryWalletStore(), passphrase, emptyWallet('Ana'));
   await Promise.all([1, 2, 3, 4, 5].map((n) => vault.change(settle(n))));
   assert.equal(vault.content.settled.length, 5);
 });
 
 test('A change that fails leaves the file as it was and the next one works', async () => {
-  const vault = await Vault.create(memory(), passphrase, emptyWallet('Ana'));
+  const vault = await Vault.create(memoryWalletStore(), passphrase, emptyWallet('Ana'));
   await assert.rejects(
     vault.change(() => {
       throw new Error('no');
@@ -53,8 +46,27 @@ test('A change that fails leaves the file as it was and the next one works', asy
   assert.deepEqual(vault.content.settled, [tx(1)]);
 });
 
+test('A wallet costs what the place it lies in says, and there the full price when it says nothing', async () => {
+  const { load, save, ...dear } = memoryWalletStore();
+  assert.ok(dear.passphraseCost);
+  for (const [store, expected] of [
+    [{ load, save }, [defaultMemoryKiB, defaultPasses]],
+    [memoryWalletStore(), [19_456, 2]],
+  ] as const) {
+    const vault = await Vault.create(store, passphrase, emptyWallet('Ana'));
+    assert.deepEqual(await costOf(store), expected);
+    await vault.changePassphrase('another long one');
+    assert.deepEqual(await costOf(store), expected);
+  }
+});
+
+async function costOf(store: WalletStore): Promise<unknown> {
+  const fields = readArray(decodeCbor((await store.load()) ?? new Uint8Array(0)), 'wallet', 4);
+  return readArray(fields[2], 'kdf').slice(1, 3);
+}
+
 test('A new passphrase opens the wallet and the old one does not', async () => {
-  const store = memory();
+  const store = memoryWalletStore();
   const vault = await Vault.create(store, passphrase, emptyWallet('Ana'));
   await vault.changePassphrase('another long one');
   await Vault.open(store, 'another long one');
@@ -64,7 +76,7 @@ test('A new passphrase opens the wallet and the old one does not', async () => {
 });
 
 test('A new passphrase keeps what another process wrote meanwhile', async () => {
-  const store = memory();
+  const store = memoryWalletStore();
   const one = await Vault.create(store, passphrase, emptyWallet('Ana'));
   const two = await Vault.open(store, passphrase);
   await two.change(settle(2));
@@ -76,7 +88,7 @@ test('A new passphrase keeps what another process wrote meanwhile', async () => 
 test('Of two processes that make a wallet of one name at once, one is told that it exists', async () => {
   let last: Promise<unknown> = Promise.resolve();
   const store: WalletStore = {
-    ...memory(),
+    ...memoryWalletStore(),
     locked: (work) => {
       const next = last.then(work);
       last = next.catch(() => undefined);
@@ -93,7 +105,7 @@ test('Of two processes that make a wallet of one name at once, one is told that 
 });
 
 test('A wallet is never written over another, and none is found where there is none', async () => {
-  const store = memory();
+  const store = memoryWalletStore();
   await assert.rejects(Vault.open(store, passphrase), (error) => isCoded(error, 'WALLET_UNKNOWN'));
   await Vault.create(store, passphrase, emptyWallet('Ana'));
   await assert.rejects(Vault.create(store, passphrase, emptyWallet('Bob')), (error) =>

@@ -40,7 +40,7 @@ export class Vault {
     passphrase: string,
     content: WalletContent,
   ): Promise<Vault> {
-    const key = await newWalletKey(passphrase);
+    const key = await newWalletKey(passphrase, store.passphraseCost?.());
     const bytes = await sealWalletFile(key, content);
     await locked(store, async () => {
       if ((await store.load()) !== undefined) throw new CodedError('WALLET_EXISTS');
@@ -78,7 +78,7 @@ export class Vault {
 
   /** Rewraps the content: the copy at the hospital hangs on the code, not on the passphrase. */
   async changePassphrase(passphrase: string): Promise<void> {
-    const key = await newWalletKey(passphrase);
+    const key = await newWalletKey(passphrase, this.#store.passphraseCost?.());
     await this.#alone(async () => {
       const content = await this.#merged();
       const bytes = await sealWalletFile(key, content);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { before, type TestContext, test } from 'node:test';
 import { isCoded } from '../../primitives/errors.ts';
 import type { BlobId } from '../../primitives/ids.ts';
 import { blobIdOf } from '../blob-id.ts';
@@ -37,7 +37,13 @@ interface Known {
 }
 
 const small = Array.from({ length: 6 }, (_, i) => sample(700 + i, i));
-const large = [sample(300 * kib, 10), sample(2 * mib + 9, 11), sample(400 * kib, 12)];
+const [first, second, , fourth] = small as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+/** Files of their own; the middle one has two leaves. */
+const [large, larger, other] = [
+  sample(300 * kib, 10),
+  sample(mib + 9, 11),
+  sample(400 * kib, 12),
+] as const;
 
 /** Puts, deletes and mends, side by side and one after the other; faults are the store's to report. */
 async function work(store: BlobStore, known: Known): Promise<void> {
@@ -54,10 +60,10 @@ async function work(store: BlobStore, known: Known): Promise<void> {
     known.absent.add(id);
   };
   const all = (steps: Promise<void>[]) => Promise.allSettled(steps);
-  await all([...small.slice(0, 3), ...large.slice(0, 2)].map(put));
-  await all([drop(sample(700, 0)), put(sample(703, 3)), drop(sample(300 * kib, 10))]);
-  await all([put(sample(300 * kib, 10)), put(sample(400 * kib, 12)), drop(sample(701, 1))]);
-  await all([...small.slice(4), sample(2 * mib + 9, 11)].map(put));
+  await all([...small.slice(0, 3), large, larger].map(put));
+  await all([drop(first), put(fourth), drop(large)]);
+  await all([put(large), put(other), drop(second)]);
+  await all([...small.slice(4), larger].map(put));
 }
 
 async function check(store: BlobStore, { present, absent }: Known): Promise<void> {
@@ -71,21 +77,24 @@ async function check(store: BlobStore, { present, absent }: Known): Promise<void
   assert.deepEqual((await store.usage(ana)).blobs, verified.blobs);
 }
 
-/** Of every kind of step the first, one in the middle and the last. */
-async function occurrences(t: TestContext): Promise<Map<FaultPoint, number[]>> {
+/** Of every kind of step the first, one in the middle and the last; the work is looked at once. */
+let occurrences: ReadonlyMap<FaultPoint, readonly number[]>;
+before(async () => {
   const seen = new Map<FaultPoint, number>();
-  const store = opened(t, folderFor(t), {
-    faultPoint: (point) => seen.set(point, (seen.get(point) ?? 0) + 1),
-  });
+  const folder = mkdtempSync(join(tmpdir(), 'salus-crash-'));
+  const faultPoint = (point: FaultPoint) => seen.set(point, (seen.get(point) ?? 0) + 1);
+  const store = openFileBlobStore({ folder, now: () => 0, faultPoint });
   await work(store, { present: new Set(), absent: new Set() });
-  return new Map(
+  await store.close();
+  rmSync(folder, { recursive: true });
+  occurrences = new Map(
     [...seen].map(([point, count]) => [point, [...new Set([1, (count >> 1) + 1, count])]]),
   );
-}
+});
 
 for (const point of faultPoints) {
   test(`killed at ${point}, the store has all that it acknowledged and no half blob`, async (t) => {
-    const counts = (await occurrences(t)).get(point);
+    const counts = occurrences.get(point);
     assert.ok(counts, 'the work passes this step');
     for (const nth of counts) {
       const folder = folderFor(t);
@@ -115,7 +124,7 @@ for (const point of faultPoints) {
   });
 
   test(`a fault at ${point} is answered by a code, and the store goes on`, async (t) => {
-    for (const nth of (await occurrences(t)).get(point) ?? []) {
+    for (const nth of occurrences.get(point) ?? []) {
       const folder = folderFor(t);
       let passed = 0;
       let isFull = true;

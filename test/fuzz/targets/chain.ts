@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
 import { labelledHash, sha256 } from '../../../src/crypto/hash.ts';
 import { labels } from '../../../src/crypto/labels.ts';
-import { type SigningKey, signingKeyFromSeed, verifyVote } from '../../../src/crypto/signature.ts';
+import { signingKeyFromSeed, verifyVote } from '../../../src/crypto/signature.ts';
 import { resultLeaf, txLeaf } from '../../../src/ledger/chain/block-leaves.ts';
 import {
-  type Commit,
   commitHash,
   commitSignBytes,
   decodeCommit,
   emptyRoot,
   encodeCommit,
-  voteForBlock,
 } from '../../../src/ledger/chain/commit.ts';
-import {
-  decodeHeader,
-  encodeHeader,
-  type Header,
-  headerHashBytes,
-  noBlockId,
-} from '../../../src/ledger/chain/header.ts';
-import type { SignedHeaderParts } from '../../../src/ledger/chain/light-client.ts';
+import { decodeHeader, encodeHeader, headerHashBytes } from '../../../src/ledger/chain/header.ts';
 import {
   decodeReceipt,
   encodeReceipt,
@@ -28,84 +19,36 @@ import {
   verifyReceipt,
   witnessMessage,
 } from '../../../src/ledger/chain/receipt.ts';
-import { timestampOfMs, zeroTime } from '../../../src/ledger/chain/timestamp.ts';
+import { zeroTime } from '../../../src/ledger/chain/timestamp.ts';
 import {
   formatTrustRoot,
   parseTrustRoot,
   type TrustRoot,
   trustRootOf,
 } from '../../../src/ledger/chain/trust-root.ts';
-import {
-  sortValidators,
-  type Validator,
-  validatorAddress,
-  validatorsHash,
-} from '../../../src/ledger/chain/validators.ts';
+import { sortValidators, validatorsHash } from '../../../src/ledger/chain/validators.ts';
 import { encodeTx } from '../../../src/ledger/codec.ts';
 import { leafHash, merkleTree } from '../../../src/ledger/merkle.ts';
 import { concatBytes, utf8, utf8ToText } from '../../../src/primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray, readBytes } from '../../../src/primitives/cbor.ts';
 import { CodedError } from '../../../src/primitives/errors.ts';
+import { headerOf, headersChain, type Signer, signedHeader } from '../../signed-headers.ts';
 import { bytesOf, consentOf, World } from '../../world.ts';
 import type { Target, TargetModule } from '../target.ts';
 import { codecModule, mustEqual } from './codec.ts';
 
-interface Signer extends Validator {
-  readonly key: SigningKey;
-}
-
-const chain = 'test-1';
+const chain = headersChain;
 
 async function signersOf(name: string, powers: readonly number[]): Promise<readonly Signer[]> {
   const signers = await Promise.all(
     powers.map(async (power, i) => {
       const key = await signingKeyFromSeed(bytesOf(`${name} ${i}`));
-      return { key, power, publicKey: key.publicKey };
+      return { sign: key.sign, power, publicKey: key.publicKey };
     }),
   );
   return sortValidators(signers).flatMap(({ publicKey }) =>
     signers.filter((signer) => signer.publicKey === publicKey),
   );
-}
-
-function header(height: number, set: readonly Validator[], fields: Partial<Header> = {}): Header {
-  return {
-    version: { block: 11, app: 1 },
-    chainId: chain,
-    height,
-    time: timestampOfMs(1_700_000_000_123 + height),
-    lastBlockId: noBlockId,
-    lastCommitHash: emptyRoot,
-    dataHash: emptyRoot,
-    validatorsHash: validatorsHash(set),
-    nextValidatorsHash: validatorsHash(set),
-    consensusHash: emptyRoot,
-    appHash: emptyRoot,
-    lastResultsHash: emptyRoot,
-    evidenceHash: emptyRoot,
-    proposerAddress: new Uint8Array(20).fill(1),
-    ...fields,
-  };
-}
-
-async function signed(
-  of: Header,
-  set: readonly Signer[],
-  votes = set.length,
-): Promise<SignedHeaderParts> {
-  const hash = headerHashBytes(of);
-  const blockId = { hash, parts: { total: 1, hash } };
-  const empty: Commit = { height: of.height, round: 0, blockId, signatures: [] };
-  const none = new Uint8Array(0);
-  const signatures = await Promise.all(
-    set.map(async ({ key, publicKey }, i) => {
-      if (i >= votes) return { flag: 1, address: none, time: zeroTime, signature: none };
-      const address = validatorAddress(publicKey);
-      const vote = { flag: voteForBlock, address, time: of.time, signature: none };
-      return { ...vote, signature: await key.sign(commitSignBytes(chain, empty, vote)) };
-    }),
-  );
-  return { header: of, commit: { ...empty, signatures }, validators: set };
 }
 
 const salt = new Uint8Array(32).fill(7);
@@ -140,23 +83,23 @@ interface Example {
 
 async function example(
   set: readonly Signer[],
-  options: { votes?: number; from?: readonly Signer[]; witnesses?: readonly SigningKey[] } = {},
+  options: { votes?: number; from?: readonly Signer[]; witnesses?: readonly Signer[] } = {},
 ): Promise<Example> {
   const tx = committingTx();
   const txs = [utf8('a'), tx, utf8('c')];
   const results = txs.map((_, i) => ({ code: i === 1 ? 0 : 7, data: Uint8Array.of(0x81, 0x40) }));
   const txTree = merkleTree(txs.map((one) => txLeaf(sha256(one))));
   const resultTree = merkleTree(results.map(resultLeaf));
-  const at = header(5, set, { dataHash: txTree.root });
+  const at = headerOf(5, set, { dataHash: txTree.root });
   const hash = headerHashBytes(at);
-  const next = header(6, set, {
+  const next = headerOf(6, set, {
     lastBlockId: { hash, parts: { total: 1, hash } },
-    lastCommitHash: commitHash((await signed(at, set)).commit),
+    lastCommitHash: commitHash((await signedHeader(at, set)).commit),
     lastResultsHash: resultTree.root,
   });
-  const proof = await signed(next, set, options.votes);
+  const proof = await signedHeader(next, set, options.votes);
   const { from = [], witnesses = [] } = options;
-  const changing = header(3, from, { nextValidatorsHash: validatorsHash(set) });
+  const changing = headerOf(3, from, { nextValidatorsHash: validatorsHash(set) });
   const message = witnessMessage(chain, 6, headerHashBytes(next));
   const receipt: Receipt = {
     ...{ tx, height: 5, index: 1, count: 3, result: { code: 0, data: Uint8Array.of(0x81, 0x40) } },
@@ -169,17 +112,17 @@ async function example(
         signature: await key.sign(message),
       })),
     ),
-    changes: from.length === 0 ? [] : [await signed(changing, from)],
+    changes: from.length === 0 ? [] : [await signedHeader(changing, from)],
     claim: undefined,
   };
-  const first = header(1, from.length === 0 ? set : from);
+  const first = headerOf(1, from.length === 0 ? set : from);
   const known = witnesses.map((key) => key.publicKey);
   return { receipt, trustRoot: trustRootOf(first, emptyRoot, known) };
 }
 
 async function examples(): Promise<readonly Example[]> {
   const four = await signersOf('four', [1, 1, 1, 1]);
-  const witnesses = (await signersOf('witness', [1, 1])).map(({ key }) => key);
+  const witnesses = await signersOf('witness', [1, 1]);
   const alone = await example(await signersOf('alone', [10]), { witnesses });
   const changed = await example(four, { votes: 3, from: await signersOf('before', [2, 1, 1]) });
   const entry = { kind: 'entry', act: 0, entry: 1, salt, signedRequest: request } as const;
@@ -258,15 +201,15 @@ export function textOf(input: Uint8Array): string {
 export const headers = codecModule(() => ({
   ...{ name: 'headers', shape: 'bytes' as const, decode: decodeHeader, encode: encodeHeader },
   seeds: [
-    encodeHeader(header(1, [{ publicKey: zeroHash, power: 1 }])),
+    encodeHeader(headerOf(1, [{ publicKey: zeroHash, power: 1 }])),
     encodeHeader(
-      header(2 ** 40, [], {
+      headerOf(2 ** 40, [], {
         lastBlockId: { hash: salt, parts: { total: 3, hash: salt } },
         time: { seconds: 1_700_000_000, nanos: 999_999_999 },
         lastResultsHash: new Uint8Array(0),
       }),
     ),
-    encodeHeader(header(7, [], { time: zeroTime })),
+    encodeHeader(headerOf(7, [], { time: zeroTime })),
   ],
   allows: ['HEADER_INVALID'],
 }));
@@ -274,7 +217,7 @@ export const headers = codecModule(() => ({
 export const commits: TargetModule = {
   async open(): Promise<Target> {
     const set = await signersOf('four', [1, 1, 1, 1]);
-    const { commit } = await signed(header(9, set), set, 3);
+    const { commit } = await signedHeader(headerOf(9, set), set, 3);
     return {
       ...{ name: 'commits', shape: 'bytes', allows: ['HEADER_INVALID'] },
       seeds: [encodeCommit(commit)],

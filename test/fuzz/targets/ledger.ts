@@ -17,6 +17,7 @@ import {
   readText,
 } from '../../../src/primitives/cbor.ts';
 import { CodedError } from '../../../src/primitives/errors.ts';
+import { anyCharacter } from '../../any-character.ts';
 import { accountOf, bytesOf, consentOf } from '../../world.ts';
 import type { Target, TargetModule } from '../target.ts';
 import { codecModule, mustEqual } from './codec.ts';
@@ -31,7 +32,7 @@ function cborSeeds(): Uint8Array[] {
       { maxDepth: 6 },
       fc.maxSafeNat(),
       fc.uint8Array({ maxLength: 40 }),
-      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.string({ unit: anyCharacter, maxLength: 20 }),
       fc.constantFrom(true, false, null),
       fc.array(tie('any'), { maxLength: 5 }),
     ),

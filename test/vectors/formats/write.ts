@@ -12,8 +12,11 @@ export const hex = bytesToHex;
 export const hexOfAll = (list: readonly Uint8Array[]): readonly string[] => list.map(bytesToHex);
 
 /** Byte i of a pattern is (start + i) mod 251, so that others can type it in. */
-export const pattern = (length: number, start: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (start + i) % 251);
+export function pattern(length: number, start: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = (start + i) % 251;
+  return bytes;
+}
 
 /** CBOR as JSON: a byte string is `{"hex": ...}`. */
 export function json(value: Cbor): unknown {
