@@ -2,7 +2,7 @@
 const mayImport = {
   codes: ['wings/codes'],
   primitives: ['codes/index'],
-  crypto: ['primitives'],
+  crypto: ['primitives', 'wings/names'],
   ledger: [
     'codes/index',
     'primitives',
@@ -31,7 +31,7 @@ const mayImport = {
     'wings/sdk',
   ],
   server: ['(?!cli).*'],
-  cli: ['codes/index', 'primitives', 'crypto/hash', 'sdk', 'server'],
+  cli: ['codes/index', 'primitives', 'crypto/hash', 'sdk', 'server', 'wings/cli'],
   // The single files: the command `check-receipt` without the command line around it.
   verifier: [
     'codes/index',
@@ -41,6 +41,60 @@ const mayImport = {
   ],
 };
 const inside = (folder) => `^src/${folder}/`;
+
+// A wing has the house's floors inside (docs/adr/0010-wings.md). What each floor may import of the house, and
+// which floors of the same wing lie below it; its `codes.ts` and `names.ts` import nothing.
+const wingFloors = {
+  ledger: {
+    house: [
+      'primitives',
+      'crypto/(hash|labels|ed25519-strict)',
+      'ledger/(act|table|outcome|shapes|identity|nonce-window|requirement|roles|rights|wing|object-types)',
+      'ledger/tables/.*',
+      'ledger/acts/(consents|epochs)',
+    ],
+    own: ['names'],
+  },
+  crypto: { house: ['primitives', 'crypto'], own: ['names'] },
+  api: { house: mayImport.api.filter((it) => it !== 'codes/index'), own: ['names', 'ledger'] },
+  // A process's own logic: no gateway, no SDK.
+  node: {
+    house: ['primitives', 'crypto', 'ledger', 'api', 'engines/engine', 'storage/blob-store'],
+    own: ['names', 'ledger', 'crypto', 'api'],
+  },
+  gateway: { house: [...mayImport.gateway, 'gateway'], own: ['ledger', 'api'] },
+  // Below Person: a wing gets a Context, and Person knows the list of wings.
+  sdk: {
+    house: [
+      ...mayImport.sdk.filter((it) => it !== 'wings/sdk'),
+      'sdk/(?!(person|index)\\.ts$|browser/|node/).*',
+    ],
+    own: ['names', 'ledger', 'crypto', 'api'],
+  },
+  server: { house: ['(?!cli|story|wings).*'], own: ['(?!cli|story|test).*'] },
+  cli: {
+    house: [
+      ...mayImport.cli,
+      'cli/(acting|cards|files|format|output|commands/(command|options|confirm))',
+    ],
+    own: ['ledger', 'api', 'sdk', 'server'],
+  },
+  story: { house: ['(?!wings).*'], own: ['.*'] },
+};
+/** Which other wings a wing may build on; without a circle. */
+const wingNeeds = { search: ['committee'], recovery: ['committee'], vitals: ['alerts'] };
+/** The one file of the house that reads each list of wings. */
+const readersOfLists = {
+  codes: 'codes/index',
+  names: '(crypto/labels|ledger/(roles|rights|batch-kinds))',
+  ledger: 'ledger/protocol',
+  gateway: 'server/consortium',
+  sdk: 'sdk/person',
+  server: 'server/(services|founding|home-version|consortium)',
+  cli: 'cli/commands/all',
+  story: 'story/main',
+};
+const notTests = '\\.(test|contract)\\.ts$';
 
 module.exports = {
   options: {
@@ -62,82 +116,87 @@ module.exports = {
         pathNot: [inside(folder), ...allowed.map((part) => `^src/${part}(/|\\.ts$)`)],
       },
     })),
-    {
-      name: 'wing-codes-in-one-list',
-      comment: 'What a wing says is listed once; the rooms read the catalogue.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(codes/index|wings/codes)\\.ts$' },
-      to: { path: ['^src/wings/codes\\.ts$', '^src/wings/[^/]+/codes\\.ts$'] },
-    },
-    {
-      name: 'codes-are-data',
-      comment: 'A table of codes imports nothing; the list of the wings imports their tables.',
-      severity: 'error',
-      from: {
-        path: ['^src/codes/', '^src/wings/codes\\.ts$', '^src/wings/[^/]+/codes\\.ts$'],
-        pathNot: '^src/codes/index\\.ts$',
-      },
-      to: { pathNot: '^src/wings/[^/]+/codes\\.ts$' },
-    },
-    {
-      name: 'only-person-lists-sdk-wings',
+    ...Object.entries(wingFloors).map(([floor, { house, own }]) => ({
+      name: `wings-${floor}-imports`,
       comment:
-        'What wings bring to a device has one reader; both entry points of the SDK have it from there.',
+        'A floor of a wing imports what that floor of the house may, and the floors below it.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/sdk/person\\.ts$' },
-      to: { path: '^src/wings/sdk\\.ts$' },
-    },
-    {
-      name: 'wings-sdk-imports',
-      comment: 'Below Person: a wing gets a Context, and Person knows the list of wings.',
-      severity: 'error',
-      from: { path: '^src/wings/([^/]+)/sdk/', pathNot: '\\.(test|contract)\\.ts$' },
+      from: { path: `^src/wings/([^/]+)/${floor}/`, pathNot: notTests },
       to: {
         path: '^src/',
         pathNot: [
-          '^src/wings/$1/(ledger|api|crypto|sdk)/',
-          ...['codes/index', 'primitives', 'crypto', 'ledger', 'api', 'storage/(blob-id|car)'].map(
-            (room) => `^src/${room}(/|\\.ts$)`,
-          ),
-          '^src/sdk/(?!(person|index)\\.ts$|browser/|node/)',
+          `^src/wings/$1/${floor}/`,
+          ...own.map((part) => `^src/wings/$1/${part}(/|\\.ts$)`),
+          ...house.map((part) => `^src/${part}(/|\\.ts$|$)`),
+          // Another wing that this one needs: `wing-needs` says which.
+          '^src/wings/(?!$1/)[^/]+/',
         ],
       },
+    })),
+    {
+      name: 'wing-needs',
+      comment: 'A wing stands alone, but for those that wingNeeds names.',
+      severity: 'error',
+      from: {
+        path: '^src/wings/([^/]+)/',
+        pathNot: Object.keys(wingNeeds).map((it) => `^src/wings/${it}/`),
+      },
+      to: { path: '^src/wings/[^/]+/', pathNot: '^src/wings/$1/' },
+    },
+    ...Object.entries(wingNeeds).map(([wing, needs]) => ({
+      name: `wing-needs-of-${wing}`,
+      severity: 'error',
+      from: { path: `^src/wings/${wing}/` },
+      to: { path: '^src/wings/[^/]+/', pathNot: [wing, ...needs].map((it) => `^src/wings/${it}/`) },
+    })),
+    ...Object.entries(readersOfLists).map(([list, reader]) => ({
+      name: `one-reader-of-wings-${list}`,
+      comment: 'The spine does not know its wings: it reads each list in one place.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [`^src/${reader}\\.ts$`, notTests] },
+      to: { path: `^src/wings/${list}\\.ts$` },
+    })),
+    {
+      name: 'wings-from-lists-only',
+      comment: 'Nothing but the lists imports a wing.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/wings/' },
+      to: { path: '^src/wings/[^/]+/' },
+    },
+    {
+      name: 'list-of-one-floor',
+      comment: 'A list of wings reads that floor of each, and the type that they all have.',
+      severity: 'error',
+      from: { path: '^src/wings/([a-z]+)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/wings/[^/]+/$1(/index)?\\.ts$',
+          '^src/(ledger|gateway|sdk)/wing\\.ts$',
+          '^src/(server/process|cli/commands/command|story/chapter)\\.ts$',
+        ],
+      },
+    },
+    {
+      name: 'codes-and-names-are-data',
+      comment:
+        'Tables of codes and words import nothing; their lists import the wings\u2019 tables.',
+      severity: 'error',
+      from: {
+        path: ['^src/codes/', '^src/wings/[^/]+/(codes|names)\\.ts$'],
+        pathNot: '^src/codes/index\\.ts$',
+      },
+      to: { path: '.' },
     },
     {
       name: 'pure-core',
       comment: 'Rules, formats and the SDK run in a browser too: no Node built-ins.',
       severity: 'error',
       from: {
-        path: '^src/((codes|primitives|crypto|ledger|api|sdk)/|wings/(sdk\\.ts|[^/]+/sdk/))',
+        path: '^src/((codes|primitives|crypto|ledger|api|sdk)/|wings/(sdk\\.ts|[^/]+/(ledger|crypto|api|sdk)/))',
         pathNot: '(^src/crypto/platform/|^src/sdk/node/|\\.test\\.ts$)',
       },
       to: { dependencyTypes: ['core'] },
-    },
-    {
-      name: 'wings-of-gateways',
-      comment: 'The spine does not know its wings: the server hands them to each gateway.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/server/consortium\\.ts$' },
-      to: { path: '^src/wings/gateway\\.ts$' },
-    },
-    {
-      name: 'list-of-gateway-wings',
-      severity: 'error',
-      from: { path: '^src/wings/gateway\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(gateway/wing\\.ts$|wings/[^/]+/gateway/)' },
-    },
-    {
-      name: 'only-server-lists-server-wings',
-      comment: 'What the wings bring to the servers is wired where everything is wired.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/server/' },
-      to: { path: '^src/wings/server\\.ts$' },
-    },
-    {
-      name: 'only-story-lists-story-wings',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/story/main\\.ts$' },
-      to: { path: '^src/wings/story\\.ts$' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -1,7 +1,10 @@
 // Writes docs/openapi.json from the schemas of the routes; a test fails when it is not up to date.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { routes } from '../src/api/routes/all.ts';
 import { describeInterface } from '../src/gateway/openapi.ts';
+import { gatewayWings } from '../src/wings/gateway.ts';
 
 mkdirSync('docs', { recursive: true });
-const text = JSON.stringify(await describeInterface(), undefined, 2);
+const ofWings = gatewayWings.flatMap(({ handlers }) => handlers.map(({ route }) => route));
+const text = JSON.stringify(await describeInterface([...routes, ...ofWings]), undefined, 2);
 writeFileSync('docs/openapi.json', `${text}\n`);

@@ -1,3 +1,5 @@
+import type { WingLabel } from '../wings/names.ts';
+
 /**
  * Every domain-separation label of Salus. A label is used for one purpose; no other string may take its
  * place, and a test holds that. Source: docs/protocol/labels.md.
@@ -43,4 +45,5 @@ export const labels = {
   witnessSign: 'salus/1/witness/sign',
 } as const;
 
-export type Label = (typeof labels)[keyof typeof labels];
+/** A label of the spine, or one that a wing has named. */
+export type Label = (typeof labels)[keyof typeof labels] | WingLabel;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { labels } from '../../src/crypto/labels.ts';
@@ -7,9 +7,13 @@ import { labels } from '../../src/crypto/labels.ts';
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-test('no file of the product spells a label but src/crypto/labels.ts', () => {
+/** Of wings, each with the file that names its labels. */
+const wings = globSync('src/wings/*/names.ts', { cwd: root });
+
+test('no file of the product spells a label but src/crypto/labels.ts, and of a wing its names.ts', () => {
   const spelling = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .filter((path) => !path.endsWith('names.ts'))
     .filter((path) => read(join('src', path)).includes('salus/1/'));
   assert.deepEqual(spelling, [join('crypto', 'labels.ts')]);
 });
@@ -23,4 +27,17 @@ test('no two purposes share a label, and each is written object/purpose', () => 
 test('docs/protocol/labels.md has one row for every label, and no other', () => {
   const rows = [...read('docs/protocol/labels.md').matchAll(/^\| `(salus\/1\/[^`]+)` \|/gm)];
   assert.deepEqual(rows.map((row) => row[1]).sort(), Object.values(labels).sort());
+});
+
+test('a wing’s labels are its own, written object/purpose, and stand in its README', () => {
+  const taken = new Set<string>(Object.values(labels));
+  for (const names of wings) {
+    const readme = read(names.replace('names.ts', 'README.md'));
+    for (const [label = ''] of read(names).matchAll(/salus\/1\/[^']+/g)) {
+      assert.match(label, /^salus\/1\/[a-z]+\/[a-z-]+$/);
+      assert.ok(readme.includes(`\`${label}\``), `${label} is not in the README`);
+      assert.ok(!taken.has(label), `${label} is taken`);
+      taken.add(label);
+    }
+  }
 });

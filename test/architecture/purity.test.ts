@@ -23,7 +23,7 @@ const bannedMembers = /^(localeCompare|normalize|toLocale.*|random|toFixed|toPre
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 // chain/ is for clients and engines: it checks votes, which is asynchronous, and no rule imports it.
-const files = globSync('src/ledger/**/*.ts', { cwd: root }).filter(
+const files = globSync('src/{ledger,wings/*/ledger}/**/*.ts', { cwd: root }).filter(
   (file) => !file.endsWith('.test.ts') && !file.startsWith('src/ledger/chain/'),
 );
 // Whole-number division is written once; merkle.ts halves even numbers.

@@ -7,6 +7,8 @@ import type { Act } from '../../src/ledger/protocol.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { LogName } from '../../src/ledger/shapes.ts';
 import type { Tx } from '../../src/ledger/tx.ts';
+import { testWings } from '../../src/wings/test.ts';
+import { Refused } from './wing.ts';
 
 /**
  * The ledger once more, slow and obvious: maps, loops and the sentences of docs/protocol, no tree, no
@@ -39,6 +41,8 @@ export interface ModelState {
   anchors: Map<string, { consent: string; epoch: number; count: number; log: LogName }>;
   batches: Map<string, { kind: string; count: number }>;
   accepted: Record<LogName, number>;
+  /** What the wings wrote, by `table/id`. */
+  ofWings: Map<string, string>;
   /** What LogProfile acts said, one after the other. */
   profiles: { log: LogName; acts: readonly number[]; version: number; from: number }[];
 }
@@ -54,18 +58,13 @@ export interface ModelTx {
   readonly identityHolds: boolean;
 }
 
+const actsOfWings = testWings.flatMap(({ acts }) => acts);
+
 const numbers: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(actsOfWings.map(({ kind, number }) => [kind, number])),
   ...{ Enrol: 1, RotateKey: 2, RevokeKey: 3, KeySet: 4, ConsentGrant: 10, ConsentRevoke: 11 },
   ...{ DataAnchor: 20, DiagnosisAnchor: 21, AccessLog: 30, BatchAnchor: 31, LogProfile: 72 },
 };
-
-class Refused extends Error {
-  readonly code: string;
-  constructor(code: string) {
-    super(code);
-    this.code = code;
-  }
-}
 
 const day = 24 * 60 * 60 * 1_000;
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -84,6 +83,7 @@ export class ModelLedger {
     batches: new Map(),
     accepted: { user: 0, doc: 0 },
     profiles: [],
+    ofWings: new Map(),
   };
   readonly #known: Known;
   /** Of the last block that was run. */
@@ -182,9 +182,12 @@ export class ModelLedger {
     ];
     const organisationActs = ['Enrol', 'AccessLog', 'BatchAnchor', 'LogProfile'];
     if (kind !== 'RotateKey' && kind !== 'RevokeKey') {
+      const ofWing = actsOfWings.find((act) => act.kind === kind)?.senders ?? [];
       const isPatient = account.role === 'patient' && patientActs.includes(kind);
       const isOrganisation = account.role === 'organisation' && organisationActs.includes(kind);
-      if (!isPatient && !isOrganisation) throw new Refused('ROLE_WRONG');
+      if (!isPatient && !isOrganisation && !ofWing.includes(account.role)) {
+        throw new Refused('ROLE_WRONG');
+      }
     }
     if (account.frozen && !byWriteKey && kind !== 'ConsentRevoke' && kind !== 'RotateKey') {
       throw new Refused('ACCOUNT_FROZEN');
@@ -299,6 +302,13 @@ export class ModelLedger {
       case 'LogProfile':
         this.#profile(sender, act, holds, height);
         return none;
+      default: {
+        const { kind } = act as { readonly kind: string };
+        const ofWing = actsOfWings.find((it) => it.kind === kind);
+        if (ofWing === undefined) throw new Error(`no model of ${kind}`);
+        ofWing.judge(this.state.ofWings, act, { sender, height, timeMs, holds });
+        return none;
+      }
     }
   }
 

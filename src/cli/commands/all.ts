@@ -1,3 +1,4 @@
+import { wingCommands } from '../../wings/cli.ts';
 import { addBackup } from './backup.ts';
 import { addCard } from './card.ts';
 import type { AddCommand } from './command.ts';
@@ -30,4 +31,5 @@ export const commands: readonly AddCommand[] = [
   addRestore,
   addSelfcheck,
   addSandbox,
+  ...wingCommands,
 ];

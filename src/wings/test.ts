@@ -1,0 +1,4 @@
+import type { TestWing } from '../../test/model/wing.ts';
+
+/** What each wing brings to the tests that play the whole ledger: a line a wing. No product file reads it. */
+export const testWings: readonly TestWing[] = [];
