@@ -56,7 +56,10 @@ const wingFloors = {
     own: ['names'],
   },
   crypto: { house: ['primitives', 'crypto'], own: ['names'] },
-  api: { house: mayImport.api.filter((it) => it !== 'codes/index'), own: ['names', 'ledger'] },
+  api: {
+    house: ['api', ...mayImport.api.filter((it) => it !== 'codes/index')],
+    own: ['names', 'ledger'],
+  },
   // A process's own logic: no gateway, no SDK.
   node: {
     house: ['primitives', 'crypto', 'ledger', 'api', 'engines/engine', 'storage/blob-store'],
