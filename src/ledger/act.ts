@@ -18,6 +18,11 @@ export interface About {
   readonly consent?: ConsentId;
 }
 
+/** What an act commits to: a receipt can show what stands behind it (docs/protocol/receipts.md, rule R-9). */
+export type Commitment =
+  | { readonly kind: 'entries'; readonly hashes: readonly Uint8Array[] }
+  | { readonly kind: 'root'; readonly root: Uint8Array; readonly count: number };
+
 /** For what and by whom the act was sent; a part of the transaction's body. */
 export interface Sent {
   readonly chainId: string;
@@ -57,6 +62,8 @@ export interface ActDeclaration<Kind extends string, F extends Fields> {
   }[];
   /** For event streams; missing: about nobody in particular. */
   about?(act: ActWith<Kind, F>): About;
+  /** Missing: nothing that can be opened. */
+  commits?(act: ActWith<Kind, F>): Commitment;
   /** For receipts and explorers, beside the kind. */
   facts(act: ActWith<Kind, F>): Facts;
 }

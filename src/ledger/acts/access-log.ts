@@ -40,6 +40,7 @@ export const accessLog = defineAct({
   log: 'user',
   senders: ['organisation'],
   rules: [{ fromVersion: 1, judge }],
+  commits: ({ entries }) => ({ kind: 'entries', hashes: entries.map((it) => it.entryHash) }),
   facts: ({ entries }) => ({ entries: entries.length }),
 });
 

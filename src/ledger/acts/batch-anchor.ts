@@ -28,6 +28,7 @@ export const batchAnchor = defineAct({
   log: 'doc',
   senders: ['organisation'],
   rules: [{ fromVersion: 1, judge }],
+  commits: ({ root, count }) => ({ kind: 'root', root, count }),
   facts: ({ batch, count, root }) => ({ batch, rows: count, root: bytesToHex(root) }),
 });
 

@@ -28,6 +28,7 @@ export const dataAnchor = defineAct({
   underWriteKey: ({ consent }) => consent,
   rules: [{ fromVersion: 1, judge }],
   about: aboutAnchor,
+  commits: ({ root, count }) => ({ kind: 'root', root, count }),
   facts: factsOfAnchor,
 });
 

@@ -21,6 +21,7 @@ export const diagnosisAnchor = defineAct({
   underWriteKey: ({ consent }) => consent,
   rules: [{ fromVersion: 1, judge }],
   about: aboutAnchor,
+  commits: ({ root, count }) => ({ kind: 'root', root, count }),
   facts: factsOfAnchor,
 });
 

@@ -2,8 +2,10 @@ import { labelledHash } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
 import { bytes, choice, decodeAs, encodeAs, list, type Of, uint } from '../../primitives/shape.ts';
-import { decodeTx } from '../codec.ts';
+import type { Commitment } from '../act.ts';
+import { readTxBody } from '../codec.ts';
 import { isIncluded, leafHash } from '../merkle.ts';
+import { moduleOf } from '../protocol.ts';
 
 /** A Merkle path: at most 53 siblings, the depth of the largest tree whose size is a safe integer. */
 export const merklePath = list(bytes(32), { most: 53 });
@@ -33,12 +35,6 @@ const claimShape = choice(
 );
 export type Claim = Of<typeof claimShape>;
 
-/** What an act commits to; `undefined` where it commits to nothing that can be opened. */
-export type ClaimTarget =
-  | { readonly kind: 'entries'; readonly hashes: readonly Uint8Array[] }
-  | { readonly kind: 'root'; readonly root: Uint8Array; readonly count: number }
-  | undefined;
-
 export function encodeClaim(claim: Claim): Uint8Array {
   return encodeAs(claimShape, claim);
 }
@@ -48,24 +44,18 @@ export function decodeClaim(encoded: Uint8Array): Claim {
   return decodeAs(claimShape, encoded, 'claim');
 }
 
-/** What the acts of a transaction commit to, in their order; throws what `decodeTx` throws. */
-export function claimTargets(tx: Uint8Array): ClaimTarget[] {
-  return decodeTx(tx).body.acts.map((act): ClaimTarget => {
-    switch (act.kind) {
-      case 'AccessLog':
-        return { kind: 'entries', hashes: act.entries.map((entry) => entry.entryHash) };
-      case 'DataAnchor':
-      case 'DiagnosisAnchor':
-      case 'BatchAnchor':
-        return { kind: 'root', root: act.root, count: act.count };
-      default:
-        return undefined;
-    }
-  });
+/**
+ * What the acts of a transaction commit to, in their order; undefined where it is nothing that can be opened,
+ * or an act of a later version. Throws what `readTxBody` throws.
+ */
+export function claimTargets(tx: Uint8Array): (Commitment | undefined)[] {
+  return readTxBody(tx).acts.map((act) =>
+    'kind' in act ? moduleOf(act).commits?.(act) : undefined,
+  );
 }
 
 /** Whether the transaction's acts commit to exactly what the claim opens. */
-export function claimHolds(claim: Claim, targets: readonly ClaimTarget[]): boolean {
+export function claimHolds(claim: Claim, targets: readonly (Commitment | undefined)[]): boolean {
   const target = targets[claim.act];
   if (target === undefined) return false;
   if (claim.kind === 'entry') {

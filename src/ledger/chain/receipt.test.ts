@@ -7,9 +7,9 @@ import { labelledHash, sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { concatBytes, utf8 } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
+import type { Commitment } from '../act.ts';
 import { leafHash, merkleTree } from '../merkle.ts';
 import { resultLeaf, txLeaf } from './block-leaves.ts';
-import type { ClaimTarget } from './claim.ts';
 import { commitHash, emptyRoot } from './commit.ts';
 import { headerHashBytes } from './header.ts';
 import {
@@ -45,7 +45,7 @@ const content = utf8('leaf content');
 const entryHash = labelledHash(labels.readEntry, salt, request);
 const anchorRoot = leafHash(concatBytes(salt, content));
 /** What the acts of the test transaction commit to. */
-const targets = (): ClaimTarget[] => [
+const targets = (): (Commitment | undefined)[] => [
   { kind: 'entries', hashes: [emptyRoot, entryHash] },
   { kind: 'root', root: anchorRoot, count: 1 },
 ];

@@ -16,12 +16,12 @@ import {
   typed,
   uint,
 } from '../../primitives/shape.ts';
+import type { Commitment } from '../act.ts';
 import { isIncluded } from '../merkle.ts';
 import { ledgerObjects, suite } from '../object-types.ts';
 import { resultLeaf, txLeaf } from './block-leaves.ts';
 import {
   type Claim,
-  type ClaimTarget,
   claimHolds,
   claimTargets,
   decodeClaim,
@@ -160,7 +160,7 @@ export async function verifyReceipt(
   bytes: Uint8Array,
   trustRoot: TrustRoot,
   verifyVote: VerifyVote,
-  claimTargetsOf: (tx: Uint8Array) => readonly ClaimTarget[] = claimTargets,
+  claimTargetsOf: (tx: Uint8Array) => readonly (Commitment | undefined)[] = claimTargets,
 ): Promise<ReceiptVerdict> {
   const receipt = decodeReceipt(bytes);
   const { header, nextHeader, tx, height, index, count } = receipt;
@@ -206,9 +206,9 @@ export async function verifyReceipt(
 function requireClaim(
   claim: Claim,
   tx: Uint8Array,
-  claimTargetsOf: (tx: Uint8Array) => readonly ClaimTarget[],
+  claimTargetsOf: (tx: Uint8Array) => readonly (Commitment | undefined)[],
 ): void {
-  let targets: readonly ClaimTarget[];
+  let targets: readonly (Commitment | undefined)[];
   try {
     targets = claimTargetsOf(tx);
   } catch (cause) {
