@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../gateway/logging.ts';
 import { createMetrics } from '../gateway/metrics.ts';
 import { createServer } from '../gateway/server.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
+import type { GatewayWing } from '../gateway/wing.ts';
 import { decodeHeader } from '../ledger/chain/header.ts';
 import { formatTrustRoot, parseTrustRoot, trustRootOf } from '../ledger/chain/trust-root.ts';
 import { genesisHash } from '../ledger/genesis.ts';
@@ -108,7 +109,8 @@ async function startAll(
 
   // Peers are asked at the address of this process, which is known only once it listens.
   const urls = new Map<AccountId, string>();
-  const metrics = createMetrics(gatewayWings);
+  const wings: readonly GatewayWing[] = gatewayWings;
+  const metrics = createMetrics(wings);
   const organisations = new Set(hospitals.map(({ account }) => account));
   const ofAll = {
     ledger,
@@ -118,7 +120,7 @@ async function startAll(
     organisations,
     log,
     metrics,
-    wings: gatewayWings,
+    wings,
   };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
@@ -133,7 +135,7 @@ async function startAll(
   );
   const processes = () => supervisor.states();
   const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
-  const handlers = gatewayWings.flatMap((wing) => wing.handlers);
+  const handlers = wings.flatMap((wing) => wing.handlers);
   const app = await createServer({ log, metrics, mounts, page, processes, handlers });
   running.defer(() => app.close());
   await app.listen({ port: options.port, host: '127.0.0.1' });

@@ -1,5 +1,5 @@
 import { serverWings } from '../wings/server.ts';
-import type { Process, Service } from './process.ts';
+import type { Process, ServerWing, Service } from './process.ts';
 
 /** The ledger of a home: the state beside the blocks is made again from them. */
 const ledger: Service = {
@@ -29,8 +29,10 @@ const gateway: Service = {
   },
 };
 
+const wings: readonly ServerWing[] = serverWings;
+
 /** The processes that the wings bring, in the order in which they start. */
-export const wingProcesses: readonly Process[] = serverWings.flatMap((wing) => wing.processes);
+export const wingProcesses: readonly Process[] = wings.flatMap((wing) => wing.processes);
 
 /** All that works in a home: backup, restore and verification go by what these keep. */
 export const services: readonly Service[] = [ledger, gateway, ...wingProcesses];

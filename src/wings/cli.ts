@@ -1,4 +1,2 @@
-import type { AddCommand } from '../cli/commands/command.ts';
-
 /** The commands of the wings, a line each, after those of the spine. Only `cli/commands/all.ts` reads it. */
-export const wingCommands: readonly AddCommand[] = [];
+export const wingCommands = [] as const;

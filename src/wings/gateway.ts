@@ -1,4 +1,2 @@
-import type { GatewayWing } from '../gateway/wing.ts';
-
-/** What the wings add to a gateway: a line a wing. */
-export const gatewayWings: readonly GatewayWing[] = [];
+/** What the wings add to a gateway: a line a wing. Only `server/consortium.ts` reads it. */
+export const gatewayWings = [] as const;

@@ -1,4 +1,2 @@
-import type { SdkWing } from '../sdk/wing.ts';
-
 /** What wings add to a person's device, one line a wing. `Person` alone reads it. */
-export const sdkWings: readonly SdkWing[] = [];
+export const sdkWings = [] as const;

@@ -1,4 +1,2 @@
-import type { TestWing } from '../../test/model/wing.ts';
-
 /** What each wing brings to the tests that play the whole ledger: a line a wing. No product file reads it. */
-export const testWings: readonly TestWing[] = [];
+export const testWings = [] as const;

@@ -12,7 +12,6 @@ import { consents } from '../../src/ledger/tables/consents.ts';
 import { keys } from '../../src/ledger/tables/keys.ts';
 import type { Tx } from '../../src/ledger/tx.ts';
 import { decodeCbor } from '../../src/primitives/cbor.ts';
-import { testWings } from '../../src/wings/test.ts';
 import {
   accountOf,
   bytesOf,
@@ -24,6 +23,7 @@ import {
   World,
 } from '../world.ts';
 import { hex, ModelLedger, newest } from './model-ledger.ts';
+import { wings } from './wings.ts';
 
 const people = ['hospital', 'archive', 'ana', 'eve', 'doctor', 'bob'] as const;
 const roleOf: Readonly<Record<string, Role>> = { ana: 'patient', eve: 'patient', doctor: 'nurse' };
@@ -31,7 +31,7 @@ const grants = ['g0', 'g1', 'g2', 'g3', 'g4', 'g5', 'g6', 'g7'] as const;
 const recoveryKey = bytesOf('recovery');
 const writeKeyOf = (grant: string) => bytesOf(`write ${grant}`);
 
-const actsOfWings = testWings.flatMap(({ acts }) => acts);
+const actsOfWings = wings.flatMap(({ acts }) => acts);
 
 /** What a step means is worked out when its turn comes, so that most steps are valid or nearly so. */
 const acts = fc.record({
@@ -304,7 +304,7 @@ function assertSameState(world: World, model: ModelLedger): void {
   assert.equal(countOf('consents'), state.consents.size);
   assert.equal(countOf('anchors'), state.anchors.size);
   assert.equal(countOf('batches'), state.batches.size);
-  for (const table of testWings.flatMap(({ tables }) => tables)) {
+  for (const table of wings.flatMap(({ tables }) => tables)) {
     const rows = [...state.ofWings.keys()].filter((key) => key.startsWith(`${table}/`));
     assert.equal(countOf(table), rows.length);
   }

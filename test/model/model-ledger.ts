@@ -7,8 +7,8 @@ import type { Act } from '../../src/ledger/protocol.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { LogName } from '../../src/ledger/shapes.ts';
 import type { Tx } from '../../src/ledger/tx.ts';
-import { testWings } from '../../src/wings/test.ts';
 import { Refused } from './wing.ts';
+import { wings } from './wings.ts';
 
 /**
  * The ledger once more, slow and obvious: maps, loops and the sentences of docs/protocol, no tree, no
@@ -58,7 +58,7 @@ export interface ModelTx {
   readonly identityHolds: boolean;
 }
 
-const actsOfWings = testWings.flatMap(({ acts }) => acts);
+const actsOfWings = wings.flatMap(({ acts }) => acts);
 
 const numbers: Readonly<Record<string, number>> = {
   ...Object.fromEntries(actsOfWings.map(({ kind, number }) => [kind, number])),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { wings } from '../../../test/model/wings.ts';
 import {
   anchorUnder,
   batchOf,
@@ -15,11 +16,10 @@ import {
   setting,
 } from '../../../test/setting.ts';
 import { enrolAct, keySetAct } from '../../../test/world.ts';
-import { testWings } from '../../wings/test.ts';
 import { type Act, acts, moduleOf } from '../protocol.ts';
 import { type Role, roles } from '../roles.ts';
 
-const actsOfWings = testWings.flatMap((wing) => wing.acts);
+const actsOfWings = wings.flatMap((wing) => wing.acts);
 
 /** The acts that an account of a role may send, as they are declared. */
 const actsOfRole = (role: Role): readonly string[] =>
