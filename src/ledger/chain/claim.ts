@@ -2,7 +2,7 @@ import { labelledHash } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
 import { bytes, choice, decodeAs, encodeAs, list, type Of, uint } from '../../primitives/shape.ts';
-import { decodeTx } from '../codec.ts';
+import { readTxBody } from '../codec.ts';
 import { isIncluded, leafHash } from '../merkle.ts';
 
 /** A Merkle path: at most 53 siblings, the depth of the largest tree whose size is a safe integer. */
@@ -48,9 +48,10 @@ export function decodeClaim(encoded: Uint8Array): Claim {
   return decodeAs(claimShape, encoded, 'claim');
 }
 
-/** What the acts of a transaction commit to, in their order; throws what `decodeTx` throws. */
+/** What the acts of a transaction commit to, in their order; throws what `readTxBody` throws. To nothing: acts of a later version. */
 export function claimTargets(tx: Uint8Array): ClaimTarget[] {
-  return decodeTx(tx).body.acts.map((act): ClaimTarget => {
+  return readTxBody(tx).acts.map((act): ClaimTarget => {
+    if (!('kind' in act)) return undefined;
     switch (act.kind) {
       case 'AccessLog':
         return { kind: 'entries', hashes: act.entries.map((entry) => entry.entryHash) };
