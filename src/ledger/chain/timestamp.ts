@@ -41,7 +41,8 @@ export function decodeTimestamp(bytes: Uint8Array): Timestamp {
   const message = new ProtoMessage(bytes);
   const time = { seconds: message.number(1), nanos: message.number(2) };
   // What no calendar has a date for nobody can show; CometBFT ends at the year 9999.
-  const hasDate = Math.abs(time.seconds) <= 8_640_000_000_000 - 1;
+  const lastSecond = 8_639_999_999_999;
+  const hasDate = time.seconds >= -lastSecond && time.seconds <= lastSecond;
   if (!hasDate || time.nanos < 0 || time.nanos > 999_999_999) {
     throw new CodedError('HEADER_INVALID', { reason: 'time' });
   }
