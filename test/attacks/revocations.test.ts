@@ -110,3 +110,17 @@ test('what another device has ended is proven, and not asked for again', async (
   await phone.sync();
   assert.ok(!middle.calls.slice(asked).some((it) => it.startsWith('POST /v1/tx')));
 });
+
+test('a hospital that keeps no copy of the wallet any more, since it grew too large for one, stops no revocation', async () => {
+  const consent = await granted();
+  middle.instead = ({ name }) =>
+    name.startsWith('PUT /v1/wallet')
+      ? Response.json(
+          { ok: false, code: 'BODY_TOO_LARGE', kind: 'not-valid', sentence: 'No.' },
+          { status: 413 },
+        )
+      : undefined;
+  await phone.revoke(consent);
+  assert.equal(await stateOf(consent), 'ended');
+  assert.equal(phone.pendingCount, 0);
+});

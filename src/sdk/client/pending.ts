@@ -89,6 +89,11 @@ export function pendingKinds(ofWings: readonly PendingKind[] = []): PendingKinds
   return kinds;
 }
 
+/** Whether such a transaction takes something back: then nothing that can be done without stands in its way. */
+export function takesBack({ kind }: Pick<PendingTx, 'kind'>, kinds: PendingKinds): boolean {
+  return kinds.get(kind)?.isOwed !== undefined;
+}
+
 /** Whether a refusal leaves it written down. */
 export function isOwed(content: WalletContent, pending: PendingTx, kinds: PendingKinds): boolean {
   return kinds.get(pending.kind)?.isOwed?.(content, pending) === true;

@@ -16,7 +16,7 @@ import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.
 import type { OutgoingMessage, PendingTx, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
 import { sendMessage } from './messages.ts';
-import { isOwed, replacing, settled } from './pending.ts';
+import { isOwed, replacing, settled, takesBack } from './pending.ts';
 
 const commitWaitMs = 30_000;
 /** How long a transaction may wait for its block. */
@@ -61,7 +61,8 @@ export interface TxPlan {
 }
 
 /**
- * Signs a transaction, writes it down, sends it, and believes its commit only by its receipt.
+ * Signs a transaction, writes it down, sends it, and believes its commit only by its receipt. What takes something
+ * back is written down here, and sent whether or not the hospital takes the copy.
  *
  * Throws the ledger's refusal, REFUSAL_UNKNOWN where a later version of the ledger gave one that this one does
  * not know (then nothing of it stays written down but what `writeDown` did, and what takes something back), and COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
@@ -80,9 +81,9 @@ export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx>
       enveloped: plan.enveloped ?? [],
       outgoing: plan.outgoing ?? [],
     };
-    await ctx.writeDown((content) =>
-      replacing(plan.writeDown?.(content) ?? content, pending, ctx.pendingKinds),
-    );
+    const edit = (content: WalletContent) =>
+      replacing(plan.writeDown?.(content) ?? content, pending, ctx.pendingKinds);
+    await (takesBack(pending, ctx.pendingKinds) ? ctx.noteDown(edit) : ctx.writeDown(edit));
     try {
       return await confirm(ctx, pending, plan.signal);
     } catch (error) {

@@ -245,3 +245,22 @@ test('A wallet of before there were drawers is read, and written with drawers', 
   assert.deepEqual(wordsIn(withEntry(read, notes, note(1, 'one'))), ['one']);
   assert.deepEqual(encodeWalletContent(read), encodeWalletContent(ana));
 });
+
+test('All drawers together leave room in a copy for what a wallet keeps besides: DRAWER_FULL', () => {
+  const { bytes: most, valueBytes, totalBytes } = drawerLimits;
+  const value = new Uint8Array(valueBytes - 100);
+  const entries = Array.from({ length: Math.floor(most / valueBytes) }, (_, n) => ({
+    ...{ key: Uint8Array.of(n), value, ended: false },
+  }));
+  const count = Math.ceil(totalBytes / most) + 1;
+  const full = {
+    ...ana,
+    drawers: Array.from({ length: count }, (_, n) => ({
+      ...{ wing: `w${String(n).padStart(2, '0')}`, entries },
+    })),
+  };
+  assert.throws(() => withEntry(full, notes, note(1, 'one')), isFull);
+  // What is there may end.
+  const first = { wing: 'w00', entry: bytes(), key: () => Uint8Array.of(0) };
+  assert.equal(withEnded(full, first, Uint8Array.of(0)).drawers[0]?.entries[0]?.ended, true);
+});
