@@ -112,6 +112,19 @@ test('An entry is read back until it ends, and a device without the wing brings 
   assert.equal(withEnded(ended, notes, note(3).id), ended);
 });
 
+test('What an entry said is gone everywhere once it ended: no secret stays, and its room is free', () => {
+  const written = withEntry(ana, notes, note(1, 'secret'));
+  const ended = withEnded(written, notes, note(1).id);
+  const held = (content: WalletContent) => content.drawers[0]?.entries;
+  const gone = [{ key: note(1).id, value: new Uint8Array(0), ended: true }];
+  assert.deepEqual(held(ended), gone);
+  assert.deepEqual(held(mergeWallets(written, ended)), gone);
+  assert.deepEqual(held(mergeWallets(ended, written)), gone);
+  // As a device wrote it that kept what had ended.
+  const kept = [{ wing: 'notes', entries: [{ ...gone[0], value: Uint8Array.of(1) }] }];
+  assert.deepEqual(held(mergeWallets({ ...ana, drawers: kept as KeptDrawer[] }, ana)), gone);
+});
+
 test('Of two values the one whose first number is larger stays, whoever merges', () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (early, late) => {

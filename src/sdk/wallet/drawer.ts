@@ -222,7 +222,7 @@ export function mergeDrawers(
     for (const entry of entries) {
       const key = bytesToHex(entry.key);
       const held = joined.get(key);
-      joined.set(key, held === undefined ? entry : joinEntries(held, entry));
+      joined.set(key, joinEntries(held ?? entry, entry));
     }
   }
   return [...wings]
@@ -233,7 +233,9 @@ export function mergeDrawers(
     .sort(byWing);
 }
 
+/** What has ended says nothing any more: its secrets go, and the room they took. */
 function joinEntries(a: KeptEntry, b: KeptEntry): KeptEntry {
+  if (a.ended || b.ended) return { key: a.key, value: new Uint8Array(0), ended: true };
   const { value } = compareBytes(a.value, b.value) >= 0 ? a : b;
-  return { key: a.key, value, ended: a.ended || b.ended };
+  return { key: a.key, value, ended: false };
 }
