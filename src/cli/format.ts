@@ -1,6 +1,11 @@
 /** Small things for text that people read. */
+
+/** The last moment that a calendar has a date for; numbers on a ledger go beyond it. */
+const lastMs = 8_640_000_000_000_000;
+
 export function when(ms: number): string {
   if (!Number.isFinite(ms) || ms <= 0) return '-';
+  if (ms > lastMs) return 'after all dates';
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 

@@ -177,3 +177,38 @@ test('a transaction that no owner declares is a fault of the programmer', () => 
     assert.throws(() => db.transaction('other', () => undefined), { code: 'INTERNAL' });
   });
 });
+
+test('two processes that bring one file on at once run each migration once', () => {
+  opened([notes()], (db) => {
+    db.transaction('note', () => db.run("INSERT INTO notes VALUES (1, 'a')"));
+  });
+  const owners = [
+    notes("UPDATE notes SET text = text || 'b'", "UPDATE notes SET text = text || 'c'"),
+  ];
+  let isMet = false;
+  const meet = (name: string) => {
+    if (name !== 'migrate:begin' || isMet) return;
+    isMet = true;
+    opened(owners, (db) => assert.equal(db.get('SELECT text FROM notes')?.text('text'), 'abc'));
+  };
+  const db = new Store(path, owners, meet);
+  assert.equal(db.get('SELECT text FROM notes')?.text('text'), 'abc');
+  assert.equal(versions(db).notes, 3);
+  db.close();
+});
+
+test('two processes that make a new file, or take layout 3 over, at once make one of it', () => {
+  for (const begin of [() => undefined, () => layout3(path)]) {
+    rmSync(path, { force: true });
+    begin();
+    let isMet = false;
+    const meet = (name: string) => {
+      if (name !== 'migrate:begin' || isMet) return;
+      isMet = true;
+      opened([...spine, notes()], () => undefined);
+    };
+    const db = new Store(path, [...spine, notes()], meet);
+    assert.equal(versions(db).notes, 1);
+    db.close();
+  }
+});

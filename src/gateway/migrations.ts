@@ -38,8 +38,8 @@ const earlier = {
 
 /**
  * Brings the tables of all owners to what this build knows; undefined when the file is new or nothing was to do.
- * Each migration and its version are one transaction, so one that was interrupted goes on where it was; a new
- * file is made whole or not at all. Tables of an owner that this build does not know are left alone.
+ * Each migration and its version are one transaction, in which it is asked again whether it is due: so one that was
+ * interrupted goes on where it was, and two processes do nothing twice. A new file is made whole or not at all. Tables of an owner that this build does not know are left alone.
  * Throws HOME_NEWER (a later build wrote it) before anything is changed, HOME_INVALID (layout 1 or 2).
  */
 export function migrate(
@@ -51,17 +51,17 @@ export function migrate(
   owners: readonly StoreOwner[],
 ): Migration | undefined {
   const { sqlite, transaction } = file;
-  const met = Number(sqlite.prepare('PRAGMA user_version').get()?.user_version);
+  const met = layoutOf(sqlite);
   refuseOther(met);
   if (met === layout) refuseNewer(sqlite, owners);
   if (met === 0) {
     transaction(() => {
-      beginOwners(sqlite, []);
+      beginOwners(sqlite, met, []);
       for (const owner of owners) bringOn(file, owner);
     });
     return undefined;
   }
-  if (met === earlier.layout) transaction(() => beginOwners(sqlite, earlier.owners));
+  if (met === earlier.layout) transaction(() => beginOwners(sqlite, met, earlier.owners));
   let steps = 0;
   for (const owner of owners) steps += bringOn(file, owner);
   return steps === 0 && met === layout ? undefined : { layout: met, steps };
@@ -88,7 +88,12 @@ function refuseNewer(sqlite: DatabaseSync, owners: readonly StoreOwner[]): void 
   }
 }
 
-function beginOwners(sqlite: DatabaseSync, atVersion1: readonly string[]): void {
+function layoutOf(sqlite: DatabaseSync): number {
+  return Number(sqlite.prepare('PRAGMA user_version').get()?.user_version);
+}
+
+function beginOwners(sqlite: DatabaseSync, met: number, atVersion1: readonly string[]): void {
+  if (layoutOf(sqlite) !== met) return;
   sqlite.exec(
     `CREATE TABLE owners (owner TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
      PRAGMA user_version = ${layout}`,
@@ -106,6 +111,7 @@ function bringOn(
   for (const [at, sql] of migrations.entries()) {
     if (at < from) continue;
     transaction(() => {
+      if (versionOf(sqlite, owner) !== at) return;
       sqlite.exec(sql);
       sqlite.prepare('INSERT OR REPLACE INTO owners VALUES (?, ?)').run(owner, at + 1);
     });

@@ -8,7 +8,7 @@ import {
   readText,
   readUint,
 } from '../primitives/cbor.ts';
-import { CodedError } from '../primitives/errors.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
 import { accountIdOf, idBytes, type TxId, txIdOf } from '../primitives/ids.ts';
 import { maxTxBytes } from './genesis.ts';
 import { ledgerObjects, suite } from './object-types.ts';
@@ -91,7 +91,10 @@ function actFromCbor(value: Cbor): Act {
   return module.fromCbor(fields) as Act;
 }
 
-/** An act of a later version, in what was signed and proven: it can be told by its number alone. */
+/**
+ * An act of a later version, or one with a word of a later version in it, in what was signed and proven: it can be told
+ * by its number alone.
+ */
 export interface UnknownAct {
   readonly number: number;
 }
@@ -106,7 +109,13 @@ export function readTxBody(
   const [body] = readArray(decodeCbor(bytes), 'tx', 2);
   return bodyFromCbor(body, (value) => {
     const number = readUint(readArray(value, 'act')[0], 'act');
-    return moduleOfNumber(number) === undefined ? { number } : actFromCbor(value);
+    if (moduleOfNumber(number) === undefined) return { number };
+    try {
+      return actFromCbor(value);
+    } catch (error) {
+      if (isCoded(error, 'ROLE_UNKNOWN') || isCoded(error, 'BATCH_KIND')) return { number };
+      throw error;
+    }
   });
 }
 

@@ -1,7 +1,14 @@
+import type { ActModule } from './act.ts';
 import { type ActContext, type Outcome, refuse } from './outcome.ts';
 import { type Act, moduleOf } from './protocol.ts';
+import type { Role } from './roles.ts';
 import type { LedgerView } from './table.ts';
 import { accounts } from './tables/accounts.ts';
+
+/** Whether accounts of this role may send such an act at all. */
+export function maySend({ senders }: Pick<ActModule, 'senders'>, role: Role): boolean {
+  return senders === 'everybody' || senders.includes(role);
+}
 
 /**
  * May the sender send such an act at all, and if so, what does the act's own rule say, in the version that
@@ -16,8 +23,7 @@ export function judgeAct(view: LedgerView, act: Act, context: ActContext): Outco
   const sender = view.get(accounts, context.sender);
   if (sender === undefined) return refuse('SENDER_UNKNOWN');
   // roles.md: everything that the table does not allow.
-  const { senders } = module;
-  if (senders !== 'everybody' && !senders.includes(sender.role)) return refuse('ROLE_WRONG');
+  if (!maySend(module, sender.role)) return refuse('ROLE_WRONG');
   // RO-4. Writing under a grant stays possible: the write key is not the frozen account's own key.
   const isOwnKey = context.authority !== 'write-key';
   if (sender.frozen && isOwnKey && module.whileFrozen !== true) return refuse('ACCOUNT_FROZEN');

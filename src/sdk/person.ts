@@ -338,7 +338,7 @@ export class Person {
   /** Takes a grant back: he holds no key of what is written from now on. Throws CONSENT_UNKNOWN, CONSENT_ENDED. */
   revoke(consent: ConsentId, options: AsAccount = {}): Promise<ConfirmedTx> {
     return this.#run(options, async (ctx) => {
-      await tryResume(ctx, options);
+      await tryResume(ctx, { ...options, but: consent });
       return revokeAccess(ctx, consent, options);
     });
   }

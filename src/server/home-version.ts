@@ -93,10 +93,12 @@ export async function openHome(home: string, options: OpenHomeOptions = {}): Pro
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = lockLedger(folder);
   try {
-    for (const [at, step] of steps.slice(mark.version - firstVersion).entries()) {
-      const from = mark.version + at;
+    // Again: another process may have brought it on, and noted more, before the lock was had.
+    const { version, wings } = readHomeMark(home) ?? mark;
+    for (const [at, step] of steps.slice(version - firstVersion).entries()) {
+      const from = version + at;
       await step.run(home);
-      writeHomeMark(home, { ...mark, version: from + 1 });
+      writeHomeMark(home, { version: from + 1, wings });
       onMigrated?.(`migrated home from ${from} to ${from + 1}`);
     }
   } finally {

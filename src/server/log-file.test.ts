@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import {
+  closeSync,
   existsSync,
+  fstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,9 +14,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, test } from 'node:test';
 import { createLogger } from '../gateway/logging.ts';
-import { openLogFile } from './log-file.ts';
+import { copyLines, openLogFile } from './log-file.ts';
 
 let folder: string;
 let path: string;
@@ -97,4 +102,33 @@ test('a logger writes JSON lines into it, and no token', () => {
   const { code, msg } = JSON.parse(read('salus.log')) as { code: string; msg: string };
   assert.deepEqual({ code, msg }, { code: 'DISK_FULL', msg: 'tried' });
   assert.doesNotMatch(read('salus.log'), /secret/);
+});
+
+test('what a process writes comes in lines of bounded length that steer no terminal', async () => {
+  const log = openLogFile({ path, maxBytes: 10_000_000, keep: 1 });
+  const said = new PassThrough();
+  copyLines(said, log);
+  said.write('one\ntw');
+  said.write('o\u001b[2J\u202e\n');
+  for (let n = 0; n < 100; n++) said.write('x'.repeat(10_000));
+  await new Promise((resolve) => setImmediate(resolve));
+  // No end of the line has come yet, and hardly any of it is kept in memory.
+  assert.ok(statSync(path).size > 900_000);
+  said.end('\nlast');
+  await finished(said);
+  log.close();
+  const lines = readFileSync(path, 'utf8').split('\n');
+  assert.deepEqual(lines.slice(0, 2), ['one', 'two [2J ']);
+  assert.deepEqual(lines.slice(-2), ['last', '']);
+  assert.ok(lines.every((line) => line.length <= 80_000));
+});
+
+test('a log that was closed takes no more lines: its number may be another file by now', () => {
+  const log = openLogFile({ path, maxBytes: 1_000, keep: 1 });
+  log.close();
+  const other = openSync(join(folder, 'other'), 'w');
+  log.write('late\n');
+  log.close();
+  assert.equal(fstatSync(other).size, 0);
+  closeSync(other);
 });

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { CodedError } from '../primitives/errors.ts';
 
 export interface LogFileOptions {
@@ -26,6 +27,8 @@ export function openLogFile({ path, maxBytes, keep }: LogFileOptions): LogFile {
   let { file, bytes } = openToAppend(path);
   let lost = 0;
 
+  let isClosed = false;
+
   const append = (line: string) => {
     const encoded = Buffer.from(line);
     if (bytes > 0 && bytes + encoded.length > maxBytes) turnOver();
@@ -49,6 +52,8 @@ export function openLogFile({ path, maxBytes, keep }: LogFileOptions): LogFile {
   };
   return {
     write: (line) => {
+      // Its number may be another file's by now.
+      if (isClosed) return;
       try {
         if (lost > 0) append(`\n${JSON.stringify({ level: 40, lost, msg: 'log lines lost' })}\n`);
         lost = 0;
@@ -58,14 +63,41 @@ export function openLogFile({ path, maxBytes, keep }: LogFileOptions): LogFile {
       }
     },
     reopen: () => {
+      if (isClosed) return;
       try {
         reopen();
       } catch {
         lost += 1;
       }
     },
-    close: () => closeSync(file),
+    close: () => {
+      if (!isClosed) closeSync(file);
+      isClosed = true;
+    },
   };
+}
+
+/** In UTF-16 units; what goes on is another line. */
+const maxLineLength = 64 * 1024;
+/** What would move the cursor of who reads the log at a terminal, or turn the direction of its text. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** What a process says, as lines of its log: a flood without an end of line costs no memory here. */
+export function copyLines(stream: Readable, log: LogFile): void {
+  let held = '';
+  const write = (line: string) => log.write(`${line.replaceAll(unprintable, ' ')}\n`);
+  stream.setEncoding('utf8');
+  stream.on('data', (piece: string) => {
+    const lines = (held + piece).split('\n');
+    held = lines.pop() ?? '';
+    for (const line of lines) write(line);
+    if (held.length < maxLineLength) return;
+    write(held);
+    held = '';
+  });
+  stream.on('end', () => {
+    if (held !== '') write(held);
+  });
 }
 
 function openToAppend(path: string): { file: number; bytes: number } {

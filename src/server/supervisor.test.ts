@@ -187,3 +187,16 @@ test('all stop in reverse order, by force who does not hear, and none is started
   assert.deepEqual(machine.began, ['a', 'b', 'c']);
   assert.ok(supervisor.states().every(({ state }) => state === 'stopped'));
 });
+
+test('who was stopped before its turn to start is not started: nothing runs on after a stop', async () => {
+  const machine = new Bench();
+  const supervisor = supervised(machine, 'a', 'b');
+  const started = supervisor.start();
+  await supervisor.stop();
+  await started;
+  assert.deepEqual(machine.began, ['a']);
+  assert.deepEqual(
+    supervisor.states().map(({ state }) => state),
+    ['stopped', 'stopped'],
+  );
+});

@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type LogFile, openLogFile } from './log-file.ts';
+import { copyLines, openLogFile } from './log-file.ts';
 import { hospitalsOf, type Process, type ProcessOrder, serversOf } from './process.ts';
 
 /** One process that the supervisor keeps running. */
@@ -114,6 +113,8 @@ class Kept {
   }
 
   start(): Promise<void> {
+    // Stopped while those before it were still starting.
+    if (this.#isStopping) return Promise.resolve();
     return new Promise((resolve) => {
       this.#settled = resolve;
       this.#run();
@@ -220,15 +221,18 @@ function startProcess({ name, entry, order }: Supervised): Child {
   const log = openLogFile({ path: join(logs, `${name}.log`), maxBytes: logBytes, keep: logsKept });
   const child = fork(host, [entry, JSON.stringify(order)], {
     execArgv: [],
+    env: environmentOf(process.env),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  for (const stream of [child.stdout, child.stderr]) copyLines(stream, log);
+  for (const stream of [child.stdout, child.stderr]) if (stream !== null) copyLines(stream, log);
   return {
     pid: child.pid,
     onReady: (told) => child.once('message', told),
     onExit: (told) => {
       child.on('error', () => {
-        if (child.pid === undefined) told('not started');
+        if (child.pid !== undefined) return;
+        log.close();
+        told('not started');
       });
       child.once('close', (code, signal) => {
         log.close();
@@ -241,7 +245,7 @@ function startProcess({ name, entry, order }: Supervised): Child {
   };
 }
 
-function copyLines(stream: NodeJS.ReadableStream | null, log: LogFile): void {
-  if (stream === null) return;
-  createInterface({ input: stream }).on('line', (line) => log.write(`${line}\n`));
+/** What a process must know stands in its order: a passphrase that was set for a command is not for it. */
+function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('SALUS_')));
 }

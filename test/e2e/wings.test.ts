@@ -203,6 +203,26 @@ test('A message of which its kind says no stays where it is and stops nobody', a
   assert.deepEqual(got, ['one', 'three', 'two']);
 });
 
+test('A message at which its kind breaks is a fault that is told, after all others were received', async () => {
+  const person = await opened(ana, [wing]);
+  const asked: string[] = [];
+  const fragile: MessageKind = {
+    objectType: 70,
+    async receive(ctx, opened, arrived) {
+      const { words } = decodeAs(noteObject, opened);
+      asked.push(words);
+      if (words === 'breaks it') throw new TypeError('a bug of the wing');
+      return noteKind.receive(ctx, opened, arrived);
+    },
+  };
+  for (const words of ['breaks it', 'behind it']) await person.run(sendNote, { to: doctor, words });
+  const broken = await opened(drA, [{ ...wing, messageKinds: [fragile] }]);
+  await assert.rejects(broken.inbox(), TypeError);
+  assert.deepEqual(asked, ['breaks it', 'behind it']);
+  const got = (await broken.run(readReceived, undefined)).map((it) => it.words);
+  assert.ok(got.includes('behind it') && !got.includes('breaks it'));
+});
+
 test('A sender whom the hospital made up is not believed: the message stays', async () => {
   const person = await opened(ana, [wing]);
   await person.run(sendNote, { to: doctor, words: 'four' });

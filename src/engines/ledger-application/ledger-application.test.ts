@@ -282,6 +282,31 @@ test('CheckTx refuses what no block would take, before and after looking at sign
   app.close();
 });
 
+test('CheckTx looks at no signature of an act that its sender may not send', async () => {
+  let asked = 0;
+  const signature: SignatureChecks['signature'] = (required) => {
+    asked += 1;
+    return realChecks.signature(required);
+  };
+  const app = await open(freshPath(), { ...realChecks, signature });
+  await runBlock(app, [await byHospital(1, enrolAna)]);
+  asked = 0;
+  const approval = { organisation: hospital.account, signKey: hospital.key.publicKey };
+  const approvals = Array.from({ length: 450 }, () => ({
+    ...approval,
+    signature: new Uint8Array(64),
+  }));
+  const profile: Act = {
+    ...{ kind: 'LogProfile', profile: 'user', acts: [1, 2, 3, 11], version: 1, fromHeight: 9 },
+    approvals,
+  };
+  assert.equal(await app.checkTx(await byAna(1, profile), t0), number('ROLE_WRONG'));
+  assert.equal(await app.checkTx(await byAna(1, enrolAna), t0), number('ROLE_WRONG'));
+  assert.equal(asked, 0);
+  assert.equal(await app.checkTx(await byHospital(2, profile), t0), number('SIGNATURE_WRONG'));
+  app.close();
+});
+
 test('a sender has 200 transactions in flight at most, and room again once they are committed', async () => {
   const trusting: SignatureChecks = { signature: async () => true, pointProof: () => true };
   const app = await open(freshPath(), trusting);

@@ -40,7 +40,10 @@ export function encodeTimestamp(time: Timestamp): Uint8Array {
 export function decodeTimestamp(bytes: Uint8Array): Timestamp {
   const message = new ProtoMessage(bytes);
   const time = { seconds: message.number(1), nanos: message.number(2) };
-  if (time.nanos < 0 || time.nanos > 999_999_999) {
+  // What no calendar has a date for nobody can show; CometBFT ends at the year 9999.
+  const lastSecond = 8_639_999_999_999;
+  const hasDate = time.seconds >= -lastSecond && time.seconds <= lastSecond;
+  if (!hasDate || time.nanos < 0 || time.nanos > 999_999_999) {
     throw new CodedError('HEADER_INVALID', { reason: 'time' });
   }
   return time;

@@ -11,7 +11,7 @@ import { verifyLabelled } from '../../crypto/signature.ts';
 import type { AccessEntry } from '../../ledger/acts/access-log.ts';
 import { type Claim, claimTargets } from '../../ledger/chain/claim.ts';
 import { attachClaim } from '../../ledger/chain/receipt.ts';
-import { decodeTx } from '../../ledger/codec.ts';
+import { readTxBody, type UnknownAct } from '../../ledger/codec.ts';
 import type { Act } from '../../ledger/protocol.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, readArray, readBytes } from '../../primitives/cbor.ts';
@@ -184,13 +184,13 @@ async function lookReceipt(
   const verdict = await ctx.verifyReceipt(receipt);
   const { salt, signedRequest } = look;
   const entryHash = readEntryHash(salt, signedRequest);
-  const { body } = decodeTx(verdict.tx);
-  for (const [act, { entries }] of body.acts.map(entriesOf).entries()) {
+  const { sender, acts } = readTxBody(verdict.tx);
+  for (const [act, { entries }] of acts.map(entriesOf).entries()) {
     const found = entries[anchor.index];
     if (found === undefined || !equalBytes(found.entryHash, entryHash)) continue;
     const isLook =
       found.consent === consent &&
-      body.sender === organisation &&
+      sender === organisation &&
       verdict.code === 0 &&
       isLive(verdict.data, act, anchor.index);
     if (!isLook) break;
@@ -200,8 +200,8 @@ async function lookReceipt(
   throw new CodedError('PROOF_INVALID', { txId: anchor.txId });
 }
 
-const entriesOf = (act: Act): { readonly entries: readonly AccessEntry[] } =>
-  act.kind === 'AccessLog' ? act : { entries: [] };
+const entriesOf = (act: Act | UnknownAct): { readonly entries: readonly AccessEntry[] } =>
+  'kind' in act && act.kind === 'AccessLog' ? act : { entries: [] };
 
 /** Result data: CBOR, for each act its bytes; an AccessLog answers one byte an entry, 1 for a live grant. */
 function isLive(data: Uint8Array, act: number, entry: number): boolean {

@@ -29,7 +29,7 @@ export interface MessageKind {
   readonly objectType: number;
   /**
    * Checks one message and returns what the wallet writes down because of it; then it leaves the inbox. What
-   * throws a coded error stays there and stops no other message, unless something is unreachable or broke here.
+   * throws stays there and stops no other message, unless something is unreachable; a fault is told after the others.
    * Anybody may put bytes into an inbox, so nothing of `opened` is true before it was checked.
    */
   receive(ctx: Context, opened: Uint8Array, arrived: ArrivedMessage): Promise<WalletEdit>;
@@ -107,18 +107,25 @@ export async function receiveMessages(
 ): Promise<{ readonly notUnderstood: number }> {
   const byType = new Map(kinds.map((kind) => [kind.objectType, kind]));
   let notUnderstood = 0;
+  const faults: unknown[] = [];
   for (let after = 0; ; ) {
     const { messages, more } = await ctx.gateway.call(inboxGet, { query: { after }, signal });
     for (const entry of messages) {
       after = Math.max(after, entry.id);
       if (entry.kind !== 'message') continue;
-      const edit = await receive(ctx, byType, entry, signal);
+      const edit = await receive(ctx, byType, entry, signal).catch((error: unknown) => {
+        if (isCoded(error) && error.kind !== 'fault') throw error;
+        faults.push(error);
+        return 'doubtful' as const;
+      });
       if (edit === 'not understood') notUnderstood += 1;
       if (typeof edit === 'string') continue;
       await ctx.writeDown(edit);
       await ctx.gateway.call(inboxEntryDelete, { params: { id: entry.id }, signal });
     }
-    if (!more || messages.length === 0) return { notUnderstood };
+    if (more && messages.length > 0) continue;
+    if (faults.length > 0) throw faults[0];
+    return { notUnderstood };
   }
 }
 

@@ -14,6 +14,11 @@ export interface PendingKind {
   afterCommit(content: WalletContent, pending: PendingTx): WalletContent;
   /** It is said to have been refused for good: who said so may have lied. */
   afterRefusal(content: WalletContent, pending: PendingTx): WalletContent;
+  /**
+   * Something is taken back, and the wallet does not know it done: a refusal, which nothing proves, does not end
+   * it. It stays written down until it is replaced or done. Missing: a refusal settles it.
+   */
+  isOwed?(content: WalletContent, pending: PendingTx): boolean;
 }
 
 const unchanged = (content: WalletContent): WalletContent => content;
@@ -35,6 +40,8 @@ const revoke: PendingKind = {
     return { ...content, grants };
   },
   afterRefusal: unchanged,
+  isOwed: ({ grants }, { consents }) =>
+    grants.some((it) => !it.ended && consents.includes(it.consent)),
 };
 
 const importFile: PendingKind = {
@@ -80,6 +87,33 @@ export function pendingKinds(ofWings: readonly PendingKind[] = []): PendingKinds
     kinds.set(it.kind, it);
   }
   return kinds;
+}
+
+/** Whether such a transaction takes something back: then nothing that can be done without stands in its way. */
+export function takesBack({ kind }: Pick<PendingTx, 'kind'>, kinds: PendingKinds): boolean {
+  return kinds.get(kind)?.isOwed !== undefined;
+}
+
+/** Whether a refusal leaves it written down. */
+export function isOwed(content: WalletContent, pending: PendingTx, kinds: PendingKinds): boolean {
+  return kinds.get(pending.kind)?.isOwed?.(content, pending) === true;
+}
+
+/** The wallet in which `pending` stands for all that was written down before to take the same things back. */
+export function replacing(
+  content: WalletContent,
+  pending: PendingTx,
+  kinds: PendingKinds,
+): WalletContent {
+  const isSame = (it: PendingTx) =>
+    it.kind === pending.kind &&
+    it.account === pending.account &&
+    it.consents.join() === pending.consents.join() &&
+    isOwed(content, it, kinds);
+  const edited = content.pending
+    .filter(isSame)
+    .reduce((held, it) => settled(held, it, { kinds, answer: 'refused' }), content);
+  return { ...edited, pending: [...edited.pending, pending] };
 }
 
 /**

@@ -16,7 +16,7 @@ import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.
 import type { OutgoingMessage, PendingTx, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
 import { sendMessage } from './messages.ts';
-import { settled } from './pending.ts';
+import { isOwed, replacing, settled, takesBack } from './pending.ts';
 
 const commitWaitMs = 30_000;
 /** How long a transaction may wait for its block. */
@@ -61,10 +61,11 @@ export interface TxPlan {
 }
 
 /**
- * Signs a transaction, writes it down, sends it, and believes its commit only by its receipt.
+ * Signs a transaction, writes it down, sends it, and believes its commit only by its receipt. What takes something
+ * back is written down here, and sent whether or not the hospital takes the copy.
  *
  * Throws the ledger's refusal, REFUSAL_UNKNOWN where a later version of the ledger gave one that this one does
- * not know (then nothing of it stays written down but what `writeDown` did), and COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
+ * not know (then nothing of it stays written down but what `writeDown` did, and what takes something back), and COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
  */
 export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx> {
   for (let tries = 4; ; tries--) {
@@ -80,10 +81,9 @@ export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx>
       enveloped: plan.enveloped ?? [],
       outgoing: plan.outgoing ?? [],
     };
-    await ctx.writeDown((content) => {
-      const edited = plan.writeDown?.(content) ?? content;
-      return { ...edited, pending: [...edited.pending, pending] };
-    });
+    const edit = (content: WalletContent) =>
+      replacing(plan.writeDown?.(content) ?? content, pending, ctx.pendingKinds);
+    await (takesBack(pending, ctx.pendingKinds) ? ctx.noteDown(edit) : ctx.writeDown(edit));
     try {
       return await confirm(ctx, pending, plan.signal);
     } catch (error) {
@@ -108,7 +108,10 @@ export async function confirm(
     });
     refuseIfRefused(outcome, pending.tx);
   } catch (error) {
-    if (isFinal(error, pending.tx)) await settle(ctx, pending, 'refused');
+    const ends = isFinal(error, pending.tx);
+    if (ends && !isOwed(ctx.vault.content, pending, ctx.pendingKinds)) {
+      await settle(ctx, pending, 'refused');
+    }
     throw error;
   }
   const confirmed = await receiptOfTx(ctx, pending.bytes, outcome.index, signal);
@@ -204,15 +207,20 @@ function refuseIfRefused({ code }: { readonly code: number }, txId: TxId): void 
 const isNonceClash = (error: unknown): boolean =>
   isCoded(error, 'NONCE_USED') || isCoded(error, 'NONCE_OLD') || isCoded(error, 'NONCE_FAR');
 
+/** What the ledger said, or is said to have said: silence and a busy server are no such thing. */
+export function isRefusal(error: unknown): error is CodedError {
+  if (!isCoded(error)) return false;
+  return (
+    error.code === 'REFUSAL_UNKNOWN' || (isRefusalCode(error.code) && error.kind !== 'unavailable')
+  );
+}
+
 /**
  * A refusal of the ledger is an answer for good; that a server is busy or silent is none. One that this version
  * does not know is the ledger's where it names the transaction; a server's is repeated until the transaction
  * has run out.
  */
 export function isFinal(error: unknown, tx: TxId): error is CodedError {
-  if (!isCoded(error)) return false;
-  if (error.code === 'REFUSAL_UNKNOWN') {
-    return error.details.txId === tx && error.details.kind !== 'unavailable';
-  }
-  return isRefusalCode(error.code) && error.kind !== 'unavailable';
+  if (!isRefusal(error) || error.code !== 'REFUSAL_UNKNOWN') return isRefusal(error);
+  return error.details.txId === tx && error.details.kind !== 'unavailable';
 }

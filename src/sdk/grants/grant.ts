@@ -16,6 +16,7 @@ import {
 } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { sealMessage } from '../client/messages.ts';
+import { takesBack } from '../client/pending.ts';
 import { type ConfirmedTx, sendActs, type TxPlan } from '../client/send-tx.ts';
 import { buildKeySet } from '../keys/build-key-set.ts';
 import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
@@ -171,7 +172,7 @@ const marginStepMs = 2_000;
  */
 export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<ConfirmedTx> {
   for (let attempt = 0; ; attempt++) {
-    await learnGrants(ctx, plan.signal);
+    await learnGrants(ctx, plan);
     const built = await buildKeySet(ctx, {
       grants: plan.grantsOf(ctx.vault.content),
       marginMs: attempt * marginStepMs,
@@ -196,10 +197,12 @@ export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<Confir
 
 /**
  * What this person's other devices did: their grants come with the copy, and the ledger says which of them
- * stand. A KeySet that left one out would shut a reader out whom nobody revoked.
+ * stand. A KeySet that left one out would shut a reader out whom nobody revoked; a revocation does not wait for a
+ * copy that cannot be had.
  */
-async function learnGrants(ctx: Context, signal?: AbortSignal): Promise<void> {
-  await ctx.writeDown((content) => content);
+async function learnGrants(ctx: Context, { kind, signal }: KeysPlan): Promise<void> {
+  const learn = (content: WalletContent) => content;
+  await (takesBack({ kind }, ctx.pendingKinds) ? ctx.noteDown(learn) : ctx.writeDown(learn));
   const { account } = ctx.account;
   const open = ctx.vault.content.grants.filter(
     (it) => it.account === account && !it.ended && it.notAfterMs > ctx.nowMs(),

@@ -1,17 +1,19 @@
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
 import type { Consent } from '../../ledger/tables/consents.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
-import type { OwnGrant } from '../wallet/content.ts';
+import { isOwed, settled } from '../client/pending.ts';
+import { type ConfirmedTx, isRefusal, sendActs } from '../client/send-tx.ts';
+import type { OwnGrant, WalletContent } from '../wallet/content.ts';
 import { liveGrants, sendWithKeys } from './grant.ts';
 
 /**
  * Takes a grant back: one transaction [ConsentRevoke, KeySet], after which he holds no key of what is
  * written. A frozen account may do the first alone; the keys follow when it is restored.
  *
- * Throws CONSENT_UNKNOWN, CONSENT_ENDED. Source: docs/protocol/grants.md, rule G-6.
+ * A refusal proves nothing: the revocation stays written down, and is made anew by `resume`, until the grant's row
+ * says that it has ended. Throws CONSENT_UNKNOWN, CONSENT_ENDED. Source: docs/protocol/grants.md, rule G-6.
  */
 export async function revokeAccess(
   ctx: Context,
@@ -23,7 +25,10 @@ export async function revokeAccess(
   if (grant === undefined || grant.account !== account) {
     throw new CodedError('CONSENT_UNKNOWN', { consent });
   }
-  if (grant.ended) throw new CodedError('CONSENT_ENDED', { consent });
+  // A wallet may have been told so by somebody who lied: what stands is taken back.
+  if (grant.ended && !(await stands(ctx, consent, signal))) {
+    throw new CodedError('CONSENT_ENDED', { consent });
+  }
   const row = await ctx.ledger.knownAccount(account, signal);
   const acts = [{ kind: 'ConsentRevoke', consent }] as const;
   const plan = { kind: 'revoke', acts, consents: [consent], signal } as const;
@@ -34,15 +39,31 @@ export async function revokeAccess(
       grantsOf: (content) => liveGrants(ctx, content).filter((it) => it.consent !== consent),
     });
   } catch (error) {
-    // Another device of this person was faster, or it ran out meanwhile.
-    if (isCoded(error, 'CONSENT_ENDED')) {
-      await ctx.vault.change((content) => ({
-        ...content,
-        grants: content.grants.map((it) => (it.consent === consent ? { ...it, ended: true } : it)),
-      }));
+    // Another device of this person was faster, or it ran out meanwhile, or it never was on the ledger.
+    if (isRefusal(error) && !(await stands(ctx, consent, signal))) {
+      await ctx.noteDown((content) => withoutGrant(ctx, content, consent));
     }
     throw error;
   }
+}
+
+/** Whether the ledger proves, by a header of the last ten minutes, a grant that can still be taken back. */
+async function stands(ctx: Context, consent: ConsentId, signal?: AbortSignal): Promise<boolean> {
+  const row = await ctx.ledger.consent(consent, signal);
+  return row !== undefined && row.revokedHeight === 0 && row.notAfterMs > ctx.ledger.tip.timeMs;
+}
+
+/** The grant has ended, and with it what was written down to end it. */
+function withoutGrant(ctx: Context, content: WalletContent, consent: ConsentId): WalletContent {
+  const ended: WalletContent = {
+    ...content,
+    grants: content.grants.map((it) => (it.consent === consent ? { ...it, ended: true } : it)),
+  };
+  const { pendingKinds: kinds } = ctx;
+  return content.pending
+    .filter((it) => it.kind === 'revoke' && it.consents.includes(consent))
+    .filter((it) => !isOwed(ended, it, kinds))
+    .reduce((held, it) => settled(held, it, { kinds, answer: 'refused' }), ended);
 }
 
 /** By block time; `unconfirmed`: the ledger does not have it (yet). */

@@ -112,6 +112,19 @@ test('An entry is read back until it ends, and a device without the wing brings 
   assert.equal(withEnded(ended, notes, note(3).id), ended);
 });
 
+test('What an entry said is gone everywhere once it ended: no secret stays, and its room is free', () => {
+  const written = withEntry(ana, notes, note(1, 'secret'));
+  const ended = withEnded(written, notes, note(1).id);
+  const held = (content: WalletContent) => content.drawers[0]?.entries;
+  const gone = [{ key: note(1).id, value: new Uint8Array(0), ended: true }];
+  assert.deepEqual(held(ended), gone);
+  assert.deepEqual(held(mergeWallets(written, ended)), gone);
+  assert.deepEqual(held(mergeWallets(ended, written)), gone);
+  // As a device wrote it that kept what had ended.
+  const kept = [{ wing: 'notes', entries: [{ ...gone[0], value: Uint8Array.of(1) }] }];
+  assert.deepEqual(held(mergeWallets({ ...ana, drawers: kept as KeptDrawer[] }, ana)), gone);
+});
+
 test('Of two values the one whose first number is larger stays, whoever merges', () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (early, late) => {
@@ -244,4 +257,23 @@ test('A wallet of before there were drawers is read, and written with drawers', 
   assert.deepEqual(read, ana);
   assert.deepEqual(wordsIn(withEntry(read, notes, note(1, 'one'))), ['one']);
   assert.deepEqual(encodeWalletContent(read), encodeWalletContent(ana));
+});
+
+test('All drawers together leave room in a copy for what a wallet keeps besides: DRAWER_FULL', () => {
+  const { bytes: most, valueBytes, totalBytes } = drawerLimits;
+  const value = new Uint8Array(valueBytes - 100);
+  const entries = Array.from({ length: Math.floor(most / valueBytes) }, (_, n) => ({
+    ...{ key: Uint8Array.of(n), value, ended: false },
+  }));
+  const count = Math.ceil(totalBytes / most) + 1;
+  const full = {
+    ...ana,
+    drawers: Array.from({ length: count }, (_, n) => ({
+      ...{ wing: `w${String(n).padStart(2, '0')}`, entries },
+    })),
+  };
+  assert.throws(() => withEntry(full, notes, note(1, 'one')), isFull);
+  // What is there may end.
+  const first = { wing: 'w00', entry: bytes(), key: () => Uint8Array.of(0) };
+  assert.equal(withEnded(full, first, Uint8Array.of(0)).drawers[0]?.entries[0]?.ended, true);
 });

@@ -47,6 +47,8 @@ export const drawerLimits = {
   entries: 1024,
   /** Keys and values of one drawer. */
   bytes: 256 * 1024,
+  /** Of all drawers together: half of what a copy of the wallet may have at a hospital. */
+  totalBytes: 2 * 1024 * 1024,
   /** Read only. */
   mergedEntries: 16 * 1024,
   drawers: 64,
@@ -183,12 +185,15 @@ function withKept<Content extends HasDrawers>(
   const drawers = mergeDrawers(content.drawers, [{ wing, entries: [kept] }]);
   const before = sizeOf(content.drawers, wing);
   const after = sizeOf(drawers, wing);
-  const { entries, bytes, valueBytes } = drawerLimits;
+  const { entries, bytes, valueBytes, totalBytes } = drawerLimits;
+  const total = (all: readonly KeptDrawer[]) =>
+    all.reduce((sum, it) => sum + sizeOf(all, it.wing).bytes, 0);
   // What is there may still change and end in a drawer that merging made larger than one device may.
   const isFull =
     kept.value.length > valueBytes ||
     (after.entries > entries && after.entries > before.entries) ||
-    (after.bytes > bytes && after.bytes > before.bytes);
+    (after.bytes > bytes && after.bytes > before.bytes) ||
+    (after.bytes > before.bytes && total(drawers) > totalBytes);
   if (isFull) throw new CodedError('DRAWER_FULL', { wing, ...after });
   return { ...content, drawers };
 }
@@ -217,7 +222,7 @@ export function mergeDrawers(
     for (const entry of entries) {
       const key = bytesToHex(entry.key);
       const held = joined.get(key);
-      joined.set(key, held === undefined ? entry : joinEntries(held, entry));
+      joined.set(key, joinEntries(held ?? entry, entry));
     }
   }
   return [...wings]
@@ -228,7 +233,9 @@ export function mergeDrawers(
     .sort(byWing);
 }
 
+/** What has ended says nothing any more: its secrets go, and the room they took. */
 function joinEntries(a: KeptEntry, b: KeptEntry): KeptEntry {
+  if (a.ended || b.ended) return { key: a.key, value: new Uint8Array(0), ended: true };
   const { value } = compareBytes(a.value, b.value) >= 0 ? a : b;
-  return { key: a.key, value, ended: a.ended || b.ended };
+  return { key: a.key, value, ended: false };
 }
