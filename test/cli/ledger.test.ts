@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { type Json, list, refused, remove, run, salus, temporaryHome, text } from './salus.ts';
 import { startTown, type Town } from './town.ts';
@@ -198,3 +202,67 @@ test('a key that is another organisation’s is no key of this one: HOME_INVALID
   await refused(args, { code: 'HOME_INVALID', exit: 3 }, { home });
   remove(home);
 });
+
+/** The hospital of a later version, as it answers transactions; everything else it passes on. */
+function laterHospital(url: string, answer: Json): Server {
+  return createServer(async (request, response) => {
+    const path = String(request.url);
+    if (request.method === 'POST' && path.startsWith('/v1/tx?')) {
+      response.writeHead(Number(answer.ok === false ? 409 : 200));
+      response.end(JSON.stringify(answer));
+      return;
+    }
+    const { authorization, 'content-type': type } = request.headers;
+    const passed = await fetch(`${url}${path}`, {
+      method: request.method ?? 'GET',
+      headers: {
+        ...(authorization !== undefined && { authorization }),
+        ...(type !== undefined && { 'content-type': type }),
+      },
+      ...(request.method !== 'GET' && { body: await buffer(request) }),
+    });
+    response.writeHead(passed.status);
+    response.end(new Uint8Array(await passed.arrayBuffer()));
+  });
+}
+
+for (const [name, answer, details] of [
+  [
+    'by its code',
+    { ok: false, code: 'PERMIT_ENDED', kind: 'not-shared', sentence: 'Ask the owner.' },
+    { code: 'PERMIT_ENDED', kind: 'not-shared' },
+  ],
+  [
+    'by its number',
+    {
+      txId: 'ab'.repeat(32),
+      height: 9,
+      timeMs: 9,
+      index: 0,
+      code: 144,
+      name: 'PERMIT_ENDED',
+      data: '',
+    },
+    { number: 144 },
+  ],
+] as const) {
+  test(`a refusal of a later version accuses nobody, told ${name}: REFUSAL_UNKNOWN`, async () => {
+    const [ana, doctor] = [await town.patient(), await town.doctor()];
+    const later = laterHospital(`${town.url}/north`, answer);
+    await once(later.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const gateway = `http://127.0.0.1:${(later.address() as AddressInfo).port}`;
+      const grant = ['grant', doctor.name, '--as', ana.name, '--class', 'lab', '--until', '+1h'];
+      const found = await town.no('REFUSAL_UNKNOWN', 5, ...grant, '--gateway', gateway);
+      assert.deepEqual(
+        { ...Object(found.details), txId: undefined },
+        { ...details, txId: undefined },
+      );
+      assert.equal(found.kind, 'unavailable');
+      assert.equal(found.servedBy, undefined);
+    } finally {
+      later.close();
+      later.closeAllConnections();
+    }
+  });
+}

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { textOfBytes } from '../../src/api/message-parts.ts';
+import { factsOfReceipt, receiptRows } from '../../src/cli/receipt-text.ts';
 import { labels } from '../../src/crypto/labels.ts';
 import { signLabelled } from '../../src/crypto/signature.ts';
 import { ledgerObjects, suite } from '../../src/ledger/object-types.ts';
@@ -216,6 +217,12 @@ test('a running ledger takes an act of a later version, through a crash, and eve
       const { stdout } = await run(['check-receipt', file], { home });
       assert.match(stdout, /^This receipt holds\.$/m);
       assert.match(stdout, /^act +act 250$/m);
+      // What the verifier's page shows.
+      const rows = receiptRows(factsOfReceipt(await holds(file)));
+      assert.deepEqual(
+        rows.find(([name]) => name === 'act'),
+        ['act', 'act 250'],
+      );
       const { txId } = Object(no.details);
       const refusal = await salus(['check-receipt', await receiptFile(txId)], { home });
       assert.deepEqual([refusal.outcome, refusal.acts], ['refusal 990', [{ kind: 'act 250' }]]);
