@@ -24,12 +24,7 @@ export const firstVersion = 1;
 export function charterAt(view: LedgerView, genesis: Genesis, height: number): Charter {
   const logs: Partial<Record<LogName, ProfileEntry>> = {};
   for (const { name, acts } of genesis.logs) {
-    const changed = view.get(profiles, profileRowId(name));
-    logs[name] = changed?.findLast(({ fromHeight }) => fromHeight <= height) ?? {
-      acts,
-      version: firstVersion,
-      fromHeight: 1,
-    };
+    logs[name] = profileAt(acts, view.get(profiles, profileRowId(name)), height);
   }
   return {
     chainId: genesis.chainId,
@@ -37,6 +32,16 @@ export function charterAt(view: LedgerView, genesis: Genesis, height: number): C
       genesis.organisations.map(({ identity }) => accountIdOfKey(identity.suite, identity.signKey)),
     logs,
   };
+}
+
+/** What a log takes at a height: the last entry of its row that has begun, else what its genesis lists. */
+export function profileAt(
+  genesisActs: readonly number[],
+  row: readonly ProfileEntry[] | undefined,
+  height: number,
+): ProfileEntry {
+  const begun = row?.findLast(({ fromHeight }) => fromHeight <= height);
+  return begun ?? { acts: genesisActs, version: firstVersion, fromHeight: 1 };
 }
 
 /** The user log takes this act on every ledger without listing it: else none could ever take a new one. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import type { Gathered } from '../engines/gathered.ts';
+import { CommittedState } from '../gateway/committed-state.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { createLogger, type Logger } from '../gateway/logging.ts';
 import { createMetrics } from '../gateway/metrics.ts';
@@ -12,7 +13,8 @@ import type { GatewaySettings } from '../gateway/settings.ts';
 import type { GatewayWing } from '../gateway/wing.ts';
 import { decodeHeader } from '../ledger/chain/header.ts';
 import { formatTrustRoot, parseTrustRoot, trustRootOf } from '../ledger/chain/trust-root.ts';
-import { genesisHash } from '../ledger/genesis.ts';
+import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
+import { profileRowId, profiles } from '../ledger/tables/profiles.ts';
 import { utf8 } from '../primitives/bytes.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId } from '../primitives/ids.ts';
@@ -25,6 +27,7 @@ import { startHospital } from './hospital.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
 import type { LogFile } from './log-file.ts';
 import { type Process, serversOf } from './process.ts';
+import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { wingProcesses } from './services.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
@@ -67,6 +70,8 @@ export interface Consortium {
   readonly chainId: string;
   readonly hospitals: readonly RunningHospital[];
   readonly ledger: RunningLedger;
+  /** What each log takes, and what this version knows besides. */
+  readonly logs: () => Promise<readonly LogStanding[]>;
   /** What the wings' processes do now; none without a wing that has some. */
   readonly processes: () => readonly ProcessState[];
   close(): Promise<void>;
@@ -74,7 +79,7 @@ export interface Consortium {
 
 /**
  * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, PORT_BUSY,
- * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, CLOCK_*.
+ * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*.
  */
 export async function startConsortium(options: ConsortiumOptions): Promise<Consortium> {
   const running = new AsyncDisposableStack();
@@ -147,7 +152,13 @@ async function startAll(
   running.defer(writeAddress(home, { url, hospitals: answering }));
   running.defer(() => supervisor.stop());
   await supervisor.start();
-  return { url, chainId: ledger.engine.chainId, hospitals: answering, ledger, processes };
+  const { engine } = ledger;
+  const state = new CommittedState(engine);
+  const logs = () =>
+    logStandings(parseGenesis(genesisBytes), engine.status().height, (log) =>
+      state.row(profiles, profileRowId(log)),
+    );
+  return { url, chainId: engine.chainId, hospitals: answering, ledger, logs, processes };
 }
 
 /** The home in the version of this build, with the keys of what was founded in it. */

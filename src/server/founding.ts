@@ -3,12 +3,14 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SigningKey } from '../crypto/signature.ts';
 import { defaultGenesis, encodeGenesis, type Genesis, parseGenesis } from '../ledger/genesis.ts';
+import { accountIdOfKey } from '../ledger/identity.ts';
 import { foundingLogs } from '../ledger/protocol.ts';
 import type { OrganisationRight } from '../ledger/rights.ts';
-import { bytesToHex } from '../primitives/bytes.ts';
+import { bytesToHex, equalBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../primitives/ids.ts';
 import {
+  type AccountKeys,
   accountIdOfKeys,
   deriveAccountKeys,
   enrolmentIdentity,
@@ -108,9 +110,14 @@ const genesisPath = (servers: string): string => join(servers, 'genesis.cbor');
 
 /** Those whom the genesis names, in its order; undefined where nothing was founded. */
 function membersThatStand(servers: string): readonly Member[] | undefined {
+  return existsSync(genesisPath(servers)) ? membersOf(genesisIn(servers)) : undefined;
+}
+
+/** Throws HOME_INVALID {file}, and as `parseGenesis`. */
+export function genesisIn(servers: string): Genesis {
   const path = genesisPath(servers);
-  if (!existsSync(path)) return undefined;
-  return membersOf(parseGenesis(new Uint8Array(readFileSync(path))));
+  if (!existsSync(path)) throw new CodedError('HOME_INVALID', { file: 'genesis.cbor' });
+  return parseGenesis(new Uint8Array(readFileSync(path)));
 }
 
 /** The url of an organisation is its path at the common address: a slash and its name. */
@@ -129,12 +136,8 @@ function requireName(name: string): string {
 async function openHospital(servers: string, { name, title }: Member): Promise<Hospital> {
   const folder = join(servers, requireName(name));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const root = readSecretFile(
-    join(folder, 'organisation.key'),
-    () => new Uint8Array(randomBytes(32)),
-  );
+  const keys = await organisationKeys(folder, () => new Uint8Array(randomBytes(32)));
   const desk = readSecretFile(join(folder, 'desk.token'), () => new Uint8Array(randomBytes(24)));
-  const keys = await deriveAccountKeys(root, self, 0);
   return {
     name,
     title,
@@ -143,6 +146,34 @@ async function openHospital(servers: string, { name, title }: Member): Promise<H
     folder,
     deskToken: bytesToHex(desk),
   };
+}
+
+/** Throws HOME_INVALID: none lies there, and none is to be made. */
+function organisationKeys(folder: string, make: () => Uint8Array = missing): Promise<AccountKeys> {
+  return deriveAccountKeys(readSecretFile(join(folder, 'organisation.key'), make), self, 0);
+}
+
+/** An organisation of a ledger, with the key by which it speaks. */
+export type HeldKey = Pick<Hospital, 'name' | 'title' | 'account' | 'signingKey'>;
+
+/**
+ * The organisations of a genesis whose keys lie in this home, in its order: all of them where one machine plays
+ * the consortium, else those of this machine. Only reads. Throws HOME_INVALID {hospital}: another one's key.
+ */
+export async function heldKeys(home: string, genesis: Genesis): Promise<readonly HeldKey[]> {
+  const held: HeldKey[] = [];
+  for (const [at, { name, title }] of membersOf(genesis).entries()) {
+    const folder = join(serversOf(home), name);
+    if (!existsSync(join(folder, 'organisation.key'))) continue;
+    const { sign } = await organisationKeys(folder);
+    const named = genesis.organisations[at]?.identity;
+    if (named === undefined || !equalBytes(named.signKey, sign.publicKey)) {
+      throw new CodedError('HOME_INVALID', { hospital: name });
+    }
+    const account = accountIdOfKey(named.suite, named.signKey);
+    held.push({ name, title, account, signingKey: sign });
+  }
+  return held;
 }
 
 /** Each wing that this home does not know yet makes what it keeps here, and is known then. */
@@ -168,8 +199,7 @@ async function found(
   const rights = [...new Set([...spineRights, ...wings.flatMap((wing) => wing.rights ?? [])])];
   const organisations = await Promise.all(
     hospitals.map(async ({ name, title, folder }) => {
-      const root = readSecretFile(join(folder, 'organisation.key'), missing);
-      const keys = await deriveAccountKeys(root, self, 0);
+      const keys = await organisationKeys(folder);
       const organisation = accountIdOfKeys(keys);
       const identity = await enrolmentIdentity(keys, {
         chainId,

@@ -29,7 +29,7 @@ export const signatureChecks: SignatureChecks = {
   pointProof: ({ point, context, proof }) => verifyPointProof(point, context, proof),
 };
 
-/** Throws LEDGER_LOCKED, LEDGER_CORRUPT, CLOCK_AHEAD, HOME_INVALID. */
+/** Throws LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_AHEAD, HOME_INVALID. */
 export async function openLedger(options: {
   readonly folder: string;
   readonly genesisBytes: Uint8Array;

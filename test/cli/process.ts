@@ -11,7 +11,7 @@ export function startProcess(args: readonly string[], options: RunOptions = {}):
 export function startProgram(
   program: string,
   args: readonly string[],
-  options: RunOptions = {},
+  options: RunOptions & { readonly stopWith?: NodeJS.Signals } = {},
 ): Working {
   const { SALUS_HOME: _home, SALUS_PASSPHRASE: _passphrase, ...env } = process.env;
   const child = spawn(program, args, {
@@ -27,6 +27,6 @@ export function startProgram(
       child.on('error', reject);
       child.on('close', (exit, signal) => resolve(exit ?? (signal === null ? -1 : 128)));
     });
-    return { code, stop: () => child.kill('SIGINT') };
+    return { code, stop: () => child.kill(options.stopWith ?? 'SIGINT') };
   });
 }

@@ -4,6 +4,7 @@ import { addCard } from './card.ts';
 import type { AddCommand } from './command.ts';
 import { addGrant } from './grant.ts';
 import { addInbox } from './inbox.ts';
+import { addLedger } from './ledger.ts';
 import { addLooked } from './looked.ts';
 import { addPerson } from './person.ts';
 import { addReceipt } from './receipt.ts';
@@ -27,6 +28,7 @@ export const commands: readonly AddCommand[] = [
   addLooked,
   addReceipt,
   addVerify,
+  addLedger,
   addBackup,
   addRestore,
   addSelfcheck,

@@ -10,6 +10,7 @@ import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { type LogFlags, type LogOptions, logLevels, logToFile } from '../log-to-file.ts';
 import { during } from '../output.ts';
+import { standingRemarks } from '../profile-text.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { defaultPort, wholeNumber } from './options.ts';
 
@@ -84,7 +85,11 @@ async function serve(
     const { url } = consortium;
     const processes = consortium.processes();
     const beside = processes.length > 0 ? { processes } : {};
-    output.line({ ready: true, ok: true, url, people, ms, ...beside }, () =>
+    const logs = await consortium.logs();
+    for (const remark of standingRemarks(logs)) output.note(remark);
+    const untaken = logs.flatMap((it) => it.untaken);
+    const newer = untaken.length > 0 ? { untaken } : {};
+    output.line({ ready: true, ok: true, url, people, ms, ...beside, ...newer }, () =>
       describe({ url, people, home, tryNext, processes, demo: options.demo === true }),
     );
     await Promise.race([stopped(signal), stopped(broken.signal)]);

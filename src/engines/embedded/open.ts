@@ -60,7 +60,8 @@ export function validatorKeyOf(directory: string): VoteSigner {
 
 /**
  * Opens or begins a ledger: lock, integrity check, the newest headers' chain and signatures, replay of what
- * the state lacks. Throws LEDGER_LOCKED, LEDGER_CORRUPT, KEY_FILE_OPEN, KEY_FILE_INVALID.
+ * the state lacks. Throws LEDGER_LOCKED, LEDGER_CORRUPT, KEY_FILE_OPEN, KEY_FILE_INVALID, and what the
+ * application's `requireNext` throws.
  */
 export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<EmbeddedEngine> {
   const { directory } = options;
@@ -81,6 +82,8 @@ export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<Embe
     const check = { blocks: checkedAtStart, verifyVote: options.verifyVote };
     const tip = await checkNewest(identity, store, application, check);
     await replay(application, store);
+    // A server that could not make the next block would be up and stand still.
+    application.requireNext?.();
     const engine = new EmbeddedEngine({
       identity,
       application,

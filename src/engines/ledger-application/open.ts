@@ -11,6 +11,7 @@ import {
 import { readIncomingTx } from '../../ledger/incoming.ts';
 import { type BlockWrites, executeBlock, executeGenesis } from '../../ledger/ledger.ts';
 import { logConsistency, logInclusion } from '../../ledger/log-tree.ts';
+import { requireKnown } from '../../ledger/protocol.ts';
 import { type RefusalCode, refusalNumber } from '../../ledger/refusals.ts';
 import { whyUnproven } from '../../ledger/requirements-of.ts';
 import type { LogName } from '../../ledger/shapes.ts';
@@ -28,6 +29,8 @@ import { type SignatureChecks, TxVerifier } from './verify-tx.ts';
 
 /** An `Application` whose two logs can also be proven, at their committed size or any before it. */
 export interface LedgerApplication extends Application {
+  /** What holds for the block that comes next; a committed block is all that changes it. */
+  charterOfNext(): Charter;
   logHead(log: LogName): LogHead;
   /** Sibling hashes for `rootFromPath`; throws HEIGHT_UNKNOWN for an index or size the log has not reached. */
   logInclusion(log: LogName, index: number, size: number): readonly Uint8Array[];
@@ -107,7 +110,7 @@ class SqliteLedgerApplication implements LedgerApplication {
     if (!('tx' in incoming)) return refusalNumber(incoming.code);
     const { txId, tx } = incoming;
     const judge = () => {
-      const checked = checkTx(this.#database.view, this.#charterOfNext(), tx, nowMs);
+      const checked = checkTx(this.#database.view, this.charterOfNext(), tx, nowMs);
       if (!checked.ok) return checked;
       const code = this.#inFlight.judge(txId, tx, checked.spender);
       return code === undefined ? checked : { ok: false as const, code };
@@ -171,6 +174,20 @@ class SqliteLedgerApplication implements LedgerApplication {
     return { height, value, proof: encodeStateAnswerProof(logs, way) };
   }
 
+  charterOfNext(): Charter {
+    const { height } = this.#head();
+    if (this.#charter?.height !== height) {
+      const charter = charterAt(this.#database.view, this.#genesis, height + 1);
+      this.#charter = { height, charter };
+    }
+    return this.#charter.charter;
+  }
+
+  /** Throws LEDGER_NEWER. */
+  requireNext(): void {
+    requireKnown(this.charterOfNext());
+  }
+
   logHead(log: LogName): LogHead {
     return this.#database.logHead(log);
   }
@@ -199,16 +216,6 @@ class SqliteLedgerApplication implements LedgerApplication {
     if (!Number.isSafeInteger(size) || size > this.logHead(log).size) {
       throw new CodedError('HEIGHT_UNKNOWN', { size });
     }
-  }
-
-  /** Of the block that comes next; a committed block is all that changes it. */
-  #charterOfNext(): Charter {
-    const { height } = this.#head();
-    if (this.#charter?.height !== height) {
-      const charter = charterAt(this.#database.view, this.#genesis, height + 1);
-      this.#charter = { height, charter };
-    }
-    return this.#charter.charter;
   }
 
   #head() {

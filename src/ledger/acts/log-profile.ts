@@ -14,7 +14,7 @@ import { type ProfileEntry, profileRowId, profiles } from '../tables/profiles.ts
 export const maxProfileLead = 100_000;
 
 /** Taking back must stay possible on every ledger: RotateKey, RevokeKey, ConsentRevoke. */
-const neverLost = [2, 3, 11];
+export const neverLost: readonly number[] = [2, 3, 11];
 
 /** An organisation says yes, by its key in use. */
 const approval = struct({ organisation: accountId, signKey, signature: bytes(64) });
