@@ -7,7 +7,7 @@
 //   npm run t -- --fast                          those of `npm run check`
 // What else begins with -- goes to `node --test` as it stands.
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,20 +17,60 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const slowRooms = ['/engines/', '/gateway/', '/storage/file/'];
 const isFast = (file) => file.startsWith('src/') && !slowRooms.some((room) => file.includes(room));
 
+/**
+ * Files that share a process, one after the other, when many run: a server's modules are loaded and compiled once
+ * for all of them. Each is a suite there, so that its hooks are its own. A browser or an installed package shares
+ * nothing, and stays alone.
+ */
+const together = [
+  isFast,
+  (file) => /^(src|test\/(architecture|fuzz|model|vectors))\//.test(file),
+  (file) => /^test\/(attacks|cli|e2e)\//.test(file),
+  (file) => file.startsWith('test/operations/'),
+];
+
+/** What `node --test` is given: of each group the one file that imports all of them, and those that are in none. */
+function gathered(files) {
+  const folder = join(root, '.cache', 'together');
+  mkdirSync(folder, { recursive: true });
+  const groups = new Map();
+  const alone = [];
+  for (const file of files) {
+    const at = together.findIndex((holds) => holds(file));
+    if (at < 0) alone.push(file);
+    else groups.set(at, [...(groups.get(at) ?? []), file]);
+  }
+  const gatherings = [...groups].map(([at, group]) => {
+    const suites = group.map(
+      (file) => `suite('${file}', async () => void (await import('../../${file}')));`,
+    );
+    const path = join(folder, `${at}.mjs`);
+    writeFileSync(path, ["import { suite } from 'node:test';", ...suites, ''].join('\n'));
+    return path;
+  });
+  return [...gatherings, ...alone];
+}
+
 const flags = [];
 const words = [];
 let files = globSync('{src,test}/**/*.test.ts', { cwd: root }).sort();
+let mayGather = true;
 const args = process.argv.slice(2);
 while (args.length > 0) {
   const arg = args.shift();
   if (arg === '--fast') files = files.filter(isFast);
   // Escaped, because the name of a test is a sentence and no pattern.
   else if (arg === '--name') {
+    // The name of a suite is a path, and would be searched too.
+    mayGather = false;
     const name = (args.shift() ?? '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     // Where no test has the name, Node opens what `before` opens and never comes to `after`.
     flags.push(`--test-name-pattern=${name}`, '--test-force-exit');
-  } else if (arg.startsWith('--')) flags.push(arg);
-  else words.push(arg.replace(/^\.\//, '').replace(`${root}/`, ''));
+  } else if (arg.startsWith('--')) {
+    flags.push(arg);
+    // Again runs what was changed, and not all that runs with it.
+    if (arg.startsWith('--watch')) mayGather = false;
+  } else words.push(arg.replace(/^\.\//, '').replace(`${root}/`, ''));
 }
 if (words.length > 0) files = files.filter((file) => words.some((word) => file.includes(word)));
 if (files.length === 0) {
@@ -38,7 +78,9 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-// A test file is a process of its own: compiled code that is kept spares each a third of its start.
+if (mayGather && words.length === 0) files = gathered(files);
+
+// Compiled code that is kept spares each process a third of its start.
 const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env };
 const { status } = spawnSync('node', ['--test', ...flags, ...files], {
   cwd: root,

@@ -64,8 +64,8 @@ export interface LoadParts {
   readonly home: string;
   readonly acked: Acknowledged;
   readonly random: Random;
-  /** What everybody waits between two things that they do; missing: nothing. */
-  readonly pauseMs?: number;
+  /** What everybody waits between two things that they do, asked each time; missing: nothing. */
+  readonly pauseMs?: () => number;
 }
 
 /**
@@ -151,7 +151,7 @@ export class Load {
       try {
         const name = await step();
         this.done.set(name, (this.done.get(name) ?? 0) + 1);
-        if (this.#parts.pauseMs !== undefined) await wait(this.#parts.pauseMs);
+        if (this.#parts.pauseMs !== undefined) await wait(this.#parts.pauseMs());
       } catch (error) {
         if (signal.aborted) return;
         this.#judge(error);
