@@ -154,3 +154,21 @@ export const approvalOf = (name: string, signKey = identityOf(name).signKey) => 
   signKey,
   signature: new Uint8Array(64),
 });
+
+/**
+ * One act of every kind of the spine, as it is found in a transaction: what a test says of all acts, it says
+ * of these. A wing's acts are in its own tests.
+ */
+export const oneOfEach: readonly Act[] = [
+  enrolAct('bob', 'patient'),
+  rotate('other'),
+  revokeOf('nobody'),
+  keySetAct(0),
+  grantOf('new', { writeKey }),
+  revoke('reading'),
+  anchorUnder(''),
+  diagnosis('writing'),
+  looksAt('reading', 'writing'),
+  batchOf(),
+  profileOf(),
+];
