@@ -5,6 +5,7 @@ import type { ConsentGrant } from '../src/ledger/acts/consent-grant.ts';
 import type { DataAnchor } from '../src/ledger/acts/data-anchor.ts';
 import type { DiagnosisAnchor } from '../src/ledger/acts/diagnosis-anchor.ts';
 import type { LogProfile } from '../src/ledger/acts/log-profile.ts';
+import type { GenesisLog } from '../src/ledger/genesis.ts';
 import type { Act } from '../src/ledger/protocol.ts';
 import {
   type Answer,
@@ -38,8 +39,8 @@ export function grantOf(name: string, change: Partial<ConsentGrant> = {}): Conse
 }
 
 /** Ana, with keys and three grants; a doctor; the hospital that enrolled both. */
-export function setting(): World {
-  const world = new World();
+export function setting(logs?: readonly GenesisLog[]): World {
+  const world = new World(logs);
   world.mustSend({
     from: 'hospital',
     acts: [

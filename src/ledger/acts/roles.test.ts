@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fromHospital, oneOfEach, setting } from '../../../test/setting.ts';
 import { enrolAct } from '../../../test/world.ts';
-import { type Act, acts, moduleOf } from '../protocol.ts';
+import { type Act, acts, foundingLogs, moduleOf } from '../protocol.ts';
 import { type Role, roles } from '../roles.ts';
 
 /** The acts that an account of a role may send, as they are declared. */
@@ -37,7 +37,7 @@ test('the table of roles in the protocol is what the acts declare', () => {
 
 for (const role of roles) {
   test(`an account of role ${role} is refused every act that its row does not list`, () => {
-    const world = setting();
+    const world = setting(foundingLogs);
     const from = role === 'organisation' ? 'archive' : 'somebody';
     if (role !== 'organisation') world.mustSend(fromHospital(enrolAct(from, role)));
     // Rotating comes last: it changes the key that signs.
