@@ -85,10 +85,14 @@ export const demoTryNext: readonly string[] = [
   'npx salus verify',
 ];
 
+/** Whether the demo was loaded to its end. */
 export function isDemoLoaded(home: string): boolean {
   return existsSync(join(home, 'people', doneMark));
 }
 
+/**
+ * People, records and grants of the demo. What was interrupted is completed; what is there stays.
+ */
 export async function loadDemo(context: CommandContext, progress: Progress): Promise<void> {
   const { signal } = context;
   const home = homeFolder(context.flags.home);

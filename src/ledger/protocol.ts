@@ -88,6 +88,7 @@ export function moduleOfNumber(number: number): ActModule | undefined {
   return byNumber.get(number);
 }
 
+/** The number by which an act travels. */
 export function actNumber(kind: Act['kind']): number {
   return moduleOf({ kind }).number;
 }

@@ -39,6 +39,7 @@ export type ClaimTarget =
   | { readonly kind: 'root'; readonly root: Uint8Array; readonly count: number }
   | undefined;
 
+/** As it stands in a receipt. */
 export function encodeClaim(claim: Claim): Uint8Array {
   return encodeAs(claimShape, claim);
 }

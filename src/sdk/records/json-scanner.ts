@@ -349,6 +349,7 @@ interface Place extends Readonly<Record<string, number>> {
   readonly column: number;
 }
 
+/** Line and column of a byte, from 1, for a person who looks for what is wrong. */
 export function placeOf(bytes: Uint8Array, offset: number): Place {
   let line = 1;
   let column = 1;
