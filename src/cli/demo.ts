@@ -5,7 +5,7 @@ import { Person, type Role } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
 import { homeCards } from './cards.ts';
 import type { CommandContext } from './commands/command.ts';
-import { enrolPerson } from './enrolling.ts';
+import { enrolPerson } from './enrol-person.ts';
 import { inputFile, writeOut } from './files.ts';
 import { fileWalletStore, homeFolder } from './home.ts';
 import type { Progress } from './output.ts';

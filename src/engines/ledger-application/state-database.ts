@@ -9,7 +9,7 @@ import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { Recent } from '../../primitives/recent.ts';
 import { isDiskFull } from '../embedded/faults.ts';
-import type { Gathered } from '../gathered.ts';
+import type { LayerSizes } from '../layer-sizes.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
 import { RowCache } from './row-cache.ts';
 import { type CommittedHead, StateLayer, tileId } from './state-layer.ts';
@@ -60,7 +60,7 @@ export class StateDatabase implements LedgerStore {
   #steps: Iterator<void> | undefined;
 
   /** Throws LEDGER_CORRUPT. */
-  constructor(path: string, gathered: Gathered = {}) {
+  constructor(path: string, gathered: LayerSizes = {}) {
     this.#layerSize = gathered.stateLayer ?? defaultLayerSize;
     this.#database = new DatabaseSync(path, { timeout: 2_000 });
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
