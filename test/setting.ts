@@ -5,6 +5,7 @@ import type { ConsentGrant } from '../src/ledger/acts/consent-grant.ts';
 import type { DataAnchor } from '../src/ledger/acts/data-anchor.ts';
 import type { DiagnosisAnchor } from '../src/ledger/acts/diagnosis-anchor.ts';
 import type { LogProfile } from '../src/ledger/acts/log-profile.ts';
+import type { GenesisLog } from '../src/ledger/genesis.ts';
 import type { Act } from '../src/ledger/protocol.ts';
 import {
   type Answer,
@@ -38,8 +39,8 @@ export function grantOf(name: string, change: Partial<ConsentGrant> = {}): Conse
 }
 
 /** Ana, with keys and three grants; a doctor; the hospital that enrolled both. */
-export function setting(): World {
-  const world = new World();
+export function setting(logs?: readonly GenesisLog[]): World {
+  const world = new World(logs);
   world.mustSend({
     from: 'hospital',
     acts: [
@@ -154,3 +155,21 @@ export const approvalOf = (name: string, signKey = identityOf(name).signKey) => 
   signKey,
   signature: new Uint8Array(64),
 });
+
+/**
+ * One act of every kind of the spine, as it is found in a transaction: what a test says of all acts, it says
+ * of these. A wing's acts are in its own tests.
+ */
+export const oneOfEach: readonly Act[] = [
+  enrolAct('bob', 'patient'),
+  rotate('other'),
+  revokeOf('nobody'),
+  keySetAct(0),
+  grantOf('new', { writeKey }),
+  revoke('reading'),
+  anchorUnder(''),
+  diagnosis('writing'),
+  looksAt('reading', 'writing'),
+  batchOf(),
+  profileOf(),
+];

@@ -2,7 +2,7 @@ import { sha256 } from '../src/crypto/hash.ts';
 import type { Enrol } from '../src/ledger/acts/enrol.ts';
 import type { KeySet } from '../src/ledger/acts/key-set.ts';
 import { encodeTx, txIdOfBytes } from '../src/ledger/codec.ts';
-import { defaultGenesis, type Genesis } from '../src/ledger/genesis.ts';
+import { defaultGenesis, type Genesis, type GenesisLog, spineLogs } from '../src/ledger/genesis.ts';
 import type { Identity } from '../src/ledger/identity.ts';
 import { accountIdOfKey } from '../src/ledger/identity.ts';
 import type { VerifiedTx } from '../src/ledger/incoming.ts';
@@ -89,7 +89,10 @@ export interface Sent {
 
 export type Answer = 'accepted' | RefusalCode;
 
-/** A small ledger: two hospitals, blocks one after the other, signatures by decree. */
+/**
+ * A small ledger: two hospitals, blocks one after the other, signatures by decree. Its logs take what they took
+ * at first, for vectors and the golden chain are made with it, or what a test gives.
+ */
 export class World {
   readonly genesis: Genesis;
   readonly store = new MemoryStore();
@@ -97,19 +100,20 @@ export class World {
   timeMs = t0;
   appHash: Uint8Array;
 
-  constructor() {
+  constructor(logs: readonly GenesisLog[] = spineLogs) {
     const hospital = (name: string, rights: Genesis['organisations'][number]['rights']) => ({
       identity: identityOf(name),
       name,
       url: `https://${name}.example`,
       rights,
     });
-    this.genesis = defaultGenesis({
+    const said = {
       chainId: 'salus-test-1',
       timeMs: t0,
       organisations: [hospital('hospital', organisationRights), hospital('archive', [])],
       validators: [{ publicKey: bytesOf('validator'), power: 1 }],
-    });
+    };
+    this.genesis = defaultGenesis(said, logs);
     const { appHash, writes } = executeGenesis(this.genesis);
     this.store.apply(writes);
     this.appHash = appHash;

@@ -38,6 +38,7 @@ const card = typed(suite, messageObjects.card, {
 });
 export type Card = Of<typeof card>;
 
+/** What the organisation signs; then it travels as `signed.ts` says. */
 export function encodeCard(stated: Card): Uint8Array {
   return encodeAs(card, stated);
 }

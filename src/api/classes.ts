@@ -18,6 +18,7 @@ export const levelOfClass = {
 
 export type RecordClass = keyof typeof levelOfClass;
 
+/** Whether a word that came from outside is a class. */
 export function isRecordClass(text: string): text is RecordClass {
   return Object.hasOwn(levelOfClass, text);
 }

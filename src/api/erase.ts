@@ -42,6 +42,7 @@ const erased = typed(suite, messageObjects.erased, {
 });
 export type Erased = Of<typeof erased>;
 
+/** What the owner signs. */
 export function encodeErase(order: Erase): Uint8Array {
   return encodeAs(erase, order);
 }
@@ -51,6 +52,7 @@ export function decodeErase(encoded: Uint8Array): Erase {
   return decodeAs(erase, encoded);
 }
 
+/** What the holder signs: the content of the tombstone’s leaf, too. */
 export function encodeErased(tombstone: Erased): Uint8Array {
   return encodeAs(erased, tombstone);
 }

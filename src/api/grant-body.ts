@@ -47,6 +47,7 @@ const grantBody = typed(suite, messageObjects.grantBody, {
 });
 export type GrantBody = Omit<Of<typeof grantBody>, 'conditions'>;
 
+/** What the ledger knows as a salted hash (`grantBodyHash`), and the grantee as a whole. */
 export function encodeGrantBody(body: GrantBody): Uint8Array {
   return encodeAs(grantBody, { ...body, conditions: [] });
 }

@@ -36,6 +36,7 @@ const inboxMessage = typed(suite, messageObjects.inboxMessage, {
 });
 export type InboxMessage = Of<typeof inboxMessage>;
 
+/** What the sender signs. */
 export function encodeInboxMessage(message: InboxMessage): Uint8Array {
   return encodeAs(inboxMessage, message);
 }

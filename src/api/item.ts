@@ -55,6 +55,7 @@ export function encodeItemCore(record: RecordId): Uint8Array {
   return encodeAs(itemCore, { recordId: record });
 }
 
+/** The header’s hash stands in the leaf, so these are the bytes that are kept and handed out. */
 export function encodeItemHeader(header: ItemHeader): Uint8Array {
   return encodeAs(itemHeader, { ...header, core: { recordId: header.recordId } });
 }
@@ -75,6 +76,7 @@ const leafContent = struct({
 });
 export type LeafContent = Of<typeof leafContent>;
 
+/** What an anchor’s tree holds of an item, behind a salt of its own. */
 export function encodeLeafContent(leaf: LeafContent): Uint8Array {
   return encodeAs(leafContent, leaf);
 }

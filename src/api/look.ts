@@ -56,10 +56,12 @@ const refusedRead = typed(suite, messageObjects.refusal, {
 });
 export type RefusedRead = Of<typeof refusedRead> & { readonly kind: 'refusal' };
 
+/** What is sealed to the patient before the entry goes to the ledger. */
 export function encodeLook(stated: Omit<Look, 'kind'>): Uint8Array {
   return encodeAs(look, stated);
 }
 
+/** What is sealed to the patient of a read that was refused. */
 export function encodeRefusal(refusal: Omit<RefusedRead, 'kind'>): Uint8Array {
   return encodeAs(refusedRead, refusal);
 }

@@ -67,6 +67,7 @@ const readRequest = typed(suite, messageObjects.readRequest, {
 });
 export type ReadRequest = Of<typeof readRequest>;
 
+/** What the reader signs, and what the entry on the ledger is a salted hash of. */
 export function encodeReadRequest(request: ReadRequest): Uint8Array {
   return encodeAs(readRequest, request);
 }

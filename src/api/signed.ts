@@ -9,6 +9,7 @@ import { bytes, decodeAs, encodeAs, type Of, struct } from '../primitives/shape.
 const signed = struct({ bytes: bytes(), signature: bytes(64) });
 export type SignedBytes = Of<typeof signed>;
 
+/** As a signed object travels. */
 export function encodeSigned(object: SignedBytes): Uint8Array {
   return encodeAs(signed, object);
 }

@@ -15,6 +15,7 @@ export interface HomeCard {
   readonly card: Card;
 }
 
+/** The cards that lie in a home; files that are no card are passed over. */
 export function homeCards(home: string): readonly HomeCard[] {
   const folder = join(home, 'people');
   let files: string[];
@@ -37,6 +38,7 @@ export function homeCards(home: string): readonly HomeCard[] {
   return cards;
 }
 
+/** Puts a person’s cards beside her wallet, where others on this machine find them (CL-7). */
 export function keepHomeCards(home: string, name: string, person: Person): void {
   for (const [at, { card, enrolled, organisation }] of person.accounts.entries()) {
     if (!enrolled) continue;

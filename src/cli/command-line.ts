@@ -39,6 +39,7 @@ export async function runCommandLine(
   }
 }
 
+/** The whole command line: its commands get `context`, its help goes to `writeHelp`. */
 export function createProgram(context: CommandContext, writeHelp: (text: string) => void): Command {
   const program = new Command('salus')
     .description('A health-record exchange in which patients hold the keys.')

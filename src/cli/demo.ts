@@ -5,7 +5,7 @@ import { Person, type Role } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
 import { homeCards } from './cards.ts';
 import type { CommandContext } from './commands/command.ts';
-import { enrolPerson } from './enrolling.ts';
+import { enrolPerson } from './enrol-person.ts';
 import { inputFile, writeOut } from './files.ts';
 import { fileWalletStore, homeFolder } from './home.ts';
 import type { Progress } from './output.ts';
@@ -85,10 +85,14 @@ export const demoTryNext: readonly string[] = [
   'npx salus verify',
 ];
 
+/** Whether the demo was loaded to its end. */
 export function isDemoLoaded(home: string): boolean {
   return existsSync(join(home, 'people', doneMark));
 }
 
+/**
+ * People, records and grants of the demo. What was interrupted is completed; what is there stays.
+ */
 export async function loadDemo(context: CommandContext, progress: Progress): Promise<void> {
   const { signal } = context;
   const home = homeFolder(context.flags.home);

@@ -68,6 +68,7 @@ export function readSmallFile(path: string, maxBytes = 16 * 1024 * 1024): Uint8A
   }
 }
 
+/** A file of up to 1 MiB as UTF-8. Throws as `readSmallFile`. */
 export function readSmallText(path: string): string {
   return Buffer.from(readSmallFile(path, 1024 * 1024)).toString('utf8');
 }

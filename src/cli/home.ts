@@ -19,6 +19,7 @@ function walletPath(home: string, name: string): string {
   return join(home, 'people', `${name}.wallet`);
 }
 
+/** The wallets of a home, by name; none where there is no home. */
 export function walletNames(home: string): string[] {
   try {
     return readdirSync(join(home, 'people'))

@@ -29,6 +29,7 @@ export function whatHappened(it: NoticeFacts): string {
   return `a notice that does not verify (${String(it.code)})`;
 }
 
+/** Whether the ledger counts more looks than were shown, in a sentence. */
 export function withheldText(withheld: Looked['withheld']): string {
   if (withheld.length === 0) {
     return 'The ledger counts as many looks as are shown here: none was kept back.';

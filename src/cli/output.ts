@@ -81,6 +81,7 @@ export const processStreams: Streams = {
   isLive: process.stderr.isTTY === true,
 };
 
+/** The one way to the terminal: JSON lines, or text. */
 export function createOutput(json: boolean, streams: Streams = processStreams): Output {
   const { out, err } = streams;
   const write = (text: string) => out(`${text}\n`);

@@ -45,6 +45,7 @@ export function receiptRows(facts: PrintedReceipt): readonly (readonly [string, 
   ];
 }
 
+/** A receipt that holds, for people. */
 export function receiptText(facts: PrintedReceipt): string {
   return ['This receipt holds.', '', table(receiptRows(facts))].join('\n');
 }

@@ -13,6 +13,7 @@ const exitCodes: Readonly<Record<Kind, number>> = {
   unavailable: 5,
 };
 
+/** Follows from the kind alone; 130 after Ctrl-C. */
 export function exitCodeOf(error: CodedError): number {
   return error.code === 'INTERRUPTED' ? 130 : exitCodes[error.kind];
 }
@@ -25,6 +26,7 @@ export interface Refusal {
   readonly details?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** The line that `--json` prints. */
 export function refusalOf(error: CodedError): Refusal {
   const { code, kind, sentence, details } = error;
   if (Object.keys(details).length === 0) return { ok: false, code, kind, sentence };

@@ -62,6 +62,7 @@ export type RefusalCode = {
 /** The table, each entry as what it is and as what all are. */
 export const catalogue: typeof table & Readonly<Record<Code, Entry>> = table;
 
+/** Whether this build knows a code: one that came from outside may be of a later version. */
 export function isCode(text: string): text is Code {
   return Object.hasOwn(table, text);
 }

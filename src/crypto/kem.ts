@@ -103,6 +103,7 @@ export async function xwingKeyFromSeed(seed: Uint8Array): Promise<KemKey> {
   };
 }
 
+/** A bare X25519 key: HPKE’s published vectors have such. Throws INTERNAL: not 32 bytes. */
 export async function x25519KeyFromSecret(secret: Uint8Array): Promise<KemKey> {
   if (secret.length !== 32) throw new CodedError('INTERNAL', { expectedSeedBytes: 32 });
   const { publicKey, agree } = await platform.x25519Key(secret);

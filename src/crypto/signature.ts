@@ -46,6 +46,7 @@ export function labelledMessage(label: Label, bytes: Uint8Array): Uint8Array {
   return concatBytes(head, sha256(bytes));
 }
 
+/** Ed25519 over label ‖ 0x00 ‖ SHA-256(bytes): no signature counts for another purpose (L-2). */
 export function signLabelled(
   key: SigningKey,
   label: Label,
@@ -54,6 +55,7 @@ export function signLabelled(
   return key.sign(labelledMessage(label, bytes));
 }
 
+/** The other side of `signLabelled`; false for whatever does not hold. */
 export function verifyLabelled(
   publicKey: Uint8Array,
   label: Label,

@@ -28,12 +28,14 @@ export function codedErrorOf(error: unknown): CodedError {
   return new CodedError('INTERNAL', {}, error);
 }
 
+/** The body of a refusal (H-3); what is not ours to explain has no details. */
 export function refusalOf(error: CodedError): RefusalAnswer {
   const { code, kind, sentence, details } = error;
   const shown = code === 'INTERNAL' || Object.keys(details).length === 0 ? {} : { details };
   return { ok: false, code, kind, sentence, ...shown };
 }
 
+/** Answers whatever a route threw, and logs it when it is a fault. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const coded = codedErrorOf(error);
   request.refusedAs = coded.code;

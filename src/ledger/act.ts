@@ -84,6 +84,7 @@ export interface ActModule<Kind extends string = string, F extends Fields = Fiel
 /** The act that a module declares. */
 export type ActOf<M> = M extends ActModule<infer Kind, infer F> ? ActWith<Kind, F> : never;
 
+/** An act as codec, rules, gateways and receipts use it. Field order is the order of `fields`. */
 export function defineAct<const Kind extends string, F extends Fields>(
   declaration: ActDeclaration<Kind, F>,
 ): ActModule<Kind, F> {

@@ -45,11 +45,14 @@ const no = (code: RefusalCode): Admission => ({ ok: false, code });
  */
 export function admit(view: LedgerView, charter: Charter, tx: Tx, timeMs: number): Admission {
   const { chainId, validUntilMs, nonce } = tx.body;
+  // T-6: meant for this ledger,
   if (chainId !== charter.chainId) return no('CHAIN_WRONG');
+  // and for now: within a day, so that what was held back is not sent much later.
   if (validUntilMs < timeMs) return no('EXPIRED');
   if (validUntilMs > timeMs + maxValidityMs) return no('TOO_FAR');
   const found = findSpender(view, tx);
   if (!found.ok) return found;
+  // T-7: no number of a key counts twice.
   const problem = judgeNonce(found.spender.window, nonce);
   return problem === undefined ? found : no(problem);
 }
@@ -67,20 +70,25 @@ export function burn(view: LedgerView, tx: Tx, spender: Spender): Write {
 
 function findSpender(view: LedgerView, tx: Tx): Admission {
   const account = view.get(accounts, tx.body.sender);
+  // T-6: somebody whom the ledger knows.
   if (account === undefined) return no('SENDER_UNKNOWN');
   const [first, second] = tx.signatures;
   if (first === undefined) return no('SIGNATURE_MISSING');
+  // T-4: a second signature is the recovery key's or refused, never passed over.
   if (second !== undefined && !isRecoveryOf(tx, second.publicKey, first.publicKey)) {
     return no('KEY_NOT_CURRENT');
   }
   const { window } = account;
+  // T-8 (a): the key in use.
   if (equalBytes(first.publicKey, account.signKey)) {
     return { ok: true, spender: { authority: 'account', account, window } };
   }
   if (second !== undefined) return no('KEY_NOT_CURRENT');
+  // T-8 (b): the recovery key, alone.
   if (isLoneRecovery(view, tx, first.publicKey)) {
     return { ok: true, spender: { authority: 'recovery', account, window } };
   }
+  // T-8 (c): the write key of a grant.
   return findWriteKey(view, tx, first.publicKey, account);
 }
 
@@ -102,10 +110,14 @@ function isLoneRecovery(view: LedgerView, tx: Tx, key: Uint8Array): boolean {
 /** Anchors under one grant of the sender, which shows the key. */
 function findWriteKey(view: LedgerView, tx: Tx, key: Uint8Array, account: Account): Admission {
   const consentId = onlyConsentOf(tx.body.acts);
+  // T-8: every act names one and the same grant,
   if (consentId === undefined) return no('KEY_NOT_CURRENT');
   const consent = view.get(consents, consentId);
+  // of this sender,
   if (consent === undefined || consent.account !== tx.body.sender) return no('CONSENT_UNKNOWN');
+  // that lets somebody write,
   if (consent.writeKey.length === 0) return no('CONSENT_CANNOT_WRITE');
+  // with this key.
   if (!equalBytes(consent.writeKey, key)) return no('KEY_NOT_CURRENT');
   const { window } = consent;
   return { ok: true, spender: { authority: 'write-key', account, consent: consentId, window } };

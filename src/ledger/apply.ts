@@ -29,23 +29,28 @@ export function applyTx(
   incoming: VerifiedTx,
   block: Block,
 ): TxOutcome {
+  // T-6: the door; what is refused here burns no number, for nobody is shown to have sent it.
   if (!('tx' in incoming)) return refused(incoming.code);
   const { tx, verdict } = incoming;
   const admission = admit(state, charter, tx, block.timeMs);
   if (!admission.ok) return refused(admission.code);
+  // T-6: last, for it costs most; the verdict was worked out beside the rules (T-5).
   if (!verdict.isSigned) return refused('SIGNATURE_WRONG');
 
   const { spender } = admission;
+  // T-9: from here on the number is used up, whatever the rules say.
   state.write(burn(state, tx, spender));
   const acts = new Overlay(state);
   const known = contextOf(tx, spender.authority, block, charter);
   const answers: Uint8Array[] = [];
   for (const [index, act] of tx.body.acts.entries()) {
+    // T-9, ST-9: what the log takes at this height.
     if (!logTakes(charter, tx.body.log, actNumber(act.kind))) return refused('LOG_WRONG', index);
     const outcome = judgeAct(acts, act, {
       ...known,
       isProven: verdict.proven.has(index),
     });
+    // T-9: all or none; what earlier acts wrote goes with the overlay.
     if (!outcome.ok) return refused(outcome.code, index);
     for (const write of outcome.writes) acts.write(write);
     answers.push(outcome.data);

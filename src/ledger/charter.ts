@@ -47,6 +47,7 @@ export function profileAt(
 /** The user log takes this act on every ledger without listing it: else none could ever take a new one. */
 export const unlisted = { log: 'user', act: 72 } as const;
 
+/** Whether a log takes an act of this number now (T-9); a ledger without the log takes none. */
 export function logTakes({ logs }: Charter, log: LogName, act: number): boolean {
   const profile = logs[log];
   if (profile === undefined) return false;

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { accountOf, bytesOf, identityOf, World } from '../../test/world.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { isCoded } from '../primitives/errors.ts';
-import { encodeGenesis, type Genesis, genesisHash, parseGenesis } from './genesis.ts';
+import { encodeGenesis, type Genesis, genesisHash, parseGenesis, spineLogs } from './genesis.ts';
+import { actNumber, acts, foundingLogs } from './protocol.ts';
 import { accounts } from './tables/accounts.ts';
 import { keys } from './tables/keys.ts';
 import { organisations } from './tables/organisations.ts';
@@ -24,6 +25,22 @@ test('the default profile has two logs', () => {
       ['doc', [21, 31]],
     ],
   );
+});
+
+test('a ledger that is founded now takes every act that is declared, each in its log', () => {
+  const taken = foundingLogs.flatMap((log) => log.acts.map((number) => [log.name, number]));
+  const unlisted = actNumber('LogProfile');
+  const declared = acts.filter(({ number }) => number !== unlisted);
+  for (const { log, number } of declared)
+    assert.ok(taken.some(([l, n]) => l === log && n === number));
+  assert.equal(taken.length, declared.length);
+  for (const { name, acts } of spineLogs) {
+    const now = foundingLogs.find((log) => log.name === name)?.acts;
+    assert.ok(
+      acts.every((act) => now?.includes(act)),
+      name,
+    );
+  }
 });
 
 const organisation = genesis.organisations[0];

@@ -10,10 +10,12 @@ const nodeTag = Uint8Array.of(1);
 // Filled anew for each hash: an array of more than 64 bytes costs as much to make as the hash itself.
 const pair = new Uint8Array(65);
 
+/** SHA-256(0x00 ‖ content). */
 export function leafHash(content: Uint8Array): Uint8Array {
   return sha256(leafTag, content);
 }
 
+/** SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   if (left.length !== 32 || right.length !== 32) return sha256(nodeTag, left, right);
   pair.set(nodeTag);
@@ -72,6 +74,7 @@ export function rootFromPath(
   return last === 0 ? hash : undefined;
 }
 
+/** Whether `path` leads from `leaf` at `index` of `count` to `root` (RFC 9162, 2.1.3.2). */
 export function isIncluded(
   leaf: Uint8Array,
   index: number,
@@ -151,6 +154,7 @@ export interface MerkleTree {
   path(index: number): Uint8Array[];
 }
 
+/** The whole tree, for its root and the path of any leaf. */
 export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
   const levels: (readonly Uint8Array[])[] = [leaves];
   let level = leaves;

@@ -19,6 +19,7 @@ export const freshWindow: NonceWindow = { top: 0, used: new Uint8Array(32) };
 
 export type NonceRefusal = 'NONCE_USED' | 'NONCE_OLD' | 'NONCE_FAR';
 
+/** Undefined: the number is free. Source: docs/protocol/transactions.md, rule T-7. */
 export function judgeNonce(window: NonceWindow, nonce: number): NonceRefusal | undefined {
   if (nonce > window.top) return nonce - window.top > nonceFarLimit ? 'NONCE_FAR' : undefined;
   if (nonce === window.top) return 'NONCE_USED';

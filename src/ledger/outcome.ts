@@ -32,14 +32,19 @@ export type Outcome =
 
 const noData = new Uint8Array(0);
 
+/**
+ * The rule says yes: what changes, and what the result answers (AccessLog alone answers anything).
+ */
 export function accept(writes: readonly Write[], data: Uint8Array = noData): Outcome {
   return { ok: true, writes, data };
 }
 
+/** The rule says no; nothing changes. */
 export function refuse(code: RefusalCode): Outcome {
   return { ok: false, code };
 }
 
+/** Whether an account is an organisation that genesis gave this right; no row is no. */
 export function holdsRight(view: LedgerView, sender: AccountId, right: OrganisationRight): boolean {
   return view.get(organisations, sender)?.rights.includes(right) ?? false;
 }

@@ -12,7 +12,7 @@ import { keySet } from './acts/key-set.ts';
 import { logProfile } from './acts/log-profile.ts';
 import { revokeKey } from './acts/revoke-key.ts';
 import { rotateKey } from './acts/rotate-key.ts';
-import type { Charter } from './charter.ts';
+import { type Charter, unlisted } from './charter.ts';
 import { type GenesisLog, spineLogs } from './genesis.ts';
 import type { StateTable } from './table.ts';
 import { accounts } from './tables/accounts.ts';
@@ -88,6 +88,7 @@ export function moduleOfNumber(number: number): ActModule | undefined {
   return byNumber.get(number);
 }
 
+/** The number by which an act travels. */
 export function actNumber(kind: Act['kind']): number {
   return moduleOf({ kind }).number;
 }
@@ -112,11 +113,10 @@ export function requireKnown({ logs }: Charter): void {
   }
 }
 
-/** The logs of a ledger that is founded now: the spine's, and the acts of all wings. */
-export const foundingLogs: readonly GenesisLog[] = spineLogs.map((log) => {
-  const added = wings
-    .flatMap((wing) => wing.acts)
-    .filter((act) => act.log === log.name)
-    .map(({ number }) => number);
-  return { ...log, acts: [...log.acts, ...added].sort((a, b) => a - b) };
-});
+/** The logs of a ledger that is founded now: all that this build knows, each act in the log that it names. */
+export const foundingLogs: readonly GenesisLog[] = spineLogs.map((log) => ({
+  ...log,
+  acts: acts
+    .filter((act) => act.log === log.name && act.number !== unlisted.act)
+    .map(({ number }) => number),
+}));

@@ -11,10 +11,12 @@ export interface Refusal {
   readonly sentence: string;
 }
 
+/** Whether a rule can say this code: it has a number. */
 export function isRefusalCode(code: string): code is RefusalCode {
   return isCode(code) && catalogue[code].number !== undefined;
 }
 
+/** As it stands in a block’s results, for ever. */
 export function refusalNumber(code: RefusalCode): number {
   return catalogue[code].number;
 }

@@ -95,6 +95,7 @@ const stateAnswerProof = struct({
   neighbour: neighbourOrNone,
 });
 
+/** As it travels (ST-6). */
 export function encodeStateAnswerProof(logs: LogHeads, proof: StateProof): Uint8Array {
   return encodeAs(stateAnswerProof, {
     userRoot: logs.user.root,

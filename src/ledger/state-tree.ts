@@ -35,10 +35,12 @@ export interface TreeUpdate {
   readonly pages: ReadonlyMap<string, TreePage | undefined>;
 }
 
+/** A row that changed, by the hashes that the tree knows; undefined: it is gone. */
 export function treeChange(key: Uint8Array, value: Uint8Array | undefined): TreeChange {
   return { keyHash: sha256(key), valueHash: value === undefined ? undefined : sha256(value) };
 }
 
+/** 32 zeros: no row at all. */
 export function treeRoot(readPage: ReadPage): Uint8Array {
   return readPage('')?.hash(1) ?? emptyHash;
 }

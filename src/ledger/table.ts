@@ -16,6 +16,7 @@ export interface StateTable<Row> {
   readonly head: Uint8Array;
 }
 
+/** The token of a table; `lasting` rows never change once they stand. */
 export function stateTable<Row>(
   name: string,
   row: Shape<Row>,
@@ -39,6 +40,7 @@ export interface Write {
   readonly row: unknown;
 }
 
+/** One row written, typed by its table. */
 export function put<Row>(table: StateTable<Row>, id: string, row: Row): Write {
   return { table, id, row };
 }

@@ -34,10 +34,12 @@ export const pagePositions = 32;
 /** The first position of a page's bottom row. */
 export const bottomRow = 16;
 
+/** ST-3: SHA-256(0x00 ‖ key hash ‖ value hash). */
 export function stateLeafHash({ keyHash, valueHash }: TreeLeaf): Uint8Array {
   return sha256(tagged(0, keyHash, valueHash));
 }
 
+/** ST-3: SHA-256(0x01 ‖ left ‖ right). */
 export function stateInnerHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(tagged(1, left, right));
 }

@@ -3,6 +3,7 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** The bytes of a text. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
@@ -12,6 +13,7 @@ export function utf8ToText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** One after the other, in a new array. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -53,6 +55,7 @@ const hexDigits = utf8('0123456789abcdef');
 // Of 32 bytes, the length of most ids: one text of 64 characters is made at once, not a piece at a time.
 const hexCodes = new Array<number>(64).fill(0);
 
+/** Lower case. */
 export function bytesToHex(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 32) {

@@ -217,6 +217,7 @@ export function readArray(
   return value as readonly Cbor[];
 }
 
+/** A byte string, of exactly `length` bytes where that is given. Throws CBOR_SHAPE. */
 export function readBytes(value: Cbor | undefined, field: string, length?: number): Uint8Array {
   if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length)) {
     throw new CodedError('CBOR_SHAPE', { field });
@@ -235,6 +236,7 @@ export function readOptionalBytes(
   return bytes;
 }
 
+/** Throws CBOR_SHAPE, also above `max`. */
 export function readUint(
   value: Cbor | undefined,
   field: string,
@@ -244,6 +246,7 @@ export function readUint(
   return value;
 }
 
+/** At most `maxLength` UTF-16 code units. Throws CBOR_SHAPE. */
 export function readText(value: Cbor | undefined, field: string, maxLength = 1024): string {
   if (typeof value !== 'string' || value.length > maxLength) {
     throw new CodedError('CBOR_SHAPE', { field });
@@ -251,6 +254,7 @@ export function readText(value: Cbor | undefined, field: string, maxLength = 102
   return value;
 }
 
+/** Throws CBOR_SHAPE. */
 export function readBoolean(value: Cbor | undefined, field: string): boolean {
   if (typeof value !== 'boolean') throw new CodedError('CBOR_SHAPE', { field });
   return value;

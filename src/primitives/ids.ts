@@ -29,12 +29,17 @@ function parseHex(text: unknown, bytes: number, field: string): string {
   return text;
 }
 
+/** 64 lower-case hex digits. Throws ID_FORMAT, as each of these. */
 export const parseAccountId = (text: unknown): AccountId =>
   parseHex(text, 32, 'account') as AccountId;
+/** 32 digits. */
 export const parseConsentId = (text: unknown): ConsentId =>
   parseHex(text, 16, 'consent') as ConsentId;
+/** 32 digits. */
 export const parseRecordId = (text: unknown): RecordId => parseHex(text, 16, 'record') as RecordId;
+/** 64 digits. */
 export const parseTxId = (text: unknown): TxId => parseHex(text, 32, 'tx') as TxId;
+/** 64 digits. */
 export const parseHeaderHash = (text: unknown): HeaderHash =>
   parseHex(text, 32, 'header hash') as HeaderHash;
 
@@ -54,12 +59,17 @@ function hexOf(bytes: Uint8Array, length: number, field: string): string {
   return bytesToHex(bytes);
 }
 
+/** From 32 bytes. Throws ID_FORMAT, as each of these. */
 export const accountIdOf = (bytes: Uint8Array): AccountId =>
   hexOf(bytes, 32, 'account') as AccountId;
+/** From 16 bytes. */
 export const consentIdOf = (bytes: Uint8Array): ConsentId =>
   hexOf(bytes, 16, 'consent') as ConsentId;
+/** From 16 bytes. */
 export const recordIdOf = (bytes: Uint8Array): RecordId => hexOf(bytes, 16, 'record') as RecordId;
+/** From 32 bytes. */
 export const txIdOf = (bytes: Uint8Array): TxId => hexOf(bytes, 32, 'tx') as TxId;
+/** From 32 bytes. */
 export const headerHashOf = (bytes: Uint8Array): HeaderHash =>
   hexOf(bytes, 32, 'header hash') as HeaderHash;
 

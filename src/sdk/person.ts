@@ -53,7 +53,8 @@ export interface PersonOptions extends Omit<ContextOptions, 'pendingKinds'> {
 
 /**
  * A person with an unlocked wallet: everything that the command line and the web page do, they do through
- * this. Every method verifies what it is told and throws coded errors (`CodedError`) alone.
+ * this. Every method verifies what it is told and throws coded errors (`CodedError`) alone. It is long because
+ * it is a contract: a comment and a line for each thing that can be done; how it is done stands in `actions/`.
  *
  * What takes `as` runs as one account at its hospital, and throws beside its own codes: which account, as
  * `account()` does; INTERRUPTED at its signal; what the hospital or the ledger refuses, REFUSAL_UNKNOWN when this

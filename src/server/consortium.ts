@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
-import type { Gathered } from '../engines/gathered.ts';
+import type { LayerSizes } from '../engines/layer-sizes.ts';
 import { CommittedState } from '../gateway/committed-state.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { createLogger, type Logger } from '../gateway/logging.ts';
@@ -62,7 +62,7 @@ export interface ConsortiumOptions {
   /** Crash tests stop the process at a step: of the start, of a block, of a blob, of a gateway's write. */
   readonly faultPoint?: (name: string) => void;
   /** How much waits in memory (blocks.md, B-12 to B-14). */
-  readonly gathered?: Gathered;
+  readonly gathered?: LayerSizes;
 }
 
 export interface Consortium {

@@ -29,6 +29,7 @@ export function localHospitals(home: string): readonly RunningHospital[] {
   return readAddress(home)?.hospitals ?? [];
 }
 
+/** Where the consortium of this home answers now; undefined: it does not run. */
 export function localUrl(home: string): string | undefined {
   return readAddress(home)?.url;
 }

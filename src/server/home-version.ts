@@ -57,6 +57,7 @@ export function readHomeMark(home: string): HomeMark | undefined {
   }
 }
 
+/** In place at once or not at all. */
 export function writeHomeMark(home: string, mark: HomeMark): void {
   writeWhole(markPath(home), utf8(`${JSON.stringify(mark)}\n`), 0o644);
 }

@@ -4,7 +4,7 @@ import { verifyVote } from '../crypto/signature.ts';
 import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
 import type { FaultPoint } from '../engines/embedded/faults.ts';
 import { openEmbeddedEngine } from '../engines/embedded/open.ts';
-import type { Gathered } from '../engines/gathered.ts';
+import type { LayerSizes } from '../engines/layer-sizes.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
@@ -36,7 +36,7 @@ export async function openLedger(options: {
   readonly acceptClock: boolean;
   readonly onFault: (error: unknown) => void;
   readonly faultPoint?: FaultPoint;
-  readonly gathered?: Gathered;
+  readonly gathered?: LayerSizes;
 }): Promise<RunningLedger> {
   const { folder, genesisBytes, acceptClock, onFault, faultPoint, gathered = {} } = options;
   const genesis = parseGenesis(genesisBytes);

@@ -25,6 +25,7 @@ export interface Status {
   readonly tryNext: readonly string[];
 }
 
+/** The page at the address: HTML without script, every word escaped. */
 export function statusPage(status: Status): string {
   const time = clock(status.timeMs);
   const people = status.people

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Gathered } from '../../src/engines/gathered.ts';
+import type { LayerSizes } from '../../src/engines/layer-sizes.ts';
 
 /** What a waiting server is told: to start (with `home`), or which points fail from now on. */
 export interface ServerOrder {
   readonly home?: string;
   /** How much of the state the server keeps in memory before it writes it. */
-  readonly gathered?: Gathered;
+  readonly gathered?: LayerSizes;
   readonly kill?: { readonly point: string; readonly passage: number };
   /** Half of the passages of these points are refused as a full disk would. */
   readonly failing?: readonly string[];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { encodeTx, txIdOfBytes } from '../../src/ledger/codec.ts';
 import { suite } from '../../src/ledger/object-types.ts';
-import type { Act } from '../../src/ledger/protocol.ts';
+import { type Act, foundingLogs } from '../../src/ledger/protocol.ts';
 import { refusalOf } from '../../src/ledger/refusals.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { LogName } from '../../src/ledger/shapes.ts';
@@ -313,6 +313,8 @@ function assertSameState(world: World, model: ModelLedger): void {
 }
 
 const rights = new Map([[accountOf('hospital') as string, ['enrol', 'serve', 'batch']]]);
+const takenBy = (log: LogName) => foundingLogs.find(({ name }) => name === log)?.acts ?? [];
+const logs = { user: takenBy('user'), doc: takenBy('doc') };
 const organisations = ['hospital', 'archive'].map(
   (name) => [accountOf(name), identityOf(name)] as const,
 );
@@ -322,8 +324,8 @@ const organisations = ['hospital', 'archive'].map(
  * `onCompared` hears the code of every transaction, in their order.
  */
 export function compare(history: History, onCompared: (code: string) => void): void {
-  const world = new World();
-  const model = new ModelLedger({ rights, chainId: 'salus-test-1' }, organisations);
+  const world = new World(foundingLogs);
+  const model = new ModelLedger({ rights, chainId: 'salus-test-1', logs }, organisations);
   for (const block of [{ passedMs: 1, txs: enrolEverybody() }, ...history]) {
     const timeMs = world.timeMs + block.passedMs;
     const expected: { code: string; data: unknown }[] = [];

@@ -50,6 +50,7 @@ export interface ModelState {
 interface Known {
   readonly rights: ReadonlyMap<string, readonly string[]>;
   readonly chainId: string;
+  readonly logs: Readonly<Record<LogName, readonly number[]>>;
 }
 
 export interface ModelTx {
@@ -336,7 +337,7 @@ export class ModelLedger {
   /** The numbers of the acts that a log takes at a height. */
   takes(log: LogName, height: number): readonly number[] {
     const said = this.state.profiles.filter((it) => it.log === log && it.from <= height).at(-1);
-    return said?.acts ?? (log === 'user' ? [1, 2, 3, 4, 10, 11, 20, 30] : [21, 31]);
+    return said?.acts ?? this.#known.logs[log];
   }
 
   #rotate(tx: Tx, act: Extract<Act, { kind: 'RotateKey' }>, holds: boolean, height: number) {

@@ -66,19 +66,10 @@ async function grant(context: CommandContext, who: string, flags: GrantFlags): P
     throw new CodedError('USAGE', { problem: 'say what: --class, --record or --write-class' });
   }
   const purposes = (flags.purpose ?? ['TREAT']).map(parsePurpose);
-  const notAfterMs =
-    flags.until === undefined ? proposedEndMs(nowMs) : parseMoment('--until', flags.until, nowMs);
-  const notBeforeMs =
-    flags.from === undefined ? undefined : parseMoment('--from', flags.from, nowMs);
-  if (notAfterMs <= nowMs) throw new CodedError('NOT_AFTER_PASSED', { notAfterMs });
+  const { notBeforeMs, notAfterMs } = spanOf(flags, nowMs);
   const acting = await openActing(context);
   const account = actingAccount(acting);
-  const fromMs =
-    flags.history === 'all'
-      ? 0
-      : flags.history === 'none'
-        ? nowMs
-        : parseMoment('--history', flags.history, nowMs);
+  const fromMs = historyFrom(flags.history, nowMs);
   const grantee = await findPerson(context, acting, who);
   const records = await recordsOf(context, acting, account, flags.record ?? []);
   const given = await during(context.output, 'Granting', (progress) =>
@@ -118,6 +109,21 @@ async function grant(context: CommandContext, who: string, flags: GrantFlags): P
       `Grant ${consent}, height ${confirmed.height}. To take it back: salus revoke ${consent}`,
     ].join('\n'),
   );
+}
+
+/** From when until when the grant holds. Throws NOT_AFTER_PASSED, USAGE. */
+function spanOf({ from, until }: GrantFlags, nowMs: number) {
+  const notAfterMs =
+    until === undefined ? proposedEndMs(nowMs) : parseMoment('--until', until, nowMs);
+  const notBeforeMs = from === undefined ? undefined : parseMoment('--from', from, nowMs);
+  if (notAfterMs <= nowMs) throw new CodedError('NOT_AFTER_PASSED', { notAfterMs });
+  return { notBeforeMs, notAfterMs };
+}
+
+/** 0: all of it. */
+function historyFrom(history: string, nowMs: number): number {
+  if (history === 'all') return 0;
+  return history === 'none' ? nowMs : parseMoment('--history', history, nowMs);
 }
 
 /** The nickname where the wallet has one: that is what its list of grants shows later. */

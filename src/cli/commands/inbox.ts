@@ -21,6 +21,7 @@ export const addInbox: AddCommand = (program, context) => {
     .action((who: string, flags: DiagnoseFlags) => diagnose(context, who, flags));
 };
 
+/** A received grant, for `--json` and for tables. */
 export function receivedFacts(it: ReceivedGrant): Record<string, unknown> {
   return {
     consent: it.consent,

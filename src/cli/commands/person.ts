@@ -3,7 +3,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import { Person, type Role, roles, type WalletAccount } from '../../sdk/index.ts';
 import { localHospitals } from '../../server/desk.ts';
 import { contextOptions, factsOf, openActing, withWallet } from '../acting.ts';
-import { type EnrolPlan, enrolPerson } from '../enrolling.ts';
+import { type EnrolPlan, enrolPerson } from '../enrol-person.ts';
 import { readSmallText, writeOut } from '../files.ts';
 import { amount, table } from '../format.ts';
 import { fileWalletStore, homeFolder, readPassphrase, walletNames } from '../home.ts';

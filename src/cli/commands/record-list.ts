@@ -29,6 +29,7 @@ interface ListFlags {
   readonly purpose?: string;
 }
 
+/** `salus record list`. */
 export function addRecordList(record: Command, context: CommandContext): void {
   record
     .command('list')

@@ -97,6 +97,7 @@ export function broken(chain: readonly Link[], at: number, bits: number): Broken
   return blocks;
 }
 
+/** A link as the report shows it. */
 export function minedBlock(link: Link): MinedBlock {
   return {
     height: link.height,
@@ -110,6 +111,7 @@ export function minedBlock(link: Link): MinedBlock {
   };
 }
 
+/** How many hashes a chain cost. */
 export function triesOf(chain: readonly Link[]): number {
   return chain.reduce((sum, { tries }) => sum + tries, 0);
 }

@@ -11,10 +11,12 @@ const nonceBytes = 8;
 
 export const noHash: Uint8Array = new Uint8Array(32);
 
+/** The hash that has to begin with zeros. */
 export function hashOf(previous: Uint8Array, header: Uint8Array, nonce: number): Uint8Array {
   return sha256(candidateOf(previous, header, nonce));
 }
 
+/** With how many zero bits a hash begins. */
 export function zeroBitsOf(hash: Uint8Array): number {
   let bits = 0;
   for (const byte of hash) {

@@ -9,6 +9,7 @@ const joined = (parts: readonly Uint8Array[]): Uint8Array =>
 const plain = (bytes: Buffer): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 
+/** SHA-256 of the parts one after the other. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const digest = new Uint8Array(32);
   sha256Into(digest, 0, joined(parts));
@@ -21,27 +22,33 @@ export function sha256Into(target: Uint8Array, at: number, input: Uint8Array): v
   for (let i = 0; i < 32; i++) target[at + i] = text.charCodeAt(i);
 }
 
+/** SHA-512 of the parts one after the other. */
 export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
   return plain(hash('sha512', joined(parts), 'buffer'));
 }
 
+/** SHA3-256, for X-Wing. */
 export function sha3_256(...parts: readonly Uint8Array[]): Uint8Array {
   return plain(hash('sha3-256', joined(parts), 'buffer'));
 }
 
+/** `length` bytes of SHAKE256, for X-Wing. */
 export function shake256(input: Uint8Array, length: number): Uint8Array {
   return plain(hash('shake256', input, { outputEncoding: 'buffer', outputLength: length }));
 }
 
+/** HMAC-SHA-256 over the parts one after the other. */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   // A raw key costs several times more: Node builds a KeyObject from it on every call.
   return plain(createHmac('sha256', createSecretKey(key)).update(joined(parts)).digest());
 }
 
+/** HMAC-SHA-512 over the parts one after the other. */
 export function hmacSha512(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   return plain(createHmac('sha512', createSecretKey(key)).update(joined(parts)).digest());
 }
 
+/** HKDF-SHA-256 without salt; `length` bytes. */
 export function hkdfSha256(secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, length));
 }

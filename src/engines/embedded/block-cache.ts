@@ -16,6 +16,7 @@ interface Cached {
   trees: { readonly txs: MerkleTree; readonly results: MerkleTree } | undefined;
 }
 
+/** Holds blocks as they were read, and makes their trees when somebody asks for a path in them. */
 export class BlockCache {
   readonly #store: BlockStore;
   readonly #cached = new Map<number, Cached>();

@@ -3,7 +3,7 @@ import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqli
 import { sha256 } from '../../crypto/hash.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { decodeAs, encodeAs } from '../../primitives/shape.ts';
-import type { Gathered } from '../gathered.ts';
+import type { LayerSizes } from '../layer-sizes.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
 import { type FaultPoint, isDiskFull } from './faults.ts';
 import {
@@ -55,7 +55,7 @@ export class BlockStore {
     options: {
       readonly readOnly?: boolean;
       readonly check?: boolean;
-      readonly gathered?: Gathered;
+      readonly gathered?: LayerSizes;
     } = {},
   ) {
     this.#path = path;

@@ -23,6 +23,10 @@ export const maxBehindMs = 60_000;
 export const maxAheadMs = 10 * 60_000;
 export const maxAbsenceMs = 400 * 24 * 60 * 60_000;
 
+/**
+ * Says before each block whether this machine’s clock may be believed. Source:
+ * docs/protocol/blocks.md, rule B-7.
+ */
 export class ClockGuard {
   readonly #sources: ClockSources;
   readonly #acceptClock: boolean;

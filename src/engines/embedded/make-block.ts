@@ -49,6 +49,7 @@ export interface Tip {
   readonly resultsHash: Uint8Array;
 }
 
+/** What the first block follows. */
 export function genesisTip(genesisMs: number, appHash: Uint8Array): Tip {
   return {
     height: 0,
@@ -60,8 +61,10 @@ export function genesisTip(genesisMs: number, appHash: Uint8Array): Tip {
   };
 }
 
+/** B-2: root over the ids of a block’s transactions. */
 export const dataHash = (txIds: readonly Uint8Array[]): Uint8Array =>
   merkleTree(txIds.map(txLeaf)).root;
+/** B-2: root over codes and data; stands in the next header. */
 export const resultsHash = (results: readonly TxResult[]): Uint8Array =>
   merkleTree(results.map(resultLeaf)).root;
 

@@ -6,7 +6,7 @@ import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
-import type { Gathered } from '../gathered.ts';
+import type { LayerSizes } from '../layer-sizes.ts';
 import { BlockStore } from './block-store.ts';
 import { ClockGuard, type ClockSources, systemClock } from './clock.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
@@ -45,7 +45,7 @@ export interface EmbeddedOptions {
   readonly acceptClock?: boolean;
   readonly senderOf?: (tx: Uint8Array) => string | undefined;
   readonly faultPoint?: FaultPoint;
-  readonly gathered?: Gathered;
+  readonly gathered?: LayerSizes;
   readonly onFault?: (error: unknown) => void;
 }
 

@@ -36,6 +36,7 @@ export function encodeTxs(txs: readonly Uint8Array[]): Uint8Array {
   return repeatedField(1, txs);
 }
 
+/** The other side of `encodeTxs`. Throws HEADER_INVALID. */
 export function decodeTxs(encoded: Uint8Array): Uint8Array[] {
   return new ProtoMessage(encoded).all(1);
 }
@@ -48,6 +49,7 @@ export function encodeResults(results: readonly TxResult[]): Uint8Array {
   );
 }
 
+/** The other side of `encodeResults`. Throws HEADER_INVALID. */
 export function decodeResults(encoded: Uint8Array): TxResult[] {
   return new ProtoMessage(encoded).all(1).map((result) => {
     const message = new ProtoMessage(result);

@@ -22,7 +22,7 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
 import type { Application, BlockInput, BlockOutput, StateAnswer } from '../application.ts';
-import type { Gathered } from '../gathered.ts';
+import type { LayerSizes } from '../layer-sizes.ts';
 import { InFlight } from './in-flight.ts';
 import { type CommittedHead, StateDatabase } from './state-database.ts';
 import { type SignatureChecks, TxVerifier } from './verify-tx.ts';
@@ -44,7 +44,7 @@ export interface LedgerApplicationOptions {
   /** As it travels. */
   readonly genesis: Uint8Array;
   readonly verify: SignatureChecks;
-  readonly gathered?: Gathered;
+  readonly gathered?: LayerSizes;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import type { LogHead, LogHeads } from '../../ledger/app-hash.ts';
 import { type BlockWrites, type LedgerStore, viewOf } from '../../ledger/ledger.ts';
 import { emptyLog } from '../../ledger/log-tree.ts';
@@ -9,24 +9,21 @@ import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { Recent } from '../../primitives/recent.ts';
 import { isDiskFull } from '../embedded/faults.ts';
-import type { Gathered } from '../gathered.ts';
+import type { LayerSizes } from '../layer-sizes.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
 import { RowCache } from './row-cache.ts';
 import { type CommittedHead, StateLayer, tileId } from './state-layer.ts';
+import {
+  pageId,
+  prepareReads,
+  prepareWrites,
+  type ReadStatements,
+  schema,
+  type WriteStatements,
+  writeSteps,
+} from './state-statements.ts';
 
 export type { CommittedHead } from './state-layer.ts';
-
-const schema = `
-  CREATE TABLE IF NOT EXISTS head (
-    id INTEGER PRIMARY KEY CHECK (id = 1), genesis_hash BLOB NOT NULL,
-    height INTEGER NOT NULL, app_hash BLOB NOT NULL
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS logs (name TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS kv (id INTEGER PRIMARY KEY, k BLOB NOT NULL UNIQUE, v BLOB NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS pages (id INTEGER PRIMARY KEY, page BLOB NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS deep_pages (path TEXT PRIMARY KEY, page BLOB NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS tiles (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
-`;
 
 /** Pages of the state tree kept decoded, twice as many at most: 2 KB each. */
 const maxCachedPages = 8_192;
@@ -63,7 +60,7 @@ export class StateDatabase implements LedgerStore {
   #steps: Iterator<void> | undefined;
 
   /** Throws LEDGER_CORRUPT. */
-  constructor(path: string, gathered: Gathered = {}) {
+  constructor(path: string, gathered: LayerSizes = {}) {
     this.#layerSize = gathered.stateLayer ?? defaultLayerSize;
     this.#database = new DatabaseSync(path, { timeout: 2_000 });
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
@@ -222,75 +219,6 @@ export class StateDatabase implements LedgerStore {
   }
 }
 
-interface WriteStatements {
-  readonly row: StatementSync;
-  readonly page: StatementSync;
-  readonly dropPage: StatementSync;
-  readonly deepPage: StatementSync;
-  readonly dropDeepPage: StatementSync;
-  readonly tile: StatementSync;
-  readonly log: StatementSync;
-  readonly head: StatementSync;
-}
-
-/** One statement a step. */
-function* writeSteps(statements: WriteStatements, layer: StateLayer): Generator<void> {
-  const { row, page, dropPage, deepPage, dropDeepPage, tile, log } = statements;
-  for (const { key, value } of layer.rows.values()) {
-    row.run(key, value);
-    yield;
-  }
-  for (const [path, content] of layer.pages) {
-    const id = pageId(path);
-    if (id === undefined) {
-      if (content === undefined) dropDeepPage.run(path);
-      else deepPage.run(path, content.encode());
-    } else if (content === undefined) dropPage.run(id);
-    else page.run(id, content.encode());
-    yield;
-  }
-  for (const [id, hashes] of layer.tiles) {
-    tile.run(id, hashes);
-    yield;
-  }
-  log.run('user', layer.logs.user.size, layer.logs.user.root);
-  log.run('doc', layer.logs.doc.size, layer.logs.doc.root);
-  statements.head.run(layer.head.genesisHash, layer.head.height, layer.head.appHash);
-}
-
-function prepareWrites(database: DatabaseSync): WriteStatements {
-  return {
-    row: database.prepare(
-      'INSERT INTO kv (k, v) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v',
-    ),
-    page: database.prepare('INSERT OR REPLACE INTO pages (id, page) VALUES (?, ?)'),
-    dropPage: database.prepare('DELETE FROM pages WHERE id = ?'),
-    deepPage: database.prepare('INSERT OR REPLACE INTO deep_pages (path, page) VALUES (?, ?)'),
-    dropDeepPage: database.prepare('DELETE FROM deep_pages WHERE path = ?'),
-    tile: database.prepare('INSERT OR REPLACE INTO tiles (id, hashes) VALUES (?, ?)'),
-    log: database.prepare('INSERT OR REPLACE INTO logs (name, size, root) VALUES (?, ?, ?)'),
-    head: database.prepare(
-      'INSERT OR REPLACE INTO head (id, genesis_hash, height, app_hash) VALUES (1, ?, ?, ?)',
-    ),
-  };
-}
-
-interface ReadStatements {
-  readonly row: StatementSync;
-  readonly page: StatementSync;
-  readonly deepPage: StatementSync;
-  readonly tile: StatementSync;
-}
-
-function prepareReads(database: DatabaseSync): ReadStatements {
-  return {
-    row: database.prepare('SELECT v FROM kv WHERE k = ?'),
-    page: database.prepare('SELECT page FROM pages WHERE id = ?'),
-    deepPage: database.prepare('SELECT page FROM deep_pages WHERE path = ?'),
-    tile: database.prepare('SELECT hashes FROM tiles WHERE id = ?'),
-  };
-}
-
 function readHead(database: DatabaseSync): CommittedHead | undefined {
   const row = database.prepare('SELECT genesis_hash, height, app_hash FROM head').get();
   if (row === undefined) return undefined;
@@ -314,9 +242,4 @@ function corrupt(): CodedError {
 function rowName(key: Uint8Array): string {
   const end = key.indexOf(0x2f) + 1;
   return utf8ToText(key.subarray(0, end)) + bytesToHex(key.subarray(end));
-}
-
-/** '1' ‖ path as hexadecimal; undefined from 13 digits on, where it would not fit a number exactly. */
-function pageId(path: string): number | undefined {
-  return path.length > 12 ? undefined : Number.parseInt(`1${path}`, 16);
 }

@@ -27,6 +27,7 @@ export function packQuestions(questions: readonly Question[]): Uint8Array<ArrayB
   return batch;
 }
 
+/** The other side of `packQuestions`, in the thread. */
 export function unpackQuestions(batch: Uint8Array): Question[] {
   const questions: Question[] = [];
   for (let at = 0; at < batch.length; ) {

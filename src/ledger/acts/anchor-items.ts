@@ -44,10 +44,12 @@ export function anchorItems(view: LedgerView, act: Anchored, context: ActContext
   return accept([put(anchors, id, { consent, epoch, count, height, timeMs, log })]);
 }
 
+/** The grant under which an anchor was sent, if any. */
 export function aboutAnchor({ consent }: Anchored): About {
   return consent === '' ? {} : { consent };
 }
 
+/** For receipts: which epoch, how many, under which root. */
 export function factsOfAnchor(act: Anchored): Facts {
   const { epoch, count, root } = act;
   return { ...aboutAnchor(act), epoch, items: count, root: bytesToHex(root) };

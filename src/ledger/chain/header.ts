@@ -42,11 +42,13 @@ const none = new Uint8Array(0);
 /** Of the header before the first. */
 export const noBlockId: BlockId = { hash: none, parts: { total: 0, hash: none } };
 
+/** `cometbft.types.BlockID`, protobuf. */
 export function encodeBlockId(id: BlockId): Uint8Array {
   const parts = concatBytes(varintField(1, id.parts.total), bytesField(2, id.parts.hash));
   return concatBytes(bytesField(1, id.hash), nestedField(2, parts));
 }
 
+/** The other side. Throws HEADER_INVALID. */
 export function decodeBlockId(bytes: Uint8Array): BlockId {
   const message = new ProtoMessage(bytes);
   const parts = new ProtoMessage(message.bytes(2));
@@ -56,6 +58,7 @@ export function decodeBlockId(bytes: Uint8Array): BlockId {
   };
 }
 
+/** Hash and parts: CometBFT’s votes name both. */
 export function equalBlockIds(a: BlockId, b: BlockId): boolean {
   return (
     equalBytes(a.hash, b.hash) &&
@@ -91,6 +94,7 @@ export function headerHashBytes(header: Header): Uint8Array {
   return merkleRoot(fields.map(leafHash));
 }
 
+/** B-2, as an id. */
 export function headerHash(header: Header): HeaderHash {
   return headerHashOf(headerHashBytes(header));
 }

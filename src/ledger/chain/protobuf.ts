@@ -33,6 +33,7 @@ export function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** Left out when zero (B-1). */
 export function varintField(field: number, value: number): Uint8Array {
   return value === 0 ? none : concatBytes(varint(field * 8), varint(value));
 }
@@ -47,10 +48,12 @@ export function sfixed64Field(field: number, value: number): Uint8Array {
   return concatBytes(varint(field * 8 + 1), fixed);
 }
 
+/** Left out when empty (B-1). */
 export function bytesField(field: number, value: Uint8Array): Uint8Array {
   return value.length === 0 ? none : nestedField(field, value);
 }
 
+/** UTF-8; left out when empty (B-1). */
 export function textField(field: number, value: string): Uint8Array {
   return bytesField(field, utf8(value));
 }

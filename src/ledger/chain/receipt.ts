@@ -120,6 +120,7 @@ export interface ReceiptVerdict {
   readonly claim: Claim | undefined;
 }
 
+/** As the file holds it. */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   const { nextHeader: header, nextCommit: commit, nextValidators: validators } = receipt;
   return encodeAs(receiptShape, { ...receipt, next: { header, commit, validators } });

@@ -13,6 +13,7 @@ export interface Timestamp {
 /** Go's zero time, 0001-01-01T00:00:00Z: what an absent vote carries. */
 export const zeroTime: Timestamp = { seconds: -62_135_596_800, nanos: 0 };
 
+/** Block times are whole milliseconds (B-4); of other chains they may be finer. */
 export function timestampOfMs(ms: number): Timestamp {
   const rest = ms % 1000;
   return { seconds: (ms - rest) / 1000, nanos: rest * 1_000_000 };
@@ -23,6 +24,7 @@ export function msOfTimestamp(time: Timestamp): number {
   return time.seconds * 1000 + (time.nanos - (time.nanos % 1_000_000)) / 1_000_000;
 }
 
+/** Strictly. */
 export function isAfter(a: Timestamp, b: Timestamp): boolean {
   return a.seconds > b.seconds || (a.seconds === b.seconds && a.nanos > b.nanos);
 }
@@ -37,6 +39,7 @@ export function encodeTimestamp(time: Timestamp): Uint8Array {
   return whole;
 }
 
+/** Throws HEADER_INVALID: nanoseconds that are none, or what is no message. */
 export function decodeTimestamp(bytes: Uint8Array): Timestamp {
   const message = new ProtoMessage(bytes);
   const time = { seconds: message.number(1), nanos: message.number(2) };

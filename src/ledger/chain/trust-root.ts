@@ -24,6 +24,7 @@ export interface TrustRoot {
 export const maxChainIdLength = 50;
 const maxWitnesses = 100;
 
+/** What somebody who sees this header is to believe from now on. */
 export function trustRootOf(
   header: Header,
   genesisHash: Uint8Array,
@@ -39,6 +40,7 @@ export function trustRootOf(
   };
 }
 
+/** The JSON of R-5, with its fields in that order. */
 export function formatTrustRoot(root: TrustRoot): string {
   const { chain, genesisHash, height, headerHash: hash, validatorsHash, witnesses } = root;
   const ordered = { chain, genesisHash, height, headerHash: hash, validatorsHash, witnesses };

@@ -34,6 +34,7 @@ export function validatorsHash(validators: readonly Validator[]): Uint8Array {
   );
 }
 
+/** At most 2^50, so it is exact. */
 export function totalPower(validators: readonly Validator[]): number {
   let power = 0;
   for (const validator of validators) power += validator.power;

@@ -20,6 +20,7 @@ export interface CanonicalVote {
 /** `SIGNED_MSG_TYPE_PRECOMMIT`: the vote that makes a block final. */
 export const precommit = 2;
 
+/** What a validator signs (B-3). */
 export function voteSignBytes(vote: CanonicalVote): Uint8Array {
   return lengthDelimited(
     concatBytes(

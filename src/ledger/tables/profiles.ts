@@ -15,6 +15,7 @@ export type ProfileEntry = Of<typeof entry>;
 /** Id: the log's name. The entry in force, and after it one that has not begun; no row: what genesis says. */
 export const profiles = stateTable('profiles', list(entry, { least: 1, most: 2 }));
 
+/** Ids are bytes: those of the word. */
 export function profileRowId(log: LogName): string {
   return bytesToHex(utf8(log));
 }

@@ -22,6 +22,7 @@ export function openLiveItem(
   return openItem(itemToOpen(ledger, item, key, signal), body);
 }
 
+/** What `openItem` needs of a proven row: also whether its author had that key then. */
 export function itemToOpen(
   ledger: ProvenLedger,
   item: LiveItem,

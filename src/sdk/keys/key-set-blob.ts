@@ -43,6 +43,7 @@ export type EpochWriteKeys = Of<typeof epochWriteKeys>;
  */
 const keySetBlob = typed(suite, messageObjects.keySet, { epochs: list(epochWriteKeys) });
 
+/** Public: anybody who may write to the chart seals to these keys. */
 export function encodeKeySetBlob(epochs: readonly EpochWriteKeys[]): Uint8Array {
   return encodeAs(keySetBlob, { epochs });
 }

@@ -29,6 +29,7 @@ export interface SealedItem extends ItemRow, SealedBody {
 export const maxWholeBytes = 1024 * 1024;
 const zerosAtOnce = new Uint8Array(64 * 1024);
 
+/** 16 random bytes: a record’s id says nothing about it. */
 export function newRecordId(): RecordId {
   return recordIdOf(randomBytes(16));
 }

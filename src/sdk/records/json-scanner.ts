@@ -44,6 +44,7 @@ const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
  *
  * UTF-8 is checked, names of one object are unique after unescaping, escaped surrogates come in pairs,
  * and nothing recurses. `start` and `end` are offsets into `bytes`; those of strings include the quotes.
+ * It is long because it is one machine: every part of it moves the same place in the bytes.
  *
  * Throws: JSON_INVALID, JSON_DUPLICATE_KEY, BUNDLE_TOO_DEEP, RESOURCE_INVALID (too many fields), each
  * with `offset` (from 0), `line` and `column` (from 1, in characters) of the place.
@@ -349,6 +350,7 @@ interface Place extends Readonly<Record<string, number>> {
   readonly column: number;
 }
 
+/** Line and column of a byte, from 1, for a person who looks for what is wrong. */
 export function placeOf(bytes: Uint8Array, offset: number): Place {
   let line = 1;
   let column = 1;

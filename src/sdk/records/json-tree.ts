@@ -45,6 +45,7 @@ function spellingAt({ bytes, start, end }: JsonScanner): string {
   return String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 1024)));
 }
 
+/** Undefined: no object, or without that field. */
 export function fieldOf(tree: JsonTree | undefined, name: string): JsonTree | undefined {
   return tree?.kind === 'object' ? tree.fields.get(name) : undefined;
 }

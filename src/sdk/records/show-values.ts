@@ -35,6 +35,7 @@ export function showField([name, value]: Field, around: Around): SafeHtml {
   return html`<dt>${words}</dt><dd>${showState('not recorded')} <span class="code">${code}</span></dd>`;
 }
 
+/** That nothing is recorded, and that it is recorded that there is nothing, never look the same. */
 export function showState(state: Absence): SafeHtml {
   return state === 'none known'
     ? html`<span class="none">none known</span>`
@@ -157,6 +158,7 @@ function periodText(period: JsonTree): string {
   return end === undefined ? `since ${readable(start)}` : `${readable(start)} to ${readable(end)}`;
 }
 
+/** The text that was written, else its words; undefined: no name. */
 export function personName(object: JsonTree): string | undefined {
   const parts = ['prefix', 'given', 'family', 'suffix'].flatMap((part) =>
     listOf(fieldOf(object, part)).flatMap((word) => textOf(word) ?? []),
@@ -188,6 +190,7 @@ export function conceptText(object: JsonTree): string | undefined {
   return get(object, 'text') ?? displays[0];
 }
 
+/** Codes of a CodeableConcept, with their systems. */
 export function codingsOf(concept: JsonTree | undefined): Coding[] {
   return listOf(fieldOf(concept, 'coding')).map((coding) => ({
     system: get(coding, 'system'),
@@ -215,6 +218,7 @@ function readable(text: string): string {
   return shortened(text).replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/, '$1 $2');
 }
 
+/** Says how much there is when it does not show all. */
 export function shortened(text: string): string {
   return text.length <= maxTextLength
     ? text

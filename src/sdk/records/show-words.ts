@@ -94,6 +94,7 @@ const choices = [
   'value',
 ] as const;
 
+/** A patient’s words for a type of resource; a type without them is spelled out. */
 export function wordsOfResource(resourceType: string): string {
   return resourceWords[resourceType] ?? spelled(resourceType);
 }
@@ -107,6 +108,7 @@ function choiceMatches(field: string, choice: string): boolean {
   return field.startsWith(choice) && /^[A-Z]/.test(field.slice(choice.length));
 }
 
+/** A patient’s words for a field; a field without them is spelled out. */
 export function wordsOfField(field: string): string {
   const name = choiceOf(field);
   return (Object.hasOwn(fieldWords, name) ? fieldWords[name] : undefined) ?? spelled(name);

@@ -47,6 +47,7 @@ const fittingSkeleton = checked(skeletonObject, (skeleton) => {
   if (!fits(skeleton)) throw new CodedError('CBOR_SHAPE', { field: 'ranges' });
 });
 
+/** The body of an import’s own item: what is left of a file when its resources are out (I-11). */
 export function encodeSkeleton(skeleton: Skeleton): Uint8Array {
   return encodeAs(fittingSkeleton, skeleton);
 }

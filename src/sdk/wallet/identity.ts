@@ -50,6 +50,7 @@ export function recoveryKeyOf(code: Uint8Array, organisation: AccountId): Promis
 
 export const noRecovery: Uint8Array = new Uint8Array(32);
 
+/** What an identity shows of its recovery key until it is used. */
 export function recoveryHashOf(recovery: SigningKey): Uint8Array {
   return sha256(recovery.publicKey);
 }
@@ -100,6 +101,7 @@ async function signedIdentity(
   return { ...identity, signature };
 }
 
+/** Only of an account’s first keys: later ones keep its id. */
 export function accountIdOfKeys(keys: AccountKeys): AccountId {
   return accountIdOfKey(suite, keys.sign.publicKey);
 }

@@ -34,6 +34,7 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Whether another process holds SQLite’s lock. */
 export function isLocked(error: unknown): boolean {
   return numberOf(error) === sqliteBusy;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { BlobId } from '../../primitives/ids.ts';
 import { leafBytes } from '../blob-id.ts';
 import {
@@ -20,12 +20,13 @@ import {
   type Usage,
   unanchoredMs,
 } from '../blob-store.ts';
-import { type FaultPoint, isUnreadable, writeFault } from './faults.ts';
+import { type FaultPoint, writeFault } from './faults.ts';
 import { Intake } from './intake.ts';
 import { LargeFiles } from './large-files.ts';
 import { lockFolder } from './lock.ts';
-import { readPieces, readWhole } from './reading.ts';
+import { readPieces, readWhole } from './pieces.ts';
 import { Rows } from './rows.ts';
+import { walkBlobs } from './walk.ts';
 import { type Effects, Writer } from './writer.ts';
 
 /** Longer lists are taken in several transactions, so that others get their turn. */
@@ -217,7 +218,7 @@ class FileBlobStore implements BlobStore {
   async verify({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Amount> {
     let blobs = 0;
     let bytes = 0;
-    for await (const { id, found } of this.#walk(signal)) {
+    for await (const { id, found } of walkBlobs(this.#rows, this.#files, signal)) {
       if (typeof found === 'string') {
         throw new CodedError('BLOB_CORRUPT', { blobId: id, reason: found });
       }
@@ -228,7 +229,7 @@ class FileBlobStore implements BlobStore {
   }
 
   async *corrupt({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<CorruptBlob> {
-    for await (const { id, found } of this.#walk(signal)) {
+    for await (const { id, found } of walkBlobs(this.#rows, this.#files, signal)) {
       if (typeof found === 'string') yield { id, reason: found };
     }
   }
@@ -254,55 +255,5 @@ class FileBlobStore implements BlobStore {
     if (gone.isFile) effects.filesErased.add(id);
     effects.rowsErased = true;
     return gone.bytes;
-  }
-
-  /** Every blob with its size, or with what is wrong with it. Yields the event loop now and then. */
-  async *#walk(signal: AbortSignal | undefined): AsyncGenerator<{
-    readonly id: BlobId;
-    readonly found: number | CorruptBlob['reason'];
-  }> {
-    let after = '';
-    for (;;) {
-      const ids = idsAfter(this.#rows, after, 64);
-      for (const id of ids) {
-        const found = await this.#examine(id, signal);
-        if (found !== undefined) yield { id, found };
-        // Still listed but not to be found: the table has lost it. Else it was deleted meanwhile.
-        else if (idsAfter(this.#rows, after, 1)[0] === id) yield { id, found: 'missing' };
-        after = id;
-      }
-      if (ids.length === 0) return;
-      await nextTurn();
-    }
-  }
-
-  /** Undefined: there is no such row. */
-  async #examine(
-    id: BlobId,
-    signal: AbortSignal | undefined,
-  ): Promise<number | CorruptBlob['reason'] | undefined> {
-    try {
-      let bytes = 0;
-      const options = signal === undefined ? { id } : { id, signal };
-      for await (const piece of readPieces(this.#rows, this.#files, options)) {
-        bytes += piece.length;
-      }
-      return bytes;
-    } catch (error) {
-      if (isCoded(error, 'BLOB_UNKNOWN')) return undefined;
-      if (!isCoded(error, 'BLOB_CORRUPT')) throw error;
-      const { reason } = error.details;
-      return reason === 'missing' || reason === 'unreadable' ? reason : 'changed';
-    }
-  }
-}
-
-/** Throws BLOB_CORRUPT without an id when the table itself cannot be read. */
-function idsAfter(rows: Rows, after: string, limit: number): BlobId[] {
-  try {
-    return rows.idsAfter(after, limit);
-  } catch (error) {
-    if (!isUnreadable(error) && !isCoded(error, 'ID_FORMAT')) throw error;
-    throw new CodedError('BLOB_CORRUPT', { part: 'table' }, error);
   }
 }

@@ -45,6 +45,10 @@ export interface RowsOptions {
   readonly maxPages: number;
 }
 
+/**
+ * The SQLite file of a blob store: small blobs themselves, of large ones a row, and who claims
+ * what.
+ */
 export class Rows {
   readonly #db: DatabaseSync;
   readonly #statements;

@@ -8,8 +8,8 @@ import { writeWhole } from '../../files.ts';
 import type { KeptFolder, Service } from '../../process.ts';
 import { services as allServices } from '../../services.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
-import { type Copied, copyFlushed, flushAndHash, flushFolder, makeFolder } from './copying.ts';
 import { type Cut, cutAcross } from './cut.ts';
+import { type Copied, copyFlushed, flushAndHash, flushFolder, makeFolder } from './flushed-copy.ts';
 import { type HomeParts, partsOf, peopleOf, requireOneInstant } from './home-parts.ts';
 import { type BackedUpFile, type Manifest, manifestName } from './manifest.ts';
 

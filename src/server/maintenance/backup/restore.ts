@@ -5,7 +5,7 @@ import { type OpenHomeOptions, openHome } from '../../home-version.ts';
 import type { Service } from '../../process.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { applyErasuresOf } from './apply-erasures.ts';
-import { copyFlushed, flushFolder, makeFolder } from './copying.ts';
+import { copyFlushed, flushFolder, makeFolder } from './flushed-copy.ts';
 import { requireOneInstant } from './home-parts.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 

@@ -66,6 +66,7 @@ async function hashed(
   }
 }
 
+/** For its owner alone; one that is there stays as it is. */
 export function makeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 }

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '../..');
+// Decisions (docs/adr) are never edited: what they name may have moved since.
+const pages = globSync(
+  ['*.md', 'docs/{protocol,operations,bench}/**/*.md', 'docs/*.md', '{examples,test}/**/*.md'],
+  { cwd: root },
+);
+const read = (page: string) => readFileSync(join(root, page), 'utf8');
+
+test('every path of this repository that a page names is there', () => {
+  let named = 0;
+  for (const page of pages) {
+    for (const [, path = ''] of read(page).matchAll(
+      /`((?:src|test|docs|scripts|examples|\.ci)\/[\w./*{},-]+)`/g,
+    )) {
+      // `NAME` is for the reader to fill in.
+      if (path.includes('NAME')) continue;
+      named += 1;
+      assert.ok(globSync(path, { cwd: root }).length > 0, `${page}: ${path}`);
+    }
+  }
+  assert.ok(named > 80, `only ${named} paths were read`);
+});
+
+test('every step of ARCHITECTURE names a file of src and something in it', () => {
+  const steps = [...read('ARCHITECTURE.md').matchAll(/`([\w./-]+\.ts)(?: (\w+))?`/g)];
+  assert.ok(steps.length > 40, `only ${steps.length} files were read`);
+  const files = globSync('src/**/*.ts', { cwd: root });
+  for (const [, file = '', name] of steps) {
+    const found = files.filter((it) => `/${it}`.endsWith(`/${file}`));
+    assert.ok(found.length > 0, file);
+    if (name === undefined) continue;
+    const exported = new RegExp(`export [a-z ]*\\b${name}\\b`);
+    assert.ok(
+      found.some((it) => exported.test(read(it))),
+      `${file} ${name}`,
+    );
+  }
+});
+
+test('every link between pages leads to a file', () => {
+  for (const page of pages) {
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      assert.ok(existsSync(join(root, dirname(page), target)), `${page}: ${target}`);
+    }
+  }
+});
