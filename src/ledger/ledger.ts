@@ -1,4 +1,5 @@
 import { idBytes } from '../primitives/ids.ts';
+import { enrolledRows } from './acts/enrol.ts';
 import { appHashOf, type LogHead, type LogHeads } from './app-hash.ts';
 import { applyTx, type TxOutcome } from './apply.ts';
 import { charterAt } from './charter.ts';
@@ -7,7 +8,6 @@ import { accountIdOfKey } from './identity.ts';
 import type { VerifiedTx } from './incoming.ts';
 import { appendToLog, emptyLog, type Tile } from './log-tree.ts';
 import { leafHash } from './merkle.ts';
-import { freshWindow } from './nonce-window.ts';
 import type { Block } from './outcome.ts';
 import { Overlay } from './overlay.ts';
 import { requireKnown } from './protocol.ts';
@@ -22,8 +22,6 @@ import {
   stateKey,
   type Write,
 } from './table.ts';
-import { accounts } from './tables/accounts.ts';
-import { keys } from './tables/keys.ts';
 import { organisations } from './tables/organisations.ts';
 import type { TreePage } from './tree-page.ts';
 
@@ -101,23 +99,9 @@ export function executeBlock(
 export function executeGenesis(genesis: Genesis): Omit<ExecutedBlock, 'results'> {
   const writes: Write[] = genesis.organisations.flatMap(({ identity, name, url, rights }) => {
     const account = accountIdOfKey(identity.suite, identity.signKey);
-    const row = {
-      role: 'organisation' as const,
-      organisation: account,
-      frozen: false,
-      enrolledHeight: 0,
-      signKey: identity.signKey,
-      window: freshWindow,
-      highestEpoch: 0,
-      newestKeySet: 0,
-      schedule: [],
-    };
-    const identities = [{ identity, fromHeight: 0, untilHeight: 0 }];
-    return [
-      put(accounts, account, row),
-      put(organisations, account, { name, url, rights }),
-      put(keys, account, { credentialHash: noCredential, identities }),
-    ];
+    const act = { identity, role: 'organisation' as const, credentialHash: noCredential };
+    const [row, directory] = enrolledRows(act, { organisation: account, height: 0 });
+    return [row, put(organisations, account, { name, url, rights }), directory];
   });
   return sealed(emptyStore, writes, { user: [], doc: [] });
 }

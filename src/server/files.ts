@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -21,11 +22,21 @@ export function writeWhole(path: string, bytes: Uint8Array, mode = 0o600): void 
     closeSync(file);
   }
   renameSync(beside, path);
-  const folder = openSync(dirname(path), 'r');
+  flushFolder(dirname(path));
+}
+
+/** For its owner alone; one that is there stays as it is. */
+export function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Makes the names in a folder durable. */
+export function flushFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
   try {
-    fsyncSync(folder);
+    fsyncSync(descriptor);
   } finally {
-    closeSync(folder);
+    closeSync(descriptor);
   }
 }
 

@@ -1,3 +1,5 @@
+import { escaped } from '../sdk/records/safe-html.ts';
+
 /** What the address of a running Salus shows: one plain page, no script, nothing from elsewhere. */
 export interface Status {
   readonly chainId: string;
@@ -29,10 +31,12 @@ export interface Status {
 export function statusPage(status: Status): string {
   const time = clock(status.timeMs);
   const people = status.people
-    .map(({ name, role, hospital }) => row([text(name), text(role), text(hospital)]))
+    .map(({ name, role, hospital }) => row([escaped(name), escaped(role), escaped(hospital)]))
     .join('');
   const hospitals = status.hospitals
-    .map(({ name, title, url }) => row([text(name), text(title), `<code>${text(url)}</code>`]))
+    .map(({ name, title, url }) =>
+      row([escaped(name), escaped(title), `<code>${escaped(url)}</code>`]),
+    )
     .join('');
   return `<!doctype html>
 <html lang="en">
@@ -54,7 +58,7 @@ p.note { color: #44545e }
 Patients and clinicians hold their own keys, in their own wallets; no server here can open a record.</p>
 <h2>The ledger</h2>
 <table>
-${row(['Ledger', text(status.chainId)])}
+${row(['Ledger', escaped(status.chainId)])}
 ${row(['Height', `${status.height}, at ${time} UTC`])}
 ${row(['Userchain', `${status.userLogSize} transactions`])}
 ${row(['Docchain', `${status.docLogSize} transactions`])}
@@ -64,7 +68,7 @@ ${row(['Docchain', `${status.docLogSize} transactions`])}
 <h2>Who has a wallet on this machine</h2>
 <table><tr><th>name</th><th>role</th><th>hospital</th></tr>${people}</table>
 <h2>What to try</h2>
-<pre>${status.tryNext.map(text).join('\n')}</pre>
+<pre>${status.tryNext.map(escaped).join('\n')}</pre>
 <p class="note">Figures for machines: <a href="/health">/health</a>, <a href="/metrics">/metrics</a>, <a href="/openapi.json">/openapi.json</a>.</p>
 </body>
 </html>
@@ -75,7 +79,7 @@ function processesOf({ processes }: Status): string {
   if (processes.length === 0) return '';
   const rows = processes
     .map(({ name, state, sinceMs, restarts }) =>
-      row([text(name), `${text(state)} since ${clock(sinceMs)} UTC`, String(restarts)]),
+      row([escaped(name), `${escaped(state)} since ${clock(sinceMs)} UTC`, String(restarts)]),
     )
     .join('');
   return `
@@ -87,15 +91,3 @@ const clock = (ms: number): string => new Date(ms).toISOString().replace('T', ' 
 
 const row = (cells: readonly string[]): string =>
   `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function text(value: string): string {
-  return value.replace(/[&<>"']/g, (character) => entities[character] ?? '');
-}

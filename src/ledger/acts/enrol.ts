@@ -1,12 +1,13 @@
 import { isStrictKey } from '../../crypto/ed25519-strict.ts';
+import type { AccountId } from '../../primitives/ids.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { accountIdOfKey, identity, identityRequirements } from '../identity.ts';
 import { freshWindow } from '../nonce-window.ts';
 import { type ActContext, accept, holdsRight, type Outcome, refuse } from '../outcome.ts';
 import { role } from '../roles.ts';
 import { hash } from '../shapes.ts';
-import { type LedgerView, put } from '../table.ts';
-import { accounts } from '../tables/accounts.ts';
+import { type LedgerView, put, type Write } from '../table.ts';
+import { type Account, accounts } from '../tables/accounts.ts';
 import { keys } from '../tables/keys.ts';
 
 /** `account` is not carried: it follows from the identity. */
@@ -37,7 +38,7 @@ export const enrol = defineAct({
 });
 
 /** The account that the act begins. */
-export function enrolledAccount({ identity }: Pick<Enrol, 'identity'>) {
+export function enrolledAccount({ identity }: Pick<Enrol, 'identity'>): AccountId {
   return accountIdOfKey(identity.suite, identity.signKey);
 }
 
@@ -56,9 +57,19 @@ function judge(view: LedgerView, act: Enrol, context: ActContext): Outcome {
   if (view.get(accounts, account) !== undefined) return refuse('ACCOUNT_EXISTS');
 
   const { height } = context.block;
-  const row = {
+  const from = { organisation: context.sender, height };
+  return accept(enrolledRows({ identity, role, credentialHash }, from));
+}
+
+/** The rows with which an account begins, by this act or, at height 0, by genesis. */
+export function enrolledRows(
+  { identity, role, credentialHash }: Omit<Enrol, 'kind'>,
+  { organisation, height }: { readonly organisation: AccountId; readonly height: number },
+): readonly [account: Write, directory: Write] {
+  const account = enrolledAccount({ identity });
+  const row: Account = {
     role,
-    organisation: context.sender,
+    organisation,
     frozen: false,
     enrolledHeight: height,
     signKey: identity.signKey,
@@ -68,5 +79,5 @@ function judge(view: LedgerView, act: Enrol, context: ActContext): Outcome {
     schedule: [],
   };
   const identities = [{ identity, fromHeight: height, untilHeight: 0 }];
-  return accept([put(accounts, account, row), put(keys, account, { credentialHash, identities })]);
+  return [put(accounts, account, row), put(keys, account, { credentialHash, identities })];
 }

@@ -48,18 +48,13 @@ export interface EnrolOptions {
 }
 
 /** What enrolling needs, parsed. */
-export interface Enrolment {
-  readonly gatewayUrl: string;
-  /** One-time code of the hospital's registration desk. */
-  readonly invitation: string;
-  readonly role: Role;
+export interface Enrolment
+  extends Pick<EnrolOptions, 'gatewayUrl' | 'invitation' | 'role' | 'licence' | 'signal'> {
   readonly name: string;
-  readonly licence?: string | undefined;
   /** The printed code's bytes; undefined: no copy and no way back from a freeze (devices, servers). */
   readonly code?: Uint8Array | undefined;
   /** From somebody one believes; undefined: the gateway's word is taken once, and kept. */
   readonly trustRoot?: TrustRoot | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { unknownRefusal } from '../../api/message-parts.ts';
 import { isCode } from '../../codes/index.ts';
+import { concatBytes } from '../../primitives/bytes.ts';
 import { CodedError, type ErrorDetails, isCoded } from '../../primitives/errors.ts';
 
 /** The part of `fetch` that the SDK uses: Node's, a browser's, or a test's own. */
@@ -190,13 +191,7 @@ async function readAll(response: Response, maxBytes: number): Promise<Uint8Array
     }
     pieces.push(value);
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return concatBytes(...pieces);
 }
 
 /** Throws INTERRUPTED. */

@@ -42,7 +42,8 @@ const entities: Readonly<Record<string, string>> = {
 // Controls are no text; the marks that turn the writing direction could disguise a value.
 const neverText = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/gu;
 
-function escaped(text: string): string {
+/** Text as HTML shows it, within an element or a quoted attribute. */
+export function escaped(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => entities[character] ?? '')
     .replace(neverText, '\ufffd');

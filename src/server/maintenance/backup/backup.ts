@@ -4,12 +4,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { writeWhole } from '../../files.ts';
+import { flushFolder, makeFolder, writeWhole } from '../../files.ts';
 import type { KeptFolder, Service } from '../../process.ts';
 import { services as allServices } from '../../services.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { type Cut, cutAcross } from './cut.ts';
-import { type Copied, copyFlushed, flushAndHash, flushFolder, makeFolder } from './flushed-copy.ts';
+import { type Copied, copyFlushed, flushAndHash } from './flushed-copy.ts';
 import { type HomeParts, partsOf, peopleOf, requireOneInstant } from './home-parts.ts';
 import { type BackedUpFile, type Manifest, manifestName } from './manifest.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CodedError } from '../../../primitives/errors.ts';
+import { makeFolder } from '../../files.ts';
 
 export interface Copied {
   readonly bytes: number;
@@ -63,20 +63,5 @@ async function hashed(
     hash.update(piece);
     await each(piece);
     bytes += bytesRead;
-  }
-}
-
-/** For its owner alone; one that is there stays as it is. */
-export function makeFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-}
-
-/** Makes the names in a folder durable. */
-export function flushFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

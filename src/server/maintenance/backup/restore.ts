@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../../../primitives/errors.ts';
+import { flushFolder, makeFolder } from '../../files.ts';
 import { type OpenHomeOptions, openHome } from '../../home-version.ts';
 import type { Service } from '../../process.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { applyErasuresOf } from './apply-erasures.ts';
-import { copyFlushed, flushFolder, makeFolder } from './flushed-copy.ts';
+import { copyFlushed } from './flushed-copy.ts';
 import { requireOneInstant } from './home-parts.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 
