@@ -74,13 +74,14 @@ const sendNote: Action<{ readonly to: AccountId; readonly words: string }, numbe
   async run(ctx, { to, words }, { signal }) {
     const { kemKey } = await ctx.ledger.identity(to, signal);
     const sealed = await sealMessage(kemKey, to, encodeAs(noteObject, { words }));
+    // Taken once, and before its transaction is made: by its time `afterCommit` knows what went out with that.
+    const changedMs = ctx.now();
     const { height } = await sendWithKeys(ctx, {
       kind: 'note',
       acts: [],
       grantsOf: (content) => liveGrants(ctx, content),
       outgoing: [{ to, sealed }],
-      writeDown: (content) =>
-        withEntry(content, notes, { changedMs: ctx.now(), words, sent: false }),
+      writeDown: (content) => withEntry(content, notes, { changedMs, words, sent: false }),
       signal,
     });
     return height;
