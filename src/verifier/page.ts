@@ -116,6 +116,7 @@ for (const which of ['receipt', 'trust'] as const) {
 addEventListener('dragover', (event) => event.preventDefault());
 addEventListener('drop', (event) => {
   event.preventDefault();
-  void take([...(event.dataTransfer?.files ?? [])]);
+  // A folder looks like a file until it is read.
+  take([...(event.dataTransfer?.files ?? [])]).catch(showRefusal);
 });
 show('waiting', [], nextStep());

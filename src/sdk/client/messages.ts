@@ -110,6 +110,7 @@ export async function receiveMessages(
   const faults: unknown[] = [];
   for (let after = 0; ; ) {
     const { messages, more } = await ctx.gateway.call(inboxGet, { query: { after }, signal });
+    const before = after;
     for (const entry of messages) {
       after = Math.max(after, entry.id);
       if (entry.kind !== 'message') continue;
@@ -123,7 +124,8 @@ export async function receiveMessages(
       await ctx.writeDown(edit);
       await ctx.gateway.call(inboxEntryDelete, { params: { id: entry.id }, signal });
     }
-    if (more && messages.length > 0) continue;
+    // A gateway that shows the same ones again has no more.
+    if (more && after > before) continue;
     if (faults.length > 0) throw faults[0];
     return { notUnderstood };
   }
