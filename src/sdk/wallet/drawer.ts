@@ -1,8 +1,8 @@
 import { bytesToHex, compareBytes } from '../../primitives/bytes.ts';
-import { readBytes } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import {
   bytes,
+  checked,
   decodeAs,
   encodeAs,
   flag,
@@ -54,14 +54,10 @@ export const drawerLimits = {
   drawers: 64,
 } as const;
 
-const upTo = (most: number, least = 0): Shape<Uint8Array> => ({
-  ...bytes(),
-  decode(value, field) {
-    const read = readBytes(value, field);
-    if (read.length < least || read.length > most) throw new CodedError('CBOR_SHAPE', { field });
-    return read;
-  },
-});
+const upTo = (most: number, least = 0): Shape<Uint8Array> =>
+  checked(bytes(), ({ length }, field) => {
+    if (length < least || length > most) throw new CodedError('CBOR_SHAPE', { field });
+  });
 
 const wingName = parsed((name) => {
   if (typeof name === 'string' && /^[a-z][a-z0-9-]{0,31}(\/[a-z0-9-]{1,31})?$/.test(name)) {
@@ -100,19 +96,14 @@ function rising<T>(
   shape: Shape<readonly T[]>,
   compare: (a: T, b: T) => number,
 ): Shape<readonly T[]> {
-  return {
-    encode: shape.encode,
-    decode(value, field) {
-      const entries = shape.decode(value, field);
-      for (const [at, entry] of entries.entries()) {
-        const before = entries[at - 1];
-        if (before !== undefined && compare(before, entry) >= 0) {
-          throw new CodedError('CBOR_SHAPE', { field });
-        }
+  return checked(shape, (entries, field) => {
+    for (const [at, entry] of entries.entries()) {
+      const before = entries[at - 1];
+      if (before !== undefined && compare(before, entry) >= 0) {
+        throw new CodedError('CBOR_SHAPE', { field });
       }
-      return entries;
-    },
-  };
+    }
+  });
 }
 
 function byWing(a: { readonly wing: string }, b: { readonly wing: string }): number {
