@@ -3,9 +3,9 @@ import { maxInboxSealedBytes } from './inbox-message.ts';
 import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
 /**
- * Where a notice of an account's inbox (docs/protocol/http.md, rule H-11) stands on the ledger. A look: entry number `index` of an AccessLog. A refusal or a
- * tombstone: leaf number `index` of `count` of a BatchAnchor, to whose root `path` leads from `leaf` (a
- * leaf content).
+ * Where a notice of an account's inbox (docs/protocol/http.md, rule H-11) stands on the ledger. A look: entry number
+ * `index` of an AccessLog. A refusal or a tombstone: leaf number `index` of `count` of a BatchAnchor, to whose root
+ * `path` leads from `leaf` (a leaf content).
  */
 export const inboxAnchor = z.object({
   txId: txIdText,

@@ -39,7 +39,8 @@ const earlier = {
 /**
  * Brings the tables of all owners to what this build knows; undefined when the file is new or nothing was to do.
  * Each migration and its version are one transaction, in which it is asked again whether it is due: so one that was
- * interrupted goes on where it was, and two processes do nothing twice. A new file is made whole or not at all. Tables of an owner that this build does not know are left alone.
+ * interrupted goes on where it was, and two processes do nothing twice. A new file is made whole or not at all.
+ * Tables of an owner that this build does not know are left alone.
  * Throws HOME_NEWER (a later build wrote it) before anything is changed, HOME_INVALID (layout 1 or 2).
  */
 export function migrate(

@@ -8,8 +8,9 @@ const patienceMs = 2_000;
 const checkpointPatienceMs = 50;
 
 /**
- * The SQLite file of one gateway, in which each part has its own tables. A statement that returned is on disk (WAL with synchronous=FULL), and what
- * was deleted is overwritten (`secure_delete`); after an erasure `forgetDeleted` empties the log too.
+ * The SQLite file of one gateway, in which each part has its own tables. A statement that returned is on disk (WAL
+ * with synchronous=FULL), and what was deleted is overwritten (`secure_delete`); after an erasure `forgetDeleted`
+ * empties the log too.
  * Source: docs/protocol/http.md, rule H-15.
  */
 export class Store {

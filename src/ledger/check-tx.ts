@@ -10,7 +10,8 @@ import type { Tx } from './tx.ts';
  * Whether a transaction may wait for a block, judged by the committed state: cheap, before any signature
  * is looked at, and without executing an act.
  *
- * Refuses: what `admit` refuses, LOG_WRONG, ROLE_WRONG (of an act of which something is checked outside). Source: docs/protocol/transactions.md, rule T-10.
+ * Refuses: what `admit` refuses, LOG_WRONG, ROLE_WRONG (of an act of which something is checked outside). Source:
+ * docs/protocol/transactions.md, rule T-10.
  */
 export function checkTx(
   view: LedgerView,

@@ -5,7 +5,10 @@ import { refusedTx } from '../act-sender.ts';
 import { handler } from '../handler.ts';
 import { outcomeMessage } from '../ledger-messages.ts';
 
-/** Waits for the block, and until this gateway has indexed it. Throws the ledger’s refusal, COMMIT_TIMEOUT. Source: rule H-7. */
+/**
+ * Waits for the block, and until this gateway has indexed it. Throws the ledger’s refusal, COMMIT_TIMEOUT. Source:
+ * rule H-7.
+ */
 export const handleTxPost = handler(txPost, async ({ gateway, query, body }) => {
   const { engine } = gateway.options;
   const { code, txId } = await engine.submit(bytesOfText(body.tx));

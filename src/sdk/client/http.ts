@@ -34,8 +34,8 @@ const mebibyte = 1024 * 1024;
 /**
  * Talks to one gateway: every failure comes out as a coded error, every answer is bounded.
  *
- * Throws the refusal's own code; REFUSAL_UNKNOWN (a code of a newer version), GATEWAY_UNREACHABLE (no answer, or not in time), GATEWAY_LIED (an
- * answer that is not one), BODY_TOO_LARGE, INTERRUPTED (the caller's signal).
+ * Throws the refusal's own code; REFUSAL_UNKNOWN (a code of a newer version), GATEWAY_UNREACHABLE (no answer, or not
+ * in time), GATEWAY_LIED (an answer that is not one), BODY_TOO_LARGE, INTERRUPTED (the caller's signal).
  */
 export class Http {
   readonly baseUrl: string;

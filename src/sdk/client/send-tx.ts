@@ -65,7 +65,8 @@ export interface TxPlan {
  * back is written down here, and sent whether or not the hospital takes the copy.
  *
  * Throws the ledger's refusal, REFUSAL_UNKNOWN where a later version of the ledger gave one that this one does
- * not know (then nothing of it stays written down but what `writeDown` did, and what takes something back), and COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
+ * not know: then nothing of it stays written down but what `writeDown` did, and what takes something back. And
+ * COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
  */
 export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx> {
   for (let tries = 4; ; tries--) {
