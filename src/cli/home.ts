@@ -35,9 +35,9 @@ export function walletNames(home: string): string[] {
 export function fileWalletStore(
   home: string,
   name: string,
-  { passphraseCost }: Pick<Surroundings, 'passphraseCost'> = {},
+  { passphrases }: Pick<Surroundings, 'passphrases'> = {},
 ): WalletStore {
-  return { ...walletFileStore(walletPath(home, name)), passphraseCost };
+  return { ...walletFileStore(walletPath(home, name)), ...passphrases };
 }
 
 /** From `--passphrase-file` or SALUS_PASSPHRASE; a command line would show it to everybody. */

@@ -7,8 +7,8 @@ export interface Surroundings extends Streams {
   /** What was typed or piped in; read by the commands that are asked to. */
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What the wallets made here cost to open; missing: what people's wallets cost. */
-  readonly passphraseCost?: WalletStore['passphraseCost'];
+  /** What the wallets made here cost to open, and who works it out; missing: what people's wallets cost, this process. */
+  readonly passphrases?: Pick<WalletStore, 'passphraseCost' | 'stretchPassphrase'>;
 }
 
 export const processSurroundings: Surroundings = {

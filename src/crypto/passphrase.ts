@@ -51,6 +51,9 @@ export async function keyFromPassphrase(
   return platform.argon2id(utf8(passphrase.normalize('NFKC')), salt, { memoryKiB, passes });
 }
 
+/** What turns a passphrase into a key: `keyFromPassphrase`, or somebody who runs it elsewhere. */
+export type PassphraseStretcher = typeof keyFromPassphrase;
+
 function isWithin(value: number, least: number, most: number): boolean {
   return Number.isSafeInteger(value) && value >= least && value <= most;
 }

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import { CodedError } from '../../src/primitives/errors.ts';
-import { leastCost } from '../wallet-store.ts';
+import { cheapPassphrases } from '../wallet-store.ts';
 
 /** The command line inside the test's own process. What only a real process shows is in `process.ts`. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -121,7 +121,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Workin
       err,
       stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
       env: environment(options),
-      passphraseCost: leastCost,
+      passphrases: cheapPassphrases,
     };
     return {
       code: runCommandLine(args, surroundings, ctrlC.signal),

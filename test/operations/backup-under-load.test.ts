@@ -23,7 +23,7 @@ test('a backup under write load holds everything that was acknowledged before it
   // Not as fast as they can: what a backup meets are the kinds of writes, not their number. And when it has its
   // copy and verifies it, what is written meets nothing more: only that the hospital goes on is left to see.
   let isCopying = true;
-  const pauseMs = () => (isCopying ? 50 : 500);
+  const pauseMs = () => (isCopying ? 50 : 1000);
   const load = new Load({ home, acked, random: new Random(7), pauseMs });
   const servers = [new Incarnation(), new Incarnation()] as const;
   try {

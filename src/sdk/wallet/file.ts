@@ -5,6 +5,7 @@ import {
   keyFromPassphrase,
   newPassphraseCost,
   type PassphraseCost,
+  type PassphraseStretcher,
 } from '../../crypto/passphrase.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { concatBytes, utf8 } from '../../primitives/bytes.ts';
@@ -42,9 +43,10 @@ export interface WalletKey {
 export async function newWalletKey(
   passphrase: string,
   cost: PassphraseCost = newPassphraseCost(),
+  stretch: PassphraseStretcher = keyFromPassphrase,
 ): Promise<WalletKey> {
   checkPassphrase(passphrase);
-  return { cost, key: await keyFromPassphrase(passphrase, cost) };
+  return { cost, key: await stretch(passphrase, cost) };
 }
 
 /**
@@ -69,9 +71,10 @@ export async function sealWalletFile(
 export async function openWalletFile(
   passphrase: string,
   file: Uint8Array,
+  stretch: PassphraseStretcher = keyFromPassphrase,
 ): Promise<{ readonly walletKey: WalletKey; readonly content: WalletContent }> {
   const { cost, sealed } = parseFile(file);
-  const walletKey = { cost, key: await keyFromPassphrase(passphrase, cost) };
+  const walletKey = { cost, key: await stretch(passphrase, cost) };
   return { walletKey, content: await openWith(walletKey, sealed) };
 }
 

@@ -1,4 +1,4 @@
-import type { PassphraseCost } from '../../crypto/passphrase.ts';
+import type { PassphraseCost, PassphraseStretcher } from '../../crypto/passphrase.ts';
 
 /** Where a wallet file lies: a file for the command line, IndexedDB in a browser. */
 export interface WalletStore {
@@ -13,4 +13,6 @@ export interface WalletStore {
    * `newPassphraseCost`. Files below `passphraseLimits` open nowhere.
    */
   readonly passphraseCost?: (() => PassphraseCost) | undefined;
+  /** For a page, whose own thread must not stand still: gives the work to a worker. Missing: `keyFromPassphrase`. */
+  readonly stretchPassphrase?: PassphraseStretcher | undefined;
 }

@@ -40,7 +40,7 @@ export class Vault {
     passphrase: string,
     content: WalletContent,
   ): Promise<Vault> {
-    const key = await newWalletKey(passphrase, store.passphraseCost?.());
+    const key = await newKey(store, passphrase);
     const bytes = await sealWalletFile(key, content);
     await locked(store, async () => {
       if ((await store.load()) !== undefined) throw new CodedError('WALLET_EXISTS');
@@ -53,7 +53,7 @@ export class Vault {
   static async open(store: WalletStore, passphrase: string): Promise<Vault> {
     const bytes = await store.load();
     if (bytes === undefined) throw new CodedError('WALLET_UNKNOWN');
-    const { walletKey, content } = await openWalletFile(passphrase, bytes);
+    const { walletKey, content } = await openWalletFile(passphrase, bytes, store.stretchPassphrase);
     return new Vault(store, walletKey, content, bytes);
   }
 
@@ -78,7 +78,7 @@ export class Vault {
 
   /** Rewraps the content: the copy at the hospital hangs on the code, not on the passphrase. */
   async changePassphrase(passphrase: string): Promise<void> {
-    const key = await newWalletKey(passphrase, this.#store.passphraseCost?.());
+    const key = await newKey(this.#store, passphrase);
     await this.#alone(async () => {
       const content = await this.#merged();
       const bytes = await sealWalletFile(key, content);
@@ -102,6 +102,9 @@ export class Vault {
     return next;
   }
 }
+
+const newKey = (store: WalletStore, passphrase: string): Promise<WalletKey> =>
+  newWalletKey(passphrase, store.passphraseCost?.(), store.stretchPassphrase);
 
 const locked = <T>(store: WalletStore, work: () => Promise<T>): Promise<T> =>
   store.locked ? store.locked(work) : work();

@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown';
 import { fileWalletStore, Person } from '../../src/sdk/node/index.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { type Consortium, fileOf, passphrase, startConsortium } from '../e2e/consortium.ts';
-import { leastCost } from '../wallet-store.ts';
+import { cheapPassphrases } from '../wallet-store.ts';
 import { compileConsumer, copyExamples } from './consumer.ts';
 import { node20 } from './node-20.ts';
 import { filesBelow, type Installed, installPacked, ran, root } from './packed.ts';
@@ -210,7 +210,7 @@ const wallet = (name: string) => join(installed.folder, `${name}.wallet`);
 async function enrolled(consortium: Consortium, name: 'ana' | 'bot'): Promise<Person> {
   const role = name === 'ana' ? 'patient' : 'device';
   const { person } = await Person.create({
-    store: { ...fileWalletStore(wallet(name)), passphraseCost: leastCost },
+    store: { ...fileWalletStore(wallet(name)), ...cheapPassphrases },
     passphrase,
     name,
   });
