@@ -57,6 +57,9 @@ for (const [name, code, exit, args] of [
     ['--take', 'all', '--from-height', '9', '--in-blocks', '9'],
   ],
   ['a file without a change', 'USAGE', 2, ['--out', 'x']],
+  ['a log to sign for', 'USAGE', 2, ['--sign', 'x', '--log', 'user']],
+  ['a height to send at', 'USAGE', 2, ['--send', 'x', '--from-height', '9']],
+  ['blocks to wait before it is shown', 'USAGE', 2, ['--in-blocks', '9']],
   ['a log that there is not', 'USAGE', 2, ['--take', '1', '--log', 'third']],
   ['rules of a later version', 'LEDGER_NEWER', 5, ['--rules', '2']],
   [
@@ -160,6 +163,7 @@ test('keys on three machines: each signs the file on its own, and one of them se
       ['CHAIN_WRONG', 3, { chain: 'another-1' }],
       ['PROPOSAL_INVALID', 3, { more: true }],
       ['PROPOSAL_INVALID', 3, { profiles: [] }],
+      ['PROPOSAL_INVALID', 3, { profiles: [signed.profiles[0], signed.profiles[0]] }],
     ] as const) {
       const changed = own.file('changed.json', JSON.stringify({ ...signed, ...change }));
       await no(valley, code, exit, '--sign', changed);

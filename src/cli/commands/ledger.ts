@@ -75,8 +75,11 @@ async function profile(context: CommandContext, flags: ProfileFlags): Promise<vo
   if (flags.fromHeight !== undefined && flags.inBlocks !== undefined) {
     throw new CodedError('USAGE', { problem: '--from-height or --in-blocks' });
   }
-  if (!isChange && flags.out !== undefined) {
-    throw new CodedError('USAGE', { problem: '--out goes with --take' });
+  const ofChange = ['log', 'fromHeight', 'inBlocks', 'out'] as const;
+  const odd = ofChange.find((name) => flags[name] !== undefined);
+  if (!isChange && odd !== undefined) {
+    const word = odd.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new CodedError('USAGE', { problem: `--${word} goes with --take or --rules` });
   }
   if (flags.sign !== undefined) await sign(context, flags, flags.sign);
   else if (flags.send !== undefined) await send(context, flags, flags.send);

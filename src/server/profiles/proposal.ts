@@ -190,7 +190,8 @@ const proposalFile = z.strictObject({
       }),
     )
     .min(1)
-    .max(2),
+    .max(2)
+    .refine((profiles) => new Set(profiles.map(({ log }) => log)).size === profiles.length),
 });
 
 /** As a file that people can read before they sign. */

@@ -85,7 +85,8 @@ export class Inbox {
       );
       return true;
     });
-    if (isNew) this.#sent.add(message.from);
+    if (!isNew) return;
+    this.#sent.add(message.from);
     figures.add('inbox_messages_total', 1, { kind: 'message' });
   }
 
