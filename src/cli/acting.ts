@@ -44,17 +44,35 @@ export function walletName(context: CommandContext): { name: string; hospital?: 
   return { name: only };
 }
 
-/** Opens the wallet. Throws WALLET_UNKNOWN, PASSPHRASE_MISSING, PASSPHRASE_WRONG, PERSON_NOT_ENROLLED. */
-export async function openActing(context: CommandContext): Promise<Acting> {
+/**
+ * Opens the wallet, and takes back what could not be taken back before, unless the command does that itself.
+ * Throws WALLET_UNKNOWN, PASSPHRASE_MISSING, PASSPHRASE_WRONG, PERSON_NOT_ENROLLED. */
+export async function openActing(
+  context: CommandContext,
+  { takeBack = true }: { readonly takeBack?: boolean } = {},
+): Promise<Acting> {
   const { name, hospital } = walletName(context);
   const home = homeFolder(context.flags.home);
   const store = fileWalletStore(home, name, context.surroundings);
   if ((await store.load()) === undefined) throw new CodedError('WALLET_UNKNOWN');
   const passphrase = readPassphrase(context.flags.passphraseFile, context.surroundings);
   const person = await SdkPerson.open({ store, passphrase }, contextOptions(context));
+  if (takeBack && person.isTakingBack) await finishTakingBack(context, person);
   const enrolled = person.accounts.filter((it) => it.enrolled);
   const accounts = hospital === undefined ? enrolled : accountsAt(home, enrolled, hospital);
   return { home, name, person, accounts };
+}
+
+/** Says whether it could be done; that it could not is no reason to stop the command. */
+export async function finishTakingBack(context: CommandContext, person: Person): Promise<void> {
+  await person.takeBack({ signal: context.signal }).catch((error: unknown) => {
+    if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
+  });
+  context.output.note(
+    person.isTakingBack
+      ? 'A grant that you took back has not ended yet: no hospital could be reached. It is tried again.'
+      : 'A grant that you took back before has ended now.',
+  );
 }
 
 function accountsAt(
@@ -87,7 +105,7 @@ export function actingAccount({ accounts, name }: Acting): WalletAccount {
 /** What every call of the SDK is given. */
 export function work(
   context: CommandContext,
-  account: WalletAccount,
+  account: Pick<WalletAccount, 'account'>,
   progress?: Progress,
 ): {
   readonly as: AccountId;

@@ -62,7 +62,7 @@ export { readCard } from './grants/card.ts';
 export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
-export { type AsAccount, Person, type PersonOptions } from './person.ts';
+export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';

@@ -1,7 +1,7 @@
 import type { Card } from '../api/card.ts';
 import type { BlockEvent } from '../api/tx.ts';
 import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
-import { CodedError } from '../primitives/errors.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
 import { sdkWings } from '../wings/sdk.ts';
 import type { Action } from './action.ts';
@@ -19,7 +19,7 @@ import {
 } from './actions/make-wallet.ts';
 import * as own from './actions/own-records.ts';
 import * as shared from './actions/read-shared.ts';
-import { tryResume } from './actions/resume.ts';
+import { resumeTakingBack, tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
 import type { AddFileOptions } from './actions/seal-import.ts';
 import { type Synced, syncAccount } from './actions/sync.ts';
@@ -34,7 +34,7 @@ import * as people from './grants/address-book.ts';
 import { type GivenGrant, grantAccess } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
 import { heldGrant, letterKind, type ReceivedGrant, receivedGrants } from './grants/received.ts';
-import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
+import { type ListedGrant, listGrants, revokeAccess, stillToEnd } from './grants/revoke.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 import { Vault } from './wallet/vault.ts';
@@ -44,6 +44,12 @@ import { kindsOf, type SdkWing } from './wing.ts';
 export interface AsAccount extends WorkOptions {
   readonly as?: AccountId | undefined;
 }
+
+/** A grant that was given, as the wallet knows it; whether it lives, the ledger says. */
+export type GivenBefore = Pick<
+  OwnGrant,
+  'account' | 'consent' | 'grantee' | 'granteeName' | 'notAfterMs' | 'ended'
+>;
 
 /** What a device may have of its own; nothing is needed. */
 export interface PersonOptions extends Omit<ContextOptions, 'pendingKinds'> {
@@ -331,6 +337,14 @@ export class Person {
     });
   }
 
+  /** What the wallet itself knows of the grants it gave, without asking anybody: enough to take one back. */
+  get givenGrants(): readonly GivenBefore[] {
+    return this.#vault.content.grants.map((it) => {
+      const { account, consent, grantee, granteeName, notAfterMs, ended } = it;
+      return { account, consent, grantee, granteeName, notAfterMs, ended };
+    });
+  }
+
   /** The grants that were given, each with its state and the looks that the ledger counts. */
   grants(options: AsAccount = {}): Promise<readonly ListedGrant[]> {
     return this.#run(options, (ctx) => listGrants(ctx, options));
@@ -339,9 +353,40 @@ export class Person {
   /** Takes a grant back: he holds no key of what is written from now on. Throws CONSENT_UNKNOWN, CONSENT_ENDED. */
   revoke(consent: ConsentId, options: AsAccount = {}): Promise<ConfirmedTx> {
     return this.#run(options, async (ctx) => {
-      await tryResume(ctx, { ...options, but: consent });
-      return revokeAccess(ctx, consent, options);
+      try {
+        return await revokeAccess(ctx, consent, options);
+      } catch (error) {
+        // It may still be on its way: what was written down brings it there, and then it ends.
+        if (!isCoded(error, 'CONSENT_UNKNOWN') || this.pendingCount === 0) throw error;
+        await tryResume(ctx, options);
+        return revokeAccess(ctx, consent, options);
+      }
     });
+  }
+
+  /** Whether something was taken back that the ledger does not prove to have ended. */
+  get isTakingBack(): boolean {
+    return this.accounts.some(
+      (it) => it.enrolled && stillToEnd(this.#vault.content, it.account).length > 0,
+    );
+  }
+
+  /** Whether somebody was taken back without new keys: `sync`, and whatever writes, makes them first. */
+  get owesKeys(): boolean {
+    return this.#vault.content.grants.some((it) => it.owesKeys === 1);
+  }
+
+  /**
+   * Takes back, at every account, what was taken back and could not be sent: every program that holds this wallet
+   * open does so, when it begins and while it runs. What still cannot be done stays written down.
+   */
+  async takeBack({ signal }: WorkOptions = {}): Promise<void> {
+    const owing = this.accounts.filter(
+      (it) => it.enrolled && stillToEnd(this.#vault.content, it.account).length > 0,
+    );
+    for (const { account } of owing) {
+      await this.#run({ as: account }, (ctx) => resumeTakingBack(ctx, { signal }));
+    }
   }
 
   /**

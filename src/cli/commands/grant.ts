@@ -1,6 +1,7 @@
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type ConsentId, parseRecordId, type RecordId } from '../../primitives/ids.ts';
 import {
+  type GivenBefore,
   type ListedGrant,
   parsePurpose,
   parseRecordClass,
@@ -214,47 +215,68 @@ async function list(context: CommandContext, onlyLive: boolean): Promise<void> {
 }
 
 async function revoke(context: CommandContext, who: string): Promise<void> {
-  const acting = await openActing(context);
+  const acting = await openActing(context, { takeBack: false });
   const ends = await grantsToEnd(context, acting, who);
   const revoked: { consent: ConsentId; granteeName: string; txId: string; height: number }[] = [];
+  const failed: unknown[] = [];
   await during(context.output, 'Revoking', async (progress) => {
-    for (const { grant: it, account } of ends) {
-      const tx = await acting.person.revoke(it.consent, work(context, account, progress));
-      const { consent, granteeName } = it;
-      revoked.push({ consent, granteeName, txId: tx.txId, height: tx.height });
+    for (const { consent, granteeName, account } of ends) {
+      try {
+        const options = work(context, { account }, progress);
+        const { txId, height } = await acting.person.revoke(consent, options);
+        revoked.push({ consent, granteeName, txId, height });
+      } catch (error) {
+        // One that ran out meanwhile keeps nobody from ending the others.
+        if (isCoded(error, 'INTERRUPTED')) throw error;
+        failed.push(error);
+      }
     }
   });
+  const [worst = undefined] = failed.filter((it) => !isCoded(it, 'CONSENT_ENDED'));
+  if (worst !== undefined) throw worst;
+  if (revoked.length === 0) throw failed[0] ?? new CodedError('CONSENT_UNKNOWN');
   const [first] = revoked;
   const one = revoked.length === 1 && first !== undefined ? first : {};
-  context.output.result({ ...one, revoked }, () =>
+  const owesKeys = acting.person.owesKeys;
+  context.output.result({ ...one, revoked, ...(owesKeys && { owesKeys }) }, () =>
     [
       ...revoked.map(
         (it) => `Grant ${it.consent} of ${it.granteeName} has ended, height ${it.height}.`,
       ),
       'What was read until now stays with who read it; what is written from now on has new keys.',
+      ...(owesKeys ? ['New keys could not be made yet: nothing is written before they are.'] : []),
     ].join('\n'),
   );
 }
 
-/** By id also one that has ended: then the refusal says so. Throws CONSENT_UNKNOWN, PERSON_UNKNOWN. */
+/** So long after its end a grant is still tried: this device's clock may be a day wrong. */
+const clockMs = 86_400_000;
+
+/**
+ * Found in the wallet alone: no answer of a hospital is needed to take back. By id also one that has ended: then the
+ * refusal says so. Throws CONSENT_UNKNOWN, PERSON_UNKNOWN, USAGE.
+ */
 async function grantsToEnd(
   context: CommandContext,
   acting: Acting,
   who: string,
-): Promise<readonly { readonly grant: ListedGrant; readonly account: WalletAccount }[]> {
-  const all: { grant: ListedGrant; account: WalletAccount }[] = [];
-  for (const account of acting.accounts) {
-    const grants = await acting.person.grants(work(context, account));
-    for (const it of grants) all.push({ grant: it, account });
-  }
+): Promise<readonly GivenBefore[]> {
+  const accounts = new Set(acting.accounts.map(({ account }) => account));
+  const own = acting.person.givenGrants.filter(({ account }) => accounts.has(account));
   const consent = pickId(
-    all.map((it) => it.grant.consent),
+    own.map((it) => it.consent),
     who,
   );
-  if (consent !== undefined) return all.filter((it) => it.grant.consent === consent);
+  if (consent !== undefined) return own.filter((it) => it.consent === consent);
   if (/^[0-9a-f]{32}$/.test(who)) throw new CodedError('CONSENT_UNKNOWN', { consent: who });
-  const grantee = await findPerson(context, acting, who);
-  const open = all.filter(({ grant: it }) => it.terms.grantee === grantee && it.state !== 'ended');
+  const [known, another] = new Set(
+    own.filter((it) => it.granteeName === who).map((it) => it.grantee),
+  );
+  const isOne = known !== undefined && another === undefined;
+  const grantee = isOne ? known : await findPerson(context, acting, who);
+  const open = own.filter(
+    (it) => it.grantee === grantee && !it.ended && it.notAfterMs > Date.now() - clockMs,
+  );
   if (open.length === 0) throw new CodedError('CONSENT_UNKNOWN');
   return open;
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import type { BlockEvent, ReceivedGrant, WalletAccount } from '../../sdk/index.ts';
-import { type Acting, openActing, work } from '../acting.ts';
+import { type Acting, finishTakingBack, openActing, work } from '../acting.ts';
 import { short, sizeOf, when } from '../format.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { receivedFacts } from './inbox.ts';
@@ -39,6 +39,8 @@ async function run(context: CommandContext, flags: WatchFlags): Promise<void> {
 }
 
 const tickMs = 1_000;
+/** What could not be taken back is tried again so often. */
+const takeBackTicks = 30;
 
 class Watcher {
   readonly #context: CommandContext;
@@ -92,8 +94,12 @@ class Watcher {
   /** Ends come by time, without a block. */
   async #tick(): Promise<void> {
     const { signal } = this.#context;
-    while (!signal.aborted) {
+    for (let ticks = 1; !signal.aborted; ticks++) {
       await wait(tickMs, undefined, { signal }).catch(() => undefined);
+      const { person } = this.#acting;
+      if (ticks % takeBackTicks === 0 && person.isTakingBack) {
+        await finishTakingBack({ ...this.#context, signal }, person).catch(() => undefined);
+      }
       for (const grant of this.#known.values()) {
         if (grant.notAfterMs <= Date.now()) this.#end(grant, 'expired');
       }

@@ -18,6 +18,7 @@ import type { HeldImport, WalletContent } from '../wallet/content.ts';
 import { encodeIndex } from '../wallet/import-index.ts';
 import { type FileInput, openSource, type Source } from './file-source.ts';
 import { completeIndexes } from './rebuild-index.ts';
+import { requireTakenBack } from './resume.ts';
 import { epochNow, underRunningEpoch } from './running-epoch.ts';
 import { type AddFileOptions, type NewPlan, type Retried, sealAndUpload } from './seal-import.ts';
 
@@ -68,6 +69,7 @@ export async function addFile(
     const { importId } = plan;
     return { importId, fileName: file.name, sha256, kind: undefined, items: [], unchanged: [] };
   }
+  await requireTakenBack(ctx, options);
   const sealing = { ...options, sealed: new Map<RecordId, SealedBody>() };
   return underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, source, plan, sealing, clockMs));
 }

@@ -178,6 +178,10 @@ async function trustOf(
     height: believed.height,
     headerHash: hexToBytes(believed.headerHash) ?? new Uint8Array(32),
     timeMs: 0,
+    gateways: genesis.organisations.map(({ identity, url }) => ({
+      organisation: accountIdOfKey(identity.suite, identity.signKey),
+      url,
+    })),
   };
 }
 

@@ -1,14 +1,10 @@
 import type { Code } from '../../codes/index.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import type { ConsentId, TxId } from '../../primitives/ids.ts';
+import type { TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { confirm, isRefusal } from '../client/send-tx.ts';
-import { revokeAccess } from '../grants/revoke.ts';
-
-interface ResumeOptions extends WorkOptions {
-  /** This grant is about to be taken back in any case. */
-  readonly but?: ConsentId;
-}
+import { owesKeys, renewKeys } from '../grants/grant.ts';
+import { revokeAccess, stillToEnd } from '../grants/revoke.ts';
 
 /** What became of a transaction that was repeated. */
 export interface Resumed {
@@ -20,21 +16,20 @@ export interface Resumed {
 }
 
 /**
- * Repeats what was written down and not confirmed, by this process or another device of the same person. A
- * revocation that is said to be refused is made anew, until the ledger proves that the grant has ended: it was
- * decided, so it has to happen.
+ * Repeats what was written down and not confirmed, by this process or another device of the same person; first what
+ * takes something back, which nothing else holds up.
  *
  * Throws what makes repeating impossible for now: GATEWAY_UNREACHABLE, COMMIT_TIMEOUT, LEDGER_STALLED.
  */
 export async function resume(
   ctx: Context,
-  { signal, but }: ResumeOptions = {},
+  { signal }: WorkOptions = {},
 ): Promise<readonly Resumed[]> {
   const { account } = ctx.account;
-  const resumed: Resumed[] = [];
+  const first = await resumeTakingBack(ctx, { signal });
+  const resumed: Resumed[] = [...first];
   for (const pending of ctx.vault.content.pending.filter((it) => it.account === account)) {
-    if (but !== undefined && pending.kind === 'revoke' && pending.consents.includes(but)) continue;
-    const { tx, kind, consents } = pending;
+    const { tx, kind } = pending;
     try {
       await confirm(ctx, pending, signal);
       resumed.push({ txId: tx, kind, refused: undefined });
@@ -42,31 +37,47 @@ export async function resume(
       // A reason that this version does not know must not hold up the others.
       if (!isRefusal(error)) throw error;
       resumed.push({ txId: tx, kind, refused: error.code });
-      if (kind === 'revoke') await revokeAnew(ctx, consents, signal);
+    }
+  }
+  // A grant that was still on its way when it was taken back.
+  return [...resumed, ...(await resumeTakingBack(ctx, { signal }))];
+}
+
+/**
+ * What was taken back, and is not proven to have ended, is taken back now: what was sent for it is sent again, and
+ * made anew where that was refused or its day is over. What still cannot be done stays written down and stops nothing.
+ */
+export async function resumeTakingBack(
+  ctx: Context,
+  { signal }: WorkOptions = {},
+): Promise<readonly Resumed[]> {
+  const resumed: Resumed[] = [];
+  for (const consent of stillToEnd(ctx.vault.content, ctx.account.account)) {
+    try {
+      const { txId } = await revokeAccess(ctx, consent, { signal });
+      resumed.push({ txId, kind: 'revoke', refused: undefined });
+    } catch (error) {
+      if (signal?.aborted || !isCoded(error)) throw error;
     }
   }
   return resumed;
 }
 
-/** What is refused once more stays written down, and holds up nothing else. */
-async function revokeAnew(
-  ctx: Context,
-  consents: readonly ConsentId[],
-  signal?: AbortSignal,
-): Promise<void> {
-  for (const consent of consents) {
-    const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
-    if (grant === undefined || grant.ended) continue;
-    try {
-      await revokeAccess(ctx, consent, { signal });
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-    }
+/**
+ * Before anything is written: whoever was taken back is out, and holds no key of what is written now.
+ * Throws what keeps him in.
+ */
+export async function requireTakenBack(ctx: Context, { signal }: WorkOptions = {}): Promise<void> {
+  for (const consent of stillToEnd(ctx.vault.content, ctx.account.account)) {
+    await revokeAccess(ctx, consent, { signal }).catch((error: unknown) => {
+      if (!isCoded(error, 'CONSENT_ENDED')) throw error;
+    });
   }
+  if (owesKeys(ctx)) await renewKeys(ctx, { signal });
 }
 
-/** What still cannot be repeated, such as a letter to a hospital that is down, stops nobody from revoking. */
-export async function tryResume(ctx: Context, options: ResumeOptions = {}): Promise<void> {
+/** What still cannot be repeated, such as a letter to a hospital that is down, stops nobody. */
+export async function tryResume(ctx: Context, options: WorkOptions = {}): Promise<void> {
   try {
     await resume(ctx, options);
   } catch (error) {

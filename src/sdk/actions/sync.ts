@@ -1,6 +1,6 @@
 import type { Context, WorkOptions } from '../client/context.ts';
 import { type MessageKind, receiveMessages } from '../client/messages.ts';
-import { renewKeys } from '../grants/grant.ts';
+import { owesKeys, renewKeys } from '../grants/grant.ts';
 import { epochHabitMs } from '../keys/schedule.ts';
 import { type Resumed, resume } from './resume.ts';
 
@@ -37,7 +37,8 @@ export async function syncAccount(
   await ctx.writeDown((content) => content);
   const resumed = await resume(ctx, options);
   const { notUnderstood } = await receiveMessages(ctx, messageKinds, options);
-  if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
+  if (owesKeys(ctx)) await renewKeys(ctx, options);
+  else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
   return { height, timeMs, resumed, notUnderstood };
 }
 

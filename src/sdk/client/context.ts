@@ -39,10 +39,13 @@ export interface ContextOptions {
   readonly now?: () => number;
   readonly http?: HttpOptions;
   /** Where an account's hospital answers now, when that is not where it answered at enrolment. */
-  readonly gatewayUrlOf?: (account: WalletAccount) => string;
+  readonly gatewayUrlOf?: (hospital: Pick<WalletAccount, 'organisation' | 'gatewayUrl'>) => string;
   /** What wings write down before it is sent, beside the wallet's own kinds. */
   readonly pendingKinds?: readonly PendingKind[];
 }
+
+/** So long the copy may take where nothing waits for it. */
+const noteMs = 15_000;
 
 /**
  * One account of a person at work: its keys, its own gateway signed in, and the ledger as this device
@@ -61,6 +64,8 @@ export class Context {
   readonly pendingKinds: PendingKinds;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
+  readonly #options: ContextOptions;
+  readonly #plain: GatewayClient;
   #copied: SyncedCopy | undefined;
   #copying: Promise<void> = Promise.resolve();
 
@@ -71,6 +76,8 @@ export class Context {
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
     const plain = new GatewayClient(new Http(gatewayUrl, options.http));
+    this.#plain = plain;
+    this.#options = options;
     const session = new AccountSession(
       plain,
       account,
@@ -119,6 +126,19 @@ export class Context {
     return { rootId, secret: rootSecretOf(this.vault.content, rootId) };
   }
 
+  /** Every hospital of the ledger, without a session; the person's own first. */
+  gateways(): readonly GatewayClient[] {
+    const { chainId } = this.account;
+    const trust = this.vault.content.trust.find((it) => it.chainId === chainId);
+    const { gatewayUrlOf, http } = this.#options;
+    const others = (trust?.gateways ?? []).map(({ organisation, url: gatewayUrl }) => {
+      const url = gatewayUrlOf?.({ organisation, gatewayUrl }) ?? gatewayUrl;
+      return new GatewayClient(new Http(url, http));
+    });
+    const byUrl = new Map([this.#plain, ...others].map((it) => [it.http.baseUrl, it]));
+    return [...byUrl.values()];
+  }
+
   /** The later of the device's clock and the newest block that was verified. */
   nowMs(): number {
     return Math.max(this.now(), this.ledger.tip.timeMs);
@@ -128,9 +148,12 @@ export class Context {
    * Writes down here and in the copy at the hospital, before anything is sent: another device of this
    * person can then repeat what this one began.
    */
-  async writeDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
+  async writeDown(
+    edit: (content: WalletContent) => WalletContent,
+    signal?: AbortSignal,
+  ): Promise<void> {
     await this.vault.change(edit);
-    await this.#copy();
+    await this.#copy(signal);
   }
 
   /**
@@ -139,25 +162,25 @@ export class Context {
    */
   async noteDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
     await this.vault.change(edit);
-    await this.#copy().catch(() => undefined);
+    await this.#copy(AbortSignal.timeout(noteMs)).catch(() => undefined);
   }
 
   /** One after the other: each begins with what the one before learned, else it would write that away. */
-  #copy(): Promise<void> {
-    const next = this.#copying.then(() => this.#syncCopy());
+  #copy(signal?: AbortSignal): Promise<void> {
+    const next = this.#copying.then(() => this.#syncCopy(signal));
     this.#copying = next.catch(() => undefined);
     return next;
   }
 
-  async #syncCopy(): Promise<void> {
+  async #syncCopy(signal?: AbortSignal): Promise<void> {
     const { content } = this.vault;
     const { locator } = this.account;
     if (content.copyKey.length === 0 || locator.length === 0) return;
     const store = {
-      get: (at: Uint8Array) => this.gateway.getCopy(at),
+      get: (at: Uint8Array) => this.gateway.getCopy(at, signal),
       put: async (at: Uint8Array, expectedVersion: number, sealed: Uint8Array) => {
         const body = { expectedVersion, sealed: textOfBytes(sealed) };
-        await this.gateway.call(walletPut, { params: { locator: bytesToHex(at) }, body });
+        await this.gateway.call(walletPut, { params: { locator: bytesToHex(at) }, body, signal });
       },
     };
     const synced = await syncCopy(store, locator, content, this.#copied);

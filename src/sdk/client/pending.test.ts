@@ -24,6 +24,7 @@ const before = (kind: string): WalletContent => ({
       ...{ account, consent, grantee: account, granteeName: '', granteeOrganisation: account },
       ...{ granteeKemHash: filled(32, 5), body: none, salt: filled(32, 6), tagKey: filled(32, 7) },
       ...{ writeSeed: none, notBeforeMs: 0, notAfterMs: 9, confirmed: false, ended: false },
+      ...{ takenBackMs: 0, owesKeys: 0 },
     },
   ],
   imports: [

@@ -14,11 +14,8 @@ export interface PendingKind {
   afterCommit(content: WalletContent, pending: PendingTx): WalletContent;
   /** It is said to have been refused for good: who said so may have lied. */
   afterRefusal(content: WalletContent, pending: PendingTx): WalletContent;
-  /**
-   * Something is taken back, and the wallet does not know it done: a refusal, which nothing proves, does not end
-   * it. It stays written down until it is replaced or done. Missing: a refusal settles it.
-   */
-  isOwed?(content: WalletContent, pending: PendingTx): boolean;
+  /** It takes something back: nothing that it can do without stands before it, and no wing's copy or letter. */
+  readonly takesBack?: true;
 }
 
 const unchanged = (content: WalletContent): WalletContent => content;
@@ -31,17 +28,19 @@ const grant: PendingKind = { kind: 'grant', afterCommit: enveloped, afterRefusal
 
 const keys: PendingKind = { kind: 'keys', afterCommit: enveloped, afterRefusal: unchanged };
 
+/** Together with a KeySet: who is out holds no key of what is written from then on. */
 const revoke: PendingKind = {
   kind: 'revoke',
-  afterCommit(content, pending) {
-    const grants = enveloped(content, pending).grants.map((it) =>
-      pending.consents.includes(it.consent) ? { ...it, ended: true } : it,
-    );
-    return { ...content, grants };
-  },
+  afterCommit: (content, pending) => ended(enveloped(content, pending), pending, 0),
   afterRefusal: unchanged,
-  isOwed: ({ grants }, { consents }) =>
-    grants.some((it) => !it.ended && consents.includes(it.consent)),
+};
+
+/** Without one: that it is still owed is written at the grant. */
+const revokeAlone: PendingKind = {
+  kind: 'revoke-alone',
+  afterCommit: (content, pending) => ended(content, pending, 1),
+  afterRefusal: unchanged,
+  takesBack: true,
 };
 
 const importFile: PendingKind = {
@@ -64,15 +63,36 @@ const write: PendingKind = { kind: 'write', afterCommit: unchanged, afterRefusal
 const rotate: PendingKind = { kind: 'rotate', afterCommit: unchanged, afterRefusal: unchanged };
 
 /** The kinds that the wallet itself writes. */
-const spinePendingKinds: readonly PendingKind[] = [grant, revoke, keys, importFile, write, rotate];
+const spinePendingKinds: readonly PendingKind[] = [
+  grant,
+  revoke,
+  revokeAlone,
+  keys,
+  importFile,
+  write,
+  rotate,
+];
 
-/** Who got an envelope by the KeySet of this transaction holds keys now, sealed to the key that is noted. */
+/**
+ * Who got an envelope by the KeySet of this transaction holds keys now, sealed to the key that is noted; whoever was
+ * taken back before is out.
+ */
 function enveloped(content: WalletContent, pending: PendingTx): WalletContent {
   const hashes = new Map(pending.enveloped.map((it) => [it.consent, it.kemHash]));
   const grants = content.grants.map((it) => {
     const kemHash = hashes.get(it.consent);
-    return kemHash === undefined ? it : { ...it, granteeKemHash: kemHash, confirmed: true };
+    if (kemHash !== undefined) return { ...it, granteeKemHash: kemHash, confirmed: true };
+    return it.account === pending.account && it.owesKeys === 1 ? { ...it, owesKeys: 2 } : it;
   });
+  return { ...content, grants };
+}
+
+function ended(content: WalletContent, { consents }: PendingTx, owesKeys: 0 | 1): WalletContent {
+  const grants = content.grants.map((it) =>
+    consents.includes(it.consent)
+      ? { ...it, ended: true, owesKeys: Math.max(it.owesKeys, owesKeys) }
+      : it,
+  );
   return { ...content, grants };
 }
 
@@ -87,33 +107,6 @@ export function pendingKinds(ofWings: readonly PendingKind[] = []): PendingKinds
     kinds.set(it.kind, it);
   }
   return kinds;
-}
-
-/** Whether such a transaction takes something back: then nothing that can be done without stands in its way. */
-export function takesBack({ kind }: Pick<PendingTx, 'kind'>, kinds: PendingKinds): boolean {
-  return kinds.get(kind)?.isOwed !== undefined;
-}
-
-/** Whether a refusal leaves it written down. */
-export function isOwed(content: WalletContent, pending: PendingTx, kinds: PendingKinds): boolean {
-  return kinds.get(pending.kind)?.isOwed?.(content, pending) === true;
-}
-
-/** The wallet in which `pending` stands for all that was written down before to take the same things back. */
-export function replacing(
-  content: WalletContent,
-  pending: PendingTx,
-  kinds: PendingKinds,
-): WalletContent {
-  const isSame = (it: PendingTx) =>
-    it.kind === pending.kind &&
-    it.account === pending.account &&
-    it.consents.join() === pending.consents.join() &&
-    isOwed(content, it, kinds);
-  const edited = content.pending
-    .filter(isSame)
-    .reduce((held, it) => settled(held, it, { kinds, answer: 'refused' }), content);
-  return { ...edited, pending: [...edited.pending, pending] };
 }
 
 /**

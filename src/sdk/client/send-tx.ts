@@ -10,13 +10,15 @@ import { suite } from '../../ledger/object-types.ts';
 import type { Act } from '../../ledger/protocol.ts';
 import { isRefusalCode, refusalOf } from '../../ledger/refusals.ts';
 import type { LogName } from '../../ledger/shapes.ts';
+import type { TxBody } from '../../ledger/tx.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import type { OutgoingMessage, PendingTx, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
+import type { GatewayClient } from './gateway-client.ts';
 import { sendMessage } from './messages.ts';
-import { isOwed, replacing, settled, takesBack } from './pending.ts';
+import { settled } from './pending.ts';
 
 const commitWaitMs = 30_000;
 /** How long a transaction may wait for its block. */
@@ -62,29 +64,20 @@ export interface TxPlan {
 
 /**
  * Signs a transaction, writes it down, sends it, and believes its commit only by its receipt. What takes something
- * back is written down here, and sent whether or not the hospital takes the copy.
+ * back does not come this way: `takeBack`.
  *
  * Throws the ledger's refusal, REFUSAL_UNKNOWN where a later version of the ledger gave one that this one does
- * not know: then nothing of it stays written down but what `writeDown` did, and what takes something back. And
+ * not know: then nothing of it stays written down but what `writeDown` did. And
  * COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
  */
 export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx> {
   for (let tries = 4; ; tries--) {
     const bytes = await signedTx(ctx, plan);
-    const pending: PendingTx = {
-      tx: txIdOfBytes(bytes),
-      account: ctx.account.account,
-      kind: plan.kind,
-      bytes,
-      createdMs: ctx.now(),
-      consents: plan.consents ?? [],
-      imports: plan.imports ?? [],
-      enveloped: plan.enveloped ?? [],
-      outgoing: plan.outgoing ?? [],
-    };
-    const edit = (content: WalletContent) =>
-      replacing(plan.writeDown?.(content) ?? content, pending, ctx.pendingKinds);
-    await (takesBack(pending, ctx.pendingKinds) ? ctx.noteDown(edit) : ctx.writeDown(edit));
+    const pending = pendingOf(ctx, bytes, plan);
+    await ctx.writeDown((content) => {
+      const edited = plan.writeDown?.(content) ?? content;
+      return { ...edited, pending: [...edited.pending, pending] };
+    });
     try {
       return await confirm(ctx, pending, plan.signal);
     } catch (error) {
@@ -93,15 +86,38 @@ export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx>
   }
 }
 
-/** Sends what was written down and waits until it is settled; also for a later process (`resume`). */
+/** A signed transaction as the wallet writes it down. */
+export function pendingOf(
+  ctx: Context,
+  bytes: Uint8Array,
+  plan: Pick<TxPlan, 'kind' | 'consents' | 'imports' | 'enveloped' | 'outgoing'>,
+): PendingTx {
+  return {
+    tx: txIdOfBytes(bytes),
+    account: ctx.account.account,
+    kind: plan.kind,
+    bytes,
+    createdMs: ctx.now(),
+    consents: plan.consents ?? [],
+    imports: plan.imports ?? [],
+    enveloped: plan.enveloped ?? [],
+    outgoing: plan.outgoing ?? [],
+  };
+}
+
+/**
+ * Sends what was written down and waits until it is settled; also for a later process (`resume`). `gateway`: any
+ * hospital's, where it need not be one's own.
+ */
 export async function confirm(
   ctx: Context,
   pending: PendingTx,
   signal?: AbortSignal,
+  gateway: GatewayClient = ctx.gateway,
 ): Promise<ConfirmedTx> {
   let outcome: TxOutcomeMessage;
   try {
-    outcome = await ctx.gateway.call(txPost, {
+    outcome = await gateway.call(txPost, {
       query: { waitMs: commitWaitMs },
       body: { tx: textOfBytes(pending.bytes) },
       timeoutMs: commitWaitMs + 30_000,
@@ -109,13 +125,10 @@ export async function confirm(
     });
     refuseIfRefused(outcome, pending.tx);
   } catch (error) {
-    const ends = isFinal(error, pending.tx);
-    if (ends && !isOwed(ctx.vault.content, pending, ctx.pendingKinds)) {
-      await settle(ctx, pending, 'refused');
-    }
+    if (isFinal(error, pending.tx)) await settle(ctx, pending, 'refused');
     throw error;
   }
-  const confirmed = await receiptOfTx(ctx, pending.bytes, outcome.index, signal);
+  const confirmed = await receiptOfTx(ctx, gateway, pending.bytes, { ...outcome, signal });
   for (const message of pending.outgoing) await sendMessage(ctx, message, signal);
   await settle(ctx, pending, 'confirmed');
   return confirmed;
@@ -124,12 +137,12 @@ export async function confirm(
 /** The verified receipt of a transaction whose bytes are at hand. Throws RECEIPT_INVALID, a refusal. */
 async function receiptOfTx(
   ctx: Context,
+  gateway: GatewayClient,
   tx: Uint8Array,
-  index: number,
-  signal?: AbortSignal,
+  { index, signal }: { readonly index: number; readonly signal: AbortSignal | undefined },
 ): Promise<ConfirmedTx> {
   const txId = txIdOfBytes(tx);
-  const receipt = await ctx.gateway.receipt(txId, signal);
+  const receipt = await gateway.receipt(txId, signal);
   const verdict = await ctx.verifyReceipt(receipt);
   if (!equalBytes(verdict.tx, tx)) throw new CodedError('GATEWAY_LIED', { txId });
   refuseIfRefused(verdict, txId);
@@ -143,14 +156,20 @@ async function receiptOfTx(
   };
 }
 
-/** Other devices need not repeat what is settled; if they do, it changes nothing. */
+/**
+ * Other devices need not repeat what is settled; if they do, it changes nothing. What takes back is not held up by
+ * a copy while it is being tried, nor by a device that cannot write.
+ */
 async function settle(
   ctx: Context,
   pending: PendingTx,
   answer: 'confirmed' | 'refused',
 ): Promise<void> {
   const { pendingKinds: kinds } = ctx;
-  await ctx.noteDown((content) => settled(content, pending, { kinds, answer }));
+  const edit = (content: WalletContent) => settled(content, pending, { kinds, answer });
+  if (kinds.get(pending.kind)?.takesBack !== true) await ctx.noteDown(edit);
+  else if (answer === 'refused') await ctx.vault.change(edit).catch(() => undefined);
+  else await ctx.noteDown(edit).catch(() => undefined);
 }
 
 async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {
@@ -167,8 +186,12 @@ async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {
     validUntilMs: ctx.nowMs() + validForMs,
     acts: plan.acts,
   };
+  return signTx(body, recoveryKey === undefined ? [key] : [key, recoveryKey]);
+}
+
+/** The transaction as it travels, signed by each of these. */
+export async function signTx(body: TxBody, signers: readonly SigningKey[]): Promise<Uint8Array> {
   const encoded = encodeTxBody(body);
-  const signers = recoveryKey === undefined ? [key] : [key, recoveryKey];
   const signatures = await Promise.all(
     signers.map(async (signer) => ({
       publicKey: signer.publicKey,
@@ -192,7 +215,8 @@ async function windowOf(
   return row.window;
 }
 
-function freeNonce(window: NonceWindow): number {
+/** A number that is free by this window, and likely free of what another device chooses meanwhile. */
+export function freeNonce(window: NonceWindow): number {
   return window.top + 1 + ((randomBytes(1)[0] ?? 0) % nonceSpread);
 }
 
@@ -205,7 +229,8 @@ function refuseIfRefused({ code }: { readonly code: number }, txId: TxId): void 
     : new CodedError(refusal.code);
 }
 
-const isNonceClash = (error: unknown): boolean =>
+/** Another device took the number first. */
+export const isNonceClash = (error: unknown): boolean =>
   isCoded(error, 'NONCE_USED') || isCoded(error, 'NONCE_OLD') || isCoded(error, 'NONCE_FAR');
 
 /** What the ledger said, or is said to have said: silence and a busy server are no such thing. */

@@ -16,7 +16,6 @@ import {
 } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { sealMessage } from '../client/messages.ts';
-import { takesBack } from '../client/pending.ts';
 import { type ConfirmedTx, sendActs, type TxPlan } from '../client/send-tx.ts';
 import { buildKeySet } from '../keys/build-key-set.ts';
 import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
@@ -131,6 +130,8 @@ export async function newGrant(
     notAfterMs: terms.notAfterMs,
     confirmed: false,
     ended: false,
+    takenBackMs: 0,
+    owesKeys: 0,
   };
 }
 
@@ -147,12 +148,22 @@ export async function sealedLetter(
   return { to: grant.grantee, sealed };
 }
 
-/** Grants of this account that live or will live. */
+/** Grants of this account that live or will live, but for those that are being taken back. */
 export function liveGrants(ctx: Context, content: WalletContent): readonly OwnGrant[] {
   const { account } = ctx.account;
   return content.grants.filter(
-    (it) => it.account === account && it.confirmed && !it.ended && it.notAfterMs > ctx.nowMs(),
+    (it) =>
+      it.account === account &&
+      it.confirmed &&
+      !it.ended &&
+      it.takenBackMs === 0 &&
+      it.notAfterMs > ctx.nowMs(),
   );
+}
+
+/** Somebody was taken back without new keys: nothing is written under the keys that he holds. */
+export function owesKeys({ vault, account: { account } }: Context): boolean {
+  return vault.content.grants.some((it) => it.account === account && it.owesKeys === 1);
 }
 
 /** Acts that go together with new keys. */
@@ -197,12 +208,11 @@ export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<Confir
 
 /**
  * What this person's other devices did: their grants come with the copy, and the ledger says which of them
- * stand. A KeySet that left one out would shut a reader out whom nobody revoked; a revocation does not wait for a
- * copy that cannot be had.
+ * stand. A KeySet that left one out would shut a reader out whom nobody revoked: it is not built where the copy
+ * cannot be had.
  */
-async function learnGrants(ctx: Context, { kind, signal }: KeysPlan): Promise<void> {
-  const learn = (content: WalletContent) => content;
-  await (takesBack({ kind }, ctx.pendingKinds) ? ctx.noteDown(learn) : ctx.writeDown(learn));
+async function learnGrants(ctx: Context, { signal }: KeysPlan): Promise<void> {
+  await ctx.writeDown((content) => content, signal);
   const { account } = ctx.account;
   const open = ctx.vault.content.grants.filter(
     (it) => it.account === account && !it.ended && it.notAfterMs > ctx.nowMs(),

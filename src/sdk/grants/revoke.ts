@@ -1,51 +1,104 @@
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
 import type { Consent } from '../../ledger/tables/consents.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { ConsentId } from '../../primitives/ids.ts';
+import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { isOwed, settled } from '../client/pending.ts';
-import { type ConfirmedTx, isRefusal, sendActs } from '../client/send-tx.ts';
-import type { OwnGrant, WalletContent } from '../wallet/content.ts';
+import { type ConfirmedTx, confirm, isRefusal } from '../client/send-tx.ts';
+import { takeBack } from '../client/take-back.ts';
+import type { OwnGrant, PendingTx, WalletContent } from '../wallet/content.ts';
 import { liveGrants, sendWithKeys } from './grant.ts';
 
+/** So long new keys may take before he is taken back without them. */
+const keysMs = 20_000;
+
 /**
- * Takes a grant back: one transaction [ConsentRevoke, KeySet], after which he holds no key of what is
- * written. A frozen account may do the first alone; the keys follow when it is restored.
+ * Takes a grant back: one transaction [ConsentRevoke, KeySet], after which he holds no key of what is written. Where
+ * the keys cannot be made, or not soon, the first goes alone, and nothing is written under the keys that he holds
+ * until new ones stand.
  *
- * A refusal proves nothing: the revocation stays written down, and is made anew by `resume`, until the grant's row
- * says that it has ended. Throws CONSENT_UNKNOWN, CONSENT_ENDED. Source: docs/protocol/grants.md, rule G-6.
+ * That he is to go is written down before anything is asked, and is made anew by `resume` until the ledger proves
+ * the end: no refusal and no silence undoes it. Throws CONSENT_UNKNOWN, CONSENT_ENDED.
+ * Source: docs/protocol/grants.md, rule G-6; wallet.md, rule W-20.
  */
 export async function revokeAccess(
   ctx: Context,
   consent: ConsentId,
   { signal }: WorkOptions = {},
 ): Promise<ConfirmedTx> {
-  const { account } = ctx.account;
   const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
-  if (grant === undefined || grant.account !== account) {
+  if (grant === undefined || grant.account !== ctx.account.account) {
     throw new CodedError('CONSENT_UNKNOWN', { consent });
   }
   // A wallet may have been told so by somebody who lied: what stands is taken back.
   if (grant.ended && !(await stands(ctx, consent, signal))) {
     throw new CodedError('CONSENT_ENDED', { consent });
   }
-  const row = await ctx.ledger.knownAccount(account, signal);
-  const acts = [{ kind: 'ConsentRevoke', consent }] as const;
-  const plan = { kind: 'revoke', acts, consents: [consent], signal } as const;
+  // A device that cannot write still takes back.
+  await ctx.vault.change((content) => decided(content, consent, ctx.now())).catch(() => undefined);
   try {
-    if (row.frozen) return await sendActs(ctx, plan);
-    return await sendWithKeys(ctx, {
-      ...plan,
-      grantsOf: (content) => liveGrants(ctx, content).filter((it) => it.consent !== consent),
-    });
+    return await withNewKeys(ctx, consent, signal);
   } catch (error) {
+    if (signal?.aborted) throw error;
+  }
+  return alone(ctx, consent, signal);
+}
+
+async function withNewKeys(
+  ctx: Context,
+  consent: ConsentId,
+  signal: AbortSignal | undefined,
+): Promise<ConfirmedTx> {
+  const late = AbortSignal.timeout(keysMs);
+  return sendWithKeys(ctx, {
+    ...{ kind: 'revoke', acts: [{ kind: 'ConsentRevoke', consent }], consents: [consent] },
+    grantsOf: (content) => liveGrants(ctx, content).filter((it) => it.consent !== consent),
+    signal: signal === undefined ? late : AbortSignal.any([late, signal]),
+  });
+}
+
+async function alone(
+  ctx: Context,
+  consent: ConsentId,
+  signal: AbortSignal | undefined,
+): Promise<ConfirmedTx> {
+  const acts = [{ kind: 'ConsentRevoke', consent }] as const;
+  try {
+    return await takeBack(ctx, { kind: 'revoke-alone', acts, consents: [consent], signal });
+  } catch (error) {
+    if (!isRefusal(error) || (await stands(ctx, consent, signal).catch(() => true))) throw error;
+    const done = await doneBefore(ctx, consent, signal);
+    if (done !== undefined) return done;
+    if (isOnItsWay(ctx, consent)) throw error;
     // Another device of this person was faster, or it ran out meanwhile, or it never was on the ledger.
-    if (isRefusal(error) && !(await stands(ctx, consent, signal))) {
-      await ctx.noteDown((content) => withoutGrant(ctx, content, consent));
-    }
+    await ctx.noteDown((content) => withEnded(content, consent));
     throw error;
   }
 }
+
+/** What was sent just now, or by an earlier try, and taken without its answer reaching us. */
+async function doneBefore(
+  ctx: Context,
+  consent: ConsentId,
+  signal: AbortSignal | undefined,
+): Promise<ConfirmedTx | undefined> {
+  const sent = ctx.vault.content.pending.filter(
+    (it) => isRevocation(it) && it.consents.includes(consent),
+  );
+  for (const it of sent) {
+    const confirmed = await confirm(ctx, it, signal).catch(() => undefined);
+    if (confirmed !== undefined) return confirmed;
+  }
+  return undefined;
+}
+
+/** The grant itself was written down and may still come to the ledger. */
+function isOnItsWay({ vault }: Context, consent: ConsentId): boolean {
+  return vault.content.pending.some((it) => !isRevocation(it) && it.consents.includes(consent));
+}
+
+/** Whether it is there to end a grant. */
+const isRevocation = ({ kind }: Pick<PendingTx, 'kind'>): boolean =>
+  kind === 'revoke' || kind === 'revoke-alone';
 
 /** Whether the ledger proves, by a header of the last ten minutes, a grant that can still be taken back. */
 async function stands(ctx: Context, consent: ConsentId, signal?: AbortSignal): Promise<boolean> {
@@ -53,17 +106,28 @@ async function stands(ctx: Context, consent: ConsentId, signal?: AbortSignal): P
   return row !== undefined && row.revokedHeight === 0 && row.notAfterMs > ctx.ledger.tip.timeMs;
 }
 
-/** The grant has ended, and with it what was written down to end it. */
-function withoutGrant(ctx: Context, content: WalletContent, consent: ConsentId): WalletContent {
-  const ended: WalletContent = {
-    ...content,
-    grants: content.grants.map((it) => (it.consent === consent ? { ...it, ended: true } : it)),
-  };
-  const { pendingKinds: kinds } = ctx;
-  return content.pending
-    .filter((it) => it.kind === 'revoke' && it.consents.includes(consent))
-    .filter((it) => !isOwed(ended, it, kinds))
-    .reduce((held, it) => settled(held, it, { kinds, answer: 'refused' }), ended);
+function decided(content: WalletContent, consent: ConsentId, nowMs: number): WalletContent {
+  return withGrant(content, consent, (it) => ({ ...it, takenBackMs: it.takenBackMs || nowMs }));
+}
+
+function withEnded(content: WalletContent, consent: ConsentId): WalletContent {
+  return withGrant(content, consent, (it) => ({ ...it, ended: true }));
+}
+
+function withGrant(
+  content: WalletContent,
+  consent: ConsentId,
+  edit: (grant: OwnGrant) => OwnGrant,
+): WalletContent {
+  const grants = content.grants.map((it) => (it.consent === consent ? edit(it) : it));
+  return { ...content, grants };
+}
+
+/** Grants of this account that were taken back, of which the ledger has not proven the end. */
+export function stillToEnd({ grants }: WalletContent, account: AccountId): readonly ConsentId[] {
+  return grants
+    .filter((it) => it.account === account && it.takenBackMs > 0 && !it.ended)
+    .map((it) => it.consent);
 }
 
 /** By block time; `unconfirmed`: the ledger does not have it (yet). */

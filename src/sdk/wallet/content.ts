@@ -3,7 +3,7 @@ import { suite } from '../../ledger/object-types.ts';
 import { roles } from '../../ledger/roles.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import {
   accountId as account,
   blobId,
@@ -17,10 +17,12 @@ import {
   optionalBytes,
   parsed,
   recordId as record,
+  type Shape,
   struct,
   text,
   txId as tx,
   uint,
+  uintTo,
 } from '../../primitives/shape.ts';
 import { keptDrawers } from './drawer.ts';
 
@@ -30,6 +32,25 @@ import { keptDrawers } from './drawer.ts';
  *
  * Every list is a set by the key named beside it: that is how two devices' contents merge.
  */
+
+/** An entry that had fewer fields in wallets of before: read as it was, written as it is. */
+function grown<Now, Before>(
+  now: Shape<Now>,
+  before: Shape<Before>,
+  bring: (before: Before) => Now,
+): Shape<Now> {
+  return {
+    encode: (value) => now.encode(value),
+    decode(value, field) {
+      try {
+        return now.decode(value, field);
+      } catch (error) {
+        if (!isCoded(error, 'CBOR_SHAPE')) throw error;
+        return bring(before.decode(value, field));
+      }
+    },
+  };
+}
 
 /** Eight random bytes in hex. */
 const rootId = id<string>(
@@ -69,8 +90,13 @@ const heldCard = struct({ account, nickname: text(200), card: bytes() });
  */
 const ownKeySet = struct({ account, after: uint, salt: bytes(16), rootId });
 
-/** Key: `consent`. A grant that this person gave: what must be known to envelope it again. */
-const ownGrant = struct({
+/**
+ * 0: no. 1: the grantee holds keys of the running epoch, and nothing is written under it until a KeySet has left
+ * him out. 2: one has. It only grows, so that devices may meet in any order.
+ */
+const keysOwed = uintTo(2);
+
+const grantFields = {
   account,
   consent,
   grantee: account,
@@ -87,7 +113,20 @@ const ownGrant = struct({
   /** Enveloped by a KeySet that was confirmed. */
   confirmed: flag,
   ended: flag,
-});
+};
+
+/** Key: `consent`. A grant that this person gave: what must be known to envelope it again. */
+const ownGrant = grown(
+  struct({
+    ...grantFields,
+    /** When the person took it back; 0: not. It is repeated until the ledger proves the end. */
+    takenBackMs: uint,
+    /** It ended without new keys, which still have to come. */
+    owesKeys: keysOwed,
+  }),
+  struct(grantFields),
+  (before) => ({ ...before, takenBackMs: 0, owesKeys: 0 }),
+);
 
 /** Key: `consent`. A grant that this person received, as the owner signed it. */
 const receivedLetter = struct({
@@ -163,15 +202,25 @@ const pending = struct({
   outgoing: list(outgoing),
 });
 
-/** Key: `chainId`. What this wallet believes, and the newest header it verified. */
-const trust = struct({
+const trustFields = {
   chainId: text(50),
   /** The trust root as JSON text: `{chain, genesisHash, height, headerHash, validatorsHash, witnesses}`. */
   rootJson: text(16_384),
   height: uint,
   headerHash: bytes(32),
   timeMs: uint,
-});
+};
+
+/** Key: `chainId`. What this wallet believes, and the newest header it verified. */
+const trust = grown(
+  struct({
+    ...trustFields,
+    /** Where the ledger's hospitals answer, from its genesis: what takes back goes to any of them. */
+    gateways: list(struct({ organisation: account, url: text(2048) })),
+  }),
+  struct(trustFields),
+  (before) => ({ ...before, gateways: [] }),
+);
 
 const spineFields = {
   name: text(200),

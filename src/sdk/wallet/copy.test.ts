@@ -102,6 +102,7 @@ test('A copy that is still the same is not written again, and a header that move
     height: 1,
     headerHash: new Uint8Array(32),
     timeMs: 1,
+    gateways: [],
   };
   const mine = { ...settled(1), trust: [trust] };
   const last = await syncCopy(store, locator, mine);

@@ -22,6 +22,8 @@ const grants = fc.uniqueArray(
     kem: small,
     confirmed: fc.boolean(),
     ended: fc.boolean(),
+    takenBackMs: fc.nat(2),
+    owesKeys: fc.nat(2),
   }),
   { selector: (it) => it.n, maxLength: 4 },
 );
@@ -72,6 +74,8 @@ const wallets: fc.Arbitrary<WalletContent> = fc
       notAfterMs: 10,
       confirmed: grant.confirmed,
       ended: grant.ended,
+      takenBackMs: grant.takenBackMs,
+      owesKeys: grant.owesKeys,
     })),
     settled: it.settled.map((n) => txIdOf(b32(n))),
     pending: it.pending.map((n) => ({
@@ -103,6 +107,7 @@ const wallets: fc.Arbitrary<WalletContent> = fc
       height,
       headerHash: b32(height),
       timeMs: height,
+      gateways: [],
     })),
   }));
 

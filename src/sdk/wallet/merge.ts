@@ -101,7 +101,13 @@ function mergeGrant(a: OwnGrant, b: OwnGrant): OwnGrant {
   // The device that enveloped last knows the grantee's key; both may be right, and the ledger decides
   // at the next KeySet. Any fixed choice will do.
   const chosen = bytesToHex(a.granteeKemHash) >= bytesToHex(b.granteeKemHash) ? a : b;
-  return { ...chosen, confirmed: a.confirmed || b.confirmed, ended: a.ended || b.ended };
+  return {
+    ...chosen,
+    confirmed: a.confirmed || b.confirmed,
+    ended: a.ended || b.ended,
+    takenBackMs: Math.max(a.takenBackMs, b.takenBackMs),
+    owesKeys: Math.max(a.owesKeys, b.owesKeys),
+  };
 }
 
 function mergeLetter(a: ReceivedLetter, b: ReceivedLetter): ReceivedLetter {

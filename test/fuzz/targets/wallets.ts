@@ -48,7 +48,7 @@ const full: WalletContent = {
       ...{ account, consent, grantee: organisation, granteeName: 'Ada', body: bytesOf('body') },
       ...{ granteeOrganisation: organisation, granteeKemHash: bytesOf('kem'), salt: bytesOf('s') },
       ...{ tagKey: bytesOf('tag'), writeSeed: none, notBeforeMs: 1, notAfterMs: 2 },
-      ...{ confirmed: true, ended: false },
+      ...{ confirmed: true, ended: false, takenBackMs: 8, owesKeys: 1 },
     },
   ],
   letters: [
@@ -85,7 +85,12 @@ const full: WalletContent = {
     },
   ],
   settled: [txIdOf(bytesOf('settled'))],
-  trust: [{ chainId: 'test', rootJson: '{}', height: 3, headerHash: bytesOf('header'), timeMs: 6 }],
+  trust: [
+    {
+      ...{ chainId: 'test', rootJson: '{}', height: 3, headerHash: bytesOf('header'), timeMs: 6 },
+      gateways: [{ organisation, url: 'http://127.0.0.1:1/north' }],
+    },
+  ],
   drawers: [
     { wing: 'notes', entries: [{ key: bytesOf('note'), value: bytesOf('words'), ended: false }] },
   ],

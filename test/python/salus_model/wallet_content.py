@@ -24,6 +24,14 @@ def text(most: int):
     return lambda value: cbor.text(value, most)
 
 
+def to(most: int):
+    def read(value: cbor.Cbor) -> None:
+        if cbor.uint(value) > most:
+            raise Refused("CBOR_SHAPE")
+
+    return read
+
+
 def word(words: tuple[str, ...]):
     def read(value: cbor.Cbor) -> None:
         if value not in words:
@@ -101,7 +109,7 @@ WALLET = {
     "keySets": some(ACCOUNT, UINT, SALT, ROOT_ID),
     "grants": some(
         ACCOUNT, CONSENT, ACCOUNT, text(200), ACCOUNT, HASH, BYTES, size(32), SECRET, or_none(32),
-        UINT, UINT, FLAG, FLAG,
+        UINT, UINT, FLAG, FLAG, UINT, to(2),
     ),
     "letters": some(CONSENT, ACCOUNT, ACCOUNT, text(200), BYTES, UINT, FLAG),
     "segments": some(CONSENT, text(32), UINT, SECRET),
@@ -114,7 +122,9 @@ WALLET = {
         some(ACCOUNT, BYTES),
     ),
     "settled": some(HASH),
-    "trust": some(text(50), text(16_384), UINT, HASH, UINT),
+    "trust": some(
+        text(50), text(16_384), UINT, HASH, UINT, some(ACCOUNT, text(2048)),
+    ),
     "drawers": drawers,
 }  # fmt: skip
 

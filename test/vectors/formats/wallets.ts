@@ -65,6 +65,8 @@ const full: WalletContent = {
         notAfterMs: 2,
         confirmed: true,
         ended: false,
+        takenBackMs: 8,
+        owesKeys: 1,
       },
     },
   ],
@@ -111,6 +113,7 @@ const full: WalletContent = {
       height: 7,
       headerHash: pattern(32, 1),
       timeMs: 6,
+      gateways: [{ organisation: hospital.account, url: 'http://127.0.0.1:7420/north' }],
     },
   ],
   drawers: [

@@ -1,0 +1,141 @@
+import { bytesOfText } from '../../api/message-parts.ts';
+import { headerGet } from '../../api/routes/header-get.ts';
+import { stateGet } from '../../api/routes/state-get.ts';
+import { decodeHeader } from '../../ledger/chain/header.ts';
+import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
+import { suite } from '../../ledger/object-types.ts';
+import type { Act } from '../../ledger/protocol.ts';
+import { decodeRow } from '../../ledger/table.ts';
+import { type Account, accounts } from '../../ledger/tables/accounts.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { ConsentId } from '../../primitives/ids.ts';
+import type { Context } from './context.ts';
+import type { GatewayClient } from './gateway-client.ts';
+import {
+  type ConfirmedTx,
+  confirm,
+  freeNonce,
+  isNonceClash,
+  pendingOf,
+  signTx,
+} from './send-tx.ts';
+
+/** What is taken back. */
+export interface TakingBack {
+  /** The name of a `PendingKind` that takes back. */
+  readonly kind: string;
+  readonly acts: readonly Act[];
+  readonly consents?: readonly ConsentId[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** So long one hospital is waited for, before the next is asked for the same: for its word, and for the block. */
+const askMs = 10_000;
+const commitMs = 45_000;
+/** Short of the day that the ledger allows: the header may be minutes older than the next block. */
+const validForMs = 23 * 60 * 60_000;
+const tries = 4;
+
+/**
+ * Sends what takes something back: built from the wallet and the word of any one hospital of the ledger, without a
+ * session, a proof, a copy, a letter or a right clock. What a hospital lies about here (a number, a time) brings a
+ * refusal, and the next hospital is asked; that it is done is believed by the receipt alone.
+ *
+ * It is written down on this device first, if the device can write; the copy follows when the hospital takes it.
+ * Throws what the person's own hospital said, when none does it.
+ * Source: docs/protocol/wallet.md, rule W-20.
+ */
+export async function takeBack(ctx: Context, taking: TakingBack): Promise<ConfirmedTx> {
+  let why: unknown;
+  for (const gateway of ctx.gateways()) {
+    try {
+      return await takeBackAt(ctx, gateway, taking);
+    } catch (error) {
+      if (taking.signal?.aborted) throw error;
+      why ??= error;
+    }
+  }
+  throw why ?? new CodedError('GATEWAY_UNREACHABLE');
+}
+
+async function takeBackAt(
+  ctx: Context,
+  gateway: GatewayClient,
+  taking: TakingBack,
+): Promise<ConfirmedTx> {
+  const { signal } = taking;
+  for (let attempt = 1; ; attempt++) {
+    const { row, timeMs } = await wordOf(ctx, gateway, signal);
+    // By the ledger's clock; if that is not believed by the ledger itself, by the device's.
+    const fromMs = attempt < tries ? timeMs : ctx.now();
+    const bytes = await signTx(
+      {
+        ...{ suite, chainId: ctx.account.chainId, log: 'user', sender: ctx.account.account },
+        ...{ nonce: freeNonce(row.window), validUntilMs: fromMs + validForMs, acts: taking.acts },
+      },
+      [await keyFor(ctx, row)],
+    );
+    const pending = pendingOf(ctx, bytes, taking);
+    // A device that cannot write still takes back.
+    await ctx.vault
+      .change((content) => ({ ...content, pending: [...content.pending, pending] }))
+      .catch(() => undefined);
+    try {
+      return await within(commitMs, signal, (until) => confirm(ctx, pending, until, gateway));
+    } catch (error) {
+      if (attempt >= tries || !(isNonceClash(error) || isOutOfTime(error))) throw error;
+    }
+  }
+}
+
+/** What one hospital says of the account, and the time of its newest block: neither is proven. */
+async function wordOf(
+  ctx: Context,
+  gateway: GatewayClient,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly row: Account; readonly timeMs: number }> {
+  const { account } = ctx.account;
+  const params = { table: accounts.name, key: account };
+  const [state, newest] = await within(askMs, signal, (until) =>
+    Promise.all([
+      gateway.call(stateGet, { params, query: {}, signal: until }),
+      gateway.call(headerGet, { params: { height: 'latest' }, signal: until }),
+    ]),
+  );
+  if (state.value === null) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+  try {
+    return {
+      row: decodeRow(accounts, bytesOfText(state.value)),
+      timeMs: msOfTimestamp(decodeHeader(bytesOfText(newest.header)).time),
+    };
+  } catch (cause) {
+    throw new CodedError('GATEWAY_LIED', { account }, cause);
+  }
+}
+
+/** The key that the ledger is said to have; while a rotation is under way there are several. */
+async function keyFor(ctx: Context, row: Account) {
+  const all = await ctx.allKeys();
+  const named = all.find((it) => equalBytes(it.sign.publicKey, row.signKey)) ?? all[0];
+  if (named === undefined) throw new CodedError('WALLET_INVALID');
+  return named.sign;
+}
+
+/** Throws GATEWAY_UNREACHABLE: not in time, however often it was tried meanwhile. */
+async function within<T>(
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (until: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = AbortSignal.timeout(ms);
+  try {
+    return await work(signal === undefined ? late : AbortSignal.any([late, signal]));
+  } catch (error) {
+    if (!isCoded(error, 'INTERRUPTED') || signal?.aborted) throw error;
+    throw new CodedError('GATEWAY_UNREACHABLE', {}, error);
+  }
+}
+
+const isOutOfTime = (error: unknown): boolean =>
+  isCoded(error, 'EXPIRED') || isCoded(error, 'TOO_FAR');

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import type { ConsentId } from '../../src/primitives/ids.ts';
+import { Person } from '../../src/sdk/index.ts';
+import {
+  type Consortium,
+  type Enrolled,
+  fileOf,
+  passphrase,
+  startConsortium,
+} from '../e2e/consortium.ts';
+import { bytesOfWords, caught } from './middle.ts';
+
+/**
+ * Whoever can break something breaks it while a patient takes back.
+ *
+ * Claim: a revocation hangs on the wallet, the ledger and one hospital that answers four calls without a session
+ * (the account's row, the newest header, the transaction, its receipt). Every other call may be refused, be
+ * answered with rubbish, or never; the device's clock may be a day wrong; its disk may be full.
+ */
+const hour = 3_600_000;
+const day = 24 * hour;
+
+let consortium: Consortium;
+let ana: Enrolled;
+let drA: Enrolled;
+
+before(async () => {
+  consortium = await startConsortium();
+  ana = await consortium.person('Ana', 'north', 'patient');
+  drA = await consortium.person('Dr A', 'north', 'clinician');
+  await ana.person.addCard(drA.person.card());
+});
+after(() => consortium.stop());
+
+async function granted(forMs = 24 * hour): Promise<ConsentId> {
+  const notAfterMs = consortium.now() + forMs;
+  const { consent } = await ana.person.grant({
+    ...{ grantee: 'Dr A', readClasses: ['other'], purposes: ['TREAT'], notAfterMs },
+  });
+  return consent;
+}
+
+/** By the ledger itself. */
+async function hasEnded(consent: ConsentId): Promise<boolean> {
+  const grants = await ana.person.grants();
+  return grants.find((it) => it.consent === consent)?.state === 'ended';
+}
+
+type Failure = 'answers' | 'refuses' | 'is busy' | 'fails' | 'talks rubbish' | 'is silent';
+
+const calls = {
+  session: /^POST \/v1\/session/,
+  copy: /^(GET|PUT) \/v1\/wallet/,
+  blobs: /^(POST|PUT|GET) \/v1\/blobs/,
+  proofs: /^(GET \/v1\/state\/.*proof=1|POST \/v1\/state)/,
+  headers: /^GET \/v1\/headers\/\d/,
+  inbox: /^(GET|POST|DELETE) \/v1\/inbox/,
+  items: /^(GET|POST) \/v1\/items/,
+  other: /^GET \/v1\/(who|genesis|cards|events)/,
+} as const;
+
+const said = (status: number, code: string, kind: string) =>
+  Response.json({ ok: false, code, kind, sentence: 'No.' }, { status });
+
+function answerOf(failure: Exclude<Failure, 'answers'>, init: RequestInit): Promise<Response> {
+  if (failure === 'refuses') return Promise.resolve(said(403, 'ACCOUNT_FROZEN', 'not-trusted'));
+  if (failure === 'is busy') return Promise.resolve(said(429, 'RATE_LIMITED', 'unavailable'));
+  if (failure === 'fails') {
+    return Promise.resolve(new Response('<h1>Bad gateway</h1>', { status: 502 }));
+  }
+  if (failure === 'talks rubbish') return Promise.resolve(new Response('{"rubbish": [', {}));
+  return new Promise((_, reject) => {
+    init.signal?.addEventListener('abort', () => reject(init.signal?.reason), { once: true });
+  });
+}
+
+/** Ana's own phone, on which these calls fail. */
+async function phoneWith(
+  failing: Readonly<Partial<Record<keyof typeof calls, Failure>>>,
+  options: { readonly clockMs?: number; readonly isDiskFull?: boolean } = {},
+): Promise<{ readonly phone: Person; readonly heal: () => void }> {
+  let isHealed = false;
+  const broken = async (url: string, init: RequestInit): Promise<Response> => {
+    const { pathname, search } = new URL(url);
+    const name = `${init.method ?? 'GET'} ${pathname.slice(pathname.indexOf('/v1'))}${search}`;
+    for (const [group, pattern] of Object.entries(calls)) {
+      const failure = failing[group as keyof typeof calls] ?? 'answers';
+      if (!isHealed && failure !== 'answers' && pattern.test(name)) return answerOf(failure, init);
+    }
+    return fetch(url, init);
+  };
+  const { store } = ana;
+  const disk = {
+    ...store,
+    save: async (bytes: Uint8Array) => {
+      if (!isHealed && options.isDiskFull === true) throw new Error('ENOSPC');
+      await store.save(bytes);
+    },
+  };
+  const phone = await Person.open(
+    { store: disk, passphrase },
+    {
+      http: { fetch: broken, timeoutMs: 150, retryDelaysMs: [] },
+      now: () => consortium.now() + (isHealed ? 0 : (options.clockMs ?? 0)),
+    },
+  );
+  return {
+    phone,
+    heal: () => {
+      isHealed = true;
+    },
+  };
+}
+
+const failure = fc.constantFrom<Failure>(
+  'answers',
+  'refuses',
+  'is busy',
+  'fails',
+  'talks rubbish',
+  'is silent',
+);
+
+test('Whatever else fails, and however, and by any clock: the grant ends in one call', async () => {
+  const failing = fc.record({
+    ...{ session: failure, copy: failure, blobs: failure, proofs: failure },
+    ...{ headers: failure, inbox: failure, items: failure, other: failure },
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      failing,
+      fc.constantFrom(-day, 0, day),
+      fc.boolean(),
+      async (broken, clockMs, isDiskFull) => {
+        const consent = await granted();
+        const { phone } = await phoneWith(broken, { clockMs, isDiskFull });
+        const { height } = await phone.revoke(consent);
+        assert.ok(height > 0);
+        assert.ok(await hasEnded(consent));
+      },
+    ),
+    { numRuns: 12 },
+  );
+});
+
+test('Without new keys nothing is written under those that he holds, until they stand', async () => {
+  const consent = await granted();
+  const { phone, heal } = await phoneWith({ copy: 'is busy' });
+  await phone.revoke(consent);
+  assert.equal(phone.owesKeys, true);
+  const note = fileOf('note.txt', bytesOfWords('written after he was out'));
+  const before = (await ana.person.listRecords()).length;
+  await caught(phone.addFile(note), 'RATE_LIMITED');
+  assert.equal((await ana.person.listRecords()).length, before);
+  heal();
+  await phone.addFile(note);
+  assert.equal(phone.owesKeys, false);
+  await drA.person.inbox();
+  await caught(drA.person.listShared(consent), 'CONSENT_ENDED');
+});
+
+test('With every hospital down it is written down, and the next program that opens the wallet ends it', async () => {
+  const consent = await granted(48 * hour);
+  const down = { http: { fetch: () => Promise.reject(new Error('down')), retryDelaysMs: [] } };
+  const phone = await Person.open({ store: ana.store, passphrase }, down);
+  await caught(phone.revoke(consent), 'GATEWAY_UNREACHABLE');
+  assert.equal(await hasEnded(consent), false);
+  // Longer than a transaction may wait: what was signed then is worth nothing now.
+  consortium.advance(25 * hour);
+  const { phone: next } = await phoneWith({});
+  assert.equal(next.isTakingBack, true);
+  await next.takeBack();
+  assert.equal(next.isTakingBack, false);
+  assert.ok(await hasEnded(consent));
+});
+
+test('Where the own hospital does not answer, another hospital of the ledger takes it', async () => {
+  const consent = await granted();
+  const north = consortium.url('north');
+  const answers = async (url: string, init: RequestInit): Promise<Response> => {
+    if (url.startsWith(north)) throw new Error('down');
+    return fetch(url, init);
+  };
+  const urls = ['north', 'harbour', 'valley'].map((name) => consortium.gateway(name).options);
+  const phone = await Person.open(
+    { store: ana.store, passphrase },
+    {
+      ...{ http: { fetch: answers, retryDelaysMs: [] }, now: consortium.now },
+      gatewayUrlOf: ({ organisation }) => {
+        const name = urls.findIndex((it) => it.organisation === organisation);
+        return consortium.url(['north', 'harbour', 'valley'][name] ?? '');
+      },
+    },
+  );
+  await phone.revoke(consent);
+  assert.ok(await hasEnded(consent));
+});
+
+test('Nobody is shut out by the keys that follow but who was taken back', async () => {
+  const stays = await granted();
+  const consent = await granted();
+  const { phone, heal } = await phoneWith({ blobs: 'fails' });
+  await phone.revoke(consent);
+  assert.equal(phone.owesKeys, true);
+  heal();
+  await phone.sync();
+  assert.equal(phone.owesKeys, false);
+  const added = await phone.addFile(fileOf('later.txt', bytesOfWords('for who stays')));
+  await drA.person.inbox();
+  const [item] = added.items;
+  assert.ok(item);
+  const { records } = await drA.person.readShared(stays, { recordIds: [item.recordId] });
+  assert.deepEqual(records.length, 1);
+});
