@@ -30,10 +30,15 @@ export const cheapPassphrases = {
 /** A wallet in memory, cheap to open, for tests that are about something else. */
 export function memoryWalletStore(): WalletStore {
   let held: Uint8Array | undefined;
+  const shards = new Map<string, Uint8Array>();
   return {
     load: async () => held,
-    save: async (bytes) => {
-      held = bytes;
+    loadShard: async (name) => shards.get(name),
+    save: async ({ file, shards: added, keeps }) => {
+      for (const [name, bytes] of added) shards.set(name, bytes);
+      held = file;
+      const kept = new Set(keeps);
+      for (const name of shards.keys()) if (!kept.has(name)) shards.delete(name);
     },
     ...cheapPassphrases,
   };

@@ -17,6 +17,8 @@ export const messageObjects = {
   walletContent: 50,
   keySet: 51,
   envelopeSet: 52,
+  walletIndex: 54,
+  walletShard: 55,
   itemCore: 60,
   importSkeleton: 61,
 } as const;

@@ -57,6 +57,11 @@ export async function openActing(
   if ((await store.load()) === undefined) throw new CodedError('WALLET_UNKNOWN');
   const passphrase = readPassphrase(context.flags.passphraseFile, context.surroundings);
   const person = await SdkPerson.open({ store, passphrase }, contextOptions(context));
+  if (person.unreadableCount > 0) {
+    context.output.note(
+      `${person.unreadableCount} parts of this wallet cannot be read here. They are kept, and taking back works. The printed code brings back what was in them: salus person recover`,
+    );
+  }
   if (takeBack && person.isTakingBack) await finishTakingBack(context, person);
   const enrolled = person.accounts.filter((it) => it.enrolled);
   const accounts = hospital === undefined ? enrolled : accountsAt(home, enrolled, hospital);

@@ -11,6 +11,7 @@ export const sdkCodes = {
   WALLET_EXISTS: { kind: 'usage', sentence: 'There is a wallet of this name already.' },
   WALLET_UNKNOWN: { kind: 'usage', sentence: 'There is no wallet of this name here.' },
   WALLET_BUSY: { kind: 'unavailable', sentence: 'Another command is using this wallet; wait until it is done.' },
+  WALLET_FULL: { kind: 'not-valid', sentence: 'The wallet is full. Taking back still works; end grants that are no longer needed, or receive letters at another account.' },
   WALLET_NOT_KEPT: { kind: 'unavailable', sentence: 'This browser does not keep the wallet: its storage is full or switched off.' },
   DRAWER_FULL: { kind: 'not-valid', sentence: 'The wallet takes no more entries of this kind, or none as large as this one.' },
   RECOVERY_CODE_WRONG: { kind: 'no-key', sentence: 'This is not a recovery code, or nothing is kept under it.' },

@@ -41,14 +41,19 @@ export async function keyFromPassphrase(
   passphrase: string,
   cost: PassphraseCost,
 ): Promise<Uint8Array> {
+  requireHonestCost(cost);
   const { memoryKiB, passes, salt } = cost;
+  return platform.argon2id(utf8(passphrase.normalize('NFKC')), salt, { memoryKiB, passes });
+}
+
+/** Throws WALLET_KDF: outside `passphraseLimits`. Before any work, and whoever does the work. */
+export function requireHonestCost({ memoryKiB, passes, salt }: PassphraseCost): void {
   const limits = passphraseLimits;
-  const honest =
+  const isHonest =
     isWithin(memoryKiB, limits.minMemoryKiB, limits.maxMemoryKiB) &&
     isWithin(passes, limits.minPasses, limits.maxPasses) &&
     salt.length === limits.saltBytes;
-  if (!honest) throw new CodedError('WALLET_KDF');
-  return platform.argon2id(utf8(passphrase.normalize('NFKC')), salt, { memoryKiB, passes });
+  if (!isHonest) throw new CodedError('WALLET_KDF');
 }
 
 /** What turns a passphrase into a key: `keyFromPassphrase`, or somebody who runs it elsewhere. */

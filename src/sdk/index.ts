@@ -68,4 +68,4 @@ export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
-export type { WalletStore } from './wallet/store.ts';
+export type { WalletStore, WalletWrite } from './wallet/store.ts';

@@ -139,6 +139,11 @@ export class Person {
     return this.#vault.content.imports;
   }
 
+  /** Parts of the wallet on this device that cannot be read: they are kept, and what is in them is not shown. */
+  get unreadableCount(): number {
+    return this.#vault.unreadable;
+  }
+
   /** What is written down and not confirmed: `sync` repeats it. */
   get pendingCount(): number {
     return this.#vault.content.pending.length;

@@ -3,7 +3,7 @@ import type { Role } from '../ledger/roles.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import { Person } from '../sdk/person.ts';
 import type { WalletContent } from '../sdk/wallet/content.ts';
-import { openWalletFile } from '../sdk/wallet/file.ts';
+import { readWallet } from '../sdk/wallet/sealed-wallet.ts';
 import type { Servers } from './server.ts';
 
 /** Somebody in the story: a wallet of their own on a device of their own. */
@@ -45,7 +45,6 @@ export async function enrolMember(
 
 /** Everything a member ever held: what a thief of the unlocked device would have. */
 export async function everythingHeldBy(home: string, member: Member): Promise<WalletContent> {
-  const bytes = await fileWalletStore(home, member.nickname).load();
-  const { content } = await openWalletFile(storyPassphrase, bytes ?? new Uint8Array(0));
+  const { content } = await readWallet(fileWalletStore(home, member.nickname), storyPassphrase);
   return content;
 }

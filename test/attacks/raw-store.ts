@@ -7,7 +7,7 @@ import type { AccountId, RecordId } from '../../src/primitives/ids.ts';
 import { openItem } from '../../src/sdk/records/item-open.ts';
 import { type ReadingKey, writePairOf } from '../../src/sdk/records/item-wrap.ts';
 import type { WalletContent } from '../../src/sdk/wallet/content.ts';
-import { openWalletFile } from '../../src/sdk/wallet/file.ts';
+import { readWallet } from '../../src/sdk/wallet/sealed-wallet.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { type Consortium, type Enrolled, passphrase } from '../e2e/consortium.ts';
 
@@ -28,9 +28,7 @@ export function withRawDatabase<T>(
 
 /** Everything that somebody ever held: what a thief of the unlocked device has. */
 export async function everythingHeldBy(somebody: Enrolled): Promise<WalletContent> {
-  const bytes = await somebody.store.load();
-  assert.ok(bytes);
-  return (await openWalletFile(passphrase, bytes)).content;
+  return (await readWallet(somebody.store, passphrase)).content;
 }
 
 /** Tries every key of a wallet on a record from the raw store. */

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import type { ConsentId } from '../../src/primitives/ids.ts';
 import { Person } from '../../src/sdk/index.ts';
+import type { WalletWrite } from '../../src/sdk/wallet/store.ts';
 import {
   type Consortium,
   type Enrolled,
@@ -94,9 +95,9 @@ async function phoneWith(
   const { store } = ana;
   const disk = {
     ...store,
-    save: async (bytes: Uint8Array) => {
+    save: async (wallet: WalletWrite) => {
       if (!isHealed && options.isDiskFull === true) throw new Error('ENOSPC');
-      await store.save(bytes);
+      await store.save(wallet);
     },
   };
   const phone = await Person.open(

@@ -4,6 +4,7 @@ import { equalBytes } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import type { ConsentId, RecordId } from '../../src/primitives/ids.ts';
 import { Person } from '../../src/sdk/index.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 import {
   type Consortium,
   type Enrolled,
@@ -306,10 +307,7 @@ test('A gateway that lies about one of many rows is found out', async () => {
 });
 
 test('A gateway that offers another ledger is not enrolled with', async () => {
-  const { person } = await Person.create(
-    { store: { load: async () => undefined, save: async () => undefined }, passphrase, name: 'X' },
-    {},
-  );
+  const { person } = await Person.create({ store: memoryWalletStore(), passphrase, name: 'X' }, {});
   const trustRoot = JSON.parse(ana.person.trustRootJson());
   const trustRootJson = JSON.stringify({ ...trustRoot, genesisHash: '00'.repeat(32) });
   const invitation = await consortium.invite('north', 'patient');

@@ -63,6 +63,7 @@ before(async () => {
   records = added.flatMap(({ items }) => items.map((it) => it.recordId));
   mkdirSync(join(home, 'people'), { recursive: true });
   writeFileSync(join(home, 'people', 'ana.wallet'), 'sealed', { mode: 0o600 });
+  writeFileSync(join(home, 'people', `ana.wallet.${'0a'.repeat(16)}`), 'shard', { mode: 0o600 });
   writeFileSync(join(home, 'people', 'ana.wallet.lock'), '1');
   const options = { home, out: backups, withKeys: true, nowMs: 1_000 * dayMs };
   const made = await backUpHome(options);
@@ -90,7 +91,13 @@ test('a backup lists every file that it holds, and only its owner reads them', (
   assert.equal(chain, consortium.chainId);
   assert.ok(height > 0);
   const has = (part: string) => held.some((name) => name.includes(part));
-  for (const part of ['validator.key', 'desk.token', 'ana.wallet', 'blobs/files/']) {
+  for (const part of [
+    'validator.key',
+    'desk.token',
+    'ana.wallet',
+    'ana.wallet.0a0a',
+    'blobs/files/',
+  ]) {
     assert.ok(has(part), part);
   }
   // Derived, or of the living server.

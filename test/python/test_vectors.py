@@ -11,7 +11,8 @@ import unittest
 import verify_receipt
 from salus_model import (
     blob_id, blocks, cbor, cobblestone, derive, ed25519, grants, hpke, item, keysets, ledger, merkle,
-    nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content, xwing,
+    nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content, wallet_file,
+    xwing,
 )  # fmt: skip
 from salus_model.refused import Refused
 
@@ -164,18 +165,37 @@ class People(unittest.TestCase):
     def test_wallet_files(self):
         for case in cases("wallet-files"):
             data, passphrase = h(case["file"]), case["passphrase"]
-            self.assertEqual(refused(lambda: wallet.open_file(passphrase, data)), case.get("refused", ""))
+            self.assertEqual(refused(lambda: wallet_file.open_file(passphrase, data)), case.get("refused", ""))
             if "content" in case:
-                cost = (case["memoryKiB"], case["passes"], h(case["salt"]))
-                content, (nonce,) = h(case["content"]), all_of(case["drawn"])
-                self.assertEqual(wallet.seal_file(passphrase, cost, content, nonce), data)
-                self.assertEqual(wallet.open_file(passphrase, data), content)
-                self.assertEqual(set(wallet_content.read(content)), set(case["entries"]))
-                before = wallet_content.read(h(case["before"]))
-                self.assertEqual(before, wallet_content.read(content) | {"drawers": []})
-                for name, count in case["entries"].items():
-                    self.assertEqual(len(wallet_content.read(content)[name]), count, name)
-                self.assertEqual(refused(lambda: wallet.open_file(passphrase + "x", data)), "PASSPHRASE_WRONG")
+                self.check_wallet_file(case, data, passphrase)
+
+    def check_wallet_file(self, case: dict, data: bytes, passphrase: str):
+        cost = (case["memoryKiB"], case["passes"], h(case["salt"]))
+        content, secret, buckets = h(case["content"]), h(case["secret"]), case["buckets"]
+        index, cut = wallet_file.cut(content, secret, buckets)
+        self.assertEqual(sorted(cut), sorted(shard["bucket"] for shard in case["shards"]))
+        drawn, refs = iter(all_of(case["drawn"])), []
+        for shard in case["shards"]:
+            name, key, nonce = next(drawn), next(drawn), next(drawn)
+            sealed = wallet_file.seal_shard(cut[shard["bucket"]], name, key, nonce)
+            self.assertEqual((name.hex(), sealed.hex()), (shard["name"], shard["sealed"]))
+            self.assertEqual(wallet_file.open_shard(name, key, sealed), cut[shard["bucket"]])
+            refs.append([shard["bucket"], name, key, len(sealed)])
+        layout = [secret, buckets, refs]
+        nonces = (next(drawn), next(drawn))
+        sealed = wallet_file.seal(passphrase, cost, h(case["root"]), [index, layout], nonces)
+        self.assertEqual(sealed.hex(), data.hex())
+        self.assertEqual(wallet_file.open_file(passphrase, data), (index, layout))
+        self.assertEqual(wallet_content.joined(index, list(cut.values())), wallet_content.read(content))
+        self.assertEqual(set(wallet_content.read(content)), set(case["entries"]))
+        before = wallet_content.read(h(case["before"]))
+        self.assertEqual(before, wallet_content.read(content) | {"drawers": []})
+        for name, count in case["entries"].items():
+            self.assertEqual(len(wallet_content.read(content)[name]), count, name)
+        self.assertEqual(refused(lambda: wallet_file.open_file(passphrase + "x", data)), "PASSPHRASE_WRONG")
+        before = wallet_file.seal_before(passphrase, cost, content, pattern(12, 7))
+        self.assertEqual(before.hex(), case["fileBefore"])
+        self.assertEqual(wallet_file.open_file(passphrase, before), (content, []))
 
     def test_wallet_copies(self):
         for case in cases("wallet-copies"):

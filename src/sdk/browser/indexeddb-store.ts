@@ -12,21 +12,37 @@ const wallets = 'wallets';
  */
 export function indexedDbWalletStore(name: string): WalletStore {
   return {
-    async load() {
-      const held: unknown = await inDatabase('readonly', (store) => store.get(name));
-      if (held === undefined || held instanceof Uint8Array) return held;
-      throw new CodedError('WALLET_INVALID');
-    },
-    async save(bytes) {
-      await inDatabase('readwrite', (store) => store.put(bytes, name));
+    load: () => loaded(name),
+    loadShard: (shard) => loaded(shardKey(name, shard)),
+    async save({ file, shards, keeps }) {
+      const kept = new Set(keeps.map((shard) => shardKey(name, shard)));
+      const own = IDBKeyRange.bound(shardKey(name, ''), shardKey(name, '~'));
+      await inDatabase('readwrite', (store) => {
+        for (const [shard, bytes] of shards) store.put(bytes, shardKey(name, shard));
+        const there = store.getAllKeys(own);
+        there.onsuccess = () => {
+          for (const key of there.result) if (!kept.has(String(key))) store.delete(key);
+        };
+        return store.put(file, name);
+      });
     },
     locked: (work) => navigator.locks.request(`${databaseName} ${wallets} ${name}`, work),
   };
 }
 
+async function loaded(key: string): Promise<Uint8Array | undefined> {
+  const held: unknown = await inDatabase('readonly', (store) => store.get(key));
+  if (held === undefined || held instanceof Uint8Array) return held;
+  throw new CodedError('WALLET_INVALID');
+}
+
+/** No name of a wallet has the character between: a shard is nobody's wallet. */
+const shardKey = (name: string, shard: string): string => `${name}\u0000${shard}`;
+
 /** Throws WALLET_NOT_KEPT. */
 export async function indexedDbWalletNames(): Promise<readonly string[]> {
-  return (await inDatabase('readonly', (store) => store.getAllKeys())).map(String);
+  const keys = await inDatabase('readonly', (store) => store.getAllKeys());
+  return keys.map(String).filter((key) => !key.includes('\u0000'));
 }
 
 /** One transaction, which is whole or not at all, and on disk when this comes back. */

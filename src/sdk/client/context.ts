@@ -14,7 +14,7 @@ import { type SyncedCopy, syncCopy } from '../wallet/copy.ts';
 import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
 import { ImportIndex } from '../wallet/import-index.ts';
 import { mergeWallets } from '../wallet/merge.ts';
-import type { Vault } from '../wallet/vault.ts';
+import type { ChangeOptions, Vault } from '../wallet/vault.ts';
 import { GatewayClient } from './gateway-client.ts';
 import { Http, type HttpOptions } from './http.ts';
 import { OwnRows } from './own-rows.ts';
@@ -160,8 +160,11 @@ export class Context {
    * Writes down what other devices would find out by themselves: here for certain, and in the copy when the
    * hospital answers.
    */
-  async noteDown(edit: (content: WalletContent) => WalletContent): Promise<void> {
-    await this.vault.change(edit);
+  async noteDown(
+    edit: (content: WalletContent) => WalletContent,
+    options?: ChangeOptions,
+  ): Promise<void> {
+    await this.vault.change(edit, options);
     await this.#copy(AbortSignal.timeout(noteMs)).catch(() => undefined);
   }
 

@@ -38,8 +38,8 @@ const before = (kind: string): WalletContent => ({
 
 /** What the answer changed, in words. */
 function changes(kind: string, answer: 'confirmed' | 'refused', kinds = pendingKinds()): string {
-  const content = settled(before(kind), pendingOf(kind), { kinds, answer });
-  assert.deepEqual([content.pending, content.settled], [[], [tx]]);
+  const content = settled(before(kind), pendingOf(kind), { kinds, answer, nowMs: 5 });
+  assert.deepEqual([content.pending, content.settled], [[], [{ tx, atMs: 5 }]]);
   const [grant] = content.grants;
   const [held] = content.imports;
   return [
@@ -91,7 +91,28 @@ test('What is settled a second time is settled once', () => {
   const once = settled(before('keys'), pendingOf('keys'), {
     kinds: pendingKinds(),
     answer: 'confirmed',
+    nowMs: 5,
   });
-  const twice = settled(once, pendingOf('keys'), { kinds: pendingKinds(), answer: 'confirmed' });
+  const twice = settled(once, pendingOf('keys'), {
+    kinds: pendingKinds(),
+    answer: 'confirmed',
+    nowMs: 5,
+  });
   assert.deepEqual(twice, once);
+});
+
+test('What was answered is forgotten when no transaction of before can be taken any more', () => {
+  const day = 86_400_000;
+  const other = txIdOf(filled(32, 7));
+  const held = { ...before('keys'), settled: [{ tx: other, atMs: day }] };
+  const at = (nowMs: number) =>
+    settled(held, pendingOf('keys'), { kinds: pendingKinds(), answer: 'confirmed', nowMs });
+  assert.deepEqual(
+    at(30 * day).settled.map((it) => it.tx),
+    [other, tx],
+  );
+  assert.deepEqual(
+    at(32 * day).settled.map((it) => it.tx),
+    [tx],
+  );
 });

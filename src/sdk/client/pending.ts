@@ -18,6 +18,9 @@ export interface PendingKind {
   readonly takesBack?: true;
 }
 
+/** What was answered is remembered so long: no transaction of before can still be taken by then. */
+const settledMs = 30 * 24 * 60 * 60_000;
+
 const unchanged = (content: WalletContent): WalletContent => content;
 
 /**
@@ -116,7 +119,15 @@ export function pendingKinds(ofWings: readonly PendingKind[] = []): PendingKinds
 export function settled(
   content: WalletContent,
   pending: PendingTx,
-  { kinds, answer }: { readonly kinds: PendingKinds; readonly answer: 'confirmed' | 'refused' },
+  {
+    kinds,
+    answer,
+    nowMs,
+  }: {
+    readonly kinds: PendingKinds;
+    readonly answer: 'confirmed' | 'refused';
+    readonly nowMs: number;
+  },
 ): WalletContent {
   const { tx } = pending;
   const kind = kinds.get(pending.kind);
@@ -124,9 +135,12 @@ export function settled(
     (answer === 'confirmed'
       ? kind?.afterCommit(content, pending)
       : kind?.afterRefusal(content, pending)) ?? content;
+  const remembered = edited.settled.filter(
+    (it) => it.tx !== tx && it.atMs > nowMs - settledMs && it.atMs < nowMs + settledMs,
+  );
   return {
     ...edited,
     pending: edited.pending.filter((it) => it.tx !== tx),
-    settled: edited.settled.includes(tx) ? edited.settled : [...edited.settled, tx],
+    settled: [...remembered, { tx, atMs: nowMs }],
   };
 }

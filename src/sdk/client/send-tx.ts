@@ -166,10 +166,12 @@ async function settle(
   answer: 'confirmed' | 'refused',
 ): Promise<void> {
   const { pendingKinds: kinds } = ctx;
-  const edit = (content: WalletContent) => settled(content, pending, { kinds, answer });
-  if (kinds.get(pending.kind)?.takesBack !== true) await ctx.noteDown(edit);
-  else if (answer === 'refused') await ctx.vault.change(edit).catch(() => undefined);
-  else await ctx.noteDown(edit).catch(() => undefined);
+  const edit = (content: WalletContent) =>
+    settled(content, pending, { kinds, answer, nowMs: ctx.now() });
+  const takesBack = kinds.get(pending.kind)?.takesBack === true;
+  if (!takesBack) await ctx.noteDown(edit);
+  else if (answer === 'refused') await ctx.vault.change(edit, { takesBack }).catch(() => undefined);
+  else await ctx.noteDown(edit, { takesBack }).catch(() => undefined);
 }
 
 async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {

@@ -79,7 +79,9 @@ async function takeBackAt(
     const pending = pendingOf(ctx, bytes, taking);
     // A device that cannot write still takes back.
     await ctx.vault
-      .change((content) => ({ ...content, pending: [...content.pending, pending] }))
+      .change((content) => ({ ...content, pending: [...content.pending, pending] }), {
+        takesBack: true,
+      })
       .catch(() => undefined);
     try {
       return await within(commitMs, signal, (until) => confirm(ctx, pending, until, gateway));

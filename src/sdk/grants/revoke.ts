@@ -34,7 +34,9 @@ export async function revokeAccess(
     throw new CodedError('CONSENT_ENDED', { consent });
   }
   // A device that cannot write still takes back.
-  await ctx.vault.change((content) => decided(content, consent, ctx.now())).catch(() => undefined);
+  await ctx.vault
+    .change((content) => decided(content, consent, ctx.now()), { takesBack: true })
+    .catch(() => undefined);
   try {
     return await withNewKeys(ctx, consent, signal);
   } catch (error) {

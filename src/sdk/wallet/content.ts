@@ -202,6 +202,9 @@ const pending = struct({
   outgoing: list(outgoing),
 });
 
+/** For so long as another device may still hold it as pending. */
+const settledTx = grown(struct({ tx, atMs: uint }), tx, (before) => ({ tx: before, atMs: 0 }));
+
 const trustFields = {
   chainId: text(50),
   /** The trust root as JSON text: `{chain, genesisHash, height, headerHash, validatorsHash, witnesses}`. */
@@ -239,8 +242,8 @@ const spineFields = {
   /** Records that their owner erased. */
   erased: list(record),
   pending: list(pending),
-  /** Transactions that were answered for good: they must not come back by a merge. */
-  settled: list(tx),
+  /** Key: `tx`. Transactions that were answered for good: they must not come back by a merge. */
+  settled: list(settledTx),
   trust: list(trust),
 };
 /** Wallets that were written before there were drawers. */
@@ -252,6 +255,23 @@ const content = struct({
   /** Key: wing, key. What parts of the SDK keep that the wallet itself does not know. */
   drawers: keptDrawers,
 });
+
+/**
+ * What lies in one shard of the file: some entries of the lists that grow with every patient, file and KeySet. What a
+ * person acts with is in none. Source: docs/protocol/wallet.md, rule W-2.
+ */
+export const shardShape = struct({
+  cards: spineFields.cards,
+  keySets: spineFields.keySets,
+  letters: spineFields.letters,
+  segments: spineFields.segments,
+  openings: spineFields.openings,
+  openedSets: spineFields.openedSets,
+  imports: spineFields.imports,
+  erased: spineFields.erased,
+  drawers: keptDrawers,
+});
+export type ShardContent = Of<typeof shardShape>;
 
 /** Everything that a wallet knows. */
 export type WalletContent = Of<typeof content>;

@@ -12,7 +12,7 @@ const locator = copyLocatorOf(code, accountIdOf(new Uint8Array(32).fill(1)));
 const settled = (...numbers: number[]): WalletContent => ({
   ...emptyWallet('Ana'),
   copyKey,
-  settled: numbers.map((n) => txIdOf(new Uint8Array(32).fill(n))),
+  settled: numbers.map((n) => ({ tx: txIdOf(new Uint8Array(32).fill(n)), atMs: n })),
 });
 
 /** The hospital's side, with a hand on the clock: `between` runs after each read. */

@@ -5,7 +5,8 @@ import { hexToBytes } from '../../primitives/bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { emptyWallet } from './content.ts';
-import { newWalletKey, openWalletFile, sealWalletFile } from './file.ts';
+import { openWalletFile, reopenWalletFile, sealWalletFile } from './file.ts';
+import { newPassphraseKey, type Unlocker, wrapRoot } from './unlock.ts';
 
 const cheap = {
   memoryKiB: passphraseLimits.minMemoryKiB,
@@ -14,16 +15,44 @@ const cheap = {
 };
 const passphrase = 'correct horse';
 const content = { ...emptyWallet('Ana'), copyKey: new Uint8Array(32).fill(9) };
-const file = await sealWalletFile(await newWalletKey(passphrase, cheap), content);
+const layout = { secret: new Uint8Array(32).fill(2), buckets: 16, shards: [] };
+const root = new Uint8Array(32).fill(3);
+const fileFor = async (typed: string, ...others: Unlocker[]): Promise<Uint8Array> => {
+  const way = await wrapRoot(await newPassphraseKey(typed, cheap), root);
+  return sealWalletFile([...others, way], root, { content, layout });
+};
+const file = await fileFor(passphrase);
 
 test('A wallet file opens with its passphrase', async () => {
-  assert.deepEqual((await openWalletFile(passphrase, file)).content, content);
+  const { index, root: found } = await openWalletFile(passphrase, file);
+  assert.deepEqual([index, found], [{ content, layout }, root]);
+});
+
+test('An unlocker of a kind that this version does not know is kept, and is in nobody’s way', async () => {
+  const passkey = { kind: 'passkey', parameters: ['later', 1], wrap: new Uint8Array(60).fill(8) };
+  const { unlockers, index } = await openWalletFile(passphrase, await fileFor(passphrase, passkey));
+  assert.deepEqual(unlockers[0], passkey);
+  assert.deepEqual(index.content, content);
 });
 
 test('A passphrase counts the same however its accents are composed', async () => {
-  const key = await newWalletKey('café au lait', cheap);
-  const accented = await sealWalletFile(key, content);
-  assert.deepEqual((await openWalletFile('cafe\u0301 au lait', accented)).content, content);
+  const accented = await fileFor('café au lait');
+  assert.deepEqual((await openWalletFile('cafe\u0301 au lait', accented)).index.content, content);
+});
+
+test('After another process wrote it, it opens with what is at hand: another root, another passphrase, not both', async () => {
+  const held = { key: await newPassphraseKey(passphrase, cheap), root };
+  const otherRoot = new Uint8Array(32).fill(4);
+  const rooted = await sealWalletFile([await wrapRoot(held.key, otherRoot)], otherRoot, {
+    ...{ content, layout },
+  });
+  assert.deepEqual((await reopenWalletFile(held, rooted)).root, otherRoot);
+  const renamed = await fileFor('incorrect horse');
+  assert.deepEqual((await reopenWalletFile(held, renamed)).index.content, content);
+  const strange = { ...held, root: otherRoot };
+  await assert.rejects(reopenWalletFile(strange, renamed), (error) =>
+    isCoded(error, 'PASSPHRASE_WRONG'),
+  );
 });
 
 test('A wallet file of before there were drawers opens, byte for byte as it was written then', async () => {
@@ -32,17 +61,28 @@ test('A wallet file of before there were drawers opens, byte for byte as it was 
   );
   assert.ok(before);
   const read = await openWalletFile('correct horse b\u00e4ttery', before);
-  assert.deepEqual(read.content, emptyWallet(''));
+  assert.deepEqual(read.index.content, emptyWallet(''));
 });
 
 const head = readArray(decodeCbor(file), 'file');
-const withKdf = (...kdf: Cbor[]): Uint8Array => encodeCbor([2, 49, kdf, head[3] ?? null]);
+const [way] = readArray(head[2], 'unlockers', 1);
+const wrap = readArray(way, 'unlocker', 3)[2] ?? null;
+const withWays = (...ways: Cbor[]): Uint8Array => encodeCbor([2, 49, ways, head[3] ?? null]);
+const withKdf = (...kdf: Cbor[]): Uint8Array => withWays(['passphrase', kdf, wrap]);
 const { salt } = cheap;
 const flipped = file.map((byte, i) => (i === file.length - 1 ? byte ^ 1 : byte));
 
 for (const [name, bytes, typed, code] of [
   ['another passphrase', file, 'incorrect horse', 'PASSPHRASE_WRONG'],
-  ['a flipped bit', flipped, passphrase, 'PASSPHRASE_WRONG'],
+  ['a flipped bit in its index', flipped, passphrase, 'WALLET_INVALID'],
+  ['no unlocker', withWays(), passphrase, 'WALLET_INVALID'],
+  ['no unlocker for a passphrase', withWays(['passkey', 1, wrap]), passphrase, 'WALLET_INVALID'],
+  [
+    'seventeen unlockers',
+    withWays(...Array.from({ length: 17 }, () => way ?? null)),
+    passphrase,
+    'WALLET_INVALID',
+  ],
   ['nothing', new Uint8Array(0), passphrase, 'WALLET_INVALID'],
   ['a file cut short', file.slice(0, -1), passphrase, 'WALLET_INVALID'],
   ['another suite', encodeCbor([3, ...head.slice(1)]), passphrase, 'WALLET_INVALID'],
@@ -68,7 +108,7 @@ for (const [typed, isLong] of [
   ['😀😀😀😀😀', false],
 ] as const) {
   test(`A passphrase of ${[...typed].length} characters is ${isLong ? 'taken' : 'too short'}`, async () => {
-    const made = newWalletKey(typed, cheap);
+    const made = newPassphraseKey(typed, cheap);
     if (isLong) await made;
     else await assert.rejects(made, (error) => isCoded(error, 'PASSPHRASE_SHORT'));
   });

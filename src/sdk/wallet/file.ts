@@ -1,14 +1,11 @@
 import { messageObjects } from '../../api/object-types.ts';
 import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
+import { deriveKey, labelledInfo } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
-import {
-  keyFromPassphrase,
-  newPassphraseCost,
-  type PassphraseCost,
-  type PassphraseStretcher,
-} from '../../crypto/passphrase.ts';
+import type { PassphraseStretcher } from '../../crypto/passphrase.ts';
+import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
-import { concatBytes, utf8 } from '../../primitives/bytes.ts';
+import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import {
   type Cbor,
   decodeCbor,
@@ -16,113 +13,160 @@ import {
   readArray,
   readBytes,
   readText,
-  readUint,
 } from '../../primitives/cbor.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import { bytes, id, list, type Of, struct, uint, uintTo } from '../../primitives/shape.ts';
 import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
+import { openFileOfBefore } from './file-before.ts';
+import { shardLimits } from './shards.ts';
+import { type PassphraseKey, passphraseKeyFor, type Unlocker, unwrapRoot } from './unlock.ts';
 
-export const minPassphraseCharacters = 10;
-/** Larger than any wallet that this version writes. */
-export const maxWalletBytes = 64 * 1024 * 1024;
+/** The index is what a person acts with, and is written whole at each change: it stays small. */
+export const indexLimits = {
+  /** What is written, but for what takes something back. */
+  usualBytes: 1024 * 1024,
+  /** What is written and read at all. */
+  mostBytes: 2 * 1024 * 1024,
+  unlockers: 16,
+} as const;
 
-/** Throws PASSPHRASE_SHORT. Characters are counted as people count them, not as UTF-16 does. */
-export function checkPassphrase(passphrase: string): void {
-  const characters = [...passphrase.normalize('NFKC')].length;
-  if (characters < minPassphraseCharacters) {
-    throw new CodedError('PASSPHRASE_SHORT', { atLeast: minPassphraseCharacters });
-  }
+/** Wallets of before had all in one file. */
+const maxFileBytes = 64 * 1024 * 1024;
+
+const hexName = id<string>((hex) => hexToBytes(hex) ?? new Uint8Array(0), bytesToHex, 16);
+
+const layout = struct({
+  /** Under which a grant's bucket is chosen. */
+  secret: bytes(32),
+  buckets: uintTo(shardLimits.mostBuckets),
+  shards: list(struct({ bucket: uint, name: hexName, key: bytes(32), bytes: uint }), {
+    most: 2 * shardLimits.mostBuckets,
+  }),
+});
+/** Where the shards lie. */
+export type Layout = Of<typeof layout>;
+
+/** What the wallet file holds beside its unlockers. */
+export interface WalletIndex {
+  /** Without what lies in shards; all of it in a file of before. */
+  readonly content: WalletContent;
+  readonly layout: Layout;
 }
 
-/** An unlocked file: the derived key is kept, because deriving it costs a quarter of a second. */
-export interface WalletKey {
-  readonly cost: PassphraseCost;
-  readonly key: Uint8Array;
+/** An open file, and how it was opened. */
+export interface OpenFile {
+  readonly unlockers: readonly Unlocker[];
+  readonly key: PassphraseKey;
+  readonly root: Uint8Array;
+  readonly index: WalletIndex;
 }
 
-/** Throws PASSPHRASE_SHORT. */
-export async function newWalletKey(
-  passphrase: string,
-  cost: PassphraseCost = newPassphraseCost(),
-  stretch: PassphraseStretcher = keyFromPassphrase,
-): Promise<WalletKey> {
-  checkPassphrase(passphrase);
-  return { cost, key: await stretch(passphrase, cost) };
+/** No shard yet. */
+export function newLayout(): Layout {
+  return { secret: randomBytes(32), buckets: shardLimits.leastBuckets, shards: [] };
 }
 
 /**
- * The wallet as it lies on a person's device: `[suite, type, ['argon2id', m KiB, t, p, salt 16],
- * nonce 12 ‖ AES-256-GCM]`. The head is authenticated with the content.
- *
- * Source: docs/protocol/wallet.md, rules W-1 to W-3.
+ * The wallet as it lies on a person's device, but for its shards: `[2, 49, [[kind, parameters, wrap 60]...],
+ * nonce 12 ‖ AES-256-GCM]`. Source: docs/protocol/wallet.md, rules W-1 and W-2.
  */
 export async function sealWalletFile(
-  { cost, key }: WalletKey,
-  content: WalletContent,
+  unlockers: readonly Unlocker[],
+  root: Uint8Array,
+  index: WalletIndex,
 ): Promise<Uint8Array> {
-  const head = headOf(cost);
-  const sealed = await sealUnderKey(key, aadOf(head), encodeWalletContent(content));
-  return encodeCbor([...head, sealed]);
+  const { walletFile, walletIndex } = messageObjects;
+  const content = encodeWalletContent(index.content);
+  const plain = encodeCbor([suite, walletIndex, content, layout.encode(index.layout)]);
+  const sealed = await sealUnderKey(indexKeyOf(root), aad, plain);
+  const ways = unlockers.map(({ kind, parameters, wrap }): Cbor => [kind, parameters, wrap]);
+  return encodeCbor([suite, walletFile, ways, sealed]);
 }
 
 /**
- * Throws WALLET_INVALID (not a wallet, or damaged), WALLET_KDF (settings outside the limits),
- * PASSPHRASE_WRONG.
+ * Opens the file by its passphrase; also one of before, whose content then lies in no shard. Throws WALLET_INVALID
+ * (not a wallet, or damaged), WALLET_KDF (settings outside the limits), PASSPHRASE_WRONG.
  */
 export async function openWalletFile(
   passphrase: string,
   file: Uint8Array,
-  stretch: PassphraseStretcher = keyFromPassphrase,
-): Promise<{ readonly walletKey: WalletKey; readonly content: WalletContent }> {
-  const { cost, sealed } = parseFile(file);
-  const walletKey = { cost, key: await stretch(passphrase, cost) };
-  return { walletKey, content: await openWith(walletKey, sealed) };
-}
-
-/** Opens a file again with a key that is at hand, after another process wrote it. */
-export async function reopenWalletFile(
-  walletKey: WalletKey,
-  file: Uint8Array,
-): Promise<WalletContent> {
-  return openWith(walletKey, parseFile(file).sealed);
-}
-
-async function openWith({ cost, key }: WalletKey, sealed: Uint8Array): Promise<WalletContent> {
-  let plain: Uint8Array;
-  try {
-    plain = await openUnderKey(key, aadOf(headOf(cost)), sealed);
-  } catch (cause) {
-    if (!isCoded(cause, 'CANNOT_OPEN')) throw cause;
-    // Damage and a wrong passphrase cannot be told apart; the second is by far the likelier.
-    throw new CodedError('PASSPHRASE_WRONG', {}, cause);
+  stretch?: PassphraseStretcher,
+): Promise<OpenFile> {
+  const parsed = parseFile(file);
+  if ('before' in parsed) {
+    const { key, content } = await openFileOfBefore(passphrase, parsed.before, stretch);
+    const index = { content, layout: newLayout() };
+    return { unlockers: [], key, root: randomBytes(32), index };
   }
-  return decodeWalletContent(plain);
+  const { unlockers, sealed } = parsed;
+  const key = await passphraseKeyFor(unlockers, passphrase, stretch);
+  const root = await unwrapRoot(key, unlockers);
+  return { unlockers, key, root, index: await openIndex(root, sealed) };
 }
 
-function parseFile(file: Uint8Array): {
-  readonly cost: PassphraseCost;
-  readonly sealed: Uint8Array;
-} {
-  if (file.length > maxWalletBytes) throw new CodedError('WALLET_INVALID', { bytes: file.length });
+/**
+ * Opens it again with what is at hand, after another process wrote it. Throws WALLET_INVALID, PASSPHRASE_WRONG (the
+ * other process set another).
+ */
+export async function reopenWalletFile(
+  held: Pick<OpenFile, 'key' | 'root'>,
+  file: Uint8Array,
+): Promise<OpenFile> {
+  const parsed = parseFile(file);
+  if ('before' in parsed) throw new CodedError('WALLET_INVALID', { reason: 'before' });
+  const { unlockers, sealed } = parsed;
+  const { key } = held;
+  // The passphrase may have changed under the same root, or the root under the same passphrase.
+  const index = await openIndex(held.root, sealed).catch(() => undefined);
+  if (index !== undefined) return { unlockers, key, root: held.root, index };
+  const root = await unwrapRoot(key, unlockers);
+  return { unlockers, key, root, index: await openIndex(root, sealed) };
+}
+
+async function openIndex(root: Uint8Array, sealed: Uint8Array): Promise<WalletIndex> {
   try {
-    const fields = readArray(decodeCbor(file), 'wallet', 4);
-    if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (fields[1] !== messageObjects.walletFile) throw new CodedError('TYPE_UNKNOWN');
-    const kdf = readArray(fields[2], 'kdf', 5);
-    if (readText(kdf[0], 'kdf') !== 'argon2id') throw new CodedError('CBOR_SHAPE');
-    const memoryKiB = readUint(kdf[1], 'memory');
-    const passes = readUint(kdf[2], 'passes');
-    if (readUint(kdf[3], 'lanes') !== 1) throw new CodedError('CBOR_SHAPE', { field: 'lanes' });
-    const salt = readBytes(kdf[4], 'salt');
-    return { cost: { memoryKiB, passes, salt }, sealed: readBytes(fields[3], 'sealed') };
+    const plain = await openUnderKey(indexKeyOf(root), aad, sealed);
+    const [readSuite, readType, content, read] = readArray(decodeCbor(plain), 'index', 4);
+    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
+    if (readType !== messageObjects.walletIndex) throw new CodedError('TYPE_UNKNOWN');
+    return {
+      content: decodeWalletContent(readBytes(content, 'content')),
+      layout: layout.decode(read ?? null, 'layout'),
+    };
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
   }
 }
 
-function headOf({ memoryKiB, passes, salt }: PassphraseCost): readonly Cbor[] {
-  return [suite, messageObjects.walletFile, ['argon2id', memoryKiB, passes, 1, salt]];
+const indexKeyOf = (root: Uint8Array): Uint8Array => deriveKey(root, labels.walletIndex, []);
+const aad = labelledInfo(labels.walletIndex, [suite, messageObjects.walletFile]);
+
+type Parsed =
+  | { readonly unlockers: readonly Unlocker[]; readonly sealed: Uint8Array }
+  | { readonly before: readonly Cbor[] };
+
+function parseFile(file: Uint8Array): Parsed {
+  if (file.length > maxFileBytes) throw new CodedError('WALLET_INVALID', { bytes: file.length });
+  try {
+    const fields = readArray(decodeCbor(file), 'wallet', 4);
+    if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
+    if (fields[1] !== messageObjects.walletFile) throw new CodedError('TYPE_UNKNOWN');
+    const ways = readArray(fields[2], 'unlockers');
+    if (typeof ways[0] === 'string') return { before: fields };
+    if (file.length > 2 * indexLimits.mostBytes || ways.length > indexLimits.unlockers) {
+      throw new CodedError('CBOR_SHAPE', { field: 'unlockers' });
+    }
+    return { unlockers: ways.map(unlockerFrom), sealed: readBytes(fields[3], 'sealed') };
+  } catch (cause) {
+    throw new CodedError('WALLET_INVALID', {}, cause);
+  }
 }
 
-function aadOf(head: readonly Cbor[]): Uint8Array {
-  return concatBytes(utf8(labels.walletFile), Uint8Array.of(0), encodeCbor(head));
+function unlockerFrom(way: Cbor): Unlocker {
+  const [kind, parameters, wrap] = readArray(way, 'unlocker', 3);
+  return {
+    kind: readText(kind, 'kind'),
+    parameters: parameters ?? null,
+    wrap: readBytes(wrap, 'wrap'),
+  };
 }

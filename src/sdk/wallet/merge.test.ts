@@ -77,7 +77,7 @@ const wallets: fc.Arbitrary<WalletContent> = fc
       takenBackMs: grant.takenBackMs,
       owesKeys: grant.owesKeys,
     })),
-    settled: it.settled.map((n) => txIdOf(b32(n))),
+    settled: it.settled.map((n) => ({ tx: txIdOf(b32(n)), atMs: n })),
     pending: it.pending.map((n) => ({
       tx: txIdOf(b32(n)),
       account: accountIdOf(b32(1)),
@@ -149,7 +149,7 @@ test('Ended stays ended, confirmed stays confirmed, answered stays answered, and
           const found = merged.grants.find((it) => it.consent === grant.consent);
           assert.ok(found && found.ended >= grant.ended && found.confirmed >= grant.confirmed);
         }
-        for (const tx of side.settled) assert.ok(!merged.pending.some((it) => it.tx === tx));
+        for (const { tx } of side.settled) assert.ok(!merged.pending.some((it) => it.tx === tx));
         for (const root of side.roots) assert.ok(merged.roots.some((it) => it.id === root.id));
       }
     }),

@@ -17,8 +17,8 @@ import { mergeDrawers } from './drawer.ts';
  * Source: docs/protocol/wallet.md, rule W-6.
  */
 export function mergeWallets(mine: WalletContent, theirs: WalletContent): WalletContent {
-  const settled = union(mine.settled, theirs.settled, (tx) => tx, first);
-  const isSettled = new Set<string>(settled);
+  const settled = union(mine.settled, theirs.settled, (it) => it.tx, later);
+  const isSettled = new Set<string>(settled.map((it) => it.tx));
   return {
     name: larger(mine.name, theirs.name),
     copyKey: mine.copyKey.length > 0 ? mine.copyKey : theirs.copyKey,
@@ -81,6 +81,8 @@ function union<T>(
 }
 
 const first = <T>(mine: T): T => mine;
+const later = <T extends { readonly atMs: number }>(mine: T, theirs: T): T =>
+  mine.atMs >= theirs.atMs ? mine : theirs;
 const padded = (value: number): string => value.toString().padStart(16, '0');
 const larger = (a: string, b: string): string => (a >= b ? a : b);
 
@@ -112,12 +114,15 @@ function mergeGrant(a: OwnGrant, b: OwnGrant): OwnGrant {
 
 function mergeLetter(a: ReceivedLetter, b: ReceivedLetter): ReceivedLetter {
   const earlier = a.receivedMs <= b.receivedMs ? a : b;
-  return { ...earlier, ended: a.ended || b.ended };
+  const ended = a.ended || b.ended;
+  // The entry itself where nothing changes: its shard then stays as it lies.
+  return earlier.ended === ended ? earlier : { ...earlier, ended };
 }
 
 function mergeImport(a: HeldImport, b: HeldImport): HeldImport {
   const index = a.index.length >= b.index.length ? a.index : b.index;
-  return { ...a, index, anchored: a.anchored || b.anchored };
+  const anchored = a.anchored || b.anchored;
+  return a.index === index && a.anchored === anchored ? a : { ...a, index, anchored };
 }
 
 function newerTrust(a: WalletTrust, b: WalletTrust): WalletTrust {

@@ -15,7 +15,7 @@ const settle =
   (n: number) =>
   (content: WalletContent): WalletContent => ({
     ...content,
-    settled: [...content.settled, tx(n)],
+    settled: [...content.settled, { tx: tx(n), atMs: n }],
   });
 
 test('Two processes with one file lose nothing of each other', async () => {
@@ -25,7 +25,10 @@ test('Two processes with one file lose nothing of each other', async () => {
   await one.change(settle(1));
   await two.change(settle(2));
   await one.change(settle(3));
-  assert.deepEqual(one.content.settled, [tx(1), tx(2), tx(3)]);
+  assert.deepEqual(
+    one.content.settled.map((it) => it.atMs),
+    [1, 2, 3],
+  );
   assert.deepEqual((await Vault.open(store, passphrase)).content, one.content);
 });
 
@@ -43,14 +46,14 @@ test('A change that fails leaves the file as it was and the next one works', asy
     }),
   );
   await vault.change(settle(1));
-  assert.deepEqual(vault.content.settled, [tx(1)]);
+  assert.deepEqual(vault.content.settled, [{ tx: tx(1), atMs: 1 }]);
 });
 
 test('A wallet costs what the place it lies in says, and there the full price when it says nothing', async () => {
-  const { load, save, ...dear } = memoryWalletStore();
+  const { load, loadShard, save, ...dear } = memoryWalletStore();
   assert.ok(dear.passphraseCost);
   for (const [store, expected] of [
-    [{ load, save }, [defaultMemoryKiB, defaultPasses]],
+    [{ load, loadShard, save }, [defaultMemoryKiB, defaultPasses]],
     [memoryWalletStore(), [19_456, 2]],
   ] as const) {
     const vault = await Vault.create(store, passphrase, emptyWallet('Ana'));
@@ -62,7 +65,10 @@ test('A wallet costs what the place it lies in says, and there the full price wh
 
 async function costOf(store: WalletStore): Promise<unknown> {
   const fields = readArray(decodeCbor((await store.load()) ?? new Uint8Array(0)), 'wallet', 4);
-  return readArray(fields[2], 'kdf').slice(1, 3);
+  const [way] = readArray(fields[2], 'unlockers', 1);
+  const [kind, parameters] = readArray(way, 'unlocker', 3);
+  assert.equal(kind, 'passphrase');
+  return readArray(parameters, 'kdf').slice(1, 3);
 }
 
 test('A new passphrase opens the wallet and the old one does not', async () => {
@@ -81,8 +87,9 @@ test('A new passphrase keeps what another process wrote meanwhile', async () => 
   const two = await Vault.open(store, passphrase);
   await two.change(settle(2));
   await one.changePassphrase('another long one');
-  assert.deepEqual(one.content.settled, [tx(2)]);
-  assert.deepEqual((await Vault.open(store, 'another long one')).content.settled, [tx(2)]);
+  const expected = [{ tx: tx(2), atMs: 2 }];
+  assert.deepEqual(one.content.settled, expected);
+  assert.deepEqual((await Vault.open(store, 'another long one')).content.settled, expected);
 });
 
 test('Of two processes that make a wallet of one name at once, one is told that it exists', async () => {

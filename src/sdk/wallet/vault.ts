@@ -1,37 +1,32 @@
+import { randomBytes } from '../../crypto/random.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { WalletContent } from './content.ts';
-import {
-  newWalletKey,
-  openWalletFile,
-  reopenWalletFile,
-  sealWalletFile,
-  type WalletKey,
-} from './file.ts';
 import { mergeWallets } from './merge.ts';
+import { type HeldWallet, readWallet, rereadWallet, writeWallet } from './sealed-wallet.ts';
 import type { WalletStore } from './store.ts';
+import { newPassphraseKey, type PassphraseKey, withPassphrase, wrapRoot } from './unlock.ts';
+
+/** How a change may be written. */
+export interface ChangeOptions {
+  /** It takes something back: also where the wallet is too large for anything else. */
+  readonly takesBack?: boolean;
+}
 
 /**
- * An unlocked wallet on this device: every change is merged with what another process wrote meanwhile and
- * is on disk before the caller goes on.
+ * An unlocked wallet and the place it lies in. Every change is written before it counts; what another process
+ * of this machine, or another tab, wrote meanwhile is merged first.
+ *
+ * Source: docs/protocol/wallet.md, rules W-1 to W-3 and W-6.
  */
 export class Vault {
   readonly #store: WalletStore;
-  #key: WalletKey;
-  #content: WalletContent;
-  #seen: Uint8Array;
+  #held: HeldWallet;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(
-    store: WalletStore,
-    key: WalletKey,
-    content: WalletContent,
-    seen: Uint8Array,
-  ) {
+  private constructor(store: WalletStore, held: HeldWallet) {
     this.#store = store;
-    this.#key = key;
-    this.#content = content;
-    this.#seen = seen;
+    this.#held = held;
   }
 
   /** Throws PASSPHRASE_SHORT, WALLET_EXISTS. */
@@ -41,59 +36,62 @@ export class Vault {
     content: WalletContent,
   ): Promise<Vault> {
     const key = await newKey(store, passphrase);
-    const bytes = await sealWalletFile(key, content);
-    await locked(store, async () => {
+    return locked(store, async () => {
       if ((await store.load()) !== undefined) throw new CodedError('WALLET_EXISTS');
-      await store.save(bytes);
+      const root = randomBytes(32);
+      const unlockers = [await wrapRoot(key, root)];
+      return new Vault(store, await writeWallet(store, { key, root, unlockers }, content));
     });
-    return new Vault(store, key, content, bytes);
   }
 
   /** Throws WALLET_UNKNOWN, WALLET_INVALID, WALLET_KDF, PASSPHRASE_WRONG. */
   static async open(store: WalletStore, passphrase: string): Promise<Vault> {
-    const bytes = await store.load();
-    if (bytes === undefined) throw new CodedError('WALLET_UNKNOWN');
-    const { walletKey, content } = await openWalletFile(passphrase, bytes, store.stretchPassphrase);
-    return new Vault(store, walletKey, content, bytes);
+    return new Vault(store, await readWallet(store, passphrase));
   }
 
   get content(): WalletContent {
-    return this.#content;
+    return this.#held.content;
   }
 
-  /** One change at a time; returns the content that was written. */
-  change(edit: (content: WalletContent) => WalletContent): Promise<WalletContent> {
-    const work = async (): Promise<WalletContent> => {
-      const content = await this.#merged();
+  /** Shards that cannot be read here: what lay in them is not in `content`, and they are kept as they are. */
+  get unreadable(): number {
+    return this.#held.lost.length;
+  }
+
+  /** One change at a time; returns the content that was written. Throws WALLET_FULL. */
+  change(
+    edit: (content: WalletContent) => WalletContent,
+    options: ChangeOptions = {},
+  ): Promise<WalletContent> {
+    return this.#alone(async () => {
+      const { content: before } = this.#held;
+      await this.#catchUp();
+      const { content } = this.#held;
       const edited = edit(content);
-      if (edited === content && content === this.#content) return content;
-      const bytes = await sealWalletFile(this.#key, edited);
-      await this.#store.save(bytes);
-      this.#content = edited;
-      this.#seen = bytes;
-      return edited;
-    };
-    return this.#alone(work);
+      if (edited === content && content === before) return content;
+      this.#held = await writeWallet(this.#store, this.#held, edited, options);
+      return this.#held.content;
+    });
   }
 
-  /** Rewraps the content: the copy at the hospital hangs on the code, not on the passphrase. */
+  /** Wraps the device root anew; the copy at the hospital hangs on the code, not on the passphrase. */
   async changePassphrase(passphrase: string): Promise<void> {
     const key = await newKey(this.#store, passphrase);
     await this.#alone(async () => {
-      const content = await this.#merged();
-      const bytes = await sealWalletFile(key, content);
-      await this.#store.save(bytes);
-      this.#key = key;
-      this.#content = content;
-      this.#seen = bytes;
+      await this.#catchUp();
+      const { root, unlockers, content } = this.#held;
+      const ways = withPassphrase(unlockers, await wrapRoot(key, root));
+      const held = { ...this.#held, key, unlockers: ways };
+      this.#held = await writeWallet(this.#store, held, content, { takesBack: true });
     });
   }
 
   /** With what another process wrote since this one read. */
-  async #merged(): Promise<WalletContent> {
-    const held = await this.#store.load();
-    if (held === undefined || equalBytes(held, this.#seen)) return this.#content;
-    return mergeWallets(this.#content, await reopenWalletFile(this.#key, held));
+  async #catchUp(): Promise<void> {
+    const file = await this.#store.load();
+    if (file === undefined || equalBytes(file, this.#held.file)) return;
+    const theirs = await rereadWallet(this.#store, this.#held, file);
+    this.#held = { ...theirs, content: mergeWallets(this.#held.content, theirs.content) };
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -103,8 +101,8 @@ export class Vault {
   }
 }
 
-const newKey = (store: WalletStore, passphrase: string): Promise<WalletKey> =>
-  newWalletKey(passphrase, store.passphraseCost?.(), store.stretchPassphrase);
+const newKey = (store: WalletStore, passphrase: string): Promise<PassphraseKey> =>
+  newPassphraseKey(passphrase, store.passphraseCost?.(), store.stretchPassphrase);
 
 const locked = <T>(store: WalletStore, work: () => Promise<T>): Promise<T> =>
   store.locked ? store.locked(work) : work();

@@ -23,7 +23,7 @@ const countUp: Scenes['countUp'] = async ({ wallet, times }) => {
   let count = 0;
   const once = async (): Promise<void> => {
     count = ((await store.load())?.[0] ?? 0) + 1;
-    await store.save(Uint8Array.of(count));
+    await store.save({ file: Uint8Array.of(count), shards: new Map(), keeps: [] });
   };
   for (let i = 0; i < times; i++) await (store.locked ? store.locked(once) : once());
   return count;

@@ -46,6 +46,7 @@ export const targets: Readonly<Record<string, NamedTarget>> = {
   chunked: of(1, async () => (await import('./sealed.ts')).chunked),
   envelopes: of(1, async () => (await import('./sealed.ts')).envelopes),
   wallets: of(1, async () => (await import('./wallets.ts')).walletContents),
+  'wallet-shards': of(1, async () => (await import('./wallets.ts')).walletShards),
   'wallet-files': of(1, async () => (await import('./wallets.ts')).walletFiles),
   codes: of(0.5, async () => (await import('./wallets.ts')).codes),
   car: of(1, async () => (await import('./car.ts')).car),

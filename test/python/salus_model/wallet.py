@@ -1,4 +1,4 @@
-"""Wallet file, wallet copy, printed code (docs/protocol/wallet.md, W-1 to W-6, W-12)."""
+"""Passphrase key, wallet copy, printed code (docs/protocol/wallet.md, W-2 to W-6)."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from . import cbor, derive, hpke
 from .refused import Refused
 
-FILE, CONTENT = 49, 50
+CONTENT = 50
 BLOCK = 4096
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -19,38 +19,6 @@ def passphrase_key(passphrase: str, memory_kib: int, passes: int, salt: bytes) -
         raise Refused("WALLET_KDF")
     kdf = Argon2id(salt=salt, length=32, iterations=passes, lanes=1, memory_cost=memory_kib)
     return kdf.derive(unicodedata.normalize("NFKC", passphrase).encode())
-
-
-def _head(memory_kib: int, passes: int, salt: bytes) -> list:
-    return [2, FILE, ["argon2id", memory_kib, passes, 1, salt]]
-
-
-def _file_aad(head: list) -> bytes:
-    return derive.info(derive.WALLET_FILE, head)
-
-
-def seal_file(passphrase: str, cost: tuple[int, int, bytes], content: bytes, nonce: bytes) -> bytes:
-    """W-1. `content`: as W-12 encodes it."""
-    head = _head(*cost)
-    sealed = hpke.seal_under_key(passphrase_key(passphrase, *cost), _file_aad(head), content, nonce)
-    return cbor.encode([*head, sealed])
-
-
-def open_file(passphrase: str, data: bytes) -> bytes:
-    try:
-        fields = cbor.fields_of(data, FILE, 2)
-        kdf = cbor.array(fields[0], 5)
-        if kdf[0] != "argon2id" or cbor.uint(kdf[3]) != 1:
-            raise Refused("CBOR_SHAPE")
-        cost = (cbor.uint(kdf[1]), cbor.uint(kdf[2]), cbor.octets(kdf[4]))
-        sealed = cbor.octets(fields[1])
-    except Refused:
-        raise Refused("WALLET_INVALID") from None
-    key = passphrase_key(passphrase, *cost)
-    try:
-        return hpke.open_under_key(key, _file_aad(_head(*cost)), sealed)
-    except Refused:
-        raise Refused("PASSPHRASE_WRONG") from None
 
 
 def copy_key(code: bytes) -> bytes:

@@ -121,7 +121,7 @@ WALLET = {
         HASH, ACCOUNT, name(KIND), BYTES, UINT, some(CONSENT), some(RECORD), some(CONSENT, HASH),
         some(ACCOUNT, BYTES),
     ),
-    "settled": some(HASH),
+    "settled": some(HASH, UINT),
     "trust": some(
         text(50), text(16_384), UINT, HASH, UINT, some(ACCOUNT, text(2048)),
     ),
@@ -147,3 +147,30 @@ def for_copy(content: bytes) -> bytes:
     place = list(WALLET).index("imports")
     fields[place] = [[*entry[:-1], b""] for entry in fields[place]]
     return cbor.encode([2, CONTENT, fields])
+
+
+# W-2: the lists that lie in shards, in the order in which a shard has them, and what an entry is found by.
+SHARDED = {
+    "cards": lambda it: it[0].hex(),
+    "keySets": lambda it: it[0].hex(),
+    "letters": lambda it: it[0].hex(),
+    "segments": lambda it: it[0].hex(),
+    "openings": lambda it: it[0].hex(),
+    "openedSets": lambda it: it[0].hex(),
+    "imports": lambda it: it[1].hex(),
+    "erased": lambda it: it.hex(),
+    "drawers": lambda it: it[0],
+}
+
+
+def without_shards(content: bytes) -> bytes:
+    kept = {name: [] if name in SHARDED else value for name, value in read(content).items()}
+    return cbor.encode([2, CONTENT, list(kept.values())])
+
+
+def joined(content: bytes, shards: list[list]) -> dict[str, cbor.Cbor]:
+    """The fields with what lay in shards, in the order of ids."""
+    fields = dict(read(content))
+    for place, (name, id_of) in enumerate(SHARDED.items()):
+        fields[name] = sorted([*fields[name], *(it for shard in shards for it in shard[place])], key=id_of)
+    return fields

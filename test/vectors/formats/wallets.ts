@@ -1,4 +1,6 @@
-import { sha256 } from '../../../src/crypto/hash.ts';
+import { sealUnderKey } from '../../../src/crypto/aead.ts';
+import { labelledInfo, sha256 } from '../../../src/crypto/hash.ts';
+import { labels } from '../../../src/crypto/labels.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../../src/primitives/cbor.ts';
 import {
   accountIdOf,
@@ -14,7 +16,14 @@ import {
   type WalletContent,
 } from '../../../src/sdk/wallet/content.ts';
 import { copyKeyOf, copyLocatorOf, sealCopy } from '../../../src/sdk/wallet/copy.ts';
-import { newWalletKey, openWalletFile, sealWalletFile } from '../../../src/sdk/wallet/file.ts';
+import { openWalletFile, sealWalletFile } from '../../../src/sdk/wallet/file.ts';
+import {
+  bucketsUnder,
+  intoBuckets,
+  sealShard,
+  withoutShards,
+} from '../../../src/sdk/wallet/shards.ts';
+import { costToCbor, newPassphraseKey, wrapRoot } from '../../../src/sdk/wallet/unlock.ts';
 import { withFixedRandomness } from './fixed-randomness.ts';
 import { code, hospital } from './people.ts';
 import { codeOf, type Format, hex, hexOfAll, pattern } from './write.ts';
@@ -105,7 +114,7 @@ const full: WalletContent = {
       outgoing: [{ to: accountIdOf(pattern(32, 9)), sealed: pattern(50, 2) }],
     },
   ],
-  settled: [txIdOf(pattern(32, 5))],
+  settled: [{ tx: txIdOf(pattern(32, 5)), atMs: 9 }],
   trust: [
     {
       chainId: 'salus-vectors-1',
@@ -139,37 +148,65 @@ function beforeDrawers(content: Uint8Array): Uint8Array {
   return encodeCbor([suite, type, readArray(fields, 'fields').slice(0, -1)]);
 }
 
+/** The whole of it under the passphrase's key, as files were before there were unlockers and shards. */
+async function fileOfBefore(key: Uint8Array, content: Uint8Array): Promise<Uint8Array> {
+  const head = [2, 49, costToCbor(cost)];
+  const aad = labelledInfo(labels.walletFile, head);
+  return encodeCbor([...head, await sealUnderKey(key, aad, content, pattern(12, 7))]);
+}
+
+const root = pattern(32, 11);
+const secret = pattern(32, 12);
+
 export const walletFiles: Format = {
   about:
-    'wallet.md W-1, W-12: content, sealed under the passphrase; drawn = the nonce; before = the same without drawers, as it was written once and is read still; then files that are refused, with the code',
+    'wallet.md W-1, W-2, W-12: content, cut into an index and shards and sealed for the passphrase; drawn = of each shard name, key, nonce, then the nonces of wrap and index; before = content without drawers, fileBefore = the file, as both were written once and are read still; then files that are refused, with the code',
   async cases() {
-    const key = await newWalletKey(passphrase, cost);
+    const key = await newPassphraseKey(passphrase, cost);
     const cases = [];
     for (const [index, content] of [emptyWallet(''), full].entries()) {
-      const { result, drawn } = await withFixedRandomness(`wallet file ${index}`, () =>
-        sealWalletFile(key, content),
-      );
+      const { result, drawn } = await withFixedRandomness(`wallet file ${index}`, async () => {
+        const shards = [];
+        for (const [bucket, shard] of intoBuckets(content, bucketsUnder(secret, 16))) {
+          shards.push(await sealShard(bucket, shard));
+        }
+        const layout = { secret, buckets: 16, shards: shards.map(({ ref }) => ref) };
+        const unlockers = [await wrapRoot(key, root)];
+        const file = await sealWalletFile(unlockers, root, {
+          ...{ content: withoutShards(content), layout },
+        });
+        return { file, shards };
+      });
       const plain = encodeWalletContent(content);
       cases.push({
         ...{ passphrase, memoryKiB: cost.memoryKiB, passes: cost.passes, salt: hex(cost.salt) },
-        ...{ content: hex(plain), drawn: hexOfAll(drawn), file: hex(result) },
+        ...{ root: hex(root), secret: hex(secret), buckets: 16, content: hex(plain) },
+        ...{ drawn: hexOfAll(drawn), file: hex(result.file) },
+        shards: result.shards.map(({ ref, sealed }) => ({
+          ...{ bucket: ref.bucket, name: ref.name, sealed: hex(sealed) },
+        })),
         before: hex(beforeDrawers(plain)),
+        fileBefore: hex(await fileOfBefore(key.key, plain)),
         entries: entriesOf(content),
       });
     }
-    const head = (kdf: readonly (string | number | Uint8Array)[]) =>
-      encodeCbor([2, 49, kdf, pattern(60, 1)]);
+    const head = (...kdf: readonly (string | number | Uint8Array)[]) =>
+      encodeCbor([2, 49, [['passphrase', kdf, pattern(60, 2)]], pattern(60, 1)]);
     const strange = [
-      head(['argon2id', 19_455, 2, 1, cost.salt]),
-      head(['argon2id', 1_048_577, 2, 1, cost.salt]),
-      head(['argon2id', 19_456, 1, 1, cost.salt]),
-      head(['argon2id', 19_456, 11, 1, cost.salt]),
-      head(['argon2id', 19_456, 2, 2, cost.salt]),
-      head(['argon2id', 19_456, 2, 1, pattern(15, 0)]),
-      head(['argon2i', 19_456, 2, 1, cost.salt]),
-      head(['argon2id', 19_456, 2, 1, cost.salt]),
-      encodeCbor([1, 49, ['argon2id', 19_456, 2, 1, cost.salt], pattern(60, 1)]),
-      encodeCbor([2, 50, ['argon2id', 19_456, 2, 1, cost.salt], pattern(60, 1)]),
+      head('argon2id', 19_455, 2, 1, cost.salt),
+      head('argon2id', 1_048_577, 2, 1, cost.salt),
+      head('argon2id', 19_456, 1, 1, cost.salt),
+      head('argon2id', 19_456, 11, 1, cost.salt),
+      head('argon2id', 19_456, 2, 2, cost.salt),
+      head('argon2id', 19_456, 2, 1, pattern(15, 0)),
+      head('argon2i', 19_456, 2, 1, cost.salt),
+      head('argon2id', 19_456, 2, 1, cost.salt),
+      encodeCbor([2, 49, [['passkey', 1, pattern(60, 2)]], pattern(60, 1)]),
+      encodeCbor([2, 49, [], pattern(60, 1)]),
+      encodeCbor([2, 49, ['argon2id', 19_455, 2, 1, cost.salt], pattern(60, 1)]),
+      encodeCbor([2, 49, ['argon2id', 19_456, 2, 1, cost.salt], pattern(60, 1)]),
+      encodeCbor([1, 49, [['passphrase', costToCbor(cost), pattern(60, 2)]], pattern(60, 1)]),
+      encodeCbor([2, 50, [['passphrase', costToCbor(cost), pattern(60, 2)]], pattern(60, 1)]),
     ];
     for (const file of strange) {
       cases.push({

@@ -56,7 +56,8 @@ export function requireOneInstant(home: string, height: number): void {
   }
 }
 
-const kept = /^[A-Za-z0-9][A-Za-z0-9._@-]*\.(wallet|card)$|^demo-loaded$/;
+/** Wallets with their shards, cards, and that the demo was loaded. */
+const kept = /^[A-Za-z0-9][A-Za-z0-9._@-]*\.(wallet(\.[0-9a-f]{32})?|card)$|^demo-loaded$/;
 /** A code that opens a wallet, or what is only of use together with it. */
 const keptWithKeys = /^[A-Za-z0-9][A-Za-z0-9._@-]*\.(demo-code|enrolling)$/;
 

@@ -1,0 +1,116 @@
+"""The wallet file, its index and its shards (docs/protocol/wallet.md, W-1, W-2, W-18)."""
+
+import hmac
+
+from . import cbor, derive, hpke, wallet, wallet_content
+from .refused import Refused
+
+FILE, INDEX, SHARD = 49, 54, 55
+MOST_UNLOCKERS, MOST_BUCKETS, MOST_BYTES = 16, 4096, 4 * 1024 * 1024
+
+Cost = tuple[int, int, bytes]
+
+
+def _kdf(memory_kib: int, passes: int, salt: bytes) -> list:
+    return ["argon2id", memory_kib, passes, 1, salt]
+
+
+def _cost(parameters: cbor.Cbor) -> Cost:
+    name, memory_kib, passes, lanes, salt = cbor.array(parameters, 5)
+    if name != "argon2id" or cbor.uint(lanes) != 1:
+        raise Refused("CBOR_SHAPE")
+    return cbor.uint(memory_kib), cbor.uint(passes), cbor.octets(salt)
+
+
+def _unlock_aad(parameters: cbor.Cbor) -> bytes:
+    return derive.info(derive.WALLET_UNLOCK, [2, "passphrase", parameters])
+
+
+INDEX_AAD = derive.info(derive.WALLET_INDEX, [2, FILE])
+
+
+def bucket_of(secret: bytes, buckets: int, entry_id: str) -> int:
+    """W-2."""
+    return int.from_bytes(hmac.digest(secret, entry_id.encode(), "sha256")[:4], "big") % buckets
+
+
+def cut(content: bytes, secret: bytes, buckets: int) -> tuple[bytes, dict[int, list]]:
+    """The content without what lies in shards, and each shard's lists by its bucket."""
+    fields = wallet_content.read(content)
+    shards: dict[int, list] = {}
+    for place, (name, id_of) in enumerate(wallet_content.SHARDED.items()):
+        for entry in fields[name]:
+            empty = [[] for _ in wallet_content.SHARDED]
+            shard = shards.setdefault(bucket_of(secret, buckets, id_of(entry)), empty)
+            shard[place].append(entry)
+    return wallet_content.without_shards(content), shards
+
+
+def seal_shard(shard: list, name: bytes, key: bytes, nonce: bytes) -> bytes:
+    return hpke.seal_under_key(key, derive.info(derive.WALLET_SHARD, name), cbor.encode([2, SHARD, shard]), nonce)
+
+
+def seal(passphrase: str, cost: Cost, root: bytes, index: list, nonces: tuple[bytes, bytes]) -> bytes:
+    """`index`: content and `[secret, buckets, shards]`; `nonces`: of the wrap and of the index."""
+    parameters = _kdf(*cost)
+    key = wallet.passphrase_key(passphrase, *cost)
+    wrap = hpke.seal_under_key(key, _unlock_aad(parameters), root, nonces[0])
+    sealed = hpke.seal_under_key(_index_key(root), INDEX_AAD, cbor.encode([2, INDEX, *index]), nonces[1])
+    return cbor.encode([2, FILE, [["passphrase", parameters, wrap]], sealed])
+
+
+def _index_key(root: bytes) -> bytes:
+    return derive.key(root, derive.WALLET_INDEX, [])
+
+
+def open_file(passphrase: str, data: bytes) -> tuple[bytes, list]:
+    """Content without what lies in shards, and `[secret, buckets, shards]`; all content and none for a file of before."""
+    try:
+        ways, sealed = cbor.fields_of(data, FILE, 2)
+        sealed = cbor.octets(sealed)
+        if len(cbor.array(ways)) > 0 and isinstance(ways[0], str):
+            return _open_before(passphrase, ways, sealed), []
+        if len(ways) > MOST_UNLOCKERS or len(data) > MOST_BYTES:
+            raise Refused("CBOR_SHAPE")
+        unlockers = [cbor.array(way, 3) for way in ways]
+        parameters, wrap = next(((p, w) for kind, p, w in unlockers if kind == "passphrase"), (None, None))
+        cost = _cost(parameters)
+    except Refused as problem:
+        keep = problem.code in ("WALLET_KDF", "PASSPHRASE_WRONG")
+        raise Refused(problem.code if keep else "WALLET_INVALID") from None
+    key = wallet.passphrase_key(passphrase, *cost)
+    try:
+        root = hpke.open_under_key(key, _unlock_aad(parameters), wrap)
+    except Refused:
+        raise Refused("PASSPHRASE_WRONG") from None
+    try:
+        content, layout = cbor.fields_of(hpke.open_under_key(_index_key(root), INDEX_AAD, sealed), INDEX, 2)
+    except Refused:
+        raise Refused("WALLET_INVALID") from None
+    return content, layout
+
+
+def _open_before(passphrase: str, parameters: list, sealed: bytes) -> bytes:
+    key = wallet.passphrase_key(passphrase, *_cost(parameters))
+    try:
+        return hpke.open_under_key(key, derive.info(derive.WALLET_FILE, [2, FILE, parameters]), sealed)
+    except Refused:
+        raise Refused("PASSPHRASE_WRONG") from None
+
+
+def seal_before(passphrase: str, cost: Cost, content: bytes, nonce: bytes) -> bytes:
+    """W-18."""
+    head = [2, FILE, _kdf(*cost)]
+    sealed = hpke.seal_under_key(
+        wallet.passphrase_key(passphrase, *cost), derive.info(derive.WALLET_FILE, head), content, nonce
+    )
+    return cbor.encode([*head, sealed])
+
+
+def open_shard(name: bytes, key: bytes, sealed: bytes) -> list:
+    try:
+        plain = hpke.open_under_key(key, derive.info(derive.WALLET_SHARD, name), sealed)
+        (shard,) = cbor.fields_of(plain, SHARD, 1)
+    except Refused:
+        raise Refused("WALLET_INVALID") from None
+    return shard
