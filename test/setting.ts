@@ -7,10 +7,12 @@ import type { DiagnosisAnchor } from '../src/ledger/acts/diagnosis-anchor.ts';
 import type { LogProfile } from '../src/ledger/acts/log-profile.ts';
 import type { GenesisLog } from '../src/ledger/genesis.ts';
 import type { Act } from '../src/ledger/protocol.ts';
+import { recoveryHash } from '../src/ledger/recovery.ts';
 import {
   type Answer,
   accountOf,
   bytesOf,
+  codeKemHash,
   consentOf,
   day,
   enrolAct,
@@ -75,10 +77,10 @@ export type Row = readonly [
   prepare?: (world: World) => unknown,
 ];
 
-export function table(kind: string, rows: readonly Row[]): void {
+export function table(kind: string, rows: readonly Row[], logs?: readonly GenesisLog[]): void {
   for (const [name, sent, expected, timeMs, prepare] of rows) {
     test(`${kind}, ${name}: ${expected}`, () => {
-      const world = setting();
+      const world = setting(logs);
       prepare?.(world);
       if (timeMs !== undefined) world.timeMs = timeMs - 1_000;
       assert.equal(world.send(sent, timeMs).answer, expected);
@@ -116,7 +118,32 @@ export const rotate = (
   kind: 'RotateKey',
   identity: identityOf(name, recoveryKey),
   recoveryKey: new Uint8Array(0),
+  codeKemHash: change.recoveryKey === undefined ? new Uint8Array(0) : codeKemHash,
+  endGrantsFrom: 0,
   ...change,
+});
+/** Ana comes back by her printed code: signed by it alone, with its own number. */
+export const recovers = (
+  name: string,
+  nonce: number,
+  change: Partial<Extract<Act, { kind: 'RotateKey' }>> = {},
+): Sent => ({
+  from: 'ana',
+  acts: [rotate(name, { recoveryKey, ...change })],
+  keys: [recoveryKey],
+  nonce,
+});
+export const newCode: Uint8Array = recoveryHash(bytesOf('new code'), codeKemHash);
+export const recoveryChange = (recovery = newCode): Act => ({ kind: 'RecoveryChange', recovery });
+export const recoveryStop = (hash: Uint8Array = new Uint8Array(0), recovery = newCode): Act => ({
+  kind: 'RecoveryStop',
+  recovery,
+  codeKemHash: hash,
+});
+export const newWriteKey = (consent: string, key = bytesOf('another write key')): Act => ({
+  kind: 'WriteKey',
+  consent: consentOf(consent),
+  writeKey: key,
 });
 export const anaKey = identityOf('ana').signKey;
 export const revokeOf = (name: string): Act => ({ kind: 'RevokeKey', account: accountOf(name) });
@@ -165,8 +192,11 @@ export const oneOfEach: readonly Act[] = [
   rotate('other'),
   revokeOf('nobody'),
   keySetAct(0),
+  recoveryChange(),
+  recoveryStop(),
   grantOf('new', { writeKey }),
   revoke('reading'),
+  newWriteKey('writing'),
   anchorUnder(''),
   diagnosis('writing'),
   looksAt('reading', 'writing'),

@@ -9,6 +9,7 @@ import type { VerifiedTx } from '../src/ledger/incoming.ts';
 import { executeBlock, executeGenesis, viewOf } from '../src/ledger/ledger.ts';
 import { suite } from '../src/ledger/object-types.ts';
 import type { Act } from '../src/ledger/protocol.ts';
+import { noRecovery, recoveryHash } from '../src/ledger/recovery.ts';
 import { type RefusalCode, refusalOf } from '../src/ledger/refusals.ts';
 import { organisationRights } from '../src/ledger/rights.ts';
 import type { Role } from '../src/ledger/roles.ts';
@@ -39,6 +40,9 @@ export const someBlob: BlobId = parseBlobId(
 export const bytesOf = (name: string): Uint8Array => sha256(utf8(name));
 export const consentOf = (name: string): ConsentId => consentIdOf(bytesOf(name).slice(0, 16));
 
+/** SHA-256 of every printed code's other key. */
+export const codeKemHash = bytesOf('code kem');
+
 /** Keys that look real; what they would sign is said by `Sent.isSigned` and `identityHolds`. */
 export function identityOf(name: string, recoveryKey?: Uint8Array): Identity {
   return {
@@ -46,7 +50,7 @@ export function identityOf(name: string, recoveryKey?: Uint8Array): Identity {
     signKey: bytesOf(`${name} sign`),
     kemKey: new Uint8Array(1216).fill(7),
     point: bytesOf(`${name} point`),
-    recovery: recoveryKey === undefined ? new Uint8Array(32) : sha256(recoveryKey),
+    recovery: recoveryKey === undefined ? noRecovery : recoveryHash(recoveryKey, codeKemHash),
     pointProof: new Uint8Array(64),
     signature: new Uint8Array(64),
   };

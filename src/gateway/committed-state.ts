@@ -1,4 +1,5 @@
 import type { LedgerEngine } from '../engines/engine.ts';
+import { asItCounts } from '../ledger/acts/consents.ts';
 import type { Identity } from '../ledger/identity.ts';
 import { decodeRow, type StateTable } from '../ledger/table.ts';
 import { type Account, accounts } from '../ledger/tables/accounts.ts';
@@ -32,8 +33,11 @@ export class CommittedState {
     return this.row(accounts, id);
   }
 
-  consent(id: ConsentId): Promise<Consent | undefined> {
-    return this.row(consents, id);
+  /** With what its account's row says about it: `revokedHeight` is the whole answer. */
+  async consent(id: ConsentId): Promise<Consent | undefined> {
+    const consent = await this.row(consents, id);
+    if (consent === undefined) return undefined;
+    return asItCounts(consent, await this.account(consent.account));
   }
 
   organisation(id: AccountId): Promise<Organisation | undefined> {

@@ -39,7 +39,8 @@ export function applyTx(
 
   const { spender } = admission;
   // T-9: from here on the number is used up, whatever the rules say.
-  state.write(burn(state, tx, spender));
+  const burnt = burn(state, tx, spender);
+  if (burnt !== undefined) state.write(burnt);
   const acts = new Overlay(state);
   const known = contextOf(tx, spender.authority, block, charter);
   const answers: Uint8Array[] = [];
@@ -66,8 +67,7 @@ function contextOf(
   charter: Charter,
 ): Omit<ActContext, 'isProven'> {
   const { log, sender } = tx.body;
-  const signers = tx.signatures.map(({ publicKey }) => publicKey);
-  return { block, charter, log, sender, authority, signers };
+  return { block, charter, log, sender, authority };
 }
 
 function refused(code: RefusalCode, actIndex?: number): TxOutcome {

@@ -17,8 +17,6 @@ import { logName } from './shapes.ts';
 import type { Tx, TxBody } from './tx.ts';
 
 export const maxActs = 16;
-/** The sender's, and at most the recovery key's beside it (rule T-4). */
-export const maxSignatures = 2;
 
 /**
  * A transaction as it travels: `tx = [body, [[public key 32, signature 64]...]]`, in the one canonical
@@ -55,7 +53,8 @@ export function decodeTx(bytes: Uint8Array): Tx {
       signature: readBytes(pair[1], 'signature', 64),
     };
   });
-  if (signatures.length < 1 || signatures.length > maxSignatures) {
+  // T-4: one key speaks.
+  if (signatures.length !== 1) {
     throw new CodedError('CBOR_SHAPE', { field: 'signatures' });
   }
   return { body: bodyFromCbor(fields[0], actFromCbor), signatures };

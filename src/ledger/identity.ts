@@ -21,7 +21,7 @@ const currentSuite: Shape<number> = {
  * The public keys of an account, as Enrol and RotateKey carry them whole:
  * `[suite, ed25519 32, xwing 1216, point 32, recovery 32, proof of the point 64, signature 64]`.
  *
- * `recovery` = SHA-256 of the Ed25519 key derived from the printed code (32 zeros: none). `pointProof` is a
+ * `recovery` binds both keys derived from the printed code (`recoveryHash`; 32 zeros: none). `pointProof` is a
  * Schnorr proof of knowledge for `point`. `signature` is by `signKey`; what it covers: `identitySignedBytes`.
  * Throws CBOR_SHAPE, SUITE_UNKNOWN. Source: docs/protocol/acts.md, rules ID-1 to ID-5.
  */

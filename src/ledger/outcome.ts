@@ -18,10 +18,11 @@ export interface ActContext {
   readonly charter: Charter;
   readonly log: LogName;
   readonly sender: AccountId;
-  /** Who spoke: the account's key, its recovery key, or a grant's write key. */
-  readonly authority: 'account' | 'recovery' | 'write-key';
-  /** Keys that signed the transaction. */
-  readonly signers: readonly Uint8Array[];
+  /**
+   * Who spoke: the key in use by the account; its recovery key, for a rotation; a grant's write key; or, to stop a
+   * RecoveryChange, a key that was in use or the recovery key.
+   */
+  readonly authority: 'account' | 'recovery' | 'write-key' | 'former';
   /** Whether everything holds that the act requires to be checked outside the rules. */
   readonly isProven: boolean;
 }

@@ -10,8 +10,11 @@ import { diagnosisAnchor } from './acts/diagnosis-anchor.ts';
 import { enrol } from './acts/enrol.ts';
 import { keySet } from './acts/key-set.ts';
 import { logProfile } from './acts/log-profile.ts';
+import { recoveryChange } from './acts/recovery-change.ts';
+import { recoveryStop } from './acts/recovery-stop.ts';
 import { revokeKey } from './acts/revoke-key.ts';
 import { rotateKey } from './acts/rotate-key.ts';
+import { writeKey } from './acts/write-key.ts';
 import { type Charter, unlisted } from './charter.ts';
 import { type GenesisLog, spineLogs } from './genesis.ts';
 import type { StateTable } from './table.ts';
@@ -23,6 +26,7 @@ import { keys } from './tables/keys.ts';
 import { keysets } from './tables/keysets.ts';
 import { organisations } from './tables/organisations.ts';
 import { profiles } from './tables/profiles.ts';
+import { recoveries } from './tables/recoveries.ts';
 import type { LedgerWing } from './wing.ts';
 
 /** The one list of what a transaction may say: the spine's acts, and those of the wings. */
@@ -31,8 +35,11 @@ const spineActs = [
   rotateKey,
   revokeKey,
   keySet,
+  recoveryChange,
+  recoveryStop,
   consentGrant,
   consentRevoke,
+  writeKey,
   dataAnchor,
   diagnosisAnchor,
   accessLog,
@@ -49,6 +56,7 @@ const spineTables = [
   anchors,
   batches,
   profiles,
+  recoveries,
 ] as const;
 
 type WingActs = (typeof ledgerWings)[number] extends infer Wing

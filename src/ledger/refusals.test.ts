@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { catalogue } from '../codes/index.ts';
-import { isRefusalCode, refusalNumber, refusalOf, refusals } from './refusals.ts';
+import { isRefusalCode, refusalNumber, refusalOf, refusals, retiredRefusals } from './refusals.ts';
 
 // Append-only: a line of this list never changes, for it stands in blocks.
 const published =
@@ -14,7 +15,8 @@ const published =
   '32 CONSENT_UNKNOWN, 33 CONSENT_ENDED, 34 CONSENT_NOT_LIVE, 35 CONSENT_CANNOT_WRITE, ' +
   '36 NOT_AFTER_PASSED, 37 NOT_AFTER_FAR, 38 CONSENT_TIMES, 39 ANCHOR_EMPTY, 40 ANCHOR_TAKEN, ' +
   '41 ACCESS_LOG_SIZE, 42 BATCH_KIND, 43 BATCH_TIMES, 44 PROFILE_HEIGHT, 45 PROFILE_PENDING, ' +
-  '46 PROFILE_SHRINKS, 47 PROFILE_APPROVAL';
+  '46 PROFILE_SHRINKS, 47 PROFILE_APPROVAL, 48 RECOVERY_NEEDED, 49 RECOVERY_COUNTER, ' +
+  '50 RECOVERY_PENDING, 51 RECOVERY_UNKNOWN';
 
 test('the numbers of refusals are the published ones', () => {
   // Wings count from 100 (docs/adr/0011-numbers.md).
@@ -29,6 +31,17 @@ test('number and name lead to each other, and kind and sentence are the catalogu
     assert.ok(isRefusalCode(refusal.code));
     const { kind, sentence } = catalogue[refusal.code];
     assert.deepEqual([refusal.kind, refusal.sentence], [kind, sentence]);
+  }
+});
+
+test('a retired refusal keeps its number, and no rule says it', () => {
+  const rules = globSync(`${import.meta.dirname}/{*,acts/*}.ts`)
+    .filter((path) => !path.endsWith('.test.ts') && !path.endsWith('/refusals.ts'))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join();
+  assert.ok(rules.includes("'RECOVERY_NEEDED'"));
+  for (const code of retiredRefusals) {
+    assert.ok(refusalNumber(code) > 0 && !rules.includes(`'${code}'`), code);
   }
 });
 

@@ -30,6 +30,9 @@ export const refusals: readonly Refusal[] = Object.keys(catalogue)
   })
   .sort((a, b) => a.number - b.number);
 
+/** No rule says these any more; their numbers stay theirs, for blocks of before may hold them. */
+export const retiredRefusals: readonly RefusalCode[] = ['SIGNATURE_MISSING', 'KEYS_FULL'];
+
 const byNumber = new Map(refusals.map((refusal) => [refusal.number, refusal]));
 
 /** Undefined for 0 (accepted) and for numbers of a later version. */

@@ -8,6 +8,8 @@ import { bytes, oneOf, optionalBytes, type Shape, struct, uint } from '../primit
 
 /** SHA-256. */
 export const hash = bytes(32);
+/** SHA-256, or empty: none. */
+export const optionalHash = optionalBytes(32);
 /** An Ed25519 public key. */
 export const signKey = bytes(32);
 /** An Ed25519 public key, or empty: none. */

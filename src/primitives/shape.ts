@@ -1,3 +1,4 @@
+import { equalBytes } from './bytes.ts';
 import {
   type Cbor,
   decodeCbor,
@@ -151,6 +152,39 @@ export interface StructShape<T> extends Shape<T> {
 /** An array whose places are the fields in the order they are written in. */
 export function struct<F extends Fields>(fields: F): StructShape<StructOf<F>> {
   return headed([], fields);
+}
+
+/**
+ * A struct whose last fields are left out, all together, while they say what `none` says: what never needs them
+ * stays as short as it would be without them. So each value has one encoding: a tail that is written out and says
+ * `none` is CBOR_SHAPE.
+ */
+export function tailed<F extends Fields, R extends Fields>(
+  fields: F,
+  tail: R,
+  none: StructOf<R>,
+): StructShape<StructOf<F> & StructOf<R>> {
+  const short = struct(fields);
+  const long = struct({ ...fields, ...tail });
+  const rest = struct(tail);
+  const written = encodeAs(rest, none);
+  const saysNone = (value: StructOf<R>): boolean =>
+    rest.names.every((name) => value[name] === none[name]) ||
+    equalBytes(encodeAs(rest, value), written);
+  return {
+    names: long.names,
+    // The fields of both are those of the one; the compiler cannot see that through the spread.
+    encode: (value) =>
+      saysNone(value) ? short.encode(value) : long.encode(value as StructOf<F & R>),
+    decode(value, field) {
+      if (readArray(value, field).length === short.names.length) {
+        return { ...short.decode(value, field), ...none };
+      }
+      const read = long.decode(value, field) as StructOf<F> & StructOf<R>;
+      if (saysNone(read)) throw new CodedError('CBOR_SHAPE', { field });
+      return read;
+    },
+  };
 }
 
 /**

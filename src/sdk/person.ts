@@ -200,7 +200,7 @@ export class Person {
 
   /**
    * New keys; readers get theirs anew. With the code: also the way back from a freeze.
-   * Throws RECOVERY_CODE_WRONG, SIGNATURE_MISSING (frozen, without the code), KEY_NOT_CURRENT (another code).
+   * Throws RECOVERY_CODE_WRONG, RECOVERY_NEEDED (frozen, rotated today or too often, without the code), KEY_NOT_CURRENT (another code).
    */
   rotate(options: AsAccount & { readonly code?: string | undefined } = {}): Promise<ConfirmedTx> {
     const code = options.code === undefined ? undefined : parseCode(options.code);

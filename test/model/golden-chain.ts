@@ -11,6 +11,7 @@ import { recoveryKey } from '../setting.ts';
 import {
   accountOf,
   bytesOf,
+  codeKemHash,
   consentOf,
   day,
   enrolAct,
@@ -133,7 +134,13 @@ export class GoldenChain {
         const identity = identityOf(this.#fresh('key'), recoveryKey);
         const shown = isLost ? recoveryKey : new Uint8Array(0);
         const keys = isLost ? [recoveryKey] : [signKey];
-        return { from: by, acts: [{ kind, identity, recoveryKey: shown }], keys };
+        const act: Act = {
+          ...{ kind, identity, recoveryKey: shown, endGrantsFrom: 0 },
+          codeKemHash: isLost ? codeKemHash : new Uint8Array(0),
+        };
+        // By the recovery key the number is that of the code.
+        const nonce = isLost ? { nonce: (row?.recoveryCounter ?? 0) + 1 } : {};
+        return { from: by, acts: [act], keys, ...nonce };
       }
       case 'RevokeKey':
         return {

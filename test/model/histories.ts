@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { encodeTx, txIdOfBytes } from '../../src/ledger/codec.ts';
+import type { Identity } from '../../src/ledger/identity.ts';
 import { suite } from '../../src/ledger/object-types.ts';
 import { type Act, foundingLogs } from '../../src/ledger/protocol.ts';
+import { recoveryHash, recoveryOf } from '../../src/ledger/recovery.ts';
 import { refusalOf } from '../../src/ledger/refusals.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { LogName } from '../../src/ledger/shapes.ts';
@@ -10,11 +12,13 @@ import { accounts } from '../../src/ledger/tables/accounts.ts';
 import { anchors } from '../../src/ledger/tables/anchors.ts';
 import { consents } from '../../src/ledger/tables/consents.ts';
 import { keys } from '../../src/ledger/tables/keys.ts';
+import { recoveries } from '../../src/ledger/tables/recoveries.ts';
 import type { Tx } from '../../src/ledger/tx.ts';
 import { decodeCbor } from '../../src/primitives/cbor.ts';
 import {
   accountOf,
   bytesOf,
+  codeKemHash,
   consentOf,
   day,
   enrolAct,
@@ -22,13 +26,15 @@ import {
   someBlob,
   World,
 } from '../world.ts';
-import { hex, ModelLedger, newest } from './model-ledger.ts';
+import { codeHash, hex, ModelLedger, newest } from './model-ledger.ts';
 import { wings } from './wings.ts';
 
 const people = ['hospital', 'archive', 'ana', 'eve', 'doctor', 'bob'] as const;
 const roleOf: Readonly<Record<string, Role>> = { ana: 'patient', eve: 'patient', doctor: 'nurse' };
 const grants = ['g0', 'g1', 'g2', 'g3', 'g4', 'g5', 'g6', 'g7'] as const;
 const recoveryKey = bytesOf('recovery');
+/** Printed codes that RecoveryChange brings. */
+const codes = ['one', 'two'].map((name) => bytesOf(`code ${name}`));
 const writeKeyOf = (grant: string) => bytesOf(`write ${grant}`);
 
 const actsOfWings = wings.flatMap(({ acts }) => acts);
@@ -38,12 +44,17 @@ const acts = fc.record({
   kind: fc.constantFrom(
     'Enrol',
     'RotateKey',
+    'RotateKey',
+    'RotateKey',
     'RevokeKey',
     'KeySet',
     'KeySet',
+    'RecoveryChange',
+    'RecoveryStop',
     'ConsentGrant',
     'ConsentGrant',
     'ConsentRevoke',
+    'WriteKey',
     'DataAnchor',
     'DataAnchor',
     'DiagnosisAnchor',
@@ -67,7 +78,7 @@ const txs = fc.record({
   acts: fc.array(acts, { minLength: 1, maxLength: 3 }),
   isOneKind: fc.nat(3).map((n) => n > 0),
   key: fc.integer({ min: 0, max: 24 }).map((n) => Math.min(n, 11)),
-  nonce: mostly(1, 6, 2, 5, 0, -1, -3, -300, 300, 1_024, 1_025),
+  nonce: mostly(1, 6, 2, 5, 0, -1, -3, -300, 64, 65, 300, 1_024, 1_025),
   validity: mostly(day, 15, 0, day + 1, -1),
   log: mostly<'right' | LogName>('right', 15, 'user', 'doc'),
   isSigned: fc.nat(19).map((n) => n > 0),
@@ -101,13 +112,32 @@ function actOf(step: ActStep, from: string, model: ModelLedger, timeMs: number):
       return { ...act, identity: { ...act.identity, signKey: new Uint8Array(32) } };
     }
     case 'RotateKey': {
-      const recovery = twist === 0 ? bytesOf('thief') : recoveryKey;
-      const name = small === 0 ? from : `${from} ${small}`;
-      const shown = [new Uint8Array(0), recoveryKey, bytesOf('thief')][twist % 3];
+      const name = small === 0 ? from : `${from} ${small} ${twist}`;
+      const inUse = account === undefined ? '' : model.codeOf(account, timeMs);
+      const known = [recoveryKey, ...codes].find((key) => codeHash(key, codeKemHash) === inUse);
+      const shown = twist < 7 ? new Uint8Array(0) : twist === 7 ? recoveryKey : known;
+      const isShown = shown !== undefined && shown.length > 0;
+      // Mostly the code in use goes on; by the code itself another may come.
+      const next = twist === 0 || twist === 8 ? codes[small % 2] : (known ?? recoveryKey);
       return {
         kind: 'RotateKey',
-        identity: identityOf(name, recovery),
+        identity: identityOf(name, next),
         recoveryKey: shown ?? recoveryKey,
+        codeKemHash: isShown && small !== 6 ? codeKemHash : new Uint8Array(0),
+        endGrantsFrom: twist > 9 ? Math.max(0, model.height - small) : twist === 4 ? small : 0,
+      };
+    }
+    case 'RecoveryChange': {
+      const code = codes[small % 2] ?? recoveryKey;
+      return { kind: 'RecoveryChange', recovery: recoveryHash(code, codeKemHash) };
+    }
+    case 'RecoveryStop': {
+      const waits = account?.pending?.recovery;
+      const recovery = waits === undefined || twist === 0 ? root : Buffer.from(waits, 'hex');
+      return {
+        kind: 'RecoveryStop',
+        recovery,
+        codeKemHash: twist % 3 === 1 ? codeKemHash : new Uint8Array(0),
       };
     }
     case 'RevokeKey': {
@@ -139,6 +169,10 @@ function actOf(step: ActStep, from: string, model: ModelLedger, timeMs: number):
     }
     case 'ConsentRevoke':
       return { kind: 'ConsentRevoke', consent };
+    case 'WriteKey': {
+      const writeKey = twist === 0 ? new Uint8Array(32) : writeKeyOf(`${grant} ${twist % 2}`);
+      return { kind: 'WriteKey', consent, writeKey };
+    }
     case 'DataAnchor':
       return {
         kind: 'DataAnchor',
@@ -198,21 +232,32 @@ function keysOf(step: TxStep, listed: readonly Act[], model: ModelLedger): Uint8
     (name) =>
       underGrant !== undefined && 'epoch' in underGrant && consentOf(name) === underGrant.consent,
   );
-  if (grant !== undefined && step.key > 1) return [writeKeyOf(grant)];
-  if (listed.some(({ kind }) => kind === 'RotateKey')) {
-    if (step.key < 4) return [current, recoveryKey];
-    if (step.key < 6) return [recoveryKey];
+  if (grant !== undefined && step.key > 1) {
+    const held = model.state.consents.get(consentOf(grant))?.writeKey ?? '';
+    return [held === '' || step.key === 2 ? writeKeyOf(grant) : Buffer.from(held, 'hex')];
+  }
+  const rotation = listed.find((act) => act.kind === 'RotateKey');
+  if (rotation?.kind === 'RotateKey' && rotation.recoveryKey.length > 0) {
+    if (step.key === 2) return [current, recoveryKey];
+    if (step.key > 3) return [rotation.recoveryKey];
+  }
+  if (listed.some(({ kind }) => kind === 'RecoveryStop') && step.key > 3) {
+    const others = [recoveryKey, ...codes, ...(account?.identities ?? []).map(signKeyOf)];
+    return [others[(step.key + (listed.length % 3)) % others.length] ?? current];
   }
   if (step.key === 0) return [bytesOf('wrong key')];
   if (step.key === 1) return [current, current];
   return [current];
 }
 
+const signKeyOf = ({ identity }: { readonly identity: Identity }) => identity.signKey;
+
 /** Somebody whose role may send the first act, unless the step wants it otherwise. */
 function senderOf({ from, isRightSender, acts: [first] }: TxStep): TxStep['from'] {
   if (!isRightSender || first === undefined) return from;
   const isOrganisations = ['Enrol', 'AccessLog', 'BatchAnchor', 'LogProfile'].includes(first.kind);
-  const isFree = first.kind === 'RotateKey' || first.kind === 'RevokeKey';
+  const free = ['RotateKey', 'RevokeKey', 'RecoveryChange', 'RecoveryStop'];
+  const isFree = free.includes(first.kind);
   if (isOrganisations) return 'hospital';
   return isFree || from === 'eve' ? from : 'ana';
 }
@@ -244,6 +289,11 @@ function usedBy(
   keys: readonly Uint8Array[],
   model: ModelLedger,
 ) {
+  const [only] = listed;
+  const isLone = listed.length === 1 && only?.kind === 'RotateKey';
+  if (isLone && keys[0] !== undefined && hex(keys[0]) === hex(only.recoveryKey)) {
+    return new Set([model.state.accounts.get(accountOf(from))?.counter ?? 0]);
+  }
   for (const act of listed) {
     const consent = 'epoch' in act ? model.state.consents.get(act.consent) : undefined;
     if (consent !== undefined && keys[0] !== undefined && hex(keys[0]) === consent.writeKey) {
@@ -259,9 +309,12 @@ function assertSameState(world: World, model: ModelLedger): void {
     const account = world.view.get(accounts, id);
     const directory = world.view.get(keys, id);
     assert.ok(account !== undefined && directory !== undefined);
-    const { role, organisation, frozen, highestEpoch, signKey, window } = account;
+    const { role, organisation, frozen, highestEpoch, signKey, window, recoveryCounter } = account;
     assert.deepEqual(
-      { role, organisation, frozen, highestEpoch, key: hex(signKey), top: window.top },
+      {
+        ...{ role, organisation, frozen, highestEpoch, key: hex(signKey), top: window.top },
+        ...{ counter: recoveryCounter, generation: account.keyGeneration },
+      },
       {
         role: expected.role,
         organisation: expected.organisation,
@@ -269,15 +322,22 @@ function assertSameState(world: World, model: ModelLedger): void {
         highestEpoch: expected.highest,
         key: hex(newest(expected).signKey),
         top: Math.max(0, ...expected.usedNonces),
+        counter: expected.counter,
+        generation: expected.identities.length - 1,
       },
     );
+    for (const timeMs of [world.timeMs, world.timeMs + 7 * day]) {
+      assert.equal(hex(recoveryOf(directory, timeMs)), model.codeOf(expected, timeMs));
+    }
     assert.deepEqual(
       directory.identities.map(({ identity, fromHeight, untilHeight }) => [
         hex(identity.signKey),
         fromHeight,
         untilHeight,
       ]),
-      expected.identities.map(({ identity, from, until }) => [hex(identity.signKey), from, until]),
+      expected.identities
+        .slice(-16)
+        .map(({ identity, from, until }) => [hex(identity.signKey), from, until]),
     );
     assert.ok(account.schedule.length <= 17);
     for (const timeMs of [world.timeMs, world.timeMs + day, world.timeMs + 9 * day]) {
@@ -291,7 +351,11 @@ function assertSameState(world: World, model: ModelLedger): void {
     const row = world.view.get(consents, id);
     assert.ok(row !== undefined);
     const { account, notBeforeMs, notAfterMs, revokedHeight, looks } = row;
-    const mine = { account, notBeforeMs, notAfterMs, revokedHeight, looks };
+    const { grantedHeight, writeKeyGeneration } = row;
+    const mine = {
+      ...{ account, notBeforeMs, notAfterMs, grantedHeight, revokedHeight },
+      ...{ writeKeyGeneration, looks },
+    };
     const { usedNonces, chain, writeKey, ...rest } = expected;
     assert.deepEqual(mine, rest);
     assert.deepEqual([hex(row.lookChain), hex(row.writeKey)], [chain, writeKey]);
@@ -304,6 +368,10 @@ function assertSameState(world: World, model: ModelLedger): void {
   assert.equal(countOf('consents'), state.consents.size);
   assert.equal(countOf('anchors'), state.anchors.size);
   assert.equal(countOf('batches'), state.batches.size);
+  assert.equal(countOf('recoveries'), state.recoveries.size);
+  for (const [code, account] of state.recoveries) {
+    assert.equal(world.view.get(recoveries, code)?.account, account);
+  }
   for (const table of wings.flatMap(({ tables }) => tables)) {
     const rows = [...state.ofWings.keys()].filter((key) => key.startsWith(`${table}/`));
     assert.equal(countOf(table), rows.length);

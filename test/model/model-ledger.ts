@@ -18,7 +18,21 @@ export interface ModelAccount {
   role: Role;
   organisation: string;
   frozen: boolean;
-  identities: { identity: Identity; from: number; until: number }[];
+  /** All of them, with the block times at which they came and went. */
+  identities: {
+    identity: Identity;
+    from: number;
+    until: number;
+    fromMs: number;
+    untilMs: number;
+    byCode: boolean;
+  }[];
+  /** The printed code's hash in use, and the one that waits. */
+  recovery: string;
+  pending: { recovery: string; beganMs: number } | undefined;
+  counter: number;
+  /** Heights between which grants were ended by a rotation. */
+  endedGrants: (readonly [from: number, until: number])[];
   usedNonces: Set<number>;
   schedule: { epoch: number; validFromMs: number }[];
   highest: number;
@@ -29,7 +43,10 @@ export interface ModelConsent {
   notBeforeMs: number;
   notAfterMs: number;
   writeKey: string;
+  grantedHeight: number;
   revokedHeight: number;
+  /** How many keys the account had had when the write key was set. */
+  writeKeyGeneration: number;
   looks: number;
   chain: string;
   usedNonces: Set<number>;
@@ -43,9 +60,14 @@ export interface ModelState {
   accepted: Record<LogName, number>;
   /** What the wings wrote, by `table/id`. */
   ofWings: Map<string, string>;
+  /** Account by hash of a printed code: the first that named it. */
+  recoveries: Map<string, string>;
   /** What LogProfile acts said, one after the other. */
   profiles: { log: LogName; acts: readonly number[]; version: number; from: number }[];
 }
+
+/** Whose key signed. */
+type Who = 'key in use' | 'code' | 'former key' | 'write key';
 
 interface Known {
   readonly rights: ReadonlyMap<string, readonly string[]>;
@@ -63,7 +85,8 @@ const actsOfWings = wings.flatMap(({ acts }) => acts);
 
 const numbers: Readonly<Record<string, number>> = {
   ...Object.fromEntries(actsOfWings.map(({ kind, number }) => [kind, number])),
-  ...{ Enrol: 1, RotateKey: 2, RevokeKey: 3, KeySet: 4, ConsentGrant: 10, ConsentRevoke: 11 },
+  ...{ Enrol: 1, RotateKey: 2, RevokeKey: 3, KeySet: 4, RecoveryChange: 5, RecoveryStop: 6 },
+  ...{ ConsentGrant: 10, ConsentRevoke: 11, WriteKey: 12 },
   ...{ DataAnchor: 20, DiagnosisAnchor: 21, AccessLog: 30, BatchAnchor: 31, LogProfile: 72 },
 };
 
@@ -85,6 +108,7 @@ export class ModelLedger {
     accepted: { user: 0, doc: 0 },
     profiles: [],
     ofWings: new Map(),
+    recoveries: new Map(),
   };
   readonly #known: Known;
   /** Of the last block that was run. */
@@ -104,21 +128,26 @@ export class ModelLedger {
       if (tx.body.chainId !== this.#known.chainId) throw new Refused('CHAIN_WRONG');
       if (tx.body.validUntilMs < timeMs) throw new Refused('EXPIRED');
       if (tx.body.validUntilMs > timeMs + day) throw new Refused('TOO_FAR');
-      const used = this.#numbersFor(tx);
-      const top = Math.max(0, ...used.numbers);
-      if (tx.body.nonce > top + 1_024) throw new Refused('NONCE_FAR');
-      if (tx.body.nonce < top - 256) throw new Refused('NONCE_OLD');
-      if (tx.body.nonce === 0 || used.numbers.has(tx.body.nonce)) throw new Refused('NONCE_USED');
+      const by = this.#speaker(tx, timeMs);
+      const { nonce } = tx.body;
+      if (by.numbers !== undefined) {
+        const top = Math.max(0, ...by.numbers);
+        if (nonce > top + 1_024) throw new Refused('NONCE_FAR');
+        if (nonce < top - 256) throw new Refused('NONCE_OLD');
+        if (nonce === 0 || by.numbers.has(nonce)) throw new Refused('NONCE_USED');
+      }
       if (!isSigned) throw new Refused('SIGNATURE_WRONG');
-      used.numbers.add(tx.body.nonce);
-      return this.#acts(tx, used.byWriteKey, identityHolds, height, timeMs);
+      by.numbers?.add(nonce);
+      if (by.who === 'code') this.#account(tx.body.sender).counter = nonce;
+      return this.#acts(tx, by.who, identityHolds, height, timeMs);
     } catch (error) {
       if (error instanceof Refused) return { code: error.code, data: [] };
       throw error;
     }
   }
 
-  #acts(tx: Tx, byWriteKey: boolean, holds: boolean, height: number, timeMs: number) {
+  #acts(tx: Tx, who: Who, holds: boolean, height: number, timeMs: number) {
+    const byWriteKey = who === 'write key';
     const before = structuredClone(this.state);
     const answers: Uint8Array[] = [];
     for (const [index, act] of tx.body.acts.entries()) {
@@ -129,7 +158,7 @@ export class ModelLedger {
         if (!isUnlisted && !this.takes(log, height).includes(number))
           throw new Refused('LOG_WRONG');
         this.#mayAct(tx.body.sender, act.kind, byWriteKey);
-        answers.push(this.#act(tx, act, byWriteKey, holds, height, timeMs));
+        answers.push(this.#act(tx, act, who, holds, height, timeMs));
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         this.state = before;
@@ -140,27 +169,41 @@ export class ModelLedger {
     return { code: 'accepted', data: answers };
   }
 
-  /** Whose numbers are used up: the account's, or those of the grant whose write key signs alone. */
-  #numbersFor(tx: Tx): { numbers: Set<number>; byWriteKey: boolean } {
+  /** Who speaks by the key that signed, and whose numbers are used up. */
+  #speaker(tx: Tx, timeMs: number): { who: Who; numbers?: Set<number> } {
     const account = this.state.accounts.get(tx.body.sender);
     if (account === undefined) throw new Refused('SENDER_UNKNOWN');
-    const keys = tx.signatures.map(({ publicKey }) => hex(publicKey));
-    const [key = '', second] = keys;
-    const current = newest(account);
-    const { acts } = tx.body;
-    if (second !== undefined) {
-      const shown = acts.some((a) => a.kind === 'RotateKey' && hex(a.recoveryKey) === second);
-      if (second === key || !shown) throw new Refused('KEY_NOT_CURRENT');
-    }
-    if (key === hex(current.signKey)) {
-      return { numbers: account.usedNonces, byWriteKey: false };
-    }
-    if (second !== undefined) throw new Refused('KEY_NOT_CURRENT');
-    const [only] = acts;
-    if (acts.length === 1 && only?.kind === 'RotateKey' && hex(only.recoveryKey) === key) {
-      if (hex(hash(only.recoveryKey)) === hex(current.recovery)) {
-        return { numbers: account.usedNonces, byWriteKey: false };
+    const { acts, nonce } = tx.body;
+    if (tx.signatures.length !== 1) throw new Refused('KEY_NOT_CURRENT');
+    const key = hex(tx.signatures[0]?.publicKey ?? new Uint8Array(0));
+    const only = acts.length === 1 ? acts[0] : undefined;
+    if (only?.kind === 'RotateKey' && hex(only.recoveryKey) === key) {
+      if (nonce <= account.counter || nonce > account.counter + 64) {
+        throw new Refused('RECOVERY_COUNTER');
       }
+      if (codeHash(only.recoveryKey, only.codeKemHash) !== this.codeOf(account, timeMs)) {
+        throw new Refused('KEY_NOT_CURRENT');
+      }
+      return { who: 'code' };
+    }
+    if (key === hex(newest(account).signKey)) {
+      return { who: 'key in use', numbers: account.usedNonces };
+    }
+    const { pending } = account;
+    if (only?.kind === 'RecoveryStop' && pending !== undefined) {
+      const isWaiting = timeMs - pending.beganMs < 7 * day;
+      const isOldCode =
+        only.codeKemHash.length > 0 &&
+        codeHash(Buffer.from(key, 'hex'), only.codeKemHash) === this.codeOf(account, timeMs);
+      const wasInUse = account.identities.some(
+        (it) =>
+          only.codeKemHash.length === 0 &&
+          hex(it.identity.signKey) === key &&
+          it.until > 0 &&
+          it.fromMs <= pending.beganMs &&
+          it.untilMs >= pending.beganMs - 30 * day,
+      );
+      if (isWaiting && (isOldCode || wasInUse)) return { who: 'former key' };
     }
     const named = new Set(acts.map((a) => ('epoch' in a ? a.consent : '')));
     const [consentId = ''] = named;
@@ -169,7 +212,16 @@ export class ModelLedger {
     if (consent?.account !== tx.body.sender) throw new Refused('CONSENT_UNKNOWN');
     if (consent.writeKey === '') throw new Refused('CONSENT_CANNOT_WRITE');
     if (consent.writeKey !== key) throw new Refused('KEY_NOT_CURRENT');
-    return { numbers: consent.usedNonces, byWriteKey: true };
+    if (consent.writeKeyGeneration !== account.identities.length - 1) {
+      throw new Refused('KEY_NOT_CURRENT');
+    }
+    return { who: 'write key', numbers: consent.usedNonces };
+  }
+
+  /** The printed code in use: a change that has waited seven days counts. */
+  codeOf({ recovery, pending }: ModelAccount, timeMs: number): string {
+    const isThrough = pending !== undefined && timeMs - pending.beganMs >= 7 * day;
+    return isThrough ? pending.recovery : recovery;
   }
 
   #mayAct(sender: string, kind: Act['kind'], byWriteKey: boolean): void {
@@ -180,9 +232,11 @@ export class ModelLedger {
       'ConsentRevoke',
       'DataAnchor',
       'DiagnosisAnchor',
+      'WriteKey',
     ];
+    const everybodysActs = ['RotateKey', 'RevokeKey', 'RecoveryChange', 'RecoveryStop'];
     const organisationActs = ['Enrol', 'AccessLog', 'BatchAnchor', 'LogProfile'];
-    if (kind !== 'RotateKey' && kind !== 'RevokeKey') {
+    if (!everybodysActs.includes(kind)) {
       const ofWing = actsOfWings.find((act) => act.kind === kind)?.senders ?? [];
       const isPatient = account.role === 'patient' && patientActs.includes(kind);
       const isOrganisation = account.role === 'organisation' && organisationActs.includes(kind);
@@ -190,21 +244,16 @@ export class ModelLedger {
         throw new Refused('ROLE_WRONG');
       }
     }
-    if (account.frozen && !byWriteKey && kind !== 'ConsentRevoke' && kind !== 'RotateKey') {
+    const whileFrozen = ['ConsentRevoke', 'RotateKey', 'RecoveryStop'];
+    if (account.frozen && !byWriteKey && !whileFrozen.includes(kind)) {
       throw new Refused('ACCOUNT_FROZEN');
     }
   }
 
-  #act(
-    tx: Tx,
-    act: Act,
-    byWriteKey: boolean,
-    holds: boolean,
-    height: number,
-    timeMs: number,
-  ): Uint8Array {
+  #act(tx: Tx, act: Act, who: Who, holds: boolean, height: number, timeMs: number): Uint8Array {
     const { sender } = tx.body;
     const none = new Uint8Array(0);
+    const byWriteKey = who === 'write key';
     const { consents, accounts } = this.state;
     switch (act.kind) {
       case 'Enrol': {
@@ -215,10 +264,11 @@ export class ModelLedger {
         const id = modelAccountId(act.identity);
         if (accounts.has(id)) throw new Refused('ACCOUNT_EXISTS');
         accounts.set(id, newAccount(act.role, sender, act.identity, height));
+        this.#nameCode(hex(act.identity.recovery), id, height);
         return none;
       }
       case 'RotateKey':
-        this.#rotate(tx, act, holds, height);
+        this.#rotate(tx, act, who, holds, height, timeMs);
         return none;
       case 'RevokeKey': {
         const target = accounts.get(act.account);
@@ -227,6 +277,33 @@ export class ModelLedger {
         if (!mayFreeze) throw new Refused('SENDER_WRONG');
         if (target.frozen) throw new Refused('ACCOUNT_FROZEN');
         target.frozen = true;
+        this.#settleCode(target, timeMs);
+        target.pending = undefined;
+        return none;
+      }
+      case 'RecoveryChange': {
+        const account = this.#account(sender);
+        const code = hex(act.recovery);
+        if (code === this.codeOf(account, timeMs)) throw new Refused('KEY_TAKEN');
+        const { pending } = account;
+        if (pending !== undefined && timeMs - pending.beganMs < 7 * day) {
+          throw new Refused('RECOVERY_PENDING');
+        }
+        const keySince = account.identities.length === 1 ? -Infinity : newestHeld(account).fromMs;
+        if (timeMs - keySince < 7 * day) throw new Refused('RECOVERY_NEEDED');
+        this.#settleCode(account, timeMs);
+        account.pending = { recovery: code, beganMs: timeMs };
+        this.#nameCode(code, sender, height);
+        return none;
+      }
+      case 'RecoveryStop': {
+        const account = this.#account(sender);
+        const { pending } = account;
+        const isWaiting = pending !== undefined && timeMs - pending.beganMs < 7 * day;
+        if (!isWaiting || pending.recovery !== hex(act.recovery)) {
+          throw new Refused('RECOVERY_UNKNOWN');
+        }
+        account.pending = undefined;
         return none;
       }
       case 'KeySet': {
@@ -257,15 +334,35 @@ export class ModelLedger {
         if (act.writeKey.length > 0 && isZero(act.writeKey)) throw new Refused('KEY_WEAK');
         const { notBeforeMs, notAfterMs } = act;
         const shared = { account: sender, notBeforeMs, notAfterMs, writeKey: hex(act.writeKey) };
-        const fresh = { revokedHeight: 0, looks: 0, chain: '00'.repeat(32) };
+        const writeKeyGeneration = this.#account(sender).identities.length - 1;
+        const fresh = {
+          grantedHeight: height,
+          writeKeyGeneration,
+          revokedHeight: 0,
+          looks: 0,
+          chain: '00'.repeat(32),
+        };
         consents.set(act.consent, { ...shared, ...fresh, usedNonces: new Set() });
         return none;
       }
       case 'ConsentRevoke': {
         const consent = consents.get(act.consent);
         if (consent?.account !== sender) throw new Refused('CONSENT_UNKNOWN');
-        if (consent.revokedHeight > 0) throw new Refused('CONSENT_ENDED');
+        if (this.#isTakenBack(consent)) throw new Refused('CONSENT_ENDED');
         consent.revokedHeight = height;
+        return none;
+      }
+      case 'WriteKey': {
+        const consent = consents.get(act.consent);
+        if (consent?.account !== sender) throw new Refused('CONSENT_UNKNOWN');
+        const hasEnded = this.#isTakenBack(consent) || timeMs >= consent.notAfterMs;
+        if (hasEnded) throw new Refused('CONSENT_ENDED');
+        if (consent.writeKey === '') throw new Refused('CONSENT_CANNOT_WRITE');
+        if (isZero(act.writeKey)) throw new Refused('KEY_WEAK');
+        if (hex(act.writeKey) === consent.writeKey) throw new Refused('KEY_TAKEN');
+        consent.writeKey = hex(act.writeKey);
+        consent.writeKeyGeneration = this.#account(sender).identities.length - 1;
+        consent.usedNonces = new Set();
         return none;
       }
       case 'DataAnchor':
@@ -321,6 +418,7 @@ export class ModelLedger {
     const before = this.state.profiles.filter((it) => it.log === log);
     if (before.some((it) => it.from > height)) throw new Refused('PROFILE_PENDING');
     const must = [...this.takes(log, height), ...(log === 'user' ? [2, 3, 11] : [])];
+    if (log === 'user' && acts.includes(5)) must.push(6);
     const rises = acts.every((act, i) => i === 0 || act > Number(acts[i - 1]));
     const isOlder = version < (before.at(-1)?.version ?? 1);
     if (!rises || isOlder || must.some((act) => !acts.includes(act))) {
@@ -340,31 +438,54 @@ export class ModelLedger {
     return said?.acts ?? this.#known.logs[log];
   }
 
-  #rotate(tx: Tx, act: Extract<Act, { kind: 'RotateKey' }>, holds: boolean, height: number) {
+  #rotate(
+    tx: Tx,
+    act: Extract<Act, { kind: 'RotateKey' }>,
+    who: Who,
+    holds: boolean,
+    height: number,
+    timeMs: number,
+  ) {
     const account = this.#account(tx.body.sender);
-    const current = newest(account);
     const signKey = hex(act.identity.signKey);
     if (isZero(act.identity.signKey)) throw new Refused('KEY_WEAK');
     if (!holds) throw new Refused('IDENTITY_WRONG');
-    if (account.identities.some((old) => hex(old.identity.signKey) === signKey)) {
+    // The row knows the newest 41 signing keys: 40 that ended and the one in use.
+    if (account.identities.slice(-41).some((old) => hex(old.identity.signKey) === signKey)) {
       throw new Refused('KEY_TAKEN');
     }
-    if (account.identities.length >= 64) throw new Refused('KEYS_FULL');
-    if (act.recoveryKey.length > 0) {
-      if (hex(hash(act.recoveryKey)) !== hex(current.recovery))
-        throw new Refused('KEY_NOT_CURRENT');
-      const signers = tx.signatures.map(({ publicKey }) => hex(publicKey));
-      if (!signers.includes(hex(act.recoveryKey))) throw new Refused('SIGNATURE_MISSING');
+    const code = this.codeOf(account, timeMs);
+    const isLost = code === '00'.repeat(32);
+    if (who === 'code') {
+      if (act.endGrantsFrom > 0 && act.endGrantsFrom <= height) {
+        account.endedGrants.push([act.endGrantsFrom, height]);
+      }
+      account.pending = undefined;
     } else {
-      const keepsRecovery =
-        isZero(current.recovery) || hex(act.identity.recovery) === hex(current.recovery);
-      if (account.frozen || !keepsRecovery) throw new Refused('SIGNATURE_MISSING');
+      if (act.recoveryKey.length > 0 || act.codeKemHash.length > 0) {
+        throw new Refused('KEY_NOT_CURRENT');
+      }
+      const isOther = !isLost && hex(act.identity.recovery) !== code;
+      const lastByCode = account.identities.findLastIndex((it) => it.byCode);
+      const since = account.identities.slice(Math.max(lastByCode, 0) + 1);
+      const isSoon = since.length > 0 && timeMs - newestHeld(account).fromMs < day;
+      const isOften = !isLost && since.length >= 32;
+      if (account.frozen || isOther || act.endGrantsFrom > 0 || isSoon || isOften) {
+        throw new Refused('RECOVERY_NEEDED');
+      }
+      this.#settleCode(account, timeMs);
     }
-    const last = account.identities.at(-1);
-    if (last !== undefined) last.until = height;
-    account.identities.push({ identity: act.identity, from: height, until: 0 });
+    const last = newestHeld(account);
+    last.until = height;
+    last.untilMs = timeMs;
+    const { identity } = act;
+    const since = { from: height, until: 0, fromMs: timeMs, untilMs: 0 };
+    account.identities.push({ identity, ...since, byCode: who === 'code' });
+    account.recovery = hex(identity.recovery);
     account.usedNonces = new Set();
     account.frozen = false;
+    account.schedule = [];
+    this.#nameCode(account.recovery, tx.body.sender, height);
   }
 
   #anchor(tx: Tx, act: DataAnchor | DiagnosisAnchor, timeMs: number): void {
@@ -377,7 +498,7 @@ export class ModelLedger {
     }
     if (act.count === 0) throw new Refused('ANCHOR_EMPTY');
     const account = this.#account(sender);
-    if (account.highest === 0) throw new Refused('EPOCH_NONE');
+    if (account.schedule.length === 0) throw new Refused('EPOCH_NONE');
     if (this.inForce(account, timeMs) !== act.epoch) throw new Refused('EPOCH_STALE');
     const id = sender + hex(act.root);
     if (this.state.anchors.has(id)) throw new Refused('ANCHOR_TAKEN');
@@ -391,8 +512,31 @@ export class ModelLedger {
   }
 
   #whyNotLive(consent: ModelConsent, timeMs: number): string | undefined {
-    if (consent.revokedHeight > 0 || timeMs >= consent.notAfterMs) return 'CONSENT_ENDED';
+    if (this.#isTakenBack(consent) || timeMs >= consent.notAfterMs) return 'CONSENT_ENDED';
     return timeMs < consent.notBeforeMs ? 'CONSENT_NOT_LIVE' : undefined;
+  }
+
+  /** By its own act, or by a rotation that ended all that was granted since a height. */
+  #isTakenBack({ account, grantedHeight, revokedHeight }: ModelConsent): boolean {
+    const { endedGrants } = this.#account(account);
+    return (
+      revokedHeight > 0 ||
+      endedGrants.some(([from, until]) => grantedHeight >= from && grantedHeight <= until)
+    );
+  }
+
+  /** What has waited long enough is in use, whatever comes after it. */
+  #settleCode(account: ModelAccount, timeMs: number): void {
+    const code = this.codeOf(account, timeMs);
+    if (code === account.recovery) return;
+    account.recovery = code;
+    account.pending = undefined;
+  }
+
+  /** On a ledger that takes RecoveryChange. */
+  #nameCode(code: string, account: string, height: number): void {
+    const isKept = this.takes('user', height).includes(5) && code !== '00'.repeat(32);
+    if (isKept && !this.state.recoveries.has(code)) this.state.recoveries.set(code, account);
   }
 
   #needsRight(sender: string, right: string): void {
@@ -411,17 +555,33 @@ function newAccount(role: Role, organisation: string, identity: Identity, from: 
     role,
     organisation,
     frozen: false,
-    identities: [{ identity, from, until: 0 }],
+    identities: [{ identity, from, until: 0, fromMs: 0, untilMs: 0, byCode: false }],
+    recovery: hex(identity.recovery),
+    pending: undefined,
+    counter: 0,
+    endedGrants: [],
     usedNonces: new Set<number>(),
     schedule: [],
     highest: 0,
   };
 }
 
-export function newest(account: ModelAccount): Identity {
+function newestHeld(account: ModelAccount) {
   const last = account.identities.at(-1);
   if (last === undefined) throw new Error('an account without keys');
-  return last.identity;
+  return last;
+}
+
+export function newest(account: ModelAccount): Identity {
+  return newestHeld(account).identity;
+}
+
+/** SHA-256('salus/1/account/recovery-keys' ‖ 0x00 ‖ CBOR[key, hash]). */
+export function codeHash(recoveryKey: Uint8Array, codeKemHash: Uint8Array): string {
+  const part = (bytes: Uint8Array) =>
+    Buffer.concat([bytes.length === 0 ? Buffer.of(0x40) : Buffer.of(0x58, bytes.length), bytes]);
+  const cbor = Buffer.concat([Buffer.of(0x82), part(recoveryKey), part(codeKemHash)]);
+  return hex(hash(Buffer.from('salus/1/account/recovery-keys\0'), cbor));
 }
 
 /** SHA-256('salus/1/account/id' ‖ 0x00 ‖ CBOR[2, key]). */

@@ -152,7 +152,9 @@ class People(unittest.TestCase):
             if case["code"] != "":
                 key = ed25519.public_key(derive.recovery_seed(h(case["code"]), organisation))
                 self.assertEqual(key.hex(), case["recoveryKey"])
-                recovery = derive.sha256(key)
+                kem_hash = derive.sha256(xwing.public_key(derive.code_kem_seed(h(case["code"]), organisation)))
+                self.assertEqual(kem_hash.hex(), case["codeKemHash"])
+                recovery = derive.recovery_hash(key, kem_hash)
             bound = [case["bound"]["chainId"], h(case["bound"]["organisation"]), case["bound"]["role"]]
             identity = transactions.identity((sign, point), xwing.public_key(kem), recovery, bound)
             names = ("signKey", "kemKey", "point", "recovery", "pointProof", "signature")
@@ -415,7 +417,7 @@ class Ledger(unittest.TestCase):
             self.assertEqual(refused(lambda: transactions.read_tx(tx)), case["refused"], case["tx"][:400])
 
     def test_log_profiles(self):
-        before = {"user": [1, 2, 3, 4, 10, 11, 20, 30], "doc": [21, 31]}
+        before = {"user": [1, 2, 3, 4, 5, 6, 10, 11, 12, 20, 30], "doc": [21, 31]}
         for case in cases("log-profiles"):
             log, said = case["profile"], [case["acts"], case["version"], case["fromHeight"]]
             self.assertEqual(cbor.encode([case["chainId"], log, *said]).hex(), case["signed"])
@@ -432,6 +434,26 @@ class Ledger(unittest.TestCase):
             self.assertEqual(case["code"], 0 if begins else 44)
             row = cbor.encode([[before[log], 1, 1], said]).hex() if begins else ""
             self.assertEqual(case["row"], row)
+
+    def test_folded_identities(self):
+        """ID-6: of the directory after so many identities, and the last folded one with its path."""
+        one, _, two = cases("accounts")
+        names = ("signKey", "kemKey", "point", "recovery", "pointProof", "signature")
+        given = [[2, *(h(case["identity"][name]) for name in names)] for case in (one, two)]
+        for case in cases("folded-identities"):
+            entries = [[given[n % 2], n, n + 1] for n in range(case["identities"])]
+            folded, kept = [0, []], []
+            for entry in entries:
+                folded, kept = ledger.fold(folded, [*kept, entry])
+            count, peaks = folded
+            self.assertEqual((count, [peak.hex() for peak in peaks]), (case["count"], case["peaks"]))
+            self.assertEqual(kept, entries[count:])
+            if count == 0:
+                continue
+            leaves = [merkle.leaf_hash(cbor.encode(entry)) for entry in entries[:count]]
+            self.assertEqual(ledger.folded_root(peaks), merkle.root(leaves))
+            self.assertEqual(cbor.encode(entries[count - 1]).hex(), case["entry"])
+            self.assertEqual(merkle.inclusion(leaves, case["index"]), all_of(case["path"]))
 
     def test_nonces(self):
         for case in cases("nonces"):

@@ -1,5 +1,6 @@
 import type { Spender } from '../../ledger/admission.ts';
 import type { Tx } from '../../ledger/tx.ts';
+import { bytesToHex } from '../../primitives/bytes.ts';
 import type { TxId } from '../../primitives/ids.ts';
 
 export const maxInFlight = 200;
@@ -10,7 +11,7 @@ interface Waiting {
   readonly validUntilMs: number;
 }
 
-/** Transactions that passed CheckTx and wait for a block: 200 a sender, and no number twice. */
+/** Transactions that passed CheckTx and wait for a block: 200 a key, and no number twice. */
 export class InFlight {
   readonly #waiting = new Map<TxId, Waiting>();
   readonly #nonces = new Map<string, Map<number, TxId>>();
@@ -56,5 +57,16 @@ export class InFlight {
 }
 
 function keyOf(tx: Tx, spender: Spender): string {
-  return spender.authority === 'write-key' ? spender.consent : tx.body.sender;
+  const { sender } = tx.body;
+  switch (spender.authority) {
+    case 'account':
+      return sender;
+    case 'write-key':
+      return spender.consent;
+    // Numbers of their own: who holds the account's key cannot take up their room.
+    case 'recovery':
+      return `recovery ${sender}`;
+    case 'former':
+      return `former ${bytesToHex(spender.publicKey)} ${sender}`;
+  }
 }

@@ -6,6 +6,7 @@ import { type ActWith, defineAct } from '../act.ts';
 import { type ActContext, accept, holdsRight, type Outcome, refuse } from '../outcome.ts';
 import { hash } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
+import { accounts } from '../tables/accounts.ts';
 import { type Consent, consents } from '../tables/consents.ts';
 import { whyNotLive } from './consents.ts';
 
@@ -55,7 +56,9 @@ function judge(view: LedgerView, act: AccessLog, context: ActContext): Outcome {
   const looked = new Map<ConsentId, Consent>();
   for (const [index, { consent, entryHash }] of entries.entries()) {
     const row = looked.get(consent) ?? view.get(consents, consent);
-    if (row === undefined || whyNotLive(row, context.block.timeMs) !== undefined) continue;
+    if (row === undefined) continue;
+    const account = view.get(accounts, row.account);
+    if (whyNotLive(row, account, context.block.timeMs) !== undefined) continue;
     answers[index] = 1;
     const lookChain = nextLook(row.lookChain, entryHash);
     looked.set(consent, { ...row, looks: row.looks + 1, lookChain });

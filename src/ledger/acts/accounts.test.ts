@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  anaKey,
   anchorUnder,
   freeze,
   fromAna,
   fromHospital,
   grantOf,
   now,
-  recoveryKey,
   revokeOf,
-  rotate,
   setting,
   table,
   underGrant,
@@ -18,7 +15,6 @@ import {
 } from '../../../test/setting.ts';
 import {
   accountOf,
-  bytesOf,
   consentOf,
   day,
   enrolAct,
@@ -30,7 +26,6 @@ import {
   t0,
 } from '../../../test/world.ts';
 import { accounts } from '../tables/accounts.ts';
-import { keys } from '../tables/keys.ts';
 import { keySetRowId, keysets } from '../tables/keysets.ts';
 import type { KeySet } from './key-set.ts';
 
@@ -59,89 +54,6 @@ table('Enrol', [
     'KEY_WEAK',
   ],
 ]);
-
-table('RotateKey', [
-  ['by the account', fromAna(rotate('ana two')), 'accepted'],
-  ['to a key the account used before', fromAna(rotate('ana')), 'KEY_TAKEN'],
-  [
-    'with an identity that does not hold',
-    fromAna(rotate('ana two'), { identityHolds: false }),
-    'IDENTITY_WRONG',
-  ],
-  [
-    'with a weak key',
-    fromAna(rotate('x', { identity: { ...identityOf('x', recoveryKey), signKey: weakKey } })),
-    'KEY_WEAK',
-  ],
-  [
-    'to another recovery key, without the old one',
-    fromAna(rotate('x', { identity: identityOf('x', bytesOf('thief')) })),
-    'SIGNATURE_MISSING',
-  ],
-  [
-    'to another recovery key, with the old one',
-    fromAna(rotate('x', { identity: identityOf('x', bytesOf('new code')), recoveryKey }), {
-      keys: [anaKey, recoveryKey],
-    }),
-    'accepted',
-  ],
-  ['a frozen account', fromAna(rotate('ana two')), 'SIGNATURE_MISSING', undefined, freeze('ana')],
-  [
-    'a frozen account, showing the recovery key without its signature',
-    fromAna(rotate('ana two', { recoveryKey })),
-    'SIGNATURE_MISSING',
-    undefined,
-    freeze('ana'),
-  ],
-  [
-    'a frozen account, signed by the recovery key too',
-    fromAna(rotate('ana two', { recoveryKey }), { keys: [anaKey, recoveryKey] }),
-    'accepted',
-    undefined,
-    freeze('ana'),
-  ],
-  [
-    'a frozen account, signed by the recovery key alone',
-    fromAna(rotate('ana two', { recoveryKey }), { keys: [recoveryKey] }),
-    'accepted',
-    undefined,
-    freeze('ana'),
-  ],
-  [
-    'signed by a recovery key of somebody else',
-    fromAna(rotate('x', { recoveryKey: bytesOf('thief') }), { keys: [anaKey, bytesOf('thief')] }),
-    'KEY_NOT_CURRENT',
-  ],
-  [
-    'the recovery key alone, with another act beside it',
-    fromAna(rotate('ana two', { recoveryKey }), {
-      keys: [recoveryKey],
-      acts: [rotate('ana two', { recoveryKey }), grantOf('more')],
-    }),
-    'KEY_NOT_CURRENT',
-  ],
-]);
-
-test('RotateKey: old keys stay in the directory with the heights they counted at', () => {
-  const world = setting();
-  world.mustSend(fromAna(rotate('ana two')));
-  const { height } = world;
-  const directory = world.view.get(keys, accountOf('ana'));
-  assert.deepEqual(
-    directory?.identities.map(({ identity, fromHeight, untilHeight }) => [
-      identity.signKey,
-      fromHeight,
-      untilHeight,
-    ]),
-    [
-      [anaKey, 1, height],
-      [identityOf('ana two').signKey, height, 0],
-    ],
-  );
-  assert.equal(world.send(fromAna(grantOf('new'), { nonce: 20 })).answer, 'KEY_NOT_CURRENT');
-  const byNewKey = { keys: [identityOf('ana two').signKey], nonce: 1 };
-  assert.equal(world.send(fromAna(grantOf('new'), byNewKey)).answer, 'accepted');
-});
 
 table('RevokeKey', [
   ['by the account', fromAna(revokeOf('ana')), 'accepted'],

@@ -32,8 +32,8 @@ export function anchorItems(view: LedgerView, act: Anchored, context: ActContext
   // an anchor of nothing says nothing.
   if (count === 0) return refuse('ANCHOR_EMPTY');
   const account = view.get(accounts, sender);
-  // the account has published keys to seal under.
-  if (account === undefined || account.highestEpoch === 0) return refuse('EPOCH_NONE');
+  // the account has published keys to seal under, and since then not changed its own.
+  if (account === undefined || account.schedule.length === 0) return refuse('EPOCH_NONE');
   // sealed under the epoch in force at block time; who was revoked holds an older one.
   if (epochInForce(account.schedule, block.timeMs)?.epoch !== epoch) return refuse('EPOCH_STALE');
   const id = anchorRowId(sender, root);
@@ -63,5 +63,6 @@ function whyNoWriting(
 ): RefusalCode | undefined {
   if (consentId === '') return undefined;
   const consent = view.get(consents, consentId);
-  return consent === undefined ? 'CONSENT_UNKNOWN' : whyNotLive(consent, timeMs);
+  if (consent === undefined) return 'CONSENT_UNKNOWN';
+  return whyNotLive(consent, view.get(accounts, consent.account), timeMs);
 }

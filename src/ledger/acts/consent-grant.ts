@@ -5,6 +5,7 @@ import { freshWindow } from '../nonce-window.ts';
 import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
 import { hash, optionalSignKey } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
+import { accounts } from '../tables/accounts.ts';
 import { consents } from '../tables/consents.ts';
 import { maxConsentMs } from './consents.ts';
 
@@ -63,6 +64,7 @@ function judge(view: LedgerView, act: ConsentGrant, context: ActContext): Outcom
     looks: 0,
     lookChain: noLooks,
     window: freshWindow,
+    writeKeyGeneration: view.get(accounts, context.sender)?.keyGeneration ?? 0,
   };
   return accept([put(consents, consent, row)]);
 }

@@ -2,7 +2,9 @@ import { consentId } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
 import { type LedgerView, put } from '../table.ts';
+import { accounts } from '../tables/accounts.ts';
 import { consents } from '../tables/consents.ts';
+import { revokedHeight } from './consents.ts';
 
 const fields = { consent: consentId };
 export type ConsentRevoke = ActWith<'ConsentRevoke', typeof fields>;
@@ -32,7 +34,8 @@ function judge(view: LedgerView, act: ConsentRevoke, context: ActContext): Outco
   // C-5: somebody else's grant is answered as one that does not exist.
   if (consent === undefined || consent.account !== context.sender) return refuse('CONSENT_UNKNOWN');
   // C-5: what was taken back is not taken back again.
-  if (consent.revokedHeight !== 0) return refuse('CONSENT_ENDED');
+  const account = view.get(accounts, context.sender);
+  if (revokedHeight(consent, account) !== 0) return refuse('CONSENT_ENDED');
   const row = { ...consent, revokedHeight: context.block.height };
   return accept([put(consents, act.consent, row)]);
 }

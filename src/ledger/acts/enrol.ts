@@ -4,11 +4,12 @@ import { type ActWith, defineAct } from '../act.ts';
 import { accountIdOfKey, identity, identityRequirements } from '../identity.ts';
 import { freshWindow } from '../nonce-window.ts';
 import { type ActContext, accept, holdsRight, type Outcome, refuse } from '../outcome.ts';
+import { namedRecovery } from '../recovery.ts';
 import { role } from '../roles.ts';
 import { hash } from '../shapes.ts';
 import { type LedgerView, put, type Write } from '../table.ts';
-import { type Account, accounts } from '../tables/accounts.ts';
-import { keys } from '../tables/keys.ts';
+import { type Account, accounts, neverRotated } from '../tables/accounts.ts';
+import { keys, neverChanged } from '../tables/keys.ts';
 
 /** `account` is not carried: it follows from the identity. */
 const fields = { identity, role, credentialHash: hash };
@@ -18,7 +19,7 @@ export type Enrol = ActWith<'Enrol', typeof fields>;
  * An organisation takes a person, a device or a server in; the person signed for this organisation and role.
  *
  * Refuses: SENDER_WRONG, ROLE_WRONG, KEY_WEAK, IDENTITY_WRONG, ACCOUNT_EXISTS.
- * Writes: `accounts[account]`, `keys[account]`.
+ * Writes: `accounts[account]`, `keys[account]`, `recoveries[recovery]`.
  * Source: docs/protocol/acts.md, rule A-1.
  */
 export const enrol = defineAct({
@@ -58,7 +59,10 @@ function judge(view: LedgerView, act: Enrol, context: ActContext): Outcome {
 
   const { height } = context.block;
   const from = { organisation: context.sender, height };
-  return accept(enrolledRows({ identity, role, credentialHash }, from));
+  return accept([
+    ...enrolledRows({ identity, role, credentialHash }, from),
+    ...namedRecovery(view, context.charter, { recovery: identity.recovery, account }),
+  ]);
 }
 
 /** The rows with which an account begins, by this act or, at height 0, by genesis. */
@@ -77,7 +81,11 @@ export function enrolledRows(
     highestEpoch: 0,
     newestKeySet: 0,
     schedule: [],
+    ...neverRotated,
   };
   const identities = [{ identity, fromHeight: height, untilHeight: 0 }];
-  return [put(accounts, account, row), put(keys, account, { credentialHash, identities })];
+  return [
+    put(accounts, account, row),
+    put(keys, account, { credentialHash, identities, ...neverChanged }),
+  ];
 }

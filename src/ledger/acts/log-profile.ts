@@ -13,7 +13,8 @@ import { type ProfileEntry, profileRowId, profiles } from '../tables/profiles.ts
 /** A profile begins soon: one that was set for a far height would stand in the way of every other. */
 export const maxProfileLead = 100_000;
 
-/** Taking back must stay possible on every ledger: RotateKey, RevokeKey, ConsentRevoke. */
+/** Taking back must stay possible on every ledger: RotateKey, RevokeKey, ConsentRevoke; and where
+ * RecoveryChange (5) is taken, RecoveryStop (6). */
 export const neverLost: readonly number[] = [2, 3, 11];
 
 /** An organisation says yes, by its key in use. */
@@ -107,7 +108,8 @@ function judge(view: LedgerView, act: LogProfile, context: ActContext): Outcome 
 /** Nothing is taken away: no act, no version; numbers rise, so that one set has one encoding. */
 function growsFrom(inForce: ProfileEntry, next: ProfileEntry, log: LogProfile['profile']): boolean {
   const rises = next.acts.every((act, index) => index === 0 || act > (next.acts[index - 1] ?? 0));
-  const kept = log === 'user' ? [...inForce.acts, ...neverLost] : inForce.acts;
+  const stopped = next.acts.includes(5) ? [6] : [];
+  const kept = log === 'user' ? [...inForce.acts, ...neverLost, ...stopped] : inForce.acts;
   return rises && next.version >= inForce.version && kept.every((act) => next.acts.includes(act));
 }
 

@@ -1,18 +1,20 @@
 import { accountId } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
+import { waitingRecovery, withoutWaiting } from '../recovery.ts';
 import { type LedgerView, put } from '../table.ts';
 import { accounts } from '../tables/accounts.ts';
+import { keys } from '../tables/keys.ts';
 
 const fields = { account: accountId };
 export type RevokeKey = ActWith<'RevokeKey', typeof fields>;
 
 /**
  * The account or its organisation freezes it: its own key may only take grants back from then on. Grants,
- * and writing under them, stay.
+ * and writing under them, stay; a new printed code that waits is dropped.
  *
  * Refuses: ACCOUNT_UNKNOWN, SENDER_WRONG, ACCOUNT_FROZEN.
- * Writes: `accounts[account]`.
+ * Writes: `accounts[account]`, `keys[account]`.
  * Source: docs/protocol/acts.md, rule A-3.
  */
 export const revokeKey = defineAct({
@@ -35,5 +37,12 @@ function judge(view: LedgerView, act: RevokeKey, context: ActContext): Outcome {
   if (!isOwn && account.organisation !== context.sender) return refuse('SENDER_WRONG');
   // and it is not frozen yet.
   if (account.frozen) return refuse('ACCOUNT_FROZEN');
-  return accept([put(accounts, act.account, { ...account, frozen: true })]);
+  const frozen = put(accounts, act.account, { ...account, frozen: true });
+  const directory = view.get(keys, act.account);
+  const { timeMs } = context.block;
+  // A-3: a printed code that waits does not go on waiting while nobody can stop it.
+  if (directory === undefined || waitingRecovery(directory, timeMs) === undefined) {
+    return accept([frozen]);
+  }
+  return accept([frozen, put(keys, act.account, withoutWaiting(directory, timeMs))]);
 }

@@ -1,34 +1,45 @@
 import { isStrictKey } from '../../crypto/ed25519-strict.ts';
-import { sha256 } from '../../crypto/hash.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
+import { uint } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
+import { foldedTo } from '../folded-identities.ts';
 import { type Identity, identity, identityRequirements, rotation } from '../identity.ts';
 import { freshWindow } from '../nonce-window.ts';
-import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
+import { type ActContext, accept, type Block, type Outcome, refuse } from '../outcome.ts';
+import {
+  hasRecovery,
+  maxRotations,
+  namedRecovery,
+  recoveryOf,
+  rotationEveryMs,
+  waitingRecovery,
+} from '../recovery.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { optionalSignKey } from '../shapes.ts';
+import { optionalHash, optionalSignKey } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
-import { accounts } from '../tables/accounts.ts';
-import { keys } from '../tables/keys.ts';
-
-/** The directory keeps old keys for ever, so their number has an end. */
-export const maxIdentities = 64;
+import { type Account, accounts } from '../tables/accounts.ts';
+import { type Keys, keys, maxFormers } from '../tables/keys.ts';
+import { withEndedGrants } from './consents.ts';
 
 const fields = {
   identity,
-  /** The Ed25519 key whose SHA-256 is the account's `recovery`; empty unless it also signs. */
+  /** The printed code's signing key, which alone signs the transaction; empty: the key in use does. */
   recoveryKey: optionalSignKey,
+  /** SHA-256 of the printed code's other key; shown together with `recoveryKey`. */
+  codeKemHash: optionalHash,
+  /** By the recovery key: what was granted at this height or later has ended; 0: nothing. */
+  endGrantsFrom: uint,
 };
 export type RotateKey = ActWith<'RotateKey', typeof fields>;
 
 /**
- * An account takes new keys; the old ones stay in the directory with the heights they counted at. With the
- * recovery key's signature it also brings a frozen account back, and only with it the recovery key changes:
- * who stole a phone cannot lock the owner out.
+ * An account takes new keys, and with the old ones ends what they could read and write: the epochs and the write
+ * keys. By the recovery key alone it is never refused for anything that somebody else can use up, thaws a frozen
+ * account and may bring another printed code; by the key in use it is one a day, and 32 until the recovery key
+ * comes: who stole a phone cannot lock its owner out.
  *
- * Refuses: ACCOUNT_UNKNOWN, KEY_WEAK, IDENTITY_WRONG, KEY_TAKEN, KEYS_FULL, KEY_NOT_CURRENT,
- * SIGNATURE_MISSING.
- * Writes: `accounts[sender]`, `keys[sender]`.
+ * Refuses: ACCOUNT_UNKNOWN, KEY_WEAK, IDENTITY_WRONG, KEY_TAKEN, KEY_NOT_CURRENT, RECOVERY_NEEDED.
+ * Writes: `accounts[sender]`, `keys[sender]`, `recoveries[recovery]`.
  * Source: docs/protocol/acts.md, rule A-2.
  */
 export const rotateKey = defineAct({
@@ -44,57 +55,101 @@ export const rotateKey = defineAct({
     refusal: 'IDENTITY_WRONG',
   },
   rules: [{ fromVersion: 1, judge }],
-  facts: () => ({}),
+  facts: ({ recoveryKey, endGrantsFrom }) => ({
+    by: recoveryKey.length === 0 ? 'key in use' : 'printed code',
+    ...(endGrantsFrom === 0 ? {} : { endGrantsFrom }),
+  }),
 });
 
 function judge(view: LedgerView, act: RotateKey, context: ActContext): Outcome {
-  const { sender, block } = context;
+  const { sender, block, charter } = context;
   const { identity } = act;
   const account = view.get(accounts, sender);
   const directory = view.get(keys, sender);
-  const current = directory?.identities.at(-1);
-  if (account === undefined || directory === undefined || current === undefined) {
-    return refuse('ACCOUNT_UNKNOWN');
-  }
+  if (account === undefined || directory === undefined) return refuse('ACCOUNT_UNKNOWN');
   // ID-4: a key that engines judge differently would split the ledger.
   if (!isStrictKey(identity.signKey)) return refuse('KEY_WEAK');
   // ID-3, ID-5: the new key signed for this account, as a rotation, and knows the point's scalar.
   if (!context.isProven) return refuse('IDENTITY_WRONG');
   // A-2: a key that was given up does not come back.
-  if (directory.identities.some((old) => equalBytes(old.identity.signKey, identity.signKey))) {
-    return refuse('KEY_TAKEN');
-  }
-  // A-2: old keys stay in the directory, so there is an end.
-  if (directory.identities.length >= maxIdentities) return refuse('KEYS_FULL');
-  const problem = judgeRecovery(act, current.identity, account.frozen, context);
+  if (hadKey(directory, identity.signKey)) return refuse('KEY_TAKEN');
+  const isRecovery = context.authority === 'recovery';
+  // A-2: whose code it is, and its number, was seen at the door.
+  const problem = isRecovery ? undefined : whyNotByKeyInUse(act, account, directory, block);
   if (problem !== undefined) return refuse(problem);
 
-  const { height } = block;
-  const identities = [
-    ...directory.identities.slice(0, -1),
-    { ...current, untilHeight: height },
-    { identity, fromHeight: height, untilHeight: 0 },
-  ];
-  const { credentialHash } = directory;
-  const row = { ...account, frozen: false, signKey: identity.signKey, window: freshWindow };
-  return accept([put(accounts, sender, row), put(keys, sender, { credentialHash, identities })]);
+  const { signKey, recovery } = identity;
+  const { timeMs, height } = block;
+  const row: Account = {
+    ...(isRecovery ? withEndedGrants(account, act.endGrantsFrom, height) : account),
+    frozen: false,
+    signKey,
+    window: freshWindow,
+    // A-2: what the old keys open and write ends here.
+    schedule: [],
+    keyGeneration: account.keyGeneration + 1,
+    keySinceMs: timeMs,
+    rotations: isRecovery ? 0 : account.rotations + 1,
+  };
+  return accept([
+    put(accounts, sender, row),
+    put(keys, sender, rotated(directory, { identity, block, isRecovery })),
+    ...namedRecovery(view, charter, { recovery, account: sender }),
+  ]);
 }
 
-function judgeRecovery(
+/** Of the keys that the row still knows. */
+function hadKey({ identities, formers }: Keys, signKey: Uint8Array): boolean {
+  return (
+    identities.some((it) => equalBytes(it.identity.signKey, signKey)) ||
+    formers.some((it) => equalBytes(it.signKey, signKey))
+  );
+}
+
+function whyNotByKeyInUse(
   act: RotateKey,
-  current: Identity,
-  frozen: boolean,
-  context: ActContext,
+  account: Account,
+  directory: Keys,
+  { timeMs }: Block,
 ): RefusalCode | undefined {
-  const hasRecovery = current.recovery.some((byte) => byte !== 0);
-  const changesRecovery = hasRecovery && !equalBytes(act.identity.recovery, current.recovery);
-  // A-2: neither a way back from a freeze, nor another printed code, by the running key alone.
-  if (act.recoveryKey.length === 0) {
-    return frozen || changesRecovery ? 'SIGNATURE_MISSING' : undefined;
-  }
-  // A-2: the key that is shown is the one that the printed code gives.
-  if (!equalBytes(sha256(act.recoveryKey), current.recovery)) return 'KEY_NOT_CURRENT';
-  // A-2: showing it is not enough, it signs.
-  if (!context.signers.some((key) => equalBytes(key, act.recoveryKey))) return 'SIGNATURE_MISSING';
-  return undefined;
+  // A-2: the recovery key signs alone; beside the key in use it says nothing.
+  if (act.recoveryKey.length !== 0 || act.codeKemHash.length !== 0) return 'KEY_NOT_CURRENT';
+  const recovery = recoveryOf(directory, timeMs);
+  // A-2: neither a way back from a freeze, nor another printed code, nor an end of grants by the key in use alone.
+  const changesRecovery = hasRecovery(recovery) && !equalBytes(act.identity.recovery, recovery);
+  if (account.frozen || changesRecovery || act.endGrantsFrom !== 0) return 'RECOVERY_NEEDED';
+  if (account.rotations === 0) return undefined;
+  // A-2: one a day,
+  if (timeMs < account.keySinceMs + rotationEveryMs) return 'RECOVERY_NEEDED';
+  // and, where there is a way back, not for ever. Who has none could never change his keys again.
+  const isUsedUp = hasRecovery(recovery) && account.rotations >= maxRotations;
+  return isUsedUp ? 'RECOVERY_NEEDED' : undefined;
+}
+
+/** The directory with the new identity in use. */
+function rotated(
+  directory: Keys,
+  {
+    identity,
+    block: { height, timeMs },
+    isRecovery,
+  }: { readonly identity: Identity; readonly block: Block; readonly isRecovery: boolean },
+): Keys {
+  const current = directory.identities.at(-1);
+  const old = current === undefined ? [] : [{ ...current, untilHeight: height }];
+  const identities = [
+    ...directory.identities.slice(0, -1),
+    ...old,
+    { identity, fromHeight: height, untilHeight: 0 },
+  ];
+  const ended = old.map((it) => ({ signKey: it.identity.signKey, untilMs: timeMs }));
+  const isWaiting = !isRecovery && waitingRecovery(directory, timeMs) !== undefined;
+  return {
+    credentialHash: directory.credentialHash,
+    ...foldedTo(directory.folded, identities),
+    // The new identity names the recovery in use itself.
+    recovery: new Uint8Array(0),
+    pendingRecovery: isWaiting ? directory.pendingRecovery : [],
+    formers: [...directory.formers, ...ended].slice(-maxFormers),
+  };
 }

@@ -21,11 +21,11 @@ import type { WalletAccount, WalletContent, WalletTrust } from '../wallet/conten
 import { copyKeyOf, copyLocatorOf } from '../wallet/copy.ts';
 import {
   accountIdOfKeys,
+  codeKeysOf,
   deriveAccountKeys,
   enrolmentIdentity,
   noRecovery,
   recoveryHashOf,
-  recoveryKeyOf,
 } from '../wallet/identity.ts';
 import type { Vault } from '../wallet/vault.ts';
 
@@ -81,7 +81,7 @@ export async function enrol(
   const root = rootFor(content, known);
   const keys = await deriveAccountKeys(root.secret, who.organisation, 0);
   const recovery =
-    code === undefined ? noRecovery : recoveryHashOf(await recoveryKeyOf(code, who.organisation));
+    code === undefined ? noRecovery : recoveryHashOf(await codeKeysOf(code, who.organisation));
   const { role } = enrolment;
   const bound = { chainId: who.chainId, organisation: who.organisation, role, recovery };
   const identity = await enrolmentIdentity(keys, bound);

@@ -11,7 +11,7 @@ import { signLabelled } from '../../crypto/signature.ts';
 import { merkleTree } from '../../ledger/merkle.ts';
 import { decodeRow, encodeRow, type StateTable } from '../../ledger/table.ts';
 import { type Anchor, anchors } from '../../ledger/tables/anchors.ts';
-import type { Keys } from '../../ledger/tables/keys.ts';
+import { type Keys, neverChanged } from '../../ledger/tables/keys.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { type AccountId, parseAccountId, parseTxId } from '../../primitives/ids.ts';
 import { checkRows } from './check-rows.ts';
@@ -71,6 +71,7 @@ class Custodian {
     return {
       credentialHash: new Uint8Array(32),
       identities: [{ identity, fromHeight: 1, untilHeight: 0 }],
+      ...neverChanged,
     };
   }
 

@@ -63,7 +63,13 @@ const importFile: PendingKind = {
 const write: PendingKind = { kind: 'write', afterCommit: unchanged, afterRefusal: unchanged };
 
 /** The new keys were written down before: which of them count, the ledger says. */
-const rotate: PendingKind = { kind: 'rotate', afterCommit: unchanged, afterRefusal: unchanged };
+const rotate: PendingKind = {
+  kind: 'rotate',
+  // By the printed code it goes alone, and shuts nobody out yet.
+  afterCommit: (content, pending) =>
+    pending.enveloped.length === 0 ? content : enveloped(content, pending),
+  afterRefusal: unchanged,
+};
 
 /** The kinds that the wallet itself writes. */
 const spinePendingKinds: readonly PendingKind[] = [

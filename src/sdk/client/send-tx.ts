@@ -22,7 +22,7 @@ import { settled } from './pending.ts';
 
 const commitWaitMs = 30_000;
 /** How long a transaction may wait for its block. */
-const validForMs = 60 * 60_000;
+export const validForMs = 60 * 60_000;
 /** Two devices that send at once must not choose the same number; higher ones would make lower ones old. */
 const nonceSpread = 128;
 
@@ -50,8 +50,6 @@ export interface TxPlan {
     readonly consent: ConsentId;
     readonly writeKey: SigningKey;
   };
-  /** Signs beside the account's key (a frozen account comes back). */
-  readonly recoveryKey?: SigningKey;
   readonly consents?: readonly ConsentId[];
   readonly imports?: readonly RecordId[];
   readonly enveloped?: PendingTx['enveloped'];
@@ -176,7 +174,7 @@ async function settle(
 
 async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {
   const { account, chainId } = ctx.account;
-  const { under, recoveryKey, signal } = plan;
+  const { under, signal } = plan;
   const sender = under?.account ?? account;
   const key = under?.writeKey ?? (await ctx.keys(signal)).sign;
   const body = {
@@ -188,19 +186,13 @@ async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {
     validUntilMs: ctx.nowMs() + validForMs,
     acts: plan.acts,
   };
-  return signTx(body, recoveryKey === undefined ? [key] : [key, recoveryKey]);
+  return signTx(body, key);
 }
 
-/** The transaction as it travels, signed by each of these. */
-export async function signTx(body: TxBody, signers: readonly SigningKey[]): Promise<Uint8Array> {
-  const encoded = encodeTxBody(body);
-  const signatures = await Promise.all(
-    signers.map(async (signer) => ({
-      publicKey: signer.publicKey,
-      signature: await signLabelled(signer, labels.txSign, encoded),
-    })),
-  );
-  return encodeTx({ body, signatures });
+/** The transaction as it travels: one key speaks. */
+export async function signTx(body: TxBody, signer: SigningKey): Promise<Uint8Array> {
+  const signature = await signLabelled(signer, labels.txSign, encodeTxBody(body));
+  return encodeTx({ body, signatures: [{ publicKey: signer.publicKey, signature }] });
 }
 
 /** The numbers of a write key lie in the consent's row, those of the account's key in its own. */

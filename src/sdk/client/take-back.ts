@@ -74,7 +74,7 @@ async function takeBackAt(
         ...{ suite, chainId: ctx.account.chainId, log: 'user', sender: ctx.account.account },
         ...{ nonce: freeNonce(row.window), validUntilMs: fromMs + validForMs, acts: taking.acts },
       },
-      [await keyFor(ctx, row)],
+      await keyFor(ctx, row),
     );
     const pending = pendingOf(ctx, bytes, taking);
     // A device that cannot write still takes back.

@@ -45,6 +45,7 @@ const consent: Consent = {
   looks: 0,
   lookChain: new Uint8Array(32),
   window: freshWindow,
+  writeKeyGeneration: 0,
 };
 const facts = { grantee: drA, consent, ownerKeys: [owner.publicKey] };
 const signed = await signLetter(owner, letter);

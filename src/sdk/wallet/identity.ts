@@ -11,6 +11,7 @@ import {
   rotation,
 } from '../../ledger/identity.ts';
 import { suite } from '../../ledger/object-types.ts';
+import { recoveryHash } from '../../ledger/recovery.ts';
 import type { Role } from '../../ledger/roles.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../primitives/ids.ts';
@@ -43,16 +44,29 @@ export async function deriveAccountKeys(
   return { sign, kem, pointSeed: deriveKey(rootSecret, labels.accountPoint, context, 64) };
 }
 
-/** Signs what the account must not be able to do alone: coming back from a freeze. One per organisation. */
-export function recoveryKeyOf(code: Uint8Array, organisation: AccountId): Promise<SigningKey> {
-  return signingKeyFromSeed(deriveKey(code, labels.accountRecovery, [idBytes(organisation)]));
+export { noRecovery } from '../../ledger/recovery.ts';
+
+/** What the printed code gives at one organisation. */
+export interface CodeKeys {
+  /** Signs what the account must not be able to do alone: coming back. */
+  readonly sign: SigningKey;
+  /** Copies of the wallet are sealed to it. */
+  readonly kem: KemKey;
 }
 
-export const noRecovery: Uint8Array = new Uint8Array(32);
+/** Source: docs/protocol/wallet.md, rule W-7. */
+export async function codeKeysOf(code: Uint8Array, organisation: AccountId): Promise<CodeKeys> {
+  const context = [idBytes(organisation)];
+  const [sign, kem] = await Promise.all([
+    signingKeyFromSeed(deriveKey(code, labels.accountRecovery, context)),
+    xwingKeyFromSeed(deriveKey(code, labels.walletCodeKem, context)),
+  ]);
+  return { sign, kem };
+}
 
-/** What an identity shows of its recovery key until it is used. */
-export function recoveryHashOf(recovery: SigningKey): Uint8Array {
-  return sha256(recovery.publicKey);
+/** What an identity shows of both keys until they are used. */
+export function recoveryHashOf({ sign, kem }: CodeKeys): Uint8Array {
+  return recoveryHash(sign.publicKey, sha256(kem.publicKey));
 }
 
 /** For Enrol: `organisation` enrols the account as `role`. */

@@ -10,6 +10,7 @@ ACCOUNT_SIGN = "salus/1/account/sign"
 ACCOUNT_KEM = "salus/1/account/kem"
 ACCOUNT_POINT = "salus/1/account/point"
 ACCOUNT_RECOVERY = "salus/1/account/recovery"
+ACCOUNT_RECOVERY_KEYS = "salus/1/account/recovery-keys"
 IDENTITY_SIGN = "salus/1/identity/sign"
 IDENTITY_POINT = "salus/1/identity/point"
 IDENTITY_POINT_NONCE = "salus/1/identity/point-nonce"
@@ -21,6 +22,7 @@ WALLET_INDEX = "salus/1/wallet/index"
 WALLET_SHARD = "salus/1/wallet/shard"
 WALLET_COPY = "salus/1/wallet/copy"
 WALLET_LOCATOR = "salus/1/wallet/locator"
+WALLET_CODE_KEM = "salus/1/wallet/code-kem"
 WALLET_CHECK = "salus/1/wallet/check"
 SEGMENT_KEY = "salus/1/segment/key"
 SEGMENT_WRITE = "salus/1/segment/write"
@@ -97,6 +99,16 @@ def account_seeds(root: bytes, organisation: bytes, index: int) -> tuple[bytes, 
 def recovery_seed(code: bytes, organisation: bytes) -> bytes:
     """wallet.md W-7."""
     return key(code, ACCOUNT_RECOVERY, [organisation])
+
+
+def code_kem_seed(code: bytes, organisation: bytes) -> bytes:
+    """wallet.md W-7."""
+    return key(code, WALLET_CODE_KEM, [organisation])
+
+
+def recovery_hash(recovery_key: bytes, code_kem_hash: bytes) -> bytes:
+    """acts.md ID-1: both keys of a printed code."""
+    return labelled(ACCOUNT_RECOVERY_KEYS, cbor.encode([recovery_key, code_kem_hash]))
 
 
 def segment_key(root: bytes, account: bytes, record_class: str, epoch: int, salt: bytes) -> bytes:

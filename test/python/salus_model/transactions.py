@@ -4,7 +4,7 @@ from . import blob_id, cbor, derive, ed25519, ristretto
 from .refused import Refused
 
 TX_BODY = 1
-MAX_TX_BYTES, MAX_ACTS, MAX_SIGNATURES = 65_536, 16, 2
+MAX_TX_BYTES, MAX_ACTS = 65_536, 16
 ROLES = (
     "patient", "clinician", "nurse", "pharmacist", "lab", "insurer", "researcher", "device",
     "auditor", "security-officer", "operator", "organisation",
@@ -100,11 +100,14 @@ def profile_message(chain: str, log: str, acts: list, version: int, from_height:
 
 ACTS = {
     1: (read_identity, _one_of(ROLES, "ROLE_UNKNOWN"), _bytes(32)),
-    2: (read_identity, _optional(32)),
+    2: (read_identity, _optional(32), _optional(32), cbor.uint),
     3: (_bytes(32),),
     4: (cbor.uint, _bytes(16), _pairs(cbor.uint, cbor.uint), _blob, _blob),
+    5: (_bytes(32),),
+    6: (_bytes(32), _optional(32)),
     10: (_bytes(16), _bytes(32), cbor.uint, cbor.uint, _optional(32)),
     11: (_bytes(16),),
+    12: (_bytes(16), _bytes(32)),
     20: (_optional(16), cbor.uint, _bytes(32), cbor.uint),
     21: (_bytes(16), cbor.uint, _bytes(32), cbor.uint),
     30: (_pairs(_bytes(16), _bytes(32)),),
@@ -147,7 +150,7 @@ def read_tx(data: bytes) -> tuple[list, list]:
     for entry in cbor.array(signatures):
         key, signature = cbor.array(entry, 2)
         cbor.octets(key, 32), cbor.octets(signature, 64)
-    if not 1 <= len(signatures) <= MAX_SIGNATURES:
+    if len(signatures) != 1:
         raise Refused("CBOR_SHAPE")
     fields = cbor.array(body, 8)
     if cbor.uint(fields[0]) != 2:

@@ -1,15 +1,25 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '../../../src/crypto/hash.ts';
 import { labels } from '../../../src/crypto/labels.ts';
-import { type SigningKey, signLabelled } from '../../../src/crypto/signature.ts';
+import {
+  type SigningKey,
+  signingKeyFromSeed,
+  signLabelled,
+} from '../../../src/crypto/signature.ts';
 import { genesisTip, makeBlock, type Tip } from '../../../src/engines/embedded/make-block.ts';
 import { encodeTx, encodeTxBody } from '../../../src/ledger/codec.ts';
-import { defaultGenesis, encodeGenesis, type Genesis } from '../../../src/ledger/genesis.ts';
+import {
+  defaultGenesis,
+  encodeGenesis,
+  type Genesis,
+  spineLogs,
+} from '../../../src/ledger/genesis.ts';
 import { readIncomingTx, type VerifiedTx } from '../../../src/ledger/incoming.ts';
 import { executeBlock, executeGenesis } from '../../../src/ledger/ledger.ts';
 import { leafHash, merkleRoot } from '../../../src/ledger/merkle.ts';
 import { suite } from '../../../src/ledger/object-types.ts';
 import type { Act } from '../../../src/ledger/protocol.ts';
+import { recoveryHash } from '../../../src/ledger/recovery.ts';
 import { organisationRights } from '../../../src/ledger/rights.ts';
 import type { LogName } from '../../../src/ledger/shapes.ts';
 import { consentIdOf, idBytes } from '../../../src/primitives/ids.ts';
@@ -17,28 +27,47 @@ import { MemoryStore } from '../../memory-store.ts';
 import { consent, grantOfBody, looks, t0, writeKey } from './grants.ts';
 import { epochSalt, sealedItems } from './items.ts';
 import { keySetBlobId } from './key-sets.ts';
-import { chainId, doctor, hospital, patient, recovery, rotated, rotatedKeys } from './people.ts';
+import {
+  chainId,
+  codeKemHash,
+  doctor,
+  hospital,
+  patient,
+  recovery,
+  restored,
+  restoredKeys,
+  rotated,
+  rotatedKeys,
+} from './people.ts';
 import { pattern } from './write.ts';
 
-/** One ledger of six blocks in which every act occurs; all other ledger vectors are cut out of it. */
+/** One ledger of seven blocks in which every act occurs; all other ledger vectors are cut out of it. */
 const hour = 3_600_000;
 const day = 24 * hour;
 const operatorSeed = pattern(32, 120);
 const operator = ed25519.getPublicKey(operatorSeed);
 
-export const genesis: Genesis = defaultGenesis({
-  chainId,
-  timeMs: t0,
-  organisations: [
-    {
-      identity: hospital.identity,
-      name: 'North',
-      url: 'http://127.0.0.1:7420/north',
-      rights: organisationRights,
-    },
-  ],
-  validators: [{ publicKey: operator, power: 1 }],
-});
+/** What a ledger took at first, and a printed code's and a write key's changes. */
+const logs = spineLogs.map((log) =>
+  log.name === 'user' ? { ...log, acts: [1, 2, 3, 4, 5, 6, 10, 11, 12, 20, 30] } : log,
+);
+
+export const genesis: Genesis = defaultGenesis(
+  {
+    chainId,
+    timeMs: t0,
+    organisations: [
+      {
+        identity: hospital.identity,
+        name: 'North',
+        url: 'http://127.0.0.1:7420/north',
+        rights: organisationRights,
+      },
+    ],
+    validators: [{ publicKey: operator, power: 1 }],
+  },
+  logs,
+);
 
 async function signed(
   sender: Uint8Array,
@@ -79,6 +108,9 @@ export const batchLeaves: readonly Uint8Array[] = [
 ];
 
 const later = consentIdOf(pattern(16, 44));
+const none = new Uint8Array(0);
+const newRecovery = recoveryHash(pattern(32, 10), pattern(32, 11));
+const otherWriteKey: SigningKey = await signingKeyFromSeed(pattern(32, 13));
 
 async function plan(): Promise<
   readonly { readonly timeMs: number; readonly txs: readonly Uint8Array[] }[]
@@ -183,6 +215,7 @@ async function plan(): Promise<
           'doc',
         ),
         Uint8Array.of(0x80),
+        await fromPatient(9, [{ kind: 'WriteKey', consent, writeKey: otherWriteKey.publicKey }]),
       ],
     },
     {
@@ -198,7 +231,39 @@ async function plan(): Promise<
             schedule: [{ epoch: 4, validFromMs: t0 + 3 * day }],
           },
         ]),
+        await fromPatient(10, [{ kind: 'RecoveryChange', recovery: newRecovery }]),
+        await fromPatient(11, [{ kind: 'RecoveryChange', recovery: pattern(32, 12) }]),
         await fromHospital(300, [{ kind: 'AccessLog', entries: [{ consent, entryHash: second }] }]),
+      ],
+    },
+    {
+      timeMs: t0 + 20 * hour + minute,
+      txs: [
+        await fromPatient(12, [
+          {
+            ...{ kind: 'RotateKey', identity: rotated, recoveryKey: none },
+            ...{ codeKemHash: none, endGrantsFrom: 0 },
+          },
+          {
+            ...{ kind: 'KeySet', after: 4, salt: pattern(16, 7), ...blobs },
+            schedule: [{ epoch: 5, validFromMs: 0 }],
+          },
+        ]),
+        await fromPatient(
+          1,
+          [{ kind: 'RecoveryChange', recovery: pattern(32, 12) }],
+          [rotatedKeys.sign],
+        ),
+        // By the key that was in use before, and then by nobody any more.
+        await fromPatient(1, [{ kind: 'RecoveryStop', recovery: newRecovery, codeKemHash: none }]),
+        await fromPatient(2, [{ kind: 'RecoveryStop', recovery: newRecovery, codeKemHash: none }]),
+        // Its write key was of the keys before.
+        await fromPatient(
+          2,
+          [{ kind: 'DiagnosisAnchor', consent, epoch: 5, root: pattern(32, 4), count: 4 }],
+          [otherWriteKey],
+          'doc',
+        ),
       ],
     },
     {
@@ -206,11 +271,20 @@ async function plan(): Promise<
       txs: [
         await fromHospital(299, [{ kind: 'RevokeKey', account: patient.account }]),
         await fromPatient(
-          8,
-          [{ kind: 'RotateKey', identity: rotated, recoveryKey: recovery.publicKey }],
-          [patient.keys.sign, recovery],
+          1,
+          [
+            {
+              ...{ kind: 'RotateKey', identity: restored, recoveryKey: recovery.publicKey },
+              ...{ codeKemHash, endGrantsFrom: 2 },
+            },
+          ],
+          [recovery],
         ),
-        await fromPatient(1, [{ kind: 'RevokeKey', account: patient.account }], [rotatedKeys.sign]),
+        await fromPatient(
+          1,
+          [{ kind: 'RevokeKey', account: patient.account }],
+          [restoredKeys.sign],
+        ),
       ],
     },
     { timeMs: t0 + 22 * hour, txs: [] },

@@ -1,4 +1,5 @@
 import { encodings } from './encodings.ts';
+import { foldedIdentities } from './folded-identities.ts';
 import { forgedItems } from './forgeries.ts';
 import { grantBodies, letters, readRequests, signedObjects } from './grants.ts';
 import { blobs, items, padding, segments } from './items.ts';
@@ -31,6 +32,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'state-proofs': stateProofs,
   receipts,
   'log-profiles': logProfiles,
+  'folded-identities': foldedIdentities,
   'wallet-files': walletFiles,
   'wallet-copies': walletCopies,
   'printed-codes': printedCodes,

@@ -2,7 +2,6 @@ import { labels } from '../../../src/crypto/labels.ts';
 import { signLabelled } from '../../../src/crypto/signature.ts';
 import { type LogProfile, profileSignedBytes } from '../../../src/ledger/acts/log-profile.ts';
 import { encodeTx, encodeTxBody } from '../../../src/ledger/codec.ts';
-import { spineLogs } from '../../../src/ledger/genesis.ts';
 import { readIncomingTx } from '../../../src/ledger/incoming.ts';
 import { executeBlock, executeGenesis } from '../../../src/ledger/ledger.ts';
 import { suite } from '../../../src/ledger/object-types.ts';
@@ -18,7 +17,7 @@ const day = 86_400_000;
 
 /** One change of a log, signed by the one organisation there is, and the row that it leaves. */
 async function changed(profile: LogName, added: readonly number[], fromHeight: number) {
-  const before = spineLogs.find(({ name }) => name === profile)?.acts ?? [];
+  const before = genesis.logs.find(({ name }) => name === profile)?.acts ?? [];
   const said = { profile, acts: [...before, ...added], version: 1, fromHeight };
   const bytes = profileSignedBytes(said, chainId);
   const { sign } = hospital.keys;

@@ -1,3 +1,4 @@
+import { sha256 } from '../../../src/crypto/hash.ts';
 import type { SigningKey } from '../../../src/crypto/signature.ts';
 import type { Identity } from '../../../src/ledger/identity.ts';
 import { accountIdOfKey } from '../../../src/ledger/identity.ts';
@@ -7,11 +8,12 @@ import { type AccountId, idBytes } from '../../../src/primitives/ids.ts';
 import {
   type AccountKeys,
   accountIdOfKeys,
+  type CodeKeys,
+  codeKeysOf,
   deriveAccountKeys,
   enrolmentIdentity,
   noRecovery,
   recoveryHashOf,
-  recoveryKeyOf,
   rotationIdentity,
 } from '../../../src/sdk/wallet/identity.ts';
 import { type Format, hex, pattern } from './write.ts';
@@ -49,8 +51,10 @@ async function personOf(start: number, role: Role, recovery: Uint8Array): Promis
 }
 
 export const hospital: Person = await hospitalOf(1);
-export const recovery: SigningKey = await recoveryKeyOf(code, hospital.account);
-export const patient: Person = await personOf(40, 'patient', recoveryHashOf(recovery));
+export const codeKeys: CodeKeys = await codeKeysOf(code, hospital.account);
+export const recovery: SigningKey = codeKeys.sign;
+export const codeKemHash: Uint8Array = sha256(codeKeys.kem.publicKey);
+export const patient: Person = await personOf(40, 'patient', recoveryHashOf(codeKeys));
 export const doctor: Person = await personOf(80, 'clinician', noRecovery);
 
 /** The patient's second generation of keys. */
@@ -58,7 +62,15 @@ export const rotatedKeys: AccountKeys = await deriveAccountKeys(patient.root, ho
 export const rotated: Identity = await rotationIdentity(rotatedKeys, {
   chainId,
   account: patient.account,
-  recovery: recoveryHashOf(recovery),
+  recovery: recoveryHashOf(codeKeys),
+});
+
+/** And the third, which the printed code brings. */
+export const restoredKeys: AccountKeys = await deriveAccountKeys(patient.root, hospital.account, 2);
+export const restored: Identity = await rotationIdentity(restoredKeys, {
+  chainId,
+  account: patient.account,
+  recovery: recoveryHashOf(codeKeys),
 });
 
 const fieldsOf = (identity: Identity) => ({
@@ -90,6 +102,7 @@ export const accounts: Format = {
       accountOfKey: accountIdOfKeys(person.keys),
       code: printed,
       recoveryKey: printed === '' ? '' : hex(recovery.publicKey),
+      codeKemHash: printed === '' ? '' : hex(codeKemHash),
       bound: { chainId, organisation: bound, role },
       identity: fieldsOf(person.identity),
     }));
