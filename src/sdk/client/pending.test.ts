@@ -57,7 +57,7 @@ for (const [kind, confirmed, refused] of [
   ['keys', 'enveloped', ''],
   ['import', 'anchored', 'import dropped'],
   ['write', '', ''],
-  ['rotate', '', ''],
+  ['rotate', 'enveloped', ''],
   ['of-tomorrow', '', ''],
 ] as const) {
   test(`A pending ${kind} is settled; confirmed: ${confirmed || 'nothing'}, refused: ${refused || 'nothing else'}`, () => {

@@ -1,3 +1,4 @@
+import { asItCounts } from '../../ledger/acts/consents.ts';
 import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import type { Identity } from '../../ledger/identity.ts';
 import type { StateTable } from '../../ledger/table.ts';
@@ -107,17 +108,28 @@ export class ProvenLedger {
     return new Map([...rows].map(([account, row]) => [account, identityInUse(account, row)]));
   }
 
-  /** As it stands now: that it is not revoked is news of the last ten minutes. Throws LEDGER_OLD. */
-  consent(consent: ConsentId, signal?: AbortSignal): Promise<Consent | undefined> {
-    return this.row(consents, consent, { signal, maxAgeMs: maxStateAgeMs });
+  /**
+   * As it stands now: that it is not revoked is news of the last ten minutes. Its account's row has a say in that, so
+   * `revokedHeight` is the whole answer (docs/protocol/consent.md, C-3). Throws LEDGER_OLD.
+   */
+  async consent(consent: ConsentId, signal?: AbortSignal): Promise<Consent | undefined> {
+    const options = { signal, maxAgeMs: maxStateAgeMs };
+    const row = await this.row(consents, consent, options);
+    if (row === undefined) return undefined;
+    return asItCounts(row, await this.row(accounts, row.account, options));
   }
 
   /** Of many consents at once, as they stand now; what is unknown is undefined. Throws LEDGER_OLD. */
-  consents(
+  async consents(
     ids: Iterable<ConsentId>,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<ConsentId, Consent | undefined>> {
-    return this.#rows.manyRows(consents, [...new Set(ids)], signal);
+    const rows = await this.#rows.manyRows(consents, [...new Set(ids)], signal);
+    const owners = [...new Set([...rows.values()].flatMap((row) => row?.account ?? []))];
+    const owned = await this.#rows.manyRows(accounts, owners, signal);
+    return new Map(
+      [...rows].map(([id, row]) => [id, row && asItCounts(row, owned.get(row.account))]),
+    );
   }
 
   /** Every KeySet of the account, oldest first; each names the one before it. Throws GATEWAY_LIED. */

@@ -33,7 +33,7 @@ export class Reception {
   /**
    * Throws LEAF_MISMATCH, RECORD_ID_TAKEN, BLOB_UNKNOWN (send the blobs first), FORBIDDEN (another's account
    * without a grant), NOT_FOUND, QUOTA_EXCEEDED, and for a grant CONSENT_UNKNOWN, CONSENT_ENDED,
-   * CONSENT_NOT_LIVE, CONSENT_CANNOT_WRITE, GRANT_BODY_WRONG, CONDITION_UNKNOWN, NOT_SHARED,
+   * CONSENT_NOT_LIVE, CONSENT_CANNOT_WRITE, KEY_NOT_CURRENT, GRANT_BODY_WRONG, CONDITION_UNKNOWN, NOT_SHARED,
    * CLASS_NOT_GRANTED, SIGNATURE_WRONG.
    */
   async accept(
@@ -100,6 +100,11 @@ export class Reception {
     }
     if (now() < consent.notBeforeMs) throw new CodedError('CONSENT_NOT_LIVE');
     if (consent.writeKey.length === 0) throw new CodedError('CONSENT_CANNOT_WRITE');
+    // A write key from before the account changed its keys anchors nothing any more.
+    const owner = await view.account(consent.account);
+    if (owner?.keyGeneration !== consent.writeKeyGeneration) {
+      throw new CodedError('KEY_NOT_CURRENT');
+    }
     const foreign = delivery.rows.find((row) => !body.writeClasses.includes(row.recordClass));
     if (foreign !== undefined) {
       throw new CodedError('CLASS_NOT_GRANTED', { recordClass: foreign.recordClass });
