@@ -40,6 +40,7 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', `/v1/state/..%2f/${id64}`, {}, 'REQUEST_INVALID'],
   ['POST', '/v1/state', { json: { rows: [] } }, 'REQUEST_INVALID'],
   ['POST', '/v1/state', { json: { rows: [{ table: 'accounts', key: 'zz' }] } }, 'REQUEST_INVALID'],
+  ['GET', `/v1/identities/${id64}/zz`, {}, 'REQUEST_INVALID'],
   ['GET', '/v1/events', { headers: { 'last-event-id': 'x' } }, 'REQUEST_INVALID'],
   ['POST', '/v1/blobs', { json: {} }, 'REQUEST_INVALID'],
   [

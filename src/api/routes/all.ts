@@ -8,6 +8,7 @@ import { erasePost } from './erase-post.ts';
 import { eventsGet } from './events-get.ts';
 import { genesisGet } from './genesis-get.ts';
 import { headerGet } from './header-get.ts';
+import { identitiesGet } from './identities-get.ts';
 import { inboxEntryDelete } from './inbox-entry-delete.ts';
 import { inboxGet } from './inbox-get.ts';
 import { inboxPost } from './inbox-post.ts';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   genesisGet,
   stateGet,
   statePost,
+  identitiesGet,
   whoGet,
   eventsGet,
   blobsPost,

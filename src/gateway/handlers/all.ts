@@ -8,6 +8,7 @@ import { handleErasePost } from './erase-post.ts';
 import { handleEventsGet } from './events-get.ts';
 import { handleGenesisGet } from './genesis-get.ts';
 import { handleHeaderGet } from './header-get.ts';
+import { handleIdentitiesGet } from './identities-get.ts';
 import { handleInboxEntryDelete } from './inbox-entry-delete.ts';
 import { handleInboxGet } from './inbox-get.ts';
 import { handleInboxPost } from './inbox-post.ts';
@@ -35,6 +36,7 @@ export const handlers: readonly AnyHandler[] = [
   handleGenesisGet,
   handleStateGet,
   handleStatePost,
+  handleIdentitiesGet,
   handleWhoGet,
   handleEventsGet,
   handleBlobsPost,

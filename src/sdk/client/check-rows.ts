@@ -62,7 +62,7 @@ export interface ErasedItem {
  * Source: docs/protocol/reading.md; docs/protocol/items.md, rule I-28.
  */
 export async function checkRows(
-  ledger: Pick<ProvenLedger, 'row' | 'keysAt'>,
+  ledger: Pick<ProvenLedger, 'row' | 'identityOfKey'>,
   account: AccountId,
   rows: readonly ItemRow[],
   signal?: AbortSignal,
@@ -104,17 +104,16 @@ export async function checkRows(
 
 /** A holder's signed word that it has deleted an item of this account. Throws SIGNATURE_WRONG. */
 export async function checkTombstone(
-  ledger: Pick<ProvenLedger, 'keysAt'>,
+  ledger: Pick<ProvenLedger, 'identityOfKey'>,
   account: AccountId,
   tombstone: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Erased> {
   const { bytes, signature } = decodeSigned(tombstone);
   const erased = decodeErased(bytes);
-  const { identities } = await ledger.keysAt(erased.holder, 1, signal);
-  const known = identities.some((it) => equalBytes(it.identity.signKey, erased.holderKey));
+  const known = await ledger.identityOfKey(erased.holder, erased.holderKey, 1, signal);
   if (
-    !known ||
+    known === undefined ||
     erased.account !== account ||
     !(await verifyLabelled(erased.holderKey, labels.erasedSign, bytes, signature))
   ) {

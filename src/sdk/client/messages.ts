@@ -173,12 +173,13 @@ async function senderOf(
   const { bytes, signature } = decodeSigned(bytesOfText(signed));
   const message = decodeInboxMessage(bytes);
   const { from, fromKey, to, chainId } = message;
-  const { identities } = await ctx.ledger.keys(from, signal);
+  // Of now: a key that came with the newest block counts.
+  const sender = await ctx.ledger.identityOfKey(from, fromKey, ctx.ledger.tip.height, signal);
   const isHis =
     to === ctx.account.account &&
     chainId === ctx.account.chainId &&
     equalBytes(message.sealed, bytesOfText(sealed)) &&
-    identities.some((it) => equalBytes(it.identity.signKey, fromKey)) &&
+    sender !== undefined &&
     (await verifyLabelled(fromKey, labels.inboxSign, bytes, signature));
   if (!isHis) throw new CodedError('SIGNATURE_WRONG', { from });
   return from;

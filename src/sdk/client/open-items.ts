@@ -1,4 +1,3 @@
-import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import type { ProvenLedger } from '../ledger/proven-ledger.ts';
@@ -53,13 +52,10 @@ export async function wasKeyOf(
   signal?: AbortSignal,
 ): Promise<boolean> {
   try {
-    const { identities } = await ledger.keysAt(author, height, signal);
-    return identities.some(
-      (it) =>
-        equalBytes(it.identity.signKey, publicKey) &&
-        it.fromHeight <= height &&
-        (it.untilHeight === 0 || height <= it.untilHeight),
-    );
+    const held = await ledger.identityOfKey(author, publicKey, height, signal);
+    if (held === undefined) return false;
+    const { fromHeight, untilHeight } = held;
+    return fromHeight <= height && (untilHeight === 0 || height <= untilHeight);
   } catch (error) {
     if (error instanceof CodedError && error.code === 'ACCOUNT_UNKNOWN') return false;
     throw error;

@@ -11,8 +11,8 @@ import { signLabelled } from '../../crypto/signature.ts';
 import { merkleTree } from '../../ledger/merkle.ts';
 import { decodeRow, encodeRow, type StateTable } from '../../ledger/table.ts';
 import { type Anchor, anchors } from '../../ledger/tables/anchors.ts';
-import { type Keys, neverChanged } from '../../ledger/tables/keys.ts';
-import { bytesToHex } from '../../primitives/bytes.ts';
+import type { HeldIdentity } from '../../ledger/tables/keys.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { type AccountId, parseAccountId, parseTxId } from '../../primitives/ids.ts';
 import { checkRows } from './check-rows.ts';
 import { OwnRows, type PageOf } from './own-rows.ts';
@@ -66,13 +66,10 @@ class Custodian {
     return { changes: this.changes, rows: found.slice(from, from + 2), ...next };
   };
 
-  async keysAt(): Promise<Keys> {
+  async identityOfKey(_: AccountId, signKey: Uint8Array): Promise<HeldIdentity | undefined> {
     const { identity } = hospital;
-    return {
-      credentialHash: new Uint8Array(32),
-      identities: [{ identity, fromHeight: 1, untilHeight: 0 }],
-      ...neverChanged,
-    };
+    const isHis = equalBytes(identity.signKey, signKey);
+    return isHis ? { identity, fromHeight: 1, untilHeight: 0 } : undefined;
   }
 
   /** Of the one table that is asked: account ‖ root. */

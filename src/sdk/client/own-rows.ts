@@ -30,14 +30,18 @@ export type PageOf = (
  */
 export class OwnRows {
   readonly #pageOf: PageOf;
-  readonly #ledger: Pick<ProvenLedger, 'row' | 'keysAt'>;
+  readonly #ledger: Pick<ProvenLedger, 'row' | 'identityOfKey'>;
   readonly #account: AccountId;
   readonly #live = new Map<RecordId, LiveItem>();
   readonly #erased = new Map<RecordId, ErasedItem>();
   #changes = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(pageOf: PageOf, ledger: Pick<ProvenLedger, 'row' | 'keysAt'>, account: AccountId) {
+  constructor(
+    pageOf: PageOf,
+    ledger: Pick<ProvenLedger, 'row' | 'identityOfKey'>,
+    account: AccountId,
+  ) {
     this.#pageOf = pageOf;
     this.#ledger = ledger;
     this.#account = account;

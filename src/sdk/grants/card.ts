@@ -25,14 +25,12 @@ export async function checkCard(
   const row = await ledger.account(account, signal);
   if (row === undefined) throw invalid('account');
   if (row.organisation !== organisation || row.role !== card.role) throw invalid('account');
-  const [keys, organisationKeys] = await Promise.all([
+  const { height } = ledger.tip;
+  const [keys, known] = await Promise.all([
     ledger.keys(account, signal),
-    ledger.keys(organisation, signal),
+    ledger.identityOfKey(organisation, card.organisationKey, height, signal),
   ]);
-  const known = organisationKeys.identities.some((it) =>
-    equalBytes(it.identity.signKey, card.organisationKey),
-  );
-  if (!known) throw invalid('organisation');
+  if (known === undefined) throw invalid('organisation');
   if (!(await verifyLabelled(card.organisationKey, labels.cardSign, bytes, signature))) {
     throw invalid('signature');
   }

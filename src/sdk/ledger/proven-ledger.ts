@@ -1,14 +1,17 @@
 import { asItCounts } from '../../ledger/acts/consents.ts';
 import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
+import { isFolded } from '../../ledger/folded-identities.ts';
 import type { Identity } from '../../ledger/identity.ts';
 import type { StateTable } from '../../ledger/table.ts';
 import { type Account, accounts } from '../../ledger/tables/accounts.ts';
 import { type Consent, consents } from '../../ledger/tables/consents.ts';
-import { type Keys, keys } from '../../ledger/tables/keys.ts';
+import { type HeldIdentity, type Keys, keys } from '../../ledger/tables/keys.ts';
 import { keySetRowId, keysets, type StoredKeySet } from '../../ledger/tables/keysets.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
+import { foldedIdentity } from './folded-identity.ts';
 import { maxStateAgeMs, ProvenRows } from './proven-rows.ts';
 import { VerifiedHeaders, type VerifiedTip } from './verified-headers.ts';
 
@@ -33,7 +36,9 @@ export interface RowOptions {
  */
 export class ProvenLedger {
   readonly headers: VerifiedHeaders;
+  readonly #gateway: GatewayClient;
   readonly #rows: ProvenRows;
+  readonly #foldedOnes = new Map<string, HeldIdentity>();
   readonly #keySets = new Map<AccountId, readonly OwnedKeySet[]>();
   readonly #keysAsOf = new Map<AccountId, { readonly keys: Keys; readonly asOf: number }>();
 
@@ -45,6 +50,7 @@ export class ProvenLedger {
     now: () => number = Date.now,
     signedIn?: GatewayClient,
   ) {
+    this.#gateway = gateway;
     this.headers = new VerifiedHeaders(gateway, trustRoot, tip);
     this.#rows = new ProvenRows({ plain: gateway, signedIn }, this.headers, now);
   }
@@ -91,6 +97,42 @@ export class ProvenLedger {
     const directory = await this.keys(account, signal);
     this.#keysAsOf.set(account, { keys: directory, asOf });
     return directory;
+  }
+
+  /**
+   * The identity that the account had with this signing key, in its row or folded away by it and proven to it;
+   * undefined: it had none, or the gateway does not show it. Throws ACCOUNT_UNKNOWN.
+   */
+  async identityOfKey(
+    account: AccountId,
+    signKey: Uint8Array,
+    height: number,
+    signal?: AbortSignal,
+  ): Promise<HeldIdentity | undefined> {
+    const kept = inRow(await this.keysAt(account, height, signal), signKey);
+    if (kept !== undefined) return kept;
+    // It may have come since, or be folded away by now.
+    const directory = await this.keys(account, signal);
+    const held = inRow(directory, signKey);
+    if (held !== undefined || directory.folded.count === 0) return held;
+    return this.#folded(account, signKey, signal);
+  }
+
+  async #folded(
+    account: AccountId,
+    signKey: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<HeldIdentity | undefined> {
+    const name = `${account} ${bytesToHex(signKey)}`;
+    const kept = this.#foldedOnes.get(name);
+    if (kept !== undefined) return kept;
+    const found = await foldedIdentity(this.#gateway, account, signKey, signal);
+    if (found === undefined) return undefined;
+    // The row of now: the proof is to the tree as it is now.
+    const { folded, ...row } = await this.keys(account, signal);
+    if (!isFolded(found, folded)) return inRow(row, signKey);
+    this.#foldedOnes.set(name, found.held);
+    return found.held;
   }
 
   /** The identity in use. Throws ACCOUNT_UNKNOWN, LEDGER_OLD. */
@@ -163,6 +205,10 @@ export class ProvenLedger {
 function known<Row>(account: AccountId, row: Row | undefined): Row {
   if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
   return row;
+}
+
+function inRow({ identities }: Pick<Keys, 'identities'>, signKey: Uint8Array) {
+  return identities.find((it) => equalBytes(it.identity.signKey, signKey));
 }
 
 /** Throws ACCOUNT_UNKNOWN. */

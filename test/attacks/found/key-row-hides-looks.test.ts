@@ -46,27 +46,26 @@ async function assertShown({ store }: Enrolled): Promise<void> {
   const looked = await fresh.looked();
   assert.equal(looked.notices.filter(({ kind }) => kind === 'look').length, 1);
   const records = await fresh.listRecords();
-  assert.deepEqual(records.map((it) => it.recordClass).sort(), ['diagnosis', 'lab']);
+  assert.deepEqual(records.map((it) => it.recordClass).sort(), ['diagnosis', 'lab', 'other']);
   for (const { recordId } of records) await fresh.openRecord(recordId);
 }
 
-test('By the key in use 45 changes are one: his row is answered, and his look is shown', async () => {
+test('By the key in use five changes are one: his row is answered, and his look is shown', async () => {
   const { eve, doctor, consent } = await lookedAndWritten();
   const thief = await Thief.of(town, doctor);
   const answers: (number | string)[] = [];
-  for (let n = 0; n < 45; n++) answers.push(await thief.rotate(900 + n));
-  assert.deepEqual(answers, [0, ...new Array(44).fill('NONCE_FAR')]);
-  assert.equal(await thief.rotate(1), 'RECOVERY_NEEDED');
+  for (let n = 0; n < 5; n++) answers.push(await thief.rotate(900 + n));
+  assert.deepEqual(answers, [0, ...new Array(4).fill('RECOVERY_NEEDED')]);
   assert.equal(await thief.keysRow(), 200);
   await assertShown(eve);
   await eve.person.revoke(consent);
 });
 
-test('By his printed code he may change them 45 times: his row is answered, and his look is shown', async () => {
+test('By his printed code he may change them 20 times, more often than the row holds: his row is answered, and his look is shown', async () => {
   const { eve, doctor, consent } = await lookedAndWritten();
   const thief = await Thief.of(town, doctor);
   const code = await codeKeysOf(parseCode(doctor.code), thief.organisation);
-  for (let counter = 1; counter <= 45; counter++) {
+  for (let counter = 1; counter <= 20; counter++) {
     const keys = await deriveAccountKeys(randomBytes(32), thief.organisation, 0);
     const tx = await signedRecovery(code, {
       ...{ chainId: town.chainId, account: thief.account, endGrantsFrom: 0, counter },

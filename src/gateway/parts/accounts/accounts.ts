@@ -1,8 +1,9 @@
 import { accountIdOfKey } from '../../../ledger/identity.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { definePart } from '../../part.ts';
+import { FoldedIdentities, foldedTables } from './folded.ts';
 
-/** Which hospital keeps which account, as the ledger's enrolments say. */
+/** Which hospital keeps which account, as the ledger's enrolments say, and old identities. */
 export const accounts = definePart({
   name: 'accounts',
   store: {
@@ -13,10 +14,12 @@ CREATE TABLE accounts (account TEXT PRIMARY KEY, organisation TEXT NOT NULL, rol
 CREATE TABLE consents (consent TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
       // Whose grant it is stands on the ledger; nothing asked here.
       'DROP TABLE consents',
+      foldedTables,
     ],
   },
-  open: ({ db, organisation }) => ({
+  open: ({ db, organisation, view, engine }) => ({
     db,
+    folded: new FoldedIdentities(db, view, engine),
     /** This hospital keeps its rows. */
     isOurs(account: AccountId): boolean {
       const row = db.get('SELECT organisation FROM accounts WHERE account = ?', account);
@@ -28,5 +31,8 @@ CREATE TABLE consents (consent TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT, 
       const account = accountIdOfKey(act.identity.suite, act.identity.signKey);
       db.run('INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)', account, sender, act.role);
     },
+    RotateKey: ({ folded }, { act, sender, height }) =>
+      folded.rotated(sender, act.identity, height),
   },
+  keeps: { RotateKey: ({ folded }, { sender }) => folded.keepFirst(sender) },
 });
