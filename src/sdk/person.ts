@@ -199,10 +199,16 @@ export class Person {
   }
 
   /**
-   * New keys; readers get theirs anew. With the code: also the way back from a freeze.
+   * New keys; readers get theirs anew. With the code: also the way back from a freeze and from somebody else's
+   * rotation, and what was granted at the height `endGrantsFrom` or later ends.
    * Throws RECOVERY_CODE_WRONG, RECOVERY_NEEDED (frozen, rotated today or too often, without the code), KEY_NOT_CURRENT (another code).
    */
-  rotate(options: AsAccount & { readonly code?: string | undefined } = {}): Promise<ConfirmedTx> {
+  rotate(
+    options: AsAccount & {
+      readonly code?: string | undefined;
+      readonly endGrantsFrom?: number | undefined;
+    } = {},
+  ): Promise<ConfirmedTx> {
     const code = options.code === undefined ? undefined : parseCode(options.code);
     return this.#run(options, (ctx) => rotateKeys(ctx, { ...options, code }));
   }

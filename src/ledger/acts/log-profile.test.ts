@@ -30,6 +30,16 @@ table('LogProfile', [
   ['an act less', fromHospital(profileOf({ acts: [...spine.slice(1), 40] })), 'PROFILE_SHRINKS'],
   ['out of order', fromHospital(profileOf({ acts: [...spine, 41, 40] })), 'PROFILE_SHRINKS'],
   ['an act twice', fromHospital(profileOf({ acts: [...spine, 40, 40] })), 'PROFILE_SHRINKS'],
+  [
+    'a new printed code, and nothing that stops it',
+    fromHospital(profileOf({ acts: [1, 2, 3, 4, 5, ...spine.slice(4)] })),
+    'PROFILE_SHRINKS',
+  ],
+  [
+    'a new printed code, and what stops it',
+    fromHospital(profileOf({ acts: [1, 2, 3, 4, 5, 6, ...spine.slice(4)] })),
+    'accepted',
+  ],
   ['an older version', fromHospital(profileOf({ version: 0 })), 'PROFILE_SHRINKS'],
   [
     'a signature that does not hold',
