@@ -199,9 +199,12 @@ export class Rows {
   }
 
   #count(owner: BlobOwner, blobs: number, bytes: number): void {
-    this.#statements.count.run(owner, blobs, bytes);
-    const whole = wholeOf(owner);
-    if (whole !== undefined) this.#statements.count.run(whole, blobs, bytes);
+    for (const counted of [owner, wholeOf(owner)]) {
+      if (counted === undefined) continue;
+      this.#statements.count.run(counted, blobs, bytes);
+      // Who has nothing here any more is not remembered as somebody who once had.
+      if (blobs < 0) this.#statements.forget.run(counted);
+    }
   }
 }
 
@@ -230,6 +233,7 @@ function prepareAll(db: DatabaseSync) {
     unanchoredOf: db.prepare('SELECT id FROM claims WHERE anchored = 0 AND owner = ? LIMIT ?'),
     deleteClaim: db.prepare(`DELETE FROM claims ${claimed}`),
     usage: db.prepare('SELECT blobs, bytes FROM owners WHERE owner = ?'),
+    forget: db.prepare('DELETE FROM owners WHERE owner = ? AND blobs <= 0'),
     count: db.prepare(
       `INSERT INTO owners (owner, blobs, bytes) VALUES (?, ?, ?) ON CONFLICT (owner)
        DO UPDATE SET blobs = blobs + excluded.blobs, bytes = bytes + excluded.bytes`,

@@ -2,11 +2,12 @@ import { textOfBytes } from '../../../api/message-parts.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
-import type { BlobId, ConsentId } from '../../../primitives/ids.ts';
+import type { AccountId, BlobId, ConsentId } from '../../../primitives/ids.ts';
 import { ExpiringMap } from '../../expiring-map.ts';
 
 interface Ticket {
   readonly consent: ConsentId;
+  readonly patient: AccountId;
   readonly blobs: ReadonlySet<BlobId>;
 }
 
@@ -26,17 +27,19 @@ export class Tickets {
   }
 
   issue(
-    consent: ConsentId,
+    { consent, patient }: Pick<Ticket, 'consent' | 'patient'>,
     blobs: readonly BlobId[],
   ): { readonly ticket: string; readonly ticketUntilMs: number } {
     const ticket = textOfBytes(randomBytes(32));
     const ticketUntilMs = this.#now() + this.#ticketMs;
-    this.#tickets.set(nameOf(ticket), { consent, blobs: new Set(blobs) }, ticketUntilMs);
+    this.#tickets.set(nameOf(ticket), { consent, patient, blobs: new Set(blobs) }, ticketUntilMs);
     return { ticket, ticketUntilMs };
   }
 
-  covers(ticket: string | undefined, blob: BlobId): boolean {
-    return ticket !== undefined && this.#tickets.get(nameOf(ticket))?.blobs.has(blob) === true;
+  /** Whose row of this body was handed out with the ticket. Undefined: none was, or the ticket is over. */
+  chartOf(ticket: string | undefined, blob: BlobId): AccountId | undefined {
+    const known = ticket === undefined ? undefined : this.#tickets.get(nameOf(ticket));
+    return known?.blobs.has(blob) === true ? known.patient : undefined;
   }
 
   endConsent(consent: ConsentId): void {
