@@ -19,6 +19,12 @@ export interface GatewaySettings {
   readonly maxPendingPostsOfGrant: number;
   readonly maxPendingRowsOfGrant: number;
   readonly maxPendingBytesOfGrant: number;
+  /** What a chart's owner may have in it, anchored or not; erased rows count, their bytes do not. */
+  readonly maxRows: number;
+  readonly maxRowBytes: number;
+  /** And what may be in it under one grant. */
+  readonly maxRowsOfGrant: number;
+  readonly maxRowBytesOfGrant: number;
   readonly requestsPerMinute: number;
   readonly messagesPerHour: number;
   readonly maxInboxMessages: number;
@@ -44,6 +50,10 @@ export const defaultSettings: GatewaySettings = {
   maxPendingPostsOfGrant: 256,
   maxPendingRowsOfGrant: 16_384,
   maxPendingBytesOfGrant: 32 * 1024 * 1024,
+  maxRows: 10_000_000,
+  maxRowBytes: 8 * 1024 ** 3,
+  maxRowsOfGrant: 2_000_000,
+  maxRowBytesOfGrant: 1024 ** 3,
   requestsPerMinute: 12_000,
   messagesPerHour: 600,
   maxInboxMessages: 10_000,

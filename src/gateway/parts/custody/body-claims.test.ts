@@ -80,10 +80,14 @@ test('in a home of before, the claims of who wrote into charts become those of t
   assert.deepEqual(
     kept.map((row) => [row.text('deliverer'), row.uint('waitsUntilMs'), row.uint('bytes')]),
     [
-      ['', 0, 0],
-      ['', 0, 0],
+      ['', 0, 12],
+      ['', 0, 6],
       [doctor, 86_401_000, 6],
-      ['', 0, 0],
+      ['', 0, 6],
     ],
+  );
+  assert.deepEqual(
+    db.all('SELECT rows, bytes FROM kept_rows ORDER BY account').map((row) => row.uint('bytes')),
+    [12, 12, 6],
   );
 });

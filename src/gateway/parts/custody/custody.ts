@@ -61,7 +61,7 @@ const keepBodies = ({ reception }: Custody, met: IndexedAct & AnchorAct) =>
 /**
  * A *delivery* is what one `POST /items` brought: the rows of one anchor, pending until the anchor commits
  * (then `height` is set) or `waitsUntilMs` has passed. `deliverer` and `waitsUntilMs` are there while it is pending,
- * '' and 0 from then on. An erased item keeps its leaf hash and record id only; the claim on its body waits in
+ * '' and 0 from then on. `kept_rows` sums deliveries by chart and grant, for their quotas. An erased item keeps its leaf hash and record id only; the claim on its body waits in
  * `ended_claims` until the store, which is another file, has ended it; `moved_claims` are those of homes of before. `row_changes` counts per account what was
  * shown or erased; `shownAs` and `erasedAs` are the count at which it happened, so that an owner asks for what is new.
  */
@@ -109,10 +109,28 @@ INSERT OR IGNORE INTO ended_claims SELECT blob, owner FROM moved_claims;
 ALTER TABLE deliveries RENAME COLUMN receivedMs TO waitsUntilMs;
 ALTER TABLE deliveries ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 UPDATE deliveries SET deliverer = '', waitsUntilMs = 0 WHERE height IS NOT NULL;
-UPDATE deliveries SET waitsUntilMs = waitsUntilMs + 86400000, bytes = (
-    SELECT coalesce(sum(length(salt) + length(leafContent) + length(header)), 0)
-    FROM items WHERE items.delivery = deliveries.delivery
-  ) WHERE height IS NULL;
+UPDATE deliveries SET waitsUntilMs = waitsUntilMs + 86400000 WHERE height IS NULL;
+UPDATE deliveries SET bytes = (
+  SELECT coalesce(sum(length(salt) + length(leafContent) + length(header)), 0)
+  FROM items WHERE items.delivery = deliveries.delivery);
+CREATE TABLE kept_rows (
+  account TEXT NOT NULL, consent TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  PRIMARY KEY (account, consent)
+) STRICT, WITHOUT ROWID;
+INSERT INTO kept_rows SELECT account, consent, sum(count), sum(bytes) FROM deliveries GROUP BY account, consent;
+CREATE TRIGGER rows_come AFTER INSERT ON deliveries BEGIN
+  INSERT INTO kept_rows VALUES (new.account, new.consent, new.count, new.bytes)
+  ON CONFLICT (account, consent) DO UPDATE SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER rows_change AFTER UPDATE OF count, bytes ON deliveries BEGIN
+  UPDATE kept_rows SET rows = rows + new.count - old.count, bytes = bytes + new.bytes - old.bytes
+  WHERE account = new.account AND consent = new.consent;
+END;
+CREATE TRIGGER rows_go AFTER DELETE ON deliveries BEGIN
+  UPDATE kept_rows SET rows = rows - old.count, bytes = bytes - old.bytes
+  WHERE account = old.account AND consent = old.consent;
+  DELETE FROM kept_rows WHERE account = old.account AND consent = old.consent AND rows = 0;
+END;
 CREATE INDEX deliveries_waiting ON deliveries (waitsUntilMs) WHERE height IS NULL;
 CREATE INDEX deliveries_by_deliverer ON deliveries (deliverer, count, bytes) WHERE height IS NULL;
 CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE height IS NULL;`,

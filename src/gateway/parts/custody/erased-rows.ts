@@ -35,7 +35,8 @@ export class ErasedRows {
   /** Overwrites all of the row but its leaf hash and record id, and notes the claim on its body as ended. */
   erase(account: AccountId, leaf: Uint8Array, tombstone: Uint8Array): void {
     const rows = this.#db.all(
-      `SELECT delivery, deliveries.account, consent, blob FROM items JOIN deliveries USING (delivery)
+      `SELECT delivery, deliveries.account, consent, blob,
+         length(salt) + length(leafContent) + length(header) AS freed FROM items JOIN deliveries USING (delivery)
        WHERE items.account = ? AND leaf = ? AND tombstone IS NULL`,
       ...[account, leaf],
     );
@@ -44,7 +45,13 @@ export class ErasedRows {
        erasedAs = ? WHERE account = ? AND leaf = ? AND tombstone IS NULL`,
       ...[tombstone, nextChange(this.#db, account), account, leaf],
     );
-    for (const row of rows) this.#endBody(row);
+    for (const row of rows) {
+      this.#db.run(
+        'UPDATE deliveries SET bytes = bytes - ? WHERE delivery = ?',
+        ...[row.uint('freed'), row.uint('delivery')],
+      );
+      this.#endBody(row);
+    }
   }
 
   /** What waits under the same claim and names the body cannot be anchored without it any more. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { accepted, codeOf, type Grant, Person } from '../../../../test/gateway/person.ts';
-import { sealedItem } from '../../../../test/gateway/sealed.ts';
+import { rootOf, sealedItem } from '../../../../test/gateway/sealed.ts';
 import { openTown, type Town } from '../../../../test/gateway/town.ts';
 import type { GatewaySettings } from '../../settings.ts';
 import { custody } from './custody.ts';
@@ -56,6 +56,30 @@ for (const [what, settings, [first, second, own]] of cases) {
   });
 }
 
+test('what is anchored counts too, for its grant or for the owner, until it is erased: QUOTA_EXCEEDED', async () => {
+  const { device, ana, bea } = await peopleUnder({ maxRowsOfGrant: 3, maxRowBytes: 700 });
+  const { person, grant } = ana;
+  assert.ok(grant.writeKey !== undefined);
+  const granted = sealed(2);
+  accepted(await device.deliverUnder(grant, person.account, granted));
+  const act = {
+    kind: 'DataAnchor',
+    consent: grant.consent,
+    epoch: 1,
+    root: rootOf(granted),
+  } as const;
+  const as = { sender: person.account, key: grant.writeKey, nonce: 1 } as const;
+  accepted(await device.submit([{ ...act, count: 2 }], as));
+  const more = () => device.deliverUnder(grant, person.account, sealed(2));
+  assert.equal(codeOf(await more()), 'QUOTA_EXCEEDED');
+  accepted(await device.deliverUnder(bea.grant, bea.person.account, sealed(2)));
+  const own = sealed(2);
+  await person.keep(own);
+  assert.equal(codeOf(await person.deliver(sealed(2))), 'QUOTA_EXCEEDED');
+  accepted(await person.erase(own.map(({ leaf }) => leaf)));
+  accepted(await person.deliver(sealed(2)));
+});
+
 test('rows under a grant wait no longer than the grant, and their bodies go with them', async () => {
   const { town, device, ana } = await peopleUnder({});
   const { clock, north } = town;
@@ -88,10 +112,9 @@ test('a body that an anchored row of the same grant has stays when what waited b
   const [item] = sealed(1);
   assert.ok(item && grant.writeKey !== undefined);
   accepted(await device.deliverUnder(grant, person.account, [item]));
-  const root = (await device.deliverUnder(grant, person.account, [item])).body as { root: string };
   const act = {
     ...({ kind: 'DataAnchor', consent: grant.consent, epoch: 1, count: 1 } as const),
-    root: new Uint8Array(Buffer.from(root.root, 'base64url')),
+    root: rootOf([item]),
   };
   const as = { sender: person.account, key: grant.writeKey, nonce: 1 } as const;
   accepted(await device.submit([act], as));

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../../primitives/errors.ts';
-import type { AccountId, ConsentId } from '../../../primitives/ids.ts';
 import {
-  type BlobId,
+  type AccountId,
+  type ConsentId,
   parseAccountId,
-  parseBlobId,
   parseConsentId,
 } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
@@ -20,10 +19,18 @@ export interface Writer {
   readonly notAfterMs: number | undefined;
 }
 
-interface Limits {
+interface Amounts {
+  /** Deliveries. */
   readonly posts: number;
   readonly rows: number;
   readonly bytes: number;
+}
+
+/** A delivery that waits no longer. */
+interface Over {
+  readonly delivery: number;
+  readonly account: AccountId;
+  readonly consent: ConsentId | '';
 }
 
 /** An anchor that was in time may be indexed a little after the end of its grant. */
@@ -32,9 +39,9 @@ const anchorLateMs = 5 * 60_000;
 const rowsPerTurn = 500;
 
 /**
- * Rows whose anchor has not come: how many of them one writer, and one grant, may have here, and how they go again:
- * after a day, with the end of the grant, at once when it is revoked. Nobody's rows count against those of
- * somebody else. Source: docs/protocol/http.md, rule H-9.
+ * Rows whose anchor has not come: how many one writer, and one grant, may have here, and how they go again: after a
+ * day, with the end of the grant, at once when it is revoked. What is anchored counts for its chart's owner, or for
+ * its grant: nobody's rows count against those of somebody else. Source: docs/protocol/http.md, rule H-9.
  */
 export class WaitingRows {
   readonly #base: GatewayBase;
@@ -52,36 +59,42 @@ export class WaitingRows {
   /** Throws QUOTA_EXCEEDED. */
   requireRoom(delivery: Delivery, { account }: Writer): void {
     const { settings } = this.#base;
-    this.#requireRoom(delivery, ['deliverer', account], {
+    const isGrant = delivery.consent !== '';
+    requireWithin(delivery, this.#waitingOf('deliverer', account), {
       posts: settings.maxPendingPosts,
       rows: settings.maxPendingRows,
       bytes: settings.maxPendingBytes,
     });
-    if (delivery.consent === '') return;
-    this.#requireRoom(delivery, ['consent', delivery.consent], {
-      posts: settings.maxPendingPostsOfGrant,
-      rows: settings.maxPendingRowsOfGrant,
-      bytes: settings.maxPendingBytesOfGrant,
+    if (isGrant) {
+      requireWithin(delivery, this.#waitingOf('consent', delivery.consent), {
+        posts: settings.maxPendingPostsOfGrant,
+        rows: settings.maxPendingRowsOfGrant,
+        bytes: settings.maxPendingBytesOfGrant,
+      });
+    }
+    requireWithin(delivery, this.#keptOf(delivery), {
+      posts: Number.MAX_SAFE_INTEGER,
+      rows: isGrant ? settings.maxRowsOfGrant : settings.maxRows,
+      bytes: isGrant ? settings.maxRowBytesOfGrant : settings.maxRowBytes,
     });
   }
 
-  #requireRoom(
-    delivery: Delivery,
-    [column, of]: readonly ['deliverer' | 'consent', string],
-    limits: Limits,
-  ): void {
+  #waitingOf(column: 'deliverer' | 'consent', of: string): Amounts {
     const waiting = this.#base.db.get(
       `SELECT count(*) AS posts, coalesce(sum(count), 0) AS rows, coalesce(sum(bytes), 0) AS bytes
        FROM deliveries WHERE height IS NULL AND ${column} = ?`,
       of,
     );
-    const [posts, rows] = [waiting?.uint('posts') ?? 0, waiting?.uint('rows') ?? 0];
-    const bytes = waiting?.uint('bytes') ?? 0;
-    const isFull =
-      posts + 1 > limits.posts ||
-      rows + delivery.rows.length > limits.rows ||
-      bytes + delivery.bytes > limits.bytes;
-    if (isFull) throw new CodedError('QUOTA_EXCEEDED', { rows, bytes });
+    return amountsOf(waiting);
+  }
+
+  /** What is anchored too. */
+  #keptOf({ account, consent }: Delivery): Amounts {
+    const kept = this.#base.db.get(
+      'SELECT 0 AS posts, rows, bytes FROM kept_rows WHERE account = ? AND consent = ?',
+      ...[account, consent],
+    );
+    return amountsOf(kept);
   }
 
   /** Only one of two deliveries with the same root can fit its anchor: the newer replaces the older. */
@@ -109,61 +122,61 @@ export class WaitingRows {
   }
 
   /**
-   * Removes what waits no longer, some rows a turn, and of what came under a grant the bodies too. (An owner whose
-   * import was cut off may deliver the same bodies again: the store forgets those after a day of its own.)
+   * Removes what waits no longer, some rows a turn, and what the store keeps for a grant under which nothing waits any
+   * more. (An owner whose import was cut off may deliver the same bodies again: the store forgets those after a day.)
    */
   async purge(): Promise<void> {
     const { blobs, db } = this.#base;
-    let isAnyGone = false;
+    const grants = new Map<ConsentId, AccountId>();
     for (let over = this.#over(); over.length > 0; over = this.#over()) {
-      isAnyGone = true;
-      const bodies = over.map((row) => this.#bodiesOf(row));
       db.transaction('items', () => {
-        for (const row of over)
-          db.run('DELETE FROM deliveries WHERE delivery = ?', row.uint('delivery'));
+        for (const { delivery } of over)
+          db.run('DELETE FROM deliveries WHERE delivery = ?', delivery);
       });
-      for (const { owner, ids } of bodies) {
-        if (ids.length > 0) await blobs.endUnanchored(owner, ids);
-      }
+      for (const { account, consent } of over) if (consent !== '') grants.set(consent, account);
       await nextTurn();
     }
-    if (isAnyGone) db.forgetDeleted();
+    for (const [consent, account] of grants) {
+      if (this.#waitingOf('consent', consent).posts > 0) continue;
+      await blobs.endUnanchored(claimOwnerOf({ account, consent }));
+    }
+    if (grants.size > 0) db.forgetDeleted();
   }
 
-  #over(): Row[] {
+  #over(): Over[] {
     const rows = this.#base.db.all(
       `SELECT delivery, account, consent, count FROM deliveries
        WHERE height IS NULL AND waitsUntilMs < ? ORDER BY waitsUntilMs LIMIT ?`,
       ...[this.#base.now(), rowsPerTurn],
     );
     let count = 0;
-    return rows.filter((row, at) => {
+    return rows.flatMap((row, at) => {
       count += row.uint('count');
-      return at === 0 || count <= rowsPerTurn;
+      if (at > 0 && count > rowsPerTurn) return [];
+      const consent = row.text('consent');
+      return {
+        delivery: row.uint('delivery'),
+        account: parseAccountId(row.text('account')),
+        consent: consent === '' ? '' : parseConsentId(consent),
+      };
     });
   }
+}
 
-  /** Bodies that nothing else under the same grant names; none of what an owner delivered. */
-  #bodiesOf(row: Row): { readonly owner: string; readonly ids: BlobId[] } {
-    const { db } = this.#base;
-    const [delivery, account, consent] = [
-      row.uint('delivery'),
-      row.text('account'),
-      row.text('consent'),
-    ];
-    if (consent === '') return { owner: account, ids: [] };
-    const ids = db
-      .all('SELECT DISTINCT blob FROM items WHERE delivery = ? AND blob IS NOT NULL', delivery)
-      .map((item) => parseBlobId(item.text('blob')))
-      .filter(
-        (blob) =>
-          db.get(
-            `SELECT 1 FROM items JOIN deliveries USING (delivery) WHERE blob = ? AND deliveries.account = ?
-             AND consent = ? AND delivery <> ? AND (height IS NOT NULL OR waitsUntilMs >= ?) LIMIT 1`,
-            ...[blob, account, consent, delivery, this.#base.now()],
-          ) === undefined,
-      );
-    const named = { account: parseAccountId(account), consent: parseConsentId(consent) };
-    return { owner: claimOwnerOf(named), ids };
-  }
+function amountsOf(row: Row | undefined): Amounts {
+  return {
+    posts: row?.uint('posts') ?? 0,
+    rows: row?.uint('rows') ?? 0,
+    bytes: row?.uint('bytes') ?? 0,
+  };
+}
+
+/** Throws QUOTA_EXCEEDED when one delivery more is too much. */
+function requireWithin(delivery: Delivery, there: Amounts, limits: Amounts): void {
+  const { posts, rows, bytes } = there;
+  const isFull =
+    posts + 1 > limits.posts ||
+    rows + delivery.rows.length > limits.rows ||
+    bytes + delivery.bytes > limits.bytes;
+  if (isFull) throw new CodedError('QUOTA_EXCEEDED', { rows, bytes });
 }
