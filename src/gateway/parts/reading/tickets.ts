@@ -12,8 +12,8 @@ interface Ticket {
 }
 
 /**
- * Permissions to fetch the bodies of rows that a read handed out: ten minutes, and over at once when the
- * consent is revoked. In memory only. Source: docs/protocol/reading.md, rule R-8.
+ * Permissions to fetch the bodies of rows that a read handed out: ten minutes, no longer than the
+ * grant, and over at once when it is revoked. In memory only. Source: docs/protocol/reading.md, rule R-8.
  */
 export class Tickets {
   readonly #tickets: ExpiringMap<Ticket>;
@@ -27,11 +27,11 @@ export class Tickets {
   }
 
   issue(
-    { consent, patient }: Pick<Ticket, 'consent' | 'patient'>,
+    { consent, patient, notAfterMs }: Omit<Ticket, 'blobs'> & { readonly notAfterMs: number },
     blobs: readonly BlobId[],
   ): { readonly ticket: string; readonly ticketUntilMs: number } {
     const ticket = textOfBytes(randomBytes(32));
-    const ticketUntilMs = this.#now() + this.#ticketMs;
+    const ticketUntilMs = Math.min(this.#now() + this.#ticketMs, notAfterMs);
     this.#tickets.set(nameOf(ticket), { consent, patient, blobs: new Set(blobs) }, ticketUntilMs);
     return { ticket, ticketUntilMs };
   }
