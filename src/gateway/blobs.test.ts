@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
-import { sealedItem } from '../../test/gateway/sealed.ts';
+import { after, before, mock, test } from 'node:test';
+import { type Answer, accepted, codeOf, Person } from '../../test/gateway/person.ts';
+import { rootOf, type Sealed, sealedItem } from '../../test/gateway/sealed.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import type { StoredAnswer } from '../api/items.ts';
 import { carMediaType } from '../api/routes/blobs-post.ts';
 import { randomBytes } from '../crypto/random.ts';
+import type { Act } from '../ledger/protocol.ts';
 import { concatBytes, equalBytes } from '../primitives/bytes.ts';
 import { blobIdOf } from '../storage/blob-id.ts';
 import { encodeCar } from '../storage/car.ts';
@@ -125,6 +126,95 @@ test('a body is for its owner alone; others learn as much as of one that does no
   assert.equal(foreign.status, missing.status);
   assert.equal(codeOf(foreign), 'BLOB_UNKNOWN');
   assert.equal(codeOf(missing), 'BLOB_UNKNOWN');
+});
+
+test('rows that wait for their anchor give their owner no bytes yet', async () => {
+  const bea = await Person.enrolled(town, town.north, 'patient', 'bea');
+  await bea.keySet();
+  const item = sealedItem('lab');
+  accepted(await bea.deliver([item]));
+  const path = `/v1/blobs/${item.blobId}`;
+  assert.equal(codeOf(await bea.call('GET', path)), 'BLOB_UNKNOWN');
+  const root = rootOf([item]);
+  await bea.send([{ kind: 'DataAnchor', consent: '', epoch: 1, root, count: 1 }]);
+  assert.equal(codeOf(await bea.call('GET', path)), 'accepted');
+});
+
+test('a set is for everybody by the name of who stored it, whoever named it before him', async () => {
+  const [first, second] = [randomBytes(90), randomBytes(91)];
+  const [keySetBlob, envelopeSetBlob] = [blobIdOf(first), blobIdOf(second)];
+  const names: Act = {
+    kind: 'KeySet',
+    ...{ after: 0, salt: randomBytes(16), schedule: [{ epoch: 1, validFromMs: 0 }] },
+    ...{ keySetBlob, envelopeSetBlob },
+  };
+  const [stranger, owner] = [
+    await Person.enrolled(town, town.north, 'patient', 'stranger'),
+    await Person.enrolled(town, town.north, 'patient', 'owner'),
+  ];
+  await stranger.send([names]);
+  for (const bytes of [first, second]) await owner.putBlob(bytes);
+  const path = `/v1/blobs/${keySetBlob}`;
+  assert.equal(codeOf(await stranger.call('GET', path)), 'BLOB_UNKNOWN');
+  await owner.send([names]);
+  assert.ok(equalBytes((await stranger.call('GET', path)).bytes, first));
+});
+
+/** What was looked up for one answer, in its order: of the store, and of what the parts know. */
+async function lookedUp(work: () => Promise<Answer>): Promise<{ calls: string[]; answer: Answer }> {
+  const { blobs, gateway } = town.north;
+  const calls: string[] = [];
+  const spy = <Name extends string, Of extends object & Record<Name, (...asked: never) => unknown>>(
+    of: Of,
+    name: Name,
+  ) => {
+    const real: unknown = Reflect.get(of, name);
+    assert.ok(typeof real === 'function');
+    return mock.method(
+      of as Record<string, (...asked: never) => unknown>,
+      name,
+      (...asked: unknown[]) => {
+        calls.push(name);
+        return Reflect.apply(real, of, asked);
+      },
+    );
+  };
+  const spies = [
+    ...(['has', 'hasClaim', 'size', 'read', 'handOver'] as const).map((name) => spy(blobs, name)),
+    spy(gateway.sets, 'isShared'),
+    spy(gateway.rows, 'isBodyOf'),
+    spy(gateway.tickets, 'chartOf'),
+  ];
+  const answer = await work();
+  for (const { mock: spied } of spies) spied.restore();
+  return { calls, answer };
+}
+
+test('nothing is looked up, and nothing said, that tells bytes of others from bytes that nobody stored', async () => {
+  const bea = await Person.enrolled(town, town.north, 'patient', 'bea');
+  await bea.keySet();
+  const item = sealedItem('lab');
+  await bea.keep([item]);
+  const eve = await Person.enrolled(town, town.north, 'patient', 'eve');
+  const asks: readonly ((id: string, row: Sealed['row']) => Promise<Answer>)[] = [
+    (id) => eve.call('GET', `/v1/blobs/${id}`),
+    (id) => eve.call('GET', `/v1/blobs/${id}`, { anonymous: true }),
+    (id) => eve.call('GET', `/v1/blobs/${id}`, { headers: { 'x-salus-ticket': 'none' } }),
+    (_, row) =>
+      eve.call('POST', '/v1/items', { json: { account: eve.account, epoch: 1, rows: [row] } }),
+  ];
+  for (const ask of asks) {
+    const told = await Promise.all(
+      [sealedItem('lab', { body: item.body }), sealedItem('lab')].map(async ({ blobId, row }) => {
+        const { calls, answer } = await lookedUp(() => ask(blobId, row));
+        const text = answer.bytes.toString('utf8').replaceAll(blobId, 'ID');
+        return { calls, status: answer.status, text };
+      }),
+    );
+    assert.deepEqual(told[0], told[1]);
+    assert.match(told[0]?.text ?? '', /BLOB_UNKNOWN/);
+    assert.ok((told[0]?.calls ?? []).length > 0);
+  }
 });
 
 test('a large body passes both ways through a real socket, whole and in ranges', async () => {

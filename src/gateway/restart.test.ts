@@ -135,10 +135,19 @@ function asLayout3(path: string): void {
   const older = `${path}.3`;
   layout3(older, (db) => {
     db.exec(`ATTACH '${path}' AS newer; PRAGMA foreign_keys=OFF; DELETE FROM progress`);
-    const tables = db.prepare("SELECT name FROM newer.sqlite_schema WHERE type = 'table'").all();
+    const columnsOf = (of: string, table: string) =>
+      db
+        .prepare('SELECT name FROM pragma_table_info(?, ?)')
+        .all(table, of)
+        .map(({ name }) => String(name));
+    const tables = db.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'").all();
     for (const { name } of tables) {
-      if (name === 'owners' || String(name).startsWith('sqlite_')) continue;
-      db.exec(`INSERT INTO main.${name} SELECT * FROM newer.${name}`);
+      const table = String(name);
+      const kept = columnsOf('newer', table);
+      if (kept.length === 0 || table.startsWith('sqlite_')) continue;
+      const columns = columnsOf('main', table);
+      const values = columns.map((column) => (kept.includes(column) ? column : '0'));
+      db.exec(`INSERT INTO main.${table} (${columns}) SELECT ${values} FROM newer.${table}`);
     }
     db.exec('DETACH newer');
   });

@@ -11,7 +11,20 @@ export interface GatewaySettings {
   readonly ticketMs: number;
   /** How long delivered rows wait for their anchor. */
   readonly pendingMs: number;
+  /** What may wait so, of one writer in all charts together. Header, salt and leaf content are counted. */
+  readonly maxPendingPosts: number;
   readonly maxPendingRows: number;
+  readonly maxPendingBytes: number;
+  /** And under one grant. */
+  readonly maxPendingPostsOfGrant: number;
+  readonly maxPendingRowsOfGrant: number;
+  readonly maxPendingBytesOfGrant: number;
+  /** What a chart's owner may have in it, anchored or not; erased rows count, their bytes do not. */
+  readonly maxRows: number;
+  readonly maxRowBytes: number;
+  /** And what may be in it under one grant. */
+  readonly maxRowsOfGrant: number;
+  readonly maxRowBytesOfGrant: number;
   readonly requestsPerMinute: number;
   readonly messagesPerHour: number;
   readonly maxInboxMessages: number;
@@ -31,7 +44,16 @@ export const defaultSettings: GatewaySettings = {
   challengeMs: 60_000,
   ticketMs: 10 * 60_000,
   pendingMs: 24 * 60 * 60_000,
+  maxPendingPosts: 4_096,
   maxPendingRows: 200_000,
+  maxPendingBytes: 512 * 1024 * 1024,
+  maxPendingPostsOfGrant: 256,
+  maxPendingRowsOfGrant: 16_384,
+  maxPendingBytesOfGrant: 32 * 1024 * 1024,
+  maxRows: 10_000_000,
+  maxRowBytes: 8 * 1024 ** 3,
+  maxRowsOfGrant: 2_000_000,
+  maxRowBytesOfGrant: 1024 ** 3,
   requestsPerMinute: 12_000,
   messagesPerHour: 600,
   maxInboxMessages: 10_000,

@@ -116,17 +116,7 @@ async function startAll(
   const urls = new Map<AccountId, string>();
   const wings: readonly GatewayWing[] = gatewayWings;
   const metrics = createMetrics(wings);
-  const organisations = new Set(hospitals.map(({ account }) => account));
-  const ofAll = {
-    ledger,
-    genesisBytes,
-    trustRoot,
-    urls,
-    organisations,
-    log,
-    metrics,
-    wings,
-  };
+  const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
     const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);

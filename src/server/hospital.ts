@@ -5,6 +5,7 @@ import type { Metrics } from '../gateway/metrics.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
 import type { GatewayWing } from '../gateway/wing.ts';
 import type { AccountId } from '../primitives/ids.ts';
+import type { BlobOwner } from '../storage/blob-store.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
 import type { Hospital } from './founding.ts';
 import type { RunningLedger } from './ledger.ts';
@@ -16,7 +17,6 @@ export interface Common {
   readonly trustRoot: Readonly<Record<string, unknown>>;
   /** Where the peers answer: known only once this process listens. */
   readonly urls: ReadonlyMap<AccountId, string>;
-  readonly organisations: ReadonlySet<string>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly settings: Partial<GatewaySettings> | undefined;
@@ -28,11 +28,18 @@ export interface Common {
 const gibibyte = 1024 ** 3;
 
 /**
- * How much one owner may keep at a hospital: a person four files of the largest size, another hospital what
- * its people together write here.
+ * How much one owner may keep at a hospital, in bytes: a person four files of the largest size; what comes into a
+ * chart under one grant half of that; what comes under all its grants (`CHART:`) four times as much as its owner.
  */
-export function blobQuota(organisations: ReadonlySet<string>): (owner: string) => number {
-  return (owner) => (organisations.has(owner) ? 4096 : 64) * gibibyte;
+export const blobQuotas = {
+  person: 64 * gibibyte,
+  grant: 32 * gibibyte,
+  allGrants: 256 * gibibyte,
+} as const;
+
+export function blobQuota(owner: BlobOwner): number {
+  if (owner.endsWith(':')) return blobQuotas.allGrants;
+  return owner.includes(':') ? blobQuotas.grant : blobQuotas.person;
 }
 
 /** The store and the gateway of one hospital; `running` closes them. Throws HOME_INVALID, STORE_LOCKED, DISK_FULL. */
@@ -45,7 +52,7 @@ export async function startHospital(
   const blobs = openFileBlobStore({
     folder: join(hospital.folder, 'blobs'),
     now: Date.now,
-    quotaBytesOf: blobQuota(common.organisations),
+    quotaBytesOf: blobQuota,
     faultPoint: (name) => faultPoint(`blobs:${name}`),
   });
   running.defer(() => blobs.close());

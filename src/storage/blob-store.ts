@@ -39,6 +39,19 @@ export interface BlobStore {
   /** Ends the owner's claim; the bytes go when no owner is left. False: the owner had no claim. */
   delete(id: BlobId, owner: BlobOwner): Promise<boolean>;
 
+  /** Whether this owner put the bytes here, or was handed them over: knowing an id claims nothing. */
+  hasClaim(id: BlobId, owner: BlobOwner): Promise<boolean>;
+
+  /**
+   * Makes the claims of `from` on these over to `to`, so that who brought the bytes need not be remembered: an
+   * anchored claim of `from` stays beside the new one, an unanchored one ends. The wait for an anchor begins anew.
+   * Returns the ids that neither claims; if there are any, nothing was changed. Throws QUOTA_EXCEEDED (of `to`).
+   */
+  handOver(ids: readonly BlobId[], heirs: Heirs): Promise<BlobId[]>;
+
+  /** Ends what the owner claims here and no anchor has named: these ids, or all of it. */
+  endUnanchored(owner: BlobOwner, ids?: readonly BlobId[]): Promise<void>;
+
   /** From now on the collection leaves these alone. Returns the ids this owner has no claim to. */
   markAnchored(ids: readonly BlobId[], owner: BlobOwner): Promise<BlobId[]>;
 
@@ -62,8 +75,23 @@ export interface BlobStore {
 
 export type BlobSource = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** As a rule an account id; at most 128 characters. */
+/**
+ * As a rule an account id; at most 128 characters. `WHOLE:PART` is a part of a whole: what it claims counts
+ * against its own quota and, with the whole's other parts, against the quota of `WHOLE:`.
+ */
 export type BlobOwner = string;
+
+/** The sum of the parts to which this owner belongs, as the owner of a quota. Undefined: it is no part. */
+export function wholeOf(owner: BlobOwner): BlobOwner | undefined {
+  const end = owner.indexOf(':');
+  return end === -1 || end === owner.length - 1 ? undefined : owner.slice(0, end + 1);
+}
+
+/** Who brought bytes, and in whose name they stay. */
+export interface Heirs {
+  readonly from: BlobOwner;
+  readonly to: BlobOwner;
+}
 
 export interface NamedBlob {
   readonly id: BlobId;

@@ -133,12 +133,12 @@ test('a flood of blobs ends at its owner’s quota: QUOTA_EXCEEDED, and others a
   await eve.person.openRecord(first.recordId);
 });
 
-test('every owner at a hospital has a quota, people a smaller one than the hospitals beside it', () => {
-  const { organisation } = consortium.gateway('harbour').options;
-  const quotaOf = blobQuota(new Set<string>([organisation]));
-  assert.ok(quotaOf('somebody') >= 4 * 16 * 2 ** 30);
-  assert.ok(quotaOf(organisation) > quotaOf('somebody'));
-  assert.ok(Number.isSafeInteger(quotaOf(organisation)));
+test('every owner at a hospital has a quota: a person, a grant into a chart, and all of a chart’s grants', () => {
+  const [chart, largest] = ['ab'.repeat(32), 17 * 2 ** 30];
+  assert.ok(blobQuota(chart) >= 3 * largest);
+  const granted = blobQuota(`${chart}:${'cd'.repeat(16)}`);
+  assert.ok(granted >= largest && granted < blobQuota(`${chart}:`));
+  assert.ok(Number.isSafeInteger(blobQuota(`${chart}:`)));
 });
 
 test('a stranger’s unsigned orders cost no row and no number', async () => {

@@ -48,6 +48,9 @@ function lyingStore(honest: BlobStore): BlobStore {
           })()
         : honest.readStream(id, options),
     delete: (id, owner) => honest.delete(id, owner),
+    hasClaim: async (id, owner) => throwsAway || honest.hasClaim(id, owner),
+    handOver: async (ids, heirs) => (throwsAway ? [] : honest.handOver(ids, heirs)),
+    endUnanchored: (owner, ids) => honest.endUnanchored(owner, ids),
     markAnchored: (ids, owner) => honest.markAnchored(ids, owner),
     collect: (options) => honest.collect(options),
     usage: (owner) => honest.usage(owner),

@@ -7,12 +7,15 @@ import { readEntryHash } from '../../src/api/read-request.ts';
 import { erasePost } from '../../src/api/routes/erase-post.ts';
 import { inboxPost } from '../../src/api/routes/inbox-post.ts';
 import { invitationsPost } from '../../src/api/routes/invitations-post.ts';
+import { txPost } from '../../src/api/routes/tx-post.ts';
 import { walletPut } from '../../src/api/routes/wallet-put.ts';
 import { decodeSigned } from '../../src/api/signed.ts';
 import { txOutcome } from '../../src/api/tx.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { type Delivery, parseDelivery } from '../../src/gateway/parts/custody/delivery.ts';
+import { decodeTx } from '../../src/ledger/codec.ts';
 import { bytesToHex, utf8 } from '../../src/primitives/bytes.ts';
+import type { ConsentId } from '../../src/primitives/ids.ts';
 import type { Fetch } from '../../src/sdk/client/http.ts';
 
 export interface AckedDelivery extends Delivery {
@@ -45,6 +48,10 @@ export class Acknowledged {
   readonly maybeDeleted = new Set<string>();
   /** Record id: deliveries that somebody tried with it. */
   readonly triedRecords = new Map<string, Set<string>>();
+  /** `hospital/blob id`: the grant under which rows named it, so that another hospital may have taken it. */
+  readonly maybePassedOn = new Map<string, ConsentId>();
+  /** Grants: what waits under them for an anchor goes with them. */
+  readonly maybeRevoked = new Set<ConsentId>();
   readonly codes = new Map<string, number>();
   readonly #messageOfId = new Map<string, string>();
 
@@ -82,11 +89,15 @@ export class Acknowledged {
       for (const leaf of leavesOf(init)) this.maybeErased.add(leaf);
     }
     if (method === 'POST' && path === '/v1/items') {
-      const { key, rows } = deliveryOf(init);
-      for (const { recordId } of rows) {
+      const { key, consent, rows } = deliveryOf(init);
+      for (const { recordId, blobId } of rows) {
+        if (consent !== '') this.maybePassedOn.set(`${hospital}/${blobId}`, consent);
         const tried = this.triedRecords.get(recordId) ?? new Set();
         this.triedRecords.set(recordId, tried.add(key));
       }
+    }
+    if (method === 'POST' && path.startsWith('/v1/tx')) {
+      for (const consent of revokedIn(init)) this.maybeRevoked.add(consent);
     }
     if (method === 'DELETE' && path.startsWith('/v1/inbox/')) {
       const message = this.#messageOfId.get(`${hospital}/${path.slice('/v1/inbox/'.length)}`);
@@ -175,6 +186,12 @@ function sentJson(init: RequestInit): unknown {
 function leavesOf(init: RequestInit): string[] {
   const { erase } = erasePost.body.parse(sentJson(init));
   return decodeErase(decodeSigned(bytesOfText(erase)).bytes).leaves.map(bytesToHex);
+}
+
+function revokedIn(init: RequestInit): ConsentId[] {
+  const { tx } = txPost.body.parse(sentJson(init));
+  const { acts } = decodeTx(bytesOfText(tx)).body;
+  return acts.flatMap((act) => (act.kind === 'ConsentRevoke' ? [act.consent] : []));
 }
 
 function deliveryOf(init: RequestInit): AckedDelivery {

@@ -75,11 +75,13 @@ export class Checker {
     }
     for (const key of acked.blobs) {
       const [name = '', id = ''] = key.split('/');
-      const hospital = hospitals.find((it) => it.name === name);
       if (erased.has(id)) continue;
-      if (hospital === undefined || !(await this.#isWhole(hospital, id))) {
-        found.lost.push(`blob ${key}`);
-      }
+      const grant = acked.maybePassedOn.get(key);
+      if (grant !== undefined && acked.maybeRevoked.has(grant)) continue;
+      // What another hospital took is there, and not kept by who passed it on.
+      const holders = grant === undefined ? hospitals.filter((it) => it.name === name) : hospitals;
+      const whole = await Promise.all(holders.map((hospital) => this.#isWhole(hospital, id)));
+      if (!whole.includes(true)) found.lost.push(`blob ${key}`);
     }
   }
 
@@ -136,7 +138,7 @@ export class Checker {
     }
     const claims = blobTable.prepare('SELECT id FROM claims WHERE anchored = 1');
     const named = db.prepare(
-      'SELECT 1 FROM items WHERE blob = ?1 UNION SELECT 1 FROM shared_blobs WHERE blob = ?1',
+      'SELECT 1 FROM items WHERE blob = ?1 UNION SELECT 1 FROM named_sets WHERE blob = ?1',
     );
     for (const { id } of claims.iterate()) {
       if (named.get(String(id)) === undefined) say(`an anchored body that nothing names: ${id}`);
@@ -201,7 +203,11 @@ function checkRows(
   found: Findings,
 ) {
   const rowOf = new Map<string, Record<string, unknown>>();
+  const anchored = new Set<string>();
   for (const { db } of hospitals) {
+    for (const { account, root } of db.prepare('SELECT account, root FROM anchors').iterate()) {
+      anchored.add(`${account}/${bytesToHex(bytesOf(root))}`);
+    }
     const rows = db.prepare(
       'SELECT items.*, root, height FROM items JOIN deliveries USING (delivery)',
     );
@@ -210,13 +216,14 @@ function checkRows(
       rowOf.set(`${row.account}/${bytesToHex(root)}/${bytesToHex(leaf)}`, row);
     }
   }
-  for (const { key, rows } of acked.deliveries.values()) {
+  for (const { key, rows, consent } of acked.deliveries.values()) {
+    const isDropped = consent !== '' && acked.maybeRevoked.has(consent) && !anchored.has(key);
     for (const { leaf, header, salt, leafContent, recordId } of rows) {
       const leafHex = bytesToHex(leaf);
       const row = rowOf.get(`${key}/${leafHex}`);
       // A second try at the same record takes the place of the first; a refused anchor has no rows.
       const isReplaced = stale.has(key) || (acked.triedRecords.get(recordId)?.size ?? 0) > 1;
-      if (row === undefined && isReplaced) continue;
+      if (row === undefined && (isReplaced || isDropped)) continue;
       const parts: readonly (readonly [unknown, Uint8Array])[] = [
         [row?.header, header],
         [row?.salt, salt],

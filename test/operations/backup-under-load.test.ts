@@ -108,6 +108,8 @@ function asOfNow(acked: Acknowledged): Acknowledged {
     enrolled: new Set(enrolled),
     maybeErased: acked.maybeErased,
     maybeDeleted: acked.maybeDeleted,
+    maybePassedOn: acked.maybePassedOn,
+    maybeRevoked: acked.maybeRevoked,
     triedRecords: acked.triedRecords,
   });
 }

@@ -22,24 +22,28 @@ export const handleBlobGet = handler(blobGet, async (asked) => {
   return serve(asked);
 });
 
-/** Throws BLOB_UNKNOWN, the same for what is not stored and for what is not shared. */
+/**
+ * Throws BLOB_UNKNOWN, the same for what is not stored and for what is not shared: all is looked up each time, so
+ * that neither the answer nor the work for it tells which.
+ */
 async function requireFetch(asked: Asked<typeof blobGet>): Promise<void> {
   const {
-    gateway,
+    gateway: { index, sets, rows, tickets, options },
     caller,
     params: { id },
     request,
   } = asked;
-  await gateway.index.caughtUp();
+  await index.caughtUp();
+  const isStored = await options.blobs.has(id);
+  const isSharedSet = await sets.isShared(id);
+  const shown = tickets.chartOf(ticketOf(request), id);
   const allowed = mayFetch({
     isSignedIn: caller !== undefined,
-    isSharedSet: gateway.sets.has(id),
-    isOwners: caller !== undefined && gateway.rows.isBlobOf(caller.account, id),
-    hasTicket: gateway.tickets.covers(ticketOf(request), id),
+    isSharedSet,
+    isOwners: caller !== undefined && rows.isBodyOf(caller.account, id),
+    hasTicket: shown !== undefined && rows.isBodyOf(shown, id),
   });
-  if (!allowed || !(await gateway.options.blobs.has(id))) {
-    throw new CodedError('BLOB_UNKNOWN', { blobId: id });
-  }
+  if (!(allowed && isStored)) throw new CodedError('BLOB_UNKNOWN', { blobId: id });
 }
 
 async function serve(asked: Asked<typeof blobGet>): Promise<FastifyReply> {

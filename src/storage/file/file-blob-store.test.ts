@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeBlobStore } from '../blob-store.contract.ts';
+import { describeBlobStore, type OpenForTest } from '../blob-store.contract.ts';
+import { describeClaims } from '../claims.contract.ts';
 import { openFileBlobStore } from './file-blob-store.ts';
 
-describeBlobStore('the file store', async (t, options) => {
+const open: OpenForTest = async (t, options) => {
   const folder = mkdtempSync(join(tmpdir(), 'salus-blobs-'));
   const store = openFileBlobStore({ ...options, folder });
   t.after(async () => {
@@ -12,4 +13,7 @@ describeBlobStore('the file store', async (t, options) => {
     rmSync(folder, { recursive: true });
   });
   return store;
-});
+};
+
+describeBlobStore('the file store', open);
+describeClaims('the file store', open);

@@ -12,6 +12,7 @@ import {
   type Collected,
   type CollectOptions,
   type CorruptBlob,
+  type Heirs,
   type NamedBlob,
   type PutManyOptions,
   type PutOptions,
@@ -20,6 +21,7 @@ import {
   type Usage,
   unanchoredMs,
 } from '../blob-store.ts';
+import { chunksOf, claimsPerJob, handOver, isHeld } from './claims.ts';
 import { type FaultPoint, writeFault } from './faults.ts';
 import { Intake } from './intake.ts';
 import { LargeFiles } from './large-files.ts';
@@ -28,9 +30,6 @@ import { readPieces, readWhole } from './pieces.ts';
 import { Rows } from './rows.ts';
 import { walkBlobs } from './walk.ts';
 import { type Effects, Writer } from './writer.ts';
-
-/** Longer lists are taken in several transactions, so that others get their turn. */
-const claimsPerJob = 500;
 
 export interface FileBlobStoreOptions {
   readonly folder: string;
@@ -94,6 +93,7 @@ class FileBlobStore implements BlobStore {
   readonly #writer: Writer;
   readonly #intake: Intake;
   readonly #quotaBytesOf: (owner: BlobOwner) => number;
+  readonly #now: () => number;
   readonly #isReadOnly: boolean;
   readonly #release: () => void;
   #closed = false;
@@ -103,6 +103,7 @@ class FileBlobStore implements BlobStore {
     const { maxWaiting = 10_000, maxWaitingBytes = 64 * 1024 * 1024 } = parts;
     this.#rows = rows;
     this.#files = files;
+    this.#now = now;
     this.#writer = new Writer(rows, files, { limits: { maxWaiting, maxWaitingBytes }, fault });
     this.#quotaBytesOf = parts.quotaBytesOf ?? (() => Number.MAX_SAFE_INTEGER);
     const options = { now, fault, maxUploads, quotaBytesOf: this.#quotaBytesOf };
@@ -174,11 +175,44 @@ class FileBlobStore implements BlobStore {
     });
   }
 
+  async hasClaim(id: BlobId, owner: BlobOwner): Promise<boolean> {
+    return this.#rows.hasClaim({ id, owner });
+  }
+
+  async handOver(ids: readonly BlobId[], heirs: Heirs): Promise<BlobId[]> {
+    this.#checkWritable();
+    const unknown = ids.filter((id) => !isHeld(this.#rows, id, heirs));
+    if (unknown.length > 0) return unknown;
+    for (const some of chunksOf([...new Set(ids)])) {
+      const limits = { nowMs: this.#now(), quotaBytesOf: this.#quotaBytesOf };
+      const apply = () => handOver(this.#rows, { ...heirs, ids: some }, limits);
+      unknown.push(...(await this.#writer.submit({ bytes: 0, apply })));
+    }
+    return unknown;
+  }
+
+  async endUnanchored(owner: BlobOwner, ids?: readonly BlobId[]): Promise<void> {
+    this.#checkWritable();
+    const end = (list: (rows: Rows) => BlobId[]) =>
+      this.#writer.submit({
+        bytes: 0,
+        apply: (effects) => {
+          const ended = list(this.#rows);
+          for (const id of ended) this.#endClaim(id, owner, effects);
+          return ended.length;
+        },
+      });
+    for (const some of chunksOf(ids ?? [])) {
+      await end((rows) => some.filter((id) => rows.isUnanchored({ id, owner })));
+    }
+    let left = ids === undefined ? claimsPerJob : 0;
+    while (left === claimsPerJob) left = await end((rows) => rows.unanchoredOf(owner, left));
+  }
+
   async markAnchored(ids: readonly BlobId[], owner: BlobOwner): Promise<BlobId[]> {
     this.#checkWritable();
     const unknown: BlobId[] = [];
-    for (let at = 0; at < ids.length; at += claimsPerJob) {
-      const some = ids.slice(at, at + claimsPerJob);
+    for (const some of chunksOf(ids)) {
       const apply = () => some.filter((id) => !this.#rows.anchorClaim({ id, owner }));
       unknown.push(...(await this.#writer.submit({ bytes: 0, apply })));
     }
@@ -195,6 +229,8 @@ class FileBlobStore implements BlobStore {
         apply: (effects) => {
           const claims = this.#rows.unanchored(nowMs - olderThanMs, claimsPerJob);
           const gone = claims.map(({ id, owner }) => this.#endClaim(id, owner, effects));
+          // The log may still name who brought what was handed over since the last collection.
+          effects.rowsErased ||= claims.length < claimsPerJob;
           return { claims: claims.length, gone };
         },
       });

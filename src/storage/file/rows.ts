@@ -2,12 +2,13 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../primitives/errors.ts';
 import { type BlobId, parseBlobId } from '../../primitives/ids.ts';
-import type { Amount, BlobOwner } from '../blob-store.ts';
+import { type Amount, type BlobOwner, wholeOf } from '../blob-store.ts';
 
 /**
  * The table of a file store: small blobs themselves, and what is known of large ones.
  * `content` null: the bytes are a file. `leaves`: SHA-256 of each leaf, for files of several leaves.
- * The row of `owners` named '' counts every blob once.
+ * The row of `owners` named '' counts every blob once, one named `WHOLE:` what all parts of that whole claim.
+ * `put_ms` is 0 once anchored: when something came is kept only while it decides how long it waits.
  */
 const schema = `
   CREATE TABLE blobs (
@@ -156,6 +157,10 @@ export class Rows {
     this.#statements.renewClaim.run(nowMs, id, owner);
   }
 
+  isUnanchored({ id, owner }: Claim): boolean {
+    return this.#statements.claim.get(id, owner)?.anchored === 0;
+  }
+
   anchorClaim({ id, owner }: Claim): boolean {
     return this.#statements.anchorClaim.run(id, owner).changes === 1;
   }
@@ -164,6 +169,10 @@ export class Rows {
     return this.#statements.unanchored
       .all(untilMs, limit)
       .map((row) => ({ id: parseBlobId(row.id), owner: String(row.owner) }));
+  }
+
+  unanchoredOf(owner: BlobOwner, limit: number): BlobId[] {
+    return this.#statements.unanchoredOf.all(owner, limit).map((row) => parseBlobId(row.id));
   }
 
   /** The blob that nobody claims any more and that left the table with this claim, if so. */
@@ -190,7 +199,12 @@ export class Rows {
   }
 
   #count(owner: BlobOwner, blobs: number, bytes: number): void {
-    this.#statements.count.run(owner, blobs, bytes);
+    for (const counted of [owner, wholeOf(owner)]) {
+      if (counted === undefined) continue;
+      this.#statements.count.run(counted, blobs, bytes);
+      // Who has nothing here any more is not remembered as somebody who once had.
+      if (blobs < 0) this.#statements.forget.run(counted);
+    }
   }
 }
 
@@ -208,16 +222,18 @@ function prepareAll(db: DatabaseSync) {
     replaceContent: db.prepare('UPDATE blobs SET content = ?, bytes = ? WHERE id = ?'),
     replaceLeaves: db.prepare('UPDATE blobs SET leaves = ? WHERE id = ?'),
     deleteBlob: db.prepare('DELETE FROM blobs WHERE id = ?'),
-    claim: db.prepare(`SELECT 1 FROM claims ${claimed}`),
+    claim: db.prepare(`SELECT anchored FROM claims ${claimed}`),
     anyClaim: db.prepare('SELECT 1 FROM claims WHERE id = ? LIMIT 1'),
     insertClaim: db.prepare('INSERT INTO claims (id, owner, put_ms, anchored) VALUES (?, ?, ?, 0)'),
-    renewClaim: db.prepare(`UPDATE claims SET put_ms = ? ${claimed}`),
-    anchorClaim: db.prepare(`UPDATE claims SET anchored = 1 ${claimed}`),
+    renewClaim: db.prepare(`UPDATE claims SET put_ms = ? ${claimed} AND anchored = 0`),
+    anchorClaim: db.prepare(`UPDATE claims SET anchored = 1, put_ms = 0 ${claimed}`),
     unanchored: db.prepare(
       'SELECT id, owner FROM claims WHERE anchored = 0 AND put_ms <= ? ORDER BY put_ms LIMIT ?',
     ),
+    unanchoredOf: db.prepare('SELECT id FROM claims WHERE anchored = 0 AND owner = ? LIMIT ?'),
     deleteClaim: db.prepare(`DELETE FROM claims ${claimed}`),
     usage: db.prepare('SELECT blobs, bytes FROM owners WHERE owner = ?'),
+    forget: db.prepare('DELETE FROM owners WHERE owner = ? AND blobs <= 0'),
     count: db.prepare(
       `INSERT INTO owners (owner, blobs, bytes) VALUES (?, ?, ?) ON CONFLICT (owner)
        DO UPDATE SET blobs = blobs + excluded.blobs, bytes = bytes + excluded.bytes`,

@@ -8,7 +8,7 @@ import type { Rows } from './rows.ts';
 export interface Effects {
   /** A file got its final name: the folder must be flushed before the rows are. */
   folderTouched: boolean;
-  /** Rows were deleted: the write-ahead log still has their bytes. */
+  /** Rows were deleted: the write-ahead log still has what they said. */
   rowsErased: boolean;
   /** Files that no row may name any more. */
   readonly filesErased: Set<BlobId>;

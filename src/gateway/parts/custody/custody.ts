@@ -1,26 +1,36 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataAnchor } from '../../../ledger/acts/data-anchor.ts';
 import type { DiagnosisAnchor } from '../../../ledger/acts/diagnosis-anchor.ts';
-import type { AccountId } from '../../../primitives/ids.ts';
+import { isCoded } from '../../../primitives/errors.ts';
+import type { AccountId, ConsentId } from '../../../primitives/ids.ts';
 import { definePart, type IndexedAct, type RefusedAct } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
 import { accounts } from '../accounts/accounts.ts';
 import { batches } from '../batches/batches.ts';
 import { peers } from '../peers/peers.ts';
-import { DeliveredRows } from './delivered-rows.ts';
+import { BodyClaims } from './body-claims.ts';
+import { type AnchorNamed, DeliveredRows } from './delivered-rows.ts';
 import { ErasedRows } from './erased-rows.ts';
 import { Erasure } from './erasure.ts';
 import { ItemRows } from './item-rows.ts';
 import { Reception } from './reception.ts';
+import { WaitingRows } from './waiting-rows.ts';
 
 /** What a hospital keeps for its patients: the rows of their items, from delivery to erasure. */
 interface Custody {
   readonly isOurs: (account: AccountId) => boolean;
   readonly delivered: DeliveredRows;
+  readonly waiting: WaitingRows;
   readonly erased: ErasedRows;
   /** As they are shown. */
   readonly rows: ItemRows;
   readonly reception: Reception;
   readonly erasure: Erasure;
+  readonly claims: BodyClaims;
+  /** What waited under a grant that is revoked goes, and not only with the next round. */
+  readonly endConsent: (consent: ConsentId) => void;
+  /** Resolves when what `endConsent` began is done. */
+  readonly idle: () => Promise<void>;
   /** Forgets what waited too long for its anchor: rows here, bodies in the store. */
   readonly housekeep: () => Promise<void>;
 }
@@ -29,25 +39,30 @@ interface AnchorAct {
   readonly act: DataAnchor | DiagnosisAnchor;
 }
 
+const anchorOf = ({ sender, act }: Pick<IndexedAct, 'sender'> & AnchorAct): AnchorNamed => {
+  const { root, epoch, consent, count } = act;
+  return { account: sender, root, epoch, consent, count };
+};
+
 const onAnchor = ({ isOurs, delivered }: Custody, met: IndexedAct & AnchorAct) => {
   const { sender, txId, height, timeMs } = met;
   if (!isOurs(sender)) return;
-  const { root, epoch, consent, count } = met.act;
-  delivered.anchored({ account: sender, root, txId, height, timeMs, epoch, consent, count });
+  delivered.anchored({ ...anchorOf(met), txId, height, timeMs });
 };
 
 /** The keys changed before the anchor came: its rows are delivered anew. */
-const onRefusedAnchor = ({ delivered }: Custody, met: RefusedAct & AnchorAct) => {
-  if (met.code === 'EPOCH_STALE') delivered.dropPending(met.sender, met.act.root);
+const onRefusedAnchor = ({ waiting }: Custody, { code, sender, act }: RefusedAct & AnchorAct) => {
+  if (code === 'EPOCH_STALE') waiting.dropRefused(sender, act.root, act.consent);
 };
 
-const keepBodies = ({ reception }: Custody, { sender, act }: IndexedAct & AnchorAct) =>
-  reception.keepBodies(sender, act.root);
+const keepBodies = ({ reception }: Custody, met: IndexedAct & AnchorAct) =>
+  reception.keepBodies(anchorOf(met));
 
 /**
  * A *delivery* is what one `POST /items` brought: the rows of one anchor, pending until the anchor commits
- * (then `height` is set). An erased item keeps its leaf hash and record id only; the claim on its body waits in
- * `ended_claims` until the store, which is another file, has ended it. `row_changes` counts per account what was
+ * (then `height` is set) or `waitsUntilMs` has passed. `deliverer` and `waitsUntilMs` are there while it is pending,
+ * '' and 0 from then on. `kept_rows` sums deliveries by chart and grant, for their quotas. An erased item keeps its leaf hash and record id only; the claim on its body waits in
+ * `ended_claims` until the store, which is another file, has ended it; `moved_claims` are those of homes of before. `row_changes` counts per account what was
  * shown or erased; `shownAs` and `erasedAs` are the count at which it happened, so that an owner asks for what is new.
  */
 export const custody = definePart({
@@ -83,21 +98,71 @@ CREATE TABLE row_changes (account TEXT PRIMARY KEY, count INTEGER NOT NULL) STRI
 CREATE TABLE ended_claims (
   blob TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (blob, owner)
 ) STRICT, WITHOUT ROWID;`,
+      `
+CREATE TABLE moved_claims (
+  blob TEXT NOT NULL, owner TEXT NOT NULL, heir TEXT NOT NULL, PRIMARY KEY (owner, heir, blob)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX moved_claims_by_blob ON moved_claims (blob, owner);
+INSERT OR IGNORE INTO moved_claims SELECT blob, deliverer, deliveries.account || ':' || consent
+  FROM items JOIN deliveries USING (delivery) WHERE blob IS NOT NULL AND consent <> '';
+INSERT OR IGNORE INTO ended_claims SELECT blob, owner FROM moved_claims;
+ALTER TABLE deliveries RENAME COLUMN receivedMs TO waitsUntilMs;
+ALTER TABLE deliveries ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE deliveries SET deliverer = '', waitsUntilMs = 0 WHERE height IS NOT NULL;
+UPDATE deliveries SET waitsUntilMs = waitsUntilMs + 86400000 WHERE height IS NULL;
+UPDATE deliveries SET bytes = (
+  SELECT coalesce(sum(length(salt) + length(leafContent) + length(header)), 0)
+  FROM items WHERE items.delivery = deliveries.delivery);
+CREATE TABLE kept_rows (
+  account TEXT NOT NULL, consent TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  PRIMARY KEY (account, consent)
+) STRICT, WITHOUT ROWID;
+INSERT INTO kept_rows SELECT account, consent, sum(count), sum(bytes) FROM deliveries GROUP BY account, consent;
+CREATE TRIGGER rows_come AFTER INSERT ON deliveries BEGIN
+  INSERT INTO kept_rows VALUES (new.account, new.consent, new.count, new.bytes)
+  ON CONFLICT (account, consent) DO UPDATE SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER rows_change AFTER UPDATE OF count, bytes ON deliveries BEGIN
+  UPDATE kept_rows SET rows = rows + new.count - old.count, bytes = bytes + new.bytes - old.bytes
+  WHERE account = new.account AND consent = new.consent;
+END;
+CREATE TRIGGER rows_go AFTER DELETE ON deliveries BEGIN
+  UPDATE kept_rows SET rows = rows - old.count, bytes = bytes - old.bytes
+  WHERE account = old.account AND consent = old.consent;
+  DELETE FROM kept_rows WHERE account = old.account AND consent = old.consent AND rows = 0;
+END;
+CREATE INDEX deliveries_waiting ON deliveries (waitsUntilMs) WHERE height IS NULL;
+CREATE INDEX deliveries_by_deliverer ON deliveries (deliverer, count, bytes) WHERE height IS NULL;
+CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE height IS NULL;`,
     ],
   },
   open(base, parts): Custody {
-    const { db, blobs, now } = base;
-    const delivered = new DeliveredRows(base);
-    const erased = new ErasedRows(db);
+    const { db, blobs, now, log } = base;
+    const claims = new BodyClaims(base);
+    const waiting = new WaitingRows(base);
+    const delivered = new DeliveredRows(db, waiting);
+    const erased = new ErasedRows(db, claims);
+    let ending = Promise.resolve();
     return {
-      ...{ delivered, erased },
+      ...{ delivered, waiting, erased, claims },
       isOurs: parts.get(accounts).isOurs,
       rows: new ItemRows(db),
-      reception: new Reception(base, delivered, parts.get(peers)),
-      erasure: new Erasure(base, erased, parts.get(batches)),
+      reception: new Reception(base, { delivered, waiting, peers: parts.get(peers) }),
+      erasure: new Erasure(base, { erased, claims, batches: parts.get(batches) }),
+      endConsent(consent) {
+        waiting.endConsent(consent);
+        // After this block's transaction; what fails here the next round does.
+        const purged = ending.then(nextTurn).then(() => waiting.purge());
+        ending = purged.catch((error) => {
+          log.warn({ what: 'ended consent', code: isCoded(error) ? error.code : 'INTERNAL' });
+        });
+      },
+      idle: () => ending,
       async housekeep() {
-        delivered.purgePending();
+        await waiting.purge();
         await blobs.collect({ nowMs: now() });
+        // Also the log still names who brought what was anchored since.
+        db.forgetDeleted();
       },
     };
   },
@@ -110,11 +175,18 @@ CREATE TABLE ended_claims (
       now: ({ delivered }) => delivered.countAnnounced(),
     },
   },
-  onAct: { DataAnchor: onAnchor, DiagnosisAnchor: onAnchor },
+  onAct: {
+    DataAnchor: onAnchor,
+    DiagnosisAnchor: onAnchor,
+    ConsentRevoke: ({ endConsent }, { act }) => endConsent(act.consent),
+  },
+  close: ({ idle }) => idle(),
   onRefused: { DataAnchor: onRefusedAnchor, DiagnosisAnchor: onRefusedAnchor },
   keeps: { DataAnchor: keepBodies, DiagnosisAnchor: keepBodies },
-  every: ({ erasure, housekeep }, { refusalBatchMs }) => [
+  every: ({ erasure, claims, waiting, housekeep }, { refusalBatchMs }) => [
     { what: 'erasure', everyMs: refusalBatchMs, atStart: true, run: () => erasure.release() },
+    { what: 'moved claims', everyMs: refusalBatchMs, atStart: true, run: () => claims.move() },
+    { what: 'waiting rows', everyMs: refusalBatchMs, atStart: true, run: () => waiting.purge() },
     { what: 'housekeeping', everyMs: housekeepingMs, run: housekeep },
   ],
 });

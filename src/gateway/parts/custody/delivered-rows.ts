@@ -9,21 +9,27 @@ import {
   parseTxId,
   type TxId,
 } from '../../../primitives/ids.ts';
-import type { GatewayBase } from '../../base.ts';
+import type { BlobOwner } from '../../../storage/blob-store.ts';
 import type { Row, Store } from '../../store.ts';
+import { claimOwnerOf } from './claim-owner.ts';
 import type { Delivery } from './delivery.ts';
 import { nextChange } from './row-changes.ts';
+import type { WaitingRows, Writer } from './waiting-rows.ts';
 
-/** An anchor of an account in custody, as a block has it. */
-export interface AnchorSeen {
+/** What must agree between an anchor and the rows that it covers. */
+export interface AnchorNamed {
   readonly account: AccountId;
   readonly root: Uint8Array;
-  readonly txId: TxId;
-  readonly height: number;
-  readonly timeMs: number;
   readonly epoch: number;
   readonly consent: ConsentId | '';
   readonly count: number;
+}
+
+/** An anchor of an account in custody, as a block has it. */
+export interface AnchorSeen extends AnchorNamed {
+  readonly txId: TxId;
+  readonly height: number;
+  readonly timeMs: number;
 }
 
 /**
@@ -31,37 +37,51 @@ export interface AnchorSeen {
  * ledger, whichever of the two comes first. Source: docs/protocol/http.md, rule H-9.
  */
 export class DeliveredRows {
-  readonly #base: GatewayBase;
   readonly #db: Store;
+  readonly #waiting: WaitingRows;
 
-  constructor(base: GatewayBase) {
-    this.#base = base;
-    this.#db = base.db;
+  constructor(db: Store, waiting: WaitingRows) {
+    this.#db = db;
+    this.#waiting = waiting;
   }
 
   /**
    * Keeps rows; the same rows again change nothing. Rows whose anchor is on the ledger already are shown at
    * once. Throws RECORD_ID_TAKEN (the id is anchored), QUOTA_EXCEEDED.
    */
-  deliver(delivery: Delivery, deliverer: AccountId): void {
-    const { account, root, epoch, consent } = delivery;
+  deliver(delivery: Delivery, writer: Writer): void {
+    const { account, root } = delivery;
     this.#db.transaction('items', () => {
-      const again = this.#db.run(
-        'UPDATE deliveries SET receivedMs = ? WHERE account = ? AND root = ? AND epoch = ? AND consent = ?',
-        ...[this.#base.now(), account, root, epoch, consent],
-      );
-      if (again > 0) return;
-      this.#refuseTaken(delivery);
-      this.#refuseTooMany(delivery);
-      // Only one of two deliveries with the same root can fit its anchor: the newer replaces the older.
-      this.dropPending(account, root);
-      this.#insert(delivery, deliverer);
+      if (this.#isHere(delivery, writer)) return;
+      this.requireFree(delivery, writer);
+      this.#waiting.replace(account, root);
+      this.#insert(delivery, writer);
       const anchor = this.#db.get(
         'SELECT * FROM anchors WHERE account = ? AND root = ?',
         ...[account, root],
       );
       if (anchor !== undefined) this.#show(anchorOf(anchor));
     });
+  }
+
+  /** As `deliver`, before anything is kept. */
+  requireFree(delivery: Delivery, writer: Writer): void {
+    if (this.#isHere(delivery, writer)) return;
+    this.#refuseTaken(delivery);
+    this.#waiting.requireRoom(delivery, writer);
+  }
+
+  /** Sent again before its anchor came, it waits anew. */
+  #isHere({ account, root, epoch, consent }: Delivery, writer: Writer): boolean {
+    const same = 'account = ? AND root = ? AND epoch = ? AND consent = ?';
+    const values = [account, root, epoch, consent];
+    const stands = this.#db.get(`SELECT 1 FROM deliveries WHERE ${same}`, ...values);
+    if (stands === undefined) return false;
+    this.#db.run(
+      `UPDATE deliveries SET waitsUntilMs = ? WHERE height IS NULL AND ${same}`,
+      ...[this.#waiting.waitUntilMs(writer), ...values],
+    );
+    return true;
   }
 
   #refuseTaken({ account, rows }: Delivery): void {
@@ -74,20 +94,12 @@ export class DeliveredRows {
     }
   }
 
-  #refuseTooMany({ account, rows }: Delivery): void {
-    const pending = this.#db.get(
-      'SELECT coalesce(sum(count), 0) AS n FROM deliveries WHERE account = ? AND height IS NULL',
-      account,
-    );
-    if ((pending?.uint('n') ?? 0) + rows.length > this.#base.settings.maxPendingRows) {
-      throw new CodedError('QUOTA_EXCEEDED');
-    }
-  }
-
-  #insert({ account, root, epoch, consent, rows }: Delivery, deliverer: AccountId): void {
+  #insert({ account, root, epoch, consent, rows, bytes }: Delivery, writer: Writer): void {
     const id = this.#db.insert(
-      'INSERT INTO deliveries (account, root, epoch, consent, count, deliverer, receivedMs) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ...[account, root, epoch, consent, rows.length, deliverer, this.#base.now()],
+      `INSERT INTO deliveries (account, root, epoch, consent, count, bytes, deliverer, waitsUntilMs)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[account, root, epoch, consent, rows.length, bytes],
+      ...[writer.account, this.#waiting.waitUntilMs(writer)],
     );
     for (const [position, row] of rows.entries()) {
       this.#db.run(
@@ -115,8 +127,10 @@ export class DeliveredRows {
     );
     if (delivery === undefined) return;
     const id = delivery.uint('delivery');
+    // Who brought them, and when, served to count what waits: it is not kept beyond that.
     this.#db.run(
-      'UPDATE deliveries SET txId = ?, height = ?, timeMs = ?, shownAs = ? WHERE delivery = ?',
+      `UPDATE deliveries SET txId = ?, height = ?, timeMs = ?, shownAs = ?, deliverer = '', waitsUntilMs = 0
+       WHERE delivery = ?`,
       ...[txId, height, timeMs, nextChange(this.#db, account), id],
     );
     // What was delivered for another try at the same records has lost.
@@ -126,19 +140,6 @@ export class DeliveredRows {
          ON other.account = mine.account AND other.recordId = mine.recordId WHERE mine.delivery = ?)`,
       ...[account, id],
     );
-  }
-
-  /** The anchor was refused (EPOCH_STALE): its rows will not be anchored as they are. */
-  dropPending(account: AccountId, root: Uint8Array): void {
-    this.#db.run(
-      'DELETE FROM deliveries WHERE account = ? AND root = ? AND height IS NULL',
-      ...[account, root],
-    );
-  }
-
-  purgePending(): void {
-    const before = this.#base.now() - this.#base.settings.pendingMs;
-    this.#db.run('DELETE FROM deliveries WHERE height IS NULL AND receivedMs < ?', before);
   }
 
   /** Anchors on the ledger whose rows nobody has delivered. */
@@ -158,16 +159,18 @@ export class DeliveredRows {
     return row !== undefined;
   }
 
-  /** Whose claims on which blobs a delivery stands on. */
-  claims(account: AccountId, root: Uint8Array): { owner: AccountId; blobIds: BlobId[] }[] {
+  /** The bodies of the rows that this anchor covers, and in whose name the store keeps them. */
+  bodiesOf({ account, root, epoch, consent, count }: AnchorNamed): {
+    readonly owner: BlobOwner;
+    readonly ids: readonly BlobId[];
+  } {
     const rows = this.#db.all(
-      'SELECT blob, deliverer FROM items JOIN deliveries USING (delivery) WHERE deliveries.account = ? AND root = ? AND blob IS NOT NULL',
-      ...[account, root],
+      `SELECT DISTINCT blob FROM items JOIN deliveries USING (delivery) WHERE deliveries.account = ?
+       AND root = ? AND epoch = ? AND consent = ? AND count = ? AND blob IS NOT NULL`,
+      ...[account, root, epoch, consent, count],
     );
-    const [first] = rows;
-    if (first === undefined) return [];
-    const blobIds = rows.map((row) => parseBlobId(row.text('blob')));
-    return [{ owner: parseAccountId(first.text('deliverer')), blobIds }];
+    const ids = rows.map((row) => parseBlobId(row.text('blob')));
+    return { owner: claimOwnerOf({ account, consent }), ids };
   }
 }
 

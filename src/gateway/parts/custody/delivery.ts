@@ -29,6 +29,8 @@ export interface Delivery {
   readonly consent: ConsentId | '';
   readonly root: Uint8Array;
   readonly rows: readonly DeliveredRow[];
+  /** What the rows take up here: salts, leaf contents and headers. */
+  readonly bytes: number;
 }
 
 /**
@@ -49,7 +51,12 @@ export function parseDelivery(request: {
     ids.add(recordId);
   }
   const { account, epoch, consent } = request;
-  return { account, epoch, consent, root: merkleRoot(rows.map(({ leaf }) => leaf)), rows };
+  const bytes = rows.reduce((sum, row) => sum + bytesOfRow(row), 0);
+  return { account, epoch, consent, root: merkleRoot(rows.map(({ leaf }) => leaf)), rows, bytes };
+}
+
+function bytesOfRow({ salt, leafContent, header }: DeliveredRow): number {
+  return salt.length + leafContent.length + header.length;
 }
 
 function parseRow(row: ItemInput, epoch: number, index: number): DeliveredRow {

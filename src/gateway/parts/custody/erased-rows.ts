@@ -1,27 +1,25 @@
 import {
   type AccountId,
-  type BlobId,
   parseAccountId,
   parseBlobId,
+  parseConsentId,
 } from '../../../primitives/ids.ts';
-import type { Store } from '../../store.ts';
+import type { Row, Store } from '../../store.ts';
+import type { BodyClaims } from './body-claims.ts';
+import { claimOwnerOf } from './claim-owner.ts';
 import { nextChange } from './row-changes.ts';
 
-/** An owner's claim on a stored body. */
-export interface BlobClaim {
-  readonly blobId: BlobId;
-  readonly owner: AccountId;
-}
-
 /**
- * What is left of rows that their owners had erased: leaf hash, record id and a tombstone. The claim on the body
- * waits here until the store, which is another file, has ended it. Source: docs/protocol/http.md, rule H-12.
+ * What is left of rows that their owners had erased: leaf hash, record id and a tombstone.
+ * Source: docs/protocol/http.md, rule H-12.
  */
 export class ErasedRows {
   readonly #db: Store;
+  readonly #claims: BodyClaims;
 
-  constructor(db: Store) {
+  constructor(db: Store, claims: BodyClaims) {
     this.#db = db;
+    this.#claims = claims;
   }
 
   /** Anchored or not. Undefined: no such leaf in this account. */
@@ -37,7 +35,9 @@ export class ErasedRows {
   /** Overwrites all of the row but its leaf hash and record id, and notes the claim on its body as ended. */
   erase(account: AccountId, leaf: Uint8Array, tombstone: Uint8Array): void {
     const rows = this.#db.all(
-      'SELECT blob, deliverer FROM items JOIN deliveries USING (delivery) WHERE items.account = ? AND leaf = ? AND tombstone IS NULL',
+      `SELECT delivery, deliveries.account, consent, blob,
+         length(salt) + length(leafContent) + length(header) AS freed FROM items JOIN deliveries USING (delivery)
+       WHERE items.account = ? AND leaf = ? AND tombstone IS NULL`,
       ...[account, leaf],
     );
     this.#db.run(
@@ -47,25 +47,26 @@ export class ErasedRows {
     );
     for (const row of rows) {
       this.#db.run(
-        'INSERT OR IGNORE INTO ended_claims VALUES (?, ?)',
-        ...[row.text('blob'), row.text('deliverer')],
+        'UPDATE deliveries SET bytes = bytes - ? WHERE delivery = ?',
+        ...[row.uint('freed'), row.uint('delivery')],
       );
+      this.#endBody(row);
     }
   }
 
-  /** Claims that erasure ended and the store may still have, unless another item needs the blob. */
-  endedClaims(): BlobClaim[] {
-    this.#db.run('DELETE FROM ended_claims WHERE blob IN (SELECT blob FROM items)');
-    return this.#db.all('SELECT blob, owner FROM ended_claims').map((row) => ({
-      blobId: parseBlobId(row.text('blob')),
-      owner: parseAccountId(row.text('owner')),
-    }));
-  }
-
-  /** The store has ended it. */
-  forgetEndedClaim({ blobId, owner }: BlobClaim): void {
-    this.#db.transaction('claims', () => {
-      this.#db.run('DELETE FROM ended_claims WHERE blob = ? AND owner = ?', blobId, owner);
-    });
+  /** What waits under the same claim and names the body cannot be anchored without it any more. */
+  #endBody(row: Row): void {
+    const account = parseAccountId(row.text('account'));
+    const consent = row.text('consent');
+    const blobId = parseBlobId(row.text('blob'));
+    const under = consent === '' ? '' : parseConsentId(consent);
+    const claim = { blobId, owner: claimOwnerOf({ account, consent: under }) };
+    if (this.#claims.isNeeded(claim)) return;
+    this.#claims.end(claim);
+    this.#db.run(
+      `DELETE FROM deliveries WHERE account = ? AND consent = ? AND height IS NULL AND delivery <> ?
+       AND delivery IN (SELECT delivery FROM items WHERE blob = ?)`,
+      ...[account, consent, row.uint('delivery'), blobId],
+    );
   }
 }

@@ -18,6 +18,7 @@ import { decodeRow } from '../../../ledger/table.ts';
 import { anchorRowId } from '../../../ledger/tables/anchors.ts';
 import { batches } from '../../../ledger/tables/batches.ts';
 import { equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { custody } from './custody.ts';
 
 let town: Town;
 let ana: Person;
@@ -140,4 +141,53 @@ test('nobody but the owner erases, and a leaf that is unknown stops the whole or
   assert.equal(codeOf(await ana.erase([item.leaf, randomBytes(32)])), 'NOT_FOUND');
   const rows = (await ana.ownRows()).rows;
   assert.equal(rows.find(({ recordId }) => recordId === item.recordId)?.state, 'live');
+});
+
+test('a body that two rows have goes with the second of them', async () => {
+  const item = sealedItem('lab');
+  const twin = sealedItem('lab', { body: item.body });
+  await ana.keep([item, twin]);
+  await ana.erase([item.leaf]);
+  assert.ok((await ana.call('GET', `/v1/blobs/${item.blobId}`)).bytes.equals(item.body));
+  await ana.erase([twin.leaf]);
+  assert.equal(await town.north.blobs.has(item.blobId), false);
+});
+
+test('rows that wait for an anchor keep no erased body, and go with it', async () => {
+  const item = sealedItem('lab');
+  const waiting = sealedItem('lab', { body: item.body });
+  const beside = sealedItem('lab');
+  await ana.keep([item]);
+  accepted(await ana.deliver([waiting, beside]));
+  await ana.erase([item.leaf]);
+  assert.equal(await town.north.blobs.has(item.blobId), false);
+  const { erased } = town.north.gateway.parts.get(custody);
+  assert.equal(erased.tombstoneOf(ana.account, waiting.leaf), undefined);
+  assert.ok(!everything(join(town.folder, 'north')).includes(Buffer.from(item.body)));
+});
+
+test('who has the bytes may store them as his own: that keeps no row of hers, and serves nobody else', async () => {
+  const item = sealedItem('lab');
+  await ana.keep([item]);
+  const doctor = await Person.enrolled(town, town.north, 'clinician');
+  const bea = await Person.enrolled(town, town.north, 'patient', 'bea');
+  await bea.keySet();
+  const grant = await ana.grant(doctor.account);
+  const { ticket } = await doctor.reads(grant, town.north);
+  const headers = { 'x-salus-ticket': ticket };
+  const path = `/v1/blobs/${item.blobId}`;
+  assert.equal(codeOf(await doctor.call('GET', path, { headers })), 'accepted');
+  const copy = sealedItem('other', { body: item.body });
+  await bea.keep([copy]);
+  await ana.erase([item.leaf]);
+  assert.equal(await town.north.blobs.has(item.blobId), true);
+  for (const [person, code] of [
+    [ana, 'BLOB_UNKNOWN'],
+    [doctor, 'BLOB_UNKNOWN'],
+    [bea, 'accepted'],
+  ] as const) {
+    assert.equal(codeOf(await person.call('GET', path, { headers })), code);
+  }
+  await bea.erase([copy.leaf]);
+  assert.equal(await town.north.blobs.has(item.blobId), false);
 });

@@ -9,7 +9,14 @@ import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import type { Batches } from '../batches/batches.ts';
+import type { BodyClaims } from './body-claims.ts';
 import type { ErasedRows } from './erased-rows.ts';
+
+interface ErasureParts {
+  readonly erased: ErasedRows;
+  readonly claims: BodyClaims;
+  readonly batches: Batches;
+}
 
 /**
  * Erases items on their owner's signed order: header, salt and leaf content are overwritten, the body's claim
@@ -19,12 +26,14 @@ import type { ErasedRows } from './erased-rows.ts';
 export class Erasure {
   readonly #base: GatewayBase;
   readonly #rows: ErasedRows;
+  readonly #claims: BodyClaims;
   readonly #batches: Batches;
 
-  constructor(base: GatewayBase, rows: ErasedRows, batches: Batches) {
+  constructor(base: GatewayBase, parts: ErasureParts) {
     this.#base = base;
-    this.#rows = rows;
-    this.#batches = batches;
+    this.#rows = parts.erased;
+    this.#claims = parts.claims;
+    this.#batches = parts.batches;
   }
 
   /**
@@ -66,12 +75,8 @@ export class Erasure {
 
   /** Ends the claims on erased bodies; also after a start, for what a crash came before. */
   async release(): Promise<void> {
-    const { db, blobs } = this.#base;
-    db.forgetDue();
-    for (const claim of this.#rows.endedClaims()) {
-      await blobs.delete(claim.blobId, claim.owner);
-      this.#rows.forgetEndedClaim(claim);
-    }
+    this.#base.db.forgetDue();
+    await this.#claims.release();
   }
 
   async #check(travelling: Uint8Array): Promise<{ account: AccountId; leaves: Uint8Array[] }> {

@@ -20,12 +20,14 @@ export class ItemRows {
     return changesOf(this.#db, account);
   }
 
-  /** Whether it is the body of an item of this account. */
-  isBlobOf(account: AccountId, blobId: BlobId): boolean {
-    return (
-      this.#db.get('SELECT 1 FROM items WHERE blob = ? AND account = ?', blobId, account) !==
-      undefined
+  /** Whether it is the body of an anchored item of this account that was not erased. */
+  isBodyOf(account: AccountId, blobId: BlobId): boolean {
+    const row = this.#db.get(
+      `SELECT 1 FROM items JOIN deliveries USING (delivery)
+       WHERE blob = ? AND items.account = ? AND height IS NOT NULL LIMIT 1`,
+      ...[blobId, account],
     );
+    return row !== undefined;
   }
 
   /**

@@ -106,7 +106,7 @@ test('rows without an anchor go after a day', async () => {
   const item = sealedItem('lab', { epoch: 2 });
   accepted(await ana.deliver([item], 2));
   town.clock.aheadMs += 24 * 3_600_000 + 1;
-  kept().delivered.purgePending();
+  await kept().waiting.purge();
   assert.equal(kept().erased.tombstoneOf(ana.account, item.leaf), undefined);
   town.clock.aheadMs = 0;
 });

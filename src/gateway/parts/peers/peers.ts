@@ -27,9 +27,25 @@ import { definePart } from '../../part.ts';
 /** Marks what a gateway passes on: the peer serves it or refuses, it never passes it on again. */
 export const forwardedHeader = 'x-salus-forwarded';
 
+/** Names the person for whom a gateway stores bytes at a peer. */
+export const broughtForHeader = 'x-salus-brought-for';
+
 const maxAnswerBytes = 64 * 1024 * 1024;
 /** Above this a blob travels alone. */
 const carBlobBytes = 1024 * 1024;
+
+/** Blobs of a store that one person put there. */
+interface BroughtBlobs {
+  readonly blobIds: readonly BlobId[];
+  readonly blobs: BlobStore;
+  readonly person: AccountId;
+}
+
+interface Upload {
+  readonly path: string;
+  readonly person: AccountId;
+  readonly source: AsyncIterable<Uint8Array>;
+}
 
 /**
  * Talks to the gateways of other hospitals as this hospital's account. A peer's refusal is passed on as it is;
@@ -70,30 +86,36 @@ export class Peers {
     return this.#send(peer, pathOf(blobGet, { params: { id } }), { method: 'GET', headers }, false);
   }
 
-  /** Copies blobs of this store to a peer: small ones together, large ones alone. */
-  async pushBlobs(peer: AccountId, ids: readonly BlobId[], blobs: BlobStore): Promise<void> {
-    const sizes = await Promise.all(ids.map((id) => blobs.size(id)));
-    const small = ids.filter((_, at) => (sizes[at] ?? 0) <= carBlobBytes);
-    const large = ids.filter((_, at) => (sizes[at] ?? 0) > carBlobBytes);
+  /** Copies blobs of this store to a peer, in the name of who brought them: small ones together, large ones alone. */
+  async pushBlobs(peer: AccountId, { blobIds, blobs, person }: BroughtBlobs): Promise<void> {
+    const sizes = await Promise.all(blobIds.map((id) => blobs.size(id)));
+    const small = blobIds.filter((_, at) => (sizes[at] ?? 0) <= carBlobBytes);
+    const large = blobIds.filter((_, at) => (sizes[at] ?? 0) > carBlobBytes);
     if (small.length > 0) {
       const source = async function* () {
         for (const id of small) yield { id, bytes: await blobs.read(id) };
       };
-      await this.#upload(peer, blobsPost, pathOf(blobsPost, {}), encodeCar(source()));
+      await this.#upload(peer, blobsPost, {
+        ...{ path: pathOf(blobsPost, {}), person },
+        source: encodeCar(source()),
+      });
     }
     for (const id of large) {
-      await this.#upload(peer, blobPut, pathOf(blobPut, { params: { id } }), blobs.readStream(id));
+      await this.#upload(peer, blobPut, {
+        ...{ path: pathOf(blobPut, { params: { id } }), person },
+        source: blobs.readStream(id),
+      });
     }
   }
 
   async #upload(
     peer: AccountId,
     { method, stream }: typeof blobsPost | typeof blobPut,
-    path: string,
-    source: AsyncIterable<Uint8Array>,
+    { path, person, source }: Upload,
   ): Promise<void> {
     const headers = {
       'content-type': stream,
+      [broughtForHeader]: person,
       authorization: await this.#authorization(peer),
     };
     const body = Readable.toWeb(Readable.from(source, { objectMode: false }));

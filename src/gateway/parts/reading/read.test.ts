@@ -253,3 +253,21 @@ test('reads that come together share one transaction, and each gets its own entr
   assert.equal(new Set(places).size, 3);
   assert.ok(new Set(answers.map(({ access }) => access.txId)).size <= 3);
 });
+
+test('a ticket ends with its grant, also when nobody revokes it', async () => {
+  const bea = await Person.enrolled(town, town.north, 'patient', 'bea');
+  await bea.keySet();
+  const item = sealedItem('lab');
+  await bea.keep([item]);
+  const notAfterMs = Date.now() + 60_000;
+  const grant = await bea.grant(doctor.account, {}, { notAfterMs });
+  const { ticket, ticketUntilMs } = await doctor.reads(grant, town.north);
+  assert.equal(ticketUntilMs, notAfterMs);
+  const headers = { 'x-salus-ticket': ticket };
+  const path = `/v1/blobs/${item.blobId}?at=${town.north.organisation}`;
+  assert.equal(codeOf(await doctor.call('GET', path, { headers })), 'accepted');
+  town.clock.aheadMs = 61_000;
+  const late = codeOf(await doctor.call('GET', path, { headers }));
+  town.clock.aheadMs = 0;
+  assert.equal(late, 'BLOB_UNKNOWN');
+});

@@ -39,6 +39,8 @@ interface ReadsParts {
 
 interface Look {
   readonly patient: AccountId;
+  /** Of the grant. */
+  readonly notAfterMs: number;
   readonly request: ReadRequest;
   readonly signedRequest: Uint8Array;
   readonly rows: readonly StoredRow[];
@@ -152,23 +154,23 @@ export class Reads {
     const refused = decideRead({ request, consent, body, custodian, nowMs });
     if (refused !== undefined) throw new CodedError(refused);
     if (consent === undefined || body === undefined) throw new CodedError('NOT_SHARED');
-    const patient = consent.account;
+    const { account: patient, notAfterMs } = consent;
     const { what } = request;
     if (what.kind === 'records') {
       const found = rows.byRecord(patient, what.recordIds).filter((row) => isCovered(row, body));
       if (found.length === 0) throw new CodedError('RECORD_UNKNOWN');
-      return { patient, request, signedRequest, rows: found, next: undefined };
+      return { patient, notAfterMs, request, signedRequest, rows: found, next: undefined };
     }
     const only = { classes: body.readClasses, fromMs: body.fromMs };
     const { height: since, cursor, limit } = what;
     const page = rows.page({ account: patient, since, cursor, limit, only });
     const covered = page.rows.filter((row) => isCovered(row, body));
-    return { patient, request, signedRequest, rows: covered, next: page.next };
+    return { patient, notAfterMs, request, signedRequest, rows: covered, next: page.next };
   }
 
   async #look(look: Look): Promise<ReadAnswer> {
     const { inbox, accessLog, tickets } = this.#parts;
-    const { patient, request, signedRequest, rows, next } = look;
+    const { patient, notAfterMs, request, signedRequest, rows, next } = look;
     const salt = randomBytes(32);
     const entryHash = readEntryHash(salt, signedRequest);
     inbox.addHiddenLook(patient, entryHash, await this.#sealed(look, salt));
@@ -181,7 +183,7 @@ export class Reads {
       rows: rows.map(({ row }) => row),
       ...(next === undefined ? {} : { next }),
       ...tickets.issue(
-        request.consent,
+        { consent: request.consent, patient, notAfterMs },
         rows.flatMap(({ blobId }) => blobId ?? []),
       ),
       access: { txId, height, index },

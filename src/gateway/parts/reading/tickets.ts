@@ -2,17 +2,18 @@ import { textOfBytes } from '../../../api/message-parts.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
-import type { BlobId, ConsentId } from '../../../primitives/ids.ts';
+import type { AccountId, BlobId, ConsentId } from '../../../primitives/ids.ts';
 import { ExpiringMap } from '../../expiring-map.ts';
 
 interface Ticket {
   readonly consent: ConsentId;
+  readonly patient: AccountId;
   readonly blobs: ReadonlySet<BlobId>;
 }
 
 /**
- * Permissions to fetch the bodies of rows that a read handed out: ten minutes, and over at once when the
- * consent is revoked. In memory only. Source: docs/protocol/reading.md, rule R-8.
+ * Permissions to fetch the bodies of rows that a read handed out: ten minutes, no longer than the
+ * grant, and over at once when it is revoked. In memory only. Source: docs/protocol/reading.md, rule R-8.
  */
 export class Tickets {
   readonly #tickets: ExpiringMap<Ticket>;
@@ -26,17 +27,19 @@ export class Tickets {
   }
 
   issue(
-    consent: ConsentId,
+    { consent, patient, notAfterMs }: Omit<Ticket, 'blobs'> & { readonly notAfterMs: number },
     blobs: readonly BlobId[],
   ): { readonly ticket: string; readonly ticketUntilMs: number } {
     const ticket = textOfBytes(randomBytes(32));
-    const ticketUntilMs = this.#now() + this.#ticketMs;
-    this.#tickets.set(nameOf(ticket), { consent, blobs: new Set(blobs) }, ticketUntilMs);
+    const ticketUntilMs = Math.min(this.#now() + this.#ticketMs, notAfterMs);
+    this.#tickets.set(nameOf(ticket), { consent, patient, blobs: new Set(blobs) }, ticketUntilMs);
     return { ticket, ticketUntilMs };
   }
 
-  covers(ticket: string | undefined, blob: BlobId): boolean {
-    return ticket !== undefined && this.#tickets.get(nameOf(ticket))?.blobs.has(blob) === true;
+  /** Whose row of this body was handed out with the ticket. Undefined: none was, or the ticket is over. */
+  chartOf(ticket: string | undefined, blob: BlobId): AccountId | undefined {
+    const known = ticket === undefined ? undefined : this.#tickets.get(nameOf(ticket));
+    return known?.blobs.has(blob) === true ? known.patient : undefined;
   }
 
   endConsent(consent: ConsentId): void {

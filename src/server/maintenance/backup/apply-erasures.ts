@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { decodeErased } from '../../../api/erase.ts';
 import { decodeSigned } from '../../../api/signed.ts';
+import { claimOwnerColumn } from '../../../gateway/parts/custody/claim-owner.ts';
 import { hospitalsOf } from '../../process.ts';
 
 /**
@@ -26,8 +27,12 @@ function applyTo(path: string, newer: string): number {
   const db = new DatabaseSync(path);
   try {
     db.exec('PRAGMA secure_delete=ON; PRAGMA synchronous=FULL; BEGIN IMMEDIATE');
+    // The chart's claim, and in a home that an earlier build wrote the deliverer's.
     const claim = db.prepare(
-      `INSERT OR IGNORE INTO ended_claims SELECT blob, deliverer FROM items JOIN deliveries USING (delivery)
+      `INSERT OR IGNORE INTO ended_claims
+       SELECT blob, deliverer FROM items JOIN deliveries USING (delivery)
+       WHERE items.account = ?1 AND leaf = ?2 AND tombstone IS NULL AND blob IS NOT NULL AND deliverer <> ''
+       UNION SELECT blob, ${claimOwnerColumn} FROM items JOIN deliveries USING (delivery)
        WHERE items.account = ?1 AND leaf = ?2 AND tombstone IS NULL AND blob IS NOT NULL`,
     );
     const erase = db.prepare(
