@@ -1,4 +1,5 @@
 import { encodeTx } from '../../../src/ledger/codec.ts';
+import { foundingLogs } from '../../../src/ledger/protocol.ts';
 import type { Cbor } from '../../../src/primitives/cbor.ts';
 import { idBytes } from '../../../src/primitives/ids.ts';
 import {
@@ -10,7 +11,11 @@ import {
   fromHospital,
   grantOf,
   looksAt,
+  newWriteKey,
+  recovers,
+  recoveryChange,
   recoveryKey,
+  recoveryStop,
   revoke,
   rotate,
   setting,
@@ -32,13 +37,14 @@ import {
 
 /** A ledger with something in every table. */
 export function busyWorld(): World {
-  const world = setting();
+  const world = setting(foundingLogs);
   world.mustSend(fromAna(anchorUnder('')));
   world.mustSend(fromAna(anchorUnder('writing', { root: bytesOf('r2') }), underGrant));
   const diagnosed = { ...diagnosis('writing'), root: bytesOf('r3') };
   world.mustSend(fromAna(diagnosed, { log: 'doc', keys: underGrant.keys, nonce: 2 }));
   world.mustSend(fromHospital(looksAt('reading', 'revoked')));
   world.mustSend(fromHospital(batchOf(), { log: 'doc' }));
+  world.mustSend(fromAna(recoveryChange()));
   freeze('eve')(world);
   return world;
 }
@@ -48,7 +54,11 @@ export const sentActs: readonly Sent[] = [
   { from: 'hospital', acts: [enrolAct('new', 'patient', recoveryKey)] },
   { from: 'hospital', acts: [enrolAct('lab', 'lab'), enrolAct('device', 'device')] },
   { from: 'ana', acts: [rotate('ana 2')] },
-  { from: 'ana', acts: [rotate('ana 2', { recoveryKey })], keys: [recoveryKey] },
+  recovers('ana 2', 1, { endGrantsFrom: 2 }),
+  { from: 'ana', acts: [rotate('ana 2'), keySetAct(3)] },
+  fromAna(recoveryChange()),
+  fromAna(recoveryStop()),
+  fromAna(newWriteKey('writing')),
   fromHospital({ kind: 'RevokeKey', account: accountOf('eve') }),
   fromAna({ kind: 'RevokeKey', account: accountOf('ana') }),
   fromAna(keySetAct(3, [0, t0 + 5 * day])),
