@@ -50,7 +50,6 @@ async function enrol(hospital: string, role: Role, shown: Identity): Promise<unk
       invitation: await consortium.invite(hospital, role),
       identity: textOfBytes(encodeCbor(identityShape.encode(shown))),
       role,
-      name: 'Ana',
     }),
   });
   const answer: unknown = await response.json();
