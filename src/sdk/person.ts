@@ -10,6 +10,7 @@ import { type EnrolOptions, enrol } from './actions/enrol.ts';
 import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
+import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked } from './actions/looks.ts';
 import {
   makeWallet,
@@ -213,6 +214,14 @@ export class Person {
   rotate(options: AsAccount & { readonly code?: string | undefined } = {}): Promise<ConfirmedTx> {
     const code = options.code === undefined ? undefined : parseCode(options.code);
     return this.#run(options, (ctx) => rotateKeys(ctx, { ...options, code }));
+  }
+
+  /**
+   * Stops this account at once, for a device that was stolen: nobody acts with its keys any more but to take grants
+   * back. `rotate` with the printed code is the way back. Throws ACCOUNT_FROZEN (it is), KEY_NOT_CURRENT.
+   */
+  freeze(options: AsAccount = {}): Promise<ConfirmedTx> {
+    return this.#run(options, (ctx) => freezeAccount(ctx, options));
   }
 
   /**

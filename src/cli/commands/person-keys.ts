@@ -3,7 +3,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import { Person } from '../../sdk/index.ts';
 import { localHospitals } from '../../server/desk.ts';
 import { actingAccount, contextOptions, factsOf, openActing, withWallet, work } from '../acting.ts';
-import { askNewPassphrase, askPassphrase, readCodeFile } from '../asking.ts';
+import { askNewPassphrase, askPassphrase, confirmed, readCodeFile } from '../asking.ts';
 import { keepHomeCards } from '../cards.ts';
 import { named } from '../harmless.ts';
 import { fileWalletStore, homeFolder } from '../home.ts';
@@ -24,6 +24,13 @@ export function addPersonKeys(person: Command, context: CommandContext): void {
     .action((name: string | undefined, flags: { codeFile?: string }) =>
       rotate(context, name, flags),
     );
+  person
+    .command('freeze [wallet]')
+    .description(
+      'stop this account at once, for a device that was stolen; the printed code undoes it',
+    )
+    .option('--yes', 'without being asked')
+    .action((name: string | undefined, flags: { yes?: boolean }) => freeze(context, name, flags));
   person
     .command('passphrase [wallet]')
     .description('another passphrase for the wallet on this device')
@@ -56,6 +63,27 @@ async function rotate(
   context.output.result(
     { account: account.account, txId, height },
     () => `New keys since height ${height}. The account is the same, and so is the recovery code.`,
+  );
+}
+
+async function freeze(
+  context: CommandContext,
+  wallet: string | undefined,
+  flags: { readonly yes?: boolean },
+): Promise<void> {
+  const acting = await openActing(withWallet(context, wallet));
+  const account = actingAccount(acting);
+  if (flags.yes !== true) {
+    await confirmed(context, 'Freeze this account? Only the printed code brings it back.');
+  }
+  const { txId, height } = await during(context.output, 'Freezing', (progress) =>
+    acting.person.freeze(work(context, account, progress)),
+  );
+  context.output.result({ account: account.account, txId, height }, () =>
+    [
+      `Frozen since height ${height}. Grants can still be taken back: salus revoke.`,
+      'The way back: salus person rotate --code-file FILE',
+    ].join('\n'),
   );
 }
 
