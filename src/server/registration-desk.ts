@@ -6,7 +6,7 @@ import type {
   InvitationRequest,
   InvitationsPage,
   ListedInvitation,
-} from '../api/people.ts';
+} from '../api/registration-desk.ts';
 import type { Route } from '../api/route.ts';
 import { freezePost } from '../api/routes/freeze-post.ts';
 import { genesisGet } from '../api/routes/genesis-get.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invitationIdText, reissueAnswer } from '../people.ts';
+import { invitationIdText, reissueAnswer } from '../registration-desk.ts';
 import { defineRoute } from '../route.ts';
 
 /** For a sheet that was lost: a new code for the same person, the old one ends. */

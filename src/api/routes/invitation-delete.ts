@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { okAnswer } from '../message-parts.ts';
-import { invitationIdText } from '../people.ts';
+import { invitationIdText } from '../registration-desk.ts';
 import { defineRoute } from '../route.ts';
 
 /** Its code is worth nothing from then on; one that was used is refused. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invitationsPage } from '../people.ts';
+import { invitationsPage } from '../registration-desk.ts';
 import { defineRoute } from '../route.ts';
 
 /** Newest first; the codes themselves are kept by nobody. */

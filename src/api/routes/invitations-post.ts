@@ -1,4 +1,4 @@
-import { invitationAnswer, invitationRequest } from '../people.ts';
+import { invitationAnswer, invitationRequest } from '../registration-desk.ts';
 import { defineRoute } from '../route.ts';
 
 /** The desk has seen who comes, and writes down whom: the code stands for that. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxNameLength } from '../display-name.ts';
-import { foundPeople } from '../people.ts';
+import { foundPeople } from '../registration-desk.ts';
 import { defineRoute } from '../route.ts';
 
 /** A name is in the body and not in the address, which is what servers on the way write down. */

@@ -10,7 +10,6 @@ import { accountIdOfKey, identity as identityShape } from '../../ledger/identity
 import type { Role } from '../../ledger/roles.ts';
 import { bytesToHex, equalSecretBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { AccountId } from '../../primitives/ids.ts';
 import { encodeAs } from '../../primitives/shape.ts';
 import { Context, type ContextOptions } from '../client/context.ts';
 import { GatewayClient } from '../client/gateway-client.ts';
@@ -167,10 +166,11 @@ async function trustOf(
   if (bytesToHex(genesisHash(bytes)) !== believed.genesisHash) throw wrong('genesis');
   if (believed.chain !== who.chainId) throw wrong('chain');
   const genesis = parseGenesis(bytes);
-  const organisations: readonly AccountId[] = genesis.organisations.map((it) =>
-    accountIdOfKey(it.identity.suite, it.identity.signKey),
+  const hospital = genesis.organisations.find(
+    ({ identity: it }) => accountIdOfKey(it.suite, it.signKey) === who.organisation,
   );
-  if (!organisations.includes(who.organisation)) throw wrong('organisation');
+  // Under another name than the ledger has for it, it would look like another hospital.
+  if (hospital?.name !== who.name) throw wrong('organisation');
   if (held !== undefined) return held;
   const isWordTaken = trustRoot === undefined && believes !== undefined;
   if (isWordTaken && !(await believes(trustWords(believed.genesisHash)))) throw wrong('words');

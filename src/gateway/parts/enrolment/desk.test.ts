@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accepted, codeOf, Person } from '../../../../test/gateway/person.ts';
 import { openTown, type Town } from '../../../../test/gateway/town.ts';
-import type { FoundPeople, InvitationsPage } from '../../../api/people.ts';
+import type { FoundPeople, InvitationsPage } from '../../../api/registration-desk.ts';
 
 let town: Town;
 before(async () => {

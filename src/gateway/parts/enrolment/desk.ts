@@ -3,7 +3,7 @@ import type {
   InvitationRequest,
   InvitationsPage,
   ListedInvitation,
-} from '../../../api/people.ts';
+} from '../../../api/registration-desk.ts';
 import type { Role } from '../../../ledger/roles.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';

@@ -1,6 +1,6 @@
 import { nameKey } from '../../../api/display-name.ts';
 import { textOfBytes } from '../../../api/message-parts.ts';
-import { type ListedInvitation, maxListedInvitations } from '../../../api/people.ts';
+import { type ListedInvitation, maxListedInvitations } from '../../../api/registration-desk.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { type Role, roles } from '../../../ledger/roles.ts';
