@@ -138,7 +138,9 @@ function asLayout3(path: string): void {
     const tables = db.prepare("SELECT name FROM newer.sqlite_schema WHERE type = 'table'").all();
     for (const { name } of tables) {
       if (name === 'owners' || String(name).startsWith('sqlite_')) continue;
-      db.exec(`INSERT INTO main.${name} SELECT * FROM newer.${name}`);
+      const columns = db.prepare('SELECT name FROM pragma_table_info(?)').all(String(name));
+      const kept = columns.map((it) => it.name).join(', ');
+      db.exec(`INSERT INTO main.${name} SELECT ${kept} FROM newer.${name}`);
     }
     db.exec('DETACH newer');
   });

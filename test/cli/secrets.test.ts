@@ -111,8 +111,11 @@ test('what the program makes is for its user alone, although the umask lets ever
   const home = temporaryHome();
   const command = `umask 0; exec "${process.execPath}" "${join(root, 'bin', 'salus.mjs')}" up --json --port 0`;
   const serving = startProgram('/bin/sh', ['-c', command], { home });
-  await serving.line((facts) => facts.ready === true);
-  await serving.stop();
+  try {
+    await serving.line((facts) => facts.ready === true);
+  } finally {
+    await serving.stop();
+  }
   const made = readdirSync(home, { recursive: true, encoding: 'utf8' });
   assert.ok(made.some((it) => it.endsWith('gateway.db')));
   for (const name of made) {
