@@ -15,7 +15,7 @@ const mayImport = {
   gateway: [
     'codes/index',
     'primitives',
-    'crypto/(hash|labels|signature|letter|random)',
+    'crypto/(hash|labels|signature|group|letter|random)',
     'ledger',
     'api',
     'engines/engine',
@@ -37,7 +37,7 @@ const mayImport = {
     'codes/index',
     'primitives',
     'sdk/receipt',
-    'cli/(files|global-flags|receipt-text|refusal)',
+    'cli/(files|global-flags|harmless|receipt-text|refusal)',
   ],
 };
 const inside = (folder) => `^src/${folder}/`;
@@ -78,7 +78,7 @@ const wingFloors = {
   cli: {
     house: [
       ...mayImport.cli,
-      'cli/(acting|cards|files|format|output|commands/(command|options|confirm))',
+      'cli/(acting|asking|cards|files|format|harmless|output|commands/(command|options))',
     ],
     own: ['ledger', 'api', 'sdk', 'server'],
   },

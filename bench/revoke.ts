@@ -74,11 +74,9 @@ export async function enrolMany(servers: Servers, count: number): Promise<Accoun
     const role = 'clinician';
     const bound = { chainId, organisation, role, recovery: noRecovery } as const;
     const identity = await enrolmentIdentity(keys, bound);
-    const invitation = await servers.invite(hospital, role);
+    const invitation = await servers.invite(hospital, role, 'Clinician');
     const text = textOfBytes(encodeAs(identityShape, identity));
-    await gateway.call(enrolPost, {
-      body: { invitation, identity: text, role, name: 'Clinician' },
-    });
+    await gateway.call(enrolPost, { body: { invitation, identity: text, role } });
     return accountIdOfKeys(keys);
   };
   const enrolled: AccountId[] = [];

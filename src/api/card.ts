@@ -14,10 +14,8 @@ import {
   text,
   typed,
 } from '../primitives/shape.ts';
+import { displayNameText, licenceText } from './display-name.ts';
 import { messageObjects } from './object-types.ts';
-
-export const maxNameLength = 200;
-export const maxLicenceLength = 100;
 
 /**
  * How people name each other: a name and role bound to an account by the organisation that enrolled it.
@@ -28,11 +26,11 @@ export const maxLicenceLength = 100;
 const card = typed(suite, messageObjects.card, {
   chainId: text(50),
   account: accountId,
-  name: text(maxNameLength),
+  name: displayNameText,
   role: parsed(parseRole, 32),
   organisation: accountId,
   /** Empty: none. */
-  licence: text(maxLicenceLength),
+  licence: licenceText,
   credentialSalt: bytes(32),
   organisationKey: bytes(32),
 });
@@ -43,7 +41,7 @@ export function encodeCard(stated: Card): Uint8Array {
   return encodeAs(card, stated);
 }
 
-/** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN, ROLE_UNKNOWN. */
+/** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN, ROLE_UNKNOWN, NAME_INVALID. */
 export function decodeCard(encoded: Uint8Array): Card {
   return decodeAs(card, encoded);
 }

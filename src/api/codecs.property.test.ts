@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { anyCharacter } from '../../test/any-character.ts';
 import { catalogue, isCode } from '../codes/index.ts';
 import { roles } from '../ledger/roles.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
@@ -10,6 +11,7 @@ import { accountIdOf, consentIdOf, recordIdOf } from '../primitives/ids.ts';
 import { blobIdOf } from '../storage/blob-id.ts';
 import { decodeCard, encodeCard } from './card.ts';
 import { recordClasses } from './classes.ts';
+import { isDisplayName } from './display-name.ts';
 import { decodeErase, decodeErased, encodeErase, encodeErased } from './erase.ts';
 import { decodeGrantBody, encodeGrantBody } from './grant-body.ts';
 import { decodeInboxMessage, encodeInboxMessage } from './inbox-message.ts';
@@ -34,6 +36,13 @@ const time = fc.nat();
 const chainId = fc.string({ maxLength: 50 });
 const classes = fc.subarray([...recordClasses]);
 const code = fc.constantFrom(...Object.keys(catalogue).filter(isCode));
+
+/** What the rule for names lets pass (H-18), of any script. */
+const anyName = (maxLength: number): fc.Arbitrary<string> =>
+  fc
+    .string({ unit: fc.oneof(fc.constantFrom(...'aZ9 .-é李م'), anyCharacter), maxLength })
+    .map((text) => text.normalize('NFC'))
+    .filter((text) => isDisplayName(text, maxLength));
 
 interface Codec {
   readonly name: string;
@@ -125,8 +134,8 @@ const codecs: readonly Codec[] = [
   codec(
     'card',
     fc.record({
-      ...{ chainId, account, name: fc.string({ maxLength: 200 }), role: fc.constantFrom(...roles) },
-      ...{ organisation: account, licence: fc.string({ maxLength: 100 }) },
+      ...{ chainId, account, name: anyName(200), role: fc.constantFrom(...roles) },
+      ...{ organisation: account, licence: fc.oneof(fc.constant(''), anyName(100)) },
       ...{ credentialSalt: bytes(32), organisationKey: bytes(32) },
     }),
     encodeCard,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roles } from '../ledger/roles.ts';
-import { maxLicenceLength, maxNameLength } from './card.ts';
 import { base64urlText, height, txIdText, uint } from './message-parts.ts';
+import { licenceField, nameField } from './registration-desk.ts';
 
 /** Enrolment and copies of wallets. Source: docs/protocol/http.md, rules H-13 and H-14. */
 export const enrolRequest = z.strictObject({
@@ -9,8 +9,9 @@ export const enrolRequest = z.strictObject({
   /** CBOR of the Identity, signed for this chain, organisation and role. */
   identity: base64urlText(2048),
   role: z.enum(roles),
-  name: z.string().min(1).max(maxNameLength),
-  licence: z.string().max(maxLicenceLength).optional(),
+  /** What the asker believes to be enrolled as: refused unless the desk wrote the same. */
+  name: nameField.optional(),
+  licence: licenceField.optional(),
 });
 export type EnrolRequest = z.infer<typeof enrolRequest>;
 

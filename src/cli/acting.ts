@@ -3,9 +3,10 @@ import { type AccountId, parseAccountId, type RecordId } from '../primitives/ids
 import type { ContextOptions, Person, ReceivedGrant, WalletAccount } from '../sdk/index.ts';
 import { Person as SdkPerson } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
+import { askPassphrase } from './asking.ts';
 import { homeCards } from './cards.ts';
 import type { CommandContext } from './commands/command.ts';
-import { fileWalletStore, homeFolder, readPassphrase, walletNames } from './home.ts';
+import { fileWalletStore, homeFolder, walletNames } from './home.ts';
 import type { Progress } from './output.ts';
 
 /** The person a command works for, with the wallet open. */
@@ -55,7 +56,7 @@ export async function openActing(
   const home = homeFolder(context.flags.home);
   const store = fileWalletStore(home, name, context.surroundings);
   if ((await store.load()) === undefined) throw new CodedError('WALLET_UNKNOWN');
-  const passphrase = readPassphrase(context.flags.passphraseFile, context.surroundings);
+  const passphrase = await askPassphrase(context);
   const person = await SdkPerson.open({ store, passphrase }, contextOptions(context));
   if (person.unreadableCount > 0) {
     context.output.note(

@@ -3,7 +3,7 @@ import { CodedError } from '../primitives/errors.ts';
 import { commands } from './commands/all.ts';
 import type { CommandContext } from './commands/command.ts';
 import { globalFlagsHelp, takeGlobalFlags } from './global-flags.ts';
-import { asCoded, createOutput, exitCodeOf, refusalOf } from './output.ts';
+import { asCoded, createOutput, exitCodeOf } from './output.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
@@ -16,10 +16,10 @@ export async function runCommandLine(
   signal: AbortSignal,
 ): Promise<number> {
   const json = args.includes('--json');
+  const output = createOutput(json, surroundings);
   const shown: string[] = [];
   try {
     const { flags, rest } = takeGlobalFlags(args, surroundings.env);
-    const output = createOutput(json, surroundings);
     const program = createProgram({ flags, output, surroundings, signal }, (text) =>
       shown.push(text),
     );
@@ -27,14 +27,11 @@ export async function runCommandLine(
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
-      const help = shown.join('').trimEnd();
-      surroundings.out(`${json ? JSON.stringify({ ok: true, help }) : help}\n`);
+      output.help(shown.join('').trimEnd());
       return 0;
     }
     const coded = signal.aborted ? new CodedError('INTERRUPTED') : usageOr(error);
-    if (json) surroundings.out(`${JSON.stringify(refusalOf(coded))}\n`);
-    else surroundings.err(`${coded.message}\n`);
-    if (coded.code === 'INTERNAL') surroundings.err(`${String((error as Error)?.stack)}\n`);
+    output.refused(coded, coded.code === 'INTERNAL' ? String((error as Error)?.stack) : undefined);
     return exitCodeOf(coded);
   }
 }

@@ -1,3 +1,5 @@
+import { named, widthOf } from './harmless.ts';
+
 /** Small things for text that people read. */
 
 /** The last moment that a calendar has a date for; numbers on a ledger go beyond it. */
@@ -26,28 +28,19 @@ export function sizeOf(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
-/** Columns as wide as their widest cell; the first row is the heading. */
+/** Columns as wide as their widest cell; the first row is the heading. A cell may be a word of somebody else's. */
 export function table(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(named));
   const widths: number[] = [];
-  for (const row of rows) {
-    for (const [at, cell] of row.entries()) {
-      widths[at] = Math.max(widths[at] ?? 0, [...printable(cell)].length);
-    }
+  for (const row of cells) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
   }
-  return rows
+  return cells
     .map((row) =>
       row
-        .map((cell, at) => {
-          const text = printable(cell);
-          return text + ' '.repeat(Math.max(0, (widths[at] ?? 0) - [...text].length));
-        })
+        .map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell))))
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** Names come from records: nothing in them may steer the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }

@@ -7,14 +7,18 @@ export interface GlobalFlags {
   readonly gateway?: string;
   readonly as?: string;
   readonly passphraseFile?: string;
+  readonly passphraseFd?: number;
   readonly port?: number;
 }
 
-const taking: Readonly<Record<string, 'home' | 'gateway' | 'as' | 'passphraseFile' | 'port'>> = {
+type ValueFlag = 'home' | 'gateway' | 'as' | 'passphraseFile' | 'passphraseFd' | 'port';
+
+const taking: Readonly<Record<string, ValueFlag>> = {
   '--home': 'home',
   '--gateway': 'gateway',
   '--as': 'as',
   '--passphrase-file': 'passphraseFile',
+  '--passphrase-fd': 'passphraseFd',
   '--port': 'port',
 };
 
@@ -23,7 +27,8 @@ Flags of every command:
   --json                    one JSON object per line on stdout, nothing else
   --home <folder>           what this machine keeps (default: $SALUS_HOME, else .salus)
   --as <name>               whose wallet to use
-  --passphrase-file <file>  what opens the wallet (default: $SALUS_PASSPHRASE)
+  --passphrase-file <file>  what opens the wallet (default: $SALUS_PASSPHRASE, else it is asked for)
+  --passphrase-fd <number>  the same, from an open descriptor
   --gateway <url>           the hospital's address, where it is not the one the wallet knows
   --port <number>           the port of this machine`;
 
@@ -56,7 +61,7 @@ export function takeGlobalFlags(
       values[name] = value;
     }
   }
-  const { home = env.SALUS_HOME, gateway, as, passphraseFile, port } = values;
+  const { home = env.SALUS_HOME, gateway, as, passphraseFile, passphraseFd, port } = values;
   return {
     flags: {
       json,
@@ -64,6 +69,7 @@ export function takeGlobalFlags(
       ...(gateway !== undefined && { gateway }),
       ...(as !== undefined && { as }),
       ...(passphraseFile !== undefined && { passphraseFile }),
+      ...(passphraseFd !== undefined && { passphraseFd: parseDescriptor(passphraseFd) }),
       ...(port !== undefined && { port: parsePort(port) }),
     },
     rest,
@@ -74,4 +80,9 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new CodedError('USAGE', { port: text });
   return port;
+}
+
+function parseDescriptor(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new CodedError('USAGE', { passphraseFd: text });
+  return Number(text);
 }

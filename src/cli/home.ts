@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../primitives/errors.ts';
 import { type WalletStore, fileWalletStore as walletFileStore } from '../sdk/node/index.ts';
@@ -38,12 +38,4 @@ export function fileWalletStore(
   { passphrases }: Pick<Surroundings, 'passphrases'> = {},
 ): WalletStore {
   return { ...walletFileStore(walletPath(home, name)), ...passphrases };
-}
-
-/** From `--passphrase-file` or SALUS_PASSPHRASE; a command line would show it to everybody. */
-export function readPassphrase(file: string | undefined, { env }: Surroundings): string {
-  const text = file === undefined ? env.SALUS_PASSPHRASE : readFileSync(file, 'utf8');
-  const passphrase = text?.replace(/\r?\n$/, '');
-  if (passphrase === undefined || passphrase === '') throw new CodedError('PASSPHRASE_MISSING');
-  return passphrase;
 }

@@ -56,7 +56,7 @@ export function lookedPage(report: LookedReport): string {
   const rows = notices.map(
     (
       it,
-    ) => html`<tr class="${it.kind}"><td>${when(it.timeMs)}</td><td>${it.who}<br><span class="id">${idOf(it)}</span></td>
+    ) => html`<tr class="${it.kind}"><td>${when(it.timeMs)}</td><td><bdi>${it.who}</bdi><br><span class="id">${idOf(it)}</span></td>
 <td>${whatHappened(it)}</td><td>${typeof it.height === 'number' ? `height ${it.height}` : ''}<br><span class="id">${String(it.txId ?? '')}</span></td><td>${String(it.verdict)}</td></tr>
 `,
   );
@@ -73,7 +73,7 @@ export function lookedPage(report: LookedReport): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Who looked at the records of ${name}</title><style></style></head>
-<body><main><h1>Who looked at the records of ${name}</h1>
+<body><main><h1>Who looked at the records of <bdi>${name}</bdi></h1>
 <p>${amount(notices.length, 'entry').replace('entrys', 'entries')}, as of ${when(madeMs)}. Each was checked on this device against the ledger ${chains.join(', ')}.</p>
 ${warning}${body}</main>
 <footer><p>"Proven": the reader's signed request, or the holder's signed word, is what stands on the ledger; its receipt can be checked by anybody.</p></footer></body></html>

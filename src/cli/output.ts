@@ -1,5 +1,7 @@
 import { spinner } from '@clack/prompts';
 import { CodedError } from '../primitives/errors.ts';
+import { harmlessJson, harmlessText, printable } from './harmless.ts';
+import { refusalOf } from './refusal.ts';
 
 export { exitCodeOf, refusalOf } from './refusal.ts';
 
@@ -12,6 +14,10 @@ export interface Output {
   line(facts: Readonly<Record<string, unknown>>, describe: () => string): void;
   /** A remark for people; never on stdout. */
   note(text: string): void;
+  /** What `--help` says: one JSON line, or text. */
+  help(text: string): void;
+  /** Why the command ended without a result; of a fault also where. */
+  refused(error: CodedError, stack?: string): void;
   /** Shows what is going on once it has taken 300 ms; call the returned function when it is over. */
   progress(what: string): Progress;
 }
@@ -81,10 +87,14 @@ export const processStreams: Streams = {
   isLive: process.stderr.isTTY === true,
 };
 
-/** The one way to the terminal: JSON lines, or text. */
+/**
+ * The one way to the terminal: JSON lines, or text. Whatever a command prints passes through `harmless.ts` here, so
+ * that nothing that somebody typed steers the terminal of whoever reads it.
+ */
 export function createOutput(json: boolean, streams: Streams = processStreams): Output {
-  const { out, err } = streams;
-  const write = (text: string) => out(`${text}\n`);
+  const err = (text: string) => streams.err(harmlessText(text));
+  const write = (text: string) =>
+    streams.out(`${json ? harmlessJson(text) : harmlessText(text)}\n`);
   const print = (facts: Readonly<Record<string, unknown>>, describe: () => string) =>
     write(json ? JSON.stringify(facts) : describe());
   return {
@@ -92,7 +102,13 @@ export function createOutput(json: boolean, streams: Streams = processStreams): 
     result: (facts, describe) => print({ ok: true, ...facts }, describe),
     line: print,
     note: (text) => err(`${text}\n`),
-    progress: (what) => startProgress(what, streams),
+    help: (text) => write(json ? JSON.stringify({ ok: true, help: text }) : text),
+    refused: (error, stack) => {
+      if (json) write(JSON.stringify(refusalOf(error)));
+      else err(`${error.message}\n`);
+      if (stack !== undefined) err(`${stack}\n`);
+    },
+    progress: (what) => startProgress(what, { ...streams, err }),
   };
 }
 
@@ -103,7 +119,7 @@ function startProgress(what: string, { err, isLive }: Streams): Progress {
   const timer = setTimeout(() => {
     if (isLive === true) {
       shown = spinner({ output: process.stderr });
-      shown.start(text);
+      shown.start(printable(text));
     } else {
       err(`${text} ...\n`);
       lastPlain = Date.now();
@@ -113,7 +129,7 @@ function startProgress(what: string, { err, isLive }: Streams): Progress {
   return {
     update: (next) => {
       text = `${what}: ${next}`;
-      shown?.message(text);
+      shown?.message(printable(text));
       // Without a terminal a line every five seconds is enough to see that it lives.
       if (lastPlain > 0 && Date.now() - lastPlain > 5_000) {
         err(`${text} ...\n`);

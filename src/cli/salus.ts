@@ -3,6 +3,8 @@ import { runCommandLine } from './command-line.ts';
 import { processSurroundings } from './surroundings.ts';
 
 /** The process `salus`: its arguments, its streams, Ctrl-C. */
+// Whatever the umask was: what a command or a database makes is for its user alone.
+process.umask(0o077);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {

@@ -161,6 +161,7 @@ function spineOf(parts: Parts) {
     reads,
     erasure,
     enrolment: parts.get(enrolment),
+    desk: parts.get(enrolment).desk,
     wallets: parts.get(wallets),
     peers: parts.get(peers),
   };

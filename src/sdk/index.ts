@@ -6,6 +6,7 @@ export {
   type RecordClass,
   recordClasses,
 } from '../api/classes.ts';
+export { displayName } from '../api/display-name.ts';
 export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
 export type { BlockEvent } from '../api/tx.ts';
 export type { Code, Kind } from '../codes/index.ts';
@@ -67,5 +68,11 @@ export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-
 export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
+export {
+  formatInvitationLink,
+  type InvitationLink,
+  readInvitation,
+} from './trust/invitation-link.ts';
+export { sameTrustWords, trustWords } from './trust/trust-words.ts';
 export type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 export type { WalletStore, WalletWrite } from './wallet/store.ts';

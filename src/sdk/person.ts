@@ -10,6 +10,7 @@ import { type EnrolOptions, enrol } from './actions/enrol.ts';
 import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
+import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked } from './actions/looks.ts';
 import {
   makeWallet,
@@ -35,6 +36,7 @@ import { type GivenGrant, grantAccess } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
 import { heldGrant, letterKind, type ReceivedGrant, receivedGrants } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess, stillToEnd } from './grants/revoke.ts';
+import { trustWords } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 import { Vault } from './wallet/vault.ts';
@@ -174,6 +176,14 @@ export class Person {
   }
 
   /**
+   * The ledger that the wallet believes, as twelve words to compare with those on a desk's sheet or with a
+   * colleague's. Throws as `account()`.
+   */
+  trustWords(as?: AccountId): readonly string[] {
+    return trustWords(parseTrustRoot(this.trustRootJson(as)).genesisHash);
+  }
+
+  /**
    * Enrols at a hospital and returns the account there. Throws RECOVERY_CODE_WRONG (not this wallet's code, or
    * none where one is needed), INVITATION_INVALID, TRUST_ROOT_WRONG, ACCOUNT_EXISTS, CARD_INVALID, GATEWAY_LIED.
    */
@@ -185,7 +195,6 @@ export class Person {
       this.#vault,
       {
         ...options,
-        name: options.name ?? this.name,
         code: withoutCopy === true ? undefined : code,
         trustRoot: trustRootJson === undefined ? undefined : parseTrustRoot(trustRootJson),
       },
@@ -211,6 +220,14 @@ export class Person {
   ): Promise<ConfirmedTx> {
     const code = options.code === undefined ? undefined : parseCode(options.code);
     return this.#run(options, (ctx) => rotateKeys(ctx, { ...options, code }));
+  }
+
+  /**
+   * Stops this account at once, for a device that was stolen: nobody acts with its keys any more but to take grants
+   * back. `rotate` with the printed code is the way back. Throws ACCOUNT_FROZEN (it is), KEY_NOT_CURRENT.
+   */
+  freeze(options: AsAccount = {}): Promise<ConfirmedTx> {
+    return this.#run(options, (ctx) => freezeAccount(ctx, options));
   }
 
   /**

@@ -3,6 +3,8 @@
 import { isCoded } from '../primitives/errors.ts';
 import { type ConsortiumOptions, startConsortium } from './consortium.ts';
 
+// As the command `up`: what it makes is for its user alone.
+process.umask(0o077);
 const options = JSON.parse(process.argv[2] ?? '{}') as ConsortiumOptions;
 try {
   const { url, chainId, hospitals, close } = await startConsortium({

@@ -2,10 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { accountIdText } from '../api/message-parts.ts';
-import { invitationsPost } from '../api/routes/invitations-post.ts';
-import type { Role } from '../ledger/roles.ts';
-import { bytesToHex, utf8 } from '../primitives/bytes.ts';
-import { CodedError } from '../primitives/errors.ts';
+import { utf8 } from '../primitives/bytes.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import { writeWhole } from './files.ts';
 
@@ -53,39 +50,4 @@ function readAddress(home: string): z.infer<typeof addressFile> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * An invitation from the registration desk of a hospital on this machine: whoever may read its token is the
- * desk. Throws USAGE (no such hospital runs here), UNAUTHENTICATED, GATEWAY_UNREACHABLE.
- */
-export async function inviteAtDesk(
-  home: string,
-  options: { readonly hospital: string; readonly role: Role; readonly signal?: AbortSignal },
-): Promise<{ readonly url: string; readonly invitation: string }> {
-  const hospital = localHospitals(home).find((it) => it.name === options.hospital);
-  if (hospital === undefined) {
-    throw new CodedError('USAGE', { problem: `no hospital ${options.hospital} runs on this home` });
-  }
-  const token = bytesToHex(
-    new Uint8Array(readFileSync(join(home, 'servers', hospital.name, 'desk.token'))),
-  );
-  let answer: unknown;
-  try {
-    const response = await fetch(`${hospital.url}${invitationsPost.path}`, {
-      method: invitationsPost.method,
-      headers: { authorization: `Desk ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ role: options.role }),
-      ...(options.signal !== undefined && { signal: options.signal }),
-    });
-    if (response.status === 401) throw new CodedError('UNAUTHENTICATED');
-    answer = await response.json();
-  } catch (cause) {
-    if (cause instanceof CodedError) throw cause;
-    if (options.signal?.aborted === true) throw new CodedError('INTERRUPTED', {}, cause);
-    throw new CodedError('GATEWAY_UNREACHABLE', {}, cause);
-  }
-  const parsed = invitationsPost.answer.safeParse(answer);
-  if (!parsed.success) throw new CodedError('GATEWAY_LIED');
-  return { url: hospital.url, invitation: parsed.data.invitation };
 }

@@ -31,7 +31,9 @@ export interface Status {
 export function statusPage(status: Status): string {
   const time = clock(status.timeMs);
   const people = status.people
-    .map(({ name, role, hospital }) => row([escaped(name), escaped(role), escaped(hospital)]))
+    .map(({ name, role, hospital }) =>
+      row([`<bdi>${escaped(name)}</bdi>`, escaped(role), escaped(hospital)]),
+    )
     .join('');
   const hospitals = status.hospitals
     .map(({ name, title, url }) =>

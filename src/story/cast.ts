@@ -33,7 +33,7 @@ export async function enrolMember(
   const store = fileWalletStore(home, who.nickname);
   const { person } = await Person.create({ store, passphrase: storyPassphrase, name: who.name });
   const hospital = servers.hospital(who.hospital);
-  const invitation = await servers.invite(hospital, who.role);
+  const invitation = await servers.invite(hospital, who.role, who.name);
   const { account } = await person.enrol({
     gatewayUrl: hospital.url,
     invitation,

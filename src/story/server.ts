@@ -50,7 +50,7 @@ export class Servers {
   }
 
   /** What the registration desk does when somebody stands before it. */
-  async invite(hospital: RunningHospital, role: Role): Promise<string> {
+  async invite(hospital: RunningHospital, role: Role, name: string): Promise<string> {
     const desk = readFileSync(join(this.home, 'servers', hospital.name, 'desk.token'));
     const response = await fetch(`${hospital.url}/v1/invitations`, {
       method: 'POST',
@@ -59,7 +59,7 @@ export class Servers {
         'content-type': 'application/json',
         'accept-encoding': 'identity',
       },
-      body: JSON.stringify({ role }),
+      body: JSON.stringify({ role, name }),
     });
     const { invitation } = (await response.json()) as { readonly invitation?: string };
     if (invitation === undefined) throw new CodedError('FORBIDDEN', { status: response.status });

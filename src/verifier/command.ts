@@ -1,5 +1,6 @@
 import { readSmallFile, readSmallText } from '../cli/files.ts';
 import { takeGlobalFlags } from '../cli/global-flags.ts';
+import { harmlessJson, harmlessText } from '../cli/harmless.ts';
 import { factsOfReceipt, receiptText } from '../cli/receipt-text.ts';
 import { exitCodeOf, refusalOf } from '../cli/refusal.ts';
 import { CodedError } from '../primitives/errors.ts';
@@ -26,7 +27,9 @@ interface Asked {
 async function run(args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
   const print = (facts: object, text: string) =>
-    process.stdout.write(`${json ? JSON.stringify({ ok: true, ...facts }) : text}\n`);
+    process.stdout.write(
+      `${json ? harmlessJson(JSON.stringify({ ok: true, ...facts })) : harmlessText(text)}\n`,
+    );
   try {
     const { rest } = takeGlobalFlags(args, process.env);
     if (rest.includes('--help') || rest.includes('-h')) {
@@ -40,8 +43,8 @@ async function run(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     const coded = error instanceof CodedError ? error : new CodedError('INTERNAL', {}, error);
-    if (json) process.stdout.write(`${JSON.stringify(refusalOf(coded))}\n`);
-    else process.stderr.write(`${coded.message}\n`);
+    if (json) process.stdout.write(`${harmlessJson(JSON.stringify(refusalOf(coded)))}\n`);
+    else process.stderr.write(`${harmlessText(coded.message)}\n`);
     if (coded !== error) process.stderr.write(`${String((error as Error)?.stack)}\n`);
     return exitCodeOf(coded);
   }

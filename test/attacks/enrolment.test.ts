@@ -50,7 +50,6 @@ async function enrol(hospital: string, role: Role, shown: Identity): Promise<unk
       invitation: await consortium.invite(hospital, role),
       identity: textOfBytes(encodeCbor(identityShape.encode(shown))),
       role,
-      name: 'Ana',
     }),
   });
   const answer: unknown = await response.json();
@@ -145,12 +144,18 @@ test('a gateway that gives the card of somebody else is caught: GATEWAY_LIED', a
 test('a gateway that names itself as another hospital of the ledger is caught', async () => {
   // It would make the person sign an identity for that hospital, and pass it on as an enrolment there.
   const person = await newcomer();
-  const { organisation } = consortium.gateway('harbour').options;
-  middle.lie = changing(/GET \/v1\/who/, (body) => {
-    body.organisation = organisation;
-  });
+  const { organisation, name } = consortium.gateway('harbour').options;
+  middle.lie = changing(/GET \/v1\/who/, (body) => Object.assign(body, { organisation, name }));
   const error = await caught(person.enrol(await enrolmentAt('north')), 'IDENTITY_WRONG');
   assert.ok(isCoded(error));
+});
+
+test('a gateway that gives itself another name than the ledger has for it is caught', async () => {
+  const person = await newcomer();
+  middle.lie = changing(/GET \/v1\/who/, (body) => {
+    body.name = 'Harbour Clinic';
+  });
+  await caught(person.enrol(await enrolmentAt('north')), 'TRUST_ROOT_WRONG');
 });
 
 test('a gateway that swaps the card in its directory cannot name another: CARD_INVALID', async () => {

@@ -103,7 +103,7 @@ async function enrol(
   hospital: string,
   role: 'patient' | 'clinician',
 ) {
-  const invitation = await consortium.invite(hospital, role);
+  const invitation = await consortium.invite(hospital, role, wallet);
   return play(place, 'enrol', { wallet, gatewayUrl: gatewayUrl(hospital), role, invitation });
 }
 

@@ -53,6 +53,8 @@ test('cards travel as files', async () => {
   assert.equal(card.licence, 'H-1');
   const added = await town.salus('card', 'add', file, '--nickname', 'bo', '--as', ana.name);
   assert.deepEqual([added.nickname, added.name], ['bo', doctor.fullName]);
+  const hostile = ['--nickname', 'bo\u202e', '--as', ana.name];
+  await town.no('NAME_INVALID', 3, 'card', 'add', file, ...hostile);
   const bytes = readFileSync(file);
   const last = bytes.length - 1;
   bytes[last] = (bytes[last] ?? 0) ^ 1;

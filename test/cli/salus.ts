@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '../../src/cli/command-line.ts';
+import type { Terminal } from '../../src/cli/surroundings.ts';
 import { CodedError } from '../../src/primitives/errors.ts';
 import { cheapPassphrases } from '../wallet-store.ts';
 
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly home?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** A person who answers; missing: nobody sits there. */
+  readonly terminal?: Terminal;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -121,6 +124,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Workin
       err,
       stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
       env: environment(options),
+      terminal: options.terminal,
       passphrases: cheapPassphrases,
     };
     return {

@@ -180,7 +180,7 @@ export class Load {
     const answer = await new Http(stableUrl(hospital), this.#http).json({
       method: invitationsPost.method,
       path: invitationsPost.path,
-      json: { role },
+      json: { role, name: `${role} of ${hospital}` },
       headers: { authorization: `Desk ${token.toString('hex')}` },
       signal: this.#abort.signal,
     });

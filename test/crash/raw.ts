@@ -53,7 +53,7 @@ export class RawPatient {
     const bound = { chainId, organisation, role: 'patient', recovery: noRecovery } as const;
     const identity = await enrolmentIdentity(keys, bound);
     const text = textOfBytes(encodeCbor(identityShape.encode(identity)));
-    const request = { invitation, identity: text, role: 'patient', name: 'somebody' } as const;
+    const request = { invitation, identity: text, role: 'patient' } as const;
     await plain.call(enrolPost, { body: request, signal });
     const account = { account: accountIdOfKeys(keys), organisation, chainId };
     const session = new AccountSession(plain, account, async () => keys.sign, Date.now);

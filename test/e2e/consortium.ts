@@ -28,7 +28,8 @@ export interface Consortium {
   readonly url: (hospital: string) => string;
   readonly gateway: (hospital: string) => Gateway;
   readonly person: (name: string, hospital: string, role: Role) => Promise<Enrolled>;
-  readonly invite: (hospital: string, role: Role) => Promise<string>;
+  /** What the desk does; the name is that of nobody in particular unless it is told. */
+  readonly invite: (hospital: string, role: Role, name?: string) => Promise<string>;
   readonly engine: LedgerEngine;
   readonly chainId: string;
   /** The clock of everybody: ledger, gateways and people. */
@@ -126,12 +127,12 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
     if (found === undefined) throw new Error(`no hospital ${hospital}`);
     return found;
   };
-  const invite = async (hospital: string, role: Role): Promise<string> => {
+  const invite = async (hospital: string, role: Role, name = 'Somebody'): Promise<string> => {
     const { deskToken } = gateway(hospital).options;
     const response = await fetch(`${url(hospital)}/v1/invitations`, {
       method: 'POST',
       headers: { authorization: `Desk ${deskToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ role }),
+      body: JSON.stringify({ role, name }),
     });
     const answer: unknown = await response.json();
     return String(Object(answer).invitation);
@@ -150,7 +151,7 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
     async person(name, hospital, role) {
       const store = memoryWalletStore();
       const { person, code } = await Person.create({ store, passphrase, name }, { now });
-      const invitation = await invite(hospital, role);
+      const invitation = await invite(hospital, role, name);
       await person.enrol({ gatewayUrl: url(hospital), invitation, role });
       return { person, code, store };
     },

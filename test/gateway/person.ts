@@ -126,19 +126,24 @@ export class Person {
     const identity = await enrolmentIdentity(this.keys, bound);
     const answer = await this.call('POST', '/v1/enrol', {
       json: {
-        invitation: invitation ?? (await this.invitation(role)),
+        invitation: invitation ?? (await this.invitation(role, name)),
         identity: textOfBytes(encodeCbor(identityShape.encode(identity))),
         role,
-        name,
       },
     });
     return accepted<EnrolAnswer>(answer);
   }
 
-  async invitation(role: Role): Promise<string> {
-    const headers = { authorization: `Desk ${this.hospital.deskToken}` };
-    const answer = await this.call('POST', '/v1/invitations', { json: { role }, headers });
+  /** What the desk writes down of this person. */
+  async invitation(role: Role, name: string = role, licence?: string): Promise<string> {
+    const answer = await this.atDesk('POST', '/v1/invitations', { role, name, licence });
     return accepted<{ invitation: string }>(answer).invitation;
+  }
+
+  /** What the desk of this person's hospital asks. */
+  atDesk(method: 'GET' | 'POST' | 'DELETE', path: string, json?: unknown): Promise<Answer> {
+    const headers = { authorization: `Desk ${this.hospital.deskToken}` };
+    return this.call(method, path, { headers, ...(json === undefined ? {} : { json }) });
   }
 
   async signIn(): Promise<void> {

@@ -21,13 +21,13 @@ import { CodedError, isCoded } from '../../src/primitives/errors.ts';
 import type { RecordId } from '../../src/primitives/ids.ts';
 import { Person } from '../../src/sdk/index.ts';
 import { type Consortium, startConsortium } from '../../src/server/consortium.ts';
-import { inviteAtDesk } from '../../src/server/desk.ts';
 import { backUpHome } from '../../src/server/maintenance/backup/backup.ts';
 import { manifestName, readManifest } from '../../src/server/maintenance/backup/manifest.ts';
 import { pruneBackups } from '../../src/server/maintenance/backup/prune.ts';
 import { restoreHome } from '../../src/server/maintenance/backup/restore.ts';
 import { verifyHome } from '../../src/server/maintenance/verify-home.ts';
 import type { Service } from '../../src/server/process.ts';
+import { localDesk } from '../../src/server/registration-desk.ts';
 import { services as allServices } from '../../src/server/services.ts';
 import { linesOf, run } from '../cli/salus.ts';
 import { fileOf } from '../e2e/consortium.ts';
@@ -54,8 +54,9 @@ before(async () => {
   const store = memoryWalletStore();
   const wallet = { store, passphrase: 'a long enough passphrase', name: 'ana' };
   ({ person } = await Person.create(wallet));
-  const { url, invitation } = await inviteAtDesk(home, { hospital: 'north', role: 'patient' });
-  await person.enrol({ gatewayUrl: url, invitation, role: 'patient' });
+  const desk = localDesk(home, 'north');
+  const { invitation } = await desk.invite({ role: 'patient', name: 'ana' });
+  await person.enrol({ gatewayUrl: desk.url, invitation, role: 'patient' });
   const added = [
     await person.addFile(fileOf('small.txt', utf8('a small one'))),
     await person.addFile(fileOf('scan.bin', new Uint8Array(400_000).fill(7))),

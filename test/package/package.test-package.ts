@@ -214,7 +214,7 @@ async function enrolled(consortium: Consortium, name: 'ana' | 'bot'): Promise<Pe
     passphrase,
     name,
   });
-  const invitation = await consortium.invite('north', role);
+  const invitation = await consortium.invite('north', role, name);
   await person.enrol({ gatewayUrl: consortium.url('north'), invitation, role });
   return person;
 }

@@ -6,15 +6,20 @@ import { cardGet } from './card-get.ts';
 import { enrolPost } from './enrol-post.ts';
 import { erasePost } from './erase-post.ts';
 import { eventsGet } from './events-get.ts';
+import { freezePost } from './freeze-post.ts';
 import { genesisGet } from './genesis-get.ts';
 import { headerGet } from './header-get.ts';
 import { identitiesGet } from './identities-get.ts';
 import { inboxEntryDelete } from './inbox-entry-delete.ts';
 import { inboxGet } from './inbox-get.ts';
 import { inboxPost } from './inbox-post.ts';
+import { invitationCodePost } from './invitation-code-post.ts';
+import { invitationDelete } from './invitation-delete.ts';
+import { invitationsGet } from './invitations-get.ts';
 import { invitationsPost } from './invitations-post.ts';
 import { itemsGet } from './items-get.ts';
 import { itemsPost } from './items-post.ts';
+import { lookupPost } from './lookup-post.ts';
 import { readPost } from './read-post.ts';
 import { receiptGet } from './receipt-get.ts';
 import { sessionPost } from './session-post.ts';
@@ -50,6 +55,11 @@ export const routes: readonly Route[] = [
   inboxGet,
   inboxEntryDelete,
   invitationsPost,
+  invitationsGet,
+  invitationDelete,
+  invitationCodePost,
+  lookupPost,
+  freezePost,
   enrolPost,
   cardGet,
   walletPut,

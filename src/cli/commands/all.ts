@@ -2,6 +2,7 @@ import { wingCommands } from '../../wings/cli.ts';
 import { addBackup } from './backup.ts';
 import { addCard } from './card.ts';
 import type { AddCommand } from './command.ts';
+import { addDesk } from './desk.ts';
 import { addGrant } from './grant.ts';
 import { addInbox } from './inbox.ts';
 import { addLedger } from './ledger.ts';
@@ -21,6 +22,7 @@ export const commands: readonly AddCommand[] = [
   addUp,
   addPerson,
   addCard,
+  addDesk,
   addRecord,
   addGrant,
   addInbox,

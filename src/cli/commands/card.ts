@@ -2,6 +2,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { readCard } from '../../sdk/index.ts';
 import { actingAccount, openActing, work } from '../acting.ts';
 import { readSmallFile, writeOut } from '../files.ts';
+import { named } from '../harmless.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** How people name each other: cards, given as files. */
@@ -30,7 +31,7 @@ async function show(context: CommandContext, flags: { readonly out?: string }): 
   const where = file === undefined ? { card: bytesToHex(bytes) } : { file };
   context.output.result({ ...facts, ...where }, () =>
     [
-      `${name}, ${role}${licence === '' ? '' : `, licence ${licence}`}`,
+      `${named(name)}, ${role}${licence === '' ? '' : `, licence ${named(licence)}`}`,
       `account ${account}`,
       file === undefined ? 'To give it to somebody: --out FILE' : `written to ${file}`,
     ].join('\n'),
@@ -53,6 +54,7 @@ async function add(
   const { account, name, role, organisation } = card;
   context.output.result(
     { account, name, role, organisation, nickname: nickname ?? name },
-    () => `Kept: ${nickname ?? name} is ${name}, ${role}, enrolled by ${organisation.slice(0, 8)}…`,
+    () =>
+      `Kept: ${named(nickname ?? name)} is ${named(name)}, ${role}, enrolled by ${organisation.slice(0, 8)}…`,
   );
 }

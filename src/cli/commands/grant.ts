@@ -11,6 +11,7 @@ import {
 } from '../../sdk/index.ts';
 import { type Acting, actingAccount, findPerson, openActing, pickId, work } from '../acting.ts';
 import { table, when } from '../format.ts';
+import { named } from '../harmless.ts';
 import { during } from '../output.ts';
 import { parseMoment, proposedEndMs } from '../time-flags.ts';
 import type { AddCommand, CommandContext } from './command.ts';
@@ -76,7 +77,7 @@ async function grant(context: CommandContext, who: string, flags: GrantFlags): P
   const given = await during(context.output, 'Granting', (progress) =>
     acting.person.grant(
       {
-        grantee: named(acting, grantee, who),
+        grantee: calledHere(acting, grantee, who),
         readClasses: readClasses.length === 0 ? records.classes : readClasses,
         recordIds: records.recordIds,
         writeClasses,
@@ -105,7 +106,7 @@ async function grant(context: CommandContext, who: string, flags: GrantFlags): P
   };
   context.output.result(facts, () =>
     [
-      `${given.grant.granteeName} may now ${mayText(facts)}`,
+      `${named(given.grant.granteeName)} may now ${mayText(facts)}`,
       `until ${when(notAfterMs)}, for ${purposes.join(', ')}.`,
       `Grant ${consent}, height ${confirmed.height}. To take it back: salus revoke ${consent}`,
     ].join('\n'),
@@ -128,7 +129,7 @@ function historyFrom(history: string, nowMs: number): number {
 }
 
 /** The nickname where the wallet has one: that is what its list of grants shows later. */
-function named(acting: Acting, account: string, who: string): string {
+function calledHere(acting: Acting, account: string, who: string): string {
   const card = acting.person.cards.find((it) => it.card.account === account);
   return card?.nickname ?? (who === account ? who : account);
 }
@@ -241,7 +242,7 @@ async function revoke(context: CommandContext, who: string): Promise<void> {
   context.output.result({ ...one, revoked, ...(owesKeys && { owesKeys }) }, () =>
     [
       ...revoked.map(
-        (it) => `Grant ${it.consent} of ${it.granteeName} has ended, height ${it.height}.`,
+        (it) => `Grant ${it.consent} of ${named(it.granteeName)} has ended, height ${it.height}.`,
       ),
       'What was read until now stays with who read it; what is written from now on has new keys.',
       ...(owesKeys ? ['New keys could not be made yet: nothing is written before they are.'] : []),

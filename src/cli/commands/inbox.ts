@@ -3,6 +3,7 @@ import { judgeFormat, type ReceivedGrant } from '../../sdk/index.ts';
 import { findReceived, openActing, work } from '../acting.ts';
 import { inputFile } from '../files.ts';
 import { amount, short, table, when } from '../format.ts';
+import { named } from '../harmless.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
@@ -104,7 +105,7 @@ async function diagnose(context: CommandContext, who: string, flags: DiagnoseFla
   context.output.result(
     facts,
     () =>
-      `Diagnosis written for ${grant.patientName || short(patient)}: record ${recordId}, on Docchain at height ${height}.`,
+      `Diagnosis written for ${named(grant.patientName || short(patient))}: record ${recordId}, on Docchain at height ${height}.`,
   );
 }
 

@@ -4,12 +4,12 @@ import { CodedError } from '../../primitives/errors.ts';
 import { localHospitals } from '../../server/desk.ts';
 import type { ProfileDesk } from '../../server/profiles/change.ts';
 import type { Proposal } from '../../server/profiles/proposal.ts';
+import { confirmed } from '../asking.ts';
 import { readSmallText, writeOut } from '../files.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { profileFacts, profileText, standingFacts, standingText } from '../profile-text.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-import { confirmed } from './confirm.ts';
 import { wholeNumber } from './options.ts';
 
 interface ProfileFlags {

@@ -3,32 +3,45 @@ import { CodedError } from '../../primitives/errors.ts';
 import { Person } from '../../sdk/index.ts';
 import { localHospitals } from '../../server/desk.ts';
 import { actingAccount, contextOptions, factsOf, openActing, withWallet, work } from '../acting.ts';
+import { askNewPassphrase, askPassphrase, confirmed, readCodeFile } from '../asking.ts';
 import { keepHomeCards } from '../cards.ts';
-import { readSmallText } from '../files.ts';
-import { fileWalletStore, homeFolder, readPassphrase } from '../home.ts';
+import { named } from '../harmless.ts';
+import { fileWalletStore, homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import type { CommandContext } from './command.ts';
+
+const codeQuestion = 'The printed recovery code';
 
 /** New keys, a new passphrase, and a wallet that comes back from its printed code. */
 export function addPersonKeys(person: Command, context: CommandContext): void {
   person
     .command('rotate [wallet]')
     .description('new keys, for a device that may have been seen; readers get theirs anew')
-    .option('--code-file <file>', 'holds the recovery code: also the way back from a freeze')
+    .option(
+      '--code-file <file>',
+      'holds the recovery code (- asks for it): also the way back from a freeze',
+    )
     .action((name: string | undefined, flags: { codeFile?: string }) =>
       rotate(context, name, flags),
     );
   person
+    .command('freeze [wallet]')
+    .description(
+      'stop this account at once, for a device that was stolen; the printed code undoes it',
+    )
+    .option('--yes', 'without being asked')
+    .action((name: string | undefined, flags: { yes?: boolean }) => freeze(context, name, flags));
+  person
     .command('passphrase [wallet]')
     .description('another passphrase for the wallet on this device')
-    .requiredOption('--new-passphrase-file <file>', 'holds the new one')
-    .action((name: string | undefined, flags: { newPassphraseFile: string }) =>
+    .option('--new-passphrase-file <file>', 'holds the new one; else it is asked for')
+    .action((name: string | undefined, flags: { newPassphraseFile?: string }) =>
       changePassphrase(context, name, flags.newPassphraseFile),
     );
   person
     .command('recover <wallet>')
     .description('the wallet from its printed code: on a new device, or on a second one')
-    .requiredOption('--code-file <file>', 'holds the printed recovery code')
+    .requiredOption('--code-file <file>', 'holds the printed recovery code; - asks for it')
     .option('--hospital <name>', 'a hospital of this machine; else say --gateway')
     .action((name: string, flags: { codeFile: string; hospital?: string }) =>
       recover(context, name, flags),
@@ -42,7 +55,7 @@ async function rotate(
 ): Promise<void> {
   const acting = await openActing(withWallet(context, wallet));
   const account = actingAccount(acting);
-  const code = flags.codeFile === undefined ? undefined : readSmallText(flags.codeFile).trim();
+  const code = await readCodeFile(context, flags.codeFile, codeQuestion);
   const { txId, height } = await during(context.output, 'Making new keys', (progress) =>
     acting.person.rotate({ ...work(context, account, progress), code }),
   );
@@ -53,13 +66,34 @@ async function rotate(
   );
 }
 
+async function freeze(
+  context: CommandContext,
+  wallet: string | undefined,
+  flags: { readonly yes?: boolean },
+): Promise<void> {
+  const acting = await openActing(withWallet(context, wallet));
+  const account = actingAccount(acting);
+  if (flags.yes !== true) {
+    await confirmed(context, 'Freeze this account? Only the printed code brings it back.');
+  }
+  const { txId, height } = await during(context.output, 'Freezing', (progress) =>
+    acting.person.freeze(work(context, account, progress)),
+  );
+  context.output.result({ account: account.account, txId, height }, () =>
+    [
+      `Frozen since height ${height}. Grants can still be taken back: salus revoke.`,
+      'The way back: salus person rotate --code-file FILE',
+    ].join('\n'),
+  );
+}
+
 async function changePassphrase(
   context: CommandContext,
   wallet: string | undefined,
-  file: string,
+  file: string | undefined,
 ): Promise<void> {
   const { person, name } = await openActing(withWallet(context, wallet));
-  const passphrase = readPassphrase(file, context.surroundings);
+  const passphrase = await askNewPassphrase(context, file);
   await during(context.output, 'Sealing the wallet anew', () =>
     person.changePassphrase(passphrase),
   );
@@ -78,8 +112,8 @@ async function recover(
   if (gatewayUrl === undefined) {
     throw new CodedError('USAGE', { problem: 'say --gateway, or --hospital of this machine' });
   }
-  const code = readSmallText(flags.codeFile).trim();
-  const passphrase = readPassphrase(context.flags.passphraseFile, context.surroundings);
+  const code = (await readCodeFile(context, flags.codeFile, codeQuestion)) ?? '';
+  const passphrase = await askPassphrase(context, { isNew: true });
   const store = fileWalletStore(home, name, context.surroundings);
   const person = await during(output, 'Fetching the copy', () =>
     Person.recover({ store, passphrase, code, gatewayUrl, signal }, contextOptions(context)),
@@ -93,6 +127,6 @@ async function recover(
   });
   output.result(
     { name, fullName: person.name, accounts: accounts.map((it) => factsOf(context, it)) },
-    () => `The wallet of ${person.name} is here again, as ${name}.`,
+    () => `The wallet of ${named(person.name)} is here again, as ${name}.`,
   );
 }

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
-import { Person, type Role, roles, type WalletAccount } from '../../sdk/index.ts';
+import { Person, type Role, readInvitation, roles, type WalletAccount } from '../../sdk/index.ts';
 import { localHospitals } from '../../server/desk.ts';
 import { contextOptions, factsOf, openActing, withWallet } from '../acting.ts';
+import { askPassphrase, readCodeFile, saysYes } from '../asking.ts';
 import { type EnrolPlan, enrolPerson } from '../enrol-person.ts';
 import { readSmallText, writeOut } from '../files.ts';
 import { amount, table } from '../format.ts';
-import { fileWalletStore, homeFolder, readPassphrase, walletNames } from '../home.ts';
+import { named } from '../harmless.ts';
+import { fileWalletStore, homeFolder, walletNames } from '../home.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addPersonKeys } from './person-keys.ts';
@@ -14,11 +16,12 @@ import { peopleOf } from './up.ts';
 
 interface EnrolFlags {
   readonly hospital?: string;
-  readonly invitation?: string;
+  readonly invitationFile?: string;
   readonly role?: string;
   readonly name?: string;
   readonly licence?: string;
   readonly trust?: string;
+  readonly trustWords?: string;
   readonly codeFile?: string;
 }
 
@@ -28,7 +31,7 @@ export const addPerson: AddCommand = (program, context) => {
   withEnrolFlags(
     person
       .command('create <wallet>')
-      .description('make a wallet; with --hospital or --invitation also enrol')
+      .description('make a wallet; with --hospital or --invitation-file also enrol')
       .addHelpText('after', passphraseHelp),
   ).action((name: string, flags: EnrolFlags) => create(context, name, flags));
   withEnrolFlags(
@@ -52,47 +55,68 @@ export const addPerson: AddCommand = (program, context) => {
 };
 
 const passphraseHelp = `
-The wallet is sealed under a passphrase of at least 10 characters, from --passphrase-file or
-SALUS_PASSPHRASE. The recovery code is shown once: print it. It alone brings the wallet back.`;
+The wallet is sealed under a passphrase of at least 10 characters: from --passphrase-file, --passphrase-fd,
+SALUS_PASSPHRASE, or typed. The recovery code is shown once: print it. It alone brings the wallet back.
+--hospital acts as the desk of a hospital of this machine, which writes down --role, --name and --licence. Who
+brings an invitation has what stands in it.
+
+Examples:
+  salus person create ana --name "Ana Lima" --hospital north
+  salus person create osei --gateway https://north.example --role clinician --invitation-file -`;
 
 function withEnrolFlags(command: Command): Command {
   return command
     .option('--hospital <name>', 'a hospital of this machine; its desk gives the invitation')
-    .option('--invitation <code>', 'from the registration desk; with --gateway or --hospital')
-    .option('--role <role>', `one of ${roles.slice(0, -1).join(', ')}`, 'patient')
-    .option('--name <full name>', 'as it stands on the card; default: the name of the wallet')
-    .option('--licence <number>', 'of a clinician, for the card')
-    .option('--trust <file>', 'the trust root to believe; default: what the hospital says first');
+    .option(
+      '--invitation-file <file>',
+      'holds the code or link of the sheet; - reads or asks for it',
+    )
+    .option('--role <role>', `one of ${roles.filter(isEnrolled).join(', ')} (patient)`)
+    .option('--name <full name>', 'what the desk writes down; default: the name of the wallet')
+    .option('--licence <number>', 'of a clinician, what the desk writes down')
+    .option('--trust <file>', 'the trust root to believe; default: what the hospital says first')
+    .option('--trust-words <words>', 'the twelve words of the sheet: nothing else is believed');
 }
 
-function roleOf(text: string | undefined): Role {
-  const role = roles.find((known) => known === text);
-  if (role === undefined || role === 'organisation') {
-    throw new CodedError('USAGE', { role: text ?? '', expected: roles.slice(0, -1).join(', ') });
+/** Organisations come from genesis. */
+const isEnrolled = (role: Role): boolean => role !== 'organisation';
+
+function roleOf(text: string | undefined): Role | undefined {
+  if (text === undefined) return undefined;
+  const role = roles.filter(isEnrolled).find((known) => known === text);
+  if (role === undefined) {
+    throw new CodedError('USAGE', { role: text, expected: roles.filter(isEnrolled).join(', ') });
   }
   return role;
 }
 
-function planOf(context: CommandContext, name: string, flags: EnrolFlags): EnrolPlan {
+async function planOf(
+  context: CommandContext,
+  name: string,
+  flags: EnrolFlags,
+): Promise<EnrolPlan> {
   return {
     home: homeFolder(context.flags.home),
     name,
     role: roleOf(flags.role),
     hospital: flags.hospital,
     gatewayUrl: context.flags.gateway,
-    invitation: flags.invitation,
+    invitation: await readCodeFile(context, flags.invitationFile, 'The code on the sheet'),
     fullName: flags.name,
     licence: flags.licence,
-    code: flags.codeFile === undefined ? undefined : readSmallText(flags.codeFile).trim(),
+    code: await readCodeFile(context, flags.codeFile, 'The printed recovery code'),
     trustRootJson: flags.trust === undefined ? undefined : readSmallText(flags.trust),
+    trustWords: flags.trustWords,
+    askWords: (words) => saysYes(context, wordsQuestion(words)),
+    note: context.output.note,
     signal: context.signal,
   };
 }
 
 async function create(context: CommandContext, name: string, flags: EnrolFlags): Promise<void> {
   const { output } = context;
-  const plan = planOf(context, name, flags);
-  const { home, role, hospital, invitation } = plan;
+  const plan = await planOf(context, name, flags);
+  const { home, hospital, invitation } = plan;
   const enrols = hospital !== undefined || invitation !== undefined;
   // Before the wallet is made: a name mistyped here would leave one behind.
   if (hospital !== undefined && !localHospitals(home).some((it) => it.name === hospital)) {
@@ -104,13 +128,15 @@ async function create(context: CommandContext, name: string, flags: EnrolFlags):
     throw new CodedError('USAGE', { hospital, problem });
   }
   const store = fileWalletStore(home, name, context.surroundings);
-  const passphrase = readPassphrase(context.flags.passphraseFile, context.surroundings);
+  const passphrase = await askPassphrase(context, { isNew: true });
   const made = await Person.create(
     { store, passphrase, name: flags.name ?? name },
     contextOptions(context),
   );
   const { person } = made;
   // A device has nobody who could keep a printed code.
+  const role =
+    plan.role ?? (invitation === undefined ? undefined : readInvitation(invitation).role);
   const recoveryCode = role === 'device' ? undefined : made.code;
   const printed = recoveryCode === undefined ? {} : { recoveryCode };
   if (!enrols) {
@@ -131,6 +157,11 @@ async function create(context: CommandContext, name: string, flags: EnrolFlags):
   );
 }
 
+function wordsQuestion(words: readonly string[]): string {
+  const [first, second] = [words.slice(0, 6), words.slice(6)].map((half) => half.join(' '));
+  return `The hospital names a ledger of these words:\n  ${first}\n  ${second}\nAre they the words on the sheet?`;
+}
+
 function created(name: string, code: string | undefined): string {
   const made = `The wallet ${name} is made.`;
   if (code === undefined) return made;
@@ -145,7 +176,7 @@ function created(name: string, code: string | undefined): string {
 }
 
 function enrolledText({ account, role, organisationName }: WalletAccount): string {
-  return `Enrolled at ${organisationName} as ${role}; account ${account}.`;
+  return `Enrolled at ${named(organisationName)} as ${role}; account ${account}.`;
 }
 
 async function enrol(
@@ -154,7 +185,7 @@ async function enrol(
   flags: EnrolFlags,
 ): Promise<void> {
   const { name, person } = await openActing(withWallet(context, wallet));
-  const plan = planOf(context, name, flags);
+  const plan = await planOf(context, name, flags);
   const account = await during(context.output, 'Enrolling', () =>
     enrolPerson(person, { ...plan, fullName: flags.name ?? person.name }),
   );
@@ -190,6 +221,7 @@ async function show(
   const { person, name, accounts } = acting;
   const [first] = accounts;
   const trustRoot = first === undefined ? undefined : person.trustRootJson(first.account);
+  const words = first === undefined ? undefined : person.trustWords(first.account);
   if (flags.saveTrust !== undefined) {
     if (trustRoot === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
     await writeOut(flags.saveTrust, trustRoot);
@@ -214,10 +246,11 @@ async function show(
     imports,
     pending: person.pendingCount,
     ...(trustRoot !== undefined && { trustRoot: JSON.parse(trustRoot) as unknown }),
+    ...(words !== undefined && { trustWords: words }),
   };
   context.output.result(facts, () =>
     [
-      `${person.name} (wallet ${name})`,
+      `${named(person.name)} (wallet ${name})`,
       '',
       person.accounts.length === 0
         ? 'Not enrolled yet: salus person enrol'
@@ -236,6 +269,7 @@ async function show(
           ]),
       '',
       `${amount(imports.length, 'import')}, ${person.pendingCount} not confirmed yet`,
+      ...(words === undefined ? [] : [`believes the ledger of the words ${words.join(' ')}`]),
     ].join('\n'),
   );
 }

@@ -14,6 +14,7 @@ import {
 } from '../../sdk/index.ts';
 import { type Acting, findReceived, NameBook, openActing, work } from '../acting.ts';
 import { amount, short, sizeOf, table, when } from '../format.ts';
+import { named } from '../harmless.ts';
 import { during } from '../output.ts';
 import type { CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
@@ -217,7 +218,7 @@ async function listShared(
   const facts = { consent, patient, patientName, records, count: records.length };
   output.result({ ...facts, erased: erased.map((it) => it.recordId), looks }, () =>
     [
-      `${patientName || short(patient)}, under grant ${consent}`,
+      `${named(patientName || short(patient))}, under grant ${consent}`,
       '',
       table([
         ['record', 'class', 'when', 'size', 'what', 'by'],

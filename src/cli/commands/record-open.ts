@@ -20,7 +20,7 @@ import {
   work,
 } from '../acting.ts';
 import { writeOut } from '../files.ts';
-import { printable, short, sizeOf, table, when } from '../format.ts';
+import { short, sizeOf, table, when } from '../format.ts';
 import { during } from '../output.ts';
 import type { CommandContext } from './command.ts';
 import { openedFacts } from './record-list.ts';
@@ -152,8 +152,7 @@ async function show(
     const end =
       file !== undefined
         ? `written to ${file}`
-        : (text?.replace(/[^\P{Cc}\n\t]/gu, ' ') ??
-          'Not text: --out FILE writes it, --html shows it.');
+        : (text ?? 'Not text: --out FILE writes it, --html shows it.');
     return `${table(about)}\n\n${end}`;
   });
 }
@@ -204,7 +203,7 @@ async function history(context: CommandContext, id: string): Promise<void> {
         when(it.timeMs),
         sizeOf(it.bytes.length),
         names.nameOf(it.head.author),
-        printable(it.head.name),
+        it.head.name,
       ]),
     ]),
   );

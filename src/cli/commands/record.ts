@@ -16,11 +16,12 @@ import {
   openActing,
   work,
 } from '../acting.ts';
+import { confirmed } from '../asking.ts';
 import { fileSpool, inputFile, standardInput, writeOut } from '../files.ts';
 import { amount, short } from '../format.ts';
+import { named } from '../harmless.ts';
 import { during, type Progress } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-import { confirmed } from './confirm.ts';
 import { addRecordList } from './record-list.ts';
 import { addRecordOpen } from './record-open.ts';
 
@@ -129,12 +130,13 @@ function addedFacts(file: AddedFile): Record<string, unknown> {
 }
 
 function addedText({ fileName, items, unchanged, kind, height, importId }: AddedFile): string {
-  if (kind === undefined) return `${fileName} was added before: nothing to do (import ${importId})`;
+  if (kind === undefined)
+    return `${named(fileName)} was added before: nothing to do (import ${importId})`;
   const counts = new Map<string, number>();
   for (const it of items) counts.set(it.recordClass, (counts.get(it.recordClass) ?? 0) + 1);
   const classes = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
   const same = unchanged.length > 0 ? `, ${unchanged.length} unchanged` : '';
-  return `${fileName}: ${amount(items.length, 'record')} added (${classes})${same}, anchored at height ${height}\n  import ${importId}`;
+  return `${named(fileName)}: ${amount(items.length, 'record')} added (${classes})${same}, anchored at height ${height}\n  import ${importId}`;
 }
 
 const maxSharedBytes = 64 * 1024 * 1024;
@@ -181,7 +183,7 @@ async function write(
   context.output.result(
     { ...facts, txId: tx.txId, height: tx.height },
     () =>
-      `Written for ${grant.patientName || short(patient)} as ${recordClass}: record ${recordIds.join(', ')}, height ${tx.height}`,
+      `Written for ${named(grant.patientName || short(patient))} as ${recordClass}: record ${recordIds.join(', ')}, height ${tx.height}`,
   );
 }
 
@@ -196,7 +198,7 @@ async function exportFile(
     const problem =
       known.length === 0
         ? 'nothing was imported'
-        : `say which: ${known.map((it) => `${it.skeleton} (${it.fileName})`).join(', ')}`;
+        : `say which: ${known.map((it) => `${it.skeleton} (${named(it.fileName)})`).join(', ')}`;
     throw new CodedError('USAGE', { problem });
   }
   const { recordId, account } = await findRecordOrImport(context, acting, id);
@@ -204,12 +206,14 @@ async function exportFile(
     acting.person.exportImport(recordId, work(context, account, progress)),
   );
   // A name inside a record is somebody's text: it must not choose a folder.
-  const safeName = file.fileName.replace(/[/\\\p{Cc}]/gu, '_').replace(/^\.+/, '_');
+  const safeName = file.fileName
+    .replace(/[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '_')
+    .replace(/^\.+/, '_');
   const written = await writeOut(out ?? safeName, file.bytes);
   const { fileName, sha256, bytes } = file;
   context.output.result(
     { importId: recordId, fileName, sha256, bytes: bytes.length, file: written },
-    () => `${fileName}, ${bytes.length} bytes, SHA-256 ${sha256}\nwritten to ${written}`,
+    () => `${named(fileName)}, ${bytes.length} bytes, SHA-256 ${sha256}\nwritten to ${written}`,
   );
 }
 

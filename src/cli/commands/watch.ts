@@ -4,6 +4,7 @@ import type { ConsentId } from '../../primitives/ids.ts';
 import type { BlockEvent, ReceivedGrant, WalletAccount } from '../../sdk/index.ts';
 import { type Acting, finishTakingBack, openActing, work } from '../acting.ts';
 import { short, sizeOf, when } from '../format.ts';
+import { named } from '../harmless.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { receivedFacts } from './inbox.ts';
 import { wholeNumber } from './options.ts';
@@ -191,7 +192,7 @@ class Watcher {
   }
 
   #name({ patientName, patient }: ReceivedGrant): string {
-    return patientName === '' ? short(patient) : patientName;
+    return patientName === '' ? short(patient) : named(patientName);
   }
 
   #say(event: string, facts: Record<string, unknown>, text: string): void {

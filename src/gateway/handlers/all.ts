@@ -6,15 +6,20 @@ import { handleCardGet } from './card-get.ts';
 import { handleEnrolPost } from './enrol-post.ts';
 import { handleErasePost } from './erase-post.ts';
 import { handleEventsGet } from './events-get.ts';
+import { handleFreezePost } from './freeze-post.ts';
 import { handleGenesisGet } from './genesis-get.ts';
 import { handleHeaderGet } from './header-get.ts';
 import { handleIdentitiesGet } from './identities-get.ts';
 import { handleInboxEntryDelete } from './inbox-entry-delete.ts';
 import { handleInboxGet } from './inbox-get.ts';
 import { handleInboxPost } from './inbox-post.ts';
+import { handleInvitationCodePost } from './invitation-code-post.ts';
+import { handleInvitationDelete } from './invitation-delete.ts';
+import { handleInvitationsGet } from './invitations-get.ts';
 import { handleInvitationsPost } from './invitations-post.ts';
 import { handleItemsGet } from './items-get.ts';
 import { handleItemsPost } from './items-post.ts';
+import { handleLookupPost } from './lookup-post.ts';
 import { handleReadPost } from './read-post.ts';
 import { handleReceiptGet } from './receipt-get.ts';
 import { handleSessionPost } from './session-post.ts';
@@ -50,6 +55,11 @@ export const handlers: readonly AnyHandler[] = [
   handleInboxGet,
   handleInboxEntryDelete,
   handleInvitationsPost,
+  handleInvitationsGet,
+  handleInvitationDelete,
+  handleInvitationCodePost,
+  handleLookupPost,
+  handleFreezePost,
   handleEnrolPost,
   handleCardGet,
   handleWalletPut,

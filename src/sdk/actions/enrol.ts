@@ -10,13 +10,13 @@ import { accountIdOfKey, identity as identityShape } from '../../ledger/identity
 import type { Role } from '../../ledger/roles.ts';
 import { bytesToHex, equalSecretBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { AccountId } from '../../primitives/ids.ts';
 import { encodeAs } from '../../primitives/shape.ts';
 import { Context, type ContextOptions } from '../client/context.ts';
 import { GatewayClient } from '../client/gateway-client.ts';
 import { Http } from '../client/http.ts';
 import { checkCard } from '../grants/card.ts';
 import { renewKeys } from '../grants/grant.ts';
+import { trustWords } from '../trust/trust-words.ts';
 import type { WalletAccount, WalletContent, WalletTrust } from '../wallet/content.ts';
 import { copyKeyOf, copyLocatorOf } from '../wallet/copy.ts';
 import {
@@ -34,23 +34,25 @@ export interface EnrolOptions {
   readonly gatewayUrl: string;
   /** One-time code of the hospital's registration desk. */
   readonly invitation: string;
+  /** As the desk wrote it down; name and licence of the card are the desk's alone. */
   readonly role: Role;
-  /** The wallet's name when it is not said. */
-  readonly name?: string | undefined;
-  readonly licence?: string | undefined;
   /** As printed; not needed by the `Person` that made the wallet. */
   readonly code?: string | undefined;
   /** Neither copy nor way back: for devices and servers. */
   readonly withoutCopy?: boolean;
   /** From somebody one believes; without it the gateway's word is taken once, and kept. */
   readonly trustRootJson?: string | undefined;
+  /**
+   * Asked, before anything is written or sent, when the gateway's word would be taken: whether these are the words
+   * of the desk's sheet (`trustWords`). A no is TRUST_ROOT_WRONG.
+   */
+  readonly believes?: ((words: readonly string[]) => Promise<boolean>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What enrolling needs, parsed. */
 export interface Enrolment
-  extends Pick<EnrolOptions, 'gatewayUrl' | 'invitation' | 'role' | 'licence' | 'signal'> {
-  readonly name: string;
+  extends Pick<EnrolOptions, 'gatewayUrl' | 'invitation' | 'role' | 'believes' | 'signal'> {
   /** The printed code's bytes; undefined: no copy and no way back from a freeze (devices, servers). */
   readonly code?: Uint8Array | undefined;
   /** From somebody one believes; undefined: the gateway's word is taken once, and kept. */
@@ -99,14 +101,11 @@ export async function enrol(
   };
   // Written down first: an answer that is lost must not leave an account whose keys nobody has.
   await vault.change((held) => withAccount(withTrust(held, trust), account));
-  const { licence } = enrolment;
   const answer = await gateway.call(enrolPost, {
     body: {
       invitation: enrolment.invitation,
       identity: textOfBytes(encodeAs(identityShape, identity)),
       role,
-      name: enrolment.name,
-      ...(licence === undefined ? {} : { licence }),
     },
     signal,
   });
@@ -156,7 +155,7 @@ async function trustOf(
   gateway: GatewayClient,
   who: AnswerOf<typeof whoGet>,
   content: WalletContent,
-  { trustRoot, signal }: Enrolment,
+  { trustRoot, believes, signal }: Enrolment,
 ): Promise<WalletTrust> {
   const held = content.trust.find((it) => it.chainId === who.chainId);
   const answer = await gateway.call(genesisGet, { signal });
@@ -167,11 +166,14 @@ async function trustOf(
   if (bytesToHex(genesisHash(bytes)) !== believed.genesisHash) throw wrong('genesis');
   if (believed.chain !== who.chainId) throw wrong('chain');
   const genesis = parseGenesis(bytes);
-  const organisations: readonly AccountId[] = genesis.organisations.map((it) =>
-    accountIdOfKey(it.identity.suite, it.identity.signKey),
+  const hospital = genesis.organisations.find(
+    ({ identity: it }) => accountIdOfKey(it.suite, it.signKey) === who.organisation,
   );
-  if (!organisations.includes(who.organisation)) throw wrong('organisation');
+  // Under another name than the ledger has for it, it would look like another hospital.
+  if (hospital?.name !== who.name) throw wrong('organisation');
   if (held !== undefined) return held;
+  const isWordTaken = trustRoot === undefined && believes !== undefined;
+  if (isWordTaken && !(await believes(trustWords(believed.genesisHash)))) throw wrong('words');
   return {
     chainId: believed.chain,
     rootJson: formatTrustRoot(believed),

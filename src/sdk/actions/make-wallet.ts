@@ -1,3 +1,4 @@
+import { displayName } from '../../api/display-name.ts';
 import { whoGet } from '../../api/routes/who-get.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -23,13 +24,17 @@ export interface MadeWallet {
   readonly code: Uint8Array;
 }
 
-/** A new wallet with a first root. Throws PASSPHRASE_SHORT, WALLET_EXISTS. */
+/** A new wallet with a first root. Throws PASSPHRASE_SHORT, WALLET_EXISTS, NAME_INVALID. */
 export async function makeWallet(
   { store, passphrase, name }: WalletPlace & { readonly name: string },
   nowMs: number,
 ): Promise<MadeWallet> {
   const code = randomBytes(20);
-  const content = { ...emptyWallet(name), copyKey: copyKeyOf(code), roots: [newRoot(nowMs)] };
+  const content = {
+    ...emptyWallet(displayName(name)),
+    copyKey: copyKeyOf(code),
+    roots: [newRoot(nowMs)],
+  };
   return { vault: await Vault.create(store, passphrase, content), code };
 }
 

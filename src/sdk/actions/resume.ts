@@ -9,7 +9,7 @@ import { revokeAccess, stillToEnd } from '../grants/revoke.ts';
 /** What became of a transaction that was repeated. */
 export interface Resumed {
   readonly txId: TxId;
-  /** What it was for: grant, revoke, keys, import, write, rotate, or a wing's own word. */
+  /** What it was for: grant, revoke, freeze, keys, import, write, rotate, or a wing's own word. */
   readonly kind: string;
   /** Undefined: it is confirmed now. */
   readonly refused: Code | undefined;

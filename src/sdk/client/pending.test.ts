@@ -58,6 +58,7 @@ for (const [kind, confirmed, refused] of [
   ['import', 'anchored', 'import dropped'],
   ['write', '', ''],
   ['rotate', 'enveloped', ''],
+  ['freeze', '', ''],
   ['of-tomorrow', '', ''],
 ] as const) {
   test(`A pending ${kind} is settled; confirmed: ${confirmed || 'nothing'}, refused: ${refused || 'nothing else'}`, () => {

@@ -46,6 +46,14 @@ const revokeAlone: PendingKind = {
   takesBack: true,
 };
 
+/** Nothing in the wallet changes: whether the account is frozen, the ledger says. */
+const freeze: PendingKind = {
+  kind: 'freeze',
+  afterCommit: unchanged,
+  afterRefusal: unchanged,
+  takesBack: true,
+};
+
 const importFile: PendingKind = {
   kind: 'import',
   afterCommit(content, { imports }) {
@@ -76,6 +84,7 @@ const spinePendingKinds: readonly PendingKind[] = [
   grant,
   revoke,
   revokeAlone,
+  freeze,
   keys,
   importFile,
   write,

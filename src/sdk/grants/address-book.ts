@@ -1,4 +1,5 @@
 import type { Card } from '../../api/card.ts';
+import { displayName } from '../../api/display-name.ts';
 import { bytesOfText } from '../../api/message-parts.ts';
 import { cardGet } from '../../api/routes/card-get.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
@@ -25,14 +26,15 @@ export function knownPeople(content: WalletContent): readonly KnownPerson[] {
   return content.cards.map(({ nickname, card }) => ({ nickname, card: readCard(card).card }));
 }
 
-/** Keeps a card, once it is proven, in place of an older one. Throws CARD_INVALID. */
+/** Keeps a card, once it is proven, in place of an older one. Throws CARD_INVALID, NAME_INVALID (the nickname). */
 export async function keepCard(
   ctx: Context,
   card: Uint8Array,
   { nickname, signal }: WorkOptions & { readonly nickname?: string },
 ): Promise<Card> {
+  const called = nickname === undefined ? undefined : displayName(nickname);
   const proven = await checkCard(ctx.ledger, card, signal);
-  const held = { account: proven.account, nickname: nickname ?? proven.name, card };
+  const held = { account: proven.account, nickname: called ?? proven.name, card };
   await ctx.writeDown((content) => ({
     ...content,
     cards: [...content.cards.filter((it) => it.account !== held.account), held],

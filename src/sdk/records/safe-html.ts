@@ -39,8 +39,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-// Controls are no text; the marks that turn the writing direction could disguise a value.
-const neverText = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/gu;
+// Controls are no text; marks that turn the writing direction could disguise a value, annotations and tags are not
+// seen. Marks within words of a script (joiners, LRM, RLM) stay: a name stands in an element of its own.
+const neverText = /[^\P{Cc}\t\n\r]|[\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** Text as HTML shows it, within an element or a quoted attribute. */
 export function escaped(text: string): string {

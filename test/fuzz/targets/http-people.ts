@@ -70,7 +70,7 @@ export async function openNeighbourhood(): Promise<Neighbourhood> {
   known.set('newcomer', bytesOfHex(newcomer.account));
   known.set('chain', townChain).set('locator', locator).set('ticket', ticket);
   known.set('desk', `Desk ${town.north.deskToken}`);
-  known.set('invitation', await ana.invitation('nurse'));
+  known.set('invitation', await ana.invitation('nurse', 'Nia', 'L'));
   known.set('identity', encodeCbor(identityShape.encode(identity)));
   known.set('tx', bytesOfHex(access.txId satisfies string as TxId));
   known.set('record', bytesOfHex(first.recordId)).set('leaf', first.leaf);

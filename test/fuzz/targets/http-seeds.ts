@@ -11,9 +11,11 @@ import { headerGet } from '../../../src/api/routes/header-get.ts';
 import { inboxEntryDelete } from '../../../src/api/routes/inbox-entry-delete.ts';
 import { inboxGet } from '../../../src/api/routes/inbox-get.ts';
 import { inboxPost } from '../../../src/api/routes/inbox-post.ts';
+import { invitationsGet } from '../../../src/api/routes/invitations-get.ts';
 import { invitationsPost } from '../../../src/api/routes/invitations-post.ts';
 import { itemsGet } from '../../../src/api/routes/items-get.ts';
 import { itemsPost } from '../../../src/api/routes/items-post.ts';
+import { lookupPost } from '../../../src/api/routes/lookup-post.ts';
 import { readPost } from '../../../src/api/routes/read-post.ts';
 import { receiptGet } from '../../../src/api/routes/receipt-get.ts';
 import { sessionPost } from '../../../src/api/routes/session-post.ts';
@@ -159,7 +161,12 @@ async function spineSeeds(): Promise<Seed[]> {
     { route: walletGet, at: ['{locator}'] },
     {
       ...{ route: invitationsPost, headers: [['authorization', '{desk}']] },
-      body: json({ role: 'nurse' }),
+      body: json({ role: 'nurse', name: 'Nia', licence: 'L' }),
+    },
+    { route: invitationsGet, headers: [['authorization', '{desk}']], query: '?all=1' },
+    {
+      ...{ route: lookupPost, headers: [['authorization', '{desk}']] },
+      body: json({ who: 'Ada' }),
     },
     { route: enrolPost, body: newcomer },
     { route: cardGet, who: 'ana', at: ['{newcomer}'] },

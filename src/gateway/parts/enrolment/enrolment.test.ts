@@ -76,7 +76,7 @@ test('only the registration desk invites', async () => {
   for (const authorization of ['', 'Desk ', `Desk ${town.south.deskToken}`, town.north.deskToken]) {
     const headers = { authorization };
     const answer = await person.call('POST', '/v1/invitations', {
-      json: { role: 'patient' },
+      json: { role: 'patient', name: 'Ana' },
       headers,
     });
     assert.equal(answer.status, 401, authorization);

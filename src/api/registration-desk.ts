@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { roles } from '../ledger/roles.ts';
+import { isDisplayName, isLicence, maxLicenceLength, maxNameLength } from './display-name.ts';
+import { accountIdText, height, timeMs } from './message-parts.ts';
+
+/** What a hospital's registration desk asks and is told. Source: docs/protocol/http.md, rules H-13, H-18 and H-19. */
+
+/** A name in a request (H-18). */
+export const nameField = z
+  .string()
+  .min(1)
+  .max(maxNameLength)
+  .refine((name) => isDisplayName(name));
+export const licenceField = z.string().max(maxLicenceLength).refine(isLicence);
+
+/** Whom the desk has seen: all that the hospital will sign of them. */
+export const invitationRequest = z.strictObject({
+  role: z.enum(roles).exclude(['organisation']),
+  name: nameField,
+  licence: licenceField.default(''),
+});
+export type InvitationRequest = z.output<typeof invitationRequest>;
+
+/** The number of an invitation, by which the desk speaks of it; no secret. */
+export const invitationIdText = z.string().regex(/^[0-9a-f]{16}$/);
+
+/** The one-time code is in no other answer. */
+const invitationCode = {
+  id: invitationIdText,
+  invitation: z.string().max(64),
+  expiresMs: timeMs,
+};
+export const invitationAnswer = z.object({
+  ...invitationCode,
+  /** Accounts of this hospital and role with this name: the desk says whether it is one person. */
+  sameName: z.array(accountIdText).max(100),
+});
+/** For the sheet that takes the place of the lost one. */
+export const reissueAnswer = z.object({
+  ...invitationCode,
+  role: z.enum(roles),
+  name: z.string().max(maxNameLength),
+  licence: z.string().max(maxLicenceLength),
+});
+
+export const invitationStates = ['waiting', 'used', 'ended', 'expired'] as const;
+
+export const listedInvitation = z.object({
+  id: invitationIdText,
+  role: z.enum(roles),
+  state: z.enum(invitationStates),
+  createdMs: timeMs,
+  expiresMs: timeMs,
+  /** Missing: it was forgotten (a patient's, once she has her card; one that ended or ran out). */
+  name: z.string().max(maxNameLength).optional(),
+  licence: z.string().max(maxLicenceLength).optional(),
+  account: accountIdText.optional(),
+});
+export type ListedInvitation = z.infer<typeof listedInvitation>;
+
+/** So many invitations to a page. */
+export const maxListedInvitations = 500;
+export const invitationsPage = z.object({
+  invitations: z.array(listedInvitation).max(maxListedInvitations),
+  next: z.string().max(64).optional(),
+});
+export type InvitationsPage = z.infer<typeof invitationsPage>;
+
+/** Accounts of this hospital that the desk asked for. */
+export const foundPeople = z.object({
+  people: z
+    .array(
+      z.object({
+        account: accountIdText,
+        role: z.enum(roles),
+        frozen: z.boolean(),
+        enrolledHeight: height,
+        name: z.string().max(maxNameLength).optional(),
+        licence: z.string().max(maxLicenceLength).optional(),
+        invitation: invitationIdText.optional(),
+      }),
+    )
+    .max(100),
+});
+export type FoundPeople = z.infer<typeof foundPeople>;

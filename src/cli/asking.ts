@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { CodedError } from '../primitives/errors.ts';
+import type { CommandContext } from './commands/command.ts';
+import { readSmallText, standardInput } from './files.ts';
+import { harmlessText } from './harmless.ts';
+import type { Terminal } from './surroundings.ts';
+
+/**
+ * Secrets and questions. A secret comes from a file, a descriptor, the environment, or a person at the terminal, who
+ * sees nothing of what is typed; never from the command line, which everybody on the machine can list.
+ */
+
+/** A person who can be asked. None with --json: there a program reads. */
+function terminalOf({ output, surroundings }: CommandContext): Terminal | undefined {
+  return output.json ? undefined : surroundings.terminal;
+}
+
+/** Asks before something that cannot be undone; where nobody sits, the command itself is the yes. Throws INTERRUPTED. */
+export async function confirmed(context: CommandContext, question: string): Promise<void> {
+  if ((await saysYes(context, question)) === false) throw new CodedError('INTERRUPTED');
+}
+
+/** Undefined: nobody is there to ask. Throws INTERRUPTED. */
+export async function saysYes(
+  context: CommandContext,
+  question: string,
+): Promise<boolean | undefined> {
+  return terminalOf(context)?.yes(harmlessText(question));
+}
+
+/**
+ * The passphrase of the wallet: `--passphrase-fd`, `--passphrase-file`, SALUS_PASSPHRASE, or typed; a new one twice.
+ * Throws PASSPHRASE_MISSING, PASSPHRASE_DIFFERS (the second time), FILE_UNREADABLE, INTERRUPTED.
+ */
+export async function askPassphrase(
+  context: CommandContext,
+  { isNew = false }: { readonly isNew?: boolean } = {},
+): Promise<string> {
+  const { passphraseFd, passphraseFile } = context.flags;
+  const given =
+    passphraseFd !== undefined
+      ? readDescriptor(passphraseFd)
+      : passphraseFile !== undefined
+        ? readSmallText(passphraseFile)
+        : context.surroundings.env.SALUS_PASSPHRASE;
+  const passphrase = given?.replace(/\r?\n$/, '');
+  if (passphrase !== undefined && passphrase !== '') return passphrase;
+  return typedPassphrase(context, isNew);
+}
+
+/** Another passphrase for a wallet that has one: from a file, or typed twice. Throws as `askPassphrase`. */
+export async function askNewPassphrase(
+  context: CommandContext,
+  file: string | undefined,
+): Promise<string> {
+  if (file === undefined) return typedPassphrase(context, true);
+  const passphrase = readSmallText(file).replace(/\r?\n$/, '');
+  if (passphrase === '') throw new CodedError('PASSPHRASE_MISSING');
+  return passphrase;
+}
+
+async function typedPassphrase(context: CommandContext, isNew: boolean): Promise<string> {
+  const terminal = terminalOf(context);
+  if (terminal === undefined) throw new CodedError('PASSPHRASE_MISSING');
+  const passphrase = await terminal.secret(isNew ? 'A new passphrase' : 'Passphrase');
+  if (passphrase === '') throw new CodedError('PASSPHRASE_MISSING');
+  if (isNew && (await terminal.secret('The same again')) !== passphrase) {
+    throw new CodedError('PASSPHRASE_DIFFERS');
+  }
+  return passphrase;
+}
+
+/**
+ * A printed code that stands in a file; `-` is standard input, or a question at a terminal. Undefined: no file was
+ * named. Throws FILE_UNREADABLE, INTERRUPTED.
+ */
+export async function readCodeFile(
+  context: CommandContext,
+  file: string | undefined,
+  question: string,
+): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  if (file !== '-') return readSmallText(file).trim();
+  const terminal = terminalOf(context);
+  if (terminal !== undefined) return (await terminal.secret(question)).trim();
+  const { surroundings, signal } = context;
+  const pieces: Uint8Array[] = [];
+  const input = await standardInput('-', surroundings.stdin, signal);
+  for await (const piece of input.read()) pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8').trim();
+}
+
+function readDescriptor(descriptor: number): string {
+  try {
+    return readFileSync(descriptor, 'utf8');
+  } catch (error) {
+    throw new CodedError('FILE_UNREADABLE', { descriptor }, error);
+  }
+}
