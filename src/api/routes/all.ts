@@ -16,6 +16,10 @@ import { itemsGet } from './items-get.ts';
 import { itemsPost } from './items-post.ts';
 import { readPost } from './read-post.ts';
 import { receiptGet } from './receipt-get.ts';
+import { relayAnswerPost } from './relay-answer-post.ts';
+import { relayDelete } from './relay-delete.ts';
+import { relayGet } from './relay-get.ts';
+import { relayPost } from './relay-post.ts';
 import { sessionPost } from './session-post.ts';
 import { stateGet } from './state-get.ts';
 import { statePost } from './state-post.ts';
@@ -52,4 +56,8 @@ export const routes: readonly Route[] = [
   cardGet,
   walletPut,
   walletGet,
+  relayPost,
+  relayAnswerPost,
+  relayGet,
+  relayDelete,
 ];

@@ -16,6 +16,10 @@ import { handleItemsGet } from './items-get.ts';
 import { handleItemsPost } from './items-post.ts';
 import { handleReadPost } from './read-post.ts';
 import { handleReceiptGet } from './receipt-get.ts';
+import { handleRelayAnswerPost } from './relay-answer-post.ts';
+import { handleRelayDelete } from './relay-delete.ts';
+import { handleRelayGet } from './relay-get.ts';
+import { handleRelayPost } from './relay-post.ts';
 import { handleSessionPost } from './session-post.ts';
 import { handleStateGet } from './state-get.ts';
 import { handleStatePost } from './state-post.ts';
@@ -52,4 +56,8 @@ export const handlers: readonly AnyHandler[] = [
   handleCardGet,
   handleWalletPut,
   handleWalletGet,
+  handleRelayPost,
+  handleRelayAnswerPost,
+  handleRelayGet,
+  handleRelayDelete,
 ];

@@ -1,3 +1,4 @@
+import { deviceCeremony } from './devices.ts';
 import { encodings } from './encodings.ts';
 import { forgedItems } from './forgeries.ts';
 import { grantBodies, letters, readRequests, signedObjects } from './grants.ts';
@@ -34,4 +35,5 @@ export const formats: Readonly<Record<string, Format>> = {
   'wallet-files': walletFiles,
   'wallet-copies': walletCopies,
   'printed-codes': printedCodes,
+  'device-ceremony': deviceCeremony,
 };
