@@ -17,8 +17,10 @@ export const messageObjects = {
   walletContent: 50,
   keySet: 51,
   envelopeSet: 52,
+  deviceLink: 53,
   walletIndex: 54,
   walletShard: 55,
+  deviceReveal: 56,
   itemCore: 60,
   importSkeleton: 61,
 } as const;

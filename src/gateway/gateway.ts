@@ -20,6 +20,7 @@ import { enrolment } from './parts/enrolment/enrolment.ts';
 import { inbox } from './parts/inbox/inbox.ts';
 import { peers } from './parts/peers/peers.ts';
 import { reading } from './parts/reading/reading.ts';
+import { relay } from './parts/relay/relay.ts';
 import { sessions } from './parts/sessions/sessions.ts';
 import { sets } from './parts/sets/sets.ts';
 import { wallets } from './parts/wallets/wallet-copies.ts';
@@ -164,6 +165,7 @@ function spineOf(parts: Parts) {
     desk: parts.get(enrolment).desk,
     wallets: parts.get(wallets),
     peers: parts.get(peers),
+    relay: parts.get(relay),
   };
 }
 

@@ -17,6 +17,8 @@ before(async () => {
 after(() => town.close());
 
 const id64 = 'ab'.repeat(32);
+const id32 = 'cd'.repeat(16);
+const octets = { bytes: new Uint8Array(3), type: 'application/octet-stream' };
 const blob = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';
 type Method = Parameters<Person['call']>[0];
 type Sent = Parameters<Person['call']>[2] & { readonly desk?: true };
@@ -109,6 +111,16 @@ const malformed: readonly [Method, string, Sent, string][] = [
     'REQUEST_INVALID',
   ],
   ['GET', '/v1/cards/x', {}, 'REQUEST_INVALID'],
+  ['POST', '/v1/relay/x/1', octets, 'REQUEST_INVALID'],
+  ['POST', `/v1/relay/${id32}/2`, octets, 'REQUEST_INVALID'],
+  ['POST', `/v1/relay/${id32}/1`, { json: {} }, 'REQUEST_INVALID'],
+  ['POST', `/v1/relay/${id32}/3`, octets, 'NOT_FOUND'],
+  ['POST', `/v1/relay/${id32}/answers/3`, octets, 'REQUEST_INVALID'],
+  ['POST', `/v1/relay/${id32}/answers/2`, octets, 'NOT_FOUND'],
+  ['GET', `/v1/relay/${id32}/5`, {}, 'REQUEST_INVALID'],
+  ['GET', `/v1/relay/${id32}/1?waitMs=5001`, {}, 'REQUEST_INVALID'],
+  ['DELETE', '/v1/relay/x', {}, 'REQUEST_INVALID'],
+  ['DELETE', `/v1/relay/${id32}`, {}, 'NOT_FOUND'],
   ['GET', '/v1/nothing', {}, 'NOT_FOUND'],
   ['GET', '/v2/who', {}, 'NOT_FOUND'],
 ];

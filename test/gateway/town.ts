@@ -149,16 +149,18 @@ async function foundation(word: string) {
   return { word, organisation, keys, identity: await enrolmentIdentity(keys, bound) };
 }
 
-/** One gateway's call of another, without a network. */
-async function fetchThrough(
+const methods = ['GET', 'POST', 'PUT', 'DELETE'] as const;
+
+/** A gateway's call of another, or a client's of a gateway, without a network. */
+export async function fetchThrough(
   app: FastifyInstance,
   url: string,
-  init: Parameters<PeerFetch>[1],
+  init: RequestInit,
 ): Promise<Response> {
   const { pathname, search } = new URL(url);
   const body = init.body === undefined ? undefined : await new Response(init.body).arrayBuffer();
   const answer = await app.inject({
-    method: init.method === 'PUT' ? 'PUT' : init.method === 'POST' ? 'POST' : 'GET',
+    method: methods.find((it) => it === init.method) ?? 'GET',
     url: pathname + search,
     headers: Object.fromEntries(new Headers(init.headers)),
     ...(body === undefined ? {} : { payload: Buffer.from(body) }),

@@ -10,9 +10,9 @@ import unittest
 
 import verify_receipt
 from salus_model import (
-    blob_id, blocks, cbor, cobblestone, derive, ed25519, grants, hpke, item, keysets, ledger, merkle,
-    nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content, wallet_file,
-    xwing,
+    blob_id, blocks, cbor, cobblestone, derive, device, ed25519, grants, hpke, item, keysets, ledger,
+    merkle, nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content,
+    wallet_file, xwing,
 )  # fmt: skip
 from salus_model.refused import Refused
 
@@ -220,6 +220,38 @@ class People(unittest.TestCase):
                 self.assertEqual(wallet.parse_code(case["typed"]).hex(), case["code"])
             else:
                 self.assertEqual(refused(lambda: wallet.parse_code(case["typed"])), case["refused"], case)
+
+
+class Devices(unittest.TestCase):
+    def test_ceremonies(self):
+        for case in cases("device-ceremony"):
+            if "refused" in case:
+                self.assertEqual(refused(lambda: device.parse_link(case["link"])), case["refused"], case)
+                continue
+            old_seed, session, m_o, x_o, new_seed, nonce, old_nonce, m_n, x_n, gcm = all_of(case["drawn"])
+            account, relay, name = h(case["account"]), case["relay"], case["name"]
+            old_key, new_key = xwing.public_key(old_seed), xwing.public_key(new_seed)
+            link = device.format_link(session, account, relay, old_key)
+            self.assertEqual(link, case["link"])
+            self.assertEqual(device.parse_link(link), [session, account, relay, derive.sha256(old_key)])
+            first = device.first_hash(session, account, relay, old_key)
+            self.assertEqual(first.hex(), case["firstHash"])
+            to_old, enc_o = xwing.encapsulate(old_key, m_o + x_o)
+            shown = (new_key, nonce, name, enc_o)
+            committed = device.commitment(first, *shown)
+            self.assertEqual(committed.hex(), case["commitment"])
+            self.assertEqual(derive.sha256(device.reveal(*shown)).hex(), case["revealSha256"])
+            said = device.transcript(first, committed, old_nonce, shown)
+            self.assertEqual(said.hex(), case["transcript"])
+            self.assertEqual(device.digits(old_nonce, nonce, said), case["digits"])
+            self.assertEqual(xwing.decapsulate(old_seed, enc_o), to_old)
+            to_new, enc_n = xwing.encapsulate(new_key, m_n + x_n)
+            payload = pattern(case["payloadBytes"], case["payloadStart"])
+            release = device.seal_release(device.release_key(to_new, to_old, said), enc_n, payload, gcm)
+            self.assertEqual((len(release), derive.sha256(release).hex()), (case["releaseBytes"], case["releaseSha256"]))
+            self.assertEqual(device.open_release(new_seed, to_old, said, release), payload)
+            other = bytes([to_old[0] ^ 1]) + to_old[1:]
+            self.assertEqual(refused(lambda: device.open_release(new_seed, other, said, release)), "CANNOT_OPEN")
 
 
 class Records(unittest.TestCase):

@@ -22,6 +22,10 @@ import { itemsPost } from './items-post.ts';
 import { lookupPost } from './lookup-post.ts';
 import { readPost } from './read-post.ts';
 import { receiptGet } from './receipt-get.ts';
+import { relayAnswerPost } from './relay-answer-post.ts';
+import { relayDelete } from './relay-delete.ts';
+import { relayGet } from './relay-get.ts';
+import { relayPost } from './relay-post.ts';
 import { sessionPost } from './session-post.ts';
 import { stateGet } from './state-get.ts';
 import { statePost } from './state-post.ts';
@@ -64,4 +68,8 @@ export const routes: readonly Route[] = [
   cardGet,
   walletPut,
   walletGet,
+  relayPost,
+  relayAnswerPost,
+  relayGet,
+  relayDelete,
 ];

@@ -22,6 +22,10 @@ import { handleItemsPost } from './items-post.ts';
 import { handleLookupPost } from './lookup-post.ts';
 import { handleReadPost } from './read-post.ts';
 import { handleReceiptGet } from './receipt-get.ts';
+import { handleRelayAnswerPost } from './relay-answer-post.ts';
+import { handleRelayDelete } from './relay-delete.ts';
+import { handleRelayGet } from './relay-get.ts';
+import { handleRelayPost } from './relay-post.ts';
 import { handleSessionPost } from './session-post.ts';
 import { handleStateGet } from './state-get.ts';
 import { handleStatePost } from './state-post.ts';
@@ -64,4 +68,8 @@ export const handlers: readonly AnyHandler[] = [
   handleCardGet,
   handleWalletPut,
   handleWalletGet,
+  handleRelayPost,
+  handleRelayAnswerPost,
+  handleRelayGet,
+  handleRelayDelete,
 ];

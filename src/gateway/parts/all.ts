@@ -6,6 +6,7 @@ import { enrolment } from './enrolment/enrolment.ts';
 import { inbox } from './inbox/inbox.ts';
 import { peers } from './peers/peers.ts';
 import { reading } from './reading/reading.ts';
+import { relay } from './relay/relay.ts';
 import { sessions } from './sessions/sessions.ts';
 import { sets } from './sets/sets.ts';
 import { wallets } from './wallets/wallet-copies.ts';
@@ -22,4 +23,5 @@ export const spineParts: readonly AnyPart[] = [
   reading,
   enrolment,
   wallets,
+  relay,
 ];

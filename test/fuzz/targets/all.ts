@@ -49,6 +49,8 @@ export const targets: Readonly<Record<string, NamedTarget>> = {
   'wallet-shards': of(1, async () => (await import('./wallets.ts')).walletShards),
   'wallet-files': of(1, async () => (await import('./wallets.ts')).walletFiles),
   codes: of(0.5, async () => (await import('./wallets.ts')).codes),
+  'device-links': of(0.5, async () => (await import('./devices.ts')).deviceLinks),
+  'device-reveals': of(0.5, async () => (await import('./devices.ts')).deviceReveals),
   car: of(1, async () => (await import('./car.ts')).car),
   http: of(6, async () => (await import('./http.ts')).http),
 };

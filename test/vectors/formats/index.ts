@@ -1,3 +1,4 @@
+import { deviceCeremony } from './devices.ts';
 import { encodings } from './encodings.ts';
 import { foldedIdentities } from './folded-identities.ts';
 import { forgedItems } from './forgeries.ts';
@@ -36,4 +37,5 @@ export const formats: Readonly<Record<string, Format>> = {
   'wallet-files': walletFiles,
   'wallet-copies': walletCopies,
   'printed-codes': printedCodes,
+  'device-ceremony': deviceCeremony,
 };
