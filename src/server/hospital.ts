@@ -35,6 +35,11 @@ export function blobQuota(organisations: ReadonlySet<string>): (owner: string) =
   return (owner) => (organisations.has(owner) ? 4096 : 64) * gibibyte;
 }
 
+/** Large bodies that one owner sends at the same time: another hospital sends for its people together. */
+function uploadsOf(organisations: ReadonlySet<string>): (owner: string) => number {
+  return (owner) => (organisations.has(owner) ? 16 : 4);
+}
+
 /** The store and the gateway of one hospital; `running` closes them. Throws HOME_INVALID, STORE_LOCKED, DISK_FULL. */
 export async function startHospital(
   hospital: Hospital,
@@ -46,6 +51,7 @@ export async function startHospital(
     folder: join(hospital.folder, 'blobs'),
     now: Date.now,
     quotaBytesOf: blobQuota(common.organisations),
+    uploadsOf: uploadsOf(common.organisations),
     faultPoint: (name) => faultPoint(`blobs:${name}`),
   });
   running.defer(() => blobs.close());
