@@ -7,6 +7,7 @@ import { randomBytes } from '../../src/crypto/random.ts';
 import { openEmbeddedEngine, validatorKeyOf } from '../../src/engines/embedded/open.ts';
 import { openLedgerApplication } from '../../src/engines/ledger-application/open.ts';
 import type { PeerFetch } from '../../src/gateway/base.ts';
+import type { ConnectionLimits } from '../../src/gateway/connections.ts';
 import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
@@ -52,7 +53,10 @@ export interface Town {
   readonly close: () => Promise<void>;
 }
 
-export async function openTown(settings: GatewayOptions['settings'] = {}): Promise<Town> {
+export async function openTown(
+  settings: GatewayOptions['settings'] = {},
+  limits: Partial<ConnectionLimits> = {},
+): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-town-'));
   const north = await foundation('north');
   const south = await foundation('south');
@@ -113,6 +117,7 @@ export async function openTown(settings: GatewayOptions['settings'] = {}): Promi
   const app = await createServer({
     log,
     metrics,
+    limits,
     mounts: [
       { prefix: '/north', gateway: hospitals.north.gateway },
       { prefix: '/south', gateway: hospitals.south.gateway },
@@ -134,6 +139,13 @@ export async function openTown(settings: GatewayOptions['settings'] = {}): Promi
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Where it listens, once it does. */
+export function portOf({ app }: Town): number {
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
 }
 
 async function foundation(word: string) {

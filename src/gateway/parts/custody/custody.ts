@@ -46,7 +46,7 @@ const keepBodies = ({ reception }: Custody, { sender, act }: IndexedAct & Anchor
 
 /**
  * A *delivery* is what one `POST /items` brought: the rows of one anchor, pending until the anchor commits
- * (then `height` is set). An erased item keeps its leaf hash and record id only; the claim on its body waits in
+ * (then `height` is set). While its rows come its root is one that no anchor has; `count` 0 says that it was dropped. An erased item keeps its leaf hash and record id only; the claim on its body waits in
  * `ended_claims` until the store, which is another file, has ended it. `row_changes` counts per account what was
  * shown or erased; `shownAs` and `erasedAs` are the count at which it happened, so that an owner asks for what is new.
  */
@@ -83,6 +83,7 @@ CREATE TABLE row_changes (account TEXT PRIMARY KEY, count INTEGER NOT NULL) STRI
 CREATE TABLE ended_claims (
   blob TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (blob, owner)
 ) STRICT, WITHOUT ROWID;`,
+      'CREATE INDEX deliveries_dropped ON deliveries (delivery) WHERE height IS NULL AND count = 0;',
     ],
   },
   open(base, parts): Custody {
@@ -96,7 +97,7 @@ CREATE TABLE ended_claims (
       reception: new Reception(base, delivered, parts.get(peers)),
       erasure: new Erasure(base, erased, parts.get(batches)),
       async housekeep() {
-        delivered.purgePending();
+        await delivered.purgePending();
         await blobs.collect({ nowMs: now() });
       },
     };
@@ -113,6 +114,8 @@ CREATE TABLE ended_claims (
   onAct: { DataAnchor: onAnchor, DiagnosisAnchor: onAnchor },
   onRefused: { DataAnchor: onRefusedAnchor, DiagnosisAnchor: onRefusedAnchor },
   keeps: { DataAnchor: keepBodies, DiagnosisAnchor: keepBodies },
+  start: ({ delivered }) => delivered.dropHalf(),
+  close: ({ delivered }) => delivered.close(),
   every: ({ erasure, housekeep }, { refusalBatchMs }) => [
     { what: 'erasure', everyMs: refusalBatchMs, atStart: true, run: () => erasure.release() },
     { what: 'housekeeping', everyMs: housekeepingMs, run: housekeep },

@@ -1,7 +1,7 @@
 import { decodeGrantBody, grantBodyHash } from '../../../api/grant-body.ts';
 import { encodeItemsOrder } from '../../../api/item.ts';
-import type { ItemsAnswer, ItemsRequest, WriteConsent } from '../../../api/items.ts';
-import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
+import type { ItemsAnswer, WriteConsent } from '../../../api/items.ts';
+import { textOfBytes } from '../../../api/message-parts.ts';
 import { itemsPost } from '../../../api/routes/items-post.ts';
 import { labels } from '../../../crypto/labels.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
@@ -10,10 +10,11 @@ import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId, BlobId } from '../../../primitives/ids.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import type { GatewayBase } from '../../base.ts';
+import { inSlices } from '../../slices.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Session } from '../sessions/sessions.ts';
 import type { DeliveredRows } from './delivered-rows.ts';
-import { type Delivery, parseDelivery } from './delivery.ts';
+import { type Delivery, readDelivery } from './delivery.ts';
 
 /**
  * Takes the rows of an anchor to come, from the owner or from somebody who may write under a grant. When another
@@ -31,27 +32,24 @@ export class Reception {
   }
 
   /**
-   * Throws LEAF_MISMATCH, RECORD_ID_TAKEN, BLOB_UNKNOWN (send the blobs first), FORBIDDEN (another's account
+   * `encoded` is the body of `POST /items`.
+   *
+   * Throws CBOR_*, LEAF_MISMATCH, RECORD_ID_TAKEN, BLOB_UNKNOWN (send the blobs first), FORBIDDEN (another's account
    * without a grant), NOT_FOUND, QUOTA_EXCEEDED, and for a grant CONSENT_UNKNOWN, CONSENT_ENDED,
    * CONSENT_NOT_LIVE, CONSENT_CANNOT_WRITE, GRANT_BODY_WRONG, CONDITION_UNKNOWN, NOT_SHARED,
    * CLASS_NOT_GRANTED, SIGNATURE_WRONG.
    */
-  async accept(
-    request: ItemsRequest,
-    session: Session,
-    isForwarded: boolean,
-  ): Promise<ItemsAnswer> {
+  async accept(encoded: Uint8Array, session: Session, isForwarded: boolean): Promise<ItemsAnswer> {
     const { view, organisation, blobs, figures } = this.#base;
-    const consentId = request.consent?.id ?? '';
-    const delivery = parseDelivery({ ...request, consent: consentId });
-    if (request.consent === undefined) requireOwner(request.account, session);
-    else await this.#requireGrant(delivery, request.consent, session);
+    const { delivery, shown } = await readDelivery(encoded);
+    if (shown === undefined) requireOwner(delivery.account, session);
+    else await this.#requireGrant(delivery, shown, session);
     const ids = [...new Set(delivery.rows.map(({ blobId }) => blobId))];
     await requireStored(ids, blobs);
-    const custodian = (await view.account(request.account))?.organisation;
+    const custodian = (await view.account(delivery.account))?.organisation;
     if (custodian === undefined) throw new CodedError('NOT_FOUND');
     if (custodian === organisation) {
-      this.#rows.deliver(delivery, session.account);
+      await this.#rows.deliver(delivery, session.account);
       // The index has passed an anchor that came before its rows: the bodies are kept from here.
       if (this.#rows.isAnchored(delivery.account, delivery.root)) {
         await this.keepBodies(delivery.account, delivery.root);
@@ -60,7 +58,7 @@ export class Reception {
       return { root: textOfBytes(delivery.root), count: delivery.rows.length, accepted: true };
     }
     if (isForwarded) throw new CodedError('NOT_FOUND');
-    return this.#passOn(custodian, request, ids);
+    return this.#passOn(custodian, encoded, ids);
   }
 
   /** So that the store does not collect what an anchor stands on. */
@@ -72,22 +70,21 @@ export class Reception {
 
   async #passOn(
     custodian: AccountId,
-    request: ItemsRequest,
+    encoded: Uint8Array,
     ids: readonly BlobId[],
   ): Promise<ItemsAnswer> {
     await this.#peers.pushBlobs(custodian, ids, this.#base.blobs);
-    return this.#peers.call(custodian, itemsPost, { body: request });
+    return this.#peers.passOn(custodian, itemsPost, { bytes: encoded });
   }
 
   async #requireGrant(delivery: Delivery, shown: WriteConsent, session: Session): Promise<void> {
     const { view, now } = this.#base;
     const consent = await view.consent(shown.id);
     if (consent === undefined) throw new CodedError('CONSENT_UNKNOWN');
-    const bodyBytes = bytesOfText(shown.body);
-    if (!equalBytes(grantBodyHash(bytesOfText(shown.salt, 32), bodyBytes), consent.bodyHash)) {
+    if (!equalBytes(grantBodyHash(shown.salt, shown.body), consent.bodyHash)) {
       throw new CodedError('GRANT_BODY_WRONG');
     }
-    const body = decodeGrantBody(bodyBytes);
+    const body = decodeGrantBody(shown.body);
     if (body.account !== consent.account || body.account !== delivery.account) {
       throw new CodedError('GRANT_BODY_WRONG');
     }
@@ -106,9 +103,8 @@ export class Reception {
     }
     const { account, epoch, root } = delivery;
     const order = { account, consent: shown.id, epoch, root, count: delivery.rows.length };
-    const signature = bytesOfText(shown.signature, 64);
     const signed = encodeItemsOrder(order);
-    if (!(await verifyLabelled(consent.writeKey, labels.itemsSign, signed, signature))) {
+    if (!(await verifyLabelled(consent.writeKey, labels.itemsSign, signed, shown.signature))) {
       throw new CodedError('SIGNATURE_WRONG');
     }
   }
@@ -119,7 +115,9 @@ function requireOwner(account: AccountId, session: Session): void {
 }
 
 async function requireStored(ids: readonly BlobId[], blobs: BlobStore): Promise<void> {
-  for (const id of ids) {
-    if (!(await blobs.has(id))) throw new CodedError('BLOB_UNKNOWN', { blobId: id });
+  for await (const slice of inSlices(ids)) {
+    for (const id of slice) {
+      if (!(await blobs.has(id))) throw new CodedError('BLOB_UNKNOWN', { blobId: id });
+    }
   }
 }

@@ -181,7 +181,7 @@ export class Reads {
       rows: rows.map(({ row }) => row),
       ...(next === undefined ? {} : { next }),
       ...tickets.issue(
-        request.consent,
+        request,
         rows.flatMap(({ blobId }) => blobId ?? []),
       ),
       access: { txId, height, index },

@@ -1,0 +1,36 @@
+/** What one turn of the event loop cost while something ran, in milliseconds of this thread's CPU: no clock is asked. */
+export interface Turns {
+  readonly longestMs: number;
+  readonly count: number;
+}
+
+/** Others wait for a turn to end: none may be longer than this, whatever one caller sends (http.md, H-18). */
+export const longestTurnMs = 50;
+
+/** Runs `work`, and looks at the CPU that each turn took meanwhile. */
+export async function turnsOf(work: () => Promise<unknown>): Promise<Turns> {
+  let before = spentMs();
+  let longestMs = 0;
+  let count = 0;
+  let goesOn = true;
+  const look = () => {
+    const now = spentMs();
+    longestMs = Math.max(longestMs, now - before);
+    before = now;
+    count += 1;
+    if (goesOn) setImmediate(look);
+  };
+  setImmediate(look);
+  try {
+    await work();
+  } finally {
+    goesOn = false;
+  }
+  look();
+  return { longestMs, count };
+}
+
+function spentMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
