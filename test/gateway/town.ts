@@ -7,11 +7,10 @@ import { randomBytes } from '../../src/crypto/random.ts';
 import { openEmbeddedEngine, validatorKeyOf } from '../../src/engines/embedded/open.ts';
 import { openLedgerApplication } from '../../src/engines/ledger-application/open.ts';
 import type { PeerFetch } from '../../src/gateway/base.ts';
-import type { ConnectionLimits } from '../../src/gateway/connections.ts';
 import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
-import { createServer } from '../../src/gateway/server.ts';
+import { createServer, type ServerOptions } from '../../src/gateway/server.ts';
 import { defaultGenesis, encodeGenesis, genesisHash } from '../../src/ledger/genesis.ts';
 import { organisationRights } from '../../src/ledger/rights.ts';
 import type { AccountId } from '../../src/primitives/ids.ts';
@@ -23,7 +22,10 @@ import {
   noRecovery,
 } from '../../src/sdk/wallet/identity.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
-import { openFileBlobStore } from '../../src/storage/file/file-blob-store.ts';
+import {
+  type FileBlobStoreOptions,
+  openFileBlobStore,
+} from '../../src/storage/file/file-blob-store.ts';
 import { realChecks } from '../builders.ts';
 import { HeldEngine } from '../fakes/held-engine.ts';
 import { verifyVote } from '../fakes/verify-vote.ts';
@@ -55,7 +57,11 @@ export interface Town {
 
 export async function openTown(
   settings: GatewayOptions['settings'] = {},
-  limits: Partial<ConnectionLimits> = {},
+  {
+    limits = {},
+    isProxy,
+    quotaBytesOf,
+  }: Pick<ServerOptions, 'limits' | 'isProxy'> & Pick<FileBlobStoreOptions, 'quotaBytesOf'> = {},
 ): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-town-'));
   const north = await foundation('north');
@@ -102,7 +108,10 @@ export async function openTown(
     const { word, organisation, keys } = founded;
     const home = join(folder, word);
     mkdirSync(home);
-    const blobs = openFileBlobStore({ folder: join(home, 'blobs'), now: Date.now });
+    const blobs = openFileBlobStore({
+      ...{ folder: join(home, 'blobs'), now: Date.now },
+      ...(quotaBytesOf === undefined ? {} : { quotaBytesOf }),
+    });
     const deskToken = Buffer.from(randomBytes(32)).toString('base64url');
     const gateway = await openGateway({
       ...{ hospital: word, name: `${word} hospital`, organisation, key: keys.sign },
@@ -118,6 +127,7 @@ export async function openTown(
     log,
     metrics,
     limits,
+    ...(isProxy === undefined ? {} : { isProxy }),
     mounts: [
       { prefix: '/north', gateway: hospitals.north.gateway },
       { prefix: '/south', gateway: hospitals.south.gateway },

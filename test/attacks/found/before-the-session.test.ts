@@ -15,7 +15,7 @@ const mib = 1024 * 1024;
 let town: Town;
 let port: number;
 before(async () => {
-  town = await openTown({}, { bodyPatienceMs: 200 });
+  town = await openTown({}, { limits: { bodyPatienceMs: 200 } });
   await town.app.listen({ port: 0, host: '127.0.0.1' });
   port = portOf(town);
 });

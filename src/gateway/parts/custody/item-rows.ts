@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type MerkleTree, merkleTree } from '../../../ledger/merkle.ts';
 import type { AccountId, BlobId, RecordId } from '../../../primitives/ids.ts';
+import { inSlices } from '../../slices.ts';
 import type { Row, Store } from '../../store.ts';
 import { changesOf } from './row-changes.ts';
 import { parseCursor, type StoredRow, selectChanged, selectRow, storedRow } from './stored-row.ts';
@@ -32,14 +34,14 @@ export class ItemRows {
    * Anchored rows above a height in the order of the ledger, narrowed to what was shown or erased after a
    * count of `changesOf`; `only` narrows to what a grant may cover.
    */
-  page(options: {
+  async page(options: {
     readonly account: AccountId;
     readonly since: number;
     readonly changed?: number;
     readonly cursor: string;
     readonly limit: number;
     readonly only?: { readonly classes: readonly string[]; readonly fromMs: number };
-  }): { readonly rows: StoredRow[]; readonly next: string | undefined } {
+  }): Promise<{ readonly rows: StoredRow[]; readonly next: string | undefined }> {
     const { account, since, changed = 0, cursor, limit, only } = options;
     const [height, delivery, position] = parseCursor(cursor);
     const asked = changed === 0 ? [] : [account, changed, account, changed];
@@ -51,11 +53,11 @@ export class ItemRows {
       ...(only === undefined ? [null, null] : [1, JSON.stringify(only.classes)]),
       ...[only?.fromMs ?? 0, limit + 1],
     );
-    const shown = this.#complete(rows.slice(0, limit));
+    const shown = await this.#complete(rows.slice(0, limit));
     return { rows: shown, next: rows.length > limit ? shown.at(-1)?.cursor : undefined };
   }
 
-  byRecord(account: AccountId, recordIds: readonly RecordId[]): StoredRow[] {
+  byRecord(account: AccountId, recordIds: readonly RecordId[]): Promise<StoredRow[]> {
     const rows = this.#db.all(
       `${selectRow} WHERE items.account = ? AND height IS NOT NULL
        AND recordId IN (SELECT value FROM json_each(?)) ORDER BY height, delivery, position`,
@@ -64,14 +66,26 @@ export class ItemRows {
     return this.#complete(rows);
   }
 
-  #complete(rows: readonly Row[]): StoredRow[] {
+  /** Slice by slice, and a turn for each tree: a page has up to a thousand rows, a delivery thousands of leaves. */
+  async #complete(rows: readonly Row[]): Promise<StoredRow[]> {
     const trees = new Map<number, MerkleTree>();
-    return rows.map((row) => {
-      const delivery = row.uint('delivery');
-      const tree = trees.get(delivery) ?? this.#tree(delivery);
-      trees.set(delivery, tree);
-      return storedRow(row, tree);
-    });
+    const complete: StoredRow[] = [];
+    for await (const slice of inSlices(rows)) {
+      for (const row of slice) {
+        const delivery = row.uint('delivery');
+        const tree = trees.get(delivery) ?? (await this.#treeInItsTurn(delivery));
+        trees.set(delivery, tree);
+        complete.push(storedRow(row, tree));
+      }
+    }
+    return complete;
+  }
+
+  async #treeInItsTurn(delivery: number): Promise<MerkleTree> {
+    await nextTurn();
+    const tree = this.#tree(delivery);
+    await nextTurn();
+    return tree;
   }
 
   #tree(delivery: number): MerkleTree {

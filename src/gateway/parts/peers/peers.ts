@@ -50,6 +50,15 @@ export class Peers {
     route: R,
     asking: AddressOf<R> & JsonOf<R>,
   ): Promise<AnswerOf<R>> {
+    return answerOf(route, await boundedJson(await this.ask(peer, route, asking)));
+  }
+
+  /** The same, with the answer as it comes: for who hands it on. */
+  async ask<R extends Route>(
+    peer: AccountId,
+    route: R,
+    asking: AddressOf<R> & JsonOf<R>,
+  ): Promise<Response> {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     const body = JSON.stringify(partsOf(asking).body);
     const { who } = route;
@@ -59,8 +68,7 @@ export class Peers {
       headers.authorization = await this.#authorization(peer);
     }
     const init = { method: route.method, headers, body };
-    const response = await this.#send(peer, pathOf(route, asking), init);
-    return answerOf(route, await boundedJson(response));
+    return this.#send(peer, pathOf(route, asking), init);
   }
 
   /** Bytes in place of JSON, as somebody else sent them here. */
