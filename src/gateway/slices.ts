@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** So many rows are handled in one turn of the event loop, which others wait for. */
-export const rowsATurn = 64;
+export const rowsATurn = 32;
 
 /** What `items` yields, so many at a time; between two slices everybody else gets a turn. */
 export async function* inSlices<T>(

@@ -4,13 +4,14 @@ import { after, before, test } from 'node:test';
 import { encodeItems } from '../../../src/api/items.ts';
 import { itemsPost } from '../../../src/api/routes/items-post.ts';
 import { randomBytes } from '../../../src/crypto/random.ts';
+import { custody } from '../../../src/gateway/parts/custody/custody.ts';
 import { rowsATurn } from '../../../src/gateway/slices.ts';
 import { bytesToHex } from '../../../src/primitives/bytes.ts';
 import { blobIdOf } from '../../../src/storage/blob-id.ts';
 import { accepted, codeOf, Person } from '../../gateway/person.ts';
-import { sealedItem } from '../../gateway/sealed.ts';
+import { rootOf, sealedItem } from '../../gateway/sealed.ts';
 import { openTown, portOf, type Town } from '../../gateway/town.ts';
-import { longestTurnMs, turnsOf } from '../../turns.ts';
+import { longestOfThree, longestTurnMs, turnsOf } from '../../turns.ts';
 
 /**
  * One enrolled person, or one stranger, takes all he can get: rows at once, streams, uploads, tickets, misses.
@@ -48,7 +49,7 @@ const hangUp = () => {
 };
 const bearer = (person: Person) => `Host: x\r\nAuthorization: Bearer ${person.token}\r\n`;
 
-test('four deliveries of 4,096 rows hold nobody up: rows are read and written slice by slice', async () => {
+test('deliveries of 4,096 rows, one after the other, hold nobody up: rows are read and written slice by slice', async () => {
   const one = randomBytes(300);
   await ana.putBlob(one);
   // Four kibibytes of wrap are the most that a row may have.
@@ -59,14 +60,18 @@ test('four deliveries of 4,096 rows hold nobody up: rows are read and written sl
     { account: ana.account, epoch: 1, consent: [] },
     items.map(({ row }) => row),
   );
-  // Four times the same: what comes again is read and checked again, and only written once.
   const head = `POST /north/v1/items HTTP/1.1\r\n${bearer(ana)}Content-Type: ${itemsPost.stream}\r\nContent-Length: ${bytes.length}\r\n\r\n`;
-  const answers: string[] = [];
-  const { longestMs, count } = await turnsOf(async () => {
-    for (let n = 0; n < 4; n++) answers.push(await opens(head, bytes, 'answered'));
-  });
+  const { waiting } = town.north.gateway.parts.get(custody);
+  const root = rootOf(items);
+  const post = async () => {
+    // What was delivered before is dropped, which takes as many turns as writing it: so each is written anew.
+    waiting.replace(ana.account, root);
+    await waiting.sweep();
+    assert.equal(await opens(head, bytes, 'answered'), 'HTTP/1.1 200 OK');
+  };
+  const { count } = await turnsOf(post);
+  const longestMs = await longestOfThree(post);
   hangUp();
-  assert.deepEqual(answers, Array(4).fill('HTTP/1.1 200 OK'));
   assert.ok(count >= (2 * items.length) / rowsATurn, `${count} turns`);
   assert.ok(longestMs <= longestTurnMs, `a turn took ${longestMs} ms of CPU`);
 });

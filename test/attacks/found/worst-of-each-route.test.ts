@@ -10,10 +10,10 @@ import { maxStateRows } from '../../../src/api/tx.ts';
 import { labels } from '../../../src/crypto/labels.ts';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import { bytesToHex } from '../../../src/primitives/bytes.ts';
-import { Person } from '../../gateway/person.ts';
-import { sealedItem } from '../../gateway/sealed.ts';
+import { accepted, Person } from '../../gateway/person.ts';
+import { rootOf, sealedItem } from '../../gateway/sealed.ts';
 import { openTown, portOf, type Town, townChain } from '../../gateway/town.ts';
-import { longestTurnMs, turnsOf } from '../../turns.ts';
+import { longestOfThree, longestTurnMs } from '../../turns.ts';
 
 /**
  * Somebody who is signed in sends each route the JSON that costs a parser most, as long as it may be, or asks for as
@@ -58,7 +58,7 @@ for (const { method, path, bodyBytes, who } of withJson) {
     for (const [name, make] of Object.entries(hostile)) {
       const bytes = Buffer.from(make(most));
       assert.ok(bytes.length <= most && bytes.length > most - 20);
-      const { longestMs } = await turnsOf(async () => {
+      const longestMs = await longestOfThree(async () => {
         const answer = await ana.call(method, path, { bytes, type: 'application/json' });
         assert.ok(answer.status >= 400 && answer.status < 500, name);
       });
@@ -90,19 +90,25 @@ function asks(method: string, path: string, body?: object): Promise<number> {
 }
 
 test('pages, proofs, copies and orders of the most that one may ask for hold nobody up', async () => {
+  const body = new Uint8Array(10);
   const items = Array.from({ length: 1_000 }, () =>
-    sealedItem('lab', { body: new Uint8Array(10), wrap: randomBytes(4_096) }),
+    sealedItem('lab', { body, wrap: randomBytes(4_096) }),
   );
-  await ana.keep(items);
+  await ana.putBlob(body);
+  const root = rootOf(items);
+  accepted(await ana.postItems({ account: ana.account, epoch: 1, consent: [] }, items));
+  await ana.send([{ kind: 'DataAnchor', consent: '', epoch: 1, root, count: items.length }]);
   const grant = await ana.grant(ana.account);
   const key = ana.account;
   const rows = Array.from({ length: maxStateRows }, () => ({ table: 'accounts', key }));
   const copy = randomBytes(maxWalletCopyBytes);
   const locator = bytesToHex(randomBytes(32));
-  const request = await ana.signed(
-    labels.readSign,
-    encodeReadRequest(ana.request(grant, town.north)),
-  );
+  // Each read has a nonce of its own.
+  const requests: string[] = [];
+  for (let run = 0; run < 3; run++) {
+    const bytes = encodeReadRequest(ana.request(grant, town.north));
+    requests.push(await ana.signed(labels.readSign, bytes));
+  }
   const erase = await ana.signed(
     labels.eraseSign,
     encodeErase({
@@ -110,18 +116,20 @@ test('pages, proofs, copies and orders of the most that one may ask for hold nob
       ...{ leaves: items.map(({ leaf }) => leaf), issuedMs: Date.now() },
     }),
   );
-  const put = encodeWalletPut({ expectedVersion: 0, sealed: copy });
-  const works: readonly [string, () => Promise<number>][] = [
+  const puts = [0, 1, 2].map((expectedVersion) =>
+    encodeWalletPut({ expectedVersion, sealed: copy }),
+  );
+  const works: readonly [string, (run: number) => Promise<number>][] = [
     ['its own rows', () => asks('GET', `/items?account=${key}`)],
-    ['a read', () => asks('POST', '/read', { request })],
+    ['a read', (run) => asks('POST', '/read', { request: requests[run] })],
     ['proofs', () => asks('POST', '/state', { rows })],
-    ['writing a copy', () => asks('PUT', `/wallet/${locator}`, put)],
+    ['writing a copy', (run) => asks('PUT', `/wallet/${locator}`, puts[run])],
     ['a copy', () => asks('GET', `/wallet/${locator}`)],
     ['an erasure', () => asks('POST', '/erase', { erase })],
   ];
   const longest: string[] = [];
   for (const [name, work] of works) {
-    const { longestMs } = await turnsOf(async () => assert.equal(await work(), 200, name));
+    const longestMs = await longestOfThree(async (run) => assert.equal(await work(run), 200, name));
     if (longestMs > longestTurnMs) longest.push(`${name}: ${longestMs} ms of CPU`);
   }
   assert.deepEqual(longest, []);

@@ -45,8 +45,10 @@ export class Erasure {
     const { db, now, figures } = this.#base;
     const rows = this.#rows;
     const { account, leaves } = await this.#check(travelling);
-    if (leaves.some((leaf) => rows.tombstoneOf(account, leaf) === undefined)) {
-      throw new CodedError('NOT_FOUND');
+    for await (const slice of inSlices(leaves)) {
+      if (slice.some((leaf) => rows.tombstoneOf(account, leaf) === undefined)) {
+        throw new CodedError('NOT_FOUND');
+      }
     }
     const erasedMs = now();
     let count = 0;

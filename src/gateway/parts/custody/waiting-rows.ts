@@ -144,7 +144,7 @@ export class WaitingRows {
     readonly consent: ConsentId;
   }): Promise<void> {
     this.dropGrant(grant.consent);
-    await this.#sweep();
+    await this.sweep();
     await this.#base.blobs.endUnanchored(claimOwnerOf(grant));
     this.#base.db.forgetDeleted();
   }
@@ -161,7 +161,7 @@ export class WaitingRows {
       overMs,
     );
     this.#dropWhere('waitsUntilMs < ?', overMs);
-    await this.#sweep();
+    await this.sweep();
     for (const row of grants) {
       const [account, consent] = [row.text('account'), row.text('consent')];
       if (this.#waitingOf('consent', consent).posts > 0) continue;
@@ -171,7 +171,7 @@ export class WaitingRows {
 
   /**
    * What is dropped waits for nothing and counts for nobody from here on (`count` 0, a root that no anchor has). Few
-   * rows go at once; of many the rest goes by `#sweep`, since overwriting them takes its time.
+   * rows go at once; of many the rest goes by `sweep`, since overwriting them takes its time.
    */
   #dropWhere(which: string, ...values: SQLInputValue[]): void {
     const dropped = this.#base.db.run(
@@ -179,11 +179,11 @@ export class WaitingRows {
        WHERE height IS NULL AND count > 0 AND ${which}`,
       ...values,
     );
-    if (dropped > 0 && this.#sweepSome()) void this.#sweep().catch(() => undefined);
+    if (dropped > 0 && this.#sweepSome()) void this.sweep().catch(() => undefined);
   }
 
   /** Removes the rows of what was dropped, slice by slice; also what a stop of the process left. */
-  async #sweep(): Promise<void> {
+  async sweep(): Promise<void> {
     while (!this.#isClosed && this.#sweepSome()) await nextTurn();
   }
 
