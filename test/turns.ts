@@ -4,7 +4,7 @@ export interface Turns {
   readonly count: number;
 }
 
-/** Others wait for a turn to end: none may be longer than this, whatever one caller sends (http.md, H-18). */
+/** Others wait for a turn to end: none may be longer than this, whatever one caller sends (http.md, H-21). */
 export const longestTurnMs = 50;
 
 /** Runs `work`, and looks at the CPU that each turn took meanwhile. */

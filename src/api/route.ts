@@ -10,7 +10,7 @@ export type Who = 'anybody' | 'session' | 'ticket' | 'desk' | 'peer' | 'signed-b
 
 /**
  * No route takes more from somebody who shows no session; more than this is judged by the account that sends it.
- * Source: docs/protocol/http.md, rule H-18.
+ * Source: docs/protocol/http.md, rule H-21.
  */
 export const maxStrangerBytes = 64 * 1024;
 

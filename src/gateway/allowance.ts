@@ -16,7 +16,7 @@ export interface Asker {
  * How often anybody may ask within a minute. Who is signed in is counted as his account, for all routes together; a
  * stranger as his network, for each route by itself, so that one who floods a route takes the others from nobody
  * behind the same address. What signing in and finding one's wallet need is `neverLimited`: who is told that his
- * network asked too often signs in and asks as himself. Source: docs/protocol/http.md, rule H-19.
+ * network asked too often signs in and asks as himself. Source: docs/protocol/http.md, rule H-22.
  */
 export class Allowance {
   readonly #tally: Tally;

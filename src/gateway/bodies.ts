@@ -15,7 +15,7 @@ const lingerMs = 2_000;
 /**
  * What comes in the bodies of requests to one gateway: how long one may be is judged by its length and by who sends it,
  * before it is read; how much of large ones is in memory at once has a bound for each account and for all.
- * Source: docs/protocol/http.md, rule H-18.
+ * Source: docs/protocol/http.md, rule H-21.
  */
 export class Bodies {
   readonly #held: Shares;

@@ -31,7 +31,7 @@ interface Line {
 /**
  * The open connections, so that no network takes them all. When there are too many, an old one makes room for the new:
  * one that sends nothing or has not sent its request yet goes first, then a stranger's; whoever connects and asks at
- * once is answered, however many others only connect. Source: docs/protocol/http.md, rule H-19.
+ * once is answered, however many others only connect. Source: docs/protocol/http.md, rule H-22.
  */
 export class Connections {
   readonly #lines = new Map<Socket, Line>();

@@ -1,7 +1,7 @@
 /**
  * By what a caller without a session is counted: his IPv4 address, or the /64 of his IPv6 address, which is what one
  * household gets. Of any other text, as a proxy may send it, a bounded part.
- * Source: docs/protocol/http.md, rule H-19.
+ * Source: docs/protocol/http.md, rule H-22.
  */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];

@@ -4,7 +4,7 @@ import { CodedError } from '../primitives/errors.ts';
 /**
  * Whose word counts for where a caller comes from (`x-forwarded-for`): addresses, or networks such as `10.0.0.0/8`.
  * Of none, nobody's: then the header is anybody's claim and the connection says who asks.
- * Throws USAGE. Source: docs/protocol/http.md, rule H-19.
+ * Throws USAGE. Source: docs/protocol/http.md, rule H-22.
  */
 export function trustedProxies(named: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
