@@ -13,6 +13,8 @@ import {
 import { messageObjects } from './object-types.ts';
 
 export const maxEraseLeaves = 1_000;
+/** A signed order: its leaves, and what stands around them. */
+export const maxEraseBytes = 34 * maxEraseLeaves + 1024;
 
 /**
  * The owner's order to erase items. It travels as `[bytes, signature]` (label erase/sign, by `accountKey`).

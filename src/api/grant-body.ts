@@ -19,6 +19,8 @@ import { messageObjects } from './object-types.ts';
 import { purpose } from './purposes.ts';
 
 export const maxGrantRecords = 1_000;
+/** A body with every class, purpose and record that it may name has less; whoever is shown one reads no more. */
+export const maxGrantBodyBytes = 24 * 1024;
 
 /** This version knows no condition, and what it does not know counts as no. */
 const noConditions: Shape<readonly []> = {

@@ -17,10 +17,13 @@ import {
   typed,
   uint,
 } from '../primitives/shape.ts';
+import { maxGrantBodyBytes } from './grant-body.ts';
 import { messageObjects } from './object-types.ts';
 import { purpose } from './purposes.ts';
 
 export const maxReadRecords = 1_000;
+/** A signed request: a grant's body, as many record ids as it may name, and what stands around them. */
+export const maxReadRequestBytes = maxGrantBodyBytes + 20 * 1024;
 export const maxRequestAgeMs = 5 * 60_000;
 
 const tooMany = 'REQUEST_TOO_MANY';
@@ -56,7 +59,9 @@ const readRequest = typed(suite, messageObjects.readRequest, {
   /** Who is to serve it. */
   organisation: accountId,
   consent: consentId,
-  grantBody: bytes(),
+  grantBody: checked(bytes(), ({ length }, field) => {
+    if (length > maxGrantBodyBytes) throw new CodedError('CBOR_SHAPE', { field });
+  }),
   grantSalt: bytes(32),
   what: readWhat,
   purpose,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { parseTxId } from '../primitives/ids.ts';
-import { defineRoute, pathOf } from './route.ts';
+import { defineRoute, maxJsonBytes, maxStrangerBytes, pathOf } from './route.ts';
 import { routes } from './routes/all.ts';
 import { headerGet } from './routes/header-get.ts';
 import { itemsGet } from './routes/items-get.ts';
@@ -73,7 +73,17 @@ test('every route has its own method and address, and names what stands in it', 
 test('a body is JSON or a stream, and only what has a body bounds one', () => {
   for (const { path, method, body, stream, bodyBytes } of routes) {
     assert.ok(body === undefined || stream === undefined, path);
-    assert.ok(bodyBytes === undefined || body !== undefined, path);
+    assert.ok(bodyBytes === undefined || body !== undefined || stream !== undefined, path);
     assert.ok(method !== 'GET' || (body === undefined && stream === undefined), path);
+  }
+});
+
+test('no JSON is long: what is larger is CBOR or a stream, and comes with a session; of a stranger nothing is', () => {
+  for (const { path, who, body, stream, bodyBytes = 0 } of routes) {
+    assert.ok(body === undefined || bodyBytes <= maxJsonBytes, path);
+    const isStrangers = who !== 'session' && who !== 'peer' && who !== 'signed-body';
+    if (!isStrangers) continue;
+    assert.ok(bodyBytes <= maxStrangerBytes, path);
+    assert.ok(stream === undefined || bodyBytes > 0, path);
   }
 });

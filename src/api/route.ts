@@ -9,6 +9,15 @@ import { CodedError } from '../primitives/errors.ts';
 export type Who = 'anybody' | 'session' | 'ticket' | 'desk' | 'peer' | 'signed-body';
 
 /**
+ * No route takes more from somebody who shows no session; more than this is judged by the account that sends it.
+ * Source: docs/protocol/http.md, rule H-21.
+ */
+export const maxStrangerBytes = 64 * 1024;
+
+/** A body of JSON has at most so many bytes unless its route says less; what is larger is CBOR or a stream. */
+export const maxJsonBytes = 256 * 1024;
+
+/**
  * One call of a gateway, declared once: the gateway serves it, clients and peers call it, OpenAPI describes it and
  * the fuzzer tries it out of this alone. Source: docs/protocol/http.md, rules H-1 to H-5 and H-17.
  */
@@ -24,13 +33,16 @@ export interface Route {
   readonly query?: z.ZodType;
   /** A body of JSON. */
   readonly body?: z.ZodType;
-  /** The media type of a body that is read as it comes, in place of one of JSON. */
+  /** The media type of a body that is no JSON: read as it comes, or whole where `bodyBytes` bounds it. */
   readonly stream?: string;
   /** JSON of this shape, bytes, or server-sent events. */
   readonly answer: z.ZodType | 'bytes' | 'events';
   /** The media type of an answer in bytes. */
   readonly media?: string;
-  /** A body of JSON may have at most so many bytes; 256 KiB unless told. */
+  /**
+   * A body may have at most so many bytes; unless told, JSON has 256 KiB, and 64 KiB where no session is asked for. Of a
+   * stranger no route takes more than 64 KiB: a larger `signed-body` comes with a session.
+   */
   readonly bodyBytes?: number;
   /** A client reads at most so many bytes of the answer; 64 MiB unless told. */
   readonly answerBytes?: number;
@@ -40,6 +52,11 @@ export interface Route {
   readonly repeatable?: true;
   /** So many a minute and caller, in place of the limit for all routes together. */
   readonly perMinute?: number;
+  /**
+   * Never refused for how often it is asked: others behind the same address must not be able to use up what signing in,
+   * or coming back, needs. Such a route costs as little as a refusal of it.
+   */
+  readonly neverLimited?: true;
   /** No HEAD beside the GET: nobody would read, nor ever end, what it opens. */
   readonly noHead?: true;
   /** No cache on the way may keep the answer. */

@@ -180,7 +180,9 @@ async function lookedUp(work: () => Promise<Answer>): Promise<{ calls: string[];
     );
   };
   const spies = [
-    ...(['has', 'hasClaim', 'size', 'read', 'handOver'] as const).map((name) => spy(blobs, name)),
+    ...(['has', 'hasClaim', 'size', 'read', 'put', 'handOver'] as const).map((name) =>
+      spy(blobs, name),
+    ),
     spy(gateway.sets, 'isShared'),
     spy(gateway.rows, 'isBodyOf'),
     spy(gateway.tickets, 'chartOf'),
@@ -196,24 +198,24 @@ test('nothing is looked up, and nothing said, that tells bytes of others from by
   const item = sealedItem('lab');
   await bea.keep([item]);
   const eve = await Person.enrolled(town, town.north, 'patient', 'eve');
-  const asks: readonly ((id: string, row: Sealed['row']) => Promise<Answer>)[] = [
+  const long = randomBytes(300 * 1024);
+  const asks: readonly ((id: string, naming: Sealed) => Promise<Answer>)[] = [
     (id) => eve.call('GET', `/v1/blobs/${id}`),
     (id) => eve.call('GET', `/v1/blobs/${id}`, { anonymous: true }),
     (id) => eve.call('GET', `/v1/blobs/${id}`, { headers: { 'x-salus-ticket': 'none' } }),
-    (_, row) =>
-      eve.call('POST', '/v1/items', { json: { account: eve.account, epoch: 1, rows: [row] } }),
+    (id) => eve.call('PUT', `/v1/blobs/${id}`, { bytes: long, type: 'application/octet-stream' }),
+    (_, naming) => eve.postItems({ account: eve.account, epoch: 1, consent: [] }, [naming]),
   ];
   for (const ask of asks) {
-    const told = await Promise.all(
-      [sealedItem('lab', { body: item.body }), sealedItem('lab')].map(async ({ blobId, row }) => {
-        const { calls, answer } = await lookedUp(() => ask(blobId, row));
-        const text = answer.bytes.toString('utf8').replaceAll(blobId, 'ID');
-        return { calls, status: answer.status, text };
-      }),
-    );
-    assert.deepEqual(told[0], told[1]);
-    assert.match(told[0]?.text ?? '', /BLOB_UNKNOWN/);
-    assert.ok((told[0]?.calls ?? []).length > 0);
+    const told = async (naming: Sealed) => {
+      const { calls, answer } = await lookedUp(() => ask(naming.blobId, naming));
+      const text = answer.bytes.toString('utf8').replaceAll(naming.blobId, 'ID');
+      return { calls, status: answer.status, text };
+    };
+    const ofOthers = await told(sealedItem('lab', { body: item.body }));
+    assert.deepEqual(ofOthers, await told(sealedItem('lab')));
+    assert.match(ofOthers.text, /BLOB_UNKNOWN|BLOB_MISMATCH/);
+    assert.ok(ofOthers.calls.length > 0);
   }
 });
 

@@ -1,10 +1,15 @@
 import { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import { concatBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 
-/** A body as it comes; the parsers of `server.ts` hand streams through. Throws REQUEST_INVALID. */
+/**
+ * A body as it comes; the parsers of `server.ts` hand streams through. Who stops reading it leaves the connection as it
+ * is, so that its sender can still be told why. Throws REQUEST_INVALID.
+ */
 export function streamOf(body: unknown): AsyncIterable<Uint8Array> {
-  return readableOf(body);
+  const stream = readableOf(body);
+  return { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) };
 }
 
 /** What the sender says that his body is long, to be judged before any of it is read. Throws REQUEST_INVALID. */
@@ -29,7 +34,7 @@ export async function wholeBody(
   const pieces: Uint8Array[] = [];
   let came = 0;
   try {
-    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    for await (const piece of stream.iterator({ destroyOnReturn: false })) {
       came += piece.length;
       if (came > length) break;
       pieces.push(piece);
@@ -47,4 +52,27 @@ export async function wholeBody(
 function readableOf(body: unknown): Readable {
   if (!(body instanceof Readable)) throw new CodedError('REQUEST_INVALID', { at: 'content-type' });
   return body;
+}
+
+/**
+ * All of a body, of the length that it says and that was admitted: each piece finds its place as it comes, so that
+ * putting them together is no long turn of its own. Throws REQUEST_INVALID, BODY_TOO_LARGE.
+ */
+export async function wholeOf(
+  { body, headers }: Pick<FastifyRequest, 'body' | 'headers'>,
+  most: number,
+): Promise<Uint8Array> {
+  const stream = streamOf(body);
+  const length = Number(headers['content-length']);
+  if (!(length <= most)) throw new CodedError('BODY_TOO_LARGE', { maxBytes: most });
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for await (const piece of stream) {
+    if (at + piece.length > length)
+      throw new CodedError('REQUEST_INVALID', { at: 'content-length' });
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  if (at !== length) throw new CodedError('REQUEST_INVALID', { at: 'content-length' });
+  return whole;
 }

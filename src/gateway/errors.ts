@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { RefusalAnswer } from '../api/message-parts.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
+import { letPass } from './bodies.ts';
 import { httpStatusOf } from './status-of.ts';
 
 /**
@@ -40,8 +41,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   const coded = codedErrorOf(error);
   request.refusedAs = coded.code;
   if (coded.kind === 'fault') request.log.error(describeFault(coded), 'fault');
-  // The socket of an upload that was refused half-way is of no more use.
-  if (!request.raw.complete) void reply.header('connection', 'close');
+  if (!request.raw.complete) letPass(request.raw);
   void reply.code(httpStatusOf(coded.code)).type('application/json').send(refusalOf(coded));
 }
 

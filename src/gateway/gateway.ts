@@ -6,6 +6,7 @@ import { isCoded } from '../primitives/errors.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { ActSender } from './act-sender.ts';
+import { Allowance } from './allowance.ts';
 import type { GatewayBase, PeerFetch } from './base.ts';
 import { CommittedState } from './committed-state.ts';
 import type { FaultPoint } from './faults.ts';
@@ -70,6 +71,7 @@ export interface GatewayOptions {
 export interface Gateway extends SpineParts {
   readonly options: GatewayOptions;
   readonly settings: GatewaySettings;
+  readonly allowance: Allowance;
   readonly genesisHash: string;
   readonly view: CommittedState;
   readonly index: LedgerIndex;
@@ -116,6 +118,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     return {
       ...spineOf(parts),
       ...{ options, index, parts },
+      allowance: new Allowance(base.now, base.settings),
       ...{ settings: base.settings, view: base.view, now: base.now },
       genesisHash: bytesToHex(genesisHash(options.genesis)),
       flush: () => parts.get(batches).flush(),

@@ -21,8 +21,10 @@ type Caller<W extends Who> = W extends 'session' | 'peer'
     ? Session | undefined
     : undefined;
 
-/** JSON in the shape of the route; bytes and events are sent by the handler itself. */
-type Served<R extends Route> = R['answer'] extends string ? FastifyReply : AnswerOf<R>;
+/** JSON in the shape of the route; bytes, events and what is long are sent by the handler itself. */
+type Served<R extends Route> = R['answer'] extends string
+  ? FastifyReply
+  : AnswerOf<R> | FastifyReply;
 
 type Serve<R extends Route> = (asked: Asked<R>) => Served<R> | Promise<Served<R>>;
 

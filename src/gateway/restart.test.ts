@@ -52,7 +52,7 @@ test('what was committed while a gateway was down is indexed before it serves', 
   } as const;
   accepted(await viaSouth.submit([act], { nonce: 50 }));
   again = await openGateway(town.north.gateway.options);
-  const { rows } = again.rows.page({ account: ana.account, since: 0, cursor: '', limit: 10 });
+  const { rows } = await again.rows.page({ account: ana.account, since: 0, cursor: '', limit: 10 });
   assert.deepEqual(
     rows.map(({ recordId }) => recordId),
     [item.recordId],
@@ -118,7 +118,7 @@ test('a home of the layout before opens with its rows, and one line says so', as
   const { databasePath } = town.north.gateway.options;
   asLayout3(databasePath);
   again = await openGateway(town.north.gateway.options);
-  const { rows } = again.rows.page({ account: ana.account, since: 0, cursor: '', limit: 10 });
+  const { rows } = await again.rows.page({ account: ana.account, since: 0, cursor: '', limit: 10 });
   assert.deepEqual(
     rows.map(({ recordId }) => recordId),
     [item.recordId],

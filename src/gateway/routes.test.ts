@@ -4,6 +4,8 @@ import { after, before, test } from 'node:test';
 import { type Answer, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import { routes } from '../api/routes/all.ts';
+import { itemsPost } from '../api/routes/items-post.ts';
+import { walletPut } from '../api/routes/wallet-put.ts';
 import { catalogue, isCode } from '../codes/index.ts';
 import { describeInterface } from './openapi.ts';
 import { httpStatusOf } from './status-of.ts';
@@ -68,8 +70,8 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', `/v1/blobs/${blob}?at=nowhere`, {}, 'REQUEST_INVALID'],
   ['GET', `/v1/blobs/${blob}?at=${id64}`, {}, 'GATEWAY_UNREACHABLE'],
   ['POST', '/v1/items', { json: { account: id64, epoch: 1, rows: [] } }, 'REQUEST_INVALID'],
-  ['POST', '/v1/items', { json: { account: id64, epoch: -1, rows: [{}] } }, 'REQUEST_INVALID'],
-  ['POST', '/v1/items', { json: 'text' }, 'REQUEST_INVALID'],
+  ['POST', '/v1/items', { bytes: new Uint8Array(0), type: itemsPost.stream }, 'CBOR_SHAPE'],
+  ['POST', '/v1/items', { bytes: Uint8Array.of(0xff), type: itemsPost.stream }, 'CBOR_INVALID'],
   ['GET', '/v1/items', {}, 'REQUEST_INVALID'],
   ['GET', `/v1/items?account=${id64}`, {}, 'FORBIDDEN'],
   ['GET', '/v1/items?account=OWN&cursor=1.2', {}, 'REQUEST_INVALID'],
@@ -85,7 +87,18 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['DELETE', '/v1/inbox/x', {}, 'REQUEST_INVALID'],
   ['DELETE', '/v1/inbox/7777', {}, 'NOT_FOUND'],
   ['PUT', `/v1/wallet/${id64}`, { json: { expectedVersion: 0 } }, 'REQUEST_INVALID'],
-  ['PUT', '/v1/wallet/short', { json: { expectedVersion: 0, sealed: 'AA' } }, 'REQUEST_INVALID'],
+  [
+    'PUT',
+    `/v1/wallet/${id64}`,
+    { bytes: Uint8Array.of(0x80), type: walletPut.stream },
+    'CBOR_SHAPE',
+  ],
+  [
+    'PUT',
+    '/v1/wallet/short',
+    { bytes: new Uint8Array(3), type: walletPut.stream },
+    'REQUEST_INVALID',
+  ],
   ['GET', '/v1/wallet/short', {}, 'REQUEST_INVALID'],
   ['POST', '/v1/invitations', { json: { role: 'king', name: 'n' }, desk: true }, 'REQUEST_INVALID'],
   ['POST', '/v1/invitations', { json: { role: 'nurse' }, desk: true }, 'REQUEST_INVALID'],
@@ -174,7 +187,7 @@ test('broken JSON, other media types and prototypes are refused', async () => {
 });
 
 test('who asks too often is told to wait', async () => {
-  const small = await openTown({ requestsPerMinute: 5 });
+  const small = await openTown({ strangerReadsPerMinute: 5 });
   try {
     const url = '/north/v1/who';
     const statuses: number[] = [];

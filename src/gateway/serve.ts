@@ -1,6 +1,5 @@
-import { finished } from 'node:stream/promises';
 import fastifySwagger from '@fastify/swagger';
-import type { FastifyInstance, FastifyRequest, FastifySchema, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
 import {
   createJsonSchemaTransform,
   serializerCompiler,
@@ -8,10 +7,13 @@ import {
 } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusalAnswer } from '../api/message-parts.ts';
-import type { Route } from '../api/route.ts';
+import { maxJsonBytes, type Route } from '../api/route.ts';
+import { type Bodies, requirePace } from './bodies.ts';
 import { callerOf } from './caller.ts';
+import type { ConnectionLimits, Connections } from './connections.ts';
 import type { Gateway } from './gateway.ts';
 import type { AnyHandler, Asked } from './handler.ts';
+import { networkOf } from './network.ts';
 
 const openapi = {
   openapi: '3.1.0',
@@ -35,45 +37,57 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
   await app.register(fastifySwagger, { openapi, transform: createJsonSchemaTransform({}) });
 }
 
+/** What the routes of one gateway have in common while they are served. */
+export interface Served {
+  readonly gateway: Gateway;
+  readonly bodies: Bodies;
+  readonly connections: Connections;
+  readonly limits: ConnectionLimits;
+}
+
 /**
- * Serves one route of one gateway. Who asks is judged twice: before a byte of a body is parsed, and again when it is
- * there, since a session may end while a large body comes.
+ * Serves one route of one gateway. Before a byte of a body is read it is judged how often its sender asked, who he is,
+ * and how much he may send; who he is once more when the body is there, since a session may end while it comes.
  */
-export function serveRoute(app: FastifyInstance, gateway: Gateway, handler: AnyHandler): void {
+export function serveRoute(app: FastifyInstance, served: Served, handler: AnyHandler): void {
+  const { gateway, bodies, connections, limits } = served;
   const { route } = handler;
   const serve = handler.open(gateway);
   app.route({
     ...optionsOf(route),
-    // Not `onRequest`: there the limit of requests counts first, also who asks with a token that does not hold.
-    preParsing: async (request, _reply, payload) => {
-      try {
-        callerOf(gateway, route.who, request);
-        return payload;
-      } catch (refusal) {
-        if (route.body !== undefined) await dropBody(request);
-        throw refusal;
+    onRequest: async (request, reply) => {
+      const session = gateway.sessions.find(request.headers.authorization);
+      if (route.neverLimited !== true) {
+        gateway.allowance.count(route, { session, network: networkOf(request.ip) });
       }
+      requirePace(request.raw, limits);
+      callerOf(gateway, route.who, request);
+      bodies.admit(route, request, { reply, session });
+      gateway.allowance.begin(session, reply.raw);
+      if (session !== undefined) connections.answering(request.raw.socket, true);
     },
     handler: async (request, reply) => {
       if (route.noStore === true) void reply.header('cache-control', 'no-store');
       const caller = callerOf(gateway, route.who, request);
+      const session = gateway.sessions.find(request.headers.authorization);
+      connections.answering(request.raw.socket, session !== undefined);
       const { params, query, body } = request;
       // The validator put what the schemas made of them in their place.
       return serve({ gateway, caller, params, query, body, request, reply } as Asked<Route>);
     },
+    onResponse: async ({ raw }) => connections.answered(raw.socket),
   });
 }
 
 /** What Fastify must know of a route, and the description of the interface says of it. */
 export function optionsOf(route: Route): Omit<RouteOptions, 'handler'> {
-  const { method, path, bodyBytes, perMinute, noHead } = route;
+  const { method, path, bodyBytes, noHead } = route;
   return {
     method,
     url: path,
     schema: schemaOf(route),
-    ...(bodyBytes === undefined ? {} : { bodyLimit: bodyBytes }),
+    bodyLimit: bodyBytes ?? maxJsonBytes,
     ...(noHead === true ? { exposeHeadRoute: false } : {}),
-    ...(perMinute === undefined ? {} : { config: { rateLimit: { max: perMinute } } }),
   };
 }
 
@@ -100,15 +114,4 @@ function schemaOf(route: Route): FastifySchema {
 function securityOf({ who }: Route): FastifySchema['security'] {
   if (who === 'anybody' || who === 'signed-body') return undefined;
   return [who === 'desk' ? { desk: [] } : { session: [] }];
-}
-
-/**
- * Lets a body of JSON pass by unread, so that its sender, who is still sending, meets the refusal and not a closed
- * socket. One that is too long, or of a length that nobody told, is not waited for.
- */
-async function dropBody({ raw, headers, routeOptions }: FastifyRequest): Promise<void> {
-  const bytes = Number(headers['content-length'] ?? Number.NaN);
-  if (!(bytes <= routeOptions.bodyLimit)) return;
-  raw.resume();
-  await finished(raw, { writable: false }).catch(() => undefined);
 }

@@ -1,12 +1,9 @@
 import fastifyHelmet from '@fastify/helmet';
-import fastifyRateLimit from '@fastify/rate-limit';
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { maxJsonBytes } from '../api/route.ts';
 import { CodedError } from '../primitives/errors.ts';
+import { Bodies } from './bodies.ts';
+import { type ConnectionLimits, Connections, defaultConnectionLimits } from './connections.ts';
 import { handleError } from './errors.ts';
 import type { Gateway } from './gateway.ts';
 import type { AnyHandler } from './handler.ts';
@@ -14,7 +11,9 @@ import { handlers as spine } from './handlers/all.ts';
 import { healthOf, observeGateway } from './health.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
-import { describeRoutes, serveRoute } from './serve.ts';
+import { networkOf } from './network.ts';
+import { describeRoutes, type Served, serveRoute } from './serve.ts';
+import { Tally } from './tally.ts';
 
 export interface ServerOptions {
   readonly log: Logger;
@@ -25,11 +24,15 @@ export interface ServerOptions {
   readonly handlers?: readonly AnyHandler[];
   /** What a person sees at the address itself; without it, a line per hospital. */
   readonly page?: () => string;
+  /** Whose word counts for where a caller comes from (`x-forwarded-for`); nobody's unless told. */
+  readonly isProxy?: (address: string) => boolean;
+  readonly limits?: Partial<ConnectionLimits>;
   /** Processes that run beside this one, a line each for `/health`. */
   readonly processes?: () => readonly object[];
 }
 
-const defaultBodyBytes = 256 * 1024;
+/** Of one network, to what every server has at its root: pages, health, figures. */
+const rootRequestsPerMinute = 1_200;
 
 /**
  * The HTTP server around gateways: limits, headers, errors, logs, metrics and the description of the interface.
@@ -38,21 +41,24 @@ const defaultBodyBytes = 256 * 1024;
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = options.log;
+  const { isProxy = () => false } = options;
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     // What fails before a route is known, an address that is no URL for one, has the same form of refusal.
     frameworkErrors: (error, request, reply) => handleError(error, request, reply),
-    bodyLimit: defaultBodyBytes,
-    // A 16 GiB upload may take hours; a silent socket may not.
+    bodyLimit: maxJsonBytes,
+    // A 16 GiB upload may take hours; a silent socket may not, nor one that drips (bodies.ts).
     requestTimeout: 6 * 60 * 60_000,
     connectionTimeout: 120_000,
     keepAliveTimeout: 20_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 300 },
-    trustProxy: false,
+    trustProxy: isProxy,
   });
   app.server.headersTimeout = 15_000;
+  // Every open event stream waits for the server's end.
+  app.server.setMaxListeners(0);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(() => {
     throw new CodedError('NOT_FOUND');
@@ -63,31 +69,19 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const handlers = [...spine, ...(options.handlers ?? [])];
   acceptBodies(app, handlers);
   observe(app, options);
+  const limits = { ...defaultConnectionLimits, ...options.limits };
+  const connections = new Connections(app.server, limits, isProxy);
   for (const { prefix, gateway } of options.mounts) {
-    await app.register((scope) => mount(scope, gateway, handlers), { prefix });
+    const served = { gateway, connections, limits, bodies: new Bodies(gateway.settings) };
+    await app.register(async (scope) => mount(scope, served, handlers), { prefix });
   }
-  rootRoutes(app, options);
+  await app.register(async (scope) => rootRoutes(scope, options));
   return app;
 }
 
-/** All routes of one gateway, below the limit of requests that its callers share. */
-async function mount(
-  app: FastifyInstance,
-  gateway: Gateway,
-  handlers: readonly AnyHandler[],
-): Promise<void> {
-  await app.register(fastifyRateLimit, {
-    max: gateway.settings.requestsPerMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request) => countedAs(gateway, request),
-    errorResponseBuilder: () => new CodedError('RATE_LIMITED'),
-  });
-  for (const handler of handlers) serveRoute(app, gateway, handler);
-}
-
-/** An account that is signed in counts for itself, everybody else by address. */
-function countedAs(gateway: Gateway, request: FastifyRequest): string {
-  return gateway.sessions.find(request.headers.authorization)?.account ?? request.ip;
+/** All routes of one gateway. */
+function mount(app: FastifyInstance, served: Served, handlers: readonly AnyHandler[]): void {
+  for (const handler of handlers) serveRoute(app, served, handler);
 }
 
 const helmetOptions = {
@@ -142,6 +136,12 @@ function observe(app: FastifyInstance, { metrics, mounts, log }: ServerOptions):
 function rootRoutes(app: FastifyInstance, options: ServerOptions): void {
   const { metrics, mounts, page } = options;
   const hidden = { schema: { hide: true } };
+  const asked = new Tally(Date.now, 60_000);
+  app.addHook('onRequest', async ({ ip }) => {
+    const network = networkOf(ip);
+    if (asked.count(network) >= rootRequestsPerMinute) throw new CodedError('RATE_LIMITED');
+    asked.add(network);
+  });
   app.get('/', hidden, async (_request, reply) => {
     if (page === undefined) {
       const lines = mounts.map(lineOf).join('\n');

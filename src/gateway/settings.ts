@@ -1,3 +1,5 @@
+import { maxItemsBytes } from '../api/items.ts';
+
 /** What an operator may tune; the defaults are what the protocol states. */
 export interface GatewaySettings {
   /** How often refusals and tombstones are anchored (docs/protocol/reading.md, R-10). */
@@ -25,14 +27,24 @@ export interface GatewaySettings {
   /** And what may be in it under one grant. */
   readonly maxRowsOfGrant: number;
   readonly maxRowBytesOfGrant: number;
+  /** Of an account, for all routes together; of a stranger's network, for each route that changes something. */
   readonly requestsPerMinute: number;
+  /** Of a stranger's network, for each route that only tells something. */
+  readonly strangerReadsPerMinute: number;
+  /** Requests of one account that are being answered at the same time. */
+  readonly requestsAtOnce: number;
+  readonly sessionsPerAccount: number;
+  readonly ticketsPerReader: number;
+  /** Bytes of large bodies in memory at the same time: of one account, and of all. */
+  readonly bodyBytesPerAccount: number;
+  readonly bodyBytesInAll: number;
   readonly messagesPerHour: number;
   readonly maxInboxMessages: number;
-  readonly walletMissesPerHour: number;
   readonly maxWalletCopies: number;
   readonly refusalLeavesPerHour: number;
   readonly invitationMs: number;
   readonly peerTimeoutMs: number;
+  readonly eventStreamsPerAccount: number;
   readonly maxEventStreams: number;
 }
 
@@ -55,14 +67,20 @@ export const defaultSettings: GatewaySettings = {
   maxRowsOfGrant: 2_000_000,
   maxRowBytesOfGrant: 1024 ** 3,
   requestsPerMinute: 12_000,
+  strangerReadsPerMinute: 60_000,
+  requestsAtOnce: 64,
+  sessionsPerAccount: 16,
+  ticketsPerReader: 64,
+  bodyBytesPerAccount: 2 * maxItemsBytes,
+  bodyBytesInAll: 8 * maxItemsBytes,
   messagesPerHour: 600,
   maxInboxMessages: 10_000,
-  walletMissesPerHour: 10,
   maxWalletCopies: 8,
   refusalLeavesPerHour: 100,
   invitationMs: 14 * 24 * 60 * 60_000,
   peerTimeoutMs: 30_000,
-  maxEventStreams: 200,
+  eventStreamsPerAccount: 4,
+  maxEventStreams: 1_000,
 };
 
 /** How often parts forget what nobody came for. */

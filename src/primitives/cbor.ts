@@ -28,6 +28,15 @@ export function decodeCbor(bytes: Uint8Array): Cbor {
   return value;
 }
 
+/**
+ * One value after the other (RFC 8742), each decoded when it is asked for: what many rows travel as, so that who
+ * reads them may stop between two. Throws `CodedError('CBOR_INVALID')` at the first that is none.
+ */
+export function* cborSequence(bytes: Uint8Array): Generator<Cbor, void, undefined> {
+  const reader = new Reader(bytes);
+  while (reader.at < bytes.length) yield reader.item(0);
+}
+
 function invalid(at: number): CodedError {
   return new CodedError('CBOR_INVALID', { at });
 }

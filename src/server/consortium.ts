@@ -31,6 +31,7 @@ import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { wingProcesses } from './services.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
+import { trustedProxies } from './trusted-proxies.ts';
 
 /**
  * A consortium of hospitals on one machine: one ledger on the embedded engine, and for each hospital a gateway
@@ -46,6 +47,8 @@ export interface ConsortiumOptions {
   /** Takes the lines of the log; missing: stderr. */
   readonly logFile?: LogFile;
   readonly settings?: Partial<GatewaySettings>;
+  /** Proxies before this process whose `x-forwarded-for` is believed: addresses, or networks such as 10.0.0.0/8. */
+  readonly proxies?: readonly string[];
   /** Who else is on this machine, for the page; the servers do not know them. */
   readonly people?: () => readonly {
     readonly name: string;
@@ -79,7 +82,7 @@ export interface Consortium {
 
 /**
  * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, PORT_BUSY,
- * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*.
+ * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*, USAGE (no proxy's address).
  */
 export async function startConsortium(options: ConsortiumOptions): Promise<Consortium> {
   const running = new AsyncDisposableStack();
@@ -103,6 +106,7 @@ async function startAll(
   running: AsyncDisposableStack,
 ): Promise<Omit<Consortium, 'close'>> {
   const { home, faultPoint = () => {}, settings } = options;
+  const isProxy = trustedProxies(options.proxies ?? []);
   const log = createLogger({
     level: options.logLevel ?? 'warn',
     ...(options.logFile !== undefined && { destination: options.logFile }),
@@ -131,7 +135,7 @@ async function startAll(
   const processes = () => supervisor.states();
   const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
   const handlers = wings.flatMap((wing) => wing.handlers);
-  const app = await createServer({ log, metrics, mounts, page, processes, handlers });
+  const app = await createServer({ log, metrics, mounts, page, processes, handlers, isProxy });
   running.defer(() => app.close());
   await app.listen({ port: options.port, host: '127.0.0.1' });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

@@ -193,18 +193,10 @@ test('a delivery that was signed for some items brings no others: SIGNATURE_WRON
     ...{ root: rootOf(signed), count: 1 },
   });
   const captured = await signLabelled(writing.writeKey, labels.itemsSign, order);
-  const json = {
-    account: ana.account,
-    epoch: 1,
-    consent: {
-      id: writing.consent,
-      body: textOfBytes(writing.body),
-      salt: textOfBytes(writing.salt),
-      signature: textOfBytes(captured),
-    },
-    rows: sent.map(({ row }) => row),
-  };
-  assert.equal(codeOf(await doctor.call('POST', '/v1/items', { json })), 'SIGNATURE_WRONG');
+  const { consent: id, body, salt } = writing;
+  const consent = [{ id, body, salt, signature: captured }];
+  const answer = await doctor.postItems({ account: ana.account, epoch: 1, consent }, sent);
+  assert.equal(codeOf(answer), 'SIGNATURE_WRONG');
 });
 
 test('a read that was signed for another ledger is not served: CHAIN_WRONG', async () => {

@@ -1,8 +1,8 @@
 import { decodeErase } from '../../src/api/erase.ts';
 import { inboxAnswer } from '../../src/api/inbox.ts';
-import { eraseAnswer, itemsRequest, readAnswer, storedAnswer } from '../../src/api/items.ts';
+import { eraseAnswer, readAnswer, storedAnswer } from '../../src/api/items.ts';
 import { bytesOfText } from '../../src/api/message-parts.ts';
-import { enrolAnswer } from '../../src/api/people.ts';
+import { decodeWalletPut, enrolAnswer } from '../../src/api/people.ts';
 import { readEntryHash } from '../../src/api/read-request.ts';
 import { erasePost } from '../../src/api/routes/erase-post.ts';
 import { inboxPost } from '../../src/api/routes/inbox-post.ts';
@@ -12,7 +12,7 @@ import { walletPut } from '../../src/api/routes/wallet-put.ts';
 import { decodeSigned } from '../../src/api/signed.ts';
 import { txOutcome } from '../../src/api/tx.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
-import { type Delivery, parseDelivery } from '../../src/gateway/parts/custody/delivery.ts';
+import { type Delivery, readDelivery } from '../../src/gateway/parts/custody/delivery.ts';
 import { decodeTx } from '../../src/ledger/codec.ts';
 import { bytesToHex, utf8 } from '../../src/primitives/bytes.ts';
 import type { ConsentId } from '../../src/primitives/ids.ts';
@@ -73,23 +73,28 @@ export class Acknowledged {
       const [, hospital = ''] = pathname.split('/');
       const path = pathname.slice(hospital.length + 1);
       const method = init.method ?? 'GET';
-      this.#attempted(method, path, hospital, init);
+      await this.#attempted(method, path, hospital, init);
       const response = await fetch(`${base}${pathname}${search}`, init);
       if (method === 'GET' && path !== '/v1/inbox') return response;
       const bytes = new Uint8Array(await response.arrayBuffer());
-      if (response.ok) this.#answered(method, path, hospital, init, jsonOf(bytes));
+      if (response.ok) await this.#answered(method, path, hospital, init, jsonOf(bytes));
       else this.#refused(jsonOf(bytes));
       const { status, headers } = response;
       return new Response(bytes, { status, headers });
     };
   }
 
-  #attempted(method: string, path: string, hospital: string, init: RequestInit): void {
+  async #attempted(
+    method: string,
+    path: string,
+    hospital: string,
+    init: RequestInit,
+  ): Promise<void> {
     if (method === 'POST' && path === '/v1/erase') {
       for (const leaf of leavesOf(init)) this.maybeErased.add(leaf);
     }
     if (method === 'POST' && path === '/v1/items') {
-      const { key, consent, rows } = deliveryOf(init);
+      const { key, consent, rows } = await deliveryOf(init);
       for (const { recordId, blobId } of rows) {
         if (consent !== '') this.maybePassedOn.set(`${hospital}/${blobId}`, consent);
         const tried = this.triedRecords.get(recordId) ?? new Set();
@@ -110,7 +115,13 @@ export class Acknowledged {
     this.codes.set(code, (this.codes.get(code) ?? 0) + 1);
   }
 
-  #answered(method: string, path: string, hospital: string, init: RequestInit, body: unknown) {
+  async #answered(
+    method: string,
+    path: string,
+    hospital: string,
+    init: RequestInit,
+    body: unknown,
+  ): Promise<void> {
     const call = `${method} ${path.replace(/^(\/v1\/(?:blobs|wallet|inbox))\/.*/, '$1/:')}`;
     switch (call) {
       case 'POST /v1/tx': {
@@ -123,7 +134,7 @@ export class Acknowledged {
         for (const { id } of storedAnswer.parse(body).stored) this.blobs.add(`${hospital}/${id}`);
         return;
       case 'POST /v1/items': {
-        const delivery = deliveryOf(init);
+        const delivery = await deliveryOf(init);
         this.deliveries.set(delivery.key, delivery);
         return;
       }
@@ -140,8 +151,7 @@ export class Acknowledged {
         return;
       case 'PUT /v1/wallet/:': {
         const { version } = walletPut.answer.parse(body);
-        const { sealed } = walletPut.body.parse(sentJson(init));
-        const hash = bytesToHex(sha256(bytesOfText(sealed)));
+        const hash = bytesToHex(sha256(decodeWalletPut(sentBytes(init)).sealed));
         this.wallets.set(`${hospital}/${path.slice('/v1/wallet/'.length)}`, { version, hash });
         return;
       }
@@ -194,8 +204,12 @@ function revokedIn(init: RequestInit): ConsentId[] {
   return acts.flatMap((act) => (act.kind === 'ConsentRevoke' ? [act.consent] : []));
 }
 
-function deliveryOf(init: RequestInit): AckedDelivery {
-  const request = itemsRequest.parse(sentJson(init));
-  const delivery = parseDelivery({ ...request, consent: request.consent?.id ?? '' });
+async function deliveryOf(init: RequestInit): Promise<AckedDelivery> {
+  const { delivery } = await readDelivery(sentBytes(init));
   return { ...delivery, key: `${delivery.account}/${bytesToHex(delivery.root)}` };
+}
+
+function sentBytes({ body }: RequestInit): Uint8Array {
+  if (!(body instanceof Uint8Array)) throw new TypeError('these bytes are sent whole');
+  return body;
 }

@@ -49,9 +49,9 @@ async function start(order: ServerOrder, home: string): Promise<void> {
       ...(order.gathered !== undefined && { gathered: order.gathered }),
       settings: {
         requestsPerMinute: 1e9,
+        strangerReadsPerMinute: 1e9,
         messagesPerHour: 1e9,
         maxInboxMessages: 1e9,
-        walletMissesPerHour: 1e9,
         refusalBatchMs: 400,
       },
       faultPoint: faultPointOf(order),

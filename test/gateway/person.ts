@@ -4,11 +4,13 @@ import { encodeGrantBody, type GrantBody, grantBodyHash } from '../../src/api/gr
 import type { InboxAnswer } from '../../src/api/inbox.ts';
 import { encodeInboxMessage } from '../../src/api/inbox-message.ts';
 import { encodeItemsOrder } from '../../src/api/item.ts';
-import type { ItemsPage, ReadAnswer } from '../../src/api/items.ts';
+import { encodeItems, type ItemsPage, type ReadAnswer } from '../../src/api/items.ts';
 import { decodeLook, type Look, type RefusedRead } from '../../src/api/look.ts';
 import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
-import type { EnrolAnswer } from '../../src/api/people.ts';
+import { type EnrolAnswer, encodeWalletPut } from '../../src/api/people.ts';
 import { encodeReadRequest, type ReadRequest } from '../../src/api/read-request.ts';
+import { itemsPost } from '../../src/api/routes/items-post.ts';
+import { walletPut } from '../../src/api/routes/wallet-put.ts';
 import { encodeSessionProof } from '../../src/api/session.ts';
 import { encodeSigned } from '../../src/api/signed.ts';
 import { type Label, labels } from '../../src/crypto/labels.ts';
@@ -223,8 +225,7 @@ export class Person {
 
   async deliver(items: readonly Sealed[], epoch = 1): Promise<Answer> {
     for (const { body } of items) await this.putBlob(body);
-    const rows = items.map(({ row }) => row);
-    return this.call('POST', '/v1/items', { json: { account: this.account, epoch, rows } });
+    return this.postItems({ account: this.account, epoch, consent: [] }, items);
   }
 
   /** Delivers and anchors items of this account. */
@@ -248,19 +249,21 @@ export class Person {
     const root = rootOf(items);
     const order = { account: patient, consent: grant.consent, epoch: 1, root, count: items.length };
     const signature = await signLabelled(signer, labels.itemsSign, encodeItemsOrder(order));
-    return this.call('POST', '/v1/items', {
-      json: {
-        account: patient,
-        epoch: 1,
-        consent: {
-          id: grant.consent,
-          body: textOfBytes(grant.body),
-          salt: textOfBytes(grant.salt),
-          signature: textOfBytes(signature),
-        },
-        rows: items.map(({ row }) => row),
-      },
-    });
+    const { consent: id, body, salt } = grant;
+    const consent = [{ id, body, salt, signature }];
+    return this.postItems({ account: patient, epoch: 1, consent }, items);
+  }
+
+  /** Rows as they are given, with whatever is said of them. */
+  postItems(head: Parameters<typeof encodeItems>[0], items: readonly Sealed[]): Promise<Answer> {
+    const rows = items.map(({ row }) => row);
+    const bytes = encodeItems(head, rows);
+    return this.call('POST', '/v1/items', { bytes, type: itemsPost.stream });
+  }
+
+  putCopy(locator: string, expectedVersion: number, sealed: Uint8Array): Promise<Answer> {
+    const bytes = encodeWalletPut({ expectedVersion, sealed });
+    return this.call('PUT', `/v1/wallet/${locator}`, { bytes, type: walletPut.stream });
   }
 
   async grant(

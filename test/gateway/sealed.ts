@@ -6,7 +6,6 @@ import {
   itemLeafHash,
 } from '../../src/api/item.ts';
 import type { ItemInput } from '../../src/api/items.ts';
-import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import { merkleRoot } from '../../src/ledger/merkle.ts';
 import { suite } from '../../src/ledger/object-types.ts';
@@ -40,16 +39,10 @@ export function sealedItem(
   const headerHash = itemHeaderHash(header);
   const blobId = blobIdOf(body);
   const leafContent = encodeLeafContent({ headerHash, blobId, recordClass, paddedSize: 4_096 });
-  const row = {
-    salt: textOfBytes(salt),
-    leafContent: textOfBytes(leafContent),
-    header: textOfBytes(header),
-  };
+  const row = { salt, leafContent, header };
   return { recordId, row, body, header, blobId, leaf: itemLeafHash(salt, leafContent) };
 }
 
 export function rootOf(items: readonly Sealed[]): Uint8Array {
-  return merkleRoot(
-    items.map(({ row }) => itemLeafHash(bytesOfText(row.salt), bytesOfText(row.leafContent))),
-  );
+  return merkleRoot(items.map(({ row }) => itemLeafHash(row.salt, row.leafContent)));
 }

@@ -10,7 +10,7 @@ import type { PeerFetch } from '../../src/gateway/base.ts';
 import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
-import { createServer } from '../../src/gateway/server.ts';
+import { createServer, type ServerOptions } from '../../src/gateway/server.ts';
 import { defaultGenesis, encodeGenesis, genesisHash } from '../../src/ledger/genesis.ts';
 import { organisationRights } from '../../src/ledger/rights.ts';
 import type { AccountId } from '../../src/primitives/ids.ts';
@@ -22,7 +22,10 @@ import {
   noRecovery,
 } from '../../src/sdk/wallet/identity.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
-import { openFileBlobStore } from '../../src/storage/file/file-blob-store.ts';
+import {
+  type FileBlobStoreOptions,
+  openFileBlobStore,
+} from '../../src/storage/file/file-blob-store.ts';
 import { realChecks } from '../builders.ts';
 import { HeldEngine } from '../fakes/held-engine.ts';
 import { verifyVote } from '../fakes/verify-vote.ts';
@@ -52,7 +55,14 @@ export interface Town {
   readonly close: () => Promise<void>;
 }
 
-export async function openTown(settings: GatewayOptions['settings'] = {}): Promise<Town> {
+export async function openTown(
+  settings: GatewayOptions['settings'] = {},
+  {
+    limits = {},
+    isProxy,
+    quotaBytesOf,
+  }: Pick<ServerOptions, 'limits' | 'isProxy'> & Pick<FileBlobStoreOptions, 'quotaBytesOf'> = {},
+): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-town-'));
   const north = await foundation('north');
   const south = await foundation('south');
@@ -98,7 +108,10 @@ export async function openTown(settings: GatewayOptions['settings'] = {}): Promi
     const { word, organisation, keys } = founded;
     const home = join(folder, word);
     mkdirSync(home);
-    const blobs = openFileBlobStore({ folder: join(home, 'blobs'), now: Date.now });
+    const blobs = openFileBlobStore({
+      ...{ folder: join(home, 'blobs'), now: Date.now },
+      ...(quotaBytesOf === undefined ? {} : { quotaBytesOf }),
+    });
     const deskToken = Buffer.from(randomBytes(32)).toString('base64url');
     const gateway = await openGateway({
       ...{ hospital: word, name: `${word} hospital`, organisation, key: keys.sign },
@@ -113,6 +126,8 @@ export async function openTown(settings: GatewayOptions['settings'] = {}): Promi
   const app = await createServer({
     log,
     metrics,
+    limits,
+    ...(isProxy === undefined ? {} : { isProxy }),
     mounts: [
       { prefix: '/north', gateway: hospitals.north.gateway },
       { prefix: '/south', gateway: hospitals.south.gateway },
@@ -134,6 +149,13 @@ export async function openTown(settings: GatewayOptions['settings'] = {}): Promi
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Where it listens, once it does. */
+export function portOf({ app }: Town): number {
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
 }
 
 async function foundation(word: string) {

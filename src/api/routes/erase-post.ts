@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxEraseBytes } from '../erase.ts';
 import { eraseAnswer } from '../items.ts';
 import { base64urlText } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
@@ -10,7 +11,6 @@ export const erasePost = defineRoute({
   who: 'signed-body',
   summary: 'Erase one’s own items, on a signed order',
   rule: 'H-12',
-  body: z.strictObject({ erase: base64urlText(64 * 1024) }),
-  bodyBytes: 128 * 1024,
+  body: z.strictObject({ erase: base64urlText(maxEraseBytes) }),
   answer: eraseAnswer,
 });

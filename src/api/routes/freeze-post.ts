@@ -7,6 +7,7 @@ export const freezePost = defineRoute({
   method: 'POST',
   path: '/v1/desk/freeze',
   who: 'desk',
+  neverLimited: true,
   summary: 'Freezes an account of this hospital',
   rule: 'H-19',
   body: z.strictObject({ account: accountIdText }),

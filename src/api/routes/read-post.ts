@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readAnswer } from '../items.ts';
 import { base64urlText } from '../message-parts.ts';
+import { maxReadRequestBytes } from '../read-request.ts';
 import { defineRoute } from '../route.ts';
 
 /** Not repeatable: a nonce serves once. */
@@ -10,7 +11,6 @@ export const readPost = defineRoute({
   who: 'signed-body',
   summary: 'Read under a grant; the look stands on the ledger before anything is answered',
   rule: 'R-7',
-  body: z.strictObject({ request: base64urlText(128 * 1024) }),
-  bodyBytes: 256 * 1024,
+  body: z.strictObject({ request: base64urlText(maxReadRequestBytes) }),
   answer: readAnswer,
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { okAnswer } from '../message-parts.ts';
-import { answerersSlotText, relaySessionText } from '../relay.ts';
+import { answerersSlotText, relayLimits, relaySessionText } from '../relay.ts';
 import { defineRoute } from '../route.ts';
 
 /** For a device that has no account yet: knowing the session is all it has. */
@@ -12,6 +12,7 @@ export const relayAnswerPost = defineRoute({
   rule: 'D-7',
   params: z.object({ session: relaySessionText, slot: answerersSlotText }),
   stream: 'application/octet-stream',
+  bodyBytes: relayLimits.smallSlotBytes,
   answer: okAnswer,
   repeatable: true,
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { okAnswer } from '../message-parts.ts';
-import { openersSlotText, relaySessionText } from '../relay.ts';
+import { openersSlotText, relayLimits, relaySessionText } from '../relay.ts';
 import { defineRoute } from '../route.ts';
 
 /** The first slot opens the session; the same bytes again change nothing, others end it. */
@@ -12,6 +12,7 @@ export const relayPost = defineRoute({
   rule: 'D-7',
   params: z.object({ session: relaySessionText, slot: openersSlotText }),
   stream: 'application/octet-stream',
+  bodyBytes: relayLimits.releaseSlotBytes,
   answer: okAnswer,
   repeatable: true,
 });

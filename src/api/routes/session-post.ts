@@ -9,6 +9,8 @@ export const sessionPost = defineRoute({
   who: 'anybody',
   summary: 'Ask for a challenge; answer it for a session of ten minutes',
   rule: 'H-6',
+  bodyBytes: 2 * 1024,
   body: z.union([sessionRequest, challengeRequest]),
   answer: z.union([sessionAnswer, challengeAnswer]),
+  neverLimited: true,
 });

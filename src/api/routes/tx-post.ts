@@ -19,4 +19,5 @@ export const txPost = defineRoute({
   bodyBytes: 2 * maxTxBytes,
   answer: txOutcome,
   repeatable: true,
+  neverLimited: true,
 });

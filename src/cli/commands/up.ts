@@ -12,7 +12,7 @@ import { type LogFlags, type LogOptions, logLevels, logToFile } from '../log-to-
 import { during } from '../output.ts';
 import { standingRemarks } from '../profile-text.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-import { defaultPort, wholeNumber } from './options.ts';
+import { defaultPort, gather, wholeNumber } from './options.ts';
 
 const firstSteps: readonly string[] = [
   'npx salus person create ana --name "Ana Lima" --hospital north --role patient',
@@ -23,6 +23,7 @@ const firstSteps: readonly string[] = [
 interface UpOptions extends LogFlags {
   readonly demo?: boolean;
   readonly acceptClock?: boolean;
+  readonly trustedProxy?: readonly string[];
 }
 
 /** A consortium of three hospitals on this machine, until Ctrl-C; with its data it comes back. */
@@ -32,6 +33,11 @@ export const addUp: AddCommand = (program, context) => {
     .description('run a consortium of three hospitals on this machine')
     .option('--demo', 'load three synthetic patients and a clinician at each hospital')
     .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
+    .option(
+      '--trusted-proxy <address>',
+      'a proxy, or a network of them, whose x-forwarded-for is believed; may be repeated',
+      gather,
+    )
     .option('--log-file <file>', 'log into this file instead of stderr; SIGHUP opens it anew')
     .addOption(
       new Option('--log-level <level>', 'how much is logged (warn; in a file: info)').choices(
@@ -65,6 +71,7 @@ async function serve(
     home,
     port: flags.port ?? defaultPort,
     acceptClock: options.acceptClock === true,
+    proxies: options.trustedProxy ?? [],
     people: () => peopleOf(home),
     tryNext,
     onFault: (error) => broken.abort(error),

@@ -1,9 +1,12 @@
-import { bytesOfText } from '../../api/message-parts.ts';
+import { decodeWalletPut } from '../../api/people.ts';
 import { walletPut } from '../../api/routes/wallet-put.ts';
+import { wholeOf } from '../body-stream.ts';
 import { handler } from '../handler.ts';
 
 /** Throws WALLET_CONFLICT unless the stored version is the expected one. Source: rule H-14. */
-export const handleWalletPut = handler(walletPut, ({ gateway, caller, params, body }) => {
-  const copy = { expectedVersion: body.expectedVersion, sealed: bytesOfText(body.sealed) };
-  return { version: gateway.wallets.put(params.locator, caller.account, copy) };
+export const handleWalletPut = handler(walletPut, async ({ gateway, params, request }) => {
+  const copy = decodeWalletPut(await wholeOf(request, walletPut.bodyBytes));
+  // The session may have ended while the body came.
+  const { account } = gateway.sessions.require(request.headers.authorization);
+  return { version: gateway.wallets.put(params.locator, account, copy) };
 });

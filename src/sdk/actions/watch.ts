@@ -7,7 +7,7 @@ const againMs = 1_000;
 
 /**
  * Blocks as they are committed, with their acts, until the signal: what a doctor's or a patient's screen
- * follows. A broken connection goes on where it ended. What it tells is a hint to look, not a proof.
+ * follows. A connection that broke, or ended with its session, goes on where it ended. What it tells is a hint to look, not a proof.
  */
 export async function* watch(
   ctx: Context,
@@ -17,9 +17,9 @@ export async function* watch(
   let last = options.since;
   while (!signal.aborted) {
     try {
-      for await (const event of readEvents(await ctx.gateway.events(last, signal))) {
-        last = event.height;
-        yield event;
+      for await (const told of readEvents(await ctx.gateway.events(last, signal))) {
+        last = told.lastHeight ?? last;
+        if (told.event !== undefined) yield told.event;
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -30,11 +30,17 @@ export async function* watch(
   }
 }
 
+interface Told {
+  /** Where it goes on after this; also before the first block, so that a stream which ends early loses none. */
+  readonly lastHeight: number | undefined;
+  readonly event: BlockEvent | undefined;
+}
+
 const maxEventCharacters = 1024 * 1024;
 
 async function* readEvents(
   stream: ReadableStream<Uint8Array>,
-): AsyncGenerator<BlockEvent, void, undefined> {
+): AsyncGenerator<Told, void, undefined> {
   const decoder = new TextDecoder();
   const reader = stream.getReader();
   let text = '';
@@ -44,15 +50,20 @@ async function* readEvents(
       if (done) return;
       text += decoder.decode(value, { stream: true });
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const event = parseEvent(text.slice(0, end));
+        const block = text.slice(0, end);
         text = text.slice(end + 2);
-        if (event !== undefined) yield event;
+        yield { lastHeight: lastHeightIn(block), event: parseEvent(block) };
       }
       if (text.length > maxEventCharacters) return;
     }
   } finally {
     await reader.cancel().catch(() => undefined);
   }
+}
+
+function lastHeightIn(block: string): number | undefined {
+  const digits = /^id: ?(\d{1,15})\r?$/m.exec(block)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** One server-sent event; undefined for comments and events of another kind. */

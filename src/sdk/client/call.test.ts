@@ -141,6 +141,7 @@ test('of the spine’s routes, those that change something are repeated only whe
     'POST /v1/state',
     'POST /v1/blobs',
     'PUT /v1/blobs/:id',
+    'POST /v1/items',
     'DELETE /v1/inbox/:id',
   ]);
 });

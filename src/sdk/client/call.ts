@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import { type AddressOf, type JsonOf, partsOf, pathOf, type Route } from '../../api/route.ts';
+import {
+  type AddressOf,
+  type JsonOf,
+  maxStrangerBytes,
+  partsOf,
+  pathOf,
+  type Route,
+} from '../../api/route.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type Call, type Http, routeOf } from './http.ts';
 
@@ -65,8 +72,33 @@ export async function call<R extends Route>(
     return answerTo(line.http, route, request);
   };
   const isSignedIn = who === 'session' || who === 'peer' || who === 'ticket';
-  const answer = isSignedIn ? await signedIn(line.session, send) : await send({});
+  const answer =
+    isSignedIn || isLarge(route, asking)
+      ? await signedIn(line.session, send)
+      : await asStranger(line.session, send);
   return answer as Answer<R>;
+}
+
+/** More than a gateway takes from somebody who shows no session: in characters, so at most what it is in bytes. */
+function isLarge({ who }: Route, asking: unknown): boolean {
+  if (who !== 'signed-body') return false;
+  return JSON.stringify(partsOf(asking).body ?? null).length > maxStrangerBytes;
+}
+
+/**
+ * Without a session. What strangers may ask is counted by their address, which others may share: when it is used up,
+ * who has an account asks as himself, and nobody else's asking counts.
+ */
+async function asStranger<T>(
+  session: SessionSource | undefined,
+  send: (headers: Readonly<Record<string, string>>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await send({});
+  } catch (error) {
+    if (session === undefined || !isCoded(error, 'RATE_LIMITED')) throw error;
+    return signedIn(session, send);
+  }
 }
 
 interface Given {

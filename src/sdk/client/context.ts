@@ -1,4 +1,4 @@
-import { textOfBytes } from '../../api/message-parts.ts';
+import { encodeWalletPut } from '../../api/people.ts';
 import { itemsGet } from '../../api/routes/items-get.ts';
 import { walletPut } from '../../api/routes/wallet-put.ts';
 import { verifyVote } from '../../crypto/signature.ts';
@@ -182,8 +182,8 @@ export class Context {
     const store = {
       get: (at: Uint8Array) => this.gateway.getCopy(at, signal),
       put: async (at: Uint8Array, expectedVersion: number, sealed: Uint8Array) => {
-        const body = { expectedVersion, sealed: textOfBytes(sealed) };
-        await this.gateway.call(walletPut, { params: { locator: bytesToHex(at) }, body, signal });
+        const stream = encodeWalletPut({ expectedVersion, sealed });
+        await this.gateway.call(walletPut, { params: { locator: bytesToHex(at) }, stream, signal });
       },
     };
     const synced = await syncCopy(store, locator, content, this.#copied);

@@ -1,5 +1,5 @@
 import { encodeItemsOrder } from '../../api/item.ts';
-import { maxItemsPerPost } from '../../api/items.ts';
+import { encodeItems, maxItemsPerPost, type WriteConsent } from '../../api/items.ts';
 import { textOfBytes } from '../../api/message-parts.ts';
 import { itemsPost } from '../../api/routes/items-post.ts';
 import { labels } from '../../crypto/labels.ts';
@@ -48,27 +48,9 @@ export async function deliverRows(
     const root = merkleRoot(part.map((row) => row.leaf));
     const count = part.length;
     const consent =
-      grant === undefined
-        ? undefined
-        : {
-            id: grant.consent,
-            body: textOfBytes(grant.body),
-            salt: textOfBytes(grant.salt),
-            signature: textOfBytes(
-              await signLabelled(
-                grant.writeKey,
-                labels.itemsSign,
-                encodeItemsOrder({ account, consent: grant.consent, epoch, root, count }),
-              ),
-            ),
-          };
-    const inputs = part.map((row) => ({
-      salt: textOfBytes(row.salt),
-      leafContent: textOfBytes(row.leafContent),
-      header: textOfBytes(row.header),
-    }));
-    const body = { account, epoch, rows: inputs, ...(consent === undefined ? {} : { consent }) };
-    const answer = await gateway.call(itemsPost, { body, signal });
+      grant === undefined ? [] : [await shown(grant, { account, epoch, root, count })];
+    const stream = encodeItems({ account, epoch, consent }, part);
+    const answer = await gateway.call(itemsPost, { stream, signal });
     if (answer.root !== textOfBytes(root) || answer.count !== count) {
       throw new CodedError('GATEWAY_LIED', { root: bytesToHex(root) });
     }
@@ -79,4 +61,14 @@ export async function deliverRows(
     }
   }
   return anchors;
+}
+
+/** What a writer who is not the owner shows with the rows of one anchor. */
+async function shown(
+  { consent, body, salt, writeKey }: WritingGrant,
+  rows: Omit<Parameters<typeof encodeItemsOrder>[0], 'consent'>,
+): Promise<WriteConsent> {
+  const order = encodeItemsOrder({ ...rows, consent });
+  const signature = await signLabelled(writeKey, labels.itemsSign, order);
+  return { id: consent, body, salt, signature };
 }

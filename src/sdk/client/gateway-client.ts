@@ -1,4 +1,4 @@
-import { bytesOfText } from '../../api/message-parts.ts';
+import { decodeWalletAnswer } from '../../api/people.ts';
 import type { Route } from '../../api/route.ts';
 import { blobGet, ticketHeader } from '../../api/routes/blob-get.ts';
 import { blobPut } from '../../api/routes/blob-put.ts';
@@ -77,17 +77,19 @@ export class GatewayClient {
     return this.call(eventsGet, { headers, signal });
   }
 
-  /** The copy of a wallet, or undefined when there is none. Throws RATE_LIMITED. */
+  /** The copy of a wallet, or undefined when there is none. Throws GATEWAY_LIED (bytes of another form). */
   async getCopy(
     locator: Uint8Array,
     signal?: AbortSignal,
   ): Promise<{ version: number; sealed: Uint8Array } | undefined> {
     try {
       const params = { locator: bytesToHex(locator) };
-      const { version, sealed } = await this.call(walletGet, { params, signal });
-      return { version, sealed: bytesOfText(sealed) };
+      return decodeWalletAnswer(await this.call(walletGet, { params, signal }));
     } catch (error) {
       if (isCoded(error, 'NOT_FOUND')) return undefined;
+      if (isCoded(error, 'CBOR_INVALID') || isCoded(error, 'CBOR_SHAPE')) {
+        throw new CodedError('GATEWAY_LIED', { path: '/v1/wallet' }, error);
+      }
       throw error;
     }
   }

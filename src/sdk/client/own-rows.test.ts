@@ -40,7 +40,12 @@ class Custodian {
     for (const [index, { recordId, row }] of items.entries()) {
       const path = merkleTree(leaves).path(index).map(textOfBytes);
       const where = { recordId, txId, ...place, root: textOfBytes(root), index, path };
-      this.rows.push({ row: { state: 'live', ...where, ...row }, change: this.changes });
+      const told = {
+        salt: textOfBytes(row.salt),
+        leafContent: textOfBytes(row.leafContent),
+        header: textOfBytes(row.header),
+      };
+      this.rows.push({ row: { state: 'live', ...where, ...told }, change: this.changes });
     }
   }
 

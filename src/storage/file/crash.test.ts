@@ -233,7 +233,11 @@ test('puts that wait share one transaction', async (t) => {
 });
 
 test('more than may wait is refused at once, and what was taken is kept: STORE_BUSY', async (t) => {
-  const store = opened(t, folderFor(t), { maxWaiting: 10, maxWaitingBytes: 5_000, maxUploads: 2 });
+  const store = opened(t, folderFor(t), {
+    maxWaiting: 10,
+    maxWaitingBytes: 5_000,
+    uploadsOf: () => 2,
+  });
   const outcomes = async (puts: Promise<unknown>[]) => {
     const settled = await Promise.allSettled(puts);
     for (const one of settled) {

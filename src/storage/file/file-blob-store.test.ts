@@ -7,7 +7,13 @@ import { openFileBlobStore } from './file-blob-store.ts';
 
 const open: OpenForTest = async (t, options) => {
   const folder = mkdtempSync(join(tmpdir(), 'salus-blobs-'));
-  const store = openFileBlobStore({ ...options, folder });
+  // The contract puts hundreds at once for one owner; that each has a share is in uploads.test.ts.
+  const store = openFileBlobStore({
+    ...options,
+    folder,
+    uploadsOf: () => 1_000,
+    maxUploads: 1_000,
+  });
   t.after(async () => {
     await store.close();
     rmSync(folder, { recursive: true });

@@ -40,7 +40,8 @@ export interface FileBlobStoreOptions {
   readonly readOnly?: boolean;
   readonly maxWaiting?: number;
   readonly maxWaitingBytes?: number;
-  /** Large blobs that come in at the same time. */
+  /** Large blobs that come in at the same time: of one owner (4), and of all (64). */
+  readonly uploadsOf?: (owner: BlobOwner) => number;
   readonly maxUploads?: number;
   /** A ceiling for the table, in pages of 8 KiB; tests fill the disk with it. */
   readonly maxPages?: number;
@@ -99,14 +100,14 @@ class FileBlobStore implements BlobStore {
   #closed = false;
 
   constructor(parts: Parts) {
-    const { rows, files, now, fault, maxUploads = 64 } = parts;
+    const { rows, files, now, fault, uploadsOf = () => 4, maxUploads = 64 } = parts;
     const { maxWaiting = 10_000, maxWaitingBytes = 64 * 1024 * 1024 } = parts;
     this.#rows = rows;
     this.#files = files;
     this.#now = now;
     this.#writer = new Writer(rows, files, { limits: { maxWaiting, maxWaitingBytes }, fault });
     this.#quotaBytesOf = parts.quotaBytesOf ?? (() => Number.MAX_SAFE_INTEGER);
-    const options = { now, fault, maxUploads, quotaBytesOf: this.#quotaBytesOf };
+    const options = { now, fault, uploadsOf, maxUploads, quotaBytesOf: this.#quotaBytesOf };
     this.#intake = new Intake({ rows, files, writer: this.#writer }, options);
     this.#isReadOnly = parts.readOnly === true;
     this.#release = parts.release;

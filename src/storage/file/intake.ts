@@ -1,5 +1,6 @@
 import { CodedError } from '../../primitives/errors.ts';
 import type { BlobId } from '../../primitives/ids.ts';
+import { Shares } from '../../primitives/shares.ts';
 import { BlobHasher, type BlobTree, blobIdOf } from '../blob-id.ts';
 import {
   type BlobOwner,
@@ -17,6 +18,9 @@ import type { Writer } from './writer.ts';
 /** Blobs up to this size are rows, larger ones files: docs/adr/0003-blob-store.md says why. */
 export const maxRowBytes = 256 * 1024;
 
+/** Of all owners together: what part files may take of the disk while they come in. */
+const maxPartBytes = 16 * maxBlobBytes;
+
 /** What a put brings to the writer, besides where the bytes are. */
 interface Arrival {
   readonly id: BlobId;
@@ -27,6 +31,8 @@ interface Arrival {
 export interface IntakeOptions {
   readonly now: () => number;
   readonly quotaBytesOf: (owner: BlobOwner) => number;
+  /** Large blobs that come in at the same time: of one owner, and of all. */
+  readonly uploadsOf: (owner: BlobOwner) => number;
   readonly maxUploads: number;
   readonly fault: (point: FaultPoint) => void;
 }
@@ -43,20 +49,27 @@ export class Intake {
   readonly #files: LargeFiles;
   readonly #writer: Writer;
   readonly #options: IntakeOptions;
-  /** Bytes of large blobs that are coming in, by owner: they count against the quota already. */
+  /** Bytes of large blobs that are coming in and are new to their owner: they count against the quota already. */
   readonly #incoming = new Map<BlobOwner, number>();
-  #uploads = 0;
+  readonly #uploads: Shares;
+  /** Bytes of part files, whoever's and whether they count against a quota or not. */
+  readonly #parts: Shares;
 
   constructor({ rows, files, writer }: Parts, options: IntakeOptions) {
     this.#rows = rows;
     this.#files = files;
     this.#writer = writer;
     this.#options = options;
+    this.#uploads = new Shares({ each: options.uploadsOf, all: options.maxUploads });
+    this.#parts = new Shares({
+      each: (owner) => options.uploadsOf(owner) * maxBlobBytes,
+      all: maxPartBytes,
+    });
   }
 
   /** Large blobs that are coming in now. */
   get uploads(): number {
-    return this.#uploads;
+    return this.#uploads.taken;
   }
 
   /** As `BlobStore.put`. */
@@ -120,9 +133,10 @@ export class Intake {
     rest: AsyncIterable<Uint8Array>,
     options: PutOptions,
   ): Promise<StoredBlob> {
-    if (this.#uploads >= this.#options.maxUploads)
-      throw new CodedError('STORE_BUSY', { uploads: this.#uploads });
-    this.#uploads += 1;
+    const { owner } = options;
+    if (!this.#uploads.take(owner)) {
+      throw new CodedError('STORE_BUSY', { uploads: this.#uploads.heldBy(owner) });
+    }
     let part: string | undefined;
     try {
       const { path, handle } = await this.#files.begin();
@@ -140,33 +154,40 @@ export class Intake {
       } finally {
         await handle.close();
       }
-      const arrival = { id: tree.id, bytes: tree.bytes, owner: options.owner };
+      const arrival = { id: tree.id, bytes: tree.bytes, owner };
       const leaves = tree.nodes.length > 0 ? tree.leafDigests : undefined;
       return await this.#publish(part, arrival, leaves);
     } catch (error) {
       if (part !== undefined) this.#files.removePart(part);
       throw error;
     } finally {
-      this.#uploads -= 1;
+      this.#uploads.give(owner);
     }
   }
 
-  /** Hands every piece on, within the quota and the largest size. */
+  /**
+   * Hands every piece on, within the quota and the largest size. Bytes that the owner has already cost no room; but that
+   * a stream has the id it came under is known at its end only, so it is cut where those bytes end.
+   */
   async #receive(
     head: Uint8Array,
     rest: AsyncIterable<Uint8Array>,
     { owner, expectedId }: PutOptions,
     keep: (piece: Uint8Array) => Promise<void>,
   ): Promise<void> {
-    const isCounted = expectedId === undefined || !this.#rows.hasClaim({ id: expectedId, owner });
+    const isNew = expectedId === undefined || !this.#rows.hasClaim({ id: expectedId, owner });
+    // Of a blob that others alone have the stream must not tell that it is here, nor how long it is.
+    const known = isNew ? undefined : this.#rows.blob(expectedId)?.bytes;
     let bytes = 0;
     const count = (more: number) => {
+      if (known !== undefined && bytes + more > known) {
+        throw new CodedError('BLOB_MISMATCH', { bytes: known });
+      }
+      if (bytes + more > maxBlobBytes) throw new CodedError('BODY_TOO_LARGE', { bytes });
+      if (isNew) this.#checkQuota(owner, (this.#incoming.get(owner) ?? 0) + more);
+      if (!this.#parts.take(owner, more)) throw new CodedError('STORE_BUSY');
       bytes += more;
-      if (bytes > maxBlobBytes) throw new CodedError('BODY_TOO_LARGE', { bytes });
-      if (!isCounted) return;
-      const incoming = (this.#incoming.get(owner) ?? 0) + more;
-      this.#incoming.set(owner, incoming);
-      this.#checkQuota(owner, incoming);
+      if (isNew) this.#incoming.set(owner, (this.#incoming.get(owner) ?? 0) + more);
     };
     try {
       count(head.length);
@@ -176,7 +197,8 @@ export class Intake {
         await keep(piece);
       }
     } finally {
-      const left = (this.#incoming.get(owner) ?? 0) - (isCounted ? bytes : 0);
+      this.#parts.give(owner, bytes);
+      const left = (this.#incoming.get(owner) ?? 0) - (isNew ? bytes : 0);
       if (left > 0) this.#incoming.set(owner, left);
       else this.#incoming.delete(owner);
     }

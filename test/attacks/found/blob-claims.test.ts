@@ -33,9 +33,8 @@ const fetched = async (person: Person, { blobId }: Sealed) =>
   codeOf(await person.call('GET', `/v1/blobs/${blobId}`));
 /** A made-up row of the sender's own account, which names somebody's body. */
 const names = async (person: Person, body: Uint8Array) => {
-  const { row } = sealedItem('other', { body });
-  const json = { account: person.account, epoch: 1, rows: [row] };
-  return codeOf(await person.call('POST', '/v1/items', { json }));
+  const head = { account: person.account, epoch: 1, consent: [] };
+  return codeOf(await person.postItems(head, [sealedItem('other', { body })]));
 };
 const keySetNaming = ({ blobId }: Sealed): Act => ({
   kind: 'KeySet',

@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { encodeItemsOrder } from '../../../src/api/item.ts';
-import { textOfBytes } from '../../../src/api/message-parts.ts';
 import { labels } from '../../../src/crypto/labels.ts';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import { signLabelled } from '../../../src/crypto/signature.ts';
@@ -40,14 +39,8 @@ async function floods(device: Person, grant: Grant, patient: Person): Promise<un
   const order = { account, consent, epoch: 1, root: rootOf(rows), count: rows.length };
   assert.ok(grant.writeKey !== undefined);
   const signature = await signLabelled(grant.writeKey, labels.itemsSign, encodeItemsOrder(order));
-  const shown = {
-    id: consent,
-    body: textOfBytes(grant.body),
-    salt: textOfBytes(grant.salt),
-    signature: textOfBytes(signature),
-  };
-  const json = { account, epoch: 1, consent: shown, rows: rows.map(({ row }) => row) };
-  return codeOf(await device.call('POST', '/v1/items', { json }));
+  const shown = { id: consent, body: grant.body, salt: grant.salt, signature };
+  return codeOf(await device.postItems({ account, epoch: 1, consent: [shown] }, rows));
 }
 
 async function fullOf(device: Person, grant: Grant, patient: Person): Promise<void> {
@@ -69,9 +62,8 @@ async function patientWithDevice() {
 }
 const deliversOwn = async (patient: Person) => {
   await patient.putBlob(body);
-  const rows = items(5 * rowsAPost).map(({ row }) => row);
-  const json = { account: patient.account, epoch: 1, rows };
-  return codeOf(await patient.call('POST', '/v1/items', { json }));
+  const head = { account: patient.account, epoch: 1, consent: [] };
+  return codeOf(await patient.postItems(head, items(5 * rowsAPost)));
 };
 
 test('a device at its limit stops neither the patient’s own deliveries nor another device', async () => {

@@ -22,7 +22,7 @@ export interface Neighbourhood {
 export async function openNeighbourhood(): Promise<Neighbourhood> {
   const many = 1_000_000_000;
   const town = await openTown({
-    ...{ requestsPerMinute: many, messagesPerHour: many, walletMissesPerHour: many },
+    ...{ requestsPerMinute: many, strangerReadsPerMinute: many, messagesPerHour: many },
     ...{ refusalLeavesPerHour: 1_000, maxEventStreams: 20, stalledMs: 5_000 },
   });
   const ana = await Person.enrolled(town, town.north, 'patient');
@@ -45,8 +45,7 @@ export async function openNeighbourhood(): Promise<Neighbourhood> {
   const bound = { chainId: townChain, organisation: town.north.organisation, recovery: noRecovery };
   const identity = await enrolmentIdentity(newcomer.keys, { ...bound, role: 'nurse' });
   const locator = 'ab'.repeat(32);
-  const copy = { expectedVersion: 0, sealed: 'AAAA' };
-  accepted(await ana.call('PUT', `/v1/wallet/${locator}`, { json: copy }));
+  accepted(await ana.putCopy(locator, 0, new Uint8Array(3)));
   const [first] = kept;
   if (first === undefined) throw new Error('nothing was kept');
 
@@ -75,7 +74,7 @@ export async function openNeighbourhood(): Promise<Neighbourhood> {
   known.set('tx', bytesOfHex(access.txId satisfies string as TxId));
   known.set('record', bytesOfHex(first.recordId)).set('leaf', first.leaf);
   known.set('waiting.root', rootOf([waiting])).set('root', rootOf(kept));
-  for (const [field, text] of Object.entries(waiting.row)) known.set(`waiting.${field}`, text);
+  for (const [field, bytes] of Object.entries(waiting.row)) known.set(`waiting.${field}`, bytes);
   known.set('blob', blobOf(first.row.leafContent));
   known.set('other.blob', blobOf(waiting.row.leafContent));
   return { town, people, keys, known };
@@ -118,7 +117,7 @@ function bytesOfHex(text: string): Uint8Array {
   return bytes;
 }
 
-function blobOf(leafContent: string): string {
-  const text = Buffer.from(leafContent, 'base64url').toString('latin1');
+function blobOf(leafContent: Uint8Array): string {
+  const text = Buffer.from(leafContent).toString('latin1');
   return /baf[a-z2-7]{56}/.exec(text)?.[0] ?? '';
 }

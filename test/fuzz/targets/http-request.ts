@@ -85,6 +85,11 @@ class Body {
     }
     if (isList(body) && body[0] === 'text')
       return Buffer.from(textIn(await this.#value(body[1] ?? '')));
+    if (isList(body) && body[0] === 'seq') {
+      const parts: Uint8Array[] = [];
+      for (const part of body.slice(1)) parts.push(encodeCbor(await this.#value(part)));
+      return Buffer.concat(parts);
+    }
     const value = await this.#value(body);
     return Buffer.from(value instanceof Uint8Array ? value : encodeCbor(value));
   }
@@ -139,6 +144,10 @@ class Body {
   }
 
   async #value(value: Cbor): Promise<Cbor> {
+    if (isList(value) && value[0] === 'signature') {
+      const bytes = encodeCbor(await this.#value(value[3] ?? null));
+      return this.#signature(value[1], value[2], bytes);
+    }
     if (isList(value)) {
       const parts: Cbor[] = [];
       for (const part of value) parts.push(await this.#value(part));

@@ -54,18 +54,12 @@ function read(what: Cbor, grant = 'reading'): Seed {
   };
 }
 
-const row = obj({
-  salt: '{waiting.salt}',
-  leafContent: '{waiting.leafContent}',
-  header: '{waiting.header}',
-});
+const row = ['{waiting.salt}', '{waiting.leafContent}', '{waiting.header}'];
 const order = ['{ana}', '{writing.id}', 1, '{waiting.root}', 1];
-const writeConsent = obj({
-  id: '{writing.id}',
-  body: ['b64', '{writing.body}'],
-  salt: ['b64', '{writing.salt}'],
-  signature: ['signature', labels.itemsSign, 'writer', order],
-});
+const writeConsent = [
+  ...['{writing.id}', '{writing.body}', '{writing.salt}'],
+  ['signature', labels.itemsSign, 'writer', order],
+];
 const message = (to: string): Cbor => [
   ...[2, 43, '{chain}', to, '{doctor}', '{doctor.key}', new Uint8Array(1_200).fill(7), '{now}'],
 ];
@@ -91,8 +85,10 @@ const typed = (text: string): Pick<Seed, 'headers' | 'body'> => ({
   body: ['text', text],
 });
 const ticket: Cbor = [ticketHeader, '{ticket}'];
-const rowsOf = (fields: Readonly<Record<string, Cbor>>) =>
-  json({ account: '{ana}', epoch: 1, ...fields, rows: ['list', row] });
+const rowsOf = (...consent: readonly Cbor[]): Pick<Seed, 'headers' | 'body'> => ({
+  headers: [['content-type', itemsPost.stream]],
+  body: ['seq', ['{ana}', 1, consent, 1], row],
+});
 
 /** Good requests of the spine's routes, and some that go from one hospital to the other. */
 async function spineSeeds(): Promise<Seed[]> {
@@ -136,8 +132,8 @@ async function spineSeeds(): Promise<Seed[]> {
       ...{ route: blobGet, who: 'doctor', hospital: 'south' },
       ...{ at: ['{blob}'], query: '?at={north}', headers: [ticket] },
     },
-    { route: itemsPost, who: 'ana', body: rowsOf({}) },
-    { route: itemsPost, who: 'doctor', body: rowsOf({ consent: writeConsent }) },
+    { route: itemsPost, who: 'ana', ...rowsOf() },
+    { route: itemsPost, who: 'doctor', ...rowsOf(writeConsent) },
     { route: itemsPost, who: 'ana', ...typed('[1,{"__proto__":{"a":1}}]') },
     { route: itemsGet, who: 'ana', query: '?account={ana}&since=0' },
     { route: itemsGet, who: 'ana', query: '?account={ana}&changed=1' },
@@ -156,7 +152,8 @@ async function spineSeeds(): Promise<Seed[]> {
     { route: eventsGet, who: 'ana', headers: [['last-event-id', '2']] },
     {
       ...{ route: walletPut, who: 'ana', at: ['{locator}'] },
-      body: json({ expectedVersion: 1, sealed: 'AAAAAAAA' }),
+      headers: [['content-type', walletPut.stream]],
+      body: [1, new Uint8Array(6)],
     },
     { route: walletGet, at: ['{locator}'] },
     {
@@ -240,6 +237,7 @@ export const requestWords: readonly Cbor[] = [
     'sign',
     'json',
     'text',
+    'seq',
     'tx',
     'signature',
     someBlob,

@@ -28,8 +28,8 @@ interface Custody {
   readonly erasure: Erasure;
   readonly claims: BodyClaims;
   /** What waited under a grant that is revoked goes, and not only with the next round. */
-  readonly endConsent: (consent: ConsentId) => void;
-  /** Resolves when what `endConsent` began is done. */
+  readonly endGrant: (grant: { readonly account: AccountId; readonly consent: ConsentId }) => void;
+  /** Resolves when what `endGrant` began is done. */
   readonly idle: () => Promise<void>;
   /** Forgets what waited too long for its anchor: rows here, bodies in the store. */
   readonly housekeep: () => Promise<void>;
@@ -60,9 +60,11 @@ const keepBodies = ({ reception }: Custody, met: IndexedAct & AnchorAct) =>
 
 /**
  * A *delivery* is what one `POST /items` brought: the rows of one anchor, pending until the anchor commits
- * (then `height` is set) or `waitsUntilMs` has passed. `deliverer` and `waitsUntilMs` are there while it is pending,
- * '' and 0 from then on. `kept_rows` sums deliveries by chart and grant, for their quotas. An erased item keeps its leaf hash and record id only; the claim on its body waits in
- * `ended_claims` until the store, which is another file, has ended it; `moved_claims` are those of homes of before. `row_changes` counts per account what was
+ * (then `height` is set) or `waitsUntilMs` has passed. While its rows come its root is one that no anchor has; `count` 0
+ * says that it was dropped. `deliverer` and `waitsUntilMs` are there while it is pending, '' and 0 from then on.
+ * `kept_rows` sums deliveries by chart and grant, for their quotas. An erased item keeps its leaf hash and record id
+ * only; the claim on its body waits in `ended_claims` until the store, which is another file, has ended it;
+ * `moved_claims` are those of homes of before. `row_changes` counts per account what was
  * shown or erased; `shownAs` and `erasedAs` are the count at which it happened, so that an owner asks for what is new.
  */
 export const custody = definePart({
@@ -98,6 +100,7 @@ CREATE TABLE row_changes (account TEXT PRIMARY KEY, count INTEGER NOT NULL) STRI
 CREATE TABLE ended_claims (
   blob TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (blob, owner)
 ) STRICT, WITHOUT ROWID;`,
+      'CREATE INDEX deliveries_dropped ON deliveries (delivery) WHERE height IS NULL AND count = 0;',
       `
 CREATE TABLE moved_claims (
   blob TEXT NOT NULL, owner TEXT NOT NULL, heir TEXT NOT NULL, PRIMARY KEY (owner, heir, blob)
@@ -141,7 +144,7 @@ CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE h
     const claims = new BodyClaims(base);
     const waiting = new WaitingRows(base);
     const delivered = new DeliveredRows(db, waiting);
-    const erased = new ErasedRows(db, claims);
+    const erased = new ErasedRows(db, claims, waiting);
     let ending = Promise.resolve();
     return {
       ...{ delivered, waiting, erased, claims },
@@ -149,12 +152,12 @@ CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE h
       rows: new ItemRows(db),
       reception: new Reception(base, { delivered, waiting, peers: parts.get(peers) }),
       erasure: new Erasure(base, { erased, claims, batches: parts.get(batches) }),
-      endConsent(consent) {
-        waiting.endConsent(consent);
-        // After this block's transaction; what fails here the next round does.
-        const purged = ending.then(nextTurn).then(() => waiting.purge());
-        ending = purged.catch((error) => {
-          log.warn({ what: 'ended consent', code: isCoded(error) ? error.code : 'INTERNAL' });
+      endGrant(grant) {
+        waiting.dropGrant(grant.consent);
+        // The rest after this block's transaction; bodies that stay by a fault go with the next collection.
+        const ended = ending.then(nextTurn).then(() => waiting.endGrant(grant));
+        ending = ended.catch((error) => {
+          log.warn({ what: 'ended grant', code: isCoded(error) ? error.code : 'INTERNAL' });
         });
       },
       idle: () => ending,
@@ -178,11 +181,16 @@ CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE h
   onAct: {
     DataAnchor: onAnchor,
     DiagnosisAnchor: onAnchor,
-    ConsentRevoke: ({ endConsent }, { act }) => endConsent(act.consent),
+    ConsentRevoke: ({ endGrant }, { sender, act }) =>
+      endGrant({ account: sender, consent: act.consent }),
   },
-  close: ({ idle }) => idle(),
+  async close({ idle, waiting }) {
+    waiting.close();
+    await idle();
+  },
   onRefused: { DataAnchor: onRefusedAnchor, DiagnosisAnchor: onRefusedAnchor },
   keeps: { DataAnchor: keepBodies, DiagnosisAnchor: keepBodies },
+  start: ({ waiting }) => waiting.dropHalf(),
   every: ({ erasure, claims, waiting, housekeep }, { refusalBatchMs }) => [
     { what: 'erasure', everyMs: refusalBatchMs, atStart: true, run: () => erasure.release() },
     { what: 'moved claims', everyMs: refusalBatchMs, atStart: true, run: () => claims.move() },

@@ -7,14 +7,16 @@ import {
   parseBlobId,
   parseConsentId,
   parseTxId,
+  type RecordId,
   type TxId,
 } from '../../../primitives/ids.ts';
 import type { BlobOwner } from '../../../storage/blob-store.ts';
+import { inSlices } from '../../slices.ts';
 import type { Row, Store } from '../../store.ts';
 import { claimOwnerOf } from './claim-owner.ts';
-import type { Delivery } from './delivery.ts';
+import type { DeliveredRow, Delivery } from './delivery.ts';
 import { nextChange } from './row-changes.ts';
-import type { WaitingRows, Writer } from './waiting-rows.ts';
+import { noRoot, type WaitingRows, type Writer } from './waiting-rows.ts';
 
 /** What must agree between an anchor and the rows that it covers. */
 export interface AnchorNamed {
@@ -47,15 +49,70 @@ export class DeliveredRows {
 
   /**
    * Keeps rows; the same rows again change nothing. Rows whose anchor is on the ledger already are shown at
-   * once. Throws RECORD_ID_TAKEN (the id is anchored), QUOTA_EXCEEDED.
+   * once. Slice by slice: until the last is there, the delivery is one that waits for no anchor.
+   * Throws RECORD_ID_TAKEN (the id is anchored), QUOTA_EXCEEDED.
    */
-  deliver(delivery: Delivery, writer: Writer): void {
-    const { account, root } = delivery;
+  async deliver(delivery: Delivery, writer: Writer): Promise<void> {
+    const id = this.#begin(delivery, writer);
+    if (id === undefined) return;
+    try {
+      let position = 0;
+      for await (const slice of inSlices(delivery.rows)) {
+        this.#insert(delivery.account, id, { rows: slice, position });
+        position += slice.length;
+      }
+      this.#complete(delivery, id);
+    } catch (error) {
+      this.#waiting.drop(id);
+      throw error;
+    }
+  }
+
+  /** The place for its rows; undefined when they are here already. */
+  #begin(delivery: Delivery, writer: Writer): number | undefined {
+    return this.#db.transaction('items', () => {
+      if (this.#isHere(delivery, writer)) return undefined;
+      this.#waiting.requireRoom(delivery, writer);
+      const { account, epoch, consent, rows, bytes } = delivery;
+      return this.#db.insert(
+        `INSERT INTO deliveries (account, root, epoch, consent, count, bytes, deliverer, waitsUntilMs)
+         VALUES (?, ${noRoot}, ?, ?, ?, ?, ?, ?)`,
+        ...[account, epoch, consent, rows.length, bytes],
+        ...[writer.account, this.#waiting.waitUntilMs(writer)],
+      );
+    });
+  }
+
+  #insert(
+    account: AccountId,
+    delivery: number,
+    { rows, position }: { readonly rows: readonly DeliveredRow[]; readonly position: number },
+  ): void {
     this.#db.transaction('items', () => {
-      if (this.#isHere(delivery, writer)) return;
-      this.requireFree(delivery, writer);
+      this.#requireStill(delivery);
+      for (const [at, row] of rows.entries()) {
+        this.#refuseTaken(account, row.recordId);
+        this.#db.run(
+          'INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)',
+          ...[delivery, position + at, account, row.recordId, row.leaf, row.salt, row.leafContent],
+          ...[row.header, row.recordClass, row.blobId],
+        );
+      }
+    });
+  }
+
+  /** From here on it waits for its anchor, or is shown. */
+  #complete({ account, root }: Delivery, id: number): void {
+    this.#db.transaction('items', () => {
+      this.#requireStill(id);
       this.#waiting.replace(account, root);
-      this.#insert(delivery, writer);
+      const anchored = this.#db.get(
+        'SELECT 1 FROM deliveries WHERE account = ? AND root = ?',
+        ...[account, root],
+      );
+      // The same rows came twice at once, and the others were anchored meanwhile.
+      if (anchored !== undefined) return this.#waiting.drop(id);
+      this.#db.run('UPDATE deliveries SET root = ? WHERE delivery = ?', root, id);
       const anchor = this.#db.get(
         'SELECT * FROM anchors WHERE account = ? AND root = ?',
         ...[account, root],
@@ -65,9 +122,11 @@ export class DeliveredRows {
   }
 
   /** As `deliver`, before anything is kept. */
-  requireFree(delivery: Delivery, writer: Writer): void {
+  async requireFree(delivery: Delivery, writer: Writer): Promise<void> {
     if (this.#isHere(delivery, writer)) return;
-    this.#refuseTaken(delivery);
+    for await (const slice of inSlices(delivery.rows)) {
+      for (const { recordId } of slice) this.#refuseTaken(delivery.account, recordId);
+    }
     this.#waiting.requireRoom(delivery, writer);
   }
 
@@ -84,29 +143,19 @@ export class DeliveredRows {
     return true;
   }
 
-  #refuseTaken({ account, rows }: Delivery): void {
-    for (const { recordId } of rows) {
-      const taken = this.#db.get(
-        'SELECT 1 FROM items JOIN deliveries USING (delivery) WHERE items.account = ? AND recordId = ? AND height IS NOT NULL',
-        ...[account, recordId],
-      );
-      if (taken !== undefined) throw new CodedError('RECORD_ID_TAKEN', { recordId });
-    }
+  /** While its rows came, others of the same records may have been anchored: then it was dropped. */
+  #requireStill(delivery: number): void {
+    const row = this.#db.get('SELECT count FROM deliveries WHERE delivery = ?', delivery);
+    if ((row?.uint('count') ?? 0) === 0) throw new CodedError('RECORD_ID_TAKEN');
   }
 
-  #insert({ account, root, epoch, consent, rows, bytes }: Delivery, writer: Writer): void {
-    const id = this.#db.insert(
-      `INSERT INTO deliveries (account, root, epoch, consent, count, bytes, deliverer, waitsUntilMs)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[account, root, epoch, consent, rows.length, bytes],
-      ...[writer.account, this.#waiting.waitUntilMs(writer)],
+  #refuseTaken(account: AccountId, recordId: RecordId): void {
+    const taken = this.#db.get(
+      'SELECT 1 FROM items JOIN deliveries USING (delivery) WHERE items.account = ? AND recordId = ? AND height IS NOT NULL',
+      ...[account, recordId],
     );
-    for (const [position, row] of rows.entries()) {
-      this.#db.run(
-        'INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)',
-        ...[id, position, account, row.recordId, row.leaf, row.salt, row.leafContent],
-        ...[row.header, row.recordClass, row.blobId],
-      );
+    if (taken !== undefined) {
+      throw new CodedError('RECORD_ID_TAKEN', { recordId });
     }
   }
 
@@ -134,12 +183,7 @@ export class DeliveredRows {
       ...[txId, height, timeMs, nextChange(this.#db, account), id],
     );
     // What was delivered for another try at the same records has lost.
-    this.#db.run(
-      `DELETE FROM deliveries WHERE height IS NULL AND account = ? AND delivery IN (
-         SELECT other.delivery FROM items AS mine JOIN items AS other
-         ON other.account = mine.account AND other.recordId = mine.recordId WHERE mine.delivery = ?)`,
-      ...[account, id],
-    );
+    this.#waiting.dropRivals(account, id);
   }
 
   /** Anchors on the ledger whose rows nobody has delivered. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordClass } from '../../../api/classes.ts';
 import {
   decodeItemHeader,
@@ -5,12 +6,12 @@ import {
   itemHeaderHash,
   itemLeafHash,
 } from '../../../api/item.ts';
-import type { ItemInput } from '../../../api/items.ts';
-import { bytesOfText } from '../../../api/message-parts.ts';
+import { type ItemInput, readItems, type WriteConsent } from '../../../api/items.ts';
 import { merkleRoot } from '../../../ledger/merkle.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId, BlobId, ConsentId, RecordId } from '../../../primitives/ids.ts';
+import { inSlices } from '../../slices.ts';
 
 export interface DeliveredRow {
   readonly recordId: RecordId;
@@ -35,24 +36,34 @@ export interface Delivery {
 
 /**
  * Rows as they came, once they fit together: each header hashes to what its leaf content says, is of the named
- * epoch, and no record id comes twice. What lies in wrap and body is nobody's business here.
- * Throws LEAF_MISMATCH with `index`, RECORD_ID_TAKEN, REQUEST_INVALID. Source: docs/protocol/http.md, H-9.
+ * epoch, and no record id comes twice. What lies in wrap and body is nobody's business here. Slice by slice, since a
+ * delivery may have thousands of rows.
+ * Throws LEAF_MISMATCH with `index`, RECORD_ID_TAKEN, CBOR_*, ID_FORMAT. Source: docs/protocol/http.md, H-9.
  */
-export function parseDelivery(request: {
-  readonly account: AccountId;
-  readonly epoch: number;
-  readonly consent: ConsentId | '';
-  readonly rows: readonly ItemInput[];
-}): Delivery {
-  const rows = request.rows.map((row, index) => parseRow(row, request.epoch, index));
+export async function readDelivery(encoded: Uint8Array): Promise<{
+  readonly delivery: Delivery;
+  /** What a writer shows who is not the owner. */
+  readonly shown: WriteConsent | undefined;
+}> {
+  const { head, rows: inputs } = readItems(encoded);
+  const { account, epoch } = head;
+  const [shown] = head.consent;
+  const rows: DeliveredRow[] = [];
   const ids = new Set<string>();
-  for (const { recordId } of rows) {
-    if (ids.has(recordId)) throw new CodedError('RECORD_ID_TAKEN', { recordId });
-    ids.add(recordId);
+  for await (const slice of inSlices(inputs)) {
+    for (const input of slice) {
+      const row = parseRow(input, epoch, rows.length);
+      const { recordId } = row;
+      if (ids.has(recordId)) throw new CodedError('RECORD_ID_TAKEN', { recordId });
+      ids.add(recordId);
+      rows.push(row);
+    }
   }
-  const { account, epoch, consent } = request;
+  // Thousands of hashes: a turn of their own.
+  await nextTurn();
+  const root = merkleRoot(rows.map(({ leaf }) => leaf));
   const bytes = rows.reduce((sum, row) => sum + bytesOfRow(row), 0);
-  return { account, epoch, consent, root: merkleRoot(rows.map(({ leaf }) => leaf)), rows, bytes };
+  return { delivery: { account, epoch, consent: shown?.id ?? '', root, rows, bytes }, shown };
 }
 
 function bytesOfRow({ salt, leafContent, header }: DeliveredRow): number {
@@ -60,9 +71,7 @@ function bytesOfRow({ salt, leafContent, header }: DeliveredRow): number {
 }
 
 function parseRow(row: ItemInput, epoch: number, index: number): DeliveredRow {
-  const salt = bytesOfText(row.salt, 32);
-  const leafContent = bytesOfText(row.leafContent);
-  const header = bytesOfText(row.header);
+  const { salt, leafContent, header } = row;
   try {
     const stated = decodeLeafContent(leafContent);
     const opened = decodeItemHeader(header);

@@ -8,6 +8,7 @@ import type { Row, Store } from '../../store.ts';
 import type { BodyClaims } from './body-claims.ts';
 import { claimOwnerOf } from './claim-owner.ts';
 import { nextChange } from './row-changes.ts';
+import type { WaitingRows } from './waiting-rows.ts';
 
 /**
  * What is left of rows that their owners had erased: leaf hash, record id and a tombstone.
@@ -16,10 +17,12 @@ import { nextChange } from './row-changes.ts';
 export class ErasedRows {
   readonly #db: Store;
   readonly #claims: BodyClaims;
+  readonly #waiting: WaitingRows;
 
-  constructor(db: Store, claims: BodyClaims) {
+  constructor(db: Store, claims: BodyClaims, waiting: WaitingRows) {
     this.#db = db;
     this.#claims = claims;
+    this.#waiting = waiting;
   }
 
   /** Anchored or not. Undefined: no such leaf in this account. */
@@ -63,10 +66,6 @@ export class ErasedRows {
     const claim = { blobId, owner: claimOwnerOf({ account, consent: under }) };
     if (this.#claims.isNeeded(claim)) return;
     this.#claims.end(claim);
-    this.#db.run(
-      `DELETE FROM deliveries WHERE account = ? AND consent = ? AND height IS NULL AND delivery <> ?
-       AND delivery IN (SELECT delivery FROM items WHERE blob = ?)`,
-      ...[account, consent, row.uint('delivery'), blobId],
-    );
+    this.#waiting.dropBodiless(row.uint('delivery'), blobId);
   }
 }

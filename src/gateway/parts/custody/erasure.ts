@@ -8,6 +8,7 @@ import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
+import { inSlices } from '../../slices.ts';
 import type { Batches } from '../batches/batches.ts';
 import type { BodyClaims } from './body-claims.ts';
 import type { ErasedRows } from './erased-rows.ts';
@@ -44,29 +45,35 @@ export class Erasure {
     const { db, now, figures } = this.#base;
     const rows = this.#rows;
     const { account, leaves } = await this.#check(travelling);
-    if (leaves.some((leaf) => rows.tombstoneOf(account, leaf) === undefined)) {
-      throw new CodedError('NOT_FOUND');
+    for await (const slice of inSlices(leaves)) {
+      if (slice.some((leaf) => rows.tombstoneOf(account, leaf) === undefined)) {
+        throw new CodedError('NOT_FOUND');
+      }
     }
     const erasedMs = now();
-    const signed = await Promise.all(
-      leaves.map(async (leaf) => ({
-        leaf,
-        tombstone: await this.#tombstone(account, leaf, erasedMs),
-      })),
-    );
     let count = 0;
-    const erased = db.transaction('erase', () =>
-      signed.map(({ leaf, tombstone }) => {
-        const before = rows.tombstoneOf(account, leaf)?.tombstone;
-        if (before === undefined) {
-          rows.erase(account, leaf, tombstone);
-          count += 1;
-          const notice = { account, kind: 'erased', sealed: tombstone } as const;
-          this.#batches.add('erased', tombstone, erasedMs, notice);
+    const erased: EraseAnswer['erased'] = [];
+    // Slice by slice: what a crash leaves undone is done when the order comes again, with the same tombstones.
+    for await (const slice of inSlices(leaves)) {
+      const signed = await Promise.all(
+        slice.map(async (leaf) => ({
+          leaf,
+          tombstone: await this.#tombstone(account, leaf, erasedMs),
+        })),
+      );
+      db.transaction('erase', () => {
+        for (const { leaf, tombstone } of signed) {
+          const before = rows.tombstoneOf(account, leaf)?.tombstone;
+          if (before === undefined) {
+            rows.erase(account, leaf, tombstone);
+            count += 1;
+            const notice = { account, kind: 'erased', sealed: tombstone } as const;
+            this.#batches.add('erased', tombstone, erasedMs, notice);
+          }
+          erased.push({ leaf: textOfBytes(leaf), tombstone: textOfBytes(before ?? tombstone) });
         }
-        return { leaf: textOfBytes(leaf), tombstone: textOfBytes(before ?? tombstone) };
-      }),
-    );
+      });
+    }
     db.forgetDeleted();
     await this.release();
     figures.add('items_erased_total', count);

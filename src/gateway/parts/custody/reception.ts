@@ -1,7 +1,7 @@
 import { decodeGrantBody, grantBodyHash } from '../../../api/grant-body.ts';
 import { encodeItemsOrder } from '../../../api/item.ts';
-import type { ItemsAnswer, ItemsRequest, WriteConsent } from '../../../api/items.ts';
-import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
+import type { ItemsAnswer, WriteConsent } from '../../../api/items.ts';
+import { textOfBytes } from '../../../api/message-parts.ts';
 import { itemsPost } from '../../../api/routes/items-post.ts';
 import { labels } from '../../../crypto/labels.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
@@ -13,7 +13,7 @@ import type { Peers } from '../peers/peers.ts';
 import type { Session } from '../sessions/sessions.ts';
 import { claimOwnerOf } from './claim-owner.ts';
 import type { AnchorNamed, DeliveredRows } from './delivered-rows.ts';
-import { type Delivery, parseDelivery } from './delivery.ts';
+import { type Delivery, readDelivery } from './delivery.ts';
 import type { WaitingRows, Writer } from './waiting-rows.ts';
 
 interface ReceptionParts {
@@ -51,39 +51,39 @@ export class Reception {
   }
 
   /**
-   * Throws LEAF_MISMATCH, RECORD_ID_TAKEN, BLOB_UNKNOWN (the writer has not stored it here: send the blobs first),
-   * FORBIDDEN (another's account without a grant), NOT_FOUND, QUOTA_EXCEEDED, and for a grant CONSENT_UNKNOWN,
+   * `encoded` is the body of `POST /items`.
+   *
+   * Throws CBOR_*, LEAF_MISMATCH, RECORD_ID_TAKEN, BLOB_UNKNOWN (the writer has not stored it here: send the blobs
+   * first), FORBIDDEN (another's account without a grant), NOT_FOUND, QUOTA_EXCEEDED, and for a grant CONSENT_UNKNOWN,
    * CONSENT_ENDED, CONSENT_NOT_LIVE, CONSENT_CANNOT_WRITE, KEY_NOT_CURRENT, GRANT_BODY_WRONG, CONDITION_UNKNOWN, NOT_SHARED,
    * CLASS_NOT_GRANTED, SIGNATURE_WRONG. BLOB_UNKNOWN comes last: the rows are welcome but for their bodies.
    */
-  async accept(
-    request: ItemsRequest,
-    session: Session,
-    isForwarded: boolean,
-  ): Promise<ItemsAnswer> {
+  async accept(encoded: Uint8Array, session: Session, isForwarded: boolean): Promise<ItemsAnswer> {
     const { view, organisation } = this.#base;
-    const consent = request.consent?.id ?? '';
-    const delivery = parseDelivery({ ...request, consent });
+    const { delivery, shown } = await readDelivery(encoded);
     const writer =
-      request.consent === undefined
-        ? ownerOf(request.account, session)
-        : await this.#requireGrant(delivery, request.consent, session);
-    const custodian = (await view.account(request.account))?.organisation;
+      shown === undefined
+        ? ownerOf(delivery.account, session)
+        : await this.#requireGrant(delivery, shown, session);
+    const custodian = (await view.account(delivery.account))?.organisation;
     if (custodian === organisation) return this.#keep(delivery, writer);
     if (custodian === undefined || isForwarded) throw new CodedError('NOT_FOUND');
     // Only a grant leads into the charts of another hospital: whose own they are signs in there.
-    if (consent === '') throw new CodedError('FORBIDDEN');
-    return this.#passOn(custodian, request, { writer, blobIds: blobIdsOf(delivery) });
+    if (shown === undefined) throw new CodedError('FORBIDDEN');
+    return this.#passOn(custodian, encoded, { writer, blobIds: blobIdsOf(delivery) });
   }
 
   async #keep(delivery: Delivery, writer: Writer): Promise<ItemsAnswer> {
     const { blobs, figures } = this.#base;
-    this.#rows.requireFree(delivery, writer);
+    await this.#rows.requireFree(delivery, writer);
     const heirs = { from: writer.account, to: claimOwnerOf(delivery) };
     const [unknown] = await blobs.handOver(blobIdsOf(delivery), heirs);
     if (unknown !== undefined) throw new CodedError('BLOB_UNKNOWN', { blobId: unknown });
-    this.#rows.deliver(delivery, writer);
-    await this.#requireStillLive(delivery);
+    try {
+      await this.#rows.deliver(delivery, writer);
+    } finally {
+      await this.#requireStillLive(delivery);
+    }
     const count = delivery.rows.length;
     // The index has passed an anchor that came before its rows: the bodies are kept from here.
     if (this.#rows.isAnchored(delivery.account, delivery.root)) {
@@ -93,11 +93,10 @@ export class Reception {
     return { root: textOfBytes(delivery.root), count, accepted: true };
   }
 
-  /** A revocation that was indexed while these rows came found nothing to drop. */
-  async #requireStillLive({ consent }: Delivery): Promise<void> {
+  /** A revocation that was indexed while these rows came found nothing to drop, or took them away under way. */
+  async #requireStillLive({ account, consent }: Delivery): Promise<void> {
     if (consent === '' || (await this.#base.view.consent(consent))?.revokedHeight === 0) return;
-    this.#waiting.endConsent(consent);
-    await this.#waiting.purge();
+    await this.#waiting.endGrant({ account, consent });
     throw new CodedError('CONSENT_ENDED');
   }
 
@@ -113,11 +112,11 @@ export class Reception {
    */
   async #passOn(
     custodian: AccountId,
-    request: ItemsRequest,
+    encoded: Uint8Array,
     { writer, blobIds }: { readonly writer: Writer; readonly blobIds: readonly BlobId[] },
   ): Promise<ItemsAnswer> {
     const { blobs } = this.#base;
-    const offer = () => this.#peers.call(custodian, itemsPost, { body: request });
+    const offer = () => this.#peers.passOn(custodian, itemsPost, { bytes: encoded });
     let answer: ItemsAnswer;
     try {
       answer = await offer();
@@ -138,11 +137,10 @@ export class Reception {
     const { view, now } = this.#base;
     const consent = await view.consent(shown.id);
     if (consent === undefined) throw new CodedError('CONSENT_UNKNOWN');
-    const bodyBytes = bytesOfText(shown.body);
-    if (!equalBytes(grantBodyHash(bytesOfText(shown.salt, 32), bodyBytes), consent.bodyHash)) {
+    if (!equalBytes(grantBodyHash(shown.salt, shown.body), consent.bodyHash)) {
       throw new CodedError('GRANT_BODY_WRONG');
     }
-    const body = decodeGrantBody(bodyBytes);
+    const body = decodeGrantBody(shown.body);
     if (body.account !== consent.account || body.account !== delivery.account) {
       throw new CodedError('GRANT_BODY_WRONG');
     }
@@ -166,9 +164,8 @@ export class Reception {
     }
     const { account, epoch, root } = delivery;
     const order = { account, consent: shown.id, epoch, root, count: delivery.rows.length };
-    const signature = bytesOfText(shown.signature, 64);
     const signed = encodeItemsOrder(order);
-    if (!(await verifyLabelled(consent.writeKey, labels.itemsSign, signed, signature))) {
+    if (!(await verifyLabelled(consent.writeKey, labels.itemsSign, signed, shown.signature))) {
       throw new CodedError('SIGNATURE_WRONG');
     }
     return { account: body.grantee, notAfterMs: consent.notAfterMs };

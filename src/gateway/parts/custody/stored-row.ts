@@ -54,7 +54,7 @@ export function storedRow(row: Row, tree: MerkleTree): StoredRow {
     count: row.uint('count'),
     path: tree.path(index).map(textOfBytes),
   };
-  const cursor = `${place.height}.${row.uint('delivery')}.${index}`;
+  const cursor = cursorOf(row);
   const common = { recordId, timeMs: place.timeMs, cursor };
   if (!row.isNull('tombstone')) {
     const leaf = textOfBytes(row.bytes('leaf'));
@@ -71,6 +71,10 @@ export function storedRow(row: Row, tree: MerkleTree): StoredRow {
   };
   const blobId = parseBlobId(row.text('blob'));
   return { ...common, recordClass: row.text('class'), blobId, row: live };
+}
+
+export function cursorOf(row: Row): string {
+  return `${row.uint('height')}.${row.uint('delivery')}.${row.uint('position')}`;
 }
 
 /** `height.delivery.position` of the last row of the page before; throws REQUEST_INVALID. */

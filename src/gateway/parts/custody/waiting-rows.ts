@@ -1,12 +1,15 @@
+import type { SQLInputValue } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../../primitives/errors.ts';
 import {
   type AccountId,
+  type BlobId,
   type ConsentId,
   parseAccountId,
   parseConsentId,
 } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
+import { rowsATurn } from '../../slices.ts';
 import type { Row } from '../../store.ts';
 import { claimOwnerOf } from './claim-owner.ts';
 import type { Delivery } from './delivery.ts';
@@ -26,17 +29,10 @@ interface Amounts {
   readonly bytes: number;
 }
 
-/** A delivery that waits no longer. */
-interface Over {
-  readonly delivery: number;
-  readonly account: AccountId;
-  readonly consent: ConsentId | '';
-}
-
 /** An anchor that was in time may be indexed a little after the end of its grant. */
 const anchorLateMs = 5 * 60_000;
-/** So much leaves in one turn; one delivery is the least. */
-const rowsPerTurn = 500;
+/** A root of 33 bytes, in SQL: no anchor has it, and it is nobody else's. */
+export const noRoot = 'randomblob(33)';
 
 /**
  * Rows whose anchor has not come: how many one writer, and one grant, may have here, and how they go again: after a
@@ -45,6 +41,7 @@ const rowsPerTurn = 500;
  */
 export class WaitingRows {
   readonly #base: GatewayBase;
+  #isClosed = false;
 
   constructor(base: GatewayBase) {
     this.#base = base;
@@ -82,7 +79,7 @@ export class WaitingRows {
   #waitingOf(column: 'deliverer' | 'consent', of: string): Amounts {
     const waiting = this.#base.db.get(
       `SELECT count(*) AS posts, coalesce(sum(count), 0) AS rows, coalesce(sum(bytes), 0) AS bytes
-       FROM deliveries WHERE height IS NULL AND ${column} = ?`,
+       FROM deliveries WHERE height IS NULL AND count > 0 AND ${column} = ?`,
       of,
     );
     return amountsOf(waiting);
@@ -97,69 +94,118 @@ export class WaitingRows {
     return amountsOf(kept);
   }
 
+  /** One of them. */
+  drop(delivery: number): void {
+    this.#dropWhere('delivery = ?', delivery);
+  }
+
   /** Only one of two deliveries with the same root can fit its anchor: the newer replaces the older. */
   replace(account: AccountId, root: Uint8Array): void {
-    this.#base.db.run(
-      'DELETE FROM deliveries WHERE account = ? AND root = ? AND height IS NULL',
-      ...[account, root],
-    );
+    this.#dropWhere('account = ? AND root = ?', account, root);
   }
 
   /** The anchor was refused (EPOCH_STALE): its rows will not be anchored as they are. */
   dropRefused(account: AccountId, root: Uint8Array, consent: ConsentId | ''): void {
-    this.#base.db.run(
-      'DELETE FROM deliveries WHERE account = ? AND root = ? AND consent = ? AND height IS NULL',
-      ...[account, root, consent],
+    this.#dropWhere('account = ? AND root = ? AND consent = ?', account, root, consent);
+  }
+
+  /** This delivery is anchored: what came for another try at the same records has lost. */
+  dropRivals(account: AccountId, delivery: number): void {
+    this.#dropWhere(
+      `account = ? AND delivery IN (
+         SELECT other.delivery FROM items AS mine JOIN items AS other
+         ON other.account = mine.account AND other.recordId = mine.recordId WHERE mine.delivery = ?)`,
+      ...[account, delivery],
     );
   }
 
-  /** The grant is revoked: what waited under it waits for nothing, and `purge` removes it. */
-  endConsent(consent: ConsentId): void {
-    this.#base.db.run(
-      'UPDATE deliveries SET waitsUntilMs = 0 WHERE consent = ? AND height IS NULL',
-      consent,
+  /** What waits beside this delivery, in the same chart under the same grant, and names a body that has ended. */
+  dropBodiless(delivery: number, blobId: BlobId): void {
+    this.#dropWhere(
+      `delivery <> ?1 AND (account, consent) = (SELECT account, consent FROM deliveries WHERE delivery = ?1)
+       AND delivery IN (SELECT delivery FROM items WHERE blob = ?2)`,
+      ...[delivery, blobId],
     );
+  }
+
+  /** Of what was coming when the process stopped. */
+  dropHalf(): void {
+    this.#dropWhere('length(root) = 33');
+  }
+
+  /** The grant is revoked: what waited under it waits for nothing. In the transaction that says so. */
+  dropGrant(consent: ConsentId): void {
+    this.#dropWhere('consent = ?', consent);
+  }
+
+  /** And what it leaves goes: the rows, their bodies, and both from the logs. */
+  async endGrant(grant: {
+    readonly account: AccountId;
+    readonly consent: ConsentId;
+  }): Promise<void> {
+    this.dropGrant(grant.consent);
+    await this.sweep();
+    await this.#base.blobs.endUnanchored(claimOwnerOf(grant));
+    this.#base.db.forgetDeleted();
   }
 
   /**
-   * Removes what waits no longer, some rows a turn, and what the store keeps for a grant under which nothing waits any
-   * more. (An owner whose import was cut off may deliver the same bodies again: the store forgets those after a day.)
+   * Removes what waits no longer, and what the store keeps for a grant under which nothing waits any more. (An owner
+   * whose import was cut off may deliver the same bodies again: the store forgets those after a day.)
    */
   async purge(): Promise<void> {
-    const { blobs, db } = this.#base;
-    const grants = new Map<ConsentId, AccountId>();
-    for (let over = this.#over(); over.length > 0; over = this.#over()) {
-      db.transaction('items', () => {
-        for (const { delivery } of over)
-          db.run('DELETE FROM deliveries WHERE delivery = ?', delivery);
-      });
-      for (const { account, consent } of over) if (consent !== '') grants.set(consent, account);
-      await nextTurn();
-    }
-    for (const [consent, account] of grants) {
+    const { db, now } = this.#base;
+    const overMs = now();
+    const grants = db.all(
+      "SELECT DISTINCT account, consent FROM deliveries WHERE height IS NULL AND waitsUntilMs < ? AND consent <> ''",
+      overMs,
+    );
+    this.#dropWhere('waitsUntilMs < ?', overMs);
+    await this.sweep();
+    for (const row of grants) {
+      const [account, consent] = [row.text('account'), row.text('consent')];
       if (this.#waitingOf('consent', consent).posts > 0) continue;
-      await blobs.endUnanchored(claimOwnerOf({ account, consent }));
+      await this.endGrant({ account: parseAccountId(account), consent: parseConsentId(consent) });
     }
-    if (grants.size > 0) db.forgetDeleted();
   }
 
-  #over(): Over[] {
-    const rows = this.#base.db.all(
-      `SELECT delivery, account, consent, count FROM deliveries
-       WHERE height IS NULL AND waitsUntilMs < ? ORDER BY waitsUntilMs LIMIT ?`,
-      ...[this.#base.now(), rowsPerTurn],
+  /**
+   * What is dropped waits for nothing and counts for nobody from here on (`count` 0, a root that no anchor has). Few
+   * rows go at once; of many the rest goes by `sweep`, since overwriting them takes its time.
+   */
+  #dropWhere(which: string, ...values: SQLInputValue[]): void {
+    const dropped = this.#base.db.run(
+      `UPDATE deliveries SET count = 0, bytes = 0, root = ${noRoot}, deliverer = '', waitsUntilMs = 0
+       WHERE height IS NULL AND count > 0 AND ${which}`,
+      ...values,
     );
-    let count = 0;
-    return rows.flatMap((row, at) => {
-      count += row.uint('count');
-      if (at > 0 && count > rowsPerTurn) return [];
-      const consent = row.text('consent');
-      return {
-        delivery: row.uint('delivery'),
-        account: parseAccountId(row.text('account')),
-        consent: consent === '' ? '' : parseConsentId(consent),
-      };
+    if (dropped > 0 && this.#sweepSome()) void this.sweep().catch(() => undefined);
+  }
+
+  /** Removes the rows of what was dropped, slice by slice; also what a stop of the process left. */
+  async sweep(): Promise<void> {
+    while (!this.#isClosed && this.#sweepSome()) await nextTurn();
+  }
+
+  /** Whether there are more. */
+  #sweepSome(): boolean {
+    const { db } = this.#base;
+    return db.transaction('items', () => {
+      const gone = db.run(
+        `DELETE FROM items WHERE (delivery, position) IN (
+           SELECT delivery, position FROM items JOIN deliveries USING (delivery)
+           WHERE deliveries.height IS NULL AND deliveries.count = 0 LIMIT ?)`,
+        rowsATurn,
+      );
+      if (gone === rowsATurn) return true;
+      db.run('DELETE FROM deliveries WHERE height IS NULL AND count = 0');
+      return false;
     });
+  }
+
+  /** The file is about to be closed. */
+  close(): void {
+    this.#isClosed = true;
   }
 }
 

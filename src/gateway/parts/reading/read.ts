@@ -62,18 +62,20 @@ export class Reads {
   }
 
   /**
+   * Another hospital's answer is handed on unread.
+   *
    * Throws before it knows the reader: CBOR_*, SUITE_UNKNOWN, TYPE_UNKNOWN, PURPOSE_UNKNOWN, REQUEST_TOO_MANY,
    * CHAIN_WRONG, SIGNATURE_WRONG, ACCOUNT_UNKNOWN, ACCOUNT_FROZEN, KEY_NOT_CURRENT, REQUEST_REPLAYED,
    * LEDGER_STALLED. After that every refusal of `decideRead`, RECORD_UNKNOWN, CONSENT_ENDED and
    * CONSENT_NOT_LIVE leaves a trace for the patient.
    */
-  async serve(requestText: string, isForwarded: boolean): Promise<ReadAnswer> {
+  async serve(requestText: string, isForwarded: boolean): Promise<ReadAnswer | Response> {
     const signedRequest = bytesOfText(requestText);
     const request = await this.#authenticate(signedRequest);
     if (request.organisation !== this.#base.organisation) {
       if (isForwarded) throw new CodedError('NOT_FOUND');
       const asking = { body: { request: requestText } };
-      return this.#parts.peers.call(request.organisation, readPost, asking);
+      return this.#parts.peers.ask(request.organisation, readPost, asking);
     }
     this.#refuseStalled();
     this.#useNonce(request);
@@ -157,13 +159,14 @@ export class Reads {
     const { account: patient, notAfterMs } = consent;
     const { what } = request;
     if (what.kind === 'records') {
-      const found = rows.byRecord(patient, what.recordIds).filter((row) => isCovered(row, body));
+      const named = await rows.byRecord(patient, what.recordIds);
+      const found = named.filter((row) => isCovered(row, body));
       if (found.length === 0) throw new CodedError('RECORD_UNKNOWN');
       return { patient, notAfterMs, request, signedRequest, rows: found, next: undefined };
     }
     const only = { classes: body.readClasses, fromMs: body.fromMs };
     const { height: since, cursor, limit } = what;
-    const page = rows.page({ account: patient, since, cursor, limit, only });
+    const page = await rows.page({ account: patient, since, cursor, limit, only });
     const covered = page.rows.filter((row) => isCovered(row, body));
     return { patient, notAfterMs, request, signedRequest, rows: covered, next: page.next };
   }
@@ -183,7 +186,7 @@ export class Reads {
       rows: rows.map(({ row }) => row),
       ...(next === undefined ? {} : { next }),
       ...tickets.issue(
-        { consent: request.consent, patient, notAfterMs },
+        { reader: request.reader, consent: request.consent, patient, notAfterMs },
         rows.flatMap(({ blobId }) => blobId ?? []),
       ),
       access: { txId, height, index },

@@ -36,7 +36,7 @@ CREATE TABLE refused_callers (
   },
   open(base, parts): Reading {
     const notices = parts.get(inbox);
-    const tickets = new Tickets(base.now, base.settings.ticketMs);
+    const tickets = new Tickets(base.now, base.settings);
     const refusals = new Refusals(base, parts.get(batches));
     parts.get(batches).drawFrom(() => refusals.closeHours());
     const reads = new Reads(base, {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { codeOf, Person } from '../../../../test/gateway/person.ts';
 import { openTown, type Town } from '../../../../test/gateway/town.ts';
-import { textOfBytes } from '../../../api/message-parts.ts';
+import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 
@@ -81,4 +81,37 @@ test('a session of one hospital is none at another', async () => {
     headers: { authorization: `Bearer ${ana.token}` },
   });
   assert.equal(answer.statusCode, 401);
+});
+
+test('an account has sixteen sessions: one more ends its oldest, and nobody else’s', async () => {
+  const eve = await Person.enrolled(town, town.north, 'patient');
+  await ana.signIn();
+  const first = eve.token;
+  for (let n = 0; n < 16; n++) await eve.signIn();
+  const headers = { authorization: `Bearer ${first}` };
+  assert.equal(codeOf(await eve.call('GET', '/v1/inbox', { headers })), 'SESSION_EXPIRED');
+  assert.equal((await inbox(eve)).status, 200);
+  assert.equal((await inbox(ana)).status, 200);
+});
+
+test('challenges that others ask for push nobody’s out', async () => {
+  const asked = await ana.call('POST', '/v1/session', { json: { account: ana.account } });
+  const { challenge } = asked.body as { challenge: string };
+  for (let n = 0; n < 60_000; n++) town.north.gateway.sessions.challenge(ana.account);
+  assert.equal(codeOf(await ana.session({ challenge })), 'accepted');
+});
+
+test('a challenge that was changed, or that another process gave, is refused', async () => {
+  const given = town.north.gateway.sessions.challenge(ana.account);
+  const bytes = bytesOfText(given);
+  for (const at of [0, 5, 6, 15, 16, 31]) {
+    const changed = bytes.map((byte, n) => (n === at ? byte ^ 1 : byte));
+    assert.equal(codeOf(await ana.session({ challenge: textOfBytes(changed) })), 'UNAUTHENTICATED');
+  }
+  const other = town.south.gateway.sessions.challenge(ana.account);
+  assert.equal(codeOf(await ana.session({ challenge: other })), 'UNAUTHENTICATED');
+  // A wrong answer uses nothing up.
+  const key = await signingKeyFromSeed(randomBytes(32));
+  assert.equal(codeOf(await ana.session({ challenge: given, key })), 'KEY_NOT_CURRENT');
+  assert.equal(codeOf(await ana.session({ challenge: given })), 'accepted');
 });

@@ -15,60 +15,97 @@ import type { AccountId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import { ExpiringMap } from '../../expiring-map.ts';
 import { definePart } from '../../part.ts';
+import { Challenges } from './challenges.ts';
 
 export interface Session {
   readonly account: AccountId;
   readonly role: Role;
 }
 
+/** Of all accounts together; each has 16. */
+const maxSessions = 100_000;
+
 /**
  * Who is signed in. A challenge serves one account once within a minute; a token is 32 random bytes, kept here
  * as its hash alone and in memory only: a restart signs everybody out. Source: docs/protocol/http.md, H-6.
  */
 export class Sessions {
-  readonly #challenges: ExpiringMap<AccountId>;
-  readonly #sessions: ExpiringMap<Session>;
+  readonly #challenges: Challenges;
+  readonly #sessions: ExpiringMap<Held>;
+  /** What stands on sessions and ends with them, by the session's name. */
+  readonly #standing = new Map<string, Set<() => void>>();
   readonly #base: GatewayBase;
 
   constructor(base: GatewayBase) {
-    this.#challenges = new ExpiringMap(base.now, 50_000);
-    this.#sessions = new ExpiringMap(base.now, 100_000);
+    this.#challenges = new Challenges(base.now, base.settings.challengeMs);
+    this.#sessions = new ExpiringMap(base.now, {
+      each: base.settings.sessionsPerAccount,
+      all: maxSessions,
+      ownerOf: ({ account }) => account,
+      onGone: (name) => this.#end(name),
+    });
     this.#base = base;
   }
 
   /** For any account id, known or not: the answer does not say who is enrolled. */
   challenge(account: AccountId): string {
-    const challenge = textOfBytes(randomBytes(32));
-    const { now, settings } = this.#base;
-    this.#challenges.set(challenge, account, now() + settings.challengeMs);
-    return challenge;
+    return textOfBytes(this.#challenges.make(account));
   }
 
   /** Throws UNAUTHENTICATED (challenge unknown, used, over or another's), SIGNATURE_WRONG, and as `accountActingWith`. */
   async open(request: SessionRequest): Promise<SessionAnswer> {
     const { view, chainId, organisation, now, settings } = this.#base;
     const { account } = request;
-    if (this.#challenges.take(request.challenge) !== account) {
-      throw new CodedError('UNAUTHENTICATED');
-    }
-    const publicKey = bytesOfText(request.publicKey, 32);
     const challenge = bytesOfText(request.challenge, 32);
+    if (!this.#challenges.isOpen(challenge, account)) throw new CodedError('UNAUTHENTICATED');
+    const publicKey = bytesOfText(request.publicKey, 32);
     const signature = bytesOfText(request.signature, 64);
     const { role } = await view.accountActingWith(account, publicKey);
     const proof = encodeSessionProof({ chainId, organisation, account, challenge });
     if (!(await verifyLabelled(publicKey, labels.sessionSign, proof, signature))) {
       throw new CodedError('SIGNATURE_WRONG');
     }
+    // Another answer to the same challenge may have been verified meanwhile.
+    if (!this.#challenges.isOpen(challenge, account)) throw new CodedError('UNAUTHENTICATED');
+    this.#challenges.use(challenge);
     const token = textOfBytes(randomBytes(32));
     const expiresMs = now() + settings.sessionMs;
-    this.#sessions.set(nameOf(token), { account, role }, expiresMs);
+    this.#sessions.set(nameOf(token), { account, role, expiresMs }, expiresMs);
     return { token, expiresMs };
   }
 
   /** Of `authorization: Bearer TOKEN`. */
   find(authorization: string | undefined): Session | undefined {
-    const token = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(authorization ?? '')?.[1];
-    return token === undefined ? undefined : this.#sessions.get(nameOf(token));
+    const name = nameIn(authorization);
+    return name === undefined ? undefined : this.#sessions.get(name);
+  }
+
+  /**
+   * `end` is called once when the session of this `authorization` is over: by its time, because the account's keys
+   * changed or were frozen, or because a newer session took its place. Returns what takes that back.
+   */
+  onEnd(authorization: string | undefined, end: () => void): () => void {
+    const name = nameIn(authorization);
+    const held = name === undefined ? undefined : this.#sessions.get(name);
+    if (name === undefined || held === undefined) {
+      end();
+      return () => {};
+    }
+    const timer = setTimeout(() => this.#end(name), Math.max(0, held.expiresMs - this.#base.now()));
+    timer.unref();
+    const standing = this.#standing.get(name) ?? new Set();
+    this.#standing.set(name, standing.add(end));
+    return () => {
+      clearTimeout(timer);
+      standing.delete(end);
+      if (standing.size === 0) this.#standing.delete(name);
+    };
+  }
+
+  #end(name: string): void {
+    const standing = this.#standing.get(name) ?? [];
+    this.#standing.delete(name);
+    for (const end of standing) end();
   }
 
   /** Throws UNAUTHENTICATED without a token, SESSION_EXPIRED with one that does not hold (any more). */
@@ -82,6 +119,15 @@ export class Sessions {
   endAll(account: AccountId): void {
     this.#sessions.deleteWhere((session) => session.account === account);
   }
+}
+
+interface Held extends Session {
+  readonly expiresMs: number;
+}
+
+function nameIn(authorization: string | undefined): string | undefined {
+  const token = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(authorization ?? '')?.[1];
+  return token === undefined ? undefined : nameOf(token);
 }
 
 /** The map is searched by hash, so that the time of a search says nothing about a token. */

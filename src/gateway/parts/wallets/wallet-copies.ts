@@ -1,26 +1,23 @@
-import { textOfBytes } from '../../../api/message-parts.ts';
 import type { WalletAnswer } from '../../../api/people.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
 import type { Store } from '../../store.ts';
-import { Tally } from '../../tally.ts';
 
 /**
  * Sealed copies of wallets, found by a locator that follows from the printed code. A version is written only
- * over the one that its writer had seen. Guessing costs: ten misses an hour and address, hits are free.
+ * over the one that its writer had seen. Nobody is locked out for wrong locators: 256 bits cannot be guessed, and who
+ * shares an address with a guesser would be locked out with him.
  * Source: docs/protocol/http.md, rule H-14.
  */
 export class WalletCopies {
   readonly #base: GatewayBase;
   readonly #db: Store;
-  readonly #misses: Tally;
 
   constructor(base: GatewayBase) {
     this.#base = base;
     this.#db = base.db;
-    this.#misses = new Tally(base.now, 60 * 60_000);
   }
 
   /** Throws WALLET_CONFLICT (another version is stored), FORBIDDEN (another's copy), QUOTA_EXCEEDED. */
@@ -47,17 +44,11 @@ export class WalletCopies {
     });
   }
 
-  /** Throws NOT_FOUND, RATE_LIMITED (this address has missed too often). */
-  get(locator: string, address: string): WalletAnswer {
-    if (this.#misses.count(address) >= this.#base.settings.walletMissesPerHour) {
-      throw new CodedError('RATE_LIMITED');
-    }
+  /** Throws NOT_FOUND. */
+  get(locator: string): WalletAnswer {
     const stored = this.#db.get('SELECT * FROM wallet_copies WHERE locator = ?', locator);
-    if (stored === undefined) {
-      this.#misses.add(address);
-      throw new CodedError('NOT_FOUND');
-    }
-    return { version: stored.uint('version'), sealed: textOfBytes(stored.bytes('sealed')) };
+    if (stored === undefined) throw new CodedError('NOT_FOUND');
+    return { version: stored.uint('version'), sealed: stored.bytes('sealed') };
   }
 
   #refuseTooMany(account: AccountId): void {

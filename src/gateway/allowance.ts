@@ -1,0 +1,64 @@
+import type { EventEmitter } from 'node:events';
+import type { Route } from '../api/route.ts';
+import { CodedError } from '../primitives/errors.ts';
+import { Shares } from '../primitives/shares.ts';
+import type { Session } from './parts/sessions/sessions.ts';
+import type { GatewaySettings } from './settings.ts';
+import { Tally } from './tally.ts';
+
+/** Who asks: somebody signed in, or a stranger by where he comes from. */
+export interface Asker {
+  readonly session: Session | undefined;
+  readonly network: string;
+}
+
+/**
+ * How often anybody may ask within a minute. Who is signed in is counted as his account, for all routes together; a
+ * stranger as his network, for each route by itself, so that one who floods a route takes the others from nobody
+ * behind the same address. What signing in and finding one's wallet need is `neverLimited`: who is told that his
+ * network asked too often signs in and asks as himself. Source: docs/protocol/http.md, rule H-22.
+ */
+export class Allowance {
+  readonly #tally: Tally;
+  readonly #atOnce: Shares;
+  readonly #settings: GatewaySettings;
+
+  constructor(now: () => number, settings: GatewaySettings) {
+    this.#tally = new Tally(now, 60_000);
+    this.#atOnce = new Shares({ each: settings.requestsAtOnce, all: Number.MAX_SAFE_INTEGER });
+    this.#settings = settings;
+  }
+
+  /**
+   * One request of somebody who is signed in is being answered, until `answer` closes. A hospital speaks for all of its
+   * people, and has no limit. Throws RATE_LIMITED.
+   */
+  begin(session: Session | undefined, answer: Pick<EventEmitter, 'once'>): void {
+    if (session === undefined || session.role === 'organisation') return;
+    const { account } = session;
+    if (!this.#atOnce.take(account)) throw new CodedError('RATE_LIMITED');
+    answer.once('close', () => this.#atOnce.give(account));
+  }
+
+  /** Counts one request. Throws RATE_LIMITED. */
+  count(route: Route, asker: Asker): void {
+    if (!this.isLeft(route, asker)) throw new CodedError('RATE_LIMITED');
+  }
+
+  /** Counts one request, and says whether it is one too many. */
+  isLeft(
+    route: Pick<Route, 'method' | 'path' | 'perMinute'>,
+    { session, network }: Asker,
+  ): boolean {
+    const { requestsPerMinute, strangerReadsPerMinute } = this.#settings;
+    const { method, path, perMinute } = route;
+    const own = `${method} ${path}`;
+    const reads = method === 'GET' ? strangerReadsPerMinute : requestsPerMinute;
+    const most = perMinute ?? (session === undefined ? reads : requestsPerMinute);
+    const who = session?.account ?? network;
+    const key = session === undefined || perMinute !== undefined ? `${who} ${own}` : who;
+    if (this.#tally.count(key) >= most) return false;
+    this.#tally.add(key);
+    return true;
+  }
+}
