@@ -30,7 +30,14 @@ export const cheapPassphrases = {
 /** A wallet in memory, cheap to open, for tests that are about something else. */
 export function memoryWalletStore(): WalletStore {
   let held: Uint8Array | undefined;
+  const beside = new Map<string, Uint8Array>();
   return {
+    beside: {
+      load: async (name) => beside.get(name),
+      save: async (name, bytes) => {
+        beside.set(name, bytes);
+      },
+    },
     load: async () => held,
     save: async (bytes) => {
       held = bytes;

@@ -17,6 +17,7 @@ export const messageObjects = {
   walletContent: 50,
   keySet: 51,
   envelopeSet: 52,
+  refusalCount: 53,
   itemCore: 60,
   importSkeleton: 61,
 } as const;

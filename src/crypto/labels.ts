@@ -18,6 +18,7 @@ export const labels = {
   walletFile: 'salus/1/wallet/file',
   walletCopy: 'salus/1/wallet/copy',
   walletLocator: 'salus/1/wallet/locator',
+  walletBeside: 'salus/1/wallet/beside',
   codeCheck: 'salus/1/wallet/check',
   segmentKey: 'salus/1/segment/key',
   segmentWrite: 'salus/1/segment/write',

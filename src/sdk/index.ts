@@ -35,7 +35,7 @@ export {
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace, WalletToRecover } from './actions/make-wallet.ts';
-export type { Noticed } from './actions/notice.ts';
+export type { Noticed } from './actions/noticed.ts';
 export type {
   ExportedFile,
   ListedRecord,

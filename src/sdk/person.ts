@@ -10,13 +10,14 @@ import { type EnrolOptions, enrol } from './actions/enrol.ts';
 import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
-import { type Looked, looked } from './actions/looks.ts';
+import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import {
   makeWallet,
   recoverWallet,
   type WalletPlace,
   type WalletToRecover,
 } from './actions/make-wallet.ts';
+import type { Noticed } from './actions/noticed.ts';
 import * as own from './actions/own-records.ts';
 import * as shared from './actions/read-shared.ts';
 import { resumeTakingBack, tryResume } from './actions/resume.ts';
@@ -390,11 +391,16 @@ export class Person {
   }
 
   /**
-   * Who looked at this person's records, who was refused, and what was erased, each with a receipt; a notice that
+   * Who looked at this person's records, who was refused, and what was erased, each checked once; a notice that
    * does not verify is `doubtful`, and `withheld` names grants of which the ledger counts more looks than are shown.
    */
   looked(options: AsAccount = {}): Promise<Looked> {
     return this.#run(options, (ctx) => looked(ctx, options));
+  }
+
+  /** The receipt of a notice that `looked` gave. Throws NOT_FOUND: it is not anchored yet, or left the inbox. */
+  receiptOfNotice(notice: Noticed, options: AsAccount = {}): Promise<Uint8Array> {
+    return this.#run(options, (ctx) => receiptOfNotice(ctx, notice, options));
   }
 
   // Grants received

@@ -3,6 +3,8 @@ import type { WalletStore } from '../wallet/store.ts';
 
 const databaseName = 'salus';
 const wallets = 'wallets';
+/** Between a wallet's name and the word of what is kept beside it: no name has it. */
+const besideMark = '\u0000';
 
 /**
  * Keeps a wallet file in this browser, sealed as everywhere. Tabs and workers of one origin wait for each
@@ -11,14 +13,20 @@ const wallets = 'wallets';
  * Throws WALLET_NOT_KEPT. Source: docs/protocol/wallet.md, rule W-15.
  */
 export function indexedDbWalletStore(name: string): WalletStore {
+  const load = async (key: string): Promise<Uint8Array | undefined> => {
+    const held: unknown = await inDatabase('readonly', (store) => store.get(key));
+    if (held === undefined || held instanceof Uint8Array) return held;
+    throw new CodedError('WALLET_INVALID');
+  };
+  const save = async (key: string, bytes: Uint8Array): Promise<void> => {
+    await inDatabase('readwrite', (store) => store.put(bytes, key));
+  };
   return {
-    async load() {
-      const held: unknown = await inDatabase('readonly', (store) => store.get(name));
-      if (held === undefined || held instanceof Uint8Array) return held;
-      throw new CodedError('WALLET_INVALID');
-    },
-    async save(bytes) {
-      await inDatabase('readwrite', (store) => store.put(bytes, name));
+    load: () => load(name),
+    save: (bytes) => save(name, bytes),
+    beside: {
+      load: (word) => load(`${name}${besideMark}${word}`),
+      save: (word, bytes) => save(`${name}${besideMark}${word}`, bytes),
     },
     locked: (work) => navigator.locks.request(`${databaseName} ${wallets} ${name}`, work),
   };
@@ -26,7 +34,8 @@ export function indexedDbWalletStore(name: string): WalletStore {
 
 /** Throws WALLET_NOT_KEPT. */
 export async function indexedDbWalletNames(): Promise<readonly string[]> {
-  return (await inDatabase('readonly', (store) => store.getAllKeys())).map(String);
+  const keys = await inDatabase('readonly', (store) => store.getAllKeys());
+  return keys.map(String).filter((key) => !key.includes(besideMark));
 }
 
 /** One transaction, which is whole or not at all, and on disk when this comes back. */

@@ -13,25 +13,11 @@ import type { WalletStore } from '../wallet/store.ts';
  */
 export function fileWalletStore(path: string): WalletStore {
   return {
-    load: async () => {
-      try {
-        return new Uint8Array(readFileSync(path));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
-    save: async (bytes) => {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      const beside = `${path}.${process.pid}.new`;
-      const file = await open(beside, 'w', 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      renameSync(beside, path);
+    load: async () => read(path),
+    save: (bytes) => replace(path, bytes),
+    beside: {
+      load: async (name) => read(`${path}.${name}`),
+      save: (name, bytes) => replace(`${path}.${name}`, bytes),
     },
     locked: async (work) => {
       const unlock = await lock(`${path}.lock`);
@@ -42,6 +28,29 @@ export function fileWalletStore(path: string): WalletStore {
       }
     },
   };
+}
+
+function read(path: string): Uint8Array | undefined {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whole or not at all. */
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const beside = `${path}.${process.pid}.new`;
+  const file = await open(beside, 'w', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  renameSync(beside, path);
 }
 
 const lockPatienceMs = 10_000;

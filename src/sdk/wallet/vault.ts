@@ -1,5 +1,6 @@
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { openBeside, sealBeside } from './beside.ts';
 import type { WalletContent } from './content.ts';
 import {
   newWalletKey,
@@ -87,6 +88,17 @@ export class Vault {
       this.#content = content;
       this.#seen = bytes;
     });
+  }
+
+  /** What `remember` kept under this word; undefined: nothing, or it does not open (the passphrase was changed). */
+  async recall(name: string): Promise<Uint8Array | undefined> {
+    const sealed = await this.#store.beside?.load(name);
+    return sealed === undefined ? undefined : openBeside(this.#key, name, sealed);
+  }
+
+  /** Keeps beside the wallet, sealed as it, what can be made again. */
+  async remember(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#store.beside?.save(name, await sealBeside(this.#key, name, bytes));
   }
 
   /** With what another process wrote since this one read. */

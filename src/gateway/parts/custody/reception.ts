@@ -60,7 +60,7 @@ export class Reception {
       return { root: textOfBytes(delivery.root), count: delivery.rows.length, accepted: true };
     }
     if (isForwarded) throw new CodedError('NOT_FOUND');
-    return this.#passOn(custodian, request, ids);
+    return this.#passOn(custodian, request, ids, session.account);
   }
 
   /** So that the store does not collect what an anchor stands on. */
@@ -74,9 +74,10 @@ export class Reception {
     custodian: AccountId,
     request: ItemsRequest,
     ids: readonly BlobId[],
+    account: AccountId,
   ): Promise<ItemsAnswer> {
     await this.#peers.pushBlobs(custodian, ids, this.#base.blobs);
-    return this.#peers.call(custodian, itemsPost, { body: request });
+    return this.#peers.passOn(custodian, itemsPost, { body: request }, account);
   }
 
   async #requireGrant(delivery: Delivery, shown: WriteConsent, session: Session): Promise<void> {

@@ -23,10 +23,13 @@ import type { BlobStore } from '../../../storage/blob-store.ts';
 import { encodeCar } from '../../../storage/car.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
+import { Tally } from '../../tally.ts';
 
 /** Marks what a gateway passes on: the peer serves it or refuses, it never passes it on again. */
 export const forwardedHeader = 'x-salus-forwarded';
 
+/** One account gets one in so many of the requests that it has here. */
+const passedOnShare = 10;
 const maxAnswerBytes = 64 * 1024 * 1024;
 /** Above this a blob travels alone. */
 const carBlobBytes = 1024 * 1024;
@@ -39,8 +42,29 @@ export class Peers {
   readonly #base: GatewayBase;
   readonly #sessions = new Map<AccountId, { readonly token: string; readonly expiresMs: number }>();
 
+  /** What was passed on, by whose it was. */
+  readonly #passedOn: Tally;
+
   constructor(base: GatewayBase) {
     this.#base = base;
+    this.#passedOn = new Tally(base.now, 60_000);
+  }
+
+  /**
+   * Passes a call of somebody's on, signed in as this hospital, so that the peer knows from whom it comes. One account
+   * gets a tenth of what one may ask here: all of a hospital's people share one address at the peer.
+   * Throws as `call`, RATE_LIMITED. Source: docs/protocol/http.md, rule H-16.
+   */
+  async passOn<R extends Route>(
+    peer: AccountId,
+    route: R,
+    asking: AddressOf<R> & JsonOf<R>,
+    account: AccountId,
+  ): Promise<AnswerOf<R>> {
+    const share = Math.ceil(this.#base.settings.requestsPerMinute / passedOnShare);
+    if (this.#passedOn.count(account) >= share) throw new CodedError('RATE_LIMITED');
+    this.#passedOn.add(account);
+    return this.#call(peer, route, asking, await this.#authorization(peer));
   }
 
   /** A call of JSON; with a session as this hospital where the route wants one. */
@@ -49,9 +73,23 @@ export class Peers {
     route: R,
     asking: AddressOf<R> & JsonOf<R>,
   ): Promise<AnswerOf<R>> {
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
     const isSignedIn = route.who === 'session' || route.who === 'peer';
-    if (isSignedIn) headers.authorization = await this.#authorization(peer);
+    return this.#call(
+      peer,
+      route,
+      asking,
+      isSignedIn ? await this.#authorization(peer) : undefined,
+    );
+  }
+
+  async #call<R extends Route>(
+    peer: AccountId,
+    route: R,
+    asking: AddressOf<R> & JsonOf<R>,
+    authorization: string | undefined,
+  ): Promise<AnswerOf<R>> {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (authorization !== undefined) headers.authorization = authorization;
     const body = JSON.stringify(partsOf(asking).body);
     const init = { method: route.method, headers, body };
     const response = await this.#send(peer, pathOf(route, asking), init);

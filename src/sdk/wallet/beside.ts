@@ -1,0 +1,35 @@
+import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
+import { deriveKey } from '../../crypto/hash.ts';
+import { labels } from '../../crypto/labels.ts';
+import { isCoded } from '../../primitives/errors.ts';
+import type { WalletKey } from './file.ts';
+
+const none = new Uint8Array(0);
+
+/**
+ * A file beside the wallet: what a device can make again from what others keep, such as which looks it has checked. It
+ * opens with the wallet's passphrase, goes into no copy, and a device without it only has more to do.
+ * Layout: nonce 12 ‖ AES-256-GCM ‖ tag 16 under HKDF(key of the wallet file, label, [name]).
+ * Source: docs/protocol/wallet.md, rule W-20.
+ */
+export function sealBeside(
+  { key }: WalletKey,
+  name: string,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
+  return sealUnderKey(deriveKey(key, labels.walletBeside, [name]), none, bytes);
+}
+
+/** Undefined when it does not open: it is made again. */
+export async function openBeside(
+  { key }: WalletKey,
+  name: string,
+  sealed: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await openUnderKey(deriveKey(key, labels.walletBeside, [name]), none, sealed);
+  } catch (error) {
+    if (!isCoded(error, 'CANNOT_OPEN')) throw error;
+    return undefined;
+  }
+}
