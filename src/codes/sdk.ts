@@ -14,6 +14,8 @@ export const sdkCodes = {
   WALLET_NOT_KEPT: { kind: 'unavailable', sentence: 'This browser does not keep the wallet: its storage is full or switched off.' },
   DRAWER_FULL: { kind: 'not-valid', sentence: 'The wallet takes no more entries of this kind, or none as large as this one.' },
   RECOVERY_CODE_WRONG: { kind: 'no-key', sentence: 'This is not a recovery code, or nothing is kept under it.' },
+  WALLET_FULL: { kind: 'unavailable', sentence: 'The wallet, or the part of it that holds what others sent, has no more room; nothing that was in it is lost.' },
+  LETTER_WAITS: { kind: 'not-trusted', sentence: 'This letter waits in the inbox: its sender is not known here, or has sent enough. Accept or drop it.' },
   CARD_INVALID: { kind: 'not-trusted', sentence: 'This card is not signed by the organisation it names.' },
   PERSON_UNKNOWN: { kind: 'usage', sentence: 'Nobody of this name is known here; add their card first.' },
   PERSON_NOT_ENROLLED: { kind: 'not-valid', sentence: 'This person is not enrolled at a hospital yet.' },

@@ -56,6 +56,7 @@ export type { Synced } from './actions/sync.ts';
 export type { NoteToWrite, WrittenRecords } from './actions/write-shared.ts';
 export type { LiveItem } from './client/check-rows.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
+export type { WaitingMessage } from './client/receive-messages.ts';
 export type { ConfirmedTx } from './client/send-tx.ts';
 export type { GrantRequest, KnownPerson } from './grants/address-book.ts';
 export { readCard } from './grants/card.ts';

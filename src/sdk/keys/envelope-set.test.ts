@@ -36,7 +36,7 @@ async function granted(segments: number, openings = 0) {
     })),
   };
   const { consent, tagKey } = envelope;
-  const opener = { consent, tagKey, kemKeys: [kem] };
+  const opener = { consent, tagKey, kemKeys: [kem], mostSegments: segments };
   return {
     envelope,
     opener,

@@ -22,7 +22,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
 
 export const minPassphraseCharacters = 10;
-/** Larger than any wallet that this version writes. */
+/** Nothing larger is read, so nothing larger is written. */
 export const maxWalletBytes = 64 * 1024 * 1024;
 
 /** Throws PASSPHRASE_SHORT. Characters are counted as people count them, not as UTF-16 does. */
@@ -53,6 +53,7 @@ export async function newWalletKey(
  * The wallet as it lies on a person's device: `[suite, type, ['argon2id', m KiB, t, p, salt 16],
  * nonce 12 ‖ AES-256-GCM]`. The head is authenticated with the content.
  *
+ * Throws WALLET_FULL, and WALLET_INVALID for content that would not be read again: then the file of before stays.
  * Source: docs/protocol/wallet.md, rules W-1 to W-3.
  */
 export async function sealWalletFile(
@@ -60,8 +61,11 @@ export async function sealWalletFile(
   content: WalletContent,
 ): Promise<Uint8Array> {
   const head = headOf(cost);
-  const sealed = await sealUnderKey(key, aadOf(head), encodeWalletContent(content));
-  return encodeCbor([...head, sealed]);
+  const encoded = encodeWalletContent(content);
+  decodeWalletContent(encoded);
+  const file = encodeCbor([...head, await sealUnderKey(key, aadOf(head), encoded)]);
+  if (file.length > maxWalletBytes) throw new CodedError('WALLET_FULL', { bytes: file.length });
+  return file;
 }
 
 /**
