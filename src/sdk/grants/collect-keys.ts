@@ -176,18 +176,22 @@ function withFound(
   found: readonly Found[],
 ): WalletContent {
   const known = new Set(content.openedSets.map((it) => `${it.consent} ${it.keySetBlob}`));
-  return found
-    .filter(({ set }) => !known.has(`${set.consent} ${set.keySetBlob}`))
-    .reduce((kept, { set, segments, openings }) => {
-      const bytes = (1 + segments.length + openings.length) * heldKeyBytes;
-      if (!hasRoom(kept, patient, bytes)) return kept;
-      return {
-        ...kept,
-        segments: [...kept.segments, ...segments],
-        openings: [...kept.openings, ...openings],
-        openedSets: [...kept.openedSets, set],
-      };
-    }, content);
+  const kept: Found[] = [];
+  let bytes = 0;
+  for (const it of found) {
+    if (known.has(`${it.set.consent} ${it.set.keySetBlob}`)) continue;
+    const more = (1 + it.segments.length + it.openings.length) * heldKeyBytes;
+    if (!hasRoom(content, patient, bytes + more)) continue;
+    bytes += more;
+    kept.push(it);
+  }
+  if (kept.length === 0) return content;
+  return {
+    ...content,
+    segments: [...content.segments, ...kept.flatMap((it) => it.segments)],
+    openings: [...content.openings, ...kept.flatMap((it) => it.openings)],
+    openedSets: [...content.openedSets, ...kept.map((it) => it.set)],
+  };
 }
 
 /** What opens items under a grant: prepared once, asked for each item. Throws KEY_NOT_HERE. */

@@ -8,7 +8,7 @@ import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { compareBytes, concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
 import type { Cbor } from '../../primitives/cbor.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type BlobId, type ConsentId, idBytes } from '../../primitives/ids.ts';
 import {
   bytes,
@@ -93,7 +93,8 @@ export interface Envelope extends EnvelopeContent {
 
 /**
  * One envelope per live grant, filled up to a power of two with real encapsulations to throw-away keys.
- * Throws GRANT_TOO_LARGE (also for a set of more than 16 MiB), KEY_WEAK.
+ * A grantee whose KEM key is none gets no envelope: he could open nothing, and must not stand in the way of the others'.
+ * Throws GRANT_TOO_LARGE (also for a set of more than 16 MiB).
  */
 export async function sealEnvelopeSet(
   keySetBlob: BlobId,
@@ -117,10 +118,12 @@ export async function sealEnvelopeSet(
       tail.push(part);
       tailBytes += length;
     }
-    sealed.push({
-      tag: tagOf(envelope.tagKey, keySetBlob),
-      sealed: await sealTo(envelope.kemKey, labels.envelopeSeal, context, none, padded(plain)),
-    });
+    const inside = await unlessWeak(
+      sealTo(envelope.kemKey, labels.envelopeSeal, context, none, padded(plain)),
+    );
+    if (inside !== undefined) {
+      sealed.push({ tag: tagOf(envelope.tagKey, keySetBlob), sealed: inside });
+    }
   }
   while (sealed.length === 0 || !isPowerOfTwo(sealed.length)) {
     const context = [randomBytes(16), keySetBlob];
@@ -136,6 +139,15 @@ export async function sealEnvelopeSet(
     throw new CodedError('GRANT_TOO_LARGE', { bytes: set.length, maxBytes: maxEnvelopeSetBytes });
   }
   return set;
+}
+
+async function unlessWeak(sealing: Promise<Uint8Array>): Promise<Uint8Array | undefined> {
+  try {
+    return await sealing;
+  } catch (error) {
+    if (!isCoded(error, 'KEY_WEAK')) throw error;
+    return undefined;
+  }
 }
 
 /** How a grantee finds and opens his own envelope. */
@@ -181,6 +193,11 @@ export async function openEnvelope(
 /** Of one part as it travels: all its segments and openings, the heads of the lists, padding, nonce and tag. */
 function mostTailBytes(mostSegments: number): number {
   return (mostSegments + maxOpenings) * maxEntryBytes + tailBlockBytes + 64;
+}
+
+/** What these keys add to a set at most. */
+export function mostBytesOf({ segments, openings }: EnvelopeContent): number {
+  return (segments.length + openings.length) * maxEntryBytes;
 }
 
 async function openWithAny(
