@@ -41,7 +41,13 @@ import type { ConfirmedTx } from './client/send-tx.ts';
 import * as people from './grants/address-book.ts';
 import { type GivenGrant, grantAccess } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
-import { heldGrant, letterKind, type ReceivedGrant, receivedGrants } from './grants/received.ts';
+import {
+  forgetEnded,
+  heldGrant,
+  letterKind,
+  type ReceivedGrant,
+  receivedGrants,
+} from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess, stillToEnd } from './grants/revoke.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
@@ -524,6 +530,8 @@ export class Person {
   }
 
   async #receive(ctx: Context, options: ReceiveOptions): Promise<ReceivedMessages> {
+    // Before new letters: it makes room for them.
+    await forgetEnded(ctx, options);
     const received = await receiveMessages(ctx, this.#messageKinds, options);
     this.#inboxes.set(ctx.account.account, received);
     return received;

@@ -7,7 +7,7 @@ import { type AccountId, type ConsentId, consentIdOf } from '../../../src/primit
 import { sealMessage } from '../../../src/sdk/client/messages.ts';
 import { receivedLimits } from '../../../src/sdk/grants/received-room.ts';
 import { type Consortium, type Enrolled, fileOf, startConsortium } from '../../e2e/consortium.ts';
-import { bytesOfWords } from '../middle.ts';
+import { bytesOfWords, caught } from '../middle.ts';
 import { Hostile } from './hostile.ts';
 import { anyLetter } from './hostile-letter.ts';
 
@@ -136,4 +136,20 @@ test('the largest letters of one patient take a sixteenth of what others may hav
   assert.ok(held.length > 3 && grown <= receivedLimits.bytesOfOne);
   assert.equal(third.person.waitingLetters.length, 9 - held.length);
   assert.ok(16 * receivedLimits.bytesOfOne <= maxWalletCopyBytes / 2);
+});
+
+test('a day after its end a grant has left the wallet, and the copy does not bring it back', async () => {
+  const fourth = await town.person('Dr Fourth', 'north', 'clinician');
+  await bomb(accountOf(fourth), 3, mal.card, 100);
+  const [held] = await fourth.person.inbox();
+  assert.ok(held);
+  const before = await fileBytes(fourth);
+  town.advance(25 * 3_600_000);
+  assert.equal((await fourth.person.inbox()).length, 3, 'over, and still shown');
+  town.advance(24 * 3_600_000);
+  assert.deepEqual(await fourth.person.inbox(), []);
+  assert.ok((await fileBytes(fourth)) < before - 3 * 100 * 16);
+  await fourth.person.sync();
+  assert.deepEqual(await fourth.person.inbox(), []);
+  await caught(fourth.person.readShared(held.consent), 'CONSENT_ENDED');
 });
