@@ -135,10 +135,15 @@ function asLayout3(path: string): void {
   const older = `${path}.3`;
   layout3(older, (db) => {
     db.exec(`ATTACH '${path}' AS newer; PRAGMA foreign_keys=OFF; DELETE FROM progress`);
-    const tables = db.prepare("SELECT name FROM newer.sqlite_schema WHERE type = 'table'").all();
-    for (const { name } of tables) {
-      if (name === 'owners' || String(name).startsWith('sqlite_')) continue;
-      db.exec(`INSERT INTO main.${name} SELECT * FROM newer.${name}`);
+    const tablesOf = (schema: string) =>
+      db.prepare(`SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table'`).all();
+    const newer = new Set(tablesOf('newer').map(({ name }) => name));
+    for (const { name } of tablesOf('main')) {
+      if (!newer.has(name) || String(name).startsWith('sqlite_')) continue;
+      // What a later build added it had not.
+      const columns = db.prepare(`SELECT name FROM pragma_table_info('${name}', 'main')`).all();
+      const listed = columns.map((column) => column.name).join(', ');
+      db.exec(`INSERT INTO main.${name} (${listed}) SELECT ${listed} FROM newer.${name}`);
     }
     db.exec('DETACH newer');
   });

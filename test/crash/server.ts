@@ -50,6 +50,8 @@ async function start(order: ServerOrder, home: string): Promise<void> {
       settings: {
         requestsPerMinute: 1e9,
         messagesPerHour: 1e9,
+        maxWaitingPerSender: 1e9,
+        looksPerHour: 1e9,
         maxInboxMessages: 1e9,
         walletMissesPerHour: 1e9,
         refusalBatchMs: 400,
