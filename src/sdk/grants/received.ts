@@ -114,22 +114,25 @@ function withLetter(content: WalletContent, letter: ReceivedLetter): WalletConte
 const endedShownMs = 24 * 60 * 60_000;
 
 /**
- * Takes out of the wallet what grants had given that ended more than a day ago, by the ledger's word. What stays of
+ * Takes out of the wallet what grants had given that ended more than a day ago, by the ledger's word; at once where their
+ * patient's share of the wallet is half used up. What stays of
  * each is that it ended, so that no other device brings it back.
  */
 export async function forgetEnded(ctx: Context, { signal }: WorkOptions = {}): Promise<void> {
-  const { account } = ctx.account;
-  const held = ctx.vault.content.letters.filter((it) => it.grantee === account && !it.ended);
+  const grantee = ctx.account.account;
+  const held = ctx.vault.content.letters.filter((it) => it.grantee === grantee && !it.ended);
   const rows = await ctx.ledger.consents(
     held.map((it) => it.consent),
     signal,
   );
   const over = new Set<ConsentId>();
-  for (const { consent } of held) {
+  for (const { consent, account } of held) {
     const row = rows.get(consent);
     if (row === undefined) continue;
     const endMs = await endOf(ctx, row, signal);
-    if (endMs + endedShownMs <= ctx.ledger.tip.timeMs) over.add(consent);
+    // Whose share is half used up gives room at once.
+    const shownMs = isCrowded(held, account) ? 0 : endedShownMs;
+    if (endMs + shownMs <= ctx.ledger.tip.timeMs) over.add(consent);
   }
   if (over.size === 0) return;
   await ctx.noteDown((content) =>
@@ -138,6 +141,13 @@ export async function forgetEnded(ctx: Context, { signal }: WorkOptions = {}): P
       letters: content.letters.map((it) => (over.has(it.consent) ? endedLetter(it) : it)),
     }),
   );
+}
+
+function isCrowded(held: readonly ReceivedLetter[], patient: AccountId): boolean {
+  const his = held.filter((it) => it.account === patient);
+  const bytes = his.reduce((sum, it) => sum + bytesOfLetter(it), 0);
+  const { lettersOfOne, bytesOfOne } = receivedLimits;
+  return his.length >= lettersOfOne / 2 || bytes >= bytesOfOne / 2;
 }
 
 /** When a grant ends or ended, by block time. */
