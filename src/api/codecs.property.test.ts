@@ -22,7 +22,7 @@ import {
   encodeItemHeader,
   encodeLeafContent,
 } from './item.ts';
-import { decodeLook, encodeLook, encodeRefusal } from './look.ts';
+import { decodeLook, encodeLook, encodeRefusal, encodeRefusalCount } from './look.ts';
 import { purposes } from './purposes.ts';
 import { decodeReadRequest, encodeReadRequest } from './read-request.ts';
 import { currentSuite, decodeSigned, encodeSigned } from './signed.ts';
@@ -159,9 +159,19 @@ const codecs: readonly Codec[] = [
     'refusal',
     fc.record({
       ...{ kind: fc.constant('refusal' as const), salt: bytes(32), reader: account, consent, code },
-      ...{ refusedMs: time, signedRequest: some },
+      ...{ refusedMs: time, requestHash: bytes(32) },
     }),
     encodeRefusal,
+    decodeLook,
+  ),
+  codec(
+    'count of refusals',
+    fc.record({
+      ...{ kind: fc.constant('refusals' as const), salt: bytes(32), reader: account },
+      consent: fc.oneof(consent, fc.constant('' as const)),
+      ...{ count: fc.nat(), firstMs: time, lastMs: time },
+    }),
+    encodeRefusalCount,
     decodeLook,
   ),
   codec(

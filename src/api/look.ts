@@ -1,10 +1,11 @@
 import { type Code, isCode } from '../codes/index.ts';
-import { labelledHash, sha256 } from '../crypto/hash.ts';
+import { labelledHash } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
 import { suite } from '../ledger/object-types.ts';
+import { optionalConsent } from '../ledger/shapes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
-import { type AccountId, idBytes } from '../primitives/ids.ts';
+import { idBytes } from '../primitives/ids.ts';
 import {
   accountId,
   bytes,
@@ -44,7 +45,10 @@ const code = mapped<string, Code>(
   },
 );
 
-/** A read that the hospital refused; the look that never was. */
+/**
+ * A read that the hospital refused; the look that never was. Of the request it holds the hash: what a reader writes into
+ * his request must not fill the inbox of whom he asks about.
+ */
 const refusedRead = typed(suite, messageObjects.refusal, {
   /** Of the leaf in the hospital's BatchAnchor. */
   salt: bytes(32),
@@ -52,9 +56,23 @@ const refusedRead = typed(suite, messageObjects.refusal, {
   consent: consentId,
   code,
   refusedMs: uint,
-  signedRequest: bytes(),
+  /** SHA-256 of the signed request. */
+  requestHash: bytes(32),
 });
 export type RefusedRead = Of<typeof refusedRead> & { readonly kind: 'refusal' };
+
+/** How often one reader was refused in an hour, beyond what was told one by one. */
+const refusalCount = typed(suite, messageObjects.refusalCount, {
+  /** Of the leaf in the hospital's BatchAnchor. */
+  salt: bytes(32),
+  reader: accountId,
+  /** '': he showed no relation to anybody here, and nobody is told. */
+  consent: optionalConsent,
+  count: uint,
+  firstMs: uint,
+  lastMs: uint,
+});
+export type RefusalCount = Of<typeof refusalCount> & { readonly kind: 'refusals' };
 
 /** What is sealed to the patient before the entry goes to the ledger. */
 export function encodeLook(stated: Omit<Look, 'kind'>): Uint8Array {
@@ -66,11 +84,18 @@ export function encodeRefusal(refusal: Omit<RefusedRead, 'kind'>): Uint8Array {
   return encodeAs(refusedRead, refusal);
 }
 
-/** Of either kind. Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
-export function decodeLook(encoded: Uint8Array): Look | RefusedRead {
+/** What is sealed to the patient of reads that were refused beyond those that were told one by one. */
+export function encodeRefusalCount(counted: Omit<RefusalCount, 'kind'>): Uint8Array {
+  return encodeAs(refusalCount, counted);
+}
+
+/** Of any kind. Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
+export function decodeLook(encoded: Uint8Array): Look | RefusedRead | RefusalCount {
   const object = decodeCbor(encoded);
-  if (readArray(object, 'object')[1] === messageObjects.look) {
-    return { kind: 'look', ...look.decode(object, 'look') };
+  const type = readArray(object, 'object')[1];
+  if (type === messageObjects.look) return { kind: 'look', ...look.decode(object, 'look') };
+  if (type === messageObjects.refusalCount) {
+    return { kind: 'refusals', ...refusalCount.decode(object, 'refusals') };
   }
   return { kind: 'refusal', ...refusedRead.decode(object, 'refusal') };
 }
@@ -85,23 +110,18 @@ export function refusalLeafContent(refusal: Omit<RefusedRead, 'kind'>): Uint8Arr
     idBytes(refusal.consent),
     refusal.code,
     refusal.refusedMs,
-    sha256(refusal.signedRequest),
+    refusal.requestHash,
   ]);
   return labelledHash(labels.refusalLeaf, refusal.salt, stated);
 }
 
 /**
- * The leaf content that counts what one caller was refused beyond the hourly limit: SHA-256(label ‖ 0x00 ‖
- * salt 32 ‖ CBOR[reader, count, first ms, last ms]).
+ * The leaf content that counts what one caller was refused beyond the hourly limits: SHA-256(label ‖ 0x00 ‖
+ * salt 32 ‖ CBOR[reader, consent or empty, count, first ms, last ms]).
  */
-export function refusalCountLeafContent(counted: {
-  readonly salt: Uint8Array;
-  readonly reader: AccountId;
-  readonly count: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-}): Uint8Array {
-  const { salt, reader, count, firstMs, lastMs } = counted;
-  const stated = encodeCbor([idBytes(reader), count, firstMs, lastMs]);
+export function refusalCountLeafContent(counted: Omit<RefusalCount, 'kind'>): Uint8Array {
+  const { salt, reader, consent, count, firstMs, lastMs } = counted;
+  const about = optionalConsent.encode(consent);
+  const stated = encodeCbor([idBytes(reader), about, count, firstMs, lastMs]);
   return labelledHash(labels.refusalLeaf, salt, stated);
 }

@@ -21,6 +21,7 @@ export const messageObjects = {
   walletIndex: 54,
   walletShard: 55,
   deviceReveal: 56,
+  refusalCount: 57,
   itemCore: 60,
   importSkeleton: 61,
 } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxFormers, maxIdentities } from '../ledger/tables/keys.ts';
 import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
 /** Handing in transactions, and what became of them. Source: docs/protocol/http.md, rule H-7. */
@@ -29,15 +30,25 @@ export const stateKey = {
   key: z.string().regex(/^([0-9a-f]{2}){1,128}$/),
 } as const;
 
+/** The longest encoding of an identity in a row of `keys`: its keys, proofs and heights are 1,460 bytes. */
+const maxIdentityBytes = 1_536;
+/**
+ * The longest row of any table, which an answer must be able to hold: nobody may make a row that nobody can be shown.
+ * It is that of `keys`, for an account that has changed its keys so often that its row folds them.
+ */
+export const maxRowBytes = maxIdentities * maxIdentityBytes + maxFormers * 64 + 4_096;
+
 export const stateAnswer = z.object({
   height,
-  value: z.nullable(base64urlText(64 * 1024)),
+  value: z.nullable(base64urlText(maxRowBytes)),
   proof: base64urlText(256 * 1024).optional(),
 });
 export type StateAnswerMessage = z.infer<typeof stateAnswer>;
 
 /** Many rows in one call: a wallet that wraps keys for a thousand readers asks for all of theirs. */
 export const maxStateRows = 256;
+/** An answer ends with the row that reaches this; it has at least one, and the rest is asked for again. */
+export const maxStateAnswerBytes = 2 * 1024 * 1024;
 
 /** One block as `GET /events` tells it (`event: block`, id = height). */
 export const blockEvent = z.object({

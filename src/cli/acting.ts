@@ -58,9 +58,9 @@ export async function openActing(
   if ((await store.load()) === undefined) throw new CodedError('WALLET_UNKNOWN');
   const passphrase = await askPassphrase(context);
   const person = await SdkPerson.open({ store, passphrase }, contextOptions(context));
-  if (person.unreadableCount > 0) {
+  if (person.unreadableParts > 0) {
     context.output.note(
-      `${person.unreadableCount} parts of this wallet cannot be read here. They are kept, and taking back works. The printed code brings back what was in them: salus person recover`,
+      `${person.unreadableParts} parts of this wallet cannot be read here. They are kept, and taking back works. The printed code brings back what was in them: salus person recover`,
     );
   }
   if (takeBack && person.isTakingBack) await finishTakingBack(context, person);

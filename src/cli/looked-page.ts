@@ -25,6 +25,7 @@ export function whatHappened(it: NoticeFacts): string {
     return `looked at ${amount(count, 'record')}, for ${String(it.purpose)}`;
   }
   if (it.kind === 'refusal') return `was refused (${String(it.code)})`;
+  if (it.kind === 'refusals') return `was refused ${amount(Number(it.count), 'more time')}`;
   if (it.kind === 'erased') return 'erased a record, and signed it';
   return `a notice that does not verify (${String(it.code)})`;
 }
@@ -45,7 +46,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
 h1 { font-size: 1.5rem; margin: 0; } p { margin: .5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; } th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ccc; }
 td { overflow-wrap: anywhere; } .warning { border: 2px solid #8a1c1c; color: #8a1c1c; padding: .5rem; font-weight: 600; }
-.refusal td:nth-child(3), .doubtful td:nth-child(3) { color: #8a1c1c; } footer, .id { color: #555; font-size: .8125rem; }
+.refusal td:nth-child(3), .refusals td:nth-child(3), .doubtful td:nth-child(3) { color: #8a1c1c; } footer, .id { color: #555; font-size: .8125rem; }
 @media print { body { max-width: none; padding: 0; } tr { break-inside: avoid; } thead { display: table-header-group; } }
 `;
 

@@ -23,6 +23,7 @@ export const labels = {
   walletCopy: 'salus/1/wallet/copy',
   walletLocator: 'salus/1/wallet/locator',
   walletCodeKem: 'salus/1/wallet/code-kem',
+  walletBeside: 'salus/1/wallet/beside',
   codeCheck: 'salus/1/wallet/check',
   deviceCommit: 'salus/1/device/commit',
   deviceTranscript: 'salus/1/device/transcript',

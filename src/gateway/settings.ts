@@ -40,8 +40,16 @@ export interface GatewaySettings {
   readonly bodyBytesInAll: number;
   readonly messagesPerHour: number;
   readonly maxInboxMessages: number;
+  /** Of one sender's to one account; the next takes the place of his oldest (http.md H-11). */
+  readonly maxWaitingPerSender: number;
+  /** Of one sender's to all accounts of this hospital. */
+  readonly maxWaitingBytesPerSender: number;
   readonly maxWalletCopies: number;
   readonly refusalLeavesPerHour: number;
+  /** Refusals of one reader under one grant that get a leaf and a notice of their own. */
+  readonly refusalNoticesPerHour: number;
+  /** Reads that are served under one grant. */
+  readonly looksPerHour: number;
   readonly invitationMs: number;
   readonly peerTimeoutMs: number;
   readonly eventStreamsPerAccount: number;
@@ -75,8 +83,12 @@ export const defaultSettings: GatewaySettings = {
   bodyBytesInAll: 8 * maxItemsBytes,
   messagesPerHour: 600,
   maxInboxMessages: 10_000,
+  maxWaitingPerSender: 50,
+  maxWaitingBytesPerSender: 16 * 1024 * 1024,
   maxWalletCopies: 8,
   refusalLeavesPerHour: 100,
+  refusalNoticesPerHour: 3,
+  looksPerHour: 600,
   invitationMs: 14 * 24 * 60 * 60_000,
   peerTimeoutMs: 30_000,
   eventStreamsPerAccount: 4,

@@ -36,7 +36,7 @@ export {
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace, WalletToRecover } from './actions/make-wallet.ts';
-export type { Noticed } from './actions/notice.ts';
+export type { Noticed } from './actions/noticed.ts';
 export type {
   ExportedFile,
   ListedRecord,
@@ -57,6 +57,7 @@ export type { Synced } from './actions/sync.ts';
 export type { NoteToWrite, WrittenRecords } from './actions/write-shared.ts';
 export type { LiveItem } from './client/check-rows.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
+export type { WaitingMessage } from './client/receive-messages.ts';
 export type { ConfirmedTx } from './client/send-tx.ts';
 export { addDevice, type DeviceStep, type DeviceToAdd } from './devices/add-device.ts';
 export { type DeviceToJoin, type JoinedDevice, joinDevice } from './devices/join-device.ts';

@@ -11,13 +11,14 @@ import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
-import { type Looked, looked } from './actions/looks.ts';
+import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import {
   makeWallet,
   recoverWallet,
   type WalletPlace,
   type WalletToRecover,
 } from './actions/make-wallet.ts';
+import type { Noticed } from './actions/noticed.ts';
 import * as own from './actions/own-records.ts';
 import * as shared from './actions/read-shared.ts';
 import { resumeTakingBack, tryResume } from './actions/resume.ts';
@@ -29,12 +30,25 @@ import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/wr
 import { Accounts } from './client/accounts.ts';
 import type { LiveItem } from './client/check-rows.ts';
 import type { Context, ContextOptions, WorkOptions } from './client/context.ts';
-import { type MessageKind, receiveMessages } from './client/messages.ts';
+import type { MessageKind } from './client/messages.ts';
+import {
+  dropMessages,
+  type ReceivedMessages,
+  type ReceiveOptions,
+  receiveMessages,
+  type WaitingMessage,
+} from './client/receive-messages.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
 import * as people from './grants/address-book.ts';
 import { type GivenGrant, grantAccess } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
-import { heldGrant, letterKind, type ReceivedGrant, receivedGrants } from './grants/received.ts';
+import {
+  forgetEnded,
+  heldGrant,
+  letterKind,
+  type ReceivedGrant,
+  receivedGrants,
+} from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess, stillToEnd } from './grants/revoke.ts';
 import { trustWords } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
@@ -81,7 +95,7 @@ export class Person {
   readonly #accounts: Accounts;
   readonly #messageKinds: readonly MessageKind[];
   /** By account, as of the last time that its inbox was asked. */
-  readonly #notUnderstood = new Map<AccountId, number>();
+  readonly #inboxes = new Map<AccountId, ReceivedMessages>();
   /** Only between making the wallet and enrolling: it is printed, never stored. */
   #code: Uint8Array | undefined;
 
@@ -142,7 +156,7 @@ export class Person {
   }
 
   /** Parts of the wallet on this device that cannot be read: they are kept, and what is in them is not shown. */
-  get unreadableCount(): number {
+  get unreadableParts(): number {
     return this.#vault.unreadable;
   }
 
@@ -156,7 +170,20 @@ export class Person {
    * hospital; a newer version reads them.
    */
   get notUnderstoodCount(): number {
-    return [...this.#notUnderstood.values()].reduce((sum, count) => sum + count, 0);
+    return [...this.#inboxes.values()].reduce((sum, it) => sum + it.notUnderstood, 0);
+  }
+
+  /**
+   * Letters that hold and wait at the hospital, as of the last `inbox` or `sync`: of people who are not known here, or
+   * who sent enough. `acceptLetters` takes them, `dropLetters` removes them.
+   */
+  get waitingLetters(): readonly WaitingMessage[] {
+    return [...this.#inboxes.values()].flatMap((it) => it.waiting);
+  }
+
+  /** Messages at the hospital that no key of this wallet opens, as of the last `inbox` or `sync`. */
+  get unreadableCount(): number {
+    return [...this.#inboxes.values()].reduce((sum, it) => sum + it.unreadable.length, 0);
   }
 
   /** The account that acts. Throws PERSON_NOT_ENROLLED, PERSON_UNKNOWN, USAGE (which of several?). */
@@ -237,7 +264,7 @@ export class Person {
   sync(options: AsAccount = {}): Promise<Synced> {
     return this.#run(options, async (ctx) => {
       const synced = await syncAccount(ctx, this.#messageKinds, options);
-      this.#notUnderstood.set(ctx.account.account, synced.notUnderstood);
+      this.#inboxes.set(ctx.account.account, synced.inbox);
       return synced;
     });
   }
@@ -418,11 +445,16 @@ export class Person {
   }
 
   /**
-   * Who looked at this person's records, who was refused, and what was erased, each with a receipt; a notice that
+   * Who looked at this person's records, who was refused, and what was erased, each checked once; a notice that
    * does not verify is `doubtful`, and `withheld` names grants of which the ledger counts more looks than are shown.
    */
   looked(options: AsAccount = {}): Promise<Looked> {
     return this.#run(options, (ctx) => looked(ctx, options));
+  }
+
+  /** The receipt of a notice that `looked` gave. Throws NOT_FOUND: it is not anchored yet, or left the inbox. */
+  receiptOfNotice(notice: Noticed, options: AsAccount = {}): Promise<Uint8Array> {
+    return this.#run(options, (ctx) => receiptOfNotice(ctx, notice, options));
   }
 
   // Grants received
@@ -430,9 +462,27 @@ export class Person {
   /** Fetches new messages, and lists every grant this person holds. */
   inbox(options: AsAccount = {}): Promise<readonly ReceivedGrant[]> {
     return this.#run(options, async (ctx) => {
-      const { notUnderstood } = await receiveMessages(ctx, this.#messageKinds, options);
-      this.#notUnderstood.set(ctx.account.account, notUnderstood);
+      await this.#receive(ctx, options);
       return receivedGrants(ctx, options);
+    });
+  }
+
+  /** `inbox`, and with it the letters of this account that wait: from then on its person is known here. */
+  acceptLetters(from: AccountId, options: AsAccount = {}): Promise<readonly ReceivedGrant[]> {
+    return this.#run(options, async (ctx) => {
+      await this.#receive(ctx, { ...options, accept: new Set([from]) });
+      return receivedGrants(ctx, options);
+    });
+  }
+
+  /** Removes the letters of this account that wait; of nobody: the messages that do not open. Returns how many. */
+  dropLetters(from: AccountId | undefined, options: AsAccount = {}): Promise<number> {
+    return this.#run(options, async (ctx) => {
+      const { waiting, unreadable } = await this.#receive(ctx, options);
+      const his = waiting.filter((it) => it.from === from).map((it) => it.inboxId);
+      const gone = from === undefined ? unreadable : his;
+      await dropMessages(ctx, gone, options.signal);
+      return gone.length;
     });
   }
 
@@ -505,6 +555,14 @@ export class Person {
     readonly since?: number;
   }): AsyncGenerator<BlockEvent, void, undefined> {
     return watch(this.#accounts.context(options.as), options);
+  }
+
+  async #receive(ctx: Context, options: ReceiveOptions): Promise<ReceivedMessages> {
+    // Before new letters: it makes room for them.
+    await forgetEnded(ctx, options);
+    const received = await receiveMessages(ctx, this.#messageKinds, options);
+    this.#inboxes.set(ctx.account.account, received);
+    return received;
   }
 
   #run<T>({ as }: AsAccount, work: (ctx: Context) => Promise<T>): Promise<T> {

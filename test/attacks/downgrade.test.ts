@@ -139,7 +139,13 @@ const objects: readonly (readonly [
   [
     'an envelope set',
     envelopeSet,
-    (bytes) => openEnvelope(bytes, someBlob, { consent, tagKey: filled(32, 1), kemKeys: [kem] }),
+    (bytes) =>
+      openEnvelope(bytes, someBlob, {
+        consent,
+        tagKey: filled(32, 1),
+        kemKeys: [kem],
+        mostSegments: 0,
+      }),
   ],
   ['the content of a wallet', encodeWalletContent(emptyWallet('Ana')), decodeWalletContent],
 ];

@@ -68,11 +68,12 @@ export class Middle {
     this.lie = ({ name }) => (pattern.test(name) ? kept.get(name) : undefined);
   }
 
-  /** The same person on a device whose hospital is this gateway. */
+  /** The same person on a device whose hospital is this gateway, and which has checked nothing before. */
   async serve(somebody: Enrolled, now?: () => number): Promise<Person> {
     const http = { fetch: this.fetch, retryDelaysMs: [] };
     const options = now === undefined ? { http } : { http, now };
-    return Person.open({ store: somebody.store, passphrase }, options);
+    const store = { ...somebody.store, beside: undefined };
+    return Person.open({ store, passphrase }, options);
   }
 }
 

@@ -140,3 +140,21 @@ test('watch tells of new grants, what is new under them, and their end', async (
   const { code } = await watching.stop();
   assert.equal(code, 0);
 });
+
+test('letters of a patient whom nobody knows here wait until they are taken or removed', async () => {
+  const [ana, eve] = [await town.patient(), await town.patient()];
+  const account = text((await town.salus('card', 'show', '--as', ana.name)) ?? {}, 'account');
+  const give = () =>
+    town.salus('grant', eve.name, '--as', ana.name, '--class', 'lab', '--until', '+1h');
+  await give();
+  const fetched = await town.salus('inbox', '--as', eve.name);
+  assert.equal(fetched.count, 0);
+  const [waiting] = list(fetched, 'waiting');
+  assert.deepEqual([waiting?.from, waiting?.code], [account, 'LETTER_WAITS']);
+  await town.no('PERSON_UNKNOWN', 2, 'inbox', '--as', eve.name, '--accept', 'somebody');
+  const dropped = await town.salus('inbox', '--as', eve.name, '--drop', account);
+  assert.deepEqual([dropped.count, dropped.waiting], [0, undefined]);
+  await give();
+  const taken = await town.salus('inbox', '--as', eve.name, '--accept', account);
+  assert.deepEqual([taken.count, taken.waiting], [1, undefined]);
+});

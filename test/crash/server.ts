@@ -51,6 +51,8 @@ async function start(order: ServerOrder, home: string): Promise<void> {
         requestsPerMinute: 1e9,
         strangerReadsPerMinute: 1e9,
         messagesPerHour: 1e9,
+        maxWaitingPerSender: 1e9,
+        looksPerHour: 1e9,
         maxInboxMessages: 1e9,
         refusalBatchMs: 400,
       },

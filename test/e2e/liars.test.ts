@@ -290,7 +290,8 @@ test('A gateway that lies about one of many rows is found out', async () => {
     for (const it of answers) delete it.proof;
   };
   const lies: readonly [Lie, string][] = [
-    [onAnswers((answers) => answers.pop()), 'GATEWAY_LIED'],
+    [onAnswers((answers) => answers.splice(0)), 'GATEWAY_LIED'],
+    [onAnswers((answers) => answers.push(...answers)), 'GATEWAY_LIED'],
     [onAnswers((answers) => answers.reverse()), 'PROOF_INVALID'],
     [onAnswers((answers) => denyAll(answers)), 'PROOF_INVALID'],
     [onAnswers((answers) => dropProofs(answers)), 'PROOF_INVALID'],

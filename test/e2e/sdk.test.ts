@@ -198,8 +198,8 @@ test('The patient sees every look and every refusal, each with a receipt', async
   assert.ok(looks.some((it) => it.reader === drB.person.account().account));
   assert.ok(refusals.some((it) => it.code === 'CONSENT_ENDED' && it.consent === consentB));
   for (const notice of [...looks, ...refusals]) {
-    assert.ok(notice.receipt);
-    const verdict = await checkReceipt(notice.receipt, ana.person.trustRootJson());
+    const receipt = await ana.person.receiptOfNotice(notice);
+    const verdict = await checkReceipt(receipt, ana.person.trustRootJson());
     assert.ok(verdict.claim);
   }
 });
@@ -211,7 +211,7 @@ test('An erased record is gone for its owner and its readers, and the tombstone 
   await assert.rejects(ana.person.openRecord(record.recordId), refused('RECORD_ERASED'));
   await consortium.gateway('north').flush();
   const { notices } = await ana.person.looked();
-  assert.ok(notices.some((it) => it.kind === 'erased' && it.receipt !== undefined));
+  assert.ok(notices.some((it) => it.kind === 'erased' && it.txId !== undefined));
 });
 
 test('A lost device comes back by the printed code, with everything', async () => {

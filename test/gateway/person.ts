@@ -5,7 +5,7 @@ import type { InboxAnswer } from '../../src/api/inbox.ts';
 import { encodeInboxMessage } from '../../src/api/inbox-message.ts';
 import { encodeItemsOrder } from '../../src/api/item.ts';
 import { encodeItems, type ItemsPage, type ReadAnswer } from '../../src/api/items.ts';
-import { decodeLook, type Look, type RefusedRead } from '../../src/api/look.ts';
+import { decodeLook, type Look, type RefusalCount, type RefusedRead } from '../../src/api/look.ts';
 import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
 import { type EnrolAnswer, encodeWalletPut } from '../../src/api/people.ts';
 import { encodeReadRequest, type ReadRequest } from '../../src/api/read-request.ts';
@@ -341,7 +341,7 @@ export class Person {
     return accepted<InboxAnswer>(await this.call('GET', `/v1/inbox?after=${after}`)).messages;
   }
 
-  async openNotice(sealed: string): Promise<Look | RefusedRead> {
+  async openNotice(sealed: string): Promise<Look | RefusedRead | RefusalCount> {
     const context = [idBytes(this.account)];
     const bytes = bytesOfText(sealed);
     const none = new Uint8Array(0);

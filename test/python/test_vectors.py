@@ -394,12 +394,13 @@ class Grants(unittest.TestCase):
             return derive.labelled(derive.IDENTITY_CREDENTIAL, salt, cbor.encode(case["stated"]))
         reader = h(case["reader"])
         if case["hashOf"] == "refusals":
-            stated = [reader, case["count"], case["firstMs"], case["lastMs"]]
+            stated = [reader, h(case["consent"]), case["count"], case["firstMs"], case["lastMs"]]
+            self.assertEqual(cbor.encode([2, 57, salt, *stated]).hex(), case["object"])
             return derive.labelled(derive.REFUSAL_LEAF, salt, cbor.encode(stated))
-        request = h(case["signedRequest"])
+        request = h(case["requestHash"])
         told = [reader, h(case["consent"]), case["code"], case["refusedMs"]]
         self.assertEqual(cbor.encode([2, 48, salt, *told, request]).hex(), case["object"])
-        return derive.labelled(derive.REFUSAL_LEAF, salt, cbor.encode([*told, derive.sha256(request)]))
+        return derive.labelled(derive.REFUSAL_LEAF, salt, cbor.encode([*told, request]))
 
     def test_key_sets(self):
         for case in cases("key-sets"):

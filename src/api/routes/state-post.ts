@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { defineRoute } from '../route.ts';
 import { maxStateRows, stateAnswer, stateKey } from '../tx.ts';
 
-/** A wallet that wraps keys for a thousand readers asks for all of their rows; it changes nothing. */
+/**
+ * A wallet that wraps keys for a thousand readers asks for all of their rows; it changes nothing. The answer holds the
+ * first of them, as many as have room: at least one.
+ */
 export const statePost = defineRoute({
   method: 'POST',
   path: '/v1/state',
@@ -11,6 +14,6 @@ export const statePost = defineRoute({
   rule: 'H-8',
   body: z.strictObject({ rows: z.array(z.strictObject(stateKey)).min(1).max(maxStateRows) }),
   bodyBytes: 128 * 1024,
-  answer: z.object({ answers: z.array(stateAnswer).max(maxStateRows) }),
+  answer: z.object({ answers: z.array(stateAnswer).min(1).max(maxStateRows) }),
   repeatable: true,
 });

@@ -1,5 +1,12 @@
 import { CodedError } from '../../primitives/errors.ts';
-import { judgeFormat, type ReceivedGrant } from '../../sdk/index.ts';
+import {
+  type AccountId,
+  type AsAccount,
+  judgeFormat,
+  type Person,
+  type ReceivedGrant,
+  type WaitingMessage,
+} from '../../sdk/index.ts';
 import { findReceived, openActing, work } from '../acting.ts';
 import { inputFile } from '../files.ts';
 import { amount, short, table, when } from '../format.ts';
@@ -12,7 +19,9 @@ export const addInbox: AddCommand = (program, context) => {
   program
     .command('inbox')
     .description('fetch letters, and list what others granted to this person')
-    .action(() => inbox(context));
+    .option('--accept <who>', 'take the letters of somebody that wait: an account, or a name shown')
+    .option('--drop <who>', 'remove them; `unreadable`: remove messages that do not open')
+    .action((flags: InboxFlags) => inbox(context, flags));
   program
     .command('diagnose <who>')
     .description("write a diagnosis: by the patient's name, or the grant's id")
@@ -39,25 +48,83 @@ export function receivedFacts(it: ReceivedGrant): Record<string, unknown> {
   };
 }
 
-async function inbox(context: CommandContext): Promise<void> {
+interface InboxFlags {
+  readonly accept?: string;
+  readonly drop?: string;
+}
+
+async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> {
   const acting = await openActing(context);
+  const { person } = acting;
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   const grants = await during(context.output, 'Fetching letters', async (progress) => {
-    const all: ReceivedGrant[] = [];
-    for (const account of acting.accounts) {
-      all.push(...(await acting.person.inbox(work(context, account, progress))));
+    const each = async <T>(ask: (options: AsAccount) => Promise<T>): Promise<T[]> => {
+      const all: T[] = [];
+      for (const account of acting.accounts) all.push(await ask(work(context, account, progress)));
+      return all;
+    };
+    const held = await each((options) => person.inbox(options));
+    const { accept, drop } = flags;
+    if (accept !== undefined) {
+      const from = senderOf(person.waitingLetters, accept);
+      return (await each((options) => person.acceptLetters(from, options))).flat();
     }
-    return all;
+    if (drop !== undefined) {
+      const from = drop === unreadableWord ? undefined : senderOf(person.waitingLetters, drop);
+      await each((options) => person.dropLetters(from, options));
+      // What is shown is what is left.
+      return (await each((options) => person.inbox(options))).flat();
+    }
+    return held.flat();
   });
-  const { notUnderstoodCount: notUnderstood } = acting.person;
+  const { notUnderstoodCount: notUnderstood, unreadableCount: unreadable } = person;
+  const waiting = person.waitingLetters.map(({ from, name, receivedMs, code }) => ({
+    ...{ from, name, receivedMs, code },
+  }));
   const facts = { grants: grants.map(receivedFacts), count: grants.length };
-  context.output.result({ ...facts, ...(notUnderstood > 0 && { notUnderstood }) }, () =>
-    [grantsTable(grants), ...(notUnderstood > 0 ? ['', waiting(notUnderstood)] : [])].join('\n'),
+  const left = {
+    ...(notUnderstood > 0 && { notUnderstood }),
+    ...(unreadable > 0 && { unreadable }),
+    ...(waiting.length > 0 && { waiting }),
+  };
+  context.output.result({ ...facts, ...left }, () =>
+    [grantsTable(grants), ...waitingLines(person)].join('\n'),
   );
 }
 
+const unreadableWord = 'unreadable';
+
+/** Throws PERSON_UNKNOWN: nobody of this name waits, or several. */
+function senderOf(waiting: readonly WaitingMessage[], who: string): AccountId {
+  const named = new Set(
+    waiting.flatMap(({ from, name }) => (from === who || name === who ? (from ?? []) : [])),
+  );
+  const [only] = named;
+  if (only === undefined || named.size > 1) {
+    throw new CodedError('PERSON_UNKNOWN', { matches: named.size });
+  }
+  return only;
+}
+
+/** What did not come into the wallet, and what can be done about it. */
+function waitingLines(person: Person): string[] {
+  const { waitingLetters, notUnderstoodCount, unreadableCount } = person;
+  const lines: string[] = [];
+  if (waitingLetters.length > 0) {
+    const rows = waitingLetters.map((it) => [it.from ?? '', it.name, when(it.receivedMs), it.code]);
+    lines.push('', `Waiting (take them with --accept, remove them with --drop):`);
+    lines.push(table([['from', 'name', 'came', 'why'], ...rows]));
+  }
+  if (unreadableCount > 0) {
+    const removed = `inbox --drop ${unreadableWord}`;
+    lines.push('', `${amount(unreadableCount, 'message')} that no key opens: ${removed} removes.`);
+  }
+  if (notUnderstoodCount > 0) lines.push('', kept(notUnderstoodCount));
+  return lines;
+}
+
 /** What a newer version sent is told, so that nobody waits for it in vain. */
-function waiting(notUnderstood: number): string {
+function kept(notUnderstood: number): string {
   return `${amount(notUnderstood, 'message')} of a kind that this version does not know: kept in the inbox until Salus is updated.`;
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
-import type { Looked, Noticed, WalletAccount } from '../../sdk/index.ts';
+import type { Looked, Noticed, Person, WalletAccount } from '../../sdk/index.ts';
 import { NameBook, openActing, work } from '../acting.ts';
 import { writeOut } from '../files.ts';
 import { amount, table, when } from '../format.ts';
@@ -49,7 +49,7 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
   const files =
     flags.receipts === undefined
       ? new Map<Noticed, string>()
-      : await saveReceipts(flags.receipts, notices);
+      : await saveReceipts(flags.receipts, acting.person, found);
   const facts = (it: Noticed) => {
     const file = files.get(it);
     return { ...noticeFacts(it, names), ...(file !== undefined && { receiptFile: file }) };
@@ -67,6 +67,7 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
   const result = {
     looks: of('look'),
     refusals: of('refusal'),
+    refusalCounts: of('refusals'),
     erased: of('erased'),
     doubtful: of('doubtful'),
     withheld,
@@ -80,20 +81,24 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
 
 function whoIn(it: Noticed): string[] {
   if (it.kind === 'look') return [it.reader, it.servedBy];
-  if (it.kind === 'refusal') return [it.reader];
+  if (it.kind === 'refusal' || it.kind === 'refusals') return [it.reader];
   return it.kind === 'erased' ? [it.holder] : [];
 }
 
 async function saveReceipts(
   folder: string,
-  notices: readonly Noticed[],
+  person: Person,
+  found: readonly { readonly account: WalletAccount; readonly looked: Looked }[],
 ): Promise<Map<Noticed, string>> {
   mkdirSync(folder, { recursive: true });
   const files = new Map<Noticed, string>();
-  for (const it of notices) {
-    if (it.kind === 'doubtful' || it.receipt === undefined) continue;
-    const name = `${it.kind}-${it.height ?? 0}-${it.inboxId}.receipt`;
-    files.set(it, await writeOut(join(folder, name), it.receipt));
+  for (const { account, looked } of found) {
+    for (const it of looked.notices) {
+      if (it.kind === 'doubtful' || it.txId === undefined) continue;
+      const receipt = await person.receiptOfNotice(it, { as: account.account });
+      const name = `${it.kind}-${it.height ?? 0}-${it.inboxId}.receipt`;
+      files.set(it, await writeOut(join(folder, name), receipt));
+    }
   }
   return files;
 }
@@ -119,13 +124,30 @@ function noticeFacts(it: Noticed, names: NameBook): NoticeFacts {
     }
     case 'refusal': {
       const { kind, reader, consent, code, txId, height } = it;
-      const verdict = it.receipt === undefined ? 'not anchored yet' : 'proven';
+      const verdict = it.txId === undefined ? 'not anchored yet' : 'proven';
       const who = names.nameOf(reader);
       return { kind, timeMs: it.refusedMs, who, reader, consent, code, txId, height, verdict };
     }
+    case 'refusals': {
+      const { kind, reader, consent, count, firstMs, txId, height } = it;
+      const verdict = it.txId === undefined ? 'not anchored yet' : 'proven';
+      const who = names.nameOf(reader);
+      return {
+        kind,
+        timeMs: it.lastMs,
+        firstMs,
+        who,
+        reader,
+        consent,
+        count,
+        txId,
+        height,
+        verdict,
+      };
+    }
     case 'erased': {
       const { kind, holder, txId, height } = it;
-      const verdict = it.receipt === undefined ? 'not anchored yet' : 'proven';
+      const verdict = it.txId === undefined ? 'not anchored yet' : 'proven';
       return {
         kind,
         timeMs: it.erasedMs,

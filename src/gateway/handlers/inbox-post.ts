@@ -16,5 +16,5 @@ export const handleInboxPost = handler(inboxPost, async ({ gateway, body, reques
     return { ok: true as const };
   }
   if (isForwarded(request)) throw new CodedError('NOT_FOUND');
-  return gateway.peers.call(home, inboxPost, { body });
+  return gateway.peers.passOn(home, inboxPost, { body }, message.from);
 });

@@ -1,9 +1,15 @@
 import type { InboxAnchor, InboxEntry } from '../../api/inbox.ts';
-import { decodeLook, refusalLeafContent } from '../../api/look.ts';
+import {
+  decodeLook,
+  type Look,
+  type RefusalCount,
+  type RefusedRead,
+  refusalCountLeafContent,
+  refusalLeafContent,
+} from '../../api/look.ts';
 import { bytesOfText } from '../../api/message-parts.ts';
 import { decodeReadRequest, type ReadRequest, readEntryHash } from '../../api/read-request.ts';
 import { decodeSigned } from '../../api/signed.ts';
-import type { Code } from '../../codes/index.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { openWith } from '../../crypto/letter.ts';
@@ -16,63 +22,23 @@ import type { Act } from '../../ledger/protocol.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, readArray, readBytes } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import {
-  type AccountId,
-  type ConsentId,
-  idBytes,
-  type RecordId,
-  type TxId,
-} from '../../primitives/ids.ts';
+import { idBytes } from '../../primitives/ids.ts';
 import { checkTombstone } from '../client/check-rows.ts';
 import type { Context } from '../client/context.ts';
 import { wasKeyOf } from '../client/open-items.ts';
+import type { Noticed } from './noticed.ts';
 
-/** One thing that was done, or tried, with this person's records. */
-export type Noticed =
-  | {
-      readonly kind: 'look';
-      readonly inboxId: number;
-      readonly reader: AccountId;
-      readonly consent: ConsentId;
-      readonly purpose: string;
-      readonly servedBy: AccountId;
-      readonly servedMs: number;
-      readonly recordIds: readonly RecordId[];
-      readonly txId: TxId;
-      readonly height: number;
-      /** Hex; the look's name on the ledger: one for each. */
-      readonly entryHash: string;
-      /** Complete: checked offline against the trust root alone; the request is its claim. */
-      readonly receipt: Uint8Array;
-    }
-  | {
-      readonly kind: 'refusal';
-      readonly inboxId: number;
-      readonly reader: AccountId;
-      readonly consent: ConsentId;
-      readonly code: Code;
-      readonly refusedMs: number;
-      /** Undefined until the batch of its minute is anchored. */
-      readonly txId: TxId | undefined;
-      readonly height: number | undefined;
-      readonly receipt: Uint8Array | undefined;
-    }
-  | {
-      readonly kind: 'erased';
-      readonly inboxId: number;
-      readonly holder: AccountId;
-      readonly leaf: Uint8Array;
-      readonly erasedMs: number;
-      readonly txId: TxId | undefined;
-      readonly height: number | undefined;
-      readonly receipt: Uint8Array | undefined;
-    }
-  /** A notice that does not verify: shown, never believed. */
-  | { readonly kind: 'doubtful'; readonly inboxId: number; readonly code: Code };
+/** A notice that was checked, and what proves it to others. */
+interface ProvenNotice {
+  readonly notice: Exclude<Noticed, { readonly kind: 'doubtful' }>;
+  /** Complete: checked offline against the trust root alone. Undefined: not anchored yet. */
+  readonly receipt: Uint8Array | undefined;
+}
 
 /**
  * What a notice says, checked: `served` holds the requests that were shown, each of which counts once. What does
- * not verify is `doubtful` and hides no other. Source: docs/protocol/reading.md, rules R-8 to R-11.
+ * not verify, or cannot be checked now, is `doubtful` and hides no other.
+ * Source: docs/protocol/reading.md, rules R-8 to R-11.
  */
 export async function noticed(
   ctx: Context,
@@ -81,58 +47,84 @@ export async function noticed(
   signal?: AbortSignal,
 ): Promise<Noticed> {
   try {
-    if (entry.kind === 'erased') return await erasedNotice(ctx, entry, signal);
-    return await lookOrRefusal(ctx, entry, served, signal);
+    const { notice } = await provenNotice(ctx, entry, signal);
+    if (notice.kind === 'look') {
+      // Entered a second time it is the hospital's doing, not the reader's.
+      if (served.has(notice.requestHash)) {
+        throw new CodedError('REQUEST_REPLAYED', { reader: notice.reader });
+      }
+      served.add(notice.requestHash);
+    }
+    return notice;
   } catch (error) {
-    // What a server sends must never hide the other notices; that it is silent is another matter.
-    if (!isCoded(error) || error.kind === 'unavailable' || error.kind === 'fault') throw error;
+    // Whatever another person made that cannot be read or checked must never hide the other notices, and so a server
+    // that breaks at one row does not either; that it is silent is another matter.
+    if (!isCoded(error) || isAboutAll(error)) throw error;
     return { kind: 'doubtful', inboxId: entry.id, code: error.code };
   }
+}
+
+/** The next notice would fare no better. */
+function isAboutAll({ kind, code }: CodedError): boolean {
+  return kind === 'unavailable' && code !== 'REFUSAL_UNKNOWN';
+}
+
+/** Throws PROOF_INVALID, SIGNATURE_WRONG, CANNOT_OPEN, CBOR_*, and what ledger and gateway throw. */
+export function provenNotice(
+  ctx: Context,
+  entry: InboxEntry,
+  signal?: AbortSignal,
+): Promise<ProvenNotice> {
+  return entry.kind === 'erased'
+    ? erasedNotice(ctx, entry, signal)
+    : lookOrRefusal(ctx, entry, signal);
 }
 
 async function lookOrRefusal(
   ctx: Context,
   entry: InboxEntry,
-  served: Set<string>,
   signal?: AbortSignal,
-): Promise<Noticed> {
+): Promise<ProvenNotice> {
   const opened = decodeLook(await openNotice(ctx, bytesOfText(entry.sealed)));
   const { anchor } = entry;
-  const height = anchor?.height ?? ctx.ledger.tip.height;
-  const request = await checkRequest(ctx, opened.signedRequest, height, signal);
+  if (opened.kind === 'look') return lookNotice(ctx, entry, opened, signal);
+  // That he was refused is the hospital's word, which it anchored: of the request only the hash is kept.
+  const isOne = opened.kind === 'refusal';
+  const content = isOne ? refusalLeafContent(opened) : refusalCountLeafContent(opened);
+  const receipt = await leafReceipt(ctx, anchor, content, signal);
+  const { reader, consent } = opened;
+  const about = { inboxId: entry.id, reader, consent, ...placeOf(anchor, receipt) };
+  const notice = isOne
+    ? ({ kind: 'refusal', ...about, consent: opened.consent, ...refusalFacts(opened) } as const)
+    : ({ kind: 'refusals', ...about, ...countFacts(opened) } as const);
+  return { notice, receipt };
+}
+
+const refusalFacts = ({ code, refusedMs }: RefusedRead) => ({ code, refusedMs });
+const countFacts = ({ count, firstMs, lastMs }: RefusalCount) => ({ count, firstMs, lastMs });
+
+/** Where it stands, once that is proven. */
+function placeOf(anchor: InboxAnchor | undefined, receipt: Uint8Array | undefined) {
+  const place = receipt === undefined ? undefined : anchor;
+  return { txId: place?.txId, height: place?.height };
+}
+
+async function lookNotice(
+  ctx: Context,
+  { id, anchor }: InboxEntry,
+  opened: Look,
+  signal?: AbortSignal,
+): Promise<ProvenNotice> {
+  if (anchor === undefined) throw new CodedError('PROOF_INVALID');
+  const request = await checkRequest(ctx, opened.signedRequest, anchor.height, signal);
   const { reader, consent, purpose, organisation } = request;
-  if (opened.kind === 'look') {
-    if (anchor === undefined) throw new CodedError('PROOF_INVALID');
-    const { receipt, height: lookedHeight } = await lookReceipt(
-      ctx,
-      anchor,
-      opened,
-      request,
-      signal,
-    );
-    // A request serves once: entered a second time it is the hospital's doing, not the reader's.
-    const requestHash = bytesToHex(sha256(opened.signedRequest));
-    if (served.has(requestHash)) throw new CodedError('REQUEST_REPLAYED', { reader });
-    served.add(requestHash);
-    const { servedMs, recordIds } = opened;
-    const entryHash = bytesToHex(readEntryHash(opened.salt, opened.signedRequest));
-    const place = { txId: anchor.txId, height: lookedHeight, entryHash };
-    const who = { reader, consent, purpose, servedBy: organisation };
-    return { kind: 'look', inboxId: entry.id, ...who, servedMs, recordIds, ...place, receipt };
-  }
-  if (opened.reader !== reader || opened.consent !== consent) throw new CodedError('PROOF_INVALID');
-  const receipt = await leafReceipt(ctx, anchor, refusalLeafContent(opened), signal);
-  return {
-    kind: 'refusal',
-    inboxId: entry.id,
-    reader,
-    consent,
-    code: opened.code,
-    refusedMs: opened.refusedMs,
-    txId: anchor?.txId,
-    height: anchor?.height,
-    receipt,
-  };
+  const { receipt, height } = await lookReceipt(ctx, anchor, opened, request, signal);
+  const { servedMs, recordIds } = opened;
+  const requestHash = bytesToHex(sha256(opened.signedRequest));
+  const entryHash = bytesToHex(readEntryHash(opened.salt, opened.signedRequest));
+  const place = { txId: anchor.txId, height, entryHash, requestHash };
+  const who = { reader, consent, purpose, servedBy: organisation };
+  return { notice: { kind: 'look', inboxId: id, ...who, servedMs, recordIds, ...place }, receipt };
 }
 
 async function openNotice(ctx: Context, sealed: Uint8Array): Promise<Uint8Array> {
@@ -243,7 +235,7 @@ async function erasedNotice(
   ctx: Context,
   entry: InboxEntry,
   signal?: AbortSignal,
-): Promise<Noticed> {
+): Promise<ProvenNotice> {
   const tombstone = bytesOfText(entry.sealed);
   const { holder, leaf, erasedMs } = await checkTombstone(
     ctx.ledger,
@@ -251,15 +243,7 @@ async function erasedNotice(
     tombstone,
     signal,
   );
-  const { anchor } = entry;
-  return {
-    kind: 'erased',
-    inboxId: entry.id,
-    holder,
-    leaf,
-    erasedMs,
-    txId: anchor?.txId,
-    height: anchor?.height,
-    receipt: await leafReceipt(ctx, anchor, tombstone, signal),
-  };
+  const receipt = await leafReceipt(ctx, entry.anchor, tombstone, signal);
+  const what = { inboxId: entry.id, holder, leaf, erasedMs };
+  return { notice: { kind: 'erased', ...what, ...placeOf(entry.anchor, receipt) }, receipt };
 }

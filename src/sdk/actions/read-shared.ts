@@ -21,7 +21,8 @@ import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.
 import { checkRows, type ErasedItem, type LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { openLiveItem } from '../client/open-items.ts';
-import { collectKeys, type HeldGrant, heldGrant, readingKeysOf } from '../grants/received.ts';
+import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
+import { type HeldGrant, heldGrant } from '../grants/received.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 
 /** What to read under a grant, and what for. */
@@ -76,8 +77,7 @@ export async function readShared(
   const held = heldGrant(ctx, consent);
   const listed = await requestRows(ctx, held, options);
   // After the answer: a KeySet may have come between asking and being served.
-  await collectKeys(ctx, held, { signal });
-  const keyOf = readingKeysOf(ctx.vault.content, consent);
+  const keyOf = readingKeysOf(await collectKeys(ctx, held, { signal }), consent);
   const records: SharedRecord[] = [];
   const total = listed.rows.length;
   for (const { row, ticket } of listed.rows) {

@@ -1,6 +1,8 @@
 import type { Context, WorkOptions } from '../client/context.ts';
-import { type MessageKind, receiveMessages } from '../client/messages.ts';
+import type { MessageKind } from '../client/messages.ts';
+import { type ReceivedMessages, receiveMessages } from '../client/receive-messages.ts';
 import { owesKeys, renewKeys } from '../grants/grant.ts';
+import { forgetEnded } from '../grants/received.ts';
 import { epochHabitMs } from '../keys/schedule.ts';
 import { type Resumed, resume } from './resume.ts';
 
@@ -13,6 +15,8 @@ export interface Synced {
   readonly resumed: readonly Resumed[];
   /** Messages of a kind that this version does not know; they stay in the inbox. */
   readonly notUnderstood: number;
+  /** What else stays there. */
+  readonly inbox: ReceivedMessages;
 }
 
 /** As many headers does a wallet that wakes look at one by one: three days of an idle ledger. */
@@ -20,7 +24,8 @@ const maxWalk = 1_000;
 
 /**
  * What a device does when it wakes: walks to the newest block, learns what this person's other devices did,
- * repeats what was not confirmed, receives messages, and renews keys that are 90 days old.
+ * repeats what was not confirmed, forgets what ended grants had given, receives messages, and renews keys that are 90
+ * days old.
  *
  * Throws LEDGER_FORKED, HEADER_INVALID, GATEWAY_LIED, and what makes repeating impossible for now (`resume`).
  * Source: docs/protocol/wallet.md, rules W-10 and W-13.
@@ -36,10 +41,11 @@ export async function syncAccount(
     await ctx.ledger.headers.requireLinked(before, height, options.signal);
   await ctx.writeDown((content) => content);
   const resumed = await resume(ctx, options);
-  const { notUnderstood } = await receiveMessages(ctx, messageKinds, options);
+  await forgetEnded(ctx, options);
+  const inbox = await receiveMessages(ctx, messageKinds, options);
   if (owesKeys(ctx)) await renewKeys(ctx, options);
   else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
-  return { height, timeMs, resumed, notUnderstood };
+  return { height, timeMs, resumed, notUnderstood: inbox.notUnderstood, inbox };
 }
 
 async function renewOldKeys(ctx: Context, options: WorkOptions): Promise<void> {

@@ -8,7 +8,7 @@ import { deliverRows } from '../client/deliver.ts';
 import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
 import { uploadBlobs } from '../client/upload.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
-import { decodeKeySetBlob } from '../keys/key-set-blob.ts';
+import { decodeKeySetBlob, maxKeySetBytes } from '../keys/key-set-blob.ts';
 import { newRecordId, sealItem } from '../records/item-seal.ts';
 import { epochNow, underRunningEpoch } from './running-epoch.ts';
 
@@ -118,7 +118,8 @@ async function runningWriteKeys(
       : await ctx.ledger.row(keysets, keySetRowId(patient, scheduled.keySet), { signal });
   if (keySet === undefined) throw new CodedError('EPOCH_NONE', { account: patient });
   const at = account.organisation === ctx.account.organisation ? undefined : account.organisation;
-  const blob = await ctx.gateway.blob(keySet.keySetBlob, { at, signal });
+  const limitBytes = maxKeySetBytes;
+  const blob = await ctx.gateway.blob(keySet.keySetBlob, { at, limitBytes, signal });
   const found = decodeKeySetBlob(blob).find((it) => it.epoch === epoch);
   if (found === undefined) throw new CodedError('EPOCH_NONE', { epoch });
   return found;

@@ -16,7 +16,7 @@ export function indexedDbWalletStore(name: string): WalletStore {
     loadShard: (shard) => loaded(shardKey(name, shard)),
     async save({ file, shards, keeps }) {
       const kept = new Set(keeps.map((shard) => shardKey(name, shard)));
-      const own = IDBKeyRange.bound(shardKey(name, ''), shardKey(name, '~'));
+      const own = IDBKeyRange.bound(shardKey(name, ''), shardKey(name, 'g'));
       await inDatabase('readwrite', (store) => {
         for (const [shard, bytes] of shards) store.put(bytes, shardKey(name, shard));
         const there = store.getAllKeys(own);
@@ -25,6 +25,12 @@ export function indexedDbWalletStore(name: string): WalletStore {
         };
         return store.put(file, name);
       });
+    },
+    beside: {
+      load: (word) => loaded(besideKey(name, word)),
+      save: async (word, bytes) => {
+        await inDatabase('readwrite', (store) => store.put(bytes, besideKey(name, word)));
+      },
     },
     locked: (work) => navigator.locks.request(`${databaseName} ${wallets} ${name}`, work),
   };
@@ -38,6 +44,8 @@ async function loaded(key: string): Promise<Uint8Array | undefined> {
 
 /** No name of a wallet has the character between: a shard is nobody's wallet. */
 const shardKey = (name: string, shard: string): string => `${name}\u0000${shard}`;
+/** Behind all shards, whose names are hex digits. */
+const besideKey = (name: string, word: string): string => `${name}\u0000~${word}`;
 
 /** Throws WALLET_NOT_KEPT. */
 export async function indexedDbWalletNames(): Promise<readonly string[]> {

@@ -46,23 +46,28 @@ export class GatewayClient {
     if (!stored.some((it) => it.id === id)) throw new CodedError('GATEWAY_LIED', { blobId: id });
   }
 
-  /** The bytes under their own id. Throws BLOB_UNKNOWN, BLOB_CORRUPT when they are others. */
+  /**
+   * The bytes under their own id. `maxBytes`: more the named bytes cannot have; `limitBytes`: more is not taken in.
+   * Throws BLOB_UNKNOWN, BLOB_CORRUPT when they are others, BODY_TOO_LARGE above the limit.
+   */
   async blob(
     id: BlobId,
     options: {
       readonly at?: AccountId | undefined;
       readonly ticket?: string | undefined;
       readonly maxBytes?: number;
+      readonly limitBytes?: number;
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<Uint8Array> {
-    const { at, ticket, maxBytes = blobGet.answerBytes, signal } = options;
+    const { at, ticket, limitBytes, signal } = options;
+    const maxBytes = options.maxBytes ?? limitBytes ?? blobGet.answerBytes;
     const headers: Record<string, string> = ticket === undefined ? {} : { [ticketHeader]: ticket };
     // A minute, and time for slow lines: half a MiB a second.
     const timeoutMs = 60_000 + Math.ceil(Math.min(maxBytes, maxBlobBytes) / 512);
     const asking = { params: { id }, query: { at }, headers, maxBytes, timeoutMs, signal };
     const bytes = await this.call(blobGet, asking).catch((error: unknown) => {
-      if (!isCoded(error, 'BODY_TOO_LARGE')) throw error;
+      if (!isCoded(error, 'BODY_TOO_LARGE') || limitBytes !== undefined) throw error;
       // More than the named bytes can have: reading on would only show the same.
       throw new CodedError('BLOB_CORRUPT', { blobId: id }, error);
     });

@@ -1,6 +1,7 @@
 import type { ConsentGrant } from '../../ledger/acts/consent-grant.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { sendActs } from '../client/send-tx.ts';
+import { notEnveloped } from '../keys/build-key-set.ts';
 import type { OwnGrant, WalletContent } from '../wallet/content.ts';
 import {
   actOf,
@@ -13,7 +14,6 @@ import {
 
 /** Acts in one transaction, its KeySet not counted. */
 const grantsAtOnce = 15;
-const notEnveloped = new Uint8Array(32);
 
 /**
  * Lets many read at once, a ward or a trial: fifteen grants a transaction, and one KeySet with envelopes for

@@ -190,7 +190,7 @@ export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<Confir
       signal: plan.signal,
     });
     try {
-      return await sendActs(ctx, {
+      const confirmed = await sendActs(ctx, {
         ...plan,
         acts: [...plan.acts, built.act],
         enveloped: [...built.kemHashes].map(([consent, kemHash]) => ({ consent, kemHash })),
@@ -199,10 +199,21 @@ export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<Confir
           return { ...edited, keySets: [...edited.keySets, built.own] };
         },
       });
+      if (built.isPartial) await bringTheRest(ctx, plan);
+      return confirmed;
     } catch (error) {
       const isLate = isCoded(error, 'KEYSET_STALE') || isCoded(error, 'KEYSET_SCHEDULE');
       if (!isLate || attempt + 1 >= tries) throw error;
     }
+  }
+}
+
+/** Whose past had no room gets it by the next KeySet, at once; what was asked for is done already. */
+async function bringTheRest(ctx: Context, { signal }: KeysPlan): Promise<void> {
+  try {
+    await renewKeys(ctx, { signal });
+  } catch (error) {
+    if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
   }
 }
 

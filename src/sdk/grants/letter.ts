@@ -18,6 +18,7 @@ import {
   typed,
   uint,
 } from '../../primitives/shape.ts';
+import { receivedLimits } from './received-room.ts';
 
 /**
  * What a patient tells the grantee and nobody else: which grant is his, what it allows, and the keys by
@@ -40,11 +41,21 @@ const letterObject = typed(suite, messageObjects.letter, {
 });
 export type Letter = Of<typeof letterObject>;
 
-/** As it is sealed into a message (`client/messages.ts`): the letter and its owner's signature. */
+/**
+ * As it is sealed into a message (`client/messages.ts`): the letter and its owner's signature.
+ * Throws GRANT_TOO_LARGE: no grantee would take it.
+ */
 export async function signLetter(owner: SigningKey, letter: Letter): Promise<Uint8Array> {
   const encoded = encodeAs(letterObject, letter);
   const signature = await signLabelled(owner, labels.letterSign, encoded);
-  return encodeSigned({ bytes: encoded, signature });
+  const signed = encodeSigned({ bytes: encoded, signature });
+  if (isOversize(signed, letter)) throw new CodedError('GRANT_TOO_LARGE', { bytes: signed.length });
+  return signed;
+}
+
+/** Larger than a letter, or the card in it, may be: the same for who writes and who reads. */
+function isOversize(signed: Uint8Array, { ownerCard }: Letter): boolean {
+  return signed.length > receivedLimits.letterBytes || ownerCard.length > receivedLimits.cardBytes;
 }
 
 /** A letter as it was read: nothing of it is true before `checkLetter`. */
@@ -55,10 +66,18 @@ export interface ReadLetter {
   readonly signature: Uint8Array;
 }
 
-/** Throws CBOR_*, SUITE_UNKNOWN, TYPE_UNKNOWN, CLASS_UNKNOWN, PURPOSE_UNKNOWN, CONDITION_UNKNOWN. */
+/**
+ * Throws BODY_TOO_LARGE, CBOR_*, SUITE_UNKNOWN, TYPE_UNKNOWN, CLASS_UNKNOWN, PURPOSE_UNKNOWN,
+ * CONDITION_UNKNOWN.
+ */
 export function readLetter(signedLetter: Uint8Array): ReadLetter {
+  const maxBytes = receivedLimits.letterBytes;
+  if (signedLetter.length > maxBytes) throw new CodedError('BODY_TOO_LARGE', { maxBytes });
   const signed = decodeSigned(signedLetter);
   const letter = decodeAs(letterObject, signed.bytes);
+  if (isOversize(signedLetter, letter)) {
+    throw new CodedError('BODY_TOO_LARGE', { maxBytes: receivedLimits.cardBytes });
+  }
   return { letter, body: decodeGrantBody(letter.body), ...signed };
 }
 

@@ -1,22 +1,17 @@
+import type { Card } from '../../api/card.ts';
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
 import { messageObjects } from '../../api/object-types.ts';
+import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
+import type { Consent } from '../../ledger/tables/consents.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
-import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import type { MessageKind } from '../client/messages.ts';
-import { openEnvelope } from '../keys/envelope-set.ts';
-import type { OwnedKeySet } from '../ledger/proven-ledger.ts';
-import type { ReadingKey } from '../records/item-wrap.ts';
-import type {
-  HeldOpening,
-  HeldSegment,
-  OpenedSet,
-  ReceivedLetter,
-  WalletContent,
-} from '../wallet/content.ts';
+import type { ReceivedLetter, WalletContent } from '../wallet/content.ts';
+import { endedLetter, withoutEnded } from '../wallet/ended.ts';
 import { checkCard } from './card.ts';
 import { checkLetter, type Letter, type ReadLetter, readLetter } from './letter.ts';
+import { bytesOfLetter, receivedBytes, receivedLimits } from './received-room.ts';
 
 /** A grant that somebody gave to this person, with its state on the ledger now. */
 export interface ReceivedGrant {
@@ -31,50 +26,139 @@ export interface ReceivedGrant {
 }
 
 /**
- * Letters: each is checked against the ledger, and kept when it holds. What is not for this account, or does not
- * match the ledger, is left in the inbox.
+ * Letters: each is checked against the ledger, and taken into the wallet when it holds, its owner is known or vouched
+ * for, and there is room. What is not for this account, or does not match the ledger, is left in the inbox; what is
+ * larger than a letter is taken out of it.
  *
  * Throws CONSENT_UNKNOWN, GRANT_BODY_WRONG, SIGNATURE_WRONG, and what reading a letter throws.
- * Source: docs/protocol/grants.md, rule G-5.
+ * Source: docs/protocol/grants.md, rules G-5 and G-13.
  */
 export const letterKind: MessageKind = {
   objectType: messageObjects.letter,
-  async receive(ctx, signed, { receivedMs, signal }) {
+  async receive(ctx, signed, { receivedMs, isAccepted, signal }) {
     const grantee = ctx.account.account;
-    const read = readLetter(signed);
+    const read = unlessOversize(signed);
+    if (read === 'oversize') return 'drop';
     const { consent } = read.letter;
     const row = await ctx.ledger.consent(consent, signal);
-    const { identities } = await ctx.ledger.keys(read.body.account, signal);
+    const patient = read.body.account;
+    const { identities } = await ctx.ledger.keys(patient, signal);
     const ownerKeys = identities.map((it) => it.identity.signKey);
     await checkLetter(read, { grantee, consent: row, ownerKeys });
+    const card = await ownerCard(ctx, read, signal);
+    const name = card?.name ?? '';
     const letter: ReceivedLetter = {
-      consent,
-      account: read.body.account,
-      grantee,
-      ownerName: await ownerName(ctx, read, signal),
-      letter: signed,
-      receivedMs,
-      ended: false,
+      ...{ consent, account: patient, grantee, ownerName: name },
+      ...{ letter: signed, receivedMs, ended: false },
     };
-    return (content) => withLetter(content, letter);
+    // Who works at a hospital gets letters of people he never met; a patient accepts them first.
+    const isVouchedFor = card !== undefined && ctx.account.role !== 'patient';
+    const edit = (content: WalletContent): WalletContent => {
+      if (content.letters.some((it) => it.consent === consent)) return content;
+      if (!isVouchedFor && !isAccepted(patient) && !isKnown(content, patient)) {
+        throw new CodedError('LETTER_WAITS', { consent });
+      }
+      return withLetter(content, letter);
+    };
+    return { edit, from: patient, name };
   },
 };
 
-/** The name on the owner's card if it is proven to be hers; else none. */
-async function ownerName(ctx: Context, read: ReadLetter, signal?: AbortSignal): Promise<string> {
-  if (read.letter.ownerCard.length === 0) return '';
+function unlessOversize(signed: Uint8Array): ReadLetter | 'oversize' {
   try {
-    const card = await checkCard(ctx.ledger, read.letter.ownerCard, signal);
-    return card.account === read.body.account ? card.name : '';
+    return readLetter(signed);
   } catch (error) {
-    if (isCoded(error, 'CARD_INVALID')) return '';
+    if (isCoded(error, 'BODY_TOO_LARGE')) return 'oversize';
     throw error;
   }
 }
 
+/** The owner's card if it is proven to be hers; else none. */
+async function ownerCard(
+  ctx: Context,
+  read: ReadLetter,
+  signal?: AbortSignal,
+): Promise<Card | undefined> {
+  if (read.letter.ownerCard.length === 0) return undefined;
+  try {
+    const card = await checkCard(ctx.ledger, read.letter.ownerCard, signal);
+    return card.account === read.body.account ? card : undefined;
+  } catch (error) {
+    if (isCoded(error, 'CARD_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+/** Somebody whose card or grant this wallet holds, or whom its person has granted something. */
+function isKnown(content: WalletContent, patient: AccountId): boolean {
+  return (
+    content.cards.some((it) => it.account === patient) ||
+    content.letters.some((it) => it.account === patient && !it.ended) ||
+    content.grants.some((it) => it.grantee === patient)
+  );
+}
+
+/** Throws LETTER_WAITS, WALLET_FULL. */
 function withLetter(content: WalletContent, letter: ReceivedLetter): WalletContent {
-  if (content.letters.some((it) => it.consent === letter.consent)) return content;
+  const { consent, account } = letter;
+  const his = content.letters.filter((it) => it.account === account && !it.ended);
+  const bytes = bytesOfLetter(letter);
+  if (his.length >= receivedLimits.lettersOfOne) throw new CodedError('LETTER_WAITS', { consent });
+  const { ofOne, ofAll } = receivedBytes(content, account);
+  if (ofOne + bytes > receivedLimits.bytesOfOne) throw new CodedError('LETTER_WAITS', { consent });
+  if (ofAll + bytes > receivedLimits.bytes) throw new CodedError('WALLET_FULL', { consent });
   return { ...content, letters: [...content.letters, letter] };
+}
+
+/** How long a grant that has ended is still shown. */
+const endedShownMs = 24 * 60 * 60_000;
+
+/**
+ * Takes out of the wallet what grants had given that ended more than a day ago, by the ledger's word; at once where their
+ * patient's share of the wallet is half used up. What stays of
+ * each is that it ended, so that no other device brings it back.
+ */
+export async function forgetEnded(ctx: Context, { signal }: WorkOptions = {}): Promise<void> {
+  const grantee = ctx.account.account;
+  const held = ctx.vault.content.letters.filter((it) => it.grantee === grantee && !it.ended);
+  const rows = await ctx.ledger.consents(
+    held.map((it) => it.consent),
+    signal,
+  );
+  const over = new Set<ConsentId>();
+  for (const { consent, account } of held) {
+    const row = rows.get(consent);
+    if (row === undefined) continue;
+    const endMs = await endOf(ctx, row, signal);
+    // Whose share is half used up gives room at once.
+    const shownMs = isCrowded(held, account) ? 0 : endedShownMs;
+    if (endMs + shownMs <= ctx.ledger.tip.timeMs) over.add(consent);
+  }
+  if (over.size === 0) return;
+  await ctx.noteDown((content) =>
+    withoutEnded({
+      ...content,
+      letters: content.letters.map((it) => (over.has(it.consent) ? endedLetter(it) : it)),
+    }),
+  );
+}
+
+function isCrowded(held: readonly ReceivedLetter[], patient: AccountId): boolean {
+  const his = held.filter((it) => it.account === patient);
+  const bytes = his.reduce((sum, it) => sum + bytesOfLetter(it), 0);
+  const { lettersOfOne, bytesOfOne } = receivedLimits;
+  return his.length >= lettersOfOne / 2 || bytes >= bytesOfOne / 2;
+}
+
+/** When a grant ends or ended, by block time. */
+async function endOf(
+  ctx: Context,
+  { revokedHeight, notAfterMs }: Consent,
+  signal?: AbortSignal,
+): Promise<number> {
+  if (revokedHeight === 0) return notAfterMs;
+  const { time } = await ctx.ledger.headers.header(revokedHeight, signal);
+  return Math.min(notAfterMs, msOfTimestamp(time));
 }
 
 /** The grants this account was given, with what the ledger says about each now. */
@@ -82,7 +166,9 @@ export async function receivedGrants(
   ctx: Context,
   { signal }: WorkOptions = {},
 ): Promise<readonly ReceivedGrant[]> {
-  const own = ctx.vault.content.letters.filter((it) => it.grantee === ctx.account.account);
+  const own = ctx.vault.content.letters.filter(
+    (it) => it.grantee === ctx.account.account && !it.ended,
+  );
   const rows = await ctx.ledger.consents(
     own.map((it) => it.consent),
     signal,
@@ -112,96 +198,13 @@ export interface HeldGrant {
   readonly patient: AccountId;
 }
 
-/** Throws NOT_SHARED: no letter for this grant is in the wallet. */
+/** Throws NOT_SHARED: no letter for this grant is in the wallet; CONSENT_ENDED: there was one. */
 export function heldGrant(ctx: Context, consent: ConsentId): HeldGrant {
   const held = ctx.vault.content.letters.find(
     (it) => it.consent === consent && it.grantee === ctx.account.account,
   );
   if (held === undefined) throw new CodedError('NOT_SHARED', { consent });
+  if (held.ended) throw new CodedError('CONSENT_ENDED', { consent });
   const { letter, body } = readLetter(held.letter);
   return { letter, terms: body, patient: held.account };
-}
-
-/**
- * Looks into every envelope set since the grant that was not looked into yet, and keeps what they hold.
- * The sets stay stored, so who was away misses nothing.
- */
-export async function collectKeys(
-  ctx: Context,
-  held: HeldGrant,
-  { signal }: WorkOptions = {},
-): Promise<void> {
-  const { consent } = held.letter;
-  const [row, account] = await Promise.all([
-    ctx.ledger.consent(consent, signal),
-    ctx.ledger.knownAccount(held.patient, signal),
-  ]);
-  if (row === undefined) throw new CodedError('CONSENT_UNKNOWN', { consent });
-  const opened = new Set(
-    ctx.vault.content.openedSets.filter((it) => it.consent === consent).map((it) => it.keySetBlob),
-  );
-  const fresh = (await ctx.ledger.keySets(account, held.patient, signal)).filter(
-    (it) => it.height >= row.grantedHeight && !opened.has(it.keySetBlob),
-  );
-  if (fresh.length === 0) return;
-  const found: Found = { segments: [], openings: [], sets: [] };
-  for (const keySet of fresh)
-    await collectFrom(ctx, held, keySet, account.organisation, found, signal);
-  await ctx.vault.change((content) => withFound(content, found));
-}
-
-interface Found {
-  readonly segments: HeldSegment[];
-  readonly openings: HeldOpening[];
-  readonly sets: OpenedSet[];
-}
-
-async function collectFrom(
-  ctx: Context,
-  { letter }: HeldGrant,
-  { keySetBlob, envelopeSetBlob }: OwnedKeySet,
-  organisation: AccountId,
-  found: Found,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { consent, tagKey } = letter;
-  const at = organisation === ctx.account.organisation ? undefined : organisation;
-  const set = await ctx.gateway.blob(envelopeSetBlob, { at, signal });
-  const kemKeys = (await ctx.allKeys()).map((it) => it.kem);
-  const content = await openEnvelope(set, keySetBlob, { consent, tagKey, kemKeys });
-  for (const segment of content?.segments ?? []) found.segments.push({ consent, ...segment });
-  for (const opening of content?.openings ?? []) found.openings.push({ consent, ...opening });
-  found.sets.push({ consent, keySetBlob });
-}
-
-function withFound(content: WalletContent, found: Found): WalletContent {
-  const fresh = new Set(found.sets.map((it) => `${it.consent} ${it.keySetBlob}`));
-  const known = new Set(content.openedSets.map((it) => `${it.consent} ${it.keySetBlob}`));
-  if ([...fresh].every((name) => known.has(name))) return content;
-  return {
-    ...content,
-    segments: [...content.segments, ...found.segments],
-    openings: [...content.openings, ...found.openings],
-    openedSets: [...content.openedSets, ...found.sets],
-  };
-}
-
-/** What opens items under a grant: prepared once, asked for each item. Throws KEY_NOT_HERE. */
-export function readingKeysOf(
-  content: WalletContent,
-  consent: ConsentId,
-): (item: LiveItem) => ReadingKey {
-  const segments = new Map<string, Uint8Array>();
-  const openings = new Map<string, Uint8Array>();
-  for (const it of content.segments) {
-    if (it.consent === consent) segments.set(`${it.class} ${it.epoch}`, it.secret);
-  }
-  for (const it of content.openings) if (it.consent === consent) openings.set(it.record, it.secret);
-  return (item) => {
-    const sek = segments.get(`${item.recordClass} ${item.epoch}`);
-    if (sek !== undefined) return { kind: 'segment', sek };
-    const secret = openings.get(item.recordId);
-    if (secret !== undefined) return { kind: 'opening-secret', secret };
-    throw new CodedError('KEY_NOT_HERE', { recordId: item.recordId });
-  };
 }

@@ -11,7 +11,13 @@ import { blobIdOf } from '../../storage/blob-id.ts';
 import type { Context } from '../client/context.ts';
 import { uploadBlobs } from '../client/upload.ts';
 import type { OwnGrant, OwnKeySet } from '../wallet/content.ts';
-import { type Envelope, sealEnvelopeSet } from './envelope-set.ts';
+import {
+  type Envelope,
+  type EnvelopeContent,
+  maxEnvelopeSetBytes,
+  mostBytesOf,
+  sealEnvelopeSet,
+} from './envelope-set.ts';
 import { pastOf } from './history.ts';
 import { type OwnerKeys, ownerKeys } from './key-ring.ts';
 import { type EpochWriteKeys, encodeKeySetBlob } from './key-set-blob.ts';
@@ -22,8 +28,10 @@ export interface BuiltKeySet {
   readonly act: KeySet;
   /** To be written down before the act is sent. */
   readonly own: OwnKeySet;
-  /** Consent to SHA-256 of the KEM key that its envelope was sealed to. */
+  /** Consent to SHA-256 of the KEM key that its envelope was sealed to; 32 zeros: his past comes with the next. */
   readonly kemHashes: ReadonlyMap<ConsentId, Uint8Array>;
+  /** Whether somebody's past waits for the next KeySet. */
+  readonly isPartial: boolean;
 }
 
 export interface KeySetOptions {
@@ -47,6 +55,8 @@ export interface KeySetOptions {
  *   items anchored since, for its key would open older ones too.
  * - *Single records*: a grant that names records gets one secret an item and never an epoch's key, which
  *   would open every record of the class.
+ * - When the pasts of all do not fit into one set, some wait for the next KeySet: readers who all change their keys at
+ *   once must not keep the patient from taking a grant back.
  * - A grant that has ended gets nothing, and revoking is just this: the next KeySet leaves it out.
  * Everybody else gets the public half: to the write keys of an epoch anybody seals, who may not read.
  *
@@ -90,9 +100,19 @@ export async function buildKeySet(ctx: Context, options: KeySetOptions): Promise
   return {
     act: { kind: 'KeySet', after, salt, schedule, keySetBlob, envelopeSetBlob },
     own: { account, after, salt, rootId },
-    kemHashes: new Map(envelopes.map(({ consent, kemKey }) => [consent, sha256(kemKey)])),
+    kemHashes: new Map(
+      envelopes.map((it) => [it.consent, it.pastWaits ? notEnveloped : sha256(it.kemKey)]),
+    ),
+    isPartial: envelopes.some((it) => it.pastWaits),
   };
 }
+
+/** In place of a KEM key's hash: the next KeySet brings the past. */
+export const notEnveloped = new Uint8Array(32);
+/** Half of a set; what is to come of a thousand grants has room in the other. */
+const maxPastBytes = maxEnvelopeSetBytes / 2;
+
+const nothing: EnvelopeContent = { segments: [], openings: [] };
 
 type SegmentKeyOf = (recordClass: string, epoch: number) => Uint8Array;
 
@@ -106,22 +126,30 @@ async function envelopesOf(
     readonly sekOf: SegmentKeyOf;
     readonly signal: AbortSignal | undefined;
   },
-): Promise<readonly Envelope[]> {
+): Promise<readonly (Envelope & { readonly pastWaits: boolean })[]> {
   const { plan, sekOf, signal } = parts;
-  const living = parts.grants.filter((it) => it.notAfterMs > ctx.nowMs());
+  // Who is granted something now is given its past before those who had it once.
+  const living = parts.grants
+    .filter((it) => it.notAfterMs > ctx.nowMs())
+    .sort((a, b) => Number(a.confirmed) - Number(b.confirmed));
   const identities = await ctx.ledger.identities(
     living.map((it) => it.grantee),
     signal,
   );
-  const envelopes: Envelope[] = [];
+  const envelopes: (Envelope & { readonly pastWaits: boolean })[] = [];
+  let pastBytes = 0;
   for (const grant of living) {
     const { consent, grantee, tagKey } = grant;
     const kemKey = identities.get(grantee)?.kemKey;
     if (kemKey === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account: grantee });
     const future = futureOf(grant, plan, sekOf);
     const past = await pastOf(ctx, keys, grant, isNewTo(grant, kemKey), signal);
-    const segments = [...past.segments, ...future];
-    envelopes.push({ consent, tagKey, kemKey, segments, openings: past.openings });
+    const bytes = mostBytesOf(past);
+    const pastWaits = pastBytes > 0 && pastBytes + bytes > maxPastBytes;
+    if (!pastWaits) pastBytes += bytes;
+    const { segments, openings } = pastWaits ? nothing : past;
+    const keysNow = [...segments, ...future];
+    envelopes.push({ consent, tagKey, kemKey, segments: keysNow, openings, pastWaits });
   }
   return envelopes;
 }

@@ -9,6 +9,7 @@ import { blobIdOf } from '../../storage/blob-id.ts';
 import {
   type Envelope,
   envelopePlainBytes,
+  maxEnvelopeSetBytes,
   maxOpenings,
   openEnvelope,
   sealEnvelopeSet,
@@ -36,7 +37,7 @@ async function granted(segments: number, openings = 0) {
     })),
   };
   const { consent, tagKey } = envelope;
-  const opener = { consent, tagKey, kemKeys: [kem] };
+  const opener = { consent, tagKey, kemKeys: [kem], mostSegments: segments };
   return {
     envelope,
     opener,
@@ -131,5 +132,52 @@ test('A changed tail, or a set of another suite, is refused', async () => {
   await assert.rejects(
     openEnvelope(encodeCbor([7, ...rest]), parseBlobId(keySetBlob), ana.opener),
     (error) => isCoded(error, 'SUITE_UNKNOWN'),
+  );
+});
+
+for (const [what, spoil] of [
+  ['a lattice half that is none', (kem: Uint8Array) => kem.fill(255, 0, 1_184)],
+  ['a curve half that gives no secret', (kem: Uint8Array) => kem.fill(0, 1_184)],
+  ['another length', (kem: Uint8Array) => kem.subarray(1)],
+] as const) {
+  test(`A grantee whose KEM key has ${what} gets no envelope, and keeps nobody else from his`, async () => {
+    const [ana, weak] = [await granted(30), await granted(1)];
+    const kemKey = spoil(weak.envelope.kemKey.slice());
+    const set = await sealEnvelopeSet(
+      keySetBlob,
+      [{ ...weak.envelope, kemKey }, ana.envelope],
+      throwAway,
+    );
+    assert.equal(envelopesOf(set).length, 1);
+    assert.deepEqual(await openEnvelope(set, keySetBlob, ana.opener), ana.content);
+    assert.equal(await openEnvelope(set, keySetBlob, weak.opener), undefined);
+  });
+}
+
+test('What an owner says his part of the tail has is measured by what the grant can hold', async () => {
+  const { envelope, opener, content } = await granted(300, maxOpenings);
+  const set = await sealEnvelopeSet(keySetBlob, [envelope], throwAway);
+  assert.deepEqual(await openEnvelope(set, keySetBlob, opener), content);
+  const many = await granted(3_000);
+  const large = await sealEnvelopeSet(keySetBlob, [many.envelope], throwAway);
+  await assert.rejects(
+    openEnvelope(large, keySetBlob, { ...many.opener, mostSegments: 300 }),
+    (error) => isCoded(error, 'CBOR_SHAPE'),
+  );
+});
+
+test('A set of more bytes than one may have is neither sealed nor read: GRANT_TOO_LARGE, CBOR_SHAPE', async () => {
+  const { envelope, opener } = await granted(1);
+  const secret = randomBytes(32);
+  const segments = Array.from({ length: 18_000 }, (_, epoch) => ({
+    ...{ class: 'medication-of-twenty', epoch, secret },
+  }));
+  const many = Array.from({ length: 16 }, () => ({ ...envelope, segments }));
+  await assert.rejects(sealEnvelopeSet(keySetBlob, many, throwAway), (error) =>
+    isCoded(error, 'GRANT_TOO_LARGE'),
+  );
+  const bytes = new Uint8Array(maxEnvelopeSetBytes + 1);
+  await assert.rejects(openEnvelope(bytes, keySetBlob, opener), (error) =>
+    isCoded(error, 'CBOR_SHAPE'),
   );
 });

@@ -8,7 +8,7 @@ import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { compareBytes, concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
 import type { Cbor } from '../../primitives/cbor.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type BlobId, type ConsentId, idBytes } from '../../primitives/ids.ts';
 import {
   bytes,
@@ -57,6 +57,11 @@ const none = new Uint8Array(0);
 /** Single items that one grant may open beside whole epochs (protocol 4). */
 export const maxOpenings = 1_000;
 
+/** A whole set, as it is sealed and as it is fetched: five thousand grants, or a thousand that each use their tail. */
+export const maxEnvelopeSetBytes = 16 * 1024 * 1024;
+/** The longest encoding of one segment or opening. */
+const maxEntryBytes = 64;
+
 const segment = struct({ class: text(32), epoch: uint, secret: bytes(32) });
 const opening = struct({ record: recordId, secret: bytes(32) });
 
@@ -88,7 +93,8 @@ export interface Envelope extends EnvelopeContent {
 
 /**
  * One envelope per live grant, filled up to a power of two with real encapsulations to throw-away keys.
- * Throws GRANT_TOO_LARGE, KEY_WEAK.
+ * A grantee whose KEM key is none gets no envelope: he could open nothing, and must not stand in the way of the others'.
+ * Throws GRANT_TOO_LARGE (also for a set of more than 16 MiB).
  */
 export async function sealEnvelopeSet(
   keySetBlob: BlobId,
@@ -112,10 +118,12 @@ export async function sealEnvelopeSet(
       tail.push(part);
       tailBytes += length;
     }
-    sealed.push({
-      tag: tagOf(envelope.tagKey, keySetBlob),
-      sealed: await sealTo(envelope.kemKey, labels.envelopeSeal, context, none, padded(plain)),
-    });
+    const inside = await unlessWeak(
+      sealTo(envelope.kemKey, labels.envelopeSeal, context, none, padded(plain)),
+    );
+    if (inside !== undefined) {
+      sealed.push({ tag: tagOf(envelope.tagKey, keySetBlob), sealed: inside });
+    }
   }
   while (sealed.length === 0 || !isPowerOfTwo(sealed.length)) {
     const context = [randomBytes(16), keySetBlob];
@@ -126,7 +134,20 @@ export async function sealEnvelopeSet(
     });
   }
   sealed.sort((a, b) => compareBytes(a.tag, b.tag));
-  return encodeAs(envelopeSet, { envelopes: sealed, tail: concatBytes(...tail) });
+  const set = encodeAs(envelopeSet, { envelopes: sealed, tail: concatBytes(...tail) });
+  if (set.length > maxEnvelopeSetBytes) {
+    throw new CodedError('GRANT_TOO_LARGE', { bytes: set.length, maxBytes: maxEnvelopeSetBytes });
+  }
+  return set;
+}
+
+async function unlessWeak(sealing: Promise<Uint8Array>): Promise<Uint8Array | undefined> {
+  try {
+    return await sealing;
+  } catch (error) {
+    if (!isCoded(error, 'KEY_WEAK')) throw error;
+    return undefined;
+  }
 }
 
 /** How a grantee finds and opens his own envelope. */
@@ -135,17 +156,21 @@ export interface EnvelopeOpener {
   readonly tagKey: Uint8Array;
   /** The account's KEM keys, newest first: the set may be older than the last rotation. */
   readonly kemKeys: readonly KemKey[];
+  /** So many segments the grant can have at most, by the ledger's epochs and its own classes. */
+  readonly mostSegments: number;
 }
 
 /**
- * What the set holds for this grant; undefined when it holds nothing (the grant had ended by then).
- * Throws CANNOT_OPEN, and CBOR_* or SUITE_UNKNOWN for a set that is none.
+ * What the set holds for this grant; undefined when it holds nothing (the grant had ended by then). A part of the tail
+ * that is longer than the grant can fill is measured before it is opened: its owner wrote the length.
+ * Throws CANNOT_OPEN, and CBOR_* or SUITE_UNKNOWN for a set that is none, or larger than one may be.
  */
 export async function openEnvelope(
   set: Uint8Array,
   keySetBlob: BlobId,
   opener: EnvelopeOpener,
 ): Promise<EnvelopeContent | undefined> {
+  if (set.length > maxEnvelopeSetBytes) throw new CodedError('CBOR_SHAPE', { field: 'set' });
   const { envelopes, tail } = decodeAs(envelopeSet, set, 'envelope set');
   const tag = tagOf(opener.tagKey, keySetBlob);
   const found = envelopes.find((envelope) => equalBytes(envelope.tag, tag));
@@ -155,11 +180,24 @@ export async function openEnvelope(
   const inside = decodeAs(envelopePlain, plain, 'envelope');
   if (inside.kind === 'content') return contentOf(inside);
   const { offset, length, key } = inside;
-  if (offset + length > tail.length) throw new CodedError('CBOR_SHAPE', { field: 'tail' });
+  const isTooLong = length > mostTailBytes(opener.mostSegments);
+  if (isTooLong || offset + length > tail.length) {
+    throw new CodedError('CBOR_SHAPE', { field: 'tail' });
+  }
   const opened = await openTail(key, context, tail.subarray(offset, offset + length));
   const content = decodeAs(envelopePlain, opened, 'tail');
   if (content.kind !== 'content') throw new CodedError('TYPE_UNKNOWN', { field: 'tail' });
   return contentOf(content);
+}
+
+/** Of one part as it travels: all its segments and openings, the heads of the lists, padding, nonce and tag. */
+function mostTailBytes(mostSegments: number): number {
+  return (mostSegments + maxOpenings) * maxEntryBytes + tailBlockBytes + 64;
+}
+
+/** What these keys add to a set at most. */
+export function mostBytesOf({ segments, openings }: EnvelopeContent): number {
+  return (segments.length + openings.length) * maxEntryBytes;
 }
 
 async function openWithAny(

@@ -1,4 +1,5 @@
 import { messageObjects } from '../../api/object-types.ts';
+import { maxScheduled } from '../../ledger/acts/key-set.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import {
@@ -41,7 +42,12 @@ export type EpochWriteKeys = Of<typeof epochWriteKeys>;
  * The write keys of all classes for every epoch that a KeySet schedules. Public; its id stands on the ledger.
  * Source: docs/protocol/keys.md, rule K-8.
  */
-const keySetBlob = typed(suite, messageObjects.keySet, { epochs: list(epochWriteKeys) });
+const keySetBlob = typed(suite, messageObjects.keySet, {
+  epochs: list(epochWriteKeys, { most: maxScheduled }),
+});
+
+/** Sixteen epochs of eleven classes have 214 KiB: whoever writes fetches no more of somebody else's making. */
+export const maxKeySetBytes = 256 * 1024;
 
 /** Public: anybody who may write to the chart seals to these keys. */
 export function encodeKeySetBlob(epochs: readonly EpochWriteKeys[]): Uint8Array {

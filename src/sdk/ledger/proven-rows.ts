@@ -99,21 +99,25 @@ export class ProvenRows {
     const rows = new Map<Id, Row | undefined>();
     const signedIn = this.#signedIn;
     const askedAtOnce = signedIn === undefined ? 16 : maxStateRows;
-    for (let at = 0; at < ids.length; at += askedAtOnce) {
+    for (let at = 0; at < ids.length; ) {
       const part = ids.slice(at, at + askedAtOnce);
       if (signedIn === undefined || part.length === 1) {
         const found = await Promise.all(
           part.map((id) => this.row(table, id, signal, maxStateAgeMs)),
         );
         for (const [i, id] of part.entries()) rows.set(id, found[i]);
+        at += part.length;
         continue;
       }
       const newestSeen = this.#headers.tip.height;
       const body = { rows: part.map((key) => ({ table: table.name, key })) };
       const { answers } = await signedIn.call(statePost, { body, signal });
-      for (const [i, id] of part.entries()) {
-        const answer = answers[i];
-        if (answer === undefined) throw new CodedError('GATEWAY_LIED', { table: table.name });
+      if (answers.length > part.length) throw new CodedError('GATEWAY_LIED', { table: table.name });
+      // What had no room in the answer is asked for again.
+      at += answers.length;
+      for (const [i, answer] of answers.entries()) {
+        const id = part[i];
+        if (id === undefined) continue;
         const { value, timeMs } = await this.#believe(
           { table: table.name, id },
           answer,

@@ -25,6 +25,13 @@ export function fileWalletStore(path: string): WalletStore {
       await flushFolder(dirname(path));
       dropOthers(path, new Set(keeps));
     },
+    beside: {
+      load: async (name) => readIfThere(`${path}.${name}`),
+      save: async (name, bytes) => {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        await writeWhole(`${path}.${name}`, bytes);
+      },
+    },
     locked: async (work) => {
       const unlock = await lock(`${path}.lock`);
       try {

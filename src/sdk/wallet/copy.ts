@@ -1,3 +1,4 @@
+import { maxWalletCopyBytes } from '../../api/people.ts';
 import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
 import { deriveKey } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
@@ -24,14 +25,18 @@ export function copyLocatorOf(code: Uint8Array, organisation: AccountId): Uint8A
  * The copy as a hospital keeps it: AES-256-GCM of length 4 ‖ content ‖ zeros up to blocks of 4 KiB. There
  * is no passphrase in it, so the hospital has nothing to guess.
  *
- * Source: docs/protocol/wallet.md, rule W-5.
+ * Throws WALLET_FULL: no hospital takes a larger one. Source: docs/protocol/wallet.md, rule W-5.
  */
 export async function sealCopy(copyKey: Uint8Array, content: WalletContent): Promise<Uint8Array> {
   const bytes = encodeWalletContent(copiedPart(content));
   const plain = new Uint8Array(Math.ceil((bytes.length + 4) / blockBytes) * blockBytes);
   new DataView(plain.buffer).setUint32(0, bytes.length);
   plain.set(bytes, 4);
-  return sealUnderKey(copyKey, aad, plain);
+  const sealed = await sealUnderKey(copyKey, aad, plain);
+  if (sealed.length > maxWalletCopyBytes) {
+    throw new CodedError('WALLET_FULL', { bytes: sealed.length, maxBytes: maxWalletCopyBytes });
+  }
+  return sealed;
 }
 
 /** The index grows with every item and can be made again; the copy must stay small. */

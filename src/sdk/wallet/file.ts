@@ -77,6 +77,8 @@ export async function sealWalletFile(
 ): Promise<Uint8Array> {
   const { walletFile, walletIndex } = messageObjects;
   const content = encodeWalletContent(index.content);
+  // What would not be read again is not written.
+  decodeWalletContent(content);
   const plain = encodeCbor([suite, walletIndex, content, layout.encode(index.layout)]);
   const sealed = await sealUnderKey(indexKeyOf(root), aad, plain);
   const ways = unlockers.map(({ kind, parameters, wrap }): Cbor => [kind, parameters, wrap]);

@@ -8,6 +8,7 @@ import type {
   WalletTrust,
 } from './content.ts';
 import { mergeDrawers } from './drawer.ts';
+import { withoutEnded } from './ended.ts';
 
 /**
  * Joins what two devices of one person know: a union by id in which nothing that happened is undone
@@ -19,7 +20,7 @@ import { mergeDrawers } from './drawer.ts';
 export function mergeWallets(mine: WalletContent, theirs: WalletContent): WalletContent {
   const settled = union(mine.settled, theirs.settled, (it) => it.tx, later);
   const isSettled = new Set<string>(settled.map((it) => it.tx));
-  return {
+  return withoutEnded({
     name: larger(mine.name, theirs.name),
     copyKey: mine.copyKey.length > 0 ? mine.copyKey : theirs.copyKey,
     roots: union(mine.roots, theirs.roots, (root) => root.id, first),
@@ -59,7 +60,7 @@ export function mergeWallets(mine: WalletContent, theirs: WalletContent): Wallet
     settled,
     trust: union(mine.trust, theirs.trust, (it) => it.chainId, newerTrust),
     drawers: mergeDrawers(mine.drawers, theirs.drawers),
-  };
+  });
 }
 
 /** Sorted by key, so that the order in which devices met does not show. */

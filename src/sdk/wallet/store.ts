@@ -29,4 +29,14 @@ export interface WalletStore {
   readonly passphraseCost?: (() => PassphraseCost) | undefined;
   /** For a page, whose own thread must not stand still: gives the work to a worker. Missing: `keyFromPassphrase`. */
   readonly stretchPassphrase?: PassphraseStretcher | undefined;
+  /**
+   * Beside the wallet, by a word: what can be made again, and would make the wallet large. Missing: it is made again
+   * each time.
+   */
+  readonly beside?:
+    | {
+        load(name: string): Promise<Uint8Array | undefined>;
+        save(name: string, bytes: Uint8Array): Promise<void>;
+      }
+    | undefined;
 }

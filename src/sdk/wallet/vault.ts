@@ -1,6 +1,7 @@
 import { randomBytes } from '../../crypto/random.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { openBeside, sealBeside } from './beside.ts';
 import type { WalletContent } from './content.ts';
 import { mergeWallets } from './merge.ts';
 import { type HeldWallet, readWallet, rereadWallet, writeWallet } from './sealed-wallet.ts';
@@ -84,6 +85,17 @@ export class Vault {
       const held = { ...this.#held, key, unlockers: ways };
       this.#held = await writeWallet(this.#store, held, content, { takesBack: true });
     });
+  }
+
+  /** What `remember` kept under this word; undefined: nothing, or it does not open (another root). */
+  async recall(name: string): Promise<Uint8Array | undefined> {
+    const sealed = await this.#store.beside?.load(name);
+    return sealed === undefined ? undefined : openBeside(this.#held.root, name, sealed);
+  }
+
+  /** Keeps beside the wallet, sealed as it, what can be made again. */
+  async remember(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#store.beside?.save(name, await sealBeside(this.#held.root, name, bytes));
   }
 
   /** With what another process wrote since this one read. */

@@ -100,8 +100,9 @@ const looked: Scenes['looked'] = async ({ wallet }) => {
   const readers: string[] = [];
   for (const notice of notices) {
     if (notice.kind === 'look') readers.push(notice.reader);
-    if (notice.kind === 'doubtful' || notice.receipt === undefined) continue;
-    const { claim } = await checkReceipt(notice.receipt, person.trustRootJson());
+    if (notice.kind === 'doubtful' || notice.txId === undefined) continue;
+    const receipt = await person.receiptOfNotice(notice);
+    const { claim } = await checkReceipt(receipt, person.trustRootJson());
     if (claim !== undefined) receiptsChecked += 1;
   }
   const kinds = notices.map((it) => ('code' in it ? `${it.kind} ${it.code}` : it.kind));

@@ -12,7 +12,9 @@ import {
   decodeLook,
   encodeLook,
   encodeRefusal,
+  encodeRefusalCount,
   type Look,
+  type RefusalCount,
   type RefusedRead,
 } from '../../../src/api/look.ts';
 import { decodeReadRequest, encodeReadRequest } from '../../../src/api/read-request.ts';
@@ -112,9 +114,12 @@ export const erasures = codecModule(() => ({
   allows: [...cbor, 'REQUEST_TOO_MANY'],
 }));
 
-export const looks = codecModule<Look | RefusedRead>(() => ({
+export const looks = codecModule<Look | RefusedRead | RefusalCount>(() => ({
   ...{ name: 'looks', decode: decodeLook, words },
-  encode: (read) => (read.kind === 'look' ? encodeLook(read) : encodeRefusal(read)),
+  encode: (read) => {
+    if (read.kind === 'look') return encodeLook(read);
+    return read.kind === 'refusal' ? encodeRefusal(read) : encodeRefusalCount(read);
+  },
   seeds: [
     encodeLook({
       ...{ salt: bytesOf('salt'), signedRequest: grantBody, servedMs: 1_800_000_000_000 },
@@ -122,7 +127,11 @@ export const looks = codecModule<Look | RefusedRead>(() => ({
     }),
     encodeRefusal({
       ...{ salt: bytesOf('salt'), reader: grantee, consent, code: 'CONSENT_NOT_LIVE' },
-      ...{ refusedMs: 1_800_000_000_000, signedRequest: grantBody },
+      ...{ refusedMs: 1_800_000_000_000, requestHash: bytesOf('request') },
+    }),
+    encodeRefusalCount({
+      ...{ salt: bytesOf('salt'), reader: grantee, consent, count: 7 },
+      ...{ firstMs: 1_800_000_000_000, lastMs: 1_800_000_060_000 },
     }),
   ],
   allows: cbor,

@@ -294,7 +294,7 @@ export const envelopes: TargetModule = {
         const sealed = await sealTo(kem.publicKey, labels.envelopeSeal, context, none, plain);
         const own = fields[2] === true ? [[tag, sealed]] : (fields[2] ?? []);
         const set = encodeCbor([2, 52, own, tail]);
-        await openEnvelope(set, someBlob, { consent, tagKey, kemKeys: [kem] });
+        await openEnvelope(set, someBlob, { consent, tagKey, kemKeys: [kem], mostSegments: 100 });
       },
     };
   },

@@ -123,13 +123,16 @@ export const walletContents: TargetModule = {
   }),
 };
 
+/** Whoever opens a shard says WALLET_INVALID for each of them. */
+const shardCodes = ['CBOR_SHAPE', 'CBOR_INVALID', 'ID_FORMAT'] as const;
+
 /** What a shard holds that was opened. */
 export const walletShards: TargetModule = {
   open(): Target {
     const cut = intoBuckets(full, () => 0).get(0);
     assert.ok(cut);
     return {
-      ...{ name: 'wallet-shards', shape: 'cbor', words, allows: ['CBOR_SHAPE', 'CBOR_INVALID'] },
+      ...{ name: 'wallet-shards', shape: 'cbor', words, allows: shardCodes },
       seeds: [encodeAs(shardShape, cut)],
       run: (input) => {
         const written = encodeAs(shardShape, decodeAs(shardShape, input, 'shard'));

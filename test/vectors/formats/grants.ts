@@ -6,6 +6,7 @@ import { encodeItemsOrder } from '../../../src/api/item.ts';
 import {
   encodeLook,
   encodeRefusal,
+  encodeRefusalCount,
   refusalCountLeafContent,
   refusalLeafContent,
 } from '../../../src/api/look.ts';
@@ -263,11 +264,12 @@ export const signedObjects: Format = {
     const order = { account: patient.account, consent, epoch: 2, root: pattern(32, 3), count: 9 };
     const refusal = {
       ...{ salt: pattern(32, 4), reader: doctor.account, consent, code: 'CONSENT_ENDED' as const },
-      ...{ refusedMs: t0, signedRequest: pattern(30, 5) },
+      ...{ refusedMs: t0, requestHash: pattern(32, 5) },
     };
     const counted = {
       salt: pattern(32, 6),
       reader: doctor.account,
+      consent,
       count: 12,
       firstMs: t0,
       lastMs: t0 + 1,
@@ -288,7 +290,7 @@ export const signedObjects: Format = {
           consent,
           code: refusal.code,
         },
-        ...{ refusedMs: t0, signedRequest: hex(refusal.signedRequest) },
+        ...{ refusedMs: t0, requestHash: hex(refusal.requestHash) },
         hash: hex(refusalLeafContent(refusal)),
         object: hex(encodeRefusal(refusal)),
       },
@@ -297,6 +299,14 @@ export const signedObjects: Format = {
         ...counted,
         salt: hex(counted.salt),
         hash: hex(refusalCountLeafContent(counted)),
+        object: hex(encodeRefusalCount(counted)),
+      },
+      {
+        hashOf: 'refusals',
+        ...{ ...counted, consent: '' },
+        salt: hex(counted.salt),
+        hash: hex(refusalCountLeafContent({ ...counted, consent: '' })),
+        object: hex(encodeRefusalCount({ ...counted, consent: '' })),
       },
       {
         look: hex(

@@ -24,7 +24,7 @@ export class Batches {
   readonly #base: GatewayBase;
   readonly #db: Store;
   readonly #inbox: Inbox;
-  readonly #sources: (() => void)[] = [];
+  readonly #sources: (() => void | Promise<void>)[] = [];
   #flushing: Promise<void> | undefined;
 
   constructor(base: GatewayBase, inbox: Inbox) {
@@ -34,7 +34,7 @@ export class Batches {
   }
 
   /** Called before each flush: for who adds what only then becomes a leaf. */
-  drawFrom(source: () => void): void {
+  drawFrom(source: () => void | Promise<void>): void {
     this.#sources.push(source);
   }
 
@@ -58,7 +58,7 @@ export class Batches {
 
   /** One after the other; throws what the first refused batch was refused with, its leaves wait. */
   async flush(): Promise<void> {
-    for (const source of this.#sources) source();
+    for (const source of this.#sources) await source();
     this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
     });

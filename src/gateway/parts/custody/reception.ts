@@ -116,7 +116,8 @@ export class Reception {
     { writer, blobIds }: { readonly writer: Writer; readonly blobIds: readonly BlobId[] },
   ): Promise<ItemsAnswer> {
     const { blobs } = this.#base;
-    const offer = () => this.#peers.passOn(custodian, itemsPost, { bytes: encoded });
+    const offer = () =>
+      this.#peers.passOnBytes(custodian, itemsPost, { bytes: encoded }, writer.account);
     let answer: ItemsAnswer;
     try {
       answer = await offer();

@@ -76,21 +76,10 @@ test('what is not signed by its sender, of another time or to nobody is refused'
   assert.equal(codeOf(await post(ana, large)), 'BODY_TOO_LARGE');
 });
 
-test('a sender who sends too much is held back, an inbox that is full takes no more', async () => {
+test('a sender who sends too much is held back', async () => {
   const codes: unknown[] = [];
   for (let i = 0; i < 4; i++) {
     codes.push(codeOf(await post(ana, await ana.message(doctor.account, randomBytes(8)))));
   }
   assert.deepEqual(codes, ['accepted', 'accepted', 'accepted', 'RATE_LIMITED']);
-  const others = await Promise.all([1, 2].map(() => Person.enrolled(town, town.north, 'patient')));
-  const results: unknown[] = [];
-  for (const person of others) {
-    for (let i = 0; i < 4; i++) {
-      results.push(
-        codeOf(await post(person, await person.message(doctor.account, randomBytes(8)))),
-      );
-    }
-  }
-  assert.ok(results.includes('QUOTA_EXCEEDED'));
-  assert.equal(results.at(-1), 'QUOTA_EXCEEDED');
 });

@@ -14,6 +14,7 @@ import { definePart } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
 import type { Row, Store } from '../../store.ts';
 import { Tally } from '../../tally.ts';
+import { makeRoom } from './shares.ts';
 
 const pageSize = 25;
 
@@ -58,7 +59,11 @@ export class Inbox {
     return message;
   }
 
-  /** Stores a checked message for an account of this hospital; the same message again changes nothing. */
+  /**
+   * Stores a checked message for an account of this hospital; the same message again changes nothing. Whose share is
+   * full gives up his own oldest, and a full inbox the oldest of whoever has most there: so no sender keeps another out.
+   * Throws RATE_LIMITED.
+   */
   receive(travelling: Uint8Array, message: InboxMessage): void {
     const { now, settings, figures } = this.#base;
     const nowMs = now();
@@ -72,17 +77,14 @@ export class Inbox {
         ...[sha256(travelling), nowMs],
       );
       if (inserted === 0) return false;
-      const waiting = this.#db.get(
-        "SELECT count(*) AS n FROM inbox WHERE account = ? AND kind = 'message' AND shown = 1",
-        message.to,
-      );
-      if ((waiting?.uint('n') ?? 0) >= settings.maxInboxMessages) {
-        throw new CodedError('QUOTA_EXCEEDED');
-      }
+      const { to, from } = message;
+      // What is sealed stands in what was signed: kept once, it is cut out again when it is handed out.
       this.#db.run(
-        "INSERT INTO inbox (account, kind, receivedMs, sealed, signed, shown) VALUES (?, 'message', ?, ?, ?, 1)",
-        ...[message.to, nowMs, message.sealed, travelling],
+        `INSERT INTO inbox (account, kind, receivedMs, sealed, signed, shown, sender, bytes)
+         VALUES (?, 'message', ?, x'', ?, 1, ?, ?)`,
+        ...[to, nowMs, travelling, from, travelling.length],
       );
+      makeRoom(this.#db, { to, from, settings });
       return true;
     });
     if (!isNew) return;
@@ -152,11 +154,17 @@ export class Inbox {
 }
 
 function entryOf(row: Row): InboxEntry {
+  const kind = kindOf(row.text('kind'));
+  const kept = row.bytes('sealed');
+  const sealed =
+    kind === 'message' && kept.length === 0
+      ? decodeInboxMessage(decodeSigned(row.bytes('signed')).bytes).sealed
+      : kept;
   return {
     id: row.uint('id'),
-    kind: kindOf(row.text('kind')),
+    kind,
     receivedMs: row.uint('receivedMs'),
-    sealed: textOfBytes(row.bytes('sealed')),
+    sealed: textOfBytes(sealed),
     ...(row.isNull('signed') ? {} : { signed: textOfBytes(row.bytes('signed')) }),
     ...(row.isNull('anchor') ? {} : { anchor: inboxAnchor.parse(JSON.parse(row.text('anchor'))) }),
   };
@@ -182,6 +190,13 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_by_account ON inbox (account, id) WHERE shown = 1;
 CREATE UNIQUE INDEX inbox_by_entry ON inbox (entryHash) WHERE entryHash IS NOT NULL;
 CREATE TABLE inbox_seen (hash BLOB PRIMARY KEY, seenMs INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+      // Of what came before nobody knows the sender without reading it: each counts as somebody's only message.
+      `
+ALTER TABLE inbox ADD COLUMN sender TEXT;
+ALTER TABLE inbox ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE inbox SET sender = 'before ' || id WHERE kind = 'message';
+CREATE INDEX inbox_by_sender ON inbox (sender, account, bytes) WHERE kind = 'message';
+CREATE INDEX inbox_waiting ON inbox (account, sender) WHERE kind = 'message';`,
     ],
   },
   open: (base) => new Inbox(base),

@@ -4,7 +4,6 @@ import {
   type AddressOf,
   type AnswerOf,
   type JsonOf,
-  maxStrangerBytes,
   partsOf,
   pathOf,
   type Route,
@@ -24,6 +23,7 @@ import type { BlobStore } from '../../../storage/blob-store.ts';
 import { encodeCar } from '../../../storage/car.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
+import { Tally } from '../../tally.ts';
 
 /** Marks what a gateway passes on: the peer serves it or refuses, it never passes it on again. */
 export const forwardedHeader = 'x-salus-forwarded';
@@ -31,6 +31,8 @@ export const forwardedHeader = 'x-salus-forwarded';
 /** Names the person for whom a gateway stores bytes at a peer. */
 export const broughtForHeader = 'x-salus-brought-for';
 
+/** One account gets one in so many of the requests that it has here. */
+const passedOnShare = 10;
 const maxAnswerBytes = 64 * 1024 * 1024;
 /** Above this a blob travels alone. */
 const carBlobBytes = 1024 * 1024;
@@ -56,8 +58,12 @@ export class Peers {
   readonly #base: GatewayBase;
   readonly #sessions = new Map<AccountId, { readonly token: string; readonly expiresMs: number }>();
 
+  /** What was passed on, by whose it was. */
+  readonly #passedOn: Tally;
+
   constructor(base: GatewayBase) {
     this.#base = base;
+    this.#passedOn = new Tally(base.now, 60_000);
   }
 
   /** A call of JSON; with a session as this hospital where the route wants one. */
@@ -66,37 +72,69 @@ export class Peers {
     route: R,
     asking: AddressOf<R> & JsonOf<R>,
   ): Promise<AnswerOf<R>> {
-    return answerOf(route, await boundedJson(await this.ask(peer, route, asking)));
+    const isSignedIn = route.who === 'session' || route.who === 'peer';
+    return answerOf(route, await boundedJson(await this.#ask(peer, route, asking, isSignedIn)));
   }
 
-  /** The same, with the answer as it comes: for who hands it on. */
-  async ask<R extends Route>(
+  /**
+   * Passes a call of somebody's on, signed in as this hospital, so that the peer knows from whom it comes. One account
+   * gets a tenth of what one may ask here: all of a hospital's people come from one address at the peer.
+   * Throws as `call`, RATE_LIMITED. Source: docs/protocol/http.md, rule H-16.
+   */
+  async passOn<R extends Route>(
     peer: AccountId,
     route: R,
     asking: AddressOf<R> & JsonOf<R>,
-  ): Promise<Response> {
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
-    const body = JSON.stringify(partsOf(asking).body);
-    const { who } = route;
-    // As `sdk/client/call.ts`: a large body is judged by who sends it.
-    const isLarge = who === 'signed-body' && (body?.length ?? 0) > maxStrangerBytes;
-    if (who === 'session' || who === 'peer' || isLarge) {
-      headers.authorization = await this.#authorization(peer);
-    }
-    const init = { method: route.method, headers, body };
-    return this.#send(peer, pathOf(route, asking), init);
+    account: AccountId,
+  ): Promise<AnswerOf<R>> {
+    return answerOf(
+      route,
+      await boundedJson(await this.passOnUnread(peer, route, asking, account)),
+    );
   }
 
-  /** Bytes in place of JSON, as somebody else sent them here. */
-  async passOn<R extends Route & { readonly stream: string }>(
+  /** The same, with the answer as it comes: for who hands it on. */
+  passOnUnread<R extends Route>(
+    peer: AccountId,
+    route: R,
+    asking: AddressOf<R> & JsonOf<R>,
+    account: AccountId,
+  ): Promise<Response> {
+    this.#count(account);
+    return this.#ask(peer, route, asking, true);
+  }
+
+  /** The same, of bytes in place of JSON, as they were sent here. */
+  async passOnBytes<R extends Route & { readonly stream: string }>(
     peer: AccountId,
     route: R,
     asking: AddressOf<R> & { readonly bytes: Uint8Array },
+    account: AccountId,
   ): Promise<AnswerOf<R>> {
+    this.#count(account);
     const authorization = await this.#authorization(peer);
     const headers = { 'content-type': route.stream, authorization };
     const init = { method: route.method, headers, body: new Uint8Array(asking.bytes) };
     return answerOf(route, await boundedJson(await this.#send(peer, pathOf(route, asking), init)));
+  }
+
+  /** Throws RATE_LIMITED. */
+  #count(account: AccountId): void {
+    const share = Math.ceil(this.#base.settings.requestsPerMinute / passedOnShare);
+    if (this.#passedOn.count(account) >= share) throw new CodedError('RATE_LIMITED');
+    this.#passedOn.add(account);
+  }
+
+  async #ask<R extends Route>(
+    peer: AccountId,
+    route: R,
+    asking: AddressOf<R> & JsonOf<R>,
+    isSignedIn: boolean,
+  ): Promise<Response> {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (isSignedIn) headers.authorization = await this.#authorization(peer);
+    const body = JSON.stringify(partsOf(asking).body);
+    return this.#send(peer, pathOf(route, asking), { method: route.method, headers, body });
   }
 
   /** Bytes of a blob as they come, with the status and headers of the range that was asked for. */

@@ -19,6 +19,7 @@ import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
+import { Tally } from '../../tally.ts';
 import type { ItemRows } from '../custody/item-rows.ts';
 import type { StoredRow } from '../custody/stored-row.ts';
 import type { Inbox } from '../inbox/inbox.ts';
@@ -55,10 +56,16 @@ interface Look {
 export class Reads {
   readonly #base: GatewayBase;
   readonly #parts: ReadsParts;
+  /** Looks by grant. */
+  readonly #looks: Tally;
+  /** Reads by reader, whatever became of them and whichever way they came. */
+  readonly #readers: Tally;
 
   constructor(base: GatewayBase, parts: ReadsParts) {
     this.#base = base;
     this.#parts = parts;
+    this.#looks = new Tally(base.now, 60 * 60_000);
+    this.#readers = new Tally(base.now, 60_000);
   }
 
   /**
@@ -66,34 +73,45 @@ export class Reads {
    *
    * Throws before it knows the reader: CBOR_*, SUITE_UNKNOWN, TYPE_UNKNOWN, PURPOSE_UNKNOWN, REQUEST_TOO_MANY,
    * CHAIN_WRONG, SIGNATURE_WRONG, ACCOUNT_UNKNOWN, ACCOUNT_FROZEN, KEY_NOT_CURRENT, REQUEST_REPLAYED,
-   * LEDGER_STALLED. After that every refusal of `decideRead`, RECORD_UNKNOWN, CONSENT_ENDED and
+   * RATE_LIMITED, LEDGER_STALLED. After that every refusal of `decideRead`, RECORD_UNKNOWN, CONSENT_ENDED and
    * CONSENT_NOT_LIVE leaves a trace for the patient.
    */
   async serve(requestText: string, isForwarded: boolean): Promise<ReadAnswer | Response> {
     const signedRequest = bytesOfText(requestText);
     const request = await this.#authenticate(signedRequest);
+    this.#countReader(request);
     if (request.organisation !== this.#base.organisation) {
       if (isForwarded) throw new CodedError('NOT_FOUND');
       const asking = { body: { request: requestText } };
-      return this.#parts.peers.ask(request.organisation, readPost, asking);
+      return this.#parts.peers.passOnUnread(request.organisation, readPost, asking, request.reader);
     }
     this.#refuseStalled();
     this.#useNonce(request);
     await this.#base.caughtUp();
     const consent = await this.#base.view.consent(request.consent);
     const custodian = await this.#custodianOf(consent);
+    const isRelated = consent !== undefined && showsBody(request, consent);
     try {
       const look = await this.#choose({ request, signedRequest, consent, custodian });
       return await this.#look(look);
     } catch (error) {
       if (isCoded(error) && isTraced(error)) {
         const patient = custodian === this.#base.organisation ? consent?.account : undefined;
-        const { reader } = request;
-        const refused = { reader, consent: request.consent, code: error.code, signedRequest };
-        await this.#parts.refusals.record(refused, patient);
+        const { code } = error;
+        const { reader, consent: id } = request;
+        const refused = { reader, consent: id, code, signedRequest, isRelated };
+        await this.#parts.refusals.record({ ...refused, patient: isRelated ? patient : undefined });
       }
       throw error;
     }
+  }
+
+  /** By whoever signed, since all that a hospital passes on comes from its one address. Throws RATE_LIMITED. */
+  #countReader({ reader }: ReadRequest): void {
+    if (this.#readers.count(reader) >= this.#base.settings.requestsPerMinute) {
+      throw new CodedError('RATE_LIMITED');
+    }
+    this.#readers.add(reader);
   }
 
   /** What fails here is only counted: anybody can send it in anybody's name. */
@@ -174,6 +192,7 @@ export class Reads {
   async #look(look: Look): Promise<ReadAnswer> {
     const { inbox, accessLog, tickets } = this.#parts;
     const { patient, notAfterMs, request, signedRequest, rows, next } = look;
+    this.#countLook(request);
     const salt = randomBytes(32);
     const entryHash = readEntryHash(salt, signedRequest);
     inbox.addHiddenLook(patient, entryHash, await this.#sealed(look, salt));
@@ -192,6 +211,18 @@ export class Reads {
       access: { txId, height, index },
       salt: textOfBytes(salt),
     };
+  }
+
+  /**
+   * A look is a place on the patient's disk and in her list for ever: so one grant serves so many an hour. Counted is
+   * what the grantee himself asks, since nobody else comes so far. Throws RATE_LIMITED.
+   */
+  #countLook({ reader, consent }: ReadRequest): void {
+    if (this.#looks.count(consent) >= this.#base.settings.looksPerHour) {
+      this.#parts.refusals.count({ reader, consent });
+      throw new CodedError('RATE_LIMITED', { consent });
+    }
+    this.#looks.add(consent);
   }
 
   #requireLive(entryHash: Uint8Array, request: ReadRequest, logged: LoggedLook): void {
@@ -216,9 +247,12 @@ export class Reads {
 
 /** Undefined when the shown body is not what the ledger's hash stands for. Throws CONDITION_UNKNOWN. */
 function bodyShown(request: ReadRequest, consent: Consent): GrantBody | undefined {
-  const { grantBody, grantSalt } = request;
-  if (!equalBytes(grantBodyHash(grantSalt, grantBody), consent.bodyHash)) return undefined;
-  return decodeGrantBody(grantBody);
+  return showsBody(request, consent) ? decodeGrantBody(request.grantBody) : undefined;
+}
+
+/** Only who was given the letter has body and salt. */
+function showsBody({ grantBody, grantSalt }: ReadRequest, { bodyHash }: Consent): boolean {
+  return equalBytes(grantBodyHash(grantSalt, grantBody), bodyHash);
 }
 
 /** A no that is about the reader and the grant, not about this server. */

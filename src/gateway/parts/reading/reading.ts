@@ -32,6 +32,14 @@ CREATE TABLE refused_callers (
   reader TEXT NOT NULL, hour INTEGER NOT NULL, leaves INTEGER NOT NULL, beyond INTEGER NOT NULL,
   firstMs INTEGER NOT NULL, lastMs INTEGER NOT NULL, PRIMARY KEY (reader, hour)
 ) STRICT, WITHOUT ROWID;`,
+      // By grant too; what was counted in the running hour goes on as counted under none.
+      `
+CREATE TABLE refused_reads (
+  reader TEXT NOT NULL, consent TEXT NOT NULL, hour INTEGER NOT NULL, leaves INTEGER NOT NULL,
+  beyond INTEGER NOT NULL, firstMs INTEGER NOT NULL, lastMs INTEGER NOT NULL, PRIMARY KEY (reader, hour, consent)
+) STRICT, WITHOUT ROWID;
+INSERT INTO refused_reads SELECT reader, '', hour, leaves, beyond, firstMs, lastMs FROM refused_callers;
+DROP TABLE refused_callers;`,
     ],
   },
   open(base, parts): Reading {

@@ -26,8 +26,8 @@ export async function listLooks(scene: Scene): Promise<Facts> {
   const notices: Facts[] = [];
   for (const [i, notice] of looked.notices.entries()) {
     hold(notice.kind !== 'doubtful', 'every notice verifies');
-    const { receipt } = notice;
-    hold(receipt !== undefined, 'every notice has a receipt');
+    hold(notice.txId !== undefined, 'every notice stands on the ledger');
+    const receipt = await patient.person.receiptOfNotice(notice);
     const verdict = await checkReceipt(receipt, trust);
     hold(verdict.claim !== undefined, 'the receipt opens its entry');
     const file = scene.keepReceipt(`${notice.kind}-${i + 1}`, receipt);
@@ -53,7 +53,7 @@ async function lookedWithReceipts(scene: Scene): Promise<Looked> {
   const until = performance.now() + batchPatienceMs;
   for (;;) {
     const looked = await scene.patient.person.looked();
-    const open = looked.notices.some((it) => it.kind !== 'doubtful' && it.receipt === undefined);
+    const open = looked.notices.some((it) => it.kind !== 'doubtful' && it.txId === undefined);
     if (!open || performance.now() > until) return looked;
     await wait(250);
   }
@@ -72,11 +72,9 @@ export async function tamperAndErase(scene: Scene): Promise<Facts> {
   const gone = await refused('opening what was erased', () => patient.person.openRecord(erasedId));
   const looked = await lookedWithReceipts(scene);
   const tombstone = looked.notices.find(({ kind }) => kind === 'erased');
-  hold(
-    tombstone?.kind === 'erased' && tombstone.receipt !== undefined,
-    'the tombstone is anchored',
-  );
-  const verdict = await checkReceipt(tombstone.receipt, patient.person.trustRootJson());
+  hold(tombstone?.kind === 'erased' && tombstone.txId !== undefined, 'the tombstone is anchored');
+  const receipt = await patient.person.receiptOfNotice(tombstone);
+  const verdict = await checkReceipt(receipt, patient.person.trustRootJson());
   const raw = await tryEverything(scene, await everythingHeldBy(scene.home, scene.member('dr-a')), {
     hospital: patient.hospital,
     account: patient.account,
@@ -95,7 +93,7 @@ export async function tamperAndErase(scene: Scene): Promise<Facts> {
     itemIds: [erasedId],
     erasedThen: gone,
     tombstoneHeight: verdict.height,
-    receipt: scene.keepReceipt('tombstone', tombstone.receipt),
+    receipt: scene.keepReceipt('tombstone', receipt),
     untouched: whole,
     found,
   };
