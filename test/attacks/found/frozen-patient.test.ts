@@ -58,3 +58,11 @@ test('A fresh program takes back, and the second is what it took back', async ()
   assert.ok(await isRevoked(second));
   assert.equal(fresh.pendingCount, 0);
 });
+
+test('The printed code brings her back in one call, and then all goes on', async () => {
+  const fresh = await Person.open({ store: eve.store, passphrase }, { now: town.now });
+  await fresh.rotate({ code: eve.code });
+  await fresh.addFile(fileOf('y.txt', bytesOfWords('after')));
+  assert.equal(fresh.owesKeys, false);
+  assert.equal(fresh.pendingCount, 0);
+});
