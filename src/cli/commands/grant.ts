@@ -234,7 +234,14 @@ async function revoke(context: CommandContext, who: string): Promise<void> {
     }
   });
   const [worst = undefined] = failed.filter((it) => !isCoded(it, 'CONSENT_ENDED'));
-  if (worst !== undefined) throw worst;
+  if (worst !== undefined) {
+    if (acting.person.isTakingBack) {
+      context.output.note(
+        'It is written down: the next command of this wallet, or a running watch, takes it back.',
+      );
+    }
+    throw worst;
+  }
   if (revoked.length === 0) throw failed[0] ?? new CodedError('CONSENT_UNKNOWN');
   const [first] = revoked;
   const one = revoked.length === 1 && first !== undefined ? first : {};
