@@ -421,9 +421,7 @@ export class Person {
 
   /** Whether something was taken back that the ledger does not prove to have ended. */
   get isTakingBack(): boolean {
-    return this.accounts.some(
-      (it) => it.enrolled && stillToEnd(this.#vault.content, it.account).length > 0,
-    );
+    return this.#owing().length > 0;
   }
 
   /** Whether somebody was taken back without new keys: `sync`, and whatever writes, makes them first. */
@@ -436,10 +434,7 @@ export class Person {
    * open does so, when it begins and while it runs. What still cannot be done stays written down.
    */
   async takeBack({ signal }: WorkOptions = {}): Promise<void> {
-    const owing = this.accounts.filter(
-      (it) => it.enrolled && stillToEnd(this.#vault.content, it.account).length > 0,
-    );
-    for (const { account } of owing) {
+    for (const { account } of this.#owing()) {
       await this.#run({ as: account }, (ctx) => resumeTakingBack(ctx, { signal }));
     }
   }
@@ -563,6 +558,14 @@ export class Person {
     const received = await receiveMessages(ctx, this.#messageKinds, options);
     this.#inboxes.set(ctx.account.account, received);
     return received;
+  }
+
+  /** Accounts with something that is still to be taken back. */
+  #owing(): readonly WalletAccount[] {
+    const { content } = this.#vault;
+    return content.accounts.filter(
+      (it) => it.enrolled && stillToEnd(content, it.account).length > 0,
+    );
   }
 
   #run<T>({ as }: AsAccount, work: (ctx: Context) => Promise<T>): Promise<T> {

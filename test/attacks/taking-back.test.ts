@@ -216,3 +216,45 @@ test('Nobody is shut out by the keys that follow but who was taken back', async 
   const { records } = await drA.person.readShared(stays, { recordIds: [item.recordId] });
   assert.deepEqual(records.length, 1);
 });
+
+test('Where hospitals answer and take nothing, what is written down does not pile up', async () => {
+  const consent = await granted(48 * hour);
+  let isOpen = false;
+  const gate = async (url: string, init: RequestInit): Promise<Response> =>
+    !isOpen && url.includes('/v1/tx') ? new Response('', { status: 502 }) : fetch(url, init);
+  const phone = await Person.open(
+    { store: ana.store, passphrase },
+    { http: { fetch: gate, retryDelaysMs: [] }, now: consortium.now },
+  );
+  await caught(phone.revoke(consent), 'GATEWAY_UNREACHABLE');
+  const written = phone.pendingCount;
+  for (const _ of [1, 2, 3]) await phone.takeBack();
+  assert.equal(phone.pendingCount, written);
+  isOpen = true;
+  await phone.takeBack();
+  assert.ok(await hasEnded(consent));
+  await phone.sync();
+  assert.equal(phone.pendingCount, 0);
+});
+
+test('Whatever else fails, and however, and by any clock: the printed code brings new keys in one call', async () => {
+  const failing = fc.record({
+    ...{ session: failure, copy: failure, blobs: failure, proofs: failure },
+    ...{ headers: failure, inbox: failure, items: failure, other: failure },
+  });
+  const { account } = ana.person.account();
+  await fc.assert(
+    fc.asyncProperty(failing, fc.constantFrom(-day, 0, day), async (broken, clockMs) => {
+      const before = await consortium.gateway('north').view.account(account);
+      const { phone, heal } = await phoneWith(broken, { clockMs });
+      await phone.rotate({ code: ana.code });
+      const row = await consortium.gateway('north').view.account(account);
+      assert.equal(row?.recoveryCounter, (before?.recoveryCounter ?? 0) + 1);
+      heal();
+      await phone.addFile(
+        fileOf('after.txt', bytesOfWords(`under new keys ${row?.recoveryCounter}`)),
+      );
+    }),
+    { numRuns: 6 },
+  );
+});

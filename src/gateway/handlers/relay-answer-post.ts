@@ -10,7 +10,7 @@ export const handleRelayAnswerPost = handler(
     const sender = { account: undefined, length };
     const announced = gateway.relay.announce(params.session, params.slot, sender);
     try {
-      announced.write(await wholeBody(request.body, length, announced.signal));
+      announced.write(await wholeBody(request, { most: length, signal: announced.signal }));
       return { ok: true as const };
     } finally {
       announced.done();

@@ -8,7 +8,7 @@ export const handleRelayPost = handler(relayPost, async ({ gateway, caller, para
   const { account } = caller;
   const announced = gateway.relay.announce(params.session, params.slot, { account, length });
   try {
-    announced.write(await wholeBody(request.body, length, announced.signal));
+    announced.write(await wholeBody(request, { most: length, signal: announced.signal }));
     return { ok: true as const };
   } finally {
     announced.done();

@@ -1,9 +1,11 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
+import { isCoded } from '../../primitives/errors.ts';
 import type { RecordId, TxId } from '../../primitives/ids.ts';
 import type { Context } from '../client/context.ts';
 import { deliverRows } from '../client/deliver.ts';
 import { sendActs } from '../client/send-tx.ts';
+import { renewKeys } from '../grants/grant.ts';
 import { ownerKeys } from '../keys/key-ring.ts';
 import { cutOpaque, type FileKind } from '../records/fhir-file.ts';
 import {
@@ -71,7 +73,15 @@ export async function addFile(
   }
   await requireTakenBack(ctx, options);
   const sealing = { ...options, sealed: new Map<RecordId, SealedBody>() };
-  return underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, source, plan, sealing, clockMs));
+  const work = (clockMs: () => number) => sealAndAnchor(ctx, source, plan, sealing, clockMs);
+  try {
+    return await underRunningEpoch(ctx, work);
+  } catch (error) {
+    // A rotation ended all epochs, and its keys did not come to stand.
+    if (!isCoded(error, 'EPOCH_NONE') || ctx.account.role !== 'patient') throw error;
+    await renewKeys(ctx, options);
+    return underRunningEpoch(ctx, work);
+  }
 }
 
 async function planOf(ctx: Context, source: Source, options: AddFileOptions): Promise<ImportPlan> {

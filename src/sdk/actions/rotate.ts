@@ -1,19 +1,24 @@
+import { sha256 } from '../../crypto/hash.ts';
 import type { RotateKey } from '../../ledger/acts/rotate-key.ts';
 import { recoveryOf } from '../../ledger/recovery.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { signedRecovery } from '../client/recovery-tx.ts';
-import { type ConfirmedTx, confirm, pendingOf, sendActs, validForMs } from '../client/send-tx.ts';
+import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
+import { takeBack } from '../client/take-back.ts';
 import { liveGrants, renewKeys, sendWithKeys } from '../grants/grant.ts';
 import type { WalletContent } from '../wallet/content.ts';
 import {
+  type CodeKeys,
   codeKeysOf,
   deriveAccountKeys,
   recoveryHashOf,
   rotationIdentity,
 } from '../wallet/identity.ts';
 import { newRoot, withAccount } from './enrol.ts';
+
+/** So long it is tried to find out whether this is the code in use. */
+const askMs = 10_000;
 
 /** How keys are made anew. */
 export interface RotateOptions extends WorkOptions {
@@ -33,11 +38,13 @@ export interface RotateOptions extends WorkOptions {
  * Throws RECOVERY_NEEDED (frozen, rotated today or too often, without the code), KEY_NOT_CURRENT (another code).
  * Source: docs/protocol/wallet.md, rule W-9.
  */
-export async function rotateKeys(ctx: Context, options: RotateOptions = {}): Promise<ConfirmedTx> {
-  const { code, endGrantsFrom = 0, signal } = options;
-  return code === undefined
-    ? rotateByKeyInUse(ctx, signal)
-    : rotateByCode(ctx, { code, endGrantsFrom, signal });
+export async function rotateKeys(
+  ctx: Context,
+  { code, endGrantsFrom = 0, signal }: RotateOptions = {},
+): Promise<ConfirmedTx> {
+  if (code === undefined) return rotateByKeyInUse(ctx, signal);
+  const codeKeys = await codeKeysOf(code, ctx.account.organisation);
+  return rotateByCode(ctx, codeKeys, { endGrantsFrom, signal });
 }
 
 async function rotateByKeyInUse(ctx: Context, signal?: AbortSignal): Promise<ConfirmedTx> {
@@ -62,39 +69,50 @@ async function rotateByKeyInUse(ctx: Context, signal?: AbortSignal): Promise<Con
   return sendWithKeys(ctx, { ...plan, grantsOf: (content) => liveGrants(ctx, content) });
 }
 
+/** Taken to any hospital, as all that takes back is: it may be needed because somebody stands in its way. */
 async function rotateByCode(
   ctx: Context,
-  {
-    code,
-    endGrantsFrom,
-    signal,
-  }: Required<Pick<RotateOptions, 'code' | 'endGrantsFrom'>> & WorkOptions & { code: Uint8Array },
+  { sign, kem }: CodeKeys,
+  { endGrantsFrom, signal }: { readonly endGrantsFrom: number } & WorkOptions,
 ): Promise<ConfirmedTx> {
   const { account, organisation, chainId, role } = ctx.account;
-  const codeKeys = await codeKeysOf(code, organisation);
-  const recovery = recoveryHashOf(codeKeys);
-  const inUse = recoveryOf(await ctx.ledger.keys(account, signal), ctx.nowMs());
-  if (!equalBytes(recovery, inUse)) throw new CodedError('KEY_NOT_CURRENT', { account });
-  const { recoveryCounter } = await ctx.ledger.knownAccount(account, signal);
+  const recovery = recoveryHashOf({ sign, kem });
+  await refuseAnotherCode(ctx, recovery, signal);
   const root = newRoot(ctx.now());
   const keys = await deriveAccountKeys(root.secret, organisation, 0);
-  const bytes = await signedRecovery(codeKeys, {
-    chainId,
-    account,
+  const act: RotateKey = {
+    kind: 'RotateKey',
     identity: await rotationIdentity(keys, { chainId, account, recovery }),
-    endGrantsFrom: endGrantsFrom ?? 0,
-    counter: recoveryCounter + 1,
-    validUntilMs: ctx.nowMs() + validForMs,
+    recoveryKey: sign.publicKey,
+    codeKemHash: sha256(kem.publicKey),
+    endGrantsFrom,
+  };
+  // Here for certain, else nobody has the keys; the copy follows, for no hospital may take one before.
+  await ctx.vault.change((content) => withGeneration(content, ctx, root), { takesBack: true });
+  const confirmed = await takeBack(ctx, {
+    ...{ kind: 'recover', acts: [act], recoveryKey: sign, signal },
   });
-  const pending = pendingOf(ctx, bytes, { kind: 'rotate' });
-  // Here for certain: the hospital may know another's key as the account's, and take no copy before this.
-  await ctx.noteDown((content) => {
-    const edited = withGeneration(content, ctx, root);
-    return { ...edited, pending: [...edited.pending, pending] };
-  });
-  const confirmed = await confirm(ctx, pending, signal);
-  if (role === 'patient') await renewKeys(ctx, { signal });
+  // Without them nothing can be written: `sync`, and whatever writes, makes them else.
+  if (role === 'patient') await renewKeys(ctx, { signal }).catch(unlessFault);
   return confirmed;
+}
+
+function unlessFault(error: unknown): void {
+  if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
+}
+
+/** Before new keys are made for nothing, as far as it can be known. Throws KEY_NOT_CURRENT. */
+async function refuseAnotherCode(
+  ctx: Context,
+  recovery: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { account } = ctx.account;
+  const late = AbortSignal.timeout(askMs);
+  const until = signal === undefined ? late : AbortSignal.any([late, signal]);
+  const directory = await ctx.ledger.keys(account, until).catch(() => undefined);
+  if (directory === undefined || equalBytes(recovery, recoveryOf(directory, ctx.nowMs()))) return;
+  throw new CodedError('KEY_NOT_CURRENT', { account });
 }
 
 /** The wallet with the root of a rotation: which generation counts, the ledger says. */

@@ -8,7 +8,7 @@ import {
   type Route,
 } from '../../api/route.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { type Call, type Http, routeOf } from './http.ts';
+import { type Call, type Http, orStopped, routeOf } from './http.ts';
 
 /** Gives a session token, a fresh one when the old was refused. */
 export interface SessionSource {
@@ -74,8 +74,8 @@ export async function call<R extends Route>(
   const isSignedIn = who === 'session' || who === 'peer' || who === 'ticket';
   const answer =
     isSignedIn || isLarge(route, asking)
-      ? await signedIn(line.session, send)
-      : await asStranger(line.session, send);
+      ? await signedIn(line.session, send, signal)
+      : await asStranger(line.session, send, signal);
   return answer as Answer<R>;
 }
 
@@ -92,12 +92,13 @@ function isLarge({ who }: Route, asking: unknown): boolean {
 async function asStranger<T>(
   session: SessionSource | undefined,
   send: (headers: Readonly<Record<string, string>>) => Promise<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   try {
     return await send({});
   } catch (error) {
     if (session === undefined || !isCoded(error, 'RATE_LIMITED')) throw error;
-    return signedIn(session, send);
+    return signedIn(session, send, signal);
   }
 }
 
@@ -123,14 +124,15 @@ async function answerTo(http: Http, { answer, media }: Route, request: Call): Pr
 async function signedIn<T>(
   session: SessionSource | undefined,
   send: (headers: Readonly<Record<string, string>>) => Promise<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   if (session === undefined) throw new CodedError('UNAUTHENTICATED');
-  const token = await session.token();
+  const token = await orStopped(session.token(), signal);
   try {
     return await send({ authorization: `Bearer ${token}` });
   } catch (error) {
     if (!isCoded(error, 'SESSION_EXPIRED') && !isCoded(error, 'UNAUTHENTICATED')) throw error;
     session.drop(token);
-    return send({ authorization: `Bearer ${await session.token()}` });
+    return send({ authorization: `Bearer ${await orStopped(session.token(), signal)}` });
   }
 }

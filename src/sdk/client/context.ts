@@ -5,7 +5,7 @@ import { verifyVote } from '../../crypto/signature.ts';
 import { type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { idBytes } from '../../primitives/ids.ts';
 import { ProvenLedger } from '../ledger/proven-ledger.ts';
 import type { VerifiedTip } from '../ledger/verified-headers.ts';
@@ -65,7 +65,6 @@ export class Context {
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
   readonly #options: ContextOptions;
-  readonly #plain: GatewayClient;
   #copied: SyncedCopy | undefined;
   #copying: Promise<void> = Promise.resolve();
 
@@ -76,7 +75,6 @@ export class Context {
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
     const plain = new GatewayClient(new Http(gatewayUrl, options.http));
-    this.#plain = plain;
     this.#options = options;
     const session = new AccountSession(
       plain,
@@ -107,7 +105,11 @@ export class Context {
     const [newest] = all;
     if (newest === undefined) throw new CodedError('WALLET_INVALID');
     if (all.length === 1) return newest;
-    const row = await this.ledger.account(this.account.account, signal);
+    // Whoever used up what strangers may ask here must not keep her from signing in: the newest is likely the one.
+    const row = await this.ledger.account(this.account.account, signal).catch((error: unknown) => {
+      if (!isCoded(error, 'RATE_LIMITED')) throw error;
+      return undefined;
+    });
     return (
       all.find((it) => row !== undefined && equalBytes(it.sign.publicKey, row.signKey)) ?? newest
     );
@@ -126,7 +128,10 @@ export class Context {
     return { rootId, secret: rootSecretOf(this.vault.content, rootId) };
   }
 
-  /** Every hospital of the ledger, without a session; the person's own first. */
+  /**
+   * Every hospital of the ledger; the person's own first, where she asks as herself once others behind her address have
+   * used up what strangers may ask.
+   */
   gateways(): readonly GatewayClient[] {
     const { chainId } = this.account;
     const trust = this.vault.content.trust.find((it) => it.chainId === chainId);
@@ -135,7 +140,7 @@ export class Context {
       const url = gatewayUrlOf?.({ organisation, gatewayUrl }) ?? gatewayUrl;
       return new GatewayClient(new Http(url, http));
     });
-    const byUrl = new Map([this.#plain, ...others].map((it) => [it.http.baseUrl, it]));
+    const byUrl = new Map([this.gateway, ...others].map((it) => [it.http.baseUrl, it]));
     return [...byUrl.values()];
   }
 

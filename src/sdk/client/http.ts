@@ -199,6 +199,17 @@ export function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new CodedError('INTERRUPTED');
 }
 
+/** What comes, for whoever does not wait longer than his own signal: others may wait for the same. Throws INTERRUPTED. */
+export function orStopped<T>(coming: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return coming;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new CodedError('INTERRUPTED'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    coming.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
 /** Throws INTERRUPTED when the signal comes first. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

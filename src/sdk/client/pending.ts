@@ -54,6 +54,9 @@ const freeze: PendingKind = {
   takesBack: true,
 };
 
+/** By the printed code: it goes alone, and shuts nobody out yet. */
+const recover: PendingKind = { ...freeze, kind: 'recover' };
+
 const importFile: PendingKind = {
   kind: 'import',
   afterCommit(content, { imports }) {
@@ -71,13 +74,7 @@ const importFile: PendingKind = {
 const write: PendingKind = { kind: 'write', afterCommit: unchanged, afterRefusal: unchanged };
 
 /** The new keys were written down before: which of them count, the ledger says. */
-const rotate: PendingKind = {
-  kind: 'rotate',
-  // By the printed code it goes alone, and shuts nobody out yet.
-  afterCommit: (content, pending) =>
-    pending.enveloped.length === 0 ? content : enveloped(content, pending),
-  afterRefusal: unchanged,
-};
+const rotate: PendingKind = { kind: 'rotate', afterCommit: enveloped, afterRefusal: unchanged };
 
 /** The kinds that the wallet itself writes. */
 const spinePendingKinds: readonly PendingKind[] = [
@@ -85,6 +82,7 @@ const spinePendingKinds: readonly PendingKind[] = [
   revoke,
   revokeAlone,
   freeze,
+  recover,
   keys,
   importFile,
   write,

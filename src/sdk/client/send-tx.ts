@@ -22,7 +22,7 @@ import { settled } from './pending.ts';
 
 const commitWaitMs = 30_000;
 /** How long a transaction may wait for its block. */
-export const validForMs = 60 * 60_000;
+const validForMs = 60 * 60_000;
 /** Two devices that send at once must not choose the same number; higher ones would make lower ones old. */
 const nonceSpread = 128;
 
@@ -75,7 +75,7 @@ export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx>
     await ctx.writeDown((content) => {
       const edited = plan.writeDown?.(content) ?? content;
       return { ...edited, pending: [...edited.pending, pending] };
-    });
+    }, plan.signal);
     try {
       return await confirm(ctx, pending, plan.signal);
     } catch (error) {

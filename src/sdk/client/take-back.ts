@@ -1,6 +1,7 @@
 import { bytesOfText } from '../../api/message-parts.ts';
 import { headerGet } from '../../api/routes/header-get.ts';
 import { stateGet } from '../../api/routes/state-get.ts';
+import type { SigningKey } from '../../crypto/signature.ts';
 import { decodeHeader } from '../../ledger/chain/header.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
 import { suite } from '../../ledger/object-types.ts';
@@ -10,6 +11,7 @@ import { type Account, accounts } from '../../ledger/tables/accounts.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
+import type { PendingTx, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import {
@@ -17,6 +19,7 @@ import {
   confirm,
   freeNonce,
   isNonceClash,
+  isRefusal,
   pendingOf,
   signTx,
 } from './send-tx.ts';
@@ -27,6 +30,8 @@ export interface TakingBack {
   readonly kind: string;
   readonly acts: readonly Act[];
   readonly consents?: readonly ConsentId[];
+  /** The printed code's key: signs in place of the account's, with the number of a recovery rotation. */
+  readonly recoveryKey?: SigningKey;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,29 +71,51 @@ async function takeBackAt(
 ): Promise<ConfirmedTx> {
   const { signal } = taking;
   for (let attempt = 1; ; attempt++) {
-    const { row, timeMs } = await wordOf(ctx, gateway, signal);
-    // By the ledger's clock; if that is not believed by the ledger itself, by the device's.
-    const fromMs = attempt < tries ? timeMs : ctx.now();
-    const bytes = await signTx(
-      {
-        ...{ suite, chainId: ctx.account.chainId, log: 'user', sender: ctx.account.account },
-        ...{ nonce: freeNonce(row.window), validUntilMs: fromMs + validForMs, acts: taking.acts },
-      },
-      await keyFor(ctx, row),
-    );
-    const pending = pendingOf(ctx, bytes, taking);
-    // A device that cannot write still takes back.
-    await ctx.vault
-      .change((content) => ({ ...content, pending: [...content.pending, pending] }), {
-        takesBack: true,
-      })
-      .catch(() => undefined);
+    // What lies here already is what every hospital is sent: nothing piles up, and it may have been taken.
+    const before = attempt === 1 ? writtenBefore(ctx, taking) : undefined;
+    const pending =
+      before ?? (await writtenDown(ctx, gateway, { ...taking, isByOwnClock: attempt === tries }));
     try {
       return await within(commitMs, signal, (until) => confirm(ctx, pending, until, gateway));
     } catch (error) {
-      if (attempt >= tries || !(isNonceClash(error) || isOutOfTime(error))) throw error;
+      const wasOld = before !== undefined && isRefusal(error);
+      const isAnotherTry = wasOld || isNonceClash(error) || isOutOfTime(error);
+      if (attempt >= tries || !isAnotherTry) throw error;
     }
   }
+}
+
+/** Not answered for good yet: a refusal takes it out of the wallet. */
+function writtenBefore(ctx: Context, { kind, consents = [] }: TakingBack): PendingTx | undefined {
+  const { account } = ctx.account;
+  return ctx.vault.content.pending.find(
+    (it) => it.account === account && it.kind === kind && it.consents.join() === consents.join(),
+  );
+}
+
+async function writtenDown(
+  ctx: Context,
+  gateway: GatewayClient,
+  taking: TakingBack & { readonly isByOwnClock: boolean },
+): Promise<PendingTx> {
+  const { acts, recoveryKey, isByOwnClock, signal } = taking;
+  const { row, timeMs } = await wordOf(ctx, gateway, signal);
+  const { account: sender, chainId } = ctx.account;
+  const nonce = recoveryKey === undefined ? freeNonce(row.window) : row.recoveryCounter + 1;
+  // By the ledger's clock; if the ledger itself does not believe that, by the device's.
+  const validUntilMs = (isByOwnClock ? ctx.now() : timeMs) + validForMs;
+  const bytes = await signTx(
+    { suite, chainId, log: 'user', sender, nonce, validUntilMs, acts },
+    recoveryKey ?? (await keyFor(ctx, row)),
+  );
+  const pending = pendingOf(ctx, bytes, taking);
+  const edit = (content: WalletContent) => ({
+    ...content,
+    pending: [...content.pending, pending],
+  });
+  // A device that cannot write still takes back.
+  await ctx.vault.change(edit, { takesBack: true }).catch(() => undefined);
+  return pending;
 }
 
 /** What one hospital says of the account, and the time of its newest block: neither is proven. */

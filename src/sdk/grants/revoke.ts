@@ -37,8 +37,11 @@ export async function revokeAccess(
   await ctx.vault
     .change((content) => decided(content, consent, ctx.now()), { takesBack: true })
     .catch(() => undefined);
+  const done = await doneBefore(ctx, consent, signal);
+  if (done !== undefined) return done;
   try {
-    return await withNewKeys(ctx, consent, signal);
+    // What is on its way with new keys may arrive still: another one beside it would only pile up.
+    if (sentBefore(ctx, consent).length === 0) return await withNewKeys(ctx, consent, signal);
   } catch (error) {
     if (signal?.aborted) throw error;
   }
@@ -50,12 +53,16 @@ async function withNewKeys(
   consent: ConsentId,
   signal: AbortSignal | undefined,
 ): Promise<ConfirmedTx> {
-  const late = AbortSignal.timeout(keysMs);
   return sendWithKeys(ctx, {
     ...{ kind: 'revoke', acts: [{ kind: 'ConsentRevoke', consent }], consents: [consent] },
     grantsOf: (content) => liveGrants(ctx, content).filter((it) => it.consent !== consent),
-    signal: signal === undefined ? late : AbortSignal.any([late, signal]),
+    signal: soon(signal),
   });
+}
+
+function soon(signal: AbortSignal | undefined): AbortSignal {
+  const late = AbortSignal.timeout(keysMs);
+  return signal === undefined ? late : AbortSignal.any([late, signal]);
 }
 
 async function alone(
@@ -83,14 +90,16 @@ async function doneBefore(
   consent: ConsentId,
   signal: AbortSignal | undefined,
 ): Promise<ConfirmedTx | undefined> {
-  const sent = ctx.vault.content.pending.filter(
-    (it) => isRevocation(it) && it.consents.includes(consent),
-  );
-  for (const it of sent) {
-    const confirmed = await confirm(ctx, it, signal).catch(() => undefined);
+  for (const it of sentBefore(ctx, consent)) {
+    const confirmed = await confirm(ctx, it, soon(signal)).catch(() => undefined);
     if (confirmed !== undefined) return confirmed;
   }
   return undefined;
+}
+
+/** What ends the grant, and was not answered yet. */
+function sentBefore({ vault }: Context, consent: ConsentId): readonly PendingTx[] {
+  return vault.content.pending.filter((it) => isRevocation(it) && it.consents.includes(consent));
 }
 
 /** The grant itself was written down and may still come to the ledger. */

@@ -8,6 +8,9 @@ export function endedLetter(letter: ReceivedLetter): ReceivedLetter {
   return { ...letter, ownerName: '', letter: none, receivedMs: 0, ended: true };
 }
 
+const isForgotten = ({ ownerName, letter, receivedMs }: ReceivedLetter): boolean =>
+  ownerName === '' && letter.length === 0 && receivedMs === 0;
+
 /**
  * The content without what an ended grant had given: its letter's words and keys are gone, and with them the room they
  * took. The same on every device and in any order, since what has ended stays so.
@@ -19,7 +22,8 @@ export function withoutEnded(content: WalletContent): WalletContent {
   const isHeld = ({ consent }: { readonly consent: ConsentId }) => !ended.has(consent);
   return {
     ...content,
-    letters: content.letters.map((it) => (it.ended ? endedLetter(it) : it)),
+    // The entry itself where nothing is left to forget: its shard then stays as it lies.
+    letters: content.letters.map((it) => (it.ended && !isForgotten(it) ? endedLetter(it) : it)),
     segments: content.segments.filter(isHeld),
     openings: content.openings.filter(isHeld),
     openedSets: content.openedSets.filter(isHeld),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import { maxRotations } from '../../../src/ledger/recovery.ts';
-import { signedRecovery } from '../../../src/sdk/client/recovery-tx.ts';
 import { parseCode } from '../../../src/sdk/wallet/code.ts';
 import { codeKeysOf, deriveAccountKeys } from '../../../src/sdk/wallet/identity.ts';
 import { type Consortium, startConsortium } from '../../e2e/consortium.ts';
+import { signedRecovery } from './recovery-tx.ts';
 import { Thief } from './thief.ts';
 
 /**

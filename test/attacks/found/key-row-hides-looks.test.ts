@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import { utf8 } from '../../../src/primitives/bytes.ts';
-import { signedRecovery } from '../../../src/sdk/client/recovery-tx.ts';
 import { Person } from '../../../src/sdk/index.ts';
 import { parseCode } from '../../../src/sdk/wallet/code.ts';
 import { codeKeysOf, deriveAccountKeys } from '../../../src/sdk/wallet/identity.ts';
@@ -13,6 +12,7 @@ import {
   passphrase,
   startConsortium,
 } from '../../e2e/consortium.ts';
+import { signedRecovery } from './recovery-tx.ts';
 import { Thief } from './thief.ts';
 
 /** A doctor who looked, and then changes his keys so often that nobody can check any more that it was he. */

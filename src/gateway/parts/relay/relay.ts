@@ -41,7 +41,8 @@ export class Relay {
 
   /**
    * Whether a message of this length may come, before any of it is read; `account` is who signed in, undefined for a
-   * device that has none. Throws NOT_FOUND, BODY_TOO_LARGE, RATE_LIMITED (two are open), STORE_BUSY (no room).
+   * device that has none. Throws NOT_FOUND, BODY_TOO_LARGE, REQUEST_INVALID (empty), RATE_LIMITED (two
+   * are open), STORE_BUSY (no room).
    */
   announce(
     id: string,
@@ -50,6 +51,7 @@ export class Relay {
   ): Announced {
     const maxBytes = maxSlotBytes(slot);
     if (length > maxBytes) throw new CodedError('BODY_TOO_LARGE', { maxBytes });
+    if (length === 0) throw new CodedError('REQUEST_INVALID', { at: 'content-length' });
     const session = this.#sessionFor(id, slot, account);
     if (this.#bytes + this.#announcedBytes + length > this.#maxBytes) {
       throw new CodedError('STORE_BUSY');

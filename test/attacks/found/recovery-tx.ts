@@ -1,10 +1,10 @@
-import { sha256 } from '../../crypto/hash.ts';
-import type { RotateKey } from '../../ledger/acts/rotate-key.ts';
-import type { Identity } from '../../ledger/identity.ts';
-import { suite } from '../../ledger/object-types.ts';
-import type { AccountId } from '../../primitives/ids.ts';
-import type { CodeKeys } from '../wallet/identity.ts';
-import { signTx } from './send-tx.ts';
+import { sha256 } from '../../../src/crypto/hash.ts';
+import type { RotateKey } from '../../../src/ledger/acts/rotate-key.ts';
+import type { Identity } from '../../../src/ledger/identity.ts';
+import { suite } from '../../../src/ledger/object-types.ts';
+import type { AccountId } from '../../../src/primitives/ids.ts';
+import { signTx } from '../../../src/sdk/client/send-tx.ts';
+import type { CodeKeys } from '../../../src/sdk/wallet/identity.ts';
 
 /** What a recovery rotation says; its counter is its number. */
 export interface RecoveryRotation {
