@@ -36,7 +36,6 @@ export const sdkCodes = {
   IMPORT_UNKNOWN: { kind: 'usage', sentence: 'There is no such import.' },
   EXPORT_INCOMPLETE: { kind: 'not-valid', sentence: 'A part of the file was erased, so it cannot be given back byte for byte.' },
   DEVICE_LINK_INVALID: { kind: 'not-valid', sentence: 'This is not a link that another device of yours shows to add this one.' },
-  DEVICE_NAME_INVALID: { kind: 'usage', sentence: 'A device needs a name of 1 to 64 characters that can be printed.' },
   DEVICE_DIGITS_WRONG: { kind: 'not-trusted', sentence: 'These are not the six digits that belong here: somebody may stand between the two devices.' },
   DEVICE_ADDING_STOPPED: { kind: 'unavailable', sentence: 'Wrong digits were entered three times; no device is added here for an hour.' },
   DEVICE_SESSION_OVER: { kind: 'unavailable', sentence: 'Adding the device has ended: it took more than two minutes, somebody stopped it, or a message came out of its turn. Begin anew.' },

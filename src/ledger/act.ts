@@ -48,6 +48,8 @@ export interface ActDeclaration<Kind extends string, F extends Fields> {
   readonly senders: readonly Role[] | 'everybody';
   /** A frozen account's own key may send it still: a patient must always be able to take back. */
   readonly whileFrozen?: true;
+  /** It takes something back: whoever hands it in is not refused for what others have used up. */
+  readonly takesBack?: true;
   /** The grant whose write key may send it; '': this one only the account's own key. */
   underWriteKey?(act: ActWith<Kind, F>): ConsentId | '';
   /** What must be checked outside the rules, and with which code the door refuses what does not hold. */

@@ -1,7 +1,7 @@
 import { bytesOfText } from '../../api/message-parts.ts';
 import { txPost } from '../../api/routes/tx-post.ts';
 import { decodeTx } from '../../ledger/codec.ts';
-import type { Act } from '../../ledger/protocol.ts';
+import { moduleOf } from '../../ledger/protocol.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { refusedTx } from '../act-sender.ts';
 import { handler } from '../handler.ts';
@@ -31,13 +31,10 @@ export const handleTxPost = handler(txPost, async ({ gateway, query, body, reque
   return outcomeMessage(outcome);
 });
 
-/** Nobody may be kept from these by what others behind the same address use up. */
-const takingBack: readonly Act['kind'][] = ['ConsentRevoke', 'RevokeKey', 'RotateKey'];
-
 /** Whose signature it bears the ledger finds out, as for every other. */
 function takesBack(tx: Uint8Array): boolean {
   try {
-    return decodeTx(tx).body.acts.some(({ kind }) => takingBack.includes(kind));
+    return decodeTx(tx).body.acts.some((act) => moduleOf(act).takesBack === true);
   } catch (error) {
     if (!isCoded(error)) throw error;
     return false;

@@ -24,6 +24,7 @@ export const consentRevoke = defineAct({
   log: 'user',
   senders: ['patient'],
   whileFrozen: true,
+  takesBack: true,
   rules: [{ fromVersion: 1, judge }],
   about: ({ consent }) => ({ consent }),
   facts: ({ consent }) => ({ consent }),

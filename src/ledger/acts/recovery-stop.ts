@@ -27,6 +27,7 @@ export const recoveryStop = defineAct({
   log: 'user',
   senders: 'everybody',
   whileFrozen: true,
+  takesBack: true,
   rules: [{ fromVersion: 1, judge }],
   facts: () => ({}),
 });

@@ -23,6 +23,7 @@ export const revokeKey = defineAct({
   fields,
   log: 'user',
   senders: 'everybody',
+  takesBack: true,
   rules: [{ fromVersion: 1, judge }],
   about: ({ account }) => ({ account }),
   facts: ({ account }) => ({ account }),

@@ -49,6 +49,7 @@ export const rotateKey = defineAct({
   log: 'user',
   senders: 'everybody',
   whileFrozen: true,
+  takesBack: true,
   outside: {
     requires: (act, { chainId, sender }) =>
       identityRequirements(act.identity, chainId, sender, rotation),

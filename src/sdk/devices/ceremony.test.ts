@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Between, beginOld, ceremony, linkOf, turned } from '../../../test/devices.ts';
+import { isDisplayName } from '../../api/display-name.ts';
 import { relayLimits } from '../../api/relay.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
@@ -17,7 +18,6 @@ import {
   decodeReveal,
   digitsOf,
   encodeReveal,
-  isDeviceName,
   transcriptOf,
 } from './transcript.ts';
 
@@ -90,7 +90,7 @@ const changes: readonly (readonly [string, fc.Arbitrary<Between>])[] = [
     'name',
     fc
       .string({ minLength: 1, maxLength: 64 })
-      .filter((name) => isDeviceName(name) && name !== 'Telephone')
+      .filter((name) => isDisplayName(name, 64) && name !== 'Telephone')
       .map((name) => ({ reveal: (it) => ({ ...it, name }) })),
   ],
   ['encapsulation', bit.map((at) => ({ reveal: (it) => ({ ...it, enc: turned(it.enc, at) }) }))],
@@ -309,9 +309,9 @@ for (const [name, isOne] of [
 ] as const) {
   test(`${JSON.stringify(name).slice(0, 30)} is ${isOne ? 'a' : 'no'} name of a device`, async () => {
     const old = await beginOld();
-    assert.equal(isDeviceName(name), isOne);
+    assert.equal(isDisplayName(name, 64), isOne);
     if (isOne) return;
-    assert.throws(() => new NewDevice(linkOf(old), name), refused('DEVICE_NAME_INVALID'));
+    assert.throws(() => new NewDevice(linkOf(old), name), refused('NAME_INVALID'));
     const { old: other, message } = await untilDigits();
     const forged = encodeReveal({ ...decodeReveal(message), name });
     await assert.rejects(other.hear(forged), refused('DEVICE_RELAY_LIED'));

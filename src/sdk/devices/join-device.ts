@@ -38,7 +38,7 @@ export interface JoinedDevice {
 /**
  * Receives what another device of the person hands over, by its link.
  *
- * Throws DEVICE_LINK_INVALID, DEVICE_NAME_INVALID, DEVICE_SESSION_OVER, DEVICE_RELAY_LIED, DEVICE_NOT_CONFIRMED (the
+ * Throws DEVICE_LINK_INVALID, NAME_INVALID, DEVICE_SESSION_OVER, DEVICE_RELAY_LIED, DEVICE_NOT_CONFIRMED (the
  * person says no), and what `call` throws. Source: docs/protocol/devices.md.
  */
 export async function joinDevice(device: DeviceToJoin): Promise<JoinedDevice> {

@@ -1,3 +1,4 @@
+import { isDisplayName } from '../../api/display-name.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { xwingEncapsulate, xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { randomBytes } from '../../crypto/random.ts';
@@ -9,7 +10,7 @@ import {
   commitmentOf,
   digitsOf,
   encodeReveal,
-  isDeviceName,
+  maxDeviceNameLength,
   nonceBytes,
   releaseKeyOf,
   type Said,
@@ -55,9 +56,11 @@ export class NewDevice {
   readonly #name: string;
   readonly #turns = new Turns<Step>({ kind: 'key' });
 
-  /** Throws DEVICE_NAME_INVALID. */
+  /** Throws NAME_INVALID. */
   constructor(link: DeviceLink, name: string) {
-    if (!isDeviceName(name)) throw new CodedError('DEVICE_NAME_INVALID');
+    if (!isDisplayName(name, maxDeviceNameLength)) {
+      throw new CodedError('NAME_INVALID', { what: 'name', maxLength: maxDeviceNameLength });
+    }
     this.link = link;
     this.#name = name;
   }

@@ -1,3 +1,4 @@
+import { isDisplayName } from '../../api/display-name.ts';
 import { messageObjects } from '../../api/object-types.ts';
 import { deriveKey, labelledHash, sha256 } from '../../crypto/hash.ts';
 import { kems } from '../../crypto/kem.ts';
@@ -22,7 +23,8 @@ export const maxDeviceNameLength = 64;
 const digitCount = 6;
 
 const deviceName = checked(text(maxDeviceNameLength), (name) => {
-  if (!isDeviceName(name)) throw new CodedError('CBOR_SHAPE', { field: 'name' });
+  if (!isDisplayName(name, maxDeviceNameLength))
+    throw new CodedError('CBOR_SHAPE', { field: 'name' });
 });
 const revealFields = {
   kemKey: bytes(kems.xwing.publicKeyBytes),
@@ -43,12 +45,6 @@ export function encodeReveal(reveal: DeviceReveal): Uint8Array {
 /** Throws CBOR_*, SUITE_UNKNOWN, TYPE_UNKNOWN. */
 export function decodeReveal(encoded: Uint8Array): DeviceReveal {
   return decodeAs(revealShape, encoded, 'reveal');
-}
-
-/** 1 to 64 UTF-16 units, each to be seen: the name stands before somebody who decides by it. */
-export function isDeviceName(name: string): boolean {
-  const { length } = name;
-  return length > 0 && length <= maxDeviceNameLength && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name);
 }
 
 /**

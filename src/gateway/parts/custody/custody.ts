@@ -17,6 +17,11 @@ import { Reception } from './reception.ts';
 import { WaitingRows } from './waiting-rows.ts';
 
 /** What a hospital keeps for its patients: the rows of their items, from delivery to erasure. */
+interface Granted {
+  readonly account: AccountId;
+  readonly consent: ConsentId;
+}
+
 interface Custody {
   readonly isOurs: (account: AccountId) => boolean;
   readonly delivered: DeliveredRows;
@@ -28,8 +33,10 @@ interface Custody {
   readonly erasure: Erasure;
   readonly claims: BodyClaims;
   /** What waited under a grant that is revoked goes, and not only with the next round. */
-  readonly endGrant: (grant: { readonly account: AccountId; readonly consent: ConsentId }) => void;
-  /** Resolves when what `endGrant` began is done. */
+  readonly endGrant: (grant: Granted) => void;
+  /** The account's keys have changed: nothing that waits in its chart can be anchored any more. */
+  readonly endChart: (account: AccountId) => void;
+  /** Resolves when what these began is done. */
   readonly idle: () => Promise<void>;
   /** Forgets what waited too long for its anchor: rows here, bodies in the store. */
   readonly housekeep: () => Promise<void>;
@@ -146,6 +153,15 @@ CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE h
     const delivered = new DeliveredRows(db, waiting);
     const erased = new ErasedRows(db, claims, waiting);
     let ending = Promise.resolve();
+    // The rest after this block's transaction; bodies that stay by a fault go with the next collection.
+    const afterwards = (grants: readonly Granted[]): void => {
+      for (const grant of grants) {
+        const ended = ending.then(nextTurn).then(() => waiting.endGrant(grant));
+        ending = ended.catch((error) => {
+          log.warn({ what: 'ended grant', code: isCoded(error) ? error.code : 'INTERNAL' });
+        });
+      }
+    };
     return {
       ...{ delivered, waiting, erased, claims },
       isOurs: parts.get(accounts).isOurs,
@@ -154,11 +170,12 @@ CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE h
       erasure: new Erasure(base, { erased, claims, batches: parts.get(batches) }),
       endGrant(grant) {
         waiting.dropGrant(grant.consent);
-        // The rest after this block's transaction; bodies that stay by a fault go with the next collection.
-        const ended = ending.then(nextTurn).then(() => waiting.endGrant(grant));
-        ending = ended.catch((error) => {
-          log.warn({ what: 'ended grant', code: isCoded(error) ? error.code : 'INTERNAL' });
-        });
+        afterwards([grant]);
+      },
+      endChart(account) {
+        const grants = waiting.grantsOf(account).map((consent) => ({ account, consent }));
+        waiting.dropChart(account);
+        afterwards(grants);
       },
       idle: () => ending,
       async housekeep() {
@@ -183,6 +200,7 @@ CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE h
     DiagnosisAnchor: onAnchor,
     ConsentRevoke: ({ endGrant }, { sender, act }) =>
       endGrant({ account: sender, consent: act.consent }),
+    RotateKey: ({ endChart }, { sender }) => endChart(sender),
   },
   async close({ idle, waiting }) {
     waiting.close();

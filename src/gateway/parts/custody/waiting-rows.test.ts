@@ -3,6 +3,10 @@ import { after, test } from 'node:test';
 import { accepted, codeOf, type Grant, Person } from '../../../../test/gateway/person.ts';
 import { rootOf, sealedItem } from '../../../../test/gateway/sealed.ts';
 import { openTown, type Town } from '../../../../test/gateway/town.ts';
+import { randomBytes } from '../../../crypto/random.ts';
+import { noRecovery } from '../../../ledger/recovery.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { deriveAccountKeys, rotationIdentity } from '../../../sdk/wallet/identity.ts';
 import type { GatewaySettings } from '../../settings.ts';
 import { custody } from './custody.ts';
 
@@ -145,4 +149,35 @@ test('rows that come while their grant is revoked are not left behind: CONSENT_E
   const kept = town.north.gateway.parts.get(custody);
   assert.equal(kept.erased.tombstoneOf(person.account, item.leaf), undefined);
   assert.equal(await blobs.has(item.blobId), false);
+});
+
+test('when the chart’s keys change nothing waits in it any more, and in no other', async () => {
+  const { town, device, ana, bea } = await peopleUnder({});
+  const [granted, own, elsewhere] = sealed(3);
+  assert.ok(granted && own && elsewhere);
+  accepted(await device.deliverUnder(ana.grant, ana.person.account, [granted]));
+  accepted(await ana.person.deliver([own]));
+  accepted(await device.deliverUnder(bea.grant, bea.person.account, [elsewhere]));
+  const keys = await deriveAccountKeys(randomBytes(32), town.north.gateway.options.organisation, 0);
+  const bound = {
+    chainId: town.north.gateway.options.engine.chainId,
+    account: ana.person.account,
+    recovery: noRecovery,
+  };
+  await ana.person.send([
+    {
+      ...{ kind: 'RotateKey', identity: await rotationIdentity(keys, bound) },
+      ...{ recoveryKey: new Uint8Array(0), codeKemHash: new Uint8Array(0), endGrantsFrom: 0 },
+    },
+  ]);
+  const kept = town.north.gateway.parts.get(custody);
+  await kept.idle();
+  const isHere = (account: AccountId, { leaf }: typeof granted) =>
+    kept.erased.tombstoneOf(account, leaf) !== undefined;
+  const { account } = ana.person;
+  assert.deepEqual(
+    [isHere(account, granted), isHere(account, own), isHere(bea.person.account, elsewhere)],
+    [false, false, true],
+  );
+  assert.equal(await town.north.blobs.has(granted.blobId), false);
 });

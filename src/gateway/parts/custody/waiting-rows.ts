@@ -138,6 +138,21 @@ export class WaitingRows {
     this.#dropWhere('consent = ?', consent);
   }
 
+  /** Grants under which rows wait in this chart. */
+  grantsOf(account: AccountId): readonly ConsentId[] {
+    return this.#base.db
+      .all(
+        "SELECT DISTINCT consent FROM deliveries WHERE height IS NULL AND count > 0 AND account = ? AND consent <> ''",
+        account,
+      )
+      .map((row) => parseConsentId(row.text('consent')));
+  }
+
+  /** The keys of the chart have changed: its epochs have ended, and what waits is anchored under none of them. */
+  dropChart(account: AccountId): void {
+    this.#dropWhere('account = ?', account);
+  }
+
   /** And what it leaves goes: the rows, their bodies, and both from the logs. */
   async endGrant(grant: {
     readonly account: AccountId;
