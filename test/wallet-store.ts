@@ -29,24 +29,43 @@ export const cheapPassphrases = {
 
 /** A wallet in memory, cheap to open, for tests that are about something else. */
 export function memoryWalletStore(): WalletStore {
-  let held: Uint8Array | undefined;
-  const shards = new Map<string, Uint8Array>();
-  const beside = new Map<string, Uint8Array>();
-  return {
+  return storeIn({ held: undefined, shards: new Map(), beside: new Map() });
+}
+
+interface Kept {
+  held: Uint8Array | undefined;
+  readonly shards: Map<string, Uint8Array>;
+  readonly beside: Map<string, Uint8Array>;
+}
+const keptIn = new WeakMap<WalletStore, Kept>();
+
+/** All that lies in one of these stores at this moment, as somebody takes it away. */
+export function copiedStore(store: WalletStore): WalletStore {
+  const kept = keptIn.get(store);
+  if (kept === undefined) throw new TypeError('not a store in memory');
+  const { held, shards, beside } = kept;
+  return storeIn({ held, shards: new Map(shards), beside: new Map(beside) });
+}
+
+function storeIn(kept: Kept): WalletStore {
+  const { shards, beside } = kept;
+  const store: WalletStore = {
     beside: {
       load: async (name) => beside.get(name),
       save: async (name, bytes) => {
         beside.set(name, bytes);
       },
     },
-    load: async () => held,
+    load: async () => kept.held,
     loadShard: async (name) => shards.get(name),
     save: async ({ file, shards: added, keeps }) => {
       for (const [name, bytes] of added) shards.set(name, bytes);
-      held = file;
-      const kept = new Set(keeps);
-      for (const name of shards.keys()) if (!kept.has(name)) shards.delete(name);
+      kept.held = file;
+      const named = new Set(keeps);
+      for (const name of shards.keys()) if (!named.has(name)) shards.delete(name);
     },
     ...cheapPassphrases,
   };
+  keptIn.set(store, kept);
+  return store;
 }

@@ -21,9 +21,6 @@ export const blobIdText = z
   .string()
   .regex(/^baf(kre|ybe)i[a-h][a-z2-7]{50}[aeimquy4]$/) as unknown as z.ZodType<BlobId, BlobId>;
 
-/** A locator of a wallet's copy: 32 bytes. */
-export const locatorText = z.string().regex(/^[0-9a-f]{64}$/);
-
 /** Bytes in base64url; `maxBytes` bounds what they decode to. */
 export function base64urlText(maxBytes: number): z.ZodString {
   return z

@@ -22,6 +22,8 @@ export const messageObjects = {
   walletShard: 55,
   deviceReveal: 56,
   refusalCount: 57,
+  walletCopy: 58,
+  walletCopyIndex: 59,
   itemCore: 60,
   importSkeleton: 61,
 } as const;

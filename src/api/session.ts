@@ -13,13 +13,15 @@ export const sessionRequest = z.strictObject({
   challenge: base64urlText(64),
   publicKey: base64urlText(64),
   signature: base64urlText(128),
+  /** SHA-256 of the code-kem key, where `publicKey` is the printed code's: for copies of the wallet alone. */
+  codeKemHash: base64urlText(32).optional(),
 });
 export type SessionRequest = z.infer<typeof sessionRequest>;
 
 export const sessionAnswer = z.object({ token: z.string().max(128), expiresMs: timeMs });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
 
-/** What is signed (label session/sign): CBOR `[chain id, organisation 32, account 32, challenge 32]`. */
+/** What is signed (label session/sign, with the printed code session/recover): CBOR `[chain id, organisation 32, account 32, challenge 32]`. */
 export function encodeSessionProof(proof: {
   readonly chainId: string;
   readonly organisation: AccountId;

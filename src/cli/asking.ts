@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { CodedError } from '../primitives/errors.ts';
 import type { CommandContext } from './commands/command.ts';
 import { readSmallText, standardInput } from './files.ts';
@@ -27,6 +29,29 @@ export async function saysYes(
 ): Promise<boolean | undefined> {
   return terminalOf(context)?.yes(harmlessText(question));
 }
+
+/**
+ * A line that is no secret: typed at a terminal, else the next one of standard input. Throws INTERRUPTED, also at the
+ * end of input.
+ */
+export async function askLine(context: CommandContext, question: string): Promise<string> {
+  const terminal = terminalOf(context);
+  if (terminal !== undefined) return terminal.line(harmlessText(question));
+  const { stdin } = context.surroundings;
+  const lines = linesOf.get(stdin) ?? createInterface({ input: stdin })[Symbol.asyncIterator]();
+  linesOf.set(stdin, lines);
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = () => reject(new CodedError('INTERRUPTED'));
+    if (context.signal.aborted) stop();
+    context.signal.addEventListener('abort', stop, { once: true });
+  });
+  const next = await Promise.race([lines.next(), stopped]);
+  if (next.done === true) throw new CodedError('INTERRUPTED');
+  return next.value.trim();
+}
+
+/** One reader for each input: what it has read ahead is the next answer. */
+const linesOf = new WeakMap<Readable, AsyncIterator<string>>();
 
 /**
  * The passphrase of the wallet: `--passphrase-fd`, `--passphrase-file`, SALUS_PASSPHRASE, or typed; a new one twice.

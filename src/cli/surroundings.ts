@@ -1,13 +1,15 @@
 import type { Readable } from 'node:stream';
-import { confirm, isCancel, password } from '@clack/prompts';
+import { confirm, isCancel, password, text } from '@clack/prompts';
 import { CodedError } from '../primitives/errors.ts';
 import type { WalletStore } from '../sdk/index.ts';
 import { processStreams, type Streams } from './output.ts';
 
-/** A person at a terminal, who can be asked. Both throw INTERRUPTED when nobody wants to answer. */
+/** A person at a terminal, who can be asked. All throw INTERRUPTED when nobody wants to answer. */
 export interface Terminal {
   /** What is typed is not shown. */
   secret(question: string): Promise<string>;
+  /** What is typed is shown. */
+  line(question: string): Promise<string>;
   yes(question: string): Promise<boolean>;
 }
 
@@ -26,6 +28,11 @@ export interface Surroundings extends Streams {
 const processTerminal: Terminal = {
   async secret(message) {
     const answer = await password({ message, output: process.stderr });
+    if (isCancel(answer)) throw new CodedError('INTERRUPTED');
+    return answer;
+  },
+  async line(message) {
+    const answer = await text({ message, output: process.stderr });
     if (isCancel(answer)) throw new CodedError('INTERRUPTED');
     return answer;
   },

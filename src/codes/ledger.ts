@@ -13,7 +13,11 @@ export const ledgerCodes = {
   SENDER_WRONG: { kind: 'not-trusted', number: 14, sentence: 'This account may not send such an act.' },
   SIGNATURE_WRONG: { kind: 'not-trusted', number: 15, sentence: 'A signature does not match its key.' },
   SIGNATURE_MISSING: { kind: 'not-trusted', number: 16, sentence: 'A signature that this act needs is missing.' },
-  KEY_NOT_CURRENT: { kind: 'not-trusted', number: 17, sentence: 'The transaction is signed by a key that the account does not use now.' },
+  KEY_NOT_CURRENT: {
+    kind: 'not-trusted',
+    number: 17,
+    sentence: 'This key is not the one that the account uses now. If the keys were changed on another device of yours, add this one again: device add there, device join here.',
+  },
   KEY_TAKEN: { kind: 'not-valid', number: 19, sentence: 'The account has used this key before.' },
   KEYS_FULL: { kind: 'not-valid', number: 20, sentence: 'The account has changed its keys as often as a ledger keeps; enrol anew.' },
   ACCOUNT_UNKNOWN: { kind: 'not-trusted', number: 21, sentence: 'This account is not enrolled on this ledger.' },

@@ -41,5 +41,13 @@ export const sdkCodes = {
   DEVICE_SESSION_OVER: { kind: 'unavailable', sentence: 'Adding the device has ended: it took more than two minutes, somebody stopped it, or a message came out of its turn. Begin anew.' },
   DEVICE_RELAY_LIED: { kind: 'verification', sentence: 'What came is not what the other device sent; nothing was handed over or kept.' },
   DEVICE_NOT_CONFIRMED: { kind: 'not-trusted', sentence: 'The other device did not say that it handed its wallet over, so nothing that came was kept.' },
+  DEVICE_ENDED: {
+    kind: 'no-key',
+    sentence:
+      'The keys were changed on another device, and this one was left out: add it again there (device add) and here (device join). If you did not do that, change the keys with the printed code.',
+  },
+  DEVICE_TOO_MANY: { kind: 'not-valid', sentence: 'A person may have 24 devices; remove some first.' },
+  COPY_NONE: { kind: 'no-key', sentence: 'This hospital keeps no copy of a wallet for this code, or not this one.' },
+  COPY_FORGED: { kind: 'not-trusted', sentence: 'This copy of the wallet was not written by a device of its owner, or is damaged; choose another that is kept.' },
   USAGE: { kind: 'usage', sentence: 'The command was not understood; --help shows how it is used.' },
 } as const;

@@ -6,7 +6,7 @@ import { utf8 } from '../primitives/bytes.ts';
 import { assertNever, CodedError } from '../primitives/errors.ts';
 import type { Gateway } from './gateway.ts';
 import { forwardedHeader } from './parts/peers/peers.ts';
-import type { Session } from './parts/sessions/sessions.ts';
+import type { Session, WalletSession } from './parts/sessions/sessions.ts';
 
 /**
  * Who asks, by the headers alone, as a route demands it. Of `ticket` and `signed-body` the rest is the handler's to
@@ -18,10 +18,12 @@ export function callerOf(
   gateway: Gateway,
   who: Who,
   { headers: { authorization } }: Pick<FastifyRequest, 'headers'>,
-): Session | undefined {
+): Session | WalletSession | undefined {
   switch (who) {
     case 'session':
       return gateway.sessions.require(authorization);
+    case 'wallet':
+      return gateway.sessions.requireForWallet(authorization);
     case 'peer': {
       const session = gateway.sessions.require(authorization);
       if (session.role !== 'organisation') throw new CodedError('FORBIDDEN');
@@ -38,6 +40,15 @@ export function callerOf(
     default:
       return assertNever(who);
   }
+}
+
+/** Who is signed in, as far as the route knows it: the printed code opens what is for `wallet`, and is nobody elsewhere. */
+export function sessionOf(
+  { sessions }: Pick<Gateway, 'sessions'>,
+  who: Who,
+  { headers: { authorization } }: Pick<FastifyRequest, 'headers'>,
+): Session | WalletSession | undefined {
+  return who === 'wallet' ? sessions.findForWallet(authorization) : sessions.find(authorization);
 }
 
 /** Whether another gateway passed this on. */

@@ -24,7 +24,7 @@ import { reading } from './parts/reading/reading.ts';
 import { relay } from './parts/relay/relay.ts';
 import { sessions } from './parts/sessions/sessions.ts';
 import { sets } from './parts/sets/sets.ts';
-import { wallets } from './parts/wallets/wallet-copies.ts';
+import { wallets } from './parts/wallets/wallets.ts';
 import { defaultSettings, type GatewaySettings } from './settings.ts';
 import { Store } from './store.ts';
 

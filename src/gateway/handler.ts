@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AnswerOf, Checked, Route, Who } from '../api/route.ts';
 import type { Gateway } from './gateway.ts';
-import type { Session } from './parts/sessions/sessions.ts';
+import type { Session, WalletSession } from './parts/sessions/sessions.ts';
 
 /** One request as its handler gets it: who asks was judged, and every part has the shape that the route declares. */
 export interface Asked<R extends Route> {
@@ -17,9 +17,11 @@ export interface Asked<R extends Route> {
 /** Who is signed in, where the route asks for it. */
 type Caller<W extends Who> = W extends 'session' | 'peer'
   ? Session
-  : W extends 'ticket'
-    ? Session | undefined
-    : undefined;
+  : W extends 'wallet'
+    ? WalletSession
+    : W extends 'ticket'
+      ? Session | undefined
+      : undefined;
 
 /** JSON in the shape of the route; bytes, events and what is long are sent by the handler itself. */
 type Served<R extends Route> = R['answer'] extends string

@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 
 /**
  * The log of a gateway: JSON lines of ids, codes and numbers on stderr. A request is logged as the pattern of
- * its route, because locators and keys may stand in the address; bodies and headers are never logged.
+ * its route, because shards' names and keys may stand in the address; bodies and headers are never logged.
  */
 export function createLogger(
   options: { readonly level?: string; readonly destination?: DestinationStream } = {},

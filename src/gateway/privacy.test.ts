@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { CopyOwner, named } from '../../test/gateway/copy-owner.ts';
 import { accepted, Person } from '../../test/gateway/person.ts';
 import type { Sealed } from '../../test/gateway/sealed.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import { randomBytes } from '../crypto/random.ts';
-import { bytesToHex, utf8 } from '../primitives/bytes.ts';
+import { utf8 } from '../primitives/bytes.ts';
 import { recordIdOf } from '../primitives/ids.ts';
 import { sealItem } from '../sdk/records/item-seal.ts';
 
@@ -18,6 +19,7 @@ after(() => town.close());
 
 const patientName = 'Zaphira Quillmark';
 const doctorName = 'Dr. Ottoline Brandspur';
+const absent = 'ab'.repeat(16);
 const plaintext = 'MARKER-plaintext-hypertension-7731';
 
 function everything(folder: string): Buffer {
@@ -59,9 +61,13 @@ test('after a whole visit no disk holds a plaintext, a patient’s name or a tok
   assert.equal((await doctor.call('GET', at, { headers })).status, 200);
   await doctor.read(grant, town.north, { purpose: 'HRESCH' });
   await town.north.gateway.flush();
-  const locator = bytesToHex(randomBytes(32));
-  accepted(await ana.putCopy(locator, 0, randomBytes(99)));
-  await ana.call('GET', `/v1/wallet/${bytesToHex(randomBytes(32))}`);
+  const owner = await CopyOwner.open(town, town.north);
+  const shard = await owner.shard();
+  accepted(await owner.putCopy({ shards: [shard] }));
+  accepted(await owner.getShard(shard));
+  const codeToken = await owner.tokenByCode();
+  await owner.byCode(`/v1/wallet/shards/${shard.name}`);
+  await owner.putCopy({ shards: [named(randomBytes(9), absent)] });
   // Refused requests are the ones whose content is tempting to log.
   await ana.call('POST', '/v1/session', { json: { account: patientName } });
   await ana.call('POST', '/v1/enrol', { json: { name: patientName, [plaintext]: plaintext } });
@@ -74,6 +80,7 @@ test('after a whole visit no disk holds a plaintext, a patient’s name or a tok
     patientName,
     plaintext,
     ana.token,
+    codeToken,
     doctor.token,
     ticket,
     invitation,
@@ -92,7 +99,8 @@ test('after a whole visit no disk holds a plaintext, a patient’s name or a tok
     ticket,
     invitation,
   ];
-  for (const secret of [...unlogged, town.north.deskToken, locator, 'authorization']) {
+  const { deskToken } = town.north;
+  for (const secret of [...unlogged, deskToken, codeToken, shard.name, absent, 'authorization']) {
     assert.ok(!log.includes(secret), `in a log: ${secret}`);
   }
   for (const part of patientName.split(' ')) assert.ok(!log.includes(part));

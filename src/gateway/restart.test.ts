@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { renameSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
+import { CopyOwner } from '../../test/gateway/copy-owner.ts';
 import { layout3 } from '../../test/gateway/layout-3.ts';
 import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
 import { rootOf, sealedItem } from '../../test/gateway/sealed.ts';
@@ -166,4 +167,32 @@ test('two senders of one organisation find free numbers', async () => {
       outcomes.push(await sender.send('doc', [batch(randomBytes(32))], 5_000));
   }
   assert.ok(outcomes.every(({ result }) => result.code === 0));
+});
+
+test('a copy that was half written when the process stopped keeps no shard', async () => {
+  const owner = await CopyOwner.open(town, town.north);
+  const [kept, half] = [await owner.shard(), await owner.shard()];
+  accepted(await owner.putCopy({ shards: [kept] }));
+  await town.north.gateway.wallets.shards.nameAll(owner.account, 2, [kept, half]);
+  const { wallets } = await restart();
+  town.clock.aheadMs += 3_600_000;
+  await wallets.copies.sweep();
+  assert.equal(wallets.copies.newestSerial(owner.account), 1);
+  assert.equal(wallets.shards.get(owner.account, kept.name).length, kept.bytes);
+  assert.throws(() => wallets.shards.get(owner.account, half.name), { code: 'NOT_FOUND' });
+});
+
+test('a rotation with the printed code while the gateway was down gives its owner room', async () => {
+  const owner = await CopyOwner.open(town, town.north);
+  accepted(await owner.putCopy());
+  await town.north.gateway.close();
+  const viaSouth = new CopyOwner(town, town.south, owner.keys);
+  viaSouth.code = owner.code;
+  await viaSouth.rotate('code');
+  again = await openGateway({
+    ...town.north.gateway.options,
+    settings: { ...town.north.gateway.settings, maxWalletBytes: 4_096 },
+  });
+  // The copy of before alone would take more than that.
+  again.wallets.shards.put(owner.account, 'ab'.repeat(16), randomBytes(9));
 });

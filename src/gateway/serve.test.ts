@@ -58,7 +58,7 @@ const dead = `Bearer ${'A'.repeat(43)}`;
 const filled = (path: string) => path.replaceAll(/:\w+/g, 'x');
 
 for (const { method, path, who } of routes) {
-  if (who !== 'session' && who !== 'desk') continue;
+  if (who !== 'session' && who !== 'wallet' && who !== 'desk') continue;
   test(`${method} ${path}: who asks is judged before anything he says is read`, async () => {
     for (const [authorization, code] of [
       [undefined, 'UNAUTHENTICATED'],

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { refusalAnswer } from '../api/message-parts.ts';
 import { maxJsonBytes, type Route } from '../api/route.ts';
 import { type Bodies, requirePace } from './bodies.ts';
-import { callerOf } from './caller.ts';
+import { callerOf, sessionOf } from './caller.ts';
 import type { ConnectionLimits, Connections } from './connections.ts';
 import type { Gateway } from './gateway.ts';
 import type { AnyHandler, Asked } from './handler.ts';
@@ -56,7 +56,7 @@ export function serveRoute(app: FastifyInstance, served: Served, handler: AnyHan
   app.route({
     ...optionsOf(route),
     onRequest: async (request, reply) => {
-      const session = gateway.sessions.find(request.headers.authorization);
+      const session = sessionOf(gateway, route.who, request);
       if (route.neverLimited !== true) {
         gateway.allowance.count(route, { session, network: networkOf(request.ip) });
       }
@@ -69,7 +69,7 @@ export function serveRoute(app: FastifyInstance, served: Served, handler: AnyHan
     handler: async (request, reply) => {
       if (route.noStore === true) void reply.header('cache-control', 'no-store');
       const caller = callerOf(gateway, route.who, request);
-      const session = gateway.sessions.find(request.headers.authorization);
+      const session = sessionOf(gateway, route.who, request);
       connections.answering(request.raw.socket, session !== undefined);
       const { params, query, body } = request;
       // The validator put what the schemas made of them in their place.

@@ -34,6 +34,8 @@ export interface GatewaySettings {
   /** Requests of one account that are being answered at the same time. */
   readonly requestsAtOnce: number;
   readonly sessionsPerAccount: number;
+  /** Opened with the printed code, beside those. */
+  readonly codeSessionsPerAccount: number;
   readonly ticketsPerReader: number;
   /** Bytes of large bodies in memory at the same time: of one account, and of all. */
   readonly bodyBytesPerAccount: number;
@@ -44,7 +46,10 @@ export interface GatewaySettings {
   readonly maxWaitingPerSender: number;
   /** Of one sender's to all accounts of this hospital. */
   readonly maxWaitingBytesPerSender: number;
-  readonly maxWalletCopies: number;
+  /** Of an account's wallet copies: what came since its last rotation with the printed code (http.md H-14). */
+  readonly maxWalletBytes: number;
+  /** And with what lies there from before. */
+  readonly maxWalletBytesInAll: number;
   readonly refusalLeavesPerHour: number;
   /** Refusals of one reader under one grant that get a leaf and a notice of their own. */
   readonly refusalNoticesPerHour: number;
@@ -78,6 +83,7 @@ export const defaultSettings: GatewaySettings = {
   strangerReadsPerMinute: 60_000,
   requestsAtOnce: 64,
   sessionsPerAccount: 16,
+  codeSessionsPerAccount: 4,
   ticketsPerReader: 64,
   bodyBytesPerAccount: 2 * maxItemsBytes,
   bodyBytesInAll: 8 * maxItemsBytes,
@@ -85,7 +91,8 @@ export const defaultSettings: GatewaySettings = {
   maxInboxMessages: 10_000,
   maxWaitingPerSender: 50,
   maxWaitingBytesPerSender: 16 * 1024 * 1024,
-  maxWalletCopies: 8,
+  maxWalletBytes: 256 * 1024 * 1024,
+  maxWalletBytesInAll: 1024 ** 3,
   refusalLeavesPerHour: 100,
   refusalNoticesPerHour: 3,
   looksPerHour: 600,

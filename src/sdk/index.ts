@@ -35,7 +35,8 @@ export {
 } from './actions/explain-receipt.ts';
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
-export type { WalletPlace, WalletToRecover } from './actions/make-wallet.ts';
+export type { WalletPlace } from './actions/make-wallet.ts';
+export type { NewCodeAt, WaitingCode } from './actions/new-code.ts';
 export type { Noticed } from './actions/noticed.ts';
 export type {
   ExportedFile,
@@ -50,6 +51,7 @@ export type {
   SharedRead,
   SharedRecord,
 } from './actions/read-shared.ts';
+export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
 export { memorySpool, type Spool, type SpooledBytes } from './actions/spool.ts';
@@ -59,11 +61,13 @@ export type { LiveItem } from './client/check-rows.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
 export type { WaitingMessage } from './client/receive-messages.ts';
 export type { ConfirmedTx } from './client/send-tx.ts';
-export { addDevice, type DeviceStep, type DeviceToAdd } from './devices/add-device.ts';
-export { type DeviceToJoin, type JoinedDevice, joinDevice } from './devices/join-device.ts';
-export type { AddedDevice } from './devices/old-device.ts';
-export { maxPayloadBytes } from './devices/release.ts';
-export type { WrongEntries } from './devices/wrong-entries.ts';
+export type { DeviceStep } from './devices/add-device.ts';
+export type {
+  DeviceAdding,
+  DeviceJoining,
+  OwnDevice,
+  OwnDevices,
+} from './devices/own-devices.ts';
 export type { GrantRequest, KnownPerson } from './grants/address-book.ts';
 export { readCard } from './grants/card.ts';
 export type { GivenGrant } from './grants/grant.ts';

@@ -1,5 +1,6 @@
 import type { Card } from '../api/card.ts';
 import type { BlockEvent } from '../api/tx.ts';
+import type { KeptCopy } from '../api/wallet-copy.ts';
 import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
@@ -12,15 +13,23 @@ import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
+import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
 import {
-  makeWallet,
-  recoverWallet,
-  type WalletPlace,
-  type WalletToRecover,
-} from './actions/make-wallet.ts';
+  type NewCodeAt,
+  newCode,
+  stopNewCode,
+  type WaitingCode,
+  waitingCode,
+} from './actions/new-code.ts';
 import type { Noticed } from './actions/noticed.ts';
 import * as own from './actions/own-records.ts';
 import * as shared from './actions/read-shared.ts';
+import {
+  type CodeAtHospital,
+  keptCopies,
+  recoverWallet,
+  type WalletToRecover,
+} from './actions/recover.ts';
 import { resumeTakingBack, tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
 import type { AddFileOptions } from './actions/seal-import.ts';
@@ -39,6 +48,15 @@ import {
   type WaitingMessage,
 } from './client/receive-messages.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
+import {
+  addOwnDevice,
+  type DeviceAdding,
+  type DeviceJoining,
+  joinOwnDevice,
+  type OwnDevice,
+  type OwnDevices,
+  ownDevices,
+} from './devices/own-devices.ts';
 import * as people from './grants/address-book.ts';
 import { type GivenGrant, grantAccess } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
@@ -53,6 +71,7 @@ import { type ListedGrant, listGrants, revokeAccess, stillToEnd } from './grants
 import { trustWords } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
+import { codeKeysOf } from './wallet/identity.ts';
 import { Vault } from './wallet/vault.ts';
 import { kindsOf, type SdkWing } from './wing.ts';
 
@@ -98,6 +117,8 @@ export class Person {
   readonly #inboxes = new Map<AccountId, ReceivedMessages>();
   /** Only between making the wallet and enrolling: it is printed, never stored. */
   #code: Uint8Array | undefined;
+  /** Parts that the copy of which this wallet came back did not have. */
+  #missing = 0;
 
   private constructor(
     vault: Vault,
@@ -132,12 +153,28 @@ export class Person {
   }
 
   /**
-   * The wallet from its copy at the hospital, put into this store; `sync` then learns what happened since.
-   * Throws RECOVERY_CODE_WRONG, RATE_LIMITED, PASSPHRASE_SHORT, WALLET_EXISTS, GATEWAY_UNREACHABLE.
+   * The wallet from its copy at the hospital, put into this store, which is a device of its own from then on; `sync`
+   * then learns what happened since. Throws RECOVERY_CODE_WRONG, COPY_NONE, COPY_FORGED (not by a device of the
+   * owner; try another), PASSPHRASE_SHORT, WALLET_EXISTS, NAME_INVALID, GATEWAY_UNREACHABLE.
    */
   static async recover(wallet: WalletToRecover, options: PersonOptions = {}): Promise<Person> {
-    const { vault, code } = await recoverWallet(wallet, options.http);
-    return new Person(vault, options, code);
+    const now = options.now ?? Date.now;
+    const { vault, code, missing } = await recoverWallet(wallet, options.http, now);
+    const person = new Person(vault, options, code);
+    person.#missing = missing;
+    await person.#joinByCode(code);
+    return person;
+  }
+
+  /**
+   * Which copies a hospital keeps for a printed code, the newest first: where somebody else wrote the newest ones, an
+   * older one is the wallet. Throws RECOVERY_CODE_WRONG, GATEWAY_UNREACHABLE.
+   */
+  static keptCopies(
+    asked: CodeAtHospital,
+    options: PersonOptions = {},
+  ): Promise<readonly KeptCopy[]> {
+    return keptCopies(asked, options.http);
   }
 
   /** As it was given when the wallet was made; other people see the name on the card. */
@@ -157,7 +194,7 @@ export class Person {
 
   /** Parts of the wallet on this device that cannot be read: they are kept, and what is in them is not shown. */
   get unreadableParts(): number {
-    return this.#vault.unreadable;
+    return this.#vault.unreadable + this.#missing;
   }
 
   /** What is written down and not confirmed: `sync` repeats it. */
@@ -255,6 +292,67 @@ export class Person {
    */
   freeze(options: AsAccount = {}): Promise<ConfirmedTx> {
     return this.#run(options, (ctx) => freezeAccount(ctx, options));
+  }
+
+  /**
+   * This person's devices, and when wrong digits were entered on any of them. A rotation leaves this one alone; the
+   * others come back by being added.
+   */
+  devices(): Promise<OwnDevices> {
+    return ownDevices(this.#vault);
+  }
+
+  /**
+   * Adds a device that has nothing yet: `onLink` shows it a link, `askDigits` asks for the digits that it shows. See
+   * `Person.join` for the other side. Throws DEVICE_ADDING_STOPPED, DEVICE_DIGITS_WRONG, DEVICE_SESSION_OVER,
+   * DEVICE_RELAY_LIED, DEVICE_TOO_MANY, DEVICE_ENDED.
+   */
+  addDevice(options: AsAccount & DeviceAdding): Promise<OwnDevice> {
+    return this.#run(options, (ctx) => addOwnDevice(ctx, this.#others(ctx), options));
+  }
+
+  /**
+   * The wallet that another device of the person hands over, put into this store; `sync` then fetches the rest.
+   * Throws DEVICE_LINK_INVALID, NAME_INVALID, DEVICE_SESSION_OVER, DEVICE_RELAY_LIED, DEVICE_NOT_CONFIRMED,
+   * PASSPHRASE_SHORT, WALLET_EXISTS.
+   */
+  static async join(joining: DeviceJoining, options: PersonOptions = {}): Promise<Person> {
+    const { vault } = await joinOwnDevice(joining, options);
+    return new Person(vault, options);
+  }
+
+  /**
+   * Another printed code, for the account `as` or for all. With the old one it counts at once and the keys are made
+   * anew; without it after seven days, in which `stopNewCode` stops it. It is told before anything is sent.
+   * Throws RECOVERY_CODE_WRONG, KEY_NOT_CURRENT (another code), RECOVERY_PENDING, RECOVERY_NEEDED (the keys are younger
+   * than seven days).
+   */
+  newCode(
+    options: AsAccount & {
+      readonly oldCode?: string | undefined;
+      readonly onCode: (code: string) => void | Promise<void>;
+    },
+  ): Promise<readonly NewCodeAt[]> {
+    const { as, onCode, signal } = options;
+    const oldCode = options.oldCode === undefined ? undefined : parseCode(options.oldCode);
+    const accounts =
+      as === undefined ? this.accounts.filter((it) => it.enrolled) : [{ account: as }];
+    const contexts = accounts.map((it) => this.#accounts.context(it.account));
+    if (contexts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
+    return newCode(contexts, { oldCode, onCode, signal });
+  }
+
+  /** A printed code that somebody made for this account and that waits; undefined: none does. */
+  waitingCode(options: AsAccount = {}): Promise<WaitingCode | undefined> {
+    return this.#run(options, (ctx) => waitingCode(ctx, options.signal));
+  }
+
+  /** Stops it, also on a device whose keys are old, or with the printed code of now. Throws RECOVERY_UNKNOWN. */
+  stopNewCode(
+    options: AsAccount & { readonly code?: string | undefined } = {},
+  ): Promise<ConfirmedTx> {
+    const code = options.code === undefined ? undefined : parseCode(options.code);
+    return this.#run(options, (ctx) => stopNewCode(ctx, { code, signal: options.signal }));
   }
 
   /**
@@ -558,6 +656,21 @@ export class Person {
     const received = await receiveMessages(ctx, this.#messageKinds, options);
     this.#inboxes.set(ctx.account.account, received);
     return received;
+  }
+
+  #others({ account }: Context): readonly Context[] {
+    return this.accounts
+      .filter((it) => it.enrolled && it.account !== account.account)
+      .map((it) => this.#accounts.context(it.account));
+  }
+
+  /** Seals the copies for this device too, by the printed code; a hospital that is down has it wait. */
+  async #joinByCode(code: Uint8Array): Promise<void> {
+    for (const { account, organisation } of this.accounts.filter((it) => it.enrolled)) {
+      const ctx = this.#accounts.context(account);
+      ctx.copies.openAlso((await codeKeysOf(code, organisation)).kem);
+      await ctx.noteDown((content) => content);
+    }
   }
 
   /** Accounts with something that is still to be taken back. */

@@ -61,6 +61,7 @@ test('at a terminal the words are shown before anything is sent, and a no ends i
   const questions: string[] = [];
   const answers = [false, true];
   const terminal = {
+    line: async () => '',
     secret: async () => 'never asked',
     yes: async (question: string) => {
       questions.push(question);

@@ -83,6 +83,11 @@ export class Working {
     });
   }
 
+  /** What was printed for people and fits. */
+  text(pattern: RegExp): Promise<string> {
+    return this.#until(() => pattern.exec(this.#stdout)?.[0]);
+  }
+
   /** A remark for people. */
   async remark(words: string): Promise<void> {
     await this.#until(() => this.#stderr.includes(words) || undefined);

@@ -23,6 +23,7 @@ function typing(...answers: readonly string[]): Terminal & { readonly asked: rea
   const asked: string[] = [];
   return {
     asked,
+    line: async () => '',
     secret: async (question) => {
       asked.push(question);
       return answers[asked.length - 1] ?? '';

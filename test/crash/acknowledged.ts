@@ -2,7 +2,7 @@ import { decodeErase } from '../../src/api/erase.ts';
 import { inboxAnswer } from '../../src/api/inbox.ts';
 import { eraseAnswer, readAnswer, storedAnswer } from '../../src/api/items.ts';
 import { bytesOfText } from '../../src/api/message-parts.ts';
-import { decodeWalletPut, enrolAnswer } from '../../src/api/people.ts';
+import { enrolAnswer } from '../../src/api/people.ts';
 import { readEntryHash } from '../../src/api/read-request.ts';
 import { erasePost } from '../../src/api/routes/erase-post.ts';
 import { inboxPost } from '../../src/api/routes/inbox-post.ts';
@@ -11,6 +11,7 @@ import { txPost } from '../../src/api/routes/tx-post.ts';
 import { walletPut } from '../../src/api/routes/wallet-put.ts';
 import { decodeSigned } from '../../src/api/signed.ts';
 import { txOutcome } from '../../src/api/tx.ts';
+import { decodeCopyHead, decodeSignedCopy } from '../../src/api/wallet-copy.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { type Delivery, readDelivery } from '../../src/gateway/parts/custody/delivery.ts';
 import { decodeTx } from '../../src/ledger/codec.ts';
@@ -33,7 +34,7 @@ export class Acknowledged {
   /** Signed messages, hex of SHA-256: the bytes. */
   readonly messages = new Map<string, Uint8Array>();
   /** `hospital/locator`: version and hash of what is sealed. */
-  readonly wallets = new Map<string, { readonly version: number; readonly hash: string }>();
+  readonly wallets = new Map<string, { readonly serial: number; readonly hash: string }>();
   /** Hex of a leaf: its tombstone. */
   readonly erased = new Map<string, Uint8Array>();
   /** Hex of the entry hash: where it stands. */
@@ -149,10 +150,11 @@ export class Acknowledged {
           this.#messageOfId.set(`${hospital}/${id}`, bytesToHex(sha256(bytesOfText(signed))));
         }
         return;
-      case 'PUT /v1/wallet/:': {
-        const { version } = walletPut.answer.parse(body);
-        const hash = bytesToHex(sha256(decodeWalletPut(sentBytes(init)).sealed));
-        this.wallets.set(`${hospital}/${path.slice('/v1/wallet/'.length)}`, { version, hash });
+      case 'PUT /v1/wallet': {
+        const { serial } = walletPut.answer.parse(body);
+        const sent = sentBytes(init);
+        const { account } = decodeCopyHead(decodeSignedCopy(sent).head);
+        this.wallets.set(`${hospital}/${account}`, { serial, hash: bytesToHex(sha256(sent)) });
         return;
       }
       case 'POST /v1/erase': {

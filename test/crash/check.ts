@@ -241,6 +241,10 @@ function checkRows(
   }
 }
 
+/** What a kept copy names and is not there. */
+const goneShards = `SELECT count(*) AS n FROM wallet_named AS named WHERE account = ? AND serial = ?
+  AND NOT EXISTS (SELECT 1 FROM wallet_shards AS shard WHERE shard.account = named.account AND shard.name = named.name)`;
+
 function checkPeople(acked: Acknowledged, hospitals: readonly HospitalFiles[], found: Findings) {
   const messages = new Set<string>();
   for (const { db } of hospitals) {
@@ -251,14 +255,17 @@ function checkPeople(acked: Acknowledged, hospitals: readonly HospitalFiles[], f
     if (!messages.has(hash) && !acked.maybeDeleted.has(hash)) found.lost.push(`message ${hash}`);
   }
   const dbOf = (name: string) => hospitals.find((it) => it.name === name)?.db;
-  for (const [key, { version, hash }] of acked.wallets) {
-    const [name = '', locator = ''] = key.split('/');
-    const row = dbOf(name)
-      ?.prepare('SELECT version, sealed FROM wallet_copies WHERE locator = ?')
-      .get(locator);
-    const stored = Number(row?.version ?? 0);
-    const isSame = stored === version && bytesToHex(sha256(bytesOf(row?.sealed))) === hash;
-    if (!isSame && stored <= version) found.lost.push(`wallet copy ${key} version ${version}`);
+  for (const [key, { serial, hash }] of acked.wallets) {
+    const [name = '', account = ''] = key.split('/');
+    const db = dbOf(name);
+    const row = db
+      ?.prepare('SELECT serial, signed FROM wallet_heads WHERE account = ? ORDER BY serial DESC')
+      .get(account);
+    const stored = Number(row?.serial ?? 0);
+    const isSame = stored === serial && bytesToHex(sha256(bytesOf(row?.signed))) === hash;
+    if (!isSame && stored <= serial) found.lost.push(`wallet copy ${key} serial ${serial}`);
+    const gone = db?.prepare(goneShards).get(account, stored);
+    if (Number(gone?.n ?? 0) > 0) found.lost.push(`shards of wallet copy ${key} serial ${stored}`);
   }
   for (const key of acked.invitations) {
     const [name = '', hash = ''] = key.split('/');

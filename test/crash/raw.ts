@@ -16,7 +16,7 @@ import { encodeCbor } from '../../src/primitives/cbor.ts';
 import type { AccountId } from '../../src/primitives/ids.ts';
 import { GatewayClient } from '../../src/sdk/client/gateway-client.ts';
 import { Http, type HttpOptions } from '../../src/sdk/client/http.ts';
-import { AccountSession } from '../../src/sdk/client/session.ts';
+import { keySession } from '../../src/sdk/client/session.ts';
 import {
   type AccountKeys,
   accountIdOfKeys,
@@ -56,7 +56,7 @@ export class RawPatient {
     const request = { invitation, identity: text, role: 'patient' } as const;
     await plain.call(enrolPost, { body: request, signal });
     const account = { account: accountIdOfKeys(keys), organisation, chainId };
-    const session = new AccountSession(plain, account, async () => keys.sign, Date.now);
+    const session = keySession(plain, account, async () => keys.sign, Date.now);
     const patient = new RawPatient(plain.as(session), keys, chainId);
     const [keySetBlob, envelopeSetBlob] = [randomBytes(2_100), randomBytes(2_200)];
     for (const blob of [keySetBlob, envelopeSetBlob])

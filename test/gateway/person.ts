@@ -7,10 +7,9 @@ import { encodeItemsOrder } from '../../src/api/item.ts';
 import { encodeItems, type ItemsPage, type ReadAnswer } from '../../src/api/items.ts';
 import { decodeLook, type Look, type RefusalCount, type RefusedRead } from '../../src/api/look.ts';
 import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
-import { type EnrolAnswer, encodeWalletPut } from '../../src/api/people.ts';
+import type { EnrolAnswer } from '../../src/api/people.ts';
 import { encodeReadRequest, type ReadRequest } from '../../src/api/read-request.ts';
 import { itemsPost } from '../../src/api/routes/items-post.ts';
-import { walletPut } from '../../src/api/routes/wallet-put.ts';
 import { encodeSessionProof } from '../../src/api/session.ts';
 import { encodeSigned } from '../../src/api/signed.ts';
 import { type Label, labels } from '../../src/crypto/labels.ts';
@@ -59,7 +58,7 @@ export interface Grant {
 export class Person {
   readonly town: Town;
   readonly hospital: Hospital;
-  readonly keys: AccountKeys;
+  keys: AccountKeys;
   readonly account: AccountId;
   token = '';
   #nonce = 0;
@@ -122,9 +121,14 @@ export class Person {
     return { status: answer.statusCode, body, bytes: answer.rawPayload };
   }
 
-  async enrol(role: Role, name: string, invitation?: string): Promise<EnrolAnswer> {
+  async enrol(
+    role: Role,
+    name: string,
+    invitation?: string,
+    recovery = noRecovery,
+  ): Promise<EnrolAnswer> {
     const { organisation } = this.hospital;
-    const bound = { chainId: townChain, organisation, role, recovery: noRecovery };
+    const bound = { chainId: townChain, organisation, role, recovery };
     const identity = await enrolmentIdentity(this.keys, bound);
     const answer = await this.call('POST', '/v1/enrol', {
       json: {
@@ -153,9 +157,17 @@ export class Person {
     this.token = accepted<{ token: string }>(answer).token;
   }
 
-  async session(change: { challenge?: string; key?: SigningKey } = {}): Promise<Answer> {
+  /** The ledger took these keys: its numbers begin anew. */
+  took(keys: AccountKeys): void {
+    this.keys = keys;
+    this.#nonce = 0;
+  }
+
+  async session(
+    change: { challenge?: string; key?: SigningKey; label?: Label; codeKemHash?: Uint8Array } = {},
+  ): Promise<Answer> {
     const { account } = this;
-    const key = change.key ?? this.keys.sign;
+    const { key = this.keys.sign, label = labels.sessionSign, codeKemHash } = change;
     const asked = await this.call('POST', '/v1/session', { json: { account }, anonymous: true });
     const challenge = change.challenge ?? accepted<{ challenge: string }>(asked).challenge;
     const proof = encodeSessionProof({
@@ -167,7 +179,8 @@ export class Person {
     const json = {
       ...{ account, challenge },
       publicKey: textOfBytes(key.publicKey),
-      signature: textOfBytes(await signLabelled(key, labels.sessionSign, proof)),
+      signature: textOfBytes(await signLabelled(key, label, proof)),
+      ...(codeKemHash === undefined ? {} : { codeKemHash: textOfBytes(codeKemHash) }),
     };
     return this.call('POST', '/v1/session', { json, anonymous: true });
   }
@@ -259,11 +272,6 @@ export class Person {
     const rows = items.map(({ row }) => row);
     const bytes = encodeItems(head, rows);
     return this.call('POST', '/v1/items', { bytes, type: itemsPost.stream });
-  }
-
-  putCopy(locator: string, expectedVersion: number, sealed: Uint8Array): Promise<Answer> {
-    const bytes = encodeWalletPut({ expectedVersion, sealed });
-    return this.call('PUT', `/v1/wallet/${locator}`, { bytes, type: walletPut.stream });
   }
 
   async grant(

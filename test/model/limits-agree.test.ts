@@ -19,14 +19,7 @@ import {
 } from '../../src/api/items.ts';
 import { encodeLook, encodeRefusal, encodeRefusalCount } from '../../src/api/look.ts';
 import { textOfBytes } from '../../src/api/message-parts.ts';
-import {
-  decodeWalletAnswer,
-  decodeWalletPut,
-  encodeWalletAnswer,
-  encodeWalletPut,
-  enrolAnswer,
-  maxWalletCopyBytes,
-} from '../../src/api/people.ts';
+import { enrolAnswer } from '../../src/api/people.ts';
 import { purposes } from '../../src/api/purposes.ts';
 import { encodeReadRequest, maxReadRecords } from '../../src/api/read-request.ts';
 import { maxJsonBytes, type Route } from '../../src/api/route.ts';
@@ -37,15 +30,32 @@ import { itemsPost } from '../../src/api/routes/items-post.ts';
 import { readPost } from '../../src/api/routes/read-post.ts';
 import { statePost } from '../../src/api/routes/state-post.ts';
 import { txPost } from '../../src/api/routes/tx-post.ts';
+import { walletGet } from '../../src/api/routes/wallet-get.ts';
+import { walletKeptGet } from '../../src/api/routes/wallet-kept-get.ts';
 import { walletPut } from '../../src/api/routes/wallet-put.ts';
+import { walletShardGet } from '../../src/api/routes/wallet-shard-get.ts';
+import { walletShardPut } from '../../src/api/routes/wallet-shard-put.ts';
 import { encodeSigned } from '../../src/api/signed.ts';
 import { maxRowBytes, maxStateAnswerBytes, maxStateRows, stateAnswer } from '../../src/api/tx.ts';
+import {
+  copyWrapBytes,
+  decodeCopyHead,
+  decodeSignedCopy,
+  encodeCopyHead,
+  encodeSignedCopy,
+  maxSignedCopyBytes,
+  type WalletCopyHead,
+  walletCopyLimits,
+} from '../../src/api/wallet-copy.ts';
 import { xwingKeyFromSeed } from '../../src/crypto/kem.ts';
 import { signingKeyFromSeed } from '../../src/crypto/signature.ts';
+import { keptForMs } from '../../src/gateway/parts/wallets/retention.ts';
+import { defaultSettings } from '../../src/gateway/settings.ts';
 import { maxScheduled } from '../../src/ledger/acts/key-set.ts';
 import { maxTxBytes } from '../../src/ledger/genesis.ts';
 import { suite } from '../../src/ledger/object-types.ts';
 import { tables } from '../../src/ledger/protocol.ts';
+import { maxRotations } from '../../src/ledger/recovery.ts';
 import { organisationRights } from '../../src/ledger/rights.ts';
 import { encodeStateAnswerProof } from '../../src/ledger/state-proof.ts';
 import { decodeRow, encodeRow } from '../../src/ledger/table.ts';
@@ -62,7 +72,8 @@ import {
   maxKeySetBytes,
 } from '../../src/sdk/keys/key-set-blob.ts';
 import { emptyWallet, type WalletContent } from '../../src/sdk/wallet/content.ts';
-import { sealCopy } from '../../src/sdk/wallet/copy.ts';
+import { openCopyIndex, sealCopyIndex } from '../../src/sdk/wallet/copy-index.ts';
+import { newLayout } from '../../src/sdk/wallet/file.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
 
 /**
@@ -314,13 +325,43 @@ test('a delivery, at its largest, is taken by its route, and read row by row', (
   assert.equal([...rows].length, maxItemsPerPost - 1);
 });
 
-test('a copy of a wallet, at its largest, is taken by its route, and answered', () => {
-  const copy = { expectedVersion: most, sealed: filled(maxWalletCopyBytes) };
-  const put = encodeWalletPut(copy);
-  assert.ok(put.length <= walletPut.bodyBytes);
-  assert.deepEqual(decodeWalletPut(put), copy);
-  const answer = { version: most, sealed: copy.sealed };
-  assert.deepEqual(decodeWalletAnswer(encodeWalletAnswer(answer)), answer);
+/** A head as large as one may be, which names as many shards as it may, each as large as one may be. */
+const largestHead: WalletCopyHead = {
+  ...{ organisation: account, account, serial: most },
+  wraps: Array.from({ length: walletCopyLimits.mostWraps }, () => filled(copyWrapBytes)),
+  sealed: filled(walletCopyLimits.indexBytes),
+  shards: Array.from({ length: walletCopyLimits.shards }, (_, at) => ({
+    name: at.toString(16).padStart(32, 'f'),
+    ...{ sha256: filled(32), bytes: walletCopyLimits.shardBytes },
+  })),
+};
+
+test('the head of a wallet copy, at its largest, is taken by its route, and answered', () => {
+  const head = encodeCopyHead(largestHead);
+  assert.ok(head.length <= walletCopyLimits.headBytes, `${head.length}`);
+  assert.deepEqual(decodeCopyHead(head), largestHead);
+  const sent = encodeSignedCopy({ head, publicKey: filled(32), signature: filled(64) });
+  assert.ok(sent.length <= walletPut.bodyBytes && sent.length <= walletGet.answerBytes);
+  const longest = { head: filled(walletCopyLimits.headBytes), publicKey: filled(32) };
+  const framed = encodeSignedCopy({ ...longest, signature: filled(64) });
+  assert.ok(framed.length <= walletPut.bodyBytes);
+  assert.deepEqual(decodeSignedCopy(framed).head, longest.head);
+});
+
+test('a shard of a wallet copy, at its largest, is taken, answered, and fits the shares of large bodies', () => {
+  const { shardBytes } = walletCopyLimits;
+  assert.equal(walletShardPut.bodyBytes, shardBytes);
+  assert.equal(walletShardGet.answerBytes, shardBytes);
+  const { bodyBytesPerAccount, maxWalletBytes, maxWalletBytesInAll } = defaultSettings;
+  assert.ok(Math.max(shardBytes, walletPut.bodyBytes) * 2 <= bodyBytesPerAccount);
+  assert.ok(maxWalletBytes < maxWalletBytesInAll);
+});
+
+test('the list of wallet copies holds what is kept: the newest, 30 nights, the first of each key', () => {
+  const copy = { serial: most, writtenMs: most, publicKey: text(filled(32)), whole: false };
+  const keys = 2 * (maxRotations + 1);
+  const copies = Array.from({ length: 1 + keptForMs / 86_400_000 + keys }, () => copy);
+  walletKeptGet.answer.parse({ copies });
 });
 
 test('answers of many rows end before a client stops reading them', () => {
@@ -384,10 +425,32 @@ const heavy = (bytes: number): WalletContent => ({
   ],
 });
 
-test('a copy that no hospital would take is not sent: WALLET_FULL', async () => {
-  const sealed = await sealCopy(filled(32), heavy(maxWalletCopyBytes - 8_192));
-  decodeWalletAnswer(encodeWalletAnswer({ version: 1, sealed }));
-  await assert.rejects(sealCopy(filled(32), heavy(maxWalletCopyBytes)), (error) =>
+test('an index of a copy at its largest is sealed, signed and read, and one byte more is not sent: WALLET_FULL', async () => {
+  const { indexBytes, mostWraps, shards, headBytes } = walletCopyLimits;
+  const place = { organisation: account, account, serial: most };
+  const index = { layout: newLayout(), deviceRoot: [], recipients: filled(32) };
+  const copyKey = filled(32);
+  const sealed = await sealCopyIndex(copyKey, place, {
+    ...index,
+    content: heavy(indexBytes - 8_192),
+  });
+  assert.equal(sealed.length, indexBytes);
+  const head = encodeCopyHead({
+    ...{ ...place, sealed },
+    wraps: Array.from({ length: mostWraps }, () => filled(copyWrapBytes)),
+    shards: Array.from({ length: shards }, () => ({
+      ...{ name: 'ff'.repeat(16), sha256: filled(32), bytes: walletCopyLimits.shardBytes },
+    })),
+  });
+  assert.ok(head.length <= headBytes, `${head.length}`);
+  const copy = { head, publicKey: filled(32), signature: filled(64) };
+  const signed = encodeSignedCopy(copy);
+  assert.ok(signed.length <= maxSignedCopyBytes);
+  const read = decodeCopyHead(decodeSignedCopy(signed).head);
+  assert.equal(read.shards.length, shards);
+  assert.equal((await openCopyIndex(copyKey, place, read.sealed)).content.letters.length, 1);
+  const over = { ...index, content: heavy(indexBytes) };
+  await assert.rejects(sealCopyIndex(copyKey, place, over), (error) =>
     isCoded(error, 'WALLET_FULL'),
   );
 });

@@ -12,7 +12,7 @@ import verify_receipt
 from salus_model import (
     blob_id, blocks, cbor, cobblestone, derive, device, ed25519, grants, hpke, item, keysets, ledger,
     merkle, nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content,
-    wallet_file, xwing,
+    wallet_copy, wallet_file, xwing,
 )  # fmt: skip
 from salus_model.refused import Refused
 
@@ -143,6 +143,98 @@ class Primitives(unittest.TestCase):
             self.assertEqual(blob_id.of(pattern(case["length"], 0)), case["id"])
 
 
+class Copy:
+    """One writing of a copy, made here once more (wallet.md, W-5)."""
+
+    def __init__(self, case: dict):
+        self.case = case
+        self.place = (h(case["organisation"]), h(case["account"]))
+        self.sign_seed, _, _ = derive.account_seeds(h(case["root"]), self.place[0], 0)
+        self.content = h(case["content"])
+        self.seeds = {
+            "device": h(case["deviceSeed"]),
+            "code": derive.code_kem_seed(h(case["code"]), self.place[0]),
+            "stranger": pattern(32, 24),
+        }
+
+    def make(self, test: unittest.TestCase, before: "Copy | None" = None):
+        *drawn, nonce = all_of(self.case["drawn"])
+        keys = [xwing.public_key(self.seeds[name]) for name in ("device", "code")]
+        if before is None:
+            secret, self.key, *drawn = drawn
+            nobodies, coins = drawn[:6], drawn[6:]
+            self.layout = [secret, 0, []]
+            all_keys = [*keys, *(xwing.public_key(seed) for seed in nobodies)]
+            pairs = [m + x for m, x in zip(coins[::2], coins[1::2], strict=True)]
+            self.wraps = wallet_copy.wraps(self.key, self.place, all_keys, pairs)
+        else:
+            # The same may open it: copy key and wraps stay.
+            test.assertEqual(drawn, [])
+            self.key, self.layout, self.wraps = before.key, before.layout, before.wraps
+        test.assertEqual([derive.sha256(wrap).hex() for wrap in self.wraps], self.case["wrapsSha256"])
+        test.assertEqual(wallet_copy.recipients(keys).hex(), self.case["recipients"])
+        kept = wallet_content.for_copy(self.content)
+        self.index = [kept, self.layout, [h(self.case["deviceRoot"])], h(self.case["recipients"])]
+        self.serial = self.case["serial"]
+        self.sealed = wallet_copy.seal_index(self.key, self.place, self.serial, self.index, nonce)
+        head = wallet_copy.head(self.place, self.serial, self.wraps, self.sealed, [])
+        signed = wallet_copy.sign(self.sign_seed, head)
+        for name, data in (("head", head), ("signed", signed)):
+            expected = self.case[name]
+            test.assertEqual((len(data), derive.sha256(data).hex()), (expected["bytes"], expected["sha256"]))
+        test.assertEqual(signed[-64:].hex(), self.case["signature"])
+        self.check(test, signed)
+
+    def check(self, test: unittest.TestCase, signed: bytes):
+        """As who comes with the device or the code alone."""
+        own = ed25519.public_key(self.sign_seed)
+        test.assertTrue(wallet_copy.signed_by(signed, [own]))
+        test.assertFalse(wallet_copy.signed_by(signed, [self.place[1]]))
+        test.assertFalse(wallet_copy.signed_by(signed[:-1] + bytes([signed[-1] ^ 1]), [own]))
+        *place, serial, wraps, sealed, shards = wallet_copy.read_head(wallet_copy.read_signed(signed)[0])
+        test.assertEqual((tuple(place), serial, shards), (self.place, self.serial, []))
+        for name in ("device", "code"):
+            key = wallet_copy.unwrap(wraps, self.place, self.seeds[name])
+            test.assertEqual(wallet_copy.open_index(key, self.place, serial, sealed), self.index)
+        self.check_devices(test)
+
+    def check_devices(self, test: unittest.TestCase):
+        """W-23: the device is listed under the root, and the content knows the code."""
+        fields = wallet_content.read(self.content)
+        roots = {root_id: secret for root_id, secret, _ in fields["roots"]}
+        ((key, name, added_ms, root_id, mac, _),) = fields["devices"]
+        test.assertEqual(key, xwing.public_key(self.seeds["device"]))
+        test.assertEqual(wallet_copy.device_mac(roots[root_id], key, name, added_ms), mac)
+        test.assertEqual(fields["printed"][0][0], wallet_copy.code_check(h(self.case["code"])))
+
+    def openings(self) -> dict:
+        """Ways to the copy key and to the index, by the names that the vectors give them."""
+        (organisation, account), elsewhere = self.place, pattern(32, 60)
+        flipped = bytearray(self.sealed)
+        flipped[100] ^= 1
+        dirty = hpke.seal_under_key(
+            self.key, derive.info(derive.WALLET_COPY, [*self.place, 1]), bytes(16 * 1024 - 1) + b"\1", pattern(12, 3)
+        )
+
+        def wrap(name: str, place=self.place):
+            return lambda: wallet_copy.unwrap(self.wraps, place, self.seeds[name])
+
+        def index(place=self.place, serial=1, sealed=self.sealed):
+            return lambda: wallet_copy.open_index(self.key, place, serial, sealed)
+
+        return {
+            "device": wrap("device"),
+            "code": wrap("code"),
+            "stranger": wrap("stranger"),
+            "device at another hospital": wrap("device", (elsewhere, account)),
+            "another serial": index(serial=2),
+            "another account": index((organisation, elsewhere)),
+            "another hospital": index((elsewhere, account)),
+            "a flipped bit": index(sealed=bytes(flipped)),
+            "another padding": index(sealed=dirty),
+        }
+
+
 class People(unittest.TestCase):
     def test_accounts_and_identities(self):
         for case in cases("accounts"):
@@ -183,39 +275,61 @@ class People(unittest.TestCase):
             self.assertEqual((name.hex(), sealed.hex()), (shard["name"], shard["sealed"]))
             self.assertEqual(wallet_file.open_shard(name, key, sealed), cut[shard["bucket"]])
             refs.append([shard["bucket"], name, key, len(sealed)])
-        layout = [secret, buckets, refs]
+        layout, local = [secret, buckets, refs], value_of(case["local"])
         nonces = (next(drawn), next(drawn))
-        sealed = wallet_file.seal(passphrase, cost, h(case["root"]), [index, layout], nonces)
+        sealed = wallet_file.seal(passphrase, cost, h(case["root"]), [index, layout, local], nonces)
         self.assertEqual(sealed.hex(), data.hex())
-        self.assertEqual(wallet_file.open_file(passphrase, data), (index, layout))
+        self.assertEqual(wallet_file.open_file(passphrase, data), [index, layout, local])
         self.assertEqual(wallet_content.joined(index, list(cut.values())), wallet_content.read(content))
         self.assertEqual(set(wallet_content.read(content)), set(case["entries"]))
-        before = wallet_content.read(h(case["before"]))
-        self.assertEqual(before, wallet_content.read(content) | {"drawers": []})
         for name, count in case["entries"].items():
             self.assertEqual(len(wallet_content.read(content)[name]), count, name)
         self.assertEqual(refused(lambda: wallet_file.open_file(passphrase + "x", data)), "PASSPHRASE_WRONG")
-        before = wallet_file.seal_before(passphrase, cost, content, pattern(12, 7))
-        self.assertEqual(before.hex(), case["fileBefore"])
-        self.assertEqual(wallet_file.open_file(passphrase, before), (content, []))
+        without_local = wallet_file.seal(passphrase, cost, h(case["root"]), [index, layout], nonces)
+        self.assertEqual(refused(lambda: wallet_file.open_file(passphrase, without_local)), "WALLET_INVALID")
 
     def test_wallet_copies(self):
+        first, second = [Copy(case) for case in cases("wallet-copies") if case["what"] == "copy"]
+        first.make(self)
+        second.make(self, first)
+        checks = {"shard": self.check_copy_shard, "head": self.check_copy_head, "signed": self.check_signed_copy}
         for case in cases("wallet-copies"):
-            code, content, (nonce,) = h(case["code"]), h(case["content"]), all_of(case["drawn"])
-            key = wallet.copy_key(code)
-            self.assertEqual(key.hex(), case["key"])
-            self.assertEqual(wallet.copy_locator(code, h(case["organisation"])).hex(), case["locator"])
-            kept = wallet_content.for_copy(content)
-            self.assertNotEqual(kept, content)
-            sealed = wallet.seal_copy(key, kept, nonce)
-            self.assertEqual((len(sealed), derive.sha256(sealed).hex()), (case["bytes"], case["sha256"]))
-            self.assertEqual(wallet.open_copy(key, sealed), kept)
-            self.assertEqual(refused(lambda: wallet.open_copy(nonce + bytes(20), sealed)), "RECOVERY_CODE_WRONG")
+            if case["what"] in checks:
+                checks[case["what"]](case, first)
+            elif case["what"] == "recipients":
+                keys = [pattern(xwing.PUBLIC_BYTES, start) for start in case["starts"]]
+                self.assertEqual(wallet_copy.recipients(keys).hex(), case["hash"])
+            elif case["what"] != "copy":
+                self.assertEqual(refused(lambda: first.openings()[case["by"]]()), case["refused"], case)
+
+    def check_copy_shard(self, case: dict, copy: "Copy"):
+        fields = wallet_content.read(copy.content)
+        shard = [fields[name] for name in wallet_content.SHARDED]
+        name, key, nonce = all_of(case["drawn"])
+        sealed = wallet_file.seal_shard(shard, name, key, nonce, is_padded=True)
+        self.assertEqual((len(sealed), derive.sha256(sealed).hex()), (case["bytes"], case["sha256"]))
+        self.assertEqual(wallet_file.open_shard(name, key, sealed, is_padded=True), shard)
+        self.assertEqual(refused(lambda: wallet_file.open_shard(nonce + bytes(4), key, sealed)), "WALLET_INVALID")
+
+    def check_copy_head(self, case: dict, _copy: "Copy"):
+        of = case["of"]
+        data = cbor.encode([
+            of["suite"], of["type"], pattern(of["organisationBytes"], 1), pattern(32, 2), 3,
+            [pattern(of["wrapBytes"], n) for n in range(of["wraps"])], pattern(of["sealedBytes"], 4),
+            [[pattern(of["nameBytes"], 5), pattern(of["hashBytes"], 6), of["shardBytes"]]],
+        ])  # fmt: skip
+        self.assertEqual(derive.sha256(data).hex(), case["sha256"])
+        self.assertEqual(refused(lambda: wallet_copy.read_head(data)), case["refused"], case)
+
+    def check_signed_copy(self, case: dict, _copy: "Copy"):
+        data = cbor.encode([pattern(length, n) for n, length in enumerate(case["of"])])
+        self.assertEqual(refused(lambda: wallet_copy.read_signed(data)), case["refused"], case)
 
     def test_printed_codes(self):
         for case in cases("printed-codes"):
             if "printed" in case:
                 self.assertEqual(wallet.format_code(h(case["code"])), case["printed"])
+                self.assertEqual(wallet_copy.code_check(h(case["code"])).hex(), case["check"])
             elif "code" in case:
                 self.assertEqual(wallet.parse_code(case["typed"]).hex(), case["code"])
             else:

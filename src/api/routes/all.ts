@@ -32,7 +32,10 @@ import { statePost } from './state-post.ts';
 import { txGet } from './tx-get.ts';
 import { txPost } from './tx-post.ts';
 import { walletGet } from './wallet-get.ts';
+import { walletKeptGet } from './wallet-kept-get.ts';
 import { walletPut } from './wallet-put.ts';
+import { walletShardGet } from './wallet-shard-get.ts';
+import { walletShardPut } from './wallet-shard-put.ts';
 import { whoGet } from './who-get.ts';
 
 /** Every route of a gateway, in the order of docs/openapi.json. Source: docs/protocol/http.md, rule H-17. */
@@ -66,8 +69,11 @@ export const routes: readonly Route[] = [
   freezePost,
   enrolPost,
   cardGet,
+  walletShardPut,
   walletPut,
   walletGet,
+  walletKeptGet,
+  walletShardGet,
   relayPost,
   relayAnswerPost,
   relayGet,

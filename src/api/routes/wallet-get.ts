@@ -1,20 +1,18 @@
 import { z } from 'zod';
-import { locatorText } from '../message-parts.ts';
-import { maxWalletPutBytes } from '../people.ts';
 import { defineRoute } from '../route.ts';
+import { maxSignedCopyBytes } from '../wallet-copy.ts';
 
-/** For who lost every device: the locator follows from the recovery code. The answer is `decodeWalletAnswer`’s. */
+/** One's own newest copy; an older one for who signed in with the printed code. The answer is `decodeSignedCopy`’s. */
 export const walletGet = defineRoute({
   method: 'GET',
-  path: '/v1/wallet/:locator',
-  who: 'anybody',
-  summary: 'A sealed copy of a wallet (CBOR)',
+  path: '/v1/wallet',
+  who: 'wallet',
+  summary: 'The sealed copy of one’s wallet (CBOR)',
   rule: 'H-14',
-  params: z.object({ locator: locatorText }),
+  query: z.strictObject({ serial: z.coerce.number<number>().int().min(1).optional() }),
   answer: 'bytes',
   media: 'application/cbor',
-  answerBytes: maxWalletPutBytes,
+  answerBytes: maxSignedCopyBytes,
   noHead: true,
   noStore: true,
-  neverLimited: true,
 });

@@ -1,17 +1,16 @@
 import { z } from 'zod';
-import { locatorText, uint } from '../message-parts.ts';
-import { maxWalletPutBytes } from '../people.ts';
+import { uint } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
+import { maxSignedCopyBytes } from '../wallet-copy.ts';
 
-/** The body is `encodeWalletPut`; `expectedVersion` 0: there is none yet. */
+/** The body is `encodeSignedCopy`, with the serial that follows the one that is kept. */
 export const walletPut = defineRoute({
   method: 'PUT',
-  path: '/v1/wallet/:locator',
+  path: '/v1/wallet',
   who: 'session',
   summary: 'Keep a sealed copy of one’s wallet (CBOR)',
   rule: 'H-14',
-  params: z.object({ locator: locatorText }),
   stream: 'application/cbor',
-  bodyBytes: maxWalletPutBytes,
-  answer: z.object({ version: uint }),
+  bodyBytes: maxSignedCopyBytes,
+  answer: z.object({ serial: uint }),
 });

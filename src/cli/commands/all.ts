@@ -3,6 +3,7 @@ import { addBackup } from './backup.ts';
 import { addCard } from './card.ts';
 import type { AddCommand } from './command.ts';
 import { addDesk } from './desk.ts';
+import { addDevice } from './device.ts';
 import { addGrant } from './grant.ts';
 import { addInbox } from './inbox.ts';
 import { addLedger } from './ledger.ts';
@@ -21,6 +22,7 @@ import { addWatch } from './watch.ts';
 export const commands: readonly AddCommand[] = [
   addUp,
   addPerson,
+  addDevice,
   addCard,
   addDesk,
   addRecord,

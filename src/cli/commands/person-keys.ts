@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import { Person } from '../../sdk/index.ts';
@@ -5,10 +6,12 @@ import { localHospitals } from '../../server/desk.ts';
 import { actingAccount, contextOptions, factsOf, openActing, withWallet, work } from '../acting.ts';
 import { askNewPassphrase, askPassphrase, confirmed, readCodeFile } from '../asking.ts';
 import { keepHomeCards } from '../cards.ts';
+import { amount, short, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
 import { fileWalletStore, homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import type { CommandContext } from './command.ts';
+import { wholeNumber } from './options.ts';
 
 const codeQuestion = 'The printed recovery code';
 
@@ -43,9 +46,71 @@ export function addPersonKeys(person: Command, context: CommandContext): void {
     .description('the wallet from its printed code: on a new device, or on a second one')
     .requiredOption('--code-file <file>', 'holds the printed recovery code; - asks for it')
     .option('--hospital <name>', 'a hospital of this machine; else say --gateway')
-    .action((name: string, flags: { codeFile: string; hospital?: string }) =>
-      recover(context, name, flags),
-    );
+    .option(
+      '--copy <number>',
+      'an older copy, as person copies lists them',
+      wholeNumber(1, maxSerial),
+    )
+    .option('--device-name <name>', 'what this device is to be called', hostname())
+    .action((name: string, flags: RecoverFlags) => recover(context, name, flags));
+  person
+    .command('copies')
+    .description('which copies of a wallet a hospital keeps for its printed code')
+    .requiredOption('--code-file <file>', 'holds the printed recovery code; - asks for it')
+    .option('--hospital <name>', 'a hospital of this machine; else say --gateway')
+    .action((flags: CodeFlags) => copies(context, flags));
+}
+
+interface CodeFlags {
+  readonly codeFile: string;
+  readonly hospital?: string;
+}
+
+interface RecoverFlags extends CodeFlags {
+  readonly copy?: number;
+  readonly deviceName: string;
+}
+
+const maxSerial = Number.MAX_SAFE_INTEGER;
+
+/** Where the copies are, and the code. Throws USAGE. */
+async function codeAt(
+  context: CommandContext,
+  flags: CodeFlags,
+): Promise<{ readonly gatewayUrl: string; readonly code: string }> {
+  const local = localHospitals(homeFolder(context.flags.home)).find(
+    (it) => it.name === flags.hospital,
+  );
+  const gatewayUrl = context.flags.gateway ?? local?.url;
+  if (gatewayUrl === undefined) {
+    throw new CodedError('USAGE', { problem: 'say --gateway, or --hospital of this machine' });
+  }
+  const code = (await readCodeFile(context, flags.codeFile, codeQuestion)) ?? '';
+  return { gatewayUrl, code };
+}
+
+/** The newest first: where a thief wrote the newest ones, one of before is the wallet. */
+async function copies(context: CommandContext, flags: CodeFlags): Promise<void> {
+  const at = await codeAt(context, flags);
+  const kept = await during(context.output, 'Asking', () =>
+    Person.keptCopies({ ...at, signal: context.signal }),
+  );
+  context.output.result({ copies: kept }, () =>
+    [
+      table([
+        ['copy', 'written', 'signed by', 'holds'],
+        ...kept.map(({ serial, writtenMs, publicKey, whole }) => [
+          String(serial),
+          when(writtenMs),
+          short(publicKey),
+          whole ? 'everything' : 'keys and grants given',
+        ]),
+      ]),
+      '',
+      'Another key signed it after each change of keys. If you did not make a change, take the newest copy',
+      'of before it: salus person recover WALLET --copy NUMBER',
+    ].join('\n'),
+  );
 }
 
 async function rotate(
@@ -100,23 +165,18 @@ async function changePassphrase(
   context.output.result({ name }, () => `The wallet ${name} opens with the new passphrase alone.`);
 }
 
-async function recover(
-  context: CommandContext,
-  name: string,
-  flags: { readonly codeFile: string; readonly hospital?: string },
-): Promise<void> {
+async function recover(context: CommandContext, name: string, flags: RecoverFlags): Promise<void> {
   const { output, signal } = context;
   const home = homeFolder(context.flags.home);
-  const local = localHospitals(home).find((it) => it.name === flags.hospital);
-  const gatewayUrl = context.flags.gateway ?? local?.url;
-  if (gatewayUrl === undefined) {
-    throw new CodedError('USAGE', { problem: 'say --gateway, or --hospital of this machine' });
-  }
-  const code = (await readCodeFile(context, flags.codeFile, codeQuestion)) ?? '';
+  const { deviceName, copy: serial } = flags;
+  const at = await codeAt(context, flags);
   const passphrase = await askPassphrase(context, { isNew: true });
   const store = fileWalletStore(home, name, context.surroundings);
   const person = await during(output, 'Fetching the copy', () =>
-    Person.recover({ store, passphrase, code, gatewayUrl, signal }, contextOptions(context)),
+    Person.recover(
+      { store, passphrase, ...at, serial, deviceName, signal },
+      contextOptions(context),
+    ),
   );
   keepHomeCards(home, name, person);
   const accounts = person.accounts.filter((it) => it.enrolled);
@@ -127,6 +187,15 @@ async function recover(
   });
   output.result(
     { name, fullName: person.name, accounts: accounts.map((it) => factsOf(context, it)) },
-    () => `The wallet of ${named(person.name)} is here again, as ${name}.`,
+    () =>
+      [
+        `The wallet of ${named(person.name)} is here again, as ${name}.`,
+        ...(person.unreadableParts === 0
+          ? []
+          : [
+              `${amount(person.unreadableParts, 'part')} of this copy are not kept: letters and lists of files.`,
+            ]),
+        'If another may have what was in the device of before: salus person rotate --code-file FILE',
+      ].join('\n'),
   );
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import { Person, type Role, readInvitation, roles, type WalletAccount } from '../../sdk/index.ts';
@@ -11,6 +12,7 @@ import { named } from '../harmless.ts';
 import { fileWalletStore, homeFolder, walletNames } from '../home.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
+import { addPersonCode } from './person-code.ts';
 import { addPersonKeys } from './person-keys.ts';
 import { peopleOf } from './up.ts';
 
@@ -52,6 +54,7 @@ export const addPerson: AddCommand = (program, context) => {
       show(context, name, flags),
     );
   addPersonKeys(person, context);
+  addPersonCode(person, context);
 };
 
 const passphraseHelp = `
@@ -130,7 +133,7 @@ async function create(context: CommandContext, name: string, flags: EnrolFlags):
   const store = fileWalletStore(home, name, context.surroundings);
   const passphrase = await askPassphrase(context, { isNew: true });
   const made = await Person.create(
-    { store, passphrase, name: flags.name ?? name },
+    { store, passphrase, name: flags.name ?? name, deviceName: hostname() },
     contextOptions(context),
   );
   const { person } = made;

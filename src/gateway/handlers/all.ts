@@ -32,7 +32,10 @@ import { handleStatePost } from './state-post.ts';
 import { handleTxGet } from './tx-get.ts';
 import { handleTxPost } from './tx-post.ts';
 import { handleWalletGet } from './wallet-get.ts';
+import { handleWalletKeptGet } from './wallet-kept-get.ts';
 import { handleWalletPut } from './wallet-put.ts';
+import { handleWalletShardGet } from './wallet-shard-get.ts';
+import { handleWalletShardPut } from './wallet-shard-put.ts';
 import { handleWhoGet } from './who-get.ts';
 
 /** What answers every route of `api/routes/all.ts`, in the same order. */
@@ -66,8 +69,11 @@ export const handlers: readonly AnyHandler[] = [
   handleFreezePost,
   handleEnrolPost,
   handleCardGet,
+  handleWalletShardPut,
   handleWalletPut,
   handleWalletGet,
+  handleWalletKeptGet,
+  handleWalletShardGet,
   handleRelayPost,
   handleRelayAnswerPost,
   handleRelayGet,

@@ -9,7 +9,7 @@ import { reading } from './reading/reading.ts';
 import { relay } from './relay/relay.ts';
 import { sessions } from './sessions/sessions.ts';
 import { sets } from './sets/sets.ts';
-import { wallets } from './wallets/wallet-copies.ts';
+import { wallets } from './wallets/wallets.ts';
 
 /** The parts of every gateway, in the order in which they are opened and told what the ledger says. */
 export const spineParts: readonly AnyPart[] = [

@@ -8,8 +8,9 @@ import { formatTrustRoot, parseTrustRoot, type TrustRoot } from '../../ledger/ch
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { accountIdOfKey, identity as identityShape } from '../../ledger/identity.ts';
 import type { Role } from '../../ledger/roles.ts';
-import { bytesToHex, equalSecretBytes, hexToBytes } from '../../primitives/bytes.ts';
+import { bytesToHex, equalBytes, equalSecretBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import type { AccountId } from '../../primitives/ids.ts';
 import { encodeAs } from '../../primitives/shape.ts';
 import { Context, type ContextOptions } from '../client/context.ts';
 import { GatewayClient } from '../client/gateway-client.ts';
@@ -17,10 +18,11 @@ import { Http } from '../client/http.ts';
 import { checkCard } from '../grants/card.ts';
 import { renewKeys } from '../grants/grant.ts';
 import { trustWords } from '../trust/trust-words.ts';
+import { codeCheckOf } from '../wallet/code.ts';
 import type { WalletAccount, WalletContent, WalletTrust } from '../wallet/content.ts';
-import { copyKeyOf, copyLocatorOf } from '../wallet/copy.ts';
 import {
   accountIdOfKeys,
+  type CodeKeys,
   codeKeysOf,
   deriveAccountKeys,
   enrolmentIdentity,
@@ -82,8 +84,8 @@ export async function enrol(
 
   const root = rootFor(content, known);
   const keys = await deriveAccountKeys(root.secret, who.organisation, 0);
-  const recovery =
-    code === undefined ? noRecovery : recoveryHashOf(await codeKeysOf(code, who.organisation));
+  const codeKeys = code === undefined ? undefined : await codeKeysOf(code, who.organisation);
+  const recovery = codeKeys === undefined ? noRecovery : recoveryHashOf(codeKeys);
   const { role } = enrolment;
   const bound = { chainId: who.chainId, organisation: who.organisation, role, recovery };
   const identity = await enrolmentIdentity(keys, bound);
@@ -95,12 +97,14 @@ export async function enrol(
     chainId: who.chainId,
     gatewayUrl,
     enrolled: false,
-    locator: code === undefined ? new Uint8Array(0) : copyLocatorOf(code, who.organisation),
     generations: [{ rootId: root.id, index: 0 }],
     card: new Uint8Array(0),
   };
   // Written down first: an answer that is lost must not leave an account whose keys nobody has.
-  await vault.change((held) => withAccount(withTrust(held, trust), account));
+  await vault.change((held) => {
+    const believing = withAccount(withTrust(held, trust), account);
+    return codeKeys === undefined ? believing : withCode(believing, account.account, codeKeys);
+  });
   const answer = await gateway.call(enrolPost, {
     body: {
       invitation: enrolment.invitation,
@@ -144,10 +148,12 @@ function rootFor(
   return root;
 }
 
-/** Throws RECOVERY_CODE_WRONG. */
-function requireOwnCode(content: WalletContent, code: Uint8Array): void {
-  if (!equalSecretBytes(copyKeyOf(code), content.copyKey))
+/** The newest that was printed. Throws RECOVERY_CODE_WRONG. */
+function requireOwnCode({ printed }: WalletContent, code: Uint8Array): void {
+  const newest = printed.toSorted((a, b) => a.madeMs - b.madeMs).at(-1);
+  if (newest === undefined || !equalSecretBytes(codeCheckOf(code), newest.check)) {
     throw new CodedError('RECOVERY_CODE_WRONG');
+  }
 }
 
 /** The trust root that the wallet will believe from now on, checked as far as it can be. */
@@ -196,6 +202,19 @@ function withTrust(content: WalletContent, trust: WalletTrust): WalletContent {
 export function withAccount(content: WalletContent, account: WalletAccount): WalletContent {
   const others = content.accounts.filter((it) => it.account !== account.account);
   return { ...content, accounts: [...others, account] };
+}
+
+/** The content with what a printed code gives for this account. */
+export function withCode(
+  content: WalletContent,
+  account: AccountId,
+  { sign: { publicKey: recoveryKey }, kem: { publicKey: kem } }: CodeKeys,
+): WalletContent {
+  const isHeld = content.codes.some(
+    (it) => it.account === account && equalBytes(it.recoveryKey, recoveryKey),
+  );
+  if (isHeld) return content;
+  return { ...content, codes: [...content.codes, { account, recoveryKey, kem }] };
 }
 
 /** A root of a new wallet, or of a rotation. */

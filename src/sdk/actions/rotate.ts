@@ -1,4 +1,5 @@
 import { sha256 } from '../../crypto/hash.ts';
+import { randomBytes } from '../../crypto/random.ts';
 import type { RotateKey } from '../../ledger/acts/rotate-key.ts';
 import { recoveryOf } from '../../ledger/recovery.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
@@ -7,7 +8,7 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
 import { takeBack } from '../client/take-back.ts';
 import { liveGrants, renewKeys, sendWithKeys } from '../grants/grant.ts';
-import type { WalletContent } from '../wallet/content.ts';
+import type { WalletContent, WalletRoot } from '../wallet/content.ts';
 import {
   type CodeKeys,
   codeKeysOf,
@@ -15,7 +16,9 @@ import {
   recoveryHashOf,
   rotationIdentity,
 } from '../wallet/identity.ts';
-import { newRoot, withAccount } from './enrol.ts';
+import { begun } from '../wallet/local.ts';
+import type { ChangeOptions } from '../wallet/vault.ts';
+import { newRoot } from './enrol.ts';
 
 /** So long it is tried to find out whether this is the code in use. */
 const askMs = 10_000;
@@ -29,6 +32,8 @@ export interface RotateOptions extends WorkOptions {
   readonly code?: Uint8Array | undefined;
   /** With the code: what was granted at this height or later ends too; missing: nothing. */
   readonly endGrantsFrom?: number | undefined;
+  /** With the code: what another printed code binds, which counts from then on; missing: it stays. */
+  readonly recovery?: Uint8Array;
 }
 
 /**
@@ -40,11 +45,11 @@ export interface RotateOptions extends WorkOptions {
  */
 export async function rotateKeys(
   ctx: Context,
-  { code, endGrantsFrom = 0, signal }: RotateOptions = {},
+  { code, endGrantsFrom = 0, recovery, signal }: RotateOptions = {},
 ): Promise<ConfirmedTx> {
   if (code === undefined) return rotateByKeyInUse(ctx, signal);
   const codeKeys = await codeKeysOf(code, ctx.account.organisation);
-  return rotateByCode(ctx, codeKeys, { endGrantsFrom, signal });
+  return rotateByCode(ctx, codeKeys, { endGrantsFrom, recovery, signal });
 }
 
 async function rotateByKeyInUse(ctx: Context, signal?: AbortSignal): Promise<ConfirmedTx> {
@@ -61,23 +66,41 @@ async function rotateByKeyInUse(ctx: Context, signal?: AbortSignal): Promise<Con
     codeKemHash: new Uint8Array(0),
     endGrantsFrom: 0,
   };
-  const writeDown = (content: WalletContent) => withGeneration(content, ctx, root);
+  // In no copy before it stands: whoever opens the copies of now must not find it there.
+  await begin(ctx, root);
   const plan = { kind: 'rotate', acts: [act], signal } as const;
-  if (role !== 'patient') return sendActs(ctx, { ...plan, writeDown });
+  if (role !== 'patient') return sendActs(ctx, plan);
   // The KeySet of the same transaction is built of the new root: between the two nobody could write for her.
-  await ctx.writeDown(writeDown);
-  return sendWithKeys(ctx, { ...plan, grantsOf: (content) => liveGrants(ctx, content) });
+  const grantsOf = (content: WalletContent) => liveGrants(ctx, content);
+  return sendWithKeys(ctx, { ...plan, grantsOf, rootId: root.id });
+}
+
+/** The keys to come are on this device, or nothing is sent. */
+async function begin(ctx: Context, root: WalletRoot, options?: ChangeOptions): Promise<void> {
+  const next = { account: ctx.account.account, root, seed: randomBytes(32) };
+  await ctx.vault.changeAll(
+    ({ content, local }) => ({ content, local: begun(local, next) }),
+    options,
+  );
 }
 
 /** Taken to any hospital, as all that takes back is: it may be needed because somebody stands in its way. */
 async function rotateByCode(
   ctx: Context,
   { sign, kem }: CodeKeys,
-  { endGrantsFrom, signal }: { readonly endGrantsFrom: number } & WorkOptions,
+  {
+    endGrantsFrom,
+    recovery: another,
+    signal,
+  }: {
+    readonly endGrantsFrom: number;
+    readonly recovery: Uint8Array | undefined;
+  } & WorkOptions,
 ): Promise<ConfirmedTx> {
   const { account, organisation, chainId, role } = ctx.account;
-  const recovery = recoveryHashOf({ sign, kem });
-  await refuseAnotherCode(ctx, recovery, signal);
+  const inUse = recoveryHashOf({ sign, kem });
+  await refuseAnotherCode(ctx, inUse, signal);
+  const recovery = another ?? inUse;
   const root = newRoot(ctx.now());
   const keys = await deriveAccountKeys(root.secret, organisation, 0);
   const act: RotateKey = {
@@ -87,8 +110,7 @@ async function rotateByCode(
     codeKemHash: sha256(kem.publicKey),
     endGrantsFrom,
   };
-  // Here for certain, else nobody has the keys; the copy follows, for no hospital may take one before.
-  await ctx.vault.change((content) => withGeneration(content, ctx, root), { takesBack: true });
+  await begin(ctx, root, { takesBack: true });
   const confirmed = await takeBack(ctx, {
     ...{ kind: 'recover', acts: [act], recoveryKey: sign, signal },
   });
@@ -113,17 +135,4 @@ async function refuseAnotherCode(
   const directory = await ctx.ledger.keys(account, until).catch(() => undefined);
   if (directory === undefined || equalBytes(recovery, recoveryOf(directory, ctx.nowMs()))) return;
   throw new CodedError('KEY_NOT_CURRENT', { account });
-}
-
-/** The wallet with the root of a rotation: which generation counts, the ledger says. */
-function withGeneration(
-  content: WalletContent,
-  ctx: Context,
-  root: WalletContent['roots'][number],
-): WalletContent {
-  const { account } = ctx.account;
-  const held = content.accounts.find((it) => it.account === account);
-  if (held === undefined) throw new CodedError('WALLET_INVALID');
-  const generations = [...held.generations, { rootId: root.id, index: 0 }];
-  return { ...withAccount(content, { ...held, generations }), roots: [...content.roots, root] };
 }

@@ -1,9 +1,11 @@
 import type { Context, WorkOptions } from '../client/context.ts';
 import type { MessageKind } from '../client/messages.ts';
 import { type ReceivedMessages, receiveMessages } from '../client/receive-messages.ts';
+import { sayHere } from '../devices/own-devices.ts';
 import { owesKeys, renewKeys } from '../grants/grant.ts';
 import { forgetEnded } from '../grants/received.ts';
 import { epochHabitMs } from '../keys/schedule.ts';
+import { type WaitingCode, waitingCode } from './new-code.ts';
 import { type Resumed, resume } from './resume.ts';
 
 /** What a device found when it woke. */
@@ -15,6 +17,10 @@ export interface Synced {
   readonly resumed: readonly Resumed[];
   /** Messages of a kind that this version does not know; they stay in the inbox. */
   readonly notUnderstood: number;
+  /** The hospital showed an older copy of the wallet than this device had seen there: it lost some, or hides them. */
+  readonly isCopyOld: boolean;
+  /** A printed code that somebody made for this account: it counts from a time on unless it is stopped. */
+  readonly waitingCode: WaitingCode | undefined;
   /** What else stays there. */
   readonly inbox: ReceivedMessages;
 }
@@ -41,11 +47,16 @@ export async function syncAccount(
     await ctx.ledger.headers.requireLinked(before, height, options.signal);
   await ctx.writeDown((content) => content);
   const resumed = await resume(ctx, options);
+  await sayHere(ctx);
   await forgetEnded(ctx, options);
   const inbox = await receiveMessages(ctx, messageKinds, options);
   if (owesKeys(ctx)) await renewKeys(ctx, options);
   else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
-  return { height, timeMs, resumed, notUnderstood: inbox.notUnderstood, inbox };
+  const waiting = await waitingCode(ctx, options.signal);
+  return {
+    ...{ height, timeMs, resumed, notUnderstood: inbox.notUnderstood, inbox },
+    ...{ isCopyOld: ctx.copies.isOld, waitingCode: waiting },
+  };
 }
 
 async function renewOldKeys(ctx: Context, options: WorkOptions): Promise<void> {

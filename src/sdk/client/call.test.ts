@@ -143,6 +143,7 @@ test('of the spine’s routes, those that change something are repeated only whe
     'PUT /v1/blobs/:id',
     'POST /v1/items',
     'DELETE /v1/inbox/:id',
+    'PUT /v1/wallet/shards/:name',
     'POST /v1/relay/:session/:slot',
     'POST /v1/relay/:session/answers/:slot',
   ]);

@@ -71,7 +71,7 @@ export async function call<R extends Route>(
     };
     return answerTo(line.http, route, request);
   };
-  const isSignedIn = who === 'session' || who === 'peer' || who === 'ticket';
+  const isSignedIn = who === 'session' || who === 'peer' || who === 'ticket' || who === 'wallet';
   const answer =
     isSignedIn || isLarge(route, asking)
       ? await signedIn(line.session, send, signal)

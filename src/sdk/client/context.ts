@@ -1,6 +1,5 @@
-import { encodeWalletPut } from '../../api/people.ts';
 import { itemsGet } from '../../api/routes/items-get.ts';
-import { walletPut } from '../../api/routes/wallet-put.ts';
+import { xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import { type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
@@ -10,16 +9,22 @@ import { idBytes } from '../../primitives/ids.ts';
 import { ProvenLedger } from '../ledger/proven-ledger.ts';
 import type { VerifiedTip } from '../ledger/verified-headers.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
-import { type SyncedCopy, syncCopy } from '../wallet/copy.ts';
-import { AccountKeyring, type AccountKeys, rootSecretOf } from '../wallet/identity.ts';
+import { devicePairs, listAlone } from '../wallet/device-list.ts';
+import {
+  AccountKeyring,
+  type AccountKeys,
+  deriveAccountKeys,
+  rootSecretOf,
+} from '../wallet/identity.ts';
 import { ImportIndex } from '../wallet/import-index.ts';
-import { mergeWallets } from '../wallet/merge.ts';
+import { adopted, withNext } from '../wallet/local.ts';
 import type { ChangeOptions, Vault } from '../wallet/vault.ts';
 import { GatewayClient } from './gateway-client.ts';
 import { Http, type HttpOptions } from './http.ts';
 import { OwnRows } from './own-rows.ts';
 import { type PendingKind, type PendingKinds, pendingKinds } from './pending.ts';
-import { AccountSession } from './session.ts';
+import { keySession } from './session.ts';
+import { WalletCopies } from './wallet-copies.ts';
 
 /** What work reports while it goes on; `total` 0 while it is not known. */
 export interface Progress {
@@ -60,13 +65,13 @@ export class Context {
   /** What was imported into it. */
   readonly imported = new ImportIndex();
   readonly now: () => number;
+  /** The wallet's copy at this account's hospital. */
+  readonly copies: WalletCopies = new WalletCopies(this);
   /** What answers to transactions change in the wallet. */
   readonly pendingKinds: PendingKinds;
   readonly #account: string;
   readonly #keyring = new AccountKeyring();
   readonly #options: ContextOptions;
-  #copied: SyncedCopy | undefined;
-  #copying: Promise<void> = Promise.resolve();
 
   constructor(vault: Vault, account: WalletAccount, options: ContextOptions = {}) {
     this.vault = vault;
@@ -76,12 +81,7 @@ export class Context {
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
     const plain = new GatewayClient(new Http(gatewayUrl, options.http));
     this.#options = options;
-    const session = new AccountSession(
-      plain,
-      account,
-      async () => (await this.keys()).sign,
-      this.now,
-    );
+    const session = keySession(plain, account, async () => (await this.keys()).sign, this.now);
     this.gateway = plain.as(session);
     const { root, tip } = trustOf(vault.content, account.chainId);
     this.ledger = new ProvenLedger(plain, root, tip, this.now, this.gateway);
@@ -94,12 +94,13 @@ export class Context {
 
   /** As the wallet has it now: a rotation changes it. */
   get account(): WalletAccount {
-    const account = this.vault.content.accounts.find((it) => it.account === this.#account);
-    if (account === undefined) throw new CodedError('WALLET_INVALID', { account: this.#account });
-    return account;
+    return accountIn(this.vault.content, this.#account);
   }
 
-  /** The keys in use: those that the ledger has, while a rotation is written down and not confirmed. */
+  /**
+   * The keys in use: those that the ledger has, while a rotation is on its way. One that the ledger shows to stand is
+   * taken into the wallet.
+   */
   async keys(signal?: AbortSignal): Promise<AccountKeys> {
     const all = await this.allKeys();
     const [newest] = all;
@@ -110,14 +111,17 @@ export class Context {
       if (!isCoded(error, 'RATE_LIMITED')) throw error;
       return undefined;
     });
-    return (
-      all.find((it) => row !== undefined && equalBytes(it.sign.publicKey, row.signKey)) ?? newest
+    const current = all.find(
+      (it) => row !== undefined && equalBytes(it.sign.publicKey, row.signKey),
     );
+    if (current !== undefined) await this.adopt(current.sign.publicKey);
+    return current ?? newest;
   }
 
-  /** Newest first: what was sealed to an old key opens still. */
+  /** Newest first, those on their way included: what was sealed to an old key opens still. */
   allKeys(): Promise<readonly AccountKeys[]> {
-    return this.#keyring.all(this.vault.content, this.account);
+    const content = withNext(this.vault.content, this.vault.local);
+    return this.#keyring.all(content, accountIn(content, this.#account));
   }
 
   /** The root from which new epochs derive. */
@@ -125,7 +129,32 @@ export class Context {
     const generation = this.account.generations.at(-1);
     if (generation === undefined) throw new CodedError('WALLET_INVALID');
     const { rootId } = generation;
-    return { rootId, secret: rootSecretOf(this.vault.content, rootId) };
+    return { rootId, secret: this.rootSecret(rootId) };
+  }
+
+  /** Also of a root on its way. Throws WALLET_INVALID. */
+  rootSecret(rootId: string): Uint8Array {
+    return rootSecretOf(withNext(this.vault.content, this.vault.local), rootId);
+  }
+
+  /**
+   * A rotation to this signing key stands: its root is the wallet's from now on, the device has the pair that was made
+   * with it, and no other device is listed. Nothing changes for keys that are the wallet's already.
+   */
+  async adopt(signKey: Uint8Array, options?: ChangeOptions): Promise<void> {
+    const { next } = this.vault.local;
+    const mine = next.filter((it) => it.account === this.#account);
+    for (const taken of mine) {
+      const keys = await deriveAccountKeys(taken.root.secret, this.account.organisation, 0);
+      if (!equalBytes(keys.sign.publicKey, signKey)) continue;
+      const { publicKey: key } = await xwingKeyFromSeed(taken.seed);
+      const before = await devicePairs(this.vault.local);
+      await this.vault.changeAll(
+        (wallet) => listAlone(adopted(wallet, taken), { key, before, nowMs: this.now() }),
+        options,
+      );
+      this.copies.renewed();
+    }
   }
 
   /**
@@ -158,7 +187,7 @@ export class Context {
     signal?: AbortSignal,
   ): Promise<void> {
     await this.vault.change(edit);
-    await this.#copy(signal);
+    await this.copies.keep(signal);
   }
 
   /**
@@ -170,32 +199,7 @@ export class Context {
     options?: ChangeOptions,
   ): Promise<void> {
     await this.vault.change(edit, options);
-    await this.#copy(AbortSignal.timeout(noteMs)).catch(() => undefined);
-  }
-
-  /** One after the other: each begins with what the one before learned, else it would write that away. */
-  #copy(signal?: AbortSignal): Promise<void> {
-    const next = this.#copying.then(() => this.#syncCopy(signal));
-    this.#copying = next.catch(() => undefined);
-    return next;
-  }
-
-  async #syncCopy(signal?: AbortSignal): Promise<void> {
-    const { content } = this.vault;
-    const { locator } = this.account;
-    if (content.copyKey.length === 0 || locator.length === 0) return;
-    const store = {
-      get: (at: Uint8Array) => this.gateway.getCopy(at, signal),
-      put: async (at: Uint8Array, expectedVersion: number, sealed: Uint8Array) => {
-        const stream = encodeWalletPut({ expectedVersion, sealed });
-        await this.gateway.call(walletPut, { params: { locator: bytesToHex(at) }, stream, signal });
-      },
-    };
-    const synced = await syncCopy(store, locator, content, this.#copied);
-    if (synced.content !== content) {
-      await this.vault.change((held) => mergeWallets(held, synced.content));
-    }
-    this.#copied = synced;
+    await this.copies.keep(AbortSignal.timeout(noteMs)).catch(() => undefined);
   }
 
   /**
@@ -213,6 +217,13 @@ export class Context {
     const { tip, trustRoot } = this.ledger;
     await this.vault.change((content) => withTip(content, trustRoot.chain, tip));
   }
+}
+
+/** Throws WALLET_INVALID. */
+function accountIn(content: WalletContent, account: string): WalletAccount {
+  const found = content.accounts.find((it) => it.account === account);
+  if (found === undefined) throw new CodedError('WALLET_INVALID', { account });
+  return found;
 }
 
 function withTip(content: WalletContent, chainId: string, tip: VerifiedTip): WalletContent {

@@ -1,11 +1,8 @@
-import { decodeWalletAnswer } from '../../api/people.ts';
 import type { Route } from '../../api/route.ts';
 import { blobGet, ticketHeader } from '../../api/routes/blob-get.ts';
 import { blobPut } from '../../api/routes/blob-put.ts';
 import { eventsGet } from '../../api/routes/events-get.ts';
 import { receiptGet } from '../../api/routes/receipt-get.ts';
-import { walletGet } from '../../api/routes/wallet-get.ts';
-import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, BlobId, TxId } from '../../primitives/ids.ts';
 import { blobIdOf } from '../../storage/blob-id.ts';
@@ -80,23 +77,6 @@ export class GatewayClient {
     const headers: Record<string, string> =
       lastHeight === undefined ? {} : { 'last-event-id': String(lastHeight) };
     return this.call(eventsGet, { headers, signal });
-  }
-
-  /** The copy of a wallet, or undefined when there is none. Throws GATEWAY_LIED (bytes of another form). */
-  async getCopy(
-    locator: Uint8Array,
-    signal?: AbortSignal,
-  ): Promise<{ version: number; sealed: Uint8Array } | undefined> {
-    try {
-      const params = { locator: bytesToHex(locator) };
-      return decodeWalletAnswer(await this.call(walletGet, { params, signal }));
-    } catch (error) {
-      if (isCoded(error, 'NOT_FOUND')) return undefined;
-      if (isCoded(error, 'CBOR_INVALID') || isCoded(error, 'CBOR_SHAPE')) {
-        throw new CodedError('GATEWAY_LIED', { path: '/v1/wallet' }, error);
-      }
-      throw error;
-    }
   }
 }
 

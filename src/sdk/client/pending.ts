@@ -57,6 +57,15 @@ const freeze: PendingKind = {
 /** By the printed code: it goes alone, and shuts nobody out yet. */
 const recover: PendingKind = { ...freeze, kind: 'recover' };
 
+/** Another printed code, which waits; its keys were written down before. */
+const newCode: PendingKind = {
+  kind: 'new-code',
+  afterCommit: unchanged,
+  afterRefusal: unchanged,
+};
+
+const stopCode: PendingKind = { ...freeze, kind: 'stop-code' };
+
 const importFile: PendingKind = {
   kind: 'import',
   afterCommit(content, { imports }) {
@@ -83,6 +92,8 @@ const spinePendingKinds: readonly PendingKind[] = [
   revokeAlone,
   freeze,
   recover,
+  newCode,
+  stopCode,
   keys,
   importFile,
   write,

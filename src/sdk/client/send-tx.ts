@@ -4,7 +4,7 @@ import type { TxOutcomeMessage } from '../../api/tx.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { type SigningKey, signLabelled } from '../../crypto/signature.ts';
-import { encodeTx, encodeTxBody, txIdOfBytes } from '../../ledger/codec.ts';
+import { decodeTx, encodeTx, encodeTxBody, txIdOfBytes } from '../../ledger/codec.ts';
 import type { NonceWindow } from '../../ledger/nonce-window.ts';
 import { suite } from '../../ledger/object-types.ts';
 import type { Act } from '../../ledger/protocol.ts';
@@ -167,9 +167,20 @@ async function settle(
   const edit = (content: WalletContent) =>
     settled(content, pending, { kinds, answer, nowMs: ctx.now() });
   const takesBack = kinds.get(pending.kind)?.takesBack === true;
+  if (answer === 'confirmed') await adoptRotated(ctx, pending, takesBack);
   if (!takesBack) await ctx.noteDown(edit);
   else if (answer === 'refused') await ctx.vault.change(edit, { takesBack }).catch(() => undefined);
   else await ctx.noteDown(edit, { takesBack }).catch(() => undefined);
+}
+
+/** Before anything is written into a copy: what is written from now on is for the device as it is now. */
+async function adoptRotated(ctx: Context, pending: PendingTx, takesBack: boolean): Promise<void> {
+  for (const act of decodeTx(pending.bytes).body.acts) {
+    if (act.kind !== 'RotateKey') continue;
+    const adopting = ctx.adopt(act.identity.signKey, { takesBack });
+    // A device that cannot write now finds the keys out when it is opened again.
+    await (takesBack ? adopting.catch(() => undefined) : adopting);
+  }
 }
 
 async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {

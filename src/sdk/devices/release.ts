@@ -3,10 +3,10 @@ import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
 import { kems, xwingEncapsulate } from '../../crypto/kem.ts';
 import { concatBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { padded, unpadded } from '../wallet/padded.ts';
 import { releaseKeyOf } from './transcript.ts';
 
 const lengthBytes = 4;
-const leastPaddedBytes = 16 * 1024;
 const mostPaddedBytes = 8 * 1024 * 1024;
 /** So much can be handed over: 8 MiB with its length. */
 export const maxPayloadBytes: number = mostPaddedBytes - lengthBytes;
@@ -48,24 +48,5 @@ export function encapsulationIn(release: Uint8Array): Uint8Array {
 export async function openRelease(key: Uint8Array, release: Uint8Array): Promise<Uint8Array> {
   const enc = encapsulationIn(release);
   const plain = await openUnderKey(key, enc, release.subarray(enc.length));
-  if (plain.length < lengthBytes) throw new CodedError('CANNOT_OPEN');
-  const length = new DataView(plain.buffer, plain.byteOffset).getUint32(0);
-  const end = lengthBytes + length;
-  if (plain.length !== paddedBytes(length) || plain.subarray(end).some((byte) => byte !== 0)) {
-    throw new CodedError('CANNOT_OPEN');
-  }
-  return plain.subarray(lengthBytes, end);
-}
-
-function paddedBytes(length: number): number {
-  let bytes = leastPaddedBytes;
-  while (bytes < lengthBytes + length) bytes *= 2;
-  return bytes;
-}
-
-function padded(payload: Uint8Array): Uint8Array {
-  const plain = new Uint8Array(paddedBytes(payload.length));
-  new DataView(plain.buffer).setUint32(0, payload.length);
-  plain.set(payload, lengthBytes);
-  return plain;
+  return unpadded(plain);
 }

@@ -172,6 +172,8 @@ export interface KeysPlan extends Omit<TxPlan, 'acts' | 'enveloped'> {
   readonly acts: readonly Act[];
   /** Who is to hold the keys from now on. */
   readonly grantsOf: (content: WalletContent) => readonly OwnGrant[];
+  /** From which root the keys derive, where that is on its way. */
+  readonly rootId?: string;
 }
 
 const tries = 5;
@@ -187,6 +189,7 @@ export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<Confir
     const built = await buildKeySet(ctx, {
       grants: plan.grantsOf(ctx.vault.content),
       marginMs: attempt * marginStepMs,
+      rootId: plan.rootId,
       signal: plan.signal,
     });
     try {

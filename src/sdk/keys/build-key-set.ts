@@ -39,6 +39,8 @@ export interface KeySetOptions {
   readonly grants: readonly OwnGrant[];
   /** Since the block may be later than we think; grows with every retry. */
   readonly marginMs?: number;
+  /** From which root it derives, where that is on its way; missing: the newest. */
+  readonly rootId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -69,7 +71,10 @@ export interface KeySetOptions {
 export async function buildKeySet(ctx: Context, options: KeySetOptions): Promise<BuiltKeySet> {
   const { grants, signal } = options;
   const keys = await ownerKeys(ctx, signal);
-  const { rootId, secret } = ctx.newestRoot();
+  const { rootId, secret } =
+    options.rootId === undefined
+      ? ctx.newestRoot()
+      : { rootId: options.rootId, secret: ctx.rootSecret(options.rootId) };
   const salt = randomBytes(16);
   const after = keys.account.highestEpoch;
   const account = ctx.account.account;

@@ -3,7 +3,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import type { Context } from '../client/context.ts';
-import { rootSecretOf } from '../wallet/identity.ts';
+import { findRoots } from './find-roots.ts';
 import { segmentKey } from './segment.ts';
 import { type BegunEpoch, timelineOf } from './timeline.ts';
 
@@ -28,13 +28,22 @@ export async function ownerKeys(ctx: Context, signal?: AbortSignal): Promise<Own
     // Another device or process of this person made it, and wrote down from which root.
     await ctx.writeDown((content) => content);
     roots = rootsOfKeySets(ctx);
+    const unknown = keySets.filter((it) => !roots.has(bytesToHex(it.salt)));
+    const found = unknown.length === 0 ? [] : await findRoots(ctx, unknown, signal);
+    if (found.length > 0) {
+      await ctx.vault.change((content) => ({
+        ...content,
+        keySets: [...content.keySets, ...found],
+      }));
+      roots = rootsOfKeySets(ctx);
+    }
   }
   // An epoch that has not begun by our clock may have begun by the ledger's: the keys are the same.
   const timeline = timelineOf(keySets, Number.MAX_SAFE_INTEGER);
   const byEpoch = new Map(timeline.map((it) => [it.epoch, it]));
   const secretOf = (salt: string): Uint8Array | undefined => {
     const rootId = roots.get(salt);
-    return rootId === undefined ? undefined : rootSecretOf(ctx.vault.content, rootId);
+    return rootId === undefined ? undefined : ctx.rootSecret(rootId);
   };
   return {
     account,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { equalBytes } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import { formatCode, parseCode } from './code.ts';
+import { codeCheckOf, formatCode, parseCode } from './code.ts';
 
 const codes = fc.uint8Array({ minLength: 20, maxLength: 20 });
 const isWrong = (error: unknown): boolean => isCoded(error, 'RECOVERY_CODE_WRONG');
@@ -23,6 +24,17 @@ test('A code reads back in lower case, ungrouped, and with letters for the digit
   assert.deepEqual(parseCode(printed.toLowerCase()), code);
   assert.deepEqual(parseCode(` ${printed.replaceAll('-', '')}\n`), code);
   assert.deepEqual(parseCode(printed.replaceAll('0', 'O').replaceAll('1', 'l')), code);
+});
+
+test('A wallet knows its code again by 32 bytes, which are another for every other code', () => {
+  fc.assert(
+    fc.property(codes, codes, (code, other) => {
+      const check = codeCheckOf(code);
+      assert.equal(check.length, 32);
+      assert.equal(equalBytes(codeCheckOf(other), check), equalBytes(other, code));
+      assert.deepEqual(codeCheckOf(parseCode(formatCode(code))), check);
+    }),
+  );
 });
 
 test('A slip of one character is found', () => {

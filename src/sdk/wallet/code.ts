@@ -1,4 +1,4 @@
-import { labelledHash } from '../../crypto/hash.ts';
+import { deriveKey, labelledHash } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { CodedError } from '../../primitives/errors.ts';
 
@@ -38,6 +38,11 @@ export function parseCode(typed: string): Uint8Array {
     throw new CodedError('RECOVERY_CODE_WRONG');
   }
   return code;
+}
+
+/** By this a wallet knows its code again; of 160 bits there is nothing to guess. Source: rule W-4. */
+export function codeCheckOf(code: Uint8Array): Uint8Array {
+  return deriveKey(code, labels.walletCodeCheck, []);
 }
 
 function checksum(code: Uint8Array): string {

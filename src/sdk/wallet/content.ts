@@ -3,7 +3,7 @@ import { suite } from '../../ledger/object-types.ts';
 import { roles } from '../../ledger/roles.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import {
   accountId as account,
   blobId,
@@ -17,7 +17,6 @@ import {
   optionalBytes,
   parsed,
   recordId as record,
-  type Shape,
   struct,
   text,
   txId as tx,
@@ -33,27 +32,8 @@ import { keptDrawers } from './drawer.ts';
  * Every list is a set by the key named beside it: that is how two devices' contents merge.
  */
 
-/** An entry that had fewer fields in wallets of before: read as it was, written as it is. */
-function grown<Now, Before>(
-  now: Shape<Now>,
-  before: Shape<Before>,
-  bring: (before: Before) => Now,
-): Shape<Now> {
-  return {
-    encode: (value) => now.encode(value),
-    decode(value, field) {
-      try {
-        return now.decode(value, field);
-      } catch (error) {
-        if (!isCoded(error, 'CBOR_SHAPE')) throw error;
-        return bring(before.decode(value, field));
-      }
-    },
-  };
-}
-
 /** Eight random bytes in hex. */
-const rootId = id<string>(
+export const rootId = id<string>(
   (hex) => hexToBytes(hex) ?? new Uint8Array(0),
   (read) => {
     if (read.length !== 8) throw new CodedError('CBOR_SHAPE', { field: 'root' });
@@ -62,7 +42,7 @@ const rootId = id<string>(
 );
 
 /** Key: `id`. Old roots stay while anything is sealed under them. */
-const root = struct({ id: rootId, secret: bytes(32), createdMs: uint });
+export const root = struct({ id: rootId, secret: bytes(32), createdMs: uint });
 
 /** Key: `account`. `generations` grow with every rotation; the last one signs. */
 const walletAccount = struct({
@@ -74,11 +54,32 @@ const walletAccount = struct({
   gatewayUrl: text(2048),
   /** Enrol was confirmed on the ledger. */
   enrolled: flag,
-  /** Where the copy lies at this hospital; empty: the account keeps none. */
-  locator: optionalBytes(32),
   generations: list(struct({ rootId, index: uint })),
   /** The card that the organisation signed, as it travels; empty until enrolled. */
   card: bytes(),
+});
+
+/** Key: `check`. The newest is the printed code in the person's hands; none: no copy is kept. The code itself is nowhere. */
+const printedCode = struct({ check: bytes(32), madeMs: uint });
+
+/** Key: `account`, `recoveryKey`. What a printed code gives at an organisation; which one counts, the ledger says. */
+const codeKeys = struct({
+  account,
+  recoveryKey: bytes(32),
+  /** Copies are wrapped to it. */
+  kem: bytes(1216),
+});
+
+/** Key: `key`. A device of the person, as the root of its time says (`device-list.ts`). */
+const listedDevice = struct({
+  /** X-Wing; its other half is in no copy. */
+  key: bytes(1216),
+  name: text(64),
+  addedMs: uint,
+  rootId,
+  mac: bytes(32),
+  /** When it last said that it is there, to the day. */
+  seenMs: uint,
 });
 
 /** Key: `account`. */
@@ -96,7 +97,8 @@ const ownKeySet = struct({ account, after: uint, salt: bytes(16), rootId });
  */
 const keysOwed = uintTo(2);
 
-const grantFields = {
+/** Key: `consent`. A grant that this person gave: what must be known to envelope it again. */
+const ownGrant = struct({
   account,
   consent,
   grantee: account,
@@ -113,20 +115,11 @@ const grantFields = {
   /** Enveloped by a KeySet that was confirmed. */
   confirmed: flag,
   ended: flag,
-};
-
-/** Key: `consent`. A grant that this person gave: what must be known to envelope it again. */
-const ownGrant = grown(
-  struct({
-    ...grantFields,
-    /** When the person took it back; 0: not. It is repeated until the ledger proves the end. */
-    takenBackMs: uint,
-    /** It ended without new keys, which still have to come. */
-    owesKeys: keysOwed,
-  }),
-  struct(grantFields),
-  (before) => ({ ...before, takenBackMs: 0, owesKeys: 0 }),
-);
+  /** When the person took it back; 0: not. It is repeated until the ledger proves the end. */
+  takenBackMs: uint,
+  /** It ended without new keys, which still have to come. */
+  owesKeys: keysOwed,
+});
 
 /** Key: `consent`. A grant that this person received, as the owner signed it. */
 const receivedLetter = struct({
@@ -203,34 +196,27 @@ const pending = struct({
 });
 
 /** For so long as another device may still hold it as pending. */
-const settledTx = grown(struct({ tx, atMs: uint }), tx, (before) => ({ tx: before, atMs: 0 }));
+const settledTx = struct({ tx, atMs: uint });
 
-const trustFields = {
+/** Key: `chainId`. What this wallet believes, and the newest header it verified. */
+const trust = struct({
   chainId: text(50),
   /** The trust root as JSON text: `{chain, genesisHash, height, headerHash, validatorsHash, witnesses}`. */
   rootJson: text(16_384),
   height: uint,
   headerHash: bytes(32),
   timeMs: uint,
-};
-
-/** Key: `chainId`. What this wallet believes, and the newest header it verified. */
-const trust = grown(
-  struct({
-    ...trustFields,
-    /** Where the ledger's hospitals answer, from its genesis: what takes back goes to any of them. */
-    gateways: list(struct({ organisation: account, url: text(2048) })),
-  }),
-  struct(trustFields),
-  (before) => ({ ...before, gateways: [] }),
-);
+  /** Where the ledger's hospitals answer, from its genesis: what takes back goes to any of them. */
+  gateways: list(struct({ organisation: account, url: text(2048) })),
+});
 
 const spineFields = {
   name: text(200),
-  /** HKDF(code, walletCopy); empty: no copy is kept. The code itself is never stored. */
-  copyKey: optionalBytes(32),
   roots: list(root),
   accounts: list(walletAccount),
+  printed: list(printedCode),
+  codes: list(codeKeys),
+  devices: list(listedDevice, { most: 256 }),
   cards: list(heldCard),
   keySets: list(ownKeySet),
   grants: list(ownGrant),
@@ -246,10 +232,6 @@ const spineFields = {
   settled: list(settledTx),
   trust: list(trust),
 };
-/** Wallets that were written before there were drawers. */
-const withoutDrawers = struct(spineFields);
-const fieldsWithoutDrawers = Object.keys(spineFields).length;
-
 const content = struct({
   ...spineFields,
   /** Key: wing, key. What parts of the SDK keep that the wallet itself does not know. */
@@ -278,6 +260,10 @@ export type WalletContent = Of<typeof content>;
 export type WalletRoot = Of<typeof root>;
 /** An account of this person at one hospital. */
 export type WalletAccount = Of<typeof walletAccount>;
+/** The newest printed code, by a hash that gives nothing of it. */
+export type PrintedCode = Of<typeof printedCode>;
+export type HeldCodeKeys = Of<typeof codeKeys>;
+export type ListedDevice = Of<typeof listedDevice>;
 export type HeldCard = Of<typeof heldCard>;
 export type OwnKeySet = Of<typeof ownKeySet>;
 /** A grant that this person gave, with its secrets. */
@@ -298,9 +284,11 @@ export type WalletTrust = Of<typeof trust>;
 export function emptyWallet(name: string): WalletContent {
   return {
     name,
-    copyKey: new Uint8Array(0),
     roots: [],
     accounts: [],
+    printed: [],
+    codes: [],
+    devices: [],
     cards: [],
     keySets: [],
     grants: [],
@@ -322,15 +310,13 @@ export function encodeWalletContent(value: WalletContent): Uint8Array {
   return encodeCbor([suite, messageObjects.walletContent, content.encode(value)]);
 }
 
-/** Also content without drawers. Throws WALLET_INVALID: what was decrypted is not yet valid. */
+/** Throws WALLET_INVALID: what was decrypted is not yet valid. */
 export function decodeWalletContent(read: Uint8Array): WalletContent {
   try {
     const [readSuite, readType, value] = readArray(decodeCbor(read), 'wallet', 3);
     if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
     if (readType !== messageObjects.walletContent) throw new CodedError('TYPE_UNKNOWN');
-    const fields = readArray(value, 'wallet');
-    if (fields.length !== fieldsWithoutDrawers) return content.decode(fields, 'wallet');
-    return { ...withoutDrawers.decode(fields, 'wallet'), drawers: [] };
+    return content.decode(value ?? null, 'wallet');
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
   }

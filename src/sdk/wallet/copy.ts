@@ -1,129 +1,110 @@
-import { maxWalletCopyBytes } from '../../api/people.ts';
-import { openUnderKey, sealUnderKey } from '../../crypto/aead.ts';
-import { deriveKey } from '../../crypto/hash.ts';
+import { decodeCopyHead, encodeCopyHead } from '../../api/wallet-copy.ts';
+import { sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
-import { concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { type AccountId, idBytes } from '../../primitives/ids.ts';
-import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
-import { mergeWallets } from './merge.ts';
+import { randomBytes } from '../../crypto/random.ts';
+import { signLabelled } from '../../crypto/signature.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
+import { isCoded } from '../../primitives/errors.ts';
+import type { WalletContent } from './content.ts';
+import { recipientsHash, sealCopyIndex, wrapCopyKey } from './copy-index.ts';
+import { isOlder, readHead, saidOf } from './copy-read.ts';
+import { type LaidCopy, layCopy, noShards } from './copy-shards.ts';
+import type { CopyStore, CopyWriter, RememberedCopy, SyncedCopy } from './copy-store.ts';
+import { learnedFrom } from './learned.ts';
+import { inOrder } from './merge.ts';
 
-const blockBytes = 4096;
-const aad = concatBytes(utf8(labels.walletCopy), Uint8Array.of(0));
-
-/** Opens and seals the copy. The code gives it; a wallet keeps this key and forgets the code. */
-export function copyKeyOf(code: Uint8Array): Uint8Array {
-  return deriveKey(code, labels.walletCopy, []);
-}
-
-/** Where the copy lies at a hospital: nobody who lacks the code can ask for it. */
-export function copyLocatorOf(code: Uint8Array, organisation: AccountId): Uint8Array {
-  return deriveKey(code, labels.walletLocator, [idBytes(organisation)]);
-}
-
-/**
- * The copy as a hospital keeps it: AES-256-GCM of length 4 ‖ content ‖ zeros up to blocks of 4 KiB. There
- * is no passphrase in it, so the hospital has nothing to guess.
- *
- * Throws WALLET_FULL: no hospital takes a larger one. Source: docs/protocol/wallet.md, rule W-5.
- */
-export async function sealCopy(copyKey: Uint8Array, content: WalletContent): Promise<Uint8Array> {
-  const bytes = encodeWalletContent(copiedPart(content));
-  const plain = new Uint8Array(Math.ceil((bytes.length + 4) / blockBytes) * blockBytes);
-  new DataView(plain.buffer).setUint32(0, bytes.length);
-  plain.set(bytes, 4);
-  const sealed = await sealUnderKey(copyKey, aad, plain);
-  if (sealed.length > maxWalletCopyBytes) {
-    throw new CodedError('WALLET_FULL', { bytes: sealed.length, maxBytes: maxWalletCopyBytes });
-  }
-  return sealed;
-}
-
-/** The index grows with every item and can be made again; the copy must stay small. */
-function copiedPart(content: WalletContent): WalletContent {
-  const imports = content.imports.map((it) => ({ ...it, index: new Uint8Array(0) }));
-  return { ...content, imports };
-}
-
-/** Throws RECOVERY_CODE_WRONG, WALLET_INVALID. */
-export async function openCopy(copyKey: Uint8Array, sealed: Uint8Array): Promise<WalletContent> {
-  let plain: Uint8Array;
-  try {
-    plain = await openUnderKey(copyKey, aad, sealed);
-  } catch (cause) {
-    if (!isCoded(cause, 'CANNOT_OPEN')) throw cause;
-    throw new CodedError('RECOVERY_CODE_WRONG', {}, cause);
-  }
-  const length = new DataView(plain.buffer, plain.byteOffset, plain.byteLength).getUint32(0);
-  if (length > plain.length - 4) throw new CodedError('WALLET_INVALID');
-  return decodeWalletContent(plain.subarray(4, 4 + length));
-}
-
-/** The hospital's side of the copy: compare-and-swap on a version, 0 while there is none. */
-export interface CopyStore {
-  get(locator: Uint8Array): Promise<{ version: number; sealed: Uint8Array } | undefined>;
-  /** Throws WALLET_CONFLICT when the version is another one. */
-  put(locator: Uint8Array, expectedVersion: number, sealed: Uint8Array): Promise<void>;
-}
-
-/** What this device and the copy both held when they were last brought together. */
-export interface SyncedCopy {
+/** What became of bringing both together. */
+export interface Brought {
+  /** What both now hold: `mine` itself when the copy taught nothing. */
   readonly content: WalletContent;
-  readonly sealed: Uint8Array;
-  /** The content's encoding, without tips. */
-  readonly said: Uint8Array;
+  readonly copy: SyncedCopy;
+  /** The hospital showed an older copy than this device had seen there. */
+  readonly isOld: boolean;
 }
 
+const tries = 5;
+
 /**
- * Brings this device's content and the copy together: fetch, merge, write; again when another device was
- * faster. Returns what both now hold: `mine` itself when the copy taught nothing. Nothing is written that
- * the copy has, but for a newer header. `last`: of a content that `mine` came from; a copy that is still the
- * same has nothing to teach. Throws WALLET_CONFLICT after five tries.
+ * Brings this device's content and the copy together: fetch, merge, write; again when another device was faster.
+ * Nothing is written that the copy has, but for a newer header. A copy that no key of the account signed, or that was
+ * sealed for others or cannot be read and is of before the keys were changed here, teaches nothing and is replaced.
+ *
+ * Throws DEVICE_ENDED (the copy is sealed for others under the key in use), WALLET_FULL, WALLET_CONFLICT (after five
+ * tries), GATEWAY_LIED. Source: docs/protocol/wallet.md, rules W-5 and W-24.
  */
 export async function syncCopy(
   store: CopyStore,
-  locator: Uint8Array,
+  writer: CopyWriter,
   mine: WalletContent,
-  last?: SyncedCopy,
-): Promise<SyncedCopy> {
-  for (let tries = 5; ; tries--) {
-    const held = await store.get(locator);
-    const isLast = held !== undefined && last !== undefined && equalBytes(held.sealed, last.sealed);
-    const { content, theirs } = isLast
-      ? { content: mine, theirs: last.said }
-      : await merged(mine, held?.sealed);
-    const said = sayWithoutTips(content);
-    if (held !== undefined && theirs !== undefined && equalBytes(said, theirs)) {
-      return { content, sealed: held.sealed, said };
+  known?: SyncedCopy | RememberedCopy,
+): Promise<Brought> {
+  let isLost = false;
+  for (let attempt = 1; ; attempt++) {
+    const signed = await store.head();
+    const isOld = isOlder(signed, known);
+    const held = signed === undefined ? undefined : await readHead(store, writer, signed, known);
+    const theirs = held?.theirs;
+    const content = theirs === undefined ? mine : learnedFrom(mine, theirs, writer.local);
+    const before = isLost ? undefined : held?.copy;
+    const laid = await layCopy(inOrder(content), before ?? noShards());
+    const recipients = writer.recipientsIn(content);
+    if (held !== undefined && isSaid(held.copy, laid, { ...writer, recipients })) {
+      return { content, copy: held.copy, isOld };
     }
+    const serial = (signed === undefined ? 0 : decodeCopyHead(signed.head).serial) + 1;
     try {
-      const sealed = await sealCopy(mine.copyKey, content);
-      await store.put(locator, held?.version ?? 0, sealed);
-      return { content, sealed, said };
+      const sealing = { ...writer, recipients };
+      const copy = await write(store, sealing, { laid, serial, before: held?.copy });
+      return { content, copy, isOld };
     } catch (error) {
-      if (!isCoded(error, 'WALLET_CONFLICT') || tries <= 1) throw error;
+      if (!isCoded(error, 'WALLET_CONFLICT') || attempt >= tries) throw error;
+      // It has not what it should keep: all of it once more.
+      isLost = Number(error.details.missing ?? 0) > 0;
     }
   }
 }
 
-async function merged(
-  mine: WalletContent,
-  sealed: Uint8Array | undefined,
-): Promise<{ readonly content: WalletContent; readonly theirs?: Uint8Array }> {
-  if (sealed === undefined) return { content: mine };
-  const theirs = await openCopy(mine.copyKey, sealed);
-  const both = mergeWallets(mine, theirs);
-  // Merging sorts, so what a content is merged with itself is what both sides can be compared with.
-  const learned = !equalBytes(say(both), say(mergeWallets(mine, mine)));
-  return { content: learned ? both : mine, theirs: sayWithoutTips(theirs) };
+/** A writer, and who may open what he writes. */
+interface Sealing extends CopyWriter {
+  readonly recipients: readonly Uint8Array[];
 }
 
-const say = (content: WalletContent): Uint8Array => encodeWalletContent(copiedPart(content));
+function isSaid(held: SyncedCopy, laid: LaidCopy, writer: Sealing): boolean {
+  return (
+    laid.added.size === 0 &&
+    laid.named.length === held.named.length &&
+    equalBytes(saidOf(laid.inIndex), held.said) &&
+    isForSame(held, writer)
+  );
+}
 
-const sayWithoutTips = (content: WalletContent): Uint8Array => say(withoutTips(content));
+function isForSame(held: SyncedCopy, { recipients, local }: Sealing): boolean {
+  return (
+    equalBytes(held.recipients, recipientsHash(recipients)) &&
+    held.deviceRoot.join() === local.deviceRoot.join()
+  );
+}
 
-const withoutTips = (content: WalletContent): WalletContent => ({
-  ...content,
-  trust: content.trust.map((it) => ({ ...it, height: 0, headerHash: zeros, timeMs: 0 })),
-});
-const zeros = new Uint8Array(32);
+/** The copy key stays while those who may open the copy do; else it is a fresh one. */
+async function write(
+  store: CopyStore,
+  writer: Sealing,
+  { laid, serial, before }: { laid: LaidCopy; serial: number; before: SyncedCopy | undefined },
+): Promise<SyncedCopy> {
+  const { organisation, account, sign, recipients, local } = writer;
+  const same = before !== undefined && isForSame(before, writer) ? before : undefined;
+  const copyKey = same?.copyKey ?? randomBytes(32);
+  const wraps = same?.wraps ?? (await wrapCopyKey(copyKey, writer, recipients));
+  const { inIndex: content, layout, named, digests } = laid;
+  const { deviceRoot } = local;
+  const index = { content, layout, deviceRoot, recipients: recipientsHash(recipients) };
+  const sealed = await sealCopyIndex(copyKey, { organisation, account, serial }, index);
+  const head = encodeCopyHead({ organisation, account, serial, wraps, sealed, shards: named });
+  const signature = await signLabelled(sign, labels.walletCopySign, head);
+  for (const [name, shard] of laid.added) await store.putShard(name, shard);
+  await store.putHead({ head, publicKey: sign.publicKey, signature });
+  return {
+    ...{ serial, hash: sha256(head), copyKey, wraps, recipients: index.recipients },
+    ...{ deviceRoot, layout, named, digests, said: saidOf(content) },
+  };
+}

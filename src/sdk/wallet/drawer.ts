@@ -18,7 +18,7 @@ import {
  * set of entries by a key, as bytes. A device on which that part is missing cannot read them, and still keeps,
  * copies and merges them: an entry is never lost because one of a person's devices is older.
  *
- * Source: docs/protocol/wallet.md, rules W-16 to W-18.
+ * Source: docs/protocol/wallet.md, rules W-16 and W-17.
  */
 
 /**

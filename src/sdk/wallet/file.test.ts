@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sealUnderKey } from '../../crypto/aead.ts';
+import { deriveKey, labelledInfo } from '../../crypto/hash.ts';
+import { labels } from '../../crypto/labels.ts';
 import { passphraseLimits } from '../../crypto/passphrase.ts';
-import { hexToBytes } from '../../primitives/bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import { emptyWallet } from './content.ts';
-import { openWalletFile, reopenWalletFile, sealWalletFile } from './file.ts';
+import { accountIdOf } from '../../primitives/ids.ts';
+import { emptyWallet, encodeWalletContent } from './content.ts';
+import { layoutShape, openWalletFile, reopenWalletFile, sealWalletFile } from './file.ts';
+import { localShape } from './local.ts';
 import { newPassphraseKey, type Unlocker, wrapRoot } from './unlock.ts';
 
 const cheap = {
@@ -14,18 +18,32 @@ const cheap = {
   salt: new Uint8Array(16).fill(1),
 };
 const passphrase = 'correct horse';
-const content = { ...emptyWallet('Ana'), copyKey: new Uint8Array(32).fill(9) };
+const content = {
+  ...emptyWallet('Ana'),
+  printed: [{ check: new Uint8Array(32).fill(9), madeMs: 1 }],
+};
 const layout = { secret: new Uint8Array(32).fill(2), buckets: 16, shards: [] };
+const local = {
+  seeds: [new Uint8Array(32).fill(5), new Uint8Array(32).fill(6)],
+  deviceRoot: ['0101010101010101'],
+  next: [
+    {
+      account: accountIdOf(new Uint8Array(32).fill(7)),
+      root: { id: '0202020202020202', secret: new Uint8Array(32).fill(8), createdMs: 2 },
+      seed: new Uint8Array(32).fill(9),
+    },
+  ],
+};
 const root = new Uint8Array(32).fill(3);
 const fileFor = async (typed: string, ...others: Unlocker[]): Promise<Uint8Array> => {
   const way = await wrapRoot(await newPassphraseKey(typed, cheap), root);
-  return sealWalletFile([...others, way], root, { content, layout });
+  return sealWalletFile([...others, way], root, { content, layout, local });
 };
 const file = await fileFor(passphrase);
 
-test('A wallet file opens with its passphrase', async () => {
+test('A wallet file opens with its passphrase, with what belongs to this device alone', async () => {
   const { index, root: found } = await openWalletFile(passphrase, file);
-  assert.deepEqual([index, found], [{ content, layout }, root]);
+  assert.deepEqual([index, found], [{ content, layout, local }, root]);
 });
 
 test('An unlocker of a kind that this version does not know is kept, and is in nobody’s way', async () => {
@@ -44,7 +62,7 @@ test('After another process wrote it, it opens with what is at hand: another roo
   const held = { key: await newPassphraseKey(passphrase, cheap), root };
   const otherRoot = new Uint8Array(32).fill(4);
   const rooted = await sealWalletFile([await wrapRoot(held.key, otherRoot)], otherRoot, {
-    ...{ content, layout },
+    ...{ content, layout, local },
   });
   assert.deepEqual((await reopenWalletFile(held, rooted)).root, otherRoot);
   const renamed = await fileFor('incorrect horse');
@@ -55,22 +73,44 @@ test('After another process wrote it, it opens with what is at hand: another roo
   );
 });
 
-test('A wallet file of before there were drawers opens, byte for byte as it was written then', async () => {
-  const before = hexToBytes(
-    '8402183185686172676f6e326964194c000201500405060708090a0b0c0d0e0f1011121358312ee83d1031c9610072b55df9d891ec36e43db98438b369797c58beea3037c23a5b2ba149dc3a785bc31b745127bcfa5463',
-  );
-  assert.ok(before);
-  const read = await openWalletFile('correct horse b\u00e4ttery', before);
-  assert.deepEqual(read.index.content, emptyWallet(''));
-});
-
 const head = readArray(decodeCbor(file), 'file');
+
+/** As a writer made it who knew fewer or more fields of an index. */
+async function fileOfFields(fields: readonly Cbor[]): Promise<Uint8Array> {
+  const key = deriveKey(root, labels.walletIndex, []);
+  const aad = labelledInfo(labels.walletIndex, [2, 49]);
+  const sealed = await sealUnderKey(key, aad, encodeCbor([2, 54, ...fields]));
+  return encodeCbor([2, 49, readArray(head[2], 'unlockers'), sealed]);
+}
+
 const [way] = readArray(head[2], 'unlockers', 1);
 const wrap = readArray(way, 'unlocker', 3)[2] ?? null;
 const withWays = (...ways: Cbor[]): Uint8Array => encodeCbor([2, 49, ways, head[3] ?? null]);
 const withKdf = (...kdf: Cbor[]): Uint8Array => withWays(['passphrase', kdf, wrap]);
 const { salt } = cheap;
 const flipped = file.map((byte, i) => (i === file.length - 1 ? byte ^ 1 : byte));
+
+const written = encodeWalletContent(content);
+const places: readonly Cbor[] = [written, layoutShape.encode(layout), localShape.encode(local)];
+const otherLocal = (change: object): readonly Cbor[] => [
+  ...places.slice(0, 2),
+  localShape.encode({ ...local, ...change }),
+];
+for (const [name, fields] of [
+  ['no place for what belongs to this device', places.slice(0, 2)],
+  ['a field more', [...places, 0]],
+  ['five pairs', otherLocal({ seeds: Array.from({ length: 5 }, () => root) })],
+  ['a seed of 31 bytes', otherLocal({ seeds: [root.slice(1)] })],
+  ['two device roots', otherLocal({ deviceRoot: ['01'.repeat(8), '02'.repeat(8)] })],
+  ['33 rotations on their way', otherLocal({ next: Array(33).fill(local.next[0]) })],
+] as const) {
+  test(`A wallet file whose index has ${name} is refused: WALLET_INVALID`, async () => {
+    const strange = await fileOfFields(fields);
+    await assert.rejects(openWalletFile(passphrase, strange), (error) =>
+      isCoded(error, 'WALLET_INVALID'),
+    );
+  });
+}
 
 for (const [name, bytes, typed, code] of [
   ['another passphrase', file, 'incorrect horse', 'PASSPHRASE_WRONG'],

@@ -17,7 +17,7 @@ import {
 import { CodedError } from '../../primitives/errors.ts';
 import { bytes, id, list, type Of, struct, uint, uintTo } from '../../primitives/shape.ts';
 import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
-import { openFileOfBefore } from './file-before.ts';
+import { localShape, type WalletLocal } from './local.ts';
 import { shardLimits } from './shards.ts';
 import { type PassphraseKey, passphraseKeyFor, type Unlocker, unwrapRoot } from './unlock.ts';
 
@@ -30,12 +30,9 @@ export const indexLimits = {
   unlockers: 16,
 } as const;
 
-/** Wallets of before had all in one file. */
-const maxFileBytes = 64 * 1024 * 1024;
-
 const hexName = id<string>((hex) => hexToBytes(hex) ?? new Uint8Array(0), bytesToHex, 16);
 
-const layout = struct({
+export const layoutShape = struct({
   /** Under which a grant's bucket is chosen. */
   secret: bytes(32),
   buckets: uintTo(shardLimits.mostBuckets),
@@ -44,13 +41,14 @@ const layout = struct({
   }),
 });
 /** Where the shards lie. */
-export type Layout = Of<typeof layout>;
+export type Layout = Of<typeof layoutShape>;
 
 /** What the wallet file holds beside its unlockers. */
 export interface WalletIndex {
-  /** Without what lies in shards; all of it in a file of before. */
+  /** Without what lies in shards. */
   readonly content: WalletContent;
   readonly layout: Layout;
+  readonly local: WalletLocal;
 }
 
 /** An open file, and how it was opened. */
@@ -75,32 +73,49 @@ export async function sealWalletFile(
   root: Uint8Array,
   index: WalletIndex,
 ): Promise<Uint8Array> {
-  const { walletFile, walletIndex } = messageObjects;
-  const content = encodeWalletContent(index.content);
-  // What would not be read again is not written.
-  decodeWalletContent(content);
-  const plain = encodeCbor([suite, walletIndex, content, layout.encode(index.layout)]);
-  const sealed = await sealUnderKey(indexKeyOf(root), aad, plain);
+  const sealed = await sealUnderKey(indexKeyOf(root), aad, encodeWalletIndex(index));
   const ways = unlockers.map(({ kind, parameters, wrap }): Cbor => [kind, parameters, wrap]);
-  return encodeCbor([suite, walletFile, ways, sealed]);
+  return encodeCbor([suite, messageObjects.walletFile, ways, sealed]);
+}
+
+/** `[2, 54, content, layout, local]`. Throws WALLET_INVALID: what would not be read again is not written. */
+export function encodeWalletIndex({ content, layout, local }: WalletIndex): Uint8Array {
+  const encoded = encodeWalletContent(content);
+  decodeWalletContent(encoded);
+  const places = [layoutShape.encode(layout), localShape.encode(local)];
+  return encodeCbor([suite, messageObjects.walletIndex, encoded, ...places]);
+}
+
+/** Throws WALLET_INVALID. */
+export function decodeWalletIndex(encoded: Uint8Array): WalletIndex {
+  try {
+    const [readSuite, readType, content, layout, local] = readArray(
+      decodeCbor(encoded),
+      'index',
+      5,
+    );
+    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
+    if (readType !== messageObjects.walletIndex) throw new CodedError('TYPE_UNKNOWN');
+    return {
+      content: decodeWalletContent(readBytes(content, 'content')),
+      layout: layoutShape.decode(layout, 'layout'),
+      local: localShape.decode(local, 'local'),
+    };
+  } catch (cause) {
+    throw new CodedError('WALLET_INVALID', {}, cause);
+  }
 }
 
 /**
- * Opens the file by its passphrase; also one of before, whose content then lies in no shard. Throws WALLET_INVALID
- * (not a wallet, or damaged), WALLET_KDF (settings outside the limits), PASSPHRASE_WRONG.
+ * Opens the file by its passphrase. Throws WALLET_INVALID (not a wallet, or damaged), WALLET_KDF (settings outside the
+ * limits), PASSPHRASE_WRONG.
  */
 export async function openWalletFile(
   passphrase: string,
   file: Uint8Array,
   stretch?: PassphraseStretcher,
 ): Promise<OpenFile> {
-  const parsed = parseFile(file);
-  if ('before' in parsed) {
-    const { key, content } = await openFileOfBefore(passphrase, parsed.before, stretch);
-    const index = { content, layout: newLayout() };
-    return { unlockers: [], key, root: randomBytes(32), index };
-  }
-  const { unlockers, sealed } = parsed;
+  const { unlockers, sealed } = parseFile(file);
   const key = await passphraseKeyFor(unlockers, passphrase, stretch);
   const root = await unwrapRoot(key, unlockers);
   return { unlockers, key, root, index: await openIndex(root, sealed) };
@@ -114,9 +129,7 @@ export async function reopenWalletFile(
   held: Pick<OpenFile, 'key' | 'root'>,
   file: Uint8Array,
 ): Promise<OpenFile> {
-  const parsed = parseFile(file);
-  if ('before' in parsed) throw new CodedError('WALLET_INVALID', { reason: 'before' });
-  const { unlockers, sealed } = parsed;
+  const { unlockers, sealed } = parseFile(file);
   const { key } = held;
   // The passphrase may have changed under the same root, or the root under the same passphrase.
   const index = await openIndex(held.root, sealed).catch(() => undefined);
@@ -126,39 +139,31 @@ export async function reopenWalletFile(
 }
 
 async function openIndex(root: Uint8Array, sealed: Uint8Array): Promise<WalletIndex> {
-  try {
-    const plain = await openUnderKey(indexKeyOf(root), aad, sealed);
-    const [readSuite, readType, content, read] = readArray(decodeCbor(plain), 'index', 4);
-    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== messageObjects.walletIndex) throw new CodedError('TYPE_UNKNOWN');
-    return {
-      content: decodeWalletContent(readBytes(content, 'content')),
-      layout: layout.decode(read ?? null, 'layout'),
-    };
-  } catch (cause) {
+  const plain = await openUnderKey(indexKeyOf(root), aad, sealed).catch((cause: unknown) => {
     throw new CodedError('WALLET_INVALID', {}, cause);
-  }
+  });
+  return decodeWalletIndex(plain);
 }
 
 const indexKeyOf = (root: Uint8Array): Uint8Array => deriveKey(root, labels.walletIndex, []);
 const aad = labelledInfo(labels.walletIndex, [suite, messageObjects.walletFile]);
 
-type Parsed =
-  | { readonly unlockers: readonly Unlocker[]; readonly sealed: Uint8Array }
-  | { readonly before: readonly Cbor[] };
-
-function parseFile(file: Uint8Array): Parsed {
-  if (file.length > maxFileBytes) throw new CodedError('WALLET_INVALID', { bytes: file.length });
+function parseFile(file: Uint8Array): {
+  readonly unlockers: readonly Unlocker[];
+  readonly sealed: Uint8Array;
+} {
+  if (file.length > 2 * indexLimits.mostBytes) {
+    throw new CodedError('WALLET_INVALID', { bytes: file.length });
+  }
   try {
-    const fields = readArray(decodeCbor(file), 'wallet', 4);
-    if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (fields[1] !== messageObjects.walletFile) throw new CodedError('TYPE_UNKNOWN');
-    const ways = readArray(fields[2], 'unlockers');
-    if (typeof ways[0] === 'string') return { before: fields };
-    if (file.length > 2 * indexLimits.mostBytes || ways.length > indexLimits.unlockers) {
+    const [readSuite, readType, ways, sealed] = readArray(decodeCbor(file), 'wallet', 4);
+    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
+    if (readType !== messageObjects.walletFile) throw new CodedError('TYPE_UNKNOWN');
+    const unlockers = readArray(ways, 'unlockers');
+    if (unlockers.length > indexLimits.unlockers) {
       throw new CodedError('CBOR_SHAPE', { field: 'unlockers' });
     }
-    return { unlockers: ways.map(unlockerFrom), sealed: readBytes(fields[3], 'sealed') };
+    return { unlockers: unlockers.map(unlockerFrom), sealed: readBytes(sealed, 'sealed') };
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
   }

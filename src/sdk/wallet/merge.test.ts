@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { equalBytes } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf, txIdOf } from '../../primitives/ids.ts';
 import {
@@ -38,6 +39,9 @@ const wallets: fc.Arbitrary<WalletContent> = fc
     trust: fc.uniqueArray(small, { maxLength: 1 }),
     generations: fc.integer({ min: 1, max: 3 }),
     enrolled: fc.boolean(),
+    printed: fc.uniqueArray(small),
+    codes: fc.uniqueArray(small),
+    devices: fc.uniqueArray(fc.tuple(small, small, small), { selector: ([n]) => n }),
   })
   .map((it) => ({
     ...emptyWallet(it.name),
@@ -51,7 +55,6 @@ const wallets: fc.Arbitrary<WalletContent> = fc
         chainId: 'test',
         gatewayUrl: 'http://127.0.0.1:1/north',
         enrolled: it.enrolled,
-        locator: none,
         generations: Array.from({ length: it.generations }, (_, index) => ({
           rootId: '01'.repeat(8),
           index,
@@ -59,6 +62,14 @@ const wallets: fc.Arbitrary<WalletContent> = fc
         card: it.enrolled ? b32(3) : none,
       },
     ],
+    printed: it.printed.map((n) => ({ check: b32(n), madeMs: n })),
+    codes: it.codes.map((n) => ({
+      ...{ account: accountIdOf(b32(1)), recoveryKey: b32(n), kem: filled(1_216)(n) },
+    })),
+    devices: it.devices.map(([n, seenMs, mac]) => ({
+      ...{ key: filled(1_216)(n), name: `device ${n}`, addedMs: n, rootId: '01'.repeat(8) },
+      ...{ mac: b32(mac), seenMs },
+    })),
     grants: it.grants.map((grant) => ({
       account: accountIdOf(b32(1)),
       consent: consentIdOf(b16(grant.n)),
@@ -151,6 +162,9 @@ test('Ended stays ended, confirmed stays confirmed, answered stays answered, and
         }
         for (const { tx } of side.settled) assert.ok(!merged.pending.some((it) => it.tx === tx));
         for (const root of side.roots) assert.ok(merged.roots.some((it) => it.id === root.id));
+        for (const { key, seenMs } of side.devices) {
+          assert.ok(merged.devices.some((it) => equalBytes(it.key, key) && it.seenMs >= seenMs));
+        }
       }
     }),
   );

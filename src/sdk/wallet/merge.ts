@@ -1,6 +1,7 @@
 import { bytesToHex } from '../../primitives/bytes.ts';
 import type {
   HeldImport,
+  ListedDevice,
   OwnGrant,
   ReceivedLetter,
   WalletAccount,
@@ -22,9 +23,16 @@ export function mergeWallets(mine: WalletContent, theirs: WalletContent): Wallet
   const isSettled = new Set<string>(settled.map((it) => it.tx));
   return withoutEnded({
     name: larger(mine.name, theirs.name),
-    copyKey: mine.copyKey.length > 0 ? mine.copyKey : theirs.copyKey,
     roots: union(mine.roots, theirs.roots, (root) => root.id, first),
     accounts: union(mine.accounts, theirs.accounts, (it) => it.account, mergeAccount),
+    printed: union(mine.printed, theirs.printed, (it) => bytesToHex(it.check), first),
+    codes: union(
+      mine.codes,
+      theirs.codes,
+      (it) => `${it.account} ${bytesToHex(it.recoveryKey)}`,
+      first,
+    ),
+    devices: union(mine.devices, theirs.devices, (it) => bytesToHex(it.key), mergeDevice),
     cards: union(
       mine.cards,
       theirs.cards,
@@ -63,6 +71,9 @@ export function mergeWallets(mine: WalletContent, theirs: WalletContent): Wallet
   });
 }
 
+/** The same content as merging leaves it: what two devices hold alike is then the same bytes. */
+export const inOrder = (content: WalletContent): WalletContent => mergeWallets(content, content);
+
 /** Sorted by key, so that the order in which devices met does not show. */
 function union<T>(
   mine: readonly T[],
@@ -94,10 +105,15 @@ function mergeAccount(a: WalletAccount, b: WalletAccount): WalletAccount {
     ...longer,
     gatewayUrl: larger(a.gatewayUrl, b.gatewayUrl),
     enrolled: a.enrolled || b.enrolled,
-    locator: a.locator.length > 0 ? a.locator : b.locator,
     card: carded.card,
     organisationName: larger(a.organisationName, b.organisationName),
   };
+}
+
+/** The device's own words are the same in both, unless somebody wrote another MAC; when it was seen is not. */
+function mergeDevice(a: ListedDevice, b: ListedDevice): ListedDevice {
+  if (a.seenMs !== b.seenMs) return a.seenMs > b.seenMs ? a : b;
+  return bytesToHex(a.mac) >= bytesToHex(b.mac) ? a : b;
 }
 
 function mergeGrant(a: OwnGrant, b: OwnGrant): OwnGrant {

@@ -9,6 +9,7 @@ import {
   reopenWalletFile,
   sealWalletFile,
 } from './file.ts';
+import type { WalletLocal } from './local.ts';
 import {
   bucketsUnder,
   intoBuckets,
@@ -21,7 +22,7 @@ import {
   withShards,
 } from './shards.ts';
 import type { WalletStore } from './store.ts';
-import { type PassphraseKey, type Unlocker, withPassphrase, wrapRoot } from './unlock.ts';
+import type { PassphraseKey, Unlocker } from './unlock.ts';
 
 /** A wallet that is open, and how it lies in its place. */
 export interface HeldWallet {
@@ -30,6 +31,7 @@ export interface HeldWallet {
   readonly root: Uint8Array;
   readonly unlockers: readonly Unlocker[];
   readonly layout: Layout;
+  readonly local: WalletLocal;
   /** By the name of its file, what each shard holds. */
   readonly shards: ReadonlyMap<string, ShardContent>;
   /** Shards that cannot be read here. */
@@ -77,7 +79,8 @@ async function reading(
     }
     if (lost.length > 0 && tries > 1) continue;
     const content = withShards(index.content, [...shards.values()]);
-    return { ...opened, layout: index.layout, content, shards, lost, file };
+    const { layout, local } = index;
+    return { ...opened, layout, local, content, shards, lost, file };
   }
 }
 
@@ -98,21 +101,19 @@ async function readShard(store: WalletStore, ref: ShardRef): Promise<ShardConten
 export async function writeWallet(
   store: WalletStore,
   held: Unwritten,
-  content: WalletContent,
+  { content, local }: Pick<HeldWallet, 'content' | 'local'>,
   { takesBack = false }: { readonly takesBack?: boolean } = {},
 ): Promise<HeldWallet> {
   const { layout, shards, added } = await laidOut(held, content);
-  const { key, root } = held;
-  // A file of before had no root, so nothing wraps it yet.
-  const unlockers =
-    held.unlockers.length > 0 ? held.unlockers : withPassphrase([], await wrapRoot(key, root));
-  const file = await sealWalletFile(unlockers, root, { content: withoutShards(content), layout });
+  const { key, root, unlockers } = held;
+  const index = { content: withoutShards(content), layout, local };
+  const file = await sealWalletFile(unlockers, root, index);
   const most = takesBack ? indexLimits.mostBytes : indexLimits.usualBytes;
   if (file.length > most && file.length > (held.file?.length ?? 0)) {
     throw new CodedError('WALLET_FULL', { bytes: file.length, most });
   }
   await store.save({ file, shards: added, keeps: layout.shards.map(({ name }) => name) });
-  return { key, root, unlockers, content, layout, shards, lost: held.lost ?? [], file };
+  return { key, root, unlockers, content, layout, local, shards, lost: held.lost ?? [], file };
 }
 
 interface LaidOut {

@@ -8,6 +8,7 @@ import { bytesToHex, hexToBytes, utf8 } from '../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { type ShardContent, shardShape, type WalletContent } from './content.ts';
+import { padded, unpadded } from './padded.ts';
 
 /**
  * What a wallet holds most of lies in shards: letters with their keys by grant, and the index of each import. A
@@ -52,16 +53,17 @@ const idOf: {
 };
 const names = Object.keys(idOf) as readonly (keyof ShardContent)[];
 
-type Filling = { [Name in keyof ShardContent]: ShardContent[Name][number][] };
+/** A shard that is being filled. */
+export type Filling = { [Name in keyof ShardContent]: ShardContent[Name][number][] };
 
-const empty = (): Filling => ({
+export const emptyShard = (): Filling => ({
   ...{ cards: [], keySets: [], letters: [], segments: [], openings: [], openedSets: [] },
   ...{ imports: [], erased: [], drawers: [] },
 });
 
 /** The content without what lies in shards. */
 export function withoutShards(content: WalletContent): WalletContent {
-  return { ...content, ...empty() };
+  return { ...content, ...emptyShard() };
 }
 
 /** The content with what lay in shards, in the order of ids, so that it does not show in which. */
@@ -89,7 +91,7 @@ export function intoBuckets(
     const id = idOf[name] as (entry: unknown) => string;
     for (const entry of content[name]) {
       const bucket = bucketOf(id(entry));
-      const shard = buckets.get(bucket) ?? empty();
+      const shard = buckets.get(bucket) ?? emptyShard();
       buckets.set(bucket, shard);
       (shard[name] as unknown[]).push(entry);
     }
@@ -128,14 +130,15 @@ export function isSameShard(a: ShardContent | undefined, b: ShardContent): boole
   );
 }
 
-/** Sealed under a key and a name of its own. */
+/** Sealed under a key and a name of its own; padded where others see how long it is. */
 export async function sealShard(
   bucket: number,
   shard: ShardContent,
+  { isPadded = false }: { readonly isPadded?: boolean } = {},
 ): Promise<{ readonly ref: ShardRef; readonly sealed: Uint8Array }> {
   const [name, key] = [randomBytes(16), randomBytes(32)];
   const plain = encodeCbor([suite, messageObjects.walletShard, shardShape.encode(shard)]);
-  const sealed = await sealUnderKey(key, aadOf(name), plain);
+  const sealed = await sealUnderKey(key, aadOf(name), isPadded ? padded(plain) : plain);
   return { ref: { bucket, name: bytesToHex(name), key, bytes: sealed.length }, sealed };
 }
 
@@ -143,9 +146,11 @@ export async function sealShard(
 export async function openShard(
   { name, key }: ShardRef,
   sealed: Uint8Array,
+  { isPadded = false }: { readonly isPadded?: boolean } = {},
 ): Promise<ShardContent> {
   try {
-    const plain = await openUnderKey(key, aadOf(hexToBytes(name) ?? new Uint8Array(0)), sealed);
+    const opened = await openUnderKey(key, aadOf(hexToBytes(name) ?? new Uint8Array(0)), sealed);
+    const plain = isPadded ? unpadded(opened) : opened;
     const [readSuite, readType, value] = readArray(decodeCbor(plain), 'shard', 3);
     if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
     if (readType !== messageObjects.walletShard) throw new CodedError('TYPE_UNKNOWN');

@@ -3,6 +3,7 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { openBeside, sealBeside } from './beside.ts';
 import type { WalletContent } from './content.ts';
+import { emptyLocal, type WalletLocal } from './local.ts';
 import { mergeWallets } from './merge.ts';
 import { type HeldWallet, readWallet, rereadWallet, writeWallet } from './sealed-wallet.ts';
 import type { WalletStore } from './store.ts';
@@ -13,6 +14,9 @@ export interface ChangeOptions {
   /** It takes something back: also where the wallet is too large for anything else. */
   readonly takesBack?: boolean;
 }
+
+/** A wallet, and what of it belongs to one device. */
+export type VaultContent = Pick<HeldWallet, 'content' | 'local'>;
 
 /**
  * An unlocked wallet and the place it lies in. Every change is written before it counts; what another process
@@ -35,13 +39,17 @@ export class Vault {
     store: WalletStore,
     passphrase: string,
     content: WalletContent,
+    local: WalletLocal = emptyLocal,
   ): Promise<Vault> {
     const key = await newKey(store, passphrase);
     return locked(store, async () => {
       if ((await store.load()) !== undefined) throw new CodedError('WALLET_EXISTS');
       const root = randomBytes(32);
       const unlockers = [await wrapRoot(key, root)];
-      return new Vault(store, await writeWallet(store, { key, root, unlockers }, content));
+      return new Vault(
+        store,
+        await writeWallet(store, { key, root, unlockers }, { content, local }),
+      );
     });
   }
 
@@ -54,6 +62,11 @@ export class Vault {
     return this.#held.content;
   }
 
+  /** What belongs to this device alone. */
+  get local(): WalletLocal {
+    return this.#held.local;
+  }
+
   /** Shards that cannot be read here: what lay in them is not in `content`, and they are kept as they are. */
   get unreadable(): number {
     return this.#held.lost.length;
@@ -64,12 +77,21 @@ export class Vault {
     edit: (content: WalletContent) => WalletContent,
     options: ChangeOptions = {},
   ): Promise<WalletContent> {
+    return this.changeAll(({ content, local }) => ({ content: edit(content), local }), options);
+  }
+
+  /** A change of what belongs to this device alone, with or without its content; as `change`. */
+  changeAll(
+    edit: (wallet: VaultContent) => VaultContent,
+    options: ChangeOptions = {},
+  ): Promise<WalletContent> {
     return this.#alone(async () => {
       const { content: before } = this.#held;
       await this.#catchUp();
-      const { content } = this.#held;
-      const edited = edit(content);
-      if (edited === content && content === before) return content;
+      const { content, local } = this.#held;
+      const edited = edit({ content, local });
+      const isSame = edited.content === content && edited.local === local;
+      if (isSame && content === before) return content;
       this.#held = await writeWallet(this.#store, this.#held, edited, options);
       return this.#held.content;
     });
@@ -80,10 +102,10 @@ export class Vault {
     const key = await newKey(this.#store, passphrase);
     await this.#alone(async () => {
       await this.#catchUp();
-      const { root, unlockers, content } = this.#held;
+      const { root, unlockers } = this.#held;
       const ways = withPassphrase(unlockers, await wrapRoot(key, root));
       const held = { ...this.#held, key, unlockers: ways };
-      this.#held = await writeWallet(this.#store, held, content, { takesBack: true });
+      this.#held = await writeWallet(this.#store, held, held, { takesBack: true });
     });
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { encodeGrantBody, grantBodyHash } from '../../../src/api/grant-body.ts';
-import { maxWalletCopyBytes } from '../../../src/api/people.ts';
+import { walletCopyLimits } from '../../../src/api/wallet-copy.ts';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import { type AccountId, type ConsentId, consentIdOf } from '../../../src/primitives/ids.ts';
 import { sealMessage } from '../../../src/sdk/client/messages.ts';
@@ -145,7 +145,7 @@ test('the largest letters of one patient take a sixteenth of what others may hav
   const grown = (await heldBytes(third)) - before;
   assert.ok(held.length > 3 && grown <= receivedLimits.bytesOfOne);
   assert.equal(third.person.waitingLetters.length, 9 - held.length);
-  assert.ok(16 * receivedLimits.bytesOfOne <= maxWalletCopyBytes / 2);
+  assert.ok(16 * receivedLimits.bytesOfOne <= walletCopyLimits.indexBytes / 2);
 });
 
 test('a day after its end a grant has left the wallet, and the copy does not bring it back', async () => {

@@ -1,4 +1,5 @@
 import { textOfBytes } from '../../../src/api/message-parts.ts';
+import { sha256 } from '../../../src/crypto/hash.ts';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import type { SigningKey } from '../../../src/crypto/signature.ts';
 import { identity as identityShape } from '../../../src/ledger/identity.ts';
@@ -6,6 +7,7 @@ import { bytesToHex, hexToBytes } from '../../../src/primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../../../src/primitives/cbor.ts';
 import type { TxId } from '../../../src/primitives/ids.ts';
 import { enrolmentIdentity, noRecovery } from '../../../src/sdk/wallet/identity.ts';
+import { CopyOwner } from '../../gateway/copy-owner.ts';
 import { accepted, Person } from '../../gateway/person.ts';
 import { rootOf, sealedItem } from '../../gateway/sealed.ts';
 import { openTown, type Town, townChain } from '../../gateway/town.ts';
@@ -44,15 +46,19 @@ export async function openNeighbourhood(): Promise<Neighbourhood> {
   const newcomer = await Person.make(town, town.north);
   const bound = { chainId: townChain, organisation: town.north.organisation, recovery: noRecovery };
   const identity = await enrolmentIdentity(newcomer.keys, { ...bound, role: 'nurse' });
-  const locator = 'ab'.repeat(32);
-  accepted(await ana.putCopy(locator, 0, new Uint8Array(3)));
+  const owner = await CopyOwner.open(town, town.north);
+  const shard = await owner.shard();
+  accepted(await owner.putCopy({ shards: [shard] }));
+  const withCode = new CopyOwner(town, town.north, owner.keys);
+  withCode.token = await owner.tokenByCode();
   const [first] = kept;
   if (first === undefined) throw new Error('nothing was kept');
 
-  const people = { ana, eve, doctor, device };
+  const people = { ana, eve, doctor, device, owner, withCode };
   const keys = new Map<string, SigningKey>([
     ['writer', writeKey],
     ['newcomer', newcomer.keys.sign],
+    ['owner.code', owner.code.sign],
   ]);
   const known = new Map<string, Cbor>();
   for (const [name, person] of Object.entries(people)) {
@@ -67,7 +73,10 @@ export async function openNeighbourhood(): Promise<Neighbourhood> {
   known.set('north', bytesOfHex(town.north.organisation));
   known.set('south', bytesOfHex(town.south.organisation));
   known.set('newcomer', bytesOfHex(newcomer.account));
-  known.set('chain', townChain).set('locator', locator).set('ticket', ticket);
+  known.set('chain', townChain).set('ticket', ticket);
+  known.set('shard', bytesOfHex(shard.name)).set('shard.hash', shard.sha256);
+  known.set('owner.code', owner.code.sign.publicKey);
+  known.set('owner.codeKem', sha256(owner.code.kem.publicKey));
   known.set('desk', `Desk ${town.north.deskToken}`);
   known.set('invitation', await ana.invitation('nurse', 'Nia', 'L'));
   known.set('identity', encodeCbor(identityShape.encode(identity)));
@@ -95,6 +104,9 @@ export async function freshValue(
   if (kind === 'next') {
     const account = await town.north.gateway.view.account(person.account);
     return (account?.window.top ?? 0) + 1;
+  }
+  if (kind === 'serial') {
+    return town.north.gateway.wallets.copies.newestSerial(person.account) + 1;
   }
   if (kind !== 'challenge') return undefined;
   const json = { account: person.account };

@@ -148,6 +148,9 @@ class Body {
       const bytes = encodeCbor(await this.#value(value[3] ?? null));
       return this.#signature(value[1], value[2], bytes);
     }
+    if (isList(value) && value[0] === 'cbor') {
+      return encodeCbor(await this.#value(value[1] ?? null));
+    }
     if (isList(value)) {
       const parts: Cbor[] = [];
       for (const part of value) parts.push(await this.#value(part));

@@ -24,8 +24,12 @@ import { statePost } from '../../../src/api/routes/state-post.ts';
 import { txGet } from '../../../src/api/routes/tx-get.ts';
 import { txPost } from '../../../src/api/routes/tx-post.ts';
 import { walletGet } from '../../../src/api/routes/wallet-get.ts';
+import { walletKeptGet } from '../../../src/api/routes/wallet-kept-get.ts';
 import { walletPut } from '../../../src/api/routes/wallet-put.ts';
+import { walletShardGet } from '../../../src/api/routes/wallet-shard-get.ts';
+import { walletShardPut } from '../../../src/api/routes/wallet-shard-put.ts';
 import { whoGet } from '../../../src/api/routes/who-get.ts';
+import { copyWrapBytes } from '../../../src/api/wallet-copy.ts';
 import { labels } from '../../../src/crypto/labels.ts';
 import { utf8 } from '../../../src/primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../../../src/primitives/cbor.ts';
@@ -90,6 +94,38 @@ const rowsOf = (...consent: readonly Cbor[]): Pick<Seed, 'headers' | 'body'> => 
   body: ['seq', ['{ana}', 1, consent, 1], row],
 });
 
+/** Copies of wallets, written by whoever has the key in use and read with the printed code too. */
+function copySeeds(): Seed[] {
+  const wraps = Array.from({ length: 8 }, () => new Uint8Array(copyWrapBytes));
+  const shards = [['{shard}', '{shard.hash}', 100]];
+  const head = [2, 58, '{north}', '{owner}', '{serial:owner}', wraps, utf8('sealed'), shards];
+  const signature = ['signature', labels.walletCopySign, 'owner', head];
+  const proof = ['{chain}', '{north}', '{owner}', '{challenge:owner}'];
+  const byCode = json({
+    account: '{owner}',
+    challenge: ['b64', '{challenge:owner}'],
+    publicKey: ['b64', '{owner.code}'],
+    signature: ['signature', labels.sessionRecover, 'owner.code', proof],
+    codeKemHash: ['b64', '{owner.codeKem}'],
+  });
+  return [
+    { route: sessionPost, body: byCode },
+    {
+      ...{ route: walletShardPut, who: 'owner', at: ['cd'.repeat(16)] },
+      headers: [['content-type', walletShardPut.stream]],
+      body: utf8('a shard'),
+    },
+    {
+      ...{ route: walletPut, who: 'owner', headers: [['content-type', walletPut.stream]] },
+      body: [['cbor', head], '{owner.key}', signature],
+    },
+    { route: walletGet, who: 'owner' },
+    { route: walletGet, who: 'withCode', query: '?serial=1' },
+    { route: walletKeptGet, who: 'withCode' },
+    { route: walletShardGet, who: 'owner', at: ['{shard}'] },
+  ];
+}
+
 /** Good requests of the spine's routes, and some that go from one hospital to the other. */
 async function spineSeeds(): Promise<Seed[]> {
   const bytes = utf8('a blob of its own');
@@ -150,12 +186,7 @@ async function spineSeeds(): Promise<Seed[]> {
     { route: inboxGet, who: 'ana', query: '?after=0' },
     { route: inboxEntryDelete, who: 'ana', at: ['1'] },
     { route: eventsGet, who: 'ana', headers: [['last-event-id', '2']] },
-    {
-      ...{ route: walletPut, who: 'ana', at: ['{locator}'] },
-      headers: [['content-type', walletPut.stream]],
-      body: [1, new Uint8Array(6)],
-    },
-    { route: walletGet, at: ['{locator}'] },
+    ...copySeeds(),
     {
       ...{ route: invitationsPost, headers: [['authorization', '{desk}']] },
       body: json({ role: 'nurse', name: 'Nia', licence: 'L' }),
@@ -194,6 +225,8 @@ export const requestWords: readonly Cbor[] = [
     'eve',
     'writer',
     'newcomer',
+    'owner',
+    'withCode',
     'GET',
     'PUT',
     'POST',

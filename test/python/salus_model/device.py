@@ -4,12 +4,12 @@ import base64
 import re
 from urllib.parse import urlsplit
 
-from . import cbor, derive, hpke, xwing
+from . import cbor, derive, hpke, padded, xwing
 from .refused import Refused
 
 LINK, REVEAL = 53, 56
 PREFIX = "salus:device#"
-LEAST, MOST = 16 * 1024, 8 * 1024 * 1024
+MOST = 8 * 1024 * 1024
 
 
 def _is_relay(address: str) -> bool:
@@ -74,19 +74,11 @@ def release_key(to_new: bytes, to_old: bytes, said: bytes) -> bytes:
     return derive.key(to_new + to_old, derive.DEVICE_KEY, [said])
 
 
-def _padded_size(length: int) -> int:
-    size = LEAST
-    while size < 4 + length:
-        size *= 2
-    if size > MOST:
-        raise Refused("BODY_TOO_LARGE")
-    return size
-
-
 def seal_release(key: bytes, enc: bytes, payload: bytes, nonce: bytes) -> bytes:
     """D-6. `enc`: what `key` was encapsulated to the new device in."""
-    plain = len(payload).to_bytes(4, "big") + payload
-    return enc + hpke.seal_under_key(key, enc, plain.ljust(_padded_size(len(payload)), b"\0"), nonce)
+    if padded.size(len(payload)) > MOST:
+        raise Refused("BODY_TOO_LARGE")
+    return enc + hpke.seal_under_key(key, enc, padded.pad(payload), nonce)
 
 
 def open_release(seed: bytes, to_old: bytes, said: bytes, release: bytes) -> bytes:
@@ -95,8 +87,4 @@ def open_release(seed: bytes, to_old: bytes, said: bytes, release: bytes) -> byt
     if len(enc) != xwing.ENC_BYTES:
         raise Refused("CANNOT_OPEN")
     key = release_key(xwing.decapsulate(seed, enc), to_old, said)
-    plain = hpke.open_under_key(key, enc, sealed)
-    length = int.from_bytes(plain[:4], "big")
-    if len(plain) < 4 or len(plain) != _padded_size(length) or any(plain[4 + length :]):
-        raise Refused("CANNOT_OPEN")
-    return plain[4 : 4 + length]
+    return padded.unpad(hpke.open_under_key(key, enc, sealed))

@@ -1,15 +1,14 @@
-"""Passphrase key, wallet copy, printed code (docs/protocol/wallet.md, W-2 to W-6)."""
+"""Passphrase key and printed code (docs/protocol/wallet.md, W-2 to W-4)."""
 
 import re
 import unicodedata
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from . import cbor, derive, hpke
+from . import derive
 from .refused import Refused
 
 CONTENT = 50
-BLOCK = 4096
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -19,37 +18,6 @@ def passphrase_key(passphrase: str, memory_kib: int, passes: int, salt: bytes) -
         raise Refused("WALLET_KDF")
     kdf = Argon2id(salt=salt, length=32, iterations=passes, lanes=1, memory_cost=memory_kib)
     return kdf.derive(unicodedata.normalize("NFKC", passphrase).encode())
-
-
-def copy_key(code: bytes) -> bytes:
-    """W-5."""
-    return derive.key(code, derive.WALLET_COPY, [])
-
-
-def copy_locator(code: bytes, organisation: bytes) -> bytes:
-    """W-5."""
-    return derive.key(code, derive.WALLET_LOCATOR, [organisation])
-
-
-COPY_AAD = derive.WALLET_COPY.encode() + b"\0"
-
-
-def seal_copy(key: bytes, content: bytes, nonce: bytes) -> bytes:
-    """W-5."""
-    plain = len(content).to_bytes(4, "big") + content
-    plain = plain.ljust(-(-len(plain) // BLOCK) * BLOCK, b"\0")
-    return hpke.seal_under_key(key, COPY_AAD, plain, nonce)
-
-
-def open_copy(key: bytes, sealed: bytes) -> bytes:
-    try:
-        plain = hpke.open_under_key(key, COPY_AAD, sealed)
-    except Refused:
-        raise Refused("RECOVERY_CODE_WRONG") from None
-    length = int.from_bytes(plain[:4], "big")
-    if length > len(plain) - 4:
-        raise Refused("WALLET_INVALID")
-    return plain[4 : 4 + length]
 
 
 def _base32(data: bytes) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from . import blob_id, cbor
+from . import blob_id, cbor, xwing
 from .refused import Refused
 from .transactions import ROLES
 from .wallet import CONTENT
@@ -58,6 +58,15 @@ def some(*shapes):
     return read
 
 
+def at_most(most: int, shape):
+    def read(value: cbor.Cbor) -> None:
+        if len(cbor.array(value)) > most:
+            raise Refused("CBOR_SHAPE")
+        shape(value)
+
+    return read
+
+
 def struct(*shapes):
     def read(value: cbor.Cbor) -> None:
         for place, shape in zip(cbor.array(value, len(shapes)), shapes):
@@ -68,6 +77,7 @@ def struct(*shapes):
 
 ACCOUNT = HASH = SECRET = size(32)
 CONSENT = RECORD = SALT = size(16)
+KEM_KEY = size(xwing.PUBLIC_BYTES)
 ROOT_ID, BYTES, UINT, FLAG = size(8), cbor.octets, cbor.uint, cbor.flag
 
 
@@ -99,12 +109,14 @@ def rising(keys: list, most: int) -> None:
 
 WALLET = {
     "name": text(200),
-    "copyKey": or_none(32),
     "roots": some(ROOT_ID, SECRET, UINT),
     "accounts": some(
-        ACCOUNT, ACCOUNT, text(200), word(ROLES), text(50), text(2048), FLAG, or_none(32),
-        some(ROOT_ID, UINT), BYTES,
+        ACCOUNT, ACCOUNT, text(200), word(ROLES), text(50), text(2048), FLAG, some(ROOT_ID, UINT),
+        BYTES,
     ),
+    "printed": some(SECRET, UINT),
+    "codes": some(ACCOUNT, SECRET, KEM_KEY),
+    "devices": at_most(256, some(KEM_KEY, text(64), UINT, ROOT_ID, HASH, UINT)),
     "cards": some(ACCOUNT, text(200), BYTES),
     "keySets": some(ACCOUNT, UINT, SALT, ROOT_ID),
     "grants": some(
@@ -129,12 +141,20 @@ WALLET = {
 }  # fmt: skip
 
 
+# W-23: seeds, device root or none, rotations on their way.
+LOCAL = struct(
+    at_most(4, some(SECRET)), at_most(1, some(ROOT_ID)),
+    at_most(32, some(ACCOUNT, struct(ROOT_ID, SECRET, UINT), SECRET)),
+)  # fmt: skip
+
+# W-2: secret, buckets, shards.
+LAYOUT = struct(SECRET, to(4096), at_most(2 * 4096, some(UINT, size(16), SECRET, UINT)))
+
+
 def read(content: bytes) -> dict[str, cbor.Cbor]:
-    """The fields by name; WALLET_INVALID unless every place is as W-12 has it. Without drawers: none (W-18)."""
+    """The fields by name; WALLET_INVALID unless every place is as W-12 has it."""
     try:
         (fields,) = cbor.fields_of(content, CONTENT, 1)
-        if len(cbor.array(fields)) == len(WALLET) - 1:
-            fields = [*fields, []]
         struct(*WALLET.values())(fields)
     except Refused:
         raise Refused("WALLET_INVALID") from None

@@ -1,12 +1,12 @@
-"""The wallet file, its index and its shards (docs/protocol/wallet.md, W-1, W-2, W-18)."""
+"""The wallet file, its index and its shards (docs/protocol/wallet.md, W-1, W-2, W-23)."""
 
 import hmac
 
-from . import cbor, derive, hpke, wallet, wallet_content
+from . import cbor, derive, hpke, padded, wallet, wallet_content
 from .refused import Refused
 
 FILE, INDEX, SHARD = 49, 54, 55
-MOST_UNLOCKERS, MOST_BUCKETS, MOST_BYTES = 16, 4096, 4 * 1024 * 1024
+MOST_UNLOCKERS, MOST_BYTES = 16, 4 * 1024 * 1024
 
 Cost = tuple[int, int, bytes]
 
@@ -46,12 +46,15 @@ def cut(content: bytes, secret: bytes, buckets: int) -> tuple[bytes, dict[int, l
     return wallet_content.without_shards(content), shards
 
 
-def seal_shard(shard: list, name: bytes, key: bytes, nonce: bytes) -> bytes:
-    return hpke.seal_under_key(key, derive.info(derive.WALLET_SHARD, name), cbor.encode([2, SHARD, shard]), nonce)
+def seal_shard(shard: list, name: bytes, key: bytes, nonce: bytes, is_padded: bool = False) -> bytes:
+    """Padded in a copy (W-5)."""
+    plain = cbor.encode([2, SHARD, shard])
+    plain = padded.pad(plain) if is_padded else plain
+    return hpke.seal_under_key(key, derive.info(derive.WALLET_SHARD, name), plain, nonce)
 
 
 def seal(passphrase: str, cost: Cost, root: bytes, index: list, nonces: tuple[bytes, bytes]) -> bytes:
-    """`index`: content and `[secret, buckets, shards]`; `nonces`: of the wrap and of the index."""
+    """`index`: content, `[secret, buckets, shards]`, local; `nonces`: of the wrap and of the index."""
     parameters = _kdf(*cost)
     key = wallet.passphrase_key(passphrase, *cost)
     wrap = hpke.seal_under_key(key, _unlock_aad(parameters), root, nonces[0])
@@ -63,14 +66,12 @@ def _index_key(root: bytes) -> bytes:
     return derive.key(root, derive.WALLET_INDEX, [])
 
 
-def open_file(passphrase: str, data: bytes) -> tuple[bytes, list]:
-    """Content without what lies in shards, and `[secret, buckets, shards]`; all content and none for a file of before."""
+def open_file(passphrase: str, data: bytes) -> list:
+    """Content without what lies in shards, `[secret, buckets, shards]`, and what is the device's alone (W-23)."""
     try:
         ways, sealed = cbor.fields_of(data, FILE, 2)
         sealed = cbor.octets(sealed)
-        if len(cbor.array(ways)) > 0 and isinstance(ways[0], str):
-            return _open_before(passphrase, ways, sealed), []
-        if len(ways) > MOST_UNLOCKERS or len(data) > MOST_BYTES:
+        if len(cbor.array(ways)) > MOST_UNLOCKERS or len(data) > MOST_BYTES:
             raise Refused("CBOR_SHAPE")
         unlockers = [cbor.array(way, 3) for way in ways]
         parameters, wrap = next(((p, w) for kind, p, w in unlockers if kind == "passphrase"), (None, None))
@@ -84,33 +85,19 @@ def open_file(passphrase: str, data: bytes) -> tuple[bytes, list]:
     except Refused:
         raise Refused("PASSPHRASE_WRONG") from None
     try:
-        content, layout = cbor.fields_of(hpke.open_under_key(_index_key(root), INDEX_AAD, sealed), INDEX, 2)
+        content, layout, local = cbor.fields_of(hpke.open_under_key(_index_key(root), INDEX_AAD, sealed), INDEX, 3)
+        wallet_content.read(cbor.octets(content))
+        wallet_content.LAYOUT(layout)
+        wallet_content.LOCAL(local)
     except Refused:
         raise Refused("WALLET_INVALID") from None
-    return content, layout
+    return [content, layout, local]
 
 
-def _open_before(passphrase: str, parameters: list, sealed: bytes) -> bytes:
-    key = wallet.passphrase_key(passphrase, *_cost(parameters))
-    try:
-        return hpke.open_under_key(key, derive.info(derive.WALLET_FILE, [2, FILE, parameters]), sealed)
-    except Refused:
-        raise Refused("PASSPHRASE_WRONG") from None
-
-
-def seal_before(passphrase: str, cost: Cost, content: bytes, nonce: bytes) -> bytes:
-    """W-18."""
-    head = [2, FILE, _kdf(*cost)]
-    sealed = hpke.seal_under_key(
-        wallet.passphrase_key(passphrase, *cost), derive.info(derive.WALLET_FILE, head), content, nonce
-    )
-    return cbor.encode([*head, sealed])
-
-
-def open_shard(name: bytes, key: bytes, sealed: bytes) -> list:
+def open_shard(name: bytes, key: bytes, sealed: bytes, is_padded: bool = False) -> list:
     try:
         plain = hpke.open_under_key(key, derive.info(derive.WALLET_SHARD, name), sealed)
-        (shard,) = cbor.fields_of(plain, SHARD, 1)
+        (shard,) = cbor.fields_of(padded.unpad(plain) if is_padded else plain, SHARD, 1)
     except Refused:
         raise Refused("WALLET_INVALID") from None
     return shard

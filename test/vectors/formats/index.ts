@@ -9,7 +9,8 @@ import { blocks, nonces, stateProofs, transactions } from './ledger.ts';
 import { logProfiles } from './log-profiles.ts';
 import { accounts } from './people.ts';
 import { receipts } from './receipts.ts';
-import { printedCodes, walletCopies, walletFiles } from './wallets.ts';
+import { walletCopies } from './wallet-copies.ts';
+import { printedCodes, walletFiles } from './wallets.ts';
 import type { Format } from './write.ts';
 
 /** Known answers of whole formats, by the name of their file in own/. test/python reproduces every one of them. */

@@ -9,8 +9,8 @@ import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, parseAccountId, type TxId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
+import type { Turns } from '../../turns.ts';
 import type { Invitation, Invitations } from './invitations.ts';
-import type { Turns } from './turns.ts';
 
 /** Whom one desk may be told of at a time. */
 const maxTold = 100;

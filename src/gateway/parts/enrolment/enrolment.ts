@@ -14,10 +14,10 @@ import { decodeAs } from '../../../primitives/shape.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart, type IndexedAct } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
+import { Turns } from '../../turns.ts';
 import { Desk } from './desk.ts';
 import { type Enrolled, hashOfCode, type Invitation, Invitations } from './invitations.ts';
 import { provesIdentity } from './proves-identity.ts';
-import { Turns } from './turns.ts';
 
 type EnrolSeen = Pick<IndexedAct, 'sender' | 'txId' | 'height'>;
 /** What the hospital signs of somebody: all of it is the desk's word. */

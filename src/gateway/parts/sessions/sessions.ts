@@ -16,13 +16,19 @@ import type { GatewayBase } from '../../base.ts';
 import { ExpiringMap } from '../../expiring-map.ts';
 import { definePart } from '../../part.ts';
 import { Challenges } from './challenges.ts';
+import { roleByCode } from './printed-code.ts';
 
 export interface Session {
   readonly account: AccountId;
   readonly role: Role;
 }
 
-/** Of all accounts together; each has 16. */
+/** A session, or one opened with the printed code: that one serves for reading copies of the wallet alone. */
+export interface WalletSession extends Session {
+  readonly withCode: boolean;
+}
+
+/** Of all accounts together; each has 16, and four with the printed code. */
 const maxSessions = 100_000;
 
 /**
@@ -32,6 +38,8 @@ const maxSessions = 100_000;
 export class Sessions {
   readonly #challenges: Challenges;
   readonly #sessions: ExpiringMap<Held>;
+  /** Those of the printed code, apart, so that whoever asks for a session never meets one. */
+  readonly #byCode: ExpiringMap<Session>;
   /** What stands on sessions and ends with them, by the session's name. */
   readonly #standing = new Map<string, Set<() => void>>();
   readonly #base: GatewayBase;
@@ -44,6 +52,11 @@ export class Sessions {
       ownerOf: ({ account }) => account,
       onGone: (name) => this.#end(name),
     });
+    this.#byCode = new ExpiringMap(base.now, {
+      each: base.settings.codeSessionsPerAccount,
+      all: maxSessions,
+      ownerOf: ({ account }) => account,
+    });
     this.#base = base;
   }
 
@@ -52,17 +65,21 @@ export class Sessions {
     return textOfBytes(this.#challenges.make(account));
   }
 
-  /** Throws UNAUTHENTICATED (challenge unknown, used, over or another's), SIGNATURE_WRONG, and as `accountActingWith`. */
+  /**
+   * By the key in use, or with the printed code where `codeKemHash` is given; each signs under a label of its own. Throws
+   * UNAUTHENTICATED (challenge unknown, used, over or another's), SIGNATURE_WRONG, and as `accountActingWith`, `roleByCode`.
+   */
   async open(request: SessionRequest): Promise<SessionAnswer> {
-    const { view, chainId, organisation, now, settings } = this.#base;
-    const { account } = request;
+    const { chainId, organisation, now, settings } = this.#base;
+    const { account, codeKemHash } = request;
     const challenge = bytesOfText(request.challenge, 32);
     if (!this.#challenges.isOpen(challenge, account)) throw new CodedError('UNAUTHENTICATED');
     const publicKey = bytesOfText(request.publicKey, 32);
     const signature = bytesOfText(request.signature, 64);
-    const { role } = await view.accountActingWith(account, publicKey);
+    const role = await this.#roleOf(request, publicKey);
     const proof = encodeSessionProof({ chainId, organisation, account, challenge });
-    if (!(await verifyLabelled(publicKey, labels.sessionSign, proof, signature))) {
+    const label = codeKemHash === undefined ? labels.sessionSign : labels.sessionRecover;
+    if (!(await verifyLabelled(publicKey, label, proof, signature))) {
       throw new CodedError('SIGNATURE_WRONG');
     }
     // Another answer to the same challenge may have been verified meanwhile.
@@ -70,14 +87,33 @@ export class Sessions {
     this.#challenges.use(challenge);
     const token = textOfBytes(randomBytes(32));
     const expiresMs = now() + settings.sessionMs;
-    this.#sessions.set(nameOf(token), { account, role, expiresMs }, expiresMs);
+    const held = { account, role, expiresMs };
+    const opened = codeKemHash === undefined ? this.#sessions : this.#byCode;
+    opened.set(nameOf(token), held, expiresMs);
     return { token, expiresMs };
   }
 
-  /** Of `authorization: Bearer TOKEN`. */
+  async #roleOf({ account, codeKemHash }: SessionRequest, publicKey: Uint8Array): Promise<Role> {
+    if (codeKemHash === undefined) {
+      return (await this.#base.view.accountActingWith(account, publicKey)).role;
+    }
+    const code = { publicKey, codeKemHash: bytesOfText(codeKemHash, 32) };
+    return roleByCode(this.#base, account, code);
+  }
+
+  /** Of `authorization: Bearer TOKEN`; never one of the printed code. */
   find(authorization: string | undefined): Session | undefined {
     const name = nameIn(authorization);
     return name === undefined ? undefined : this.#sessions.get(name);
+  }
+
+  /** The same, also one of the printed code: for copies of wallets alone. */
+  findForWallet(authorization: string | undefined): WalletSession | undefined {
+    const session = this.find(authorization);
+    if (session !== undefined) return { ...session, withCode: false };
+    const name = nameIn(authorization);
+    const byCode = name === undefined ? undefined : this.#byCode.get(name);
+    return byCode === undefined ? undefined : { ...byCode, withCode: true };
   }
 
   /**
@@ -110,7 +146,15 @@ export class Sessions {
 
   /** Throws UNAUTHENTICATED without a token, SESSION_EXPIRED with one that does not hold (any more). */
   require(authorization: string | undefined): Session {
-    const session = this.find(authorization);
+    return this.#required(this.find(authorization), authorization);
+  }
+
+  /** As `require`, for copies of wallets alone. */
+  requireForWallet(authorization: string | undefined): WalletSession {
+    return this.#required(this.findForWallet(authorization), authorization);
+  }
+
+  #required<S>(session: S | undefined, authorization: string | undefined): S {
     if (session !== undefined) return session;
     throw new CodedError(authorization === undefined ? 'UNAUTHENTICATED' : 'SESSION_EXPIRED');
   }
@@ -118,6 +162,11 @@ export class Sessions {
   /** When an account's keys change or are frozen. */
   endAll(account: AccountId): void {
     this.#sessions.deleteWhere((session) => session.account === account);
+  }
+
+  /** When the printed code was used to rotate: it may be another one since. */
+  endWithCode(account: AccountId): void {
+    this.#byCode.deleteWhere((session) => session.account === account);
   }
 }
 
@@ -139,7 +188,11 @@ export const sessions = definePart({
   name: 'sessions',
   open: (base) => new Sessions(base),
   onAct: {
-    RotateKey: (part, { sender }) => part.endAll(sender),
+    RotateKey: (part, { sender, act }) => {
+      part.endAll(sender);
+      // Whoever stole the key in use ends nothing of who comes with the code.
+      if (act.recoveryKey.length !== 0) part.endWithCode(sender);
+    },
     RevokeKey: (part, { act }) => part.endAll(act.account),
   },
 });

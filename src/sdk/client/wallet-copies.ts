@@ -1,0 +1,196 @@
+import { walletGet } from '../../api/routes/wallet-get.ts';
+import { walletPut } from '../../api/routes/wallet-put.ts';
+import { walletShardGet } from '../../api/routes/wallet-shard-get.ts';
+import { walletShardPut } from '../../api/routes/wallet-shard-put.ts';
+import { decodeSignedCopy, encodeSignedCopy, type SignedCopy } from '../../api/wallet-copy.ts';
+import { sha256 } from '../../crypto/hash.ts';
+import type { KemKey } from '../../crypto/kem.ts';
+import { recoveryHash, recoveryOf } from '../../ledger/recovery.ts';
+import type { Keys } from '../../ledger/tables/keys.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { bytes, decodeAs, encodeAs, id, list, struct, uint } from '../../primitives/shape.ts';
+import type { ProvenLedger } from '../ledger/proven-ledger.ts';
+import type { WalletContent } from '../wallet/content.ts';
+import { syncCopy } from '../wallet/copy.ts';
+import type { CopyPlace } from '../wallet/copy-index.ts';
+import type { CopyStore, CopyWriter, RememberedCopy, SyncedCopy } from '../wallet/copy-store.ts';
+import { devicePairs, devicesIn, withoutStrangers } from '../wallet/device-list.ts';
+import type { AccountKeys } from '../wallet/identity.ts';
+import { mergeWallets } from '../wallet/merge.ts';
+import type { Vault } from '../wallet/vault.ts';
+import type { GatewayClient } from './gateway-client.ts';
+
+/** The account whose copy is kept, at work. */
+export interface CopiedAccount {
+  readonly vault: Vault;
+  readonly gateway: GatewayClient;
+  readonly ledger: Pick<ProvenLedger, 'keys'>;
+  readonly account: CopyPlace;
+  /** In use, as the ledger has it; and all that the wallet knows. */
+  keys(signal?: AbortSignal): Promise<AccountKeys>;
+  allKeys(): Promise<readonly AccountKeys[]>;
+  nowMs(): number;
+}
+
+/** The copy as a hospital's gateway keeps it for who is signed in. `serial`: an older one. */
+export function copyStoreOf(
+  gateway: GatewayClient,
+  { signal, serial }: { readonly signal?: AbortSignal | undefined; readonly serial?: number } = {},
+): CopyStore {
+  return {
+    head: async () => {
+      const found = await orNone(gateway.call(walletGet, { query: { serial }, signal }));
+      return found && believed(found);
+    },
+    shard: (name) => orNone(gateway.call(walletShardGet, { params: { name }, signal })),
+    putShard: async (name, stream) => {
+      await gateway.call(walletShardPut, { params: { name }, stream, signal });
+    },
+    putHead: async (copy) => {
+      await gateway.call(walletPut, { stream: encodeSignedCopy(copy), signal });
+    },
+  };
+}
+
+function orNone<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
+    if (!isCoded(error, 'NOT_FOUND')) throw error;
+    return undefined;
+  });
+}
+
+/** Throws GATEWAY_LIED. */
+function believed(found: Uint8Array): SignedCopy {
+  try {
+    return decodeSignedCopy(found);
+  } catch (cause) {
+    throw new CodedError('GATEWAY_LIED', { path: walletGet.path }, cause);
+  }
+}
+
+/**
+ * Keeps the copy of one account at its hospital: one run after the other, each beginning with what the one before
+ * learned, else it would write that away.
+ */
+export class WalletCopies {
+  readonly #ctx: CopiedAccount;
+  #known: SyncedCopy | RememberedCopy | undefined;
+  #directory: Keys | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #isOld = false;
+  #code: readonly KemKey[] = [];
+
+  constructor(ctx: CopiedAccount) {
+    this.#ctx = ctx;
+  }
+
+  /** Whether the hospital showed an older copy than this device had seen there. */
+  get isOld(): boolean {
+    return this.#isOld;
+  }
+
+  /** Throws as `syncCopy`, and what the hospital refuses. */
+  keep(signal?: AbortSignal): Promise<void> {
+    const next = this.#last.then(() => this.#keep(signal));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  /** The printed code is at hand: a device that is new opens with it what was sealed before it came. */
+  openAlso(codeKem: KemKey): void {
+    this.#code = [codeKem];
+  }
+
+  /** Asks anew who may open the copy: keys or the printed code have changed. */
+  renewed(): void {
+    this.#directory = undefined;
+  }
+
+  async #keep(signal?: AbortSignal): Promise<void> {
+    const { vault, account, gateway } = this.#ctx;
+    if (!vault.content.codes.some((it) => it.account === account.account)) return;
+    this.#known ??= await this.#recall();
+    const writer = await this.#writer(signal);
+    const { content } = vault;
+    const store = copyStoreOf(gateway, { signal });
+    const brought = await syncCopy(store, writer, content, this.#known);
+    this.#isOld ||= brought.isOld;
+    if (brought.content !== content) {
+      await vault.change((held) =>
+        withoutStrangers(mergeWallets(held, brought.content), vault.local),
+      );
+    }
+    const isNews = !equalBytes(brought.copy.hash, this.#known?.hash ?? new Uint8Array(0));
+    this.#known = brought.copy;
+    if (isNews) await this.#remember(brought.copy);
+  }
+
+  async #writer(signal?: AbortSignal): Promise<CopyWriter> {
+    const { vault, account: own } = this.#ctx;
+    const { account, organisation } = own;
+    const [keys, all, pairs, code] = await Promise.all([
+      this.#ctx.keys(signal),
+      this.#ctx.allKeys(),
+      devicePairs(vault.local),
+      this.#codeKem(signal),
+    ]);
+    const { local } = vault;
+    const recipientsIn = (held: WalletContent) => [
+      ...devicesIn(held, local).map(({ key }) => key),
+      ...code,
+    ];
+    const knownKeys = all.map(({ sign }) => sign.publicKey);
+    const opening = [...pairs, ...this.#code];
+    return {
+      ...{ organisation, account, sign: keys.sign, knownKeys },
+      ...{ pairs: opening, recipientsIn, local },
+    };
+  }
+
+  /** Of the printed code that the ledger binds; none: of a code that this wallet does not know. */
+  async #codeKem(signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    const { vault, account, ledger } = this.#ctx;
+    this.#directory ??= await ledger.keys(account.account, signal);
+    const bound = recoveryOf(this.#directory, this.#ctx.nowMs());
+    const code = vault.content.codes.find(
+      (it) =>
+        it.account === account.account &&
+        equalBytes(bound, recoveryHash(it.recoveryKey, sha256(it.kem))),
+    );
+    return code === undefined ? [] : [code.kem];
+  }
+
+  async #recall(): Promise<RememberedCopy | undefined> {
+    const kept = await this.#ctx.vault.recall(nameOf(this.#ctx));
+    if (kept === undefined) return undefined;
+    try {
+      const { digests, ...copy } = decodeAs(remembered, kept, 'copy');
+      return {
+        ...copy,
+        digests: new Map(digests.map(({ name, digest }) => [name, bytesToHex(digest)])),
+      };
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      return undefined;
+    }
+  }
+
+  async #remember({ serial, hash, copyKey, digests }: SyncedCopy): Promise<void> {
+    const kept = [...digests].map(([name, digest]) => ({ name, digest: fromHex(digest) }));
+    const encoded = encodeAs(remembered, { serial, hash, copyKey, digests: kept });
+    await this.#ctx.vault.remember(nameOf(this.#ctx), encoded);
+  }
+}
+
+const fromHex = (hex: string): Uint8Array => hexToBytes(hex) ?? new Uint8Array(0);
+
+/** Beside the wallet: what can be read again at the hospital, but for how far this device had seen. */
+const remembered = struct({
+  serial: uint,
+  hash: bytes(32),
+  copyKey: bytes(32),
+  digests: list(struct({ name: id<string>(fromHex, bytesToHex, 16), digest: bytes(32) })),
+});
+
+const nameOf = ({ account }: CopiedAccount): string => `copy-${account.account.slice(0, 16)}`;
