@@ -134,6 +134,11 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', `/v1/relay/${id32}/1?waitMs=5001`, {}, 'REQUEST_INVALID'],
   ['DELETE', '/v1/relay/x', {}, 'REQUEST_INVALID'],
   ['DELETE', `/v1/relay/${id32}`, {}, 'NOT_FOUND'],
+  ['GET', '/v1/logs/diary/consistency?from=1&to=1', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/logs/user/consistency?from=0&to=1', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/logs/user/consistency?from=1', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/logs/user/consistency?from=2&to=1', {}, 'HEIGHT_UNKNOWN'],
+  ['GET', '/v1/logs/user/consistency?from=1&to=999999', {}, 'HEIGHT_UNKNOWN'],
   ['GET', '/v1/nothing', {}, 'NOT_FOUND'],
   ['GET', '/v2/who', {}, 'NOT_FOUND'],
 ];
