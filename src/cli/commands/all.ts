@@ -16,6 +16,7 @@ import { addSelfcheck } from './selfcheck.ts';
 import { addUp } from './up.ts';
 import { addVerify } from './verify.ts';
 import { addWatch } from './watch.ts';
+import { addWitness } from './witness.ts';
 
 /** In the order in which `--help` lists them. */
 export const commands: readonly AddCommand[] = [
@@ -30,6 +31,7 @@ export const commands: readonly AddCommand[] = [
   addLooked,
   addReceipt,
   addVerify,
+  addWitness,
   addLedger,
   addBackup,
   addRestore,
