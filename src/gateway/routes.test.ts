@@ -220,6 +220,7 @@ test('health, metrics and the plain page answer at the root', async () => {
   assert.equal(health.json().ok, true);
   const metrics = await town.app.inject({ method: 'GET', url: '/metrics' });
   assert.match(metrics.body, /salus_gateway_requests_total/);
+  assert.match(metrics.body, /salus_gateway_refusals_total\{hospital="north",code="DISK_FULL"\} 0/);
   assert.match(metrics.body, /salus_gateway_ledger_height\{hospital="north"\} \d/);
   assert.match(metrics.body, /salus_gateway_anchors_without_rows\{hospital="north"\} \d/);
   const page = await town.app.inject({ method: 'GET', url: '/' });
