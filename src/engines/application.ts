@@ -1,3 +1,6 @@
+import type { StateHeads } from '../ledger/app-hash.ts';
+import type { LogName } from '../ledger/shapes.ts';
+
 /**
  * The seam between an engine, which orders bytes, and the ledger, which judges them: shaped like ABCI 2.0,
  * so that the embedded engine and CometBFT drive the same application (ledger.md 1 and 5.4).
@@ -29,6 +32,11 @@ export interface StateAnswer {
   readonly proof: Uint8Array | undefined;
 }
 
+export interface HeadsAnswer extends StateHeads {
+  /** They lead to the app hash after this height. */
+  readonly height: number;
+}
+
 export interface Application {
   /** The last committed height (0: only genesis) and the app hash after it, read from disk. */
   info(): { readonly height: number; readonly appHash: Uint8Array };
@@ -44,5 +52,9 @@ export interface Application {
   commit(): void;
   /** Reads the last committed state. */
   query(table: string, key: Uint8Array, prove: boolean): StateAnswer;
+  /** What the committed app hash is made of. */
+  heads(): HeadsAnswer;
+  /** For `isConsistent`: the log of `from` leaves begins that of `to` leaves. Throws HEIGHT_UNKNOWN for a size it never had. */
+  logConsistency(log: LogName, from: number, to: number): readonly Uint8Array[];
   close(): void;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { sha256 } from '../crypto/hash.ts';
+import { appHashOf } from '../ledger/app-hash.ts';
 import { resultLeaf, txLeaf } from '../ledger/chain/block-leaves.ts';
 import { commitHash, decodeCommit } from '../ledger/chain/commit.ts';
 import { decodeHeader, headerHashBytes } from '../ledger/chain/header.ts';
@@ -189,6 +190,29 @@ export function describeEngine(name: string, open: () => Promise<EngineUnderTest
       const proven = await engine.query(row.table, row.key, { prove: true });
       assert.deepEqual(proven.value, plain.value);
       assert.ok(proven.proof !== undefined);
+    });
+
+    test('the heads of the logs and the root of the state lead to the newest app hash', async () => {
+      const { engine, accepted } = await begin();
+      for (const n of [0, 1]) {
+        const { height } = await commit(engine, accepted(n));
+        const heads = await engine.heads();
+        assert.ok(heads.height >= height);
+        same(appHashOf(heads.stateRoot, heads.logs), engine.status().appHash);
+      }
+    });
+
+    test('that a log only grew is not shown for a size that it never had', async () => {
+      const { engine } = await begin();
+      const { size } = (await engine.heads()).logs.user;
+      for (const [from, to] of [
+        [0, 1],
+        [2, 1],
+        [1, size + 1],
+      ] as const) {
+        const shown = engine.logConsistency('user', from, to);
+        await assert.rejects(shown, (e) => isCoded(e, 'HEIGHT_UNKNOWN'));
+      }
     });
 
     test('a subscription replays what was and goes on with what comes, without gap or repeat', async () => {

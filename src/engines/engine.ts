@@ -1,5 +1,6 @@
+import type { LogName } from '../ledger/shapes.ts';
 import type { TxId } from '../primitives/ids.ts';
-import type { StateAnswer, TxResult } from './application.ts';
+import type { HeadsAnswer, StateAnswer, TxResult } from './application.ts';
 
 /** A block as readers of the ledger get it. `header` and `commit` are CometBFT protobuf bytes. */
 export interface CommittedBlock {
@@ -45,6 +46,10 @@ export interface LedgerEngine {
   /** Throws COMMIT_TIMEOUT, TX_UNKNOWN. */
   waitCommit(txId: TxId, timeoutMs: number): Promise<CommitOutcome>;
   query(table: string, key: Uint8Array, options: { readonly prove: boolean }): Promise<StateAnswer>;
+  /** What the newest app hash is made of (docs/protocol/following.md, F-1). */
+  heads(): Promise<HeadsAnswer>;
+  /** That a log only grew between two of its sizes (F-2). Throws HEIGHT_UNKNOWN. */
+  logConsistency(log: LogName, from: number, to: number): Promise<readonly Uint8Array[]>;
   /** Throws HEIGHT_UNKNOWN. */
   block(height: number): Promise<CommittedBlock>;
   signedHeader(height: number): Promise<SignedHeader>;

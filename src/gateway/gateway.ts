@@ -94,6 +94,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { databasePath, wings = [], faultPoint, hospital, engine, metrics, log } = options;
   const list = [...spineParts, ...wings.flatMap((wing) => wing.parts)];
   const db = new Store(databasePath, [indexStore, ...storesOf(list)], faultPoint);
+  metrics.begin(hospital);
   const onIndexed = (height: number) => metrics.indexedHeight.set({ hospital }, height);
   const index = new LedgerIndex({ engine, db, log, onIndexed });
   const parts = new OpenParts();

@@ -2,13 +2,19 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accepted, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town, townChain } from '../../test/gateway/town.ts';
+import type { LogHeadsAnswer } from '../api/logs.ts';
 import { bytesOfText } from '../api/message-parts.ts';
 import type { AnswerOf } from '../api/route.ts';
 import type { genesisGet } from '../api/routes/genesis-get.ts';
+import type { logConsistencyGet } from '../api/routes/log-consistency-get.ts';
 import type { whoGet } from '../api/routes/who-get.ts';
 import type { BlockEvent, HeaderAnswer, StateAnswerMessage } from '../api/tx.ts';
+import { appHashOf } from '../ledger/app-hash.ts';
+import { decodeHeader } from '../ledger/chain/header.ts';
 import { decodeReceipt } from '../ledger/chain/receipt.ts';
+import { txIdOfBytes } from '../ledger/codec.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
+import { isConsistent } from '../ledger/merkle.ts';
 import { decodeRow } from '../ledger/table.ts';
 import { accounts } from '../ledger/tables/accounts.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
@@ -81,6 +87,42 @@ test('headers, genesis and rows with proofs are for everybody', async () => {
   assert.equal(missing.value, null);
   assert.ok((missing.proof ?? '').length > 0);
 });
+
+test('everybody can have it shown that a log only grew, and what the signed app hash is made of', async () => {
+  const ask = async <T>(path: string) =>
+    accepted<T>(await ana.call('GET', path, { anonymous: true }));
+  const heads = async () => {
+    const { stateRoot, user, doc, height } = await ask<LogHeadsAnswer>('/v1/logs');
+    const logs = { user: logHeadOf(user), doc: logHeadOf(doc) };
+    return { height, logs, appHash: appHashOf(bytesOfText(stateRoot), logs) };
+  };
+  const before = await heads();
+  await ana.grant(ana.account);
+  const { height, logs, appHash } = await heads();
+  await town.engine.receipt(txIdOfBytes(await lastTx(height)), 10_000);
+  const signed = await ask<HeaderAnswer>(`/v1/headers/${height + 1}`);
+  assert.deepEqual(decodeHeader(bytesOfText(signed.header)).appHash, appHash);
+  const [from, to] = [before.logs.user, logs.user];
+  assert.ok(to.size > from.size);
+  const way = `/v1/logs/user/consistency?from=${from.size}&to=${to.size}`;
+  const { path } = await ask<AnswerOf<typeof logConsistencyGet>>(way);
+  const hashes = path.map((hash) => bytesOfText(hash, 32));
+  assert.ok(isConsistent(from, to, hashes));
+  assert.ok(!isConsistent({ ...from, root: to.root }, to, hashes));
+});
+
+const logHeadOf = ({ size, root }: LogHeadsAnswer['user']) => ({
+  size,
+  root: bytesOfText(root, 32),
+});
+
+async function lastTx(height: number): Promise<Uint8Array> {
+  for (let at = height; at > 0; at--) {
+    const tx = (await town.engine.block(at)).txs.at(-1);
+    if (tx !== undefined) return tx;
+  }
+  return assert.fail('no transaction');
+}
 
 test('a log that is for institutions is told to them, and to a patient what is her own', async () => {
   const ben = await Person.enrolled(town, town.north, 'patient');

@@ -1,8 +1,29 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Code } from '../codes/index.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AnyPart, WingParts } from './part.ts';
 import type { PartFigures, PartMetric } from './part-metrics.ts';
 import { spineParts } from './parts/all.ts';
+
+/**
+ * Refusals that call an operator (docs/operations/alerts.yml). They begin at 0: of a series that begins with its first
+ * refusal, nobody sees an increase.
+ */
+export const alertedCodes: readonly Code[] = [
+  'CLOCK_BEHIND',
+  'CLOCK_AHEAD',
+  'DISK_FULL',
+  'BLOB_CORRUPT',
+  'PROOF_INVALID',
+  'LEDGER_CORRUPT',
+  'GATEWAY_UNREACHABLE',
+  'GATEWAY_LIED',
+  'RATE_LIMITED',
+  'SENDER_BUSY',
+  'LEDGER_BUSY',
+  'STORE_BUSY',
+  'QUOTA_EXCEEDED',
+];
 
 /**
  * What an operator watches: the figures of the server and the ledger here, those of a part where the part is
@@ -19,6 +40,8 @@ export interface Metrics {
   readonly ledgerStalledMs: Gauge<'hospital'>;
   readonly blobBytes: Gauge<'hospital'>;
   readonly diskFreeBytes: Gauge<'hospital'>;
+  /** This hospital is served from now on. */
+  readonly begin: (hospital: string) => void;
   /** Where a part of one hospital counts. Throws INTERNAL for a part whose wing was not named. */
   readonly figuresOf: (part: AnyPart, hospital: string) => PartFigures;
 }
@@ -35,6 +58,7 @@ export function createMetrics(wings: readonly WingParts[] = []): Metrics {
   for (const { name, parts } of [{ name: 'gateway', parts: spineParts }, ...wings]) {
     for (const part of parts) figures.set(part, register(part, `salus_${name}_`, registry));
   }
+  const refusals = counter('refusals_total', 'Requests refused', ['hospital', 'code']);
   return {
     registry,
     requests: counter('requests_total', 'Requests answered', ['hospital', 'route', 'status']),
@@ -45,12 +69,15 @@ export function createMetrics(wings: readonly WingParts[] = []): Metrics {
       buckets: [1, 5, 20, 50, 100, 250, 1_000, 5_000, 30_000],
       registers,
     }),
-    refusals: counter('refusals_total', 'Requests refused', ['hospital', 'code']),
+    refusals,
     indexedHeight: gauge('indexed_height', 'Height up to which the ledger is indexed'),
     ledgerHeight: gauge('ledger_height', 'Height of the newest block'),
     ledgerStalledMs: gauge('ledger_stalled_ms', 'How long the ledger has stood still with work'),
     blobBytes: gauge('blob_bytes', 'Bytes of stored blobs'),
     diskFreeBytes: gauge('disk_free_bytes', 'Free bytes on the disk of this gateway'),
+    begin: (hospital) => {
+      for (const code of alertedCodes) refusals.inc({ hospital, code }, 0);
+    },
     figuresOf: (part, hospital) => figuresOf(figures.get(part), part.name, hospital),
   };
 }

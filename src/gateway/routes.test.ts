@@ -130,6 +130,11 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', `/v1/relay/${id32}/1?waitMs=5001`, {}, 'REQUEST_INVALID'],
   ['DELETE', '/v1/relay/x', {}, 'REQUEST_INVALID'],
   ['DELETE', `/v1/relay/${id32}`, {}, 'NOT_FOUND'],
+  ['GET', '/v1/logs/diary/consistency?from=1&to=1', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/logs/user/consistency?from=0&to=1', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/logs/user/consistency?from=1', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/logs/user/consistency?from=2&to=1', {}, 'HEIGHT_UNKNOWN'],
+  ['GET', '/v1/logs/user/consistency?from=1&to=999999', {}, 'HEIGHT_UNKNOWN'],
   ['GET', '/v1/nothing', {}, 'NOT_FOUND'],
   ['GET', '/v2/who', {}, 'NOT_FOUND'],
 ];
@@ -211,6 +216,7 @@ test('health, metrics and the plain page answer at the root', async () => {
   assert.equal(health.json().ok, true);
   const metrics = await town.app.inject({ method: 'GET', url: '/metrics' });
   assert.match(metrics.body, /salus_gateway_requests_total/);
+  assert.match(metrics.body, /salus_gateway_refusals_total\{hospital="north",code="DISK_FULL"\} 0/);
   assert.match(metrics.body, /salus_gateway_ledger_height\{hospital="north"\} \d/);
   assert.match(metrics.body, /salus_gateway_anchors_without_rows\{hospital="north"\} \d/);
   const page = await town.app.inject({ method: 'GET', url: '/' });

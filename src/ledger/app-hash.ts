@@ -9,6 +9,13 @@ export interface LogHead {
 }
 export type LogHeads = Readonly<Record<LogName, LogHead>>;
 
+/** What an app hash is made of. */
+export interface StateHeads {
+  /** Of the state tree. */
+  readonly stateRoot: Uint8Array;
+  readonly logs: LogHeads;
+}
+
 const tag = Uint8Array.of(0x10);
 
 /**

@@ -4,13 +4,19 @@ import type {
   Application,
   BlockInput,
   BlockOutput,
+  HeadsAnswer,
   StateAnswer,
 } from '../../src/engines/application.ts';
+import { appHashOf } from '../../src/ledger/app-hash.ts';
+import { emptyLog } from '../../src/ledger/log-tree.ts';
 import { utf8, utf8ToText } from '../../src/primitives/bytes.ts';
+import { CodedError } from '../../src/primitives/errors.ts';
+
+const logs = { user: emptyLog, doc: emptyLog };
 
 /**
  * A ledger application small enough to see through: a transaction is `add NAME AMOUNT …`, the state is one
- * counter per name in SQLite, the app hash covers all of them. An amount of 0 is refused by the rules (code
+ * counter per name in SQLite, the app hash covers all of them; its logs stay empty. An amount of 0 is refused by the rules (code
  * 9), anything else than such a text by CheckTx (code 1).
  */
 export class CounterApplication implements Application {
@@ -30,6 +36,10 @@ export class CounterApplication implements Application {
   }
 
   #hash(): Uint8Array {
+    return appHashOf(this.#root(), logs);
+  }
+
+  #root(): Uint8Array {
     const rows = this.#db.prepare('SELECT name, value FROM counters ORDER BY name').all();
     return sha256(utf8(JSON.stringify(rows)));
   }
@@ -69,6 +79,14 @@ export class CounterApplication implements Application {
       value: typeof value === 'number' ? utf8(String(value)) : undefined,
       proof: prove ? this.#hash() : undefined,
     };
+  }
+
+  heads(): HeadsAnswer {
+    return { height: this.info().height, stateRoot: this.#root(), logs };
+  }
+
+  logConsistency(_log: string, from: number, to: number): never {
+    throw new CodedError('HEIGHT_UNKNOWN', { from, to });
   }
 
   close(): void {

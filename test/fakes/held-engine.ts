@@ -1,6 +1,7 @@
 import type { CommittedBlock, LedgerEngine } from '../../src/engines/engine.ts';
 import { decodeTx } from '../../src/ledger/codec.ts';
 import type { Act } from '../../src/ledger/protocol.ts';
+import type { LogName } from '../../src/ledger/shapes.ts';
 import { CodedError } from '../../src/primitives/errors.ts';
 import type { TxId } from '../../src/primitives/ids.ts';
 
@@ -72,6 +73,14 @@ export class HeldEngine implements LedgerEngine {
 
   query(table: string, key: Uint8Array, options: { readonly prove: boolean }) {
     return this.#engine.query(table, key, options);
+  }
+
+  heads() {
+    return this.#engine.heads();
+  }
+
+  logConsistency(log: LogName, from: number, to: number) {
+    return this.#engine.logConsistency(log, from, to);
   }
 
   block(height: number) {

@@ -6,7 +6,7 @@ import { createProgram } from '../../src/cli/command-line.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { processSurroundings } from '../../src/cli/surroundings.ts';
 import { catalogue, isCode } from '../../src/codes/index.ts';
-import { createMetrics } from '../../src/gateway/metrics.ts';
+import { alertedCodes, createMetrics } from '../../src/gateway/metrics.ts';
 
 const folder = 'docs/operations';
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
@@ -147,6 +147,10 @@ test('the alerts name metrics, labels, codes and pages that exist', async () => 
       if (label === 'code') for (const code of value.split('|')) assert.ok(isCode(code), code);
     }
   }
+  const called = [...alerts.matchAll(/\bcode=~?"([^"]+)"/g)].flatMap(([, it = '']) =>
+    it.split('|'),
+  );
+  assert.deepEqual([...alertedCodes].sort(), [...new Set(called)].sort());
   const names = [...alerts.matchAll(/^ {6}- alert: (\w+)$/gm)].map(([, name = '']) => name);
   const links = [...alerts.matchAll(/^ {10}runbook: (\S+)$/gm)].map(([, link = '']) => link);
   assert.equal(names.length, links.length);

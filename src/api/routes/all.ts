@@ -19,6 +19,8 @@ import { invitationsGet } from './invitations-get.ts';
 import { invitationsPost } from './invitations-post.ts';
 import { itemsGet } from './items-get.ts';
 import { itemsPost } from './items-post.ts';
+import { logConsistencyGet } from './log-consistency-get.ts';
+import { logHeadsGet } from './log-heads-get.ts';
 import { lookupPost } from './lookup-post.ts';
 import { readPost } from './read-post.ts';
 import { receiptGet } from './receipt-get.ts';
@@ -46,6 +48,8 @@ export const routes: readonly Route[] = [
   receiptGet,
   headerGet,
   genesisGet,
+  logHeadsGet,
+  logConsistencyGet,
   stateGet,
   statePost,
   identitiesGet,

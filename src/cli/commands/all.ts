@@ -17,6 +17,7 @@ import { addSelfcheck } from './selfcheck.ts';
 import { addUp } from './up.ts';
 import { addVerify } from './verify.ts';
 import { addWatch } from './watch.ts';
+import { addWitness } from './witness.ts';
 
 /** In the order in which `--help` lists them. */
 export const commands: readonly AddCommand[] = [
@@ -32,6 +33,7 @@ export const commands: readonly AddCommand[] = [
   addLooked,
   addReceipt,
   addVerify,
+  addWitness,
   addLedger,
   addBackup,
   addRestore,

@@ -2,9 +2,10 @@ import { sha256 } from '../../crypto/hash.ts';
 import { decodeHeader } from '../../ledger/chain/header.ts';
 import { encodeReceipt } from '../../ledger/chain/receipt.ts';
 import { type TrustRoot, trustRootOf } from '../../ledger/chain/trust-root.ts';
+import type { LogName } from '../../ledger/shapes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { idBytes, type TxId, txIdOf } from '../../primitives/ids.ts';
-import type { StateAnswer } from '../application.ts';
+import type { HeadsAnswer, StateAnswer } from '../application.ts';
 import type { CommitOutcome, CommittedBlock, LedgerEngine, SignedHeader } from '../engine.ts';
 import { BlockLoop, type LoopParts } from './block-loop.ts';
 import type { BlockStore } from './block-store.ts';
@@ -121,6 +122,16 @@ export class EmbeddedEngine implements LedgerEngine {
     this.#loop.requireOpen();
     this.#loop.refreshTime();
     return this.#parts.application.query(table, key, options.prove);
+  }
+
+  async heads(): Promise<HeadsAnswer> {
+    this.#loop.requireOpen();
+    return this.#parts.application.heads();
+  }
+
+  async logConsistency(log: LogName, from: number, to: number): Promise<readonly Uint8Array[]> {
+    this.#loop.requireOpen();
+    return this.#parts.application.logConsistency(log, from, to);
   }
 
   async block(height: number): Promise<CommittedBlock> {

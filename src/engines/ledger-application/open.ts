@@ -16,12 +16,18 @@ import { type RefusalCode, refusalNumber } from '../../ledger/refusals.ts';
 import { whyUnproven } from '../../ledger/requirements-of.ts';
 import type { LogName } from '../../ledger/shapes.ts';
 import { encodeStateAnswerProof } from '../../ledger/state-proof.ts';
-import { proveKey } from '../../ledger/state-tree.ts';
+import { proveKey, treeRoot } from '../../ledger/state-tree.ts';
 import { stateKey } from '../../ledger/table.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
-import type { Application, BlockInput, BlockOutput, StateAnswer } from '../application.ts';
+import type {
+  Application,
+  BlockInput,
+  BlockOutput,
+  HeadsAnswer,
+  StateAnswer,
+} from '../application.ts';
 import type { LayerSizes } from '../layer-sizes.ts';
 import { InFlight } from './in-flight.ts';
 import { type CommittedHead, StateDatabase } from './state-database.ts';
@@ -34,8 +40,6 @@ export interface LedgerApplication extends Application {
   logHead(log: LogName): LogHead;
   /** Sibling hashes for `rootFromPath`; throws HEIGHT_UNKNOWN for an index or size the log has not reached. */
   logInclusion(log: LogName, index: number, size: number): readonly Uint8Array[];
-  /** For `isConsistent`; throws HEIGHT_UNKNOWN. */
-  logConsistency(log: LogName, from: number, to: number): readonly Uint8Array[];
 }
 
 export interface LedgerApplicationOptions {
@@ -169,9 +173,16 @@ class SqliteLedgerApplication implements LedgerApplication {
     const value = store.row(rowKey);
     const { height } = this.#head();
     if (!prove) return { height, value, proof: undefined };
-    const logs = { user: store.logHead('user'), doc: store.logHead('doc') };
+    const { logs } = this.heads();
     const way = proveKey((path) => store.page(path), rowKey);
     return { height, value, proof: encodeStateAnswerProof(logs, way) };
+  }
+
+  heads(): HeadsAnswer {
+    const store = this.#database;
+    const logs = { user: store.logHead('user'), doc: store.logHead('doc') };
+    const stateRoot = treeRoot((path) => store.page(path));
+    return { height: this.#head().height, stateRoot, logs };
   }
 
   charterOfNext(): Charter {

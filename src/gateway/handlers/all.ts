@@ -19,6 +19,8 @@ import { handleInvitationsGet } from './invitations-get.ts';
 import { handleInvitationsPost } from './invitations-post.ts';
 import { handleItemsGet } from './items-get.ts';
 import { handleItemsPost } from './items-post.ts';
+import { handleLogConsistencyGet } from './log-consistency-get.ts';
+import { handleLogHeadsGet } from './log-heads-get.ts';
 import { handleLookupPost } from './lookup-post.ts';
 import { handleReadPost } from './read-post.ts';
 import { handleReceiptGet } from './receipt-get.ts';
@@ -46,6 +48,8 @@ export const handlers: readonly AnyHandler[] = [
   handleReceiptGet,
   handleHeaderGet,
   handleGenesisGet,
+  handleLogHeadsGet,
+  handleLogConsistencyGet,
   handleStateGet,
   handleStatePost,
   handleIdentitiesGet,

@@ -14,6 +14,7 @@ import { commitHash, emptyRoot } from './commit.ts';
 import { headerHashBytes } from './header.ts';
 import {
   attachClaim,
+  attachWitness,
   decodeReceipt,
   encodeReceipt,
   type Receipt,
@@ -128,6 +129,9 @@ test('witnesses of the trust root are counted once each, others not at all', asy
   const witnessed = { ...receipt, witnesses: [by(known), by(known), by(unknown)] };
   const verdict = await verifyReceipt(encodeReceipt(witnessed), trustRoot, verifyVote, targets);
   assert.equal(verdict.vouchedBy, 'operator + 1 witness');
+  const added = attachWitness(attachWitness(encodeReceipt(receipt), by(unknown)), by(known));
+  const expected = { ...receipt, witnesses: [by(unknown), by(known)] };
+  assert.deepEqual(attachWitness(added, by(known)), encodeReceipt(expected));
   const forged = { publicKey: known.publicKey, signature: by(unknown).signature };
   await assert.rejects(
     verifyReceipt(

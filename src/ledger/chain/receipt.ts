@@ -144,6 +144,15 @@ export function attachClaim(receipt: Uint8Array, claim: Claim): Uint8Array {
   return encodeReceipt({ ...decodeReceipt(receipt), claim });
 }
 
+/** The same receipt with a witness's signature of header H + 1 added, once a key; `verifyReceipt` says whether it holds. */
+export function attachWitness(receipt: Uint8Array, signature: WitnessSignature): Uint8Array {
+  const decoded = decodeReceipt(receipt);
+  const others = decoded.witnesses.filter(
+    ({ publicKey }) => !equalBytes(publicKey, signature.publicKey),
+  );
+  return encodeReceipt({ ...decoded, witnesses: [...others, signature] });
+}
+
 /** What a witness signs for a header: label ‖ 0x00 ‖ SHA-256(CBOR [chain, height, header hash]). */
 export function witnessMessage(chain: string, height: number, headerHash: Uint8Array): Uint8Array {
   const statement = encodeCbor([chain, height, headerHash]);

@@ -1,9 +1,7 @@
-import { bytesOfText } from '../../api/message-parts.ts';
 import { headerGet } from '../../api/routes/header-get.ts';
 import type { HeaderAnswer } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
-import { decodeCommit } from '../../ledger/chain/commit.ts';
-import { decodeHeader, type Header } from '../../ledger/chain/header.ts';
+import type { Header } from '../../ledger/chain/header.ts';
 import { verifySigned } from '../../ledger/chain/light-client.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
 import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
@@ -11,6 +9,7 @@ import { bytesToHex, equalBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
 import { pause } from '../client/http.ts';
+import { headerPartsOf } from './header-answer.ts';
 
 /** The newest header somebody verified: what a wallet keeps between visits. */
 export interface VerifiedTip {
@@ -183,15 +182,8 @@ export class VerifiedHeaders {
   }
 
   async #verify(answer: HeaderAnswer): Promise<VerifiedHeader> {
-    const header = decodeHeader(bytesOfText(answer.header));
-    const parts = {
-      header,
-      commit: decodeCommit(bytesOfText(answer.commit)),
-      validators: answer.validators.map(({ publicKey, power }) => ({
-        publicKey: bytesOfText(publicKey, 32),
-        power,
-      })),
-    };
+    const parts = headerPartsOf(answer);
+    const { header } = parts;
     if (bytesToHex(header.validatorsHash) !== this.trustRoot.validatorsHash) {
       throw new CodedError('HEADER_INVALID', { reason: 'validators', height: header.height });
     }

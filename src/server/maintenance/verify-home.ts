@@ -228,6 +228,8 @@ class GatheredFacts {
       },
       commit: () => application.commit(),
       query: (table, key, prove) => application.query(table, key, prove),
+      heads: () => application.heads(),
+      logConsistency: (log, from, to) => application.logConsistency(log, from, to),
       close: () => application.close(),
     };
   }

@@ -15,6 +15,8 @@ import { invitationsGet } from '../../../src/api/routes/invitations-get.ts';
 import { invitationsPost } from '../../../src/api/routes/invitations-post.ts';
 import { itemsGet } from '../../../src/api/routes/items-get.ts';
 import { itemsPost } from '../../../src/api/routes/items-post.ts';
+import { logConsistencyGet } from '../../../src/api/routes/log-consistency-get.ts';
+import { logHeadsGet } from '../../../src/api/routes/log-heads-get.ts';
 import { lookupPost } from '../../../src/api/routes/lookup-post.ts';
 import { readPost } from '../../../src/api/routes/read-post.ts';
 import { receiptGet } from '../../../src/api/routes/receipt-get.ts';
@@ -150,6 +152,9 @@ async function spineSeeds(): Promise<Seed[]> {
     { route: headerGet, at: ['latest'] },
     { route: headerGet, at: ['3'] },
     { route: genesisGet },
+    { route: logHeadsGet },
+    { route: logConsistencyGet, at: ['user'], query: '?from=1&to=2' },
+    { route: logConsistencyGet, at: ['doc'], query: '?from=1&to=9007199254740991' },
     { route: stateGet, at: ['accounts', '{ana}'], query: '?proof=1' },
     { route: stateGet, at: ['consents', '{reading.id}'] },
     { route: statePost, who: 'ana', body: json({ rows: ['list', ...stateRows] }) },

@@ -1,0 +1,64 @@
+// Runs the tests that need a service which is no npm package: npm run test:services [-- --all]
+// A service is the one on the PATH, or else Debian's package, unpacked into .cache: nothing is installed and no script
+// of a package runs. What cannot be had is named with the reason. Exit code 0 says that all tests that ran passed, and
+// that some ran; with --all also that no service was missing.
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Name, Debian's package, and the programs that the tests start. */
+const services = [
+  { name: 'prometheus', debian: 'prometheus', programs: ['prometheus', 'promtool'] },
+];
+
+/** `{folder}` that holds the programs, or `{reason}`. */
+function found({ name, debian, programs }) {
+  const holds = (folder) => programs.every((it) => existsSync(join(folder, it)));
+  const onPath = (process.env.PATH ?? '').split(delimiter).find(holds);
+  if (onPath !== undefined) return { folder: onPath };
+  const cache = join(root, '.cache', 'services', name);
+  const folder = join(cache, 'usr', 'bin');
+  if (holds(folder)) return { folder };
+  rmSync(cache, { recursive: true, force: true });
+  mkdirSync(cache, { recursive: true });
+  // apt holds the package to the signed list of its archive.
+  const reason =
+    failureOf('apt-get', ['download', debian], cache) ??
+    failureOf('dpkg-deb', ['-x', globSync('*.deb', { cwd: cache })[0] ?? '', '.'], cache);
+  if (reason !== undefined) return { reason };
+  return holds(folder) ? { folder } : { reason: `no ${programs.join(', ')} in the package` };
+}
+
+/** What a program that failed said last, in one line; undefined: it did not fail. */
+function failureOf(program, args, cwd) {
+  const { status, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  if (status === 0) return undefined;
+  const said = (error?.message ?? stderr).trim().split('\n').at(-1);
+  return `${program} ${args[0]}: ${said === '' ? `exit code ${status}` : said}`;
+}
+
+const missing = [];
+let ran = 0;
+let failed = 0;
+for (const service of services) {
+  const { name } = service;
+  const { folder, reason } = found(service);
+  if (folder === undefined) {
+    missing.push(`not run: ${name} (${reason})`);
+    continue;
+  }
+  const { status } = spawnSync('node', ['--test', `test/services/**/${name}*.test-service.ts`], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, SALUS_SERVICE: folder },
+  });
+  ran += 1;
+  if (status !== 0) failed += 1;
+  process.stdout.write(`${status === 0 ? 'passed' : 'FAILED'}: ${name} (${folder})\n`);
+}
+for (const line of missing) process.stdout.write(`${line}\n`);
+process.stdout.write(`services: ${ran} ran, ${failed} failed, ${missing.length} not run\n`);
+const mustAll = process.argv.includes('--all');
+process.exit(failed > 0 || ran === 0 || (mustAll && missing.length > 0) ? 1 : 0);
