@@ -99,11 +99,15 @@ export class Http {
   async #send(call: Call, signal: AbortSignal | undefined): Promise<Response> {
     const init = requestOf(call);
     if (signal !== undefined) init.signal = signal;
+    let response: Response;
     try {
-      return await this.#fetch(`${this.baseUrl}${call.path}`, init);
+      response = await this.#fetch(`${this.baseUrl}${call.path}`, init);
     } catch (error) {
       throw failureOf(error, call);
     }
+    if (!isRedirect(response)) return response;
+    await response.body?.cancel();
+    throw new CodedError('GATEWAY_UNREACHABLE', { path: routeOf(call), redirects: true });
   }
 }
 
@@ -118,6 +122,8 @@ function requestOf(call: Call): RequestInit {
   const init: RequestInit & { duplex?: 'half' } = {
     method: call.method,
     headers,
+    // Else a token or a body could leave for another address, or for one without TLS, before anybody saw it.
+    redirect: 'manual',
     // In a browser: no cookies, no answer from an earlier time, and no address of a page told.
     credentials: 'omit',
     cache: 'no-store',
@@ -139,6 +145,11 @@ function requestOf(call: Call): RequestInit {
     }
   }
   return init;
+}
+
+/** A browser hides where it would lead. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400);
 }
 
 function failureOf(error: unknown, call: Call): CodedError {
