@@ -155,7 +155,18 @@ function isRedirect({ type, status }: Response): boolean {
 function failureOf(error: unknown, call: Call): CodedError {
   if (error instanceof CodedError) return error;
   if (call.signal?.aborted) return new CodedError('INTERRUPTED', {}, error);
-  return new CodedError('GATEWAY_UNREACHABLE', { path: routeOf(call) }, error);
+  return new CodedError(
+    'GATEWAY_UNREACHABLE',
+    { path: routeOf(call), ...certificateIn(error) },
+    error,
+  );
+}
+
+/** Somebody answered whom no certificate proves: said, since it is no network that is down. A browser does not tell. */
+function certificateIn(error: unknown): { certificate?: string } {
+  const code: unknown = Object(Object(error).cause).code;
+  const isOne = typeof code === 'string' && /^[A-Z_]*(CERT|ISSUER|ALTNAME)[A-Z_]*$/.test(code);
+  return isOne ? { certificate: code } : {};
 }
 
 /** `{ok: false, code, kind, sentence, details?}`; what does not have this form is not believed. */
