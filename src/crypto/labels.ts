@@ -15,6 +15,7 @@ export const labels = {
   identityPoint: 'salus/1/identity/point',
   identityPointNonce: 'salus/1/identity/point-nonce',
   identityCredential: 'salus/1/identity/credential',
+  identityCredentialSalt: 'salus/1/identity/credential-salt',
   cardSign: 'salus/1/card/sign',
   walletUnlock: 'salus/1/wallet/unlock',
   walletIndex: 'salus/1/wallet/index',

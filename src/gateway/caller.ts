@@ -17,8 +17,9 @@ import type { Session, WalletSession } from './parts/sessions/sessions.ts';
 export function callerOf(
   gateway: Gateway,
   who: Who,
-  { headers: { authorization } }: Pick<FastifyRequest, 'headers'>,
+  request: Pick<FastifyRequest, 'headers'>,
 ): Session | WalletSession | undefined {
+  const { authorization } = request.headers;
   switch (who) {
     case 'session':
       return gateway.sessions.require(authorization);
@@ -30,7 +31,7 @@ export function callerOf(
       return session;
     }
     case 'desk':
-      requireDesk(authorization, gateway.options.deskToken);
+      if (!isDesk(gateway, request)) throw new CodedError('UNAUTHENTICATED');
       return undefined;
     case 'ticket':
       return gateway.sessions.find(authorization);
@@ -56,10 +57,14 @@ export function isForwarded(request: FastifyRequest): boolean {
   return request.headers[forwardedHeader] !== undefined;
 }
 
-/** Compared as hashes, so that neither length nor place of a difference shows in the time it takes. */
-function requireDesk(authorization: string | undefined, deskToken: string): void {
+/**
+ * Whether the registration desk asks. Compared as hashes, so that neither length nor place of a difference shows in the
+ * time it takes.
+ */
+export function isDesk(
+  { options: { deskToken } }: Pick<Gateway, 'options'>,
+  { headers: { authorization } }: Pick<FastifyRequest, 'headers'>,
+): boolean {
   const shown = sha256(utf8(authorization ?? ''));
-  if (deskToken.length < 32 || !timingSafeEqual(shown, sha256(utf8(`Desk ${deskToken}`)))) {
-    throw new CodedError('UNAUTHENTICATED');
-  }
+  return deskToken.length >= 32 && timingSafeEqual(shown, sha256(utf8(`Desk ${deskToken}`)));
 }

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { refusalAnswer } from '../api/message-parts.ts';
 import { maxJsonBytes, type Route } from '../api/route.ts';
 import { type Bodies, requirePace } from './bodies.ts';
-import { callerOf, sessionOf } from './caller.ts';
+import { callerOf, isDesk, sessionOf } from './caller.ts';
 import type { ConnectionLimits, Connections } from './connections.ts';
 import type { Gateway } from './gateway.ts';
 import type { AnyHandler, Asked } from './handler.ts';
@@ -58,7 +58,9 @@ export function serveRoute(app: FastifyInstance, served: Served, handler: AnyHan
     onRequest: async (request, reply) => {
       const session = sessionOf(gateway, route.who, request);
       if (route.neverLimited !== true) {
-        gateway.allowance.count(route, { session, network: networkOf(request.ip) });
+        // The desk stands where its visitors stand: what they ask for must not be counted as its own.
+        const network = isDesk(gateway, request) ? 'desk' : networkOf(request.ip);
+        gateway.allowance.count(route, { session, network });
       }
       requirePace(request.raw, limits);
       callerOf(gateway, route.who, request);

@@ -24,6 +24,45 @@ test('no two purposes share a label, and each is written object/purpose', () => 
   for (const label of all) assert.match(label, /^salus\/1\/[a-z]+\/[a-z-]+$/);
 });
 
+test('no label, with the zero byte that ends it, begins what another label begins', () => {
+  const heads = Object.values(labels).map((label) => `${label}\0`);
+  for (const head of heads) {
+    const longer = heads.filter((it) => it !== head && it.startsWith(head));
+    assert.deepEqual(longer, [], head);
+  }
+});
+
+test('what signs is marked so in the table, and every signature of the code is by one of these', () => {
+  const rows = [...read('docs/protocol/labels.md').matchAll(/^\| `(\S+)` \| ([^|]*) \|/gm)];
+  const signing = rows
+    .filter(([, , use = '']) => use.includes('signature'))
+    .map(([, label]) => label);
+  const files = globSync('src/**/*.ts', { cwd: root }).filter((it) => !it.endsWith('.test.ts'));
+  const called = files.flatMap((file) => [
+    ...read(file).matchAll(/(?:sign|verify)Labelled\([^;]*?labels\.(\w+)/g),
+  ]);
+  const names = new Set(called.map(([, name = '']) => name));
+  assert.ok(names.size >= 9, [...names].join());
+  const byName: Readonly<Record<string, string>> = labels;
+  for (const name of names) assert.ok(signing.includes(byName[name]), name);
+});
+
+test('what a label hashes is put together in one file: one purpose, one form', () => {
+  // The ledger may not import the messages: it puts the entry of a read together once more.
+  const twice = ['readEntry'];
+  const files = globSync('src/**/*.ts', { cwd: root }).filter((it) => !it.endsWith('.test.ts'));
+  const byLabel = new Map<string, Set<string>>();
+  for (const file of files) {
+    for (const [, name = ''] of read(file).matchAll(/labelledHash\(\s*labels\.(\w+)/g)) {
+      byLabel.set(name, (byLabel.get(name) ?? new Set()).add(file));
+    }
+  }
+  assert.ok(byLabel.size > 6);
+  for (const [name, where] of byLabel) {
+    if (!twice.includes(name)) assert.equal(where.size, 1, `${name}: ${[...where].join()}`);
+  }
+});
+
 test('docs/protocol/labels.md has one row for every label, and no other', () => {
   const rows = [...read('docs/protocol/labels.md').matchAll(/^\| `(salus\/1\/[^`]+)` \|/gm)];
   assert.deepEqual(rows.map((row) => row[1]).sort(), Object.values(labels).sort());

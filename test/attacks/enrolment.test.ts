@@ -133,6 +133,30 @@ test('a gateway that says it enrolled and did not is caught: GATEWAY_LIED names 
   assert.match(String(error.details.account), /^[0-9a-f]{64}$/);
 });
 
+test('a gateway that enrols an identity of an attempt before, without the way back, is caught', async () => {
+  // The first attempt was to have no printed code; the gateway refuses it, and keeps what was signed.
+  const shown: string[] = [];
+  const lying = async (url: string, init: RequestInit): Promise<Response> => {
+    if (!url.endsWith('/v1/enrol')) return fetch(url, init);
+    const body: Record<string, unknown> = JSON.parse(String(init.body));
+    shown.push(String(body.identity));
+    if (shown.length === 1) return Response.json({}, { status: 503 });
+    return fetch(url, { ...init, body: JSON.stringify({ ...body, identity: shown[0] }) });
+  };
+  const options = { http: { fetch: lying, retryDelaysMs: [] } };
+  const store = memoryWalletStore();
+  const { person } = await Person.create({ store, passphrase, name: 'Bo' }, options);
+  const enrolment = await enrolmentAt('north');
+  await assert.rejects(person.enrol({ ...enrolment, withoutCopy: true }));
+  const error = await caught(person.enrol(enrolment), 'GATEWAY_LIED');
+  assert.equal(error.details.reason, 'identity');
+  assert.notEqual(shown[0], shown[1]);
+  assert.deepEqual(
+    person.accounts.map(({ enrolled }) => enrolled),
+    [false],
+  );
+});
+
 test('a gateway that gives the card of somebody else is caught: GATEWAY_LIED', async () => {
   const person = await newcomer();
   middle.lie = changing(/POST \/v1\/enrol/, (body) => {

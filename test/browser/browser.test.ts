@@ -23,6 +23,9 @@ const closing: (() => Promise<unknown>)[] = [];
 let consortium: Consortium;
 let site: PageServer;
 let page: Page;
+/** Where the page and its workers have asked for something. */
+const addresses: string[] = [];
+const secrets: string[] = [passphrase];
 
 before(async () => {
   consortium = await startConsortium();
@@ -36,6 +39,7 @@ before(async () => {
   const browser = await launchChromium();
   closing.push(() => browser.close());
   page = await browser.newPage();
+  page.on('request', (request) => void addresses.push(request.url()));
   await page.goto(site.url);
 });
 after(async () => {
@@ -104,7 +108,10 @@ async function enrol(
   role: 'patient' | 'clinician',
 ) {
   const invitation = await consortium.invite(hospital, role, wallet);
-  return play(place, 'enrol', { wallet, gatewayUrl: gatewayUrl(hospital), role, invitation });
+  const about = { wallet, gatewayUrl: gatewayUrl(hospital), role, invitation };
+  const enrolled = await play(place, 'enrol', about);
+  secrets.push(invitation, enrolled.code);
+  return enrolled;
 }
 
 test('The SDK for browsers is small, and what few pages need is loaded when it is asked for', async (t) => {
@@ -224,6 +231,21 @@ test('Two threads with one wallet lose nothing of each other', async () => {
   const counter = { wallet: 'counter', times: 25 };
   const counts = await Promise.all(places.map((place) => play(place, 'countUp', counter)));
   assert.equal(Math.max(...counts), 50);
+});
+
+test('A browser keeps the sealed wallets and nothing else, and no address holds a secret', async () => {
+  const { texts, ...rest } = await play('page', 'kept');
+  assert.deepEqual(rest, {
+    databases: ['salus'],
+    caches: [],
+    others: [0, 0, 0],
+    address: `${site.url}/`,
+  });
+  assert.ok(texts.join('').length > 10_000 && addresses.length > 100);
+  const told = [...texts, ...addresses].join('\n');
+  assert.ok(secrets.length > 8);
+  for (const secret of [...secrets, 'Lemuel', 'MELD']) assert.ok(!told.includes(secret), secret);
+  for (const address of addresses) assert.ok(!address.includes('#'), address);
 });
 
 test('All of it kept to the policy of the page: the first breach is the one made on purpose', async () => {

@@ -8,6 +8,15 @@ import type { Outcome } from '../vectors/tally.ts';
 export interface Scenes {
   /** The sets of vectors, all of them, with this engine's cryptography. */
   readonly vectors: () => Promise<readonly Outcome[]>;
+  /** What the browser keeps for this origin. */
+  readonly kept: () => Promise<{
+    readonly texts: readonly string[];
+    readonly databases: readonly string[];
+    readonly caches: readonly string[];
+    /** Local and session storage, cookies: how much is in each. */
+    readonly others: readonly number[];
+    readonly address: string;
+  }>;
   /** A new wallet in IndexedDB, enrolled. */
   readonly enrol: (who: {
     readonly wallet: string;

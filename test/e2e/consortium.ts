@@ -52,6 +52,9 @@ export interface ConsortiumOptions {
   readonly storeOf?: (hospital: string, honest: BlobStore) => BlobStore;
   readonly quotaBytesOf?: (owner: string) => number;
   readonly settings?: Partial<GatewaySettings>;
+  readonly isProxy?: (address: string) => boolean;
+  /** Where it listens. */
+  readonly host?: string;
 }
 
 export async function startConsortium(options: ConsortiumOptions = {}): Promise<Consortium> {
@@ -116,9 +119,10 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
   const server = await createServer({
     log,
     metrics,
+    ...(options.isProxy !== undefined && { isProxy: options.isProxy }),
     mounts: [...gateways].map(([name, gateway]) => ({ prefix: `/${name}`, gateway })),
   });
-  const base = await server.listen({ host: '127.0.0.1', port: 0 });
+  const base = await server.listen({ host: options.host ?? '127.0.0.1', port: 0 });
   for (const { name, account } of founded.hospitals) peerUrls.set(account, `${base}/${name}`);
 
   const url = (hospital: string): string => `${base}/${hospital}`;

@@ -6,8 +6,9 @@ import { whoGet } from '../../api/routes/who-get.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { formatTrustRoot, parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
-import { accountIdOfKey, identity as identityShape } from '../../ledger/identity.ts';
+import { accountIdOfKey, type Identity, identity as identityShape } from '../../ledger/identity.ts';
 import type { Role } from '../../ledger/roles.ts';
+import type { Account } from '../../ledger/tables/accounts.ts';
 import { bytesToHex, equalBytes, equalSecretBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
@@ -113,27 +114,44 @@ export async function enrol(
     },
     signal,
   });
-  return finish(new Context(vault, account, options), bytesOfText(answer.card), signal);
+  const ctx = new Context(vault, account, options);
+  const { highestEpoch } = await enrolledAs(ctx, identity, signal);
+  await finish(ctx, bytesOfText(answer.card), signal);
+  // A patient's first transaction: without keys nobody could write for her.
+  if (role === 'patient' && highestEpoch === 0) await renewKeys(ctx, { signal });
+  await ctx.keepTip();
+  return ctx.account;
 }
 
-async function finish(
+/**
+ * The ledger has this account, and these very keys of it: an identity that was signed for an attempt of before, without
+ * the printed code's way back, would pass as well. Throws GATEWAY_LIED.
+ */
+async function enrolledAs(
   ctx: Context,
-  signedCard: Uint8Array,
-  signal?: AbortSignal,
-): Promise<WalletAccount> {
+  identity: Identity,
+  signal: AbortSignal | undefined,
+): Promise<Account> {
   const { account, organisation, role } = ctx.account;
   const row = await ctx.ledger.account(account, signal);
   if (row === undefined || row.organisation !== organisation || row.role !== role) {
     throw new CodedError('GATEWAY_LIED', { account });
   }
+  const asSigned = encodeAs(identityShape, identity);
+  const { identities } = await ctx.ledger.keys(account, signal);
+  if (!identities.some((it) => equalBytes(encodeAs(identityShape, it.identity), asSigned))) {
+    throw new CodedError('GATEWAY_LIED', { account, reason: 'identity' });
+  }
+  return row;
+}
+
+/** Throws CARD_INVALID, GATEWAY_LIED (another's card). */
+async function finish(ctx: Context, signedCard: Uint8Array, signal?: AbortSignal): Promise<void> {
+  const { account } = ctx.account;
   const card = await checkCard(ctx.ledger, signedCard, signal);
   if (card.account !== account) throw new CodedError('GATEWAY_LIED', { account });
   const enrolled = { ...ctx.account, enrolled: true, card: signedCard };
   await ctx.writeDown((content) => withAccount(content, enrolled));
-  // A patient's first transaction: without keys nobody could write for her.
-  if (role === 'patient' && row.highestEpoch === 0) await renewKeys(ctx, { signal });
-  await ctx.keepTip();
-  return ctx.account;
 }
 
 /** The same keys again when an enrolment is repeated; else those of the newest root. */

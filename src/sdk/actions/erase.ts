@@ -9,6 +9,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import { checkTombstone } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
+import { statingTime } from '../client/stated-time.ts';
 
 /** What was erased, and who says so. */
 export interface ErasedRecords {
@@ -39,16 +40,18 @@ export async function eraseRecords(
   const tombstones: Uint8Array[] = [];
   for (let at = 0; at < leaves.length; at += maxEraseLeaves) {
     const part = leaves.slice(at, at + maxEraseLeaves);
-    const bytes = encodeErase({
-      chainId: ctx.account.chainId,
-      account: ctx.account.account,
-      accountKey: sign.publicKey,
-      leaves: part,
-      issuedMs: ctx.now(),
+    const { erased } = await statingTime(ctx, signal, async (issuedMs) => {
+      const bytes = encodeErase({
+        chainId: ctx.account.chainId,
+        account: ctx.account.account,
+        accountKey: sign.publicKey,
+        leaves: part,
+        issuedMs,
+      });
+      const signature = await signLabelled(sign, labels.eraseSign, bytes);
+      const erase = textOfBytes(encodeSigned({ bytes, signature }));
+      return ctx.gateway.call(erasePost, { body: { erase }, signal });
     });
-    const signature = await signLabelled(sign, labels.eraseSign, bytes);
-    const erase = textOfBytes(encodeSigned({ bytes, signature }));
-    const { erased } = await ctx.gateway.call(erasePost, { body: { erase }, signal });
     const byLeaf = new Map<string, Uint8Array>();
     for (const it of erased) {
       const tombstone = bytesOfText(it.tombstone);

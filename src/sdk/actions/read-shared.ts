@@ -21,6 +21,7 @@ import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.
 import { checkRows, type ErasedItem, type LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { openLiveItem } from '../client/open-items.ts';
+import { statingTime } from '../client/stated-time.ts';
 import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
 import type { OpenedItem } from '../records/item-open.ts';
@@ -114,10 +115,12 @@ export async function requestRows(
   const accesses: Access[] = [];
   for (const first of firstPages(options)) {
     for (let what: ReadWhat | undefined = first; what !== undefined; ) {
-      const signedRequest = await signRequest(ctx, held, { organisation, what, options });
-      const answer = await ctx.gateway.call(readPost, {
-        body: { request: textOfBytes(signedRequest) },
-        signal,
+      const asked = { organisation, what, options };
+      const { signedRequest, answer } = await statingTime(ctx, signal, async (issuedMs) => {
+        const signedRequest = await signRequest(ctx, held, { ...asked, issuedMs });
+        const request = textOfBytes(signedRequest);
+        const answer = await ctx.gateway.call(readPost, { body: { request }, signal });
+        return { signedRequest, answer };
       });
       const checked = await checkRows(ctx.ledger, held.patient, answer.rows, signal);
       requireCovered(held, what, checked.live);
@@ -156,6 +159,7 @@ async function signRequest(
     readonly organisation: AccountId;
     readonly what: ReadWhat;
     readonly options: ReadOptions;
+    readonly issuedMs: number;
   },
 ): Promise<Uint8Array> {
   const { letter, terms } = held;
@@ -171,7 +175,7 @@ async function signRequest(
     what: asked.what,
     purpose,
     nonce: randomBytes(16),
-    issuedMs: ctx.now(),
+    issuedMs: asked.issuedMs,
     reader: ctx.account.account,
     readerKey: sign.publicKey,
   };

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type Call, type Fetch, Http } from './http.ts';
 
@@ -155,3 +158,32 @@ test("The caller's signal stops a call: INTERRUPTED", async () => {
     isCoded(error, 'INTERRUPTED'),
   );
 });
+
+async function listening(t: TestContext, answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+for (const status of [301, 302, 303, 307, 308]) {
+  test(`A gateway that leads elsewhere (${status}): nobody else is sent token or body`, async (t) => {
+    const reached: (string | undefined)[] = [];
+    const other = await listening(t, ({ headers }, answer) => {
+      reached.push(headers['x-salus-ticket']?.toString());
+      answer.end('{}');
+    });
+    const gateway = await listening(t, (_, answer) => {
+      answer.writeHead(status, { location: `${other}/v1/wallet/secret` }).end();
+    });
+    const asking = new Http(gateway, { retryDelaysMs: [] });
+    const headers = { authorization: 'Bearer secret', 'x-salus-ticket': 'secret' };
+    for (const call of [get, { ...get, method: 'POST', json: { secret: 1 } } as const]) {
+      await assert.rejects(asking.json({ ...call, headers }), {
+        code: 'GATEWAY_UNREACHABLE',
+        details: { path: '/v1/wallet', redirects: true },
+      });
+    }
+    assert.deepEqual(reached, []);
+  });
+}

@@ -99,11 +99,15 @@ export class Http {
   async #send(call: Call, signal: AbortSignal | undefined): Promise<Response> {
     const init = requestOf(call);
     if (signal !== undefined) init.signal = signal;
+    let response: Response;
     try {
-      return await this.#fetch(`${this.baseUrl}${call.path}`, init);
+      response = await this.#fetch(`${this.baseUrl}${call.path}`, init);
     } catch (error) {
       throw failureOf(error, call);
     }
+    if (!isRedirect(response)) return response;
+    await response.body?.cancel();
+    throw new CodedError('GATEWAY_UNREACHABLE', { path: routeOf(call), redirects: true });
   }
 }
 
@@ -118,6 +122,8 @@ function requestOf(call: Call): RequestInit {
   const init: RequestInit & { duplex?: 'half' } = {
     method: call.method,
     headers,
+    // Else a token or a body could leave for another address, or for one without TLS, before anybody saw it.
+    redirect: 'manual',
     // In a browser: no cookies, no answer from an earlier time, and no address of a page told.
     credentials: 'omit',
     cache: 'no-store',
@@ -141,10 +147,26 @@ function requestOf(call: Call): RequestInit {
   return init;
 }
 
+/** A browser hides where it would lead. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400);
+}
+
 function failureOf(error: unknown, call: Call): CodedError {
   if (error instanceof CodedError) return error;
   if (call.signal?.aborted) return new CodedError('INTERRUPTED', {}, error);
-  return new CodedError('GATEWAY_UNREACHABLE', { path: routeOf(call) }, error);
+  return new CodedError(
+    'GATEWAY_UNREACHABLE',
+    { path: routeOf(call), ...certificateIn(error) },
+    error,
+  );
+}
+
+/** Somebody answered whom no certificate proves: said, since it is no network that is down. A browser does not tell. */
+function certificateIn(error: unknown): { certificate?: string } {
+  const code: unknown = Object(Object(error).cause).code;
+  const isOne = typeof code === 'string' && /^[A-Z_]*(CERT|ISSUER|ALTNAME)[A-Z_]*$/.test(code);
+  return isOne ? { certificate: code } : {};
 }
 
 /** `{ok: false, code, kind, sentence, details?}`; what does not have this form is not believed. */

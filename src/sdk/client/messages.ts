@@ -10,6 +10,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../primitives/ids.ts';
 import type { OutgoingMessage, WalletContent } from '../wallet/content.ts';
 import type { Context } from './context.ts';
+import { statingTime } from './stated-time.ts';
 
 /**
  * Messages between people: sealed to the receiver's KEM key as the ledger has it, brought by the hospitals, which
@@ -92,15 +93,17 @@ export async function sendMessage(
   signal?: AbortSignal,
 ): Promise<void> {
   const { sign } = await ctx.keys(signal);
-  const bytes = encodeInboxMessage({
-    chainId: ctx.account.chainId,
-    to,
-    from: ctx.account.account,
-    fromKey: sign.publicKey,
-    sealed,
-    sentMs: ctx.now(),
+  await statingTime(ctx, signal, async (sentMs) => {
+    const bytes = encodeInboxMessage({
+      chainId: ctx.account.chainId,
+      to,
+      from: ctx.account.account,
+      fromKey: sign.publicKey,
+      sealed,
+      sentMs,
+    });
+    const signature = await signLabelled(sign, labels.inboxSign, bytes);
+    const message = textOfBytes(encodeSigned({ bytes, signature }));
+    await ctx.gateway.call(inboxPost, { body: { message }, signal });
   });
-  const signature = await signLabelled(sign, labels.inboxSign, bytes);
-  const message = textOfBytes(encodeSigned({ bytes, signature }));
-  await ctx.gateway.call(inboxPost, { body: { message }, signal });
 }

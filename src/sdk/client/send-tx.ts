@@ -19,6 +19,7 @@ import type { Context } from './context.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { sendMessage } from './messages.ts';
 import { settled } from './pending.ts';
+import { ledgerTimeMs } from './stated-time.ts';
 
 const commitWaitMs = 30_000;
 /** How long a transaction may wait for its block. */
@@ -69,8 +70,9 @@ export interface TxPlan {
  * COMMIT_TIMEOUT, GATEWAY_UNREACHABLE or LEDGER_STALLED: then it stays written down and `resume` repeats it.
  */
 export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx> {
+  let nowMs = ctx.nowMs();
   for (let tries = 4; ; tries--) {
-    const bytes = await signedTx(ctx, plan);
+    const bytes = await signedTx(ctx, plan, nowMs);
     const pending = pendingOf(ctx, bytes, plan);
     await ctx.writeDown((content) => {
       const edited = plan.writeDown?.(content) ?? content;
@@ -79,7 +81,9 @@ export async function sendActs(ctx: Context, plan: TxPlan): Promise<ConfirmedTx>
     try {
       return await confirm(ctx, pending, plan.signal);
     } catch (error) {
-      if (!isNonceClash(error) || tries <= 1) throw error;
+      if (tries <= 1) throw error;
+      if (isOutOfTime(error)) nowMs = await ledgerTimeMs(ctx, plan.signal);
+      else if (!isNonceClash(error)) throw error;
     }
   }
 }
@@ -183,7 +187,7 @@ async function adoptRotated(ctx: Context, pending: PendingTx, takesBack: boolean
   }
 }
 
-async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {
+async function signedTx(ctx: Context, plan: TxPlan, nowMs: number): Promise<Uint8Array> {
   const { account, chainId } = ctx.account;
   const { under, signal } = plan;
   const sender = under?.account ?? account;
@@ -194,7 +198,7 @@ async function signedTx(ctx: Context, plan: TxPlan): Promise<Uint8Array> {
     log: plan.log ?? 'user',
     sender,
     nonce: freeNonce(await windowOf(ctx, under?.consent, signal)),
-    validUntilMs: ctx.nowMs() + validForMs,
+    validUntilMs: nowMs + validForMs,
     acts: plan.acts,
   };
   return signTx(body, key);
@@ -237,6 +241,10 @@ function refuseIfRefused({ code }: { readonly code: number }, txId: TxId): void 
 /** Another device took the number first. */
 export const isNonceClash = (error: unknown): boolean =>
   isCoded(error, 'NONCE_USED') || isCoded(error, 'NONCE_OLD') || isCoded(error, 'NONCE_FAR');
+
+/** This device's clock is wrong, or that of the ledger. */
+export const isOutOfTime = (error: unknown): boolean =>
+  isCoded(error, 'EXPIRED') || isCoded(error, 'TOO_FAR');
 
 /** What the ledger said, or is said to have said: silence and a busy server are no such thing. */
 export function isRefusal(error: unknown): error is CodedError {

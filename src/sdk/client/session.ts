@@ -12,6 +12,8 @@ import type { GatewayClient } from './gateway-client.ts';
 
 /** A token is fetched anew this long before it runs out. */
 const earlyMs = 30_000;
+/** The longest that a session lasts (H-6). */
+const sessionMs = 10 * 60_000;
 
 /** Whose session, and where. */
 export interface SignedInAt {
@@ -114,11 +116,16 @@ class AccountSession implements SessionSource {
       signal,
     });
     if (!('token' in opened)) throw new CodedError('GATEWAY_LIED', { path: sessionPost.path });
-    // The gateway's clock may differ from ours; what it says bounds the token, never lengthens it.
-    this.#held = {
-      token: opened.token,
-      expiresMs: Math.min(opened.expiresMs, this.#now() + 10 * 60_000),
-    };
+    this.#held = { token: opened.token, expiresMs: heldUntil(opened.expiresMs, this.#now()) };
     return opened.token;
   }
+}
+
+/**
+ * What the gateway says bounds the token, never lengthens it. Unless it is over already: then the two clocks differ,
+ * and a device that is ahead would sign in for every call, and end its own sessions by it.
+ */
+function heldUntil(expiresMs: number, nowMs: number): number {
+  const mostMs = nowMs + sessionMs;
+  return expiresMs - earlyMs > nowMs ? Math.min(expiresMs, mostMs) : mostMs;
 }

@@ -19,6 +19,7 @@ import {
   confirm,
   freeNonce,
   isNonceClash,
+  isOutOfTime,
   isRefusal,
   pendingOf,
   signTx,
@@ -165,6 +166,3 @@ async function within<T>(
     throw new CodedError('GATEWAY_UNREACHABLE', {}, error);
   }
 }
-
-const isOutOfTime = (error: unknown): boolean =>
-  isCoded(error, 'EXPIRED') || isCoded(error, 'TOO_FAR');

@@ -112,8 +112,8 @@ export async function newGrant(
     writeClasses,
     purposes: terms.purposes,
   });
-  // The block may be made by a clock that is a little behind ours.
-  const notBeforeMs = terms.notBeforeMs ?? Math.max(0, ctx.nowMs() - 60_000);
+  // By the newest block that was just verified, not by this device: a grant must not wait for a clock that is ahead.
+  const notBeforeMs = terms.notBeforeMs ?? Math.max(0, ctx.ledger.tip.timeMs - 60_000);
   if (terms.notAfterMs <= notBeforeMs) throw new CodedError('CONSENT_TIMES');
   return {
     account,

@@ -5,6 +5,7 @@ import {
 } from '../../../src/sdk/browser/index.ts';
 import { base64ToBytes, bytesToBase64 } from '../../../src/sdk/records/base64.ts';
 import type { Scenes } from '../scenes.ts';
+import { kept } from './kept.ts';
 import { chosenFile, codeOf, enrol, fetchBytes, isEqual, openWallet, personOf } from './people.ts';
 import { vectors } from './vectors.ts';
 
@@ -179,6 +180,7 @@ export const scenes: Scenes = {
   vectors,
   enrol,
   open,
+  kept,
   countUp,
   importFile,
   exportAgain,

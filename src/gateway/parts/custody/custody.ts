@@ -69,7 +69,8 @@ const keepBodies = ({ reception }: Custody, met: IndexedAct & AnchorAct) =>
  * A *delivery* is what one `POST /items` brought: the rows of one anchor, pending until the anchor commits
  * (then `height` is set) or `waitsUntilMs` has passed. While its rows come its root is one that no anchor has; `count` 0
  * says that it was dropped. `deliverer` and `waitsUntilMs` are there while it is pending, '' and 0 from then on.
- * `kept_rows` sums deliveries by chart and grant, for their quotas. An erased item keeps its leaf hash and record id
+ * `kept_rows` sums deliveries by chart and grant, for their quotas; `rowless_anchors` counts anchors without a delivery.
+ * An erased item keeps its leaf hash and record id
  * only; the claim on its body waits in `ended_claims` until the store, which is another file, has ended it;
  * `moved_claims` are those of homes of before. `row_changes` counts per account what was
  * shown or erased; `shownAs` and `erasedAs` are the count at which it happened, so that an owner asks for what is new.
@@ -144,6 +145,18 @@ END;
 CREATE INDEX deliveries_waiting ON deliveries (waitsUntilMs) WHERE height IS NULL;
 CREATE INDEX deliveries_by_deliverer ON deliveries (deliverer, count, bytes) WHERE height IS NULL;
 CREATE INDEX deliveries_by_consent ON deliveries (consent, count, bytes) WHERE height IS NULL;`,
+      // Counted as it changes: who asks for figures must not have every anchor counted for him.
+      `
+CREATE TABLE rowless_anchors (n INTEGER NOT NULL) STRICT;
+INSERT INTO rowless_anchors
+  SELECT (SELECT count(*) FROM anchors) - (SELECT count(*) FROM deliveries WHERE height IS NOT NULL);
+CREATE TRIGGER anchor_comes AFTER INSERT ON anchors BEGIN
+  UPDATE rowless_anchors SET n = n + 1;
+END;
+CREATE TRIGGER anchor_has_rows AFTER UPDATE OF height ON deliveries
+WHEN old.height IS NULL AND new.height IS NOT NULL BEGIN
+  UPDATE rowless_anchors SET n = n - 1;
+END;`,
     ],
   },
   open(base, parts): Custody {

@@ -177,3 +177,21 @@ test('nobody but the desk lists, ends, reissues, looks up or freezes', async () 
     assert.equal((await doctor.call(method, path, { ...sent, headers })).status, 401, path);
   }
 });
+
+test('whoever asks as often as he may from the desk’s own address, the desk invites', async (t) => {
+  const small = await openTown({ requestsPerMinute: 3 });
+  t.after(() => small.close());
+  const asked = async (token: string) => {
+    const answer = await small.app.inject({
+      method: 'POST',
+      url: '/north/v1/invitations',
+      headers: { authorization: `Desk ${token}` },
+      payload: { role: 'patient', name: 'Ana' },
+    });
+    return answer.statusCode;
+  };
+  const strangers: number[] = [];
+  for (let n = 0; n < 4; n++) strangers.push(await asked(small.south.deskToken));
+  assert.deepEqual(strangers, [401, 401, 401, 429]);
+  assert.equal(await asked(small.north.deskToken), 200);
+});

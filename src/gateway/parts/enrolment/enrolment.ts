@@ -107,7 +107,7 @@ export class Enrolment {
     const { role, name, licence } = this.#invited(hash, request);
     const account = accountIdOfKey(identity.suite, identity.signKey);
     const credentialSalt = labelledHash(
-      labels.identityCredential,
+      labels.identityCredentialSalt,
       hash,
       idBytes(account),
       utf8(request.invitation),
