@@ -63,6 +63,7 @@ import {
 } from '../../src/sdk/keys/key-set-blob.ts';
 import { emptyWallet, type WalletContent } from '../../src/sdk/wallet/content.ts';
 import { sealCopy } from '../../src/sdk/wallet/copy.ts';
+import { firstGenerations } from '../../src/sdk/wallet/generations.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
 
 /**
@@ -165,6 +166,7 @@ const card = signed(
 const letter: Letter = {
   ...{ consent, body, salt: filled(32), tagKey: filled(32), writeSeed: filled(32) },
   ...{ notBeforeMs: most, notAfterMs: most, ownerCard: card },
+  ...{ ownerGeneration: most, granteeGeneration: most },
 };
 const letterBytes = await signLetter(await signingKeyFromSeed(filled(32)), letter);
 const message = (sealed: Uint8Array): Uint8Array =>
@@ -379,6 +381,7 @@ const heavy = (bytes: number): WalletContent => ({
   letters: [
     {
       ...{ consent, account, grantee: account, ownerName: '', receivedMs: 1, ended: false },
+      ...firstGenerations,
       letter: new Uint8Array(bytes),
     },
   ],

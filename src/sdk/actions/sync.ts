@@ -3,8 +3,10 @@ import type { MessageKind } from '../client/messages.ts';
 import { type ReceivedMessages, receiveMessages } from '../client/receive-messages.ts';
 import { owesKeys, renewKeys } from '../grants/grant.ts';
 import { forgetEnded } from '../grants/received.ts';
+import { renewWriting } from '../grants/renew-writing.ts';
 import { epochHabitMs } from '../keys/schedule.ts';
 import { type Resumed, resume } from './resume.ts';
+import { writeAgain } from './write-again.ts';
 
 /** What a device found when it woke. */
 export interface Synced {
@@ -24,8 +26,8 @@ const maxWalk = 1_000;
 
 /**
  * What a device does when it wakes: walks to the newest block, learns what this person's other devices did,
- * repeats what was not confirmed, forgets what ended grants had given, receives messages, and renews keys that are 90
- * days old.
+ * repeats what was not confirmed, forgets what ended grants had given, receives messages, writes what waited for a new
+ * write key, renews keys that are 90 days old, and gives new write keys where somebody changed his keys.
  *
  * Throws LEDGER_FORKED, HEADER_INVALID, GATEWAY_LIED, and what makes repeating impossible for now (`resume`).
  * Source: docs/protocol/wallet.md, rules W-10 and W-13.
@@ -43,8 +45,10 @@ export async function syncAccount(
   const resumed = await resume(ctx, options);
   await forgetEnded(ctx, options);
   const inbox = await receiveMessages(ctx, messageKinds, options);
+  await writeAgain(ctx, options);
   if (owesKeys(ctx)) await renewKeys(ctx, options);
   else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
+  if (ctx.account.role === 'patient') await renewWriting(ctx, options);
   return { height, timeMs, resumed, notUnderstood: inbox.notUnderstood, inbox };
 }
 

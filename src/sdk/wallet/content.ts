@@ -25,6 +25,7 @@ import {
   uintTo,
 } from '../../primitives/shape.ts';
 import { keptDrawers } from './drawer.ts';
+import { firstGenerations, generations } from './generations.ts';
 
 /**
  * What a person's wallet knows, as plain data. Two unlockers keep the same content: the passphrase
@@ -115,21 +116,25 @@ const grantFields = {
   ended: flag,
 };
 
+const takenBackFields = {
+  /** When the person took it back; 0: not. It is repeated until the ledger proves the end. */
+  takenBackMs: uint,
+  /** It ended without new keys, which still have to come. */
+  owesKeys: keysOwed,
+};
+
 /** Key: `consent`. A grant that this person gave: what must be known to envelope it again. */
 const ownGrant = grown(
-  struct({
-    ...grantFields,
-    /** When the person took it back; 0: not. It is repeated until the ledger proves the end. */
-    takenBackMs: uint,
-    /** It ended without new keys, which still have to come. */
-    owesKeys: keysOwed,
-  }),
-  struct(grantFields),
-  (before) => ({ ...before, takenBackMs: 0, owesKeys: 0 }),
+  struct({ ...grantFields, ...takenBackFields, ...generations }),
+  grown(struct({ ...grantFields, ...takenBackFields }), struct(grantFields), (before) => ({
+    ...before,
+    takenBackMs: 0,
+    owesKeys: 0,
+  })),
+  (before) => ({ ...before, ...firstGenerations }),
 );
 
-/** Key: `consent`. A grant that this person received, as the owner signed it. */
-const receivedLetter = struct({
+const letterFields = {
   consent,
   /** The patient. */
   account,
@@ -140,7 +145,14 @@ const receivedLetter = struct({
   letter: bytes(),
   receivedMs: uint,
   ended: flag,
-});
+};
+
+/** Key: `consent`. A grant that this person received, as the owner signed it; of several letters the newest. */
+const receivedLetter = grown(
+  struct({ ...letterFields, ...generations }),
+  struct(letterFields),
+  (before) => ({ ...before, ...firstGenerations }),
+);
 
 /** Key: `consent`, `class`, `epoch`. What an envelope gave: a segment's key. */
 const heldSegment = struct({

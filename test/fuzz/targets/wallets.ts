@@ -54,6 +54,7 @@ const full: WalletContent = {
       ...{ granteeOrganisation: organisation, granteeKemHash: bytesOf('kem'), salt: bytesOf('s') },
       ...{ tagKey: bytesOf('tag'), writeSeed: none, notBeforeMs: 1, notAfterMs: 2 },
       ...{ confirmed: true, ended: false, takenBackMs: 8, owesKeys: 1 },
+      ...{ ownerGeneration: 1, granteeGeneration: 2 },
     },
   ],
   letters: [
@@ -65,7 +66,7 @@ const full: WalletContent = {
         ownerName: 'Bo',
         letter: bytesOf('l'),
       },
-      ...{ receivedMs: 3, ended: false },
+      ...{ receivedMs: 3, ended: false, ownerGeneration: 3, granteeGeneration: 4 },
     },
   ],
   segments: [{ consent, class: 'lab', epoch: 1, secret: bytesOf('sek') }],

@@ -76,6 +76,8 @@ const full: WalletContent = {
         ended: false,
         takenBackMs: 8,
         owesKeys: 1,
+        ownerGeneration: 2,
+        granteeGeneration: 3,
       },
     },
   ],
@@ -83,7 +85,7 @@ const full: WalletContent = {
     {
       ...{ consent: consentIdOf(pattern(16, 7)), account: accountIdOf(pattern(32, 10)) },
       ...{ grantee: accountIdOf(pattern(32, 2)), ownerName: 'Eve', letter: pattern(40, 1) },
-      ...{ receivedMs: 3, ended: true },
+      ...{ receivedMs: 3, ended: true, ownerGeneration: 4, granteeGeneration: 5 },
     },
   ],
   segments: [
