@@ -1,10 +1,13 @@
+import { isCoded } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import type { MessageKind } from '../client/messages.ts';
 import { type ReceivedMessages, receiveMessages } from '../client/receive-messages.ts';
 import { owesKeys, renewKeys } from '../grants/grant.ts';
 import { forgetEnded } from '../grants/received.ts';
 import { renewWriting } from '../grants/renew-writing.ts';
+import { revokeAgain, revokeAgainUnproven } from '../grants/revoke-again.ts';
 import { epochHabitMs } from '../keys/schedule.ts';
+import type { VerifiedTip } from '../ledger/verified-headers.ts';
 import { type Resumed, resume } from './resume.ts';
 import { writeAgain } from './write-again.ts';
 
@@ -37,12 +40,10 @@ export async function syncAccount(
   messageKinds: readonly MessageKind[],
   options: WorkOptions,
 ): Promise<Synced> {
-  const before = ctx.ledger.tip.height;
-  const { height, timeMs } = await ctx.ledger.headers.latest(options.signal);
-  if (height - before <= maxWalk)
-    await ctx.ledger.headers.requireLinked(before, height, options.signal);
+  const { height, timeMs } = await walked(ctx, options);
   await ctx.writeDown((content) => content);
   const resumed = await resume(ctx, options);
+  if (ctx.account.role === 'patient') await revokeAgain(ctx, options);
   await forgetEnded(ctx, options);
   const inbox = await receiveMessages(ctx, messageKinds, options);
   await writeAgain(ctx, options);
@@ -50,6 +51,21 @@ export async function syncAccount(
   else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
   if (ctx.account.role === 'patient') await renewWriting(ctx, options);
   return { height, timeMs, resumed, notUnderstood: inbox.notUnderstood, inbox };
+}
+
+/** At the newest block. What was taken back is taken back again on a ledger that has lost what this wallet has seen. */
+async function walked(ctx: Context, options: WorkOptions): Promise<VerifiedTip> {
+  const { headers, tip: before } = ctx.ledger;
+  try {
+    const newest = await headers.latest(options.signal);
+    if (newest.height - before.height <= maxWalk)
+      await headers.requireLinked(before.height, newest.height, options.signal);
+    return newest;
+  } catch (error) {
+    const isAnotherLedger = isCoded(error, 'GATEWAY_LIED') || isCoded(error, 'LEDGER_FORKED');
+    if (isAnotherLedger) await revokeAgainUnproven(ctx, options);
+    throw error;
+  }
 }
 
 async function renewOldKeys(ctx: Context, options: WorkOptions): Promise<void> {
