@@ -22,7 +22,12 @@ export async function revokeAgain(ctx: Context, { signal }: WorkOptions = {}): P
   for (const consent of taken) {
     const row = rows.get(consent);
     if (row === undefined || row.revokedHeight !== 0) continue;
-    await revokeAccess(ctx, consent, { signal });
+    try {
+      await revokeAccess(ctx, consent, { signal });
+    } catch (error) {
+      // It is tried again at the next `sync`, and stops nothing until then.
+      if (!isCoded(error) || signal?.aborted) throw error;
+    }
   }
 }
 
