@@ -16,6 +16,10 @@ export const sdkCodes = {
   DRAWER_FULL: { kind: 'not-valid', sentence: 'The wallet takes no more entries of this kind, or none as large as this one.' },
   RECOVERY_CODE_WRONG: { kind: 'no-key', sentence: 'This is not a recovery code, or nothing is kept under it.' },
   LETTER_WAITS: { kind: 'not-trusted', sentence: 'This letter waits in the inbox: its sender is not known here, or has sent enough. Accept or drop it.' },
+  WRITE_KEY_ENDED: {
+    kind: 'unavailable',
+    sentence: "Keys were changed, and the grant has no new write key yet: the patient's wallet gives one when it next wakes. A note that was kept (kept: true) is written then.",
+  },
   CARD_INVALID: { kind: 'not-trusted', sentence: 'This card is not signed by the organisation it names.' },
   PERSON_UNKNOWN: { kind: 'usage', sentence: 'Nobody of this name is known here; add their card first.' },
   PERSON_NOT_ENROLLED: { kind: 'not-valid', sentence: 'This person is not enrolled at a hospital yet.' },

@@ -3,6 +3,11 @@ export const serverCodes = {
   FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
   HOME_NOT_EMPTY: { kind: 'usage', sentence: 'The folder is not empty; a backup is restored into a new one.' },
   BACKUP_INVALID: { kind: 'verification', sentence: 'The backup does not hold what its manifest says.' },
+  RESTORED_BEHIND: {
+    kind: 'not-valid',
+    sentence:
+      'This home was restored up to the block named, and later ones may be missing: grants that were revoked since are in force again. Restore it with the blocks of the home that was served last (--blocks-of), or serve it without them (--accept-loss).',
+  },
   PROPOSAL_INVALID: { kind: 'not-valid', sentence: 'This is not a proposal of what a log takes.' },
   WITNESS_SILENT: { kind: 'not-valid', sentence: 'This witness did not sign the header of this height.' },
 } as const;

@@ -38,6 +38,7 @@ export const labels = {
   recordSeal: 'salus/1/record/seal',
   recordSign: 'salus/1/record/sign',
   consentBody: 'salus/1/consent/body',
+  grantWrite: 'salus/1/grant/write',
   letterSeal: 'salus/1/letter/seal',
   letterSign: 'salus/1/letter/sign',
   envelopeSeal: 'salus/1/envelope/seal',

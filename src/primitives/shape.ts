@@ -164,8 +164,26 @@ export function tailed<F extends Fields, R extends Fields>(
   tail: R,
   none: StructOf<R>,
 ): StructShape<StructOf<F> & StructOf<R>> {
-  const short = struct(fields);
-  const long = struct({ ...fields, ...tail });
+  return headedTailed([], fields, { tail, none });
+}
+
+/** `typed`, with last fields that are left out as those of `tailed`. */
+export function typedTailed<F extends Fields, R extends Fields>(
+  suite: number,
+  type: number,
+  fields: F,
+  left: { readonly tail: R; readonly none: StructOf<R> },
+): StructShape<StructOf<F> & StructOf<R>> {
+  return headedTailed(headOf(suite, type), fields, left);
+}
+
+function headedTailed<F extends Fields, R extends Fields>(
+  head: Head,
+  fields: F,
+  { tail, none }: { readonly tail: R; readonly none: StructOf<R> },
+): StructShape<StructOf<F> & StructOf<R>> {
+  const short = headed(head, fields);
+  const long = headed(head, { ...fields, ...tail });
   const rest = struct(tail);
   const written = encodeAs(rest, none);
   const saysNone = (value: StructOf<R>): boolean =>
@@ -177,7 +195,7 @@ export function tailed<F extends Fields, R extends Fields>(
     encode: (value) =>
       saysNone(value) ? short.encode(value) : long.encode(value as StructOf<F & R>),
     decode(value, field) {
-      if (readArray(value, field).length === short.names.length) {
+      if (readArray(value, field).length === head.length + short.names.length) {
         return { ...short.decode(value, field), ...none };
       }
       const read = long.decode(value, field) as StructOf<F> & StructOf<R>;
@@ -196,14 +214,13 @@ export function typed<F extends Fields>(
   type: number,
   fields: F,
 ): StructShape<StructOf<F>> {
-  return headed(
-    [
-      { value: suite, code: 'SUITE_UNKNOWN' },
-      { value: type, code: 'TYPE_UNKNOWN' },
-    ],
-    fields,
-  );
+  return headed(headOf(suite, type), fields);
 }
+
+const headOf = (suite: number, type: number): Head => [
+  { value: suite, code: 'SUITE_UNKNOWN' },
+  { value: type, code: 'TYPE_UNKNOWN' },
+];
 
 /** By `kind`: what stands first in the array, and the fields after it. */
 export type Choices = Readonly<Record<string, readonly [tag: number | string, fields: Fields]>>;

@@ -37,6 +37,7 @@ export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';
 export type { NewCodeAt, WaitingCode } from './actions/new-code.ts';
+export type { NoteToWrite } from './actions/note-to-write.ts';
 export type { Noticed } from './actions/noticed.ts';
 export type {
   ExportedFile,
@@ -56,7 +57,8 @@ export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
 export { memorySpool, type Spool, type SpooledBytes } from './actions/spool.ts';
 export type { Synced } from './actions/sync.ts';
-export type { NoteToWrite, WrittenRecords } from './actions/write-shared.ts';
+export type { UnwrittenNote } from './actions/unwritten-notes.ts';
+export type { WrittenRecords } from './actions/write-shared.ts';
 export type { LiveItem } from './client/check-rows.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
 export type { WaitingMessage } from './client/receive-messages.ts';

@@ -21,6 +21,7 @@ import {
   type WaitingCode,
   waitingCode,
 } from './actions/new-code.ts';
+import type { NoteToWrite } from './actions/note-to-write.ts';
 import type { Noticed } from './actions/noticed.ts';
 import * as own from './actions/own-records.ts';
 import * as shared from './actions/read-shared.ts';
@@ -34,8 +35,10 @@ import { resumeTakingBack, tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
 import type { AddFileOptions } from './actions/seal-import.ts';
 import { type Synced, syncAccount } from './actions/sync.ts';
+import { forgetUnwritten, type UnwrittenNote, unwrittenNotes } from './actions/unwritten-notes.ts';
 import { watch } from './actions/watch.ts';
-import { type NoteToWrite, type WrittenRecords, writeShared } from './actions/write-shared.ts';
+import { writeAgain } from './actions/write-again.ts';
+import { type WrittenRecords, writeShared } from './actions/write-shared.ts';
 import { Accounts } from './client/accounts.ts';
 import type { LiveItem } from './client/check-rows.ts';
 import type { Context, ContextOptions, WorkOptions } from './client/context.ts';
@@ -605,7 +608,8 @@ export class Person {
 
   /**
    * Writes under a grant with write classes; notes of class `diagnosis` are anchored on Docchain, and stand alone.
-   * Throws NOT_SHARED, CONSENT_CANNOT_WRITE, CLASS_NOT_GRANTED, CONSENT_ENDED, EPOCH_NONE, REQUEST_INVALID.
+   * Throws NOT_SHARED, CONSENT_CANNOT_WRITE, CLASS_NOT_GRANTED, CONSENT_ENDED, EPOCH_NONE, REQUEST_INVALID;
+   * WRITE_KEY_ENDED: keys were changed, and with `kept` true the notes are written once the new write key has come.
    */
   write(
     consent: ConsentId,
@@ -613,6 +617,21 @@ export class Person {
     options: AsAccount = {},
   ): Promise<WrittenRecords> {
     return this.#run(options, (ctx) => writeShared(ctx, consent, notes, options));
+  }
+
+  /** Notes that wait for a new write key of their grant: `inbox` and `sync` write them when it has come. */
+  get unwritten(): readonly UnwrittenNote[] {
+    return unwrittenNotes(this.#vault.content);
+  }
+
+  /** Lets notes of this account go that wait for a new write key: of a grant that has ended, say. */
+  dropUnwritten(recordIds: readonly RecordId[], options: AsAccount = {}): Promise<void> {
+    return this.#run(options, (ctx) =>
+      forgetUnwritten(
+        ctx,
+        recordIds.map((recordId) => ({ recordId })),
+      ),
+    );
   }
 
   /** `write` of one note of class `diagnosis`. */
@@ -654,6 +673,7 @@ export class Person {
     // Before new letters: it makes room for them.
     await forgetEnded(ctx, options);
     const received = await receiveMessages(ctx, this.#messageKinds, options);
+    await writeAgain(ctx, options);
     this.#inboxes.set(ctx.account.account, received);
     return received;
   }

@@ -28,6 +28,7 @@ import { openLedger, type RunningLedger } from './ledger.ts';
 import type { LogFile } from './log-file.ts';
 import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
+import { type RestoredHome, readRestored, requireDecided } from './restored.ts';
 import { wingProcesses } from './services.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
@@ -43,6 +44,8 @@ export interface ConsortiumOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly acceptClock?: boolean;
+  /** Serves a restored home although later blocks may be missing, and writes down that somebody decided so. */
+  readonly acceptLoss?: boolean;
   readonly logLevel?: string;
   /** Takes the lines of the log; missing: stderr. */
   readonly logFile?: LogFile;
@@ -75,13 +78,15 @@ export interface Consortium {
   readonly ledger: RunningLedger;
   /** What each log takes, and what this version knows besides. */
   readonly logs: () => Promise<readonly LogStanding[]>;
+  /** Undefined: the home was not restored from a backup. */
+  readonly restored: RestoredHome | undefined;
   /** What the wings' processes do now; none without a wing that has some. */
   readonly processes: () => readonly ProcessState[];
   close(): Promise<void>;
 }
 
 /**
- * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, PORT_BUSY,
+ * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, RESTORED_BEHIND, PORT_BUSY,
  * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*, USAGE (no proxy's address).
  */
 export async function startConsortium(options: ConsortiumOptions): Promise<Consortium> {
@@ -152,7 +157,8 @@ async function startAll(
     logStandings(parseGenesis(genesisBytes), engine.status().height, (log) =>
       state.row(profiles, profileRowId(log)),
     );
-  return { url, chainId: engine.chainId, hospitals: answering, ledger, logs, processes };
+  const restored = readRestored(home);
+  return { url, chainId: engine.chainId, hospitals: answering, ledger, logs, restored, processes };
 }
 
 /** The home in the version of this build, with the keys of what was founded in it. */
@@ -166,6 +172,7 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
     options.onMigrated?.(line);
   };
   await openHome(home, { onMigrated });
+  requireDecided(home, options.acceptLoss === true, Date.now());
   requireKeys(serversOf(home));
   const { publicKey } = validatorKeyOf(ledgerFolder);
   faultPoint('start:key');
@@ -231,6 +238,7 @@ function pageOf(
     userLogSize: application.logHead('user').size,
     docLogSize: application.logHead('doc').size,
     ...running,
+    restored: readRestored(options.home),
     people: options.people?.() ?? [],
     tryNext: options.tryNext ?? [],
   });

@@ -1,4 +1,5 @@
 import { escaped } from '../sdk/records/safe-html.ts';
+import type { RestoredHome } from './restored.ts';
 
 /** What the address of a running Salus shows: one plain page, no script, nothing from elsewhere. */
 export interface Status {
@@ -17,6 +18,8 @@ export interface Status {
     readonly role: string;
     readonly hospital: string;
   }[];
+  /** Undefined: the home was not restored from a backup. */
+  readonly restored: Pick<RestoredHome, 'height' | 'backupMs' | 'acceptedMs'> | undefined;
   /** What runs beside the hospitals' servers. */
   readonly processes: readonly {
     readonly name: string;
@@ -62,7 +65,7 @@ Patients and clinicians hold their own keys, in their own wallets; no server her
 <table>
 ${row(['Ledger', escaped(status.chainId)])}
 ${row(['Height', `${status.height}, at ${time} UTC`])}
-${row(['Userchain', `${status.userLogSize} transactions`])}
+${restoredRow(status)}${row(['Userchain', `${status.userLogSize} transactions`])}
 ${row(['Docchain', `${status.docLogSize} transactions`])}
 </table>
 <h2>Hospitals</h2>
@@ -75,6 +78,15 @@ ${row(['Docchain', `${status.docLogSize} transactions`])}
 </body>
 </html>
 `;
+}
+
+/** That later blocks may be missing stays said: people who saw them will ask. */
+function restoredRow({ restored }: Status): string {
+  if (restored === undefined) return '';
+  const { height, backupMs, acceptedMs } = restored;
+  const lost = acceptedMs === 0 ? '' : '; what came later was given up';
+  const what = `up to block ${height}, from a backup of ${clock(backupMs)} UTC${lost}`;
+  return `${row(['Restored', what])}\n`;
 }
 
 function processesOf({ processes }: Status): string {

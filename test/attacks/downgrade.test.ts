@@ -31,6 +31,7 @@ import {
   emptyWallet,
   encodeWalletContent,
 } from '../../src/sdk/wallet/content.ts';
+import { firstGenerations } from '../../src/sdk/wallet/generations.ts';
 import { identityOf, someBlob, World } from '../world.ts';
 import { caught } from './middle.ts';
 
@@ -57,7 +58,7 @@ const grantBody = encodeGrantBody({
 const letter = decodeSigned(
   await signLetter(signer, {
     ...{ consent, body: grantBody, salt: filled(32, 6), tagKey: filled(32, 7), writeSeed: none },
-    ...{ notBeforeMs: 1, notAfterMs: 2, ownerCard: none },
+    ...{ notBeforeMs: 1, notAfterMs: 2, ownerCard: none, ...firstGenerations },
   }),
 );
 const envelopeSet = await sealEnvelopeSet(someBlob, [], async () => kem.publicKey);

@@ -74,6 +74,7 @@ import {
 import { emptyWallet, type WalletContent } from '../../src/sdk/wallet/content.ts';
 import { openCopyIndex, sealCopyIndex } from '../../src/sdk/wallet/copy-index.ts';
 import { newLayout } from '../../src/sdk/wallet/file.ts';
+import { firstGenerations } from '../../src/sdk/wallet/generations.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
 
 /**
@@ -176,6 +177,7 @@ const card = signed(
 const letter: Letter = {
   ...{ consent, body, salt: filled(32), tagKey: filled(32), writeSeed: filled(32) },
   ...{ notBeforeMs: most, notAfterMs: most, ownerCard: card },
+  ...{ ownerGeneration: most, granteeGeneration: most },
 };
 const letterBytes = await signLetter(await signingKeyFromSeed(filled(32)), letter);
 const message = (sealed: Uint8Array): Uint8Array =>
@@ -420,6 +422,7 @@ const heavy = (bytes: number): WalletContent => ({
   letters: [
     {
       ...{ consent, account, grantee: account, ownerName: '', receivedMs: 1, ended: false },
+      ...firstGenerations,
       letter: new Uint8Array(bytes),
     },
   ],

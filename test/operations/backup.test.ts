@@ -46,7 +46,8 @@ let rows: number;
 let news = 0;
 
 const newHome = () => join(folder, `new-${++news}`);
-const serve = (at: string) => startConsortium({ home: at, port: 0, logLevel: 'silent' });
+const serve = (at: string) =>
+  startConsortium({ home: at, port: 0, logLevel: 'silent', acceptLoss: true });
 const coded = (code: Code) => (error: unknown) => isCoded(error, code);
 
 before(async () => {

@@ -461,6 +461,9 @@ class Grants(unittest.TestCase):
             suite, kind, *fields = value_of(case["fields"])
             self.assertEqual((suite, kind), (2, grants.LETTER))
             travelling, grantee = grants.letter(owner, fields), h(case["grantee"])
+            self.assertEqual(len(fields), 10 if case["derived"] else 8)
+            if case["derived"]:
+                self.assertEqual(derive.grant_write_seed(h(case["ownerRoot"]), fields[0], *fields[8:]), fields[4])
             self.assertEqual(travelling.hex(), case["signed"])
             self.assertNotEqual(grants.read_signed(derive.LETTER_SIGN, travelling, ed25519.public_key(owner)), b"")
             coins = b"".join(all_of(case["drawn"]))

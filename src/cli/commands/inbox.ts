@@ -20,7 +20,10 @@ export const addInbox: AddCommand = (program, context) => {
     .command('inbox')
     .description('fetch letters, and list what others granted to this person')
     .option('--accept <who>', 'take the letters of somebody that wait: an account, or a name shown')
-    .option('--drop <who>', 'remove them; `unreadable`: remove messages that do not open')
+    .option(
+      '--drop <who>',
+      'remove them; `unreadable`: messages that do not open; `unwritten`: notes that wait',
+    )
     .action((flags: InboxFlags) => inbox(context, flags));
   program
     .command('diagnose <who>')
@@ -69,6 +72,14 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
       const from = senderOf(person.waitingLetters, accept);
       return (await each((options) => person.acceptLetters(from, options))).flat();
     }
+    if (drop === unwrittenWord) {
+      for (const account of acting.accounts) {
+        const his = person.unwritten.filter((it) => it.account === account.account);
+        const ids = his.map((it) => it.recordId);
+        await person.dropUnwritten(ids, work(context, account, progress));
+      }
+      return held.flat();
+    }
     if (drop !== undefined) {
       const from = drop === unreadableWord ? undefined : senderOf(person.waitingLetters, drop);
       await each((options) => person.dropLetters(from, options));
@@ -81,11 +92,15 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
   const waiting = person.waitingLetters.map(({ from, name, receivedMs, code }) => ({
     ...{ from, name, receivedMs, code },
   }));
+  const unwritten = person.unwritten.map(({ consent, recordId, recordClass, name }) => ({
+    ...{ consent, recordId, recordClass, name },
+  }));
   const facts = { grants: grants.map(receivedFacts), count: grants.length };
   const left = {
     ...(notUnderstood > 0 && { notUnderstood }),
     ...(unreadable > 0 && { unreadable }),
     ...(waiting.length > 0 && { waiting }),
+    ...(unwritten.length > 0 && { unwritten }),
   };
   context.output.result({ ...facts, ...left }, () =>
     [grantsTable(grants), ...waitingLines(person)].join('\n'),
@@ -93,6 +108,7 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
 }
 
 const unreadableWord = 'unreadable';
+const unwrittenWord = 'unwritten';
 
 /** Throws PERSON_UNKNOWN: nobody of this name waits, or several. */
 function senderOf(waiting: readonly WaitingMessage[], who: string): AccountId {
@@ -114,6 +130,12 @@ function waitingLines(person: Person): string[] {
     const rows = waitingLetters.map((it) => [it.from ?? '', it.name, when(it.receivedMs), it.code]);
     lines.push('', `Waiting (take them with --accept, remove them with --drop):`);
     lines.push(table([['from', 'name', 'came', 'why'], ...rows]));
+  }
+  if (person.unwritten.length > 0) {
+    const rows = person.unwritten.map((it) => [it.name, it.recordClass, it.consent]);
+    const removed = `inbox --drop ${unwrittenWord}`;
+    lines.push('', `Waiting for a new write key, then written (${removed} lets them go):`);
+    lines.push(table([['note', 'class', 'grant'], ...rows]));
   }
   if (unreadableCount > 0) {
     const removed = `inbox --drop ${unreadableWord}`;

@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { isCoded } from '../../primitives/errors.ts';
 import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
 import { localHospitals, localUrl } from '../../server/desk.ts';
+import type { RestoredHome } from '../../server/restored.ts';
 import type { ProcessState } from '../../server/supervisor.ts';
 import { homeCards } from '../cards.ts';
 import { demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
@@ -23,6 +24,7 @@ const firstSteps: readonly string[] = [
 interface UpOptions extends LogFlags {
   readonly demo?: boolean;
   readonly acceptClock?: boolean;
+  readonly acceptLoss?: boolean;
   readonly trustedProxy?: readonly string[];
 }
 
@@ -33,6 +35,10 @@ export const addUp: AddCommand = (program, context) => {
     .description('run a consortium of three hospitals on this machine')
     .option('--demo', 'load three synthetic patients and a clinician at each hospital')
     .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
+    .option(
+      '--accept-loss',
+      'serve a restored home although later blocks may be missing: what was revoked since is in force again',
+    )
     .option(
       '--trusted-proxy <address>',
       'a proxy, or a network of them, whose x-forwarded-for is believed; may be repeated',
@@ -71,6 +77,7 @@ async function serve(
     home,
     port: flags.port ?? defaultPort,
     acceptClock: options.acceptClock === true,
+    acceptLoss: options.acceptLoss === true,
     proxies: options.trustedProxy ?? [],
     people: () => peopleOf(home),
     tryNext,
@@ -96,7 +103,10 @@ async function serve(
     for (const remark of standingRemarks(logs)) output.note(remark);
     const untaken = logs.flatMap((it) => it.untaken);
     const newer = untaken.length > 0 ? { untaken } : {};
-    output.line({ ready: true, ok: true, url, people, ms, ...beside, ...newer }, () =>
+    const { restored } = consortium;
+    if (restored !== undefined) output.note(restoredRemark(restored));
+    const old = restored === undefined ? {} : { restored };
+    output.line({ ready: true, ok: true, url, people, ms, ...beside, ...newer, ...old }, () =>
       describe({ url, people, home, tryNext, processes, demo: options.demo === true }),
     );
     await Promise.race([stopped(signal), stopped(broken.signal)]);
@@ -105,6 +115,11 @@ async function serve(
   } finally {
     await consortium.close();
   }
+}
+
+function restoredRemark({ height, acceptedMs }: RestoredHome): string {
+  const lost = acceptedMs === 0 ? '' : ' What came later was given up: see salus restore --help.';
+  return `This home was restored up to block ${height}.${lost}`;
 }
 
 async function starting(

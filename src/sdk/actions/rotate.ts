@@ -8,6 +8,7 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
 import { takeBack } from '../client/take-back.ts';
 import { liveGrants, renewKeys, sendWithKeys } from '../grants/grant.ts';
+import { renewWriting } from '../grants/renew-writing.ts';
 import type { WalletContent, WalletRoot } from '../wallet/content.ts';
 import {
   type CodeKeys,
@@ -47,9 +48,17 @@ export async function rotateKeys(
   ctx: Context,
   { code, endGrantsFrom = 0, recovery, signal }: RotateOptions = {},
 ): Promise<ConfirmedTx> {
-  if (code === undefined) return rotateByKeyInUse(ctx, signal);
-  const codeKeys = await codeKeysOf(code, ctx.account.organisation);
-  return rotateByCode(ctx, codeKeys, { endGrantsFrom, recovery, signal });
+  const confirmed =
+    code === undefined
+      ? await rotateByKeyInUse(ctx, signal)
+      : await rotateByCode(ctx, await codeKeysOf(code, ctx.account.organisation), {
+          endGrantsFrom,
+          recovery,
+          signal,
+        });
+  // What could be written under her grants has ended with the old keys; `sync` finds what is missing.
+  if (ctx.account.role === 'patient') await renewWriting(ctx, { signal }).catch(unlessFault);
+  return confirmed;
 }
 
 async function rotateByKeyInUse(ctx: Context, signal?: AbortSignal): Promise<ConfirmedTx> {

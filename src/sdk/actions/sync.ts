@@ -1,12 +1,17 @@
+import { isCoded } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import type { MessageKind } from '../client/messages.ts';
 import { type ReceivedMessages, receiveMessages } from '../client/receive-messages.ts';
 import { sayHere } from '../devices/own-devices.ts';
 import { owesKeys, renewKeys } from '../grants/grant.ts';
 import { forgetEnded } from '../grants/received.ts';
+import { renewWriting } from '../grants/renew-writing.ts';
+import { revokeAgain, revokeAgainUnproven } from '../grants/revoke-again.ts';
 import { epochHabitMs } from '../keys/schedule.ts';
+import type { VerifiedTip } from '../ledger/verified-headers.ts';
 import { type WaitingCode, waitingCode } from './new-code.ts';
 import { type Resumed, resume } from './resume.ts';
+import { writeAgain } from './write-again.ts';
 
 /** What a device found when it woke. */
 export interface Synced {
@@ -30,8 +35,8 @@ const maxWalk = 1_000;
 
 /**
  * What a device does when it wakes: walks to the newest block, learns what this person's other devices did,
- * repeats what was not confirmed, forgets what ended grants had given, receives messages, and renews keys that are 90
- * days old.
+ * repeats what was not confirmed, forgets what ended grants had given, receives messages, writes what waited for a new
+ * write key, renews keys that are 90 days old, and gives new write keys where somebody changed his keys.
  *
  * Throws LEDGER_FORKED, HEADER_INVALID, GATEWAY_LIED, and what makes repeating impossible for now (`resume`).
  * Source: docs/protocol/wallet.md, rules W-10 and W-13.
@@ -41,22 +46,37 @@ export async function syncAccount(
   messageKinds: readonly MessageKind[],
   options: WorkOptions,
 ): Promise<Synced> {
-  const before = ctx.ledger.tip.height;
-  const { height, timeMs } = await ctx.ledger.headers.latest(options.signal);
-  if (height - before <= maxWalk)
-    await ctx.ledger.headers.requireLinked(before, height, options.signal);
+  const { height, timeMs } = await walked(ctx, options);
   await ctx.writeDown((content) => content);
   const resumed = await resume(ctx, options);
   await sayHere(ctx);
+  if (ctx.account.role === 'patient') await revokeAgain(ctx, options);
   await forgetEnded(ctx, options);
   const inbox = await receiveMessages(ctx, messageKinds, options);
+  await writeAgain(ctx, options);
   if (owesKeys(ctx)) await renewKeys(ctx, options);
   else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
+  if (ctx.account.role === 'patient') await renewWriting(ctx, options);
   const waiting = await waitingCode(ctx, options.signal);
   return {
     ...{ height, timeMs, resumed, notUnderstood: inbox.notUnderstood, inbox },
     ...{ isCopyOld: ctx.copies.isOld, waitingCode: waiting },
   };
+}
+
+/** At the newest block. What was taken back is taken back again on a ledger that has lost what this wallet has seen. */
+async function walked(ctx: Context, options: WorkOptions): Promise<VerifiedTip> {
+  const { headers, tip: before } = ctx.ledger;
+  try {
+    const newest = await headers.latest(options.signal);
+    if (newest.height - before.height <= maxWalk)
+      await headers.requireLinked(before.height, newest.height, options.signal);
+    return newest;
+  } catch (error) {
+    const isAnotherLedger = isCoded(error, 'GATEWAY_LIED') || isCoded(error, 'LEDGER_FORKED');
+    if (isAnotherLedger) await revokeAgainUnproven(ctx, options);
+    throw error;
+  }
 }
 
 async function renewOldKeys(ctx: Context, options: WorkOptions): Promise<void> {

@@ -1,26 +1,19 @@
-import type { RecordClass } from '../../api/classes.ts';
 import { signingKeyFromSeed } from '../../crypto/signature.ts';
 import { keySetRowId, keysets } from '../../ledger/tables/keysets.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { deliverRows } from '../client/deliver.ts';
+import { receiveMessages } from '../client/receive-messages.ts';
 import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
 import { uploadBlobs } from '../client/upload.ts';
-import { type HeldGrant, heldGrant } from '../grants/received.ts';
+import { mayWriteNow } from '../grants/may-write.ts';
+import { type HeldGrant, heldGrant, letterKind } from '../grants/received.ts';
 import { decodeKeySetBlob, maxKeySetBytes } from '../keys/key-set-blob.ts';
 import { newRecordId, sealItem } from '../records/item-seal.ts';
+import type { NamedNote, NoteToWrite } from './note-to-write.ts';
 import { epochNow, underRunningEpoch } from './running-epoch.ts';
-
-/** One record to write into somebody's chart. */
-export interface NoteToWrite {
-  readonly recordClass: RecordClass;
-  readonly mediaType: string;
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  /** The record that this one corrects. */
-  readonly previous?: RecordId | undefined;
-}
+import { keepUnwritten } from './unwritten-notes.ts';
 
 /** What was written, in the order of the notes. */
 export interface WrittenRecords {
@@ -36,8 +29,9 @@ export interface WrittenRecords {
  * The anchor is signed by the grant's write key alone: the ledger sees that the patient allowed it, nobody
  * sees who wrote; the author's own signature is inside.
  *
- * Throws NOT_SHARED, CONSENT_CANNOT_WRITE, CLASS_NOT_GRANTED, EPOCH_NONE, CONSENT_ENDED.
- * Source: docs/protocol/grants.md, rule G-8.
+ * Throws NOT_SHARED, CONSENT_CANNOT_WRITE, CLASS_NOT_GRANTED, EPOCH_NONE, CONSENT_ENDED; WRITE_KEY_ENDED {kept}: the
+ * patient or the writer changed keys, and no letter with the new write key has come.
+ * Source: docs/protocol/grants.md, rules G-8 and G-15.
  */
 export async function writeShared(
   ctx: Context,
@@ -55,13 +49,47 @@ export async function writeShared(
   const kinds = new Set(notes.map((it) => it.recordClass === 'diagnosis'));
   if (notes.length === 0 || kinds.size > 1) throw new CodedError('REQUEST_INVALID');
   const named = notes.map((note) => ({ ...note, recordId: newRecordId() }));
-  return underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, held, named, options, clockMs));
+  return writeNamed(ctx, consent, named, options);
 }
+
+/** `writeShared` of notes that have their ids; what may be written was judged before. */
+export async function writeNamed(
+  ctx: Context,
+  consent: ConsentId,
+  notes: readonly NamedNote[],
+  options: WorkOptions,
+): Promise<WrittenRecords> {
+  const sentBefore = new Set(ctx.vault.content.pending.map((it) => it.tx));
+  const write = (held: HeldGrant) =>
+    underRunningEpoch(ctx, (clockMs) => sealAndAnchor(ctx, held, notes, options, clockMs));
+  const held = heldGrant(ctx, consent);
+  try {
+    return await write(held);
+  } catch (error) {
+    const isOnItsWay = ctx.vault.content.pending.some(
+      (it) => it.kind === 'write' && !sentBefore.has(it.tx),
+    );
+    // Should a change of keys be faster than its anchor, it is written again.
+    if (isOnItsWay) await keepUnwritten(ctx, consent, notes);
+    if (!mayBeEndedKey(error) || (await mayWriteNow(ctx, held, options.signal))) throw error;
+    await receiveMessages(ctx, [letterKind], options);
+    const newer = heldGrant(ctx, consent);
+    if (await mayWriteNow(ctx, newer, options.signal)) return write(newer);
+    const kept = await keepUnwritten(ctx, consent, notes);
+    throw new CodedError('WRITE_KEY_ENDED', { consent, kept }, error);
+  }
+}
+
+/** What hospital and ledger say of a write key that a change of keys has ended. */
+const mayBeEndedKey = (error: unknown): boolean =>
+  isCoded(error, 'KEY_NOT_CURRENT') ||
+  isCoded(error, 'SIGNATURE_WRONG') ||
+  isCoded(error, 'EPOCH_NONE');
 
 async function sealAndAnchor(
   ctx: Context,
   { letter, patient }: HeldGrant,
-  notes: readonly (NoteToWrite & { readonly recordId: RecordId })[],
+  notes: readonly NamedNote[],
   { signal, onProgress }: WorkOptions,
   clockMs: () => number,
 ): Promise<WrittenRecords> {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf, txIdOf } from '../../primitives/ids.ts';
 import { emptyWallet, type PendingTx, type WalletContent } from '../wallet/content.ts';
+import { firstGenerations } from '../wallet/generations.ts';
 import { type PendingKind, pendingKinds, settled } from './pending.ts';
 
 const filled = (length: number, n: number) => new Uint8Array(length).fill(n);
@@ -24,7 +25,7 @@ const before = (kind: string): WalletContent => ({
       ...{ account, consent, grantee: account, granteeName: '', granteeOrganisation: account },
       ...{ granteeKemHash: filled(32, 5), body: none, salt: filled(32, 6), tagKey: filled(32, 7) },
       ...{ writeSeed: none, notBeforeMs: 0, notAfterMs: 9, confirmed: false, ended: false },
-      ...{ takenBackMs: 0, owesKeys: 0 },
+      ...{ takenBackMs: 0, owesKeys: 0, ...firstGenerations },
     },
   ],
   imports: [

@@ -85,6 +85,9 @@ const write: PendingKind = { kind: 'write', afterCommit: unchanged, afterRefusal
 /** The new keys were written down before: which of them count, the ledger says. */
 const rotate: PendingKind = { kind: 'rotate', afterCommit: enveloped, afterRefusal: unchanged };
 
+/** New write keys: the seeds were written down before, and the ledger says which of them count. */
+const writeKey: PendingKind = { ...write, kind: 'write-key' };
+
 /** The kinds that the wallet itself writes. */
 const spinePendingKinds: readonly PendingKind[] = [
   grant,
@@ -98,6 +101,7 @@ const spinePendingKinds: readonly PendingKind[] = [
   importFile,
   write,
   rotate,
+  writeKey,
 ];
 
 /**

@@ -7,6 +7,7 @@ import { signingKeyFromSeed } from '../../crypto/signature.ts';
 import type { ConsentGrant } from '../../ledger/acts/consent-grant.ts';
 import type { Act } from '../../ledger/protocol.ts';
 import type { Role } from '../../ledger/roles.ts';
+import type { Account } from '../../ledger/tables/accounts.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import {
   type AccountId,
@@ -19,7 +20,9 @@ import { sealMessage } from '../client/messages.ts';
 import { type ConfirmedTx, sendActs, type TxPlan } from '../client/send-tx.ts';
 import { buildKeySet } from '../keys/build-key-set.ts';
 import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
+import { firstGenerations, type Generations } from '../wallet/generations.ts';
 import { type Letter, signLetter } from './letter.ts';
+import { rootInUse, writeSeedOf } from './write-seed.ts';
 
 /** What a grant allows, until when. */
 export interface GrantTerms {
@@ -115,9 +118,14 @@ export async function newGrant(
   // By the newest block that was just verified, not by this device: a grant must not wait for a clock that is ahead.
   const notBeforeMs = terms.notBeforeMs ?? Math.max(0, ctx.ledger.tip.timeMs - 60_000);
   if (terms.notAfterMs <= notBeforeMs) throw new CodedError('CONSENT_TIMES');
+  const consent = consentIdOf(randomBytes(16));
+  const writing =
+    writeClasses.length === 0
+      ? { writeSeed: new Uint8Array(0), ...firstGenerations }
+      : await firstWriting(ctx, consent, row, signal);
   return {
     account,
-    consent: consentIdOf(randomBytes(16)),
+    consent,
     grantee: terms.grantee,
     granteeName: terms.granteeName,
     granteeOrganisation: row.organisation,
@@ -125,7 +133,7 @@ export async function newGrant(
     body,
     salt: randomBytes(32),
     tagKey: randomBytes(32),
-    writeSeed: writeClasses.length === 0 ? new Uint8Array(0) : randomBytes(32),
+    ...writing,
     notBeforeMs,
     notAfterMs: terms.notAfterMs,
     confirmed: false,
@@ -133,6 +141,22 @@ export async function newGrant(
     takenBackMs: 0,
     owesKeys: 0,
   };
+}
+
+/** What a grant that may write begins with. Throws WALLET_INVALID. */
+async function firstWriting(
+  ctx: Context,
+  consent: ConsentId,
+  grantee: Account,
+  signal?: AbortSignal,
+): Promise<Pick<OwnGrant, 'writeSeed' | keyof Generations>> {
+  const owner = await ctx.ledger.currentAccount(ctx.account.account, signal);
+  const root = (await rootInUse(ctx, owner)) ?? ctx.newestRoot().secret;
+  const now: Generations = {
+    ownerGeneration: owner.keyGeneration,
+    granteeGeneration: grantee.keyGeneration,
+  };
+  return { writeSeed: writeSeedOf(root, consent, now), ...now };
 }
 
 /** The letter, sealed to the grantee's key as the ledger has it. */

@@ -5,9 +5,11 @@ import { xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { signingKeyFromSeed } from '../../crypto/signature.ts';
 import { freshWindow } from '../../ledger/nonce-window.ts';
 import type { Consent } from '../../ledger/tables/consents.ts';
+import { decodeCbor } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, consentIdOf } from '../../primitives/ids.ts';
 import { openMessage, sealMessage } from '../client/messages.ts';
+import { firstGenerations } from '../wallet/generations.ts';
 import { checkLetter, readLetter, signLetter } from './letter.ts';
 
 const filled = (length: number, n: number) => new Uint8Array(length).fill(n);
@@ -33,6 +35,7 @@ const letter = {
   notBeforeMs: 10,
   notAfterMs: 20,
   ownerCard: new Uint8Array(0),
+  ...firstGenerations,
 };
 const consent: Consent = {
   account: ana,
@@ -87,4 +90,12 @@ test('A letter opens for its grantee with any of his keys, and for nobody else',
   const cannot = (error: unknown): boolean => isCoded(error, 'CANNOT_OPEN');
   await assert.rejects(openMessage([newer], drA, sealed), cannot);
   await assert.rejects(openMessage([older], drB, sealed), cannot);
+});
+
+test('A letter of keys that were changed says so; one of the first keys is written as before there were such', async () => {
+  const renewed = { ...letter, ownerGeneration: 2, granteeGeneration: 1 };
+  assert.deepEqual(readLetter(await signLetter(owner, renewed)).letter, renewed);
+  const fieldsOf = (signedLetter: Uint8Array) => decodeCbor(readLetter(signedLetter).bytes);
+  assert.equal(Object(fieldsOf(signed)).length, 10);
+  assert.equal(Object(fieldsOf(await signLetter(owner, renewed))).length, 12);
 });

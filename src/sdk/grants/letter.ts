@@ -15,9 +15,10 @@ import {
   encodeAs,
   type Of,
   optionalBytes,
-  typed,
+  typedTailed,
   uint,
 } from '../../primitives/shape.ts';
+import { firstGenerations, generations } from '../wallet/generations.ts';
 import { receivedLimits } from './received-room.ts';
 
 /**
@@ -27,18 +28,24 @@ import { receivedLimits } from './received-room.ts';
  * Travels as `[bytes, owner's signature]` (label letter/sign), sealed to the grantee's KEM key (label
  * letter/seal, context [grantee]). Source: docs/protocol/grants.md, G-4.
  */
-const letterObject = typed(suite, messageObjects.letter, {
-  consent: consentId,
-  body: bytes(),
-  salt: bytes(32),
-  tagKey: bytes(32),
-  /** Empty: the grant does not allow writing. */
-  writeSeed: optionalBytes(32),
-  notBeforeMs: uint,
-  notAfterMs: uint,
-  /** Or empty. The hospital never hands out a patient's card: she gives it herself. */
-  ownerCard: bytes(),
-});
+const letterObject = typedTailed(
+  suite,
+  messageObjects.letter,
+  {
+    consent: consentId,
+    body: bytes(),
+    salt: bytes(32),
+    tagKey: bytes(32),
+    /** Empty: the grant does not allow writing. */
+    writeSeed: optionalBytes(32),
+    notBeforeMs: uint,
+    notAfterMs: uint,
+    /** Or empty. The hospital never hands out a patient's card: she gives it herself. */
+    ownerCard: bytes(),
+  },
+  // Which of several letters of one grant counts: rule G-14.
+  { tail: generations, none: firstGenerations },
+);
 export type Letter = Of<typeof letterObject>;
 
 /**

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { accountIdOf, consentIdOf, recordIdOf } from '../../primitives/ids.ts';
 import { blobIdOf } from '../../storage/blob-id.ts';
 import { emptyWallet, encodeWalletContent, type WalletContent } from '../wallet/content.ts';
+import { firstGenerations } from '../wallet/generations.ts';
 import { bytesOfLetter, hasRoom, heldKeyBytes, receivedLimits } from './received-room.ts';
 
 const filled = (length: number, n: number) => new Uint8Array(length).fill(n);
@@ -13,6 +14,7 @@ const secret = filled(32, 1);
 const letter = {
   ...{ consent, account: ana, grantee: doctor, ownerName: 'Ä'.repeat(200) },
   ...{ letter: filled(20_000, 3), receivedMs: Number.MAX_SAFE_INTEGER, ended: false },
+  ...firstGenerations,
 };
 
 test('what a letter or a key is counted as is no less than what it takes in a wallet', () => {

@@ -9,8 +9,10 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import type { MessageKind } from '../client/messages.ts';
 import type { ReceivedLetter, WalletContent } from '../wallet/content.ts';
 import { endedLetter, withoutEnded } from '../wallet/ended.ts';
+import { compareGenerations } from '../wallet/generations.ts';
 import { checkCard } from './card.ts';
 import { checkLetter, type Letter, type ReadLetter, readLetter } from './letter.ts';
+import { type LetterStanding, standingOf } from './letter-standing.ts';
 import { bytesOfLetter, receivedBytes, receivedLimits } from './received-room.ts';
 
 /** A grant that somebody gave to this person, with its state on the ledger now. */
@@ -45,16 +47,20 @@ export const letterKind: MessageKind = {
     const { identities } = await ctx.ledger.keys(patient, signal);
     const ownerKeys = identities.map((it) => it.identity.signKey);
     await checkLetter(read, { grantee, consent: row, ownerKeys });
+    const standing = await standingOf(ctx, read, signal);
     const card = await ownerCard(ctx, read, signal);
     const name = card?.name ?? '';
     const letter: ReceivedLetter = {
       ...{ consent, account: patient, grantee, ownerName: name },
       ...{ letter: signed, receivedMs, ended: false },
+      ownerGeneration: read.letter.ownerGeneration,
+      granteeGeneration: read.letter.granteeGeneration,
     };
     // Who works at a hospital gets letters of people he never met; a patient accepts them first.
     const isVouchedFor = card !== undefined && ctx.account.role !== 'patient';
     const edit = (content: WalletContent): WalletContent => {
-      if (content.letters.some((it) => it.consent === consent)) return content;
+      const held = content.letters.find((it) => it.consent === consent);
+      if (held !== undefined) return withNewer(content, held, letter, standing);
       if (!isVouchedFor && !isAccepted(patient) && !isKnown(content, patient)) {
         throw new CodedError('LETTER_WAITS', { consent });
       }
@@ -96,6 +102,23 @@ function isKnown(content: WalletContent, patient: AccountId): boolean {
     content.letters.some((it) => it.account === patient && !it.ended) ||
     content.grants.some((it) => it.grantee === patient)
   );
+}
+
+/**
+ * Only what writes now takes the place of a letter: who has an old key of the owner's, or an old seed, displaces nothing.
+ * One that is older, or was overtaken on its way, is let go.
+ */
+function withNewer(
+  content: WalletContent,
+  held: ReceivedLetter,
+  letter: ReceivedLetter,
+  standing: LetterStanding,
+): WalletContent {
+  const isNewer = compareGenerations(letter, held) > 0 && standing === 'in force';
+  if (held.ended || held.account !== letter.account || !isNewer) return content;
+  const ownerName = letter.ownerName === '' ? held.ownerName : letter.ownerName;
+  const letters = content.letters.filter((it) => it !== held);
+  return withLetter({ ...content, letters }, { ...letter, ownerName });
 }
 
 /** Throws LETTER_WAITS, WALLET_FULL. */

@@ -84,6 +84,14 @@ export class ProvenLedger {
     return known(account, await this.row(accounts, account, options));
   }
 
+  /** Of many accounts at once, as they stand now; who is unknown is undefined. Throws LEDGER_OLD. */
+  accountsOf(
+    ids: Iterable<AccountId>,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<AccountId, Account | undefined>> {
+    return this.#rows.manyRows(accounts, [...new Set(ids)], signal);
+  }
+
   /** The directory: every identity that the account has had. Throws ACCOUNT_UNKNOWN. */
   async keys(account: AccountId, signal?: AbortSignal): Promise<Keys> {
     return known(account, await this.row(keys, account, { signal }));

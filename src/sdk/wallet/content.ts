@@ -24,6 +24,7 @@ import {
   uintTo,
 } from '../../primitives/shape.ts';
 import { keptDrawers } from './drawer.ts';
+import { generations } from './generations.ts';
 
 /**
  * What a person's wallet knows, as plain data. Two unlockers keep the same content: the passphrase
@@ -119,9 +120,10 @@ const ownGrant = struct({
   takenBackMs: uint,
   /** It ended without new keys, which still have to come. */
   owesKeys: keysOwed,
+  ...generations,
 });
 
-/** Key: `consent`. A grant that this person received, as the owner signed it. */
+/** Key: `consent`. A grant that this person received, as the owner signed it; of several letters the newest. */
 const receivedLetter = struct({
   consent,
   /** The patient. */
@@ -133,6 +135,7 @@ const receivedLetter = struct({
   letter: bytes(),
   receivedMs: uint,
   ended: flag,
+  ...generations,
 });
 
 /** Key: `consent`, `class`, `epoch`. What an envelope gave: a segment's key. */

@@ -5,6 +5,7 @@ import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf } from '../../primitives/ids.ts';
 import { emptyWallet, type ShardContent, type WalletContent } from './content.ts';
 import { type CopyShards, copiedPart, type LaidCopy, layCopy } from './copy-shards.ts';
+import { firstGenerations } from './generations.ts';
 import { openShard, shardLimits, withShards } from './shards.ts';
 
 const account = accountIdOf(new Uint8Array(32).fill(1));
@@ -20,7 +21,7 @@ const wallet = (letters: number, bytes = 4_096): WalletContent => ({
   letters: Array.from({ length: letters }, (_, n) => ({
     consent: consentIdOf(Uint8Array.from({ length: 16 }, (_byte, at) => (n >> (8 * at)) & 255)),
     ...{ account, grantee: account, ownerName: '', letter: new Uint8Array(bytes).fill(n) },
-    ...{ receivedMs: 1, ended: false },
+    ...{ receivedMs: 1, ended: false, ...firstGenerations },
   })),
 });
 

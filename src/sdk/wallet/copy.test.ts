@@ -22,6 +22,7 @@ import { syncCopy } from './copy.ts';
 import { openCopyIndex, unwrapCopyKey } from './copy-index.ts';
 import type { CopyStore, CopyWriter } from './copy-store.ts';
 import { devicesIn, listedDevice } from './device-list.ts';
+import { firstGenerations } from './generations.ts';
 import { codeKeysOf } from './identity.ts';
 import { emptyLocal } from './local.ts';
 
@@ -248,7 +249,7 @@ const many = (letters: number): WalletContent => ({
   letters: Array.from({ length: letters }, (_, n) => ({
     consent: consentIdOf(Uint8Array.from({ length: 16 }, (_byte, at) => (at === 0 ? n : 1))),
     ...{ account: place.account, grantee: place.account, ownerName: `Patient ${n}` },
-    ...{ letter: new Uint8Array(4_000).fill(n), receivedMs: 1, ended: false },
+    ...{ letter: new Uint8Array(4_000).fill(n), receivedMs: 1, ended: false, ...firstGenerations },
   })),
 });
 

@@ -10,6 +10,7 @@ import {
   type WalletContent,
 } from './content.ts';
 import { withoutEnded } from './ended.ts';
+import { firstGenerations } from './generations.ts';
 import { mergeWallets } from './merge.ts';
 
 const filled = (length: number, n: number) => new Uint8Array(length).fill(n);
@@ -25,7 +26,7 @@ const wallets: fc.Arbitrary<WalletContent> = fc
       ...emptyWallet('Dr A'),
       letters: held.map((consent) => ({
         ...{ consent, account: accountIdOf(one), grantee: accountIdOf(filled(32, 2)) },
-        ...{ ownerName: 'Ana', letter: filled(500, 3), receivedMs: 7 },
+        ...{ ownerName: 'Ana', letter: filled(500, 3), receivedMs: 7, ...firstGenerations },
         ended: states[consents.indexOf(consent)] === 'ended',
       })),
       segments: held.map((consent) => ({ consent, class: 'lab', epoch: 1, secret: one })),
@@ -66,6 +67,7 @@ test('a letter that has ended takes less than 150 bytes', () => {
   const held = consents.slice(0, 1).map((consent) => ({
     ...{ consent, account: accountIdOf(filled(32, 1)), grantee: accountIdOf(filled(32, 2)) },
     ...{ ownerName: 'Ana', letter: filled(20_000, 3), receivedMs: Date.now(), ended: true },
+    ...firstGenerations,
   }));
   const content = withoutEnded({ ...emptyWallet('Dr A'), letters: held });
   const none = encodeWalletContent(emptyWallet('Dr A')).length;

@@ -1,15 +1,20 @@
 import type { ConsentId } from '../../primitives/ids.ts';
 import type { ReceivedLetter, WalletContent } from './content.ts';
+import { compareGenerations, firstGenerations } from './generations.ts';
 
 const none = new Uint8Array(0);
 
 /** A letter that has ended: nothing but that it was, so that no other device brings it back. */
 export function endedLetter(letter: ReceivedLetter): ReceivedLetter {
-  return { ...letter, ownerName: '', letter: none, receivedMs: 0, ended: true };
+  const nothing = { ownerName: '', letter: none, receivedMs: 0, ...firstGenerations };
+  return { ...letter, ...nothing, ended: true };
 }
 
-const isForgotten = ({ ownerName, letter, receivedMs }: ReceivedLetter): boolean =>
-  ownerName === '' && letter.length === 0 && receivedMs === 0;
+const isForgotten = (it: ReceivedLetter): boolean =>
+  it.ownerName === '' &&
+  it.letter.length === 0 &&
+  it.receivedMs === 0 &&
+  compareGenerations(it, firstGenerations) === 0;
 
 /**
  * The content without what an ended grant had given: its letter's words and keys are gone, and with them the room they

@@ -25,6 +25,8 @@ const grants = fc.uniqueArray(
     ended: fc.boolean(),
     takenBackMs: fc.nat(2),
     owesKeys: fc.nat(2),
+    ownerGeneration: fc.nat(2),
+    granteeGeneration: fc.nat(2),
   }),
   { selector: (it) => it.n, maxLength: 4 },
 );
@@ -80,13 +82,16 @@ const wallets: fc.Arbitrary<WalletContent> = fc
       body: b16(grant.n),
       salt: b32(grant.n),
       tagKey: b32(grant.n),
-      writeSeed: none,
+      // Of one generation there is one seed: it is derived.
+      writeSeed: b32(8 * grant.ownerGeneration + grant.granteeGeneration),
       notBeforeMs: 0,
       notAfterMs: 10,
       confirmed: grant.confirmed,
       ended: grant.ended,
       takenBackMs: grant.takenBackMs,
       owesKeys: grant.owesKeys,
+      ownerGeneration: grant.ownerGeneration,
+      granteeGeneration: grant.granteeGeneration,
     })),
     settled: it.settled.map((n) => ({ tx: txIdOf(b32(n)), atMs: n })),
     pending: it.pending.map((n) => ({
@@ -168,4 +173,34 @@ test('Ended stays ended, confirmed stays confirmed, answered stays answered, and
       }
     }),
   );
+});
+
+test('Of two letters of a grant that of the newer keys stays, whichever came first', () => {
+  const consent = consentIdOf(b16(1));
+  const letterOf = (ownerGeneration: number, granteeGeneration: number, receivedMs: number) => ({
+    ...{ consent, account: accountIdOf(b32(1)), grantee: accountIdOf(b32(2)), ownerName: 'Ana' },
+    ...{ letter: b32(receivedMs), receivedMs, ended: false, ownerGeneration, granteeGeneration },
+  });
+  const holding = ([owner, grantee, receivedMs]: readonly [
+    number,
+    number,
+    number,
+  ]): WalletContent => ({
+    ...emptyWallet('Dr A'),
+    letters: [letterOf(owner, grantee, receivedMs)],
+  });
+  for (const [a, b, newer] of [
+    [[0, 0, 1], [1, 0, 2], 2],
+    [[1, 0, 1], [0, 0, 2], 1],
+    [[0, 1, 1], [0, 0, 2], 1],
+    [[1, 0, 1], [0, 9, 2], 1],
+    [[1, 1, 1], [1, 1, 2], 1],
+  ] as const) {
+    for (const merged of [
+      mergeWallets(holding(a), holding(b)),
+      mergeWallets(holding(b), holding(a)),
+    ]) {
+      assert.deepEqual(merged.letters[0]?.letter, b32(newer));
+    }
+  }
 });

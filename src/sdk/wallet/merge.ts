@@ -10,6 +10,7 @@ import type {
 } from './content.ts';
 import { mergeDrawers } from './drawer.ts';
 import { withoutEnded } from './ended.ts';
+import { compareGenerations } from './generations.ts';
 
 /**
  * Joins what two devices of one person know: a union by id in which nothing that happened is undone
@@ -120,8 +121,10 @@ function mergeGrant(a: OwnGrant, b: OwnGrant): OwnGrant {
   // The device that enveloped last knows the grantee's key; both may be right, and the ledger decides
   // at the next KeySet. Any fixed choice will do.
   const chosen = bytesToHex(a.granteeKemHash) >= bytesToHex(b.granteeKemHash) ? a : b;
+  const { writeSeed, ownerGeneration, granteeGeneration } = newerWriting(a, b);
   return {
     ...chosen,
+    ...{ writeSeed, ownerGeneration, granteeGeneration },
     confirmed: a.confirmed || b.confirmed,
     ended: a.ended || b.ended,
     takenBackMs: Math.max(a.takenBackMs, b.takenBackMs),
@@ -129,11 +132,25 @@ function mergeGrant(a: OwnGrant, b: OwnGrant): OwnGrant {
   };
 }
 
+/** Of one generation there is one seed, by derivation; of two that somebody made all the same any fixed one will do. */
+function newerWriting(a: OwnGrant, b: OwnGrant): OwnGrant {
+  const order = compareGenerations(a, b);
+  if (order !== 0) return order > 0 ? a : b;
+  return bytesToHex(a.writeSeed) >= bytesToHex(b.writeSeed) ? a : b;
+}
+
 function mergeLetter(a: ReceivedLetter, b: ReceivedLetter): ReceivedLetter {
-  const earlier = a.receivedMs <= b.receivedMs ? a : b;
+  const newer = newerLetter(a, b);
   const ended = a.ended || b.ended;
   // The entry itself where nothing changes: its shard then stays as it lies.
-  return earlier.ended === ended ? earlier : { ...earlier, ended };
+  return newer.ended === ended ? newer : { ...newer, ended };
+}
+
+/** What was sent after a change of keys replaces what was sent before it, whichever came first. */
+function newerLetter(a: ReceivedLetter, b: ReceivedLetter): ReceivedLetter {
+  const order = compareGenerations(a, b) || b.receivedMs - a.receivedMs;
+  if (order !== 0) return order > 0 ? a : b;
+  return bytesToHex(a.letter) + a.ownerName >= bytesToHex(b.letter) + b.ownerName ? a : b;
 }
 
 function mergeImport(a: HeldImport, b: HeldImport): HeldImport {

@@ -6,6 +6,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf, txIdOf } from '../../primitives/ids.ts';
 import { emptyWallet, type ReceivedLetter, type WalletContent } from './content.ts';
 import { indexLimits } from './file.ts';
+import { firstGenerations } from './generations.ts';
 import {
   bucketsUnder,
   intoBuckets,
@@ -28,7 +29,7 @@ const account = accountIdOf(bytesOf(32, 1));
 const letterOf = (n: number, bytes = 700): ReceivedLetter => ({
   consent: consentIdOf(bytesOf(16, n)),
   ...{ account, grantee: account, ownerName: `Patient ${n}`, letter: new Uint8Array(bytes) },
-  ...{ receivedMs: n, ended: false },
+  ...{ receivedMs: n, ended: false, ...firstGenerations },
 });
 const segmentOf = (n: number) => ({
   consent: consentIdOf(bytesOf(16, n)),

@@ -36,6 +36,7 @@ RECORD_WRAP = "salus/1/record/wrap"
 RECORD_SEAL = "salus/1/record/seal"
 RECORD_SIGN = "salus/1/record/sign"
 CONSENT_BODY = "salus/1/consent/body"
+GRANT_WRITE = "salus/1/grant/write"
 LETTER_SEAL = "salus/1/letter/seal"
 LETTER_SIGN = "salus/1/letter/sign"
 ENVELOPE_SEAL = "salus/1/envelope/seal"
@@ -125,3 +126,8 @@ def segment_key(root: bytes, account: bytes, record_class: str, epoch: int, salt
 def write_seed(sek: bytes) -> bytes:
     """keys.md K-1: seed of the segment's X-Wing pair."""
     return key(sek, SEGMENT_WRITE, [])
+
+
+def grant_write_seed(root: bytes, consent: bytes, owner: int, grantee: int) -> bytes:
+    """grants.md G-14: seed of a grant's write key, after so many changes of keys on both sides."""
+    return key(root, GRANT_WRITE, [consent, owner, grantee])

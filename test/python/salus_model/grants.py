@@ -64,7 +64,8 @@ def grant_body_hash(salt: bytes, body: bytes) -> bytes:
 
 
 def letter(owner_seed: bytes, fields: list) -> bytes:
-    """G-4, as it travels: consent, body, salt, tag key, write seed, notBefore, notAfter, card."""
+    """G-4, as it travels: consent, body, salt, tag key, write seed, notBefore, notAfter, card, and unless both are 0
+    the generations of owner and grantee."""
     return signed(derive.LETTER_SIGN, owner_seed, cbor.encode([2, LETTER, *fields]))
 
 

@@ -121,9 +121,9 @@ WALLET = {
     "keySets": some(ACCOUNT, UINT, SALT, ROOT_ID),
     "grants": some(
         ACCOUNT, CONSENT, ACCOUNT, text(200), ACCOUNT, HASH, BYTES, size(32), SECRET, or_none(32),
-        UINT, UINT, FLAG, FLAG, UINT, to(2),
+        UINT, UINT, FLAG, FLAG, UINT, to(2), UINT, UINT,
     ),
-    "letters": some(CONSENT, ACCOUNT, ACCOUNT, text(200), BYTES, UINT, FLAG),
+    "letters": some(CONSENT, ACCOUNT, ACCOUNT, text(200), BYTES, UINT, FLAG, UINT, UINT),
     "segments": some(CONSENT, text(32), UINT, SECRET),
     "openings": some(CONSENT, RECORD, SECRET),
     "openedSets": some(CONSENT, blob),

@@ -24,6 +24,8 @@ import { type Cbor, decodeCbor, encodeCbor } from '../../../src/primitives/cbor.
 import { consentIdOf, recordIdOf } from '../../../src/primitives/ids.ts';
 import { sealMessage } from '../../../src/sdk/client/messages.ts';
 import { signLetter } from '../../../src/sdk/grants/letter.ts';
+import { writeSeedOf } from '../../../src/sdk/grants/write-seed.ts';
+import { firstGenerations } from '../../../src/sdk/wallet/generations.ts';
 import { withFixedRandomness } from './fixed-randomness.ts';
 import { accountBytes, chainId, doctor, hospital, patient } from './people.ts';
 import { codeOf, type Format, hex, hexOfAll, json, pattern } from './write.ts';
@@ -105,6 +107,10 @@ export const grantBodies: Format = {
   },
 };
 
+/** What takes the place of the first letter when the patient changed keys twice, and the doctor once. */
+const renewedFor = { ownerGeneration: 2, granteeGeneration: 1 };
+const renewed = { ...renewedFor, writeSeed: writeSeedOf(patient.root, consent, renewedFor) };
+
 export const letters: Format = {
   about:
     'grants.md G-4: fields of the letter after suite and type, the letter as it travels, and sealed to the doctor of accounts.json; drawn = ML-KEM randomness and X25519 secret',
@@ -119,8 +125,9 @@ export const letters: Format = {
     };
     const none = new Uint8Array(0);
     const given = [
-      { ...common, writeSeed, ownerCard: none },
-      { ...common, writeSeed: none, ownerCard: pattern(50, 3) },
+      { ...common, writeSeed, ownerCard: none, ...firstGenerations },
+      { ...common, writeSeed: none, ownerCard: pattern(50, 3), ...firstGenerations },
+      { ...common, ...renewed, ownerCard: none },
     ];
     return Promise.all(
       given.map(async (letter, index) => {
@@ -141,6 +148,8 @@ export const letters: Format = {
           granteeRoot: hex(doctor.root),
           organisation: hospital.account,
           grantee: doctor.account,
+          // The third case's write seed follows from the root.
+          derived: index === 2,
           signed: hex(signed),
           drawn: hexOfAll(drawn),
           sealed: hex(result),

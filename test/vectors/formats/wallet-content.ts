@@ -88,6 +88,8 @@ export const full: WalletContent = {
         ended: false,
         takenBackMs: 8,
         owesKeys: 1,
+        ownerGeneration: 2,
+        granteeGeneration: 3,
       },
     },
   ],
@@ -95,7 +97,7 @@ export const full: WalletContent = {
     {
       ...{ consent: consentIdOf(pattern(16, 7)), account: accountIdOf(pattern(32, 10)) },
       ...{ grantee: accountIdOf(pattern(32, 2)), ownerName: 'Eve', letter: pattern(40, 1) },
-      ...{ receivedMs: 3, ended: false },
+      ...{ receivedMs: 3, ended: false, ownerGeneration: 4, granteeGeneration: 5 },
     },
   ],
   segments: [

@@ -4,10 +4,14 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { flushFolder, makeFolder } from '../../files.ts';
 import { type OpenHomeOptions, openHome } from '../../home-version.ts';
 import type { Service } from '../../process.ts';
+import { type RestoredHome, writeRestored } from '../../restored.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { applyErasuresOf } from './apply-erasures.ts';
+import { askPeers, peersOf } from './ask-peers.ts';
+import { endOpenInvitations } from './end-invitations.ts';
 import { copyFlushed } from './flushed-copy.ts';
 import { requireOneInstant } from './home-parts.ts';
+import { endOfLedger, takeLaterBlocks } from './later-blocks.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 
 export interface RestoreOptions {
@@ -15,6 +19,10 @@ export interface RestoreOptions {
   readonly home: string;
   /** A newer home of the same ledger, perhaps damaged: what was erased there is erased here too. */
   readonly erasuresOf?: string;
+  /** A newer home or backup of the same ledger, perhaps damaged: later blocks that hold are taken over. */
+  readonly blocksOf?: string;
+  /** Addresses of hospitals that may have later blocks, beside those of the genesis. */
+  readonly peers?: readonly string[];
   /** Whose files; without it all that this build knows. */
   readonly services?: readonly Service[];
   /** Told a line after each step that brings an older backup to the version of this build. */
@@ -28,6 +36,11 @@ export interface Restored {
   readonly verified: VerifiedHome;
   /** Rows that the backup still had and `erasuresOf` had no more. */
   readonly erasedAgain: number;
+  /** Blocks that were taken over. */
+  readonly laterBlocks: number;
+  readonly endedInvitations: number;
+  /** What is known of the ledger's end; whether the home serves hangs on it. */
+  readonly restored: RestoredHome;
 }
 
 const workName = '.restoring';
@@ -37,7 +50,10 @@ const workName = '.restoring';
  * to the version of this build, and the whole must verify, before the servers' part gets its name. What is
  * interrupted leaves an empty home.
  *
- * Throws HOME_NOT_EMPTY, BACKUP_INVALID {file, reason}, HOME_NEWER, DISK_FULL, INTERRUPTED, and as `verifyHome`.
+ * Whether later blocks exist is asked before: of a newer home, and of hospitals. What is known of it lies in the home.
+ *
+ * Throws HOME_NOT_EMPTY, BACKUP_INVALID {file, reason}, HOME_NEWER, DISK_FULL, INTERRUPTED, LEDGER_FORKED (somebody has
+ * another block of the same height), and as `verifyHome`.
  * Source: docs/operations/backup.md.
  */
 export async function restoreHome(options: RestoreOptions): Promise<Restored> {
@@ -59,24 +75,40 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
       }
     }
     await openHome(work, { onMigrated: options.onMigrated });
-    const erasedAgain =
-      options.erasuresOf === undefined ? 0 : applyErasuresOf(options.erasuresOf, work);
+    const end = endOfLedger(work);
+    if (end.height !== manifest.height || end.headerHash !== manifest.headerHash) {
+      throw new CodedError('BACKUP_INVALID', { reason: 'another ledger' });
+    }
+    requireOneInstant(work, end.height);
+    const { erasuresOf, blocksOf = erasuresOf } = options;
+    const taken =
+      blocksOf === undefined
+        ? { end, blocks: 0, isWhole: false }
+        : await takeLaterBlocks(resolve(blocksOf), work);
+    const erasedAgain = erasuresOf === undefined ? 0 : applyErasuresOf(erasuresOf, work);
+    const endedInvitations = endOpenInvitations(work, Date.now());
     const verified = await verifyHome(work, {
       ...(options.services !== undefined && { services: options.services }),
       ...(signal !== undefined && { signal }),
       ...(onProgress !== undefined && { onProgress: (what) => onProgress(`verifying ${what}`) }),
     });
-    const { chain, height, headerHash } = verified;
-    if (
-      chain !== manifest.chain ||
-      height !== manifest.height ||
-      headerHash !== manifest.headerHash
-    ) {
+    if (verified.chain !== manifest.chain) {
       throw new CodedError('BACKUP_INVALID', { reason: 'another ledger' });
     }
-    requireOneInstant(work, height);
+    onProgress?.('asking hospitals for later blocks');
+    const urls = [...peersOf(work), ...(options.peers ?? [])];
+    const restored: RestoredHome = {
+      ...taken.end,
+      ...{ backupHeight: manifest.height, backupMs: manifest.createdMs },
+      peers: await askPeers(work, urls),
+      ...{ isComplete: taken.isWhole, acceptedMs: 0 },
+    };
+    writeRestored(work, restored);
     putInPlace(work, home);
-    return { manifest, verified, erasedAgain };
+    return {
+      ...{ manifest, verified, erasedAgain, endedInvitations, restored },
+      laterBlocks: taken.blocks,
+    };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,0 +1,61 @@
+import { signingKeyFromSeed } from '../../crypto/signature.ts';
+import type { Consent } from '../../ledger/tables/consents.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { Context } from '../client/context.ts';
+import { compareGenerations, type Generations } from '../wallet/generations.ts';
+import type { Letter, ReadLetter } from './letter.ts';
+
+/** Whether what a letter lets its holder write with is what the ledger takes, or was overtaken by a change of keys. */
+export type LetterStanding = 'in force' | 'overtaken';
+
+/**
+ * Holds a letter's generations and write seed against the ledger: the signature alone does not say that it is the newest
+ * one, since whoever has an old key of the owner's makes such letters too.
+ *
+ * Throws GRANT_BODY_WRONG: it is of keys that nobody has yet, or of those in use with another write key than the grant's.
+ * Source: docs/protocol/grants.md, rule G-14.
+ */
+export async function standingOf(
+  ctx: Context,
+  { letter, body }: ReadLetter,
+  signal?: AbortSignal,
+): Promise<LetterStanding> {
+  const { consent } = letter;
+  const [row, owner, grantee] = await Promise.all([
+    ctx.ledger.consent(consent, signal),
+    ctx.ledger.currentAccount(body.account, signal),
+    ctx.ledger.currentAccount(ctx.account.account, signal),
+  ]);
+  const now: Generations = {
+    ownerGeneration: owner.keyGeneration,
+    granteeGeneration: grantee.keyGeneration,
+  };
+  if (
+    row !== undefined &&
+    (await isKeyOf(letter, row, now.ownerGeneration)) &&
+    isNotAfter(letter, now)
+  ) {
+    return 'in force';
+  }
+  if (!isNotAfter(letter, now) || compareGenerations(letter, now) === 0) {
+    throw new CodedError('GRANT_BODY_WRONG', { consent });
+  }
+  return 'overtaken';
+}
+
+/** Neither end of the grant has changed keys less often than the letter says. */
+const isNotAfter = (letter: Generations, now: Generations): boolean =>
+  letter.ownerGeneration <= now.ownerGeneration &&
+  letter.granteeGeneration <= now.granteeGeneration;
+
+/** Whether the seed is of the grant's write key, and that was given since the owner's last change of keys. */
+export async function isKeyOf(
+  { writeSeed }: Letter,
+  row: Consent,
+  ownerGeneration: number,
+): Promise<boolean> {
+  if (writeSeed.length === 0) return row.writeKey.length === 0;
+  const { publicKey } = await signingKeyFromSeed(writeSeed);
+  return row.writeKeyGeneration === ownerGeneration && equalBytes(row.writeKey, publicKey);
+}
