@@ -138,6 +138,14 @@ class SqliteLedgerApplication implements LedgerApplication {
     for (const txId of txIds) this.#verifier.forget(txId);
   }
 
+  async prepare(txs: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#verifier.verifyAll(txs, this.#genesis.limits.maxTxBytes);
+    } catch {
+      // Met again, in its turn, by the block that they are in.
+    }
+  }
+
   async finalizeBlock(block: BlockInput): Promise<BlockOutput> {
     const { height, timeMs } = block;
     const txs = await this.#verifier.verifyAll(block.txs, this.#genesis.limits.maxTxBytes);
