@@ -27,6 +27,9 @@ export const checksBy = (curves: Curves): SignatureChecks => ({
   pointProof: ({ point, context, proof }) => curves.verifyPointProof(point, context, proof),
 });
 
+/** Of a pool that verifies: the largest block is executed in the time in which a thread answers so many batches. */
+export const batchesAhead = 32;
+
 /** Of one pool for all ledgers of this process. */
 export const signatureChecks: SignatureChecks = checksBy(new VerifyPool());
 

@@ -45,6 +45,8 @@ export interface LedgerApplicationOptions {
   readonly genesis: Uint8Array;
   readonly verify: SignatureChecks;
   readonly gathered?: LayerSizes;
+  /** The state is thrown away afterwards: nothing of it is made durable. Default: it is kept. */
+  readonly isScratch?: boolean;
 }
 
 /**
@@ -58,7 +60,11 @@ export async function openLedgerApplication(
   const genesis = parseGenesis(options.genesis);
   const hash = genesisHash(options.genesis);
   const verifier = new TxVerifier(options.verify);
-  const database = new StateDatabase(options.path, options.gathered);
+  const database = new StateDatabase(
+    options.path,
+    options.gathered,
+    options.isScratch === true ? 'scratch' : 'kept',
+  );
   try {
     const head = database.head();
     if (head === undefined) {

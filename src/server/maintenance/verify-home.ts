@@ -14,7 +14,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import { openFileBlobStore } from '../../storage/file/file-blob-store.ts';
 import { requireKnownHome } from '../home-version.ts';
-import { checksBy } from '../ledger.ts';
+import { batchesAhead, checksBy } from '../ledger.ts';
 import { type Finding, hospitalsOf, type Service, serversOf } from '../process.ts';
 import { services as allServices } from '../services.ts';
 import { type LedgerFacts, verifyRows } from './verify-rows.ts';
@@ -187,6 +187,7 @@ async function verifyBlocksOnce(
         path: join(temporary, 'state.db'),
         genesis: genesisBytes,
         verify: checksBy(curves),
+        isScratch: true,
       });
       return gathered.watching(application);
     },
@@ -203,9 +204,6 @@ async function verifyBlocksOnce(
   const { organisationOf, anchors, organisationKeys, txs } = gathered;
   return { height, headerHash, txs, anchors, organisationOf, organisationKeys };
 }
-
-/** The largest block is executed in the time in which a thread answers so many batches of questions. */
-const batchesAhead = 32;
 
 /** What of the executed blocks the rows of the hospitals are compared with. */
 class GatheredFacts {
