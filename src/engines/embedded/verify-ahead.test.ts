@@ -100,7 +100,14 @@ async function verify(directory: string, curves: Curves): Promise<LedgerVerdict>
     directory,
     verifyVote: (key, message, signature) => curves.verifyVote(key, message, signature),
     openApplication: (folder) =>
-      openLedgerApplication({ path: join(folder, 'state.db'), genesis, verify: checksBy(curves) }),
+      openLedgerApplication({
+        path: join(folder, 'state.db'),
+        genesis,
+        verify: checksBy(curves),
+        // What is thrown away, and so little of it in memory that it is read back from the disk.
+        isScratch: true,
+        gathered: { stateLayer: 3 },
+      }),
   });
 }
 
