@@ -44,6 +44,11 @@ export interface Application {
   checkTx(tx: Uint8Array, nowMs: number): Promise<number>;
   /** These passed `checkTx`, and no block could be made of them. CometBFT does not say so: not every engine does. */
   dropTxs?(txs: readonly Uint8Array[]): void;
+  /**
+   * A block of these is executed soon: what of them depends on no state is worked out meanwhile. `finalizeBlock`
+   * answers the same without it. Never rejects.
+   */
+  prepare?(txs: readonly Uint8Array[]): Promise<void>;
   /** Asked before the first block is made on what was replayed. Throws where the next block cannot be judged here. */
   requireNext?(): void;
   /** Executes the block inside an open state transaction. Called again without commit: redo. */

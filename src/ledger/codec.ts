@@ -60,6 +60,17 @@ export function decodeTx(bytes: Uint8Array): Tx {
   return { body: bodyFromCbor(fields[0], actFromCbor), signatures };
 }
 
+/** `[[public key 32, signature 64]]`: what one signature, and T-4 takes no other number, always encodes to. */
+const signaturesBytes = 2 + 2 + 32 + 2 + 64;
+
+/**
+ * `encodeTxBody` of what `decodeTx` read from these bytes, without encoding it again: one value has one encoding
+ * (E-1), so the bytes that were signed stand in those that travelled.
+ */
+export function bodyOfTx(tx: Uint8Array): Uint8Array {
+  return tx.subarray(1, tx.length - signaturesBytes);
+}
+
 function bodyFromCbor<A>(
   value: Cbor | undefined,
   readAct: (value: Cbor) => A,

@@ -1,3 +1,4 @@
+import { encodeCborTogether } from '../primitives/cbor.ts';
 import { idBytes } from '../primitives/ids.ts';
 import { enrolledRows } from './acts/enrol.ts';
 import { appHashOf, type LogHead, type LogHeads } from './app-hash.ts';
@@ -13,15 +14,7 @@ import { Overlay } from './overlay.ts';
 import { requireKnown } from './protocol.ts';
 import type { LogName } from './shapes.ts';
 import { treeChange, treeRoot, updateTree } from './state-tree.ts';
-import {
-  decodeRow,
-  encodeRow,
-  type LedgerView,
-  put,
-  type StateTable,
-  stateKey,
-  type Write,
-} from './table.ts';
+import { decodeRow, type LedgerView, put, type StateTable, stateKey, type Write } from './table.ts';
 import { organisations } from './tables/organisations.ts';
 import type { TreePage } from './tree-page.ts';
 
@@ -118,9 +111,10 @@ function sealed(
   writes: readonly Write[],
   leaves: Readonly<Record<LogName, readonly Uint8Array[]>>,
 ): Omit<ExecutedBlock, 'results'> {
-  const rows = writes.map((write) => ({
+  const encoded = encodeCborTogether(writes, ({ table, row }) => table.row.encode(row));
+  const rows = encoded.map(([write, value]) => ({
     key: stateKey(write.table, write.id),
-    value: encodeRow(write.table, write.row),
+    value,
     write,
   }));
   const changes = rows.map(({ key, value }) => treeChange(key, value));

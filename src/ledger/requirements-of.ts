@@ -7,12 +7,16 @@ import type { Tx } from './tx.ts';
 /**
  * Everything that must hold for a transaction, whatever the state: `tx` its own signatures, `acts` by index
  * what an act requires besides. Source: docs/protocol/transactions.md, rule T-5.
+ *
+ * `bytes`: the body as it was signed, where the caller has it.
  */
-export function requirementsOf(tx: Tx): {
+export function requirementsOf(
+  tx: Tx,
+  bytes: Uint8Array = encodeTxBody(tx.body),
+): {
   readonly tx: readonly SignatureRequirement[];
   readonly acts: ReadonlyMap<number, readonly Requirement[]>;
 } {
-  const bytes = encodeTxBody(tx.body);
   const acts = new Map<number, readonly Requirement[]>();
   tx.body.acts.forEach((act, index) => {
     const required = moduleOf(act).outside?.requires(act, tx.body);

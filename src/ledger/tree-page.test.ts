@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../crypto/hash.ts';
 import { isCoded } from '../primitives/errors.ts';
-import { emptyHash, pagePositions, stateInnerHash, stateLeafHash, TreePage } from './tree-page.ts';
+import {
+  emptyHash,
+  maxEncodedBytes,
+  pagePositions,
+  stateInnerHash,
+  stateLeafHash,
+  TreePage,
+} from './tree-page.ts';
 
 const leaf = { keyHash: sha256(Uint8Array.of(1)), valueHash: sha256(Uint8Array.of(2)) };
 
@@ -35,6 +42,8 @@ test('a page comes back from its bytes, and bytes that are none are refused', ()
     assert.deepEqual(again.hash(position), page.hash(position));
   }
   assert.deepEqual(again.encode(), bytes);
+  const used = new Uint8Array(maxEncodedBytes).fill(255);
+  assert.deepEqual(again.encodeInto(used).slice(), bytes);
   const unknownKind = bytes.slice();
   unknownKind[4] = 3;
   for (const wrong of [

@@ -72,6 +72,9 @@ const hashesAt = pagePositions;
 const leavesAt = hashesAt + 32 * pagePositions;
 const pageBytes = leavesAt + 64 * bottomRow;
 
+/** Of an encoded page: kinds, and 64 bytes for each position at most. */
+export const maxEncodedBytes = 8 + 64 * (pagePositions - 1);
+
 // Pages are cut from slabs: an array of its own costs more to make than a page to copy.
 const slabBytes = 16 * pageBytes;
 let slab = new Uint8Array(slabBytes);
@@ -198,23 +201,23 @@ export class TreePage {
 
   /** Layout: 2 bits a position (0 empty, 1 leaf, 2 inner) in 8 bytes ‖ leaf: key hash, value hash · inner: hash. */
   encode(): Uint8Array {
-    let length = 8;
-    for (let position = 1; position < pagePositions; position++) {
-      const kind = this.#kind(position);
-      if (kind !== empty) length += kind === inner ? 32 : 64;
-    }
-    const encoded = new Uint8Array(length);
+    return this.encodeInto(new Uint8Array(maxEncodedBytes)).slice();
+  }
+
+  /** The same, at the front of `scratch`, which the next page may overwrite; it has room for `maxEncodedBytes`. */
+  encodeInto(scratch: Uint8Array): Uint8Array {
+    scratch.fill(0, 0, 8);
     let end = 8;
     for (let position = 1; position < pagePositions; position++) {
       const kind = this.#kind(position);
       if (kind === empty) continue;
       const [code, at, size] =
         kind === inner ? [inner, hashAt(position), 32] : [leaf, leafAt(position), 64];
-      encoded[position >> 2] = (encoded[position >> 2] ?? 0) | (code << (2 * (position & 3)));
-      encoded.set(this.#bytes.subarray(at, at + size), end);
+      scratch[position >> 2] = (scratch[position >> 2] ?? 0) | (code << (2 * (position & 3)));
+      scratch.set(this.#bytes.subarray(at, at + size), end);
       end += size;
     }
-    return encoded;
+    return scratch.subarray(0, end);
   }
 
   /** Throws LEDGER_CORRUPT: pages come from our own disk alone. */

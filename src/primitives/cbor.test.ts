@@ -8,6 +8,7 @@ import {
   type Cbor,
   decodeCbor,
   encodeCbor,
+  encodeCborTogether,
   maxDepth,
   readArray,
   readBoolean,
@@ -35,6 +36,18 @@ const { tree } = fc.letrec<{ tree: Cbor }>((tie) => ({
 
 test('what is encoded decodes to itself (E-1)', () => {
   fc.assert(fc.property(tree, (value) => assert.deepEqual(decodeCbor(encodeCbor(value)), value)));
+});
+
+test('many values encoded together are what each is alone', () => {
+  fc.assert(
+    fc.property(fc.array(tree, { maxLength: 5 }), (values) => {
+      const together = encodeCborTogether(values, (value) => value);
+      assert.deepEqual(
+        together,
+        values.map((value) => [value, encodeCbor(value)]),
+      );
+    }),
+  );
 });
 
 test('bytes are those of another implementation of RFC 8949 section 4.2, both ways (E-1)', () => {

@@ -20,6 +20,27 @@ export function encodeCbor(value: Cbor): Uint8Array {
   return bytes;
 }
 
+/**
+ * Each item beside its encoding, all in memory that they share: a buffer for each costs as much to make, and to clear
+ * away, as what is written into it. For what is kept and dropped together. Throws as `encodeCbor`.
+ */
+export function encodeCborTogether<Item>(
+  items: readonly Item[],
+  cborOf: (item: Item) => Cbor,
+): (readonly [item: Item, encoded: Uint8Array])[] {
+  const measured = items.map((item) => {
+    const value = cborOf(item);
+    return { item, value, size: sizeOf(value) };
+  });
+  const bytes = new Uint8Array(measured.reduce((sum, { size }) => sum + size, 0));
+  let at = 0;
+  return measured.map(({ item, value }) => {
+    const start = at;
+    at = write(bytes, start, value);
+    return [item, bytes.subarray(start, at)];
+  });
+}
+
 /** Throws `CodedError('CBOR_INVALID')` unless `bytes` are the canonical encoding of one profile value. */
 export function decodeCbor(bytes: Uint8Array): Cbor {
   const reader = new Reader(bytes);

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { verifyPointProof } from '../crypto/group.ts';
 import { verifyVote } from '../crypto/signature.ts';
 import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
 import type { FaultPoint } from '../engines/embedded/faults.ts';
@@ -10,6 +9,7 @@ import {
   openLedgerApplication,
 } from '../engines/ledger-application/open.ts';
 import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts';
+import type { Curves } from '../engines/threads/curves.ts';
 import { VerifyPool } from '../engines/threads/verify-pool.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 import { CodedError } from '../primitives/errors.ts';
@@ -20,14 +20,18 @@ export interface RunningLedger {
   readonly application: LedgerApplication;
 }
 
-/** One for all ledgers of this process. */
-const verifyPool = new VerifyPool();
-
-export const signatureChecks: SignatureChecks = {
+/** What the ledger's application asks, as `curves` answers it. */
+export const checksBy = (curves: Curves): SignatureChecks => ({
   signature: ({ publicKey, label, bytes, signature }) =>
-    verifyPool.verifyLabelled(publicKey, label, bytes, signature),
-  pointProof: ({ point, context, proof }) => verifyPointProof(point, context, proof),
-};
+    curves.verifyLabelled(publicKey, label, bytes, signature),
+  pointProof: ({ point, context, proof }) => curves.verifyPointProof(point, context, proof),
+});
+
+/** Of a pool that verifies: the largest block is executed in the time in which a thread answers so many batches. */
+export const batchesAhead = 32;
+
+/** Of one pool for all ledgers of this process. */
+export const signatureChecks: SignatureChecks = checksBy(new VerifyPool());
 
 /** Throws LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_AHEAD, HOME_INVALID. */
 export async function openLedger(options: {

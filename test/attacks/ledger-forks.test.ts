@@ -6,8 +6,9 @@ import { textOfBytes } from '../../src/api/message-parts.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { BlockStore } from '../../src/engines/embedded/block-store.ts';
 import type { EmbeddedEngine } from '../../src/engines/embedded/embedded-engine.ts';
-import { makeBlock, type Tip, tipAfter } from '../../src/engines/embedded/make-block.ts';
+import { makeBlock, type Tip } from '../../src/engines/embedded/make-block.ts';
 import { openEmbeddedEngine, validatorKeyOf } from '../../src/engines/embedded/open.ts';
+import { readBlock, tipAfter } from '../../src/engines/embedded/read-block.ts';
 import { verifyLedger } from '../../src/engines/embedded/verify.ts';
 import { decodeHeader, headerHash } from '../../src/ledger/chain/header.ts';
 import { verifyReceipt } from '../../src/ledger/chain/receipt.ts';
@@ -235,14 +236,14 @@ async function poisoned(change: {
   const append = (tip: Tip, block: Parameters<typeof makeBlock>[2]) => {
     const { stored } = makeBlock(identity, tip, block, signer);
     store.append(stored, block.txIds, () => {});
-    return tipAfter(stored);
+    return tipAfter(readBlock(stored));
   };
   const height = store.lastHeight();
   const last = store.block(height);
   assert.ok(last);
   const { timeMs, appHash } = last;
   const txIds = change.txs.map((tx) => sha256(tx));
-  append(tipAfter(last), { timeMs: timeMs + 1, txIds, appHash, ...change });
+  append(tipAfter(readBlock(last)), { timeMs: timeMs + 1, txIds, appHash, ...change });
   store.close();
   return { directory, height: height + 1 };
 }

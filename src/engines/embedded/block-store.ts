@@ -46,6 +46,7 @@ export class BlockStore {
   readonly #checkpoints: Checkpoints | undefined;
   readonly #insertBlock: StatementSync;
   readonly #selectBlock: StatementSync;
+  readonly #selectBlocks: StatementSync;
   readonly #selectSigned: StatementSync;
   readonly #index: TxIndex;
 
@@ -74,6 +75,9 @@ export class BlockStore {
       if (options.check !== false) this.#quickCheck();
       this.#insertBlock = this.#db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
       this.#selectBlock = this.#db.prepare('SELECT * FROM blocks WHERE height = ?');
+      this.#selectBlocks = this.#db.prepare(
+        'SELECT * FROM blocks WHERE height > 0 ORDER BY height',
+      );
       this.#selectSigned = this.#db.prepare('SELECT header, votes FROM blocks WHERE height = ?');
       this.#index = new TxIndex(this.#db, options.gathered?.indexLayer);
       for (let height = this.#index.indexedHeight + 1; height <= this.lastHeight(); height++) {
@@ -158,16 +162,17 @@ export class BlockStore {
   /** Throws LEDGER_CORRUPT (what: data, result). */
   block(height: number): StoredBlock | undefined {
     const row = this.#selectBlock.get(height);
-    if (row === undefined) return undefined;
-    return {
-      height,
-      timeMs: integer(row.time_ms),
-      header: blob(row.header),
-      commit: blob(row.votes),
-      txs: decoded(decodeTxs, row.txs, 'data', height),
-      results: decoded(decodeResults, row.results, 'result', height),
-      appHash: blob(row.app_hash),
-    };
+    return row === undefined ? undefined : storedBlock(row);
+  }
+
+  /**
+   * All blocks in their order, each read when it is asked for: one pass over the file. A block that is not there is
+   * left out. `read` throws LEDGER_CORRUPT (what: data, result).
+   */
+  *blocks(): Generator<{ readonly height: number; readonly read: () => StoredBlock }> {
+    for (const row of this.#selectBlocks.iterate()) {
+      yield { height: integer(row.height), read: () => storedBlock(row) };
+    }
   }
 
   signed(height: number): { header: Uint8Array; commit: Uint8Array } | undefined {
@@ -220,6 +225,19 @@ function flushLog(path: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+function storedBlock(row: Record<string, SQLOutputValue>): StoredBlock {
+  const height = integer(row.height);
+  return {
+    height,
+    timeMs: integer(row.time_ms),
+    header: blob(row.header),
+    commit: blob(row.votes),
+    txs: decoded(decodeTxs, row.txs, 'data', height),
+    results: decoded(decodeResults, row.results, 'result', height),
+    appHash: blob(row.app_hash),
+  };
 }
 
 function decoded<T>(

@@ -1,19 +1,11 @@
-import { sha256 } from '../../crypto/hash.ts';
-import { commitSignBytes, decodeCommit } from '../../ledger/chain/commit.ts';
 import { decodeHeader } from '../../ledger/chain/header.ts';
 import type { VerifyVote } from '../../ledger/chain/light-client.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
 import type { BlockStore } from './block-store.ts';
-import {
-  type Defect,
-  defectOf,
-  genesisTip,
-  resultsHash,
-  type Tip,
-  tipAfter,
-} from './make-block.ts';
+import { genesisTip, resultsHash, type Tip } from './make-block.ts';
+import { defectOf, isSigned, type ReadBlock, readBlock, tipAfter } from './read-block.ts';
 import type { LedgerIdentity, StoredBlock } from './stored-block.ts';
 
 /**
@@ -74,38 +66,26 @@ export async function checkNewest(
   // The first header's own word for the genesis state; replay from nothing compares it with the truth.
   const genesisHash = expectedAppHash(store, 0) ?? application.info().appHash;
   let tip = genesisTip(identity.genesisMs, genesisHash);
-  if (from > 0) tip = tipAfter(blockAt(store, from));
+  if (from > 0) tip = tipAfter(readBlock(blockAt(store, from)));
   for (let height = from + 1; height <= last; height++) {
-    const stored = blockAt(store, height);
-    const defect = await inspect(identity, tip, stored, options.verifyVote);
-    if (defect !== undefined) throw corrupt(defect, height);
-    tip = tipAfter(stored);
+    const block = readBlock(blockAt(store, height));
+    tip = await inspect(identity, tip, block, options.verifyVote);
   }
   return tip;
 }
 
-/** `defectOf` and the signature; bytes that cannot be read count as a defect of the header. */
-export async function inspect(
+/** `defectOf` and the signature. Throws LEDGER_CORRUPT. */
+async function inspect(
   identity: LedgerIdentity,
   tip: Tip,
-  stored: StoredBlock,
+  block: ReadBlock,
   verifyVote: VerifyVote,
-): Promise<Defect | undefined> {
-  try {
-    const txIds = stored.txs.map((tx) => sha256(tx));
-    const defect = defectOf(identity, tip, stored, txIds);
-    if (defect !== undefined) return defect;
-    const commit = decodeCommit(stored.commit);
-    const [vote] = commit.signatures;
-    const [validator] = identity.validators;
-    if (vote === undefined || validator === undefined) return 'signature';
-    const message = commitSignBytes(identity.chainId, commit, vote);
-    const signed = await verifyVote(validator.publicKey, message, vote.signature);
-    return signed ? undefined : 'signature';
-  } catch (error) {
-    if (isCoded(error, 'HEADER_INVALID')) return 'header';
-    throw error;
-  }
+): Promise<Tip> {
+  const { height } = block.stored;
+  const defect = defectOf(identity, tip, block);
+  if (defect !== undefined) throw corrupt(defect, height);
+  if (!(await isSigned(identity, block, verifyVote))) throw corrupt('signature', height);
+  return tipAfter(block);
 }
 
 function blockAt(store: BlockStore, height: number): StoredBlock {

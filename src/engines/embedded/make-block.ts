@@ -4,7 +4,6 @@ import {
   type Commit,
   commitHash,
   commitSignBytes,
-  decodeCommit,
   emptyRoot,
   encodeCommit,
   voteForBlock,
@@ -12,18 +11,16 @@ import {
 import {
   type BlockId,
   blockProtocol,
-  decodeHeader,
   encodeHeader,
-  equalBlockIds,
   type Header,
   headerHashBytes,
   noBlockId,
 } from '../../ledger/chain/header.ts';
 import { varintField } from '../../ledger/chain/protobuf.ts';
-import { msOfTimestamp, timestampOfMs } from '../../ledger/chain/timestamp.ts';
+import { timestampOfMs } from '../../ledger/chain/timestamp.ts';
 import { type Validator, validatorAddress, validatorsHash } from '../../ledger/chain/validators.ts';
 import { merkleTree } from '../../ledger/merkle.ts';
-import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
+import { concatBytes } from '../../primitives/bytes.ts';
 import type { TxResult } from '../application.ts';
 import type { StoredBlock } from './stored-block.ts';
 import type { VoteSigner } from './vote-signer.ts';
@@ -69,7 +66,7 @@ export const resultsHash = (results: readonly TxResult[]): Uint8Array =>
   merkleTree(results.map(resultLeaf)).root;
 
 /** Both parts of a chain of one operator: the header is its own single part (rule B-2). */
-const blockIdOf = (hash: Uint8Array): BlockId => ({ hash, parts: { total: 1, hash } });
+export const blockIdOf = (hash: Uint8Array): BlockId => ({ hash, parts: { total: 1, hash } });
 
 export interface Chain {
   readonly chainId: string;
@@ -133,52 +130,4 @@ export function makeBlock(
       resultsHash: resultsHash(block.results),
     },
   };
-}
-
-/** The tip after a stored block, as the block itself says. */
-export function tipAfter(stored: StoredBlock): Tip {
-  const commit = decodeCommit(stored.commit);
-  return {
-    height: stored.height,
-    timeMs: stored.timeMs,
-    blockId: blockIdOf(headerHashBytes(decodeHeader(stored.header))),
-    commitHash: commitHash(commit),
-    appHash: stored.appHash,
-    resultsHash: resultsHash(stored.results),
-  };
-}
-
-/** What of a block does not follow from the block before it. */
-export type Defect = 'header' | 'chain' | 'data' | 'state' | 'result' | 'signature' | 'votes';
-
-/** Everything about a stored block but its signatures and its execution; undefined: sound. */
-export function defectOf(
-  chain: Chain,
-  tip: Tip,
-  stored: StoredBlock,
-  txIds: readonly Uint8Array[],
-): Defect | undefined {
-  const header = decodeHeader(stored.header);
-  const commit = decodeCommit(stored.commit);
-  const id = blockIdOf(headerHashBytes(header));
-  const set = validatorsHash(chain.validators);
-  if (commit.height !== header.height || !equalBlockIds(commit.blockId, id)) return 'header';
-  if (
-    header.chainId !== chain.chainId ||
-    header.height !== tip.height + 1 ||
-    stored.height !== header.height ||
-    msOfTimestamp(header.time) !== stored.timeMs ||
-    stored.timeMs <= tip.timeMs ||
-    !equalBlockIds(header.lastBlockId, tip.blockId) ||
-    !equalBytes(header.validatorsHash, set) ||
-    !equalBytes(header.nextValidatorsHash, set)
-  ) {
-    return 'chain';
-  }
-  if (!equalBytes(header.lastCommitHash, tip.commitHash)) return 'votes';
-  if (!equalBytes(header.dataHash, dataHash(txIds))) return 'data';
-  if (stored.results.length !== stored.txs.length) return 'result';
-  if (!equalBytes(header.appHash, tip.appHash)) return 'state';
-  if (!equalBytes(header.lastResultsHash, tip.resultsHash)) return 'result';
-  return undefined;
 }

@@ -69,9 +69,11 @@ export class TxIndex {
   }
 
   find(txId: Uint8Array): Place | undefined {
-    const key = bytesToHex(txId);
-    const waiting = this.#young.get(key) ?? this.#old?.places.get(key);
-    if (waiting !== undefined) return waiting;
+    if (this.#young.size > 0 || this.#old !== undefined) {
+      const key = bytesToHex(txId);
+      const waiting = this.#young.get(key) ?? this.#old?.places.get(key);
+      if (waiting !== undefined) return waiting;
+    }
     const row = this.#select.get(txId);
     return row === undefined ? undefined : { height: Number(row.height), index: Number(row.place) };
   }

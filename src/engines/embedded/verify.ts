@@ -1,18 +1,22 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256 } from '../../crypto/hash.ts';
-import { decodeHeader, headerHash } from '../../ledger/chain/header.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { VerifyVote } from '../../ledger/chain/light-client.ts';
 import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { Application } from '../application.ts';
+import { headerHashOf } from '../../primitives/ids.ts';
+import type { Application, TxResult } from '../application.ts';
 import { BlockStore } from './block-store.ts';
+import { blocksAhead } from './blocks-ahead.ts';
 import { copyBlocks } from './copy-blocks.ts';
-import { inspect } from './handshake.ts';
-import { genesisTip, resultsHash, type Tip, tipAfter } from './make-block.ts';
+import { genesisTip } from './make-block.ts';
+import { defectOf, type ReadBlock, tipAfter } from './read-block.ts';
 import type { LedgerIdentity, StoredBlock } from './stored-block.ts';
+
+/** Of a thread that executes: so much work the others have before them. */
+const maxTurnMs = 5;
 
 export interface VerifyOptions {
   /** A ledger's folder, or a copy of it; it is only read. */
@@ -85,19 +89,24 @@ async function verifyBlocks(
   let tip = genesisTip(identity.genesisMs, application.info().appHash);
   let lastHash = '';
   let txs = 0;
-  for (let height = 1; height <= last; height++) {
+  const turns = new Turns();
+  for (const ahead of blocksAhead({ identity, store, application, verifyVote }, last)) {
+    await turns.take();
     if (signal?.aborted === true) throw new CodedError('INTERRUPTED');
-    const stored = store.block(height);
-    if (stored === undefined) throw broken('missing', height);
-    const defect = await inspect(identity, tip, stored, verifyVote);
+    const block = ahead.block();
+    const { height } = block.stored;
+    const defect = defectOf(identity, tip, block);
     if (defect !== undefined) throw broken(defect, height);
-    lastHash = headerHash(decodeHeader(stored.header));
+    if (!(await ahead.isSigned)) throw broken('signature', height);
+    lastHash = headerHashOf(block.id.hash);
     if (trustRoot?.height === height && lastHash !== trustRoot.headerHash) {
       throw broken('trust-root', height);
     }
-    requireIndexed(store, stored);
-    tip = await execute(application, stored);
-    txs += stored.txs.length;
+    requireIndexed(store, block);
+    await ahead.prepared;
+    await execute(application, block.stored);
+    tip = tipAfter(block);
+    txs += block.txIds.length;
     onBlock?.(height, last);
   }
   if (store.indexedTxs() !== txs) throw broken('index', last);
@@ -105,23 +114,42 @@ async function verifyBlocks(
   return { ok: true, height: last, headerHash: lastHash };
 }
 
-function requireIndexed(store: BlockStore, { height, txs }: StoredBlock): void {
-  for (const [index, tx] of txs.entries()) {
-    const place = store.find(sha256(tx));
+/**
+ * Blocks whose checks are done are executed without a turn of the event loop in between. It has to have one now and
+ * then: threads are given their next work there, and signals are heard.
+ */
+class Turns {
+  #lastMs = performance.now();
+
+  async take(): Promise<void> {
+    if (performance.now() - this.#lastMs < maxTurnMs) return;
+    await nextTurn();
+    this.#lastMs = performance.now();
+  }
+}
+
+function requireIndexed(store: BlockStore, { stored: { height }, txIds }: ReadBlock): void {
+  for (const [index, txId] of txIds.entries()) {
+    const place = store.find(txId);
     if (place?.height !== height || place.index !== index) throw broken('index', height);
   }
 }
 
-/** The tip after a block, by execution; the stored results and app hash must say the same. */
-async function execute(application: Application, stored: StoredBlock): Promise<Tip> {
+/** Executes a block; the stored results and app hash must say the same. */
+async function execute(application: Application, stored: StoredBlock): Promise<void> {
   const { height, timeMs, txs } = stored;
   const output = await application.finalizeBlock({ height, timeMs, txs });
-  if (!equalBytes(resultsHash(output.results), resultsHash(stored.results))) {
-    throw broken('result', height);
-  }
+  if (!areSame(output.results, stored.results)) throw broken('result', height);
   if (!equalBytes(output.appHash, stored.appHash)) throw broken('state', height);
   application.commit();
-  return tipAfter(stored);
+}
+
+function areSame(executed: readonly TxResult[], stored: readonly TxResult[]): boolean {
+  if (executed.length !== stored.length) return false;
+  return executed.every(({ code, data }, index) => {
+    const other = stored[index];
+    return other !== undefined && code === other.code && equalBytes(data, other.data);
+  });
 }
 
 function broken(what: string, height: number): CodedError {

@@ -49,6 +49,8 @@ export interface LedgerApplicationOptions {
   readonly genesis: Uint8Array;
   readonly verify: SignatureChecks;
   readonly gathered?: LayerSizes;
+  /** The state is thrown away afterwards: nothing of it is made durable. Default: it is kept. */
+  readonly isScratch?: boolean;
 }
 
 /**
@@ -62,7 +64,11 @@ export async function openLedgerApplication(
   const genesis = parseGenesis(options.genesis);
   const hash = genesisHash(options.genesis);
   const verifier = new TxVerifier(options.verify);
-  const database = new StateDatabase(options.path, options.gathered);
+  const database = new StateDatabase(
+    options.path,
+    options.gathered,
+    options.isScratch === true ? 'scratch' : 'kept',
+  );
   try {
     const head = database.head();
     if (head === undefined) {
@@ -140,6 +146,14 @@ class SqliteLedgerApplication implements LedgerApplication {
     const txIds = txs.map(txIdOfBytes);
     this.#inFlight.drop(txIds);
     for (const txId of txIds) this.#verifier.forget(txId);
+  }
+
+  async prepare(txs: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#verifier.verifyAll(txs, this.#genesis.limits.maxTxBytes);
+    } catch {
+      // Met again, in its turn, by the block that they are in.
+    }
   }
 
   async finalizeBlock(block: BlockInput): Promise<BlockOutput> {

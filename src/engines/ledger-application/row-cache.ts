@@ -1,12 +1,15 @@
 import type { LedgerView, StateTable, Write } from '../../ledger/table.ts';
 import { Recent } from '../../primitives/recent.ts';
 
-/** The rows used last of each table, decoded: every transaction reads its sender's account three times. */
+/**
+ * The rows used last of each table, decoded: every transaction reads its sender's account three times. That there is
+ * none is kept as well: each block asks for the profiles of the logs, which few ledgers have.
+ */
 export class RowCache implements LedgerView {
   readonly #below: LedgerView;
   readonly #maxRows: number;
   /** By table name. */
-  readonly #layers = new Map<string, Recent<string, unknown>>();
+  readonly #layers = new Map<string, Recent<string, { readonly row: unknown }>>();
 
   /** `below` answers for rows that are not kept; at least `maxRows` of each table are, at most twice as many. */
   constructor(below: LedgerView, maxRows: number) {
@@ -16,23 +19,20 @@ export class RowCache implements LedgerView {
 
   get<Row>(table: StateTable<Row>, id: string): Row | undefined {
     const layer = this.#layerOf(table);
+    const kept = layer.getOrMake(id, () => ({ row: this.#below.get(table, id) }));
     // Only rows of this table are ever put under its name.
-    const known = layer.get(id) as Row | undefined;
-    if (known !== undefined) return known;
-    const row = this.#below.get(table, id);
-    if (row !== undefined) layer.set(id, row);
-    return row;
+    return kept.row as Row | undefined;
   }
 
   /** What was committed. */
   set({ table, id, row }: Write): void {
-    this.#layerOf(table).set(id, row);
+    this.#layerOf(table).set(id, { row });
   }
 
-  #layerOf({ name }: StateTable<unknown>): Recent<string, unknown> {
+  #layerOf({ name }: StateTable<unknown>): Recent<string, { readonly row: unknown }> {
     const known = this.#layers.get(name);
     if (known !== undefined) return known;
-    const layer = new Recent<string, unknown>(this.#maxRows);
+    const layer = new Recent<string, { readonly row: unknown }>(this.#maxRows);
     this.#layers.set(name, layer);
     return layer;
   }

@@ -32,6 +32,8 @@ const maxCachedRows = 16_384;
 
 /** Changed rows, pages and tiles that are gathered before they go to disk together: some 3,000 transactions. */
 const defaultLayerSize = 8_192;
+/** Of a state that nobody opens again: the disk only serves what memory would not hold, some 50 MB. */
+const scratchLayerSize = 32_768;
 /** With so many layers' worth waiting for a disk that is full, no more is taken in. */
 const maxLayers = 4;
 
@@ -45,7 +47,8 @@ const maxLayers = 4;
 export class StateDatabase implements LedgerStore {
   readonly view: LedgerView;
   readonly #database: DatabaseSync;
-  readonly #checkpoints: Checkpoints;
+  readonly #isScratch: boolean;
+  readonly #checkpoints: Checkpoints | undefined;
   readonly #reads: ReadStatements;
   readonly #statements: WriteStatements;
   readonly #pages = new Recent<string, TreePage>(maxCachedPages);
@@ -59,14 +62,25 @@ export class StateDatabase implements LedgerStore {
   #old: StateLayer | undefined;
   #steps: Iterator<void> | undefined;
 
-  /** Throws LEDGER_CORRUPT. */
-  constructor(path: string, gathered: LayerSizes = {}) {
-    this.#layerSize = gathered.stateLayer ?? defaultLayerSize;
+  /**
+   * `scratch`: what replays a ledger to verify it writes a state that is thrown away; nothing of it is flushed, and
+   * a crash leaves nothing to go on from. Throws LEDGER_CORRUPT.
+   */
+  constructor(path: string, gathered: LayerSizes = {}, kept: 'kept' | 'scratch' = 'kept') {
+    this.#isScratch = kept === 'scratch';
+    this.#layerSize =
+      gathered.stateLayer ?? (this.#isScratch ? scratchLayerSize : defaultLayerSize);
     this.#database = new DatabaseSync(path, { timeout: 2_000 });
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    this.#database.exec(
+      this.#isScratch
+        ? 'PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;'
+        : 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;',
+    );
     this.#database.exec('PRAGMA cache_size = -65536;');
     this.#database.exec(schema);
-    this.#checkpoints = new Checkpoints(path, this.#database, gathered.checkpointPages);
+    if (!this.#isScratch) {
+      this.#checkpoints = new Checkpoints(path, this.#database, gathered.checkpointPages);
+    }
     this.#reads = prepareReads(this.#database);
     this.#statements = prepareWrites(this.#database);
     this.#head = readHead(this.#database);
@@ -170,11 +184,11 @@ export class StateDatabase implements LedgerStore {
   close(): void {
     if (!this.#database.isOpen) return;
     try {
-      this.flush();
+      if (!this.#isScratch) this.flush();
     } catch {
       // What is not on disk is replayed.
     }
-    this.#checkpoints.close();
+    this.#checkpoints?.close();
     this.#database.close();
   }
 
@@ -200,7 +214,7 @@ export class StateDatabase implements LedgerStore {
         this.#database.exec('COMMIT');
         this.#steps = undefined;
         this.#old = undefined;
-        this.#checkpoints.committed();
+        this.#checkpoints?.committed();
         return;
       }
     } catch (error) {

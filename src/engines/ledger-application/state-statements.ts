@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { maxEncodedBytes } from '../../ledger/tree-page.ts';
 import type { StateLayer } from './state-layer.ts';
 
 /** The tables of `state.db`: rows by their key in the tree, pages of the tree, tiles of the logs, and where it stands. */
@@ -26,6 +27,9 @@ export interface WriteStatements {
   readonly head: StatementSync;
 }
 
+/** SQLite copies what it is given, so that one buffer serves every page. */
+const scratch = new Uint8Array(maxEncodedBytes);
+
 /** Writes a layer, one statement a step; the head last, in the same transaction. */
 export function* writeSteps(statements: WriteStatements, layer: StateLayer): Generator<void> {
   const { row, page, dropPage, deepPage, dropDeepPage, tile, log } = statements;
@@ -37,9 +41,9 @@ export function* writeSteps(statements: WriteStatements, layer: StateLayer): Gen
     const id = pageId(path);
     if (id === undefined) {
       if (content === undefined) dropDeepPage.run(path);
-      else deepPage.run(path, content.encode());
+      else deepPage.run(path, content.encodeInto(scratch));
     } else if (content === undefined) dropPage.run(id);
-    else page.run(id, content.encode());
+    else page.run(id, content.encodeInto(scratch));
     yield;
   }
   for (const [id, hashes] of layer.tiles) {

@@ -12,7 +12,7 @@ import type { TxId } from '../../primitives/ids.ts';
 /** The curves, given from outside; each answers yes or no and never throws for bad input. */
 export interface SignatureChecks {
   signature(required: SignatureRequirement): Promise<boolean>;
-  pointProof(required: PointProofRequirement): boolean;
+  pointProof(required: PointProofRequirement): boolean | Promise<boolean>;
   /** A wing's own proofs, by the name of the check; what nobody checks does not hold. */
   readonly proofs?: ReadonlyMap<string, (input: Uint8Array) => boolean | Promise<boolean>>;
 }
@@ -36,11 +36,12 @@ export class TxVerifier {
     const missing: Promise<void>[] = [];
     const all: VerifiedTx[] = [];
     for (const [index, bytes] of txs.entries()) {
-      const known = this.#verified.get(txIdOfBytes(bytes));
+      const txId = txIdOfBytes(bytes);
+      const known = this.#verified.get(txId);
       if (known !== undefined) all[index] = known;
       else {
         const verify = async () => {
-          all[index] = await this.verify(readIncomingTx(bytes, maxTxBytes));
+          all[index] = await this.verify(readIncomingTx(bytes, maxTxBytes, txId));
         };
         missing.push(verify());
       }
@@ -53,15 +54,17 @@ export class TxVerifier {
     if (!('tx' in incoming)) return incoming;
     const known = this.#verified.get(incoming.txId);
     if (known !== undefined) return known;
-    const required = requirementsOf(incoming.tx);
+    const required = requirementsOf(incoming.tx, incoming.body);
     const isSigned = await this.hold(required.tx);
     const proven = new Set<number>();
     if (isSigned) {
-      for (const [index, requirements] of required.acts) {
+      const judged = [...required.acts].map(async ([index, requirements]) => {
         if (await this.hold(requirements)) proven.add(index);
-      }
+      });
+      await Promise.all(judged);
     }
-    const verified = { ...incoming, verdict: { isSigned, proven } };
+    const { txId, tx } = incoming;
+    const verified = { txId, tx, verdict: { isSigned, proven } };
     this.#remember(verified);
     return verified;
   }

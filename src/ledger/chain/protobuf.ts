@@ -14,23 +14,26 @@ const two32 = 2 ** 32;
 
 /** Unsigned LEB128; a negative integer becomes ten bytes of two's complement, as protobuf's int64 has it. */
 export function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  if (value >= 0) {
-    let left = value;
-    while (left >= 128) {
-      bytes.push((left % 128) | 128);
-      left = (left - (left % 128)) / 128;
-    }
-    bytes.push(left);
-  } else {
-    let left = BigInt.asUintN(64, BigInt(value));
-    while (left >= 128n) {
-      bytes.push(Number(left & 127n) | 128);
-      left >>= 7n;
-    }
-    bytes.push(Number(left));
+  if (value < 0) return negativeVarint(value);
+  let size = 1;
+  for (let left = value; left >= 128; left = (left - (left % 128)) / 128) size += 1;
+  const bytes = new Uint8Array(size);
+  let left = value;
+  for (let at = 0; at < size; at++) {
+    bytes[at] = at === size - 1 ? left : (left % 128) | 128;
+    left = (left - (left % 128)) / 128;
   }
-  return Uint8Array.from(bytes);
+  return bytes;
+}
+
+function negativeVarint(value: number): Uint8Array {
+  const bytes = new Uint8Array(10);
+  let left = BigInt.asUintN(64, BigInt(value));
+  for (let at = 0; at < 10; at++) {
+    bytes[at] = Number(left & 127n) | (at === 9 ? 0 : 128);
+    left >>= 7n;
+  }
+  return bytes;
 }
 
 /** Left out when zero (B-1). */

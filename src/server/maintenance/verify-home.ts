@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { verifyVote } from '../../crypto/signature.ts';
 import type { Application, BlockInput, TxResult } from '../../engines/application.ts';
 import { verifyLedger } from '../../engines/embedded/verify.ts';
 import { openLedgerApplication } from '../../engines/ledger-application/open.ts';
+import { VerifyPool } from '../../engines/threads/verify-pool.ts';
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { decodeTx, txIdOfBytes } from '../../ledger/codec.ts';
 import { type Genesis, genesisHash, parseGenesis } from '../../ledger/genesis.ts';
@@ -14,7 +14,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import { openFileBlobStore } from '../../storage/file/file-blob-store.ts';
 import { requireKnownHome } from '../home-version.ts';
-import { signatureChecks } from '../ledger.ts';
+import { batchesAhead, checksBy } from '../ledger.ts';
 import { type Finding, hospitalsOf, type Service, serversOf } from '../process.ts';
 import { services as allServices } from '../services.ts';
 import { type LedgerFacts, verifyRows } from './verify-rows.ts';
@@ -178,14 +178,16 @@ async function verifyBlocksOnce(
     throw new CodedError('LEDGER_CORRUPT', { what: 'missing', height: 0 });
   }
   const gathered = new GatheredFacts(genesis);
+  const curves = new VerifyPool({ batches: batchesAhead });
   const verdict = await verifyLedger({
     directory,
-    verifyVote,
+    verifyVote: (key, message, signature) => curves.verifyVote(key, message, signature),
     openApplication: async (temporary) => {
       const application = await openLedgerApplication({
         path: join(temporary, 'state.db'),
         genesis: genesisBytes,
-        verify: signatureChecks,
+        verify: checksBy(curves),
+        isScratch: true,
       });
       return gathered.watching(application);
     },
@@ -194,7 +196,7 @@ async function verifyBlocksOnce(
     },
     ...(trustRoot !== undefined && { trustRoot }),
     ...(signal !== undefined && { signal }),
-  });
+  }).finally(() => curves.close());
   if (!verdict.ok) {
     throw new CodedError('LEDGER_CORRUPT', { height: verdict.height, what: verdict.what });
   }
@@ -221,6 +223,7 @@ class GatheredFacts {
     return {
       info: () => application.info(),
       checkTx: (tx, nowMs) => application.checkTx(tx, nowMs),
+      prepare: async (txs) => application.prepare?.(txs),
       finalizeBlock: async (block) => {
         const output = await application.finalizeBlock(block);
         this.#gather(block, output.results);
