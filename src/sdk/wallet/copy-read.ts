@@ -65,7 +65,8 @@ export async function readHead(
     if (isInUse || !isUnreadable) throw error;
     return undefined;
   });
-  if (held === undefined && isInUse) {
+  // A hospital that was put back to a time before this device was listed has not ended it.
+  if (held === undefined && isInUse && !isOlder(signed, known)) {
     throw new CodedError('DEVICE_ENDED', { account: writer.account });
   }
   return held;

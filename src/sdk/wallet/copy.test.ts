@@ -127,6 +127,18 @@ test('A copy tells a power of two, and not how many devices there are', async ()
   assert.deepEqual([...new Set(said)], [[8, 16 * 1024 + 28, 0].join()]);
 });
 
+test('A hospital that was put back to a time before a device was listed does not end it', async () => {
+  const { store, held } = hospital();
+  await syncCopy(store, device(phone), settled(1));
+  const before = held.copy;
+  await syncCopy(store, onPhone, settled(1));
+  const { copy } = await syncCopy(store, onLaptop, settled(2));
+  Object.assign(held, { copy: before, serial: 1 });
+  const back = await syncCopy(store, onLaptop, settled(1, 2), copy);
+  assert.equal(back.isOld, true);
+  assert.equal((await syncCopy(store, onPhone, settled())).content.settled.length, 2);
+});
+
 test('A device that a copy lists is not left out by who learns of it from there', async () => {
   const { store, held } = hospital();
   const listed = (pair: KemKey) =>

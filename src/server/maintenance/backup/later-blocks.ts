@@ -1,13 +1,17 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256 } from '../../../crypto/hash.ts';
 import { verifyVote } from '../../../crypto/signature.ts';
 import { BlockStore } from '../../../engines/embedded/block-store.ts';
 import { copyBlocks } from '../../../engines/embedded/copy-blocks.ts';
-import { inspect } from '../../../engines/embedded/handshake.ts';
-import { tipAfter } from '../../../engines/embedded/make-block.ts';
-import type { LedgerIdentity, StoredBlock } from '../../../engines/embedded/stored-block.ts';
+import {
+  defectOf,
+  isSigned,
+  type ReadBlock,
+  readBlock,
+  tipAfter,
+} from '../../../engines/embedded/read-block.ts';
+import type { LedgerIdentity } from '../../../engines/embedded/stored-block.ts';
 import { decodeHeader, headerHash } from '../../../ledger/chain/header.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
@@ -80,27 +84,25 @@ async function append(theirs: BlockStore, ours: BlockStore): Promise<TakenBlocks
   const identity = requireSameLedger(theirs, ours);
   const begin = ours.lastHeight();
   const end = theirs.lastHeight();
-  let last = ours.block(begin);
-  if (last === undefined || theirs.block(Math.min(begin, end)) === undefined) {
+  const newest = ours.block(begin);
+  if (newest === undefined || theirs.block(Math.min(begin, end)) === undefined) {
     return { end: endOf(ours), blocks: 0, isWhole: false };
   }
   requireSameBlock(theirs, ours, Math.min(begin, end));
+  let tip = tipAfter(readBlock(newest));
   let isWhole = end >= begin;
   for (let height = begin + 1; height <= end; height++) {
     const next = soundBlock(theirs, height);
     const holds =
       next !== undefined &&
-      (await inspect(identity, tipAfter(last), next, verifyVote)) === undefined;
+      defectOf(identity, tip, next) === undefined &&
+      (await isSigned(identity, next, verifyVote));
     if (!holds) {
       isWhole = false;
       break;
     }
-    ours.append(
-      next,
-      next.txs.map((tx) => sha256(tx)),
-      noFault,
-    );
-    last = next;
+    ours.append(next.stored, next.txIds, noFault);
+    tip = tipAfter(next);
   }
   await ours.flush();
   return { end: endOf(ours), blocks: ours.lastHeight() - begin, isWhole };
@@ -128,9 +130,10 @@ function requireSameBlock(theirs: BlockStore, ours: BlockStore, height: number):
 }
 
 /** Undefined: it cannot be read. */
-function soundBlock(store: BlockStore, height: number): StoredBlock | undefined {
+function soundBlock(store: BlockStore, height: number): ReadBlock | undefined {
   try {
-    return store.block(height);
+    const stored = store.block(height);
+    return stored === undefined ? undefined : readBlock(stored);
   } catch (error) {
     if (isCoded(error, 'LEDGER_CORRUPT')) return undefined;
     throw error;
