@@ -17,6 +17,7 @@ export const labels = {
   identityCredential: 'salus/1/identity/credential',
   identityCredentialSalt: 'salus/1/identity/credential-salt',
   cardSign: 'salus/1/card/sign',
+  walletFile: 'salus/1/wallet/file',
   walletUnlock: 'salus/1/wallet/unlock',
   walletIndex: 'salus/1/wallet/index',
   walletShard: 'salus/1/wallet/shard',

@@ -31,7 +31,7 @@ import {
   recoverWallet,
   type WalletToRecover,
 } from './actions/recover.ts';
-import { resumeTakingBack, tryResume } from './actions/resume.ts';
+import { isTakingBack, resumeTakingBack, tryResume } from './actions/resume.ts';
 import { rotateKeys } from './actions/rotate.ts';
 import type { AddFileOptions } from './actions/seal-import.ts';
 import { type Synced, syncAccount } from './actions/sync.ts';
@@ -70,7 +70,7 @@ import {
   type ReceivedGrant,
   receivedGrants,
 } from './grants/received.ts';
-import { type ListedGrant, listGrants, revokeAccess, stillToEnd } from './grants/revoke.ts';
+import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
 import { trustWords } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
@@ -198,6 +198,11 @@ export class Person {
   /** Parts of the wallet on this device that cannot be read: they are kept, and what is in them is not shown. */
   get unreadableParts(): number {
     return this.#vault.unreadable + this.#missing;
+  }
+
+  /** Whether hospitals keep a copy of this wallet; false: of before, or without a printed code. */
+  get hasCopy(): boolean {
+    return this.#vault.content.codes.length > 0;
   }
 
   /** What is written down and not confirmed: `sync` repeats it. */
@@ -695,9 +700,8 @@ export class Person {
 
   /** Accounts with something that is still to be taken back. */
   #owing(): readonly WalletAccount[] {
-    const { content } = this.#vault;
-    return content.accounts.filter(
-      (it) => it.enrolled && stillToEnd(content, it.account).length > 0,
+    return this.accounts.filter(
+      (it) => it.enrolled && isTakingBack(this.#accounts.context(it.account)),
     );
   }
 

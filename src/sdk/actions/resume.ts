@@ -3,8 +3,12 @@ import { isCoded } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { confirm, isRefusal } from '../client/send-tx.ts';
+import { isDue } from '../client/take-back.ts';
 import { owesKeys, renewKeys } from '../grants/grant.ts';
 import { revokeAccess, stillToEnd } from '../grants/revoke.ts';
+import type { PendingTx } from '../wallet/content.ts';
+import { freezeIfAsked } from './freeze.ts';
+import { isStillToFreeze } from './freeze-asked.ts';
 
 /** What became of a transaction that was repeated. */
 export interface Resumed {
@@ -28,7 +32,10 @@ export async function resume(
   const { account } = ctx.account;
   const first = await resumeTakingBack(ctx, { signal });
   const resumed: Resumed[] = [...first];
-  for (const pending of ctx.vault.content.pending.filter((it) => it.account === account)) {
+  const mine = ctx.vault.content.pending.filter(
+    (it) => it.account === account && !isForAnyHospital(ctx, it),
+  );
+  for (const pending of mine) {
     const { tx, kind } = pending;
     try {
       await confirm(ctx, pending, signal);
@@ -60,7 +67,51 @@ export async function resumeTakingBack(
       if (signal?.aborted || !isCoded(error)) throw error;
     }
   }
+  for (const pending of stillToSend(ctx))
+    resumed.push(...(await sentAnywhere(ctx, pending, signal)));
+  await freezeIfAsked(ctx, { signal }).catch((error: unknown) => {
+    if (signal?.aborted || !isCoded(error)) throw error;
+  });
   return resumed;
+}
+
+/** Whether something was taken back that the ledger does not prove to have ended. */
+export function isTakingBack(ctx: Context): boolean {
+  const { account } = ctx.account;
+  const { content } = ctx.vault;
+  const isOwing = stillToEnd(content, account).length > 0 || stillToSend(ctx).length > 0;
+  return isOwing || isStillToFreeze(content, account);
+}
+
+/** What takes back, is written down and may be sent today: of grants, their own mark says what is still to be done. */
+function stillToSend(ctx: Context): readonly PendingTx[] {
+  const { account } = ctx.account;
+  return ctx.vault.content.pending.filter(
+    (it) => it.account === account && isForAnyHospital(ctx, it) && isDue(it, ctx.now()),
+  );
+}
+
+function isForAnyHospital(ctx: Context, { kind, consents }: PendingTx): boolean {
+  return consents.length === 0 && ctx.pendingKinds.get(kind)?.takesBack === true;
+}
+
+/** To each hospital the same, until one has it in a block; what none does now stays. */
+async function sentAnywhere(
+  ctx: Context,
+  pending: PendingTx,
+  signal: AbortSignal | undefined,
+): Promise<readonly Resumed[]> {
+  const { tx: txId, kind } = pending;
+  for (const gateway of ctx.gateways()) {
+    try {
+      await confirm(ctx, pending, signal, gateway);
+      return [{ txId, kind, refused: undefined }];
+    } catch (error) {
+      if (signal?.aborted || !isCoded(error)) throw error;
+      if (isRefusal(error)) return [{ txId, kind, refused: error.code }];
+    }
+  }
+  return [];
 }
 
 /**

@@ -54,8 +54,8 @@ const freeze: PendingKind = {
   takesBack: true,
 };
 
-/** By the printed code: it goes alone, and shuts nobody out yet. */
-const recover: PendingKind = { ...freeze, kind: 'recover' };
+/** By the printed code: it goes alone, and shuts nobody out yet. The same for later days is needed no more. */
+const recover: PendingKind = { ...freeze, kind: 'recover', afterCommit: withoutOthers };
 
 /** Another printed code, which waits; its keys were written down before. */
 const newCode: PendingKind = {
@@ -64,7 +64,7 @@ const newCode: PendingKind = {
   afterRefusal: unchanged,
 };
 
-const stopCode: PendingKind = { ...freeze, kind: 'stop-code' };
+const stopCode: PendingKind = { ...freeze, kind: 'stop-code', afterCommit: withoutOthers };
 
 const importFile: PendingKind = {
   kind: 'import',
@@ -125,6 +125,11 @@ function ended(content: WalletContent, { consents }: PendingTx, owesKeys: 0 | 1)
       : it,
   );
   return { ...content, grants };
+}
+
+function withoutOthers(content: WalletContent, { tx, account, kind }: PendingTx): WalletContent {
+  const isOther = (it: PendingTx) => it.account === account && it.kind === kind && it.tx !== tx;
+  return { ...content, pending: content.pending.filter((it) => !isOther(it)) };
 }
 
 /** Kinds by their word. */

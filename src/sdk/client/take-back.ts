@@ -42,6 +42,9 @@ const commitMs = 45_000;
 /** Short of the day that the ledger allows: the header may be minutes older than the next block. */
 const validForMs = 23 * 60 * 60_000;
 const tries = 4;
+const dayMs = 24 * 60 * 60_000;
+/** What only the printed code signs is signed for so many days at once: the code is not kept. */
+const daysByCode = 14;
 
 /**
  * Sends what takes something back: built from the wallet and the word of any one hospital of the ledger, without a
@@ -89,9 +92,16 @@ async function takeBackAt(
 /** Not answered for good yet: a refusal takes it out of the wallet. */
 function writtenBefore(ctx: Context, { kind, consents = [] }: TakingBack): PendingTx | undefined {
   const { account } = ctx.account;
-  return ctx.vault.content.pending.find(
-    (it) => it.account === account && it.kind === kind && it.consents.join() === consents.join(),
-  );
+  return ctx.vault.content.pending
+    .filter(
+      (it) => it.account === account && it.kind === kind && it.consents.join() === consents.join(),
+    )
+    .findLast((it) => isDue(it, ctx.now()));
+}
+
+/** What was signed for a later day is refused before. */
+export function isDue({ createdMs }: PendingTx, nowMs: number): boolean {
+  return createdMs <= nowMs;
 }
 
 async function writtenDown(
@@ -105,14 +115,20 @@ async function writtenDown(
   const nonce = recoveryKey === undefined ? freeNonce(row.window) : row.recoveryCounter + 1;
   // By the ledger's clock; if the ledger itself does not believe that, by the device's.
   const validUntilMs = (isByOwnClock ? ctx.now() : timeMs) + validForMs;
-  const bytes = await signTx(
-    { suite, chainId, log: 'user', sender, nonce, validUntilMs, acts },
-    recoveryKey ?? (await keyFor(ctx, row)),
+  const key = recoveryKey ?? (await keyFor(ctx, row));
+  const body = { suite, chainId, log: 'user', sender, nonce, acts } as const;
+  const signedFor = async (day: number): Promise<PendingTx> => {
+    const bytes = await signTx({ ...body, validUntilMs: validUntilMs + day * dayMs }, key);
+    return { ...pendingOf(ctx, bytes, taking), createdMs: ctx.now() + day * dayMs };
+  };
+  const pending = await signedFor(0);
+  const days = recoveryKey === undefined ? 1 : daysByCode;
+  const later = await Promise.all(
+    Array.from({ length: days - 1 }, (_, index) => signedFor(index + 1)),
   );
-  const pending = pendingOf(ctx, bytes, taking);
   const edit = (content: WalletContent) => ({
     ...content,
-    pending: [...content.pending, pending],
+    pending: [...content.pending, pending, ...later],
   });
   // A device that cannot write still takes back.
   await ctx.vault.change(edit, { takesBack: true }).catch(() => undefined);

@@ -213,7 +213,8 @@ const trust = struct({
   gateways: list(struct({ organisation: account, url: text(2048) })),
 });
 
-const spineFields = {
+/** But for drawers. */
+export const spineFields = {
   name: text(200),
   roots: list(root),
   accounts: list(walletAccount),

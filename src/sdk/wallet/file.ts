@@ -17,6 +17,7 @@ import {
 import { CodedError } from '../../primitives/errors.ts';
 import { bytes, id, list, type Of, struct, uint, uintTo } from '../../primitives/shape.ts';
 import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
+import { openFileOfBefore } from './file-before.ts';
 import { localShape, type WalletLocal } from './local.ts';
 import { shardLimits } from './shards.ts';
 import { type PassphraseKey, passphraseKeyFor, type Unlocker, unwrapRoot } from './unlock.ts';
@@ -29,6 +30,9 @@ export const indexLimits = {
   mostBytes: 2 * 1024 * 1024,
   unlockers: 16,
 } as const;
+
+/** Wallets of before had all in one file. */
+const maxFileBytes = 64 * 1024 * 1024;
 
 const hexName = id<string>((hex) => hexToBytes(hex) ?? new Uint8Array(0), bytesToHex, 16);
 
@@ -107,7 +111,7 @@ export function decodeWalletIndex(encoded: Uint8Array): WalletIndex {
 }
 
 /**
- * Opens the file by its passphrase. Throws WALLET_INVALID (not a wallet, or damaged), WALLET_KDF (settings outside the
+ * Opens the file by its passphrase; also one of before, whose content then lies in no shard. Throws WALLET_INVALID (not a wallet, or damaged), WALLET_KDF (settings outside the
  * limits), PASSPHRASE_WRONG.
  */
 export async function openWalletFile(
@@ -115,7 +119,12 @@ export async function openWalletFile(
   file: Uint8Array,
   stretch?: PassphraseStretcher,
 ): Promise<OpenFile> {
-  const { unlockers, sealed } = parseFile(file);
+  const parsed = parseFile(file);
+  if ('before' in parsed) {
+    const { key, ...read } = await openFileOfBefore(passphrase, parsed.before, stretch);
+    return { unlockers: [], key, root: randomBytes(32), index: { ...read, layout: newLayout() } };
+  }
+  const { unlockers, sealed } = parsed;
   const key = await passphraseKeyFor(unlockers, passphrase, stretch);
   const root = await unwrapRoot(key, unlockers);
   return { unlockers, key, root, index: await openIndex(root, sealed) };
@@ -129,7 +138,9 @@ export async function reopenWalletFile(
   held: Pick<OpenFile, 'key' | 'root'>,
   file: Uint8Array,
 ): Promise<OpenFile> {
-  const { unlockers, sealed } = parseFile(file);
+  const parsed = parseFile(file);
+  if ('before' in parsed) throw new CodedError('WALLET_INVALID', { reason: 'before' });
+  const { unlockers, sealed } = parsed;
   const { key } = held;
   // The passphrase may have changed under the same root, or the root under the same passphrase.
   const index = await openIndex(held.root, sealed).catch(() => undefined);
@@ -148,22 +159,22 @@ async function openIndex(root: Uint8Array, sealed: Uint8Array): Promise<WalletIn
 const indexKeyOf = (root: Uint8Array): Uint8Array => deriveKey(root, labels.walletIndex, []);
 const aad = labelledInfo(labels.walletIndex, [suite, messageObjects.walletFile]);
 
-function parseFile(file: Uint8Array): {
-  readonly unlockers: readonly Unlocker[];
-  readonly sealed: Uint8Array;
-} {
-  if (file.length > 2 * indexLimits.mostBytes) {
-    throw new CodedError('WALLET_INVALID', { bytes: file.length });
-  }
+type Parsed =
+  | { readonly unlockers: readonly Unlocker[]; readonly sealed: Uint8Array }
+  | { readonly before: readonly Cbor[] };
+
+function parseFile(file: Uint8Array): Parsed {
+  if (file.length > maxFileBytes) throw new CodedError('WALLET_INVALID', { bytes: file.length });
   try {
-    const [readSuite, readType, ways, sealed] = readArray(decodeCbor(file), 'wallet', 4);
-    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== messageObjects.walletFile) throw new CodedError('TYPE_UNKNOWN');
-    const unlockers = readArray(ways, 'unlockers');
-    if (unlockers.length > indexLimits.unlockers) {
+    const fields = readArray(decodeCbor(file), 'wallet', 4);
+    if (fields[0] !== suite) throw new CodedError('SUITE_UNKNOWN');
+    if (fields[1] !== messageObjects.walletFile) throw new CodedError('TYPE_UNKNOWN');
+    const ways = readArray(fields[2], 'unlockers');
+    if (typeof ways[0] === 'string') return { before: fields };
+    if (file.length > 2 * indexLimits.mostBytes || ways.length > indexLimits.unlockers) {
       throw new CodedError('CBOR_SHAPE', { field: 'unlockers' });
     }
-    return { unlockers: unlockers.map(unlockerFrom), sealed: readBytes(sealed, 'sealed') };
+    return { unlockers: ways.map(unlockerFrom), sealed: readBytes(fields[3], 'sealed') };
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
   }

@@ -22,7 +22,7 @@ import {
   withShards,
 } from './shards.ts';
 import type { WalletStore } from './store.ts';
-import type { PassphraseKey, Unlocker } from './unlock.ts';
+import { type PassphraseKey, type Unlocker, withPassphrase, wrapRoot } from './unlock.ts';
 
 /** A wallet that is open, and how it lies in its place. */
 export interface HeldWallet {
@@ -105,7 +105,10 @@ export async function writeWallet(
   { takesBack = false }: { readonly takesBack?: boolean } = {},
 ): Promise<HeldWallet> {
   const { layout, shards, added } = await laidOut(held, content);
-  const { key, root, unlockers } = held;
+  const { key, root } = held;
+  // A file of before had no root, so nothing wraps it yet.
+  const unlockers =
+    held.unlockers.length > 0 ? held.unlockers : withPassphrase([], await wrapRoot(key, root));
   const index = { content: withoutShards(content), layout, local };
   const file = await sealWalletFile(unlockers, root, index);
   const most = takesBack ? indexLimits.mostBytes : indexLimits.usualBytes;
