@@ -258,3 +258,50 @@ test('Whatever else fails, and however, and by any clock: the printed code bring
     { numRuns: 6 },
   );
 });
+
+const unreachable = { http: { fetch: () => Promise.reject(new Error('down')), retryDelaysMs: [] } };
+
+test('A freeze that no hospital took is made by the next program, and none comes after the way back', async () => {
+  const eve = await consortium.person('Eve', 'north', 'patient');
+  const { account } = eve.person.account();
+  const frozen = async () => (await consortium.gateway('north').view.account(account))?.frozen;
+  const again = () => Person.open({ store: eve.store, passphrase }, { now: consortium.now });
+  const phone = await Person.open({ store: eve.store, passphrase }, unreachable);
+  await caught(phone.freeze(), 'GATEWAY_UNREACHABLE');
+  consortium.advance(25 * hour);
+  const next = await again();
+  assert.equal(next.isTakingBack, true);
+  await next.takeBack();
+  assert.deepEqual([await frozen(), next.isTakingBack], [true, false]);
+  // One that was asked for and is late: she has come back meanwhile.
+  await next.rotate({ code: eve.code });
+  const late = await Person.open({ store: eve.store, passphrase }, unreachable);
+  await caught(late.freeze(), 'GATEWAY_UNREACHABLE');
+  const back = await again();
+  await back.rotate({ code: eve.code });
+  await (await again()).takeBack();
+  assert.deepEqual([await frozen(), (await again()).isTakingBack], [false, false]);
+});
+
+test('New keys by the printed code that no block took are sent for days, without the code', async () => {
+  const eve = await consortium.person('Eve', 'north', 'patient');
+  const { account } = eve.person.account();
+  const row = () => consortium.gateway('north').view.account(account);
+  const before = await row();
+  const gate = async (url: string, init: RequestInit): Promise<Response> =>
+    url.includes('/v1/tx') ? new Response('', { status: 502 }) : fetch(url, init);
+  const phone = await Person.open(
+    { store: eve.store, passphrase },
+    { http: { fetch: gate, retryDelaysMs: [] }, now: consortium.now },
+  );
+  await caught(phone.rotate({ code: eve.code }), 'GATEWAY_UNREACHABLE');
+  consortium.advance(3 * day + hour);
+  const next = await Person.open({ store: eve.store, passphrase }, { now: consortium.now });
+  await next.takeBack();
+  const after = await row();
+  assert.notDeepEqual(after?.signKey, before?.signKey);
+  assert.equal(after?.recoveryCounter, 1);
+  await next.sync();
+  assert.equal(next.pendingCount, 0);
+  await next.addFile(fileOf('after.txt', bytesOfWords('under the new keys')));
+});

@@ -248,6 +248,7 @@ async function show(
     cards,
     imports,
     pending: person.pendingCount,
+    copy: person.hasCopy,
     ...(trustRoot !== undefined && { trustRoot: JSON.parse(trustRoot) as unknown }),
     ...(words !== undefined && { trustWords: words }),
   };
@@ -261,6 +262,9 @@ async function show(
             ['hospital', 'role', 'account'],
             ...person.accounts.map((it) => [it.organisationName, it.role, it.account]),
           ]),
+      ...(person.hasCopy || person.accounts.length === 0
+        ? []
+        : ['', 'No hospital keeps a copy of this wallet, and no code brings it back.']),
       ...(cards.length === 0
         ? []
         : [
