@@ -4,12 +4,13 @@ import { sealUnderKey } from '../../crypto/aead.ts';
 import { deriveKey, labelledInfo } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { passphraseLimits } from '../../crypto/passphrase.ts';
+import { hexToBytes } from '../../primitives/bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf } from '../../primitives/ids.ts';
 import { emptyWallet, encodeWalletContent } from './content.ts';
 import { layoutShape, openWalletFile, reopenWalletFile, sealWalletFile } from './file.ts';
-import { localShape } from './local.ts';
+import { emptyLocal, localShape } from './local.ts';
 import { newPassphraseKey, type Unlocker, wrapRoot } from './unlock.ts';
 
 const cheap = {
@@ -71,6 +72,15 @@ test('After another process wrote it, it opens with what is at hand: another roo
   await assert.rejects(reopenWalletFile(strange, renamed), (error) =>
     isCoded(error, 'PASSPHRASE_WRONG'),
   );
+});
+
+test('A wallet file of before opens, byte for byte as it was written then', async () => {
+  const before = hexToBytes(
+    '8402183185686172676f6e326964194c000201500405060708090a0b0c0d0e0f1011121358312ee83d1031c9610072b55df9d891ec36e43db98438b369797c58beea3037c23a5b2ba149dc3a785bc31b745127bcfa5463',
+  );
+  assert.ok(before);
+  const { index } = await openWalletFile('correct horse b\u00e4ttery', before);
+  assert.deepEqual([index.content, index.local], [emptyWallet(''), emptyLocal]);
 });
 
 const head = readArray(decodeCbor(file), 'file');

@@ -71,7 +71,9 @@ def open_file(passphrase: str, data: bytes) -> list:
     try:
         ways, sealed = cbor.fields_of(data, FILE, 2)
         sealed = cbor.octets(sealed)
-        if len(cbor.array(ways)) > MOST_UNLOCKERS or len(data) > MOST_BYTES:
+        if len(cbor.array(ways)) > 0 and isinstance(ways[0], str):
+            return [_open_before(passphrase, ways, sealed)]
+        if len(ways) > MOST_UNLOCKERS or len(data) > MOST_BYTES:
             raise Refused("CBOR_SHAPE")
         unlockers = [cbor.array(way, 3) for way in ways]
         parameters, wrap = next(((p, w) for kind, p, w in unlockers if kind == "passphrase"), (None, None))
@@ -92,6 +94,15 @@ def open_file(passphrase: str, data: bytes) -> list:
     except Refused:
         raise Refused("WALLET_INVALID") from None
     return [content, layout, local]
+
+
+def _open_before(passphrase: str, parameters: list, sealed: bytes) -> bytes:
+    """W-18: all content under the passphrase's key."""
+    key = wallet.passphrase_key(passphrase, *_cost(parameters))
+    try:
+        return hpke.open_under_key(key, derive.info(derive.WALLET_FILE, [2, FILE, parameters]), sealed)
+    except Refused:
+        raise Refused("PASSPHRASE_WRONG") from None
 
 
 def open_shard(name: bytes, key: bytes, sealed: bytes, is_padded: bool = False) -> list:
