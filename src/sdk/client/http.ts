@@ -111,7 +111,7 @@ export class Http {
   }
 }
 
-/** `/v1/wallet` and no further: locators and keys of rows stand behind it. */
+/** `/v1/wallet` and no further: names and keys of rows stand behind it. */
 export function routeOf({ path }: Pick<Call, 'path'>): string {
   return path.split(/[/?]/, 3).join('/');
 }
