@@ -17,6 +17,7 @@ import type { CopyPlace } from '../wallet/copy-index.ts';
 import type { CopyStore, CopyWriter, RememberedCopy, SyncedCopy } from '../wallet/copy-store.ts';
 import { devicePairs, devicesIn, withoutStrangers } from '../wallet/device-list.ts';
 import type { AccountKeys } from '../wallet/identity.ts';
+import type { WalletLocal } from '../wallet/local.ts';
 import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -80,6 +81,9 @@ export class WalletCopies {
   #last: Promise<void> = Promise.resolve();
   #isOld = false;
   #code: readonly KemKey[] = [];
+  #pairs:
+    | { readonly of: WalletLocal['seeds']; readonly pairs: Promise<readonly KemKey[]> }
+    | undefined;
 
   constructor(ctx: CopiedAccount) {
     this.#ctx = ctx;
@@ -132,7 +136,7 @@ export class WalletCopies {
     const [keys, all, pairs, code] = await Promise.all([
       this.#ctx.keys(signal),
       this.#ctx.allKeys(),
-      devicePairs(vault.local),
+      this.#pairsOf(vault.local),
       this.#codeKem(signal),
     ]);
     const { local } = vault;
@@ -146,6 +150,14 @@ export class WalletCopies {
       ...{ organisation, account, sign: keys.sign, knownKeys },
       ...{ pairs: opening, recipientsIn, local },
     };
+  }
+
+  /** Made once: that takes longer than all else here. */
+  #pairsOf(local: WalletLocal): Promise<readonly KemKey[]> {
+    if (this.#pairs?.of !== local.seeds) {
+      this.#pairs = { of: local.seeds, pairs: devicePairs(local) };
+    }
+    return this.#pairs.pairs;
   }
 
   /** Of the printed code that the ledger binds; none: of a code that this wallet does not know. */

@@ -13,29 +13,25 @@ export type LetterStanding = 'in force' | 'overtaken';
  * Holds a letter's generations and write seed against the ledger: the signature alone does not say that it is the newest
  * one, since whoever has an old key of the owner's makes such letters too.
  *
- * Throws GRANT_BODY_WRONG: it is of keys that nobody has yet, or of those in use with another write key than the grant's.
+ * `row`: the grant's, as it stands now. Throws GRANT_BODY_WRONG: it is of keys that nobody has yet, or of those in use with another write key than the grant's.
  * Source: docs/protocol/grants.md, rule G-14.
  */
 export async function standingOf(
   ctx: Context,
   { letter, body }: ReadLetter,
+  row: Consent,
   signal?: AbortSignal,
 ): Promise<LetterStanding> {
   const { consent } = letter;
-  const [row, owner, grantee] = await Promise.all([
-    ctx.ledger.consent(consent, signal),
-    ctx.ledger.currentAccount(body.account, signal),
-    ctx.ledger.currentAccount(ctx.account.account, signal),
-  ]);
+  const ends = [body.account, ctx.account.account] as const;
+  const accounts = await ctx.ledger.accountsOf(ends, signal);
+  const [owner, grantee] = ends.map((end) => accounts.get(end));
+  if (owner === undefined || grantee === undefined) throw new CodedError('ACCOUNT_UNKNOWN');
   const now: Generations = {
     ownerGeneration: owner.keyGeneration,
     granteeGeneration: grantee.keyGeneration,
   };
-  if (
-    row !== undefined &&
-    (await isKeyOf(letter, row, now.ownerGeneration)) &&
-    isNotAfter(letter, now)
-  ) {
+  if ((await isKeyOf(letter, row, now.ownerGeneration)) && isNotAfter(letter, now)) {
     return 'in force';
   }
   if (!isNotAfter(letter, now) || compareGenerations(letter, now) === 0) {

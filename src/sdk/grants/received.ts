@@ -47,7 +47,8 @@ export const letterKind: MessageKind = {
     const { identities } = await ctx.ledger.keys(patient, signal);
     const ownerKeys = identities.map((it) => it.identity.signKey);
     await checkLetter(read, { grantee, consent: row, ownerKeys });
-    const standing = await standingOf(ctx, read, signal);
+    if (row === undefined) throw new CodedError('CONSENT_UNKNOWN', { consent });
+    const standing = await standingOf(ctx, read, row, signal);
     const card = await ownerCard(ctx, read, signal);
     const name = card?.name ?? '';
     const letter: ReceivedLetter = {

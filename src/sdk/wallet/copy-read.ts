@@ -86,7 +86,7 @@ async function readSealed(
   const copy: SyncedCopy = {
     ...{ serial: head.serial, hash, copyKey, wraps: head.wraps, named: head.shards },
     ...{ recipients: index.recipients, deviceRoot: index.deviceRoot, layout: index.layout },
-    ...{ digests: read.digests, said: saidOf(index.content) },
+    ...{ digests: read.digests, said: saidOf(index.content), of: index.content },
   };
   return { copy, theirs: isKnown ? undefined : withShards(index.content, read.shards) };
 }

@@ -34,6 +34,8 @@ export interface CopyWriter extends CopyPlace {
 /** A copy as this device wrote or read it last: what it need not read again, and cannot be shown older. */
 export interface SyncedCopy extends CopyShards {
   readonly serial: number;
+  /** The content that it says: the same one again has nothing to say. */
+  readonly of: WalletContent;
   /** SHA-256 of the head. */
   readonly hash: Uint8Array;
   readonly copyKey: Uint8Array;

@@ -46,15 +46,19 @@ export async function syncCopy(
     const theirs = held?.theirs;
     const content = theirs === undefined ? mine : learnedFrom(mine, theirs, writer.local);
     const before = isLost ? undefined : held?.copy;
-    const laid = await layCopy(inOrder(content), before ?? noShards());
     const recipients = writer.recipientsIn(content);
+    if (before?.of === content && isForSame(before, { ...writer, recipients })) {
+      return { content, copy: before, isOld };
+    }
+    const laid = await layCopy(inOrder(content), before ?? noShards());
     if (held !== undefined && isSaid(held.copy, laid, { ...writer, recipients })) {
-      return { content, copy: held.copy, isOld };
+      return { content, copy: { ...held.copy, of: content }, isOld };
     }
     const serial = (signed === undefined ? 0 : decodeCopyHead(signed.head).serial) + 1;
     try {
       const sealing = { ...writer, recipients };
-      const copy = await write(store, sealing, { laid, serial, before: held?.copy });
+      const laying = { of: content, laid, serial, before: held?.copy };
+      const copy = await write(store, sealing, laying);
       return { content, copy, isOld };
     } catch (error) {
       if (!isCoded(error, 'WALLET_CONFLICT') || attempt >= tries) throw error;
@@ -85,11 +89,17 @@ function isForSame(held: SyncedCopy, { recipients, local }: Sealing): boolean {
   );
 }
 
+/** What is written of which content, in place of what. */
+interface Laying extends Pick<SyncedCopy, 'of' | 'serial'> {
+  readonly laid: LaidCopy;
+  readonly before: SyncedCopy | undefined;
+}
+
 /** The copy key stays while those who may open the copy do; else it is a fresh one. */
 async function write(
   store: CopyStore,
   writer: Sealing,
-  { laid, serial, before }: { laid: LaidCopy; serial: number; before: SyncedCopy | undefined },
+  { of, laid, serial, before }: Laying,
 ): Promise<SyncedCopy> {
   const { organisation, account, sign, recipients, local } = writer;
   const same = before !== undefined && isForSame(before, writer) ? before : undefined;
@@ -104,7 +114,7 @@ async function write(
   for (const [name, shard] of laid.added) await store.putShard(name, shard);
   await store.putHead({ head, publicKey: sign.publicKey, signature });
   return {
-    ...{ serial, hash: sha256(head), copyKey, wraps, recipients: index.recipients },
+    ...{ of, serial, hash: sha256(head), copyKey, wraps, recipients: index.recipients },
     ...{ deviceRoot, layout, named, digests, said: saidOf(content) },
   };
 }

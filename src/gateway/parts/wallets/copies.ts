@@ -45,7 +45,7 @@ export class Copies {
       const { serial } = signed.head;
       if (this.#isNewest(account, signed)) return serial;
       this.#requireNext(account, serial);
-      await this.#retire(account);
+      if (this.#shards.isAnyNamed(account)) await this.#retire(account);
       try {
         await this.#write(account, signed, requireSession);
       } catch (cause) {
@@ -141,12 +141,14 @@ export class Copies {
     { head, publicKey, encoded, hash }: Signed,
     requireSession: () => void,
   ): Promise<void> {
-    const missing = await this.#shards.nameAll(account, head.serial, head.shards);
+    const missing =
+      head.shards.length === 0 ? 0 : await this.#shards.nameAll(account, head.serial, head.shards);
     if (missing > 0) {
       throw new CodedError('WALLET_CONFLICT', { serial: head.serial - 1, missing });
     }
     this.#db.transaction('wallet', () => {
       requireSession();
+      this.#dropAlone(account);
       this.#eras.requireRoom(account, encoded.length);
       const same = 'SELECT 1 FROM wallet_heads WHERE account = ? AND publicKey = ? LIMIT 1';
       const isFirst = this.#db.get(same, account, publicKey) === undefined ? 1 : 0;
@@ -157,6 +159,18 @@ export class Copies {
         ...[encoded.length, hash, encoded],
       );
     });
+  }
+
+  /** Of an account without shards, whose copies are one row each: with the writing of the next, in one flush. */
+  #dropAlone(account: AccountId): void {
+    if (this.#shards.isAnyNamed(account)) return;
+    const rows = this.#standing(account);
+    const kept = this.#kept(account, rows);
+    for (const row of rows) {
+      if (kept.has(row.uint('serial'))) continue;
+      const gone = [account, row.uint('serial')] as const;
+      this.#db.run('DELETE FROM wallet_heads WHERE account = ? AND serial = ?', ...gone);
+    }
   }
 
   /** Every copy that lies here without its bytes, the oldest first. */

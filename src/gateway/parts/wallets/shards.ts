@@ -67,6 +67,11 @@ export class Shards {
     return row.bytes('sealed');
   }
 
+  isAnyNamed(account: AccountId): boolean {
+    const sql = 'SELECT 1 FROM wallet_named WHERE account = ? LIMIT 1';
+    return this.#db.get(sql, account) !== undefined;
+  }
+
   /** Notes that a copy names these; answers how many of them are not here with this hash and length. */
   async nameAll(
     account: AccountId,
