@@ -14,7 +14,7 @@ export const sdkCodes = {
   WALLET_FULL: { kind: 'unavailable', sentence: 'The wallet, or the part of it that holds what others sent, has no more room. Nothing that was in it is lost, and taking back still works.' },
   WALLET_NOT_KEPT: { kind: 'unavailable', sentence: 'This browser does not keep the wallet: its storage is full or switched off.' },
   DRAWER_FULL: { kind: 'not-valid', sentence: 'The wallet takes no more entries of this kind, or none as large as this one.' },
-  RECOVERY_CODE_WRONG: { kind: 'no-key', sentence: 'This is not a recovery code, or nothing is kept under it.' },
+  RECOVERY_CODE_WRONG: { kind: 'no-key', sentence: 'This is not a recovery code, another one has taken its place, or nothing is kept under it.' },
   LETTER_WAITS: { kind: 'not-trusted', sentence: 'This letter waits in the inbox: its sender is not known here, or has sent enough. Accept or drop it.' },
   WRITE_KEY_ENDED: {
     kind: 'unavailable',

@@ -116,7 +116,7 @@ test('a new printed code is shown before it counts; copies are listed and taken 
   assert.ok(Array.isArray(kept.copies) && kept.copies.length > 0);
   await refused(
     ['person', 'copies', ...from, old],
-    { code: 'KEY_NOT_CURRENT', exit: 3 },
+    { code: 'RECOVERY_CODE_WRONG', exit: 3 },
     {
       home: town.home,
     },

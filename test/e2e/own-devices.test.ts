@@ -148,7 +148,7 @@ test('A new printed code with the old one counts at once, and the old one is not
   );
   const back = await recovered(code);
   assert.equal(back.accounts.length, 2);
-  await assert.rejects(recovered(oldCode), (error) => isCoded(error, 'KEY_NOT_CURRENT'));
+  await assert.rejects(recovered(oldCode), (error) => isCoded(error, 'RECOVERY_CODE_WRONG'));
   await assert.rejects(phone.rotate({ code: oldCode, as: phone.accounts[0]?.account }), (error) =>
     isCoded(error, 'KEY_NOT_CURRENT'),
   );
@@ -166,13 +166,13 @@ test('Without the old one it waits for seven days, is told on every device, and 
   assert.ok(at?.waiting);
   const { waitingCode } = await laptop.sync();
   assert.equal(waitingCode?.countsFromMs, at.waiting.countsFromMs);
-  await assert.rejects(recovered(code), (error) => isCoded(error, 'KEY_NOT_CURRENT'));
+  await assert.rejects(recovered(code), (error) => isCoded(error, 'RECOVERY_CODE_WRONG'));
   await recovered(oldCode);
   town.advance(8 * day);
   await phone.addFile(fileOf('later.txt', utf8('later')));
   const back = await recovered(code);
   assert.ok((await back.listRecords()).length > 0);
-  await assert.rejects(recovered(oldCode), (error) => isCoded(error, 'KEY_NOT_CURRENT'));
+  await assert.rejects(recovered(oldCode), (error) => isCoded(error, 'RECOVERY_CODE_WRONG'));
 });
 
 for (const who of ['the old printed code', 'a device whose keys are old'] as const) {

@@ -53,8 +53,18 @@ export async function keptCopies(
   http: HttpOptions | undefined,
 ): Promise<readonly KeptCopy[]> {
   const { gateway } = await signedIn(asked, http);
-  const { copies } = await gateway.call(walletKeptGet, { signal: asked.signal });
+  const { copies } = await byCode(gateway.call(walletKeptGet, { signal: asked.signal }));
   return copies;
+}
+
+/** A code that another has taken the place of. Throws RECOVERY_CODE_WRONG. */
+async function byCode<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!isCoded(error, 'KEY_NOT_CURRENT')) throw error;
+    throw new CodedError('RECOVERY_CODE_WRONG', { reason: 'replaced' }, error);
+  }
 }
 
 /**
@@ -72,7 +82,7 @@ export async function recoverWallet(
   const { serial, signal, store: place, passphrase, deviceName } = wallet;
   const { code, keys, ...at } = await signedIn(wallet, http);
   const store = copyStoreOf(at.gateway, { signal, ...(serial === undefined ? {} : { serial }) });
-  const signed = await store.head();
+  const signed = await byCode(store.head());
   if (signed === undefined)
     throw new CodedError('COPY_NONE', serial === undefined ? {} : { serial });
   const { content, deviceRoot, missing } = await openedBy(keys, signed, at, store);
