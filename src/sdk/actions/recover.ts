@@ -20,6 +20,7 @@ import { codeCheckOf, parseCode } from '../wallet/code.ts';
 import type { WalletContent } from '../wallet/content.ts';
 import { openCopyIndex, unwrapCopyKey } from '../wallet/copy-index.ts';
 import { readShards } from '../wallet/copy-read.ts';
+import { copiedPart } from '../wallet/copy-shards.ts';
 import { onThisDevice } from '../wallet/device-list.ts';
 import { type CodeKeys, codeKeysOf, recoveryHashOf } from '../wallet/identity.ts';
 import { withShards } from '../wallet/shards.ts';
@@ -129,7 +130,7 @@ async function openedBy(
     const [rootId] = deviceRoot;
     if (rootId === undefined) throw forged('device root');
     const missing = layout.shards.length - shards.length;
-    return { content: withShards(content, shards), deviceRoot: rootId, missing };
+    return { content: copiedPart(withShards(content, shards)), deviceRoot: rootId, missing };
   } catch (cause) {
     const isSaid = !isCoded(cause) || cause.code === 'COPY_FORGED' || cause.kind === 'unavailable';
     if (isSaid) throw cause;

@@ -21,7 +21,10 @@ export function learnedFrom(
   theirs: WalletContent,
   local: WalletLocal,
 ): WalletContent {
-  const both = withoutStrangers(mergeWallets(mine, believed(mine, theirs, local)), local);
+  const both = withoutStrangers(
+    mergeWallets(mine, believed(mine, copiedPart(theirs), local)),
+    local,
+  );
   const learned = !equalBytes(said(both), said(inOrder(mine)));
   return learned ? both : mine;
 }
