@@ -82,7 +82,12 @@ export async function recoverWallet(
   const isKnown = content.printed.some((it) => equalBytes(it.check, check));
   if (!isKnown) throw new CodedError('COPY_FORGED', { reason: 'code' });
   const nowMs = now();
-  const held = await onThisDevice(content, { deviceRoot, deviceName, nowMs });
+  // Where it answers the person has said herself: who wrote the copy may have said otherwise.
+  const accounts = content.accounts.map((it) =>
+    it.account === at.account ? { ...it, gatewayUrl: wallet.gatewayUrl } : it,
+  );
+  const came = { ...content, accounts };
+  const held = await onThisDevice(came, { deviceRoot, deviceName, nowMs });
   return { vault: await Vault.create(place, passphrase, held.content, held.local), code, missing };
 }
 

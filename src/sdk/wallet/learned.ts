@@ -1,7 +1,8 @@
-import { equalBytes } from '../../primitives/bytes.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import {
   encodeWalletContent,
   type OwnGrant,
+  type OwnKeySet,
   type WalletAccount,
   type WalletContent,
 } from './content.ts';
@@ -13,8 +14,8 @@ import { inOrder, mergeWallets } from './merge.ts';
 /**
  * What a device knows after it has read a copy; `mine` itself when the copy teaches nothing. Whoever had everything
  * once can write a copy that a device opens, with a key of before: so which devices there are, how the keys of an
- * account went and where its hospital answers, which ledger is believed and how far it was seen, and to whom a grant
- * that is known was given, is believed of none. Source: docs/protocol/wallet.md, rules W-23 and W-24.
+ * account went and where its hospital answers, which ledger is believed and how far it was seen, to whom a grant
+ * that is known was given, and from which root a known KeySet derives, is believed of none. Source: docs/protocol/wallet.md, rules W-23 and W-24.
  */
 export function learnedFrom(
   mine: WalletContent,
@@ -37,6 +38,7 @@ function believed(mine: WalletContent, theirs: WalletContent, local: WalletLocal
     devices,
     accounts: known(mine.accounts, theirs.accounts, (it) => it.account, sameAccount),
     grants: known(mine.grants, theirs.grants, (it) => it.consent, sameTerms),
+    keySets: known(mine.keySets, theirs.keySets, keySetOf, (own) => own),
     trust: known(
       mine.trust,
       theirs.trust,
@@ -58,6 +60,9 @@ function known<T>(
     return held === undefined ? it : as(held, it);
   });
 }
+
+/** The ledger has one of a salt. */
+const keySetOf = ({ account, salt }: OwnKeySet): string => `${account} ${bytesToHex(salt)}`;
 
 /** A rotation ends every other device, so none has a generation to teach; nor has one another hospital. */
 function sameAccount(mine: WalletAccount, theirs: WalletAccount): WalletAccount {

@@ -4,6 +4,7 @@ import { encodeGrantBody } from '../../../src/api/grant-body.ts';
 import { randomBytes } from '../../../src/crypto/random.ts';
 import { decodeReceipt } from '../../../src/ledger/chain/receipt.ts';
 import { decodeTx } from '../../../src/ledger/codec.ts';
+import { utf8 } from '../../../src/primitives/bytes.ts';
 import type { AccountId } from '../../../src/primitives/ids.ts';
 import { consentIdOf } from '../../../src/primitives/ids.ts';
 import { Context } from '../../../src/sdk/client/context.ts';
@@ -15,10 +16,11 @@ import { Vault } from '../../../src/sdk/wallet/vault.ts';
 import {
   type Consortium,
   type Enrolled,
+  fileOf,
   passphrase,
   startConsortium,
 } from '../../e2e/consortium.ts';
-import { copiedStore } from '../../wallet-store.ts';
+import { copiedStore, memoryWalletStore } from '../../wallet-store.ts';
 
 /**
  * Somebody copied a wallet once, and wrote a copy of his own to the hospital before its owner changed her keys. What he
@@ -142,4 +144,41 @@ test('Which ledger a wallet believes, how far it has seen it and where its hospi
     before.trust.map(({ rootJson, gateways }) => [rootJson, gateways]),
   );
   await (await reopened()).sync();
+});
+
+test('Which root a KeySet derives from is known once, and no copy says it anew', async () => {
+  const eve = await town.person('Eve', 'north', 'patient');
+  const { items } = await eve.person.addFile(fileOf('hers.txt', utf8('hers')));
+  const [item] = items;
+  assert.ok(item);
+  await poison(eve, (content) => {
+    const roots = content.roots.map((it) => ({
+      ...it,
+      ...{ id: 'ffffffffffffffff', secret: randomBytes(32) },
+    }));
+    const keySets = ['ffffffffffffffff', 'fffffffffffffffe'].flatMap((rootId, at) =>
+      content.keySets.map((it) => ({ ...it, after: it.after + 1 + at, rootId })),
+    );
+    return {
+      ...content,
+      roots: [...content.roots, ...roots],
+      keySets: [...content.keySets, ...keySets],
+    };
+  });
+  await eve.person.sync();
+  await eve.person.rotate();
+  const reopened = await Person.open({ store: eve.store, passphrase }, { now: town.now });
+  await reopened.openRecord(item.recordId);
+});
+
+test('Who comes back with the printed code goes on asking the hospital that she named', async () => {
+  const eve = await town.person('Eve', 'north', 'patient');
+  await poison(eve, (content) => ({
+    ...content,
+    accounts: content.accounts.map((it) => ({ ...it, gatewayUrl: 'https://zz.example' })),
+  }));
+  const gatewayUrl = town.url('north');
+  const place = { store: memoryWalletStore(), passphrase, code: eve.code, gatewayUrl };
+  const back = await Person.recover(place, { now: town.now });
+  assert.equal(back.account().gatewayUrl, gatewayUrl);
 });
