@@ -175,6 +175,22 @@ test('Without the old one it waits for seven days, is told on every device, and 
   await assert.rejects(recovered(oldCode), (error) => isCoded(error, 'RECOVERY_CODE_WRONG'));
 });
 
+test('A device that has run all the while writes copies for the new printed code as well', async () => {
+  const { person: phone } = await town.person('Fay', 'north', 'patient');
+  const laptop = await joined(phone, 'Laptop');
+  await laptop.addFile(fileOf('before.txt', utf8('before')));
+  let code = '';
+  await phone.newCode({
+    onCode: (told) => {
+      code = told;
+    },
+  });
+  town.advance(8 * day);
+  await phone.addFile(fileOf('there.txt', utf8('there')));
+  await laptop.addFile(fileOf('here.txt', utf8('here')));
+  await recovered(code);
+});
+
 for (const who of ['the old printed code', 'a device whose keys are old'] as const) {
   test(`A new printed code that somebody else began is stopped by ${who}`, async () => {
     const { person: phone, code: oldCode } = await town.person('Eli', 'north', 'patient');

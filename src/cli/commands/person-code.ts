@@ -44,9 +44,12 @@ async function newCode(
   const { output, signal } = context;
   const onCode = (recoveryCode: string) => {
     output.line({ event: 'code', recoveryCode }, () =>
-      ['', `  Recovery code: ${recoveryCode}`, '', 'Print it now; it counts once this ends.'].join(
-        '\n',
-      ),
+      [
+        '',
+        `  Recovery code: ${recoveryCode}`,
+        '',
+        'Print it now, and keep both until this says that it counts.',
+      ].join('\n'),
     );
   };
   const as = acting.accounts.length === 1 ? actingAccount(acting).account : undefined;

@@ -20,6 +20,7 @@ import { codeCheckOf, parseCode } from '../wallet/code.ts';
 import type { WalletContent } from '../wallet/content.ts';
 import { openCopyIndex, unwrapCopyKey } from '../wallet/copy-index.ts';
 import { readShards } from '../wallet/copy-read.ts';
+import { copiedPart } from '../wallet/copy-shards.ts';
 import { onThisDevice } from '../wallet/device-list.ts';
 import { type CodeKeys, codeKeysOf, recoveryHashOf } from '../wallet/identity.ts';
 import { withShards } from '../wallet/shards.ts';
@@ -91,7 +92,12 @@ export async function recoverWallet(
   const isKnown = content.printed.some((it) => equalBytes(it.check, check));
   if (!isKnown) throw new CodedError('COPY_FORGED', { reason: 'code' });
   const nowMs = now();
-  const held = await onThisDevice(content, { deviceRoot, deviceName, nowMs });
+  // Where it answers the person has said herself: who wrote the copy may have said otherwise.
+  const accounts = content.accounts.map((it) =>
+    it.account === at.account ? { ...it, gatewayUrl: wallet.gatewayUrl } : it,
+  );
+  const came = { ...content, accounts };
+  const held = await onThisDevice(came, { deviceRoot, deviceName, nowMs });
   return { vault: await Vault.create(place, passphrase, held.content, held.local), code, missing };
 }
 
@@ -139,7 +145,7 @@ async function openedBy(
     const [rootId] = deviceRoot;
     if (rootId === undefined) throw forged('device root');
     const missing = layout.shards.length - shards.length;
-    return { content: withShards(content, shards), deviceRoot: rootId, missing };
+    return { content: copiedPart(withShards(content, shards)), deviceRoot: rootId, missing };
   } catch (cause) {
     const isSaid = !isCoded(cause) || cause.code === 'COPY_FORGED' || cause.kind === 'unavailable';
     if (isSaid) throw cause;

@@ -2,6 +2,7 @@ import { sha256 } from '../../crypto/hash.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import type { RotateKey } from '../../ledger/acts/rotate-key.ts';
 import { recoveryOf } from '../../ledger/recovery.ts';
+import type { Keys } from '../../ledger/tables/keys.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
@@ -20,6 +21,7 @@ import {
 import { begun } from '../wallet/local.ts';
 import type { ChangeOptions } from '../wallet/vault.ts';
 import { newRoot } from './enrol.ts';
+import { learnRoots } from './learn-roots.ts';
 
 /** So long it is tried to find out whether this is the code in use. */
 const askMs = 10_000;
@@ -108,7 +110,14 @@ async function rotateByCode(
 ): Promise<ConfirmedTx> {
   const { account, organisation, chainId, role } = ctx.account;
   const inUse = recoveryHashOf({ sign, kem });
-  await refuseAnotherCode(ctx, inUse, signal);
+  const directory = await refuseAnotherCode(ctx, inUse, signal);
+  if (directory !== undefined) {
+    const until = soon(signal);
+    // Nothing that a hospital does here may keep her from coming back.
+    await learnRoots(ctx, { sign, kem }, directory, { signal: until }).catch((error: unknown) => {
+      if (signal?.aborted || !isCoded(error)) throw error;
+    });
+  }
   const recovery = another ?? inUse;
   const root = newRoot(ctx.now());
   const keys = await deriveAccountKeys(root.secret, organisation, 0);
@@ -132,16 +141,21 @@ function unlessFault(error: unknown): void {
   if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
 }
 
+function soon(signal: AbortSignal | undefined): AbortSignal {
+  const late = AbortSignal.timeout(askMs);
+  return signal === undefined ? late : AbortSignal.any([late, signal]);
+}
+
 /** Before new keys are made for nothing, as far as it can be known. Throws KEY_NOT_CURRENT. */
 async function refuseAnotherCode(
   ctx: Context,
   recovery: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<Keys | undefined> {
   const { account } = ctx.account;
-  const late = AbortSignal.timeout(askMs);
-  const until = signal === undefined ? late : AbortSignal.any([late, signal]);
-  const directory = await ctx.ledger.keys(account, until).catch(() => undefined);
-  if (directory === undefined || equalBytes(recovery, recoveryOf(directory, ctx.nowMs()))) return;
-  throw new CodedError('KEY_NOT_CURRENT', { account });
+  const directory = await ctx.ledger.keys(account, soon(signal)).catch(() => undefined);
+  const isInUse =
+    directory === undefined || equalBytes(recovery, recoveryOf(directory, ctx.nowMs()));
+  if (!isInUse) throw new CodedError('KEY_NOT_CURRENT', { account });
+  return directory;
 }

@@ -4,11 +4,13 @@ import { stateGet } from '../../api/routes/state-get.ts';
 import type { SigningKey } from '../../crypto/signature.ts';
 import { decodeHeader } from '../../ledger/chain/header.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
+import { decodeTx } from '../../ledger/codec.ts';
 import { suite } from '../../ledger/object-types.ts';
-import type { Act } from '../../ledger/protocol.ts';
+import { type Act, moduleOf } from '../../ledger/protocol.ts';
 import { decodeRow } from '../../ledger/table.ts';
 import { type Account, accounts } from '../../ledger/tables/accounts.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
+import { encodeCbor } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import type { PendingTx, WalletContent } from '../wallet/content.ts';
@@ -90,13 +92,30 @@ async function takeBackAt(
 }
 
 /** Not answered for good yet: a refusal takes it out of the wallet. */
-function writtenBefore(ctx: Context, { kind, consents = [] }: TakingBack): PendingTx | undefined {
-  const { account } = ctx.account;
+function writtenBefore(ctx: Context, taking: TakingBack): PendingTx | undefined {
   return ctx.vault.content.pending
-    .filter(
-      (it) => it.account === account && it.kind === kind && it.consents.join() === consents.join(),
-    )
+    .filter((it) => isOfKind(ctx, it, taking) && isForSame(it, taking))
     .findLast((it) => isDue(it, ctx.now()));
+}
+
+function isOfKind(ctx: Context, it: PendingTx, { kind, consents = [] }: TakingBack): boolean {
+  const { account } = ctx.account;
+  return it.account === account && it.kind === kind && it.consents.join() === consents.join();
+}
+
+/** Of a rotation the keys that it brings do not matter; another printed code, and what ends with it, do. */
+function isForSame({ bytes }: PendingTx, { acts }: Pick<TakingBack, 'acts'>): boolean {
+  return equalBytes(asked(decodeTx(bytes).body.acts), asked(acts));
+}
+
+function asked(acts: readonly Act[]): Uint8Array {
+  return encodeCbor(
+    acts.map((act) =>
+      act.kind === 'RotateKey'
+        ? [act.identity.recovery, act.endGrantsFrom, act.recoveryKey, act.codeKemHash]
+        : moduleOf(act).toCbor(act),
+    ),
+  );
 }
 
 /** What was signed for a later day is refused before. */
@@ -126,13 +145,21 @@ async function writtenDown(
   const later = await Promise.all(
     Array.from({ length: days - 1 }, (_, index) => signedFor(index + 1)),
   );
-  const edit = (content: WalletContent) => ({
-    ...content,
-    pending: [...content.pending, pending, ...later],
-  });
+  const edit = (content: WalletContent) => {
+    const held = recoveryKey === undefined ? content : withoutOthers(ctx, content, taking);
+    return { ...held, pending: [...held.pending, pending, ...later] };
+  };
   // A device that cannot write still takes back.
   await ctx.vault.change(edit, { takesBack: true }).catch(() => undefined);
   return pending;
+}
+
+/** Asked for otherwise now, by who has the printed code in hand: what was asked for before must not win over it later. */
+function withoutOthers(ctx: Context, content: WalletContent, taking: TakingBack): WalletContent {
+  const isOther = (it: PendingTx) => isOfKind(ctx, it, taking) && !isForSame(it, taking);
+  const others = content.pending.filter(isOther).map(({ tx }) => ({ tx, atMs: ctx.now() }));
+  const pending = content.pending.filter((it) => !isOther(it));
+  return { ...content, pending, settled: [...content.settled, ...others] };
 }
 
 /** What one hospital says of the account, and the time of its newest block: neither is proven. */

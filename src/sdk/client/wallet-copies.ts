@@ -22,6 +22,9 @@ import { mergeWallets } from '../wallet/merge.ts';
 import type { Vault } from '../wallet/vault.ts';
 import type { GatewayClient } from './gateway-client.ts';
 
+/** So long it is believed which printed code is bound, as what else stands on the ledger (W-11). */
+const believedMs = 10 * 60_000;
+
 /** The account whose copy is kept, at work. */
 export interface CopiedAccount {
   readonly vault: Vault;
@@ -77,7 +80,7 @@ function believed(found: Uint8Array): SignedCopy {
 export class WalletCopies {
   readonly #ctx: CopiedAccount;
   #known: SyncedCopy | RememberedCopy | undefined;
-  #directory: Keys | undefined;
+  #directory: { readonly of: Keys; readonly askedMs: number } | undefined;
   #last: Promise<void> = Promise.resolve();
   #isOld = false;
   #code: readonly KemKey[] = [];
@@ -163,8 +166,13 @@ export class WalletCopies {
   /** Of the printed code that the ledger binds; none: of a code that this wallet does not know. */
   async #codeKem(signal?: AbortSignal): Promise<readonly Uint8Array[]> {
     const { vault, account, ledger } = this.#ctx;
-    this.#directory ??= await ledger.keys(account.account, signal);
-    const bound = recoveryOf(this.#directory, this.#ctx.nowMs());
+    const nowMs = this.#ctx.nowMs();
+    const held = this.#directory;
+    // Another device may have bound another code: a process that runs for weeks must not write it away.
+    const isOld = held === undefined || Math.abs(nowMs - held.askedMs) > believedMs;
+    const of = isOld ? await ledger.keys(account.account, signal) : held.of;
+    if (isOld) this.#directory = { of, askedMs: nowMs };
+    const bound = recoveryOf(of, nowMs);
     const code = vault.content.codes.find(
       (it) =>
         it.account === account.account &&

@@ -8,6 +8,7 @@ import type { ConsentGrant } from '../../ledger/acts/consent-grant.ts';
 import type { Act } from '../../ledger/protocol.ts';
 import type { Role } from '../../ledger/roles.ts';
 import type { Account } from '../../ledger/tables/accounts.ts';
+import type { Consent } from '../../ledger/tables/consents.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import {
   type AccountId,
@@ -21,6 +22,7 @@ import { type ConfirmedTx, sendActs, type TxPlan } from '../client/send-tx.ts';
 import { buildKeySet } from '../keys/build-key-set.ts';
 import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
 import { firstGenerations, type Generations } from '../wallet/generations.ts';
+import { isAsGranted } from './as-granted.ts';
 import { type Letter, signLetter } from './letter.ts';
 import { rootInUse, writeSeedOf } from './write-seed.ts';
 
@@ -209,9 +211,14 @@ const marginStepMs = 2_000;
  */
 export async function sendWithKeys(ctx: Context, plan: KeysPlan): Promise<ConfirmedTx> {
   for (let attempt = 0; ; attempt++) {
-    await learnGrants(ctx, plan);
+    const rows = await learnGrants(ctx, plan);
+    const given = new Set(
+      plan.acts.flatMap((it) => (it.kind === 'ConsentGrant' ? it.consent : [])),
+    );
+    const isGiven = (it: OwnGrant) =>
+      given.has(it.consent) || isAsGranted(it, rows.get(it.consent));
     const built = await buildKeySet(ctx, {
-      grants: plan.grantsOf(ctx.vault.content),
+      grants: plan.grantsOf(ctx.vault.content).filter(isGiven),
       marginMs: attempt * marginStepMs,
       rootId: plan.rootId,
       signal: plan.signal,
@@ -249,7 +256,10 @@ async function bringTheRest(ctx: Context, { signal }: KeysPlan): Promise<void> {
  * stand. A KeySet that left one out would shut a reader out whom nobody revoked: it is not built where the copy
  * cannot be had.
  */
-async function learnGrants(ctx: Context, { signal }: KeysPlan): Promise<void> {
+async function learnGrants(
+  ctx: Context,
+  { signal }: KeysPlan,
+): Promise<ReadonlyMap<ConsentId, Consent | undefined>> {
   await ctx.writeDown((content) => content, signal);
   const { account } = ctx.account;
   const open = ctx.vault.content.grants.filter(
@@ -266,7 +276,7 @@ async function learnGrants(ctx: Context, { signal }: KeysPlan): Promise<void> {
   const isNews = open.some(
     (it) => standing.get(it.consent) === 'revoked' || (standing.has(it.consent) && !it.confirmed),
   );
-  if (!isNews) return;
+  if (!isNews) return rows;
   await ctx.vault.change((content) => ({
     ...content,
     grants: content.grants.map((it) => {
@@ -275,6 +285,7 @@ async function learnGrants(ctx: Context, { signal }: KeysPlan): Promise<void> {
       return { ...it, confirmed: true, ended: it.ended || found === 'revoked' };
     }),
   }));
+  return rows;
 }
 
 /** New keys for everybody who reads now: after a rotation, or when the running epoch is old. */

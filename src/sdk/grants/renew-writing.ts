@@ -8,6 +8,7 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { isRefusal, sendActs } from '../client/send-tx.ts';
 import type { OwnGrant, WalletContent } from '../wallet/content.ts';
 import { compareGenerations, type Generations } from '../wallet/generations.ts';
+import { isAsGranted } from './as-granted.ts';
 import { liveGrants, sealedLetter } from './grant.ts';
 import { rootInUse, writeSeedOf } from './write-seed.ts';
 
@@ -105,6 +106,8 @@ async function outdated(
     const row = rows.get(grant.consent);
     const grantee = grantees.get(grant.grantee);
     if (row === undefined || grantee === undefined || isOver(ctx, row)) continue;
+    // Else somebody who wrote into the wallet would be sent the seed.
+    if (!isAsGranted(grant, row)) continue;
     const renewal = await renewalOf(grant, root, { owner, grantee, row });
     if (renewal !== undefined) renewals.push(renewal);
   }

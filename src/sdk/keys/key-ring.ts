@@ -3,6 +3,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import type { Context } from '../client/context.ts';
+import { withNext } from '../wallet/local.ts';
 import { findRoots } from './find-roots.ts';
 import { segmentKey } from './segment.ts';
 import { type BegunEpoch, timelineOf } from './timeline.ts';
@@ -62,6 +63,9 @@ export async function ownerKeys(ctx: Context, signal?: AbortSignal): Promise<Own
 /** By the salt of the KeySet, hex. */
 function rootsOfKeySets(ctx: Context): ReadonlyMap<string, string> {
   const { account } = ctx.account;
-  const own = ctx.vault.content.keySets.filter((it) => it.account === account);
+  const content = withNext(ctx.vault.content, ctx.vault.local);
+  // A root that is not here tells nothing: which one it is can be found out.
+  const roots = new Set(content.roots.map(({ id }) => id));
+  const own = content.keySets.filter((it) => it.account === account && roots.has(it.rootId));
   return new Map(own.map((it) => [bytesToHex(it.salt), it.rootId]));
 }

@@ -39,12 +39,19 @@ export const noShards = (): CopyShards => ({
   digests: new Map(),
 });
 
-/** The index of an import grows with every item and can be made again; the copy must stay small. */
+/** Their keys are on this device alone: whoever else sent them would leave the account with keys that nobody has. */
+const ofOneDevice: ReadonlySet<string> = new Set(['rotate', 'recover']);
+
+/**
+ * What goes into a copy, and is believed of one. The index of an import grows with every item and can be made again; the
+ * copy must stay small. A rotation on its way is its device's own. Source: docs/protocol/wallet.md, rules W-5 and W-10.
+ */
 export function copiedPart(content: WalletContent): WalletContent {
   const imports = content.imports.map((it) =>
     it.index.length === 0 ? it : { ...it, index: new Uint8Array(0) },
   );
-  return { ...content, imports };
+  const pending = content.pending.filter((it) => !ofOneDevice.has(it.kind));
+  return { ...content, imports, pending };
 }
 
 export function digestOf(shard: ShardContent): string {

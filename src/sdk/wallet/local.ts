@@ -16,7 +16,7 @@ export type NextKeys = Of<typeof nextKeys>;
 
 export const localShape = struct({
   /** Of this device's X-Wing pairs, the one in use first. Former ones open copies that no one has written since. */
-  seeds: list(bytes(32), { most: 4 }),
+  seeds: list(bytes(32), { most: 32 }),
   /** Under which root devices are listed; none: the wallet is new. */
   deviceRoot: list(rootId, { most: 1 }),
   /** Rotations on their way, the newest last. */
@@ -26,7 +26,8 @@ export type WalletLocal = Of<typeof localShape>;
 
 export const emptyLocal: WalletLocal = { seeds: [], deviceRoot: [], next: [] };
 
-const formerSeeds = 3;
+/** A person changes keys at each hospital, and at one once a day: the copy at another may have waited for weeks. */
+const formerSeeds = 31;
 const mostNext = 32;
 
 /** A rotation is on its way: its keys are here before anything is sent, and in no copy before they count. */

@@ -143,7 +143,7 @@ WALLET = {
 
 # W-23: seeds, device root or none, rotations on their way.
 LOCAL = struct(
-    at_most(4, some(SECRET)), at_most(1, some(ROOT_ID)),
+    at_most(32, some(SECRET)), at_most(1, some(ROOT_ID)),
     at_most(32, some(ACCOUNT, struct(ROOT_ID, SECRET, UINT), SECRET)),
 )  # fmt: skip
 
