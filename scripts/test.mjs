@@ -41,11 +41,10 @@ function gathered(files) {
     else groups.set(at, [...(groups.get(at) ?? []), file]);
   }
   const gatherings = [...groups].map(([at, group]) => {
-    const suites = group.map(
-      (file) => `suite('${file}', async () => void (await import('../../${file}')));`,
-    );
+    const suites = group.map((file) => `  ['${file}', () => import('../../${file}')],`);
     const path = join(folder, `${at}.mjs`);
-    writeFileSync(path, ["import { suite } from 'node:test';", ...suites, ''].join('\n'));
+    const head = "import { gather } from '../../scripts/gather.mjs';";
+    writeFileSync(path, [head, 'gather([', ...suites, ']);', ''].join('\n'));
     return path;
   });
   return [...gatherings, ...alone];

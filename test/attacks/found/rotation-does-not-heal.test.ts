@@ -69,6 +69,12 @@ async function watched(store: WalletStore): Promise<{ eve: Person; sent: Uint8Ar
   return { eve: await Person.open({ store, passphrase }, options), sent };
 }
 
+function newestSerial(account: string): number {
+  const [newest] = keptCopies(account);
+  assert.ok(newest);
+  return decodeCopyHead(decodeSignedCopy(newest).head).serial;
+}
+
 for (const how of ['the key in use', 'the printed code'] as const) {
   test(`After a rotation by ${how} the stolen wallet opens nothing, and is signed in nowhere`, async () => {
     const { code, store } = await patient();
@@ -157,10 +163,16 @@ test('A thief rotated first, and wrote garbage into the copy every day for six w
   const records = await eve.listRecords();
   const thief = await opened(copiedStore(store));
   const { height } = await thief.rotate();
+  const bo = await patient();
+  const writtenBefore = newestSerial(account);
   for (let days = 0; days < 42; days++) {
     town.advance(day);
-    await thief.addFile(fileOf(`garbage-${days}.txt`, utf8(`garbage ${days}`)));
+    // What a copy costs him is one change and no transaction; a record of his is among them too.
+    if (days === 0) await thief.addFile(fileOf('garbage.txt', utf8('garbage')));
+    await thief.addCard(bo.person.card(), { nickname: `garbage ${days}` });
+    await thief.sync();
   }
+  assert.ok(newestSerial(account) >= writtenBefore + 42, 'a copy every day');
   const gatewayUrl = town.url('north');
   const kept = await Person.keptCopies({ code, gatewayUrl }, {});
   const newestKey = kept[0]?.publicKey;
