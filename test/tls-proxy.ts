@@ -54,7 +54,8 @@ function passOn(
   const from = claimed === undefined ? address : `${String(claimed)}, ${address}`;
   const outgoing = request(
     `${upstream}${url}`,
-    { method, headers: { ...headers, 'x-forwarded-for': from } },
+    // A connection of its own: ending one that was given back would end whoever has it by then.
+    { agent: false, method, headers: { ...headers, 'x-forwarded-for': from } },
     (given) => {
       answer.writeHead(given.statusCode ?? 502, given.headers);
       answer.flushHeaders();
