@@ -44,7 +44,7 @@ export async function syncCopy(
     const isOld = isOlder(signed, known);
     const held = signed === undefined ? undefined : await readHead(store, writer, signed, known);
     const theirs = held?.theirs;
-    const content = theirs === undefined ? mine : learnedFrom(mine, theirs, writer.local);
+    const content = theirs === undefined ? mine : learnedFrom(mine, theirs, writer);
     const before = isLost ? undefined : held?.copy;
     const recipients = writer.recipientsIn(content);
     if (before?.of === content && isForSame(before, { ...writer, recipients })) {

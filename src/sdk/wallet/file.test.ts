@@ -109,7 +109,7 @@ const otherLocal = (change: object): readonly Cbor[] => [
 for (const [name, fields] of [
   ['no place for what belongs to this device', places.slice(0, 2)],
   ['a field more', [...places, 0]],
-  ['five pairs', otherLocal({ seeds: Array.from({ length: 5 }, () => root) })],
+  ['33 pairs', otherLocal({ seeds: Array.from({ length: 33 }, () => root) })],
   ['a seed of 31 bytes', otherLocal({ seeds: [root.slice(1)] })],
   ['two device roots', otherLocal({ deviceRoot: ['01'.repeat(8), '02'.repeat(8)] })],
   ['33 rotations on their way', otherLocal({ next: Array(33).fill(local.next[0]) })],

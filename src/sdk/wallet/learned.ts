@@ -1,4 +1,5 @@
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
+import type { AccountId } from '../../primitives/ids.ts';
 import {
   encodeWalletContent,
   type OwnGrant,
@@ -20,14 +21,27 @@ import { inOrder, mergeWallets } from './merge.ts';
 export function learnedFrom(
   mine: WalletContent,
   theirs: WalletContent,
-  local: WalletLocal,
+  { local, account }: { readonly local: WalletLocal; readonly account: AccountId },
 ): WalletContent {
   const both = withoutStrangers(
-    mergeWallets(mine, believed(mine, copiedPart(theirs), local)),
+    mergeWallets(mine, believed(mine, ofAccount(mine, copiedPart(theirs), account), local)),
     local,
   );
   const learned = !equalBytes(said(both), said(inOrder(mine)));
   return learned ? both : mine;
+}
+
+/**
+ * Of what is known of another account, and of what it has on its way, this account's copy says nothing: a key of before
+ * may count here when it counts there no more, and what has ended never begins again.
+ */
+function ofAccount(mine: WalletContent, theirs: WalletContent, account: AccountId): WalletContent {
+  const known = new Set(mine.grants.map(({ consent }) => consent));
+  return {
+    ...theirs,
+    grants: theirs.grants.filter((it) => it.account === account || !known.has(it.consent)),
+    pending: theirs.pending.filter((it) => it.account === account),
+  };
 }
 
 function believed(mine: WalletContent, theirs: WalletContent, local: WalletLocal): WalletContent {

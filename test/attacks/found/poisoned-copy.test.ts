@@ -182,3 +182,37 @@ test('Who comes back with the printed code goes on asking the hospital that she 
   const back = await Person.recover(place, { now: town.now });
   assert.equal(back.account().gatewayUrl, gatewayUrl);
 });
+
+test('A copy at one hospital ends no grant at another, and puts nothing on its way', async () => {
+  const eve = await town.person('Eve Two', 'north', 'patient');
+  const doctor = await town.person('Dr Two', 'north', 'clinician');
+  await eve.person.addCard(doctor.person.card());
+  const invitation = await town.invite('harbour', 'patient');
+  const gatewayUrl = town.url('harbour');
+  await eve.person.enrol({ gatewayUrl, invitation, role: 'patient', code: eve.code });
+  const [north, harbour] = eve.person.accounts.map(({ account }) => account);
+  assert.ok(north && harbour);
+  const { consent } = await eve.person.grant(
+    {
+      ...{ grantee: 'Dr Two', readClasses: ['other'], purposes: ['TREAT'] },
+      notAfterMs: town.now() + year,
+    },
+    { as: north },
+  );
+  const vault = await Vault.open(copiedStore(eve.store), passphrase);
+  const there = vault.content.accounts.find(({ account }) => account === harbour);
+  assert.ok(there);
+  const his = new Context(vault, there, { now: town.now });
+  await vault.change((content) => ({
+    ...content,
+    grants: content.grants.map((it) => ({ ...it, takenBackMs: 1, ended: true, owesKeys: 2 })),
+  }));
+  await his.copies.keep();
+  await eve.person.sync({ as: harbour });
+  await eve.person.sync({ as: north });
+  const grants = await eve.person.grants({ as: north });
+  assert.equal(grants.find((it) => it.consent === consent)?.state, 'live');
+  const { content } = await Vault.open(eve.store, passphrase);
+  const held = content.grants.find((it) => it.consent === consent);
+  assert.deepEqual([held?.takenBackMs, held?.ended, held?.owesKeys], [0, false, 0]);
+});
