@@ -56,7 +56,8 @@ export class Accounts {
       const details = { ...named.details, servedBy: ctx.account.organisation };
       throw new CodedError(named.code, details, error);
     } finally {
-      if (ctx.ledger.tip.height !== before) await ctx.keepTip();
+      // A device that cannot write has done its work all the same, and keeps what it saw while it runs.
+      if (ctx.ledger.tip.height !== before) await ctx.keepTip().catch(() => undefined);
     }
   }
 }
