@@ -25,7 +25,8 @@ export function wrongEntryTimes({ vault }: Pick<Context, 'vault'>): readonly num
 export function walletWrongEntries(ctx: Pick<Context, 'vault'>): WrongEntries {
   return {
     read: async () => wrongEntryTimes(ctx),
-    write: async (timesMs) => {
+    write: async (times) => {
+      const timesMs = apart(times);
       await ctx.vault.change((content) => {
         const before = entriesOf(content, drawer).map(({ timeMs }) => timeMs);
         const gone = before.filter((it) => !timesMs.includes(it));
@@ -36,4 +37,12 @@ export function walletWrongEntries(ctx: Pick<Context, 'vault'>): WrongEntries {
       });
     },
   };
+}
+
+/** Two entries of one millisecond are two. */
+function apart(timesMs: readonly number[]): readonly number[] {
+  return timesMs.reduce<readonly number[]>(
+    (kept, it) => [...kept, kept.includes(it) ? Math.max(...kept) + 1 : it],
+    [],
+  );
 }
