@@ -83,7 +83,7 @@ export class Copies {
         serial: row.uint('serial'),
         writtenMs: row.uint('writtenMs'),
         publicKey: textOfBytes(row.bytes('publicKey')),
-        whole: kept.get(row.uint('serial')) === 'whole' && row.uint('isWhole') === 1,
+        whole: row.uint('isWhole') === 1 && this.#isWhole(account, row, kept),
       }))
       .toReversed()
       .slice(0, maxListed);
@@ -193,6 +193,12 @@ export class Copies {
     return keptOf(copies, { nowMs: this.#base.now(), recoveredMs });
   }
 
+  /** Kept so, or so small that it names no shards. */
+  #isWhole(account: AccountId, row: Row, kept: ReadonlyMap<number, KeptAs>): boolean {
+    const serial = row.uint('serial');
+    return kept.get(serial) === 'whole' || !this.#shards.isNamedBy(account, serial);
+  }
+
   /** Forgets what copies name that are not kept whole, and copies that are not kept; one a turn. */
   async #retire(account: AccountId): Promise<boolean> {
     const rows = this.#standing(account);
@@ -201,7 +207,8 @@ export class Copies {
     for (const row of rows) {
       const serial = row.uint('serial');
       const as = kept.get(serial);
-      if (as === 'whole' || (as === 'head' && row.uint('isWhole') === 0)) continue;
+      const isAsKept = row.uint('isWhole') === 0 || this.#isWhole(account, row, kept);
+      if (as !== undefined && isAsKept) continue;
       const where = 'WHERE account = ? AND serial = ?';
       this.#db.run(`UPDATE wallet_heads SET isWhole = 0 ${where}`, account, serial);
       await this.#shards.forgetNames(account, serial);

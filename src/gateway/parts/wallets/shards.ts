@@ -72,6 +72,11 @@ export class Shards {
     return this.#db.get(sql, account) !== undefined;
   }
 
+  isNamedBy(account: AccountId, serial: number): boolean {
+    const sql = 'SELECT 1 FROM wallet_named WHERE account = ? AND serial = ? LIMIT 1';
+    return this.#db.get(sql, account, serial) !== undefined;
+  }
+
   /** Notes that a copy names these; answers how many of them are not here with this hash and length. */
   async nameAll(
     account: AccountId,

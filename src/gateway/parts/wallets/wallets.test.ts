@@ -188,6 +188,21 @@ test('a session reads the newest copy; older ones, and which there are, the prin
     kept.map(({ serial, whole }) => [serial, whole]),
     [
       [2, true],
+      [1, true],
+    ],
+    'a copy that names no shards is whole while its head is kept',
+  );
+});
+
+test('a copy of before that names shards is kept as its head alone', async () => {
+  const ana = await open();
+  accepted(await ana.putCopy({ serial: 1, shards: [await ana.shard(randomBytes(20))] }));
+  accepted(await ana.putCopy({ serial: 2 }));
+  const kept = await ana.kept();
+  assert.deepEqual(
+    kept.map(({ serial, whole }) => [serial, whole]),
+    [
+      [2, true],
       [1, false],
     ],
   );
