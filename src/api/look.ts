@@ -36,7 +36,8 @@ const look = typed(suite, messageObjects.look, {
 });
 export type Look = Of<typeof look> & { readonly kind: 'look' };
 
-const code = mapped<string, Code>(
+/** One of the catalogue, as it travels. */
+export const codeShape = mapped<string, Code>(
   text(64),
   (known) => known,
   (word, field) => {
@@ -54,7 +55,7 @@ const refusedRead = typed(suite, messageObjects.refusal, {
   salt: bytes(32),
   reader: accountId,
   consent: consentId,
-  code,
+  code: codeShape,
   refusedMs: uint,
   /** SHA-256 of the signed request. */
   requestHash: bytes(32),

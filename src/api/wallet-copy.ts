@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { suite } from '../ledger/object-types.ts';
-import { bytesToHex, hexToBytes } from '../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import {
@@ -9,10 +8,9 @@ import {
   checked,
   decodeAs,
   encodeAs,
-  id,
+  hexId,
   list,
   type Of,
-  type Shape,
   struct,
   uint,
   uintTo,
@@ -39,14 +37,8 @@ export const walletCopyLimits = {
 /** X-Wing encapsulation 1120 ‖ the sealed copy key 32 ‖ tag 16. */
 export const copyWrapBytes = 1_168;
 
-const shardName: Shape<string> = id<string>(
-  (hex) => hexToBytes(hex) ?? new Uint8Array(0),
-  bytesToHex,
-  16,
-);
-
 const namedShard = struct({
-  name: shardName,
+  name: hexId(16),
   /** SHA-256 of the sealed shard. */
   sha256: bytes(32),
   bytes: uintTo(walletCopyLimits.shardBytes),

@@ -1,4 +1,4 @@
-import { equalBytes } from './bytes.ts';
+import { bytesToHex, equalBytes, hexToBytes } from './bytes.ts';
 import {
   type Cbor,
   decodeCbor,
@@ -90,6 +90,10 @@ export const id = <T extends string>(
   fromBytes: (bytes: Uint8Array) => T,
   length?: number,
 ): Shape<T> => mapped(bytes(length), toBytes, fromBytes);
+
+/** An id of this many bytes that has no name of its own: hex in types. */
+export const hexId = (length: number): Shape<string> =>
+  id<string>((hex) => hexToBytes(hex) ?? new Uint8Array(0), bytesToHex, length);
 
 /** Text of at most `maxLength` UTF-16 units that `parse` accepts. */
 export const parsed = <T extends string>(

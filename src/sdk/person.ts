@@ -177,7 +177,7 @@ export class Person {
     asked: CodeAtHospital,
     options: PersonOptions = {},
   ): Promise<readonly KeptCopy[]> {
-    return keptCopies(asked, options.http);
+    return keptCopies(asked, options.http, options.now ?? Date.now);
   }
 
   /** As it was given when the wallet was made; other people see the name on the card. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Terminal } from '../../src/cli/surroundings.ts';
+import { later } from '../later.ts';
 import { linesOf, refused, remove, run, salus, start, temporaryHome } from './salus.ts';
 import { startTown, type Town } from './town.ts';
 
@@ -20,21 +21,13 @@ function typing(line: Promise<string>): Terminal {
   return { line: () => line, secret: async () => '', yes: async () => true };
 }
 
-function later(): { readonly promise: Promise<string>; readonly resolve: (text: string) => void } {
-  let resolve: (text: string) => void = () => undefined;
-  const promise = new Promise<string>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
-
 const created = async (name: string): Promise<string> => {
   const made = await salus(['person', 'create', name, '--hospital', 'north'], { home: town.home });
   return String(made.recoveryCode);
 };
 
 async function joined(wallet: string): Promise<{ readonly oldSaid: string }> {
-  const [digits, done] = [later(), later()];
+  const [digits, done] = [later<string>(), later<string>()];
   const old = start(['device', 'add', wallet], {
     ...{ home: town.home, terminal: typing(digits.promise) },
   });
@@ -75,7 +68,7 @@ test('a device is added by its digits, listed on both, and removed by new keys',
 
 test('without a terminal digits and answers are lines of standard input; nonsense is refused at once', async () => {
   await created('bea');
-  const digits = later();
+  const digits = later<string>();
   const old = start(['device', 'add', 'bea'], {
     ...{ home: town.home, terminal: typing(digits.promise) },
   });

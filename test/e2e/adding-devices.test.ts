@@ -12,6 +12,7 @@ import { maxPayloadBytes } from '../../src/sdk/devices/release.ts';
 import { maxWrongEntries, type WrongEntries } from '../../src/sdk/devices/wrong-entries.ts';
 import { Person } from '../gateway/person.ts';
 import { fetchThrough, openTown, type Town } from '../gateway/town.ts';
+import { later } from '../later.ts';
 
 let town: Town;
 before(async () => {
@@ -51,14 +52,6 @@ interface Changes {
   readonly payload?: Uint8Array;
   readonly isDone?: boolean;
   readonly signal?: AbortSignal;
-}
-
-function later<Value>() {
-  let resolve: (value: Value | PromiseLike<Value>) => void = () => undefined;
-  const promise = new Promise<Value>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
 
 /** Both devices at once, and a person who reads the digits here and types them there. */

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { utf8 } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { Person } from '../../src/sdk/index.ts';
+import { later } from '../later.ts';
 import { memoryWalletStore } from '../wallet-store.ts';
 import {
   type Consortium,
@@ -20,16 +21,6 @@ after(() => town.stop());
 
 const day = 86_400_000;
 const options = () => ({ now: town.now });
-
-function later<Value>() {
-  let resolve: (value: Value | PromiseLike<Value>) => void = () => undefined;
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<Value>((done, failed) => {
-    resolve = done;
-    reject = failed;
-  });
-  return { promise, resolve, reject };
-}
 
 /** Both devices at once, and a person who reads the digits on the new one and types them on the old one. */
 async function joined(

@@ -1,10 +1,10 @@
 import { equalBytes } from '../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { isCoded } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import type { ConfirmedTx } from '../client/send-tx.ts';
 import { takeBack } from '../client/take-back.ts';
-import type { WalletContent } from '../wallet/content.ts';
-import { askedToFreeze, freezeAsked, freezeDone } from './freeze-asked.ts';
+import { freezeAsked, freezeDone, type WalletLocal } from '../wallet/local.ts';
+import type { VaultContent } from '../wallet/vault.ts';
 
 /**
  * Freezes this account by its own key: for a device that was stolen and that others can still open. What was granted
@@ -18,36 +18,30 @@ export async function freezeAccount(
   { signal }: WorkOptions = {},
 ): Promise<ConfirmedTx> {
   const { account } = ctx.account;
-  const [newest] = await ctx.allKeys();
-  if (newest === undefined) throw new CodedError('WALLET_INVALID');
-  const { publicKey: signKey } = newest.sign;
-  await note(ctx, (content) => freezeAsked(content, { account, signKey }));
+  await note(ctx, (local) => freezeAsked(local, account));
   const acts = [{ kind: 'RevokeKey', account }] as const;
   const confirmed = await takeBack(ctx, { kind: 'freeze', acts, signal });
-  await note(ctx, (content) => freezeDone(content, account));
+  await note(ctx, (local) => freezeDone(local, account));
   return confirmed;
 }
 
-/**
- * A freeze that no hospital has taken yet. It ends with what the ledger proves: the account is frozen, or its keys are
- * others; and on a device that has other keys itself, so that one that comes late does not undo coming back.
- */
+/** A freeze that no hospital has taken yet. It ends with what the ledger proves: frozen, or keys that are not here. */
 export async function freezeIfAsked(ctx: Context, { signal }: WorkOptions = {}): Promise<void> {
   const { account } = ctx.account;
-  const asked = askedToFreeze(ctx.vault.content, account);
-  if (asked === undefined) return;
-  const [newest] = await ctx.allKeys();
+  if (!ctx.vault.local.freezing.includes(account)) return;
   const row = await ctx.ledger.account(account, signal).catch((error: unknown) => {
     if (signal?.aborted || !isCoded(error)) throw error;
     return undefined;
   });
-  const isOther = (key: Uint8Array | undefined) => key !== undefined && !equalBytes(key, asked);
-  const isOver = row?.frozen === true || isOther(row?.signKey) || isOther(newest?.sign.publicKey);
-  if (isOver) await note(ctx, (content) => freezeDone(content, account));
+  const keys = await ctx.allKeys();
+  const isOthers = row && !keys.some(({ sign }) => equalBytes(sign.publicKey, row.signKey));
+  const isOver = row?.frozen === true || isOthers === true;
+  if (isOver) await note(ctx, (local) => freezeDone(local, account));
   else await freezeAccount(ctx, { signal });
 }
 
 /** A device that cannot write still freezes. */
-async function note(ctx: Context, edit: (content: WalletContent) => WalletContent): Promise<void> {
-  await ctx.vault.change(edit, { takesBack: true }).catch(() => undefined);
+async function note(ctx: Context, edit: (local: WalletLocal) => WalletLocal): Promise<void> {
+  const change = ({ content, local }: VaultContent) => ({ content, local: edit(local) });
+  await ctx.vault.changeAll(change, { takesBack: true }).catch(() => undefined);
 }

@@ -5,6 +5,7 @@ import { randomBytes } from '../../crypto/random.ts';
 import { recoveryWaitMs, waitingRecovery } from '../../ledger/recovery.ts';
 import { decodeRow } from '../../ledger/table.ts';
 import { type Keys, keys } from '../../ledger/tables/keys.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
@@ -74,10 +75,12 @@ export async function newCode(
 async function knowCode(ctx: Context, code: Uint8Array): Promise<void> {
   const { account, organisation } = ctx.account;
   const made = await codeKeysOf(code, organisation);
-  const printed = { check: codeCheckOf(code), madeMs: ctx.now() };
-  await ctx.vault.change((content) =>
-    withCode({ ...content, printed: [...content.printed, printed] }, account, made),
-  );
+  const check = codeCheckOf(code);
+  await ctx.vault.change((content) => {
+    const isKnown = content.printed.some((it) => equalBytes(it.check, check));
+    const printed = isKnown ? [] : [{ check, madeMs: ctx.now() }];
+    return withCode({ ...content, printed: [...content.printed, ...printed] }, account, made);
+  });
 }
 
 async function bind(

@@ -1,16 +1,14 @@
+import { codeShape } from '../../api/look.ts';
 import type { Code } from '../../codes/index.ts';
-import { isCode } from '../../codes/index.ts';
 import { optionalConsent } from '../../ledger/shapes.ts';
-import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import {
   accountId,
   bytes,
   choice,
   consentId,
+  hexId,
   list,
-  mapped,
   type Of,
   recordId,
   text,
@@ -71,19 +69,7 @@ export type Noticed =
   /** A notice that does not verify: shown, never believed. */
   | { readonly kind: 'doubtful'; readonly inboxId: number; readonly code: Code };
 
-const hash = mapped<Uint8Array, string>(
-  bytes(32),
-  (hex) => hexToBytes(hex) ?? new Uint8Array(0),
-  bytesToHex,
-);
-const code = mapped<string, Code>(
-  text(64),
-  (known) => known,
-  (word, field) => {
-    if (!isCode(word)) throw new CodedError('CBOR_SHAPE', { field });
-    return word;
-  },
-);
+const hash = hexId(32);
 const place = { inboxId: uint, txId, height: uint } as const;
 
 /** A notice that stands on the ledger, without its receipt: what a device keeps of those that it has checked. */
@@ -102,7 +88,10 @@ export const keptNotice = choice({
       requestHash: hash,
     },
   ],
-  refusal: [1, { ...place, reader: accountId, consent: consentId, code, refusedMs: uint }],
+  refusal: [
+    1,
+    { ...place, reader: accountId, consent: consentId, code: codeShape, refusedMs: uint },
+  ],
   refusals: [
     2,
     {

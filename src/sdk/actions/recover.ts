@@ -52,8 +52,9 @@ export interface RecoveredWallet extends MadeWallet {
 export async function keptCopies(
   asked: CodeAtHospital,
   http: HttpOptions | undefined,
+  now: () => number,
 ): Promise<readonly KeptCopy[]> {
-  const { gateway } = await signedIn(asked, http);
+  const { gateway } = await signedIn(asked, http, now);
   const { copies } = await byCode(gateway.call(walletKeptGet, { signal: asked.signal }));
   return copies;
 }
@@ -81,7 +82,7 @@ export async function recoverWallet(
   now: () => number,
 ): Promise<RecoveredWallet> {
   const { serial, signal, store: place, passphrase, deviceName } = wallet;
-  const { code, keys, ...at } = await signedIn(wallet, http);
+  const { code, keys, ...at } = await signedIn(wallet, http, now);
   const store = copyStoreOf(at.gateway, { signal, ...(serial === undefined ? {} : { serial }) });
   const signed = await byCode(store.head());
   if (signed === undefined)
@@ -111,6 +112,7 @@ interface AtHospital {
 async function signedIn(
   { code: typed, gatewayUrl, signal }: CodeAtHospital,
   http: HttpOptions | undefined,
+  now: () => number,
 ): Promise<AtHospital & { readonly code: Uint8Array; readonly keys: CodeKeys }> {
   const code = parseCode(typed);
   const plain = new GatewayClient(new Http(gatewayUrl, http));
@@ -120,7 +122,7 @@ async function signedIn(
   const { value } = await plain.call(stateGet, { params, query: {}, signal });
   if (value === null) throw new CodedError('RECOVERY_CODE_WRONG');
   const { account } = decodeRow(recoveries, bytesOfText(value));
-  const gateway = plain.as(codeSession(plain, { account, organisation, chainId }, keys, Date.now));
+  const gateway = plain.as(codeSession(plain, { account, organisation, chainId }, keys, now));
   return { gateway, organisation, account, code, keys };
 }
 

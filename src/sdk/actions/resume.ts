@@ -8,7 +8,6 @@ import { owesKeys, renewKeys } from '../grants/grant.ts';
 import { revokeAccess, stillToEnd } from '../grants/revoke.ts';
 import type { PendingTx } from '../wallet/content.ts';
 import { freezeIfAsked } from './freeze.ts';
-import { isStillToFreeze } from './freeze-asked.ts';
 
 /** What became of a transaction that was repeated. */
 export interface Resumed {
@@ -78,9 +77,9 @@ export async function resumeTakingBack(
 /** Whether something was taken back that the ledger does not prove to have ended. */
 export function isTakingBack(ctx: Context): boolean {
   const { account } = ctx.account;
-  const { content } = ctx.vault;
+  const { content, local } = ctx.vault;
   const isOwing = stillToEnd(content, account).length > 0 || stillToSend(ctx).length > 0;
-  return isOwing || isStillToFreeze(content, account);
+  return isOwing || local.freezing.includes(account);
 }
 
 /** What takes back, is written down and may be sent today: of grants, their own mark says what is still to be done. */

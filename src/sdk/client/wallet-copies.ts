@@ -7,9 +7,9 @@ import { sha256 } from '../../crypto/hash.ts';
 import type { KemKey } from '../../crypto/kem.ts';
 import { recoveryHash, recoveryOf } from '../../ledger/recovery.ts';
 import type { Keys } from '../../ledger/tables/keys.ts';
-import { bytesToHex, equalBytes, hexToBytes } from '../../primitives/bytes.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { bytes, decodeAs, encodeAs, id, list, struct, uint } from '../../primitives/shape.ts';
+import { bytes, decodeAs, encodeAs, hexId, list, struct, uint } from '../../primitives/shape.ts';
 import type { ProvenLedger } from '../ledger/proven-ledger.ts';
 import type { WalletContent } from '../wallet/content.ts';
 import { syncCopy } from '../wallet/copy.ts';
@@ -186,10 +186,7 @@ export class WalletCopies {
     if (kept === undefined) return undefined;
     try {
       const { digests, ...copy } = decodeAs(remembered, kept, 'copy');
-      return {
-        ...copy,
-        digests: new Map(digests.map(({ name, digest }) => [name, bytesToHex(digest)])),
-      };
+      return { ...copy, digests: new Map(digests.map(({ name, digest }) => [name, digest])) };
     } catch (error) {
       if (!isCoded(error)) throw error;
       return undefined;
@@ -197,20 +194,18 @@ export class WalletCopies {
   }
 
   async #remember({ serial, hash, copyKey, digests }: SyncedCopy): Promise<void> {
-    const kept = [...digests].map(([name, digest]) => ({ name, digest: fromHex(digest) }));
+    const kept = [...digests].map(([name, digest]) => ({ name, digest }));
     const encoded = encodeAs(remembered, { serial, hash, copyKey, digests: kept });
     await this.#ctx.vault.remember(nameOf(this.#ctx), encoded);
   }
 }
-
-const fromHex = (hex: string): Uint8Array => hexToBytes(hex) ?? new Uint8Array(0);
 
 /** Beside the wallet: what can be read again at the hospital, but for how far this device had seen. */
 const remembered = struct({
   serial: uint,
   hash: bytes(32),
   copyKey: bytes(32),
-  digests: list(struct({ name: id<string>(fromHex, bytesToHex, 16), digest: bytes(32) })),
+  digests: list(struct({ name: hexId(16), digest: hexId(32) })),
 });
 
 const nameOf = ({ account }: CopiedAccount): string => `copy-${account.account.slice(0, 16)}`;

@@ -4,13 +4,13 @@ import { xwingEncapsulate, xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { maxDeviceNameLength } from '../wallet/content.ts';
 import { type DeviceLink, firstMessageHash } from './link.ts';
 import { encapsulationIn, openRelease } from './release.ts';
 import {
   commitmentOf,
   digitsOf,
   encodeReveal,
-  maxDeviceNameLength,
   nonceBytes,
   releaseKeyOf,
   type Said,

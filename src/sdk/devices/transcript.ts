@@ -16,10 +16,10 @@ import {
   text,
   typed,
 } from '../../primitives/shape.ts';
+import { maxDeviceNameLength } from '../wallet/content.ts';
 
 /** Hash, commitment or nonce. */
 export const nonceBytes = 32;
-export const maxDeviceNameLength = 64;
 const digitCount = 6;
 
 const deviceName = checked(text(maxDeviceNameLength), (name) => {

@@ -41,8 +41,7 @@ export function walletWrongEntries(ctx: Pick<Context, 'vault'>): WrongEntries {
 
 /** Two entries of one millisecond are two. */
 function apart(timesMs: readonly number[]): readonly number[] {
-  return timesMs.reduce<readonly number[]>(
-    (kept, it) => [...kept, kept.includes(it) ? Math.max(...kept) + 1 : it],
-    [],
-  );
+  const kept = new Set<number>();
+  for (const it of timesMs) kept.add(kept.has(it) ? Math.max(...kept) + 1 : it);
+  return [...kept];
 }

@@ -1,7 +1,6 @@
 import { messageObjects } from '../../api/object-types.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { roles } from '../../ledger/roles.ts';
-import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import {
@@ -10,7 +9,7 @@ import {
   bytes,
   consentId as consent,
   flag,
-  id,
+  hexId,
   list,
   type Of,
   oneOf,
@@ -34,13 +33,7 @@ import { generations } from './generations.ts';
  */
 
 /** Eight random bytes in hex. */
-export const rootId = id<string>(
-  (hex) => hexToBytes(hex) ?? new Uint8Array(0),
-  (read) => {
-    if (read.length !== 8) throw new CodedError('CBOR_SHAPE', { field: 'root' });
-    return bytesToHex(read);
-  },
-);
+export const rootId = hexId(8);
 
 /** Key: `id`. Old roots stay while anything is sealed under them. */
 export const root = struct({ id: rootId, secret: bytes(32), createdMs: uint });
@@ -71,11 +64,14 @@ const codeKeys = struct({
   kem: bytes(1216),
 });
 
+/** In UTF-16 units. */
+export const maxDeviceNameLength = 64;
+
 /** Key: `key`. A device of the person, as the root of its time says (`device-list.ts`). */
 const listedDevice = struct({
   /** X-Wing; its other half is in no copy. */
   key: bytes(1216),
-  name: text(64),
+  name: text(maxDeviceNameLength),
   addedMs: uint,
   rootId,
   mac: bytes(32),

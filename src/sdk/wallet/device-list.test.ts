@@ -117,7 +117,7 @@ test('A wallet begins on a device with that device in its list, once, and with n
   const start = { deviceRoot: now.id, deviceName: 'Telephone', nowMs: 5, seed };
   const made = await onThisDevice(wallet([listed(1), listed(2, old)]), start);
   const { publicKey } = await xwingKeyFromSeed(seed);
-  assert.deepEqual(made.local, { seeds: [seed], deviceRoot: [now.id], next: [] });
+  assert.deepEqual(made.local, { ...emptyLocal, seeds: [seed], deviceRoot: [now.id] });
   assert.equal(made.content.devices.length, 2);
   assert.deepEqual(
     devicesIn(made.content, made.local).map(({ key, name, addedMs }) => ({ key, name, addedMs })),

@@ -6,10 +6,14 @@ import { randomBytes } from '../../crypto/random.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { encodeCbor } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { ListedDevice, WalletContent, WalletRoot } from './content.ts';
-import type { WalletLocal } from './local.ts';
+import {
+  type ListedDevice,
+  maxDeviceNameLength,
+  type WalletContent,
+  type WalletRoot,
+} from './content.ts';
+import { emptyLocal, type WalletLocal } from './local.ts';
 
-export const maxDeviceNameLength = 64;
 /** So many devices does a wallet list: each is one that a copy is wrapped to. */
 export const mostDevices = 24;
 
@@ -108,7 +112,7 @@ export async function onThisDevice(
   }
   const root = content.roots.find((it) => it.id === deviceRoot);
   if (root === undefined) throw new CodedError('WALLET_INVALID');
-  const local = { seeds: [seed], deviceRoot: [deviceRoot], next: [] };
+  const local = { ...emptyLocal, seeds: [seed], deviceRoot: [deviceRoot] };
   const { publicKey: key } = await xwingKeyFromSeed(seed);
   const known = withoutStrangers(content, local);
   if (deviceOf(known, key) !== undefined) return { content: known, local };

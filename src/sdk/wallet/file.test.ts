@@ -34,6 +34,7 @@ const local = {
       seed: new Uint8Array(32).fill(9),
     },
   ],
+  freezing: [accountIdOf(new Uint8Array(32).fill(7))],
 };
 const root = new Uint8Array(32).fill(3);
 const fileFor = async (typed: string, ...others: Unlocker[]): Promise<Uint8Array> => {
@@ -112,6 +113,7 @@ for (const [name, fields] of [
   ['33 pairs', otherLocal({ seeds: Array.from({ length: 33 }, () => root) })],
   ['a seed of 31 bytes', otherLocal({ seeds: [root.slice(1)] })],
   ['two device roots', otherLocal({ deviceRoot: ['01'.repeat(8), '02'.repeat(8)] })],
+  ['33 accounts to be frozen', otherLocal({ freezing: Array(33).fill(local.freezing[0]) })],
   ['33 rotations on their way', otherLocal({ next: Array(33).fill(local.next[0]) })],
 ] as const) {
   test(`A wallet file whose index has ${name} is refused: WALLET_INVALID`, async () => {

@@ -5,7 +5,6 @@ import { labels } from '../../crypto/labels.ts';
 import type { PassphraseStretcher } from '../../crypto/passphrase.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
-import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import {
   type Cbor,
   decodeCbor,
@@ -15,7 +14,7 @@ import {
   readText,
 } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { bytes, id, list, type Of, struct, uint, uintTo } from '../../primitives/shape.ts';
+import { bytes, hexId, list, type Of, struct, uint, uintTo } from '../../primitives/shape.ts';
 import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
 import { openFileOfBefore } from './file-before.ts';
 import { localShape, type WalletLocal } from './local.ts';
@@ -34,13 +33,11 @@ export const indexLimits = {
 /** Wallets of before had all in one file. */
 const maxFileBytes = 64 * 1024 * 1024;
 
-const hexName = id<string>((hex) => hexToBytes(hex) ?? new Uint8Array(0), bytesToHex, 16);
-
 export const layoutShape = struct({
   /** Under which a grant's bucket is chosen. */
   secret: bytes(32),
   buckets: uintTo(shardLimits.mostBuckets),
-  shards: list(struct({ bucket: uint, name: hexName, key: bytes(32), bytes: uint }), {
+  shards: list(struct({ bucket: uint, name: hexId(16), key: bytes(32), bytes: uint }), {
     most: 2 * shardLimits.mostBuckets,
   }),
 });

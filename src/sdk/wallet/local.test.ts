@@ -4,7 +4,17 @@ import fc from 'fast-check';
 import { type AccountId, accountIdOf } from '../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../primitives/shape.ts';
 import { emptyWallet, type WalletAccount, type WalletContent } from './content.ts';
-import { adopted, begun, localShape, type NextKeys, type WalletLocal, withNext } from './local.ts';
+import {
+  adopted,
+  begun,
+  emptyLocal,
+  freezeAsked,
+  freezeDone,
+  localShape,
+  type NextKeys,
+  type WalletLocal,
+  withNext,
+} from './local.ts';
 
 const accountOf = (n: number): AccountId => accountIdOf(new Uint8Array(32).fill(n));
 const rootId = (n: number): string => n.toString(16).padStart(16, '0');
@@ -24,7 +34,7 @@ const keys = (n: number, account: number): NextKeys => ({
   root: { id: rootId(n), secret: seedOf(n), createdMs: n },
   seed: seedOf(n),
 });
-const local: WalletLocal = { seeds: [seedOf(200)], deviceRoot: [first.id], next: [] };
+const local: WalletLocal = { ...emptyLocal, seeds: [seedOf(200)], deviceRoot: [first.id] };
 const rotations = fc
   .array(fc.constantFrom(1, 2), { minLength: 1, maxLength: 12 })
   .map((accounts) => accounts.map((account, n) => keys(n + 2, account)));
@@ -101,4 +111,12 @@ test('However often keys change, at most 31 former pairs stay, the newest first'
       assert.deepEqual(decodeAs(localShape, encodeAs(localShape, held.local), 'local'), held.local);
     }),
   );
+});
+
+test('A freeze that was asked for is kept once, until it is done or the account has new keys', () => {
+  const asked = freezeAsked(freezeAsked(begun(local, keys(2, 1)), accountOf(1)), accountOf(2));
+  assert.deepEqual(freezeAsked(asked, accountOf(1)), asked);
+  assert.deepEqual(freezeDone(asked, accountOf(1)).freezing, [accountOf(2)]);
+  const after = adopted({ content, local: asked }, keys(2, 1));
+  assert.deepEqual(after.local.freezing, [accountOf(2)]);
 });

@@ -1,3 +1,4 @@
+import type { AccountId } from '../../primitives/ids.ts';
 import { accountId, bytes, list, type Of, struct } from '../../primitives/shape.ts';
 import { root, rootId, type WalletContent } from './content.ts';
 
@@ -21,14 +22,17 @@ export const localShape = struct({
   deviceRoot: list(rootId, { most: 1 }),
   /** Rotations on their way, the newest last. */
   next: list(nextKeys, { most: 32 }),
+  /** Accounts to be frozen as soon as a hospital takes it. */
+  freezing: list(accountId, { most: 32 }),
 });
 export type WalletLocal = Of<typeof localShape>;
 
-export const emptyLocal: WalletLocal = { seeds: [], deviceRoot: [], next: [] };
+export const emptyLocal: WalletLocal = { seeds: [], deviceRoot: [], next: [], freezing: [] };
 
 /** A person changes keys at each hospital, and at one once a day: the copy at another may have waited for weeks. */
 const formerSeeds = 31;
 const mostNext = 32;
+const mostFreezing = 32;
 
 /** A rotation is on its way: its keys are here before anything is sent, and in no copy before they count. */
 export function begun(local: WalletLocal, next: NextKeys): WalletLocal {
@@ -63,6 +67,18 @@ export function adopted(
       deviceRoot: [taken.root.id],
       // What was begun before it cannot come to stand any more, or has been lost to it.
       next: local.next.filter((it) => it.account !== taken.account),
+      // A freeze that comes late must not undo coming back.
+      freezing: local.freezing.filter((it) => it !== taken.account),
     },
   };
+}
+
+/** A freeze is asked for: it is this device's to send until it is done, whatever copies say. */
+export function freezeAsked(local: WalletLocal, account: AccountId): WalletLocal {
+  if (local.freezing.includes(account)) return local;
+  return { ...local, freezing: [...local.freezing, account].slice(-mostFreezing) };
+}
+
+export function freezeDone(local: WalletLocal, account: AccountId): WalletLocal {
+  return { ...local, freezing: local.freezing.filter((it) => it !== account) };
 }

@@ -141,10 +141,10 @@ WALLET = {
 }  # fmt: skip
 
 
-# W-23: seeds, device root or none, rotations on their way.
+# W-23: seeds, device root or none, rotations on their way, accounts to be frozen.
 LOCAL = struct(
     at_most(32, some(SECRET)), at_most(1, some(ROOT_ID)),
-    at_most(32, some(ACCOUNT, struct(ROOT_ID, SECRET, UINT), SECRET)),
+    at_most(32, some(ACCOUNT, struct(ROOT_ID, SECRET, UINT), SECRET)), at_most(32, some(ACCOUNT)),
 )  # fmt: skip
 
 # W-2: secret, buckets, shards.

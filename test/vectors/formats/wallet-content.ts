@@ -20,7 +20,7 @@ const root = { id: rootId, secret: pattern(32, 1), createdMs: 1 };
 const deviceSeed = pattern(32, 20);
 export const devicePair: KemKey = await xwingKeyFromSeed(deviceSeed);
 
-/** What the wallet keeps on that device alone: a former pair too, and a rotation on its way. */
+/** What the wallet keeps on that device alone: a former pair too, a rotation on its way, a freeze to be sent. */
 export const ownLocal: WalletLocal = {
   seeds: [deviceSeed, pattern(32, 21)],
   deviceRoot: [rootId],
@@ -31,6 +31,7 @@ export const ownLocal: WalletLocal = {
       seed: pattern(32, 23),
     },
   ],
+  freezing: [accountIdOf(pattern(32, 2))],
 };
 
 /** One entry in every list, so that every field has a place; as merging leaves it, so that a copy holds the same. */
