@@ -26,7 +26,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
 h1 { font-size: 1.4rem; margin: 0 0 .5rem; } h2 { font-size: 1rem; margin: 1.2rem 0 .3rem; } p { margin: .3rem 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 0; } dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; }
 .code { font: 600 1.3rem/1.6 ui-monospace, monospace; overflow-wrap: anywhere; } pre { font: .875rem/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
-ol { columns: 3; margin: .3rem 0; font: 1.05rem/1.7 ui-monospace, monospace; } svg { width: 12rem; height: 12rem; } footer { color: #555; font-size: .875rem; margin-top: 1.2rem; }
+ol { columns: 3 8rem; margin: .3rem 0; font: 1.05rem/1.7 ui-monospace, monospace; } svg { width: 12rem; height: 12rem; } footer { color: #555; font-size: .875rem; margin-top: 1.2rem; }
 @media print { body { max-width: none; padding: 0; } h2, ol, svg { break-inside: avoid; } }
 `;
 
@@ -44,7 +44,7 @@ export function sheetPage(sheet: Sheet): string {
 ${licence === '' ? undefined : html`<dt>Licence</dt><dd><bdi>${licence}</bdi></dd>`}
 <dt>Address</dt><dd>${address}</dd><dt>Valid until</dt><dd>${when(expiresMs)}</dd></dl>
 <h2>One-time code</h2><p class="code">${code}</p>
-<p>Whoever has it becomes ${name} for this hospital: show it to nobody. It works once.</p>
+<p>Whoever has it becomes <bdi>${name}</bdi> for this hospital: show it to nobody. It works once.</p>
 ${qrCode(link)}
 <h2>Words of the ledger</h2><ol>${words.map((word) => html`<li>${word}</li>`)}</ol>
 <p>Your device shows twelve words before it trusts anything. Go on only if they are these.</p>
