@@ -40,7 +40,7 @@ export function statusPage(status: Status): string {
     .join('');
   const hospitals = status.hospitals
     .map(({ name, title, url }) =>
-      row([escaped(name), escaped(title), `<code>${escaped(url)}</code>`]),
+      row([escaped(name), `<bdi>${escaped(title)}</bdi>`, `<code>${escaped(url)}</code>`]),
     )
     .join('');
   return `<!doctype html>
@@ -54,7 +54,11 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto
 h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #d5dde2 }
 pre, code { font: 14px/1.6 ui-monospace, monospace } pre { background: #f2f6f8; padding: 1rem; overflow-x: auto }
-p.note { color: #44545e }
+td code { overflow-wrap: anywhere } p.note { color: #44545e }
+:root { color-scheme: light dark }
+@media (prefers-color-scheme: dark) {
+body { color: #e3eaee; background: #12191d } th, td { border-color: #33424b } pre { background: #1b252b } p.note { color: #a9b8c1 }
+}
 </style>
 </head>
 <body>
@@ -71,7 +75,7 @@ ${row(['Docchain', `${status.docLogSize} transactions`])}
 <h2>Hospitals</h2>
 <table><tr><th>name</th><th>title</th><th>gateway</th></tr>${hospitals}</table>${processesOf(status)}
 <h2>Who has a wallet on this machine</h2>
-<table><tr><th>name</th><th>role</th><th>hospital</th></tr>${people}</table>
+${people === '' ? '<p>Nobody yet.</p>' : `<table><tr><th>name</th><th>role</th><th>hospital</th></tr>${people}</table>`}
 <h2>What to try</h2>
 <pre>${status.tryNext.map(escaped).join('\n')}</pre>
 <p class="note">Figures for machines: <a href="/health">/health</a>, <a href="/metrics">/metrics</a>, <a href="/openapi.json">/openapi.json</a>.</p>
