@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { suite } from '../ledger/object-types.ts';
-import { decodeCbor, encodeCbor, readArray } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
 import {
   accountId,
@@ -12,6 +11,7 @@ import {
   list,
   type Of,
   struct,
+  typed,
   uint,
   uintTo,
 } from '../primitives/shape.ts';
@@ -48,7 +48,7 @@ export type NamedShard = Of<typeof namedShard>;
 
 const { wrapsStep, mostWraps, indexBytes, shards } = walletCopyLimits;
 
-const head = struct({
+const head = typed(suite, messageObjects.walletCopy, {
   organisation: accountId,
   account: accountId,
   /** 1 at first, and one more at each writing. */
@@ -67,18 +67,11 @@ const head = struct({
 export type WalletCopyHead = Of<typeof head>;
 
 /** CBOR `[2, 58, organisation 32, account 32, serial, [wrap 1168...], sealed, [[name 16, SHA-256 32, bytes]...]]`. */
-export function encodeCopyHead(value: WalletCopyHead): Uint8Array {
-  const fields = readArray(head.encode(value), 'copy');
-  return encodeCbor([suite, messageObjects.walletCopy, ...fields]);
-}
+export const encodeCopyHead = (value: WalletCopyHead): Uint8Array => encodeAs(head, value);
 
 /** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
-export function decodeCopyHead(encoded: Uint8Array): WalletCopyHead {
-  const [readSuite, readType, ...fields] = readArray(decodeCbor(encoded), 'copy');
-  if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-  if (readType !== messageObjects.walletCopy) throw new CodedError('TYPE_UNKNOWN');
-  return head.decode(fields, 'copy');
-}
+export const decodeCopyHead = (encoded: Uint8Array): WalletCopyHead =>
+  decodeAs(head, encoded, 'copy');
 
 const signedCopy = struct({
   /** `encodeCopyHead`. */

@@ -1,12 +1,12 @@
 import { messageObjects } from '../../api/object-types.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { roles } from '../../ledger/roles.ts';
-import { decodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import {
   accountId as account,
   bytes,
   consentId as consent,
+  decodeAs,
   flag,
   list,
   oneOf,
@@ -14,6 +14,7 @@ import {
   struct,
   text,
   txId as tx,
+  typed,
   uint,
 } from '../../primitives/shape.ts';
 import { emptyWallet, rootId, spineFields, type WalletContent } from './content.ts';
@@ -59,13 +60,12 @@ const before = struct({
   ...{ segments, openings, openedSets, imports, erased, pending, settled: list(tx), trust },
 });
 
+const written = typed(suite, messageObjects.walletContent, { content: before });
+
 /** Throws WALLET_INVALID. */
 export function decodeContentOfBefore(encoded: Uint8Array): WalletContent {
   try {
-    const [readSuite, readType, value] = readArray(decodeCbor(encoded), 'wallet', 3);
-    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== messageObjects.walletContent) throw new CodedError('TYPE_UNKNOWN');
-    const { copyKey: _gone, ...read } = before.decode(value, 'wallet');
+    const { copyKey: _gone, ...read } = decodeAs(written, encoded, 'wallet').content;
     return {
       ...emptyWallet(read.name),
       ...read,

@@ -1,16 +1,18 @@
 import { messageObjects } from '../../api/object-types.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { roles } from '../../ledger/roles.ts';
-import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import {
   accountId as account,
   blobId,
   bytes,
   consentId as consent,
+  decodeAs,
+  encodeAs,
   flag,
   hexId,
   list,
+  mapped,
   type Of,
   oneOf,
   optionalBytes,
@@ -19,6 +21,7 @@ import {
   struct,
   text,
   txId as tx,
+  typed,
   uint,
   uintTo,
 } from '../../primitives/shape.ts';
@@ -305,19 +308,21 @@ export function emptyWallet(name: string): WalletContent {
   };
 }
 
+const written = typed(suite, messageObjects.walletContent, { content });
+
 /** CBOR `[suite, type, fields]`. Source: docs/protocol/wallet.md, rules W-6 and W-12. */
 export function encodeWalletContent(value: WalletContent): Uint8Array {
-  return encodeCbor([suite, messageObjects.walletContent, content.encode(value)]);
+  return encodeAs(written, { content: value });
 }
 
 /** Throws WALLET_INVALID: what was decrypted is not yet valid. */
 export function decodeWalletContent(read: Uint8Array): WalletContent {
   try {
-    const [readSuite, readType, value] = readArray(decodeCbor(read), 'wallet', 3);
-    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== messageObjects.walletContent) throw new CodedError('TYPE_UNKNOWN');
-    return content.decode(value ?? null, 'wallet');
+    return decodeAs(written, read, 'wallet').content;
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
   }
 }
+
+/** A content as it stands in a wallet's index and in that of a copy: by its bytes, with its own type. */
+export const contentBytes = mapped(bytes(), encodeWalletContent, decodeWalletContent);

@@ -8,12 +8,12 @@ import { openWith, sealTo } from '../../crypto/letter.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { compareBytes, concatBytes } from '../../primitives/bytes.ts';
-import { type Cbor, decodeCbor, encodeCbor, readArray, readBytes } from '../../primitives/cbor.ts';
+import type { Cbor } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../primitives/ids.ts';
-import { list } from '../../primitives/shape.ts';
-import { decodeWalletContent, encodeWalletContent, rootId, type WalletContent } from './content.ts';
-import { type Layout, layoutShape } from './file.ts';
+import { bytes, decodeAs, encodeAs, list, type Of, typed } from '../../primitives/shape.ts';
+import { contentBytes, rootId } from './content.ts';
+import { layoutShape } from './file.ts';
 import { padded, unpadded } from './padded.ts';
 
 /** Whose copy, and where it lies. */
@@ -22,18 +22,17 @@ export interface CopyPlace {
   readonly account: AccountId;
 }
 
-/** What is sealed in the head of a copy. */
-export interface CopyIndex {
+const copyIndex = typed(suite, messageObjects.walletCopyIndex, {
   /** Without what lies in shards. */
-  readonly content: WalletContent;
-  readonly layout: Layout;
+  content: contentBytes,
+  layout: layoutShape,
   /** Under which root devices are listed; none: the wallet is new. */
-  readonly deviceRoot: readonly string[];
+  deviceRoot: list(rootId, { most: 1 }),
   /** `recipientsHash` of those to whom the copy key is wrapped. */
-  readonly recipients: Uint8Array;
-}
-
-const rootIds = list(rootId, { most: 1 });
+  recipients: bytes(32),
+});
+/** What is sealed in the head of a copy. */
+export type CopyIndex = Of<typeof copyIndex>;
 
 /**
  * `[2, 59, content, layout, [device root 8] or [], recipients 32]`, padded, under the copy key: nonce 12 ‖ AES-256-GCM ‖
@@ -42,16 +41,9 @@ const rootIds = list(rootId, { most: 1 });
 export async function sealCopyIndex(
   copyKey: Uint8Array,
   place: CopyPlace & { readonly serial: number },
-  { content, layout, deviceRoot, recipients }: CopyIndex,
+  index: CopyIndex,
 ): Promise<Uint8Array> {
-  const plain = encodeCbor([
-    suite,
-    messageObjects.walletCopyIndex,
-    encodeWalletContent(content),
-    layoutShape.encode(layout),
-    rootIds.encode(deviceRoot),
-    recipients,
-  ]);
+  const plain = encodeAs(copyIndex, index);
   const sealed = await sealUnderKey(copyKey, aadOf(place), padded(plain));
   const most = walletCopyLimits.indexBytes;
   if (sealed.length > most) throw new CodedError('WALLET_FULL', { bytes: sealed.length, most });
@@ -66,19 +58,7 @@ export async function openCopyIndex(
 ): Promise<CopyIndex> {
   const plain = unpadded(await openUnderKey(copyKey, aadOf(place), sealed));
   try {
-    const [readSuite, readType, content, layout, deviceRoot, recipients] = readArray(
-      decodeCbor(plain),
-      'copy',
-      6,
-    );
-    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== messageObjects.walletCopyIndex) throw new CodedError('TYPE_UNKNOWN');
-    return {
-      content: decodeWalletContent(readBytes(content, 'content')),
-      layout: layoutShape.decode(layout, 'layout'),
-      deviceRoot: rootIds.decode(deviceRoot, 'device root'),
-      recipients: readBytes(recipients, 'recipients', 32),
-    };
+    return decodeAs(copyIndex, plain, 'copy');
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
   }

@@ -14,10 +14,21 @@ import {
   readText,
 } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { bytes, hexId, list, type Of, struct, uint, uintTo } from '../../primitives/shape.ts';
-import { decodeWalletContent, encodeWalletContent, type WalletContent } from './content.ts';
+import {
+  bytes,
+  decodeAs,
+  encodeAs,
+  hexId,
+  list,
+  type Of,
+  struct,
+  typed,
+  uint,
+  uintTo,
+} from '../../primitives/shape.ts';
+import { contentBytes } from './content.ts';
 import { openFileOfBefore } from './file-before.ts';
-import { localShape, type WalletLocal } from './local.ts';
+import { localShape } from './local.ts';
 import { shardLimits } from './shards.ts';
 import { type PassphraseKey, passphraseKeyFor, type Unlocker, unwrapRoot } from './unlock.ts';
 
@@ -44,13 +55,14 @@ export const layoutShape = struct({
 /** Where the shards lie. */
 export type Layout = Of<typeof layoutShape>;
 
-/** What the wallet file holds beside its unlockers. */
-export interface WalletIndex {
+const walletIndex = typed(suite, messageObjects.walletIndex, {
   /** Without what lies in shards. */
-  readonly content: WalletContent;
-  readonly layout: Layout;
-  readonly local: WalletLocal;
-}
+  content: contentBytes,
+  layout: layoutShape,
+  local: localShape,
+});
+/** What the wallet file holds beside its unlockers. */
+export type WalletIndex = Of<typeof walletIndex>;
 
 /** An open file, and how it was opened. */
 export interface OpenFile {
@@ -80,28 +92,16 @@ export async function sealWalletFile(
 }
 
 /** `[2, 54, content, layout, local]`. Throws WALLET_INVALID: what would not be read again is not written. */
-export function encodeWalletIndex({ content, layout, local }: WalletIndex): Uint8Array {
-  const encoded = encodeWalletContent(content);
-  decodeWalletContent(encoded);
-  const places = [layoutShape.encode(layout), localShape.encode(local)];
-  return encodeCbor([suite, messageObjects.walletIndex, encoded, ...places]);
+export function encodeWalletIndex(index: WalletIndex): Uint8Array {
+  const encoded = encodeAs(walletIndex, index);
+  decodeWalletIndex(encoded);
+  return encoded;
 }
 
 /** Throws WALLET_INVALID. */
 export function decodeWalletIndex(encoded: Uint8Array): WalletIndex {
   try {
-    const [readSuite, readType, content, layout, local] = readArray(
-      decodeCbor(encoded),
-      'index',
-      5,
-    );
-    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== messageObjects.walletIndex) throw new CodedError('TYPE_UNKNOWN');
-    return {
-      content: decodeWalletContent(readBytes(content, 'content')),
-      layout: layoutShape.decode(layout, 'layout'),
-      local: localShape.decode(local, 'local'),
-    };
+    return decodeAs(walletIndex, encoded, 'index');
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', {}, cause);
   }

@@ -5,8 +5,8 @@ import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { bytesToHex, hexToBytes, utf8 } from '../../primitives/bytes.ts';
-import { decodeCbor, encodeCbor, readArray } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import { decodeAs, encodeAs, typed } from '../../primitives/shape.ts';
 import { type ShardContent, shardShape, type WalletContent } from './content.ts';
 import { padded, unpadded } from './padded.ts';
 
@@ -130,6 +130,8 @@ export function isSameShard(a: ShardContent | undefined, b: ShardContent): boole
   );
 }
 
+const written = typed(suite, messageObjects.walletShard, { shard: shardShape });
+
 /** Sealed under a key and a name of its own; padded where others see how long it is. */
 export async function sealShard(
   bucket: number,
@@ -137,7 +139,7 @@ export async function sealShard(
   { isPadded = false }: { readonly isPadded?: boolean } = {},
 ): Promise<{ readonly ref: ShardRef; readonly sealed: Uint8Array }> {
   const [name, key] = [randomBytes(16), randomBytes(32)];
-  const plain = encodeCbor([suite, messageObjects.walletShard, shardShape.encode(shard)]);
+  const plain = encodeAs(written, { shard });
   const sealed = await sealUnderKey(key, aadOf(name), isPadded ? padded(plain) : plain);
   return { ref: { bucket, name: bytesToHex(name), key, bytes: sealed.length }, sealed };
 }
@@ -151,10 +153,7 @@ export async function openShard(
   try {
     const opened = await openUnderKey(key, aadOf(hexToBytes(name) ?? new Uint8Array(0)), sealed);
     const plain = isPadded ? unpadded(opened) : opened;
-    const [readSuite, readType, value] = readArray(decodeCbor(plain), 'shard', 3);
-    if (readSuite !== suite) throw new CodedError('SUITE_UNKNOWN');
-    if (readType !== messageObjects.walletShard) throw new CodedError('TYPE_UNKNOWN');
-    return shardShape.decode(value ?? null, 'shard');
+    return decodeAs(written, plain, 'shard').shard;
   } catch (cause) {
     throw new CodedError('WALLET_INVALID', { shard: name }, cause);
   }
