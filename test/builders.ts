@@ -57,9 +57,9 @@ export async function makePerson(
     suite,
     signKey: key.publicKey,
     kemKey: new Uint8Array(1216).fill(1),
-    point: pointFromScalarSeed(seed),
+    point: await pointFromScalarSeed(seed),
     recovery,
-    pointProof: proofOfPoint(seed, pointProofContext(suite, key.publicKey)),
+    pointProof: await proofOfPoint(seed, pointProofContext(suite, key.publicKey)),
   };
   const bytes = identitySignedBytes(unsigned, chainId, organisation ?? account, role);
   const signature = await signLabelled(key, labels.identitySign, bytes);

@@ -1,55 +1,55 @@
-import { ristretto255 } from '@noble/curves/ed25519.js';
 import { concatBytes, equalBytes, utf8 } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { deriveKey, sha512 } from './hash.ts';
 import { labels } from './labels.ts';
+import { loadSodium } from './sodium.ts';
 
 /**
- * The prime-order group ristretto255 (RFC 9496), and the proof that who publishes a point knows its scalar.
+ * The prime-order group ristretto255 (RFC 9496) by libsodium, whose time does not depend on the scalar, and the
+ * proof that who publishes a point knows its scalar.
  *
  * Without the proof somebody could publish a point made of another's and have a committee work on it.
  * Source: docs/protocol/sealing.md, rule S-7.
  */
-const { Point } = ristretto255;
-const scalars = Point.Fn;
+type Sodium = Awaited<ReturnType<typeof loadSodium>>;
+
+/** Encodes the identity as a point, and zero as a scalar. */
+const zero = new Uint8Array(32);
+const isZero = (encoded: Uint8Array): boolean => equalBytes(encoded, zero);
 
 /** A scalar is 64 bytes reduced mod l, so that none is likelier than another. */
-function scalarOf(wide: Uint8Array): bigint {
-  if (wide.length !== 64) throw new CodedError('INTERNAL', { expectedSeedBytes: 64 });
-  let value = 0n;
-  for (let at = 63; at >= 0; at--) value = (value << 8n) | BigInt(wide[at] ?? 0);
-  return value % scalars.ORDER;
-}
-
-function secretScalarOf(seed: Uint8Array): bigint {
-  const scalar = scalarOf(seed);
-  if (scalar === 0n) throw new CodedError('KEY_WEAK');
+function secretScalarOf(sodium: Sodium, seed: Uint8Array): Uint8Array {
+  if (seed.length !== 64) throw new CodedError('INTERNAL', { expectedSeedBytes: 64 });
+  const scalar = sodium.crypto_core_ristretto255_scalar_reduce(seed);
+  if (isZero(scalar)) throw new CodedError('KEY_WEAK');
   return scalar;
 }
 
 /** The canonical 32 bytes of scalar x base point. Throws KEY_WEAK when the scalar is zero. */
-export function pointFromScalarSeed(seed: Uint8Array): Uint8Array {
-  return Point.BASE.multiply(secretScalarOf(seed)).toBytes();
+export async function pointFromScalarSeed(seed: Uint8Array): Promise<Uint8Array> {
+  const sodium = await loadSodium();
+  return sodium.crypto_scalarmult_ristretto255_base(secretScalarOf(sodium, seed));
 }
 
 /** Whether the bytes are the one encoding of a point other than the identity. */
-export function isPoint(encoded: Uint8Array): boolean {
-  return decodePoint(encoded) !== undefined;
+export async function isPoint(encoded: Uint8Array): Promise<boolean> {
+  return isPointBy(await loadSodium(), encoded);
 }
 
-function decodePoint(encoded: Uint8Array): InstanceType<typeof Point> | undefined {
-  if (encoded.length !== 32) return undefined;
-  try {
-    const point = Point.fromBytes(encoded);
-    return point.is0() ? undefined : point;
-  } catch {
-    return undefined;
-  }
+function isPointBy(sodium: Sodium, encoded: Uint8Array): boolean {
+  if (encoded.length !== 32 || isZero(encoded)) return false;
+  return sodium.crypto_core_ristretto255_is_valid_point(encoded);
 }
 
-function challengeOf(point: Uint8Array, commitment: Uint8Array, context: Uint8Array): bigint {
+function challengeOf(
+  sodium: Sodium,
+  point: Uint8Array,
+  commitment: Uint8Array,
+  context: Uint8Array,
+): Uint8Array {
   const tag = concatBytes(utf8(labels.identityPoint), Uint8Array.of(0));
-  return scalarOf(sha512(tag, point, commitment, context));
+  const hash = sha512(tag, point, commitment, context);
+  return sodium.crypto_core_ristretto255_scalar_reduce(hash);
 }
 
 /**
@@ -57,33 +57,37 @@ function challengeOf(point: Uint8Array, commitment: Uint8Array, context: Uint8Ar
  *
  * The nonce follows from seed and context, so that no broken generator can repeat it.
  */
-export function proofOfPoint(seed: Uint8Array, context: Uint8Array): Uint8Array {
-  const scalar = secretScalarOf(seed);
-  const point = Point.BASE.multiply(scalar).toBytes();
-  const nonce = secretScalarOf(deriveKey(seed, labels.identityPointNonce, [context], 64));
-  const commitment = Point.BASE.multiply(nonce).toBytes();
-  const challenge = challengeOf(point, commitment, context);
-  const response = scalars.create(nonce + challenge * scalar);
-  return concatBytes(commitment, scalars.toBytes(response));
+export async function proofOfPoint(seed: Uint8Array, context: Uint8Array): Promise<Uint8Array> {
+  const sodium = await loadSodium();
+  const scalar = secretScalarOf(sodium, seed);
+  const point = sodium.crypto_scalarmult_ristretto255_base(scalar);
+  const nonceSeed = deriveKey(seed, labels.identityPointNonce, [context], 64);
+  const nonce = secretScalarOf(sodium, nonceSeed);
+  const commitment = sodium.crypto_scalarmult_ristretto255_base(nonce);
+  const challenge = challengeOf(sodium, point, commitment, context);
+  const product = sodium.crypto_core_ristretto255_scalar_mul(challenge, scalar);
+  return concatBytes(commitment, sodium.crypto_core_ristretto255_scalar_add(nonce, product));
 }
 
 /** Anything malformed is a plain no; so are the identity and encodings that are not canonical. */
-export function verifyPointProof(
-  encoded: Uint8Array,
+export async function verifyPointProof(
+  point: Uint8Array,
   context: Uint8Array,
   proof: Uint8Array,
-): boolean {
-  const point = decodePoint(encoded);
-  if (point === undefined || proof.length !== 64) return false;
+): Promise<boolean> {
+  if (point.length !== 32 || proof.length !== 64) return false;
+  const sodium = await loadSodium();
   const commitment = proof.subarray(0, 32);
-  let response: bigint;
-  try {
-    response = scalars.fromBytes(proof.subarray(32));
-  } catch {
-    return false;
-  }
-  // s*B - c*P gives the canonical R; comparing bytes refuses every other encoding of it.
-  const challenge = challengeOf(encoded, commitment, context);
-  const reached = Point.BASE.multiplyUnsafe(response).subtract(point.multiplyUnsafe(challenge));
-  return !reached.is0() && equalBytes(reached.toBytes(), commitment);
+  const response = proof.subarray(32);
+  if (!isPointBy(sodium, point) || !isPointBy(sodium, commitment)) return false;
+  const challenge = challengeOf(sodium, point, commitment, context);
+  // libsodium multiplies by 255 bits of whatever it is given, and refuses a product that is the identity.
+  const reduced = sodium.crypto_core_ristretto255_scalar_reduce(concatBytes(response, zero));
+  if (!equalBytes(reduced, response) || isZero(response) || isZero(challenge)) return false;
+  // sB - cP gives the canonical R; comparing bytes refuses every other encoding of it.
+  const reached = sodium.crypto_core_ristretto255_sub(
+    sodium.crypto_scalarmult_ristretto255_base(response),
+    sodium.crypto_scalarmult_ristretto255(challenge, point),
+  );
+  return equalBytes(reached, commitment);
 }

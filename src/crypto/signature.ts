@@ -1,4 +1,3 @@
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { platform } from '#platform';
 import { concatBytes, utf8 } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
@@ -68,7 +67,7 @@ export function verifyLabelled(
 /**
  * Whether a CometBFT validator signed: ZIP-215, which accepts more than `verifySignature`. For votes alone.
  *
- * What the strict predicate accepts ZIP-215 accepts too, so the slow check runs only after its no.
+ * What the strict predicate accepts ZIP-215 accepts too, so the slow check runs, and is loaded, only after its no.
  */
 export async function verifyVote(
   publicKey: Uint8Array,
@@ -77,6 +76,7 @@ export async function verifyVote(
 ): Promise<boolean> {
   if (await verifySignature(publicKey, message, signature)) return true;
   if (publicKey.length !== 32 || signature.length !== 64) return false;
+  const { ed25519 } = await import('@noble/curves/ed25519.js');
   try {
     return ed25519.verify(signature, message, publicKey, { zip215: true });
   } catch {

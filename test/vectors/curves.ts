@@ -37,14 +37,14 @@ export async function ristretto(path: string): Promise<Outcome> {
     const seed = new Uint8Array(64);
     seed[0] = multiple;
     const point = await unlessRefused('KEY_WEAK', () => pointFromScalarSeed(seed));
-    const accepted = isPoint(hex(encoded));
+    const accepted = await isPoint(hex(encoded));
     tally.check(
       `multiple ${multiple}`,
       multiple === 0 ? point === undefined && !accepted : isHex(point, encoded) && accepted,
     );
   }
   for (const encoded of file.invalidEncodings) {
-    tally.check(`invalid ${encoded}`, !isPoint(hex(encoded)));
+    tally.check(`invalid ${encoded}`, !(await isPoint(hex(encoded))));
   }
   return tally.outcome();
 }

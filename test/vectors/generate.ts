@@ -142,15 +142,17 @@ write(
 write(
   'points',
   'rule S-7: point and proof of knowledge of its scalar',
-  [0, 1, 2].map((index) => {
-    const [seed, context] = [pattern(64, 20 + index), pattern(index * 40, index)];
-    return {
-      seed: hex(seed),
-      context: hex(context),
-      point: hex(pointFromScalarSeed(seed)),
-      proof: hex(proofOfPoint(seed, context)),
-    };
-  }),
+  await Promise.all(
+    [0, 1, 2].map(async (index) => {
+      const [seed, context] = [pattern(64, 20 + index), pattern(index * 40, index)];
+      return {
+        seed: hex(seed),
+        context: hex(context),
+        point: hex(await pointFromScalarSeed(seed)),
+        proof: hex(await proofOfPoint(seed, context)),
+      };
+    }),
+  ),
 );
 
 write(

@@ -150,10 +150,11 @@ interface Point {
 
 const point: Check<Point> = async (test, check) => {
   const [seed, context] = [hex(test.seed), hex(test.context)];
-  check('point', isHex(pointFromScalarSeed(seed), test.point));
-  check('proof', isHex(proofOfPoint(seed, context), test.proof));
-  check('verifying', verifyPointProof(hex(test.point), context, hex(test.proof)));
-  check('changed', !verifyPointProof(hex(test.point), context, flipped(hex(test.proof))));
+  check('point', isHex(await pointFromScalarSeed(seed), test.point));
+  check('proof', isHex(await proofOfPoint(seed, context), test.proof));
+  check('verifying', await verifyPointProof(hex(test.point), context, hex(test.proof)));
+  const changed = await verifyPointProof(hex(test.point), context, flipped(hex(test.proof)));
+  check('changed', !changed);
 };
 
 interface Passphrase {

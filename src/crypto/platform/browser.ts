@@ -1,5 +1,6 @@
 import { ed25519 as nobleEd25519, x25519 as nobleX25519 } from '@noble/curves/ed25519.js';
 import { CodedError } from '../../primitives/errors.ts';
+import { loadSodium } from '../sodium.ts';
 import { cofactorlessCases, isCofactorless } from './ed25519-equation.ts';
 import { type ChunkRun, type Platform, setChunkNonce } from './platform.ts';
 
@@ -105,12 +106,6 @@ async function x25519Pair(secret: Uint8Array): Promise<{ publicKey: Uint8Array; 
 }
 
 const loadMlKem = once(async () => (await import('@noble/post-quantum/ml-kem.js')).ml_kem768);
-
-const loadSodium = once(async () => {
-  const { default: sodium } = await import('libsodium-wrappers-sumo');
-  await sodium.ready;
-  return sodium;
-});
 
 const importAes = (key: Uint8Array): Promise<CryptoKey> =>
   subtle.importKey('raw', owned(key), 'AES-GCM', false, ['encrypt', 'decrypt']);

@@ -11,8 +11,8 @@ const bytes = new Uint8Array(300).fill(1);
 const signature = await signLabelled(key, labels.txSign, bytes);
 const vote = await key.sign(bytes);
 const seed = new Uint8Array(64).fill(9);
-const point = pointFromScalarSeed(seed);
-const proof = proofOfPoint(seed, bytes);
+const point = await pointFromScalarSeed(seed);
+const proof = await proofOfPoint(seed, bytes);
 const changed = (of: Uint8Array, at: number) => of.map((byte, i) => (i === at ? byte ^ 1 : byte));
 const order = [0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde];
 const smallOrder = new Uint8Array(32);
@@ -60,7 +60,7 @@ const pointProofs: readonly Case[] = [
   ['another context', point, changed(bytes, 9), proof, false],
   ['a changed commitment', point, bytes, changed(proof, 0), false],
   ['a changed response', point, bytes, changed(proof, 40), false],
-  ['another point', pointFromScalarSeed(new Uint8Array(64).fill(8)), bytes, proof, false],
+  ['another point', await pointFromScalarSeed(new Uint8Array(64).fill(8)), bytes, proof, false],
   ['the identity', new Uint8Array(32), bytes, proof, false],
   ['no point', new Uint8Array(32).fill(255), bytes, proof, false],
   ['a proof that is too short', point, bytes, proof.subarray(1), false],

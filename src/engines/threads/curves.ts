@@ -24,5 +24,5 @@ export interface Curves {
 export const ownThread: Curves = {
   verifyLabelled,
   verifyVote,
-  verifyPointProof: async (point, context, proof) => verifyPointProof(point, context, proof),
+  verifyPointProof,
 };

@@ -107,9 +107,9 @@ async function signedIdentity(
     suite,
     signKey: keys.sign.publicKey,
     kemKey: keys.kem.publicKey,
-    point: pointFromScalarSeed(keys.pointSeed),
+    point: await pointFromScalarSeed(keys.pointSeed),
     recovery,
-    pointProof: proofOfPoint(keys.pointSeed, pointProofContext(suite, keys.sign.publicKey)),
+    pointProof: await proofOfPoint(keys.pointSeed, pointProofContext(suite, keys.sign.publicKey)),
   };
   const signature = await signLabelled(keys.sign, labels.identitySign, signedBytesOf(identity));
   return { ...identity, signature };

@@ -18,7 +18,8 @@ export async function provesIdentity(
       const { publicKey, label, bytes, signature } = required;
       if (!(await verifyLabelled(publicKey, label, bytes, signature))) return false;
     } else if (required.kind === 'point-proof') {
-      if (!verifyPointProof(required.point, required.context, required.proof)) return false;
+      const { point, context, proof } = required;
+      if (!(await verifyPointProof(point, context, proof))) return false;
     } else return false;
   }
   return true;
