@@ -1,5 +1,6 @@
 // Runs tests: all of them, or those that are named.
-//   npm test                                     all
+//   npm test                                     all but the attacks
+//   npm run test:attacks                         the attacks: test/attacks
 //   npm test -- src/ledger/codec.test.ts         this file
 //   npm run t -- consents                        every file with this in its path
 //   npm run t -- FILE --name "a frozen account"  in it, the tests with this in their name
@@ -58,10 +59,14 @@ let files = globSync('{src,test}/**/*.test.ts', {
   exclude: ['test/fixtures/**'],
 }).sort();
 let mayGather = true;
+/** Played against whole towns, a third of all that tests cost: a command of their own, and a step of `.ci/run`. */
+const isAttack = (file) => file.startsWith('test/attacks/');
+let wanted = (file) => !isAttack(file);
 const args = process.argv.slice(2);
 while (args.length > 0) {
   const arg = args.shift();
-  if (arg === '--fast') files = files.filter(isFast);
+  if (arg === '--fast') wanted = isFast;
+  else if (arg === '--attacks') wanted = isAttack;
   // Escaped, because the name of a test is a sentence and no pattern.
   else if (arg === '--name') {
     // The name of a suite is a path, and would be searched too.
@@ -75,7 +80,8 @@ while (args.length > 0) {
     if (arg.startsWith('--watch')) mayGather = false;
   } else words.push(arg.replace(/^\.\//, '').replace(`${root}/`, ''));
 }
-if (words.length > 0) files = files.filter((file) => words.some((word) => file.includes(word)));
+if (words.length > 0) wanted = (file) => words.some((word) => file.includes(word));
+files = files.filter(wanted);
 if (files.length === 0) {
   process.stderr.write(`No test file has ${words.join(' or ')} in its path.\n`);
   process.exit(2);
