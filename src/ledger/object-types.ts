@@ -11,4 +11,5 @@ export const ledgerObjects = {
   txBody: 1,
   genesis: 2,
   receipt: 20,
+  shownBlock: 21,
 } as const;

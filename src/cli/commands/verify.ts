@@ -1,4 +1,7 @@
+import { parseTrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import { trustWords } from '../../sdk/trust/trust-words.ts';
 import { tellingEvidence } from '../evidence.ts';
 import { readSmallText } from '../files.ts';
 import { amount, sizeOf, table } from '../format.ts';
@@ -6,6 +9,12 @@ import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { trustRootJsonFrom } from '../trust-file.ts';
 import type { AddCommand, CommandContext } from './command.ts';
+
+interface VerifyFlags {
+  readonly trust?: string;
+  readonly remote?: string;
+  readonly blocks?: boolean;
+}
 
 /** Re-hash and re-execute all that the servers of a home hold; the first thing that is broken is named. */
 export const addVerify: AddCommand = (program, { flags, output, signal }) => {
@@ -17,12 +26,19 @@ export const addVerify: AddCommand = (program, { flags, output, signal }) => {
       '--remote <url>',
       'instead: the ledger that a hospital elsewhere serves at this address',
     )
+    .option(
+      '--blocks',
+      'with --remote: every block, hashed and executed again as far as it is shown',
+    )
     .addHelpText('after', verifyHelp)
-    .action(async ({ trust, remote }: { trust?: string; remote?: string }) => {
+    .action(async ({ trust, remote, blocks }: VerifyFlags) => {
       if (remote !== undefined) {
-        await verifyElsewhere({ flags, output, signal }, remote, trust);
+        const verify = blocks === true ? verifyBlocksElsewhere : verifyElsewhere;
+        await verify({ flags, output, signal }, remote, trust);
         return;
       }
+      if (blocks === true)
+        throw new CodedError('USAGE', { problem: '--blocks goes with --remote' });
       const trustRootJson = trust === undefined ? undefined : readSmallText(trust);
       const home = homeFolder(flags.home);
       const found = await during(output, 'Verifying', async (progress) => {
@@ -59,7 +75,34 @@ export const addVerify: AddCommand = (program, { flags, output, signal }) => {
 const verifyHelp = `
 It only reads: also beside a running server, and in a copy of a home (--home FOLDER).
 With --remote: every header since the last time, or since the trust root, and that the logs only grew. The newest is
-kept in the home for the next time; records and results are not executed again.`;
+kept in the home for the next time; records and results are not executed again. With --blocks too: the whole ledger
+from its first block on. Each transaction of a log that is open to everybody is shown and held to its signatures, of
+the others their hashes; all are executed again up to the first that is held back.`;
+
+async function verifyBlocksElsewhere(
+  { flags, output, signal }: Pick<CommandContext, 'flags' | 'output' | 'signal'>,
+  url: string,
+  trust: string | undefined,
+): Promise<void> {
+  const trustRootJson = trustRootJsonFrom(homeFolder(flags.home), trust);
+  const found = await during(output, 'Verifying', async (progress) => {
+    const { verifyRemoteBlocks } = await import('../../server/maintenance/verify-blocks.ts');
+    return verifyRemoteBlocks({ url, trustRootJson, signal, onProgress: progress.update });
+  });
+  const { chain, height, txs, heldBack, executed, logs, headerHash } = found;
+  const words = trustWords(parseTrustRoot(trustRootJson).genesisHash);
+  output.result({ ...found, trustWords: words }, () =>
+    [
+      `The ledger ${chain} holds: ${amount(height, 'block')} and ${amount(txs, 'transaction')}, hashed again, each header signed and linked.`,
+      `Its logs are those of the blocks: ${amount(logs.user, 'transaction')} of people, ${amount(logs.doc, 'transaction')} of institutions.`,
+      heldBack === 0
+        ? `Every transaction was shown and executed again, up to height ${executed}.`
+        : `${amount(heldBack, 'transaction')} of institutions are held back from everybody: of those the hashes hold. All before them was executed again, up to height ${executed}.`,
+      `Newest header ${headerHash}`,
+      `Words of the ledger: ${words.join(' ')}`,
+    ].join('\n'),
+  );
+}
 
 async function verifyElsewhere(
   { flags, output, signal }: Pick<CommandContext, 'flags' | 'output' | 'signal'>,
