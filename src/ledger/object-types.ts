@@ -12,4 +12,5 @@ export const ledgerObjects = {
   genesis: 2,
   receipt: 20,
   shownBlock: 21,
+  receiptBundle: 22,
 } as const;

@@ -1,7 +1,6 @@
-import { parseTrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { trustWords } from '../../sdk/trust/trust-words.ts';
+import { wordsOfTrustRoot } from '../../sdk/index.ts';
 import { tellingEvidence } from '../evidence.ts';
 import { readSmallText } from '../files.ts';
 import { amount, sizeOf, table } from '../format.ts';
@@ -90,7 +89,7 @@ async function verifyBlocksElsewhere(
     return verifyRemoteBlocks({ url, trustRootJson, signal, onProgress: progress.update });
   });
   const { chain, height, txs, heldBack, executed, logs, headerHash } = found;
-  const words = trustWords(parseTrustRoot(trustRootJson).genesisHash);
+  const words = wordsOfTrustRoot(trustRootJson);
   output.result({ ...found, trustWords: words }, () =>
     [
       `The ledger ${chain} holds: ${amount(height, 'block')} and ${amount(txs, 'transaction')}, hashed again, each header signed and linked.`,
