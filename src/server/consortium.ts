@@ -24,6 +24,7 @@ import { writeWhole } from './files.ts';
 import { type Founded, openConsortium, requireKeys } from './founding.ts';
 import { openHome } from './home-version.ts';
 import { startHospital } from './hospital.ts';
+import { lastBackup } from './last-backup.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
 import type { LogFile } from './log-file.ts';
 import { type Process, serversOf } from './process.ts';
@@ -140,7 +141,9 @@ async function startAll(
   const processes = () => supervisor.states();
   const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
   const handlers = wings.flatMap((wing) => wing.handlers);
-  const app = await createServer({ log, metrics, mounts, page, processes, handlers, isProxy });
+  const backup = () => lastBackup(home);
+  const serving = { log, metrics, mounts, page, processes, backup, handlers, isProxy };
+  const app = await createServer(serving);
   running.defer(() => app.close());
   await app.listen({ port: options.port, host: '127.0.0.1' });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
