@@ -159,6 +159,32 @@ test('anybody verifies the whole ledger from outside, by its blocks', async () =
   assert.match(stdout, /^Words of the ledger: \w+( \w+){11}$/m);
 });
 
+test('an auditor is shown what is held back from others, and executes all of it', async () => {
+  const [ana, doctor] = [await town.patient(), await town.doctor()];
+  await town.salus(
+    'person',
+    'create',
+    'olga',
+    '--hospital',
+    'north',
+    '--role',
+    'auditor',
+    '--name',
+    'Olga Audit',
+  );
+  const classes = ['--class', 'diagnosis', '--write-class', 'diagnosis'];
+  await town.salus('grant', doctor.name, '--as', ana.name, ...classes, '--until', '+1h');
+  await town.salus('diagnose', ana.fullName, '--text', 'well', '--as', doctor.name);
+  const verify = ['verify', '--remote', `${town.url}/harbour`, '--blocks', '--trust', trust()];
+  const outside = await salus(verify, { home: elsewhere });
+  assert.ok(Number(outside.heldBack) > 0 && Number(outside.executed) < Number(outside.height) - 1);
+  const whole = await town.salus(...verify, '--as', 'olga');
+  assert.equal(whole.heldBack, 0);
+  assert.ok(Number(whole.executed) >= Number(whole.height) - 1);
+  const { stdout } = await run(verify, { home: elsewhere });
+  assert.match(stdout, /held back from who asked: of those the hashes hold/);
+});
+
 test('the blocks of another ledger than the one that is trusted do not hold', async () => {
   const other = JSON.parse(readFileSync(trust(), 'utf8'));
   const file = town.file('trust.json', JSON.stringify({ ...other, genesisHash: '00'.repeat(32) }));
