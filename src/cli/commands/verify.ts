@@ -47,12 +47,13 @@ export const addVerify: AddCommand = (program, context) => {
         const { verifyHome } = await import('../../server/maintenance/verify-home.ts');
         return verifyHome(home, { trustRootJson, signal, onProgress: progress.update });
       });
-      output.result({ ...found }, () =>
+      const words = found.trusted ? wordsOfTrustRoot(trustRootJsonFrom(home, trust)) : undefined;
+      output.result({ ...found, ...(words !== undefined && { trustWords: words }) }, () =>
         [
           `The ledger ${found.chain} holds: ${amount(found.height, 'block')} and ${amount(found.txs, 'transaction')}, executed again.`,
           `Newest header ${found.headerHash}`,
           found.trusted
-            ? 'It begins with the header that the trust root names.'
+            ? `It begins with the header that the trust root names. Words of the ledger: ${words?.join(' ') ?? ''}`
             : 'No trust root: it agrees with itself, no more.',
           '',
           table([
