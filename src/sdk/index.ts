@@ -8,6 +8,7 @@ export {
 } from '../api/classes.ts';
 export { displayName } from '../api/display-name.ts';
 export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
+export { isReceiptBundle } from '../api/receipt-bundle.ts';
 export type { BlockEvent } from '../api/tx.ts';
 export type { Code, Kind } from '../codes/index.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
@@ -25,6 +26,12 @@ export {
 } from '../primitives/ids.ts';
 export type { Action } from './action.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
+export {
+  type Belief,
+  type CheckedReceipt,
+  checkReceiptFile,
+  type ProvenName,
+} from './actions/check-bundle.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
 export type { ErasedRecords } from './actions/erase.ts';
@@ -85,6 +92,6 @@ export {
   type InvitationLink,
   readInvitation,
 } from './trust/invitation-link.ts';
-export { sameTrustWords, trustWords } from './trust/trust-words.ts';
+export { sameTrustWords, trustWords, wordsOfTrustRoot } from './trust/trust-words.ts';
 export type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 export type { WalletStore, WalletWrite } from './wallet/store.ts';

@@ -13,6 +13,7 @@ import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
+import { bundleOf } from './actions/make-bundle.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
 import {
   type NewCodeAt,
@@ -71,7 +72,7 @@ import {
   receivedGrants,
 } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
-import { trustWords } from './trust/trust-words.ts';
+import { wordsOfTrustRoot } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 import { codeKeysOf } from './wallet/identity.ts';
@@ -252,7 +253,7 @@ export class Person {
    * colleague's. Throws as `account()`.
    */
   trustWords(as?: AccountId): readonly string[] {
-    return trustWords(parseTrustRoot(this.trustRootJson(as)).genesisHash);
+    return wordsOfTrustRoot(this.trustRootJson(as));
   }
 
   /**
@@ -658,6 +659,14 @@ export class Person {
   /** Of one own record by its id, or of a record that was read, by its row. Throws RECORD_UNKNOWN. */
   receiptOfRecord(record: RecordId | LiveItem, options: AsAccount = {}): Promise<Uint8Array> {
     return this.#run(options, (ctx) => receiptOfRecord(ctx, record, options));
+  }
+
+  /**
+   * A receipt with the cards of those whom it names and the hospitals' names, each proven: for somebody who knows
+   * nobody in it (`checkReceiptFile`). Whoever gets it learns those names.
+   */
+  bundleOf(receipt: Uint8Array, options: AsAccount = {}): Promise<Uint8Array> {
+    return this.#run(options, (ctx) => bundleOf(ctx, receipt, options));
   }
 
   /** Of one's own look, opened by the signed request. */

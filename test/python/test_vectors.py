@@ -1,5 +1,6 @@
 """The model against the product's own known answers (test/vectors/own): every byte, made here once more."""
 
+import importlib.util
 import json
 import pathlib
 import re
@@ -18,6 +19,11 @@ from salus_model.refused import Refused
 
 ROOT = pathlib.Path(__file__).parents[2]
 OWN = ROOT / "test" / "vectors" / "own"
+
+
+_spec = importlib.util.spec_from_file_location("example", ROOT / "examples" / "verify_receipt.py")
+example = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(example)
 
 
 def cases(name: str) -> list[dict]:
@@ -704,6 +710,16 @@ class Ledger(unittest.TestCase):
                 self.assertEqual(made.hex(), case["proof"])
 
 
+def judged_by_example(data: bytes, trust: str) -> str:
+    try:
+        example.verify(data, json.loads(trust))
+    except example.Refused as refused:
+        return str(refused)
+    except Exception:
+        return "encoding"
+    return "holds"
+
+
 class Receipts(unittest.TestCase):
     def test_every_verdict_is_the_product_s(self):
         judged = 0
@@ -717,6 +733,29 @@ class Receipts(unittest.TestCase):
                 self.assertEqual(said, expected, (case["name"], at, mask))
                 judged += 1
         self.assertGreater(judged, 300)
+
+    def test_the_example_that_was_written_from_the_protocol_alone_says_the_same(self):
+        # It leaves out witnesses and changed sets, and takes bytes in more than one encoding.
+        judged = 0
+        for case in cases("receipts"):
+            if case["name"].startswith("trust root") or "witness" in case["name"]:
+                continue
+            for at, mask, expected in [(0, 0, case["verdict"]), *case["flips"]]:
+                data = bytearray(h(case["receipt"]))
+                data[at] ^= mask
+                said = judged_by_example(bytes(data), case["trust"])
+                if said == "changes" or expected.get("reason") in ("encoding", "witness"):
+                    continue
+                self.assertEqual(said, expected.get("reason", "holds"), (case["name"], at, mask))
+                judged += 1
+        self.assertGreater(judged, 250)
+
+    def test_the_example_names_who_looked_by_a_bundle(self):
+        folder = ROOT / "test" / "fixtures" / "receipts"
+        command = [sys.executable, example.__file__, folder / "look.receipt", "--trust", folder / "trust.json"]
+        said = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        [reader] = [it for it in said["names"] if it["account"] == said["shows"]["reader"]]
+        self.assertEqual((reader["name"], reader["role"], reader["hospital"]), ("Dr Bo", "clinician", "Harbour Clinic"))
 
     def test_the_command_prints_the_verdict_and_ends_with_0_or_4(self):
         good, bad = cases("receipts")[0], cases("receipts")[4]

@@ -2,6 +2,8 @@ import type { Route } from '../route.ts';
 import { blobGet } from './blob-get.ts';
 import { blobPut } from './blob-put.ts';
 import { blobsPost } from './blobs-post.ts';
+import { blockGet } from './block-get.ts';
+import { blockWholeGet } from './block-whole-get.ts';
 import { cardGet } from './card-get.ts';
 import { enrolPost } from './enrol-post.ts';
 import { erasePost } from './erase-post.ts';
@@ -47,6 +49,8 @@ export const routes: readonly Route[] = [
   txGet,
   receiptGet,
   headerGet,
+  blockGet,
+  blockWholeGet,
   genesisGet,
   logHeadsGet,
   logConsistencyGet,

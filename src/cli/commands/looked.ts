@@ -26,7 +26,7 @@ export const addLooked: AddCommand = (program, context) => {
     .command('looked')
     .description('who looked at my records: refusals, erasures and withheld looks included')
     .option('--html <file>', 'a report for printing')
-    .option('--receipts <folder>', 'write the receipt of each into a folder')
+    .option('--receipts <folder>', 'write the receipt of each, with names, into a folder')
     .action((flags: LookedFlags) => run(context, flags));
 };
 
@@ -95,9 +95,11 @@ async function saveReceipts(
   for (const { account, looked } of found) {
     for (const it of looked.notices) {
       if (it.kind === 'doubtful' || it.txId === undefined) continue;
-      const receipt = await person.receiptOfNotice(it, { as: account.account });
+      const as = { as: account.account };
+      // With names: whoever is shown it knows nobody in it.
+      const bundle = await person.bundleOf(await person.receiptOfNotice(it, as), as);
       const name = `${it.kind}-${it.height ?? 0}-${it.inboxId}.receipt`;
-      files.set(it, await writeOut(join(folder, name), receipt));
+      files.set(it, await writeOut(join(folder, name), bundle));
     }
   }
   return files;

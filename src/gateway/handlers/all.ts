@@ -2,6 +2,8 @@ import type { AnyHandler } from '../handler.ts';
 import { handleBlobGet } from './blob-get.ts';
 import { handleBlobPut } from './blob-put.ts';
 import { handleBlobsPost } from './blobs-post.ts';
+import { handleBlockGet } from './block-get.ts';
+import { handleBlockWholeGet } from './block-whole-get.ts';
 import { handleCardGet } from './card-get.ts';
 import { handleEnrolPost } from './enrol-post.ts';
 import { handleErasePost } from './erase-post.ts';
@@ -47,6 +49,8 @@ export const handlers: readonly AnyHandler[] = [
   handleTxGet,
   handleReceiptGet,
   handleHeaderGet,
+  handleBlockGet,
+  handleBlockWholeGet,
   handleGenesisGet,
   handleLogHeadsGet,
   handleLogConsistencyGet,

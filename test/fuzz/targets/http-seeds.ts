@@ -2,6 +2,8 @@ import { routes } from '../../../src/api/routes/all.ts';
 import { blobGet, ticketHeader } from '../../../src/api/routes/blob-get.ts';
 import { blobPut } from '../../../src/api/routes/blob-put.ts';
 import { blobsPost, carMediaType } from '../../../src/api/routes/blobs-post.ts';
+import { blockGet } from '../../../src/api/routes/block-get.ts';
+import { blockWholeGet } from '../../../src/api/routes/block-whole-get.ts';
 import { cardGet } from '../../../src/api/routes/card-get.ts';
 import { enrolPost } from '../../../src/api/routes/enrol-post.ts';
 import { erasePost } from '../../../src/api/routes/erase-post.ts';
@@ -151,6 +153,8 @@ async function spineSeeds(): Promise<Seed[]> {
     { route: receiptGet, at: ['{tx}'] },
     { route: headerGet, at: ['latest'] },
     { route: headerGet, at: ['3'] },
+    { route: blockGet, at: ['3'] },
+    { route: blockWholeGet, who: 'ana', at: ['2'] },
     { route: genesisGet },
     { route: logHeadsGet },
     { route: logConsistencyGet, at: ['user'], query: '?from=1&to=2' },
