@@ -69,6 +69,28 @@ export async function openActing(
   return { home, name, person, accounts };
 }
 
+/** So long the copy is waited for where a listing only wants to be sure. */
+const copyMs = 10_000;
+
+/**
+ * Learns first what this person's other devices did: no listing is of this device alone. What cannot be learned is told;
+ * the ledger is asked all the same.
+ */
+export async function caughtUp(context: CommandContext, acting: Acting): Promise<void> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(copyMs)]);
+  for (const { account } of acting.accounts) {
+    try {
+      await acting.person.catchUp({ as: account, signal });
+    } catch (error) {
+      if (context.signal.aborted || !isCoded(error)) throw error;
+      const why = isCoded(error, 'DEVICE_ENDED')
+        ? error.sentence
+        : 'What other devices of yours did could not be learned just now.';
+      context.output.note(`${why} (${error.code})`);
+    }
+  }
+}
+
 /** Says whether it could be done; that it could not is no reason to stop the command. */
 export async function finishTakingBack(context: CommandContext, person: Person): Promise<void> {
   await person.takeBack({ signal: context.signal }).catch((error: unknown) => {

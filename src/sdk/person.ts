@@ -71,6 +71,7 @@ import {
   receivedGrants,
 } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
+import { type UnlistedGrant, unlistedGrants } from './grants/unlisted.ts';
 import { trustWords } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
@@ -375,6 +376,14 @@ export class Person {
     });
   }
 
+  /**
+   * Learns from the copy at the hospital what this person's other devices did, and brings it what this one did: what a
+   * listing does first. Throws DEVICE_ENDED (the keys were changed on another device), WALLET_FULL, WALLET_CONFLICT.
+   */
+  catchUp(options: AsAccount = {}): Promise<void> {
+    return this.#run(options, (ctx) => ctx.copies.keep(options.signal));
+  }
+
   /** Runs what a wing declares; returns and throws what its action says. */
   run<Input, Output>(
     action: Action<Input, Output>,
@@ -509,6 +518,14 @@ export class Person {
   /** The grants that were given, each with its state and the looks that the ledger counts. */
   grants(options: AsAccount = {}): Promise<readonly ListedGrant[]> {
     return this.#run(options, (ctx) => listGrants(ctx, options));
+  }
+
+  /**
+   * Live grants of this account that the wallet does not know: of another device, whose copy did not come. `revoke` ends
+   * them by their id.
+   */
+  unlistedGrants(options: AsAccount = {}): Promise<readonly UnlistedGrant[]> {
+    return this.#run(options, (ctx) => unlistedGrants(ctx, options));
   }
 
   /** Takes a grant back: he holds no key of what is written from now on. Throws CONSENT_UNKNOWN, CONSENT_ENDED. */

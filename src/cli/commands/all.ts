@@ -5,6 +5,7 @@ import type { AddCommand } from './command.ts';
 import { addDesk } from './desk.ts';
 import { addDevice } from './device.ts';
 import { addGrant } from './grant.ts';
+import { addGrants } from './grants.ts';
 import { addInbox } from './inbox.ts';
 import { addLedger } from './ledger.ts';
 import { addLooked } from './looked.ts';
@@ -12,6 +13,7 @@ import { addPerson } from './person.ts';
 import { addReceipt } from './receipt.ts';
 import { addRecord } from './record.ts';
 import { addRestore } from './restore.ts';
+import { addRevoke } from './revoke.ts';
 import { addSandbox } from './sandbox.ts';
 import { addSelfcheck } from './selfcheck.ts';
 import { addUp } from './up.ts';
@@ -28,6 +30,8 @@ export const commands: readonly AddCommand[] = [
   addDesk,
   addRecord,
   addGrant,
+  addGrants,
+  addRevoke,
   addInbox,
   addWatch,
   addLooked,

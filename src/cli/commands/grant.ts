@@ -1,8 +1,6 @@
-import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { type ConsentId, parseRecordId, type RecordId } from '../../primitives/ids.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import { parseRecordId, type RecordId } from '../../primitives/ids.ts';
 import {
-  type GivenBefore,
-  type ListedGrant,
   parsePurpose,
   parseRecordClass,
   type RecordClass,
@@ -10,7 +8,8 @@ import {
   type WalletAccount,
 } from '../../sdk/index.ts';
 import { type Acting, actingAccount, findPerson, openActing, pickId, work } from '../acting.ts';
-import { table, when } from '../format.ts';
+import { when } from '../format.ts';
+import { mayText } from '../grant-text.ts';
 import { named } from '../harmless.ts';
 import { during } from '../output.ts';
 import { parseMoment, proposedEndMs } from '../time-flags.ts';
@@ -44,15 +43,6 @@ export const addGrant: AddCommand = (program, context) => {
     .option('--from <time>', 'not before this time (default: now)')
     .option('--history <how far>', '"all", "none", or from a time on', 'all')
     .action((who: string, flags: GrantFlags) => grant(context, who, flags));
-  program
-    .command('grants')
-    .description('what this person granted, and what the ledger says about it')
-    .option('--live', 'only those that live now')
-    .action((flags: { live?: boolean }) => list(context, flags.live === true));
-  program
-    .command('revoke <who>')
-    .description('take a grant back: by its id, or all of somebody by name')
-    .action((who: string) => revoke(context, who));
 };
 
 function classesOf(texts: readonly string[] | undefined): readonly RecordClass[] {
@@ -157,134 +147,4 @@ async function recordsOf(
     if (row.recordClass !== undefined) classes.add(row.recordClass);
   }
   return { recordIds, classes: [...classes] };
-}
-
-function mayText(terms: {
-  readonly readClasses: readonly string[];
-  readonly writeClasses: readonly string[];
-  readonly records: readonly string[];
-}): string {
-  const { readClasses, writeClasses, records } = terms;
-  const what = records.length > 0 ? `${records.length} named records of ` : '';
-  return [
-    ...(readClasses.length > 0 ? [`read ${what}${readClasses.join(', ')}`] : []),
-    ...(writeClasses.length > 0 ? [`write ${writeClasses.join(', ')}`] : []),
-  ].join(' and ');
-}
-
-async function list(context: CommandContext, onlyLive: boolean): Promise<void> {
-  const acting = await openActing(context);
-  if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
-  const all: { grant: ListedGrant; account: WalletAccount }[] = [];
-  for (const account of acting.accounts) {
-    for (const it of await acting.person.grants(work(context, account))) {
-      if (!onlyLive || it.state === 'live') all.push({ grant: it, account });
-    }
-  }
-  const grants = all.map(({ grant: it, account }) => ({
-    consent: it.consent,
-    granteeName: it.granteeName,
-    grantee: it.terms.grantee,
-    account: account.account,
-    state: it.state,
-    readClasses: it.terms.readClasses,
-    writeClasses: it.terms.writeClasses,
-    records: it.terms.recordIds,
-    purposes: it.terms.purposes,
-    fromMs: it.terms.fromMs,
-    notBeforeMs: it.notBeforeMs,
-    notAfterMs: it.notAfterMs,
-    looks: it.looks,
-    grantedHeight: it.grantedHeight,
-    revokedHeight: it.revokedHeight,
-  }));
-  context.output.result({ grants, count: grants.length }, () =>
-    grants.length === 0
-      ? 'Nothing is granted to anybody.'
-      : table([
-          ['grant', 'to', 'state', 'may', 'until', 'looks'],
-          ...grants.map((it) => [
-            it.consent,
-            it.granteeName,
-            it.state,
-            mayText(it),
-            when(it.notAfterMs),
-            String(it.looks),
-          ]),
-        ]),
-  );
-}
-
-async function revoke(context: CommandContext, who: string): Promise<void> {
-  const acting = await openActing(context, { takeBack: false });
-  const ends = await grantsToEnd(context, acting, who);
-  const revoked: { consent: ConsentId; granteeName: string; txId: string; height: number }[] = [];
-  const failed: unknown[] = [];
-  await during(context.output, 'Revoking', async (progress) => {
-    for (const { consent, granteeName, account } of ends) {
-      try {
-        const options = work(context, { account }, progress);
-        const { txId, height } = await acting.person.revoke(consent, options);
-        revoked.push({ consent, granteeName, txId, height });
-      } catch (error) {
-        // One that ran out meanwhile keeps nobody from ending the others.
-        if (isCoded(error, 'INTERRUPTED')) throw error;
-        failed.push(error);
-      }
-    }
-  });
-  const [worst = undefined] = failed.filter((it) => !isCoded(it, 'CONSENT_ENDED'));
-  if (worst !== undefined) {
-    if (acting.person.isTakingBack) {
-      context.output.note(
-        'It is written down: the next command of this wallet, or a running watch, takes it back.',
-      );
-    }
-    throw worst;
-  }
-  if (revoked.length === 0) throw failed[0] ?? new CodedError('CONSENT_UNKNOWN');
-  const [first] = revoked;
-  const one = revoked.length === 1 && first !== undefined ? first : {};
-  const owesKeys = acting.person.owesKeys;
-  context.output.result({ ...one, revoked, ...(owesKeys && { owesKeys }) }, () =>
-    [
-      ...revoked.map(
-        (it) => `Grant ${it.consent} of ${named(it.granteeName)} has ended, height ${it.height}.`,
-      ),
-      'What was read until now stays with who read it; what is written from now on has new keys.',
-      ...(owesKeys ? ['New keys could not be made yet: nothing is written before they are.'] : []),
-    ].join('\n'),
-  );
-}
-
-/** So long after its end a grant is still tried: this device's clock may be a day wrong. */
-const clockMs = 86_400_000;
-
-/**
- * Found in the wallet alone: no answer of a hospital is needed to take back. By id also one that has ended: then the
- * refusal says so. Throws CONSENT_UNKNOWN, PERSON_UNKNOWN, USAGE.
- */
-async function grantsToEnd(
-  context: CommandContext,
-  acting: Acting,
-  who: string,
-): Promise<readonly GivenBefore[]> {
-  const accounts = new Set(acting.accounts.map(({ account }) => account));
-  const own = acting.person.givenGrants.filter(({ account }) => accounts.has(account));
-  const consent = pickId(
-    own.map((it) => it.consent),
-    who,
-  );
-  if (consent !== undefined) return own.filter((it) => it.consent === consent);
-  if (/^[0-9a-f]{32}$/.test(who)) throw new CodedError('CONSENT_UNKNOWN', { consent: who });
-  const [known, another] = new Set(
-    own.filter((it) => it.granteeName === who).map((it) => it.grantee),
-  );
-  const isOne = known !== undefined && another === undefined;
-  const grantee = isOne ? known : await findPerson(context, acting, who);
-  const open = own.filter(
-    (it) => it.grantee === grantee && !it.ended && it.notAfterMs > Date.now() - clockMs,
-  );
-  if (open.length === 0) throw new CodedError('CONSENT_UNKNOWN');
-  return open;
 }

@@ -7,6 +7,7 @@ import { type ConfirmedTx, confirm, isRefusal } from '../client/send-tx.ts';
 import { takeBack } from '../client/take-back.ts';
 import type { OwnGrant, PendingTx, WalletContent } from '../wallet/content.ts';
 import { liveGrants, sendWithKeys } from './grant.ts';
+import { revokeUnlisted } from './unlisted.ts';
 
 /** So long new keys may take before he is taken back without them. */
 const keysMs = 20_000;
@@ -26,9 +27,8 @@ export async function revokeAccess(
   { signal }: WorkOptions = {},
 ): Promise<ConfirmedTx> {
   const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
-  if (grant === undefined || grant.account !== ctx.account.account) {
-    throw new CodedError('CONSENT_UNKNOWN', { consent });
-  }
+  if (grant === undefined) return revokeUnlisted(ctx, consent, signal);
+  if (grant.account !== ctx.account.account) throw new CodedError('CONSENT_UNKNOWN', { consent });
   // A wallet may have been told so by somebody who lied: what stands is taken back.
   if (grant.ended && !(await stands(ctx, consent, signal))) {
     throw new CodedError('CONSENT_ENDED', { consent });
