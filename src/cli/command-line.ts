@@ -42,6 +42,8 @@ export function createProgram(context: CommandContext, writeHelp: (text: string)
     .description('A health-record exchange in which patients hold the keys.')
     .version('0.1.0')
     .addHelpText('afterAll', globalFlagsHelp)
+    // What stands behind a command is its own: `grant extend` has an --until, as `grant` has.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: writeHelp,

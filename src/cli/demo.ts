@@ -157,7 +157,7 @@ async function grantDemo(home: string, person: Person, signal: AbortSignal): Pro
       readClasses: ['lab', 'diagnosis', 'medication'],
       writeClasses: ['diagnosis'],
       purposes: ['TREAT'],
-      notAfterMs: parseMoment('--until', '+30d', Date.now()),
+      notAfterMs: parseMoment('--until', '+30d', { nowMs: Date.now() }),
     },
     { signal },
   );

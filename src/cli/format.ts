@@ -1,14 +1,18 @@
 import { named, widthOf } from './harmless.ts';
+import { wallTime, zoneHere } from './zoned-time.ts';
 
 /** Small things for text that people read. */
 
 /** The last moment that a calendar has a date for; numbers on a ledger go beyond it. */
 const lastMs = 8_640_000_000_000_000;
 
-export function when(ms: number): string {
+/** A moment by the clock here, to the minute, with the zone's name: `2026-12-24 00:00 EST`. */
+export function when(ms: number, zone = zoneHere()): string {
   if (!Number.isFinite(ms) || ms <= 0) return '-';
   if (ms > lastMs) return 'after all dates';
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const { year, month, day, hour, minute, name } = wallTime(ms, zone);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)} ${name}`;
 }
 
 /** The first digits of an id, as commands take them back. */

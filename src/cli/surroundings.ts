@@ -18,6 +18,10 @@ export interface Surroundings extends Streams {
   /** What was typed or piped in; read by the commands that are asked to. */
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Missing: the clock of this machine. */
+  readonly now?: (() => number) | undefined;
+  /** Missing: the zone of this machine, such as `Europe/Zurich`. */
+  readonly zone?: string | undefined;
   /** Missing: nobody sits there. Asked through `asking.ts` alone. */
   readonly terminal?: Terminal | undefined;
   /** What the wallets made here cost to open, and who works it out; missing: what people's wallets cost, this process. */

@@ -72,6 +72,7 @@ import {
 } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
 import { type UnlistedGrant, unlistedGrants } from './grants/unlisted.ts';
+import type { VerifiedTip } from './ledger/verified-headers.ts';
 import { trustWords } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
@@ -382,6 +383,11 @@ export class Person {
    */
   catchUp(options: AsAccount = {}): Promise<void> {
     return this.#run(options, (ctx) => ctx.copies.keep(options.signal));
+  }
+
+  /** The newest block that this account's hospital shows, verified: the clock that the ledger's rules know. */
+  newestBlock(options: AsAccount = {}): Promise<VerifiedTip> {
+    return this.#run(options, (ctx) => ctx.ledger.headers.latest(options.signal));
   }
 
   /** Runs what a wing declares; returns and throws what its action says. */

@@ -54,7 +54,7 @@ test('a demo that was stopped while it loaded is completed by the next start, an
       const grants = list(await salus(['grants', '--as', 'lemuel'], demo), 'grants');
       assert.deepEqual(
         grants.map((it) => [it.granteeName, it.state]),
-        [['dr-lind', 'live']],
+        [['Dr Erik Lind', 'live']],
       );
       await firstGrant(home);
     } finally {

@@ -78,7 +78,7 @@ for (const [what, args, code, exit] of [
     'NOT_AFTER_PASSED',
     3,
   ],
-  ['a grant of nothing', ['grant', 'x'], 'USAGE', 2],
+  ['a grant of nothing', ['grant', 'x'], 'MISSING', 2],
   ['no wallet at all', ['record', 'list'], 'WALLET_UNKNOWN', 2],
   ['a wallet that is not here', ['record', 'list', '--as', 'eve'], 'WALLET_UNKNOWN', 2],
   ['a name that would leave the folder', ['record', 'list', '--as', '../eve'], 'USAGE', 2],
@@ -96,7 +96,7 @@ for (const [what, args, code, exit] of [
   ],
   ['a hospital that does not run', ['person', 'create', 'x', '--hospital', 'north'], 'USAGE', 2],
   ['a home without servers', ['verify'], 'HOME_INVALID', 3],
-  ['a diagnosis without words', ['diagnose', 'ana'], 'USAGE', 2],
+  ['a diagnosis without words', ['diagnose', 'ana'], 'MISSING', 2],
 ] as const) {
   test(`${what}: ${code}, exit code ${exit}`, async () => {
     const ran = await run([...args, '--json', '--home', home]);

@@ -26,6 +26,9 @@ export interface RunOptions {
   readonly stdin?: string;
   /** A person who answers; missing: nobody sits there. */
   readonly terminal?: Terminal;
+  /** Another clock, or zone, than this machine's. */
+  readonly now?: () => number;
+  readonly zone?: string;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -130,6 +133,8 @@ export function start(args: readonly string[], options: RunOptions = {}): Workin
       stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
       env: environment(options),
       terminal: options.terminal,
+      now: options.now,
+      zone: options.zone,
       passphrases: cheapPassphrases,
     };
     return {

@@ -1,150 +1,93 @@
 import { CodedError } from '../../primitives/errors.ts';
-import { parseRecordId, type RecordId } from '../../primitives/ids.ts';
+import type { GrantRequest } from '../../sdk/index.ts';
+import { actingAccount, caughtUp, openActing } from '../acting.ts';
+import { findPerson } from '../finding.ts';
+import { short, when } from '../format.ts';
 import {
-  parsePurpose,
-  parseRecordClass,
-  type RecordClass,
-  recordClasses,
-  type WalletAccount,
-} from '../../sdk/index.ts';
-import { type Acting, actingAccount, findPerson, openActing, pickId, work } from '../acting.ts';
-import { when } from '../format.ts';
+  checkTimes,
+  type GrantFlags,
+  granted,
+  grantLines,
+  historyFrom,
+  liveGrantsOf,
+  recordsOf,
+  timeHelp,
+  withTerms,
+} from '../giving.ts';
 import { mayText } from '../grant-text.ts';
+import { classesOf, purposeHelp, purposesOf, wordsOf } from '../grant-words.ts';
 import { named } from '../harmless.ts';
-import { during } from '../output.ts';
-import { parseMoment, proposedEndMs } from '../time-flags.ts';
+import { deviceClock, ledgerClock } from '../ledger-clock.ts';
+import { type Clock, parseMoment, proposedEndMs } from '../time-flags.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-import { gather } from './options.ts';
+import { addGrantChange } from './grant-change.ts';
 
-interface GrantFlags {
-  readonly class?: readonly string[];
-  readonly record?: readonly string[];
-  readonly writeClass?: readonly string[];
-  readonly purpose?: readonly string[];
-  readonly until?: string;
-  readonly from?: string;
-  readonly history: string;
-}
-
-/** What a patient lets others do: given, listed, taken back. */
+/** What a patient lets others do. */
 export const addGrant: AddCommand = (program, context) => {
-  program
-    .command('grant <who>')
-    .description('let somebody read, or write, until a time')
-    .option(
-      '--class <class>',
-      `may read; several times: ${recordClasses.join(', ')}, or "all"`,
-      gather,
-    )
-    .option('--record <id>', 'only these records of the classes; several times', gather)
-    .option('--write-class <class>', 'may write; several times', gather)
-    .option('--purpose <purpose>', 'TREAT (default), FAMRQT, HRESCH, ...; several times', gather)
-    .option('--until <time>', '+7d, 2026-12-24 or an ISO 8601 time (default: a week)')
+  const grant = withTerms(
+    program.command('grant <who>').description('let somebody read, or write, until a time'),
+  )
     .option('--from <time>', 'not before this time (default: now)')
-    .option('--history <how far>', '"all", "none", or from a time on', 'all')
-    .action((who: string, flags: GrantFlags) => grant(context, who, flags));
+    .addHelpText('after', `${timeHelp}\n${purposeHelp}`)
+    .action((who: string, flags: GrantFlags) => give(context, who, flags));
+  addGrantChange(grant, context);
 };
 
-function classesOf(texts: readonly string[] | undefined): readonly RecordClass[] {
-  if (texts?.includes('all') === true) return recordClasses;
-  return (texts ?? []).map(parseRecordClass);
-}
-
-async function grant(context: CommandContext, who: string, flags: GrantFlags): Promise<void> {
-  const nowMs = Date.now();
+async function give(context: CommandContext, who: string, flags: GrantFlags): Promise<void> {
   const readClasses = classesOf(flags.class);
   const writeClasses = classesOf(flags.writeClass);
   if (readClasses.length === 0 && writeClasses.length === 0 && flags.record === undefined) {
-    throw new CodedError('USAGE', { problem: 'say what: --class, --record or --write-class' });
+    throw new CodedError('MISSING', { problem: 'say what: --class, --record or --write-class' });
   }
-  const purposes = (flags.purpose ?? ['TREAT']).map(parsePurpose);
-  const { notBeforeMs, notAfterMs } = spanOf(flags, nowMs);
+  const purposes = purposesOf(flags.purpose ?? ['TREAT']);
+  // What is no time at all is said before anything is opened.
+  checkTimes(flags, deviceClock(context));
   const acting = await openActing(context);
   const account = actingAccount(acting);
-  const fromMs = historyFrom(flags.history, nowMs);
+  const clock = await ledgerClock(context, acting, account);
+  const { notBeforeMs, notAfterMs } = spanOf(flags, clock);
   const grantee = await findPerson(context, acting, who);
-  const records = await recordsOf(context, acting, account, flags.record ?? []);
-  const given = await during(context.output, 'Granting', (progress) =>
-    acting.person.grant(
-      {
-        grantee: calledHere(acting, grantee, who),
-        readClasses: readClasses.length === 0 ? records.classes : readClasses,
-        recordIds: records.recordIds,
-        writeClasses,
-        purposes,
-        fromMs,
-        notBeforeMs,
-        notAfterMs,
-      },
-      work(context, account, progress),
-    ),
-  );
-  const { consent, confirmed } = given;
-  const facts = {
-    consent,
+  await caughtUp(context, acting);
+  const beside = await liveGrantsOf(context, acting, account, grantee);
+  const records = await recordsOf(context, acting, account, wordsOf(flags.record));
+  const request: GrantRequest = {
     grantee,
-    granteeName: given.grant.granteeName,
     readClasses: readClasses.length === 0 ? records.classes : readClasses,
+    recordIds: records.recordIds,
     writeClasses,
-    records: records.recordIds,
     purposes,
-    fromMs,
-    notBeforeMs: given.grant.notBeforeMs,
+    fromMs: historyFrom(flags.history ?? 'all', clock),
+    notBeforeMs,
     notAfterMs,
-    txId: confirmed.txId,
-    height: confirmed.height,
   };
-  context.output.result(facts, () =>
-    [
-      `${named(given.grant.granteeName)} may now ${mayText(facts)}`,
-      `until ${when(notAfterMs)}, for ${purposes.join(', ')}.`,
-      `Grant ${consent}, height ${confirmed.height}. To take it back: salus revoke ${consent}`,
-    ].join('\n'),
+  const facts = await granted(context, acting, account, request);
+  const also = { beside: beside.map((it) => it.consent) };
+  context.output.result({ ...facts, ...(beside.length > 0 && also) }, () =>
+    [...grantLines(facts), ...besideLines(beside, grantee)].join('\n'),
   );
+}
+
+type Live = Awaited<ReturnType<typeof liveGrantsOf>>[number];
+
+function besideLines(beside: readonly Live[], grantee: string): string[] {
+  if (beside.length === 0) return [];
+  const who = named(beside[0]?.granteeName ?? short(grantee));
+  return [
+    '',
+    `It stands beside what ${who} was granted before:`,
+    ...beside.map((it) => {
+      const may = mayText({ ...it.terms, records: it.terms.recordIds });
+      return `  ${short(it.consent)}: ${may}, until ${when(it.notAfterMs)}`;
+    }),
+    'To have one in place of another: salus grant change, extend or narrow.',
+  ];
 }
 
 /** From when until when the grant holds. Throws NOT_AFTER_PASSED, USAGE. */
-function spanOf({ from, until }: GrantFlags, nowMs: number) {
+function spanOf({ from, until }: GrantFlags, clock: Clock) {
   const notAfterMs =
-    until === undefined ? proposedEndMs(nowMs) : parseMoment('--until', until, nowMs);
-  const notBeforeMs = from === undefined ? undefined : parseMoment('--from', from, nowMs);
-  if (notAfterMs <= nowMs) throw new CodedError('NOT_AFTER_PASSED', { notAfterMs });
+    until === undefined ? proposedEndMs(clock) : parseMoment('--until', until, clock);
+  const notBeforeMs = from === undefined ? undefined : parseMoment('--from', from, clock);
+  if (notAfterMs <= clock.nowMs) throw new CodedError('NOT_AFTER_PASSED', { notAfterMs });
   return { notBeforeMs, notAfterMs };
-}
-
-/** 0: all of it. */
-function historyFrom(history: string, nowMs: number): number {
-  if (history === 'all') return 0;
-  return history === 'none' ? nowMs : parseMoment('--history', history, nowMs);
-}
-
-/** The nickname where the wallet has one: that is what its list of grants shows later. */
-function calledHere(acting: Acting, account: string, who: string): string {
-  const card = acting.person.cards.find((it) => it.card.account === account);
-  return card?.nickname ?? (who === account ? who : account);
-}
-
-/** Named records bring their classes with them where none is said. */
-async function recordsOf(
-  context: CommandContext,
-  acting: Acting,
-  account: WalletAccount,
-  texts: readonly string[],
-): Promise<{ readonly recordIds: readonly RecordId[]; readonly classes: readonly RecordClass[] }> {
-  if (texts.length === 0) return { recordIds: [], classes: [] };
-  const listed = await acting.person.listRecords(work(context, account));
-  const recordIds = texts.map((text) => {
-    const known = pickId(
-      listed.map((it) => it.recordId),
-      text,
-    );
-    return known ?? parseRecordId(text);
-  });
-  const classes = new Set<RecordClass>();
-  for (const recordId of recordIds) {
-    const row = listed.find((it) => it.recordId === recordId);
-    if (row === undefined) throw new CodedError('RECORD_UNKNOWN', { recordId });
-    if (row.recordClass !== undefined) classes.add(row.recordClass);
-  }
-  return { recordIds, classes: [...classes] };
 }

@@ -7,11 +7,12 @@ import {
   type ReceivedGrant,
   type WaitingMessage,
 } from '../../sdk/index.ts';
-import { findReceived, openActing, work } from '../acting.ts';
+import { openActing, work } from '../acting.ts';
 import { inputFile } from '../files.ts';
 import { amount, short, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during } from '../output.ts';
+import { findReceived } from '../received.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** What somebody who was granted access does: fetch his letters, write a diagnosis. */
@@ -205,7 +206,7 @@ async function diagnosisOf({
   file,
 }: DiagnoseFlags): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }> {
   if ((text === undefined) === (file === undefined)) {
-    throw new CodedError('USAGE', { problem: 'say either --text or --file' });
+    throw new CodedError('MISSING', { problem: 'say either --text or --file' });
   }
   if (text !== undefined) {
     if (text === '') throw new CodedError('FILE_EMPTY');

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Looked, Noticed, Person, WalletAccount } from '../../sdk/index.ts';
-import { NameBook, openActing, work } from '../acting.ts';
+import { openActing, work } from '../acting.ts';
 import { writeOut } from '../files.ts';
 import { amount, table, when } from '../format.ts';
 import {
@@ -12,6 +12,7 @@ import {
   whatHappened,
   withheldText,
 } from '../looked-page.ts';
+import { NameBook } from '../name-book.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 

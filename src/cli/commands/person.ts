@@ -189,6 +189,13 @@ async function enrol(
 ): Promise<void> {
   const { name, person } = await openActing(withWallet(context, wallet));
   const plan = await planOf(context, name, flags);
+  const role =
+    plan.role ?? (plan.invitation === undefined ? undefined : readInvitation(plan.invitation).role);
+  if (plan.code === undefined && role !== 'device') {
+    throw new CodedError('MISSING', {
+      problem: 'say --code-file FILE (- asks for it): the printed recovery code of this wallet',
+    });
+  }
   const account = await during(context.output, 'Enrolling', () =>
     enrolPerson(person, { ...plan, fullName: flags.name ?? person.name }),
   );
@@ -260,8 +267,15 @@ async function show(
         ? 'Not enrolled yet: salus person enrol'
         : table([
             ['hospital', 'role', 'account'],
-            ...person.accounts.map((it) => [it.organisationName, it.role, it.account]),
+            ...person.accounts.map((it) => [
+              it.organisationName,
+              it.enrolled ? it.role : `${it.role}, not finished`,
+              it.account,
+            ]),
           ]),
+      ...(person.accounts.every((it) => it.enrolled)
+        ? []
+        : ['', `Finish enrolling: salus person enrol ${name} --code-file FILE`]),
       ...(person.hasCopy || person.accounts.length === 0
         ? []
         : ['', 'No hospital keeps a copy of this wallet, and no code brings it back.']),

@@ -8,19 +8,14 @@ import {
   type RecordClass,
   recordClasses,
 } from '../../sdk/index.ts';
-import {
-  type Acting,
-  actingAccount,
-  findReceived,
-  findRecord,
-  openActing,
-  work,
-} from '../acting.ts';
-import { confirmed } from '../asking.ts';
+import { type Acting, actingAccount, openActing, work } from '../acting.ts';
+import { sure } from '../asking.ts';
 import { fileSpool, inputFile, standardInput, writeOut } from '../files.ts';
+import { findRecord } from '../finding.ts';
 import { amount, short } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during, type Progress } from '../output.ts';
+import { findReceived } from '../received.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addRecordList } from './record-list.ts';
 import { addRecordOpen } from './record-open.ts';
@@ -240,7 +235,7 @@ async function erase(
     found.push({ recordId, as: account });
   }
   const question = `Erase ${amount(found.length, 'record')} for good?`;
-  if (flags.yes !== true) await confirmed(context, question);
+  if (flags.yes !== true) await sure(context, question);
   const erased: RecordId[] = [];
   let tombstones = 0;
   await during(context.output, 'Erasing', async (progress: Progress) => {

@@ -1,8 +1,9 @@
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, type ConsentId, parseConsentId } from '../../primitives/ids.ts';
 import type { GivenBefore } from '../../sdk/index.ts';
-import { type Acting, caughtUp, findPerson, openActing, pickId, work } from '../acting.ts';
+import { type Acting, caughtUp, openActing, work } from '../acting.ts';
 import { confirmed } from '../asking.ts';
+import { findPerson, pickId } from '../finding.ts';
 import { amount, short, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during, type Progress } from '../output.ts';
