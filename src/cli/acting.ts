@@ -78,13 +78,21 @@ const copyMs = 10_000;
 
 /**
  * Learns first what this person's other devices did: no listing is of this device alone. What cannot be learned is told;
- * the ledger is asked all the same.
+ * the ledger is asked all the same. `tells`: a patient is told that others wrote into her chart.
  */
-export async function caughtUp(context: CommandContext, acting: Acting): Promise<void> {
+export async function caughtUp(
+  context: CommandContext,
+  acting: Acting,
+  { tells = true }: { readonly tells?: boolean } = {},
+): Promise<void> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(copyMs)]);
-  for (const { account } of acting.accounts) {
+  let written = 0;
+  for (const { account, role } of acting.accounts) {
     try {
       await acting.person.catchUp({ as: account, signal });
+      if (tells && role === 'patient') {
+        written += (await acting.person.newInChart({ as: account, signal })).length;
+      }
     } catch (error) {
       if (context.signal.aborted || !isCoded(error)) throw error;
       const why = isCoded(error, 'DEVICE_ENDED')
@@ -92,6 +100,9 @@ export async function caughtUp(context: CommandContext, acting: Acting): Promise
         : 'What other devices of yours did could not be learned just now.';
       context.output.note(`${why} (${error.code})`);
     }
+  }
+  if (written > 0) {
+    context.output.note(`New in your chart, written by others: ${written} (salus inbox).`);
   }
 }
 

@@ -1,7 +1,8 @@
-import { CodedError } from '../primitives/errors.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../primitives/ids.ts';
 import type {
   AsAccount,
+  LiveItem,
   Person,
   ReadOptions,
   ReceivedGrant,
@@ -72,6 +73,23 @@ export async function findReceived(
   throw new Choosing('NOT_SHARED', patientChoices(who === undefined ? [] : alike(held, who)));
 }
 
+/** Every live grant of the same patient to the same account, this one first. */
+export async function grantsOfPatient(
+  context: CommandContext,
+  { person, accounts }: Acting,
+  grant: ReceivedGrant,
+): Promise<readonly ReceivedGrant[]> {
+  for (const account of accounts) {
+    const received = await person.received(work(context, account));
+    if (!received.some((it) => it.consent === grant.consent)) continue;
+    const others = received.filter(
+      (it) => it.patient === grant.patient && it.state === 'live' && it.consent !== grant.consent,
+    );
+    return [grant, ...others];
+  }
+  return [grant];
+}
+
 /** By account, by the name of a wallet or a card, or by the name on the letter, whichever letter case. */
 export function ofPatient(acting: Acting, held: readonly Held[], who: string): readonly Held[] {
   const account = accountOrUndefined(acting, who);
@@ -136,6 +154,18 @@ export function covering(grants: readonly ReceivedGrant[]): readonly ReceivedGra
   return chosen;
 }
 
+/** Whether a record is opened by a grant. */
+export function covers(
+  { terms }: ReceivedGrant,
+  row: Pick<LiveItem, 'recordClass' | 'recordId' | 'timeMs'>,
+): boolean {
+  return (
+    terms.readClasses.includes(row.recordClass) &&
+    (terms.recordIds.length === 0 || terms.recordIds.includes(row.recordId)) &&
+    row.timeMs >= terms.fromMs
+  );
+}
+
 type Asked = AsAccount & ReadOptions;
 
 /** Those for the purpose that was said, where there are some: else the refusal is the hospital's. */
@@ -146,8 +176,36 @@ function asked(grants: readonly ReceivedGrant[], { purpose }: Asked): readonly C
   return covering(fitting.length > 0 ? fitting : grants).map((it) => it.consent);
 }
 
+/** Says when it ended, where the refusal is that it has. */
+async function toldEnd<T>(grants: readonly ReceivedGrant[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const endedMs = grants.find((it) => it.endedMs !== undefined)?.endedMs;
+    if (!isCoded(error, 'CONSENT_ENDED') || endedMs === undefined) throw error;
+    throw new CodedError(error.code, { ...error.details, endedMs }, error);
+  }
+}
+
 /** What there is under all of these grants, each record once. Throws as `Person.listShared`. */
-export async function listUnder(
+export function listUnder(
+  person: Person,
+  grants: readonly ReceivedGrant[],
+  options: Asked,
+): Promise<SharedListing> {
+  return toldEnd(grants, () => listAll(person, grants, options));
+}
+
+/** The same, opened. Throws as `Person.readShared`. */
+export function readUnder(
+  person: Person,
+  grants: readonly ReceivedGrant[],
+  options: Asked,
+): Promise<SharedRead> {
+  return toldEnd(grants, () => readAll(person, grants, options));
+}
+
+async function listAll(
   person: Person,
   grants: readonly ReceivedGrant[],
   options: Asked,
@@ -167,8 +225,7 @@ export async function listUnder(
   return { ...all, rows: [...rows.values()], erased: [...erased.values()], accesses };
 }
 
-/** The same, opened. Throws as `Person.readShared`. */
-export async function readUnder(
+async function readAll(
   person: Person,
   grants: readonly ReceivedGrant[],
   options: Asked,

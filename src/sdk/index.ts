@@ -36,7 +36,9 @@ export {
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';
+export type { MyPatient } from './actions/my-patients.ts';
 export type { NewCodeAt, WaitingCode } from './actions/new-code.ts';
+export type { WrittenByOther } from './actions/new-in-chart.ts';
 export type { NoteToWrite } from './actions/note-to-write.ts';
 export type { Noticed } from './actions/noticed.ts';
 export type {
@@ -45,6 +47,7 @@ export type {
   MissingRecords,
   OpenedRecord,
 } from './actions/own-records.ts';
+export type { PatientIdentity } from './actions/patient-identity.ts';
 export type {
   Access,
   ReadOptions,

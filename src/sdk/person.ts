@@ -14,6 +14,7 @@ import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
+import { type MyPatient, myPatients } from './actions/my-patients.ts';
 import {
   type NewCodeAt,
   newCode,
@@ -21,9 +22,11 @@ import {
   type WaitingCode,
   waitingCode,
 } from './actions/new-code.ts';
+import { newInChart, type WrittenByOther } from './actions/new-in-chart.ts';
 import type { NoteToWrite } from './actions/note-to-write.ts';
 import type { Noticed } from './actions/noticed.ts';
 import * as own from './actions/own-records.ts';
+import { knownIdentity, type PatientIdentity, readIdentity } from './actions/patient-identity.ts';
 import * as shared from './actions/read-shared.ts';
 import {
   type CodeAtHospital,
@@ -451,6 +454,13 @@ export class Person {
     return this.#run(options, (ctx) => own.listRecords(ctx, options));
   }
 
+  /** What others wrote into this chart since this device last told it; with `isTold` it is told now. */
+  newInChart(
+    options: AsAccount & { readonly isTold?: boolean } = {},
+  ): Promise<readonly WrittenByOther[]> {
+    return this.#run(options, (ctx) => newInChart(ctx, options));
+  }
+
   /** What the hospital leaves out of the listing, as far as that can be known; empty: nothing is missing. */
   missingRecords(options: AsAccount = {}): Promise<readonly own.MissingRecords[]> {
     return this.#run(options, (ctx) => own.missingRecords(ctx, options));
@@ -613,6 +623,27 @@ export class Person {
   /** Every grant this person holds, with what the ledger says about each now; the inbox is not asked. */
   received(options: AsAccount = {}): Promise<readonly ReceivedGrant[]> {
     return this.#run(options, (ctx) => receivedGrants(ctx, options));
+  }
+
+  /** Who granted this person something that lives, until when, and what is new; fetches letters first. */
+  patients(options: AsAccount = {}): Promise<readonly MyPatient[]> {
+    return this.#run(options, async (ctx) => {
+      await this.#receive(ctx, options);
+      return myPatients(ctx, options);
+    });
+  }
+
+  /**
+   * Who the patient of a grant is, by her own chart: as this device read it before, or, with `look`, as it reads it now
+   * under the grant. Undefined: not known. Throws as `readShared`.
+   */
+  patientIdentity(
+    consent: ConsentId,
+    options: AsAccount & { readonly look?: boolean } = {},
+  ): Promise<PatientIdentity | undefined> {
+    return this.#run(options, (ctx) =>
+      options.look === true ? readIdentity(ctx, consent, options) : knownIdentity(ctx, consent),
+    );
   }
 
   /** What there is under a grant, unopened: a look like any other. Throws as `readShared`. */

@@ -66,7 +66,7 @@ test('keys and passphrase change, and everything still opens', async () => {
   const [ana, doctor] = [await town.patient(), await town.doctor()];
   const writing = ['--write-class', 'diagnosis', '--until', '+1h'];
   await town.salus('grant', doctor.name, '--as', ana.name, ...writing);
-  await town.salus('diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever');
+  await town.salus('diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever', '--yes');
   const rotated = await town.salus('person', 'rotate', ana.name);
   assert.equal(typeof rotated.height, 'number');
   const next = town.file('new.passphrase', 'a new passphrase for tests\n');

@@ -62,7 +62,7 @@ test('the doctor lists, opens and writes; the patient opens what he wrote', asyn
   assert.equal(sha256(readFileSync(out)), opened.sha256);
   assert.equal(opened.by, ana.fullName);
   const written = await town.salus(
-    ...['diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever'],
+    ...['diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever', '--yes'],
   );
   assert.deepEqual([written.log, written.consent], ['doc', consent]);
   const mine = await town.salus('record', 'open', text(written, 'recordId'), '--as', ana.name);

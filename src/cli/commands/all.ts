@@ -9,6 +9,7 @@ import { addGrants } from './grants.ts';
 import { addInbox } from './inbox.ts';
 import { addLedger } from './ledger.ts';
 import { addLooked } from './looked.ts';
+import { addPatients } from './patients.ts';
 import { addPerson } from './person.ts';
 import { addReceipt } from './receipt.ts';
 import { addRecord } from './record.ts';
@@ -33,6 +34,7 @@ export const commands: readonly AddCommand[] = [
   addGrants,
   addRevoke,
   addInbox,
+  addPatients,
   addWatch,
   addLooked,
   addReceipt,

@@ -65,6 +65,7 @@ function factsOf({ grant: it, account }: Given): Record<string, unknown> {
     looks: it.looks,
     grantedHeight: it.grantedHeight,
     revokedHeight: it.revokedHeight,
+    ...(it.endedMs !== undefined && { endedMs: it.endedMs }),
   };
 }
 
@@ -77,7 +78,7 @@ function tableOf(given: readonly Given[]): string[] {
   const rows = given.map(({ grant: it }) => [
     it.consent,
     it.granteeName,
-    it.state,
+    it.endedMs === undefined ? it.state : `ended ${when(it.endedMs)}`,
     mayText({ ...it.terms, records: it.terms.recordIds }),
     when(it.notAfterMs),
     String(it.looks),

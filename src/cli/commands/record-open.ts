@@ -16,7 +16,7 @@ import { findRecord, pickId } from '../finding.ts';
 import { short, sizeOf, table, when } from '../format.ts';
 import { NameBook } from '../name-book.ts';
 import { during } from '../output.ts';
-import { findReceived, listUnder, readUnder } from '../received.ts';
+import { covers, findReceived, listUnder, readUnder } from '../received.ts';
 import type { CommandContext } from './command.ts';
 import { openedFacts } from './record-list.ts';
 
@@ -83,13 +83,20 @@ async function openShared(
     const options = { ...work(context, account, progress), purpose };
     const { person } = acting;
     let recordId = tryRecordId(id);
-    if (recordId === undefined) {
-      const listed = await listUnder(person, grants, options);
-      const known = listed.rows.map(({ row }) => row.recordId);
-      recordId = pickId(known, id);
+    let opening = grants;
+    // By which of several grants it opens, its row says: one that does not cover it would be refused.
+    if (recordId === undefined || grants.length > 1) {
+      const { rows } = await listUnder(person, grants, options);
+      const known = rows.map(({ row }) => row);
+      recordId ??= pickId(
+        known.map((it) => it.recordId),
+        id,
+      );
+      const row = known.find((it) => it.recordId === recordId);
+      if (row !== undefined) opening = grants.filter((it) => covers(it, row));
     }
     if (recordId === undefined) throw new CodedError('RECORD_UNKNOWN');
-    const read = await readUnder(person, grants, { ...options, recordIds: [recordId] });
+    const read = await readUnder(person, opening, { ...options, recordIds: [recordId] });
     const [record] = read.records;
     if (record === undefined) {
       throw new CodedError(read.erased.length > 0 ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
@@ -98,7 +105,7 @@ async function openShared(
     }
     const { height, timeMs, epoch, txId } = record.row;
     const looks = read.accesses.map((it) => ({ txId: it.txId, height: it.height }));
-    const { consent, patient } = grant;
+    const { consent, patient } = opening[0] ?? grant;
     return { ...record, facts: { height, timeMs, epoch, txId, consent, patient, looks } };
   });
 }

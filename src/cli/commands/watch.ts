@@ -113,7 +113,10 @@ class Watcher {
     const patients = new Set<string>();
     for (const act of acts) {
       const { kind, txId, account, consent } = act;
-      if (account === mine && kind !== 'KeySet') {
+      const isAnchor = kind === 'DataAnchor' || kind === 'DiagnosisAnchor';
+      if (account === mine && isAnchor && consent !== undefined) {
+        this.#written({ act: kind, txId, height, timeMs, consent });
+      } else if (account === mine && kind !== 'KeySet') {
         const about = {
           act: kind,
           txId,
@@ -135,6 +138,21 @@ class Watcher {
       const isOpen = !this.#ended.has(grant.consent) && grant.terms.readClasses.length > 0;
       if (isOpen && patients.has(grant.patient)) await this.#newItems(grant, height);
     }
+  }
+
+  /** Somebody wrote into this person's own chart, under a grant of hers. */
+  #written(about: {
+    readonly act: string;
+    readonly consent: string;
+    readonly height: number;
+    readonly [fact: string]: unknown;
+  }): void {
+    const given = this.#acting.person.givenGrants.find((it) => it.consent === about.consent);
+    const by = given?.granteeName ?? '';
+    const what = about.act === 'DiagnosisAnchor' ? 'a diagnosis' : 'a record';
+    const who = by === '' ? 'Somebody whom you granted it' : named(by);
+    const text = `${who} wrote ${what} into your chart, height ${about.height}: salus inbox`;
+    this.#say('written', { ...about, by }, text);
   }
 
   /** The letter follows its transaction after a moment; most grants are not for us. */

@@ -6,6 +6,7 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { type ConfirmedTx, confirm, isRefusal } from '../client/send-tx.ts';
 import { takeBack } from '../client/take-back.ts';
 import type { OwnGrant, PendingTx, WalletContent } from '../wallet/content.ts';
+import { endOf } from './end-of.ts';
 import { liveGrants, sendWithKeys } from './grant.ts';
 import { revokeUnlisted } from './unlisted.ts';
 
@@ -156,6 +157,8 @@ export interface ListedGrant {
   readonly looks: number;
   readonly grantedHeight: number;
   readonly revokedHeight: number;
+  /** When it ended, by block time; undefined: it has not. */
+  readonly endedMs: number | undefined;
 }
 
 /** The grants of this account, with what the ledger says about each. */
@@ -169,12 +172,23 @@ export async function listGrants(
     own.map((it) => it.consent),
     signal,
   );
-  const listed = own.map((grant) => listedGrant(grant, rows.get(grant.consent), ctx.nowMs()));
+  const listed = await Promise.all(
+    own.map(async (grant) => {
+      const row = rows.get(grant.consent);
+      const state = listedGrant(grant, row, ctx.nowMs());
+      const isOver = row !== undefined && state.state === 'ended';
+      return { ...state, endedMs: isOver ? await endOf(ctx, row, signal) : undefined };
+    }),
+  );
   // What the ledger refused may come back with the copy; it never was a grant.
   return listed.filter((it) => it.state !== 'unconfirmed' || awaited.has(it.consent));
 }
 
-function listedGrant(grant: OwnGrant, row: Consent | undefined, nowMs: number): ListedGrant {
+function listedGrant(
+  grant: OwnGrant,
+  row: Consent | undefined,
+  nowMs: number,
+): Omit<ListedGrant, 'endedMs'> {
   const { consent, granteeName, notBeforeMs, notAfterMs } = grant;
   const state: GrantState =
     row === undefined

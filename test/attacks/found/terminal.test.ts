@@ -56,7 +56,7 @@ test('a record, a note and a file named by somebody else steer nobody’s termin
   const consent = text(given, 'consent');
   const asDoctor = ['--as', doctor.name];
   const note = ['--text', `flu ${title}${characters}`, '--name', `Diagnosis ${title}\u202e`];
-  const wrote = await shows(['diagnose', consent, ...note, ...asDoctor]);
+  const wrote = await shows(['diagnose', consent, ...note, ...asDoctor, '--yes']);
   assert.match(wrote.stdout, /^Diagnosis written for Ana Lima/);
   const listed = await shows(['record', 'list', '--consent', consent, '--names', ...asDoctor]);
   assert.match(listed.stdout, /OWNED/, 'the text itself is shown');
