@@ -3,11 +3,12 @@ import type { AccountId } from '../primitives/ids.ts';
 import type { ContextOptions, Person, WalletAccount } from '../sdk/index.ts';
 import { Person as SdkPerson } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
+import { rootOfSession } from './agent.ts';
 import { askPassphrase } from './asking.ts';
+import { Choosing } from './choosing.ts';
 import type { CommandContext } from './commands/command.ts';
 import { fileWalletStore, homeFolder, walletNames } from './home.ts';
 import type { Progress } from './output.ts';
-import { Choosing } from './refusal.ts';
 
 /** The person a command works for, with the wallet open. */
 export interface Acting {
@@ -50,18 +51,22 @@ export function walletName(context: CommandContext): { name: string; hospital?: 
 }
 
 /**
- * Opens the wallet, and takes back what could not be taken back before, unless the command does that itself.
+ * Opens the wallet, by an unlocked session where one runs and nothing asks for the passphrase (`asks`), and takes back what could not be taken back before, unless the command does that itself.
  * Throws WALLET_UNKNOWN, PASSPHRASE_MISSING, PASSPHRASE_WRONG, PERSON_NOT_ENROLLED. */
 export async function openActing(
   context: CommandContext,
-  { takeBack = true }: { readonly takeBack?: boolean } = {},
+  { takeBack = true, asks = false }: { readonly takeBack?: boolean; readonly asks?: boolean } = {},
 ): Promise<Acting> {
   const { name, hospital } = walletName(context);
   const home = homeFolder(context.flags.home);
   const store = fileWalletStore(home, name, context.surroundings);
   if ((await store.load()) === undefined) throw new CodedError('WALLET_UNKNOWN');
-  const passphrase = await askPassphrase(context);
-  const person = await SdkPerson.open({ store, passphrase }, contextOptions(context));
+  const person =
+    (asks ? undefined : await openBySession(context, home, name)) ??
+    (await SdkPerson.open(
+      { store, passphrase: await askPassphrase(context) },
+      contextOptions(context),
+    ));
   if (person.unreadableParts > 0) {
     context.output.note(
       `${person.unreadableParts} parts of this wallet cannot be read here. They are kept, and taking back works. The printed code brings back what was in them: salus person recover`,
@@ -71,6 +76,25 @@ export async function openActing(
   const enrolled = person.accounts.filter((it) => it.enrolled);
   const accounts = hospital === undefined ? enrolled : accountsAt(home, enrolled, hospital);
   return { home, name, person, accounts };
+}
+
+/** Undefined: none runs, the passphrase was said, or the wallet has another root by now. */
+async function openBySession(
+  context: CommandContext,
+  home: string,
+  name: string,
+): Promise<Person | undefined> {
+  const { passphraseFd, passphraseFile } = context.flags;
+  if (passphraseFd !== undefined || passphraseFile !== undefined) return undefined;
+  const root = await rootOfSession(home, name);
+  if (root === undefined) return undefined;
+  const store = fileWalletStore(home, name, context.surroundings);
+  try {
+    return await SdkPerson.openByRoot({ store, root }, contextOptions(context));
+  } catch (error) {
+    if (isCoded(error, 'WALLET_INVALID')) return undefined;
+    throw error;
+  }
 }
 
 /** So long the copy is waited for where a listing only wants to be sure. */

@@ -3,9 +3,10 @@ import type { AccountId, RecordId } from '../primitives/ids.ts';
 import type { Card, WalletAccount } from '../sdk/index.ts';
 import { type Acting, actingAccount, work } from './acting.ts';
 import { type HomeCard, homeCards } from './cards.ts';
+import { Choosing } from './choosing.ts';
 import type { CommandContext } from './commands/command.ts';
 import { NameBook } from './name-book.ts';
-import { type Choice, Choosing } from './refusal.ts';
+import type { Choice } from './refusal.ts';
 
 /** Somebody whom a word may mean. */
 interface Candidate {

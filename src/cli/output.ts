@@ -1,7 +1,8 @@
 import { spinner } from '@clack/prompts';
 import { CodedError } from '../primitives/errors.ts';
+import { refusalText } from './choosing.ts';
 import { harmlessJson, harmlessText, printable } from './harmless.ts';
-import { refusalOf, refusalText } from './refusal.ts';
+import { refusalOf } from './refusal.ts';
 
 export { exitCodeOf, refusalOf } from './refusal.ts';
 

@@ -11,10 +11,11 @@ import type {
   WalletAccount,
 } from '../sdk/index.ts';
 import { type Acting, work } from './acting.ts';
+import { Choosing } from './choosing.ts';
 import type { CommandContext } from './commands/command.ts';
 import { accountOrUndefined, pickId } from './finding.ts';
 import { short, when } from './format.ts';
-import { type Choice, Choosing } from './refusal.ts';
+import type { Choice } from './refusal.ts';
 
 /** A grant that this person holds, and the account it was given to. */
 export interface Held {

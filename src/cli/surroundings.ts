@@ -24,6 +24,8 @@ export interface Surroundings extends Streams {
   readonly zone?: string | undefined;
   /** Missing: nobody sits there. Asked through `asking.ts` alone. */
   readonly terminal?: Terminal | undefined;
+  /** How this program is started once more: program and first arguments. */
+  readonly command?: readonly string[];
   /** What the wallets made here cost to open, and who works it out; missing: what people's wallets cost, this process. */
   readonly passphrases?: Pick<WalletStore, 'passphraseCost' | 'stretchPassphrase'>;
 }
@@ -58,4 +60,5 @@ export const processSurroundings: Surroundings = {
     return isAtTerminal ? processTerminal : undefined;
   },
   env: process.env,
+  command: [process.execPath, process.argv[1] ?? ''],
 };

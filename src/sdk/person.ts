@@ -161,6 +161,22 @@ export class Person {
   }
 
   /**
+   * The wallet in this store, by the root that `sessionRoot` gave: no passphrase is stretched. Throws WALLET_UNKNOWN,
+   * WALLET_INVALID (another root, a file of before, or damaged).
+   */
+  static async openByRoot(
+    wallet: Pick<WalletPlace, 'store'> & { readonly root: Uint8Array },
+    options: PersonOptions = {},
+  ): Promise<Person> {
+    return new Person(await Vault.openByRoot(wallet.store, wallet.root), options);
+  }
+
+  /** What opens this wallet on this device without the passphrase: for who keeps it for minutes, and never in a file. */
+  sessionRoot(): Uint8Array {
+    return this.#vault.root();
+  }
+
+  /**
    * The wallet from its copy at the hospital, put into this store, which is a device of its own from then on; `sync`
    * then learns what happened since. Throws RECOVERY_CODE_WRONG, COPY_NONE, COPY_FORGED (not by a device of the
    * owner; try another), PASSPHRASE_SHORT, WALLET_EXISTS, NAME_INVALID, GATEWAY_UNREACHABLE.

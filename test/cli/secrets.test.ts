@@ -89,12 +89,12 @@ test('a one-time code and a recovery code come from standard input, or are typed
   await salus(rotate, { home: town.home, stdin: String(made.recoveryCode) });
 });
 
-test('no command takes a secret as the value of a flag', () => {
+test('no command takes a secret as the value of a flag', async () => {
   const context = {
     ...{ flags: { json: false }, output: createOutput(false), signal: AbortSignal.abort() },
     surroundings: { out: () => {}, err: () => {}, stdin: process.stdin, env: {} },
   };
-  const flags = leavesOf(createProgram(context, () => undefined)).flatMap(({ options }) =>
+  const flags = leavesOf(await createProgram(context, () => undefined)).flatMap(({ options }) =>
     options.map(({ long = '' }) => long),
   );
   assert.ok(flags.length > 60);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { GrantRequest, ListedGrant, WalletAccount } from '../../sdk/index.ts';
 import { type Acting, actingAccount, caughtUp, openActing, work } from '../acting.ts';
+import { Choosing } from '../choosing.ts';
 import { findPerson, pickId } from '../finding.ts';
 import { when } from '../format.ts';
 import {
@@ -18,7 +19,6 @@ import {
 import { mayText } from '../grant-text.ts';
 import { classesOf, purposesOf, wordsOf } from '../grant-words.ts';
 import { deviceClock, ledgerClock } from '../ledger-clock.ts';
-import { Choosing } from '../refusal.ts';
 import { type Clock, parseMoment } from '../time-flags.ts';
 import type { CommandContext } from './command.ts';
 import { gather } from './options.ts';

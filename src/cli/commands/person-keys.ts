@@ -118,7 +118,7 @@ async function rotate(
   wallet: string | undefined,
   flags: { readonly codeFile?: string },
 ): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet));
+  const acting = await openActing(withWallet(context, wallet), { asks: true });
   const account = actingAccount(acting);
   const code = await readCodeFile(context, flags.codeFile, codeQuestion);
   const { txId, height } = await during(context.output, 'Making new keys', (progress) =>
@@ -157,7 +157,7 @@ async function changePassphrase(
   wallet: string | undefined,
   file: string | undefined,
 ): Promise<void> {
-  const { person, name } = await openActing(withWallet(context, wallet));
+  const { person, name } = await openActing(withWallet(context, wallet), { asks: true });
   const passphrase = await askNewPassphrase(context, file);
   await during(context.output, 'Sealing the wallet anew', () =>
     person.changePassphrase(passphrase),

@@ -11,10 +11,10 @@ import { amount, table } from '../format.ts';
 import { named } from '../harmless.ts';
 import { fileWalletStore, homeFolder, walletNames } from '../home.ts';
 import { during } from '../output.ts';
+import { peopleOf } from '../people-here.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addPersonCode } from './person-code.ts';
 import { addPersonKeys } from './person-keys.ts';
-import { peopleOf } from './up.ts';
 
 interface EnrolFlags {
   readonly hospital?: string;

@@ -32,6 +32,7 @@ export async function newInChart(
       : [{ recordId, recordClass, height, timeMs, consent }],
   );
   const newest = Math.max(since, ...live.map((it) => it.height));
-  if (isTold && newest > since) await noteBeside(ctx, seen, newest);
+  // Where there is nothing to tell, the next listing need not look at it again.
+  if ((isTold || written.length === 0) && newest > since) await noteBeside(ctx, seen, newest);
   return written.sort((a, b) => a.height - b.height);
 }

@@ -85,7 +85,7 @@ test('every command is silent about what steers a terminal in its own arguments'
     ...{ flags: { json: false }, output: createOutput(false), signal: AbortSignal.abort() },
     surroundings: { out: () => {}, err: () => {}, stdin: process.stdin, env: {} },
   };
-  const names = leavesOf(createProgram(context, () => undefined));
+  const names = leavesOf(await createProgram(context, () => undefined));
   assert.ok(names.length > 30);
   for (const name of names) {
     for (const hostile of [title, `\u202e${characters.slice(60)}`]) {
