@@ -20,7 +20,12 @@ export function homeFolder(option: string | undefined): string {
 const nickname = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
 
 function walletPath(home: string, name: string): string {
-  if (!nickname.test(name)) throw new CodedError('USAGE', { name: 'letters, digits, dot, dash' });
+  if (!nickname.test(name)) {
+    throw new CodedError('USAGE', {
+      problem:
+        "the name of a wallet has letters, digits, dots and dashes, such as bob-smith; --name says a person's own",
+    });
+  }
   return join(home, 'people', `${name}.wallet`);
 }
 

@@ -88,7 +88,9 @@ function roleOf(text: string | undefined): Role | undefined {
   if (text === undefined) return undefined;
   const role = roles.filter(isEnrolled).find((known) => known === text);
   if (role === undefined) {
-    throw new CodedError('USAGE', { role: text, expected: roles.filter(isEnrolled).join(', ') });
+    throw new CodedError('USAGE', {
+      problem: `"${text}" is no role; there are ${roles.filter(isEnrolled).join(', ')}`,
+    });
   }
   return role;
 }

@@ -16,9 +16,9 @@ import type { AddCommand, CommandContext } from './command.ts';
 import { defaultPort, gather, wholeNumber } from './options.ts';
 
 const firstSteps: readonly string[] = [
-  'npx salus person create ana --name "Ana Lima" --hospital north --role patient',
-  'npx salus record add FILE --as ana',
-  'npx salus record list --as ana',
+  './salus person create ana --name "Ana Lima" --hospital north --role patient',
+  './salus record add FILE --as ana',
+  './salus record list --as ana',
 ];
 
 interface UpOptions extends LogFlags {
