@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SALUS_PASSPHRASE='demo passphrase' # opens the demo wallets; real people choose their own
-salus() { ${SALUS:-npx salus} "$@"; }
+salus() { ${SALUS:-./salus} "$@"; }
 
 salus person list
 salus record list --as eboni --class lab

@@ -7,7 +7,7 @@ export const sdkCodes = {
   KEY_NOT_HERE: { kind: 'no-key', sentence: 'The key for this item is not on this device.' },
   PASSPHRASE_WRONG: { kind: 'no-key', sentence: 'The passphrase does not open this wallet.' },
   PASSPHRASE_SHORT: { kind: 'usage', sentence: 'A passphrase needs at least 10 characters.' },
-  WALLET_INVALID: { kind: 'not-valid', sentence: 'This is not a wallet, or it is damaged.' },
+  WALLET_INVALID: { kind: 'not-valid', sentence: 'This is not a wallet, or it is damaged. The printed code brings it back: salus person recover NAME --code-file FILE.' },
   WALLET_EXISTS: { kind: 'usage', sentence: 'There is a wallet of this name already.' },
   WALLET_UNKNOWN: { kind: 'usage', sentence: 'There is no wallet of this name here.' },
   WALLET_BUSY: { kind: 'unavailable', sentence: 'Another command is using this wallet; wait until it is done.' },

@@ -43,7 +43,9 @@ export {
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';
+export type { MyPatient } from './actions/my-patients.ts';
 export type { NewCodeAt, WaitingCode } from './actions/new-code.ts';
+export type { WrittenByOther } from './actions/new-in-chart.ts';
 export type { NoteToWrite } from './actions/note-to-write.ts';
 export type { Noticed } from './actions/noticed.ts';
 export type {
@@ -52,6 +54,7 @@ export type {
   MissingRecords,
   OpenedRecord,
 } from './actions/own-records.ts';
+export type { PatientIdentity } from './actions/patient-identity.ts';
 export type {
   Access,
   ReadOptions,
@@ -82,6 +85,7 @@ export { readCard } from './grants/card.ts';
 export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
+export type { UnlistedGrant } from './grants/unlisted.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';

@@ -15,6 +15,7 @@ import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import { bundleOf } from './actions/make-bundle.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
+import { type MyPatient, myPatients } from './actions/my-patients.ts';
 import {
   type NewCodeAt,
   newCode,
@@ -22,9 +23,11 @@ import {
   type WaitingCode,
   waitingCode,
 } from './actions/new-code.ts';
+import { newInChart, type WrittenByOther } from './actions/new-in-chart.ts';
 import type { NoteToWrite } from './actions/note-to-write.ts';
 import type { Noticed } from './actions/noticed.ts';
 import * as own from './actions/own-records.ts';
+import { knownIdentity, type PatientIdentity, readIdentity } from './actions/patient-identity.ts';
 import * as shared from './actions/read-shared.ts';
 import {
   type CodeAtHospital,
@@ -72,6 +75,8 @@ import {
   receivedGrants,
 } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
+import { type UnlistedGrant, unlistedGrants } from './grants/unlisted.ts';
+import type { VerifiedTip } from './ledger/verified-headers.ts';
 import { wordsOfTrustRoot } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
@@ -154,6 +159,22 @@ export class Person {
   /** The wallet in this store, unlocked. Throws WALLET_UNKNOWN, WALLET_INVALID, WALLET_KDF, PASSPHRASE_WRONG. */
   static async open(wallet: WalletPlace, options: PersonOptions = {}): Promise<Person> {
     return new Person(await Vault.open(wallet.store, wallet.passphrase), options);
+  }
+
+  /**
+   * The wallet in this store, by the root that `sessionRoot` gave: no passphrase is stretched. Throws WALLET_UNKNOWN,
+   * WALLET_INVALID (another root, a file of before, or damaged).
+   */
+  static async openByRoot(
+    wallet: Pick<WalletPlace, 'store'> & { readonly root: Uint8Array },
+    options: PersonOptions = {},
+  ): Promise<Person> {
+    return new Person(await Vault.openByRoot(wallet.store, wallet.root), options);
+  }
+
+  /** What opens this wallet on this device without the passphrase: for who keeps it for minutes, and never in a file. */
+  sessionRoot(): Uint8Array {
+    return this.#vault.root();
   }
 
   /**
@@ -376,6 +397,19 @@ export class Person {
     });
   }
 
+  /**
+   * Learns from the copy at the hospital what this person's other devices did, and brings it what this one did: what a
+   * listing does first. Throws DEVICE_ENDED (the keys were changed on another device), WALLET_FULL, WALLET_CONFLICT.
+   */
+  catchUp(options: AsAccount = {}): Promise<void> {
+    return this.#run(options, (ctx) => ctx.copies.keep(options.signal));
+  }
+
+  /** The newest block that this account's hospital shows, verified: the clock that the ledger's rules know. */
+  newestBlock(options: AsAccount = {}): Promise<VerifiedTip> {
+    return this.#run(options, (ctx) => ctx.ledger.headers.latest(options.signal));
+  }
+
   /** Runs what a wing declares; returns and throws what its action says. */
   run<Input, Output>(
     action: Action<Input, Output>,
@@ -435,6 +469,13 @@ export class Person {
     options: AsAccount & { readonly since?: number } = {},
   ): Promise<readonly own.ListedRecord[]> {
     return this.#run(options, (ctx) => own.listRecords(ctx, options));
+  }
+
+  /** What others wrote into this chart since this device last told it; with `isTold` it is told now. */
+  newInChart(
+    options: AsAccount & { readonly isTold?: boolean } = {},
+  ): Promise<readonly WrittenByOther[]> {
+    return this.#run(options, (ctx) => newInChart(ctx, options));
   }
 
   /** What the hospital leaves out of the listing, as far as that can be known; empty: nothing is missing. */
@@ -510,6 +551,14 @@ export class Person {
   /** The grants that were given, each with its state and the looks that the ledger counts. */
   grants(options: AsAccount = {}): Promise<readonly ListedGrant[]> {
     return this.#run(options, (ctx) => listGrants(ctx, options));
+  }
+
+  /**
+   * Live grants of this account that the wallet does not know: of another device, whose copy did not come. `revoke` ends
+   * them by their id.
+   */
+  unlistedGrants(options: AsAccount = {}): Promise<readonly UnlistedGrant[]> {
+    return this.#run(options, (ctx) => unlistedGrants(ctx, options));
   }
 
   /** Takes a grant back: he holds no key of what is written from now on. Throws CONSENT_UNKNOWN, CONSENT_ENDED. */
@@ -591,6 +640,27 @@ export class Person {
   /** Every grant this person holds, with what the ledger says about each now; the inbox is not asked. */
   received(options: AsAccount = {}): Promise<readonly ReceivedGrant[]> {
     return this.#run(options, (ctx) => receivedGrants(ctx, options));
+  }
+
+  /** Who granted this person something that lives, until when, and what is new; fetches letters first. */
+  patients(options: AsAccount = {}): Promise<readonly MyPatient[]> {
+    return this.#run(options, async (ctx) => {
+      await this.#receive(ctx, options);
+      return myPatients(ctx, options);
+    });
+  }
+
+  /**
+   * Who the patient of a grant is, by her own chart: as this device read it before, or, with `look`, as it reads it now
+   * under the grant. Undefined: not known. Throws as `readShared`.
+   */
+  patientIdentity(
+    consent: ConsentId,
+    options: AsAccount & { readonly look?: boolean } = {},
+  ): Promise<PatientIdentity | undefined> {
+    return this.#run(options, (ctx) =>
+      options.look === true ? readIdentity(ctx, consent, options) : knownIdentity(ctx, consent),
+    );
   }
 
   /** What there is under a grant, unopened: a look like any other. Throws as `readShared`. */

@@ -54,7 +54,7 @@ test('a demo that was stopped while it loaded is completed by the next start, an
       const grants = list(await salus(['grants', '--as', 'lemuel'], demo), 'grants');
       assert.deepEqual(
         grants.map((it) => [it.granteeName, it.state]),
-        [['dr-lind', 'live']],
+        [['Dr Erik Lind', 'live']],
       );
       await firstGrant(home);
     } finally {
@@ -85,7 +85,7 @@ async function firstGrant(home: string): Promise<void> {
     const script = join(root, 'examples', 'first-grant.sh');
     const told = await startProgram('bash', [script], { env: { SALUS: relay }, stdin: '' }).ended;
     assert.equal(told.code, 0, told.stdout + told.stderr);
-    assert.match(told.stdout, /dr-osei may now read lab, medication/);
+    assert.match(told.stdout, /Dr Abena Osei may now read lab, medication/);
     assert.match(told.stdout, /none was kept back/);
     assert.match(told.stdout, /executed again/);
   } finally {

@@ -58,7 +58,7 @@ test('an erased record is gone, and its holder signed that', async () => {
   const ana = await town.patient();
   const added = await town.salus('record', 'add', town.file('a.txt', 'one'), '--as', ana.name);
   const record = text(list(added, 'items')[0] ?? {}, 'recordId');
-  const erased = await town.salus('record', 'erase', record, '--as', ana.name);
+  const erased = await town.salus('record', 'erase', record, '--yes', '--as', ana.name);
   assert.deepEqual([erased.erased, erased.tombstones], [[record], 1]);
   await town.no('RECORD_ERASED', 3, 'record', 'open', record, '--as', ana.name);
   const whole = ['record', 'export', '--import', text(added, 'importId')];

@@ -26,6 +26,11 @@ export interface RunOptions {
   readonly stdin?: string;
   /** A person who answers; missing: nobody sits there. */
   readonly terminal?: Terminal;
+  /** How a command starts the program once more. */
+  readonly command?: readonly string[];
+  /** Another clock, or zone, than this machine's. */
+  readonly now?: () => number;
+  readonly zone?: string;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -130,6 +135,9 @@ export function start(args: readonly string[], options: RunOptions = {}): Workin
       stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
       env: environment(options),
       terminal: options.terminal,
+      ...(options.command !== undefined && { command: options.command }),
+      now: options.now,
+      zone: options.zone,
       passphrases: cheapPassphrases,
     };
     return {

@@ -60,13 +60,13 @@ test('the doctor lists, opens and writes; the patient opens what he wrote', asyn
   const out = town.file('lab.json');
   const opened = await town.salus('record', 'open', record, '--as', doctor.name, '--out', out);
   assert.equal(sha256(readFileSync(out)), opened.sha256);
-  assert.equal(opened.by, ana.name);
+  assert.equal(opened.by, ana.fullName);
   const written = await town.salus(
-    ...['diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever'],
+    ...['diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever', '--yes'],
   );
   assert.deepEqual([written.log, written.consent], ['doc', consent]);
   const mine = await town.salus('record', 'open', text(written, 'recordId'), '--as', ana.name);
-  assert.deepEqual([mine.text, mine.by, mine.class], ['Hay fever', doctor.name, 'diagnosis']);
+  assert.deepEqual([mine.text, mine.by, mine.class], ['Hay fever', doctor.fullName, 'diagnosis']);
 });
 
 test('what a grant does not cover is refused with exit code 3', async () => {
@@ -113,11 +113,11 @@ test('the patient sees who looked and who was refused, prints it, and keeps the 
   const report = ['--html', html, '--receipts', receipts];
   const looked = await town.salus('looked', '--as', ana.name, ...report);
   const looks = list(looked, 'looks');
-  assert.ok(looks.every((it) => it.who === doctor.name && it.verdict === 'proven'));
+  assert.ok(looks.every((it) => it.who === doctor.fullName && it.verdict === 'proven'));
   assert.equal(looks.length, 2);
   assert.ok(list(looked, 'refusals').some((it) => it.code === 'CONSENT_ENDED'));
   assert.deepEqual(looked.withheld, []);
-  assert.ok(readFileSync(html, 'utf8').includes(doctor.name));
+  assert.ok(readFileSync(html, 'utf8').includes(doctor.fullName));
   const files = readdirSync(receipts);
   assert.ok(files.length >= 2);
   const check = ['check-receipt', join(receipts, files[0] ?? '')];

@@ -138,7 +138,7 @@ test('a running ledger takes an act of a later version, through a crash, and eve
       const { working, ready } = await upNewer('SIGKILL');
       assert.deepEqual(ready.untaken, [250]);
       await working.remark(
-        'does not take yet: NewerNote (250). To let it take them: npx salus ledger profile --take all',
+        'does not take yet: NewerNote (250). To let it take them: ./salus ledger profile --take all',
       );
       const early = await sendNewerNote(7);
       assert.equal(early.code, 'LOG_WRONG');

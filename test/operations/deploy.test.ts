@@ -42,7 +42,7 @@ function settingsOf(
 }
 
 /** The commands of this version, and the flags of each. */
-const program = createProgram(
+const program = await createProgram(
   {
     ...{ flags: { json: false }, output: createOutput(false) },
     ...{ surroundings: processSurroundings, signal: new AbortController().signal },

@@ -10,6 +10,7 @@ import { erasePost } from './erase-post.ts';
 import { eventsGet } from './events-get.ts';
 import { freezePost } from './freeze-post.ts';
 import { genesisGet } from './genesis-get.ts';
+import { grantsGet } from './grants-get.ts';
 import { headerGet } from './header-get.ts';
 import { identitiesGet } from './identities-get.ts';
 import { inboxEntryDelete } from './inbox-entry-delete.ts';
@@ -64,6 +65,7 @@ export const routes: readonly Route[] = [
   blobGet,
   itemsPost,
   itemsGet,
+  grantsGet,
   readPost,
   erasePost,
   inboxPost,

@@ -7,11 +7,14 @@ import {
   type ReceivedGrant,
   type WaitingMessage,
 } from '../../sdk/index.ts';
-import { findReceived, openActing, work } from '../acting.ts';
+import { caughtUp, openActing, work } from '../acting.ts';
 import { inputFile } from '../files.ts';
 import { amount, short, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during } from '../output.ts';
+import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
+import { findReceived, grantsOfPatient } from '../received.ts';
+import { writtenForMe, writtenLines } from '../written-for-me.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** What somebody who was granted access does: fetch his letters, write a diagnosis. */
@@ -19,6 +22,7 @@ export const addInbox: AddCommand = (program, context) => {
   program
     .command('inbox')
     .description('fetch letters, and list what others granted to this person')
+    .option('--live', 'only what lives now')
     .option('--accept <who>', 'take the letters of somebody that wait: an account, or a name shown')
     .option(
       '--drop <who>',
@@ -31,6 +35,8 @@ export const addInbox: AddCommand = (program, context) => {
     .option('--text <text>', 'the diagnosis in words')
     .option('--file <file>', 'or as a file: a FHIR Condition, a PDF, ...')
     .option('--name <name>', 'what the patient sees first', 'Diagnosis')
+    .option('--patient-born <date>', 'for whom: her birth date, as her chart has it')
+    .option('--yes', 'without being asked for whom')
     .action((who: string, flags: DiagnoseFlags) => diagnose(context, who, flags));
 };
 
@@ -48,10 +54,12 @@ export function receivedFacts(it: ReceivedGrant): Record<string, unknown> {
     fromMs: it.terms.fromMs,
     notBeforeMs: it.notBeforeMs,
     notAfterMs: it.notAfterMs,
+    ...(it.endedMs !== undefined && { endedMs: it.endedMs }),
   };
 }
 
 interface InboxFlags {
+  readonly live?: boolean;
   readonly accept?: string;
   readonly drop?: string;
 }
@@ -60,7 +68,8 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
   const acting = await openActing(context);
   const { person } = acting;
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
-  const grants = await during(context.output, 'Fetching letters', async (progress) => {
+  await caughtUp(context, acting, { tells: false });
+  const held = await during(context.output, 'Fetching letters', async (progress) => {
     const each = async <T>(ask: (options: AsAccount) => Promise<T>): Promise<T[]> => {
       const all: T[] = [];
       for (const account of acting.accounts) all.push(await ask(work(context, account, progress)));
@@ -88,6 +97,8 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
     }
     return held.flat();
   });
+  const grants = inOrder(held, flags.live === true);
+  const written = await writtenForMe(context, acting);
   const { notUnderstoodCount: notUnderstood, unreadableCount: unreadable } = person;
   const waiting = person.waitingLetters.map(({ from, name, receivedMs, code }) => ({
     ...{ from, name, receivedMs, code },
@@ -101,10 +112,19 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
     ...(unreadable > 0 && { unreadable }),
     ...(waiting.length > 0 && { waiting }),
     ...(unwritten.length > 0 && { unwritten }),
+    ...(written.length > 0 && { written }),
   };
   context.output.result({ ...facts, ...left }, () =>
-    [grantsTable(grants), ...waitingLines(person)].join('\n'),
+    [...writtenLines(written), grantsTable(grants), ...waitingLines(person)].join('\n'),
   );
+}
+
+/** Live ones first, those that end first before others; what has ended stands last, and leaves after a day. */
+function inOrder(grants: readonly ReceivedGrant[], onlyLive: boolean): readonly ReceivedGrant[] {
+  const order = ['live', 'not yet', 'ended'] as const;
+  return grants
+    .filter((it) => !onlyLive || it.state === 'live')
+    .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.notAfterMs - b.notAfterMs);
 }
 
 const unreadableWord = 'unreadable';
@@ -158,7 +178,7 @@ function grantsTable(grants: readonly ReceivedGrant[]): string {
         ...grants.map((it) => [
           it.consent,
           it.patientName || short(it.patient),
-          it.state,
+          it.endedMs === undefined ? it.state : `ended ${when(it.endedMs)}`,
           it.terms.readClasses.join(', '),
           it.terms.writeClasses.join(', '),
           it.terms.purposes.join(', '),
@@ -167,7 +187,7 @@ function grantsTable(grants: readonly ReceivedGrant[]): string {
       ]);
 }
 
-interface DiagnoseFlags {
+interface DiagnoseFlags extends PatientFlags {
   readonly text?: string;
   readonly file?: string;
   readonly name: string;
@@ -176,10 +196,13 @@ interface DiagnoseFlags {
 async function diagnose(context: CommandContext, who: string, flags: DiagnoseFlags): Promise<void> {
   const { bytes, mediaType } = await diagnosisOf(flags);
   const acting = await openActing(context);
-  const { grant, account } = await findReceived(context, acting, {
+  const found = await findReceived(context, acting, {
     who,
     fits: (it) => it.mayWrite && it.terms.writeClasses.includes('diagnosis'),
   });
+  const { grant, account } = found;
+  const grants = await grantsOfPatient(context, acting, grant);
+  await sureOfPatient(context, acting, { grants, account, what: 'this diagnosis' }, flags);
   const written = await during(context.output, 'Writing', (progress) =>
     acting.person.diagnose(
       grant.consent,
@@ -205,7 +228,7 @@ async function diagnosisOf({
   file,
 }: DiagnoseFlags): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }> {
   if ((text === undefined) === (file === undefined)) {
-    throw new CodedError('USAGE', { problem: 'say either --text or --file' });
+    throw new CodedError('MISSING', { problem: 'say either --text or --file' });
   }
   if (text !== undefined) {
     if (text === '') throw new CodedError('FILE_EMPTY');

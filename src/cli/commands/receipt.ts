@@ -3,20 +3,14 @@ import { join } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
 import { parseTxId } from '../../primitives/ids.ts';
 import { type Belief, checkReceiptFile, isReceiptBundle } from '../../sdk/index.ts';
-import {
-  type Acting,
-  actingAccount,
-  findReceived,
-  findRecord,
-  openActing,
-  pickId,
-  work,
-} from '../acting.ts';
+import { type Acting, actingAccount, openActing, work } from '../acting.ts';
 import { readSmallFile, readSmallText, writeOut } from '../files.ts';
+import { findRecord, pickId } from '../finding.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { receiptPage } from '../receipt-page.ts';
 import { factsOfReceipt, type PrintedReceipt, receiptText } from '../receipt-text.ts';
+import { findReceived } from '../received.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** Proof of an act that needs nobody: written to a file, and checked with that file and a trust root. */

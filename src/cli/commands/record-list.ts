@@ -12,10 +12,12 @@ import {
   skeletonMediaType,
   type WalletAccount,
 } from '../../sdk/index.ts';
-import { type Acting, findReceived, NameBook, openActing, work } from '../acting.ts';
+import { type Acting, openActing, work } from '../acting.ts';
 import { amount, short, sizeOf, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
+import { NameBook } from '../name-book.ts';
 import { during } from '../output.ts';
+import { findReceived, listUnder, readUnder } from '../received.ts';
 import type { CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
 
@@ -24,6 +26,7 @@ const namesUnasked = 500;
 
 interface ListFlags {
   readonly consent?: string;
+  readonly patient?: string;
   readonly class?: string;
   readonly since?: number;
   readonly names?: boolean;
@@ -42,6 +45,7 @@ export function addRecordList(record: Command, context: CommandContext): void {
     .option('--names', 'open every record to show what it is')
     .option('--no-names', 'open nothing')
     .option('--consent <id>', "under this grant (or a patient's name); not needed for the only one")
+    .option('--patient <name>', 'of this patient, by all live grants')
     .option('--purpose <purpose>', 'of this look; default: the first that was granted')
     .addHelpText('after', help)
     .action((flags: ListFlags) => list(context, flags));
@@ -56,7 +60,8 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
   if (flags.class !== undefined) parseRecordClass(flags.class);
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   const isOwn = acting.accounts.some((it) => it.role === 'patient');
-  if (flags.consent !== undefined || !isOwn) await listShared(context, acting, flags);
+  if (flags.consent !== undefined || flags.patient !== undefined || !isOwn)
+    await listShared(context, acting, flags);
   else await listOwn(context, acting, flags);
 }
 
@@ -183,8 +188,8 @@ async function listShared(
   flags: ListFlags,
 ): Promise<void> {
   const { output } = context;
-  const { grant, account } = await findReceived(context, acting, {
-    who: flags.consent,
+  const { grant, grants, account } = await findReceived(context, acting, {
+    who: flags.patient ?? flags.consent,
     fits: (it) => it.terms.readClasses.length > 0,
   });
   const names = new NameBook(context, acting);
@@ -192,11 +197,11 @@ async function listShared(
   const { rows, erased, accesses } = await during(output, 'Looking', async (progress) => {
     const options = { ...work(context, account, progress), since: flags.since, purpose };
     if (flags.names !== true) {
-      const listed = await acting.person.listShared(grant.consent, options);
+      const listed = await listUnder(acting.person, grants, options);
       const rows = listed.rows.map(({ row }) => ({ row, opened: undefined }));
       return { ...listed, rows };
     }
-    const read = await acting.person.readShared(grant.consent, options);
+    const read = await readUnder(acting.person, grants, options);
     await names.learn(read.records.map((it) => it.head.author));
     return { ...read, rows: read.records.map((opened) => ({ row: opened.row, opened })) };
   });

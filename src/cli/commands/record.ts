@@ -8,19 +8,15 @@ import {
   type RecordClass,
   recordClasses,
 } from '../../sdk/index.ts';
-import {
-  type Acting,
-  actingAccount,
-  findReceived,
-  findRecord,
-  openActing,
-  work,
-} from '../acting.ts';
-import { confirmed } from '../asking.ts';
+import { type Acting, actingAccount, openActing, work } from '../acting.ts';
+import { sure } from '../asking.ts';
 import { fileSpool, inputFile, standardInput, writeOut } from '../files.ts';
+import { findRecord } from '../finding.ts';
 import { amount, short } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during, type Progress } from '../output.ts';
+import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
+import { findReceived, grantsOfPatient } from '../received.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addRecordList } from './record-list.ts';
 import { addRecordOpen } from './record-open.ts';
@@ -51,7 +47,8 @@ const eraseHelp = `
 What a reader copied stays with the reader. The hospital's backups forget within 35 days. The hash of the
 record stays on the ledger; it says nothing about what was in it.`;
 
-interface AddFlags {
+interface AddFlags extends PatientFlags {
+  readonly patient?: string;
   readonly class?: string;
   readonly enteredBy?: string;
   readonly consent?: string;
@@ -66,6 +63,9 @@ function addRecordAdd(record: Command, context: CommandContext): void {
     .option('--entered-by <who>', '"patient": typed by the patient themselves')
     .option('--consent <id>', 'write into the chart of the patient who gave this grant')
     .option('--name <name>', 'of what comes on stdin')
+    .option('--patient <name>', 'write into the chart of this patient, who granted it')
+    .option('--patient-born <date>', 'for whom: her birth date, as her chart has it')
+    .option('--yes', 'without being asked for whom')
     .action((files: string[], flags: AddFlags) => add(context, files, flags));
 }
 
@@ -92,7 +92,7 @@ async function add(
   }
   const acting = await openActing(context);
   const mayOwn = acting.accounts.some((it) => it.role === 'patient');
-  if (flags.consent !== undefined || !mayOwn) {
+  if (flags.consent !== undefined || flags.patient !== undefined || !mayOwn) {
     if (enteredByPatient) throw new CodedError('USAGE', { enteredBy: 'the patient alone' });
     for (const input of inputs) await write(context, acting, { input, recordClass, flags });
     return;
@@ -153,7 +153,7 @@ async function write(
 ): Promise<void> {
   const { input, flags } = wanted;
   const { grant, account } = await findReceived(context, acting, {
-    who: flags.consent,
+    who: flags.patient ?? flags.consent,
     fits: (it) =>
       it.mayWrite &&
       (wanted.recordClass === undefined || it.terms.writeClasses.includes(wanted.recordClass)),
@@ -165,6 +165,9 @@ async function write(
       problem: `say --class: ${grant.terms.writeClasses.join(', ')}`,
     });
   }
+  const grants = await grantsOfPatient(context, acting, grant);
+  const what = `${named(input.name)} as ${recordClass}`;
+  await sureOfPatient(context, acting, { grants, account, what }, flags);
   if (input.byteLength > maxSharedBytes) throw new CodedError('BODY_TOO_LARGE');
   const pieces: Uint8Array[] = [];
   for await (const piece of input.read()) pieces.push(piece);
@@ -240,7 +243,7 @@ async function erase(
     found.push({ recordId, as: account });
   }
   const question = `Erase ${amount(found.length, 'record')} for good?`;
-  if (flags.yes !== true) await confirmed(context, question);
+  if (flags.yes !== true) await sure(context, question);
   const erased: RecordId[] = [];
   let tombstones = 0;
   await during(context.output, 'Erasing', async (progress: Progress) => {

@@ -2,24 +2,24 @@ import { once } from 'node:events';
 import { Option } from 'commander';
 import { isCoded } from '../../primitives/errors.ts';
 import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
-import { localHospitals, localUrl } from '../../server/desk.ts';
+import { localUrl } from '../../server/desk.ts';
 import type { RestoredHome } from '../../server/restored.ts';
 import type { ProcessState } from '../../server/supervisor.ts';
-import { homeCards } from '../cards.ts';
 import { readConfig } from '../config.ts';
 import { demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
 import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { type LogFlags, type LogOptions, logLevels, logToFile } from '../log-to-file.ts';
 import { during } from '../output.ts';
+import { peopleOf, type ShownPerson } from '../people-here.ts';
 import { standingRemarks } from '../profile-text.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { defaultPort, gather, wholeNumber } from './options.ts';
 
 const firstSteps: readonly string[] = [
-  'npx salus person create ana --name "Ana Lima" --hospital north --role patient',
-  'npx salus record add FILE --as ana',
-  'npx salus record list --as ana',
+  './salus person create ana --name "Ana Lima" --hospital north --role patient',
+  './salus record add FILE --as ana',
+  './salus record list --as ana',
 ];
 
 interface UpOptions extends LogFlags {
@@ -161,26 +161,6 @@ async function starting(
 
 async function stopped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
-}
-
-export interface ShownPerson {
-  readonly name: string;
-  readonly role: string;
-  readonly hospital: string;
-  readonly account: string;
-}
-
-/** Everybody whose public card lies in this home. */
-export function peopleOf(home: string): readonly ShownPerson[] {
-  const hospitals = localHospitals(home);
-  return homeCards(home).map(({ name, card }) => ({
-    name,
-    role: card.role,
-    hospital:
-      hospitals.find((it) => it.account === card.organisation)?.name ??
-      card.organisation.slice(0, 8),
-    account: card.account,
-  }));
 }
 
 function describe(shown: {

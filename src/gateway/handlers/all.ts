@@ -10,6 +10,7 @@ import { handleErasePost } from './erase-post.ts';
 import { handleEventsGet } from './events-get.ts';
 import { handleFreezePost } from './freeze-post.ts';
 import { handleGenesisGet } from './genesis-get.ts';
+import { handleGrantsGet } from './grants-get.ts';
 import { handleHeaderGet } from './header-get.ts';
 import { handleIdentitiesGet } from './identities-get.ts';
 import { handleInboxEntryDelete } from './inbox-entry-delete.ts';
@@ -64,6 +65,7 @@ export const handlers: readonly AnyHandler[] = [
   handleBlobGet,
   handleItemsPost,
   handleItemsGet,
+  handleGrantsGet,
   handleReadPost,
   handleErasePost,
   handleInboxPost,

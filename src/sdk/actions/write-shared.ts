@@ -71,6 +71,12 @@ export async function writeNamed(
     );
     // Should a change of keys be faster than its anchor, it is written again.
     if (isOnItsWay) await keepUnwritten(ctx, consent, notes);
+    // What could not be sent is not lost: the wallet writes it when it next meets the hospital.
+    const couldNotSend = isCoded(error) && error.kind === 'unavailable';
+    if (couldNotSend && !options.signal?.aborted) {
+      const kept = isOnItsWay || (await keepUnwritten(ctx, consent, notes));
+      throw new CodedError(error.code, { ...error.details, kept }, error);
+    }
     if (!mayBeEndedKey(error) || (await mayWriteNow(ctx, held, options.signal))) throw error;
     await receiveMessages(ctx, [letterKind], options);
     const newer = heldGrant(ctx, consent);

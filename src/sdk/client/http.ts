@@ -103,7 +103,7 @@ export class Http {
     try {
       response = await this.#fetch(`${this.baseUrl}${call.path}`, init);
     } catch (error) {
-      throw failureOf(error, call);
+      throw failureOf(error, call, this.baseUrl);
     }
     if (!isRedirect(response)) return response;
     await response.body?.cancel();
@@ -152,14 +152,21 @@ function isRedirect({ type, status }: Response): boolean {
   return type === 'opaqueredirect' || (status >= 300 && status < 400);
 }
 
-function failureOf(error: unknown, call: Call): CodedError {
+function failureOf(error: unknown, call: Call, address?: string): CodedError {
   if (error instanceof CodedError) return error;
   if (call.signal?.aborted) return new CodedError('INTERRUPTED', {}, error);
   return new CodedError(
     'GATEWAY_UNREACHABLE',
-    { path: routeOf(call), ...certificateIn(error) },
+    { ...addressOf(address), path: routeOf(call), ...certificateIn(error) },
     error,
   );
+}
+
+/** What was tried, without what may stand in an address for the server alone. */
+function addressOf(text: string | undefined): { readonly address?: string } {
+  if (text === undefined || !URL.canParse(text)) return {};
+  const { origin, pathname } = new URL(text);
+  return { address: `${origin}${pathname}` };
 }
 
 /** Somebody answered whom no certificate proves: said, since it is no network that is down. A browser does not tell. */

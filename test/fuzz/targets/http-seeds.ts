@@ -9,6 +9,7 @@ import { enrolPost } from '../../../src/api/routes/enrol-post.ts';
 import { erasePost } from '../../../src/api/routes/erase-post.ts';
 import { eventsGet } from '../../../src/api/routes/events-get.ts';
 import { genesisGet } from '../../../src/api/routes/genesis-get.ts';
+import { grantsGet } from '../../../src/api/routes/grants-get.ts';
 import { headerGet } from '../../../src/api/routes/header-get.ts';
 import { inboxEntryDelete } from '../../../src/api/routes/inbox-entry-delete.ts';
 import { inboxGet } from '../../../src/api/routes/inbox-get.ts';
@@ -192,6 +193,7 @@ async function spineSeeds(): Promise<Seed[]> {
     },
     { route: inboxPost, body: letter },
     { route: inboxPost, hospital: 'south', body: letter },
+    { route: grantsGet, who: 'ana' },
     { route: inboxGet, who: 'ana', query: '?after=0' },
     { route: inboxEntryDelete, who: 'ana', at: ['1'] },
     { route: eventsGet, who: 'ana', headers: [['last-event-id', '2']] },
