@@ -2,6 +2,8 @@
 export type { Card } from '../api/card.ts';
 export {
   levelOfClass,
+  type OrdinaryClass,
+  ordinaryClasses,
   parseRecordClass,
   type RecordClass,
   recordClasses,

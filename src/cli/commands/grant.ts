@@ -3,10 +3,10 @@ import { type ConsentId, parseRecordId, type RecordId } from '../../primitives/i
 import {
   type GivenBefore,
   type ListedGrant,
+  ordinaryClasses,
   parsePurpose,
   parseRecordClass,
   type RecordClass,
-  recordClasses,
   type WalletAccount,
 } from '../../sdk/index.ts';
 import { type Acting, actingAccount, findPerson, openActing, pickId, work } from '../acting.ts';
@@ -34,7 +34,7 @@ export const addGrant: AddCommand = (program, context) => {
     .description('let somebody read, or write, until a time')
     .option(
       '--class <class>',
-      `may read; several times: ${recordClasses.join(', ')}, or "all"`,
+      `may read; several times: ${ordinaryClasses.join(', ')}, or "all"`,
       gather,
     )
     .option('--record <id>', 'only these records of the classes; several times', gather)
@@ -56,7 +56,7 @@ export const addGrant: AddCommand = (program, context) => {
 };
 
 function classesOf(texts: readonly string[] | undefined): readonly RecordClass[] {
-  if (texts?.includes('all') === true) return recordClasses;
+  if (texts?.includes('all') === true) return ordinaryClasses;
   return (texts ?? []).map(parseRecordClass);
 }
 
