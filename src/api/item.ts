@@ -29,6 +29,9 @@ import { messageObjects } from './object-types.ts';
 
 export const maxWrapBytes = 4 * 1024;
 
+/** Commitment 32 ‖ nonce 12 ‖ AES-256-GCM of 256 ‖ tag 16: of every item the same. */
+export const headlineBytes = 316;
+
 /** An array inside the header; its encoding alone is what the body's context hashes. */
 export const itemCore = typed(suite, messageObjects.itemCore, { recordId });
 
@@ -44,6 +47,8 @@ const itemHeader = struct({
   wrap: checked(bytes(), (wrap, field) => {
     if (wrap.length > maxWrapBytes) throw new CodedError('CBOR_SHAPE', { field });
   }),
+  /** What the record is in one line, sealed under a key of the record key (items.md, I-60). */
+  headline: bytes(headlineBytes),
 });
 export type ItemHeader = Omit<Of<typeof itemHeader>, 'core'> & {
   readonly suite: number;

@@ -16,7 +16,7 @@ import {
   uintTo,
 } from '../primitives/shape.ts';
 import { maxGrantBodyBytes } from './grant-body.ts';
-import { maxWrapBytes } from './item.ts';
+import { headlineBytes, maxWrapBytes } from './item.ts';
 import {
   base64urlText,
   blobIdText,
@@ -39,7 +39,7 @@ const bytesTo = (most: number): Shape<Uint8Array> =>
 
 const maxLeafContentBytes = 256;
 /** A wrap, and what a header says beside it. */
-const maxHeaderBytes = maxWrapBytes + 64;
+const maxHeaderBytes = maxWrapBytes + headlineBytes + 64;
 
 /** One row of a delivery. */
 const itemInput = struct({

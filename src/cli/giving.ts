@@ -3,8 +3,8 @@ import { CodedError } from '../primitives/errors.ts';
 import { parseRecordId, type RecordId } from '../primitives/ids.ts';
 import {
   type GrantRequest,
+  ordinaryClasses,
   type RecordClass,
-  recordClasses,
   type WalletAccount,
 } from '../sdk/index.ts';
 import { type Acting, work } from './acting.ts';
@@ -26,6 +26,7 @@ export interface GrantFlags {
   readonly until?: string;
   readonly from?: string;
   readonly history?: string;
+  readonly restricted?: boolean;
 }
 
 export const timeHelp = `
@@ -37,9 +38,10 @@ export function withTerms(command: Command): Command {
   return command
     .option(
       '--class <class>',
-      `may read; several, or with commas: ${recordClasses.join(', ')}, or "all"`,
+      `may read; several, or with commas: ${ordinaryClasses.join(', ')}, or "all"`,
       gather,
     )
+    .option('--restricted', 'may also read all that is marked as restricted (class private)')
     .option('--record <id>', 'only these records of the classes; several times', gather)
     .option('--write-class <class>', 'may write; several, or with commas', gather)
     .option('--purpose <purpose>', 'what for (default: TREAT, treatment); several', gather)
@@ -83,6 +85,9 @@ export function grantLines(facts: GrantedFacts): string[] {
     `until ${when(notAfterMs)}, for ${purposes.join(', ')}.`,
     ...(readClasses.includes('genetic')
       ? ['Genetic data never changes, and tells of relatives too.']
+      : []),
+    ...(readClasses.includes('private') && facts.records.length === 0
+      ? ['That includes everything that is marked as restricted, now and later.']
       : []),
     `Grant ${consent}, height ${height}. To take it back: salus revoke ${consent}`,
   ];

@@ -1,5 +1,5 @@
 import { CodedError } from '../primitives/errors.ts';
-import { type Purpose, purposes, type RecordClass, recordClasses } from '../sdk/index.ts';
+import { ordinaryClasses, type Purpose, purposes, type RecordClass } from '../sdk/index.ts';
 
 /** The words of a grant as people type them: several flags, or one with commas, in any letter case. */
 
@@ -21,11 +21,19 @@ export function wordsOf(texts: readonly string[] | undefined): readonly string[]
   return (texts ?? []).flatMap((it) => it.split(',')).flatMap((it) => it.trim() || []);
 }
 
-/** "all" is every class that is there. Throws CLASS_UNKNOWN with every bad word and the classes that there are. */
-export function classesOf(texts: readonly string[] | undefined): readonly RecordClass[] {
+/**
+ * "all" is every class but `private`, which goes by its own flag (K-6). Throws CLASS_UNKNOWN with every bad word and the
+ * classes that there are.
+ */
+export function classesOf(
+  texts: readonly string[] | undefined,
+  isRestrictedToo = false,
+): readonly RecordClass[] {
   const words = wordsOf(texts);
-  if (words.includes('all')) return recordClasses;
-  return known(words, recordClasses, 'CLASS_UNKNOWN', 'class');
+  const ordinary = words.includes('all')
+    ? ordinaryClasses
+    : known(words, ordinaryClasses, 'CLASS_UNKNOWN', 'class');
+  return isRestrictedToo ? [...ordinary, 'private'] : ordinary;
 }
 
 /** Throws PURPOSE_UNKNOWN with every bad word and the purposes that there are. */

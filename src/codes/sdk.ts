@@ -4,6 +4,7 @@ export const sdkCodes = {
   LEDGER_OLD: { kind: 'verification', sentence: "The newest block that the hospital shows is more than ten minutes old: it hides what came since, or this device's clock is ahead." },
   ITEM_HEADER_CORRUPT: { kind: 'verification', sentence: 'The header of an item does not match what was anchored.' },
   ITEM_FORGED: { kind: 'not-trusted', sentence: 'This item is not what its author signed for this chart.' },
+  HEADLINE_WRONG: { kind: 'not-trusted', sentence: 'The line that lists this record says something else than the record: whoever put it into the chart wrote it so.' },
   KEY_NOT_HERE: { kind: 'no-key', sentence: 'The key for this item is not on this device.' },
   PASSPHRASE_WRONG: { kind: 'no-key', sentence: 'The passphrase does not open this wallet.' },
   PASSPHRASE_SHORT: { kind: 'usage', sentence: 'A passphrase needs at least 10 characters.' },

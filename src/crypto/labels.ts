@@ -38,6 +38,7 @@ export const labels = {
   recordWrap: 'salus/1/record/wrap',
   recordSeal: 'salus/1/record/seal',
   recordSign: 'salus/1/record/sign',
+  recordHeadline: 'salus/1/record/headline',
   consentBody: 'salus/1/consent/body',
   grantWrite: 'salus/1/grant/write',
   letterSeal: 'salus/1/letter/seal',

@@ -8,7 +8,12 @@ import { encodeErase, encodeErased, maxEraseLeaves } from '../../src/api/erase.t
 import { encodeGrantBody, maxGrantRecords } from '../../src/api/grant-body.ts';
 import { inboxAnchor, inboxEntry } from '../../src/api/inbox.ts';
 import { encodeInboxMessage, maxInboxSealedBytes } from '../../src/api/inbox-message.ts';
-import { encodeItemHeader, encodeLeafContent, maxWrapBytes } from '../../src/api/item.ts';
+import {
+  encodeItemHeader,
+  encodeLeafContent,
+  headlineBytes,
+  maxWrapBytes,
+} from '../../src/api/item.ts';
 import {
   encodeItems,
   eraseAnswer,
@@ -212,6 +217,7 @@ const tombstone = signed(
 );
 const header = encodeItemHeader({
   ...{ suite, recordId: record, epoch: most, wrapKind: 255, wrap: filled(maxWrapBytes) },
+  headline: filled(headlineBytes),
 });
 const leafContent = encodeLeafContent({
   ...{ headerHash: filled(32), blobId, recordClass: 'medication', paddedSize: most },

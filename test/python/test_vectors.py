@@ -11,7 +11,7 @@ import unittest
 
 import verify_receipt
 from salus_model import (
-    blob_id, blocks, cbor, cobblestone, derive, device, ed25519, grants, hpke, item, keysets, ledger,
+    blob_id, blocks, cbor, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
     merkle, nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content,
     wallet_copy, wallet_file, xwing,
 )  # fmt: skip
@@ -396,20 +396,23 @@ class Records(unittest.TestCase):
             author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
             record, sek, data = h(case["recordId"]), h(case["sek"]), pattern(case["length"], case["index"])
             self.assertEqual(derive.account_id(ed25519.public_key(author)).hex(), case["author"])
+            shown = headline.plain(case["line"], case["name"], case["recordClass"])
             head = [
                 record, account, h(case["author"]), ed25519.public_key(author), case["recordClass"],
-                case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"], len(data),
+                case["ordinaryClass"], case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"],
+                len(data), derive.sha256(shown),
             ]  # fmt: skip
             plain = item.inside(head, data, author)
-            key, body_salt, *rest = all_of(case["drawn"])
+            key, body_salt, line_nonce, *rest = all_of(case["drawn"])
+            line = headline.seal(record, key, shown, line_nonce)
             body = item.seal_body(record, key, plain, body_salt)
             if case["wrap"] == "segment":
                 nonce, leaf_salt = rest
-                header = item.header_by_segment(record, case["epoch"], key, sek, nonce)
+                header = item.header_by_segment(record, case["epoch"], key, sek, nonce, line)
             else:
                 coins, leaf_salt = rest[0] + rest[1], rest[2]
                 public = xwing.public_key(derive.write_seed(sek))
-                header = item.header_by_write_key(record, case["epoch"], key, public, coins)
+                header = item.header_by_write_key(record, case["epoch"], key, public, coins, line)
             content = item.leaf_content(header, body, case["recordClass"], len(plain))
             leaf = item.leaf(leaf_salt, content)
             self.assertEqual(derive.sha256(body).hex(), case["bodySha256"])
@@ -427,6 +430,18 @@ class Records(unittest.TestCase):
         for index, case in enumerate(sealed):
             self.assertEqual(merkle.inclusion(leaves, index), all_of(case["path"]))
             self.assertTrue(merkle.is_included(leaves[index], index, len(leaves), all_of(case["path"]), root))
+
+    def test_headlines(self):
+        for case in cases("headlines"):
+            shown = headline.plain(case["line"], case["name"], case["recordClass"])
+            self.assertEqual((shown.hex(), derive.sha256(shown).hex()), (case["plain"], case["hash"]))
+            headline.read(shown)
+            record, key = h(case["recordId"]), h(case["recordKey"])
+            sealed = headline.seal(record, key, shown, h(case["nonce"]))
+            self.assertEqual(sealed.hex(), case["sealed"])
+            self.assertEqual(headline.open_sealed(record, key, sealed), shown)
+            for other in ((record, bytes(32)), (bytes(16), key)):
+                self.assertEqual(refused(lambda: headline.open_sealed(*other, sealed)), "CANNOT_OPEN")
 
     def test_forged_items_are_refused_as_the_product_refuses_them(self):
         for case in cases("forged-items"):
@@ -447,7 +462,7 @@ class Records(unittest.TestCase):
             row["secret"] = item.opening_secret(header, h(case["sek"]))
             head, data = item.open_item(row, body)
             self.assertEqual(data.decode(), case["text"])
-            self.assertEqual((head[4], head[6], head[8]), (case["class"], case["itemName"], case["writtenMs"]))
+            self.assertEqual((head[4], head[7], head[9]), (case["class"], case["itemName"], case["writtenMs"]))
 
 
 class Grants(unittest.TestCase):

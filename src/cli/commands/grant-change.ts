@@ -91,8 +91,11 @@ async function change(
 
 /** Every word that was said, checked before anything is opened. Throws CLASS_UNKNOWN, PURPOSE_UNKNOWN. */
 function saidIn(flags: ChangeFlags) {
+  if (flags.restricted === true && flags.class === undefined) {
+    throw new CodedError('MISSING', { problem: '--restricted says more of what --class says' });
+  }
   return {
-    readClasses: flags.class === undefined ? undefined : classesOf(flags.class),
+    readClasses: flags.class === undefined ? undefined : classesOf(flags.class, flags.restricted),
     writeClasses:
       flags.readOnly === true
         ? []

@@ -34,7 +34,7 @@ export const addGrant: AddCommand = (program, context) => {
 };
 
 async function give(context: CommandContext, who: string, flags: GrantFlags): Promise<void> {
-  const readClasses = classesOf(flags.class);
+  const readClasses = classesOf(flags.class, flags.restricted);
   const writeClasses = classesOf(flags.writeClass);
   if (readClasses.length === 0 && writeClasses.length === 0 && flags.record === undefined) {
     throw new CodedError('MISSING', { problem: 'say what: --class, --record or --write-class' });

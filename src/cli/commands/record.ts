@@ -4,9 +4,9 @@ import type { RecordId } from '../../primitives/ids.ts';
 import {
   type AddedFile,
   judgeFormat,
+  ordinaryClasses,
   parseRecordClass,
   type RecordClass,
-  recordClasses,
 } from '../../sdk/index.ts';
 import { type Acting, actingAccount, openActing, work } from '../acting.ts';
 import { sure } from '../asking.ts';
@@ -59,7 +59,7 @@ function addRecordAdd(record: Command, context: CommandContext): void {
   record
     .command('add <file...>')
     .description('add files: FHIR bundles and resources, NDJSON, PDF, DICOM, anything; - is stdin')
-    .option('--class <class>', `for everything in the files: ${recordClasses.join(', ')}`)
+    .option('--class <class>', `for everything in the files: ${ordinaryClasses.join(', ')}`)
     .option('--entered-by <who>', '"patient": typed by the patient themselves')
     .option('--consent <id>', 'write into the chart of the patient who gave this grant')
     .option('--name <name>', 'of what comes on stdin')

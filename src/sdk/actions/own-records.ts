@@ -1,4 +1,5 @@
 import type { RecordClass } from '../../api/classes.ts';
+import { decodeGrantBody } from '../../api/grant-body.ts';
 import { sealedLength } from '../../crypto/chunked.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
@@ -8,7 +9,7 @@ import { stopIfAborted } from '../client/http.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
-import type { OpenedItem } from '../records/item-open.ts';
+import type { ItemProblem, OpenedItem } from '../records/item-open.ts';
 import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
@@ -143,7 +144,20 @@ export async function openOwn(
   const sek = chart.keys.sek(row.recordClass, row.epoch);
   const opened = await openLiveItem(ctx.ledger, row, { kind: 'segment', sek }, body, signal);
   const { height, timeMs, epoch, txId, consent } = row;
-  return { ...opened, height, timeMs, epoch, txId, consent };
+  const problems = [...opened.problems, ...problemsOfGrant(ctx, opened, consent)];
+  return { ...opened, problems, height, timeMs, epoch, txId, consent };
+}
+
+/** What a grant lets its writer seal privately is judged by the class inside (`classes.md` K-7). */
+function problemsOfGrant(
+  ctx: Context,
+  { head }: OpenedItem,
+  consent: ConsentId | undefined,
+): readonly ItemProblem[] {
+  if (consent === undefined || head.recordClass !== 'private') return [];
+  const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
+  const writes = grant === undefined ? [] : decodeGrantBody(grant.body).writeClasses;
+  return writes.includes(head.ordinaryClass) ? [] : ['CLASS_NOT_GRANTED'];
 }
 
 /** Throws as `openOwn`. */

@@ -6,7 +6,7 @@ import { type BlobToSend, uploadBlobs } from '../client/upload.ts';
 import type { ImportPlan, PlannedItem } from '../records/import-plan.ts';
 import { sealItem, sealItemStream } from '../records/item-seal.ts';
 import { type ItemRow, type SealedBody, type Wrapping, wrapItem } from '../records/item-wrap.ts';
-import { skeletonMediaType } from '../records/skeleton.ts';
+import { skeletonClass, skeletonMediaType } from '../records/skeleton.ts';
 import type { Source } from './file-source.ts';
 import { memorySpool, type Spool } from './spool.ts';
 
@@ -59,7 +59,7 @@ export async function sealAndUpload(
   const skeletonItem = {
     ...about,
     recordId: plan.importId,
-    recordClass: 'other',
+    recordClass: skeletonClass,
     mediaType: skeletonMediaType,
     name: source.file.name,
     previous: undefined,

@@ -41,9 +41,10 @@ export async function writeShared(
 ): Promise<WrittenRecords> {
   const held = heldGrant(ctx, consent);
   if (held.letter.writeSeed.length === 0) throw new CodedError('CONSENT_CANNOT_WRITE', { consent });
-  for (const { recordClass } of notes) {
-    if (!held.terms.writeClasses.includes(recordClass)) {
-      throw new CodedError('CLASS_NOT_GRANTED', { recordClass });
+  for (const { recordClass, ordinaryClass } of notes) {
+    const what = recordClass === 'private' ? ordinaryClass : recordClass;
+    if (what === undefined || !held.terms.writeClasses.includes(what)) {
+      throw new CodedError('CLASS_NOT_GRANTED', { recordClass: what ?? recordClass });
     }
   }
   const kinds = new Set(notes.map((it) => it.recordClass === 'diagnosis'));
@@ -106,9 +107,8 @@ async function sealAndAnchor(
   for (const note of notes) {
     const writeKey = writeKeys.get(note.recordClass);
     if (writeKey === undefined) throw new CodedError('CLASS_NOT_GRANTED');
-    const { recordId, recordClass, mediaType, name, previous, bytes } = note;
-    const about = { recordId, recordClass, mediaType, name, previous, bytes };
-    const item = { ...about, account: patient, author, writtenMs: ctx.now() };
+    const { previous } = note;
+    const item = { ...note, previous, account: patient, author, writtenMs: ctx.now() };
     sealed.push(await sealItem(item, sign, { kind: 'write-key', epoch, writeKey }));
     onProgress?.({ phase: 'sealing', done: sealed.length, total: notes.length });
   }

@@ -35,6 +35,8 @@ export function itemToOpen(
     leaf: item.leaf,
     account: item.account,
     recordId: item.recordId,
+    anchoredUnder: item.consent,
+    anchoredMs: item.timeMs,
     key,
     isKeyOfAuthor: (author: AccountId, publicKey: Uint8Array) =>
       wasKeyOf(ledger, { author, publicKey, height: item.height }, signal),

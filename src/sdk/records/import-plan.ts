@@ -48,7 +48,7 @@ export type ImportPlan =
   | { readonly kind: 'known'; readonly importId: RecordId }
   | {
       readonly kind: 'new';
-      /** The record id of the skeleton's item, which is of class `other`. */
+      /** The record id of the skeleton's item, which is of class `private`. */
       readonly importId: RecordId;
       readonly fileHash: string;
       readonly cut: CutFile;

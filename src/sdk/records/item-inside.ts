@@ -1,4 +1,4 @@
-import { recordClass } from '../../api/classes.ts';
+import { ordinaryClass, recordClass } from '../../api/classes.ts';
 import { concatBytes } from '../../primitives/bytes.ts';
 import { readText } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -50,12 +50,16 @@ const itemHead = struct({
   author: accountId,
   authorKey: bytes(32),
   recordClass,
+  /** What it is: its class, or what a private one would be else (`classes.md` K-6). */
+  ordinaryClass,
   mediaType: shortText,
   name: shortText,
   /** The record this one replaces; written as the empty byte string when there is none. */
   previous: previousRecord,
   writtenMs: uint,
   byteLength: uint,
+  /** SHA-256 of the headline's padded plaintext: so the author signs that line too. */
+  headlineHash: bytes(32),
 });
 export type ItemHead = Of<typeof itemHead>;
 

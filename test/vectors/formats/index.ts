@@ -3,6 +3,7 @@ import { encodings } from './encodings.ts';
 import { foldedIdentities } from './folded-identities.ts';
 import { forgedItems } from './forgeries.ts';
 import { grantBodies, letters, readRequests, signedObjects } from './grants.ts';
+import { headlines } from './headlines.ts';
 import { blobs, items, padding, segments } from './items.ts';
 import { envelopeSets, keySets } from './key-sets.ts';
 import { blocks, nonces, stateProofs, transactions } from './ledger.ts';
@@ -19,6 +20,7 @@ export const formats: Readonly<Record<string, Format>> = {
   accounts,
   segments,
   items,
+  headlines,
   'forged-items': forgedItems,
   padding,
   blobs,
