@@ -3,6 +3,7 @@ import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
 import { type BlobToSend, uploadBlobs } from '../client/upload.ts';
+import { skeletonClass } from '../records/class-of.ts';
 import type { ImportPlan, PlannedItem } from '../records/import-plan.ts';
 import { sealItem, sealItemStream } from '../records/item-seal.ts';
 import { type ItemRow, type SealedBody, type Wrapping, wrapItem } from '../records/item-wrap.ts';
@@ -14,6 +15,15 @@ import { memorySpool, type Spool } from './spool.ts';
 export interface AddFileOptions extends WorkOptions {
   /** The class that the owner chose for everything in the file. */
   readonly recordClass?: RecordClass | undefined;
+  /** Refuses a file that holds anything but sound R4, as a whole. */
+  readonly strict?: boolean | undefined;
+  /**
+   * Of a file about several people, or about somebody else than the chart: only hers, by name (`of`), or everybody's.
+   * Undefined: such a file is refused with FILE_PERSONS.
+   */
+  readonly persons?: { readonly of: string } | 'all' | undefined;
+  /** What was erased comes back where the file has it. */
+  readonly again?: boolean | undefined;
   /** Marks every item as typed by the patient themselves. */
   readonly enteredByPatient?: boolean;
   /** Where the sealed body of a large file lies until its id is known. */
@@ -59,7 +69,7 @@ export async function sealAndUpload(
   const skeletonItem = {
     ...about,
     recordId: plan.importId,
-    recordClass: 'other',
+    recordClass: skeletonClass,
     mediaType: skeletonMediaType,
     name: source.file.name,
     previous: undefined,

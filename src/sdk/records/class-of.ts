@@ -1,4 +1,5 @@
 import type { RecordClass } from '../../api/classes.ts';
+import { isRestricted } from './labels.ts';
 
 export interface ClassFacts {
   /** The author's account is a device. */
@@ -74,4 +75,15 @@ export function classOf(facts: ClassFacts): RecordClass {
     if (tests.some((test) => test(facts))) return recordClass;
   }
   return 'other';
+}
+
+/** The class of the item that an import itself adds: what is left of its file, and where its parts stand. */
+export const skeletonClass: RecordClass = 'other';
+
+/** The class of what a source marked as restricted, judged before every other line, `--class` included. */
+const restrictedClass: RecordClass | undefined = undefined;
+
+/** The class that an item is sealed in: `ordinary` is what its owner chose or `classOf` says. */
+export function sealedClass(ordinary: RecordClass, labels: readonly string[]): RecordClass {
+  return isRestricted(labels) ? (restrictedClass ?? ordinary) : ordinary;
 }
