@@ -141,7 +141,7 @@ async function planOf(ctx: Context, source: Source, options: AddFileOptions): Pr
     importedMs: ctx.now(),
     newRecordId,
   };
-  if (source.bytes !== undefined) return planImport(input, source.bytes);
+  if (source.bytes !== undefined) return planImport(input, source.bytes, source.members);
   const cut = cutOpaque(source.mediaType, source.file.byteLength);
   return planStreamedImport(input, cut, source.hash);
 }

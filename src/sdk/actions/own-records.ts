@@ -15,6 +15,8 @@ import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
 export interface ListedRecord {
   readonly recordId: RecordId;
   readonly state: 'live' | 'erased';
+  /** Its source says that it deleted it there. */
+  readonly withdrawn: boolean;
   readonly recordClass: RecordClass | undefined;
   /** Padded: the true length is inside. */
   readonly paddedSize: number;
@@ -32,20 +34,28 @@ export async function listRecords(
   options: WorkOptions & { readonly since?: number } = {},
 ): Promise<readonly ListedRecord[]> {
   const { live, erased } = await ctx.rows.since(options.since ?? 0, options.signal);
+  const { content } = ctx.vault;
+  const own = content.imports.filter((it) => it.account === ctx.account.account);
+  const known = ctx.imported.update(own, content.erased);
+  // Two devices imported one file at the same moment: one of the two is shown.
   const listed: ListedRecord[] = [
-    ...live.map((it) => ({
-      recordId: it.recordId,
-      state: 'live' as const,
-      recordClass: it.recordClass,
-      paddedSize: it.paddedSize,
-      height: it.height,
-      timeMs: it.timeMs,
-      txId: it.txId,
-      epoch: it.epoch,
-      consent: it.consent,
-    })),
+    ...live
+      .filter((it) => known.doubleOf(it.recordId) === undefined)
+      .map((it) => ({
+        recordId: it.recordId,
+        withdrawn: known.isWithdrawn(it.recordId),
+        state: 'live' as const,
+        recordClass: it.recordClass,
+        paddedSize: it.paddedSize,
+        height: it.height,
+        timeMs: it.timeMs,
+        txId: it.txId,
+        epoch: it.epoch,
+        consent: it.consent,
+      })),
     ...erased.map(({ recordId, height, timeMs }) => ({
       recordId,
+      withdrawn: false,
       state: 'erased' as const,
       recordClass: undefined,
       paddedSize: 0,

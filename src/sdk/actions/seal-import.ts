@@ -81,7 +81,9 @@ export async function sealAndUpload(
       : plan.items.map((item) => ({
           ...item,
           ...about,
-          bytes: bytes.subarray(item.part.offset, item.part.offset + item.part.length),
+          bytes:
+            item.part.unpacked?.bytes ??
+            bytes.subarray(item.part.offset, item.part.offset + item.part.length),
         }));
   const toSeal = [...whole, skeletonItem];
   for (let at = 0; at < toSeal.length; ) {

@@ -61,6 +61,7 @@ test('a resource tells what classing and listing need', () => {
     source: undefined,
     labels: [],
     codes: ['|29463-7'],
+    attachments: [],
     birthDate: undefined,
     flaw: undefined,
   });

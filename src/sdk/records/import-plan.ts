@@ -1,7 +1,7 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
-import { isCoded } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import { type Deletion, isHttp } from './bundle-entries.ts';
 import { classOf, sealedClass } from './class-of.ts';
@@ -17,9 +17,12 @@ import {
   withoutVersion,
 } from './identity.ts';
 import { labelsOfCda } from './labels.ts';
-import { isCda, markEnteredByPatient, textOf } from './media-type.ts';
+import { recordLimits } from './limits.ts';
+import { headBytes, isCda, judgeFormat, markEnteredByPatient, textOf } from './media-type.ts';
 import { type Persons, partsOf } from './persons.ts';
+import type { ResourceFacts } from './resource-facts.ts';
 import { bytesBetween, encodeSkeleton, type Skeleton } from './skeleton.ts';
+import type { Member } from './unpack.ts';
 
 /** What stays the same over the versions of an item (`identity.ts`). */
 export type ItemKey = string;
@@ -128,14 +131,19 @@ const maxNameLength = 255;
  * Importing a file twice adds nothing; a changed resource becomes a new version that names the old one.
  * Throws what `cutFile` throws. Source: docs/protocol/items.md, rules I-14 to I-16.
  */
-export function planImport(input: ImportInput, bytes: Uint8Array): ImportPlan {
+export function planImport(
+  input: ImportInput,
+  bytes: Uint8Array,
+  members?: readonly Member[],
+): ImportPlan {
   const fileHash = sha256(bytes);
   const importId = input.known.importOf(bytesToHex(fileHash));
   if (importId !== undefined) return { kind: 'known', importId };
   return planCut(input, {
-    cut: labelledCut(cutFile(input.fileName, bytes, { strict: input.strict }), bytes),
+    cut: members === undefined ? cutOne(input, bytes) : cutMembers(input, bytes, members),
     fileHash,
-    bytesOf: ({ offset, length }) => bytes.subarray(offset, offset + length),
+    bytesOf: ({ offset, length, unpacked }) =>
+      unpacked?.bytes ?? bytes.subarray(offset, offset + length),
     between: (parts) => bytesBetween(bytes, parts),
   });
 }
@@ -173,7 +181,8 @@ function planCut(input: ImportInput, bytes: CutBytes): ImportPlan {
   const { cut, fileHash } = bytes;
   const { parts, ofOthers } = partsOf(cut, input);
   const planner = new Planner(input, bytes);
-  for (const part of inVersionOrder(parts, cut, input.importedMs)) planner.take(part);
+  const named = withNaming(parts);
+  for (const part of inVersionOrder(named, cut, input.importedMs)) planner.take(part);
   const withdrawn = cut.deletions.flatMap((it) => planner.newestAt(it) ?? []);
   const { items, unchanged, erased } = planner;
   const changes = { items, unchanged, withdrawn, ofOthers, erased, deleted: cut.deletions.length };
@@ -189,6 +198,24 @@ function planCut(input: ImportInput, bytes: CutBytes): ImportPlan {
     between: bytes.between(ranges),
   });
   return { kind: 'new', importId: input.newRecordId(), ...about, skeleton };
+}
+
+/** A Binary takes class and labels of the document or report that names it: alone it says of neither. */
+function withNaming(parts: readonly FilePart[]): readonly FilePart[] {
+  const namers = new Map<string, ResourceFacts>();
+  for (const { facts } of parts) {
+    for (const url of facts?.attachments ?? []) if (facts) namers.set(withoutVersion(url), facts);
+  }
+  if (namers.size === 0) return parts;
+  return parts.map((part) => {
+    const { facts } = part;
+    if (facts?.resourceType !== 'Binary') return part;
+    const address = facts.fullUrl === undefined ? '' : withoutVersion(facts.fullUrl);
+    const namer = namers.get(`Binary/${facts.id ?? ''}`) ?? namers.get(address);
+    if (namer === undefined) return part;
+    const labels = [...new Set([...facts.labels, ...namer.labels])];
+    return { ...part, facts: { ...facts, labels }, namer };
+  });
 }
 
 /** A history lists the newest version first, unless its versions say otherwise; a version comes after older ones. */
@@ -288,7 +315,9 @@ class Planner {
     return { key, contentHash, jsonHash, about: none, ...flags, ...order };
   }
 
-  #place({ offset, length }: FilePart, recordId: RecordId): void {
+  #place({ offset, length, unpacked }: FilePart, recordId: RecordId): void {
+    // The file that it is packed in lies in the skeleton whole.
+    if (unpacked !== undefined) return;
     this.placed.push({ offset, length, recordId });
   }
 
@@ -361,8 +390,8 @@ function describePart(
   const found = classOf({
     byDevice: input.byDevice,
     mediaType,
-    resourceType: facts?.resourceType,
-    categories: facts?.categories ?? [],
+    resourceType: (part.namer ?? facts)?.resourceType,
+    categories: (part.namer ?? facts)?.categories ?? [],
     bundleType: facts?.bundleType,
   });
   return {
@@ -370,7 +399,7 @@ function describePart(
     labels,
     recordClass: sealedClass(input.chosenClass ?? found, labels),
     mediaType: input.enteredByPatient === true ? markEnteredByPatient(mediaType) : mediaType,
-    name: shortened(facts?.title ?? input.fileName),
+    name: shortened(facts?.title ?? part.unpacked?.name ?? input.fileName),
   };
 }
 
@@ -416,6 +445,46 @@ function aboutPart(
     isPatient: facts?.resourceType === 'Patient',
     ...orderOf(facts, importedMs),
   };
+}
+
+function cutOne({ fileName, strict }: ImportInput, bytes: Uint8Array): CutFile {
+  return labelledCut(cutFile(fileName, bytes, { strict }), bytes);
+}
+
+/** A file that is read as what it holds; itself it stays in the skeleton. */
+function cutMembers(input: ImportInput, bytes: Uint8Array, members: readonly Member[]): CutFile {
+  const cuts = members.flatMap((member) => cutMember(input, member, members.length > 1));
+  const parts = cuts.flatMap((it) => it.parts);
+  if (parts.length > recordLimits.maxItemsPerFile) throw new CodedError('BUNDLE_TOO_MANY');
+  const [only] = cuts;
+  return {
+    kind: cuts.length === 1 && only !== undefined ? only.kind : 'bundle',
+    mediaType: judgeFormat(input.fileName, bytes.subarray(0, headBytes)).mediaType,
+    byteLength: bytes.length,
+    bundleType: cuts.length === 1 ? only?.bundleType : undefined,
+    parts,
+    notes: cuts.flatMap((it) => it.notes),
+    deletions: cuts.flatMap((it) => it.deletions),
+    persons: cuts.flatMap((it) => it.persons),
+  };
+}
+
+function cutMember(input: ImportInput, member: Member, isOneOfMany: boolean): CutFile[] {
+  const { name, bytes } = member;
+  if (bytes.length === 0) return [];
+  try {
+    const cut = cutOne({ ...input, fileName: name }, bytes);
+    const parts = cut.parts.map((part) => {
+      const own = bytes.subarray(part.offset, part.offset + part.length);
+      return { ...part, unpacked: { bytes: own, name } };
+    });
+    return [{ ...cut, parts }];
+  } catch (error) {
+    if (!isOneOfMany || input.strict === true || !isCoded(error)) throw error;
+    const reason = `${name} cannot be read`;
+    const none = cutOpaque('application/octet-stream', bytes.length);
+    return [{ ...none, parts: [], notes: [{ kind: 'unreadable', reason, at: 0 }] }];
+  }
 }
 
 /** A CDA document says inside what restricts it. */

@@ -7,7 +7,7 @@ import { bytesToHex, concatBytes, utf8, utf8ToText } from '../../primitives/byte
 import { encodeCbor } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { type RecordId, recordIdOf } from '../../primitives/ids.ts';
-import { cutOpaque } from './fhir-file.ts';
+import { cutOpaque, judgeFile } from './fhir-file.ts';
 import {
   type ImportInput,
   type ImportPlan,
@@ -18,6 +18,7 @@ import {
   planStreamedImport,
 } from './import-plan.ts';
 import { decodeSkeleton, encodeSkeleton, rebuildFile } from './skeleton.ts';
+import { unpack } from './unpack.ts';
 
 let ids = 0;
 const newRecordId = (): RecordId => recordIdOf(sha256(utf8(`${ids++}`)).subarray(0, 16));
@@ -424,6 +425,24 @@ test('what was erased stays away, unless it is asked for', async () => {
   const plan = addFound(chart, '01-server-a.json');
   assert.deepEqual([plan.kind, plan.kind === 'nothing' && plan.erased], ['nothing', 1]);
   assert.equal(itemsOf(addFound(chart, '01-server-a.json', { again: true })).length, 1);
+});
+
+test('a Binary is of the class of the document that names it', () => {
+  const items = itemsOf(addFound(new Chart(), '13-pdf-in-docref.json'));
+  const classOf = (key: string) => items.find((it) => it.key === key)?.recordClass;
+  assert.equal(classOf('Binary/bin1'), 'note');
+});
+
+test('what is packed, or of another encoding, is read, and the file comes back as it was', async () => {
+  for (const name of ['15-bundle.json.gz', '15-bulk.ndjson.gz', '08-utf16le-bom.json']) {
+    const chart = new Chart();
+    const bytes = bytesOf(name);
+    const members = await unpack(name, bytes, judgeFile(name, bytes, bytes.length));
+    const common = { byDevice: false, chosenClass: undefined, importedMs, newRecordId };
+    const plan = planImport({ fileName: name, known: chart, ...common }, bytes, members);
+    assert.ok(itemsOf(plan).length > 0);
+    assert.deepEqual(await chart.rebuild(plan), bytes);
+  }
 });
 
 /** Every input that is kept, and how many items it brings. */

@@ -28,6 +28,8 @@ export interface ResourceFacts {
   readonly labels: readonly string[];
   /** Codes of what it is about, `system|code` each, else the words for it. */
   readonly codes: readonly string[];
+  /** What a document of it lies under, where it is not inside: addresses of Binary resources. */
+  readonly attachments: readonly string[];
   /** Of a Patient, as spelled. */
   readonly birthDate: string | undefined;
   /** What of its fields cannot be read as R4 has them; undefined: nothing. `at` is a place in the file. */
@@ -80,6 +82,7 @@ const subjectFields: readonly string[] = ['subject', 'patient', 'beneficiary'];
 const wanted = new Set<string>([...dateFields, ...titleFields, ...subjectFields]);
 for (const field of ['meta', 'category', 'status', 'birthDate', 'securityLabel']) wanted.add(field);
 for (const field of ['confidentiality', 'medicationReference']) wanted.add(field);
+for (const field of ['content', 'presentedForm']) wanted.add(field);
 /** What the identity of a record without an address is compared by. */
 const codeFields: readonly string[] = [
   'code',
@@ -177,6 +180,11 @@ function factsOf(
         : [textOf(fields.get('confidentiality')) ?? '']),
     ]),
     codes: isBundle ? [] : whatAbout(fields),
+    attachments: listOf(
+      fields.get(resourceType === 'DiagnosticReport' ? 'presentedForm' : 'content'),
+    )
+      .flatMap((it) => textOf(fieldOf(fieldOf(it, 'attachment') ?? it, 'url')) ?? [])
+      .slice(0, 100),
     birthDate: resourceType === 'Patient' ? textOf(fields.get('birthDate')) : undefined,
   };
 }
