@@ -22,7 +22,7 @@ import { headBytes, isCda, judgeFormat, markEnteredByPatient, textOf } from './m
 import { type Persons, partsOf } from './persons.ts';
 import type { ResourceFacts } from './resource-facts.ts';
 import { bytesBetween, encodeSkeleton, type Skeleton } from './skeleton.ts';
-import type { Member } from './unpack.ts';
+import { isPacked, type Member } from './unpack.ts';
 
 /** What stays the same over the versions of an item (`identity.ts`). */
 export type ItemKey = string;
@@ -448,7 +448,9 @@ function aboutPart(
 }
 
 function cutOne({ fileName, strict }: ImportInput, bytes: Uint8Array): CutFile {
-  return labelledCut(cutFile(fileName, bytes, { strict }), bytes);
+  const cut = labelledCut(cutFile(fileName, bytes, { strict }), bytes);
+  if (!isPacked(cut.mediaType)) return cut;
+  return { ...cut, notes: [{ kind: 'foreign', type: 'a packed file, not opened', at: 0 }] };
 }
 
 /** A file that is read as what it holds; itself it stays in the skeleton. */
