@@ -49,7 +49,7 @@ export function parseRecordClass(text: string): RecordClass {
 export const recordClass = parsed(parseRecordClass, 16);
 
 /** Throws CLASS_UNKNOWN, for `private` too. */
-function parseOrdinaryClass(text: string): OrdinaryClass {
+export function parseOrdinaryClass(text: string): OrdinaryClass {
   const found = parseRecordClass(text);
   if (!isOrdinary(found)) throw new CodedError('CLASS_UNKNOWN');
   return found;

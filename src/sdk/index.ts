@@ -4,6 +4,7 @@ export {
   levelOfClass,
   type OrdinaryClass,
   ordinaryClasses,
+  parseOrdinaryClass,
   parseRecordClass,
   type RecordClass,
   recordClasses,

@@ -174,7 +174,7 @@ test('an auditor is shown what is held back from others, and executes all of it'
   );
   const classes = ['--class', 'diagnosis', '--write-class', 'diagnosis'];
   await town.salus('grant', doctor.name, '--as', ana.name, ...classes, '--until', '+1h');
-  await town.salus('diagnose', ana.fullName, '--text', 'well', '--as', doctor.name);
+  await town.salus('diagnose', ana.fullName, '--text', 'well', '--yes', '--as', doctor.name);
   const verify = ['verify', '--remote', `${town.url}/harbour`, '--blocks', '--trust', trust()];
   const outside = await salus(verify, { home: elsewhere });
   assert.ok(Number(outside.heldBack) > 0 && Number(outside.executed) < Number(outside.height) - 1);

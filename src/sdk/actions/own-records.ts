@@ -16,6 +16,8 @@ import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
 export interface ListedRecord {
   readonly recordId: RecordId;
   readonly state: 'live' | 'erased';
+  /** Its source says that it deleted it there. */
+  readonly withdrawn: boolean;
   readonly recordClass: RecordClass | undefined;
   /** Padded: the true length is inside. */
   readonly paddedSize: number;
@@ -33,20 +35,28 @@ export async function listRecords(
   options: WorkOptions & { readonly since?: number } = {},
 ): Promise<readonly ListedRecord[]> {
   const { live, erased } = await ctx.rows.since(options.since ?? 0, options.signal);
+  const { content } = ctx.vault;
+  const own = content.imports.filter((it) => it.account === ctx.account.account);
+  const known = ctx.imported.update(own, content.erased);
+  // Two devices imported one file at the same moment: one of the two is shown.
   const listed: ListedRecord[] = [
-    ...live.map((it) => ({
-      recordId: it.recordId,
-      state: 'live' as const,
-      recordClass: it.recordClass,
-      paddedSize: it.paddedSize,
-      height: it.height,
-      timeMs: it.timeMs,
-      txId: it.txId,
-      epoch: it.epoch,
-      consent: it.consent,
-    })),
+    ...live
+      .filter((it) => known.doubleOf(it.recordId) === undefined)
+      .map((it) => ({
+        recordId: it.recordId,
+        withdrawn: known.isWithdrawn(it.recordId),
+        state: 'live' as const,
+        recordClass: it.recordClass,
+        paddedSize: it.paddedSize,
+        height: it.height,
+        timeMs: it.timeMs,
+        txId: it.txId,
+        epoch: it.epoch,
+        consent: it.consent,
+      })),
     ...erased.map(({ recordId, height, timeMs }) => ({
       recordId,
+      withdrawn: false,
       state: 'erased' as const,
       recordClass: undefined,
       paddedSize: 0,
@@ -185,27 +195,43 @@ export async function openRecords(
   return opened;
 }
 
-/** A record and the ones it replaced, newest first; an erased one ends the line. */
+/**
+ * A record and its older versions, newest first, as their source orders them: what came in a later import may be older.
+ * Versions that no import of this wallet knows follow by what each names as replaced; an erased one ends that line.
+ */
 export async function historyOfRecord(
   ctx: Context,
   recordId: RecordId,
   { signal }: WorkOptions = {},
 ): Promise<readonly OpenedRecord[]> {
   const chart = await ownChart(ctx, signal);
-  const versions: OpenedRecord[] = [];
-  const seen = new Set<RecordId>();
-  for (let next: RecordId | undefined = recordId; next !== undefined && !seen.has(next); ) {
-    seen.add(next);
-    try {
-      const opened: OpenedRecord = await openOwn(ctx, chart, next, signal);
-      versions.push(opened);
-      next = opened.head.previous;
-    } catch (error) {
-      if (versions.length === 0 || !isCoded(error, 'RECORD_ERASED')) throw error;
-      break;
+  const { content } = ctx.vault;
+  const own = content.imports.filter((it) => it.account === ctx.account.account);
+  const line = ctx.imported.update(own, content.erased).lineOf(recordId);
+  const older = line.slice(line.indexOf(recordId) + 1);
+  const versions = [await openOwn(ctx, chart, recordId, signal)];
+  const waiting = [...older];
+  const seen = new Set<RecordId>([recordId]);
+  let next = waiting.shift() ?? versions[0]?.head.previous;
+  while (next !== undefined) {
+    if (!seen.has(next)) {
+      seen.add(next);
+      const opened = await unlessErased(openOwn(ctx, chart, next, signal));
+      if (opened !== undefined) versions.push(opened);
     }
+    const before = versions.at(-1)?.head.previous;
+    next = waiting.shift() ?? (before !== undefined && !seen.has(before) ? before : undefined);
   }
   return versions;
+}
+
+async function unlessErased(opening: Promise<OpenedRecord>): Promise<OpenedRecord | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (isCoded(error, 'RECORD_ERASED')) return undefined;
+    throw error;
+  }
 }
 
 /** A file as it was imported. */
