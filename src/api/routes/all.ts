@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { blobGet } from './blob-get.ts';
 import { blobPut } from './blob-put.ts';
 import { blobsPost } from './blobs-post.ts';
+import { bodiesPost } from './bodies-post.ts';
 import { cardGet } from './card-get.ts';
 import { enrolPost } from './enrol-post.ts';
 import { erasePost } from './erase-post.ts';
@@ -58,6 +59,7 @@ export const routes: readonly Route[] = [
   blobsPost,
   blobPut,
   blobGet,
+  bodiesPost,
   itemsPost,
   itemsGet,
   readPost,

@@ -2,6 +2,7 @@ import type { AnyHandler } from '../handler.ts';
 import { handleBlobGet } from './blob-get.ts';
 import { handleBlobPut } from './blob-put.ts';
 import { handleBlobsPost } from './blobs-post.ts';
+import { handleBodiesPost } from './bodies-post.ts';
 import { handleCardGet } from './card-get.ts';
 import { handleEnrolPost } from './enrol-post.ts';
 import { handleErasePost } from './erase-post.ts';
@@ -58,6 +59,7 @@ export const handlers: readonly AnyHandler[] = [
   handleBlobsPost,
   handleBlobPut,
   handleBlobGet,
+  handleBodiesPost,
   handleItemsPost,
   handleItemsGet,
   handleReadPost,

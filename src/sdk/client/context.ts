@@ -1,4 +1,5 @@
 import { itemsGet } from '../../api/routes/items-get.ts';
+import { decodeItemsPage } from '../../api/rows.ts';
 import { xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import { type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.ts';
@@ -19,7 +20,7 @@ import {
 import { ImportIndex } from '../wallet/import-index.ts';
 import { adopted, withNext } from '../wallet/local.ts';
 import type { ChangeOptions, Vault } from '../wallet/vault.ts';
-import { GatewayClient } from './gateway-client.ts';
+import { believed, GatewayClient } from './gateway-client.ts';
 import { Http, type HttpOptions } from './http.ts';
 import { OwnRows } from './own-rows.ts';
 import { type PendingKind, type PendingKinds, pendingKinds } from './pending.ts';
@@ -86,7 +87,8 @@ export class Context {
     const { root, tip } = trustOf(vault.content, account.chainId);
     this.ledger = new ProvenLedger(plain, root, tip, this.now, this.gateway);
     this.rows = new OwnRows(
-      (query, signal) => this.gateway.call(itemsGet, { query, signal }),
+      async (query, signal) =>
+        believed(decodeItemsPage, await this.gateway.call(itemsGet, { query, signal })),
       this.ledger,
       account.account,
     );

@@ -1,6 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AnchoredRows } from '../../../api/rows.ts';
 import { type MerkleTree, merkleTree } from '../../../ledger/merkle.ts';
-import type { AccountId, BlobId, RecordId } from '../../../primitives/ids.ts';
+import { multiproof } from '../../../ledger/multiproof.ts';
+import {
+  type AccountId,
+  type BlobId,
+  parseBlobId,
+  parseRecordId,
+  type RecordId,
+} from '../../../primitives/ids.ts';
 import { inSlices, rowsATurn } from '../../slices.ts';
 import type { Row, Store } from '../../store.ts';
 import { changesOf } from './row-changes.ts';
@@ -48,6 +56,24 @@ export class ItemRows {
     return row !== undefined;
   }
 
+  /** The bodies that anchored rows of this account name now; undefined: the row was erased. Others are left out. */
+  bodiesOf(
+    account: AccountId,
+    recordIds: readonly RecordId[],
+  ): ReadonlyMap<RecordId, BlobId | undefined> {
+    const rows = this.#db.all(
+      `SELECT recordId, blob FROM items JOIN deliveries USING (delivery)
+       WHERE items.account = ? AND height IS NOT NULL AND recordId IN (SELECT value FROM json_each(?))`,
+      ...[account, JSON.stringify(recordIds)],
+    );
+    return new Map(
+      rows.map((row) => [
+        parseRecordId(row.text('recordId')),
+        row.isNull('blob') ? undefined : parseBlobId(row.text('blob')),
+      ]),
+    );
+  }
+
   /**
    * Anchored rows above a height in the order of the ledger, narrowed to what was shown or erased after a
    * count of `changesOf`; `only` narrows to what a grant may cover.
@@ -70,7 +96,7 @@ export class ItemRows {
       cursor = cursorOf(last);
       await nextTurn();
     }
-    const shown = await this.#complete(rows.slice(0, limit));
+    const shown = await storedRows(rows.slice(0, limit));
     return { rows: shown, next: rows.length > limit ? shown.at(-1)?.cursor : undefined };
   }
 
@@ -100,38 +126,53 @@ export class ItemRows {
         ),
       );
     }
-    return this.#complete(rows.toSorted(inOrder));
+    return storedRows(rows.toSorted(inOrder));
   }
 
-  /** Slice by slice, and a turn for each tree: a page has up to a thousand rows, a delivery thousands of leaves. */
-  async #complete(rows: readonly Row[]): Promise<StoredRow[]> {
-    const trees = new Map<number, MerkleTree>();
-    const complete: StoredRow[] = [];
-    for await (const slice of inSlices(rows)) {
-      for (const row of slice) {
-        const delivery = row.uint('delivery');
-        const tree = trees.get(delivery) ?? (await this.#treeInItsTurn(delivery));
-        trees.set(delivery, tree);
-        complete.push(storedRow(row, tree));
-      }
+  /**
+   * Rows in the order of the ledger, put together by anchor, each with the one multiproof of what is shown of it. A turn
+   * for each tree: a delivery has thousands of leaves.
+   */
+  async anchored(rows: readonly StoredRow[]): Promise<AnchoredRows[]> {
+    const byDelivery = new Map<number, StoredRow[]>();
+    for (const row of rows) {
+      const others = byDelivery.get(row.delivery);
+      if (others === undefined) byDelivery.set(row.delivery, [row]);
+      else others.push(row);
     }
-    return complete;
+    const anchored: AnchoredRows[] = [];
+    for (const [delivery, shown] of byDelivery) {
+      const [first] = shown;
+      if (first === undefined) continue;
+      const { anchor } = first;
+      const indexes = shown.map(({ row }) => row.index);
+      const siblings = indexes.length === anchor.count ? [] : await this.#proof(delivery, indexes);
+      anchored.push({ ...anchor, siblings, rows: shown.map(({ row }) => row) });
+    }
+    return anchored;
   }
 
-  async #treeInItsTurn(delivery: number): Promise<MerkleTree> {
+  async #proof(delivery: number, indexes: readonly number[]): Promise<Uint8Array[]> {
     await nextTurn();
     const tree = this.#tree(delivery);
     await nextTurn();
-    return tree;
+    return multiproof(indexes, tree.count, tree.nodeAt);
   }
 
-  #tree(delivery: number): MerkleTree {
+  #tree(delivery: number): Pick<MerkleTree, 'nodeAt'> & { readonly count: number } {
     const leaves = this.#db.all(
       'SELECT leaf FROM items WHERE delivery = ? ORDER BY position',
       delivery,
     );
-    return merkleTree(leaves.map((row) => row.bytes('leaf')));
+    const { nodeAt } = merkleTree(leaves.map((row) => row.bytes('leaf')));
+    return { nodeAt, count: leaves.length };
   }
+}
+
+async function storedRows(rows: readonly Row[]): Promise<StoredRow[]> {
+  const stored: StoredRow[] = [];
+  for await (const slice of inSlices(rows)) stored.push(...slice.map(storedRow));
+  return stored;
 }
 
 /** That of the ledger. */

@@ -1,6 +1,4 @@
-import type { ItemRow } from '../../../api/items.ts';
-import { textOfBytes } from '../../../api/message-parts.ts';
-import type { MerkleTree } from '../../../ledger/merkle.ts';
+import type { AnchorHead, ItemRow } from '../../../api/rows.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import {
   type BlobId,
@@ -21,9 +19,12 @@ export interface StoredItem {
   readonly timeMs: number;
 }
 
-/** An anchored row with all that its reader checks it by. */
+/** An anchored row, and where it stands. */
 export interface StoredRow extends StoredItem {
   readonly row: ItemRow;
+  readonly delivery: number;
+  /** What it has in common with the other rows of its anchor. */
+  readonly anchor: Omit<AnchorHead, 'siblings' | 'rows'>;
   readonly blobId: BlobId | undefined;
   readonly cursor: string;
 }
@@ -37,37 +38,31 @@ export const selectChanged = `SELECT ${rowColumns} FROM (
     UNION SELECT delivery, position FROM items WHERE account = ? AND erasedAs > ?
   ) CROSS JOIN items USING (delivery, position) CROSS JOIN deliveries USING (delivery)`;
 
-/** With its path in the tree of its delivery. */
-export function storedRow(row: Row, tree: MerkleTree): StoredRow {
+export function storedRow(row: Row): StoredRow {
   const index = row.uint('position');
   const recordId = parseRecordId(row.text('recordId'));
   const consent = row.text('consent');
-  const place = {
-    recordId,
+  const anchor = {
     txId: parseTxId(row.text('txId')),
     height: row.uint('height'),
     timeMs: row.uint('timeMs'),
     epoch: row.uint('epoch'),
-    ...(consent === '' ? {} : { consent: parseConsentId(consent) }),
-    root: textOfBytes(row.bytes('root')),
-    index,
+    consent: consent === '' ? ('' as const) : parseConsentId(consent),
+    root: row.bytes('root'),
     count: row.uint('count'),
-    path: tree.path(index).map(textOfBytes),
   };
-  const cursor = cursorOf(row);
-  const common = { recordId, timeMs: place.timeMs, cursor };
+  const delivery = row.uint('delivery');
+  const common = { recordId, timeMs: anchor.timeMs, cursor: cursorOf(row), delivery, anchor };
   if (!row.isNull('tombstone')) {
-    const leaf = textOfBytes(row.bytes('leaf'));
-    const tombstone = textOfBytes(row.bytes('tombstone'));
-    const erased: ItemRow = { state: 'erased', ...place, leaf, tombstone };
+    const tombstone = row.bytes('tombstone');
+    const erased: ItemRow = { kind: 'erased', index, recordId, leaf: row.bytes('leaf'), tombstone };
     return { ...common, recordClass: undefined, blobId: undefined, row: erased };
   }
   const live: ItemRow = {
-    state: 'live',
-    ...place,
-    salt: textOfBytes(row.bytes('salt')),
-    leafContent: textOfBytes(row.bytes('leafContent')),
-    header: textOfBytes(row.bytes('header')),
+    ...{ kind: 'live', index, recordId },
+    salt: row.bytes('salt'),
+    leafContent: row.bytes('leafContent'),
+    header: row.bytes('header'),
   };
   const blobId = parseBlobId(row.text('blob'));
   return { ...common, recordClass: row.text('class'), blobId, row: live };

@@ -1,7 +1,6 @@
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../../api/grant-body.ts';
-import type { ReadAnswer } from '../../../api/items.ts';
 import { encodeLook } from '../../../api/look.ts';
-import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
+import { bytesOfText } from '../../../api/message-parts.ts';
 import {
   decodeReadRequest,
   maxRequestAgeMs,
@@ -9,6 +8,7 @@ import {
   readEntryHash,
 } from '../../../api/read-request.ts';
 import { readPost } from '../../../api/routes/read-post.ts';
+import type { ReadAnswer } from '../../../api/rows.ts';
 import { decodeSigned } from '../../../api/signed.ts';
 import { labels } from '../../../crypto/labels.ts';
 import { sealTo } from '../../../crypto/letter.ts';
@@ -193,6 +193,8 @@ export class Reads {
     const { inbox, accessLog, tickets } = this.#parts;
     const { patient, notAfterMs, request, signedRequest, rows, next } = look;
     this.#countLook(request);
+    // Before the look: what can fail has failed when it is written down.
+    const anchors = await this.#parts.rows.anchored(rows);
     const salt = randomBytes(32);
     const entryHash = readEntryHash(salt, signedRequest);
     inbox.addHiddenLook(patient, entryHash, await this.#sealed(look, salt));
@@ -201,15 +203,15 @@ export class Reads {
     const { txId, height, index } = logged;
     inbox.showLook(entryHash, { txId, height, index });
     this.#base.figures.add('looks_total', 1);
+    const { reader, readerKey, consent } = request;
+    const of = { reader, readerKey, consent, patient, notAfterMs };
     return {
-      rows: rows.map(({ row }) => row),
-      ...(next === undefined ? {} : { next }),
       ...tickets.issue(
-        { reader: request.reader, consent: request.consent, patient, notAfterMs },
-        rows.flatMap(({ blobId }) => blobId ?? []),
+        of,
+        rows.flatMap(({ blobId, recordId }) => (blobId === undefined ? [] : { blobId, recordId })),
       ),
-      access: { txId, height, index },
-      salt: textOfBytes(salt),
+      ...{ txId, height, index, salt, next: next ?? '' },
+      anchors,
     };
   }
 
