@@ -22,7 +22,7 @@ import { chartBodies } from '../client/chart-bodies.ts';
 import { checkRows, type ErasedItem, type LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { believed } from '../client/gateway-client.ts';
-import { type MissingBody, missingBody, openChart } from '../client/open-chart.ts';
+import { type KeyOf, type MissingBody, missingBody, openChart } from '../client/open-chart.ts';
 import { statingTime } from '../client/stated-time.ts';
 import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
@@ -88,10 +88,11 @@ export async function readShared(
   const missing: MissingBody[] = [];
   const accesses: Access[] = [];
   let total = 0;
+  const known = beforehand(ctx, held, signal);
   const read = async (page: SharedPage): Promise<void> => {
     erased.push(...page.erased);
     accesses.push(page.access);
-    for await (const said of openedPage(ctx, held, { page, at: at.other }, signal)) {
+    for await (const said of openedPage(ctx, held, { page, at: at.other, known }, signal)) {
       if (said.kind === 'again') {
         const again = { kind: 'records', recordIds: said.recordIds } as const;
         for (const next of await collected(pagesOf(ctx, held, again, { ...options, at }))) {
@@ -125,15 +126,20 @@ type Said =
 async function* openedPage(
   ctx: Context,
   held: HeldGrant,
-  { page, at }: { readonly page: SharedPage; readonly at: AccountId | undefined },
+  {
+    page,
+    at,
+    known,
+  }: {
+    readonly page: SharedPage;
+    readonly at: AccountId | undefined;
+    readonly known: Promise<KeyOf>;
+  },
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Said, void, undefined> {
   const { rows, ticket } = page;
   if (rows.length === 0) return;
-  // After the answer: a KeySet may have come between asking and being served.
-  const keys = collectKeys(ctx, held, { signal }).then((it) =>
-    readingKeysOf(it, held.letter.consent),
-  );
+  const keys = openersOf(ctx, held, { rows, known }, signal);
   // Whose bodies fail first hears of that, and of the keys nothing more.
   keys.catch(() => undefined);
   const wanted = { account: held.patient, rows, at, ticket };
@@ -148,6 +154,45 @@ async function* openedPage(
     // Of a ticket that gave nothing at all a further one would not give more.
     if (!isCoded(error, 'BLOB_UNKNOWN') || came === 0) throw error;
     yield { kind: 'again', recordIds: rows.slice(came).map((row) => row.recordId) };
+  }
+}
+
+/**
+ * What a look will need, asked for while it is on its way: the keys of the grant, and the directory of the patient, who
+ * wrote most of her chart.
+ */
+function beforehand(
+  ctx: Context,
+  held: HeldGrant,
+  signal: AbortSignal | undefined,
+): Promise<KeyOf> {
+  const keys = keysOf(ctx, held, signal);
+  const directory = ctx.ledger.keysAt(held.patient, ctx.ledger.tip.height, signal);
+  // Who needs them hears of it then.
+  for (const asked of [keys, directory]) asked.catch(() => undefined);
+  return keys;
+}
+
+const keysOf = async (
+  ctx: Context,
+  held: HeldGrant,
+  signal: AbortSignal | undefined,
+): Promise<KeyOf> => readingKeysOf(await collectKeys(ctx, held, { signal }), held.letter.consent);
+
+/** The keys known before the answer, unless one is missing: a KeySet may have come between. */
+async function openersOf(
+  ctx: Context,
+  held: HeldGrant,
+  { rows, known }: { readonly rows: readonly LiveItem[]; readonly known: Promise<KeyOf> },
+  signal: AbortSignal | undefined,
+): Promise<KeyOf> {
+  try {
+    const keyOf = await known;
+    for (const row of rows) keyOf(row);
+    return keyOf;
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return keysOf(ctx, held, signal);
   }
 }
 

@@ -106,11 +106,14 @@ async function opened(
   return { row, opened: await openItem(item, body) };
 }
 
-/** Whose key it was, asked once for each author of a chart. */
+/** Whose key it was: asked once for each author of a chart, and again only for what was anchored later. */
 class Authors {
   readonly #ledger: ProvenLedger;
   readonly #signal: AbortSignal | undefined;
-  readonly #asked = new Map<string, Promise<HeldIdentity | undefined>>();
+  readonly #asked = new Map<
+    string,
+    { readonly height: number; readonly held: Promise<HeldIdentity | undefined> }
+  >();
 
   constructor(ledger: ProvenLedger, signal: AbortSignal | undefined) {
     this.#ledger = ledger;
@@ -120,19 +123,21 @@ class Authors {
   async hadKey(author: AccountId, publicKey: Uint8Array, height: number): Promise<boolean> {
     const name = `${author} ${bytesToHex(publicKey)}`;
     let asked = this.#asked.get(name);
-    if (asked === undefined) {
-      asked = this.#identity(author, publicKey);
+    if (asked === undefined || asked.height < height) {
+      asked = { height, held: this.#identity(author, publicKey, height) };
       this.#asked.set(name, asked);
     }
-    const held = await asked;
+    const held = await asked.held;
     if (held === undefined) return false;
     const { fromHeight, untilHeight } = held;
     return fromHeight <= height && (untilHeight === 0 || height <= untilHeight);
   }
 
-  /** As of now: an identity of before stays in its row, or folded into it, with the heights of its time. */
-  async #identity(author: AccountId, publicKey: Uint8Array): Promise<HeldIdentity | undefined> {
-    const height = this.#ledger.tip.height;
+  async #identity(
+    author: AccountId,
+    publicKey: Uint8Array,
+    height: number,
+  ): Promise<HeldIdentity | undefined> {
     try {
       return await this.#ledger.identityOfKey(author, publicKey, height, this.#signal);
     } catch (error) {

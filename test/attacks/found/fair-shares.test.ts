@@ -119,6 +119,7 @@ test('20,000 tickets of one reader end none of another’s', async () => {
     const of = {
       reader: eve.account,
       readerKey,
+      changes: 0,
       patient: ana.account,
       consent,
       notAfterMs: Date.now() * 2,

@@ -9,17 +9,22 @@ import {
   parseRecordId,
   type RecordId,
 } from '../../../primitives/ids.ts';
+import { Recent } from '../../../primitives/recent.ts';
 import { inSlices, rowsATurn } from '../../slices.ts';
 import type { Row, Store } from '../../store.ts';
 import { changesOf } from './row-changes.ts';
 import {
+  anchorOf,
   cursorOf,
   parseCursor,
   type StoredRow,
   selectChanged,
+  selectDelivery,
   selectRow,
   storedRow,
 } from './stored-row.ts';
+
+type Tree = Pick<MerkleTree, 'nodeAt'> & { readonly count: number };
 
 interface PageOptions {
   readonly account: AccountId;
@@ -30,12 +35,20 @@ interface PageOptions {
   readonly only?: { readonly classes: readonly string[]; readonly fromMs: number };
 }
 
+/** Where rows stand in the order of the ledger. */
+const after = '(height, delivery, position) > (?, ?, ?)';
+const inDelivery = 'height = ? AND delivery = ? AND position > ?';
+const afterDelivery = '(height, delivery) > (?, ?)';
+/** Trees of up to 4,096 leaves that are kept for the next page or reader: leaves stay, also of what is erased. */
+const treesKept = 8;
+
 /**
  * The rows of items in custody, as they are shown: header, salt and leaf content, which no other hospital has.
  * Only what is anchored is shown to anybody. Source: docs/protocol/http.md, rule H-10.
  */
 export class ItemRows {
   readonly #db: Store;
+  readonly #trees = new Recent<number, Tree>(treesKept);
 
   constructor(db: Store) {
     this.#db = db;
@@ -96,20 +109,32 @@ export class ItemRows {
       cursor = cursorOf(last);
       await nextTurn();
     }
-    const shown = await storedRows(rows.slice(0, limit));
+    const shown = await this.#stored(rows.slice(0, limit));
     return { rows: shown, next: rows.length > limit ? shown.at(-1)?.cursor : undefined };
   }
 
-  /** The next rows of a page. */
+  /**
+   * The next rows of a page: first what is left of the delivery in which the last one ended, found by its place, so that
+   * no slice of a large one begins at its beginning.
+   */
   #some(options: PageOptions): Row[] {
-    const { account, since, changed = 0, cursor, limit, only } = options;
+    const { changed = 0, cursor, limit } = options;
     const [height, delivery, position] = parseCursor(cursor);
+    if (changed !== 0) return this.#rowsWhere(after, [height, delivery, position], options);
+    const here = this.#rowsWhere(inDelivery, [height, delivery, position], options);
+    if (here.length === limit) return here;
+    const left = { ...options, limit: limit - here.length };
+    return [...here, ...this.#rowsWhere(afterDelivery, [height, delivery], left)];
+  }
+
+  #rowsWhere(place: string, at: readonly number[], options: PageOptions): Row[] {
+    const { account, since, changed = 0, limit, only } = options;
     const asked = changed === 0 ? [] : [account, changed, account, changed];
     return this.#db.all(
-      `${changed === 0 ? selectRow : selectChanged} WHERE deliveries.account = ? AND height > ? AND (height, delivery, position) > (?, ?, ?)
+      `${changed === 0 ? selectRow : selectChanged} WHERE deliveries.account = ? AND height > ? AND ${place}
        AND (? IS NULL OR class IN (SELECT value FROM json_each(?))) AND timeMs >= ?
        ORDER BY height, delivery, position LIMIT ?`,
-      ...[...asked, account, since, height, delivery, position],
+      ...[...asked, account, since, ...at],
       ...(only === undefined ? [null, null] : [1, JSON.stringify(only.classes)]),
       ...[only?.fromMs ?? 0, limit],
     );
@@ -126,7 +151,7 @@ export class ItemRows {
         ),
       );
     }
-    return storedRows(rows.toSorted(inOrder));
+    return this.#stored(rows.toSorted(inOrder));
   }
 
   /**
@@ -152,14 +177,35 @@ export class ItemRows {
     return anchored;
   }
 
+  async #stored(rows: readonly Row[]): Promise<StoredRow[]> {
+    const anchors = new Map<number, StoredRow['anchor']>();
+    const stored: StoredRow[] = [];
+    for await (const slice of inSlices(rows)) {
+      for (const row of slice) {
+        const delivery = row.uint('delivery');
+        let anchor = anchors.get(delivery);
+        if (anchor === undefined) {
+          const said = this.#db.get(selectDelivery, delivery);
+          if (said === undefined) continue;
+          anchor = anchorOf(said);
+          anchors.set(delivery, anchor);
+        }
+        stored.push(storedRow(row, anchor));
+      }
+    }
+    return stored;
+  }
+
   async #proof(delivery: number, indexes: readonly number[]): Promise<Uint8Array[]> {
+    const known = this.#trees.get(delivery);
     await nextTurn();
-    const tree = this.#tree(delivery);
+    const tree = known ?? this.#tree(delivery);
+    this.#trees.set(delivery, tree);
     await nextTurn();
     return multiproof(indexes, tree.count, tree.nodeAt);
   }
 
-  #tree(delivery: number): Pick<MerkleTree, 'nodeAt'> & { readonly count: number } {
+  #tree(delivery: number): Tree {
     const leaves = this.#db.all(
       'SELECT leaf FROM items WHERE delivery = ? ORDER BY position',
       delivery,
@@ -167,12 +213,6 @@ export class ItemRows {
     const { nodeAt } = merkleTree(leaves.map((row) => row.bytes('leaf')));
     return { nodeAt, count: leaves.length };
   }
-}
-
-async function storedRows(rows: readonly Row[]): Promise<StoredRow[]> {
-  const stored: StoredRow[] = [];
-  for await (const slice of inSlices(rows)) stored.push(...slice.map(storedRow));
-  return stored;
 }
 
 /** That of the ledger. */

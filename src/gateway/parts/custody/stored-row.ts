@@ -29,8 +29,11 @@ export interface StoredRow extends StoredItem {
   readonly cursor: string;
 }
 
-const rowColumns = `delivery, position, recordId, leaf, salt, leafContent, header, class, blob, tombstone,
-  txId, height, timeMs, epoch, consent, root, count`;
+/** What the rows of a delivery have in common is read once for all of them. */
+const rowColumns = `delivery, position, height, recordId, salt, leafContent, header, class, blob, tombstone,
+  CASE WHEN tombstone IS NULL THEN NULL ELSE leaf END AS leaf`;
+export const selectDelivery =
+  'SELECT txId, height, timeMs, epoch, consent, root, count FROM deliveries WHERE delivery = ?';
 export const selectRow = `SELECT ${rowColumns} FROM items JOIN deliveries USING (delivery)`;
 /** Whole deliveries and single erased rows, found by their indexes; CROSS JOIN keeps SQLite from going through all. */
 export const selectChanged = `SELECT ${rowColumns} FROM (
@@ -38,19 +41,23 @@ export const selectChanged = `SELECT ${rowColumns} FROM (
     UNION SELECT delivery, position FROM items WHERE account = ? AND erasedAs > ?
   ) CROSS JOIN items USING (delivery, position) CROSS JOIN deliveries USING (delivery)`;
 
-export function storedRow(row: Row): StoredRow {
+/** What its delivery says of all of its rows. */
+export function anchorOf(delivery: Row): StoredRow['anchor'] {
+  const consent = delivery.text('consent');
+  return {
+    txId: parseTxId(delivery.text('txId')),
+    height: delivery.uint('height'),
+    timeMs: delivery.uint('timeMs'),
+    epoch: delivery.uint('epoch'),
+    consent: consent === '' ? '' : parseConsentId(consent),
+    root: delivery.bytes('root'),
+    count: delivery.uint('count'),
+  };
+}
+
+export function storedRow(row: Row, anchor: StoredRow['anchor']): StoredRow {
   const index = row.uint('position');
   const recordId = parseRecordId(row.text('recordId'));
-  const consent = row.text('consent');
-  const anchor = {
-    txId: parseTxId(row.text('txId')),
-    height: row.uint('height'),
-    timeMs: row.uint('timeMs'),
-    epoch: row.uint('epoch'),
-    consent: consent === '' ? ('' as const) : parseConsentId(consent),
-    root: row.bytes('root'),
-    count: row.uint('count'),
-  };
   const delivery = row.uint('delivery');
   const common = { recordId, timeMs: anchor.timeMs, cursor: cursorOf(row), delivery, anchor };
   if (!row.isNull('tombstone')) {

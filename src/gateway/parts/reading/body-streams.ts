@@ -23,6 +23,9 @@ interface Parts {
   readonly rows: ItemRows;
 }
 
+/** What a ticket is for. */
+type Shared = Pick<NonNullable<ReturnType<Tickets['of']>>, 'records' | 'changes'>;
+
 /** Who is signed in, and the ticket that is shown; a hospital shows those of its people. */
 export interface BodiesAsker {
   readonly account: AccountId;
@@ -66,7 +69,7 @@ export class BodyStreams {
     if (!(await mayGoOn())) throw new CodedError('BLOB_UNKNOWN');
     const who = isOwner || shown === undefined ? ask.account : shown.reader;
     if (!this.#places.take(who)) throw new CodedError('STORE_BUSY');
-    const shared = isOwner ? undefined : shown?.records;
+    const shared = isOwner ? undefined : shown;
     let isDone = false;
     return {
       mayGoOn,
@@ -97,7 +100,7 @@ export class BodyStreams {
 
   async *#pieces(
     { account, recordIds }: BodiesAsk,
-    shared: ReadonlySet<RecordId> | undefined,
+    shared: Shared | undefined,
     mayGoOn: () => Promise<boolean>,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     let piece = [carHead()];
@@ -128,10 +131,16 @@ export class BodyStreams {
   #named(
     account: AccountId,
     slice: readonly RecordId[],
-    shared: ReadonlySet<RecordId> | undefined,
+    shared: Shared | undefined,
   ): ReadonlyMap<RecordId, BlobId | undefined> {
-    const asked = shared === undefined ? slice : slice.filter((id) => shared.has(id));
-    return this.#parts.rows.bodiesOf(account, asked);
+    const { rows } = this.#parts;
+    if (shared === undefined) return rows.bodiesOf(account, slice);
+    // Nothing of the chart was erased since: what was handed out is still so.
+    if (rows.changesOf(account) === shared.changes) return shared.records;
+    return rows.bodiesOf(
+      account,
+      slice.filter((id) => shared.records.has(id)),
+    );
   }
 
   async #section(

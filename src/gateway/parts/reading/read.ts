@@ -44,6 +44,8 @@ interface Look {
   readonly notAfterMs: number;
   readonly request: ReadRequest;
   readonly signedRequest: Uint8Array;
+  /** Of the chart, before the rows were chosen. */
+  readonly changes: number;
   readonly rows: readonly StoredRow[];
   readonly next: string | undefined;
 }
@@ -176,22 +178,29 @@ export class Reads {
     if (consent === undefined || body === undefined) throw new CodedError('NOT_SHARED');
     const { account: patient, notAfterMs } = consent;
     const { what } = request;
+    const common = {
+      patient,
+      notAfterMs,
+      request,
+      signedRequest,
+      changes: rows.changesOf(patient),
+    };
     if (what.kind === 'records') {
       const named = await rows.byRecord(patient, what.recordIds);
       const found = named.filter((row) => isCovered(row, body));
       if (found.length === 0) throw new CodedError('RECORD_UNKNOWN');
-      return { patient, notAfterMs, request, signedRequest, rows: found, next: undefined };
+      return { ...common, rows: found, next: undefined };
     }
     const only = { classes: body.readClasses, fromMs: body.fromMs };
     const { height: since, cursor, limit } = what;
     const page = await rows.page({ account: patient, since, cursor, limit, only });
     const covered = page.rows.filter((row) => isCovered(row, body));
-    return { patient, notAfterMs, request, signedRequest, rows: covered, next: page.next };
+    return { ...common, rows: covered, next: page.next };
   }
 
   async #look(look: Look): Promise<ReadAnswer> {
     const { inbox, accessLog, tickets } = this.#parts;
-    const { patient, notAfterMs, request, signedRequest, rows, next } = look;
+    const { patient, notAfterMs, request, signedRequest, rows, next, changes } = look;
     this.#countLook(request);
     // Before the look: what can fail has failed when it is written down.
     const anchors = await this.#parts.rows.anchored(rows);
@@ -204,7 +213,7 @@ export class Reads {
     inbox.showLook(entryHash, { txId, height, index });
     this.#base.figures.add('looks_total', 1);
     const { reader, readerKey, consent } = request;
-    const of = { reader, readerKey, consent, patient, notAfterMs };
+    const of = { reader, readerKey, consent, patient, notAfterMs, changes };
     return {
       ...tickets.issue(
         of,

@@ -16,7 +16,9 @@ interface Ticket {
   readonly consent: ConsentId;
   readonly patient: AccountId;
   readonly blobs: ReadonlySet<BlobId>;
-  readonly records: ReadonlySet<RecordId>;
+  readonly records: ReadonlyMap<RecordId, BlobId>;
+  /** What the chart counted of shown and erased rows before these were chosen. */
+  readonly changes: number;
 }
 
 /** A row that was handed out, and the body that it names. */
@@ -52,7 +54,7 @@ export class Tickets {
     const ticket = randomBytes(32);
     const ticketUntilMs = Math.min(this.#now() + this.#ticketMs, notAfterMs);
     const blobs = new Set(rows.map((row) => row.blobId));
-    const records = new Set(rows.map((row) => row.recordId));
+    const records = new Map(rows.map((row) => [row.recordId, row.blobId]));
     this.#tickets.set(nameOf(textOfBytes(ticket)), { ...of, blobs, records }, ticketUntilMs);
     return { ticket, ticketUntilMs };
   }
