@@ -2,6 +2,7 @@ import { CodedError, isCoded } from '../primitives/errors.ts';
 import { type AccountId, parseAccountId, type RecordId } from '../primitives/ids.ts';
 import type { ContextOptions, Person, ReceivedGrant, WalletAccount } from '../sdk/index.ts';
 import { Person as SdkPerson } from '../sdk/index.ts';
+import { nodeOpeners } from '../sdk/node/openers.ts';
 import { localHospitals } from '../server/desk.ts';
 import { askPassphrase } from './asking.ts';
 import { homeCards } from './cards.ts';
@@ -19,11 +20,15 @@ export interface Acting {
   readonly accounts: readonly WalletAccount[];
 }
 
+/** Of this process, however many wallets it opens. */
+const openers = nodeOpeners();
+
 /** Where the hospitals of this machine answer now: ports change, wallets remember the first one. */
 export function contextOptions({ flags }: CommandContext): ContextOptions {
   const home = homeFolder(flags.home);
   const local = localHospitals(home);
   return {
+    openers,
     gatewayUrlOf: ({ organisation, gatewayUrl }) =>
       flags.gateway ?? local.find((it) => it.account === organisation)?.url ?? gatewayUrl,
   };

@@ -176,7 +176,7 @@ async function* openMany(
 ): AsyncGenerator<OpenedRecord, void, undefined> {
   const rows = recordIds.map((recordId) => rowOf(chart, recordId));
   const bodies = chartBodies(ctx.gateway, { account: ctx.account.account, rows }, signal);
-  for await (const it of openChart(ctx.ledger, bodies, (row) => keyOf(chart, row), signal)) {
+  for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal)) {
     if (!('opened' in it)) {
       const { code, recordId } = missingBody(it.row, it.why);
       throw new CodedError(code, { recordId, blobId: it.row.blobId });

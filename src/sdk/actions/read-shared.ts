@@ -145,7 +145,7 @@ async function* openedPage(
   const wanted = { account: held.patient, rows, at, ticket };
   let came = 0;
   try {
-    for await (const it of openChart(ctx.ledger, chartBodies(ctx.gateway, wanted, signal), keys)) {
+    for await (const it of openChart(ctx, chartBodies(ctx.gateway, wanted, signal), keys)) {
       came += 1;
       if ('opened' in it) yield { kind: 'record', record: { ...it.opened, row: it.row } };
       else yield { kind: 'missing', missing: missingBody(it.row, it.why) };

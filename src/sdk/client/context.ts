@@ -22,6 +22,7 @@ import { adopted, withNext } from '../wallet/local.ts';
 import type { ChangeOptions, Vault } from '../wallet/vault.ts';
 import { believed, GatewayClient } from './gateway-client.ts';
 import { Http, type HttpOptions } from './http.ts';
+import { type Openers, openHere } from './opener-pool.ts';
 import { OwnRows } from './own-rows.ts';
 import { type PendingKind, type PendingKinds, pendingKinds } from './pending.ts';
 import { keySession } from './session.ts';
@@ -44,6 +45,8 @@ export interface WorkOptions {
 export interface ContextOptions {
   readonly now?: () => number;
   readonly http?: HttpOptions;
+  /** Threads that open items: on Node `nodeOpeners`, in a browser `browserOpeners`; without, this one does. */
+  readonly openers?: Openers;
   /** Where an account's hospital answers now, when that is not where it answered at enrolment. */
   readonly gatewayUrlOf?: (hospital: Pick<WalletAccount, 'organisation' | 'gatewayUrl'>) => string;
   /** What wings write down before it is sent, beside the wallet's own kinds. */
@@ -68,6 +71,8 @@ export class Context {
   readonly now: () => number;
   /** The wallet's copy at this account's hospital. */
   readonly copies: WalletCopies = new WalletCopies(this);
+  /** Who opens items. */
+  readonly openers: Openers;
   /** What answers to transactions change in the wallet. */
   readonly pendingKinds: PendingKinds;
   readonly #account: string;
@@ -77,6 +82,7 @@ export class Context {
   constructor(vault: Vault, account: WalletAccount, options: ContextOptions = {}) {
     this.vault = vault;
     this.now = options.now ?? Date.now;
+    this.openers = options.openers ?? openHere;
     this.pendingKinds = pendingKinds(options.pendingKinds);
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;

@@ -3,10 +3,12 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, RecordId } from '../../primitives/ids.ts';
 import type { ProvenLedger } from '../ledger/proven-ledger.ts';
-import { type OpenedItem, openItem } from '../records/item-open.ts';
+import type { OpenedItem } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import type { CameBody } from './chart-bodies.ts';
 import type { LiveItem } from './check-rows.ts';
+import type { Context } from './context.ts';
+import type { Openers } from './opener-pool.ts';
 
 /** What opens a row. Throws KEY_NOT_HERE. */
 export type KeyOf = (row: LiveItem) => ReadingKey;
@@ -45,7 +47,7 @@ export type OpenedRow = { readonly row: LiveItem } & (
  * Throws CANNOT_OPEN, BLOB_CORRUPT, ITEM_FORGED, KEY_NOT_HERE, and what the bodies throw.
  */
 export async function* openChart(
-  ledger: ProvenLedger,
+  { ledger, openers }: Pick<Context, 'ledger' | 'openers'>,
   bodies: AsyncIterable<CameBody>,
   keyOf: Promise<KeyOf> | KeyOf,
   signal?: AbortSignal,
@@ -64,7 +66,7 @@ export async function* openChart(
     cut = error;
   })) {
     const length = 'body' in came ? came.body.length : 0;
-    const row = opened(came, keyOf, authors);
+    const row = opened(came, keyOf, { authors, openers });
     // Who asks for it later hears of a fault then.
     row.catch(() => undefined);
     opening.push({ row, bytes: length });
@@ -92,18 +94,19 @@ async function* untilCut<T>(
 async function opened(
   came: CameBody,
   keyOf: Promise<KeyOf> | KeyOf,
-  authors: Authors,
+  { authors, openers }: { readonly authors: Authors; readonly openers: Openers },
 ): Promise<OpenedRow> {
   if (!('body' in came)) return came;
   const { row, body } = came;
   const { header, leafContent, salt, leaf, account, recordId, height } = row;
-  const item = {
-    ...{ header, leafContent, salt, leaf, account, recordId },
-    key: (await keyOf)(row),
-    isKeyOfAuthor: (author: AccountId, publicKey: Uint8Array) =>
-      authors.hadKey(author, publicKey, height),
-  };
-  return { row, opened: await openItem(item, body) };
+  const key = (await keyOf)(row);
+  const item = { header, leafContent, salt, leaf, account, recordId, key };
+  const opened = await openers.open(item, body);
+  const { author, authorKey } = opened.head;
+  if (!(await authors.hadKey(author, authorKey, height))) {
+    throw new CodedError('ITEM_FORGED', { recordId });
+  }
+  return { row, opened };
 }
 
 /** Whose key it was: asked once for each author of a chart, and again only for what was anchored later. */

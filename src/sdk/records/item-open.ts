@@ -40,6 +40,9 @@ export interface ItemToOpen {
   readonly isKeyOfAuthor: (author: AccountId, publicKey: Uint8Array) => boolean | Promise<boolean>;
 }
 
+/** All that an item is held against but its author, which the directory knows. */
+export type ItemInside = Omit<ItemToOpen, 'isKeyOfAuthor'>;
+
 export interface OpenedItem {
   readonly head: ItemHead;
   readonly bytes: Uint8Array;
@@ -54,6 +57,16 @@ export interface OpenedItem {
  * Source: docs/protocol/items.md, rules I-28 to I-32.
  */
 export async function openItem(item: ItemToOpen, body: Uint8Array): Promise<OpenedItem> {
+  const opened = await openInside(item, body);
+  await checkAuthor(item, opened.head);
+  return opened;
+}
+
+/**
+ * `openItem` but for its last step: whether its author had that key then. Nothing of it may be shown before that. Needs
+ * nothing but its arguments, so that any thread can do it. Throws as `openItem`.
+ */
+export async function openInside(item: ItemInside, body: Uint8Array): Promise<OpenedItem> {
   const { leaf, recordId, recordKey } = await checkRow(item);
   if (blobIdOf(body) !== leaf.blobId) throw new CodedError('BLOB_CORRUPT', { recordId });
   const inside = await openChunked(recordKey, bodyContext(recordId), body);
@@ -69,7 +82,6 @@ export async function openItem(item: ItemToOpen, body: Uint8Array): Promise<Open
   const signature = inside.subarray(bytesEnd, end);
   if (!(await verifyLabelled(head.authorKey, labels.recordSign, signed, signature)))
     forged(recordId);
-  await checkAuthor(item, head);
   return { head, bytes: inside.subarray(headEnd, bytesEnd) };
 }
 
@@ -121,7 +133,7 @@ export async function openItemStream(
 }
 
 /** From what travels beside the body: the leaf, the record it is about and the key of the body. */
-async function checkRow(item: ItemToOpen): Promise<{
+async function checkRow(item: ItemInside): Promise<{
   readonly leaf: LeafContent;
   readonly recordId: RecordId;
   readonly recordKey: Uint8Array;
@@ -146,7 +158,7 @@ function isZero(bytes: Uint8Array, from: number): boolean {
 }
 
 function checkHead(
-  item: ItemToOpen,
+  item: ItemInside,
   found: { readonly leaf: LeafContent; readonly recordId: RecordId; readonly head: ItemHead },
 ): void {
   const { leaf, recordId, head } = found;
