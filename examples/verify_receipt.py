@@ -166,7 +166,7 @@ def verify(receipt, trust):
             "txId": sha256(tx).hex(), "headerHash": this_hash.hex(), "code": code}, tx
 
 def names_in(people, genesis, trust):
-    """R-11: of each card, that the hospital committed to it when it enrolled the account."""
+    """R-12: of each card, that the hospital committed to it when it enrolled the account."""
     need(sha256(genesis).hex() == trust["genesisHash"], "genesis")
     account_of = lambda identity: sha256(b"salus/1/account/id", b"\0", b"\x82\x02\x58\x20", identity[1])
     hospitals = {account_of(it[0]): it[1] for it in object_of(genesis, 2, 9)[2]}

@@ -27,7 +27,7 @@ const person = struct({
 /**
  * A receipt with what makes it readable for somebody who knows nobody in it: who the accounts are, each proven by the
  * ledger itself, and how the ledger is told from others.
- * Source: docs/protocol/receipts.md, rule R-11.
+ * Source: docs/protocol/receipts.md, rule R-12.
  */
 const receiptBundle = typed(suite, ledgerObjects.receiptBundle, {
   receipt: bytes(),

@@ -2,6 +2,7 @@ import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import type { ContextOptions, Person, WalletAccount } from '../sdk/index.ts';
 import { Person as SdkPerson } from '../sdk/index.ts';
+import { nodeOpeners } from '../sdk/node/openers.ts';
 import { localHospitals } from '../server/desk.ts';
 import { rootOfSession } from './agent.ts';
 import { askPassphrase } from './asking.ts';
@@ -20,12 +21,16 @@ export interface Acting {
   readonly accounts: readonly WalletAccount[];
 }
 
+/** Of this process, however many wallets it opens. */
+const openers = nodeOpeners();
+
 /** Where the hospitals of this machine answer now: ports change, wallets remember the first one. */
 export function contextOptions({ flags, surroundings }: CommandContext): ContextOptions {
   const home = homeFolder(flags.home);
   const local = localHospitals(home);
   return {
     ...(surroundings.now !== undefined && { now: surroundings.now }),
+    openers,
     gatewayUrlOf: ({ organisation, gatewayUrl }) =>
       flags.gateway ?? local.find((it) => it.account === organisation)?.url ?? gatewayUrl,
   };

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { type Answer, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import { routes } from '../api/routes/all.ts';
+import { bodiesPost } from '../api/routes/bodies-post.ts';
 import { itemsPost } from '../api/routes/items-post.ts';
 import { walletPut } from '../api/routes/wallet-put.ts';
 import { catalogue, isCode } from '../codes/index.ts';
@@ -72,6 +73,9 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', '/v1/blobs/x', {}, 'REQUEST_INVALID'],
   ['GET', `/v1/blobs/${blob}?at=nowhere`, {}, 'REQUEST_INVALID'],
   ['GET', `/v1/blobs/${blob}?at=${id64}`, {}, 'GATEWAY_UNREACHABLE'],
+  ['POST', '/v1/bodies', { json: {} }, 'REQUEST_INVALID'],
+  ['POST', '/v1/bodies', { bytes: Uint8Array.of(0xff), type: bodiesPost.stream }, 'CBOR_INVALID'],
+  ['POST', '/v1/bodies', { bytes: Uint8Array.of(0x80), type: bodiesPost.stream }, 'CBOR_SHAPE'],
   ['POST', '/v1/items', { json: { account: id64, epoch: 1, rows: [] } }, 'REQUEST_INVALID'],
   ['POST', '/v1/items', { bytes: new Uint8Array(0), type: itemsPost.stream }, 'CBOR_SHAPE'],
   ['POST', '/v1/items', { bytes: Uint8Array.of(0xff), type: itemsPost.stream }, 'CBOR_INVALID'],

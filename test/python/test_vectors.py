@@ -11,7 +11,7 @@ import unittest
 
 import verify_receipt
 from salus_model import (
-    blob_id, blocks, cbor, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
+    blob_id, blocks, cbor, chart, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
     merkle, nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content,
     wallet_copy, wallet_file, xwing,
 )  # fmt: skip
@@ -442,6 +442,52 @@ class Records(unittest.TestCase):
             self.assertEqual(headline.open_sealed(record, key, sealed), shown)
             for other in ((record, bytes(32)), (bytes(16), key)):
                 self.assertEqual(refused(lambda: headline.open_sealed(*other, sealed)), "CANNOT_OPEN")
+
+    def test_multiproofs(self):
+        for case in cases("multiproofs"):
+            leaves = [merkle.leaf_hash(pattern(4, index)) for index in range(case["count"])]
+            shown = [(index, merkle.leaf_hash(pattern(4, index))) for index in case["indexes"]]
+            told = (case["count"], all_of(case["siblings"]), h(case["root"]))
+            self.assertEqual(merkle.are_included(shown, *told), case["holds"], case.get("name"))
+            if case["holds"]:
+                self.assertEqual(merkle.multiproof(leaves, case["indexes"]), all_of(case["siblings"]))
+
+    def test_row_answers(self):
+        live, erased = (lambda index, *parts: [0, index, *parts]), (lambda index, *parts: [1, index, *parts])
+        anchors = [
+            (
+                [pattern(32, 1), 7, 1_700_000_000_000, 1, b"", pattern(32, 2), 3],
+                [pattern(32, 3)],
+                [
+                    live(0, pattern(16, 4), pattern(32, 5), pattern(120, 6), pattern(90, 7)),
+                    erased(1, pattern(16, 8), pattern(32, 9), pattern(250, 10)),
+                ],
+            ),
+            (
+                [pattern(32, 11), 300, 1_700_000_100_000, 2, pattern(16, 12), pattern(32, 13), 1],
+                [],
+                [live(0, pattern(16, 14), pattern(32, 15), pattern(121, 16), pattern(1200, 17))],
+            ),
+        ]
+        heads = {
+            "listing": [9, "300.2.0"],
+            "read": [pattern(32, 18), 1_700_000_600_000, pattern(32, 19), 301, 4, pattern(32, 20), ""],
+        }
+        for case in cases("row-answers"):
+            self.assertEqual(chart.rows_answer(heads[case["answer"]], anchors).hex(), case["encoded"])
+
+    def test_body_streams(self):
+        for case in cases("body-streams"):
+            records = [pattern(16, at) for at in range(len(case["sections"]))]
+            self.assertEqual(chart.ask(pattern(32, 21), records).hex(), case["ask"])
+            sections = [
+                pattern(part, at) if isinstance(part, int) else (records[at], part)
+                for at, part in enumerate(case["sections"])
+            ]
+            self.assertEqual(chart.body_stream(sections).hex(), case["stream"])
+            self.assertEqual(chart.read_body_stream(h(case["stream"])), sections)
+            for end in range(0, len(case["stream"]) // 2, 97):
+                self.assertEqual(refused(lambda: chart.read_body_stream(h(case["stream"])[:end])), "CAR_INVALID")
 
     def test_forged_items_are_refused_as_the_product_refuses_them(self):
         for case in cases("forged-items"):

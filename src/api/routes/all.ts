@@ -4,6 +4,7 @@ import { blobPut } from './blob-put.ts';
 import { blobsPost } from './blobs-post.ts';
 import { blockGet } from './block-get.ts';
 import { blockWholeGet } from './block-whole-get.ts';
+import { bodiesPost } from './bodies-post.ts';
 import { cardGet } from './card-get.ts';
 import { enrolPost } from './enrol-post.ts';
 import { erasePost } from './erase-post.ts';
@@ -63,6 +64,7 @@ export const routes: readonly Route[] = [
   blobsPost,
   blobPut,
   blobGet,
+  bodiesPost,
   itemsPost,
   itemsGet,
   grantsGet,

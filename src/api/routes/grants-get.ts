@@ -11,7 +11,7 @@ export const grantsGet = defineRoute({
   path: '/v1/grants',
   who: 'session',
   summary: 'The grants that the account gave and did not revoke or let run out',
-  rule: 'H-24',
+  rule: 'H-26',
   answer: z.object({
     grants: z.array(z.object({ consent: consentIdText, height })).max(maxListedGrants),
     /** There are older ones. */

@@ -194,12 +194,12 @@ async function listShared(
   });
   const names = new NameBook(context, acting);
   const purpose = flags.purpose === undefined ? undefined : parsePurpose(flags.purpose);
-  const { rows, erased, accesses } = await during(output, 'Looking', async (progress) => {
+  const { rows, erased, accesses, missing } = await during(output, 'Looking', async (progress) => {
     const options = { ...work(context, account, progress), since: flags.since, purpose };
     if (flags.names !== true) {
       const listed = await listUnder(acting.person, grants, options);
       const rows = listed.rows.map(({ row }) => ({ row, opened: undefined }));
-      return { ...listed, rows };
+      return { ...listed, rows, missing: [] };
     }
     const read = await readUnder(acting.person, grants, options);
     await names.learn(read.records.map((it) => it.head.author));
@@ -221,7 +221,9 @@ async function listShared(
   const looks = accesses.map(({ txId, height }) => ({ txId, height }));
   const { consent, patient, patientName } = grant;
   const facts = { consent, patient, patientName, records, count: records.length };
-  output.result({ ...facts, erased: erased.map((it) => it.recordId), looks }, () =>
+  for (const { recordId, code } of missing) output.note(`${recordId} did not come: ${code}`);
+  const told = { erased: erased.map((it) => it.recordId), missing, looks };
+  output.result({ ...facts, ...told }, () =>
     [
       `${named(patientName || short(patient))}, under grant ${consent}`,
       '',

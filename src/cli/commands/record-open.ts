@@ -98,6 +98,8 @@ async function openShared(
     if (recordId === undefined) throw new CodedError('RECORD_UNKNOWN');
     const read = await readUnder(person, opening, { ...options, recordIds: [recordId] });
     const [record] = read.records;
+    const [gone] = read.missing;
+    if (record === undefined && gone !== undefined) throw new CodedError(gone.code, { recordId });
     if (record === undefined) {
       throw new CodedError(read.erased.length > 0 ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
         recordId,

@@ -4,6 +4,7 @@ import { handleBlobPut } from './blob-put.ts';
 import { handleBlobsPost } from './blobs-post.ts';
 import { handleBlockGet } from './block-get.ts';
 import { handleBlockWholeGet } from './block-whole-get.ts';
+import { handleBodiesPost } from './bodies-post.ts';
 import { handleCardGet } from './card-get.ts';
 import { handleEnrolPost } from './enrol-post.ts';
 import { handleErasePost } from './erase-post.ts';
@@ -63,6 +64,7 @@ export const handlers: readonly AnyHandler[] = [
   handleBlobsPost,
   handleBlobPut,
   handleBlobGet,
+  handleBodiesPost,
   handleItemsPost,
   handleItemsGet,
   handleGrantsGet,

@@ -54,7 +54,7 @@ export interface Belief {
  * of one's own a bundle is checked by the one in it, which is as good as its words.
  *
  * Throws TRUST_ROOT_WRONG (reason: none, words, or as `parseTrustRoot`); RECEIPT_INVALID with a reason: those of
- * `verifyReceipt`, and of a bundle `genesis` and `card`. Source: docs/protocol/receipts.md, rules R-7 and R-11.
+ * `verifyReceipt`, and of a bundle `genesis` and `card`. Source: docs/protocol/receipts.md, rules R-7 and R-12.
  */
 export async function checkReceiptFile(file: Uint8Array, belief: Belief): Promise<CheckedReceipt> {
   const bundle = isReceiptBundle(file) ? decodeReceiptBundle(file) : undefined;

@@ -25,7 +25,7 @@ import { receiptOfTx } from './fetch-receipt.ts';
 /**
  * A receipt with the cards of those whom it names, as far as the wallet or the hospital's directory has them, each with
  * the receipt of its enrolment. Who is given it learns those names. Throws what `receiptOfTx` throws.
- * Source: docs/protocol/receipts.md, rule R-11.
+ * Source: docs/protocol/receipts.md, rule R-12.
  */
 export async function bundleOf(
   ctx: Context,

@@ -4,12 +4,15 @@ import { sealedLength } from '../../crypto/chunked.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
+import { chartBodies } from '../client/chart-bodies.ts';
+import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { stopIfAborted } from '../client/http.ts';
+import { missingBody, openChart } from '../client/open-chart.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
 import type { ItemProblem, OpenedItem } from '../records/item-open.ts';
+import type { ReadingKey } from '../records/item-wrap.ts';
 import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
@@ -141,18 +144,12 @@ export async function openOwn(
   recordId: RecordId,
   signal?: AbortSignal,
 ): Promise<OpenedRecord> {
-  const row = chart.rows.liveOf(recordId);
-  if (row === undefined) {
-    throw new CodedError(chart.rows.isErased(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
-      recordId,
-    });
-  }
+  const row = rowOf(chart, recordId);
   const body = await ctx.gateway.blob(row.blobId, {
     maxBytes: sealedLength(row.paddedSize),
     signal,
   });
-  const sek = chart.keys.sek(row.recordClass, row.epoch);
-  const opened = await openLiveItem(ctx.ledger, row, { kind: 'segment', sek }, body, signal);
+  const opened = await openLiveItem(ctx.ledger, row, keyOf(chart, row), body, signal);
   const { height, timeMs, epoch, txId, consent } = row;
   const problems = [...opened.problems, ...problemsOfGrant(ctx, opened, consent)];
   return { ...opened, problems, height, timeMs, epoch, txId, consent };
@@ -179,7 +176,7 @@ export async function openRecord(
   return openOwn(ctx, await ownChart(ctx, signal), recordId, signal);
 }
 
-/** Several records, fetched and opened one after the other. Throws as `openRecord`. */
+/** Several records: their bodies come in one answer, and are opened while others still come. Throws as `openRecord`. */
 export async function openRecords(
   ctx: Context,
   recordIds: readonly RecordId[],
@@ -187,12 +184,44 @@ export async function openRecords(
 ): Promise<readonly OpenedRecord[]> {
   const chart = await ownChart(ctx, signal);
   const opened: OpenedRecord[] = [];
-  for (const recordId of recordIds) {
-    stopIfAborted(signal);
-    opened.push(await openOwn(ctx, chart, recordId, signal));
+  for await (const record of openMany(ctx, chart, recordIds, signal)) {
+    opened.push(record);
     onProgress?.({ phase: 'opening', done: opened.length, total: recordIds.length });
   }
   return opened;
+}
+
+/** Each as soon as it is opened, in this order; their bodies come in one answer. Throws as `openOwn`. */
+async function* openMany(
+  ctx: Context,
+  chart: OwnChart,
+  recordIds: readonly RecordId[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<OpenedRecord, void, undefined> {
+  const rows = recordIds.map((recordId) => rowOf(chart, recordId));
+  const bodies = chartBodies(ctx.gateway, { account: ctx.account.account, rows }, signal);
+  for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal)) {
+    if (!('opened' in it)) {
+      const { code, recordId } = missingBody(it.row, it.why);
+      throw new CodedError(code, { recordId, blobId: it.row.blobId });
+    }
+    const { height, timeMs, epoch, txId, consent } = it.row;
+    const problems = [...it.opened.problems, ...problemsOfGrant(ctx, it.opened, consent)];
+    yield { ...it.opened, problems, height, timeMs, epoch, txId, consent };
+  }
+}
+
+const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey => ({
+  kind: 'segment',
+  sek: chart.keys.sek(row.recordClass, row.epoch),
+});
+
+/** Throws RECORD_UNKNOWN, RECORD_ERASED. */
+function rowOf(chart: OwnChart, recordId: RecordId): LiveItem {
+  const row = chart.rows.liveOf(recordId);
+  if (row !== undefined) return row;
+  const code = chart.rows.isErased(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN';
+  throw new CodedError(code, { recordId });
 }
 
 /**
@@ -258,14 +287,13 @@ export async function exportImport(
   } catch (cause) {
     throw new CodedError('IMPORT_UNKNOWN', { importId }, cause);
   }
-  let done = 0;
-  const file = await rebuildFile(skeleton, async (recordId) => {
-    stopIfAborted(signal);
-    if (chart.rows.liveOf(recordId) === undefined) return undefined;
-    const opened = await openOwn(ctx, chart, recordId, signal);
-    done += 1;
-    onProgress?.({ phase: 'opening', done, total: skeleton.ranges.length });
-    return opened.bytes;
-  });
+  const parts = new Map<RecordId, Uint8Array>();
+  const there = new Set(skeleton.ranges.map((it) => it.recordId));
+  const wanted = [...there].filter((it) => chart.rows.liveOf(it) !== undefined);
+  for await (const { head, bytes } of openMany(ctx, chart, wanted, signal)) {
+    parts.set(head.recordId, bytes);
+    onProgress?.({ phase: 'opening', done: parts.size, total: skeleton.ranges.length });
+  }
+  const file = await rebuildFile(skeleton, async (recordId) => parts.get(recordId));
   return { fileName: skeleton.fileName, bytes: file, sha256: bytesToHex(skeleton.fileHash) };
 }

@@ -41,13 +41,14 @@ export class Http {
   readonly baseUrl: string;
   readonly #fetch: Fetch;
   readonly #timeoutMs: number;
-  readonly #retryDelaysMs: readonly number[];
+  /** Milliseconds before each further try. */
+  readonly retryDelaysMs: readonly number[];
 
   constructor(baseUrl: string, options: HttpOptions = {}) {
     this.baseUrl = baseUrl.replace(/\/+$/, '');
     this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
     this.#timeoutMs = options.timeoutMs ?? 60_000;
-    this.#retryDelaysMs = options.retryDelaysMs ?? [100, 400, 1_600];
+    this.retryDelaysMs = options.retryDelaysMs ?? [100, 400, 1_600];
   }
 
   async json(call: Call): Promise<unknown> {
@@ -63,7 +64,7 @@ export class Http {
     // A stream can be read once, so it cannot be sent again.
     const repeatable =
       (call.repeatable ?? call.method === 'GET') && !(call.body instanceof ReadableStream);
-    const delays = repeatable ? this.#retryDelaysMs : [];
+    const delays = repeatable ? this.retryDelaysMs : [];
     for (const delayMs of [...delays, undefined]) {
       try {
         return await this.#once(call);

@@ -21,7 +21,7 @@ export interface UnlistedGrant {
  * What another device granted and no copy has brought here: the hospital says which there are, the ledger proves each. A
  * hospital that hides one is caught by nothing but the copy; one that invents some is not believed.
  *
- * Source: docs/protocol/grants.md, rule G-17; docs/protocol/http.md, rule H-24.
+ * Source: docs/protocol/grants.md, rule G-17; docs/protocol/http.md, rule H-26.
  */
 export async function unlistedGrants(
   ctx: Context,

@@ -47,6 +47,9 @@ export interface ItemToOpen {
   readonly isKeyOfAuthor: (author: AccountId, publicKey: Uint8Array) => boolean | Promise<boolean>;
 }
 
+/** All that an item is held against but its author, which the directory knows. */
+export type ItemInside = Omit<ItemToOpen, 'isKeyOfAuthor'>;
+
 export interface OpenedItem {
   readonly head: ItemHead;
   /** As its author signed it; `checkHeadline` holds it against the bytes. */
@@ -65,9 +68,7 @@ export type ItemProblem = 'HEADLINE_WRONG' | 'CLASS_NOT_GRANTED';
  * Throws PROOF_INVALID, ITEM_HEADER_CORRUPT, CANNOT_OPEN, HEADLINE_WRONG (it is none).
  * Source: docs/protocol/items.md, rule I-63.
  */
-export async function openItemHeadline(
-  item: Omit<ItemToOpen, 'isKeyOfAuthor'>,
-): Promise<SealedHeadline> {
+export async function openItemHeadline(item: ItemInside): Promise<SealedHeadline> {
   const { recordId, recordKey, headline } = await checkRow(item);
   return decodeHeadline(await openHeadline({ recordId, recordKey }, headline));
 }
@@ -81,6 +82,16 @@ export async function openItemHeadline(
  * Source: docs/protocol/items.md, rules I-28 to I-32.
  */
 export async function openItem(item: ItemToOpen, body: Uint8Array): Promise<OpenedItem> {
+  const opened = await openInside(item, body);
+  await checkAuthor(item, opened.head);
+  return opened;
+}
+
+/**
+ * `openItem` but for its last step: whether its author had that key then. Nothing of it may be shown before that. Needs
+ * nothing but its arguments, so that any thread can do it. Throws as `openItem`.
+ */
+export async function openInside(item: ItemInside, body: Uint8Array): Promise<OpenedItem> {
   const row = await checkRow(item);
   const { leaf, recordId, recordKey } = row;
   if (blobIdOf(body) !== leaf.blobId) throw new CodedError('BLOB_CORRUPT', { recordId });
@@ -93,12 +104,11 @@ export async function openItem(item: ItemToOpen, body: Uint8Array): Promise<Open
   checkHead(item, { leaf, recordId, head });
   const headline = await headlineOfHead(item, row, head);
   if (inside.length !== leaf.paddedSize || inside.length !== paddedLength(end)) forged(recordId);
-  if (inside.subarray(end).some((byte) => byte !== 0)) forged(recordId);
+  if (!isZero(inside, end)) forged(recordId);
   const signed = inside.subarray(0, bytesEnd);
   const signature = inside.subarray(bytesEnd, end);
   if (!(await verifyLabelled(head.authorKey, labels.recordSign, signed, signature)))
     forged(recordId);
-  await checkAuthor(item, head);
   const bytes = inside.subarray(headEnd, bytesEnd);
   const isTrue = isHeadlineOf({ head, headline, bytes }, item.anchoredMs ?? 0);
   return { head, headline, bytes, problems: isTrue ? [] : ['HEADLINE_WRONG'] };
@@ -148,7 +158,7 @@ export async function openItemStream(
     let padding = 0;
     for await (const piece of inside.rest()) {
       padding += piece.length;
-      if (piece.some((byte) => byte !== 0)) forged(recordId);
+      if (!isZero(piece, 0)) forged(recordId);
     }
     if (hasher.finish().id !== leaf.blobId) throw new CodedError('BLOB_CORRUPT', { recordId });
     if (end + padding !== leaf.paddedSize) forged(recordId);
@@ -166,7 +176,7 @@ interface CheckedRow {
 }
 
 /** From what travels beside the body: the leaf, the record it is about and the key of the body. */
-async function checkRow(item: Omit<ItemToOpen, 'isKeyOfAuthor'>): Promise<CheckedRow> {
+async function checkRow(item: ItemInside): Promise<CheckedRow> {
   if (!equalBytes(itemLeafHash(item.salt, item.leafContent), item.leaf)) {
     throw new CodedError('PROOF_INVALID');
   }
@@ -180,8 +190,14 @@ async function checkRow(item: Omit<ItemToOpen, 'isKeyOfAuthor'>): Promise<Checke
   return { leaf, recordId, recordKey: await unwrapItem(header, item.key), headline };
 }
 
+/** From there to the end; a loop, since a call for each byte of the padding costs as much as the signature. */
+function isZero(bytes: Uint8Array, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
 function checkHead(
-  item: ItemToOpen,
+  item: ItemInside,
   found: { readonly leaf: LeafContent; readonly recordId: RecordId; readonly head: ItemHead },
 ): void {
   const { leaf, recordId, head } = found;
@@ -197,7 +213,7 @@ function checkHead(
 
 /** Another headline than the one that the author signed is the doing of whoever anchored the item. */
 async function headlineOfHead(
-  { anchoredUnder }: ItemToOpen,
+  { anchoredUnder }: ItemInside,
   { recordId, recordKey, headline }: CheckedRow,
   head: ItemHead,
 ): Promise<SealedHeadline> {

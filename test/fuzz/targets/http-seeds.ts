@@ -4,6 +4,7 @@ import { blobPut } from '../../../src/api/routes/blob-put.ts';
 import { blobsPost, carMediaType } from '../../../src/api/routes/blobs-post.ts';
 import { blockGet } from '../../../src/api/routes/block-get.ts';
 import { blockWholeGet } from '../../../src/api/routes/block-whole-get.ts';
+import { bodiesPost } from '../../../src/api/routes/bodies-post.ts';
 import { cardGet } from '../../../src/api/routes/card-get.ts';
 import { enrolPost } from '../../../src/api/routes/enrol-post.ts';
 import { erasePost } from '../../../src/api/routes/erase-post.ts';
@@ -177,6 +178,14 @@ async function spineSeeds(): Promise<Seed[]> {
     {
       ...{ route: blobGet, who: 'doctor', hospital: 'south' },
       ...{ at: ['{blob}'], query: '?at={north}', headers: [ticket] },
+    },
+    {
+      ...{ route: bodiesPost, who: 'ana', headers: [['content-type', bodiesPost.stream]] },
+      body: ['{ana}', ['{record}']],
+    },
+    {
+      ...{ route: bodiesPost, who: 'doctor', hospital: 'south', query: '?at={north}' },
+      ...{ headers: [ticket, ['content-type', bodiesPost.stream]], body: ['{ana}', ['{record}']] },
     },
     { route: itemsPost, who: 'ana', ...rowsOf() },
     { route: itemsPost, who: 'doctor', ...rowsOf(writeConsent) },

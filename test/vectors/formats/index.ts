@@ -1,3 +1,4 @@
+import { bodyStreams, multiproofs, rowAnswers } from './charts.ts';
 import { deviceCeremony } from './devices.ts';
 import { encodings } from './encodings.ts';
 import { foldedIdentities } from './folded-identities.ts';
@@ -41,4 +42,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'wallet-copies': walletCopies,
   'printed-codes': printedCodes,
   'device-ceremony': deviceCeremony,
+  multiproofs,
+  'row-answers': rowAnswers,
+  'body-streams': bodyStreams,
 };

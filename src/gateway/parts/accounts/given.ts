@@ -20,7 +20,7 @@ interface Given {
   readonly timeMs: number;
 }
 
-/** Which grants a person gave, for a wallet that has lost some. Source: docs/protocol/http.md, rule H-24. */
+/** Which grants a person gave, for a wallet that has lost some. Source: docs/protocol/http.md, rule H-26. */
 export class GivenGrants {
   readonly #db: Store;
 
