@@ -21,6 +21,7 @@ interface GrantFlags {
   readonly class?: readonly string[];
   readonly record?: readonly string[];
   readonly writeClass?: readonly string[];
+  readonly restricted?: boolean;
   readonly purpose?: readonly string[];
   readonly until?: string;
   readonly from?: string;
@@ -37,6 +38,7 @@ export const addGrant: AddCommand = (program, context) => {
       `may read; several times: ${ordinaryClasses.join(', ')}, or "all"`,
       gather,
     )
+    .option('--restricted', 'may read everything marked restricted too, whatever its class')
     .option('--record <id>', 'only these records of the classes; several times', gather)
     .option('--write-class <class>', 'may write; several times', gather)
     .option('--purpose <purpose>', 'TREAT (default), FAMRQT, HRESCH, ...; several times', gather)
@@ -55,6 +57,12 @@ export const addGrant: AddCommand = (program, context) => {
     .action((who: string) => revoke(context, who));
 };
 
+/** What is private is granted by its own word. */
+function readClassesOf(flags: GrantFlags): readonly RecordClass[] {
+  const classes = classesOf(flags.class);
+  return flags.restricted === true ? [...new Set<RecordClass>([...classes, 'private'])] : classes;
+}
+
 function classesOf(texts: readonly string[] | undefined): readonly RecordClass[] {
   if (texts?.includes('all') === true) return ordinaryClasses;
   return (texts ?? []).map(parseRecordClass);
@@ -62,7 +70,7 @@ function classesOf(texts: readonly string[] | undefined): readonly RecordClass[]
 
 async function grant(context: CommandContext, who: string, flags: GrantFlags): Promise<void> {
   const nowMs = Date.now();
-  const readClasses = classesOf(flags.class);
+  const readClasses = readClassesOf(flags);
   const writeClasses = classesOf(flags.writeClass);
   if (readClasses.length === 0 && writeClasses.length === 0 && flags.record === undefined) {
     throw new CodedError('USAGE', { problem: 'say what: --class, --record or --write-class' });
@@ -159,6 +167,9 @@ async function recordsOf(
   return { recordIds, classes: [...classes] };
 }
 
+const inWords = (recordClass: string): string =>
+  recordClass === 'private' ? 'and everything marked restricted' : recordClass;
+
 function mayText(terms: {
   readonly readClasses: readonly string[];
   readonly writeClasses: readonly string[];
@@ -167,7 +178,7 @@ function mayText(terms: {
   const { readClasses, writeClasses, records } = terms;
   const what = records.length > 0 ? `${records.length} named records of ` : '';
   return [
-    ...(readClasses.length > 0 ? [`read ${what}${readClasses.join(', ')}`] : []),
+    ...(readClasses.length > 0 ? [`read ${what}${readClasses.map(inWords).join(', ')}`] : []),
     ...(writeClasses.length > 0 ? [`write ${writeClasses.join(', ')}`] : []),
   ].join(' and ');
 }

@@ -44,6 +44,8 @@ export class ImportIndex implements KnownItems {
   #newest = new Map<string, Entry>();
   #versions = new Map<string, Entry>();
   #byFile = new Map<string, RecordId>();
+  #names = new Map<RecordId, string>();
+  #lines = new Map<string, RecordId[]>();
 
   /** `imports` and `erased` as the wallet has them now. */
   update(imports: readonly HeldImport[], erased: readonly RecordId[]): this {
@@ -57,6 +59,8 @@ export class ImportIndex implements KnownItems {
       this.#newest.clear();
       this.#versions.clear();
       this.#byFile.clear();
+      this.#names.clear();
+      this.#lines.clear();
     }
     const gone = new Set<string>(erased);
     for (const held of anchored.slice(goesOn ? this.#taken.length : 0)) this.#take(held, gone);
@@ -74,6 +78,16 @@ export class ImportIndex implements KnownItems {
     return known(key, this.#versions.get(text(nameOf(key), content)));
   }
 
+  /** All versions of the record that this one is a version of, newest first. */
+  lineOf(recordId: RecordId): readonly RecordId[] {
+    return this.#lines.get(this.#names.get(recordId) ?? '') ?? [];
+  }
+
+  /** No file so far says that its source took it back. */
+  isWithdrawn(_recordId: RecordId): boolean {
+    return false;
+  }
+
   importOf(fileHash: string): RecordId | undefined {
     return this.#byFile.get(fileHash);
   }
@@ -88,6 +102,10 @@ export class ImportIndex implements KnownItems {
       }
       const entry = { index, at };
       const name = index.subarray(at, at + nameBytes);
+      const recordId = recordIdOf(index.subarray(at + nameBytes, at + idEnd));
+      const line = this.#lines.get(text(name)) ?? [];
+      this.#names.set(recordId, text(name));
+      this.#lines.set(text(name), [recordId, ...line.filter((it) => it !== recordId)]);
       this.#newest.set(text(name), entry);
       this.#versions.set(text(name, index.subarray(at + idEnd, at + entryBytes)), entry);
     }
