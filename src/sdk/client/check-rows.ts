@@ -1,8 +1,8 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { decodeErased, type Erased } from '../../api/erase.ts';
 import {
-  decodeItemHeader,
   decodeLeafContent,
+  decodeStoredHeader,
   itemHeaderHash,
   itemLeafHash,
 } from '../../api/item.ts';
@@ -137,7 +137,7 @@ function liveItem(
   if (!equalBytes(itemHeaderHash(header), headerHash)) {
     throw new CodedError('ITEM_HEADER_CORRUPT', { recordId: row.recordId });
   }
-  const { recordId, epoch } = decodeItemHeader(header);
+  const { recordId, epoch } = decodeStoredHeader(header);
   if (recordId !== row.recordId || epoch !== row.epoch) {
     throw new CodedError('GATEWAY_LIED', { recordId: row.recordId });
   }
