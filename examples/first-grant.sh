@@ -11,7 +11,7 @@ salus person list
 salus record list --as eboni --class lab
 salus grant dr-osei --as eboni --class lab --class medication --purpose TREAT --until +7d
 salus inbox --as dr-osei
-salus record list --as dr-osei --names
+salus record list --as dr-osei
 salus looked --as eboni
 salus revoke dr-osei --as eboni
 salus record list --as dr-osei || echo "refused, as it should be (exit code $?)"

@@ -6,6 +6,7 @@ import type {
   Person,
   ReadOptions,
   ReceivedGrant,
+  SharedLines,
   SharedListing,
   SharedRead,
   WalletAccount,
@@ -195,6 +196,27 @@ export function listUnder(
   options: Asked,
 ): Promise<SharedListing> {
   return toldEnd(grants, () => listAll(person, grants, options));
+}
+
+/** The same in one line each, without a body. Throws as `Person.sharedLines`. */
+export function linesUnder(
+  person: Person,
+  grants: readonly ReceivedGrant[],
+  options: Asked,
+): Promise<SharedLines> {
+  return toldEnd(grants, async () => {
+    const [first, ...others] = asked(grants, options);
+    if (first === undefined) throw new CodedError('NOT_SHARED');
+    const all = await person.sharedLines(first, options);
+    const lines = new Map(all.lines.map((it) => [it.recordId, it]));
+    const accesses = [...all.accesses];
+    for (const consent of others) {
+      const more = await person.sharedLines(consent, options);
+      for (const it of more.lines) if (!lines.has(it.recordId)) lines.set(it.recordId, it);
+      accesses.push(...more.accesses);
+    }
+    return { ...all, lines: [...lines.values()], accesses };
+  });
 }
 
 /** The same, opened. Throws as `Person.readShared`. */

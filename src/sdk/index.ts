@@ -65,6 +65,7 @@ export type {
   SharedRead,
   SharedRecord,
 } from './actions/read-shared.ts';
+export type { RecordLine, SharedLines } from './actions/record-lines.ts';
 export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';

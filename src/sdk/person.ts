@@ -30,6 +30,12 @@ import * as own from './actions/own-records.ts';
 import { knownIdentity, type PatientIdentity, readIdentity } from './actions/patient-identity.ts';
 import * as shared from './actions/read-shared.ts';
 import {
+  ownLines,
+  type RecordLine,
+  type SharedLines,
+  sharedLines,
+} from './actions/record-lines.ts';
+import {
   type CodeAtHospital,
   keptCopies,
   recoverWallet,
@@ -478,6 +484,11 @@ export class Person {
     return this.#run(options, (ctx) => newInChart(ctx, options));
   }
 
+  /** The same in one line each, imports' bookkeeping left out: name, date, value, marks. No body is fetched. */
+  recordLines(options: AsAccount = {}): Promise<readonly RecordLine[]> {
+    return this.#run(options, (ctx) => ownLines(ctx, options));
+  }
+
   /** What the hospital leaves out of the listing, as far as that can be known; empty: nothing is missing. */
   missingRecords(options: AsAccount = {}): Promise<readonly own.MissingRecords[]> {
     return this.#run(options, (ctx) => own.missingRecords(ctx, options));
@@ -669,6 +680,14 @@ export class Person {
     options: AsAccount & shared.ReadOptions = {},
   ): Promise<shared.SharedListing> {
     return this.#run(options, (ctx) => shared.requestRows(ctx, heldGrant(ctx, consent), options));
+  }
+
+  /** What there is under a grant, in one line each, without its bodies: one look. Throws as `readShared`. */
+  sharedLines(
+    consent: ConsentId,
+    options: AsAccount & shared.ReadOptions = {},
+  ): Promise<SharedLines> {
+    return this.#run(options, (ctx) => sharedLines(ctx, consent, options));
   }
 
   /**

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Json, list, refused, remove, salus, temporaryHome, text } from './salus.ts';
+import {
+  type Json,
+  list,
+  recordLines,
+  refused,
+  remove,
+  salus,
+  temporaryHome,
+  text,
+} from './salus.ts';
 import { startTown, type Town } from './town.ts';
 
 let town: Town;
@@ -73,8 +82,7 @@ test('keys and passphrase change, and everything still opens', async () => {
   await town.salus('person', 'passphrase', ana.name, '--new-passphrase-file', next);
   await town.no('PASSPHRASE_WRONG', 3, 'person', 'show', ana.name);
   const withNew = ['--as', ana.name, '--passphrase-file', next];
-  const listed = await town.salus('record', 'list', ...withNew, '--class', 'diagnosis');
-  const [written] = list(listed, 'records');
+  const [written] = await town.lines('record', 'list', ...withNew, '--class', 'diagnosis');
   assert.equal(written?.by, doctor.fullName);
   const opened = await town.salus('record', 'open', text(written ?? {}, 'recordId'), ...withNew);
   assert.equal(opened.text, 'Hay fever');
@@ -92,10 +100,10 @@ test('a lost device: the printed code alone brings the wallet back, in another h
     const recover = ['person', 'recover', 'ana', '--code-file', code, '--gateway', hospital];
     const recovered = await salus(recover, there);
     assert.equal(recovered.fullName, ana.fullName);
-    const ids = async (run: Promise<Json>) => list(await run, 'records').map((it) => it.recordId);
-    const before = await ids(town.salus('record', 'list', '--no-names', '--as', ana.name));
+    const ids = async (run: Promise<readonly Json[]>) => (await run).map((it) => it.recordId);
+    const before = await ids(town.lines('record', 'list', '--as', ana.name));
     assert.ok(before.length >= 2);
-    assert.deepEqual(await ids(salus(['record', 'list', '--no-names'], there)), before);
+    assert.deepEqual(await ids(recordLines(['record', 'list'], there)), before);
     const wrong = town.file('wrong.code', 'H3VP-1K70-YWS6-SHRS-P54C-GW1C-FSKD-KDMT-9DH7');
     const again = ['person', 'recover', 'ana2', '--code-file', wrong, '--gateway', hospital];
     await refused(again, { code: 'RECOVERY_CODE_WRONG', exit: 3 }, there);

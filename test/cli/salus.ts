@@ -173,6 +173,19 @@ export async function salus(args: readonly string[], options: RunOptions = {}): 
   return last;
 }
 
+/** The lines of a list before its last one, which says `ok, count, more`. */
+export async function recordLines(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Json[]> {
+  const ran = await run([...args, '--json'], options);
+  assert.equal(ran.code, 0, `${args.join(' ')}: ${ran.stdout}${ran.stderr}`);
+  const lines = linesOf(ran.stdout);
+  const last = lines.pop();
+  assert.deepEqual([last?.ok, last?.count], [true, lines.length], ran.stdout);
+  return lines;
+}
+
 /** Runs with --json and expects this refusal and exit code. */
 export async function refused(
   args: readonly string[],

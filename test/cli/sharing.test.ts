@@ -33,8 +33,8 @@ async function sharing({ isLarge = false } = {}) {
 
 /** The doctor looks at one laboratory result; its id. */
 async function look(doctor: Somebody): Promise<string> {
-  const listed = await town.salus('record', 'list', '--as', doctor.name);
-  const record = text(list(listed, 'records').find((it) => it.class === 'lab') ?? {}, 'recordId');
+  const lines = await town.lines('record', 'list', '--as', doctor.name);
+  const record = text(lines.find((it) => it.class === 'lab') ?? {}, 'recordId');
   await town.salus('record', 'open', record, '--as', doctor.name);
   return record;
 }
@@ -52,8 +52,7 @@ test('a doctor of the same machine is granted by name, and finds the grant in hi
 
 test('the doctor lists, opens and writes; the patient opens what he wrote', async () => {
   const { ana, doctor, consent } = await sharing({ isLarge: true });
-  const listed = await town.salus('record', 'list', '--as', doctor.name);
-  const records = list(listed, 'records');
+  const records = await town.lines('record', 'list', '--as', doctor.name);
   assert.ok(records.length > 10);
   assert.ok(records.every((it) => it.class === 'lab' || it.class === 'diagnosis'));
   const record = text(records.find((it) => it.class === 'lab') ?? {}, 'recordId');
@@ -71,8 +70,8 @@ test('the doctor lists, opens and writes; the patient opens what he wrote', asyn
 
 test('what a grant does not cover is refused with exit code 3', async () => {
   const { ana, doctor } = await sharing();
-  const others = ['record', 'list', '--as', ana.name, '--class', 'medication', '--no-names'];
-  const other = text(list(await town.salus(...others), 'records')[0] ?? {}, 'recordId');
+  const others = ['record', 'list', '--as', ana.name, '--class', 'medication'];
+  const other = text((await town.lines(...others))[0] ?? {}, 'recordId');
   // As if it did not exist: whoever may not read does not learn that it does.
   await town.no('RECORD_UNKNOWN', 3, 'record', 'open', other, '--as', doctor.name);
   const purpose = ['record', 'list', '--as', doctor.name, '--purpose', 'HRESCH'];

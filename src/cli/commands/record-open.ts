@@ -45,7 +45,9 @@ export function addRecordOpen(record: Command, context: CommandContext): void {
     .action((id: string) => history(context, id));
 }
 
-type Opened = Pick<OpenedRecord, 'head' | 'bytes'> & { readonly facts: Record<string, unknown> };
+type Opened = Pick<OpenedRecord, 'head' | 'bytes' | 'problems'> & {
+  readonly facts: Record<string, unknown>;
+};
 
 async function open(context: CommandContext, id: string, flags: OpenFlags): Promise<void> {
   const acting = await openActing(context);

@@ -1,8 +1,8 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { decodeErased, type Erased } from '../../api/erase.ts';
 import {
-  decodeItemHeader,
   decodeLeafContent,
+  decodeStoredHeader,
   itemHeaderHash,
   itemLeafHash,
 } from '../../api/item.ts';
@@ -144,7 +144,7 @@ function liveItem(
   if (!equalBytes(itemHeaderHash(header), headerHash)) {
     throw new CodedError('ITEM_HEADER_CORRUPT', { recordId });
   }
-  const said = decodeItemHeader(header);
+  const said = decodeStoredHeader(header);
   if (said.recordId !== recordId || said.epoch !== epoch) {
     throw new CodedError('GATEWAY_LIED', { recordId });
   }

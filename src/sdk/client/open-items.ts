@@ -1,7 +1,8 @@
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import type { ProvenLedger } from '../ledger/proven-ledger.ts';
-import { type OpenedItem, openItem } from '../records/item-open.ts';
+import type { SealedHeadline } from '../records/headline/headline-format.ts';
+import { type OpenedItem, openItem, openItemHeadline } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import type { LiveItem } from './check-rows.ts';
 
@@ -19,6 +20,16 @@ export function openLiveItem(
   signal?: AbortSignal,
 ): Promise<OpenedItem> {
   return openItem(itemToOpen(ledger, item, key, signal), body);
+}
+
+/**
+ * The line of a proven row, without its body: the word of whoever anchored it.
+ *
+ * Throws CANNOT_OPEN, HEADLINE_WRONG. Source: docs/protocol/items.md, rule I-63.
+ */
+export function openLineOf(item: LiveItem, key: ReadingKey): Promise<SealedHeadline> {
+  const { header, leafContent, salt, leaf, account, recordId } = item;
+  return openItemHeadline({ header, leafContent, salt, leaf, account, recordId, key });
 }
 
 /** What `openItem` needs of a proven row: also whether its author had that key then. */

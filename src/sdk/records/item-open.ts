@@ -1,6 +1,6 @@
 import {
-  decodeItemHeader,
   decodeLeafContent,
+  decodeStoredHeader,
   itemHeaderHash,
   itemLeafHash,
   type LeafContent,
@@ -13,9 +13,15 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import { BlobHasher, blobIdOf } from '../../storage/blob-id.ts';
-import { decodeHeadline, headlineHashOf, type SealedHeadline } from './headline/headline-format.ts';
+import {
+  decodeHeadline,
+  emptyLine,
+  headlineHashOf,
+  headlineOf,
+  type SealedHeadline,
+} from './headline/headline-format.ts';
 import { openHeadline } from './headline/headline-seal.ts';
-import { isHeadlineOf } from './headline/line-of-bytes.ts';
+import { isHeadlineOf, lineOfBytes } from './headline/line-of-bytes.ts';
 import {
   decodeItemHead,
   type ItemHead,
@@ -70,6 +76,7 @@ export type ItemProblem = 'HEADLINE_WRONG' | 'CLASS_NOT_GRANTED';
  */
 export async function openItemHeadline(item: ItemInside): Promise<SealedHeadline> {
   const { recordId, recordKey, headline } = await checkRow(item);
+  if (headline.length === 0) throw new CodedError('HEADLINE_WRONG', { recordId });
   return decodeHeadline(await openHeadline({ recordId, recordKey }, headline));
 }
 
@@ -102,7 +109,7 @@ export async function openInside(item: ItemInside, body: Uint8Array): Promise<Op
   const bytesEnd = headEnd + head.byteLength;
   const end = bytesEnd + signatureBytes;
   checkHead(item, { leaf, recordId, head });
-  const headline = await headlineOfHead(item, row, head);
+  const stored = await headlineOfHead(item, row, head);
   if (inside.length !== leaf.paddedSize || inside.length !== paddedLength(end)) forged(recordId);
   if (!isZero(inside, end)) forged(recordId);
   const signed = inside.subarray(0, bytesEnd);
@@ -110,6 +117,7 @@ export async function openInside(item: ItemInside, body: Uint8Array): Promise<Op
   if (!(await verifyLabelled(head.authorKey, labels.recordSign, signed, signature)))
     forged(recordId);
   const bytes = inside.subarray(headEnd, bytesEnd);
+  const headline = stored ?? headlineOf(lineOfBytes({ ...head, bytes }), head);
   const isTrue = isHeadlineOf({ head, headline, bytes }, item.anchoredMs ?? 0);
   return { head, headline, bytes, problems: isTrue ? [] : ['HEADLINE_WRONG'] };
 }
@@ -141,7 +149,8 @@ export async function openItemStream(
   const headBytes = await inside.take(itemHeadLength(first));
   const head = decodeItemHead(headBytes);
   checkHead(item, { leaf, recordId, head });
-  const headline = await headlineOfHead(item, row, head);
+  const stored = await headlineOfHead(item, row, head);
+  const headline = stored ?? headlineOf(emptyLine, head);
   const end = 4 + headBytes.length + head.byteLength + signatureBytes;
   if (leaf.paddedSize !== paddedLength(end)) forged(recordId);
   await checkAuthor(item, head);
@@ -184,7 +193,7 @@ async function checkRow(item: ItemInside): Promise<CheckedRow> {
   if (!equalBytes(itemHeaderHash(item.header), leaf.headerHash)) {
     throw new CodedError('ITEM_HEADER_CORRUPT');
   }
-  const header = decodeItemHeader(item.header);
+  const header = decodeStoredHeader(item.header);
   const { recordId, headline } = header;
   if (item.recordId !== undefined && item.recordId !== recordId) forged(recordId);
   return { leaf, recordId, recordKey: await unwrapItem(header, item.key), headline };
@@ -216,8 +225,10 @@ async function headlineOfHead(
   { anchoredUnder }: ItemInside,
   { recordId, recordKey, headline }: CheckedRow,
   head: ItemHead,
-): Promise<SealedHeadline> {
+): Promise<SealedHeadline | undefined> {
   const by = anchoredUnder === undefined ? {} : { anchoredUnder };
+  // An item of before has neither; one without the other is nobody's honest doing.
+  if (headline.length === 0 && head.headlineHash.length === 0) return undefined;
   const plain = await openHeadline({ recordId, recordKey }, headline).catch((cause) => {
     throw new CodedError('ITEM_FORGED', { recordId, ...by }, cause);
   });

@@ -1,6 +1,6 @@
 import type { RecordClass } from '../../api/classes.ts';
 import {
-  decodeItemHeader,
+  decodeStoredHeader,
   encodeItemHeader,
   encodeLeafContent,
   type ItemHeader,
@@ -123,7 +123,7 @@ export async function openingSecretOf(header: ItemHeader, key: ReadingKey): Prom
 
 /** `openingSecretOf` for a header as it travels. Throws CBOR_INVALID, CBOR_SHAPE, CANNOT_OPEN. */
 export function openingSecretOfHeader(header: Uint8Array, key: ReadingKey): Promise<Uint8Array> {
-  return openingSecretOf(decodeItemHeader(header), key);
+  return openingSecretOf(decodeStoredHeader(header), key);
 }
 
 function unwrapWithSecret(header: ItemHeader, secret: Uint8Array): Promise<Uint8Array> {

@@ -83,6 +83,7 @@ export class ImportIndex implements KnownItems {
   #withdrawn = new Set<RecordId>();
   #doubles = new Map<RecordId, RecordId>();
   #byFile = new Map<string, RecordId>();
+  #names = new Map<RecordId, string>();
 
   /** `imports` and `erased` as the wallet has them now. */
   update(imports: readonly HeldImport[], erased: readonly RecordId[]): this {
@@ -94,7 +95,7 @@ export class ImportIndex implements KnownItems {
       this.#taken.every((taken, i) => isSame(taken, anchored[i]));
     if (!goesOn) {
       for (const it of [this.#versions, this.#gone, this.#doubles, this.#byFile]) it.clear();
-      for (const it of [this.#patients, this.#withdrawn]) it.clear();
+      for (const it of [this.#patients, this.#withdrawn, this.#names]) it.clear();
     }
     const gone = new Set<string>(erased);
     for (const held of anchored.slice(goesOn ? this.#taken.length : 0)) this.#take(held, gone);
@@ -127,20 +128,18 @@ export class ImportIndex implements KnownItems {
 
   /** All known versions of the record that `recordId` is one of, the newest first, by their source's order. */
   lineOf(recordId: RecordId): readonly RecordId[] {
-    for (const entries of this.#versions.values()) {
-      const versions = entries.map((entry) => known('', entry));
-      const own = versions.find((it) => it.recordId === recordId);
-      if (own === undefined) continue;
-      const line: KnownItem[] = [];
-      for (const it of versions) {
-        if (!areVersions(it, own)) continue;
-        let at = line.length;
-        while (at > 0 && compareVersions(line[at - 1] ?? it, it) > 0) at--;
-        line.splice(at, 0, it);
-      }
-      return line.map((it) => it.recordId).reverse();
+    const entries = this.#versions.get(this.#names.get(recordId) ?? '') ?? [];
+    const versions = entries.map((entry) => known('', entry));
+    const own = versions.find((it) => it.recordId === recordId);
+    if (own === undefined) return [];
+    const line: KnownItem[] = [];
+    for (const it of versions) {
+      if (!areVersions(it, own)) continue;
+      let at = line.length;
+      while (at > 0 && compareVersions(line[at - 1] ?? it, it) > 0) at--;
+      line.splice(at, 0, it);
     }
-    return [];
+    return line.map((it) => it.recordId).reverse();
   }
 
   importOf(fileHash: string): RecordId | undefined {
@@ -160,6 +159,7 @@ export class ImportIndex implements KnownItems {
       }
       const isGone = gone.has(recordId);
       if (isGone) isWhole = false;
+      else this.#names.set(recordId, name);
       this.#put(isGone ? this.#gone : this.#versions, name, { index, at });
       if (kind === kinds.patient && !isGone) {
         this.#patients.add(bytesToHex(index.subarray(at + jsonEnd, at + aboutEnd)));
