@@ -41,7 +41,6 @@ export const sdkCodes = {
     kind: 'not-valid',
     sentence: 'This file is about several people, or about somebody else than the chart; nothing was added. Say whose records to take: --patient NAME, or --all.',
   },
-  FILE_CHANGED: { kind: 'not-valid', sentence: 'This file was changed while it was read; nothing was added. Add it again when it is whole.' },
   RECORD_ERASED: { kind: 'not-shared', sentence: 'This record was erased by its owner.' },
   IMPORT_UNKNOWN: { kind: 'usage', sentence: 'There is no such import.' },
   EXPORT_INCOMPLETE: { kind: 'not-valid', sentence: 'A part of the file was erased, so it cannot be given back byte for byte.' },
