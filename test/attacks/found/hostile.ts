@@ -122,6 +122,9 @@ export class Hostile {
       },
       body: JSON.stringify(json),
     });
-    return Object(await answer.json());
+    const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true;
+    // Rows and bodies are no JSON: that they came is all that is asked.
+    if (answer.ok && !isJson) await answer.arrayBuffer();
+    return answer.ok && !isJson ? {} : Object(await answer.json());
   }
 }

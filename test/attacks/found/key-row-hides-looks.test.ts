@@ -46,7 +46,7 @@ async function assertShown({ store }: Enrolled): Promise<void> {
   const looked = await fresh.looked();
   assert.equal(looked.notices.filter(({ kind }) => kind === 'look').length, 1);
   const records = await fresh.listRecords();
-  assert.deepEqual(records.map((it) => it.recordClass).sort(), ['diagnosis', 'lab', 'other']);
+  assert.deepEqual(records.map((it) => it.recordClass).sort(), ['diagnosis', 'lab', 'private']);
   for (const { recordId } of records) await fresh.openRecord(recordId);
 }
 
