@@ -125,21 +125,24 @@ test('a store that swaps key sets cannot make a writer seal to its key: BLOB_COR
   });
   await drB.person.inbox();
   const other = new Map<BlobId, Uint8Array>();
-  lie = async (id, honest) => {
+  const swaps: typeof lie = async (id, honest) => {
     const bytes = await honest();
     other.set(id, bytes);
     return bytes.map((byte, i) => (i === 200 ? byte ^ 1 : byte));
   };
+  lie = swaps;
   const bytes = bytesOfWords('{"resourceType":"Condition"}');
   const note = { mediaType: 'application/fhir+json', name: 'C', bytes };
   const error = await caught(drB.person.diagnose(given.consent, note), 'BLOB_CORRUPT');
   // He asked his own hospital, which passed the answer of another one on: it is that one that he can name.
   assert.equal(error.details.servedBy, drB.person.account().organisation);
   assert.ok(other.size > 0);
-  // Envelope sets the same: the reader does not take keys from another set.
-  await caught(drB.person.readShared(given.consent), 'BLOB_CORRUPT');
   lie = undefined;
   await drB.person.diagnose(given.consent, note);
+  // Envelope sets the same: the reader does not take keys from another set.
+  lie = swaps;
+  await caught(drB.person.readShared(given.consent), 'BLOB_CORRUPT');
+  lie = undefined;
   assert.equal((await drB.person.readShared(given.consent)).records.length, 1);
 });
 
