@@ -25,6 +25,7 @@ export {
 } from '../primitives/ids.ts';
 export type { Action } from './action.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
+export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
 export type { ErasedRecords } from './actions/erase.ts';
@@ -55,6 +56,7 @@ export type {
 export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
+export { type SharedVersion, sharedHistory } from './actions/shared-history.ts';
 export { memorySpool, type Spool, type SpooledBytes } from './actions/spool.ts';
 export type { Synced } from './actions/sync.ts';
 export type { UnwrittenNote } from './actions/unwritten-notes.ts';
@@ -76,6 +78,8 @@ export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
+export { type Amendment, amendmentOf } from './records/amendment.ts';
+export { type Carried, type Content, contentOf } from './records/carried.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';

@@ -13,6 +13,7 @@ import { amount, short, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
+import { writeAmendment } from './record-amend.ts';
 
 /** What somebody who was granted access does: fetch his letters, write a diagnosis. */
 export const addInbox: AddCommand = (program, context) => {
@@ -31,6 +32,8 @@ export const addInbox: AddCommand = (program, context) => {
     .option('--text <text>', 'the diagnosis in words')
     .option('--file <file>', 'or as a file: a FHIR Condition, a PDF, ...')
     .option('--name <name>', 'what the patient sees first', 'Diagnosis')
+    .option('--corrects <record>', 'in place of this one, which you wrote; needs --reason')
+    .option('--reason <words>', 'why; the patient and every reader see it')
     .action((who: string, flags: DiagnoseFlags) => diagnose(context, who, flags));
 };
 
@@ -171,10 +174,20 @@ interface DiagnoseFlags {
   readonly text?: string;
   readonly file?: string;
   readonly name: string;
+  readonly corrects?: string;
+  readonly reason?: string;
 }
 
 async function diagnose(context: CommandContext, who: string, flags: DiagnoseFlags): Promise<void> {
   const { bytes, mediaType } = await diagnosisOf(flags);
+  const { name, corrects, reason } = flags;
+  if ((corrects === undefined) !== (reason === undefined)) {
+    throw new CodedError('USAGE', { problem: 'say --corrects and --reason together' });
+  }
+  if (corrects !== undefined && reason !== undefined) {
+    const now = { bytes, mediaType };
+    return writeAmendment(context, corrects, { reason, name, consent: who, now });
+  }
   const acting = await openActing(context);
   const { grant, account } = await findReceived(context, acting, {
     who,

@@ -3,6 +3,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import {
   bareMediaType,
+  contentOf,
   isEnteredByPatient,
   type ListedRecord,
   type OpenedRecord,
@@ -15,6 +16,7 @@ import {
 import { type Acting, findReceived, NameBook, openActing, work } from '../acting.ts';
 import { amount, short, sizeOf, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
+import { authorWords, originFacts, titleWords } from '../origin.ts';
 import { during } from '../output.ts';
 import type { CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
@@ -120,7 +122,7 @@ async function writers(
 type Writer = (consent: ConsentId) => string | undefined;
 
 function authorOf({ listed, opened }: Shown, names: NameBook, writer: Writer): string {
-  if (opened !== undefined) return names.nameOf(opened.head.author);
+  if (opened !== undefined) return names.nameOf(contentOf(opened).head.author);
   if (listed.consent === undefined) return listed.state === 'erased' ? '' : 'the owner';
   return writer(listed.consent) ?? 'under a grant';
 }
@@ -140,21 +142,24 @@ function ownFacts(it: Shown, names: NameBook, writer: Writer): Record<string, un
     consent,
     account: account.account,
     by: authorOf(it, names, writer),
-    ...(opened !== undefined && openedFacts(opened)),
+    ...(opened !== undefined && { ...openedFacts(opened), ...originFacts(opened) }),
   };
 }
 
 /** What only who opens an item knows about it. */
-export function openedFacts(opened: Pick<OpenedRecord, 'head'>): Record<string, unknown> {
-  const { name, mediaType, byteLength, previous, author, writtenMs } = opened.head;
+export function openedFacts(
+  opened: Pick<OpenedRecord, 'head' | 'bytes' | 'carried'>,
+): Record<string, unknown> {
+  const { head, bytes } = contentOf(opened);
+  const { name, mediaType, previous, author, writtenMs } = head;
   return {
     name,
     mediaType: bareMediaType(mediaType),
-    bytes: byteLength,
+    bytes: bytes.length,
     author,
     writtenMs,
     ...(previous !== undefined && { previous }),
-    ...(isEnteredByPatient(opened.head) && { enteredBy: 'patient' }),
+    ...(isEnteredByPatient(head) && { enteredBy: 'patient' }),
     ...(mediaType === skeletonMediaType && { import: true }),
   };
 }
@@ -165,14 +170,17 @@ function ownRow(it: Shown, names: NameBook, writer: Writer): string[] {
     listed.recordId,
     listed.recordClass ?? 'erased',
     when(listed.timeMs),
-    opened === undefined ? sizeOf(listed.paddedSize) : sizeOf(opened.head.byteLength),
+    opened === undefined ? sizeOf(listed.paddedSize) : sizeOf(contentOf(opened).bytes.length),
     opened === undefined ? '' : whatIs(opened),
     authorOf(it, names, writer),
   ];
 }
 
-function whatIs({ head }: Pick<OpenedRecord, 'head'>): string {
-  const name = head.name.length > 60 ? `${head.name.slice(0, 59)}…` : head.name;
+function whatIs(opened: Pick<OpenedRecord, 'head' | 'bytes' | 'carried'>): string {
+  const content = contentOf(opened);
+  const { head } = content;
+  const title = titleWords(content);
+  const name = title.length > 60 ? `${title.slice(0, 59)}…` : title;
   if (head.mediaType === skeletonMediaType) return `${name} (imported file)`;
   return isEnteredByPatient(head) ? `${name} (entered by the patient)` : name;
 }
@@ -197,7 +205,7 @@ async function listShared(
       return { ...listed, rows };
     }
     const read = await acting.person.readShared(grant.consent, options);
-    await names.learn(read.records.map((it) => it.head.author));
+    await names.learn(read.records.map((it) => contentOf(it).head.author));
     return { ...read, rows: read.records.map((opened) => ({ row: opened.row, opened })) };
   });
   const only = rows.filter(
@@ -211,7 +219,11 @@ async function listShared(
     height: row.height,
     timeMs: row.timeMs,
     txId: row.txId,
-    ...(opened !== undefined && { ...openedFacts(opened), by: names.nameOf(opened.head.author) }),
+    ...(opened !== undefined && {
+      ...openedFacts(opened),
+      ...originFacts(opened),
+      by: names.nameOf(contentOf(opened).head.author),
+    }),
   }));
   const looks = accesses.map(({ txId, height }) => ({ txId, height }));
   const { consent, patient, patientName } = grant;
@@ -239,8 +251,8 @@ function sharedRow(
     row.recordId,
     row.recordClass,
     when(row.timeMs),
-    opened === undefined ? sizeOf(row.paddedSize) : sizeOf(opened.head.byteLength),
+    opened === undefined ? sizeOf(row.paddedSize) : sizeOf(contentOf(opened).bytes.length),
     opened === undefined ? '' : whatIs(opened),
-    opened === undefined ? '' : names.nameOf(opened.head.author),
+    opened === undefined ? '' : authorWords(opened, (account) => names.nameOf(account)),
   ];
 }

@@ -22,6 +22,8 @@ import { amount, short } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during, type Progress } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
+import { addRecordAmend } from './record-amend.ts';
+import { addRecordHistory } from './record-history.ts';
 import { addRecordList } from './record-list.ts';
 import { addRecordOpen } from './record-open.ts';
 
@@ -31,6 +33,8 @@ export const addRecord: AddCommand = (program, context) => {
   addRecordAdd(record, context);
   addRecordList(record, context);
   addRecordOpen(record, context);
+  addRecordHistory(record, context);
+  addRecordAmend(record, context);
   record
     .command('export [import]')
     .description('an imported file back, byte for byte')

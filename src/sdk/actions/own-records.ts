@@ -1,15 +1,17 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { sealedLength } from '../../crypto/chunked.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
+import { versionedOf } from '../records/carried.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
+import { lineOf, linkOf } from '../records/versions.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
 export interface ListedRecord {
@@ -109,6 +111,8 @@ export interface OpenedRecord extends OpenedItem {
   readonly epoch: number;
   readonly txId: TxId;
   readonly consent: ConsentId | undefined;
+  /** It names this record as the one before, and another author wrote that: it is no version of it (I-51). */
+  readonly notVersionOf?: RecordId | undefined;
 }
 
 /** Everything that opening several of one's own records needs. */
@@ -152,7 +156,22 @@ export async function openRecord(
   recordId: RecordId,
   { signal }: WorkOptions = {},
 ): Promise<OpenedRecord> {
-  return openOwn(ctx, await ownChart(ctx, signal), recordId, signal);
+  const chart = await ownChart(ctx, signal);
+  return checkedLink(ctx, chart, await openOwn(ctx, chart, recordId, signal), signal);
+}
+
+/** The record, and whether what it calls the one before is another author's. */
+async function checkedLink(
+  ctx: Context,
+  chart: OwnChart,
+  opened: OpenedRecord,
+  signal?: AbortSignal,
+): Promise<OpenedRecord> {
+  const { previous } = opened.head;
+  if (previous === undefined || chart.rows.liveOf(previous) === undefined) return opened;
+  const named = await openOwn(ctx, chart, previous, signal);
+  if (linkOf(versionedOf(opened), versionedOf(named)) === 'version') return opened;
+  return { ...opened, notVersionOf: previous };
 }
 
 /** Several records, fetched and opened one after the other. Throws as `openRecord`. */
@@ -171,28 +190,54 @@ export async function openRecords(
   return opened;
 }
 
-/** A record and the ones it replaced, newest first; an erased one ends the line. */
+/**
+ * All versions of a record, newest first, from whichever of them is asked for; an erased one ends the line. Versions of
+ * one line have one class, unless their owner filed them anew: so later ones are looked for where their author may write.
+ * Throws as `openOwn`.
+ */
 export async function historyOfRecord(
   ctx: Context,
   recordId: RecordId,
-  { signal }: WorkOptions = {},
+  { signal, onProgress }: WorkOptions = {},
 ): Promise<readonly OpenedRecord[]> {
   const chart = await ownChart(ctx, signal);
-  const versions: OpenedRecord[] = [];
-  const seen = new Set<RecordId>();
-  for (let next: RecordId | undefined = recordId; next !== undefined && !seen.has(next); ) {
-    seen.add(next);
-    try {
-      const opened: OpenedRecord = await openOwn(ctx, chart, next, signal);
-      versions.push(opened);
-      next = opened.head.previous;
-    } catch (error) {
-      if (versions.length === 0 || !isCoded(error, 'RECORD_ERASED')) throw error;
-      break;
-    }
+  const asked = await openOwn(ctx, chart, recordId, signal);
+  const opened = new Map([[recordId, asked]]);
+  for (let at = asked; at.head.previous !== undefined; ) {
+    const { previous } = at.head;
+    if (opened.has(previous) || chart.rows.liveOf(previous) === undefined) break;
+    at = await openOwn(ctx, chart, previous, signal);
+    opened.set(previous, at);
   }
-  return versions;
+  const later = [...chart.rows.live()].filter(
+    (it) => it.height >= asked.height && mayBeVersion(asked, it) && !opened.has(it.recordId),
+  );
+  for (const [done, row] of later.entries()) {
+    stopIfAborted(signal);
+    opened.set(row.recordId, await openOwn(ctx, chart, row.recordId, signal));
+    onProgress?.({ phase: 'opening', done: done + 1, total: later.length });
+  }
+  const all = [...opened.values()].sort((a, b) => a.height - b.height);
+  const line = lineOf(all.map(versionedOf), recordId);
+  return line.flatMap((it) => {
+    const found = opened.get(it.recordId);
+    if (found === undefined) return [];
+    const isForeign =
+      it.previous !== undefined &&
+      opened.has(it.previous) &&
+      !line.some((of) => of.recordId === it.previous);
+    return [isForeign ? { ...found, notVersionOf: it.previous } : found];
+  });
 }
+
+/** What was written under a grant is amended under one; what its owner brought, by its owner. */
+const mayBeVersion = (
+  asked: OpenedRecord,
+  row: Pick<ListedRecord, 'recordClass' | 'consent'>,
+): boolean =>
+  asked.consent === undefined
+    ? row.consent === undefined
+    : row.consent === undefined || row.recordClass === asked.head.recordClass;
 
 /** A file as it was imported. */
 export interface ExportedFile {

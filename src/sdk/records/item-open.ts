@@ -13,6 +13,7 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, RecordId } from '../../primitives/ids.ts';
 import { BlobHasher, blobIdOf } from '../../storage/blob-id.ts';
+import type { Carried } from './carried.ts';
 import {
   decodeItemHead,
   type ItemHead,
@@ -43,6 +44,8 @@ export interface ItemToOpen {
 export interface OpenedItem {
   readonly head: ItemHead;
   readonly bytes: Uint8Array;
+  /** The item that this one holds whole, where it is a carrier (I-60). */
+  readonly carried?: Carried | undefined;
 }
 
 /**
