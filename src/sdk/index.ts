@@ -37,6 +37,7 @@ export {
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';
+export type { MovedRecords } from './actions/move-records.ts';
 export type { NewCodeAt, WaitingCode } from './actions/new-code.ts';
 export type { NoteToWrite } from './actions/note-to-write.ts';
 export type { Noticed } from './actions/noticed.ts';
@@ -53,6 +54,11 @@ export type {
   SharedRead,
   SharedRecord,
 } from './actions/read-shared.ts';
+export {
+  type ReclassifiedRecord,
+  type ReclassifyRequest,
+  reclassifyRecord,
+} from './actions/reclassify.ts';
 export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';

@@ -14,6 +14,7 @@ import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
+import { type MovedRecords, moveRecords } from './actions/move-records.ts';
 import {
   type NewCodeAt,
   newCode,
@@ -470,6 +471,19 @@ export class Person {
    */
   erase(recordIds: readonly RecordId[], options: AsAccount = {}): Promise<ErasedRecords> {
     return this.#run(options, (ctx) => eraseRecords(ctx, recordIds, options));
+  }
+
+  /**
+   * Moves this account's records to another account of this person, whole: who reads them there sees who wrote them and
+   * where they lay. It goes on where it stopped; nothing of the old chart is erased. Throws REQUEST_INVALID (two
+   * ledgers, or no two charts), and as `addFile` and `openRecord`.
+   */
+  moveRecords(
+    options: AsAccount & { readonly to: AccountId; readonly dryRun?: boolean | undefined },
+  ): Promise<MovedRecords> {
+    return this.#run({ as: options.to }, (to) =>
+      this.#run(options, (from) => moveRecords(from, to, options)),
+    );
   }
 
   // Grants given

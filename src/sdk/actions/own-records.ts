@@ -8,7 +8,8 @@ import { stopIfAborted } from '../client/http.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
-import { versionedOf } from '../records/carried.ts';
+import { foundAgain } from '../records/again-id.ts';
+import { contentOf, versionedOf } from '../records/carried.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
 import { lineOf, linkOf } from '../records/versions.ts';
@@ -115,6 +116,13 @@ export interface OpenedRecord extends OpenedItem {
   readonly notVersionOf?: RecordId | undefined;
 }
 
+/** The root that ids of what is moved into a chart or filed anew in it derive from: the first, which stays. Throws WALLET_INVALID. */
+export function againRoot(ctx: Context): Uint8Array {
+  const [first] = ctx.account.generations;
+  if (first === undefined) throw new CodedError('WALLET_INVALID');
+  return ctx.rootSecret(first.rootId);
+}
+
 /** Everything that opening several of one's own records needs. */
 export interface OwnChart {
   readonly rows: OwnRows;
@@ -170,7 +178,8 @@ async function checkedLink(
   const { previous } = opened.head;
   if (previous === undefined || chart.rows.liveOf(previous) === undefined) return opened;
   const named = await openOwn(ctx, chart, previous, signal);
-  if (linkOf(versionedOf(opened), versionedOf(named)) === 'version') return opened;
+  if (linkOf(versionedOf(opened, opened.height), versionedOf(named, named.height)) === 'version')
+    return opened;
   return { ...opened, notVersionOf: previous };
 }
 
@@ -217,8 +226,8 @@ export async function historyOfRecord(
     opened.set(row.recordId, await openOwn(ctx, chart, row.recordId, signal));
     onProgress?.({ phase: 'opening', done: done + 1, total: later.length });
   }
-  const all = [...opened.values()].sort((a, b) => a.height - b.height);
-  const line = lineOf(all.map(versionedOf), recordId);
+  const all = [...opened.values()].map((it) => versionedOf(it, it.height));
+  const line = lineOf(all, recordId);
   return line.flatMap((it) => {
     const found = opened.get(it.recordId);
     if (found === undefined) return [];
@@ -256,7 +265,7 @@ export async function exportImport(
   const chart = await ownChart(ctx, signal);
   if (chart.rows.liveOf(importId) === undefined)
     throw new CodedError('IMPORT_UNKNOWN', { importId });
-  const { bytes } = await openOwn(ctx, chart, importId, signal);
+  const { bytes } = contentOf(await openOwn(ctx, chart, importId, signal));
   let skeleton: ReturnType<typeof decodeSkeleton>;
   try {
     skeleton = decodeSkeleton(bytes);
@@ -266,11 +275,24 @@ export async function exportImport(
   let done = 0;
   const file = await rebuildFile(skeleton, async (recordId) => {
     stopIfAborted(signal);
-    if (chart.rows.liveOf(recordId) === undefined) return undefined;
-    const opened = await openOwn(ctx, chart, recordId, signal);
+    const now = recordNow(ctx, chart, recordId);
+    if (now === undefined) return undefined;
+    const opened = contentOf(await openOwn(ctx, chart, now, signal));
     done += 1;
     onProgress?.({ phase: 'opening', done, total: skeleton.ranges.length });
     return opened.bytes;
   });
   return { fileName: skeleton.fileName, bytes: file, sha256: bytesToHex(skeleton.fileHash) };
+}
+
+/** Where a record is now that an import names: moved here from another chart, or filed anew (I-63). */
+export function recordNow(
+  ctx: Context,
+  { rows }: OwnChart,
+  recordId: RecordId,
+): RecordId | undefined {
+  return foundAgain(againRoot(ctx), ctx.account.account, recordId, {
+    isLive: (id) => rows.liveOf(id) !== undefined,
+    isErased: (id) => rows.isErased(id),
+  });
 }

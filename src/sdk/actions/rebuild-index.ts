@@ -2,12 +2,13 @@ import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
+import { contentOf } from '../records/carried.ts';
 import { cutFile } from '../records/fhir-file.ts';
 import { itemKeyOf, type KnownItem } from '../records/import-plan.ts';
 import { decodeSkeleton } from '../records/skeleton.ts';
 import type { HeldImport } from '../wallet/content.ts';
 import { encodeIndex } from '../wallet/import-index.ts';
-import { type OwnChart, openOwn, ownChart } from './own-records.ts';
+import { type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
 
 /**
  * Makes the index of imports again on a device that got the wallet from its copy: opens their items once.
@@ -43,11 +44,12 @@ async function indexOf(
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   if (chart.rows.liveOf(held.skeleton) === undefined) return undefined;
-  const { bytes } = await openOwn(ctx, chart, held.skeleton, signal);
+  const { bytes } = contentOf(await openOwn(ctx, chart, held.skeleton, signal));
   const items: KnownItem[] = [];
-  for (const { recordId } of decodeSkeleton(bytes).ranges) {
-    if (chart.rows.liveOf(recordId) === undefined) continue;
-    const item = await openOwn(ctx, chart, recordId, signal);
+  for (const { recordId: named } of decodeSkeleton(bytes).ranges) {
+    const recordId = recordNow(ctx, chart, named);
+    if (recordId === undefined) continue;
+    const item = contentOf(await openOwn(ctx, chart, recordId, signal));
     const contentHash = bytesToHex(sha256(item.bytes));
     items.push({ recordId, contentHash, key: keyOf(item.bytes, item.head.mediaType, contentHash) });
   }

@@ -39,8 +39,8 @@ export const sharedHistory: Action<
       opened.set(row.recordId, { ...item, row });
       onProgress?.({ phase: 'opening', done: opened.size, total: alike.length });
     }
-    const inOrder = [...opened.values()].sort((a, b) => a.row.height - b.row.height);
-    const line = lineOf(inOrder.map(versionedOf), recordId);
+    const all = [...opened.values()].map((it) => versionedOf(it, it.row.height));
+    const line = lineOf(all, recordId);
     return line.flatMap(({ recordId: id, previous }) => {
       const found = opened.get(id);
       if (found === undefined) return [];

@@ -15,6 +15,7 @@ import {
   typed,
 } from '../../primitives/shape.ts';
 import type { ItemHead } from './item-inside.ts';
+import type { Versioned } from './versions.ts';
 
 /** Media type of an item that holds another one whole. */
 export const carriedMediaType = 'application/vnd.salus.carried+cbor';
@@ -131,12 +132,15 @@ export function contentOf(opened: {
   return { ...content, head: { ...content.head, ...here } };
 }
 
-/** What `versions.ts` asks of an opened item. */
-export function versionedOf(opened: {
-  readonly head: ItemHead;
-  readonly bytes: Uint8Array;
-  readonly carried?: Carried | undefined;
-}) {
+/** What `versions.ts` asks of an opened item; `height` is that of its anchor. */
+export function versionedOf(
+  opened: {
+    readonly head: ItemHead;
+    readonly bytes: Uint8Array;
+    readonly carried?: Carried | undefined;
+  },
+  height: number,
+): Versioned {
   const { recordId, account, previous } = opened.head;
   const { head, path } = contentOf(opened);
   const holds = path.every((it) => it.notVerified === undefined);
@@ -144,5 +148,5 @@ export function versionedOf(opened: {
   const carries: RecordId | undefined =
     holds && last?.account === account ? last.head?.recordId : undefined;
   const author = holds ? head.author : opened.head.author;
-  return { recordId, account, previous, author, carries };
+  return { recordId, account, previous, author, carries, height };
 }

@@ -11,9 +11,11 @@ import { lineOf, linkOf, type Versioned } from './versions.ts';
 const who = (digit: string): AccountId => parseAccountId(digit.repeat(64));
 const id = (digit: string): RecordId => parseRecordId(digit.repeat(32));
 const [ana, osei, stranger] = [who('a'), who('0'), who('5')];
-const first: Versioned = { recordId: id('1'), account: ana, author: osei, previous: undefined };
+const first: Versioned = {
+  ...{ recordId: id('1'), account: ana, author: osei, previous: undefined, height: 5 },
+};
 const by = (author: AccountId, change: Partial<Versioned> = {}): Versioned => ({
-  ...{ recordId: id('2'), account: ana, author, previous: first.recordId },
+  ...{ recordId: id('2'), account: ana, author, previous: first.recordId, height: 6 },
   ...change,
 });
 
@@ -32,8 +34,8 @@ test('A line has every version of the author, from wherever it is asked, and non
   const second = by(osei);
   const strange = by(stranger, { recordId: id('3') });
   const third = by(osei, { recordId: id('4'), previous: second.recordId });
-  const beside = by(osei, { recordId: id('6') });
-  const records = [first, second, strange, third, beside];
+  const beside = by(osei, { recordId: id('6'), height: 7 });
+  const records = [third, first, second, strange, beside];
   for (const it of [first, second, third, beside]) {
     assert.deepEqual(lineOf(records, it.recordId), [beside, third, second, first]);
   }

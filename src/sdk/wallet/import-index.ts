@@ -109,3 +109,21 @@ function known(key: string, entry: Entry | undefined): KnownItem | undefined {
     contentHash: bytesToHex(index.subarray(at + idEnd, at + entryBytes)),
   };
 }
+
+/** An index in which records have other ids; those for which `again` has none are left out. */
+export function withIdsAgain(
+  index: Uint8Array,
+  again: (recordId: RecordId) => RecordId | undefined,
+): Uint8Array {
+  const entries: Uint8Array[] = [];
+  for (let at = 0; at + entryBytes <= index.length; at += entryBytes) {
+    const now = again(recordIdOf(index.subarray(at + nameBytes, at + idEnd)));
+    if (now === undefined) continue;
+    const [name, hash] = [
+      index.subarray(at, at + nameBytes),
+      index.subarray(at + idEnd, at + entryBytes),
+    ];
+    entries.push(name, idBytes(now), hash);
+  }
+  return concatBytes(...entries);
+}
