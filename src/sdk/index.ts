@@ -27,6 +27,7 @@ export type { Action } from './action.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
 export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
+export { type ClosedAccount, closeAccount } from './actions/close-account.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
 export type { ErasedRecords } from './actions/erase.ts';
 export {
@@ -34,6 +35,11 @@ export {
   explainReceipt,
   type ReceiptFacts,
 } from './actions/explain-receipt.ts';
+export {
+  type ExportedAccount,
+  type ExportFolder,
+  exportAccount,
+} from './actions/export-all.ts';
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';

@@ -7,6 +7,7 @@ import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts'
 import { sdkWings } from '../wings/sdk.ts';
 import type { Action } from './action.ts';
 import { type AddedFile, addFile } from './actions/add-file.ts';
+import { closedAccounts } from './actions/close-account.ts';
 import { type EnrolOptions, enrol } from './actions/enrol.ts';
 import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
@@ -184,6 +185,11 @@ export class Person {
   /** As it was given when the wallet was made; other people see the name on the card. */
   get name(): string {
     return this.#vault.content.name;
+  }
+
+  /** Accounts that were closed; they stay among `accounts`. */
+  get closedAccounts(): ReadonlySet<string> {
+    return closedAccounts(this.#vault.content);
   }
 
   /** One for each hospital; `enrolled` false: begun and not confirmed. */

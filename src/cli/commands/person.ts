@@ -14,6 +14,7 @@ import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addPersonCode } from './person-code.ts';
 import { addPersonKeys } from './person-keys.ts';
+import { addPersonLeave } from './person-leave.ts';
 import { peopleOf } from './up.ts';
 
 interface EnrolFlags {
@@ -55,6 +56,7 @@ export const addPerson: AddCommand = (program, context) => {
     );
   addPersonKeys(person, context);
   addPersonCode(person, context);
+  addPersonLeave(person, context);
 };
 
 const passphraseHelp = `

@@ -26,6 +26,7 @@ import { addRecordAmend } from './record-amend.ts';
 import { addRecordHistory } from './record-history.ts';
 import { addRecordList } from './record-list.ts';
 import { addRecordOpen } from './record-open.ts';
+import { addRecordReclassify } from './record-reclassify.ts';
 
 /** Records: added, listed, opened, given back, erased. */
 export const addRecord: AddCommand = (program, context) => {
@@ -35,6 +36,7 @@ export const addRecord: AddCommand = (program, context) => {
   addRecordOpen(record, context);
   addRecordHistory(record, context);
   addRecordAmend(record, context);
+  addRecordReclassify(record, context);
   record
     .command('export [import]')
     .description('an imported file back, byte for byte')
