@@ -1,3 +1,4 @@
+import { carriedItems } from './carried.ts';
 import { deviceCeremony } from './devices.ts';
 import { encodings } from './encodings.ts';
 import { foldedIdentities } from './folded-identities.ts';
@@ -20,6 +21,7 @@ export const formats: Readonly<Record<string, Format>> = {
   segments,
   items,
   'forged-items': forgedItems,
+  'carried-items': carriedItems,
   padding,
   blobs,
   'grant-bodies': grantBodies,
