@@ -38,7 +38,7 @@ export const sdkCodes = {
   RESOURCE_INVALID: { kind: 'not-valid', sentence: 'A resource does not follow FHIR R4; the place is named.' },
   RECORD_ERASED: { kind: 'not-shared', sentence: 'This record was erased by its owner.' },
   RECORD_OF_ANOTHER: { kind: 'not-shared', sentence: 'Somebody else wrote this record; only its author amends it. Write a note of your own.' },
-  ACCOUNT_BUSY: { kind: 'unavailable', sentence: 'Something of this account is not confirmed yet, or a note waits to be written; it is closed after that.' },
+  ACCOUNT_BUSY: { kind: 'not-valid', sentence: 'Something of this account is not confirmed yet, or a note waits to be written; it is closed after that.' },
   RECORD_CLASS_SAME: { kind: 'usage', sentence: 'The record has this class and title already.' },
   CARRIER_INVALID: { kind: 'not-valid', sentence: 'This record says that it holds another one whole, and does not.' },
   MOVE_NOT_SIGNED: { kind: 'not-trusted', sentence: 'Nobody who had the keys of the chart of before says that this record moved here.' },
