@@ -44,7 +44,7 @@ interface OwnWritten {
  * patient that lets him write there. What it takes the place of stays, for whoever asks for its history.
  *
  * Throws AMENDMENT_REASON, RECORD_UNKNOWN, RECORD_OF_ANOTHER, CONSENT_CANNOT_WRITE, REQUEST_INVALID (nothing is said
- * and nothing was an error), and what `writeShared` throws. Source: docs/protocol/items.md, rules I-50 to I-52.
+ * and nothing was an error), and what `writeShared` throws. Source: docs/protocol/items.md, rules I-70 to I-72.
  */
 export const amendRecord: Action<AmendRequest, AmendedRecord> = {
   name: 'records/amend',

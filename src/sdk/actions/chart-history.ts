@@ -16,7 +16,7 @@ const looksAFile = 1000;
  * Grants that an account gave and looks at its records, each look with its receipt, which anybody checks offline: files
  * of JSON `{format, account, organisation, organisationName, writtenMs, grants, looks}`, the grants in the first.
  *
- * Throws what asking hospital and ledger throws. Source: docs/protocol/items.md, rule I-64.
+ * Throws what asking hospital and ledger throws. Source: docs/protocol/items.md, rule I-84.
  */
 export async function chartHistory(
   ctx: Context,

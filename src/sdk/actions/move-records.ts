@@ -33,7 +33,7 @@ const anchorItems = 256;
  * of the old chart is changed or erased.
  *
  * Throws REQUEST_INVALID (one account, two ledgers, or no charts), and what opening and adding throw.
- * Source: docs/protocol/items.md, rules I-60 to I-64.
+ * Source: docs/protocol/items.md, rules I-80 to I-84.
  */
 export async function moveRecords(
   from: Context,

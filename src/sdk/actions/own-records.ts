@@ -112,7 +112,7 @@ export interface OpenedRecord extends OpenedItem {
   readonly epoch: number;
   readonly txId: TxId;
   readonly consent: ConsentId | undefined;
-  /** It names this record as the one before, and another author wrote that: it is no version of it (I-51). */
+  /** It names this record as the one before, and another author wrote that: it is no version of it (I-71). */
   readonly notVersionOf?: RecordId | undefined;
 }
 
@@ -285,7 +285,7 @@ export async function exportImport(
   return { fileName: skeleton.fileName, bytes: file, sha256: bytesToHex(skeleton.fileHash) };
 }
 
-/** Where a record is now that an import names: moved here from another chart, or filed anew (I-63). */
+/** Where a record is now that an import names: moved here from another chart, or filed anew (I-83). */
 export function recordNow(
   ctx: Context,
   { rows }: OwnChart,

@@ -33,7 +33,7 @@ export interface ReclassifiedRecord {
  * class alone does not get the new version, and keeps the old one until it is erased.
  *
  * Throws RECORD_UNKNOWN, RECORD_CLASS_SAME, REQUEST_INVALID (an import's list of parts), and as `addFile`.
- * Source: docs/protocol/items.md, rules I-60 and I-63.
+ * Source: docs/protocol/items.md, rules I-80 and I-83.
  */
 export const reclassifyRecord: Action<ReclassifyRequest, ReclassifiedRecord> = {
   name: 'records/reclassify',

@@ -16,7 +16,7 @@ export type SharedVersion = SharedRecord & { readonly notVersionOf?: RecordId | 
  * All versions of a record that a grant covers, newest first: what lies in the class of the one that is asked for is
  * opened, which is one look. Throws RECORD_UNKNOWN, and what `readShared` throws.
  *
- * Source: docs/protocol/items.md, rule I-51.
+ * Source: docs/protocol/items.md, rule I-71.
  */
 export const sharedHistory: Action<
   { readonly consent: ConsentId; readonly recordId: RecordId },

@@ -57,7 +57,7 @@ export async function writeShared(
   return writeNamed(ctx, consent, named, options);
 }
 
-/** An id that this account knows again as one of its own records in somebody's chart (I-52). */
+/** An id that this account knows again as one of its own records in somebody's chart (I-72). */
 export function ownWrittenId(ctx: Context, patient: AccountId, recordClass: RecordClass): RecordId {
   const author = ctx.account.account;
   return writtenRecordId(ctx.newestRoot().secret, { author, patient }, recordClass);

@@ -29,7 +29,7 @@ interface Outer {
  * the author's key at that height, and that whoever had the chart's keys moved it here. What does not hold is said, and
  * does not stop the rest. Throws what asking the ledger throws.
  *
- * Source: docs/protocol/items.md, rules I-61 and I-62.
+ * Source: docs/protocol/items.md, rules I-81 and I-82.
  */
 export async function withCarried(
   ledger: ProvenLedger,

@@ -13,7 +13,7 @@ export interface Again {
 /**
  * The id of a record that its owner moves or files anew: random to everybody else, and known before it is made. So what
  * was moved is not moved twice, on whichever device it goes on, and a list of parts that names the old id still finds it.
- * Source: docs/protocol/items.md, rule I-63.
+ * Source: docs/protocol/items.md, rule I-83.
  */
 export function againId(
   rootSecret: Uint8Array,

@@ -17,7 +17,7 @@ const amends = ';amends=';
 
 /**
  * Marks a version as an amendment, inside the seal and under its author's signature. Throws AMENDMENT_REASON: none, of
- * more than 300 characters, or with characters that are no text. Source: docs/protocol/items.md, rule I-50.
+ * more than 300 characters, or with characters that are no text. Source: docs/protocol/items.md, rule I-70.
  */
 export function markAmended(mediaType: string, { reason, enteredInError }: Amendment): string {
   // Half of a surrogate pair (Cs) is no text, and writing it down would throw.

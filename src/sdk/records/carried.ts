@@ -30,7 +30,7 @@ const maxFrameBytes = maxReceiptBytes + 64 * 1024;
  * if it were read there: nothing in it is new, and everything is checked as it was then.
  *
  * The bytes of a carrier are `u32be length of the frame ‖ frame ‖ sealed body`.
- * Source: docs/protocol/items.md, rules I-60 to I-62.
+ * Source: docs/protocol/items.md, rules I-80 to I-82.
  */
 const frameShape = typed(currentSuite, messageObjects.carriedItem, {
   /** Whose chart it lies in, or lay. */

@@ -44,7 +44,7 @@ export interface ItemToOpen {
 export interface OpenedItem {
   readonly head: ItemHead;
   readonly bytes: Uint8Array;
-  /** The item that this one holds whole, where it is a carrier (I-60). */
+  /** The item that this one holds whole, where it is a carrier (I-80). */
   readonly carried?: Carried | undefined;
 }
 

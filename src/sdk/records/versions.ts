@@ -18,7 +18,7 @@ export interface Versioned {
 /**
  * What `previous` is worth, once both were opened: `version` when both have one author, or the newer one carries the
  * other whole; `foreign` when somebody else wrote the record that is named: then it is a record of its own, whatever it
- * says. Source: docs/protocol/items.md, rule I-51.
+ * says. Source: docs/protocol/items.md, rule I-71.
  */
 export function linkOf(newer: Versioned, named: Versioned): 'version' | 'foreign' {
   if (newer.previous !== named.recordId || newer.account !== named.account) return 'foreign';

@@ -15,7 +15,7 @@ const half = 8;
 
 /**
  * The id of a record that somebody writes for another: random to everybody, and its author knows it again by his
- * wallet's root, on any of his devices and without reading it. Source: docs/protocol/items.md, rule I-52.
+ * wallet's root, on any of his devices and without reading it. Source: docs/protocol/items.md, rule I-72.
  */
 export function writtenRecordId(
   rootSecret: Uint8Array,

@@ -16,7 +16,7 @@ const none = new Uint8Array(0);
 /** The receipt is opaque here: receipts.json has those. */
 export const carriedItems: Format = {
   about:
-    'items.md I-52, I-60 to I-63: carriers of the items of items.json, the first two moved from the chart of the patient to that of the doctor, the others filed anew; the receipt is a pattern',
+    'items.md I-72, I-80 to I-83: carriers of the items of items.json, the first two moved from the chart of the patient to that of the doctor, the others filed anew; the receipt is a pattern',
   async cases() {
     const sealed = await sealedItems();
     const carriers = sealed.map(async ({ index, item, sek, description }) => {
