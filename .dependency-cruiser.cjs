@@ -78,7 +78,7 @@ const wingFloors = {
   cli: {
     house: [
       ...mayImport.cli,
-      'cli/(acting|asking|cards|files|format|harmless|output|commands/(command|options))',
+      'cli/(acting|asking|cards|files|finding|format|harmless|name-book|output|received|commands/(command|options))',
     ],
     own: ['ledger', 'api', 'sdk', 'server'],
   },

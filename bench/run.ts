@@ -1,4 +1,6 @@
 // npm run bench -- [NAME ...] [--million] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
+import { benchChart } from './chart.ts';
+import { benchDay } from './day.ts';
 import { benchEnvelope } from './envelope.ts';
 import { printTo, type Report } from './figures.ts';
 import { benchImport } from './import.ts';
@@ -23,6 +25,8 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   share: (report) => benchShare(report),
   import: benchImport,
   verify: (report) => benchVerify(report),
+  chart: benchChart,
+  day: benchDay,
 };
 
 const names = args.filter((arg) => !arg.startsWith('--'));

@@ -5,13 +5,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SALUS_PASSPHRASE='demo passphrase' # opens the demo wallets; real people choose their own
-salus() { ${SALUS:-npx salus} "$@"; }
+salus() { ${SALUS:-./salus} "$@"; }
 
 salus person list
 salus record list --as eboni --class lab
 salus grant dr-osei --as eboni --class lab --class medication --purpose TREAT --until +7d
 salus inbox --as dr-osei
-salus record list --as dr-osei --names
+salus record list --as dr-osei
 salus looked --as eboni
 salus revoke dr-osei --as eboni
 salus record list --as dr-osei || echo "refused, as it should be (exit code $?)"

@@ -1,5 +1,5 @@
 // What others get, into `dist`: the sources compiled one by one with their types, `./receipt` as one file
-// that needs nothing of Node, and the two single-file verifiers. The same sources give the same bytes.
+// that needs nothing of Node, the two single-file verifiers, and the command line. The same sources give the same bytes.
 // Types are the business of `npm run check`; here they are written out. `--out FOLDER` builds elsewhere.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildCommandLine } from './build-command-line.ts';
 import { buildReceiptModule, buildVerifiers } from './build-single-files.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -44,4 +45,5 @@ mkdirSync(out, { recursive: true });
 await compile();
 mendSpecifiers();
 await buildReceiptModule(out);
+await buildCommandLine(out);
 await buildVerifiers(out);

@@ -1,6 +1,7 @@
 // Writes docs/errors.md from the tables of codes; `--check` only says whether it is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { catalogue, type Kind } from '../src/codes/index.ts';
+import { refusals } from '../src/ledger/refusals.ts';
 
 const kinds: Readonly<Record<Kind, string>> = {
   'not-shared': 'Not shared: ask the patient. Exit code 3.',
@@ -38,6 +39,9 @@ export function errorsDocument(): string {
     parts.push('', `## ${meaning}`, '', '| code | sentence |', '|---|---|');
     for (const [code, entry] of rows) parts.push(`| \`${code}\` | ${entry.sentence} |`);
   }
+  parts.push('', '## Numbers of refusals in results and receipts', '');
+  parts.push('0 is accepted.', '', '| number | code |', '|---|---|');
+  for (const { number, code } of refusals) parts.push(`| ${number} | \`${code}\` |`);
   return `${parts.join('\n')}\n`;
 }
 

@@ -179,6 +179,7 @@ const codecs: readonly Codec[] = [
     fc.record({
       ...{ suite: fc.constant(currentSuite), recordId: record, epoch: time },
       ...{ wrapKind: fc.integer({ min: 0, max: 255 }), wrap: some },
+      headline: bytes(316),
     }),
     encodeItemHeader,
     decodeItemHeader,
@@ -242,6 +243,7 @@ test('the core stands in the header byte for byte, as the body’s context hashe
   const core = encodeItemCore(recordId);
   const header = encodeItemHeader({
     ...{ suite: currentSuite, recordId, epoch: 1, wrapKind: 1, wrap: new Uint8Array(60) },
+    headline: new Uint8Array(316),
   });
   assert.ok(bytesToHex(header).includes(bytesToHex(core)));
 });

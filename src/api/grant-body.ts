@@ -14,7 +14,7 @@ import {
   typed,
   uint,
 } from '../primitives/shape.ts';
-import { recordClass } from './classes.ts';
+import { type RecordClass, recordClass } from './classes.ts';
 import { messageObjects } from './object-types.ts';
 import { purpose } from './purposes.ts';
 
@@ -48,6 +48,17 @@ const grantBody = typed(suite, messageObjects.grantBody, {
   conditions: noConditions,
 });
 export type GrantBody = Omit<Of<typeof grantBody>, 'conditions'>;
+
+/**
+ * Whether a grant writes items of this class: of `private` too, as soon as it writes any. What such an item is
+ * stands inside the seal, and its reader judges it. Source: docs/protocol/classes.md, K-7.
+ */
+export function mayWrite(
+  { writeClasses }: Pick<GrantBody, 'writeClasses'>,
+  recordClass: RecordClass,
+): boolean {
+  return recordClass === 'private' ? writeClasses.length > 0 : writeClasses.includes(recordClass);
+}
 
 /** What the ledger knows as a salted hash (`grantBodyHash`), and the grantee as a whole. */
 export function encodeGrantBody(body: GrantBody): Uint8Array {

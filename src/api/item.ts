@@ -29,6 +29,9 @@ import { messageObjects } from './object-types.ts';
 
 export const maxWrapBytes = 4 * 1024;
 
+/** Commitment 32 ‖ nonce 12 ‖ AES-256-GCM of 256 ‖ tag 16: of every item the same. */
+export const headlineBytes = 316;
+
 /** An array inside the header; its encoding alone is what the body's context hashes. */
 export const itemCore = typed(suite, messageObjects.itemCore, { recordId });
 
@@ -36,7 +39,7 @@ export const itemCore = typed(suite, messageObjects.itemCore, { recordId });
  * The part of an item that can be erased: without it the body is sealed under a key that exists nowhere.
  * Source: docs/protocol/http.md, rule H-9.
  */
-const itemHeader = struct({
+const headerFields = {
   core: itemCore,
   epoch: uint,
   /** 1: AES-256-GCM, 60 bytes; 2: HPKE; 3: double. */
@@ -44,7 +47,14 @@ const itemHeader = struct({
   wrap: checked(bytes(), (wrap, field) => {
     if (wrap.length > maxWrapBytes) throw new CodedError('CBOR_SHAPE', { field });
   }),
+} as const;
+const itemHeader = struct({
+  ...headerFields,
+  /** What the record is in one line, sealed under a key of the record key (items.md, I-60). */
+  headline: bytes(headlineBytes),
 });
+/** Items of before have no headline: they are read, and not delivered any more (I-66). */
+const headerOfBefore = struct(headerFields);
 export type ItemHeader = Omit<Of<typeof itemHeader>, 'core'> & {
   readonly suite: number;
   readonly recordId: RecordId;
@@ -60,10 +70,20 @@ export function encodeItemHeader(header: ItemHeader): Uint8Array {
   return encodeAs(itemHeader, { ...header, core: { recordId: header.recordId } });
 }
 
-/** Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
+/** As it is delivered. Throws CBOR_INVALID, CBOR_SHAPE, SUITE_UNKNOWN, TYPE_UNKNOWN. */
 export function decodeItemHeader(encoded: Uint8Array): ItemHeader {
   const { core, ...wrapped } = decodeAs(itemHeader, encoded, 'header');
   return { suite, ...core, ...wrapped };
+}
+
+/** The first byte of a CBOR array of four places. */
+const fourPlaces = 0x84;
+
+/** As it is stored: that of an item of before has an empty headline. Throws as `decodeItemHeader`. */
+export function decodeStoredHeader(encoded: Uint8Array): ItemHeader {
+  if (encoded[0] !== fourPlaces) return decodeItemHeader(encoded);
+  const { core, ...wrapped } = decodeAs(headerOfBefore, encoded, 'header');
+  return { suite, ...core, ...wrapped, headline: new Uint8Array(0) };
 }
 
 /** What an anchor's leaf says about an item. */

@@ -16,30 +16,21 @@ import {
   uintTo,
 } from '../primitives/shape.ts';
 import { maxGrantBodyBytes } from './grant-body.ts';
-import { maxWrapBytes } from './item.ts';
-import {
-  base64urlText,
-  blobIdText,
-  consentIdText,
-  height,
-  recordIdText,
-  timeMs,
-  txIdText,
-  uint,
-} from './message-parts.ts';
-import { maxReadRecords } from './read-request.ts';
+import { headlineBytes, maxWrapBytes } from './item.ts';
+import { base64urlText, blobIdText, uint } from './message-parts.ts';
 
-/** Delivering, listing, reading and erasing items. Source: docs/protocol/http.md, H-9, H-10, H-12. */
+/** Delivering and erasing items. Source: docs/protocol/http.md, H-9, H-12. */
 export const maxItemsPerPost = 4_096;
 
-const bytesTo = (most: number): Shape<Uint8Array> =>
+/** Bytes, at most so many. */
+export const bytesTo = (most: number): Shape<Uint8Array> =>
   checked(bytes(), ({ length }, field) => {
     if (length > most) throw new CodedError('CBOR_SHAPE', { field });
   });
 
-const maxLeafContentBytes = 256;
+export const maxLeafContentBytes = 256;
 /** A wrap, and what a header says beside it. */
-const maxHeaderBytes = maxWrapBytes + 64;
+export const maxHeaderBytes = maxWrapBytes + headlineBytes + 64;
 
 /** One row of a delivery. */
 const itemInput = struct({
@@ -114,60 +105,6 @@ export const itemsAnswer = z.object({
   accepted: z.literal(true),
 });
 export type ItemsAnswer = z.infer<typeof itemsAnswer>;
-
-/** Where an item stands: `path` leads from its leaf (number `index` of `count`) to the anchored `root`. */
-const place = {
-  recordId: recordIdText,
-  txId: txIdText,
-  height,
-  timeMs,
-  epoch: uint,
-  consent: consentIdText.optional(),
-  root: base64urlText(32),
-  index: uint,
-  count: uint,
-  path: z.array(base64urlText(32)).max(64),
-};
-
-export const liveRow = z.object({
-  state: z.literal('live'),
-  ...place,
-  salt: base64urlText(32),
-  leafContent: base64urlText(maxLeafContentBytes),
-  header: base64urlText(maxHeaderBytes),
-});
-export type LiveRow = z.infer<typeof liveRow>;
-
-/** The hash of the leaf stays, since its siblings' paths need it; `tombstone` is the signed Erased. */
-export const erasedRow = z.object({
-  state: z.literal('erased'),
-  ...place,
-  leaf: base64urlText(32),
-  tombstone: base64urlText(1024),
-});
-export type ErasedRow = z.infer<typeof erasedRow>;
-
-export const itemRow = z.discriminatedUnion('state', [liveRow, erasedRow]);
-export type ItemRow = z.infer<typeof itemRow>;
-
-export const itemsPage = z.object({
-  /** How often rows of the account were shown or erased: what the next listing says as `changed`. */
-  changes: uint,
-  rows: z.array(itemRow).max(maxReadRecords),
-  next: z.string().max(64).optional(),
-});
-export type ItemsPage = z.infer<typeof itemsPage>;
-
-/** `access` says where the look stands on the ledger, `salt` opens its entry hash. */
-export const readAnswer = z.object({
-  rows: z.array(itemRow).max(maxReadRecords),
-  next: z.string().max(64).optional(),
-  ticket: z.string().max(128),
-  ticketUntilMs: timeMs,
-  access: z.object({ txId: txIdText, height, index: uint }),
-  salt: base64urlText(32),
-});
-export type ReadAnswer = z.infer<typeof readAnswer>;
 
 export const eraseAnswer = z.object({
   erased: z.array(z.object({ leaf: base64urlText(32), tombstone: base64urlText(1024) })),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { base64urlToBytes, bytesToBase64url } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
-import type { AccountId, BlobId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
+import type { AccountId, BlobId, ConsentId, TxId } from '../primitives/ids.ts';
 
 /**
  * The pieces that messages between clients and gateways are made of. Bytes travel as base64url without
@@ -15,7 +15,6 @@ function hexId<Id extends string>(bytes: number): z.ZodType<Id, Id> {
 
 export const accountIdText = hexId<AccountId>(32);
 export const consentIdText = hexId<ConsentId>(16);
-export const recordIdText = hexId<RecordId>(16);
 export const txIdText = hexId<TxId>(32);
 export const blobIdText = z
   .string()

@@ -36,8 +36,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** The media type of a body that is no JSON: read as it comes, or whole where `bodyBytes` bounds it. */
   readonly stream?: string;
-  /** JSON of this shape, bytes, or server-sent events. */
-  readonly answer: z.ZodType | 'bytes' | 'events';
+  /** JSON of this shape, bytes, bytes that are read as they come, or server-sent events. */
+  readonly answer: z.ZodType | 'bytes' | 'stream' | 'events';
   /** The media type of an answer in bytes. */
   readonly media?: string;
   /**

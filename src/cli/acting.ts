@@ -1,10 +1,12 @@
 import { CodedError, isCoded } from '../primitives/errors.ts';
-import { type AccountId, parseAccountId, type RecordId } from '../primitives/ids.ts';
-import type { ContextOptions, Person, ReceivedGrant, WalletAccount } from '../sdk/index.ts';
+import type { AccountId } from '../primitives/ids.ts';
+import type { ContextOptions, Person, WalletAccount } from '../sdk/index.ts';
 import { Person as SdkPerson } from '../sdk/index.ts';
+import { nodeOpeners } from '../sdk/node/openers.ts';
 import { localHospitals } from '../server/desk.ts';
+import { rootOfSession } from './agent.ts';
 import { askPassphrase } from './asking.ts';
-import { homeCards } from './cards.ts';
+import { Choosing } from './choosing.ts';
 import type { CommandContext } from './commands/command.ts';
 import { fileWalletStore, homeFolder, walletNames } from './home.ts';
 import type { Progress } from './output.ts';
@@ -19,17 +21,22 @@ export interface Acting {
   readonly accounts: readonly WalletAccount[];
 }
 
+/** Of this process, however many wallets it opens. */
+const openers = nodeOpeners();
+
 /** Where the hospitals of this machine answer now: ports change, wallets remember the first one. */
-export function contextOptions({ flags }: CommandContext): ContextOptions {
+export function contextOptions({ flags, surroundings }: CommandContext): ContextOptions {
   const home = homeFolder(flags.home);
   const local = localHospitals(home);
   return {
+    ...(surroundings.now !== undefined && { now: surroundings.now }),
+    openers,
     gatewayUrlOf: ({ organisation, gatewayUrl }) =>
       flags.gateway ?? local.find((it) => it.account === organisation)?.url ?? gatewayUrl,
   };
 }
 
-/** Which wallet: `--as`, else the only one of this home. Throws USAGE, WALLET_UNKNOWN. */
+/** Which wallet: `--as`, else the only one of this home. Throws AMBIGUOUS, WALLET_UNKNOWN. */
 export function walletName(context: CommandContext): { name: string; hospital?: string } {
   const { flags } = context;
   if (flags.as !== undefined) {
@@ -40,24 +47,31 @@ export function walletName(context: CommandContext): { name: string; hospital?: 
   const [only, another] = names;
   if (only === undefined) throw new CodedError('WALLET_UNKNOWN');
   if (another !== undefined) {
-    throw new CodedError('USAGE', { problem: `say --as: ${names.join(', ')}` });
+    throw new Choosing(
+      'AMBIGUOUS',
+      names.map((wallet) => ({ wallet, say: `--as ${wallet}` })),
+    );
   }
   return { name: only };
 }
 
 /**
- * Opens the wallet, and takes back what could not be taken back before, unless the command does that itself.
+ * Opens the wallet, by an unlocked session where one runs and nothing asks for the passphrase (`asks`), and takes back what could not be taken back before, unless the command does that itself.
  * Throws WALLET_UNKNOWN, PASSPHRASE_MISSING, PASSPHRASE_WRONG, PERSON_NOT_ENROLLED. */
 export async function openActing(
   context: CommandContext,
-  { takeBack = true }: { readonly takeBack?: boolean } = {},
+  { takeBack = true, asks = false }: { readonly takeBack?: boolean; readonly asks?: boolean } = {},
 ): Promise<Acting> {
   const { name, hospital } = walletName(context);
   const home = homeFolder(context.flags.home);
   const store = fileWalletStore(home, name, context.surroundings);
   if ((await store.load()) === undefined) throw new CodedError('WALLET_UNKNOWN');
-  const passphrase = await askPassphrase(context);
-  const person = await SdkPerson.open({ store, passphrase }, contextOptions(context));
+  const person =
+    (asks ? undefined : await openBySession(context, home, name)) ??
+    (await SdkPerson.open(
+      { store, passphrase: await askPassphrase(context) },
+      contextOptions(context),
+    ));
   if (person.unreadableParts > 0) {
     context.output.note(
       `${person.unreadableParts} parts of this wallet cannot be read here. They are kept, and taking back works. The printed code brings back what was in them: salus person recover`,
@@ -71,6 +85,58 @@ export async function openActing(
   const enrolled = hospital !== undefined || open.length === 0 ? all : open;
   const accounts = hospital === undefined ? enrolled : accountsAt(home, enrolled, hospital);
   return { home, name, person, accounts };
+}
+
+/** Undefined: none runs, the passphrase was said, or the wallet has another root by now. */
+async function openBySession(
+  context: CommandContext,
+  home: string,
+  name: string,
+): Promise<Person | undefined> {
+  const { passphraseFd, passphraseFile } = context.flags;
+  if (passphraseFd !== undefined || passphraseFile !== undefined) return undefined;
+  const root = await rootOfSession(home, name);
+  if (root === undefined) return undefined;
+  const store = fileWalletStore(home, name, context.surroundings);
+  try {
+    return await SdkPerson.openByRoot({ store, root }, contextOptions(context));
+  } catch (error) {
+    if (isCoded(error, 'WALLET_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+/** So long the copy is waited for where a listing only wants to be sure. */
+const copyMs = 10_000;
+
+/**
+ * Learns first what this person's other devices did: no listing is of this device alone. What cannot be learned is told;
+ * the ledger is asked all the same. `tells`: a patient is told that others wrote into her chart.
+ */
+export async function caughtUp(
+  context: CommandContext,
+  acting: Acting,
+  { tells = true }: { readonly tells?: boolean } = {},
+): Promise<void> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(copyMs)]);
+  let written = 0;
+  for (const { account, role } of acting.accounts) {
+    try {
+      await acting.person.catchUp({ as: account, signal });
+      if (tells && role === 'patient') {
+        written += (await acting.person.newInChart({ as: account, signal })).length;
+      }
+    } catch (error) {
+      if (context.signal.aborted || !isCoded(error)) throw error;
+      const why = isCoded(error, 'DEVICE_ENDED')
+        ? error.sentence
+        : 'What other devices of yours did could not be learned just now.';
+      context.output.note(`${why} (${error.code})`);
+    }
+  }
+  if (written > 0) {
+    context.output.note(`New in your chart, written by others: ${written} (salus inbox).`);
+  }
 }
 
 /** Says whether it could be done; that it could not is no reason to stop the command. */
@@ -90,24 +156,31 @@ function accountsAt(
   accounts: readonly WalletAccount[],
   hospital: string,
 ): readonly WalletAccount[] {
-  const local = localHospitals(home).find((it) => it.name === hospital);
+  const here = localHospitals(home);
+  const local = here.find((it) => it.name === hospital);
   const found = accounts.filter(
     (it) =>
       it.organisation === local?.account ||
       it.organisationName === hospital ||
       (hospital.length >= 8 && it.organisation.startsWith(hospital)),
   );
-  if (found.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
+  if (found.length === 0) {
+    throw new CodedError(here.length === 0 ? 'SALUS_NOT_RUNNING' : 'PERSON_NOT_ENROLLED');
+  }
   return found;
 }
 
-/** The one account that acts. Throws PERSON_NOT_ENROLLED, USAGE when several could. */
+/** The one account that acts. Throws PERSON_NOT_ENROLLED, AMBIGUOUS when several could. */
 export function actingAccount({ accounts, name }: Acting): WalletAccount {
   const [only, another] = accounts;
   if (only === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
   if (another !== undefined) {
-    const choices = accounts.map((it) => `${name}@${it.organisationName}`).join(', ');
-    throw new CodedError('USAGE', { problem: `say which account: --as ${choices}` });
+    const choices = accounts.map(({ organisationName, role }) => ({
+      account: organisationName,
+      role,
+      say: `--as "${name}@${organisationName}"`,
+    }));
+    throw new Choosing('AMBIGUOUS', choices);
   }
   return only;
 }
@@ -128,155 +201,6 @@ export function work(
     onProgress: ({ phase, done, total }) =>
       progress?.update(total > 0 ? `${phase} ${done} of ${total}` : `${phase} ${done}`),
   };
-}
-
-/**
- * Somebody by nickname, name or account. Who has a wallet on this machine is known by its name: the public
- * card is proven and kept first. Throws PERSON_UNKNOWN, CARD_INVALID.
- */
-export async function findPerson(
-  context: CommandContext,
-  acting: Acting,
-  who: string,
-): Promise<AccountId> {
-  const { person, home } = acting;
-  const local = homeCards(home).find((it) => it.name === who || it.card.name === who);
-  try {
-    return person.findPerson(who).account;
-  } catch (error) {
-    if (!isCoded(error, 'PERSON_UNKNOWN') || local === undefined) throw error;
-    const options = work(context, actingAccount(acting));
-    const card = await person.addCard(local.bytes, { ...options, nickname: local.name });
-    return card.account;
-  }
-}
-
-/** Of ids that are known, the one that the text is or begins. Undefined: none; throws USAGE: several. */
-export function pickId<Id extends string>(ids: readonly Id[], text: string): Id | undefined {
-  const found = [...new Set(ids)].filter(
-    (it) => it === text || (text.length >= 6 && it.startsWith(text)),
-  );
-  if (found.length > 1) throw new CodedError('USAGE', { problem: `${text} begins several ids` });
-  return found[0];
-}
-
-/**
- * A grant that this person holds: by its id or the beginning of it, by the patient's name or account, or
- * the only one that fits. Also one that has ended, when it is asked for: the refusal then is the ledger's.
- * Throws NOT_SHARED, USAGE.
- */
-export async function findReceived(
-  context: CommandContext,
-  acting: Acting,
-  wanted: { readonly who?: string | undefined; readonly fits: (grant: ReceivedGrant) => boolean },
-): Promise<{ readonly grant: ReceivedGrant; readonly account: WalletAccount }> {
-  const { who, fits } = wanted;
-  const held: { grant: ReceivedGrant; account: WalletAccount }[] = [];
-  for (const account of acting.accounts) {
-    const grants = await acting.person.inbox(work(context, account));
-    for (const grant of grants) held.push({ grant, account });
-  }
-  if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
-  if (who !== undefined) {
-    const consent = pickId(
-      held.map((it) => it.grant.consent),
-      who,
-    );
-    const byId = held.find((it) => it.grant.consent === consent);
-    if (byId !== undefined) return byId;
-  }
-  const patient = who === undefined ? undefined : accountOrUndefined(acting, who);
-  const named = held.filter(
-    ({ grant }) =>
-      who === undefined || grant.patient === patient || sameName(grant.patientName, who),
-  );
-  const live = named.filter(({ grant }) => grant.state === 'live' && fits(grant));
-  const [only, another] = live;
-  if (only !== undefined && another === undefined) return only;
-  if (only !== undefined) {
-    throw new CodedError('USAGE', {
-      problem: `${live.length} grants fit; say --consent, one of: ${live.map((it) => it.grant.consent).join(', ')}`,
-    });
-  }
-  const ended = who === undefined ? undefined : named.findLast(({ grant }) => fits(grant));
-  if (ended !== undefined) return ended;
-  throw new CodedError('NOT_SHARED');
-}
-
-function sameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
-
-function accountOrUndefined({ person, home }: Acting, who: string): AccountId | undefined {
-  const local = homeCards(home).find((it) => it.name === who);
-  if (local !== undefined) return local.card.account;
-  try {
-    return person.findPerson(who).account;
-  } catch (error) {
-    if (isCoded(error, 'PERSON_UNKNOWN')) return undefined;
-    throw error;
-  }
-}
-
-/** A full record id, or the beginning of one that is in the chart. Throws RECORD_UNKNOWN. */
-export async function findRecord(
-  context: CommandContext,
-  acting: Acting,
-  text: string,
-): Promise<{ readonly recordId: RecordId; readonly account: WalletAccount }> {
-  if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
-  for (const account of acting.accounts) {
-    const listed = await acting.person.listRecords(work(context, account));
-    const recordId = pickId(
-      listed.map((it) => it.recordId),
-      text,
-    );
-    if (recordId !== undefined) return { recordId, account };
-  }
-  throw new CodedError('RECORD_UNKNOWN');
-}
-
-/** Names for accounts, as far as this wallet, this home and the hospital's directory know them. */
-export class NameBook {
-  readonly #names = new Map<string, string>();
-  readonly #acting: Acting;
-  readonly #context: CommandContext;
-
-  constructor(context: CommandContext, acting: Acting) {
-    this.#acting = acting;
-    this.#context = context;
-    const { person, home } = acting;
-    for (const { url: _, account, title } of localHospitals(home)) this.#names.set(account, title);
-    for (const it of person.accounts) this.#names.set(it.organisation, it.organisationName);
-    for (const { name, card } of homeCards(home)) this.#names.set(card.account, name);
-    for (const { nickname, card } of person.cards) this.#names.set(card.account, nickname);
-    for (const it of person.accounts) this.#names.set(it.account, person.name);
-  }
-
-  /** Undefined: nobody here knows them. */
-  find(account: string): string | undefined {
-    return this.#names.get(account);
-  }
-
-  nameOf(account: string): string {
-    return this.find(account) ?? `${account.slice(0, 8)}…`;
-  }
-
-  /** Asks the hospital's directory for those that are not known; patients are not in it. */
-  async learn(accounts: Iterable<string>): Promise<void> {
-    const unknown = [...new Set(accounts)].filter((it) => this.find(it) === undefined);
-    const [account] = this.#acting.accounts;
-    if (account === undefined) return;
-    for (const it of unknown) {
-      try {
-        const options = work(this.#context, account);
-        const card = await this.#acting.person.findCard(parseAccountId(it), options);
-        this.#names.set(it, card.name);
-      } catch (error) {
-        if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
-      }
-    }
-  }
 }
 
 /** `salus person show NAME` is `salus person show --as NAME`. */

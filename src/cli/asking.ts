@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { CodedError } from '../primitives/errors.ts';
 import type { CommandContext } from './commands/command.ts';
-import { readSmallText, standardInput } from './files.ts';
+import { readSmallFile, readSmallText, standardInput } from './files.ts';
 import { harmlessText } from './harmless.ts';
 import type { Terminal } from './surroundings.ts';
 
@@ -20,6 +20,13 @@ function terminalOf({ output, surroundings }: CommandContext): Terminal | undefi
 /** Asks before something that cannot be undone; where nobody sits, the command itself is the yes. Throws INTERRUPTED. */
 export async function confirmed(context: CommandContext, question: string): Promise<void> {
   if ((await saysYes(context, question)) === false) throw new CodedError('INTERRUPTED');
+}
+
+/** The same, where nothing is done unasked: throws CONFIRMATION_MISSING where nobody sits. */
+export async function sure(context: CommandContext, question: string): Promise<void> {
+  const answer = await saysYes(context, question);
+  if (answer === undefined) throw new CodedError('CONFIRMATION_MISSING');
+  if (!answer) throw new CodedError('INTERRUPTED');
 }
 
 /** Undefined: nobody is there to ask. Throws INTERRUPTED. */
@@ -55,7 +62,7 @@ const linesOf = new WeakMap<Readable, AsyncIterator<string>>();
 
 /**
  * The passphrase of the wallet: `--passphrase-fd`, `--passphrase-file`, SALUS_PASSPHRASE, or typed; a new one twice.
- * Throws PASSPHRASE_MISSING, PASSPHRASE_DIFFERS (the second time), FILE_UNREADABLE, INTERRUPTED.
+ * Throws PASSPHRASE_MISSING, PASSPHRASE_DIFFERS (the second time), PASSPHRASE_FILE, FILE_UNREADABLE, INTERRUPTED.
  */
 export async function askPassphrase(
   context: CommandContext,
@@ -66,9 +73,10 @@ export async function askPassphrase(
     passphraseFd !== undefined
       ? readDescriptor(passphraseFd)
       : passphraseFile !== undefined
-        ? readSmallText(passphraseFile)
-        : context.surroundings.env.SALUS_PASSPHRASE;
-  const passphrase = given?.replace(/\r?\n$/, '');
+        ? readSmallFile(passphraseFile, maxPassphraseBytes)
+        : undefined;
+  const { SALUS_PASSPHRASE: known } = context.surroundings.env;
+  const passphrase = given === undefined ? known : passphraseIn(given, isNew);
   if (passphrase !== undefined && passphrase !== '') return passphrase;
   return typedPassphrase(context, isNew);
 }
@@ -79,7 +87,7 @@ export async function askNewPassphrase(
   file: string | undefined,
 ): Promise<string> {
   if (file === undefined) return typedPassphrase(context, true);
-  const passphrase = readSmallText(file).replace(/\r?\n$/, '');
+  const passphrase = passphraseIn(readSmallFile(file, maxPassphraseBytes), true);
   if (passphrase === '') throw new CodedError('PASSPHRASE_MISSING');
   return passphrase;
 }
@@ -115,9 +123,25 @@ export async function readCodeFile(
   return Buffer.concat(pieces).toString('utf8').trim();
 }
 
-function readDescriptor(descriptor: number): string {
+const maxPassphraseBytes = 64 * 1024;
+
+/**
+ * The one line that a file holds, without a byte order mark and the end of its line. A wallet is made from a file only
+ * if its passphrase can be typed: a file that holds more opens what it made before. Throws PASSPHRASE_FILE.
+ */
+function passphraseIn(bytes: Uint8Array, isNew: boolean): string {
+  const isUtf16 =
+    (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  // What a decoder that is not strict makes of bytes that are no UTF-8 stands for many passphrases.
+  const line = new TextDecoder('utf-8').decode(bytes).replace(/\r?\n$/, '');
+  const isTyped = !isUtf16 && !/[\p{Cc}\p{Zl}\p{Zp}\ufffd]/u.test(line);
+  if (isNew && !isTyped) throw new CodedError('PASSPHRASE_FILE');
+  return line;
+}
+
+function readDescriptor(descriptor: number): Uint8Array {
   try {
-    return readFileSync(descriptor, 'utf8');
+    return new Uint8Array(readFileSync(descriptor));
   } catch (error) {
     throw new CodedError('FILE_UNREADABLE', { descriptor }, error);
   }

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { CodedError } from '../primitives/errors.ts';
-import { commands } from './commands/all.ts';
+import { type CommandFile, commands } from './commands/all.ts';
 import type { CommandContext } from './commands/command.ts';
 import { globalFlagsHelp, takeGlobalFlags } from './global-flags.ts';
 import { asCoded, createOutput, exitCodeOf } from './output.ts';
@@ -20,10 +20,11 @@ export async function runCommandLine(
   const shown: string[] = [];
   try {
     const { flags, rest } = takeGlobalFlags(args, surroundings.env);
-    const program = createProgram({ flags, output, surroundings, signal }, (text) =>
-      shown.push(text),
-    );
-    await program.parseAsync(rest, { from: 'user' });
+    const context = { flags, output, surroundings, signal };
+    const words = asHelp(rest);
+    const files = filesFor(words);
+    const program = await createProgram(context, (text) => shown.push(text), files);
+    await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
@@ -36,19 +37,43 @@ export async function runCommandLine(
   }
 }
 
-/** The whole command line: its commands get `context`, its help goes to `writeHelp`. */
-export function createProgram(context: CommandContext, writeHelp: (text: string) => void): Command {
+/** `help record open` is `record open --help`, and nothing at all is a question too. */
+function asHelp(words: readonly string[]): readonly string[] {
+  const [first, ...others] = words;
+  if (first === undefined) return ['--help'];
+  return first === 'help' ? [...others.filter((it) => !it.startsWith('-')), '--help'] : words;
+}
+
+/** The file of the command that is asked for; all where none is, for help and for what is alike. */
+function filesFor(words: readonly string[]): readonly CommandFile[] {
+  const name = words.find((it) => !it.startsWith('-'));
+  // To complete words it must know all of them.
+  const needsAll = name === 'completion';
+  const own = commands.filter(
+    ({ names }) => !needsAll && name !== undefined && names.includes(name),
+  );
+  return own.length > 0 ? own : commands;
+}
+
+/** The command line with these files of commands: they get `context`, its help goes to `writeHelp`. */
+export async function createProgram(
+  context: CommandContext,
+  writeHelp: (text: string) => void,
+  files: readonly CommandFile[] = commands,
+): Promise<Command> {
   const program = new Command('salus')
     .description('A health-record exchange in which patients hold the keys.')
     .version('0.1.0')
     .addHelpText('afterAll', globalFlagsHelp)
+    // What stands behind a command is its own: `grant extend` has an --until, as `grant` has.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: writeHelp,
       // Help that nobody asked for would hide the sentence that says what is wrong.
       writeErr: () => undefined,
     });
-  for (const command of commands) command(program, context);
+  for (const add of await Promise.all(files.map(({ load }) => load()))) add(program, context);
   inheritSettings(program);
   return program;
 }

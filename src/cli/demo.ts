@@ -76,13 +76,13 @@ const doneMark = 'demo-loaded';
 
 export const demoTryNext: readonly string[] = [
   `export SALUS_PASSPHRASE='${demoPassphrase}'`,
-  'npx salus person list',
-  'npx salus record list --as eboni',
-  'npx salus grant dr-osei --as eboni --class lab --class medication --purpose TREAT --until +7d',
-  'npx salus inbox --as dr-osei',
-  'npx salus record list --as dr-osei',
-  'npx salus looked --as eboni',
-  'npx salus verify',
+  './salus person list',
+  './salus record list --as eboni',
+  './salus grant dr-osei --as eboni --class lab --class medication --purpose TREAT --until +7d',
+  './salus inbox --as dr-osei',
+  './salus record list --as dr-osei',
+  './salus looked --as eboni',
+  './salus verify',
 ];
 
 /** Whether the demo was loaded to its end. */
@@ -157,7 +157,7 @@ async function grantDemo(home: string, person: Person, signal: AbortSignal): Pro
       readClasses: ['lab', 'diagnosis', 'medication'],
       writeClasses: ['diagnosis'],
       purposes: ['TREAT'],
-      notAfterMs: parseMoment('--until', '+30d', Date.now()),
+      notAfterMs: parseMoment('--until', '+30d', { nowMs: Date.now() }),
     },
     { signal },
   );

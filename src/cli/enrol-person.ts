@@ -90,11 +90,11 @@ async function begin(path: string, plan: EnrolPlan): Promise<Begun> {
     const said = readInvitation(plan.invitation);
     const gatewayUrl = plan.gatewayUrl ?? said.gatewayUrl ?? local?.url;
     if (gatewayUrl === undefined)
-      throw new CodedError('USAGE', { problem: 'say --gateway or --hospital' });
+      throw new CodedError('MISSING', { problem: 'say --gateway or --hospital' });
     return { ...said, gatewayUrl, role: plan.role ?? said.role ?? 'patient' };
   }
   if (hospital === undefined) {
-    throw new CodedError('USAGE', {
+    throw new CodedError('MISSING', {
       problem: 'say --hospital, or --gateway and --invitation-file',
     });
   }

@@ -1,13 +1,21 @@
-import { createReadStream, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { CodedError } from '../primitives/errors.ts';
 import type { FileInput, Spool } from '../sdk/index.ts';
 
-/** What was typed or piped in, to its end. Throws INTERRUPTED. */
+/** What was typed or piped in, to its end; without a name it is called by what it begins with. Throws INTERRUPTED. */
 export async function standardInput(
-  name: string,
+  name: string | undefined,
   stdin: Readable,
   signal: AbortSignal,
 ): Promise<FileInput> {
@@ -19,22 +27,57 @@ export async function standardInput(
   } finally {
     signal.removeEventListener('abort', stop);
   }
-  return inputOf(name, new Uint8Array(Buffer.concat(pieces)));
+  const bytes = Buffer.concat(pieces);
+  const called = bytes.subarray(0, 64).toString('latin1').trimStart().startsWith('{');
+  return inputOf(name ?? (called ? 'typed.json' : 'typed.txt'), new Uint8Array(bytes));
 }
 
-/** A file of this machine as the SDK reads it. Throws FILE_UNREADABLE. */
-export async function inputFile(path: string): Promise<FileInput> {
+/** More files than that are no folder of records: somebody named the wrong one. */
+const maxFilesOfFolder = 20_000;
+
+/** A file of this machine, or all of a folder and the folders in it, by name. Throws FILE_UNREADABLE. */
+export async function inputFiles(path: string): Promise<readonly FileInput[]> {
   try {
-    const found = statSync(path);
-    if (!found.isFile()) throw new CodedError('FILE_UNREADABLE', { file: basename(path) });
-    return {
-      name: basename(path),
-      byteLength: found.size,
-      read: () => piecesOf(path),
-    };
+    if (!statSync(path).isDirectory()) return [fileAt(path)];
+    const inputs: FileInput[] = [];
+    for (const it of readdirSync(path, { recursive: true, withFileTypes: true })) {
+      // Links may lead out of the folder, and hidden files are the system's.
+      if (!it.isFile() || it.name.startsWith('.')) continue;
+      if (inputs.length === maxFilesOfFolder) {
+        throw new CodedError('FILE_UNREADABLE', { file: basename(path), most: maxFilesOfFolder });
+      }
+      inputs.push(fileAt(join(it.parentPath, it.name)));
+    }
+    if (inputs.length === 0) throw new CodedError('FILE_EMPTY', { file: basename(path) });
+    return inputs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     throw asUnreadable(error, path);
   }
+}
+
+/** A file of this machine as the SDK reads it. Throws FILE_UNREADABLE; reading it, FILE_CHANGED. */
+export async function inputFile(path: string): Promise<FileInput> {
+  try {
+    return fileAt(path);
+  } catch (error) {
+    throw asUnreadable(error, path);
+  }
+}
+
+function fileAt(path: string): FileInput {
+  const found = statSync(path);
+  if (!found.isFile()) throw new CodedError('FILE_UNREADABLE', { file: basename(path) });
+  return {
+    name: basename(path),
+    byteLength: found.size,
+    read: async function* () {
+      yield* piecesOf(path);
+      const now = statSync(path);
+      if (now.size !== found.size || now.mtimeMs !== found.mtimeMs || now.ino !== found.ino) {
+        throw new CodedError('FILE_CHANGED', { file: basename(path) });
+      }
+    },
+  };
 }
 
 function inputOf(name: string, bytes: Uint8Array): FileInput {

@@ -1,7 +1,12 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CodedError } from '../primitives/errors.ts';
-import { type WalletStore, fileWalletStore as walletFileStore } from '../sdk/node/index.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
+import {
+  Person,
+  type WalletPlace,
+  type WalletStore,
+  fileWalletStore as walletFileStore,
+} from '../sdk/node/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
@@ -15,7 +20,12 @@ export function homeFolder(option: string | undefined): string {
 const nickname = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
 
 function walletPath(home: string, name: string): string {
-  if (!nickname.test(name)) throw new CodedError('USAGE', { name: 'letters, digits, dot, dash' });
+  if (!nickname.test(name)) {
+    throw new CodedError('USAGE', {
+      problem:
+        "the name of a wallet has letters, digits, dots and dashes, such as bob-smith; --name says a person's own",
+    });
+  }
   return join(home, 'people', `${name}.wallet`);
 }
 
@@ -38,4 +48,28 @@ export function fileWalletStore(
   { passphrases }: Pick<Surroundings, 'passphrases'> = {},
 ): WalletStore {
   return { ...walletFileStore(walletPath(home, name)), ...passphrases };
+}
+
+/**
+ * Moves a wallet file that is damaged out of the way, beside where it was, as `NAME.wallet.damaged`; returns where. A file
+ * that opens, or that another passphrase might, stays. Undefined: there was nothing to move.
+ */
+export async function setAsideDamaged(
+  home: string,
+  name: string,
+  place: WalletPlace,
+): Promise<string | undefined> {
+  if ((await place.store.load()) === undefined) return undefined;
+  try {
+    await Person.open(place);
+    return undefined;
+  } catch (error) {
+    if (isCoded(error, 'PASSPHRASE_WRONG')) return undefined;
+    if (!isCoded(error, 'WALLET_INVALID') && !isCoded(error, 'WALLET_KDF')) throw error;
+  }
+  const path = walletPath(home, name);
+  let target = `${path}.damaged`;
+  for (let number = 2; existsSync(target); number++) target = `${path}.damaged-${number}`;
+  renameSync(path, target);
+  return target;
 }

@@ -4,10 +4,10 @@ import { CodedError } from '../primitives/errors.ts';
 import type { LogFile } from '../server/log-file.ts';
 
 export interface LogFlags {
-  readonly logFile?: string;
-  readonly logLevel?: string;
-  readonly logMaxMib: number;
-  readonly logKeep: number;
+  readonly logFile?: string | undefined;
+  readonly logLevel?: string | undefined;
+  readonly logMaxMib?: number | undefined;
+  readonly logKeep?: number | undefined;
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug'] as const;
@@ -31,7 +31,8 @@ export async function logToFile(
   let logFile: LogFile;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    logFile = openLogFile({ path, maxBytes: flags.logMaxMib * 1024 * 1024, keep: flags.logKeep });
+    const { logMaxMib = 10, logKeep = 5 } = flags;
+    logFile = openLogFile({ path, maxBytes: logMaxMib * 1024 * 1024, keep: logKeep });
   } catch (cause) {
     throw new CodedError('FILE_UNWRITABLE', {}, cause);
   }

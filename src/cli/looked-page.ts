@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { html, type Looked, type Noticed } from '../sdk/index.ts';
 import { amount, short, when } from './format.ts';
+import { named } from './harmless.ts';
 
 /** One notice as plain facts, with names where they are known. */
 export interface NoticeFacts {
   readonly kind: Noticed['kind'];
   readonly timeMs: number;
   readonly who: string;
+  /** Of a look: what the records are called, as far as that is known. */
+  readonly names?: readonly string[];
   readonly [fact: string]: unknown;
 }
 
@@ -18,13 +21,33 @@ export interface LookedReport {
   readonly chains: readonly string[];
 }
 
+const mostNames = 5;
+
+/** Each name once, with how often; the rest is counted. */
+function namesText(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const shown = [...counts].slice(0, mostNames).map(([name, count]) => {
+    const word = named(name.length > 40 ? `${name.slice(0, 39)}…` : name);
+    return count === 1 ? word : `${word} (${count})`;
+  });
+  const more = counts.size - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
 /** What happened, in words. */
 export function whatHappened(it: NoticeFacts): string {
   if (it.kind === 'look') {
     const count = Array.isArray(it.recordIds) ? it.recordIds.length : 0;
-    return `looked at ${amount(count, 'record')}, for ${String(it.purpose)}`;
+    const which = it.names === undefined || it.names.length === 0 ? '' : `: ${namesText(it.names)}`;
+    return `looked at ${amount(count, 'record')}, for ${String(it.purpose)}${which}`;
   }
-  if (it.kind === 'refusal') return `was refused (${String(it.code)})`;
+  if (it.kind === 'refusal') {
+    const ended = it.code === 'CONSENT_ENDED' && typeof it.endedMs === 'number';
+    return ended
+      ? `was refused: the grant had ended ${when(Number(it.endedMs))} (CONSENT_ENDED)`
+      : `was refused (${String(it.code)})`;
+  }
   if (it.kind === 'refusals') return `was refused ${amount(Number(it.count), 'more time')}`;
   if (it.kind === 'erased') return 'erased a record, and signed it';
   return `a notice that does not verify (${String(it.code)})`;

@@ -1,5 +1,6 @@
 import { spinner } from '@clack/prompts';
 import { CodedError } from '../primitives/errors.ts';
+import { refusalText } from './choosing.ts';
 import { harmlessJson, harmlessText, printable } from './harmless.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -105,7 +106,7 @@ export function createOutput(json: boolean, streams: Streams = processStreams): 
     help: (text) => write(json ? JSON.stringify({ ok: true, help: text }) : text),
     refused: (error, stack) => {
       if (json) write(JSON.stringify(refusalOf(error)));
-      else err(`${error.message}\n`);
+      else err(`${refusalText(error)}\n`);
       if (stack !== undefined) err(`${stack}\n`);
     },
     progress: (what) => startProgress(what, { ...streams, err }),

@@ -59,7 +59,7 @@ export function standingRemarks(logs: readonly LogStanding[]): readonly string[]
     ...(untaken.length === 0
       ? []
       : [
-          `This version knows acts that the ledger does not take yet: ${namesOf(untaken)}. To let it take them: npx salus ledger profile --take all`,
+          `This version knows acts that the ledger does not take yet: ${namesOf(untaken)}. To let it take them: ./salus ledger profile --take all`,
         ]),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Code, Kind } from '../codes/index.ts';
-import type { CodedError } from '../primitives/errors.ts';
+import type { CodedError, ErrorDetails } from '../primitives/errors.ts';
 
 /** Exit codes of docs/protocol/commands.md (protocol 11). */
 const exitCodes: Readonly<Record<Kind, number>> = {
@@ -18,19 +18,25 @@ export function exitCodeOf(error: CodedError): number {
   return error.code === 'INTERRUPTED' ? 130 : exitCodes[error.kind];
 }
 
+/** One of several that a word may mean: columns by name, as short text. */
+export type Choice = Readonly<Record<string, string>>;
+
 export interface Refusal {
   readonly ok: false;
   readonly code: Code;
   readonly kind: Kind;
   readonly sentence: string;
-  readonly details?: Readonly<Record<string, string | number | boolean>>;
+  readonly details?: ErrorDetails;
+  readonly choices?: readonly Choice[];
 }
 
 /** The line that `--json` prints. */
 export function refusalOf(error: CodedError): Refusal {
   const { code, kind, sentence, details } = error;
-  if (Object.keys(details).length === 0) return { ok: false, code, kind, sentence };
+  const { choices: shown = [] } = error as CodedError & { readonly choices?: readonly Choice[] };
+  const choices = shown.length > 0 ? { choices: shown } : {};
+  if (Object.keys(details).length === 0) return { ok: false, code, kind, sentence, ...choices };
   // What broke first stands beside the code, where a checker looks for it.
-  const named = kind === 'verification' ? details : {};
-  return { ...named, ok: false, code, kind, sentence, details };
+  const known = kind === 'verification' ? details : {};
+  return { ...known, ok: false, code, kind, sentence, details, ...choices };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { encode } from 'uqr';
-import { html, type SafeHtml } from '../sdk/index.ts';
+import { html } from '../sdk/index.ts';
 import { when } from './format.ts';
+import { qrCode } from './qr-code.ts';
 
 /** What a registration desk hands over, on paper. */
 export interface Sheet {
@@ -45,7 +45,7 @@ ${licence === '' ? undefined : html`<dt>Licence</dt><dd><bdi>${licence}</bdi></d
 <dt>Address</dt><dd>${address}</dd><dt>Valid until</dt><dd>${when(expiresMs)}</dd></dl>
 <h2>One-time code</h2><p class="code">${code}</p>
 <p>Whoever has it becomes <bdi>${name}</bdi> for this hospital: show it to nobody. It works once.</p>
-${qrCode(link)}
+${qrCode(link, 'The same as a QR code')}
 <h2>Words of the ledger</h2><ol>${words.map((word) => html`<li>${word}</li>`)}</ol>
 <p>Your device shows twelve words before it trusts anything. Go on only if they are these.</p>
 <h2>At a computer</h2><pre>salus person create NAME --gateway ${address} --role ${role} --invitation-file -</pre>
@@ -53,13 +53,4 @@ ${qrCode(link)}
 <footer><p>Invitation ${id}. If this sheet is lost, say this number at the desk: the code on it is ended, and you get another.</p></footer></body></html>
 `;
   return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
-}
-
-/** A square a module, in one path: nothing of it but numbers. */
-function qrCode(link: string): SafeHtml {
-  const { data, size } = encode(link, { ecc: 'M', border: 4 });
-  const squares = data.flatMap((row, y) =>
-    row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])),
-  );
-  return html`<p><svg viewBox="0 0 ${size} ${size}" role="img" aria-label="The same as a QR code" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}h-${size}z"/><path fill="#000" d="${squares.join('')}"/></svg></p>`;
 }

@@ -18,8 +18,14 @@ export interface Surroundings extends Streams {
   /** What was typed or piped in; read by the commands that are asked to. */
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Missing: the clock of this machine. */
+  readonly now?: (() => number) | undefined;
+  /** Missing: the zone of this machine, such as `Europe/Zurich`. */
+  readonly zone?: string | undefined;
   /** Missing: nobody sits there. Asked through `asking.ts` alone. */
   readonly terminal?: Terminal | undefined;
+  /** How this program is started once more: program and first arguments. */
+  readonly command?: readonly string[];
   /** What the wallets made here cost to open, and who works it out; missing: what people's wallets cost, this process. */
   readonly passphrases?: Pick<WalletStore, 'passphraseCost' | 'stretchPassphrase'>;
 }
@@ -54,4 +60,5 @@ export const processSurroundings: Surroundings = {
     return isAtTerminal ? processTerminal : undefined;
   },
   env: process.env,
+  command: [process.execPath, process.argv[1] ?? ''],
 };

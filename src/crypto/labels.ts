@@ -41,6 +41,7 @@ export const labels = {
   recordWritten: 'salus/1/record/written',
   recordAgain: 'salus/1/record/again',
   recordMove: 'salus/1/record/move',
+  recordHeadline: 'salus/1/record/headline',
   consentBody: 'salus/1/consent/body',
   grantWrite: 'salus/1/grant/write',
   letterSeal: 'salus/1/letter/seal',

@@ -76,10 +76,6 @@ export async function verifyVote(
 ): Promise<boolean> {
   if (await verifySignature(publicKey, message, signature)) return true;
   if (publicKey.length !== 32 || signature.length !== 64) return false;
-  const { ed25519 } = await import('@noble/curves/ed25519.js');
-  try {
-    return ed25519.verify(signature, message, publicKey, { zip215: true });
-  } catch {
-    return false;
-  }
+  const { verifyZip215 } = await import('./zip215.ts');
+  return verifyZip215(publicKey, message, signature);
 }

@@ -38,11 +38,19 @@ export function refusalOf(error: CodedError): RefusalAnswer {
 
 /** Answers whatever a route threw, and logs it when it is a fault. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const coded = codedErrorOf(error);
+  const coded = hasLeft(request) ? new CodedError('CLIENT_LEFT', {}, error) : codedErrorOf(error);
   request.refusedAs = coded.code;
   if (coded.kind === 'fault') request.log.error(describeFault(coded), 'fault');
   if (!request.raw.complete) letPass(request.raw);
   void reply.code(httpStatusOf(coded.code)).type('application/json').send(refusalOf(coded));
+}
+
+/**
+ * Whether the client went away in the middle of its request: whatever a handler then throws about the rest of the body
+ * is nobody's fault here.
+ */
+function hasLeft({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete;
 }
 
 /** What a log may hold of a fault: names and places in the code, not texts that may quote a request. */

@@ -155,10 +155,11 @@ function baseOf(
 
 function spineOf(parts: Parts) {
   const { rows, reception, erasure } = parts.get(custody);
-  const { reads, tickets } = parts.get(reading);
+  const { reads, tickets, bodies } = parts.get(reading);
   return {
     sessions: parts.get(sessions),
     tickets,
+    bodies,
     inbox: parts.get(inbox),
     sets: parts.get(sets),
     rows,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { after, before, mock, test } from 'node:test';
@@ -78,4 +80,30 @@ test('anchors without rows are counted: announced, delivered before, delivered a
   await ana.send([{ kind: 'DataAnchor', consent: '', epoch: 1, root, count: 1 }]);
   await town.north.gateway.index.caughtUp();
   assert.equal(await figureOf(name), 1);
+});
+
+test('health says reads and writes, and a full disk is no place to write', async () => {
+  const health = async () => {
+    const answer = await ask('/health');
+    return { status: answer.statusCode, ...answer.json() };
+  };
+  const well = await health();
+  const [north] = well.hospitals;
+  assert.deepEqual([well.status, well.ok, north.reads, north.writes], [200, true, true, true]);
+  assert.ok(north.freeBytes > 0 && north.ageMs >= 0);
+  const full = mock.method(fs, 'statfsSync', () => ({ bavail: 3, bsize: 4096 }));
+  syncBuiltinESMExports();
+  try {
+    const { status, ok, hospitals } = await health();
+    const [same] = hospitals;
+    assert.deepEqual(
+      [status, ok, same.ok, same.reads, same.writes],
+      [503, false, false, true, false],
+    );
+    assert.equal(same.freeBytes, 3 * 4096);
+  } finally {
+    full.mock.restore();
+    syncBuiltinESMExports();
+  }
+  assert.equal((await health()).status, 200);
 });

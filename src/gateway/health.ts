@@ -4,7 +4,11 @@ import type { Gateway } from './gateway.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Sets the figures that are looked up when somebody asks for them. */
-export async function observeGateway(metrics: Metrics, gateway: Gateway): Promise<void> {
+export async function observeGateway(
+  metrics: Metrics,
+  gateway: Gateway,
+  backup?: KnownBackup,
+): Promise<void> {
   const { hospital, engine, blobs, databasePath } = gateway.options;
   const { height, stalledMs } = engine.status();
   metrics.ledgerHeight.set({ hospital }, height);
@@ -18,6 +22,7 @@ export async function observeGateway(metrics: Metrics, gateway: Gateway): Promis
   metrics.blobBytes.set({ hospital }, (await blobs.total()).bytes);
   const freeBytes = freeBytesAt(databasePath);
   if (freeBytes !== undefined) metrics.diskFreeBytes.set({ hospital }, freeBytes);
+  if (backup !== undefined) metrics.backupAgeMs.set({ hospital }, Date.now() - backup.createdMs);
 }
 
 function freeBytesAt(databasePath: string): number | undefined {
@@ -31,10 +36,34 @@ function freeBytesAt(databasePath: string): number | undefined {
   }
 }
 
-/** What `/health` says of one hospital: whether it can serve reads and writes now. */
-export function healthOf(gateway: Gateway) {
-  const { height, stalledMs } = gateway.options.engine.status();
-  const behind = height - gateway.index.height;
-  const ok = stalledMs < gateway.settings.stalledMs && behind < 100;
-  return { hospital: gateway.options.hospital, ok, height, behind, stalledMs };
+/** With less than this no block, row or log can be counted on to find room. */
+const leastFreeBytes = 8 * 1024 * 1024;
+
+/**
+ * What `/health` says of one hospital: whether it can serve reads and writes now, and `ok` when it can do both. `ageMs`
+ * is that of the newest block: a ledger with nothing to do makes one every five minutes.
+ */
+export function healthOf({ options, settings, index, now }: Gateway) {
+  const { hospital, engine, databasePath } = options;
+  const { height, timeMs, stalledMs } = engine.status();
+  const behind = height - index.height;
+  const reads = stalledMs < settings.stalledMs && behind < 100;
+  const freeBytes = freeBytesAt(databasePath);
+  const writes = reads && (freeBytes ?? leastFreeBytes) >= leastFreeBytes;
+  const ageMs = Math.max(0, now() - timeMs);
+  const free = freeBytes === undefined ? {} : { freeBytes };
+  return { hospital, ok: writes, reads, writes, height, behind, stalledMs, ageMs, ...free };
+}
+
+/** A backup of this home, as whoever made it wrote down. */
+export interface KnownBackup {
+  readonly height: number;
+  readonly createdMs: number;
+}
+
+/** For `/health`; null: none is known. */
+export function backupOf(known: KnownBackup | undefined) {
+  if (known === undefined) return null;
+  const { height, createdMs } = known;
+  return { height, createdMs, ageMs: Math.max(0, Date.now() - createdMs) };
 }

@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /**
- * The log of a gateway: JSON lines of ids, codes and numbers on stderr. A request is logged as the pattern of
+ * The log of a gateway: JSON lines of time (ISO 8601), level as a word, ids, codes and numbers, on stderr. A request is logged as the pattern of
  * its route, because shards' names and keys may stand in the address; bodies and headers are never logged.
  */
 export function createLogger(
@@ -12,6 +12,8 @@ export function createLogger(
     {
       level,
       base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
       // Fastify would log address, host and address of the caller.
       serializers: { req: () => undefined, res: () => undefined, err: () => undefined },
       redact: {

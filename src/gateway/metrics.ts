@@ -40,6 +40,7 @@ export interface Metrics {
   readonly ledgerStalledMs: Gauge<'hospital'>;
   readonly blobBytes: Gauge<'hospital'>;
   readonly diskFreeBytes: Gauge<'hospital'>;
+  readonly backupAgeMs: Gauge<'hospital'>;
   /** This hospital is served from now on. */
   readonly begin: (hospital: string) => void;
   /** Where a part of one hospital counts. Throws INTERNAL for a part whose wing was not named. */
@@ -75,6 +76,7 @@ export function createMetrics(wings: readonly WingParts[] = []): Metrics {
     ledgerStalledMs: gauge('ledger_stalled_ms', 'How long the ledger has stood still with work'),
     blobBytes: gauge('blob_bytes', 'Bytes of stored blobs'),
     diskFreeBytes: gauge('disk_free_bytes', 'Free bytes on the disk of this gateway'),
+    backupAgeMs: gauge('backup_age_ms', 'Age of the newest backup that is known'),
     begin: (hospital) => {
       for (const code of alertedCodes) refusals.inc({ hospital, code }, 0);
     },

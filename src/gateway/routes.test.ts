@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { type Answer, codeOf, Person } from '../../test/gateway/person.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import { routes } from '../api/routes/all.ts';
+import { bodiesPost } from '../api/routes/bodies-post.ts';
 import { itemsPost } from '../api/routes/items-post.ts';
 import { walletPut } from '../api/routes/wallet-put.ts';
 import { catalogue, isCode } from '../codes/index.ts';
@@ -40,6 +41,9 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', '/v1/tx/xyz/receipt', {}, 'REQUEST_INVALID'],
   ['GET', '/v1/headers/-1', {}, 'REQUEST_INVALID'],
   ['GET', '/v1/headers/first', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/blocks/0', {}, 'REQUEST_INVALID'],
+  ['GET', '/v1/blocks/999999', {}, 'HEIGHT_UNKNOWN'],
+  ['GET', '/v1/blocks/latest/whole', {}, 'REQUEST_INVALID'],
   ['GET', '/v1/state/accounts/zz', {}, 'REQUEST_INVALID'],
   ['GET', `/v1/state/..%2f/${id64}`, {}, 'REQUEST_INVALID'],
   ['POST', '/v1/state', { json: { rows: [] } }, 'REQUEST_INVALID'],
@@ -69,6 +73,9 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', '/v1/blobs/x', {}, 'REQUEST_INVALID'],
   ['GET', `/v1/blobs/${blob}?at=nowhere`, {}, 'REQUEST_INVALID'],
   ['GET', `/v1/blobs/${blob}?at=${id64}`, {}, 'GATEWAY_UNREACHABLE'],
+  ['POST', '/v1/bodies', { json: {} }, 'REQUEST_INVALID'],
+  ['POST', '/v1/bodies', { bytes: Uint8Array.of(0xff), type: bodiesPost.stream }, 'CBOR_INVALID'],
+  ['POST', '/v1/bodies', { bytes: Uint8Array.of(0x80), type: bodiesPost.stream }, 'CBOR_SHAPE'],
   ['POST', '/v1/items', { json: { account: id64, epoch: 1, rows: [] } }, 'REQUEST_INVALID'],
   ['POST', '/v1/items', { bytes: new Uint8Array(0), type: itemsPost.stream }, 'CBOR_SHAPE'],
   ['POST', '/v1/items', { bytes: Uint8Array.of(0xff), type: itemsPost.stream }, 'CBOR_INVALID'],

@@ -1,6 +1,13 @@
 import fastifyHelmet from '@fastify/helmet';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { maxJsonBytes } from '../api/route.ts';
+import { randomBytes } from '../crypto/random.ts';
+import { bytesToHex } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { Bodies } from './bodies.ts';
 import { type ConnectionLimits, Connections, defaultConnectionLimits } from './connections.ts';
@@ -8,11 +15,12 @@ import { handleError } from './errors.ts';
 import type { Gateway } from './gateway.ts';
 import type { AnyHandler } from './handler.ts';
 import { handlers as spine } from './handlers/all.ts';
-import { healthOf, observeGateway } from './health.ts';
+import { backupOf, healthOf, type KnownBackup, observeGateway } from './health.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { networkOf } from './network.ts';
 import { describeRoutes, type Served, serveRoute } from './serve.ts';
+import { httpStatusOf } from './status-of.ts';
 import { Tally } from './tally.ts';
 
 export interface ServerOptions {
@@ -27,6 +35,8 @@ export interface ServerOptions {
   /** Whose word counts for where a caller comes from (`x-forwarded-for`); nobody's unless told. */
   readonly isProxy?: (address: string) => boolean;
   readonly limits?: Partial<ConnectionLimits>;
+  /** The newest backup of this home that is known; missing: nobody keeps account of backups here. */
+  readonly backup?: () => KnownBackup | undefined;
   /** Processes that run beside this one, a line each for `/health`. */
   readonly processes?: () => readonly object[];
 }
@@ -44,7 +54,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { isProxy = () => false } = options;
   const app = fastify({
     loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    // Ours alone: what a client sends in its place is never looked at, so nobody writes into the log.
+    genReqId: () => bytesToHex(randomBytes(8)),
     // What fails before a route is known, an address that is no URL for one, has the same form of refusal.
     frameworkErrors: (error, request, reply) => handleError(error, request, reply),
     bodyLimit: maxJsonBytes,
@@ -113,23 +125,48 @@ function acceptBodies(app: FastifyInstance, handlers: readonly AnyHandler[]): vo
 }
 
 /** One line and one count per answered request, under the pattern of its route. */
-function observe(app: FastifyInstance, { metrics, mounts, log }: ServerOptions): void {
+function observe(
+  app: FastifyInstance,
+  { metrics, mounts, log, handlers = [] }: ServerOptions,
+): void {
+  const tells = new Set([
+    ...['GET /', 'GET /health', 'GET /metrics', 'GET /openapi.json'],
+    ...[...spine, ...handlers].flatMap(({ route: { method, path, who } }) =>
+      method === 'GET' && who === 'anybody' ? [`GET ${path}`] : [],
+    ),
+  ]);
   const hospitals = mounts.map(({ prefix, gateway }) => ({
     prefix,
     hospital: gateway.options.hospital,
   }));
-  app.addHook('onResponse', async (request, reply) => {
+  // Whoever reports a fault can say which.
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  const told = (request: FastifyRequest, status: number, elapsedMs: number) => {
     const pattern = request.routeOptions.url ?? 'none';
     const mounted = hospitals.find(({ prefix }) => pattern.startsWith(`${prefix}/v1/`));
     const hospital = mounted?.hospital ?? 'none';
     const route = `${request.method} ${pattern.slice(mounted?.prefix.length ?? 0)}`;
-    const ms = Math.round(reply.elapsedTime);
-    const status = reply.statusCode;
+    const ms = Math.round(elapsedMs);
     const code = request.refusedAs;
     metrics.requests.inc({ hospital, route, status });
     metrics.requestMs.observe({ hospital, route }, ms);
     if (code !== '') metrics.refusals.inc({ hospital, code });
-    log.info({ hospital, route, status, ms, ...(code === '' ? {} : { code }) }, 'request');
+    const refused = code === '' ? {} : { code };
+    const line = { request: request.id, hospital, route, status, ms, ...refused };
+    // Every command reads a dozen rows: what only tells, and told, is no news.
+    if (code === '' && tells.has(route)) log.debug(line, 'request');
+    else log.info(line, 'request');
+  };
+  app.addHook('onResponse', async (request, reply) => {
+    told(request, reply.statusCode, reply.elapsedTime);
+  });
+  // Of who leaves in the middle of his request no response ever ends.
+  app.addHook('onRequestAbort', async (request) => {
+    if (request.raw.complete) return;
+    request.refusedAs = 'CLIENT_LEFT';
+    told(request, httpStatusOf('CLIENT_LEFT'), 0);
   });
 }
 
@@ -155,12 +192,12 @@ function rootRoutes(app: FastifyInstance, options: ServerOptions): void {
     const hospitals = mounts.map(({ gateway }) => healthOf(gateway));
     const ok = hospitals.every((hospital) => hospital.ok);
     const processes = options.processes?.() ?? [];
-    return reply
-      .code(ok ? 200 : 503)
-      .send({ ok, hospitals, ...(processes.length > 0 && { processes }) });
+    const beside = processes.length > 0 ? { processes } : {};
+    const backup = options.backup === undefined ? {} : { backup: backupOf(options.backup()) };
+    return reply.code(ok ? 200 : 503).send({ ok, hospitals, ...backup, ...beside });
   });
   app.get('/metrics', hidden, async (_request, reply) => {
-    for (const { gateway } of mounts) await observeGateway(metrics, gateway);
+    for (const { gateway } of mounts) await observeGateway(metrics, gateway, options.backup?.());
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   app.get('/openapi.json', hidden, async () => app.swagger());

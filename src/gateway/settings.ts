@@ -37,6 +37,11 @@ export interface GatewaySettings {
   /** Opened with the printed code, beside those. */
   readonly codeSessionsPerAccount: number;
   readonly ticketsPerReader: number;
+  /** Charts that flow to one reader at the same time, and to all. */
+  readonly bodyStreamsPerReader: number;
+  readonly maxBodyStreams: number;
+  /** A reader who takes nothing for so long has left. */
+  readonly bodyStreamPatienceMs: number;
   /** Bytes of large bodies in memory at the same time: of one account, and of all. */
   readonly bodyBytesPerAccount: number;
   readonly bodyBytesInAll: number;
@@ -85,6 +90,9 @@ export const defaultSettings: GatewaySettings = {
   sessionsPerAccount: 16,
   codeSessionsPerAccount: 4,
   ticketsPerReader: 64,
+  bodyStreamsPerReader: 4,
+  maxBodyStreams: 64,
+  bodyStreamPatienceMs: 30_000,
   bodyBytesPerAccount: 2 * maxItemsBytes,
   bodyBytesInAll: 8 * maxItemsBytes,
   messagesPerHour: 600,

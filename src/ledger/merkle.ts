@@ -1,5 +1,6 @@
 import { sha256 } from '../crypto/hash.ts';
 import { equalBytes } from '../primitives/bytes.ts';
+import { CodedError } from '../primitives/errors.ts';
 
 /**
  * RFC 9162 (and 6962) Merkle trees over whole lists: block data, block results, anchors, batches.
@@ -152,6 +153,8 @@ export interface MerkleTree {
   readonly root: Uint8Array;
   /** Sibling hashes from the leaf upwards (RFC 9162 section 2.1.3.1). */
   path(index: number): Uint8Array[];
+  /** A node of a level; level 0 are the leaves. Throws INTERNAL where there is none. */
+  nodeAt(level: number, place: number): Uint8Array;
 }
 
 /** The whole tree, for its root and the path of any leaf. */
@@ -170,6 +173,11 @@ export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
   }
   return {
     root: level[0] ?? sha256(),
+    nodeAt(height, place) {
+      const node = levels[height]?.[place];
+      if (node === undefined) throw new CodedError('INTERNAL', { level: height, place });
+      return node;
+    },
     path(index) {
       const siblings: Uint8Array[] = [];
       let position = index;

@@ -11,4 +11,6 @@ export const ledgerObjects = {
   txBody: 1,
   genesis: 2,
   receipt: 20,
+  shownBlock: 21,
+  receiptBundle: 22,
 } as const;

@@ -2,12 +2,16 @@
 export type { Card } from '../api/card.ts';
 export {
   levelOfClass,
+  type OrdinaryClass,
+  ordinaryClasses,
+  parseOrdinaryClass,
   parseRecordClass,
   type RecordClass,
   recordClasses,
 } from '../api/classes.ts';
 export { displayName } from '../api/display-name.ts';
 export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
+export { isReceiptBundle } from '../api/receipt-bundle.ts';
 export type { BlockEvent } from '../api/tx.ts';
 export type { Code, Kind } from '../codes/index.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
@@ -26,6 +30,12 @@ export {
 export type { Action } from './action.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
 export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
+export {
+  type Belief,
+  type CheckedReceipt,
+  checkReceiptFile,
+  type ProvenName,
+} from './actions/check-bundle.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
 export { type ClosedAccount, closeAccount } from './actions/close-account.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
@@ -44,7 +54,9 @@ export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';
 export type { MovedRecords } from './actions/move-records.ts';
+export type { MyPatient } from './actions/my-patients.ts';
 export type { NewCodeAt, WaitingCode } from './actions/new-code.ts';
+export type { WrittenByOther } from './actions/new-in-chart.ts';
 export type { NoteToWrite } from './actions/note-to-write.ts';
 export type { Noticed } from './actions/noticed.ts';
 export type {
@@ -53,6 +65,7 @@ export type {
   MissingRecords,
   OpenedRecord,
 } from './actions/own-records.ts';
+export type { PatientIdentity } from './actions/patient-identity.ts';
 export type {
   Access,
   ReadOptions,
@@ -65,6 +78,7 @@ export {
   type ReclassifyRequest,
   reclassifyRecord,
 } from './actions/reclassify.ts';
+export type { RecordLine, SharedLines } from './actions/record-lines.ts';
 export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
@@ -89,9 +103,22 @@ export { readCard } from './grants/card.ts';
 export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
+export type { UnlistedGrant } from './grants/unlisted.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
 export { type Carried, type Content, contentOf } from './records/carried.ts';
+export { momentOf } from './records/headline/clinical-date.ts';
+export { valueForPeople } from './records/headline/decimal.ts';
+export { deriveHeadline, headlineVersion } from './records/headline/derive.ts';
+export {
+  flagWords,
+  type Headline,
+  type HeadlineMark,
+  headlineMarks,
+  isCode,
+  isNumber,
+  spokenName,
+} from './records/headline/headline.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
@@ -101,6 +128,6 @@ export {
   type InvitationLink,
   readInvitation,
 } from './trust/invitation-link.ts';
-export { sameTrustWords, trustWords } from './trust/trust-words.ts';
+export { sameTrustWords, trustWords, wordsOfTrustRoot } from './trust/trust-words.ts';
 export type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 export type { WalletStore, WalletWrite } from './wallet/store.ts';

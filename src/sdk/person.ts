@@ -14,8 +14,10 @@ import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
+import { bundleOf } from './actions/make-bundle.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
 import { type MovedRecords, moveRecords } from './actions/move-records.ts';
+import { type MyPatient, myPatients } from './actions/my-patients.ts';
 import {
   type NewCodeAt,
   newCode,
@@ -23,10 +25,19 @@ import {
   type WaitingCode,
   waitingCode,
 } from './actions/new-code.ts';
+import { newInChart, type WrittenByOther } from './actions/new-in-chart.ts';
 import type { NoteToWrite } from './actions/note-to-write.ts';
 import type { Noticed } from './actions/noticed.ts';
+import { historyOfRecord } from './actions/own-history.ts';
 import * as own from './actions/own-records.ts';
+import { knownIdentity, type PatientIdentity, readIdentity } from './actions/patient-identity.ts';
 import * as shared from './actions/read-shared.ts';
+import {
+  ownLines,
+  type RecordLine,
+  type SharedLines,
+  sharedLines,
+} from './actions/record-lines.ts';
 import {
   type CodeAtHospital,
   keptCopies,
@@ -73,7 +84,9 @@ import {
   receivedGrants,
 } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
-import { trustWords } from './trust/trust-words.ts';
+import { type UnlistedGrant, unlistedGrants } from './grants/unlisted.ts';
+import type { VerifiedTip } from './ledger/verified-headers.ts';
+import { wordsOfTrustRoot } from './trust/trust-words.ts';
 import { formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 import { codeKeysOf } from './wallet/identity.ts';
@@ -155,6 +168,22 @@ export class Person {
   /** The wallet in this store, unlocked. Throws WALLET_UNKNOWN, WALLET_INVALID, WALLET_KDF, PASSPHRASE_WRONG. */
   static async open(wallet: WalletPlace, options: PersonOptions = {}): Promise<Person> {
     return new Person(await Vault.open(wallet.store, wallet.passphrase), options);
+  }
+
+  /**
+   * The wallet in this store, by the root that `sessionRoot` gave: no passphrase is stretched. Throws WALLET_UNKNOWN,
+   * WALLET_INVALID (another root, a file of before, or damaged).
+   */
+  static async openByRoot(
+    wallet: Pick<WalletPlace, 'store'> & { readonly root: Uint8Array },
+    options: PersonOptions = {},
+  ): Promise<Person> {
+    return new Person(await Vault.openByRoot(wallet.store, wallet.root), options);
+  }
+
+  /** What opens this wallet on this device without the passphrase: for who keeps it for minutes, and never in a file. */
+  sessionRoot(): Uint8Array {
+    return this.#vault.root();
   }
 
   /**
@@ -259,7 +288,7 @@ export class Person {
    * colleague's. Throws as `account()`.
    */
   trustWords(as?: AccountId): readonly string[] {
-    return trustWords(parseTrustRoot(this.trustRootJson(as)).genesisHash);
+    return wordsOfTrustRoot(this.trustRootJson(as));
   }
 
   /**
@@ -382,6 +411,19 @@ export class Person {
     });
   }
 
+  /**
+   * Learns from the copy at the hospital what this person's other devices did, and brings it what this one did: what a
+   * listing does first. Throws DEVICE_ENDED (the keys were changed on another device), WALLET_FULL, WALLET_CONFLICT.
+   */
+  catchUp(options: AsAccount = {}): Promise<void> {
+    return this.#run(options, (ctx) => ctx.copies.keep(options.signal));
+  }
+
+  /** The newest block that this account's hospital shows, verified: the clock that the ledger's rules know. */
+  newestBlock(options: AsAccount = {}): Promise<VerifiedTip> {
+    return this.#run(options, (ctx) => ctx.ledger.headers.latest(options.signal));
+  }
+
   /** Runs what a wing declares; returns and throws what its action says. */
   run<Input, Output>(
     action: Action<Input, Output>,
@@ -443,6 +485,18 @@ export class Person {
     return this.#run(options, (ctx) => own.listRecords(ctx, options));
   }
 
+  /** What others wrote into this chart since this device last told it; with `isTold` it is told now. */
+  newInChart(
+    options: AsAccount & { readonly isTold?: boolean } = {},
+  ): Promise<readonly WrittenByOther[]> {
+    return this.#run(options, (ctx) => newInChart(ctx, options));
+  }
+
+  /** The same in one line each, imports' bookkeeping left out: name, date, value, marks. No body is fetched. */
+  recordLines(options: AsAccount = {}): Promise<readonly RecordLine[]> {
+    return this.#run(options, (ctx) => ownLines(ctx, options));
+  }
+
   /** What the hospital leaves out of the listing, as far as that can be known; empty: nothing is missing. */
   missingRecords(options: AsAccount = {}): Promise<readonly own.MissingRecords[]> {
     return this.#run(options, (ctx) => own.missingRecords(ctx, options));
@@ -461,9 +515,9 @@ export class Person {
     return this.#run(options, (ctx) => own.openRecords(ctx, recordIds, options));
   }
 
-  /** The record and the versions before it, newest first; an erased one ends the line. Throws as `openRecord`. */
+  /** All versions of a record, newest first, whichever is named; erased ones are left out. Throws as `openRecord`. */
   history(recordId: RecordId, options: AsAccount = {}): Promise<readonly own.OpenedRecord[]> {
-    return this.#run(options, (ctx) => own.historyOfRecord(ctx, recordId, options));
+    return this.#run(options, (ctx) => historyOfRecord(ctx, recordId, options));
   }
 
   /** An imported file, byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE (a part was erased). */
@@ -529,6 +583,14 @@ export class Person {
   /** The grants that were given, each with its state and the looks that the ledger counts. */
   grants(options: AsAccount = {}): Promise<readonly ListedGrant[]> {
     return this.#run(options, (ctx) => listGrants(ctx, options));
+  }
+
+  /**
+   * Live grants of this account that the wallet does not know: of another device, whose copy did not come. `revoke` ends
+   * them by their id.
+   */
+  unlistedGrants(options: AsAccount = {}): Promise<readonly UnlistedGrant[]> {
+    return this.#run(options, (ctx) => unlistedGrants(ctx, options));
   }
 
   /** Takes a grant back: he holds no key of what is written from now on. Throws CONSENT_UNKNOWN, CONSENT_ENDED. */
@@ -612,12 +674,41 @@ export class Person {
     return this.#run(options, (ctx) => receivedGrants(ctx, options));
   }
 
+  /** Who granted this person something that lives, until when, and what is new; fetches letters first. */
+  patients(options: AsAccount = {}): Promise<readonly MyPatient[]> {
+    return this.#run(options, async (ctx) => {
+      await this.#receive(ctx, options);
+      return myPatients(ctx, options);
+    });
+  }
+
+  /**
+   * Who the patient of a grant is, by her own chart: as this device read it before, or, with `look`, as it reads it now
+   * under the grant. Undefined: not known. Throws as `readShared`.
+   */
+  patientIdentity(
+    consent: ConsentId,
+    options: AsAccount & { readonly look?: boolean } = {},
+  ): Promise<PatientIdentity | undefined> {
+    return this.#run(options, (ctx) =>
+      options.look === true ? readIdentity(ctx, consent, options) : knownIdentity(ctx, consent),
+    );
+  }
+
   /** What there is under a grant, unopened: a look like any other. Throws as `readShared`. */
   listShared(
     consent: ConsentId,
     options: AsAccount & shared.ReadOptions = {},
   ): Promise<shared.SharedListing> {
     return this.#run(options, (ctx) => shared.requestRows(ctx, heldGrant(ctx, consent), options));
+  }
+
+  /** What there is under a grant, in one line each, without its bodies: one look. Throws as `readShared`. */
+  sharedLines(
+    consent: ConsentId,
+    options: AsAccount & shared.ReadOptions = {},
+  ): Promise<SharedLines> {
+    return this.#run(options, (ctx) => sharedLines(ctx, consent, options));
   }
 
   /**
@@ -678,6 +769,14 @@ export class Person {
   /** Of one own record by its id, or of a record that was read, by its row. Throws RECORD_UNKNOWN. */
   receiptOfRecord(record: RecordId | LiveItem, options: AsAccount = {}): Promise<Uint8Array> {
     return this.#run(options, (ctx) => receiptOfRecord(ctx, record, options));
+  }
+
+  /**
+   * A receipt with the cards of those whom it names and the hospitals' names, each proven: for somebody who knows
+   * nobody in it (`checkReceiptFile`). Whoever gets it learns those names.
+   */
+  bundleOf(receipt: Uint8Array, options: AsAccount = {}): Promise<Uint8Array> {
+    return this.#run(options, (ctx) => bundleOf(ctx, receipt, options));
   }
 
   /** Of one's own look, opened by the signed request. */

@@ -24,7 +24,9 @@ import { writeWhole } from './files.ts';
 import { type Founded, openConsortium, requireKeys } from './founding.ts';
 import { openHome } from './home-version.ts';
 import { startHospital } from './hospital.ts';
+import { lastBackup } from './last-backup.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
+import { requireShielded, urlAt } from './listening.ts';
 import type { LogFile } from './log-file.ts';
 import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
@@ -43,6 +45,8 @@ export interface ConsortiumOptions {
   readonly home: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Where it listens: an address, or `localhost`; missing: 127.0.0.1. */
+  readonly host?: string;
   readonly acceptClock?: boolean;
   /** Serves a restored home although later blocks may be missing, and writes down that somebody decided so. */
   readonly acceptLoss?: boolean;
@@ -87,7 +91,7 @@ export interface Consortium {
 
 /**
  * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, RESTORED_BEHIND, PORT_BUSY,
- * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*, USAGE (no proxy's address).
+ * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*, HOST_OPEN, USAGE (no proxy's address).
  */
 export async function startConsortium(options: ConsortiumOptions): Promise<Consortium> {
   const running = new AsyncDisposableStack();
@@ -112,6 +116,8 @@ async function startAll(
 ): Promise<Omit<Consortium, 'close'>> {
   const { home, faultPoint = () => {}, settings } = options;
   const isProxy = trustedProxies(options.proxies ?? []);
+  const host = options.host ?? '127.0.0.1';
+  requireShielded(host, options.proxies ?? []);
   const log = createLogger({
     level: options.logLevel ?? 'warn',
     ...(options.logFile !== undefined && { destination: options.logFile }),
@@ -140,10 +146,12 @@ async function startAll(
   const processes = () => supervisor.states();
   const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
   const handlers = wings.flatMap((wing) => wing.handlers);
-  const app = await createServer({ log, metrics, mounts, page, processes, handlers, isProxy });
+  const backup = () => lastBackup(home);
+  const serving = { log, metrics, mounts, page, processes, backup, handlers, isProxy };
+  const app = await createServer(serving);
   running.defer(() => app.close());
-  await app.listen({ port: options.port, host: '127.0.0.1' });
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  await app.listen({ port: options.port, host });
+  const url = urlAt(host, (app.server.address() as AddressInfo).port);
   for (const { name, title, account } of hospitals) {
     urls.set(account, `${url}/${name}`);
     answering.push({ name, title, account, url: `${url}/${name}` });

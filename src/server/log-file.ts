@@ -55,7 +55,10 @@ export function openLogFile({ path, maxBytes, keep }: LogFileOptions): LogFile {
       // Its number may be another file's by now.
       if (isClosed) return;
       try {
-        if (lost > 0) append(`\n${JSON.stringify({ level: 40, lost, msg: 'log lines lost' })}\n`);
+        if (lost > 0)
+          append(
+            `\n${JSON.stringify({ level: 'warn', time: new Date().toISOString(), lost, msg: 'log lines lost' })}\n`,
+          );
         lost = 0;
         append(line);
       } catch {

@@ -1,5 +1,6 @@
 import { decode } from 'cborg';
-import { concatBytes } from '../primitives/bytes.ts';
+import { sha256 } from '../crypto/hash.ts';
+import { concatBytes, equalBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { BlobId } from '../primitives/ids.ts';
 import { blobIdOf, cidBytesOf, idOfCid, isLeafId, leafBytes } from './blob-id.ts';
@@ -15,8 +16,29 @@ import type { NamedBlob } from './blob-store.ts';
  * Source: docs/protocol/storage.md, rules S-12 to S-15; ipld.io/specs/transport/car/carv1.
  */
 const cidBytes = 36;
+/** CIDv1, `cbor`, SHA-256 of 32 bytes: what is said between bodies. */
+const noteHead = Uint8Array.of(1, 0x51, 0x12, 32);
+/** The same of a raw leaf. */
+const leafHead = Uint8Array.of(1, 0x55, 0x12, 32);
+const maxNoteBytes = 256;
 const maxHeaderBytes = 4096;
 const maxSectionBytes = cidBytes + leafBytes;
+
+/** What a stream begins with. */
+export const carHead = (): Uint8Array => header.slice();
+
+/** Whether a blob is one leaf, which travels as one section. */
+export const isOneSection = (id: BlobId): boolean => isLeafId(id);
+
+/** Before the bytes of one leaf, in a stream of sections. */
+export function leafSectionHead(id: BlobId, length: number): Uint8Array {
+  return concatBytes(varint(cidBytes + length), cidBytesOf(id));
+}
+
+/** A section that is no blob but a few bytes of CBOR, under their own id. */
+export function noteSection(said: Uint8Array): Uint8Array {
+  return concatBytes(varint(cidBytes + said.length), noteHead, sha256(said), said);
+}
 
 /** {roots: [the empty identity CID], version: 1}: CAR wants a root, and our blobs have none above them. */
 const header = Uint8Array.of(
@@ -36,7 +58,7 @@ export async function* encodeCar(
     if (bytes.length > leafBytes || !isLeafId(id)) {
       throw new CodedError('BODY_TOO_LARGE', { blobId: id, bytes: bytes.length });
     }
-    yield concatBytes(varint(cidBytes + bytes.length), cidBytesOf(id));
+    yield leafSectionHead(id, bytes.length);
     if (bytes.length > 0) yield bytes;
   }
 }
@@ -76,6 +98,45 @@ export async function* decodeCar(
       const content = await reader.take(length - cidBytes);
       if (blobIdOf(content) !== id) throw new CodedError('BLOB_MISMATCH', { blobId: id });
       yield { id, bytes: content };
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** One section: a leaf with the digest that it is said to have, or a note. */
+export interface CarSection {
+  readonly kind: 'leaf' | 'note';
+  readonly digest: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads an untrusted stream of leaves and notes, section by section. A note is what its id says; of a leaf the digest is
+ * the sender's word until who takes it has hashed the bytes. Throws CAR_INVALID.
+ */
+export async function* carSections(
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<CarSection, void, undefined> {
+  const reader = new PieceReader(source);
+  try {
+    await readHeader(reader);
+    for (;;) {
+      const length = await readVarint(reader);
+      if (length === undefined) return;
+      if (length < cidBytes || length > maxSectionBytes) throw invalid(reader, 'section length');
+      const cid = await reader.take(cidBytes);
+      const head = cid.subarray(0, leafHead.length);
+      const digest = cid.subarray(leafHead.length);
+      if (equalBytes(head, leafHead)) {
+        yield { kind: 'leaf', digest, bytes: await reader.take(length - cidBytes) };
+        continue;
+      }
+      if (!equalBytes(head, noteHead)) throw invalid(reader, 'id');
+      if (length > cidBytes + maxNoteBytes) throw invalid(reader, 'section length');
+      const bytes = await reader.take(length - cidBytes);
+      if (!equalBytes(sha256(bytes), digest)) throw invalid(reader, 'note');
+      yield { kind: 'note', digest, bytes };
     }
   } finally {
     await reader.close();

@@ -1,6 +1,7 @@
 import { fileWalletStore } from '../cli/home.ts';
 import type { Role } from '../ledger/roles.ts';
 import type { AccountId } from '../primitives/ids.ts';
+import { nodeOpeners } from '../sdk/node/openers.ts';
 import { Person } from '../sdk/person.ts';
 import type { WalletContent } from '../sdk/wallet/content.ts';
 import { readWallet } from '../sdk/wallet/sealed-wallet.ts';
@@ -15,6 +16,9 @@ export interface Member {
   readonly person: Person;
   readonly account: AccountId;
 }
+
+/** Of this process, whoever opens a chart. */
+const openers = nodeOpeners();
 
 /** The story's people choose no passphrase of their own: the wallets live as long as the story. */
 export const storyPassphrase = 'a passphrase for the story';
@@ -31,7 +35,10 @@ export async function enrolMember(
   },
 ): Promise<Member> {
   const store = fileWalletStore(home, who.nickname);
-  const { person } = await Person.create({ store, passphrase: storyPassphrase, name: who.name });
+  const { person } = await Person.create(
+    { store, passphrase: storyPassphrase, name: who.name },
+    { openers },
+  );
   const hospital = servers.hospital(who.hospital);
   const invitation = await servers.invite(hospital, who.role, who.name);
   const { account } = await person.enrol({

@@ -25,6 +25,11 @@ export class Servers {
     this.port = Number(new URL(hospitals[0]?.url ?? '').port);
   }
 
+  /** Of the process, as the system counts its time and memory. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   static async start(home: string, settings: Settings = {}): Promise<Servers> {
     const { child, hospitals } = await launch(home, 0, settings);
     return new Servers(home, child, hospitals);

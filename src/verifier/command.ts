@@ -4,24 +4,26 @@ import { harmlessJson, harmlessText } from '../cli/harmless.ts';
 import { factsOfReceipt, receiptText } from '../cli/receipt-text.ts';
 import { exitCodeOf, refusalOf } from '../cli/refusal.ts';
 import { CodedError } from '../primitives/errors.ts';
-import { checkReceipt } from '../sdk/receipt.ts';
+import { checkReceiptFile, isReceiptBundle } from '../sdk/receipt.ts';
 
 /**
  * `node check-receipt.mjs FILE --trust FILE [--json]`: the command `check-receipt` as one file, for who has a
  * receipt, a trust root and any Node from 20 on, and nothing of Salus. Lines, codes and exit codes are the
  * command's. Source: docs/protocol/commands.md, rules CL-1 and CL-2.
  */
-const help = `Usage: node check-receipt.mjs <file> --trust <file> [--json]
+const help = `Usage: node check-receipt.mjs <file> [--trust <file>] [--words <words>] [--json]
 
 check a receipt: no network, no wallet, no clock
 
 Options:
-  --trust <file>  the trust root to believe
-  --json          one JSON object on stdout, nothing else`;
+  --trust <file>   the trust root to believe
+  --words <words>  believe the trust root in a bundle that has these twelve words
+  --json           one JSON object on stdout, nothing else`;
 
 interface Asked {
   readonly file: string;
-  readonly trust: string;
+  readonly trust?: string;
+  readonly words?: string;
 }
 
 async function run(args: readonly string[]): Promise<number> {
@@ -36,9 +38,13 @@ async function run(args: readonly string[]): Promise<number> {
       print({ help }, help);
       return 0;
     }
-    const { file, trust } = readArguments(rest);
+    const { file, trust, words } = readArguments(rest);
     const receipt = readSmallFile(file);
-    const facts = factsOfReceipt(await checkReceipt(receipt, readSmallText(trust)));
+    if (trust === undefined && !isReceiptBundle(receipt)) {
+      throw usage("required option '--trust <file>' not specified");
+    }
+    const trustRootJson = trust === undefined ? undefined : readSmallText(trust);
+    const facts = factsOfReceipt(await checkReceiptFile(receipt, { trustRootJson, words }));
     print(facts, receiptText(facts));
     return 0;
   } catch (error) {
@@ -50,20 +56,25 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+const taking = ['trust', 'words'] as const;
+
 /** What the global flags left over. Throws USAGE, with the problem in the command line's words. */
 function readArguments(rest: readonly string[]): Asked {
   const files: string[] = [];
-  let trust: string | undefined;
+  const values: { trust?: string; words?: string } = {};
   let flagsEnded = false;
   for (let i = 0; i < rest.length; i++) {
     const argument = rest[i] ?? '';
+    const [flag = '', ...inline] = argument.split('=');
+    const name = taking.find((it) => flag === `--${it}`);
     if (flagsEnded || !argument.startsWith('-')) files.push(argument);
     else if (argument === '--') flagsEnded = true;
-    else if (argument.startsWith('--trust=')) trust = argument.slice('--trust='.length);
-    else if (argument === '--trust') {
-      trust = rest[++i];
-      if (trust === undefined) throw usage("option '--trust <file>' argument missing");
-    } else throw usage(`unknown option '${argument}'`);
+    else if (name === undefined) throw usage(`unknown option '${argument}'`);
+    else {
+      const value = inline.length > 0 ? inline.join('=') : rest[++i];
+      if (value === undefined) throw usage(`option '--${name} <${kinds[name]}>' argument missing`);
+      values[name] = value;
+    }
   }
   const [file] = files;
   if (file === undefined) throw usage("missing required argument 'file'");
@@ -71,9 +82,10 @@ function readArguments(rest: readonly string[]): Asked {
     const got = `Expected 1 argument but got ${files.length}: ${files.join(', ')}.`;
     throw usage(`too many arguments for 'check-receipt'. ${got}`);
   }
-  if (trust === undefined) throw usage("required option '--trust <file>' not specified");
-  return { file, trust };
+  return { file, ...values };
 }
+
+const kinds = { trust: 'file', words: 'words' } as const;
 
 function usage(problem: string): CodedError {
   return new CodedError('USAGE', { problem });

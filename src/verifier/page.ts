@@ -1,6 +1,6 @@
-import { factsOfReceipt, receiptRows } from '../cli/receipt-text.ts';
+import { factsOfReceipt, type PrintedReceipt, receiptRows } from '../cli/receipt-text.ts';
 import { CodedError } from '../primitives/errors.ts';
-import { checkReceipt } from '../sdk/receipt.ts';
+import { checkReceiptFile, isReceiptBundle } from '../sdk/receipt.ts';
 
 /**
  * The page of `check-receipt.html`: two files in, one verdict out. It is opened from disk and asks nobody;
@@ -37,15 +37,19 @@ async function isTrustRoot(file: File): Promise<boolean> {
 
 async function check(): Promise<void> {
   const { receipt, trust } = held;
-  if (receipt === undefined || trust === undefined) return show('waiting', [], nextStep());
+  if (receipt === undefined) return show('waiting', [], nextStep());
   const turn = ++asked;
   show('waiting', [], 'Checking …');
   let answer: () => void;
   try {
     const bytes = new Uint8Array(await readable(receipt, 'receipt').arrayBuffer());
-    const root = await readable(trust, 'trust').text();
-    const facts = factsOfReceipt(await checkReceipt(bytes, root));
-    answer = () => show('holds', receiptRows(facts), whatHolds(facts.outcome));
+    if (trust === undefined && !isReceiptBundle(bytes)) {
+      answer = () => show('waiting', [], nextStep());
+    } else {
+      const trustRootJson = trust && (await readable(trust, 'trust').text());
+      const facts = factsOfReceipt(await checkReceiptFile(bytes, { trustRootJson }));
+      answer = () => show('holds', receiptRows(facts), whatHolds(facts));
+    }
   } catch (error) {
     answer = () => showRefusal(error);
   }
@@ -53,10 +57,10 @@ async function check(): Promise<void> {
 }
 
 /** A refusal is proven like anything else; nobody shall take the green frame for a yes of the ledger. */
-function whatHolds(outcome: string): string {
-  return outcome === 'accepted'
-    ? 'This receipt holds.'
-    : 'This receipt holds: the ledger refused this transaction.';
+function whatHolds({ outcome, trustedBy }: Pick<PrintedReceipt, 'outcome' | 'trustedBy'>): string {
+  const holds =
+    trustedBy === 'bundle' ? 'This receipt holds, if the words are right' : 'This receipt holds';
+  return outcome === 'accepted' ? `${holds}.` : `${holds}: the ledger refused this transaction.`;
 }
 
 function readable(file: File, which: 'receipt' | 'trust'): File {

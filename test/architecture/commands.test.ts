@@ -21,12 +21,13 @@ const context = {
 function leavesOf(command: Command, above = ''): [name: string, command: Command][] {
   return command.commands.flatMap((it) => {
     const name = `${above}${it.name()}`;
-    return it.commands.length === 0
-      ? [[name, it] satisfies [string, Command]]
-      : leavesOf(it, `${name} `);
+    // `grant WHO` does something, and so does `grant extend WHO`.
+    const isOwn = it.commands.length === 0 || it.registeredArguments.length > 0;
+    const own = isOwn ? [[name, it] satisfies [string, Command]] : [];
+    return [...own, ...leavesOf(it, `${name} `)];
   });
 }
-const program = createProgram(context, () => undefined);
+const program = await createProgram(context, () => undefined);
 const commands = new Map(leavesOf(program));
 
 /** The calls in the first column of the table: `person create WALLET [--hospital \| --invitation]`. */

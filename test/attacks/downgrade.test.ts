@@ -132,7 +132,14 @@ const objects: readonly (readonly [
   ],
   [
     "an item's header",
-    encodeItemHeader({ suite, recordId, epoch: 1, wrapKind: 1, wrap: filled(60, 1) }),
+    encodeItemHeader({
+      suite,
+      recordId,
+      epoch: 1,
+      wrapKind: 1,
+      wrap: filled(60, 1),
+      headline: filled(316, 2),
+    }),
     decodeItemHeader,
     [0],
   ],

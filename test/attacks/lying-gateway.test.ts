@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import { itemLeafHash } from '../../src/api/item.ts';
 import { encodeLook } from '../../src/api/look.ts';
 import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
 import { readEntryHash } from '../../src/api/read-request.ts';
+import { decodeItemsPage } from '../../src/api/rows.ts';
 import { encodeSigned } from '../../src/api/signed.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import type { ConsentId, RecordId } from '../../src/primitives/ids.ts';
@@ -16,6 +18,7 @@ import {
 } from '../e2e/consortium.ts';
 import { memoryWalletStore } from '../wallet-store.ts';
 import { sealNotice, sendAsHospital } from './hospital.ts';
+import { changingRows, keeping } from './lies-about-rows.ts';
 import { bytesOfWords, caught, changing, type Json, listIn, Middle } from './middle.ts';
 
 /**
@@ -129,7 +132,7 @@ test('a gateway that denies a grant that stands is caught: PROOF_INVALID', async
 });
 
 for (const [name, pattern, keep, codes] of [
-  ['the JSON of an answer', /GET \/v1\/items/, 0.5, ['GATEWAY_LIED']],
+  ['the rows of an answer', /GET \/v1\/items/, 0.5, ['GATEWAY_LIED']],
   ['a body', /GET \/v1\/blobs/, 0.5, ['BLOB_CORRUPT']],
   ['everything of a body', /GET \/v1\/blobs/, 0, ['BLOB_CORRUPT']],
 ] as const) {
@@ -163,24 +166,25 @@ test('a gateway that hands a reader more than was granted is caught: GATEWAY_LIE
   await owners.listRecords();
   const listing = [...middle.said].find(([name]) => name.startsWith('GET /v1/items?'));
   assert.ok(listing);
-  const own: Json = JSON.parse(new TextDecoder().decode(listing[1]));
-  middle.lie = changing(/POST \/v1\/read/, (body) => {
-    body.rows = own.rows;
-  });
+  const own = decodeItemsPage(listing[1]).anchors;
+  middle.lie = changingRows(/POST \/v1\/read/, () => own);
   const person = await middle.serve(drA);
   await caught(person.readShared(consent), 'GATEWAY_LIED');
 });
 
 test('a gateway that calls a record erased which is not is caught: SIGNATURE_WRONG', async () => {
-  middle.lie = changing(/GET \/v1\/items/, (body) => {
-    for (const row of listIn(body, 'rows')) {
-      row.state = 'erased';
-      row.leaf = textOfBytes(randomBytes(32));
-      row.tombstone = textOfBytes(
-        encodeSigned({ bytes: randomBytes(8), signature: randomBytes(64) }),
-      );
-    }
-  });
+  const tombstone = encodeSigned({ bytes: randomBytes(8), signature: randomBytes(64) });
+  middle.lie = changingRows(/GET \/v1\/items/, (anchors) =>
+    anchors.map((anchor) => ({
+      ...anchor,
+      rows: anchor.rows.map((row) => {
+        if (row.kind === 'erased') return row;
+        const { index, recordId, salt, leafContent } = row;
+        const leaf = itemLeafHash(salt, leafContent);
+        return { kind: 'erased', index, recordId, leaf, tombstone };
+      }),
+    })),
+  );
   const person = await middle.serve(ana);
   await caught(person.listRecords(), 'PROOF_INVALID', 'SIGNATURE_WRONG', 'CBOR_INVALID');
 });
@@ -414,9 +418,10 @@ test('a gateway that leaves a record out of its owner’s listing is found out: 
   assert.ok(dropped);
   const person = await middle.serve(ana);
   assert.deepEqual(await person.missingRecords(), []);
-  middle.lie = changing(/GET \/v1\/items/, (body) => {
-    body.rows = listIn(body, 'rows').filter((row) => row.recordId !== dropped.recordId);
-  });
+  middle.lie = changingRows(
+    /GET \/v1\/items/,
+    keeping((row) => row.recordId !== dropped.recordId),
+  );
   // A device that was shown the row keeps it: only one that starts now can be lied to.
   const started = await middle.serve(ana);
   await caught(started.openRecord(dropped.recordId), 'RECORD_UNKNOWN');
@@ -426,9 +431,10 @@ test('a gateway that leaves a record out of its owner’s listing is found out: 
     [added.height, 1, undefined],
     'one place of one anchor',
   );
-  middle.lie = changing(/GET \/v1\/items/, (body) => {
-    body.rows = listIn(body, 'rows').filter((row) => row.height !== added.height);
-  });
+  middle.lie = changingRows(
+    /GET \/v1\/items/,
+    keeping((_, anchor) => anchor.height !== added.height),
+  );
   const whole = await (await middle.serve(ana)).missingRecords();
   assert.deepEqual(
     whole.map((it) => it.importId),
@@ -439,9 +445,11 @@ test('a gateway that leaves a record out of its owner’s listing is found out: 
 
 test('a gateway that leaves records out of a reader’s answer is not found out: SECURITY.md says so', async () => {
   const all = await drA.person.readShared(consent);
-  middle.lie = changing(/POST \/v1\/read/, (body) => {
-    body.rows = listIn(body, 'rows').slice(1);
-  });
+  const [first] = all.records;
+  middle.lie = changingRows(
+    /POST \/v1\/read/,
+    keeping((row) => row.recordId !== first?.head.recordId),
+  );
   const some = await (await middle.serve(drA)).readShared(consent);
   assert.equal(some.records.length, all.records.length - 1);
 });

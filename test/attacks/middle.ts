@@ -69,8 +69,12 @@ export class Middle {
   }
 
   /** The same person on a device whose hospital is this gateway, and which has checked nothing before. */
-  async serve(somebody: Enrolled, now?: () => number): Promise<Person> {
-    const http = { fetch: this.fetch, retryDelaysMs: [] };
+  async serve(
+    somebody: Enrolled,
+    now?: () => number,
+    retryDelaysMs: readonly number[] = [],
+  ): Promise<Person> {
+    const http = { fetch: this.fetch, retryDelaysMs };
     const options = now === undefined ? { http } : { http, now };
     const store = { ...somebody.store, beside: undefined };
     return Person.open({ store, passphrase }, options);

@@ -55,6 +55,7 @@ for (const clockMs of [...behind, 7 * minute]) {
   test(`a clock that is off by ${clockMs / minute} min: she writes, grants, revokes and erases`, async () => {
     const { person } = await patientAt(clockMs);
     const { importId } = await person.addFile(fileOf('note.txt', bytesOfWords('note')));
+    assert.ok(importId !== undefined);
     await person.addCard(doctor.person.card());
     const { consent } = await person.grant(terms());
     await doctor.person.sync();
@@ -68,6 +69,7 @@ for (const clockMs of ahead) {
   test(`a clock that is ${clockMs / day} days ahead: she writes, revokes and erases; a grant names the clock`, async () => {
     const { person, signIns } = await patientAt(clockMs);
     const { importId } = await person.addFile(fileOf('note.txt', bytesOfWords('note')));
+    assert.ok(importId !== undefined);
     await person.addCard(doctor.person.card());
     const { sentence } = await caught(person.grant(terms()), 'LEDGER_OLD');
     assert.match(sentence, /clock/);

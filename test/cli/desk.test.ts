@@ -148,7 +148,7 @@ test('a desk elsewhere shows its token from a file; another hospital’s is refu
   const there = ['--gateway', `${town.url}/north`, '--token-file'];
   await town.salus('desk', 'list', ...there, tokenOf('north'));
   await town.no('UNAUTHENTICATED', 3, 'desk', 'list', ...there, tokenOf('valley'));
-  await town.no('USAGE', 2, 'desk', 'list');
+  await town.no('MISSING', 2, 'desk', 'list');
 });
 
 test('a name that cannot be one, or a role that the desk does not give, is refused before anybody is asked', async () => {

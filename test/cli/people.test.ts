@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Json, list, refused, remove, salus, temporaryHome, text } from './salus.ts';
+import {
+  type Json,
+  list,
+  recordLines,
+  refused,
+  remove,
+  salus,
+  temporaryHome,
+  text,
+} from './salus.ts';
 import { startTown, type Town } from './town.ts';
 
 let town: Town;
@@ -66,16 +75,15 @@ test('keys and passphrase change, and everything still opens', async () => {
   const [ana, doctor] = [await town.patient(), await town.doctor()];
   const writing = ['--write-class', 'diagnosis', '--until', '+1h'];
   await town.salus('grant', doctor.name, '--as', ana.name, ...writing);
-  await town.salus('diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever');
+  await town.salus('diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever', '--yes');
   const rotated = await town.salus('person', 'rotate', ana.name);
   assert.equal(typeof rotated.height, 'number');
   const next = town.file('new.passphrase', 'a new passphrase for tests\n');
   await town.salus('person', 'passphrase', ana.name, '--new-passphrase-file', next);
   await town.no('PASSPHRASE_WRONG', 3, 'person', 'show', ana.name);
   const withNew = ['--as', ana.name, '--passphrase-file', next];
-  const listed = await town.salus('record', 'list', ...withNew, '--class', 'diagnosis');
-  const [written] = list(listed, 'records');
-  assert.equal(written?.by, doctor.name);
+  const [written] = await town.lines('record', 'list', ...withNew, '--class', 'diagnosis');
+  assert.equal(written?.by, doctor.fullName);
   const opened = await town.salus('record', 'open', text(written ?? {}, 'recordId'), ...withNew);
   assert.equal(opened.text, 'Hay fever');
 });
@@ -92,14 +100,50 @@ test('a lost device: the printed code alone brings the wallet back, in another h
     const recover = ['person', 'recover', 'ana', '--code-file', code, '--gateway', hospital];
     const recovered = await salus(recover, there);
     assert.equal(recovered.fullName, ana.fullName);
-    const ids = async (run: Promise<Json>) => list(await run, 'records').map((it) => it.recordId);
-    const before = await ids(town.salus('record', 'list', '--no-names', '--as', ana.name));
+    const ids = async (run: Promise<readonly Json[]>) => (await run).map((it) => it.recordId);
+    const before = await ids(town.lines('record', 'list', '--as', ana.name));
     assert.ok(before.length >= 2);
-    assert.deepEqual(await ids(salus(['record', 'list', '--no-names'], there)), before);
+    assert.deepEqual(await ids(recordLines(['record', 'list'], there)), before);
     const wrong = town.file('wrong.code', 'H3VP-1K70-YWS6-SHRS-P54C-GW1C-FSKD-KDMT-9DH7');
     const again = ['person', 'recover', 'ana2', '--code-file', wrong, '--gateway', hospital];
     await refused(again, { code: 'RECOVERY_CODE_WRONG', exit: 3 }, there);
   } finally {
     remove(other);
+  }
+});
+
+test('over a damaged wallet the printed code restores, and the damaged file is kept', async () => {
+  const ana = await town.patient();
+  const path = join(town.home, 'people', `${ana.name}.wallet`);
+  const whole = readFileSync(path);
+  const code = town.file('ana.code', ana.recoveryCode);
+  const recover = ['person', 'recover', ana.name, '--code-file', code, '--hospital', 'north'];
+  await town.no('WALLET_EXISTS', 2, ...recover);
+  for (const damaged of [
+    whole.subarray(0, 30),
+    whole.subarray(0, whole.length - 1),
+    Buffer.alloc(99),
+  ]) {
+    writeFileSync(path, damaged);
+    const shown = await town.no('WALLET_INVALID', 3, 'person', 'show', ana.name);
+    assert.match(text(shown, 'sentence'), /person recover/);
+    const recovered = await town.salus(...recover);
+    assert.deepEqual(readFileSync(text(recovered, 'damaged')), Buffer.from(damaged));
+    assert.equal((await town.salus('person', 'show', ana.name)).fullName, ana.fullName);
+  }
+});
+
+test('who was made here and enrolled nowhere is told what is missing', async () => {
+  const made = await town.salus('person', 'create', 'bob', '--name', 'Bob');
+  await town.no('MISSING', 2, 'person', 'enrol', 'bob', '--hospital', 'north');
+  await town.no('PERSON_NOT_ENROLLED', 3, 'record', 'add', town.file('a.txt', 'a'), '--as', 'bob');
+  const code = town.file('bob.code', text(made, 'recoveryCode'));
+  await town.salus('person', 'enrol', 'bob', '--hospital', 'north', '--code-file', code);
+});
+
+test('fifty people enrol at one address within the hour', async () => {
+  for (let number = 1; number <= 50; number++) {
+    const made = await town.salus('person', 'create', `val-${number}`, '--hospital', 'valley');
+    assert.equal(list(made, 'accounts').length, 1);
   }
 });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { linesOf, list, refused, run, salus, text } from './salus.ts';
 import { bundle, pdf, startTown, type Town } from './town.ts';
 
@@ -34,6 +35,62 @@ test('a file that is no FHIR is kept whole, in the class that was said', async (
   assert.equal(list(letter, 'items')[0]?.recordClass, 'summary');
 });
 
+const found = (name: string) =>
+  fileURLToPath(new URL(`../fixtures/files/${name}`, import.meta.url));
+
+test('of several files each is its own result, and a bad one does not stop the rest', async () => {
+  const ana = await town.patient();
+  const cut = town.file('cut.json', '{"resourceType":"Patient"');
+  const files = [found('18-eob.json'), cut, found('17-dates.json')];
+  const ran = await run(['record', 'add', ...files, '--as', ana.name, '--json'], {
+    home: town.home,
+  });
+  assert.equal(ran.code, 3);
+  const lines = linesOf(ran.stdout);
+  assert.deepEqual(
+    lines.slice(0, 3).map((it) => it.fileName ?? it.file),
+    ['18-eob.json', 'cut.json', '17-dates.json'],
+  );
+  assert.match(ran.stdout + ran.stderr, /2 of 3 files added/);
+});
+
+test('a file about two people is taken for nobody until it is said whose', async () => {
+  const ana = await town.patient();
+  const add = ['record', 'add', found('06-two-patients.json'), '--as', ana.name];
+  await town.no('FILE_PERSONS', 3, ...add);
+  const added = await town.salus(...add, '--patient', 'anna');
+  assert.deepEqual([added.added, added.ofOthers], [2, 2]);
+  const other = ['record', 'add', found('20-export-2020.json'), '--as', ana.name];
+  await town.no('FILE_PERSONS', 3, ...other);
+});
+
+test('an older export is an older version, in the history too', async () => {
+  const ana = await town.patient();
+  const add = (name: string) => town.salus('record', 'add', found(name), '--as', ana.name);
+  const [, stopped] = list(await add('20-export-2024.json'), 'items');
+  const [older] = list(await add('20-export-2020.json'), 'items');
+  assert.equal(older?.isOlder, true);
+  const id = text(stopped ?? {}, 'recordId');
+  const history = await town.salus('record', 'history', id, '--as', ana.name);
+  assert.deepEqual(
+    list(history, 'versions').map((it) => it.recordId),
+    [id, older?.recordId],
+  );
+});
+
+test('a packed file is read, comes back as it was, and a restricted record is told', async () => {
+  const ana = await town.patient();
+  const packed = found('15-bundle.json.gz');
+  const added = await town.salus('record', 'add', packed, '--as', ana.name);
+  assert.ok(list(added, 'items').length > 0);
+  const out = town.file('packed.gz');
+  const id = text(added, 'importId');
+  await town.salus('record', 'export', id, '--out', out, '--as', ana.name);
+  assert.equal(sha256(readFileSync(out)), sha256(readFileSync(packed)));
+  const labelled = ['record', 'add', found('05-restricted.json'), '--all', '--as', ana.name];
+  assert.equal((await town.salus(...labelled)).restricted, 2);
+});
+
 test('what patients typed themselves says so, wherever it is shown', async () => {
   const ana = await town.patient();
   const note = ['record', 'add', '-', '--name', 'diary.txt', '--entered-by', 'patient'];
@@ -49,16 +106,18 @@ test('what patients typed themselves says so, wherever it is shown', async () =>
   const page = await town.salus('record', 'open', id, '--html', '--as', ana.name);
   assert.match(text(page, 'html'), /by the patient/);
   assert.match(text(page, 'html'), /slept badly/);
-  const listed = await town.salus('record', 'list', '--as', ana.name, '--class', 'other');
-  const found = list(listed, 'records').find((it) => it.recordId === id);
-  assert.equal(found?.enteredBy, 'patient');
+  const lines = await town.lines('record', 'list', '--as', ana.name, '--class', 'other');
+  assert.deepEqual(
+    lines.map((it) => [it.recordId, it.by]),
+    [[id, ana.fullName]],
+  );
 });
 
 test('an erased record is gone, and its holder signed that', async () => {
   const ana = await town.patient();
   const added = await town.salus('record', 'add', town.file('a.txt', 'one'), '--as', ana.name);
   const record = text(list(added, 'items')[0] ?? {}, 'recordId');
-  const erased = await town.salus('record', 'erase', record, '--as', ana.name);
+  const erased = await town.salus('record', 'erase', record, '--yes', '--as', ana.name);
   assert.deepEqual([erased.erased, erased.tombstones], [[record], 1]);
   await town.no('RECORD_ERASED', 3, 'record', 'open', record, '--as', ana.name);
   const whole = ['record', 'export', '--import', text(added, 'importId')];

@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { createProgram } from '../../src/cli/command-line.ts';
+import { commands as commandFiles } from '../../src/cli/commands/all.ts';
 import { asCoded, createOutput, exitCodeOf } from '../../src/cli/output.ts';
 import { processSurroundings } from '../../src/cli/surroundings.ts';
 import { catalogue, isCode } from '../../src/codes/index.ts';
@@ -22,14 +23,14 @@ function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
 }
 
-test('every command explains itself, with the flags that all of them take', () => {
+test('every command explains itself, with the flags that all of them take', async () => {
   const context = {
     flags: { json: false },
     output: createOutput(false),
     surroundings: processSurroundings,
     signal: never,
   };
-  const program = createProgram(context, () => undefined);
+  const program = await createProgram(context, () => undefined);
   const all = everyCommand(program);
   assert.ok(all.length > 30);
   for (const command of all) {
@@ -57,6 +58,28 @@ test('--help is text for people, and one line with --json', async () => {
   assert.match(String(line?.help), /^Usage: salus record add/);
 });
 
+test('nothing at all, and help of a command of a group, are answered by what there is', async () => {
+  const bare = await run([]);
+  assert.equal(bare.code, 0);
+  assert.match(bare.stdout, /^Usage: salus[\s\S]* record [\s\S]* grant /);
+  const help = await run(['help', 'record', 'open']);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /^Usage: salus record open/);
+});
+
+test('each file of commands adds the names under which it is loaded', async () => {
+  for (const { names, load } of commandFiles) {
+    const program = new Command();
+    const surroundings = processSurroundings;
+    const flags = { json: false };
+    (await load())(program, { flags, output: createOutput(false), surroundings, signal: never });
+    assert.deepEqual(
+      program.commands.map((it) => it.name()),
+      names,
+    );
+  }
+});
+
 for (const [what, args, code, exit] of [
   ['a command that is not there', ['lemon'], 'USAGE', 2],
   ['a group without a command', ['person'], 'USAGE', 2],
@@ -78,7 +101,7 @@ for (const [what, args, code, exit] of [
     'NOT_AFTER_PASSED',
     3,
   ],
-  ['a grant of nothing', ['grant', 'x'], 'USAGE', 2],
+  ['a grant of nothing', ['grant', 'x'], 'MISSING', 2],
   ['no wallet at all', ['record', 'list'], 'WALLET_UNKNOWN', 2],
   ['a wallet that is not here', ['record', 'list', '--as', 'eve'], 'WALLET_UNKNOWN', 2],
   ['a name that would leave the folder', ['record', 'list', '--as', '../eve'], 'USAGE', 2],
@@ -96,7 +119,7 @@ for (const [what, args, code, exit] of [
   ],
   ['a hospital that does not run', ['person', 'create', 'x', '--hospital', 'north'], 'USAGE', 2],
   ['a home without servers', ['verify'], 'HOME_INVALID', 3],
-  ['a diagnosis without words', ['diagnose', 'ana'], 'USAGE', 2],
+  ['a diagnosis without words', ['diagnose', 'ana'], 'MISSING', 2],
 ] as const) {
   test(`${what}: ${code}, exit code ${exit}`, async () => {
     const ran = await run([...args, '--json', '--home', home]);

@@ -26,6 +26,11 @@ export interface RunOptions {
   readonly stdin?: string;
   /** A person who answers; missing: nobody sits there. */
   readonly terminal?: Terminal;
+  /** How a command starts the program once more. */
+  readonly command?: readonly string[];
+  /** Another clock, or zone, than this machine's. */
+  readonly now?: () => number;
+  readonly zone?: string;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -130,6 +135,9 @@ export function start(args: readonly string[], options: RunOptions = {}): Workin
       stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
       env: environment(options),
       terminal: options.terminal,
+      ...(options.command !== undefined && { command: options.command }),
+      now: options.now,
+      zone: options.zone,
       passphrases: cheapPassphrases,
     };
     return {
@@ -163,6 +171,19 @@ export async function salus(args: readonly string[], options: RunOptions = {}): 
   const last = lines.at(-1);
   assert.equal(last?.ok, true, ran.stdout);
   return last;
+}
+
+/** The lines of a list before its last one, which says `ok, count, more`. */
+export async function recordLines(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Json[]> {
+  const ran = await run([...args, '--json'], options);
+  assert.equal(ran.code, 0, `${args.join(' ')}: ${ran.stdout}${ran.stderr}`);
+  const lines = linesOf(ran.stdout);
+  const last = lines.pop();
+  assert.deepEqual([last?.ok, last?.count], [true, lines.length], ran.stdout);
+  return lines;
 }
 
 /** Runs with --json and expects this refusal and exit code. */

@@ -89,12 +89,12 @@ test('a one-time code and a recovery code come from standard input, or are typed
   await salus(rotate, { home: town.home, stdin: String(made.recoveryCode) });
 });
 
-test('no command takes a secret as the value of a flag', () => {
+test('no command takes a secret as the value of a flag', async () => {
   const context = {
     ...{ flags: { json: false }, output: createOutput(false), signal: AbortSignal.abort() },
     surroundings: { out: () => {}, err: () => {}, stdin: process.stdin, env: {} },
   };
-  const flags = leavesOf(createProgram(context, () => undefined)).flatMap(({ options }) =>
+  const flags = leavesOf(await createProgram(context, () => undefined)).flatMap(({ options }) =>
     options.map(({ long = '' }) => long),
   );
   assert.ok(flags.length > 60);
@@ -124,4 +124,35 @@ test('what the program makes is for its user alone, although the umask lets ever
     assert.equal(mode & 0o077, 0, `${name}: ${mode.toString(8)}`);
   }
   remove(home);
+});
+
+/** A passphrase file as editors and shells of other systems write it. */
+const passphraseFiles: readonly (readonly [string, Uint8Array, 'made' | 'refused'])[] = [
+  ['a line', Buffer.from('ten letters long\n'), 'made'],
+  ['a line that ends as on Windows', Buffer.from('ten letters long\r\n'), 'made'],
+  ['a byte order mark', Buffer.from('\ufefften letters long\n'), 'made'],
+  ['UTF-16 of either order', Buffer.from('\ufefften letters long', 'utf16le'), 'refused'],
+  ['UTF-16, the other', Buffer.from('\ufefften letters long', 'utf16le').swap16(), 'refused'],
+  ['UTF-16 without a mark', Buffer.from('ten letters long', 'utf16le'), 'refused'],
+  ['two lines', Buffer.from('ten letters long\nand more\n'), 'refused'],
+  ['two ends of a line', Buffer.from('ten letters long\n\n'), 'refused'],
+  ['a tabulator', Buffer.from('ten letters\tlong\n'), 'refused'],
+  ['no UTF-8', Buffer.from('ten letters l\xf6ng\n', 'latin1'), 'refused'],
+];
+
+test('a wallet is made from a passphrase file that can be typed, and from no other', async () => {
+  for (const [at, [what, bytes, expected]] of passphraseFiles.entries()) {
+    const home = temporaryHome();
+    const file = ['--passphrase-file', town.file('passphrase', bytes)];
+    const none = { home, env: silent };
+    const made = await run(['person', 'create', `p${at}`, ...file, '--json'], none);
+    assert.equal(made.code, expected === 'made' ? 0 : 2, `${what}: ${made.stdout}`);
+    if (expected === 'refused') assert.match(made.stdout, /PASSPHRASE_FILE/);
+    else {
+      const typed = { home, env: { SALUS_PASSPHRASE: 'ten letters long' } };
+      assert.equal((await run(['person', 'show'], typed)).code, 0, what);
+      assert.equal((await run(['person', 'show', ...file], none)).code, 0, what);
+    }
+    remove(home);
+  }
 });

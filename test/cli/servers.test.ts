@@ -20,7 +20,7 @@ before(async () => {
   }
   await town.salus('grant', doctor.name, '--as', ana.name, '--class', 'lab', '--until', '+1h');
   await town.salus('record', 'list', '--as', doctor.name);
-  await town.salus('record', 'erase', records[0] ?? '', '--as', ana.name);
+  await town.salus('record', 'erase', records[0] ?? '', '--yes', '--as', ana.name);
   const ended = await town.salus('revoke', doctor.name, '--as', ana.name);
   height = Number(ended.height);
 });

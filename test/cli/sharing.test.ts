@@ -33,8 +33,8 @@ async function sharing({ isLarge = false } = {}) {
 
 /** The doctor looks at one laboratory result; its id. */
 async function look(doctor: Somebody): Promise<string> {
-  const listed = await town.salus('record', 'list', '--as', doctor.name);
-  const record = text(list(listed, 'records').find((it) => it.class === 'lab') ?? {}, 'recordId');
+  const lines = await town.lines('record', 'list', '--as', doctor.name);
+  const record = text(lines.find((it) => it.class === 'lab') ?? {}, 'recordId');
   await town.salus('record', 'open', record, '--as', doctor.name);
   return record;
 }
@@ -52,27 +52,26 @@ test('a doctor of the same machine is granted by name, and finds the grant in hi
 
 test('the doctor lists, opens and writes; the patient opens what he wrote', async () => {
   const { ana, doctor, consent } = await sharing({ isLarge: true });
-  const listed = await town.salus('record', 'list', '--as', doctor.name);
-  const records = list(listed, 'records');
+  const records = await town.lines('record', 'list', '--as', doctor.name);
   assert.ok(records.length > 10);
   assert.ok(records.every((it) => it.class === 'lab' || it.class === 'diagnosis'));
   const record = text(records.find((it) => it.class === 'lab') ?? {}, 'recordId');
   const out = town.file('lab.json');
   const opened = await town.salus('record', 'open', record, '--as', doctor.name, '--out', out);
   assert.equal(sha256(readFileSync(out)), opened.sha256);
-  assert.equal(opened.by, ana.name);
+  assert.equal(opened.by, ana.fullName);
   const written = await town.salus(
-    ...['diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever'],
+    ...['diagnose', ana.fullName, '--as', doctor.name, '--text', 'Hay fever', '--yes'],
   );
   assert.deepEqual([written.log, written.consent], ['doc', consent]);
   const mine = await town.salus('record', 'open', text(written, 'recordId'), '--as', ana.name);
-  assert.deepEqual([mine.text, mine.by, mine.class], ['Hay fever', doctor.name, 'diagnosis']);
+  assert.deepEqual([mine.text, mine.by, mine.class], ['Hay fever', doctor.fullName, 'diagnosis']);
 });
 
 test('what a grant does not cover is refused with exit code 3', async () => {
   const { ana, doctor } = await sharing();
-  const others = ['record', 'list', '--as', ana.name, '--class', 'medication', '--no-names'];
-  const other = text(list(await town.salus(...others), 'records')[0] ?? {}, 'recordId');
+  const others = ['record', 'list', '--as', ana.name, '--class', 'medication'];
+  const other = text((await town.lines(...others))[0] ?? {}, 'recordId');
   // As if it did not exist: whoever may not read does not learn that it does.
   await town.no('RECORD_UNKNOWN', 3, 'record', 'open', other, '--as', doctor.name);
   const purpose = ['record', 'list', '--as', doctor.name, '--purpose', 'HRESCH'];
@@ -113,11 +112,11 @@ test('the patient sees who looked and who was refused, prints it, and keeps the 
   const report = ['--html', html, '--receipts', receipts];
   const looked = await town.salus('looked', '--as', ana.name, ...report);
   const looks = list(looked, 'looks');
-  assert.ok(looks.every((it) => it.who === doctor.name && it.verdict === 'proven'));
+  assert.ok(looks.every((it) => it.who === doctor.fullName && it.verdict === 'proven'));
   assert.equal(looks.length, 2);
   assert.ok(list(looked, 'refusals').some((it) => it.code === 'CONSENT_ENDED'));
   assert.deepEqual(looked.withheld, []);
-  assert.ok(readFileSync(html, 'utf8').includes(doctor.name));
+  assert.ok(readFileSync(html, 'utf8').includes(doctor.fullName));
   const files = readdirSync(receipts);
   assert.ok(files.length >= 2);
   const check = ['check-receipt', join(receipts, files[0] ?? '')];

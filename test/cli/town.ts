@@ -1,6 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Json, refused, remove, root, salus, temporaryHome, text, up } from './salus.ts';
+import {
+  type Json,
+  recordLines,
+  refused,
+  remove,
+  root,
+  salus,
+  temporaryHome,
+  text,
+  up,
+} from './salus.ts';
 
 /** A patient's chart of 104 resources, and a letter. */
 export const bundle = join(
@@ -22,6 +32,8 @@ export interface Town {
   readonly ready: Json;
   readonly url: string;
   readonly salus: (...args: readonly string[]) => Promise<Json>;
+  /** The lines of `record list`, `find` or `trend`. */
+  readonly lines: (...args: readonly string[]) => Promise<readonly Json[]>;
   /** Refused with this code and exit code. */
   readonly no: (code: string, exit: number, ...args: readonly string[]) => Promise<Json>;
   /** The path of a file of this name that no other test has; written when there is content. */
@@ -56,6 +68,7 @@ export async function startTown(): Promise<Town> {
     ready: running.ready,
     url: text(running.ready, 'url'),
     salus: run,
+    lines: (...args) => recordLines(args, { home }),
     no: (code, exit, ...args) => refused(args, { code, exit }, { home }),
     file: (name, content) => {
       const folder = join(home, 'files', String(++files));

@@ -1,6 +1,6 @@
 import { decodeErase } from '../../src/api/erase.ts';
 import { inboxAnswer } from '../../src/api/inbox.ts';
-import { eraseAnswer, readAnswer, storedAnswer } from '../../src/api/items.ts';
+import { eraseAnswer, storedAnswer } from '../../src/api/items.ts';
 import { bytesOfText } from '../../src/api/message-parts.ts';
 import { enrolAnswer } from '../../src/api/people.ts';
 import { readEntryHash } from '../../src/api/read-request.ts';
@@ -9,6 +9,7 @@ import { inboxPost } from '../../src/api/routes/inbox-post.ts';
 import { invitationsPost } from '../../src/api/routes/invitations-post.ts';
 import { txPost } from '../../src/api/routes/tx-post.ts';
 import { walletPut } from '../../src/api/routes/wallet-put.ts';
+import { decodeReadAnswer } from '../../src/api/rows.ts';
 import { decodeSigned } from '../../src/api/signed.ts';
 import { txOutcome } from '../../src/api/tx.ts';
 import { decodeCopyHead, decodeSignedCopy } from '../../src/api/wallet-copy.ts';
@@ -78,9 +79,11 @@ export class Acknowledged {
       const response = await fetch(`${base}${pathname}${search}`, init);
       if (method === 'GET' && path !== '/v1/inbox') return response;
       const bytes = new Uint8Array(await response.arrayBuffer());
-      if (response.ok) await this.#answered(method, path, hospital, init, jsonOf(bytes));
-      else this.#refused(jsonOf(bytes));
       const { status, headers } = response;
+      const isJson = headers.get('content-type')?.startsWith('application/json') === true;
+      const told = isJson ? jsonOf(bytes) : bytes;
+      if (response.ok) await this.#answered(method, path, hospital, init, told);
+      else this.#refused(told);
       return new Response(bytes, { status, headers });
     };
   }
@@ -165,9 +168,10 @@ export class Acknowledged {
         return;
       }
       case 'POST /v1/read': {
-        const { access, salt } = readAnswer.parse(body);
+        if (!(body instanceof Uint8Array)) throw new TypeError('a read is answered in bytes');
+        const { salt, txId, index } = decodeReadAnswer(body);
         const request = bytesOfText(String(Object(sentJson(init)).request));
-        this.looks.set(bytesToHex(readEntryHash(bytesOfText(salt), request)), access);
+        this.looks.set(bytesToHex(readEntryHash(salt, request)), { txId, index });
         return;
       }
       case 'POST /v1/invitations': {

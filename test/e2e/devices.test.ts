@@ -195,6 +195,7 @@ test('A file that is too large to hold is sealed as a stream', async () => {
     onProgress: ({ phase }) => phases.add(phase),
   });
   assert.deepEqual([...phases].sort(), ['anchoring', 'sealing', 'uploading']);
+  assert.ok(added.importId !== undefined);
   const exported = await ana.person.exportImport(added.importId);
   assert.deepEqual(exported.bytes, bytes);
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { AnchoredRows, ItemRow, LiveRow } from '../../src/api/rows.ts';
 import { equalBytes } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import type { ConsentId, RecordId } from '../../src/primitives/ids.ts';
 import { Person } from '../../src/sdk/index.ts';
+import { changingRows } from '../attacks/lies-about-rows.ts';
 import { memoryWalletStore } from '../wallet-store.ts';
 import {
   type Consortium,
@@ -75,11 +77,34 @@ const flipText = (value: unknown): string => {
   const at = Math.floor(was.length / 2);
   return was.slice(0, at) + (was.charAt(at) === 'A' ? 'B' : 'A') + was.slice(at + 1);
 };
-const onRows = (change: (rows: Json[]) => void): Lie =>
-  onPath(/(GET \/v1\/items|POST \/v1\/read)/, (body) => {
-    if (Array.isArray(body.rows)) change(body.rows);
+const flipped = (bytes: Uint8Array): Uint8Array =>
+  bytes.map((byte, i) => (i === 7 ? byte ^ 1 : byte));
+const onRows = (change: Parameters<typeof changingRows>[1]): Lie => {
+  const changed = changingRows(/(GET \/v1\/items|POST \/v1\/read)/, change);
+  return (name, body) => {
+    const told = changed({ name, body: undefined }, body);
+    return told instanceof Uint8Array ? told : undefined;
+  };
+};
+const eachAnchor = (change: (anchor: AnchoredRows) => AnchoredRows): Lie =>
+  onRows((anchors) => anchors.map(change));
+const eachLive = (change: (row: LiveRow, at: number) => ItemRow): Lie =>
+  onRows((anchors) =>
+    anchors.map((anchor, at) => ({
+      ...anchor,
+      rows: anchor.rows.map((row) => (row.kind === 'live' ? change(row, at) : row)),
+    })),
+  );
+/** What the first row of each anchor says, said by that of the next. */
+const swapped = (part: 'header' | 'recordId'): Lie =>
+  onRows((anchors) => {
+    const rows = anchors.map((it) => it.rows[0]).filter((row) => row?.kind === 'live');
+    return anchors.map((anchor, at) => {
+      const [row, other] = [anchor.rows[0], rows[(at + 1) % rows.length]];
+      if (row?.kind !== 'live' || other === undefined) return anchor;
+      return { ...anchor, rows: [{ ...row, [part]: other[part] }, ...anchor.rows.slice(1)] };
+    });
   });
-const eachRow = (change: (row: Json) => void): Lie => onRows((rows) => rows.forEach(change));
 
 const openFirst = async (): Promise<unknown> => (await served(ana)).openRecord(first);
 const readAll = async (): Promise<unknown> => (await served(drA)).readShared(consent);
@@ -145,43 +170,21 @@ for (const [name, lying, work, codes] of [
   ],
   [
     'changes the salt of an item',
-    eachRow((row) => {
-      row.salt = flipText(row.salt);
-    }),
+    eachLive((row) => ({ ...row, salt: flipped(row.salt) })),
     openFirst,
     ['PROOF_INVALID', 'REQUEST_INVALID'],
   ],
-  [
-    "swaps two items' headers",
-    onRows((rows) => {
-      const [a, b] = rows;
-      if (a && b) [a.header, b.header] = [b.header, a.header];
-    }),
-    openFirst,
-    ['ITEM_HEADER_CORRUPT'],
-  ],
-  [
-    'gives one record under the name of another',
-    onRows((rows) => {
-      const [a, b] = rows;
-      if (a && b) [a.recordId, b.recordId] = [b.recordId, a.recordId];
-    }),
-    openFirst,
-    ['GATEWAY_LIED'],
-  ],
+  ["swaps two items' headers", swapped('header'), openFirst, ['ITEM_HEADER_CORRUPT']],
+  ['gives one record under the name of another', swapped('recordId'), openFirst, ['GATEWAY_LIED']],
   [
     'dates an item back',
-    eachRow((row) => {
-      row.timeMs = 1;
-    }),
+    eachAnchor((anchor) => ({ ...anchor, timeMs: 1 })),
     readAll,
     ['PROOF_INVALID'],
   ],
   [
     'moves an item under another root',
-    eachRow((row) => {
-      row.root = flipText(row.root);
-    }),
+    eachAnchor((anchor) => ({ ...anchor, root: flipped(anchor.root) })),
     readAll,
     ['PROOF_INVALID', 'REQUEST_INVALID'],
   ],
@@ -265,7 +268,7 @@ test('A gateway that keeps an erasure back gains nothing: the body does not open
   assert.ok(gone);
   const kept = await served(ana);
   await kept.openRecord(gone.recordId);
-  lie = onRows((rows) => rows.splice(0));
+  lie = onRows(() => []);
   try {
     await ana.person.erase([gone.recordId]);
     await assert.rejects(kept.openRecord(gone.recordId), { code: 'BLOB_UNKNOWN' });

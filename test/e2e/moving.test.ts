@@ -47,6 +47,7 @@ async function moving(): Promise<Moving> {
   await ana.addCard(doctor.card());
   const file = fileInputOf(new File([bundle], 'chart.json'));
   const { importId } = await ana.addFile(file);
+  assert.ok(importId !== undefined);
   const { consent } = await ana.grant({
     ...{ grantee: 'Dr Osei', readClasses: ['lab', 'note'], writeClasses: ['note'] },
     ...{ purposes: ['TREAT'], notAfterMs: consortium.now() + 30 * day },

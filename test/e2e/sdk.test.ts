@@ -52,7 +52,7 @@ test('A patient imports a bundle and a document and gets both back byte for byte
   ] as const) {
     const added = await ana.person.addFile(fileOf(name, bytes));
     assert.equal(added.sha256, sha256(bytes));
-    assert.ok(added.receipt && added.items.length > 0);
+    assert.ok(added.receipt && added.importId && added.items.length > 0);
     const verdict = await checkReceipt(added.receipt, ana.person.trustRootJson());
     assert.equal(verdict.height, added.height);
     const exported = await ana.person.exportImport(added.importId);

@@ -4,7 +4,7 @@ import { encodeGrantBody, type GrantBody, grantBodyHash } from '../../src/api/gr
 import type { InboxAnswer } from '../../src/api/inbox.ts';
 import { encodeInboxMessage } from '../../src/api/inbox-message.ts';
 import { encodeItemsOrder } from '../../src/api/item.ts';
-import { encodeItems, type ItemsPage, type ReadAnswer } from '../../src/api/items.ts';
+import { encodeItems } from '../../src/api/items.ts';
 import { decodeLook, type Look, type RefusalCount, type RefusedRead } from '../../src/api/look.ts';
 import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
 import type { EnrolAnswer } from '../../src/api/people.ts';
@@ -39,6 +39,7 @@ import {
 } from '../../src/sdk/wallet/identity.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
 import { rootOf, type Sealed } from './sealed.ts';
+import { toldListing, toldRead } from './told-rows.ts';
 import { type Hospital, type Town, townChain } from './town.ts';
 
 export interface Answer {
@@ -336,13 +337,13 @@ export class Person {
     return this.call('POST', '/v1/read', { json: { request }, anonymous: true });
   }
 
-  async reads(grant: Grant, at: Hospital, change: Partial<ReadRequest> = {}): Promise<ReadAnswer> {
-    return accepted<ReadAnswer>(await this.read(grant, at, change));
+  async reads(grant: Grant, at: Hospital, change: Partial<ReadRequest> = {}) {
+    return toldRead(acceptedBytes(await this.read(grant, at, change)));
   }
 
-  async ownRows(changed = 0): Promise<ItemsPage> {
+  async ownRows(changed = 0) {
     const path = `/v1/items?account=${this.account}&changed=${changed}`;
-    return accepted<ItemsPage>(await this.call('GET', path));
+    return toldListing(acceptedBytes(await this.call('GET', path)));
   }
 
   async inbox(after = 0): Promise<InboxAnswer['messages']> {
@@ -380,6 +381,12 @@ export class Person {
 export function accepted<Body>(answer: Answer): Body {
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   return answer.body as Body;
+}
+
+/** The same of an answer in bytes. */
+export function acceptedBytes(answer: Answer): Uint8Array {
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.bytes;
 }
 
 export function codeOf(answer: Answer): unknown {

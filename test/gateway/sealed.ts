@@ -34,6 +34,7 @@ export function sealedItem(
     epoch: change.epoch ?? 1,
     wrapKind: 1,
     wrap: change.wrap ?? randomBytes(60),
+    headline: randomBytes(316),
   });
   const salt = randomBytes(32);
   const headerHash = itemHeaderHash(header);

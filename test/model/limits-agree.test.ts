@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { z } from 'zod';
+import { decodeBodiesAsk, encodeBodiesAsk, maxBodiesAsked } from '../../src/api/bodies.ts';
 import { encodeCard } from '../../src/api/card.ts';
 import { recordClasses } from '../../src/api/classes.ts';
 import { maxLicenceLength, maxNameLength } from '../../src/api/display-name.ts';
@@ -8,21 +9,20 @@ import { encodeErase, encodeErased, maxEraseLeaves } from '../../src/api/erase.t
 import { encodeGrantBody, maxGrantRecords } from '../../src/api/grant-body.ts';
 import { inboxAnchor, inboxEntry } from '../../src/api/inbox.ts';
 import { encodeInboxMessage, maxInboxSealedBytes } from '../../src/api/inbox-message.ts';
-import { encodeItemHeader, encodeLeafContent, maxWrapBytes } from '../../src/api/item.ts';
 import {
-  encodeItems,
-  eraseAnswer,
-  erasedRow,
-  liveRow,
-  maxItemsPerPost,
-  readItems,
-} from '../../src/api/items.ts';
+  encodeItemHeader,
+  encodeLeafContent,
+  headlineBytes,
+  maxWrapBytes,
+} from '../../src/api/item.ts';
+import { encodeItems, eraseAnswer, maxItemsPerPost, readItems } from '../../src/api/items.ts';
 import { encodeLook, encodeRefusal, encodeRefusalCount } from '../../src/api/look.ts';
 import { textOfBytes } from '../../src/api/message-parts.ts';
 import { enrolAnswer } from '../../src/api/people.ts';
 import { purposes } from '../../src/api/purposes.ts';
 import { encodeReadRequest, maxReadRecords } from '../../src/api/read-request.ts';
 import { maxJsonBytes, type Route } from '../../src/api/route.ts';
+import { bodiesPost } from '../../src/api/routes/bodies-post.ts';
 import { cardGet } from '../../src/api/routes/card-get.ts';
 import { erasePost } from '../../src/api/routes/erase-post.ts';
 import { inboxPost } from '../../src/api/routes/inbox-post.ts';
@@ -35,6 +35,14 @@ import { walletKeptGet } from '../../src/api/routes/wallet-kept-get.ts';
 import { walletPut } from '../../src/api/routes/wallet-put.ts';
 import { walletShardGet } from '../../src/api/routes/wallet-shard-get.ts';
 import { walletShardPut } from '../../src/api/routes/wallet-shard-put.ts';
+import {
+  type AnchoredRows,
+  decodeItemsPage,
+  decodeReadAnswer,
+  type ItemRow,
+  listingPieces,
+  readPieces,
+} from '../../src/api/rows.ts';
 import { encodeSigned } from '../../src/api/signed.ts';
 import { maxRowBytes, maxStateAnswerBytes, maxStateRows, stateAnswer } from '../../src/api/tx.ts';
 import {
@@ -61,6 +69,7 @@ import { encodeStateAnswerProof } from '../../src/ledger/state-proof.ts';
 import { decodeRow, encodeRow } from '../../src/ledger/table.ts';
 import { maxEndedRanges } from '../../src/ledger/tables/accounts.ts';
 import { maxFormers, maxIdentities } from '../../src/ledger/tables/keys.ts';
+import { concatBytes } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf, txIdOf } from '../../src/primitives/ids.ts';
 import { sealMessage } from '../../src/sdk/client/messages.ts';
@@ -212,17 +221,34 @@ const tombstone = signed(
 );
 const header = encodeItemHeader({
   ...{ suite, recordId: record, epoch: most, wrapKind: 255, wrap: filled(maxWrapBytes) },
+  headline: filled(headlineBytes),
 });
 const leafContent = encodeLeafContent({
   ...{ headerHash: filled(32), blobId, recordClass: 'medication', paddedSize: most },
 });
-const input = { salt: text(filled(32)), leafContent: text(leafContent), header: text(header) };
 const place = {
   ...{ recordId: record, txId: txIdOf(filled(32)), height: most, timeMs: most, epoch: most },
   ...{ consent, root: text(filled(32)), index: most, count: most },
   path: hashes(64).map(text),
 };
-const live = { state: 'live', ...place, ...input } as const;
+/** A page of rows whose anchors are one each, and one of rows of one anchor whose every other leaf is shown. */
+const rowAt = (index: number, erased: boolean): ItemRow =>
+  erased
+    ? { kind: 'erased', index, recordId: record, leaf: filled(32), tombstone }
+    : { kind: 'live', index, recordId: record, salt: filled(32), leafContent, header };
+const shownRows = (rows: readonly ItemRow[], siblings: number): AnchoredRows => ({
+  ...{ txId: place.txId, height: most, timeMs: most, epoch: most, consent, root: filled(32) },
+  ...{ count: most, siblings: hashes(siblings), rows },
+});
+const largestPages = [true, false].flatMap((erased) => [
+  Array.from({ length: maxReadRecords }, () => shownRows([rowAt(most, erased)], 64)),
+  [
+    shownRows(
+      Array.from({ length: maxReadRecords }, (_, i) => rowAt(most - maxReadRecords + i, erased)),
+      2 * maxItemsPerPost,
+    ),
+  ],
+]);
 const anchor = {
   ...{ txId: place.txId, height: most, index: most, count: most, path: place.path },
   leaf: text(tombstone),
@@ -237,12 +263,6 @@ const refusal = { salt: filled(32), reader: account, consent };
 const messages: readonly [what: string, schema: z.ZodType, value: unknown][] = [
   ['a card, of the directory', cardGet.answer, { card: text(card) }],
   ['a card, on enrolling', enrolAnswer.pick({ card: true }), { card: text(card) }],
-  ['a row that is listed', liveRow, live],
-  [
-    'a row that was erased',
-    erasedRow,
-    { state: 'erased', ...place, leaf: text(filled(32)), tombstone: text(tombstone) },
-  ],
   [
     'the answer to an order to erase',
     eraseAnswer,
@@ -366,6 +386,26 @@ test('the list of wallet copies holds what is kept: the newest, 30 nights, the f
   walletKeptGet.answer.parse({ copies });
 });
 
+test('a page of rows at its largest is read, and ends before a client stops reading it', () => {
+  for (const anchors of largestPages) {
+    const head = { changes: most, next: 'n'.repeat(64), anchors };
+    const encoded = concatBytes(...listingPieces(head));
+    assert.ok(encoded.length < clientBytes);
+    assert.deepEqual(decodeItemsPage(encoded), head);
+    const { changes: _, ...page } = head;
+    const read = { ticket: filled(32), ticketUntilMs: most, txId: place.txId, salt: filled(32) };
+    const answer = { ...read, height: most, index: most, ...page };
+    assert.deepEqual(decodeReadAnswer(concatBytes(...readPieces(answer))), answer);
+  }
+});
+
+test('an order for bodies at its largest is taken by its route', () => {
+  const recordIds = Array.from({ length: maxBodiesAsked }, () => record);
+  const encoded = encodeBodiesAsk({ account, recordIds });
+  assert.ok(encoded.length <= bodiesPost.bodyBytes);
+  assert.equal(decodeBodiesAsk(encoded).recordIds.length, maxBodiesAsked);
+});
+
 test('answers of many rows end before a client stops reading them', () => {
   const row = JSON.stringify({
     height: most,
@@ -373,7 +413,6 @@ test('answers of many rows end before a client stops reading them', () => {
     proof: text(proof),
   });
   assert.ok(maxStateAnswerBytes + row.length + maxStateRows * 100 < clientBytes);
-  assert.ok(maxReadRecords * JSON.stringify(live).length < clientBytes);
   const waiting = entry('message', text(filled(maxInboxSealedBytes)));
   const page = 25 * JSON.stringify({ ...waiting, signed: text(largestMessage) }).length;
   assert.ok(page < clientBytes);

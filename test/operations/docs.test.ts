@@ -88,14 +88,14 @@ test('every page of the runbook says what to look at, what to do, and what not t
   }
 });
 
-test('the commands and flags that the pages name exist', () => {
+test('the commands and flags that the pages name exist', async () => {
   const context = {
     flags: { json: false },
     output: createOutput(false),
     surroundings: processSurroundings,
     signal: new AbortController().signal,
   };
-  const program = createProgram(context, () => undefined);
+  const program = await createProgram(context, () => undefined);
   const known = new Map(program.commands.map((it) => [it.name(), it]));
   let named = 0;
   for (const page of pages) {

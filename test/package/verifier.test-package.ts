@@ -12,6 +12,11 @@ import { node20 } from './node-20.ts';
 import { type Ran, ran } from './packed.ts';
 import { type ReceiptFiles, writeReceipt } from './receipts.ts';
 
+const fixture = (name: string) => join(import.meta.dirname, '../fixtures/receipts', name);
+/** A look with the names of who looked and where, and the trust root of that ledger. */
+const bundle = fixture('look.receipt');
+const trustOfBundle = fixture('trust.json');
+
 /** The two single files, used as somebody uses them who has nothing else: from disk, without a network. */
 let folder: string;
 let browser: Browser;
@@ -63,6 +68,9 @@ test('At a terminal, on Node 20, it answers line for line what `salus check-rece
   const asked = [
     ...questions,
     first.slice(0, -1),
+    [bundle, '--json'],
+    [bundle, '--trust', trustOfBundle],
+    [bundle, '--words', 'abandon ability', '--json'],
     ['nowhere.receipt', '--trust', 'nowhere.json', '--json'],
     ['--json'],
     ['a', 'b', '--json'],
@@ -147,6 +155,21 @@ for (const [name, state, says] of [
     });
   });
 }
+
+test('Of a bundle the page says who looked by name, and whether its words were compared', async () => {
+  await withPage(async (page) => {
+    await page.goto(pathToFileURL(file('check-receipt.html')).href);
+    await page.setInputFiles('#receipt', bundle);
+    const alone = await shown(page);
+    assert.equal(alone.state, 'holds');
+    assert.match(
+      alone.text,
+      /^This receipt holds, if the words are right\.\nit says\nDr Bo \(Harbour Clinic\) was shown a list of records by North Hospital/,
+    );
+    await page.setInputFiles('#trust', trustOfBundle);
+    await page.locator('#verdict p', { hasText: /^This receipt holds\.$/ }).waitFor();
+  });
+});
 
 test('It holds where the browser offers no cryptography of its own', async () => {
   await withPage(async (page) => {

@@ -1,5 +1,6 @@
 """The model against the product's own known answers (test/vectors/own): every byte, made here once more."""
 
+import importlib.util
 import json
 import pathlib
 import re
@@ -10,7 +11,7 @@ import unittest
 
 import verify_receipt
 from salus_model import (
-    blob_id, blocks, carried, cbor, cobblestone, derive, device, ed25519, grants, hpke, item, keysets, ledger,
+    blob_id, blocks, carried, cbor, chart, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
     merkle, nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content,
     wallet_copy, wallet_file, xwing,
 )  # fmt: skip
@@ -18,6 +19,11 @@ from salus_model.refused import Refused
 
 ROOT = pathlib.Path(__file__).parents[2]
 OWN = ROOT / "test" / "vectors" / "own"
+
+
+_spec = importlib.util.spec_from_file_location("example", ROOT / "examples" / "verify_receipt.py")
+example = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(example)
 
 
 def cases(name: str) -> list[dict]:
@@ -390,20 +396,23 @@ class Records(unittest.TestCase):
             author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
             record, sek, data = h(case["recordId"]), h(case["sek"]), pattern(case["length"], case["index"])
             self.assertEqual(derive.account_id(ed25519.public_key(author)).hex(), case["author"])
+            shown = headline.plain(case["line"], case["name"], case["recordClass"])
             head = [
                 record, account, h(case["author"]), ed25519.public_key(author), case["recordClass"],
-                case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"], len(data),
+                case["ordinaryClass"], case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"],
+                len(data), derive.sha256(shown),
             ]  # fmt: skip
             plain = item.inside(head, data, author)
-            key, body_salt, *rest = all_of(case["drawn"])
+            key, body_salt, line_nonce, *rest = all_of(case["drawn"])
+            line = headline.seal(record, key, shown, line_nonce)
             body = item.seal_body(record, key, plain, body_salt)
             if case["wrap"] == "segment":
                 nonce, leaf_salt = rest
-                header = item.header_by_segment(record, case["epoch"], key, sek, nonce)
+                header = item.header_by_segment(record, case["epoch"], key, sek, nonce, line)
             else:
                 coins, leaf_salt = rest[0] + rest[1], rest[2]
                 public = xwing.public_key(derive.write_seed(sek))
-                header = item.header_by_write_key(record, case["epoch"], key, public, coins)
+                header = item.header_by_write_key(record, case["epoch"], key, public, coins, line)
             content = item.leaf_content(header, body, case["recordClass"], len(plain))
             leaf = item.leaf(leaf_salt, content)
             self.assertEqual(derive.sha256(body).hex(), case["bodySha256"])
@@ -456,6 +465,64 @@ class Records(unittest.TestCase):
         mark = carried.written_mark(h(written["root"]), author, patient, written["class"], record[:8])
         self.assertEqual(mark, record[8:])
 
+    def test_headlines(self):
+        for case in cases("headlines"):
+            shown = headline.plain(case["line"], case["name"], case["recordClass"])
+            self.assertEqual((shown.hex(), derive.sha256(shown).hex()), (case["plain"], case["hash"]))
+            headline.read(shown)
+            record, key = h(case["recordId"]), h(case["recordKey"])
+            sealed = headline.seal(record, key, shown, h(case["nonce"]))
+            self.assertEqual(sealed.hex(), case["sealed"])
+            self.assertEqual(headline.open_sealed(record, key, sealed), shown)
+            for other in ((record, bytes(32)), (bytes(16), key)):
+                self.assertEqual(refused(lambda: headline.open_sealed(*other, sealed)), "CANNOT_OPEN")
+
+    def test_multiproofs(self):
+        for case in cases("multiproofs"):
+            leaves = [merkle.leaf_hash(pattern(4, index)) for index in range(case["count"])]
+            shown = [(index, merkle.leaf_hash(pattern(4, index))) for index in case["indexes"]]
+            told = (case["count"], all_of(case["siblings"]), h(case["root"]))
+            self.assertEqual(merkle.are_included(shown, *told), case["holds"], case.get("name"))
+            if case["holds"]:
+                self.assertEqual(merkle.multiproof(leaves, case["indexes"]), all_of(case["siblings"]))
+
+    def test_row_answers(self):
+        live, erased = (lambda index, *parts: [0, index, *parts]), (lambda index, *parts: [1, index, *parts])
+        anchors = [
+            (
+                [pattern(32, 1), 7, 1_700_000_000_000, 1, b"", pattern(32, 2), 3],
+                [pattern(32, 3)],
+                [
+                    live(0, pattern(16, 4), pattern(32, 5), pattern(120, 6), pattern(90, 7)),
+                    erased(1, pattern(16, 8), pattern(32, 9), pattern(250, 10)),
+                ],
+            ),
+            (
+                [pattern(32, 11), 300, 1_700_000_100_000, 2, pattern(16, 12), pattern(32, 13), 1],
+                [],
+                [live(0, pattern(16, 14), pattern(32, 15), pattern(121, 16), pattern(1200, 17))],
+            ),
+        ]
+        heads = {
+            "listing": [9, "300.2.0"],
+            "read": [pattern(32, 18), 1_700_000_600_000, pattern(32, 19), 301, 4, pattern(32, 20), ""],
+        }
+        for case in cases("row-answers"):
+            self.assertEqual(chart.rows_answer(heads[case["answer"]], anchors).hex(), case["encoded"])
+
+    def test_body_streams(self):
+        for case in cases("body-streams"):
+            records = [pattern(16, at) for at in range(len(case["sections"]))]
+            self.assertEqual(chart.ask(pattern(32, 21), records).hex(), case["ask"])
+            sections = [
+                pattern(part, at) if isinstance(part, int) else (records[at], part)
+                for at, part in enumerate(case["sections"])
+            ]
+            self.assertEqual(chart.body_stream(sections).hex(), case["stream"])
+            self.assertEqual(chart.read_body_stream(h(case["stream"])), sections)
+            for end in range(0, len(case["stream"]) // 2, 97):
+                self.assertEqual(refused(lambda: chart.read_body_stream(h(case["stream"])[:end])), "CAR_INVALID")
+
     def test_forged_items_are_refused_as_the_product_refuses_them(self):
         for case in cases("forged-items"):
             header, body = h(case["header"]), h(case["body"])
@@ -475,7 +542,7 @@ class Records(unittest.TestCase):
             row["secret"] = item.opening_secret(header, h(case["sek"]))
             head, data = item.open_item(row, body)
             self.assertEqual(data.decode(), case["text"])
-            self.assertEqual((head[4], head[6], head[8]), (case["class"], case["itemName"], case["writtenMs"]))
+            self.assertEqual((head[4], head[7], head[9]), (case["class"], case["itemName"], case["writtenMs"]))
 
 
 def sealed_body(case: dict, hospital: bytes) -> tuple[list, bytes]:
@@ -750,6 +817,16 @@ class Ledger(unittest.TestCase):
                 self.assertEqual(made.hex(), case["proof"])
 
 
+def judged_by_example(data: bytes, trust: str) -> str:
+    try:
+        example.verify(data, json.loads(trust))
+    except example.Refused as refused:
+        return str(refused)
+    except Exception:
+        return "encoding"
+    return "holds"
+
+
 class Receipts(unittest.TestCase):
     def test_every_verdict_is_the_product_s(self):
         judged = 0
@@ -763,6 +840,29 @@ class Receipts(unittest.TestCase):
                 self.assertEqual(said, expected, (case["name"], at, mask))
                 judged += 1
         self.assertGreater(judged, 300)
+
+    def test_the_example_that_was_written_from_the_protocol_alone_says_the_same(self):
+        # It leaves out witnesses and changed sets, and takes bytes in more than one encoding.
+        judged = 0
+        for case in cases("receipts"):
+            if case["name"].startswith("trust root") or "witness" in case["name"]:
+                continue
+            for at, mask, expected in [(0, 0, case["verdict"]), *case["flips"]]:
+                data = bytearray(h(case["receipt"]))
+                data[at] ^= mask
+                said = judged_by_example(bytes(data), case["trust"])
+                if said == "changes" or expected.get("reason") in ("encoding", "witness"):
+                    continue
+                self.assertEqual(said, expected.get("reason", "holds"), (case["name"], at, mask))
+                judged += 1
+        self.assertGreater(judged, 250)
+
+    def test_the_example_names_who_looked_by_a_bundle(self):
+        folder = ROOT / "test" / "fixtures" / "receipts"
+        command = [sys.executable, example.__file__, folder / "look.receipt", "--trust", folder / "trust.json"]
+        said = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        [reader] = [it for it in said["names"] if it["account"] == said["shows"]["reader"]]
+        self.assertEqual((reader["name"], reader["role"], reader["hospital"]), ("Dr Bo", "clinician", "Harbour Clinic"))
 
     def test_the_command_prints_the_verdict_and_ends_with_0_or_4(self):
         good, bad = cases("receipts")[0], cases("receipts")[4]

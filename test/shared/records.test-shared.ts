@@ -27,7 +27,8 @@ async function importFile(path: string): Promise<Found> {
   let ids = 0;
   const newRecordId = (): RecordId => recordIdOf(sha256(utf8(`${ids++}`)).subarray(0, 16));
   const fileName = path.slice(path.lastIndexOf('/') + 1);
-  const input = { fileName, known: nothingKnown, byDevice: false, newRecordId };
+  const common = { byDevice: false, persons: 'all', importedMs: Date.now() } as const;
+  const input = { fileName, known: nothingKnown, ...common, newRecordId };
   try {
     const plan = planImport({ ...input, chosenClass: undefined }, bytes);
     assert.ok(plan.kind === 'new');

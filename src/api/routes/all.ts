@@ -2,12 +2,16 @@ import type { Route } from '../route.ts';
 import { blobGet } from './blob-get.ts';
 import { blobPut } from './blob-put.ts';
 import { blobsPost } from './blobs-post.ts';
+import { blockGet } from './block-get.ts';
+import { blockWholeGet } from './block-whole-get.ts';
+import { bodiesPost } from './bodies-post.ts';
 import { cardGet } from './card-get.ts';
 import { enrolPost } from './enrol-post.ts';
 import { erasePost } from './erase-post.ts';
 import { eventsGet } from './events-get.ts';
 import { freezePost } from './freeze-post.ts';
 import { genesisGet } from './genesis-get.ts';
+import { grantsGet } from './grants-get.ts';
 import { headerGet } from './header-get.ts';
 import { identitiesGet } from './identities-get.ts';
 import { inboxEntryDelete } from './inbox-entry-delete.ts';
@@ -47,6 +51,8 @@ export const routes: readonly Route[] = [
   txGet,
   receiptGet,
   headerGet,
+  blockGet,
+  blockWholeGet,
   genesisGet,
   logHeadsGet,
   logConsistencyGet,
@@ -58,8 +64,10 @@ export const routes: readonly Route[] = [
   blobsPost,
   blobPut,
   blobGet,
+  bodiesPost,
   itemsPost,
   itemsGet,
+  grantsGet,
   readPost,
   erasePost,
   inboxPost,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { itemsPage } from '../items.ts';
 import { accountIdText } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
+import { rowsMediaType } from '../rows.ts';
 
 /** A chart, page by page, to whom it belongs. */
 export const itemsGet = defineRoute({
@@ -18,5 +18,6 @@ export const itemsGet = defineRoute({
     changed: z.coerce.number<number>().int().min(0).default(0),
     cursor: z.string().max(64).optional(),
   }),
-  answer: itemsPage,
+  answer: 'bytes',
+  media: rowsMediaType,
 });

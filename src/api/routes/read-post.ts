@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { readAnswer } from '../items.ts';
 import { base64urlText } from '../message-parts.ts';
 import { maxReadRequestBytes } from '../read-request.ts';
 import { defineRoute } from '../route.ts';
+import { rowsMediaType } from '../rows.ts';
 
 /** Not repeatable: a nonce serves once. */
 export const readPost = defineRoute({
@@ -12,5 +12,6 @@ export const readPost = defineRoute({
   summary: 'Read under a grant; the look stands on the ledger before anything is answered',
   rule: 'R-7',
   body: z.strictObject({ request: base64urlText(maxReadRequestBytes) }),
-  answer: readAnswer,
+  answer: 'bytes',
+  media: rowsMediaType,
 });

@@ -1,43 +1,43 @@
 import { wingCommands } from '../../wings/cli.ts';
-import { addBackup } from './backup.ts';
-import { addCard } from './card.ts';
 import type { AddCommand } from './command.ts';
-import { addDesk } from './desk.ts';
-import { addDevice } from './device.ts';
-import { addGrant } from './grant.ts';
-import { addInbox } from './inbox.ts';
-import { addLedger } from './ledger.ts';
-import { addLooked } from './looked.ts';
-import { addPerson } from './person.ts';
-import { addReceipt } from './receipt.ts';
-import { addRecord } from './record.ts';
-import { addRestore } from './restore.ts';
-import { addSandbox } from './sandbox.ts';
-import { addSelfcheck } from './selfcheck.ts';
-import { addUp } from './up.ts';
-import { addVerify } from './verify.ts';
-import { addWatch } from './watch.ts';
-import { addWitness } from './witness.ts';
+
+/** A file of commands, which is loaded when one of them is asked for: who wants one does not wait for all. */
+export interface CommandFile {
+  /** The first words that it takes; none: always loaded. */
+  readonly names: readonly string[];
+  readonly load: () => Promise<AddCommand>;
+}
 
 /** In the order in which `--help` lists them. */
-export const commands: readonly AddCommand[] = [
-  addUp,
-  addPerson,
-  addDevice,
-  addCard,
-  addDesk,
-  addRecord,
-  addGrant,
-  addInbox,
-  addWatch,
-  addLooked,
-  addReceipt,
-  addVerify,
-  addWitness,
-  addLedger,
-  addBackup,
-  addRestore,
-  addSelfcheck,
-  addSandbox,
-  ...wingCommands,
+export const commands: readonly CommandFile[] = [
+  { names: ['up'], load: async () => (await import('./up.ts')).addUp },
+  { names: ['person'], load: async () => (await import('./person.ts')).addPerson },
+  { names: ['unlock', 'lock', 'agent'], load: async () => (await import('./unlock.ts')).addUnlock },
+  { names: ['device'], load: async () => (await import('./device.ts')).addDevice },
+  { names: ['card'], load: async () => (await import('./card.ts')).addCard },
+  { names: ['desk'], load: async () => (await import('./desk.ts')).addDesk },
+  { names: ['record'], load: async () => (await import('./record.ts')).addRecord },
+  { names: ['grant'], load: async () => (await import('./grant.ts')).addGrant },
+  { names: ['grants'], load: async () => (await import('./grants.ts')).addGrants },
+  { names: ['revoke'], load: async () => (await import('./revoke.ts')).addRevoke },
+  { names: ['inbox', 'diagnose'], load: async () => (await import('./inbox.ts')).addInbox },
+  { names: ['patients'], load: async () => (await import('./patients.ts')).addPatients },
+  { names: ['watch'], load: async () => (await import('./watch.ts')).addWatch },
+  { names: ['looked'], load: async () => (await import('./looked.ts')).addLooked },
+  {
+    names: ['receipt', 'check-receipt'],
+    load: async () => (await import('./receipt.ts')).addReceipt,
+  },
+  { names: ['verify'], load: async () => (await import('./verify.ts')).addVerify },
+  { names: ['witness'], load: async () => (await import('./witness.ts')).addWitness },
+  { names: ['ledger'], load: async () => (await import('./ledger.ts')).addLedger },
+  { names: ['backup'], load: async () => (await import('./backup.ts')).addBackup },
+  { names: ['restore'], load: async () => (await import('./restore.ts')).addRestore },
+  { names: ['selfcheck'], load: async () => (await import('./selfcheck.ts')).addSelfcheck },
+  { names: ['sandbox'], load: async () => (await import('./sandbox.ts')).addSandbox },
+  {
+    names: ['completion'],
+    load: async () => (await import('./completion.ts')).addCompletion,
+  },
+  ...wingCommands.map((command) => ({ names: [], load: async () => command })),
 ];

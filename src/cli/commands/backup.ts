@@ -39,6 +39,14 @@ async function backUp({ flags, output, signal }: CommandContext, chosen: BackupF
     const { out, keys: withKeys } = chosen;
     return backUpHome({ home, out, withKeys, nowMs, signal, onProgress: progress.update });
   });
+  const { noteBackup } = await import('../../server/last-backup.ts');
+  try {
+    noteBackup(home, manifest);
+  } catch {
+    output.note(
+      'The servers of this home cannot be told of this backup: their folder is not writable.',
+    );
+  }
   const { pruneBackups } = await import('../../server/maintenance/backup/prune.ts');
   const { chain, height, headerHash, createdMs, keys } = manifest;
   const removed =

@@ -1,8 +1,11 @@
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { readCard } from '../../sdk/index.ts';
 import { actingAccount, openActing, work } from '../acting.ts';
+import { homeCards } from '../cards.ts';
 import { readSmallFile, writeOut } from '../files.ts';
+import { short } from '../format.ts';
 import { named } from '../harmless.ts';
+import { NameBook } from '../name-book.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** How people name each other: cards, given as files. */
@@ -51,10 +54,24 @@ async function add(
     ...options,
     ...(nickname !== undefined && { nickname }),
   });
-  const { account, name, role, organisation } = card;
-  context.output.result(
-    { account, name, role, organisation, nickname: nickname ?? name },
-    () =>
-      `Kept: ${named(nickname ?? name)} is ${named(name)}, ${role}, enrolled by ${organisation.slice(0, 8)}…`,
-  );
+  const { account, name, role, organisation, licence } = card;
+  const names = new NameBook(context, acting);
+  const hospital = names.nameOf(organisation);
+  const others = [...acting.person.cards, ...homeCards(acting.home)].map((it) => it.card);
+  const sameName = [
+    ...new Set(
+      others.filter((it) => it.name === name && it.account !== account).map((it) => it.account),
+    ),
+  ];
+  if (sameName.length > 0) {
+    context.output.note(
+      `You know another ${named(name)} already: ${sameName.map(short).join(', ')}. Hospital, role and licence tell whom you mean.`,
+    );
+  }
+  const facts = { account, name, role, organisation, hospital, licence };
+  const same = sameName.length > 0 ? { sameName } : {};
+  context.output.result({ ...facts, nickname: nickname ?? name, ...same }, () => {
+    const licensed = licence === '' ? '' : `, licence ${named(licence)}`;
+    return `Kept: ${named(nickname ?? name)} is ${named(name)}, ${role}${licensed}, enrolled by ${named(hospital)}`;
+  });
 }

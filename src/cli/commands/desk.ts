@@ -93,7 +93,7 @@ function deskOf(context: CommandContext, { hospital, tokenFile }: DeskFlags): Re
     return new RegistrationDesk(flags.gateway, readSmallText(tokenFile).trim(), signal);
   }
   if (hospital === undefined) {
-    throw new CodedError('USAGE', { problem: 'say --hospital, or --gateway and --token-file' });
+    throw new CodedError('MISSING', { problem: 'say --hospital, or --gateway and --token-file' });
   }
   return localDesk(homeFolder(flags.home), hospital, signal);
 }

@@ -70,7 +70,7 @@ async function list(context: CommandContext, wallet: string | undefined): Promis
 }
 
 async function add(context: CommandContext, wallet: string | undefined): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet));
+  const acting = await openActing(withWallet(context, wallet), { asks: true });
   const [account] = acting.accounts;
   if (account === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
   const { output } = context;
@@ -152,7 +152,7 @@ async function remove(
   wallet: string | undefined,
   flags: RemoveFlags,
 ): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet));
+  const acting = await openActing(withWallet(context, wallet), { asks: true });
   const code = await readCodeFile(context, flags.codeFile, 'The printed recovery code');
   const { devices } = await acting.person.devices();
   const others = devices.filter((it) => !it.isThis).map((it) => named(it.name));

@@ -7,11 +7,14 @@ import {
   type ReceivedGrant,
   type WaitingMessage,
 } from '../../sdk/index.ts';
-import { findReceived, openActing, work } from '../acting.ts';
+import { caughtUp, openActing, work } from '../acting.ts';
 import { inputFile } from '../files.ts';
 import { amount, short, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during } from '../output.ts';
+import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
+import { findReceived, grantsOfPatient } from '../received.ts';
+import { writtenForMe, writtenLines } from '../written-for-me.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { writeAmendment } from './record-amend.ts';
 
@@ -20,6 +23,7 @@ export const addInbox: AddCommand = (program, context) => {
   program
     .command('inbox')
     .description('fetch letters, and list what others granted to this person')
+    .option('--live', 'only what lives now')
     .option('--accept <who>', 'take the letters of somebody that wait: an account, or a name shown')
     .option(
       '--drop <who>',
@@ -34,6 +38,8 @@ export const addInbox: AddCommand = (program, context) => {
     .option('--name <name>', 'what the patient sees first', 'Diagnosis')
     .option('--corrects <record>', 'in place of this one, which you wrote; needs --reason')
     .option('--reason <words>', 'why; the patient and every reader see it')
+    .option('--patient-born <date>', 'for whom: her birth date, as her chart has it')
+    .option('--yes', 'without being asked for whom')
     .action((who: string, flags: DiagnoseFlags) => diagnose(context, who, flags));
 };
 
@@ -51,10 +57,12 @@ export function receivedFacts(it: ReceivedGrant): Record<string, unknown> {
     fromMs: it.terms.fromMs,
     notBeforeMs: it.notBeforeMs,
     notAfterMs: it.notAfterMs,
+    ...(it.endedMs !== undefined && { endedMs: it.endedMs }),
   };
 }
 
 interface InboxFlags {
+  readonly live?: boolean;
   readonly accept?: string;
   readonly drop?: string;
 }
@@ -63,7 +71,8 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
   const acting = await openActing(context);
   const { person } = acting;
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
-  const grants = await during(context.output, 'Fetching letters', async (progress) => {
+  await caughtUp(context, acting, { tells: false });
+  const held = await during(context.output, 'Fetching letters', async (progress) => {
     const each = async <T>(ask: (options: AsAccount) => Promise<T>): Promise<T[]> => {
       const all: T[] = [];
       for (const account of acting.accounts) all.push(await ask(work(context, account, progress)));
@@ -91,6 +100,8 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
     }
     return held.flat();
   });
+  const grants = inOrder(held, flags.live === true);
+  const written = await writtenForMe(context, acting);
   const { notUnderstoodCount: notUnderstood, unreadableCount: unreadable } = person;
   const waiting = person.waitingLetters.map(({ from, name, receivedMs, code }) => ({
     ...{ from, name, receivedMs, code },
@@ -104,10 +115,19 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
     ...(unreadable > 0 && { unreadable }),
     ...(waiting.length > 0 && { waiting }),
     ...(unwritten.length > 0 && { unwritten }),
+    ...(written.length > 0 && { written }),
   };
   context.output.result({ ...facts, ...left }, () =>
-    [grantsTable(grants), ...waitingLines(person)].join('\n'),
+    [...writtenLines(written), grantsTable(grants), ...waitingLines(person)].join('\n'),
   );
+}
+
+/** Live ones first, those that end first before others; what has ended stands last, and leaves after a day. */
+function inOrder(grants: readonly ReceivedGrant[], onlyLive: boolean): readonly ReceivedGrant[] {
+  const order = ['live', 'not yet', 'ended'] as const;
+  return grants
+    .filter((it) => !onlyLive || it.state === 'live')
+    .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.notAfterMs - b.notAfterMs);
 }
 
 const unreadableWord = 'unreadable';
@@ -161,7 +181,7 @@ function grantsTable(grants: readonly ReceivedGrant[]): string {
         ...grants.map((it) => [
           it.consent,
           it.patientName || short(it.patient),
-          it.state,
+          it.endedMs === undefined ? it.state : `ended ${when(it.endedMs)}`,
           it.terms.readClasses.join(', '),
           it.terms.writeClasses.join(', '),
           it.terms.purposes.join(', '),
@@ -170,7 +190,7 @@ function grantsTable(grants: readonly ReceivedGrant[]): string {
       ]);
 }
 
-interface DiagnoseFlags {
+interface DiagnoseFlags extends PatientFlags {
   readonly text?: string;
   readonly file?: string;
   readonly name: string;
@@ -186,13 +206,16 @@ async function diagnose(context: CommandContext, who: string, flags: DiagnoseFla
   }
   if (corrects !== undefined && reason !== undefined) {
     const now = { bytes, mediaType };
-    return writeAmendment(context, corrects, { reason, name, consent: who, now });
+    return writeAmendment(context, corrects, { ...flags, reason, name, consent: who, now });
   }
   const acting = await openActing(context);
-  const { grant, account } = await findReceived(context, acting, {
+  const found = await findReceived(context, acting, {
     who,
     fits: (it) => it.mayWrite && it.terms.writeClasses.includes('diagnosis'),
   });
+  const { grant, account } = found;
+  const grants = await grantsOfPatient(context, acting, grant);
+  await sureOfPatient(context, acting, { grants, account, what: 'this diagnosis' }, flags);
   const written = await during(context.output, 'Writing', (progress) =>
     acting.person.diagnose(
       grant.consent,
@@ -218,7 +241,7 @@ async function diagnosisOf({
   file,
 }: DiagnoseFlags): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }> {
   if ((text === undefined) === (file === undefined)) {
-    throw new CodedError('USAGE', { problem: 'say either --text or --file' });
+    throw new CodedError('MISSING', { problem: 'say either --text or --file' });
   }
   if (text !== undefined) {
     if (text === '') throw new CodedError('FILE_EMPTY');

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Looked, Noticed, Person, WalletAccount } from '../../sdk/index.ts';
-import { NameBook, openActing, work } from '../acting.ts';
+import { type Acting, caughtUp, openActing, work } from '../acting.ts';
 import { writeOut } from '../files.ts';
 import { amount, table, when } from '../format.ts';
 import {
@@ -12,6 +12,7 @@ import {
   whatHappened,
   withheldText,
 } from '../looked-page.ts';
+import { NameBook } from '../name-book.ts';
 import { during } from '../output.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
@@ -26,7 +27,7 @@ export const addLooked: AddCommand = (program, context) => {
     .command('looked')
     .description('who looked at my records: refusals, erasures and withheld looks included')
     .option('--html <file>', 'a report for printing')
-    .option('--receipts <folder>', 'write the receipt of each into a folder')
+    .option('--receipts <folder>', 'write the receipt of each, with names, into a folder')
     .action((flags: LookedFlags) => run(context, flags));
 };
 
@@ -34,6 +35,7 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
   const acting = await openActing(context);
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   const { output } = context;
+  await caughtUp(context, acting);
   const found = await during(output, 'Checking', async (progress) => {
     const all: { account: WalletAccount; looked: Looked }[] = [];
     for (const account of acting.accounts) {
@@ -46,19 +48,20 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
   const withheld = found.flatMap((it) => it.looked.withheld);
   const names = new NameBook(context, acting);
   await names.learn(notices.flatMap(whoIn));
+  const known = await knownOf(context, acting, found);
   const files =
     flags.receipts === undefined
       ? new Map<Noticed, string>()
       : await saveReceipts(flags.receipts, acting.person, found);
   const facts = (it: Noticed) => {
     const file = files.get(it);
-    return { ...noticeFacts(it, names), ...(file !== undefined && { receiptFile: file }) };
+    return { ...noticeFacts(it, names, known), ...(file !== undefined && { receiptFile: file }) };
   };
   const of = (kind: Noticed['kind']) => notices.filter((it) => it.kind === kind).map(facts);
   const report: LookedReport = {
     name: acting.person.name,
     madeMs: Date.now(),
-    notices: notices.map((it) => noticeFacts(it, names)),
+    notices: notices.map((it) => noticeFacts(it, names, known)),
     withheld,
     chains: [...new Set(found.map((it) => it.account.chainId))],
   };
@@ -79,6 +82,41 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
   );
 }
 
+/** What this person knows of the records and grants that notices name. */
+interface Known {
+  readonly records: ReadonlyMap<string, string>;
+  readonly ends: ReadonlyMap<string, number>;
+}
+
+/** The newest looks' records are opened to say what they are, so many at most. */
+const mostNamed = 500;
+
+async function knownOf(
+  context: CommandContext,
+  { person }: Acting,
+  found: readonly { readonly account: WalletAccount; readonly looked: Looked }[],
+): Promise<Known> {
+  const records = new Map<string, string>();
+  const ends = new Map<string, number>();
+  for (const { account, looked } of found) {
+    const options = work(context, account);
+    for (const it of await person.grants(options)) {
+      if (it.endedMs !== undefined) ends.set(it.consent, it.endedMs);
+    }
+    const seen = looked.notices.flatMap((it) => (it.kind === 'look' ? it.recordIds : []));
+    const live = new Set(
+      (await person.listRecords(options)).flatMap((it) => (it.state === 'live' ? it.recordId : [])),
+    );
+    const wanted = [...new Set(seen.toReversed())].filter((it) => live.has(it)).slice(0, mostNamed);
+    const opened = await person.openRecords(wanted, options).catch((error: unknown) => {
+      if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
+      return [];
+    });
+    for (const { head } of opened) records.set(head.recordId, head.name);
+  }
+  return { records, ends };
+}
+
 function whoIn(it: Noticed): string[] {
   if (it.kind === 'look') return [it.reader, it.servedBy];
   if (it.kind === 'refusal' || it.kind === 'refusals') return [it.reader];
@@ -95,15 +133,17 @@ async function saveReceipts(
   for (const { account, looked } of found) {
     for (const it of looked.notices) {
       if (it.kind === 'doubtful' || it.txId === undefined) continue;
-      const receipt = await person.receiptOfNotice(it, { as: account.account });
+      const as = { as: account.account };
+      // With names: whoever is shown it knows nobody in it.
+      const bundle = await person.bundleOf(await person.receiptOfNotice(it, as), as);
       const name = `${it.kind}-${it.height ?? 0}-${it.inboxId}.receipt`;
-      files.set(it, await writeOut(join(folder, name), receipt));
+      files.set(it, await writeOut(join(folder, name), bundle));
     }
   }
   return files;
 }
 
-function noticeFacts(it: Noticed, names: NameBook): NoticeFacts {
+function noticeFacts(it: Noticed, names: NameBook, known: Known): NoticeFacts {
   switch (it.kind) {
     case 'look': {
       const { kind, reader, consent, purpose, servedBy, recordIds, txId, height } = it;
@@ -119,6 +159,7 @@ function noticeFacts(it: Noticed, names: NameBook): NoticeFacts {
         purpose,
         ...served,
         recordIds,
+        names: recordIds.flatMap((id) => known.records.get(id) ?? []),
         ...place,
       };
     }
@@ -126,7 +167,9 @@ function noticeFacts(it: Noticed, names: NameBook): NoticeFacts {
       const { kind, reader, consent, code, txId, height } = it;
       const verdict = it.txId === undefined ? 'not anchored yet' : 'proven';
       const who = names.nameOf(reader);
-      return { kind, timeMs: it.refusedMs, who, reader, consent, code, txId, height, verdict };
+      const endedMs = known.ends.get(consent);
+      const about = { who, reader, consent, code, ...(endedMs !== undefined && { endedMs }) };
+      return { kind, timeMs: it.refusedMs, ...about, txId, height, verdict };
     }
     case 'refusals': {
       const { kind, reader, consent, count, firstMs, txId, height } = it;

@@ -36,7 +36,7 @@ async function newCode(
   wallet: string | undefined,
   file: string | undefined,
 ): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet));
+  const acting = await openActing(withWallet(context, wallet), { asks: true });
   const oldCode = await readCodeFile(context, file, codeQuestion);
   if (oldCode === undefined) {
     await confirmed(context, 'Without the old code the new one counts in seven days. Go on?');

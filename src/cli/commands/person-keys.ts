@@ -8,7 +8,7 @@ import { askNewPassphrase, askPassphrase, confirmed, readCodeFile } from '../ask
 import { keepHomeCards } from '../cards.ts';
 import { amount, short, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
-import { fileWalletStore, homeFolder } from '../home.ts';
+import { fileWalletStore, homeFolder, setAsideDamaged } from '../home.ts';
 import { during } from '../output.ts';
 import type { CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
@@ -83,7 +83,7 @@ async function codeAt(
   );
   const gatewayUrl = context.flags.gateway ?? local?.url;
   if (gatewayUrl === undefined) {
-    throw new CodedError('USAGE', { problem: 'say --gateway, or --hospital of this machine' });
+    throw new CodedError('MISSING', { problem: 'say --gateway, or --hospital of this machine' });
   }
   const code = (await readCodeFile(context, flags.codeFile, codeQuestion)) ?? '';
   return { gatewayUrl, code };
@@ -118,7 +118,7 @@ async function rotate(
   wallet: string | undefined,
   flags: { readonly codeFile?: string },
 ): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet));
+  const acting = await openActing(withWallet(context, wallet), { asks: true });
   const account = actingAccount(acting);
   const code = await readCodeFile(context, flags.codeFile, codeQuestion);
   const { txId, height } = await during(context.output, 'Making new keys', (progress) =>
@@ -157,7 +157,7 @@ async function changePassphrase(
   wallet: string | undefined,
   file: string | undefined,
 ): Promise<void> {
-  const { person, name } = await openActing(withWallet(context, wallet));
+  const { person, name } = await openActing(withWallet(context, wallet), { asks: true });
   const passphrase = await askNewPassphrase(context, file);
   await during(context.output, 'Sealing the wallet anew', () =>
     person.changePassphrase(passphrase),
@@ -172,6 +172,8 @@ async function recover(context: CommandContext, name: string, flags: RecoverFlag
   const at = await codeAt(context, flags);
   const passphrase = await askPassphrase(context, { isNew: true });
   const store = fileWalletStore(home, name, context.surroundings);
+  const damaged = await setAsideDamaged(home, name, { store, passphrase });
+  if (damaged !== undefined) output.note(`The damaged wallet was moved to ${damaged}.`);
   const person = await during(output, 'Fetching the copy', () =>
     Person.recover(
       { store, passphrase, ...at, serial, deviceName, signal },
@@ -186,7 +188,12 @@ async function recover(context: CommandContext, name: string, flags: RecoverFlag
     }
   });
   output.result(
-    { name, fullName: person.name, accounts: accounts.map((it) => factsOf(context, it)) },
+    {
+      name,
+      fullName: person.name,
+      accounts: accounts.map((it) => factsOf(context, it)),
+      ...(damaged !== undefined && { damaged }),
+    },
     () =>
       [
         `The wallet of ${named(person.name)} is here again, as ${name}.`,

@@ -11,11 +11,11 @@ import { amount, table } from '../format.ts';
 import { named } from '../harmless.ts';
 import { fileWalletStore, homeFolder, walletNames } from '../home.ts';
 import { during } from '../output.ts';
+import { peopleOf } from '../people-here.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addPersonCode } from './person-code.ts';
 import { addPersonKeys } from './person-keys.ts';
 import { addPersonLeave } from './person-leave.ts';
-import { peopleOf } from './up.ts';
 
 interface EnrolFlags {
   readonly hospital?: string;
@@ -90,7 +90,9 @@ function roleOf(text: string | undefined): Role | undefined {
   if (text === undefined) return undefined;
   const role = roles.filter(isEnrolled).find((known) => known === text);
   if (role === undefined) {
-    throw new CodedError('USAGE', { role: text, expected: roles.filter(isEnrolled).join(', ') });
+    throw new CodedError('USAGE', {
+      problem: `"${text}" is no role; there are ${roles.filter(isEnrolled).join(', ')}`,
+    });
   }
   return role;
 }
@@ -191,6 +193,13 @@ async function enrol(
 ): Promise<void> {
   const { name, person } = await openActing(withWallet(context, wallet));
   const plan = await planOf(context, name, flags);
+  const role =
+    plan.role ?? (plan.invitation === undefined ? undefined : readInvitation(plan.invitation).role);
+  if (plan.code === undefined && role !== 'device') {
+    throw new CodedError('MISSING', {
+      problem: 'say --code-file FILE (- asks for it): the printed recovery code of this wallet',
+    });
+  }
   const account = await during(context.output, 'Enrolling', () =>
     enrolPerson(person, { ...plan, fullName: flags.name ?? person.name }),
   );
@@ -262,8 +271,15 @@ async function show(
         ? 'Not enrolled yet: salus person enrol'
         : table([
             ['hospital', 'role', 'account'],
-            ...person.accounts.map((it) => [it.organisationName, it.role, it.account]),
+            ...person.accounts.map((it) => [
+              it.organisationName,
+              it.enrolled ? it.role : `${it.role}, not finished`,
+              it.account,
+            ]),
           ]),
+      ...(person.accounts.every((it) => it.enrolled)
+        ? []
+        : ['', `Finish enrolling: salus person enrol ${name} --code-file FILE`]),
       ...(person.hasCopy || person.accounts.length === 0
         ? []
         : ['', 'No hospital keeps a copy of this wallet, and no code brings it back.']),

@@ -1,20 +1,16 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
 import { parseTxId } from '../../primitives/ids.ts';
-import { checkReceipt } from '../../sdk/index.ts';
-import {
-  type Acting,
-  actingAccount,
-  findReceived,
-  findRecord,
-  openActing,
-  pickId,
-  work,
-} from '../acting.ts';
+import { type Belief, checkReceiptFile, isReceiptBundle } from '../../sdk/index.ts';
+import { type Acting, actingAccount, openActing, work } from '../acting.ts';
 import { readSmallFile, readSmallText, writeOut } from '../files.ts';
+import { findRecord, pickId } from '../finding.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
-import { factsOfReceipt, receiptText } from '../receipt-text.ts';
+import { receiptPage } from '../receipt-page.ts';
+import { factsOfReceipt, type PrintedReceipt, receiptText } from '../receipt-text.ts';
+import { findReceived } from '../received.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** Proof of an act that needs nobody: written to a file, and checked with that file and a trust root. */
@@ -24,36 +20,67 @@ export const addReceipt: AddCommand = (program, context) => {
     .description('the receipt of a transaction or of a record')
     .option('--out <file>', 'where to; default: ID.receipt')
     .option('--consent <id>', 'of a record that was read under this grant')
-    .action((id: string, flags: { out?: string; consent?: string }) => receipt(context, id, flags));
+    .option('--bundle', 'with the names of those in it, each proven: for who knows none of them')
+    .option('--html <file>', 'also a page for printing')
+    .action((id: string, flags: ReceiptFlags) => receipt(context, id, flags));
   program
     .command('check-receipt <file>')
     .description('check a receipt: no network, no wallet, no clock')
     .option('--trust <file>', "the trust root to believe; default: this home's trust.json")
-    .action((file: string, flags: { trust?: string }) => check(context, file, flags.trust));
+    .option('--words <words>', 'believe the trust root in a bundle that has these twelve words')
+    .option('--html <file>', 'also a page for printing')
+    .action((file: string, flags: CheckFlags) => check(context, file, flags));
 };
 
-async function receipt(
-  context: CommandContext,
-  id: string,
-  flags: { readonly out?: string; readonly consent?: string },
-): Promise<void> {
+interface ReceiptFlags {
+  readonly out?: string;
+  readonly consent?: string;
+  readonly bundle?: boolean;
+  readonly html?: string;
+}
+
+interface CheckFlags {
+  readonly trust?: string;
+  readonly words?: string;
+  readonly html?: string;
+}
+
+async function receipt(context: CommandContext, id: string, flags: ReceiptFlags): Promise<void> {
   const acting = await openActing(context);
-  const bytes = await during(context.output, 'Fetching', () =>
-    /^[0-9a-f]{64}$/.test(id)
-      ? acting.person.receiptOf(parseTxId(id), work(context, anyAccount(acting)))
-      : receiptOfRecord(context, acting, id, flags.consent),
-  );
   const [account] = acting.accounts;
-  const trust = acting.person.trustRootJson(account?.account);
-  const verdict = await checkReceipt(bytes, trust);
+  const isNamed = flags.bundle === true || flags.html !== undefined;
+  const bytes = await during(context.output, 'Fetching', async () => {
+    const plain = /^[0-9a-f]{64}$/.test(id)
+      ? await acting.person.receiptOf(parseTxId(id), work(context, anyAccount(acting)))
+      : await receiptOfRecord(context, acting, id, flags.consent);
+    return isNamed ? acting.person.bundleOf(plain, work(context, anyAccount(acting))) : plain;
+  });
+  const trustRootJson = acting.person.trustRootJson(account?.account);
+  const checked = await checkReceiptFile(bytes, { trustRootJson });
   const file = await writeOut(flags.out ?? `${id}.receipt`, bytes);
-  const { txId, height, timeMs, vouchedBy } = verdict;
-  context.output.result({ file, bytes: bytes.length, txId, height, timeMs, vouchedBy }, () =>
+  const { txId, height, timeMs, vouchedBy } = checked.verdict;
+  const html = await pageOf(flags.html, factsOfReceipt(checked), checked.genesisHash);
+  const { trustWords } = checked;
+  const facts = { file, bytes: bytes.length, txId, height, timeMs, vouchedBy, trustWords };
+  context.output.result({ ...facts, ...html }, () =>
     [
       `written to ${file}, ${bytes.length} bytes: height ${height}, vouched for by ${vouchedBy}`,
-      `Anybody checks it with: salus check-receipt ${file} --trust trust.json`,
+      isNamed
+        ? `Anybody checks it with: salus check-receipt ${file} --words '${trustWords.join(' ')}'`
+        : `Anybody checks it with: salus check-receipt ${file} --trust trust.json`,
+      ...(html.html === undefined ? [] : [`page written to ${html.html}`]),
     ].join('\n'),
   );
+}
+
+/** Writes the page where one is asked for. */
+async function pageOf(
+  file: string | undefined,
+  facts: PrintedReceipt,
+  genesisHash: string,
+): Promise<{ readonly html?: string }> {
+  if (file === undefined) return {};
+  return { html: await writeOut(file, receiptPage(facts, genesisHash)) };
 }
 
 function anyAccount(acting: Acting) {
@@ -85,14 +112,27 @@ async function receiptOfRecord(
   return acting.person.receiptOfRecord(found.row, options);
 }
 
-async function check(
-  context: CommandContext,
-  file: string,
-  trust: string | undefined,
-): Promise<void> {
+async function check(context: CommandContext, file: string, flags: CheckFlags): Promise<void> {
   const bytes = readSmallFile(file);
-  const trustRoot = readSmallText(trust ?? join(homeFolder(context.flags.home), 'trust.json'));
-  const verdict = await checkReceipt(bytes, trustRoot);
-  const facts = factsOfReceipt(verdict);
-  context.output.result(facts, () => receiptText(facts));
+  const belief = beliefOf(context, flags);
+  if (belief.trustRootJson === undefined && !isReceiptBundle(bytes)) {
+    const problem = "required option '--trust <file>' not specified";
+    throw new CodedError('USAGE', { problem });
+  }
+  const checked = await checkReceiptFile(bytes, belief);
+  const facts = factsOfReceipt(checked);
+  const html = await pageOf(flags.html, facts, checked.genesisHash);
+  context.output.result({ ...facts, ...html }, () =>
+    [receiptText(facts), ...(html.html === undefined ? [] : [`page written to ${html.html}`])].join(
+      '\n',
+    ),
+  );
+}
+
+/** Words are about the root in the file; of whoever says nothing, this home's is believed, where it has one. */
+function beliefOf({ flags }: CommandContext, { trust, words }: CheckFlags): Belief {
+  const kept = join(homeFolder(flags.home), 'trust.json');
+  const isKept = trust === undefined && words === undefined && existsSync(kept);
+  const path = trust ?? (isKept ? kept : undefined);
+  return { words, trustRootJson: path === undefined ? undefined : readSmallText(path) };
 }

@@ -1,13 +1,19 @@
 import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import { parseRecordId } from '../../primitives/ids.ts';
-import { type AmendedRecord, amendRecord, judgeFormat } from '../../sdk/index.ts';
-import { actingAccount, findReceived, openActing, work } from '../acting.ts';
+import {
+  type AmendedRecord,
+  amendRecord,
+  judgeFormat,
+  type ReceivedGrant,
+} from '../../sdk/index.ts';
+import { actingAccount, openActing, work } from '../acting.ts';
 import { inputFile } from '../files.ts';
-import { during } from '../output.ts';
+import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
+import { findReceived, grantsOfPatient } from '../received.ts';
 import type { CommandContext } from './command.ts';
 
-interface AmendFlags {
+interface AmendFlags extends PatientFlags {
   readonly reason: string;
   readonly enteredInError?: boolean | undefined;
   readonly text?: string;
@@ -26,6 +32,8 @@ export function addRecordAmend(record: Command, context: CommandContext): void {
     .option('--entered-in-error', 'the one before should never have been written')
     .option('--name <name>', 'what the patient sees first; default: as before')
     .option('--consent <id>', "under this grant (or a patient's name); not needed where one fits")
+    .option('--patient-born <date>', 'for whom: her birth date, as her chart has it')
+    .option('--yes', 'without being asked for whom')
     .addHelpText('after', amendHelp)
     .action((id: string, file: string | undefined, flags: AmendFlags) =>
       amend(context, id, file, flags),
@@ -58,7 +66,7 @@ async function amend(
 export async function writeAmendment(
   context: CommandContext,
   id: string,
-  flags: Pick<AmendFlags, 'reason' | 'enteredInError' | 'name' | 'consent'> & {
+  flags: Pick<AmendFlags, 'reason' | 'enteredInError' | 'name' | 'consent' | keyof PatientFlags> & {
     readonly now: { readonly bytes: Uint8Array; readonly mediaType: string } | undefined;
   },
 ): Promise<void> {
@@ -74,12 +82,16 @@ export async function writeAmendment(
       ? undefined
       : await findReceived(context, acting, { who: flags.consent, fits: (it) => it.mayWrite });
   const account = held?.account ?? actingAccount(acting);
-  const amended = await during(context.output, 'Writing', async (progress) => {
-    const options = work(context, account, progress);
-    if (held === undefined) await acting.person.inbox(options);
-    const request = { recordId, reason, enteredInError, now, name, consent: held?.grant.consent };
-    return acting.person.run(amendRecord, request, options);
-  });
+  const isFor = async (grant: ReceivedGrant): Promise<void> => {
+    const grants = await grantsOfPatient(context, acting, grant);
+    await sureOfPatient(context, acting, { grants, account, what: 'this amendment' }, flags);
+  };
+  // Nothing turns while somebody is asked.
+  const options = work(context, account);
+  if (held === undefined) await acting.person.inbox(options);
+  const consent = held?.grant.consent;
+  const request = { recordId, reason, enteredInError, now, name, consent, isFor };
+  const amended = await acting.person.run(amendRecord, request, options);
   context.output.result({ ...factsOf(amended), reason, enteredInError }, () => {
     const what = enteredInError ? 'is marked as entered in error' : 'is amended';
     const { previous, recordId: newer, confirmed } = amended;

@@ -3,10 +3,13 @@ import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { parseRecordId } from '../../primitives/ids.ts';
 import { contentOf, type OpenedRecord, sharedHistory } from '../../sdk/index.ts';
-import { findReceived, findRecord, NameBook, openActing, work } from '../acting.ts';
+import { openActing, work } from '../acting.ts';
+import { findRecord } from '../finding.ts';
 import { short, sizeOf, table, when } from '../format.ts';
+import { NameBook } from '../name-book.ts';
 import { authorWords, originFacts, titleWords } from '../origin.ts';
 import { during } from '../output.ts';
+import { findReceived } from '../received.ts';
 import type { CommandContext } from './command.ts';
 import { openedFacts } from './record-list.ts';
 
@@ -19,7 +22,7 @@ export function addRecordHistory(record: Command, context: CommandContext): void
     .action((id: string, flags: { consent?: string }) => history(context, id, flags.consent));
 }
 
-type Version = Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'notVersionOf'> &
+type Version = Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'notVersionOf' | 'problems'> &
   Pick<OpenedRecord, 'height' | 'timeMs' | 'txId'>;
 
 async function history(

@@ -5,254 +5,189 @@ import {
   bareMediaType,
   contentOf,
   isEnteredByPatient,
-  type ListedRecord,
   type OpenedRecord,
   parsePurpose,
   parseRecordClass,
-  type SharedRecord,
+  type RecordLine,
   skeletonMediaType,
-  type WalletAccount,
 } from '../../sdk/index.ts';
-import { type Acting, findReceived, NameBook, openActing, work } from '../acting.ts';
-import { amount, short, sizeOf, table, when } from '../format.ts';
+import { type Acting, caughtUp, openActing, work } from '../acting.ts';
+import { amount, short } from '../format.ts';
 import { named } from '../harmless.ts';
-import { authorWords, originFacts, titleWords } from '../origin.ts';
 import { during } from '../output.ts';
+import { findReceived, linesUnder } from '../received.ts';
+import {
+  chosen,
+  cutTo,
+  type ListedLine,
+  lineFacts,
+  linesTable,
+  moreText,
+  trendText,
+  type Wanted,
+} from '../record-lines.ts';
 import type { CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
 
-/** So many are opened to show their names without being asked. */
-const namesUnasked = 500;
-
-interface ListFlags {
+interface ListFlags extends Wanted {
   readonly consent?: string;
-  readonly class?: string;
-  readonly since?: number;
-  readonly names?: boolean;
+  readonly patient?: string;
   readonly purpose?: string;
 }
 
-/** `salus record list`. */
+/** `salus record list`, `find` and `trend`. */
 export function addRecordList(record: Command, context: CommandContext): void {
-  record
-    .command('list')
+  withFlags(record.command('list'))
     .description(
-      "one's own records; as somebody who was granted access: what there is under a grant",
+      "one's own records, newest clinical date first; as somebody who was granted access: what there is under a grant",
     )
-    .option('--class <class>', 'only this class')
-    .option('--since <height>', 'only what was anchored above this height', wholeNumber(0, 2 ** 52))
-    .option('--names', 'open every record to show what it is')
-    .option('--no-names', 'open nothing')
-    .option('--consent <id>', "under this grant (or a patient's name); not needed for the only one")
-    .option('--purpose <purpose>', 'of this look; default: the first that was granted')
+    .option('--find <word>', 'only where name, value or code has this word')
+    .option('--code <code>', 'only of this code: 718-7, or loinc|718-7')
     .addHelpText('after', help)
     .action((flags: ListFlags) => list(context, flags));
+  withFlags(record.command('find <word>'))
+    .description('records of which name, value or code has this word')
+    .addHelpText('after', help)
+    .action((word: string, flags: ListFlags) => list(context, { ...flags, find: word }));
+  withFlags(record.command('trend <code>'))
+    .description('the values of one code over time: 718-7, or loinc|718-7')
+    .addHelpText('after', help)
+    .action((code: string, flags: ListFlags) => list(context, { ...flags, code }, trendText));
+}
+
+function withFlags(command: Command): Command {
+  return command
+    .option('--class <class>', 'only this class')
+    .option('--since <date>', 'not before this clinical date: 2024, 2024-05 or 2024-05-01')
+    .option('--until <date>', 'not after this clinical date')
+    .option('--patient <name>', "of this patient, under one's grant")
+    .option('--all', 'all of them, not only the first twenty')
+    .option('--limit <count>', 'so many at most', wholeNumber(1, 1_000_000))
+    .option('--all-versions', 'older versions too')
+    .option('--consent <id>', "under this grant (or a patient's name); not needed for the only one")
+    .option('--purpose <purpose>', 'of this look; default: the first that was granted');
 }
 
 const help = `
-Listing one's own records is nobody's look. Listing under a grant is a look: it stands on the ledger, and
-the patient sees it, with or without --names.`;
+No record is opened for a list: what it says is the word of whoever put each record there, until that is opened.
+Listing one's own records is nobody's look. Listing under a grant is one look at everything that it shows: it stands
+on the ledger, and the patient sees it.`;
 
-async function list(context: CommandContext, flags: ListFlags): Promise<void> {
+interface Listed {
+  readonly lines: readonly ListedLine[];
+  /** What the last line of --json says too. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly heading: string;
+  readonly ending: string;
+}
+
+async function list(
+  context: CommandContext,
+  flags: ListFlags,
+  draw: (lines: readonly ListedLine[]) => string = linesTable,
+): Promise<void> {
   const acting = await openActing(context);
   if (flags.class !== undefined) parseRecordClass(flags.class);
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   const isOwn = acting.accounts.some((it) => it.role === 'patient');
-  if (flags.consent !== undefined || !isOwn) await listShared(context, acting, flags);
-  else await listOwn(context, acting, flags);
-}
-
-interface Shown {
-  readonly listed: ListedRecord;
-  readonly account: WalletAccount;
-  readonly opened: OpenedRecord | undefined;
-}
-
-async function listOwn(context: CommandContext, acting: Acting, flags: ListFlags): Promise<void> {
-  const { person, accounts } = acting;
+  const isShared = flags.consent !== undefined || flags.patient !== undefined || !isOwn;
+  const listed = isShared ? await shared(context, acting, flags) : await own(context, acting);
   const { output } = context;
-  const shown = await during(output, 'Listing', async (progress) => {
-    const all: Shown[] = [];
-    for (const account of accounts) {
-      const options = work(context, account, progress);
-      const since = flags.since === undefined ? {} : { since: flags.since };
-      const listed = (await person.listRecords({ ...options, ...since })).filter(
-        (it) => flags.class === undefined || it.recordClass === flags.class,
-      );
-      const live = listed.filter((it) => it.state === 'live').map((it) => it.recordId);
-      const opens = flags.names ?? live.length <= namesUnasked;
-      if (!opens) output.note(`${live.length} records are listed unopened; --names opens them.`);
-      const opened = opens ? await person.openRecords(live, options) : [];
-      const byId = new Map(opened.map((it) => [it.head.recordId, it]));
-      for (const it of listed) all.push({ listed: it, account, opened: byId.get(it.recordId) });
-    }
-    return all;
-  });
-  const names = new NameBook(context, acting);
-  const writer = await writers(acting, context);
-  const records = shown.map((it) => ownFacts(it, names, writer));
-  output.result({ records, count: records.length }, () =>
-    records.length === 0
-      ? 'No records yet: salus record add FILE'
-      : [
-          table([
-            ['record', 'class', 'when', 'size', 'what', 'by'],
-            ...shown.map((it) => ownRow(it, names, writer)),
-          ]),
-          '',
-          `${amount(records.length, 'record')}; open one: salus record open RECORD`,
-        ].join('\n'),
+  const fitting = chosen(listed.lines, flags);
+  const { shown, more } = cutTo(
+    fitting,
+    draw === trendText ? { ...flags, all: true } : flags,
+    output.json,
+  );
+  if (output.json) for (const it of shown) output.line(lineFacts(it), () => '');
+  output.result({ count: shown.length, more, ...listed.facts }, () =>
+    [
+      ...(listed.heading === '' ? [] : [listed.heading, '']),
+      ...(shown.length === 0 ? [] : [draw(shown), '']),
+      listed.lines.length === 0 && !isShared
+        ? 'No records yet: salus record add FILE'
+        : `${moreText(shown.length, more)}${listed.ending}`,
+    ].join('\n'),
   );
 }
 
-/** Whose grant it was under which somebody else wrote. */
+async function own(context: CommandContext, acting: Acting): Promise<Listed> {
+  await caughtUp(context, acting);
+  const byOf = await writers(context, acting);
+  const lines = await during(context.output, 'Listing', async (progress) => {
+    const all: ListedLine[] = [];
+    for (const account of acting.accounts) {
+      const found = await acting.person.recordLines(work(context, account, progress));
+      for (const it of found) all.push({ ...it, by: byOf(it) });
+    }
+    return all;
+  });
+  return { lines, facts: {}, heading: '', ending: '; open one: salus record open RECORD' };
+}
+
+/** Whose word a line is: of one's own wallet, or of whom one granted to write. */
 async function writers(
-  acting: Acting,
   context: CommandContext,
-): Promise<(consent: ConsentId) => string | undefined> {
-  const byConsent = new Map<string, string>();
+  acting: Acting,
+): Promise<(line: RecordLine) => string> {
+  const byConsent = new Map<ConsentId, string>();
   for (const account of acting.accounts) {
     for (const it of await acting.person.grants(work(context, account))) {
       byConsent.set(it.consent, it.granteeName);
     }
   }
-  return (consent) => byConsent.get(consent);
-}
-
-type Writer = (consent: ConsentId) => string | undefined;
-
-function authorOf({ listed, opened }: Shown, names: NameBook, writer: Writer): string {
-  if (opened !== undefined) return names.nameOf(contentOf(opened).head.author);
-  if (listed.consent === undefined) return listed.state === 'erased' ? '' : 'the owner';
-  return writer(listed.consent) ?? 'under a grant';
-}
-
-function ownFacts(it: Shown, names: NameBook, writer: Writer): Record<string, unknown> {
-  const { listed, account, opened } = it;
-  const { recordId, state, recordClass, paddedSize, height, timeMs, epoch, consent, txId } = listed;
-  return {
-    recordId,
-    state,
-    class: recordClass,
-    paddedSize,
-    height,
-    timeMs,
-    txId,
-    epoch,
-    consent,
-    account: account.account,
-    by: authorOf(it, names, writer),
-    ...(opened !== undefined && { ...openedFacts(opened), ...originFacts(opened) }),
+  return ({ consent, state }) => {
+    if (state === 'erased') return '';
+    if (consent === undefined) return acting.person.name;
+    return byConsent.get(consent) ?? 'under a grant';
   };
+}
+
+async function shared(context: CommandContext, acting: Acting, flags: ListFlags): Promise<Listed> {
+  const { grant, grants, account } = await findReceived(context, acting, {
+    who: flags.patient ?? flags.consent,
+    fits: (it) => it.terms.readClasses.length > 0,
+  });
+  const purpose = flags.purpose === undefined ? undefined : parsePurpose(flags.purpose);
+  const { consent, patient, patientName } = grant;
+  const found = await during(context.output, 'Looking', (progress) =>
+    linesUnder(acting.person, grants, { ...work(context, account, progress), purpose }),
+  );
+  const lines = found.lines.map((it) => ({ ...it, by: sharedBy(it, consent, patientName) }));
+  const looks = found.accesses.map(({ txId, height }) => ({ txId, height }));
+  const heights = looks.map((it) => `height ${it.height}`).join(', ');
+  const records = amount(found.lines.length, 'record');
+  return {
+    lines,
+    facts: { consent, patient, patientName, looks },
+    heading: `${named(patientName || short(patient))}, under grant ${consent}`,
+    ending: `; one look at the lines of ${records} stands on the ledger: ${heights}`,
+  };
+}
+
+/** The author of what somebody else wrote is inside it. */
+function sharedBy({ state, consent }: RecordLine, own: ConsentId, patientName: string): string {
+  if (state === 'erased') return '';
+  if (consent === undefined) return patientName || 'the patient';
+  return consent === own ? 'under this grant' : 'another writer, not checked yet';
 }
 
 /** What only who opens an item knows about it. */
 export function openedFacts(
-  opened: Pick<OpenedRecord, 'head' | 'bytes' | 'carried'>,
+  opened: Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'problems'>,
 ): Record<string, unknown> {
   const { head, bytes } = contentOf(opened);
-  const { name, mediaType, previous, author, writtenMs } = head;
+  const { name, mediaType, previous, author, writtenMs, ordinaryClass } = head;
   return {
     name,
     mediaType: bareMediaType(mediaType),
     bytes: bytes.length,
     author,
     writtenMs,
+    ...(head.recordClass === 'private' && { ordinaryClass }),
     ...(previous !== undefined && { previous }),
+    ...(opened.problems.length > 0 && { problems: opened.problems }),
     ...(isEnteredByPatient(head) && { enteredBy: 'patient' }),
     ...(mediaType === skeletonMediaType && { import: true }),
   };
-}
-
-function ownRow(it: Shown, names: NameBook, writer: Writer): string[] {
-  const { listed, opened } = it;
-  return [
-    listed.recordId,
-    listed.recordClass ?? 'erased',
-    when(listed.timeMs),
-    opened === undefined ? sizeOf(listed.paddedSize) : sizeOf(contentOf(opened).bytes.length),
-    opened === undefined ? '' : whatIs(opened),
-    authorOf(it, names, writer),
-  ];
-}
-
-function whatIs(opened: Pick<OpenedRecord, 'head' | 'bytes' | 'carried'>): string {
-  const content = contentOf(opened);
-  const { head } = content;
-  const title = titleWords(content);
-  const name = title.length > 60 ? `${title.slice(0, 59)}…` : title;
-  if (head.mediaType === skeletonMediaType) return `${name} (imported file)`;
-  return isEnteredByPatient(head) ? `${name} (entered by the patient)` : name;
-}
-
-async function listShared(
-  context: CommandContext,
-  acting: Acting,
-  flags: ListFlags,
-): Promise<void> {
-  const { output } = context;
-  const { grant, account } = await findReceived(context, acting, {
-    who: flags.consent,
-    fits: (it) => it.terms.readClasses.length > 0,
-  });
-  const names = new NameBook(context, acting);
-  const purpose = flags.purpose === undefined ? undefined : parsePurpose(flags.purpose);
-  const { rows, erased, accesses } = await during(output, 'Looking', async (progress) => {
-    const options = { ...work(context, account, progress), since: flags.since, purpose };
-    if (flags.names !== true) {
-      const listed = await acting.person.listShared(grant.consent, options);
-      const rows = listed.rows.map(({ row }) => ({ row, opened: undefined }));
-      return { ...listed, rows };
-    }
-    const read = await acting.person.readShared(grant.consent, options);
-    await names.learn(read.records.map((it) => contentOf(it).head.author));
-    return { ...read, rows: read.records.map((opened) => ({ row: opened.row, opened })) };
-  });
-  const only = rows.filter(
-    ({ row }) => flags.class === undefined || row.recordClass === flags.class,
-  );
-  const records = only.map(({ row, opened }) => ({
-    recordId: row.recordId,
-    state: 'live',
-    class: row.recordClass,
-    paddedSize: row.paddedSize,
-    height: row.height,
-    timeMs: row.timeMs,
-    txId: row.txId,
-    ...(opened !== undefined && {
-      ...openedFacts(opened),
-      ...originFacts(opened),
-      by: names.nameOf(contentOf(opened).head.author),
-    }),
-  }));
-  const looks = accesses.map(({ txId, height }) => ({ txId, height }));
-  const { consent, patient, patientName } = grant;
-  const facts = { consent, patient, patientName, records, count: records.length };
-  output.result({ ...facts, erased: erased.map((it) => it.recordId), looks }, () =>
-    [
-      `${named(patientName || short(patient))}, under grant ${consent}`,
-      '',
-      table([
-        ['record', 'class', 'when', 'size', 'what', 'by'],
-        ...only.map(({ row, opened }) => sharedRow(row, opened, names)),
-      ]),
-      '',
-      `${amount(records.length, 'record')}; this look stands on the ledger: ${looks.map((it) => `height ${it.height}`).join(', ')}`,
-    ].join('\n'),
-  );
-}
-
-function sharedRow(
-  row: SharedRecord['row'],
-  opened: SharedRecord | undefined,
-  names: NameBook,
-): string[] {
-  return [
-    row.recordId,
-    row.recordClass,
-    when(row.timeMs),
-    opened === undefined ? sizeOf(row.paddedSize) : sizeOf(contentOf(opened).bytes.length),
-    opened === undefined ? '' : whatIs(opened),
-    opened === undefined ? '' : authorWords(opened, (account) => names.nameOf(account)),
-  ];
 }

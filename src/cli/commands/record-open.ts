@@ -12,24 +12,20 @@ import {
   parsePurpose,
   showItem,
 } from '../../sdk/index.ts';
-import {
-  type Acting,
-  findReceived,
-  findRecord,
-  NameBook,
-  openActing,
-  pickId,
-  work,
-} from '../acting.ts';
+import { type Acting, openActing, work } from '../acting.ts';
 import { writeOut } from '../files.ts';
+import { findRecord, pickId } from '../finding.ts';
 import { sizeOf, table, when } from '../format.ts';
+import { NameBook } from '../name-book.ts';
 import { authorWords, originFacts, titleWords } from '../origin.ts';
 import { during } from '../output.ts';
+import { covers, findReceived, listUnder, readUnder } from '../received.ts';
 import type { CommandContext } from './command.ts';
 import { openedFacts } from './record-list.ts';
 
 interface OpenFlags {
   readonly consent?: string;
+  readonly patient?: string;
   readonly out?: string;
   readonly html?: boolean;
   readonly purpose?: string;
@@ -43,11 +39,12 @@ export function addRecordOpen(record: Command, context: CommandContext): void {
     .option('--out <file>', 'write its bytes (with --html: the page) to a file')
     .option('--html', 'as a page that a person can read and print')
     .option('--consent <id>', "under this grant (or a patient's name); not needed for the only one")
+    .option('--patient <name>', 'of this patient, by all live grants')
     .option('--purpose <purpose>', 'of this look; default: the first that was granted')
     .action((id: string, flags: OpenFlags) => open(context, id, flags));
 }
 
-type Opened = Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'notVersionOf'> & {
+type Opened = Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'notVersionOf' | 'problems'> & {
   readonly facts: Record<string, unknown>;
 };
 
@@ -55,7 +52,7 @@ async function open(context: CommandContext, id: string, flags: OpenFlags): Prom
   const acting = await openActing(context);
   const isOwn = acting.accounts.some((it) => it.role === 'patient');
   const opened =
-    flags.consent !== undefined || !isOwn
+    flags.consent !== undefined || flags.patient !== undefined || !isOwn
       ? await openShared(context, acting, id, flags)
       : await openOwn(context, acting, id);
   const names = new NameBook(context, acting);
@@ -80,21 +77,30 @@ async function openShared(
 ): Promise<Opened> {
   const purpose = flags.purpose === undefined ? undefined : parsePurpose(flags.purpose);
   return during(context.output, 'Opening', async (progress) => {
-    const { grant, account } = await findReceived(context, acting, {
-      who: flags.consent,
+    const { grant, grants, account } = await findReceived(context, acting, {
+      who: flags.patient ?? flags.consent,
       fits: (it) => it.terms.readClasses.length > 0,
     });
     const options = { ...work(context, account, progress), purpose };
     const { person } = acting;
     let recordId = tryRecordId(id);
-    if (recordId === undefined) {
-      const listed = await person.listShared(grant.consent, options);
-      const known = listed.rows.map(({ row }) => row.recordId);
-      recordId = pickId(known, id);
+    let opening = grants;
+    // By which of several grants it opens, its row says: one that does not cover it would be refused.
+    if (recordId === undefined || grants.length > 1) {
+      const { rows } = await listUnder(person, grants, options);
+      const known = rows.map(({ row }) => row);
+      recordId ??= pickId(
+        known.map((it) => it.recordId),
+        id,
+      );
+      const row = known.find((it) => it.recordId === recordId);
+      if (row !== undefined) opening = grants.filter((it) => covers(it, row));
     }
     if (recordId === undefined) throw new CodedError('RECORD_UNKNOWN');
-    const read = await person.readShared(grant.consent, { ...options, recordIds: [recordId] });
+    const read = await readUnder(person, opening, { ...options, recordIds: [recordId] });
     const [record] = read.records;
+    const [gone] = read.missing;
+    if (record === undefined && gone !== undefined) throw new CodedError(gone.code, { recordId });
     if (record === undefined) {
       throw new CodedError(read.erased.length > 0 ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
         recordId,
@@ -102,7 +108,7 @@ async function openShared(
     }
     const { height, timeMs, epoch, txId } = record.row;
     const looks = read.accesses.map((it) => ({ txId: it.txId, height: it.height }));
-    const { consent, patient } = grant;
+    const { consent, patient } = opening[0] ?? grant;
     return { ...record, facts: { height, timeMs, epoch, txId, consent, patient, looks } };
   });
 }

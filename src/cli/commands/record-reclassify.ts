@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import { parseRecordClass, reclassifyRecord, recordClasses } from '../../sdk/index.ts';
-import { findRecord, openActing, work } from '../acting.ts';
+import { openActing, work } from '../acting.ts';
 import { saysYes } from '../asking.ts';
+import { findRecord } from '../finding.ts';
 import { during } from '../output.ts';
 import type { CommandContext } from './command.ts';
 

@@ -3,24 +3,21 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import {
   type AddedFile,
+  type FileInput,
   judgeFormat,
-  parseRecordClass,
-  type RecordClass,
-  recordClasses,
+  type OrdinaryClass,
+  ordinaryClasses,
+  parseOrdinaryClass,
 } from '../../sdk/index.ts';
-import {
-  type Acting,
-  actingAccount,
-  findReceived,
-  findRecord,
-  openActing,
-  work,
-} from '../acting.ts';
-import { confirmed } from '../asking.ts';
-import { fileSpool, inputFile, standardInput, writeOut } from '../files.ts';
+import { type Acting, actingAccount, openActing, work } from '../acting.ts';
+import { sure } from '../asking.ts';
+import { fileSpool, inputFiles, standardInput, writeOut } from '../files.ts';
+import { findRecord } from '../finding.ts';
 import { amount, short } from '../format.ts';
 import { named } from '../harmless.ts';
-import { during, type Progress } from '../output.ts';
+import { asCoded, during, type Progress } from '../output.ts';
+import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
+import { findReceived, grantsOfPatient } from '../received.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addRecordAmend } from './record-amend.ts';
 import { addRecordHistory } from './record-history.ts';
@@ -57,21 +54,34 @@ const eraseHelp = `
 What a reader copied stays with the reader. The hospital's backups forget within 35 days. The hash of the
 record stays on the ledger; it says nothing about what was in it.`;
 
-interface AddFlags {
+interface AddFlags extends PatientFlags {
   readonly class?: string;
   readonly enteredBy?: string;
   readonly consent?: string;
   readonly name?: string;
+  readonly patient?: string;
+  readonly all?: boolean;
+  readonly strict?: boolean;
+  readonly again?: boolean;
 }
 
 function addRecordAdd(record: Command, context: CommandContext): void {
   record
     .command('add <file...>')
     .description('add files: FHIR bundles and resources, NDJSON, PDF, DICOM, anything; - is stdin')
-    .option('--class <class>', `for everything in the files: ${recordClasses.join(', ')}`)
+    .option('--class <class>', `for everything in the files: ${ordinaryClasses.join(', ')}`)
     .option('--entered-by <who>', '"patient": typed by the patient themselves')
     .option('--consent <id>', 'write into the chart of the patient who gave this grant')
     .option('--name <name>', 'of what comes on stdin')
+    .option(
+      '--patient <name>',
+      'of a file about several people only her records; of a writer: whose chart',
+    )
+    .option('--patient-born <date>', 'for whom: her birth date, as her chart has it')
+    .option('--yes', 'without being asked for whom')
+    .option('--all', "of a file about several people, or about somebody else: everybody's records")
+    .option('--strict', 'refuse a file that holds anything but sound FHIR R4, as a whole')
+    .option('--again', 'bring back what was erased before')
     .action((files: string[], flags: AddFlags) => add(context, files, flags));
 }
 
@@ -80,69 +90,162 @@ async function add(
   files: readonly string[],
   flags: AddFlags,
 ): Promise<void> {
-  const recordClass = flags.class === undefined ? undefined : parseRecordClass(flags.class);
+  const recordClass = flags.class === undefined ? undefined : parseOrdinaryClass(flags.class);
   const enteredByPatient = flags.enteredBy !== undefined;
   if (enteredByPatient && flags.enteredBy !== 'patient') {
     throw new CodedError('USAGE', { enteredBy: 'patient is the only one' });
   }
-  // All are looked at before the first is added.
-  const inputs = [];
-  for (const file of files) {
-    if (file !== '-') inputs.push(await inputFile(file));
-    else {
-      context.output.note('Reading standard input to its end ...');
-      inputs.push(
-        await standardInput(flags.name ?? 'typed.txt', context.surroundings.stdin, context.signal),
-      );
-    }
+  if (flags.patient !== undefined && flags.all === true) {
+    throw new CodedError('USAGE', { problem: '--patient or --all, not both' });
   }
+  // All are looked at before the first is added.
+  const inputs = await inputsOf(context, files, flags);
   const acting = await openActing(context);
   const mayOwn = acting.accounts.some((it) => it.role === 'patient');
   if (flags.consent !== undefined || !mayOwn) {
     if (enteredByPatient) throw new CodedError('USAGE', { enteredBy: 'the patient alone' });
-    for (const input of inputs) await write(context, acting, { input, recordClass, flags });
+    await eachFile(context, inputs, (input) =>
+      write(context, acting, { input, recordClass, flags }),
+    );
     return;
   }
   const account = actingAccount(acting);
   const { output } = context;
-  const added: AddedFile[] = [];
-  for (const input of inputs) {
+  const { patient, all, strict, again } = flags;
+  const persons = all === true ? 'all' : patient === undefined ? undefined : { of: patient };
+  await eachFile(context, inputs, async (input) => {
     const file = await during(output, `Adding ${input.name}`, (progress) =>
       acting.person.addFile(input, {
         ...work(context, account, progress),
-        recordClass,
-        enteredByPatient,
+        ...{ recordClass, enteredByPatient, persons, strict, again },
         spool: fileSpool(acting.home),
       }),
     );
-    added.push(file);
-    const facts = addedFacts(file);
-    output.result(facts, () => addedText(file));
-  }
+    output.result(addedFacts(file), () => addedText(file));
+  });
 }
+
+async function inputsOf(
+  { output, surroundings, signal }: CommandContext,
+  files: readonly string[],
+  flags: AddFlags,
+): Promise<readonly FileInput[]> {
+  const inputs: FileInput[] = [];
+  for (const file of files) {
+    if (file === '-') {
+      output.note('Reading standard input to its end ...');
+      inputs.push(await standardInput(flags.name, surroundings.stdin, signal));
+    } else inputs.push(...(await inputFiles(file)));
+  }
+  return inputs;
+}
+
+/** One file alone is refused as itself; of several each is its own result, and the end says how many were added. */
+async function eachFile(
+  { output }: CommandContext,
+  inputs: readonly FileInput[],
+  add: (input: FileInput) => Promise<void>,
+): Promise<void> {
+  const refused: CodedError[] = [];
+  for (const input of inputs) {
+    try {
+      await add(input);
+    } catch (error) {
+      const coded = asCoded(error);
+      const named = new CodedError(coded.code, { ...coded.details, file: input.name }, coded);
+      // What is no fault of one file stops them all.
+      if (inputs.length === 1 || !ofOneFile.has(coded.kind)) throw named;
+      refused.push(named);
+      const { code, message } = named;
+      output.line({ ok: false, file: input.name, code, message }, () => message);
+    }
+  }
+  const [first] = refused;
+  if (first === undefined) return;
+  const added = inputs.length - refused.length;
+  throw new CodedError(first.code, {
+    problem: `${added} of ${inputs.length} files added`,
+    refused: refused.map((it) => String(it.details.file)).join(', '),
+  });
+}
+
+const ofOneFile: ReadonlySet<string> = new Set(['not-valid', 'usage']);
 
 function addedFacts(file: AddedFile): Record<string, unknown> {
   const { importId, fileName, sha256, kind, items, unchanged, epoch, txId, height } = file;
+  const { notes, deleted, withdrawn, ofOthers, erasedBefore, restricted } = file;
   return {
-    importId,
+    ...(importId !== undefined && { importId }),
     fileName,
     sha256,
     ...(kind !== undefined && { kind }),
     added: items.length,
     unchanged: unchanged.length,
     items,
+    ...(deleted > 0 && { deleted, withdrawn }),
+    ...(restricted > 0 && { restricted }),
+    ...(ofOthers > 0 && { ofOthers }),
+    ...(erasedBefore > 0 && { erasedBefore }),
+    ...(notes.length > 0 && { notes }),
     ...(txId !== undefined && { txId, height, epoch }),
   };
 }
 
-function addedText({ fileName, items, unchanged, kind, height, importId }: AddedFile): string {
+function addedText(file: AddedFile): string {
+  const { fileName, items, unchanged, kind, height, importId, notes } = file;
   if (kind === undefined)
     return `${named(fileName)} was added before: nothing to do (import ${importId})`;
   const counts = new Map<string, number>();
   for (const it of items) counts.set(it.recordClass, (counts.get(it.recordClass) ?? 0) + 1);
   const classes = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
+  const what = classes === '' ? '' : ` (${classes})`;
   const same = unchanged.length > 0 ? `, ${unchanged.length} unchanged` : '';
-  return `${named(fileName)}: ${amount(items.length, 'record')} added (${classes})${same}, anchored at height ${height}\n  import ${importId}`;
+  const where =
+    importId === undefined ? '' : `, anchored at height ${height}\n  import ${importId}`;
+  const lines = [...besides(file), ...notes.slice(0, maxNotes).map(noteText)];
+  if (notes.length > maxNotes) lines.push(`and ${notes.length - maxNotes} more of the kind`);
+  return [
+    `${named(fileName)}: ${amount(items.length, 'record')} added${what}${same}${where}`,
+    ...lines.map((line) => `  ${line}`),
+  ].join('\n');
+}
+
+const maxNotes = 20;
+
+function besides(file: AddedFile): readonly string[] {
+  const { restricted, deleted, withdrawn, ofOthers, erasedBefore, items } = file;
+  const older = items.filter((it) => it.isOlder).length;
+  const lines: string[] = [];
+  if (restricted > 0) lines.push(`${amount(restricted, 'record')} marked restricted by the source`);
+  if (deleted > 0) {
+    lines.push(
+      `${amount(deleted, 'record')} deleted at the source, ${withdrawn.length} of them here`,
+    );
+  }
+  if (ofOthers > 0) lines.push(`${amount(ofOthers, 'record')} of other people left out`);
+  if (erasedBefore > 0) {
+    lines.push(
+      `${amount(erasedBefore, 'record')} that you erased left out (--again brings them back)`,
+    );
+  }
+  if (older > 0)
+    lines.push(`${amount(older, 'record')} older than what is here: kept as an older version`);
+  return lines;
+}
+
+function noteText(note: AddedFile['notes'][number]): string {
+  if (note.kind === 'outcome') return `the source said: ${named(note.text)}`;
+  if (note.kind === 'page') {
+    return note.total === undefined
+      ? `this is one page of more: ${note.shown} are here`
+      : `this is one page of more: ${note.shown} of ${note.total}`;
+  }
+  const where = note.entry === undefined ? '' : `entry ${note.entry}`;
+  const id = note.id === undefined ? '' : ` (id ${named(note.id)})`;
+  const place = where === '' ? '' : `${where}${id}: `;
+  return note.kind === 'foreign'
+    ? `${place}kept as ${note.type}, which is not FHIR R4`
+    : `${place}not read, ${note.reason}; it stays in the file`;
 }
 
 const maxSharedBytes = 64 * 1024 * 1024;
@@ -152,14 +255,14 @@ async function write(
   context: CommandContext,
   acting: Acting,
   wanted: {
-    readonly input: Awaited<ReturnType<typeof inputFile>>;
-    readonly recordClass: RecordClass | undefined;
+    readonly input: FileInput;
+    readonly recordClass: OrdinaryClass | undefined;
     readonly flags: AddFlags;
   },
 ): Promise<void> {
   const { input, flags } = wanted;
   const { grant, account } = await findReceived(context, acting, {
-    who: flags.consent,
+    who: flags.patient ?? flags.consent,
     fits: (it) =>
       it.mayWrite &&
       (wanted.recordClass === undefined || it.terms.writeClasses.includes(wanted.recordClass)),
@@ -171,6 +274,9 @@ async function write(
       problem: `say --class: ${grant.terms.writeClasses.join(', ')}`,
     });
   }
+  const grants = await grantsOfPatient(context, acting, grant);
+  const what = `${named(input.name)} as ${recordClass}`;
+  await sureOfPatient(context, acting, { grants, account, what }, flags);
   if (input.byteLength > maxSharedBytes) throw new CodedError('BODY_TOO_LARGE');
   const pieces: Uint8Array[] = [];
   for await (const piece of input.read()) pieces.push(piece);
@@ -246,7 +352,7 @@ async function erase(
     found.push({ recordId, as: account });
   }
   const question = `Erase ${amount(found.length, 'record')} for good?`;
-  if (flags.yes !== true) await confirmed(context, question);
+  if (flags.yes !== true) await sure(context, question);
   const erased: RecordId[] = [];
   let tombstones = 0;
   await during(context.output, 'Erasing', async (progress: Progress) => {

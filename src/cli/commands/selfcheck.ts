@@ -10,13 +10,16 @@ import {
 import { createServer } from 'node:net';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
+import { localUrl } from '../../server/desk.ts';
 import type { Finding } from '../../server/process.ts';
+import { readConfig } from '../config.ts';
 import { homeFolder } from '../home.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { AddCommand } from './command.ts';
 import { defaultPort } from './options.ts';
 
 /** Is this machine fit to run Salus: runtime, clock, disk and port, each with what to do about it. */
-export const addSelfcheck: AddCommand = (program, { flags, output }) => {
+export const addSelfcheck: AddCommand = (program, { flags, output, surroundings }) => {
   program
     .command('selfcheck')
     .description('look at runtime, clock, disk and port of this machine')
@@ -27,7 +30,7 @@ export const addSelfcheck: AddCommand = (program, { flags, output }) => {
         checkCryptography(),
         checkClock(),
         ...checkDisk(home),
-        await checkPort(flags.port ?? defaultPort),
+        await checkPort(home, flags.port, surroundings.env),
         ...(await checkServices(home)),
       ];
       const fit = findings.every(({ ok }) => ok);
@@ -131,7 +134,37 @@ function checkDisk(home: string): Finding[] {
   }
 }
 
-function checkPort(port: number): Promise<Finding> {
+/** A port that this home's own server has is no trouble. */
+async function checkPort(
+  home: string,
+  asked: number | undefined,
+  env: Surroundings['env'],
+): Promise<Finding> {
+  const url = localUrl(home);
+  const served = url === undefined ? undefined : Number(new URL(url).port);
+  if (url !== undefined && served !== undefined && (asked ?? served) === served) {
+    const state = await healthAt(url);
+    if (state !== undefined) {
+      const value = `${served} is this home's own: Salus runs here and ${state ? 'is well' : 'is not well'}`;
+      return { check: 'port', ok: state, value, advice: `see ${url}/health and the runbook` };
+    }
+  }
+  return checkFree(asked ?? readConfig(home, undefined, env).port ?? defaultPort);
+}
+
+/** What the server says of itself; undefined: nobody answers, or somebody else. */
+async function healthAt(url: string): Promise<boolean | undefined> {
+  try {
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) });
+    const said: unknown = await answer.json();
+    const ok: unknown = Reflect.get(Object(said), 'ok');
+    return typeof ok === 'boolean' ? ok : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function checkFree(port: number): Promise<Finding> {
   return new Promise((resolve) => {
     const server = createServer();
     const answer = (ok: boolean, value: string) =>
@@ -139,7 +172,7 @@ function checkPort(port: number): Promise<Finding> {
         check: 'port',
         ok,
         value,
-        advice: 'Salus runs already, or choose another with --port',
+        advice: 'something else has it: choose another with --port',
       });
     server.once('error', () => answer(false, `${port} is taken`));
     server.listen(port, '127.0.0.1', () => server.close(() => answer(true, `${port} is free`)));

@@ -2,30 +2,33 @@ import { once } from 'node:events';
 import { Option } from 'commander';
 import { isCoded } from '../../primitives/errors.ts';
 import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
-import { localHospitals, localUrl } from '../../server/desk.ts';
+import { localUrl } from '../../server/desk.ts';
 import type { RestoredHome } from '../../server/restored.ts';
 import type { ProcessState } from '../../server/supervisor.ts';
-import { homeCards } from '../cards.ts';
+import { readConfig } from '../config.ts';
 import { demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
 import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { type LogFlags, type LogOptions, logLevels, logToFile } from '../log-to-file.ts';
 import { during } from '../output.ts';
+import { peopleOf, type ShownPerson } from '../people-here.ts';
 import { standingRemarks } from '../profile-text.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { defaultPort, gather, wholeNumber } from './options.ts';
 
 const firstSteps: readonly string[] = [
-  'npx salus person create ana --name "Ana Lima" --hospital north --role patient',
-  'npx salus record add FILE --as ana',
-  'npx salus record list --as ana',
+  './salus person create ana --name "Ana Lima" --hospital north --role patient',
+  './salus record add FILE --as ana',
+  './salus record list --as ana',
 ];
 
 interface UpOptions extends LogFlags {
+  readonly config?: string;
+  readonly host?: string | undefined;
   readonly demo?: boolean;
   readonly acceptClock?: boolean;
   readonly acceptLoss?: boolean;
-  readonly trustedProxy?: readonly string[];
+  readonly trustedProxy?: readonly string[] | undefined;
 }
 
 /** A consortium of three hospitals on this machine, until Ctrl-C; with its data it comes back. */
@@ -34,6 +37,11 @@ export const addUp: AddCommand = (program, context) => {
     .command('up')
     .description('run a consortium of three hospitals on this machine')
     .option('--demo', 'load three synthetic patients and a clinician at each hospital')
+    .option(
+      '--config <file>',
+      'settings as JSON; default: salus.json of the home, where there is one',
+    )
+    .option('--host <address>', 'the address to listen at (127.0.0.1)')
     .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
     .option(
       '--accept-loss',
@@ -50,12 +58,21 @@ export const addUp: AddCommand = (program, context) => {
         logLevels,
       ),
     )
-    .option('--log-max-mib <n>', 'size at which a new log file begins', wholeNumber(1, 10_240), 10)
-    .option('--log-keep <n>', 'how many older log files are kept', wholeNumber(0, 1_000), 5)
+    .option('--log-max-mib <n>', 'size at which a new log file begins (10)', wholeNumber(1, 10_240))
+    .option('--log-keep <n>', 'how many older log files are kept (5)', wholeNumber(0, 1_000))
+    .addHelpText('after', upHelp)
     .action((options: UpOptions) => run(context, options));
 };
 
-async function run(context: CommandContext, options: UpOptions): Promise<void> {
+const upHelp = `
+What --config holds: host, port, trustedProxy (a list), logFile, logLevel, logMaxMib, logKeep. The environment goes over
+it (SALUS_CONFIG, SALUS_HOST, SALUS_PORT, SALUS_TRUSTED_PROXY, SALUS_LOG_FILE, ...), and flags over both. An address that
+can be reached from elsewhere needs --trusted-proxy: Salus ends no TLS.`;
+
+async function run(context: CommandContext, flags: UpOptions): Promise<void> {
+  const { surroundings } = context;
+  const config = readConfig(homeFolder(context.flags.home), flags.config, surroundings.env);
+  const options = { ...config, ...flags, port: context.flags.port ?? config.port };
   const log = await logToFile(options);
   try {
     await serve(context, options, log.options);
@@ -66,7 +83,7 @@ async function run(context: CommandContext, options: UpOptions): Promise<void> {
 
 async function serve(
   context: CommandContext,
-  options: UpOptions,
+  options: UpOptions & { readonly port?: number | undefined },
   logOptions: LogOptions,
 ): Promise<void> {
   const { flags, output, signal } = context;
@@ -75,7 +92,8 @@ async function serve(
   const tryNext = options.demo === true ? demoTryNext : firstSteps;
   const consortium = await starting(context, {
     home,
-    port: flags.port ?? defaultPort,
+    port: options.port ?? defaultPort,
+    ...(options.host !== undefined && { host: options.host }),
     acceptClock: options.acceptClock === true,
     acceptLoss: options.acceptLoss === true,
     proxies: options.trustedProxy ?? [],
@@ -143,26 +161,6 @@ async function starting(
 
 async function stopped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
-}
-
-export interface ShownPerson {
-  readonly name: string;
-  readonly role: string;
-  readonly hospital: string;
-  readonly account: string;
-}
-
-/** Everybody whose public card lies in this home. */
-export function peopleOf(home: string): readonly ShownPerson[] {
-  const hospitals = localHospitals(home);
-  return homeCards(home).map(({ name, card }) => ({
-    name,
-    role: card.role,
-    hospital:
-      hospitals.find((it) => it.account === card.organisation)?.name ??
-      card.organisation.slice(0, 8),
-    account: card.account,
-  }));
 }
 
 function describe(shown: {

@@ -4,6 +4,7 @@ import type { ConsentId } from '../../primitives/ids.ts';
 import type { BlockEvent, ReceivedGrant, WalletAccount } from '../../sdk/index.ts';
 import { type Acting, finishTakingBack, openActing, work } from '../acting.ts';
 import { short, sizeOf, when } from '../format.ts';
+import { mayText } from '../grant-text.ts';
 import { named } from '../harmless.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { receivedFacts } from './inbox.ts';
@@ -78,7 +79,7 @@ class Watcher {
           this.#say(
             'watching',
             receivedFacts(grant),
-            `grant of ${this.#name(grant)} is ${grant.state}`,
+            `grant of ${this.#name(grant)} is ${grant.state}: ${mayText({ ...grant.terms, records: grant.terms.recordIds })}, until ${when(grant.notAfterMs)} (${short(grant.consent)})`,
           );
       }
       this.#context.output.note(`Following from height ${height}; Ctrl-C ends it.`);
@@ -113,7 +114,10 @@ class Watcher {
     const patients = new Set<string>();
     for (const act of acts) {
       const { kind, txId, account, consent } = act;
-      if (account === mine && kind !== 'KeySet') {
+      const isAnchor = kind === 'DataAnchor' || kind === 'DiagnosisAnchor';
+      if (account === mine && isAnchor && consent !== undefined) {
+        this.#written({ act: kind, txId, height, timeMs, consent });
+      } else if (account === mine && kind !== 'KeySet') {
         const about = {
           act: kind,
           txId,
@@ -135,6 +139,21 @@ class Watcher {
       const isOpen = !this.#ended.has(grant.consent) && grant.terms.readClasses.length > 0;
       if (isOpen && patients.has(grant.patient)) await this.#newItems(grant, height);
     }
+  }
+
+  /** Somebody wrote into this person's own chart, under a grant of hers. */
+  #written(about: {
+    readonly act: string;
+    readonly consent: string;
+    readonly height: number;
+    readonly [fact: string]: unknown;
+  }): void {
+    const given = this.#acting.person.givenGrants.find((it) => it.consent === about.consent);
+    const by = given?.granteeName ?? '';
+    const what = about.act === 'DiagnosisAnchor' ? 'a diagnosis' : 'a record';
+    const who = by === '' ? 'Somebody whom you granted it' : named(by);
+    const text = `${who} wrote ${what} into your chart, height ${about.height}: salus inbox`;
+    this.#say('written', { ...about, by }, text);
   }
 
   /** The letter follows its transaction after a moment; most grants are not for us. */

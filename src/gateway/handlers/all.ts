@@ -2,12 +2,16 @@ import type { AnyHandler } from '../handler.ts';
 import { handleBlobGet } from './blob-get.ts';
 import { handleBlobPut } from './blob-put.ts';
 import { handleBlobsPost } from './blobs-post.ts';
+import { handleBlockGet } from './block-get.ts';
+import { handleBlockWholeGet } from './block-whole-get.ts';
+import { handleBodiesPost } from './bodies-post.ts';
 import { handleCardGet } from './card-get.ts';
 import { handleEnrolPost } from './enrol-post.ts';
 import { handleErasePost } from './erase-post.ts';
 import { handleEventsGet } from './events-get.ts';
 import { handleFreezePost } from './freeze-post.ts';
 import { handleGenesisGet } from './genesis-get.ts';
+import { handleGrantsGet } from './grants-get.ts';
 import { handleHeaderGet } from './header-get.ts';
 import { handleIdentitiesGet } from './identities-get.ts';
 import { handleInboxEntryDelete } from './inbox-entry-delete.ts';
@@ -47,6 +51,8 @@ export const handlers: readonly AnyHandler[] = [
   handleTxGet,
   handleReceiptGet,
   handleHeaderGet,
+  handleBlockGet,
+  handleBlockWholeGet,
   handleGenesisGet,
   handleLogHeadsGet,
   handleLogConsistencyGet,
@@ -58,8 +64,10 @@ export const handlers: readonly AnyHandler[] = [
   handleBlobsPost,
   handleBlobPut,
   handleBlobGet,
+  handleBodiesPost,
   handleItemsPost,
   handleItemsGet,
+  handleGrantsGet,
   handleReadPost,
   handleErasePost,
   handleInboxPost,

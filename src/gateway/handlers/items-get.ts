@@ -1,8 +1,9 @@
 import { maxReadRecords } from '../../api/read-request.ts';
 import { itemsGet } from '../../api/routes/items-get.ts';
+import { listingPieces } from '../../api/rows.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { handler } from '../handler.ts';
-import { sendMany } from '../long-answer.ts';
+import { sendPieces } from '../long-answer.ts';
 
 /** To the owner alone, by the state after the newest block. Throws FORBIDDEN. Source: rule H-10. */
 export const handleItemsGet = handler(itemsGet, async ({ gateway, caller, query, reply }) => {
@@ -13,9 +14,9 @@ export const handleItemsGet = handler(itemsGet, async ({ gateway, caller, query,
   // Before the rows are read: what is shown meanwhile is asked for next time.
   const changes = gateway.rows.changesOf(account);
   const page = await gateway.rows.page({ account, since, changed, cursor, limit });
-  return sendMany(reply, 'rows', {
-    changes,
-    rows: page.rows.map(({ row }) => row),
-    ...(page.next === undefined ? {} : { next: page.next }),
-  });
+  const anchors = await gateway.rows.anchored(page.rows);
+  return sendPieces(
+    reply.type(itemsGet.media),
+    listingPieces({ changes, next: page.next ?? '', anchors }),
+  );
 });

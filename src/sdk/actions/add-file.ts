@@ -7,6 +7,7 @@ import { deliverRows } from '../client/deliver.ts';
 import { sendActs } from '../client/send-tx.ts';
 import { renewKeys } from '../grants/grant.ts';
 import { ownerKeys } from '../keys/key-ring.ts';
+import type { FileNote } from '../records/bundle-entries.ts';
 import { cutOpaque, type FileKind } from '../records/fhir-file.ts';
 import {
   type ImportPlan,
@@ -16,6 +17,7 @@ import {
 } from '../records/import-plan.ts';
 import { newRecordId } from '../records/item-seal.ts';
 import type { SealedBody, Wrapping } from '../records/item-wrap.ts';
+import { isRestricted } from '../records/labels.ts';
 import type { HeldImport, WalletContent } from '../wallet/content.ts';
 import { encodeIndex } from '../wallet/import-index.ts';
 import { type FileInput, openSource, type Source } from './file-source.ts';
@@ -31,13 +33,17 @@ export interface AddedItem {
   readonly mediaType: string;
   readonly name: string;
   readonly previous: RecordId | undefined;
+  /** An older version than one that the chart has. */
+  readonly isOlder: boolean;
+  /** What its source says to restrict it. */
+  readonly labels: readonly string[];
   readonly byteLength: number;
 }
 
 /** What an import added. Epoch, transaction, height and receipt are there when something was added. */
 export interface AddedFile {
-  /** The record id of the import's skeleton item. */
-  readonly importId: RecordId;
+  /** The record id of the import's skeleton item; undefined: the file holds no record, and nothing of it was kept. */
+  readonly importId: RecordId | undefined;
   readonly fileName: string;
   /** Hex. */
   readonly sha256: string;
@@ -45,6 +51,16 @@ export interface AddedFile {
   readonly kind: FileKind | undefined;
   readonly items: readonly AddedItem[];
   readonly unchanged: readonly RecordId[];
+  /** What is to be told about the file beside its records. */
+  readonly notes: readonly FileNote[];
+  /** What the source says that it deleted, and those of them that are in the chart. */
+  readonly deleted: number;
+  readonly withdrawn: readonly RecordId[];
+  /** Parts that were left out: of other people, and erased by the owner before. */
+  readonly ofOthers: number;
+  readonly erasedBefore: number;
+  /** Records that their source marked as restricted. */
+  readonly restricted: number;
   readonly epoch?: number;
   readonly txId?: TxId;
   readonly height?: number;
@@ -69,7 +85,18 @@ export async function addFile(
   if (plan.kind === 'known') {
     const sha256 = bytesToHex(importOf(ctx.vault.content, plan.importId)?.sha256 ?? source.hash);
     const { importId } = plan;
-    return { importId, fileName: file.name, sha256, kind: undefined, items: [], unchanged: [] };
+    return { ...nothingAdded, importId, fileName: file.name, sha256, kind: undefined };
+  }
+  if (plan.kind === 'nothing') {
+    const { fileHash, cut } = plan;
+    return {
+      ...nothingAdded,
+      ...told(plan),
+      importId: undefined,
+      fileName: file.name,
+      sha256: fileHash,
+      kind: cut.kind,
+    };
   }
   await requireTakenBack(ctx, options);
   const sealing = { ...options, sealed: new Map<RecordId, SealedBody>() };
@@ -84,6 +111,20 @@ export async function addFile(
   }
 }
 
+const nothingAdded = {
+  ...{ items: [], unchanged: [], notes: [], withdrawn: [] },
+  ...{ deleted: 0, ofOthers: 0, erasedBefore: 0, restricted: 0 },
+} as const;
+
+const told = (plan: Exclude<ImportPlan, { kind: 'known' }>) => ({
+  notes: plan.cut.notes,
+  deleted: plan.deleted,
+  withdrawn: plan.withdrawn.map((it) => it.recordId),
+  ofOthers: plan.ofOthers,
+  erasedBefore: plan.erased,
+  restricted: plan.items.filter((it) => isRestricted(it.labels)).length,
+});
+
 async function planOf(ctx: Context, source: Source, options: AddFileOptions): Promise<ImportPlan> {
   const { content } = ctx.vault;
   const { account, role } = ctx.account;
@@ -94,9 +135,13 @@ async function planOf(ctx: Context, source: Source, options: AddFileOptions): Pr
     byDevice: role === 'device',
     chosenClass: options.recordClass,
     enteredByPatient: options.enteredByPatient === true,
+    strict: options.strict,
+    persons: options.persons,
+    again: options.again,
+    importedMs: ctx.now(),
     newRecordId,
   };
-  if (source.bytes !== undefined) return planImport(input, source.bytes);
+  if (source.bytes !== undefined) return planImport(input, source.bytes, source.members);
   const cut = cutOpaque(source.mediaType, source.file.byteLength);
   return planStreamedImport(input, cut, source.hash);
 }
@@ -133,6 +178,7 @@ async function sealAndAnchor(
   });
   onProgress?.({ phase: 'anchoring', done: 1, total: 1 });
   return {
+    ...told(plan),
     importId: plan.importId,
     fileName: source.file.name,
     sha256: plan.fileHash,
@@ -152,6 +198,8 @@ const addedItem = (item: PlannedItem): AddedItem => ({
   mediaType: item.mediaType,
   name: item.name,
   previous: item.previous,
+  isOlder: item.isOlder,
+  labels: item.labels,
   byteLength: item.part.length,
 });
 
@@ -165,7 +213,7 @@ function heldImportOf(ctx: Context, source: Source, plan: NewPlan): HeldImport {
     items: plan.items.length,
     importedMs: ctx.now(),
     anchored: false,
-    index: encodeIndex([...plan.unchanged, ...plan.items]),
+    index: encodeIndex([...plan.unchanged, ...plan.items], plan.withdrawn),
   };
 }
 

@@ -1,10 +1,11 @@
-import type { RecordClass } from '../../api/classes.ts';
+import type { OrdinaryClass, RecordClass } from '../../api/classes.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import type { Context } from '../client/context.ts';
 import { deliverRows } from '../client/deliver.ts';
 import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
 import { uploadBlobs } from '../client/upload.ts';
 import { ownerKeys } from '../keys/key-ring.ts';
+import type { LineOfBytes } from '../records/headline/headline-format.ts';
 import { sealItem } from '../records/item-seal.ts';
 import { type SealedBody, type Wrapping, wrapItem } from '../records/item-wrap.ts';
 import type { HeldImport } from '../wallet/content.ts';
@@ -14,10 +15,14 @@ import { epochNow, underRunningEpoch } from './running-epoch.ts';
 export interface OwnItem {
   readonly recordId: RecordId;
   readonly recordClass: RecordClass;
+  /** Of a private one: what it is besides. */
+  readonly ordinaryClass?: OrdinaryClass | undefined;
   readonly mediaType: string;
   readonly name: string;
   readonly previous: RecordId | undefined;
   readonly bytes: Uint8Array;
+  /** For the headline; undefined: what the bytes alone give. */
+  readonly line?: LineOfBytes | undefined;
 }
 
 /**
@@ -44,14 +49,14 @@ export class OwnItems {
     const { sign } = await ctx.keys(this.#signal);
     const { wrap } = await this.#wrapping(() => ctx.nowMs());
     const about = { ...item, account, author: account, writtenMs: ctx.now() };
-    const { body, blobId, recordKey, paddedBytes } = await sealItem(
+    const { body, blobId, recordKey, paddedBytes, headline } = await sealItem(
       about,
       sign,
       wrap(item.recordClass),
     );
     await uploadBlobs(ctx.gateway, [{ id: blobId, bytes: body }], { signal: this.#signal });
     const { recordId, recordClass } = item;
-    this.#sealed.push({ recordId, recordClass, recordKey, blobId, paddedBytes });
+    this.#sealed.push({ recordId, recordClass, recordKey, blobId, paddedBytes, headline });
   }
 
   /** `imports`: what the wallet then knows to be imported. */

@@ -1,4 +1,4 @@
-import type { RecordClass } from '../../api/classes.ts';
+import type { OrdinaryClass, RecordClass } from '../../api/classes.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
@@ -20,6 +20,8 @@ export interface AmendRequest extends Amendment {
   readonly name?: string | undefined;
   /** Under this grant; undefined: one that fits. */
   readonly consent?: ConsentId | undefined;
+  /** Asked before anything is signed: whether it is for whom its writer means, whose grant this is. Throws to stop it. */
+  readonly isFor?: ((grant: ReceivedGrant) => Promise<void>) | undefined;
 }
 
 /** The version that was written, and of which record. */
@@ -34,6 +36,8 @@ export interface AmendedRecord extends WrittenRecords {
 interface OwnWritten {
   readonly patient: AccountId;
   readonly recordClass: RecordClass;
+  /** Undefined: he may not read it, and it is private. */
+  readonly ordinaryClass: OrdinaryClass | undefined;
   readonly name: string | undefined;
   readonly bytes: Uint8Array | undefined;
   readonly mediaType: string | undefined;
@@ -55,14 +59,16 @@ export const amendRecord: Action<AmendRequest, AmendedRecord> = {
     markAmended('text/plain', request);
     const grants = (await receivedGrants(ctx, options)).filter((it) => it.state === 'live');
     const own = await ownWritten(ctx, grants, request, options);
-    const { patient, recordClass } = own;
-    const consent = writingGrant(grants, request.consent, own);
+    const { patient, recordClass, ordinaryClass } = own;
+    const grant = writingGrant(grants, request.consent, own);
+    const { consent } = grant;
+    await request.isFor?.(grant);
     const { bytes, mediaType } = request.now ?? {
       bytes: own.bytes ?? utf8(`Entered in error: ${request.reason}`),
       mediaType: own.mediaType ?? 'text/plain',
     };
     const note = {
-      ...{ recordClass, bytes, previous: request.recordId },
+      ...{ recordClass, ordinaryClass, bytes, previous: request.recordId },
       recordId: ownWrittenId(ctx, patient, recordClass),
       mediaType: markAmended(mediaType, request),
       name: request.name ?? own.name ?? (request.enteredInError ? 'Entered in error' : 'Amendment'),
@@ -95,14 +101,18 @@ async function ownWritten(
     .find((it) => it.recordClass !== undefined);
   const read = await readBy(ctx, asked, { recordId, recordClass: known?.recordClass }, options);
   if (read !== undefined) {
-    const { author: writer, account: patient, recordClass, name, mediaType } = read.head;
+    const { author: writer, account: patient, recordClass, ordinaryClass } = read.head;
     if (writer !== author) throw new CodedError('RECORD_OF_ANOTHER', { recordId });
+    const { name, mediaType } = read.head;
     const bare = amendmentOf(mediaType) === undefined ? mediaType : bareMediaType(mediaType);
-    return { patient, recordClass, name, mediaType: bare, bytes: read.bytes };
+    const about = { patient, recordClass, ordinaryClass };
+    return { ...about, name, mediaType: bare, bytes: read.bytes };
   }
   if (known?.recordClass === undefined) throw new CodedError('RECORD_UNKNOWN', { recordId });
   const { patient, recordClass } = known;
-  return { patient, recordClass, name: undefined, mediaType: undefined, bytes: undefined };
+  const ordinaryClass = recordClass === 'private' ? undefined : recordClass;
+  const unread = { name: undefined, mediaType: undefined, bytes: undefined };
+  return { patient, recordClass, ordinaryClass, ...unread };
 }
 
 /** Each is a look, so only grants are asked that may have it. */
@@ -134,13 +144,14 @@ async function readBy(
 function writingGrant(
   grants: readonly ReceivedGrant[],
   asked: ConsentId | undefined,
-  { patient, recordClass }: OwnWritten,
-): ConsentId {
+  { patient, recordClass, ordinaryClass }: OwnWritten,
+): ReceivedGrant {
   const fits = grants
     .filter((it) => it.patient === patient && (asked === undefined || it.consent === asked))
-    .filter((it) => it.mayWrite && it.terms.writeClasses.includes(recordClass))
+    .filter((it) => it.mayWrite)
+    .filter((it) => it.terms.writeClasses.some((may) => may === ordinaryClass))
     .toSorted((a, b) => b.notAfterMs - a.notAfterMs);
   const [longest] = fits;
   if (longest === undefined) throw new CodedError('CONSENT_CANNOT_WRITE', { recordClass });
-  return longest.consent;
+  return longest;
 }

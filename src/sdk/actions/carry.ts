@@ -7,7 +7,9 @@ import type { LiveItem } from '../client/check-rows.ts';
 import type { Context } from '../client/context.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import { againId } from '../records/again-id.ts';
-import { encodeCarrier, encodeMove } from '../records/carried.ts';
+import { contentOf, encodeCarrier, encodeMove } from '../records/carried.ts';
+import type { LineOfBytes } from '../records/headline/headline-format.ts';
+import { lineOfBytes } from '../records/headline/line-of-bytes.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 import { openingSecretOfHeader, type ReadingKey } from '../records/item-wrap.ts';
 import { claimedReceipt, receiptOfTx } from './fetch-receipt.ts';
@@ -53,6 +55,16 @@ export interface CarriedItem {
   readonly row: LiveItem;
   readonly opened: OpenedItem;
   readonly carrier: Uint8Array;
+}
+
+/** The line of an item that carries another one, or is filed anew under this name: that of what is inside (I-80). */
+export function lineOfCarried(opened: OpenedItem, name = opened.head.name): LineOfBytes {
+  const { head, bytes } = contentOf(opened);
+  const given = lineOfBytes({ bytes, mediaType: head.mediaType, name: '' });
+  const nameIsFromOutside =
+    given.nameIsFromOutside || opened.headline.fromOutside.name || name !== opened.head.name;
+  if (!nameIsFromOutside) return given;
+  return { ...lineOfBytes({ bytes, mediaType: head.mediaType, name }), nameIsFromOutside };
 }
 
 /** Makes carriers of items of one chart; of each anchor the receipt is fetched once. */

@@ -1,5 +1,6 @@
 import { claimTargets } from '../../ledger/chain/claim.ts';
 import { attachClaim } from '../../ledger/chain/receipt.ts';
+import { pathIn } from '../../ledger/multiproof.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { RecordId, TxId } from '../../primitives/ids.ts';
@@ -37,7 +38,8 @@ export async function claimedReceipt(
   const act = claimTargets(tx).findIndex(
     (target) => target?.kind === 'root' && equalBytes(target.root, item.root),
   );
-  const { salt, leafContent, index, path } = item;
+  const { salt, leafContent, index } = item;
+  const path = pathIn(item.proof, index);
   const claimed = attachClaim(receipt, {
     kind: 'leaf',
     act: Math.max(act, 0),

@@ -3,7 +3,9 @@ import { concatBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { judgeFile } from '../records/fhir-file.ts';
 import { maxWholeBytes } from '../records/item-seal.ts';
-import { headBytes } from '../records/media-type.ts';
+import { recordLimits } from '../records/limits.ts';
+import { headBytes, type JudgedFormat } from '../records/media-type.ts';
+import { isPacked, type Member, unpack } from '../records/unpack.ts';
 
 /** A file as the SDK reads it: at most twice, from its beginning. */
 export interface FileInput {
@@ -19,6 +21,8 @@ export interface Source {
   /** The whole file, when it is small or has to be cut. */
   readonly bytes: Uint8Array | undefined;
   readonly mediaType: string;
+  /** What the file holds, where it is packed or of another encoding. */
+  readonly members: readonly Member[] | undefined;
   readonly hash: Uint8Array;
 }
 
@@ -36,14 +40,17 @@ export async function openSource(file: FileInput): Promise<Source> {
     if (judged === undefined && head.length >= Math.min(headBytes, file.byteLength)) {
       judged = judgeFile(file.name, head, file.byteLength);
     }
-    if (judged === undefined || isHeld(judged.format, file.byteLength)) pieces.push(piece);
+    if (judged === undefined || isHeld(judged, file.byteLength)) pieces.push(piece);
   }
   judged ??= judgeFile(file.name, head, length);
   if (length !== file.byteLength) throw new CodedError('FILE_UNREADABLE', { byteLength: length });
-  const held = isHeld(judged.format, file.byteLength);
+  const held = isHeld(judged, file.byteLength);
   const bytes = held ? concatBytes(...pieces) : undefined;
-  return { file, bytes, mediaType: judged.mediaType, hash: running.digest() };
+  const members = bytes === undefined ? undefined : await unpack(file.name, bytes, judged);
+  return { file, bytes, members, mediaType: judged.mediaType, hash: running.digest() };
 }
 
-const isHeld = (format: string, byteLength: number): boolean =>
-  format !== 'opaque' || byteLength <= maxWholeBytes;
+const isHeld = ({ format, mediaType }: JudgedFormat, byteLength: number): boolean =>
+  format !== 'opaque' ||
+  byteLength <= maxWholeBytes ||
+  (isPacked(mediaType) && byteLength <= recordLimits.maxBundleBytes);

@@ -9,7 +9,7 @@ import { carriedMediaType } from '../records/carried.ts';
 import type { HeldImport } from '../wallet/content.ts';
 import { withIdsAgain } from '../wallet/import-index.ts';
 import { OwnItems } from './add-items.ts';
-import { Carrier, idAgain, signMove } from './carry.ts';
+import { Carrier, idAgain, lineOfCarried, signMove } from './carry.ts';
 import { chartHistory, chartHistoryMediaType } from './chart-history.ts';
 import { type OwnChart, ownChart } from './own-records.ts';
 
@@ -94,10 +94,11 @@ async function itemOf(
   signal?: AbortSignal,
 ) {
   const { opened, carrier: bytes } = await carrier.of(row, signal);
-  const { recordClass, name, previous } = opened.head;
+  const { recordClass, ordinaryClass, name, previous } = opened.head;
   const before = previous === undefined ? undefined : old.rows.liveOf(previous);
   return {
-    ...{ recordClass, name, bytes, mediaType: carriedMediaType },
+    ...{ recordClass, ordinaryClass, name, bytes, mediaType: carriedMediaType },
+    line: lineOfCarried(opened),
     recordId: idAgain(to, row.recordId, row.recordClass),
     previous: before && idAgain(to, before.recordId, before.recordClass),
   };
@@ -110,7 +111,7 @@ async function addHistory(
   items: OwnItems,
   options: WorkOptions,
 ): Promise<readonly RecordId[]> {
-  const recordClass = 'other';
+  const recordClass = 'private';
   const idOf = (part: number): RecordId => {
     const name = sha256(concatBytes(idBytes(from.account.account), Uint8Array.of(part)));
     return idAgain(to, recordIdOf(name.subarray(0, 16)), recordClass);
@@ -132,12 +133,15 @@ async function addHistory(
 async function moveImports(from: Context, to: Context, old: OwnChart): Promise<void> {
   const { account } = to.account;
   const now = await to.rows.refresh();
+  const { content } = from.vault;
+  const erased = new Set(content.erased);
   const again = (recordId: RecordId): RecordId | undefined => {
+    // What was erased there stays away here too.
+    if (erased.has(recordId)) return recordId;
     const row = old.rows.liveOf(recordId);
     const id = row && idAgain(to, recordId, row.recordClass);
     return id !== undefined && now.liveOf(id) !== undefined ? id : undefined;
   };
-  const { content } = from.vault;
   const moved: HeldImport[] = content.imports
     .filter((it) => it.account === from.account.account && it.anchored)
     .flatMap((it) => {

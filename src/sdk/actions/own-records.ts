@@ -1,23 +1,29 @@
 import type { RecordClass } from '../../api/classes.ts';
+import { decodeGrantBody } from '../../api/grant-body.ts';
 import { sealedLength } from '../../crypto/chunked.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
+import { chartBodies } from '../client/chart-bodies.ts';
+import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { stopIfAborted } from '../client/http.ts';
+import { missingBody, openChart } from '../client/open-chart.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
-import { foundAgain } from '../records/again-id.ts';
+import { foundAgain, idsAgain } from '../records/again-id.ts';
 import { contentOf, versionedOf } from '../records/carried.ts';
-import type { OpenedItem } from '../records/item-open.ts';
+import type { ItemProblem, OpenedItem } from '../records/item-open.ts';
+import type { ReadingKey } from '../records/item-wrap.ts';
 import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
-import { lineOf, linkOf } from '../records/versions.ts';
+import { linkOf } from '../records/versions.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
 export interface ListedRecord {
   readonly recordId: RecordId;
   readonly state: 'live' | 'erased';
+  /** Its source says that it deleted it there. */
+  readonly withdrawn: boolean;
   readonly recordClass: RecordClass | undefined;
   /** Padded: the true length is inside. */
   readonly paddedSize: number;
@@ -35,20 +41,28 @@ export async function listRecords(
   options: WorkOptions & { readonly since?: number } = {},
 ): Promise<readonly ListedRecord[]> {
   const { live, erased } = await ctx.rows.since(options.since ?? 0, options.signal);
+  const { content } = ctx.vault;
+  const own = content.imports.filter((it) => it.account === ctx.account.account);
+  const known = ctx.imported.update(own, content.erased);
+  // Two devices imported one file at the same moment: one of the two is shown.
   const listed: ListedRecord[] = [
-    ...live.map((it) => ({
-      recordId: it.recordId,
-      state: 'live' as const,
-      recordClass: it.recordClass,
-      paddedSize: it.paddedSize,
-      height: it.height,
-      timeMs: it.timeMs,
-      txId: it.txId,
-      epoch: it.epoch,
-      consent: it.consent,
-    })),
+    ...live
+      .filter((it) => known.doubleOf(it.recordId) === undefined)
+      .map((it) => ({
+        recordId: it.recordId,
+        withdrawn: known.isWithdrawn(it.recordId),
+        state: 'live' as const,
+        recordClass: it.recordClass,
+        paddedSize: it.paddedSize,
+        height: it.height,
+        timeMs: it.timeMs,
+        txId: it.txId,
+        epoch: it.epoch,
+        consent: it.consent,
+      })),
     ...erased.map(({ recordId, height, timeMs }) => ({
       recordId,
+      withdrawn: false,
       state: 'erased' as const,
       recordClass: undefined,
       paddedSize: 0,
@@ -142,20 +156,27 @@ export async function openOwn(
   recordId: RecordId,
   signal?: AbortSignal,
 ): Promise<OpenedRecord> {
-  const row = chart.rows.liveOf(recordId);
-  if (row === undefined) {
-    throw new CodedError(chart.rows.isErased(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
-      recordId,
-    });
-  }
+  const row = rowOf(chart, recordId);
   const body = await ctx.gateway.blob(row.blobId, {
     maxBytes: sealedLength(row.paddedSize),
     signal,
   });
-  const sek = chart.keys.sek(row.recordClass, row.epoch);
-  const opened = await openLiveItem(ctx.ledger, row, { kind: 'segment', sek }, body, signal);
+  const opened = await openLiveItem(ctx.ledger, row, keyOf(chart, row), body, signal);
   const { height, timeMs, epoch, txId, consent } = row;
-  return { ...opened, height, timeMs, epoch, txId, consent };
+  const problems = [...opened.problems, ...problemsOfGrant(ctx, opened, consent)];
+  return { ...opened, problems, height, timeMs, epoch, txId, consent };
+}
+
+/** What a grant lets its writer seal privately is judged by the class inside (`classes.md` K-7). */
+function problemsOfGrant(
+  ctx: Context,
+  { head }: OpenedItem,
+  consent: ConsentId | undefined,
+): readonly ItemProblem[] {
+  if (consent === undefined || head.recordClass !== 'private') return [];
+  const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
+  const writes = grant === undefined ? [] : decodeGrantBody(grant.body).writeClasses;
+  return writes.includes(head.ordinaryClass) ? [] : ['CLASS_NOT_GRANTED'];
 }
 
 /** Throws as `openOwn`. */
@@ -183,7 +204,7 @@ async function checkedLink(
   return { ...opened, notVersionOf: previous };
 }
 
-/** Several records, fetched and opened one after the other. Throws as `openRecord`. */
+/** Several records: their bodies come in one answer, and are opened while others still come. Throws as `openRecord`. */
 export async function openRecords(
   ctx: Context,
   recordIds: readonly RecordId[],
@@ -191,62 +212,45 @@ export async function openRecords(
 ): Promise<readonly OpenedRecord[]> {
   const chart = await ownChart(ctx, signal);
   const opened: OpenedRecord[] = [];
-  for (const recordId of recordIds) {
-    stopIfAborted(signal);
-    opened.push(await openOwn(ctx, chart, recordId, signal));
+  for await (const record of openMany(ctx, chart, recordIds, signal)) {
+    opened.push(record);
     onProgress?.({ phase: 'opening', done: opened.length, total: recordIds.length });
   }
   return opened;
 }
 
-/**
- * All versions of a record, newest first, from whichever of them is asked for; an erased one ends the line. Versions of
- * one line have one class, unless their owner filed them anew: so later ones are looked for where their author may write.
- * Throws as `openOwn`.
- */
-export async function historyOfRecord(
+/** Each as soon as it is opened, in this order; their bodies come in one answer. Throws as `openOwn`. */
+async function* openMany(
   ctx: Context,
-  recordId: RecordId,
-  { signal, onProgress }: WorkOptions = {},
-): Promise<readonly OpenedRecord[]> {
-  const chart = await ownChart(ctx, signal);
-  const asked = await openOwn(ctx, chart, recordId, signal);
-  const opened = new Map([[recordId, asked]]);
-  for (let at = asked; at.head.previous !== undefined; ) {
-    const { previous } = at.head;
-    if (opened.has(previous) || chart.rows.liveOf(previous) === undefined) break;
-    at = await openOwn(ctx, chart, previous, signal);
-    opened.set(previous, at);
+  chart: OwnChart,
+  recordIds: readonly RecordId[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<OpenedRecord, void, undefined> {
+  const rows = recordIds.map((recordId) => rowOf(chart, recordId));
+  const bodies = chartBodies(ctx.gateway, { account: ctx.account.account, rows }, signal);
+  for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal)) {
+    if (!('opened' in it)) {
+      const { code, recordId } = missingBody(it.row, it.why);
+      throw new CodedError(code, { recordId, blobId: it.row.blobId });
+    }
+    const { height, timeMs, epoch, txId, consent } = it.row;
+    const problems = [...it.opened.problems, ...problemsOfGrant(ctx, it.opened, consent)];
+    yield { ...it.opened, problems, height, timeMs, epoch, txId, consent };
   }
-  const later = [...chart.rows.live()].filter(
-    (it) => it.height >= asked.height && mayBeVersion(asked, it) && !opened.has(it.recordId),
-  );
-  for (const [done, row] of later.entries()) {
-    stopIfAborted(signal);
-    opened.set(row.recordId, await openOwn(ctx, chart, row.recordId, signal));
-    onProgress?.({ phase: 'opening', done: done + 1, total: later.length });
-  }
-  const all = [...opened.values()].map((it) => versionedOf(it, it.height));
-  const line = lineOf(all, recordId);
-  return line.flatMap((it) => {
-    const found = opened.get(it.recordId);
-    if (found === undefined) return [];
-    const isForeign =
-      it.previous !== undefined &&
-      opened.has(it.previous) &&
-      !line.some((of) => of.recordId === it.previous);
-    return [isForeign ? { ...found, notVersionOf: it.previous } : found];
-  });
 }
 
-/** What was written under a grant is amended under one; what its owner brought, by its owner. */
-const mayBeVersion = (
-  asked: OpenedRecord,
-  row: Pick<ListedRecord, 'recordClass' | 'consent'>,
-): boolean =>
-  asked.consent === undefined
-    ? row.consent === undefined
-    : row.consent === undefined || row.recordClass === asked.head.recordClass;
+const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey => ({
+  kind: 'segment',
+  sek: chart.keys.sek(row.recordClass, row.epoch),
+});
+
+/** Throws RECORD_UNKNOWN, RECORD_ERASED. */
+function rowOf(chart: OwnChart, recordId: RecordId): LiveItem {
+  const row = chart.rows.liveOf(recordId);
+  if (row !== undefined) return row;
+  const code = chart.rows.isErased(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN';
+  throw new CodedError(code, { recordId });
+}
 
 /** A file as it was imported. */
 export interface ExportedFile {
@@ -272,27 +276,35 @@ export async function exportImport(
   } catch (cause) {
     throw new CodedError('IMPORT_UNKNOWN', { importId }, cause);
   }
-  let done = 0;
+  const now = new Map<RecordId, RecordId>();
+  for (const { recordId } of skeleton.ranges) {
+    const found = now.has(recordId) ? undefined : recordNow(ctx, chart, recordId);
+    if (found !== undefined) now.set(recordId, found);
+  }
+  const parts = new Map<RecordId, Uint8Array>();
+  for await (const opened of openMany(ctx, chart, [...new Set(now.values())], signal)) {
+    parts.set(opened.head.recordId, contentOf(opened).bytes);
+    onProgress?.({ phase: 'opening', done: parts.size, total: skeleton.ranges.length });
+  }
   const file = await rebuildFile(skeleton, async (recordId) => {
-    stopIfAborted(signal);
-    const now = recordNow(ctx, chart, recordId);
-    if (now === undefined) return undefined;
-    const opened = contentOf(await openOwn(ctx, chart, now, signal));
-    done += 1;
-    onProgress?.({ phase: 'opening', done, total: skeleton.ranges.length });
-    return opened.bytes;
+    const found = now.get(recordId);
+    return found === undefined ? undefined : parts.get(found);
   });
   return { fileName: skeleton.fileName, bytes: file, sha256: bytesToHex(skeleton.fileHash) };
 }
 
 /** Where a record is now that an import names: moved here from another chart, or filed anew (I-83). */
-export function recordNow(
-  ctx: Context,
-  { rows }: OwnChart,
-  recordId: RecordId,
-): RecordId | undefined {
-  return foundAgain(againRoot(ctx), ctx.account.account, recordId, {
-    isLive: (id) => rows.liveOf(id) !== undefined,
-    isErased: (id) => rows.isErased(id),
-  });
+export function recordNow(ctx: Context, chart: OwnChart, recordId: RecordId): RecordId | undefined {
+  return foundAgain(againRoot(ctx), ctx.account.account, recordId, placesOf(chart));
 }
+
+/** The live records that a record was filed anew as. */
+export function steppedAgain(ctx: Context, { rows }: OwnChart, recordId: RecordId): RecordId[] {
+  const ids = idsAgain(againRoot(ctx), ctx.account.account, recordId);
+  return ids.filter((id) => rows.liveOf(id) !== undefined);
+}
+
+const placesOf = ({ rows }: OwnChart) => ({
+  isLive: (id: RecordId) => rows.liveOf(id) !== undefined,
+  isErased: (id: RecordId) => rows.isErased(id),
+});

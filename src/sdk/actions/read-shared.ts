@@ -1,4 +1,4 @@
-import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
+import { textOfBytes } from '../../api/message-parts.ts';
 import type { Purpose } from '../../api/purposes.ts';
 import {
   encodeReadRequest,
@@ -8,19 +8,21 @@ import {
   readEntryHash,
 } from '../../api/read-request.ts';
 import { readPost } from '../../api/routes/read-post.ts';
+import { decodeReadAnswer } from '../../api/rows.ts';
 import { encodeSigned } from '../../api/signed.ts';
-import { sealedLength } from '../../crypto/chunked.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { signLabelled } from '../../crypto/signature.ts';
 import { claimTargets } from '../../ledger/chain/claim.ts';
 import { attachClaim } from '../../ledger/chain/receipt.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
+import { chartBodies } from '../client/chart-bodies.ts';
 import { checkRows, type ErasedItem, type LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { openLiveItem } from '../client/open-items.ts';
+import { believed } from '../client/gateway-client.ts';
+import { type KeyOf, type MissingBody, missingBody, openChart } from '../client/open-chart.ts';
 import { statingTime } from '../client/stated-time.ts';
 import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
@@ -34,6 +36,8 @@ export interface ReadOptions extends WorkOptions {
   readonly since?: number | undefined;
   /** The first that the grant allows when it is not said. */
   readonly purpose?: Purpose | undefined;
+  /** Called with each record as soon as it is opened and verified, in the order of the ledger. */
+  readonly onRecord?: ((record: SharedRecord) => void) | undefined;
 }
 
 /** One look as it stands on the ledger: what its receipt is made of. */
@@ -57,6 +61,8 @@ export interface SharedRead {
   readonly patient: AccountId;
   readonly records: readonly SharedRecord[];
   readonly erased: readonly ErasedItem[];
+  /** Rows whose body did not come, and why: `RECORD_ERASED` since they were shown, `BLOB_UNKNOWN`, `BLOB_CORRUPT`. */
+  readonly missing: readonly MissingBody[];
   /** One for each request: a large chart takes several. */
   readonly accesses: readonly Access[];
 }
@@ -74,21 +80,133 @@ export async function readShared(
   consent: ConsentId,
   options: ReadOptions = {},
 ): Promise<SharedRead> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onRecord } = options;
   const held = heldGrant(ctx, consent);
-  const listed = await requestRows(ctx, held, options);
-  // After the answer: a KeySet may have come between asking and being served.
-  const keyOf = readingKeysOf(await collectKeys(ctx, held, { signal }), consent);
+  const at = await servingAt(ctx, held, signal);
   const records: SharedRecord[] = [];
-  const total = listed.rows.length;
-  for (const { row, ticket } of listed.rows) {
-    const maxBytes = sealedLength(row.paddedSize);
-    const body = await ctx.gateway.blob(row.blobId, { at: listed.at, ticket, maxBytes, signal });
-    records.push({ ...(await openLiveItem(ctx.ledger, row, keyOf(row), body, signal)), row });
-    onProgress?.({ phase: 'opening', done: records.length, total });
+  const erased: ErasedItem[] = [];
+  const missing: MissingBody[] = [];
+  const accesses: Access[] = [];
+  let total = 0;
+  const known = beforehand(ctx, held, signal);
+  const read = async (page: SharedPage): Promise<void> => {
+    erased.push(...page.erased);
+    accesses.push(page.access);
+    for await (const said of openedPage(ctx, held, { page, at: at.other, known }, signal)) {
+      if (said.kind === 'again') {
+        const again = { kind: 'records', recordIds: said.recordIds } as const;
+        for (const next of await collected(pagesOf(ctx, held, again, { ...options, at }))) {
+          missing.push(...goneSince(said.recordIds, next));
+          await read(next);
+        }
+      } else if (said.kind === 'missing') missing.push(said.missing);
+      else {
+        records.push(said.record);
+        onRecord?.(said.record);
+      }
+      onProgress?.({ phase: 'opening', done: records.length, total });
+    }
+  };
+  for (const first of firstPages(options)) {
+    for await (const page of pagesOf(ctx, held, first, { ...options, at })) {
+      total += page.rows.length;
+      await read(page);
+    }
   }
-  const { erased, accesses } = listed;
-  return { consent, patient: held.patient, records, erased, accesses };
+  return { consent, patient: held.patient, records, erased, missing, accesses };
+}
+
+type Said =
+  | { readonly kind: 'record'; readonly record: SharedRecord }
+  | { readonly kind: 'missing'; readonly missing: MissingBody }
+  /** The ticket is over, so that a new look is due for the rest: it says whether the grant is. */
+  | { readonly kind: 'again'; readonly recordIds: readonly RecordId[] };
+
+/** The records of one page, each as soon as it is opened; the keys are fetched while the first bodies come. */
+async function* openedPage(
+  ctx: Context,
+  held: HeldGrant,
+  {
+    page,
+    at,
+    known,
+  }: {
+    readonly page: SharedPage;
+    readonly at: AccountId | undefined;
+    readonly known: Promise<KeyOf>;
+  },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Said, void, undefined> {
+  const { rows, ticket } = page;
+  if (rows.length === 0) return;
+  const keys = openersOf(ctx, held, { rows, known }, signal);
+  // Whose bodies fail first hears of that, and of the keys nothing more.
+  keys.catch(() => undefined);
+  const wanted = { account: held.patient, rows, at, ticket };
+  let came = 0;
+  try {
+    for await (const it of openChart(ctx, chartBodies(ctx.gateway, wanted, signal), keys)) {
+      came += 1;
+      if ('opened' in it) yield { kind: 'record', record: { ...it.opened, row: it.row } };
+      else yield { kind: 'missing', missing: missingBody(it.row, it.why) };
+    }
+  } catch (error) {
+    // Of a ticket that gave nothing at all a further one would not give more.
+    if (!isCoded(error, 'BLOB_UNKNOWN') || came === 0) throw error;
+    yield { kind: 'again', recordIds: rows.slice(came).map((row) => row.recordId) };
+  }
+}
+
+/**
+ * What a look will need, asked for while it is on its way: the keys of the grant, and the directory of the patient, who
+ * wrote most of her chart.
+ */
+function beforehand(
+  ctx: Context,
+  held: HeldGrant,
+  signal: AbortSignal | undefined,
+): Promise<KeyOf> {
+  const keys = keysOf(ctx, held, signal);
+  const directory = ctx.ledger.keysAt(held.patient, ctx.ledger.tip.height, signal);
+  // Who needs them hears of it then.
+  for (const asked of [keys, directory]) asked.catch(() => undefined);
+  return keys;
+}
+
+const keysOf = async (
+  ctx: Context,
+  held: HeldGrant,
+  signal: AbortSignal | undefined,
+): Promise<KeyOf> => readingKeysOf(await collectKeys(ctx, held, { signal }), held.letter.consent);
+
+/** The keys known before the answer, unless one is missing: a KeySet may have come between. */
+async function openersOf(
+  ctx: Context,
+  held: HeldGrant,
+  { rows, known }: { readonly rows: readonly LiveItem[]; readonly known: Promise<KeyOf> },
+  signal: AbortSignal | undefined,
+): Promise<KeyOf> {
+  try {
+    const keyOf = await known;
+    for (const row of rows) keyOf(row);
+    return keyOf;
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return keysOf(ctx, held, signal);
+  }
+}
+
+/** What was shown before and is not any more. */
+function goneSince(recordIds: readonly RecordId[], { rows }: SharedPage): MissingBody[] {
+  const there = new Set(rows.map((row) => row.recordId));
+  const gone = recordIds.filter((it) => !there.has(it));
+  return gone.map((recordId) => ({ recordId, code: 'RECORD_ERASED' }));
+}
+
+async function collected<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const it of source) all.push(it);
+  return all;
 }
 
 /** What there is under a grant, unopened; a ticket fetches the bodies. */
@@ -106,33 +224,70 @@ export async function requestRows(
   held: HeldGrant,
   options: ReadOptions,
 ): Promise<SharedListing> {
-  const { signal, onProgress } = options;
-  const account = await ctx.ledger.knownAccount(held.patient, signal);
-  const { organisation } = account;
-  const at = organisation === ctx.account.organisation ? undefined : organisation;
+  const at = await servingAt(ctx, held, options.signal);
   const rows: { row: LiveItem; ticket: string }[] = [];
   const erased: ErasedItem[] = [];
   const accesses: Access[] = [];
   for (const first of firstPages(options)) {
-    for (let what: ReadWhat | undefined = first; what !== undefined; ) {
-      const asked = { organisation, what, options };
-      const { signedRequest, answer } = await statingTime(ctx, signal, async (issuedMs) => {
-        const signedRequest = await signRequest(ctx, held, { ...asked, issuedMs });
-        const request = textOfBytes(signedRequest);
-        const answer = await ctx.gateway.call(readPost, { body: { request }, signal });
-        return { signedRequest, answer };
-      });
-      const checked = await checkRows(ctx.ledger, held.patient, answer.rows, signal);
-      requireCovered(held, what, checked.live);
-      for (const row of checked.live) rows.push({ row, ticket: answer.ticket });
-      erased.push(...checked.erased);
-      const salt = bytesOfText(answer.salt, 32);
-      accesses.push({ ...answer.access, salt, signedRequest });
-      onProgress?.({ phase: 'fetching', done: rows.length, total: 0 });
-      what = nextPage(what, answer.next);
+    for await (const page of pagesOf(ctx, held, first, { ...options, at })) {
+      const { ticket } = page;
+      rows.push(...page.rows.map((row) => ({ row, ticket })));
+      erased.push(...page.erased);
+      accesses.push(page.access);
+      options.onProgress?.({ phase: 'fetching', done: rows.length, total: 0 });
     }
   }
-  return { rows, erased, accesses, at };
+  return { rows, erased, accesses, at: at.other };
+}
+
+/** Who serves a patient's rows; `other` when that is not this account's own hospital. */
+interface Serving {
+  readonly organisation: AccountId;
+  readonly other: AccountId | undefined;
+}
+
+async function servingAt(
+  ctx: Context,
+  held: HeldGrant,
+  signal: AbortSignal | undefined,
+): Promise<Serving> {
+  const { organisation } = await ctx.ledger.knownAccount(held.patient, signal);
+  const other = organisation === ctx.account.organisation ? undefined : organisation;
+  return { organisation, other };
+}
+
+/** What one look gave: proven rows, and a ticket for their bodies. */
+interface SharedPage {
+  readonly rows: readonly LiveItem[];
+  readonly erased: readonly ErasedItem[];
+  readonly ticket: string;
+  readonly access: Access;
+}
+
+/** Page by page; each is a look. */
+async function* pagesOf(
+  ctx: Context,
+  held: HeldGrant,
+  first: ReadWhat,
+  options: ReadOptions & { readonly at: Serving },
+): AsyncGenerator<SharedPage, void, undefined> {
+  const { signal } = options;
+  const { organisation } = options.at;
+  for (let what: ReadWhat | undefined = first; what !== undefined; ) {
+    const asked = { organisation, what, options };
+    const { signedRequest, answer } = await statingTime(ctx, signal, async (issuedMs) => {
+      const signedRequest = await signRequest(ctx, held, { ...asked, issuedMs });
+      const request = textOfBytes(signedRequest);
+      const encoded = await ctx.gateway.call(readPost, { body: { request }, signal });
+      return { signedRequest, answer: believed(decodeReadAnswer, encoded) };
+    });
+    const { live, erased } = await checkRows(ctx.ledger, held.patient, answer.anchors, signal);
+    requireCovered(held, what, live);
+    const { txId, height, index, salt } = answer;
+    const access = { txId, height, index, salt, signedRequest };
+    yield { rows: live, erased, ticket: textOfBytes(answer.ticket), access };
+    what = nextPage(what, answer.next);
+  }
 }
 
 function firstPages({ recordIds, since }: ReadOptions): readonly ReadWhat[] {
@@ -146,8 +301,8 @@ function firstPages({ recordIds, since }: ReadOptions): readonly ReadWhat[] {
   return pages;
 }
 
-function nextPage(what: ReadWhat, next: string | undefined): ReadWhat | undefined {
-  if (what.kind !== 'since' || next === undefined) return undefined;
+function nextPage(what: ReadWhat, next: string): ReadWhat | undefined {
+  if (what.kind !== 'since' || next === '') return undefined;
   if (next === what.cursor) throw new CodedError('GATEWAY_LIED');
   return { ...what, cursor: next };
 }

@@ -1,13 +1,10 @@
-import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex } from '../../primitives/bytes.ts';
-import { isCoded } from '../../primitives/errors.ts';
+import { concatBytes } from '../../primitives/bytes.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { contentOf } from '../records/carried.ts';
-import { cutFile } from '../records/fhir-file.ts';
-import { itemKeyOf, type KnownItem } from '../records/import-plan.ts';
-import { decodeSkeleton } from '../records/skeleton.ts';
+import { itemsOfImport } from '../records/import-plan.ts';
+import { decodeSkeleton, partsOfFile, type Skeleton } from '../records/skeleton.ts';
 import type { HeldImport } from '../wallet/content.ts';
-import { encodeIndex } from '../wallet/import-index.ts';
+import { encodeIndex, isIndex } from '../wallet/import-index.ts';
 import { type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
 
 /**
@@ -20,7 +17,7 @@ export async function completeIndexes(
 ): Promise<void> {
   const { account } = ctx.account;
   const lacking = ctx.vault.content.imports.filter(
-    (it) => it.account === account && it.anchored && it.index.length === 0,
+    (it) => it.account === account && it.anchored && !isIndex(it.index),
   );
   if (lacking.length === 0) return;
   const chart = await ownChart(ctx, signal);
@@ -45,27 +42,37 @@ async function indexOf(
 ): Promise<Uint8Array | undefined> {
   if (chart.rows.liveOf(held.skeleton) === undefined) return undefined;
   const { bytes } = contentOf(await openOwn(ctx, chart, held.skeleton, signal));
-  const items: KnownItem[] = [];
-  for (const { recordId: named } of decodeSkeleton(bytes).ranges) {
-    const recordId = recordNow(ctx, chart, named);
-    if (recordId === undefined) continue;
-    const item = contentOf(await openOwn(ctx, chart, recordId, signal));
-    const contentHash = bytesToHex(sha256(item.bytes));
-    items.push({ recordId, contentHash, key: keyOf(item.bytes, item.head.mediaType, contentHash) });
-  }
-  return encodeIndex(items);
+  const skeleton = withIdsNow(ctx, chart, decodeSkeleton(bytes));
+  const file = await readFile(ctx, chart, skeleton, signal);
+  return encodeIndex(itemsOfImport(skeleton, file, held.importedMs));
 }
 
-/** The key that the item had when it was imported: what a resource says of itself, else its hash. */
-function keyOf(bytes: Uint8Array, mediaType: string, contentHash: string): string {
-  const nameless = itemKeyOf({ facts: undefined }, contentHash);
-  if (!mediaType.includes('json')) return nameless;
-  try {
-    const [part] = cutFile('item.json', bytes).parts;
-    const isWhole = part?.offset === 0 && part.length === bytes.length;
-    return part !== undefined && isWhole ? itemKeyOf(part, contentHash) : nameless;
-  } catch (error) {
-    if (!isCoded(error)) throw error;
-    return nameless;
+/** A list of parts names records as they were then: some were moved here since, or filed anew (I-83). */
+function withIdsNow(ctx: Context, chart: OwnChart, skeleton: Skeleton): Skeleton {
+  const ranges = skeleton.ranges.map((it) => ({
+    ...it,
+    recordId: recordNow(ctx, chart, it.recordId) ?? it.recordId,
+  }));
+  return { ...skeleton, ranges };
+}
+
+/** The file as far as it is there: what was erased is `{}` and blanks, which is JSON and no record. */
+async function readFile(
+  ctx: Context,
+  chart: OwnChart,
+  skeleton: Skeleton,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for (const part of partsOfFile(skeleton)) {
+    if (part instanceof Uint8Array) pieces.push(part);
+    else if (chart.rows.liveOf(part.recordId) !== undefined) {
+      pieces.push(contentOf(await openOwn(ctx, chart, part.recordId, signal)).bytes);
+    } else {
+      const blank = new Uint8Array(part.length).fill(0x20);
+      blank.set([0x7b, 0x7d].slice(0, part.length));
+      pieces.push(blank);
+    }
   }
+  return concatBytes(...pieces);
 }

@@ -8,7 +8,7 @@ import { carriedMediaType } from '../records/carried.ts';
 import { skeletonMediaType } from '../records/skeleton.ts';
 import { withIdsAgain } from '../wallet/import-index.ts';
 import { OwnItems } from './add-items.ts';
-import { Carrier, idAgain, noMove } from './carry.ts';
+import { Carrier, idAgain, lineOfCarried, noMove } from './carry.ts';
 import { ownChart } from './own-records.ts';
 
 /** Where a record is to stand, and what it is to be called. */
@@ -55,7 +55,10 @@ export const reclassifyRecord: Action<ReclassifyRequest, ReclassifiedRecord> = {
     const isOwn = head.author === ctx.account.account;
     const [mediaType, bytes] = isOwn ? [head.mediaType, opened.bytes] : [carriedMediaType, carrier];
     const items = new OwnItems(ctx, signal);
-    await items.add({ recordId, recordClass, name, previous, mediaType, bytes });
+    const { ordinaryClass } = head;
+    const line = lineOfCarried(opened, name);
+    const about = { recordId, recordClass, ordinaryClass, name, previous, mediaType };
+    await items.add({ ...about, bytes, line });
     const confirmed = await items.anchor();
     await noteAgain(ctx, previous, recordId);
     return { recordId, previous, recordClass, name, confirmed };

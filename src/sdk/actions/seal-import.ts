@@ -1,4 +1,4 @@
-import type { RecordClass } from '../../api/classes.ts';
+import type { OrdinaryClass, RecordClass } from '../../api/classes.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
@@ -6,14 +6,23 @@ import { type BlobToSend, uploadBlobs } from '../client/upload.ts';
 import type { ImportPlan, PlannedItem } from '../records/import-plan.ts';
 import { sealItem, sealItemStream } from '../records/item-seal.ts';
 import { type ItemRow, type SealedBody, type Wrapping, wrapItem } from '../records/item-wrap.ts';
-import { skeletonMediaType } from '../records/skeleton.ts';
+import { skeletonClass, skeletonMediaType } from '../records/skeleton.ts';
 import type { Source } from './file-source.ts';
 import { memorySpool, type Spool } from './spool.ts';
 
 /** What the owner decides about an import. */
 export interface AddFileOptions extends WorkOptions {
   /** The class that the owner chose for everything in the file. */
-  readonly recordClass?: RecordClass | undefined;
+  readonly recordClass?: OrdinaryClass | undefined;
+  /** Refuses a file that holds anything but sound R4, as a whole. */
+  readonly strict?: boolean | undefined;
+  /**
+   * Of a file about several people, or about somebody else than the chart: only hers, by name (`of`), or everybody's.
+   * Undefined: such a file is refused with FILE_PERSONS.
+   */
+  readonly persons?: { readonly of: string } | 'all' | undefined;
+  /** What was erased comes back where the file has it. */
+  readonly again?: boolean | undefined;
   /** Marks every item as typed by the patient themselves. */
   readonly enteredByPatient?: boolean;
   /** Where the sealed body of a large file lies until its id is known. */
@@ -59,7 +68,7 @@ export async function sealAndUpload(
   const skeletonItem = {
     ...about,
     recordId: plan.importId,
-    recordClass: 'other',
+    recordClass: skeletonClass,
     mediaType: skeletonMediaType,
     name: source.file.name,
     previous: undefined,
@@ -71,7 +80,9 @@ export async function sealAndUpload(
       : plan.items.map((item) => ({
           ...item,
           ...about,
-          bytes: bytes.subarray(item.part.offset, item.part.offset + item.part.length),
+          bytes:
+            item.part.unpacked?.bytes ??
+            bytes.subarray(item.part.offset, item.part.offset + item.part.length),
         }));
   const toSeal = [...whole, skeletonItem];
   for (let at = 0; at < toSeal.length; ) {

@@ -43,9 +43,10 @@ export async function writeShared(
 ): Promise<WrittenRecords> {
   const held = heldGrant(ctx, consent);
   if (held.letter.writeSeed.length === 0) throw new CodedError('CONSENT_CANNOT_WRITE', { consent });
-  for (const { recordClass } of notes) {
-    if (!held.terms.writeClasses.includes(recordClass)) {
-      throw new CodedError('CLASS_NOT_GRANTED', { recordClass });
+  for (const { recordClass, ordinaryClass } of notes) {
+    const what = recordClass === 'private' ? ordinaryClass : recordClass;
+    if (what === undefined || !held.terms.writeClasses.includes(what)) {
+      throw new CodedError('CLASS_NOT_GRANTED', { recordClass: what ?? recordClass });
     }
   }
   const kinds = new Set(notes.map((it) => it.recordClass === 'diagnosis'));
@@ -82,6 +83,12 @@ export async function writeNamed(
     );
     // Should a change of keys be faster than its anchor, it is written again.
     if (isOnItsWay) await keepUnwritten(ctx, consent, notes);
+    // What could not be sent is not lost: the wallet writes it when it next meets the hospital.
+    const couldNotSend = isCoded(error) && error.kind === 'unavailable';
+    if (couldNotSend && !options.signal?.aborted) {
+      const kept = isOnItsWay || (await keepUnwritten(ctx, consent, notes));
+      throw new CodedError(error.code, { ...error.details, kept }, error);
+    }
     if (!mayBeEndedKey(error) || (await mayWriteNow(ctx, held, options.signal))) throw error;
     await receiveMessages(ctx, [letterKind], options);
     const newer = heldGrant(ctx, consent);
@@ -111,9 +118,8 @@ async function sealAndAnchor(
   for (const note of notes) {
     const writeKey = writeKeys.get(note.recordClass);
     if (writeKey === undefined) throw new CodedError('CLASS_NOT_GRANTED');
-    const { recordId, recordClass, mediaType, name, previous, bytes } = note;
-    const about = { recordId, recordClass, mediaType, name, previous, bytes };
-    const item = { ...about, account: patient, author, writtenMs: ctx.now() };
+    const { previous } = note;
+    const item = { ...note, previous, account: patient, author, writtenMs: ctx.now() };
     sealed.push(await sealItem(item, sign, { kind: 'write-key', epoch, writeKey }));
     onProgress?.({ phase: 'sealing', done: sealed.length, total: notes.length });
   }

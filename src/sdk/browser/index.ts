@@ -4,3 +4,4 @@ import './no-eval.ts';
 export * from '../index.ts';
 export { fileInputOf } from './file-input.ts';
 export { indexedDbWalletNames, indexedDbWalletStore } from './indexeddb-store.ts';
+export { browserOpeners } from './openers.ts';

@@ -35,10 +35,10 @@ export type Asking<R extends Route> = AddressOf<R> &
     readonly maxBytes?: number;
   };
 
-/** What a route answers: its JSON, bytes, or the stream of its events. */
+/** What a route answers: its JSON, bytes, or what is read as it comes. */
 export type Answer<R extends Route> = R['answer'] extends z.ZodType
   ? z.output<R['answer']>
-  : R['answer'] extends 'events'
+  : R['answer'] extends 'events' | 'stream'
     ? ReadableStream<Uint8Array>
     : Uint8Array;
 
@@ -112,7 +112,7 @@ interface Given {
 
 async function answerTo(http: Http, { answer, media }: Route, request: Call): Promise<unknown> {
   if (answer === 'bytes') return http.bytes(request);
-  if (answer === 'events') {
+  if (answer === 'events' || answer === 'stream') {
     return http.open({ ...request, headers: { ...request.headers, accept: media ?? '*/*' } });
   }
   const parsed = answer.safeParse(await http.json(request));

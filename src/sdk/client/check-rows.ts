@@ -1,17 +1,16 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { decodeErased, type Erased } from '../../api/erase.ts';
 import {
-  decodeItemHeader,
   decodeLeafContent,
+  decodeStoredHeader,
   itemHeaderHash,
   itemLeafHash,
 } from '../../api/item.ts';
-import type { ItemRow, LiveRow } from '../../api/items.ts';
-import { bytesOfText } from '../../api/message-parts.ts';
+import type { AnchoredRows, LiveRow } from '../../api/rows.ts';
 import { decodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { verifyLabelled } from '../../crypto/signature.ts';
-import { isIncluded } from '../../ledger/merkle.ts';
+import { areIncluded, type ProvenLeaves } from '../../ledger/multiproof.ts';
 import { anchorRowId, anchors } from '../../ledger/tables/anchors.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -38,7 +37,8 @@ export interface LiveItem {
   readonly root: Uint8Array;
   readonly index: number;
   readonly count: number;
-  readonly path: readonly Uint8Array[];
+  /** What proved it, with the other rows of its anchor that came with it. */
+  readonly proof: ProvenLeaves;
 }
 
 /** What is left of an erased item: its place, and the holder's signed word. */
@@ -54,52 +54,64 @@ export interface ErasedItem {
 }
 
 /**
- * Checks rows as a server hands them out: the leaf lies under the root that the ledger has for this
- * account, with that epoch, time and count, and the header is the leaf's.
+ * Checks rows as a server hands them out: their leaves lie, all together, under the root that the ledger has for this
+ * account, with that epoch, time and count, and each header is its leaf's.
  *
  * Throws PROOF_INVALID (not anchored so), ITEM_HEADER_CORRUPT, GATEWAY_LIED (place or class differ),
  * SIGNATURE_WRONG (called erased, and no holder put its name to it).
- * Source: docs/protocol/reading.md; docs/protocol/items.md, rule I-28.
+ * Source: docs/protocol/http.md, rule H-24; docs/protocol/items.md, rule I-28.
  */
 export async function checkRows(
   ledger: Pick<ProvenLedger, 'row' | 'identityOfKey'>,
   account: AccountId,
-  rows: readonly ItemRow[],
+  anchored: readonly AnchoredRows[],
   signal?: AbortSignal,
 ): Promise<{ readonly live: readonly LiveItem[]; readonly erased: readonly ErasedItem[] }> {
   const live: LiveItem[] = [];
   const erased: ErasedItem[] = [];
-  for (const row of rows) {
-    const root = bytesOfText(row.root, 32);
-    const anchor = await ledger.row(anchors, anchorRowId(account, root), { signal });
-    if (
-      anchor === undefined ||
-      anchor.count !== row.count ||
-      anchor.epoch !== row.epoch ||
-      anchor.height !== row.height ||
-      anchor.timeMs !== row.timeMs ||
-      anchor.consent !== (row.consent ?? '')
-    ) {
-      throw new CodedError('PROOF_INVALID', { recordId: row.recordId, table: 'anchors' });
-    }
-    const path = row.path.map((sibling) => bytesOfText(sibling, 32));
-    const leaf =
-      row.state === 'live'
-        ? itemLeafHash(bytesOfText(row.salt, 32), bytesOfText(row.leafContent))
-        : bytesOfText(row.leaf, 32);
-    if (!isIncluded(leaf, row.index, row.count, path, root)) {
-      throw new CodedError('PROOF_INVALID', { recordId: row.recordId });
-    }
-    if (row.state === 'live') live.push(liveItem(account, row, { leaf, root, path }));
-    else {
-      const { recordId, height, timeMs, index, count } = row;
-      const tombstone = bytesOfText(row.tombstone);
+  for (const shown of anchored) {
+    const proof = await provenLeaves(ledger, account, shown, signal);
+    const { root, height, timeMs, count } = shown;
+    for (const [at, row] of shown.rows.entries()) {
+      const leaf = proof.leaves[at]?.leaf ?? root;
+      if (row.kind === 'live') {
+        live.push(liveItem(account, shown, row, { leaf, proof }));
+        continue;
+      }
+      const { recordId, index, tombstone } = row;
       const word = await checkTombstone(ledger, account, tombstone, signal);
       if (!equalBytes(word.leaf, leaf)) throw new CodedError('PROOF_INVALID', { recordId });
       erased.push({ recordId, height, timeMs, leaf, root, index, count, tombstone });
     }
   }
   return { live, erased };
+}
+
+/** The leaves of rows that the ledger's anchor holds, all of them. Throws PROOF_INVALID. */
+async function provenLeaves(
+  ledger: Pick<ProvenLedger, 'row'>,
+  account: AccountId,
+  shown: AnchoredRows,
+  signal: AbortSignal | undefined,
+): Promise<ProvenLeaves> {
+  const { root, count, siblings } = shown;
+  const anchor = await ledger.row(anchors, anchorRowId(account, root), { signal });
+  const isSo =
+    anchor !== undefined &&
+    anchor.count === count &&
+    anchor.epoch === shown.epoch &&
+    anchor.height === shown.height &&
+    anchor.timeMs === shown.timeMs &&
+    anchor.consent === shown.consent;
+  if (!isSo) throw new CodedError('PROOF_INVALID', { table: 'anchors', height: shown.height });
+  const leaves = shown.rows.map((row) => ({
+    index: row.index,
+    leaf: row.kind === 'live' ? itemLeafHash(row.salt, row.leafContent) : row.leaf,
+  }));
+  if (!areIncluded(leaves, count, siblings, root)) {
+    throw new CodedError('PROOF_INVALID', { height: shown.height });
+  }
+  return { leaves, count, siblings };
 }
 
 /** A holder's signed word that it has deleted an item of this account. Throws SIGNATURE_WRONG. */
@@ -124,39 +136,21 @@ export async function checkTombstone(
 
 function liveItem(
   account: AccountId,
-  row: LiveRow,
-  place: {
-    readonly leaf: Uint8Array;
-    readonly root: Uint8Array;
-    readonly path: readonly Uint8Array[];
-  },
+  { txId, height, timeMs, epoch, consent, root, count }: AnchoredRows,
+  { recordId, index, salt, leafContent, header }: LiveRow,
+  proven: Pick<LiveItem, 'leaf' | 'proof'>,
 ): LiveItem {
-  const leafContent = bytesOfText(row.leafContent);
-  const header = bytesOfText(row.header);
   const { headerHash, blobId, recordClass, paddedSize } = decodeLeafContent(leafContent);
   if (!equalBytes(itemHeaderHash(header), headerHash)) {
-    throw new CodedError('ITEM_HEADER_CORRUPT', { recordId: row.recordId });
+    throw new CodedError('ITEM_HEADER_CORRUPT', { recordId });
   }
-  const { recordId, epoch } = decodeItemHeader(header);
-  if (recordId !== row.recordId || epoch !== row.epoch) {
-    throw new CodedError('GATEWAY_LIED', { recordId: row.recordId });
+  const said = decodeStoredHeader(header);
+  if (said.recordId !== recordId || said.epoch !== epoch) {
+    throw new CodedError('GATEWAY_LIED', { recordId });
   }
   return {
-    account,
-    recordId,
-    recordClass,
-    blobId,
-    paddedSize,
-    epoch,
-    consent: row.consent,
-    txId: row.txId,
-    height: row.height,
-    timeMs: row.timeMs,
-    header,
-    leafContent,
-    salt: bytesOfText(row.salt, 32),
-    ...place,
-    index: row.index,
-    count: row.count,
+    ...{ account, recordId, recordClass, blobId, paddedSize, epoch },
+    consent: consent === '' ? undefined : consent,
+    ...{ txId, height, timeMs, header, leafContent, salt, ...proven, root, index, count },
   };
 }

@@ -1,4 +1,5 @@
 import { itemsGet } from '../../api/routes/items-get.ts';
+import { decodeItemsPage } from '../../api/rows.ts';
 import { xwingKeyFromSeed } from '../../crypto/kem.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import { type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.ts';
@@ -19,8 +20,9 @@ import {
 import { ImportIndex } from '../wallet/import-index.ts';
 import { adopted, withNext } from '../wallet/local.ts';
 import type { ChangeOptions, Vault } from '../wallet/vault.ts';
-import { GatewayClient } from './gateway-client.ts';
+import { believed, GatewayClient } from './gateway-client.ts';
 import { Http, type HttpOptions } from './http.ts';
+import { type Openers, openHere } from './opener-pool.ts';
 import { OwnRows } from './own-rows.ts';
 import { type PendingKind, type PendingKinds, pendingKinds } from './pending.ts';
 import { keySession } from './session.ts';
@@ -43,6 +45,8 @@ export interface WorkOptions {
 export interface ContextOptions {
   readonly now?: () => number;
   readonly http?: HttpOptions;
+  /** Threads that open items: on Node `nodeOpeners`, in a browser `browserOpeners`; without, this one does. */
+  readonly openers?: Openers;
   /** Where an account's hospital answers now, when that is not where it answered at enrolment. */
   readonly gatewayUrlOf?: (hospital: Pick<WalletAccount, 'organisation' | 'gatewayUrl'>) => string;
   /** What wings write down before it is sent, beside the wallet's own kinds. */
@@ -67,6 +71,8 @@ export class Context {
   readonly now: () => number;
   /** The wallet's copy at this account's hospital. */
   readonly copies: WalletCopies = new WalletCopies(this);
+  /** Who opens items. */
+  readonly openers: Openers;
   /** What answers to transactions change in the wallet. */
   readonly pendingKinds: PendingKinds;
   readonly #account: string;
@@ -76,6 +82,7 @@ export class Context {
   constructor(vault: Vault, account: WalletAccount, options: ContextOptions = {}) {
     this.vault = vault;
     this.now = options.now ?? Date.now;
+    this.openers = options.openers ?? openHere;
     this.pendingKinds = pendingKinds(options.pendingKinds);
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
@@ -86,7 +93,8 @@ export class Context {
     const { root, tip } = trustOf(vault.content, account.chainId);
     this.ledger = new ProvenLedger(plain, root, tip, this.now, this.gateway);
     this.rows = new OwnRows(
-      (query, signal) => this.gateway.call(itemsGet, { query, signal }),
+      async (query, signal) =>
+        believed(decodeItemsPage, await this.gateway.call(itemsGet, { query, signal })),
       this.ledger,
       account.account,
     );

@@ -80,4 +80,13 @@ export class GatewayClient {
   }
 }
 
+/** What an answer in bytes says. Throws GATEWAY_LIED where it has not the agreed shape. */
+export function believed<T>(decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T {
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    throw new CodedError('GATEWAY_LIED', {}, cause);
+  }
+}
+
 const maxBlobBytes = 64 * 1024 * 1024 * 1024;

@@ -41,13 +41,14 @@ export class Http {
   readonly baseUrl: string;
   readonly #fetch: Fetch;
   readonly #timeoutMs: number;
-  readonly #retryDelaysMs: readonly number[];
+  /** Milliseconds before each further try. */
+  readonly retryDelaysMs: readonly number[];
 
   constructor(baseUrl: string, options: HttpOptions = {}) {
     this.baseUrl = baseUrl.replace(/\/+$/, '');
     this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
     this.#timeoutMs = options.timeoutMs ?? 60_000;
-    this.#retryDelaysMs = options.retryDelaysMs ?? [100, 400, 1_600];
+    this.retryDelaysMs = options.retryDelaysMs ?? [100, 400, 1_600];
   }
 
   async json(call: Call): Promise<unknown> {
@@ -63,7 +64,7 @@ export class Http {
     // A stream can be read once, so it cannot be sent again.
     const repeatable =
       (call.repeatable ?? call.method === 'GET') && !(call.body instanceof ReadableStream);
-    const delays = repeatable ? this.#retryDelaysMs : [];
+    const delays = repeatable ? this.retryDelaysMs : [];
     for (const delayMs of [...delays, undefined]) {
       try {
         return await this.#once(call);
@@ -103,7 +104,7 @@ export class Http {
     try {
       response = await this.#fetch(`${this.baseUrl}${call.path}`, init);
     } catch (error) {
-      throw failureOf(error, call);
+      throw failureOf(error, call, this.baseUrl);
     }
     if (!isRedirect(response)) return response;
     await response.body?.cancel();
@@ -152,14 +153,21 @@ function isRedirect({ type, status }: Response): boolean {
   return type === 'opaqueredirect' || (status >= 300 && status < 400);
 }
 
-function failureOf(error: unknown, call: Call): CodedError {
+function failureOf(error: unknown, call: Call, address?: string): CodedError {
   if (error instanceof CodedError) return error;
   if (call.signal?.aborted) return new CodedError('INTERRUPTED', {}, error);
   return new CodedError(
     'GATEWAY_UNREACHABLE',
-    { path: routeOf(call), ...certificateIn(error) },
+    { ...addressOf(address), path: routeOf(call), ...certificateIn(error) },
     error,
   );
+}
+
+/** What was tried, without what may stand in an address for the server alone. */
+function addressOf(text: string | undefined): { readonly address?: string } {
+  if (text === undefined || !URL.canParse(text)) return {};
+  const { origin, pathname } = new URL(text);
+  return { address: `${origin}${pathname}` };
 }
 
 /** Somebody answered whom no certificate proves: said, since it is no network that is down. A browser does not tell. */

@@ -11,17 +11,20 @@ import {
   type Carried,
   type CarriedFrame,
   carriedMediaType,
+  contentOf,
   decodeCarrier,
   encodeMove,
   maxCarriedDepth,
 } from '../records/carried.ts';
+import { isHeadlineOf } from '../records/headline/line-of-bytes.ts';
 import { type OpenedItem, openItem } from '../records/item-open.ts';
 import { wasKeyOf } from './was-key-of.ts';
 
-/** The item that holds another one, and the height of its anchor. */
+/** The item that holds another one, and height and block time of its anchor. */
 interface Outer {
   readonly item: OpenedItem;
   readonly height: number;
+  readonly timeMs: number;
 }
 
 /**
@@ -35,7 +38,23 @@ export async function withCarried(
   ledger: ProvenLedger,
   outer: Outer,
   signal?: AbortSignal,
-  depth = 0,
+): Promise<OpenedItem> {
+  if (outer.item.head.mediaType !== carriedMediaType) return outer.item;
+  const item = await carriedOf(ledger, outer, signal, 0);
+  const { head, bytes } = contentOf(item);
+  const { headline } = item;
+  // A line is that of what is inside, under the name and class that it has here (I-80).
+  if (isHeadlineOf({ head, headline, bytes }, outer.timeMs)) {
+    return item;
+  }
+  return { ...item, problems: [...item.problems, 'HEADLINE_WRONG'] };
+}
+
+async function carriedOf(
+  ledger: ProvenLedger,
+  outer: Outer,
+  signal: AbortSignal | undefined,
+  depth: number,
 ): Promise<OpenedItem> {
   const { item } = outer;
   if (item.head.mediaType !== carriedMediaType || depth >= maxCarriedDepth) return item;
@@ -55,8 +74,8 @@ export async function withCarried(
     ? ((await whyNotWritten(ledger, inner, verdict, signal)) ??
       (await whyNotMoved(ledger, outer, frame, signal)))
     : verdict.failed;
-  const height = isHeld ? verdict.height : 0;
-  const whole = await withCarried(ledger, { item: inner, height }, signal, depth + 1);
+  const { height, timeMs } = isHeld ? verdict : { height: 0, timeMs: 0 };
+  const whole = await carriedOf(ledger, { item: inner, height, timeMs }, signal, depth + 1);
   const { account, from } = frame;
   const carried: Carried = {
     ...{ account, from, notVerified: failed, head: whole.head, bytes: whole.bytes },

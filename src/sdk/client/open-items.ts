@@ -1,6 +1,7 @@
 import type { AccountId } from '../../primitives/ids.ts';
 import type { ProvenLedger } from '../ledger/proven-ledger.ts';
-import { type OpenedItem, openItem } from '../records/item-open.ts';
+import type { SealedHeadline } from '../records/headline/headline-format.ts';
+import { type OpenedItem, openItem, openItemHeadline } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import type { LiveItem } from './check-rows.ts';
 import { withCarried } from './open-carried.ts';
@@ -20,7 +21,17 @@ export async function openLiveItem(
   signal?: AbortSignal,
 ): Promise<OpenedItem> {
   const opened = await openItem(itemToOpen(ledger, item, key, signal), body);
-  return withCarried(ledger, { item: opened, height: item.height }, signal);
+  return withCarried(ledger, { ...item, item: opened }, signal);
+}
+
+/**
+ * The line of a proven row, without its body: the word of whoever anchored it.
+ *
+ * Throws CANNOT_OPEN, HEADLINE_WRONG. Source: docs/protocol/items.md, rule I-63.
+ */
+export function openLineOf(item: LiveItem, key: ReadingKey): Promise<SealedHeadline> {
+  const { header, leafContent, salt, leaf, account, recordId } = item;
+  return openItemHeadline({ header, leafContent, salt, leaf, account, recordId, key });
 }
 
 /** What `openItem` needs of a proven row: also whether its author had that key then. */
@@ -37,6 +48,8 @@ export function itemToOpen(
     leaf: item.leaf,
     account: item.account,
     recordId: item.recordId,
+    anchoredUnder: item.consent,
+    anchoredMs: item.timeMs,
     key,
     isKeyOfAuthor: (author: AccountId, publicKey: Uint8Array) =>
       wasKeyOf(ledger, { author, publicKey, height: item.height }, signal),

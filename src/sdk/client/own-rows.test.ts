@@ -3,12 +3,12 @@ import { beforeEach, test } from 'node:test';
 import { makePerson, type Person } from '../../../test/builders.ts';
 import { rootOf, type Sealed, sealedItem } from '../../../test/gateway/sealed.ts';
 import { encodeErased } from '../../api/erase.ts';
-import type { ItemRow } from '../../api/items.ts';
-import { textOfBytes } from '../../api/message-parts.ts';
+import type { AnchoredRows, ItemRow } from '../../api/rows.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { signLabelled } from '../../crypto/signature.ts';
 import { merkleTree } from '../../ledger/merkle.ts';
+import { multiproof } from '../../ledger/multiproof.ts';
 import { decodeRow, encodeRow, type StateTable } from '../../ledger/table.ts';
 import { type Anchor, anchors } from '../../ledger/tables/anchors.ts';
 import type { HeldIdentity } from '../../ledger/tables/keys.ts';
@@ -23,40 +23,42 @@ const txId = parseTxId('b2'.repeat(32));
 
 const hospital: Person = await makePerson('hospital', 'organisation');
 
+/** One row with what its anchor says of it. */
+type Told = Omit<AnchoredRows, 'siblings' | 'rows'> & { readonly row: ItemRow };
+
 /** A custodian of one account as rule H-10 has it, two rows a page, and the ledger's anchors. */
 class Custodian {
   readonly asked: { since: number; changed: number; cursor?: string }[] = [];
   readonly anchors = new Map<string, Anchor>();
-  rows: { row: ItemRow; change: number }[] = [];
+  rows: { row: Told; change: number }[] = [];
+  readonly #trees = new Map<string, readonly Uint8Array[]>();
   changes = 0;
-  lie: (row: ItemRow) => ItemRow = (row) => row;
+  lie: (row: Told) => Told = (row) => row;
 
   show(height: number, items: readonly Sealed[]): void {
     const root = rootOf(items);
     const place = { height, timeMs: height * 10, epoch: 1, count: items.length };
     this.anchors.set(bytesToHex(root), { ...place, consent: '', log: 'user' });
     this.changes += 1;
-    const leaves = items.map((it) => it.leaf);
+    this.#trees.set(
+      bytesToHex(root),
+      items.map((it) => it.leaf),
+    );
     for (const [index, { recordId, row }] of items.entries()) {
-      const path = merkleTree(leaves).path(index).map(textOfBytes);
-      const where = { recordId, txId, ...place, root: textOfBytes(root), index, path };
-      const told = {
-        salt: textOfBytes(row.salt),
-        leafContent: textOfBytes(row.leafContent),
-        header: textOfBytes(row.header),
-      };
-      this.rows.push({ row: { state: 'live', ...where, ...told }, change: this.changes });
+      const live = { kind: 'live', index, recordId, ...row } as const;
+      const told = { txId, ...place, consent: '', root, row: live } as const;
+      this.rows.push({ row: told, change: this.changes });
     }
   }
 
   async erase({ recordId, leaf }: Sealed): Promise<void> {
     this.changes += 1;
-    const tombstone = textOfBytes(await signedTombstone(leaf));
+    const tombstone = await signedTombstone(leaf);
     this.rows = this.rows.map((kept) => {
-      if (kept.row.recordId !== recordId || kept.row.state === 'erased') return kept;
-      const { salt: _salt, leafContent: _content, header: _header, ...place } = kept.row;
-      const row: ItemRow = { ...place, state: 'erased', leaf: textOfBytes(leaf), tombstone };
-      return { row, change: this.changes };
+      const { index, kind } = kept.row.row;
+      if (kept.row.row.recordId !== recordId || kind === 'erased') return kept;
+      const row: ItemRow = { kind: 'erased', index, recordId, leaf, tombstone };
+      return { row: { ...kept.row, row }, change: this.changes };
     });
   }
 
@@ -67,9 +69,27 @@ class Custodian {
     const found = this.rows
       .filter(({ row, change }) => change > asked.changed && row.height > asked.since)
       .map(({ row }) => this.lie(row));
-    const next = from + 2 < found.length ? { next: String(from + 2) } : {};
-    return { changes: this.changes, rows: found.slice(from, from + 2), ...next };
+    const next = from + 2 < found.length ? String(from + 2) : '';
+    return { changes: this.changes, anchors: this.anchored(found.slice(from, from + 2)), next };
   };
+
+  /** Rows of one anchor together, with their proof. */
+  anchored(told: readonly Told[]): AnchoredRows[] {
+    const byRoot = new Map<string, Told[]>();
+    for (const row of told) {
+      const root = bytesToHex(row.root);
+      byRoot.set(root, [...(byRoot.get(root) ?? []), row]);
+    }
+    return [...byRoot.values()].flatMap((rows) => {
+      const [first] = rows;
+      if (first === undefined) return [];
+      const { row: _row, ...anchor } = { ...first, ...rows.at(-1) };
+      const { nodeAt } = merkleTree(this.#trees.get(bytesToHex(anchor.root)) ?? []);
+      const indexes = rows.map(({ row }) => row.index);
+      const siblings = multiproof(indexes, anchor.count, nodeAt);
+      return [{ ...anchor, siblings, rows: rows.map(({ row }) => row) }];
+    });
+  }
 
   async identityOfKey(_: AccountId, signKey: Uint8Array): Promise<HeldIdentity | undefined> {
     const { identity } = hospital;
@@ -150,7 +170,7 @@ test('A row that is not anchored so is refused, and nothing of its answer is kep
   await rows.refresh();
   const forged = items(3);
   custodian.show(4, forged);
-  custodian.lie = (row) => (row.index === 2 ? { ...row, timeMs: 1 } : row);
+  custodian.lie = (row) => (row.row.index === 2 ? { ...row, timeMs: 1 } : row);
   await assert.rejects(rows.refresh(), { code: 'PROOF_INVALID' });
   assert.equal([...rows.live()].length, 1);
   custodian.lie = (row) => row;
@@ -194,7 +214,7 @@ test('A device that has fetched nothing yet is told what is newer and no more', 
 test('A packed row says what the proven one said', async () => {
   custodian.show(3, items(5));
   const all = custodian.rows.map(({ row }) => row);
-  const { live } = await checkRows(custodian, ana, all);
+  const { live } = await checkRows(custodian, ana, custodian.anchored(all));
   const packed = packRows(live);
   assert.equal(packed.length, 5);
   for (const [i, plain] of live.entries()) {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { ItemsPage } from '../../api/items.ts';
 import type { itemsGet } from '../../api/routes/items-get.ts';
+import type { ItemsPage } from '../../api/rows.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, RecordId } from '../../primitives/ids.ts';
 import type { ProvenLedger } from '../ledger/proven-ledger.ts';
@@ -108,18 +108,18 @@ export class OwnRows {
     const live: LiveItem[] = [];
     const erased: ErasedItem[] = [];
     let changes: number | undefined;
-    let cursor: string | undefined;
+    let cursor = '';
     do {
-      const asked = { since, changed, ...(cursor === undefined ? {} : { cursor }) };
+      const asked = { since, changed, ...(cursor === '' ? {} : { cursor }) };
       const page = await this.#pageOf({ account: this.#account, ...asked }, signal);
-      const checked = await checkRows(this.#ledger, this.#account, page.rows, signal);
+      const checked = await checkRows(this.#ledger, this.#account, page.anchors, signal);
       live.push(...packRows(checked.live));
       erased.push(...checked.erased);
       // The first page's count: what changes while we turn the pages is asked for again.
       changes ??= page.changes;
-      if (page.next !== undefined && page.next === cursor) throw new CodedError('GATEWAY_LIED');
+      if (page.next !== '' && page.next === cursor) throw new CodedError('GATEWAY_LIED');
       cursor = page.next;
-    } while (cursor !== undefined);
+    } while (cursor !== '');
     return { live, erased, changes };
   }
 }

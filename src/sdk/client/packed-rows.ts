@@ -1,5 +1,6 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { decodeLeafContent, itemLeafHash } from '../../api/item.ts';
+import type { ProvenLeaves } from '../../ledger/multiproof.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import type { AccountId, BlobId, ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import type { LiveItem } from './check-rows.ts';
@@ -14,11 +15,12 @@ interface Anchored {
   readonly consent: ConsentId | undefined;
   readonly root: Uint8Array;
   readonly count: number;
+  readonly proof: ProvenLeaves;
 }
 
 /**
  * Proven rows, packed so that a chart of 50,000 items fits into a phone: the bytes of a page of rows lie in
- * one buffer, salt 32 ‖ path ‖ leaf content ‖ header each, and become objects when somebody asks.
+ * one buffer, salt 32 ‖ leaf content ‖ header each, and become objects when somebody asks.
  */
 export function packRows(rows: readonly LiveItem[]): LiveItem[] {
   const total = rows.reduce((sum, row) => sum + packedBytes(row), 0);
@@ -30,7 +32,7 @@ export function packRows(rows: readonly LiveItem[]): LiveItem[] {
     const anchor = anchors.get(name) ?? anchorOf(row);
     anchors.set(name, anchor);
     const packed = new PackedRow(row, anchor, slab, at);
-    for (const part of [row.salt, ...row.path, row.leafContent, row.header]) {
+    for (const part of [row.salt, row.leafContent, row.header]) {
       slab.set(part, at);
       at += part.length;
     }
@@ -38,13 +40,14 @@ export function packRows(rows: readonly LiveItem[]): LiveItem[] {
   });
 }
 
-const hashBytes = 32;
+const saltBytes = 32;
 
-const packedBytes = ({ path, leafContent, header }: LiveItem): number =>
-  hashBytes * (1 + path.length) + leafContent.length + header.length;
+const packedBytes = ({ leafContent, header }: LiveItem): number =>
+  saltBytes + leafContent.length + header.length;
 
-function anchorOf({ account, txId, height, timeMs, epoch, consent, root, count }: LiveItem) {
-  return { account, txId, height, timeMs, epoch, consent, root: root.slice(), count };
+function anchorOf(row: LiveItem): Anchored {
+  const { account, txId, height, timeMs, epoch, consent, root, count, proof } = row;
+  return { account, txId, height, timeMs, epoch, consent, root: root.slice(), count, proof };
 }
 
 class PackedRow implements LiveItem {
@@ -55,7 +58,6 @@ class PackedRow implements LiveItem {
   readonly #anchor: Anchored;
   readonly #slab: Uint8Array;
   readonly #at: number;
-  readonly #pathLength: number;
   readonly #contentBytes: number;
   readonly #headerBytes: number;
 
@@ -67,7 +69,6 @@ class PackedRow implements LiveItem {
     this.#anchor = anchor;
     this.#slab = slab;
     this.#at = at;
-    this.#pathLength = row.path.length;
     this.#contentBytes = row.leafContent.length;
     this.#headerBytes = row.header.length;
   }
@@ -96,28 +97,23 @@ class PackedRow implements LiveItem {
   get count(): number {
     return this.#anchor.count;
   }
-  get salt(): Uint8Array {
-    return this.#part(0, hashBytes);
+  get proof(): ProvenLeaves {
+    return this.#anchor.proof;
   }
-  get path(): readonly Uint8Array[] {
-    const siblings = Array.from({ length: this.#pathLength });
-    return siblings.map((_, i) => this.#part(hashBytes * (1 + i), hashBytes));
+  get salt(): Uint8Array {
+    return this.#part(0, saltBytes);
   }
   get leafContent(): Uint8Array {
-    return this.#part(this.#contentAt, this.#contentBytes);
+    return this.#part(saltBytes, this.#contentBytes);
   }
   get header(): Uint8Array {
-    return this.#part(this.#contentAt + this.#contentBytes, this.#headerBytes);
+    return this.#part(saltBytes + this.#contentBytes, this.#headerBytes);
   }
   get leaf(): Uint8Array {
     return itemLeafHash(this.salt, this.leafContent);
   }
   get blobId(): BlobId {
     return decodeLeafContent(this.leafContent).blobId;
-  }
-
-  get #contentAt(): number {
-    return hashBytes * (1 + this.#pathLength);
   }
 
   /** A copy: what callers do with it must not change what was proven. */

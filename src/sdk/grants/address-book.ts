@@ -65,7 +65,7 @@ export function findPerson(
   );
   const [only, another] = named;
   if (another !== undefined) throw new CodedError('PERSON_UNKNOWN', { matches: named.length });
-  if (only !== undefined) return { account: only.card.account, name: only.nickname };
+  if (only !== undefined) return { account: only.card.account, name: only.card.name };
   try {
     const account = parseAccountId(who);
     return { account, name: `${account.slice(0, 8)}…` };

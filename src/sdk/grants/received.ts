@@ -1,8 +1,6 @@
 import type { Card } from '../../api/card.ts';
 import { decodeGrantBody, type GrantBody } from '../../api/grant-body.ts';
 import { messageObjects } from '../../api/object-types.ts';
-import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
-import type { Consent } from '../../ledger/tables/consents.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
@@ -11,6 +9,7 @@ import type { ReceivedLetter, WalletContent } from '../wallet/content.ts';
 import { endedLetter, withoutEnded } from '../wallet/ended.ts';
 import { compareGenerations } from '../wallet/generations.ts';
 import { checkCard } from './card.ts';
+import { endOf } from './end-of.ts';
 import { checkLetter, type Letter, type ReadLetter, readLetter } from './letter.ts';
 import { type LetterStanding, standingOf } from './letter-standing.ts';
 import { bytesOfLetter, receivedBytes, receivedLimits } from './received-room.ts';
@@ -25,6 +24,8 @@ export interface ReceivedGrant {
   readonly notAfterMs: number;
   readonly mayWrite: boolean;
   readonly state: 'not yet' | 'live' | 'ended';
+  /** When it ended, by block time; undefined: it has not. */
+  readonly endedMs: number | undefined;
 }
 
 /**
@@ -174,17 +175,6 @@ function isCrowded(held: readonly ReceivedLetter[], patient: AccountId): boolean
   return his.length >= lettersOfOne / 2 || bytes >= bytesOfOne / 2;
 }
 
-/** When a grant ends or ended, by block time. */
-async function endOf(
-  ctx: Context,
-  { revokedHeight, notAfterMs }: Consent,
-  signal?: AbortSignal,
-): Promise<number> {
-  if (revokedHeight === 0) return notAfterMs;
-  const { time } = await ctx.ledger.headers.header(revokedHeight, signal);
-  return Math.min(notAfterMs, msOfTimestamp(time));
-}
-
 /** The grants this account was given, with what the ledger says about each now. */
 export async function receivedGrants(
   ctx: Context,
@@ -197,7 +187,7 @@ export async function receivedGrants(
     own.map((it) => it.consent),
     signal,
   );
-  return own.map((held) => {
+  const listed = own.map(async (held) => {
     const { letter } = readLetter(held.letter);
     const row = rows.get(held.consent);
     const nowMs = ctx.nowMs();
@@ -211,8 +201,10 @@ export async function receivedGrants(
       notAfterMs: letter.notAfterMs,
       mayWrite: letter.writeSeed.length > 0,
       state: isEnded ? 'ended' : letter.notBeforeMs <= nowMs ? 'live' : 'not yet',
+      endedMs: isEnded && row !== undefined ? await endOf(ctx, row, signal) : undefined,
     } as const;
   });
+  return Promise.all(listed);
 }
 
 /** A grant that is at work: its letter, and what it allows. */

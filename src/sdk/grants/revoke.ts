@@ -6,7 +6,9 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { type ConfirmedTx, confirm, isRefusal } from '../client/send-tx.ts';
 import { takeBack } from '../client/take-back.ts';
 import type { OwnGrant, PendingTx, WalletContent } from '../wallet/content.ts';
+import { endOf } from './end-of.ts';
 import { liveGrants, sendWithKeys } from './grant.ts';
+import { revokeUnlisted } from './unlisted.ts';
 
 /** So long new keys may take before he is taken back without them. */
 const keysMs = 20_000;
@@ -26,9 +28,8 @@ export async function revokeAccess(
   { signal }: WorkOptions = {},
 ): Promise<ConfirmedTx> {
   const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
-  if (grant === undefined || grant.account !== ctx.account.account) {
-    throw new CodedError('CONSENT_UNKNOWN', { consent });
-  }
+  if (grant === undefined) return revokeUnlisted(ctx, consent, signal);
+  if (grant.account !== ctx.account.account) throw new CodedError('CONSENT_UNKNOWN', { consent });
   // A wallet may have been told so by somebody who lied: what stands is taken back.
   if (grant.ended && !(await stands(ctx, consent, signal))) {
     throw new CodedError('CONSENT_ENDED', { consent });
@@ -156,6 +157,8 @@ export interface ListedGrant {
   readonly looks: number;
   readonly grantedHeight: number;
   readonly revokedHeight: number;
+  /** When it ended, by block time; undefined: it has not. */
+  readonly endedMs: number | undefined;
 }
 
 /** The grants of this account, with what the ledger says about each. */
@@ -169,12 +172,23 @@ export async function listGrants(
     own.map((it) => it.consent),
     signal,
   );
-  const listed = own.map((grant) => listedGrant(grant, rows.get(grant.consent), ctx.nowMs()));
+  const listed = await Promise.all(
+    own.map(async (grant) => {
+      const row = rows.get(grant.consent);
+      const state = listedGrant(grant, row, ctx.nowMs());
+      const isOver = row !== undefined && state.state === 'ended';
+      return { ...state, endedMs: isOver ? await endOf(ctx, row, signal) : undefined };
+    }),
+  );
   // What the ledger refused may come back with the copy; it never was a grant.
   return listed.filter((it) => it.state !== 'unconfirmed' || awaited.has(it.consent));
 }
 
-function listedGrant(grant: OwnGrant, row: Consent | undefined, nowMs: number): ListedGrant {
+function listedGrant(
+  grant: OwnGrant,
+  row: Consent | undefined,
+  nowMs: number,
+): Omit<ListedGrant, 'endedMs'> {
   const { consent, granteeName, notBeforeMs, notAfterMs } = grant;
   const state: GrantState =
     row === undefined

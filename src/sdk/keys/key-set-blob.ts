@@ -46,7 +46,7 @@ const keySetBlob = typed(suite, messageObjects.keySet, {
   epochs: list(epochWriteKeys, { most: maxScheduled }),
 });
 
-/** Sixteen epochs of eleven classes have 214 KiB: whoever writes fetches no more of somebody else's making. */
+/** Sixteen epochs of twelve classes have 233 KiB: whoever writes fetches no more of somebody else's making. */
 export const maxKeySetBytes = 256 * 1024;
 
 /** Public: anybody who may write to the chart seals to these keys. */

@@ -23,6 +23,17 @@ export function againId(
   return recordIdOf(deriveKey(rootSecret, labels.recordAgain, context, 16));
 }
 
+/** Of every class. */
+export function idsAgain(
+  rootSecret: Uint8Array,
+  account: AccountId,
+  recordId: RecordId,
+): readonly RecordId[] {
+  return recordClasses.map((recordClass) =>
+    againId(rootSecret, { recordId, account, recordClass }),
+  );
+}
+
 /** A chart, as far as finding a record again goes. */
 interface Chart {
   isLive(recordId: RecordId): boolean;
@@ -45,8 +56,7 @@ export function foundAgain(
     if (chart.isLive(at)) return at;
     if (seen.has(at)) continue;
     seen.add(at);
-    for (const recordClass of recordClasses) {
-      const id = againId(rootSecret, { recordId: at, account, recordClass });
+    for (const id of idsAgain(rootSecret, account, at)) {
       if (chart.isLive(id) || chart.isErased(id)) open.push(id);
     }
   }

@@ -1,6 +1,38 @@
+import { foreignTypeName, isTypeName } from './foreign-json.ts';
 import { type JsonScanner, token } from './json-scanner.ts';
 import { recordLimits } from './limits.ts';
 import { type ResourceFacts, readResource } from './resource-facts.ts';
+import { resourceTypes } from './resource-types.ts';
+
+/**
+ * What the file holds beside its records, for the person who adds it.
+ *
+ * - `foreign`: kept, but no resource of R4: `type` says what it is · `unreadable`: left in the file alone, `reason`
+ * - `outcome`: the source said something instead of giving a record · `page`: the file is a part of an answer
+ */
+export type FileNote =
+  | {
+      readonly kind: 'foreign';
+      readonly entry?: number | undefined;
+      readonly id?: string | undefined;
+      readonly type: string;
+      readonly at: number;
+    }
+  | {
+      readonly kind: 'unreadable';
+      readonly entry?: number | undefined;
+      readonly id?: string | undefined;
+      readonly reason: string;
+      readonly at: number;
+    }
+  | { readonly kind: 'outcome'; readonly text: string }
+  | { readonly kind: 'page'; readonly shown: number; readonly total: number | undefined };
+
+/** A resource that the source says it deleted: an address, or `Type/id`. */
+export interface Deletion {
+  readonly address: string;
+  readonly base: string | undefined;
+}
 
 const bundleTypes = new Set([
   'document',
@@ -14,93 +46,260 @@ const bundleTypes = new Set([
   'collection',
 ]);
 
-interface EntryFacts {
-  readonly resource: ResourceFacts;
-  readonly fullUrl: string | undefined;
+/** What was found in one Bundle, Parameters or line, with what lies in the Bundles inside it. */
+export interface Found {
+  readonly resources: ResourceFacts[];
+  readonly notes: FileNote[];
+  readonly deletions: Deletion[];
+}
+
+/** One resource, and, where it is made of resources, what is inside. */
+export interface ReadValue {
+  readonly facts: ResourceFacts;
+  readonly inside: Found;
+  /** Its own entries make up the file, not it: a Bundle that is no document, or Parameters with resources. */
+  readonly isWrapper: boolean;
+  readonly fields: ReadonlySet<string>;
+  /** Where the first thing lies that a strict reading refuses. */
+  readonly flawAt: number | undefined;
+  readonly next: boolean;
+  readonly total: number | undefined;
 }
 
 /**
- * Reads the field `entry` of what may turn out to be a Bundle: `resourceType` may come after it. So a wrong
- * shape is remembered, and refused by `check` once it is clear that it is a Bundle.
+ * Reads the resource whose opening brace was read last, and the resources in it. Nothing that is JSON is refused
+ * here: what R4 does not have is told in `notes`, by entry, id and reason.
  *
- * Throws: RESOURCE_TYPE, RESOURCE_INVALID, BUNDLE_TOO_MANY, BUNDLE_DUPLICATE_ID.
- * Source: docs/protocol/items.md, rules I-8 to I-10.
+ * Throws BUNDLE_TOO_MANY, and what the scanner throws. Source: docs/protocol/items.md, rules I-5 to I-10.
  */
-export class BundleEntries {
+export function readValue(scanner: JsonScanner): ReadValue {
+  const entries = new Entries(scanner);
+  const fields = new Set<string>();
+  const facts = readResource(scanner, {
+    onOther: (key) => {
+      if (fields.size < 64) fields.add(key);
+    },
+    onEntry: () => entries.read('entry'),
+    onParameter: () => entries.read('parameter'),
+    onLink: () => entries.readLinks(),
+    onTotal: () => entries.readTotal(),
+  });
+  const isBundle = facts.resourceType === 'Bundle';
+  const isDocument = isBundle && facts.bundleType === 'document';
+  const isWrapper =
+    (isBundle && !isDocument) ||
+    (facts.resourceType === 'Parameters' && entries.found.resources.length > 0);
+  const inside = entries.finish(facts);
+  const wrongType = isBundle && !bundleTypes.has(facts.bundleType ?? '');
+  return {
+    facts: isDocument ? { ...facts, labels: labelsOfAll(facts, inside.resources) } : facts,
+    inside,
+    isWrapper,
+    fields,
+    flawAt: isBundle ? (entries.flawAt ?? (wrongType ? facts.offset : undefined)) : undefined,
+    next: entries.next,
+    total: entries.total,
+  };
+}
+
+const labelsOfAll = (facts: ResourceFacts, inside: readonly ResourceFacts[]): readonly string[] => [
+  ...new Set([facts, ...inside].flatMap((it) => it.labels)),
+];
+
+class Entries {
+  readonly found: Found = { resources: [], notes: [], deletions: [] };
+  flawAt: number | undefined;
+  next = false;
+  total: number | undefined;
+  #self: string | undefined;
   readonly #scanner: JsonScanner;
-  readonly #entries: EntryFacts[] = [];
-  #flawAt: number | undefined;
 
   constructor(scanner: JsonScanner) {
     this.#scanner = scanner;
   }
 
-  get resources(): readonly ResourceFacts[] {
-    return this.#entries.map((entry) => entry.resource);
-  }
-
-  /** The scanner stands before the value of `entry`. */
-  read(): void {
+  /** The scanner stands before the value of `entry` or `parameter`. */
+  read(name: 'entry' | 'parameter' | 'part'): void {
     const scanner = this.#scanner;
     const kind = scanner.next();
     if (kind !== token.arrayOpen) {
-      this.#flaw(kind);
+      this.#flaw(kind, undefined, `"${name}" is no list`);
+      return;
+    }
+    let number = 0;
+    for (let next = scanner.next(); next !== token.arrayClose; next = scanner.next()) {
+      number += 1;
+      if (next === token.objectOpen) this.#readEntry(number);
+      else this.#flaw(next, number, 'it is no object');
+    }
+  }
+
+  readLinks(): void {
+    const scanner = this.#scanner;
+    const kind = scanner.next();
+    if (kind !== token.arrayOpen) {
+      if (kind === token.objectOpen) scanner.skipRest();
       return;
     }
     for (let next = scanner.next(); next !== token.arrayClose; next = scanner.next()) {
-      if (next === token.objectOpen) this.#readEntry();
-      else this.#flaw(next);
+      if (next === token.arrayOpen) scanner.skipRest();
+      if (next !== token.objectOpen) continue;
+      const link = this.#textsOf(['relation', 'url']);
+      if (link.get('relation') === 'next') this.next = true;
+      if (link.get('relation') === 'self') this.#self = link.get('url');
     }
   }
 
-  check(bundleType: string | undefined, bundleAt: number): void {
-    const scanner = this.#scanner;
-    if (this.#flawAt !== undefined) scanner.fail(this.#flawAt, 'RESOURCE_INVALID');
-    // A history lists the versions of one resource: there the same id is the point.
-    if (bundleType !== 'history') this.#refuseDuplicates();
-    if (bundleType === undefined || !bundleTypes.has(bundleType)) {
-      scanner.fail(bundleAt, 'RESOURCE_INVALID');
-    }
+  readTotal(): void {
+    const [start, end] = this.#scanner.skipValue();
+    const digits = String.fromCharCode(
+      ...this.#scanner.bytes.subarray(start, Math.min(end, start + 12)),
+    );
+    if (/^\d{1,9}$/.test(digits)) this.total = Number(digits);
   }
 
-  #flaw(kind: number): void {
-    this.#flawAt ??= this.#scanner.start;
+  /** What the Bundle says of itself holds for all inside: its labels, and the server it was asked from. */
+  finish(facts: ResourceFacts): Found {
+    const base = baseOf(this.#self);
+    const wraps = facts.resourceType === 'Bundle' || facts.resourceType === 'Parameters';
+    if (!wraps) return { resources: [], notes: [], deletions: [] };
+    const { notes } = this.found;
+    const resources = this.found.resources.map((it) => ({
+      ...it,
+      base: it.base ?? base,
+      labels: [...new Set([...it.labels, ...facts.labels])],
+    }));
+    const deletions = this.found.deletions.map((it) => ({ ...it, base: it.base ?? base }));
+    const shown = resources.length;
+    if (facts.bundleType === 'searchset' && (this.next || (this.total ?? 0) > shown)) {
+      notes.push({ kind: 'page', shown, total: this.total });
+    }
+    return { resources, notes, deletions };
+  }
+
+  #flaw(kind: number, entry: number | undefined, reason: string): void {
+    this.flawAt ??= this.#scanner.start;
+    this.found.notes.push({ kind: 'unreadable', entry, reason, at: this.#scanner.start });
     if (kind === token.objectOpen || kind === token.arrayOpen) this.#scanner.skipRest();
   }
 
-  #readEntry(): void {
+  #readEntry(entry: number): void {
     const scanner = this.#scanner;
-    let resource: ResourceFacts | undefined;
+    let value: ReadValue | undefined;
     let fullUrl: string | undefined;
+    let request: ReadonlyMap<string, string> | undefined;
     while (scanner.next() === token.key) {
       const key = scanner.keyText();
-      if (key !== 'resource' && key !== 'fullUrl') {
+      if (key === 'part') this.read('part');
+      else if (key !== 'resource' && key !== 'fullUrl' && key !== 'request') scanner.skipValue();
+      else {
+        const kind = scanner.next();
+        if (key === 'resource' && kind === token.objectOpen) value = readValue(scanner);
+        else if (key === 'request' && kind === token.objectOpen) {
+          request = this.#textsOf(['method', 'url']);
+        } else if (key === 'fullUrl' && kind === token.string) fullUrl = scanner.text();
+        else this.#flaw(kind, entry, `its ${key} is no ${key === 'fullUrl' ? 'text' : 'object'}`);
+      }
+    }
+    if (request?.get('method') === 'DELETE') {
+      const url = request.get('url') ?? '';
+      const address = isHttp(fullUrl) ? fullUrl : url;
+      if (address !== '') this.found.deletions.push({ address, base: undefined });
+    }
+    if (value !== undefined) this.#take(value, entry, fullUrl);
+  }
+
+  #take(value: ReadValue, entry: number, fullUrl: string | undefined): void {
+    const { facts, inside, isWrapper } = value;
+    const { found } = this;
+    this.flawAt ??= value.flawAt;
+    if (isWrapper) {
+      for (const it of inside.resources) this.#push(it);
+      found.notes.push(...inside.notes);
+      found.deletions.push(...inside.deletions);
+      return;
+    }
+    if (facts.resourceType === 'OperationOutcome') {
+      found.notes.push({ kind: 'outcome', text: saidBy(this.#scanner, facts) });
+      return;
+    }
+    const { id, flaw } = facts;
+    if (hidesClass(facts)) {
+      this.flawAt ??= flaw?.at;
+      const reason = `its ${flaw?.field} is too large to be judged`;
+      found.notes.push({ kind: 'unreadable', entry, id, reason, at: facts.offset });
+      return;
+    }
+    if (!resourceTypes.has(facts.resourceType)) {
+      this.flawAt ??= facts.offset;
+      const type = isTypeName(facts.resourceType) ? foreignTypeName(facts.resourceType) : 'JSON';
+      found.notes.push({ kind: 'foreign', entry, id, type, at: facts.offset });
+    } else if (flaw !== undefined) this.flawAt ??= flaw.at;
+    this.#push({ ...facts, entry, fullUrl });
+  }
+
+  #push(facts: ResourceFacts): void {
+    if (this.found.resources.length === recordLimits.maxItemsPerFile) {
+      this.#scanner.fail(facts.offset, 'BUNDLE_TOO_MANY');
+    }
+    this.found.resources.push(facts);
+  }
+
+  /** Some texts of the object whose brace was read last. */
+  #textsOf(names: readonly string[]): ReadonlyMap<string, string> {
+    const scanner = this.#scanner;
+    const texts = new Map<string, string>();
+    while (scanner.next() === token.key) {
+      const key = scanner.keyText();
+      if (!names.includes(key)) {
         scanner.skipValue();
         continue;
       }
       const kind = scanner.next();
-      if (key === 'resource' && kind === token.objectOpen) resource = readResource(scanner);
-      else if (key === 'fullUrl' && kind === token.string) fullUrl = scanner.text();
-      else this.#flaw(kind);
+      if (kind === token.string) texts.set(key, scanner.text());
+      else if (kind === token.objectOpen || kind === token.arrayOpen) scanner.skipRest();
     }
-    // An entry may be a bare request, a deletion for one.
-    if (resource === undefined) return;
-    if (this.#entries.length === recordLimits.maxItemsPerFile) {
-      scanner.fail(resource.offset, 'BUNDLE_TOO_MANY');
-    }
-    this.#entries.push({ resource, fullUrl });
+    return texts;
   }
+}
 
-  #refuseDuplicates(): void {
-    const seen = new Set<string>();
-    for (const { resource, fullUrl } of this.#entries) {
-      if (resource.id === undefined) continue;
-      const { resourceType, id, versionId = '' } = resource;
-      // Two servers may use the same id; other addresses (urn:uuid:...) do not tell resources apart.
-      const address = fullUrl !== undefined && /^https?:/.test(fullUrl) ? fullUrl : '';
-      const name = `${resourceType}/${id}/${versionId} ${address}`;
-      if (seen.has(name)) this.#scanner.fail(resource.offset, 'BUNDLE_DUPLICATE_ID');
-      seen.add(name);
-    }
+/** What decides its class or its label cannot be read: nobody knows who may see it. */
+export const hidesClass = ({ flaw }: ResourceFacts): boolean =>
+  flaw !== undefined && flaw.field !== 'id';
+
+export const isHttp = (address: string | undefined): address is string =>
+  address !== undefined && /^https?:\/\//i.test(address);
+
+/** `https://a.example/fhir` of `https://a.example/fhir/Observation?patient=1` and of `.../Patient/1/$everything`. */
+function baseOf(self: string | undefined): string | undefined {
+  if (!isHttp(self)) return undefined;
+  const [path = ''] = self.split(/[?#]/, 1);
+  const parts = path.split('/');
+  const type = parts.findIndex((part, i) => i > 2 && resourceTypes.has(part));
+  return (type < 0 ? parts : parts.slice(0, type)).join('/').replace(/\/+$/, '');
+}
+
+/** The words of an OperationOutcome, short enough to be told. */
+function saidBy(scanner: JsonScanner, facts: ResourceFacts): string {
+  const { offset, length } = facts;
+  if (length > 64 * 1024) return 'it could not give all';
+  const text = new TextDecoder().decode(scanner.bytes.subarray(offset, offset + length));
+  const outcome: { issue?: unknown } = JSON.parse(text);
+  const issues = Array.isArray(outcome.issue) ? outcome.issue : [];
+  const said = issues.slice(0, 5).flatMap((issue: unknown) => {
+    const words = wordsOf(issue);
+    return words === undefined ? [] : [words];
+  });
+  return said.length === 0 ? 'it could not give all' : said.join('; ').slice(0, 300);
+}
+
+function wordsOf(issue: unknown): string | undefined {
+  if (typeof issue !== 'object' || issue === null) return undefined;
+  const details: unknown = Reflect.get(issue, 'details');
+  const text: unknown =
+    typeof details === 'object' && details !== null ? Reflect.get(details, 'text') : undefined;
+  for (const it of [Reflect.get(issue, 'diagnostics'), text, Reflect.get(issue, 'code')]) {
+    if (typeof it === 'string' && it !== '') return it;
   }
+  return undefined;
 }

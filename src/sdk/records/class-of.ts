@@ -1,4 +1,5 @@
-import type { RecordClass } from '../../api/classes.ts';
+import type { OrdinaryClass, RecordClass } from '../../api/classes.ts';
+import { isRestricted } from './labels.ts';
 
 export interface ClassFacts {
   /** The author's account is a device. */
@@ -30,7 +31,7 @@ const categoryIn =
 const genomics = ['GE', 'genomics', 'genetics'] as const;
 
 /** First match wins; what matches nothing is `other`. Source: docs/protocol/classes.md, rule K-1. */
-const decision: readonly (readonly [RecordClass, ...Test[]])[] = [
+const decision: readonly (readonly [OrdinaryClass, ...Test[]])[] = [
   ['iot', (facts) => facts.byDevice],
   [
     'genetic',
@@ -69,9 +70,17 @@ const decision: readonly (readonly [RecordClass, ...Test[]])[] = [
 ];
 
 /** The class an item falls in, unless its owner says otherwise. */
-export function classOf(facts: ClassFacts): RecordClass {
+export function classOf(facts: ClassFacts): OrdinaryClass {
   for (const [recordClass, ...tests] of decision) {
     if (tests.some((test) => test(facts))) return recordClass;
   }
   return 'other';
+}
+
+/**
+ * The class that an item is sealed in: `ordinary` is what its owner chose or `classOf` says. What a source marked as
+ * restricted is judged before every other line, `--class` included (K-6).
+ */
+export function sealedClass(ordinary: OrdinaryClass, labels: readonly string[]): RecordClass {
+  return isRestricted(labels) ? 'private' : ordinary;
 }

@@ -17,7 +17,13 @@ function planOf(path: string) {
   const bytes = new Uint8Array(readFileSync(new URL(path, folder)));
   const fileName = path.slice(path.lastIndexOf('/') + 1);
   const known = nothingKnown;
-  const input = { fileName, known, byDevice: false, chosenClass: undefined, newRecordId };
+  const common = {
+    byDevice: false,
+    chosenClass: undefined,
+    persons: 'all',
+    importedMs: 0,
+  } as const;
+  const input = { fileName, known, ...common, newRecordId };
   const plan = planImport(input, bytes);
   assert.ok(plan.kind === 'new');
   return { bytes, plan };

@@ -1,9 +1,19 @@
-import { CodedError } from '../../primitives/errors.ts';
-import { BundleEntries } from './bundle-entries.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import {
+  type Deletion,
+  type FileNote,
+  type Found,
+  hidesClass,
+  isHttp,
+  type ReadValue,
+  readValue,
+} from './bundle-entries.ts';
+import { foreignJson, foreignTypeName, isTypeName } from './foreign-json.ts';
 import { JsonScanner, token } from './json-scanner.ts';
 import { recordLimits } from './limits.ts';
 import { headBytes, type JudgedFormat, judgeFormat, lengthOfByteOrderMark } from './media-type.ts';
-import { type ResourceFacts, readResource } from './resource-facts.ts';
+import type { ResourceFacts } from './resource-facts.ts';
+import { resourceTypes } from './resource-types.ts';
 
 /**
  * - `bundle`: a FHIR Bundle, one item per resource · `resource`: one FHIR resource · `ndjson`: one item per line
@@ -17,6 +27,12 @@ export interface FilePart {
   readonly length: number;
   readonly mediaType: string;
   readonly facts: ResourceFacts | undefined;
+  /** Of what is no FHIR and says by itself that it is restricted. */
+  readonly labels?: readonly string[];
+  /** What names this Binary as its document, in the same file. */
+  readonly namer?: ResourceFacts;
+  /** Of what lies packed in the file: its own bytes, which are no range of it, and its name. */
+  readonly unpacked?: { readonly bytes: Uint8Array; readonly name: string };
 }
 
 export interface CutFile {
@@ -26,7 +42,15 @@ export interface CutFile {
   readonly bundleType: string | undefined;
   /** In the order of the file, without overlap. */
   readonly parts: readonly FilePart[];
+  /** What else is to be told about the file. */
+  readonly notes: readonly FileNote[];
+  /** What the source says that it deleted. */
+  readonly deletions: readonly Deletion[];
+  /** The Patients inside a document, which is no part of its own. */
+  readonly persons: readonly ResourceFacts[];
 }
+
+const nothingBeside = { notes: [], deletions: [], persons: [] } as const;
 
 const resourceMediaType = 'application/fhir+json';
 
@@ -48,22 +72,28 @@ export function judgeFile(name: string, head: Uint8Array, byteLength: number): J
 }
 
 /**
- * Says what a file is and where its items lie; nothing is decoded beyond what that takes.
+ * Says what a file is and where its items lie; nothing is decoded beyond what that takes. What is JSON and no
+ * resource of R4 is an item all the same, and `notes` tells what it is; `strict` refuses it.
  *
- * Throws: what `judgeFile` throws, JSON_INVALID, JSON_DUPLICATE_KEY, RESOURCE_TYPE, RESOURCE_INVALID,
- * BUNDLE_TOO_DEEP, BUNDLE_TOO_MANY, BUNDLE_DUPLICATE_ID; those about a place carry `offset`, `line`, `column`.
+ * Throws: what `judgeFile` throws, JSON_INVALID, JSON_DUPLICATE_KEY, BUNDLE_TOO_DEEP, BUNDLE_TOO_MANY; strict
+ * also RESOURCE_TYPE, RESOURCE_INVALID, BUNDLE_DUPLICATE_ID. Those about a place carry `offset`, `line`, `column`.
  * Source: docs/protocol/items.md, rules I-5 to I-10.
  */
-export function cutFile(name: string, bytes: Uint8Array): CutFile {
+export function cutFile(
+  name: string,
+  bytes: Uint8Array,
+  { strict = false }: { readonly strict?: boolean | undefined } = {},
+): CutFile {
   const { format, mediaType } = judgeFile(name, bytes, bytes.length);
-  if (format === 'json') return cutJson(name, bytes);
-  if (format === 'ndjson') return cutLines(bytes);
+  if (format === 'json') return cutJson(name, bytes, strict);
+  if (format === 'ndjson') return cutLines(bytes, strict);
   return cutOpaque(mediaType, bytes.length);
 }
 
 /** The cut of a file that is one item whatever it holds; for files that are streamed. */
 export function cutOpaque(mediaType: string, byteLength: number): CutFile {
   return {
+    ...nothingBeside,
     kind: mediaType === 'application/pdf' ? 'document' : 'other',
     mediaType,
     byteLength,
@@ -72,33 +102,108 @@ export function cutOpaque(mediaType: string, byteLength: number): CutFile {
   };
 }
 
-function cutJson(name: string, bytes: Uint8Array): CutFile {
-  const scanner = new JsonScanner(bytes, lengthOfByteOrderMark(bytes));
-  const entries = new BundleEntries(scanner);
+function cutJson(name: string, bytes: Uint8Array, strict: boolean): CutFile {
+  const scanner = new JsonScanner(bytes, lengthOfByteOrderMark(bytes), withoutTail(bytes));
   const first = scanner.next();
   if (first !== token.objectOpen) {
-    if (first === token.arrayOpen) scanner.skipRest();
+    if (first === token.arrayOpen) return cutArray(scanner, strict);
     scanner.next();
-    scanner.fail(0, 'RESOURCE_TYPE');
+    if (strict) scanner.fail(0, 'RESOURCE_TYPE');
+    return cutForeign(bytes, { form: 'JSON', mediaType: 'application/json' });
   }
-  const facts = readResource(scanner, () => entries.read());
+  const value = readValue(scanner);
   if (!name.toLowerCase().endsWith('.json') && goesOnInNextLine(bytes, scanner.end)) {
-    return cutLines(bytes);
+    return cutLines(bytes, strict);
   }
   scanner.next();
-  const whole = { mediaType: resourceMediaType, byteLength: bytes.length };
-  if (facts.resourceType !== 'Bundle') {
-    return { ...whole, kind: 'resource', bundleType: undefined, parts: [partOf(facts)] };
+  return cutValue(scanner, value, strict);
+}
+
+function cutValue(scanner: JsonScanner, value: ReadValue, strict: boolean): CutFile {
+  const { facts, inside, isWrapper } = value;
+  const { bytes } = scanner;
+  const isKnown = resourceTypes.has(facts.resourceType);
+  if (strict && !isKnown) scanner.fail(facts.offset, 'RESOURCE_TYPE');
+  if (strict) refuseFlaws(scanner, value);
+  else if (hidesClass(facts)) scanner.fail(facts.flaw?.at ?? 0, 'RESOURCE_INVALID');
+  if (facts.resourceType === '' || (!isKnown && !isTypeName(facts.resourceType))) {
+    return cutForeign(bytes, foreignJson(value.fields));
   }
+  const whole = { ...nothingBeside, mediaType: resourceMediaType, byteLength: bytes.length };
   const { bundleType } = facts;
-  entries.check(bundleType, facts.offset);
-  const { resources } = entries;
-  if (bundleType !== 'document') {
-    return { ...whole, kind: 'bundle', bundleType, parts: resources.map(partOf) };
+  if (isWrapper) {
+    return { ...whole, ...inside, kind: 'bundle', bundleType, parts: inside.resources.map(partOf) };
+  }
+  if (facts.resourceType !== 'Bundle') {
+    const type = foreignTypeName(facts.resourceType);
+    const notes: FileNote[] = isKnown
+      ? []
+      : [{ kind: 'foreign', id: facts.id, type, at: facts.offset }];
+    const kind = isKnown ? 'resource' : 'other';
+    return { ...whole, notes, kind, bundleType: undefined, parts: [partOf(facts)] };
   }
   // A document is called what its first resource, the Composition, is called.
-  const title = resources[0]?.title ?? facts.title;
-  return { ...whole, kind: 'document', bundleType, parts: [partOf({ ...facts, title })] };
+  const title = inside.resources[0]?.title ?? facts.title;
+  const persons = inside.resources.filter((it) => it.resourceType === 'Patient');
+  return { ...whole, persons, kind: 'document', bundleType, parts: [partOf({ ...facts, title })] };
+}
+
+/** What a strict reading refuses: `--strict`, for who would rather have nothing than a part. */
+function refuseFlaws(scanner: JsonScanner, { inside, flawAt, facts }: ReadValue): void {
+  if (facts.flaw !== undefined) scanner.fail(facts.flaw.at, 'RESOURCE_INVALID');
+  const foreign = inside.notes.find((it) => it.kind === 'foreign');
+  if (foreign?.kind === 'foreign') scanner.fail(foreign.at, 'RESOURCE_TYPE');
+  if (flawAt !== undefined) scanner.fail(flawAt, 'RESOURCE_INVALID');
+  // A history lists the versions of one resource: there the same id is the point.
+  if (facts.bundleType === 'history') return;
+  const seen = new Set<string>();
+  for (const { resourceType, id, versionId = '', fullUrl, offset } of inside.resources) {
+    if (id === undefined) continue;
+    const name = `${resourceType}/${id}/${versionId} ${isHttp(fullUrl) ? fullUrl : ''}`;
+    if (seen.has(name)) scanner.fail(offset, 'BUNDLE_DUPLICATE_ID');
+    seen.add(name);
+  }
+}
+
+/** A list of resources; any other list is kept as the JSON it is. The opening bracket was read last. */
+function cutArray(scanner: JsonScanner, strict: boolean): CutFile {
+  const { bytes } = scanner;
+  const parts: FilePart[] = [];
+  let isList = true;
+  for (let next = scanner.next(); next !== token.arrayClose; next = scanner.next()) {
+    if (next !== token.objectOpen) {
+      if (next === token.arrayOpen) scanner.skipRest();
+      isList = false;
+      continue;
+    }
+    const { facts } = readValue(scanner);
+    isList &&= resourceTypes.has(facts.resourceType) && facts.resourceType !== 'Bundle';
+    if (parts.length === recordLimits.maxItemsPerFile)
+      scanner.fail(facts.offset, 'BUNDLE_TOO_MANY');
+    parts.push(partOf({ ...facts, entry: parts.length + 1 }));
+  }
+  scanner.next();
+  if (strict) scanner.fail(0, 'RESOURCE_TYPE');
+  if (!isList || parts.length === 0) {
+    return cutForeign(bytes, { form: 'JSON', mediaType: 'application/json' });
+  }
+  const whole = { ...nothingBeside, mediaType: resourceMediaType, byteLength: bytes.length };
+  return { ...whole, kind: 'bundle', bundleType: undefined, parts };
+}
+
+function cutForeign(
+  bytes: Uint8Array,
+  { form, mediaType }: { readonly form: string; readonly mediaType: string },
+): CutFile {
+  const notes: readonly FileNote[] = [{ kind: 'foreign', type: form, at: 0 }];
+  return { ...cutOpaque(mediaType, bytes.length), notes };
+}
+
+/** Where the text ends before what some programs put behind it: zeros, and the end mark of DOS. */
+function withoutTail(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1] === 0x00 || bytes[end - 1] === 0x1a)) end--;
+  return end;
 }
 
 function partOf(facts: ResourceFacts): FilePart {
@@ -117,30 +222,54 @@ function goesOnInNextLine(bytes: Uint8Array, end: number): boolean {
   return false;
 }
 
-function cutLines(bytes: Uint8Array): CutFile {
-  const parts: FilePart[] = [];
-  let from = lengthOfByteOrderMark(bytes);
-  while (from < bytes.length) {
+function cutLines(bytes: Uint8Array, strict: boolean): CutFile {
+  const found: Found = { resources: [], notes: [], deletions: [] };
+  let firstError: unknown;
+  let number = 0;
+  const end = withoutTail(bytes);
+  for (let from = 0; from < end; ) {
     const lineFeed = bytes.indexOf(0x0a, from);
-    const to = lineFeed < 0 ? bytes.length : lineFeed;
-    const facts = readLine(bytes, from, to);
-    from = to + 1;
-    if (facts === undefined) continue;
-    if (parts.length === recordLimits.maxItemsPerFile) {
-      throw new CodedError('BUNDLE_TOO_MANY', { limit: recordLimits.maxItemsPerFile });
+    const to = lineFeed < 0 || lineFeed > end ? end : lineFeed;
+    number += 1;
+    try {
+      readLine({ bytes, from, to, number, strict }, found);
+    } catch (error) {
+      if (strict || !isCoded(error) || error.code === 'BUNDLE_TOO_MANY') throw error;
+      firstError ??= error;
+      found.notes.push({
+        kind: 'unreadable',
+        entry: number,
+        reason: 'it is no whole JSON',
+        at: from,
+      });
     }
-    parts.push(partOf(facts));
+    from = to + 1;
   }
-  if (parts.length === 0) throw new CodedError('FILE_EMPTY');
+  const { resources, notes, deletions } = found;
+  if (resources.length === 0 && firstError !== undefined) throw firstError;
+  if (resources.length === 0 && notes.length + deletions.length === 0) {
+    throw new CodedError('FILE_EMPTY');
+  }
   const mediaType = 'application/fhir+ndjson';
-  return { kind: 'ndjson', mediaType, byteLength: bytes.length, bundleType: undefined, parts };
+  const parts = resources.map(partOf);
+  const whole = { ...nothingBeside, kind: 'ndjson', mediaType, byteLength: bytes.length } as const;
+  return { ...whole, notes, deletions, bundleType: undefined, parts };
 }
 
-/** Undefined for a blank line. */
-function readLine(bytes: Uint8Array, from: number, to: number): ResourceFacts | undefined {
-  let at = from;
+interface Line {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly number: number;
+  readonly strict: boolean;
+}
+
+/** Puts what the line holds into `found`; a blank line holds nothing. */
+function readLine({ bytes, from, to, number, strict }: Line, found: Found): void {
+  // Files that were joined have a byte order mark in the middle.
+  let at = from + lengthOfByteOrderMark(bytes.subarray(from, to));
   while (at < to && [0x20, 0x09, 0x0d].includes(bytes[at] ?? 0)) at++;
-  if (at === to) return undefined;
+  if (at === to) return;
   const scanner = new JsonScanner(bytes, at, to);
   const first = scanner.next();
   if (first !== token.objectOpen) {
@@ -148,7 +277,23 @@ function readLine(bytes: Uint8Array, from: number, to: number): ResourceFacts | 
     scanner.next();
     scanner.fail(at, 'RESOURCE_TYPE');
   }
-  const facts = readResource(scanner);
+  const value = readValue(scanner);
   scanner.next();
-  return facts;
+  const { facts, inside } = value;
+  const isKnown = resourceTypes.has(facts.resourceType);
+  if (strict && !isKnown) scanner.fail(facts.offset, 'RESOURCE_TYPE');
+  if (strict) refuseFlaws(scanner, value);
+  else if (hidesClass(facts)) scanner.fail(facts.flaw?.at ?? 0, 'RESOURCE_INVALID');
+  const resources = value.isWrapper ? inside.resources : [{ ...facts, entry: number }];
+  if (found.resources.length + resources.length > recordLimits.maxItemsPerFile) {
+    throw new CodedError('BUNDLE_TOO_MANY', { limit: recordLimits.maxItemsPerFile });
+  }
+  for (const it of resources) found.resources.push(it);
+  if (value.isWrapper) {
+    found.notes.push(...inside.notes);
+    found.deletions.push(...inside.deletions);
+  } else if (!isKnown) {
+    const type = isTypeName(facts.resourceType) ? foreignTypeName(facts.resourceType) : 'JSON';
+    found.notes.push({ kind: 'foreign', entry: number, id: facts.id, type, at: facts.offset });
+  }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
 import { sha256 } from '../../crypto/hash.ts';
@@ -6,7 +7,7 @@ import { bytesToHex, concatBytes, utf8, utf8ToText } from '../../primitives/byte
 import { encodeCbor } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { type RecordId, recordIdOf } from '../../primitives/ids.ts';
-import { cutOpaque } from './fhir-file.ts';
+import { cutOpaque, judgeFile } from './fhir-file.ts';
 import {
   type ImportInput,
   type ImportPlan,
@@ -17,25 +18,32 @@ import {
   planStreamedImport,
 } from './import-plan.ts';
 import { decodeSkeleton, encodeSkeleton, rebuildFile } from './skeleton.ts';
+import { unpack } from './unpack.ts';
 
 let ids = 0;
 const newRecordId = (): RecordId => recordIdOf(sha256(utf8(`${ids++}`)).subarray(0, 16));
+
+const importedMs = Date.parse('2026-01-01T00:00:00Z');
 
 /** A chart as the tests need it: everything that was imported, by record id. */
 class Chart implements KnownItems {
   readonly contents = new Map<RecordId, Uint8Array>();
   readonly versions: KnownItem[] = [];
   readonly imports = new Map<string, RecordId>();
-  newestOf = (key: string) => this.versions.findLast((item) => item.key === key);
-  versionOf = (key: string, hash: string) =>
-    this.versions.find((item) => item.key === key && item.contentHash === hash);
+  readonly erased = new Set<RecordId>();
+  versionsOf = (key: string) =>
+    this.versions.filter((it) => it.key === key && !this.erased.has(it.recordId));
+  erasedOf = (key: string) =>
+    this.versions.filter((it) => it.key === key && this.erased.has(it.recordId));
+  patients = () => this.versions.filter((it) => it.isPatient).map((it) => it.about);
   importOf = (hash: string) => this.imports.get(hash);
 
   add(text: string | Uint8Array, fileName = 'a.json', change: Partial<ImportInput> = {}) {
     const bytes = typeof text === 'string' ? utf8(text) : text;
-    const input = { fileName, known: this, byDevice: false, chosenClass: undefined, newRecordId };
+    const common = { byDevice: false, chosenClass: undefined, persons: 'all' } as const;
+    const input = { fileName, known: this, ...common, importedMs, newRecordId };
     const plan = planImport({ ...input, ...change }, bytes);
-    if (plan.kind === 'known') return plan;
+    if (plan.kind !== 'new') return plan;
     for (const item of plan.items) {
       const { offset, length } = item.part;
       this.versions.push(item);
@@ -53,8 +61,8 @@ class Chart implements KnownItems {
 }
 
 const itemsOf = (plan: ImportPlan) => (plan.kind === 'new' ? plan.items : []);
-const patient = (name: string) =>
-  `{"resourceType":"Patient","id":"p1","name":[{"text":"${name}"}]}`;
+const patient = (name: string, versionId = name.length) =>
+  `{"resourceType":"Patient","id":"p1","meta":{"versionId":"${versionId}"},"name":[{"text":"${name}"}]}`;
 const condition = '{ "resourceType" : "Condition", "id" : "c1", "code" : {"text":"Cough"} }';
 const bundleOf = (type: string, ...resources: readonly string[]) =>
   `{"resourceType":"Bundle","type":"${type}","entry":[ ${resources.map((r) => `{"resource":${r}}`).join(' , ')} ]}\n`;
@@ -67,7 +75,6 @@ test('a file that was imported comes back byte for byte', async () => {
     ['c.ndjson', `${patient('Ana')}\r\n\r\n${condition}`],
     ['d.txt', 'a note'],
     ['e.json', bundleOf('document', patient('Ana'))],
-    ['f.json', bundleOf('collection')],
   ] as const) {
     const plan = chart.add(text, name);
     assert.equal(utf8ToText(await chart.rebuild(plan)), text);
@@ -79,6 +86,7 @@ test('the same file again adds nothing, under another name too', () => {
   const text = bundleOf('collection', patient('Ana'), condition);
   const first = chart.add(text);
   assert.equal(itemsOf(first).length, 2);
+  assert.ok(first.kind === 'new');
   assert.deepEqual(chart.add(text, 'b.json'), { kind: 'known', importId: first.importId });
 });
 
@@ -126,18 +134,26 @@ test('a changed resource becomes a new version of the old, the rest is referred 
   );
   await chart.rebuild(plan);
 
-  const [back] = itemsOf(chart.add(patient('Ana')));
-  assert.equal(back?.previous, changed?.recordId, 'what was true before is a newer version again');
+  const again = chart.add(patient('Ana'), 'again.json');
+  assert.equal(itemsOf(again).length, 0, 'what is known already is no newer version');
 });
 
 test('a history is chained from its oldest version, and known versions stay', () => {
   const chart = new Chart();
-  const history = itemsOf(chart.add(bundleOf('history', patient('C'), patient('B'), patient('A'))));
+  const history = itemsOf(
+    chart.add(bundleOf('history', patient('C', 3), patient('B', 2), patient('A', 1))),
+  );
   assert.deepEqual(
     history.map((item) => item.previous),
     [undefined, history[0]?.recordId, history[1]?.recordId],
   );
-  const longer = bundleOf('history', patient('D'), patient('C'), patient('B'), patient('A'));
+  const longer = bundleOf(
+    'history',
+    patient('D', 4),
+    patient('C', 3),
+    patient('B', 2),
+    patient('A', 1),
+  );
   const [added, ...others] = itemsOf(chart.add(longer));
   assert.equal(others.length, 0);
   assert.equal(added?.previous, history[2]?.recordId);
@@ -145,7 +161,7 @@ test('a history is chained from its oldest version, and known versions stay', ()
 
 test('the same resource twice in NDJSON is one item, a changed one its next version', async () => {
   const chart = new Chart();
-  const plan = chart.add(`${patient('A')}\n${patient('A')}\n${patient('B')}`, 'a.ndjson');
+  const plan = chart.add(`${patient('A', 1)}\n${patient('A', 1)}\n${patient('B', 2)}`, 'a.ndjson');
   const [first, second] = itemsOf(plan);
   assert.equal(itemsOf(plan).length, 2);
   assert.equal(second?.previous, first?.recordId);
@@ -153,7 +169,8 @@ test('the same resource twice in NDJSON is one item, a changed one its next vers
 });
 
 test('a streamed file is one item', () => {
-  const input = { fileName: 'scan.dcm', byDevice: false, chosenClass: undefined, newRecordId };
+  const common = { byDevice: false, chosenClass: undefined, importedMs };
+  const input = { fileName: 'scan.dcm', ...common, newRecordId };
   const hash = sha256(utf8('scan'));
   const cut = cutOpaque('application/dicom', 5_000_000_000);
   const plan = planStreamedImport({ ...input, known: nothingKnown }, cut, hash);
@@ -290,3 +307,173 @@ test('changed skeletons are decoded or refused with a code', () => {
     }),
   );
 });
+
+const found = (name: string) =>
+  readFileSync(new URL(`../../../test/fixtures/files/${name}`, import.meta.url));
+const bytesOf = (name: string) => new Uint8Array(found(name));
+const addFound = (chart: Chart, name: string, change: Partial<ImportInput> = {}) =>
+  chart.add(bytesOf(name), name, change);
+
+test('resources of two servers with one id are two records, in two files and in one', () => {
+  const chart = new Chart();
+  addFound(chart, '01-server-a.json');
+  const [weight] = itemsOf(addFound(chart, '01-server-b.json'));
+  assert.equal(weight?.previous, undefined);
+  const both = itemsOf(addFound(new Chart(), '01-both-in-one.json'));
+  assert.deepEqual(
+    both.map((it) => [it.key, it.previous]),
+    [
+      ['https://a.example/fhir/Observation/2', undefined],
+      ['https://b.example/r4/Observation/2', undefined],
+    ],
+  );
+});
+
+test('an older export never becomes the newest version, whichever comes first', async () => {
+  const chart = new Chart();
+  const [, active] = itemsOf(addFound(chart, '20-export-2020.json'));
+  const [stopped] = itemsOf(addFound(chart, '20-export-2024.json'));
+  assert.equal(stopped?.previous, active?.recordId);
+  const third = addFound(chart, '20-export-2021.json');
+  assert.ok(third.kind === 'new');
+  assert.deepEqual([third.items.length, third.unchanged.length], [0, 2]);
+
+  const later = new Chart();
+  addFound(later, '20-export-2024.json');
+  const [older] = itemsOf(addFound(later, '20-export-2020.json'));
+  assert.deepEqual([older?.isOlder, older?.previous], [true, undefined]);
+
+  const ascending = itemsOf(addFound(new Chart(), '23-history-oldest-first.json'));
+  assert.deepEqual(
+    ascending.map((it) => it.version),
+    [1, 2],
+  );
+  assert.equal(ascending[1]?.previous, ascending[0]?.recordId);
+});
+
+test('what is equal as JSON is unchanged, and its own file comes back all the same', async () => {
+  const chart = new Chart();
+  addFound(chart, '20-export-2024.json');
+  const plan = addFound(chart, '23-export-2024-minified.json');
+  assert.ok(plan.kind === 'new');
+  assert.deepEqual([plan.items.length, plan.unchanged.length], [0, 2]);
+  assert.deepEqual(await chart.rebuild(plan), bytesOf('23-export-2024-minified.json'));
+  const spelled = chart.add(patient('Ana').replace('"p1"', '"p2"'));
+  assert.equal(itemsOf(spelled).length, 1);
+});
+
+test('a time later than the import is no time that a source can know', () => {
+  const chart = new Chart();
+  const of = (time: string, status: string) =>
+    `{"resourceType":"Condition","id":"c","meta":{"lastUpdated":"${time}"},"code":{"text":"${status}"}}`;
+  const at = (resource: string) =>
+    `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"https://a.example/Condition/c","resource":${resource}}]}`;
+  const [forged] = itemsOf(chart.add(at(of('2099-01-01T00:00:00Z', 'Cough'))));
+  const [now] = itemsOf(chart.add(at(of('2025-01-01T00:00:00Z', 'Cold'))));
+  assert.equal(now?.previous, forged?.recordId);
+});
+
+test('a file about two people is refused with their names, and taken for the one who is named', () => {
+  const refusal = (change: Partial<ImportInput>) => {
+    try {
+      addFound(new Chart(), '06-two-patients.json', { persons: undefined, ...change });
+      return undefined;
+    } catch (error) {
+      return isCoded(error, 'FILE_PERSONS') ? error.details.persons : error;
+    }
+  };
+  const told = 'Anna Roe (birth date not recorded), Ben Roe (birth date not recorded)';
+  assert.equal(refusal({}), told);
+  assert.equal(refusal({ persons: { of: 'Roe' } }), told);
+  const plan = addFound(new Chart(), '06-two-patients.json', { persons: { of: 'anna' } });
+  assert.deepEqual(
+    itemsOf(plan).map((it) => it.name),
+    ['Anna Roe', 'Hb of Anna'],
+  );
+  const chart = new Chart();
+  chart.add(patient('Ana Cé'));
+  assert.throws(
+    () => chart.add(patient('Ben Roe'), 'b.json', { persons: undefined }),
+    (error) => isCoded(error, 'FILE_PERSONS'),
+  );
+});
+
+test('labels of the source are kept with the item, also those of the Bundle around it', () => {
+  const labels = (name: string) => itemsOf(addFound(new Chart(), name)).map((it) => it.labels);
+  assert.deepEqual(labels('05-restricted.json'), [['V', 'HIV'], [], ['R']]);
+});
+
+test('what the source deleted is told, and what is in the chart of it is withdrawn', () => {
+  const history = addFound(new Chart(), '07-history-delete.json');
+  assert.ok(history.kind === 'new');
+  const [item] = history.items;
+  assert.deepEqual([history.deleted, history.withdrawn[0]?.recordId], [1, item?.recordId]);
+  for (const name of ['07-transaction-delete.json', '07-bulk-deleted.ndjson']) {
+    const plan = addFound(new Chart(), name);
+    assert.ok(plan.kind === 'nothing', name);
+    assert.equal(plan.deleted, 1);
+  }
+  assert.equal(addFound(new Chart(), '22-empty-bundle.json').kind, 'nothing');
+});
+
+test('what was erased stays away, unless it is asked for', async () => {
+  const chart = new Chart();
+  const [item] = itemsOf(addFound(chart, '01-server-a.json'));
+  assert.ok(item !== undefined);
+  chart.erased.add(item.recordId);
+  chart.imports.clear();
+  const plan = addFound(chart, '01-server-a.json');
+  assert.deepEqual([plan.kind, plan.kind === 'nothing' && plan.erased], ['nothing', 1]);
+  assert.equal(itemsOf(addFound(chart, '01-server-a.json', { again: true })).length, 1);
+});
+
+test('a Binary is of the class of the document that names it', () => {
+  const items = itemsOf(addFound(new Chart(), '13-pdf-in-docref.json'));
+  const classOf = (key: string) => items.find((it) => it.key === key)?.recordClass;
+  assert.equal(classOf('Binary/bin1'), 'note');
+});
+
+test('what is packed, or of another encoding, is read, and the file comes back as it was', async () => {
+  for (const name of ['15-bundle.json.gz', '15-bulk.ndjson.gz', '08-utf16le-bom.json']) {
+    const chart = new Chart();
+    const bytes = bytesOf(name);
+    const members = await unpack(name, bytes, judgeFile(name, bytes, bytes.length));
+    const common = { byDevice: false, chosenClass: undefined, importedMs, newRecordId };
+    const plan = planImport({ fileName: name, known: chart, ...common }, bytes, members);
+    assert.ok(itemsOf(plan).length > 0);
+    assert.deepEqual(await chart.rebuild(plan), bytes);
+  }
+});
+
+/** Every input that is kept, and how many items it brings. */
+for (const [name, items] of [
+  ['02-dstu2-medicationorder.json', 1],
+  ['02-stu3-bundle.json', 3],
+  ['02-r5-bundle.json', 2],
+  ['03-card.smart-health-card', 1],
+  ['03-card.json', 1],
+  ['08-bom-twice.ndjson', 2],
+  ['08-nul-tail.json', 1],
+  ['08-trailing-garbage.ndjson', 2],
+  ['09-id-long.json', 2],
+  ['09-id-underscore.json', 2],
+  ['12-array.json', 2],
+  ['12-bundle-in-bundle.json', 2],
+  ['12-bundles.ndjson', 2],
+  ['12-parameters.json', 1],
+  ['12-response-with-outcome.json', 1],
+  ['12-searchset-next.json', 1],
+  ['19-identical-twice.json', 2],
+  ['22-entry-null.json', 1],
+  ['22-no-type.json', 1],
+  ['22-id-number.json', 1],
+  ['22-r5-subscription-type.json', 1],
+  ['22-crlf.ndjson', 2],
+] as const) {
+  test(`${name} brings ${items}, and comes back byte for byte`, async () => {
+    const chart = new Chart();
+    const plan = addFound(chart, name);
+    assert.equal(itemsOf(plan).length, items);
+    assert.deepEqual(await chart.rebuild(plan), bytesOf(name));
+  });
+}

@@ -1,4 +1,4 @@
-import { recordClass } from '../../api/classes.ts';
+import { ordinaryClass, recordClass } from '../../api/classes.ts';
 import { concatBytes } from '../../primitives/bytes.ts';
 import { readText } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -43,7 +43,7 @@ const previousRecord = mapped<Uint8Array, RecordId | undefined>(
  * The signature (label record/sign) covers everything before it.
  * Source: docs/protocol/items.md, rules I-20 to I-23.
  */
-const itemHead = struct({
+const headOfBefore = struct({
   recordId,
   /** Whose chart it belongs to. */
   account: accountId,
@@ -56,6 +56,22 @@ const itemHead = struct({
   previous: previousRecord,
   writtenMs: uint,
   byteLength: uint,
+});
+const itemHead = struct({
+  recordId,
+  account: accountId,
+  author: accountId,
+  authorKey: bytes(32),
+  recordClass,
+  /** What it is: its class, or what a private one would be else (`classes.md` K-6). */
+  ordinaryClass,
+  mediaType: shortText,
+  name: shortText,
+  previous: previousRecord,
+  writtenMs: uint,
+  byteLength: uint,
+  /** SHA-256 of the headline's padded plaintext: so the author signs that line too. Empty of an item of before. */
+  headlineHash: bytes(32),
 });
 export type ItemHead = Of<typeof itemHead>;
 
@@ -75,10 +91,16 @@ export function itemHeadLength(first: Uint8Array): number {
   return length;
 }
 
+/** The first byte of a CBOR array of ten places: a head of before, without a headline's hash (items.md, I-66). */
+const tenPlaces = 0x8a;
+
 /** Throws ITEM_FORGED: what was opened is authentic, so a wrong shape is its author's doing. */
 export function decodeItemHead(encoded: Uint8Array): ItemHead {
   try {
-    return decodeAs(itemHead, encoded, 'head');
+    if (encoded[0] !== tenPlaces) return decodeAs(itemHead, encoded, 'head');
+    const head = decodeAs(headOfBefore, encoded, 'head');
+    const ordinary = ordinaryClass.decode(head.recordClass, 'class');
+    return { ...head, ordinaryClass: ordinary, headlineHash: new Uint8Array(0) };
   } catch (cause) {
     throw new CodedError('ITEM_FORGED', {}, cause);
   }

@@ -1,6 +1,6 @@
 import {
-  decodeItemHeader,
   decodeLeafContent,
+  decodeStoredHeader,
   itemHeaderHash,
   itemLeafHash,
   type LeafContent,
@@ -11,9 +11,18 @@ import { labels } from '../../crypto/labels.ts';
 import { verifyLabelled, verifySignature } from '../../crypto/signature.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { AccountId, RecordId } from '../../primitives/ids.ts';
+import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import { BlobHasher, blobIdOf } from '../../storage/blob-id.ts';
-import type { Carried } from './carried.ts';
+import { type Carried, carriedMediaType } from './carried.ts';
+import {
+  decodeHeadline,
+  emptyLine,
+  headlineHashOf,
+  headlineOf,
+  type SealedHeadline,
+} from './headline/headline-format.ts';
+import { openHeadline } from './headline/headline-seal.ts';
+import { isHeadlineOf, lineOfBytes } from './headline/line-of-bytes.ts';
 import {
   decodeItemHead,
   type ItemHead,
@@ -36,16 +45,42 @@ export interface ItemToOpen {
   readonly account: AccountId;
   /** The record that was asked for; undefined when listing. */
   readonly recordId: RecordId | undefined;
+  /** Under which grant it was anchored: who put it there, should its headline be false. */
+  readonly anchoredUnder?: ConsentId | undefined;
+  /** Block time of the anchor: whether its headline may still be of an older version. */
+  readonly anchoredMs?: number | undefined;
   readonly key: ReadingKey;
   /** Whether the directory had this key for this author at the anchor's height. */
   readonly isKeyOfAuthor: (author: AccountId, publicKey: Uint8Array) => boolean | Promise<boolean>;
 }
 
+/** All that an item is held against but its author, which the directory knows. */
+export type ItemInside = Omit<ItemToOpen, 'isKeyOfAuthor'>;
+
 export interface OpenedItem {
   readonly head: ItemHead;
+  /** As its author signed it; `checkHeadline` holds it against the bytes. */
+  readonly headline: SealedHeadline;
   readonly bytes: Uint8Array;
   /** The item that this one holds whole, where it is a carrier (I-80). */
   readonly carried?: Carried | undefined;
+  /** What is wrong with it though its author signed it: shown beside it, not in place of it. */
+  readonly problems: readonly ItemProblem[];
+}
+
+/** HEADLINE_WRONG: its line says something else; CLASS_NOT_GRANTED: a private one of a class that the grant does not write. */
+export type ItemProblem = 'HEADLINE_WRONG' | 'CLASS_NOT_GRANTED';
+
+/**
+ * The headline of an item, opened without its body: the word of whoever anchored it, until the body is opened.
+ *
+ * Throws PROOF_INVALID, ITEM_HEADER_CORRUPT, CANNOT_OPEN, HEADLINE_WRONG (it is none).
+ * Source: docs/protocol/items.md, rule I-63.
+ */
+export async function openItemHeadline(item: ItemInside): Promise<SealedHeadline> {
+  const { recordId, recordKey, headline } = await checkRow(item);
+  if (headline.length === 0) throw new CodedError('HEADLINE_WRONG', { recordId });
+  return decodeHeadline(await openHeadline({ recordId, recordKey }, headline));
 }
 
 /**
@@ -57,7 +92,18 @@ export interface OpenedItem {
  * Source: docs/protocol/items.md, rules I-28 to I-32.
  */
 export async function openItem(item: ItemToOpen, body: Uint8Array): Promise<OpenedItem> {
-  const { leaf, recordId, recordKey } = await checkRow(item);
+  const opened = await openInside(item, body);
+  await checkAuthor(item, opened.head);
+  return opened;
+}
+
+/**
+ * `openItem` but for its last step: whether its author had that key then. Nothing of it may be shown before that. Needs
+ * nothing but its arguments, so that any thread can do it. Throws as `openItem`.
+ */
+export async function openInside(item: ItemInside, body: Uint8Array): Promise<OpenedItem> {
+  const row = await checkRow(item);
+  const { leaf, recordId, recordKey } = row;
   if (blobIdOf(body) !== leaf.blobId) throw new CodedError('BLOB_CORRUPT', { recordId });
   const inside = await openChunked(recordKey, bodyContext(recordId), body);
 
@@ -66,14 +112,20 @@ export async function openItem(item: ItemToOpen, body: Uint8Array): Promise<Open
   const bytesEnd = headEnd + head.byteLength;
   const end = bytesEnd + signatureBytes;
   checkHead(item, { leaf, recordId, head });
+  const stored = await headlineOfHead(item, row, head);
   if (inside.length !== leaf.paddedSize || inside.length !== paddedLength(end)) forged(recordId);
-  if (inside.subarray(end).some((byte) => byte !== 0)) forged(recordId);
+  if (!isZero(inside, end)) forged(recordId);
   const signed = inside.subarray(0, bytesEnd);
   const signature = inside.subarray(bytesEnd, end);
   if (!(await verifyLabelled(head.authorKey, labels.recordSign, signed, signature)))
     forged(recordId);
-  await checkAuthor(item, head);
-  return { head, bytes: inside.subarray(headEnd, bytesEnd) };
+  const bytes = inside.subarray(headEnd, bytesEnd);
+  const headline = stored ?? headlineOf(lineOfBytes({ ...head, bytes }), head);
+  // That of a carrier is of what is inside it, which is held against it once that was opened (I-82).
+  const isTrue =
+    head.mediaType === carriedMediaType ||
+    isHeadlineOf({ head, headline, bytes }, item.anchoredMs ?? 0);
+  return { head, headline, bytes, problems: isTrue ? [] : ['HEADLINE_WRONG'] };
 }
 
 /**
@@ -83,8 +135,13 @@ export async function openItem(item: ItemToOpen, body: Uint8Array): Promise<Open
 export async function openItemStream(
   item: ItemToOpen,
   body: AsyncIterable<Uint8Array>,
-): Promise<{ readonly head: ItemHead; readonly bytes: AsyncIterable<Uint8Array> }> {
-  const { leaf, recordId, recordKey } = await checkRow(item);
+): Promise<{
+  readonly head: ItemHead;
+  readonly headline: SealedHeadline;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}> {
+  const row = await checkRow(item);
+  const { leaf, recordId, recordKey } = row;
   const hasher = new BlobHasher();
   async function* hashed(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of body) {
@@ -98,6 +155,8 @@ export async function openItemStream(
   const headBytes = await inside.take(itemHeadLength(first));
   const head = decodeItemHead(headBytes);
   checkHead(item, { leaf, recordId, head });
+  const stored = await headlineOfHead(item, row, head);
+  const headline = stored ?? headlineOf(emptyLine, head);
   const end = 4 + headBytes.length + head.byteLength + signatureBytes;
   if (leaf.paddedSize !== paddedLength(end)) forged(recordId);
   await checkAuthor(item, head);
@@ -114,21 +173,25 @@ export async function openItemStream(
     let padding = 0;
     for await (const piece of inside.rest()) {
       padding += piece.length;
-      if (piece.some((byte) => byte !== 0)) forged(recordId);
+      if (!isZero(piece, 0)) forged(recordId);
     }
     if (hasher.finish().id !== leaf.blobId) throw new CodedError('BLOB_CORRUPT', { recordId });
     if (end + padding !== leaf.paddedSize) forged(recordId);
     if (!(await verifySignature(head.authorKey, message, signature))) forged(recordId);
   }
-  return { head, bytes: bytes() };
+  return { head, headline, bytes: bytes() };
 }
 
-/** From what travels beside the body: the leaf, the record it is about and the key of the body. */
-async function checkRow(item: ItemToOpen): Promise<{
+interface CheckedRow {
   readonly leaf: LeafContent;
   readonly recordId: RecordId;
   readonly recordKey: Uint8Array;
-}> {
+  /** Sealed. */
+  readonly headline: Uint8Array;
+}
+
+/** From what travels beside the body: the leaf, the record it is about and the key of the body. */
+async function checkRow(item: ItemInside): Promise<CheckedRow> {
   if (!equalBytes(itemLeafHash(item.salt, item.leafContent), item.leaf)) {
     throw new CodedError('PROOF_INVALID');
   }
@@ -136,23 +199,52 @@ async function checkRow(item: ItemToOpen): Promise<{
   if (!equalBytes(itemHeaderHash(item.header), leaf.headerHash)) {
     throw new CodedError('ITEM_HEADER_CORRUPT');
   }
-  const header = decodeItemHeader(item.header);
-  const { recordId } = header;
+  const header = decodeStoredHeader(item.header);
+  const { recordId, headline } = header;
   if (item.recordId !== undefined && item.recordId !== recordId) forged(recordId);
-  return { leaf, recordId, recordKey: await unwrapItem(header, item.key) };
+  return { leaf, recordId, recordKey: await unwrapItem(header, item.key), headline };
+}
+
+/** From there to the end; a loop, since a call for each byte of the padding costs as much as the signature. */
+function isZero(bytes: Uint8Array, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 function checkHead(
-  item: ItemToOpen,
+  item: ItemInside,
   found: { readonly leaf: LeafContent; readonly recordId: RecordId; readonly head: ItemHead },
 ): void {
   const { leaf, recordId, head } = found;
   if (
     head.recordId !== recordId ||
     head.account !== item.account ||
-    head.recordClass !== leaf.recordClass
+    head.recordClass !== leaf.recordClass ||
+    (head.recordClass !== 'private' && head.ordinaryClass !== head.recordClass)
   ) {
     forged(recordId);
+  }
+}
+
+/** Another headline than the one that the author signed is the doing of whoever anchored the item. */
+async function headlineOfHead(
+  { anchoredUnder }: ItemInside,
+  { recordId, recordKey, headline }: CheckedRow,
+  head: ItemHead,
+): Promise<SealedHeadline | undefined> {
+  const by = anchoredUnder === undefined ? {} : { anchoredUnder };
+  // An item of before has neither; one without the other is nobody's honest doing.
+  if (headline.length === 0 && head.headlineHash.length === 0) return undefined;
+  const plain = await openHeadline({ recordId, recordKey }, headline).catch((cause) => {
+    throw new CodedError('ITEM_FORGED', { recordId, ...by }, cause);
+  });
+  if (!equalBytes(headlineHashOf(plain), head.headlineHash)) {
+    throw new CodedError('ITEM_FORGED', { recordId, ...by });
+  }
+  try {
+    return decodeHeadline(plain);
+  } catch (cause) {
+    throw new CodedError('ITEM_FORGED', { recordId }, cause);
   }
 }
 

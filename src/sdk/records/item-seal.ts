@@ -1,3 +1,4 @@
+import type { OrdinaryClass } from '../../api/classes.ts';
 import { encodeItemCore } from '../../api/item.ts';
 import { sealChunked, sealChunkedStream } from '../../crypto/chunked.ts';
 import { runningSha256, sha256 } from '../../crypto/hash.ts';
@@ -8,6 +9,15 @@ import { concatBytes, utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { type BlobId, type RecordId, recordIdOf } from '../../primitives/ids.ts';
 import { BlobHasher, blobIdOf } from '../../storage/blob-id.ts';
+import {
+  emptyLine,
+  encodeHeadline,
+  headlineHashOf,
+  headlineOf,
+  type LineOfBytes,
+} from './headline/headline-format.ts';
+import { sealHeadline } from './headline/headline-seal.ts';
+import { lineOfBytes } from './headline/line-of-bytes.ts';
 import { encodeItemHead, type ItemHead, paddedLength, signatureBytes } from './item-inside.ts';
 import {
   type ItemRow,
@@ -18,7 +28,13 @@ import {
 } from './item-wrap.ts';
 
 /** An item before it is sealed. The author's public key is that of the key that signs. */
-export type ItemDescription = Omit<ItemHead, 'authorKey' | 'byteLength'>;
+export interface ItemDescription
+  extends Omit<ItemHead, 'authorKey' | 'byteLength' | 'ordinaryClass' | 'headlineHash'> {
+  /** What a private one is besides; of every other its class. */
+  readonly ordinaryClass?: OrdinaryClass | undefined;
+  /** For the headline; undefined: what the bytes alone give. */
+  readonly line?: LineOfBytes | undefined;
+}
 
 export interface SealedItem extends ItemRow, SealedBody {
   /** The blob. */
@@ -45,7 +61,8 @@ export async function sealItem(
   author: SigningKey,
   wrapping: Wrapping,
 ): Promise<SealedItem> {
-  const head = headOf(item, author, item.bytes.length);
+  const line = item.line ?? lineOfBytes(item);
+  const { head, plain } = headOf({ ...item, line }, author, item.bytes.length);
   const signedBytes = head.length + item.bytes.length;
   const paddedBytes = paddedLength(signedBytes + signatureBytes);
   const inside = new Uint8Array(paddedBytes);
@@ -57,7 +74,9 @@ export async function sealItem(
   const recordKey = randomBytes(recordKeyBytes);
   const body = await sealChunked(recordKey, bodyContext(item.recordId), inside);
   const { recordId, recordClass } = item;
-  const sealed = { recordId, recordClass, recordKey, paddedBytes, blobId: blobIdOf(body) };
+  const headline = await sealHeadline({ recordId, recordKey }, plain);
+  const about = { recordId, recordClass, recordKey, headline };
+  const sealed = { ...about, paddedBytes, blobId: blobIdOf(body) };
   return { ...sealed, ...(await wrapItem(sealed, wrapping)), body };
 }
 
@@ -74,10 +93,11 @@ export function sealItemStream(
   },
   author: SigningKey,
 ): { readonly body: AsyncIterable<Uint8Array>; readonly finish: () => SealedBody } {
-  const head = headOf(item, author, item.byteLength);
+  const { head, plain } = headOf(item, author, item.byteLength);
   const paddedBytes = paddedLength(head.length + item.byteLength + signatureBytes);
   const recordKey = randomBytes(recordKeyBytes);
   let blobId: BlobId | undefined;
+  let headline: Uint8Array | undefined;
 
   async function* inside(): AsyncGenerator<Uint8Array, void, undefined> {
     const running = runningSha256();
@@ -101,15 +121,17 @@ export function sealItemStream(
       hasher.update(piece);
       yield piece;
     }
+    headline = await sealHeadline({ recordId: item.recordId, recordKey }, plain);
     blobId = hasher.finish().id;
   }
 
   return {
     body: body(),
     finish() {
-      if (blobId === undefined) throw new CodedError('INTERNAL', { bodyRead: false });
+      if (blobId === undefined || headline === undefined)
+        throw new CodedError('INTERNAL', { bodyRead: false });
       const { recordId, recordClass } = item;
-      return { recordId, recordClass, recordKey, paddedBytes, blobId };
+      return { recordId, recordClass, recordKey, paddedBytes, blobId, headline };
     },
   };
 }
@@ -124,8 +146,14 @@ export function recordSignMessage(signedHash: Uint8Array): Uint8Array {
   return concatBytes(utf8(labels.recordSign), Uint8Array.of(0), signedHash);
 }
 
-function headOf(item: ItemDescription, author: SigningKey, byteLength: number): Uint8Array {
-  return encodeItemHead({ ...item, authorKey: author.publicKey, byteLength });
+/** The head, which names the headline by its hash, and the headline's plaintext. */
+function headOf(item: ItemDescription, author: SigningKey, byteLength: number) {
+  const { recordClass } = item;
+  const ordinary = recordClass === 'private' ? (item.ordinaryClass ?? 'other') : recordClass;
+  const plain = encodeHeadline(headlineOf(item.line ?? emptyLine, item));
+  const about = { authorKey: author.publicKey, ordinaryClass: ordinary, byteLength };
+  const head = encodeItemHead({ ...item, ...about, headlineHash: headlineHashOf(plain) });
+  return { head, plain };
 }
 
 function* zeros(count: number): Generator<Uint8Array, void, undefined> {

@@ -1,6 +1,6 @@
 import type { RecordClass } from '../../api/classes.ts';
 import {
-  decodeItemHeader,
+  decodeStoredHeader,
   encodeItemHeader,
   encodeLeafContent,
   type ItemHeader,
@@ -47,6 +47,8 @@ export interface SealedBody {
   readonly blobId: BlobId;
   /** Length of the padded plaintext. */
   readonly paddedBytes: number;
+  /** Sealed under a key of the record key, 316 bytes: the same however often the key is wrapped anew. */
+  readonly headline: Uint8Array;
 }
 
 /** What the custodian keeps for an item, besides its body. */
@@ -76,13 +78,14 @@ export async function wrapItem(body: SealedBody, wrapping: Wrapping): Promise<It
 }
 
 async function wrappedHeader(body: SealedBody, wrapping: Wrapping): Promise<Uint8Array> {
-  const { recordId, recordKey } = body;
+  const { recordId, recordKey, headline } = body;
+  const about = { suite: currentSuite, recordId, headline };
   const { epoch } = wrapping;
   if (wrapping.kind === 'segment') {
     const wrapKind = wrapKinds.segment;
     const aad = wrapAad({ recordId, epoch, wrapKind });
     const wrap = await wrapKey(segmentWrapKey(wrapping.sek, recordId), recordKey, aad);
-    return encodeItemHeader({ suite: currentSuite, recordId, epoch, wrapKind, wrap });
+    return encodeItemHeader({ ...about, epoch, wrapKind, wrap });
   }
   const wrapKind = wrapKinds.writeKey;
   const { enc, ciphertext } = await hpkeSealWithSecret({
@@ -93,7 +96,7 @@ async function wrappedHeader(body: SealedBody, wrapping: Wrapping): Promise<Uint
     plaintext: recordKey,
   });
   const wrap = concatBytes(enc, ciphertext);
-  return encodeItemHeader({ suite: currentSuite, recordId, epoch, wrapKind, wrap });
+  return encodeItemHeader({ ...about, epoch, wrapKind, wrap });
 }
 
 /** The record key. Throws CANNOT_OPEN. */
@@ -120,7 +123,7 @@ export async function openingSecretOf(header: ItemHeader, key: ReadingKey): Prom
 
 /** `openingSecretOf` for a header as it travels. Throws CBOR_INVALID, CBOR_SHAPE, CANNOT_OPEN. */
 export function openingSecretOfHeader(header: Uint8Array, key: ReadingKey): Promise<Uint8Array> {
-  return openingSecretOf(decodeItemHeader(header), key);
+  return openingSecretOf(decodeStoredHeader(header), key);
 }
 
 function unwrapWithSecret(header: ItemHeader, secret: Uint8Array): Promise<Uint8Array> {

@@ -19,6 +19,13 @@ import { encodeCbor } from '../../primitives/cbor.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, idBytes } from '../../primitives/ids.ts';
 import { blobIdOf } from '../../storage/blob-id.ts';
+import {
+  emptyLine,
+  encodeHeadline,
+  headlineHashOf,
+  headlineOf,
+} from './headline/headline-format.ts';
+import { sealHeadline } from './headline/headline-seal.ts';
 import { encodeItemHead, paddedLength } from './item-inside.ts';
 import { type ItemToOpen, openItem, openItemStream } from './item-open.ts';
 import {
@@ -51,6 +58,7 @@ const describe = () => ({
   previous: undefined,
   writtenMs: 1_700_000_000_000,
 });
+const plainLine = encodeHeadline(headlineOf(emptyLine, describe()));
 const sealed = await sealItem({ ...describe(), bytes }, authorKey, segment);
 
 function toOpen(item: SealedItem, change: Partial<ItemToOpen> = {}): ItemToOpen {
@@ -226,6 +234,7 @@ test('a body that was changed or cut anywhere does not open', async () => {
 async function forge(
   inside: Uint8Array,
   recordId = newRecordId(),
+  line = plainLine,
 ): Promise<[ItemToOpen, Uint8Array]> {
   const recordKey = randomBytes(32);
   const body = await sealChunked(recordKey, bodyContext(recordId), inside);
@@ -235,6 +244,7 @@ async function forge(
     recordKey,
     blobId: blobIdOf(body),
     paddedBytes: inside.length,
+    headline: await sealHeadline({ recordId, recordKey }, line),
   } as const;
   const row = await wrapItem(about, segment);
   return [toOpen({ ...about, ...row, body }), body];
@@ -249,6 +259,8 @@ async function inside(
     recordId,
     authorKey: authorKey.publicKey,
     byteLength: bytes.length,
+    ordinaryClass: 'lab',
+    headlineHash: headlineHashOf(plainLine),
     ...change.head,
   });
   const signed = concatBytes(head, bytes);
@@ -264,6 +276,13 @@ for (const [name, change, expected] of [
   ['with another record id inside', { head: { recordId: newRecordId() } }, 'ITEM_FORGED'],
   ['with another chart inside', { head: { account: otherAccount } }, 'ITEM_FORGED'],
   ['with another class inside', { head: { recordClass: 'note' } }, 'ITEM_FORGED'],
+  ['with another ordinary class inside', { head: { ordinaryClass: 'note' } }, 'ITEM_FORGED'],
+  ['with `private` as what it is', { head: { ordinaryClass: 'private' } }, 'ITEM_FORGED'],
+  [
+    'with another headline’s hash inside',
+    { head: { headlineHash: randomBytes(32) } },
+    'ITEM_FORGED',
+  ],
   ['with another author inside', { head: { author: otherAccount } }, 'ITEM_FORGED'],
   ['with another key inside', { head: { authorKey: otherKey.publicKey } }, 'ITEM_FORGED'],
   ['signed by another', { signer: otherKey }, 'ITEM_FORGED'],

@@ -34,7 +34,6 @@ export const headBytes = 4096;
 
 const marks: readonly (readonly [mediaType: string, offset: number, mark: Uint8Array])[] = [
   ['application/dicom', 128, utf8('DICM')],
-  ['application/pdf', 0, utf8('%PDF-')],
   ['image/png', 0, Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)],
   ['image/jpeg', 0, Uint8Array.of(0xff, 0xd8, 0xff)],
   ['image/gif', 0, utf8('GIF8')],
@@ -44,8 +43,13 @@ const marks: readonly (readonly [mediaType: string, offset: number, mark: Uint8A
   ['application/rtf', 0, utf8('{\\rtf')],
   ['application/zip', 0, Uint8Array.of(0x50, 0x4b, 0x03, 0x04)],
   ['application/gzip', 0, Uint8Array.of(0x1f, 0x8b)],
-  ['application/xml', 0, utf8('<?xml')],
+  ['image/heic', 4, utf8('ftypheic')],
+  ['image/heic', 4, utf8('ftypheix')],
+  ['image/heic', 4, utf8('ftypmif1')],
+  ['image/heic', 4, utf8('ftypmsf1')],
 ];
+const hl7v2 = 'x-application/hl7-v2+er7';
+const cda = 'application/hl7-cda+xml';
 const textTypes: Readonly<Record<string, string>> = {
   csv: 'text/csv',
   tsv: 'text/tab-separated-values',
@@ -53,9 +57,12 @@ const textTypes: Readonly<Record<string, string>> = {
   htm: 'text/html',
   html: 'text/html',
   xml: 'application/xml',
+  cda: cda,
+  ccda: cda,
+  hl7: hl7v2,
 };
 /** Text of these kinds may begin with a bracket without being JSON. */
-const neverJson = new Set(['csv', 'tsv', 'md', 'txt', 'log', 'htm', 'html', 'xml']);
+const neverJson = new Set(['csv', 'tsv', 'md', 'txt', 'log', 'htm', 'html', 'xml', 'hl7']);
 
 /**
  * What the first bytes of a file say it is; the name counts only where bytes do not decide. Everything
@@ -71,14 +78,51 @@ export function judgeFormat(name: string, head: Uint8Array): JudgedFormat {
   for (const [mediaType, offset, mark] of marks) {
     if (startsWith(head, offset, mark)) return { format: 'opaque', mediaType };
   }
+  if (isPdf(head)) return { format: 'opaque', mediaType: 'application/pdf' };
+  if (isBareDicom(head)) return { format: 'opaque', mediaType: 'application/dicom' };
   if (!neverJson.has(extension) && beginsLikeJson(head)) {
     return { format: 'json', mediaType: 'application/fhir+json' };
   }
-  const mediaType = isText(head)
-    ? (textTypes[extension] ?? 'text/plain')
-    : 'application/octet-stream';
-  return { format: 'opaque', mediaType };
+  return { format: 'opaque', mediaType: textTypeOf(extension, head) };
 }
+
+function textTypeOf(extension: string, head: Uint8Array): string {
+  const charset = charsetOf(head);
+  if (charset === undefined) return 'application/octet-stream';
+  const text = decoded(head, charset).trimStart();
+  let mediaType = textTypes[extension] ?? 'text/plain';
+  // `trimStart` takes the 0x0B of a frame with it.
+  if (text.startsWith('MSH|^~\\&')) mediaType = hl7v2;
+  else if (/<(?:[\w-]+:)?ClinicalDocument[\s>]/.test(text)) mediaType = cda;
+  else if (text.startsWith('<?xml')) mediaType = 'application/xml';
+  return charset === 'utf-8' ? mediaType : `${mediaType};charset=${charset}`;
+}
+
+/** ISO 32000 allows a kilobyte of anything before the mark. */
+function isPdf(head: Uint8Array): boolean {
+  const mark = utf8('%PDF-');
+  for (let at = 0; at < Math.min(1024, head.length); at++) {
+    if (startsWith(head, at, mark)) return true;
+  }
+  return false;
+}
+
+/** DICOM without its preamble: explicit data elements of group 2 or 8 from the first byte on. */
+function isBareDicom(head: Uint8Array): boolean {
+  const group = head[0] ?? 0;
+  if ((group !== 2 && group !== 8) || head[1] !== 0 || head[3] !== 0) return false;
+  return /^(?:UL|UI|CS|OB|SH|LO|DA|TM)$/.test(String.fromCharCode(head[4] ?? 0, head[5] ?? 0));
+}
+
+export const isCda = (mediaType: string): boolean => bareMediaType(mediaType) === cda;
+
+/** The text of a file, by the `charset` in its media type; what is no text in it becomes U+FFFD. */
+export function textOf(bytes: Uint8Array, mediaType: string): string {
+  return decoded(bytes, /;charset=([a-z0-9-]+)/.exec(mediaType)?.[1] ?? 'utf-8');
+}
+
+const decoded = (bytes: Uint8Array, charset: string): string =>
+  new TextDecoder(charset).decode(bytes);
 
 function startsWith(head: Uint8Array, offset: number, mark: Uint8Array): boolean {
   return head.length >= offset + mark.length && mark.every((byte, i) => head[offset + i] === byte);
@@ -95,14 +139,41 @@ function beginsLikeJson(head: Uint8Array): boolean {
   return head[at] === 0x7b || head[at] === 0x5b;
 }
 
-function isText(head: Uint8Array): boolean {
-  if (head.some((byte) => byte < 0x20 && ![0x09, 0x0a, 0x0c, 0x0d].includes(byte))) return false;
+/** Undefined: these bytes are no text. A file of another charset than UTF-8 is named as what it is. */
+export function charsetOf(
+  head: Uint8Array,
+): 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | undefined {
+  if (head[0] === 0xff && head[1] === 0xfe) return wideText(head, 0) ? 'utf-16le' : undefined;
+  if (head[0] === 0xfe && head[1] === 0xff) return wideText(head, 1) ? 'utf-16be' : undefined;
+  // HL7 v2 between systems is framed by 0x0B and 0x1C.
+  if (head.some((byte) => byte < 0x20 && !textControls.has(byte))) return undefined;
   // The head may end within a character of up to four bytes.
   for (let cut = 0; cut < (head.length < headBytes ? 1 : 4); cut++) {
     try {
       utf8ToText(head.subarray(0, head.length - cut));
-      return true;
+      return 'utf-8';
     } catch {}
   }
-  return false;
+  return isWestern(head) ? 'windows-1252' : undefined;
+}
+
+const textControls: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1a, 0x1c]);
+
+/** UTF-16 of most text has zeros or small numbers in every second byte, and few controls. */
+function wideText(head: Uint8Array, low: 0 | 1): boolean {
+  if (head.length < 4) return false;
+  for (let at = 2; at + 1 < head.length; at += 2) {
+    const unit = (head[at + 1 - low] ?? 0) * 256 + (head[at + low] ?? 0);
+    if (unit < 0x20 && !textControls.has(unit)) return false;
+  }
+  return true;
+}
+
+/** Mostly plain letters, and none of the five bytes that the charset leaves open. */
+function isWestern(head: Uint8Array): boolean {
+  const high = head.filter((byte) => byte >= 0x80);
+  return (
+    high.length * 4 <= head.length &&
+    !high.some((it) => [0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(it))
+  );
 }

@@ -1,6 +1,6 @@
 import { utf8ToText } from '../../primitives/bytes.ts';
 import { type JsonScanner, token } from './json-scanner.ts';
-import { resourceTypes } from './resource-types.ts';
+import { labelsAmong } from './labels.ts';
 
 /** Where one FHIR resource lies in a file, and the few fields that classing and listing need. */
 export interface ResourceFacts {
@@ -20,6 +20,26 @@ export interface ResourceFacts {
   readonly subject: string | undefined;
   /** `type` when the resource is a Bundle. */
   readonly bundleType: string | undefined;
+  /** `meta.lastUpdated`, as spelled. */
+  readonly lastUpdated: string | undefined;
+  /** `meta.source`: the server that the resource comes from, as the file says. */
+  readonly source: string | undefined;
+  /** Labels of the source that restrict it (`labels.ts`). */
+  readonly labels: readonly string[];
+  /** Codes of what it is about, `system|code` each, else the words for it. */
+  readonly codes: readonly string[];
+  /** What a document of it lies under, where it is not inside: addresses of Binary resources. */
+  readonly attachments: readonly string[];
+  /** Of a Patient, as spelled. */
+  readonly birthDate: string | undefined;
+  /** What of its fields cannot be read as R4 has them; undefined: nothing. `at` is a place in the file. */
+  readonly flaw: { readonly at: number; readonly field: string } | undefined;
+  /** The address it came under, `fullUrl` of its entry; only where it stood in a Bundle. */
+  readonly fullUrl?: string | undefined;
+  /** The server that the Bundle around it was asked from, by its link `self`. */
+  readonly base?: string | undefined;
+  /** The number of its entry, from 1, or of its line. */
+  readonly entry?: number;
 }
 
 /** The most telling first. */
@@ -60,58 +80,126 @@ const titleFields: readonly string[] = [
 ];
 const subjectFields: readonly string[] = ['subject', 'patient', 'beneficiary'];
 const wanted = new Set<string>([...dateFields, ...titleFields, ...subjectFields]);
-for (const field of ['meta', 'category', 'status']) wanted.add(field);
+for (const field of ['meta', 'category', 'status', 'birthDate', 'securityLabel']) wanted.add(field);
+for (const field of ['confidentiality', 'medicationReference']) wanted.add(field);
+for (const field of ['content', 'presentedForm']) wanted.add(field);
+/** What the identity of a record without an address is compared by. */
+const codeFields: readonly string[] = [
+  'code',
+  'medicationCodeableConcept',
+  'vaccineCode',
+  'medicationReference',
+  'type',
+];
 
 /** A field that is larger cannot be a coding, a date or a name. */
 const maxFieldBytes = 64 * 1024;
 const maxTitleLength = 120;
 
+/** What may stand in a resource and holds resources itself; each takes over the value of its field. */
+export interface Inside {
+  readonly onEntry?: (() => void) | undefined;
+  readonly onParameter?: (() => void) | undefined;
+  readonly onLink?: (() => void) | undefined;
+  readonly onTotal?: (() => void) | undefined;
+  /** Told of every field. */
+  readonly onOther?: ((key: string) => void) | undefined;
+}
+
 /**
- * Reads the resource whose opening brace was read last, up to and with its closing brace. `onEntry` takes
- * over the value of a top-level field `entry`, which a Bundle keeps its resources in.
+ * Reads the resource whose opening brace was read last, up to and with its closing brace. `inside` takes over
+ * the values of the fields that a Bundle or Parameters keep their resources in.
  *
- * Throws: RESOURCE_TYPE (not a resource of R4), RESOURCE_INVALID (`id`, `category`), and what the scanner
- * throws. Source: docs/protocol/items.md, rules I-5 and I-6.
+ * What is sloppy but readable is kept: an id of odd letters stays, and `flaw` names a field that is not as R4
+ * has it. Without a type, or of a type that R4 has not, `resourceType` says so: the caller decides.
+ * Throws what the scanner throws. Source: docs/protocol/items.md, rules I-5 and I-6.
  */
-export function readResource(scanner: JsonScanner, onEntry?: () => void): ResourceFacts {
+export function readResource(scanner: JsonScanner, inside: Inside = {}): ResourceFacts {
   const offset = scanner.start;
-  let resourceType: string | undefined;
+  let resourceType = '';
   let id: string | undefined;
-  // Told only once it is clear that this is a resource: other JSON has ids of its own.
-  let flawAt: number | undefined;
+  let flaw: ResourceFacts['flaw'];
   const fields = new Map<string, unknown>();
   while (scanner.next() === token.key) {
     const key = scanner.keyText();
-    if (key === 'resourceType') resourceType = readString(scanner);
+    inside.onOther?.(key);
+    if (key === 'resourceType') resourceType = readString(scanner) ?? '';
     else if (key === 'id') {
       id = readString(scanner);
-      if (id === undefined || !/^[A-Za-z0-9.-]{1,64}$/.test(id)) flawAt ??= scanner.start;
-    } else if (key === 'entry' && onEntry !== undefined) onEntry();
+      if (id === undefined || !/^[A-Za-z0-9.-]{1,64}$/.test(id)) {
+        flaw ??= { at: scanner.start, field: 'id' };
+      }
+      if (id === '' || (id?.length ?? 0) > maxIdLength) id = undefined;
+    } else if (key === 'entry' && inside.onEntry !== undefined) inside.onEntry();
+    else if (key === 'parameter' && inside.onParameter !== undefined) inside.onParameter();
+    else if (key === 'total' && inside.onTotal !== undefined) inside.onTotal();
+    else if (key === 'link' && inside.onLink !== undefined) inside.onLink();
     else {
       const [start, end] = scanner.skipValue();
       if (!wanted.has(key)) continue;
       if (end - start <= maxFieldBytes) fields.set(key, valueAt(scanner.bytes, start, end));
-      // Skipping a category could put a record into a class that more people read.
-      else if (key === 'category') flawAt ??= start;
+      // Skipping a category or a label could put a record into a class that more people read.
+      else if (judged.has(key)) flaw ??= { at: start, field: key };
     }
   }
-  if (resourceType === undefined || !resourceTypes.has(resourceType)) {
-    scanner.fail(offset, 'RESOURCE_TYPE');
-  }
-  if (flawAt !== undefined) scanner.fail(flawAt, 'RESOURCE_INVALID');
   return {
     offset,
     length: scanner.end - offset,
     resourceType,
     id,
-    versionId: textOf(fieldOf(fields.get('meta'), 'versionId')),
+    flaw,
+    ...factsOf(resourceType, fields),
+  };
+}
+
+const judged: ReadonlySet<string> = new Set(['category', 'meta', 'securityLabel']);
+/** Servers make ids of well over the 64 letters of R4; a key of the index is a hash all the same. */
+const maxIdLength = 1024;
+
+function factsOf(
+  resourceType: string,
+  fields: ReadonlyMap<string, unknown>,
+): Omit<ResourceFacts, 'offset' | 'length' | 'resourceType' | 'id' | 'flaw'> {
+  const meta = fields.get('meta');
+  const isBundle = resourceType === 'Bundle';
+  return {
+    versionId: textOf(fieldOf(meta, 'versionId')),
     status: textOf(fields.get('status')),
     categories: listOf(fields.get('category')).flatMap(codesOf),
-    title: (resourceType === 'Bundle' ? undefined : titleOf(fields)) ?? resourceType,
+    title: (isBundle ? undefined : titleOf(fields)) ?? resourceType,
     date: firstOf(dateFields, (field) => dateOf(fields.get(field))),
     subject: firstOf(subjectFields, (field) => textOf(fieldOf(fields.get(field), 'reference'))),
-    bundleType: resourceType === 'Bundle' ? textOf(fields.get('type')) : undefined,
+    bundleType: isBundle ? textOf(fields.get('type')) : undefined,
+    lastUpdated: textOf(fieldOf(meta, 'lastUpdated')),
+    source: textOf(fieldOf(meta, 'source')),
+    labels: labelsAmong([
+      ...listOf(fieldOf(meta, 'security')).flatMap((it) => textOf(fieldOf(it, 'code')) ?? []),
+      ...listOf(fields.get('securityLabel')).flatMap(codesOf),
+      ...(textOf(fields.get('confidentiality')) === undefined
+        ? []
+        : [textOf(fields.get('confidentiality')) ?? '']),
+    ]),
+    codes: isBundle ? [] : whatAbout(fields),
+    attachments: listOf(
+      fields.get(resourceType === 'DiagnosticReport' ? 'presentedForm' : 'content'),
+    )
+      .flatMap((it) => textOf(fieldOf(fieldOf(it, 'attachment') ?? it, 'url')) ?? [])
+      .slice(0, 100),
+    birthDate: resourceType === 'Patient' ? textOf(fields.get('birthDate')) : undefined,
   };
+}
+
+function whatAbout(fields: ReadonlyMap<string, unknown>): readonly string[] {
+  return codeFields.flatMap((field) => {
+    const value = listOf(fields.get(field))[0];
+    const codings = listOf(fieldOf(value, 'coding')).flatMap((coding) => {
+      const code = textOf(fieldOf(coding, 'code'));
+      return code === undefined ? [] : [`${textOf(fieldOf(coding, 'system')) ?? ''}|${code}`];
+    });
+    if (codings.length > 0) return codings;
+    const words = textOf(fieldOf(value, 'text')) ?? textOf(fieldOf(value, 'reference'));
+    return words === undefined ? [] : [words];
+  });
 }
 
 function readString(scanner: JsonScanner): string | undefined {

@@ -20,8 +20,10 @@ import {
 } from '../../primitives/shape.ts';
 import { recordLimits } from './limits.ts';
 
-/** Media type of the item, of class `other`, that every import adds. */
+/** Media type of the item that every import adds. */
 export const skeletonMediaType = 'application/vnd.salus.import+cbor';
+/** It names every item of the file, restricted ones too, and may hold their bytes: the owner's alone (K-6). */
+export const skeletonClass = 'private';
 
 /** Where an item stands in the file. */
 const skeletonRange = struct({ offset: uint, length: uint, recordId });

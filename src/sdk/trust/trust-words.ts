@@ -1,3 +1,4 @@
+import { parseTrustRoot } from '../../ledger/chain/trust-root.ts';
 import { hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { englishWords } from './english-words.ts';
@@ -19,6 +20,11 @@ export function trustWords(genesisHash: string): readonly string[] {
     const index = Number.parseInt(bits.slice(at * bitsOfWord, (at + 1) * bitsOfWord), 2);
     return englishWords[index] ?? '';
   });
+}
+
+/** Of a trust root as it stands in a file. Throws TRUST_ROOT_WRONG. */
+export function wordsOfTrustRoot(trustRootJson: string): readonly string[] {
+  return trustWords(parseTrustRoot(trustRootJson).genesisHash);
 }
 
 /** What somebody typed or read off, as words: case, commas and line ends do not count. */

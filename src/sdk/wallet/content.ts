@@ -163,8 +163,8 @@ const heldImport = struct({
   /** False while the anchor is written down but not confirmed. */
   anchored: flag,
   /**
-   * One entry of 64 bytes an item: SHA-256(item key)[0..16] ‖ record id 16 ‖ SHA-256 of its bytes. It finds
-   * what was imported before; the copy leaves it out, and it can be made again from the items.
+   * A byte of format, and 128 bytes an item (`import-index.ts`). It finds what was imported before, and orders its
+   * versions; the copy leaves it out, and it can be made again from the items.
    */
   index: bytes(),
 });

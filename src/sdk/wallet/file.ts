@@ -30,7 +30,13 @@ import { contentBytes } from './content.ts';
 import { openFileOfBefore } from './file-before.ts';
 import { localShape } from './local.ts';
 import { shardLimits } from './shards.ts';
-import { type PassphraseKey, passphraseKeyFor, type Unlocker, unwrapRoot } from './unlock.ts';
+import {
+  type PassphraseKey,
+  passphraseKeyFor,
+  strangersKey,
+  type Unlocker,
+  unwrapRoot,
+} from './unlock.ts';
 
 /** The index is what a person acts with, and is written whole at each change: it stays small. */
 export const indexLimits = {
@@ -125,6 +131,18 @@ export async function openWalletFile(
   const key = await passphraseKeyFor(unlockers, passphrase, stretch);
   const root = await unwrapRoot(key, unlockers);
   return { unlockers, key, root, index: await openIndex(root, sealed) };
+}
+
+/**
+ * Opens the file by its root. Its passphrase is not known then: a root that another process changes is not followed.
+ * Throws WALLET_INVALID (another root, a file of before, or damaged).
+ */
+export async function openWalletFileByRoot(root: Uint8Array, file: Uint8Array): Promise<OpenFile> {
+  const parsed = parseFile(file);
+  if ('before' in parsed) throw new CodedError('WALLET_INVALID', { reason: 'before' });
+  const { unlockers, sealed } = parsed;
+  const index = await openIndex(root, sealed);
+  return { unlockers, key: strangersKey(unlockers), root: root.slice(), index };
 }
 
 /**

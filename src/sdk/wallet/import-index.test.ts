@@ -11,6 +11,16 @@ const recordId = (number: number): RecordId =>
   recordIdOf(new Uint8Array(16).fill(number & 255).fill(number >> 8, 8));
 const hashOf = (content: number): string => content.toString(16).padStart(64, '0');
 
+const about = (content: number) => ({
+  contentHash: hashOf(content),
+  jsonHash: hashOf(content).slice(32),
+  about: '0'.repeat(32),
+  isPatient: false,
+  isAddress: false,
+  updatedMs: undefined,
+  version: undefined,
+});
+
 interface Version {
   readonly key: string;
   readonly content: number;
@@ -21,7 +31,7 @@ function importOf(n: number, versions: readonly Version[], importedMs = n): Held
   const items: KnownItem[] = versions.map(({ key, content }, i) => ({
     key,
     recordId: recordId(10 * n + i + 1),
-    contentHash: hashOf(content),
+    ...about(content),
   }));
   const sha256 = new Uint8Array(32).fill(n);
   const common = { account, fileName: 'f', bytes: 1, anchored: true, items: items.length };
@@ -57,11 +67,8 @@ test('An index that was kept says what one that reads everything anew says', () 
         kept.update([...imports], [...erased]);
         const anew = new ImportIndex().update([...imports], [...erased]);
         for (const key of keys) {
-          assert.deepEqual(kept.newestOf(key), anew.newestOf(key));
-          for (const content of [1, 2, 3]) {
-            const hash = hashOf(content);
-            assert.deepEqual(kept.versionOf(key, hash), anew.versionOf(key, hash));
-          }
+          assert.deepEqual(kept.versionsOf(key), anew.versionsOf(key));
+          assert.deepEqual(kept.erasedOf(key), anew.erasedOf(key));
         }
         for (let file = 1; file <= n; file++) {
           const hash = file.toString(16).padStart(2, '0').repeat(32);
@@ -80,10 +87,10 @@ test('The newest version is that of the later import, and an older one is found 
     ],
     [],
   );
-  const first = { key: 'Patient/1', recordId: recordId(11), contentHash: hashOf(1) };
-  assert.deepEqual(index.versionOf('Patient/1', hashOf(1)), first);
-  assert.equal(index.newestOf('Patient/1')?.recordId, recordId(21));
-  assert.equal(index.newestOf('Patient/2'), undefined);
+  const first = { key: 'Patient/1', recordId: recordId(11), ...about(1) };
+  assert.deepEqual(index.versionsOf('Patient/1')[0], first);
+  assert.equal(index.versionsOf('Patient/1').at(-1)?.recordId, recordId(21));
+  assert.equal(index.versionsOf('Patient/2').at(-1), undefined);
   assert.equal(index.importOf('01'.repeat(32)), recordId(10));
 });
 
@@ -96,18 +103,49 @@ test('What was erased counts as never imported, and so does its file', () => {
     ]),
   ];
   const index = new ImportIndex().update(imports, []);
-  assert.equal(index.newestOf('Patient/1')?.recordId, recordId(21));
+  assert.equal(index.versionsOf('Patient/1').at(-1)?.recordId, recordId(21));
   index.update(imports, [recordId(21)]);
-  assert.equal(index.newestOf('Patient/1')?.recordId, recordId(11));
-  assert.equal(index.versionOf('Patient/1', hashOf(2)), undefined);
+  assert.equal(index.versionsOf('Patient/1').at(-1)?.recordId, recordId(11));
+  assert.equal(index.erasedOf('Patient/1')[0]?.recordId, recordId(21));
   assert.equal(index.importOf('02'.repeat(32)), undefined);
-  assert.equal(index.newestOf('Condition/1')?.recordId, recordId(22));
+  assert.equal(index.versionsOf('Condition/1').at(-1)?.recordId, recordId(22));
 });
 
 test('An import that is not confirmed is not known yet', () => {
   const made = importOf(1, [{ key: 'Patient/1', content: 1 }]);
   const index = new ImportIndex().update([{ ...made, anchored: false }], []);
-  assert.equal(index.newestOf('Patient/1'), undefined);
+  assert.equal(index.versionsOf('Patient/1').at(-1), undefined);
   index.update([made], []);
-  assert.equal(index.newestOf('Patient/1')?.recordId, recordId(11));
+  assert.equal(index.versionsOf('Patient/1').at(-1)?.recordId, recordId(11));
+});
+
+test('Versions are in the order of their source, whichever import came first', () => {
+  const item = (n: number, version: number) => ({
+    ...{ key: 'Patient/1', recordId: recordId(n) },
+    ...about(version),
+    version,
+  });
+  const held = (n: number, version: number) => ({
+    ...importOf(n, []),
+    index: encodeIndex([item(10 * n + 1, version)]),
+  });
+  const index = new ImportIndex().update([held(1, 2), held(2, 1), held(3, 3)], []);
+  assert.deepEqual(index.lineOf(recordId(11)), [recordId(31), recordId(11), recordId(21)]);
+});
+
+test('Two imports of one content are one record and its double', () => {
+  const content = [{ key: 'Patient/1', content: 1 }];
+  const index = new ImportIndex().update([importOf(1, content), importOf(2, content)], []);
+  assert.equal(index.versionsOf('Patient/1').length, 1);
+  assert.equal(index.doubleOf(recordId(21)), recordId(11));
+  assert.equal(index.doubleOf(recordId(11)), undefined);
+});
+
+test('What a source deleted is withdrawn', () => {
+  const made = importOf(1, [{ key: 'Patient/1', content: 1 }]);
+  const [item] = new ImportIndex().update([made], []).versionsOf('Patient/1');
+  const index = encodeIndex([], item === undefined ? [] : [item]);
+  const known = new ImportIndex().update([made, { ...importOf(2, []), index }], []);
+  assert.equal(known.isWithdrawn(recordId(11)), true);
+  assert.equal(known.versionsOf('Patient/1').length, 1);
 });

@@ -1,22 +1,58 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex, concatBytes, hexToBytes, utf8 } from '../../primitives/bytes.ts';
+import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8 } from '../../primitives/bytes.ts';
 import { idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
-import type { KnownItem, KnownItems } from '../records/import-plan.ts';
+import { compareVersions } from '../records/identity.ts';
+import { areVersions, type KnownItem, type KnownItems } from '../records/import-plan.ts';
 import type { HeldImport } from './content.ts';
 
 const nameBytes = 16;
 const idEnd = 32;
-const entryBytes = 64;
+const hashEnd = 64;
+const jsonEnd = 80;
+const aboutEnd = 96;
+const versionAt = 104;
+const kindAt = 112;
+const addressAt = 113;
+const entryBytes = 128;
+/** Before the entries; what begins otherwise was made by an earlier version, and is made again. */
+const format = 2;
+const kinds = { item: 0, patient: 1, withdrawn: 2 } as const;
+/** In place of a time or version that the source does not say. */
+const unsaid = 0xffff_ffff_ffff_ffffn;
 
-/** One import's items as the wallet keeps them: 64 bytes each (wallet/content.ts). */
-export function encodeIndex(items: readonly KnownItem[]): Uint8Array {
-  return concatBytes(
-    ...items.flatMap(({ key, recordId, contentHash }) => [
-      nameOf(key),
-      idBytes(recordId),
-      hexToBytes(contentHash) ?? new Uint8Array(32),
-    ]),
-  );
+/**
+ * One import's items as the wallet keeps them (wallet/content.ts), 128 bytes each: SHA-256(key)[0..16] ‖ record id 16 ‖
+ * SHA-256 of the bytes 32 ‖ hash as JSON 16 ‖ what it is about 16 ‖ lastUpdated in ms u64be ‖ versionId u64be ‖ kind ‖
+ * 1 where the key is an address ‖ zeros.
+ */
+export function encodeIndex(
+  items: readonly KnownItem[],
+  withdrawn: readonly KnownItem[] = [],
+): Uint8Array {
+  const entries = [
+    ...items.map((it) => entryOf(it, it.isPatient ? kinds.patient : kinds.item)),
+    ...withdrawn.map((it) => entryOf(it, kinds.withdrawn)),
+  ];
+  return concatBytes(Uint8Array.of(format), ...entries);
+}
+
+/** Whether an index can be read by this version. */
+export const isIndex = (index: Uint8Array): boolean =>
+  index[0] === format && index.length % entryBytes === 1;
+
+function entryOf(item: KnownItem, kind: number): Uint8Array {
+  const entry = new Uint8Array(entryBytes);
+  entry.set(nameOf(item.key));
+  entry.set(idBytes(item.recordId), nameBytes);
+  entry.set(hexToBytes(item.contentHash) ?? new Uint8Array(32), idEnd);
+  entry.set(hexToBytes(item.jsonHash) ?? new Uint8Array(16), hashEnd);
+  entry.set(hexToBytes(item.about) ?? new Uint8Array(16), jsonEnd);
+  const view = new DataView(entry.buffer);
+  view.setBigUint64(aboutEnd, item.updatedMs === undefined ? unsaid : BigInt(item.updatedMs));
+  view.setBigUint64(versionAt, item.version === undefined ? unsaid : BigInt(item.version));
+  entry[kindAt] = kind;
+  entry[addressAt] = item.isAddress ? 1 : 0;
+  return entry;
 }
 
 const nameOf = (key: string): Uint8Array => sha256(utf8(key)).subarray(0, nameBytes);
@@ -41,9 +77,13 @@ interface Entry {
 export class ImportIndex implements KnownItems {
   #taken: readonly HeldImport[] = [];
   #erased: readonly RecordId[] = [];
-  #newest = new Map<string, Entry>();
-  #versions = new Map<string, Entry>();
+  #versions = new Map<string, Entry[]>();
+  #gone = new Map<string, Entry[]>();
+  #patients = new Set<string>();
+  #withdrawn = new Set<RecordId>();
+  #doubles = new Map<RecordId, RecordId>();
   #byFile = new Map<string, RecordId>();
+  #names = new Map<RecordId, string>();
 
   /** `imports` and `erased` as the wallet has them now. */
   update(imports: readonly HeldImport[], erased: readonly RecordId[]): this {
@@ -54,9 +94,8 @@ export class ImportIndex implements KnownItems {
       erased.length === this.#erased.length &&
       this.#taken.every((taken, i) => isSame(taken, anchored[i]));
     if (!goesOn) {
-      this.#newest.clear();
-      this.#versions.clear();
-      this.#byFile.clear();
+      for (const it of [this.#versions, this.#gone, this.#doubles, this.#byFile]) it.clear();
+      for (const it of [this.#patients, this.#withdrawn, this.#names]) it.clear();
     }
     const gone = new Set<string>(erased);
     for (const held of anchored.slice(goesOn ? this.#taken.length : 0)) this.#take(held, gone);
@@ -65,13 +104,42 @@ export class ImportIndex implements KnownItems {
     return this;
   }
 
-  newestOf(key: string): KnownItem | undefined {
-    return known(key, this.#newest.get(text(nameOf(key))));
+  versionsOf(key: string): readonly KnownItem[] {
+    return (this.#versions.get(text(nameOf(key))) ?? []).map((entry) => known(key, entry));
   }
 
-  versionOf(key: string, contentHash: string): KnownItem | undefined {
-    const content = hexToBytes(contentHash) ?? new Uint8Array(0);
-    return known(key, this.#versions.get(text(nameOf(key), content)));
+  erasedOf(key: string): readonly KnownItem[] {
+    return (this.#gone.get(text(nameOf(key))) ?? []).map((entry) => known(key, entry));
+  }
+
+  patients(): readonly string[] {
+    return [...this.#patients];
+  }
+
+  /** What the source of an import said that it deleted. */
+  isWithdrawn(recordId: RecordId): boolean {
+    return this.#withdrawn.has(recordId);
+  }
+
+  /** The record that this one is a second copy of: two devices imported one file at the same time. */
+  doubleOf(recordId: RecordId): RecordId | undefined {
+    return this.#doubles.get(recordId);
+  }
+
+  /** All known versions of the record that `recordId` is one of, the newest first, by their source's order. */
+  lineOf(recordId: RecordId): readonly RecordId[] {
+    const entries = this.#versions.get(this.#names.get(recordId) ?? '') ?? [];
+    const versions = entries.map((entry) => known('', entry));
+    const own = versions.find((it) => it.recordId === recordId);
+    if (own === undefined) return [];
+    const line: KnownItem[] = [];
+    for (const it of versions) {
+      if (!areVersions(it, own)) continue;
+      let at = line.length;
+      while (at > 0 && compareVersions(line[at - 1] ?? it, it) > 0) at--;
+      line.splice(at, 0, it);
+    }
+    return line.map((it) => it.recordId).reverse();
   }
 
   importOf(fileHash: string): RecordId | undefined {
@@ -80,50 +148,80 @@ export class ImportIndex implements KnownItems {
 
   #take(held: HeldImport, gone: ReadonlySet<string>): void {
     const { index } = held;
-    let isWhole = !gone.has(held.skeleton);
-    for (let at = 0; at + entryBytes <= index.length; at += entryBytes) {
-      if (gone.size > 0 && gone.has(recordIdOf(index.subarray(at + nameBytes, at + idEnd)))) {
-        isWhole = false;
+    let isWhole = !gone.has(held.skeleton) && isIndex(index);
+    for (let at = 1; isIndex(index) && at < index.length; at += entryBytes) {
+      const recordId = recordIdOf(index.subarray(at + nameBytes, at + idEnd));
+      const name = text(index.subarray(at, at + nameBytes));
+      const kind = index[at + kindAt];
+      if (kind === kinds.withdrawn) {
+        this.#withdrawn.add(recordId);
         continue;
       }
-      const entry = { index, at };
-      const name = index.subarray(at, at + nameBytes);
-      this.#newest.set(text(name), entry);
-      this.#versions.set(text(name, index.subarray(at + idEnd, at + entryBytes)), entry);
+      const isGone = gone.has(recordId);
+      if (isGone) isWhole = false;
+      else this.#names.set(recordId, name);
+      this.#put(isGone ? this.#gone : this.#versions, name, { index, at });
+      if (kind === kinds.patient && !isGone) {
+        this.#patients.add(bytesToHex(index.subarray(at + jsonEnd, at + aboutEnd)));
+      }
     }
     if (isWhole) this.#byFile.set(bytesToHex(held.sha256), held.skeleton);
   }
+
+  #put(map: Map<string, Entry[]>, name: string, entry: Entry): void {
+    const entries = map.get(name);
+    if (entries === undefined) {
+      map.set(name, [entry]);
+      return;
+    }
+    const mine = known('', entry);
+    const same = entries
+      .map((it) => known('', it))
+      .find((it) => it.contentHash === mine.contentHash);
+    if (same === undefined) entries.push(entry);
+    else if (same.recordId !== mine.recordId) this.#doubles.set(mine.recordId, same.recordId);
+  }
 }
 
-/** An index is written once; another device may have made it again, with the same entries. */
+/** Another device may have made an index again, with the same entries; what is filed anew has another id in it. */
 function isSame(taken: HeldImport, now: HeldImport | undefined): boolean {
-  return now?.skeleton === taken.skeleton && now.index.length === taken.index.length;
+  if (now?.skeleton !== taken.skeleton) return false;
+  return now.index === taken.index || equalBytes(now.index, taken.index);
 }
 
-function known(key: string, entry: Entry | undefined): KnownItem | undefined {
-  if (entry === undefined) return undefined;
-  const { index, at } = entry;
+function known(key: string, { index, at }: Entry): KnownItem {
+  const hex = (from: number, to: number) => bytesToHex(index.subarray(at + from, at + to));
+  const view = new DataView(index.buffer, index.byteOffset + at, entryBytes);
+  const number = (from: number) => {
+    const value = view.getBigUint64(from);
+    return value === unsaid ? undefined : Number(value);
+  };
   return {
     key,
     recordId: recordIdOf(index.subarray(at + nameBytes, at + idEnd)),
-    contentHash: bytesToHex(index.subarray(at + idEnd, at + entryBytes)),
+    contentHash: hex(idEnd, hashEnd),
+    jsonHash: hex(hashEnd, jsonEnd),
+    about: hex(jsonEnd, aboutEnd),
+    updatedMs: number(aboutEnd),
+    version: number(versionAt),
+    isPatient: index[at + kindAt] === kinds.patient,
+    isAddress: index[at + addressAt] === 1,
   };
 }
 
-/** An index in which records have other ids; those for which `again` has none are left out. */
+/** An index in which records have other ids; those for which `again` has none are left out. Of an earlier version: as it is. */
 export function withIdsAgain(
   index: Uint8Array,
   again: (recordId: RecordId) => RecordId | undefined,
 ): Uint8Array {
-  const entries: Uint8Array[] = [];
-  for (let at = 0; at + entryBytes <= index.length; at += entryBytes) {
+  if (!isIndex(index)) return index;
+  const entries: Uint8Array[] = [Uint8Array.of(format)];
+  for (let at = 1; at < index.length; at += entryBytes) {
     const now = again(recordIdOf(index.subarray(at + nameBytes, at + idEnd)));
     if (now === undefined) continue;
-    const [name, hash] = [
-      index.subarray(at, at + nameBytes),
-      index.subarray(at + idEnd, at + entryBytes),
-    ];
-    entries.push(name, idBytes(now), hash);
+    const entry = index.slice(at, at + entryBytes);
+    entry.set(idBytes(now), nameBytes);
+    entries.push(entry);
   }
   return concatBytes(...entries);
 }

@@ -6,6 +6,7 @@ import {
   newLayout,
   type OpenFile,
   openWalletFile,
+  openWalletFileByRoot,
   reopenWalletFile,
   sealWalletFile,
 } from './file.ts';
@@ -48,6 +49,11 @@ export async function readWallet(store: WalletStore, passphrase: string): Promis
   return reading(store, undefined, (file) =>
     openWalletFile(passphrase, file, store.stretchPassphrase),
   );
+}
+
+/** Throws WALLET_UNKNOWN, WALLET_INVALID (another root). */
+export async function readWalletByRoot(store: WalletStore, root: Uint8Array): Promise<HeldWallet> {
+  return reading(store, undefined, (file) => openWalletFileByRoot(root, file));
 }
 
 /** After another process wrote `file`; what is as it was is not read again. */

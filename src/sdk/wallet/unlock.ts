@@ -7,6 +7,7 @@ import {
   type PassphraseCost,
   type PassphraseStretcher,
 } from '../../crypto/passphrase.ts';
+import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { type Cbor, readArray, readBytes, readUint } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
@@ -60,6 +61,13 @@ export async function passphraseKeyFor(
   if (unlocker === undefined) throw new CodedError('WALLET_INVALID', { reason: 'passphrase' });
   const cost = costFromCbor(unlocker.parameters);
   return { cost, key: await stretch(passphrase, cost) };
+}
+
+/** In place of the passphrase's key, where a wallet was opened without: it unwraps nothing. Throws WALLET_INVALID. */
+export function strangersKey(unlockers: readonly Unlocker[]): PassphraseKey {
+  const unlocker = unlockers.find(({ kind }) => kind === passphraseKind);
+  if (unlocker === undefined) throw new CodedError('WALLET_INVALID', { reason: 'passphrase' });
+  return { cost: costFromCbor(unlocker.parameters), key: randomBytes(32) };
 }
 
 /** The root, wrapped for this passphrase. Source: docs/protocol/wallet.md, rule W-1. */

@@ -5,7 +5,13 @@ import { openBeside, sealBeside } from './beside.ts';
 import type { WalletContent } from './content.ts';
 import { emptyLocal, type WalletLocal } from './local.ts';
 import { mergeWallets } from './merge.ts';
-import { type HeldWallet, readWallet, rereadWallet, writeWallet } from './sealed-wallet.ts';
+import {
+  type HeldWallet,
+  readWallet,
+  readWalletByRoot,
+  rereadWallet,
+  writeWallet,
+} from './sealed-wallet.ts';
 import type { WalletStore } from './store.ts';
 import { newPassphraseKey, type PassphraseKey, withPassphrase, wrapRoot } from './unlock.ts';
 
@@ -56,6 +62,16 @@ export class Vault {
   /** Throws WALLET_UNKNOWN, WALLET_INVALID, WALLET_KDF, PASSPHRASE_WRONG. */
   static async open(store: WalletStore, passphrase: string): Promise<Vault> {
     return new Vault(store, await readWallet(store, passphrase));
+  }
+
+  /** Throws WALLET_UNKNOWN, WALLET_INVALID. */
+  static async openByRoot(store: WalletStore, root: Uint8Array): Promise<Vault> {
+    return new Vault(store, await readWalletByRoot(store, root));
+  }
+
+  /** A copy of what the passphrase unwraps. */
+  root(): Uint8Array {
+    return this.#held.root.slice();
   }
 
   get content(): WalletContent {

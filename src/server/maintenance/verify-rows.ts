@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeErased } from '../../api/erase.ts';
 import {
-  decodeItemHeader,
   decodeLeafContent,
+  decodeStoredHeader,
   itemHeaderHash,
   itemLeafHash,
 } from '../../api/item.ts';
@@ -197,7 +197,7 @@ async function requireItem(
   if (!equalBytes(itemHeaderHash(header), headerHash)) {
     throw broken('ITEM_HEADER_CORRUPT', row, 'header');
   }
-  const { recordId, epoch } = decodeItemHeader(header);
+  const { recordId, epoch } = decodeStoredHeader(header);
   const agrees =
     row.class === recordClass &&
     row.blob === blobId &&

@@ -27,6 +27,7 @@ const schema = `
 const schemaVersion = 1;
 const everybody = '';
 const patienceMs = 5_000;
+const cacheKiB = 24 * 1024;
 
 export interface BlobRow {
   readonly id: BlobId;
@@ -58,6 +59,8 @@ export class Rows {
   constructor(path: string, { readOnly, maxPages }: RowsOptions) {
     this.#db = new DatabaseSync(path, { readOnly, timeout: patienceMs });
     try {
+      // A chart of thousands is read by several at once: its pages must not come from the disk for each of them.
+      this.#db.exec(`PRAGMA cache_size = -${cacheKiB}`);
       if (!readOnly) this.#prepareForWriting(path, maxPages);
       const version = this.#db.prepare('PRAGMA user_version').get()?.user_version;
       if (version !== schemaVersion) throw new CodedError('HOME_INVALID', { part: 'blobs' });
@@ -113,6 +116,14 @@ export class Rows {
     if (row === undefined) return undefined;
     const leaves = row.leaves instanceof Uint8Array ? row.leaves : undefined;
     return { id, bytes: numberIn(row.bytes), isFile: row.is_file === 1, leaves };
+  }
+
+  /** A small blob's bytes and the length that they should have, in one look; undefined for what is none. */
+  small(id: BlobId): { readonly bytes: number; readonly content: Uint8Array } | undefined {
+    const row = this.#statements.small.get(id);
+    return row?.content instanceof Uint8Array
+      ? { bytes: numberIn(row.bytes), content: row.content }
+      : undefined;
   }
 
   content(id: BlobId): Uint8Array | undefined {
@@ -217,6 +228,7 @@ function prepareAll(db: DatabaseSync) {
   return {
     blob: db.prepare('SELECT bytes, leaves, content IS NULL AS is_file FROM blobs WHERE id = ?'),
     content: db.prepare('SELECT content FROM blobs WHERE id = ?'),
+    small: db.prepare('SELECT bytes, content FROM blobs WHERE id = ?'),
     idsAfter: db.prepare('SELECT id FROM blobs WHERE id > ? ORDER BY id LIMIT ?'),
     insertBlob: db.prepare('INSERT INTO blobs (id, bytes, leaves, content) VALUES (?, ?, ?, ?)'),
     replaceContent: db.prepare('UPDATE blobs SET content = ?, bytes = ? WHERE id = ?'),

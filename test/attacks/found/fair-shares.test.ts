@@ -115,8 +115,16 @@ test('20,000 tickets of one reader end none of another’s', async () => {
   const headers = { 'x-salus-ticket': ticket };
   const { consent } = reading;
   for (let n = 0; n < 20_000; n++) {
-    const of = { reader: eve.account, patient: ana.account, consent, notAfterMs: Date.now() * 2 };
-    town.north.gateway.tickets.issue(of, [item.blobId]);
+    const readerKey = eve.keys.sign.publicKey;
+    const of = {
+      reader: eve.account,
+      readerKey,
+      changes: 0,
+      patient: ana.account,
+      consent,
+      notAfterMs: Date.now() * 2,
+    };
+    town.north.gateway.tickets.issue(of, [item]);
   }
   const answer = await doctor.call('GET', `/v1/blobs/${item.blobId}`, { headers });
   assert.equal(answer.status, 200);

@@ -56,7 +56,7 @@ test('a record, a note and a file named by somebody else steer nobody’s termin
   const consent = text(given, 'consent');
   const asDoctor = ['--as', doctor.name];
   const note = ['--text', `flu ${title}${characters}`, '--name', `Diagnosis ${title}\u202e`];
-  const wrote = await shows(['diagnose', consent, ...note, ...asDoctor]);
+  const wrote = await shows(['diagnose', consent, ...note, ...asDoctor, '--yes']);
   assert.match(wrote.stdout, /^Diagnosis written for Ana Lima/);
   const listed = await shows(['record', 'list', '--consent', consent, '--names', ...asDoctor]);
   assert.match(listed.stdout, /OWNED/, 'the text itself is shown');
@@ -85,7 +85,7 @@ test('every command is silent about what steers a terminal in its own arguments'
     ...{ flags: { json: false }, output: createOutput(false), signal: AbortSignal.abort() },
     surroundings: { out: () => {}, err: () => {}, stdin: process.stdin, env: {} },
   };
-  const names = leavesOf(createProgram(context, () => undefined));
+  const names = leavesOf(await createProgram(context, () => undefined));
   assert.ok(names.length > 30);
   for (const name of names) {
     for (const hostile of [title, `\u202e${characters.slice(60)}`]) {

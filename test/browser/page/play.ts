@@ -1,3 +1,5 @@
+import type { RecordId } from '../../../src/primitives/ids.ts';
+import type { AddedFile } from '../../../src/sdk/browser/index.ts';
 import {
   checkReceipt,
   indexedDbWalletNames,
@@ -34,7 +36,7 @@ const importFile: Scenes['importFile'] = async ({ wallet, url }) => {
   const person = personOf(wallet);
   const bytes = await fetchBytes(url);
   const added = await person.addFile(chosenFile(nameOf(url), bytes));
-  const exported = await person.exportImport(added.importId);
+  const exported = await person.exportImport(idOf(added));
   const verdict = await checkReceipt(added.receipt ?? none, person.trustRootJson());
   return {
     items: added.items.length,
@@ -44,6 +46,11 @@ const importFile: Scenes['importFile'] = async ({ wallet, url }) => {
     height: added.height ?? 0,
   };
 };
+
+function idOf({ importId }: AddedFile): RecordId {
+  if (importId === undefined) throw new Error('the file holds no record');
+  return importId;
+}
 
 const nameOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
@@ -131,7 +138,7 @@ const largeFile: Scenes['largeFile'] = async ({ wallet, bytes: length }) => {
   const person = personOf(wallet);
   const bytes = Uint8Array.from({ length }, (_, i) => (i * 7) % 251);
   const added = await person.addFile(chosenFile('scan.bin', bytes));
-  return isEqual((await person.exportImport(added.importId)).bytes, bytes);
+  return isEqual((await person.exportImport(idOf(added))).bytes, bytes);
 };
 
 const hearBlock: Scenes['hearBlock'] = async ({ wallet }) => {

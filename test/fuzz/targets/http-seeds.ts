@@ -2,11 +2,15 @@ import { routes } from '../../../src/api/routes/all.ts';
 import { blobGet, ticketHeader } from '../../../src/api/routes/blob-get.ts';
 import { blobPut } from '../../../src/api/routes/blob-put.ts';
 import { blobsPost, carMediaType } from '../../../src/api/routes/blobs-post.ts';
+import { blockGet } from '../../../src/api/routes/block-get.ts';
+import { blockWholeGet } from '../../../src/api/routes/block-whole-get.ts';
+import { bodiesPost } from '../../../src/api/routes/bodies-post.ts';
 import { cardGet } from '../../../src/api/routes/card-get.ts';
 import { enrolPost } from '../../../src/api/routes/enrol-post.ts';
 import { erasePost } from '../../../src/api/routes/erase-post.ts';
 import { eventsGet } from '../../../src/api/routes/events-get.ts';
 import { genesisGet } from '../../../src/api/routes/genesis-get.ts';
+import { grantsGet } from '../../../src/api/routes/grants-get.ts';
 import { headerGet } from '../../../src/api/routes/header-get.ts';
 import { inboxEntryDelete } from '../../../src/api/routes/inbox-entry-delete.ts';
 import { inboxGet } from '../../../src/api/routes/inbox-get.ts';
@@ -151,6 +155,8 @@ async function spineSeeds(): Promise<Seed[]> {
     { route: receiptGet, at: ['{tx}'] },
     { route: headerGet, at: ['latest'] },
     { route: headerGet, at: ['3'] },
+    { route: blockGet, at: ['3'] },
+    { route: blockWholeGet, who: 'ana', at: ['2'] },
     { route: genesisGet },
     { route: logHeadsGet },
     { route: logConsistencyGet, at: ['user'], query: '?from=1&to=2' },
@@ -173,6 +179,14 @@ async function spineSeeds(): Promise<Seed[]> {
       ...{ route: blobGet, who: 'doctor', hospital: 'south' },
       ...{ at: ['{blob}'], query: '?at={north}', headers: [ticket] },
     },
+    {
+      ...{ route: bodiesPost, who: 'ana', headers: [['content-type', bodiesPost.stream]] },
+      body: ['{ana}', ['{record}']],
+    },
+    {
+      ...{ route: bodiesPost, who: 'doctor', hospital: 'south', query: '?at={north}' },
+      ...{ headers: [ticket, ['content-type', bodiesPost.stream]], body: ['{ana}', ['{record}']] },
+    },
     { route: itemsPost, who: 'ana', ...rowsOf() },
     { route: itemsPost, who: 'doctor', ...rowsOf(writeConsent) },
     { route: itemsPost, who: 'ana', ...typed('[1,{"__proto__":{"a":1}}]') },
@@ -188,6 +202,7 @@ async function spineSeeds(): Promise<Seed[]> {
     },
     { route: inboxPost, body: letter },
     { route: inboxPost, hospital: 'south', body: letter },
+    { route: grantsGet, who: 'ana' },
     { route: inboxGet, who: 'ana', query: '?after=0' },
     { route: inboxEntryDelete, who: 'ana', at: ['1'] },
     { route: eventsGet, who: 'ana', headers: [['last-event-id', '2']] },

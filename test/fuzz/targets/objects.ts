@@ -137,11 +137,27 @@ export const looks = codecModule<Look | RefusedRead | RefusalCount>(() => ({
   allows: cbor,
 }));
 
+const headline = new Uint8Array(316).fill(9);
+
 export const itemRows = codecModule(() => ({
   ...{ name: 'item-rows', words },
   seeds: [
-    encodeItemHeader({ suite: 2, recordId, epoch: 7, wrapKind: 1, wrap: new Uint8Array(60) }),
-    encodeItemHeader({ suite: 2, recordId, epoch: 7, wrapKind: 2, wrap: new Uint8Array(1_168) }),
+    encodeItemHeader({
+      suite: 2,
+      recordId,
+      epoch: 7,
+      wrapKind: 1,
+      wrap: new Uint8Array(60),
+      headline,
+    }),
+    encodeItemHeader({
+      suite: 2,
+      recordId,
+      epoch: 7,
+      wrapKind: 2,
+      wrap: new Uint8Array(1_168),
+      headline,
+    }),
     encodeLeafContent({ headerHash: bytesOf('h'), blobId, recordClass: 'lab', paddedSize: 4_096 }),
   ],
   decode: (bytes) => {

@@ -39,6 +39,13 @@ import {
   recordIdOf,
 } from '../../../src/primitives/ids.ts';
 import { envelopePlainBytes, openEnvelope } from '../../../src/sdk/keys/envelope-set.ts';
+import {
+  emptyLine,
+  encodeHeadline,
+  headlineHashOf,
+  headlineOf,
+} from '../../../src/sdk/records/headline/headline-format.ts';
+import { sealHeadline } from '../../../src/sdk/records/headline/headline-seal.ts';
 import { encodeItemHead, paddedLength } from '../../../src/sdk/records/item-inside.ts';
 import { type ItemToOpen, openItem, openItemStream } from '../../../src/sdk/records/item-open.ts';
 import { bodyContext } from '../../../src/sdk/records/item-seal.ts';
@@ -151,14 +158,16 @@ export const itemInsides: TargetModule = {
     const wrapKey = deriveKey(sek, labels.recordWrap, [idBytes(recordId)]);
     const aad = encodeCbor([core, 7, 1]);
     const wrap = await sealUnderKey(wrapKey, aad, recordKey, new Uint8Array(12));
-    const header = encodeCbor([core, 7, 1, wrap]);
+    const line = encodeHeadline(headlineOf(emptyLine, { name: 'A', recordClass: 'lab' }));
+    const headline = await sealHeadline({ recordId, recordKey }, line);
+    const header = encodeCbor([core, 7, 1, wrap, headline]);
     const salt = bytesOf('salt');
     const text = new TextEncoder().encode('{"resourceType":"Patient"}');
     const head = (length: number): Uint8Array =>
       encodeItemHead({
         ...{ recordId, account, author: authorId, authorKey: author.publicKey, recordClass: 'lab' },
         ...{ mediaType: 'application/fhir+json', name: 'A', previous: undefined, writtenMs: 1 },
-        byteLength: length,
+        ...{ ordinaryClass: 'lab', byteLength: length, headlineHash: headlineHashOf(line) },
       });
     const seed = (bytes: Uint8Array): Uint8Array => {
       const first = head(bytes.length);

@@ -1,13 +1,13 @@
 """An item: header, body, leaf (docs/protocol/items.md, I-20 to I-31)."""
 
-from . import blob_id, cbor, cobblestone, derive, ed25519, hpke, xwing
+from . import blob_id, cbor, cobblestone, derive, ed25519, headline, hpke, xwing
 from .merkle import leaf_hash
 from .refused import Refused
 
 ITEM_CORE = 60
 CLASSES = {
     "iot": 2, "genetic": 3, "lab": 2, "vital": 2, "medication": 2, "diagnosis": 2,
-    "image": 2, "insurance": 1, "summary": 1, "note": 2, "other": 2,
+    "image": 2, "insurance": 1, "summary": 1, "note": 2, "other": 2, "private": 3,
 }  # fmt: skip
 SEGMENT_WRAP, WRITE_KEY_WRAP = 1, 2
 
@@ -52,32 +52,35 @@ def wrap_key(sek: bytes, record: bytes) -> bytes:
 SEAL_INFO = derive.info(derive.RECORD_SEAL, [])
 
 
-def header_by_segment(record: bytes, epoch: int, record_key: bytes, sek: bytes, nonce: bytes) -> bytes:
+def header_by_segment(record: bytes, epoch: int, record_key: bytes, sek: bytes, nonce: bytes, line: bytes) -> bytes:
     aad = wrap_aad(record, epoch, SEGMENT_WRAP)
     wrap = hpke.seal_under_key(wrap_key(sek, record), aad, record_key, nonce)
-    return cbor.encode([core(record), epoch, SEGMENT_WRAP, wrap])
+    return cbor.encode([core(record), epoch, SEGMENT_WRAP, wrap, line])
 
 
-def header_by_write_key(record: bytes, epoch: int, record_key: bytes, public: bytes, coins: bytes) -> bytes:
+def header_by_write_key(
+    record: bytes, epoch: int, record_key: bytes, public: bytes, coins: bytes, line: bytes
+) -> bytes:
     secret, enc = xwing.encapsulate(public, coins)
     aad = wrap_aad(record, epoch, WRITE_KEY_WRAP)
     wrap = enc + hpke.seal_with_secret(secret, SEAL_INFO, aad, record_key)
-    return cbor.encode([core(record), epoch, WRITE_KEY_WRAP, wrap])
+    return cbor.encode([core(record), epoch, WRITE_KEY_WRAP, wrap, line])
 
 
-def read_header(header: bytes) -> tuple[bytes, int, int, bytes]:
-    """Record id, epoch, wrap kind, wrap."""
-    fields = cbor.array(cbor.decode(header), 4)
+def read_header(header: bytes) -> tuple[bytes, int, int, bytes, bytes]:
+    """Record id, epoch, wrap kind, wrap, headline as it is sealed."""
+    fields = cbor.array(cbor.decode(header), 5)
     (record,) = cbor.object_fields(fields[0], ITEM_CORE, 1)
     wrap = cbor.octets(fields[3])
     if len(wrap) > 4096:
         raise Refused("CBOR_SHAPE")
-    return cbor.octets(record, 16), cbor.uint(fields[1]), cbor.uint(fields[2], 255), wrap
+    line = cbor.octets(fields[4], headline.SEALED)
+    return cbor.octets(record, 16), cbor.uint(fields[1]), cbor.uint(fields[2], 255), wrap, line
 
 
 def opening_secret(header: bytes, sek: bytes) -> bytes:
     """I-26: what opens this one item and nothing else."""
-    record, _, kind, wrap = read_header(header)
+    record, _, kind, wrap, _ = read_header(header)
     if kind == SEGMENT_WRAP:
         return wrap_key(sek, record)
     if kind != WRITE_KEY_WRAP:
@@ -86,7 +89,7 @@ def opening_secret(header: bytes, sek: bytes) -> bytes:
 
 
 def record_key(header: bytes, secret: bytes) -> bytes:
-    record, epoch, kind, wrap = read_header(header)
+    record, epoch, kind, wrap, _ = read_header(header)
     aad = wrap_aad(record, epoch, kind)
     if kind == SEGMENT_WRAP and len(wrap) == 60:
         return hpke.open_under_key(secret, aad, wrap)
@@ -107,13 +110,15 @@ def leaf(salt: bytes, content: bytes) -> bytes:
 def read_head(data: bytes) -> list:
     """I-21, I-22: ITEM_FORGED for any other shape; what was opened is authentic, so it is its author's doing."""
     try:
-        head = cbor.array(cbor.decode(data), 10)
+        head = cbor.array(cbor.decode(data), 12)
         for value, length in zip(head, (16, 32, 32, 32)):
             cbor.octets(value, length)
         if cbor.text(head[4], 16) not in CLASSES or len(data) > 16 * 1024:
             raise Refused("ITEM_FORGED")
-        cbor.text(head[5]), cbor.text(head[6]), cbor.optional_octets(head[7], 16)
-        cbor.uint(head[8]), cbor.uint(head[9])
+        if cbor.text(head[5], 16) not in CLASSES or head[5] == "private":
+            raise Refused("ITEM_FORGED")
+        cbor.text(head[6]), cbor.text(head[7]), cbor.optional_octets(head[8], 16)
+        cbor.uint(head[9]), cbor.uint(head[10]), cbor.octets(head[11], 32)
     except Refused:
         raise Refused("ITEM_FORGED") from None
     return head
@@ -129,20 +134,28 @@ def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
         raise Refused("CLASS_UNKNOWN")
     if cbor.octets(fields[0], 32) != derive.sha256(row["header"]):
         raise Refused("ITEM_HEADER_CORRUPT")
-    record = read_header(row["header"])[0]
+    record, *_, line = read_header(row["header"])
     key = record_key(row["header"], row["secret"])
     if blob_id.of(body) != blob_id.parse(fields[1]):
         raise Refused("BLOB_CORRUPT")
     plain = cobblestone.open_whole(key, body_context(record), body)
     head_end = 4 + int.from_bytes(plain[:4], "big")
     head = read_head(plain[4:head_end])
-    data_end = head_end + head[9]
+    data_end = head_end + head[10]
     signed, signature = plain[:data_end], plain[data_end : data_end + 64]
     holds = [head[0], head[1], head[4]] == [record, row["account"], record_class] and (
-        len(plain) == padded == padded_length(data_end + 64)
+        record_class in ("private", head[5])
+        and len(plain) == padded == padded_length(data_end + 64)
         and not any(plain[data_end + 64 :])
         and ed25519.verify(head[3], derive.message(derive.RECORD_SIGN, signed), signature)
     )
     if not holds:
+        raise Refused("ITEM_FORGED")
+    try:
+        shown = headline.open_sealed(record, key, line)
+        headline.read(shown)
+    except Refused:
+        raise Refused("ITEM_FORGED") from None
+    if derive.sha256(shown) != head[11]:
         raise Refused("ITEM_FORGED")
     return head, plain[head_end:data_end]

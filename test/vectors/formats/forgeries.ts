@@ -4,6 +4,13 @@ import { signLabelled } from '../../../src/crypto/signature.ts';
 import { concatBytes } from '../../../src/primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../../../src/primitives/cbor.ts';
 import { recordIdOf } from '../../../src/primitives/ids.ts';
+import {
+  emptyLine,
+  encodeHeadline,
+  headlineHashOf,
+  headlineOf,
+} from '../../../src/sdk/records/headline/headline-format.ts';
+import { sealHeadline } from '../../../src/sdk/records/headline/headline-seal.ts';
 import { paddedLength } from '../../../src/sdk/records/item-inside.ts';
 import { openItem } from '../../../src/sdk/records/item-open.ts';
 import { bodyContext } from '../../../src/sdk/records/item-seal.ts';
@@ -24,6 +31,9 @@ interface Forgery {
   /** Of the plaintext, once it is padded as it should be. */
   readonly plain?: (padded: Uint8Array, length: number) => Uint8Array;
   readonly paddedBytes?: (length: number) => number;
+  /** Of the headline's plaintext, as the header has it. */
+  readonly line?: (plain: Uint8Array) => Uint8Array;
+  readonly keyOfLine?: Uint8Array;
 }
 
 const put = (place: number, value: Cbor) => (fields: Cbor[]) => {
@@ -38,14 +48,19 @@ const forgeries: readonly Forgery[] = [
   { name: 'key', head: put(3, pattern(32, 9)) },
   { name: 'class', head: put(4, 'lab') },
   { name: 'unknown class', head: put(4, 'blood') },
-  { name: 'media type too long', head: put(5, 'x'.repeat(1_025)) },
-  { name: 'name of 1,024 units', head: put(6, '\u{1F9EA}'.repeat(512)) },
-  { name: 'name of 1,025 units', head: put(6, `${'\u{1F9EA}'.repeat(512)}x`) },
-  { name: 'previous of 15 bytes', head: put(7, pattern(15, 1)) },
-  { name: 'time that is none', head: put(8, null) },
-  { name: 'length too long', head: put(9, 101) },
-  { name: 'length too short', head: put(9, 99) },
-  { name: 'length of everything', head: put(9, 2 ** 53 - 1) },
+  { name: 'ordinary class', head: put(5, 'lab') },
+  { name: 'ordinary class that is none', head: put(5, 'private') },
+  { name: 'media type too long', head: put(6, 'x'.repeat(1_025)) },
+  { name: 'name of 1,024 units', head: put(7, '\u{1F9EA}'.repeat(512)) },
+  { name: 'name of 1,025 units', head: put(7, `${'\u{1F9EA}'.repeat(512)}x`) },
+  { name: 'previous of 15 bytes', head: put(8, pattern(15, 1)) },
+  { name: 'time that is none', head: put(9, null) },
+  { name: 'length too long', head: put(10, 101) },
+  { name: 'length too short', head: put(10, 99) },
+  { name: 'length of everything', head: put(10, 2 ** 53 - 1) },
+  { name: 'hash of the headline', head: put(11, pattern(32, 9)) },
+  { name: 'another headline', line: (plain) => ended(plain.slice(), 1) },
+  { name: 'headline of another key', keyOfLine: pattern(32, 9) },
   { name: 'a place too many', head: (fields) => fields.push(0) },
   { name: 'head longer than it is', headLength: (length) => length + 1 },
   { name: 'head without end', headLength: () => 2 ** 32 - 1 },
@@ -60,11 +75,13 @@ const forgeries: readonly Forgery[] = [
 
 async function forged(forgery: Forgery, index: number) {
   const bytes = pattern(100, 0);
+  const line = encodeHeadline(headlineOf(emptyLine, { name: 'a note', recordClass: 'note' }));
   const recordId = recordIdOf(pattern(16, index));
   const key = doctor.keys.sign;
   const fields: Cbor[] = [
     ...[pattern(16, index), accountBytes(patient), accountBytes(doctor), key.publicKey],
-    ...['note', 'text/plain', 'a note', new Uint8Array(0), 1_800_000_000_000, bytes.length],
+    ...['note', 'note', 'text/plain', 'a note', new Uint8Array(0), 1_800_000_000_000],
+    ...[bytes.length, headlineHashOf(line)],
   ];
   forgery.head?.(fields);
   const head = encodeCbor(fields);
@@ -85,7 +102,14 @@ async function forged(forgery: Forgery, index: number) {
     pattern(24, index),
   );
   const paddedBytes = forgery.paddedBytes?.(plain.length) ?? plain.length;
+  const headline = await withFixedRandomness(`headline ${index}`, () =>
+    sealHeadline(
+      { recordId, recordKey: forgery.keyOfLine ?? recordKey },
+      forgery.line?.(line) ?? line,
+    ),
+  );
   const sealed = {
+    headline: headline.result,
     recordId,
     recordClass: 'note' as const,
     recordKey,

@@ -1,9 +1,11 @@
 import { carriedItems } from './carried.ts';
+import { bodyStreams, multiproofs, rowAnswers } from './charts.ts';
 import { deviceCeremony } from './devices.ts';
 import { encodings } from './encodings.ts';
 import { foldedIdentities } from './folded-identities.ts';
 import { forgedItems } from './forgeries.ts';
 import { grantBodies, letters, readRequests, signedObjects } from './grants.ts';
+import { headlines } from './headlines.ts';
 import { blobs, items, padding, segments } from './items.ts';
 import { envelopeSets, keySets } from './key-sets.ts';
 import { blocks, nonces, stateProofs, transactions } from './ledger.ts';
@@ -20,6 +22,7 @@ export const formats: Readonly<Record<string, Format>> = {
   accounts,
   segments,
   items,
+  headlines,
   'forged-items': forgedItems,
   'carried-items': carriedItems,
   padding,
@@ -41,4 +44,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'wallet-copies': walletCopies,
   'printed-codes': printedCodes,
   'device-ceremony': deviceCeremony,
+  multiproofs,
+  'row-answers': rowAnswers,
+  'body-streams': bodyStreams,
 };

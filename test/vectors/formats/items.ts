@@ -3,6 +3,7 @@ import { sha256 } from '../../../src/crypto/hash.ts';
 import { merkleRoot, merkleTree } from '../../../src/ledger/merkle.ts';
 import { recordIdOf } from '../../../src/primitives/ids.ts';
 import { segmentKey, segmentWriteSeed } from '../../../src/sdk/keys/segment.ts';
+import { emptyLine } from '../../../src/sdk/records/headline/headline-format.ts';
 import { paddedLength } from '../../../src/sdk/records/item-inside.ts';
 import { sealItem } from '../../../src/sdk/records/item-seal.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from '../../../src/sdk/records/item-wrap.ts';
 import { blobIdOf } from '../../../src/storage/blob-id.ts';
 import { withFixedRandomness } from './fixed-randomness.ts';
+import { hemoglobin } from './headlines.ts';
 import { doctor, patient } from './people.ts';
 import { type Format, hex, hexOfAll, pattern } from './write.ts';
 
@@ -49,7 +51,7 @@ export async function sealedItems() {
   for (const [index, length] of lengths.entries()) {
     const byOwner = index % 2 === 0;
     const author = byOwner ? patient : doctor;
-    const recordClass = recordClasses[index] ?? 'other';
+    const recordClass = index === 4 ? 'private' : (recordClasses[index] ?? 'other');
     const [epoch, sek] = [index + 3, sekOf(recordClass, index + 3)];
     const wrapping: Wrapping = byOwner
       ? { kind: 'segment', epoch, sek }
@@ -59,6 +61,8 @@ export async function sealedItems() {
       account: patient.account,
       author: author.account,
       recordClass,
+      ordinaryClass: index === 4 ? ('lab' as const) : undefined,
+      line: index === 4 ? hemoglobin : undefined,
       mediaType: 'application/fhir+json',
       name: index === 1 ? 'Blutbild, Prüfung \u{1F9EA}' : '',
       previous: index === 2 ? recordIdOf(pattern(16, 0)) : undefined,
@@ -74,7 +78,7 @@ export async function sealedItems() {
 
 export const items: Format = {
   about:
-    'items.md I-20 to I-27: bytes of item i are the pattern from i; drawn = record key, salt of the body, nonce of wrap 1 (or ML-KEM randomness and X25519 secret of wrap 2), salt of the leaf; authors are those of accounts.json. The last case is an anchor over the leaves before it',
+    'items.md I-20 to I-27: bytes of item i are the pattern from i; drawn = record key, salt of the body, nonce of the headline, nonce of wrap 1 (or ML-KEM randomness and X25519 secret of wrap 2), salt of the leaf; authors are those of accounts.json. The last case is an anchor over the leaves before it',
   async cases() {
     const sealed = await sealedItems();
     const leaves = sealed.map(({ item }) => item.leaf);
@@ -83,6 +87,8 @@ export const items: Format = {
         async ({ index, length, epoch, sek, author, wrapping, description, item, drawn }) => ({
           ...{ index, length, epoch, sek: hex(sek), wrap: wrapping.kind },
           ...{ ...description, previous: description.previous ?? '' },
+          ordinaryClass: description.ordinaryClass ?? description.recordClass,
+          line: description.line ?? emptyLine,
           authorRoot: hex(author.root),
           drawn: hexOfAll(drawn),
           openingSecret: hex(await openingSecretOfHeader(item.header, { kind: 'segment', sek })),

@@ -1,17 +1,30 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AnchoredRows } from '../../../api/rows.ts';
 import { type MerkleTree, merkleTree } from '../../../ledger/merkle.ts';
-import type { AccountId, BlobId, RecordId } from '../../../primitives/ids.ts';
+import { multiproof } from '../../../ledger/multiproof.ts';
+import {
+  type AccountId,
+  type BlobId,
+  parseBlobId,
+  parseRecordId,
+  type RecordId,
+} from '../../../primitives/ids.ts';
+import { Recent } from '../../../primitives/recent.ts';
 import { inSlices, rowsATurn } from '../../slices.ts';
 import type { Row, Store } from '../../store.ts';
 import { changesOf } from './row-changes.ts';
 import {
+  anchorOf,
   cursorOf,
   parseCursor,
   type StoredRow,
   selectChanged,
+  selectDelivery,
   selectRow,
   storedRow,
 } from './stored-row.ts';
+
+type Tree = Pick<MerkleTree, 'nodeAt'> & { readonly count: number };
 
 interface PageOptions {
   readonly account: AccountId;
@@ -22,12 +35,20 @@ interface PageOptions {
   readonly only?: { readonly classes: readonly string[]; readonly fromMs: number };
 }
 
+/** Where rows stand in the order of the ledger. */
+const after = '(height, delivery, position) > (?, ?, ?)';
+const inDelivery = 'height = ? AND delivery = ? AND position > ?';
+const afterDelivery = '(height, delivery) > (?, ?)';
+/** Trees of up to 4,096 leaves that are kept for the next page or reader: leaves stay, also of what is erased. */
+const treesKept = 8;
+
 /**
  * The rows of items in custody, as they are shown: header, salt and leaf content, which no other hospital has.
  * Only what is anchored is shown to anybody. Source: docs/protocol/http.md, rule H-10.
  */
 export class ItemRows {
   readonly #db: Store;
+  readonly #trees = new Recent<number, Tree>(treesKept);
 
   constructor(db: Store) {
     this.#db = db;
@@ -46,6 +67,24 @@ export class ItemRows {
       ...[blobId, account],
     );
     return row !== undefined;
+  }
+
+  /** The bodies that anchored rows of this account name now; undefined: the row was erased. Others are left out. */
+  bodiesOf(
+    account: AccountId,
+    recordIds: readonly RecordId[],
+  ): ReadonlyMap<RecordId, BlobId | undefined> {
+    const rows = this.#db.all(
+      `SELECT recordId, blob FROM items JOIN deliveries USING (delivery)
+       WHERE items.account = ? AND height IS NOT NULL AND recordId IN (SELECT value FROM json_each(?))`,
+      ...[account, JSON.stringify(recordIds)],
+    );
+    return new Map(
+      rows.map((row) => [
+        parseRecordId(row.text('recordId')),
+        row.isNull('blob') ? undefined : parseBlobId(row.text('blob')),
+      ]),
+    );
   }
 
   /**
@@ -70,20 +109,32 @@ export class ItemRows {
       cursor = cursorOf(last);
       await nextTurn();
     }
-    const shown = await this.#complete(rows.slice(0, limit));
+    const shown = await this.#stored(rows.slice(0, limit));
     return { rows: shown, next: rows.length > limit ? shown.at(-1)?.cursor : undefined };
   }
 
-  /** The next rows of a page. */
+  /**
+   * The next rows of a page: first what is left of the delivery in which the last one ended, found by its place, so that
+   * no slice of a large one begins at its beginning.
+   */
   #some(options: PageOptions): Row[] {
-    const { account, since, changed = 0, cursor, limit, only } = options;
+    const { changed = 0, cursor, limit } = options;
     const [height, delivery, position] = parseCursor(cursor);
+    if (changed !== 0) return this.#rowsWhere(after, [height, delivery, position], options);
+    const here = this.#rowsWhere(inDelivery, [height, delivery, position], options);
+    if (here.length === limit) return here;
+    const left = { ...options, limit: limit - here.length };
+    return [...here, ...this.#rowsWhere(afterDelivery, [height, delivery], left)];
+  }
+
+  #rowsWhere(place: string, at: readonly number[], options: PageOptions): Row[] {
+    const { account, since, changed = 0, limit, only } = options;
     const asked = changed === 0 ? [] : [account, changed, account, changed];
     return this.#db.all(
-      `${changed === 0 ? selectRow : selectChanged} WHERE deliveries.account = ? AND height > ? AND (height, delivery, position) > (?, ?, ?)
+      `${changed === 0 ? selectRow : selectChanged} WHERE deliveries.account = ? AND height > ? AND ${place}
        AND (? IS NULL OR class IN (SELECT value FROM json_each(?))) AND timeMs >= ?
        ORDER BY height, delivery, position LIMIT ?`,
-      ...[...asked, account, since, height, delivery, position],
+      ...[...asked, account, since, ...at],
       ...(only === undefined ? [null, null] : [1, JSON.stringify(only.classes)]),
       ...[only?.fromMs ?? 0, limit],
     );
@@ -100,37 +151,67 @@ export class ItemRows {
         ),
       );
     }
-    return this.#complete(rows.toSorted(inOrder));
+    return this.#stored(rows.toSorted(inOrder));
   }
 
-  /** Slice by slice, and a turn for each tree: a page has up to a thousand rows, a delivery thousands of leaves. */
-  async #complete(rows: readonly Row[]): Promise<StoredRow[]> {
-    const trees = new Map<number, MerkleTree>();
-    const complete: StoredRow[] = [];
+  /**
+   * Rows in the order of the ledger, put together by anchor, each with the one multiproof of what is shown of it. A turn
+   * for each tree: a delivery has thousands of leaves.
+   */
+  async anchored(rows: readonly StoredRow[]): Promise<AnchoredRows[]> {
+    const byDelivery = new Map<number, StoredRow[]>();
+    for (const row of rows) {
+      const others = byDelivery.get(row.delivery);
+      if (others === undefined) byDelivery.set(row.delivery, [row]);
+      else others.push(row);
+    }
+    const anchored: AnchoredRows[] = [];
+    for (const [delivery, shown] of byDelivery) {
+      const [first] = shown;
+      if (first === undefined) continue;
+      const { anchor } = first;
+      const indexes = shown.map(({ row }) => row.index);
+      const siblings = indexes.length === anchor.count ? [] : await this.#proof(delivery, indexes);
+      anchored.push({ ...anchor, siblings, rows: shown.map(({ row }) => row) });
+    }
+    return anchored;
+  }
+
+  async #stored(rows: readonly Row[]): Promise<StoredRow[]> {
+    const anchors = new Map<number, StoredRow['anchor']>();
+    const stored: StoredRow[] = [];
     for await (const slice of inSlices(rows)) {
       for (const row of slice) {
         const delivery = row.uint('delivery');
-        const tree = trees.get(delivery) ?? (await this.#treeInItsTurn(delivery));
-        trees.set(delivery, tree);
-        complete.push(storedRow(row, tree));
+        let anchor = anchors.get(delivery);
+        if (anchor === undefined) {
+          const said = this.#db.get(selectDelivery, delivery);
+          if (said === undefined) continue;
+          anchor = anchorOf(said);
+          anchors.set(delivery, anchor);
+        }
+        stored.push(storedRow(row, anchor));
       }
     }
-    return complete;
+    return stored;
   }
 
-  async #treeInItsTurn(delivery: number): Promise<MerkleTree> {
+  async #proof(delivery: number, indexes: readonly number[]): Promise<Uint8Array[]> {
+    const known = this.#trees.get(delivery);
     await nextTurn();
-    const tree = this.#tree(delivery);
+    const tree = known ?? this.#tree(delivery);
+    this.#trees.set(delivery, tree);
     await nextTurn();
-    return tree;
+    return multiproof(indexes, tree.count, tree.nodeAt);
   }
 
-  #tree(delivery: number): MerkleTree {
+  #tree(delivery: number): Tree {
     const leaves = this.#db.all(
       'SELECT leaf FROM items WHERE delivery = ? ORDER BY position',
       delivery,
     );
-    return merkleTree(leaves.map((row) => row.bytes('leaf')));
+    const { nodeAt } = merkleTree(leaves.map((row) => row.bytes('leaf')));
+    return { nodeAt, count: leaves.length };
   }
 }
 

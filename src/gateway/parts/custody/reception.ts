@@ -1,4 +1,4 @@
-import { decodeGrantBody, grantBodyHash } from '../../../api/grant-body.ts';
+import { decodeGrantBody, grantBodyHash, mayWrite } from '../../../api/grant-body.ts';
 import { encodeItemsOrder } from '../../../api/item.ts';
 import type { ItemsAnswer, WriteConsent } from '../../../api/items.ts';
 import { textOfBytes } from '../../../api/message-parts.ts';
@@ -159,7 +159,7 @@ export class Reception {
     if (owner?.keyGeneration !== consent.writeKeyGeneration) {
       throw new CodedError('KEY_NOT_CURRENT');
     }
-    const foreign = delivery.rows.find((row) => !body.writeClasses.includes(row.recordClass));
+    const foreign = delivery.rows.find((row) => !mayWrite(body, row.recordClass));
     if (foreign !== undefined) {
       throw new CodedError('CLASS_NOT_GRANTED', { recordClass: foreign.recordClass });
     }

@@ -1,6 +1,4 @@
-import type { ItemRow } from '../../../api/items.ts';
-import { textOfBytes } from '../../../api/message-parts.ts';
-import type { MerkleTree } from '../../../ledger/merkle.ts';
+import type { AnchorHead, ItemRow } from '../../../api/rows.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import {
   type BlobId,
@@ -21,15 +19,21 @@ export interface StoredItem {
   readonly timeMs: number;
 }
 
-/** An anchored row with all that its reader checks it by. */
+/** An anchored row, and where it stands. */
 export interface StoredRow extends StoredItem {
   readonly row: ItemRow;
+  readonly delivery: number;
+  /** What it has in common with the other rows of its anchor. */
+  readonly anchor: Omit<AnchorHead, 'siblings' | 'rows'>;
   readonly blobId: BlobId | undefined;
   readonly cursor: string;
 }
 
-const rowColumns = `delivery, position, recordId, leaf, salt, leafContent, header, class, blob, tombstone,
-  txId, height, timeMs, epoch, consent, root, count`;
+/** What the rows of a delivery have in common is read once for all of them. */
+const rowColumns = `delivery, position, height, recordId, salt, leafContent, header, class, blob, tombstone,
+  CASE WHEN tombstone IS NULL THEN NULL ELSE leaf END AS leaf`;
+export const selectDelivery =
+  'SELECT txId, height, timeMs, epoch, consent, root, count FROM deliveries WHERE delivery = ?';
 export const selectRow = `SELECT ${rowColumns} FROM items JOIN deliveries USING (delivery)`;
 /** Whole deliveries and single erased rows, found by their indexes; CROSS JOIN keeps SQLite from going through all. */
 export const selectChanged = `SELECT ${rowColumns} FROM (
@@ -37,37 +41,35 @@ export const selectChanged = `SELECT ${rowColumns} FROM (
     UNION SELECT delivery, position FROM items WHERE account = ? AND erasedAs > ?
   ) CROSS JOIN items USING (delivery, position) CROSS JOIN deliveries USING (delivery)`;
 
-/** With its path in the tree of its delivery. */
-export function storedRow(row: Row, tree: MerkleTree): StoredRow {
+/** What its delivery says of all of its rows. */
+export function anchorOf(delivery: Row): StoredRow['anchor'] {
+  const consent = delivery.text('consent');
+  return {
+    txId: parseTxId(delivery.text('txId')),
+    height: delivery.uint('height'),
+    timeMs: delivery.uint('timeMs'),
+    epoch: delivery.uint('epoch'),
+    consent: consent === '' ? '' : parseConsentId(consent),
+    root: delivery.bytes('root'),
+    count: delivery.uint('count'),
+  };
+}
+
+export function storedRow(row: Row, anchor: StoredRow['anchor']): StoredRow {
   const index = row.uint('position');
   const recordId = parseRecordId(row.text('recordId'));
-  const consent = row.text('consent');
-  const place = {
-    recordId,
-    txId: parseTxId(row.text('txId')),
-    height: row.uint('height'),
-    timeMs: row.uint('timeMs'),
-    epoch: row.uint('epoch'),
-    ...(consent === '' ? {} : { consent: parseConsentId(consent) }),
-    root: textOfBytes(row.bytes('root')),
-    index,
-    count: row.uint('count'),
-    path: tree.path(index).map(textOfBytes),
-  };
-  const cursor = cursorOf(row);
-  const common = { recordId, timeMs: place.timeMs, cursor };
+  const delivery = row.uint('delivery');
+  const common = { recordId, timeMs: anchor.timeMs, cursor: cursorOf(row), delivery, anchor };
   if (!row.isNull('tombstone')) {
-    const leaf = textOfBytes(row.bytes('leaf'));
-    const tombstone = textOfBytes(row.bytes('tombstone'));
-    const erased: ItemRow = { state: 'erased', ...place, leaf, tombstone };
+    const tombstone = row.bytes('tombstone');
+    const erased: ItemRow = { kind: 'erased', index, recordId, leaf: row.bytes('leaf'), tombstone };
     return { ...common, recordClass: undefined, blobId: undefined, row: erased };
   }
   const live: ItemRow = {
-    state: 'live',
-    ...place,
-    salt: textOfBytes(row.bytes('salt')),
-    leafContent: textOfBytes(row.bytes('leafContent')),
-    header: textOfBytes(row.bytes('header')),
+    ...{ kind: 'live', index, recordId },
+    salt: row.bytes('salt'),
+    leafContent: row.bytes('leafContent'),
+    header: row.bytes('header'),
   };
   const blobId = parseBlobId(row.text('blob'));
   return { ...common, recordClass: row.text('class'), blobId, row: live };

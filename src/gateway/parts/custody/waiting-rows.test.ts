@@ -44,10 +44,10 @@ async function taken(deliver: () => Promise<unknown>): Promise<number> {
 const cases: readonly [string, Partial<GatewaySettings>, readonly [number, number, number]][] = [
   ['rows under one grant', { maxPendingRowsOfGrant: 6 }, [3, 3, 8]],
   ['deliveries under one grant', { maxPendingPostsOfGrant: 3 }, [3, 3, 8]],
-  ['bytes under one grant', { maxPendingBytesOfGrant: 1_700 }, [3, 3, 8]],
+  ['bytes under one grant', { maxPendingBytesOfGrant: 3_650 }, [3, 3, 8]],
   ['rows of one writer, in all charts', { maxPendingRows: 8 }, [4, 0, 4]],
   ['deliveries of one writer, in all charts', { maxPendingPosts: 4 }, [4, 0, 4]],
-  ['bytes of one writer, in all charts', { maxPendingBytes: 2_200 }, [4, 0, 4]],
+  ['bytes of one writer, in all charts', { maxPendingBytes: 4_800 }, [4, 0, 4]],
 ];
 for (const [what, settings, [first, second, own]] of cases) {
   test(`a limit of ${what} is his who reached it: QUOTA_EXCEEDED`, async () => {
@@ -61,7 +61,7 @@ for (const [what, settings, [first, second, own]] of cases) {
 }
 
 test('what is anchored counts too, for its grant or for the owner, until it is erased: QUOTA_EXCEEDED', async () => {
-  const { device, ana, bea } = await peopleUnder({ maxRowsOfGrant: 3, maxRowBytes: 700 });
+  const { device, ana, bea } = await peopleUnder({ maxRowsOfGrant: 3, maxRowBytes: 1_500 });
   const { person, grant } = ana;
   assert.ok(grant.writeKey !== undefined);
   const granted = sealed(2);

@@ -11,6 +11,7 @@ import {
 import { blobGet, ticketHeader } from '../../../api/routes/blob-get.ts';
 import { blobPut } from '../../../api/routes/blob-put.ts';
 import { blobsPost } from '../../../api/routes/blobs-post.ts';
+import { bodiesPost } from '../../../api/routes/bodies-post.ts';
 import { sessionPost } from '../../../api/routes/session-post.ts';
 import { encodeSessionProof } from '../../../api/session.ts';
 import { isCode } from '../../../codes/index.ts';
@@ -147,6 +148,23 @@ export class Peers {
     if (wanted.range !== undefined) headers.range = wanted.range;
     if (wanted.ticket !== undefined) headers[ticketHeader] = wanted.ticket;
     return this.#send(peer, pathOf(blobGet, { params: { id } }), { method: 'GET', headers }, false);
+  }
+
+  /** Bodies of many rows as they come, for a reader who shows this ticket. Throws as `passOn`. */
+  async bodies(
+    peer: AccountId,
+    ask: { readonly bytes: Uint8Array; readonly ticket: string | undefined },
+    account: AccountId,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    this.#count(account);
+    const headers: Record<string, string> = {
+      'content-type': bodiesPost.stream,
+      authorization: await this.#authorization(peer),
+    };
+    if (ask.ticket !== undefined) headers[ticketHeader] = ask.ticket;
+    const init = { method: bodiesPost.method, headers, body: new Uint8Array(ask.bytes), signal };
+    return this.#send(peer, pathOf(bodiesPost, {}), init, false);
   }
 
   /** Copies blobs of this store to a peer, in the name of who brought them: small ones together, large ones alone. */

@@ -1,7 +1,6 @@
 import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../../api/grant-body.ts';
-import type { ReadAnswer } from '../../../api/items.ts';
 import { encodeLook } from '../../../api/look.ts';
-import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
+import { bytesOfText } from '../../../api/message-parts.ts';
 import {
   decodeReadRequest,
   maxRequestAgeMs,
@@ -9,6 +8,7 @@ import {
   readEntryHash,
 } from '../../../api/read-request.ts';
 import { readPost } from '../../../api/routes/read-post.ts';
+import type { ReadAnswer } from '../../../api/rows.ts';
 import { decodeSigned } from '../../../api/signed.ts';
 import { labels } from '../../../crypto/labels.ts';
 import { sealTo } from '../../../crypto/letter.ts';
@@ -44,6 +44,8 @@ interface Look {
   readonly notAfterMs: number;
   readonly request: ReadRequest;
   readonly signedRequest: Uint8Array;
+  /** Of the chart, before the rows were chosen. */
+  readonly changes: number;
   readonly rows: readonly StoredRow[];
   readonly next: string | undefined;
 }
@@ -176,23 +178,32 @@ export class Reads {
     if (consent === undefined || body === undefined) throw new CodedError('NOT_SHARED');
     const { account: patient, notAfterMs } = consent;
     const { what } = request;
+    const common = {
+      patient,
+      notAfterMs,
+      request,
+      signedRequest,
+      changes: rows.changesOf(patient),
+    };
     if (what.kind === 'records') {
       const named = await rows.byRecord(patient, what.recordIds);
       const found = named.filter((row) => isCovered(row, body));
       if (found.length === 0) throw new CodedError('RECORD_UNKNOWN');
-      return { patient, notAfterMs, request, signedRequest, rows: found, next: undefined };
+      return { ...common, rows: found, next: undefined };
     }
     const only = { classes: body.readClasses, fromMs: body.fromMs };
     const { height: since, cursor, limit } = what;
     const page = await rows.page({ account: patient, since, cursor, limit, only });
     const covered = page.rows.filter((row) => isCovered(row, body));
-    return { patient, notAfterMs, request, signedRequest, rows: covered, next: page.next };
+    return { ...common, rows: covered, next: page.next };
   }
 
   async #look(look: Look): Promise<ReadAnswer> {
     const { inbox, accessLog, tickets } = this.#parts;
-    const { patient, notAfterMs, request, signedRequest, rows, next } = look;
+    const { patient, notAfterMs, request, signedRequest, rows, next, changes } = look;
     this.#countLook(request);
+    // Before the look: what can fail has failed when it is written down.
+    const anchors = await this.#parts.rows.anchored(rows);
     const salt = randomBytes(32);
     const entryHash = readEntryHash(salt, signedRequest);
     inbox.addHiddenLook(patient, entryHash, await this.#sealed(look, salt));
@@ -201,15 +212,15 @@ export class Reads {
     const { txId, height, index } = logged;
     inbox.showLook(entryHash, { txId, height, index });
     this.#base.figures.add('looks_total', 1);
+    const { reader, readerKey, consent } = request;
+    const of = { reader, readerKey, consent, patient, notAfterMs, changes };
     return {
-      rows: rows.map(({ row }) => row),
-      ...(next === undefined ? {} : { next }),
       ...tickets.issue(
-        { reader: request.reader, consent: request.consent, patient, notAfterMs },
-        rows.flatMap(({ blobId }) => blobId ?? []),
+        of,
+        rows.flatMap(({ blobId, recordId }) => (blobId === undefined ? [] : { blobId, recordId })),
       ),
-      access: { txId, height, index },
-      salt: textOfBytes(salt),
+      ...{ txId, height, index, salt, next: next ?? '' },
+      anchors,
     };
   }
 

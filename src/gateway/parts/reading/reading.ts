@@ -5,6 +5,7 @@ import { custody } from '../custody/custody.ts';
 import { inbox } from '../inbox/inbox.ts';
 import { peers } from '../peers/peers.ts';
 import { AccessLogWriter, liveBits } from './access-log.ts';
+import { BodyStreams } from './body-streams.ts';
 import { Reads } from './read.ts';
 import { Refusals } from './refusals.ts';
 import { Tickets } from './tickets.ts';
@@ -13,6 +14,7 @@ import { Tickets } from './tickets.ts';
 interface Reading {
   readonly reads: Reads;
   readonly tickets: Tickets;
+  readonly bodies: BodyStreams;
   /** An AccessLog of this hospital stands on the ledger: its looks are shown to their patients. */
   readonly logged: (act: AccessLog, met: IndexedAct) => void;
 }
@@ -56,6 +58,7 @@ DROP TABLE refused_callers;`,
     });
     return {
       ...{ reads, tickets },
+      bodies: new BodyStreams(base, { tickets, rows: parts.get(custody).rows }),
       logged({ entries }, { sender, txId, height, data, position }) {
         if (sender !== base.organisation) return;
         const bits = liveBits(data, entries.length, position);

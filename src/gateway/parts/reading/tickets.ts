@@ -2,7 +2,7 @@ import { textOfBytes } from '../../../api/message-parts.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
-import type { AccountId, BlobId, ConsentId } from '../../../primitives/ids.ts';
+import type { AccountId, BlobId, ConsentId, RecordId } from '../../../primitives/ids.ts';
 import { ExpiringMap } from '../../expiring-map.ts';
 import type { GatewaySettings } from '../../settings.ts';
 
@@ -11,9 +11,20 @@ const maxTickets = 20_000;
 
 interface Ticket {
   readonly reader: AccountId;
+  /** The key that signed the look. */
+  readonly readerKey: Uint8Array;
   readonly consent: ConsentId;
   readonly patient: AccountId;
   readonly blobs: ReadonlySet<BlobId>;
+  readonly records: ReadonlyMap<RecordId, BlobId>;
+  /** What the chart counted of shown and erased rows before these were chosen. */
+  readonly changes: number;
+}
+
+/** A row that was handed out, and the body that it names. */
+interface HandedOut {
+  readonly recordId: RecordId;
+  readonly blobId: BlobId;
 }
 
 /**
@@ -37,12 +48,14 @@ export class Tickets {
   }
 
   issue(
-    { notAfterMs, ...ticketOf }: Omit<Ticket, 'blobs'> & { readonly notAfterMs: number },
-    blobs: readonly BlobId[],
-  ): { readonly ticket: string; readonly ticketUntilMs: number } {
-    const ticket = textOfBytes(randomBytes(32));
+    { notAfterMs, ...of }: Omit<Ticket, 'blobs' | 'records'> & { readonly notAfterMs: number },
+    rows: readonly HandedOut[],
+  ): { readonly ticket: Uint8Array; readonly ticketUntilMs: number } {
+    const ticket = randomBytes(32);
     const ticketUntilMs = Math.min(this.#now() + this.#ticketMs, notAfterMs);
-    this.#tickets.set(nameOf(ticket), { ...ticketOf, blobs: new Set(blobs) }, ticketUntilMs);
+    const blobs = new Set(rows.map((row) => row.blobId));
+    const records = new Map(rows.map((row) => [row.recordId, row.blobId]));
+    this.#tickets.set(nameOf(textOfBytes(ticket)), { ...of, blobs, records }, ticketUntilMs);
     return { ticket, ticketUntilMs };
   }
 
@@ -50,6 +63,11 @@ export class Tickets {
   chartOf(ticket: string | undefined, blob: BlobId): AccountId | undefined {
     const known = ticket === undefined ? undefined : this.#tickets.get(nameOf(ticket));
     return known?.blobs.has(blob) === true ? known.patient : undefined;
+  }
+
+  /** Undefined: there is none, or it is over. */
+  of(ticket: string | undefined): Omit<Ticket, 'blobs'> | undefined {
+    return ticket === undefined ? undefined : this.#tickets.get(nameOf(ticket));
   }
 
   endConsent(consent: ConsentId): void {

@@ -133,6 +133,7 @@ export async function readWithStolenLetter(
     headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' },
     body: JSON.stringify({ request: textOfBytes(encodeSigned({ bytes, signature })) }),
   });
+  if (answer.ok) return;
   const { code } = (await answer.json()) as { readonly code?: string };
   if (code !== undefined && isCode(code)) throw new CodedError(code);
 }

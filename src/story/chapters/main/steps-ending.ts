@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sha256 } from '../../../crypto/hash.ts';
-import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import { bytesToHex, equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import type { RecordId } from '../../../primitives/ids.ts';
 import { everythingHeldBy } from '../../cast.ts';
 import { type Facts, hold, refused } from '../../chapter.ts';
@@ -69,10 +69,10 @@ async function addNextItem(
   const source = scene.ownItems().findLast(({ item }) => item.recordClass === recordClass);
   hold(source !== undefined, 'a record of the granted class');
   const { bytes } = await patient.person.openRecord(source.item.recordId);
-  // A blank behind the brace changes the resource and not its meaning: a new version of the record.
+  // Another comment changes the resource and not its meaning: blanks alone would be no other content.
   const isJson = bytes[0] === 0x7b;
   const file = isJson
-    ? new Uint8Array([0x7b, 0x20, ...bytes.subarray(1)])
+    ? new Uint8Array([...utf8('{"fhir_comments":["next"],'), ...bytes.subarray(1)])
     : new Uint8Array([...bytes, 0x0a]);
   const added = await patient.person.addFile(
     {
@@ -82,7 +82,7 @@ async function addNextItem(
         yield file;
       },
     },
-    { recordClass },
+    { recordClass: recordClass === 'private' ? undefined : recordClass },
   );
   const recordId = added.items[0]?.recordId;
   hold(recordId !== undefined, 'the next item was added');

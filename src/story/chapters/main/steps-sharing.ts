@@ -55,11 +55,13 @@ export async function importFiles(scene: Scene): Promise<Facts> {
           yield input.bytes;
         },
       },
-      { signal: scene.signal },
+      { signal: scene.signal, persons: 'all' },
     );
+    const { importId } = added;
+    hold(importId !== undefined, `import of ${input.name}`);
     scene.brought.push({ owner, input, added });
     const sha256In = bytesToHex(sha256(input.bytes));
-    const back = await owner.person.exportImport(added.importId);
+    const back = await owner.person.exportImport(importId);
     hold(
       back.sha256 === sha256In && equalBytes(back.bytes, input.bytes),
       `export of ${input.name}`,

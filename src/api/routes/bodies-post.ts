@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { maxBodiesAskBytes } from '../bodies.ts';
+import { accountIdText } from '../message-parts.ts';
+import { defineRoute } from '../route.ts';
+import { carMediaType } from './blobs-post.ts';
+
+/** The bodies of many rows, in the order asked, here or `at` another hospital, which this one asks. */
+export const bodiesPost = defineRoute({
+  method: 'POST',
+  path: '/v1/bodies',
+  who: 'session',
+  summary: 'The bodies of many rows, one after the other (a CAR stream)',
+  rule: 'H-25',
+  query: z.strictObject({ at: accountIdText.optional() }),
+  stream: 'application/cbor',
+  bodyBytes: maxBodiesAskBytes,
+  answer: 'stream',
+  media: carMediaType,
+  repeatable: true,
+});

@@ -1,0 +1,137 @@
+import type { RecordClass } from '../../api/classes.ts';
+import { isCoded } from '../../primitives/errors.ts';
+import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
+import type { LiveItem } from '../client/check-rows.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { stopIfAborted } from '../client/http.ts';
+import { openLineOf } from '../client/open-items.ts';
+import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
+import { heldGrant } from '../grants/received.ts';
+import type { SealedHeadline } from '../records/headline/headline-format.ts';
+import type { ReadingKey } from '../records/item-wrap.ts';
+import { ownChart } from './own-records.ts';
+import { type Access, type ReadOptions, requestRows } from './read-shared.ts';
+
+/** A record as its row tells it, without its body. */
+export interface RecordLine {
+  readonly recordId: RecordId;
+  readonly state: 'live' | 'erased';
+  readonly recordClass: RecordClass | undefined;
+  /** The word of whoever anchored it, until the record is opened; undefined: erased, or it does not open. */
+  readonly headline: SealedHeadline | undefined;
+  readonly height: number;
+  /** Block time of its anchor. */
+  readonly timeMs: number;
+  /** Under which grant it was written; undefined: the owner brought it. */
+  readonly consent: ConsentId | undefined;
+  /** How many versions are known, this one counted. Only the owner's wallet knows older ones. */
+  readonly versions: number;
+  /** A newer version of it is in the chart. */
+  readonly isOlder: boolean;
+  /** Its source took it back in a later file. */
+  readonly isWithdrawn: boolean;
+}
+
+const atOnce = 64;
+
+/** The owner's records in one line each, imports' bookkeeping left out. No body is fetched; nobody is told. */
+export async function ownLines(
+  ctx: Context,
+  { signal, onProgress }: WorkOptions = {},
+): Promise<readonly RecordLine[]> {
+  const { rows, keys } = await ownChart(ctx, signal);
+  const { content } = ctx.vault;
+  const own = content.imports.filter((it) => it.account === ctx.account.account);
+  const bookkeeping = new Set(own.map((it) => it.skeleton));
+  const imported = ctx.imported.update(own, content.erased);
+  const live = [...rows.live()].filter(
+    ({ recordId }) => !bookkeeping.has(recordId) && imported.doubleOf(recordId) === undefined,
+  );
+  const keyOf = ({ recordClass, epoch }: LiveItem): ReadingKey => ({
+    kind: 'segment',
+    sek: keys.sek(recordClass, epoch),
+  });
+  const opened = await openLines(live, keyOf, { signal, onProgress });
+  const there = new Set(live.map((it) => it.recordId));
+  const lines = opened.map((line) => {
+    const known = imported.lineOf(line.recordId).filter((it) => there.has(it));
+    return {
+      ...line,
+      versions: Math.max(1, known.length),
+      isOlder: known.length > 1 && known[0] !== line.recordId,
+      isWithdrawn: imported.isWithdrawn(line.recordId),
+    };
+  });
+  return [...lines, ...[...rows.erased()].map(erasedLine)];
+}
+
+/** What a grant shows, in one line each: one look at the rows alone. */
+export interface SharedLines {
+  readonly patient: AccountId;
+  readonly lines: readonly RecordLine[];
+  /** One for each request: a large chart takes several. */
+  readonly accesses: readonly Access[];
+}
+
+/** Throws as `readShared`. */
+export async function sharedLines(
+  ctx: Context,
+  consent: ConsentId,
+  options: ReadOptions = {},
+): Promise<SharedLines> {
+  const held = heldGrant(ctx, consent);
+  const { rows, erased, accesses } = await requestRows(ctx, held, options);
+  const keyOf = readingKeysOf(await collectKeys(ctx, held, options), consent);
+  const live = rows.map(({ row }) => row);
+  const lines = await openLines(live, keyOf, options);
+  return { patient: held.patient, lines: [...lines, ...erased.map(erasedLine)], accesses };
+}
+
+async function openLines(
+  rows: readonly LiveItem[],
+  keyOf: (row: LiveItem) => ReadingKey,
+  { signal, onProgress }: WorkOptions,
+): Promise<readonly RecordLine[]> {
+  const lines: RecordLine[] = [];
+  for (let at = 0; at < rows.length; at += atOnce) {
+    stopIfAborted(signal);
+    const some = rows.slice(at, at + atOnce);
+    lines.push(...(await Promise.all(some.map((row) => lineOf(row, keyOf)))));
+    onProgress?.({ phase: 'opening', done: lines.length, total: rows.length });
+  }
+  return lines;
+}
+
+const alone = { versions: 1, isOlder: false, isWithdrawn: false } as const;
+
+/** One line that cannot be read hides no other. */
+async function lineOf(row: LiveItem, keyOf: (row: LiveItem) => ReadingKey): Promise<RecordLine> {
+  const { recordId, recordClass, height, timeMs, consent } = row;
+  const about = {
+    recordId,
+    recordClass,
+    height,
+    timeMs,
+    consent,
+    state: 'live',
+    ...alone,
+  } as const;
+  try {
+    return { ...about, headline: await openLineOf(row, keyOf(row)) };
+  } catch (error) {
+    if (!unreadable.some((code) => isCoded(error, code))) throw error;
+    return { ...about, headline: undefined };
+  }
+}
+
+const unreadable = ['CANNOT_OPEN', 'HEADLINE_WRONG', 'KEY_NOT_HERE'] as const;
+
+function erasedLine(it: {
+  readonly recordId: RecordId;
+  readonly height: number;
+  readonly timeMs: number;
+}): RecordLine {
+  const { recordId, height, timeMs } = it;
+  const nothing = { recordClass: undefined, headline: undefined, consent: undefined };
+  return { recordId, height, timeMs, state: 'erased', ...nothing, ...alone };
+}

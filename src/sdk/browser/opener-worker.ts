@@ -1,0 +1,8 @@
+// What a Web Worker of `browserOpeners` imports: opens what it is sent, one batch after the other.
+import './no-eval.ts';
+import { openAll, type ToOpen } from '../client/opener-pool.ts';
+
+self.addEventListener('message', ({ data }: MessageEvent<ToOpen>) => {
+  void openAll(data).then((answers) => self.postMessage(answers));
+});
+self.postMessage('ready');

@@ -1,0 +1,164 @@
+import type { HeldIdentity } from '../../ledger/tables/keys.ts';
+import { bytesToHex } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { AccountId, RecordId } from '../../primitives/ids.ts';
+import type { ProvenLedger } from '../ledger/proven-ledger.ts';
+import type { OpenedItem } from '../records/item-open.ts';
+import type { ReadingKey } from '../records/item-wrap.ts';
+import type { CameBody } from './chart-bodies.ts';
+import type { LiveItem } from './check-rows.ts';
+import type { Context } from './context.ts';
+import { withCarried } from './open-carried.ts';
+import type { Openers } from './opener-pool.ts';
+
+/** What opens a row. Throws KEY_NOT_HERE. */
+export type KeyOf = (row: LiveItem) => ReadingKey;
+
+/** A row whose body did not come. */
+export interface MissingBody {
+  readonly recordId: RecordId;
+  readonly code: 'RECORD_ERASED' | 'BLOB_UNKNOWN' | 'BLOB_CORRUPT';
+}
+
+const codes = {
+  erased: 'RECORD_ERASED',
+  'not-stored': 'BLOB_UNKNOWN',
+  corrupt: 'BLOB_CORRUPT',
+} as const;
+
+/** As its reader is told. */
+export function missingBody({ recordId }: LiveItem, why: keyof typeof codes): MissingBody {
+  return { recordId, code: codes[why] };
+}
+
+/** So many are being opened at the same time, and so many bytes, while further ones still come. */
+const openingAtOnce = 64;
+const openingBytes = 32 * 1024 * 1024;
+
+/** A row with what its body said, verified; or why there is nothing. */
+export type OpenedRow = { readonly row: LiveItem } & (
+  | { readonly opened: OpenedItem }
+  | { readonly why: keyof typeof codes }
+);
+
+/**
+ * Opens bodies while others still come, and gives them in the order of their rows: each is what its author signed for
+ * this chart, by a key that the directory had for him when it was anchored, before anybody sees it.
+ *
+ * Throws CANNOT_OPEN, BLOB_CORRUPT, ITEM_FORGED, KEY_NOT_HERE, and what the bodies throw.
+ */
+export async function* openChart(
+  { ledger, openers }: Pick<Context, 'ledger' | 'openers'>,
+  bodies: AsyncIterable<CameBody>,
+  keyOf: Promise<KeyOf> | KeyOf,
+  signal?: AbortSignal,
+): AsyncGenerator<OpenedRow, void, undefined> {
+  const authors = new Authors(ledger, signal);
+  const opening: { readonly row: Promise<OpenedRow>; readonly bytes: number }[] = [];
+  let bytes = 0;
+  const first = async (): Promise<OpenedRow> => {
+    const next = opening.shift();
+    if (next === undefined) throw new CodedError('INTERNAL');
+    bytes -= next.bytes;
+    return next.row;
+  };
+  let cut: unknown;
+  for await (const came of untilCut(bodies, (error) => {
+    cut = error;
+  })) {
+    const length = 'body' in came ? came.body.length : 0;
+    const row = opened(came, keyOf, { ledger, authors, openers, signal });
+    // Who asks for it later hears of a fault then.
+    row.catch(() => undefined);
+    opening.push({ row, bytes: length });
+    bytes += length;
+    while (opening.length >= openingAtOnce || (bytes > openingBytes && opening.length > 1)) {
+      yield await first();
+    }
+  }
+  while (opening.length > 0) yield await first();
+  if (cut !== undefined) throw cut;
+}
+
+/** What came before a fault is good, and is given before it is told. */
+async function* untilCut<T>(
+  source: AsyncIterable<T>,
+  told: (error: unknown) => void,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* source;
+  } catch (error) {
+    told(error);
+  }
+}
+
+interface Opening {
+  readonly ledger: ProvenLedger;
+  readonly authors: Authors;
+  readonly openers: Openers;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function opened(
+  came: CameBody,
+  keyOf: Promise<KeyOf> | KeyOf,
+  { ledger, authors, openers, signal }: Opening,
+): Promise<OpenedRow> {
+  if (!('body' in came)) return came;
+  const { row, body } = came;
+  const { header, leafContent, salt, leaf, account, recordId, height } = row;
+  const { consent: anchoredUnder, timeMs: anchoredMs } = row;
+  const key = (await keyOf)(row);
+  const about = { header, leafContent, salt, leaf, account, recordId, key };
+  const item = { ...about, anchoredUnder, anchoredMs };
+  const opened = await openers.open(item, body);
+  const { author, authorKey } = opened.head;
+  if (!(await authors.hadKey(author, authorKey, height))) {
+    throw new CodedError('ITEM_FORGED', { recordId });
+  }
+  return {
+    row,
+    opened: await withCarried(ledger, { item: opened, height, timeMs: anchoredMs }, signal),
+  };
+}
+
+/** Whose key it was: asked once for each author of a chart, and again only for what was anchored later. */
+class Authors {
+  readonly #ledger: ProvenLedger;
+  readonly #signal: AbortSignal | undefined;
+  readonly #asked = new Map<
+    string,
+    { readonly height: number; readonly held: Promise<HeldIdentity | undefined> }
+  >();
+
+  constructor(ledger: ProvenLedger, signal: AbortSignal | undefined) {
+    this.#ledger = ledger;
+    this.#signal = signal;
+  }
+
+  async hadKey(author: AccountId, publicKey: Uint8Array, height: number): Promise<boolean> {
+    const name = `${author} ${bytesToHex(publicKey)}`;
+    let asked = this.#asked.get(name);
+    if (asked === undefined || asked.height < height) {
+      asked = { height, held: this.#identity(author, publicKey, height) };
+      this.#asked.set(name, asked);
+    }
+    const held = await asked.held;
+    if (held === undefined) return false;
+    const { fromHeight, untilHeight } = held;
+    return fromHeight <= height && (untilHeight === 0 || height <= untilHeight);
+  }
+
+  async #identity(
+    author: AccountId,
+    publicKey: Uint8Array,
+    height: number,
+  ): Promise<HeldIdentity | undefined> {
+    try {
+      return await this.#ledger.identityOfKey(author, publicKey, height, this.#signal);
+    } catch (error) {
+      if (isCoded(error, 'ACCOUNT_UNKNOWN')) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { bytesToHex } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { CutFile, FilePart } from './fhir-file.ts';
+import { aboutOf, plainName, referenceName } from './identity.ts';
+import type { ResourceFacts } from './resource-facts.ts';
+
+/** Whose records of a file are wanted: of one person by name, or everybody's. */
+export type Persons = { readonly of: string } | 'all';
+
+/** Somebody whom a file is about. */
+interface Person {
+  /** Undefined: only references name the person. */
+  readonly name: string | undefined;
+  readonly birthDate: string | undefined;
+  /** What references of the file call the person. */
+  readonly references: Set<string>;
+  /** As `aboutOf` of the Patient, in hex. */
+  readonly about: string;
+}
+
+interface Asked {
+  readonly persons?: Persons | undefined;
+  readonly known: { readonly patients: () => readonly string[] };
+}
+
+const maxTold = 20;
+
+/**
+ * The parts of a file that may be imported, and how many belong to other people.
+ *
+ * Throws FILE_PERSONS when the file is about several people, or about somebody else than the chart, and nobody said whose
+ * records are wanted; USAGE when nobody in it has the name that was said. Source: docs/protocol/items.md, rule I-17.
+ */
+export function partsOf(
+  cut: CutFile,
+  { persons, known }: Asked,
+): { readonly parts: readonly FilePart[]; readonly ofOthers: number } {
+  const { parts } = cut;
+  if (persons === 'all') return { parts, ofOthers: 0 };
+  const found = personsOf(cut);
+  if (persons === undefined) {
+    const others = found.filter((it) => it.name !== undefined && isStranger(it, known.patients()));
+    if (found.length > 1 || others.length > 0) {
+      const told = found.slice(0, maxTold).map(describe);
+      const more = found.length > maxTold ? `, and ${found.length - maxTold} more` : '';
+      throw new CodedError('FILE_PERSONS', {
+        count: found.length,
+        persons: told.join(', ') + more,
+      });
+    }
+    return { parts, ofOthers: 0 };
+  }
+  const wanted = found.filter((it) => isNamed(it, persons.of));
+  const [person, another] = wanted;
+  if (person === undefined || another !== undefined) {
+    const told = found.slice(0, maxTold).map(describe).join(', ');
+    throw new CodedError('FILE_PERSONS', { count: found.length, persons: told });
+  }
+  const hers = parts.filter(({ facts }) => belongsTo(person, facts));
+  return { parts: hers, ofOthers: parts.length - hers.length };
+}
+
+function personsOf({ parts, persons }: CutFile): readonly Person[] {
+  const patients = [...parts.flatMap(({ facts }) => facts ?? []), ...persons];
+  const found = new Map<string, Person>();
+  const known = new Set<string>();
+  for (const facts of patients) {
+    if (facts.resourceType !== 'Patient') continue;
+    const about = bytesToHex(aboutOf(facts));
+    const name = facts.title === 'Patient' ? undefined : facts.title;
+    const person = found.get(about) ?? {
+      name: name ?? `Patient/${facts.id ?? ''}`,
+      birthDate: facts.birthDate,
+      references: new Set<string>(),
+      about,
+    };
+    for (const it of namesOf(facts)) {
+      person.references.add(it);
+      known.add(it);
+    }
+    found.set(about, person);
+  }
+  // References alone tell people apart only where nobody is described.
+  if (found.size > 0) return [...found.values()];
+  for (const facts of patients) {
+    const name = referenceName(facts.subject);
+    if (!name.startsWith('Patient/') && !name.startsWith('urn:')) continue;
+    found.set(name, {
+      name: undefined,
+      birthDate: undefined,
+      references: new Set([name]),
+      about: '',
+    });
+  }
+  return [...found.values()];
+}
+
+function namesOf({ id, fullUrl }: ResourceFacts): readonly string[] {
+  return [
+    ...(id === undefined ? [] : [`Patient/${id}`]),
+    ...(fullUrl === undefined ? [] : [referenceName(fullUrl)]),
+  ];
+}
+
+/** Neither the name nor the birth date is that of a Patient whom the chart has. */
+function isStranger({ about }: Person, chart: readonly string[]): boolean {
+  if (chart.length === 0) return false;
+  const none = '0'.repeat(16);
+  const [name, birthDate] = [about.slice(0, 16), about.slice(16)];
+  return !chart.some((it) => {
+    const dates = [it.slice(16), birthDate];
+    return dates.includes(none) ? it.slice(0, 16) === name : dates[0] === dates[1];
+  });
+}
+
+function isNamed({ name, references }: Person, wanted: string): boolean {
+  if (references.has(wanted) || references.has(`Patient/${wanted}`)) return true;
+  const words = plainName(wanted).split(' ');
+  const own = plainName(name ?? '').split(' ');
+  return wanted !== '' && words.every((word) => own.includes(word));
+}
+
+/** Hers is what names her as its subject, and what has no subject: practitioners, places, medicines. */
+function belongsTo({ references, about }: Person, facts: ResourceFacts | undefined): boolean {
+  if (facts === undefined) return true;
+  if (facts.resourceType === 'Patient') return bytesToHex(aboutOf(facts)) === about;
+  return facts.subject === undefined || references.has(referenceName(facts.subject));
+}
+
+function describe({ name, birthDate, references }: Person): string {
+  if (name === undefined) return [...references][0] ?? 'somebody';
+  return `${name} (${birthDate === undefined ? 'birth date not recorded' : `born ${birthDate}`})`;
+}
