@@ -6,13 +6,14 @@ import { OwnItems } from '../../src/sdk/actions/add-items.ts';
 import { Carrier, noMove, type SignedMove, signMove } from '../../src/sdk/actions/carry.ts';
 import { ownChart } from '../../src/sdk/actions/own-records.ts';
 import type { Context } from '../../src/sdk/client/context.ts';
-import { contentOf, exportAccount, type Person } from '../../src/sdk/index.ts';
+import { contentOf, exportAccount, type OpenedRecord, type Person } from '../../src/sdk/index.ts';
 import {
   type CarriedFrame,
   carriedMediaType,
   decodeCarrier,
   encodeCarrier,
 } from '../../src/sdk/records/carried.ts';
+import { emptyLine, type LineOfBytes } from '../../src/sdk/records/headline/headline-format.ts';
 import { newRecordId } from '../../src/sdk/records/item-seal.ts';
 import { type Consortium, startConsortium } from '../e2e/consortium.ts';
 
@@ -63,6 +64,12 @@ function as<T>(person: Person, run: (ctx: Context) => Promise<T>): Promise<T> {
 
 /** What Eve's readers see of a carrier that she puts into her chart. */
 async function shownAs(bytes: Uint8Array): Promise<readonly (string | undefined)[]> {
+  const { path, head } = contentOf(await put(bytes));
+  const isHers = head.author === eve.account().account;
+  return [...path.map((it) => it.notVerified), isHers ? 'hers' : 'of its author'];
+}
+
+async function put(bytes: Uint8Array, line?: LineOfBytes): Promise<OpenedRecord> {
   const recordId = newRecordId();
   const item = {
     recordId,
@@ -70,15 +77,14 @@ async function shownAs(bytes: Uint8Array): Promise<readonly (string | undefined)
     mediaType: carriedMediaType,
     name: 'n',
     bytes,
+    line,
   } as const;
   await as(eve, async (ctx) => {
     const items = new OwnItems(ctx);
     await items.add({ ...item, previous: undefined });
     await items.anchor();
   });
-  const { path, head } = contentOf(await eve.openRecord(recordId));
-  const isHers = head.author === eve.account().account;
-  return [...path.map((it) => it.notVerified), isHers ? 'hers' : 'of its author'];
+  return eve.openRecord(recordId);
 }
 
 const changed = (change: Partial<CarriedFrame>): Uint8Array => {
@@ -116,6 +122,12 @@ test('A frame of another chart, leaf, anchor or key opens nothing, or says that 
   ] as const) {
     assert.equal((await shownAs(change))[0], code);
   }
+});
+
+test('A carrier whose line says something else than what is inside is shown with HEADLINE_WRONG', async () => {
+  const { problems } = await put(carrier, { ...emptyLine, value: '5 mg' });
+  assert.deepEqual(problems, ['HEADLINE_WRONG']);
+  assert.deepEqual((await put(carrier)).problems, []);
 });
 
 test('Carriers in carriers end after eight', async () => {

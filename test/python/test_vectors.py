@@ -549,9 +549,11 @@ def sealed_body(case: dict, hospital: bytes) -> tuple[list, bytes]:
     """Head and sealed body of a case of items.json."""
     author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
     record, data = h(case["recordId"]), pattern(case["length"], case["index"])
+    shown = headline.plain(case["line"], case["name"], case["recordClass"])
     head = [
         record, h(case["account"]), h(case["author"]), ed25519.public_key(author), case["recordClass"],
-        case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"], len(data),
+        case["ordinaryClass"], case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"],
+        len(data), derive.sha256(shown),
     ]  # fmt: skip
     key, body_salt, *_ = all_of(case["drawn"])
     return head, item.seal_body(record, key, item.inside(head, data, author), body_salt)

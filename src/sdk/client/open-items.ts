@@ -21,7 +21,8 @@ export async function openLiveItem(
   signal?: AbortSignal,
 ): Promise<OpenedItem> {
   const opened = await openItem(itemToOpen(ledger, item, key, signal), body);
-  return withCarried(ledger, { ...item, item: opened }, signal);
+  const { height, timeMs } = item;
+  return withCarried(ledger, { item: opened, height, timeMs }, signal);
 }
 
 /**
