@@ -1,5 +1,6 @@
 /** The command line. */
 export const cliCodes = {
+  FILE_CHANGED: { kind: 'not-valid', sentence: 'This file was changed while it was read; nothing was added. Add it again when it is whole.' },
   PASSPHRASE_MISSING: { kind: 'usage', sentence: 'Give the passphrase by --passphrase-file, --passphrase-fd or SALUS_PASSPHRASE, or type it at a terminal.' },
   PASSPHRASE_DIFFERS: { kind: 'usage', sentence: 'The two passphrases differ: nothing was changed.' },
   PORT_BUSY: { kind: 'unavailable', sentence: 'The port is taken; choose another with --port.' },

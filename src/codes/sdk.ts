@@ -41,7 +41,6 @@ export const sdkCodes = {
     kind: 'not-valid',
     sentence: 'This file is about several people, or about somebody else than the chart; nothing was added. Say whose records to take: --patient NAME, or --all.',
   },
-  FILE_CHANGED: { kind: 'not-valid', sentence: 'This file was changed while it was read; nothing was added. Add it again when it is whole.' },
   RECORD_ERASED: { kind: 'not-shared', sentence: 'This record was erased by its owner.' },
   RECORD_OF_ANOTHER: { kind: 'not-shared', sentence: 'Somebody else wrote this record; only its author amends it. Write a note of your own.' },
   ACCOUNT_BUSY: { kind: 'not-valid', sentence: 'Something of this account is not confirmed yet, or a note waits to be written; it is closed after that.' },

@@ -5,7 +5,8 @@ import { nodeHash } from './merkle.ts';
 /** More leaves than one delivery brings have no proof together. */
 export const maxProvenLeaves = 4_096;
 const hashBytes = 32;
-const maxCount = 2 ** 48;
+/** What halving by a shift takes; an anchor has far fewer leaves. */
+const maxCount = 0x7fff_ffff;
 
 /** A leaf and its place in the tree. */
 export interface PlacedLeaf {
@@ -13,8 +14,7 @@ export interface PlacedLeaf {
   readonly leaf: Uint8Array;
 }
 
-/** Halves without bit operations, which end at 2^31. */
-const half = (value: number): number => (value - (value % 2)) / 2;
+const half = (value: number): number => value >>> 1;
 
 /** A node of one level: what is known of it, or has yet to be shown. */
 interface Node<Known> {

@@ -13,6 +13,11 @@ export function utf8ToText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** A text without halves of surrogate pairs: U+FFFD stands for each, as in the bytes that it would give. */
+export function wellFormed(text: string): string {
+  return text.replaceAll(/\p{Cs}/gu, '\ufffd');
+}
+
 /** One after the other, in a new array. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

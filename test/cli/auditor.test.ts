@@ -32,8 +32,7 @@ async function looked() {
   const [ana, doctor] = [await town.patient(), await town.doctor()];
   await town.salus('record', 'add', town.file('a.txt', 'a'), '--class', 'lab', '--as', ana.name);
   await town.salus('grant', doctor.name, '--as', ana.name, '--class', 'lab', '--until', '+1h');
-  const shared = await town.salus('record', 'list', '--as', doctor.name);
-  const [record] = list(shared, 'records');
+  const [record] = await town.lines('record', 'list', '--as', doctor.name);
   await town.salus('record', 'open', text(record ?? {}, 'recordId'), '--as', doctor.name);
   const folder = town.file('receipts');
   await town.salus('looked', '--as', ana.name, '--receipts', folder);

@@ -38,8 +38,8 @@ async function sharing(...classes: readonly string[]) {
 }
 
 const classesUnder = async (doctor: Somebody, ...args: readonly string[]) => {
-  const listed = await town.salus('record', 'list', '--as', doctor.name, ...args);
-  return list(listed, 'records').map((it) => it.class);
+  const lines = await town.lines('record', 'list', '--as', doctor.name, ...args);
+  return lines.map((it) => it.class);
 };
 
 test('several live grants of one patient count together, by name, by --patient and by nothing', async () => {
@@ -47,7 +47,7 @@ test('several live grants of one patient count together, by name, by --patient a
   for (const args of [[], ['--patient', ana.fullName], ['--consent', ana.fullName.toUpperCase()]]) {
     assert.deepEqual((await classesUnder(doctor, ...args)).sort(), ['lab', 'note']);
   }
-  const mine = list(await town.salus('record', 'list', '--as', ana.name), 'records');
+  const mine = await town.lines('record', 'list', '--as', ana.name);
   for (const it of mine.filter(({ class: is }) => is === 'lab' || is === 'note')) {
     const id = text(it, 'recordId').slice(0, 10);
     const opened = await town.salus('record', 'open', id, '--as', doctor.name);
@@ -111,7 +111,7 @@ test('a note is asked for with name and birth date, and refused where nobody can
   assert.equal(no.code, 130);
   assert.match(asked[0] ?? '', /^Write this diagnosis for Ana Lima \d+.*born 1970-01-31\?$/);
   const diagnoses = async () =>
-    list(await town.salus('record', 'list', '--as', ana.name, '--class', 'diagnosis'), 'records');
+    town.lines('record', 'list', '--as', ana.name, '--class', 'diagnosis');
   assert.deepEqual(await diagnoses(), []);
   await town.salus(...diagnose, '--patient-born', '1970-01-31');
   const yes = await run(diagnose, { home: town.home, terminal: terminal(true) });
@@ -190,7 +190,7 @@ test('a note that could not be sent waits in the wallet, and is written once whe
   assert.equal(person.unwritten.length, 1);
   await town.salus('inbox', '--as', doctor.name);
   const chart = ['record', 'list', '--as', ana.name, '--class', 'diagnosis'];
-  assert.equal(list(await town.salus(...chart), 'records').length, 1);
+  assert.equal((await town.lines(...chart)).length, 1);
   await town.salus('inbox', '--as', doctor.name);
-  assert.equal(list(await town.salus(...chart), 'records').length, 1);
+  assert.equal((await town.lines(...chart)).length, 1);
 });

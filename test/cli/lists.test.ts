@@ -104,7 +104,7 @@ test('a doctor’s list has names and values, opens no body, and is one look tha
 test('an erased record stands in the list as erased', async () => {
   const ana = await patientWith(town.file('a.txt', 'one'));
   const [line] = await town.lines('record', 'list', '--as', ana.name);
-  await town.salus('record', 'erase', text(line ?? {}, 'recordId'), '--as', ana.name);
+  await town.salus('record', 'erase', text(line ?? {}, 'recordId'), '--yes', '--as', ana.name);
   const [gone] = await town.lines('record', 'list', '--as', ana.name);
   assert.deepEqual([gone?.recordId, gone?.name, gone?.marks], [line?.recordId, '', ['erased']]);
 });

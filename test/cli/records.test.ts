@@ -124,6 +124,24 @@ test('an erased record is gone, and its holder signed that', async () => {
   await town.no('EXPORT_INCOMPLETE', 3, ...whole, '--as', ana.name);
 });
 
+test('what was erased comes back from a known file when it is asked for', async () => {
+  const ana = await town.patient();
+  const eob = ['record', 'add', found('18-eob.json'), '--all', '--as', ana.name];
+  const record = text(list(await town.salus(...eob), 'items')[0] ?? {}, 'recordId');
+  await town.salus('record', 'erase', record, '--yes', '--as', ana.name);
+  assert.equal((await town.salus(...eob)).erasedBefore, 1);
+  assert.equal((await town.salus(...eob, '--again')).added, 1);
+});
+
+test('a text that was cut in the middle of a letter is kept, and listed by its name', async () => {
+  const ana = await town.patient();
+  const cut = '{"resourceType":"Observation","id":"c","code":{"text":"Sodium \\ud83d"}}';
+  const file = town.file('cut.json', cut);
+  assert.equal((await town.salus('record', 'add', file, '--as', ana.name)).added, 1);
+  const lines = await town.lines('record', 'list', '--as', ana.name);
+  assert.ok(lines.some((it) => String(it.name).startsWith('Sodium')));
+});
+
 test('receipts are checked with a file and a trust root; a changed one fails with exit code 4', async () => {
   const ana = await town.patient();
   const added = await town.salus('record', 'add', town.file('a.txt', 'one'), '--as', ana.name);

@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { fileWalletStore, Person, parseConsentId } from '../../src/sdk/node/index.ts';
 import { cheapPassphrases } from '../wallet-store.ts';
 import {
+  linesOf,
   list,
   passphrase,
   type RunOptions,
   remove,
+  root,
   run,
   salus,
   temporaryHome,
@@ -111,4 +122,22 @@ test('a grant that no copy has brought is found by the ledger, and ends by its i
   assert.deepEqual(await person.unlistedGrants(), []);
   await town.no('CONSENT_ENDED', 3, 'record', 'list', '--as', doctor.name, '--consent', consent);
   await assert.rejects(person.revoke(parseConsentId('ab'.repeat(16))), { code: 'CONSENT_UNKNOWN' });
+});
+
+test('another device knows what a packed file brought, and what a source has deleted', async () => {
+  const ana = await town.patient();
+  const found = (name: string) => `${root}test/fixtures/files/${name}`;
+  const add = ['record', 'add', '--all', '--as', ana.name];
+  const packed = await town.salus(...add, found('15-bundle.json.gz'));
+  assert.equal(packed.added, 1);
+  const deleted = await town.salus(...add, found('07-history-delete.json'));
+  assert.equal(list(deleted, 'items').length, 1);
+  const laptop = await laptopOf(ana);
+  const unpacked = town.file('bundle.json');
+  writeFileSync(unpacked, gunzipSync(readFileSync(found('15-bundle.json.gz'))));
+  const again = await salus(['record', 'add', '--all', unpacked], laptop);
+  assert.deepEqual([again.added, again.unchanged], [0, 1]);
+  const { stdout } = await run(['record', 'list', '--all', '--json'], laptop);
+  const line = linesOf(stdout).find((it) => it.name === 'Wrong patient result');
+  assert.deepEqual(line?.marks, ['withdrawn']);
 });

@@ -65,7 +65,9 @@ const gone = ['RECORD_ERASED', 'RECORD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_CORRUPT']
 const unreadable = ['CANNOT_OPEN', 'ITEM_FORGED', 'KEY_NOT_HERE', 'NOT_FOUND'] as const;
 
 /** One record that is gone or damaged hides no other. */
-async function unlessGone(opening: Promise<OpenedRecord>): Promise<OpenedRecord | undefined> {
+export async function unlessGone(
+  opening: Promise<OpenedRecord>,
+): Promise<OpenedRecord | undefined> {
   try {
     return await opening;
   } catch (error) {

@@ -1,11 +1,24 @@
-import { concatBytes } from '../../primitives/bytes.ts';
+import { sha256 } from '../../crypto/hash.ts';
+import { bytesToHex, concatBytes } from '../../primitives/bytes.ts';
+import { isCoded } from '../../primitives/errors.ts';
+import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { contentOf } from '../records/carried.ts';
-import { itemsOfImport } from '../records/import-plan.ts';
+import { judgeFile } from '../records/fhir-file.ts';
+import {
+  type ImportPlan,
+  itemsOfImport,
+  type KnownItem,
+  planImport,
+} from '../records/import-plan.ts';
+import { newRecordId } from '../records/item-seal.ts';
+import { headBytes } from '../records/media-type.ts';
 import { decodeSkeleton, partsOfFile, type Skeleton } from '../records/skeleton.ts';
+import { unpack } from '../records/unpack.ts';
 import type { HeldImport } from '../wallet/content.ts';
-import { encodeIndex, isIndex } from '../wallet/import-index.ts';
-import { type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
+import { encodeIndex, ImportIndex, isIndex } from '../wallet/import-index.ts';
+import { unlessGone } from './own-history.ts';
+import { type OpenedRecord, type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
 
 /**
  * Makes the index of imports again on a device that got the wallet from its copy: opens their items once.
@@ -22,7 +35,8 @@ export async function completeIndexes(
   if (lacking.length === 0) return;
   const chart = await ownChart(ctx, signal);
   let done = 0;
-  for (const held of lacking) {
+  // The oldest first: what one found is what the next one knew.
+  for (const held of lacking.toSorted((a, b) => a.importedMs - b.importedMs)) {
     const index = await indexOf(ctx, chart, held, signal);
     done += 1;
     onProgress?.({ phase: 'reading', done, total: lacking.length });
@@ -41,10 +55,76 @@ async function indexOf(
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   if (chart.rows.liveOf(held.skeleton) === undefined) return undefined;
-  const { bytes } = contentOf(await openOwn(ctx, chart, held.skeleton, signal));
-  const skeleton = withIdsNow(ctx, chart, decodeSkeleton(bytes));
+  const opened = await openOwn(ctx, chart, held.skeleton, signal);
+  const skeleton = withIdsNow(ctx, chart, decodeSkeleton(contentOf(opened).bytes));
   const file = await readFile(ctx, chart, skeleton, signal);
-  return encodeIndex(itemsOfImport(skeleton, file, held.importedMs));
+  const items = itemsOfImport(skeleton, file, held.importedMs);
+  const beside = await besideRanges(ctx, chart, { held, opened, skeleton, file }, signal);
+  return encodeIndex([...items, ...beside.items], beside.withdrawn);
+}
+
+/** What no range names: items out of a packed file, and records that the source of the file has deleted. */
+async function besideRanges(
+  ctx: Context,
+  chart: OwnChart,
+  { opened: bookkeeping, ...about }: RereadImport & { readonly opened: OpenedRecord },
+  signal?: AbortSignal,
+): Promise<{ readonly items: readonly KnownItem[]; readonly withdrawn: readonly KnownItem[] }> {
+  const plan = await planAgain(ctx, about);
+  const isPacked = about.skeleton.ranges.length === 0;
+  if (plan?.kind !== 'new' || (!isPacked && plan.withdrawn.length === 0)) {
+    return { items: [], withdrawn: [] };
+  }
+  const ids = new Map<string, RecordId>();
+  for (const row of chart.rows.live()) {
+    // The items of an import are anchored together; what was moved here was, where it lay.
+    const isMoved = bookkeeping.carried !== undefined;
+    if (row.consent !== undefined || (!isMoved && row.txId !== bookkeeping.txId)) continue;
+    if (row.recordId === bookkeeping.head.recordId) continue;
+    const opened = await unlessGone(openOwn(ctx, chart, row.recordId, signal));
+    if (opened === undefined || !isOfOneAnchor(opened, bookkeeping)) continue;
+    // Their bytes say which is which.
+    ids.set(bytesToHex(sha256(contentOf(opened).bytes)), row.recordId);
+  }
+  const made = new Set(plan.items.map((it) => it.recordId));
+  const real = (it: KnownItem): readonly KnownItem[] => {
+    const recordId = made.has(it.recordId) ? ids.get(it.contentHash) : it.recordId;
+    return recordId === undefined ? [] : [{ ...it, recordId }];
+  };
+  const items = isPacked ? [...plan.unchanged, ...plan.items.flatMap(real)] : [];
+  return { items, withdrawn: plan.withdrawn.flatMap(real) };
+}
+
+const isOfOneAnchor = ({ carried: a }: OpenedRecord, { carried: b }: OpenedRecord): boolean =>
+  a?.account === b?.account && a?.anchored?.height === b?.anchored?.height;
+
+/** An import, and its file as far as it is there. */
+interface RereadImport {
+  readonly held: HeldImport;
+  readonly skeleton: Skeleton;
+  readonly file: Uint8Array;
+}
+
+/** The plan of an import beside those of before, as it was made; undefined: the file cannot be read. */
+async function planAgain(
+  ctx: Context,
+  { held, skeleton, file }: RereadImport,
+): Promise<ImportPlan | undefined> {
+  const { imports, erased } = ctx.vault.content;
+  const isBefore = (it: HeldImport) =>
+    it.account === held.account && it.importedMs < held.importedMs && isIndex(it.index);
+  const { fileName } = skeleton;
+  try {
+    const judged = judgeFile(fileName, file.subarray(0, headBytes), file.length);
+    const members = await unpack(fileName, file, judged);
+    const known = new ImportIndex().update(imports.filter(isBefore), erased);
+    const own = { byDevice: false, chosenClass: undefined, again: true, newRecordId } as const;
+    const { importedMs } = held;
+    return planImport({ fileName, known, ...own, persons: 'all', importedMs }, file, members);
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return undefined;
+  }
 }
 
 /** A list of parts names records as they were then: some were moved here since, or filed anew (I-83). */

@@ -112,7 +112,8 @@ function cutJson(name: string, bytes: Uint8Array, strict: boolean): CutFile {
     return cutForeign(bytes, { form: 'JSON', mediaType: 'application/json' });
   }
   const value = readValue(scanner);
-  if (!name.toLowerCase().endsWith('.json') && goesOnInNextLine(bytes, scanner.end)) {
+  const mayBeLines = !strict || !name.toLowerCase().endsWith('.json');
+  if (mayBeLines && goesOnInNextLine(bytes, scanner.end)) {
     return cutLines(bytes, strict);
   }
   scanner.next();

@@ -139,7 +139,7 @@ export function planImport(
   members?: readonly Member[],
 ): ImportPlan {
   const fileHash = sha256(bytes);
-  const importId = input.known.importOf(bytesToHex(fileHash));
+  const importId = knownImport(input, fileHash);
   if (importId !== undefined) return { kind: 'known', importId };
   return planCut(input, {
     cut: members === undefined ? cutOne(input, bytes) : cutMembers(input, bytes, members),
@@ -159,11 +159,15 @@ export function planStreamedImport(
   cut: CutFile,
   fileHash: Uint8Array,
 ): ImportPlan {
-  const importId = input.known.importOf(bytesToHex(fileHash));
+  const importId = knownImport(input, fileHash);
   if (importId !== undefined) return { kind: 'known', importId };
   const between = () => new Uint8Array(0);
   return planCut(input, { cut, fileHash, bytesOf: () => undefined, between });
 }
+
+/** What was left out of a file may be asked for again, though all that was taken of it is there. */
+const knownImport = ({ known, again }: ImportInput, fileHash: Uint8Array): RecordId | undefined =>
+  again === true ? undefined : known.importOf(bytesToHex(fileHash));
 
 interface CutBytes {
   readonly cut: CutFile;
@@ -181,10 +185,12 @@ interface Placed {
 
 function planCut(input: ImportInput, bytes: CutBytes): ImportPlan {
   const { cut, fileHash } = bytes;
-  const { parts, ofOthers } = partsOf(cut, input);
+  const { parts, others } = partsOf(cut, input);
+  const ofOthers = others.length;
   const planner = new Planner(input, bytes);
   const named = withNaming(parts);
   for (const part of inVersionOrder(named, cut, input.importedMs)) planner.take(part);
+  for (const part of others) planner.leaveOut(part, input.newRecordId());
   const withdrawn = cut.deletions.flatMap((it) => planner.newestAt(it) ?? []);
   const { items, unchanged, erased } = planner;
   const changes = { items, unchanged, withdrawn, ofOthers, erased, deleted: cut.deletions.length };
@@ -193,11 +199,11 @@ function planCut(input: ImportInput, bytes: CutBytes): ImportPlan {
     return { kind: 'nothing', ...about };
   const ranges = planner.placed.toSorted((a, b) => a.offset - b.offset);
   const skeleton = encodeSkeleton({
-    fileName: shortened(input.fileName),
-    fileHash,
-    byteLength: cut.byteLength,
-    ranges,
-    between: bytes.between(ranges),
+    ...{ fileName: shortened(input.fileName), fileHash },
+    // What a packed file holds cannot be left out of it: then it is not kept, and no import gives it back.
+    ...(planner.isTorn
+      ? { byteLength: 0, ranges: [], between: new Uint8Array(0) }
+      : { byteLength: cut.byteLength, ranges, between: bytes.between(ranges) }),
   });
   return { kind: 'new', importId: input.newRecordId(), ...about, skeleton };
 }
@@ -251,6 +257,8 @@ class Planner {
   readonly unchanged: KnownItem[] = [];
   readonly placed: Placed[] = [];
   erased = 0;
+  /** Something that stays out lies in a packed file. */
+  isTorn = false;
   /** Versions that this file brought, by key. */
   readonly #brought = new Map<ItemKey, KnownItem[]>();
   readonly #input: ImportInput;
@@ -280,7 +288,7 @@ class Planner {
     if (gone !== undefined && versions.length === 0) {
       this.erased += 1;
       // The file stays incomplete, as after the erasure: nothing of what was erased is kept.
-      this.#place(part, gone.recordId);
+      this.leaveOut(part, gone.recordId);
       return;
     }
     const line = identity.reach === 'address' ? versions : this.#chained(identity, about, versions);
@@ -291,6 +299,12 @@ class Planner {
     const brought = this.#brought.get(identity.key);
     if (brought === undefined) this.#brought.set(identity.key, [item]);
     else brought.push(item);
+    this.#place(part, recordId);
+  }
+
+  /** Nothing of the part is kept: its place names a record that is not there. */
+  leaveOut(part: FilePart, recordId: RecordId): void {
+    if (part.unpacked !== undefined) this.isTorn = true;
     this.#place(part, recordId);
   }
 

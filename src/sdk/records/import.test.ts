@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex, concatBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
@@ -477,3 +478,57 @@ for (const [name, items] of [
     assert.deepEqual(await chart.rebuild(plan), bytesOf(name));
   });
 }
+
+const holds = (plan: ImportPlan, text: string): boolean =>
+  plan.kind === 'new' && Buffer.from(plan.skeleton).includes(text);
+
+test('of a file about two people nothing of the other one is kept', async () => {
+  const chart = new Chart();
+  const plan = addFound(chart, '06-two-patients.json', { persons: { of: 'anna' } });
+  assert.ok(plan.kind === 'new' && plan.ofOthers === 2);
+  assert.equal(holds(plan, 'Hb of Ben'), false);
+  await assert.rejects(
+    () => chart.rebuild(plan),
+    (error) => isCoded(error, 'EXPORT_INCOMPLETE'),
+  );
+});
+
+test('what was erased does not come back inside a packed file, and does when it is asked for', async () => {
+  const chart = new Chart();
+  for (const item of itemsOf(addFound(chart, '20-export-2020.json'))) {
+    if (item.recordClass === 'medication') chart.erased.add(item.recordId);
+  }
+  const packed = new Uint8Array(gzipSync(bytesOf('20-export-2024.json')));
+  const members = await unpack('a.json.gz', packed, judgeFile('a.json.gz', packed, packed.length));
+  const common = { byDevice: false, chosenClass: undefined, persons: 'all' } as const;
+  const input = { fileName: 'a.json.gz', known: chart, ...common, importedMs, newRecordId };
+  const plan = planImport(input, packed, members);
+  assert.ok(plan.kind === 'new');
+  assert.deepEqual([plan.items.length, plan.erased], [0, 1]);
+  const { ranges, between } = decodeSkeleton(plan.skeleton);
+  assert.deepEqual([ranges.length, between.length], [0, 0]);
+  chart.imports.set(plan.fileHash, plan.importId);
+  assert.equal(planImport(input, packed, members).kind, 'known');
+  const again = planImport({ ...input, again: true }, packed, members);
+  assert.equal(itemsOf(again).length, 1);
+});
+
+for (const [name, kind, items] of [
+  ['08-lone-surrogate.json', 'bundle', 2],
+  ['22-questionnaire-deep.json', 'resource', 1],
+] as const) {
+  test(`${name} is read and comes back byte for byte`, async () => {
+    const chart = new Chart();
+    const plan = addFound(chart, name);
+    assert.ok(plan.kind === 'new');
+    assert.deepEqual([plan.cut.kind, plan.items.length], [kind, items]);
+    assert.deepEqual(await chart.rebuild(plan), bytesOf(name));
+  });
+}
+
+test('a packed file is known by its first bytes, whatever it is called', async () => {
+  const packed = bytesOf('15-gz-named.ndjson');
+  const judged = judgeFile('15-gz-named.ndjson', packed, packed.length);
+  const members = await unpack('15-gz-named.ndjson', packed, judged);
+  assert.equal(members?.length, 1);
+});

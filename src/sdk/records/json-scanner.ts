@@ -1,5 +1,5 @@
 import type { Code } from '../../codes/index.ts';
-import { equalBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
+import { equalBytes, utf8, utf8ToText, wellFormed } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 
 /** What stands at a place of a JSON text. `end` comes once, after the one value. */
@@ -16,8 +16,8 @@ export const token = {
 } as const;
 export type Token = (typeof token)[keyof typeof token];
 
-/** JSON is nested 64 deep at most; an object of FHIR never comes near 4,096 fields. */
-export const jsonLimits = { maxDepth: 64, maxFields: 4096 } as const;
+/** JSON is nested 128 deep at most; an object of FHIR never comes near 4,096 fields. */
+export const jsonLimits = { maxDepth: 128, maxFields: 4096 } as const;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -42,8 +42,8 @@ const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
  * Reads strict JSON (RFC 8259) token by token and says where each token lies, so that a part of a file
  * can be taken out byte for byte. It never turns a number into a number.
  *
- * UTF-8 is checked, names of one object are unique after unescaping, escaped surrogates come in pairs,
- * and nothing recurses. `start` and `end` are offsets into `bytes`; those of strings include the quotes.
+ * UTF-8 is checked, names of one object are unique after unescaping, and nothing recurses. Half of an escaped
+ * surrogate pair becomes U+FFFD in a text. `start` and `end` are offsets into `bytes`; those of strings include the quotes.
  * It is long because it is one machine: every part of it moves the same place in the bytes.
  *
  * Throws: JSON_INVALID, JSON_DUPLICATE_KEY, BUNDLE_TOO_DEEP, RESOURCE_INVALID (too many fields), each
@@ -283,13 +283,9 @@ export class JsonScanner {
       return at + 2;
     }
     if (letter !== 0x75) this.fail(at);
-    const unit = this.#hexUnit(at + 2);
-    if (unit >= 0xdc00 && unit < 0xe000) this.fail(at);
-    if (unit < 0xd800 || unit >= 0xe000) return at + 6;
-    if (this.#byte(at + 6) !== backslash || this.#byte(at + 7) !== 0x75) this.fail(at);
-    const low = this.#hexUnit(at + 8);
-    if (low < 0xdc00 || low >= 0xe000) this.fail(at);
-    return at + 12;
+    // Half of a pair too: programs that cut a text at a length leave one, and the rest of it is good.
+    this.#hexUnit(at + 2);
+    return at + 6;
   }
 
   #hexUnit(at: number): number {
@@ -341,7 +337,7 @@ export class JsonScanner {
 
 /** A string literal that the scanner accepted. Only strings go this way: JSON.parse changes numbers. */
 function unescaped(literal: Uint8Array): string {
-  return String(JSON.parse(utf8ToText(literal)));
+  return wellFormed(String(JSON.parse(utf8ToText(literal))));
 }
 
 interface Place extends Readonly<Record<string, number>> {

@@ -61,6 +61,7 @@ const textTypes: Readonly<Record<string, string>> = {
   ccda: cda,
   hl7: hl7v2,
 };
+const packed = new Set(['application/zip', 'application/gzip']);
 /** Text of these kinds may begin with a bracket without being JSON. */
 const neverJson = new Set(['csv', 'tsv', 'md', 'txt', 'log', 'htm', 'html', 'xml', 'hl7']);
 
@@ -71,13 +72,14 @@ const neverJson = new Set(['csv', 'tsv', 'md', 'txt', 'log', 'htm', 'html', 'xml
  */
 export function judgeFormat(name: string, head: Uint8Array): JudgedFormat {
   const extension = /\.([a-z0-9]+)$/.exec(name.toLowerCase())?.[1] ?? '';
+  // What is packed says so by its bytes, whatever it is called.
+  const marked = marks.find(([, offset, mark]) => startsWith(head, offset, mark))?.[0];
+  if (marked !== undefined && packed.has(marked)) return { format: 'opaque', mediaType: marked };
   if (extension === 'json') return { format: 'json', mediaType: 'application/fhir+json' };
   if (extension === 'ndjson' || extension === 'jsonl') {
     return { format: 'ndjson', mediaType: 'application/fhir+ndjson' };
   }
-  for (const [mediaType, offset, mark] of marks) {
-    if (startsWith(head, offset, mark)) return { format: 'opaque', mediaType };
-  }
+  if (marked !== undefined) return { format: 'opaque', mediaType: marked };
   if (isPdf(head)) return { format: 'opaque', mediaType: 'application/pdf' };
   if (isBareDicom(head)) return { format: 'opaque', mediaType: 'application/dicom' };
   if (!neverJson.has(extension) && beginsLikeJson(head)) {

@@ -26,7 +26,7 @@ interface Asked {
 const maxTold = 20;
 
 /**
- * The parts of a file that may be imported, and how many belong to other people.
+ * The parts of a file that may be imported, and those that belong to other people.
  *
  * Throws FILE_PERSONS when the file is about several people, or about somebody else than the chart, and nobody said whose
  * records are wanted; USAGE when nobody in it has the name that was said. Source: docs/protocol/items.md, rule I-17.
@@ -34,9 +34,9 @@ const maxTold = 20;
 export function partsOf(
   cut: CutFile,
   { persons, known }: Asked,
-): { readonly parts: readonly FilePart[]; readonly ofOthers: number } {
+): { readonly parts: readonly FilePart[]; readonly others: readonly FilePart[] } {
   const { parts } = cut;
-  if (persons === 'all') return { parts, ofOthers: 0 };
+  if (persons === 'all') return { parts, others: [] };
   const found = personsOf(cut);
   if (persons === undefined) {
     const others = found.filter((it) => it.name !== undefined && isStranger(it, known.patients()));
@@ -48,7 +48,7 @@ export function partsOf(
         persons: told.join(', ') + more,
       });
     }
-    return { parts, ofOthers: 0 };
+    return { parts, others: [] };
   }
   const wanted = found.filter((it) => isNamed(it, persons.of));
   const [person, another] = wanted;
@@ -56,8 +56,8 @@ export function partsOf(
     const told = found.slice(0, maxTold).map(describe).join(', ');
     throw new CodedError('FILE_PERSONS', { count: found.length, persons: told });
   }
-  const hers = parts.filter(({ facts }) => belongsTo(person, facts));
-  return { parts: hers, ofOthers: parts.length - hers.length };
+  const isHers = ({ facts }: FilePart) => belongsTo(person, facts);
+  return { parts: parts.filter(isHers), others: parts.filter((it) => !isHers(it)) };
 }
 
 function personsOf({ parts, persons }: CutFile): readonly Person[] {

@@ -148,6 +148,8 @@ export const json: TargetModule = {
         const tree = parseJsonTree(input);
         const text = utf8ToText(input).replace(/^\ufeff/, '');
         const plain = plainOf(tree);
+        // Half of an escaped pair is U+FFFD: the two then say so each in its way.
+        if (/\\ud[89a-f]/i.test(text)) return checkPlaces(input);
         if (!isDeepStrictEqual(plain, JSON.parse(text))) {
           assert.deepEqual(plain, parsedAfresh(text), 'another value');
         }

@@ -57,11 +57,15 @@ export function roundedForPeople(spelled: string): string {
   return `${sign}${digits.slice(0, -kept)}.${digits.slice(-kept)}`;
 }
 
-/** The value of a headline as a list shows it: its number, or the numbers of `117.8457/84.853`, rounded. */
+/**
+ * The value of a headline as a list shows it: its number, or the numbers of `117.8457/84.853`, rounded. One that was cut
+ * behind so many places that no rounding looks at what is missing is a number for people.
+ */
 export function valueForPeople(value: string): string {
   const parts = /^([<>]=?)?([^/]+)(?:\/([^/]+))?$/.exec(value);
   if (parts === null) return value;
   const [, comparator = '', first = '', second] = parts;
   const rounded = `${comparator}${roundedForPeople(first)}`;
-  return second === undefined ? rounded : `${rounded}/${roundedForPeople(second)}`;
+  const other = second?.replace(/(\.\d{3,})…$/, '$1');
+  return other === undefined ? rounded : `${rounded}/${roundedForPeople(other)}`;
 }
