@@ -26,6 +26,8 @@ export const messageObjects = {
   walletCopyIndex: 59,
   itemCore: 60,
   importSkeleton: 61,
+  carriedItem: 62,
+  moveStatement: 63,
 } as const;
 
 export type MessageObject = (typeof messageObjects)[keyof typeof messageObjects];

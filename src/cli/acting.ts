@@ -78,7 +78,11 @@ export async function openActing(
     );
   }
   if (takeBack && person.isTakingBack) await finishTakingBack(context, person);
-  const enrolled = person.accounts.filter((it) => it.enrolled);
+  const closed = person.closedAccounts;
+  const all = person.accounts.filter((it) => it.enrolled);
+  const open = all.filter((it) => !closed.has(it.account));
+  // Who names a hospital, or has closed all accounts, means what there was.
+  const enrolled = hospital !== undefined || open.length === 0 ? all : open;
   const accounts = hospital === undefined ? enrolled : accountsAt(home, enrolled, hospital);
   return { home, name, person, accounts };
 }

@@ -29,6 +29,7 @@ export {
 } from '../primitives/ids.ts';
 export type { Action } from './action.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
+export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
 export {
   type Belief,
   type CheckedReceipt,
@@ -36,6 +37,7 @@ export {
   type ProvenName,
 } from './actions/check-bundle.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
+export { type ClosedAccount, closeAccount } from './actions/close-account.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
 export type { ErasedRecords } from './actions/erase.ts';
 export {
@@ -43,9 +45,15 @@ export {
   explainReceipt,
   type ReceiptFacts,
 } from './actions/explain-receipt.ts';
+export {
+  type ExportedAccount,
+  type ExportFolder,
+  exportAccount,
+} from './actions/export-all.ts';
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';
+export type { MovedRecords } from './actions/move-records.ts';
 export type { MyPatient } from './actions/my-patients.ts';
 export type { NewCodeAt, WaitingCode } from './actions/new-code.ts';
 export type { WrittenByOther } from './actions/new-in-chart.ts';
@@ -65,10 +73,16 @@ export type {
   SharedRead,
   SharedRecord,
 } from './actions/read-shared.ts';
+export {
+  type ReclassifiedRecord,
+  type ReclassifyRequest,
+  reclassifyRecord,
+} from './actions/reclassify.ts';
 export type { RecordLine, SharedLines } from './actions/record-lines.ts';
 export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
+export { type SharedVersion, sharedHistory } from './actions/shared-history.ts';
 export { memorySpool, type Spool, type SpooledBytes } from './actions/spool.ts';
 export type { Synced } from './actions/sync.ts';
 export type { UnwrittenNote } from './actions/unwritten-notes.ts';
@@ -91,6 +105,8 @@ export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export type { UnlistedGrant } from './grants/unlisted.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
+export { type Amendment, amendmentOf } from './records/amendment.ts';
+export { type Carried, type Content, contentOf } from './records/carried.ts';
 export { momentOf } from './records/headline/clinical-date.ts';
 export { valueForPeople } from './records/headline/decimal.ts';
 export { deriveHeadline, headlineVersion } from './records/headline/derive.ts';

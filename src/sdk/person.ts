@@ -7,6 +7,7 @@ import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts'
 import { sdkWings } from '../wings/sdk.ts';
 import type { Action } from './action.ts';
 import { type AddedFile, addFile } from './actions/add-file.ts';
+import { closedAccounts } from './actions/close-account.ts';
 import { type EnrolOptions, enrol } from './actions/enrol.ts';
 import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
@@ -15,6 +16,7 @@ import { freezeAccount } from './actions/freeze.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import { bundleOf } from './actions/make-bundle.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
+import { type MovedRecords, moveRecords } from './actions/move-records.ts';
 import { type MyPatient, myPatients } from './actions/my-patients.ts';
 import {
   type NewCodeAt,
@@ -26,6 +28,7 @@ import {
 import { newInChart, type WrittenByOther } from './actions/new-in-chart.ts';
 import type { NoteToWrite } from './actions/note-to-write.ts';
 import type { Noticed } from './actions/noticed.ts';
+import { historyOfRecord } from './actions/own-history.ts';
 import * as own from './actions/own-records.ts';
 import { knownIdentity, type PatientIdentity, readIdentity } from './actions/patient-identity.ts';
 import * as shared from './actions/read-shared.ts';
@@ -211,6 +214,11 @@ export class Person {
   /** As it was given when the wallet was made; other people see the name on the card. */
   get name(): string {
     return this.#vault.content.name;
+  }
+
+  /** Accounts that were closed; they stay among `accounts`. */
+  get closedAccounts(): ReadonlySet<string> {
+    return closedAccounts(this.#vault.content);
   }
 
   /** One for each hospital; `enrolled` false: begun and not confirmed. */
@@ -507,9 +515,9 @@ export class Person {
     return this.#run(options, (ctx) => own.openRecords(ctx, recordIds, options));
   }
 
-  /** The record and the versions before it, newest first; an erased one ends the line. Throws as `openRecord`. */
+  /** All versions of a record, newest first, whichever is named; erased ones are left out. Throws as `openRecord`. */
   history(recordId: RecordId, options: AsAccount = {}): Promise<readonly own.OpenedRecord[]> {
-    return this.#run(options, (ctx) => own.historyOfRecord(ctx, recordId, options));
+    return this.#run(options, (ctx) => historyOfRecord(ctx, recordId, options));
   }
 
   /** An imported file, byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE (a part was erased). */
@@ -523,6 +531,19 @@ export class Person {
    */
   erase(recordIds: readonly RecordId[], options: AsAccount = {}): Promise<ErasedRecords> {
     return this.#run(options, (ctx) => eraseRecords(ctx, recordIds, options));
+  }
+
+  /**
+   * Moves this account's records to another account of this person, whole: who reads them there sees who wrote them and
+   * where they lay. It goes on where it stopped; nothing of the old chart is erased. Throws REQUEST_INVALID (two
+   * ledgers, or no two charts), and as `addFile` and `openRecord`.
+   */
+  moveRecords(
+    options: AsAccount & { readonly to: AccountId; readonly dryRun?: boolean | undefined },
+  ): Promise<MovedRecords> {
+    return this.#run({ as: options.to }, (to) =>
+      this.#run(options, (from) => moveRecords(from, to, options)),
+    );
   }
 
   // Grants given

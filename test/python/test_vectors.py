@@ -11,7 +11,7 @@ import unittest
 
 import verify_receipt
 from salus_model import (
-    blob_id, blocks, cbor, chart, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
+    blob_id, blocks, carried, cbor, chart, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
     merkle, nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content,
     wallet_copy, wallet_file, xwing,
 )  # fmt: skip
@@ -431,6 +431,40 @@ class Records(unittest.TestCase):
             self.assertEqual(merkle.inclusion(leaves, index), all_of(case["path"]))
             self.assertTrue(merkle.is_included(leaves[index], index, len(leaves), all_of(case["path"]), root))
 
+    def test_carriers_and_ids_that_are_known_again(self):
+        *carriers, last = cases("carried-items")
+        *sealed, _ = cases("items")
+        hospital = h(cases("accounts")[0]["organisation"])
+        for case in carriers:
+            of = sealed[case["index"]]
+            root, before, after = h(sealed[0]["authorRoot"]), h(case["from"]), h(case["to"])
+            seed, _, _ = derive.account_seeds(root, hospital, 0)
+            head, body = sealed_body(of, hospital)
+            row = {name: h(of[name]) for name in ("header", "leafContent")}
+            row |= {"salt": all_of(of["drawn"])[-1], "secret": h(of["openingSecret"])}
+            move = carried.move_statement(case["chainId"], before, after)
+            self.assertEqual(move.hex(), case["move"])
+            is_moved = before != after
+            signature = ed25519.sign(seed, derive.message(derive.RECORD_MOVE, move)) if is_moved else b""
+            self.assertEqual(signature.hex(), case["moveSignature"])
+            key = ed25519.public_key(seed) if is_moved else b""
+            frame = carried.frame(before, case["name"], row, h(case["receipt"]), key, signature)
+            self.assertEqual(frame.hex(), case["frame"])
+            carrier = frame + body
+            self.assertEqual((len(carrier), derive.sha256(carrier).hex()), (case["carrierBytes"], case["carrierSha256"]))
+            fields, inner, data = carried.open_carrier(carrier)
+            self.assertEqual((inner, data), (head, pattern(of["length"], case["index"])))
+            self.assertEqual(carried.is_moved(fields, case["chainId"], after), is_moved)
+            self.assertFalse(carried.is_moved(fields, case["chainId"], bytes(32)))
+            self.assertEqual(refused(lambda: carried.open_carrier(carrier[:100])), "CARRIER_INVALID")
+            again = carried.again_id(root, after, of["recordClass"], h(of["recordId"]))
+            self.assertEqual(again.hex(), case["again"])
+        written = last["written"]
+        record = h(written["recordId"])
+        author, patient = h(written["author"]), h(written["patient"])
+        mark = carried.written_mark(h(written["root"]), author, patient, written["class"], record[:8])
+        self.assertEqual(mark, record[8:])
+
     def test_headlines(self):
         for case in cases("headlines"):
             shown = headline.plain(case["line"], case["name"], case["recordClass"])
@@ -509,6 +543,20 @@ class Records(unittest.TestCase):
             head, data = item.open_item(row, body)
             self.assertEqual(data.decode(), case["text"])
             self.assertEqual((head[4], head[7], head[9]), (case["class"], case["itemName"], case["writtenMs"]))
+
+
+def sealed_body(case: dict, hospital: bytes) -> tuple[list, bytes]:
+    """Head and sealed body of a case of items.json."""
+    author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
+    record, data = h(case["recordId"]), pattern(case["length"], case["index"])
+    shown = headline.plain(case["line"], case["name"], case["recordClass"])
+    head = [
+        record, h(case["account"]), h(case["author"]), ed25519.public_key(author), case["recordClass"],
+        case["ordinaryClass"], case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"],
+        len(data), derive.sha256(shown),
+    ]  # fmt: skip
+    key, body_salt, *_ = all_of(case["drawn"])
+    return head, item.seal_body(record, key, item.inside(head, data, author), body_salt)
 
 
 class Grants(unittest.TestCase):

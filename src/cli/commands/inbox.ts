@@ -16,6 +16,7 @@ import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
 import { findReceived, grantsOfPatient } from '../received.ts';
 import { writtenForMe, writtenLines } from '../written-for-me.ts';
 import type { AddCommand, CommandContext } from './command.ts';
+import { writeAmendment } from './record-amend.ts';
 
 /** What somebody who was granted access does: fetch his letters, write a diagnosis. */
 export const addInbox: AddCommand = (program, context) => {
@@ -35,6 +36,8 @@ export const addInbox: AddCommand = (program, context) => {
     .option('--text <text>', 'the diagnosis in words')
     .option('--file <file>', 'or as a file: a FHIR Condition, a PDF, ...')
     .option('--name <name>', 'what the patient sees first', 'Diagnosis')
+    .option('--corrects <record>', 'in place of this one, which you wrote; needs --reason')
+    .option('--reason <words>', 'why; the patient and every reader see it')
     .option('--patient-born <date>', 'for whom: her birth date, as her chart has it')
     .option('--yes', 'without being asked for whom')
     .action((who: string, flags: DiagnoseFlags) => diagnose(context, who, flags));
@@ -191,10 +194,20 @@ interface DiagnoseFlags extends PatientFlags {
   readonly text?: string;
   readonly file?: string;
   readonly name: string;
+  readonly corrects?: string;
+  readonly reason?: string;
 }
 
 async function diagnose(context: CommandContext, who: string, flags: DiagnoseFlags): Promise<void> {
   const { bytes, mediaType } = await diagnosisOf(flags);
+  const { name, corrects, reason } = flags;
+  if ((corrects === undefined) !== (reason === undefined)) {
+    throw new CodedError('USAGE', { problem: 'say --corrects and --reason together' });
+  }
+  if (corrects !== undefined && reason !== undefined) {
+    const now = { bytes, mediaType };
+    return writeAmendment(context, corrects, { ...flags, reason, name, consent: who, now });
+  }
   const acting = await openActing(context);
   const found = await findReceived(context, acting, {
     who,

@@ -15,6 +15,7 @@ import { peopleOf } from '../people-here.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addPersonCode } from './person-code.ts';
 import { addPersonKeys } from './person-keys.ts';
+import { addPersonLeave } from './person-leave.ts';
 
 interface EnrolFlags {
   readonly hospital?: string;
@@ -55,6 +56,7 @@ export const addPerson: AddCommand = (program, context) => {
     );
   addPersonKeys(person, context);
   addPersonCode(person, context);
+  addPersonLeave(person, context);
 };
 
 const passphraseHelp = `

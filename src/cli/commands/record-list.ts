@@ -3,6 +3,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import {
   bareMediaType,
+  contentOf,
   isEnteredByPatient,
   type OpenedRecord,
   parsePurpose,
@@ -173,19 +174,20 @@ function sharedBy({ state, consent }: RecordLine, own: ConsentId, patientName: s
 
 /** What only who opens an item knows about it. */
 export function openedFacts(
-  opened: Pick<OpenedRecord, 'head' | 'problems'>,
+  opened: Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'problems'>,
 ): Record<string, unknown> {
-  const { name, mediaType, byteLength, previous, author, writtenMs, ordinaryClass } = opened.head;
+  const { head, bytes } = contentOf(opened);
+  const { name, mediaType, previous, author, writtenMs, ordinaryClass } = head;
   return {
     name,
     mediaType: bareMediaType(mediaType),
-    bytes: byteLength,
+    bytes: bytes.length,
     author,
     writtenMs,
-    ...(opened.head.recordClass === 'private' && { ordinaryClass }),
+    ...(head.recordClass === 'private' && { ordinaryClass }),
     ...(previous !== undefined && { previous }),
     ...(opened.problems.length > 0 && { problems: opened.problems }),
-    ...(isEnteredByPatient(opened.head) && { enteredBy: 'patient' }),
+    ...(isEnteredByPatient(head) && { enteredBy: 'patient' }),
     ...(mediaType === skeletonMediaType && { import: true }),
   };
 }

@@ -5,6 +5,8 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { parseRecordId } from '../../primitives/ids.ts';
 import {
   bareMediaType,
+  type Content,
+  contentOf,
   isEnteredByPatient,
   type OpenedRecord,
   parsePurpose,
@@ -13,8 +15,9 @@ import {
 import { type Acting, openActing, work } from '../acting.ts';
 import { writeOut } from '../files.ts';
 import { findRecord, pickId } from '../finding.ts';
-import { short, sizeOf, table, when } from '../format.ts';
+import { sizeOf, table, when } from '../format.ts';
 import { NameBook } from '../name-book.ts';
+import { authorWords, originFacts, titleWords } from '../origin.ts';
 import { during } from '../output.ts';
 import { covers, findReceived, listUnder, readUnder } from '../received.ts';
 import type { CommandContext } from './command.ts';
@@ -39,13 +42,9 @@ export function addRecordOpen(record: Command, context: CommandContext): void {
     .option('--patient <name>', 'of this patient, by all live grants')
     .option('--purpose <purpose>', 'of this look; default: the first that was granted')
     .action((id: string, flags: OpenFlags) => open(context, id, flags));
-  record
-    .command('history <id>')
-    .description('the versions of a record, newest first')
-    .action((id: string) => history(context, id));
 }
 
-type Opened = Pick<OpenedRecord, 'head' | 'bytes' | 'problems'> & {
+type Opened = Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'notVersionOf' | 'problems'> & {
   readonly facts: Record<string, unknown>;
 };
 
@@ -57,7 +56,7 @@ async function open(context: CommandContext, id: string, flags: OpenFlags): Prom
       ? await openShared(context, acting, id, flags)
       : await openOwn(context, acting, id);
   const names = new NameBook(context, acting);
-  await names.learn([opened.head.author]);
+  await names.learn([contentOf(opened).head.author]);
   await show(context, opened, flags, names);
 }
 
@@ -129,16 +128,20 @@ async function show(
   flags: OpenFlags,
   names: NameBook,
 ): Promise<void> {
-  const { head, bytes, facts } = opened;
+  const { facts } = opened;
+  const content = contentOf(opened);
+  const { head, bytes } = content;
   const by = names.nameOf(head.author);
-  const page = flags.html === true ? pageOf(opened, by) : undefined;
+  const origin = authorWords(opened, (account) => names.nameOf(account));
+  const page = flags.html === true ? pageOf(content, origin) : undefined;
   const file = flags.out === undefined ? undefined : await writeOut(flags.out, page ?? bytes);
-  const text = file === undefined && page === undefined ? textOf(opened) : undefined;
+  const text = file === undefined && page === undefined ? textOf(content) : undefined;
   const result = {
     recordId: head.recordId,
     class: head.recordClass,
     ...facts,
     ...openedFacts(opened),
+    ...originFacts(opened),
     account: head.account,
     by,
     sha256: bytesToHex(sha256(bytes)),
@@ -150,11 +153,11 @@ async function show(
     if (file === undefined && page !== undefined) return page;
     const about = [
       ['record', head.recordId],
-      ['name', head.name],
+      ['name', titleWords(content)],
       ['class', head.recordClass],
       ['form', bareMediaType(head.mediaType)],
       ['size', sizeOf(bytes.length)],
-      ['written by', isEnteredByPatient(head) ? `${by}, entered by the patient` : by],
+      ['written by', isEnteredByPatient(head) ? `${by}, entered by the patient` : origin],
       ['written', when(head.writtenMs)],
     ];
     const end =
@@ -168,7 +171,7 @@ async function show(
 const maxShownBytes = 1024 * 1024;
 
 /** Undefined for what is not text, and for what is too long to print. */
-function textOf({ head, bytes }: Opened): string | undefined {
+function textOf({ head, bytes }: Content): string | undefined {
   const mediaType = bareMediaType(head.mediaType);
   const isText = mediaType.startsWith('text/') || /[/+](json|xml)$/.test(mediaType);
   if (!isText || bytes.length > maxShownBytes) return undefined;
@@ -179,40 +182,9 @@ function textOf({ head, bytes }: Opened): string | undefined {
   }
 }
 
-function pageOf({ head, bytes }: Opened, authorName: string): string {
-  const { name, mediaType, recordClass, writtenMs } = head;
+function pageOf({ head, bytes }: Content, authorName: string): string {
+  const { mediaType, recordClass, writtenMs } = head;
+  const name = titleWords({ head });
   const enteredByPatient = isEnteredByPatient(head);
   return showItem({ name, mediaType, recordClass, writtenMs, authorName, enteredByPatient, bytes });
-}
-
-async function history(context: CommandContext, id: string): Promise<void> {
-  const acting = await openActing(context);
-  const versions = await during(context.output, 'Opening', async (progress) => {
-    const { recordId, account } = await findRecord(context, acting, id);
-    return acting.person.history(recordId, work(context, account, progress));
-  });
-  const names = new NameBook(context, acting);
-  await names.learn(versions.map((it) => it.head.author));
-  const facts = versions.map((it) => ({
-    recordId: it.head.recordId,
-    class: it.head.recordClass,
-    height: it.height,
-    timeMs: it.timeMs,
-    txId: it.txId,
-    ...openedFacts(it),
-    by: names.nameOf(it.head.author),
-    sha256: bytesToHex(sha256(it.bytes)),
-  }));
-  context.output.result({ versions: facts, count: facts.length }, () =>
-    table([
-      ['record', 'when', 'size', 'by', 'name'],
-      ...versions.map((it) => [
-        short(it.head.recordId),
-        when(it.timeMs),
-        sizeOf(it.bytes.length),
-        names.nameOf(it.head.author),
-        it.head.name,
-      ]),
-    ]),
-  );
 }

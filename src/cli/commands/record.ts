@@ -19,8 +19,11 @@ import { asCoded, during, type Progress } from '../output.ts';
 import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
 import { findReceived, grantsOfPatient } from '../received.ts';
 import type { AddCommand, CommandContext } from './command.ts';
+import { addRecordAmend } from './record-amend.ts';
+import { addRecordHistory } from './record-history.ts';
 import { addRecordList } from './record-list.ts';
 import { addRecordOpen } from './record-open.ts';
+import { addRecordReclassify } from './record-reclassify.ts';
 
 /** Records: added, listed, opened, given back, erased. */
 export const addRecord: AddCommand = (program, context) => {
@@ -28,6 +31,9 @@ export const addRecord: AddCommand = (program, context) => {
   addRecordAdd(record, context);
   addRecordList(record, context);
   addRecordOpen(record, context);
+  addRecordHistory(record, context);
+  addRecordAmend(record, context);
+  addRecordReclassify(record, context);
   record
     .command('export [import]')
     .description('an imported file back, byte for byte')

@@ -25,7 +25,15 @@ async function receiptOfItem(
   item: LiveItem,
   options: WorkOptions = {},
 ): Promise<Uint8Array> {
-  const receipt = await receiptOfTx(ctx, item.txId, options);
+  return claimedReceipt(ctx, await receiptOfTx(ctx, item.txId, options), item);
+}
+
+/** The receipt of an anchor, opened for one of its items. Throws RECEIPT_INVALID. */
+export async function claimedReceipt(
+  ctx: Context,
+  receipt: Uint8Array,
+  item: LiveItem,
+): Promise<Uint8Array> {
   const { tx } = await ctx.verifyReceipt(receipt);
   const act = claimTargets(tx).findIndex(
     (target) => target?.kind === 'root' && equalBytes(target.root, item.root),

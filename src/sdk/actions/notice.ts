@@ -25,7 +25,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { idBytes } from '../../primitives/ids.ts';
 import { checkTombstone } from '../client/check-rows.ts';
 import type { Context } from '../client/context.ts';
-import { wasKeyOf } from '../client/open-items.ts';
+import { wasKeyOf } from '../client/was-key-of.ts';
 import type { Noticed } from './noticed.ts';
 
 /** A notice that was checked, and what proves it to others. */

@@ -2,7 +2,7 @@ import type { RecordClass } from '../../api/classes.ts';
 import { decodeGrantBody } from '../../api/grant-body.ts';
 import { sealedLength } from '../../crypto/chunked.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import { chartBodies } from '../client/chart-bodies.ts';
 import type { LiveItem } from '../client/check-rows.ts';
@@ -11,9 +11,12 @@ import { missingBody, openChart } from '../client/open-chart.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
+import { foundAgain, idsAgain } from '../records/again-id.ts';
+import { contentOf, versionedOf } from '../records/carried.ts';
 import type { ItemProblem, OpenedItem } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
+import { linkOf } from '../records/versions.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
 export interface ListedRecord {
@@ -123,6 +126,15 @@ export interface OpenedRecord extends OpenedItem {
   readonly epoch: number;
   readonly txId: TxId;
   readonly consent: ConsentId | undefined;
+  /** It names this record as the one before, and another author wrote that: it is no version of it (I-71). */
+  readonly notVersionOf?: RecordId | undefined;
+}
+
+/** The root that ids of what is moved into a chart or filed anew in it derive from: the first, which stays. Throws WALLET_INVALID. */
+export function againRoot(ctx: Context): Uint8Array {
+  const [first] = ctx.account.generations;
+  if (first === undefined) throw new CodedError('WALLET_INVALID');
+  return ctx.rootSecret(first.rootId);
 }
 
 /** Everything that opening several of one's own records needs. */
@@ -173,7 +185,23 @@ export async function openRecord(
   recordId: RecordId,
   { signal }: WorkOptions = {},
 ): Promise<OpenedRecord> {
-  return openOwn(ctx, await ownChart(ctx, signal), recordId, signal);
+  const chart = await ownChart(ctx, signal);
+  return checkedLink(ctx, chart, await openOwn(ctx, chart, recordId, signal), signal);
+}
+
+/** The record, and whether what it calls the one before is another author's. */
+async function checkedLink(
+  ctx: Context,
+  chart: OwnChart,
+  opened: OpenedRecord,
+  signal?: AbortSignal,
+): Promise<OpenedRecord> {
+  const { previous } = opened.head;
+  if (previous === undefined || chart.rows.liveOf(previous) === undefined) return opened;
+  const named = await openOwn(ctx, chart, previous, signal);
+  if (linkOf(versionedOf(opened, opened.height), versionedOf(named, named.height)) === 'version')
+    return opened;
+  return { ...opened, notVersionOf: previous };
 }
 
 /** Several records: their bodies come in one answer, and are opened while others still come. Throws as `openRecord`. */
@@ -224,45 +252,6 @@ function rowOf(chart: OwnChart, recordId: RecordId): LiveItem {
   throw new CodedError(code, { recordId });
 }
 
-/**
- * A record and its older versions, newest first, as their source orders them: what came in a later import may be older.
- * Versions that no import of this wallet knows follow by what each names as replaced; an erased one ends that line.
- */
-export async function historyOfRecord(
-  ctx: Context,
-  recordId: RecordId,
-  { signal }: WorkOptions = {},
-): Promise<readonly OpenedRecord[]> {
-  const chart = await ownChart(ctx, signal);
-  const { content } = ctx.vault;
-  const own = content.imports.filter((it) => it.account === ctx.account.account);
-  const line = ctx.imported.update(own, content.erased).lineOf(recordId);
-  const older = line.slice(line.indexOf(recordId) + 1);
-  const versions = [await openOwn(ctx, chart, recordId, signal)];
-  const waiting = [...older];
-  const seen = new Set<RecordId>([recordId]);
-  let next = waiting.shift() ?? versions[0]?.head.previous;
-  while (next !== undefined) {
-    if (!seen.has(next)) {
-      seen.add(next);
-      const opened = await unlessErased(openOwn(ctx, chart, next, signal));
-      if (opened !== undefined) versions.push(opened);
-    }
-    const before = versions.at(-1)?.head.previous;
-    next = waiting.shift() ?? (before !== undefined && !seen.has(before) ? before : undefined);
-  }
-  return versions;
-}
-
-async function unlessErased(opening: Promise<OpenedRecord>): Promise<OpenedRecord | undefined> {
-  try {
-    return await opening;
-  } catch (error) {
-    if (isCoded(error, 'RECORD_ERASED')) return undefined;
-    throw error;
-  }
-}
-
 /** A file as it was imported. */
 export interface ExportedFile {
   readonly fileName: string;
@@ -280,20 +269,42 @@ export async function exportImport(
   const chart = await ownChart(ctx, signal);
   if (chart.rows.liveOf(importId) === undefined)
     throw new CodedError('IMPORT_UNKNOWN', { importId });
-  const { bytes } = await openOwn(ctx, chart, importId, signal);
+  const { bytes } = contentOf(await openOwn(ctx, chart, importId, signal));
   let skeleton: ReturnType<typeof decodeSkeleton>;
   try {
     skeleton = decodeSkeleton(bytes);
   } catch (cause) {
     throw new CodedError('IMPORT_UNKNOWN', { importId }, cause);
   }
+  const now = new Map<RecordId, RecordId>();
+  for (const { recordId } of skeleton.ranges) {
+    const found = now.has(recordId) ? undefined : recordNow(ctx, chart, recordId);
+    if (found !== undefined) now.set(recordId, found);
+  }
   const parts = new Map<RecordId, Uint8Array>();
-  const there = new Set(skeleton.ranges.map((it) => it.recordId));
-  const wanted = [...there].filter((it) => chart.rows.liveOf(it) !== undefined);
-  for await (const { head, bytes } of openMany(ctx, chart, wanted, signal)) {
-    parts.set(head.recordId, bytes);
+  for await (const opened of openMany(ctx, chart, [...new Set(now.values())], signal)) {
+    parts.set(opened.head.recordId, contentOf(opened).bytes);
     onProgress?.({ phase: 'opening', done: parts.size, total: skeleton.ranges.length });
   }
-  const file = await rebuildFile(skeleton, async (recordId) => parts.get(recordId));
+  const file = await rebuildFile(skeleton, async (recordId) => {
+    const found = now.get(recordId);
+    return found === undefined ? undefined : parts.get(found);
+  });
   return { fileName: skeleton.fileName, bytes: file, sha256: bytesToHex(skeleton.fileHash) };
 }
+
+/** Where a record is now that an import names: moved here from another chart, or filed anew (I-83). */
+export function recordNow(ctx: Context, chart: OwnChart, recordId: RecordId): RecordId | undefined {
+  return foundAgain(againRoot(ctx), ctx.account.account, recordId, placesOf(chart));
+}
+
+/** The live records that a record was filed anew as. */
+export function steppedAgain(ctx: Context, { rows }: OwnChart, recordId: RecordId): RecordId[] {
+  const ids = idsAgain(againRoot(ctx), ctx.account.account, recordId);
+  return ids.filter((id) => rows.liveOf(id) !== undefined);
+}
+
+const placesOf = ({ rows }: OwnChart) => ({
+  isLive: (id: RecordId) => rows.liveOf(id) !== undefined,
+  isErased: (id: RecordId) => rows.isErased(id),
+});

@@ -3,6 +3,7 @@ import { bytesToHex, concatBytes } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
+import { contentOf } from '../records/carried.ts';
 import { judgeFile } from '../records/fhir-file.ts';
 import {
   type ImportPlan,
@@ -16,7 +17,8 @@ import { decodeSkeleton, partsOfFile, type Skeleton } from '../records/skeleton.
 import { unpack } from '../records/unpack.ts';
 import type { HeldImport } from '../wallet/content.ts';
 import { encodeIndex, ImportIndex, isIndex } from '../wallet/import-index.ts';
-import { type OwnChart, openOwn, ownChart } from './own-records.ts';
+import { unlessGone } from './own-history.ts';
+import { type OpenedRecord, type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
 
 /**
  * Makes the index of imports again on a device that got the wallet from its copy: opens their items once.
@@ -53,11 +55,11 @@ async function indexOf(
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   if (chart.rows.liveOf(held.skeleton) === undefined) return undefined;
-  const { bytes } = await openOwn(ctx, chart, held.skeleton, signal);
-  const skeleton = decodeSkeleton(bytes);
+  const opened = await openOwn(ctx, chart, held.skeleton, signal);
+  const skeleton = withIdsNow(ctx, chart, decodeSkeleton(contentOf(opened).bytes));
   const file = await readFile(ctx, chart, skeleton, signal);
   const items = itemsOfImport(skeleton, file, held.importedMs);
-  const beside = await besideRanges(ctx, chart, { held, skeleton, file }, signal);
+  const beside = await besideRanges(ctx, chart, { held, opened, skeleton, file }, signal);
   return encodeIndex([...items, ...beside.items], beside.withdrawn);
 }
 
@@ -65,21 +67,24 @@ async function indexOf(
 async function besideRanges(
   ctx: Context,
   chart: OwnChart,
-  { held, skeleton, file }: { held: HeldImport; skeleton: Skeleton; file: Uint8Array },
+  { opened: bookkeeping, ...about }: RereadImport & { readonly opened: OpenedRecord },
   signal?: AbortSignal,
 ): Promise<{ readonly items: readonly KnownItem[]; readonly withdrawn: readonly KnownItem[] }> {
-  const plan = await planAgain(ctx, { held, skeleton, file });
-  const isPacked = skeleton.ranges.length === 0;
+  const plan = await planAgain(ctx, about);
+  const isPacked = about.skeleton.ranges.length === 0;
   if (plan?.kind !== 'new' || (!isPacked && plan.withdrawn.length === 0)) {
     return { items: [], withdrawn: [] };
   }
-  // The items of an import are anchored together: their bytes say which is which.
-  const txId = chart.rows.liveOf(held.skeleton)?.txId;
   const ids = new Map<string, RecordId>();
   for (const row of chart.rows.live()) {
-    if (row.txId !== txId || row.recordId === held.skeleton) continue;
-    const { bytes } = await openOwn(ctx, chart, row.recordId, signal);
-    ids.set(bytesToHex(sha256(bytes)), row.recordId);
+    // The items of an import are anchored together; what was moved here was, where it lay.
+    const isMoved = bookkeeping.carried !== undefined;
+    if (row.consent !== undefined || (!isMoved && row.txId !== bookkeeping.txId)) continue;
+    if (row.recordId === bookkeeping.head.recordId) continue;
+    const opened = await unlessGone(openOwn(ctx, chart, row.recordId, signal));
+    if (opened === undefined || !isOfOneAnchor(opened, bookkeeping)) continue;
+    // Their bytes say which is which.
+    ids.set(bytesToHex(sha256(contentOf(opened).bytes)), row.recordId);
   }
   const made = new Set(plan.items.map((it) => it.recordId));
   const real = (it: KnownItem): readonly KnownItem[] => {
@@ -90,10 +95,20 @@ async function besideRanges(
   return { items, withdrawn: plan.withdrawn.flatMap(real) };
 }
 
+const isOfOneAnchor = ({ carried: a }: OpenedRecord, { carried: b }: OpenedRecord): boolean =>
+  a?.account === b?.account && a?.anchored?.height === b?.anchored?.height;
+
+/** An import, and its file as far as it is there. */
+interface RereadImport {
+  readonly held: HeldImport;
+  readonly skeleton: Skeleton;
+  readonly file: Uint8Array;
+}
+
 /** The plan of an import beside those of before, as it was made; undefined: the file cannot be read. */
 async function planAgain(
   ctx: Context,
-  { held, skeleton, file }: { held: HeldImport; skeleton: Skeleton; file: Uint8Array },
+  { held, skeleton, file }: RereadImport,
 ): Promise<ImportPlan | undefined> {
   const { imports, erased } = ctx.vault.content;
   const isBefore = (it: HeldImport) =>
@@ -112,6 +127,15 @@ async function planAgain(
   }
 }
 
+/** A list of parts names records as they were then: some were moved here since, or filed anew (I-83). */
+function withIdsNow(ctx: Context, chart: OwnChart, skeleton: Skeleton): Skeleton {
+  const ranges = skeleton.ranges.map((it) => ({
+    ...it,
+    recordId: recordNow(ctx, chart, it.recordId) ?? it.recordId,
+  }));
+  return { ...skeleton, ranges };
+}
+
 /** The file as far as it is there: what was erased is `{}` and blanks, which is JSON and no record. */
 async function readFile(
   ctx: Context,
@@ -123,7 +147,7 @@ async function readFile(
   for (const part of partsOfFile(skeleton)) {
     if (part instanceof Uint8Array) pieces.push(part);
     else if (chart.rows.liveOf(part.recordId) !== undefined) {
-      pieces.push((await openOwn(ctx, chart, part.recordId, signal)).bytes);
+      pieces.push(contentOf(await openOwn(ctx, chart, part.recordId, signal)).bytes);
     } else {
       const blank = new Uint8Array(part.length).fill(0x20);
       blank.set([0x7b, 0x7d].slice(0, part.length));

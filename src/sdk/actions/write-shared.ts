@@ -1,3 +1,4 @@
+import type { RecordClass } from '../../api/classes.ts';
 import { signingKeyFromSeed } from '../../crypto/signature.ts';
 import { keySetRowId, keysets } from '../../ledger/tables/keysets.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
@@ -10,7 +11,8 @@ import { uploadBlobs } from '../client/upload.ts';
 import { mayWriteNow } from '../grants/may-write.ts';
 import { type HeldGrant, heldGrant, letterKind } from '../grants/received.ts';
 import { decodeKeySetBlob, maxKeySetBytes } from '../keys/key-set-blob.ts';
-import { newRecordId, sealItem } from '../records/item-seal.ts';
+import { sealItem } from '../records/item-seal.ts';
+import { writtenRecordId } from '../records/written-id.ts';
 import type { NamedNote, NoteToWrite } from './note-to-write.ts';
 import { epochNow, underRunningEpoch } from './running-epoch.ts';
 import { keepUnwritten } from './unwritten-notes.ts';
@@ -49,8 +51,17 @@ export async function writeShared(
   }
   const kinds = new Set(notes.map((it) => it.recordClass === 'diagnosis'));
   if (notes.length === 0 || kinds.size > 1) throw new CodedError('REQUEST_INVALID');
-  const named = notes.map((note) => ({ ...note, recordId: newRecordId() }));
+  const named = notes.map((note) => ({
+    ...note,
+    recordId: ownWrittenId(ctx, held.patient, note.recordClass),
+  }));
   return writeNamed(ctx, consent, named, options);
+}
+
+/** An id that this account knows again as one of its own records in somebody's chart (I-72). */
+export function ownWrittenId(ctx: Context, patient: AccountId, recordClass: RecordClass): RecordId {
+  const author = ctx.account.account;
+  return writtenRecordId(ctx.newestRoot().secret, { author, patient }, recordClass);
 }
 
 /** `writeShared` of notes that have their ids; what may be written was judged before. */

@@ -8,6 +8,7 @@ import type { ReadingKey } from '../records/item-wrap.ts';
 import type { CameBody } from './chart-bodies.ts';
 import type { LiveItem } from './check-rows.ts';
 import type { Context } from './context.ts';
+import { withCarried } from './open-carried.ts';
 import type { Openers } from './opener-pool.ts';
 
 /** What opens a row. Throws KEY_NOT_HERE. */
@@ -66,7 +67,7 @@ export async function* openChart(
     cut = error;
   })) {
     const length = 'body' in came ? came.body.length : 0;
-    const row = opened(came, keyOf, { authors, openers });
+    const row = opened(came, keyOf, { ledger, authors, openers, signal });
     // Who asks for it later hears of a fault then.
     row.catch(() => undefined);
     opening.push({ row, bytes: length });
@@ -91,10 +92,17 @@ async function* untilCut<T>(
   }
 }
 
+interface Opening {
+  readonly ledger: ProvenLedger;
+  readonly authors: Authors;
+  readonly openers: Openers;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function opened(
   came: CameBody,
   keyOf: Promise<KeyOf> | KeyOf,
-  { authors, openers }: { readonly authors: Authors; readonly openers: Openers },
+  { ledger, authors, openers, signal }: Opening,
 ): Promise<OpenedRow> {
   if (!('body' in came)) return came;
   const { row, body } = came;
@@ -108,7 +116,10 @@ async function opened(
   if (!(await authors.hadKey(author, authorKey, height))) {
     throw new CodedError('ITEM_FORGED', { recordId });
   }
-  return { row, opened };
+  return {
+    row,
+    opened: await withCarried(ledger, { item: opened, height, timeMs: anchoredMs }, signal),
+  };
 }
 
 /** Whose key it was: asked once for each author of a chart, and again only for what was anchored later. */

@@ -1,10 +1,11 @@
-import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import type { ProvenLedger } from '../ledger/proven-ledger.ts';
 import type { SealedHeadline } from '../records/headline/headline-format.ts';
 import { type OpenedItem, openItem, openItemHeadline } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import type { LiveItem } from './check-rows.ts';
+import { withCarried } from './open-carried.ts';
+import { wasKeyOf } from './was-key-of.ts';
 
 /**
  * Opens the body of a proven row: what comes out is what its author signed for this chart, by a key that
@@ -12,14 +13,16 @@ import type { LiveItem } from './check-rows.ts';
  *
  * Throws CANNOT_OPEN, BLOB_CORRUPT, ITEM_FORGED, BODY_TOO_LARGE.
  */
-export function openLiveItem(
+export async function openLiveItem(
   ledger: ProvenLedger,
   item: LiveItem,
   key: ReadingKey,
   body: Uint8Array,
   signal?: AbortSignal,
 ): Promise<OpenedItem> {
-  return openItem(itemToOpen(ledger, item, key, signal), body);
+  const opened = await openItem(itemToOpen(ledger, item, key, signal), body);
+  const { height, timeMs } = item;
+  return withCarried(ledger, { item: opened, height, timeMs }, signal);
 }
 
 /**
@@ -52,25 +55,4 @@ export function itemToOpen(
     isKeyOfAuthor: (author: AccountId, publicKey: Uint8Array) =>
       wasKeyOf(ledger, { author, publicKey, height: item.height }, signal),
   };
-}
-
-/** Whether the directory had this signing key for the account at this height. */
-export async function wasKeyOf(
-  ledger: ProvenLedger,
-  {
-    author,
-    publicKey,
-    height,
-  }: { readonly author: AccountId; readonly publicKey: Uint8Array; readonly height: number },
-  signal?: AbortSignal,
-): Promise<boolean> {
-  try {
-    const held = await ledger.identityOfKey(author, publicKey, height, signal);
-    if (held === undefined) return false;
-    const { fromHeight, untilHeight } = held;
-    return fromHeight <= height && (untilHeight === 0 || height <= untilHeight);
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'ACCOUNT_UNKNOWN') return false;
-    throw error;
-  }
 }

@@ -13,6 +13,7 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import { BlobHasher, blobIdOf } from '../../storage/blob-id.ts';
+import { type Carried, carriedMediaType } from './carried.ts';
 import {
   decodeHeadline,
   emptyLine,
@@ -61,6 +62,8 @@ export interface OpenedItem {
   /** As its author signed it; `checkHeadline` holds it against the bytes. */
   readonly headline: SealedHeadline;
   readonly bytes: Uint8Array;
+  /** The item that this one holds whole, where it is a carrier (I-80). */
+  readonly carried?: Carried | undefined;
   /** What is wrong with it though its author signed it: shown beside it, not in place of it. */
   readonly problems: readonly ItemProblem[];
 }
@@ -118,7 +121,10 @@ export async function openInside(item: ItemInside, body: Uint8Array): Promise<Op
     forged(recordId);
   const bytes = inside.subarray(headEnd, bytesEnd);
   const headline = stored ?? headlineOf(lineOfBytes({ ...head, bytes }), head);
-  const isTrue = isHeadlineOf({ head, headline, bytes }, item.anchoredMs ?? 0);
+  // That of a carrier is of what is inside it, which is held against it once that was opened (I-82).
+  const isTrue =
+    head.mediaType === carriedMediaType ||
+    isHeadlineOf({ head, headline, bytes }, item.anchoredMs ?? 0);
   return { head, headline, bytes, problems: isTrue ? [] : ['HEADLINE_WRONG'] };
 }
 

@@ -1,5 +1,5 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex, concatBytes, hexToBytes, utf8 } from '../../primitives/bytes.ts';
+import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8 } from '../../primitives/bytes.ts';
 import { idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
 import { compareVersions } from '../records/identity.ts';
 import { areVersions, type KnownItem, type KnownItems } from '../records/import-plan.ts';
@@ -183,9 +183,10 @@ export class ImportIndex implements KnownItems {
   }
 }
 
-/** An index is written once; another device may have made it again, with the same entries. */
+/** Another device may have made an index again, with the same entries; what is filed anew has another id in it. */
 function isSame(taken: HeldImport, now: HeldImport | undefined): boolean {
-  return now?.skeleton === taken.skeleton && now.index.length === taken.index.length;
+  if (now?.skeleton !== taken.skeleton) return false;
+  return now.index === taken.index || equalBytes(now.index, taken.index);
 }
 
 function known(key: string, { index, at }: Entry): KnownItem {
@@ -206,4 +207,21 @@ function known(key: string, { index, at }: Entry): KnownItem {
     isPatient: index[at + kindAt] === kinds.patient,
     isAddress: index[at + addressAt] === 1,
   };
+}
+
+/** An index in which records have other ids; those for which `again` has none are left out. Of an earlier version: as it is. */
+export function withIdsAgain(
+  index: Uint8Array,
+  again: (recordId: RecordId) => RecordId | undefined,
+): Uint8Array {
+  if (!isIndex(index)) return index;
+  const entries: Uint8Array[] = [Uint8Array.of(format)];
+  for (let at = 1; at < index.length; at += entryBytes) {
+    const now = again(recordIdOf(index.subarray(at + nameBytes, at + idEnd)));
+    if (now === undefined) continue;
+    const entry = index.slice(at, at + entryBytes);
+    entry.set(idBytes(now), nameBytes);
+    entries.push(entry);
+  }
+  return concatBytes(...entries);
 }

@@ -1,3 +1,4 @@
+import { carriedItems } from './carried.ts';
 import { bodyStreams, multiproofs, rowAnswers } from './charts.ts';
 import { deviceCeremony } from './devices.ts';
 import { encodings } from './encodings.ts';
@@ -23,6 +24,7 @@ export const formats: Readonly<Record<string, Format>> = {
   items,
   headlines,
   'forged-items': forgedItems,
+  'carried-items': carriedItems,
   padding,
   blobs,
   'grant-bodies': grantBodies,

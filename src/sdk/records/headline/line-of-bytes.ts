@@ -1,6 +1,8 @@
 import { equalBytes } from '../../../primitives/bytes.ts';
+import { amendmentOf } from '../amendment.ts';
 import type { ItemHead } from '../item-inside.ts';
 import { type DerivedHeadline, deriveHeadline, headlineVersion } from './derive.ts';
+import { headlineMarks } from './headline.ts';
 import {
   encodeHeadline,
   headlineOf,
@@ -18,7 +20,11 @@ export function lineOfBytes(item: {
 }
 
 function derived({ bytes, mediaType, name }: Parameters<typeof lineOfBytes>[0]): DerivedHeadline {
-  return deriveHeadline({ bytes, mediaType, name });
+  const line = deriveHeadline({ bytes, mediaType, name });
+  // Its writer says so of the record whose place it takes (I-70), whatever the bytes say.
+  if (amendmentOf(mediaType)?.enteredInError !== true) return line;
+  const marks = headlineMarks.filter((it) => it === 'entered-in-error' || line.marks.includes(it));
+  return { ...line, marks };
 }
 
 /** By the version of a headline: what gave the line of a body, kept for ever, and from when on no more. */

@@ -1,0 +1,143 @@
+import { sha256 } from '../../crypto/hash.ts';
+import { bytesToHex, equalBytes, utf8 } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { RecordId } from '../../primitives/ids.ts';
+import type { Action } from '../action.ts';
+import type { Context, WorkOptions } from '../client/context.ts';
+import { stopIfAborted } from '../client/http.ts';
+import { knownPeople } from '../grants/address-book.ts';
+import { amendmentOf } from '../records/amendment.ts';
+import { contentOf } from '../records/carried.ts';
+import { decodeSkeleton, skeletonMediaType } from '../records/skeleton.ts';
+import { chartHistory } from './chart-history.ts';
+import { receiptOfTx } from './fetch-receipt.ts';
+import { exportImport, type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
+
+/** A folder that an account's records go to. Names have no `..` and only `/` between folders. */
+export interface ExportFolder {
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** As it lies there, not as it was handed over. */
+  read(name: string): Promise<Uint8Array>;
+}
+
+export interface ExportedAccount {
+  readonly imports: number;
+  /** That stand in no import: what others wrote, what was filed anew. */
+  readonly records: number;
+  readonly receipts: number;
+  readonly files: number;
+}
+
+/**
+ * Everything of an account into a folder: each import byte for byte, what stands in none, who wrote what and when,
+ * receipts of all anchors, grants and looks with theirs, cards, the trust root. `manifest.json` comes last and has the SHA-256 of each;
+ * then all of it is read back and compared.
+ *
+ * Throws EXPORT_INCOMPLETE (what was read back is not what was written, or a part of an import is gone), and what
+ * opening throws. Source: docs/protocol/commands.md, `person leave`.
+ */
+export const exportAccount: Action<ExportFolder, ExportedAccount> = {
+  name: 'accounts/export',
+  async run(ctx, folder, options) {
+    const written = new Map<string, Uint8Array>();
+    const write = async (name: string, bytes: Uint8Array): Promise<void> => {
+      stopIfAborted(options.signal);
+      await folder.write(name, bytes);
+      written.set(name, sha256(bytes));
+    };
+    const isPatient = ctx.account.role === 'patient';
+    const counts = isPatient
+      ? await writeChart(ctx, write, options)
+      : { imports: 0, records: 0, receipts: 0 };
+    if (isPatient) {
+      for (const [at, file] of (await chartHistory(ctx, options)).entries()) {
+        await write(`grants-and-looks-${at + 1}.json`, file);
+      }
+    }
+    await writeCards(ctx, write);
+    const hashes = [...written].map(([name, hash]) => ({ name, sha256: bytesToHex(hash) }));
+    const { account, organisationName } = ctx.account;
+    await write('manifest.json', json({ account, organisationName, files: hashes }));
+    for (const [name, hash] of written) {
+      stopIfAborted(options.signal);
+      if (!equalBytes(sha256(await folder.read(name)), hash)) {
+        throw new CodedError('EXPORT_INCOMPLETE', { name });
+      }
+    }
+    return { ...counts, files: written.size };
+  },
+};
+
+type Write = (name: string, bytes: Uint8Array) => Promise<void>;
+
+const json = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, undefined, 1)}\n`);
+
+async function writeChart(ctx: Context, write: Write, options: WorkOptions) {
+  const { signal, onProgress } = options;
+  const chart = await ownChart(ctx, signal);
+  const rows = [...chart.rows.live()].sort((a, b) => a.height - b.height || a.index - b.index);
+  const facts: Record<string, unknown>[] = [];
+  const inImports = new Map<RecordId, string>();
+  let imports = 0;
+  for (const { recordId } of rows) {
+    const opened = await openOwn(ctx, chart, recordId, signal);
+    const { head, bytes } = contentOf(opened);
+    if (head.mediaType !== skeletonMediaType) continue;
+    imports += 1;
+    const file = await exportImport(ctx, recordId, options);
+    const name = `imports/${imports}-${safeName(file.fileName)}`;
+    await write(name, file.bytes);
+    for (const id of partsOf(ctx, chart, bytes)) inImports.set(id, name);
+    inImports.set(recordId, name);
+  }
+  let records = 0;
+  for (const [done, row] of rows.entries()) {
+    const opened = await openOwn(ctx, chart, row.recordId, signal);
+    const { head, bytes, path } = contentOf(opened);
+    const held = inImports.get(row.recordId);
+    const file = held ?? `records/${row.recordId}-${safeName(head.name)}`;
+    if (held === undefined) {
+      await write(file, bytes);
+      records += 1;
+    }
+    const { recordId, recordClass, name, mediaType, author, previous, writtenMs } = head;
+    const { height, timeMs, txId, consent } = row;
+    facts.push({
+      ...{ recordId, class: recordClass, name, mediaType, author, previous, writtenMs },
+      ...{ height, timeMs, txId, consent, file, sha256: bytesToHex(sha256(bytes)) },
+      ...{ amends: amendmentOf(mediaType) },
+      movedFrom: path.map(({ account, from, notVerified }) => ({ account, from, notVerified })),
+    });
+    onProgress?.({ phase: 'opening', done: done + 1, total: rows.length });
+  }
+  await write('records.json', json(facts));
+  const anchors = [...new Set(rows.map((it) => it.txId))];
+  for (const txId of anchors) {
+    await write(`receipts/${txId}.receipt`, await receiptOfTx(ctx, txId, { signal }));
+  }
+  return { imports, records, receipts: anchors.length };
+}
+
+function partsOf(ctx: Context, chart: OwnChart, skeleton: Uint8Array): readonly RecordId[] {
+  const { ranges } = decodeSkeleton(skeleton);
+  return ranges.flatMap(({ recordId }) => recordNow(ctx, chart, recordId) ?? []);
+}
+
+async function writeCards(ctx: Context, write: Write): Promise<void> {
+  const { content } = ctx.vault;
+  const { card, chainId } = ctx.account;
+  await write('own.card', card);
+  const names = new Map(knownPeople(content).map((it) => [it.card.account, it.nickname]));
+  for (const it of content.cards) {
+    await write(`cards/${it.account}-${safeName(names.get(it.account) ?? '')}.card`, it.card);
+  }
+  const trust = content.trust.find((it) => it.chainId === chainId);
+  if (trust !== undefined) await write('trust.json', utf8(trust.rootJson));
+}
+
+/** A name inside a record is somebody's text: it chooses no folder, and no name is too long for a file system. */
+const safeName = (name: string): string =>
+  name
+    .replace(/[^\p{L}\p{N}. _-]/gu, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 60);
