@@ -17,7 +17,14 @@ const utf8 = (words: string): Uint8Array => new TextEncoder().encode(words);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const category = [{ coding: [{ code: 'laboratory' }] }];
 const lab = (id: string) => ({
-  ...{ resourceType: 'Observation', id, status: 'final', category, code: { text: id } },
+  ...{
+    resourceType: 'Observation',
+    id,
+    status: 'final',
+    category,
+    code: { text: id },
+    valueQuantity: { value: 4.2, unit: 'mmol/L' },
+  },
 });
 const bundle = JSON.stringify({
   resourceType: 'Bundle',
