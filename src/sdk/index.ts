@@ -76,6 +76,18 @@ export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
+export { momentOf } from './records/headline/clinical-date.ts';
+export { valueForPeople } from './records/headline/decimal.ts';
+export { deriveHeadline, headlineVersion } from './records/headline/derive.ts';
+export {
+  flagWords,
+  type Headline,
+  type HeadlineMark,
+  headlineMarks,
+  isCode,
+  isNumber,
+  spokenName,
+} from './records/headline/headline.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
