@@ -33,6 +33,7 @@ export {
   explainReceipt,
   type ReceiptFacts,
 } from './actions/explain-receipt.ts';
+export type { GivenBack } from './actions/export-all.ts';
 export type { FileInput } from './actions/file-source.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';

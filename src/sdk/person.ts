@@ -9,6 +9,7 @@ import type { Action } from './action.ts';
 import { type AddedFile, addFile } from './actions/add-file.ts';
 import { type EnrolOptions, enrol } from './actions/enrol.ts';
 import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
+import { exportAll, type GivenBack } from './actions/export-all.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
@@ -462,6 +463,14 @@ export class Person {
   /** An imported file, byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE (a part was erased). */
   exportImport(importId: RecordId, options: AsAccount = {}): Promise<own.ExportedFile> {
     return this.#run(options, (ctx) => own.exportImport(ctx, importId, options));
+  }
+
+  /**
+   * Everything of a chart: imported files byte for byte, then what no file gave back, one after the other.
+   * Throws as `openRecord`, and what `keep` throws.
+   */
+  exportAll(keep: (file: GivenBack) => Promise<void>, options: AsAccount = {}): Promise<void> {
+    return this.#run(options, (ctx) => exportAll(ctx, keep, options));
   }
 
   /**

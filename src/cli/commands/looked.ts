@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Looked, Noticed, Person, WalletAccount } from '../../sdk/index.ts';
 import { NameBook, openActing, work } from '../acting.ts';
-import { writeOut } from '../files.ts';
 import { amount, table, when } from '../format.ts';
 import {
   type LookedReport,
@@ -13,6 +12,7 @@ import {
   withheldText,
 } from '../looked-page.ts';
 import { during } from '../output.ts';
+import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 interface LookedFlags {
@@ -49,7 +49,7 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
   const files =
     flags.receipts === undefined
       ? new Map<Noticed, string>()
-      : await saveReceipts(flags.receipts, acting.person, found);
+      : await saveReceipts(context, flags.receipts, acting.person, found);
   const facts = (it: Noticed) => {
     const file = files.get(it);
     return { ...noticeFacts(it, names), ...(file !== undefined && { receiptFile: file }) };
@@ -63,7 +63,7 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
     chains: [...new Set(found.map((it) => it.account.chainId))],
   };
   const html =
-    flags.html === undefined ? undefined : await writeOut(flags.html, lookedPage(report));
+    flags.html === undefined ? undefined : await writeOut(flags.html, lookedPage(report), context);
   const result = {
     looks: of('look'),
     refusals: of('refusal'),
@@ -86,6 +86,7 @@ function whoIn(it: Noticed): string[] {
 }
 
 async function saveReceipts(
+  context: CommandContext,
   folder: string,
   person: Person,
   found: readonly { readonly account: WalletAccount; readonly looked: Looked }[],
@@ -97,7 +98,7 @@ async function saveReceipts(
       if (it.kind === 'doubtful' || it.txId === undefined) continue;
       const receipt = await person.receiptOfNotice(it, { as: account.account });
       const name = `${it.kind}-${it.height ?? 0}-${it.inboxId}.receipt`;
-      files.set(it, await writeOut(join(folder, name), receipt));
+      files.set(it, await writeOut(join(folder, name), receipt, context));
     }
   }
   return files;

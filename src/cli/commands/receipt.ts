@@ -11,10 +11,11 @@ import {
   pickId,
   work,
 } from '../acting.ts';
-import { readSmallFile, readSmallText, writeOut } from '../files.ts';
+import { readSmallFile, readSmallText } from '../files.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { factsOfReceipt, receiptText } from '../receipt-text.ts';
+import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** Proof of an act that needs nobody: written to a file, and checked with that file and a trust root. */
@@ -46,7 +47,7 @@ async function receipt(
   const [account] = acting.accounts;
   const trust = acting.person.trustRootJson(account?.account);
   const verdict = await checkReceipt(bytes, trust);
-  const file = await writeOut(flags.out ?? `${id}.receipt`, bytes);
+  const file = await writeOut(flags.out ?? `${id}.receipt`, bytes, context);
   const { txId, height, timeMs, vouchedBy } = verdict;
   context.output.result({ file, bytes: bytes.length, txId, height, timeMs, vouchedBy }, () =>
     [

@@ -19,9 +19,9 @@ import {
   pickId,
   work,
 } from '../acting.ts';
-import { writeOut } from '../files.ts';
 import { short, sizeOf, table, when } from '../format.ts';
 import { during } from '../output.ts';
+import { writeOut } from '../write-out.ts';
 import type { CommandContext } from './command.ts';
 import { openedFacts } from './record-list.ts';
 
@@ -124,7 +124,8 @@ async function show(
   const { head, bytes, facts } = opened;
   const by = names.nameOf(head.author);
   const page = flags.html === true ? pageOf(opened, by) : undefined;
-  const file = flags.out === undefined ? undefined : await writeOut(flags.out, page ?? bytes);
+  const file =
+    flags.out === undefined ? undefined : await writeOut(flags.out, page ?? bytes, context);
   const text = file === undefined && page === undefined ? textOf(opened) : undefined;
   const result = {
     recordId: head.recordId,
