@@ -1,6 +1,5 @@
 /** Homes, backups, and what a consortium agrees on. */
 export const serverCodes = {
-  FILE_EXISTS: { kind: 'usage', sentence: 'Another file lies there: choose another name, or say --force to replace it.' },
   FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
   HOME_NOT_EMPTY: { kind: 'usage', sentence: 'The folder is not empty; a backup is restored into a new one.' },
   BACKUP_INVALID: { kind: 'verification', sentence: 'The backup does not hold what its manifest says.' },
