@@ -77,6 +77,7 @@ export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
+export { type Attachment, openAttachment } from './records/attachments.ts';
 export { momentOf } from './records/headline/clinical-date.ts';
 export { valueForPeople } from './records/headline/decimal.ts';
 export { deriveHeadline, headlineVersion } from './records/headline/derive.ts';
@@ -92,6 +93,7 @@ export {
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
+export { type TextOfItem, textOfItem } from './records/show-text.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export {
   formatInvitationLink,

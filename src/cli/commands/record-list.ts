@@ -15,6 +15,7 @@ import {
 import { type Acting, findReceived, NameBook, openActing, work } from '../acting.ts';
 import { amount, short, sizeOf, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
+import { keepList } from '../last-list.ts';
 import { during } from '../output.ts';
 import type { CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
@@ -89,6 +90,8 @@ async function listOwn(context: CommandContext, acting: Acting, flags: ListFlags
   const names = new NameBook(context, acting);
   const writer = await writers(acting, context);
   const records = shown.map((it) => ownFacts(it, names, writer));
+  const ids = shown.map((it) => it.listed.recordId);
+  keepList(acting, ids);
   output.result({ records, count: records.length }, () =>
     records.length === 0
       ? 'No records yet: salus record add FILE'
@@ -213,6 +216,8 @@ async function listShared(
     txId: row.txId,
     ...(opened !== undefined && { ...openedFacts(opened), by: names.nameOf(opened.head.author) }),
   }));
+  const ids = only.map(({ row }) => row.recordId);
+  keepList(acting, ids);
   const looks = accesses.map(({ txId, height }) => ({ txId, height }));
   const { consent, patient, patientName } = grant;
   const facts = { consent, patient, patientName, records, count: records.length };

@@ -5,6 +5,7 @@ import type { Headline } from './headline.ts';
 import { marksOf } from './marks.ts';
 import { namingReference, subjectOf } from './name.ts';
 import { QuickResource } from './quick-resource.ts';
+import type { ReadableResource } from './readable-resource.ts';
 import { headlineValueOf } from './value.ts';
 
 /** Of this derivation. A change of what it gives for any bytes is a new version; the old ones stay. */
@@ -67,10 +68,20 @@ function fileHeadline({ name = '' }: HeadlineSource): DerivedHeadline {
   };
 }
 
+/** Of a resource that was taken apart already. */
+export function headlineOfResource(
+  resource: ReadableResource,
+  nameOf?: (reference: string) => string | undefined,
+): Headline {
+  const type = (resource.text('resourceType') ?? '').slice(0, limits.type);
+  const { nameIsFromOutside: _, ...headline } = resourceHeadline(resource, type, { nameOf });
+  return headline;
+}
+
 function resourceHeadline(
-  resource: QuickResource,
+  resource: ReadableResource,
   type: string,
-  { name: brought, nameOf }: HeadlineSource,
+  { name: brought, nameOf }: Pick<HeadlineSource, 'name' | 'nameOf'>,
 ): DerivedHeadline {
   const subject = subjectOf(resource, type);
   const own = oneLine(subject.name ?? '', limits.name);
