@@ -1,5 +1,6 @@
 import { CodedError } from '../../primitives/errors.ts';
 import { base64ToBytes } from './base64.ts';
+import { attribute, parseXml, type XmlElement } from './cda/xml.ts';
 import { fileNameOf } from './file-name.ts';
 import { fieldOf, type JsonTree, parseJsonTree, textOf } from './json-tree.ts';
 import { textOfHtml } from './text-of-html.ts';
@@ -45,7 +46,7 @@ function collect(tree: JsonTree, found: Map<JsonTree, Attachment>): void {
   if (data !== undefined) {
     const contentType = textOf(fieldOf(tree, 'contentType')) ?? 'application/octet-stream';
     const number = found.size + 1;
-    const ending = endings[contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''] ?? '';
+    const ending = endingOf(contentType);
     const title = fileNameOf(textOf(fieldOf(tree, 'title')) ?? '') ?? `attachment-${number}`;
     const fileName = title.toLowerCase().endsWith(ending) ? title : `${title}${ending}`;
     found.set(tree, { number, contentType, fileName, data });
@@ -88,13 +89,42 @@ export function openAttachment(
   return { attachment, bytes };
 }
 
-/** The documents inside a record; none in what is no JSON. */
+/** The documents inside a record of JSON, or inside a clinical document; none in anything else. */
 export function listAttachments(record: Uint8Array): readonly Attachment[] {
   try {
     return [...attachmentsIn(parseJsonTree(record)).values()];
   } catch {
-    return [];
+    return attachmentsInCda(record);
   }
+}
+
+/** A clinical document may hold one as its whole body, and pictures in its sections. */
+function attachmentsInCda(record: Uint8Array): readonly Attachment[] {
+  const root = parseXml(record);
+  const found: Attachment[] = [];
+  const look = (element: XmlElement): void => {
+    if (attribute(element, 'representation') === 'B64') {
+      const contentType = attribute(element, 'mediaType') ?? 'application/octet-stream';
+      const data = element.children
+        .filter((it) => typeof it === 'string')
+        .join('')
+        .trim();
+      const number = found.length + 1;
+      found.push({
+        number,
+        contentType,
+        fileName: `attachment-${number}${endingOf(contentType)}`,
+        data,
+      });
+    }
+    for (const child of element.children) if (typeof child !== 'string') look(child);
+  };
+  if (root?.name === 'ClinicalDocument') look(root);
+  return found;
+}
+
+function endingOf(contentType: string): string {
+  return endings[contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''] ?? '';
 }
 
 /** What a text or an HTML note says; undefined for any other document, and for what no known encoding reads. */

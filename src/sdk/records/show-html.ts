@@ -2,6 +2,7 @@ import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex, utf8, utf8ToText } from '../../primitives/bytes.ts';
 import { type Attachment, attachmentsIn, sizeOfAttachment } from './attachments.ts';
 import { bytesToBase64 } from './base64.ts';
+import { readCda } from './cda/cda-document.ts';
 import { fileNameOf } from './file-name.ts';
 import { deriveHeadline } from './headline/derive.ts';
 import { spokenName } from './headline/headline.ts';
@@ -9,6 +10,7 @@ import { fieldOf, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
 import { bareMediaType } from './media-type.ts';
 import { html, type SafeHtml } from './safe-html.ts';
+import { showCda } from './show-cda.ts';
 import { showResource } from './show-fhir.ts';
 import { shortened } from './show-values.ts';
 import { decodeSkeleton, skeletonMediaType } from './skeleton.ts';
@@ -59,7 +61,7 @@ const styleHash = bytesToBase64(sha256(utf8(style)));
  * Never throws for what an item holds: what cannot be read as its media type says is shown as facts.
  */
 export function showItem(item: ItemToShow): string {
-  const title = spokenName(deriveHeadline(item));
+  const title = readCda(item.mediaType, item.bytes)?.title ?? spokenName(deriveHeadline(item));
   const { patientName } = item;
   const patient =
     patientName === undefined ? '' : html`<p class="patient">Patient: <b>${patientName}</b></p>`;
@@ -82,6 +84,8 @@ function contentOf(item: ItemToShow): SafeHtml {
     return tryTo(() => showJson(bytes)) ?? showFile(item);
   }
   if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
+  const document = readCda(item.mediaType, bytes);
+  if (document !== undefined) return html`${showCda(document)}${linkTo(item)}`;
   if (mediaType.startsWith('text/') && bytes.length <= maxEmbeddedBytes) {
     const text = tryTo(() => {
       const plain = utf8ToText(bytes);

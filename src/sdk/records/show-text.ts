@@ -1,5 +1,11 @@
 import { utf8ToText } from '../../primitives/bytes.ts';
-import { attachmentsIn, sizeOfAttachment } from './attachments.ts';
+import {
+  type Attachment,
+  attachmentsIn,
+  listAttachments,
+  sizeOfAttachment,
+} from './attachments.ts';
+import { type CdaDocument, readCda } from './cda/cda-document.ts';
 import { codingsIn, conceptName } from './headline/codes.ts';
 import { valueForPeople } from './headline/decimal.ts';
 import { deriveHeadline, headlineOfResource } from './headline/derive.ts';
@@ -56,22 +62,45 @@ export function textOfItem(item: {
   const headline = deriveHeadline(item);
   const title = spokenName(headline);
   const kind = headline.type === '' ? '' : wordsOfResource(headline.type);
+  const document = readCda(item.mediaType, item.bytes);
+  if (document !== undefined) return textOfCda(document, headline, item.bytes);
   const tree = headline.type === '' ? undefined : treeOf(item.bytes);
   if (tree === undefined) {
     const text = textOfFile(item);
     const paragraphs = text === undefined ? [] : [shortened(text)];
     return { title, kind, headline, rows: [], paragraphs, attachments: [] };
   }
-  const attachments = [...attachmentsIn(tree).values()].map((it) => ({
-    number: it.number,
-    fileName: it.fileName,
-    contentType: it.contentType,
-    bytes: sizeOfAttachment(it),
-  }));
+  const attachments = [...attachmentsIn(tree).values()].map(attachmentFacts);
   const isDocument = headline.type === 'Bundle';
   const rows = isDocument ? [] : rowsOf(tree, headline);
   const paragraphs = isDocument ? documentParagraphs(tree) : narrative(tree, rows);
   return { title, kind, headline, rows, paragraphs, attachments };
+}
+
+function attachmentFacts(it: Attachment): TextOfItem['attachments'][number] {
+  const { number, fileName, contentType } = it;
+  return { number, fileName, contentType, bytes: sizeOfAttachment(it) };
+}
+
+/** Each section with what its entries say in one line each; else what the sender wrote. */
+function textOfCda(document: CdaDocument, headline: Headline, bytes: Uint8Array): TextOfItem {
+  const { title, date, patientName, sections } = document;
+  const rows: Row[] = [
+    [wordsOfField('period'), readableDate(date)],
+    [wordsOfField('subject'), patientName],
+  ];
+  const paragraphs = sections.map(({ title, headlines, text }) => {
+    const lines = headlines.map((it) => `  ${lineOfHeadline(it)}`);
+    return [title, ...(lines.length > 0 ? lines : [shortened(text)])].join('\n');
+  });
+  return {
+    title,
+    kind: 'Clinical document',
+    headline: { ...headline, clinicalDate: date },
+    rows: rows.filter(([, text]) => text !== ''),
+    paragraphs,
+    attachments: listAttachments(bytes).map(attachmentFacts),
+  };
 }
 
 function treeOf(bytes: Uint8Array): JsonTree | undefined {
@@ -208,8 +237,10 @@ function sectionParagraph(
 
 /** `2011-08-08  Haemoglobin: 13.35 g/dL (low)`. */
 function lineOf(resource: JsonTree): string {
-  const readable = readTree(resource);
-  const headline = headlineOfResource(readable);
+  return lineOfHeadline(headlineOfResource(readTree(resource)));
+}
+
+function lineOfHeadline(headline: Headline): string {
   const words = judged(headline);
   const date = headline.clinicalDate.slice(0, 10);
   const said = words === '' ? spokenName(headline) : `${spokenName(headline)}: ${words}`;
