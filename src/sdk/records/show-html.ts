@@ -6,7 +6,9 @@ import { readCda } from './cda/cda-document.ts';
 import { fileNameOf } from './file-name.ts';
 import { deriveHeadline } from './headline/derive.ts';
 import { spokenName } from './headline/headline.ts';
-import { fieldOf, parseJsonTree, textOf } from './json-tree.ts';
+import { namingReference } from './headline/name.ts';
+import { readTree } from './headline/readable-resource.ts';
+import { fieldOf, type JsonTree, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
 import { bareMediaType } from './media-type.ts';
 import { html, type SafeHtml } from './safe-html.ts';
@@ -81,7 +83,7 @@ function contentOf(item: ItemToShow): SafeHtml {
   const { bytes } = item;
   const mediaType = bareMediaType(item.mediaType);
   if (/[/+]json$/.test(mediaType) && bytes.length <= maxShownBytes) {
-    return tryTo(() => showJson(bytes)) ?? showFile(item);
+    return tryTo(() => showJson(item)) ?? showFile(item);
   }
   if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
   const document = readCda(item.mediaType, bytes);
@@ -97,7 +99,8 @@ function contentOf(item: ItemToShow): SafeHtml {
 }
 
 /** Documents inside are no part of what a page is asked to show: without them a record is small. Undefined: too large. */
-function showJson(bytes: Uint8Array): SafeHtml | undefined {
+function showJson(item: ItemToShow): SafeHtml | undefined {
+  const { bytes } = item;
   const tree = parseJsonTree(bytes);
   if (textOf(fieldOf(tree, 'resourceType')) === undefined) return undefined;
   const attachments = attachmentsIn(tree);
@@ -106,7 +109,7 @@ function showJson(bytes: Uint8Array): SafeHtml | undefined {
   if (bytes.length - ofDocuments > maxEmbeddedBytes) return undefined;
   let room = maxEmbeddedBytes;
   return showResource(tree, {
-    nameOf: () => undefined,
+    nameOf: nameFromOutside(item, tree),
     attachmentOf: (object) => attachments.get(object),
     linkTo: (attachment, decoded) => {
       if (decoded === undefined || decoded.length > room) return withoutLink(attachment);
@@ -114,6 +117,16 @@ function showJson(bytes: Uint8Array): SafeHtml | undefined {
       return savingLink(attachment.fileName, decoded, 'Save this document');
     },
   });
+}
+
+/** Only the record itself may be called by what it was brought with, and only where its bytes name nothing. */
+function nameFromOutside(
+  item: ItemToShow,
+  tree: JsonTree,
+): (reference: string) => string | undefined {
+  const { name, nameIsFromOutside } = deriveHeadline(item);
+  const reference = nameIsFromOutside ? namingReference(readTree(tree)) : undefined;
+  return (asked) => (reference !== undefined && asked === reference ? name : undefined);
 }
 
 function withoutLink(attachment: Attachment): SafeHtml {

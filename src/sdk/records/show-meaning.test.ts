@@ -67,6 +67,19 @@ for (const [heading, resource] of [
   });
 }
 
+test('a name that only its file knew stands in the heading, and the type never does', () => {
+  const request = {
+    resourceType: 'MedicationRequest',
+    medicationReference: { reference: 'urn:uuid:1' },
+  };
+  const named = { ...item(request), name: 'Lisinopril 10 MG' };
+  assert.ok(showItem(named).includes('<h1>Lisinopril 10 MG</h1>'));
+  assert.equal(textOfItem(named).title, 'Lisinopril 10 MG');
+  const unnamed = { ...item(request), name: 'MedicationRequest' };
+  assert.ok(showItem(unnamed).includes('<h1>Prescription</h1>'));
+  assert.equal(textOfItem(unnamed).title, 'Prescription');
+});
+
 test('what was entered in error is asked for nothing, and what was not done not for its date', () => {
   const error = page({
     resourceType: 'AllergyIntolerance',

@@ -86,7 +86,8 @@ function resourceHeadline(
   const subject = subjectOf(resource, type);
   const own = oneLine(subject.name ?? '', limits.name);
   const reference = own === '' ? namingReference(resource) : undefined;
-  const outside = reference === undefined ? undefined : (nameOf?.(reference) ?? brought);
+  const told = reference === undefined ? undefined : (nameOf?.(reference) ?? brought);
+  const outside = told === type ? undefined : told;
   const { value, unit, flag } = headlineValueOf(resource, type);
   return {
     type,
