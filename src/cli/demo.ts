@@ -6,10 +6,11 @@ import { localHospitals } from '../server/desk.ts';
 import { homeCards } from './cards.ts';
 import type { CommandContext } from './commands/command.ts';
 import { enrolPerson } from './enrol-person.ts';
-import { inputFile, writeOut } from './files.ts';
+import { inputFile } from './files.ts';
 import { fileWalletStore, homeFolder } from './home.ts';
 import type { Progress } from './output.ts';
 import { parseMoment } from './time-flags.ts';
+import { replacing, writeOut } from './write-out.ts';
 
 /**
  * The people of the demonstration: three synthetic patients with their charts, a clinician at each
@@ -103,7 +104,7 @@ export async function loadDemo(context: CommandContext, progress: Progress): Pro
     if (demo.file !== undefined) await addChart(person, demo.file, signal);
     if (demo.name === 'lemuel') await grantDemo(home, person, signal);
   }
-  await writeOut(join(home, 'people', doneMark), 'The demo people are complete.\n');
+  await writeOut(join(home, 'people', doneMark), 'The demo people are complete.\n', replacing);
 }
 
 async function openDemoPerson(context: CommandContext, demo: DemoPerson): Promise<Person> {
@@ -128,7 +129,7 @@ async function openDemoPerson(context: CommandContext, demo: DemoPerson): Promis
   else {
     const made = await Person.create({ ...wallet, name: fullName }, options);
     person = made.person;
-    await writeOut(codePath, `${made.code}\n`);
+    await writeOut(codePath, `${made.code}\n`, replacing);
   }
   if (!person.accounts.some((it) => it.enrolled)) {
     const code = readFileSync(codePath, 'utf8').trim();

@@ -7,8 +7,8 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { open } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CodedError } from '../primitives/errors.ts';
 import type { FileInput, Spool } from '../sdk/index.ts';
@@ -119,26 +119,6 @@ export function readSmallText(path: string): string {
 function asUnreadable(error: unknown, path: string): CodedError {
   if (error instanceof CodedError) return error;
   return new CodedError('FILE_UNREADABLE', { file: basename(path) }, error);
-}
-
-/** Whole or not at all: what is interrupted leaves no half a file. Throws FILE_UNWRITABLE, DISK_FULL. */
-export async function writeOut(path: string, bytes: Uint8Array | string): Promise<string> {
-  const target = resolve(path);
-  const beside = join(dirname(target), `.${basename(target)}.${process.pid}.new`);
-  try {
-    const file = await open(beside, 'w', 0o600);
-    try {
-      await file.writeFile(bytes);
-    } finally {
-      await file.close();
-    }
-    await rename(beside, target);
-    return target;
-  } catch (error) {
-    await rm(beside, { force: true }).catch(() => undefined);
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
-    throw new CodedError('FILE_UNWRITABLE', { file: basename(path) }, error);
-  }
 }
 
 /** Sealed bodies of large files lie here until their id is known; the folder goes with the process. */

@@ -3,6 +3,8 @@ import { CodedError } from '../primitives/errors.ts';
 /** The flags that every command takes, before or after its name (protocol 11). */
 export interface GlobalFlags {
   readonly json: boolean;
+  /** What lies where a file is written may be replaced. */
+  readonly force?: boolean;
   readonly home?: string;
   readonly gateway?: string;
   readonly as?: string;
@@ -30,7 +32,8 @@ Flags of every command:
   --passphrase-file <file>  what opens the wallet (default: $SALUS_PASSPHRASE, else it is asked for)
   --passphrase-fd <number>  the same, from an open descriptor
   --gateway <url>           the hospital's address, where it is not the one the wallet knows
-  --port <number>           the port of this machine`;
+  --port <number>           the port of this machine
+  --force                   replace the file that lies where one is written`;
 
 /**
  * Takes the global flags out of the arguments; the rest is the command's. What is not said stands in the
@@ -43,6 +46,7 @@ export function takeGlobalFlags(
   const values: Partial<Record<string, string>> = {};
   const rest: string[] = [];
   let json = false;
+  let force = false;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? '';
     if (arg === '--') {
@@ -52,6 +56,7 @@ export function takeGlobalFlags(
     const [flag = '', ...inline] = arg.split('=');
     const name = taking[flag];
     if (arg === '--json') json = true;
+    else if (arg === '--force') force = true;
     else if (name === undefined) rest.push(arg);
     else {
       const value = inline.length > 0 ? inline.join('=') : args[++i];
@@ -65,6 +70,7 @@ export function takeGlobalFlags(
   return {
     flags: {
       json,
+      ...(force && { force }),
       ...(home !== undefined && { home }),
       ...(gateway !== undefined && { gateway }),
       ...(as !== undefined && { as }),

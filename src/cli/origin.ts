@@ -38,10 +38,10 @@ export function authorWords(opened: Opened, nameOf: (account: string) => string)
   return `${by} (moved from ${moved.map((it) => named(it.from)).join(', before that from ')})`;
 }
 
-/** Name and what an amendment says about it. */
-export function titleWords({ head }: Pick<Content, 'head'>): string {
+/** Name, or what it is called instead, and what an amendment says about it. */
+export function titleWords({ head }: Pick<Content, 'head'>, called: string = head.name): string {
   const amends: Amendment | undefined = amendmentOf(head.mediaType);
-  if (amends === undefined) return head.name;
+  if (amends === undefined) return called;
   const { enteredInError, reason } = amends;
-  return `${head.name} (${enteredInError ? 'entered in error' : 'amended'}: ${named(reason)})`;
+  return `${called} (${enteredInError ? 'entered in error' : 'amended'}: ${named(reason)})`;
 }

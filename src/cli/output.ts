@@ -13,6 +13,8 @@ export interface Output {
   result(facts: Readonly<Record<string, unknown>>, describe: () => string): void;
   /** One line of a list that grows while the command runs. */
   line(facts: Readonly<Record<string, unknown>>, describe: () => string): void;
+  /** The bytes of a file that was asked for on stdout: what the result says of it goes to stderr. Throws USAGE with --json. */
+  bytes(bytes: Uint8Array): void;
   /** A remark for people; never on stdout. */
   note(text: string): void;
   /** What `--help` says: one JSON line, or text. */
@@ -74,6 +76,8 @@ export async function during<T>(
 export interface Streams {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Bytes as they are; missing: `out` shows text alone, as a terminal does. */
+  readonly bytes?: ((bytes: Uint8Array) => void) | undefined;
   /** A person sits before `err` and sees a spinner turn. */
   readonly isLive?: boolean;
 }
@@ -86,6 +90,12 @@ export const processStreams: Streams = {
     process.stderr.write(text);
   },
   isLive: process.stderr.isTTY === true,
+  get bytes() {
+    if (process.stdout.isTTY === true) return undefined;
+    return (bytes: Uint8Array) => {
+      process.stdout.write(bytes);
+    };
+  },
 };
 
 /**
@@ -94,14 +104,23 @@ export const processStreams: Streams = {
  */
 export function createOutput(json: boolean, streams: Streams = processStreams): Output {
   const err = (text: string) => streams.err(harmlessText(text));
+  let isTaken = false;
   const write = (text: string) =>
-    streams.out(`${json ? harmlessJson(text) : harmlessText(text)}\n`);
+    isTaken ? err(`${text}\n`) : streams.out(`${json ? harmlessJson(text) : harmlessText(text)}\n`);
   const print = (facts: Readonly<Record<string, unknown>>, describe: () => string) =>
     write(json ? JSON.stringify(facts) : describe());
   return {
     json,
     result: (facts, describe) => print({ ok: true, ...facts }, describe),
     line: print,
+    bytes: (bytes) => {
+      if (json) throw new CodedError('USAGE', { out: '- is not for --json' });
+      isTaken = true;
+      // A file steers no terminal either.
+      if (streams.bytes === undefined)
+        streams.out(harmlessText(Buffer.from(bytes).toString('utf8')));
+      else streams.bytes(bytes);
+    },
     note: (text) => err(`${text}\n`),
     help: (text) => write(json ? JSON.stringify({ ok: true, help: text }) : text),
     refused: (error, stack) => {

@@ -12,6 +12,7 @@ export const cliCodes = {
   PATIENT_OTHER: { kind: 'not-valid', sentence: "This is not the birth date in this patient's chart. Nothing was written." },
   GRANT_NOT_WIDER: { kind: 'usage', sentence: 'An extension ends later than the grant it replaces, and a narrowing allows nothing that it did not: salus grant change does anything else.' },
   SALUS_NOT_RUNNING: { kind: 'unavailable', sentence: 'Salus does not run on this home, so its hospitals are not known by their short names: npm start, or salus up.' },
+  FILE_EXISTS: { kind: 'usage', sentence: 'Another file lies there: choose another name, or say --force to replace it.' },
   NODE_TOO_OLD: { kind: 'unavailable', sentence: 'This Node is too old for Salus.' },
   CONFIG_INVALID: { kind: 'usage', sentence: 'The configuration names something that Salus does not know, or gives it a value that it cannot have.' },
 } as const;

@@ -27,6 +27,8 @@ export const sdkCodes = {
   GRANT_TOO_LARGE: { kind: 'not-valid', sentence: 'A grant may open 1,000 single records at most; share whole periods instead.' },
   GRANTEE_ROLE: { kind: 'not-valid', sentence: 'A person of this role cannot be granted this.' },
   FILE_UNREADABLE: { kind: 'usage', sentence: 'This file cannot be read.' },
+  ATTACHMENT_UNKNOWN: { kind: 'usage', sentence: 'This record holds no document of this number.' },
+  ATTACHMENT_DAMAGED: { kind: 'not-valid', sentence: 'This document inside the record is no base64: it cannot be given back.' },
   FILE_EMPTY: { kind: 'not-valid', sentence: 'This file is empty.' },
   FILE_TOO_LARGE: { kind: 'not-valid', sentence: 'A file may have 16 GiB at most.' },
   JSON_INVALID: { kind: 'not-valid', sentence: 'This is not well-formed JSON; the place is named.' },

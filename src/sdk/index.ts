@@ -51,6 +51,7 @@ export {
   exportAccount,
 } from './actions/export-all.ts';
 export type { FileInput } from './actions/file-source.ts';
+export type { GivenBack } from './actions/give-back.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';
 export type { MovedRecords } from './actions/move-records.ts';
@@ -106,6 +107,7 @@ export type { ListedGrant } from './grants/revoke.ts';
 export type { UnlistedGrant } from './grants/unlisted.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
+export { type Attachment, openAttachment } from './records/attachments.ts';
 export { type Carried, type Content, contentOf } from './records/carried.ts';
 export { momentOf } from './records/headline/clinical-date.ts';
 export { valueForPeople } from './records/headline/decimal.ts';
@@ -122,6 +124,7 @@ export {
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
+export { type TextOfItem, textOfItem } from './records/show-text.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export {
   formatInvitationLink,

@@ -13,6 +13,7 @@ import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
+import { exportAll, type GivenBack } from './actions/give-back.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import { bundleOf } from './actions/make-bundle.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
@@ -523,6 +524,14 @@ export class Person {
   /** An imported file, byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE (a part was erased). */
   exportImport(importId: RecordId, options: AsAccount = {}): Promise<own.ExportedFile> {
     return this.#run(options, (ctx) => own.exportImport(ctx, importId, options));
+  }
+
+  /**
+   * Everything of a chart: imported files byte for byte, then what no file gave back, one after the other.
+   * Throws as `openRecord`, and what `keep` throws.
+   */
+  exportAll(keep: (file: GivenBack) => Promise<void>, options: AsAccount = {}): Promise<void> {
+    return this.#run(options, (ctx) => exportAll(ctx, keep, options));
   }
 
   /**

@@ -134,7 +134,7 @@ test('keys on three machines: each signs the file on its own, and one of them se
   const [north = '', harbour = '', valley = ''] = homes;
   const nobody = machineOf(own);
   const gateway = `${own.url}/north`;
-  const file = own.file('proposal.json', '');
+  const file = own.file('proposal.json');
   const here = (home: string, ...args: readonly string[]) =>
     salus(['ledger', 'profile', '--gateway', gateway, ...args], { home });
   const no = (home: string, code: string, exit: number, ...args: readonly string[]) =>

@@ -2,10 +2,11 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { readCard } from '../../sdk/index.ts';
 import { actingAccount, openActing, work } from '../acting.ts';
 import { homeCards } from '../cards.ts';
-import { readSmallFile, writeOut } from '../files.ts';
+import { readSmallFile } from '../files.ts';
 import { short } from '../format.ts';
 import { named } from '../harmless.ts';
 import { NameBook } from '../name-book.ts';
+import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** How people name each other: cards, given as files. */
@@ -28,7 +29,7 @@ async function show(context: CommandContext, flags: { readonly out?: string }): 
   const { account } = actingAccount(acting);
   const bytes = acting.person.card(account);
   const { card } = readCard(bytes);
-  const file = flags.out === undefined ? undefined : await writeOut(flags.out, bytes);
+  const file = flags.out === undefined ? undefined : await writeOut(flags.out, bytes, context);
   const { name, role, organisation, licence } = card;
   const facts = { account, name, role, organisation, licence };
   const where = file === undefined ? { card: bytesToHex(bytes) } : { file };

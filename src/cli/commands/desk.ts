@@ -10,12 +10,13 @@ import {
 } from '../../sdk/index.ts';
 import { localDesk, RegistrationDesk } from '../../server/registration-desk.ts';
 import { confirmed } from '../asking.ts';
-import { readSmallText, writeOut } from '../files.ts';
+import { readSmallText } from '../files.ts';
 import { amount, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { type Sheet, sheetPage } from '../sheet.ts';
+import { refuseTaken, writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 interface DeskFlags {
@@ -106,6 +107,8 @@ async function invite(context: CommandContext, flags: InviteFlags): Promise<void
   const name = displayName(flags.name);
   const licence = flags.licence === undefined ? '' : displayName(flags.licence, 'licence');
   const desk = deskOf(context, flags);
+  // The code is shown once: better not made than not written down.
+  if (flags.sheet !== undefined) await refuseTaken(flags.sheet, context);
   const { sameName, ...issued } = await during(context.output, 'Inviting', () =>
     desk.invite({ role, name, licence }),
   );
@@ -114,6 +117,7 @@ async function invite(context: CommandContext, flags: InviteFlags): Promise<void
 
 async function reissue(context: CommandContext, id: string, flags: SheetFlags): Promise<void> {
   const desk = deskOf(context, flags);
+  if (flags.sheet !== undefined) await refuseTaken(flags.sheet, context);
   const issued = await during(context.output, 'Reissuing', () => desk.reissue(id));
   await handOver(context, desk, { ...issued, flags });
 }
@@ -142,7 +146,7 @@ async function handOver(
   const link = formatInvitationLink({ gatewayUrl: address, role, genesisHash, code });
   const sheet = { hospital, id, name, role, licence, address, code, expiresMs, words, link };
   const file =
-    flags.sheet === undefined ? undefined : await writeOut(flags.sheet, sheetPage(sheet));
+    flags.sheet === undefined ? undefined : await writeOut(flags.sheet, sheetPage(sheet), context);
   const facts = { id, invitation: code, expiresMs, role, name, licence, sameName, address, link };
   context.output.result(
     { ...facts, trustWords: words, ...(file !== undefined && { sheet: file }) },

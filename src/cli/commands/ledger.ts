@@ -5,10 +5,11 @@ import { localHospitals } from '../../server/desk.ts';
 import type { ProfileDesk } from '../../server/profiles/change.ts';
 import type { Proposal } from '../../server/profiles/proposal.ts';
 import { confirmed } from '../asking.ts';
-import { readSmallText, writeOut } from '../files.ts';
+import { readSmallText } from '../files.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { profileFacts, profileText, standingFacts, standingText } from '../profile-text.ts';
+import { replacing, type Writing, writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
 
@@ -116,7 +117,8 @@ async function change(context: CommandContext, flags: ProfileFlags): Promise<voi
   }
   const held = await heldKeys(homeFolder(context.flags.home), desk.genesis);
   const proposal = await approved(desk.genesis, unsigned, held);
-  if (flags.out !== undefined) await write(context, flags.out, { proposal, desk });
+  if (flags.out !== undefined)
+    await write(context, flags.out, { proposal, desk, writing: context });
   else await sendSigned(context, flags, { proposal, desk });
 }
 
@@ -130,16 +132,25 @@ async function sign(context: CommandContext, flags: ProfileFlags, file: string):
   context.output.note(profileText(read));
   if (flags.yes !== true) await confirmed(context, 'Sign it? It holds for good.');
   const proposal = await approved(genesis, read, await heldKeys(home, genesis));
-  await write(context, file, { proposal, desk: { genesis } });
+  await write(context, file, { proposal, desk: { genesis }, writing: replacing });
 }
 
 async function write(
   { output }: CommandContext,
   path: string,
-  { proposal, desk }: { readonly proposal: Proposal; readonly desk: Pick<ProfileDesk, 'genesis'> },
+  {
+    proposal,
+    desk,
+    writing,
+  }: {
+    readonly proposal: Proposal;
+    readonly desk: Pick<ProfileDesk, 'genesis'>;
+    /** A proposal that is signed once more stands in the same file. */
+    readonly writing: Writing;
+  },
 ): Promise<void> {
   const { formatProposal, missingOf } = await import('../../server/profiles/proposal.ts');
-  const file = await writeOut(path, formatProposal(proposal));
+  const file = await writeOut(path, formatProposal(proposal), writing);
   const missing = missingOf(desk.genesis, proposal.profiles).map(({ title }) => title);
   output.result({ file, ...profileFacts(proposal), missing }, () =>
     [

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Looked, Noticed, Person, WalletAccount } from '../../sdk/index.ts';
 import { type Acting, caughtUp, openActing, work } from '../acting.ts';
-import { writeOut } from '../files.ts';
 import { amount, table, when } from '../format.ts';
 import {
   type LookedReport,
@@ -14,6 +13,7 @@ import {
 } from '../looked-page.ts';
 import { NameBook } from '../name-book.ts';
 import { during } from '../output.ts';
+import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 interface LookedFlags {
@@ -52,7 +52,7 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
   const files =
     flags.receipts === undefined
       ? new Map<Noticed, string>()
-      : await saveReceipts(flags.receipts, acting.person, found);
+      : await saveReceipts(context, flags.receipts, acting.person, found);
   const facts = (it: Noticed) => {
     const file = files.get(it);
     return { ...noticeFacts(it, names, known), ...(file !== undefined && { receiptFile: file }) };
@@ -66,7 +66,7 @@ async function run(context: CommandContext, flags: LookedFlags): Promise<void> {
     chains: [...new Set(found.map((it) => it.account.chainId))],
   };
   const html =
-    flags.html === undefined ? undefined : await writeOut(flags.html, lookedPage(report));
+    flags.html === undefined ? undefined : await writeOut(flags.html, lookedPage(report), context);
   const result = {
     looks: of('look'),
     refusals: of('refusal'),
@@ -124,6 +124,7 @@ function whoIn(it: Noticed): string[] {
 }
 
 async function saveReceipts(
+  context: CommandContext,
   folder: string,
   person: Person,
   found: readonly { readonly account: WalletAccount; readonly looked: Looked }[],
@@ -137,7 +138,7 @@ async function saveReceipts(
       // With names: whoever is shown it knows nobody in it.
       const bundle = await person.bundleOf(await person.receiptOfNotice(it, as), as);
       const name = `${it.kind}-${it.height ?? 0}-${it.inboxId}.receipt`;
-      files.set(it, await writeOut(join(folder, name), bundle));
+      files.set(it, await writeOut(join(folder, name), bundle, context));
     }
   }
   return files;

@@ -11,10 +11,10 @@ import {
 } from '../../sdk/index.ts';
 import { type Acting, openActing, withWallet, work } from '../acting.ts';
 import { saysYes } from '../asking.ts';
-import { writeOut } from '../files.ts';
 import { amount } from '../format.ts';
 import { named } from '../harmless.ts';
 import { during } from '../output.ts';
+import { replacing, writeOut } from '../write-out.ts';
 import type { CommandContext } from './command.ts';
 
 /** A chart to another hospital, an account closed, everything taken along. */
@@ -253,7 +253,7 @@ function folderAt(out: string): ExportFolder {
           problem: 'another file of this name lies there',
         });
       }
-      await writeOut(path, bytes);
+      await writeOut(path, bytes, replacing);
     },
     async read(name) {
       return new Uint8Array(readFileSync(join(out, name)));

@@ -6,12 +6,13 @@ import { localHospitals } from '../../server/desk.ts';
 import { contextOptions, factsOf, openActing, withWallet } from '../acting.ts';
 import { askPassphrase, readCodeFile, saysYes } from '../asking.ts';
 import { type EnrolPlan, enrolPerson } from '../enrol-person.ts';
-import { readSmallText, writeOut } from '../files.ts';
+import { readSmallText } from '../files.ts';
 import { amount, table } from '../format.ts';
 import { named } from '../harmless.ts';
 import { fileWalletStore, homeFolder, walletNames } from '../home.ts';
 import { during } from '../output.ts';
 import { peopleOf } from '../people-here.ts';
+import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addPersonCode } from './person-code.ts';
 import { addPersonKeys } from './person-keys.ts';
@@ -238,7 +239,7 @@ async function show(
   const words = first === undefined ? undefined : person.trustWords(first.account);
   if (flags.saveTrust !== undefined) {
     if (trustRoot === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
-    await writeOut(flags.saveTrust, trustRoot);
+    await writeOut(flags.saveTrust, trustRoot, context);
   }
   const cards = person.cards.map(({ nickname, card }) => ({
     nickname,

@@ -4,13 +4,14 @@ import { CodedError } from '../../primitives/errors.ts';
 import { parseTxId } from '../../primitives/ids.ts';
 import { type Belief, checkReceiptFile, isReceiptBundle } from '../../sdk/index.ts';
 import { type Acting, actingAccount, openActing, work } from '../acting.ts';
-import { readSmallFile, readSmallText, writeOut } from '../files.ts';
+import { readSmallFile, readSmallText } from '../files.ts';
 import { findRecord, pickId } from '../finding.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { receiptPage } from '../receipt-page.ts';
 import { factsOfReceipt, type PrintedReceipt, receiptText } from '../receipt-text.ts';
 import { findReceived } from '../received.ts';
+import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** Proof of an act that needs nobody: written to a file, and checked with that file and a trust root. */
@@ -57,9 +58,9 @@ async function receipt(context: CommandContext, id: string, flags: ReceiptFlags)
   });
   const trustRootJson = acting.person.trustRootJson(account?.account);
   const checked = await checkReceiptFile(bytes, { trustRootJson });
-  const file = await writeOut(flags.out ?? `${id}.receipt`, bytes);
+  const file = await writeOut(flags.out ?? `${id}.receipt`, bytes, context);
   const { txId, height, timeMs, vouchedBy } = checked.verdict;
-  const html = await pageOf(flags.html, factsOfReceipt(checked), checked.genesisHash);
+  const html = await pageOf(context, flags.html, factsOfReceipt(checked), checked.genesisHash);
   const { trustWords } = checked;
   const facts = { file, bytes: bytes.length, txId, height, timeMs, vouchedBy, trustWords };
   context.output.result({ ...facts, ...html }, () =>
@@ -75,12 +76,13 @@ async function receipt(context: CommandContext, id: string, flags: ReceiptFlags)
 
 /** Writes the page where one is asked for. */
 async function pageOf(
+  context: CommandContext,
   file: string | undefined,
   facts: PrintedReceipt,
   genesisHash: string,
 ): Promise<{ readonly html?: string }> {
   if (file === undefined) return {};
-  return { html: await writeOut(file, receiptPage(facts, genesisHash)) };
+  return { html: await writeOut(file, receiptPage(facts, genesisHash), context) };
 }
 
 function anyAccount(acting: Acting) {
@@ -121,7 +123,7 @@ async function check(context: CommandContext, file: string, flags: CheckFlags): 
   }
   const checked = await checkReceiptFile(bytes, belief);
   const facts = factsOfReceipt(checked);
-  const html = await pageOf(flags.html, facts, checked.genesisHash);
+  const html = await pageOf(context, flags.html, facts, checked.genesisHash);
   context.output.result({ ...facts, ...html }, () =>
     [receiptText(facts), ...(html.html === undefined ? [] : [`page written to ${html.html}`])].join(
       '\n',

@@ -14,6 +14,7 @@ import {
 import { type Acting, caughtUp, openActing, work } from '../acting.ts';
 import { amount, short } from '../format.ts';
 import { named } from '../harmless.ts';
+import { keepList } from '../last-list.ts';
 import { during } from '../output.ts';
 import { findReceived, linesUnder } from '../received.ts';
 import {
@@ -98,6 +99,10 @@ async function list(
     fitting,
     draw === trendText ? { ...flags, all: true } : flags,
     output.json,
+  );
+  keepList(
+    acting,
+    shown.map((it) => it.recordId),
   );
   if (output.json) for (const it of shown) output.line(lineFacts(it), () => '');
   output.result({ count: shown.length, more, ...listed.facts }, () =>

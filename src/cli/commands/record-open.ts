@@ -1,33 +1,21 @@
 import type { Command } from 'commander';
-import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { parseRecordId } from '../../primitives/ids.ts';
-import {
-  bareMediaType,
-  type Content,
-  contentOf,
-  isEnteredByPatient,
-  type OpenedRecord,
-  parsePurpose,
-  showItem,
-} from '../../sdk/index.ts';
+import { contentOf, parsePurpose } from '../../sdk/index.ts';
 import { type Acting, openActing, work } from '../acting.ts';
-import { writeOut } from '../files.ts';
 import { findRecord, pickId } from '../finding.ts';
-import { sizeOf, table, when } from '../format.ts';
+import { listedAt } from '../last-list.ts';
 import { NameBook } from '../name-book.ts';
-import { authorWords, originFacts, titleWords } from '../origin.ts';
 import { during } from '../output.ts';
 import { covers, findReceived, listUnder, readUnder } from '../received.ts';
+import { recordByName } from '../record-by-name.ts';
 import type { CommandContext } from './command.ts';
-import { openedFacts } from './record-list.ts';
+import { wholeNumber } from './options.ts';
+import { type Opened, type ShowFlags, showOpened } from './record-shown.ts';
 
-interface OpenFlags {
+interface OpenFlags extends ShowFlags {
   readonly consent?: string;
   readonly patient?: string;
-  readonly out?: string;
-  readonly html?: boolean;
   readonly purpose?: string;
 }
 
@@ -35,18 +23,16 @@ interface OpenFlags {
 export function addRecordOpen(record: Command, context: CommandContext): void {
   record
     .command('open <id>')
-    .description('open one record')
-    .option('--out <file>', 'write its bytes (with --html: the page) to a file')
+    .description('open one record: by its id, its number in the last list, or its name')
+    .option('--out <file>', 'write its bytes (with --html: the page) to a file; - is stdout')
     .option('--html', 'as a page that a person can read and print')
+    .option('--raw', 'its bytes as they are, numbers as they are spelled')
+    .option('--attachment <number>', 'a document inside it, with --out', wholeNumber(1, 10_000))
     .option('--consent <id>', "under this grant (or a patient's name); not needed for the only one")
     .option('--patient <name>', 'of this patient, by all live grants')
     .option('--purpose <purpose>', 'of this look; default: the first that was granted')
     .action((id: string, flags: OpenFlags) => open(context, id, flags));
 }
-
-type Opened = Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'notVersionOf' | 'problems'> & {
-  readonly facts: Record<string, unknown>;
-};
 
 async function open(context: CommandContext, id: string, flags: OpenFlags): Promise<void> {
   const acting = await openActing(context);
@@ -57,16 +43,36 @@ async function open(context: CommandContext, id: string, flags: OpenFlags): Prom
       : await openOwn(context, acting, id);
   const names = new NameBook(context, acting);
   await names.learn([contentOf(opened).head.author]);
-  await show(context, opened, flags, names);
+  await showOpened(context, opened, flags, names);
 }
 
 async function openOwn(context: CommandContext, acting: Acting, id: string): Promise<Opened> {
   return during(context.output, 'Opening', async (progress) => {
-    const { recordId, account } = await findRecord(context, acting, id);
+    const { recordId, account } = await findOwn(context, acting, id);
     const opened = await acting.person.openRecord(recordId, work(context, account, progress));
     const { height, timeMs, epoch, txId, consent } = opened;
-    return { ...opened, facts: { height, timeMs, epoch, txId, consent } };
+    const facts = { height, timeMs, epoch, txId, consent };
+    return { ...opened, patientName: acting.person.name, facts };
   });
+}
+
+/** By the number of the last list, by id or its beginning, by name. Throws RECORD_UNKNOWN, USAGE (several fit). */
+async function findOwn(context: CommandContext, acting: Acting, id: string) {
+  const listed = listedAt(acting, id);
+  try {
+    return await findRecord(context, acting, listed ?? id);
+  } catch (error) {
+    if (!isCoded(error, 'RECORD_UNKNOWN') || /^[0-9a-f]{6,}$/.test(id)) throw error;
+  }
+  for (const account of acting.accounts) {
+    const lines = await acting.person.recordLines(work(context, account));
+    const records = lines.flatMap(({ recordId, headline, isOlder }) =>
+      headline === undefined || isOlder ? [] : [{ recordId, headline }],
+    );
+    const recordId = recordByName(records, id, context.output.note);
+    if (recordId !== undefined) return { recordId, account };
+  }
+  throw new CodedError('RECORD_UNKNOWN');
 }
 
 async function openShared(
@@ -83,7 +89,7 @@ async function openShared(
     });
     const options = { ...work(context, account, progress), purpose };
     const { person } = acting;
-    let recordId = tryRecordId(id);
+    let recordId = listedAt(acting, id) ?? tryRecordId(id);
     let opening = grants;
     // By which of several grants it opens, its row says: one that does not cover it would be refused.
     if (recordId === undefined || grants.length > 1) {
@@ -108,8 +114,9 @@ async function openShared(
     }
     const { height, timeMs, epoch, txId } = record.row;
     const looks = read.accesses.map((it) => ({ txId: it.txId, height: it.height }));
-    const { consent, patient } = opening[0] ?? grant;
-    return { ...record, facts: { height, timeMs, epoch, txId, consent, patient, looks } };
+    const { consent, patient, patientName } = opening[0] ?? grant;
+    const facts = { height, timeMs, epoch, txId, consent, patient, looks };
+    return { ...record, patientName, facts };
   });
 }
 
@@ -120,71 +127,4 @@ function tryRecordId(text: string) {
     if (isCoded(error, 'ID_FORMAT')) return undefined;
     throw error;
   }
-}
-
-async function show(
-  context: CommandContext,
-  opened: Opened,
-  flags: OpenFlags,
-  names: NameBook,
-): Promise<void> {
-  const { facts } = opened;
-  const content = contentOf(opened);
-  const { head, bytes } = content;
-  const by = names.nameOf(head.author);
-  const origin = authorWords(opened, (account) => names.nameOf(account));
-  const page = flags.html === true ? pageOf(content, origin) : undefined;
-  const file = flags.out === undefined ? undefined : await writeOut(flags.out, page ?? bytes);
-  const text = file === undefined && page === undefined ? textOf(content) : undefined;
-  const result = {
-    recordId: head.recordId,
-    class: head.recordClass,
-    ...facts,
-    ...openedFacts(opened),
-    ...originFacts(opened),
-    account: head.account,
-    by,
-    sha256: bytesToHex(sha256(bytes)),
-    ...(file !== undefined && { file }),
-    ...(file === undefined && page !== undefined && { html: page }),
-    ...(text !== undefined && { text }),
-  };
-  context.output.result(result, () => {
-    if (file === undefined && page !== undefined) return page;
-    const about = [
-      ['record', head.recordId],
-      ['name', titleWords(content)],
-      ['class', head.recordClass],
-      ['form', bareMediaType(head.mediaType)],
-      ['size', sizeOf(bytes.length)],
-      ['written by', isEnteredByPatient(head) ? `${by}, entered by the patient` : origin],
-      ['written', when(head.writtenMs)],
-    ];
-    const end =
-      file !== undefined
-        ? `written to ${file}`
-        : (text ?? 'Not text: --out FILE writes it, --html shows it.');
-    return `${table(about)}\n\n${end}`;
-  });
-}
-
-const maxShownBytes = 1024 * 1024;
-
-/** Undefined for what is not text, and for what is too long to print. */
-function textOf({ head, bytes }: Content): string | undefined {
-  const mediaType = bareMediaType(head.mediaType);
-  const isText = mediaType.startsWith('text/') || /[/+](json|xml)$/.test(mediaType);
-  if (!isText || bytes.length > maxShownBytes) return undefined;
-  try {
-    return utf8ToText(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function pageOf({ head, bytes }: Content, authorName: string): string {
-  const { mediaType, recordClass, writtenMs } = head;
-  const name = titleWords({ head });
-  const enteredByPatient = isEnteredByPatient(head);
-  return showItem({ name, mediaType, recordClass, writtenMs, authorName, enteredByPatient, bytes });
 }

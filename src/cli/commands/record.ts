@@ -11,7 +11,7 @@ import {
 } from '../../sdk/index.ts';
 import { type Acting, actingAccount, openActing, work } from '../acting.ts';
 import { sure } from '../asking.ts';
-import { fileSpool, inputFiles, standardInput, writeOut } from '../files.ts';
+import { fileSpool, inputFiles, standardInput } from '../files.ts';
 import { findRecord } from '../finding.ts';
 import { amount, short } from '../format.ts';
 import { named } from '../harmless.ts';
@@ -20,6 +20,7 @@ import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
 import { findReceived, grantsOfPatient } from '../received.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addRecordAmend } from './record-amend.ts';
+import { addRecordExport } from './record-export.ts';
 import { addRecordHistory } from './record-history.ts';
 import { addRecordList } from './record-list.ts';
 import { addRecordOpen } from './record-open.ts';
@@ -34,14 +35,7 @@ export const addRecord: AddCommand = (program, context) => {
   addRecordHistory(record, context);
   addRecordAmend(record, context);
   addRecordReclassify(record, context);
-  record
-    .command('export [import]')
-    .description('an imported file back, byte for byte')
-    .option('--import <id>', 'of the import; record list shows them')
-    .option('--out <file>', 'where to; default: the name it had')
-    .action((id: string | undefined, flags: { import?: string; out?: string }) =>
-      exportFile(context, flags.import ?? id, flags.out),
-    );
+  addRecordExport(record, context);
   record
     .command('erase <id...>')
     .description('erase records: their holder forgets the keys, and signs that it did')
@@ -297,47 +291,6 @@ async function write(
     () =>
       `Written for ${named(grant.patientName || short(patient))} as ${recordClass}: record ${recordIds.join(', ')}, height ${tx.height}`,
   );
-}
-
-async function exportFile(
-  context: CommandContext,
-  id: string | undefined,
-  out: string | undefined,
-): Promise<void> {
-  const acting = await openActing(context);
-  const known = acting.person.imports.filter((it) => it.anchored);
-  if (id === undefined) {
-    const problem =
-      known.length === 0
-        ? 'nothing was imported'
-        : `say which: ${known.map((it) => `${it.skeleton} (${named(it.fileName)})`).join(', ')}`;
-    throw new CodedError('USAGE', { problem });
-  }
-  const { recordId, account } = await findRecordOrImport(context, acting, id);
-  const file = await during(context.output, 'Giving back', (progress) =>
-    acting.person.exportImport(recordId, work(context, account, progress)),
-  );
-  // A name inside a record is somebody's text: it must not choose a folder.
-  const safeName = file.fileName
-    .replace(/[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '_')
-    .replace(/^\.+/, '_');
-  const written = await writeOut(out ?? safeName, file.bytes);
-  const { fileName, sha256, bytes } = file;
-  context.output.result(
-    { importId: recordId, fileName, sha256, bytes: bytes.length, file: written },
-    () => `${named(fileName)}, ${bytes.length} bytes, SHA-256 ${sha256}\nwritten to ${written}`,
-  );
-}
-
-async function findRecordOrImport(context: CommandContext, acting: Acting, id: string) {
-  try {
-    return await findRecord(context, acting, id);
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'RECORD_UNKNOWN') {
-      throw new CodedError('IMPORT_UNKNOWN', {}, error);
-    }
-    throw error;
-  }
 }
 
 async function erase(

@@ -1,11 +1,11 @@
 import { CodedError } from '../../primitives/errors.ts';
-import { writeOut } from '../files.ts';
 import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { drawSandbox } from '../sandbox/draw.ts';
 import type { Miner, SandboxReport } from '../sandbox/report.ts';
 import { runSandbox } from '../sandbox/sandbox.ts';
+import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
 
@@ -56,7 +56,8 @@ async function run(context: CommandContext, flags: SandboxFlags): Promise<void> 
       ...(miners !== undefined && { miners }),
     }),
   );
-  const svg = flags.svg === undefined ? undefined : await writeOut(flags.svg, drawSandbox(report));
+  const svg =
+    flags.svg === undefined ? undefined : await writeOut(flags.svg, drawSandbox(report), context);
   output.result({ ...report, ...(svg !== undefined && { svg }) }, () => describe(report, svg));
 }
 

@@ -4,10 +4,11 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { WitnessEvent } from '../../server/witness/witness.ts';
 import { tellingEvidence } from '../evidence.ts';
-import { readSmallFile, writeOut } from '../files.ts';
+import { readSmallFile } from '../files.ts';
 import { amount } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { trustRootJsonFrom } from '../trust-file.ts';
+import { replacing, writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 interface WitnessFlags {
@@ -57,7 +58,7 @@ async function run(context: CommandContext, flags: WitnessFlags): Promise<void> 
   const { openWitness } = await import('../../server/witness/open.ts');
   const opened = openWitness(key, trustRootJson);
   try {
-    if (receipt !== undefined) await cosignReceipt(context, opened, receipt, flags.out ?? receipt);
+    if (receipt !== undefined) await cosignReceipt(context, opened, receipt, flags.out);
     else if (of !== undefined) await tellingEvidence(context.output, follow(context, opened, of));
   } finally {
     opened.close();
@@ -105,15 +106,15 @@ function textOf(event: WitnessEvent): string {
 }
 
 async function cosignReceipt(
-  { output }: CommandContext,
+  context: CommandContext,
   opened: Opened,
   file: string,
-  out: string,
+  out: string | undefined,
 ): Promise<void> {
   const { receipt, height } = await opened.cosign(readSmallFile(file));
-  const written = await writeOut(out, receipt);
+  const written = await writeOut(out ?? file, receipt, out === undefined ? replacing : context);
   const publicKey = bytesToHex(opened.publicKey);
-  output.result(
+  context.output.result(
     { file: written, height, publicKey },
     () =>
       `written to ${written}, with this witness's signature under the header of height ${height}`,

@@ -1,64 +1,105 @@
+import type { Attachment } from './attachments.ts';
+import { valueForPeople } from './headline/decimal.ts';
+import { flagWords, type HeadlineMark, spokenName } from './headline/headline.ts';
+import { marksOf } from './headline/marks.ts';
+import { namingReference, subjectOf } from './headline/name.ts';
+import { type ReadableResource, readTree } from './headline/readable-resource.ts';
+import { headlineValueOf } from './headline/value.ts';
 import { fieldOf, type JsonTree, listOf, textOf } from './json-tree.ts';
 import { html, type SafeHtml } from './safe-html.ts';
 import {
   type Around,
   codingsOf,
-  conceptText,
-  personName,
+  type Field,
   shortened,
+  showDocument,
   showField,
   showState,
 } from './show-values.ts';
 import { absenceOf, missingFields, wordsOfField, wordsOfResource } from './show-words.ts';
+import { textOfHtml } from './text-of-html.ts';
 
 /** Shown after everything else: they are about the record, not about the person. */
-const technical = new Set([
-  'resourceType',
-  'id',
-  'meta',
-  'implicitRules',
-  'language',
-  'identifier',
-]);
+const technical = new Set(['resourceType', 'id', 'meta', 'language', 'identifier']);
+
+/** Shown elsewhere: as text, and after the record. */
+const unlisted = new Set(['text', 'contained']);
+const turning = new Set(['modifierExtension', 'implicitRules', 'doNotPerform']);
 
 type NameOf = Around['nameOf'];
 const knowsNobody: NameOf = () => undefined;
 
+/** What all parts of one page share. */
+export type Page = Pick<Around, 'nameOf' | 'attachmentOf' | 'linkTo'>;
+
 /** One FHIR resource as headings, terms and values; nothing in it is taken for HTML. */
-export function showResource(resource: JsonTree, level = 1, nameOf = knowsNobody): SafeHtml {
-  const resourceType = textOf(fieldOf(resource, 'resourceType')) ?? '';
-  if (resourceType === 'Bundle') return showBundle(resource, level);
-  const around = aroundAt(level, nameOf);
+export function showResource(resource: JsonTree, page: Page, level = 1): SafeHtml {
+  const readable = readTree(resource);
+  const resourceType = readable.text('resourceType') ?? '';
+  if (resourceType === 'Bundle') return showBundle(resource, page, level);
+  const around = aroundAt(page, level);
+  const marks = marksOf(readable, resourceType);
   const all = resource.kind === 'object' ? [...resource.fields] : [];
-  const fields = all.filter(([name]) => name !== 'text' && name !== 'contained');
+  const attachment = page.attachmentOf(resource);
+  const fields = all.filter(([name, value]) => !unlisted.has(name) && !isDataOf(attachment, value));
   const rows = fields.filter(([name]) => !technical.has(name));
   const details = fields.filter(([name]) => technical.has(name));
   const missing = missingFields(
     resourceType,
     all.map(([name]) => name),
+    marks,
   ).map((name) => html`<dt>${wordsOfField(name)}</dt><dd>${showState('not recorded')}</dd>`);
   const words = wordsOfResource(resourceType);
-  return html`<article>${heading(level, titleOf(resource, nameOf) ?? words)}
-<p class="kind">${words}</p>
-<dl>${rows.map((field) => showField(field, around))}${missing}</dl>
+  const name = titleOf(resource, page.nameOf) ?? words;
+  return html`<article>${heading(level, spokenName({ type: resourceType, name, marks }))}
+<p class="kind">${words}</p>${warningOf(marks)}${valueLine(readable, resourceType)}
+<dl>${turningFirst(rows).map((field) => showField(field, around))}${missing}</dl>
+${attachment === undefined ? '' : showDocument(attachment, around)}
 ${listOf(fieldOf(resource, 'contained')).map(around.showResource)}
 ${narrativeOf(resource)}
 <dl class="technical">${details.map((field) => showField(field, around))}</dl></article>
 `;
 }
 
-function aroundAt(level: number, nameOf: NameOf): Around {
-  return { nameOf, showResource: (inner) => showResource(inner, level + 1, nameOf) };
+/** The bytes of a Binary are no text to read. */
+function isDataOf(attachment: Attachment | undefined, value: JsonTree): boolean {
+  return attachment !== undefined && value.kind === 'text' && value.text === attachment.data;
+}
+
+function warningOf(marks: readonly HeadlineMark[]): SafeHtml | '' {
+  return marks.includes('modified')
+    ? html`<p class="care">This record holds something that changes its meaning and that this page does not know. Read all of it.</p>`
+    : '';
+}
+
+/** A result as a clinician would say it; the rows below keep the spelling. */
+function valueLine(resource: ReadableResource, type: string): SafeHtml | '' {
+  if (type !== 'Observation') return '';
+  const { value, unit, flag } = headlineValueOf(resource, type);
+  if (value === '') return '';
+  const words = [valueForPeople(value), unit].filter((it) => it !== '').join(' ');
+  return html`
+<p class="result">${words}${flag === '' ? '' : ` (${flagWords(flag)})`}</p>`;
+}
+
+/** What turns the meaning of the rest is read before it. */
+function turningFirst(rows: readonly Field[]): readonly Field[] {
+  const turns = ([name]: Field): number => (turning.has(name) ? 0 : 1);
+  return [...rows].sort((a, b) => turns(a) - turns(b));
+}
+
+function aroundAt(page: Page, level: number): Around {
+  return { ...page, showResource: (inner) => showResource(inner, page, level + 1) };
 }
 
 interface DocumentParts {
   readonly byReference: ReadonlyMap<string, JsonTree>;
-  readonly nameOf: NameOf;
+  readonly page: Page;
   readonly shown: Set<JsonTree>;
 }
 
 /** A document in the order of its sections; any other bundle resource by resource. */
-function showBundle(bundle: JsonTree, level: number): SafeHtml {
+function showBundle(bundle: JsonTree, around: Page, level: number): SafeHtml {
   const byReference = new Map<string, JsonTree>();
   const resources: JsonTree[] = [];
   for (const entry of listOf(fieldOf(bundle, 'entry'))) {
@@ -74,25 +115,26 @@ function showBundle(bundle: JsonTree, level: number): SafeHtml {
     const target = byReference.get(reference);
     return target === undefined ? undefined : titleOf(target, knowsNobody);
   };
+  const page: Page = { ...around, nameOf };
   const composition = resources.find(
     (part) => textOf(fieldOf(part, 'resourceType')) === 'Composition',
   );
   if (composition === undefined) {
-    return html`${resources.map((part) => showResource(part, level, nameOf))}`;
+    return html`${resources.map((part) => showResource(part, page, level))}`;
   }
-  const document = { byReference, nameOf, shown: new Set([composition]) };
+  const document = { byReference, page, shown: new Set([composition]) };
   const facts = ['date', 'author', 'subject', 'custodian'].flatMap((name) => {
     const value = fieldOf(composition, name);
-    return value === undefined ? [] : showField([name, value], aroundAt(level, nameOf));
+    return value === undefined ? [] : showField([name, value], aroundAt(page, level));
   });
   const sections = listOf(fieldOf(composition, 'section')).map((section) =>
     showSection(section, level + 1, document),
   );
   const rest = resources.filter((part) => !document.shown.has(part));
-  return html`<article>${heading(level, titleOf(composition, nameOf) ?? 'Document')}
+  return html`<article>${heading(level, documentName(composition, nameOf))}
 <dl>${facts}</dl>
 ${sections}${rest.length === 0 ? '' : heading(level + 1, 'Further parts')}
-${rest.map((part) => showResource(part, level + 2, nameOf))}</article>`;
+${rest.map((part) => showResource(part, page, level + 2))}</article>`;
 }
 
 function showSection(section: JsonTree, level: number, document: DocumentParts): SafeHtml {
@@ -101,7 +143,7 @@ function showSection(section: JsonTree, level: number, document: DocumentParts):
     // A part may be named by several sections; it is shown with the first.
     if (part === undefined || document.shown.has(part)) return [];
     document.shown.add(part);
-    return [showResource(part, level + 1, document.nameOf)];
+    return [showResource(part, document.page, level + 1)];
   });
   const inner = listOf(fieldOf(section, 'section')).map((part) =>
     showSection(part, level + 1, document),
@@ -120,43 +162,28 @@ function heading(level: number, text: string): SafeHtml {
   return level === 2 ? html`<h2>${text}</h2>` : html`<h3>${text}</h3>`;
 }
 
-const entityWords: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };
-
 /** What the sender wrote for people, without its markup. */
 function narrativeOf(tree: JsonTree): SafeHtml | undefined {
   const div = textOf(fieldOf(fieldOf(tree, 'text'), 'div'));
   if (div === undefined) return undefined;
-  // No pattern here can look twice at the same text: a narrative may be megabytes of '<'.
-  const text = div
-    .replace(/<(br|\/p|\/div|\/tr|\/li|\/h\d)\b[^<>]*>/gi, '\n')
-    .replace(/<[^<>]*>/g, ' ')
-    .replace(/&(nbsp|#160|lt|gt|quot|amp);/g, (_, name: string) => entityWords[name] ?? ' ')
-    .split('\n')
-    .map((line) => line.replace(/[ \t]+/g, ' ').trim())
-    .filter((line) => line !== '')
-    .join('\n');
+  const text = textOfHtml(div);
   if (text === '') return undefined;
   return html`<aside><p class="kind">As the sender wrote it</p><pre>${shortened(text)}</pre></aside>`;
 }
 
+function documentName(composition: JsonTree, nameOf: NameOf): string {
+  const name = titleOf(composition, nameOf) ?? 'Document';
+  return spokenName({
+    type: 'Composition',
+    name,
+    marks: marksOf(readTree(composition), 'Composition'),
+  });
+}
+
 /** What the record itself is called; an absence ("no known allergy") is a state and no name. */
 function titleOf(resource: JsonTree, nameOf: NameOf): string | undefined {
-  for (const name of [
-    'code',
-    'medicationCodeableConcept',
-    'vaccineCode',
-    'title',
-    'name',
-    'type',
-  ]) {
-    const [value] = listOf(fieldOf(resource, name));
-    if (value === undefined || absenceOf(codingsOf(value)) !== undefined) continue;
-    const text =
-      value.kind === 'object' ? (conceptText(value) ?? personName(value)) : textOf(value);
-    if (text !== undefined) return text;
-  }
-  const medicine = fieldOf(resource, 'medicationReference');
-  return (
-    textOf(fieldOf(medicine, 'display')) ?? nameOf(textOf(fieldOf(medicine, 'reference')) ?? '')
-  );
+  const readable = readTree(resource);
+  if (absenceOf(codingsOf(fieldOf(resource, 'code'))) !== undefined) return undefined;
+  const { name } = subjectOf(readable, readable.text('resourceType') ?? '');
+  return name ?? nameOf(namingReference(readable) ?? '');
 }

@@ -1,12 +1,22 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex, utf8, utf8ToText } from '../../primitives/bytes.ts';
+import { type Attachment, attachmentsIn, sizeOfAttachment } from './attachments.ts';
 import { bytesToBase64 } from './base64.ts';
-import { parseJsonTree } from './json-tree.ts';
+import { readCda } from './cda/cda-document.ts';
+import { fileNameOf } from './file-name.ts';
+import { shownHeadline } from './headline/derive.ts';
+import { spokenName } from './headline/headline.ts';
+import { namingReference } from './headline/name.ts';
+import { readTree } from './headline/readable-resource.ts';
+import { fieldOf, type JsonTree, parseJsonTree, textOf } from './json-tree.ts';
+import { recordLimits } from './limits.ts';
 import { bareMediaType } from './media-type.ts';
 import { html, type SafeHtml } from './safe-html.ts';
+import { showCda } from './show-cda.ts';
 import { showResource } from './show-fhir.ts';
 import { shortened } from './show-values.ts';
 import { decodeSkeleton, skeletonMediaType } from './skeleton.ts';
+import { textOfHtml } from './text-of-html.ts';
 
 /** An opened item, as far as showing needs it. */
 export interface ItemToShow {
@@ -18,11 +28,15 @@ export interface ItemToShow {
   readonly authorName: string | undefined;
   /** Typed by the patient themselves. */
   readonly enteredByPatient?: boolean;
+  /** Whose chart it is of: a printed page names them. */
+  readonly patientName?: string | undefined;
   readonly bytes: Uint8Array;
 }
 
 /** Up to here a page carries the file itself. */
 const maxEmbeddedBytes = 5 * 1024 * 1024;
+/** Up to here JSON is read at all. */
+const maxShownBytes = recordLimits.maxBundleBytes;
 
 const style = `
 body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; margin: 0 auto; padding: 1rem; max-width: 46rem; }
@@ -35,6 +49,8 @@ article article, section { border-top: 1px solid #ccc; margin-top: 1rem; padding
 .kind, .code { color: #555; font-size: .875rem; margin: 0; }
 .absent { color: #7a4b00; font-style: italic; } .none { color: #0b5a2b; font-weight: 600; }
 .technical, footer { color: #555; font-size: .8125rem; border-top: 1px solid #ddd; padding-top: .5rem; }
+.patient { border-bottom: 2px solid #1a1a1a; } .result { font-size: 1.25rem; margin: .25rem 0; }
+.care { border-left: 4px solid #7a4b00; padding-left: .5rem; }
 img { max-width: 100%; }
 @media print { body { max-width: none; padding: 0; } article, section, dl > * { break-inside: avoid-page; } }
 `;
@@ -47,13 +63,17 @@ const styleHash = bytesToBase64(sha256(utf8(style)));
  * Never throws for what an item holds: what cannot be read as its media type says is shown as facts.
  */
 export function showItem(item: ItemToShow): string {
+  const title = readCda(item.mediaType, item.bytes)?.title ?? spokenName(shownHeadline(item));
+  const { patientName } = item;
+  const patient =
+    patientName === undefined ? '' : html`<p class="patient">Patient: <b>${patientName}</b></p>`;
   // The style is the one text that must not be escaped; the policy names its hash.
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${item.name}</title><style></style></head>
-<body><main>${contentOf(item)}</main>
+<title>${title}</title><style></style></head>
+<body>${patient}<main>${contentOf(item)}</main>
 <footer><dl>${factsOf(item)}</dl></footer></body></html>
 `;
   return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
@@ -62,22 +82,59 @@ export function showItem(item: ItemToShow): string {
 function contentOf(item: ItemToShow): SafeHtml {
   const { bytes } = item;
   const mediaType = bareMediaType(item.mediaType);
-  if (mediaType === 'application/fhir+json' && bytes.length <= maxEmbeddedBytes) {
-    return tryTo(() => showResource(parseJsonTree(bytes))) ?? showFile(item);
+  if (/[/+]json$/.test(mediaType) && bytes.length <= maxShownBytes) {
+    return tryTo(() => showJson(item)) ?? showFile(item);
   }
   if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
-  if (
-    mediaType.startsWith('text/') &&
-    mediaType !== 'text/html' &&
-    bytes.length <= maxEmbeddedBytes
-  ) {
-    const text = tryTo(() => html`<pre>${shortened(utf8ToText(bytes))}</pre>`);
+  const document = readCda(item.mediaType, bytes);
+  if (document !== undefined) return html`${showCda(document)}${linkTo(item)}`;
+  if (mediaType.startsWith('text/') && bytes.length <= maxEmbeddedBytes) {
+    const text = tryTo(() => {
+      const plain = utf8ToText(bytes);
+      return html`<pre>${shortened(mediaType === 'text/html' ? textOfHtml(plain) : plain)}</pre>`;
+    });
     return html`<h1>${item.name}</h1>${text}${text === undefined ? showFile(item) : linkTo(item)}`;
   }
   return showFile(item);
 }
 
-function tryTo(show: () => SafeHtml): SafeHtml | undefined {
+/** Documents inside are no part of what a page is asked to show: without them a record is small. Undefined: too large. */
+function showJson(item: ItemToShow): SafeHtml | undefined {
+  const { bytes } = item;
+  const tree = parseJsonTree(bytes);
+  if (textOf(fieldOf(tree, 'resourceType')) === undefined) return undefined;
+  const attachments = attachmentsIn(tree);
+  let ofDocuments = 0;
+  for (const { data } of attachments.values()) ofDocuments += data.length;
+  if (bytes.length - ofDocuments > maxEmbeddedBytes) return undefined;
+  let room = maxEmbeddedBytes;
+  return showResource(tree, {
+    nameOf: nameFromOutside(item, tree),
+    attachmentOf: (object) => attachments.get(object),
+    linkTo: (attachment, decoded) => {
+      if (decoded === undefined || decoded.length > room) return withoutLink(attachment);
+      room -= decoded.length;
+      return savingLink(attachment.fileName, decoded, 'Save this document');
+    },
+  });
+}
+
+/** Only the record itself may be called by what it was brought with, and only where its bytes name nothing. */
+function nameFromOutside(
+  item: ItemToShow,
+  tree: JsonTree,
+): (reference: string) => string | undefined {
+  const { name, nameIsFromOutside } = shownHeadline(item);
+  const reference = nameIsFromOutside ? namingReference(readTree(tree)) : undefined;
+  return (asked) => (reference !== undefined && asked === reference ? name : undefined);
+}
+
+function withoutLink(attachment: Attachment): SafeHtml {
+  const { number } = attachment;
+  return html`<p>Document ${number}, about ${sizeOfAttachment(attachment)} bytes, is not on this page: salus record open ID --attachment ${number} --out FILE</p>`;
+}
+
+function tryTo(show: () => SafeHtml | undefined): SafeHtml | undefined {
   try {
     return show();
   } catch {
@@ -100,14 +157,12 @@ function linkTo({ name, bytes }: ItemToShow): SafeHtml {
   if (bytes.length > maxEmbeddedBytes) {
     return html`<p>This file is too large for this page; export it to open it.</p>`;
   }
-  // A neutral type: the browser saves it, and never shows it as a page.
-  return html`<p><a download="${fileNameOf(name)}" href="data:application/octet-stream;base64,${bytesToBase64(bytes)}">Save this file</a></p>`;
+  return savingLink(name, bytes, 'Save this file');
 }
 
-/** Without anything that is a folder, a drive or a hidden file somewhere. */
-function fileNameOf(name: string): string {
-  const plain = name.replace(/[^\p{L}\p{N} ._-]/gu, '_').replace(/^\.+/, '');
-  return plain === '' ? 'record' : plain;
+/** Of a neutral type: the browser saves it, and never shows it as a page. */
+function savingLink(name: string, bytes: Uint8Array, words: string): SafeHtml {
+  return html`<p><a download="${fileNameOf(name) ?? 'record'}" href="data:application/octet-stream;base64,${bytesToBase64(bytes)}">${words}</a></p>`;
 }
 
 function showImport({ bytes }: ItemToShow): SafeHtml {

@@ -1,5 +1,9 @@
-import { utf8ToText } from '../../primitives/bytes.ts';
-import { base64ToBytes } from './base64.ts';
+import {
+  type Attachment,
+  bytesOfAttachment,
+  sizeOfAttachment,
+  textOfAttachment,
+} from './attachments.ts';
 import { fieldOf, type JsonTree, listOf, textOf } from './json-tree.ts';
 import { html, type SafeHtml } from './safe-html.ts';
 import { type Absence, absenceOf, type Coding, wordsOfField } from './show-words.ts';
@@ -9,12 +13,16 @@ export interface Around {
   /** What a reference leads to, in words, when it lies in the same bundle. */
   readonly nameOf: (reference: string) => string | undefined;
   readonly showResource: (resource: JsonTree) => SafeHtml;
+  /** The document that an object of the record holds, and the link that saves it as long as there is room. */
+  readonly attachmentOf: (object: JsonTree) => Attachment | undefined;
+  readonly linkTo: (attachment: Attachment, bytes: Uint8Array | undefined) => SafeHtml;
 }
 
 type JsonObject = Extract<JsonTree, { kind: 'object' }>;
 export type Field = readonly [name: string, value: JsonTree];
 
 const maxTextLength = 20_000;
+const maxDecodedBytes = 8 * 1024 * 1024;
 const literalWords: Readonly<Record<string, string>> = { true: 'yes', false: 'no', null: '' };
 
 /** One field as a term and its value. */
@@ -113,9 +121,7 @@ const shapes: readonly ((object: JsonObject, around: Around) => SafeHtml | undef
       : html`${url.split('/').at(-1)}: ${showValue(value[1], around)}`;
   },
   (object, around) =>
-    object.fields.has('data') && object.fields.has('contentType')
-      ? showAttachment(object, around)
-      : undefined,
+    around.attachmentOf(object) === undefined ? undefined : showAttachment(object, around),
 ];
 
 const codingFields = ['system', 'version', 'code', 'display', 'userSelected'];
@@ -198,19 +204,21 @@ export function codingsOf(concept: JsonTree | undefined): Coding[] {
   }));
 }
 
-/** A note that lies in the record as base64: text is shown, anything else named. */
-function showAttachment(object: JsonObject, around: Around): SafeHtml {
-  const data = base64ToBytes(get(object, 'data') ?? '');
+/** A document that lies in the record as base64: what it says when it is text, and a link that saves it. */
+export function showAttachment(object: JsonObject, around: Around): SafeHtml {
+  const attachment = around.attachmentOf(object);
   const others = [...object.fields].filter(([name]) => name !== 'data');
-  let text: string | undefined;
-  if (get(object, 'contentType')?.startsWith('text/plain') === true && data !== undefined) {
-    try {
-      text = utf8ToText(data);
-    } catch {}
-  }
-  const note =
-    text === undefined ? html`${data?.length ?? 0} bytes` : html`<pre>${shortened(text)}</pre>`;
-  return html`<dl>${others.map((field) => showField(field, around))}</dl>${note}`;
+  const rows = html`<dl>${others.map((field) => showField(field, around))}</dl>`;
+  return attachment === undefined ? rows : html`${rows}${showDocument(attachment, around)}`;
+}
+
+/** Of a large one nothing is decoded: a page stays as small as it was. */
+export function showDocument(attachment: Attachment, around: Around): SafeHtml {
+  const isLarge = sizeOfAttachment(attachment) > maxDecodedBytes;
+  const bytes = isLarge ? undefined : bytesOfAttachment(attachment);
+  const text = bytes === undefined ? undefined : textOfAttachment(attachment, bytes);
+  const note = text === undefined ? '' : html`<pre>${shortened(text)}</pre>`;
+  return html`${note}${around.linkTo(attachment, bytes)}`;
 }
 
 /** Dates and times read better with a blank; nothing else is changed. */

@@ -1,3 +1,5 @@
+import type { HeadlineMark } from './headline/headline.ts';
+
 /** Plain words for what records call their parts; what is not listed is spelled from its own name. */
 
 const resourceWords: Readonly<Record<string, string>> = {
@@ -81,6 +83,9 @@ const expectedFields: Readonly<Record<string, readonly string[]>> = {
   Procedure: ['code', 'performed'],
 };
 
+/** Nobody can say when or with what result something was that did not happen. */
+const done = new Set(['effective', 'occurrence', 'performed', 'result', 'value']);
+
 /** Fields that may hold one of several types have the type in their name: `valueQuantity`. */
 const choices = [
   'abatement',
@@ -115,12 +120,22 @@ export function wordsOfField(field: string): string {
 }
 
 /** Expected names that the resource has in no form. A result may stand in parts or members instead. */
-export function missingFields(resourceType: string, fields: readonly string[]): readonly string[] {
+export function missingFields(
+  resourceType: string,
+  fields: readonly string[],
+  marks: readonly HeadlineMark[] = [],
+): readonly string[] {
+  // FHIR forbids a clinical status there, and what was an error is not asked for its details.
+  if (marks.includes('entered-in-error')) return [];
   const expected = Object.hasOwn(expectedFields, resourceType) ? expectedFields[resourceType] : [];
   const present = new Set(fields.map(choiceOf));
   const hasParts =
     present.has('component') || present.has('hasMember') || present.has('dataAbsentReason');
-  return (expected ?? []).filter((name) => !present.has(name) && !(name === 'value' && hasParts));
+  const isOpen = (name: string): boolean =>
+    !present.has(name) &&
+    !(name === 'value' && hasParts) &&
+    !(marks.includes('not-done') && done.has(name));
+  return (expected ?? []).filter(isOpen);
 }
 
 /** `dosageInstruction` becomes `Dosage instruction`. */

@@ -1,5 +1,5 @@
 import { fieldOf, listOf, textOf } from '../json-tree.ts';
-import type { QuickResource } from './quick-resource.ts';
+import type { ReadableResource } from './readable-resource.ts';
 
 /** The most telling first: when it was so, then when it was told, then when it was written down. */
 const dateFields: readonly string[] = [
@@ -51,7 +51,7 @@ const dateFieldsOf: Readonly<Record<string, readonly string[]>> = {
 const maxDateLength = 40;
 
 /** As spelled in the resource; the start of a period, its end where it has no start. Empty: it says none. */
-export function clinicalDateOf(resource: QuickResource, type: string): string {
+export function clinicalDateOf(resource: ReadableResource, type: string): string {
   const fields = Object.hasOwn(dateFieldsOf, type) ? dateFieldsOf[type] : dateFields;
   for (const name of fields ?? dateFields) {
     const tree = resource.field(name);

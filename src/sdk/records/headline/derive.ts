@@ -5,6 +5,7 @@ import type { Headline } from './headline.ts';
 import { marksOf } from './marks.ts';
 import { namingReference, subjectOf } from './name.ts';
 import { QuickResource } from './quick-resource.ts';
+import type { ReadableResource } from './readable-resource.ts';
 import { headlineValueOf } from './value.ts';
 
 /** Of this derivation. A change of what it gives for any bytes is a new version; the old ones stay. */
@@ -45,6 +46,13 @@ export function deriveHeadline(source: HeadlineSource): DerivedHeadline {
     : resourceHeadline(resource, type.slice(0, limits.type), source);
 }
 
+/** As people see it: what was brought under its bare type is called by the type's words. */
+export function shownHeadline(source: HeadlineSource): DerivedHeadline {
+  const headline = deriveHeadline(source);
+  const isBare = headline.nameIsFromOutside && headline.name === headline.type;
+  return isBare ? deriveHeadline({ ...source, name: '' }) : headline;
+}
+
 function resourceOf(bytes: Uint8Array): QuickResource | undefined {
   try {
     return QuickResource.read(bytes, lengthOfByteOrderMark(bytes));
@@ -67,10 +75,20 @@ function fileHeadline({ name = '' }: HeadlineSource): DerivedHeadline {
   };
 }
 
+/** Of a resource that was taken apart already; a name from outside that is but its type is none. */
+export function headlineOfResource(
+  resource: ReadableResource,
+  nameOf?: (reference: string) => string | undefined,
+): Headline {
+  const type = (resource.text('resourceType') ?? '').slice(0, limits.type);
+  const { nameIsFromOutside: _, ...headline } = resourceHeadline(resource, type, { nameOf });
+  return headline;
+}
+
 function resourceHeadline(
-  resource: QuickResource,
+  resource: ReadableResource,
   type: string,
-  { name: brought, nameOf }: HeadlineSource,
+  { name: brought, nameOf }: Pick<HeadlineSource, 'name' | 'nameOf'>,
 ): DerivedHeadline {
   const subject = subjectOf(resource, type);
   const own = oneLine(subject.name ?? '', limits.name);

@@ -2,7 +2,7 @@ import { fieldOf, listOf, textOf } from '../json-tree.ts';
 import { absenceOf } from '../show-words.ts';
 import { codingsIn, hasCode } from './codes.ts';
 import type { HeadlineMark } from './headline.ts';
-import type { QuickResource } from './quick-resource.ts';
+import type { ReadableResource } from './readable-resource.ts';
 
 const refused = new Set(['not-done', 'declined']);
 /** What did not come about is not done, whatever the type calls it. */
@@ -23,7 +23,7 @@ const refutations = new Set(['refuted']);
  * What turns the meaning of a resource, by the elements that R4 calls modifiers and by those that R2 and STU3
  * had for the same. Source: docs/protocol/items.md, rule I-52.
  */
-export function marksOf(resource: QuickResource, type: string): readonly HeadlineMark[] {
+export function marksOf(resource: ReadableResource, type: string): readonly HeadlineMark[] {
   const status = resource.text('status');
   const is = (name: string): boolean => resource.text(name) === 'true';
   const certainty = resource.field('verificationStatus') ?? resource.field('status');
@@ -51,7 +51,7 @@ function sorted(marks: Partial<Record<HeadlineMark, boolean>>): readonly Headlin
 }
 
 /** An observation that says why it has no result, or what it is about is itself coded as missing. */
-function isAbsent(resource: QuickResource, type: string): boolean {
+function isAbsent(resource: ReadableResource, type: string): boolean {
   if (absenceOf(codingsIn(resource.field('code'))) === 'not recorded') return true;
   if (type !== 'Observation') return false;
   const values = resource.names.filter((name) => /^_?value[A-Z]/.test(name));
@@ -68,7 +68,7 @@ function isAbsent(resource: QuickResource, type: string): boolean {
 }
 
 /** Why something is missing, as the source says it. */
-export function absenceReason(resource: QuickResource): string | undefined {
+export function absenceReason(resource: ReadableResource): string | undefined {
   const [concept] = listOf(resource.field('dataAbsentReason'));
   const [coding] = listOf(fieldOf(concept, 'coding'));
   return (

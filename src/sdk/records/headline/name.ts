@@ -1,7 +1,7 @@
 import { fieldOf, type JsonTree, listOf, textOf } from '../json-tree.ts';
 import { personName } from '../show-values.ts';
 import { bestCode, codingsIn, conceptName } from './codes.ts';
-import type { QuickResource } from './quick-resource.ts';
+import type { ReadableResource } from './readable-resource.ts';
 
 /** What a resource is about: its name in words (undefined: it has none of its own) and its code (or empty). */
 export interface Subject {
@@ -9,7 +9,7 @@ export interface Subject {
   readonly code: string;
 }
 
-type NameRule = (resource: QuickResource) => Subject;
+type NameRule = (resource: ReadableResource) => Subject;
 
 /** The most telling first; of a type that has none of these, `title` and so on say what it is. */
 const conceptFields = [
@@ -98,7 +98,7 @@ const rules: Readonly<Record<string, NameRule>> = {
  * What a resource calls its subject. Names that only the file around it knows, of a medicine in another
  * resource for one, are not among them: those come from outside.
  */
-export function subjectOf(resource: QuickResource, type: string): Subject {
+export function subjectOf(resource: ReadableResource, type: string): Subject {
   if (Object.hasOwn(rules, type)) return rules[type]?.(resource) ?? { name: undefined, code: '' };
   const medicine = medicineOf(resource);
   const name = generalName(resource);
@@ -109,7 +109,7 @@ export function subjectOf(resource: QuickResource, type: string): Subject {
 }
 
 /** References that the name of a resource may hang on, when it has none of its own. */
-export function namingReference(resource: QuickResource): string | undefined {
+export function namingReference(resource: ReadableResource): string | undefined {
   return (
     resource.text('medicationReference', 'reference') ??
     resource.text('medication', 'reference', 'reference') ??
@@ -118,7 +118,7 @@ export function namingReference(resource: QuickResource): string | undefined {
 }
 
 /** Of a contained Medication, or of the words beside the reference. Undefined: no medicine is referred to. */
-function medicineOf(resource: QuickResource): Subject | undefined {
+function medicineOf(resource: ReadableResource): Subject | undefined {
   const medication = resource.field('medication');
   const concept = fieldOf(medication, 'concept');
   if (concept !== undefined) return { name: conceptName(concept), code: bestCode(concept) };
@@ -146,7 +146,7 @@ function ingredients(medication: JsonTree | undefined): string | undefined {
 }
 
 /** `mother: Breast cancer, Asthma`. */
-function familyHistory(resource: QuickResource): Subject {
+function familyHistory(resource: ReadableResource): Subject {
   const conditions = listOf(resource.field('condition'));
   const names = conditions.flatMap((part) => conceptName(fieldOf(part, 'code')) ?? []);
   const who = conceptName(resource.field('relationship')) ?? resource.text('name');
@@ -160,7 +160,7 @@ function familyHistory(resource: QuickResource): Subject {
   return { name, code: bestCode(fieldOf(conditions[0], 'code')) };
 }
 
-function generalName(resource: QuickResource): string | undefined {
+function generalName(resource: ReadableResource): string | undefined {
   for (const field of conceptFields) {
     const value = first(resource.field(field));
     const name = conceptName(value) ?? (value === undefined ? undefined : personName(value));
@@ -169,7 +169,7 @@ function generalName(resource: QuickResource): string | undefined {
   return undefined;
 }
 
-function generalCode(resource: QuickResource): string {
+function generalCode(resource: ReadableResource): string {
   for (const field of ['code', 'medicationCodeableConcept', 'vaccineCode', 'type']) {
     const value = first(resource.field(field));
     const code = value?.kind === 'object' ? bestCode(value) : '';
@@ -179,7 +179,7 @@ function generalCode(resource: QuickResource): string {
 }
 
 /** The first service that has words, since a code alone is no name; else the kind of the bill. */
-function billed(resource: QuickResource, word: string): Subject {
+function billed(resource: ReadableResource, word: string): Subject {
   const services = listOf(resource.field('item')).map((part) => fieldOf(part, 'productOrService'));
   const service = services.find((it) => {
     const words = text(it, 'text') ?? text(first(fieldOf(it, 'coding')), 'display');
@@ -189,11 +189,11 @@ function billed(resource: QuickResource, word: string): Subject {
   return { name: said(word, conceptName(concept)) ?? word, code: bestCode(concept) };
 }
 
-function payor(resource: QuickResource): string | undefined {
+function payor(resource: ReadableResource): string | undefined {
   return text(first(resource.field('payor')), 'display');
 }
 
-function visitClass(resource: QuickResource): string | undefined {
+function visitClass(resource: ReadableResource): string | undefined {
   const kind = first(resource.field('class'));
   const words = conceptName(kind);
   return words ?? codingsIn(kind)[0]?.code;

@@ -1,6 +1,7 @@
 import { utf8ToText } from '../../../primitives/bytes.ts';
 import { JsonScanner, token } from '../json-scanner.ts';
-import { fieldOf, type JsonTree, parseJsonTree, textOf } from '../json-tree.ts';
+import { type JsonTree, parseJsonTree } from '../json-tree.ts';
+import { type ReadableResource, textAlong } from './readable-resource.ts';
 
 /** A field that is larger says nothing that fits into one line. */
 const maxFieldBytes = 64 * 1024;
@@ -11,11 +12,10 @@ const maxContainedBytes = 1024 * 1024;
  * A FHIR resource of which only where its fields lie is known; a field becomes a tree when it is asked for.
  * So the one line of a record with megabytes inside costs one pass over its bytes.
  */
-export class QuickResource {
+export class QuickResource implements ReadableResource {
   readonly #bytes: Uint8Array;
   readonly #places: ReadonlyMap<string, readonly [start: number, end: number]>;
   readonly #trees = new Map<string, JsonTree | undefined>();
-  /** Somewhere inside stands a `modifierExtension` that is not empty. */
   readonly isModified: boolean;
 
   private constructor(
@@ -56,10 +56,7 @@ export class QuickResource {
 
   text(...path: readonly [string, ...string[]]): string | undefined {
     const [first, ...rest] = path;
-    let tree = this.field(first);
-    for (const name of rest) tree = fieldOf(tree, name);
-    const text = textOf(tree);
-    return text === '' || text === 'null' ? undefined : text;
+    return textAlong(this.field(first), rest);
   }
 
   /** Of a Bundle: the resource of its first entry, and how many entries it has; the others stay unread. */

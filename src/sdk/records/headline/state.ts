@@ -1,6 +1,6 @@
 import { fieldOf, listOf, textOf } from '../json-tree.ts';
 import { codingsIn, conceptName } from './codes.ts';
-import type { QuickResource } from './quick-resource.ts';
+import type { ReadableResource } from './readable-resource.ts';
 
 /** Types of which the status says how it stands with the person, not how far the writing of it has come. */
 const withStatus = new Set([
@@ -22,7 +22,7 @@ const toldByMark = new Set(['entered-in-error', 'not-done', 'not-taken', 'refute
 const uncertain = new Set(['unconfirmed', 'provisional', 'differential']);
 
 /** `stopped`, `resolved`, `active, unconfirmed`; why it was not done; when a person was born. Empty: nothing to say. */
-export function stateOf(resource: QuickResource, type: string): string {
+export function stateOf(resource: ReadableResource, type: string): string {
   if (type === 'Patient') {
     const born = resource.text('birthDate');
     return born === undefined ? '' : `born ${born}`;
@@ -37,13 +37,13 @@ export function stateOf(resource: QuickResource, type: string): string {
   return states.filter((state) => state !== undefined).join(', ');
 }
 
-function clinical(resource: QuickResource, type: string): string | undefined {
+function clinical(resource: ReadableResource, type: string): string | undefined {
   if (type !== 'Condition' && type !== 'AllergyIntolerance') return undefined;
   const concept = resource.field('clinicalStatus');
   return codingsIn(concept)[0]?.code ?? textOf(fieldOf(concept, 'text'));
 }
 
-function certainty(resource: QuickResource, type: string): string | undefined {
+function certainty(resource: ReadableResource, type: string): string | undefined {
   if (type !== 'Condition' && type !== 'AllergyIntolerance') return undefined;
   return codingsIn(resource.field('verificationStatus')).find(
     ({ code }) => code !== undefined && uncertain.has(code),

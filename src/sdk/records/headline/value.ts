@@ -2,7 +2,7 @@ import { fieldOf, type JsonTree, listOf, textOf } from '../json-tree.ts';
 import { codingsIn, conceptName, hasCode } from './codes.ts';
 import { flagOf } from './flag.ts';
 import { absenceReason } from './marks.ts';
-import type { QuickResource } from './quick-resource.ts';
+import type { ReadableResource } from './readable-resource.ts';
 import { stateOf } from './state.ts';
 
 /** What a record says, in a few words. */
@@ -17,7 +17,7 @@ const systolic = new Set(['8480-6', '271649006']);
 const diastolic = new Set(['8462-4', '271650006']);
 
 /** The result of an observation, the conclusion of a report, else how it stands with a record of this type. */
-export function headlineValueOf(resource: QuickResource, type: string): HeadlineValue {
+export function headlineValueOf(resource: ReadableResource, type: string): HeadlineValue {
   const name = resource.names.find((name) => /^value[A-Z]/.test(name));
   if (type === 'Observation' || name !== undefined) return resultOf(resource, name);
   if (type === 'DiagnosticReport') {
@@ -34,7 +34,7 @@ export function headlineValueOf(resource: QuickResource, type: string): Headline
   return { ...none, value: stateOf(resource, type) };
 }
 
-function resultOf(resource: QuickResource, name: string | undefined): HeadlineValue {
+function resultOf(resource: ReadableResource, name: string | undefined): HeadlineValue {
   const tree = name === undefined ? undefined : resource.field(name);
   const interpretation = resource.field('interpretation');
   if (name === undefined || tree === undefined) {

@@ -1,0 +1,157 @@
+import { sha256 } from '../../crypto/hash.ts';
+import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import {
+  bareMediaType,
+  type Content,
+  contentOf,
+  isEnteredByPatient,
+  type OpenedRecord,
+  openAttachment,
+  showItem,
+  type TextOfItem,
+  textOfItem,
+} from '../../sdk/index.ts';
+import { amount, sizeOf, table, when } from '../format.ts';
+import { named } from '../harmless.ts';
+import type { NameBook } from '../name-book.ts';
+import { authorWords, originFacts, titleWords } from '../origin.ts';
+import { writeOut } from '../write-out.ts';
+import type { CommandContext } from './command.ts';
+import { openedFacts } from './record-list.ts';
+
+/** An opened record, and what is known of it beside what it holds. */
+export interface Opened
+  extends Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'notVersionOf' | 'problems'> {
+  /** Whose chart it is in, as the reader knows them: a printed page names them. */
+  readonly patientName: string | undefined;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export interface ShowFlags {
+  readonly out?: string;
+  readonly html?: boolean;
+  readonly raw?: boolean;
+  readonly attachment?: number;
+}
+
+/** How one record is shown: in words, as a page, as its bytes, or one of the documents inside it. */
+export async function showOpened(
+  context: CommandContext,
+  opened: Opened,
+  flags: ShowFlags,
+  names: NameBook,
+): Promise<void> {
+  const content = contentOf(opened);
+  if (flags.attachment !== undefined)
+    return giveAttachment(context, content, flags.attachment, flags);
+  const { head, bytes } = content;
+  const by = names.nameOf(head.author);
+  const origin = authorWords(opened, (account) => names.nameOf(account));
+  const page = flags.html === true ? pageOf(content, origin, opened.patientName) : undefined;
+  const target = flags.out ?? (flags.raw === true && !context.output.json ? '-' : undefined);
+  const file = target === undefined ? undefined : await writeOut(target, page ?? bytes, context);
+  const shown = textOfItem({ ...head, bytes });
+  const text = file === undefined && page === undefined ? rawText(content) : undefined;
+  const title = titleWords(content, shown.title);
+  const { clinicalDate, value, unit, flag, marks } = shown.headline;
+  const result = {
+    recordId: head.recordId,
+    class: head.recordClass,
+    ...opened.facts,
+    ...openedFacts(opened),
+    ...originFacts(opened),
+    title,
+    date: clinicalDate,
+    value,
+    unit,
+    flag,
+    marks,
+    account: head.account,
+    by,
+    sha256: bytesToHex(sha256(bytes)),
+    ...(shown.attachments.length > 0 && { attachments: shown.attachments }),
+    ...(file !== undefined && { file }),
+    ...(file === undefined && page !== undefined && { html: page }),
+    ...(text !== undefined && { text }),
+  };
+  context.output.result(result, () => {
+    if (file === undefined && page !== undefined) return page;
+    const writer = isEnteredByPatient(head) ? `${by}, entered by the patient` : origin;
+    return describe(content, shown, { title, writer, file, problems: opened.problems });
+  });
+}
+
+function describe(
+  { head, bytes }: Content,
+  shown: TextOfItem,
+  said: {
+    readonly title: string;
+    readonly writer: string;
+    readonly file: string | undefined;
+    readonly problems: OpenedRecord['problems'];
+  },
+): string {
+  const { file } = said;
+  const about = [
+    ['record', head.recordId],
+    ['class', head.recordClass],
+    ['form', bareMediaType(head.mediaType)],
+    ['size', sizeOf(bytes.length)],
+    ['written by', said.writer],
+    ['written', when(head.writtenMs)],
+  ];
+  const kind = shown.kind === '' ? '' : `  (${shown.kind})`;
+  const problems = said.problems.map((code) => `${new CodedError(code).sentence} (${code})`);
+  const title = [`${named(said.title)}${kind}`, ...problems].join('\n');
+  const says = [
+    ...(shown.rows.length > 0 ? [table(shown.rows)] : []),
+    ...shown.paragraphs,
+    ...shown.attachments.map(
+      (it) =>
+        `Document ${it.number}: ${named(it.fileName)}, ${named(it.contentType)}, ${amount(it.bytes, 'byte')}: --attachment ${it.number} --out FILE`,
+    ),
+  ];
+  if (file !== undefined) return [title, table(about), `written to ${file}`].join('\n\n');
+  const nothing = 'This is not text: --out FILE writes it, --html shows it.';
+  return [title, ...(says.length > 0 ? says : [nothing]), table(about)].join('\n\n');
+}
+
+async function giveAttachment(
+  context: CommandContext,
+  { head, bytes: record }: Content,
+  number: number,
+  { out }: ShowFlags,
+): Promise<void> {
+  const { attachment, bytes } = openAttachment(record, number);
+  const file = await writeOut(out ?? attachment.fileName, bytes, context);
+  const { contentType } = attachment;
+  const facts = { recordId: head.recordId, attachment: number, contentType };
+  const digest = bytesToHex(sha256(bytes));
+  context.output.result(
+    { ...facts, bytes: bytes.length, sha256: digest, file },
+    () =>
+      `${named(contentType)}, ${amount(bytes.length, 'byte')}, SHA-256 ${digest}\nwritten to ${file}`,
+  );
+}
+
+const maxShownBytes = 1024 * 1024;
+
+/** For programs: undefined for what is not text, and for what is too long to print. */
+function rawText({ head, bytes }: Content): string | undefined {
+  const mediaType = bareMediaType(head.mediaType);
+  const isText = mediaType.startsWith('text/') || /[/+](json|xml)$/.test(mediaType);
+  if (!isText || bytes.length > maxShownBytes) return undefined;
+  try {
+    return utf8ToText(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function pageOf(content: Content, authorName: string, patientName: string | undefined): string {
+  const { mediaType, recordClass, writtenMs } = content.head;
+  const enteredByPatient = isEnteredByPatient(content.head);
+  const about = { mediaType, recordClass, writtenMs, authorName, enteredByPatient };
+  return showItem({ ...about, name: titleWords(content), patientName, bytes: content.bytes });
+}

@@ -1,0 +1,33 @@
+import type { CdaDocument, CdaSection } from './cda/cda-document.ts';
+import { valueForPeople } from './headline/decimal.ts';
+import { flagWords, type Headline, spokenName } from './headline/headline.ts';
+import { readableDate } from './plain-text.ts';
+import { html, type SafeHtml } from './safe-html.ts';
+import { shortened } from './show-values.ts';
+
+/** A clinical document as a page: of each section what its entries say, then what the sender wrote. */
+export function showCda({ title, date, patientName, sections }: CdaDocument): SafeHtml {
+  return html`<article><h1>${title}</h1><p class="kind">Clinical document</p>
+<dl><dt>About</dt><dd>${patientName}</dd><dt>When</dt><dd>${readableDate(date)}</dd></dl>
+${sections.map(showSection)}</article>`;
+}
+
+function showSection({ title, text, headlines }: CdaSection): SafeHtml {
+  const rows = headlines.map(
+    (it) => html`<dt>${it.clinicalDate.slice(0, 10)}</dt><dd>${lineOf(it)}</dd>
+`,
+  );
+  const written =
+    text === ''
+      ? ''
+      : html`<aside><p class="kind">As the sender wrote it</p><pre>${shortened(text)}</pre></aside>`;
+  return html`<section><h2>${title}</h2>${rows.length === 0 ? '' : html`<dl>${rows}</dl>`}${written}</section>
+`;
+}
+
+function lineOf(headline: Headline): string {
+  const { value, unit, flag } = headline;
+  const judged = flag === '' ? '' : `(${flagWords(flag)})`;
+  const words = [valueForPeople(value), unit, judged].filter((it) => it !== '').join(' ');
+  return words === '' ? spokenName(headline) : `${spokenName(headline)}: ${words}`;
+}

@@ -1,0 +1,248 @@
+import { utf8ToText } from '../../primitives/bytes.ts';
+import {
+  type Attachment,
+  attachmentsIn,
+  listAttachments,
+  sizeOfAttachment,
+} from './attachments.ts';
+import { type CdaDocument, readCda } from './cda/cda-document.ts';
+import { codingsIn, conceptName } from './headline/codes.ts';
+import { valueForPeople } from './headline/decimal.ts';
+import { headlineOfResource, shownHeadline } from './headline/derive.ts';
+import { flagOf } from './headline/flag.ts';
+import { flagWords, type Headline, spokenName } from './headline/headline.ts';
+import { readTree } from './headline/readable-resource.ts';
+import { headlineValueOf } from './headline/value.ts';
+import { fieldOf, type JsonTree, listOf, parseJsonTree, textOf } from './json-tree.ts';
+import { recordLimits } from './limits.ts';
+import { bareMediaType } from './media-type.ts';
+import { plainText, rangeWords, readableDate } from './plain-text.ts';
+import { shortened } from './show-values.ts';
+import { absenceOf, choiceOf, wordsOfField, wordsOfResource } from './show-words.ts';
+import { textOfHtml } from './text-of-html.ts';
+
+/** An opened item for a terminal. */
+export interface TextOfItem {
+  /** The name with what turns its meaning. */
+  readonly title: string;
+  readonly kind: string;
+  readonly headline: Headline;
+  /** What it says, the most telling first. */
+  readonly rows: readonly (readonly [label: string, text: string])[];
+  /** Of a document, and of plain text. */
+  readonly paragraphs: readonly string[];
+  /** Documents inside, in the order of their numbers. */
+  readonly attachments: readonly {
+    readonly number: number;
+    readonly fileName: string;
+    readonly contentType: string;
+    readonly bytes: number;
+  }[];
+}
+
+type Row = readonly [label: string, text: string];
+
+/** Said by the title, by the first rows, or about the record and not about the person. */
+const unsaid = new Set([
+  ...['resourceType', 'id', 'meta', 'language', 'identifier', 'text', 'contained', 'extension'],
+  ...['code', 'value', 'component', 'referenceRange', 'interpretation', 'category', 'data'],
+]);
+
+/**
+ * One item in words for a terminal: values rounded as a clinician would say them, with range and judgement. What
+ * is neither FHIR nor text has no rows and no paragraphs.
+ *
+ * Never throws for what an item holds. Source: docs/protocol/items.md, rules I-43 and I-56.
+ */
+export function textOfItem(item: {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  readonly name: string;
+}): TextOfItem {
+  const headline = shownHeadline(item);
+  const title = spokenName(headline);
+  const kind = headline.type === '' ? '' : wordsOfResource(headline.type);
+  const document = readCda(item.mediaType, item.bytes);
+  if (document !== undefined) return textOfCda(document, headline, item.bytes);
+  const tree = headline.type === '' ? undefined : treeOf(item.bytes);
+  if (tree === undefined) {
+    const text = textOfFile(item);
+    const paragraphs = text === undefined ? [] : [shortened(text)];
+    return { title, kind, headline, rows: [], paragraphs, attachments: [] };
+  }
+  const attachments = [...attachmentsIn(tree).values()].map(attachmentFacts);
+  const isDocument = headline.type === 'Bundle';
+  const rows = isDocument ? [] : rowsOf(tree, headline);
+  const paragraphs = isDocument ? documentParagraphs(tree) : narrative(tree, rows);
+  return { title, kind, headline, rows, paragraphs, attachments };
+}
+
+function attachmentFacts(it: Attachment): TextOfItem['attachments'][number] {
+  const { number, fileName, contentType } = it;
+  return { number, fileName, contentType, bytes: sizeOfAttachment(it) };
+}
+
+/** Each section with what its entries say in one line each; else what the sender wrote. */
+function textOfCda(document: CdaDocument, headline: Headline, bytes: Uint8Array): TextOfItem {
+  const { title, date, patientName, sections } = document;
+  const rows: Row[] = [
+    [wordsOfField('period'), readableDate(date)],
+    [wordsOfField('subject'), patientName],
+  ];
+  const paragraphs = sections.map(({ title, headlines, text }) => {
+    const lines = headlines.map((it) => `  ${lineOfHeadline(it)}`);
+    return [title, ...(lines.length > 0 ? lines : [shortened(text)])].join('\n');
+  });
+  return {
+    title,
+    kind: 'Clinical document',
+    headline: { ...headline, clinicalDate: date },
+    rows: rows.filter(([, text]) => text !== ''),
+    paragraphs,
+    attachments: listAttachments(bytes).map(attachmentFacts),
+  };
+}
+
+function treeOf(bytes: Uint8Array): JsonTree | undefined {
+  if (bytes.length > recordLimits.maxBundleBytes) return undefined;
+  try {
+    return parseJsonTree(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOfFile(item: {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+}): string | undefined {
+  const mediaType = bareMediaType(item.mediaType);
+  if (!mediaType.startsWith('text/') || item.bytes.length > recordLimits.maxBundleBytes) {
+    return undefined;
+  }
+  try {
+    const text = utf8ToText(item.bytes);
+    return mediaType === 'text/html' ? textOfHtml(text) : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function rowsOf(tree: JsonTree, headline: Headline): readonly Row[] {
+  const rows = resultRows(tree, headline);
+  const when = wordsOfField('period');
+  const date = readableDate(headline.clinicalDate);
+  const said = new Map(rows);
+  const nameOf = containedNames(tree);
+  const fields = tree.kind === 'object' ? [...tree.fields] : [];
+  if (date !== '') said.set(when, date);
+  for (const [name, field] of fields) {
+    if (name.startsWith('_') || unsaid.has(choiceOf(name))) continue;
+    const text = stateOrText(field, nameOf).trim();
+    // The same moment under another word: when it was written down, mostly.
+    if (text === '' || (text === date && said.has(when))) continue;
+    said.set(wordsOfField(name), text);
+  }
+  return [...said].filter(([, text]) => text !== '');
+}
+
+function resultRows(tree: JsonTree, { type, ...said }: Headline): Row[] {
+  if (type !== 'Observation' && type !== 'DiagnosticReport') return [];
+  const ranges = listOf(fieldOf(tree, 'referenceRange')).map(rangeWords);
+  return [
+    [wordsOfField('value'), judged(said)],
+    [wordsOfField('referenceRange'), ranges.join('; ')],
+    ...listOf(fieldOf(tree, 'component')).map(componentRow),
+  ];
+}
+
+/** `13.35 g/dL (low)`. */
+function judged({ value, unit, flag }: Pick<Headline, 'value' | 'unit' | 'flag'>): string {
+  const words = [valueForPeople(value), unit].filter((it) => it !== '').join(' ');
+  return flag === '' ? words : `${words} (${flagWords(flag)})`;
+}
+
+/** What `#med1` leads to. */
+function containedNames(tree: JsonTree): (reference: string) => string | undefined {
+  const inside = listOf(fieldOf(tree, 'contained'));
+  return (reference) => {
+    const target = inside.find((part) => `#${textOf(fieldOf(part, 'id'))}` === reference);
+    return target === undefined ? undefined : headlineOfResource(readTree(target)).name;
+  };
+}
+
+function componentRow(part: JsonTree): Row {
+  const readable = readTree(part);
+  const label = conceptName(readable.field('code')) ?? 'Part';
+  const quantity = readable.field('valueQuantity');
+  const flag = flagOf(readable.field('interpretation'), quantity, readable.field('referenceRange'));
+  return [label, judged({ ...headlineValueOf(readable, 'Observation'), flag })];
+}
+
+/** That nothing is recorded, and that it is recorded that there is nothing, are two things. */
+function stateOrText(field: JsonTree, nameOf: (reference: string) => string | undefined): string {
+  const absence = absenceOf(codingsIn(field));
+  return absence === undefined ? plainText(field, nameOf) : absence;
+}
+
+/** What the sender wrote for people, where the fields say little. */
+function narrative(tree: JsonTree, rows: readonly Row[]): readonly string[] {
+  const div = textOf(fieldOf(fieldOf(tree, 'text'), 'div'));
+  if (div === undefined || rows.length > 3) return [];
+  const text = textOfHtml(div);
+  return text === '' ? [] : [shortened(text)];
+}
+
+/** A document in the order of its sections: each part in one line, or what the sender wrote. */
+function documentParagraphs(bundle: JsonTree): readonly string[] {
+  const byReference = new Map<string, JsonTree>();
+  const resources = listOf(fieldOf(bundle, 'entry')).flatMap((entry) => {
+    const resource = fieldOf(entry, 'resource');
+    if (resource === undefined) return [];
+    const [type, id] = ['resourceType', 'id'].map((name) => textOf(fieldOf(resource, name)));
+    byReference.set(`${type}/${id}`, resource);
+    const fullUrl = textOf(fieldOf(entry, 'fullUrl'));
+    if (fullUrl !== undefined) byReference.set(fullUrl, resource);
+    return [resource];
+  });
+  const composition = resources.find((it) => textOf(fieldOf(it, 'resourceType')) === 'Composition');
+  if (composition === undefined) return resources.map(lineOf);
+  return listOf(fieldOf(composition, 'section')).map((section) =>
+    sectionParagraph(section, byReference, 0),
+  );
+}
+
+function sectionParagraph(
+  section: JsonTree,
+  byReference: ReadonlyMap<string, JsonTree>,
+  depth: number,
+): string {
+  const parts = listOf(fieldOf(section, 'entry')).flatMap((entry) => {
+    const part = byReference.get(textOf(fieldOf(entry, 'reference')) ?? '');
+    return part === undefined ? [] : [`  ${lineOf(part)}`];
+  });
+  const div = textOf(fieldOf(fieldOf(section, 'text'), 'div'));
+  const absence = absenceOf(codingsIn(fieldOf(section, 'emptyReason')));
+  const written = div === undefined || parts.length > 0 ? '' : shortened(textOfHtml(div));
+  const inner = listOf(fieldOf(section, 'section')).map((part) =>
+    depth > 8 ? '' : sectionParagraph(part, byReference, depth + 1),
+  );
+  const isEmpty = parts.length === 0 && written === '' && inner.length === 0;
+  const state = absence ?? (isEmpty ? 'not recorded' : '');
+  const heading = textOf(fieldOf(section, 'title')) ?? 'Section';
+  return [heading, ...parts, written, state === '' ? '' : `  ${state}`, ...inner]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+/** `2011-08-08  Haemoglobin: 13.35 g/dL (low)`. */
+function lineOf(resource: JsonTree): string {
+  return lineOfHeadline(headlineOfResource(readTree(resource)));
+}
+
+function lineOfHeadline(headline: Headline): string {
+  const words = judged(headline);
+  const date = headline.clinicalDate.slice(0, 10);
+  const said = words === '' ? spokenName(headline) : `${spokenName(headline)}: ${words}`;
+  return date === '' ? said : `${date}  ${said}`;
+}
