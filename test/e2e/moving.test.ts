@@ -122,6 +122,19 @@ test('A moved chart has everything, each with its author, its versions, and wher
   const second = await ana.moveRecords({ as: north, to: valley });
   assert.deepEqual([second.moved, second.before, second.history], [0, 5, []]);
   const old = opened.find((it) => it.head.recordId === history[0]);
+  assert.deepEqual([old?.head.recordClass, old?.head.ordinaryClass], ['private', 'other']);
+  // Lists say at both the same of each, and it is what is inside.
+  assert.deepEqual(
+    opened.flatMap((it) => it.problems),
+    [],
+  );
+  const linesAt = async (as: AccountId) =>
+    (await ana.recordLines({ as }))
+      .filter((it) => it.recordClass !== 'private')
+      .map(({ headline }) => headline && { ...headline })
+      .toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+  assert.deepEqual(await linesAt(valley), await linesAt(north));
+  assert.ok((await linesAt(valley)).some((it) => it?.value !== ''));
   const told = JSON.parse(textOf(old?.bytes ?? utf8('{}')));
   assert.equal(told.grants.length, 1);
   assert.ok(told.looks.every((it: { receipt?: string }) => typeof it.receipt === 'string'));

@@ -4,6 +4,7 @@ import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import { accountId, list, struct, text } from '../../primitives/shape.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { heldGrant } from '../grants/received.ts';
+import { contentOf } from '../records/carried.ts';
 import { bareMediaType } from '../records/media-type.ts';
 import { type Note, noteBeside, noted } from './kept-beside.ts';
 import { readShared, requestRows, type SharedRecord } from './read-shared.ts';
@@ -65,11 +66,10 @@ export async function readIdentity(
   return identity;
 }
 
-/** What somebody else wrote is read as text alone, and short. */
-function identityIn({
-  head,
-  bytes,
-}: Pick<SharedRecord, 'head' | 'bytes'>): Omit<PatientIdentity, 'patient'> | undefined {
+/** What somebody else wrote is read as text alone, and short; what is said to have moved counts where that holds. */
+function identityIn(record: SharedRecord): Omit<PatientIdentity, 'patient'> | undefined {
+  const { head, bytes, path } = contentOf(record);
+  if (path.some((it) => it.notVerified !== undefined)) return undefined;
   if (!/[/+]json$/.test(bareMediaType(head.mediaType))) return undefined;
   try {
     const said: unknown = JSON.parse(utf8ToText(bytes));
