@@ -131,7 +131,7 @@ test('receipt --bundle and --html name who sent a transaction; a plain receipt n
     [[ana.fullName, true]],
   );
   assert.ok(readFileSync(page, 'utf8').includes(ana.fullName));
-  await town.salus('receipt', txId, '--out', file, ...as);
+  await town.salus('receipt', txId, '--out', file, '--force', ...as);
   await refused(['check-receipt', file], { code: 'USAGE', exit: 2 }, { home: elsewhere });
 });
 

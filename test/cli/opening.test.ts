@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { list, run, text } from './salus.ts';
+import { list, recordLines, run, text } from './salus.ts';
 import { startTown, type Town } from './town.ts';
 
 let town: Town;
@@ -47,8 +47,8 @@ test('a record is read out in words, and --raw gives its bytes', async () => {
 
 test('it is opened by the number of the last list, by name, and by the beginning of its id', async () => {
   const { ana, as, ids, read } = await withChart();
-  const listed = await town.salus('record', 'list', ...as);
-  const first = text(list(listed, 'records')[0] ?? {}, 'recordId');
+  const [line] = await recordLines(['record', 'list', ...as], { home: town.home });
+  const first = text(line ?? {}, 'recordId');
   const byNumber = await town.salus('record', 'open', '1', ...as);
   assert.equal(byNumber.recordId, first);
   const kept = join(town.home, 'people', `${ana.name}.listed`);

@@ -84,7 +84,7 @@ test('everything comes back: files as they were, what a doctor wrote, what is le
   await town.salus('card', 'add', card, '--nickname', 'dr-bo', ...as);
   await town.salus('grant', 'dr-bo', '--class', 'note', '--write-class', 'note', ...as);
   const note = town.file('seen.txt', 'seen today');
-  await town.salus('record', 'add', note, '--class', 'note', '--as', bo.name);
+  await town.salus('record', 'add', note, '--class', 'note', '--yes', '--as', bo.name);
 
   const out = town.file('everything');
   const everything = ['record', 'export', '--all', '--out', out, ...as];
