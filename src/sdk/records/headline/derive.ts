@@ -27,7 +27,7 @@ export interface DerivedHeadline extends Headline {
 }
 
 /** Longer than any of these is no single line. They are cut here, and at bytes where the headline is sealed. */
-const limits = { type: 64, name: 160, value: 120, unit: 32 } as const;
+const limits = { type: 64, code: 64, name: 160, date: 40, value: 120, unit: 32, flag: 16 } as const;
 
 /**
  * A record in one line, from its own bytes. What is no FHIR resource has no type and the name it was brought
@@ -97,12 +97,12 @@ function resourceHeadline(
   const { value, unit, flag } = headlineValueOf(resource, type);
   return {
     type,
-    code: subject.code,
+    code: oneLine(subject.code, limits.code),
     name: own || oneLine(outside ?? '', limits.name) || wordsOfResource(type),
-    clinicalDate: clinicalDateOf(resource, type),
+    clinicalDate: oneLine(clinicalDateOf(resource, type), limits.date),
     value: oneLine(value, limits.value),
     unit: oneLine(unit, limits.unit),
-    flag,
+    flag: oneLine(flag, limits.flag),
     marks: marksOf(resource, type),
     nameIsFromOutside: own === '' && outside !== undefined && outside !== '',
   };
