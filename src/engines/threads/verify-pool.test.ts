@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { labels } from '../../crypto/labels.ts';
 import { signingKeyFromSeed, signLabelled } from '../../crypto/signature.ts';
@@ -46,6 +47,27 @@ test('a pool that was closed leaves what it was asked before, and still answers'
   await closed.close();
   assert.equal(await closed.verifyLabelled(key.publicKey, labels.txSign, bytes, signature), true);
   assert.equal(answered, 0);
+});
+
+test('whoever closes a pool is told, also when an answer was still on its way', () => {
+  // It answers, and is still at work when it is told to end.
+  const worker = workerThat(
+    'parentPort.postMessage(new Uint8Array(1)); for (const until = Date.now() + 300; Date.now() < until; );',
+  );
+  const program = `
+    const { VerifyPool } = await import(${JSON.stringify(new URL('./verify-pool.ts', import.meta.url))});
+    const pool = new VerifyPool({ threads: 1, worker: new URL(${JSON.stringify(worker)}) });
+    const ask = () => pool.verifyLabelled(new Uint8Array(32), 'x', new Uint8Array(1), new Uint8Array(64));
+    await ask();
+    void ask();
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const until = Date.now() + 400; Date.now() < until; );
+    await pool.close();
+    process.stdout.write('closed');`;
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  });
+  assert.deepEqual([status, stdout], [0, 'closed']);
 });
 
 test('questions travel unchanged', () => {

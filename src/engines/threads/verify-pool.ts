@@ -133,7 +133,8 @@ export class VerifyPool implements Curves {
         return;
       }
       thread.batches.shift();
-      if (thread.batches.length === 0) worker.unref();
+      // An answer that was on its way when the thread was told to end would leave nobody waiting for that end.
+      if (thread.batches.length === 0 && !this.#closed) worker.unref();
       this.#send();
       for (const [index, { answer }] of batch.entries()) answer(answers[index] === 1);
     });
