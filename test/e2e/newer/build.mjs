@@ -1,4 +1,4 @@
-// `node --import THIS bin/salus.mjs ...`: Salus in a later version, which has one wing more (wing.ts).
+// `node --import THIS src/cli/salus.ts ...`: Salus in a later version, which has one wing more (wing.ts).
 import { registerHooks } from 'node:module';
 
 const wing = new URL('./wing.ts', import.meta.url).href;
