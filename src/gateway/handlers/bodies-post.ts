@@ -27,12 +27,18 @@ export const handleBodiesPost = handler(bodiesPost, async (asked) => {
   const source = Readable.from(stream.pieces(), { objectMode: false, highWaterMark: 0 });
   const end = watch(source, stream, reply, gateway.settings.bodyStreamPatienceMs);
   // It ends with the keys of who opened it.
-  reply.raw.once('close', gateway.sessions.onEnd(request.headers.authorization, end));
+  whenClosed(reply, gateway.sessions.onEnd(request.headers.authorization, end));
   return begin(reply).send(source);
 });
 
 const begin = (reply: FastifyReply): FastifyReply =>
   reply.type(bodiesPost.media).header('cache-control', 'private, no-store');
+
+/** At once where who asked has left meanwhile: nothing closes twice. */
+function whenClosed({ raw }: FastifyReply, over: () => void): void {
+  if (raw.destroyed) over();
+  else raw.once('close', over);
+}
 
 /**
  * Ends the connection once the right to read has ended, also while nothing is taken, and when nothing was taken for too
@@ -41,9 +47,10 @@ const begin = (reply: FastifyReply): FastifyReply =>
 function watch(
   source: Readable,
   stream: BodyStream,
-  { raw }: FastifyReply,
+  reply: FastifyReply,
   patienceMs: number,
 ): () => void {
+  const { raw } = reply;
   const end = (): void => {
     raw.destroy();
     source.destroy();
@@ -58,7 +65,7 @@ function watch(
   };
   const timer = setInterval(() => void look().catch(end), lookAgainMs);
   timer.unref();
-  raw.once('close', () => {
+  whenClosed(reply, () => {
     clearInterval(timer);
     source.destroy();
     stream.done();
@@ -74,7 +81,7 @@ async function passOn(
 ): Promise<FastifyReply> {
   const { account } = gateway.sessions.require(request.headers.authorization);
   const left = new AbortController();
-  reply.raw.once('close', () => left.abort());
+  whenClosed(reply, () => left.abort());
   const answer = await gateway.peers.bodies(at, ask, account, left.signal);
   if (answer.body === null) throw new CodedError('GATEWAY_LIED', { organisation: at });
   return begin(reply).send(Readable.fromWeb(answer.body));

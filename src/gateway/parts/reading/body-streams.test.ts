@@ -270,3 +270,32 @@ test('who takes nothing for too long has left, and his place is free', async () 
   }
   for (const it of slow) it.stop();
 });
+
+test('who leaves while his stream is granted takes no place along', async () => {
+  const { bodies } = town.north.gateway;
+  const own = await ana.grant(doctor.account);
+  const { ticket: shown } = await doctor.reads(own, town.north);
+  const open = bodies.open.bind(bodies);
+  for (let n = 0; n < 5; n++) {
+    let hasLeft = () => {};
+    const left = new Promise<void>((resolve) => {
+      hasLeft = resolve;
+    });
+    const asked = new Promise<void>((resolve) => {
+      bodies.open = async (...order) => {
+        resolve();
+        await left;
+        return open(...order);
+      };
+    });
+    const reader = slowReader(doctor, idsOf(chart), shown);
+    await asked;
+    reader.stop();
+    // The server hears of it a turn or two later.
+    await passed(50);
+    hasLeft();
+    await passed(20);
+  }
+  bodies.open = open;
+  assert.equal(codeOf(await ask(doctor, idsOf(chart), { ticket: shown })), 'accepted');
+});
