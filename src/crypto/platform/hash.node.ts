@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, hash } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto';
 import { concatBytes } from '../../primitives/bytes.ts';
 
 // A hash over one buffer is faster than a Hash object, so parts are joined first.
@@ -39,42 +39,18 @@ export function shake256(input: Uint8Array, length: number): Uint8Array {
 
 /** HMAC-SHA-256 over the parts one after the other. */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const short = key.length > sha256Block ? sha256(key) : key;
-  const message = joined(parts);
-  // RFC 2104 out of two one-shot hashes: Node's Hmac costs twice as much for what keys are derived from.
-  const inner = new Uint8Array(sha256Block + message.length).fill(0x36, 0, sha256Block);
-  const outer = new Uint8Array(sha256Block + 32).fill(0x5c, 0, sha256Block);
-  for (let i = 0; i < short.length; i++) {
-    inner[i] = 0x36 ^ (short[i] ?? 0);
-    outer[i] = 0x5c ^ (short[i] ?? 0);
-  }
-  inner.set(message, sha256Block);
-  sha256Into(outer, sha256Block, inner);
-  const mac = sha256(outer);
-  inner.fill(0, 0, sha256Block);
-  outer.fill(0);
-  return mac;
+  // A raw key costs several times more: Node builds a KeyObject from it on every call.
+  return plain(createHmac('sha256', createSecretKey(key)).update(joined(parts)).digest());
 }
-
-const sha256Block = 64;
 
 /** HMAC-SHA-512 over the parts one after the other. */
 export function hmacSha512(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  // A raw key costs several times more: Node builds a KeyObject from it on every call.
   return plain(createHmac('sha512', createSecretKey(key)).update(joined(parts)).digest());
 }
 
 /** HKDF-SHA-256 without salt; `length` bytes. */
 export function hkdfSha256(secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  // RFC 5869: a salt that is left out is a block of zeros.
-  const prk = hmacSha256(new Uint8Array(32), secret);
-  const okm = new Uint8Array(length);
-  let block: Uint8Array = new Uint8Array(0);
-  for (let at = 0, n = 1; at < length; at += 32, n++) {
-    block = hmacSha256(prk, block, info, Uint8Array.of(n));
-    okm.set(block.subarray(0, length - at), at);
-  }
-  return okm;
+  return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, length));
 }
 
 /** SHA-256 of bytes that come in pieces. */
