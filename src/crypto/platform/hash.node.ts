@@ -48,9 +48,12 @@ export function hmacSha512(key: Uint8Array, ...parts: readonly Uint8Array[]): Ui
   return plain(createHmac('sha512', createSecretKey(key)).update(joined(parts)).digest());
 }
 
+const noSalt = new Uint8Array(0);
+
 /** HKDF-SHA-256 without salt; `length` bytes. */
 export function hkdfSha256(secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, length));
+  // As above: 12 us, and 17 of a raw secret.
+  return new Uint8Array(hkdfSync('sha256', createSecretKey(secret), noSalt, info, length));
 }
 
 /** SHA-256 of bytes that come in pieces. */
