@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { html, type Looked, type Noticed } from '../sdk/index.ts';
+import { html, type Looked, type Noticed, standAlonePage } from '../sdk/index.ts';
 import { amount, short, when } from './format.ts';
 import { named } from './harmless.ts';
 
@@ -65,18 +64,18 @@ export function withheldText(withheld: Looked['withheld']): string {
 }
 
 const style = `
-body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; margin: 0 auto; padding: 1rem; max-width: 60rem; }
+body { max-width: 60rem; }
 h1 { font-size: 1.5rem; margin: 0; } p { margin: .5rem 0; }
-table { border-collapse: collapse; width: 100%; font-size: .9375rem; } th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ccc; }
-td { overflow-wrap: anywhere; } .warning { border: 2px solid #8a1c1c; color: #8a1c1c; padding: .5rem; font-weight: 600; }
-.refusal td:nth-child(3), .refusals td:nth-child(3), .doubtful td:nth-child(3) { color: #8a1c1c; } footer, .id { color: #555; font-size: .8125rem; }
-@media print { body { max-width: none; padding: 0; } tr { break-inside: avoid; } thead { display: table-header-group; } }
+table { border-collapse: collapse; width: 100%; font-size: .9375rem; } th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); }
+td { overflow-wrap: anywhere; } .warning { border: 2px solid var(--warn); color: var(--warn); padding: .5rem; font-weight: 600; }
+.refusal td:nth-child(3), .refusals td:nth-child(3), .doubtful td:nth-child(3) { color: var(--warn); } footer, .id { color: var(--soft); font-size: .8125rem; }
+@media screen and (max-width: 40rem) { table, tbody, tr, td { display: block; } thead { display: none; } td { border: 0; padding: .1rem 0; } tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } td br { display: none; } td .id { display: block; } }
+@media print { tr { break-inside: avoid; } thead { display: table-header-group; } }
 `;
 
 /** The report as one page for printing: no script, nothing fetched, every name escaped. */
 export function lookedPage(report: LookedReport): string {
   const { name, madeMs, notices, withheld, chains } = report;
-  const styleHash = createHash('sha256').update(style).digest('base64');
   const rows = notices.map(
     (
       it,
@@ -88,21 +87,15 @@ export function lookedPage(report: LookedReport): string {
     withheld.length === 0
       ? html`<p>${withheldText(withheld)}</p>`
       : html`<p class="warning">${withheldText(withheld)}</p>`;
-  const body =
+  const looks =
     notices.length === 0
       ? html`<p>Nobody has looked.</p>`
       : html`<table><thead><tr><th>when</th><th>who</th><th>what</th><th>where on the ledger</th><th>verdict</th></tr></thead><tbody>${rows}</tbody></table>`;
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Who looked at the records of ${name}</title><style></style></head>
-<body><main><h1>Who looked at the records of <bdi>${name}</bdi></h1>
+  const body = html`<main><h1>Who looked at the records of <bdi>${name}</bdi></h1>
 <p>${amount(notices.length, 'entry').replace('entrys', 'entries')}, as of ${when(madeMs)}. Each was checked on this device against the ledger ${chains.join(', ')}.</p>
-${warning}${body}</main>
-<footer><p>"Proven": the reader's signed request, or the holder's signed word, is what stands on the ledger; its receipt can be checked by anybody.</p></footer></body></html>
-`;
-  return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
+${warning}${looks}</main>
+<footer><p>"Proven": the reader's signed request, or the holder's signed word, is what stands on the ledger; its receipt can be checked by anybody.</p></footer>`;
+  return standAlonePage({ title: `Who looked at the records of ${name}`, style, body });
 }
 
 function idOf(it: NoticeFacts): string {

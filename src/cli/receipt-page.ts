@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
-import { html } from '../sdk/index.ts';
+import { html, standAlonePage } from '../sdk/index.ts';
 import { qrCode } from './qr-code.ts';
 import { type PrintedReceipt, receiptRows } from './receipt-text.ts';
 
 const style = `
-body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; margin: 0 auto; padding: 1rem; max-width: 48rem; }
+body { max-width: 48rem; }
 h1 { font-size: 1.4rem; margin: 0 0 .5rem; } h2 { font-size: 1rem; margin: 1.2rem 0 .3rem; } p { margin: .3rem 0; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 0; } dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; }
-ol { columns: 3 8rem; margin: .3rem 0; font: 1.05rem/1.7 ui-monospace, monospace; } svg { width: 10rem; height: 10rem; } footer { color: #555; font-size: .875rem; margin-top: 1.2rem; }
-@media print { body { max-width: none; padding: 0; } h2, ol, svg, dd { break-inside: avoid; } }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+ol { columns: 3 8rem; margin: .3rem 0; font: 1.05rem/1.7 ui-monospace, monospace; } svg { width: 10rem; height: 10rem; } footer { color: var(--soft); font-size: .875rem; margin-top: 1.2rem; }
+@media print { h2, ol, svg, dd { break-inside: avoid; } }
 `;
 
 /**
@@ -16,21 +15,14 @@ ol { columns: 3 8rem; margin: .3rem 0; font: 1.05rem/1.7 ui-monospace, monospace
  * nothing: it says what to ask for, and the QR code which receipt and which ledger is meant.
  */
 export function receiptPage(facts: PrintedReceipt, genesisHash: string): string {
-  const styleHash = createHash('sha256').update(style).digest('base64');
   const rows = receiptRows(facts).filter(([name]) => name !== 'words');
   const link = `salus:receipt?${new URLSearchParams({ tx: facts.txId, trust: genesisHash })}`;
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Receipt ${facts.txId.slice(0, 8)}</title><style></style></head>
-<body><main><h1>This receipt holds</h1>
+  const body = html`<main><h1>This receipt holds</h1>
 <dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
 <h2>Words of the ledger</h2><ol>${facts.trustWords.map((word) => html`<li>${word}</li>`)}</ol>
 <p>It is the receipt of the ledger that has these words, and of no other.</p>
 ${qrCode(link, 'Transaction and ledger as a QR code')}
 </main>
-<footer><p>This page is no proof by itself. Ask for the file, and check it: <code>salus check-receipt FILE</code>, or <code>check-receipt.html</code>, without a network.</p></footer></body></html>
-`;
-  return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
+<footer><p>This page is no proof by itself. Ask for the file, and check it: <code>salus check-receipt FILE</code>, or <code>check-receipt.html</code>, without a network.</p></footer>`;
+  return standAlonePage({ title: `Receipt ${facts.txId.slice(0, 8)}`, style, body });
 }

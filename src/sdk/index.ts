@@ -126,6 +126,7 @@ export { html, type SafeHtml } from './records/safe-html.ts';
 export { showItem } from './records/show-html.ts';
 export { type TextOfItem, textOfItem } from './records/show-text.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
+export { standAlonePage } from './records/stand-alone-page.ts';
 export {
   formatInvitationLink,
   type InvitationLink,

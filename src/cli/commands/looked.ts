@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { Looked, Noticed, Person, WalletAccount } from '../../sdk/index.ts';
+import {
+  type Looked,
+  type Noticed,
+  type Person,
+  spokenName,
+  type WalletAccount,
+} from '../../sdk/index.ts';
 import { type Acting, caughtUp, openActing, work } from '../acting.ts';
 import { amount, table, when } from '../format.ts';
 import {
@@ -88,31 +94,26 @@ interface Known {
   readonly ends: ReadonlyMap<string, number>;
 }
 
-/** The newest looks' records are opened to say what they are, so many at most. */
-const mostNamed = 500;
-
 async function knownOf(
   context: CommandContext,
   { person }: Acting,
-  found: readonly { readonly account: WalletAccount; readonly looked: Looked }[],
+  found: readonly { readonly account: WalletAccount }[],
 ): Promise<Known> {
   const records = new Map<string, string>();
   const ends = new Map<string, number>();
-  for (const { account, looked } of found) {
+  for (const { account } of found) {
     const options = work(context, account);
     for (const it of await person.grants(options)) {
       if (it.endedMs !== undefined) ends.set(it.consent, it.endedMs);
     }
-    const seen = looked.notices.flatMap((it) => (it.kind === 'look' ? it.recordIds : []));
-    const live = new Set(
-      (await person.listRecords(options)).flatMap((it) => (it.state === 'live' ? it.recordId : [])),
-    );
-    const wanted = [...new Set(seen.toReversed())].filter((it) => live.has(it)).slice(0, mostNamed);
-    const opened = await person.openRecords(wanted, options).catch((error: unknown) => {
+    // By their lines: what turns the meaning of a record stands in its name, and no body is fetched for it.
+    const lines = await person.recordLines(options).catch((error: unknown) => {
       if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
       return [];
     });
-    for (const { head } of opened) records.set(head.recordId, head.name);
+    for (const { recordId, headline } of lines) {
+      if (headline !== undefined) records.set(recordId, spokenName(headline));
+    }
   }
   return { records, ends };
 }

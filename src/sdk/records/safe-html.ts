@@ -41,11 +41,23 @@ const entities: Readonly<Record<string, string>> = {
 
 // Controls are no text; marks that turn the writing direction could disguise a value, annotations and tags are not
 // seen. Marks within words of a script (joiners, LRM, RLM) stay: a name stands in an element of its own.
-const neverText = /[^\P{Cc}\t\n\r]|[\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const neverText = /[^\P{Cc}\t\n\r]|[\u2028-\u202e\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const isolates = /[\u2066-\u2069]/gu;
+
+/** Isolates that come in pairs turn nothing outside of them (UAX 9): honest Arabic and Hebrew names carry them. */
+function areIsolatesPaired(text: string): boolean {
+  let open = 0;
+  for (const [mark] of text.matchAll(isolates)) {
+    open += mark === '\u2069' ? -1 : 1;
+    if (open < 0) return false;
+  }
+  return open === 0;
+}
 
 /** Text as HTML shows it, within an element or a quoted attribute. */
 export function escaped(text: string): string {
-  return text
+  const shown = areIsolatesPaired(text) ? text : text.replace(isolates, '\ufffd');
+  return shown
     .replace(/[&<>"']/g, (character) => entities[character] ?? '')
     .replace(neverText, '\ufffd');
 }

@@ -3,14 +3,17 @@ import { valueForPeople } from './headline/decimal.ts';
 import { flagWords, type Headline, spokenName } from './headline/headline.ts';
 import { readableDate } from './plain-text.ts';
 import { html, type SafeHtml } from './safe-html.ts';
-import { shortened } from './show-values.ts';
+import { shortened, showState } from './show-values.ts';
 
 /** A clinical document as a page: of each section what its entries say, then what the sender wrote. */
 export function showCda({ title, date, patientName, sections }: CdaDocument): SafeHtml {
   return html`<article><h1>${title}</h1><p class="kind">Clinical document</p>
-<dl><dt>About</dt><dd>${patientName}</dd><dt>When</dt><dd>${readableDate(date)}</dd></dl>
+<dl><dt>About</dt><dd>${orAbsent(patientName)}</dd><dt>When</dt><dd>${orAbsent(readableDate(date))}</dd></dl>
 ${sections.map(showSection)}</article>`;
 }
+
+const orAbsent = (text: string): SafeHtml =>
+  text === '' ? showState('not recorded') : html`${text}`;
 
 function showSection({ title, text, headlines }: CdaSection): SafeHtml {
   const rows = headlines.map(

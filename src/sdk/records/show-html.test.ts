@@ -35,7 +35,7 @@ test('a measurement is shown in plain words, its number as it was spelled', () =
   assert.ok(page.includes(row('When', '2016-03-28 10:11:12+01:00')));
   assert.ok(page.includes('Body Weight <span class="code">(29463-7, loinc.org)</span>'));
   assert.ok(page.includes(row('Written by', 'Dr. Weber')));
-  assert.ok(page.includes(row('Written', '2023-11-14 22:13')));
+  assert.ok(page.includes(row('Written', '2023-11-14 22:13 UTC')));
 });
 
 test('what is missing, what is known to be none, and a list are three different things', () => {
@@ -180,6 +180,10 @@ test('a narrative is text without markup, however it is made', () => {
 test('marks that turn the writing direction, and controls, are not let through', () => {
   const page = show({ resourceType: 'Basic', note: 'a\u202eb\u0007c\u2066d' });
   assert.ok(page.includes('a\ufffdb\ufffdc\ufffdd'));
+  // Isolates in pairs turn nothing but what is between them.
+  const arabic = '\u2067\u0645\u062d\u0645\u062f\u2069';
+  assert.ok(show({ resourceType: 'Basic', note: arabic }).includes(arabic));
+  assert.ok(show({ resourceType: 'Basic', note: 'a\u2069b\u2067c' }).includes('a\ufffdb\ufffdc'));
 });
 
 test('a picture is embedded, a PDF can be saved, a large file is neither', () => {

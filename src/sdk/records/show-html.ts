@@ -1,5 +1,5 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex, utf8, utf8ToText } from '../../primitives/bytes.ts';
+import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { type Attachment, attachmentsIn, sizeOfAttachment } from './attachments.ts';
 import { bytesToBase64 } from './base64.ts';
 import { readCda } from './cda/cda-document.ts';
@@ -16,6 +16,7 @@ import { showCda } from './show-cda.ts';
 import { showResource } from './show-fhir.ts';
 import { shortened } from './show-values.ts';
 import { decodeSkeleton, skeletonMediaType } from './skeleton.ts';
+import { standAlonePage } from './stand-alone-page.ts';
 import { textOfHtml } from './text-of-html.ts';
 
 /** An opened item, as far as showing needs it. */
@@ -39,22 +40,22 @@ const maxEmbeddedBytes = 5 * 1024 * 1024;
 const maxShownBytes = recordLimits.maxBundleBytes;
 
 const style = `
-body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; margin: 0 auto; padding: 1rem; max-width: 46rem; }
+body { max-width: 46rem; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.25rem; } h3 { font-size: 1rem; }
 dl { display: grid; grid-template-columns: minmax(8rem, 1fr) 3fr; gap: .25rem 1rem; margin: .5rem 0; }
-dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; }
-dd dl { border-left: 2px solid #ddd; padding-left: .5rem; margin: 0; }
+dt { color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; } dd, pre, h1, .result { unicode-bidi: plaintext; } dd, h1 { text-align: left; }
+dd dl { border-left: 2px solid var(--line); padding-left: .5rem; margin: 0; }
 ul { margin: 0; padding-left: 1.2rem; } pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: 0; }
-article article, section { border-top: 1px solid #ccc; margin-top: 1rem; padding-top: .5rem; }
-.kind, .code { color: #555; font-size: .875rem; margin: 0; }
-.absent { color: #7a4b00; font-style: italic; } .none { color: #0b5a2b; font-weight: 600; }
-.technical, footer { color: #555; font-size: .8125rem; border-top: 1px solid #ddd; padding-top: .5rem; }
-.patient { border-bottom: 2px solid #1a1a1a; } .result { font-size: 1.25rem; margin: .25rem 0; }
-.care { border-left: 4px solid #7a4b00; padding-left: .5rem; }
+article article, section { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: .5rem; }
+.kind, .code { color: var(--soft); font-size: .875rem; margin: 0; }
+.absent { color: var(--care); font-style: italic; } .none { color: var(--good); font-weight: 600; }
+.technical, footer { color: var(--soft); font-size: .8125rem; border-top: 1px solid var(--line); padding-top: .5rem; }
+.patient { border-bottom: 2px solid var(--ink); } .result { font-size: 1.25rem; margin: .25rem 0; }
+.care { border-left: 4px solid var(--care); padding-left: .5rem; }
 img { max-width: 100%; }
-@media print { body { max-width: none; padding: 0; } article, section, dl > * { break-inside: avoid-page; } }
+@media (max-width: 34rem) { dl { grid-template-columns: minmax(5rem, 1fr) 2fr; } dd > dl, dd dl { grid-template-columns: minmax(0, 1fr); } }
+@media print { article, section, dl > * { break-inside: avoid-page; } }
 `;
-const styleHash = bytesToBase64(sha256(utf8(style)));
 
 /**
  * One item as a page that stands alone: no script, nothing fetched, every text of the record escaped.
@@ -67,16 +68,9 @@ export function showItem(item: ItemToShow): string {
   const { patientName } = item;
   const patient =
     patientName === undefined ? '' : html`<p class="patient">Patient: <b>${patientName}</b></p>`;
-  // The style is the one text that must not be escaped; the policy names its hash.
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><style></style></head>
-<body>${patient}<main>${contentOf(item)}</main>
-<footer><dl>${factsOf(item)}</dl></footer></body></html>
-`;
-  return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
+  const body = html`${patient}<main>${contentOf(item)}</main>
+<footer><dl>${factsOf(item)}</dl></footer>`;
+  return standAlonePage({ title, style, body, hasPictures: true });
 }
 
 function contentOf(item: ItemToShow): SafeHtml {
@@ -179,7 +173,9 @@ function factsOf(item: ItemToShow): SafeHtml[] {
     ['Written by', item.authorName ?? 'not known here'],
     [
       'Written',
-      Number.isNaN(written.getTime()) ? '' : written.toISOString().slice(0, 16).replace('T', ' '),
+      Number.isNaN(written.getTime())
+        ? ''
+        : `${written.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     ],
     ...(item.enteredByPatient === true ? [['Entered', 'by the patient'] as const] : []),
     ['Form', bareMediaType(item.mediaType)],
