@@ -6,19 +6,17 @@ import {
 } from '../../api/receipt-bundle.ts';
 import { blockGet } from '../../api/routes/block-get.ts';
 import { cardGet } from '../../api/routes/card-get.ts';
-import { genesisGet } from '../../api/routes/genesis-get.ts';
 import { type Enrol, enrolledAccount } from '../../ledger/acts/enrol.ts';
 import { decodeShownBlock } from '../../ledger/chain/shown-block.ts';
 import { formatTrustRoot } from '../../ledger/chain/trust-root.ts';
 import { readTxBody } from '../../ledger/codec.ts';
-import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
+import { parseGenesis } from '../../ledger/genesis.ts';
 import { accountIdOfKey } from '../../ledger/identity.ts';
-import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, parseAccountId, type TxId, txIdOf } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { readCard } from '../grants/card.ts';
-import { bytesOfAnswer } from '../ledger/header-answer.ts';
+import { provenGenesis } from '../ledger/proven-genesis.ts';
 import { type ExplainedReceipt, explainReceipt } from './explain-receipt.ts';
 import { receiptOfTx } from './fetch-receipt.ts';
 
@@ -33,7 +31,7 @@ export async function bundleOf(
   { signal }: WorkOptions = {},
 ): Promise<Uint8Array> {
   const verdict = await ctx.verifyReceipt(receipt);
-  const genesis = await provenGenesis(ctx, signal);
+  const genesis = await provenGenesis(ctx.gateway, ctx.ledger.trustRoot, signal);
   const hospitals = new Set(
     parseGenesis(genesis).organisations.map(({ identity }) =>
       accountIdOfKey(identity.suite, identity.signKey),
@@ -65,15 +63,6 @@ function accountsIn({ sender, acts, claim }: ExplainedReceipt): ReadonlySet<Acco
     }
   }
   return found;
-}
-
-async function provenGenesis(ctx: Context, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const answer = await ctx.gateway.call(genesisGet, { signal });
-  const genesis = bytesOfAnswer(answer.genesis);
-  if (bytesToHex(genesisHash(genesis)) !== ctx.ledger.trustRoot.genesisHash) {
-    throw new CodedError('GATEWAY_LIED', { what: 'genesis' });
-  }
-  return genesis;
 }
 
 /** One's own, one that is kept, or a colleague's from the hospital's directory; who is in none stays an account. */

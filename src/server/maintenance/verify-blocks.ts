@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { genesisGet } from '../../api/routes/genesis-get.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
@@ -11,14 +10,14 @@ import { VerifyPool } from '../../engines/threads/verify-pool.ts';
 import { resultLeaf } from '../../ledger/chain/block-leaves.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
 import { parseTrustRoot } from '../../ledger/chain/trust-root.ts';
-import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
+import { parseGenesis } from '../../ledger/genesis.ts';
 import { readIncomingTx } from '../../ledger/incoming.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { GatewayClient } from '../../sdk/client/gateway-client.ts';
 import { Http } from '../../sdk/client/http.ts';
 import { type WalkedBlock, walkBlocks } from '../../sdk/ledger/block-walk.ts';
-import { bytesOfAnswer } from '../../sdk/ledger/header-answer.ts';
+import { provenGenesis } from '../../sdk/ledger/proven-genesis.ts';
 import { batchesAhead, checksBy } from '../ledger.ts';
 
 /** What of a ledger elsewhere was hashed, and what of it executed again. */
@@ -52,11 +51,7 @@ export async function verifyRemoteBlocks(options: VerifyBlocksOptions): Promise<
   const { url, signedIn, signal, onProgress } = options;
   const trustRoot = parseTrustRoot(options.trustRootJson);
   const gateway = new GatewayClient(new Http(url));
-  const answer = await gateway.call(genesisGet, { signal });
-  const genesis = bytesOfAnswer(answer.genesis);
-  if (bytesToHex(genesisHash(genesis)) !== trustRoot.genesisHash) {
-    throw new CodedError('TRUST_ROOT_WRONG', { reason: 'genesisHash' });
-  }
+  const genesis = await provenGenesis(gateway, trustRoot, signal);
   const folder = mkdtempSync(join(tmpdir(), 'salus-verify-'));
   const curves = new VerifyPool({ batches: batchesAhead });
   const again = await Execution.open(join(folder, 'state.db'), genesis, curves);

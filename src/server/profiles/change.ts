@@ -1,22 +1,22 @@
 import { randomInt } from 'node:crypto';
-import { bytesOfText, textOfBytes } from '../../api/message-parts.ts';
-import { genesisGet } from '../../api/routes/genesis-get.ts';
+import { textOfBytes } from '../../api/message-parts.ts';
 import { txPost } from '../../api/routes/tx-post.ts';
 import { labels } from '../../crypto/labels.ts';
 import { signLabelled, verifyVote } from '../../crypto/signature.ts';
 import { verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { encodeTx, encodeTxBody, txIdOfBytes } from '../../ledger/codec.ts';
-import { type Genesis, genesisHash, parseGenesis } from '../../ledger/genesis.ts';
+import { type Genesis, parseGenesis } from '../../ledger/genesis.ts';
 import { suite } from '../../ledger/object-types.ts';
 import { refusalOf } from '../../ledger/refusals.ts';
 import type { Account } from '../../ledger/tables/accounts.ts';
 import { profileRowId, profiles as profilesTable } from '../../ledger/tables/profiles.ts';
-import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, TxId } from '../../primitives/ids.ts';
 import { GatewayClient } from '../../sdk/client/gateway-client.ts';
 import { Http } from '../../sdk/client/http.ts';
+import { provenGenesis } from '../../sdk/ledger/proven-genesis.ts';
 import { ProvenLedger } from '../../sdk/ledger/proven-ledger.ts';
 import { maxStateAgeMs } from '../../sdk/ledger/proven-rows.ts';
 import type { HeldKey } from '../founding.ts';
@@ -68,12 +68,8 @@ export class ProfileDesk {
   static async open(url: string, trustRootJson: string, signal: AbortSignal): Promise<ProfileDesk> {
     const trustRoot = parseTrustRoot(trustRootJson);
     const gateway = new GatewayClient(new Http(url));
-    const { genesis } = await gateway.call(genesisGet, { signal });
-    const bytes = bytesOfText(genesis);
-    if (bytesToHex(genesisHash(bytes)) !== trustRoot.genesisHash) {
-      throw new CodedError('TRUST_ROOT_WRONG');
-    }
-    return new ProfileDesk(gateway, parseGenesis(bytes), trustRoot, signal);
+    const genesis = parseGenesis(await provenGenesis(gateway, trustRoot, signal));
+    return new ProfileDesk(gateway, genesis, trustRoot, signal);
   }
 
   /** What each log takes, and the height after which that is so. */
