@@ -170,8 +170,14 @@ function accountsAt(
   return found;
 }
 
-/** The one account that acts. Throws PERSON_NOT_ENROLLED, AMBIGUOUS when several could. */
-export function actingAccount({ accounts, name }: Acting): WalletAccount {
+/**
+ * The one account that acts; with `hospital` the one there, also a closed one. Throws PERSON_NOT_ENROLLED, SALUS_NOT_RUNNING,
+ * AMBIGUOUS when several could.
+ */
+export function actingAccount(acting: Acting, hospital?: string): WalletAccount {
+  const { home, name, person } = acting;
+  const enrolled = person.accounts.filter((it) => it.enrolled);
+  const accounts = hospital === undefined ? acting.accounts : accountsAt(home, enrolled, hospital);
   const [only, another] = accounts;
   if (only === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
   if (another !== undefined) {

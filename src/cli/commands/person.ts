@@ -17,6 +17,7 @@ import type { AddCommand, CommandContext } from './command.ts';
 import { addPersonCode } from './person-code.ts';
 import { addPersonKeys } from './person-keys.ts';
 import { addPersonLeave } from './person-leave.ts';
+import { addPersonMove } from './person-move.ts';
 
 interface EnrolFlags {
   readonly hospital?: string;
@@ -57,6 +58,7 @@ export const addPerson: AddCommand = (program, context) => {
     );
   addPersonKeys(person, context);
   addPersonCode(person, context);
+  addPersonMove(person, context);
   addPersonLeave(person, context);
 };
 
