@@ -2,10 +2,10 @@ import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../primitives/ids.ts';
 import type {
   AsAccount,
-  LiveItem,
   Person,
   ReadOptions,
   ReceivedGrant,
+  RecordLine,
   SharedLines,
   SharedListing,
   SharedRead,
@@ -159,9 +159,10 @@ export function covering(grants: readonly ReceivedGrant[]): readonly ReceivedGra
 /** Whether a record is opened by a grant. */
 export function covers(
   { terms }: ReceivedGrant,
-  row: Pick<LiveItem, 'recordClass' | 'recordId' | 'timeMs'>,
+  row: Pick<RecordLine, 'recordClass' | 'recordId' | 'timeMs'>,
 ): boolean {
   return (
+    row.recordClass !== undefined &&
     terms.readClasses.includes(row.recordClass) &&
     (terms.recordIds.length === 0 || terms.recordIds.includes(row.recordId)) &&
     row.timeMs >= terms.fromMs
