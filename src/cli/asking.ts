@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { CodedError } from '../primitives/errors.ts';
 import type { CommandContext } from './commands/command.ts';
-import { readSmallFile, readSmallText, standardInput } from './files.ts';
+import { readSmallFile, readSmallText, standardInput, wholeOf } from './files.ts';
 import { harmlessText } from './harmless.ts';
 import type { Terminal } from './surroundings.ts';
 
@@ -117,10 +117,8 @@ export async function readCodeFile(
   const terminal = terminalOf(context);
   if (terminal !== undefined) return (await terminal.secret(question)).trim();
   const { surroundings, signal } = context;
-  const pieces: Uint8Array[] = [];
-  const input = await standardInput('-', surroundings.stdin, signal);
-  for await (const piece of input.read()) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8').trim();
+  const typed = await wholeOf(await standardInput('-', surroundings.stdin, signal));
+  return Buffer.from(typed).toString('utf8').trim();
 }
 
 const maxPassphraseBytes = 64 * 1024;

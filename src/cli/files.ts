@@ -10,6 +10,7 @@ import {
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { arrayBuffer } from 'node:stream/consumers';
 import { CodedError } from '../primitives/errors.ts';
 import type { FileInput, Spool } from '../sdk/index.ts';
 
@@ -90,6 +91,11 @@ function inputOf(name: string, bytes: Uint8Array): FileInput {
   };
 }
 
+/** All of it at once: for what is known to be small. Throws as reading it. */
+export async function wholeOf(input: FileInput): Promise<Uint8Array> {
+  return new Uint8Array(await arrayBuffer(input.read()));
+}
+
 async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
@@ -100,7 +106,7 @@ async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Small files: cards, receipts, trust roots, codes. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
+/** Small files: cards, receipts, trust roots, codes. Throws FILE_UNREADABLE, with `maxBytes` for one that is larger. */
 export function readSmallFile(path: string, maxBytes = 16 * 1024 * 1024): Uint8Array {
   try {
     const found = statSync(path);

@@ -1,24 +1,19 @@
 import { CodedError } from '../../primitives/errors.ts';
-import {
-  type AccountId,
-  type AsAccount,
-  judgeFormat,
-  type Person,
-  type ReceivedGrant,
-  type WaitingMessage,
+import type {
+  AccountId,
+  AsAccount,
+  Person,
+  ReceivedGrant,
+  WaitingMessage,
 } from '../../sdk/index.ts';
 import { caughtUp, openActing, work } from '../acting.ts';
-import { inputFile } from '../files.ts';
 import { amount, short, table, when } from '../format.ts';
-import { named } from '../harmless.ts';
+import { receivedFacts, stateText } from '../grant-text.ts';
 import { during } from '../output.ts';
-import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
-import { findReceived, grantsOfPatient } from '../received.ts';
 import { writtenForMe, writtenLines } from '../written-for-me.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-import { writeAmendment } from './record-amend.ts';
 
-/** What somebody who was granted access does: fetch his letters, write a diagnosis. */
+/** Letters are fetched, taken or removed; what others granted is listed. */
 export const addInbox: AddCommand = (program, context) => {
   program
     .command('inbox')
@@ -30,36 +25,7 @@ export const addInbox: AddCommand = (program, context) => {
       'remove them; `unreadable`: messages that do not open; `unwritten`: notes that wait',
     )
     .action((flags: InboxFlags) => inbox(context, flags));
-  program
-    .command('diagnose <who>')
-    .description("write a diagnosis: by the patient's name, or the grant's id")
-    .option('--text <text>', 'the diagnosis in words')
-    .option('--file <file>', 'or as a file: a FHIR Condition, a PDF, ...')
-    .option('--name <name>', 'what the patient sees first', 'Diagnosis')
-    .option('--corrects <record>', 'in place of this one, which you wrote; needs --reason')
-    .option('--reason <words>', 'why; the patient and every reader see it')
-    .option('--patient-born <date>', 'for whom: her birth date, as her chart has it')
-    .option('--yes', 'without being asked for whom')
-    .action((who: string, flags: DiagnoseFlags) => diagnose(context, who, flags));
 };
-
-/** A received grant, for `--json` and for tables. */
-export function receivedFacts(it: ReceivedGrant): Record<string, unknown> {
-  return {
-    consent: it.consent,
-    patient: it.patient,
-    patientName: it.patientName,
-    state: it.state,
-    readClasses: it.terms.readClasses,
-    writeClasses: it.terms.writeClasses,
-    records: it.terms.recordIds,
-    purposes: it.terms.purposes,
-    fromMs: it.terms.fromMs,
-    notBeforeMs: it.notBeforeMs,
-    notAfterMs: it.notAfterMs,
-    ...(it.endedMs !== undefined && { endedMs: it.endedMs }),
-  };
-}
 
 interface InboxFlags {
   readonly live?: boolean;
@@ -181,77 +147,11 @@ function grantsTable(grants: readonly ReceivedGrant[]): string {
         ...grants.map((it) => [
           it.consent,
           it.patientName || short(it.patient),
-          it.endedMs === undefined ? it.state : `ended ${when(it.endedMs)}`,
+          stateText(it),
           it.terms.readClasses.join(', '),
           it.terms.writeClasses.join(', '),
           it.terms.purposes.join(', '),
           when(it.notAfterMs),
         ]),
       ]);
-}
-
-interface DiagnoseFlags extends PatientFlags {
-  readonly text?: string;
-  readonly file?: string;
-  readonly name: string;
-  readonly corrects?: string;
-  readonly reason?: string;
-}
-
-async function diagnose(context: CommandContext, who: string, flags: DiagnoseFlags): Promise<void> {
-  const { bytes, mediaType } = await diagnosisOf(flags);
-  const { name, corrects, reason } = flags;
-  if ((corrects === undefined) !== (reason === undefined)) {
-    throw new CodedError('USAGE', { problem: 'say --corrects and --reason together' });
-  }
-  if (corrects !== undefined && reason !== undefined) {
-    const now = { bytes, mediaType };
-    return writeAmendment(context, corrects, { ...flags, reason, name, consent: who, now });
-  }
-  const acting = await openActing(context);
-  const found = await findReceived(context, acting, {
-    who,
-    fits: (it) => it.mayWrite && it.terms.writeClasses.includes('diagnosis'),
-  });
-  const { grant, account } = found;
-  const grants = await grantsOfPatient(context, acting, grant);
-  await sureOfPatient(context, acting, { grants, account, what: 'this diagnosis' }, flags);
-  const written = await during(context.output, 'Writing', (progress) =>
-    acting.person.diagnose(
-      grant.consent,
-      { name: flags.name, mediaType, bytes },
-      work(context, account, progress),
-    ),
-  );
-  const { recordIds, patient, epoch, confirmed } = written;
-  const { txId, height } = confirmed;
-  const [recordId] = recordIds;
-  const facts = { recordId, patient, consent: grant.consent, epoch, txId, height, log: 'doc' };
-  context.output.result(
-    facts,
-    () =>
-      `Diagnosis written for ${named(grant.patientName || short(patient))}: record ${recordId}, on Docchain at height ${height}.`,
-  );
-}
-
-const maxDiagnosisBytes = 64 * 1024 * 1024;
-
-async function diagnosisOf({
-  text,
-  file,
-}: DiagnoseFlags): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }> {
-  if ((text === undefined) === (file === undefined)) {
-    throw new CodedError('MISSING', { problem: 'say either --text or --file' });
-  }
-  if (text !== undefined) {
-    if (text === '') throw new CodedError('FILE_EMPTY');
-    return { bytes: new TextEncoder().encode(text), mediaType: 'text/plain' };
-  }
-  const input = await inputFile(file ?? '');
-  if (input.byteLength > maxDiagnosisBytes) throw new CodedError('BODY_TOO_LARGE');
-  const pieces: Uint8Array[] = [];
-  for await (const piece of input.read()) pieces.push(piece);
-  const bytes = new Uint8Array(Buffer.concat(pieces));
-  if (bytes.length === 0) throw new CodedError('FILE_EMPTY');
-  return { bytes, mediaType: judgeFormat(input.name, bytes.subarray(0, 4096)).mediaType };
 }
