@@ -8,7 +8,7 @@ import {
   statSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { arrayBuffer } from 'node:stream/consumers';
 import { CodedError } from '../primitives/errors.ts';
@@ -42,12 +42,16 @@ export async function inputFiles(path: string): Promise<readonly FileInput[]> {
     if (!statSync(path).isDirectory()) return [fileAt(path)];
     const inputs: FileInput[] = [];
     for (const it of readdirSync(path, { recursive: true, withFileTypes: true })) {
-      // Links may lead out of the folder, and hidden files are the system's.
-      if (!it.isFile() || it.name.startsWith('.')) continue;
+      const found = join(it.parentPath, it.name);
+      // Links may lead out of the folder; hidden files, and what lies in hidden folders, are some program's.
+      const isHidden = relative(path, found)
+        .split(sep)
+        .some((part) => part.startsWith('.'));
+      if (!it.isFile() || isHidden) continue;
       if (inputs.length === maxFilesOfFolder) {
         throw new CodedError('FILE_UNREADABLE', { file: basename(path), most: maxFilesOfFolder });
       }
-      inputs.push(fileAt(join(it.parentPath, it.name)));
+      inputs.push(fileAt(found));
     }
     if (inputs.length === 0) throw new CodedError('FILE_EMPTY', { file: basename(path) });
     return inputs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
