@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { Looked, Noticed, Person, WalletAccount } from '../../sdk/index.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import {
+  type Looked,
+  type Noticed,
+  type Person,
+  spokenName,
+  type WalletAccount,
+} from '../../sdk/index.ts';
 import { type Acting, caughtUp, openActing, work } from '../acting.ts';
 import { amount, table, when } from '../format.ts';
 import {
@@ -12,7 +18,7 @@ import {
   withheldText,
 } from '../looked-page.ts';
 import { NameBook } from '../name-book.ts';
-import { during } from '../output.ts';
+import { during, unlessInterrupted } from '../output.ts';
 import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
@@ -88,9 +94,6 @@ interface Known {
   readonly ends: ReadonlyMap<string, number>;
 }
 
-/** The newest looks' records are opened to say what they are, so many at most. */
-const mostNamed = 500;
-
 async function knownOf(
   context: CommandContext,
   { person }: Acting,
@@ -103,16 +106,12 @@ async function knownOf(
     for (const it of await person.grants(options)) {
       if (it.endedMs !== undefined) ends.set(it.consent, it.endedMs);
     }
-    const seen = looked.notices.flatMap((it) => (it.kind === 'look' ? it.recordIds : []));
-    const live = new Set(
-      (await person.listRecords(options)).flatMap((it) => (it.state === 'live' ? it.recordId : [])),
-    );
-    const wanted = [...new Set(seen.toReversed())].filter((it) => live.has(it)).slice(0, mostNamed);
-    const opened = await person.openRecords(wanted, options).catch((error: unknown) => {
-      if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
-      return [];
-    });
-    for (const { head } of opened) records.set(head.recordId, head.name);
+    if (!looked.notices.some((it) => it.kind === 'look')) continue;
+    for (const it of person.imports) records.set(it.skeleton, it.fileName);
+    const lines = (await person.recordLines(options).catch(unlessInterrupted)) ?? [];
+    for (const { recordId, headline } of lines) {
+      if (headline !== undefined) records.set(recordId, spokenName(headline));
+    }
   }
   return { records, ends };
 }
