@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { html, type Looked, type Noticed } from '../sdk/index.ts';
 import { amount, short, when } from './format.ts';
 import { named } from './harmless.ts';
+import { printedPage } from './printed-page.ts';
 
 /** One notice as plain facts, with names where they are known. */
 export interface NoticeFacts {
@@ -76,7 +76,6 @@ td { overflow-wrap: anywhere; } .warning { border: 2px solid #8a1c1c; color: #8a
 /** The report as one page for printing: no script, nothing fetched, every name escaped. */
 export function lookedPage(report: LookedReport): string {
   const { name, madeMs, notices, withheld, chains } = report;
-  const styleHash = createHash('sha256').update(style).digest('base64');
   const rows = notices.map(
     (
       it,
@@ -88,21 +87,15 @@ export function lookedPage(report: LookedReport): string {
     withheld.length === 0
       ? html`<p>${withheldText(withheld)}</p>`
       : html`<p class="warning">${withheldText(withheld)}</p>`;
-  const body =
+  const table =
     notices.length === 0
       ? html`<p>Nobody has looked.</p>`
       : html`<table><thead><tr><th>when</th><th>who</th><th>what</th><th>where on the ledger</th><th>verdict</th></tr></thead><tbody>${rows}</tbody></table>`;
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Who looked at the records of ${name}</title><style></style></head>
-<body><main><h1>Who looked at the records of <bdi>${name}</bdi></h1>
-<p>${amount(notices.length, 'entry').replace('entrys', 'entries')}, as of ${when(madeMs)}. Each was checked on this device against the ledger ${chains.join(', ')}.</p>
-${warning}${body}</main>
-<footer><p>"Proven": the reader's signed request, or the holder's signed word, is what stands on the ledger; its receipt can be checked by anybody.</p></footer></body></html>
-`;
-  return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
+  const body = html`<main><h1>Who looked at the records of <bdi>${name}</bdi></h1>
+<p>${amount(notices.length, 'entry', 'entries')}, as of ${when(madeMs)}. Each was checked on this device against the ledger ${chains.join(', ')}.</p>
+${warning}${table}</main>
+<footer><p>"Proven": the reader's signed request, or the holder's signed word, is what stands on the ledger; its receipt can be checked by anybody.</p></footer>`;
+  return printedPage({ title: `Who looked at the records of ${name}`, style, body });
 }
 
 function idOf(it: NoticeFacts): string {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { html } from '../sdk/index.ts';
+import { printedPage } from './printed-page.ts';
 import { qrCode } from './qr-code.ts';
 import { type PrintedReceipt, receiptRows } from './receipt-text.ts';
 
@@ -16,21 +16,14 @@ ol { columns: 3 8rem; margin: .3rem 0; font: 1.05rem/1.7 ui-monospace, monospace
  * nothing: it says what to ask for, and the QR code which receipt and which ledger is meant.
  */
 export function receiptPage(facts: PrintedReceipt, genesisHash: string): string {
-  const styleHash = createHash('sha256').update(style).digest('base64');
   const rows = receiptRows(facts).filter(([name]) => name !== 'words');
   const link = `salus:receipt?${new URLSearchParams({ tx: facts.txId, trust: genesisHash })}`;
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Receipt ${facts.txId.slice(0, 8)}</title><style></style></head>
-<body><main><h1>This receipt holds</h1>
+  const body = html`<main><h1>This receipt holds</h1>
 <dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
 <h2>Words of the ledger</h2><ol>${facts.trustWords.map((word) => html`<li>${word}</li>`)}</ol>
 <p>It is the receipt of the ledger that has these words, and of no other.</p>
 ${qrCode(link, 'Transaction and ledger as a QR code')}
 </main>
-<footer><p>This page is no proof by itself. Ask for the file, and check it: <code>salus check-receipt FILE</code>, or <code>check-receipt.html</code>, without a network.</p></footer></body></html>
-`;
-  return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
+<footer><p>This page is no proof by itself. Ask for the file, and check it: <code>salus check-receipt FILE</code>, or <code>check-receipt.html</code>, without a network.</p></footer>`;
+  return printedPage({ title: `Receipt ${facts.txId.slice(0, 8)}`, style, body });
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { html } from '../sdk/index.ts';
 import { when } from './format.ts';
+import { printedPage } from './printed-page.ts';
 import { qrCode } from './qr-code.ts';
 
 /** What a registration desk hands over, on paper. */
@@ -33,13 +33,7 @@ ol { columns: 3 8rem; margin: .3rem 0; font: 1.05rem/1.7 ui-monospace, monospace
 /** One page for printing: no script, nothing fetched, every word escaped. It holds a secret until it is used. */
 export function sheetPage(sheet: Sheet): string {
   const { hospital, id, name, role, licence, address, code, expiresMs, words, link } = sheet;
-  const styleHash = createHash('sha256').update(style).digest('base64');
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Invitation ${id}</title><style></style></head>
-<body><main><h1>Your account at <bdi>${hospital}</bdi></h1>
+  const body = html`<main><h1>Your account at <bdi>${hospital}</bdi></h1>
 <dl><dt>For</dt><dd><bdi>${name}</bdi></dd><dt>Role</dt><dd>${role}</dd>
 ${licence === '' ? undefined : html`<dt>Licence</dt><dd><bdi>${licence}</bdi></dd>`}
 <dt>Address</dt><dd>${address}</dd><dt>Valid until</dt><dd>${when(expiresMs)}</dd></dl>
@@ -50,7 +44,6 @@ ${qrCode(link, 'The same as a QR code')}
 <p>Your device shows twelve words before it trusts anything. Go on only if they are these.</p>
 <h2>At a computer</h2><pre>salus person create NAME --gateway ${address} --role ${role} --invitation-file -</pre>
 <p>It asks for the code. What you print then, the recovery code, brings your account back when the device is lost.</p></main>
-<footer><p>Invitation ${id}. If this sheet is lost, say this number at the desk: the code on it is ended, and you get another.</p></footer></body></html>
-`;
-  return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
+<footer><p>Invitation ${id}. If this sheet is lost, say this number at the desk: the code on it is ended, and you get another.</p></footer>`;
+  return printedPage({ title: `Invitation ${id}`, style, body });
 }
