@@ -148,7 +148,7 @@ async function newTerms(
       : await recordsOf(context, granting, wordsOf(flags.record));
   return {
     grantee: terms.grantee,
-    readClasses: said.readClasses ?? terms.readClasses,
+    readClasses: said.readClasses ?? records?.classes ?? terms.readClasses,
     recordIds: records?.recordIds ?? terms.recordIds,
     writeClasses: said.writeClasses ?? terms.writeClasses,
     purposes: said.purposes ?? terms.purposes,
