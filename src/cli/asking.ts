@@ -17,6 +17,9 @@ function terminalOf({ output, surroundings }: CommandContext): Terminal | undefi
   return output.json ? undefined : surroundings.terminal;
 }
 
+/** Whether somebody is there to ask. */
+export const canAsk = (context: CommandContext): boolean => terminalOf(context) !== undefined;
+
 /** Asks before something that cannot be undone; where nobody sits, the command itself is the yes. Throws INTERRUPTED. */
 export async function confirmed(context: CommandContext, question: string): Promise<void> {
   if ((await saysYes(context, question)) === false) throw new CodedError('INTERRUPTED');

@@ -56,7 +56,7 @@ test('a doctor corrects his diagnosis, and marks one as entered in error; histor
   }
   const other = await town.doctor();
   await town.no('RECORD_UNKNOWN', 3, 'record', 'amend', id, ...error, '--as', other.name);
-  await town.no('USAGE', 2, 'record', 'amend', id, '--reason', 'x', ...as);
+  await town.no('MISSING', 2, 'record', 'amend', id, '--reason', 'x', ...as);
   await town.no('FILE_EMPTY', 3, 'record', 'amend', newer, '--text', '', '--reason', 'x', ...as);
   await town.no(
     'AMENDMENT_REASON',

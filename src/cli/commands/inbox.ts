@@ -1,12 +1,7 @@
 import { CodedError } from '../../primitives/errors.ts';
-import type {
-  AccountId,
-  AsAccount,
-  Person,
-  ReceivedGrant,
-  WaitingMessage,
-} from '../../sdk/index.ts';
+import type { AccountId, Person, ReceivedGrant, WaitingMessage } from '../../sdk/index.ts';
 import { caughtUp, openActing, work } from '../acting.ts';
+import { Choosing } from '../choosing.ts';
 import { amount, short, table, when } from '../format.ts';
 import { receivedFacts, stateText } from '../grant-text.ts';
 import { during } from '../output.ts';
@@ -38,34 +33,13 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
   const { person } = acting;
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   await caughtUp(context, acting, { tells: false });
-  const held = await during(context.output, 'Fetching letters', async (progress) => {
-    const each = async <T>(ask: (options: AsAccount) => Promise<T>): Promise<T[]> => {
-      const all: T[] = [];
-      for (const account of acting.accounts) all.push(await ask(work(context, account, progress)));
-      return all;
-    };
-    const held = await each((options) => person.inbox(options));
-    const { accept, drop } = flags;
-    if (accept !== undefined) {
-      const from = senderOf(person.waitingLetters, accept);
-      return (await each((options) => person.acceptLetters(from, options))).flat();
-    }
-    if (drop === unwrittenWord) {
-      for (const account of acting.accounts) {
-        const his = person.unwritten.filter((it) => it.account === account.account);
-        const ids = his.map((it) => it.recordId);
-        await person.dropUnwritten(ids, work(context, account, progress));
-      }
-      return held.flat();
-    }
-    if (drop !== undefined) {
-      const from = drop === unreadableWord ? undefined : senderOf(person.waitingLetters, drop);
-      await each((options) => person.dropLetters(from, options));
-      // What is shown is what is left.
-      return (await each((options) => person.inbox(options))).flat();
-    }
-    return held.flat();
-  });
+  const held = await during(context.output, 'Fetching letters', (progress) =>
+    fetched(
+      person,
+      flags,
+      acting.accounts.map((account) => work(context, account, progress)),
+    ),
+  );
   const grants = inOrder(held, flags.live === true);
   const written = await writtenForMe(context, acting);
   const { notUnderstoodCount: notUnderstood, unreadableCount: unreadable } = person;
@@ -88,6 +62,40 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
   );
 }
 
+/** Fetches for each account, and does with what waits what was asked; what is held then. */
+async function fetched(
+  person: Person,
+  { accept, drop }: InboxFlags,
+  accounts: readonly ReturnType<typeof work>[],
+): Promise<readonly ReceivedGrant[]> {
+  const each = async <T>(ask: (options: (typeof accounts)[number]) => Promise<T>): Promise<T[]> => {
+    const all: T[] = [];
+    for (const options of accounts) all.push(await ask(options));
+    return all;
+  };
+  const inbox = async () => (await each((options) => person.inbox(options))).flat();
+  const held = await inbox();
+  if (accept !== undefined) {
+    const from = senderOf(person.waitingLetters, accept);
+    return (await each((options) => person.acceptLetters(from, options))).flat();
+  }
+  if (drop === undefined) return held;
+  if (drop === unwrittenWord) {
+    await each((options) => {
+      const his = person.unwritten.filter((it) => it.account === options.as);
+      return person.dropUnwritten(
+        his.map((it) => it.recordId),
+        options,
+      );
+    });
+    return held;
+  }
+  const from = drop === unreadableWord ? undefined : senderOf(person.waitingLetters, drop);
+  await each((options) => person.dropLetters(from, options));
+  // What is shown is what is left.
+  return inbox();
+}
+
 /** Live ones first, those that end first before others; what has ended stands last, and leaves after a day. */
 function inOrder(grants: readonly ReceivedGrant[], onlyLive: boolean): readonly ReceivedGrant[] {
   const order = ['live', 'not yet', 'ended'] as const;
@@ -99,14 +107,20 @@ function inOrder(grants: readonly ReceivedGrant[], onlyLive: boolean): readonly 
 const unreadableWord = 'unreadable';
 const unwrittenWord = 'unwritten';
 
-/** Throws PERSON_UNKNOWN: nobody of this name waits, or several. */
+/** Throws PERSON_UNKNOWN: nobody of this name waits; AMBIGUOUS: several do. */
 function senderOf(waiting: readonly WaitingMessage[], who: string): AccountId {
-  const named = new Set(
-    waiting.flatMap(({ from, name }) => (from === who || name === who ? (from ?? []) : [])),
+  const named = new Map(
+    waiting.flatMap((it) =>
+      it.from !== undefined && (it.from === who || it.name === who) ? [[it.from, it] as const] : [],
+    ),
   );
-  const [only] = named;
-  if (only === undefined || named.size > 1) {
-    throw new CodedError('PERSON_UNKNOWN', { matches: named.size });
+  const [only, another] = named.keys();
+  if (only === undefined) throw new CodedError('PERSON_UNKNOWN');
+  if (another !== undefined) {
+    const choices = [...named].map(([account, { name, receivedMs }]) => ({
+      ...{ account, name, came: when(receivedMs) },
+    }));
+    throw new Choosing('AMBIGUOUS', choices);
   }
   return only;
 }

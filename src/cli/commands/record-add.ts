@@ -155,7 +155,7 @@ async function write(
   const [onlyClass, another] = grant.terms.writeClasses;
   const recordClass = wanted.recordClass ?? (another === undefined ? onlyClass : undefined);
   if (recordClass === undefined) {
-    throw new CodedError('USAGE', {
+    throw new CodedError('MISSING', {
       problem: `say --class: ${grant.terms.writeClasses.join(', ')}`,
     });
   }

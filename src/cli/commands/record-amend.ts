@@ -50,7 +50,7 @@ async function amend(
   await writeAmendment(context, id, { ...flags, name, now });
 }
 
-/** `record amend` and `diagnose --corrects`. Throws USAGE, and what `amendRecord` throws. */
+/** `record amend` and `diagnose --corrects`. Throws MISSING, and what `amendRecord` throws. */
 export async function writeAmendment(
   context: CommandContext,
   id: string,
@@ -62,7 +62,7 @@ export async function writeAmendment(
   const { reason, name, now } = flags;
   const enteredInError = flags.enteredInError === true;
   if (now === undefined && !enteredInError) {
-    throw new CodedError('USAGE', { problem: 'say --text, a file, or --entered-in-error' });
+    throw new CodedError('MISSING', { problem: 'say --text, a file, or --entered-in-error' });
   }
   const acting = await openActing(context);
   const held =

@@ -45,7 +45,7 @@ async function exportFile(
       known.length === 0
         ? 'nothing was imported'
         : `say --all, or which: ${known.map((it) => `${it.skeleton} (${named(it.fileName)})`).join(', ')}`;
-    throw new CodedError('USAGE', { problem });
+    throw new CodedError('MISSING', { problem });
   }
   const { recordId, account } = await findImport(context, acting, id);
   const file = await during(context.output, 'Giving back', (progress) =>
@@ -76,7 +76,7 @@ async function findImport(context: CommandContext, acting: Acting, id: string) {
 }
 
 async function exportEverything(context: CommandContext, { out }: ExportFlags): Promise<void> {
-  if (out === undefined) throw new CodedError('USAGE', { problem: 'say --out FOLDER' });
+  if (out === undefined) throw new CodedError('MISSING', { problem: 'say --out FOLDER' });
   const acting = await openActing(context);
   const mine = acting.accounts.filter((it) => it.role === 'patient');
   if (mine.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
