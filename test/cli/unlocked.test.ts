@@ -35,7 +35,9 @@ test('an unlocked session opens the wallet without a passphrase, until it is loc
     const next = town.file('next', 'another passphrase\n');
     const change = ['person', 'passphrase', ana.name, '--new-passphrase-file', next];
     await assert.rejects(salus(change, without), /PASSPHRASE_MISSING/);
-    await assert.rejects(salus(['person', 'rotate', ana.name], without), /PASSPHRASE_MISSING/);
+    for (const asking of ['rotate', 'stop-code']) {
+      await assert.rejects(salus(['person', asking, ana.name], without), /PASSPHRASE_MISSING/);
+    }
     await salus(change, { home: town.home, env: { SALUS_PASSPHRASE: passphrase } });
     assert.equal((await salus(['person', 'show', ana.name], without)).fullName, ana.fullName);
   } finally {
