@@ -3,7 +3,7 @@ import type { AddCommand } from './command.ts';
 
 /** A file of commands, which is loaded when one of them is asked for: who wants one does not wait for all. */
 export interface CommandFile {
-  /** The first words that it takes; none: always loaded. */
+  /** The first words that it takes; none (of a wing): loaded with all, where no other file takes the word. */
   readonly names: readonly string[];
   readonly load: () => Promise<AddCommand>;
 }
