@@ -9,7 +9,7 @@ import { askPassphrase } from './asking.ts';
 import { Choosing } from './choosing.ts';
 import type { CommandContext } from './commands/command.ts';
 import { fileWalletStore, homeFolder, walletNames } from './home.ts';
-import type { Progress } from './output.ts';
+import { type Progress, unlessInterrupted } from './output.ts';
 
 /** The person a command works for, with the wallet open. */
 export interface Acting {
@@ -56,8 +56,10 @@ export function walletName(context: CommandContext): { name: string; hospital?: 
 }
 
 /**
- * Opens the wallet, by an unlocked session where one runs and nothing asks for the passphrase (`asks`), and takes back what could not be taken back before, unless the command does that itself.
- * Throws WALLET_UNKNOWN, PASSPHRASE_MISSING, PASSPHRASE_WRONG, PERSON_NOT_ENROLLED. */
+ * Opens the wallet, by an unlocked session where one runs and nothing asks for the passphrase (`asks`), and takes back
+ * what could not be taken back before, unless the command does that itself.
+ * Throws WALLET_UNKNOWN, PASSPHRASE_MISSING, PASSPHRASE_WRONG, PERSON_NOT_ENROLLED.
+ */
 export async function openActing(
   context: CommandContext,
   { takeBack = true, asks = false }: { readonly takeBack?: boolean; readonly asks?: boolean } = {},
@@ -141,9 +143,7 @@ export async function caughtUp(
 
 /** Says whether it could be done; that it could not is no reason to stop the command. */
 export async function finishTakingBack(context: CommandContext, person: Person): Promise<void> {
-  await person.takeBack({ signal: context.signal }).catch((error: unknown) => {
-    if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
-  });
+  await person.takeBack({ signal: context.signal }).catch(unlessInterrupted);
   context.output.note(
     person.isTakingBack
       ? 'A grant that you took back has not ended yet: no hospital could be reached. It is tried again.'
@@ -170,8 +170,14 @@ function accountsAt(
   return found;
 }
 
-/** The one account that acts. Throws PERSON_NOT_ENROLLED, AMBIGUOUS when several could. */
-export function actingAccount({ accounts, name }: Acting): WalletAccount {
+/**
+ * The one account that acts; with `hospital` the one there, also a closed one. Throws PERSON_NOT_ENROLLED, SALUS_NOT_RUNNING,
+ * AMBIGUOUS when several could.
+ */
+export function actingAccount(acting: Acting, hospital?: string): WalletAccount {
+  const { home, name, person } = acting;
+  const enrolled = person.accounts.filter((it) => it.enrolled);
+  const accounts = hospital === undefined ? acting.accounts : accountsAt(home, enrolled, hospital);
   const [only, another] = accounts;
   if (only === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
   if (another !== undefined) {

@@ -88,16 +88,18 @@ export async function beginSession(session: {
     child.once('exit', () => reject(new CodedError('INTERNAL', { process: 'agent' })));
   });
   child.stdin?.end(root);
+  const over = new AbortController();
   try {
-    await Promise.race([failed, untilThere(home, name)]);
+    await Promise.race([failed, untilThere(home, name, over.signal)]);
   } finally {
+    over.abort();
     child.removeAllListeners();
     child.unref();
   }
 }
 
-async function untilThere(home: string, name: string): Promise<void> {
-  while ((await rootOfSession(home, name)) === undefined) {
+async function untilThere(home: string, name: string, over: AbortSignal): Promise<void> {
+  while (!over.aborted && (await rootOfSession(home, name)) === undefined) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -119,7 +121,7 @@ export async function serveSession(session: {
     // A machine that slept wakes with a timer that still runs.
     if (Date.now() >= untilMs) over.abort();
     if (question === askEnd) over.abort();
-    if (over.signal.aborted) socket.end();
+    if (over.signal.aborted || question !== askRoot) socket.end();
     else socket.end(root);
   };
   const server = createServer((socket) => {

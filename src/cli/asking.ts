@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { CodedError } from '../primitives/errors.ts';
 import type { CommandContext } from './commands/command.ts';
-import { readSmallFile, readSmallText, standardInput } from './files.ts';
+import { readSmallFile, readSmallText, standardInput, wholeOf } from './files.ts';
 import { harmlessText } from './harmless.ts';
 import type { Terminal } from './surroundings.ts';
 
@@ -16,6 +16,9 @@ import type { Terminal } from './surroundings.ts';
 function terminalOf({ output, surroundings }: CommandContext): Terminal | undefined {
   return output.json ? undefined : surroundings.terminal;
 }
+
+/** Whether somebody is there to ask. */
+export const canAsk = (context: CommandContext): boolean => terminalOf(context) !== undefined;
 
 /** Asks before something that cannot be undone; where nobody sits, the command itself is the yes. Throws INTERRUPTED. */
 export async function confirmed(context: CommandContext, question: string): Promise<void> {
@@ -117,10 +120,8 @@ export async function readCodeFile(
   const terminal = terminalOf(context);
   if (terminal !== undefined) return (await terminal.secret(question)).trim();
   const { surroundings, signal } = context;
-  const pieces: Uint8Array[] = [];
-  const input = await standardInput('-', surroundings.stdin, signal);
-  for await (const piece of input.read()) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8').trim();
+  const typed = await wholeOf(await standardInput('-', surroundings.stdin, signal));
+  return Buffer.from(typed).toString('utf8').trim();
 }
 
 const maxPassphraseBytes = 64 * 1024;

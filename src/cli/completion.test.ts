@@ -5,7 +5,7 @@ import { completionsOf } from './completion.ts';
 
 const program = new Command('salus');
 const record = program.command('record');
-record.command('list').option('--class <class>').option('--since <height>');
+record.command('list').alias('ls').option('--class <class>').option('--since <height>');
 record.command('open <id>');
 program.command('revoke <who>');
 program.command('agent', { hidden: true });
@@ -19,6 +19,8 @@ for (const [words, expected] of [
   ],
   [['record', 'list', '--c'], ['--class']],
   [['record', 'list', '--a'], ['--as']],
+  [['record', 'ls', '--f'], ['--force']],
+  [['record', 'ls', '--s'], ['--since']],
   [['revoke', 'x'], []],
 ] as const) {
   test(`after "${words.join(' ')}" may come ${expected.join(', ') || 'a file'}`, () => {

@@ -1,22 +1,17 @@
 import type { Command } from 'commander';
+import { globalFlags } from './global-flags.ts';
 
 /** What a shell may complete after these words: pure, from the commands as they are declared. */
-
-/** Flags of every command. */
-const everywhere: readonly string[] = [
-  ...['--json', '--home', '--as', '--passphrase-file', '--passphrase-fd', '--gateway', '--port'],
-  '--help',
-];
 
 /** `words`: those typed so far after `salus`, the last one begun or empty. */
 export function completionsOf(program: Command, words: readonly string[]): readonly string[] {
   const begun = words.at(-1) ?? '';
   let at = program;
   for (const word of words.slice(0, -1)) {
-    at = at.commands.find((it) => it.name() === word) ?? at;
+    at = at.commands.find((it) => [it.name(), ...it.aliases()].includes(word)) ?? at;
   }
   const names = shown(at).map((it) => it.name());
-  const flags = [...at.options.flatMap(({ long }) => long ?? []), ...everywhere];
+  const flags = [...at.options.flatMap(({ long }) => long ?? []), ...globalFlags, '--help'];
   const candidates = begun.startsWith('-') ? flags : names;
   return [...new Set(candidates)].filter((it) => it.startsWith(begun)).sort();
 }

@@ -8,8 +8,9 @@ import {
   statSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
+import { arrayBuffer } from 'node:stream/consumers';
 import { CodedError } from '../primitives/errors.ts';
 import type { FileInput, Spool } from '../sdk/index.ts';
 
@@ -41,12 +42,16 @@ export async function inputFiles(path: string): Promise<readonly FileInput[]> {
     if (!statSync(path).isDirectory()) return [fileAt(path)];
     const inputs: FileInput[] = [];
     for (const it of readdirSync(path, { recursive: true, withFileTypes: true })) {
-      // Links may lead out of the folder, and hidden files are the system's.
-      if (!it.isFile() || it.name.startsWith('.')) continue;
+      const found = join(it.parentPath, it.name);
+      // Links may lead out of the folder; hidden files, and what lies in hidden folders, are some program's.
+      const isHidden = relative(path, found)
+        .split(sep)
+        .some((part) => part.startsWith('.'));
+      if (!it.isFile() || isHidden) continue;
       if (inputs.length === maxFilesOfFolder) {
         throw new CodedError('FILE_UNREADABLE', { file: basename(path), most: maxFilesOfFolder });
       }
-      inputs.push(fileAt(join(it.parentPath, it.name)));
+      inputs.push(fileAt(found));
     }
     if (inputs.length === 0) throw new CodedError('FILE_EMPTY', { file: basename(path) });
     return inputs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -90,6 +95,11 @@ function inputOf(name: string, bytes: Uint8Array): FileInput {
   };
 }
 
+/** All of it at once: for what is known to be small. Throws as reading it. */
+export async function wholeOf(input: FileInput): Promise<Uint8Array> {
+  return new Uint8Array(await arrayBuffer(input.read()));
+}
+
 async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
@@ -100,7 +110,7 @@ async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Small files: cards, receipts, trust roots, codes. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
+/** Small files: cards, receipts, trust roots, codes. Throws FILE_UNREADABLE, with `maxBytes` for one that is larger. */
 export function readSmallFile(path: string, maxBytes = 16 * 1024 * 1024): Uint8Array {
   try {
     const found = statSync(path);

@@ -20,9 +20,9 @@ export function short(id: string): string {
   return id.slice(0, 8);
 }
 
-/** `3 messages`, `1 message`. */
-export function amount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `3 messages`, `1 message`; `several` where an s is not enough. */
+export function amount(count: number, noun: string, several = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : several}`;
 }
 
 /** A count of bytes for people. */

@@ -7,13 +7,14 @@ import {
   type RecordClass,
   type WalletAccount,
 } from '../sdk/index.ts';
-import { type Acting, work } from './acting.ts';
+import { type Acting, actingAccount, caughtUp, openActing, work } from './acting.ts';
 import type { CommandContext } from './commands/command.ts';
 import { gather } from './commands/options.ts';
 import { pickId } from './finding.ts';
 import { when } from './format.ts';
 import { mayText } from './grant-text.ts';
 import { named } from './harmless.ts';
+import { deviceClock, ledgerClock } from './ledger-clock.ts';
 import { during } from './output.ts';
 import { type Clock, isRelative, parseMoment } from './time-flags.ts';
 
@@ -49,15 +50,30 @@ export function withTerms(command: Command): Command {
     .option('--history <how far>', '"all" (default), "none", or from a time on');
 }
 
+/** Who gives or changes a grant, with the copy fetched, and from when relative times count. */
+export interface Granting {
+  readonly acting: Acting;
+  readonly account: WalletAccount;
+  readonly clock: Clock;
+}
+
+/** What is no time at all is said before anything is opened. Throws as `openActing`, `checkTimes` and `actingAccount`. */
+export async function openGranting(context: CommandContext, flags: GrantFlags): Promise<Granting> {
+  checkTimes(flags, deviceClock(context));
+  const acting = await openActing(context);
+  const account = actingAccount(acting);
+  await caughtUp(context, acting);
+  return { acting, account, clock: await ledgerClock(context, acting, account) };
+}
+
 /** Gives it; what a command prints about it. */
 export async function granted(
   context: CommandContext,
-  { person }: Acting,
-  account: WalletAccount,
+  { acting, account }: Granting,
   request: GrantRequest,
 ) {
   const given = await during(context.output, 'Granting', (progress) =>
-    person.grant(request, work(context, account, progress)),
+    acting.person.grant(request, work(context, account, progress)),
   );
   const { consent, confirmed, grant } = given;
   return {
@@ -76,12 +92,12 @@ export async function granted(
   };
 }
 
-export type GrantedFacts = Awaited<ReturnType<typeof granted>>;
+type GrantedFacts = Awaited<ReturnType<typeof granted>>;
 
 export function grantLines(facts: GrantedFacts): string[] {
   const { consent, granteeName, notAfterMs, purposes, height, readClasses } = facts;
   return [
-    `${named(granteeName)} may now ${mayText(facts)}`,
+    `${named(granteeName)} may now ${mayText({ ...facts, recordIds: facts.records })}`,
     `until ${when(notAfterMs)}, for ${purposes.join(', ')}.`,
     ...(readClasses.includes('genetic')
       ? ['Genetic data never changes, and tells of relatives too.']
@@ -96,11 +112,10 @@ export function grantLines(facts: GrantedFacts): string[] {
 /** What somebody was granted before and still holds, or will. */
 export async function liveGrantsOf(
   context: CommandContext,
-  { person }: Acting,
-  account: WalletAccount,
+  { acting, account }: Granting,
   grantee: string,
 ) {
-  const all = await person.grants(work(context, account));
+  const all = await acting.person.grants(work(context, account));
   return all.filter(
     (it) => it.terms.grantee === grantee && (it.state === 'live' || it.state === 'not yet'),
   );
@@ -109,7 +124,7 @@ export async function liveGrantsOf(
 const dayMs = 86_400_000;
 
 /** This device's clock may be wrong: of ends, those that passed days ago. Throws NOT_AFTER_PASSED, USAGE. */
-export function checkTimes(flags: GrantFlags, clock: Clock): void {
+function checkTimes(flags: GrantFlags, clock: Clock): void {
   const { until, from, history = 'all' } = flags;
   if (from !== undefined) parseMoment('--from', from, clock);
   historyFrom(history, clock);
@@ -128,8 +143,7 @@ export function historyFrom(history: string, clock: Clock): number {
 /** Named records bring their classes with them where none is said. */
 export async function recordsOf(
   context: CommandContext,
-  acting: Acting,
-  account: WalletAccount,
+  { acting, account }: Granting,
   texts: readonly string[],
 ): Promise<{ readonly recordIds: readonly RecordId[]; readonly classes: readonly RecordClass[] }> {
   if (texts.length === 0) return { recordIds: [], classes: [] };

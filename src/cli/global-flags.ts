@@ -24,6 +24,9 @@ const taking: Readonly<Record<string, ValueFlag>> = {
   '--port': 'port',
 };
 
+/** All of them, as they are typed. */
+export const globalFlags: readonly string[] = ['--json', '--force', ...Object.keys(taking)];
+
 export const globalFlagsHelp = `
 Flags of every command:
   --json                    one JSON object per line on stdout, nothing else

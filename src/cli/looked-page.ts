@@ -92,7 +92,7 @@ export function lookedPage(report: LookedReport): string {
       ? html`<p>Nobody has looked.</p>`
       : html`<table><thead><tr><th>when</th><th>who</th><th>what</th><th>where on the ledger</th><th>verdict</th></tr></thead><tbody>${rows}</tbody></table>`;
   const body = html`<main><h1>Who looked at the records of <bdi>${name}</bdi></h1>
-<p>${amount(notices.length, 'entry').replace('entrys', 'entries')}, as of ${when(madeMs)}. Each was checked on this device against the ledger ${chains.join(', ')}.</p>
+<p>${amount(notices.length, 'entry', 'entries')}, as of ${when(madeMs)}. Each was checked on this device against the ledger ${chains.join(', ')}.</p>
 ${warning}${looks}</main>
 <footer><p>"Proven": the reader's signed request, or the holder's signed word, is what stands on the ledger; its receipt can be checked by anybody.</p></footer>`;
   return standAlonePage({ title: `Who looked at the records of ${name}`, style, body });

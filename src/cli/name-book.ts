@@ -1,4 +1,3 @@
-import { isCoded } from '../primitives/errors.ts';
 import { parseAccountId } from '../primitives/ids.ts';
 import { readCard } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
@@ -6,6 +5,7 @@ import { type Acting, work } from './acting.ts';
 import { homeCards } from './cards.ts';
 import type { CommandContext } from './commands/command.ts';
 import { short } from './format.ts';
+import { unlessInterrupted } from './output.ts';
 
 /**
  * Names for accounts, as they stand on their cards: of this wallet, of this home, and of the hospital's directory. Where
@@ -14,6 +14,8 @@ import { short } from './format.ts';
 export class NameBook {
   readonly #names = new Map<string, string>();
   readonly #hospitals = new Map<string, string>();
+  /** Who is not in the directory is not asked for again. */
+  readonly #asked = new Set<string>();
   readonly #acting: Acting;
   readonly #context: CommandContext;
 
@@ -51,16 +53,15 @@ export class NameBook {
 
   /** Asks the hospital's directory for those that are not known; patients are not in it. */
   async learn(accounts: Iterable<string>): Promise<void> {
-    const unknown = [...new Set(accounts)].filter((it) => !this.#names.has(it));
     const [account] = this.#acting.accounts;
     if (account === undefined) return;
-    for (const it of unknown) {
-      try {
-        const options = work(this.#context, account);
-        this.#keep(await this.#acting.person.findCard(parseAccountId(it), options));
-      } catch (error) {
-        if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
-      }
+    const options = work(this.#context, account);
+    for (const it of new Set(accounts)) {
+      if (this.#names.has(it) || this.#asked.has(it)) continue;
+      this.#asked.add(it);
+      const { person } = this.#acting;
+      const card = await person.findCard(parseAccountId(it), options).catch(unlessInterrupted);
+      if (card !== undefined) this.#keep(card);
     }
   }
 }

@@ -1,13 +1,36 @@
 import {
   type Amendment,
   amendmentOf,
+  bareMediaType,
   type Content,
   contentOf,
+  isEnteredByPatient,
   type OpenedRecord,
+  skeletonMediaType,
 } from '../sdk/index.ts';
 import { named } from './harmless.ts';
 
 type Opened = Pick<OpenedRecord, 'head' | 'bytes' | 'carried'>;
+
+/** What only who opens an item knows about it. */
+export function openedFacts(
+  opened: Opened & Pick<OpenedRecord, 'problems'>,
+): Record<string, unknown> {
+  const { head, bytes } = contentOf(opened);
+  const { name, mediaType, previous, author, writtenMs, ordinaryClass } = head;
+  return {
+    name,
+    mediaType: bareMediaType(mediaType),
+    bytes: bytes.length,
+    author,
+    writtenMs,
+    ...(head.recordClass === 'private' && { ordinaryClass }),
+    ...(previous !== undefined && { previous }),
+    ...(opened.problems.length > 0 && { problems: opened.problems }),
+    ...(isEnteredByPatient(head) && { enteredBy: 'patient' }),
+    ...(mediaType === skeletonMediaType && { import: true }),
+  };
+}
 
 /** What an opened record says about where it was before and which version it is; for `--json`. */
 export function originFacts(

@@ -1,5 +1,5 @@
 import { spinner } from '@clack/prompts';
-import { CodedError } from '../primitives/errors.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
 import { refusalText } from './choosing.ts';
 import { harmlessJson, harmlessText, printable } from './harmless.ts';
 import { refusalOf } from './refusal.ts';
@@ -56,6 +56,12 @@ export function asCoded(error: unknown): CodedError {
     return new CodedError('INTERRUPTED', {}, error);
   }
   return new CodedError('INTERNAL', {}, error);
+}
+
+/** For what a command does without where it fails: a fault, and Ctrl-C, stop it all the same. */
+export function unlessInterrupted(error: unknown): undefined {
+  if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
+  return undefined;
 }
 
 /** Shows that something is going on while `work` runs. */

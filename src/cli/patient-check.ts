@@ -1,7 +1,7 @@
 import { CodedError } from '../primitives/errors.ts';
 import type { PatientIdentity, ReceivedGrant, WalletAccount } from '../sdk/index.ts';
 import { type Acting, work } from './acting.ts';
-import { saysYes } from './asking.ts';
+import { canAsk, saysYes } from './asking.ts';
 import type { CommandContext } from './commands/command.ts';
 import { short } from './format.ts';
 import { named } from './harmless.ts';
@@ -37,8 +37,7 @@ export async function sureOfPatient(
     throw new CodedError('USAGE', { problem: '--patient-born is a date such as 1970-01-31' });
   }
   if (about.account.role === 'device' || (yes === true && patientBorn === undefined)) return;
-  const canAsk = !context.output.json && context.surroundings.terminal !== undefined;
-  if (patientBorn === undefined && !canAsk) throw new CodedError('PATIENT_UNCONFIRMED');
+  if (patientBorn === undefined && !canAsk(context)) throw new CodedError('PATIENT_UNCONFIRMED');
   const identity = await identityOf(context, acting, about);
   if (patientBorn !== undefined) {
     if (identity === undefined || identity.born === '') {

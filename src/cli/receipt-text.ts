@@ -84,7 +84,7 @@ export function whoVouches({
   if (witnesses === 0) {
     return 'who runs the ledger signed it, and nobody else. That everybody was told the same, a witness would say';
   }
-  return `who runs the ledger signed it, and so did ${amount(witnesses, 'witness').replace('witnesss', 'witnesses')} that the trust root names: the ledger told them the same`;
+  return `who runs the ledger signed it, and so did ${amount(witnesses, 'witness', 'witnesses')} that the trust root names: the ledger told them the same`;
 }
 
 /** A look in one sentence, with names where they are proven. */

@@ -1,11 +1,11 @@
 import { CodedError, isCoded } from '../primitives/errors.ts';
-import type { AccountId, ConsentId } from '../primitives/ids.ts';
+import type { AccountId, ConsentId, RecordId } from '../primitives/ids.ts';
 import type {
   AsAccount,
-  LiveItem,
   Person,
   ReadOptions,
   ReceivedGrant,
+  RecordLine,
   SharedLines,
   SharedListing,
   SharedRead,
@@ -19,21 +19,18 @@ import { short, when } from './format.ts';
 import type { Choice } from './refusal.ts';
 
 /** A grant that this person holds, and the account it was given to. */
-export interface Held {
+interface Held {
   readonly grant: ReceivedGrant;
   readonly account: WalletAccount;
 }
 
 /** The grant that fits best, and all live ones of the same patient that fit, the widest first. */
-export interface FoundGrant extends Held {
+interface FoundGrant extends Held {
   readonly grants: readonly ReceivedGrant[];
 }
 
 /** Every grant that this person holds, over all accounts, with new letters. Throws PERSON_NOT_ENROLLED. */
-export async function heldGrants(
-  context: CommandContext,
-  acting: Acting,
-): Promise<readonly Held[]> {
+async function heldGrants(context: CommandContext, acting: Acting): Promise<readonly Held[]> {
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   const held: Held[] = [];
   for (const account of acting.accounts) {
@@ -93,7 +90,7 @@ export async function grantsOfPatient(
 }
 
 /** By account, by the name of a wallet or a card, or by the name on the letter, whichever letter case. */
-export function ofPatient(acting: Acting, held: readonly Held[], who: string): readonly Held[] {
+function ofPatient(acting: Acting, held: readonly Held[], who: string): readonly Held[] {
   const account = accountOrUndefined(acting, who);
   return held.filter(
     ({ grant }) =>
@@ -137,7 +134,7 @@ function patientChoices(held: readonly Held[]): readonly Choice[] {
  * The fewest of these grants, the widest first, by which everything is read that any of them opens: one that adds no
  * class, record or time to those before it is left out, so a renewal is no second look.
  */
-export function covering(grants: readonly ReceivedGrant[]): readonly ReceivedGrant[] {
+function covering(grants: readonly ReceivedGrant[]): readonly ReceivedGrant[] {
   const chosen: ReceivedGrant[] = [];
   for (const it of grants) {
     const adds = it.terms.readClasses.some(
@@ -159,9 +156,10 @@ export function covering(grants: readonly ReceivedGrant[]): readonly ReceivedGra
 /** Whether a record is opened by a grant. */
 export function covers(
   { terms }: ReceivedGrant,
-  row: Pick<LiveItem, 'recordClass' | 'recordId' | 'timeMs'>,
+  row: Pick<RecordLine, 'recordClass' | 'recordId' | 'timeMs'>,
 ): boolean {
   return (
+    row.recordClass !== undefined &&
     terms.readClasses.includes(row.recordClass) &&
     (terms.recordIds.length === 0 || terms.recordIds.includes(row.recordId)) &&
     row.timeMs >= terms.fromMs
@@ -189,84 +187,86 @@ async function toldEnd<T>(grants: readonly ReceivedGrant[], work: () => Promise<
   }
 }
 
+/** Asks under each of the grants that are needed, one after the other. Throws NOT_SHARED: there is none. */
+function underEach<T>(
+  grants: readonly ReceivedGrant[],
+  options: Asked,
+  ask: (consent: ConsentId) => Promise<T>,
+): Promise<readonly [T, ...T[]]> {
+  return toldEnd(grants, async () => {
+    const [first, ...others] = asked(grants, options);
+    if (first === undefined) throw new CodedError('NOT_SHARED');
+    const all: [T, ...T[]] = [await ask(first)];
+    for (const consent of others) all.push(await ask(consent));
+    return all;
+  });
+}
+
+/** What several answers hold, each record once. */
+function once<Answer, Item>(
+  all: readonly Answer[],
+  itemsOf: (answer: Answer) => readonly Item[],
+  idOf: (item: Item) => RecordId,
+): readonly Item[] {
+  const found = new Map<RecordId, Item>();
+  for (const it of all.flatMap(itemsOf)) if (!found.has(idOf(it))) found.set(idOf(it), it);
+  return [...found.values()];
+}
+
+const idOf = ({ recordId }: { readonly recordId: RecordId }): RecordId => recordId;
+
 /** What there is under all of these grants, each record once. Throws as `Person.listShared`. */
-export function listUnder(
+export async function listUnder(
   person: Person,
   grants: readonly ReceivedGrant[],
   options: Asked,
 ): Promise<SharedListing> {
-  return toldEnd(grants, () => listAll(person, grants, options));
+  const all = await underEach(grants, options, (consent) => person.listShared(consent, options));
+  const rows = once(
+    all,
+    (it) => it.rows,
+    ({ row }) => idOf(row),
+  );
+  const erased = once(all, (it) => it.erased, idOf);
+  return { ...all[0], rows, erased, accesses: all.flatMap((it) => it.accesses) };
 }
 
 /** The same in one line each, without a body. Throws as `Person.sharedLines`. */
-export function linesUnder(
+export async function linesUnder(
   person: Person,
   grants: readonly ReceivedGrant[],
   options: Asked,
 ): Promise<SharedLines> {
-  return toldEnd(grants, async () => {
-    const [first, ...others] = asked(grants, options);
-    if (first === undefined) throw new CodedError('NOT_SHARED');
-    const all = await person.sharedLines(first, options);
-    const lines = new Map(all.lines.map((it) => [it.recordId, it]));
-    const accesses = [...all.accesses];
-    for (const consent of others) {
-      const more = await person.sharedLines(consent, options);
-      for (const it of more.lines) if (!lines.has(it.recordId)) lines.set(it.recordId, it);
-      accesses.push(...more.accesses);
+  const all = await underEach(grants, options, (consent) => person.sharedLines(consent, options));
+  const lines = once(all, (it) => it.lines, idOf);
+  return { ...all[0], lines, accesses: all.flatMap((it) => it.accesses) };
+}
+
+/** The same, opened: what was asked for by id is asked for until it came. Throws as `Person.readShared`. */
+export async function readUnder(
+  person: Person,
+  grants: readonly ReceivedGrant[],
+  options: Asked,
+): Promise<SharedRead> {
+  const came = new Set<RecordId>();
+  const all = await underEach(grants, options, async (consent) => {
+    const recordIds = options.recordIds?.filter((it) => !came.has(it));
+    if (came.size > 0 && recordIds?.length === 0) return undefined;
+    const read = await person.readShared(consent, { ...options, recordIds });
+    for (const it of [...read.records.map(({ head }) => head), ...read.erased]) {
+      came.add(it.recordId);
     }
-    return { ...all, lines: [...lines.values()], accesses };
+    return read;
   });
-}
-
-/** The same, opened. Throws as `Person.readShared`. */
-export function readUnder(
-  person: Person,
-  grants: readonly ReceivedGrant[],
-  options: Asked,
-): Promise<SharedRead> {
-  return toldEnd(grants, () => readAll(person, grants, options));
-}
-
-async function listAll(
-  person: Person,
-  grants: readonly ReceivedGrant[],
-  options: Asked,
-): Promise<SharedListing> {
-  const [first, ...others] = asked(grants, options);
+  const [first] = all;
   if (first === undefined) throw new CodedError('NOT_SHARED');
-  const all = await person.listShared(first, options);
-  const rows = new Map(all.rows.map((it) => [it.row.recordId, it]));
-  const erased = new Map(all.erased.map((it) => [it.recordId, it]));
-  const accesses = [...all.accesses];
-  for (const consent of others) {
-    const more = await person.listShared(consent, options);
-    for (const it of more.rows) if (!rows.has(it.row.recordId)) rows.set(it.row.recordId, it);
-    for (const it of more.erased) erased.set(it.recordId, it);
-    accesses.push(...more.accesses);
-  }
-  return { ...all, rows: [...rows.values()], erased: [...erased.values()], accesses };
-}
-
-async function readAll(
-  person: Person,
-  grants: readonly ReceivedGrant[],
-  options: Asked,
-): Promise<SharedRead> {
-  const [first, ...others] = asked(grants, options);
-  if (first === undefined) throw new CodedError('NOT_SHARED');
-  const all = await person.readShared(first, options);
-  const records = new Map(all.records.map((it) => [it.head.recordId, it]));
-  const erased = new Map(all.erased.map((it) => [it.recordId, it]));
-  const accesses = [...all.accesses];
-  for (const consent of others) {
-    const wanted = options.recordIds?.filter((it) => !records.has(it) && !erased.has(it));
-    if (wanted?.length === 0) break;
-    const more = await person.readShared(consent, { ...options, recordIds: wanted });
-    for (const it of more.records)
-      if (!records.has(it.head.recordId)) records.set(it.head.recordId, it);
-    for (const it of more.erased) erased.set(it.recordId, it);
-    accesses.push(...more.accesses);
-  }
-  return { ...all, records: [...records.values()], erased: [...erased.values()], accesses };
+  const read = all.flatMap((it) => it ?? []);
+  const records = once(
+    read,
+    (it) => it.records,
+    ({ head }) => head.recordId,
+  );
+  const erased = once(read, (it) => it.erased, idOf);
+  const missing = once(read, (it) => it.missing, idOf).filter((it) => !came.has(it.recordId));
+  return { ...first, records, erased, missing, accesses: read.flatMap((it) => it.accesses) };
 }

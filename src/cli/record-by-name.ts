@@ -1,54 +1,48 @@
-import { CodedError } from '../primitives/errors.ts';
 import type { RecordId } from '../primitives/ids.ts';
-import { type Headline, spokenName } from '../sdk/index.ts';
-import { short, table } from './format.ts';
+import { momentOf, type RecordLine, spokenName } from '../sdk/index.ts';
+import { Choosing } from './choosing.ts';
+import { folded, valueText } from './record-lines.ts';
+import type { Choice } from './refusal.ts';
 
-/** A record that can be called by what it is. */
-export interface NamedRecord {
-  readonly recordId: RecordId;
-  readonly headline: Headline;
-}
+/** A line that a name can be held against. */
+type Named = Pick<RecordLine, 'recordId'> & {
+  readonly headline: NonNullable<RecordLine['headline']>;
+};
 
 /**
  * The record whose name has all these words; one that is called exactly so goes before the others. Undefined: none.
- * Throws USAGE when several fit, after `show` got a table of them.
+ * Throws AMBIGUOUS when several fit.
  */
-export function recordByName(
-  records: readonly NamedRecord[],
-  words: string,
-  show: (text: string) => void,
-): RecordId | undefined {
+export function recordByName(lines: readonly RecordLine[], words: string): RecordId | undefined {
   const asked = folded(words)
     .split(/\s+/)
     .filter((word) => word !== '');
   if (asked.length === 0) return undefined;
-  const fitting = records.filter(({ headline }) => {
+  const fitting = lines.flatMap(({ recordId, headline, isOlder }): readonly Named[] => {
+    if (headline === undefined || isOlder) return [];
     const name = folded(spokenName(headline));
-    return asked.every((word) => name.includes(word));
+    return asked.every((word) => name.includes(word)) ? [{ recordId, headline }] : [];
   });
-  const exact = fitting.filter(({ headline }) => folded(headline.name) === asked.join(' '));
+  const exact = fitting.filter(({ headline }) => folded(headline.name).trim() === asked.join(' '));
   const found = exact.length > 0 ? exact : fitting;
   const [only, another] = found;
   if (another === undefined) return only?.recordId;
-  show(choices(found));
-  throw new CodedError('USAGE', { problem: `${found.length} records are called so: say its id` });
+  throw new Choosing('AMBIGUOUS', choicesOf(found));
 }
 
-const maxShown = 20;
+/** The newest, so many at most. */
+const mostShown = 20;
 
-function choices(found: readonly NamedRecord[]): string {
-  const newest = [...found].sort((a, b) =>
-    a.headline.clinicalDate < b.headline.clinicalDate ? 1 : -1,
-  );
-  const rows = newest.slice(0, maxShown).map(({ recordId, headline }) => {
-    const value = [headline.value, headline.unit].filter((it) => it !== '').join(' ');
-    return [short(recordId), headline.clinicalDate.slice(0, 10), spokenName(headline), value];
-  });
-  const more = found.length > maxShown ? [`and ${found.length - maxShown} more`] : [];
-  return [table([['record', 'date', 'what', 'value'], ...rows]), ...more].join('\n');
+function choicesOf(found: readonly Named[]): readonly Choice[] {
+  return [...found]
+    .sort((a, b) => dateIn(b) - dateIn(a))
+    .slice(0, mostShown)
+    .map((it) => ({
+      record: it.recordId,
+      date: it.headline.clinicalDate.slice(0, 10),
+      what: spokenName(it.headline),
+      value: valueText(it),
+    }));
 }
 
-/** Without case and accents. */
-function folded(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim();
-}
+const dateIn = ({ headline }: Named): number => momentOf(headline.clinicalDate) ?? 0;

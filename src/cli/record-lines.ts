@@ -4,11 +4,13 @@ import {
   isCode,
   isNumber,
   momentOf,
+  parseRecordClass,
   type RecordLine,
   spokenName,
   valueForPeople,
 } from '../sdk/index.ts';
-import { amount, table } from './format.ts';
+import { amount, short, table } from './format.ts';
+import { isOnCalendar } from './zoned-time.ts';
 
 /** A line with what only the command knows: who it is from. */
 export interface ListedLine extends RecordLine {
@@ -31,25 +33,29 @@ export interface Wanted {
 const shownUnasked = 20;
 const noLine = { type: '', code: '', name: '', clinicalDate: '', value: '', unit: '', flag: '' };
 
-/** Newest clinical date first; what has none stands where it came into the chart. */
-export function chosen(lines: readonly ListedLine[], wanted: Wanted): readonly ListedLine[] {
+/**
+ * Which lines of a list are wanted, newest clinical date first; what has none stands where it came into the chart. What
+ * was said is judged before there is a list: asking for one may be a look. Throws USAGE, CLASS_UNKNOWN.
+ */
+export function choosing(wanted: Wanted): (lines: readonly ListedLine[]) => readonly ListedLine[] {
+  if (wanted.class !== undefined) parseRecordClass(wanted.class);
   const from = wanted.since === undefined ? undefined : beginOf(wanted.since);
   const to = wanted.until === undefined ? undefined : endOf(wanted.until);
   const word = wanted.find === undefined ? undefined : folded(wanted.find);
-  return lines
-    .filter((it) => {
-      const at = placeOf(it);
-      const said = it.headline ?? noLine;
-      return (
-        (wanted.allVersions === true || !it.isOlder) &&
-        (wanted.class === undefined || it.recordClass === wanted.class) &&
-        (from === undefined || at >= from) &&
-        (to === undefined || at < to) &&
-        (word === undefined || folded(`${said.name} ${said.value} ${said.code}`).includes(word)) &&
-        (wanted.code === undefined || isCode(said.code, wanted.code))
-      );
-    })
-    .sort((a, b) => placeOf(b) - placeOf(a) || b.height - a.height);
+  const isWanted = (it: ListedLine): boolean => {
+    const at = placeOf(it);
+    const said = it.headline ?? noLine;
+    return (
+      (wanted.allVersions === true || !it.isOlder) &&
+      (wanted.class === undefined || it.recordClass === wanted.class) &&
+      (from === undefined || at >= from) &&
+      (to === undefined || at < to) &&
+      (word === undefined || folded(`${said.name} ${said.value} ${said.code}`).includes(word)) &&
+      (wanted.code === undefined || isCode(said.code, wanted.code))
+    );
+  };
+  return (lines) =>
+    lines.filter(isWanted).sort((a, b) => placeOf(b) - placeOf(a) || b.height - a.height);
 }
 
 function placeOf({ headline, timeMs }: RecordLine): number {
@@ -57,16 +63,17 @@ function placeOf({ headline, timeMs }: RecordLine): number {
 }
 
 /** Without case and accents: `Hämoglobin` is found by `hamo`. */
-function folded(text: string): string {
+export function folded(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
 function beginOf(text: string): number {
-  const moment = momentOf(text);
-  if (moment === undefined) {
+  const [year, month = 1, day = 1, ...more] = text.split('-').map(Number);
+  const isDate = /^\d{4}(-\d\d){0,2}$/.test(text) && year !== undefined && more.length === 0;
+  if (!isDate || !isOnCalendar({ year, month, day })) {
     throw new CodedError('USAGE', { problem: `${text} is no date: 2024, 2024-05 or 2024-05-01` });
   }
-  return moment;
+  return momentOf(text) ?? 0;
 }
 
 /** The first moment after a year, month or day. */
@@ -126,7 +133,7 @@ export function linesTable(lines: readonly ListedLine[]): string {
       marksOf(it).join(', '),
       it.recordClass ?? '',
       it.by,
-      it.recordId.slice(0, 8),
+      short(it.recordId),
     ]),
   ]);
 }
@@ -134,12 +141,13 @@ export function linesTable(lines: readonly ListedLine[]): string {
 function whatIs(it: ListedLine): string {
   if (it.state === 'erased') return '(erased)';
   if (it.headline === undefined) return '(its line does not open; open the record)';
-  const name = spokenName({ ...it.headline, marks: it.headline.marks });
-  const short = name.length > 60 ? `${name.slice(0, 59)}…` : name;
-  return it.versions > 1 ? `${short} (${it.versions} versions)` : short;
+  const name = spokenName(it.headline);
+  const begun = name.length > 60 ? `${name.slice(0, 59)}…` : name;
+  return it.versions > 1 ? `${begun} (${it.versions} versions)` : begun;
 }
 
-function valueText({ headline }: ListedLine): string {
+/** Number, unit and flag for people: rounded, in words. */
+export function valueText({ headline }: Pick<RecordLine, 'headline'>): string {
   if (headline === undefined) return '';
   const { value, unit, flag } = headline;
   const flagged = flag === '' || flag.endsWith('N') ? '' : `(${flagWords(flag)})`;

@@ -75,6 +75,12 @@ test('the target of a link gets the bytes, and the link stays one', async () => 
   }
 });
 
+test('a file may have the longest name that there is', async () => {
+  const path = join(folder, 'x'.repeat(255));
+  assert.equal(await writeOut(path, 'long', careful), path);
+  assert.equal(text(path), 'long');
+});
+
 test('a device stays one', async () => {
   await writeOut('/dev/null', 'gone', careful);
   assert.equal(lstatSync('/dev/null').isCharacterDevice(), true);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   link,
@@ -119,12 +120,15 @@ async function writeInto(path: string, bytes: Uint8Array, asked: string): Promis
   return asked;
 }
 
-/** Beside and then in its place, so that what is interrupted leaves no half a file. */
+/**
+ * Beside and then in its place, so that what is interrupted leaves no half a file. In a folder that others write to too
+ * nobody can have put something under its name, and it is short whatever the target is called.
+ */
 async function writeBeside(target: string, bytes: Uint8Array, replaces: boolean): Promise<void> {
-  const beside = join(dirname(target), `.${basename(target)}.${process.pid}.new`);
+  const beside = join(dirname(target), `.salus-${randomUUID()}.new`);
   try {
     const mode = replaces ? (await stat(target)).mode & 0o777 : 0o600;
-    const file = await open(beside, 'w', mode);
+    const file = await open(beside, 'wx', mode);
     try {
       await file.writeFile(bytes);
     } finally {

@@ -1,9 +1,9 @@
-import { isCoded } from '../primitives/errors.ts';
 import type { OpenedRecord, WrittenByOther } from '../sdk/index.ts';
 import { type Acting, work } from './acting.ts';
 import type { CommandContext } from './commands/command.ts';
 import { table, when } from './format.ts';
 import { NameBook } from './name-book.ts';
+import { unlessInterrupted } from './output.ts';
 
 /** What a patient is told of what somebody wrote into her chart. */
 export interface WrittenFacts extends WrittenByOther {
@@ -28,6 +28,7 @@ export async function writtenForMe(
     const written = await person.newInChart({ ...options, isTold: true });
     if (written.length === 0) continue;
     const opened = new Map<string, OpenedRecord>();
+    // One that does not open is told all the same.
     for (const { recordId } of written.slice(-mostOpened)) {
       const record = await person.openRecord(recordId, options).catch(unlessInterrupted);
       if (record !== undefined) opened.set(recordId, record);
@@ -42,12 +43,6 @@ export async function writtenForMe(
     }
   }
   return found;
-}
-
-/** One that does not open is told all the same. */
-function unlessInterrupted(error: unknown): undefined {
-  if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
-  return undefined;
 }
 
 export function writtenLines(written: readonly WrittenFacts[]): string[] {

@@ -50,8 +50,13 @@ test('several live grants of one patient count together, by name, by --patient a
   const mine = await town.lines('record', 'list', '--as', ana.name);
   for (const it of mine.filter(({ class: is }) => is === 'lab' || is === 'note')) {
     const id = text(it, 'recordId').slice(0, 10);
-    const opened = await town.salus('record', 'open', id, '--as', doctor.name);
-    assert.equal(opened.recordId, it.recordId);
+    for (const called of [id, text(it, 'name')]) {
+      const opened = await town.salus('record', 'open', called, '--as', doctor.name);
+      assert.equal(opened.recordId, it.recordId);
+    }
+    const { versions } = await town.salus('record', 'history', id, '--as', doctor.name);
+    assert.equal(list({ versions }, 'versions')[0]?.recordId, it.recordId);
+    await town.salus('receipt', id, '--out', town.file('receipt'), '--as', doctor.name);
   }
   await town.salus('diagnose', ana.fullName, '--text', 'x', '--yes', '--as', doctor.name);
 });

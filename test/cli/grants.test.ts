@@ -107,6 +107,20 @@ test('who has several grants is changed by id, and they are shown', async () => 
   assert.equal((await live()).length, 2);
 });
 
+test('single records in place of a grant bring their classes, as in a grant that is given', async () => {
+  const { ana, doctor, grant } = await pair();
+  const as = ['--as', ana.name];
+  await town.salus('record', 'add', town.file('a.txt', 'a note'), '--class', 'note', ...as);
+  const [note] = await town.lines('record', 'list', ...as);
+  const record = ['--record', text(note ?? {}, 'recordId')];
+  await grant(doctor.name, '--class', 'lab', '--until', '+1d');
+  await town.no('GRANT_NOT_WIDER', 2, 'grant', 'narrow', doctor.name, ...record, ...as);
+  const changed = await grant('change', doctor.name, ...record);
+  assert.deepEqual([changed.readClasses, changed.records], [['note'], [note?.recordId]]);
+  const opened = await town.salus('record', 'open', 'a.txt', '--as', doctor.name);
+  assert.equal(opened.text, 'a note');
+});
+
 test('several are taken back after a question, one without', async () => {
   const { ana, doctor, grant, live } = await pair();
   await grant(doctor.name, '--class', 'lab', '--until', '+1d');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { root, run, text } from './salus.ts';
+import { list, root, run, text } from './salus.ts';
 import { bundle, type Somebody, startTown, type Town } from './town.ts';
 
 const inputs = join(root, 'test', 'fixtures', 'files');
@@ -78,7 +78,9 @@ test('class, dates, a word and a code choose; a trend has the values of one code
     (await town.lines('record', 'find', 'body weight', '--as', ana.name)).map((it) => it.recordId),
     weights.map((it) => it.recordId),
   );
-  await town.no('USAGE', 2, ...list, '--since', 'yesterday');
+  for (const bad of ['yesterday', '2024-13', '2023-02-29', '2024-05-01T10:00']) {
+    await town.no('USAGE', 2, ...list, '--since', bad);
+  }
 });
 
 test('numbers and dates keep the spelling that they have in the file', async () => {
@@ -99,6 +101,17 @@ test('a doctor’s list has names and values, opens no body, and is one look tha
   assert.match(page, /one look at the lines of \d+ records stands on the ledger: height \d+/);
   const looked = await told('looked', '--as', ana.name);
   assert.match(looked, /none was kept back/);
+  // What is no date, class or purpose is said before anybody looks.
+  const looks = async () => list(await town.salus('grants', '--as', ana.name), 'grants')[0]?.looks;
+  const before = await looks();
+  for (const [flag, bad, code] of [
+    ['--since', 'yesterday', 'USAGE'],
+    ['--class', 'labs', 'CLASS_UNKNOWN'],
+    ['--purpose', 'TREATMENT', 'PURPOSE_UNKNOWN'],
+  ] as const) {
+    await town.no(code, 2, 'record', 'list', flag, bad, '--as', doctor.name);
+  }
+  assert.equal(await looks(), before);
 });
 
 test('an erased record stands in the list as erased', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { list, text } from './salus.ts';
+import { list, passphrase, run, text } from './salus.ts';
 import { bundle, type Somebody, startTown, type Town } from './town.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -56,7 +56,8 @@ test('a doctor corrects his diagnosis, and marks one as entered in error; histor
   }
   const other = await town.doctor();
   await town.no('RECORD_UNKNOWN', 3, 'record', 'amend', id, ...error, '--as', other.name);
-  await town.no('USAGE', 2, 'record', 'amend', id, '--reason', 'x', ...as);
+  await town.no('MISSING', 2, 'record', 'amend', id, '--reason', 'x', ...as);
+  await town.no('FILE_EMPTY', 3, 'record', 'amend', newer, '--text', '', '--reason', 'x', ...as);
   await town.no(
     'AMENDMENT_REASON',
     2,
@@ -94,7 +95,7 @@ test('a patient moves her chart, and closes the account of before', async () => 
   await town.salus('diagnose', ana.fullName, '--text', 'Hay fever', '--yes', '--as', doctor.name);
   await enrolAtValley(ana);
   const move = ['person', 'move', ana.name, '--to', 'valley'];
-  await town.no('USAGE', 2, ...move);
+  await town.no('CONFIRMATION_MISSING', 2, ...move);
   const would = await town.salus(...move, '--dry-run');
   assert.equal(list(would, 'grants').length, 1);
   const moved = await town.salus(...move, '--grants', '--yes');
@@ -135,7 +136,7 @@ test('who leaves has everything, read back and checked, before anything is erase
   await town.salus('diagnose', ana.fullName, '--text', 'Hay fever', '--yes', '--as', doctor.name);
   const out = town.file('all');
   const leave = ['person', 'leave', ana.name, '--out', out];
-  await town.no('USAGE', 2, ...leave);
+  await town.no('CONFIRMATION_MISSING', 2, ...leave);
   assert.equal(existsSync(out), false);
   const left = await town.salus(...leave, '--yes');
   assert.deepEqual([left.revoked, left.out], [1, out]);
@@ -156,10 +157,53 @@ test('an export over which another file lies stops leaving, and nothing is erase
   await town.salus('diagnose', ana.fullName, '--text', 'Hay fever', '--yes', '--as', doctor.name);
   const card = town.file('own.card', 'of somebody else');
   const leave = ['person', 'leave', ana.name, '--out', dirname(card), '--yes'];
-  await town.no('FILE_UNREADABLE', 2, ...leave);
+  await town.no('FILE_EXISTS', 2, ...leave);
   const listed = await town.lines('record', 'list', '--as', ana.name);
   assert.deepEqual(
     listed.map((it) => [it.name, it.marks]),
     [['Diagnosis', []]],
   );
+});
+
+test('a grant of a part is not given anew by itself: what it opens there would be more', async () => {
+  const [ana, doctor] = [await town.patient(), await town.doctor()];
+  await town.salus('record', 'add', town.file('old.txt', 'of before'), '--as', ana.name);
+  const [record] = await town.lines('record', 'list', '--as', ana.name);
+  const until = ['--until', '+7d'];
+  const grant = ['grant', doctor.name, '--as', ana.name, ...until];
+  const since = await town.salus(...grant, '--class', 'note', '--history', 'none');
+  await town.salus(...grant, '--record', text(record ?? {}, 'recordId'));
+  await town.salus(...grant, '--class', 'lab', '--restricted', '--from', '+1d');
+  await enrolAtValley(ana);
+  const moved = await town.salus('person', 'move', ana.name, '--to', 'valley', '--grants', '--yes');
+  const [given, ...others] = list(moved, 'granted');
+  assert.deepEqual(others, []);
+  const there = list(await town.salus('grants', '--as', `${ana.name}@valley`), 'grants');
+  assert.deepEqual(
+    there.map((it) => [it.consent, it.state, it.readClasses]),
+    [[given, 'not yet', ['lab', 'private']]],
+  );
+  const [first, second] = list(moved, 'grants').map(String).toSorted();
+  assert.match(first ?? '', /--class note --history none --purpose TREAT --until/);
+  assert.match(second ?? '', /--record ID --purpose/);
+  assert.ok(Number(since.fromMs) > 0);
+});
+
+test('who closes an account or moves is asked for the passphrase once', async () => {
+  const ana = await town.patient();
+  await enrolAtValley(ana);
+  let asked = 0;
+  const terminal = {
+    secret: async () => {
+      asked += 1;
+      return passphrase;
+    },
+    line: async () => '',
+    yes: async () => true,
+  };
+  const at = { home: town.home, env: { SALUS_PASSPHRASE: '' }, terminal };
+  const move = ['person', 'move', ana.name, '--from', 'north', '--to', 'valley'];
+  assert.equal((await run(move, at)).code, 0);
+  assert.equal((await run(['person', 'close', ana.name, '--account', 'north'], at)).code, 0);
+  assert.equal(asked, 2);
 });

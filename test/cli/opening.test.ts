@@ -66,6 +66,9 @@ test('it is opened by the number of the last list, by name, and by the beginning
   const several = await read('haemo');
   assert.equal(several.code, 2);
   assert.match(several.stderr, /Haemoglobin A1c +1\.10 %/);
+  assert.match(several.stderr, /Haemoglobin +13\.35 g\/dL/);
+  const no = await town.no('AMBIGUOUS', 2, 'record', 'open', 'haemo', ...as);
+  assert.deepEqual(new Set(list(no, 'choices').map((it) => it.record)), new Set(ids.slice(0, 2)));
   await town.no('RECORD_UNKNOWN', 3, 'record', 'open', 'potassium', ...as);
 });
 

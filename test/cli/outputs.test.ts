@@ -85,6 +85,9 @@ test('everything comes back: files as they were, what a doctor wrote, what is le
   await town.salus('grant', 'dr-bo', '--class', 'note', '--write-class', 'note', ...as);
   const note = town.file('seen.txt', 'seen today');
   await town.salus('record', 'add', note, '--class', 'note', '--yes', '--as', bo.name);
+  // A name of 244 bytes, which somebody else chose, keeps nothing back.
+  const long = town.file(`${'検'.repeat(80)}.txt`, 'a long name');
+  await town.salus('record', 'add', long, '--class', 'note', '--yes', '--as', bo.name);
 
   const out = town.file('everything');
   const everything = ['record', 'export', '--all', '--out', out, ...as];
@@ -92,14 +95,15 @@ test('everything comes back: files as they were, what a doctor wrote, what is le
   assert.equal(ran.code, 0, ran.stdout);
   const lines = linesOf(ran.stdout);
   const last = lines.at(-1);
-  assert.deepEqual([last?.imports, last?.records], [1, 2]);
+  assert.deepEqual([last?.imports, last?.records], [1, 3]);
   assert.deepEqual(readFileSync(join(out, 'discharge-letter.pdf')), readFileSync(pdf));
   const names = readdirSync(out);
-  assert.equal(names.length, 3);
+  assert.equal(names.length, 4);
   assert.equal(statSync(out).mode & 0o777, 0o700);
   const content = (start: string) =>
     readFileSync(join(out, names.find((name) => name.startsWith(start)) ?? ''), 'utf8');
   assert.equal(content('seen'), 'seen today');
+  assert.equal(content('検'), 'a long name');
   assert.match(content('first'), /"id":"a"/);
   // Once more into the same folder: it is all there already.
   await town.salus(...everything);

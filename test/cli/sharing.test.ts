@@ -157,3 +157,18 @@ test('letters of a patient whom nobody knows here wait until they are taken or r
   const taken = await town.salus('inbox', '--as', eve.name, '--accept', account);
   assert.deepEqual([taken.count, taken.waiting], [1, undefined]);
 });
+
+test('of two who wait and carry one name, the account says whose letters are taken', async () => {
+  const eve = await town.patient();
+  const same = ['--name', 'Zoe Roe', '--hospital', 'north'];
+  for (const name of ['zoe-1', 'zoe-2']) {
+    await town.salus('person', 'create', name, ...same);
+    await town.salus('grant', eve.name, '--as', name, '--class', 'lab', '--until', '+1h');
+  }
+  const accept = ['inbox', '--as', eve.name, '--accept'];
+  await town.salus('inbox', '--as', eve.name);
+  const no = await town.no('AMBIGUOUS', 2, ...accept, 'Zoe Roe');
+  const [first, second] = list(no, 'choices');
+  assert.deepEqual([first?.name, second?.name], ['Zoe Roe', 'Zoe Roe']);
+  assert.equal((await town.salus(...accept, text(first ?? {}, 'account'))).count, 1);
+});

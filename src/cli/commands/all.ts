@@ -3,7 +3,7 @@ import type { AddCommand } from './command.ts';
 
 /** A file of commands, which is loaded when one of them is asked for: who wants one does not wait for all. */
 export interface CommandFile {
-  /** The first words that it takes; none: always loaded. */
+  /** The first words that it takes; none (of a wing): loaded with all, where no other file takes the word. */
   readonly names: readonly string[];
   readonly load: () => Promise<AddCommand>;
 }
@@ -20,7 +20,8 @@ export const commands: readonly CommandFile[] = [
   { names: ['grant'], load: async () => (await import('./grant.ts')).addGrant },
   { names: ['grants'], load: async () => (await import('./grants.ts')).addGrants },
   { names: ['revoke'], load: async () => (await import('./revoke.ts')).addRevoke },
-  { names: ['inbox', 'diagnose'], load: async () => (await import('./inbox.ts')).addInbox },
+  { names: ['inbox'], load: async () => (await import('./inbox.ts')).addInbox },
+  { names: ['diagnose'], load: async () => (await import('./diagnose.ts')).addDiagnose },
   { names: ['patients'], load: async () => (await import('./patients.ts')).addPatients },
   { names: ['watch'], load: async () => (await import('./watch.ts')).addWatch },
   { names: ['looked'], load: async () => (await import('./looked.ts')).addLooked },

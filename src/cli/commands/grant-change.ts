@@ -1,25 +1,25 @@
 import type { Command } from 'commander';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { GrantRequest, ListedGrant, WalletAccount } from '../../sdk/index.ts';
-import { type Acting, actingAccount, caughtUp, openActing, work } from '../acting.ts';
+import type { GrantRequest, ListedGrant } from '../../sdk/index.ts';
+import { work } from '../acting.ts';
 import { Choosing } from '../choosing.ts';
 import { findPerson, pickId } from '../finding.ts';
 import { when } from '../format.ts';
 import {
-  checkTimes,
   type GrantFlags,
+  type Granting,
   granted,
   grantLines,
   historyFrom,
   liveGrantsOf,
+  openGranting,
   recordsOf,
   timeHelp,
   withTerms,
 } from '../giving.ts';
 import { mayText } from '../grant-text.ts';
 import { classesOf, purposesOf, wordsOf } from '../grant-words.ts';
-import { deviceClock, ledgerClock } from '../ledger-clock.ts';
-import { type Clock, parseMoment } from '../time-flags.ts';
+import { parseMoment } from '../time-flags.ts';
 import type { CommandContext } from './command.ts';
 import { gather } from './options.ts';
 
@@ -68,23 +68,19 @@ async function change(
   way: Way,
 ): Promise<void> {
   const said = saidIn(flags);
-  checkTimes(flags, deviceClock(context));
   if (Object.keys(flags).length === 0) {
     throw new CodedError('MISSING', { problem: `say what to ${way}: salus grant ${way} --help` });
   }
-  const acting = await openActing(context);
-  const account = actingAccount(acting);
-  await caughtUp(context, acting);
-  const clock = await ledgerClock(context, acting, account);
-  const old = await grantToChange(context, acting, account, who);
-  const request = await newTerms(context, acting, account, { old, flags, said, clock });
+  const granting = await openGranting(context, flags);
+  const old = await grantToChange(context, granting, who);
+  const request = await newTerms(context, granting, { old, flags, said });
   checkWay(way, old, request);
-  const facts = await granted(context, acting, account, request);
-  const ended = await endOld(context, acting, account, old);
+  const facts = await granted(context, granting, request);
+  const ended = await endOld(context, granting, old);
   context.output.result({ ...facts, replaced: old.consent, ...ended }, () =>
     [
       ...grantLines(facts),
-      `It stands in place of grant ${old.consent}, which allowed to ${mayText({ ...old.terms, records: old.terms.recordIds })} until ${when(old.notAfterMs)}.`,
+      `It stands in place of grant ${old.consent}, which allowed to ${mayText(old.terms)} until ${when(old.notAfterMs)}.`,
     ].join('\n'),
   );
 }
@@ -109,10 +105,10 @@ function saidIn(flags: ChangeFlags) {
 /** Throws CONSENT_UNKNOWN, AMBIGUOUS, PERSON_UNKNOWN. */
 async function grantToChange(
   context: CommandContext,
-  acting: Acting,
-  account: WalletAccount,
+  granting: Granting,
   who: string,
 ): Promise<ListedGrant> {
+  const { acting, account } = granting;
   const all = await acting.person.grants(work(context, account));
   const open = all.filter((it) => it.state === 'live' || it.state === 'not yet');
   const ids = open.map((it) => it.consent);
@@ -120,12 +116,12 @@ async function grantToChange(
   const byId = open.find((it) => it.consent === consent);
   if (byId !== undefined) return byId;
   const grantee = await findPerson(context, acting, who);
-  const [only, ...others] = await liveGrantsOf(context, acting, account, grantee);
+  const [only, ...others] = await liveGrantsOf(context, granting, grantee);
   if (only === undefined) throw new CodedError('CONSENT_UNKNOWN');
   if (others.length > 0) {
     const choices = [only, ...others].map((it) => ({
       grant: it.consent,
-      may: mayText({ ...it.terms, records: it.terms.recordIds }),
+      may: mayText(it.terms),
       until: when(it.notAfterMs),
     }));
     throw new Choosing('AMBIGUOUS', choices);
@@ -137,23 +133,22 @@ interface Changing {
   readonly old: ListedGrant;
   readonly flags: ChangeFlags;
   readonly said: ReturnType<typeof saidIn>;
-  readonly clock: Clock;
 }
 
 async function newTerms(
   context: CommandContext,
-  acting: Acting,
-  account: WalletAccount,
-  { old, flags, said, clock }: Changing,
+  granting: Granting,
+  { old, flags, said }: Changing,
 ): Promise<GrantRequest> {
+  const { clock } = granting;
   const { terms } = old;
   const records =
     flags.record === undefined
       ? undefined
-      : await recordsOf(context, acting, account, wordsOf(flags.record));
+      : await recordsOf(context, granting, wordsOf(flags.record));
   return {
     grantee: terms.grantee,
-    readClasses: said.readClasses ?? terms.readClasses,
+    readClasses: said.readClasses ?? records?.classes ?? terms.readClasses,
     recordIds: records?.recordIds ?? terms.recordIds,
     writeClasses: said.writeClasses ?? terms.writeClasses,
     purposes: said.purposes ?? terms.purposes,
@@ -189,8 +184,7 @@ function checkWay(way: Way, { terms, notAfterMs }: ListedGrant, request: GrantRe
 /** What is given stands whatever becomes of the old one, which is written down to end. */
 async function endOld(
   context: CommandContext,
-  { person }: Acting,
-  account: WalletAccount,
+  { acting: { person }, account }: Granting,
   { consent }: ListedGrant,
 ): Promise<{ readonly replacedHeight?: number; readonly owesKeys?: true }> {
   try {

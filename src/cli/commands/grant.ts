@@ -1,15 +1,14 @@
 import { CodedError } from '../../primitives/errors.ts';
-import type { GrantRequest } from '../../sdk/index.ts';
-import { actingAccount, caughtUp, openActing } from '../acting.ts';
+import type { GrantRequest, ListedGrant } from '../../sdk/index.ts';
 import { findPerson } from '../finding.ts';
 import { short, when } from '../format.ts';
 import {
-  checkTimes,
   type GrantFlags,
   granted,
   grantLines,
   historyFrom,
   liveGrantsOf,
+  openGranting,
   recordsOf,
   timeHelp,
   withTerms,
@@ -17,7 +16,6 @@ import {
 import { mayText } from '../grant-text.ts';
 import { classesOf, purposeHelp, purposesOf, wordsOf } from '../grant-words.ts';
 import { named } from '../harmless.ts';
-import { deviceClock, ledgerClock } from '../ledger-clock.ts';
 import { type Clock, parseMoment, proposedEndMs } from '../time-flags.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addGrantChange } from './grant-change.ts';
@@ -40,16 +38,12 @@ async function give(context: CommandContext, who: string, flags: GrantFlags): Pr
     throw new CodedError('MISSING', { problem: 'say what: --class, --record or --write-class' });
   }
   const purposes = purposesOf(flags.purpose ?? ['TREAT']);
-  // What is no time at all is said before anything is opened.
-  checkTimes(flags, deviceClock(context));
-  const acting = await openActing(context);
-  const account = actingAccount(acting);
-  const clock = await ledgerClock(context, acting, account);
+  const granting = await openGranting(context, flags);
+  const { acting, clock } = granting;
   const { notBeforeMs, notAfterMs } = spanOf(flags, clock);
   const grantee = await findPerson(context, acting, who);
-  await caughtUp(context, acting);
-  const beside = await liveGrantsOf(context, acting, account, grantee);
-  const records = await recordsOf(context, acting, account, wordsOf(flags.record));
+  const beside = await liveGrantsOf(context, granting, grantee);
+  const records = await recordsOf(context, granting, wordsOf(flags.record));
   const request: GrantRequest = {
     grantee,
     readClasses: readClasses.length === 0 ? records.classes : readClasses,
@@ -60,24 +54,21 @@ async function give(context: CommandContext, who: string, flags: GrantFlags): Pr
     notBeforeMs,
     notAfterMs,
   };
-  const facts = await granted(context, acting, account, request);
+  const facts = await granted(context, granting, request);
   const also = { beside: beside.map((it) => it.consent) };
   context.output.result({ ...facts, ...(beside.length > 0 && also) }, () =>
     [...grantLines(facts), ...besideLines(beside, grantee)].join('\n'),
   );
 }
 
-type Live = Awaited<ReturnType<typeof liveGrantsOf>>[number];
-
-function besideLines(beside: readonly Live[], grantee: string): string[] {
+function besideLines(beside: readonly ListedGrant[], grantee: string): string[] {
   if (beside.length === 0) return [];
   const who = named(beside[0]?.granteeName ?? short(grantee));
   return [
     '',
     `It stands beside what ${who} was granted before:`,
     ...beside.map((it) => {
-      const may = mayText({ ...it.terms, records: it.terms.recordIds });
-      return `  ${short(it.consent)}: ${may}, until ${when(it.notAfterMs)}`;
+      return `  ${short(it.consent)}: ${mayText(it.terms)}, until ${when(it.notAfterMs)}`;
     }),
     'To have one in place of another: salus grant change, extend or narrow.',
   ];

@@ -1,8 +1,8 @@
 import { CodedError } from '../../primitives/errors.ts';
 import type { ListedGrant, UnlistedGrant, WalletAccount } from '../../sdk/index.ts';
-import { type Acting, caughtUp, openActing, work } from '../acting.ts';
+import { caughtUp, openActing, work } from '../acting.ts';
 import { amount, table, when } from '../format.ts';
-import { mayText } from '../grant-text.ts';
+import { endedFacts, mayText, standingFacts, stateText } from '../grant-text.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
 /** What a patient let others do, by the wallet, by its copy, and by the ledger. */
@@ -30,7 +30,7 @@ async function list(context: CommandContext, onlyLive: boolean): Promise<void> {
     for (const grant of await acting.person.grants(options)) {
       if (!onlyLive || grant.state === 'live') given.push({ grant, account });
     }
-    unlisted.push(...(await unlistedOf(acting, options)));
+    if (account.role === 'patient') unlisted.push(...(await acting.person.unlistedGrants(options)));
   }
   const grants = [...given.map(factsOf), ...unlisted.map(unlistedFacts)];
   context.output.result({ grants, count: grants.length }, () =>
@@ -40,33 +40,11 @@ async function list(context: CommandContext, onlyLive: boolean): Promise<void> {
   );
 }
 
-/** Of a patient: nobody else grants. */
-async function unlistedOf(
-  { person }: Acting,
-  options: ReturnType<typeof work>,
-): Promise<readonly UnlistedGrant[]> {
-  return person.account(options.as).role === 'patient' ? person.unlistedGrants(options) : [];
-}
-
 function factsOf({ grant: it, account }: Given): Record<string, unknown> {
-  return {
-    consent: it.consent,
-    granteeName: it.granteeName,
-    grantee: it.terms.grantee,
-    account: account.account,
-    state: it.state,
-    readClasses: it.terms.readClasses,
-    writeClasses: it.terms.writeClasses,
-    records: it.terms.recordIds,
-    purposes: it.terms.purposes,
-    fromMs: it.terms.fromMs,
-    notBeforeMs: it.notBeforeMs,
-    notAfterMs: it.notAfterMs,
-    looks: it.looks,
-    grantedHeight: it.grantedHeight,
-    revokedHeight: it.revokedHeight,
-    ...(it.endedMs !== undefined && { endedMs: it.endedMs }),
-  };
+  const { consent, granteeName, looks, grantedHeight, revokedHeight } = it;
+  const whose = { consent, granteeName, grantee: it.terms.grantee, account: account.account };
+  const counts = { looks, grantedHeight, revokedHeight };
+  return { ...whose, ...standingFacts(it), ...counts, ...endedFacts(it) };
 }
 
 function unlistedFacts(it: UnlistedGrant): Record<string, unknown> {
@@ -78,8 +56,8 @@ function tableOf(given: readonly Given[]): string[] {
   const rows = given.map(({ grant: it }) => [
     it.consent,
     it.granteeName,
-    it.endedMs === undefined ? it.state : `ended ${when(it.endedMs)}`,
-    mayText({ ...it.terms, records: it.terms.recordIds }),
+    stateText(it),
+    mayText(it.terms),
     when(it.notAfterMs),
     String(it.looks),
   ]);

@@ -1,24 +1,14 @@
 import { CodedError } from '../../primitives/errors.ts';
-import {
-  type AccountId,
-  type AsAccount,
-  judgeFormat,
-  type Person,
-  type ReceivedGrant,
-  type WaitingMessage,
-} from '../../sdk/index.ts';
+import type { AccountId, Person, ReceivedGrant, WaitingMessage } from '../../sdk/index.ts';
 import { caughtUp, openActing, work } from '../acting.ts';
-import { inputFile } from '../files.ts';
+import { Choosing } from '../choosing.ts';
 import { amount, short, table, when } from '../format.ts';
-import { named } from '../harmless.ts';
+import { receivedFacts, stateText } from '../grant-text.ts';
 import { during } from '../output.ts';
-import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
-import { findReceived, grantsOfPatient } from '../received.ts';
 import { writtenForMe, writtenLines } from '../written-for-me.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-import { writeAmendment } from './record-amend.ts';
 
-/** What somebody who was granted access does: fetch his letters, write a diagnosis. */
+/** Letters are fetched, taken or removed; what others granted is listed. */
 export const addInbox: AddCommand = (program, context) => {
   program
     .command('inbox')
@@ -30,36 +20,7 @@ export const addInbox: AddCommand = (program, context) => {
       'remove them; `unreadable`: messages that do not open; `unwritten`: notes that wait',
     )
     .action((flags: InboxFlags) => inbox(context, flags));
-  program
-    .command('diagnose <who>')
-    .description("write a diagnosis: by the patient's name, or the grant's id")
-    .option('--text <text>', 'the diagnosis in words')
-    .option('--file <file>', 'or as a file: a FHIR Condition, a PDF, ...')
-    .option('--name <name>', 'what the patient sees first', 'Diagnosis')
-    .option('--corrects <record>', 'in place of this one, which you wrote; needs --reason')
-    .option('--reason <words>', 'why; the patient and every reader see it')
-    .option('--patient-born <date>', 'for whom: her birth date, as her chart has it')
-    .option('--yes', 'without being asked for whom')
-    .action((who: string, flags: DiagnoseFlags) => diagnose(context, who, flags));
 };
-
-/** A received grant, for `--json` and for tables. */
-export function receivedFacts(it: ReceivedGrant): Record<string, unknown> {
-  return {
-    consent: it.consent,
-    patient: it.patient,
-    patientName: it.patientName,
-    state: it.state,
-    readClasses: it.terms.readClasses,
-    writeClasses: it.terms.writeClasses,
-    records: it.terms.recordIds,
-    purposes: it.terms.purposes,
-    fromMs: it.terms.fromMs,
-    notBeforeMs: it.notBeforeMs,
-    notAfterMs: it.notAfterMs,
-    ...(it.endedMs !== undefined && { endedMs: it.endedMs }),
-  };
-}
 
 interface InboxFlags {
   readonly live?: boolean;
@@ -72,34 +33,13 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
   const { person } = acting;
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   await caughtUp(context, acting, { tells: false });
-  const held = await during(context.output, 'Fetching letters', async (progress) => {
-    const each = async <T>(ask: (options: AsAccount) => Promise<T>): Promise<T[]> => {
-      const all: T[] = [];
-      for (const account of acting.accounts) all.push(await ask(work(context, account, progress)));
-      return all;
-    };
-    const held = await each((options) => person.inbox(options));
-    const { accept, drop } = flags;
-    if (accept !== undefined) {
-      const from = senderOf(person.waitingLetters, accept);
-      return (await each((options) => person.acceptLetters(from, options))).flat();
-    }
-    if (drop === unwrittenWord) {
-      for (const account of acting.accounts) {
-        const his = person.unwritten.filter((it) => it.account === account.account);
-        const ids = his.map((it) => it.recordId);
-        await person.dropUnwritten(ids, work(context, account, progress));
-      }
-      return held.flat();
-    }
-    if (drop !== undefined) {
-      const from = drop === unreadableWord ? undefined : senderOf(person.waitingLetters, drop);
-      await each((options) => person.dropLetters(from, options));
-      // What is shown is what is left.
-      return (await each((options) => person.inbox(options))).flat();
-    }
-    return held.flat();
-  });
+  const held = await during(context.output, 'Fetching letters', (progress) =>
+    fetched(
+      person,
+      flags,
+      acting.accounts.map((account) => work(context, account, progress)),
+    ),
+  );
   const grants = inOrder(held, flags.live === true);
   const written = await writtenForMe(context, acting);
   const { notUnderstoodCount: notUnderstood, unreadableCount: unreadable } = person;
@@ -122,6 +62,40 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
   );
 }
 
+/** Fetches for each account, and does with what waits what was asked; what is held then. */
+async function fetched(
+  person: Person,
+  { accept, drop }: InboxFlags,
+  accounts: readonly ReturnType<typeof work>[],
+): Promise<readonly ReceivedGrant[]> {
+  const each = async <T>(ask: (options: (typeof accounts)[number]) => Promise<T>): Promise<T[]> => {
+    const all: T[] = [];
+    for (const options of accounts) all.push(await ask(options));
+    return all;
+  };
+  const inbox = async () => (await each((options) => person.inbox(options))).flat();
+  const held = await inbox();
+  if (accept !== undefined) {
+    const from = senderOf(person.waitingLetters, accept);
+    return (await each((options) => person.acceptLetters(from, options))).flat();
+  }
+  if (drop === undefined) return held;
+  if (drop === unwrittenWord) {
+    await each((options) => {
+      const his = person.unwritten.filter((it) => it.account === options.as);
+      return person.dropUnwritten(
+        his.map((it) => it.recordId),
+        options,
+      );
+    });
+    return held;
+  }
+  const from = drop === unreadableWord ? undefined : senderOf(person.waitingLetters, drop);
+  await each((options) => person.dropLetters(from, options));
+  // What is shown is what is left.
+  return inbox();
+}
+
 /** Live ones first, those that end first before others; what has ended stands last, and leaves after a day. */
 function inOrder(grants: readonly ReceivedGrant[], onlyLive: boolean): readonly ReceivedGrant[] {
   const order = ['live', 'not yet', 'ended'] as const;
@@ -133,14 +107,20 @@ function inOrder(grants: readonly ReceivedGrant[], onlyLive: boolean): readonly 
 const unreadableWord = 'unreadable';
 const unwrittenWord = 'unwritten';
 
-/** Throws PERSON_UNKNOWN: nobody of this name waits, or several. */
+/** Throws PERSON_UNKNOWN: nobody of this name waits; AMBIGUOUS: several do. */
 function senderOf(waiting: readonly WaitingMessage[], who: string): AccountId {
-  const named = new Set(
-    waiting.flatMap(({ from, name }) => (from === who || name === who ? (from ?? []) : [])),
+  const named = new Map(
+    waiting.flatMap((it) =>
+      it.from !== undefined && (it.from === who || it.name === who) ? [[it.from, it] as const] : [],
+    ),
   );
-  const [only] = named;
-  if (only === undefined || named.size > 1) {
-    throw new CodedError('PERSON_UNKNOWN', { matches: named.size });
+  const [only, another] = named.keys();
+  if (only === undefined) throw new CodedError('PERSON_UNKNOWN');
+  if (another !== undefined) {
+    const choices = [...named].map(([account, { name, receivedMs }]) => ({
+      ...{ account, name, came: when(receivedMs) },
+    }));
+    throw new Choosing('AMBIGUOUS', choices);
   }
   return only;
 }
@@ -181,77 +161,11 @@ function grantsTable(grants: readonly ReceivedGrant[]): string {
         ...grants.map((it) => [
           it.consent,
           it.patientName || short(it.patient),
-          it.endedMs === undefined ? it.state : `ended ${when(it.endedMs)}`,
+          stateText(it),
           it.terms.readClasses.join(', '),
           it.terms.writeClasses.join(', '),
           it.terms.purposes.join(', '),
           when(it.notAfterMs),
         ]),
       ]);
-}
-
-interface DiagnoseFlags extends PatientFlags {
-  readonly text?: string;
-  readonly file?: string;
-  readonly name: string;
-  readonly corrects?: string;
-  readonly reason?: string;
-}
-
-async function diagnose(context: CommandContext, who: string, flags: DiagnoseFlags): Promise<void> {
-  const { bytes, mediaType } = await diagnosisOf(flags);
-  const { name, corrects, reason } = flags;
-  if ((corrects === undefined) !== (reason === undefined)) {
-    throw new CodedError('USAGE', { problem: 'say --corrects and --reason together' });
-  }
-  if (corrects !== undefined && reason !== undefined) {
-    const now = { bytes, mediaType };
-    return writeAmendment(context, corrects, { ...flags, reason, name, consent: who, now });
-  }
-  const acting = await openActing(context);
-  const found = await findReceived(context, acting, {
-    who,
-    fits: (it) => it.mayWrite && it.terms.writeClasses.includes('diagnosis'),
-  });
-  const { grant, account } = found;
-  const grants = await grantsOfPatient(context, acting, grant);
-  await sureOfPatient(context, acting, { grants, account, what: 'this diagnosis' }, flags);
-  const written = await during(context.output, 'Writing', (progress) =>
-    acting.person.diagnose(
-      grant.consent,
-      { name: flags.name, mediaType, bytes },
-      work(context, account, progress),
-    ),
-  );
-  const { recordIds, patient, epoch, confirmed } = written;
-  const { txId, height } = confirmed;
-  const [recordId] = recordIds;
-  const facts = { recordId, patient, consent: grant.consent, epoch, txId, height, log: 'doc' };
-  context.output.result(
-    facts,
-    () =>
-      `Diagnosis written for ${named(grant.patientName || short(patient))}: record ${recordId}, on Docchain at height ${height}.`,
-  );
-}
-
-const maxDiagnosisBytes = 64 * 1024 * 1024;
-
-async function diagnosisOf({
-  text,
-  file,
-}: DiagnoseFlags): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }> {
-  if ((text === undefined) === (file === undefined)) {
-    throw new CodedError('MISSING', { problem: 'say either --text or --file' });
-  }
-  if (text !== undefined) {
-    if (text === '') throw new CodedError('FILE_EMPTY');
-    return { bytes: new TextEncoder().encode(text), mediaType: 'text/plain' };
-  }
-  const input = await inputFile(file ?? '');
-  if (input.byteLength > maxDiagnosisBytes) throw new CodedError('BODY_TOO_LARGE');
-  const pieces: Uint8Array[] = [];
-  for await (const piece of input.read()) pieces.push(piece);
-  const bytes = new Uint8Array(Buffer.concat(pieces));
-  if (bytes.length === 0) throw new CodedError('FILE_EMPTY');
-  return { bytes, mediaType: judgeFormat(input.name, bytes.subarray(0, 4096)).mediaType };
 }

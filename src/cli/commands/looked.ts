@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import {
   type Looked,
   type Noticed,
@@ -18,7 +18,7 @@ import {
   withheldText,
 } from '../looked-page.ts';
 import { NameBook } from '../name-book.ts';
-import { during } from '../output.ts';
+import { during, unlessInterrupted } from '../output.ts';
 import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
@@ -97,20 +97,18 @@ interface Known {
 async function knownOf(
   context: CommandContext,
   { person }: Acting,
-  found: readonly { readonly account: WalletAccount }[],
+  found: readonly { readonly account: WalletAccount; readonly looked: Looked }[],
 ): Promise<Known> {
   const records = new Map<string, string>();
   const ends = new Map<string, number>();
-  for (const { account } of found) {
+  for (const { account, looked } of found) {
     const options = work(context, account);
     for (const it of await person.grants(options)) {
       if (it.endedMs !== undefined) ends.set(it.consent, it.endedMs);
     }
-    // By their lines: what turns the meaning of a record stands in its name, and no body is fetched for it.
-    const lines = await person.recordLines(options).catch((error: unknown) => {
-      if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
-      return [];
-    });
+    if (!looked.notices.some((it) => it.kind === 'look')) continue;
+    for (const it of person.imports) records.set(it.skeleton, it.fileName);
+    const lines = (await person.recordLines(options).catch(unlessInterrupted)) ?? [];
     for (const { recordId, headline } of lines) {
       if (headline !== undefined) records.set(recordId, spokenName(headline));
     }

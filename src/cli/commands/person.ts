@@ -7,16 +7,15 @@ import { contextOptions, factsOf, openActing, withWallet } from '../acting.ts';
 import { askPassphrase, readCodeFile, saysYes } from '../asking.ts';
 import { type EnrolPlan, enrolPerson } from '../enrol-person.ts';
 import { readSmallText } from '../files.ts';
-import { amount, table } from '../format.ts';
 import { named } from '../harmless.ts';
-import { fileWalletStore, homeFolder, walletNames } from '../home.ts';
+import { fileWalletStore, homeFolder } from '../home.ts';
 import { during } from '../output.ts';
-import { peopleOf } from '../people-here.ts';
-import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { addPersonCode } from './person-code.ts';
 import { addPersonKeys } from './person-keys.ts';
 import { addPersonLeave } from './person-leave.ts';
+import { addPersonMove } from './person-move.ts';
+import { addPersonShow } from './person-show.ts';
 
 interface EnrolFlags {
   readonly hospital?: string;
@@ -44,19 +43,10 @@ export const addPerson: AddCommand = (program, context) => {
       .description('enrol at a hospital: patients may do so at several')
       .option('--code-file <file>', 'holds the printed recovery code'),
   ).action((name: string | undefined, flags: EnrolFlags) => enrol(context, name, flags));
-  person
-    .command('list')
-    .description('whose wallets are on this machine; needs no passphrase')
-    .action(() => list(context));
-  person
-    .command('show [wallet]')
-    .description('accounts, cards and imports of one wallet')
-    .option('--save-trust <file>', 'write the trust root that this wallet believes')
-    .action((name: string | undefined, flags: { saveTrust?: string }) =>
-      show(context, name, flags),
-    );
+  addPersonShow(person, context);
   addPersonKeys(person, context);
   addPersonCode(person, context);
+  addPersonMove(person, context);
   addPersonLeave(person, context);
 };
 
@@ -207,95 +197,5 @@ async function enrol(
   context.output.result(
     { name, account: account.account, accounts: person.accounts.map((it) => factsOf(context, it)) },
     () => enrolledText(account),
-  );
-}
-
-function list(context: CommandContext): void {
-  const home = homeFolder(context.flags.home);
-  const known = peopleOf(home);
-  const unknown = walletNames(home)
-    .filter((name) => !known.some((it) => it.name === name))
-    .map((name) => ({ name, role: 'not enrolled', hospital: '', account: '' }));
-  const people = [...known, ...unknown];
-  context.output.result({ people }, () =>
-    people.length === 0
-      ? 'No wallets here yet: salus person create NAME'
-      : table([
-          ['name', 'role', 'hospital', 'account'],
-          ...people.map((it) => [it.name, it.role, it.hospital, it.account]),
-        ]),
-  );
-}
-
-async function show(
-  context: CommandContext,
-  wallet: string | undefined,
-  flags: { readonly saveTrust?: string },
-): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet));
-  const { person, name, accounts } = acting;
-  const [first] = accounts;
-  const trustRoot = first === undefined ? undefined : person.trustRootJson(first.account);
-  const words = first === undefined ? undefined : person.trustWords(first.account);
-  if (flags.saveTrust !== undefined) {
-    if (trustRoot === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
-    await writeOut(flags.saveTrust, trustRoot, context);
-  }
-  const cards = person.cards.map(({ nickname, card }) => ({
-    nickname,
-    name: card.name,
-    role: card.role,
-    account: card.account,
-  }));
-  const imports = person.imports.map((it) => ({
-    importId: it.skeleton,
-    fileName: it.fileName,
-    items: it.items,
-    confirmed: it.anchored,
-  }));
-  const facts = {
-    name,
-    fullName: person.name,
-    accounts: person.accounts.map((it) => factsOf(context, it)),
-    cards,
-    imports,
-    pending: person.pendingCount,
-    copy: person.hasCopy,
-    ...(trustRoot !== undefined && { trustRoot: JSON.parse(trustRoot) as unknown }),
-    ...(words !== undefined && { trustWords: words }),
-  };
-  context.output.result(facts, () =>
-    [
-      `${named(person.name)} (wallet ${name})`,
-      '',
-      person.accounts.length === 0
-        ? 'Not enrolled yet: salus person enrol'
-        : table([
-            ['hospital', 'role', 'account'],
-            ...person.accounts.map((it) => [
-              it.organisationName,
-              it.enrolled ? it.role : `${it.role}, not finished`,
-              it.account,
-            ]),
-          ]),
-      ...(person.accounts.every((it) => it.enrolled)
-        ? []
-        : ['', `Finish enrolling: salus person enrol ${name} --code-file FILE`]),
-      ...(person.hasCopy || person.accounts.length === 0
-        ? []
-        : ['', 'No hospital keeps a copy of this wallet, and no code brings it back.']),
-      ...(cards.length === 0
-        ? []
-        : [
-            '',
-            table([
-              ['card', 'role', 'account'],
-              ...cards.map((it) => [it.nickname, it.role, it.account]),
-            ]),
-          ]),
-      '',
-      `${amount(imports.length, 'import')}, ${person.pendingCount} not confirmed yet`,
-      ...(words === undefined ? [] : [`believes the ledger of the words ${words.join(' ')}`]),
-    ].join('\n'),
   );
 }

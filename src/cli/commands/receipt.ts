@@ -10,7 +10,7 @@ import { homeFolder } from '../home.ts';
 import { during } from '../output.ts';
 import { receiptPage } from '../receipt-page.ts';
 import { factsOfReceipt, type PrintedReceipt, receiptText } from '../receipt-text.ts';
-import { findReceived } from '../received.ts';
+import { findReceived, listUnder } from '../received.ts';
 import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
@@ -101,12 +101,12 @@ async function receiptOfRecord(
     const { recordId, account } = await findRecord(context, acting, id);
     return acting.person.receiptOfRecord(recordId, work(context, account));
   }
-  const { grant, account } = await findReceived(context, acting, {
+  const { grants, account } = await findReceived(context, acting, {
     who: consent,
     fits: (it) => it.terms.readClasses.length > 0,
   });
   const options = work(context, account);
-  const { rows } = await acting.person.listShared(grant.consent, options);
+  const { rows } = await listUnder(acting.person, grants, options);
   const known = rows.map(({ row }) => row.recordId);
   const recordId = pickId(known, id);
   const found = rows.find(({ row }) => row.recordId === recordId);

@@ -1,14 +1,9 @@
 import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import { parseRecordId } from '../../primitives/ids.ts';
-import {
-  type AmendedRecord,
-  amendRecord,
-  judgeFormat,
-  type ReceivedGrant,
-} from '../../sdk/index.ts';
+import { type AmendedRecord, amendRecord, type ReceivedGrant } from '../../sdk/index.ts';
 import { actingAccount, openActing, work } from '../acting.ts';
-import { inputFile } from '../files.ts';
+import { noteSaid } from '../note-input.ts';
 import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
 import { findReceived, grantsOfPatient } from '../received.ts';
 import type { CommandContext } from './command.ts';
@@ -50,19 +45,12 @@ async function amend(
   file: string | undefined,
   flags: AmendFlags,
 ): Promise<void> {
-  if (file !== undefined && flags.text !== undefined) {
-    throw new CodedError('USAGE', { problem: 'say either --text or a file' });
-  }
-  const read = file === undefined ? undefined : await readWhole(file);
-  const text =
-    flags.text === undefined
-      ? undefined
-      : { bytes: new TextEncoder().encode(flags.text), mediaType: 'text/plain', name: undefined };
-  const { now, name } = { now: read ?? text, name: flags.name ?? read?.name };
+  const now = await noteSaid({ text: flags.text, file });
+  const name = flags.name ?? now?.name;
   await writeAmendment(context, id, { ...flags, name, now });
 }
 
-/** `record amend` and `diagnose --corrects`. Throws USAGE, and what `amendRecord` throws. */
+/** `record amend` and `diagnose --corrects`. Throws MISSING, and what `amendRecord` throws. */
 export async function writeAmendment(
   context: CommandContext,
   id: string,
@@ -74,7 +62,7 @@ export async function writeAmendment(
   const { reason, name, now } = flags;
   const enteredInError = flags.enteredInError === true;
   if (now === undefined && !enteredInError) {
-    throw new CodedError('USAGE', { problem: 'say --text, a file, or --entered-in-error' });
+    throw new CodedError('MISSING', { problem: 'say --text, a file, or --entered-in-error' });
   }
   const acting = await openActing(context);
   const held =
@@ -103,17 +91,4 @@ function factsOf(amended: AmendedRecord): Record<string, unknown> {
   const { recordId, previous, recordClass, patient, consent, epoch, confirmed } = amended;
   const { txId, height } = confirmed;
   return { recordId, previous, class: recordClass, patient, consent, epoch, txId, height };
-}
-
-const maxAmendedBytes = 64 * 1024 * 1024;
-
-async function readWhole(path: string) {
-  const input = await inputFile(path);
-  if (input.byteLength > maxAmendedBytes) throw new CodedError('BODY_TOO_LARGE');
-  const pieces: Uint8Array[] = [];
-  for await (const piece of input.read()) pieces.push(piece);
-  const bytes = new Uint8Array(Buffer.concat(pieces));
-  if (bytes.length === 0) throw new CodedError('FILE_EMPTY');
-  const { mediaType } = judgeFormat(input.name, bytes.subarray(0, 4096));
-  return { bytes, mediaType, name: input.name };
 }

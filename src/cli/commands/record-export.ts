@@ -45,7 +45,7 @@ async function exportFile(
       known.length === 0
         ? 'nothing was imported'
         : `say --all, or which: ${known.map((it) => `${it.skeleton} (${named(it.fileName)})`).join(', ')}`;
-    throw new CodedError('USAGE', { problem });
+    throw new CodedError('MISSING', { problem });
   }
   const { recordId, account } = await findImport(context, acting, id);
   const file = await during(context.output, 'Giving back', (progress) =>
@@ -76,7 +76,7 @@ async function findImport(context: CommandContext, acting: Acting, id: string) {
 }
 
 async function exportEverything(context: CommandContext, { out }: ExportFlags): Promise<void> {
-  if (out === undefined) throw new CodedError('USAGE', { problem: 'say --out FOLDER' });
+  if (out === undefined) throw new CodedError('MISSING', { problem: 'say --out FOLDER' });
   const acting = await openActing(context);
   const mine = acting.accounts.filter((it) => it.role === 'patient');
   if (mine.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
@@ -133,7 +133,7 @@ const endings: Readonly<Record<string, string>> = {
 function nameOf(file: GivenBack): string {
   if (file.kind === 'import') return safeName(file.fileName);
   const { name, mediaType, recordId } = contentOf(file.record).head;
-  const wanted = safeName(name).slice(0, 80);
+  const wanted = atMost(120, safeName(name));
   const ending = endings[bareMediaType(mediaType)] ?? /\.[a-z0-9]{1,8}$/i.exec(wanted)?.[0] ?? '';
   const stem = ending !== '' && wanted.endsWith(ending) ? wanted.slice(0, -ending.length) : wanted;
   return `${stem} ${short(recordId)}${ending}`;
@@ -152,8 +152,13 @@ function freeName(taken: Set<string>, wanted: string): string {
   }
 }
 
-/** A name inside a record is somebody's text: it must not choose a folder. */
+/** A name inside a record is somebody's text: it must choose no folder, and be one that a file system takes. */
 function safeName(name: string): string {
   const safe = name.replace(/[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '_').replace(/^\.+/, '_');
-  return safe === '' ? 'record' : [...safe].slice(0, 100).join('');
+  return safe === '' ? 'record' : atMost(200, safe);
+}
+
+/** As many whole characters as have so many bytes: file systems take 255. */
+function atMost(bytes: number, text: string): string {
+  return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(bytes)).read);
 }

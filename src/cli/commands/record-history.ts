@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
 import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
-import { parseRecordId } from '../../primitives/ids.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import { contentOf, type OpenedRecord, sharedHistory } from '../../sdk/index.ts';
 import { openActing, work } from '../acting.ts';
-import { findRecord } from '../finding.ts';
+import { findOwnRecord, findSharedRecord } from '../finding-record.ts';
 import { short, sizeOf, table, when } from '../format.ts';
 import { NameBook } from '../name-book.ts';
-import { authorWords, originFacts, titleWords } from '../origin.ts';
+import { authorWords, openedFacts, originFacts, titleWords } from '../origin.ts';
 import { during } from '../output.ts';
 import { findReceived } from '../received.ts';
 import type { CommandContext } from './command.ts';
-import { openedFacts } from './record-list.ts';
 
 /** All versions of a record, whichever of them is named. */
 export function addRecordHistory(record: Command, context: CommandContext): void {
@@ -34,15 +33,19 @@ async function history(
   const isOwn = acting.accounts.some((it) => it.role === 'patient');
   const versions = await during(context.output, 'Opening', async (progress) => {
     if (isOwn && consent === undefined) {
-      const { recordId, account } = await findRecord(context, acting, id);
+      const { recordId, account } = await findOwnRecord(context, acting, id);
       return acting.person.history(recordId, work(context, account, progress));
     }
-    const fits = {
-      fits: (it: { terms: { readClasses: readonly string[] } }) => it.terms.readClasses.length > 0,
-    };
-    const { grant, account } = await findReceived(context, acting, { who: consent, ...fits });
-    const asked = { consent: grant.consent, recordId: parseRecordId(id) };
-    const found = await acting.person.run(sharedHistory, asked, work(context, account, progress));
+    const { grants, account } = await findReceived(context, acting, {
+      who: consent,
+      fits: (it) => it.terms.readClasses.length > 0,
+    });
+    const options = work(context, account, progress);
+    const { recordId, grants: opening } = await findSharedRecord(acting, grants, id, options);
+    const [grant] = opening;
+    if (grant === undefined) throw new CodedError('NOT_SHARED');
+    const asked = { consent: grant.consent, recordId };
+    const found = await acting.person.run(sharedHistory, asked, options);
     return found.map(
       ({ row, ...it }): Version => ({
         ...it,

@@ -1,16 +1,7 @@
 import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
-import {
-  bareMediaType,
-  contentOf,
-  isEnteredByPatient,
-  type OpenedRecord,
-  parsePurpose,
-  parseRecordClass,
-  type RecordLine,
-  skeletonMediaType,
-} from '../../sdk/index.ts';
+import { type Purpose, parsePurpose, type RecordLine } from '../../sdk/index.ts';
 import { type Acting, caughtUp, openActing, work } from '../acting.ts';
 import { amount, short } from '../format.ts';
 import { named } from '../harmless.ts';
@@ -18,7 +9,7 @@ import { keepList } from '../last-list.ts';
 import { during } from '../output.ts';
 import { findReceived, linesUnder } from '../received.ts';
 import {
-  chosen,
+  choosing,
   cutTo,
   type ListedLine,
   lineFacts,
@@ -87,14 +78,17 @@ async function list(
   flags: ListFlags,
   draw: (lines: readonly ListedLine[]) => string = linesTable,
 ): Promise<void> {
+  const choose = choosing(flags);
+  const purpose = flags.purpose === undefined ? undefined : parsePurpose(flags.purpose);
   const acting = await openActing(context);
-  if (flags.class !== undefined) parseRecordClass(flags.class);
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   const isOwn = acting.accounts.some((it) => it.role === 'patient');
   const isShared = flags.consent !== undefined || flags.patient !== undefined || !isOwn;
-  const listed = isShared ? await shared(context, acting, flags) : await own(context, acting);
+  const listed = isShared
+    ? await shared(context, acting, flags.patient ?? flags.consent, purpose)
+    : await own(context, acting);
   const { output } = context;
-  const fitting = chosen(listed.lines, flags);
+  const fitting = choose(listed.lines);
   const { shown, more } = cutTo(
     fitting,
     draw === trendText ? { ...flags, all: true } : flags,
@@ -148,12 +142,16 @@ async function writers(
   };
 }
 
-async function shared(context: CommandContext, acting: Acting, flags: ListFlags): Promise<Listed> {
+async function shared(
+  context: CommandContext,
+  acting: Acting,
+  who: string | undefined,
+  purpose: Purpose | undefined,
+): Promise<Listed> {
   const { grant, grants, account } = await findReceived(context, acting, {
-    who: flags.patient ?? flags.consent,
+    who,
     fits: (it) => it.terms.readClasses.length > 0,
   });
-  const purpose = flags.purpose === undefined ? undefined : parsePurpose(flags.purpose);
   const { consent, patient, patientName } = grant;
   const found = await during(context.output, 'Looking', (progress) =>
     linesUnder(acting.person, grants, { ...work(context, account, progress), purpose }),
@@ -175,24 +173,4 @@ function sharedBy({ state, consent }: RecordLine, own: ConsentId, patientName: s
   if (state === 'erased') return '';
   if (consent === undefined) return patientName || 'the patient';
   return consent === own ? 'under this grant' : 'another writer, not checked yet';
-}
-
-/** What only who opens an item knows about it. */
-export function openedFacts(
-  opened: Pick<OpenedRecord, 'head' | 'bytes' | 'carried' | 'problems'>,
-): Record<string, unknown> {
-  const { head, bytes } = contentOf(opened);
-  const { name, mediaType, previous, author, writtenMs, ordinaryClass } = head;
-  return {
-    name,
-    mediaType: bareMediaType(mediaType),
-    bytes: bytes.length,
-    author,
-    writtenMs,
-    ...(head.recordClass === 'private' && { ordinaryClass }),
-    ...(previous !== undefined && { previous }),
-    ...(opened.problems.length > 0 && { problems: opened.problems }),
-    ...(isEnteredByPatient(head) && { enteredBy: 'patient' }),
-    ...(mediaType === skeletonMediaType && { import: true }),
-  };
 }

@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { parseRecordId } from '../../primitives/ids.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import { contentOf, parsePurpose } from '../../sdk/index.ts';
 import { type Acting, openActing, work } from '../acting.ts';
-import { findRecord, pickId } from '../finding.ts';
-import { listedAt } from '../last-list.ts';
+import { findOwnRecord, findSharedRecord } from '../finding-record.ts';
 import { NameBook } from '../name-book.ts';
 import { during } from '../output.ts';
-import { covers, findReceived, listUnder, readUnder } from '../received.ts';
-import { recordByName } from '../record-by-name.ts';
+import { findReceived, readUnder } from '../received.ts';
 import type { CommandContext } from './command.ts';
 import { wholeNumber } from './options.ts';
 import { type Opened, type ShowFlags, showOpened } from './record-shown.ts';
@@ -48,31 +45,12 @@ async function open(context: CommandContext, id: string, flags: OpenFlags): Prom
 
 async function openOwn(context: CommandContext, acting: Acting, id: string): Promise<Opened> {
   return during(context.output, 'Opening', async (progress) => {
-    const { recordId, account } = await findOwn(context, acting, id);
+    const { recordId, account } = await findOwnRecord(context, acting, id);
     const opened = await acting.person.openRecord(recordId, work(context, account, progress));
     const { height, timeMs, epoch, txId, consent } = opened;
     const facts = { height, timeMs, epoch, txId, consent };
     return { ...opened, patientName: acting.person.name, facts };
   });
-}
-
-/** By the number of the last list, by id or its beginning, by name. Throws RECORD_UNKNOWN, USAGE (several fit). */
-async function findOwn(context: CommandContext, acting: Acting, id: string) {
-  const listed = listedAt(acting, id);
-  try {
-    return await findRecord(context, acting, listed ?? id);
-  } catch (error) {
-    if (!isCoded(error, 'RECORD_UNKNOWN') || /^[0-9a-f]{6,}$/.test(id)) throw error;
-  }
-  for (const account of acting.accounts) {
-    const lines = await acting.person.recordLines(work(context, account));
-    const records = lines.flatMap(({ recordId, headline, isOlder }) =>
-      headline === undefined || isOlder ? [] : [{ recordId, headline }],
-    );
-    const recordId = recordByName(records, id, context.output.note);
-    if (recordId !== undefined) return { recordId, account };
-  }
-  throw new CodedError('RECORD_UNKNOWN');
 }
 
 async function openShared(
@@ -89,20 +67,7 @@ async function openShared(
     });
     const options = { ...work(context, account, progress), purpose };
     const { person } = acting;
-    let recordId = listedAt(acting, id) ?? tryRecordId(id);
-    let opening = grants;
-    // By which of several grants it opens, its row says: one that does not cover it would be refused.
-    if (recordId === undefined || grants.length > 1) {
-      const { rows } = await listUnder(person, grants, options);
-      const known = rows.map(({ row }) => row);
-      recordId ??= pickId(
-        known.map((it) => it.recordId),
-        id,
-      );
-      const row = known.find((it) => it.recordId === recordId);
-      if (row !== undefined) opening = grants.filter((it) => covers(it, row));
-    }
-    if (recordId === undefined) throw new CodedError('RECORD_UNKNOWN');
+    const { recordId, grants: opening } = await findSharedRecord(acting, grants, id, options);
     const read = await readUnder(person, opening, { ...options, recordIds: [recordId] });
     const [record] = read.records;
     const [gone] = read.missing;
@@ -118,13 +83,4 @@ async function openShared(
     const facts = { height, timeMs, epoch, txId, consent, patient, looks };
     return { ...record, patientName, facts };
   });
-}
-
-function tryRecordId(text: string) {
-  try {
-    return parseRecordId(text);
-  } catch (error) {
-    if (isCoded(error, 'ID_FORMAT')) return undefined;
-    throw error;
-  }
 }

@@ -32,7 +32,7 @@ async function reclassify(
 ): Promise<void> {
   const recordClass = flags.class === undefined ? undefined : parseRecordClass(flags.class);
   if (recordClass === undefined && flags.title === undefined) {
-    throw new CodedError('USAGE', { problem: 'say --class or --title' });
+    throw new CodedError('MISSING', { problem: 'say --class or --title' });
   }
   const acting = await openActing(context);
   const { recordId, account } = await findRecord(context, acting, id);

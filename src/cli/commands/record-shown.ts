@@ -15,10 +15,9 @@ import {
 import { amount, sizeOf, table, when } from '../format.ts';
 import { named } from '../harmless.ts';
 import type { NameBook } from '../name-book.ts';
-import { authorWords, originFacts, titleWords } from '../origin.ts';
+import { authorWords, openedFacts, originFacts, titleWords } from '../origin.ts';
 import { writeOut } from '../write-out.ts';
 import type { CommandContext } from './command.ts';
-import { openedFacts } from './record-list.ts';
 
 /** An opened record, and what is known of it beside what it holds. */
 export interface Opened

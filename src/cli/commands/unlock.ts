@@ -1,6 +1,6 @@
 import { openActing, walletName } from '../acting.ts';
 import { beginSession, endSession, longestMinutes, serveSession } from '../agent.ts';
-import { standardInput } from '../files.ts';
+import { standardInput, wholeOf } from '../files.ts';
 import { when } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import type { AddCommand, CommandContext } from './command.ts';
@@ -53,9 +53,6 @@ async function lock(context: CommandContext): Promise<void> {
 async function serve(context: CommandContext, seconds: number): Promise<void> {
   const { flags, signal, surroundings } = context;
   const { name } = walletName(context);
-  const input = await standardInput('root', surroundings.stdin, signal);
-  const pieces: Uint8Array[] = [];
-  for await (const piece of input.read()) pieces.push(piece);
-  const root = new Uint8Array(Buffer.concat(pieces));
+  const root = await wholeOf(await standardInput('root', surroundings.stdin, signal));
   await serveSession({ home: homeFolder(flags.home), name, root, seconds, signal });
 }

@@ -4,10 +4,9 @@ import type { ConsentId } from '../../primitives/ids.ts';
 import type { BlockEvent, ReceivedGrant, WalletAccount } from '../../sdk/index.ts';
 import { type Acting, finishTakingBack, openActing, work } from '../acting.ts';
 import { short, sizeOf, when } from '../format.ts';
-import { mayText } from '../grant-text.ts';
+import { mayText, receivedFacts } from '../grant-text.ts';
 import { named } from '../harmless.ts';
 import type { AddCommand, CommandContext } from './command.ts';
-import { receivedFacts } from './inbox.ts';
 import { wholeNumber } from './options.ts';
 
 interface WatchFlags {
@@ -79,7 +78,7 @@ class Watcher {
           this.#say(
             'watching',
             receivedFacts(grant),
-            `grant of ${this.#name(grant)} is ${grant.state}: ${mayText({ ...grant.terms, records: grant.terms.recordIds })}, until ${when(grant.notAfterMs)} (${short(grant.consent)})`,
+            `grant of ${this.#name(grant)} is ${grant.state}: ${mayText(grant.terms)}, until ${when(grant.notAfterMs)} (${short(grant.consent)})`,
           );
       }
       this.#context.output.note(`Following from height ${height}; Ctrl-C ends it.`);
