@@ -1,8 +1,8 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8 } from '../../primitives/bytes.ts';
 import { idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
-import { compareVersions } from '../records/identity.ts';
-import { areVersions, type KnownItem, type KnownItems } from '../records/import-plan.ts';
+import { areVersions, type KnownItem, type KnownItems } from '../records/import/known-items.ts';
+import { compareVersions } from '../records/import/version-order.ts';
 import type { HeldImport } from './content.ts';
 
 const nameBytes = 16;

@@ -3,23 +3,17 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex, concatBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
-import { encodeCbor } from '../../primitives/cbor.ts';
-import { isCoded } from '../../primitives/errors.ts';
-import { type RecordId, recordIdOf } from '../../primitives/ids.ts';
-import { cutOpaque, judgeFile } from './fhir-file.ts';
-import {
-  type ImportInput,
-  type ImportPlan,
-  type KnownItem,
-  type KnownItems,
-  nothingKnown,
-  planImport,
-  planStreamedImport,
-} from './import-plan.ts';
-import { decodeSkeleton, encodeSkeleton, rebuildFile } from './skeleton.ts';
-import { unpack } from './unpack.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { bytesToHex, concatBytes, utf8, utf8ToText } from '../../../primitives/bytes.ts';
+import { encodeCbor } from '../../../primitives/cbor.ts';
+import { isCoded } from '../../../primitives/errors.ts';
+import { type RecordId, recordIdOf } from '../../../primitives/ids.ts';
+import { cutOpaque, judgeFile } from '../fhir-file.ts';
+import { decodeSkeleton, encodeSkeleton, rebuildFile } from '../skeleton.ts';
+import { unpack } from '../unpack.ts';
+import { type ImportPlan, planImport, planStreamedImport } from './import-plan.ts';
+import { type KnownItem, type KnownItems, nothingKnown } from './known-items.ts';
+import type { ImportInput } from './planner.ts';
 
 let ids = 0;
 const newRecordId = (): RecordId => recordIdOf(sha256(utf8(`${ids++}`)).subarray(0, 16));
@@ -310,7 +304,7 @@ test('changed skeletons are decoded or refused with a code', () => {
 });
 
 const found = (name: string) =>
-  readFileSync(new URL(`../../../test/fixtures/files/${name}`, import.meta.url));
+  readFileSync(new URL(`../../../../test/fixtures/files/${name}`, import.meta.url));
 const bytesOf = (name: string) => new Uint8Array(found(name));
 const addFound = (chart: Chart, name: string, change: Partial<ImportInput> = {}) =>
   chart.add(bytesOf(name), name, change);
