@@ -65,9 +65,10 @@ export const areOrdered = (a: VersionOrder, b: VersionOrder): boolean =>
 
 /** Whether two items under one key are versions of one record. */
 export const areVersions = (a: KnownItem, b: KnownItem): boolean =>
-  a.isAddress || a.recordId === b.recordId || (isAboutSame(a, b) && areOrdered(a, b));
+  a.isAddress || a.recordId === b.recordId || (lineName(a) === lineName(b) && areOrdered(a, b));
 
-/** Subject and code agree; of two Patients the birth date: names change. */
-export function isAboutSame(a: Pick<KnownItem, 'about' | 'isPatient'>, b: typeof a): boolean {
-  return a.isPatient && b.isPatient ? a.about.slice(16) === b.about.slice(16) : a.about === b.about;
+/** Equal for what may be versions of one record under one key: subject and code; of a Patient the birth date: names change. */
+export function lineName({ about, isAddress, isPatient }: Version): string {
+  if (isAddress) return '';
+  return isPatient ? about.slice(16) : about;
 }

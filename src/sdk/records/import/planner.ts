@@ -5,18 +5,18 @@ import { type Deletion, isHttp } from '../bundle-entries.ts';
 import { classOf, sealedClass } from '../class-of.ts';
 import type { CutFile, FilePart } from '../fhir-file.ts';
 import { markEnteredByPatient } from '../media-type.ts';
-import { aboutOf, type Identity, identityOf, withoutVersion } from './identity.ts';
+import { aboutOf, identityOf, withoutVersion } from './identity.ts';
+import { KeyVersions } from './key-versions.ts';
 import {
   areOrdered,
   type ItemKey,
-  isAboutSame,
   type KnownItem,
   type KnownItems,
   type Version,
   versionOf,
 } from './known-items.ts';
 import type { Persons } from './persons.ts';
-import { compareVersions, newestAmong, orderOf, type VersionOrder } from './version-order.ts';
+import { orderOf } from './version-order.ts';
 
 export interface PlannedItem extends KnownItem {
   readonly part: FilePart;
@@ -77,8 +77,7 @@ export class Planner {
   erased = 0;
   /** Something that stays out lies in a packed file. */
   isTorn = false;
-  /** Versions that this file brought, by key. */
-  readonly #brought = new Map<ItemKey, KnownItem[]>();
+  readonly #versions = new Map<ItemKey, KeyVersions>();
   readonly #input: ImportInput;
   readonly #bytes: CutBytes;
 
@@ -88,35 +87,28 @@ export class Planner {
   }
 
   take(part: FilePart): void {
-    const { newRecordId } = this.#input;
-    const { facts } = part;
-    const about = this.#aboutOf(part);
-    const { contentHash } = about;
-    const identity = identityOf(facts, contentHash);
-    const versions = this.#versionsOf(identity);
-    const same = versions.find((it) => it.contentHash === contentHash);
-    const equal = same ?? versions.find((it) => it.jsonHash === about.jsonHash);
+    const version = this.#versionOf(part);
+    const versions = this.#versionsOf(version.key);
+    const equal = versions.equalTo(version);
     if (equal !== undefined) {
       this.unchanged.push(equal);
       // What differs in its bytes stays in the skeleton, so that this file comes back as it was.
-      if (same !== undefined) this.#place(part, same.recordId);
+      if (equal.contentHash === version.contentHash) this.#place(part, equal.recordId);
       return;
     }
-    const gone = this.#input.again === true ? undefined : this.#erasedAs(identity, about);
-    if (gone !== undefined && versions.length === 0) {
+    const mayBeErased = this.#input.again !== true && versions.newest === undefined;
+    const gone = mayBeErased ? this.#erasedAs(version) : undefined;
+    if (gone !== undefined) {
       this.erased += 1;
       // The file stays incomplete, as after the erasure: nothing of what was erased is kept.
       this.leaveOut(part, gone.recordId);
       return;
     }
-    const line = identity.reach === 'address' ? versions : this.#chained(identity, about, versions);
-    const recordId = newRecordId();
-    const { previous, isOlder } = placeIn(line, about);
-    const item = { recordId, ...about, ...describePart(this.#input, part), previous, isOlder };
+    const recordId = this.#input.newRecordId();
+    const place = versions.placeOf(version);
+    const item = { recordId, ...version, ...describePart(this.#input, part), ...place };
     this.items.push(item);
-    const brought = this.#brought.get(identity.key);
-    if (brought === undefined) this.#brought.set(identity.key, [item]);
-    else brought.push(item);
+    versions.add(item);
     this.#place(part, recordId);
   }
 
@@ -130,13 +122,11 @@ export class Planner {
   newestAt({ address, base }: Deletion): KnownItem | undefined {
     const bare = withoutVersion(address);
     const key = isHttp(bare) || base === undefined ? bare : `${base}/${bare}`;
-    const { known } = this.#input;
-    const versions = [...known.versionsOf(key), ...(this.#brought.get(key) ?? [])];
-    return newestAmong(versions);
+    return this.#versionsOf(key).newest;
   }
 
   /** Of a file that is streamed only its hash is known. */
-  #aboutOf(part: FilePart): Version {
+  #versionOf(part: FilePart): Version {
     const { importedMs } = this.#input;
     const bytes = this.#bytes.bytesOf(part);
     if (bytes !== undefined) return versionOf(part, bytes, importedMs);
@@ -155,41 +145,20 @@ export class Planner {
     this.placed.push({ offset, length, recordId });
   }
 
-  #versionsOf({ key }: Identity): readonly KnownItem[] {
-    const { known } = this.#input;
-    return [...known.versionsOf(key), ...(this.#brought.get(key) ?? [])];
+  #versionsOf(key: ItemKey): KeyVersions {
+    const versions = this.#versions.get(key) ?? new KeyVersions(this.#input.known.versionsOf(key));
+    this.#versions.set(key, versions);
+    return versions;
   }
 
-  #erasedAs({ key, reach }: Identity, about: Version): KnownItem | undefined {
-    const erased = this.#input.known.erasedOf(key);
-    if (reach === 'address') return erased.at(-1);
+  #erasedAs(version: Version): KnownItem | undefined {
+    const erased = this.#input.known.erasedOf(version.key);
+    if (version.isAddress) return erased.at(-1);
+    const { about, jsonHash } = version;
     return erased.findLast(
-      (it) => it.jsonHash === about.jsonHash || (it.about === about.about && areOrdered(it, about)),
+      (it) => it.jsonHash === jsonHash || (it.about === about && areOrdered(it, version)),
     );
   }
-
-  /** Without an address: those of this file, and of other imports those that the source itself orders. */
-  #chained(
-    { key }: Identity,
-    about: Version,
-    versions: readonly KnownItem[],
-  ): readonly KnownItem[] {
-    const brought = new Set(this.#brought.get(key));
-    return versions.filter(
-      (it) =>
-        (brought.has(it) && isAboutSame(it, about)) ||
-        (isAboutSame(it, about) && areOrdered(it, about)),
-    );
-  }
-}
-
-/** A newer version names the newest before it. An older one cannot stand between what is sealed already: it names none. */
-function placeIn(
-  line: readonly KnownItem[],
-  about: VersionOrder,
-): { readonly previous: RecordId | undefined; readonly isOlder: boolean } {
-  const isOlder = line.some((it) => compareVersions(it, about) > 0);
-  return { previous: isOlder ? undefined : newestAmong(line)?.recordId, isOlder };
 }
 
 function describePart(

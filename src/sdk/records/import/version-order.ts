@@ -48,15 +48,16 @@ export function inVersionOrder(
     const key = facts?.id === undefined ? '' : identityOf(facts, '').key;
     const versions = byKey.get(key);
     if (versions === undefined) byKey.set(key, [part]);
-    else if (key === '') versions.push(part);
-    else insertByOrder(versions, part, importedMs);
+    else versions.push(part);
   }
-  return [...byKey.values()].flat();
+  return [...byKey].flatMap(([key, versions]) =>
+    key === '' || versions.length === 1 ? versions : sorted(versions, importedMs),
+  );
 }
 
-function insertByOrder(versions: FilePart[], part: FilePart, importedMs: number): void {
-  const order = orderOf(part.facts, importedMs);
-  let at = versions.length;
-  while (at > 0 && compareVersions(orderOf(versions[at - 1]?.facts, importedMs), order) > 0) at--;
-  versions.splice(at, 0, part);
+function sorted(versions: readonly FilePart[], importedMs: number): readonly FilePart[] {
+  return versions
+    .map((part) => ({ part, ...orderOf(part.facts, importedMs) }))
+    .sort(compareVersions)
+    .map(({ part }) => part);
 }
