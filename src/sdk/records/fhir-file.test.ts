@@ -230,3 +230,80 @@ test('changed bytes are cut or refused with a code, never anything else', () => 
     { numRuns: 500 },
   );
 });
+
+const hidden = `{"resourceType":"Condition","id":"h","meta":{"security":[{"code":"R"}],"tag":"${'x'.repeat(70_000)}"}}`;
+const around = `"meta":{"security":[{"code":"R"}],"tag":"${'x'.repeat(70_000)}"}`;
+for (const [name, text] of [
+  ['in a bundle', bundle([entry(patient), entry(hidden)])],
+  ['in a list', `[${patient},${hidden}]`],
+  ['in a line', `${patient}\n${hidden}`],
+  ['around what is inside', bundle([entry(patient), entry(`{${around},${bundle([]).slice(1)}`)])],
+] as const) {
+  test(`labels that nobody can judge, ${name}: nothing of it is an item`, () => {
+    const { parts, notes } = cut(text, 'a');
+    assert.deepEqual(
+      parts.map((it) => it.facts?.id),
+      ['p1'],
+    );
+    assert.deepEqual(
+      notes.map((it) => it.kind === 'unreadable' && it.reason),
+      ['its meta is too large to be judged'],
+    );
+  });
+}
+
+test('a document with a part that nobody can judge is refused: it stays whole', () => {
+  const text = bundle([entry(patient), entry(hidden)], 'document');
+  assert.equal(codeOf('a.json', utf8(text), false), 'RESOURCE_INVALID');
+});
+
+test('a list is cut as lines are: Bundles in it, types of another FHIR and their labels', () => {
+  const foreign = '{"resourceType":"MedicationOrder","meta":{"security":[{"code":"R"}]}}';
+  const { kind, parts, notes } = cut(`[${bundle([entry(patient)])}, ${foreign}, 7]`);
+  assert.equal(kind, 'bundle');
+  assert.deepEqual(
+    parts.map((it) => [it.facts?.resourceType, it.facts?.labels]),
+    [
+      ['Patient', []],
+      ['MedicationOrder', ['R']],
+    ],
+  );
+  assert.deepEqual(
+    notes.map((it) => [it.kind, it.kind === 'foreign' || it.kind === 'unreadable' ? it.entry : 0]),
+    [
+      ['foreign', 2],
+      ['unreadable', 3],
+    ],
+  );
+  assert.equal(cut('[{"a":1}]').kind, 'other');
+});
+
+const manyTimes = (text: string) => Array(50_001).fill(text);
+for (const [name, text] of [
+  ['entries that are none', bundle(manyTimes('1'))],
+  ['entries that are none in an inner bundle', bundle([entry(bundle(manyTimes('1')))])],
+  ['deletions', bundle(manyTimes('{"request":{"method":"DELETE","url":"A/1"}}'))],
+  ['lines that are none', `${patient}\n${manyTimes('{').join('\n')}`],
+] as const) {
+  test(`50,001 ${name} are refused`, () => {
+    assert.equal(codeOf('a', utf8(text), false), 'BUNDLE_TOO_MANY');
+  });
+}
+
+test('50,000 lines that cannot be read are told, each without reading the file from its beginning', () => {
+  const startedMs = performance.now();
+  const text = `${patient}\n${' '.repeat(10_000_000)}\n${Array(49_999).fill('x').join('\n')}`;
+  assert.equal(cut(text, 'a.ndjson').notes.length, 49_999);
+  assert.ok(performance.now() - startedMs < 20_000);
+});
+
+test('what is wrong in a line is told by its place in the file', () => {
+  try {
+    cutFile('a.ndjson', utf8(`${patient}\n é {"a" 1}`), { strict: true });
+    assert.fail('it is read');
+  } catch (error) {
+    assert.ok(isCoded(error, 'JSON_INVALID'));
+    const { line, column, offset } = error.details;
+    assert.deepEqual([line, column, offset], [2, 2, utf8(patient).length + 2]);
+  }
+});
