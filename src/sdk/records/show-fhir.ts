@@ -26,6 +26,8 @@ const technical = new Set(['resourceType', 'id', 'meta', 'language', 'identifier
 const unlisted = new Set(['text', 'contained']);
 const turning = new Set(['modifierExtension', 'implicitRules', 'doNotPerform']);
 
+const maxNameLength = 400;
+
 type NameOf = Around['nameOf'];
 const knowsNobody: NameOf = () => undefined;
 
@@ -111,9 +113,14 @@ function showBundle(bundle: JsonTree, around: Page, level: number): SafeHtml {
     const type = textOf(fieldOf(resource, 'resourceType'));
     byReference.set(`${type}/${textOf(fieldOf(resource, 'id'))}`, resource);
   }
+  // Thousands of references may lead to one resource: its name is made once, and short.
+  const names = new Map<JsonTree, string | undefined>();
   const nameOf: NameOf = (reference) => {
     const target = byReference.get(reference);
-    return target === undefined ? undefined : titleOf(target, knowsNobody);
+    if (target === undefined) return undefined;
+    if (!names.has(target))
+      names.set(target, titleOf(target, knowsNobody)?.slice(0, maxNameLength));
+    return names.get(target);
   };
   const page: Page = { ...around, nameOf };
   const composition = resources.find(

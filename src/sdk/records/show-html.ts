@@ -1,5 +1,5 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex, utf8, utf8ToText } from '../../primitives/bytes.ts';
+import { bytesToHex, utf8 } from '../../primitives/bytes.ts';
 import { type Attachment, attachmentsIn, sizeOfAttachment } from './attachments.ts';
 import { bytesToBase64 } from './base64.ts';
 import { readCda } from './cda/cda-document.ts';
@@ -16,7 +16,7 @@ import { showCda } from './show-cda.ts';
 import { showResource } from './show-fhir.ts';
 import { shortened } from './show-values.ts';
 import { decodeSkeleton, skeletonMediaType } from './skeleton.ts';
-import { textOfHtml } from './text-of-html.ts';
+import { textOfFile } from './text-of-html.ts';
 
 /** An opened item, as far as showing needs it. */
 export interface ItemToShow {
@@ -88,14 +88,10 @@ function contentOf(item: ItemToShow): SafeHtml {
   if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
   const document = readCda(item.mediaType, bytes);
   if (document !== undefined) return html`${showCda(document)}${linkTo(item)}`;
-  if (mediaType.startsWith('text/') && bytes.length <= maxEmbeddedBytes) {
-    const text = tryTo(() => {
-      const plain = utf8ToText(bytes);
-      return html`<pre>${shortened(mediaType === 'text/html' ? textOfHtml(plain) : plain)}</pre>`;
-    });
-    return html`<h1>${item.name}</h1>${text}${text === undefined ? showFile(item) : linkTo(item)}`;
-  }
-  return showFile(item);
+  const text = bytes.length <= maxEmbeddedBytes ? textOfFile(item) : undefined;
+  return text === undefined
+    ? showFile(item)
+    : html`<h1>${item.name}</h1><pre>${shortened(text)}</pre>${linkTo(item)}`;
 }
 
 /** Documents inside are no part of what a page is asked to show: without them a record is small. Undefined: too large. */

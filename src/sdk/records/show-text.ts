@@ -1,4 +1,3 @@
-import { utf8ToText } from '../../primitives/bytes.ts';
 import {
   type Attachment,
   attachmentsIn,
@@ -15,11 +14,10 @@ import { readTree } from './headline/readable-resource.ts';
 import { headlineValueOf } from './headline/value.ts';
 import { fieldOf, type JsonTree, listOf, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
-import { bareMediaType } from './media-type.ts';
 import { plainText, rangeWords, readableDate } from './plain-text.ts';
 import { shortened } from './show-values.ts';
 import { absenceOf, choiceOf, wordsOfField, wordsOfResource } from './show-words.ts';
-import { textOfHtml } from './text-of-html.ts';
+import { textOfFile, textOfHtml } from './text-of-html.ts';
 
 /** An opened item for a terminal. */
 export interface TextOfItem {
@@ -66,7 +64,8 @@ export function textOfItem(item: {
   if (document !== undefined) return textOfCda(document, headline, item.bytes);
   const tree = headline.type === '' ? undefined : treeOf(item.bytes);
   if (tree === undefined) {
-    const text = textOfFile(item);
+    const isLarge = item.bytes.length > recordLimits.maxBundleBytes;
+    const text = isLarge ? undefined : textOfFile(item);
     const paragraphs = text === undefined ? [] : [shortened(text)];
     return { title, kind, headline, rows: [], paragraphs, attachments: [] };
   }
@@ -112,22 +111,6 @@ function treeOf(bytes: Uint8Array): JsonTree | undefined {
   }
 }
 
-function textOfFile(item: {
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-}): string | undefined {
-  const mediaType = bareMediaType(item.mediaType);
-  if (!mediaType.startsWith('text/') || item.bytes.length > recordLimits.maxBundleBytes) {
-    return undefined;
-  }
-  try {
-    const text = utf8ToText(item.bytes);
-    return mediaType === 'text/html' ? textOfHtml(text) : text;
-  } catch {
-    return undefined;
-  }
-}
-
 function rowsOf(tree: JsonTree, headline: Headline): readonly Row[] {
   const rows = resultRows(tree, headline);
   const when = wordsOfField('period');
@@ -165,9 +148,16 @@ function judged({ value, unit, flag }: Pick<Headline, 'value' | 'unit' | 'flag'>
 /** What `#med1` leads to. */
 function containedNames(tree: JsonTree): (reference: string) => string | undefined {
   const inside = listOf(fieldOf(tree, 'contained'));
+  const byReference = new Map(
+    inside.toReversed().map((part) => [`#${textOf(fieldOf(part, 'id'))}`, part]),
+  );
+  const names = new Map<JsonTree, string>();
   return (reference) => {
-    const target = inside.find((part) => `#${textOf(fieldOf(part, 'id'))}` === reference);
-    return target === undefined ? undefined : headlineOfResource(readTree(target)).name;
+    const target = byReference.get(reference);
+    if (target === undefined) return undefined;
+    const name = names.get(target) ?? headlineOfResource(readTree(target)).name;
+    names.set(target, name);
+    return name;
   };
 }
 

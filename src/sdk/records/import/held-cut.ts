@@ -2,7 +2,7 @@ import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type CutFile, cutFile, cutOpaque } from '../fhir-file.ts';
 import { labelsOfCda } from '../labels.ts';
 import { recordLimits } from '../limits.ts';
-import { headBytes, isCda, judgeFormat, textOf } from '../media-type.ts';
+import { headBytes, isXml, judgeFormat, textOf } from '../media-type.ts';
 import { isPacked, type Member } from '../unpack.ts';
 
 interface CutInput {
@@ -28,9 +28,18 @@ function cutOne({ fileName, strict }: CutInput, bytes: Uint8Array): CutFile {
 
 /** A file that is read as what it holds; itself it stays in the skeleton. */
 function cutMembers(input: CutInput, bytes: Uint8Array, members: readonly Member[]): CutFile {
-  const cuts = members.flatMap((member) => cutMember(input, member, members.length > 1));
+  const limit = recordLimits.maxItemsPerFile;
+  const cuts: CutFile[] = [];
+  let [items, others] = [0, 0];
+  for (const member of members) {
+    for (const cut of cutMember(input, member, members.length > 1)) {
+      items += cut.parts.length;
+      others += cut.notes.length + cut.deletions.length;
+      if (items > limit || others > limit) throw new CodedError('BUNDLE_TOO_MANY', { limit });
+      cuts.push(cut);
+    }
+  }
   const parts = cuts.flatMap((it) => it.parts);
-  if (parts.length > recordLimits.maxItemsPerFile) throw new CodedError('BUNDLE_TOO_MANY');
   const [only] = cuts;
   return {
     kind: cuts.length === 1 && only !== undefined ? only.kind : 'bundle',
@@ -62,9 +71,9 @@ function cutMember(input: CutInput, member: Member, isOneOfMany: boolean): CutFi
   }
 }
 
-/** A CDA document says inside what restricts it. */
+/** A CDA document says inside what restricts it, also one whose first words do not say yet what it is. */
 function labelledCut(cut: CutFile, bytes: Uint8Array): CutFile {
-  if (!isCda(cut.mediaType)) return cut;
+  if (!isXml(cut.mediaType)) return cut;
   const labels = labelsOfCda(textOf(bytes, cut.mediaType));
   return { ...cut, parts: cut.parts.map((part) => ({ ...part, labels })) };
 }

@@ -538,3 +538,12 @@ test('a file of thousands of versions of one record is planned as fast as one of
   assert.equal(itemsOf(plan).length, count);
   assert.ok(performance.now() - startedMs < 12_000, 'each against each would take half a minute');
 });
+
+test('a clinical document that says late what it is is restricted all the same', () => {
+  const xml = (code: string) =>
+    `<?xml version="1.0"?><!-- ${'licence '.repeat(1000)} --><ClinicalDocument><confidentialityCode code="${code}"/></ClinicalDocument>`;
+  const classes = (code: string) =>
+    itemsOf(new Chart().add(xml(code), 'a.xml')).map((it) => [it.recordClass, it.labels]);
+  assert.deepEqual(classes('R'), [['private', ['R']]]);
+  assert.deepEqual(classes('N'), [['other', []]]);
+});
