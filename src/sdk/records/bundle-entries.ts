@@ -87,7 +87,7 @@ export function readValue(scanner: JsonScanner): ReadValue {
   const entries = new Entries(scanner);
   const fields = new Set<string>();
   const facts = readResource(scanner, {
-    onOther: (key) => {
+    onField: (key) => {
       if (fields.size < 64) fields.add(key);
     },
     onEntry: () => entries.read('entry'),
