@@ -60,6 +60,7 @@ test('a resource tells what classing and listing need', () => {
     labels: [],
     codes: ['|29463-7'],
     attachments: [],
+    medicine: undefined,
     birthDate: undefined,
     flaw: undefined,
   });

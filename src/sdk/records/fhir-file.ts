@@ -33,8 +33,8 @@ export interface FilePart {
   readonly facts: ResourceFacts | undefined;
   /** Of what is no FHIR and says by itself that it is restricted. */
   readonly labels?: readonly string[];
-  /** What names this Binary as its document, in the same file. */
-  readonly namer?: ResourceFacts;
+  /** What names this Binary as its document, in the same file: a list for each of its addresses. */
+  readonly namers?: readonly (readonly ResourceFacts[])[];
   /** Of what lies packed in the file: its own bytes, which are no range of it, and its name. */
   readonly unpacked?: { readonly bytes: Uint8Array; readonly name: string };
 }

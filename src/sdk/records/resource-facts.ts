@@ -27,6 +27,8 @@ export interface ResourceFacts {
   readonly codes: readonly string[];
   /** What a document of it lies under, where it is not inside: addresses of Binary resources. */
   readonly attachments: readonly string[];
+  /** The medicine that it is about, where that is a resource of its own: a reference. */
+  readonly medicine: string | undefined;
   /** Of a Patient, as spelled. */
   readonly birthDate: string | undefined;
   /** What of its fields cannot be read as R4 has them; undefined: nothing. `at` is a place in the file. */
@@ -153,6 +155,7 @@ function factsOf(
     )
       .flatMap((it) => textOf(fieldOf(fieldOf(it, 'attachment') ?? it, 'url')) ?? [])
       .slice(0, 100),
+    medicine: textOf(fieldOf(fields.get('medicationReference'), 'reference')),
     birthDate: resourceType === 'Patient' ? textOf(fields.get('birthDate')) : undefined,
   };
 }

@@ -547,3 +547,62 @@ test('a clinical document that says late what it is is restricted all the same',
   assert.deepEqual(classes('R'), [['private', ['R']]]);
   assert.deepEqual(classes('N'), [['other', []]]);
 });
+
+const entriesOf = (...entries: readonly (readonly [fullUrl: string, resource: object])[]) =>
+  JSON.stringify({
+    resourceType: 'Bundle',
+    type: 'collection',
+    entry: entries.map(([fullUrl, resource]) => ({ fullUrl, resource })),
+  });
+const documentOf = (subject: string, url: string, security: readonly string[] = []) => ({
+  resourceType: 'DocumentReference',
+  meta: { security: security.map((code) => ({ code })) },
+  subject: { reference: subject },
+  content: [{ attachment: { url } }],
+});
+const binary = { resourceType: 'Binary', contentType: 'text/plain', data: 'QQ==' };
+
+test('a Binary is of the person whose document it is', () => {
+  const text = entriesOf(
+    ['urn:uuid:1', { resourceType: 'Patient', id: 'a', name: [{ text: 'Anna Roe' }] }],
+    ['urn:uuid:2', { resourceType: 'Patient', id: 'b', name: [{ text: 'Ben Roe' }] }],
+    ['urn:uuid:3', documentOf('Patient/a', 'urn:uuid:5')],
+    ['urn:uuid:4', documentOf('Patient/b', 'urn:uuid:6')],
+    ['urn:uuid:5', { ...binary, id: 'of-anna' }],
+    ['urn:uuid:6', { ...binary, id: 'of-ben' }],
+  );
+  const plan = new Chart().add(text, 'a.json', { persons: { of: 'anna' } });
+  assert.deepEqual(
+    itemsOf(plan).map((it) => it.part.facts?.id),
+    ['a', undefined, 'of-anna'],
+  );
+  assert.equal(holds(plan, 'of-ben'), false);
+});
+
+test('a Binary that one of two documents restricts is restricted', () => {
+  const text = entriesOf(
+    ['urn:uuid:3', documentOf('Patient/a', 'urn:uuid:5', ['R'])],
+    ['urn:uuid:4', documentOf('Patient/a', 'urn:uuid:5')],
+    ['urn:uuid:5', { ...binary, id: 'b' }],
+  );
+  const item = itemsOf(new Chart().add(text)).find((it) => it.part.facts?.id === 'b');
+  assert.deepEqual([item?.recordClass, item?.ordinaryClass], ['private', 'note']);
+});
+
+test('a prescription is called as the medicine of the file that it refers to, unless two have its name', () => {
+  const medicine = (text: string) => ({ resourceType: 'Medication', id: 'm', code: { text } });
+  const order = {
+    resourceType: 'MedicationRequest',
+    medicationReference: { reference: 'Medication/m' },
+  };
+  const nameOf = (...medicines: readonly string[]) => {
+    const listed = medicines.map(
+      (it, i) => [`https://s${i}.example/Medication/m`, medicine(it)] as const,
+    );
+    const plan = new Chart().add(entriesOf(['urn:uuid:1', order], ...listed));
+    return itemsOf(plan).find((it) => it.part.facts?.resourceType === 'MedicationRequest')?.name;
+  };
+  assert.equal(nameOf('Metformin 500 MG'), 'Metformin 500 MG');
+  assert.equal(nameOf('Metformin 500 MG', 'Warfarin 5 MG'), 'MedicationRequest');
+  assert.equal(nameOf(), 'MedicationRequest');
+});

@@ -1,13 +1,12 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import type { RecordId } from '../../../primitives/ids.ts';
-import type { CutFile, FilePart } from '../fhir-file.ts';
-import type { ResourceFacts } from '../resource-facts.ts';
+import type { CutFile } from '../fhir-file.ts';
 import { bytesBetween, encodeSkeleton } from '../skeleton.ts';
 import type { Member } from '../unpack.ts';
 import { cutHeld } from './held-cut.ts';
-import { withoutVersion } from './identity.ts';
 import type { KnownItem } from './known-items.ts';
+import { withNaming } from './naming.ts';
 import { partsOf } from './persons.ts';
 import {
   type CutBytes,
@@ -91,11 +90,10 @@ const knownImport = ({ known, again }: ImportInput, fileHash: Uint8Array): Recor
 
 function planCut(input: ImportInput, bytes: CutBytes): ImportPlan {
   const { cut, fileHash } = bytes;
-  const { parts, others } = partsOf(cut, input);
+  const { parts, others } = partsOf({ ...cut, parts: withNaming(cut.parts) }, input);
   const ofOthers = others.length;
   const planner = new Planner(input, bytes);
-  const named = withNaming(parts);
-  for (const part of inVersionOrder(named, cut, input.importedMs)) planner.take(part);
+  for (const part of inVersionOrder(parts, cut, input.importedMs)) planner.take(part);
   for (const part of others) planner.leaveOut(part, input.newRecordId());
   const withdrawn = cut.deletions.flatMap((it) => planner.newestAt(it) ?? []);
   const { items, unchanged, erased } = planner;
@@ -112,22 +110,4 @@ function planCut(input: ImportInput, bytes: CutBytes): ImportPlan {
       : { byteLength: cut.byteLength, ranges, between: bytes.between(ranges) }),
   });
   return { kind: 'new', importId: input.newRecordId(), ...about, skeleton };
-}
-
-/** A Binary takes class and labels of the document or report that names it: alone it says of neither. */
-function withNaming(parts: readonly FilePart[]): readonly FilePart[] {
-  const namers = new Map<string, ResourceFacts>();
-  for (const { facts } of parts) {
-    for (const url of facts?.attachments ?? []) if (facts) namers.set(withoutVersion(url), facts);
-  }
-  if (namers.size === 0) return parts;
-  return parts.map((part) => {
-    const { facts } = part;
-    if (facts?.resourceType !== 'Binary') return part;
-    const address = facts.fullUrl === undefined ? '' : withoutVersion(facts.fullUrl);
-    const namer = namers.get(`Binary/${facts.id ?? ''}`) ?? namers.get(address);
-    if (namer === undefined) return part;
-    const labels = [...new Set([...facts.labels, ...namer.labels])];
-    return { ...part, facts: { ...facts, labels }, namer };
-  });
 }

@@ -49,7 +49,17 @@ export function partsOf(
   const [person, another] = found.filter((it) => isNamed(it, persons.of));
   if (person === undefined || another !== undefined) throw refusal(found);
   const [own, others]: [FilePart[], FilePart[]] = [[], []];
-  for (const part of parts) (belongsTo(person, part.facts) ? own : others).push(part);
+  const judged = new Map<readonly ResourceFacts[], boolean>();
+  // A Binary has no subject of its own: it is hers whose document it is.
+  const isNamedByHers = (namers: readonly ResourceFacts[]): boolean => {
+    const isHers = judged.get(namers) ?? namers.some((facts) => belongsTo(person, facts));
+    judged.set(namers, isHers);
+    return isHers;
+  };
+  for (const part of parts) {
+    const isHers = part.namers?.some(isNamedByHers) ?? belongsTo(person, part.facts);
+    (isHers ? own : others).push(part);
+  }
   return { parts: own, others };
 }
 

@@ -167,13 +167,14 @@ function describePart(
 ): Pick<PlannedItem, 'part' | 'recordClass' | 'ordinaryClass' | 'mediaType' | 'name' | 'labels'> {
   const { facts, mediaType } = part;
   const labels = facts?.labels ?? part.labels ?? [];
+  const about = part.namers?.at(-1)?.at(-1) ?? facts;
   const ordinaryClass =
     input.chosenClass ??
     classOf({
       byDevice: input.byDevice,
       mediaType,
-      resourceType: (part.namer ?? facts)?.resourceType,
-      categories: (part.namer ?? facts)?.categories ?? [],
+      resourceType: about?.resourceType,
+      categories: about?.categories ?? [],
       bundleType: facts?.bundleType,
     });
   return {
