@@ -2,7 +2,7 @@ import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex, utf8 } from '../../primitives/bytes.ts';
 import { type Attachment, attachmentsIn, sizeOfAttachment } from './attachments.ts';
 import { bytesToBase64 } from './base64.ts';
-import { readCda } from './cda/cda-document.ts';
+import { type CdaDocument, readCda } from './cda/cda-document.ts';
 import { fileNameOf } from './file-name.ts';
 import { shownHeadline } from './headline/derive.ts';
 import { spokenName } from './headline/headline.ts';
@@ -63,7 +63,8 @@ const styleHash = bytesToBase64(sha256(utf8(style)));
  * Never throws for what an item holds: what cannot be read as its media type says is shown as facts.
  */
 export function showItem(item: ItemToShow): string {
-  const title = readCda(item.mediaType, item.bytes)?.title ?? spokenName(shownHeadline(item));
+  const document = readCda(item.mediaType, item.bytes);
+  const title = document?.title ?? spokenName(shownHeadline(item));
   const { patientName } = item;
   const patient =
     patientName === undefined ? '' : html`<p class="patient">Patient: <b>${patientName}</b></p>`;
@@ -73,20 +74,19 @@ export function showItem(item: ItemToShow): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><style></style></head>
-<body>${patient}<main>${contentOf(item)}</main>
+<body>${patient}<main>${contentOf(item, document)}</main>
 <footer><dl>${factsOf(item)}</dl></footer></body></html>
 `;
   return page.toString().replace('<style></style>', () => `<style>${style}</style>`);
 }
 
-function contentOf(item: ItemToShow): SafeHtml {
+function contentOf(item: ItemToShow, document: CdaDocument | undefined): SafeHtml {
   const { bytes } = item;
   const mediaType = bareMediaType(item.mediaType);
   if (/[/+]json$/.test(mediaType) && bytes.length <= maxShownBytes) {
     return tryTo(() => showJson(item)) ?? showFile(item);
   }
   if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
-  const document = readCda(item.mediaType, bytes);
   if (document !== undefined) return html`${showCda(document)}${linkTo(item)}`;
   const text = bytes.length <= maxEmbeddedBytes ? textOfFile(item) : undefined;
   return text === undefined
