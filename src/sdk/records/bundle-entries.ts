@@ -1,40 +1,11 @@
-import { CodedError } from '../../primitives/errors.ts';
+import { baseOf, isHttp } from './address.ts';
 import { foreignTypeName, isTypeName } from './foreign-json.ts';
+import { type Found, nothingFound, put } from './found.ts';
 import { type JsonScanner, token } from './json-scanner.ts';
 import { fieldOf, listOf, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
 import { type ResourceFacts, readResource } from './resource-facts.ts';
 import { resourceTypes } from './resource-types.ts';
-
-/**
- * What the file holds beside its records, for the person who adds it.
- *
- * - `foreign`: kept, but no resource of R4: `type` says what it is · `unreadable`: left in the file alone, `reason`
- * - `outcome`: the source said something instead of giving a record · `page`: the file is a part of an answer
- */
-export type FileNote =
-  | {
-      readonly kind: 'foreign';
-      readonly entry?: number | undefined;
-      readonly id?: string | undefined;
-      readonly type: string;
-      readonly at: number;
-    }
-  | {
-      readonly kind: 'unreadable';
-      readonly entry?: number | undefined;
-      readonly id?: string | undefined;
-      readonly reason: string;
-      readonly at: number;
-    }
-  | { readonly kind: 'outcome'; readonly text: string }
-  | { readonly kind: 'page'; readonly shown: number; readonly total: number | undefined };
-
-/** A resource that the source says it deleted: an address, or `Type/id`. */
-export interface Deletion {
-  readonly address: string;
-  readonly base: string | undefined;
-}
 
 const bundleTypes = new Set([
   'document',
@@ -47,22 +18,6 @@ const bundleTypes = new Set([
   'searchset',
   'collection',
 ]);
-
-/** What was found in one Bundle, Parameters, list or lines, with what lies in the Bundles inside it. */
-export interface Found {
-  readonly resources: ResourceFacts[];
-  readonly notes: FileNote[];
-  readonly deletions: Deletion[];
-}
-
-export const nothingFound = (): Found => ({ resources: [], notes: [], deletions: [] });
-
-/** Of each kind a file brings so many and no more: notes too cost memory. Throws BUNDLE_TOO_MANY. */
-export function put<T>(into: T[], found: T): void {
-  const limit = recordLimits.maxItemsPerFile;
-  if (into.length === limit) throw new CodedError('BUNDLE_TOO_MANY', { limit });
-  into.push(found);
-}
 
 /** One resource, and, where it is made of resources, what is inside. */
 export interface ReadValue {
@@ -311,18 +266,6 @@ class Entries {
 /** What decides its class or its label cannot be read: nobody knows who may see it. */
 export const hidesClass = ({ flaw }: ResourceFacts): boolean =>
   flaw !== undefined && flaw.field !== 'id';
-
-export const isHttp = (address: string | undefined): address is string =>
-  address !== undefined && /^https?:\/\//i.test(address);
-
-/** `https://a.example/fhir` of `https://a.example/fhir/Observation?patient=1` and of `.../Patient/1/$everything`. */
-function baseOf(self: string | undefined): string | undefined {
-  if (!isHttp(self)) return undefined;
-  const [path = ''] = self.split(/[?#]/, 1);
-  const parts = path.split('/');
-  const type = parts.findIndex((part, i) => i > 2 && resourceTypes.has(part));
-  return (type < 0 ? parts : parts.slice(0, type)).join('/').replace(/\/+$/, '');
-}
 
 /** The words of an OperationOutcome, short enough to be told. */
 function saidBy(scanner: JsonScanner, facts: ResourceFacts): string {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
 import { concatBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
@@ -305,4 +306,39 @@ test('what is wrong in a line is told by its place in the file', () => {
     const { line, column, offset } = error.details;
     assert.deepEqual([line, column, offset], [2, 2, utf8(patient).length + 2]);
   }
+});
+
+const found = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../../../test/fixtures/files/${name}`, import.meta.url)));
+for (const [name, mediaType, items] of [
+  ['03-link.txt', 'text/plain', 1],
+  ['08-hl7v2-latin1.hl7', 'x-application/hl7-v2+er7;charset=windows-1252', 1],
+  ['08-hl7v2-mllp.hl7', 'x-application/hl7-v2+er7', 1],
+  ['08-hl7v2.hl7', 'x-application/hl7-v2+er7', 1],
+  ['08-windows1252.csv', 'text/csv;charset=windows-1252', 1],
+  ['09-id-missing-subject-missing.json', 'application/fhir+json', 2],
+  ['11-contained.json', 'application/fhir+json', 4],
+  ['14-apple-export.xml', 'application/xml', 1],
+  ['14-ccda-bom.xml', 'application/hl7-cda+xml', 1],
+  ['14-ccda-nodecl.xml', 'application/hl7-cda+xml', 1],
+  ['14-ccda-utf16.xml', 'application/hl7-cda+xml;charset=utf-16le', 1],
+  ['14-ccda.CCDA', 'application/hl7-cda+xml', 1],
+  ['14-fhir-bundle.xml', 'application/xml', 1],
+  ['16-rtl-emoji.json', 'application/fhir+json', 3],
+  ['19-dup-fullurl-diff-id.json', 'application/fhir+json', 2],
+  ['19-same-id-other-type.json', 'application/fhir+json', 2],
+  ['21-dicom-no-preamble.dcm', 'application/dicom', 1],
+  ['21-pdf-leading-junk.pdf', 'application/pdf', 1],
+  ['21-photo.heic', 'image/heic', 1],
+  ['21-scan.jpg', 'image/jpeg', 1],
+] as const) {
+  test(`${name} is ${mediaType}, by what it holds`, () => {
+    const file = cutFile(name, found(name));
+    assert.deepEqual([file.mediaType, file.parts.length, file.notes], [mediaType, items, []]);
+  });
+}
+
+test('JSON with comments, and with one field twice, is refused', () => {
+  assert.equal(codeOf('a.json', found('22-comment-nan.json'), false), 'JSON_INVALID');
+  assert.equal(codeOf('a.json', found('22-dup-key.json'), false), 'JSON_DUPLICATE_KEY');
 });

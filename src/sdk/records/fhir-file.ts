@@ -1,18 +1,8 @@
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import {
-  type Deletion,
-  type FileNote,
-  type Found,
-  hidesClass,
-  isHttp,
-  nothingFound,
-  put,
-  type ReadValue,
-  readList,
-  readValue,
-  takeLine,
-} from './bundle-entries.ts';
+import { isHttp } from './address.ts';
+import { hidesClass, type ReadValue, readList, readValue, takeLine } from './bundle-entries.ts';
 import { foreignJson, foreignTypeName, isTypeName } from './foreign-json.ts';
+import { type Deletion, type FileNote, type Found, nothingFound, put } from './found.ts';
 import { JsonScanner, token } from './json-scanner.ts';
 import { recordLimits } from './limits.ts';
 import { headBytes, type JudgedFormat, judgeFormat, lengthOfByteOrderMark } from './media-type.ts';

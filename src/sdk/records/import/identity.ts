@@ -1,6 +1,6 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { concatBytes, utf8, utf8ToText } from '../../../primitives/bytes.ts';
-import { isHttp } from '../bundle-entries.ts';
+import { isHttp, referenceName, withoutSlashes, withoutVersion } from '../address.ts';
 import { JsonScanner, token } from '../json-scanner.ts';
 import { lengthOfByteOrderMark } from '../media-type.ts';
 import type { ResourceFacts } from '../resource-facts.ts';
@@ -27,15 +27,11 @@ export function identityOf(facts: ResourceFacts | undefined, contentHash: string
   if (id === undefined) return { key: nameless, reach: 'content' };
   const server = isHttp(facts.source) ? facts.source.split(/[?#]/, 1)[0] : facts.base;
   if (server !== undefined && server !== '') {
-    return { key: `${server.replace(/\/+$/, '')}/${bareKey}`, reach: 'address' };
+    return { key: `${withoutSlashes(server)}/${bareKey}`, reach: 'address' };
   }
   // A urn tells resources of one file apart, and generators repeat it in others.
   const urn = fullUrl !== undefined && fullUrl !== `urn:uuid:${id}` ? ` ${fullUrl}` : '';
   return { key: `${bareKey}${urn}`, reach: 'import' };
-}
-
-export function withoutVersion(address: string): string {
-  return (address.split(/[?#]/, 1)[0] ?? '').replace(/\/_history(\/.*)?$/, '').replace(/\/+$/, '');
 }
 
 /**
@@ -62,13 +58,6 @@ export function plainName(name: string): string {
       .toLowerCase()
       .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
   return words.sort().join(' ');
-}
-
-/** `Patient/1` of an address, a reference with a version, and itself. */
-export function referenceName(reference: string | undefined): string {
-  if (reference === undefined) return '';
-  const bare = withoutVersion(reference);
-  return isHttp(bare) ? bare.split('/').slice(-2).join('/') : bare;
 }
 
 /**

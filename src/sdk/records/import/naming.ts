@@ -1,6 +1,6 @@
+import { withoutVersion } from '../address.ts';
 import type { FilePart } from '../fhir-file.ts';
 import type { ResourceFacts } from '../resource-facts.ts';
-import { withoutVersion } from './identity.ts';
 
 /**
  * What other parts of the same file say of a part that does not say it itself: whose document a Binary is and what

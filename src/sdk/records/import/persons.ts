@@ -1,8 +1,9 @@
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
+import { referenceName } from '../address.ts';
 import type { CutFile, FilePart } from '../fhir-file.ts';
 import type { ResourceFacts } from '../resource-facts.ts';
-import { aboutOf, plainName, referenceName } from './identity.ts';
+import { aboutOf, plainName } from './identity.ts';
 
 /** Whose records of a file are wanted: of one person by name, or everybody's. */
 export type Persons = { readonly of: string } | 'all';

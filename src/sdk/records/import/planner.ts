@@ -1,11 +1,12 @@
 import type { OrdinaryClass, RecordClass } from '../../../api/classes.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import type { RecordId } from '../../../primitives/ids.ts';
-import { type Deletion, isHttp } from '../bundle-entries.ts';
+import { isHttp, withoutVersion } from '../address.ts';
 import { classOf, sealedClass } from '../class-of.ts';
 import type { CutFile, FilePart } from '../fhir-file.ts';
+import type { Deletion } from '../found.ts';
 import { markEnteredByPatient } from '../media-type.ts';
-import { aboutOf, identityOf, withoutVersion } from './identity.ts';
+import { aboutOf, identityOf } from './identity.ts';
 import { KeyVersions } from './key-versions.ts';
 import {
   areOrdered,
