@@ -7,14 +7,10 @@ import { deliverRows } from '../client/deliver.ts';
 import { sendActs } from '../client/send-tx.ts';
 import { renewKeys } from '../grants/grant.ts';
 import { ownerKeys } from '../keys/key-ring.ts';
-import type { FileNote } from '../records/bundle-entries.ts';
 import { cutOpaque, type FileKind } from '../records/fhir-file.ts';
-import {
-  type ImportPlan,
-  type PlannedItem,
-  planImport,
-  planStreamedImport,
-} from '../records/import-plan.ts';
+import type { FileNote } from '../records/found.ts';
+import { type ImportPlan, planImport, planStreamedImport } from '../records/import/import-plan.ts';
+import type { PlannedItem } from '../records/import/planner.ts';
 import { newRecordId } from '../records/item-seal.ts';
 import type { SealedBody, Wrapping } from '../records/item-wrap.ts';
 import { isRestricted } from '../records/labels.ts';

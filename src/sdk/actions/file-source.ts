@@ -4,7 +4,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import { judgeFile } from '../records/fhir-file.ts';
 import { maxWholeBytes } from '../records/item-seal.ts';
 import { recordLimits } from '../records/limits.ts';
-import { headBytes, type JudgedFormat } from '../records/media-type.ts';
+import { headBytes, isXml, type JudgedFormat } from '../records/media-type.ts';
 import { isPacked, type Member, unpack } from '../records/unpack.ts';
 
 /** A file as the SDK reads it: at most twice, from its beginning. */
@@ -53,4 +53,5 @@ export async function openSource(file: FileInput): Promise<Source> {
 const isHeld = ({ format, mediaType }: JudgedFormat, byteLength: number): boolean =>
   format !== 'opaque' ||
   byteLength <= maxWholeBytes ||
-  (isPacked(mediaType) && byteLength <= recordLimits.maxBundleBytes);
+  // What is packed is unpacked, and XML may be a document that says inside what restricts it.
+  ((isPacked(mediaType) || isXml(mediaType)) && byteLength <= recordLimits.maxBundleBytes);

@@ -5,12 +5,9 @@ import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { contentOf } from '../records/carried.ts';
 import { judgeFile } from '../records/fhir-file.ts';
-import {
-  type ImportPlan,
-  itemsOfImport,
-  type KnownItem,
-  planImport,
-} from '../records/import-plan.ts';
+import { type ImportPlan, planImport } from '../records/import/import-plan.ts';
+import { itemsOfImport } from '../records/import/items-again.ts';
+import type { KnownItem } from '../records/import/known-items.ts';
 import { newRecordId } from '../records/item-seal.ts';
 import { headBytes } from '../records/media-type.ts';
 import { decodeSkeleton, partsOfFile, type Skeleton } from '../records/skeleton.ts';

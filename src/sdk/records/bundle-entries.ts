@@ -1,38 +1,11 @@
+import { baseOf, isHttp } from './address.ts';
 import { foreignTypeName, isTypeName } from './foreign-json.ts';
+import { type Found, nothingFound, put } from './found.ts';
 import { type JsonScanner, token } from './json-scanner.ts';
+import { fieldOf, listOf, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
 import { type ResourceFacts, readResource } from './resource-facts.ts';
 import { resourceTypes } from './resource-types.ts';
-
-/**
- * What the file holds beside its records, for the person who adds it.
- *
- * - `foreign`: kept, but no resource of R4: `type` says what it is · `unreadable`: left in the file alone, `reason`
- * - `outcome`: the source said something instead of giving a record · `page`: the file is a part of an answer
- */
-export type FileNote =
-  | {
-      readonly kind: 'foreign';
-      readonly entry?: number | undefined;
-      readonly id?: string | undefined;
-      readonly type: string;
-      readonly at: number;
-    }
-  | {
-      readonly kind: 'unreadable';
-      readonly entry?: number | undefined;
-      readonly id?: string | undefined;
-      readonly reason: string;
-      readonly at: number;
-    }
-  | { readonly kind: 'outcome'; readonly text: string }
-  | { readonly kind: 'page'; readonly shown: number; readonly total: number | undefined };
-
-/** A resource that the source says it deleted: an address, or `Type/id`. */
-export interface Deletion {
-  readonly address: string;
-  readonly base: string | undefined;
-}
 
 const bundleTypes = new Set([
   'document',
@@ -45,13 +18,6 @@ const bundleTypes = new Set([
   'searchset',
   'collection',
 ]);
-
-/** What was found in one Bundle, Parameters or line, with what lies in the Bundles inside it. */
-export interface Found {
-  readonly resources: ResourceFacts[];
-  readonly notes: FileNote[];
-  readonly deletions: Deletion[];
-}
 
 /** One resource, and, where it is made of resources, what is inside. */
 export interface ReadValue {
@@ -76,7 +42,7 @@ export function readValue(scanner: JsonScanner): ReadValue {
   const entries = new Entries(scanner);
   const fields = new Set<string>();
   const facts = readResource(scanner, {
-    onOther: (key) => {
+    onField: (key) => {
       if (fields.size < 64) fields.add(key);
     },
     onEntry: () => entries.read('entry'),
@@ -92,7 +58,7 @@ export function readValue(scanner: JsonScanner): ReadValue {
   const inside = entries.finish(facts);
   const wrongType = isBundle && !bundleTypes.has(facts.bundleType ?? '');
   return {
-    facts: isDocument ? { ...facts, labels: labelsOfAll(facts, inside.resources) } : facts,
+    facts: isDocument ? documentFacts(facts, inside.resources, entries.hidden) : facts,
     inside,
     isWrapper,
     fields,
@@ -102,35 +68,67 @@ export function readValue(scanner: JsonScanner): ReadValue {
   };
 }
 
-const labelsOfAll = (facts: ResourceFacts, inside: readonly ResourceFacts[]): readonly string[] => [
-  ...new Set([facts, ...inside].flatMap((it) => it.labels)),
-];
+/** A document stays whole: what hides or restricts one part of it does so for all. */
+const documentFacts = (
+  facts: ResourceFacts,
+  inside: readonly ResourceFacts[],
+  hidden: ResourceFacts['flaw'],
+): ResourceFacts => ({
+  ...facts,
+  labels: [...new Set([facts, ...inside].flatMap((it) => it.labels))],
+  flaw: hidden ?? facts.flaw,
+});
+
+/** The resources of a list, whose opening bracket was read last; `isTyped`: one of them at least says a type. */
+export function readList(scanner: JsonScanner): {
+  readonly found: Found;
+  readonly isTyped: boolean;
+} {
+  const entries = new Entries(scanner);
+  let isTyped = false;
+  entries.each((entry) => {
+    const value = readValue(scanner);
+    isTyped ||= isTypeName(value.facts.resourceType);
+    entries.take(value, entry, undefined);
+  });
+  return { found: entries.found, isTyped };
+}
+
+/** Puts one value that stands by itself, on the line of this number, to what was found before. */
+export function takeLine(scanner: JsonScanner, value: ReadValue, line: number, found: Found): void {
+  new Entries(scanner, found).take(value, line, undefined);
+}
 
 class Entries {
-  readonly found: Found = { resources: [], notes: [], deletions: [] };
+  readonly found: Found;
   flawAt: number | undefined;
+  /** Of the first resource inside that nobody can judge. */
+  hidden: ResourceFacts['flaw'];
   next = false;
   total: number | undefined;
   #self: string | undefined;
   readonly #scanner: JsonScanner;
 
-  constructor(scanner: JsonScanner) {
+  constructor(scanner: JsonScanner, found = nothingFound()) {
     this.#scanner = scanner;
+    this.found = found;
   }
 
   /** The scanner stands before the value of `entry` or `parameter`. */
   read(name: 'entry' | 'parameter' | 'part'): void {
+    const kind = this.#scanner.next();
+    if (kind === token.arrayOpen) this.each((entry) => this.#readEntry(entry));
+    else this.#flaw(kind, undefined, `"${name}" is no list`);
+  }
+
+  /** Behind the opening bracket of a list: `readObject` finds each opening brace read last. */
+  each(readObject: (entry: number) => void): void {
     const scanner = this.#scanner;
-    const kind = scanner.next();
-    if (kind !== token.arrayOpen) {
-      this.#flaw(kind, undefined, `"${name}" is no list`);
-      return;
-    }
-    let number = 0;
+    let entry = 0;
     for (let next = scanner.next(); next !== token.arrayClose; next = scanner.next()) {
-      number += 1;
-      if (next === token.objectOpen) this.#readEntry(number);
-      else this.#flaw(next, number, 'it is no object');
+      entry += 1;
+      if (next === token.objectOpen) readObject(entry);
+      else this.#flaw(next, entry, 'it is no object');
     }
   }
 
@@ -162,7 +160,7 @@ class Entries {
   finish(facts: ResourceFacts): Found {
     const base = baseOf(this.#self);
     const wraps = facts.resourceType === 'Bundle' || facts.resourceType === 'Parameters';
-    if (!wraps) return { resources: [], notes: [], deletions: [] };
+    if (!wraps) return nothingFound();
     const { notes } = this.found;
     const resources = this.found.resources.map((it) => ({
       ...it,
@@ -179,7 +177,7 @@ class Entries {
 
   #flaw(kind: number, entry: number | undefined, reason: string): void {
     this.flawAt ??= this.#scanner.start;
-    this.found.notes.push({ kind: 'unreadable', entry, reason, at: this.#scanner.start });
+    put(this.found.notes, { kind: 'unreadable', entry, reason, at: this.#scanner.start });
     if (kind === token.objectOpen || kind === token.arrayOpen) this.#scanner.skipRest();
   }
 
@@ -204,36 +202,38 @@ class Entries {
     if (request?.get('method') === 'DELETE') {
       const url = request.get('url') ?? '';
       const address = isHttp(fullUrl) ? fullUrl : url;
-      if (address !== '') this.found.deletions.push({ address, base: undefined });
+      if (address !== '') put(this.found.deletions, { address, base: undefined });
     }
-    if (value !== undefined) this.#take(value, entry, fullUrl);
+    if (value !== undefined) this.take(value, entry, fullUrl);
   }
 
-  #take(value: ReadValue, entry: number, fullUrl: string | undefined): void {
+  take(value: ReadValue, entry: number, fullUrl: string | undefined): void {
     const { facts, inside, isWrapper } = value;
     const { found } = this;
     this.flawAt ??= value.flawAt;
+    const { id, flaw } = facts;
+    // Labels of a Bundle hold for all inside: where nobody can judge it, nobody can judge those.
+    if (hidesClass(facts)) {
+      this.flawAt ??= flaw?.at;
+      this.hidden ??= flaw;
+      const reason = `its ${flaw?.field} is too large to be judged`;
+      put(found.notes, { kind: 'unreadable', entry, id, reason, at: facts.offset });
+      return;
+    }
     if (isWrapper) {
       for (const it of inside.resources) this.#push(it);
-      found.notes.push(...inside.notes);
-      found.deletions.push(...inside.deletions);
+      for (const it of inside.notes) put(found.notes, it);
+      for (const it of inside.deletions) put(found.deletions, it);
       return;
     }
     if (facts.resourceType === 'OperationOutcome') {
-      found.notes.push({ kind: 'outcome', text: saidBy(this.#scanner, facts) });
-      return;
-    }
-    const { id, flaw } = facts;
-    if (hidesClass(facts)) {
-      this.flawAt ??= flaw?.at;
-      const reason = `its ${flaw?.field} is too large to be judged`;
-      found.notes.push({ kind: 'unreadable', entry, id, reason, at: facts.offset });
+      put(found.notes, { kind: 'outcome', text: saidBy(this.#scanner, facts) });
       return;
     }
     if (!resourceTypes.has(facts.resourceType)) {
       this.flawAt ??= facts.offset;
       const type = isTypeName(facts.resourceType) ? foreignTypeName(facts.resourceType) : 'JSON';
-      found.notes.push({ kind: 'foreign', entry, id, type, at: facts.offset });
+      put(found.notes, { kind: 'foreign', entry, id, type, at: facts.offset });
     } else if (flaw !== undefined) this.flawAt ??= flaw.at;
     this.#push({ ...facts, entry, fullUrl });
   }
@@ -267,39 +267,17 @@ class Entries {
 export const hidesClass = ({ flaw }: ResourceFacts): boolean =>
   flaw !== undefined && flaw.field !== 'id';
 
-export const isHttp = (address: string | undefined): address is string =>
-  address !== undefined && /^https?:\/\//i.test(address);
-
-/** `https://a.example/fhir` of `https://a.example/fhir/Observation?patient=1` and of `.../Patient/1/$everything`. */
-function baseOf(self: string | undefined): string | undefined {
-  if (!isHttp(self)) return undefined;
-  const [path = ''] = self.split(/[?#]/, 1);
-  const parts = path.split('/');
-  const type = parts.findIndex((part, i) => i > 2 && resourceTypes.has(part));
-  return (type < 0 ? parts : parts.slice(0, type)).join('/').replace(/\/+$/, '');
-}
-
 /** The words of an OperationOutcome, short enough to be told. */
 function saidBy(scanner: JsonScanner, facts: ResourceFacts): string {
   const { offset, length } = facts;
   if (length > 64 * 1024) return 'it could not give all';
-  const text = new TextDecoder().decode(scanner.bytes.subarray(offset, offset + length));
-  const outcome: { issue?: unknown } = JSON.parse(text);
-  const issues = Array.isArray(outcome.issue) ? outcome.issue : [];
-  const said = issues.slice(0, 5).flatMap((issue: unknown) => {
-    const words = wordsOf(issue);
-    return words === undefined ? [] : [words];
-  });
+  const outcome = parseJsonTree(scanner.bytes.subarray(offset, offset + length));
+  const said = listOf(fieldOf(outcome, 'issue'))
+    .slice(0, 5)
+    .flatMap((issue) => {
+      const details = fieldOf(fieldOf(issue, 'details'), 'text');
+      const words = [fieldOf(issue, 'diagnostics'), details, fieldOf(issue, 'code')];
+      return words.map(textOf).find((it) => it !== undefined && it !== '') ?? [];
+    });
   return said.length === 0 ? 'it could not give all' : said.join('; ').slice(0, 300);
-}
-
-function wordsOf(issue: unknown): string | undefined {
-  if (typeof issue !== 'object' || issue === null) return undefined;
-  const details: unknown = Reflect.get(issue, 'details');
-  const text: unknown =
-    typeof details === 'object' && details !== null ? Reflect.get(details, 'text') : undefined;
-  for (const it of [Reflect.get(issue, 'diagnostics'), text, Reflect.get(issue, 'code')]) {
-    if (typeof it === 'string' && it !== '') return it;
-  }
-  return undefined;
 }

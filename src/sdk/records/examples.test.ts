@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import { type RecordId, recordIdOf } from '../../primitives/ids.ts';
-import { nothingKnown, planImport } from './import-plan.ts';
+import { planImport } from './import/import-plan.ts';
+import { nothingKnown } from './import/known-items.ts';
 import { decodeSkeleton, rebuildFile } from './skeleton.ts';
 
 const folder = new URL('../../../examples/', import.meta.url);

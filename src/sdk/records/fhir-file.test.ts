@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
 import { concatBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
@@ -51,10 +52,8 @@ test('a resource tells what classing and listing need', () => {
     resourceType: 'Observation',
     id: 'o1',
     versionId: '2',
-    status: 'final',
     categories: ['vital-signs'],
     title: 'Body Weight',
-    date: '2020-02-03',
     subject: 'Patient/p1',
     bundleType: undefined,
     lastUpdated: undefined,
@@ -62,6 +61,7 @@ test('a resource tells what classing and listing need', () => {
     labels: [],
     codes: ['|29463-7'],
     attachments: [],
+    medicine: undefined,
     birthDate: undefined,
     flaw: undefined,
   });
@@ -229,4 +229,116 @@ test('changed bytes are cut or refused with a code, never anything else', () => 
     }),
     { numRuns: 500 },
   );
+});
+
+const hidden = `{"resourceType":"Condition","id":"h","meta":{"security":[{"code":"R"}],"tag":"${'x'.repeat(70_000)}"}}`;
+const around = `"meta":{"security":[{"code":"R"}],"tag":"${'x'.repeat(70_000)}"}`;
+for (const [name, text] of [
+  ['in a bundle', bundle([entry(patient), entry(hidden)])],
+  ['in a list', `[${patient},${hidden}]`],
+  ['in a line', `${patient}\n${hidden}`],
+  ['around what is inside', bundle([entry(patient), entry(`{${around},${bundle([]).slice(1)}`)])],
+] as const) {
+  test(`labels that nobody can judge, ${name}: nothing of it is an item`, () => {
+    const { parts, notes } = cut(text, 'a');
+    assert.deepEqual(
+      parts.map((it) => it.facts?.id),
+      ['p1'],
+    );
+    assert.deepEqual(
+      notes.map((it) => it.kind === 'unreadable' && it.reason),
+      ['its meta is too large to be judged'],
+    );
+  });
+}
+
+test('a document with a part that nobody can judge is refused: it stays whole', () => {
+  const text = bundle([entry(patient), entry(hidden)], 'document');
+  assert.equal(codeOf('a.json', utf8(text), false), 'RESOURCE_INVALID');
+});
+
+test('a list is cut as lines are: Bundles in it, types of another FHIR and their labels', () => {
+  const foreign = '{"resourceType":"MedicationOrder","meta":{"security":[{"code":"R"}]}}';
+  const { kind, parts, notes } = cut(`[${bundle([entry(patient)])}, ${foreign}, 7]`);
+  assert.equal(kind, 'bundle');
+  assert.deepEqual(
+    parts.map((it) => [it.facts?.resourceType, it.facts?.labels]),
+    [
+      ['Patient', []],
+      ['MedicationOrder', ['R']],
+    ],
+  );
+  assert.deepEqual(
+    notes.map((it) => [it.kind, it.kind === 'foreign' || it.kind === 'unreadable' ? it.entry : 0]),
+    [
+      ['foreign', 2],
+      ['unreadable', 3],
+    ],
+  );
+  assert.equal(cut('[{"a":1}]').kind, 'other');
+});
+
+const manyTimes = (text: string) => Array(50_001).fill(text);
+for (const [name, text] of [
+  ['entries that are none', bundle(manyTimes('1'))],
+  ['entries that are none in an inner bundle', bundle([entry(bundle(manyTimes('1')))])],
+  ['deletions', bundle(manyTimes('{"request":{"method":"DELETE","url":"A/1"}}'))],
+  ['lines that are none', `${patient}\n${manyTimes('{').join('\n')}`],
+] as const) {
+  test(`50,001 ${name} are refused`, () => {
+    assert.equal(codeOf('a', utf8(text), false), 'BUNDLE_TOO_MANY');
+  });
+}
+
+test('50,000 lines that cannot be read are told, each without reading the file from its beginning', () => {
+  const startedMs = performance.now();
+  const text = `${patient}\n${' '.repeat(10_000_000)}\n${Array(49_999).fill('x').join('\n')}`;
+  assert.equal(cut(text, 'a.ndjson').notes.length, 49_999);
+  assert.ok(performance.now() - startedMs < 20_000);
+});
+
+test('what is wrong in a line is told by its place in the file', () => {
+  try {
+    cutFile('a.ndjson', utf8(`${patient}\n é {"a" 1}`), { strict: true });
+    assert.fail('it is read');
+  } catch (error) {
+    assert.ok(isCoded(error, 'JSON_INVALID'));
+    const { line, column, offset } = error.details;
+    assert.deepEqual([line, column, offset], [2, 2, utf8(patient).length + 2]);
+  }
+});
+
+const found = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../../../test/fixtures/files/${name}`, import.meta.url)));
+for (const [name, mediaType, items] of [
+  ['03-link.txt', 'text/plain', 1],
+  ['08-hl7v2-latin1.hl7', 'x-application/hl7-v2+er7;charset=windows-1252', 1],
+  ['08-hl7v2-mllp.hl7', 'x-application/hl7-v2+er7', 1],
+  ['08-hl7v2.hl7', 'x-application/hl7-v2+er7', 1],
+  ['08-windows1252.csv', 'text/csv;charset=windows-1252', 1],
+  ['09-id-missing-subject-missing.json', 'application/fhir+json', 2],
+  ['11-contained.json', 'application/fhir+json', 4],
+  ['14-apple-export.xml', 'application/xml', 1],
+  ['14-ccda-bom.xml', 'application/hl7-cda+xml', 1],
+  ['14-ccda-nodecl.xml', 'application/hl7-cda+xml', 1],
+  ['14-ccda-utf16.xml', 'application/hl7-cda+xml;charset=utf-16le', 1],
+  ['14-ccda.CCDA', 'application/hl7-cda+xml', 1],
+  ['14-fhir-bundle.xml', 'application/xml', 1],
+  ['16-rtl-emoji.json', 'application/fhir+json', 3],
+  ['19-dup-fullurl-diff-id.json', 'application/fhir+json', 2],
+  ['19-same-id-other-type.json', 'application/fhir+json', 2],
+  ['21-dicom-no-preamble.dcm', 'application/dicom', 1],
+  ['21-pdf-leading-junk.pdf', 'application/pdf', 1],
+  ['21-photo.heic', 'image/heic', 1],
+  ['21-scan.jpg', 'image/jpeg', 1],
+] as const) {
+  test(`${name} is ${mediaType}, by what it holds`, () => {
+    const file = cutFile(name, found(name));
+    assert.deepEqual([file.mediaType, file.parts.length, file.notes], [mediaType, items, []]);
+  });
+}
+
+test('JSON with comments, and with one field twice, is refused', () => {
+  assert.equal(codeOf('a.json', found('22-comment-nan.json'), false), 'JSON_INVALID');
+  assert.equal(codeOf('a.json', found('22-dup-key.json'), false), 'JSON_DUPLICATE_KEY');
 });

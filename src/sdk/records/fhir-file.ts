@@ -1,14 +1,8 @@
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import {
-  type Deletion,
-  type FileNote,
-  type Found,
-  hidesClass,
-  isHttp,
-  type ReadValue,
-  readValue,
-} from './bundle-entries.ts';
+import { isHttp } from './address.ts';
+import { hidesClass, type ReadValue, readList, readValue, takeLine } from './bundle-entries.ts';
 import { foreignJson, foreignTypeName, isTypeName } from './foreign-json.ts';
+import { type Deletion, type FileNote, type Found, nothingFound, put } from './found.ts';
 import { JsonScanner, token } from './json-scanner.ts';
 import { recordLimits } from './limits.ts';
 import { headBytes, type JudgedFormat, judgeFormat, lengthOfByteOrderMark } from './media-type.ts';
@@ -29,8 +23,8 @@ export interface FilePart {
   readonly facts: ResourceFacts | undefined;
   /** Of what is no FHIR and says by itself that it is restricted. */
   readonly labels?: readonly string[];
-  /** What names this Binary as its document, in the same file. */
-  readonly namer?: ResourceFacts;
+  /** What names this Binary as its document, in the same file: a list for each of its addresses. */
+  readonly namers?: readonly (readonly ResourceFacts[])[];
   /** Of what lies packed in the file: its own bytes, which are no range of it, and its name. */
   readonly unpacked?: { readonly bytes: Uint8Array; readonly name: string };
 }
@@ -169,27 +163,13 @@ function refuseFlaws(scanner: JsonScanner, { inside, flawAt, facts }: ReadValue)
 /** A list of resources; any other list is kept as the JSON it is. The opening bracket was read last. */
 function cutArray(scanner: JsonScanner, strict: boolean): CutFile {
   const { bytes } = scanner;
-  const parts: FilePart[] = [];
-  let isList = true;
-  for (let next = scanner.next(); next !== token.arrayClose; next = scanner.next()) {
-    if (next !== token.objectOpen) {
-      if (next === token.arrayOpen) scanner.skipRest();
-      isList = false;
-      continue;
-    }
-    const { facts } = readValue(scanner);
-    isList &&= resourceTypes.has(facts.resourceType) && facts.resourceType !== 'Bundle';
-    if (parts.length === recordLimits.maxItemsPerFile)
-      scanner.fail(facts.offset, 'BUNDLE_TOO_MANY');
-    parts.push(partOf({ ...facts, entry: parts.length + 1 }));
-  }
+  const { found, isTyped } = readList(scanner);
   scanner.next();
   if (strict) scanner.fail(0, 'RESOURCE_TYPE');
-  if (!isList || parts.length === 0) {
-    return cutForeign(bytes, { form: 'JSON', mediaType: 'application/json' });
-  }
+  if (!isTyped) return cutForeign(bytes, { form: 'JSON', mediaType: 'application/json' });
   const whole = { ...nothingBeside, mediaType: resourceMediaType, byteLength: bytes.length };
-  return { ...whole, kind: 'bundle', bundleType: undefined, parts };
+  const parts = found.resources.map(partOf);
+  return { ...whole, ...found, kind: 'bundle', bundleType: undefined, parts };
 }
 
 function cutForeign(
@@ -224,7 +204,7 @@ function goesOnInNextLine(bytes: Uint8Array, end: number): boolean {
 }
 
 function cutLines(bytes: Uint8Array, strict: boolean): CutFile {
-  const found: Found = { resources: [], notes: [], deletions: [] };
+  const found = nothingFound();
   let firstError: unknown;
   let number = 0;
   const end = withoutTail(bytes);
@@ -237,12 +217,8 @@ function cutLines(bytes: Uint8Array, strict: boolean): CutFile {
     } catch (error) {
       if (strict || !isCoded(error) || error.code === 'BUNDLE_TOO_MANY') throw error;
       firstError ??= error;
-      found.notes.push({
-        kind: 'unreadable',
-        entry: number,
-        reason: 'it is no whole JSON',
-        at: from,
-      });
+      const reason = 'it is no whole JSON';
+      put(found.notes, { kind: 'unreadable', entry: number, reason, at: from });
     }
     from = to + 1;
   }
@@ -271,7 +247,7 @@ function readLine({ bytes, from, to, number, strict }: Line, found: Found): void
   let at = from + lengthOfByteOrderMark(bytes.subarray(from, to));
   while (at < to && [0x20, 0x09, 0x0d].includes(bytes[at] ?? 0)) at++;
   if (at === to) return;
-  const scanner = new JsonScanner(bytes, at, to);
+  const scanner = new JsonScanner(bytes, at, to, { number, at: from });
   const first = scanner.next();
   if (first !== token.objectOpen) {
     if (first === token.arrayOpen) scanner.skipRest();
@@ -280,21 +256,10 @@ function readLine({ bytes, from, to, number, strict }: Line, found: Found): void
   }
   const value = readValue(scanner);
   scanner.next();
-  const { facts, inside } = value;
-  const isKnown = resourceTypes.has(facts.resourceType);
-  if (strict && !isKnown) scanner.fail(facts.offset, 'RESOURCE_TYPE');
+  const { facts } = value;
+  if (strict && !resourceTypes.has(facts.resourceType)) {
+    scanner.fail(facts.offset, 'RESOURCE_TYPE');
+  }
   if (strict) refuseFlaws(scanner, value);
-  else if (hidesClass(facts)) scanner.fail(facts.flaw?.at ?? 0, 'RESOURCE_INVALID');
-  const resources = value.isWrapper ? inside.resources : [{ ...facts, entry: number }];
-  if (found.resources.length + resources.length > recordLimits.maxItemsPerFile) {
-    throw new CodedError('BUNDLE_TOO_MANY', { limit: recordLimits.maxItemsPerFile });
-  }
-  for (const it of resources) found.resources.push(it);
-  if (value.isWrapper) {
-    found.notes.push(...inside.notes);
-    found.deletions.push(...inside.deletions);
-  } else if (!isKnown) {
-    const type = isTypeName(facts.resourceType) ? foreignTypeName(facts.resourceType) : 'JSON';
-    found.notes.push({ kind: 'foreign', entry: number, id: facts.id, type, at: facts.offset });
-  }
+  takeLine(scanner, value, number, found);
 }

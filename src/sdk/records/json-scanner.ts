@@ -56,6 +56,7 @@ export class JsonScanner {
   start: number;
   end: number;
   depth = 0;
+  readonly #line: { readonly number: number; readonly at: number };
   #state: number = needValue;
   #escaped = false;
   readonly #isObject = new Uint8Array(jsonLimits.maxDepth + 1);
@@ -64,9 +65,11 @@ export class JsonScanner {
   readonly #firstName: number[] = [];
   readonly #nameSets: (Set<string> | undefined)[] = [];
 
-  constructor(bytes: Uint8Array, from = 0, limit = bytes.length) {
+  /** `line` is the one that `from` lies in, and where it begins: errors need not look for it. */
+  constructor(bytes: Uint8Array, from = 0, limit = bytes.length, line = { number: 1, at: 0 }) {
     this.bytes = bytes;
     this.limit = limit;
+    this.#line = line;
     this.start = from;
     this.end = from;
   }
@@ -116,7 +119,21 @@ export class JsonScanner {
   }
 
   fail(at: number, code: Code = 'JSON_INVALID'): never {
-    throw new CodedError(code, placeOf(this.bytes, Math.min(at, this.limit)));
+    throw new CodedError(code, this.#placeOf(Math.min(at, this.limit)));
+  }
+
+  /** Line and column of a byte, from 1, for a person who looks for what is wrong. */
+  #placeOf(offset: number): Place {
+    let line = this.#line.number;
+    let column = 1;
+    for (let at = this.#line.at; at < offset; at++) {
+      const byte = this.bytes[at] ?? 0;
+      if (byte === 0x0a) {
+        line++;
+        column = 1;
+      } else if ((byte & 0xc0) !== 0x80) column++;
+    }
+    return { offset, line, column };
   }
 
   #byte(at: number): number {
@@ -344,18 +361,4 @@ interface Place extends Readonly<Record<string, number>> {
   readonly offset: number;
   readonly line: number;
   readonly column: number;
-}
-
-/** Line and column of a byte, from 1, for a person who looks for what is wrong. */
-export function placeOf(bytes: Uint8Array, offset: number): Place {
-  let line = 1;
-  let column = 1;
-  for (let at = 0; at < offset; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === 0x0a) {
-      line++;
-      column = 1;
-    } else if ((byte & 0xc0) !== 0x80) column++;
-  }
-  return { offset, line, column };
 }

@@ -26,7 +26,7 @@ export function isRestricted(labels: readonly string[]): boolean {
 export function labelsOfCda(text: string): readonly string[] {
   const codes: string[] = [];
   for (const [, code = ''] of text.matchAll(
-    /<(?:[\w-]+:)?confidentialityCode\b[^>]{0,1000}?\bcode\s*=\s*["']([A-Za-z0-9]{1,16})["']/g,
+    /<(?:[\w-]+:)?confidentialityCode\b[^>]{0,1000}?\bcode\s{0,100}=\s{0,100}["']([A-Za-z0-9]{1,16})["']/g,
   )) {
     codes.push(code);
   }

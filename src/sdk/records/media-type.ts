@@ -116,12 +116,24 @@ function isBareDicom(head: Uint8Array): boolean {
   return /^(?:UL|UI|CS|OB|SH|LO|DA|TM)$/.test(String.fromCharCode(head[4] ?? 0, head[5] ?? 0));
 }
 
-export const isCda = (mediaType: string): boolean => bareMediaType(mediaType) === cda;
+export const isXml = (mediaType: string): boolean => /[/+]xml$/.test(bareMediaType(mediaType));
 
 /** The text of a file, by the `charset` in its media type; what is no text in it becomes U+FFFD. */
 export function textOf(bytes: Uint8Array, mediaType: string): string {
-  return decoded(bytes, /;charset=([a-z0-9-]+)/.exec(mediaType)?.[1] ?? 'utf-8');
+  return decoded(bytes, charsetIn(mediaType));
 }
+
+/** The same for who shows it. Undefined: it is no text of that charset. */
+export function soundTextOf(bytes: Uint8Array, mediaType: string): string | undefined {
+  try {
+    return new TextDecoder(charsetIn(mediaType), { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const charsetIn = (mediaType: string): string =>
+  /;charset=([a-z0-9-]+)/.exec(mediaType)?.[1] ?? 'utf-8';
 
 const decoded = (bytes: Uint8Array, charset: string): string =>
   new TextDecoder(charset).decode(bytes);

@@ -1,5 +1,6 @@
 import { conceptName } from './headline/codes.ts';
 import { valueForPeople } from './headline/decimal.ts';
+import { flagWords, type Headline, spokenName } from './headline/headline.ts';
 import { fieldOf, type JsonTree, listOf, textOf } from './json-tree.ts';
 import { personName } from './show-values.ts';
 import { wordsOfField } from './show-words.ts';
@@ -125,6 +126,21 @@ function documentWords(object: JsonTree): string {
   const size = data === undefined ? '' : `about ${Math.floor((data.length * 3) / 4)} bytes`;
   const where = data === undefined ? (get(object, 'url') ?? '') : '';
   return joined([get(object, 'title') ?? '', get(object, 'contentType') ?? '', size, where], ', ');
+}
+
+/** `13.35 g/dL (low)`. */
+export function resultWords({
+  value,
+  unit,
+  flag,
+}: Pick<Headline, 'value' | 'unit' | 'flag'>): string {
+  const judgement = flag === '' ? '' : `(${flagWords(flag)})`;
+  return joined([valueForPeople(value), unit, judgement], ' ');
+}
+
+/** `Haemoglobin: 13.35 g/dL (low)`. */
+export function headlineWords(headline: Headline): string {
+  return joined([spokenName(headline), resultWords(headline)], ': ');
 }
 
 /** Dates and times read better with a blank. */

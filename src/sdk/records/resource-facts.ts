@@ -9,13 +9,10 @@ export interface ResourceFacts {
   readonly resourceType: string;
   readonly id: string | undefined;
   readonly versionId: string | undefined;
-  readonly status: string | undefined;
   /** Codes of `category`, in order. */
   readonly categories: readonly string[];
   /** What a person would call it, from the record itself; the resource type when it says nothing. */
   readonly title: string;
-  /** The clinically telling date, spelled as in the file. */
-  readonly date: string | undefined;
   /** The reference in `subject`, `patient` or `beneficiary`. */
   readonly subject: string | undefined;
   /** `type` when the resource is a Bundle. */
@@ -30,6 +27,8 @@ export interface ResourceFacts {
   readonly codes: readonly string[];
   /** What a document of it lies under, where it is not inside: addresses of Binary resources. */
   readonly attachments: readonly string[];
+  /** The medicine that it is about, where that is a resource of its own: a reference. */
+  readonly medicine: string | undefined;
   /** Of a Patient, as spelled. */
   readonly birthDate: string | undefined;
   /** What of its fields cannot be read as R4 has them; undefined: nothing. `at` is a place in the file. */
@@ -42,31 +41,6 @@ export interface ResourceFacts {
   readonly entry?: number;
 }
 
-/** The most telling first. */
-const dateFields: readonly string[] = [
-  'effectiveDateTime',
-  'effectivePeriod',
-  'effectiveInstant',
-  'onsetDateTime',
-  'onsetPeriod',
-  'performedDateTime',
-  'performedPeriod',
-  'occurrenceDateTime',
-  'occurrencePeriod',
-  'authoredOn',
-  'whenHandedOver',
-  'period',
-  'started',
-  'billablePeriod',
-  'servicedDate',
-  'recordedDate',
-  'dateAsserted',
-  'date',
-  'created',
-  'issued',
-  'recorded',
-  'timestamp',
-];
 /** Not of a Bundle: its `type` names no content. */
 const titleFields: readonly string[] = [
   'code',
@@ -79,8 +53,8 @@ const titleFields: readonly string[] = [
   'display',
 ];
 const subjectFields: readonly string[] = ['subject', 'patient', 'beneficiary'];
-const wanted = new Set<string>([...dateFields, ...titleFields, ...subjectFields]);
-for (const field of ['meta', 'category', 'status', 'birthDate', 'securityLabel']) wanted.add(field);
+const wanted = new Set<string>([...titleFields, ...subjectFields]);
+for (const field of ['meta', 'category', 'birthDate', 'securityLabel']) wanted.add(field);
 for (const field of ['confidentiality', 'medicationReference']) wanted.add(field);
 for (const field of ['content', 'presentedForm']) wanted.add(field);
 /** What the identity of a record without an address is compared by. */
@@ -98,12 +72,12 @@ const maxTitleLength = 120;
 
 /** What may stand in a resource and holds resources itself; each takes over the value of its field. */
 export interface Inside {
-  readonly onEntry?: (() => void) | undefined;
-  readonly onParameter?: (() => void) | undefined;
-  readonly onLink?: (() => void) | undefined;
-  readonly onTotal?: (() => void) | undefined;
+  readonly onEntry: () => void;
+  readonly onParameter: () => void;
+  readonly onLink: () => void;
+  readonly onTotal: () => void;
   /** Told of every field. */
-  readonly onOther?: ((key: string) => void) | undefined;
+  readonly onField: (key: string) => void;
 }
 
 /**
@@ -114,7 +88,7 @@ export interface Inside {
  * has it. Without a type, or of a type that R4 has not, `resourceType` says so: the caller decides.
  * Throws what the scanner throws. Source: docs/protocol/items.md, rules I-5 and I-6.
  */
-export function readResource(scanner: JsonScanner, inside: Inside = {}): ResourceFacts {
+export function readResource(scanner: JsonScanner, inside: Inside): ResourceFacts {
   const offset = scanner.start;
   let resourceType = '';
   let id: string | undefined;
@@ -122,7 +96,7 @@ export function readResource(scanner: JsonScanner, inside: Inside = {}): Resourc
   const fields = new Map<string, unknown>();
   while (scanner.next() === token.key) {
     const key = scanner.keyText();
-    inside.onOther?.(key);
+    inside.onField(key);
     if (key === 'resourceType') resourceType = readString(scanner) ?? '';
     else if (key === 'id') {
       id = readString(scanner);
@@ -130,10 +104,10 @@ export function readResource(scanner: JsonScanner, inside: Inside = {}): Resourc
         flaw ??= { at: scanner.start, field: 'id' };
       }
       if (id === '' || (id?.length ?? 0) > maxIdLength) id = undefined;
-    } else if (key === 'entry' && inside.onEntry !== undefined) inside.onEntry();
-    else if (key === 'parameter' && inside.onParameter !== undefined) inside.onParameter();
-    else if (key === 'total' && inside.onTotal !== undefined) inside.onTotal();
-    else if (key === 'link' && inside.onLink !== undefined) inside.onLink();
+    } else if (key === 'entry') inside.onEntry();
+    else if (key === 'parameter') inside.onParameter();
+    else if (key === 'total') inside.onTotal();
+    else if (key === 'link') inside.onLink();
     else {
       const [start, end] = scanner.skipValue();
       if (!wanted.has(key)) continue;
@@ -164,10 +138,8 @@ function factsOf(
   const isBundle = resourceType === 'Bundle';
   return {
     versionId: textOf(fieldOf(meta, 'versionId')),
-    status: textOf(fields.get('status')),
     categories: listOf(fields.get('category')).flatMap(codesOf),
     title: (isBundle ? undefined : titleOf(fields)) ?? resourceType,
-    date: firstOf(dateFields, (field) => dateOf(fields.get(field))),
     subject: firstOf(subjectFields, (field) => textOf(fieldOf(fields.get(field), 'reference'))),
     bundleType: isBundle ? textOf(fields.get('type')) : undefined,
     lastUpdated: textOf(fieldOf(meta, 'lastUpdated')),
@@ -175,9 +147,7 @@ function factsOf(
     labels: labelsAmong([
       ...listOf(fieldOf(meta, 'security')).flatMap((it) => textOf(fieldOf(it, 'code')) ?? []),
       ...listOf(fields.get('securityLabel')).flatMap(codesOf),
-      ...(textOf(fields.get('confidentiality')) === undefined
-        ? []
-        : [textOf(fields.get('confidentiality')) ?? '']),
+      textOf(fields.get('confidentiality')) ?? '',
     ]),
     codes: isBundle ? [] : whatAbout(fields),
     attachments: listOf(
@@ -185,6 +155,7 @@ function factsOf(
     )
       .flatMap((it) => textOf(fieldOf(fieldOf(it, 'attachment') ?? it, 'url')) ?? [])
       .slice(0, 100),
+    medicine: textOf(fieldOf(fields.get('medicationReference'), 'reference')),
     birthDate: resourceType === 'Patient' ? textOf(fields.get('birthDate')) : undefined,
   };
 }
@@ -231,10 +202,6 @@ function codesOf(concept: unknown): string[] {
   return listOf(fieldOf(concept, 'coding')).flatMap(
     (coding) => textOf(fieldOf(coding, 'code')) ?? [],
   );
-}
-
-function dateOf(value: unknown): string | undefined {
-  return textOf(value) ?? textOf(fieldOf(value, 'start'));
 }
 
 function titleOf(fields: ReadonlyMap<string, unknown>): string | undefined {

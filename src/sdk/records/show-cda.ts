@@ -1,7 +1,5 @@
 import type { CdaDocument, CdaSection } from './cda/cda-document.ts';
-import { valueForPeople } from './headline/decimal.ts';
-import { flagWords, type Headline, spokenName } from './headline/headline.ts';
-import { readableDate } from './plain-text.ts';
+import { headlineWords, readableDate } from './plain-text.ts';
 import { html, type SafeHtml } from './safe-html.ts';
 import { shortened, showState } from './show-values.ts';
 
@@ -17,7 +15,7 @@ const orAbsent = (text: string): SafeHtml =>
 
 function showSection({ title, text, headlines }: CdaSection): SafeHtml {
   const rows = headlines.map(
-    (it) => html`<dt>${it.clinicalDate.slice(0, 10)}</dt><dd>${lineOf(it)}</dd>
+    (it) => html`<dt>${it.clinicalDate.slice(0, 10)}</dt><dd>${headlineWords(it)}</dd>
 `,
   );
   const written =
@@ -26,11 +24,4 @@ function showSection({ title, text, headlines }: CdaSection): SafeHtml {
       : html`<aside><p class="kind">As the sender wrote it</p><pre>${shortened(text)}</pre></aside>`;
   return html`<section><h2>${title}</h2>${rows.length === 0 ? '' : html`<dl>${rows}</dl>`}${written}</section>
 `;
-}
-
-function lineOf(headline: Headline): string {
-  const { value, unit, flag } = headline;
-  const judged = flag === '' ? '' : `(${flagWords(flag)})`;
-  const words = [valueForPeople(value), unit, judged].filter((it) => it !== '').join(' ');
-  return words === '' ? spokenName(headline) : `${spokenName(headline)}: ${words}`;
 }

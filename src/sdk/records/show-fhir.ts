@@ -1,11 +1,12 @@
 import type { Attachment } from './attachments.ts';
-import { valueForPeople } from './headline/decimal.ts';
-import { flagWords, type HeadlineMark, spokenName } from './headline/headline.ts';
+import { bundleParts } from './bundle-parts.ts';
+import { type HeadlineMark, spokenName } from './headline/headline.ts';
 import { marksOf } from './headline/marks.ts';
 import { namingReference, subjectOf } from './headline/name.ts';
 import { type ReadableResource, readTree } from './headline/readable-resource.ts';
 import { headlineValueOf } from './headline/value.ts';
 import { fieldOf, type JsonTree, listOf, textOf } from './json-tree.ts';
+import { resultWords } from './plain-text.ts';
 import { html, type SafeHtml } from './safe-html.ts';
 import {
   type Around,
@@ -25,6 +26,8 @@ const technical = new Set(['resourceType', 'id', 'meta', 'language', 'identifier
 /** Shown elsewhere: as text, and after the record. */
 const unlisted = new Set(['text', 'contained']);
 const turning = new Set(['modifierExtension', 'implicitRules', 'doNotPerform']);
+
+const maxNameLength = 400;
 
 type NameOf = Around['nameOf'];
 const knowsNobody: NameOf = () => undefined;
@@ -75,11 +78,11 @@ function warningOf(marks: readonly HeadlineMark[]): SafeHtml | '' {
 /** A result as a clinician would say it; the rows below keep the spelling. */
 function valueLine(resource: ReadableResource, type: string): SafeHtml | '' {
   if (type !== 'Observation') return '';
-  const { value, unit, flag } = headlineValueOf(resource, type);
-  if (value === '') return '';
-  const words = [valueForPeople(value), unit].filter((it) => it !== '').join(' ');
-  return html`
-<p class="result">${words}${flag === '' ? '' : ` (${flagWords(flag)})`}</p>`;
+  const result = headlineValueOf(resource, type);
+  return result.value === ''
+    ? ''
+    : html`
+<p class="result">${resultWords(result)}</p>`;
 }
 
 /** What turns the meaning of the rest is read before it. */
@@ -100,25 +103,17 @@ interface DocumentParts {
 
 /** A document in the order of its sections; any other bundle resource by resource. */
 function showBundle(bundle: JsonTree, around: Page, level: number): SafeHtml {
-  const byReference = new Map<string, JsonTree>();
-  const resources: JsonTree[] = [];
-  for (const entry of listOf(fieldOf(bundle, 'entry'))) {
-    const resource = fieldOf(entry, 'resource');
-    if (resource === undefined) continue;
-    resources.push(resource);
-    const fullUrl = textOf(fieldOf(entry, 'fullUrl'));
-    if (fullUrl !== undefined) byReference.set(fullUrl, resource);
-    const type = textOf(fieldOf(resource, 'resourceType'));
-    byReference.set(`${type}/${textOf(fieldOf(resource, 'id'))}`, resource);
-  }
+  const { resources, byReference, composition } = bundleParts(bundle);
+  // Thousands of references may lead to one resource: its name is made once, and short.
+  const names = new Map<JsonTree, string | undefined>();
   const nameOf: NameOf = (reference) => {
     const target = byReference.get(reference);
-    return target === undefined ? undefined : titleOf(target, knowsNobody);
+    if (target === undefined) return undefined;
+    if (!names.has(target))
+      names.set(target, titleOf(target, knowsNobody)?.slice(0, maxNameLength));
+    return names.get(target);
   };
   const page: Page = { ...around, nameOf };
-  const composition = resources.find(
-    (part) => textOf(fieldOf(part, 'resourceType')) === 'Composition',
-  );
   if (composition === undefined) {
     return html`${resources.map((part) => showResource(part, page, level))}`;
   }

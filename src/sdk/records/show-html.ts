@@ -1,8 +1,8 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
+import { bytesToHex } from '../../primitives/bytes.ts';
 import { type Attachment, attachmentsIn, sizeOfAttachment } from './attachments.ts';
 import { bytesToBase64 } from './base64.ts';
-import { readCda } from './cda/cda-document.ts';
+import { type CdaDocument, readCda } from './cda/cda-document.ts';
 import { fileNameOf } from './file-name.ts';
 import { shownHeadline } from './headline/derive.ts';
 import { spokenName } from './headline/headline.ts';
@@ -17,7 +17,7 @@ import { showResource } from './show-fhir.ts';
 import { shortened } from './show-values.ts';
 import { decodeSkeleton, skeletonMediaType } from './skeleton.ts';
 import { standAlonePage } from './stand-alone-page.ts';
-import { textOfHtml } from './text-of-html.ts';
+import { textOfFile } from './text-of-html.ts';
 
 /** An opened item, as far as showing needs it. */
 export interface ItemToShow {
@@ -64,32 +64,28 @@ img { max-width: 100%; }
  * Never throws for what an item holds: what cannot be read as its media type says is shown as facts.
  */
 export function showItem(item: ItemToShow): string {
-  const title = readCda(item.mediaType, item.bytes)?.title ?? spokenName(shownHeadline(item));
+  const document = readCda(item.mediaType, item.bytes);
+  const title = document?.title ?? spokenName(shownHeadline(item));
   const { patientName } = item;
   const patient =
     patientName === undefined ? '' : html`<p class="patient">Patient: <b>${patientName}</b></p>`;
-  const body = html`${patient}<main>${contentOf(item)}</main>
+  const body = html`${patient}<main>${contentOf(item, document)}</main>
 <footer><dl>${factsOf(item)}</dl></footer>`;
   return standAlonePage({ title, style, body, hasPictures: true });
 }
 
-function contentOf(item: ItemToShow): SafeHtml {
+function contentOf(item: ItemToShow, document: CdaDocument | undefined): SafeHtml {
   const { bytes } = item;
   const mediaType = bareMediaType(item.mediaType);
   if (/[/+]json$/.test(mediaType) && bytes.length <= maxShownBytes) {
     return tryTo(() => showJson(item)) ?? showFile(item);
   }
   if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
-  const document = readCda(item.mediaType, bytes);
   if (document !== undefined) return html`${showCda(document)}${linkTo(item)}`;
-  if (mediaType.startsWith('text/') && bytes.length <= maxEmbeddedBytes) {
-    const text = tryTo(() => {
-      const plain = utf8ToText(bytes);
-      return html`<pre>${shortened(mediaType === 'text/html' ? textOfHtml(plain) : plain)}</pre>`;
-    });
-    return html`<h1>${item.name}</h1>${text}${text === undefined ? showFile(item) : linkTo(item)}`;
-  }
-  return showFile(item);
+  const text = bytes.length <= maxEmbeddedBytes ? textOfFile(item) : undefined;
+  return text === undefined
+    ? showFile(item)
+    : html`<h1>${item.name}</h1><pre>${shortened(text)}</pre>${linkTo(item)}`;
 }
 
 /** Documents inside are no part of what a page is asked to show: without them a record is small. Undefined: too large. */

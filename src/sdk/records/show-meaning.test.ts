@@ -261,3 +261,41 @@ test('a record with a document too large for a page is shown without it, and say
   assert.ok(shown.includes('<h1>Scan</h1>'));
   assert.ok(shown.includes('--attachment 1 --out FILE'));
 });
+
+test('letters that grow when they are written small do not shift what is hidden', () => {
+  const html = utf8(`<p>${'İ'.repeat(40)}</p><STYLE>b{}</STYLE><p>Seen today</p>`);
+  const file = { ...item({}), mediaType: 'text/html', bytes: html };
+  assert.deepEqual(textOfItem(file).paragraphs, [`${'İ'.repeat(40)}\nSeen today`]);
+});
+
+test('a file of text is shown in the encoding that its media type names', () => {
+  const latin = Uint8Array.of(0x46, 0xfc, 0xdf, 0x65);
+  for (const [mediaType, bytes] of [
+    ['text/csv;charset=windows-1252', latin],
+    [
+      'text/plain;charset=utf-16le;entered-by=patient',
+      new Uint8Array(Buffer.from('Füße', 'utf16le')),
+    ],
+    ['text/plain', utf8('Füße')],
+  ] as const) {
+    const file = { ...item({}), mediaType, bytes };
+    assert.ok(showItem(file).includes('<pre>Füße</pre>'), mediaType);
+    assert.deepEqual(textOfItem(file).paragraphs, ['Füße'], mediaType);
+  }
+  const file = { ...item({}), mediaType: 'text/plain', bytes: latin };
+  assert.deepEqual(textOfItem(file).paragraphs, []);
+});
+
+test('a name that many references lead to is said short', () => {
+  const target = {
+    resource: { resourceType: 'Location', id: 'l', name: 'x'.repeat(100_000) },
+  };
+  const visits = Array.from({ length: 200 }, () => ({
+    resource: {
+      resourceType: 'Encounter',
+      location: [{ location: { reference: 'Location/l' }, status: 'completed' }],
+    },
+  }));
+  const bundle = { resourceType: 'Bundle', type: 'collection', entry: [target, ...visits] };
+  assert.ok(page(bundle).length < 1_000_000);
+});

@@ -1,25 +1,23 @@
-import { utf8ToText } from '../../primitives/bytes.ts';
 import {
   type Attachment,
   attachmentsIn,
   listAttachments,
   sizeOfAttachment,
 } from './attachments.ts';
+import { bundleParts } from './bundle-parts.ts';
 import { type CdaDocument, readCda } from './cda/cda-document.ts';
 import { codingsIn, conceptName } from './headline/codes.ts';
-import { valueForPeople } from './headline/decimal.ts';
 import { headlineOfResource, shownHeadline } from './headline/derive.ts';
 import { flagOf } from './headline/flag.ts';
-import { flagWords, type Headline, spokenName } from './headline/headline.ts';
+import { type Headline, spokenName } from './headline/headline.ts';
 import { readTree } from './headline/readable-resource.ts';
 import { headlineValueOf } from './headline/value.ts';
 import { fieldOf, type JsonTree, listOf, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
-import { bareMediaType } from './media-type.ts';
-import { plainText, rangeWords, readableDate } from './plain-text.ts';
+import { headlineWords, plainText, rangeWords, readableDate, resultWords } from './plain-text.ts';
 import { shortened } from './show-values.ts';
 import { absenceOf, choiceOf, wordsOfField, wordsOfResource } from './show-words.ts';
-import { textOfHtml } from './text-of-html.ts';
+import { textOfFile, textOfHtml } from './text-of-html.ts';
 
 /** An opened item for a terminal. */
 export interface TextOfItem {
@@ -66,7 +64,8 @@ export function textOfItem(item: {
   if (document !== undefined) return textOfCda(document, headline, item.bytes);
   const tree = headline.type === '' ? undefined : treeOf(item.bytes);
   if (tree === undefined) {
-    const text = textOfFile(item);
+    const isLarge = item.bytes.length > recordLimits.maxBundleBytes;
+    const text = isLarge ? undefined : textOfFile(item);
     const paragraphs = text === undefined ? [] : [shortened(text)];
     return { title, kind, headline, rows: [], paragraphs, attachments: [] };
   }
@@ -112,22 +111,6 @@ function treeOf(bytes: Uint8Array): JsonTree | undefined {
   }
 }
 
-function textOfFile(item: {
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-}): string | undefined {
-  const mediaType = bareMediaType(item.mediaType);
-  if (!mediaType.startsWith('text/') || item.bytes.length > recordLimits.maxBundleBytes) {
-    return undefined;
-  }
-  try {
-    const text = utf8ToText(item.bytes);
-    return mediaType === 'text/html' ? textOfHtml(text) : text;
-  } catch {
-    return undefined;
-  }
-}
-
 function rowsOf(tree: JsonTree, headline: Headline): readonly Row[] {
   const rows = resultRows(tree, headline);
   const when = wordsOfField('period');
@@ -150,24 +133,25 @@ function resultRows(tree: JsonTree, { type, ...said }: Headline): Row[] {
   if (type !== 'Observation' && type !== 'DiagnosticReport') return [];
   const ranges = listOf(fieldOf(tree, 'referenceRange')).map(rangeWords);
   return [
-    [wordsOfField('value'), judged(said)],
+    [wordsOfField('value'), resultWords(said)],
     [wordsOfField('referenceRange'), ranges.join('; ')],
     ...listOf(fieldOf(tree, 'component')).map(componentRow),
   ];
 }
 
-/** `13.35 g/dL (low)`. */
-function judged({ value, unit, flag }: Pick<Headline, 'value' | 'unit' | 'flag'>): string {
-  const words = [valueForPeople(value), unit].filter((it) => it !== '').join(' ');
-  return flag === '' ? words : `${words} (${flagWords(flag)})`;
-}
-
 /** What `#med1` leads to. */
 function containedNames(tree: JsonTree): (reference: string) => string | undefined {
   const inside = listOf(fieldOf(tree, 'contained'));
+  const byReference = new Map(
+    inside.toReversed().map((part) => [`#${textOf(fieldOf(part, 'id'))}`, part]),
+  );
+  const names = new Map<JsonTree, string>();
   return (reference) => {
-    const target = inside.find((part) => `#${textOf(fieldOf(part, 'id'))}` === reference);
-    return target === undefined ? undefined : headlineOfResource(readTree(target)).name;
+    const target = byReference.get(reference);
+    if (target === undefined) return undefined;
+    const name = names.get(target) ?? headlineOfResource(readTree(target)).name;
+    names.set(target, name);
+    return name;
   };
 }
 
@@ -176,7 +160,7 @@ function componentRow(part: JsonTree): Row {
   const label = conceptName(readable.field('code')) ?? 'Part';
   const quantity = readable.field('valueQuantity');
   const flag = flagOf(readable.field('interpretation'), quantity, readable.field('referenceRange'));
-  return [label, judged({ ...headlineValueOf(readable, 'Observation'), flag })];
+  return [label, resultWords({ ...headlineValueOf(readable, 'Observation'), flag })];
 }
 
 /** That nothing is recorded, and that it is recorded that there is nothing, are two things. */
@@ -195,17 +179,7 @@ function narrative(tree: JsonTree, rows: readonly Row[]): readonly string[] {
 
 /** A document in the order of its sections: each part in one line, or what the sender wrote. */
 function documentParagraphs(bundle: JsonTree): readonly string[] {
-  const byReference = new Map<string, JsonTree>();
-  const resources = listOf(fieldOf(bundle, 'entry')).flatMap((entry) => {
-    const resource = fieldOf(entry, 'resource');
-    if (resource === undefined) return [];
-    const [type, id] = ['resourceType', 'id'].map((name) => textOf(fieldOf(resource, name)));
-    byReference.set(`${type}/${id}`, resource);
-    const fullUrl = textOf(fieldOf(entry, 'fullUrl'));
-    if (fullUrl !== undefined) byReference.set(fullUrl, resource);
-    return [resource];
-  });
-  const composition = resources.find((it) => textOf(fieldOf(it, 'resourceType')) === 'Composition');
+  const { resources, byReference, composition } = bundleParts(bundle);
   if (composition === undefined) return resources.map(lineOf);
   return listOf(fieldOf(composition, 'section')).map((section) =>
     sectionParagraph(section, byReference, 0),
@@ -241,8 +215,7 @@ function lineOf(resource: JsonTree): string {
 }
 
 function lineOfHeadline(headline: Headline): string {
-  const words = judged(headline);
-  const date = headline.clinicalDate.slice(0, 10);
-  const said = words === '' ? spokenName(headline) : `${spokenName(headline)}: ${words}`;
-  return date === '' ? said : `${date}  ${said}`;
+  return [headline.clinicalDate.slice(0, 10), headlineWords(headline)]
+    .filter((it) => it !== '')
+    .join('  ');
 }

@@ -1,3 +1,5 @@
+import { bareMediaType, soundTextOf } from './media-type.ts';
+
 const entityWords: Readonly<Record<string, string>> = {
   lt: '<',
   gt: '>',
@@ -19,16 +21,28 @@ export function textOfHtml(html: string): string {
     .join('\n');
 }
 
+/** What a file of text says, HTML without its markup. Undefined: it is no text. */
+export function textOfFile(file: {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+}): string | undefined {
+  const mediaType = bareMediaType(file.mediaType);
+  if (!mediaType.startsWith('text/')) return undefined;
+  const text = soundTextOf(file.bytes, file.mediaType);
+  return text === undefined || mediaType !== 'text/html' ? text : textOfHtml(text);
+}
+
 /** Of what is opened and never closed, the rest is hidden too. */
 function withoutHidden(html: string): string {
-  const lower = html.toLowerCase();
-  const opening = /<(script|style|title)\b/g;
+  const opening = /<(script|style|title)\b/gi;
   let kept = '';
   let at = 0;
-  for (let found = opening.exec(lower); found !== null; found = opening.exec(lower)) {
-    const end = lower.indexOf(`</${found[1]}`, found.index);
+  for (let found = opening.exec(html); found !== null; found = opening.exec(html)) {
+    const closing = new RegExp(`</${found[1]}`, 'gi');
+    closing.lastIndex = found.index;
+    const end = closing.exec(html)?.index;
     kept += html.slice(at, found.index);
-    if (end < 0) return kept;
+    if (end === undefined) return kept;
     at = end;
     opening.lastIndex = end;
   }

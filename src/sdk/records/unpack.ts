@@ -80,6 +80,8 @@ async function membersOf(bytes: Uint8Array): Promise<readonly Member[] | undefin
   if (count === 0 || count > limits.members) return undefined;
   const members: Member[] = [];
   let room: number = limits.bytes;
+  // Members lie one after another: what lies over another would be unpacked as often as it is listed.
+  let left = bytes.length;
   let at = view.getUint32(end + 16, true);
   for (let i = 0; i < count; i++) {
     if (view.getUint32(at, true) !== entryMark) return undefined;
@@ -91,6 +93,8 @@ async function membersOf(bytes: Uint8Array): Promise<readonly Member[] | undefin
     if (/^(?:\[Content_Types\]\.xml|mimetype|META-INF\/)/.test(path)) return undefined;
     const isFile = !path.endsWith('/') && !/(?:^|\/)(?:\.|__MACOSX\/)/.test(path);
     if (isFile) {
+      left -= view.getUint32(at + 20, true);
+      if (left < 0) return undefined;
       const inside = await memberAt(view, at, room);
       if (inside === undefined) return undefined;
       room -= inside.length;

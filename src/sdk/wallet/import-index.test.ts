@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseAccountId, type RecordId, recordIdOf } from '../../primitives/ids.ts';
-import type { KnownItem } from '../records/import-plan.ts';
+import type { KnownItem } from '../records/import/known-items.ts';
 import type { HeldImport } from './content.ts';
 import { encodeIndex, ImportIndex } from './import-index.ts';
 

@@ -1,8 +1,8 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8 } from '../../primitives/bytes.ts';
 import { idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
-import { compareVersions } from '../records/identity.ts';
-import { areVersions, type KnownItem, type KnownItems } from '../records/import-plan.ts';
+import { areVersions, type KnownItem, type KnownItems } from '../records/import/known-items.ts';
+import { compareVersions } from '../records/import/version-order.ts';
 import type { HeldImport } from './content.ts';
 
 const nameBytes = 16;
@@ -82,6 +82,8 @@ export class ImportIndex implements KnownItems {
   #patients = new Set<string>();
   #withdrawn = new Set<RecordId>();
   #doubles = new Map<RecordId, RecordId>();
+  /** The first record of these bytes under a key. */
+  #contents = new Map<string, RecordId>();
   #byFile = new Map<string, RecordId>();
   #names = new Map<RecordId, string>();
 
@@ -95,7 +97,7 @@ export class ImportIndex implements KnownItems {
       this.#taken.every((taken, i) => isSame(taken, anchored[i]));
     if (!goesOn) {
       for (const it of [this.#versions, this.#gone, this.#doubles, this.#byFile]) it.clear();
-      for (const it of [this.#patients, this.#withdrawn, this.#names]) it.clear();
+      for (const it of [this.#patients, this.#withdrawn, this.#names, this.#contents]) it.clear();
     }
     const gone = new Set<string>(erased);
     for (const held of anchored.slice(goesOn ? this.#taken.length : 0)) this.#take(held, gone);
@@ -132,13 +134,7 @@ export class ImportIndex implements KnownItems {
     const versions = entries.map((entry) => known('', entry));
     const own = versions.find((it) => it.recordId === recordId);
     if (own === undefined) return [];
-    const line: KnownItem[] = [];
-    for (const it of versions) {
-      if (!areVersions(it, own)) continue;
-      let at = line.length;
-      while (at > 0 && compareVersions(line[at - 1] ?? it, it) > 0) at--;
-      line.splice(at, 0, it);
-    }
+    const line = versions.filter((it) => areVersions(it, own)).sort(compareVersions);
     return line.map((it) => it.recordId).reverse();
   }
 
@@ -160,7 +156,12 @@ export class ImportIndex implements KnownItems {
       const isGone = gone.has(recordId);
       if (isGone) isWhole = false;
       else this.#names.set(recordId, name);
-      this.#put(isGone ? this.#gone : this.#versions, name, { index, at });
+      const content = `${isGone}${text(index.subarray(at, at + nameBytes), index.subarray(at + idEnd, at + hashEnd))}`;
+      const same = this.#contents.get(content);
+      if (same === undefined) {
+        this.#contents.set(content, recordId);
+        this.#put(isGone ? this.#gone : this.#versions, name, { index, at });
+      } else if (same !== recordId) this.#doubles.set(recordId, same);
       if (kind === kinds.patient && !isGone) {
         this.#patients.add(bytesToHex(index.subarray(at + jsonEnd, at + aboutEnd)));
       }
@@ -170,16 +171,8 @@ export class ImportIndex implements KnownItems {
 
   #put(map: Map<string, Entry[]>, name: string, entry: Entry): void {
     const entries = map.get(name);
-    if (entries === undefined) {
-      map.set(name, [entry]);
-      return;
-    }
-    const mine = known('', entry);
-    const same = entries
-      .map((it) => known('', it))
-      .find((it) => it.contentHash === mine.contentHash);
-    if (same === undefined) entries.push(entry);
-    else if (same.recordId !== mine.recordId) this.#doubles.set(mine.recordId, same.recordId);
+    if (entries === undefined) map.set(name, [entry]);
+    else entries.push(entry);
   }
 }
 

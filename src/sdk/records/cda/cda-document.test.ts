@@ -202,3 +202,19 @@ test('CDATA, comments and numbered characters are text', () => {
   const element = parseXml(utf8('<a>x<!-- y --><![CDATA[<b>&c;]]>&#x41;&lt;</a>'));
   assert.equal(textInside(element), 'x<b>&c;A<');
 });
+
+test('words that many entries refer to are cut, and so are those of nested parts', () => {
+  const long = 'x'.repeat(100_000);
+  const medicine = `<entry><substanceAdministration><consumable><manufacturedProduct><manufacturedMaterial>
+    <code><originalText><reference value="#p0"/></originalText></code></manufacturedMaterial></manufacturedProduct></consumable></substanceAdministration></entry>`;
+  const nested = Array.from({ length: 80 }, (_, i) => `<content ID="p${i}">`).join('');
+  const text = `<text>${nested}${long}${'</content>'.repeat(80)}</text>`;
+  const body = section('10160-0', 'Medications', text + medicine.repeat(500));
+  const cda = utf8(
+    `<ClinicalDocument><component><structuredBody>${body}</structuredBody></component></ClinicalDocument>`,
+  );
+  const [shown] = readCda(mediaType, cda)?.sections ?? [];
+  assert.equal(shown?.text.length, long.length);
+  assert.equal(shown?.headlines.length, 500);
+  assert.ok(shown.headlines.every(({ name }) => name === 'x'.repeat(1000)));
+});

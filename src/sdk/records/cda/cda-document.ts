@@ -1,5 +1,5 @@
 import type { Headline } from '../headline/headline.ts';
-import { bareMediaType } from '../media-type.ts';
+import { isXml } from '../media-type.ts';
 import { headlineOfEntry } from './cda-entry.ts';
 import { dateOf } from './cda-values.ts';
 import { allInside, attribute, inside, parseXml, textInside, type XmlElement } from './xml.ts';
@@ -23,10 +23,12 @@ export interface CdaDocument {
 
 const maxSections = 200;
 const maxHeadlines = 5_000;
+/** Of the words that entries refer to: they become a name, and thousands of entries may refer to the same. */
+const maxWordsLength = 1000;
 
 /** Undefined for what is no CDA document, or goes beyond the limits of `parseXml`. Never throws. */
 export function readCda(mediaType: string, bytes: Uint8Array): CdaDocument | undefined {
-  if (!/[/+]xml$/.test(bareMediaType(mediaType))) return undefined;
+  if (!isXml(mediaType)) return undefined;
   const root = parseXml(bytes);
   if (root?.name !== 'ClinicalDocument') return undefined;
   const patient = inside(root, 'recordTarget', 'patientRole', 'patient', 'name');
@@ -78,7 +80,9 @@ function wordsById(text: XmlElement | undefined): ReadonlyMap<string, string> {
   const words = new Map<string, string>();
   const look = (element: XmlElement): void => {
     const id = attribute(element, 'ID');
-    if (id !== undefined) words.set(id, textInside(element).replace(/\n/g, ' '));
+    if (id !== undefined) {
+      words.set(id, textInside(element, maxWordsLength).replace(/\n/g, ' '));
+    }
     for (const child of element.children) if (typeof child !== 'string') look(child);
   };
   if (text !== undefined) look(text);

@@ -1,4 +1,5 @@
 import { compareDecimals } from '../headline/decimal.ts';
+import { judgedBy } from '../headline/flag.ts';
 import { type Headline, type HeadlineMark, spokenName } from '../headline/headline.ts';
 import { codeOf, dateOf, nameOf, valueIn, type Words } from './cda-values.ts';
 import { allInside, attribute, inside, textInside, type XmlElement } from './xml.ts';
@@ -155,7 +156,5 @@ function rangeFlag(
     const value = attribute(limit, 'value');
     return value === undefined ? undefined : compareDecimals(said.value, value);
   });
-  if (toLow === undefined && toHigh === undefined) return '';
-  if (toLow !== undefined && toLow < 0) return 'range:L';
-  return toHigh !== undefined && toHigh > 0 ? 'range:H' : 'range:N';
+  return judgedBy(toLow, toHigh) ?? '';
 }

@@ -223,10 +223,13 @@ export function attribute(element: XmlElement | undefined, name: string): string
 
 const blocks = new Set(['br', 'paragraph', 'tr', 'item', 'caption', 'title', 'table']);
 
-/** All text inside, a line for each block; a cell is set apart from the next. */
-export function textInside(element: XmlElement | undefined): string {
+/** All text inside, or its first `most` characters, a line for each block; a cell is set apart from the next. */
+export function textInside(
+  element: XmlElement | undefined,
+  most = Number.POSITIVE_INFINITY,
+): string {
   const parts: string[] = [];
-  if (element !== undefined) collectText(element, parts);
+  if (element !== undefined) collectText(element, parts, most);
   return parts
     .join('')
     .split('\n')
@@ -235,14 +238,20 @@ export function textInside(element: XmlElement | undefined): string {
     .join('\n');
 }
 
-function collectText(element: XmlElement, parts: string[]): void {
+/** Answers how many characters are still wanted. */
+function collectText(element: XmlElement, parts: string[], most: number): number {
+  let left = most;
   for (const child of element.children) {
-    if (typeof child === 'string') parts.push(child.replace(/\n/g, ' '));
-    else {
-      collectText(child, parts);
+    if (left <= 0) break;
+    if (typeof child === 'string') {
+      parts.push(child.slice(0, left).replace(/\n/g, ' '));
+      left -= child.length;
+    } else {
+      left = collectText(child, parts, left);
       parts.push(
         blocks.has(child.name) ? '\n' : child.name === 'td' || child.name === 'th' ? '  ' : '',
       );
     }
   }
+  return left;
 }

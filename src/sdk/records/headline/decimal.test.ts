@@ -58,3 +58,11 @@ for (const [spelled, shown] of [
 ] as const) {
   test(`${spelled} reads ${shown}`, () => assert.equal(valueForPeople(spelled), shown));
 }
+
+test('a number of half a million zeros is compared in one pass', () => {
+  const zeros = '0'.repeat(500_000);
+  const startedMs = performance.now();
+  assert.equal(compareDecimals(`1${zeros}1`, `1${zeros}2`), -1);
+  assert.equal(compareDecimals(`1${zeros}`, `1.${zeros}`), 500_000);
+  assert.ok(performance.now() - startedMs < 10_000);
+});

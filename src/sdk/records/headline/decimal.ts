@@ -17,7 +17,10 @@ function parseDecimal(text: string): Decimal | undefined {
   const whole = parts[2] ?? '';
   const all = whole + (parts[3] ?? '');
   const significant = all.replace(/^0+/, '');
-  const digits = significant.replace(/0+$/, '');
+  let end = significant.length;
+  // No pattern: it would look at each run of zeros from each of its places, and a text may have millions.
+  while (significant[end - 1] === '0') end--;
+  const digits = significant.slice(0, end);
   const leading = all.length - significant.length;
   const magnitude = whole.length - leading + Number(parts[4] ?? 0);
   return { isNegative: parts[1] === '-' && digits !== '', digits, magnitude };

@@ -15,10 +15,8 @@ export const headlineVersion = 1;
 export interface HeadlineSource {
   readonly bytes: Uint8Array;
   readonly mediaType: string;
-  /** What those call it who brought it: the name of a file, or what the file around it knows. */
+  /** What those call it who brought it: the name of a file, or what another resource of the file is called. */
   readonly name?: string | undefined;
-  /** What a reference leads to in the file around it, in words. */
-  readonly nameOf?: ((reference: string) => string | undefined) | undefined;
 }
 
 export interface DerivedHeadline extends Headline {
@@ -75,36 +73,33 @@ function fileHeadline({ name = '' }: HeadlineSource): DerivedHeadline {
   };
 }
 
-/** Of a resource that was taken apart already; a name from outside that is but its type is none. */
-export function headlineOfResource(
-  resource: ReadableResource,
-  nameOf?: (reference: string) => string | undefined,
-): Headline {
+/** Of a resource that was taken apart already, by what it says itself. */
+export function headlineOfResource(resource: ReadableResource): Headline {
   const type = (resource.text('resourceType') ?? '').slice(0, limits.type);
-  const { nameIsFromOutside: _, ...headline } = resourceHeadline(resource, type, { nameOf });
+  const { nameIsFromOutside: _, ...headline } = resourceHeadline(resource, type, {});
   return headline;
 }
 
 function resourceHeadline(
   resource: ReadableResource,
   type: string,
-  { name: brought, nameOf }: Pick<HeadlineSource, 'name' | 'nameOf'>,
+  { name: brought }: Pick<HeadlineSource, 'name'>,
 ): DerivedHeadline {
   const subject = subjectOf(resource, type);
   const own = oneLine(subject.name ?? '', limits.name);
-  const reference = own === '' ? namingReference(resource) : undefined;
-  const outside = reference === undefined ? undefined : (nameOf?.(reference) ?? brought);
+  const isNamedElsewhere = own === '' && namingReference(resource) !== undefined;
+  const outside = isNamedElsewhere ? (brought ?? '') : '';
   const { value, unit, flag } = headlineValueOf(resource, type);
   return {
     type,
     code: oneLine(subject.code, limits.code),
-    name: own || oneLine(outside ?? '', limits.name) || wordsOfResource(type),
+    name: own || oneLine(outside, limits.name) || wordsOfResource(type),
     clinicalDate: oneLine(clinicalDateOf(resource, type), limits.date),
     value: oneLine(value, limits.value),
     unit: oneLine(unit, limits.unit),
     flag: oneLine(flag, limits.flag),
     marks: marksOf(resource, type),
-    nameIsFromOutside: own === '' && outside !== undefined && outside !== '',
+    nameIsFromOutside: outside !== '',
   };
 }
 
@@ -114,8 +109,7 @@ function bundleHeadline(bundle: QuickResource, source: HeadlineSource): DerivedH
   const kind = bundle.text('type') ?? 'collection';
   const isDocument = kind === 'document' && first?.text('resourceType') === 'Composition';
   if (isDocument) {
-    const { nameOf } = source;
-    const document = resourceHeadline(first, 'Composition', { ...source, nameOf });
+    const document = resourceHeadline(first, 'Composition', source);
     const clinicalDate = document.clinicalDate || clinicalDateOf(bundle, 'Bundle');
     return { ...document, type: 'Bundle', clinicalDate };
   }

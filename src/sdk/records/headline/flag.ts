@@ -59,6 +59,14 @@ function rangeFlag(
   if (comparator.startsWith('<')) return toLow !== undefined && toLow <= 0 ? 'range:L' : undefined;
   if (comparator.startsWith('>'))
     return toHigh !== undefined && toHigh >= 0 ? 'range:H' : undefined;
+  return judgedBy(toLow, toHigh);
+}
+
+/** How a value compares with the limits of its range says what its flag is; undefined: with neither. */
+export function judgedBy(
+  toLow: number | undefined,
+  toHigh: number | undefined,
+): string | undefined {
   if (toLow === undefined && toHigh === undefined) return undefined;
   if (toLow !== undefined && toLow < 0) return 'range:L';
   return toHigh !== undefined && toHigh > 0 ? 'range:H' : 'range:N';

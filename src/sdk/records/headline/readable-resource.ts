@@ -22,7 +22,10 @@ export function textAlong(tree: JsonTree | undefined, path: readonly string[]): 
 export function readTree(tree: JsonTree): ReadableResource {
   return {
     names: tree.kind === 'object' ? [...tree.fields.keys()] : [],
-    isModified: isModified(tree),
+    // It looks at the whole of it, which a name does not need.
+    get isModified() {
+      return isModified(tree);
+    },
     field: (name) => fieldOf(tree, name),
     text: (first, ...rest) => textAlong(fieldOf(tree, first), rest),
   };

@@ -1,8 +1,9 @@
-import { bytesToHex } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
-import type { CutFile, FilePart } from './fhir-file.ts';
-import { aboutOf, plainName, referenceName } from './identity.ts';
-import type { ResourceFacts } from './resource-facts.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { referenceName } from '../address.ts';
+import type { CutFile, FilePart } from '../fhir-file.ts';
+import type { ResourceFacts } from '../resource-facts.ts';
+import { aboutOf, plainName } from './identity.ts';
 
 /** Whose records of a file are wanted: of one person by name, or everybody's. */
 export type Persons = { readonly of: string } | 'all';
@@ -28,8 +29,9 @@ const maxTold = 20;
 /**
  * The parts of a file that may be imported, and those that belong to other people.
  *
- * Throws FILE_PERSONS when the file is about several people, or about somebody else than the chart, and nobody said whose
- * records are wanted; USAGE when nobody in it has the name that was said. Source: docs/protocol/items.md, rule I-17.
+ * Throws FILE_PERSONS, which names them, when the file is about several people, or about somebody else than the chart, and
+ * nobody said whose records are wanted; also when not exactly one of them has the name that was said.
+ * Source: docs/protocol/items.md, rule I-17.
  */
 export function partsOf(
   cut: CutFile,
@@ -39,31 +41,38 @@ export function partsOf(
   if (persons === 'all') return { parts, others: [] };
   const found = personsOf(cut);
   if (persons === undefined) {
-    const others = found.filter((it) => it.name !== undefined && isStranger(it, known.patients()));
-    if (found.length > 1 || others.length > 0) {
-      const told = found.slice(0, maxTold).map(describe);
-      const more = found.length > maxTold ? `, and ${found.length - maxTold} more` : '';
-      throw new CodedError('FILE_PERSONS', {
-        count: found.length,
-        persons: told.join(', ') + more,
-      });
+    const [person, another] = found;
+    if (another !== undefined || (person !== undefined && isStranger(person, known.patients()))) {
+      throw refusal(found);
     }
     return { parts, others: [] };
   }
-  const wanted = found.filter((it) => isNamed(it, persons.of));
-  const [person, another] = wanted;
-  if (person === undefined || another !== undefined) {
-    const told = found.slice(0, maxTold).map(describe).join(', ');
-    throw new CodedError('FILE_PERSONS', { count: found.length, persons: told });
+  const [person, another] = found.filter((it) => isNamed(it, persons.of));
+  if (person === undefined || another !== undefined) throw refusal(found);
+  const [own, others]: [FilePart[], FilePart[]] = [[], []];
+  const judged = new Map<readonly ResourceFacts[], boolean>();
+  // A Binary has no subject of its own: it is hers whose document it is.
+  const isNamedByHers = (namers: readonly ResourceFacts[]): boolean => {
+    const isHers = judged.get(namers) ?? namers.some((facts) => belongsTo(person, facts));
+    judged.set(namers, isHers);
+    return isHers;
+  };
+  for (const part of parts) {
+    const isHers = part.namers?.some(isNamedByHers) ?? belongsTo(person, part.facts);
+    (isHers ? own : others).push(part);
   }
-  const isHers = ({ facts }: FilePart) => belongsTo(person, facts);
-  return { parts: parts.filter(isHers), others: parts.filter((it) => !isHers(it)) };
+  return { parts: own, others };
+}
+
+function refusal(found: readonly Person[]): CodedError {
+  const told = found.slice(0, maxTold).map(describe).join(', ');
+  const more = found.length > maxTold ? `, and ${found.length - maxTold} more` : '';
+  return new CodedError('FILE_PERSONS', { count: found.length, persons: told + more });
 }
 
 function personsOf({ parts, persons }: CutFile): readonly Person[] {
   const patients = [...parts.flatMap(({ facts }) => facts ?? []), ...persons];
   const found = new Map<string, Person>();
-  const known = new Set<string>();
   for (const facts of patients) {
     if (facts.resourceType !== 'Patient') continue;
     const about = bytesToHex(aboutOf(facts));
@@ -74,10 +83,7 @@ function personsOf({ parts, persons }: CutFile): readonly Person[] {
       references: new Set<string>(),
       about,
     };
-    for (const it of namesOf(facts)) {
-      person.references.add(it);
-      known.add(it);
-    }
+    for (const it of namesOf(facts)) person.references.add(it);
     found.set(about, person);
   }
   // References alone tell people apart only where nobody is described.
@@ -103,8 +109,8 @@ function namesOf({ id, fullUrl }: ResourceFacts): readonly string[] {
 }
 
 /** Neither the name nor the birth date is that of a Patient whom the chart has. */
-function isStranger({ about }: Person, chart: readonly string[]): boolean {
-  if (chart.length === 0) return false;
+function isStranger({ name: called, about }: Person, chart: readonly string[]): boolean {
+  if (called === undefined || chart.length === 0) return false;
   const none = '0'.repeat(16);
   const [name, birthDate] = [about.slice(0, 16), about.slice(16)];
   return !chart.some((it) => {

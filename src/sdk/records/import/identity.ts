@@ -1,9 +1,9 @@
-import { sha256 } from '../../crypto/hash.ts';
-import { concatBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
-import { isHttp } from './bundle-entries.ts';
-import { JsonScanner, token } from './json-scanner.ts';
-import { lengthOfByteOrderMark } from './media-type.ts';
-import type { ResourceFacts } from './resource-facts.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { concatBytes, utf8, utf8ToText } from '../../../primitives/bytes.ts';
+import { isHttp, referenceName, withoutSlashes, withoutVersion } from '../address.ts';
+import { JsonScanner, token } from '../json-scanner.ts';
+import { lengthOfByteOrderMark } from '../media-type.ts';
+import type { ResourceFacts } from '../resource-facts.ts';
 
 /** Whose versions an item may be one of. Source: docs/protocol/items.md, rule I-14. */
 export interface Identity {
@@ -27,39 +27,11 @@ export function identityOf(facts: ResourceFacts | undefined, contentHash: string
   if (id === undefined) return { key: nameless, reach: 'content' };
   const server = isHttp(facts.source) ? facts.source.split(/[?#]/, 1)[0] : facts.base;
   if (server !== undefined && server !== '') {
-    return { key: `${server.replace(/\/+$/, '')}/${bareKey}`, reach: 'address' };
+    return { key: `${withoutSlashes(server)}/${bareKey}`, reach: 'address' };
   }
   // A urn tells resources of one file apart, and generators repeat it in others.
   const urn = fullUrl !== undefined && fullUrl !== `urn:uuid:${id}` ? ` ${fullUrl}` : '';
   return { key: `${bareKey}${urn}`, reach: 'import' };
-}
-
-export function withoutVersion(address: string): string {
-  return (address.split(/[?#]/, 1)[0] ?? '').replace(/\/_history(\/.*)?$/, '').replace(/\/+$/, '');
-}
-
-/** When the source wrote a version, as far as it says so. */
-export interface VersionOrder {
-  /** ms; undefined: not said, not readable, or later than the import, which no source can know. */
-  readonly updatedMs: number | undefined;
-  /** A numeric versionId. */
-  readonly version: number | undefined;
-}
-
-export function orderOf(facts: ResourceFacts | undefined, importedMs: number): VersionOrder {
-  const spelled = facts?.lastUpdated;
-  const atMs = spelled === undefined ? Number.NaN : Date.parse(spelled);
-  const updatedMs = atMs >= 0 && atMs <= importedMs ? atMs : undefined;
-  const digits = facts?.versionId ?? '';
-  return { updatedMs, version: /^\d{1,15}$/.test(digits) ? Number(digits) : undefined };
-}
-
-/** Below 0: `a` is the older one as its source says; 0: the source does not order them. */
-export function compareVersions(a: VersionOrder, b: VersionOrder): number {
-  if (a.updatedMs !== undefined && b.updatedMs !== undefined && a.updatedMs !== b.updatedMs) {
-    return a.updatedMs - b.updatedMs;
-  }
-  return a.version === undefined || b.version === undefined ? 0 : a.version - b.version;
 }
 
 /**
@@ -86,13 +58,6 @@ export function plainName(name: string): string {
       .toLowerCase()
       .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
   return words.sort().join(' ');
-}
-
-/** `Patient/1` of an address, a reference with a version, and itself. */
-export function referenceName(reference: string | undefined): string {
-  if (reference === undefined) return '';
-  const bare = withoutVersion(reference);
-  return isHttp(bare) ? bare.split('/').slice(-2).join('/') : bare;
 }
 
 /**

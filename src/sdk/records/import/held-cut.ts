@@ -1,0 +1,79 @@
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { type CutFile, cutFile, cutOpaque } from '../fhir-file.ts';
+import { labelsOfCda } from '../labels.ts';
+import { recordLimits } from '../limits.ts';
+import { headBytes, isXml, judgeFormat, textOf } from '../media-type.ts';
+import { isPacked, type Member } from '../unpack.ts';
+
+interface CutInput {
+  /** Without folders. */
+  readonly fileName: string;
+  readonly strict?: boolean | undefined;
+}
+
+/** Of a file that is held in memory: itself, or what it holds (`unpack.ts`). Throws what `cutFile` throws. */
+export function cutHeld(
+  input: CutInput,
+  bytes: Uint8Array,
+  members: readonly Member[] | undefined,
+): CutFile {
+  return members === undefined ? cutOne(input, bytes) : cutMembers(input, bytes, members);
+}
+
+function cutOne({ fileName, strict }: CutInput, bytes: Uint8Array): CutFile {
+  const cut = labelledCut(cutFile(fileName, bytes, { strict }), bytes);
+  if (!isPacked(cut.mediaType)) return cut;
+  return { ...cut, notes: [{ kind: 'foreign', type: 'a packed file, not opened', at: 0 }] };
+}
+
+/** A file that is read as what it holds; itself it stays in the skeleton. */
+function cutMembers(input: CutInput, bytes: Uint8Array, members: readonly Member[]): CutFile {
+  const limit = recordLimits.maxItemsPerFile;
+  const cuts: CutFile[] = [];
+  let [items, others] = [0, 0];
+  for (const member of members) {
+    for (const cut of cutMember(input, member, members.length > 1)) {
+      items += cut.parts.length;
+      others += cut.notes.length + cut.deletions.length;
+      if (items > limit || others > limit) throw new CodedError('BUNDLE_TOO_MANY', { limit });
+      cuts.push(cut);
+    }
+  }
+  const parts = cuts.flatMap((it) => it.parts);
+  const [only] = cuts;
+  return {
+    kind: cuts.length === 1 && only !== undefined ? only.kind : 'bundle',
+    mediaType: judgeFormat(input.fileName, bytes.subarray(0, headBytes)).mediaType,
+    byteLength: bytes.length,
+    bundleType: cuts.length === 1 ? only?.bundleType : undefined,
+    parts,
+    notes: cuts.flatMap((it) => it.notes),
+    deletions: cuts.flatMap((it) => it.deletions),
+    persons: cuts.flatMap((it) => it.persons),
+  };
+}
+
+function cutMember(input: CutInput, member: Member, isOneOfMany: boolean): CutFile[] {
+  const { name, bytes } = member;
+  if (bytes.length === 0) return [];
+  try {
+    const cut = cutOne({ ...input, fileName: name }, bytes);
+    const parts = cut.parts.map((part) => {
+      const own = bytes.subarray(part.offset, part.offset + part.length);
+      return { ...part, unpacked: { bytes: own, name } };
+    });
+    return [{ ...cut, parts }];
+  } catch (error) {
+    if (!isOneOfMany || input.strict === true || !isCoded(error)) throw error;
+    const reason = `${name} cannot be read`;
+    const none = cutOpaque('application/octet-stream', bytes.length);
+    return [{ ...none, parts: [], notes: [{ kind: 'unreadable', reason, at: 0 }] }];
+  }
+}
+
+/** A CDA document says inside what restricts it, also one whose first words do not say yet what it is. */
+function labelledCut(cut: CutFile, bytes: Uint8Array): CutFile {
+  if (!isXml(cut.mediaType)) return cut;
+  const labels = labelsOfCda(textOf(bytes, cut.mediaType));
+  return { ...cut, parts: cut.parts.map((part) => ({ ...part, labels })) };
+}
