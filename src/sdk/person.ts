@@ -13,7 +13,7 @@ import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
-import { exportAll, type GivenBack } from './actions/give-back.ts';
+import { type ExportedFile, exportAll, exportImport, type GivenBack } from './actions/give-back.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import { bundleOf } from './actions/make-bundle.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
@@ -522,8 +522,8 @@ export class Person {
   }
 
   /** An imported file, byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE (a part was erased). */
-  exportImport(importId: RecordId, options: AsAccount = {}): Promise<own.ExportedFile> {
-    return this.#run(options, (ctx) => own.exportImport(ctx, importId, options));
+  exportImport(importId: RecordId, options: AsAccount = {}): Promise<ExportedFile> {
+    return this.#run(options, (ctx) => exportImport(ctx, importId, options));
   }
 
   /**

@@ -11,7 +11,7 @@ import { withIdsAgain } from '../wallet/import-index.ts';
 import { OwnItems } from './add-items.ts';
 import { Carrier, idAgain, lineOfCarried, signMove } from './carry.ts';
 import { chartHistory, chartHistoryMediaType } from './chart-history.ts';
-import { type OwnChart, ownChart } from './own-records.ts';
+import { liveInOrder, type OwnChart, ownChart } from './own-records.ts';
 
 /** What a move did, or would do. */
 export interface MovedRecords {
@@ -43,7 +43,7 @@ export async function moveRecords(
   requireMovable(from, to);
   const { signal, onProgress } = options;
   const [old, now] = [await ownChart(from, signal), await to.rows.refresh(signal)];
-  const rows = [...old.rows.live()].sort((a, b) => a.height - b.height || a.index - b.index);
+  const rows = liveInOrder(old.rows);
   const stands = (id: RecordId): boolean => now.liveOf(id) !== undefined || now.isErased(id);
   const waiting = rows.filter((it) => !stands(idAgain(to, it.recordId, it.recordClass)));
   const before = rows.length - waiting.length;

@@ -12,10 +12,9 @@ import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
 import { foundAgain, idsAgain } from '../records/again-id.ts';
-import { contentOf, versionedOf } from '../records/carried.ts';
+import { versionedOf } from '../records/carried.ts';
 import type { ItemProblem, OpenedItem } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
-import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
 import { linkOf } from '../records/versions.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
@@ -143,6 +142,11 @@ export interface OwnChart {
   readonly keys: OwnerKeys;
 }
 
+/** What is live, as the ledger has it: the oldest first. */
+export function liveInOrder(rows: OwnRows): readonly LiveItem[] {
+  return [...rows.live()].sort((a, b) => a.height - b.height || a.index - b.index);
+}
+
 /** The rows as they are now, and the keys that open them. Throws EPOCH_NONE, KEY_NOT_HERE. */
 export async function ownChart(ctx: Context, signal?: AbortSignal): Promise<OwnChart> {
   const [rows, keys] = await Promise.all([ctx.rows.refresh(signal), ownerKeys(ctx, signal)]);
@@ -220,7 +224,7 @@ export async function openRecords(
 }
 
 /** Each as soon as it is opened, in this order; their bodies come in one answer. Throws as `openOwn`. */
-async function* openMany(
+export async function* openMany(
   ctx: Context,
   chart: OwnChart,
   recordIds: readonly RecordId[],
@@ -250,47 +254,6 @@ function rowOf(chart: OwnChart, recordId: RecordId): LiveItem {
   if (row !== undefined) return row;
   const code = chart.rows.isErased(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN';
   throw new CodedError(code, { recordId });
-}
-
-/** A file as it was imported. */
-export interface ExportedFile {
-  readonly fileName: string;
-  readonly bytes: Uint8Array;
-  /** Hex; equal to that of the file that was imported. */
-  readonly sha256: string;
-}
-
-/** Gives an imported file back byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE. */
-export async function exportImport(
-  ctx: Context,
-  importId: RecordId,
-  { signal, onProgress }: WorkOptions = {},
-): Promise<ExportedFile> {
-  const chart = await ownChart(ctx, signal);
-  if (chart.rows.liveOf(importId) === undefined)
-    throw new CodedError('IMPORT_UNKNOWN', { importId });
-  const { bytes } = contentOf(await openOwn(ctx, chart, importId, signal));
-  let skeleton: ReturnType<typeof decodeSkeleton>;
-  try {
-    skeleton = decodeSkeleton(bytes);
-  } catch (cause) {
-    throw new CodedError('IMPORT_UNKNOWN', { importId }, cause);
-  }
-  const now = new Map<RecordId, RecordId>();
-  for (const { recordId } of skeleton.ranges) {
-    const found = now.has(recordId) ? undefined : recordNow(ctx, chart, recordId);
-    if (found !== undefined) now.set(recordId, found);
-  }
-  const parts = new Map<RecordId, Uint8Array>();
-  for await (const opened of openMany(ctx, chart, [...new Set(now.values())], signal)) {
-    parts.set(opened.head.recordId, contentOf(opened).bytes);
-    onProgress?.({ phase: 'opening', done: parts.size, total: skeleton.ranges.length });
-  }
-  const file = await rebuildFile(skeleton, async (recordId) => {
-    const found = now.get(recordId);
-    return found === undefined ? undefined : parts.get(found);
-  });
-  return { fileName: skeleton.fileName, bytes: file, sha256: bytesToHex(skeleton.fileHash) };
 }
 
 /** Where a record is now that an import names: moved here from another chart, or filed anew (I-83). */
