@@ -75,7 +75,7 @@ import {
   ownDevices,
 } from './devices/own-devices.ts';
 import * as people from './grants/address-book.ts';
-import { type GivenGrant, grantAccess } from './grants/grant.ts';
+import { type GivenGrant, grantAccess, owesKeys } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
 import {
   forgetEnded,
@@ -623,7 +623,7 @@ export class Person {
 
   /** Whether somebody was taken back without new keys: `sync`, and whatever writes, makes them first. */
   get owesKeys(): boolean {
-    return this.#vault.content.grants.some((it) => it.owesKeys === 1);
+    return this.accounts.some((it) => owesKeys(this.#vault.content, it.account));
   }
 
   /**
