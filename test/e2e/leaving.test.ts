@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  closeAccount,
   type ExportFolder,
   exportAccount,
   type GivenBack,
-  type Person,
+  Person,
 } from '../../src/sdk/index.ts';
-import { type Consortium, fileOf, startConsortium } from './consortium.ts';
+import { copiedStore, memoryWalletStore } from '../wallet-store.ts';
+import { type Consortium, fileOf, passphrase, startConsortium } from './consortium.ts';
 
 /** Everything of a chart comes back: whole files where they are whole, and what is left of the others. */
 const utf8 = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -79,4 +81,24 @@ test('Given back one after the other it is the same', async () => {
     given.map((it) => (it.kind === 'import' ? it.fileName : it.record.head.name)),
     ['whole.json', 'Calcium'],
   );
+});
+
+test('An account that closes takes back what another device granted and no copy told of', async () => {
+  const store = memoryWalletStore();
+  const { now } = consortium;
+  const { person } = await Person.create({ store, passphrase, name: 'Eve' }, { now });
+  const invitation = await consortium.invite('north', 'patient', 'Eve');
+  const hospital = { gatewayUrl: consortium.url('north'), invitation };
+  await person.enrol({ ...hospital, role: 'patient', withoutCopy: true });
+  const old = await Person.open({ store: copiedStore(store), passphrase }, { now });
+  const { person: doctor } = await consortium.person('Dr Osei', 'north', 'clinician');
+  await person.addCard(doctor.card());
+  const { consent } = await person.grant({
+    ...{ grantee: 'Dr Osei', readClasses: ['note'], writeClasses: ['note'] },
+    ...{ purposes: ['TREAT'], notAfterMs: now() + 3_600_000 },
+  });
+  const { revoked } = await old.run(closeAccount, undefined);
+  assert.equal(revoked, 1);
+  const [grant] = await person.grants();
+  assert.deepEqual([grant?.consent, grant?.state], [consent, 'ended']);
 });
