@@ -7,7 +7,7 @@ import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import { chartBodies } from '../client/chart-bodies.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { missingBody, openChart } from '../client/open-chart.ts';
+import { openChart } from '../client/open-chart.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
@@ -234,7 +234,7 @@ export async function* openMany(
   const bodies = chartBodies(ctx.gateway, { account: ctx.account.account, rows }, signal);
   for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal)) {
     if (!('opened' in it)) {
-      const { code, recordId } = missingBody(it.row, it.why);
+      const { code, recordId } = it.missing;
       throw new CodedError(code, { recordId, blobId: it.row.blobId });
     }
     const { height, timeMs, epoch, txId, consent } = it.row;
