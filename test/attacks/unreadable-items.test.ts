@@ -99,3 +99,11 @@ test('The versions of a record show, whatever else lies in its class', async () 
   }
   await caught(doctor.run(sharedHistory, { consent, recordId: noise }), 'CANNOT_OPEN');
 });
+
+test('A record opens though the one that it calls the one before does not', async () => {
+  const about = { mediaType: 'text/plain', name: 'note', bytes: bytesOfWords('newer') } as const;
+  const note = { recordClass: 'note', previous: noise, ...about } as const;
+  const [recordId] = (await doctor.write(consent, [note])).recordIds;
+  assert.ok(recordId);
+  assert.deepEqual((await ana.openRecord(recordId)).bytes, note.bytes);
+});

@@ -2,7 +2,7 @@ import type { RecordClass } from '../../api/classes.ts';
 import { decodeGrantBody } from '../../api/grant-body.ts';
 import { sealedLength } from '../../crypto/chunked.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import { chartBodies } from '../client/chart-bodies.ts';
 import type { LiveItem } from '../client/check-rows.ts';
@@ -171,6 +171,21 @@ export async function openOwn(
   return { ...opened, problems, height, timeMs, epoch, txId, consent };
 }
 
+const gone = ['RECORD_ERASED', 'RECORD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_CORRUPT'] as const;
+const unreadable = ['CANNOT_OPEN', 'ITEM_FORGED', 'KEY_NOT_HERE', 'NOT_FOUND'] as const;
+
+/** One record that is gone or damaged hides no other. */
+export async function unlessGone(
+  opening: Promise<OpenedRecord>,
+): Promise<OpenedRecord | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if ([...gone, ...unreadable].some((code) => isCoded(error, code))) return undefined;
+    throw error;
+  }
+}
+
 /** What a grant lets its writer seal privately is judged by the class inside (`classes.md` K-7). */
 function problemsOfGrant(
   ctx: Context,
@@ -193,7 +208,7 @@ export async function openRecord(
   return checkedLink(ctx, chart, await openOwn(ctx, chart, recordId, signal), signal);
 }
 
-/** The record, and whether what it calls the one before is another author's. */
+/** The record, and whether what it calls the one before is another author's; of one that is damaged that is not known. */
 async function checkedLink(
   ctx: Context,
   chart: OwnChart,
@@ -202,10 +217,10 @@ async function checkedLink(
 ): Promise<OpenedRecord> {
   const { previous } = opened.head;
   if (previous === undefined || chart.rows.liveOf(previous) === undefined) return opened;
-  const named = await openOwn(ctx, chart, previous, signal);
-  if (linkOf(versionedOf(opened, opened.height), versionedOf(named, named.height)) === 'version')
-    return opened;
-  return { ...opened, notVersionOf: previous };
+  const named = await unlessGone(openOwn(ctx, chart, previous, signal));
+  if (named === undefined) return opened;
+  const link = linkOf(versionedOf(opened, opened.height), versionedOf(named, named.height));
+  return link === 'version' ? opened : { ...opened, notVersionOf: previous };
 }
 
 /** Several records: their bodies come in one answer, and are opened while others still come. Throws as `openRecord`. */

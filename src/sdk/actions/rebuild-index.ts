@@ -17,8 +17,14 @@ import { decodeSkeleton, partsOfFile, type Skeleton } from '../records/skeleton.
 import { unpack } from '../records/unpack.ts';
 import type { HeldImport } from '../wallet/content.ts';
 import { encodeIndex, ImportIndex, isIndex } from '../wallet/import-index.ts';
-import { unlessGone } from './own-history.ts';
-import { type OpenedRecord, type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
+import {
+  type OpenedRecord,
+  type OwnChart,
+  openOwn,
+  ownChart,
+  recordNow,
+  unlessGone,
+} from './own-records.ts';
 
 /**
  * Makes the index of imports again on a device that got the wallet from its copy: opens their items once.
