@@ -53,8 +53,12 @@ export async function ownLines(
   });
   const opened = await openLines(live, keyOf, { signal, onProgress });
   const there = new Set(live.map((it) => it.recordId));
+  // Versions of one record share their line: of thousands it is looked through once.
+  const shown = new Map<readonly RecordId[], readonly RecordId[]>();
   const lines = opened.map((line) => {
-    const known = imported.lineOf(line.recordId).filter((it) => there.has(it));
+    const all = imported.lineOf(line.recordId);
+    const known = shown.get(all) ?? all.filter((it) => there.has(it));
+    shown.set(all, known);
     return {
       ...line,
       versions: Math.max(1, known.length),
