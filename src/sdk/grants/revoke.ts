@@ -7,7 +7,7 @@ import { type ConfirmedTx, confirm, isRefusal } from '../client/send-tx.ts';
 import { takeBack } from '../client/take-back.ts';
 import type { OwnGrant, PendingTx, WalletContent } from '../wallet/content.ts';
 import { unlistedAsked, unlistedDone, unlistedToEnd } from '../wallet/unlisted-ends.ts';
-import { endOf } from './end-of.ts';
+import { endsOf } from './end-of.ts';
 import { liveGrants, sendWithKeys } from './grant.ts';
 
 /** So long new keys may take before he is taken back without them. */
@@ -189,7 +189,7 @@ export interface ListedGrant {
   readonly looks: number;
   readonly grantedHeight: number;
   readonly revokedHeight: number;
-  /** When it ended, by block time; undefined: it has not. */
+  /** When it ended, by block time; undefined: it has not, or the hospital does not tell now. */
   readonly endedMs: number | undefined;
 }
 
@@ -204,14 +204,10 @@ export async function listGrants(
     own.map((it) => it.consent),
     signal,
   );
-  const listed = await Promise.all(
-    own.map(async (grant) => {
-      const row = rows.get(grant.consent);
-      const state = listedGrant(grant, row, ctx.nowMs());
-      const isOver = row !== undefined && state.state === 'ended';
-      return { ...state, endedMs: isOver ? await endOf(ctx, row, signal) : undefined };
-    }),
-  );
+  const states = own.map((it) => listedGrant(it, rows.get(it.consent), ctx.nowMs()));
+  const ended = states.map((it) => (it.state === 'ended' ? rows.get(it.consent) : undefined));
+  const ends = await endsOf(ctx, ended, signal);
+  const listed = states.map((it, at) => ({ ...it, endedMs: ends[at] }));
   // What the ledger refused may come back with the copy; it never was a grant.
   return listed.filter((it) => it.state !== 'unconfirmed' || awaited.has(it.consent));
 }
