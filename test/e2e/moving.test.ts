@@ -114,6 +114,10 @@ test('A moved chart has everything, each with its author, its versions, and wher
   // The file comes back byte for byte, and is known at the new account.
   const there = ana.imports.find((it) => it.account === valley);
   assert.notEqual(there?.skeleton, importId);
+  const listOfParts = { recordId: there?.skeleton as RecordId, name: 'mine' };
+  await assert.rejects(ana.run(reclassifyRecord, listOfParts, { as: valley }), {
+    code: 'REQUEST_INVALID',
+  });
   const file = await ana.exportImport(there?.skeleton as RecordId, { as: valley });
   assert.equal(textOf(file.bytes), bundle);
   const again = await ana.addFile(fileInputOf(new File([bundle], 'chart.json')), { as: valley });
