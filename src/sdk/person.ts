@@ -113,8 +113,8 @@ export interface PersonOptions extends Omit<ContextOptions, 'pendingKinds'> {
 
 /**
  * A person with an unlocked wallet: everything that the command line and the web page do, they do through
- * this. Every method verifies what it is told and throws coded errors (`CodedError`) alone. It is long because
- * it is a contract: a comment and a line for each thing that can be done; how it is done stands in `actions/`.
+ * this. Every method verifies what it is told and throws coded errors (`CodedError`) alone; how it is done stands in
+ * `actions/`.
  *
  * What takes `as` runs as one account at its hospital, and throws beside its own codes: which account, as
  * `account()` does; INTERRUPTED at its signal; what the hospital or the ledger refuses, REFUSAL_UNKNOWN when this
@@ -125,7 +125,8 @@ export interface PersonOptions extends Omit<ContextOptions, 'pendingKinds'> {
  * What sends a transaction resolves once its receipt is verified. At COMMIT_TIMEOUT it may still be taken: it stays
  * written down, and `sync` repeats it.
  *
- * One file beyond the usual length, because it is the SDK's face: who uses it reads it from top to bottom.
+ * One file beyond the usual length, because it is the SDK's face, a comment and a line for each thing that can be done:
+ * who uses it reads it from top to bottom.
  */
 export class Person {
   readonly #vault: Vault;

@@ -19,9 +19,7 @@ export async function historyOfRecord(
   { signal, onProgress }: WorkOptions = {},
 ): Promise<readonly OpenedRecord[]> {
   const chart = await ownChart(ctx, signal);
-  const { content } = ctx.vault;
-  const own = content.imports.filter((it) => it.account === ctx.account.account);
-  const known = ctx.imported.update(own, content.erased);
+  const known = ctx.imported;
   const opened = new Map([[recordId, await openOwn(ctx, chart, recordId, signal)]]);
   const open = async (id: RecordId): Promise<OpenedRecord | undefined> => {
     stopIfAborted(signal);
@@ -39,7 +37,7 @@ export async function historyOfRecord(
     if (previous !== undefined) follow.push(previous);
   }
   const bases = [...opened.values()];
-  const skeletons = new Set(own.map((it) => it.skeleton));
+  const skeletons = new Set(ctx.vault.content.imports.map((it) => it.skeleton));
   const later = [...chart.rows.live()].filter(
     (row) =>
       !seen.has(row.recordId) &&

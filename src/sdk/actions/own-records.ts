@@ -40,9 +40,7 @@ export async function listRecords(
   options: WorkOptions & { readonly since?: number } = {},
 ): Promise<readonly ListedRecord[]> {
   const { live, erased } = await ctx.rows.since(options.since ?? 0, options.signal);
-  const { content } = ctx.vault;
-  const own = content.imports.filter((it) => it.account === ctx.account.account);
-  const known = ctx.imported.update(own, content.erased);
+  const known = ctx.imported;
   // Two devices imported one file at the same moment: one of the two is shown.
   const listed: ListedRecord[] = [
     ...live
@@ -258,7 +256,8 @@ export async function* openMany(
   }
 }
 
-const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey => ({
+/** What opens a row of one's own. Throws KEY_NOT_HERE. */
+export const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey => ({
   kind: 'segment',
   sek: chart.keys.sek(row.recordClass, row.epoch),
 });
