@@ -102,3 +102,29 @@ test('An account that closes takes back what another device granted and no copy 
   const [grant] = await person.grants();
   assert.deepEqual([grant?.consent, grant?.state], [consent, 'ended']);
 });
+
+test('Looks go along with their receipts, and the inbox is asked for them once', async () => {
+  const ana = await consortium.person('Ana', 'north', 'patient');
+  const { person: doctor } = await consortium.person('Dr Osei', 'north', 'clinician');
+  await ana.person.addCard(doctor.card());
+  const { consent } = await ana.person.grant({
+    ...{ grantee: 'Dr Osei', readClasses: ['note'], purposes: ['TREAT'] },
+    notAfterMs: consortium.now() + 3_600_000,
+  });
+  await doctor.inbox();
+  const looks = 4;
+  for (let n = 0; n < looks; n++) await doctor.listShared(consent);
+  let asked = 0;
+  const counting = (url: string, init: RequestInit): Promise<Response> => {
+    if (url.includes('/v1/inbox')) asked += 1;
+    return fetch(url, init);
+  };
+  const { store } = ana;
+  const device = await Person.open({ store, passphrase }, { http: { fetch: counting } });
+  const folder = inMemory();
+  await device.run(exportAccount, folder);
+  const history = JSON.parse(textOf(folder.files.get('grants-and-looks-1.json')));
+  assert.equal(history.looks.length, looks);
+  assert.ok(history.looks.every((it: { receipt?: string }) => typeof it.receipt === 'string'));
+  assert.equal(asked, 2);
+});
