@@ -170,7 +170,14 @@ export async function openOwn(
 }
 
 const gone = ['RECORD_ERASED', 'RECORD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_CORRUPT'] as const;
-const unreadable = ['CANNOT_OPEN', 'ITEM_FORGED', 'KEY_NOT_HERE', 'NOT_FOUND'] as const;
+const unreadable = [
+  ...(['CANNOT_OPEN', 'ITEM_FORGED', 'KEY_NOT_HERE', 'NOT_FOUND'] as const),
+  'ITEM_HEADER_CORRUPT',
+] as const;
+
+/** Whether it is said of one record alone: it is gone or damaged, or does not open here. */
+export const isOfOneRecord = (error: unknown): error is CodedError =>
+  [...gone, ...unreadable].some((code) => isCoded(error, code));
 
 /** One record that is gone or damaged hides no other. */
 export async function unlessGone(
@@ -179,8 +186,8 @@ export async function unlessGone(
   try {
     return await opening;
   } catch (error) {
-    if ([...gone, ...unreadable].some((code) => isCoded(error, code))) return undefined;
-    throw error;
+    if (!isOfOneRecord(error)) throw error;
+    return undefined;
   }
 }
 
