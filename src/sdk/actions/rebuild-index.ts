@@ -61,7 +61,8 @@ async function indexOf(
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   if (chart.rows.liveOf(held.skeleton) === undefined) return undefined;
-  const opened = await openOwn(ctx, chart, held.skeleton, signal);
+  const opened = await unlessGone(openOwn(ctx, chart, held.skeleton, signal));
+  if (opened === undefined) return undefined;
   const skeleton = withIdsNow(ctx, chart, decodeSkeleton(contentOf(opened).bytes));
   const file = await readFile(ctx, chart, skeleton, signal);
   const items = itemsOfImport(skeleton, file, held.importedMs);
@@ -142,7 +143,7 @@ function withIdsNow(ctx: Context, chart: OwnChart, skeleton: Skeleton): Skeleton
   return { ...skeleton, ranges };
 }
 
-/** The file as far as it is there: what was erased is `{}` and blanks, which is JSON and no record. */
+/** The file as far as it is there: what was erased or is damaged is `{}` and blanks, which is JSON and no record. */
 async function readFile(
   ctx: Context,
   chart: OwnChart,
@@ -151,10 +152,13 @@ async function readFile(
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (const part of partsOfFile(skeleton)) {
-    if (part instanceof Uint8Array) pieces.push(part);
-    else if (chart.rows.liveOf(part.recordId) !== undefined) {
-      pieces.push(contentOf(await openOwn(ctx, chart, part.recordId, signal)).bytes);
-    } else {
+    if (part instanceof Uint8Array) {
+      pieces.push(part);
+      continue;
+    }
+    const opened = await unlessGone(openOwn(ctx, chart, part.recordId, signal));
+    if (opened !== undefined) pieces.push(contentOf(opened).bytes);
+    else {
       const blank = new Uint8Array(part.length).fill(0x20);
       blank.set([0x7b, 0x7d].slice(0, part.length));
       pieces.push(blank);
