@@ -528,8 +528,8 @@ export class Person {
   }
 
   /**
-   * Everything of a chart: imported files byte for byte, then what no file gave back, one after the other.
-   * Throws as `openRecord`, and what `keep` throws.
+   * Everything of a chart: imported files byte for byte, then what no file gave back, one after the other, and what does
+   * not open. Throws KEY_NOT_HERE, and what `keep` throws.
    */
   exportAll(keep: (file: GivenBack) => Promise<void>, options: AsAccount = {}): Promise<void> {
     return this.#run(options, (ctx) => exportAll(ctx, keep, options));

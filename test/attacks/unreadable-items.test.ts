@@ -8,7 +8,7 @@ import type { Context } from '../../src/sdk/client/context.ts';
 import { deliverRows } from '../../src/sdk/client/deliver.ts';
 import { sendActs } from '../../src/sdk/client/send-tx.ts';
 import { uploadBlobs } from '../../src/sdk/client/upload.ts';
-import { type Person, sharedHistory } from '../../src/sdk/index.ts';
+import { type GivenBack, type Person, sharedHistory } from '../../src/sdk/index.ts';
 import { ownerKeys } from '../../src/sdk/keys/key-ring.ts';
 import { newRecordId, sealItem } from '../../src/sdk/records/item-seal.ts';
 import { type Wrapping, wrapItem } from '../../src/sdk/records/item-wrap.ts';
@@ -106,4 +106,16 @@ test('A record opens though the one that it calls the one before does not', asyn
   const [recordId] = (await doctor.write(consent, [note])).recordIds;
   assert.ok(recordId);
   assert.deepEqual((await ana.openRecord(recordId)).bytes, note.bytes);
+});
+
+test('Everything else is given back, and each that does not open is told', async () => {
+  const given: GivenBack[] = [];
+  await ana.exportAll(async (it) => void given.push(it));
+  const missing = given.flatMap((it) => (it.kind === 'missing' ? [[it.recordId, it.code]] : []));
+  assert.deepEqual(missing, [
+    [noise, 'CANNOT_OPEN'],
+    [forged, 'ITEM_FORGED'],
+  ]);
+  const there = given.flatMap((it) => (it.kind === 'record' ? it.record.head.recordId : []));
+  assert.ok(there.includes(sound));
 });

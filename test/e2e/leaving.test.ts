@@ -78,7 +78,9 @@ test('Given back one after the other it is the same', async () => {
   const given: GivenBack[] = [];
   await person.exportAll(async (it) => void given.push(it));
   assert.deepEqual(
-    given.map((it) => (it.kind === 'import' ? it.fileName : it.record.head.name)),
+    given.map((it) =>
+      it.kind === 'import' ? it.fileName : it.kind === 'record' && it.record.head.name,
+    ),
     ['whole.json', 'Calcium'],
   );
 });

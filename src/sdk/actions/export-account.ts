@@ -88,6 +88,9 @@ async function writeChart(ctx: Context, write: Write, options: WorkOptions) {
         const name = `imports/${counts.imports}-${safeName(given.fileName)}`;
         await write(name, given.bytes);
         for (const record of given.records) told(record, name);
+      } else if (given.kind === 'missing') {
+        // Whoever leaves erases it first, or has it brought back: it is not left behind in silence.
+        throw new CodedError(given.code, { recordId: given.recordId });
       } else {
         counts.records += 1;
         const { head, bytes } = contentOf(given.record);

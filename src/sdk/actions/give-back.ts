@@ -4,6 +4,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
+import type { MissingBody } from '../client/open-chart.ts';
 import { contentOf } from '../records/carried.ts';
 import {
   decodeSkeleton,
@@ -15,10 +16,11 @@ import {
   liveInOrder,
   type OpenedRecord,
   type OwnChart,
-  openMany,
   openOwn,
+  openThose,
   ownChart,
   recordNow,
+  unlessGone,
 } from './own-records.ts';
 
 /** A file as it was imported. */
@@ -37,7 +39,9 @@ export type GivenBack =
       /** The records that are in it, its own list of parts first. */
       readonly records: readonly OpenedRecord[];
     })
-  | { readonly kind: 'record'; readonly record: OpenedRecord; readonly sha256: string };
+  | { readonly kind: 'record'; readonly record: OpenedRecord; readonly sha256: string }
+  /** Its body is lost, or whoever wrote it made it so that it does not open. */
+  | ({ readonly kind: 'missing' } & MissingBody);
 
 type GivenImport = Extract<GivenBack, { readonly kind: 'import' }>;
 
@@ -57,9 +61,9 @@ export async function exportImport(
 
 /**
  * Everything that is live in a chart: every imported file as it was, byte for byte, then every record that no such
- * file gave back: what others wrote, and what is left of a file of which parts were erased. `keep` gets one after
- * the other, so that a large chart needs no more memory than its largest file. Throws as `openRecord`, and what
- * `keep` throws.
+ * file gave back: what others wrote, and what is left of a file of which parts were erased or are lost. `keep` gets one
+ * after the other, so that a large chart needs no more memory than its largest file; what does not open is told in its
+ * place. Throws KEY_NOT_HERE, what asking the hospital throws, and what `keep` throws.
  */
 export async function exportAll(
   ctx: Context,
@@ -73,8 +77,8 @@ export async function exportAll(
   // By class and not by what the wallet knows of imports: an older copy of it may be in use.
   for (const { recordId } of rows.filter((it) => it.recordClass === skeletonClass)) {
     stopIfAborted(signal);
-    const opened = await openOwn(ctx, chart, recordId, signal);
-    if (contentOf(opened).head.mediaType !== skeletonMediaType) continue;
+    const opened = await unlessGone(openOwn(ctx, chart, recordId, signal));
+    if (opened === undefined || contentOf(opened).head.mediaType !== skeletonMediaType) continue;
     given.add(recordId);
     const file = await unlessTorn(rebuilt(ctx, chart, opened, { signal }));
     if (file === undefined) continue;
@@ -83,14 +87,16 @@ export async function exportAll(
     told();
   }
   const rest = rows.map((it) => it.recordId).filter((it) => !given.has(it));
-  for await (const record of openMany(ctx, chart, rest, signal)) {
-    given.add(record.head.recordId);
-    await keep({ kind: 'record', record, sha256: bytesToHex(sha256(contentOf(record).bytes)) });
+  for await (const it of openThose(ctx, chart, rest, signal)) {
+    given.add('code' in it ? it.recordId : it.head.recordId);
+    if ('code' in it) await keep({ kind: 'missing', ...it });
+    else
+      await keep({ kind: 'record', record: it, sha256: bytesToHex(sha256(contentOf(it).bytes)) });
     told();
   }
 }
 
-/** A part was erased, so the file cannot be as it was: undefined. */
+/** A part was erased or is lost, so the file cannot be as it was: undefined. */
 async function unlessTorn(rebuilding: Promise<GivenImport>): Promise<GivenImport | undefined> {
   try {
     return await rebuilding;
@@ -121,7 +127,8 @@ async function rebuilt(
     if (found !== undefined) now.set(recordId, found);
   }
   const parts = new Map<RecordId, OpenedRecord>();
-  for await (const part of openMany(ctx, chart, [...new Set(now.values())], signal)) {
+  for await (const part of openThose(ctx, chart, [...new Set(now.values())], signal)) {
+    if ('code' in part) continue;
     parts.set(part.head.recordId, part);
     onProgress?.({ phase: 'opening', done: parts.size, total: ranges.length });
   }

@@ -7,7 +7,7 @@ import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import { chartBodies } from '../client/chart-bodies.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { openChart } from '../client/open-chart.ts';
+import { type MissingBody, openChart } from '../client/open-chart.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
@@ -164,9 +164,7 @@ export async function openOwn(
     signal,
   });
   const opened = await openLiveItem(ctx.ledger, row, keyOf(chart, row), body, signal);
-  const { height, timeMs, epoch, txId, consent } = row;
-  const problems = [...opened.problems, ...problemsOfGrant(ctx, opened, consent)];
-  return { ...opened, problems, height, timeMs, epoch, txId, consent };
+  return ownRecord(ctx, row, opened);
 }
 
 const gone = ['RECORD_ERASED', 'RECORD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_CORRUPT'] as const;
@@ -243,24 +241,40 @@ export async function openRecords(
   return opened;
 }
 
-/** Each as soon as it is opened, in this order; their bodies come in one answer. Throws as `openOwn`. */
-export async function* openMany(
+/** As `openThose`, and throws at the first that does not open. */
+async function* openMany(
   ctx: Context,
   chart: OwnChart,
   recordIds: readonly RecordId[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<OpenedRecord, void, undefined> {
+  for await (const it of openThose(ctx, chart, recordIds, signal)) {
+    if ('code' in it) throw new CodedError(it.code, { recordId: it.recordId });
+    yield it;
+  }
+}
+
+/**
+ * Each as soon as it is opened, in this order, or why it does not open; their bodies come in one answer.
+ * Throws RECORD_UNKNOWN, RECORD_ERASED, KEY_NOT_HERE.
+ */
+export async function* openThose(
+  ctx: Context,
+  chart: OwnChart,
+  recordIds: readonly RecordId[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<OpenedRecord | MissingBody, void, undefined> {
   const rows = recordIds.map((recordId) => rowOf(chart, recordId));
   const bodies = chartBodies(ctx.gateway, { account: ctx.account.account, rows }, signal);
   for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal)) {
-    if (!('opened' in it)) {
-      const { code, recordId } = it.missing;
-      throw new CodedError(code, { recordId, blobId: it.row.blobId });
-    }
-    const { height, timeMs, epoch, txId, consent } = it.row;
-    const problems = [...it.opened.problems, ...problemsOfGrant(ctx, it.opened, consent)];
-    yield { ...it.opened, problems, height, timeMs, epoch, txId, consent };
+    yield 'opened' in it ? ownRecord(ctx, it.row, it.opened) : it.missing;
   }
+}
+
+function ownRecord(ctx: Context, row: LiveItem, opened: OpenedItem): OpenedRecord {
+  const { height, timeMs, epoch, txId, consent } = row;
+  const problems = [...opened.problems, ...problemsOfGrant(ctx, opened, consent)];
+  return { ...opened, problems, height, timeMs, epoch, txId, consent };
 }
 
 /** What opens a row of one's own. Throws KEY_NOT_HERE. */
