@@ -49,9 +49,9 @@ export {
   type ExportedAccount,
   type ExportFolder,
   exportAccount,
-} from './actions/export-all.ts';
+} from './actions/export-account.ts';
 export type { FileInput } from './actions/file-source.ts';
-export type { GivenBack } from './actions/give-back.ts';
+export type { ExportedFile, GivenBack } from './actions/give-back.ts';
 export type { Looked } from './actions/looks.ts';
 export type { WalletPlace } from './actions/make-wallet.ts';
 export type { MovedRecords } from './actions/move-records.ts';
@@ -61,7 +61,6 @@ export type { WrittenByOther } from './actions/new-in-chart.ts';
 export type { NoteToWrite } from './actions/note-to-write.ts';
 export type { Noticed } from './actions/noticed.ts';
 export type {
-  ExportedFile,
   ListedRecord,
   MissingRecords,
   OpenedRecord,

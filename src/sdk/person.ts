@@ -13,7 +13,7 @@ import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
 import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
-import { exportAll, type GivenBack } from './actions/give-back.ts';
+import { type ExportedFile, exportAll, exportImport, type GivenBack } from './actions/give-back.ts';
 import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
 import { bundleOf } from './actions/make-bundle.ts';
 import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
@@ -75,7 +75,7 @@ import {
   ownDevices,
 } from './devices/own-devices.ts';
 import * as people from './grants/address-book.ts';
-import { type GivenGrant, grantAccess } from './grants/grant.ts';
+import { type GivenGrant, grantAccess, owesKeys } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
 import {
   forgetEnded,
@@ -113,8 +113,8 @@ export interface PersonOptions extends Omit<ContextOptions, 'pendingKinds'> {
 
 /**
  * A person with an unlocked wallet: everything that the command line and the web page do, they do through
- * this. Every method verifies what it is told and throws coded errors (`CodedError`) alone. It is long because
- * it is a contract: a comment and a line for each thing that can be done; how it is done stands in `actions/`.
+ * this. Every method verifies what it is told and throws coded errors (`CodedError`) alone; how it is done stands in
+ * `actions/`.
  *
  * What takes `as` runs as one account at its hospital, and throws beside its own codes: which account, as
  * `account()` does; INTERRUPTED at its signal; what the hospital or the ledger refuses, REFUSAL_UNKNOWN when this
@@ -125,7 +125,8 @@ export interface PersonOptions extends Omit<ContextOptions, 'pendingKinds'> {
  * What sends a transaction resolves once its receipt is verified. At COMMIT_TIMEOUT it may still be taken: it stays
  * written down, and `sync` repeats it.
  *
- * One file beyond the usual length, because it is the SDK's face: who uses it reads it from top to bottom.
+ * One file beyond the usual length, because it is the SDK's face, a comment and a line for each thing that can be done:
+ * who uses it reads it from top to bottom.
  */
 export class Person {
   readonly #vault: Vault;
@@ -522,13 +523,13 @@ export class Person {
   }
 
   /** An imported file, byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE (a part was erased). */
-  exportImport(importId: RecordId, options: AsAccount = {}): Promise<own.ExportedFile> {
-    return this.#run(options, (ctx) => own.exportImport(ctx, importId, options));
+  exportImport(importId: RecordId, options: AsAccount = {}): Promise<ExportedFile> {
+    return this.#run(options, (ctx) => exportImport(ctx, importId, options));
   }
 
   /**
-   * Everything of a chart: imported files byte for byte, then what no file gave back, one after the other.
-   * Throws as `openRecord`, and what `keep` throws.
+   * Everything of a chart: imported files byte for byte, then what no file gave back, one after the other, and what does
+   * not open. Throws KEY_NOT_HERE, and what `keep` throws.
    */
   exportAll(keep: (file: GivenBack) => Promise<void>, options: AsAccount = {}): Promise<void> {
     return this.#run(options, (ctx) => exportAll(ctx, keep, options));
@@ -623,7 +624,7 @@ export class Person {
 
   /** Whether somebody was taken back without new keys: `sync`, and whatever writes, makes them first. */
   get owesKeys(): boolean {
-    return this.#vault.content.grants.some((it) => it.owesKeys === 1);
+    return this.accounts.some((it) => owesKeys(this.#vault.content, it.account));
   }
 
   /**

@@ -124,3 +124,21 @@ test('a hospital that keeps no copy of the wallet any more, since it grew too la
   assert.equal(await stateOf(consent), 'ended');
   assert.equal(phone.pendingCount, 0);
 });
+
+test('a hospital that does not tell when a grant ended keeps no list of grants away', async () => {
+  const consent = await granted();
+  const { height } = await phone.revoke(consent);
+  // Past the block that proves it: what is asked for is the end alone.
+  await granted();
+  const again = await middle.serve(ana);
+  middle.instead = ({ name }: MiddleCall) => {
+    if (!name.endsWith(`/v1/headers/${height}`)) return undefined;
+    const body = { ok: false, code: 'RATE_LIMITED', kind: 'unavailable', sentence: 'Later.' };
+    return Response.json(body, { status: 429 });
+  };
+  const found = (await again.grants()).find((it) => it.consent === consent);
+  assert.deepEqual([found?.state, found?.endedMs], ['ended', undefined]);
+  middle.instead = undefined;
+  const told = (await again.grants()).find((it) => it.consent === consent);
+  assert.ok(told?.endedMs !== undefined && told.endedMs <= consortium.now());
+});

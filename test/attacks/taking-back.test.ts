@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import type { ConsentId } from '../../src/primitives/ids.ts';
+import { type ConsentId, consentIdOf } from '../../src/primitives/ids.ts';
 import { Person } from '../../src/sdk/index.ts';
 import type { WalletWrite } from '../../src/sdk/wallet/store.ts';
 import {
@@ -11,6 +11,7 @@ import {
   passphrase,
   startConsortium,
 } from '../e2e/consortium.ts';
+import { copiedStore } from '../wallet-store.ts';
 import { bytesOfWords, caught } from './middle.ts';
 
 /**
@@ -81,7 +82,11 @@ function answerOf(failure: Exclude<Failure, 'answers'>): Promise<Response> {
 /** Ana's own phone, on which these calls fail. */
 async function phoneWith(
   failing: Readonly<Partial<Record<keyof typeof calls, Failure>>>,
-  options: { readonly clockMs?: number; readonly isDiskFull?: boolean } = {},
+  options: {
+    readonly clockMs?: number;
+    readonly isDiskFull?: boolean;
+    readonly of?: Enrolled;
+  } = {},
 ): Promise<{ readonly phone: Person; readonly heal: () => void }> {
   let isHealed = false;
   const broken = async (url: string, init: RequestInit): Promise<Response> => {
@@ -93,7 +98,7 @@ async function phoneWith(
     }
     return fetch(url, init);
   };
-  const { store } = ana;
+  const { store } = options.of ?? ana;
   const disk = {
     ...store,
     save: async (wallet: WalletWrite) => {
@@ -151,6 +156,60 @@ test('Whatever else fails, and however, and by any clock: the grant ends in one 
     // All else answers, so that the newest header moves on: a full disk cannot keep it.
     { numRuns: 12, examples: [[allAnswer, -day, true]] },
   );
+});
+
+/** A device that no copy tells of what was granted since. */
+async function deviceOfBefore(
+  granting: () => Promise<ConsentId>,
+): Promise<{ readonly consent: ConsentId; readonly old: Enrolled }> {
+  const old = { ...ana, store: copiedStore(ana.store) };
+  return { consent: await granting(), old };
+}
+
+test('A grant that the device does not know ends by its id, whatever else fails, and keys are owed until they stand', async () => {
+  const { consent, old } = await deviceOfBefore(() => granted());
+  const rest = {
+    proofs: 'is silent',
+    headers: 'is silent',
+    items: 'fails',
+    other: 'fails',
+  } as const;
+  const failing = {
+    session: 'fails',
+    copy: 'fails',
+    blobs: 'fails',
+    inbox: 'fails',
+    ...rest,
+  } as const;
+  const { phone, heal } = await phoneWith(failing, { of: old });
+  await phone.revoke(consent);
+  assert.ok(await hasEnded(consent));
+  assert.deepEqual([phone.isTakingBack, phone.owesKeys], [false, true]);
+  heal();
+  await phone.addFile(fileOf('unlisted.txt', bytesOfWords('after somebody unknown was out')));
+  assert.equal(phone.owesKeys, false);
+});
+
+test('With every hospital down a grant that the device does not know is written down too', async () => {
+  const { consent, old } = await deviceOfBefore(() => granted(48 * hour));
+  const down = { http: { fetch: () => Promise.reject(new Error('down')), retryDelaysMs: [] } };
+  const phone = await Person.open({ store: old.store, passphrase }, down);
+  await caught(phone.revoke(consent), 'GATEWAY_UNREACHABLE');
+  consortium.advance(25 * hour);
+  const { phone: next } = await phoneWith({}, { of: old });
+  assert.equal(next.isTakingBack, true);
+  await next.takeBack();
+  assert.deepEqual([next.isTakingBack, next.owesKeys], [false, false]);
+  assert.ok(await hasEnded(consent));
+});
+
+test('An id of no grant, or of somebody else’s, is not tried again: CONSENT_UNKNOWN', async () => {
+  const eve = await consortium.person('Eve', 'north', 'patient');
+  const consent = await granted();
+  const none = consentIdOf(new Uint8Array(16).fill(7));
+  for (const wrong of [consent, none]) await caught(eve.person.revoke(wrong), 'CONSENT_UNKNOWN');
+  assert.equal(eve.person.isTakingBack, false);
+  assert.equal(await hasEnded(consent), false);
 });
 
 test('Without new keys nothing is written under those that he holds, until they stand', async () => {

@@ -4,6 +4,7 @@ import { bytesOfText } from '../../src/api/message-parts.ts';
 import type { KeySet } from '../../src/ledger/acts/key-set.ts';
 import { decodeTx } from '../../src/ledger/codec.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
+import type { Context } from '../../src/sdk/client/context.ts';
 import { Person } from '../../src/sdk/index.ts';
 import { memoryWalletStore } from '../wallet-store.ts';
 import {
@@ -211,4 +212,26 @@ test('Work stops at its signal and leaves nothing half done', async () => {
   await assert.rejects(adding, (error) => isCoded(error, 'INTERRUPTED'));
   assert.equal((await ana.person.listRecords()).length, listed);
   assert.equal(ana.person.pendingCount, 0);
+});
+
+test('A new device imports although the body of an earlier import is lost', async () => {
+  const eve = await consortium.person('Eve', 'north', 'patient');
+  const added = await eve.person.addFile(fileOf('old.txt', text('old')));
+  const [item] = added.items;
+  assert.ok(item);
+  const run = async ({ rows }: Context) => (await rows.refresh()).liveOf(item.recordId)?.blobId;
+  const blobId = await eve.person.run({ name: 'test/blob', run }, undefined);
+  assert.ok(blobId);
+  const refusal = { ok: false, code: 'BLOB_UNKNOWN', kind: 'not-shared', sentence: 'Lost.' };
+  const losing = async (url: string, init: RequestInit): Promise<Response> =>
+    url.includes(blobId) ? Response.json(refusal, { status: 404 }) : fetch(url, init);
+  const device = await Person.recover(
+    {
+      ...{ store: memoryWalletStore(), passphrase },
+      ...{ code: eve.code, gatewayUrl: consortium.url('north') },
+    },
+    { now: consortium.now, http: { fetch: losing } },
+  );
+  const later = await device.addFile(fileOf('new.txt', text('new')));
+  assert.equal(later.items.length, 1);
 });

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { AccountId, RecordId } from '../../src/primitives/ids.ts';
 import { fileInputOf } from '../../src/sdk/browser/file-input.ts';
+import type { Context } from '../../src/sdk/client/context.ts';
 import {
   amendRecord,
   contentOf,
   type OpenedRecord,
-  type Person,
+  Person,
   reclassifyRecord,
+  type WalletStore,
 } from '../../src/sdk/index.ts';
-import { type Consortium, startConsortium } from './consortium.ts';
+import { type Consortium, passphrase, startConsortium } from './consortium.ts';
 
 /** A patient takes her chart to another hospital: what others wrote keeps its author, and readers check it. */
 const day = 24 * 60 * 60_000;
@@ -40,6 +42,7 @@ after(() => consortium.stop());
 
 interface Moving {
   readonly ana: Person;
+  readonly store: WalletStore;
   readonly north: AccountId;
   readonly valley: AccountId;
   readonly doctor: Person;
@@ -48,7 +51,7 @@ interface Moving {
 
 /** Ana with a file and an amended note at North, and an empty account at Valley. */
 async function moving(): Promise<Moving> {
-  const { person: ana, code } = await consortium.person('Ana', 'north', 'patient');
+  const { person: ana, code, store } = await consortium.person('Ana', 'north', 'patient');
   const north = ana.account().account;
   const { person: doctor } = await consortium.person('Dr Osei', 'harbour', 'clinician');
   await ana.addCard(doctor.card());
@@ -71,7 +74,7 @@ async function moving(): Promise<Moving> {
   const { account: valley } = await ana.enrol({
     ...{ gatewayUrl: consortium.url('valley'), invitation, name: 'Ana', role: 'patient', code },
   });
-  return { ana, north, valley, doctor, importId };
+  return { ana, store, north, valley, doctor, importId };
 }
 
 async function chart(person: Person, as: AccountId): Promise<readonly OpenedRecord[]> {
@@ -114,6 +117,10 @@ test('A moved chart has everything, each with its author, its versions, and wher
   // The file comes back byte for byte, and is known at the new account.
   const there = ana.imports.find((it) => it.account === valley);
   assert.notEqual(there?.skeleton, importId);
+  const listOfParts = { recordId: there?.skeleton as RecordId, name: 'mine' };
+  await assert.rejects(ana.run(reclassifyRecord, listOfParts, { as: valley }), {
+    code: 'REQUEST_INVALID',
+  });
   const file = await ana.exportImport(there?.skeleton as RecordId, { as: valley });
   assert.equal(textOf(file.bytes), bundle);
   const again = await ana.addFile(fileInputOf(new File([bundle], 'chart.json')), { as: valley });
@@ -139,6 +146,22 @@ test('A moved chart has everything, each with its author, its versions, and wher
   assert.equal(told.grants.length, 1);
   assert.ok(told.looks.every((it: { receipt?: string }) => typeof it.receipt === 'string'));
   assert.ok(told.looks.length > 0);
+});
+
+test('A record whose body the old hospital has lost stays there, and is told; all others move', async () => {
+  const { ana, store, north, valley } = await moving();
+  const note = (await chart(ana, north)).find((it) => it.head.recordClass === 'note');
+  assert.ok(note);
+  const { recordId } = note.head;
+  const run = async (ctx: Context) => ctx.rows.liveOf(recordId)?.blobId;
+  const blobId = await ana.run({ name: 'test/blob', run }, undefined, { as: north });
+  assert.ok(blobId);
+  const body = { ok: false, code: 'BLOB_UNKNOWN', kind: 'not-shared', sentence: 'Lost.' };
+  const losing = async (url: string, init: RequestInit): Promise<Response> =>
+    url.includes(blobId) ? Response.json(body, { status: 404 }) : fetch(url, init);
+  const device = await Person.open({ store, passphrase }, { http: { fetch: losing } });
+  const { moved, left } = await device.moveRecords({ as: north, to: valley });
+  assert.deepEqual([moved, left], [4, [{ recordId, code: 'BLOB_UNKNOWN' }]]);
 });
 
 test('A reader at the new hospital checks the first author, also after a second move', async () => {

@@ -84,10 +84,20 @@ async function exportEverything(context: CommandContext, { out }: ExportFlags): 
   const names = new NameBook(context, acting);
   const taken = new Set<string>();
   const counts = { import: 0, record: 0 };
+  const missing: Missing[] = [];
   await during(context.output, 'Giving back', async (progress) => {
     for (const account of mine) {
       await acting.person.exportAll(
         async (file) => {
+          if (file.kind === 'missing') {
+            const { recordId, code } = file;
+            missing.push(file);
+            context.output.line(
+              { event: 'missing', recordId, code },
+              () => `not given back: ${recordId} (${code})`,
+            );
+            return;
+          }
           const path = join(out, freeName(taken, nameOf(file)));
           const bytes = file.kind === 'import' ? file.bytes : contentOf(file.record).bytes;
           const written = await writeOut(path, bytes, context);
@@ -100,6 +110,11 @@ async function exportEverything(context: CommandContext, { out }: ExportFlags): 
       );
     }
   });
+  const [first] = missing;
+  // All else is written by then.
+  if (first !== undefined) {
+    throw new CodedError(first.code, { recordId: first.recordId, missing: missing.length });
+  }
   context.output.result({ folder: out, imports: counts.import, records: counts.record }, () =>
     [
       `${amount(counts.import, 'imported file')} as they were, ${amount(counts.record, 'record')} that came otherwise`,
@@ -108,7 +123,10 @@ async function exportEverything(context: CommandContext, { out }: ExportFlags): 
   );
 }
 
-function factsOf(file: GivenBack, names: NameBook): Record<string, unknown> {
+type Missing = Extract<GivenBack, { readonly kind: 'missing' }>;
+type Given = Exclude<GivenBack, Missing>;
+
+function factsOf(file: Given, names: NameBook): Record<string, unknown> {
   const { kind, sha256 } = file;
   if (kind === 'import') return { kind, sha256, importId: file.importId, fileName: file.fileName };
   const { recordId, recordClass, name, author } = contentOf(file.record).head;
@@ -130,7 +148,7 @@ const endings: Readonly<Record<string, string>> = {
 };
 
 /** Of a record that came in no file: its name and the beginning of its id, which no other has. */
-function nameOf(file: GivenBack): string {
+function nameOf(file: Given): string {
   if (file.kind === 'import') return safeName(file.fileName);
   const { name, mediaType, recordId } = contentOf(file.record).head;
   const wanted = atMost(120, safeName(name));

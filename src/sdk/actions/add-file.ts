@@ -12,14 +12,14 @@ import type { FileNote } from '../records/found.ts';
 import { type ImportPlan, planImport, planStreamedImport } from '../records/import/import-plan.ts';
 import type { PlannedItem } from '../records/import/planner.ts';
 import { newRecordId } from '../records/item-seal.ts';
-import type { SealedBody, Wrapping } from '../records/item-wrap.ts';
+import type { SealedBody } from '../records/item-wrap.ts';
 import { isRestricted } from '../records/labels.ts';
 import type { HeldImport, WalletContent } from '../wallet/content.ts';
 import { encodeIndex } from '../wallet/import-index.ts';
 import { type FileInput, openSource, type Source } from './file-source.ts';
 import { completeIndexes } from './rebuild-index.ts';
 import { requireTakenBack } from './resume.ts';
-import { epochNow, underRunningEpoch } from './running-epoch.ts';
+import { ownWrapping, underRunningEpoch } from './running-epoch.ts';
 import { type AddFileOptions, type NewPlan, type Retried, sealAndUpload } from './seal-import.ts';
 
 /** One part of an imported file, as it stands in the chart now. */
@@ -122,12 +122,10 @@ const told = (plan: Exclude<ImportPlan, { kind: 'known' }>) => ({
 });
 
 async function planOf(ctx: Context, source: Source, options: AddFileOptions): Promise<ImportPlan> {
-  const { content } = ctx.vault;
-  const { account, role } = ctx.account;
-  const own = content.imports.filter((it) => it.account === account);
+  const { role } = ctx.account;
   const input = {
     fileName: source.file.name,
-    known: ctx.imported.update(own, content.erased),
+    known: ctx.imported,
     byDevice: role === 'device',
     chosenClass: options.recordClass,
     enteredByPatient: options.enteredByPatient === true,
@@ -151,12 +149,7 @@ async function sealAndAnchor(
 ): Promise<AddedFile> {
   const { signal, onProgress } = options;
   const keys = await ownerKeys(ctx, signal);
-  const epoch = epochNow(keys.account.schedule, clockMs());
-  const wrappingFor = (recordClass: RecordClass): Wrapping => ({
-    kind: 'segment',
-    epoch,
-    sek: keys.sek(recordClass, epoch),
-  });
+  const { epoch, wrappingFor } = ownWrapping(keys, clockMs());
   const rows = await sealAndUpload(ctx, source, plan, { ...options, wrappingFor });
   onProgress?.({ phase: 'anchoring', done: 0, total: 1 });
   const { account } = ctx.account;

@@ -4,12 +4,12 @@ import type { Context } from '../client/context.ts';
 import { deliverRows } from '../client/deliver.ts';
 import { type ConfirmedTx, sendActs } from '../client/send-tx.ts';
 import { uploadBlobs } from '../client/upload.ts';
-import { ownerKeys } from '../keys/key-ring.ts';
+import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
 import type { LineOfBytes } from '../records/headline/headline-format.ts';
 import { sealItem } from '../records/item-seal.ts';
-import { type SealedBody, type Wrapping, wrapItem } from '../records/item-wrap.ts';
+import { type SealedBody, wrapItem } from '../records/item-wrap.ts';
 import type { HeldImport } from '../wallet/content.ts';
-import { epochNow, underRunningEpoch } from './running-epoch.ts';
+import { ownWrapping, underRunningEpoch } from './running-epoch.ts';
 
 /** An item that the owner puts into her own chart. */
 export interface OwnItem {
@@ -32,6 +32,8 @@ export interface OwnItem {
 export class OwnItems {
   readonly #ctx: Context;
   readonly #signal: AbortSignal | undefined;
+  /** For sealing alone: `anchor` wraps all of them anew, by the keys of then. */
+  #keys: Promise<OwnerKeys> | undefined;
   #sealed: SealedBody[] = [];
 
   constructor(ctx: Context, signal?: AbortSignal) {
@@ -47,12 +49,13 @@ export class OwnItems {
     const ctx = this.#ctx;
     const { account } = ctx.account;
     const { sign } = await ctx.keys(this.#signal);
-    const { wrap } = await this.#wrapping(() => ctx.nowMs());
+    this.#keys ??= ownerKeys(ctx, this.#signal);
+    const { wrappingFor } = ownWrapping(await this.#keys, ctx.nowMs());
     const about = { ...item, account, author: account, writtenMs: ctx.now() };
     const { body, blobId, recordKey, paddedBytes, headline } = await sealItem(
       about,
       sign,
-      wrap(item.recordClass),
+      wrappingFor(item.recordClass),
     );
     await uploadBlobs(ctx.gateway, [{ id: blobId, bytes: body }], { signal: this.#signal });
     const { recordId, recordClass } = item;
@@ -65,8 +68,9 @@ export class OwnItems {
     const signal = this.#signal;
     const skeletons = imports.map((it) => it.skeleton);
     const confirmed = await underRunningEpoch(ctx, async (clockMs) => {
-      const { epoch, wrap } = await this.#wrapping(clockMs);
-      const rows = await Promise.all(this.#sealed.map((it) => wrapItem(it, wrap(it.recordClass))));
+      const { epoch, wrappingFor } = ownWrapping(await ownerKeys(ctx, signal), clockMs());
+      const wrapped = this.#sealed.map((it) => wrapItem(it, wrappingFor(it.recordClass)));
+      const rows = await Promise.all(wrapped);
       const { account } = ctx.account;
       const acts = await deliverRows(ctx.gateway, { account, epoch, rows, signal });
       return sendActs(ctx, {
@@ -82,18 +86,5 @@ export class OwnItems {
     });
     this.#sealed = [];
     return confirmed;
-  }
-
-  async #wrapping(clockMs: () => number): Promise<{
-    readonly epoch: number;
-    readonly wrap: (recordClass: RecordClass) => Wrapping;
-  }> {
-    const keys = await ownerKeys(this.#ctx, this.#signal);
-    const epoch = epochNow(keys.account.schedule, clockMs());
-    const wrap = (recordClass: RecordClass): Wrapping => ({
-      ...{ kind: 'segment', epoch },
-      sek: keys.sek(recordClass, epoch),
-    });
-    return { epoch, wrap };
   }
 }

@@ -11,9 +11,9 @@ import { contentOf, encodeCarrier, encodeMove } from '../records/carried.ts';
 import type { LineOfBytes } from '../records/headline/headline-format.ts';
 import { lineOfBytes } from '../records/headline/line-of-bytes.ts';
 import type { OpenedItem } from '../records/item-open.ts';
-import { openingSecretOfHeader, type ReadingKey } from '../records/item-wrap.ts';
+import { openingSecretOfHeader } from '../records/item-wrap.ts';
 import { claimedReceipt, receiptOfTx } from './fetch-receipt.ts';
-import { againRoot, type OwnChart } from './own-records.ts';
+import { againRoot, keyOf, type OwnChart } from './own-records.ts';
 
 /** A larger body is not carried: reader and owner hold it in memory more than once. */
 export const maxCarriedBytes = 256 * 1024 * 1024;
@@ -52,7 +52,6 @@ export function idAgain(ctx: Context, recordId: RecordId, recordClass: string): 
 
 /** An item as it is, and the bytes of one that carries it whole. */
 export interface CarriedItem {
-  readonly row: LiveItem;
   readonly opened: OpenedItem;
   readonly carrier: Uint8Array;
 }
@@ -86,15 +85,14 @@ export class Carrier {
     const maxBytes = sealedLength(row.paddedSize);
     if (maxBytes > maxCarriedBytes) throw new CodedError('BODY_TOO_LARGE', { maxCarriedBytes });
     const body = await ctx.gateway.blob(row.blobId, { maxBytes, signal });
-    const sek = this.#chart.keys.sek(row.recordClass, row.epoch);
-    const key: ReadingKey = { kind: 'segment', sek };
+    const key = keyOf(this.#chart, row);
     const opened = await openLiveItem(ctx.ledger, row, key, body, signal);
     const { account, organisationName: from } = ctx.account;
     const { header, leafContent, salt } = row;
     const openingSecret = await openingSecretOfHeader(header, key);
     const receipt = await this.#receiptOf(row, signal);
     const frame = { account, from, header, leafContent, salt, openingSecret, receipt };
-    return { row, opened, carrier: encodeCarrier({ ...frame, ...this.#move }, body) };
+    return { opened, carrier: encodeCarrier({ ...frame, ...this.#move }, body) };
   }
 
   async #receiptOf(row: LiveItem, signal?: AbortSignal): Promise<Uint8Array> {

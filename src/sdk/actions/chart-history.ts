@@ -1,9 +1,8 @@
 import { textOfBytes } from '../../api/message-parts.ts';
 import { utf8 } from '../../primitives/bytes.ts';
-import { isCoded } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { listGrants } from '../grants/revoke.ts';
-import { looked, receiptOfNotice } from './looks.ts';
+import { looked, noticeReceipts } from './looks.ts';
 import { isSettled, type Noticed } from './noticed.ts';
 
 /** Media type of what an account did and saw before it moved; JSON, for whoever reads it later. */
@@ -26,8 +25,9 @@ export async function chartHistory(
   const grants = await listGrants(ctx, { signal });
   const { notices } = await looked(ctx, { signal });
   const looks: Record<string, unknown>[] = [];
+  const receiptOf = noticeReceipts(ctx, signal);
   for (const it of notices) {
-    const receipt = await receiptOf(ctx, it, signal);
+    const receipt = isSettled(it) ? await receiptOf(it.inboxId) : undefined;
     looks.push({ ...plain(it), ...(receipt !== undefined && { receipt: textOfBytes(receipt) }) });
     onProgress?.({ phase: 'fetching', done: looks.length, total: notices.length });
   }
@@ -38,20 +38,6 @@ export async function chartHistory(
     files.push(utf8(`${JSON.stringify({ format: 'salus-chart-history/1', ...about, ...part })}\n`));
   }
   return files;
-}
-
-async function receiptOf(
-  ctx: Context,
-  notice: Noticed,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
-  if (!isSettled(notice)) return undefined;
-  try {
-    return await receiptOfNotice(ctx, notice, { signal });
-  } catch (error) {
-    if (isCoded(error, 'NOT_FOUND')) return undefined;
-    throw error;
-  }
 }
 
 const plain = (notice: Noticed): Record<string, unknown> =>

@@ -1,10 +1,10 @@
 import { CodedError } from '../../primitives/errors.ts';
-import type { TxId } from '../../primitives/ids.ts';
-import { idBytes } from '../../primitives/ids.ts';
+import { idBytes, type TxId } from '../../primitives/ids.ts';
 import { accountId, type Of, struct, uint } from '../../primitives/shape.ts';
 import type { Action } from '../action.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { listGrants, revokeAccess } from '../grants/revoke.ts';
+import { unlistedGrants } from '../grants/unlisted.ts';
 import { type Drawer, entriesOf, type HasDrawers, withEntry } from '../wallet/drawer.ts';
 import { eraseRecords } from './erase.ts';
 import { freezeAccount } from './freeze.ts';
@@ -36,11 +36,13 @@ export interface ClosedAccount {
 }
 
 /**
- * Closes an account: every grant is taken back, every record erased, and last its key is revoked, after which nothing is
- * signed by it any more. Stopped in between it goes on where it was, on any device that holds the wallet.
+ * Closes an account: every grant is taken back, those too that only the ledger knows, every record erased, and last its
+ * key is revoked, after which nothing is signed by it any more. Stopped in between it goes on where it was, on any device
+ * that holds the wallet.
  *
- * Throws ACCOUNT_BUSY (something is not confirmed, or a note waits), ACCOUNT_FROZEN (frozen before anybody asked to close it: the printed code
- * brings it back first), and what revoking and erasing throw. Source: docs/protocol/wallet.md, rule W-28.
+ * Throws ACCOUNT_BUSY (something is not confirmed, or a note waits), ACCOUNT_FROZEN (frozen before anybody asked to
+ * close it: the printed code brings it back first), and what revoking and erasing throw.
+ * Source: docs/protocol/wallet.md, rule W-28.
  */
 export const closeAccount: Action<undefined, ClosedAccount> = {
   name: 'accounts/close',
@@ -75,7 +77,8 @@ async function requireIdle(ctx: Context, options: WorkOptions): Promise<void> {
 }
 
 async function revokeAll(ctx: Context, options: WorkOptions): Promise<number> {
-  const grants = (await listGrants(ctx, options)).filter((it) => it.state !== 'ended');
+  const listed = (await listGrants(ctx, options)).filter((it) => it.state !== 'ended');
+  const grants = [...listed, ...(await unlistedGrants(ctx, options))];
   for (const { consent } of grants) await revokeAccess(ctx, consent, options);
   return grants.length;
 }

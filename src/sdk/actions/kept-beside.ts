@@ -27,5 +27,8 @@ export async function noteBeside<T>(ctx: Context, note: Note<T>, value: T): Prom
   await ctx.vault.remember(placeOf(ctx, note), encodeAs(note.shape, value)).catch(() => undefined);
 }
 
-const placeOf = ({ account: { account } }: Context, { name }: { readonly name: string }): string =>
-  `${name}-${account.slice(0, 16)}`;
+/** The word that it is kept under. */
+export const placeOf = (
+  { account: { account } }: Context,
+  { name }: { readonly name: string },
+): string => `${name}-${account.slice(0, 16)}`;

@@ -1,6 +1,6 @@
-import { isCoded } from '../../primitives/errors.ts';
-import { decodeAs, encodeAs, list, struct, uint } from '../../primitives/shape.ts';
+import { encodeAs, list, struct, uint } from '../../primitives/shape.ts';
 import type { Context } from '../client/context.ts';
+import { type Note, noted, placeOf } from './kept-beside.ts';
 import { type KeptNotice, keptNotice } from './noticed.ts';
 
 /**
@@ -18,31 +18,21 @@ export interface KeptNotices {
 }
 
 const shape = struct({ notices: list(keptNotice), from: uint, upTo: uint, open: list(uint) });
-const nothing: KeptNotices = { notices: [], from: 0, upTo: 0, open: [] };
+const looks: Note<KeptNotices> = {
+  ...{ name: 'looks', shape, nothing: { notices: [], from: 0, upTo: 0, open: [] } },
+};
 
 /** About 60,000 looks at a few records each. */
 export const maxKeptBytes = 16 * 1024 * 1024;
 
-const nameOf = (ctx: Context): string => `looks-${ctx.account.account.slice(0, 16)}`;
-
-/** Nothing where nothing is kept, or what is kept cannot be read: another passphrase, another version. */
-export async function keptNotices(ctx: Context): Promise<KeptNotices> {
-  const held = await ctx.vault.recall(nameOf(ctx));
-  if (held === undefined) return nothing;
-  try {
-    return decodeAs(shape, held);
-  } catch (error) {
-    if (!isCoded(error)) throw error;
-    return nothing;
-  }
-}
+export const keptNotices = (ctx: Context): Promise<KeptNotices> => noted(ctx, looks);
 
 /** Keeps as many as there is room for, the newest first. */
 export async function keepNotices(ctx: Context, found: KeptNotices): Promise<void> {
   let kept = { ...found, notices: [...found.notices].sort((a, b) => a.inboxId - b.inboxId) };
   for (;;) {
     const encoded = encodeAs(shape, kept);
-    if (encoded.length <= maxKeptBytes) return ctx.vault.remember(nameOf(ctx), encoded);
+    if (encoded.length <= maxKeptBytes) return ctx.vault.remember(placeOf(ctx, looks), encoded);
     const notices = kept.notices.slice(Math.ceil(kept.notices.length / 4));
     const from = notices[0]?.inboxId ?? kept.upTo + 1;
     kept = { ...kept, notices, from, open: kept.open.filter((id) => id >= from) };

@@ -45,11 +45,26 @@ export async function receiptOfNotice(
   { inboxId }: Pick<Noticed, 'inboxId'>,
   { signal }: WorkOptions = {},
 ): Promise<Uint8Array> {
-  const { messages } = await page(ctx, inboxId - 1, signal);
-  const entry = messages.find((it) => it.id === inboxId && it.kind !== 'message');
-  const found = entry === undefined ? undefined : await provenNotice(ctx, entry, signal);
-  if (found?.receipt === undefined) throw new CodedError('NOT_FOUND', { inboxId });
-  return found.receipt;
+  const receipt = await noticeReceipts(ctx, signal)(inboxId);
+  if (receipt === undefined) throw new CodedError('NOT_FOUND', { inboxId });
+  return receipt;
+}
+
+/** The same for many, in rising order of their ids: what one page of the inbox has is asked for once. Undefined: NOT_FOUND. */
+export function noticeReceipts(
+  ctx: Context,
+  signal?: AbortSignal,
+): (inboxId: number) => Promise<Uint8Array | undefined> {
+  let held = new Map<number, InboxEntry>();
+  return async (inboxId) => {
+    if (!held.has(inboxId)) {
+      const { messages } = await page(ctx, inboxId - 1, signal);
+      held = new Map(messages.map((it) => [it.id, it]));
+    }
+    const entry = held.get(inboxId);
+    if (entry === undefined || entry.kind === 'message') return undefined;
+    return (await provenNotice(ctx, entry, signal)).receipt;
+  };
 }
 
 function page(ctx: Context, after: number, signal: AbortSignal | undefined) {

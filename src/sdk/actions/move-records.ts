@@ -11,7 +11,7 @@ import { withIdsAgain } from '../wallet/import-index.ts';
 import { OwnItems } from './add-items.ts';
 import { Carrier, idAgain, lineOfCarried, signMove } from './carry.ts';
 import { chartHistory, chartHistoryMediaType } from './chart-history.ts';
-import { type OwnChart, ownChart } from './own-records.ts';
+import { isOfOneRecord, liveInOrder, type OwnChart, ownChart } from './own-records.ts';
 
 /** What a move did, or would do. */
 export interface MovedRecords {
@@ -43,7 +43,7 @@ export async function moveRecords(
   requireMovable(from, to);
   const { signal, onProgress } = options;
   const [old, now] = [await ownChart(from, signal), await to.rows.refresh(signal)];
-  const rows = [...old.rows.live()].sort((a, b) => a.height - b.height || a.index - b.index);
+  const rows = liveInOrder(old.rows);
   const stands = (id: RecordId): boolean => now.liveOf(id) !== undefined || now.isErased(id);
   const waiting = rows.filter((it) => !stands(idAgain(to, it.recordId, it.recordClass)));
   const before = rows.length - waiting.length;
@@ -58,7 +58,8 @@ export async function moveRecords(
       await items.add(await itemOf(to, old, carrier, row, signal));
       done += 1;
     } catch (error) {
-      if (!isCoded(error) || !staysBehind.has(error.code)) throw error;
+      const isTooLarge = isCoded(error, 'BODY_TOO_LARGE');
+      if (!isTooLarge && !isOfOneRecord(error)) throw error;
       left.push({ recordId: row.recordId, code: error.code });
     }
     onProgress?.({ phase: 'uploading', done: done + left.length, total: waiting.length });
@@ -69,12 +70,6 @@ export async function moveRecords(
   await moveImports(from, to, old);
   return { moved: done, before, left, history };
 }
-
-/** Of one record alone: it is damaged, too large to be carried, or of keys that this wallet has not. */
-const staysBehind = new Set<string>([
-  ...['BODY_TOO_LARGE', 'KEY_NOT_HERE', 'CANNOT_OPEN', 'BLOB_CORRUPT', 'ITEM_FORGED'],
-  'ITEM_HEADER_CORRUPT',
-]);
 
 function requireMovable(from: Context, to: Context): void {
   const [a, b] = [from.account, to.account];

@@ -1,11 +1,10 @@
-import { isCoded } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
 import { versionedOf } from '../records/carried.ts';
 import { lineOf } from '../records/versions.ts';
-import { type OpenedRecord, openOwn, ownChart, steppedAgain } from './own-records.ts';
+import { type OpenedRecord, openOwn, ownChart, steppedAgain, unlessGone } from './own-records.ts';
 
 /**
  * All versions of a record, newest first, from whichever of them is asked for. What imports of this wallet know stands in
@@ -20,9 +19,7 @@ export async function historyOfRecord(
   { signal, onProgress }: WorkOptions = {},
 ): Promise<readonly OpenedRecord[]> {
   const chart = await ownChart(ctx, signal);
-  const { content } = ctx.vault;
-  const own = content.imports.filter((it) => it.account === ctx.account.account);
-  const known = ctx.imported.update(own, content.erased);
+  const known = ctx.imported;
   const opened = new Map([[recordId, await openOwn(ctx, chart, recordId, signal)]]);
   const open = async (id: RecordId): Promise<OpenedRecord | undefined> => {
     stopIfAborted(signal);
@@ -40,7 +37,7 @@ export async function historyOfRecord(
     if (previous !== undefined) follow.push(previous);
   }
   const bases = [...opened.values()];
-  const skeletons = new Set(own.map((it) => it.skeleton));
+  const skeletons = new Set(ctx.vault.content.imports.map((it) => it.skeleton));
   const later = [...chart.rows.live()].filter(
     (row) =>
       !seen.has(row.recordId) &&
@@ -60,21 +57,6 @@ const mayFollow = (base: OpenedRecord, row: LiveItem): boolean =>
   row.height >= base.height &&
   (row.consent === undefined ||
     (base.consent !== undefined && row.recordClass === base.head.recordClass));
-
-const gone = ['RECORD_ERASED', 'RECORD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_CORRUPT'] as const;
-const unreadable = ['CANNOT_OPEN', 'ITEM_FORGED', 'KEY_NOT_HERE', 'NOT_FOUND'] as const;
-
-/** One record that is gone or damaged hides no other. */
-export async function unlessGone(
-  opening: Promise<OpenedRecord>,
-): Promise<OpenedRecord | undefined> {
-  try {
-    return await opening;
-  } catch (error) {
-    if ([...gone, ...unreadable].some((code) => isCoded(error, code))) return undefined;
-    throw error;
-  }
-}
 
 /** `source`: what imports know, newest first. */
 function inOrder(

@@ -2,20 +2,19 @@ import type { RecordClass } from '../../api/classes.ts';
 import { decodeGrantBody } from '../../api/grant-body.ts';
 import { sealedLength } from '../../crypto/chunked.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import { chartBodies } from '../client/chart-bodies.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { missingBody, openChart } from '../client/open-chart.ts';
+import { type MissingBody, openChart } from '../client/open-chart.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
 import { foundAgain, idsAgain } from '../records/again-id.ts';
-import { contentOf, versionedOf } from '../records/carried.ts';
+import { versionedOf } from '../records/carried.ts';
 import type { ItemProblem, OpenedItem } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
-import { decodeSkeleton, rebuildFile } from '../records/skeleton.ts';
 import { linkOf } from '../records/versions.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
@@ -41,9 +40,7 @@ export async function listRecords(
   options: WorkOptions & { readonly since?: number } = {},
 ): Promise<readonly ListedRecord[]> {
   const { live, erased } = await ctx.rows.since(options.since ?? 0, options.signal);
-  const { content } = ctx.vault;
-  const own = content.imports.filter((it) => it.account === ctx.account.account);
-  const known = ctx.imported.update(own, content.erased);
+  const known = ctx.imported;
   // Two devices imported one file at the same moment: one of the two is shown.
   const listed: ListedRecord[] = [
     ...live
@@ -143,6 +140,11 @@ export interface OwnChart {
   readonly keys: OwnerKeys;
 }
 
+/** What is live, as the ledger has it: the oldest first. */
+export function liveInOrder(rows: OwnRows): readonly LiveItem[] {
+  return [...rows.live()].sort((a, b) => a.height - b.height || a.index - b.index);
+}
+
 /** The rows as they are now, and the keys that open them. Throws EPOCH_NONE, KEY_NOT_HERE. */
 export async function ownChart(ctx: Context, signal?: AbortSignal): Promise<OwnChart> {
   const [rows, keys] = await Promise.all([ctx.rows.refresh(signal), ownerKeys(ctx, signal)]);
@@ -162,9 +164,29 @@ export async function openOwn(
     signal,
   });
   const opened = await openLiveItem(ctx.ledger, row, keyOf(chart, row), body, signal);
-  const { height, timeMs, epoch, txId, consent } = row;
-  const problems = [...opened.problems, ...problemsOfGrant(ctx, opened, consent)];
-  return { ...opened, problems, height, timeMs, epoch, txId, consent };
+  return ownRecord(ctx, row, opened);
+}
+
+const gone = ['RECORD_ERASED', 'RECORD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_CORRUPT'] as const;
+const unreadable = [
+  ...(['CANNOT_OPEN', 'ITEM_FORGED', 'KEY_NOT_HERE', 'NOT_FOUND'] as const),
+  'ITEM_HEADER_CORRUPT',
+] as const;
+
+/** Whether it is said of one record alone: it is gone or damaged, or does not open here. */
+export const isOfOneRecord = (error: unknown): error is CodedError =>
+  [...gone, ...unreadable].some((code) => isCoded(error, code));
+
+/** One record that is gone or damaged hides no other. */
+export async function unlessGone(
+  opening: Promise<OpenedRecord>,
+): Promise<OpenedRecord | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (!isOfOneRecord(error)) throw error;
+    return undefined;
+  }
 }
 
 /** What a grant lets its writer seal privately is judged by the class inside (`classes.md` K-7). */
@@ -189,7 +211,7 @@ export async function openRecord(
   return checkedLink(ctx, chart, await openOwn(ctx, chart, recordId, signal), signal);
 }
 
-/** The record, and whether what it calls the one before is another author's. */
+/** The record, and whether what it calls the one before is another author's; of one that is damaged that is not known. */
 async function checkedLink(
   ctx: Context,
   chart: OwnChart,
@@ -198,10 +220,10 @@ async function checkedLink(
 ): Promise<OpenedRecord> {
   const { previous } = opened.head;
   if (previous === undefined || chart.rows.liveOf(previous) === undefined) return opened;
-  const named = await openOwn(ctx, chart, previous, signal);
-  if (linkOf(versionedOf(opened, opened.height), versionedOf(named, named.height)) === 'version')
-    return opened;
-  return { ...opened, notVersionOf: previous };
+  const named = await unlessGone(openOwn(ctx, chart, previous, signal));
+  if (named === undefined) return opened;
+  const link = linkOf(versionedOf(opened, opened.height), versionedOf(named, named.height));
+  return link === 'version' ? opened : { ...opened, notVersionOf: previous };
 }
 
 /** Several records: their bodies come in one answer, and are opened while others still come. Throws as `openRecord`. */
@@ -219,27 +241,44 @@ export async function openRecords(
   return opened;
 }
 
-/** Each as soon as it is opened, in this order; their bodies come in one answer. Throws as `openOwn`. */
+/** As `openThose`, and throws at the first that does not open. */
 async function* openMany(
   ctx: Context,
   chart: OwnChart,
   recordIds: readonly RecordId[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<OpenedRecord, void, undefined> {
-  const rows = recordIds.map((recordId) => rowOf(chart, recordId));
-  const bodies = chartBodies(ctx.gateway, { account: ctx.account.account, rows }, signal);
-  for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal)) {
-    if (!('opened' in it)) {
-      const { code, recordId } = missingBody(it.row, it.why);
-      throw new CodedError(code, { recordId, blobId: it.row.blobId });
-    }
-    const { height, timeMs, epoch, txId, consent } = it.row;
-    const problems = [...it.opened.problems, ...problemsOfGrant(ctx, it.opened, consent)];
-    yield { ...it.opened, problems, height, timeMs, epoch, txId, consent };
+  for await (const it of openThose(ctx, chart, recordIds, signal)) {
+    if ('code' in it) throw new CodedError(it.code, { recordId: it.recordId });
+    yield it;
   }
 }
 
-const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey => ({
+/**
+ * Each as soon as it is opened, in this order, or why it does not open; their bodies come in one answer.
+ * Throws RECORD_UNKNOWN, RECORD_ERASED, KEY_NOT_HERE.
+ */
+export async function* openThose(
+  ctx: Context,
+  chart: OwnChart,
+  recordIds: readonly RecordId[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<OpenedRecord | MissingBody, void, undefined> {
+  const rows = recordIds.map((recordId) => rowOf(chart, recordId));
+  const bodies = chartBodies(ctx.gateway, { account: ctx.account.account, rows }, signal);
+  for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal)) {
+    yield 'opened' in it ? ownRecord(ctx, it.row, it.opened) : it.missing;
+  }
+}
+
+function ownRecord(ctx: Context, row: LiveItem, opened: OpenedItem): OpenedRecord {
+  const { height, timeMs, epoch, txId, consent } = row;
+  const problems = [...opened.problems, ...problemsOfGrant(ctx, opened, consent)];
+  return { ...opened, problems, height, timeMs, epoch, txId, consent };
+}
+
+/** What opens a row of one's own. Throws KEY_NOT_HERE. */
+export const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey => ({
   kind: 'segment',
   sek: chart.keys.sek(row.recordClass, row.epoch),
 });
@@ -250,47 +289,6 @@ function rowOf(chart: OwnChart, recordId: RecordId): LiveItem {
   if (row !== undefined) return row;
   const code = chart.rows.isErased(recordId) ? 'RECORD_ERASED' : 'RECORD_UNKNOWN';
   throw new CodedError(code, { recordId });
-}
-
-/** A file as it was imported. */
-export interface ExportedFile {
-  readonly fileName: string;
-  readonly bytes: Uint8Array;
-  /** Hex; equal to that of the file that was imported. */
-  readonly sha256: string;
-}
-
-/** Gives an imported file back byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE. */
-export async function exportImport(
-  ctx: Context,
-  importId: RecordId,
-  { signal, onProgress }: WorkOptions = {},
-): Promise<ExportedFile> {
-  const chart = await ownChart(ctx, signal);
-  if (chart.rows.liveOf(importId) === undefined)
-    throw new CodedError('IMPORT_UNKNOWN', { importId });
-  const { bytes } = contentOf(await openOwn(ctx, chart, importId, signal));
-  let skeleton: ReturnType<typeof decodeSkeleton>;
-  try {
-    skeleton = decodeSkeleton(bytes);
-  } catch (cause) {
-    throw new CodedError('IMPORT_UNKNOWN', { importId }, cause);
-  }
-  const now = new Map<RecordId, RecordId>();
-  for (const { recordId } of skeleton.ranges) {
-    const found = now.has(recordId) ? undefined : recordNow(ctx, chart, recordId);
-    if (found !== undefined) now.set(recordId, found);
-  }
-  const parts = new Map<RecordId, Uint8Array>();
-  for await (const opened of openMany(ctx, chart, [...new Set(now.values())], signal)) {
-    parts.set(opened.head.recordId, contentOf(opened).bytes);
-    onProgress?.({ phase: 'opening', done: parts.size, total: skeleton.ranges.length });
-  }
-  const file = await rebuildFile(skeleton, async (recordId) => {
-    const found = now.get(recordId);
-    return found === undefined ? undefined : parts.get(found);
-  });
-  return { fileName: skeleton.fileName, bytes: file, sha256: bytesToHex(skeleton.fileHash) };
 }
 
 /** Where a record is now that an import names: moved here from another chart, or filed anew (I-83). */

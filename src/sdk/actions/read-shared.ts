@@ -22,7 +22,7 @@ import { chartBodies } from '../client/chart-bodies.ts';
 import { checkRows, type ErasedItem, type LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { believed } from '../client/gateway-client.ts';
-import { type KeyOf, type MissingBody, missingBody, openChart } from '../client/open-chart.ts';
+import { type KeyOf, type MissingBody, openChart } from '../client/open-chart.ts';
 import { statingTime } from '../client/stated-time.ts';
 import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
@@ -61,7 +61,10 @@ export interface SharedRead {
   readonly patient: AccountId;
   readonly records: readonly SharedRecord[];
   readonly erased: readonly ErasedItem[];
-  /** Rows whose body did not come, and why: `RECORD_ERASED` since they were shown, `BLOB_UNKNOWN`, `BLOB_CORRUPT`. */
+  /**
+   * Of which nothing is shown, and why: `RECORD_ERASED` since they were listed, `BLOB_UNKNOWN`, `BLOB_CORRUPT`; and what
+   * its author made so: `CANNOT_OPEN`, `ITEM_FORGED`.
+   */
   readonly missing: readonly MissingBody[];
   /** One for each request: a large chart takes several. */
   readonly accesses: readonly Access[];
@@ -95,7 +98,7 @@ export async function readShared(
     for await (const said of openedPage(ctx, held, { page, at: at.other, known }, signal)) {
       if (said.kind === 'again') {
         const again = { kind: 'records', recordIds: said.recordIds } as const;
-        for (const next of await collected(pagesOf(ctx, held, again, { ...options, at }))) {
+        for await (const next of pagesOf(ctx, held, again, { ...options, at })) {
           missing.push(...goneSince(said.recordIds, next));
           await read(next);
         }
@@ -145,10 +148,10 @@ async function* openedPage(
   const wanted = { account: held.patient, rows, at, ticket };
   let came = 0;
   try {
-    for await (const it of openChart(ctx, chartBodies(ctx.gateway, wanted, signal), keys)) {
+    for await (const it of openChart(ctx, chartBodies(ctx.gateway, wanted, signal), keys, signal)) {
       came += 1;
       if ('opened' in it) yield { kind: 'record', record: { ...it.opened, row: it.row } };
-      else yield { kind: 'missing', missing: missingBody(it.row, it.why) };
+      else yield { kind: 'missing', missing: it.missing };
     }
   } catch (error) {
     // Of a ticket that gave nothing at all a further one would not give more.
@@ -201,12 +204,6 @@ function goneSince(recordIds: readonly RecordId[], { rows }: SharedPage): Missin
   const there = new Set(rows.map((row) => row.recordId));
   const gone = recordIds.filter((it) => !there.has(it));
   return gone.map((recordId) => ({ recordId, code: 'RECORD_ERASED' }));
-}
-
-async function collected<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const it of source) all.push(it);
-  return all;
 }
 
 /** What there is under a grant, unopened; a ticket fetches the bodies. */

@@ -14,8 +14,14 @@ import { decodeSkeleton, partsOfFile, type Skeleton } from '../records/skeleton.
 import { unpack } from '../records/unpack.ts';
 import type { HeldImport } from '../wallet/content.ts';
 import { encodeIndex, ImportIndex, isIndex } from '../wallet/import-index.ts';
-import { unlessGone } from './own-history.ts';
-import { type OpenedRecord, type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
+import {
+  type OpenedRecord,
+  type OwnChart,
+  openOwn,
+  ownChart,
+  recordNow,
+  unlessGone,
+} from './own-records.ts';
 
 /**
  * Makes the index of imports again on a device that got the wallet from its copy: opens their items once.
@@ -52,7 +58,8 @@ async function indexOf(
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   if (chart.rows.liveOf(held.skeleton) === undefined) return undefined;
-  const opened = await openOwn(ctx, chart, held.skeleton, signal);
+  const opened = await unlessGone(openOwn(ctx, chart, held.skeleton, signal));
+  if (opened === undefined) return undefined;
   const skeleton = withIdsNow(ctx, chart, decodeSkeleton(contentOf(opened).bytes));
   const file = await readFile(ctx, chart, skeleton, signal);
   const items = itemsOfImport(skeleton, file, held.importedMs);
@@ -133,7 +140,7 @@ function withIdsNow(ctx: Context, chart: OwnChart, skeleton: Skeleton): Skeleton
   return { ...skeleton, ranges };
 }
 
-/** The file as far as it is there: what was erased is `{}` and blanks, which is JSON and no record. */
+/** The file as far as it is there: what was erased or is damaged is `{}` and blanks, which is JSON and no record. */
 async function readFile(
   ctx: Context,
   chart: OwnChart,
@@ -142,10 +149,13 @@ async function readFile(
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (const part of partsOfFile(skeleton)) {
-    if (part instanceof Uint8Array) pieces.push(part);
-    else if (chart.rows.liveOf(part.recordId) !== undefined) {
-      pieces.push(contentOf(await openOwn(ctx, chart, part.recordId, signal)).bytes);
-    } else {
+    if (part instanceof Uint8Array) {
+      pieces.push(part);
+      continue;
+    }
+    const opened = await unlessGone(openOwn(ctx, chart, part.recordId, signal));
+    if (opened !== undefined) pieces.push(contentOf(opened).bytes);
+    else {
       const blank = new Uint8Array(part.length).fill(0x20);
       blank.set([0x7b, 0x7d].slice(0, part.length));
       pieces.push(blank);

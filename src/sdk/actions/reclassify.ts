@@ -4,7 +4,7 @@ import type { RecordId } from '../../primitives/ids.ts';
 import type { Action } from '../action.ts';
 import type { Context } from '../client/context.ts';
 import type { ConfirmedTx } from '../client/send-tx.ts';
-import { carriedMediaType } from '../records/carried.ts';
+import { carriedMediaType, contentOf } from '../records/carried.ts';
 import { skeletonMediaType } from '../records/skeleton.ts';
 import { withIdsAgain } from '../wallet/import-index.ts';
 import { OwnItems } from './add-items.ts';
@@ -44,7 +44,8 @@ export const reclassifyRecord: Action<ReclassifyRequest, ReclassifiedRecord> = {
     if (row === undefined) throw new CodedError('RECORD_UNKNOWN', { recordId: previous });
     const { opened, carrier } = await new Carrier(ctx, chart, noMove).of(row, signal);
     const { head } = opened;
-    if (head.mediaType === skeletonMediaType) throw new CodedError('REQUEST_INVALID');
+    const isListOfParts = contentOf(opened).head.mediaType === skeletonMediaType;
+    if (isListOfParts) throw new CodedError('REQUEST_INVALID');
     const { recordClass = head.recordClass, name = head.name } = request;
     if (recordClass === head.recordClass && name === head.name) {
       throw new CodedError('RECORD_CLASS_SAME', { recordId: previous });

@@ -9,7 +9,7 @@ import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { heldGrant } from '../grants/received.ts';
 import type { SealedHeadline } from '../records/headline/headline-format.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
-import { ownChart } from './own-records.ts';
+import { keyOf, ownChart } from './own-records.ts';
 import { type Access, type ReadOptions, requestRows } from './read-shared.ts';
 
 /** A record as its row tells it, without its body. */
@@ -39,22 +39,21 @@ export async function ownLines(
   ctx: Context,
   { signal, onProgress }: WorkOptions = {},
 ): Promise<readonly RecordLine[]> {
-  const { rows, keys } = await ownChart(ctx, signal);
-  const { content } = ctx.vault;
-  const own = content.imports.filter((it) => it.account === ctx.account.account);
-  const bookkeeping = new Set(own.map((it) => it.skeleton));
-  const imported = ctx.imported.update(own, content.erased);
+  const chart = await ownChart(ctx, signal);
+  const { rows } = chart;
+  const bookkeeping = new Set(ctx.vault.content.imports.map((it) => it.skeleton));
+  const { imported } = ctx;
   const live = [...rows.live()].filter(
     ({ recordId }) => !bookkeeping.has(recordId) && imported.doubleOf(recordId) === undefined,
   );
-  const keyOf = ({ recordClass, epoch }: LiveItem): ReadingKey => ({
-    kind: 'segment',
-    sek: keys.sek(recordClass, epoch),
-  });
-  const opened = await openLines(live, keyOf, { signal, onProgress });
+  const opened = await openLines(live, (row) => keyOf(chart, row), { signal, onProgress });
   const there = new Set(live.map((it) => it.recordId));
+  // Versions of one record share their line: of thousands it is looked through once.
+  const shown = new Map<readonly RecordId[], readonly RecordId[]>();
   const lines = opened.map((line) => {
-    const known = imported.lineOf(line.recordId).filter((it) => there.has(it));
+    const all = imported.lineOf(line.recordId);
+    const known = shown.get(all) ?? all.filter((it) => there.has(it));
+    shown.set(all, known);
     return {
       ...line,
       versions: Math.max(1, known.length),

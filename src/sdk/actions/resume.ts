@@ -123,7 +123,7 @@ export async function requireTakenBack(ctx: Context, { signal }: WorkOptions = {
       if (!isCoded(error, 'CONSENT_ENDED')) throw error;
     });
   }
-  if (owesKeys(ctx)) await renewKeys(ctx, { signal });
+  if (owesKeys(ctx.vault.content, ctx.account.account)) await renewKeys(ctx, { signal });
 }
 
 /** What still cannot be repeated, such as a letter to a hospital that is down, stops nobody. */

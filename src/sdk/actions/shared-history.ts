@@ -1,8 +1,8 @@
-import { sealedLength } from '../../crypto/chunked.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { ConsentId, RecordId } from '../../primitives/ids.ts';
 import type { Action } from '../action.ts';
-import { openLiveItem } from '../client/open-items.ts';
+import { chartBodies } from '../client/chart-bodies.ts';
+import { openChart } from '../client/open-chart.ts';
 import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { heldGrant } from '../grants/received.ts';
 import { versionedOf } from '../records/carried.ts';
@@ -14,7 +14,8 @@ export type SharedVersion = SharedRecord & { readonly notVersionOf?: RecordId | 
 
 /**
  * All versions of a record that a grant covers, newest first: what lies in the class of the one that is asked for is
- * opened, which is one look. Throws RECORD_UNKNOWN, and what `readShared` throws.
+ * opened, which is one look; what does not open there is left out. Throws RECORD_UNKNOWN, what says why the one that is
+ * asked for does not open, and what `readShared` throws.
  *
  * Source: docs/protocol/items.md, rule I-71.
  */
@@ -32,12 +33,16 @@ export const sharedHistory: Action<
     const keyOf = readingKeysOf(await collectKeys(ctx, held, { signal }), consent);
     const opened = new Map<RecordId, SharedRecord>();
     const alike = rows.filter(({ row }) => row.recordClass === asked.recordClass);
-    for (const { row, ticket } of alike) {
-      const maxBytes = sealedLength(row.paddedSize);
-      const body = await ctx.gateway.blob(row.blobId, { at, ticket, maxBytes, signal });
-      const item = await openLiveItem(ctx.ledger, row, keyOf(row), body, signal);
-      opened.set(row.recordId, { ...item, row });
-      onProgress?.({ phase: 'opening', done: opened.size, total: alike.length });
+    for (const ticket of new Set(alike.map((it) => it.ticket))) {
+      const shown = alike.filter((it) => it.ticket === ticket).map(({ row }) => row);
+      const wanted = { account: held.patient, rows: shown, at, ticket };
+      const bodies = chartBodies(ctx.gateway, wanted, signal);
+      for await (const it of openChart(ctx, bodies, keyOf, signal)) {
+        const { row } = it;
+        if ('opened' in it) opened.set(row.recordId, { ...it.opened, row });
+        else if (row.recordId === recordId) throw new CodedError(it.missing.code, { recordId });
+        onProgress?.({ phase: 'opening', done: opened.size, total: alike.length });
+      }
     }
     const all = [...opened.values()].map((it) => versionedOf(it, it.row.height));
     const line = lineOf(all, recordId);

@@ -54,7 +54,7 @@ export async function syncAccount(
   await forgetEnded(ctx, options);
   const inbox = await receiveMessages(ctx, messageKinds, options);
   await writeAgain(ctx, options);
-  if (owesKeys(ctx)) await renewKeys(ctx, options);
+  if (owesKeys(ctx.vault.content, ctx.account.account)) await renewKeys(ctx, options);
   else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
   if (ctx.account.role === 'patient') await renewWriting(ctx, options);
   const waiting = await waitingCode(ctx, options.signal);

@@ -66,8 +66,6 @@ export class Context {
   readonly ledger: ProvenLedger;
   /** What is in this account's chart. */
   readonly rows: OwnRows;
-  /** What was imported into it. */
-  readonly imported = new ImportIndex();
   readonly now: () => number;
   /** The wallet's copy at this account's hospital. */
   readonly copies: WalletCopies = new WalletCopies(this);
@@ -76,6 +74,7 @@ export class Context {
   /** What answers to transactions change in the wallet. */
   readonly pendingKinds: PendingKinds;
   readonly #account: string;
+  readonly #imported = new ImportIndex();
   readonly #keyring = new AccountKeyring();
   readonly #options: ContextOptions;
 
@@ -103,6 +102,13 @@ export class Context {
   /** As the wallet has it now: a rotation changes it. */
   get account(): WalletAccount {
     return accountIn(this.vault.content, this.#account);
+  }
+
+  /** What was imported into its chart, as the wallet has it now. */
+  get imported(): ImportIndex {
+    const { imports, erased } = this.vault.content;
+    const own = imports.filter((it) => it.account === this.#account);
+    return this.#imported.update(own, erased);
   }
 
   /**

@@ -14,10 +14,10 @@ import type { Openers } from './opener-pool.ts';
 /** What opens a row. Throws KEY_NOT_HERE. */
 export type KeyOf = (row: LiveItem) => ReadingKey;
 
-/** A row whose body did not come. */
+/** A row of which nothing is shown, and why: its body did not come, or whoever wrote it made it so that it does not open. */
 export interface MissingBody {
   readonly recordId: RecordId;
-  readonly code: 'RECORD_ERASED' | 'BLOB_UNKNOWN' | 'BLOB_CORRUPT';
+  readonly code: (typeof codes)[keyof typeof codes] | (typeof ofItsAuthor)[number];
 }
 
 const codes = {
@@ -25,11 +25,8 @@ const codes = {
   'not-stored': 'BLOB_UNKNOWN',
   corrupt: 'BLOB_CORRUPT',
 } as const;
-
-/** As its reader is told. */
-export function missingBody({ recordId }: LiveItem, why: keyof typeof codes): MissingBody {
-  return { recordId, code: codes[why] };
-}
+/** Of bytes that are the anchored ones: what one person writes hides nothing that another wrote. */
+const ofItsAuthor = ['CANNOT_OPEN', 'ITEM_FORGED'] as const;
 
 /** So many are being opened at the same time, and so many bytes, while further ones still come. */
 const openingAtOnce = 64;
@@ -38,14 +35,14 @@ const openingBytes = 32 * 1024 * 1024;
 /** A row with what its body said, verified; or why there is nothing. */
 export type OpenedRow = { readonly row: LiveItem } & (
   | { readonly opened: OpenedItem }
-  | { readonly why: keyof typeof codes }
+  | { readonly missing: MissingBody }
 );
 
 /**
  * Opens bodies while others still come, and gives them in the order of their rows: each is what its author signed for
  * this chart, by a key that the directory had for him when it was anchored, before anybody sees it.
  *
- * Throws CANNOT_OPEN, BLOB_CORRUPT, ITEM_FORGED, KEY_NOT_HERE, and what the bodies throw.
+ * Throws BLOB_CORRUPT (other bytes than those that were anchored), KEY_NOT_HERE, and what the bodies throw.
  */
 export async function* openChart(
   { ledger, openers }: Pick<Context, 'ledger' | 'openers'>,
@@ -67,7 +64,7 @@ export async function* openChart(
     cut = error;
   })) {
     const length = 'body' in came ? came.body.length : 0;
-    const row = opened(came, keyOf, { ledger, authors, openers, signal });
+    const row = openedRow(came, keyOf, { ledger, authors, openers, signal });
     // Who asks for it later hears of a fault then.
     row.catch(() => undefined);
     opening.push({ row, bytes: length });
@@ -99,16 +96,32 @@ interface Opening {
   readonly signal: AbortSignal | undefined;
 }
 
-async function opened(
+async function openedRow(
   came: CameBody,
   keyOf: Promise<KeyOf> | KeyOf,
-  { ledger, authors, openers, signal }: Opening,
+  opening: Opening,
 ): Promise<OpenedRow> {
-  if (!('body' in came)) return came;
-  const { row, body } = came;
+  const { row } = came;
+  const { recordId } = row;
+  if (!('body' in came)) return { row, missing: { recordId, code: codes[came.why] } };
+  const key = (await keyOf)(row);
+  try {
+    return { row, opened: await openedItem(row, key, came.body, opening) };
+  } catch (error) {
+    const code = ofItsAuthor.find((it) => isCoded(error, it));
+    if (code === undefined) throw error;
+    return { row, missing: { recordId, code } };
+  }
+}
+
+async function openedItem(
+  row: LiveItem,
+  key: ReadingKey,
+  body: Uint8Array,
+  { ledger, authors, openers, signal }: Opening,
+): Promise<OpenedItem> {
   const { header, leafContent, salt, leaf, account, recordId, height } = row;
   const { consent: anchoredUnder, timeMs: anchoredMs } = row;
-  const key = (await keyOf)(row);
   const about = { header, leafContent, salt, leaf, account, recordId, key };
   const item = { ...about, anchoredUnder, anchoredMs };
   const opened = await openers.open(item, body);
@@ -116,10 +129,7 @@ async function opened(
   if (!(await authors.hadKey(author, authorKey, height))) {
     throw new CodedError('ITEM_FORGED', { recordId });
   }
-  return {
-    row,
-    opened: await withCarried(ledger, { item: opened, height, timeMs: anchoredMs }, signal),
-  };
+  return withCarried(ledger, { item: opened, height, timeMs: anchoredMs }, signal);
 }
 
 /** Whose key it was: asked once for each author of a chart, and again only for what was anchored later. */

@@ -122,7 +122,7 @@ export class OpenerPool implements Openers {
     if (one.batches.length === 0) one.thread.idle();
   }
 
-  /** What it had is opened here, if its bytes are still here. */
+  /** What it had is opened here: it was sent a copy. */
   #lose(one: Thread): void {
     this.#threads = this.#threads?.filter((it) => it !== one);
     for (const { item, body, resolve, reject } of one.batches.splice(0).flat()) {

@@ -1,5 +1,6 @@
 import { CodedError } from '../../primitives/errors.ts';
 import type { PendingTx, WalletContent } from '../wallet/content.ts';
+import { unlistedDone, unlistedEndedAlone, unlistedGotKeys } from '../wallet/unlisted-ends.ts';
 
 /**
  * What the ledger's answer to a transaction changes in the wallet, for one kind of pending transaction. Both are
@@ -38,7 +39,7 @@ const revoke: PendingKind = {
   afterRefusal: unchanged,
 };
 
-/** Without one: that it is still owed is written at the grant. */
+/** Without one: that it is still owed is written at the grant, or beside those that the wallet does not know. */
 const revokeAlone: PendingKind = {
   kind: 'revoke-alone',
   afterCommit: (content, pending) => ended(content, pending, 1),
@@ -115,7 +116,7 @@ function enveloped(content: WalletContent, pending: PendingTx): WalletContent {
     if (kemHash !== undefined) return { ...it, granteeKemHash: kemHash, confirmed: true };
     return it.account === pending.account && it.owesKeys === 1 ? { ...it, owesKeys: 2 } : it;
   });
-  return { ...content, grants };
+  return unlistedGotKeys({ ...content, grants }, pending.account);
 }
 
 function ended(content: WalletContent, { consents }: PendingTx, owesKeys: 0 | 1): WalletContent {
@@ -124,7 +125,12 @@ function ended(content: WalletContent, { consents }: PendingTx, owesKeys: 0 | 1)
       ? { ...it, ended: true, owesKeys: Math.max(it.owesKeys, owesKeys) }
       : it,
   );
-  return { ...content, grants };
+  const known = new Set(grants.map((it) => it.consent));
+  return consents.reduce<WalletContent>(
+    (held, it) =>
+      owesKeys === 1 && !known.has(it) ? unlistedEndedAlone(held, it) : unlistedDone(held, it),
+    { ...content, grants },
+  );
 }
 
 function withoutOthers(content: WalletContent, { tx, account, kind }: PendingTx): WalletContent {

@@ -22,6 +22,7 @@ import { type ConfirmedTx, sendActs, type TxPlan } from '../client/send-tx.ts';
 import { buildKeySet } from '../keys/build-key-set.ts';
 import type { OutgoingMessage, OwnGrant, WalletContent } from '../wallet/content.ts';
 import { firstGenerations, type Generations } from '../wallet/generations.ts';
+import { unlistedOwesKeys, unlistedToEnd } from '../wallet/unlisted-ends.ts';
 import { isAsGranted } from './as-granted.ts';
 import { type Letter, signLetter } from './letter.ts';
 import { rootInUse, writeSeedOf } from './write-seed.ts';
@@ -177,19 +178,24 @@ export async function sealedLetter(
 /** Grants of this account that live or will live, but for those that are being taken back. */
 export function liveGrants(ctx: Context, content: WalletContent): readonly OwnGrant[] {
   const { account } = ctx.account;
+  const taken = new Set(unlistedToEnd(content, account));
   return content.grants.filter(
     (it) =>
       it.account === account &&
       it.confirmed &&
       !it.ended &&
       it.takenBackMs === 0 &&
+      !taken.has(it.consent) &&
       it.notAfterMs > ctx.nowMs(),
   );
 }
 
 /** Somebody was taken back without new keys: nothing is written under the keys that he holds. */
-export function owesKeys({ vault, account: { account } }: Context): boolean {
-  return vault.content.grants.some((it) => it.account === account && it.owesKeys === 1);
+export function owesKeys(content: WalletContent, account: AccountId): boolean {
+  return (
+    content.grants.some((it) => it.account === account && it.owesKeys === 1) ||
+    unlistedOwesKeys(content, account)
+  );
 }
 
 /** Acts that go together with new keys. */

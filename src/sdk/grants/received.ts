@@ -9,7 +9,7 @@ import type { ReceivedLetter, WalletContent } from '../wallet/content.ts';
 import { endedLetter, withoutEnded } from '../wallet/ended.ts';
 import { compareGenerations } from '../wallet/generations.ts';
 import { checkCard } from './card.ts';
-import { endOf } from './end-of.ts';
+import { endOf, endsOf } from './end-of.ts';
 import { checkLetter, type Letter, type ReadLetter, readLetter } from './letter.ts';
 import { type LetterStanding, standingOf } from './letter-standing.ts';
 import { bytesOfLetter, receivedBytes, receivedLimits } from './received-room.ts';
@@ -24,7 +24,7 @@ export interface ReceivedGrant {
   readonly notAfterMs: number;
   readonly mayWrite: boolean;
   readonly state: 'not yet' | 'live' | 'ended';
-  /** When it ended, by block time; undefined: it has not. */
+  /** When it ended, by block time; undefined: it has not, or the hospital does not tell now. */
   readonly endedMs: number | undefined;
 }
 
@@ -187,7 +187,7 @@ export async function receivedGrants(
     own.map((it) => it.consent),
     signal,
   );
-  const listed = own.map(async (held) => {
+  const listed = own.map((held) => {
     const { letter } = readLetter(held.letter);
     const row = rows.get(held.consent);
     const nowMs = ctx.nowMs();
@@ -201,10 +201,11 @@ export async function receivedGrants(
       notAfterMs: letter.notAfterMs,
       mayWrite: letter.writeSeed.length > 0,
       state: isEnded ? 'ended' : letter.notBeforeMs <= nowMs ? 'live' : 'not yet',
-      endedMs: isEnded && row !== undefined ? await endOf(ctx, row, signal) : undefined,
     } as const;
   });
-  return Promise.all(listed);
+  const ended = listed.map((it) => (it.state === 'ended' ? rows.get(it.consent) : undefined));
+  const ends = await endsOf(ctx, ended, signal);
+  return listed.map((it, at) => ({ ...it, endedMs: ends[at] }));
 }
 
 /** A grant that is at work: its letter, and what it allows. */

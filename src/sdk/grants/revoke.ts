@@ -6,9 +6,9 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { type ConfirmedTx, confirm, isRefusal } from '../client/send-tx.ts';
 import { takeBack } from '../client/take-back.ts';
 import type { OwnGrant, PendingTx, WalletContent } from '../wallet/content.ts';
-import { endOf } from './end-of.ts';
+import { unlistedAsked, unlistedDone, unlistedToEnd } from '../wallet/unlisted-ends.ts';
+import { endsOf } from './end-of.ts';
 import { liveGrants, sendWithKeys } from './grant.ts';
-import { revokeUnlisted } from './unlisted.ts';
 
 /** So long new keys may take before he is taken back without them. */
 const keysMs = 20_000;
@@ -19,8 +19,8 @@ const keysMs = 20_000;
  * until new ones stand.
  *
  * That he is to go is written down before anything is asked, and is made anew by `resume` until the ledger proves
- * the end: no refusal and no silence undoes it. Throws CONSENT_UNKNOWN, CONSENT_ENDED.
- * Source: docs/protocol/grants.md, rule G-6; wallet.md, rule W-20.
+ * the end: no refusal and no silence undoes it. The id is enough: the wallet need not know the grant. Throws
+ * CONSENT_UNKNOWN, CONSENT_ENDED. Source: docs/protocol/grants.md, rules G-6 and G-17; wallet.md, rule W-20.
  */
 export async function revokeAccess(
   ctx: Context,
@@ -28,15 +28,19 @@ export async function revokeAccess(
   { signal }: WorkOptions = {},
 ): Promise<ConfirmedTx> {
   const grant = ctx.vault.content.grants.find((it) => it.consent === consent);
-  if (grant === undefined) return revokeUnlisted(ctx, consent, signal);
-  if (grant.account !== ctx.account.account) throw new CodedError('CONSENT_UNKNOWN', { consent });
+  const { account } = ctx.account;
+  if (grant !== undefined && grant.account !== account) {
+    throw new CodedError('CONSENT_UNKNOWN', { consent });
+  }
   // A wallet may have been told so by somebody who lied: what stands is taken back.
-  if (grant.ended && !(await stands(ctx, consent, signal))) {
+  if (grant?.ended === true && !(await stands(ctx, consent, signal))) {
     throw new CodedError('CONSENT_ENDED', { consent });
   }
   // A device that cannot write still takes back.
   await ctx.vault
-    .change((content) => decided(content, consent, ctx.now()), { takesBack: true })
+    .change((content) => decided(content, { account, consent, nowMs: ctx.now() }), {
+      takesBack: true,
+    })
     .catch(() => undefined);
   const done = await doneBefore(ctx, consent, signal);
   if (done !== undefined) return done;
@@ -45,6 +49,8 @@ export async function revokeAccess(
     if (sentBefore(ctx, consent).length === 0) return await withNewKeys(ctx, consent, signal);
   } catch (error) {
     if (signal?.aborted) throw error;
+    const over = await overBefore(ctx, consent, error, signal);
+    if (over !== undefined) return over;
   }
   return alone(ctx, consent, signal);
 }
@@ -75,14 +81,25 @@ async function alone(
   try {
     return await takeBack(ctx, { kind: 'revoke-alone', acts, consents: [consent], signal });
   } catch (error) {
-    if (!isRefusal(error) || (await stands(ctx, consent, signal).catch(() => true))) throw error;
-    const done = await doneBefore(ctx, consent, signal);
-    if (done !== undefined) return done;
-    if (isOnItsWay(ctx, consent)) throw error;
-    // Another device of this person was faster, or it ran out meanwhile, or it never was on the ledger.
-    await ctx.noteDown((content) => withEnded(content, consent));
+    const over = await overBefore(ctx, consent, error, signal);
+    if (over !== undefined) return over;
     throw error;
   }
+}
+
+/** Throws the refusal where the ledger proves that there is nothing to end, and notes it; undefined: it may be a lie. */
+async function overBefore(
+  ctx: Context,
+  consent: ConsentId,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): Promise<ConfirmedTx | undefined> {
+  if (!isRefusal(error) || (await stands(ctx, consent, soon(signal)).catch(() => true))) return;
+  const done = await doneBefore(ctx, consent, signal);
+  if (done !== undefined || isOnItsWay(ctx, consent)) return done;
+  // Another device of this person was faster, or it ran out meanwhile, or it never was on the ledger.
+  await ctx.noteDown((content) => withEnded(content, consent));
+  throw error;
 }
 
 /** What was sent just now, or by an earlier try, and taken without its answer reaching us. */
@@ -115,15 +132,29 @@ const isRevocation = ({ kind }: Pick<PendingTx, 'kind'>): boolean =>
 /** Whether the ledger proves, by a header of the last ten minutes, a grant that can still be taken back. */
 async function stands(ctx: Context, consent: ConsentId, signal?: AbortSignal): Promise<boolean> {
   const row = await ctx.ledger.consent(consent, signal);
-  return row !== undefined && row.revokedHeight === 0 && row.notAfterMs > ctx.ledger.tip.timeMs;
+  return (
+    row?.account === ctx.account.account &&
+    row.revokedHeight === 0 &&
+    row.notAfterMs > ctx.ledger.tip.timeMs
+  );
 }
 
-function decided(content: WalletContent, consent: ConsentId, nowMs: number): WalletContent {
+function decided(
+  content: WalletContent,
+  {
+    account,
+    consent,
+    nowMs,
+  }: { readonly account: AccountId; readonly consent: ConsentId; readonly nowMs: number },
+): WalletContent {
+  const isKnown = content.grants.some((it) => it.consent === consent);
+  if (!isKnown) return unlistedAsked(content, { account, consent });
   return withGrant(content, consent, (it) => ({ ...it, takenBackMs: it.takenBackMs || nowMs }));
 }
 
 function withEnded(content: WalletContent, consent: ConsentId): WalletContent {
-  return withGrant(content, consent, (it) => ({ ...it, ended: true }));
+  const held = unlistedDone(content, consent);
+  return withGrant(held, consent, (it) => ({ ...it, ended: true }));
 }
 
 function withGrant(
@@ -136,10 +167,11 @@ function withGrant(
 }
 
 /** Grants of this account that were taken back, of which the ledger has not proven the end. */
-export function stillToEnd({ grants }: WalletContent, account: AccountId): readonly ConsentId[] {
-  return grants
+export function stillToEnd(content: WalletContent, account: AccountId): readonly ConsentId[] {
+  const known = content.grants
     .filter((it) => it.account === account && it.takenBackMs > 0 && !it.ended)
     .map((it) => it.consent);
+  return [...new Set([...known, ...unlistedToEnd(content, account)])];
 }
 
 /** By block time; `unconfirmed`: the ledger does not have it (yet). */
@@ -157,7 +189,7 @@ export interface ListedGrant {
   readonly looks: number;
   readonly grantedHeight: number;
   readonly revokedHeight: number;
-  /** When it ended, by block time; undefined: it has not. */
+  /** When it ended, by block time; undefined: it has not, or the hospital does not tell now. */
   readonly endedMs: number | undefined;
 }
 
@@ -172,14 +204,10 @@ export async function listGrants(
     own.map((it) => it.consent),
     signal,
   );
-  const listed = await Promise.all(
-    own.map(async (grant) => {
-      const row = rows.get(grant.consent);
-      const state = listedGrant(grant, row, ctx.nowMs());
-      const isOver = row !== undefined && state.state === 'ended';
-      return { ...state, endedMs: isOver ? await endOf(ctx, row, signal) : undefined };
-    }),
-  );
+  const states = own.map((it) => listedGrant(it, rows.get(it.consent), ctx.nowMs()));
+  const ended = states.map((it) => (it.state === 'ended' ? rows.get(it.consent) : undefined));
+  const ends = await endsOf(ctx, ended, signal);
+  const listed = states.map((it, at) => ({ ...it, endedMs: ends[at] }));
   // What the ledger refused may come back with the copy; it never was a grant.
   return listed.filter((it) => it.state !== 'unconfirmed' || awaited.has(it.consent));
 }

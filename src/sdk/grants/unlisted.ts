@@ -1,10 +1,7 @@
 import { grantsGet } from '../../api/routes/grants-get.ts';
-import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { isCoded } from '../../primitives/errors.ts';
 import type { ConsentId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import type { ConfirmedTx } from '../client/send-tx.ts';
-import { takeBack } from '../client/take-back.ts';
-import { renewKeys } from './grant.ts';
 
 /** A grant of this account that lives, or will, on the ledger, and of which the wallet knows neither for whom nor what. */
 export interface UnlistedGrant {
@@ -52,26 +49,4 @@ async function named(ctx: Context, signal?: AbortSignal): Promise<readonly Conse
     if (isCoded(error, 'NOT_FOUND')) return [];
     throw error;
   }
-}
-
-/**
- * Takes back a grant that the wallet does not know, with nothing but its id and the account's key: then new keys, which
- * leave out whoever it was for. Throws CONSENT_UNKNOWN (not of this account, or not there), CONSENT_ENDED.
- */
-export async function revokeUnlisted(
-  ctx: Context,
-  consent: ConsentId,
-  signal?: AbortSignal,
-): Promise<ConfirmedTx> {
-  const row = await ctx.ledger.consent(consent, signal);
-  if (row?.account !== ctx.account.account) throw new CodedError('CONSENT_UNKNOWN', { consent });
-  if (row.revokedHeight !== 0 || row.notAfterMs <= ctx.ledger.tip.timeMs) {
-    throw new CodedError('CONSENT_ENDED', { consent });
-  }
-  const acts = [{ kind: 'ConsentRevoke', consent }] as const;
-  const ended = await takeBack(ctx, { kind: 'revoke-alone', acts, consents: [consent], signal });
-  await renewKeys(ctx, { signal }).catch((error: unknown) => {
-    if (!isCoded(error) || isCoded(error, 'INTERRUPTED')) throw error;
-  });
-  return ended;
 }

@@ -149,3 +149,20 @@ test('What a source deleted is withdrawn', () => {
   assert.equal(known.isWithdrawn(recordId(11)), true);
   assert.equal(known.versionsOf('Patient/1').length, 1);
 });
+
+test('A file with thousands of versions of one record costs what as many records cost', () => {
+  const count = 4_000;
+  const versions = Array.from({ length: count }, (_, n) => ({ key: 'Patient/1', content: n + 1 }));
+  const items = versions.map(({ key, content }, i) => ({
+    ...{ key, recordId: recordId(i + 1), ...about(content) },
+    ...{ isAddress: true, updatedMs: content },
+  }));
+  const held = { ...importOf(1, []), index: encodeIndex(items) };
+  const beganMs = process.cpuUsage().user / 1000;
+  const index = new ImportIndex().update([held], []);
+  const ids = items.map((it) => it.recordId);
+  for (const id of ids) assert.equal(index.lineOf(id)[0], ids.at(-1));
+  assert.equal(index.versionsOf('Patient/1').length, count);
+  const tookMs = process.cpuUsage().user / 1000 - beganMs;
+  assert.ok(tookMs < 3_000, `${tookMs} ms`);
+});

@@ -67,6 +67,15 @@ interface Entry {
   readonly at: number;
 }
 
+/** Entries of one key by the hash of their bytes, the earliest import first: a source may list thousands of versions. */
+type Contents = Map<string, Entry>;
+
+/** What one key has, read once; `line` where all of it are versions of one record. */
+interface Line {
+  readonly byId: ReadonlyMap<RecordId, KnownItem>;
+  readonly line: readonly RecordId[] | undefined;
+}
+
 /**
  * What the account has, as the planner of an import asks for it. Later imports come later; what was erased
  * counts as never imported, and so does a file of which an item was erased.
@@ -77,15 +86,14 @@ interface Entry {
 export class ImportIndex implements KnownItems {
   #taken: readonly HeldImport[] = [];
   #erased: readonly RecordId[] = [];
-  #versions = new Map<string, Entry[]>();
-  #gone = new Map<string, Entry[]>();
+  #versions = new Map<string, Contents>();
+  #gone = new Map<string, Contents>();
   #patients = new Set<string>();
   #withdrawn = new Set<RecordId>();
   #doubles = new Map<RecordId, RecordId>();
-  /** The first record of these bytes under a key. */
-  #contents = new Map<string, RecordId>();
   #byFile = new Map<string, RecordId>();
   #names = new Map<RecordId, string>();
+  readonly #lines = new Map<string, Line>();
 
   /** `imports` and `erased` as the wallet has them now. */
   update(imports: readonly HeldImport[], erased: readonly RecordId[]): this {
@@ -97,21 +105,23 @@ export class ImportIndex implements KnownItems {
       this.#taken.every((taken, i) => isSame(taken, anchored[i]));
     if (!goesOn) {
       for (const it of [this.#versions, this.#gone, this.#doubles, this.#byFile]) it.clear();
-      for (const it of [this.#patients, this.#withdrawn, this.#names, this.#contents]) it.clear();
+      for (const it of [this.#patients, this.#withdrawn, this.#names]) it.clear();
     }
     const gone = new Set<string>(erased);
-    for (const held of anchored.slice(goesOn ? this.#taken.length : 0)) this.#take(held, gone);
+    const news = anchored.slice(goesOn ? this.#taken.length : 0);
+    if (!goesOn || news.length > 0) this.#lines.clear();
+    for (const held of news) this.#take(held, gone);
     this.#taken = anchored;
     this.#erased = erased;
     return this;
   }
 
   versionsOf(key: string): readonly KnownItem[] {
-    return (this.#versions.get(text(nameOf(key))) ?? []).map((entry) => known(key, entry));
+    return knownIn(this.#versions.get(text(nameOf(key))), key);
   }
 
   erasedOf(key: string): readonly KnownItem[] {
-    return (this.#gone.get(text(nameOf(key))) ?? []).map((entry) => known(key, entry));
+    return knownIn(this.#gone.get(text(nameOf(key))), key);
   }
 
   patients(): readonly string[] {
@@ -130,12 +140,21 @@ export class ImportIndex implements KnownItems {
 
   /** All known versions of the record that `recordId` is one of, the newest first, by their source's order. */
   lineOf(recordId: RecordId): readonly RecordId[] {
-    const entries = this.#versions.get(this.#names.get(recordId) ?? '') ?? [];
-    const versions = entries.map((entry) => known('', entry));
-    const own = versions.find((it) => it.recordId === recordId);
+    const name = this.#names.get(recordId) ?? '';
+    const { byId, line } = this.#lineOfName(name);
+    const own = byId.get(recordId);
     if (own === undefined) return [];
-    const line = versions.filter((it) => areVersions(it, own)).sort(compareVersions);
-    return line.map((it) => it.recordId).reverse();
+    return line ?? lineIn([...byId.values()].filter((it) => areVersions(it, own)));
+  }
+
+  #lineOfName(name: string): Line {
+    const held = this.#lines.get(name);
+    if (held !== undefined) return held;
+    const versions = knownIn(this.#versions.get(name), '');
+    const byId = new Map(versions.map((it) => [it.recordId, it]));
+    const line = versions.every((it) => it.isAddress) ? lineIn(versions) : undefined;
+    this.#lines.set(name, { byId, line });
+    return { byId, line };
   }
 
   importOf(fileHash: string): RecordId | undefined {
@@ -146,7 +165,7 @@ export class ImportIndex implements KnownItems {
     const { index } = held;
     let isWhole = !gone.has(held.skeleton) && isIndex(index);
     for (let at = 1; isIndex(index) && at < index.length; at += entryBytes) {
-      const recordId = recordIdOf(index.subarray(at + nameBytes, at + idEnd));
+      const recordId = idIn({ index, at });
       const name = text(index.subarray(at, at + nameBytes));
       const kind = index[at + kindAt];
       if (kind === kinds.withdrawn) {
@@ -156,12 +175,7 @@ export class ImportIndex implements KnownItems {
       const isGone = gone.has(recordId);
       if (isGone) isWhole = false;
       else this.#names.set(recordId, name);
-      const content = `${isGone}${text(index.subarray(at, at + nameBytes), index.subarray(at + idEnd, at + hashEnd))}`;
-      const same = this.#contents.get(content);
-      if (same === undefined) {
-        this.#contents.set(content, recordId);
-        this.#put(isGone ? this.#gone : this.#versions, name, { index, at });
-      } else if (same !== recordId) this.#doubles.set(recordId, same);
+      this.#put(isGone ? this.#gone : this.#versions, name, { index, at });
       if (kind === kinds.patient && !isGone) {
         this.#patients.add(bytesToHex(index.subarray(at + jsonEnd, at + aboutEnd)));
       }
@@ -169,12 +183,32 @@ export class ImportIndex implements KnownItems {
     if (isWhole) this.#byFile.set(bytesToHex(held.sha256), held.skeleton);
   }
 
-  #put(map: Map<string, Entry[]>, name: string, entry: Entry): void {
-    const entries = map.get(name);
-    if (entries === undefined) map.set(name, [entry]);
-    else entries.push(entry);
+  #put(map: Map<string, Contents>, name: string, entry: Entry): void {
+    const { index, at } = entry;
+    const contents: Contents = map.get(name) ?? new Map();
+    map.set(name, contents);
+    const content = text(index.subarray(at + idEnd, at + hashEnd));
+    const same = contents.get(content);
+    if (same === undefined) {
+      contents.set(content, entry);
+      return;
+    }
+    const [mine, before] = [idIn(entry), idIn(same)];
+    if (before !== mine) this.#doubles.set(mine, before);
   }
 }
+
+const knownIn = (contents: Contents | undefined, key: string): readonly KnownItem[] =>
+  [...(contents?.values() ?? [])].map((entry) => known(key, entry));
+
+/** The newest first, by their source's order; what it does not order stays as it was imported. */
+function lineIn(versions: readonly KnownItem[]): readonly RecordId[] {
+  const line = versions.toSorted(compareVersions);
+  return line.map((it) => it.recordId).reverse();
+}
+
+const idIn = ({ index, at }: Entry): RecordId =>
+  recordIdOf(index.subarray(at + nameBytes, at + idEnd));
 
 /** Another device may have made an index again, with the same entries; what is filed anew has another id in it. */
 function isSame(taken: HeldImport, now: HeldImport | undefined): boolean {
@@ -182,7 +216,8 @@ function isSame(taken: HeldImport, now: HeldImport | undefined): boolean {
   return now.index === taken.index || equalBytes(now.index, taken.index);
 }
 
-function known(key: string, { index, at }: Entry): KnownItem {
+function known(key: string, entry: Entry): KnownItem {
+  const { index, at } = entry;
   const hex = (from: number, to: number) => bytesToHex(index.subarray(at + from, at + to));
   const view = new DataView(index.buffer, index.byteOffset + at, entryBytes);
   const number = (from: number) => {
@@ -191,7 +226,7 @@ function known(key: string, { index, at }: Entry): KnownItem {
   };
   return {
     key,
-    recordId: recordIdOf(index.subarray(at + nameBytes, at + idEnd)),
+    recordId: idIn(entry),
     contentHash: hex(idEnd, hashEnd),
     jsonHash: hex(hashEnd, jsonEnd),
     about: hex(jsonEnd, aboutEnd),
@@ -210,7 +245,7 @@ export function withIdsAgain(
   if (!isIndex(index)) return index;
   const entries: Uint8Array[] = [Uint8Array.of(format)];
   for (let at = 1; at < index.length; at += entryBytes) {
-    const now = again(recordIdOf(index.subarray(at + nameBytes, at + idEnd)));
+    const now = again(idIn({ index, at }));
     if (now === undefined) continue;
     const entry = index.slice(at, at + entryBytes);
     entry.set(idBytes(now), nameBytes);

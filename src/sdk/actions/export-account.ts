@@ -8,10 +8,10 @@ import { stopIfAborted } from '../client/http.ts';
 import { knownPeople } from '../grants/address-book.ts';
 import { amendmentOf } from '../records/amendment.ts';
 import { contentOf } from '../records/carried.ts';
-import { decodeSkeleton, skeletonMediaType } from '../records/skeleton.ts';
 import { chartHistory } from './chart-history.ts';
 import { receiptOfTx } from './fetch-receipt.ts';
-import { exportImport, type OwnChart, openOwn, ownChart, recordNow } from './own-records.ts';
+import { exportAll } from './give-back.ts';
+import type { OpenedRecord } from './own-records.ts';
 
 /** A folder that an account's records go to. Names have no `..` and only `/` between folders. */
 export interface ExportFolder {
@@ -22,19 +22,19 @@ export interface ExportFolder {
 
 export interface ExportedAccount {
   readonly imports: number;
-  /** That stand in no import: what others wrote, what was filed anew. */
+  /** That no import gave back: what others wrote, and what is left of a file of which a part was erased. */
   readonly records: number;
   readonly receipts: number;
   readonly files: number;
 }
 
 /**
- * Everything of an account into a folder: each import byte for byte, what stands in none, who wrote what and when,
- * receipts of all anchors, grants and looks with theirs, cards, the trust root. `manifest.json` comes last and has the SHA-256 of each;
- * then all of it is read back and compared.
+ * Everything of an account into a folder: what `exportAll` gives back, who wrote what and when, receipts of all anchors,
+ * grants and looks with theirs, cards, the trust root. `manifest.json` comes last and has the SHA-256 of each; then all
+ * of it is read back and compared.
  *
- * Throws EXPORT_INCOMPLETE (what was read back is not what was written, or a part of an import is gone), and what
- * opening throws. Source: docs/protocol/commands.md, `person leave`.
+ * Throws EXPORT_INCOMPLETE (what was read back is not what was written), and what opening throws.
+ * Source: docs/protocol/commands.md, `person leave`.
  */
 export const exportAccount: Action<ExportFolder, ExportedAccount> = {
   name: 'accounts/export',
@@ -73,54 +73,56 @@ type Write = (name: string, bytes: Uint8Array) => Promise<void>;
 const json = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, undefined, 1)}\n`);
 
 async function writeChart(ctx: Context, write: Write, options: WorkOptions) {
-  const { signal, onProgress } = options;
-  const chart = await ownChart(ctx, signal);
-  const rows = [...chart.rows.live()].sort((a, b) => a.height - b.height || a.index - b.index);
-  const facts: Record<string, unknown>[] = [];
-  const inImports = new Map<RecordId, string>();
-  let imports = 0;
-  for (const { recordId } of rows) {
-    const opened = await openOwn(ctx, chart, recordId, signal);
-    const { head, bytes } = contentOf(opened);
-    if (head.mediaType !== skeletonMediaType) continue;
-    imports += 1;
-    const file = await exportImport(ctx, recordId, options);
-    const name = `imports/${imports}-${safeName(file.fileName)}`;
-    await write(name, file.bytes);
-    for (const id of partsOf(ctx, chart, bytes)) inImports.set(id, name);
-    inImports.set(recordId, name);
-  }
-  let records = 0;
-  for (const [done, row] of rows.entries()) {
-    const opened = await openOwn(ctx, chart, row.recordId, signal);
-    const { head, bytes, path } = contentOf(opened);
-    const held = inImports.get(row.recordId);
-    const file = held ?? `records/${row.recordId}-${safeName(head.name)}`;
-    if (held === undefined) {
-      await write(file, bytes);
-      records += 1;
-    }
-    const { recordId, recordClass, name, mediaType, author, previous, writtenMs } = head;
-    const { height, timeMs, txId, consent } = row;
-    facts.push({
-      ...{ recordId, class: recordClass, name, mediaType, author, previous, writtenMs },
-      ...{ height, timeMs, txId, consent, file, sha256: bytesToHex(sha256(bytes)) },
-      ...{ amends: amendmentOf(mediaType) },
-      movedFrom: path.map(({ account, from, notVerified }) => ({ account, from, notVerified })),
-    });
-    onProgress?.({ phase: 'opening', done: done + 1, total: rows.length });
-  }
-  await write('records.json', json(facts));
-  const anchors = [...new Set(rows.map((it) => it.txId))];
+  const facts = new Map<RecordId, RecordFacts>();
+  const counts = { imports: 0, records: 0 };
+  const told = (record: OpenedRecord, file: string): void => {
+    // A record may stand in two files: the first is named.
+    const { recordId } = record.head;
+    if (!facts.has(recordId)) facts.set(recordId, factsOf(record, file));
+  };
+  await exportAll(
+    ctx,
+    async (given) => {
+      if (given.kind === 'import') {
+        counts.imports += 1;
+        const name = `imports/${counts.imports}-${safeName(given.fileName)}`;
+        await write(name, given.bytes);
+        for (const record of given.records) told(record, name);
+      } else if (given.kind === 'missing') {
+        // Whoever leaves erases it first, or has it brought back: it is not left behind in silence.
+        throw new CodedError(given.code, { recordId: given.recordId });
+      } else {
+        counts.records += 1;
+        const { head, bytes } = contentOf(given.record);
+        const name = `records/${given.record.head.recordId}-${safeName(head.name)}`;
+        await write(name, bytes);
+        told(given.record, name);
+      }
+    },
+    options,
+  );
+  const listed = [...facts.values()].sort((a, b) => a.height - b.height);
+  await write('records.json', json(listed));
+  const anchors = [...new Set(listed.map((it) => it.txId))];
   for (const txId of anchors) {
-    await write(`receipts/${txId}.receipt`, await receiptOfTx(ctx, txId, { signal }));
+    const receipt = await receiptOfTx(ctx, txId, { signal: options.signal });
+    await write(`receipts/${txId}.receipt`, receipt);
   }
-  return { imports, records, receipts: anchors.length };
+  return { ...counts, receipts: anchors.length };
 }
 
-function partsOf(ctx: Context, chart: OwnChart, skeleton: Uint8Array): readonly RecordId[] {
-  const { ranges } = decodeSkeleton(skeleton);
-  return ranges.flatMap(({ recordId }) => recordNow(ctx, chart, recordId) ?? []);
+type RecordFacts = ReturnType<typeof factsOf>;
+
+function factsOf(record: OpenedRecord, file: string) {
+  const { head, bytes, path } = contentOf(record);
+  const { recordId, recordClass, name, mediaType, author, previous, writtenMs } = head;
+  const { height, timeMs, txId, consent } = record;
+  return {
+    ...{ recordId, class: recordClass, name, mediaType, author, previous, writtenMs },
+    ...{ height, timeMs, txId, consent, file, sha256: bytesToHex(sha256(bytes)) },
+    amends: amendmentOf(mediaType),
+    movedFrom: path.map(({ account, from, notVerified }) => ({ account, from, notVerified })),
+  };
 }
 
 async function writeCards(ctx: Context, write: Write): Promise<void> {
