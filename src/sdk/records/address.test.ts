@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { assertGrowsAlong } from '../../../test/growth.ts';
 import { baseOf, referenceName, withoutVersion } from './address.ts';
 
 for (const [address, bare, name] of [
@@ -25,14 +26,14 @@ for (const [address, bare, name] of [
   });
 }
 
-test('an address of a megabyte of slashes or versions is read in one pass', () => {
-  const startedMs = performance.now();
-  for (const part of ['/', '/_history/']) {
-    const long = `https://a.example/${part.repeat(1_000_000)}`;
-    for (const address of [`${long}x`, `${long}\nx`]) {
-      withoutVersion(address);
-      baseOf(address);
+test('an address of slashes or versions alone is read in one pass', () => {
+  assertGrowsAlong(100_000, (size) => {
+    for (const part of ['/', '/_history/']) {
+      const long = `https://a.example/${part.repeat(size)}`;
+      for (const address of [`${long}x`, `${long}\nx`]) {
+        withoutVersion(address);
+        baseOf(address);
+      }
     }
-  }
-  assert.ok(performance.now() - startedMs < 10_000);
+  });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
+import { assertGrowsAlong } from '../../../test/growth.ts';
 import { concatBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { cutFile, judgeFile } from './fhir-file.ts';
@@ -290,11 +291,11 @@ for (const [name, text] of [
   });
 }
 
-test('50,000 lines that cannot be read are told, each without reading the file from its beginning', () => {
-  const startedMs = performance.now();
-  const text = `${patient}\n${' '.repeat(10_000_000)}\n${Array(49_999).fill('x').join('\n')}`;
-  assert.equal(cut(text, 'a.ndjson').notes.length, 49_999);
-  assert.ok(performance.now() - startedMs < 20_000);
+test('lines that cannot be read are told, each without reading the file from its beginning', () => {
+  assertGrowsAlong(6_000, (size) => {
+    const text = `${patient}\n${' '.repeat(200 * size)}\n${Array(size).fill('x').join('\n')}`;
+    assert.equal(cut(text, 'a.ndjson').notes.length, size);
+  });
 });
 
 test('what is wrong in a line is told by its place in the file', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { assertGrowsAlong } from '../../../../test/growth.ts';
 import { compareDecimals, valueForPeople } from './decimal.ts';
 
 for (const [a, b, sign] of [
@@ -59,10 +60,10 @@ for (const [spelled, shown] of [
   test(`${spelled} reads ${shown}`, () => assert.equal(valueForPeople(spelled), shown));
 }
 
-test('a number of half a million zeros is compared in one pass', () => {
-  const zeros = '0'.repeat(500_000);
-  const startedMs = performance.now();
-  assert.equal(compareDecimals(`1${zeros}1`, `1${zeros}2`), -1);
-  assert.equal(compareDecimals(`1${zeros}`, `1.${zeros}`), 500_000);
-  assert.ok(performance.now() - startedMs < 10_000);
+test('a number of many zeros is compared in one pass', () => {
+  assertGrowsAlong(60_000, (size) => {
+    const zeros = '0'.repeat(size);
+    assert.equal(compareDecimals(`1${zeros}1`, `1${zeros}2`), -1);
+    assert.equal(compareDecimals(`1${zeros}`, `1.${zeros}`), size);
+  });
 });
