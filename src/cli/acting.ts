@@ -57,7 +57,7 @@ export function walletName(context: CommandContext): { name: string; hospital?: 
 
 /**
  * Opens the wallet, by an unlocked session where one runs and nothing asks for the passphrase (`asks`), and takes back
- * what could not be taken back before, unless the command does that itself.
+ * what could not be taken back before, unless the command does that itself or stops something that must not wait for it.
  * Throws WALLET_UNKNOWN, PASSPHRASE_MISSING, PASSPHRASE_WRONG, PERSON_NOT_ENROLLED.
  */
 export async function openActing(

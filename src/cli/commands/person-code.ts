@@ -69,7 +69,7 @@ async function stopCode(
   wallet: string | undefined,
   file: string | undefined,
 ): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet), { asks: true });
+  const acting = await openActing(withWallet(context, wallet), { asks: true, takeBack: false });
   const account = actingAccount(acting);
   const code = await readCodeFile(context, file, codeQuestion);
   const { txId, height } = await during(context.output, 'Stopping it', (progress) =>

@@ -118,7 +118,7 @@ async function rotate(
   wallet: string | undefined,
   flags: { readonly codeFile?: string },
 ): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet), { asks: true });
+  const acting = await openActing(withWallet(context, wallet), { asks: true, takeBack: false });
   const account = actingAccount(acting);
   const code = await readCodeFile(context, flags.codeFile, codeQuestion);
   const { txId, height } = await during(context.output, 'Making new keys', (progress) =>
@@ -136,7 +136,7 @@ async function freeze(
   wallet: string | undefined,
   flags: { readonly yes?: boolean },
 ): Promise<void> {
-  const acting = await openActing(withWallet(context, wallet));
+  const acting = await openActing(withWallet(context, wallet), { takeBack: false });
   const account = actingAccount(acting);
   if (flags.yes !== true) {
     await confirmed(context, 'Freeze this account? Only the printed code brings it back.');
