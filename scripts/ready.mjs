@@ -30,8 +30,8 @@ if (!ready) {
     'Salus: first run, installing the pinned packages (about half a minute) ...\n',
   );
   const npm = process.env.npm_execpath;
-  // Not `npm ci`: it refuses a lock file that lacks the builds of tools for other platforms, and a registry
-  // mirror may not have them. What the lock names is installed at its version and held to its integrity.
+  // Not `npm ci`, which removes what is there first: an interrupted or changed install goes on from where it is.
+  // What the lock names is installed at its version and held to its integrity.
   const args = [
     'install',
     '--no-save',
