@@ -15,6 +15,7 @@ const steps = [
   ['types: servers and tests', [tsc, '-p', 'tsconfig.json']],
   ['types: pure parts', [tsc, '-p', 'tsconfig.pure.json']],
   ['types: browser parts', [tsc, '-p', 'tsconfig.browser.json']],
+  ['types: web app', [tsc, '-p', 'web/tsconfig.json']],
   [
     'import rules',
     [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Person, type Role } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
+import type { DemoDoor } from '../server/site/demo-door.ts';
 import { homeCards } from './cards.ts';
 import type { CommandContext } from './commands/command.ts';
 import { enrolPerson } from './enrol-person.ts';
@@ -26,6 +27,8 @@ interface DemoPerson {
   readonly hospital: string;
   readonly licence?: string;
   readonly file?: string;
+  /** One touch on the app's first page opens their wallet. */
+  readonly onFirstPage?: boolean;
 }
 
 const people: readonly DemoPerson[] = [
@@ -35,6 +38,7 @@ const people: readonly DemoPerson[] = [
     role: 'clinician',
     hospital: 'harbour',
     licence: 'H-1042',
+    onFirstPage: true,
   },
   {
     name: 'dr-lind',
@@ -56,6 +60,7 @@ const people: readonly DemoPerson[] = [
     role: 'patient',
     hospital: 'north',
     file: 'Eboni_Brekke_ae30c5e1-23da-4ecd-a320-a2c6047f3a19.json',
+    onFirstPage: true,
   },
   {
     name: 'lemuel',
@@ -85,6 +90,23 @@ export const demoTryNext: readonly string[] = [
   './salus looked --as eboni',
   './salus verify',
 ];
+
+/** The people of the demo for the first page of the app, each with what opens their wallet. */
+export function demoDoor(home: string): DemoDoor {
+  const shown = people
+    .filter((it) => it.onFirstPage === true)
+    .map(({ name, fullName, role, hospital }) => ({ name, fullName, role, hospital }));
+  return {
+    people: () => shown,
+    wallet(name) {
+      const person = shown.find((it) => it.name === name);
+      const codePath = join(home, 'people', `${name}.demo-code`);
+      if (person === undefined || !existsSync(codePath)) return undefined;
+      const code = readFileSync(codePath, 'utf8').trim();
+      return { ...person, passphrase: demoPassphrase, code };
+    },
+  };
+}
 
 /** Whether the demo was loaded to its end. */
 export function isDemoLoaded(home: string): boolean {

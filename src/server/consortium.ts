@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import type { LayerSizes } from '../engines/layer-sizes.ts';
@@ -32,6 +33,7 @@ import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { type RestoredHome, readRestored, requireDecided } from './restored.ts';
 import { wingProcesses } from './services.ts';
+import { type Site, serveSite } from './site/site.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
 import { trustedProxies } from './trusted-proxies.ts';
@@ -63,6 +65,8 @@ export interface ConsortiumOptions {
     readonly hospital: string;
   }[];
   readonly tryNext?: readonly string[];
+  /** The web app at the address itself; missing: the status page. */
+  readonly site?: Pick<Site, 'app' | 'version' | 'demo'>;
   /** What runs beside this process; missing: what the wings bring. */
   readonly processes?: readonly Process[];
   /** Told a line for people when a home of an older version was brought to this one. */
@@ -147,7 +151,13 @@ async function startAll(
   const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
   const handlers = wings.flatMap((wing) => wing.handlers);
   const backup = () => lastBackup(home);
-  const serving = { log, metrics, mounts, page, processes, backup, handlers, isProxy };
+  const { site } = options;
+  const serving = {
+    ...{ log, metrics, mounts, page, processes, backup, handlers, isProxy },
+    ...(site !== undefined && {
+      site: (root: FastifyInstance) => serveSite(root, { ...site, hospitals: () => answering }),
+    }),
+  };
   const app = await createServer(serving);
   running.defer(() => app.close());
   await app.listen({ port: options.port, host });

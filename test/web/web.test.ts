@@ -1,0 +1,13 @@
+import { after, before } from 'node:test';
+import { type App, startApp } from './app.ts';
+import { homeCases } from './cases/home.ts';
+
+/** The web app in a real browser, one demo for all: a file in `cases` for each part of it. */
+let app: App;
+before(async () => {
+  app = await startApp();
+});
+after(() => app.close());
+
+const theApp = (): App => app;
+homeCases(theApp);

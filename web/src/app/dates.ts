@@ -1,0 +1,78 @@
+import { spokenNow } from './language.ts';
+
+/** Arabic pages use Latin digits, as laboratories print. */
+export const locale = (): string => {
+  const language = spokenNow();
+  return language === 'ar' ? 'ar-u-nu-latn' : language === 'en' ? 'en-GB' : language;
+};
+
+const day = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
+const clock = { hour: '2-digit', minute: '2-digit', hour12: false } as const;
+
+/** `Thu 26 Nov 2026`: month in letters, in the zone of this device. */
+export const dayOf = (ms: number): string =>
+  new Intl.DateTimeFormat(locale(), day).format(ms).replaceAll(',', '');
+
+/** `26 Nov 2026`, for columns. */
+export const shortDayOf = (ms: number): string =>
+  new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', year: 'numeric' }).format(ms);
+
+/** `Thu 26 Nov 2026, 07:40 EST`: a time is never without its zone. */
+export const momentText = (ms: number): string =>
+  `${dayOf(ms)}, ${new Intl.DateTimeFormat(locale(), { ...clock, timeZoneName: 'short' }).format(ms)}`;
+
+/**
+ * A date as a record spells it. A year, a month or a day alone is never shifted by a zone; a moment with a zone is said in
+ * the zone of this device. Empty: the record says none.
+ */
+export function clinicalDay(date: string): string {
+  const parts = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(T.*)?)?)?/u.exec(date);
+  if (parts === null) return date;
+  const [, year = '', month, dayOfMonth, time] = parts;
+  if (month === undefined) return year;
+  const utc = Date.UTC(Number(year), Number(month) - 1, Number(dayOfMonth ?? '1'));
+  const spelled = (options: Intl.DateTimeFormatOptions): string =>
+    new Intl.DateTimeFormat(locale(), { ...options, timeZone: 'UTC' }).format(utc);
+  if (dayOfMonth === undefined) return spelled({ month: 'short', year: 'numeric' });
+  if (time !== undefined && /(Z|[+-]\d\d:\d\d)$/u.test(time)) {
+    const ms = Date.parse(date);
+    if (!Number.isNaN(ms)) return shortDayOf(ms);
+  }
+  return spelled({ day: 'numeric', month: 'short', year: 'numeric' });
+}
+
+const yearMs = 365.25 * 86_400_000;
+
+/** Whole years since, from one on: an old value must look old. */
+export function yearsOld(ms: number, nowMs: number = Date.now()): number {
+  return Math.floor((nowMs - ms) / yearMs);
+}
+
+/** Time left as people say it: `7 days`, `3 hours`; of the languages' own plural rules. */
+export function timeLeft(ms: number): string {
+  const hours = ms / 3_600_000;
+  const [unit, count] =
+    hours < 1
+      ? (['minute', Math.max(0, Math.round(ms / 60_000))] as const)
+      : hours < 48
+        ? (['hour', Math.round(hours)] as const)
+        : hours < 24 * 400
+          ? (['day', Math.round(hours / 24)] as const)
+          : (['year', Math.round(hours / 24 / 365.25)] as const);
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(
+    count,
+  );
+}
+
+/** `A`, `A and B`, `A, B and C`, in the language of the page. */
+export const listed = (words: readonly string[]): string =>
+  new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words);
+
+export const zoneName = (): string => {
+  const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: 'longOffset' }).formatToParts();
+  const short = new Intl.DateTimeFormat(locale(), { timeZoneName: 'short' }).formatToParts();
+  const of = (all: Intl.DateTimeFormatPart[]): string =>
+    all.find((it) => it.type === 'timeZoneName')?.value ?? '';
+  const [name, offset] = [of(short), of(parts)];
+  return name === offset ? name : `${name} (${offset})`;
+};

@@ -1,0 +1,101 @@
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { clinicalDay, shortDayOf } from '../app/dates.ts';
+import type { PersonView } from '../worker/people.ts';
+import type { LineView } from '../worker/record-view.ts';
+import { Icon, type IconName } from './icon.tsx';
+import { usePersonName } from './person-sign.tsx';
+import { Flag } from './value.tsx';
+
+const icons: Readonly<Record<string, IconName>> = {
+  iot: 'phone',
+  genetic: 'gene',
+  lab: 'lab',
+  vital: 'vital',
+  medication: 'medication',
+  diagnosis: 'diagnosis',
+  image: 'image',
+  insurance: 'card',
+  summary: 'record',
+  note: 'note',
+  other: 'box',
+  private: 'lock',
+};
+
+export const iconOfClass = (recordClass: string | undefined): IconName =>
+  icons[recordClass ?? ''] ?? 'box';
+
+/** The sign of a kind: one look for all; `bad` and `warn` are news. */
+export function ClassIcon({
+  name,
+  tone = '',
+}: {
+  readonly name: IconName;
+  readonly tone?: '' | 'warn' | 'bad' | 'good';
+}) {
+  return (
+    <span className={`glyph ${tone}`}>
+      <Icon name={name} />
+    </span>
+  );
+}
+
+/** An entry in one line; the whole row leads to it. */
+export function RecordRow({
+  line,
+  by,
+  isNew = false,
+}: {
+  readonly line: LineView;
+  /** Who wrote it, where somebody else did. */
+  readonly by?: PersonView | undefined;
+  readonly isNew?: boolean;
+}) {
+  const { t } = useTranslation();
+  const nameOf = usePersonName();
+  const kind = t(`classes.${line.recordClass ?? 'other'}` as 'classes.lab');
+  const date =
+    line.clinicalDate === '' ? shortDayOf(line.writtenMs) : clinicalDay(line.clinicalDate);
+  if (line.state === 'erased') {
+    return (
+      <li className="row gone-row">
+        <ClassIcon name="erase" />
+        <span>
+          <span className="t">{t('record.erased')}</span>
+          <br />
+          <span className="s">{t('record.erasedWhen', { day: shortDayOf(line.writtenMs) })}</span>
+        </span>
+      </li>
+    );
+  }
+  const second = [kind, ...(by === undefined ? [] : [nameOf(by)]), date];
+  return (
+    <li>
+      <Link className="row rowx" to={`/item/${line.handle}`}>
+        <ClassIcon name={iconOfClass(line.recordClass)} />
+        <span>
+          <bdi className={isNew ? 't new' : 't'}>
+            {line.name === '' ? t('record.unnamed') : line.name}
+          </bdi>
+          <br />
+          <span className="s">{second.join(', ')}</span>
+        </span>
+        <span className="e">
+          {line.marks.includes('restricted') && (
+            <span className="tag">
+              <Icon name="lock" />
+              {t('record.restricted')}
+            </span>
+          )}
+          {line.value !== '' && (
+            <span className="nw">
+              <bdi className="v n">{line.value}</bdi>
+              {line.unit !== '' && <span className="u">{line.unit}</span>}
+            </span>
+          )}
+          <Flag flag={line.flag} />
+        </span>
+      </Link>
+    </li>
+  );
+}
