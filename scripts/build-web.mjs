@@ -1,4 +1,5 @@
 // Builds the web app into web/dist when what it is made of has changed since: a second or two, said on stderr.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,8 +30,20 @@ const hash = sourcesHash();
 if (process.argv.includes('--always') || !existsSync(mark) || readFileSync(mark, 'utf8') !== hash) {
   process.stderr.write('Salus: building the web app ...\n');
   const started = performance.now();
-  const { build } = await import('vite');
-  await build({ configFile: join(root, 'web', 'vite.config.ts'), logLevel: 'warn' });
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const args = [
+    vite,
+    'build',
+    '--config',
+    join(root, 'web', 'vite.config.ts'),
+    '--logLevel',
+    'warn',
+  ];
+  const { status } = spawnSync('node', args, { cwd: join(root, 'web'), stdio: ['ignore', 2, 2] });
+  if (status !== 0) {
+    process.stderr.write('Salus: the web app could not be built; what stands above says why.\n');
+    process.exit(1);
+  }
   writeFileSync(mark, hash);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   process.stderr.write(`Salus: the web app was built in ${seconds} s.\n`);

@@ -25,5 +25,6 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1_500,
     manifest: 'manifest.json',
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });
