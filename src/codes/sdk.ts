@@ -7,6 +7,7 @@ export const sdkCodes = {
   HEADLINE_WRONG: { kind: 'not-trusted', sentence: 'The line that lists this record says something else than the record: whoever put it into the chart wrote it so.' },
   KEY_NOT_HERE: { kind: 'no-key', sentence: 'The key for this item is not on this device.' },
   PASSPHRASE_WRONG: { kind: 'no-key', sentence: 'The passphrase does not open this wallet.' },
+  PASSKEY_WRONG: { kind: 'no-key', sentence: 'This passkey does not open this wallet.' },
   PASSPHRASE_SHORT: { kind: 'usage', sentence: 'A passphrase needs at least 10 characters.' },
   WALLET_INVALID: { kind: 'not-valid', sentence: 'This is not a wallet, or it is damaged. The printed code brings it back: salus person recover NAME --code-file FILE.' },
   WALLET_EXISTS: { kind: 'usage', sentence: 'There is a wallet of this name already.' },

@@ -133,4 +133,6 @@ export {
 } from './trust/invitation-link.ts';
 export { sameTrustWords, trustWords, wordsOfTrustRoot } from './trust/trust-words.ts';
 export type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
+export type { Passkey, PasskeyAnswer } from './wallet/passkey.ts';
 export type { WalletStore, WalletWrite } from './wallet/store.ts';
+export type { WayIn } from './wallet/ways-in.ts';

@@ -88,10 +88,15 @@ import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
 import { type UnlistedGrant, unlistedGrants } from './grants/unlisted.ts';
 import type { VerifiedTip } from './ledger/verified-headers.ts';
 import { wordsOfTrustRoot } from './trust/trust-words.ts';
-import { formatCode, parseCode } from './wallet/code.ts';
+import { codeCheckOf, formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
+import { unlockersOf } from './wallet/file.ts';
 import { codeKeysOf } from './wallet/identity.ts';
+import { type Passkey, type PasskeyAnswer, passkeysIn } from './wallet/passkey.ts';
+import { checkOfPrinted, requirePrinted } from './wallet/printed.ts';
+import type { WalletStore } from './wallet/store.ts';
 import { Vault } from './wallet/vault.ts';
+import { type WayIn, waysIn, withWay } from './wallet/ways-in.ts';
 import { kindsOf, type SdkWing } from './wing.ts';
 
 /** Which account acts, when the wallet holds several; the only one when it is not said. */
@@ -181,6 +186,61 @@ export class Person {
     options: PersonOptions = {},
   ): Promise<Person> {
     return new Person(await Vault.openByRoot(wallet.store, wallet.root), options);
+  }
+
+  /** The passkeys by which the wallet in this store opens; nothing needs to be unlocked. Throws WALLET_INVALID. */
+  static async passkeysOf(store: WalletStore): Promise<readonly Passkey[]> {
+    const file = await store.load();
+    return file === undefined ? [] : passkeysIn(unlockersOf(file));
+  }
+
+  /** The wallet in this store, by what an authenticator gave. Throws WALLET_UNKNOWN, WALLET_INVALID, PASSKEY_WRONG. */
+  static async openByPasskey(
+    wallet: Pick<WalletPlace, 'store'> & { readonly answer: PasskeyAnswer },
+    options: PersonOptions = {},
+  ): Promise<Person> {
+    return new Person(await Vault.openByPasskey(wallet.store, wallet.answer), options);
+  }
+
+  /** Passkeys by which the wallet opens on this device. */
+  get passkeys(): readonly Passkey[] {
+    return this.#vault.passkeys;
+  }
+
+  /** One more way into the wallet on this device; the copy does not hang on it. Throws PASSKEY_WRONG, WALLET_FULL. */
+  addPasskey(made: Passkey & PasskeyAnswer): Promise<void> {
+    return this.#vault.addPasskey(made);
+  }
+
+  /** Takes that way away. Whoever copied the file and has the passkey still opens the copied one. */
+  removePasskey(credentialId: Uint8Array): Promise<void> {
+    return this.#vault.removePasskey(credentialId);
+  }
+
+  /** The ways into this wallet and the day on which each last worked, on whichever device. */
+  get waysIn(): readonly WayIn[] {
+    return waysIn(this.#vault.content);
+  }
+
+  /** Writes down that a way worked now, for every device of this person to show. */
+  async wayWorked(way: Omit<WayIn, 'workedMs'>): Promise<void> {
+    const workedMs = (this.#options.now ?? Date.now)();
+    await this.#vault.change((content) => withWay(content, { ...way, workedMs }));
+  }
+
+  /**
+   * Tries the printed code: it is the one that counts now, and the day is written down. Throws RECOVERY_CODE_WRONG (not
+   * this wallet's, or another took its place).
+   */
+  async tryPrintedCode(code: string): Promise<void> {
+    const printed = parseCode(code);
+    requirePrinted(this.#vault.content, printed);
+    await this.wayWorked({ kind: 'sheet', id: codeCheckOf(printed) });
+  }
+
+  /** Of the printed code that counts now, what `waysIn` names it by; undefined: there is none. */
+  get printedCheck(): Uint8Array | undefined {
+    return checkOfPrinted(this.#vault.content);
   }
 
   /** What opens this wallet on this device without the passphrase: for who keeps it for minutes, and never in a file. */
