@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Person, type Role } from '../sdk/index.ts';
+import { formatInvitationLink, Person, type Role } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
+import { localDesk } from '../server/registration-desk.ts';
 import type { DemoDoor } from '../server/site/demo-door.ts';
 import { homeCards } from './cards.ts';
 import type { CommandContext } from './commands/command.ts';
@@ -104,6 +105,15 @@ export function demoDoor(home: string): DemoDoor {
       if (person === undefined || !existsSync(codePath)) return undefined;
       const code = readFileSync(codePath, 'utf8').trim();
       return { ...person, passphrase: demoPassphrase, code };
+    },
+    async invitation() {
+      const desk = localDesk(home, 'north');
+      const role = 'patient' as const;
+      const { invitation } = await desk.invite({ role, name: 'Nova Example' });
+      return formatInvitationLink({
+        ...{ gatewayUrl: desk.url, role, code: invitation },
+        genesisHash: (await desk.hospital()).genesisHash,
+      });
     },
   };
 }

@@ -17,4 +17,6 @@ export interface DemoDoor {
   wallet(
     name: string,
   ): (DemoPersonShown & { readonly passphrase: string; readonly code: string }) | undefined;
+  /** The link of a new invitation for a patient, as the desk's sheet has it. */
+  invitation(): Promise<string>;
 }

@@ -13,6 +13,7 @@ const eboni = { name: 'eboni', fullName: 'Eboni Brekke', role: 'patient', hospit
 const demo: DemoDoor = {
   people: () => [eboni],
   wallet: (name) => (name === 'eboni' ? { ...eboni, passphrase: 'p', code: 'c' } : undefined),
+  invitation: async () => 'salus:enrol?',
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'salus-app-'));
@@ -85,6 +86,7 @@ suite('the app at the address itself (H-27)', () => {
     const routes = [
       ['GET', '/app/demo/people.json'],
       ['POST', '/app/demo/wallet/eboni'],
+      ['POST', '/app/demo/invitation'],
     ] as const;
     for (const [method, url] of routes) {
       const here = { host: 'localhost:4610', accept: 'text/html' };

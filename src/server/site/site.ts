@@ -87,6 +87,10 @@ function serveDemo(root: FastifyInstance, demo: DemoDoor): void {
     reply.header('cache-control', 'no-store');
     return demo.people();
   });
+  root.post('/app/demo/invitation', { ...hidden, onRequest: onlyHere }, async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return { link: await demo.invitation() };
+  });
   root.post<{ Params: { name: string } }>(
     '/app/demo/wallet/:name',
     { ...hidden, onRequest: onlyHere },

@@ -6,6 +6,8 @@ export interface WorkProgress {
   readonly phase: string;
   readonly done: number;
   readonly total: number;
+  /** What a person needs to see meanwhile: a link, digits. */
+  readonly text?: string;
 }
 
 /** What goes wrong, as it crosses between threads: an error loses its class there. */

@@ -6,6 +6,8 @@ export interface HeldWallet {
   readonly initials: string;
   readonly role: string;
   readonly isDemo: boolean;
+  /** Somebody chose a passphrase; without one only a passkey opens it here. */
+  readonly hasPassphrase: boolean;
   readonly openedMs: number;
 }
 
@@ -48,6 +50,10 @@ export async function onDevice<T>(
 export async function heldWallets(): Promise<readonly HeldWallet[]> {
   const held = (await onDevice('wallets', 'readonly', (store) => store.getAll())) as HeldWallet[];
   return held.sort((a, b) => b.openedMs - a.openedMs);
+}
+
+export async function dropWallet(id: string): Promise<void> {
+  await onDevice('wallets', 'readwrite', (store) => store.delete(id));
 }
 
 export async function holdWallet(wallet: HeldWallet): Promise<void> {

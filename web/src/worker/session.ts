@@ -1,9 +1,9 @@
-import type {
-  AccountId,
-  Card,
-  Person,
-  PersonOptions,
-  WalletAccount,
+import {
+  type AccountId,
+  type Person,
+  type PersonOptions,
+  readCard,
+  type WalletAccount,
 } from '@salus/salus/sdk/browser';
 import { AppError } from './call.ts';
 import { type HeldWallet, heldWallets, holdWallet } from './device.ts';
@@ -78,8 +78,15 @@ export class Session {
     return this.#open().handles;
   }
 
-  get walletId(): string {
-    return this.#open().wallet.id;
+  /** What this browser holds of the open wallet. Throws LOCKED. */
+  get wallet(): HeldWallet {
+    return this.#open().wallet;
+  }
+
+  /** What this browser holds of the open wallet has changed. */
+  async held(wallet: HeldWallet): Promise<void> {
+    this.#opened = { ...this.#open(), wallet };
+    await holdWallet(wallet);
   }
 
   touched(): void {
@@ -114,6 +121,8 @@ export class Session {
     if (opened === undefined) return { open: false, wallets: await heldWallets(), why: this.#why };
     const { person, wallet } = opened;
     const account = person.accounts.find((it) => it.enrolled);
+    const card =
+      account === undefined || account.card.length === 0 ? undefined : readCard(account.card).card;
     const hospital =
       account === undefined
         ? undefined
@@ -122,7 +131,7 @@ export class Session {
       open: true,
       walletId: wallet.id,
       isDemo: wallet.isDemo,
-      name: person.name,
+      name: card?.name ?? person.name,
       role: account?.role,
       hospital: hospital?.title,
       account: account?.account,
@@ -162,5 +171,3 @@ export async function personOptions(): Promise<PersonOptions> {
       site.hospitals.find((it) => it.account === organisation)?.url ?? gatewayUrl,
   };
 }
-
-export type { Card };

@@ -2,9 +2,11 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { Languages } from '../../app/shell.tsx';
-import { useAct } from '../../boundary/use-call.ts';
+import { askPasskey, PasskeyGone, passkeyProblem } from '../../boundary/passkey.ts';
+import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
+import { Icon } from '../../parts/icon.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import type { HeldWallet } from '../../worker/device.ts';
 import type { SessionState } from '../../worker/session.ts';
@@ -62,6 +64,18 @@ function Unlock({ wallet }: { readonly wallet: HeldWallet }) {
   const { t } = useTranslation();
   const [passphrase, setPassphrase] = useState('');
   const unlock = useAct('wallet.unlock');
+  const passkeys = useCall('wallet.passkeys', { id: wallet.id });
+  const byPasskey = useAct('wallet.unlockByPasskey');
+  const hasPasskey = (passkeys.data?.length ?? 0) > 0 && passkeyProblem() === undefined;
+  const askForPasskey = async () => {
+    try {
+      const answer = await askPasskey(passkeys.data ?? []);
+      byPasskey.mutate({ id: wallet.id, answer });
+    } catch (error) {
+      // Somebody closed the browser's question: the other ways are there still.
+      if (!(error instanceof PasskeyGone)) throw error;
+    }
+  };
   const demo = useAct('demo.open');
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -82,29 +96,45 @@ function Unlock({ wallet }: { readonly wallet: HeldWallet }) {
         </div>
       )}
       {demo.error !== null && <Failed error={demo.error} />}
-      <form onSubmit={submit}>
-        <div className="field">
-          <label htmlFor="passphrase">{t('locked.passphrase')}</label>
-          <input
-            id="passphrase"
-            className="in-text"
-            type="password"
-            autoComplete="current-password"
-            value={passphrase}
-            onChange={(event) => setPassphrase(event.target.value)}
-          />
-        </div>
-        {unlock.error !== null && <Failed error={unlock.error} />}
+      {hasPasskey && (
         <div className="acts">
           <button
-            type="submit"
-            className={wallet.isDemo ? 'btn line fillw' : 'btn main big fillw'}
-            disabled={unlock.isPending || passphrase === ''}
+            type="button"
+            className="btn main big fillw"
+            disabled={byPasskey.isPending}
+            onClick={() => void askForPasskey()}
           >
-            {unlock.isPending ? t('locked.opening') : t('locked.unlock')}
+            <Icon name="passkey" />
+            {t('locked.withPasskey')}
           </button>
         </div>
-      </form>
+      )}
+      {byPasskey.error !== null && <Failed error={byPasskey.error} />}
+      {wallet.hasPassphrase && (
+        <form onSubmit={submit}>
+          <div className="field">
+            <label htmlFor="passphrase">{t('locked.passphrase')}</label>
+            <input
+              id="passphrase"
+              className="in-text"
+              type="password"
+              autoComplete="current-password"
+              value={passphrase}
+              onChange={(event) => setPassphrase(event.target.value)}
+            />
+          </div>
+          {unlock.error !== null && <Failed error={unlock.error} />}
+          <div className="acts">
+            <button
+              type="submit"
+              className={wallet.isDemo || hasPasskey ? 'btn line fillw' : 'btn main big fillw'}
+              disabled={unlock.isPending || passphrase === ''}
+            >
+              {unlock.isPending ? t('locked.opening') : t('locked.unlock')}
+            </button>
+          </div>
+        </form>
+      )}
     </>
   );
 }

@@ -1,4 +1,6 @@
 import { homeCalls } from './home.ts';
+import { joinCalls } from './join.ts';
+import { keysCalls } from './keys.ts';
 import { sharingCalls } from './sharing.ts';
 import { walletCalls } from './wallet.ts';
 
@@ -6,6 +8,8 @@ import { walletCalls } from './wallet.ts';
 export const calls = {
   ...walletCalls,
   ...homeCalls,
+  ...joinCalls,
+  ...keysCalls,
   ...sharingCalls,
 } as const;
 export type Calls = typeof calls;

@@ -1,9 +1,15 @@
-import { indexedDbWalletStore, Person } from '@salus/salus/sdk/browser';
+import {
+  indexedDbWalletStore,
+  type Passkey,
+  type PasskeyAnswer,
+  Person,
+} from '@salus/salus/sdk/browser';
 import { AppError, type Call } from '../call.ts';
 import { heldWallets } from '../device.ts';
 import { initialsOf } from '../people.ts';
 import { personOptions } from '../session.ts';
 import { type Site, siteOf } from '../site.ts';
+import { noteWay } from '../ways.ts';
 
 /** Somebody of the demonstration whom one can be with one touch. */
 export interface DemoPerson {
@@ -56,7 +62,14 @@ const openDemo: Call<{ readonly name: string }, void> = async (session, { name }
         options,
       );
   const initials = initialsOf(demo.fullName);
-  await session.open(person, { id, initials, role: demo.role, isDemo: true, openedMs: Date.now() });
+  await session.open(person, {
+    id,
+    initials,
+    role: demo.role,
+    isDemo: true,
+    hasPassphrase: true,
+    openedMs: Date.now(),
+  });
   if (!held) await person.sync({ ...session.as, signal });
 };
 
@@ -67,7 +80,24 @@ const unlock: Call<{ readonly id: string; readonly passphrase: string }, void> =
   const held = (await heldWallets()).find((it) => it.id === id);
   if (held === undefined) throw new AppError('HANDLE_UNKNOWN');
   const store = indexedDbWalletStore(id);
-  await session.open(await Person.open({ store, passphrase }, await personOptions()), held);
+  const person = await Person.open({ store, passphrase }, await personOptions());
+  await session.open(person, held);
+  await noteWay(session, 'passphrase');
+};
+
+/** The passkeys that open this wallet here; asked before it is open. */
+const passkeys: Call<{ readonly id: string }, readonly Passkey[]> = (_session, { id }) =>
+  Person.passkeysOf(indexedDbWalletStore(id));
+
+const unlockByPasskey: Call<{ readonly id: string; readonly answer: PasskeyAnswer }, void> = async (
+  session,
+  { id, answer },
+) => {
+  const held = (await heldWallets()).find((it) => it.id === id);
+  if (held === undefined) throw new AppError('HANDLE_UNKNOWN');
+  const store = indexedDbWalletStore(id);
+  await session.open(await Person.openByPasskey({ store, answer }, await personOptions()), held);
+  await noteWay(session, 'passkey', answer.credentialId);
 };
 
 const lock: Call<void, void> = (session) => session.lock('asked');
@@ -78,4 +108,6 @@ export const walletCalls = {
   'demo.open': openDemo,
   'wallet.unlock': unlock,
   'wallet.lock': lock,
+  'wallet.passkeys': passkeys,
+  'wallet.unlockByPasskey': unlockByPasskey,
 };
