@@ -81,3 +81,19 @@ test('Every refusal has its sentence and its way on, and no sentence is of a ref
   const own = ['LOCKED', 'HANDLE_UNKNOWN', 'DEMO_GONE', 'DESK_ENDED'];
   assert.deepEqual(said.sort(), [...Object.keys(catalogue), ...own].sort());
 });
+
+test('A refusal speaks as a patient does: no words of the ledger, no commands', () => {
+  const ledgerWords =
+    /\b(grant|consent|capability|revoke|permission|resource|blob|bundle|envelope|ciphertext|decrypt|wallet|seed|credential|chain|block|hash|transaction|root|node|account|npm)s?\b|--[a-z]/iu;
+  const refusals = wordsOf('en').refusals as { readonly [code: string]: Words };
+  const said = new Map<string, string[]>();
+  for (const [code, { what, way }] of Object.entries(refusals)) {
+    assert.ok(!ledgerWords.test(`${what} ${way}`), `${code}: ${what} ${way}`);
+    said.set(String(what), [...(said.get(String(what)) ?? []), code]);
+  }
+  // One sentence a refusal: two that read alike could be one, or say too little.
+  assert.deepEqual(
+    [...said.values()].filter((it) => it.length > 1),
+    [],
+  );
+});
