@@ -5,19 +5,18 @@ import { formatInvitationLink, Person, type Role } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
 import { localDesk } from '../server/registration-desk.ts';
 import type { DemoDoor } from '../server/site/demo-door.ts';
-import { homeCards } from './cards.ts';
 import type { CommandContext } from './commands/command.ts';
+import { playHistory } from './demo-history.ts';
 import { enrolPerson } from './enrol-person.ts';
 import { inputFile } from './files.ts';
 import { fileWalletStore, homeFolder } from './home.ts';
 import type { Progress } from './output.ts';
-import { parseMoment } from './time-flags.ts';
 import { replacing, writeOut } from './write-out.ts';
 
 /**
  * The people of the demonstration: three synthetic patients with their charts, a clinician at each
- * hospital, and one grant. All of it through the SDK and over HTTP, as real people do it. What a start
- * that was interrupted left undone, the next one does.
+ * hospital, and what they did with each other (`demo-history.ts`). All of it through the SDK and over HTTP, as real
+ * people do it. What a start that was interrupted left undone, the next one does.
  */
 export const demoPassphrase = 'demo passphrase';
 
@@ -85,10 +84,10 @@ export const demoTryNext: readonly string[] = [
   `export SALUS_PASSPHRASE='${demoPassphrase}'`,
   './salus person list',
   './salus record list --as eboni',
-  './salus grant dr-osei --as eboni --class lab --class medication --purpose TREAT --until +7d',
+  './salus grant dr-osei --as alejandro --class lab --class medication --purpose TREAT --until +7d',
   './salus inbox --as dr-osei',
-  './salus record list --as dr-osei',
-  './salus looked --as eboni',
+  './salus record list --as dr-osei --patient alejandro',
+  './salus looked --as alejandro',
   './salus verify',
 ];
 
@@ -124,18 +123,21 @@ export function isDemoLoaded(home: string): boolean {
 }
 
 /**
- * People, records and grants of the demo. What was interrupted is completed; what is there stays.
+ * People, records, grants and looks of the demo. What was interrupted is completed; what is there stays.
  */
 export async function loadDemo(context: CommandContext, progress: Progress): Promise<void> {
   const { signal } = context;
   const home = homeFolder(context.flags.home);
   if (isDemoLoaded(home)) return;
+  const opened = new Map<string, Person>();
   for (const [at, demo] of people.entries()) {
     progress.update(`${demo.fullName} (${at + 1} of ${people.length})`);
     const person = await openDemoPerson(context, demo);
     if (demo.file !== undefined) await addChart(person, demo.file, signal);
-    if (demo.name === 'lemuel') await grantDemo(home, person, signal);
+    opened.set(demo.name, person);
   }
+  progress.update('what they did with each other');
+  await playHistory(opened, { nowMs: Date.now(), signal });
   await writeOut(join(home, 'people', doneMark), 'The demo people are complete.\n', replacing);
 }
 
@@ -175,23 +177,4 @@ async function addChart(person: Person, file: string, signal: AbortSignal): Prom
   if (person.imports.some((it) => it.fileName === file && it.anchored)) return;
   const path = fileURLToPath(new URL(`../../examples/patients/${file}`, import.meta.url));
   await person.addFile(await inputFile(path), { signal });
-}
-
-/** Lemuel lets Dr Lind, of another hospital, read his laboratory results and write diagnoses. */
-async function grantDemo(home: string, person: Person, signal: AbortSignal): Promise<void> {
-  const card = homeCards(home).find((it) => it.name === 'dr-lind');
-  if (card === undefined) return;
-  const grants = await person.grants({ signal });
-  if (grants.some((it) => it.terms.grantee === card.card.account && it.state === 'live')) return;
-  await person.addCard(card.bytes, { nickname: 'dr-lind', signal });
-  await person.grant(
-    {
-      grantee: 'dr-lind',
-      readClasses: ['lab', 'diagnosis', 'medication'],
-      writeClasses: ['diagnosis'],
-      purposes: ['TREAT'],
-      notAfterMs: parseMoment('--until', '+30d', { nowMs: Date.now() }),
-    },
-    { signal },
-  );
 }

@@ -117,7 +117,7 @@ async function serve(
   try {
     const isFirst = options.demo === true && !isDemoLoaded(home);
     if (isFirst) {
-      output.note('Loading the demo: three patients, three clinicians, one grant.');
+      output.note('Loading the demo: three patients, three clinicians, and what they shared.');
       const stop = AbortSignal.any([signal, broken.signal]);
       await during(output, 'Loading', (progress) =>
         loadDemo({ ...context, signal: stop }, progress),
