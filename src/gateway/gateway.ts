@@ -12,6 +12,7 @@ import { CommittedState } from './committed-state.ts';
 import type { FaultPoint } from './faults.ts';
 import { indexStore, LedgerIndex } from './ledger-index.ts';
 import type { Logger } from './logging.ts';
+import type { KnownBackup } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { OpenParts, type Parts, type Periodic, storesOf, type WingParts } from './part.ts';
 import { spineParts } from './parts/all.ts';
@@ -62,6 +63,20 @@ export interface GatewayOptions {
   readonly faultPoint?: FaultPoint;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** What an operator is told of the machine; missing: nothing is known. */
+  readonly machine?: () => Machine;
+}
+
+/** The machine that a gateway runs on, as far as whoever started it keeps account of it. */
+export interface Machine {
+  readonly backup: KnownBackup | undefined;
+  /** Processes beside this one. */
+  readonly processes: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly sinceMs: number;
+    readonly restarts: number;
+  }[];
 }
 
 /**
@@ -168,6 +183,7 @@ function spineOf(parts: Parts) {
     erasure,
     enrolment: parts.get(enrolment),
     desk: parts.get(enrolment).desk,
+    deskSessions: parts.get(enrolment).deskSessions,
     wallets: parts.get(wallets),
     peers: parts.get(peers),
     relay: parts.get(relay),

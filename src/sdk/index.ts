@@ -91,6 +91,7 @@ export type { LiveItem } from './client/check-rows.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
 export type { WaitingMessage } from './client/receive-messages.ts';
 export type { ConfirmedTx } from './client/send-tx.ts';
+export { RegistrationDesk } from './desk/registration-desk.ts';
 export type { DeviceStep } from './devices/add-device.ts';
 export type {
   DeviceAdding,

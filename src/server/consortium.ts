@@ -135,7 +135,13 @@ async function startAll(
   const urls = new Map<AccountId, string>();
   const wings: readonly GatewayWing[] = gatewayWings;
   const metrics = createMetrics(wings);
-  const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings };
+  const supervisor = new Supervisor(
+    processesOf(home, options.processes ?? wingProcesses),
+    thisMachine,
+  );
+  const processes = () => supervisor.states();
+  const machine = () => ({ backup: lastBackup(home), processes: processes() });
+  const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings, machine };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
     const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);
@@ -143,11 +149,6 @@ async function startAll(
     mounts.push({ prefix: `/${hospital.name}`, gateway });
   }
   const answering: RunningHospital[] = [];
-  const supervisor = new Supervisor(
-    processesOf(home, options.processes ?? wingProcesses),
-    thisMachine,
-  );
-  const processes = () => supervisor.states();
   const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
   const handlers = wings.flatMap((wing) => wing.handlers);
   const backup = () => lastBackup(home);

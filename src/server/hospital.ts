@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Gateway, openGateway } from '../gateway/gateway.ts';
+import { type Gateway, type Machine, openGateway } from '../gateway/gateway.ts';
 import type { Logger } from '../gateway/logging.ts';
 import type { Metrics } from '../gateway/metrics.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
@@ -21,6 +21,8 @@ export interface Common {
   readonly metrics: Metrics;
   readonly settings: Partial<GatewaySettings> | undefined;
   readonly faultPoint: (name: string) => void;
+  /** What an operator is told of this machine. */
+  readonly machine: () => Machine;
   /** What the wings add to every gateway. */
   readonly wings: readonly GatewayWing[];
 }
@@ -68,6 +70,7 @@ export async function startHospital(
     engine: ledger.engine,
     genesis: genesisBytes,
     trustRoot,
+    machine: common.machine,
     blobs,
     databasePath: join(hospital.folder, 'gateway.db'),
     deskToken: hospital.deskToken,

@@ -16,6 +16,7 @@ import { definePart, type IndexedAct } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
 import { Turns } from '../../turns.ts';
 import { Desk } from './desk.ts';
+import { DeskSessions } from './desk-sessions.ts';
 import { type Enrolled, hashOfCode, type Invitation, Invitations } from './invitations.ts';
 import { provesIdentity } from './proves-identity.ts';
 
@@ -33,6 +34,7 @@ type Stated = Pick<Card, 'name' | 'role' | 'licence' | 'credentialSalt'>;
  */
 export class Enrolment {
   readonly desk: Desk;
+  readonly deskSessions: DeskSessions;
   readonly #base: GatewayBase;
   readonly #invitations: Invitations;
   /** Attempts with one invitation follow each other: a refused one frees it only while no other is on its way. */
@@ -42,6 +44,7 @@ export class Enrolment {
     this.#base = base;
     this.#invitations = new Invitations(base);
     this.desk = new Desk(base, this.#invitations, this.#turns);
+    this.deskSessions = new DeskSessions(base.now);
   }
 
   /** Throws INVITATION_INVALID, REQUEST_INVALID, CBOR_*, IDENTITY_WRONG and what else refuses Enrol. */
