@@ -63,6 +63,13 @@ const people: readonly DemoPerson[] = [
     onFirstPage: true,
   },
   {
+    name: 'op-north',
+    fullName: 'Operator of North',
+    role: 'operator',
+    hospital: 'north',
+    onFirstPage: true,
+  },
+  {
     name: 'lemuel',
     fullName: 'Lemuel Hodkiewicz',
     role: 'patient',
@@ -96,14 +103,21 @@ export function demoDoor(home: string): DemoDoor {
   const shown = people
     .filter((it) => it.onFirstPage === true)
     .map(({ name, fullName, role, hospital }) => ({ name, fullName, role, hospital }));
+  // A desk is nobody's wallet: a link opens it.
+  const desk = { name: 'desk', fullName: 'Desk of North', role: 'desk', hospital: 'north' };
+  const order = ['patient', 'clinician', 'desk', 'operator'];
+  const listed = [...shown, desk].sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
   return {
-    people: () => shown,
+    people: () => listed,
     wallet(name) {
       const person = shown.find((it) => it.name === name);
       const codePath = join(home, 'people', `${name}.demo-code`);
       if (person === undefined || !existsSync(codePath)) return undefined;
       const code = readFileSync(codePath, 'utf8').trim();
       return { ...person, passphrase: demoPassphrase, code };
+    },
+    async deskLink() {
+      return `north/${(await localDesk(home, 'north').link()).link}`;
     },
     async invitation() {
       const desk = localDesk(home, 'north');

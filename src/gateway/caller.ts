@@ -67,7 +67,7 @@ export function isForwarded(request: FastifyRequest): boolean {
 
 const deskScheme = 'Desk ';
 
-/** Whether the registration desk asks: with the hospital's token, or in a browser with a session (H-28). */
+/** Whether the registration desk asks: with the hospital's token, or in a browser with a session (H-31). */
 export function isDesk(
   gateway: Pick<Gateway, 'options' | 'deskSessions'>,
   request: Pick<FastifyRequest, 'headers'>,

@@ -12,6 +12,7 @@ export {
 export { displayName } from '../api/display-name.ts';
 export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
 export { isReceiptBundle } from '../api/receipt-bundle.ts';
+export type { NetworkAnswer } from '../api/routes/network-get.ts';
 export type { BlockEvent } from '../api/tx.ts';
 export type { Code, Kind } from '../codes/index.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';

@@ -1,4 +1,5 @@
 import type { Card } from '../api/card.ts';
+import { type NetworkAnswer, networkGet } from '../api/routes/network-get.ts';
 import type { BlockEvent } from '../api/tx.ts';
 import type { KeptCopy } from '../api/wallet-copy.ts';
 import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
@@ -852,6 +853,11 @@ export class Person {
   /** Of one's own look, opened by the signed request. */
   receiptOfAccess(access: shared.Access, options: AsAccount = {}): Promise<Uint8Array> {
     return this.#run(options, (ctx) => shared.receiptOfAccess(ctx, access, options));
+  }
+
+  /** How this person's hospital is, for an operator of it. Throws FORBIDDEN to everybody else. */
+  network(options: AsAccount = {}): Promise<NetworkAnswer> {
+    return this.#run(options, (ctx) => ctx.gateway.call(networkGet, { signal: options.signal }));
   }
 
   /** Blocks as they are committed, until the signal: hints to look, not proofs. Throws as `account()`. */

@@ -11,7 +11,7 @@ export const deskLinkPost = defineRoute({
   path: '/v1/desk/links',
   who: 'desk-token',
   summary: 'A link that opens a desk in a browser: it serves once, for ten minutes',
-  rule: 'H-28',
+  rule: 'H-31',
   answer: z.object({ link: deskSecretText, expiresMs: timeMs }),
   noStore: true,
 });

@@ -10,7 +10,7 @@ export const deskSessionPost = defineRoute({
   path: '/v1/desk/session',
   who: 'anybody',
   summary: 'A desk’s session of twelve hours, for the link that it was opened with',
-  rule: 'H-28',
+  rule: 'H-31',
   bodyBytes: 1024,
   body: z.strictObject({ link: deskSecretText }),
   answer: z.object({

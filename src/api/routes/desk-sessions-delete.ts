@@ -7,7 +7,7 @@ export const deskSessionsDelete = defineRoute({
   path: '/v1/desk/sessions',
   who: 'desk-token',
   summary: 'End every session of a desk, and the links that wait',
-  rule: 'H-28',
+  rule: 'H-31',
   answer: z.object({ ended: z.int().nonnegative() }),
   repeatable: true,
 });

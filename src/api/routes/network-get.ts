@@ -45,7 +45,7 @@ export const networkGet = defineRoute({
   path: '/v1/network',
   who: 'operator',
   summary: 'Whether this hospital’s server is well, for its operator',
-  rule: 'H-29',
+  rule: 'H-32',
   answer: networkAnswer,
   noStore: true,
 });

@@ -6,7 +6,7 @@ import { backupOf, healthOf } from '../health.ts';
 
 const startedMs = Date.now();
 
-/** Source: rule H-29. */
+/** Source: rule H-32. */
 export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise<NetworkAnswer> => {
   const { options, deskSessions } = gateway;
   const { reads, writes, height, behind, stalledMs, ageMs, freeBytes } = healthOf(gateway);

@@ -19,7 +19,7 @@ async function withPasskey() {
   return { store, person, code };
 }
 
-test('A wallet opens by its passkey and by its passphrase, and tells which passkeys it has without either (W-29)', async () => {
+test('A wallet opens by its passkey and by its passphrase, and tells which passkeys it has without either (W-32)', async () => {
   const { store } = await withPasskey();
   const { credentialId, prfInput } = made;
   assert.deepEqual(await Person.passkeysOf(store), [{ credentialId, prfInput }]);
@@ -69,7 +69,7 @@ test('Sixteen ways are the most, and one that does not fit leaves the others', a
   assert.equal((await Person.passkeysOf(store)).length, 15);
 });
 
-test('The day on which a way worked is kept, the later one wins, and the wrong sheet is none (W-30)', async () => {
+test('The day on which a way worked is kept, the later one wins, and the wrong sheet is none (W-33)', async () => {
   const store = memoryWalletStore();
   let nowMs = 1_000;
   const { person, code } = await Person.create(

@@ -9,7 +9,7 @@ import { aadOf, type Unlocker } from './unlock.ts';
 /**
  * A passkey as one more way to the device root: its PRF extension (WebAuthn Level 3, 10.1.4) gives the same 32 secret
  * bytes for the same input each time, on an authenticator that verified its owner. The file holds the credential's id
- * and the input, neither of them secret. Source: docs/protocol/wallet.md, rule W-29.
+ * and the input, neither of them secret. Source: docs/protocol/wallet.md, rule W-32.
  */
 const shape = struct({ credentialId: bytes(), prfInput: bytes(32) });
 export type Passkey = Of<typeof shape>;

@@ -21,7 +21,7 @@ const shape = struct({
   id: bytes(),
 });
 
-/** Key: the kind, and the hash of what tells two of one kind apart. Source: docs/protocol/wallet.md, rule W-30. */
+/** Key: the kind, and the hash of what tells two of one kind apart. Source: docs/protocol/wallet.md, rule W-33. */
 const drawer: Drawer<WayIn> = {
   wing: 'ways-in',
   entry: shape,

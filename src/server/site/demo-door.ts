@@ -19,4 +19,6 @@ export interface DemoDoor {
   ): (DemoPersonShown & { readonly passphrase: string; readonly code: string }) | undefined;
   /** The link of a new invitation for a patient, as the desk's sheet has it. */
   invitation(): Promise<string>;
+  /** What opens the desk of a hospital in a browser, once: `north/LINK`. */
+  deskLink(): Promise<string>;
 }

@@ -14,6 +14,7 @@ const demo: DemoDoor = {
   people: () => [eboni],
   wallet: (name) => (name === 'eboni' ? { ...eboni, passphrase: 'p', code: 'c' } : undefined),
   invitation: async () => 'salus:enrol?',
+  deskLink: async () => 'north/0',
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'salus-app-'));
@@ -30,7 +31,7 @@ async function served(door?: DemoDoor): Promise<FastifyInstance> {
   return server;
 }
 
-suite('the app at the address itself (H-27)', () => {
+suite('the app at the address itself (H-30)', () => {
   let plain: FastifyInstance;
   let withDemo: FastifyInstance;
   before(async () => {
@@ -87,6 +88,7 @@ suite('the app at the address itself (H-27)', () => {
       ['GET', '/app/demo/people.json'],
       ['POST', '/app/demo/wallet/eboni'],
       ['POST', '/app/demo/invitation'],
+      ['POST', '/app/demo/desk'],
     ] as const;
     for (const [method, url] of routes) {
       const here = { host: 'localhost:4610', accept: 'text/html' };

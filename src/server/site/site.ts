@@ -91,6 +91,10 @@ function serveDemo(root: FastifyInstance, demo: DemoDoor): void {
     reply.header('cache-control', 'no-store');
     return { link: await demo.invitation() };
   });
+  root.post('/app/demo/desk', { ...hidden, onRequest: onlyHere }, async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return { link: await demo.deskLink() };
+  });
   root.post<{ Params: { name: string } }>(
     '/app/demo/wallet/:name',
     { ...hidden, onRequest: onlyHere },

@@ -27,7 +27,7 @@ def _unlock_aad(parameters: cbor.Cbor) -> bytes:
 
 
 def wrap_for_passkey(prf_output: bytes, credential_id: bytes, prf_input: bytes, root: bytes, nonce: bytes) -> list:
-    """W-29: one unlocker of the file."""
+    """W-32: one unlocker of the file."""
     parameters = [credential_id, prf_input]
     aad = derive.info(derive.WALLET_UNLOCK, [2, "webauthn-prf", parameters])
     key = derive.key(prf_output, derive.WALLET_PASSKEY, [])

@@ -21,7 +21,7 @@ const encoded = ({ kind, parameters, wrap }: Unlocker): string =>
 
 export const walletPasskeys: Format = {
   about:
-    'wallet.md W-29: the root wrapped for what a passkey gives (drawn: the nonce), as the unlocker stands in the file; then answers that open nothing, with the code',
+    'wallet.md W-32: the root wrapped for what a passkey gives (drawn: the nonce), as the unlocker stands in the file; then answers that open nothing, with the code',
   async cases() {
     const { result, drawn } = await withFixedRandomness('wallet passkey', () =>
       wrapForPasskey(made, root),

@@ -15,8 +15,7 @@ interface Place {
     | 'enrol'
     | 'people'
     | 'network'
-    | 'explorer'
-    | 'members';
+    | 'explorer';
   readonly icon: IconName;
 }
 
@@ -39,7 +38,7 @@ const clinician: readonly Place[] = [
 const operator: readonly Place[] = [
   { path: '/network', word: 'network', icon: 'network' },
   { path: '/explorer', word: 'explorer', icon: 'box' },
-  { path: '/members', word: 'members', icon: 'people' },
+  check,
   keys,
 ];
 export const deskPlaces: readonly Place[] = [

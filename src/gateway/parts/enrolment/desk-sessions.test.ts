@@ -5,10 +5,13 @@ import { DeskSessions } from './desk-sessions.ts';
 function desks() {
   let nowMs = 1_000_000;
   const sessions = new DeskSessions(() => nowMs);
-  return { sessions, later: (ms: number) => void (nowMs += ms) };
+  const later = (ms: number): void => {
+    nowMs += ms;
+  };
+  return { sessions, later };
 }
 
-test('A link opens one session, once, for ten minutes (H-28)', () => {
+test('A link opens one session, once, for ten minutes (H-31)', () => {
   const { sessions, later } = desks();
   const { link } = sessions.link();
   const { token } = sessions.open(link);

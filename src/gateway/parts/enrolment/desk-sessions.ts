@@ -13,7 +13,7 @@ const most = 100;
 /**
  * A desk in a browser: a link serves once, for a session that may do what a desk does and nothing else. The hospital's
  * own token, which makes links and ends sessions, never comes to the desk's machine. In memory alone: a server that
- * starts again has no session. Source: docs/protocol/http.md, rule H-28.
+ * starts again has no session. Source: docs/protocol/http.md, rule H-31.
  */
 export class DeskSessions {
   readonly #now: () => number;

@@ -68,7 +68,14 @@ function DemoPeople() {
   const { t } = useTranslation();
   const people = useCall('demo.people', undefined);
   const open = useAct('demo.open');
+  const desk = useAct('desk.openDemo');
   const go = useNavigate();
+  const isBusy = open.isPending || desk.isPending;
+  const be = ({ name, role }: { readonly name: string; readonly role: string }) => {
+    if (role === 'desk') desk.mutate(undefined, { onSuccess: () => void go('/desk') });
+    else open.mutate({ name }, { onSuccess: () => void go(homeOf(role)) });
+  };
+  const error = open.error ?? desk.error;
   if (people.data === undefined || people.data.length === 0) return null;
   return (
     <section>
@@ -79,17 +86,16 @@ function DemoPeople() {
       <ul className="sheet rows mt">
         {people.data.map((it) => (
           <li key={it.name}>
-            <button
-              type="button"
-              className="row persona"
-              disabled={open.isPending}
-              onClick={() =>
-                open.mutate({ name: it.name }, { onSuccess: () => void go(homeOf(it.role)) })
-              }
-            >
-              <span className="mono-g" aria-hidden="true">
-                {initialsShown(it.fullName)}
-              </span>
+            <button type="button" className="row persona" disabled={isBusy} onClick={() => be(it)}>
+              {it.role === 'desk' || it.role === 'operator' ? (
+                <span className="glyph">
+                  <Icon name={it.role === 'desk' ? 'desk' : 'network'} />
+                </span>
+              ) : (
+                <span className="mono-g" aria-hidden="true">
+                  {initialsShown(it.fullName)}
+                </span>
+              )}
               <span>
                 <bdi className="t">{it.fullName}</bdi>
                 <br />
@@ -102,12 +108,12 @@ function DemoPeople() {
           </li>
         ))}
       </ul>
-      {open.isPending && (
+      {isBusy && (
         <p className="sm dim mt" role="status">
           {t('start.opening')}
         </p>
       )}
-      {open.error !== null && <Failed error={open.error} />}
+      {error !== null && <Failed error={error} />}
     </section>
   );
 }

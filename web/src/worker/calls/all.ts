@@ -1,15 +1,21 @@
+import { checkCalls } from './check.ts';
+import { deskCalls } from './desk.ts';
 import { homeCalls } from './home.ts';
 import { joinCalls } from './join.ts';
 import { keysCalls } from './keys.ts';
+import { networkCalls } from './network.ts';
 import { sharingCalls } from './sharing.ts';
 import { walletCalls } from './wallet.ts';
 
 /** Everything that a page can have done; one file for each part of the app. */
 export const calls = {
   ...walletCalls,
+  ...checkCalls,
+  ...deskCalls,
   ...homeCalls,
   ...joinCalls,
   ...keysCalls,
+  ...networkCalls,
   ...sharingCalls,
 } as const;
 export type Calls = typeof calls;
