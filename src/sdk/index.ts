@@ -104,6 +104,15 @@ export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export type { UnlistedGrant } from './grants/unlisted.ts';
+export type { ItemStore } from './kept/item-store.ts';
+export {
+  forgetKept,
+  type KeptAbout,
+  type KeptLine,
+  type KeptRecord,
+  keptLines,
+  openKept,
+} from './kept/open-kept.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
 export { type Attachment, openAttachment } from './records/attachments.ts';

@@ -53,6 +53,7 @@ export const closeAccount: Action<undefined, ClosedAccount> = {
     if (row.frozen) {
       if (begun === undefined) throw new CodedError('ACCOUNT_FROZEN');
       await noteStep(ctx, 2);
+      await dropKept(ctx);
       return { revoked: 0, erased: 0, txId: undefined, height: undefined };
     }
     await requireIdle(ctx, options);
@@ -62,6 +63,7 @@ export const closeAccount: Action<undefined, ClosedAccount> = {
     const erased = isPatient ? await eraseAll(ctx, options) : 0;
     const { txId, height } = await freezeAccount(ctx, options);
     await noteStep(ctx, 2);
+    await dropKept(ctx);
     return { revoked, erased, txId, height };
   },
 };
@@ -89,6 +91,10 @@ async function eraseAll(ctx: Context, options: WorkOptions): Promise<number> {
   if (recordIds.length > 0) await eraseRecords(ctx, recordIds, options);
   return recordIds.length;
 }
+
+/** What was opened as this account leaves this device with it. */
+const dropKept = (ctx: Context): Promise<void> =>
+  ctx.kept.drop((it) => it.holder === ctx.account.account);
 
 /** With the key revoked no hospital takes a copy any more: the last step is this device's. */
 async function noteStep(ctx: Context, step: 1 | 2): Promise<void> {
