@@ -37,7 +37,7 @@ export {
   type ProvenName,
 } from './actions/check-bundle.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
-export { type ClosedAccount, closeAccount } from './actions/close-account.ts';
+export { type ClosedAccount, type CloseOptions, closeAccount } from './actions/close-account.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
 export type { ErasedRecords } from './actions/erase.ts';
 export {
