@@ -117,6 +117,7 @@ export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './
 export { type Amendment, amendmentOf } from './records/amendment.ts';
 export { type Attachment, openAttachment } from './records/attachments.ts';
 export { type Carried, type Content, contentOf } from './records/carried.ts';
+export { fileNameOf } from './records/file-name.ts';
 export { momentOf } from './records/headline/clinical-date.ts';
 export { valueForPeople } from './records/headline/decimal.ts';
 export { deriveHeadline, headlineVersion } from './records/headline/derive.ts';

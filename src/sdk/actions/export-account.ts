@@ -8,6 +8,7 @@ import { stopIfAborted } from '../client/http.ts';
 import { knownPeople } from '../grants/address-book.ts';
 import { amendmentOf } from '../records/amendment.ts';
 import { contentOf } from '../records/carried.ts';
+import { fileNameOf } from '../records/file-name.ts';
 import { chartHistory } from './chart-history.ts';
 import { receiptOfTx } from './fetch-receipt.ts';
 import { exportAll } from './give-back.ts';
@@ -196,9 +197,5 @@ async function writeCards(ctx: Context, write: Write): Promise<void> {
   if (trust !== undefined) await write('trust.json', utf8(trust.rootJson));
 }
 
-/** A name inside a record is somebody's text: it chooses no folder, and no name is too long for a file system. */
-const safeName = (name: string): string =>
-  name
-    .replace(/[^\p{L}\p{N}. _-]/gu, '_')
-    .replace(/^\.+/, '_')
-    .slice(0, 60);
+/** Short, for what stands before it. */
+const safeName = (name: string): string => fileNameOf(name, { most: 120 }) ?? 'record';
