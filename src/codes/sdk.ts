@@ -6,6 +6,10 @@ export const sdkCodes = {
   ITEM_FORGED: { kind: 'not-trusted', sentence: 'This item is not what its author signed for this chart.' },
   HEADLINE_WRONG: { kind: 'not-trusted', sentence: 'The line that lists this record says something else than the record: whoever put it into the chart wrote it so.' },
   KEY_NOT_HERE: { kind: 'no-key', sentence: 'The key for this item is not on this device.' },
+  NOT_KEPT: {
+    kind: 'no-key',
+    sentence: 'This device keeps no such record: it keeps what was opened on it, until the grant ends. Open it while the hospital answers: salus record kept lists what is here.',
+  },
   PASSPHRASE_WRONG: { kind: 'no-key', sentence: 'The passphrase does not open this wallet.' },
   PASSPHRASE_SHORT: { kind: 'usage', sentence: 'A passphrase needs at least 10 characters.' },
   WALLET_INVALID: { kind: 'not-valid', sentence: 'This is not a wallet, or it is damaged. The printed code brings it back: salus person recover NAME --code-file FILE.' },

@@ -94,6 +94,17 @@ function hexValue(code: number): number {
   return code >= 97 && code <= 102 ? code - 87 : -1;
 }
 
+/** Four bytes, the highest first. */
+export function u32be(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+/** The number in the first four bytes. Throws RangeError: there are fewer. */
+export const readU32be = (bytes: Uint8Array): number =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+
 const base64urlAlphabet = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
 const notBase64url = 64;
 /** Six bits of each character code; `notBase64url` for what is none. */

@@ -37,7 +37,7 @@ export {
   type ProvenName,
 } from './actions/check-bundle.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
-export { type ClosedAccount, closeAccount } from './actions/close-account.ts';
+export { type ClosedAccount, type CloseOptions, closeAccount } from './actions/close-account.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
 export type { ErasedRecords } from './actions/erase.ts';
 export {
@@ -104,10 +104,20 @@ export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export type { UnlistedGrant } from './grants/unlisted.ts';
+export type { ItemStore } from './kept/item-store.ts';
+export {
+  forgetKept,
+  type KeptAbout,
+  type KeptLine,
+  type KeptRecord,
+  keptLines,
+  openKept,
+} from './kept/open-kept.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
 export { type Attachment, openAttachment } from './records/attachments.ts';
 export { type Carried, type Content, contentOf } from './records/carried.ts';
+export { fileNameOf } from './records/file-name.ts';
 export { momentOf } from './records/headline/clinical-date.ts';
 export { valueForPeople } from './records/headline/decimal.ts';
 export { deriveHeadline, headlineVersion } from './records/headline/derive.ts';

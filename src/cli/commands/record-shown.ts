@@ -13,6 +13,7 @@ import {
   textOfItem,
 } from '../../sdk/index.ts';
 import { amount, sizeOf, table, when } from '../format.ts';
+import { type FromDevice, fromDeviceFacts, fromDeviceText } from '../from-device.ts';
 import { named } from '../harmless.ts';
 import type { NameBook } from '../name-book.ts';
 import { authorWords, openedFacts, originFacts, titleWords } from '../origin.ts';
@@ -25,6 +26,8 @@ export interface Opened
   /** Whose chart it is in, as the reader knows them: a printed page names them. */
   readonly patientName: string | undefined;
   readonly facts: Readonly<Record<string, unknown>>;
+  /** No hospital answered: it is what this device had. */
+  readonly fromDevice?: FromDevice;
 }
 
 export interface ShowFlags {
@@ -42,8 +45,10 @@ export async function showOpened(
   names: NameBook,
 ): Promise<void> {
   const content = contentOf(opened);
+  // Whatever is printed or written: a page and bytes have no place of their own for it.
+  if (opened.fromDevice !== undefined) context.output.note(fromDeviceText(opened.fromDevice));
   if (flags.attachment !== undefined)
-    return giveAttachment(context, content, flags.attachment, flags);
+    return giveAttachment(context, opened, flags.attachment, flags);
   const { head, bytes } = content;
   const by = names.nameOf(head.author);
   const origin = authorWords(opened, (account) => names.nameOf(account));
@@ -58,6 +63,7 @@ export async function showOpened(
     recordId: head.recordId,
     class: head.recordClass,
     ...opened.facts,
+    ...fromDeviceFacts(opened.fromDevice),
     ...openedFacts(opened),
     ...originFacts(opened),
     title,
@@ -118,14 +124,18 @@ function describe(
 
 async function giveAttachment(
   context: CommandContext,
-  { head, bytes: record }: Content,
+  opened: Opened,
   number: number,
   { out }: ShowFlags,
 ): Promise<void> {
+  const { head, bytes: record } = contentOf(opened);
   const { attachment, bytes } = openAttachment(record, number);
   const file = await writeOut(out ?? attachment.fileName, bytes, context);
   const { contentType } = attachment;
-  const facts = { recordId: head.recordId, attachment: number, contentType };
+  const facts = {
+    ...{ recordId: head.recordId, attachment: number, contentType },
+    ...fromDeviceFacts(opened.fromDevice),
+  };
   const digest = bytesToHex(sha256(bytes));
   context.output.result(
     { ...facts, bytes: bytes.length, sha256: digest, file },

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concatBytes } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import { cofactorlessCases, isCofactorless } from './ed25519-equation.ts';
+import { cofactorlessCases } from './cofactorless-cases.ts';
+import { isCofactorless } from './ed25519-equation.ts';
 import { type Platform, setChunkNonce } from './platform.ts';
 
 const cannotOpen = (error: unknown): boolean => isCoded(error, 'CANNOT_OPEN');

@@ -22,10 +22,11 @@ import { chartBodies } from '../client/chart-bodies.ts';
 import { checkRows, type ErasedItem, type LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { believed } from '../client/gateway-client.ts';
-import { type KeyOf, type MissingBody, openChart } from '../client/open-chart.ts';
+import { type KeyOf, type MissingBody, type OnOpened, openChart } from '../client/open-chart.ts';
 import { statingTime } from '../client/stated-time.ts';
 import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
+import { dropRefused, dropUnshown, Keeping } from '../kept/keeping.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 
 /** What to read under a grant, and what for. */
@@ -92,10 +93,12 @@ export async function readShared(
   const accesses: Access[] = [];
   let total = 0;
   const known = beforehand(ctx, held, signal);
+  const keeping = keepingUnder(ctx, held);
   const read = async (page: SharedPage): Promise<void> => {
     erased.push(...page.erased);
     accesses.push(page.access);
-    for await (const said of openedPage(ctx, held, { page, at: at.other, known }, signal)) {
+    const about = { page, at: at.other, known, onOpened: keeping.take };
+    for await (const said of openedPage(ctx, held, about, signal)) {
       if (said.kind === 'again') {
         const again = { kind: 'records', recordIds: said.recordIds } as const;
         for await (const next of pagesOf(ctx, held, again, { ...options, at })) {
@@ -110,14 +113,22 @@ export async function readShared(
       onProgress?.({ phase: 'opening', done: records.length, total });
     }
   };
-  for (const first of firstPages(options)) {
-    for await (const page of pagesOf(ctx, held, first, { ...options, at })) {
-      total += page.rows.length;
-      await read(page);
+  try {
+    for (const first of firstPages(options)) {
+      for await (const page of pagesOf(ctx, held, first, { ...options, at })) {
+        total += page.rows.length;
+        await read(page);
+      }
     }
+  } finally {
+    await keeping.done();
   }
   return { consent, patient: held.patient, records, erased, missing, accesses };
 }
+
+/** Keeps what one reads under a grant until the grant ends. */
+const keepingUnder = (ctx: Context, { letter }: HeldGrant): Keeping =>
+  new Keeping(ctx, { consent: letter.consent, endMs: letter.notAfterMs });
 
 type Said =
   | { readonly kind: 'record'; readonly record: SharedRecord }
@@ -133,10 +144,12 @@ async function* openedPage(
     page,
     at,
     known,
+    onOpened,
   }: {
     readonly page: SharedPage;
     readonly at: AccountId | undefined;
     readonly known: Promise<KeyOf>;
+    readonly onOpened: OnOpened;
   },
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Said, void, undefined> {
@@ -148,7 +161,8 @@ async function* openedPage(
   const wanted = { account: held.patient, rows, at, ticket };
   let came = 0;
   try {
-    for await (const it of openChart(ctx, chartBodies(ctx.gateway, wanted, signal), keys, signal)) {
+    const bodies = chartBodies(ctx.gateway, wanted, signal);
+    for await (const it of openChart(ctx, bodies, keys, signal, onOpened)) {
       came += 1;
       if ('opened' in it) yield { kind: 'record', record: { ...it.opened, row: it.row } };
       else yield { kind: 'missing', missing: it.missing };
@@ -270,20 +284,35 @@ async function* pagesOf(
 ): AsyncGenerator<SharedPage, void, undefined> {
   const { signal } = options;
   const { organisation } = options.at;
+  const shown: RecordId[] = [];
   for (let what: ReadWhat | undefined = first; what !== undefined; ) {
-    const asked = { organisation, what, options };
-    const { signedRequest, answer } = await statingTime(ctx, signal, async (issuedMs) => {
+    const now = what;
+    const asked = { organisation, what: now, options };
+    const { consent } = held.letter;
+    const asking = statingTime(ctx, signal, async (issuedMs) => {
       const signedRequest = await signRequest(ctx, held, { ...asked, issuedMs });
       const request = textOfBytes(signedRequest);
       const encoded = await ctx.gateway.call(readPost, { body: { request }, signal });
       return { signedRequest, answer: believed(decodeReadAnswer, encoded) };
     });
+    const { signedRequest, answer } = await asking.catch((error: unknown) =>
+      dropRefused(ctx, consent, now, error),
+    );
     const { live, erased } = await checkRows(ctx.ledger, held.patient, answer.anchors, signal);
     requireCovered(held, what, live);
+    for (const { recordId } of live) shown.push(recordId);
+    if (what.kind === 'records') {
+      const asked = new Set(what.recordIds);
+      await dropUnshown(ctx, consent, shown, (id) => asked.has(id));
+    }
     const { txId, height, index, salt } = answer;
     const access = { txId, height, index, salt, signedRequest };
     yield { rows: live, erased, ticket: textOfBytes(answer.ticket), access };
     what = nextPage(what, answer.next);
+  }
+  // A grantee is not told what was erased: it is left out of what there is.
+  if (first.kind === 'since' && first.height === 0) {
+    await dropUnshown(ctx, held.letter.consent, shown);
   }
 }
 

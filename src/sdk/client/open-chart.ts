@@ -32,6 +32,9 @@ const ofItsAuthor = ['CANNOT_OPEN', 'ITEM_FORGED'] as const;
 const openingAtOnce = 64;
 const openingBytes = 32 * 1024 * 1024;
 
+/** Is told of each item that opened, with the body as it came, before it is given. */
+export type OnOpened = (row: LiveItem, opened: OpenedItem, body: Uint8Array) => void;
+
 /** A row with what its body said, verified; or why there is nothing. */
 export type OpenedRow = { readonly row: LiveItem } & (
   | { readonly opened: OpenedItem }
@@ -49,6 +52,7 @@ export async function* openChart(
   bodies: AsyncIterable<CameBody>,
   keyOf: Promise<KeyOf> | KeyOf,
   signal?: AbortSignal,
+  onOpened?: OnOpened,
 ): AsyncGenerator<OpenedRow, void, undefined> {
   const authors = new Authors(ledger, signal);
   const opening: { readonly row: Promise<OpenedRow>; readonly bytes: number }[] = [];
@@ -64,7 +68,9 @@ export async function* openChart(
     cut = error;
   })) {
     const length = 'body' in came ? came.body.length : 0;
-    const row = openedRow(came, keyOf, { ledger, authors, openers, signal });
+    const row = openedRow(came, keyOf, {
+      ...{ ledger, authors, openers, signal, onOpened },
+    });
     // Who asks for it later hears of a fault then.
     row.catch(() => undefined);
     opening.push({ row, bytes: length });
@@ -94,6 +100,7 @@ interface Opening {
   readonly authors: Authors;
   readonly openers: Openers;
   readonly signal: AbortSignal | undefined;
+  readonly onOpened: OnOpened | undefined;
 }
 
 async function openedRow(
@@ -106,7 +113,9 @@ async function openedRow(
   if (!('body' in came)) return { row, missing: { recordId, code: codes[came.why] } };
   const key = (await keyOf)(row);
   try {
-    return { row, opened: await openedItem(row, key, came.body, opening) };
+    const opened = await openedItem(row, key, came.body, opening);
+    opening.onOpened?.(row, opened, came.body);
+    return { row, opened };
   } catch (error) {
     const code = ofItsAuthor.find((it) => isCoded(error, it));
     if (code === undefined) throw error;

@@ -203,6 +203,8 @@ export async function receivedGrants(
       state: isEnded ? 'ended' : letter.notBeforeMs <= nowMs ? 'live' : 'not yet',
     } as const;
   });
+  const over = new Set<string>(listed.flatMap((it) => (it.state === 'ended' ? it.consent : [])));
+  await ctx.kept.dropWhereItCan((it) => over.has(it.consent));
   const ended = listed.map((it) => (it.state === 'ended' ? rows.get(it.consent) : undefined));
   const ends = await endsOf(ctx, ended, signal);
   return listed.map((it, at) => ({ ...it, endedMs: ends[at] }));

@@ -47,8 +47,8 @@ function collect(tree: JsonTree, found: Map<JsonTree, Attachment>): void {
     const contentType = textOf(fieldOf(tree, 'contentType')) ?? 'application/octet-stream';
     const number = found.size + 1;
     const ending = endingOf(contentType);
-    const title = fileNameOf(textOf(fieldOf(tree, 'title')) ?? '') ?? `attachment-${number}`;
-    const fileName = title.toLowerCase().endsWith(ending) ? title : `${title}${ending}`;
+    const title = textOf(fieldOf(tree, 'title')) ?? '';
+    const fileName = fileNameOf(title, { ending }) ?? `attachment-${number}${ending}`;
     found.set(tree, { number, contentType, fileName, data });
   }
   for (const field of tree.fields.values()) collect(field, found);

@@ -1,5 +1,6 @@
 import type { Attachment } from './attachments.ts';
 import { bundleParts } from './bundle-parts.ts';
+import { codingsIn } from './headline/codes.ts';
 import { type HeadlineMark, spokenName } from './headline/headline.ts';
 import { marksOf } from './headline/marks.ts';
 import { namingReference, subjectOf } from './headline/name.ts';
@@ -10,7 +11,6 @@ import { resultWords } from './plain-text.ts';
 import { html, type SafeHtml } from './safe-html.ts';
 import {
   type Around,
-  codingsOf,
   type Field,
   shortened,
   showDocument,
@@ -144,7 +144,7 @@ function showSection(section: JsonTree, level: number, document: DocumentParts):
     showSection(part, level + 1, document),
   );
   const narrative = narrativeOf(section);
-  const absence = absenceOf(codingsOf(fieldOf(section, 'emptyReason')));
+  const absence = absenceOf(codingsIn(fieldOf(section, 'emptyReason')));
   const empty = parts.length === 0 && inner.length === 0 && narrative === undefined;
   const state = absence ?? (empty ? 'not recorded' : undefined);
   return html`<section>${heading(level, textOf(fieldOf(section, 'title')) ?? 'Section')}
@@ -178,7 +178,7 @@ function documentName(composition: JsonTree, nameOf: NameOf): string {
 /** What the record itself is called; an absence ("no known allergy") is a state and no name. */
 function titleOf(resource: JsonTree, nameOf: NameOf): string | undefined {
   const readable = readTree(resource);
-  if (absenceOf(codingsOf(fieldOf(resource, 'code'))) !== undefined) return undefined;
+  if (absenceOf(codingsIn(fieldOf(resource, 'code'))) !== undefined) return undefined;
   const { name } = subjectOf(readable, readable.text('resourceType') ?? '');
   return name ?? nameOf(namingReference(readable) ?? '');
 }

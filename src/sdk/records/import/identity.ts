@@ -41,11 +41,15 @@ export function identityOf(facts: ResourceFacts | undefined, contentHash: string
 export function aboutOf(facts: ResourceFacts | undefined): Uint8Array {
   if (facts === undefined) return new Uint8Array(16);
   if (facts.resourceType === 'Patient') {
-    return concatBytes(shortHash(plainName(facts.title)), shortHash(facts.birthDate ?? ''));
+    return aboutOfPatient(facts.title, facts.birthDate ?? '');
   }
   const codes = facts.codes.length > 0 ? facts.codes : [facts.title];
   return sha256(utf8([referenceName(facts.subject), ...codes].join('\n'))).subarray(0, 16);
 }
+
+/** 8 bytes of the name, however it is written, and 8 of the birth date: what tells one person from another. Zeros: not recorded. */
+export const aboutOfPatient = (name: string, birthDate: string): Uint8Array =>
+  concatBytes(shortHash(plainName(name)), shortHash(birthDate));
 
 const shortHash = (text: string): Uint8Array =>
   text === '' ? new Uint8Array(8) : sha256(utf8(text)).subarray(0, 8);
