@@ -1,11 +1,12 @@
 import type { AddedFile } from '../sdk/index.ts';
+import { cardFacts, cardText } from './card-lines.ts';
 import { amount } from './format.ts';
 import { named } from './harmless.ts';
 
 /** What adding a file did, for `--json`. */
 export function addedFacts(file: AddedFile): Record<string, unknown> {
   const { importId, fileName, sha256, kind, items, unchanged, epoch, txId, height } = file;
-  const { notes, deleted, withdrawn, ofOthers, erasedBefore, restricted } = file;
+  const { notes, deleted, withdrawn, ofOthers, erasedBefore, restricted, healthCards } = file;
   return {
     ...(importId !== undefined && { importId }),
     fileName,
@@ -18,6 +19,7 @@ export function addedFacts(file: AddedFile): Record<string, unknown> {
     ...(restricted > 0 && { restricted }),
     ...(ofOthers > 0 && { ofOthers }),
     ...(erasedBefore > 0 && { erasedBefore }),
+    ...(healthCards.length > 0 && { healthCards: healthCards.map(cardFacts) }),
     ...(notes.length > 0 && { notes }),
     ...(txId !== undefined && { txId, height, epoch }),
   };
@@ -35,7 +37,8 @@ export function addedText(file: AddedFile): string {
   const same = unchanged.length > 0 ? `, ${unchanged.length} unchanged` : '';
   const where =
     importId === undefined ? '' : `, anchored at height ${height}\n  import ${importId}`;
-  const lines = [...besides(file), ...notes.slice(0, maxNotes).map(noteText)];
+  const cards = file.healthCards.flatMap(cardText);
+  const lines = [...cards, ...besides(file), ...notes.slice(0, maxNotes).map(noteText)];
   if (notes.length > maxNotes) lines.push(`and ${notes.length - maxNotes} more of the kind`);
   return [
     `${named(fileName)}: ${amount(items.length, 'record')} added${what}${same}${where}`,

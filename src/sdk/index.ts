@@ -120,9 +120,18 @@ export {
   isNumber,
   spokenName,
 } from './records/headline/headline.ts';
+export { type CardSays, cardSays, verdictSentences } from './records/health-card/card-words.ts';
+export {
+  type CardVerdict,
+  type CheckedCard,
+  type CheckedCards,
+  checkHealthCards,
+} from './records/health-card/check-card.ts';
+export type { HealthCard } from './records/health-card/health-card.ts';
+export { type IssuerKeys, parseIssuerKeys } from './records/health-card/issuer-keys.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
-export { showItem } from './records/show-html.ts';
+export { type ItemToShow, showItem } from './records/show-html.ts';
 export { type TextOfItem, textOfItem } from './records/show-text.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export { standAlonePage } from './records/stand-alone-page.ts';

@@ -3,6 +3,7 @@ import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
 import { type BlobToSend, uploadBlobs } from '../client/upload.ts';
+import type { IssuerKeys } from '../records/health-card/issuer-keys.ts';
 import type { ImportPlan } from '../records/import/import-plan.ts';
 import type { PlannedItem } from '../records/import/planner.ts';
 import { sealItem, sealItemStream } from '../records/item-seal.ts';
@@ -26,6 +27,8 @@ export interface AddFileOptions extends WorkOptions {
   readonly again?: boolean | undefined;
   /** Marks every item as typed by the patient themselves. */
   readonly enteredByPatient?: boolean;
+  /** By which the health cards of the file are checked; without them only by keys in the file itself. */
+  readonly issuerKeys?: IssuerKeys | undefined;
   /** Where the sealed body of a large file lies until its id is known. */
   readonly spool?: Spool | undefined;
 }

@@ -23,6 +23,8 @@ export interface FilePart {
   readonly facts: ResourceFacts | undefined;
   /** Of what is no FHIR and says by itself that it is restricted. */
   readonly labels?: readonly string[];
+  /** Of what is no FHIR: what it is called, where that is not the name of its file. */
+  readonly title?: string | undefined;
   /** What names this Binary as its document, in the same file: a list for each of its addresses. */
   readonly namers?: readonly (readonly ResourceFacts[])[];
   /** Of what lies packed in the file: its own bytes, which are no range of it, and its name. */

@@ -8,6 +8,8 @@ import { shownHeadline } from './headline/derive.ts';
 import { spokenName } from './headline/headline.ts';
 import { namingReference } from './headline/name.ts';
 import { readTree } from './headline/readable-resource.ts';
+import type { CheckedCards } from './health-card/check-card.ts';
+import { showCards } from './health-card/show-cards.ts';
 import { fieldOf, type JsonTree, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
 import { bareMediaType } from './media-type.ts';
@@ -32,6 +34,8 @@ export interface ItemToShow {
   /** Whose chart it is of: a printed page names them. */
   readonly patientName?: string | undefined;
   readonly bytes: Uint8Array;
+  /** What `checkHealthCards` found in it: without it a file of health cards is only a file. */
+  readonly healthCards?: CheckedCards | undefined;
 }
 
 /** Up to here a page carries the file itself. */
@@ -75,8 +79,13 @@ export function showItem(item: ItemToShow): string {
 }
 
 function contentOf(item: ItemToShow, document: CdaDocument | undefined): SafeHtml {
-  const { bytes } = item;
+  const { bytes, healthCards } = item;
   const mediaType = bareMediaType(item.mediaType);
+  if (healthCards !== undefined) {
+    const nobody = { nameOf: () => undefined, attachmentOf: () => undefined };
+    const cards = showCards(healthCards, { ...nobody, linkTo: withoutLink });
+    return html`<h1>${item.name}</h1>${cards}${linkTo(item)}`;
+  }
   if (/[/+]json$/.test(mediaType) && bytes.length <= maxShownBytes) {
     return tryTo(() => showJson(item)) ?? showFile(item);
   }

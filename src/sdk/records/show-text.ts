@@ -12,6 +12,8 @@ import { flagOf } from './headline/flag.ts';
 import { type Headline, spokenName } from './headline/headline.ts';
 import { readTree } from './headline/readable-resource.ts';
 import { headlineValueOf } from './headline/value.ts';
+import type { CheckedCards } from './health-card/check-card.ts';
+import { cardParagraphs } from './health-card/show-cards.ts';
 import { fieldOf, type JsonTree, listOf, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
 import { headlineWords, plainText, rangeWords, readableDate, resultWords } from './plain-text.ts';
@@ -56,10 +58,16 @@ export function textOfItem(item: {
   readonly bytes: Uint8Array;
   readonly mediaType: string;
   readonly name: string;
+  /** What `checkHealthCards` found in it: without it a file of health cards is only a file. */
+  readonly healthCards?: CheckedCards | undefined;
 }): TextOfItem {
   const headline = shownHeadline(item);
   const title = spokenName(headline);
   const kind = headline.type === '' ? '' : wordsOfResource(headline.type);
+  if (item.healthCards !== undefined) {
+    const paragraphs = cardParagraphs(item.healthCards);
+    return { title, kind: 'Health card', headline, rows: [], paragraphs, attachments: [] };
+  }
   const document = readCda(item.mediaType, item.bytes);
   if (document !== undefined) return textOfCda(document, headline, item.bytes);
   const tree = headline.type === '' ? undefined : treeOf(item.bytes);

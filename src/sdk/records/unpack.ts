@@ -1,4 +1,5 @@
-import { concatBytes, utf8 } from '../../primitives/bytes.ts';
+import { utf8 } from '../../primitives/bytes.ts';
+import { inflate } from './inflate.ts';
 import { recordLimits } from './limits.ts';
 import { charsetOf, type JudgedFormat, textOf } from './media-type.ts';
 
@@ -43,27 +44,6 @@ function asUtf8(name: string, bytes: Uint8Array): readonly Member[] | undefined 
   const charset = charsetOf(bytes);
   if (charset === undefined || charset === 'utf-8') return undefined;
   return [{ name, bytes: utf8(textOf(bytes, `;charset=${charset}`)) }];
-}
-
-/** Undefined: it holds more than `most`. Throws what the platform throws for damaged bytes. */
-async function inflate(
-  bytes: Uint8Array,
-  format: 'gzip' | 'deflate-raw',
-  most: number,
-): Promise<Uint8Array | undefined> {
-  const packed = new Blob([Uint8Array.from(bytes)]).stream();
-  const reader = packed.pipeThrough(new DecompressionStream(format)).getReader();
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    length += next.value.length;
-    if (length > most) {
-      await reader.cancel();
-      return undefined;
-    }
-    pieces.push(next.value);
-  }
-  return concatBytes(...pieces);
 }
 
 const endMark = 0x0605_4b50;

@@ -1,5 +1,8 @@
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type CutFile, cutFile, cutOpaque } from '../fhir-file.ts';
+import { cardsName } from '../health-card/card-words.ts';
+import { type CardsOfFiles, labelsOfCards } from '../health-card/cards-in-file.ts';
+import type { CheckedCards } from '../health-card/check-card.ts';
 import { labelsOfCda } from '../labels.ts';
 import { recordLimits } from '../limits.ts';
 import { headBytes, isXml, judgeFormat, textOf } from '../media-type.ts';
@@ -9,6 +12,7 @@ interface CutInput {
   /** Without folders. */
   readonly fileName: string;
   readonly strict?: boolean | undefined;
+  readonly cards?: CardsOfFiles | undefined;
 }
 
 /** Of a file that is held in memory: itself, or what it holds (`unpack.ts`). Throws what `cutFile` throws. */
@@ -20,8 +24,10 @@ export function cutHeld(
   return members === undefined ? cutOne(input, bytes) : cutMembers(input, bytes, members);
 }
 
-function cutOne({ fileName, strict }: CutInput, bytes: Uint8Array): CutFile {
+function cutOne({ fileName, strict, cards }: CutInput, bytes: Uint8Array): CutFile {
   const cut = labelledCut(cutFile(fileName, bytes, { strict }), bytes);
+  const found = cards?.get(bytes);
+  if (found !== undefined) return cutOfCards(cut, found);
   if (!isPacked(cut.mediaType)) return cut;
   return { ...cut, notes: [{ kind: 'foreign', type: 'a packed file, not opened', at: 0 }] };
 }
@@ -69,6 +75,12 @@ function cutMember(input: CutInput, member: Member, isOneOfMany: boolean): CutFi
     const none = cutOpaque('application/octet-stream', bytes.length);
     return [{ ...none, parts: [], notes: [{ kind: 'unreadable', reason, at: 0 }] }];
   }
+}
+
+/** What the cards say is told apart from the notes, with what is known of their signatures. */
+function cutOfCards(cut: CutFile, cards: CheckedCards): CutFile {
+  const says = { title: cardsName(cards), labels: labelsOfCards(cards) };
+  return { ...cut, notes: [], parts: cut.parts.map((part) => ({ ...part, ...says })) };
 }
 
 /** A CDA document says inside what restricts it, also one whose first words do not say yet what it is. */
