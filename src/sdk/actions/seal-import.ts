@@ -66,8 +66,10 @@ export async function sealAndUpload(
   const total = plan.items.length + 1;
   const { bytes } = source;
   const about = { account, author: account, writtenMs };
-  if (bytes === undefined) {
-    for (const item of plan.items) rows.push(await sealLarge(ctx, source, item, options));
+  const isHeld = ({ part }: PlannedItem): boolean =>
+    bytes !== undefined || part.unpacked !== undefined;
+  for (const item of plan.items) {
+    if (!isHeld(item)) rows.push(await sealLarge(ctx, source, item, options));
   }
   const skeletonItem = {
     ...about,
@@ -78,16 +80,11 @@ export async function sealAndUpload(
     previous: undefined,
     bytes: plan.skeleton,
   } as const;
-  const whole =
-    bytes === undefined
-      ? []
-      : plan.items.map((item) => ({
-          ...item,
-          ...about,
-          bytes:
-            item.part.unpacked?.bytes ??
-            bytes.subarray(item.part.offset, item.part.offset + item.part.length),
-        }));
+  const whole = plan.items.filter(isHeld).map((item) => {
+    const { offset, length, unpacked } = item.part;
+    const own = unpacked?.bytes ?? bytes?.subarray(offset, offset + length) ?? new Uint8Array(0);
+    return { ...item, ...about, bytes: own };
+  });
   const toSeal = [...whole, skeletonItem];
   for (let at = 0; at < toSeal.length; ) {
     stopIfAborted(signal);

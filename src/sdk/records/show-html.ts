@@ -3,6 +3,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { type Attachment, attachmentsIn, sizeOfAttachment } from './attachments.ts';
 import { bytesToBase64 } from './base64.ts';
 import { type CdaDocument, readCda } from './cda/cda-document.ts';
+import { readFhirXml } from './fhir-xml.ts';
 import { fileNameOf } from './file-name.ts';
 import { shownHeadline } from './headline/derive.ts';
 import { spokenName } from './headline/headline.ts';
@@ -90,6 +91,10 @@ function contentOf(item: ItemToShow, document: CdaDocument | undefined): SafeHtm
     return tryTo(() => showJson(item)) ?? showFile(item);
   }
   if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
+  const fhirXml = readFhirXml(item.mediaType, bytes);
+  if (fhirXml !== undefined && bytes.length <= maxEmbeddedBytes) {
+    return html`${showTree(item, fhirXml)}${linkTo(item)}`;
+  }
   if (document !== undefined) return html`${showCda(document)}${linkTo(item)}`;
   const text = bytes.length <= maxEmbeddedBytes ? textOfFile(item) : undefined;
   return text === undefined
@@ -102,6 +107,11 @@ function showJson(item: ItemToShow): SafeHtml | undefined {
   const { bytes } = item;
   const tree = parseJsonTree(bytes);
   if (textOf(fieldOf(tree, 'resourceType')) === undefined) return undefined;
+  return showTree(item, tree);
+}
+
+function showTree(item: ItemToShow, tree: JsonTree): SafeHtml | undefined {
+  const { bytes } = item;
   const attachments = attachmentsIn(tree);
   let ofDocuments = 0;
   for (const { data } of attachments.values()) ofDocuments += data.length;

@@ -6,6 +6,7 @@ import {
 } from './attachments.ts';
 import { type CdaDocument, readCda } from './cda/cda-document.ts';
 import { documentText, lineOfHeadline } from './document-text.ts';
+import { headlineOfFhirXml, readFhirXml } from './fhir-xml.ts';
 import { codingsIn, conceptName } from './headline/codes.ts';
 import { headlineOfResource, shownHeadline } from './headline/derive.ts';
 import { flagOf } from './headline/flag.ts';
@@ -61,7 +62,8 @@ export function textOfItem(item: {
   /** What `checkHealthCards` found in it: without it a file of health cards is only a file. */
   readonly healthCards?: CheckedCards | undefined;
 }): TextOfItem {
-  const headline = shownHeadline(item);
+  const fhirXml = readFhirXml(item.mediaType, item.bytes);
+  const headline = fhirXml === undefined ? shownHeadline(item) : headlineOfFhirXml(fhirXml);
   const title = spokenName(headline);
   const kind = headline.type === '' ? '' : wordsOfResource(headline.type);
   if (item.healthCards !== undefined) {
@@ -70,7 +72,7 @@ export function textOfItem(item: {
   }
   const document = readCda(item.mediaType, item.bytes);
   if (document !== undefined) return textOfCda(document, headline, item.bytes);
-  const tree = headline.type === '' ? undefined : treeOf(item.bytes);
+  const tree = fhirXml ?? (headline.type === '' ? undefined : treeOf(item.bytes));
   if (tree === undefined) {
     const isLarge = item.bytes.length > recordLimits.maxBundleBytes;
     const text = isLarge ? undefined : textOfFile(item);

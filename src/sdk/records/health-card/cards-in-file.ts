@@ -12,12 +12,12 @@ const maxFileBytes = 4 * 1024 * 1024;
 
 /** The health cards of a file that is brought, with what is known of each. */
 export async function cardsInFile(
-  bytes: Uint8Array,
+  bytes: Uint8Array | undefined,
   members: readonly Member[] | undefined,
   options: { readonly issuerKeys?: IssuerKeys | undefined; readonly nowMs: number },
 ): Promise<CardsOfFiles> {
   const found = new Map<Uint8Array, CheckedCards>();
-  for (const file of members?.map((it) => it.bytes) ?? [bytes]) {
+  for (const file of members?.map((it) => it.bytes) ?? (bytes === undefined ? [] : [bytes])) {
     const mediaType = mediaTypeOf(file);
     if (mediaType === undefined) continue;
     const cards = await checkHealthCards({ bytes: file, mediaType }, options);

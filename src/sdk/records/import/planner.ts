@@ -177,14 +177,14 @@ function describePart(
     classOf({
       byDevice: input.byDevice,
       mediaType,
-      resourceType: about?.resourceType,
-      categories: about?.categories ?? [],
-      bundleType: facts?.bundleType,
+      resourceType: about?.resourceType ?? part.judgedAs?.resourceType,
+      categories: about?.categories ?? part.judgedAs?.categories ?? [],
+      bundleType: facts?.bundleType ?? part.judgedAs?.bundleType,
     });
   return {
     part,
     labels,
-    recordClass: sealedClass(ordinaryClass, labels),
+    recordClass: part.ownersOnly === true ? 'private' : sealedClass(ordinaryClass, labels),
     ordinaryClass,
     mediaType: input.enteredByPatient === true ? markEnteredByPatient(mediaType) : mediaType,
     name: shortened(facts?.title ?? part.title ?? part.unpacked?.name ?? input.fileName),
