@@ -40,10 +40,7 @@ for (const version of versions) {
     const home = homeOf(version);
     const ana = await Person.open({ store: fileWalletStore(home, 'ana'), passphrase });
     assert.equal(ana.name, 'Ana Lima');
-    assert.deepEqual(
-      ana.imports.map((it) => it.fileName).sort(),
-      ['labs.json', 'note.txt'],
-    );
+    assert.deepEqual(ana.imports.map((it) => it.fileName).sort(), ['labs.json', 'note.txt']);
     const bo = await Person.open({ store: fileWalletStore(home, 'bo'), passphrase });
     assert.equal(bo.account().role, 'clinician');
   });

@@ -6,7 +6,8 @@ import {
 } from './attachments.ts';
 import { type CdaDocument, readCda } from './cda/cda-document.ts';
 import { documentText, lineOfHeadline } from './document-text.ts';
-import { headlineOfFhirXml, readFhirXml } from './fhir-xml.ts';
+import { readFhirXml } from './fhir-xml.ts';
+import { headlineOfFhirXml } from './fhir-xml-facts.ts';
 import { codingsIn, conceptName } from './headline/codes.ts';
 import { headlineOfResource, shownHeadline } from './headline/derive.ts';
 import { flagOf } from './headline/flag.ts';

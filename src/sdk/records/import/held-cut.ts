@@ -1,6 +1,7 @@
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type CutFile, cutFile, cutOpaque, type FilePart } from '../fhir-file.ts';
-import { fhirXmlFacts, fhirXmlMediaType, readFhirXml } from '../fhir-xml.ts';
+import { fhirXmlMediaType, readFhirXml } from '../fhir-xml.ts';
+import { fhirXmlFacts } from '../fhir-xml-facts.ts';
 import type { FileNote } from '../found.ts';
 import { cardsName } from '../health-card/card-words.ts';
 import { type CardsOfFiles, labelsOfCards } from '../health-card/cards-in-file.ts';
