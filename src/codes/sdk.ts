@@ -31,6 +31,7 @@ export const sdkCodes = {
   GRANT_TOO_LARGE: { kind: 'not-valid', sentence: 'A grant may open 1,000 single records at most; share whole periods instead.' },
   GRANTEE_ROLE: { kind: 'not-valid', sentence: 'A person of this role cannot be granted this.' },
   FILE_UNREADABLE: { kind: 'usage', sentence: 'This file cannot be read.' },
+  ISSUER_KEYS_INVALID: { kind: 'usage', sentence: 'This file holds no keys of health cards: a JWKS is wanted, a directory of issuers, or a list of revoked cards.' },
   ATTACHMENT_UNKNOWN: { kind: 'usage', sentence: 'This record holds no document of this number.' },
   ATTACHMENT_DAMAGED: { kind: 'not-valid', sentence: 'This document inside the record is no base64: it cannot be given back.' },
   FILE_EMPTY: { kind: 'not-valid', sentence: 'This file is empty.' },

@@ -115,6 +115,7 @@ export {
 } from './kept/open-kept.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
+export type { HealthDataKind } from './records/archive/health-data.ts';
 export { type Attachment, openAttachment } from './records/attachments.ts';
 export { type Carried, type Content, contentOf } from './records/carried.ts';
 export { fileNameOf } from './records/file-name.ts';
@@ -130,9 +131,18 @@ export {
   isNumber,
   spokenName,
 } from './records/headline/headline.ts';
+export { type CardSays, cardSays, verdictSentences } from './records/health-card/card-words.ts';
+export {
+  type CardVerdict,
+  type CheckedCard,
+  type CheckedCards,
+  checkHealthCards,
+} from './records/health-card/check-card.ts';
+export type { HealthCard } from './records/health-card/health-card.ts';
+export { type IssuerKeys, parseIssuerKeys } from './records/health-card/issuer-keys.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
-export { showItem } from './records/show-html.ts';
+export { type ItemToShow, showItem } from './records/show-html.ts';
 export { type TextOfItem, textOfItem } from './records/show-text.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export { standAlonePage } from './records/stand-alone-page.ts';

@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import { contentOf, parsePurpose } from '../../sdk/index.ts';
 import { type Acting, openActing, work } from '../acting.ts';
+import { issuerKeysHelp } from '../card-lines.ts';
 import { findOwnRecord, findSharedRecord } from '../finding-record.ts';
 import { offlineOption, openKeptOf, orFromDevice, type Whose } from '../from-device.ts';
 import { NameBook } from '../name-book.ts';
 import { during } from '../output.ts';
 import { findReceived, readUnder } from '../received.ts';
 import type { CommandContext } from './command.ts';
-import { wholeNumber } from './options.ts';
+import { gather, wholeNumber } from './options.ts';
 import { type Opened, type ShowFlags, showOpened } from './record-shown.ts';
 
 interface OpenFlags extends ShowFlags {
@@ -27,6 +28,7 @@ export function addRecordOpen(record: Command, context: CommandContext): void {
     .option('--html', 'as a page that a person can read and print')
     .option('--raw', 'its bytes as they are, numbers as they are spelled')
     .option('--attachment <number>', 'a document inside it, with --out', wholeNumber(1, 10_000))
+    .option('--issuer-keys <file>', issuerKeysHelp, gather)
     .option('--consent <id>', "under this grant (or a patient's name); not needed for the only one")
     .option('--patient <name>', 'of this patient, by all live grants')
     .option('--purpose <purpose>', 'of this look; default: the first that was granted')

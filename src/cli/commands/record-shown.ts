@@ -4,7 +4,9 @@ import { CodedError } from '../../primitives/errors.ts';
 import {
   bareMediaType,
   type Content,
+  checkHealthCards,
   contentOf,
+  type ItemToShow,
   isEnteredByPatient,
   type OpenedRecord,
   openAttachment,
@@ -12,6 +14,7 @@ import {
   type TextOfItem,
   textOfItem,
 } from '../../sdk/index.ts';
+import { cardFacts, issuerKeysOf } from '../card-lines.ts';
 import { amount, sizeOf, table, when } from '../format.ts';
 import { type FromDevice, fromDeviceFacts, fromDeviceText } from '../from-device.ts';
 import { named } from '../harmless.ts';
@@ -35,6 +38,7 @@ export interface ShowFlags {
   readonly html?: boolean;
   readonly raw?: boolean;
   readonly attachment?: number;
+  readonly issuerKeys?: readonly string[];
 }
 
 /** How one record is shown: in words, as a page, as its bytes, or one of the documents inside it. */
@@ -47,15 +51,21 @@ export async function showOpened(
   const content = contentOf(opened);
   // Whatever is printed or written: a page and bytes have no place of their own for it.
   if (opened.fromDevice !== undefined) context.output.note(fromDeviceText(opened.fromDevice));
+  const issuerKeys = issuerKeysOf(flags.issuerKeys);
   if (flags.attachment !== undefined)
     return giveAttachment(context, opened, flags.attachment, flags);
   const { head, bytes } = content;
   const by = names.nameOf(head.author);
   const origin = authorWords(opened, (account) => names.nameOf(account));
-  const page = flags.html === true ? pageOf(content, origin, opened.patientName) : undefined;
+  const healthCards = await checkHealthCards({ ...head, bytes }, { issuerKeys, nowMs: Date.now() });
+  const { patientName } = opened;
+  const page =
+    flags.html === true
+      ? pageOf(content, { authorName: origin, patientName, healthCards })
+      : undefined;
   const target = flags.out ?? (flags.raw === true && !context.output.json ? '-' : undefined);
   const file = target === undefined ? undefined : await writeOut(target, page ?? bytes, context);
-  const shown = textOfItem({ ...head, bytes });
+  const shown = textOfItem({ ...head, bytes, healthCards });
   const text = file === undefined && page === undefined ? rawText(content) : undefined;
   const title = titleWords(content, shown.title);
   const { clinicalDate, value, unit, flag, marks } = shown.headline;
@@ -75,6 +85,7 @@ export async function showOpened(
     account: head.account,
     by,
     sha256: bytesToHex(sha256(bytes)),
+    ...(healthCards !== undefined && { healthCards: healthCards.cards.map(cardFacts) }),
     ...(shown.attachments.length > 0 && { attachments: shown.attachments }),
     ...(file !== undefined && { file }),
     ...(file === undefined && page !== undefined && { html: page }),
@@ -158,9 +169,22 @@ function rawText({ head, bytes }: Content): string | undefined {
   }
 }
 
-function pageOf(content: Content, authorName: string, patientName: string | undefined): string {
+function pageOf(
+  content: Content,
+  {
+    authorName,
+    patientName,
+    healthCards,
+  }: Pick<ItemToShow, 'authorName' | 'patientName' | 'healthCards'>,
+): string {
   const { mediaType, recordClass, writtenMs } = content.head;
   const enteredByPatient = isEnteredByPatient(content.head);
   const about = { mediaType, recordClass, writtenMs, authorName, enteredByPatient };
-  return showItem({ ...about, name: titleWords(content), patientName, bytes: content.bytes });
+  return showItem({
+    ...about,
+    name: titleWords(content),
+    patientName,
+    bytes: content.bytes,
+    healthCards,
+  });
 }

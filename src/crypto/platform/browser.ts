@@ -191,6 +191,18 @@ export const platform: Platform = {
     }
   },
 
+  async es256Verify(publicKey, message, signature) {
+    try {
+      const point = Uint8Array.of(4, ...publicKey);
+      const curve = { name: 'ECDSA', namedCurve: 'P-256' };
+      const key = await subtle.importKey('raw', point, curve, false, ['verify']);
+      const how = { name: 'ECDSA', hash: 'SHA-256' };
+      return await subtle.verify(how, key, owned(signature), owned(message));
+    } catch {
+      return false; // The key is no point of the curve.
+    }
+  },
+
   async x25519Key(secret) {
     const { publicKey, agree } = await x25519Pair(secret);
     return {

@@ -1,6 +1,7 @@
 import { CodedError } from '../../primitives/errors.ts';
 import { base64ToBytes } from './base64.ts';
 import { attribute, parseXml, type XmlElement } from './cda/xml.ts';
+import { fhirTreeOf } from './fhir-xml.ts';
 import { fileNameOf } from './file-name.ts';
 import { fieldOf, type JsonTree, parseJsonTree, textOf } from './json-tree.ts';
 import { textOfHtml } from './text-of-html.ts';
@@ -94,12 +95,12 @@ export function listAttachments(record: Uint8Array): readonly Attachment[] {
   try {
     return [...attachmentsIn(parseJsonTree(record)).values()];
   } catch {
-    return attachmentsInCda(record);
+    return attachmentsInXml(record);
   }
 }
 
 /** A clinical document may hold one as its whole body, and pictures in its sections. */
-function attachmentsInCda(record: Uint8Array): readonly Attachment[] {
+function attachmentsInXml(record: Uint8Array): readonly Attachment[] {
   const root = parseXml(record);
   const found: Attachment[] = [];
   const look = (element: XmlElement): void => {
@@ -120,7 +121,8 @@ function attachmentsInCda(record: Uint8Array): readonly Attachment[] {
     for (const child of element.children) if (typeof child !== 'string') look(child);
   };
   if (root?.name === 'ClinicalDocument') look(root);
-  return found;
+  const fhir = fhirTreeOf(root);
+  return fhir === undefined ? found : [...attachmentsIn(fhir).values()];
 }
 
 function endingOf(contentType: string): string {
