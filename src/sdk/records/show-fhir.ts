@@ -1,6 +1,7 @@
 import type { Attachment } from './attachments.ts';
 import { type BundleParts, bundleParts } from './bundle-parts.ts';
 import { absenceOfRecord, documentKind, notNamedTitle } from './document-text.ts';
+import { codingsIn } from './headline/codes.ts';
 import { type HeadlineMark, spokenName } from './headline/headline.ts';
 import { marksOf } from './headline/marks.ts';
 import { namingReference, subjectOf } from './headline/name.ts';
