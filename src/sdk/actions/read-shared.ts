@@ -8,7 +8,7 @@ import {
   readEntryHash,
 } from '../../api/read-request.ts';
 import { readPost } from '../../api/routes/read-post.ts';
-import { decodeReadAnswer } from '../../api/rows.ts';
+import { decodeReadAnswer, type ReadAnswer } from '../../api/rows.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
@@ -291,9 +291,7 @@ async function* pagesOf(
     const { consent } = held.letter;
     const asking = statingTime(ctx, signal, async (issuedMs) => {
       const signedRequest = await signRequest(ctx, held, { ...asked, issuedMs });
-      const request = textOfBytes(signedRequest);
-      const encoded = await ctx.gateway.call(readPost, { body: { request }, signal });
-      return { signedRequest, answer: believed(decodeReadAnswer, encoded) };
+      return { signedRequest, answer: await answerOf(ctx, signedRequest, signal) };
     });
     const { signedRequest, answer } = await asking.catch((error: unknown) =>
       dropRefused(ctx, consent, now, error),
@@ -313,6 +311,26 @@ async function* pagesOf(
   // A grantee is not told what was erased: it is left out of what there is.
   if (first.kind === 'since' && first.height === 0) {
     await dropUnshown(ctx, held.letter.consent, shown);
+  }
+}
+
+/**
+ * Sent again, the same bytes, when no answer came: that the first never arrived cannot be seen, that it counts once is
+ * the nonce's doing. Throws GATEWAY_UNREACHABLE also for a look that was served and whose answer was lost: to look anew
+ * is a second look, which its reader asks for.
+ */
+async function answerOf(
+  ctx: Context,
+  signedRequest: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<ReadAnswer> {
+  try {
+    const request = textOfBytes(signedRequest);
+    const encoded = await ctx.gateway.call(readPost, { body: { request }, signal });
+    return believed(decodeReadAnswer, encoded);
+  } catch (error) {
+    if (!isCoded(error, 'REQUEST_REPLAYED')) throw error;
+    throw new CodedError('GATEWAY_UNREACHABLE', { path: readPost.path }, error);
   }
 }
 
