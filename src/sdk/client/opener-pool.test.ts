@@ -58,6 +58,21 @@ test('what comes then goes to threads in batches, and is refused with the same c
   assert.ok(posted.length > 0 && posted.every((it) => it.items.length <= 16));
 });
 
+test('items of one turn travel together, few at first, and what has no room waits for a thread', async () => {
+  const { start, posted } = threads();
+  const pool = new OpenerPool(start, 2);
+  await refusals(pool, 101);
+  await refusals(pool, 100);
+  assert.deepEqual(
+    posted.slice(0, 4).map((it) => it.items.length),
+    [4, 4, 16, 16],
+  );
+  assert.equal(
+    posted.reduce((sum, it) => sum + it.items.length, 0),
+    100,
+  );
+});
+
 test('what a lost thread had is opened here', async () => {
   const { start, lose } = threads();
   const pool = new OpenerPool(start, 2);
