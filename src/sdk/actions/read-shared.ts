@@ -24,10 +24,10 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { believed } from '../client/gateway-client.ts';
 import { type KeyOf, type MissingBody, type OnOpened, openChart } from '../client/open-chart.ts';
 import { statingTime } from '../client/stated-time.ts';
-import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
 import { dropRefused, dropUnshown, Keeping } from '../kept/keeping.ts';
 import type { OpenedItem } from '../records/item-open.ts';
+import { beforehand, openersOf } from './keys-of-rows.ts';
 
 /** What to read under a grant, and what for. */
 export interface ReadOptions extends WorkOptions {
@@ -171,45 +171,6 @@ async function* openedPage(
     // Of a ticket that gave nothing at all a further one would not give more.
     if (!isCoded(error, 'BLOB_UNKNOWN') || came === 0) throw error;
     yield { kind: 'again', recordIds: rows.slice(came).map((row) => row.recordId) };
-  }
-}
-
-/**
- * What a look will need, asked for while it is on its way: the keys of the grant, and the directory of the patient, who
- * wrote most of her chart.
- */
-function beforehand(
-  ctx: Context,
-  held: HeldGrant,
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> {
-  const keys = keysOf(ctx, held, signal);
-  const directory = ctx.ledger.keysAt(held.patient, ctx.ledger.tip.height, signal);
-  // Who needs them hears of it then.
-  for (const asked of [keys, directory]) asked.catch(() => undefined);
-  return keys;
-}
-
-const keysOf = async (
-  ctx: Context,
-  held: HeldGrant,
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> => readingKeysOf(await collectKeys(ctx, held, { signal }), held.letter.consent);
-
-/** The keys known before the answer, unless one is missing: a KeySet may have come between. */
-async function openersOf(
-  ctx: Context,
-  held: HeldGrant,
-  { rows, known }: { readonly rows: readonly LiveItem[]; readonly known: Promise<KeyOf> },
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> {
-  try {
-    const keyOf = await known;
-    for (const row of rows) keyOf(row);
-    return keyOf;
-  } catch (error) {
-    if (!isCoded(error)) throw error;
-    return keysOf(ctx, held, signal);
   }
 }
 
