@@ -46,6 +46,12 @@ export function equalSecretBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** From there to the end; a loop, since a call for each byte of the padding of an item costs as much as its signature. */
+export function isZero(bytes: Uint8Array, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
 /** Lexicographic order of unsigned bytes, shorter first on a common prefix. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);

@@ -8,7 +8,7 @@ import {
   readEntryHash,
 } from '../../api/read-request.ts';
 import { readPost } from '../../api/routes/read-post.ts';
-import { decodeReadAnswer } from '../../api/rows.ts';
+import { decodeReadAnswer, type ReadAnswer } from '../../api/rows.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
@@ -24,10 +24,10 @@ import type { Context, WorkOptions } from '../client/context.ts';
 import { believed } from '../client/gateway-client.ts';
 import { type KeyOf, type MissingBody, type OnOpened, openChart } from '../client/open-chart.ts';
 import { statingTime } from '../client/stated-time.ts';
-import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
 import { dropRefused, dropUnshown, Keeping } from '../kept/keeping.ts';
 import type { OpenedItem } from '../records/item-open.ts';
+import { beforehand, openersOf } from './keys-of-rows.ts';
 
 /** What to read under a grant, and what for. */
 export interface ReadOptions extends WorkOptions {
@@ -174,45 +174,6 @@ async function* openedPage(
   }
 }
 
-/**
- * What a look will need, asked for while it is on its way: the keys of the grant, and the directory of the patient, who
- * wrote most of her chart.
- */
-function beforehand(
-  ctx: Context,
-  held: HeldGrant,
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> {
-  const keys = keysOf(ctx, held, signal);
-  const directory = ctx.ledger.keysAt(held.patient, ctx.ledger.tip.height, signal);
-  // Who needs them hears of it then.
-  for (const asked of [keys, directory]) asked.catch(() => undefined);
-  return keys;
-}
-
-const keysOf = async (
-  ctx: Context,
-  held: HeldGrant,
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> => readingKeysOf(await collectKeys(ctx, held, { signal }), held.letter.consent);
-
-/** The keys known before the answer, unless one is missing: a KeySet may have come between. */
-async function openersOf(
-  ctx: Context,
-  held: HeldGrant,
-  { rows, known }: { readonly rows: readonly LiveItem[]; readonly known: Promise<KeyOf> },
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> {
-  try {
-    const keyOf = await known;
-    for (const row of rows) keyOf(row);
-    return keyOf;
-  } catch (error) {
-    if (!isCoded(error)) throw error;
-    return keysOf(ctx, held, signal);
-  }
-}
-
 /** What was shown before and is not any more. */
 function goneSince(recordIds: readonly RecordId[], { rows }: SharedPage): MissingBody[] {
   const there = new Set(rows.map((row) => row.recordId));
@@ -291,9 +252,7 @@ async function* pagesOf(
     const { consent } = held.letter;
     const asking = statingTime(ctx, signal, async (issuedMs) => {
       const signedRequest = await signRequest(ctx, held, { ...asked, issuedMs });
-      const request = textOfBytes(signedRequest);
-      const encoded = await ctx.gateway.call(readPost, { body: { request }, signal });
-      return { signedRequest, answer: believed(decodeReadAnswer, encoded) };
+      return { signedRequest, answer: await answerOf(ctx, signedRequest, signal) };
     });
     const { signedRequest, answer } = await asking.catch((error: unknown) =>
       dropRefused(ctx, consent, now, error),
@@ -313,6 +272,26 @@ async function* pagesOf(
   // A grantee is not told what was erased: it is left out of what there is.
   if (first.kind === 'since' && first.height === 0) {
     await dropUnshown(ctx, held.letter.consent, shown);
+  }
+}
+
+/**
+ * Sent again, the same bytes, when no answer came: that the first never arrived cannot be seen, that it counts once is
+ * the nonce's doing. Throws GATEWAY_UNREACHABLE also for a look that was served and whose answer was lost: to look anew
+ * is a second look, which its reader asks for.
+ */
+async function answerOf(
+  ctx: Context,
+  signedRequest: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<ReadAnswer> {
+  try {
+    const request = textOfBytes(signedRequest);
+    const encoded = await ctx.gateway.call(readPost, { body: { request }, signal });
+    return believed(decodeReadAnswer, encoded);
+  } catch (error) {
+    if (!isCoded(error, 'REQUEST_REPLAYED')) throw error;
+    throw new CodedError('GATEWAY_UNREACHABLE', { path: readPost.path }, error);
   }
 }
 

@@ -118,10 +118,11 @@ export class WalletCopies {
     const { vault, account, gateway } = this.#ctx;
     if (!vault.content.codes.some((it) => it.account === account.account)) return;
     this.#known ??= await this.#recall();
+    const store = copyStoreOf(gateway, { signal });
+    const head = await this.#headSoon(store);
     const writer = await this.#writer(signal);
     const { content } = vault;
-    const store = copyStoreOf(gateway, { signal });
-    const brought = await syncCopy(store, writer, content, this.#known);
+    const brought = await syncCopy({ ...store, head }, writer, content, this.#known);
     this.#isOld ||= brought.isOld;
     if (brought.content !== content) {
       await vault.change((held) =>
@@ -131,6 +132,21 @@ export class WalletCopies {
     const isNews = !equalBytes(brought.copy.hash, this.#known?.hash ?? new Uint8Array(0));
     this.#known = brought.copy;
     if (isNews) await this.#remember(brought.copy);
+  }
+
+  /**
+   * The head, asked for while it is found out who writes, since neither waits for the other; from the second call on as
+   * it is then. Not during a rotation: which key signs in is then asked of the ledger first.
+   */
+  async #headSoon(store: CopyStore): Promise<CopyStore['head']> {
+    const { length } = await this.#ctx.allKeys();
+    let coming = length === 1 ? store.head() : undefined;
+    coming?.catch(() => undefined);
+    return () => {
+      const head = coming ?? store.head();
+      coming = undefined;
+      return head;
+    };
   }
 
   async #writer(signal?: AbortSignal): Promise<CopyWriter> {
