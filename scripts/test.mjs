@@ -6,11 +6,13 @@
 //   npm run t -- FILE --name "a frozen account"  in it, the tests with this in their name
 //   npm run t -- --watch consents                again whenever something that they import is saved
 //   npm run t -- --fast                          those of `npm run check`
+//   npm test -- --cpu                            and says which files and tests cost most
 // What else begins with -- goes to `node --test` as it stands.
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { timed } from './cpu.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -59,6 +61,7 @@ let files = globSync('{src,test}/**/*.test.ts', {
   exclude: ['test/fixtures/**'],
 }).sort();
 let mayGather = true;
+let tellsCosts = false;
 /** Played against whole towns, a third of all that tests cost: a command of their own, and a step of `.ci/run`. */
 const isAttack = (file) => file.startsWith('test/attacks/');
 let wanted = (file) => !isAttack(file);
@@ -67,6 +70,7 @@ while (args.length > 0) {
   const arg = args.shift();
   if (arg === '--fast') wanted = isFast;
   else if (arg === '--attacks') wanted = isAttack;
+  else if (arg === '--cpu') tellsCosts = true;
   // Escaped, because the name of a test is a sentence and no pattern.
   else if (arg === '--name') {
     // The name of a suite is a path, and would be searched too.
@@ -87,14 +91,35 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-if (mayGather && words.length === 0) files = gathered(files);
+// One file alone has its process, and needs no telling which it was.
+if (mayGather && (words.length === 0 || tellsCosts)) files = gathered(files);
 
 // Compiled code that is kept spares each process a third of its start.
 const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env };
+const costs = join(root, '.cache', 'test-cpu.jsonl');
+if (tellsCosts) {
+  mkdirSync(dirname(costs), { recursive: true });
+  rmSync(costs, { force: true });
+  env.SALUS_TEST_CPU = costs;
+}
 // A larger nursery: servers that come and go in one process leave much that dies young.
-const { status } = spawnSync('node', ['--max-semi-space-size=64', '--test', ...flags, ...files], {
-  cwd: root,
-  env,
-  stdio: 'inherit',
-});
-process.exit(status ?? 1);
+const nodeArgs = ['--max-semi-space-size=64', '--test', ...flags, ...files];
+const { result, took } = timed(() =>
+  spawnSync('node', nodeArgs, { cwd: root, env, stdio: 'inherit' }),
+);
+if (tellsCosts) tellCosts(took);
+process.exit(result.status ?? 1);
+
+/** The dearest files, then the dearest tests, in seconds of CPU with the processes that they start. */
+function tellCosts(took) {
+  const lines = readFileSync(costs, 'utf8').trim().split('\n');
+  const all = lines.map((line) => JSON.parse(line)).sort((a, b) => b.seconds - a.seconds);
+  const tell = (rows) => {
+    for (const { seconds, file, test = '' } of rows.slice(0, 40)) {
+      process.stdout.write(`${seconds.toFixed(2).padStart(7)} s  ${file}  ${test}\n`);
+    }
+  };
+  process.stdout.write(`\nAll: ${took}. Of CPU, with what was started:\n`);
+  tell(all.filter(({ test }) => test === undefined));
+  tell(all.filter(({ test }) => test !== undefined));
+}
