@@ -1,6 +1,7 @@
 // Runs tests: all of them, or those that are named.
 //   npm test                                     all but the attacks
 //   npm run test:attacks                         the attacks: test/attacks
+//   npm run test:large                           what is large by nature: *.test-large.ts, each in its process
 //   npm test -- src/ledger/codec.test.ts         this file
 //   npm run t -- consents                        every file with this in its path
 //   npm run t -- FILE --name "a frozen account"  in it, the tests with this in their name
@@ -69,7 +70,7 @@ const leastBytesInMemory = 2 * 1024 ** 3;
 const flags = [];
 const words = [];
 // What lies in `fixtures` is copied to where it runs.
-let files = globSync('{src,test}/**/*.test.ts', {
+let files = globSync('{src,test}/**/*.{test,test-large}.ts', {
   cwd: root,
   exclude: ['test/fixtures/**'],
 }).sort();
@@ -77,12 +78,16 @@ let mayGather = true;
 let tellsCosts = false;
 /** Played against whole towns, a third of all that tests cost: a command of their own, and a step of `.ci/run`. */
 const isAttack = (file) => file.startsWith('test/attacks/');
+/** What shows its rule only when there is much of it: a command of its own and a step of `.ci/run`, too. */
+const isLarge = (file) => file.endsWith('.test-large.ts');
+let mayBeLarge = false;
 let wanted = (file) => !isAttack(file);
 const args = process.argv.slice(2);
 while (args.length > 0) {
   const arg = args.shift();
   if (arg === '--fast') wanted = isFast;
   else if (arg === '--attacks') wanted = isAttack;
+  else if (arg === '--large') mayBeLarge = true;
   else if (arg === '--cpu') tellsCosts = true;
   // Escaped, because the name of a test is a sentence and no pattern.
   else if (arg === '--name') {
@@ -97,15 +102,16 @@ while (args.length > 0) {
     if (arg.startsWith('--watch')) mayGather = false;
   } else words.push(arg.replace(/^\.\//, '').replace(`${root}/`, ''));
 }
+if (words.some((word) => word.includes('.test-large'))) mayBeLarge = true;
 if (words.length > 0) wanted = (file) => words.some((word) => file.includes(word));
-files = files.filter(wanted);
+files = files.filter((file) => wanted(file) && isLarge(file) === mayBeLarge);
 if (files.length === 0) {
   process.stderr.write(`No test file has ${words.join(' or ')} in its path.\n`);
   process.exit(2);
 }
 
 // One file alone has its process, and needs no telling which it was.
-if (mayGather && (words.length === 0 || tellsCosts)) files = gathered(files);
+if (mayGather && !mayBeLarge && (words.length === 0 || tellsCosts)) files = gathered(files);
 
 // Compiled code that is kept spares each process a third of its start.
 const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env };
