@@ -8,7 +8,7 @@ import { hex, modelAccountId } from './model-ledger.ts';
 
 test('random histories give the same codes, answers and state in the model and in the ledger', () => {
   const seen = new Map<string, number>();
-  const runs = process.env.SLOW === '1' ? 3_000 : 200;
+  const runs = process.env.SLOW === '1' ? 3_000 : 80;
   fc.assert(
     fc.property(histories, (history) => {
       compare(history, (code) => seen.set(code, (seen.get(code) ?? 0) + 1));
