@@ -13,9 +13,11 @@ import { spawnSync } from 'node:child_process';
 import {
   accessSync,
   constants,
+  existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statfsSync,
@@ -144,14 +146,32 @@ function folderInMemory() {
     const { bavail, bsize } = statfsSync(shared);
     if (bavail * bsize < leastBytesInMemory) return undefined;
     accessSync(shared, constants.W_OK);
-    return mkdtempSync(join(shared, 'salus-tests-'));
+    sweep(shared);
+    return mkdtempSync(join(shared, `salus-tests-${process.pid}-`));
   } catch {
     return undefined;
   }
 }
 
+/** What runs that were interrupted have left takes memory: it goes. */
+function sweep(shared) {
+  for (const name of readdirSync(shared)) {
+    const [, pid] = /^salus-tests-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined) continue;
+    try {
+      process.kill(Number(pid), 0);
+    } catch ({ code }) {
+      if (code === 'ESRCH') rmSync(join(shared, name), { recursive: true, force: true });
+    }
+  }
+}
+
 /** The dearest files, then the dearest tests, in seconds of CPU with the processes that they start. */
 function tellCosts(took) {
+  process.stdout.write(
+    `\nAll: ${took}. Of it, where files shared a process, with what they started:\n`,
+  );
+  if (!existsSync(costs)) return;
   const lines = readFileSync(costs, 'utf8').trim().split('\n');
   const all = lines.map((line) => JSON.parse(line)).sort((a, b) => b.seconds - a.seconds);
   const tell = (rows) => {
@@ -159,7 +179,6 @@ function tellCosts(took) {
       process.stdout.write(`${seconds.toFixed(2).padStart(7)} s  ${file}  ${test}\n`);
     }
   };
-  process.stdout.write(`\nAll: ${took}. Of CPU, with what was started:\n`);
   tell(all.filter(({ test }) => test === undefined));
   tell(all.filter(({ test }) => test !== undefined));
 }
