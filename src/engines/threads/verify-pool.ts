@@ -164,9 +164,7 @@ export class VerifyPool implements Curves {
 function withCompileCache(): NodeJS.ProcessEnv {
   // Below it there is a folder for each version of Node.
   const kept = getCompileCacheDir();
-  return kept === undefined
-    ? process.env
-    : { NODE_COMPILE_CACHE: dirname(kept), ...process.env };
+  return kept === undefined ? process.env : { NODE_COMPILE_CACHE: dirname(kept), ...process.env };
 }
 
 /** How many from the front go together: at least one. */
