@@ -89,10 +89,9 @@ export class VerifyPool implements Curves {
     proof: Uint8Array,
   ): Promise<boolean> {
     if (key.length !== 32 || proof.length !== 64) return Promise.resolve(false);
-    const question = { check, key, message, proof };
-    if (message.length > maxMessageBytes) return answerHere(question);
+    if (message.length > maxMessageBytes) return answerHere({ check, key, message, proof });
     return new Promise((answer, fail) => {
-      this.#waiting.push({ ...question, answer, fail });
+      this.#waiting.push({ check, key, message, proof, answer, fail });
       if (this.#scheduled) return;
       this.#scheduled = true;
       // Everything that this turn of the event loop asks goes together.
