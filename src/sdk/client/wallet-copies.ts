@@ -82,6 +82,7 @@ export class WalletCopies {
   #known: SyncedCopy | RememberedCopy | undefined;
   #directory: { readonly of: Keys; readonly askedMs: number } | undefined;
   #last: Promise<void> = Promise.resolve();
+  #remembering: Promise<void> = Promise.resolve();
   #isOld = false;
   #code: readonly KemKey[] = [];
   #pairs:
@@ -104,6 +105,11 @@ export class WalletCopies {
     return next;
   }
 
+  /** Waits for what is flushed beside the wallet; that it failed the next `keep` throws. */
+  async settled(): Promise<void> {
+    await this.#remembering.catch(() => undefined);
+  }
+
   /** The printed code is at hand: a device that is new opens with it what was sealed before it came. */
   openAlso(codeKem: KemKey): void {
     this.#code = [codeKem];
@@ -117,6 +123,9 @@ export class WalletCopies {
   async #keep(signal?: AbortSignal): Promise<void> {
     const { vault, account, gateway } = this.#ctx;
     if (!vault.content.codes.some((it) => it.account === account.account)) return;
+    const remembering = this.#remembering;
+    this.#remembering = Promise.resolve();
+    await remembering;
     this.#known ??= await this.#recall();
     const store = copyStoreOf(gateway, { signal });
     const head = await this.#headSoon(store);
@@ -131,7 +140,10 @@ export class WalletCopies {
     }
     const isNews = !equalBytes(brought.copy.hash, this.#known?.hash ?? new Uint8Array(0));
     this.#known = brought.copy;
-    if (isNews) await this.#remember(brought.copy);
+    if (!isNews) return;
+    // Flushed while what comes next is under way: nothing that is sent hangs on it, and a flush takes as long as a block.
+    this.#remembering = this.#remember(brought.copy);
+    this.#remembering.catch(() => undefined);
   }
 
   /**
