@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
 import type { Role } from '../src/ledger/roles.ts';
 import { utf8 } from '../src/primitives/bytes.ts';
@@ -9,7 +11,7 @@ import { fileOf } from '../test/e2e/consortium.ts';
 import { memoryWalletStore } from '../test/wallet-store.ts';
 import { type Figure, percentile, type Report } from './figures.ts';
 import { inTown, type Town } from './people.ts';
-import { cpuMsOf, residentMiB } from './process.ts';
+import { cpuMsOf, ownCpuMs, residentMiB } from './process.ts';
 import { enrolMany } from './revoke.ts';
 
 const patients = 200;
@@ -21,6 +23,13 @@ const atOnce = 8;
 /** What somebody of the hospital does, and how often beside the others. */
 const acts = { import: 2, grant: 3, read: 8, note: 3, revoke: 2 } as const;
 type ActName = keyof typeof acts;
+const actNames = [
+  'import',
+  'grant',
+  'read',
+  'note',
+  'revoke',
+] as const satisfies readonly ActName[];
 
 interface Somebody {
   readonly nickname: string;
@@ -35,8 +44,9 @@ interface Given {
 
 /**
  * A hospital's day in a minute: imports, grants, reads, notes and revocations, mixed, of 200 patients and 20 doctors.
- * Says how long each takes those who wait for it, what all cost the servers, and how their memory grows. And how many
- * people a second are enrolled, their devices' passphrase left out.
+ * Says how long each takes those who wait for it, what all cost the servers, and how their memory and their disk grow; then,
+ * one at a time, what each kind costs servers and client. And how many people a second are enrolled, their devices'
+ * passphrase left out.
  */
 export async function benchDay(report: Report): Promise<void> {
   await inTown(
@@ -51,10 +61,15 @@ export async function benchDay(report: Report): Promise<void> {
 
 async function enrolments(town: Town, report: Report): Promise<void> {
   const count = 200;
+  const { pid } = town.servers;
   const begun = performance.now();
-  await enrolMany(town.servers, count);
-  const value = count / ((performance.now() - begun) / 1_000);
-  report({ ...shown('enrolments', value, 'people/s'), n: count });
+  const before = cpuMsOf(pid);
+  const client = await ownCpuMs(() => enrolMany(town.servers, count));
+  const seconds = (performance.now() - begun) / 1_000;
+  report({ ...shown('enrolments', count / seconds, 'people/s'), n: count });
+  const server = (cpuMsOf(pid) - before) / count;
+  report({ ...shown('enrolment-server-cpu', server, 'ms'), n: count });
+  report({ ...shown('enrolment-client-cpu', client / count, 'ms'), n: count });
 }
 
 interface People {
@@ -90,14 +105,11 @@ async function day(town: Town, people: People, report: Report): Promise<void> {
   let refused = 0;
   const given: Given[] = [];
   const busy = new Set<Somebody>();
+  const diskBefore = kibibytesOf(town.servers.home);
   const until = performance.now() + dayMs;
   const [cpuBefore, memoryBefore] = [cpuMsOf(pid), residentMiB(pid)];
   const memory: [number, number][] = [];
-  let drawn = 1;
-  const draw = (below: number): number => {
-    drawn = (Math.imul(drawn, 1_103_515_245) + 12_345) >>> 0;
-    return Math.floor((drawn / 2 ** 32) * below);
-  };
+  const draw = drawing();
   const worker = async (): Promise<void> => {
     while (performance.now() < until) {
       const name = drawnAct(draw);
@@ -109,7 +121,9 @@ async function day(town: Town, people: People, report: Report): Promise<void> {
       const begun = performance.now();
       try {
         await work.run();
-        taken.set(name, [...(taken.get(name) ?? []), performance.now() - begun]);
+        const samples = taken.get(name) ?? [];
+        samples.push(performance.now() - begun);
+        taken.set(name, samples);
       } catch (error) {
         // A grant that ends while somebody reads under it is the day as it is; anything else is no figure.
         if (!(error instanceof CodedError)) throw error;
@@ -128,7 +142,7 @@ async function day(town: Town, people: People, report: Report): Promise<void> {
     clearInterval(watching);
   }
   const done = [...taken.values()].reduce((sum, it) => sum + it.length, 0);
-  for (const name of ['import', 'grant', 'read', 'note', 'revoke'] as const) {
+  for (const name of actNames) {
     const samples = taken.get(name) ?? [];
     for (const [share, word] of [
       [0.5, 'p50'],
@@ -146,6 +160,59 @@ async function day(town: Town, people: People, report: Report): Promise<void> {
     ...shown('server-memory-growth', residentMiB(pid) - memoryBefore, 'MiB'),
     ...{ n: done, points: memory, axes: ['seconds of the day', 'MiB'] as const },
   });
+  const disk = (kibibytesOf(town.servers.home) - diskBefore) / done;
+  report({ ...shown('disk-per-act', disk, 'KiB'), n: done });
+  await oneAtATime(pid, { people, given, busy: new Set(), draw }, report);
+}
+
+/** Enough that a counter of ten milliseconds tells them apart. */
+const measured = 30;
+
+/** After the day, when nobody else is there: the CPU of a process has no name on it. */
+async function oneAtATime(pid: number, hospital: Hospital, report: Report): Promise<void> {
+  for (const name of actNames) {
+    const before = cpuMsOf(pid);
+    let client = 0;
+    let count = 0;
+    for (let tries = 0; count < measured && tries < measured * 100; tries++) {
+      const work = chosen(name, hospital);
+      if (work === undefined) continue;
+      try {
+        client += await ownCpuMs(work.run);
+        count += 1;
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+      } finally {
+        for (const member of work.who) hospital.busy.delete(member);
+      }
+    }
+    if (count === 0) continue;
+    const server = (cpuMsOf(pid) - before) / count;
+    report({ ...shown(`${name}-server-cpu`, server, 'ms'), n: count });
+    report({ ...shown(`${name}-client-cpu`, client / count, 'ms'), n: count });
+  }
+}
+
+/** The same day each time. */
+function drawing(): (below: number) => number {
+  let drawn = 1;
+  return (below) => {
+    drawn = (Math.imul(drawn, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((drawn / 2 ** 32) * below);
+  };
+}
+
+/**
+ * Of all files of a folder together, but for what databases write ahead: that is written over and over. What goes away
+ * meanwhile counts as nothing.
+ */
+function kibibytesOf(folder: string): number {
+  let bytes = 0;
+  for (const it of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!it.isFile() || /-(?:wal|shm)$/.test(it.name)) continue;
+    bytes += statSync(join(it.parentPath, it.name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return bytes / 1_024;
 }
 
 function drawnAct(draw: (below: number) => number): ActName {

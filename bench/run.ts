@@ -1,4 +1,6 @@
 // npm run bench -- [NAME ...] [--million] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { benchChart } from './chart.ts';
 import { benchDay } from './day.ts';
 import { benchEnvelope } from './envelope.ts';
@@ -9,6 +11,9 @@ import { benchRevoke } from './revoke.ts';
 import { benchSeal } from './seal.ts';
 import { benchShare } from './share.ts';
 import { benchVerify } from './verify.ts';
+
+// As bin/salus.mjs: threads that start within a figure are not compiled anew, as they are not in a command.
+enableCompileCache(fileURLToPath(new URL('../.cache/compiled', import.meta.url)));
 
 const args = process.argv.slice(2);
 // The growth of a ledger to a million transactions takes minutes: only when asked for.

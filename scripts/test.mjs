@@ -1,16 +1,31 @@
 // Runs tests: all of them, or those that are named.
 //   npm test                                     all but the attacks
 //   npm run test:attacks                         the attacks: test/attacks
+//   npm run test:large                           what is large by nature: *.test-large.ts, each in its process
 //   npm test -- src/ledger/codec.test.ts         this file
 //   npm run t -- consents                        every file with this in its path
 //   npm run t -- FILE --name "a frozen account"  in it, the tests with this in their name
 //   npm run t -- --watch consents                again whenever something that they import is saved
 //   npm run t -- --fast                          those of `npm run check`
+//   npm test -- --cpu                            and says which files and tests cost most
 // What else begins with -- goes to `node --test` as it stands.
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { timed } from './cpu.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -51,22 +66,31 @@ function gathered(files) {
   return [...gatherings, ...alone];
 }
 
+/** Several times what all tests together have in their folders at once. */
+const leastBytesInMemory = 2 * 1024 ** 3;
+
 const flags = [];
 const words = [];
 // What lies in `fixtures` is copied to where it runs.
-let files = globSync('{src,test}/**/*.test.ts', {
+let files = globSync('{src,test}/**/*.{test,test-large}.ts', {
   cwd: root,
   exclude: ['test/fixtures/**'],
 }).sort();
 let mayGather = true;
+let tellsCosts = false;
 /** Played against whole towns, a third of all that tests cost: a command of their own, and a step of `.ci/run`. */
 const isAttack = (file) => file.startsWith('test/attacks/');
+/** What shows its rule only when there is much of it: a command of its own and a step of `.ci/run`, too. */
+const isLarge = (file) => file.endsWith('.test-large.ts');
+let mayBeLarge = false;
 let wanted = (file) => !isAttack(file);
 const args = process.argv.slice(2);
 while (args.length > 0) {
   const arg = args.shift();
   if (arg === '--fast') wanted = isFast;
   else if (arg === '--attacks') wanted = isAttack;
+  else if (arg === '--large') mayBeLarge = true;
+  else if (arg === '--cpu') tellsCosts = true;
   // Escaped, because the name of a test is a sentence and no pattern.
   else if (arg === '--name') {
     // The name of a suite is a path, and would be searched too.
@@ -80,21 +104,81 @@ while (args.length > 0) {
     if (arg.startsWith('--watch')) mayGather = false;
   } else words.push(arg.replace(/^\.\//, '').replace(`${root}/`, ''));
 }
+if (words.some((word) => word.includes('.test-large'))) mayBeLarge = true;
 if (words.length > 0) wanted = (file) => words.some((word) => file.includes(word));
-files = files.filter(wanted);
+files = files.filter((file) => wanted(file) && isLarge(file) === mayBeLarge);
 if (files.length === 0) {
   process.stderr.write(`No test file has ${words.join(' or ')} in its path.\n`);
   process.exit(2);
 }
 
-if (mayGather && words.length === 0) files = gathered(files);
+// One file alone has its process, and needs no telling which it was.
+if (mayGather && !mayBeLarge && (words.length === 0 || tellsCosts)) files = gathered(files);
 
 // Compiled code that is kept spares each process a third of its start.
 const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env };
+const memory = folderInMemory();
+if (memory !== undefined) env.TMPDIR = memory;
+const costs = join(root, '.cache', 'test-cpu.jsonl');
+if (tellsCosts) {
+  mkdirSync(dirname(costs), { recursive: true });
+  rmSync(costs, { force: true });
+  env.SALUS_TEST_CPU = costs;
+}
 // A larger nursery: servers that come and go in one process leave much that dies young.
-const { status } = spawnSync('node', ['--max-semi-space-size=64', '--test', ...flags, ...files], {
-  cwd: root,
-  env,
-  stdio: 'inherit',
-});
-process.exit(status ?? 1);
+const nodeArgs = ['--max-semi-space-size=64', '--test', ...flags, ...files];
+const { result, took } = timed(() =>
+  spawnSync('node', nodeArgs, { cwd: root, env, stdio: 'inherit' }),
+);
+if (memory !== undefined) rmSync(memory, { recursive: true, force: true });
+if (tellsCosts) tellCosts(took);
+process.exit(result.status ?? 1);
+
+/**
+ * Where tests make their folders: in memory, if there is room. Whole hospitals write and flush there for each of them,
+ * and what a flush costs on a disk proves nothing: that it is asked for, and in which order, is what tests hold, and
+ * `npm run crash` what a disk keeps. Undefined where the system has no such place, or TMPDIR names another.
+ */
+function folderInMemory() {
+  const shared = '/dev/shm';
+  if (process.env.TMPDIR !== undefined) return undefined;
+  try {
+    const { bavail, bsize } = statfsSync(shared);
+    if (bavail * bsize < leastBytesInMemory) return undefined;
+    accessSync(shared, constants.W_OK);
+    sweep(shared);
+    return mkdtempSync(join(shared, `salus-tests-${process.pid}-`));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What runs that were interrupted have left takes memory: it goes. */
+function sweep(shared) {
+  for (const name of readdirSync(shared)) {
+    const [, pid] = /^salus-tests-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined) continue;
+    try {
+      process.kill(Number(pid), 0);
+    } catch ({ code }) {
+      if (code === 'ESRCH') rmSync(join(shared, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** The dearest files, then the dearest tests, in seconds of CPU with the processes that they start. */
+function tellCosts(took) {
+  process.stdout.write(
+    `\nAll: ${took}. Of it, where files shared a process, with what they started:\n`,
+  );
+  if (!existsSync(costs)) return;
+  const lines = readFileSync(costs, 'utf8').trim().split('\n');
+  const all = lines.map((line) => JSON.parse(line)).sort((a, b) => b.seconds - a.seconds);
+  const tell = (rows) => {
+    for (const { seconds, file, test = '' } of rows.slice(0, 40)) {
+      process.stdout.write(`${seconds.toFixed(2).padStart(7)} s  ${file}  ${test}\n`);
+    }
+  };
+  tell(all.filter(({ test }) => test === undefined));
+  tell(all.filter(({ test }) => test !== undefined));
+}

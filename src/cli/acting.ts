@@ -8,7 +8,7 @@ import { rootOfSession } from './agent.ts';
 import { askPassphrase } from './asking.ts';
 import { Choosing } from './choosing.ts';
 import type { CommandContext } from './commands/command.ts';
-import { fileWalletStore, homeFolder, walletNames } from './home.ts';
+import { fileWalletStore, homeFolder, itemStore, walletNames } from './home.ts';
 import { type Progress, unlessInterrupted } from './output.ts';
 
 /** The person a command works for, with the wallet open. */
@@ -68,12 +68,10 @@ export async function openActing(
   const home = homeFolder(context.flags.home);
   const store = fileWalletStore(home, name, context.surroundings);
   if ((await store.load()) === undefined) throw new CodedError('WALLET_UNKNOWN');
+  const options = { ...contextOptions(context), items: itemStore(home, name) };
   const person =
-    (asks ? undefined : await openBySession(context, home, name)) ??
-    (await SdkPerson.open(
-      { store, passphrase: await askPassphrase(context) },
-      contextOptions(context),
-    ));
+    (asks ? undefined : await openBySession(context, home, name, options)) ??
+    (await SdkPerson.open({ store, passphrase: await askPassphrase(context) }, options));
   if (person.unreadableParts > 0) {
     context.output.note(
       `${person.unreadableParts} parts of this wallet cannot be read here. They are kept, and taking back works. The printed code brings back what was in them: salus person recover`,
@@ -94,6 +92,7 @@ async function openBySession(
   context: CommandContext,
   home: string,
   name: string,
+  options: ContextOptions,
 ): Promise<Person | undefined> {
   const { passphraseFd, passphraseFile } = context.flags;
   if (passphraseFd !== undefined || passphraseFile !== undefined) return undefined;
@@ -101,7 +100,7 @@ async function openBySession(
   if (root === undefined) return undefined;
   const store = fileWalletStore(home, name, context.surroundings);
   try {
-    return await SdkPerson.openByRoot({ store, root }, contextOptions(context));
+    return await SdkPerson.openByRoot({ store, root }, options);
   } catch (error) {
     if (isCoded(error, 'WALLET_INVALID')) return undefined;
     throw error;

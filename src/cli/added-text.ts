@@ -1,11 +1,13 @@
 import type { AddedFile } from '../sdk/index.ts';
+import { cardFacts, cardText } from './card-lines.ts';
 import { amount } from './format.ts';
 import { named } from './harmless.ts';
 
 /** What adding a file did, for `--json`. */
 export function addedFacts(file: AddedFile): Record<string, unknown> {
   const { importId, fileName, sha256, kind, items, unchanged, epoch, txId, height } = file;
-  const { notes, deleted, withdrawn, ofOthers, erasedBefore, restricted } = file;
+  const { notes, deleted, withdrawn, ofOthers, erasedBefore, restricted, healthCards, healthData } =
+    file;
   return {
     ...(importId !== undefined && { importId }),
     fileName,
@@ -18,6 +20,8 @@ export function addedFacts(file: AddedFile): Record<string, unknown> {
     ...(restricted > 0 && { restricted }),
     ...(ofOthers > 0 && { ofOthers }),
     ...(erasedBefore > 0 && { erasedBefore }),
+    ...(healthCards.length > 0 && { healthCards: healthCards.map(cardFacts) }),
+    ...(healthData.length > 0 && { healthData }),
     ...(notes.length > 0 && { notes }),
     ...(txId !== undefined && { txId, height, epoch }),
   };
@@ -35,7 +39,13 @@ export function addedText(file: AddedFile): string {
   const same = unchanged.length > 0 ? `, ${unchanged.length} unchanged` : '';
   const where =
     importId === undefined ? '' : `, anchored at height ${height}\n  import ${importId}`;
-  const lines = [...besides(file), ...notes.slice(0, maxNotes).map(noteText)];
+  const cards = file.healthCards.flatMap(cardText);
+  const lines = [
+    ...cards,
+    ...healthLines(file),
+    ...besides(file),
+    ...notes.slice(0, maxNotes).map(noteText),
+  ];
   if (notes.length > maxNotes) lines.push(`and ${notes.length - maxNotes} more of the kind`);
   return [
     `${named(fileName)}: ${amount(items.length, 'record')} added${what}${same}${where}`,
@@ -44,6 +54,22 @@ export function addedText(file: AddedFile): string {
 }
 
 const maxNotes = 20;
+
+/** How many of each kind a phone wrote down, the most first. */
+function healthLines({ healthData }: AddedFile): readonly string[] {
+  if (healthData.length === 0) return [];
+  const total = healthData.reduce((sum, it) => sum + it.count, 0);
+  const lines = healthData.slice(0, maxNotes).map(({ kind, count, first, last, newest }) => {
+    const when = first === '' ? '' : ` from ${first} to ${last}`;
+    return `  ${named(kind)}: ${count}${when}${newest === '' ? '' : `, last ${named(newest)}`}`;
+  });
+  const more = healthData.length - lines.length;
+  return [
+    `${amount(total, 'measurement')} of a phone, counted and kept in the file, not as records:`,
+    ...lines,
+    ...(more > 0 ? [`  and ${more} more kinds`] : []),
+  ];
+}
 
 function besides(file: AddedFile): readonly string[] {
   const { restricted, deleted, withdrawn, ofOthers, erasedBefore, items } = file;

@@ -19,12 +19,14 @@ export async function runCommandLine(
   const json = args.includes('--json');
   const output = createOutput(json, surroundings);
   const shown: string[] = [];
+  let program: Command | undefined;
+  let words: readonly string[] = [];
   try {
     const { flags, rest } = takeGlobalFlags(args, surroundings.env);
     const context = { flags, output, surroundings, signal };
-    const words = asHelp(rest);
+    words = asHelp(rest);
     const files = filesFor(words);
-    const program = await createProgram(context, (text) => shown.push(text), files);
+    program = await createProgram(context, (text) => shown.push(text), files);
     await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
@@ -32,7 +34,7 @@ export async function runCommandLine(
       output.help(shown.join('').trimEnd());
       return 0;
     }
-    const coded = signal.aborted ? new CodedError('INTERRUPTED') : usageOr(error);
+    const coded = signal.aborted ? new CodedError('INTERRUPTED') : usageOr(error, program, words);
     output.refused(coded, coded.code === 'INTERNAL' ? String((error as Error)?.stack) : undefined);
     return exitCodeOf(coded);
   }
@@ -79,12 +81,36 @@ export async function createProgram(
   return program;
 }
 
-function usageOr(error: unknown): CodedError {
+/** What was not said is `MISSING`, what was not understood `USAGE`; either with the way on. Source: docs/protocol/commands.md, rule CL-14. */
+function usageOr(
+  error: unknown,
+  program: Command | undefined,
+  words: readonly string[],
+): CodedError {
   if (!(error instanceof CommanderError)) return asCoded(error);
-  const problem = error.message
+  const command = commandOf(program, words);
+  const said = error.message
     .replace(/^error: /, '')
-    .replace(/^\(outputHelp\)$/, 'say what to do');
-  return new CodedError('USAGE', { problem });
+    .replace(/^\(outputHelp\)$/, 'say what to do')
+    .replace(/^missing required argument '(.+)'$/, 'say <$1>')
+    .replace(/^required option '(.+)' not specified$/, 'say $1');
+  const isMissing =
+    error.code === 'commander.missingArgument' ||
+    error.code === 'commander.missingMandatoryOptionValue';
+  const problem = command === undefined ? said : `${said}: ${command}`;
+  return new CodedError(isMissing ? 'MISSING' : 'USAGE', { problem });
+}
+
+/** How the command that was named is used; undefined where none was. */
+function commandOf(program: Command | undefined, words: readonly string[]): string | undefined {
+  let [named, path] = [program, program?.name() ?? ''];
+  for (const word of words) {
+    const next = named?.commands.find((it) => it.name() === word || it.aliases().includes(word));
+    if (next === undefined) break;
+    named = next;
+    path += ` ${word}`;
+  }
+  return named === undefined || named === program ? undefined : `${path} ${named.usage()}`;
 }
 
 function inheritSettings(parent: Command): void {

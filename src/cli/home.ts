@@ -2,6 +2,8 @@ import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import {
+  fileItemStore,
+  type ItemStore,
   Person,
   type WalletPlace,
   type WalletStore,
@@ -48,6 +50,11 @@ export function fileWalletStore(
   { passphrases }: Pick<Surroundings, 'passphrases'> = {},
 ): WalletStore {
   return { ...walletFileStore(walletPath(home, name)), ...passphrases };
+}
+
+/** Where this home keeps sealed what was opened with the wallet of this name: `people/NAME.items`. */
+export function itemStore(home: string, name: string): ItemStore {
+  return fileItemStore(walletPath(home, name).replace(/\.wallet$/, '.items'));
 }
 
 /**

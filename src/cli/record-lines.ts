@@ -15,6 +15,8 @@ import { isOnCalendar } from './zoned-time.ts';
 /** A line with what only the command knows: who it is from. */
 export interface ListedLine extends RecordLine {
   readonly by: string;
+  /** Of a record that this device kept: when it was last opened while the hospital answered. */
+  readonly asOfMs?: number;
 }
 
 /** Which lines, and how many. */
@@ -118,6 +120,7 @@ export function lineFacts(it: ListedLine): Record<string, unknown> {
     class: it.recordClass ?? '',
     versions: it.versions,
     by: it.by,
+    ...(it.asOfMs !== undefined && { asOfMs: it.asOfMs }),
   };
 }
 

@@ -6,6 +6,10 @@ export const sdkCodes = {
   ITEM_FORGED: { kind: 'not-trusted', sentence: 'This item is not what its author signed for this chart.' },
   HEADLINE_WRONG: { kind: 'not-trusted', sentence: 'The line that lists this record says something else than the record: whoever put it into the chart wrote it so.' },
   KEY_NOT_HERE: { kind: 'no-key', sentence: 'The key for this item is not on this device.' },
+  NOT_KEPT: {
+    kind: 'no-key',
+    sentence: 'This device keeps no such record: it keeps what was opened on it, until the grant ends. Open it while the hospital answers: salus record kept lists what is here.',
+  },
   PASSPHRASE_WRONG: { kind: 'no-key', sentence: 'The passphrase does not open this wallet.' },
   PASSKEY_WRONG: { kind: 'no-key', sentence: 'This passkey does not open this wallet.' },
   PASSPHRASE_SHORT: { kind: 'usage', sentence: 'A passphrase needs at least 10 characters.' },
@@ -28,6 +32,7 @@ export const sdkCodes = {
   GRANT_TOO_LARGE: { kind: 'not-valid', sentence: 'A grant may open 1,000 single records at most; share whole periods instead.' },
   GRANTEE_ROLE: { kind: 'not-valid', sentence: 'A person of this role cannot be granted this.' },
   FILE_UNREADABLE: { kind: 'usage', sentence: 'This file cannot be read.' },
+  ISSUER_KEYS_INVALID: { kind: 'usage', sentence: 'This file holds no keys of health cards: a JWKS is wanted, a directory of issuers, or a list of revoked cards.' },
   ATTACHMENT_UNKNOWN: { kind: 'usage', sentence: 'This record holds no document of this number.' },
   ATTACHMENT_DAMAGED: { kind: 'not-valid', sentence: 'This document inside the record is no base64: it cannot be given back.' },
   FILE_EMPTY: { kind: 'not-valid', sentence: 'This file is empty.' },

@@ -46,7 +46,7 @@ export interface Application {
   dropTxs?(txs: readonly Uint8Array[]): void;
   /**
    * A block of these is executed soon: what of them depends on no state is worked out meanwhile. `finalizeBlock`
-   * answers the same without it. Never rejects.
+   * answers the same without it. The list and its bytes stay as they are until then. Never rejects.
    */
   prepare?(txs: readonly Uint8Array[]): Promise<void>;
   /** Asked before the first block is made on what was replayed. Throws where the next block cannot be judged here. */

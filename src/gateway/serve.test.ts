@@ -107,6 +107,14 @@ const base = () => {
   return `http://127.0.0.1:${address.port}`;
 };
 
+test('a connection on which nothing is asked is held for longer than its clients are told', async () => {
+  const answer = await fetch(`${base()}/nothing-here`);
+  const told = Number(/^timeout=(\d+)$/.exec(answer.headers.get('keep-alive') ?? '')?.[1]);
+  const { keepAliveTimeout, keepAliveTimeoutBuffer = 0 } = app.server;
+  assert.equal(told * 1_000, keepAliveTimeout);
+  assert.ok(keepAliveTimeoutBuffer >= 10_000, String(keepAliveTimeoutBuffer));
+});
+
 test('who sends and may not is told so: on a connection that holds when it was little, also when it was much', async () => {
   for (const [mib, times] of [
     [0.2, 4],

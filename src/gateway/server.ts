@@ -46,6 +46,10 @@ export interface ServerOptions {
 
 /** Of one network, to what every server has at its root: pages, health, figures. */
 const rootRequestsPerMinute = 1_200;
+/** What `Keep-Alive: timeout=` says of a connection on which nothing is asked. */
+const keepAliveMs = 20_000;
+/** It is closed so much later, so that a busy client does not send into a connection that we are closing (H-27). */
+const keepAliveGraceMs = 10_000;
 
 /**
  * The HTTP server around gateways: limits, headers, errors, logs, metrics and the description of the interface.
@@ -66,12 +70,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // A 16 GiB upload may take hours; a silent socket may not, nor one that drips (bodies.ts).
     requestTimeout: 6 * 60 * 60_000,
     connectionTimeout: 120_000,
-    keepAliveTimeout: 20_000,
+    keepAliveTimeout: keepAliveMs,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 300 },
     trustProxy: isProxy,
   });
   app.server.headersTimeout = 15_000;
+  app.server.keepAliveTimeoutBuffer = keepAliveGraceMs;
   // Every open event stream waits for the server's end.
   app.server.setMaxListeners(0);
   app.setErrorHandler(handleError);

@@ -9,19 +9,25 @@ import { CodedError } from '../primitives/errors.ts';
 const leafTag = Uint8Array.of(0);
 const nodeTag = Uint8Array.of(1);
 // Filled anew for each hash: an array of more than 64 bytes costs as much to make as the hash itself.
-const pair = new Uint8Array(65);
+const pair = Uint8Array.of(1, ...new Uint8Array(64));
+/** By length: a zero, and room for a short content. */
+const shortLeaves = Array.from({ length: 97 }, (_, length) => new Uint8Array(1 + length));
 
 /** SHA-256(0x00 ‖ content). */
 export function leafHash(content: Uint8Array): Uint8Array {
-  return sha256(leafTag, content);
+  const tagged = shortLeaves[content.length];
+  if (tagged === undefined) return sha256(leafTag, content);
+  for (let i = 0; i < content.length; i++) tagged[i + 1] = content[i] ?? 0;
+  return sha256(tagged);
 }
 
 /** SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   if (left.length !== 32 || right.length !== 32) return sha256(nodeTag, left, right);
-  pair.set(nodeTag);
-  pair.set(left, 1);
-  pair.set(right, 33);
+  for (let i = 0; i < 32; i++) {
+    pair[i + 1] = left[i] ?? 0;
+    pair[i + 33] = right[i] ?? 0;
+  }
   return sha256(pair);
 }
 

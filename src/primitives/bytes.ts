@@ -46,6 +46,12 @@ export function equalSecretBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** From there to the end; a loop, since a call for each byte of the padding of an item costs as much as its signature. */
+export function isZero(bytes: Uint8Array, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
 /** Lexicographic order of unsigned bytes, shorter first on a common prefix. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
@@ -93,6 +99,17 @@ function hexValue(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
   return code >= 97 && code <= 102 ? code - 87 : -1;
 }
+
+/** Four bytes, the highest first. */
+export function u32be(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+/** The number in the first four bytes. Throws RangeError: there are fewer. */
+export const readU32be = (bytes: Uint8Array): number =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
 
 const base64urlAlphabet = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
 const notBase64url = 64;

@@ -38,7 +38,7 @@ export {
   type ProvenName,
 } from './actions/check-bundle.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
-export { type ClosedAccount, closeAccount } from './actions/close-account.ts';
+export { type ClosedAccount, type CloseOptions, closeAccount } from './actions/close-account.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
 export type { ErasedRecords } from './actions/erase.ts';
 export {
@@ -106,10 +106,21 @@ export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
 export type { UnlistedGrant } from './grants/unlisted.ts';
+export type { ItemStore } from './kept/item-store.ts';
+export {
+  forgetKept,
+  type KeptAbout,
+  type KeptLine,
+  type KeptRecord,
+  keptLines,
+  openKept,
+} from './kept/open-kept.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
+export type { HealthDataKind } from './records/archive/health-data.ts';
 export { type Attachment, openAttachment } from './records/attachments.ts';
 export { type Carried, type Content, contentOf } from './records/carried.ts';
+export { fileNameOf } from './records/file-name.ts';
 export { momentOf } from './records/headline/clinical-date.ts';
 export { valueForPeople } from './records/headline/decimal.ts';
 export { deriveHeadline, headlineVersion } from './records/headline/derive.ts';
@@ -122,9 +133,18 @@ export {
   isNumber,
   spokenName,
 } from './records/headline/headline.ts';
+export { type CardSays, cardSays, verdictSentences } from './records/health-card/card-words.ts';
+export {
+  type CardVerdict,
+  type CheckedCard,
+  type CheckedCards,
+  checkHealthCards,
+} from './records/health-card/check-card.ts';
+export type { HealthCard } from './records/health-card/health-card.ts';
+export { type IssuerKeys, parseIssuerKeys } from './records/health-card/issuer-keys.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
 export { html, type SafeHtml } from './records/safe-html.ts';
-export { showItem } from './records/show-html.ts';
+export { type ItemToShow, showItem } from './records/show-html.ts';
 export { type TextOfItem, textOfItem } from './records/show-text.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export { standAlonePage } from './records/stand-alone-page.ts';

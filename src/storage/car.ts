@@ -1,10 +1,10 @@
-import { decode } from 'cborg';
 import { sha256 } from '../crypto/hash.ts';
 import { concatBytes, equalBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { BlobId } from '../primitives/ids.ts';
 import { blobIdOf, cidBytesOf, idOfCid, isLeafId, leafBytes } from './blob-id.ts';
 import type { NamedBlob } from './blob-store.ts';
+import { invalid, PieceReader } from './car-reader.ts';
 
 /**
  * Many blobs in one request body (`POST /blobs`): a CAR v1 stream in which every section is one whole
@@ -88,7 +88,7 @@ export async function* decodeCar(
     for (;;) {
       const length = await readVarint(reader);
       if (length === undefined) return;
-      if (length < cidBytes || length > maxSectionBytes) throw invalid(reader, 'section length');
+      checkLength(reader, length);
       blobs += 1;
       bytes += length - cidBytes;
       if (blobs > maxBlobs || bytes > maxBytes) {
@@ -112,35 +112,80 @@ export interface CarSection {
 }
 
 /**
- * Reads an untrusted stream of leaves and notes, section by section. A note is what its id says; of a leaf the digest is
- * the sender's word until who takes it has hashed the bytes. Throws CAR_INVALID.
+ * Reads an untrusted stream of leaves and notes: all sections that have come whole, again and again, so that who takes
+ * them waits once for a piece of the stream and not for each of many in it. A note is what its id says; of a leaf the
+ * digest is the sender's word until who takes it has hashed the bytes. Throws CAR_INVALID; what came before is good.
  */
 export async function* carSections(
   source: AsyncIterable<Uint8Array>,
-): AsyncGenerator<CarSection, void, undefined> {
+): AsyncGenerator<readonly CarSection[], void, undefined> {
   const reader = new PieceReader(source);
   try {
     await readHeader(reader);
     for (;;) {
+      const here = sectionsHere(reader);
+      if (here.sections.length > 0) yield here.sections;
+      if (here.failure !== undefined) throw here.failure;
       const length = await readVarint(reader);
       if (length === undefined) return;
-      if (length < cidBytes || length > maxSectionBytes) throw invalid(reader, 'section length');
-      const cid = await reader.take(cidBytes);
-      const head = cid.subarray(0, leafHead.length);
-      const digest = cid.subarray(leafHead.length);
-      if (equalBytes(head, leafHead)) {
-        yield { kind: 'leaf', digest, bytes: await reader.take(length - cidBytes) };
-        continue;
-      }
-      if (!equalBytes(head, noteHead)) throw invalid(reader, 'id');
-      if (length > cidBytes + maxNoteBytes) throw invalid(reader, 'section length');
-      const bytes = await reader.take(length - cidBytes);
-      if (!equalBytes(sha256(bytes), digest)) throw invalid(reader, 'note');
-      yield { kind: 'note', digest, bytes };
+      checkLength(reader, length);
+      yield [sectionOf(reader, await reader.take(length))];
     }
   } finally {
     await reader.close();
   }
+}
+
+/** What lies whole in the piece that is being read. */
+function sectionsHere(reader: PieceReader): {
+  readonly sections: readonly CarSection[];
+  readonly failure: unknown;
+} {
+  const sections: CarSection[] = [];
+  try {
+    for (let bytes = sectionHere(reader); bytes !== undefined; bytes = sectionHere(reader)) {
+      sections.push(sectionOf(reader, bytes));
+    }
+    return { sections, failure: undefined };
+  } catch (failure) {
+    return { sections, failure };
+  }
+}
+
+/** Undefined unless the next section lies whole in the piece; nothing is taken then. */
+function sectionHere(reader: PieceReader): Uint8Array | undefined {
+  const { here } = reader;
+  let length = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = here[i];
+    if (byte === undefined) return undefined;
+    length += (byte & 127) * 128 ** i;
+    if (byte > 127) continue;
+    // Not the shortest form, or a length that none has: refused where it is waited for.
+    if ((byte === 0 && i > 0) || length < cidBytes || length > maxSectionBytes) return undefined;
+    const end = i + 1 + length;
+    if (end > here.length) return undefined;
+    reader.skip(end);
+    // A copy, and no `slice`: of a Buffer that is a view, which keeps the whole piece alive.
+    return concatBytes(here.subarray(i + 1, end));
+  }
+  return undefined;
+}
+
+function checkLength(reader: PieceReader, length: number): void {
+  if (length < cidBytes || length > maxSectionBytes) throw invalid(reader, 'section length');
+}
+
+/** `whole`: id and content. */
+function sectionOf(reader: PieceReader, whole: Uint8Array): CarSection {
+  const head = whole.subarray(0, leafHead.length);
+  const digest = whole.subarray(leafHead.length, cidBytes);
+  const bytes = whole.subarray(cidBytes);
+  if (equalBytes(head, leafHead)) return { kind: 'leaf', digest, bytes };
+  if (!equalBytes(head, noteHead)) throw invalid(reader, 'id');
+  if (bytes.length > maxNoteBytes) throw invalid(reader, 'section length');
+  if (!equalBytes(sha256(bytes), digest)) throw invalid(reader, 'note');
+  return { kind: 'note', digest, bytes };
 }
 
 async function readHeader(reader: PieceReader): Promise<void> {
@@ -149,6 +194,9 @@ async function readHeader(reader: PieceReader): Promise<void> {
     throw invalid(reader, 'header length');
   }
   const bytes = await reader.take(length);
+  // What every writer of ours begins with. Another's is read by a library that is loaded then.
+  if (equalBytes(bytes, header.subarray(1))) return;
+  const { decode } = await import('cborg');
   let value: unknown;
   try {
     // Tag 42 is DAG-CBOR's link. Roots are not used: every section is judged by itself.
@@ -197,57 +245,4 @@ function varint(value: number): Uint8Array {
   let left = value;
   for (; left > 127; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
   return Uint8Array.from([...bytes, left]);
-}
-
-function invalid(reader: PieceReader, what: string): CodedError {
-  return new CodedError('CAR_INVALID', { at: reader.at, what });
-}
-
-/** Exact numbers of bytes out of a stream of pieces of any size. */
-class PieceReader {
-  readonly #pieces: AsyncIterator<Uint8Array>;
-  #piece: Uint8Array = new Uint8Array(0);
-  #used = 0;
-  at = 0;
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#pieces = source[Symbol.asyncIterator]();
-  }
-
-  async byte(): Promise<number | undefined> {
-    if (!(await this.#more())) return undefined;
-    const byte = this.#piece[this.#used];
-    this.#used += 1;
-    this.at += 1;
-    return byte;
-  }
-
-  /** A copy, so that a small blob does not keep a large network buffer alive. */
-  async take(length: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length) {
-      if (!(await this.#more())) throw invalid(this, 'cut short');
-      const part = this.#piece.subarray(this.#used, this.#used + length - filled);
-      bytes.set(part, filled);
-      filled += part.length;
-      this.#used += part.length;
-      this.at += part.length;
-    }
-    return bytes;
-  }
-
-  async close(): Promise<void> {
-    await this.#pieces.return?.();
-  }
-
-  async #more(): Promise<boolean> {
-    while (this.#used === this.#piece.length) {
-      const next = await this.#pieces.next();
-      if (next.done === true) return false;
-      this.#piece = next.value;
-      this.#used = 0;
-    }
-    return true;
-  }
 }

@@ -2,7 +2,7 @@ import { fileWalletStore } from '../cli/home.ts';
 import type { Role } from '../ledger/roles.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import { nodeOpeners } from '../sdk/node/openers.ts';
-import { Person } from '../sdk/person.ts';
+import { Person, type PersonOptions } from '../sdk/person.ts';
 import type { WalletContent } from '../sdk/wallet/content.ts';
 import { readWallet } from '../sdk/wallet/sealed-wallet.ts';
 import type { Servers } from './server.ts';
@@ -15,6 +15,8 @@ export interface Member {
   readonly hospital: string;
   readonly person: Person;
   readonly account: AccountId;
+  /** What is printed for them; the story's people keep it in their head. */
+  readonly code: string;
 }
 
 /** Of this process, whoever opens a chart. */
@@ -33,11 +35,12 @@ export async function enrolMember(
     readonly role: Role;
     readonly hospital: string;
   },
+  { http }: Pick<PersonOptions, 'http'> = {},
 ): Promise<Member> {
   const store = fileWalletStore(home, who.nickname);
-  const { person } = await Person.create(
+  const { person, code } = await Person.create(
     { store, passphrase: storyPassphrase, name: who.name },
-    { openers },
+    { openers, ...(http && { http }) },
   );
   const hospital = servers.hospital(who.hospital);
   const invitation = await servers.invite(hospital, who.role, who.name);
@@ -47,7 +50,7 @@ export async function enrolMember(
     role: who.role,
     withoutCopy: who.role === 'device',
   });
-  return { ...who, person, account };
+  return { ...who, person, account, code };
 }
 
 /** Everything a member ever held: what a thief of the unlocked device would have. */

@@ -62,7 +62,7 @@ async function sectionsOf(stream: Uint8Array): Promise<CarSection[]> {
     yield stream;
   }
   const all: CarSection[] = [];
-  for await (const section of carSections(once())) all.push(section);
+  for await (const come of carSections(once())) all.push(...come);
   return all;
 }
 

@@ -169,9 +169,16 @@ for (const place of places) {
     assert.ok(given.read > 0 && given.equal);
     assert.equal(given.read, given.owned);
 
+    const offline = { opened: given.read, kept: given.read, online: 'GATEWAY_UNREACHABLE' };
+    assert.deepEqual(await play(place, 'offline', { wallet: doctor }), offline);
+    const one = { ...offline, opened: 1, kept: 1 };
+    assert.deepEqual(await play(place, 'offline', { wallet: patient }), one);
+
     const { consent } = given;
     const ended = await play(place, 'revoke', { patient, doctor, consent });
     assert.deepEqual(ended, { refused: 'CONSENT_ENDED', state: 'ended' });
+    const none = { ...offline, opened: 0, kept: 0 };
+    assert.deepEqual(await play(place, 'offline', { wallet: doctor }), none);
 
     await consortium.gateway('north').flush();
     const looked = await play(place, 'looked', { wallet: patient });
@@ -179,6 +186,10 @@ for (const place of places) {
     assert.ok(looked.kinds.includes('refusal CONSENT_ENDED'));
     assert.equal(looked.receiptsChecked, looked.kinds.length);
     assert.equal(looked.withheld, 0);
+  });
+
+  test(`In the ${place}: IndexedDB is an item store`, async () => {
+    assert.deepEqual(await play(place, 'itemStoreRules'), []);
   });
 
   test(`In the ${place}: a receipt holds, a changed one does not, nor one of another ledger`, async () => {
@@ -233,14 +244,17 @@ test('Two threads with one wallet lose nothing of each other', async () => {
   assert.equal(Math.max(...counts), 50);
 });
 
-test('A browser keeps the sealed wallets and nothing else, and no address holds a secret', async () => {
-  const { texts, ...rest } = await play('page', 'kept');
-  assert.deepEqual(rest, {
-    databases: ['salus'],
-    caches: [],
-    others: [0, 0, 0],
-    address: `${site.url}/`,
-  });
+test('A browser keeps sealed wallets, sealed items and nothing else, and no address holds a secret', async () => {
+  const { texts, databases, ...rest } = await play('page', 'kept');
+  assert.deepEqual(
+    { ...rest, databases: [...databases].sort() },
+    {
+      databases: ['salus', 'salus-items'],
+      caches: [],
+      others: [0, 0, 0],
+      address: `${site.url}/`,
+    },
+  );
   assert.ok(texts.join('').length > 10_000 && addresses.length > 100);
   const told = [...texts, ...addresses].join('\n');
   assert.ok(secrets.length > 8);

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium as playwright } from 'playwright-core';
@@ -25,8 +24,18 @@ async function unpacked(): Promise<string> {
     setupLambdaEnvironment,
   } = await import('@sparticuz/chromium');
   const bin = fileURLToPath(new URL('../bin', import.meta.resolve('@sparticuz/chromium')));
-  const libraries = await inflate(join(bin, 'al2023.tar.br'));
-  setupLambdaEnvironment(join(libraries, 'lib'));
-  process.env.FONTCONFIG_PATH = join(tmpdir(), 'fonts');
-  return chromium.executablePath(bin);
+  // It unpacks into the folder for what is temporary, and only what is not there: here it stays for the next run.
+  const { TMPDIR } = process.env;
+  const folder = fileURLToPath(new URL('../../.cache/chromium', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  process.env.TMPDIR = folder;
+  try {
+    const libraries = await inflate(join(bin, 'al2023.tar.br'));
+    setupLambdaEnvironment(join(libraries, 'lib'));
+    process.env.FONTCONFIG_PATH = join(folder, 'fonts');
+    return await chromium.executablePath(bin);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
 }

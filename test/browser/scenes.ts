@@ -81,6 +81,14 @@ export interface Scenes {
   }) => Promise<boolean>;
   /** Hears of a block of its own over server-sent events. */
   readonly hearBlock: (who: { readonly wallet: string }) => Promise<boolean>;
+  /** Rules of an item store that IndexedDB breaks, with what was found. */
+  readonly itemStoreRules: () => Promise<readonly string[]>;
+  /** What this browser kept for somebody opens with every request refused: how many, and whether the first is what was opened. */
+  readonly offline: (who: { readonly wallet: string }) => Promise<{
+    readonly kept: number;
+    readonly opened: number;
+    readonly online: Code | undefined;
+  }>;
   readonly cardOf: (who: { readonly wallet: string }) => Promise<string>;
   readonly addCard: (card: { readonly wallet: string; readonly card: string }) => Promise<void>;
   readonly cardsOf: (who: { readonly wallet: string }) => Promise<readonly string[]>;

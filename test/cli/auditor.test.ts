@@ -132,7 +132,7 @@ test('receipt --bundle and --html name who sent a transaction; a plain receipt n
   );
   assert.ok(readFileSync(page, 'utf8').includes(ana.fullName));
   await town.salus('receipt', txId, '--out', file, '--force', ...as);
-  await refused(['check-receipt', file], { code: 'USAGE', exit: 2 }, { home: elsewhere });
+  await refused(['check-receipt', file], { code: 'MISSING', exit: 2 }, { home: elsewhere });
 });
 
 test('anybody verifies the whole ledger from outside, by its blocks', async () => {

@@ -123,6 +123,24 @@ test('a note is asked for with name and birth date, and refused where nobody can
   assert.deepEqual([yes.code, (await diagnoses()).length], [0, 2]);
 });
 
+test('a Patient out of a foreign file, or one that a colleague wrote, does not change whose chart it is', async () => {
+  const { ana, doctor } = await sharing('summary');
+  const patient = (name: string, birthDate: string) =>
+    JSON.stringify({ resourceType: 'Patient', id: name, name: [{ text: name }], birthDate });
+  const foreign = town.file('ben.json', patient('Ben Cole', '1988-05-05'));
+  await town.no('FILE_PERSONS', 3, 'record', 'add', foreign, '--as', ana.name);
+  await town.salus('record', 'add', foreign, '--all', '--as', ana.name);
+  const diagnose = ['diagnose', ana.fullName, '--text', 'Hay fever', '--as', doctor.name];
+  await town.no('PATIENT_OTHER', 3, ...diagnose, '--patient-born', '1988-05-05');
+  await town.salus(...diagnose, '--patient-born', '1970-01-31');
+  // It is in the chart by now, and still somebody else's.
+  const another = town.file(
+    'ben-2.json',
+    patient('Ben Cole', '1988-05-05').replace('"id":"', '"id":"2'),
+  );
+  await town.no('FILE_PERSONS', 3, 'record', 'add', another, '--as', ana.name);
+});
+
 test('a birth date that was not shared is not guessed', async () => {
   const { ana, doctor } = await sharing('lab');
   const diagnose = ['diagnose', ana.fullName, '--text', 'x', '--as', doctor.name];

@@ -140,10 +140,3 @@ test('who was made here and enrolled nowhere is told what is missing', async () 
   const code = town.file('bob.code', text(made, 'recoveryCode'));
   await town.salus('person', 'enrol', 'bob', '--hospital', 'north', '--code-file', code);
 });
-
-test('fifty people enrol at one address within the hour', async () => {
-  for (let number = 1; number <= 50; number++) {
-    const made = await town.salus('person', 'create', `val-${number}`, '--hospital', 'valley');
-    assert.equal(list(made, 'accounts').length, 1);
-  }
-});

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { cardFile, cardIssuer, vaccinated } from '../health-cards.ts';
 import { linesOf, list, refused, run, salus, text } from './salus.ts';
 import { bundle, pdf, startTown, type Town } from './town.ts';
 
@@ -52,6 +53,24 @@ test('of several files each is its own result, and a bad one does not stop the r
     ['18-eob.json', 'cut.json', '17-dates.json'],
   );
   assert.match(ran.stdout + ran.stderr, /2 of 3 files added/);
+});
+
+test('a health card says what it is, and whether a key that was given fits it', async () => {
+  const ana = await town.patient();
+  const issuer = cardIssuer();
+  const card = town.file('card.smart-health-card', cardFile([issuer.card(vaccinated)]));
+  const keys = town.file('jwks.json', JSON.stringify({ keys: [issuer.jwk] }));
+  const added = await town.salus('record', 'add', card, '--as', ana.name);
+  assert.equal(list(added, 'healthCards')[0]?.signature, 'issuer-unknown');
+  const [item] = list(added, 'items');
+  assert.equal(item?.name, 'Health card: COVID-19, Moderna');
+  const open = ['record', 'open', text(item ?? {}, 'recordId'), '--as', ana.name];
+  const [checked] = list(await town.salus(...open, '--issuer-keys', keys), 'healthCards');
+  assert.deepEqual([checked?.signature, checked?.about], ['given-key', 'Jane C. Anyperson']);
+  const said = await run(open, { home: town.home });
+  assert.match(said.stdout, /Signature not checked: issuer unknown/);
+  assert.match(said.stdout, /2021-01-01 {2}COVID-19, Moderna/);
+  await town.no('ISSUER_KEYS_INVALID', 2, ...open, '--issuer-keys', card);
 });
 
 test('a file about two people is taken for nobody until it is said whose', async () => {

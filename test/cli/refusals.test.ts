@@ -82,6 +82,9 @@ test('each file of commands adds the names under which it is loaded', async () =
 
 for (const [what, args, code, exit] of [
   ['a command that is not there', ['lemon'], 'USAGE', 2],
+  ['an argument that was not said', ['record', 'open'], 'MISSING', 2],
+  ['an option that must be said', ['person', 'leave'], 'MISSING', 2],
+  ['a trust root that was not said', ['verify', '--remote', 'http://127.0.0.1:9'], 'MISSING', 2],
   ['a group without a command', ['person'], 'USAGE', 2],
   ['an unknown flag', ['record', 'list', '--colour'], 'USAGE', 2],
   ['a flag without its value', ['record', 'list', '--as'], 'USAGE', 2],

@@ -104,7 +104,7 @@ test('verify --remote names the evidence of what does not fit what it kept', asy
 });
 
 test('without a trust root nothing is believed', async () => {
-  await town.no('USAGE', 2, 'witness', '--of', `${town.url}/north`, '--home', temporaryHome());
+  await town.no('MISSING', 2, 'witness', '--of', `${town.url}/north`, '--home', temporaryHome());
   await town.no('USAGE', 2, 'witness');
   const lost = ['witness', '--of', town.url, '--receipt', 'x', '--trust', trustFile()];
   await town.no('USAGE', 2, ...lost);

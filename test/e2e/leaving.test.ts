@@ -5,6 +5,7 @@ import {
   type ExportFolder,
   exportAccount,
   type GivenBack,
+  isCoded,
   Person,
 } from '../../src/sdk/index.ts';
 import { copiedStore, memoryWalletStore } from '../wallet-store.ts';
@@ -129,4 +130,62 @@ test('Looks go along with their receipts, and the inbox is asked for them once',
   assert.equal(history.looks.length, looks);
   assert.ok(history.looks.every((it: { receipt?: string }) => typeof it.receipt === 'string'));
   assert.equal(asked, 2);
+});
+
+test('Who leaves again after a new record, and after a part was erased, has all of it in the folder', async () => {
+  const { person } = await consortium.person('Ana', 'north', 'patient');
+  const first = await person.addFile(fileOf('one.json', utf8(bundleOf('Potassium', 'Sodium'))));
+  const folder = inMemory();
+  await person.run(exportAccount, folder);
+  await person.addFile(fileOf('two.txt', utf8('a new note')));
+  await person.run(exportAccount, folder);
+  // As closing does, and is stopped.
+  const parts = first.items.map((it) => it.recordId);
+  assert.ok(first.importId);
+  await person.erase([...parts, first.importId]);
+  await person.addFile(fileOf('one.json', utf8(bundleOf('Calcium'))));
+  await person.run(exportAccount, folder);
+  const names = [...folder.files.keys()];
+  const texts = names
+    .filter((it) => it.startsWith('imports/'))
+    .map((it) => textOf(folder.files.get(it)));
+  for (const words of [bundleOf('Potassium', 'Sodium'), bundleOf('Calcium'), 'a new note']) {
+    assert.ok(texts.includes(words), words);
+  }
+  const listed: readonly { readonly name: string }[] = JSON.parse(
+    textOf(folder.files.get('records.json')),
+  );
+  for (const name of ['Potassium', 'Sodium', 'Calcium', 'two.txt']) {
+    assert.ok(
+      listed.some((it) => it.name === name),
+      name,
+    );
+  }
+  const { files } = JSON.parse(textOf(folder.files.get('manifest.json')));
+  const manifest = files.map((it: { readonly name: string }) => it.name);
+  assert.deepEqual([...manifest].sort(), names.filter((it) => it !== 'manifest.json').sort());
+});
+
+test('With the printed code every copy of the wallet goes with the account; a wrong code closes nothing', async () => {
+  const { person, code } = await consortium.person('Ana', 'north', 'patient');
+  const other = await consortium.person('Bob', 'north', 'patient');
+  const at = { code, gatewayUrl: consortium.url('north') };
+  await assert.rejects(person.run(closeAccount, { code: other.code }), (error) =>
+    isCoded(error, 'RECOVERY_CODE_WRONG'),
+  );
+  assert.ok((await Person.keptCopies(at, { now: consortium.now })).length > 0);
+  const { copiesGoneMs } = await person.run(closeAccount, { code });
+  assert.ok(copiesGoneMs !== undefined && copiesGoneMs <= consortium.now());
+  assert.deepEqual(await Person.keptCopies(at, { now: consortium.now }), []);
+});
+
+test('Without the code they go 30 days later; the code still brings a closed account back before, or ends them at once', async () => {
+  const { person, code } = await consortium.person('Ana', 'north', 'patient');
+  const at = { code, gatewayUrl: consortium.url('north') };
+  const { copiesGoneMs = 0 } = await person.run(closeAccount, undefined);
+  assert.equal(Math.round((copiesGoneMs - consortium.now()) / 86_400_000), 30);
+  assert.ok((await Person.keptCopies(at, { now: consortium.now })).length > 0);
+  const again = await person.run(closeAccount, { code });
+  assert.ok(again.copiesGoneMs !== undefined && again.copiesGoneMs <= consortium.now());
+  assert.deepEqual(await Person.keptCopies(at, { now: consortium.now }), []);
 });

@@ -291,7 +291,7 @@ test('the commands say where the backup is, warn of a second server, and refuse 
   const nowhere = await told('backup', '--home', newHome(), '--out', out);
   assert.deepEqual([nowhere.exit, nowhere.facts.code], [3, 'HOME_INVALID']);
   const unsaid = await told('backup', '--home', home);
-  assert.deepEqual([unsaid.exit, unsaid.facts.code], [2, 'USAGE']);
+  assert.deepEqual([unsaid.exit, unsaid.facts.code], [2, 'MISSING']);
 });
 
 // Last: it erases.

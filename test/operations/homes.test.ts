@@ -104,24 +104,27 @@ for (const version of versions) {
     assert.equal(verified.items, items);
   });
 
-  test(`the wallet copy in a home of ${version} is let go, and its code says so`, async () => {
-    const home = unpacked(version, 'home');
-    const consortium = await serve(home);
-    try {
-      const [north] = consortium.hospitals.filter(({ name }) => name === 'north');
-      assert.ok(north);
-      const code = readFileSync(join(fixtures, version, 'code.txt'), 'utf8').trim();
-      const store = memoryWalletStore();
-      const wallet = { store, passphrase, code, gatewayUrl: north.url };
-      await assert.rejects(Person.recover(wallet, at(consortium)), (error) =>
-        isCoded(error, 'RECOVERY_CODE_WRONG'),
-      );
-      const ana = await open(home, 'ana', consortium);
-      assert.equal(ana.hasCopy, false);
-    } finally {
-      await consortium.close();
-    }
-  });
+  // Copies last from the next version on: `lasting.test.ts`.
+  const isCopyLetGo = version === '2026-11-21';
+  if (isCopyLetGo)
+    test(`the wallet copy in a home of ${version} is let go, and its code says so`, async () => {
+      const home = unpacked(version, 'home');
+      const consortium = await serve(home);
+      try {
+        const [north] = consortium.hospitals.filter(({ name }) => name === 'north');
+        assert.ok(north);
+        const code = readFileSync(join(fixtures, version, 'code.txt'), 'utf8').trim();
+        const store = memoryWalletStore();
+        const wallet = { store, passphrase, code, gatewayUrl: north.url };
+        await assert.rejects(Person.recover(wallet, at(consortium)), (error) =>
+          isCoded(error, 'RECOVERY_CODE_WRONG'),
+        );
+        const ana = await open(home, 'ana', consortium);
+        assert.equal(ana.hasCopy, false);
+      } finally {
+        await consortium.close();
+      }
+    });
 
   test(`a backup of ${version} restores into a home that goes on`, async () => {
     const from = unpacked(version, 'backup');

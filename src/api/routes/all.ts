@@ -41,6 +41,7 @@ import { stateGet } from './state-get.ts';
 import { statePost } from './state-post.ts';
 import { txGet } from './tx-get.ts';
 import { txPost } from './tx-post.ts';
+import { walletDelete } from './wallet-delete.ts';
 import { walletGet } from './wallet-get.ts';
 import { walletKeptGet } from './wallet-kept-get.ts';
 import { walletPut } from './wallet-put.ts';
@@ -94,6 +95,7 @@ export const routes: readonly Route[] = [
   walletGet,
   walletKeptGet,
   walletShardGet,
+  walletDelete,
   relayPost,
   relayAnswerPost,
   relayGet,

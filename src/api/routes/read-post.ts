@@ -4,7 +4,7 @@ import { maxReadRequestBytes } from '../read-request.ts';
 import { defineRoute } from '../route.ts';
 import { rowsMediaType } from '../rows.ts';
 
-/** Not repeatable: a nonce serves once. */
+/** The same request again is no second look: its nonce serves once. */
 export const readPost = defineRoute({
   method: 'POST',
   path: '/v1/read',
@@ -14,4 +14,5 @@ export const readPost = defineRoute({
   body: z.strictObject({ request: base64urlText(maxReadRequestBytes) }),
   answer: 'bytes',
   media: rowsMediaType,
+  repeatable: true,
 });

@@ -11,6 +11,7 @@ import { during } from '../output.ts';
 import { receiptPage } from '../receipt-page.ts';
 import { factsOfReceipt, type PrintedReceipt, receiptText } from '../receipt-text.ts';
 import { findReceived, listUnder } from '../received.ts';
+import { noTrustRoot } from '../trust-file.ts';
 import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
@@ -118,8 +119,7 @@ async function check(context: CommandContext, file: string, flags: CheckFlags): 
   const bytes = readSmallFile(file);
   const belief = beliefOf(context, flags);
   if (belief.trustRootJson === undefined && !isReceiptBundle(bytes)) {
-    const problem = "required option '--trust <file>' not specified";
-    throw new CodedError('USAGE', { problem });
+    throw new CodedError('MISSING', { problem: noTrustRoot });
   }
   const checked = await checkReceiptFile(bytes, belief);
   const facts = factsOfReceipt(checked);

@@ -8,6 +8,7 @@ import {
 } from '../../sdk/index.ts';
 import { type Acting, actingAccount, openActing, work } from '../acting.ts';
 import { addedFacts, addedText } from '../added-text.ts';
+import { issuerKeysHelp, issuerKeysOf } from '../card-lines.ts';
 import { fileSpool, inputFiles, standardInput } from '../files.ts';
 import { short } from '../format.ts';
 import { named } from '../harmless.ts';
@@ -16,6 +17,7 @@ import { asCoded, during } from '../output.ts';
 import { type PatientFlags, sureOfPatient } from '../patient-check.ts';
 import { findReceived, grantsOfPatient } from '../received.ts';
 import type { CommandContext } from './command.ts';
+import { gather } from './options.ts';
 
 interface AddFlags extends PatientFlags {
   readonly class?: string;
@@ -26,6 +28,7 @@ interface AddFlags extends PatientFlags {
   readonly all?: boolean;
   readonly strict?: boolean;
   readonly again?: boolean;
+  readonly issuerKeys?: readonly string[];
 }
 
 /** Files into one's own chart, or into that of somebody who granted it. */
@@ -46,6 +49,7 @@ export function addRecordAdd(record: Command, context: CommandContext): void {
     .option('--all', "of a file about several people, or about somebody else: everybody's records")
     .option('--strict', 'refuse a file that holds anything but sound FHIR R4, as a whole')
     .option('--again', 'bring back what was erased before')
+    .option('--issuer-keys <file>', issuerKeysHelp, gather)
     .action((files: string[], flags: AddFlags) => add(context, files, flags));
 }
 
@@ -62,6 +66,7 @@ async function add(
   if (flags.patient !== undefined && flags.all === true) {
     throw new CodedError('USAGE', { problem: '--patient or --all, not both' });
   }
+  const issuerKeys = issuerKeysOf(flags.issuerKeys);
   // All are looked at before the first is added.
   const inputs = await inputsOf(context, files, flags);
   const acting = await openActing(context);
@@ -81,7 +86,7 @@ async function add(
     const file = await during(output, `Adding ${input.name}`, (progress) =>
       acting.person.addFile(input, {
         ...work(context, account, progress),
-        ...{ recordClass, enteredByPatient, persons, strict, again },
+        ...{ recordClass, enteredByPatient, persons, strict, again, issuerKeys },
         spool: fileSpool(acting.home),
       }),
     );

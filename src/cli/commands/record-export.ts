@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { bareMediaType, contentOf, type GivenBack } from '../../sdk/index.ts';
+import { bareMediaType, contentOf, fileNameOf, type GivenBack } from '../../sdk/index.ts';
 import { type Acting, openActing, work } from '../acting.ts';
 import { findRecord } from '../finding.ts';
 import { amount, short } from '../format.ts';
@@ -51,7 +51,7 @@ async function exportFile(
   const file = await during(context.output, 'Giving back', (progress) =>
     acting.person.exportImport(recordId, work(context, account, progress)),
   );
-  const written = await writeOut(out ?? safeName(file.fileName), file.bytes, context);
+  const written = await writeOut(out ?? nameOfImport(file.fileName), file.bytes, context);
   const { fileName, sha256, bytes } = file;
   context.output.result(
     { importId: recordId, fileName, sha256, bytes: bytes.length, file: written },
@@ -147,11 +147,14 @@ const endings: Readonly<Record<string, string>> = {
   'image/png': '.png',
 };
 
+/** With room for a number behind it, where two had one name. */
+const nameOfImport = (fileName: string): string => fileNameOf(fileName, { most: 240 }) ?? 'record';
+
 /** Of a record that came in no file: its name and the beginning of its id, which no other has. */
 function nameOf(file: Given): string {
-  if (file.kind === 'import') return safeName(file.fileName);
+  if (file.kind === 'import') return nameOfImport(file.fileName);
   const { name, mediaType, recordId } = contentOf(file.record).head;
-  const wanted = atMost(120, safeName(name));
+  const wanted = fileNameOf(name, { most: 120 }) ?? 'record';
   const ending = endings[bareMediaType(mediaType)] ?? /\.[a-z0-9]{1,8}$/i.exec(wanted)?.[0] ?? '';
   const stem = ending !== '' && wanted.endsWith(ending) ? wanted.slice(0, -ending.length) : wanted;
   return `${stem} ${short(recordId)}${ending}`;
@@ -168,15 +171,4 @@ function freeName(taken: Set<string>, wanted: string): string {
     taken.add(key);
     return name;
   }
-}
-
-/** A name inside a record is somebody's text: it must choose no folder, and be one that a file system takes. */
-function safeName(name: string): string {
-  const safe = name.replace(/[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '_').replace(/^\.+/, '_');
-  return safe === '' ? 'record' : atMost(200, safe);
-}
-
-/** As many whole characters as have so many bytes: file systems take 255. */
-function atMost(bytes: number, text: string): string {
-  return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(bytes)).read);
 }

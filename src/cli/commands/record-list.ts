@@ -4,6 +4,16 @@ import type { ConsentId } from '../../primitives/ids.ts';
 import { type Purpose, parsePurpose, type RecordLine } from '../../sdk/index.ts';
 import { type Acting, caughtUp, openActing, work } from '../acting.ts';
 import { amount, short } from '../format.ts';
+import {
+  type FromDevice,
+  fromDeviceFacts,
+  fromDeviceText,
+  keptLinesOf,
+  offlineOption,
+  orFromDevice,
+  recordLineOf,
+  type Whose,
+} from '../from-device.ts';
 import { named } from '../harmless.ts';
 import { keepList } from '../last-list.ts';
 import { during } from '../output.ts';
@@ -25,6 +35,7 @@ interface ListFlags extends Wanted {
   readonly consent?: string;
   readonly patient?: string;
   readonly purpose?: string;
+  readonly offline?: boolean;
 }
 
 /** `salus record list`, `find` and `trend`. */
@@ -57,7 +68,8 @@ function withFlags(command: Command): Command {
     .option('--limit <count>', 'so many at most', wholeNumber(1, 1_000_000))
     .option('--all-versions', 'older versions too')
     .option('--consent <id>', "under this grant (or a patient's name); not needed for the only one")
-    .option('--purpose <purpose>', 'of this look; default: the first that was granted');
+    .option('--purpose <purpose>', 'of this look; default: the first that was granted')
+    .option(...offlineOption);
 }
 
 const help = `
@@ -80,13 +92,17 @@ async function list(
 ): Promise<void> {
   const choose = choosing(flags);
   const purpose = flags.purpose === undefined ? undefined : parsePurpose(flags.purpose);
-  const acting = await openActing(context);
+  const isOffline = flags.offline === true;
+  const acting = await openActing(context, { takeBack: !isOffline });
   if (acting.accounts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
   const isOwn = acting.accounts.some((it) => it.role === 'patient');
-  const isShared = flags.consent !== undefined || flags.patient !== undefined || !isOwn;
-  const listed = isShared
-    ? await shared(context, acting, flags.patient ?? flags.consent, purpose)
-    : await own(context, acting);
+  const who = flags.patient ?? flags.consent;
+  const isShared = who !== undefined || !isOwn;
+  const whose: Whose = isShared ? { own: false, who } : { own: true };
+  const listed = await orFromDevice(acting, isOffline, {
+    hospital: () => (isShared ? shared(context, acting, who, purpose) : own(context, acting)),
+    device: (noAnswer) => here(context, acting, whose, noAnswer),
+  });
   const { output } = context;
   const fitting = choose(listed.lines);
   const { shown, more } = cutTo(
@@ -122,6 +138,30 @@ async function own(context: CommandContext, acting: Acting): Promise<Listed> {
     return all;
   });
   return { lines, facts: {}, heading: '', ending: '; open one: salus record open RECORD' };
+}
+
+/** What was opened on this device: the line of each was held against its body then. Undefined: nothing. */
+async function here(
+  context: CommandContext,
+  acting: Acting,
+  whose: Whose,
+  noAnswer: string | undefined,
+): Promise<Listed | undefined> {
+  const kept = await keptLinesOf(context, acting, whose);
+  const [first] = kept ?? [];
+  if (kept === undefined || first === undefined) return undefined;
+  const { consent, patient, patientName } = first;
+  const lines = kept.map((it) => ({ ...recordLineOf(it), by: '', asOfMs: it.openedMs }));
+  const asOfMs = Math.min(...kept.map((it) => it.openedMs));
+  const from: FromDevice = { asOfMs, noAnswer };
+  const whom = whose.own ? {} : { consent, patient, patientName };
+  const chart = whose.own ? '' : `${named(patientName || short(patient))}\n`;
+  return {
+    lines,
+    facts: { ...whom, ...fromDeviceFacts(from) },
+    heading: `${chart}${fromDeviceText(from)}\nOnly what was opened on this device is here.`,
+    ending: '; open one: salus record open RECORD',
+  };
 }
 
 /** Whose word a line is: of one's own wallet, or of whom one granted to write. */

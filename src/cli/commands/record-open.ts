@@ -2,18 +2,21 @@ import type { Command } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import { contentOf, parsePurpose } from '../../sdk/index.ts';
 import { type Acting, openActing, work } from '../acting.ts';
+import { issuerKeysHelp } from '../card-lines.ts';
 import { findOwnRecord, findSharedRecord } from '../finding-record.ts';
+import { offlineOption, openKeptOf, orFromDevice, type Whose } from '../from-device.ts';
 import { NameBook } from '../name-book.ts';
 import { during } from '../output.ts';
 import { findReceived, readUnder } from '../received.ts';
 import type { CommandContext } from './command.ts';
-import { wholeNumber } from './options.ts';
+import { gather, wholeNumber } from './options.ts';
 import { type Opened, type ShowFlags, showOpened } from './record-shown.ts';
 
 interface OpenFlags extends ShowFlags {
   readonly consent?: string;
   readonly patient?: string;
   readonly purpose?: string;
+  readonly offline?: boolean;
 }
 
 /** One record, opened: to read it, to keep its bytes, or as a page. */
@@ -25,21 +28,27 @@ export function addRecordOpen(record: Command, context: CommandContext): void {
     .option('--html', 'as a page that a person can read and print')
     .option('--raw', 'its bytes as they are, numbers as they are spelled')
     .option('--attachment <number>', 'a document inside it, with --out', wholeNumber(1, 10_000))
+    .option('--issuer-keys <file>', issuerKeysHelp, gather)
     .option('--consent <id>', "under this grant (or a patient's name); not needed for the only one")
     .option('--patient <name>', 'of this patient, by all live grants')
     .option('--purpose <purpose>', 'of this look; default: the first that was granted')
+    .option(...offlineOption)
     .action((id: string, flags: OpenFlags) => open(context, id, flags));
 }
 
 async function open(context: CommandContext, id: string, flags: OpenFlags): Promise<void> {
-  const acting = await openActing(context);
+  const isOffline = flags.offline === true;
+  const acting = await openActing(context, { takeBack: !isOffline });
   const isOwn = acting.accounts.some((it) => it.role === 'patient');
-  const opened =
-    flags.consent !== undefined || flags.patient !== undefined || !isOwn
-      ? await openShared(context, acting, id, flags)
-      : await openOwn(context, acting, id);
+  const who = flags.patient ?? flags.consent;
+  const whose: Whose = who === undefined && isOwn ? { own: true } : { own: false, who };
+  const opened = await orFromDevice(acting, isOffline, {
+    hospital: () =>
+      whose.own ? openOwn(context, acting, id) : openShared(context, acting, id, flags),
+    device: (noAnswer) => openHere(context, acting, id, { whose, noAnswer }),
+  });
   const names = new NameBook(context, acting);
-  await names.learn([contentOf(opened).head.author]);
+  if (opened.fromDevice === undefined) await names.learn([contentOf(opened).head.author]);
   await showOpened(context, opened, flags, names);
 }
 
@@ -51,6 +60,25 @@ async function openOwn(context: CommandContext, acting: Acting, id: string): Pro
     const facts = { height, timeMs, epoch, txId, consent };
     return { ...opened, patientName: acting.person.name, facts };
   });
+}
+
+async function openHere(
+  context: CommandContext,
+  acting: Acting,
+  id: string,
+  { whose, noAnswer }: { readonly whose: Whose; readonly noAnswer: string | undefined },
+): Promise<Opened | undefined> {
+  const found = await openKeptOf(context, acting, id, whose);
+  if (found === undefined) return undefined;
+  const { height, timeMs, epoch, txId, kept } = found;
+  const { consent = found.consent, patient, endMs } = kept;
+  const under = whose.own ? {} : { patient, endMs };
+  return {
+    ...found,
+    patientName: whose.own ? acting.person.name : kept.patientName,
+    facts: { height, timeMs, epoch, txId, consent, ...under },
+    fromDevice: { asOfMs: kept.openedMs, noAnswer },
+  };
 }
 
 async function openShared(

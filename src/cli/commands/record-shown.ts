@@ -4,7 +4,9 @@ import { CodedError } from '../../primitives/errors.ts';
 import {
   bareMediaType,
   type Content,
+  checkHealthCards,
   contentOf,
+  type ItemToShow,
   isEnteredByPatient,
   type OpenedRecord,
   openAttachment,
@@ -12,7 +14,9 @@ import {
   type TextOfItem,
   textOfItem,
 } from '../../sdk/index.ts';
+import { cardFacts, issuerKeysOf } from '../card-lines.ts';
 import { amount, sizeOf, table, when } from '../format.ts';
+import { type FromDevice, fromDeviceFacts, fromDeviceText } from '../from-device.ts';
 import { named } from '../harmless.ts';
 import type { NameBook } from '../name-book.ts';
 import { authorWords, openedFacts, originFacts, titleWords } from '../origin.ts';
@@ -25,6 +29,8 @@ export interface Opened
   /** Whose chart it is in, as the reader knows them: a printed page names them. */
   readonly patientName: string | undefined;
   readonly facts: Readonly<Record<string, unknown>>;
+  /** No hospital answered: it is what this device had. */
+  readonly fromDevice?: FromDevice;
 }
 
 export interface ShowFlags {
@@ -32,6 +38,7 @@ export interface ShowFlags {
   readonly html?: boolean;
   readonly raw?: boolean;
   readonly attachment?: number;
+  readonly issuerKeys?: readonly string[];
 }
 
 /** How one record is shown: in words, as a page, as its bytes, or one of the documents inside it. */
@@ -42,15 +49,23 @@ export async function showOpened(
   names: NameBook,
 ): Promise<void> {
   const content = contentOf(opened);
+  // Whatever is printed or written: a page and bytes have no place of their own for it.
+  if (opened.fromDevice !== undefined) context.output.note(fromDeviceText(opened.fromDevice));
+  const issuerKeys = issuerKeysOf(flags.issuerKeys);
   if (flags.attachment !== undefined)
-    return giveAttachment(context, content, flags.attachment, flags);
+    return giveAttachment(context, opened, flags.attachment, flags);
   const { head, bytes } = content;
   const by = names.nameOf(head.author);
   const origin = authorWords(opened, (account) => names.nameOf(account));
-  const page = flags.html === true ? pageOf(content, origin, opened.patientName) : undefined;
+  const healthCards = await checkHealthCards({ ...head, bytes }, { issuerKeys, nowMs: Date.now() });
+  const { patientName } = opened;
+  const page =
+    flags.html === true
+      ? pageOf(content, { authorName: origin, patientName, healthCards })
+      : undefined;
   const target = flags.out ?? (flags.raw === true && !context.output.json ? '-' : undefined);
   const file = target === undefined ? undefined : await writeOut(target, page ?? bytes, context);
-  const shown = textOfItem({ ...head, bytes });
+  const shown = textOfItem({ ...head, bytes, healthCards });
   const text = file === undefined && page === undefined ? rawText(content) : undefined;
   const title = titleWords(content, shown.title);
   const { clinicalDate, value, unit, flag, marks } = shown.headline;
@@ -58,6 +73,7 @@ export async function showOpened(
     recordId: head.recordId,
     class: head.recordClass,
     ...opened.facts,
+    ...fromDeviceFacts(opened.fromDevice),
     ...openedFacts(opened),
     ...originFacts(opened),
     title,
@@ -69,6 +85,7 @@ export async function showOpened(
     account: head.account,
     by,
     sha256: bytesToHex(sha256(bytes)),
+    ...(healthCards !== undefined && { healthCards: healthCards.cards.map(cardFacts) }),
     ...(shown.attachments.length > 0 && { attachments: shown.attachments }),
     ...(file !== undefined && { file }),
     ...(file === undefined && page !== undefined && { html: page }),
@@ -118,14 +135,18 @@ function describe(
 
 async function giveAttachment(
   context: CommandContext,
-  { head, bytes: record }: Content,
+  opened: Opened,
   number: number,
   { out }: ShowFlags,
 ): Promise<void> {
+  const { head, bytes: record } = contentOf(opened);
   const { attachment, bytes } = openAttachment(record, number);
   const file = await writeOut(out ?? attachment.fileName, bytes, context);
   const { contentType } = attachment;
-  const facts = { recordId: head.recordId, attachment: number, contentType };
+  const facts = {
+    ...{ recordId: head.recordId, attachment: number, contentType },
+    ...fromDeviceFacts(opened.fromDevice),
+  };
   const digest = bytesToHex(sha256(bytes));
   context.output.result(
     { ...facts, bytes: bytes.length, sha256: digest, file },
@@ -148,9 +169,22 @@ function rawText({ head, bytes }: Content): string | undefined {
   }
 }
 
-function pageOf(content: Content, authorName: string, patientName: string | undefined): string {
+function pageOf(
+  content: Content,
+  {
+    authorName,
+    patientName,
+    healthCards,
+  }: Pick<ItemToShow, 'authorName' | 'patientName' | 'healthCards'>,
+): string {
   const { mediaType, recordClass, writtenMs } = content.head;
   const enteredByPatient = isEnteredByPatient(content.head);
   const about = { mediaType, recordClass, writtenMs, authorName, enteredByPatient };
-  return showItem({ ...about, name: titleWords(content), patientName, bytes: content.bytes });
+  return showItem({
+    ...about,
+    name: titleWords(content),
+    patientName,
+    bytes: content.bytes,
+    healthCards,
+  });
 }

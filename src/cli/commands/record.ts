@@ -4,6 +4,7 @@ import { addRecordAmend } from './record-amend.ts';
 import { addRecordErase } from './record-erase.ts';
 import { addRecordExport } from './record-export.ts';
 import { addRecordHistory } from './record-history.ts';
+import { addRecordKept } from './record-kept.ts';
 import { addRecordList } from './record-list.ts';
 import { addRecordOpen } from './record-open.ts';
 import { addRecordReclassify } from './record-reclassify.ts';
@@ -15,6 +16,7 @@ export const addRecord: AddCommand = (program, context) => {
   addRecordList(record, context);
   addRecordOpen(record, context);
   addRecordHistory(record, context);
+  addRecordKept(record, context);
   addRecordAmend(record, context);
   addRecordReclassify(record, context);
   addRecordExport(record, context);

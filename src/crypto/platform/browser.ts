@@ -1,7 +1,7 @@
-import { ed25519 as nobleEd25519, x25519 as nobleX25519 } from '@noble/curves/ed25519.js';
+import { base64urlToBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { loadSodium } from '../sodium.ts';
-import { cofactorlessCases, isCofactorless } from './ed25519-equation.ts';
+import { cofactorlessCases } from './cofactorless-cases.ts';
 import { type ChunkRun, type Platform, setChunkNonce } from './platform.ts';
 
 /**
@@ -36,6 +36,8 @@ function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   };
 }
 
+const loadCurves = once(() => import('./curves.ts'));
+
 async function nativeVerify(
   publicKey: Uint8Array,
   message: Uint8Array,
@@ -43,6 +45,15 @@ async function nativeVerify(
 ): Promise<boolean> {
   const key = await subtle.importKey('raw', owned(publicKey), 'Ed25519', false, ['verify']);
   return subtle.verify('Ed25519', key, owned(signature), owned(message));
+}
+
+/** WebCrypto names a public key only beside its secret, so a key that may be read out is made for it, and let go. */
+async function nativePublicKey(encoded: Owned): Promise<Uint8Array> {
+  const key = await subtle.importKey('pkcs8', encoded, 'Ed25519', true, ['sign']);
+  const { x = '' } = await subtle.exportKey('jwk', key);
+  const publicKey = base64urlToBytes(x);
+  if (publicKey?.length !== 32) throw new CodedError('INTERNAL');
+  return publicKey;
 }
 
 /**
@@ -81,7 +92,7 @@ async function x25519Agree(secret: Uint8Array): Promise<Agree> {
     let shared: Uint8Array;
     try {
       if (native === undefined) {
-        shared = nobleX25519.getSharedSecret(kept, peer);
+        shared = (await loadCurves()).x25519Shared(kept, peer);
       } else {
         const key = await subtle.importKey('raw', owned(peer), 'X25519', false, []);
         shared = new Uint8Array(
@@ -155,13 +166,15 @@ export const platform: Platform = {
   },
 
   async ed25519Key(seed) {
-    const publicKey = nobleEd25519.getPublicKey(seed);
     if (!(await hasEd25519())) {
+      const { ed25519PublicKey, ed25519Sign } = await loadCurves();
       const kept = seed.slice();
-      return { publicKey, sign: async (message) => nobleEd25519.sign(message, kept) };
+      const publicKey = ed25519PublicKey(kept);
+      return { publicKey, sign: async (message) => ed25519Sign(message, kept) };
     }
     const encoded = pkcs8(ed25519Oid, seed);
     const key = await subtle.importKey('pkcs8', encoded, 'Ed25519', false, ['sign']);
+    const publicKey = await nativePublicKey(encoded);
     return {
       publicKey,
       sign: async (message) => new Uint8Array(await subtle.sign('Ed25519', key, owned(message))),
@@ -172,9 +185,21 @@ export const platform: Platform = {
     try {
       return (await hasEd25519())
         ? await nativeVerify(publicKey, message, signature)
-        : isCofactorless(publicKey, message, signature);
+        : (await loadCurves()).isCofactorless(publicKey, message, signature);
     } catch {
       return false;
+    }
+  },
+
+  async es256Verify(publicKey, message, signature) {
+    try {
+      const point = Uint8Array.of(4, ...publicKey);
+      const curve = { name: 'ECDSA', namedCurve: 'P-256' };
+      const key = await subtle.importKey('raw', point, curve, false, ['verify']);
+      const how = { name: 'ECDSA', hash: 'SHA-256' };
+      return await subtle.verify(how, key, owned(signature), owned(message));
+    } catch {
+      return false; // The key is no point of the curve.
     }
   },
 

@@ -44,6 +44,11 @@ const ed25519Spki = curveSpki(0x70);
 const ed25519Pkcs8 = curvePkcs8(0x70);
 const x25519Spki = curveSpki(0x6e);
 const x25519Pkcs8 = curvePkcs8(0x6e);
+// SubjectPublicKeyInfo of a point of P-256, uncompressed (RFC 5480).
+const p256Oids = [
+  6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7,
+];
+const p256Spki = encoding(64, 0x30, 0x59, 0x30, 0x13, ...p256Oids, 3, 0x42, 0, 4);
 const mlkemOid = [6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 4, 2];
 const mlkemSpki = encoding(1184, 0x30, 0x82, 4, 0xb2, 0x30, 0x0b, ...mlkemOid, 3, 0x82, 4, 0xa1, 0);
 const mlkemPkcs8 = encoding(64, 0x30, 0x54, 2, 1, 0, 0x30, 0x0b, ...mlkemOid, 4, 0x42, 0x80, 0x40);
@@ -147,6 +152,15 @@ export const platform: Platform = {
         resolve(false);
       }
     });
+  },
+
+  async es256Verify(publicKey, message, signature) {
+    try {
+      const key = publicKeyOf(p256Spki, publicKey);
+      return verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature);
+    } catch {
+      return false; // The key is no point of the curve.
+    }
   },
 
   async x25519Key(secret) {

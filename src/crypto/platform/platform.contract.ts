@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concatBytes } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import { cofactorlessCases, isCofactorless } from './ed25519-equation.ts';
+import { cofactorlessCases } from './cofactorless-cases.ts';
+import { isCofactorless } from './ed25519-equation.ts';
 import { type Platform, setChunkNonce } from './platform.ts';
 
 const cannotOpen = (error: unknown): boolean => isCoded(error, 'CANNOT_OPEN');
@@ -73,6 +74,23 @@ export function describePlatform(name: string, platform: Platform): void {
     verdicts.forEach((verdict, i) => {
       assert.equal(verdict, i % 2 === 0);
     });
+  });
+
+  test(`${name}: ES256 gives the verdict of RFC 6979, and no for everything beside it`, async () => {
+    const { publicKey, message, signature } = es256Answer;
+    assert.equal(await platform.es256Verify(publicKey, message, signature), true);
+    for (const [key, text, signed] of [
+      [flipped(publicKey, 3), message, signature],
+      [publicKey, flipped(message, 0), signature],
+      [publicKey, message, flipped(signature, 0)],
+      [publicKey, message, flipped(signature, 63)],
+      [publicKey, message, signature.subarray(0, 63)],
+      [publicKey, message, filled(64, 0)],
+      [filled(64, 0), message, signature],
+      [publicKey.subarray(1), message, signature],
+    ] as const) {
+      assert.equal(await platform.es256Verify(key, text, signed), false);
+    }
   });
 
   test(`${name}: X25519 agrees from both sides, with fresh and with given keys`, async () => {
@@ -174,4 +192,17 @@ export function describePlatform(name: string, platform: Platform): void {
   });
 }
 
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+/** RFC 6979 A.2.5, P-256 with SHA-256, message "sample". */
+const es256Answer = {
+  publicKey: hex(
+    '60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6' +
+      '7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299',
+  ),
+  message: new TextEncoder().encode('sample'),
+  signature: hex(
+    'efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716' +
+      'f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8',
+  ),
+};
 const argonAnswer = '1a98fba8e6394425c9bdc333a9c750aaf811df070f5fb4a5788e1cf4db5793a1';

@@ -15,6 +15,13 @@ export interface Platform {
     signature: Uint8Array,
   ) => Promise<boolean>;
 
+  /** ECDSA on P-256 over SHA-256, of formats that others sign. `publicKey` is x ‖ y, `signature` r ‖ s. Never throws. */
+  readonly es256Verify: (
+    publicKey: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) => Promise<boolean>;
+
   readonly x25519Key: (secret: Uint8Array) => Promise<X25519Key>;
   readonly x25519Peer: (publicKey: Uint8Array) => Promise<X25519Peer>;
 

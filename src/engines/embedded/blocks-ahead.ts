@@ -7,9 +7,10 @@ import type { LedgerIdentity, StoredBlock } from './stored-block.ts';
 
 /**
  * How far the checks that need no state run ahead of the execution: so many transactions, bytes and blocks wait
- * at once, whatever the size of the ledger. Two of the largest blocks fit: one that is executed, one that is checked.
+ * at once, whatever the size of the ledger. No more than the threads need: what waits outlives the collector's
+ * young generation, and is copied by it twice. `least` blocks wait however large: one is executed, others are checked.
  */
-const window = { txs: 4_000, bytes: 4 * 1024 * 1024, blocks: 1_000 };
+const window = { txs: 512, bytes: 1024 * 1024, blocks: 256, least: 3 };
 
 /** A block, and the checks of it that were begun when it was read. */
 export interface AheadBlock {
@@ -43,12 +44,7 @@ export function* blocksAhead(parts: Parts, last: number): Generator<AheadBlock> 
   let next = 1;
   try {
     for (;;) {
-      while (
-        next <= last &&
-        waiting.length < window.blocks &&
-        size.txs < window.txs &&
-        size.bytes < window.bytes
-      ) {
+      while (next <= last && (waiting.length < window.least || hasRoom(waiting.length, size))) {
         const begun = begin(parts, () => readNext(rows, next));
         size.txs += begun.txs;
         size.bytes += begun.bytes;
@@ -65,6 +61,11 @@ export function* blocksAhead(parts: Parts, last: number): Generator<AheadBlock> 
     rows.return(undefined);
   }
 }
+
+const hasRoom = (
+  blocks: number,
+  { txs, bytes }: { readonly txs: number; readonly bytes: number },
+) => blocks < window.blocks && txs < window.txs && bytes < window.bytes;
 
 function readNext(rows: ReturnType<BlockStore['blocks']>, height: number): StoredBlock {
   const { value } = rows.next();

@@ -64,7 +64,7 @@ export function defectOf(
   tip: Tip,
   { stored, header, commit, id, txIds }: ReadBlock,
 ): Defect | undefined {
-  const set = validatorsHash(chain.validators);
+  const set = setHash(chain);
   if (commit.height !== header.height || !equalBlockIds(commit.blockId, id)) return 'header';
   if (
     header.chainId !== chain.chainId ||
@@ -84,6 +84,18 @@ export function defectOf(
   if (!equalBytes(header.appHash, tip.appHash)) return 'state';
   if (!equalBytes(header.lastResultsHash, tip.resultsHash)) return 'result';
   return undefined;
+}
+
+const setHashes = new WeakMap<Chain, Uint8Array>();
+
+/** Of a chain whose validators do not change (B-3), hashed once and not with each block. */
+function setHash(chain: Chain): Uint8Array {
+  let hash = setHashes.get(chain);
+  if (hash === undefined) {
+    hash = validatorsHash(chain.validators);
+    setHashes.set(chain, hash);
+  }
+  return hash;
 }
 
 /** Whether the operator, the only validator (B-3), signed this block. */

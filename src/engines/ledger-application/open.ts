@@ -8,7 +8,7 @@ import {
   genesisSignatures,
   parseGenesis,
 } from '../../ledger/genesis.ts';
-import { readIncomingTx } from '../../ledger/incoming.ts';
+import { readIncomingTx, type VerifiedTx } from '../../ledger/incoming.ts';
 import { type BlockWrites, executeBlock, executeGenesis } from '../../ledger/ledger.ts';
 import { logConsistency, logInclusion } from '../../ledger/log-tree.ts';
 import { requireKnown } from '../../ledger/protocol.ts';
@@ -92,6 +92,8 @@ class SqliteLedgerApplication implements LedgerApplication {
   readonly #genesisHash: Uint8Array;
   readonly #verifier: TxVerifier;
   readonly #inFlight = new InFlight();
+  /** By the list that `prepare` was given: a block of that very list is not read and hashed again. */
+  readonly #prepared = new WeakMap<readonly Uint8Array[], readonly VerifiedTx[]>();
   #charter: { readonly height: number; readonly charter: Charter } | undefined;
   #finalized:
     | {
@@ -150,7 +152,7 @@ class SqliteLedgerApplication implements LedgerApplication {
 
   async prepare(txs: readonly Uint8Array[]): Promise<void> {
     try {
-      await this.#verifier.verifyAll(txs, this.#genesis.limits.maxTxBytes);
+      this.#prepared.set(txs, await this.#verifyAll(txs));
     } catch {
       // Met again, in its turn, by the block that they are in.
     }
@@ -158,7 +160,7 @@ class SqliteLedgerApplication implements LedgerApplication {
 
   async finalizeBlock(block: BlockInput): Promise<BlockOutput> {
     const { height, timeMs } = block;
-    const txs = await this.#verifier.verifyAll(block.txs, this.#genesis.limits.maxTxBytes);
+    const txs = this.#prepared.get(block.txs) ?? (await this.#verifyAll(block.txs));
     const last = this.#head().height;
     if (last !== 0 && height !== last + 1) {
       throw new CodedError('INTERNAL', { reason: 'block out of order', height, last });
@@ -170,6 +172,10 @@ class SqliteLedgerApplication implements LedgerApplication {
     const head = { genesisHash: this.#genesisHash, height, appHash };
     this.#finalized = { head, writes, timeMs, txIds: txs.map(({ txId }) => txId) };
     return { results, appHash };
+  }
+
+  #verifyAll(txs: readonly Uint8Array[]): Promise<readonly VerifiedTx[]> {
+    return this.#verifier.verifyAll(txs, this.#genesis.limits.maxTxBytes);
   }
 
   commit(): void {

@@ -95,9 +95,16 @@ export class StateDatabase implements LedgerStore {
   }
 
   row(key: Uint8Array): Uint8Array | undefined {
-    const name = this.#young === undefined && this.#old === undefined ? '' : rowName(key);
-    const waiting = this.#young?.rows.get(name) ?? this.#old?.rows.get(name);
-    return waiting === undefined ? blobOf(this.#reads.row.get(key)?.v) : waiting.value;
+    return this.#waitingRow(key) ?? blobOf(this.#reads.row.get(key)?.v);
+  }
+
+  #waitingRow(key: Uint8Array): Uint8Array | undefined {
+    if (this.#young === undefined && this.#old === undefined) return undefined;
+    // A row's key in the state tree is table ‖ '/' ‖ id.
+    const slash = key.indexOf(0x2f);
+    const table = utf8ToText(key.subarray(0, slash));
+    const id = bytesToHex(key.subarray(slash + 1));
+    return this.#young?.row(table, id) ?? this.#old?.row(table, id);
   }
 
   page(path: string): TreePage | undefined {
@@ -130,7 +137,8 @@ export class StateDatabase implements LedgerStore {
 
   /** `work` reads much: without a transaction around it every read would lock and unlock the file. */
   reading<Result>(work: () => Result): Result {
-    if (this.#database.isTransaction) return work();
+    // Nobody else has a scratch file: it is locked once and for all.
+    if (this.#isScratch || this.#database.isTransaction) return work();
     this.#database.exec('BEGIN');
     try {
       return work();
@@ -250,10 +258,4 @@ function blobOf(value: unknown): Uint8Array | undefined {
 
 function corrupt(): CodedError {
   return new CodedError('LEDGER_CORRUPT');
-}
-
-/** The name of a row in a layer, from its key in the state tree: table ‖ '/' ‖ id in hex. */
-function rowName(key: Uint8Array): string {
-  const end = key.indexOf(0x2f) + 1;
-  return utf8ToText(key.subarray(0, end)) + bytesToHex(key.subarray(end));
 }

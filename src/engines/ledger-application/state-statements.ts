@@ -33,7 +33,7 @@ const scratch = new Uint8Array(maxEncodedBytes);
 /** Writes a layer, one statement a step; the head last, in the same transaction. */
 export function* writeSteps(statements: WriteStatements, layer: StateLayer): Generator<void> {
   const { row, page, dropPage, deepPage, dropDeepPage, tile, log } = statements;
-  for (const { key, value } of layer.rows.values()) {
+  for (const { key, value } of layer.rows()) {
     row.run(key, value);
     yield;
   }

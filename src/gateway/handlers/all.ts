@@ -41,6 +41,7 @@ import { handleStateGet } from './state-get.ts';
 import { handleStatePost } from './state-post.ts';
 import { handleTxGet } from './tx-get.ts';
 import { handleTxPost } from './tx-post.ts';
+import { handleWalletDelete } from './wallet-delete.ts';
 import { handleWalletGet } from './wallet-get.ts';
 import { handleWalletKeptGet } from './wallet-kept-get.ts';
 import { handleWalletPut } from './wallet-put.ts';
@@ -94,6 +95,7 @@ export const handlers: readonly AnyHandler[] = [
   handleWalletGet,
   handleWalletKeptGet,
   handleWalletShardGet,
+  handleWalletDelete,
   handleRelayPost,
   handleRelayAnswerPost,
   handleRelayGet,

@@ -7,9 +7,17 @@ import { deliverRows } from '../client/deliver.ts';
 import { sendActs } from '../client/send-tx.ts';
 import { renewKeys } from '../grants/grant.ts';
 import { ownerKeys } from '../keys/key-ring.ts';
+import type { HealthDataKind } from '../records/archive/health-data.ts';
 import { cutOpaque, type FileKind } from '../records/fhir-file.ts';
 import type { FileNote } from '../records/found.ts';
-import { type ImportPlan, planImport, planStreamedImport } from '../records/import/import-plan.ts';
+import { cardsInFile } from '../records/health-card/cards-in-file.ts';
+import type { CheckedCard } from '../records/health-card/check-card.ts';
+import {
+  type ImportPlan,
+  planArchive,
+  planImport,
+  planStreamedImport,
+} from '../records/import/import-plan.ts';
 import type { PlannedItem } from '../records/import/planner.ts';
 import { newRecordId } from '../records/item-seal.ts';
 import type { SealedBody } from '../records/item-wrap.ts';
@@ -55,6 +63,10 @@ export interface AddedFile {
   /** Parts that were left out: of other people, and erased by the owner before. */
   readonly ofOthers: number;
   readonly erasedBefore: number;
+  /** The health cards that the file holds, with what is known of each. */
+  readonly healthCards: readonly CheckedCard[];
+  /** What a phone's export counts: how many of each kind, since when, and the newest. */
+  readonly healthData: readonly HealthDataKind[];
   /** Records that their source marked as restricted. */
   readonly restricted: number;
   readonly epoch?: number;
@@ -77,7 +89,8 @@ export async function addFile(
 ): Promise<AddedFile> {
   await completeIndexes(ctx, options);
   const source = await openSource(file);
-  const plan = await planOf(ctx, source, options);
+  const { healthData } = source;
+  const { plan, healthCards } = await planOf(ctx, source, options);
   if (plan.kind === 'known') {
     const sha256 = bytesToHex(importOf(ctx.vault.content, plan.importId)?.sha256 ?? source.hash);
     const { importId } = plan;
@@ -88,6 +101,8 @@ export async function addFile(
     return {
       ...nothingAdded,
       ...told(plan),
+      healthCards,
+      healthData,
       importId: undefined,
       fileName: file.name,
       sha256: fileHash,
@@ -96,7 +111,10 @@ export async function addFile(
   }
   await requireTakenBack(ctx, options);
   const sealing = { ...options, sealed: new Map<RecordId, SealedBody>() };
-  const work = (clockMs: () => number) => sealAndAnchor(ctx, source, plan, sealing, clockMs);
+  const work = async (clockMs: () => number): Promise<AddedFile> => {
+    const added = await sealAndAnchor(ctx, source, plan, sealing, clockMs);
+    return { ...added, healthCards, healthData };
+  };
   try {
     return await underRunningEpoch(ctx, work);
   } catch (error) {
@@ -108,7 +126,7 @@ export async function addFile(
 }
 
 const nothingAdded = {
-  ...{ items: [], unchanged: [], notes: [], withdrawn: [] },
+  ...{ items: [], unchanged: [], notes: [], withdrawn: [], healthCards: [], healthData: [] },
   ...{ deleted: 0, ofOthers: 0, erasedBefore: 0, restricted: 0 },
 } as const;
 
@@ -121,8 +139,17 @@ const told = (plan: Exclude<ImportPlan, { kind: 'known' }>) => ({
   restricted: plan.items.filter((it) => isRestricted(it.labels)).length,
 });
 
-async function planOf(ctx: Context, source: Source, options: AddFileOptions): Promise<ImportPlan> {
+interface Planned {
+  readonly plan: ImportPlan;
+  readonly healthCards: readonly CheckedCard[];
+}
+
+async function planOf(ctx: Context, source: Source, options: AddFileOptions): Promise<Planned> {
   const { role } = ctx.account;
+  const { bytes, archive } = source;
+  const members = archive?.members ?? source.members;
+  const checking = { issuerKeys: options.issuerKeys, nowMs: ctx.now() };
+  const cards = await cardsInFile(bytes, members, checking);
   const input = {
     fileName: source.file.name,
     known: ctx.imported,
@@ -134,10 +161,17 @@ async function planOf(ctx: Context, source: Source, options: AddFileOptions): Pr
     again: options.again,
     importedMs: ctx.now(),
     newRecordId,
+    cards,
   };
-  if (source.bytes !== undefined) return planImport(input, source.bytes, source.members);
+  const healthCards = [...cards.values()].flatMap((it) => it.cards);
+  if (bytes !== undefined) return { plan: planImport(input, bytes, members), healthCards };
+  if (archive !== undefined) {
+    const { mediaType, file, hash } = source;
+    const packed = { ...archive, mediaType, byteLength: file.byteLength };
+    return { plan: planArchive(input, packed, hash), healthCards };
+  }
   const cut = cutOpaque(source.mediaType, source.file.byteLength);
-  return planStreamedImport(input, cut, source.hash);
+  return { plan: planStreamedImport(input, cut, source.hash), healthCards };
 }
 
 async function sealAndAnchor(
@@ -146,7 +180,7 @@ async function sealAndAnchor(
   plan: NewPlan,
   options: Retried,
   clockMs: () => number,
-): Promise<AddedFile> {
+): Promise<Omit<AddedFile, 'healthCards' | 'healthData'>> {
   const { signal, onProgress } = options;
   const keys = await ownerKeys(ctx, signal);
   const { epoch, wrappingFor } = ownWrapping(keys, clockMs());

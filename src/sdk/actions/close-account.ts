@@ -1,11 +1,17 @@
-import { CodedError } from '../../primitives/errors.ts';
+import { walletDelete } from '../../api/routes/wallet-delete.ts';
+import { equalBytes } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { idBytes, type TxId } from '../../primitives/ids.ts';
 import { accountId, type Of, struct, uint } from '../../primitives/shape.ts';
 import type { Action } from '../action.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
+import { GatewayClient } from '../client/gateway-client.ts';
+import { codeSession } from '../client/session.ts';
 import { listGrants, revokeAccess } from '../grants/revoke.ts';
 import { unlistedGrants } from '../grants/unlisted.ts';
+import { parseCode } from '../wallet/code.ts';
 import { type Drawer, entriesOf, type HasDrawers, withEntry } from '../wallet/drawer.ts';
+import { type CodeKeys, codeKeysOf } from '../wallet/identity.ts';
 import { eraseRecords } from './erase.ts';
 import { freezeAccount } from './freeze.ts';
 import { tryResume } from './resume.ts';
@@ -27,42 +33,59 @@ export function closedAccounts(content: HasDrawers): ReadonlySet<string> {
   return new Set(closed.map((it) => it.account));
 }
 
+/** How an account is closed. */
+export interface CloseOptions {
+  /** The printed code: the hospital then lets every copy of the wallet go at once. */
+  readonly code?: string | undefined;
+}
+
 export interface ClosedAccount {
   readonly revoked: number;
   readonly erased: number;
   /** Of the RevokeKey; undefined: an earlier try had come so far. */
   readonly txId: TxId | undefined;
   readonly height: number | undefined;
+  /** When the hospital has let every copy of the wallet go; undefined: there is none, or it does not let copies go. */
+  readonly copiesGoneMs: number | undefined;
 }
 
 /**
- * Closes an account: every grant is taken back, those too that only the ledger knows, every record erased, and last its
- * key is revoked, after which nothing is signed by it any more. Stopped in between it goes on where it was, on any device
- * that holds the wallet.
+ * Closes an account: every grant is taken back, those too that only the ledger knows, every record erased, its key
+ * revoked, after which nothing is signed by it any more, and the wallet's copies at its hospital let go: at once with the
+ * printed code, else in 30 days, in which the code can still bring the account back. Stopped in between it goes on where it
+ * was, on any device that holds the wallet; also for the copies alone, of an account that is closed.
  *
  * Throws ACCOUNT_BUSY (something is not confirmed, or a note waits), ACCOUNT_FROZEN (frozen before anybody asked to
- * close it: the printed code brings it back first), and what revoking and erasing throw.
+ * close it: the printed code brings it back first), RECOVERY_CODE_WRONG (before anything is done), and what revoking and
+ * erasing throw.
  * Source: docs/protocol/wallet.md, rule W-28.
  */
-export const closeAccount: Action<undefined, ClosedAccount> = {
+export const closeAccount: Action<CloseOptions | undefined, ClosedAccount> = {
   name: 'accounts/close',
-  async run(ctx, _, options) {
+  async run(ctx, asked, options) {
+    const code = await codeAsked(ctx, asked?.code);
     const { account, role } = ctx.account;
     const begun = entriesOf(ctx.vault.content, drawer).find((it) => it.account === account);
     const row = await ctx.ledger.currentAccount(account, options.signal);
     if (row.frozen) {
       if (begun === undefined) throw new CodedError('ACCOUNT_FROZEN');
       await noteStep(ctx, 2);
-      return { revoked: 0, erased: 0, txId: undefined, height: undefined };
+      await dropKept(ctx);
+      const copiesGoneMs = await letCopiesGo(ctx, code, options);
+      return { revoked: 0, erased: 0, txId: undefined, height: undefined, copiesGoneMs };
     }
     await requireIdle(ctx, options);
     await noteStep(ctx, 1);
     const isPatient = role === 'patient';
     const revoked = isPatient ? await revokeAll(ctx, options) : 0;
     const erased = isPatient ? await eraseAll(ctx, options) : 0;
+    // With its key, before that is revoked: nothing is signed by it then.
+    const inThirtyDays = await copiesLater(ctx, options);
     const { txId, height } = await freezeAccount(ctx, options);
     await noteStep(ctx, 2);
-    return { revoked, erased, txId, height };
+    await dropKept(ctx);
+    const copiesGoneMs = (await letCopiesGo(ctx, code, options)) ?? inThirtyDays;
+    return { revoked, erased, txId, height, copiesGoneMs };
   },
 };
 
@@ -89,6 +112,50 @@ async function eraseAll(ctx: Context, options: WorkOptions): Promise<number> {
   if (recordIds.length > 0) await eraseRecords(ctx, recordIds, options);
   return recordIds.length;
 }
+
+/** Throws RECOVERY_CODE_WRONG: not the code of this account, as the wallet knows it. */
+async function codeAsked(ctx: Context, typed: string | undefined): Promise<CodeKeys | undefined> {
+  if (typed === undefined) return undefined;
+  const { account, organisation } = ctx.account;
+  const keys = await codeKeysOf(parseCode(typed), organisation);
+  const isIts = ctx.vault.content.codes.some(
+    (it) => it.account === account && equalBytes(it.recoveryKey, keys.sign.publicKey),
+  );
+  if (!isIts) throw new CodedError('RECOVERY_CODE_WRONG');
+  return keys;
+}
+
+/** The hospital is told, while the key still signs in, that copies go with the account. Source: docs/protocol/http.md, H-28. */
+async function copiesLater(ctx: Context, { signal }: WorkOptions): Promise<number | undefined> {
+  const { account } = ctx.account;
+  if (!ctx.vault.content.codes.some((it) => it.account === account)) return undefined;
+  return whenGone(ctx.gateway.call(walletDelete, { signal }));
+}
+
+async function letCopiesGo(
+  ctx: Context,
+  code: CodeKeys | undefined,
+  { signal }: WorkOptions,
+): Promise<number | undefined> {
+  if (code === undefined) return undefined;
+  const plain = new GatewayClient(ctx.gateway.http);
+  const byCode = plain.as(codeSession(plain, ctx.account, code, ctx.now));
+  return whenGone(byCode.call(walletDelete, { signal }));
+}
+
+/** A hospital of before has no such route, and keeps the copies. */
+async function whenGone(asked: Promise<{ readonly goneMs: number }>): Promise<number | undefined> {
+  try {
+    return (await asked).goneMs;
+  } catch (error) {
+    if (!isCoded(error, 'NOT_FOUND')) throw error;
+    return undefined;
+  }
+}
+
+/** What was opened as this account leaves this device with it. */
+const dropKept = (ctx: Context): Promise<void> =>
+  ctx.kept.drop((it) => it.holder === ctx.account.account);
 
 /** With the key revoked no hospital takes a copy any more: the last step is this device's. */
 async function noteStep(ctx: Context, step: 1 | 2): Promise<void> {

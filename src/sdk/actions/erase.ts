@@ -67,6 +67,8 @@ export async function eraseRecords(
   }
   // Header and salt leave this device's memory too.
   await ctx.rows.refresh(signal);
+  const gone = new Set<string>(recordIds);
+  await ctx.kept.drop((it) => gone.has(it.recordId));
   await ctx.writeDown((content) => ({
     ...content,
     erased: [...new Set([...content.erased, ...recordIds])],

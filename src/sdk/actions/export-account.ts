@@ -1,5 +1,5 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { bytesToHex, equalBytes, utf8 } from '../../primitives/bytes.ts';
+import { bytesToHex, equalBytes, utf8, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { RecordId } from '../../primitives/ids.ts';
 import type { Action } from '../action.ts';
@@ -8,6 +8,7 @@ import { stopIfAborted } from '../client/http.ts';
 import { knownPeople } from '../grants/address-book.ts';
 import { amendmentOf } from '../records/amendment.ts';
 import { contentOf } from '../records/carried.ts';
+import { fileNameOf } from '../records/file-name.ts';
 import { chartHistory } from './chart-history.ts';
 import { receiptOfTx } from './fetch-receipt.ts';
 import { exportAll } from './give-back.ts';
@@ -31,7 +32,8 @@ export interface ExportedAccount {
 /**
  * Everything of an account into a folder: what `exportAll` gives back, who wrote what and when, receipts of all anchors,
  * grants and looks with theirs, cards, the trust root. `manifest.json` comes last and has the SHA-256 of each; then all
- * of it is read back and compared.
+ * of it is read back and compared. What an earlier try for this account left there, whole and with its manifest, stays and stays listed:
+ * a part of the chart may be erased since.
  *
  * Throws EXPORT_INCOMPLETE (what was read back is not what was written), and what opening throws.
  * Source: docs/protocol/commands.md, `person leave`.
@@ -39,6 +41,8 @@ export interface ExportedAccount {
 export const exportAccount: Action<ExportFolder, ExportedAccount> = {
   name: 'accounts/export',
   async run(ctx, folder, options) {
+    const { account, organisationName } = ctx.account;
+    const earlier = await earlierExport(folder, account);
     const written = new Map<string, Uint8Array>();
     const write = async (name: string, bytes: Uint8Array): Promise<void> => {
       stopIfAborted(options.signal);
@@ -47,7 +51,7 @@ export const exportAccount: Action<ExportFolder, ExportedAccount> = {
     };
     const isPatient = ctx.account.role === 'patient';
     const counts = isPatient
-      ? await writeChart(ctx, write, options)
+      ? await writeChart(ctx, { write, earlier }, options)
       : { imports: 0, records: 0, receipts: 0 };
     if (isPatient) {
       for (const [at, file] of (await chartHistory(ctx, options)).entries()) {
@@ -55,9 +59,12 @@ export const exportAccount: Action<ExportFolder, ExportedAccount> = {
       }
     }
     await writeCards(ctx, write);
-    const hashes = [...written].map(([name, hash]) => ({ name, sha256: bytesToHex(hash) }));
-    const { account, organisationName } = ctx.account;
-    await write('manifest.json', json({ account, organisationName, files: hashes }));
+    const now = [...written].map(([name, hash]) => ({ name, sha256: bytesToHex(hash) }));
+    const before = [...earlier.files].flatMap(([name, hash]) =>
+      written.has(name) ? [] : { name, sha256: hash },
+    );
+    const files = [...now, ...before];
+    await write('manifest.json', json({ account, organisationName, files }));
     for (const [name, hash] of written) {
       stopIfAborted(options.signal);
       if (!equalBytes(sha256(await folder.read(name)), hash)) {
@@ -72,7 +79,57 @@ type Write = (name: string, bytes: Uint8Array) => Promise<void>;
 
 const json = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, undefined, 1)}\n`);
 
-async function writeChart(ctx: Context, write: Write, options: WorkOptions) {
+/** What an earlier try left in the folder: hex SHA-256 by name, and what its records.json says. */
+interface EarlierExport {
+  readonly files: ReadonlyMap<string, string>;
+  readonly records: readonly { readonly recordId: string; readonly height: number }[];
+}
+
+const nothingEarlier: EarlierExport = { files: new Map(), records: [] };
+
+/** Files that its manifest names and that lie there unchanged; no manifest of this account: nothing. */
+async function earlierExport(folder: ExportFolder, account: string): Promise<EarlierExport> {
+  const manifest = await jsonIn(folder, 'manifest.json');
+  const { account: its, files: listed } = Object(manifest);
+  if (its !== account || !Array.isArray(listed)) return nothingEarlier;
+  const files = new Map<string, string>();
+  for (const { name, sha256: hash } of listed) {
+    const bytes = await folder.read(String(name)).catch(() => new Uint8Array(0));
+    if (bytesToHex(sha256(bytes)) === hash) files.set(String(name), hash);
+  }
+  const records = files.has('records.json') ? await jsonIn(folder, 'records.json') : [];
+  return { files, records: Array.isArray(records) ? records : [] };
+}
+
+async function jsonIn(folder: ExportFolder, name: string): Promise<unknown> {
+  try {
+    return JSON.parse(utf8ToText(await folder.read(name)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first number under which nothing else lies: what an earlier try wrote may be all that is left of it. */
+function importName(
+  given: { readonly fileName: string; readonly sha256: string },
+  { files }: EarlierExport,
+  taken: Set<string>,
+): string {
+  for (let number = taken.size + 1; ; number++) {
+    const name = `imports/${number}-${safeName(given.fileName)}`;
+    const hash = files.get(name);
+    if (taken.has(name) || (hash !== undefined && hash !== given.sha256)) continue;
+    taken.add(name);
+    return name;
+  }
+}
+
+async function writeChart(
+  ctx: Context,
+  { write, earlier }: { readonly write: Write; readonly earlier: EarlierExport },
+  options: WorkOptions,
+) {
+  const imports = new Set<string>();
   const facts = new Map<RecordId, RecordFacts>();
   const counts = { imports: 0, records: 0 };
   const told = (record: OpenedRecord, file: string): void => {
@@ -85,7 +142,7 @@ async function writeChart(ctx: Context, write: Write, options: WorkOptions) {
     async (given) => {
       if (given.kind === 'import') {
         counts.imports += 1;
-        const name = `imports/${counts.imports}-${safeName(given.fileName)}`;
+        const name = importName(given, earlier, imports);
         await write(name, given.bytes);
         for (const record of given.records) told(record, name);
       } else if (given.kind === 'missing') {
@@ -102,7 +159,10 @@ async function writeChart(ctx: Context, write: Write, options: WorkOptions) {
     options,
   );
   const listed = [...facts.values()].sort((a, b) => a.height - b.height);
-  await write('records.json', json(listed));
+  const ids = new Set<string>(facts.keys());
+  const before = earlier.records.filter((it) => !ids.has(it.recordId));
+  const all = [...before, ...listed].sort((a, b) => a.height - b.height);
+  await write('records.json', json(all));
   const anchors = [...new Set(listed.map((it) => it.txId))];
   for (const txId of anchors) {
     const receipt = await receiptOfTx(ctx, txId, { signal: options.signal });
@@ -137,9 +197,5 @@ async function writeCards(ctx: Context, write: Write): Promise<void> {
   if (trust !== undefined) await write('trust.json', utf8(trust.rootJson));
 }
 
-/** A name inside a record is somebody's text: it chooses no folder, and no name is too long for a file system. */
-const safeName = (name: string): string =>
-  name
-    .replace(/[^\p{L}\p{N}. _-]/gu, '_')
-    .replace(/^\.+/, '_')
-    .slice(0, 60);
+/** Short, for what stands before it. */
+const safeName = (name: string): string => fileNameOf(name, { most: 120 }) ?? 'record';

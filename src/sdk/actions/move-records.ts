@@ -1,7 +1,7 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { concatBytes } from '../../primitives/bytes.ts';
+import { concatBytes, u32be } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
+import { type AccountId, idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
@@ -99,6 +99,12 @@ async function itemOf(
   };
 }
 
+/** What a file of the history is called before it is filed: by its account and number, one byte of it while that is enough. */
+export function historyName(account: AccountId, part: number): RecordId {
+  const number = part < 256 ? Uint8Array.of(part) : u32be(part);
+  return recordIdOf(sha256(concatBytes(idBytes(account), number)).subarray(0, 16));
+}
+
 /** Once: what happened at the old account after the move is not in it. */
 async function addHistory(
   from: Context,
@@ -107,10 +113,8 @@ async function addHistory(
   options: WorkOptions,
 ): Promise<readonly RecordId[]> {
   const recordClass = 'private';
-  const idOf = (part: number): RecordId => {
-    const name = sha256(concatBytes(idBytes(from.account.account), Uint8Array.of(part)));
-    return idAgain(to, recordIdOf(name.subarray(0, 16)), recordClass);
-  };
+  const idOf = (part: number): RecordId =>
+    idAgain(to, historyName(from.account.account, part), recordClass);
   if (to.rows.liveOf(idOf(0)) !== undefined || to.rows.isErased(idOf(0))) return [];
   const files = await chartHistory(from, options);
   const ids: RecordId[] = [];

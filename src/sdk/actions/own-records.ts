@@ -7,9 +7,10 @@ import type { ConsentId, RecordId, TxId } from '../../primitives/ids.ts';
 import { chartBodies } from '../client/chart-bodies.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { type MissingBody, openChart } from '../client/open-chart.ts';
+import { type MissingBody, type OnOpened, openChart } from '../client/open-chart.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import type { OwnRows } from '../client/own-rows.ts';
+import { Keeping } from '../kept/keeping.ts';
 import { type OwnerKeys, ownerKeys } from '../keys/key-ring.ts';
 import { foundAgain, idsAgain } from '../records/again-id.ts';
 import { versionedOf } from '../records/carried.ts';
@@ -148,6 +149,13 @@ export function liveInOrder(rows: OwnRows): readonly LiveItem[] {
 /** The rows as they are now, and the keys that open them. Throws EPOCH_NONE, KEY_NOT_HERE. */
 export async function ownChart(ctx: Context, signal?: AbortSignal): Promise<OwnChart> {
   const [rows, keys] = await Promise.all([ctx.rows.refresh(signal), ownerKeys(ctx, signal)]);
+  const { account } = ctx.account;
+  await ctx.kept.dropWhereItCan(
+    ({ consent, chart, recordId }) =>
+      consent === '' &&
+      chart === account &&
+      (rows.liveOf(recordId) === undefined || ctx.imported.isWithdrawn(recordId)),
+  );
   return { rows, keys };
 }
 
@@ -157,6 +165,7 @@ export async function openOwn(
   chart: OwnChart,
   recordId: RecordId,
   signal?: AbortSignal,
+  onOpened?: OnOpened,
 ): Promise<OpenedRecord> {
   const row = rowOf(chart, recordId);
   const body = await ctx.gateway.blob(row.blobId, {
@@ -164,6 +173,7 @@ export async function openOwn(
     signal,
   });
   const opened = await openLiveItem(ctx.ledger, row, keyOf(chart, row), body, signal);
+  onOpened?.(row, opened, body);
   return ownRecord(ctx, row, opened);
 }
 
@@ -208,8 +218,15 @@ export async function openRecord(
   { signal }: WorkOptions = {},
 ): Promise<OpenedRecord> {
   const chart = await ownChart(ctx, signal);
-  return checkedLink(ctx, chart, await openOwn(ctx, chart, recordId, signal), signal);
+  const keeping = keepingOwn(ctx, chart);
+  const opened = await openOwn(ctx, chart, recordId, signal, keeping.take);
+  await keeping.done();
+  return checkedLink(ctx, chart, opened, signal);
 }
+
+/** Keeps what one's person opens of her own chart. */
+const keepingOwn = (ctx: Context, { keys }: OwnChart): Keeping =>
+  new Keeping(ctx, { keySaltOf: ({ epoch }) => keys.saltOf(epoch) });
 
 /** The record, and whether what it calls the one before is another author's; of one that is damaged that is not known. */
 async function checkedLink(
@@ -234,24 +251,17 @@ export async function openRecords(
 ): Promise<readonly OpenedRecord[]> {
   const chart = await ownChart(ctx, signal);
   const opened: OpenedRecord[] = [];
-  for await (const record of openMany(ctx, chart, recordIds, signal)) {
-    opened.push(record);
-    onProgress?.({ phase: 'opening', done: opened.length, total: recordIds.length });
+  const keeping = keepingOwn(ctx, chart);
+  try {
+    for await (const it of openThose(ctx, chart, recordIds, signal, keeping.take)) {
+      if ('code' in it) throw new CodedError(it.code, { recordId: it.recordId });
+      opened.push(it);
+      onProgress?.({ phase: 'opening', done: opened.length, total: recordIds.length });
+    }
+  } finally {
+    await keeping.done();
   }
   return opened;
-}
-
-/** As `openThose`, and throws at the first that does not open. */
-async function* openMany(
-  ctx: Context,
-  chart: OwnChart,
-  recordIds: readonly RecordId[],
-  signal: AbortSignal | undefined,
-): AsyncGenerator<OpenedRecord, void, undefined> {
-  for await (const it of openThose(ctx, chart, recordIds, signal)) {
-    if ('code' in it) throw new CodedError(it.code, { recordId: it.recordId });
-    yield it;
-  }
 }
 
 /**
@@ -263,15 +273,17 @@ export async function* openThose(
   chart: OwnChart,
   recordIds: readonly RecordId[],
   signal: AbortSignal | undefined,
+  onOpened?: OnOpened,
 ): AsyncGenerator<OpenedRecord | MissingBody, void, undefined> {
   const rows = recordIds.map((recordId) => rowOf(chart, recordId));
   const bodies = chartBodies(ctx.gateway, { account: ctx.account.account, rows }, signal);
-  for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal)) {
+  for await (const it of openChart(ctx, bodies, (row) => keyOf(chart, row), signal, onOpened)) {
     yield 'opened' in it ? ownRecord(ctx, it.row, it.opened) : it.missing;
   }
 }
 
-function ownRecord(ctx: Context, row: LiveItem, opened: OpenedItem): OpenedRecord {
+/** An opened row of one's own as it is told. */
+export function ownRecord(ctx: Context, row: LiveItem, opened: OpenedItem): OpenedRecord {
   const { height, timeMs, epoch, txId, consent } = row;
   const problems = [...opened.problems, ...problemsOfGrant(ctx, opened, consent)];
   return { ...opened, problems, height, timeMs, epoch, txId, consent };

@@ -1,10 +1,16 @@
-import { utf8ToText } from '../../primitives/bytes.ts';
+import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import { accountId, list, struct, text } from '../../primitives/shape.ts';
+import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
+import { openLineOf } from '../client/open-items.ts';
+import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { heldGrant } from '../grants/received.ts';
 import { contentOf } from '../records/carried.ts';
+import { aboutOfPatient } from '../records/import/identity.ts';
+import { ofFirstPerson } from '../records/import/persons.ts';
+import type { ReadingKey } from '../records/item-wrap.ts';
 import { bareMediaType } from '../records/media-type.ts';
 import { type Note, noteBeside, noted } from './kept-beside.ts';
 import { readShared, requestRows, type SharedRecord } from './read-shared.ts';
@@ -23,7 +29,7 @@ const known: Note<readonly PatientIdentity[]> = {
   ...{ name: 'identities', shape: list(entry), nothing: [] },
 };
 
-/** The smallest records of the class are opened, so many at most: a Patient is short. */
+/** So many Patients of a chart are opened at most, the first ones: a Patient is short. */
 const mostOpened = 40;
 const mostBytes = 256 * 1024;
 
@@ -37,8 +43,10 @@ export async function knownIdentity(
 }
 
 /**
- * As the chart's Patient record says, by a grant that reads summaries: two looks the first time, none after that.
- * Undefined: the grant does not read them, or there is no such record. Throws as `readShared`.
+ * As the chart's Patients say, by a grant that reads summaries: two looks the first time, none after that. Whose chart it
+ * is, the first one says that its owner brought; the newest of the same person is what is told. Undefined: the grant
+ * does not read them, there is none, or it is not known which of several is meant. Throws as `readShared`.
+ * Source: docs/protocol/items.md, rule I-17a.
  */
 export async function readIdentity(
   ctx: Context,
@@ -50,26 +58,73 @@ export async function readIdentity(
   const held = heldGrant(ctx, consent);
   if (!held.terms.readClasses.includes('summary')) return undefined;
   const { rows } = await requestRows(ctx, held, options);
-  const recordIds = rows
-    .map(({ row }) => row)
-    .filter((it) => it.recordClass === 'summary' && it.paddedSize <= mostBytes)
-    .sort((a, b) => a.paddedSize - b.paddedSize)
-    .slice(0, mostOpened)
-    .map((it): RecordId => it.recordId);
+  const keyOf = readingKeysOf(await collectKeys(ctx, held, options), consent);
+  const recordIds = await patientsAmong(
+    rows.map(({ row }) => row),
+    keyOf,
+  );
   if (recordIds.length === 0) return undefined;
   const { records, patient } = await readShared(ctx, consent, { ...options, recordIds });
-  const found = records.flatMap((it) => identityIn(it) ?? []).at(-1);
+  const inOrder = records.toSorted((a, b) => byPlace(a.row, b.row));
+  const found = identityOf(inOrder.flatMap((it) => patientIn(it) ?? []));
   if (found === undefined) return undefined;
-  const identity = { patient, ...found };
+  const identity = { patient, name: found.name, born: found.born };
   const others = (await noted(ctx, known)).filter((it) => it.patient !== patient);
   await noteBeside(ctx, known, [...others, identity]);
   return identity;
 }
 
-/** What somebody else wrote is read as text alone, and short; what is said to have moved counts where that holds. */
-function identityIn(record: SharedRecord): Omit<PatientIdentity, 'patient'> | undefined {
+const byPlace = (a: LiveItem, b: LiveItem): number => a.height - b.height || a.index - b.index;
+
+/** Rows that the owner brought and that are called Patients, or have no line to say so: the first of them. */
+async function patientsAmong(
+  rows: readonly LiveItem[],
+  keyOf: (row: LiveItem) => ReadingKey,
+): Promise<readonly RecordId[]> {
+  const found: RecordId[] = [];
+  const brought = rows.filter(
+    (it) => it.recordClass === 'summary' && it.paddedSize <= mostBytes && it.consent === undefined,
+  );
+  for (const row of brought.toSorted(byPlace)) {
+    if (found.length === mostOpened) break;
+    if (await mayBePatient(row, keyOf)) found.push(row.recordId);
+  }
+  return found;
+}
+
+async function mayBePatient(row: LiveItem, keyOf: (row: LiveItem) => ReadingKey): Promise<boolean> {
+  try {
+    return (await openLineOf(row, keyOf(row))).type === 'Patient';
+  } catch (error) {
+    // Of before there were lines: its body says what it is.
+    if (isCoded(error, 'HEADLINE_WRONG')) return true;
+    if (isCoded(error, 'KEY_NOT_HERE') || isCoded(error, 'CANNOT_OPEN')) return false;
+    throw error;
+  }
+}
+
+/** A Patient of a chart, as its bytes say it. */
+interface ChartPatient extends Omit<PatientIdentity, 'patient'> {
+  readonly height: number;
+  readonly about: string;
+}
+
+/** Of Patients in the order of the ledger. Undefined: none, or the first anchor has several persons. */
+export function identityOf(patients: readonly ChartPatient[]): ChartPatient | undefined {
+  const [first] = patients;
+  const together = patients.filter((it) => it.height === first?.height);
+  const about = ({ about }: ChartPatient) => about;
+  if (ofFirstPerson(together, about).length < together.length) return undefined;
+  return ofFirstPerson(patients, about).at(-1);
+}
+
+/** What is said to have moved counts where that holds; what another than the owner wrote does not count. */
+function patientIn(record: SharedRecord): ChartPatient | undefined {
   const { head, bytes, path } = contentOf(record);
-  if (path.some((it) => it.notVerified !== undefined)) return undefined;
+  const owners = [record.row.account, ...path.map((it) => it.account)];
+  if (path.some((it) => it.notVerified !== undefined) || !owners.includes(head.author)) {
+    return undefined;
+  }
   if (!/[/+]json$/.test(bareMediaType(head.mediaType))) return undefined;
   try {
     const said: unknown = JSON.parse(utf8ToText(bytes));
@@ -77,7 +132,9 @@ function identityIn(record: SharedRecord): Omit<PatientIdentity, 'patient'> | un
     const { resourceType, birthDate } = said as { resourceType?: unknown; birthDate?: unknown };
     if (resourceType !== 'Patient') return undefined;
     const isDate = typeof birthDate === 'string' && /^\d{4}(-\d\d(-\d\d)?)?$/.test(birthDate);
-    return { name: head.name.slice(0, 100), born: isDate ? birthDate : '' };
+    const [name, born] = [head.name.slice(0, 100), isDate ? birthDate : ''];
+    const about = bytesToHex(aboutOfPatient(name, born));
+    return { name, born, about, height: record.row.height };
   } catch (error) {
     if (error instanceof SyntaxError || isCoded(error)) return undefined;
     throw error;

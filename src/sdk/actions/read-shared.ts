@@ -8,7 +8,7 @@ import {
   readEntryHash,
 } from '../../api/read-request.ts';
 import { readPost } from '../../api/routes/read-post.ts';
-import { decodeReadAnswer } from '../../api/rows.ts';
+import { decodeReadAnswer, type ReadAnswer } from '../../api/rows.ts';
 import { encodeSigned } from '../../api/signed.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
@@ -22,11 +22,12 @@ import { chartBodies } from '../client/chart-bodies.ts';
 import { checkRows, type ErasedItem, type LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { believed } from '../client/gateway-client.ts';
-import { type KeyOf, type MissingBody, openChart } from '../client/open-chart.ts';
+import { type KeyOf, type MissingBody, type OnOpened, openChart } from '../client/open-chart.ts';
 import { statingTime } from '../client/stated-time.ts';
-import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
+import { dropRefused, dropUnshown, Keeping } from '../kept/keeping.ts';
 import type { OpenedItem } from '../records/item-open.ts';
+import { beforehand, openersOf } from './keys-of-rows.ts';
 
 /** What to read under a grant, and what for. */
 export interface ReadOptions extends WorkOptions {
@@ -92,10 +93,12 @@ export async function readShared(
   const accesses: Access[] = [];
   let total = 0;
   const known = beforehand(ctx, held, signal);
+  const keeping = keepingUnder(ctx, held);
   const read = async (page: SharedPage): Promise<void> => {
     erased.push(...page.erased);
     accesses.push(page.access);
-    for await (const said of openedPage(ctx, held, { page, at: at.other, known }, signal)) {
+    const about = { page, at: at.other, known, onOpened: keeping.take };
+    for await (const said of openedPage(ctx, held, about, signal)) {
       if (said.kind === 'again') {
         const again = { kind: 'records', recordIds: said.recordIds } as const;
         for await (const next of pagesOf(ctx, held, again, { ...options, at })) {
@@ -110,14 +113,22 @@ export async function readShared(
       onProgress?.({ phase: 'opening', done: records.length, total });
     }
   };
-  for (const first of firstPages(options)) {
-    for await (const page of pagesOf(ctx, held, first, { ...options, at })) {
-      total += page.rows.length;
-      await read(page);
+  try {
+    for (const first of firstPages(options)) {
+      for await (const page of pagesOf(ctx, held, first, { ...options, at })) {
+        total += page.rows.length;
+        await read(page);
+      }
     }
+  } finally {
+    await keeping.done();
   }
   return { consent, patient: held.patient, records, erased, missing, accesses };
 }
+
+/** Keeps what one reads under a grant until the grant ends. */
+const keepingUnder = (ctx: Context, { letter }: HeldGrant): Keeping =>
+  new Keeping(ctx, { consent: letter.consent, endMs: letter.notAfterMs });
 
 type Said =
   | { readonly kind: 'record'; readonly record: SharedRecord }
@@ -133,10 +144,12 @@ async function* openedPage(
     page,
     at,
     known,
+    onOpened,
   }: {
     readonly page: SharedPage;
     readonly at: AccountId | undefined;
     readonly known: Promise<KeyOf>;
+    readonly onOpened: OnOpened;
   },
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Said, void, undefined> {
@@ -148,7 +161,8 @@ async function* openedPage(
   const wanted = { account: held.patient, rows, at, ticket };
   let came = 0;
   try {
-    for await (const it of openChart(ctx, chartBodies(ctx.gateway, wanted, signal), keys, signal)) {
+    const bodies = chartBodies(ctx.gateway, wanted, signal);
+    for await (const it of openChart(ctx, bodies, keys, signal, onOpened)) {
       came += 1;
       if ('opened' in it) yield { kind: 'record', record: { ...it.opened, row: it.row } };
       else yield { kind: 'missing', missing: it.missing };
@@ -157,45 +171,6 @@ async function* openedPage(
     // Of a ticket that gave nothing at all a further one would not give more.
     if (!isCoded(error, 'BLOB_UNKNOWN') || came === 0) throw error;
     yield { kind: 'again', recordIds: rows.slice(came).map((row) => row.recordId) };
-  }
-}
-
-/**
- * What a look will need, asked for while it is on its way: the keys of the grant, and the directory of the patient, who
- * wrote most of her chart.
- */
-function beforehand(
-  ctx: Context,
-  held: HeldGrant,
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> {
-  const keys = keysOf(ctx, held, signal);
-  const directory = ctx.ledger.keysAt(held.patient, ctx.ledger.tip.height, signal);
-  // Who needs them hears of it then.
-  for (const asked of [keys, directory]) asked.catch(() => undefined);
-  return keys;
-}
-
-const keysOf = async (
-  ctx: Context,
-  held: HeldGrant,
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> => readingKeysOf(await collectKeys(ctx, held, { signal }), held.letter.consent);
-
-/** The keys known before the answer, unless one is missing: a KeySet may have come between. */
-async function openersOf(
-  ctx: Context,
-  held: HeldGrant,
-  { rows, known }: { readonly rows: readonly LiveItem[]; readonly known: Promise<KeyOf> },
-  signal: AbortSignal | undefined,
-): Promise<KeyOf> {
-  try {
-    const keyOf = await known;
-    for (const row of rows) keyOf(row);
-    return keyOf;
-  } catch (error) {
-    if (!isCoded(error)) throw error;
-    return keysOf(ctx, held, signal);
   }
 }
 
@@ -270,20 +245,53 @@ async function* pagesOf(
 ): AsyncGenerator<SharedPage, void, undefined> {
   const { signal } = options;
   const { organisation } = options.at;
+  const shown: RecordId[] = [];
   for (let what: ReadWhat | undefined = first; what !== undefined; ) {
-    const asked = { organisation, what, options };
-    const { signedRequest, answer } = await statingTime(ctx, signal, async (issuedMs) => {
+    const now = what;
+    const asked = { organisation, what: now, options };
+    const { consent } = held.letter;
+    const asking = statingTime(ctx, signal, async (issuedMs) => {
       const signedRequest = await signRequest(ctx, held, { ...asked, issuedMs });
-      const request = textOfBytes(signedRequest);
-      const encoded = await ctx.gateway.call(readPost, { body: { request }, signal });
-      return { signedRequest, answer: believed(decodeReadAnswer, encoded) };
+      return { signedRequest, answer: await answerOf(ctx, signedRequest, signal) };
     });
+    const { signedRequest, answer } = await asking.catch((error: unknown) =>
+      dropRefused(ctx, consent, now, error),
+    );
     const { live, erased } = await checkRows(ctx.ledger, held.patient, answer.anchors, signal);
     requireCovered(held, what, live);
+    for (const { recordId } of live) shown.push(recordId);
+    if (what.kind === 'records') {
+      const asked = new Set(what.recordIds);
+      await dropUnshown(ctx, consent, shown, (id) => asked.has(id));
+    }
     const { txId, height, index, salt } = answer;
     const access = { txId, height, index, salt, signedRequest };
     yield { rows: live, erased, ticket: textOfBytes(answer.ticket), access };
     what = nextPage(what, answer.next);
+  }
+  // A grantee is not told what was erased: it is left out of what there is.
+  if (first.kind === 'since' && first.height === 0) {
+    await dropUnshown(ctx, held.letter.consent, shown);
+  }
+}
+
+/**
+ * Sent again, the same bytes, when no answer came: that the first never arrived cannot be seen, that it counts once is
+ * the nonce's doing. Throws GATEWAY_UNREACHABLE also for a look that was served and whose answer was lost: to look anew
+ * is a second look, which its reader asks for.
+ */
+async function answerOf(
+  ctx: Context,
+  signedRequest: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<ReadAnswer> {
+  try {
+    const request = textOfBytes(signedRequest);
+    const encoded = await ctx.gateway.call(readPost, { body: { request }, signal });
+    return believed(decodeReadAnswer, encoded);
+  } catch (error) {
+    if (!isCoded(error, 'REQUEST_REPLAYED')) throw error;
+    throw new CodedError('GATEWAY_UNREACHABLE', { path: readPost.path }, error);
   }
 }
 

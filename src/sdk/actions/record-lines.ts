@@ -5,10 +5,10 @@ import type { LiveItem } from '../client/check-rows.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
 import { openLineOf } from '../client/open-items.ts';
-import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { heldGrant } from '../grants/received.ts';
 import type { SealedHeadline } from '../records/headline/headline-format.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
+import { keysOf, openersOf } from './keys-of-rows.ts';
 import { keyOf, ownChart } from './own-records.ts';
 import { type Access, type ReadOptions, requestRows } from './read-shared.ts';
 
@@ -79,9 +79,10 @@ export async function sharedLines(
   options: ReadOptions = {},
 ): Promise<SharedLines> {
   const held = heldGrant(ctx, consent);
+  const known = keysOf(ctx, held, options.signal);
   const { rows, erased, accesses } = await requestRows(ctx, held, options);
-  const keyOf = readingKeysOf(await collectKeys(ctx, held, options), consent);
   const live = rows.map(({ row }) => row);
+  const keyOf = await openersOf(ctx, held, { rows: live, known }, options.signal);
   const lines = await openLines(live, keyOf, options);
   return { patient: held.patient, lines: [...lines, ...erased.map(erasedLine)], accesses };
 }

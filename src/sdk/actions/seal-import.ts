@@ -3,6 +3,7 @@ import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
 import { type BlobToSend, uploadBlobs } from '../client/upload.ts';
+import type { IssuerKeys } from '../records/health-card/issuer-keys.ts';
 import type { ImportPlan } from '../records/import/import-plan.ts';
 import type { PlannedItem } from '../records/import/planner.ts';
 import { sealItem, sealItemStream } from '../records/item-seal.ts';
@@ -26,6 +27,8 @@ export interface AddFileOptions extends WorkOptions {
   readonly again?: boolean | undefined;
   /** Marks every item as typed by the patient themselves. */
   readonly enteredByPatient?: boolean;
+  /** By which the health cards of the file are checked; without them only by keys in the file itself. */
+  readonly issuerKeys?: IssuerKeys | undefined;
   /** Where the sealed body of a large file lies until its id is known. */
   readonly spool?: Spool | undefined;
 }
@@ -63,8 +66,10 @@ export async function sealAndUpload(
   const total = plan.items.length + 1;
   const { bytes } = source;
   const about = { account, author: account, writtenMs };
-  if (bytes === undefined) {
-    for (const item of plan.items) rows.push(await sealLarge(ctx, source, item, options));
+  const isHeld = ({ part }: PlannedItem): boolean =>
+    bytes !== undefined || part.unpacked !== undefined;
+  for (const item of plan.items) {
+    if (!isHeld(item)) rows.push(await sealLarge(ctx, source, item, options));
   }
   const skeletonItem = {
     ...about,
@@ -75,16 +80,11 @@ export async function sealAndUpload(
     previous: undefined,
     bytes: plan.skeleton,
   } as const;
-  const whole =
-    bytes === undefined
-      ? []
-      : plan.items.map((item) => ({
-          ...item,
-          ...about,
-          bytes:
-            item.part.unpacked?.bytes ??
-            bytes.subarray(item.part.offset, item.part.offset + item.part.length),
-        }));
+  const whole = plan.items.filter(isHeld).map((item) => {
+    const { offset, length, unpacked } = item.part;
+    const own = unpacked?.bytes ?? bytes?.subarray(offset, offset + length) ?? new Uint8Array(0);
+    return { ...item, ...about, bytes: own };
+  });
   const toSeal = [...whole, skeletonItem];
   for (let at = 0; at < toSeal.length; ) {
     stopIfAborted(signal);

@@ -1,4 +1,5 @@
-import { type Opened, OpenerPool, type Openers } from '../client/opener-pool.ts';
+import type { Opened } from '../client/opener-messages.ts';
+import { OpenerPool, type Openers } from '../client/opener-pool.ts';
 
 /**
  * Opens charts in Web Workers, which start with the first hundred items. One that cannot start (a page's policy may
@@ -13,6 +14,9 @@ export function browserOpeners(workers = Math.min(4, navigator.hardwareConcurren
       worker.terminate();
       lost();
     };
-    return { post: (items) => worker.postMessage(items), idle: () => undefined };
+    return {
+      post: (items) => worker.postMessage(items, [items.bytes.buffer]),
+      idle: () => undefined,
+    };
   }, workers);
 }

@@ -57,7 +57,11 @@ export class Accounts {
       throw new CodedError(named.code, details, error);
     } finally {
       // A device that cannot write has done its work all the same, and keeps what it saw while it runs.
-      if (ctx.ledger.tip.height !== before) await ctx.keepTip().catch(() => undefined);
+      const isNewTip = ctx.ledger.tip.height !== before;
+      await Promise.all([
+        isNewTip ? ctx.keepTip().catch(() => undefined) : undefined,
+        ctx.copies.settled(),
+      ]);
     }
   }
 }

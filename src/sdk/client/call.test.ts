@@ -143,8 +143,10 @@ test('of the spine’s routes, those that are no GET are repeated only where tha
     'PUT /v1/blobs/:id',
     'POST /v1/bodies',
     'POST /v1/items',
+    'POST /v1/read',
     'DELETE /v1/inbox/:id',
     'PUT /v1/wallet/shards/:name',
+    'DELETE /v1/wallet',
     'POST /v1/relay/:session/:slot',
     'POST /v1/relay/:session/answers/:slot',
   ]);

@@ -39,7 +39,7 @@ export type CameBody = { readonly row: LiveItem } & (
 );
 
 /**
- * The bodies of many rows, as they come and in the order of the rows: one answer for thousands, begun again behind the
+ * The bodies of many rows, as many at once as have come and in the order of the rows: one answer for thousands, begun again behind the
  * last whole body when it is cut. Nothing is believed here but lengths and order; the bytes are held against their row
  * when they are opened. Source: docs/protocol/http.md, rule H-25.
  *
@@ -50,16 +50,16 @@ export async function* chartBodies(
   gateway: GatewayClient,
   wanted: WantedBodies,
   signal?: AbortSignal,
-): AsyncGenerator<CameBody, void, undefined> {
+): AsyncGenerator<readonly CameBody[], void, undefined> {
   const { rows } = wanted;
   let came = 0;
   for (let tries = 0; came < rows.length; ) {
     const asked = rows.slice(came, came + maxBodiesAsked);
     try {
-      for await (const body of oneAnswer(gateway, { ...wanted, rows: asked }, signal)) {
-        came += 1;
+      for await (const bodies of oneAnswer(gateway, { ...wanted, rows: asked }, signal)) {
+        came += bodies.length;
         tries = 0;
-        yield body;
+        yield bodies;
       }
     } catch (error) {
       const isCut = isCoded(error, 'GATEWAY_UNREACHABLE') || isCoded(error, 'STORE_BUSY');
@@ -75,7 +75,7 @@ async function* oneAnswer(
   gateway: GatewayClient,
   { account, rows, at, ticket }: WantedBodies,
   signal: AbortSignal | undefined,
-): AsyncGenerator<CameBody, void, undefined> {
+): AsyncGenerator<readonly CameBody[], void, undefined> {
   const silence = new Silence(signal);
   try {
     const stream = encodeBodiesAsk({ account, recordIds: rows.map((row) => row.recordId) });
@@ -84,18 +84,18 @@ async function* oneAnswer(
       ...{ query: { at }, stream, headers },
       signal: silence.signal,
     });
-    const sections = carSections(silence.of(answer));
-    for (const row of rows) {
-      const said = await nextOf(sections);
-      const why = said.kind === 'leaf' ? undefined : whyNot(row, said);
-      if (why === undefined) yield { row, body: bodyOf(row, said) };
-      else if (why === 'alone')
-        yield { row, body: await fetchedAlone(gateway, row, at, ticket, signal) };
-      else yield { row, why };
+    const told = new Told(rows);
+    for await (const sections of carSections(silence.of(answer))) {
+      for (const section of sections) {
+        const alone = told.take(section);
+        if (alone === undefined) continue;
+        yield* told.whole();
+        yield [{ row: alone, body: await fetchedAlone(gateway, alone, at, ticket, signal) }];
+      }
+      yield* told.whole();
+      told.mayGoOn();
     }
-    const end = await nextOf(sections);
-    if (end.kind !== 'note' || countIn(end) !== rows.length) throw lied();
-    if ((await sections.next()).done !== true) throw lied();
+    told.requireEnd();
   } catch (error) {
     throw silence.failure(error);
   } finally {
@@ -103,15 +103,63 @@ async function* oneAnswer(
   }
 }
 
+/** What an answer has said so far, held against the rows in their order. */
+class Told {
+  readonly #rows: readonly LiveItem[];
+  #came: CameBody[] = [];
+  #next = 0;
+  #isEnded = false;
+  #failure: unknown;
+
+  constructor(rows: readonly LiveItem[]) {
+    this.#rows = rows;
+  }
+
+  /** Gives the row whose body is to be fetched alone. What cannot be is kept until what came before it was given. */
+  take(section: CarSection): LiveItem | undefined {
+    if (this.#failure !== undefined) return undefined;
+    try {
+      return this.#take(section);
+    } catch (error) {
+      this.#failure = error;
+      return undefined;
+    }
+  }
+
+  *whole(): Generator<readonly CameBody[], void, undefined> {
+    const came = this.#came;
+    this.#came = [];
+    if (came.length > 0) yield came;
+  }
+
+  /** Throws GATEWAY_LIED, BLOB_CORRUPT. */
+  mayGoOn(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** An answer says itself when it is whole: what ends before that was cut. Throws GATEWAY_UNREACHABLE. */
+  requireEnd(): void {
+    if (!this.#isEnded) throw new CodedError('GATEWAY_UNREACHABLE', { path: bodiesPost.path });
+  }
+
+  #take(said: CarSection): LiveItem | undefined {
+    if (this.#isEnded) throw lied();
+    const row = this.#rows[this.#next];
+    if (row === undefined) {
+      if (said.kind !== 'note' || countIn(said) !== this.#rows.length) throw lied();
+      this.#isEnded = true;
+      return undefined;
+    }
+    const why = said.kind === 'leaf' ? undefined : whyNot(row, said);
+    this.#next += 1;
+    if (why === 'alone') return row;
+    this.#came.push(why === undefined ? { row, body: bodyOf(row, said) } : { row, why });
+    return undefined;
+  }
+}
+
 const lied = (cause?: unknown): CodedError =>
   new CodedError('GATEWAY_LIED', { path: bodiesPost.path }, cause);
-
-async function nextOf(sections: AsyncGenerator<CarSection, void, undefined>): Promise<CarSection> {
-  const next = await sections.next();
-  // An answer says itself when it is whole: what ends before that was cut.
-  if (next.done === true) throw new CodedError('GATEWAY_UNREACHABLE', { path: bodiesPost.path });
-  return next.value;
-}
 
 function bodyOf(row: LiveItem, { digest, bytes }: CarSection): Uint8Array {
   const { recordId, blobId, paddedSize } = row;

@@ -7,6 +7,8 @@ import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { idBytes } from '../../primitives/ids.ts';
+import type { ItemStore } from '../kept/item-store.ts';
+import { KeptItems } from '../kept/kept-items.ts';
 import { ProvenLedger } from '../ledger/proven-ledger.ts';
 import type { VerifiedTip } from '../ledger/verified-headers.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
@@ -47,6 +49,8 @@ export interface ContextOptions {
   readonly http?: HttpOptions;
   /** Threads that open items: on Node `nodeOpeners`, in a browser `browserOpeners`; without, this one does. */
   readonly openers?: Openers;
+  /** Where this device keeps sealed what its person opened, to read it while no hospital answers; missing: it keeps nothing. */
+  readonly items?: ItemStore | undefined;
   /** Where an account's hospital answers now, when that is not where it answered at enrolment. */
   readonly gatewayUrlOf?: (hospital: Pick<WalletAccount, 'organisation' | 'gatewayUrl'>) => string;
   /** What wings write down before it is sent, beside the wallet's own kinds. */
@@ -71,6 +75,8 @@ export class Context {
   readonly copies: WalletCopies = new WalletCopies(this);
   /** Who opens items. */
   readonly openers: Openers;
+  /** Items that this device keeps, sealed. */
+  readonly kept: KeptItems;
   /** What answers to transactions change in the wallet. */
   readonly pendingKinds: PendingKinds;
   readonly #account: string;
@@ -83,6 +89,7 @@ export class Context {
     this.now = options.now ?? Date.now;
     this.openers = options.openers ?? openHere;
     this.pendingKinds = pendingKinds(options.pendingKinds);
+    this.kept = new KeptItems(options.items, vault, () => this.nowMs());
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;
     const plain = new GatewayClient(new Http(gatewayUrl, options.http));

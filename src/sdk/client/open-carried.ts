@@ -6,7 +6,7 @@ import { readTxBody } from '../../ledger/codec.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { idBytes } from '../../primitives/ids.ts';
-import type { ProvenLedger } from '../ledger/proven-ledger.ts';
+import type { SignerDirectory } from '../ledger/proven-ledger.ts';
 import {
   type Carried,
   type CarriedFrame,
@@ -35,7 +35,7 @@ interface Outer {
  * Source: docs/protocol/items.md, rules I-81 and I-82.
  */
 export async function withCarried(
-  ledger: ProvenLedger,
+  ledger: SignerDirectory,
   outer: Outer,
   signal?: AbortSignal,
 ): Promise<OpenedItem> {
@@ -51,7 +51,7 @@ export async function withCarried(
 }
 
 async function carriedOf(
-  ledger: ProvenLedger,
+  ledger: SignerDirectory,
   outer: Outer,
   signal: AbortSignal | undefined,
   depth: number,
@@ -117,7 +117,7 @@ async function opened(
 
 /** The anchor of this very leaf in this very chart. */
 async function verdictOf(
-  ledger: ProvenLedger,
+  ledger: SignerDirectory,
   { receipt, salt, leafContent, account }: CarriedFrame,
 ): Promise<ReceiptVerdict | { readonly failed: string }> {
   try {
@@ -141,7 +141,7 @@ async function verdictOf(
 }
 
 async function whyNotWritten(
-  ledger: ProvenLedger,
+  ledger: SignerDirectory,
   { head }: OpenedItem,
   { height }: ReceiptVerdict,
   signal?: AbortSignal,
@@ -154,7 +154,7 @@ async function whyNotWritten(
 
 /** Only the owner of a chart carries into it, and only what its own keys sent here. */
 async function whyNotMoved(
-  ledger: ProvenLedger,
+  ledger: SignerDirectory,
   { item, height }: Outer,
   frame: CarriedFrame,
   signal?: AbortSignal,

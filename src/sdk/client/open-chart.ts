@@ -29,8 +29,11 @@ const codes = {
 const ofItsAuthor = ['CANNOT_OPEN', 'ITEM_FORGED'] as const;
 
 /** So many are being opened at the same time, and so many bytes, while further ones still come. */
-const openingAtOnce = 64;
+const openingAtOnce = 96;
 const openingBytes = 32 * 1024 * 1024;
+
+/** Is told of each item that opened, with the body as it came, before it is given. */
+export type OnOpened = (row: LiveItem, opened: OpenedItem, body: Uint8Array) => void;
 
 /** A row with what its body said, verified; or why there is nothing. */
 export type OpenedRow = { readonly row: LiveItem } & (
@@ -39,53 +42,105 @@ export type OpenedRow = { readonly row: LiveItem } & (
 );
 
 /**
- * Opens bodies while others still come, and gives them in the order of their rows: each is what its author signed for
- * this chart, by a key that the directory had for him when it was anchored, before anybody sees it.
+ * Opens bodies while others still come, and gives each as soon as it and those before it are opened: each is what its
+ * author signed for this chart, by a key that the directory had for him when it was anchored, before anybody sees it.
  *
  * Throws BLOB_CORRUPT (other bytes than those that were anchored), KEY_NOT_HERE, and what the bodies throw.
  */
 export async function* openChart(
   { ledger, openers }: Pick<Context, 'ledger' | 'openers'>,
-  bodies: AsyncIterable<CameBody>,
+  bodies: AsyncIterable<readonly CameBody[]>,
   keyOf: Promise<KeyOf> | KeyOf,
   signal?: AbortSignal,
+  onOpened?: OnOpened,
 ): AsyncGenerator<OpenedRow, void, undefined> {
   const authors = new Authors(ledger, signal);
-  const opening: { readonly row: Promise<OpenedRow>; readonly bytes: number }[] = [];
-  let bytes = 0;
-  const first = async (): Promise<OpenedRow> => {
-    const next = opening.shift();
-    if (next === undefined) throw new CodedError('INTERNAL');
-    bytes -= next.bytes;
-    return next.row;
-  };
-  let cut: unknown;
-  for await (const came of untilCut(bodies, (error) => {
-    cut = error;
-  })) {
-    const length = 'body' in came ? came.body.length : 0;
-    const row = openedRow(came, keyOf, { ledger, authors, openers, signal });
-    // Who asks for it later hears of a fault then.
-    row.catch(() => undefined);
-    opening.push({ row, bytes: length });
-    bytes += length;
-    while (opening.length >= openingAtOnce || (bytes > openingBytes && opening.length > 1)) {
-      yield await first();
+  const line = new Line();
+  const source = bodies[Symbol.asyncIterator]();
+  try {
+    let coming: Promise<Come> | undefined = comeOf(source);
+    let cut: unknown;
+    for (;;) {
+      const first = line.first;
+      if (first !== undefined && (first.isOpen || coming === undefined || line.isFull)) {
+        yield await line.takeFirst();
+        continue;
+      }
+      if (coming === undefined) break;
+      // Whichever is first: what is opened waits for no further bodies.
+      if (first !== undefined && (await Promise.race([coming, first.settled])) === opened) continue;
+      const come: Come = await coming;
+      if ('cut' in come) {
+        cut = come.cut;
+        coming = undefined;
+        continue;
+      }
+      for (const it of come.bodies) {
+        const row = openedRow(it, keyOf, { ledger, authors, openers, signal, onOpened });
+        line.add(row, 'body' in it ? it.body.length : 0);
+      }
+      coming = comeOf(source);
     }
+    // What came before a fault is good, and was given before it is told.
+    if (cut !== undefined) throw cut;
+  } finally {
+    // Not awaited: who takes no more does not wait for what still comes.
+    source.return?.().catch(() => undefined);
   }
-  while (opening.length > 0) yield await first();
-  if (cut !== undefined) throw cut;
 }
 
-/** What came before a fault is good, and is given before it is told. */
-async function* untilCut<T>(
-  source: AsyncIterable<T>,
-  told: (error: unknown) => void,
-): AsyncGenerator<T, void, undefined> {
+/** Further bodies, or why there are none: the end, or a fault. */
+type Come = { readonly bodies: readonly CameBody[] } | { readonly cut: unknown };
+
+async function comeOf(source: AsyncIterator<readonly CameBody[]>): Promise<Come> {
   try {
-    yield* source;
-  } catch (error) {
-    told(error);
+    const next = await source.next();
+    return next.done === true ? { cut: undefined } : { bodies: next.value };
+  } catch (cut) {
+    return { cut };
+  }
+}
+
+const opened = Symbol('opened');
+
+interface InLine {
+  readonly row: Promise<OpenedRow>;
+  readonly settled: Promise<typeof opened>;
+  readonly bytes: number;
+  /** Or refused. */
+  isOpen: boolean;
+}
+
+/** Rows that are being opened, in their order. */
+class Line {
+  readonly #line: InLine[] = [];
+  #bytes = 0;
+
+  get first(): InLine | undefined {
+    return this.#line[0];
+  }
+
+  get isFull(): boolean {
+    const { length } = this.#line;
+    return length >= openingAtOnce || (this.#bytes > openingBytes && length > 1);
+  }
+
+  add(row: Promise<OpenedRow>, bytes: number): void {
+    const settle = (): typeof opened => {
+      one.isOpen = true;
+      return opened;
+    };
+    // Who asks for it later hears of a fault then.
+    const one: InLine = { row, settled: row.then(settle, settle), bytes, isOpen: false };
+    this.#line.push(one);
+    this.#bytes += bytes;
+  }
+
+  takeFirst(): Promise<OpenedRow> {
+    const next = this.#line.shift();
+    if (next === undefined) throw new CodedError('INTERNAL');
+    this.#bytes -= next.bytes;
+    return next.row;
   }
 }
 
@@ -94,6 +149,7 @@ interface Opening {
   readonly authors: Authors;
   readonly openers: Openers;
   readonly signal: AbortSignal | undefined;
+  readonly onOpened: OnOpened | undefined;
 }
 
 async function openedRow(
@@ -106,7 +162,9 @@ async function openedRow(
   if (!('body' in came)) return { row, missing: { recordId, code: codes[came.why] } };
   const key = (await keyOf)(row);
   try {
-    return { row, opened: await openedItem(row, key, came.body, opening) };
+    const opened = await openedItem(row, key, came.body, opening);
+    opening.onOpened?.(row, opened, came.body);
+    return { row, opened };
   } catch (error) {
     const code = ofItsAuthor.find((it) => isCoded(error, it));
     if (code === undefined) throw error;

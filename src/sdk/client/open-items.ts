@@ -1,5 +1,5 @@
 import type { AccountId } from '../../primitives/ids.ts';
-import type { ProvenLedger } from '../ledger/proven-ledger.ts';
+import type { SignerDirectory } from '../ledger/proven-ledger.ts';
 import type { SealedHeadline } from '../records/headline/headline-format.ts';
 import { type OpenedItem, openItem, openItemHeadline } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
@@ -14,7 +14,7 @@ import { wasKeyOf } from './was-key-of.ts';
  * Throws CANNOT_OPEN, BLOB_CORRUPT, ITEM_FORGED, BODY_TOO_LARGE.
  */
 export async function openLiveItem(
-  ledger: ProvenLedger,
+  ledger: SignerDirectory,
   item: LiveItem,
   key: ReadingKey,
   body: Uint8Array,
@@ -37,7 +37,7 @@ export function openLineOf(item: LiveItem, key: ReadingKey): Promise<SealedHeadl
 
 /** What `openItem` needs of a proven row: also whether its author had that key then. */
 export function itemToOpen(
-  ledger: ProvenLedger,
+  ledger: SignerDirectory,
   item: LiveItem,
   key: ReadingKey,
   signal?: AbortSignal,

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { CodedError } from '../../primitives/errors.ts';
 import { parseAccountId } from '../../primitives/ids.ts';
 import type { ItemInside } from '../records/item-open.ts';
-import { OpenerPool, openAll, type StartThread, type ToOpen } from './opener-pool.ts';
+import { openAll, type ToOpen } from './opener-messages.ts';
+import { OpenerPool, type StartThread } from './opener-pool.ts';
 
 /** No item: opening it is refused, here and in a thread alike. */
 const none: ItemInside = {
@@ -54,7 +55,22 @@ test('what comes then goes to threads in batches, and is refused with the same c
   await refusals(pool, 101);
   assert.equal(started(), 2);
   assert.deepEqual(new Set(await refusals(pool, 200)), new Set(['PROOF_INVALID']));
-  assert.ok(posted.length > 0 && posted.every((it) => it.length <= 16));
+  assert.ok(posted.length > 0 && posted.every((it) => it.items.length <= 16));
+});
+
+test('items of one turn travel together, few at first, and what has no room waits for a thread', async () => {
+  const { start, posted } = threads();
+  const pool = new OpenerPool(start, 2);
+  await refusals(pool, 101);
+  await refusals(pool, 100);
+  assert.deepEqual(
+    posted.slice(0, 4).map((it) => it.items.length),
+    [4, 4, 16, 16],
+  );
+  assert.equal(
+    posted.reduce((sum, it) => sum + it.items.length, 0),
+    100,
+  );
 });
 
 test('what a lost thread had is opened here', async () => {

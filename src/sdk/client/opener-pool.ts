@@ -1,6 +1,13 @@
 import { isCode } from '../../codes/index.ts';
-import { CodedError, type ErrorDetails, isCoded } from '../../primitives/errors.ts';
+import { CodedError, type ErrorDetails } from '../../primitives/errors.ts';
 import { type ItemInside, type OpenedItem, openInside } from '../records/item-open.ts';
+import {
+  type Opened,
+  packItems,
+  type Sendable,
+  type ToOpen,
+  unpackOpened,
+} from './opener-messages.ts';
 
 /** Opens items: all of `openItem` but whether the author had the key. */
 export interface Openers {
@@ -10,15 +17,9 @@ export interface Openers {
 /** This thread. */
 export const openHere: Openers = { open: openInside };
 
-/** What goes to a thread, and comes back in the same order. */
-export type ToOpen = readonly (readonly [item: ItemInside, body: Uint8Array])[];
-export type Opened = readonly (
-  | OpenedItem
-  | { readonly code: string; readonly details: ErrorDetails }
-)[];
-
-/** A thread as a pool sees it; `post` says whether the thread takes it. */
+/** A thread as a pool sees it. */
 export interface OpenerThread {
+  /** The buffer of the items moves to the thread. */
   post(items: ToOpen): void;
   /** It may end with the program while it has nothing to do. */
   idle(): void;
@@ -31,16 +32,16 @@ export type StartThread = (told: {
   readonly lost: () => void;
 }) => OpenerThread;
 
-/** So many at once: a message costs as much as a third of an item. */
+/** So many at once: a message costs something itself. */
 const batchItems = 16;
+/** A thread that has nothing to do gets few, so that the first of them are soon there. */
+const firstItems = 4;
 /** A thread has the next batch before it is done with one. */
 const batchesEach = 2;
 /** Who opens a record now and then needs no threads: they cost a tenth of a second to start. */
 const itemsBefore = 100;
 
-interface Asked {
-  readonly item: ItemInside;
-  readonly body: Uint8Array;
+interface Asked extends Sendable {
   readonly resolve: (opened: OpenedItem) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -52,8 +53,8 @@ interface Thread {
 }
 
 /**
- * Opens items on several threads, which start once there are many; what they have no place for is opened here, so that
- * nothing waits for a thread that starts, or was lost. Keys go to threads of this process and nowhere else.
+ * Opens items on several threads, which start once there are many; until one is ready, and when all are lost, items are
+ * opened here. Keys go to threads of this process and nowhere else.
  */
 export class OpenerPool implements Openers {
   readonly #start: StartThread;
@@ -69,30 +70,31 @@ export class OpenerPool implements Openers {
 
   open(item: ItemInside, body: Uint8Array): Promise<OpenedItem> {
     this.#seen += 1;
+    const { key } = item;
     // The secret half of a pair is no bytes that travel.
-    if (this.#seen <= itemsBefore || item.key.kind === 'write-pair') return openInside(item, body);
+    if (this.#seen <= itemsBefore || key.kind === 'write-pair') return openInside(item, body);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, body, resolve, reject });
+      this.#waiting.push({ item, body, key, resolve, reject });
+      // What comes in the same turn travels together.
       if (this.#waiting.length === 1) queueMicrotask(() => this.#send());
-      else if (this.#waiting.length >= batchItems) this.#send();
     });
   }
 
+  /** To threads as they have room; who asks for much at once bounds that himself. */
   #send(): void {
     this.#threads ??= Array.from({ length: this.#most }, () => this.#started());
+    const ready = this.#threads.filter((it) => it.isReady);
+    if (ready.length === 0) for (const asked of this.#waiting.splice(0)) openedHere(asked);
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, batchItems);
-      const free = this.#threads
-        .filter((it) => it.isReady && it.batches.length < batchesEach)
+      const free = ready
+        .filter((it) => it.batches.length < batchesEach)
         .sort((a, b) => a.batches.length - b.batches.length)[0];
-      if (free === undefined) {
-        for (const { item, body, resolve, reject } of batch) {
-          openInside(item, body).then(resolve, reject);
-        }
-        continue;
-      }
+      if (free === undefined) return;
+      const most = free.batches.length === 0 ? firstItems : batchItems;
+      const share = Math.ceil(this.#waiting.length / ready.length);
+      const batch = this.#waiting.splice(0, Math.min(most, share));
       free.batches.push(batch);
-      free.thread.post(batch.map(({ item, body }) => [item, body]));
+      free.thread.post(packItems(batch));
     }
   }
 
@@ -111,43 +113,31 @@ export class OpenerPool implements Openers {
     return one;
   }
 
-  #opened(one: Thread, answers: Opened): void {
+  #opened(one: Thread, opened: Opened): void {
     const batch = one.batches.shift() ?? [];
-    for (const [at, { resolve, reject }] of batch.entries()) {
-      const answer = answers[at];
+    const answers = unpackOpened(opened);
+    for (const { resolve, reject } of batch) {
+      const answer = answers.next().value;
       if (answer === undefined) reject(new CodedError('INTERNAL'));
       else if ('code' in answer) reject(refusal(answer));
       else resolve(answer);
     }
+    this.#send();
     if (one.batches.length === 0) one.thread.idle();
   }
 
-  /** What it had is opened here: it was sent a copy. */
+  /** What it had is opened elsewhere: it was sent a copy. */
   #lose(one: Thread): void {
     this.#threads = this.#threads?.filter((it) => it !== one);
-    for (const { item, body, resolve, reject } of one.batches.splice(0).flat()) {
-      openInside(item, body).then(resolve, reject);
-    }
+    for (const asked of one.batches.splice(0).flat()) openedHere(asked);
+    this.#send();
   }
+}
+
+function openedHere({ item, body, resolve, reject }: Asked): void {
+  openInside(item, body).then(resolve, reject);
 }
 
 function refusal({ code, details }: { readonly code: string; readonly details: ErrorDetails }) {
   return new CodedError(isCode(code) ? code : 'INTERNAL', details);
-}
-
-/** What a thread does with what it was sent. */
-export async function openAll(items: ToOpen): Promise<Opened> {
-  const answers: Opened[number][] = [];
-  for (const [item, body] of items) {
-    try {
-      answers.push(await openInside(item, body));
-    } catch (error) {
-      answers.push(
-        isCoded(error)
-          ? { code: error.code, details: error.details }
-          : { code: 'INTERNAL', details: {} },
-      );
-    }
-  }
-  return answers;
 }

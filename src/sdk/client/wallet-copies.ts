@@ -82,6 +82,7 @@ export class WalletCopies {
   #known: SyncedCopy | RememberedCopy | undefined;
   #directory: { readonly of: Keys; readonly askedMs: number } | undefined;
   #last: Promise<void> = Promise.resolve();
+  #remembering: Promise<void> = Promise.resolve();
   #isOld = false;
   #code: readonly KemKey[] = [];
   #pairs:
@@ -104,6 +105,11 @@ export class WalletCopies {
     return next;
   }
 
+  /** Waits for what is flushed beside the wallet; that it failed the next `keep` throws. */
+  async settled(): Promise<void> {
+    await this.#remembering.catch(() => undefined);
+  }
+
   /** The printed code is at hand: a device that is new opens with it what was sealed before it came. */
   openAlso(codeKem: KemKey): void {
     this.#code = [codeKem];
@@ -117,11 +123,15 @@ export class WalletCopies {
   async #keep(signal?: AbortSignal): Promise<void> {
     const { vault, account, gateway } = this.#ctx;
     if (!vault.content.codes.some((it) => it.account === account.account)) return;
+    const remembering = this.#remembering;
+    this.#remembering = Promise.resolve();
+    await remembering;
     this.#known ??= await this.#recall();
+    const store = copyStoreOf(gateway, { signal });
+    const head = await this.#headSoon(store);
     const writer = await this.#writer(signal);
     const { content } = vault;
-    const store = copyStoreOf(gateway, { signal });
-    const brought = await syncCopy(store, writer, content, this.#known);
+    const brought = await syncCopy({ ...store, head }, writer, content, this.#known);
     this.#isOld ||= brought.isOld;
     if (brought.content !== content) {
       await vault.change((held) =>
@@ -130,7 +140,25 @@ export class WalletCopies {
     }
     const isNews = !equalBytes(brought.copy.hash, this.#known?.hash ?? new Uint8Array(0));
     this.#known = brought.copy;
-    if (isNews) await this.#remember(brought.copy);
+    if (!isNews) return;
+    // Flushed while what comes next is under way: nothing that is sent hangs on it, and a flush takes as long as a block.
+    this.#remembering = this.#remember(brought.copy);
+    this.#remembering.catch(() => undefined);
+  }
+
+  /**
+   * The head, asked for while it is found out who writes, since neither waits for the other; from the second call on as
+   * it is then. Not during a rotation: which key signs in is then asked of the ledger first.
+   */
+  async #headSoon(store: CopyStore): Promise<CopyStore['head']> {
+    const { length } = await this.#ctx.allKeys();
+    let coming = length === 1 ? store.head() : undefined;
+    coming?.catch(() => undefined);
+    return () => {
+      const head = coming ?? store.head();
+      coming = undefined;
+      return head;
+    };
   }
 
   async #writer(signal?: AbortSignal): Promise<CopyWriter> {

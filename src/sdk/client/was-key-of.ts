@@ -1,10 +1,10 @@
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
-import type { ProvenLedger } from '../ledger/proven-ledger.ts';
+import type { SignerDirectory } from '../ledger/proven-ledger.ts';
 
 /** Whether the directory had this signing key for the account at this height. */
 export async function wasKeyOf(
-  ledger: ProvenLedger,
+  ledger: Pick<SignerDirectory, 'identityOfKey'>,
   {
     author,
     publicKey,

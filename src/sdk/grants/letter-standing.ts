@@ -9,28 +9,33 @@ import type { Letter, ReadLetter } from './letter.ts';
 /** Whether what a letter lets its holder write with is what the ledger takes, or was overtaken by a change of keys. */
 export type LetterStanding = 'in force' | 'overtaken';
 
-/**
- * Holds a letter's generations and write seed against the ledger: the signature alone does not say that it is the newest
- * one, since whoever has an old key of the owner's makes such letters too.
- *
- * `row`: the grant's, as it stands now. Throws GRANT_BODY_WRONG: it is of keys that nobody has yet, or of those in use with another write key than the grant's.
- * Source: docs/protocol/grants.md, rule G-14.
- */
-export async function standingOf(
+/** How often both ends of the grant have changed keys by now. Throws ACCOUNT_UNKNOWN. */
+export async function generationsOf(
   ctx: Context,
-  { letter, body }: ReadLetter,
-  row: Consent,
+  { body }: ReadLetter,
   signal?: AbortSignal,
-): Promise<LetterStanding> {
-  const { consent } = letter;
+): Promise<Generations> {
   const ends = [body.account, ctx.account.account] as const;
   const accounts = await ctx.ledger.accountsOf(ends, signal);
   const [owner, grantee] = ends.map((end) => accounts.get(end));
   if (owner === undefined || grantee === undefined) throw new CodedError('ACCOUNT_UNKNOWN');
-  const now: Generations = {
-    ownerGeneration: owner.keyGeneration,
-    granteeGeneration: grantee.keyGeneration,
-  };
+  return { ownerGeneration: owner.keyGeneration, granteeGeneration: grantee.keyGeneration };
+}
+
+/**
+ * Holds a letter's generations and write seed against the ledger: the signature alone does not say that it is the newest
+ * one, since whoever has an old key of the owner's makes such letters too.
+ *
+ * `row`: the grant's, as it stands now; `now`: `generationsOf` the letter. Throws GRANT_BODY_WRONG: it is of keys that
+ * nobody has yet, or of those in use with another write key than the grant's.
+ * Source: docs/protocol/grants.md, rule G-14.
+ */
+export async function standingOf(
+  { letter }: ReadLetter,
+  row: Consent,
+  now: Generations,
+): Promise<LetterStanding> {
+  const { consent } = letter;
   if ((await isKeyOf(letter, row, now.ownerGeneration)) && isNotAfter(letter, now)) {
     return 'in force';
   }

@@ -11,7 +11,7 @@ import { compareGenerations } from '../wallet/generations.ts';
 import { checkCard } from './card.ts';
 import { endOf, endsOf } from './end-of.ts';
 import { checkLetter, type Letter, type ReadLetter, readLetter } from './letter.ts';
-import { type LetterStanding, standingOf } from './letter-standing.ts';
+import { generationsOf, type LetterStanding, standingOf } from './letter-standing.ts';
 import { bytesOfLetter, receivedBytes, receivedLimits } from './received-room.ts';
 
 /** A grant that somebody gave to this person, with its state on the ledger now. */
@@ -43,14 +43,18 @@ export const letterKind: MessageKind = {
     const read = unlessOversize(signed);
     if (read === 'oversize') return 'drop';
     const { consent } = read.letter;
-    const row = await ctx.ledger.consent(consent, signal);
     const patient = read.body.account;
-    const { identities } = await ctx.ledger.keys(patient, signal);
+    // Asked for together, and believed in the order in which they are checked.
+    const [row, { identities }, generations, card] = await Promise.all([
+      ctx.ledger.consent(consent, signal),
+      ctx.ledger.keys(patient, signal),
+      generationsOf(ctx, read, signal),
+      ownerCard(ctx, read, signal),
+    ]);
     const ownerKeys = identities.map((it) => it.identity.signKey);
     await checkLetter(read, { grantee, consent: row, ownerKeys });
     if (row === undefined) throw new CodedError('CONSENT_UNKNOWN', { consent });
-    const standing = await standingOf(ctx, read, row, signal);
-    const card = await ownerCard(ctx, read, signal);
+    const standing = await standingOf(read, row, generations);
     const name = card?.name ?? '';
     const letter: ReceivedLetter = {
       ...{ consent, account: patient, grantee, ownerName: name },
@@ -203,6 +207,8 @@ export async function receivedGrants(
       state: isEnded ? 'ended' : letter.notBeforeMs <= nowMs ? 'live' : 'not yet',
     } as const;
   });
+  const over = new Set<string>(listed.flatMap((it) => (it.state === 'ended' ? it.consent : [])));
+  await ctx.kept.dropWhereItCan((it) => over.has(it.consent));
   const ended = listed.map((it) => (it.state === 'ended' ? rows.get(it.consent) : undefined));
   const ends = await endsOf(ctx, ended, signal);
   return listed.map((it, at) => ({ ...it, endedMs: ends[at] }));

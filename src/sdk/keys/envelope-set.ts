@@ -6,7 +6,14 @@ import { labels } from '../../crypto/labels.ts';
 import { openWith, sealTo } from '../../crypto/letter.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
-import { compareBytes, concatBytes, equalBytes, utf8 } from '../../primitives/bytes.ts';
+import {
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  readU32be,
+  u32be,
+  utf8,
+} from '../../primitives/bytes.ts';
 import type { Cbor } from '../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type BlobId, type ConsentId, idBytes } from '../../primitives/ids.ts';
@@ -244,7 +251,7 @@ function unpadded(plain: Uint8Array): Uint8Array {
 async function sealTail(key: Uint8Array, context: Cbor, content: Uint8Array): Promise<Uint8Array> {
   const blocks = Math.ceil((content.length + 4) / tailBlockBytes);
   const plain = new Uint8Array(blocks * tailBlockBytes);
-  new DataView(plain.buffer).setUint32(0, content.length);
+  plain.set(u32be(content.length));
   plain.set(content, 4);
   return sealUnderKey(deriveKey(key, labels.envelopeTail, context), none, plain);
 }
@@ -252,7 +259,7 @@ async function sealTail(key: Uint8Array, context: Cbor, content: Uint8Array): Pr
 async function openTail(key: Uint8Array, context: Cbor, sealed: Uint8Array): Promise<Uint8Array> {
   const plain = await openUnderKey(deriveKey(key, labels.envelopeTail, context), none, sealed);
   if (plain.length < 4) throw new CodedError('CBOR_SHAPE', { field: 'tail' });
-  const length = new DataView(plain.buffer, plain.byteOffset, plain.byteLength).getUint32(0);
+  const length = readU32be(plain);
   if (length > plain.length - 4) throw new CodedError('CBOR_SHAPE', { field: 'tail' });
   return plain.subarray(4, 4 + length);
 }

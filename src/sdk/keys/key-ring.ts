@@ -15,6 +15,8 @@ import { type BegunEpoch, timelineOf } from './timeline.ts';
 export interface OwnerKeys {
   readonly account: Account;
   readonly timeline: readonly BegunEpoch[];
+  /** Of the KeySet that scheduled the epoch. Throws KEY_NOT_HERE: none did. */
+  saltOf(epoch: number): Uint8Array;
   /** Throws KEY_NOT_HERE: an epoch that another wallet's root made. */
   sek(recordClass: string, epoch: number): Uint8Array;
 }
@@ -42,22 +44,42 @@ export async function ownerKeys(ctx: Context, signal?: AbortSignal): Promise<Own
   // An epoch that has not begun by our clock may have begun by the ledger's: the keys are the same.
   const timeline = timelineOf(keySets, Number.MAX_SAFE_INTEGER);
   const byEpoch = new Map(timeline.map((it) => [it.epoch, it]));
-  const secretOf = (salt: string): Uint8Array | undefined => {
-    const rootId = roots.get(salt);
-    return rootId === undefined ? undefined : ctx.rootSecret(rootId);
+  const saltOf = (epoch: number): Uint8Array => {
+    const begun = byEpoch.get(epoch);
+    if (begun === undefined) throw new CodedError('KEY_NOT_HERE', { epoch });
+    return begun.salt;
   };
   return {
     account,
     timeline: timelineOf(keySets, ctx.nowMs()),
-    sek(recordClass, epoch) {
-      const begun = byEpoch.get(epoch);
-      const secret = begun === undefined ? undefined : secretOf(bytesToHex(begun.salt));
-      if (begun === undefined || secret === undefined) {
-        throw new CodedError('KEY_NOT_HERE', { epoch });
-      }
-      return segmentKey(secret, { account: id, class: recordClass, epoch, salt: begun.salt });
-    },
+    saltOf,
+    sek: (recordClass, epoch) =>
+      segmentKeyIn(ctx, roots, { salt: saltOf(epoch), recordClass, epoch }),
   };
+}
+
+/** Which key of one's own chart, and of which KeySet. */
+interface OwnSegment {
+  /** Of the KeySet that scheduled the epoch. */
+  readonly salt: Uint8Array;
+  readonly recordClass: string;
+  readonly epoch: number;
+}
+
+/** One's own key by the wallet alone, nobody being asked. Throws KEY_NOT_HERE: the KeySet is of a root that is not here. */
+export function segmentKeyOfSalt(ctx: Context, segment: OwnSegment): Uint8Array {
+  return segmentKeyIn(ctx, rootsOfKeySets(ctx), segment);
+}
+
+function segmentKeyIn(
+  ctx: Context,
+  roots: ReadonlyMap<string, string>,
+  { salt, recordClass, epoch }: OwnSegment,
+): Uint8Array {
+  const rootId = roots.get(bytesToHex(salt));
+  if (rootId === undefined) throw new CodedError('KEY_NOT_HERE', { epoch });
+  const { account } = ctx.account;
+  return segmentKey(ctx.rootSecret(rootId), { account, class: recordClass, epoch, salt });
 }
 
 /** By the salt of the KeySet, hex. */

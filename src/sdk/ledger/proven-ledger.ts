@@ -19,6 +19,9 @@ export interface OwnedKeySet extends StoredKeySet {
   readonly after: number;
 }
 
+/** As much of the ledger as opening an item asks: which keys an account had, and which ledger it is. */
+export type SignerDirectory = Pick<ProvenLedger, 'trustRoot' | 'headers' | 'identityOfKey'>;
+
 /** How a row is asked for. */
 export interface RowOptions {
   readonly signal?: AbortSignal | undefined;

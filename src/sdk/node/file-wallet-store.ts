@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { CodedError } from '../../primitives/errors.ts';
 import type { WalletStore } from '../wallet/store.ts';
+import { lock } from './file-lock.ts';
+import { readIfThere, writeWhole } from './whole-file.ts';
 
 /**
  * A wallet in the file at `path`, its shards beside it as `path.NAME`, sealed as everywhere, which only its owner
@@ -43,27 +43,6 @@ export function fileWalletStore(path: string): WalletStore {
   };
 }
 
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return new Uint8Array(readFileSync(path));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${path}.${process.pid}.new`;
-  const file = await open(beside, 'w', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  renameSync(beside, path);
-}
-
 async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -85,40 +64,3 @@ function dropOthers(path: string, keeps: ReadonlySet<string>): void {
 }
 
 const shardName = /^[0-9a-f]{32}$/;
-
-const lockPatienceMs = 10_000;
-
-/** The lock names its process, so that one left by a killed process does not stand for ever. */
-async function lock(path: string): Promise<() => void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const until = performance.now() + lockPatienceMs;
-  while (true) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (!isAlive(holderOf(path))) rmSync(path, { force: true });
-      else if (performance.now() > until) throw new CodedError('WALLET_BUSY', {}, error);
-      else await wait(20);
-    }
-  }
-}
-
-function holderOf(path: string): number {
-  try {
-    return Number(readFileSync(path, 'utf8'));
-  } catch {
-    return 0;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type Opened, OpenerPool, type Openers } from '../client/opener-pool.ts';
+import type { Opened } from '../client/opener-messages.ts';
+import { OpenerPool, type Openers } from '../client/opener-pool.ts';
 
 /** Opens charts on every core, four at most; the threads start with the first hundred items. */
 export function nodeOpeners(threads = Math.min(4, availableParallelism())): Openers {
@@ -16,7 +17,7 @@ export function nodeOpeners(threads = Math.min(4, availableParallelism())): Open
     return {
       post: (items) => {
         worker.ref();
-        worker.postMessage(items);
+        worker.postMessage(items, [items.bytes.buffer]);
       },
       idle: () => worker.unref(),
     };

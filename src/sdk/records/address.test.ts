@@ -27,7 +27,7 @@ for (const [address, bare, name] of [
 }
 
 test('an address of slashes or versions alone is read in one pass', () => {
-  assertGrowsAlong(100_000, (size) => {
+  assertGrowsAlong(10_000, (size) => {
     for (const part of ['/', '/_history/']) {
       const long = `https://a.example/${part.repeat(size)}`;
       for (const address of [`${long}x`, `${long}\nx`]) {

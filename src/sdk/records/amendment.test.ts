@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCoded } from '../../primitives/errors.ts';
 import { amendmentOf, markAmended } from './amendment.ts';
-import { bareMediaType } from './media-type.ts';
+import { bareMediaType, textOf } from './media-type.ts';
 
 test('An amendment comes back as it was said, and what the bytes are stays', () => {
   for (const amendment of [
@@ -14,6 +14,14 @@ test('An amendment comes back as it was said, and what the bytes are stays', () 
     assert.deepEqual(amendmentOf(marked), amendment);
     assert.equal(bareMediaType(marked), 'application/fhir+json');
   }
+});
+
+test('The charset of a text stays with it, and other words of the media type do not', () => {
+  const amendment = { reason: 'wrong dose;charset=utf-16', enteredInError: true };
+  const marked = markAmended('text/plain;charset=windows-1252;entered-by=patient', amendment);
+  assert.ok(marked.startsWith('text/plain;charset=windows-1252;entered-in-error;amends='));
+  assert.deepEqual(amendmentOf(marked), amendment);
+  assert.equal(textOf(Uint8Array.of(0x35, 0x20, 0xb5, 0x67), marked), '5 µg');
 });
 
 for (const [name, reason] of [

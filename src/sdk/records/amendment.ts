@@ -25,11 +25,17 @@ export function markAmended(mediaType: string, { reason, enteredInError }: Amend
   if (!isText || reason.trim() === '' || reason.length > maxReasonLength) {
     throw new CodedError('AMENDMENT_REASON', { most: maxReasonLength });
   }
-  const marked = `${bareMediaType(mediaType)}${enteredInError ? inError : ''}${amends}${encodeURIComponent(reason)}`;
+  const marked = `${unmarked(mediaType)}${enteredInError ? inError : ''}${amends}${encodeURIComponent(reason)}`;
   if (marked.length > maxMarkedLength) {
     throw new CodedError('AMENDMENT_REASON', { most: maxReasonLength });
   }
   return marked;
+}
+
+/** What the bytes are: without the charset nobody could read them as their author did. */
+function unmarked(mediaType: string): string {
+  const charset = /^[^;]*(;charset=[a-z0-9-]+)/.exec(mediaType)?.[1] ?? '';
+  return `${bareMediaType(mediaType)}${charset}`;
 }
 
 /** Undefined: it is no amendment, or says so in a way that no author of ours does. */

@@ -1,6 +1,7 @@
 import { CodedError } from '../../primitives/errors.ts';
 import { base64ToBytes } from './base64.ts';
 import { attribute, parseXml, type XmlElement } from './cda/xml.ts';
+import { fhirTreeOf } from './fhir-xml.ts';
 import { fileNameOf } from './file-name.ts';
 import { fieldOf, type JsonTree, parseJsonTree, textOf } from './json-tree.ts';
 import { textOfHtml } from './text-of-html.ts';
@@ -47,8 +48,8 @@ function collect(tree: JsonTree, found: Map<JsonTree, Attachment>): void {
     const contentType = textOf(fieldOf(tree, 'contentType')) ?? 'application/octet-stream';
     const number = found.size + 1;
     const ending = endingOf(contentType);
-    const title = fileNameOf(textOf(fieldOf(tree, 'title')) ?? '') ?? `attachment-${number}`;
-    const fileName = title.toLowerCase().endsWith(ending) ? title : `${title}${ending}`;
+    const title = textOf(fieldOf(tree, 'title')) ?? '';
+    const fileName = fileNameOf(title, { ending }) ?? `attachment-${number}${ending}`;
     found.set(tree, { number, contentType, fileName, data });
   }
   for (const field of tree.fields.values()) collect(field, found);
@@ -94,12 +95,12 @@ export function listAttachments(record: Uint8Array): readonly Attachment[] {
   try {
     return [...attachmentsIn(parseJsonTree(record)).values()];
   } catch {
-    return attachmentsInCda(record);
+    return attachmentsInXml(record);
   }
 }
 
 /** A clinical document may hold one as its whole body, and pictures in its sections. */
-function attachmentsInCda(record: Uint8Array): readonly Attachment[] {
+function attachmentsInXml(record: Uint8Array): readonly Attachment[] {
   const root = parseXml(record);
   const found: Attachment[] = [];
   const look = (element: XmlElement): void => {
@@ -120,7 +121,8 @@ function attachmentsInCda(record: Uint8Array): readonly Attachment[] {
     for (const child of element.children) if (typeof child !== 'string') look(child);
   };
   if (root?.name === 'ClinicalDocument') look(root);
-  return found;
+  const fhir = fhirTreeOf(root);
+  return fhir === undefined ? found : [...attachmentsIn(fhir).values()];
 }
 
 function endingOf(contentType: string): string {

@@ -1,10 +1,11 @@
+import { withoutVersion } from './address.ts';
 import { fieldOf, type JsonTree, listOf, textOf } from './json-tree.ts';
 
 /** The resources of a Bundle, as it is shown. */
 export interface BundleParts {
   readonly resources: readonly JsonTree[];
-  /** By `Type/id` and by `fullUrl`. */
-  readonly byReference: ReadonlyMap<string, JsonTree>;
+  /** By `Type/id` and by `fullUrl`, whichever version is named. */
+  readonly find: (reference: string) => JsonTree | undefined;
   /** What makes a document of it. */
   readonly composition: JsonTree | undefined;
 }
@@ -22,5 +23,7 @@ export function bundleParts(bundle: JsonTree): BundleParts {
     byReference.set(`${type}/${id}`, resource);
   }
   const composition = resources.find((it) => textOf(fieldOf(it, 'resourceType')) === 'Composition');
-  return { resources, byReference, composition };
+  const find = (reference: string): JsonTree | undefined =>
+    byReference.get(reference) ?? byReference.get(withoutVersion(reference));
+  return { resources, find, composition };
 }

@@ -1,7 +1,7 @@
 import { messageObjects } from '../../api/object-types.ts';
 import { currentSuite } from '../../api/signed.ts';
 import { maxReceiptBytes } from '../../ledger/chain/receipt.ts';
-import { concatBytes } from '../../primitives/bytes.ts';
+import { concatBytes, readU32be, u32be } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, RecordId } from '../../primitives/ids.ts';
 import {
@@ -79,9 +79,7 @@ export interface Carried {
 
 export function encodeCarrier(frame: CarriedFrame, body: Uint8Array): Uint8Array {
   const encoded = encodeAs(frameShape, frame);
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, encoded.length);
-  return concatBytes(length, encoded, body);
+  return concatBytes(u32be(encoded.length), encoded, body);
 }
 
 /** Throws CARRIER_INVALID. */
@@ -90,8 +88,7 @@ export function decodeCarrier(carrier: Uint8Array): {
   readonly body: Uint8Array;
 } {
   try {
-    const view = new DataView(carrier.buffer, carrier.byteOffset, carrier.byteLength);
-    const length = view.getUint32(0);
+    const length = readU32be(carrier);
     if (length > maxFrameBytes || 4 + length > carrier.length) throw new RangeError('length');
     const frame = decodeAs(frameShape, carrier.subarray(4, 4 + length), 'frame');
     return { frame, body: carrier.subarray(4 + length) };

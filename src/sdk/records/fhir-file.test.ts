@@ -292,7 +292,7 @@ for (const [name, text] of [
 }
 
 test('lines that cannot be read are told, each without reading the file from its beginning', () => {
-  assertGrowsAlong(6_000, (size) => {
+  assertGrowsAlong(1_500, (size) => {
     const text = `${patient}\n${' '.repeat(200 * size)}\n${Array(size).fill('x').join('\n')}`;
     assert.equal(cut(text, 'a.ndjson').notes.length, size);
   });
@@ -324,7 +324,7 @@ for (const [name, mediaType, items] of [
   ['14-ccda-nodecl.xml', 'application/hl7-cda+xml', 1],
   ['14-ccda-utf16.xml', 'application/hl7-cda+xml;charset=utf-16le', 1],
   ['14-ccda.CCDA', 'application/hl7-cda+xml', 1],
-  ['14-fhir-bundle.xml', 'application/xml', 1],
+  ['14-fhir-bundle.xml', 'application/fhir+xml', 1],
   ['16-rtl-emoji.json', 'application/fhir+json', 3],
   ['19-dup-fullurl-diff-id.json', 'application/fhir+json', 2],
   ['19-same-id-other-type.json', 'application/fhir+json', 2],

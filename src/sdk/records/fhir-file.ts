@@ -1,6 +1,7 @@
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { isHttp } from './address.ts';
 import { hidesClass, type ReadValue, readList, readValue, takeLine } from './bundle-entries.ts';
+import type { ClassFacts } from './class-of.ts';
 import { foreignJson, foreignTypeName, isTypeName } from './foreign-json.ts';
 import { type Deletion, type FileNote, type Found, nothingFound, put } from './found.ts';
 import { JsonScanner, token } from './json-scanner.ts';
@@ -23,6 +24,12 @@ export interface FilePart {
   readonly facts: ResourceFacts | undefined;
   /** Of what is no FHIR and says by itself that it is restricted. */
   readonly labels?: readonly string[];
+  /** Of what is no JSON and still FHIR: by what its class is judged. */
+  readonly judgedAs?: Pick<ClassFacts, 'resourceType' | 'categories' | 'bundleType'>;
+  /** It holds records of several classes whole: none but its owner opens it by a class. */
+  readonly ownersOnly?: true;
+  /** Of what is no FHIR: what it is called, where that is not the name of its file. */
+  readonly title?: string | undefined;
   /** What names this Binary as its document, in the same file: a list for each of its addresses. */
   readonly namers?: readonly (readonly ResourceFacts[])[];
   /** Of what lies packed in the file: its own bytes, which are no range of it, and its name. */

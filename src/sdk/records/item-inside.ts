@@ -1,5 +1,5 @@
 import { ordinaryClass, recordClass } from '../../api/classes.ts';
-import { concatBytes } from '../../primitives/bytes.ts';
+import { concatBytes, readU32be, u32be } from '../../primitives/bytes.ts';
 import { readText } from '../../primitives/cbor.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { idBytes, type RecordId, recordIdOf } from '../../primitives/ids.ts';
@@ -78,15 +78,13 @@ export type ItemHead = Of<typeof itemHead>;
 /** u32be length ‖ head. Throws CBOR_SHAPE when `mediaType` or `name` is too long. */
 export function encodeItemHead(head: ItemHead): Uint8Array {
   const encoded = encodeAs(itemHead, head);
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, encoded.length);
-  return concatBytes(length, encoded);
+  return concatBytes(u32be(encoded.length), encoded);
 }
 
 /** Length of the CBOR that follows the first four bytes. Throws ITEM_FORGED. */
 export function itemHeadLength(first: Uint8Array): number {
   if (first.length < 4) throw new CodedError('ITEM_FORGED');
-  const length = new DataView(first.buffer, first.byteOffset, 4).getUint32(0);
+  const length = readU32be(first);
   if (length > maxHeadBytes) throw new CodedError('ITEM_FORGED');
   return length;
 }

@@ -9,7 +9,7 @@ import { openChunked, openChunkedStream } from '../../crypto/chunked.ts';
 import { runningSha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { verifyLabelled, verifySignature } from '../../crypto/signature.ts';
-import { equalBytes } from '../../primitives/bytes.ts';
+import { equalBytes, isZero } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../primitives/ids.ts';
 import { BlobHasher, blobIdOf } from '../../storage/blob-id.ts';
@@ -203,12 +203,6 @@ async function checkRow(item: ItemInside): Promise<CheckedRow> {
   const { recordId, headline } = header;
   if (item.recordId !== undefined && item.recordId !== recordId) forged(recordId);
   return { leaf, recordId, recordKey: await unwrapItem(header, item.key), headline };
-}
-
-/** From there to the end; a loop, since a call for each byte of the padding costs as much as the signature. */
-function isZero(bytes: Uint8Array, from: number): boolean {
-  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
 }
 
 function checkHead(

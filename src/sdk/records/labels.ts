@@ -1,3 +1,6 @@
+import { codingsIn } from './headline/codes.ts';
+import type { JsonTree } from './json-tree.ts';
+
 /**
  * Labels by which a source says that a record is more than ordinarily confidential: restricted and very
  * restricted of HL7's v3-Confidentiality, and the sensitivities of v3-ActCode that law or custom keep apart.
@@ -31,4 +34,25 @@ export function labelsOfCda(text: string): readonly string[] {
     codes.push(code);
   }
   return labelsAmong(codes);
+}
+
+const labelFields = new Set(['security', 'securityLabel', 'confidentiality']);
+
+/** Of FHIR that was taken apart already, wherever inside they stand. */
+export function labelsOfTree(tree: JsonTree): readonly string[] {
+  const codes: string[] = [];
+  collect(tree, codes);
+  return labelsAmong(codes);
+}
+
+function collect(tree: JsonTree, codes: string[]): void {
+  if (tree.kind === 'array') for (const item of tree.items) collect(item, codes);
+  if (tree.kind !== 'object') return;
+  for (const [name, value] of tree.fields) {
+    if (labelFields.has(name)) {
+      const concepts = value.kind === 'array' ? value.items : [value];
+      for (const it of concepts) codes.push(...codingsIn(it).flatMap(({ code }) => code ?? []));
+    }
+    collect(value, codes);
+  }
 }

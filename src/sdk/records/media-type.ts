@@ -96,9 +96,14 @@ function textTypeOf(extension: string, head: Uint8Array): string {
   // `trimStart` takes the 0x0B of a frame with it.
   if (text.startsWith('MSH|^~\\&')) mediaType = hl7v2;
   else if (/<(?:[\w-]+:)?ClinicalDocument[\s>]/.test(text)) mediaType = cda;
+  else if (fhirRoot.test(text)) mediaType = 'application/fhir+xml';
   else if (text.startsWith('<?xml')) mediaType = 'application/xml';
   return charset === 'utf-8' ? mediaType : `${mediaType};charset=${charset}`;
 }
+
+/** The first element, of the one namespace that FHIR has; before it instructions and comments of up to the head's length. */
+const fhirRoot =
+  /^(?:<\?[^>]*>\s*|<!--[^>]*-->\s*)*<(?:[\w-]+:)?[A-Z]\w*[^<>]*\sxmlns(?::[\w-]+)?\s*=\s*["']http:\/\/hl7\.org\/fhir["']/;
 
 /** ISO 32000 allows a kilobyte of anything before the mark. */
 function isPdf(head: Uint8Array): boolean {

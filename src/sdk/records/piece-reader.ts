@@ -30,6 +30,16 @@ export class PieceReader {
     }
   }
 
+  /** Passes over the next `length` bytes. */
+  async skip(length: number): Promise<void> {
+    for await (const _ of this.pieces(length));
+  }
+
+  /** Nothing more is read. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
   /** Everything that is left. */
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
     while (this.#held.length > 0 || (await this.#fill())) {

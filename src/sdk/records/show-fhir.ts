@@ -1,5 +1,7 @@
 import type { Attachment } from './attachments.ts';
-import { bundleParts } from './bundle-parts.ts';
+import { type BundleParts, bundleParts } from './bundle-parts.ts';
+import { absenceOfRecord, documentKind, notNamedTitle } from './document-text.ts';
+import { codingsIn } from './headline/codes.ts';
 import { type HeadlineMark, spokenName } from './headline/headline.ts';
 import { marksOf } from './headline/marks.ts';
 import { namingReference, subjectOf } from './headline/name.ts';
@@ -10,7 +12,6 @@ import { resultWords } from './plain-text.ts';
 import { html, type SafeHtml } from './safe-html.ts';
 import {
   type Around,
-  codingsOf,
   type Field,
   shortened,
   showDocument,
@@ -96,18 +97,18 @@ function aroundAt(page: Page, level: number): Around {
 }
 
 interface DocumentParts {
-  readonly byReference: ReadonlyMap<string, JsonTree>;
+  readonly find: BundleParts['find'];
   readonly page: Page;
   readonly shown: Set<JsonTree>;
 }
 
 /** A document in the order of its sections; any other bundle resource by resource. */
 function showBundle(bundle: JsonTree, around: Page, level: number): SafeHtml {
-  const { resources, byReference, composition } = bundleParts(bundle);
+  const { resources, find, composition } = bundleParts(bundle);
   // Thousands of references may lead to one resource: its name is made once, and short.
   const names = new Map<JsonTree, string | undefined>();
   const nameOf: NameOf = (reference) => {
-    const target = byReference.get(reference);
+    const target = find(reference);
     if (target === undefined) return undefined;
     if (!names.has(target))
       names.set(target, titleOf(target, knowsNobody)?.slice(0, maxNameLength));
@@ -117,26 +118,33 @@ function showBundle(bundle: JsonTree, around: Page, level: number): SafeHtml {
   if (composition === undefined) {
     return html`${resources.map((part) => showResource(part, page, level))}`;
   }
-  const document = { byReference, page, shown: new Set([composition]) };
-  const facts = ['date', 'author', 'subject', 'custodian'].flatMap((name) => {
+  const document = { find, page, shown: new Set([composition]) };
+  const facts = ['date', 'subject', 'author', 'custodian'].map((name) => {
     const value = fieldOf(composition, name);
-    return value === undefined ? [] : showField([name, value], aroundAt(page, level));
+    if (value !== undefined) return showField([name, value], aroundAt(page, level));
+    return html`<dt>${wordsOfField(name)}</dt><dd>${showState('not recorded')}</dd>`;
   });
   const sections = listOf(fieldOf(composition, 'section')).map((section) =>
     showSection(section, level + 1, document),
   );
   const rest = resources.filter((part) => !document.shown.has(part));
   return html`<article>${heading(level, documentName(composition, nameOf))}
+<p class="kind">${documentKind(composition)}</p>
 <dl>${facts}</dl>
-${sections}${rest.length === 0 ? '' : heading(level + 1, 'Further parts')}
+${sections}${rest.length === 0 ? '' : heading(level + 1, notNamedTitle)}
 ${rest.map((part) => showResource(part, page, level + 2))}</article>`;
 }
 
 function showSection(section: JsonTree, level: number, document: DocumentParts): SafeHtml {
   const parts = listOf(fieldOf(section, 'entry')).flatMap((entry) => {
-    const part = document.byReference.get(textOf(fieldOf(entry, 'reference')) ?? '');
+    const reference = textOf(fieldOf(entry, 'reference')) ?? '';
+    const part = document.find(reference);
+    if (part === undefined) {
+      const words = textOf(fieldOf(entry, 'display')) ?? reference;
+      return [html`<p class="absent">Not in this document: ${words}</p>`];
+    }
     // A part may be named by several sections; it is shown with the first.
-    if (part === undefined || document.shown.has(part)) return [];
+    if (document.shown.has(part)) return [];
     document.shown.add(part);
     return [showResource(part, document.page, level + 1)];
   });
@@ -144,7 +152,7 @@ function showSection(section: JsonTree, level: number, document: DocumentParts):
     showSection(part, level + 1, document),
   );
   const narrative = narrativeOf(section);
-  const absence = absenceOf(codingsOf(fieldOf(section, 'emptyReason')));
+  const absence = absenceOf(codingsIn(fieldOf(section, 'emptyReason')));
   const empty = parts.length === 0 && inner.length === 0 && narrative === undefined;
   const state = absence ?? (empty ? 'not recorded' : undefined);
   return html`<section>${heading(level, textOf(fieldOf(section, 'title')) ?? 'Section')}
@@ -178,7 +186,7 @@ function documentName(composition: JsonTree, nameOf: NameOf): string {
 /** What the record itself is called; an absence ("no known allergy") is a state and no name. */
 function titleOf(resource: JsonTree, nameOf: NameOf): string | undefined {
   const readable = readTree(resource);
-  if (absenceOf(codingsOf(fieldOf(resource, 'code'))) !== undefined) return undefined;
+  if (absenceOfRecord(resource) !== undefined) return undefined;
   const { name } = subjectOf(readable, readable.text('resourceType') ?? '');
   return name ?? nameOf(namingReference(readable) ?? '');
 }

@@ -3,11 +3,14 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { type Attachment, attachmentsIn, sizeOfAttachment } from './attachments.ts';
 import { bytesToBase64 } from './base64.ts';
 import { type CdaDocument, readCda } from './cda/cda-document.ts';
+import { readFhirXml } from './fhir-xml.ts';
 import { fileNameOf } from './file-name.ts';
 import { shownHeadline } from './headline/derive.ts';
 import { spokenName } from './headline/headline.ts';
 import { namingReference } from './headline/name.ts';
 import { readTree } from './headline/readable-resource.ts';
+import type { CheckedCards } from './health-card/check-card.ts';
+import { showCards } from './health-card/show-cards.ts';
 import { fieldOf, type JsonTree, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
 import { bareMediaType } from './media-type.ts';
@@ -32,6 +35,8 @@ export interface ItemToShow {
   /** Whose chart it is of: a printed page names them. */
   readonly patientName?: string | undefined;
   readonly bytes: Uint8Array;
+  /** What `checkHealthCards` found in it: without it a file of health cards is only a file. */
+  readonly healthCards?: CheckedCards | undefined;
 }
 
 /** Up to here a page carries the file itself. */
@@ -75,12 +80,21 @@ export function showItem(item: ItemToShow): string {
 }
 
 function contentOf(item: ItemToShow, document: CdaDocument | undefined): SafeHtml {
-  const { bytes } = item;
+  const { bytes, healthCards } = item;
   const mediaType = bareMediaType(item.mediaType);
+  if (healthCards !== undefined) {
+    const nobody = { nameOf: () => undefined, attachmentOf: () => undefined };
+    const cards = showCards(healthCards, { ...nobody, linkTo: withoutLink });
+    return html`<h1>${item.name}</h1>${cards}${linkTo(item)}`;
+  }
   if (/[/+]json$/.test(mediaType) && bytes.length <= maxShownBytes) {
     return tryTo(() => showJson(item)) ?? showFile(item);
   }
   if (mediaType === skeletonMediaType) return tryTo(() => showImport(item)) ?? showFile(item);
+  const fhirXml = readFhirXml(item.mediaType, bytes);
+  if (fhirXml !== undefined && bytes.length <= maxEmbeddedBytes) {
+    return html`${showTree(item, fhirXml)}${linkTo(item)}`;
+  }
   if (document !== undefined) return html`${showCda(document)}${linkTo(item)}`;
   const text = bytes.length <= maxEmbeddedBytes ? textOfFile(item) : undefined;
   return text === undefined
@@ -93,6 +107,11 @@ function showJson(item: ItemToShow): SafeHtml | undefined {
   const { bytes } = item;
   const tree = parseJsonTree(bytes);
   if (textOf(fieldOf(tree, 'resourceType')) === undefined) return undefined;
+  return showTree(item, tree);
+}
+
+function showTree(item: ItemToShow, tree: JsonTree): SafeHtml | undefined {
+  const { bytes } = item;
   const attachments = attachmentsIn(tree);
   let ofDocuments = 0;
   for (const { data } of attachments.values()) ofDocuments += data.length;

@@ -4,17 +4,21 @@ import {
   listAttachments,
   sizeOfAttachment,
 } from './attachments.ts';
-import { bundleParts } from './bundle-parts.ts';
 import { type CdaDocument, readCda } from './cda/cda-document.ts';
+import { documentText, lineOfHeadline } from './document-text.ts';
+import { readFhirXml } from './fhir-xml.ts';
+import { headlineOfFhirXml } from './fhir-xml-facts.ts';
 import { codingsIn, conceptName } from './headline/codes.ts';
 import { headlineOfResource, shownHeadline } from './headline/derive.ts';
 import { flagOf } from './headline/flag.ts';
 import { type Headline, spokenName } from './headline/headline.ts';
 import { readTree } from './headline/readable-resource.ts';
 import { headlineValueOf } from './headline/value.ts';
+import type { CheckedCards } from './health-card/check-card.ts';
+import { cardParagraphs } from './health-card/show-cards.ts';
 import { fieldOf, type JsonTree, listOf, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
-import { headlineWords, plainText, rangeWords, readableDate, resultWords } from './plain-text.ts';
+import { plainText, rangeWords, readableDate, resultWords } from './plain-text.ts';
 import { shortened } from './show-values.ts';
 import { absenceOf, choiceOf, wordsOfField, wordsOfResource } from './show-words.ts';
 import { textOfFile, textOfHtml } from './text-of-html.ts';
@@ -56,13 +60,20 @@ export function textOfItem(item: {
   readonly bytes: Uint8Array;
   readonly mediaType: string;
   readonly name: string;
+  /** What `checkHealthCards` found in it: without it a file of health cards is only a file. */
+  readonly healthCards?: CheckedCards | undefined;
 }): TextOfItem {
-  const headline = shownHeadline(item);
+  const fhirXml = readFhirXml(item.mediaType, item.bytes);
+  const headline = fhirXml === undefined ? shownHeadline(item) : headlineOfFhirXml(fhirXml);
   const title = spokenName(headline);
   const kind = headline.type === '' ? '' : wordsOfResource(headline.type);
+  if (item.healthCards !== undefined) {
+    const paragraphs = cardParagraphs(item.healthCards);
+    return { title, kind: 'Health card', headline, rows: [], paragraphs, attachments: [] };
+  }
   const document = readCda(item.mediaType, item.bytes);
   if (document !== undefined) return textOfCda(document, headline, item.bytes);
-  const tree = headline.type === '' ? undefined : treeOf(item.bytes);
+  const tree = fhirXml ?? (headline.type === '' ? undefined : treeOf(item.bytes));
   if (tree === undefined) {
     const isLarge = item.bytes.length > recordLimits.maxBundleBytes;
     const text = isLarge ? undefined : textOfFile(item);
@@ -70,10 +81,9 @@ export function textOfItem(item: {
     return { title, kind, headline, rows: [], paragraphs, attachments: [] };
   }
   const attachments = [...attachmentsIn(tree).values()].map(attachmentFacts);
-  const isDocument = headline.type === 'Bundle';
-  const rows = isDocument ? [] : rowsOf(tree, headline);
-  const paragraphs = isDocument ? documentParagraphs(tree) : narrative(tree, rows);
-  return { title, kind, headline, rows, paragraphs, attachments };
+  if (headline.type === 'Bundle') return { title, headline, attachments, ...documentText(tree) };
+  const rows = rowsOf(tree, headline);
+  return { title, kind, headline, rows, paragraphs: narrative(tree, rows), attachments };
 }
 
 function attachmentFacts(it: Attachment): TextOfItem['attachments'][number] {
@@ -175,47 +185,4 @@ function narrative(tree: JsonTree, rows: readonly Row[]): readonly string[] {
   if (div === undefined || rows.length > 3) return [];
   const text = textOfHtml(div);
   return text === '' ? [] : [shortened(text)];
-}
-
-/** A document in the order of its sections: each part in one line, or what the sender wrote. */
-function documentParagraphs(bundle: JsonTree): readonly string[] {
-  const { resources, byReference, composition } = bundleParts(bundle);
-  if (composition === undefined) return resources.map(lineOf);
-  return listOf(fieldOf(composition, 'section')).map((section) =>
-    sectionParagraph(section, byReference, 0),
-  );
-}
-
-function sectionParagraph(
-  section: JsonTree,
-  byReference: ReadonlyMap<string, JsonTree>,
-  depth: number,
-): string {
-  const parts = listOf(fieldOf(section, 'entry')).flatMap((entry) => {
-    const part = byReference.get(textOf(fieldOf(entry, 'reference')) ?? '');
-    return part === undefined ? [] : [`  ${lineOf(part)}`];
-  });
-  const div = textOf(fieldOf(fieldOf(section, 'text'), 'div'));
-  const absence = absenceOf(codingsIn(fieldOf(section, 'emptyReason')));
-  const written = div === undefined || parts.length > 0 ? '' : shortened(textOfHtml(div));
-  const inner = listOf(fieldOf(section, 'section')).map((part) =>
-    depth > 8 ? '' : sectionParagraph(part, byReference, depth + 1),
-  );
-  const isEmpty = parts.length === 0 && written === '' && inner.length === 0;
-  const state = absence ?? (isEmpty ? 'not recorded' : '');
-  const heading = textOf(fieldOf(section, 'title')) ?? 'Section';
-  return [heading, ...parts, written, state === '' ? '' : `  ${state}`, ...inner]
-    .filter((line) => line !== '')
-    .join('\n');
-}
-
-/** `2011-08-08  Haemoglobin: 13.35 g/dL (low)`. */
-function lineOf(resource: JsonTree): string {
-  return lineOfHeadline(headlineOfResource(readTree(resource)));
-}
-
-function lineOfHeadline(headline: Headline): string {
-  return [headline.clinicalDate.slice(0, 10), headlineWords(headline)]
-    .filter((it) => it !== '')
-    .join('  ');
 }

@@ -4,9 +4,10 @@ import {
   sizeOfAttachment,
   textOfAttachment,
 } from './attachments.ts';
+import { codingsIn } from './headline/codes.ts';
 import { fieldOf, type JsonTree, listOf, textOf } from './json-tree.ts';
 import { html, type SafeHtml } from './safe-html.ts';
-import { type Absence, absenceOf, type Coding, wordsOfField } from './show-words.ts';
+import { type Absence, absenceOf, wordsOfField } from './show-words.ts';
 
 /** What showing a value needs to know of the record around it. */
 export interface Around {
@@ -63,7 +64,7 @@ function showValue(value: JsonTree, around: Around): SafeHtml {
 
 function showObject(object: JsonObject, around: Around): SafeHtml {
   if (object.fields.has('resourceType')) return around.showResource(object);
-  const absence = absenceOf(codingsOf(object));
+  const absence = absenceOf(codingsIn(object));
   if (absence !== undefined) {
     const words = conceptText(object);
     return html`${showState(absence)}${words === undefined ? '' : html` <span class="code">${words}</span>`}`;
@@ -194,14 +195,6 @@ export function conceptText(object: JsonTree): string | undefined {
     (coding) => get(coding, 'display') ?? [],
   );
   return get(object, 'text') ?? displays[0];
-}
-
-/** Codes of a CodeableConcept, with their systems. */
-export function codingsOf(concept: JsonTree | undefined): Coding[] {
-  return listOf(fieldOf(concept, 'coding')).map((coding) => ({
-    system: get(coding, 'system'),
-    code: get(coding, 'code'),
-  }));
 }
 
 /** A document that lies in the record as base64: what it says when it is text, and a link that saves it. */

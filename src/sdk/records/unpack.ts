@@ -1,4 +1,12 @@
-import { concatBytes, utf8 } from '../../primitives/bytes.ts';
+import { utf8 } from '../../primitives/bytes.ts';
+import {
+  localHeaderBytes,
+  nameIn,
+  skippedByLocal,
+  type ZipEntry,
+  zipDirectory,
+} from './archive/zip-directory.ts';
+import { inflate } from './inflate.ts';
 import { recordLimits } from './limits.ts';
 import { charsetOf, type JudgedFormat, textOf } from './media-type.ts';
 
@@ -45,86 +53,29 @@ function asUtf8(name: string, bytes: Uint8Array): readonly Member[] | undefined 
   return [{ name, bytes: utf8(textOf(bytes, `;charset=${charset}`)) }];
 }
 
-/** Undefined: it holds more than `most`. Throws what the platform throws for damaged bytes. */
-async function inflate(
-  bytes: Uint8Array,
-  format: 'gzip' | 'deflate-raw',
-  most: number,
-): Promise<Uint8Array | undefined> {
-  const packed = new Blob([Uint8Array.from(bytes)]).stream();
-  const reader = packed.pipeThrough(new DecompressionStream(format)).getReader();
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    length += next.value.length;
-    if (length > most) {
-      await reader.cancel();
-      return undefined;
-    }
-    pieces.push(next.value);
-  }
-  return concatBytes(...pieces);
-}
-
-const endMark = 0x0605_4b50;
-const entryMark = 0x0201_4b50;
-const entryBytes = 46;
-const endBytes = 22;
-
-/** By the list at the end of the archive (APPNOTE 4.3.12, 4.3.16); ZIP64 and what is locked stay whole. */
 async function membersOf(bytes: Uint8Array): Promise<readonly Member[] | undefined> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const end = endOf(view);
-  if (end === undefined) return undefined;
-  const count = view.getUint16(end + 10, true);
-  if (count === 0 || count > limits.members) return undefined;
+  const entries = zipDirectory(bytes, { tailAt: 0, maxEntries: limits.members });
+  if (entries === undefined) return undefined;
   const members: Member[] = [];
   let room: number = limits.bytes;
-  // Members lie one after another: what lies over another would be unpacked as often as it is listed.
-  let left = bytes.length;
-  let at = view.getUint32(end + 16, true);
-  for (let i = 0; i < count; i++) {
-    if (view.getUint32(at, true) !== entryMark) return undefined;
-    const nameLength = view.getUint16(at + 28, true);
-    const path = new TextDecoder().decode(
-      bytes.subarray(at + entryBytes, at + entryBytes + nameLength),
-    );
-    // Documents of office programs are archives too; each is one document.
-    if (/^(?:\[Content_Types\]\.xml|mimetype|META-INF\/)/.test(path)) return undefined;
-    const isFile = !path.endsWith('/') && !/(?:^|\/)(?:\.|__MACOSX\/)/.test(path);
-    if (isFile) {
-      left -= view.getUint32(at + 20, true);
-      if (left < 0) return undefined;
-      const inside = await memberAt(view, at, room);
-      if (inside === undefined) return undefined;
-      room -= inside.length;
-      members.push({ name: path.split(/[/\\]/).at(-1) ?? path, bytes: inside });
-    }
-    at += entryBytes + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  for (const entry of entries) {
+    const inside = await memberAt(bytes, entry, room);
+    if (inside === undefined) return undefined;
+    room -= inside.length;
+    members.push({ name: nameIn(entry.path), bytes: inside });
   }
   return members;
 }
 
-function endOf(view: DataView): number | undefined {
-  for (let at = view.byteLength - endBytes; at >= 0; at--) {
-    if (view.getUint32(at, true) === endMark) return at;
-    if (view.byteLength - at > 0xffff + endBytes) return undefined;
-  }
-  return undefined;
-}
-
 async function memberAt(
-  view: DataView,
-  entry: number,
+  bytes: Uint8Array,
+  { at, method, isLocked, packedBytes }: ZipEntry,
   room: number,
 ): Promise<Uint8Array | undefined> {
-  const isLocked = (view.getUint16(entry + 8, true) & 1) === 1;
-  const method = view.getUint16(entry + 10, true);
-  const packed = view.getUint32(entry + 20, true);
-  const local = view.getUint32(entry + 42, true);
-  const from = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-  if (isLocked || from + packed > view.byteLength) return undefined;
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + from, packed);
-  if (method === 8) return inflate(bytes, 'deflate-raw', room);
-  return method === 0 && packed <= room ? bytes : undefined;
+  const header = bytes.subarray(at, at + localHeaderBytes);
+  const from = at + localHeaderBytes + skippedByLocal(header);
+  if (isLocked || from + packedBytes > bytes.length) return undefined;
+  const packed = bytes.subarray(from, from + packedBytes);
+  if (method === 8) return inflate(packed, 'deflate-raw', room);
+  return method === 0 && packedBytes <= room ? packed : undefined;
 }

@@ -1,3 +1,4 @@
+import { readU32be, u32be } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 
 const lengthBytes = 4;
@@ -9,7 +10,7 @@ const leastBytes = 16 * 1024;
  */
 export function padded(bytes: Uint8Array): Uint8Array {
   const plain = new Uint8Array(paddedBytes(bytes.length));
-  new DataView(plain.buffer).setUint32(0, bytes.length);
+  plain.set(u32be(bytes.length));
   plain.set(bytes, lengthBytes);
   return plain;
 }
@@ -17,7 +18,7 @@ export function padded(bytes: Uint8Array): Uint8Array {
 /** Throws CANNOT_OPEN, also for a padding that `padded` does not make. */
 export function unpadded(plain: Uint8Array): Uint8Array {
   if (plain.length < lengthBytes) throw new CodedError('CANNOT_OPEN');
-  const length = new DataView(plain.buffer, plain.byteOffset).getUint32(0);
+  const length = readU32be(plain);
   const end = lengthBytes + length;
   if (plain.length !== paddedBytes(length) || plain.subarray(end).some((byte) => byte !== 0)) {
     throw new CodedError('CANNOT_OPEN');

@@ -4,7 +4,7 @@ import { hmacSha256, labelledInfo } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { suite } from '../../ledger/object-types.ts';
-import { bytesToHex, hexToBytes, utf8 } from '../../primitives/bytes.ts';
+import { bytesToHex, hexToBytes, readU32be, utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { decodeAs, encodeAs, typed } from '../../primitives/shape.ts';
 import { type ShardContent, shardShape, type WalletContent } from './content.ts';
@@ -114,7 +114,7 @@ export function bucketsUnder(secret: Uint8Array, buckets: number): (id: string) 
     const held = known.get(id);
     if (held !== undefined) return held;
     const mac = hmacSha256(secret, utf8(id));
-    const bucket = new DataView(mac.buffer, mac.byteOffset).getUint32(0) % buckets;
+    const bucket = readU32be(mac) % buckets;
     known.set(id, bucket);
     return bucket;
   };

@@ -1,6 +1,7 @@
 import {
   type FileInput,
   fileInputOf,
+  indexedDbItemStore,
   indexedDbWalletStore,
   isCoded,
   Person,
@@ -24,16 +25,29 @@ export function personOf(wallet: string): Person {
 
 export const enrol: Scenes['enrol'] = async ({ wallet, gatewayUrl, role, invitation }) => {
   const store = { ...indexedDbWalletStore(wallet), ...(isPage && { passphraseCost: leastCost }) };
-  const { person, code } = await Person.create({ store, passphrase, name: wallet });
+  const { person, code } = await Person.create(
+    { store, passphrase, name: wallet },
+    { items: indexedDbItemStore(wallet) },
+  );
   unlocked.set(wallet, person);
   const { account } = await person.enrol({ gatewayUrl, role, invitation });
   return { account, code };
 };
 
 export async function openWallet(wallet: string, given: string): Promise<Person> {
-  const person = await Person.open({ store: indexedDbWalletStore(wallet), passphrase: given });
+  const place = { store: indexedDbWalletStore(wallet), passphrase: given };
+  const person = await Person.open(place, { items: indexedDbItemStore(wallet) });
   unlocked.set(wallet, person);
   return person;
+}
+
+/** The same wallet and the same browser, without a network. */
+export function withoutNetwork(wallet: string): Promise<Person> {
+  const fetch = () => Promise.reject(new TypeError('Failed to fetch'));
+  return Person.open(
+    { store: indexedDbWalletStore(wallet), passphrase },
+    { items: indexedDbItemStore(wallet), http: { fetch, retryDelaysMs: [] } },
+  );
 }
 
 /** The code that something is refused with; undefined when it is taken. */

@@ -2,13 +2,26 @@ import type { RecordId } from '../../../src/primitives/ids.ts';
 import type { AddedFile } from '../../../src/sdk/browser/index.ts';
 import {
   checkReceipt,
+  indexedDbItemStore,
   indexedDbWalletNames,
   indexedDbWalletStore,
+  keptLines,
+  openKept,
 } from '../../../src/sdk/browser/index.ts';
+import { itemStoreRules as storeRules } from '../../../src/sdk/kept/item-store.contract.ts';
 import { base64ToBytes, bytesToBase64 } from '../../../src/sdk/records/base64.ts';
 import type { Scenes } from '../scenes.ts';
 import { kept } from './kept.ts';
-import { chosenFile, codeOf, enrol, fetchBytes, isEqual, openWallet, personOf } from './people.ts';
+import {
+  chosenFile,
+  codeOf,
+  enrol,
+  fetchBytes,
+  isEqual,
+  openWallet,
+  personOf,
+  withoutNetwork,
+} from './people.ts';
 import { vectors } from './vectors.ts';
 
 const hour = 3_600_000;
@@ -88,6 +101,31 @@ const grantAndRead: Scenes['grantAndRead'] = async ({ patient, doctor, classes }
     equal: record !== undefined && mine !== undefined && isEqual(record.bytes, mine.bytes),
     classes: [...new Set(records.map((it) => it.row.recordClass))].sort(),
   };
+};
+
+const itemStoreRules: Scenes['itemStoreRules'] = async () => {
+  // A place of its own each time: what lies in a browser stays.
+  const visit = crypto.randomUUID();
+  const broken: string[] = [];
+  for (const [rule, holds] of storeRules) {
+    const told = await holds((wallet) => indexedDbItemStore(`${visit} ${wallet}`)).then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+    if (told !== undefined) broken.push(`${rule}: ${told}`);
+  }
+  return broken;
+};
+
+const offline: Scenes['offline'] = async ({ wallet }) => {
+  const person = await withoutNetwork(wallet);
+  const lines = await person.run(keptLines, undefined);
+  let opened = 0;
+  for (const { recordId } of lines) {
+    const { bytes } = await person.run(openKept, { recordId });
+    if (bytes.length > 0) opened += 1;
+  }
+  return { kept: lines.length, opened, online: await codeOf(person.listRecords()) };
 };
 
 const revoke: Scenes['revoke'] = async ({ patient, doctor, consent }) => {
@@ -188,6 +226,8 @@ export const scenes: Scenes = {
   enrol,
   open,
   kept,
+  itemStoreRules,
+  offline,
   countUp,
   importFile,
   exportAgain,

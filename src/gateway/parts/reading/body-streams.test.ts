@@ -18,7 +18,7 @@ import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, type RecordId, recordIdOf } from '../../../primitives/ids.ts';
 import { blobIdOf, cidBytesOf } from '../../../storage/blob-id.ts';
-import { carSections } from '../../../storage/car.ts';
+import { type CarSection, carSections } from '../../../storage/car.ts';
 
 let town: Town;
 let ana: Person;
@@ -65,7 +65,9 @@ async function told(answer: Answer): Promise<(Uint8Array | string)[]> {
   async function* once() {
     yield bytes;
   }
-  for await (const { kind, digest, bytes: content } of carSections(once())) {
+  const sections: CarSection[] = [];
+  for await (const come of carSections(once())) sections.push(...come);
+  for (const { kind, digest, bytes: content } of sections) {
     if (kind === 'leaf') {
       assert.ok(equalBytes(digest, digestOf(content)));
       said.push(content);

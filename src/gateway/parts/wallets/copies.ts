@@ -8,6 +8,7 @@ import type { GatewayBase } from '../../base.ts';
 import type { Row, Store } from '../../store.ts';
 import { Turns } from '../../turns.ts';
 import type { Eras } from './eras.ts';
+import type { Leaving } from './leaving.ts';
 import { type KeptAs, keptOf } from './retention.ts';
 import type { Shards } from './shards.ts';
 import { readSigned, type Signed } from './signed-head.ts';
@@ -24,14 +25,16 @@ export class Copies {
   readonly #db: Store;
   readonly #eras: Eras;
   readonly #shards: Shards;
+  readonly #leaving: Leaving;
   /** Two copies of one account are not written, nor tidied, at a time: names are noted slice by slice. */
   readonly #turns = new Turns();
 
-  constructor(base: GatewayBase, eras: Eras, shards: Shards) {
+  constructor(base: GatewayBase, eras: Eras, shards: Shards, leaving: Leaving) {
     this.#base = base;
     this.#db = base.db;
     this.#eras = eras;
     this.#shards = shards;
+    this.#leaving = leaving;
   }
 
   /**
@@ -103,6 +106,33 @@ export class Copies {
       await nextTurn();
     }
     if (isGone) this.#db.forgetDeleted();
+    for (const left of this.#leaving.due()) {
+      await this.dropAll(left);
+      this.#leaving.forget(left);
+    }
+  }
+
+  /**
+   * Every copy of an account that was closed, its shards and what retention keeps; then the pages are overwritten, and the
+   * log is cut. Stopped in between it goes on when it is called again.
+   */
+  dropAll(account: AccountId): Promise<void> {
+    return this.#turns.take(account, async () => {
+      for (const row of this.#standing(account)) {
+        const serial = row.uint('serial');
+        await this.#shards.forgetNames(account, serial);
+        this.#db.transaction('wallet', () =>
+          this.#db.run(
+            'DELETE FROM wallet_heads WHERE account = ? AND serial = ?',
+            account,
+            serial,
+          ),
+        );
+        await nextTurn();
+      }
+      await this.#shards.dropAll(account);
+      this.#db.forgetDeleted();
+    });
   }
 
   /** Names of copies that were not written to their end: the process stopped in between. */

@@ -137,6 +137,21 @@ export class Shards {
     }
   }
 
+  /** All of an account whose copies are gone. */
+  async dropAll(account: AccountId): Promise<void> {
+    const sql = 'SELECT name, bytes FROM wallet_shards WHERE account = ?';
+    const all = this.#db.all(sql, account);
+    for (const some of inPieces(all, (row) => row.uint('bytes'))) {
+      this.#db.transaction('wallet', () => {
+        for (const row of some) {
+          const gone = [account, row.text('name')] as const;
+          this.#db.run('DELETE FROM wallet_shards WHERE account = ? AND name = ?', ...gone);
+        }
+      });
+      await nextTurn();
+    }
+  }
+
   /** One that was named or sent again meanwhile stays. */
   #drop(account: AccountId, names: readonly string[]): void {
     this.#db.transaction('wallet', () => {

@@ -36,3 +36,9 @@ CREATE TRIGGER ${table}_go AFTER DELETE ON ${table} BEGIN
   DELETE FROM wallet_room WHERE account = old.account AND era = old.era AND bytes = 0;
 END;`;
 }
+
+/** Whose copies are to go: when that was said, and when the account revoked its key; 0: not yet. Both by the gateway's clock. */
+export const leavingTable = `
+CREATE TABLE wallet_leaving (
+  account TEXT PRIMARY KEY, askedMs INTEGER NOT NULL, revokedMs INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;`;

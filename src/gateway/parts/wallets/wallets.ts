@@ -2,8 +2,9 @@ import { definePart } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
 import { Copies } from './copies.ts';
 import { Eras } from './eras.ts';
+import { Leaving } from './leaving.ts';
 import { Shards } from './shards.ts';
-import { copyTables } from './tables.ts';
+import { copyTables, leavingTable } from './tables.ts';
 
 /** Sealed copies of wallets, of each account its own. Source: docs/protocol/http.md, rule H-14. */
 export const wallets = definePart({
@@ -19,16 +20,23 @@ CREATE TABLE wallet_copies (
 ) STRICT;
 CREATE INDEX wallet_copies_by_account ON wallet_copies (account);`,
       copyTables,
+      leavingTable,
     ],
   },
   open(base) {
     const eras = new Eras(base);
     const shards = new Shards(base, eras);
-    return { eras, shards, copies: new Copies(base, eras, shards) };
+    const leaving = new Leaving(base);
+    return { eras, shards, leaving, copies: new Copies(base, eras, shards, leaving) };
   },
   onAct: {
-    RotateKey({ eras }, { sender, act, timeMs }) {
-      if (act.recoveryKey.length !== 0) eras.recovered(sender, timeMs);
+    RotateKey({ eras, leaving }, { sender, act, timeMs }) {
+      if (act.recoveryKey.length === 0) return;
+      eras.recovered(sender, timeMs);
+      leaving.recovered(sender);
+    },
+    RevokeKey({ leaving }, { sender, act }) {
+      leaving.revoked(act.account, act.account === sender);
     },
   },
   start: ({ copies }) => copies.dropHalf(),

@@ -5,7 +5,7 @@ import { anyCharacter } from '../../../../test/any-character.ts';
 import { encodeLeafContent, itemHeaderHash, itemLeafHash } from '../../../api/item.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { signingKeyFromSeed } from '../../../crypto/signature.ts';
-import { utf8 } from '../../../primitives/bytes.ts';
+import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf } from '../../../primitives/ids.ts';
 import { type ItemToOpen, openItem, openItemHeadline } from '../item-open.ts';
@@ -17,6 +17,7 @@ import {
   decodeHeadline,
   emptyLine,
   encodeHeadline,
+  equalHeadlines,
   headlineOf,
   headlinePlainBytes,
   type LineOfBytes,
@@ -62,6 +63,40 @@ test('a line of any texts has 256 bytes, comes back as it was cut, and is cut on
         assert.deepEqual(cutHeadline(headline), headline);
       },
     ),
+  );
+});
+
+test('two lines are the same exactly when their plaintexts are', () => {
+  const few = fc.constantFrom(
+    '',
+    'a',
+    'b',
+    'é',
+    '\ud800',
+    '\ufffd',
+    'x'.repeat(80),
+    'x'.repeat(300),
+  );
+  const line = fc.record({
+    ...{ version: fc.constantFrom(1, 2), type: few, code: few, name: few, clinicalDate: few },
+    ...{ value: few, unit: few, flag: few, nameIsFromOutside: fc.boolean() },
+    marks: fc.subarray(headlineMarks.slice(0, 2)),
+  });
+  const headline = fc
+    .tuple(line, fc.constantFrom('lab' as const, 'private' as const))
+    .map(([it, recordClass]) => headlineOf(it, { name: it.name, recordClass }));
+  const twice = fc.oneof(
+    fc.tuple(headline, headline),
+    headline.chain((it) =>
+      fc.record({ name: few, unit: few }).map((other) => [it, cutHeadline({ ...it, ...other })]),
+    ),
+    headline.map((it) => [it, decodeHeadline(encodeHeadline(it))]),
+  );
+  fc.assert(
+    fc.property(twice, ([a, b]) => {
+      if (a === undefined || b === undefined) return;
+      assert.equal(equalHeadlines(a, b), equalBytes(encodeHeadline(a), encodeHeadline(b)));
+    }),
   );
 });
 

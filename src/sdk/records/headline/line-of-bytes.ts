@@ -1,10 +1,9 @@
-import { equalBytes } from '../../../primitives/bytes.ts';
 import { amendmentOf } from '../amendment.ts';
 import type { ItemHead } from '../item-inside.ts';
 import { type DerivedHeadline, deriveHeadline, headlineVersion } from './derive.ts';
 import { headlineMarks } from './headline.ts';
 import {
-  encodeHeadline,
+  equalHeadlines,
   headlineOf,
   type LineOfBytes,
   type SealedHeadline,
@@ -63,5 +62,5 @@ export function isHeadlineOf(
   const { mediaType, name } = head;
   const given = known.derive({ bytes, mediaType, name: nameIsFromOutside ? name : '' });
   const line = { ...given, version: headline.version, nameIsFromOutside };
-  return equalBytes(encodeHeadline(headlineOf(line, head)), encodeHeadline(headline));
+  return equalHeadlines(headlineOf(line, head), headline);
 }

@@ -1,8 +1,6 @@
 import { sha256 } from '../../../crypto/hash.ts';
-import { concatBytes, utf8, utf8ToText } from '../../../primitives/bytes.ts';
+import { concatBytes, utf8 } from '../../../primitives/bytes.ts';
 import { isHttp, referenceName, withoutSlashes, withoutVersion } from '../address.ts';
-import { JsonScanner, token } from '../json-scanner.ts';
-import { lengthOfByteOrderMark } from '../media-type.ts';
 import type { ResourceFacts } from '../resource-facts.ts';
 
 /** Whose versions an item may be one of. Source: docs/protocol/items.md, rule I-14. */
@@ -41,11 +39,15 @@ export function identityOf(facts: ResourceFacts | undefined, contentHash: string
 export function aboutOf(facts: ResourceFacts | undefined): Uint8Array {
   if (facts === undefined) return new Uint8Array(16);
   if (facts.resourceType === 'Patient') {
-    return concatBytes(shortHash(plainName(facts.title)), shortHash(facts.birthDate ?? ''));
+    return aboutOfPatient(facts.title, facts.birthDate ?? '');
   }
   const codes = facts.codes.length > 0 ? facts.codes : [facts.title];
   return sha256(utf8([referenceName(facts.subject), ...codes].join('\n'))).subarray(0, 16);
 }
+
+/** 8 bytes of the name, however it is written, and 8 of the birth date: what tells one person from another. Zeros: not recorded. */
+export const aboutOfPatient = (name: string, birthDate: string): Uint8Array =>
+  concatBytes(shortHash(plainName(name)), shortHash(birthDate));
 
 const shortHash = (text: string): Uint8Array =>
   text === '' ? new Uint8Array(8) : sha256(utf8(text)).subarray(0, 8);
@@ -59,41 +61,3 @@ export function plainName(name: string): string {
       .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
   return words.sort().join(' ');
 }
-
-/**
- * 16 bytes that are equal where two texts are equal as JSON: blanks and the order of fields aside, numbers by their
- * spelling. Of other bytes: of the bytes. Nothing recurses.
- */
-export function jsonHash(bytes: Uint8Array, isJson: boolean): Uint8Array {
-  const spelled = isJson ? utf8(plainJson(bytes)) : bytes;
-  return sha256(spelled).subarray(0, 16);
-}
-
-function plainJson(bytes: Uint8Array): string {
-  const scanner = new JsonScanner(bytes, lengthOfByteOrderMark(bytes));
-  const open: { readonly close: '}' | ']'; readonly parts: string[]; name: string }[] = [];
-  let whole = '';
-  const put = (text: string): void => {
-    const parent = open.at(-1);
-    if (parent === undefined) whole = text;
-    else parent.parts.push(parent.name + text);
-  };
-  for (let kind = scanner.next(); kind !== token.end; kind = scanner.next()) {
-    const top = open.at(-1);
-    if (kind === token.objectOpen) open.push({ close: '}', parts: [], name: '' });
-    else if (kind === token.arrayOpen) open.push({ close: ']', parts: [], name: '' });
-    else if (kind === token.key && top !== undefined) {
-      top.name = `${JSON.stringify(scanner.keyText())}:`;
-    } else if (kind === token.string) put(JSON.stringify(scanner.text()));
-    else if (kind === token.number || kind === token.literal) put(spellingAt(scanner));
-    else if (top !== undefined) {
-      open.pop();
-      const parts = top.close === '}' ? top.parts.toSorted() : top.parts;
-      put(`${top.close === '}' ? '{' : '['}${parts.join(',')}${top.close}`);
-    }
-  }
-  return whole;
-}
-
-const spellingAt = ({ bytes, start, end }: JsonScanner): string =>
-  utf8ToText(bytes.subarray(start, end));

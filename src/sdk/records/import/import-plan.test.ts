@@ -531,7 +531,7 @@ test('a packed file is known by its first bytes, whatever it is called', async (
 test('thousands of versions of one record are planned without comparing each with each', () => {
   const version = (id: number) =>
     `{"resourceType":"Patient","id":"p1","meta":{"versionId":"${id}"}}`;
-  assertGrowsAlong(1_500, (count) => {
+  assertGrowsAlong(500, (count) => {
     const versions = Array.from({ length: count }, (_, i) => version(count - i));
     const plan = new Chart().add(bundleOf('collection', ...versions));
     assert.equal(itemsOf(plan).length, count);

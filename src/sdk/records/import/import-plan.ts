@@ -1,10 +1,10 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import type { RecordId } from '../../../primitives/ids.ts';
-import type { CutFile } from '../fhir-file.ts';
+import type { CutFile, FilePart } from '../fhir-file.ts';
 import { bytesBetween, encodeSkeleton } from '../skeleton.ts';
 import type { Member } from '../unpack.ts';
-import { cutHeld } from './held-cut.ts';
+import { type ArchiveToCut, cutArchive, cutHeld } from './held-cut.ts';
 import type { KnownItem } from './known-items.ts';
 import { withNaming } from './naming.ts';
 import { partsOf } from './persons.ts';
@@ -84,17 +84,36 @@ export function planStreamedImport(
   return planCut(input, { cut, fileHash, bytesOf: () => undefined, between });
 }
 
+/**
+ * The same for a packed file that is too large to be held: it is an item of its own, from which it is given back, and
+ * what was read in it are items too.
+ */
+export function planArchive(
+  input: ImportInput,
+  archive: ArchiveToCut,
+  fileHash: Uint8Array,
+): ImportPlan {
+  const importId = knownImport(input, fileHash);
+  if (importId !== undefined) return { kind: 'known', importId };
+  const { cut, whole } = cutArchive(input, archive);
+  const bytesOf: CutBytes['bytesOf'] = ({ unpacked }) => unpacked?.bytes;
+  const between = () => new Uint8Array(0);
+  return planCut(input, { cut, fileHash, bytesOf, between }, whole);
+}
+
 /** What was left out of a file may be asked for again, though all that was taken of it is there. */
 const knownImport = ({ known, again }: ImportInput, fileHash: Uint8Array): RecordId | undefined =>
   again === true ? undefined : known.importOf(bytesToHex(fileHash));
 
-function planCut(input: ImportInput, bytes: CutBytes): ImportPlan {
+function planCut(input: ImportInput, bytes: CutBytes, whole?: FilePart): ImportPlan {
   const { cut, fileHash } = bytes;
   const { parts, others } = partsOf({ ...cut, parts: withNaming(cut.parts) }, input);
   const ofOthers = others.length;
   const planner = new Planner(input, bytes);
   for (const part of inVersionOrder(parts, cut, input.importedMs)) planner.take(part);
   for (const part of others) planner.leaveOut(part, input.newRecordId());
+  // What is left out of it would lie in the packed file still.
+  if (whole !== undefined && !planner.isTorn) planner.take(whole);
   const withdrawn = cut.deletions.flatMap((it) => planner.newestAt(it) ?? []);
   const { items, unchanged, erased } = planner;
   const changes = { items, unchanged, withdrawn, ofOthers, erased, deleted: cut.deletions.length };

@@ -2,7 +2,8 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import type { RecordId } from '../../../primitives/ids.ts';
 import type { FilePart } from '../fhir-file.ts';
-import { aboutOf, identityOf, jsonHash } from './identity.ts';
+import { aboutOf, identityOf } from './identity.ts';
+import { jsonHash } from './json-hash.ts';
 import { compareVersions, orderOf, type VersionOrder } from './version-order.ts';
 
 /** What stays the same over the versions of an item (`identity.ts`). */

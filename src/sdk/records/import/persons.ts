@@ -111,12 +111,31 @@ function namesOf({ id, fullUrl }: ResourceFacts): readonly string[] {
 /** Neither the name nor the birth date is that of a Patient whom the chart has. */
 function isStranger({ name: called, about }: Person, chart: readonly string[]): boolean {
   if (called === undefined || chart.length === 0) return false;
-  const none = '0'.repeat(16);
-  const [name, birthDate] = [about.slice(0, 16), about.slice(16)];
-  return !chart.some((it) => {
-    const dates = [it.slice(16), birthDate];
-    return dates.includes(none) ? it.slice(0, 16) === name : dates[0] === dates[1];
-  });
+  return !ofFirstPerson(chart, (it) => it).some((it) => isSamePerson(it, about));
+}
+
+/** By the birth date; where either lacks one, by the name. Both as `aboutOfPatient`, in hex. */
+function isSamePerson(one: string, other: string): boolean {
+  const dates = [one.slice(16), other.slice(16)];
+  if (dates.includes('0'.repeat(16))) return one.slice(0, 16) === other.slice(0, 16);
+  return dates[0] === dates[1];
+}
+
+/**
+ * Of the Patients of a chart, in the order in which they came, those who are its person: the first, and whoever after it
+ * is the same one. What came in later of somebody else, also because its owner wanted all of a file, changes nothing of
+ * whose chart it is. Source: docs/protocol/items.md, rule I-17a.
+ */
+export function ofFirstPerson<T>(
+  patients: readonly T[],
+  aboutOf: (patient: T) => string,
+): readonly T[] {
+  const own: T[] = [];
+  for (const it of patients) {
+    const isHers = own.some((before) => isSamePerson(aboutOf(before), aboutOf(it)));
+    if (own.length === 0 || isHers) own.push(it);
+  }
+  return own;
 }
 
 function isNamed({ name, references }: Person, wanted: string): boolean {

@@ -5,6 +5,7 @@ import { isHttp, withoutVersion } from '../address.ts';
 import { classOf, sealedClass } from '../class-of.ts';
 import type { CutFile, FilePart } from '../fhir-file.ts';
 import type { Deletion } from '../found.ts';
+import type { CardsOfFiles } from '../health-card/cards-in-file.ts';
 import { markEnteredByPatient } from '../media-type.ts';
 import { aboutOf, identityOf } from './identity.ts';
 import { KeyVersions } from './key-versions.ts';
@@ -47,6 +48,8 @@ export interface ImportInput {
   readonly strict?: boolean | undefined;
   /** Whose records of a file about several people. */
   readonly persons?: Persons | undefined;
+  /** The health cards that the file holds, read and checked. */
+  readonly cards?: CardsOfFiles | undefined;
   /** What was erased comes back. */
   readonly again?: boolean | undefined;
   /** Now, by this device. */
@@ -174,17 +177,17 @@ function describePart(
     classOf({
       byDevice: input.byDevice,
       mediaType,
-      resourceType: about?.resourceType,
-      categories: about?.categories ?? [],
-      bundleType: facts?.bundleType,
+      resourceType: about?.resourceType ?? part.judgedAs?.resourceType,
+      categories: about?.categories ?? part.judgedAs?.categories ?? [],
+      bundleType: facts?.bundleType ?? part.judgedAs?.bundleType,
     });
   return {
     part,
     labels,
-    recordClass: sealedClass(ordinaryClass, labels),
+    recordClass: part.ownersOnly === true ? 'private' : sealedClass(ordinaryClass, labels),
     ordinaryClass,
     mediaType: input.enteredByPatient === true ? markEnteredByPatient(mediaType) : mediaType,
-    name: shortened(facts?.title ?? part.unpacked?.name ?? input.fileName),
+    name: shortened(facts?.title ?? part.title ?? part.unpacked?.name ?? input.fileName),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Chapter } from '../../chapter.ts';
 import { Scene } from './scene.ts';
 import { letGrantEnd, revokeDoctor } from './steps-ending.ts';
+import { addTelephone, moveHouse, readWholeChart } from './steps-moving.ts';
 import { killServers, listLooks, tamperAndErase } from './steps-proving.ts';
+import { correctDiagnosis, importFromTwoServers, leaveOutRestricted } from './steps-records.ts';
 import {
   enrolPeople,
   grantDoctor,
@@ -80,6 +82,37 @@ export const mainChapter: Chapter<Scene> = {
       name: 'kill',
       tells: 'The servers are killed in the middle of writing: nothing acknowledged is missing.',
       play: killServers,
+    },
+    {
+      name: 'two-servers',
+      tells:
+        'Two hospitals call two records by one id: they stay two, and each has its own versions.',
+      play: importFromTwoServers,
+    },
+    {
+      name: 'restricted',
+      tells: 'What its source marked restricted is no part of a class, unless it is granted too.',
+      play: leaveOutRestricted,
+    },
+    {
+      name: 'amend',
+      tells: 'Dr D corrects his diagnosis: both versions stay, and nobody corrects for him.',
+      play: correctDiagnosis,
+    },
+    {
+      name: 'second-device',
+      tells: 'The patient adds a telephone by six digits: it opens and writes what she does.',
+      play: addTelephone,
+    },
+    {
+      name: 'move',
+      tells: 'The patient moves house: her chart goes along, each record with its first author.',
+      play: moveHouse,
+    },
+    {
+      name: 'whole-chart',
+      tells: 'Dr E opens a whole chart: one look, one stream, each record as it comes.',
+      play: readWholeChart,
     },
   ],
 };

@@ -159,7 +159,7 @@ function compareWithSource(scene: Scene, read: SharedRead): number {
   }).length;
 }
 
-function includesBytes(whole: Uint8Array, part: Uint8Array): boolean {
+export function includesBytes(whole: Uint8Array, part: Uint8Array): boolean {
   return Buffer.from(whole.buffer, whole.byteOffset, whole.length).includes(Buffer.from(part));
 }
 
