@@ -85,7 +85,7 @@ async function refused(ask: Promise<unknown>, code: 'CONSENT_ENDED' | 'PURPOSE_N
     if (isCoded(error, code)) return;
     throw error;
   }
-  throw new CodedError('STEP_FAILED', { expected: code });
+  throw new CodedError('INTERNAL', { expected: code });
 }
 
 /** Dr Lind looked at laboratory results, Eboni stopped the share, and Dr Lind tried once more. */
@@ -139,7 +139,7 @@ async function treatment(eboni: Person, osei: Person, time: DemoTime): Promise<v
     const [first] = (await eboni.recordLines({ signal })).filter(
       (it) => it.consent === consent && it.recordClass === 'diagnosis',
     );
-    if (first === undefined) throw new CodedError('STEP_FAILED', { expected: 'diagnosis' });
+    if (first === undefined) throw new CodedError('INTERNAL', { expected: 'diagnosis' });
     const name = 'Iron deficiency without anaemia';
     const correction = {
       ...{ recordId: first.recordId, name, consent, enteredInError: false },
