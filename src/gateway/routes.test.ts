@@ -32,6 +32,8 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['POST', '/v1/session', { json: { account: 'x' } }, 'REQUEST_INVALID'],
   ['POST', '/v1/session', { json: { account: id64, extra: 1 } }, 'REQUEST_INVALID'],
   ['POST', '/v1/session', { json: [] }, 'REQUEST_INVALID'],
+  ['POST', '/v1/desk/session', { json: { link: 'x' } }, 'REQUEST_INVALID'],
+  ['POST', '/v1/desk/session', { json: { link: id64 } }, 'UNAUTHENTICATED'],
   ['POST', '/v1/tx', { json: { tx: '!!' } }, 'REQUEST_INVALID'],
   ['POST', '/v1/tx', { json: { tx: 'AB' } }, 'REQUEST_INVALID'],
   ['POST', '/v1/tx', { json: { tx: 'A'.repeat(100_000) } }, 'REQUEST_INVALID'],

@@ -42,6 +42,7 @@ test('a demo that was stopped while it loaded is completed by the next start, an
         ['dr-osei', 'clinician', 'harbour'],
         ['eboni', 'patient', 'north'],
         ['lemuel', 'patient', 'harbour'],
+        ['op-north', 'operator', 'north'],
       ]);
       for (const [name, count] of [
         ['alejandro', 110],
