@@ -10,9 +10,9 @@ import { Allowance } from './allowance.ts';
 import type { GatewayBase, PeerFetch } from './base.ts';
 import { CommittedState } from './committed-state.ts';
 import type { FaultPoint } from './faults.ts';
-import type { KnownBackup } from './health.ts';
 import { indexStore, LedgerIndex } from './ledger-index.ts';
 import type { Logger } from './logging.ts';
+import type { Machine } from './machine.ts';
 import type { Metrics } from './metrics.ts';
 import { OpenParts, type Parts, type Periodic, storesOf, type WingParts } from './part.ts';
 import { spineParts } from './parts/all.ts';
@@ -65,18 +65,6 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** What an operator is told of the machine; missing: nothing is known. */
   readonly machine?: () => Machine;
-}
-
-/** The machine that a gateway runs on, as far as whoever started it keeps account of it. */
-export interface Machine {
-  readonly backup: KnownBackup | undefined;
-  /** Processes beside this one. */
-  readonly processes: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly sinceMs: number;
-    readonly restarts: number;
-  }[];
 }
 
 /**

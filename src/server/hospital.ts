@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type Gateway, type Machine, openGateway } from '../gateway/gateway.ts';
+import { type Gateway, openGateway } from '../gateway/gateway.ts';
 import type { Logger } from '../gateway/logging.ts';
+import type { Machine } from '../gateway/machine.ts';
 import type { Metrics } from '../gateway/metrics.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
 import type { GatewayWing } from '../gateway/wing.ts';

@@ -52,10 +52,6 @@ export async function heldWallets(): Promise<readonly HeldWallet[]> {
   return held.sort((a, b) => b.openedMs - a.openedMs);
 }
 
-export async function dropWallet(id: string): Promise<void> {
-  await onDevice('wallets', 'readwrite', (store) => store.delete(id));
-}
-
 export async function holdWallet(wallet: HeldWallet): Promise<void> {
   await onDevice('wallets', 'readwrite', (store) => store.put(wallet, wallet.id));
 }
