@@ -41,6 +41,53 @@ export function clinicalDay(date: string): string {
   return spelled({ day: 'numeric', month: 'short', year: 'numeric' });
 }
 
+/** A day of the timeline, `2019`, `2019-05` or `2019-05-14`, as a heading and the year beside it; never shifted by a zone. */
+export function dayHeading(day: string): { readonly day: string; readonly year: string } {
+  const [year = '', month, dayOfMonth] = day.split('-');
+  if (month === undefined) return { day: year, year: '' };
+  const utc = Date.UTC(Number(year), Number(month) - 1, Number(dayOfMonth ?? '1'));
+  const options: Intl.DateTimeFormatOptions =
+    dayOfMonth === undefined
+      ? { month: 'long' }
+      : { weekday: 'short', day: 'numeric', month: 'short' };
+  const text = new Intl.DateTimeFormat(locale(), { ...options, timeZone: 'UTC' }).format(utc);
+  return { day: text.replaceAll(',', ''), year };
+}
+
+/** `today`, `yesterday`, else the date, of a day as a record spells it. */
+export function dayInWords(day: string, nowMs: number = Date.now()): string {
+  const now = new Date(nowMs);
+  const today = Date.UTC(now.getFullYear(), now.getMonth(), now.getDate());
+  const that = /^\d{4}-\d\d-\d\d$/u.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  const days = Math.round((that - today) / 86_400_000);
+  if (days !== 0 && days !== -1) return clinicalDay(day);
+  return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(days, 'day');
+}
+
+/** `Nov 24`, or with its day where the axis spans less than a year: what stands under a chart. */
+export function axisDay(ms: number, spanMs: number): string {
+  const options: Intl.DateTimeFormatOptions =
+    spanMs > 400 * 86_400_000
+      ? { month: 'short', year: '2-digit' }
+      : spanMs > 2 * 86_400_000
+        ? { day: 'numeric', month: 'short' }
+        : { hour: '2-digit', minute: '2-digit', hour12: false };
+  return new Intl.DateTimeFormat(locale(), options).format(ms);
+}
+
+/** `18 kB`, in units of a thousand. */
+export function sizeText(bytes: number): string {
+  const [unit, size] =
+    bytes < 1_000
+      ? (['byte', bytes] as const)
+      : bytes < 1_000_000
+        ? (['kilobyte', bytes / 1_000] as const)
+        : (['megabyte', bytes / 1_000_000] as const);
+  const digits = unit === 'byte' || size >= 10 ? 0 : 1;
+  const format = { style: 'unit', unit, unitDisplay: unit === 'byte' ? 'long' : 'short' } as const;
+  return new Intl.NumberFormat(locale(), { ...format, maximumFractionDigits: digits }).format(size);
+}
+
 const yearMs = 365.25 * 86_400_000;
 
 /** Whole years since, from one on: an old value must look old. */

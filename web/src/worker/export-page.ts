@@ -16,7 +16,6 @@ export interface ExportWords {
   readonly born: string;
   readonly inside: string;
   readonly notOpened: string;
-  readonly noDate: string;
   readonly classes: Readonly<Record<string, string>>;
 }
 

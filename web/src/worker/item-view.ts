@@ -4,7 +4,6 @@ import {
   contentOf,
   isEnteredByPatient,
   type OpenedRecord,
-  type RecordId,
   type RecordLine,
   textOfItem,
   valueForPeople,
@@ -13,6 +12,7 @@ import type { ChartLines } from './chart-lines.ts';
 import { type PersonView, peopleOf } from './people.ts';
 import type { Session } from './session.ts';
 import { hospitalOf } from './site.ts';
+import { unitShown } from './units.ts';
 
 /** One value in its parts, as people say it: a column each. */
 export interface ResultView {
@@ -32,7 +32,10 @@ export interface ItemView {
   readonly state: 'live';
   readonly handle: string;
   readonly recordClass: string;
+  /** With what turns its meaning. */
   readonly title: string;
+  /** As its head has it: what a change of the title begins with. */
+  readonly name: string;
   readonly clinicalDate: string;
   readonly results: readonly ResultView[];
   readonly rows: readonly (readonly [label: string, text: string])[];
@@ -94,6 +97,8 @@ export async function itemView(
   const results = shown.results.map((it) => ({
     ...it,
     value: valueForPeople(it.value),
+    unit: unitShown(it.unit),
+    range: it.unit === '' ? it.range : it.range.replaceAll(it.unit, unitShown(it.unit)).trim(),
     low: numberOf(it.low),
     high: numberOf(it.high),
   }));
@@ -103,6 +108,7 @@ export async function itemView(
     handle: await session.handles.of(head.recordId),
     recordClass: head.recordClass,
     title: shown.title,
+    name: head.name,
     clinicalDate: shown.headline.clinicalDate,
     results,
     rows: shown.rows,
@@ -181,5 +187,3 @@ export const hexOf = (bytes: Uint8Array): string =>
 export async function sha256Of(bytes: Uint8Array): Promise<string> {
   return hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)));
 }
-
-export type { RecordId };

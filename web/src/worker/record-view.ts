@@ -1,5 +1,6 @@
 import { isNumber, type RecordLine, spokenName, valueForPeople } from '@salus/salus/sdk/browser';
 import type { Handles } from './handles.ts';
+import { unitShown } from './units.ts';
 
 /** A record in one line, as a page shows it. */
 export interface LineView {
@@ -45,7 +46,7 @@ export function lineViews(
         clinicalDate: headline?.clinicalDate ?? '',
         value: headline === undefined ? '' : valueForPeople(headline.value),
         isNumber: headline !== undefined && isNumber(headline.value),
-        unit: headline?.unit ?? '',
+        unit: unitShown(headline?.unit ?? ''),
         flag: headline?.flag ?? '',
         marks: headline?.marks ?? [],
         writtenMs: it.timeMs,

@@ -21,6 +21,7 @@ import { fileNameFor, type ItemView, isPicture, itemView } from '../item-view.ts
 import { type PersonView, peopleOf } from '../people.ts';
 import type { Session } from '../session.ts';
 import { hospitalOf } from '../site.ts';
+import { unitShown } from '../units.ts';
 
 /** An entry: opened; erased; or not believed, and then nothing of it is shown. */
 export type OpenedItemView =
@@ -91,14 +92,14 @@ export interface TrendView {
   readonly inOtherUnits: number;
 }
 
-/** All values of the same code in the record; undefined: it has none that a chart could draw. */
-const trend: Call<OfItem, TrendView | undefined> = async (session, { handle }, { signal }) => {
+/** All values of the same code in the record; null: it has none that a chart could draw. */
+const trend: Call<OfItem, TrendView | null> = async (session, { handle }, { signal }) => {
   const { recordId, line } = await recordOf(session, handle, signal);
   const code = line?.headline?.code ?? '';
-  if (line?.headline === undefined || code === '') return undefined;
+  if (line?.headline === undefined || code === '') return null;
   const { unit, value } = line.headline;
   const lines = numbersIn(value).length;
-  if (lines === 0) return undefined;
+  if (lines === 0) return null;
   const { all } = await heldLines(session, signal);
   const same = all.filter(
     (it) => it.headline?.code === code && it.state === 'live' && countsNow(it),
@@ -123,7 +124,7 @@ const trend: Call<OfItem, TrendView | undefined> = async (session, { handle }, {
   );
   return {
     name: spokenName({ ...line.headline, marks: [] }),
-    unit,
+    unit: unitShown(unit),
     points: points.sort((a, b) => a.ms - b.ms),
     inOtherUnits: same.length - drawn.length,
   };
@@ -239,6 +240,27 @@ const bytes: Call<OfItem, FileView> = async (session, { handle }, { signal }) =>
   return { name: fileNameFor(head), blob: blobOf(bytes, head.mediaType) };
 };
 
+const mostHexBytes = 2_048;
+
+/** The first of its bytes as they are read aloud: sixteen a line, with what of them is text. */
+const hex: Call<OfItem, { readonly shown: number; readonly lines: readonly string[] }> = async (
+  session,
+  { handle },
+  { signal },
+) => {
+  const { recordId } = await recordOf(session, handle, signal);
+  const { bytes } = contentOf(await opened(session, recordId, signal));
+  const some = bytes.subarray(0, mostHexBytes);
+  const lines: string[] = [];
+  for (let at = 0; at < some.length; at += 16) {
+    const row = some.subarray(at, at + 16);
+    const pairs = Array.from(row, (it) => it.toString(16).padStart(2, '0')).join(' ');
+    const text = Array.from(row, (it) => (it > 31 && it < 127 ? String.fromCharCode(it) : '.'));
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${pairs.padEnd(47)}  ${text.join('')}`);
+  }
+  return { shown: some.length, lines };
+};
+
 const attachment: Call<OfItem & { readonly number: number }, FileView> = async (
   session,
   { handle, number },
@@ -297,6 +319,7 @@ export const itemCalls = {
   'item.versions': versions,
   'item.readers': readers,
   'item.bytes': bytes,
+  'item.hex': hex,
   'item.attachment': attachment,
   'item.receipt': receipt,
   'item.erase': erase,

@@ -40,9 +40,19 @@ export interface RecordRowView {
   readonly by: PersonView | undefined;
 }
 
-const view: Call<RecordFilter, RecordView> = async (session, filter, { signal }) => {
+/** Asks for what is new. The answer is another one each time that the record is. */
+const fresh: Call<void, number> = async (session, _input, { signal }) => {
   await session.person.catchUp({ ...session.as, signal }).catch(() => undefined);
-  const lines = await chartLines(session, signal);
+  return (await chartLines(session, signal)).edition;
+};
+
+/** Of what `record.fresh` last learned: typing into the search asks nobody. */
+const view: Call<RecordFilter & { readonly edition: number }, RecordView> = async (
+  session,
+  { edition: _, ...filter },
+  { signal },
+) => {
+  const lines = await heldLines(session, signal);
   const { entries } = lines;
   const live = entries.filter((it) => it.line.state === 'live');
   const inAllClasses = entries.filter(matches({ ...filter, recordClass: undefined }));
@@ -114,4 +124,4 @@ async function writersOf(
   };
 }
 
-export const recordCalls = { 'record.view': view, 'record.rows': rows };
+export const recordCalls = { 'record.fresh': fresh, 'record.view': view, 'record.rows': rows };
