@@ -75,6 +75,17 @@ export function axisDay(ms: number, spanMs: number): string {
   return new Intl.DateTimeFormat(locale(), options).format(ms);
 }
 
+const spelledMoment = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)/gu;
+
+/** A text of a record with its moments and its days said as everywhere else; all else in it stays. */
+export function datesInText(text: string): string {
+  if (/^\d{4}(-\d\d){0,2}$/u.test(text) && text.length > 4) return clinicalDay(text);
+  return text.replace(spelledMoment, (spelled) => {
+    const ms = Date.parse(spelled.replace(' ', 'T'));
+    return Number.isNaN(ms) ? spelled : momentText(ms);
+  });
+}
+
 /** `18 kB`, in units of a thousand. */
 export function sizeText(bytes: number): string {
   const [unit, size] =

@@ -177,6 +177,13 @@ function Line({
   readonly y: (value: number) => number;
 }) {
   const runs = runsOf(points);
+  // Numbers of neighbours that stand close go above and below in turn.
+  const below = new Set<number>();
+  for (const [i, it] of points.entries()) {
+    const before = points[i - 1];
+    if (before !== undefined && x(it.ms) - x(before.ms) < 72 && !below.has(i - 1)) below.add(i);
+  }
+  const isBelow = (i: number): boolean => below.has(i);
   return (
     <>
       {runs.map((run) => (
@@ -188,7 +195,7 @@ function Line({
             .join(' ')}
         />
       ))}
-      {points.map((it) => {
+      {points.map((it, i) => {
         const value = it.numbers[line] ?? 0;
         const isOut = attending.has(it.flag.replace(/^range:/u, ''));
         const radius = it.isThis ? 6 : points.length > 40 ? 2.5 : 4.5;
@@ -199,7 +206,7 @@ function Line({
               <text
                 className={isOut ? 'val w' : 'val'}
                 x={x(it.ms)}
-                y={y(value) + (line === 1 ? 22 : -10)}
+                y={y(value) + (line === 1 || isBelow(i) ? 26 : -11)}
                 textAnchor="middle"
               >
                 {it.value.split('/')[line]}

@@ -2,6 +2,7 @@ import {
   amendmentOf,
   bareMediaType,
   contentOf,
+  harmlessText,
   isEnteredByPatient,
   type OpenedRecord,
   type RecordLine,
@@ -96,9 +97,12 @@ export async function itemView(
   const hospital = await hospitalOf(session.account.organisation).catch(() => undefined);
   const results = shown.results.map((it) => ({
     ...it,
-    value: valueForPeople(it.value),
-    unit: unitShown(it.unit),
-    range: it.unit === '' ? it.range : it.range.replaceAll(it.unit, unitShown(it.unit)).trim(),
+    name: harmlessText(it.name),
+    value: harmlessText(valueForPeople(it.value)),
+    unit: harmlessText(unitShown(it.unit)),
+    range: harmlessText(
+      it.unit === '' ? it.range : it.range.replaceAll(it.unit, unitShown(it.unit)),
+    ),
     low: numberOf(it.low),
     high: numberOf(it.high),
   }));
@@ -107,13 +111,17 @@ export async function itemView(
     state: 'live',
     handle: await session.handles.of(head.recordId),
     recordClass: head.recordClass,
-    title: shown.title,
-    name: head.name,
+    title: harmlessText(shown.title),
+    name: harmlessText(head.name),
     clinicalDate: shown.headline.clinicalDate,
     results,
-    rows: shown.rows,
-    paragraphs: shown.paragraphs,
-    attachments: shown.attachments,
+    rows: shown.rows.map(([label, text]) => [harmlessText(label), harmlessText(text)] as const),
+    paragraphs: shown.paragraphs.map(harmlessText),
+    attachments: shown.attachments.map((it) => ({
+      ...it,
+      fileName: harmlessText(it.fileName),
+      contentType: harmlessText(it.contentType),
+    })),
     file: {
       name: fileNameFor(head),
       mediaType: bareMediaType(head.mediaType),

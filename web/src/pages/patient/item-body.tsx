@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { sizeText } from '../../app/dates.ts';
+import { datesInText, sizeText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -108,9 +108,12 @@ function Trends({ item }: { readonly item: ItemView }) {
 
 /** Rows that the table of values says already. */
 function restOf(item: ItemView): ItemView['rows'] {
-  if (item.results.length === 0) return item.rows;
+  const when = item.clinicalDate.replace('T', ' ');
+  // The date stands at the head of the page.
+  const rows = item.rows.filter(([, text]) => when === '' || text !== when);
+  if (item.results.length === 0) return rows;
   const said = new Set(['Result', 'Usual range', ...item.results.map((it) => it.name)]);
-  return item.rows.filter(([label]) => !said.has(label));
+  return rows.filter(([label]) => !said.has(label));
 }
 
 function Says({ item }: { readonly item: ItemView }) {
@@ -134,7 +137,7 @@ function Says({ item }: { readonly item: ItemView }) {
                 <bdi>{label(name)}</bdi>
               </dt>
               <dd>
-                <bdi>{text}</bdi>
+                <bdi>{datesInText(text)}</bdi>
               </dd>
             </div>
           ))}

@@ -129,15 +129,16 @@ function Lead({ item }: { readonly item: ItemView }) {
   const { t } = useTranslation();
   const nameOf = usePersonName();
   const date = whenOf(item);
-  const who = item.author.isMe ? t('item.byYou') : nameOf(item.author);
   return (
     <p className="lead">
       {item.enteredByPatient ? (
         <>
           {date}. {t('item.typed')}
         </>
+      ) : item.author.isMe ? (
+        t('item.brought', { when: date })
       ) : (
-        t('item.when', { when: date, who })
+        t('item.when', { when: date, who: nameOf(item.author) })
       )}
     </p>
   );
@@ -195,11 +196,11 @@ function Notes({ item }: { readonly item: ItemView }) {
 
 function Erased() {
   const { t } = useTranslation();
+  // The button that was touched is gone with what it erased.
+  useEffect(() => document.querySelector<HTMLElement>('#page')?.focus(), []);
   return (
     <>
-      <h1 className="answer" role="status">
-        {t('item.erased')}
-      </h1>
+      <h1 className="answer">{t('item.erased')}</h1>
       <p className="lead">{t('item.erasedText')}</p>
       <div className="acts">
         <Link className="btn main" to="/record">

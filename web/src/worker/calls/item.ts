@@ -1,6 +1,7 @@
 import {
   amendmentOf,
   contentOf,
+  harmlessText,
   isNumber,
   type ListedGrant,
   momentOf,
@@ -123,7 +124,7 @@ const trend: Call<OfItem, TrendView | null> = async (session, { handle }, { sign
     }),
   );
   return {
-    name: spokenName({ ...line.headline, marks: [] }),
+    name: harmlessText(spokenName({ ...line.headline, marks: [] })),
     unit: unitShown(unit),
     points: points.sort((a, b) => a.ms - b.ms),
     inOtherUnits: same.length - drawn.length,
@@ -136,9 +137,9 @@ const countsNow = (line: RecordLine): boolean =>
   !line.isWithdrawn &&
   !(line.headline?.marks ?? []).some((it) => it === 'entered-in-error' || it === 'withdrawn');
 
-/** `120/80` are two; words and `<0.5` are none. */
+/** `120/80` are two; words and `<0.5` are none. A long spelling is cut behind its point, and its number stays. */
 function numbersIn(value: string): readonly number[] {
-  const parts = value.split('/');
+  const parts = value.split('/').map((it) => it.replace(/(\.\d+)\u2026$/u, '$1'));
   return parts.length <= 2 && parts.every(isNumber) ? parts.map(Number) : [];
 }
 
@@ -163,7 +164,7 @@ const versions: Call<OfItem, readonly VersionView[]> = async (session, { handle 
   return Promise.all(
     contents.map(async ({ it, content }) => ({
       handle: await session.handles.of(it.head.recordId),
-      title: content.head.name,
+      title: harmlessText(content.head.name),
       author: personOf(content.head.author),
       writtenMs: content.head.writtenMs,
       reason: amendmentOf(it.head.mediaType)?.reason,
