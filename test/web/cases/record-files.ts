@@ -1,3 +1,5 @@
+import { DatabaseSync } from 'node:sqlite';
+
 /** Files that the cases of a record bring in, and what reads the archive that they save. */
 
 export const namedPatient = (id: string, name: string, birthDate: string) => {
@@ -71,7 +73,7 @@ export const hostile: readonly Hostile[] = [
       name: 'hostile.svg',
       text: `<svg xmlns="http://www.w3.org/2000/svg" onload="globalThis.hostileRan = 1">${script}<image href="https://evil.example/y.png"/></svg>`,
     },
-    shows: /Save the original/u,
+    shows: /Save the original|onload/u,
   },
   {
     file: {
@@ -111,4 +113,20 @@ export function unzipped(zip: Buffer): ReadonlyMap<string, Buffer> {
     at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
   }
   return files;
+}
+
+/** What a hospital with a bad disk, or bad faith, hands out: one byte of the two newest bodies is another. */
+export function alterNewestBlob(file: string): void {
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA busy_timeout = 5000');
+  const newest = database
+    .prepare(
+      'SELECT rowid AS at, content FROM blobs WHERE content IS NOT NULL ORDER BY rowid DESC LIMIT 2',
+    )
+    .all() as { at: number; content: Uint8Array }[];
+  for (const { at, content } of newest) {
+    content[100] = (content[100] ?? 0) ^ 1;
+    database.prepare('UPDATE blobs SET content = ? WHERE rowid = ?').run(content, at);
+  }
+  database.close();
 }

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Download, Locator, Page } from 'playwright-core';
 import { type App, fitsWidth, holdsAxe, type Visitor } from '../app.ts';
-import { bundle, hostile, namedPatient, observation, unzipped } from './record-files.ts';
+import {
+  alterNewestBlob,
+  bundle,
+  hostile,
+  namedPatient,
+  observation,
+  unzipped,
+} from './record-files.ts';
 
 const eboni = 'examples/patients/Eboni_Brekke_ae30c5e1-23da-4ecd-a320-a2c6047f3a19.json';
 const letter = 'examples/documents/discharge-letter.pdf';
@@ -204,11 +212,10 @@ export function recordCases(app: () => App): void {
       await page.getByText('Some words.').waitFor();
       await page.getByRole('button', { name: 'Change kind or title' }).click();
       await page.getByLabel('Kind', { exact: true }).selectOption({ label: 'Notes' });
-      await page.getByLabel('Title').fill('A better title');
+      await page.getByLabel('Title', { exact: true }).fill('A better title');
       await holdsAxe(page);
       await page.getByRole('button', { name: 'Change it' }).click();
       await page.getByRole('heading', { level: 1, name: 'A better title' }).waitFor();
-      await page.getByRole('button', { name: 'Show 2 versions' }).click();
       await page.getByRole('link', { name: 'a plain note.txt' }).click();
       await page.getByText('There is a newer version of this.').waitFor();
     });
@@ -266,6 +273,19 @@ export function recordCases(app: () => App): void {
       assert.equal(dialogs, 0);
     });
 
+    test('What fails its check is not shown, and the page says who served it', async () => {
+      const { page } = await atHome();
+      await page.getByRole('link', { name: 'Add records' }).click();
+      const line = await choose(page, { name: 'altered.txt', text: 'These words were altered.' });
+      await line.getByRole('link', { name: 'Open it' }).waitFor();
+      alterNewestBlob(join(app().home, 'servers', 'north', 'blobs', 'blobs.sqlite'));
+      await line.getByRole('link', { name: 'Open it' }).click();
+      await page.getByRole('heading', { level: 1, name: 'This entry is not shown.' }).waitFor();
+      await page.getByText(/What North Hospital handed out/u).waitFor();
+      assert.equal(await page.getByText('These words were altered.').count(), 0);
+      await holdsAxe(page);
+    });
+
     test('A path of another device leads to a sentence with a way on, and a hospital that fails too', async () => {
       const { page } = await atHome();
       await page.evaluate("history.pushState({}, '', '/item/zzzzzz')");
@@ -285,7 +305,8 @@ export function recordCases(app: () => App): void {
       await page.locator('.trow a').first().waitFor();
       await fitsWidth(page);
       await holdsAxe(page);
-      await page.locator('.trow a').first().click();
+      await page.locator('#find').fill('body weight');
+      await page.locator('.trow a', { hasText: 'Body Weight' }).first().click();
       await page.locator('.proof').waitFor();
       await fitsWidth(page);
       await holdsAxe(page);
@@ -300,9 +321,10 @@ type Chosen = string | { readonly name: string; readonly json?: object; readonly
 
 /** Gives a file to the browser's own chooser, which nobody can touch from here; returns its line on the page. */
 async function choose(page: Page, file: Chosen): Promise<Locator> {
+  const input = page.getByLabel('Choose files');
+  await input.waitFor({ state: 'attached' });
   const lines = page.locator('.added > li');
   const before = await lines.count();
-  const input = page.getByLabel('Choose files');
   if (typeof file === 'string') await input.setInputFiles(file);
   else {
     const { name, json, text } = file;

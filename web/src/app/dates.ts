@@ -6,20 +6,37 @@ export const locale = (): string => {
   return language === 'ar' ? 'ar-u-nu-latn' : language === 'en' ? 'en-GB' : language;
 };
 
+/** Making one costs more than using it a thousand times, and a list asks for hundreds. */
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
+function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale()} ${JSON.stringify(options)}`;
+  const made = dateFormats.get(key) ?? new Intl.DateTimeFormat(locale(), options);
+  dateFormats.set(key, made);
+  return made;
+}
+
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale()} ${JSON.stringify(options)}`;
+  const made = numberFormats.get(key) ?? new Intl.NumberFormat(locale(), options);
+  numberFormats.set(key, made);
+  return made;
+}
+
 const day = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
 const clock = { hour: '2-digit', minute: '2-digit', hour12: false } as const;
 
 /** `Thu 26 Nov 2026`: month in letters, in the zone of this device. */
-export const dayOf = (ms: number): string =>
-  new Intl.DateTimeFormat(locale(), day).format(ms).replaceAll(',', '');
+export const dayOf = (ms: number): string => dateFormat(day).format(ms).replaceAll(',', '');
 
 /** `26 Nov 2026`, for columns. */
 export const shortDayOf = (ms: number): string =>
-  new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', year: 'numeric' }).format(ms);
+  dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }).format(ms);
 
 /** `Thu 26 Nov 2026, 07:40 EST`: a time is never without its zone. */
 export const momentText = (ms: number): string =>
-  `${dayOf(ms)}, ${new Intl.DateTimeFormat(locale(), { ...clock, timeZoneName: 'short' }).format(ms)}`;
+  `${dayOf(ms)}, ${dateFormat({ ...clock, timeZoneName: 'short' }).format(ms)}`;
 
 /**
  * A date as a record spells it. A year, a month or a day alone is never shifted by a zone; a moment with a zone is said in
@@ -32,7 +49,7 @@ export function clinicalDay(date: string): string {
   if (month === undefined) return year;
   const utc = Date.UTC(Number(year), Number(month) - 1, Number(dayOfMonth ?? '1'));
   const spelled = (options: Intl.DateTimeFormatOptions): string =>
-    new Intl.DateTimeFormat(locale(), { ...options, timeZone: 'UTC' }).format(utc);
+    dateFormat({ ...options, timeZone: 'UTC' }).format(utc);
   if (dayOfMonth === undefined) return spelled({ month: 'short', year: 'numeric' });
   if (time !== undefined && /(Z|[+-]\d\d:\d\d)$/u.test(time)) {
     const ms = Date.parse(date);
@@ -50,7 +67,7 @@ export function dayHeading(day: string): { readonly day: string; readonly year: 
     dayOfMonth === undefined
       ? { month: 'long' }
       : { weekday: 'short', day: 'numeric', month: 'short' };
-  const text = new Intl.DateTimeFormat(locale(), { ...options, timeZone: 'UTC' }).format(utc);
+  const text = dateFormat({ ...options, timeZone: 'UTC' }).format(utc);
   return { day: text.replaceAll(',', ''), year };
 }
 
@@ -72,7 +89,7 @@ export function axisDay(ms: number, spanMs: number): string {
       : spanMs > 2 * 86_400_000
         ? { day: 'numeric', month: 'short' }
         : { hour: '2-digit', minute: '2-digit', hour12: false };
-  return new Intl.DateTimeFormat(locale(), options).format(ms);
+  return dateFormat(options).format(ms);
 }
 
 const spelledMoment = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)/gu;
@@ -96,7 +113,7 @@ export function sizeText(bytes: number): string {
         : (['megabyte', bytes / 1_000_000] as const);
   const digits = unit === 'byte' || size >= 10 ? 0 : 1;
   const format = { style: 'unit', unit, unitDisplay: unit === 'byte' ? 'long' : 'short' } as const;
-  return new Intl.NumberFormat(locale(), { ...format, maximumFractionDigits: digits }).format(size);
+  return numberFormat({ ...format, maximumFractionDigits: digits }).format(size);
 }
 
 const yearMs = 365.25 * 86_400_000;
@@ -117,9 +134,7 @@ export function timeLeft(ms: number): string {
         : hours < 24 * 400
           ? (['day', Math.round(hours / 24)] as const)
           : (['year', Math.round(hours / 24 / 365.25)] as const);
-  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(
-    count,
-  );
+  return numberFormat({ style: 'unit', unit, unitDisplay: 'long' }).format(count);
 }
 
 /** `A`, `A and B`, `A, B and C`, in the language of the page. */
@@ -127,8 +142,8 @@ export const listed = (words: readonly string[]): string =>
   new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words);
 
 export const zoneName = (): string => {
-  const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: 'longOffset' }).formatToParts();
-  const short = new Intl.DateTimeFormat(locale(), { timeZoneName: 'short' }).formatToParts();
+  const parts = dateFormat({ timeZoneName: 'longOffset' }).formatToParts();
+  const short = dateFormat({ timeZoneName: 'short' }).formatToParts();
   const of = (all: Intl.DateTimeFormatPart[]): string =>
     all.find((it) => it.type === 'timeZoneName')?.value ?? '';
   const [name, offset] = [of(short), of(parts)];

@@ -63,8 +63,6 @@ export function RecordLine({ line, by, isNew = false, withoutDate = false }: Rec
   const { t } = useTranslation();
   const nameOf = usePersonName();
   const kind = t(`classes.${line.recordClass ?? 'other'}` as 'classes.lab');
-  const date =
-    line.clinicalDate === '' ? shortDayOf(line.writtenMs) : clinicalDay(line.clinicalDate);
   if (line.state === 'erased') {
     return (
       <div className="row gone-row">
@@ -80,7 +78,7 @@ export function RecordLine({ line, by, isNew = false, withoutDate = false }: Rec
   const second = [
     kind,
     ...(by === undefined ? [] : [nameOf(by)]),
-    ...(withoutDate ? [] : [date]),
+    ...(withoutDate ? [] : [dateOf(line)]),
     ...(line.versions > 1 ? [t('timeline.versions', { count: line.versions })] : []),
   ];
   return (
@@ -112,3 +110,6 @@ export function RecordLine({ line, by, isNew = false, withoutDate = false }: Rec
     </Link>
   );
 }
+
+const dateOf = (line: LineView): string =>
+  line.clinicalDate === '' ? shortDayOf(line.writtenMs) : clinicalDay(line.clinicalDate);

@@ -206,7 +206,7 @@ function Line({
               <text
                 className={isOut ? 'val w' : 'val'}
                 x={x(it.ms)}
-                y={y(value) + (line === 1 || isBelow(i) ? 26 : -11)}
+                y={y(value) + (line === 1 ? (isBelow(i) ? 48 : 26) : isBelow(i) ? 26 : -11)}
                 textAnchor="middle"
               >
                 {it.value.split('/')[line]}

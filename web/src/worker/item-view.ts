@@ -62,7 +62,10 @@ export interface ItemView {
   /** Where a source or a label says that it is very private. */
   readonly isRestricted: boolean;
   readonly problems: readonly string[];
+  /** As far as the list knows; `item.versions` looks for all. */
   readonly versions: number;
+  /** By the owner: its other versions are found without opening what others wrote. */
+  readonly isBrought: boolean;
   readonly isOlder: boolean;
   readonly isWithdrawn: boolean;
   readonly proof: {
@@ -136,6 +139,7 @@ export async function itemView(
     isRestricted: shown.headline.marks.includes('restricted') || head.recordClass === 'private',
     problems: opened.problems,
     versions: line?.versions ?? 1,
+    isBrought: opened.consent === undefined,
     isOlder: line?.isOlder ?? false,
     isWithdrawn: line?.isWithdrawn ?? false,
     proof: {

@@ -149,7 +149,11 @@ function FileLine({ file }: { readonly file: AddingFile }) {
         <span className="sm dim">{sizeText(file.bytes)}</span>
       </p>
       {state === 'waits' && <p className="sm dim">{t('adding.waits')}</p>}
-      {state === 'cancelled' && <p className="sm">{t('adding.cancelled')}</p>}
+      {state === 'cancelled' && (
+        <p className="sm">
+          {t(progress?.phase === 'anchoring' ? 'adding.cancelledLate' : 'adding.cancelled')}
+        </p>
+      )}
       {state === 'works' && (
         <div className="mt-s">
           <Progress done={progress?.done ?? 0} total={progress?.total ?? 0} words={words} />

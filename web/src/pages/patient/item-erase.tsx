@@ -11,14 +11,16 @@ import type { ItemView } from '../../worker/item-view.ts';
 /** What nobody can take back, before the touch that does it. */
 export function EraseDialog({
   item,
+  versions,
   onClose,
 }: {
   readonly item: ItemView;
+  readonly versions: number;
   readonly onClose: () => void;
 }) {
   const { t } = useTranslation();
   const nameOf = usePersonName();
-  const [all, setAll] = useState(item.versions > 1);
+  const [all, setAll] = useState(versions > 1);
   const erase = useAct('item.erase');
   const readers = useCall('item.readers', { handle: item.handle });
   const look = readers.data?.looks[0];
@@ -46,7 +48,7 @@ export function EraseDialog({
           <span>{t('item.eraseFile')}</span>
         </li>
       </ul>
-      {item.versions > 1 && (
+      {versions > 1 && (
         <div className="checks">
           <label>
             <input
@@ -56,7 +58,7 @@ export function EraseDialog({
             />
             <span>
               {t('item.eraseAll', {
-                versions: t('timeline.versions', { count: item.versions }),
+                versions: t('timeline.versions', { count: versions }),
               })}
             </span>
           </label>

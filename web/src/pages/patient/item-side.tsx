@@ -1,15 +1,25 @@
-import { useState } from 'react';
+import type { UseQueryResult } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { dayOf, momentText } from '../../app/dates.ts';
+import type { CallError } from '../../boundary/link.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Failed } from '../../parts/failure.tsx';
 import { PersonSign, usePersonName } from '../../parts/person-sign.tsx';
-import type { ReadersView } from '../../worker/calls/item.ts';
+import type { ReadersView, VersionView } from '../../worker/calls/item.ts';
 import type { ItemView } from '../../worker/item-view.ts';
 
 /** Who can see it, who did, and its versions: left out of a print, which is given away. */
-export function ItemSide({ item }: { readonly item: ItemView }) {
+export function ItemSide({
+  item,
+  versions,
+  onAskVersions,
+}: {
+  readonly item: ItemView;
+  /** Undefined: nobody asked for them yet; of what others wrote many entries are opened for it. */
+  readonly versions: UseQueryResult<readonly VersionView[], CallError> | undefined;
+  readonly onAskVersions: () => void;
+}) {
   const { t } = useTranslation();
   const readers = useCall('item.readers', { handle: item.handle });
   return (
@@ -41,10 +51,12 @@ export function ItemSide({ item }: { readonly item: ItemView }) {
         <div className="sec-head">
           <h2>{t('item.versions')}</h2>
         </div>
-        {item.versions > 1 || item.amends !== undefined ? (
-          <Versions item={item} />
+        {versions === undefined ? (
+          <button type="button" className="btn line small" onClick={onAskVersions}>
+            {t('item.showVersions')}
+          </button>
         ) : (
-          <p className="sm">{t('item.onlyThis')}</p>
+          <Versions versions={versions} />
         )}
       </section>
     </div>
@@ -117,20 +129,16 @@ function WhoDid({ readers }: { readonly readers: ReadersView }) {
   );
 }
 
-function Versions({ item }: { readonly item: ItemView }) {
+function Versions({
+  versions,
+}: {
+  readonly versions: UseQueryResult<readonly VersionView[], CallError>;
+}) {
   const { t } = useTranslation();
   const nameOf = usePersonName();
-  const [isAsked, setAsked] = useState(item.isOlder);
-  const versions = useCall('item.versions', { handle: item.handle }, { enabled: isAsked });
-  if (!isAsked) {
-    return (
-      <button type="button" className="btn line small" onClick={() => setAsked(true)}>
-        {t('item.showVersions', { versions: t('timeline.versions', { count: item.versions }) })}
-      </button>
-    );
-  }
   if (versions.error !== null) return <Failed error={versions.error} />;
   if (versions.data === undefined) return <span className="sk w80" />;
+  if (versions.data.length < 2) return <p className="sm">{t('item.onlyThis')}</p>;
   return (
     <ul className="looks">
       {versions.data.map((it, i) => (

@@ -53,6 +53,10 @@ function Live({ item }: { readonly item: ItemView }) {
   const [isProofOpen, setProofOpen] = useState(false);
   const original = useAct('item.bytes');
   const { handle, file } = item;
+  const [isAsked, setAsked] = useState(item.isBrought || item.isOlder);
+  const versions = useCall('item.versions', { handle }, { enabled: isAsked });
+  const known = versions.data ?? [];
+  const isOlder = item.isOlder || (known[0]?.isThis === false && known.some((it) => it.isThis));
   useEffect(() => {
     // A print is given away with its proof, however it was asked for.
     const open = () => flushSync(() => setProofOpen(true));
@@ -98,13 +102,23 @@ function Live({ item }: { readonly item: ItemView }) {
             </button>
           </div>
           {original.error !== null && <Failed error={original.error} />}
-          <Notes item={item} />
+          <Notes item={item} isOlder={isOlder} />
           <ItemBody item={item} />
           <Proof item={item} isOpen={isProofOpen} onToggle={setProofOpen} />
         </div>
-        <ItemSide item={item} />
+        <ItemSide
+          item={item}
+          versions={isAsked ? versions : undefined}
+          onAskVersions={() => setAsked(true)}
+        />
       </div>
-      {asks === 'erase' && <EraseDialog item={item} onClose={() => setAsks(undefined)} />}
+      {asks === 'erase' && (
+        <EraseDialog
+          item={item}
+          versions={Math.max(item.versions, known.length)}
+          onClose={() => setAsks(undefined)}
+        />
+      )}
       {asks === 'change' && <ChangeDialog item={item} onClose={() => setAsks(undefined)} />}
     </>
   );
@@ -152,11 +166,11 @@ function whenOf({ clinicalDate, writtenMs }: ItemView): string {
 }
 
 /** What turns how the rest is to be read, before it. */
-function Notes({ item }: { readonly item: ItemView }) {
+function Notes({ item, isOlder }: { readonly item: ItemView; readonly isOlder: boolean }) {
   const { t } = useTranslation();
   const { amends, movedFrom } = item;
   const warnings = [
-    ...(item.isOlder ? [t('item.older')] : []),
+    ...(isOlder ? [t('item.older')] : []),
     ...(item.isWithdrawn ? [t('item.withdrawn')] : []),
     ...(amends === undefined
       ? []

@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { memo, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dayHeading } from '../../app/dates.ts';
 import { useCalls } from '../../boundary/use-call.ts';
@@ -30,7 +30,7 @@ export function Timeline({
   const virtualizer = useWindowVirtualizer({
     count,
     estimateSize: () => 88,
-    overscan: 10,
+    overscan: 6,
     scrollMargin: top,
   });
   const shown = virtualizer.getVirtualItems();
@@ -70,7 +70,8 @@ export function Timeline({
   );
 }
 
-function Row({ row }: { readonly row: RecordRowView | undefined }) {
+/** The same row is not put into words again each time that the window moves. */
+const Row = memo(function Row({ row }: { readonly row: RecordRowView | undefined }) {
   if (row === undefined) {
     return (
       <div className="tline first last" aria-hidden="true">
@@ -100,4 +101,4 @@ function Row({ row }: { readonly row: RecordRowView | undefined }) {
       </div>
     </>
   );
-}
+});
