@@ -1,6 +1,7 @@
 import {
   amendmentOf,
   bareMediaType,
+  checkHealthCards,
   contentOf,
   harmlessText,
   isEnteredByPatient,
@@ -95,7 +96,8 @@ export async function itemView(
 ): Promise<ItemView> {
   const { head, bytes, path } = contentOf(opened);
   const line = lines.byId.get(head.recordId);
-  const shown = textOfItem({ ...head, bytes });
+  const healthCards = await checkHealthCards({ ...head, bytes }, { nowMs: Date.now() });
+  const shown = textOfItem({ ...head, bytes, healthCards });
   const personOf = await peopleOf(session, [head.author]);
   const hospital = await hospitalOf(session.account.organisation).catch(() => undefined);
   const results = shown.results.map((it) => ({
