@@ -143,8 +143,9 @@ export {
 export type { HealthCard } from './records/health-card/health-card.ts';
 export { type IssuerKeys, parseIssuerKeys } from './records/health-card/issuer-keys.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
-export { html, type SafeHtml } from './records/safe-html.ts';
+export { harmlessText, html, type SafeHtml } from './records/safe-html.ts';
 export { type ItemToShow, showItem } from './records/show-html.ts';
+export type { ShownResult } from './records/show-results.ts';
 export { type TextOfItem, textOfItem } from './records/show-text.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export { standAlonePage } from './records/stand-alone-page.ts';

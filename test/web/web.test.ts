@@ -2,6 +2,7 @@ import { after, before } from 'node:test';
 import { type App, startApp } from './app.ts';
 import { homeCases } from './cases/home.ts';
 import { keysCases } from './cases/keys.ts';
+import { recordCases } from './cases/record.ts';
 
 /** The web app in a real browser, one demo for all: a file in `cases` for each part of it. */
 let app: App;
@@ -13,3 +14,4 @@ after(() => app.close());
 const theApp = (): App => app;
 homeCases(theApp);
 keysCases(theApp);
+recordCases(theApp);

@@ -102,6 +102,9 @@ async function openLines(
   return lines;
 }
 
+/** By row: one that was proven is asked for and opened once while this device runs, however often a list is shown. */
+const openedLines = new WeakMap<LiveItem, SealedHeadline>();
+
 const alone = { versions: 1, isOlder: false, isWithdrawn: false } as const;
 
 /** One line that cannot be read hides no other. */
@@ -116,8 +119,12 @@ async function lineOf(row: LiveItem, keyOf: (row: LiveItem) => ReadingKey): Prom
     state: 'live',
     ...alone,
   } as const;
+  const held = openedLines.get(row);
+  if (held !== undefined) return { ...about, headline: held };
   try {
-    return { ...about, headline: await openLineOf(row, keyOf(row)) };
+    const headline = await openLineOf(row, keyOf(row));
+    openedLines.set(row, headline);
+    return { ...about, headline };
   } catch (error) {
     if (!unreadable.some((code) => isCoded(error, code))) throw error;
     return { ...about, headline: undefined };

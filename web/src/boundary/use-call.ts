@@ -1,4 +1,11 @@
-import { QueryClient, type UseQueryResult, useMutation, useQuery } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  QueryClient,
+  type UseQueryResult,
+  useMutation,
+  useQueries,
+  useQuery,
+} from '@tanstack/react-query';
 import { useState, useSyncExternalStore } from 'react';
 import type { SessionState } from '../worker/session.ts';
 import { type CallError, link } from './link.ts';
@@ -35,16 +42,35 @@ export function useSession(): SessionState | undefined {
   );
 }
 
-/** What a call answers, kept up to date while it is shown. The error is a `CallError`. */
+/**
+ * What a call answers, kept up to date while it is shown. The error is a `CallError`. `keep`: what was answered to another
+ * input stays in view until the new answer comes.
+ */
 export function useCall<Name extends CallName>(
   name: Name,
   input: InputOf<Name>,
-  options: { readonly enabled?: boolean } = {},
+  options: { readonly enabled?: boolean; readonly keep?: boolean } = {},
 ): UseQueryResult<OutputOf<Name>, CallError> {
   return useQuery<OutputOf<Name>, CallError>({
     queryKey: [name, input],
     queryFn: ({ signal }) => link.call(name, input, { signal }),
     enabled: options.enabled ?? true,
+    ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
+  } as Parameters<typeof useQuery<OutputOf<Name>, CallError>>[0]);
+}
+
+/** The same for several inputs of one call, whose answers do not change: pieces of a long list. */
+export function useCalls<Name extends CallName>(
+  name: Name,
+  inputs: readonly InputOf<Name>[],
+): readonly (OutputOf<Name> | undefined)[] {
+  return useQueries({
+    queries: inputs.map((input) => ({
+      queryKey: [name, input],
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) => link.call(name, input, { signal }),
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+    combine: (results) => results.map((it) => it.data as OutputOf<Name> | undefined),
   });
 }
 

@@ -40,62 +40,76 @@ export function ClassIcon({
   );
 }
 
-/** An entry in one line; the whole row leads to it. */
-export function RecordRow({
-  line,
-  by,
-  isNew = false,
-}: {
+interface RecordLineProps {
   readonly line: LineView;
   /** Who wrote it, where somebody else did. */
   readonly by?: PersonView | undefined;
   readonly isNew?: boolean;
-}) {
+  /** Under a heading that says it. */
+  readonly withoutDate?: boolean;
+}
+
+/** An entry in one line; the whole row leads to it. */
+export function RecordRow(props: RecordLineProps) {
+  return (
+    <li>
+      <RecordLine {...props} />
+    </li>
+  );
+}
+
+/** The same within a list item of somebody else's. */
+export function RecordLine({ line, by, isNew = false, withoutDate = false }: RecordLineProps) {
   const { t } = useTranslation();
   const nameOf = usePersonName();
   const kind = t(`classes.${line.recordClass ?? 'other'}` as 'classes.lab');
-  const date =
-    line.clinicalDate === '' ? shortDayOf(line.writtenMs) : clinicalDay(line.clinicalDate);
   if (line.state === 'erased') {
     return (
-      <li className="row gone-row">
+      <div className="row gone-row">
         <ClassIcon name="erase" />
         <span>
           <span className="t">{t('record.erased')}</span>
           <br />
           <span className="s">{t('record.erasedWhen', { day: shortDayOf(line.writtenMs) })}</span>
         </span>
-      </li>
+      </div>
     );
   }
-  const second = [kind, ...(by === undefined ? [] : [nameOf(by)]), date];
+  const second = [
+    kind,
+    ...(by === undefined ? [] : [nameOf(by)]),
+    ...(withoutDate ? [] : [dateOf(line)]),
+    ...(line.versions > 1 ? [t('timeline.versions', { count: line.versions })] : []),
+  ];
   return (
-    <li>
-      <Link className="row rowx" to={`/item/${line.handle}`}>
-        <ClassIcon name={iconOfClass(line.recordClass)} />
-        <span>
-          <bdi className={isNew ? 't new' : 't'}>
-            {line.name === '' ? t('record.unnamed') : line.name}
-          </bdi>
-          <br />
-          <span className="s">{second.join(', ')}</span>
-        </span>
-        <span className="e">
-          {line.marks.includes('restricted') && (
-            <span className="tag">
-              <Icon name="lock" />
-              {t('record.restricted')}
-            </span>
-          )}
-          {line.value !== '' && (
-            <span className="nw">
-              <bdi className="v n">{line.value}</bdi>
-              {line.unit !== '' && <span className="u">{line.unit}</span>}
-            </span>
-          )}
-          <Flag flag={line.flag} />
-        </span>
-      </Link>
-    </li>
+    <Link className="row rowx" to={`/item/${line.handle}`}>
+      <ClassIcon name={iconOfClass(line.recordClass)} />
+      <span>
+        <bdi className={isNew ? 't new' : 't'}>
+          {line.name === '' ? t('record.unnamed') : line.name}
+        </bdi>
+        <br />
+        <span className="s">{second.join(', ')}</span>
+      </span>
+      <span className="e">
+        {(line.marks.includes('restricted') || line.recordClass === 'private') && (
+          <span className="tag">
+            <Icon name="lock" />
+            {t('record.restricted')}
+          </span>
+        )}
+        {line.isWithdrawn && <span className="tag warn">{t('timeline.withdrawn')}</span>}
+        {line.value !== '' && (
+          <span className={line.isNumber || line.unit !== '' ? 'nw' : 'vtext'}>
+            <bdi className="v n">{line.value}</bdi>
+            {line.unit !== '' && <span className="u">{line.unit}</span>}
+          </span>
+        )}
+        <Flag flag={line.flag} />
+      </span>
+    </Link>
   );
 }
+
+const dateOf = (line: LineView): string =>
+  line.clinicalDate === '' ? shortDayOf(line.writtenMs) : clinicalDay(line.clinicalDate);

@@ -1,5 +1,12 @@
-import { isNumber, type RecordLine, spokenName, valueForPeople } from '@salus/salus/sdk/browser';
+import {
+  harmlessText,
+  isNumber,
+  type RecordLine,
+  spokenName,
+  valueForPeople,
+} from '@salus/salus/sdk/browser';
 import type { Handles } from './handles.ts';
+import { unitShown } from './units.ts';
 
 /** A record in one line, as a page shows it. */
 export interface LineView {
@@ -39,13 +46,13 @@ export function lineViews(
         handle: await handles.of(it.recordId),
         state: it.state,
         recordClass: it.recordClass,
-        name: headline === undefined ? '' : spokenName(headline),
+        name: headline === undefined ? '' : harmlessText(spokenName(headline)),
         type: headline?.type ?? '',
         code: headline?.code ?? '',
         clinicalDate: headline?.clinicalDate ?? '',
-        value: headline === undefined ? '' : valueForPeople(headline.value),
+        value: headline === undefined ? '' : harmlessText(valueForPeople(headline.value)),
         isNumber: headline !== undefined && isNumber(headline.value),
-        unit: headline?.unit ?? '',
+        unit: harmlessText(unitShown(headline?.unit ?? '')),
         flag: headline?.flag ?? '',
         marks: headline?.marks ?? [],
         writtenMs: it.timeMs,

@@ -1,9 +1,13 @@
+import { addCalls } from './add.ts';
 import { checkCalls } from './check.ts';
 import { deskCalls } from './desk.ts';
+import { exportCalls } from './export.ts';
 import { homeCalls } from './home.ts';
+import { itemCalls } from './item.ts';
 import { joinCalls } from './join.ts';
 import { keysCalls } from './keys.ts';
 import { networkCalls } from './network.ts';
+import { recordCalls } from './record.ts';
 import { sharingCalls } from './sharing.ts';
 import { walletCalls } from './wallet.ts';
 
@@ -17,5 +21,9 @@ export const calls = {
   ...keysCalls,
   ...networkCalls,
   ...sharingCalls,
+  ...recordCalls,
+  ...itemCalls,
+  ...addCalls,
+  ...exportCalls,
 } as const;
 export type Calls = typeof calls;
