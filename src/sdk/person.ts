@@ -555,7 +555,10 @@ export class Person {
     return this.#run(options, (ctx) => newInChart(ctx, options));
   }
 
-  /** The same in one line each, imports' bookkeeping left out: name, date, value, marks. No body is fetched. */
+  /**
+   * The same in one line each, imports' bookkeeping left out: name, date, value, marks. No body is fetched but once of each
+   * that somebody else wrote: what it amends stands inside.
+   */
   recordLines(options: AsAccount = {}): Promise<readonly RecordLine[]> {
     return this.#run(options, (ctx) => ownLines(ctx, options));
   }
