@@ -46,8 +46,8 @@ test('a demo that was stopped while it loaded is completed by the next start, an
       ]);
       for (const [name, count] of [
         ['alejandro', 110],
-        // Of her file 162; then a restricted result, an erased entry, a note, a diagnosis and its correction.
-        ['eboni', 167],
+        // Of her file 162; then a restricted result, an erased entry, a note, and a diagnosis with its correction in one line.
+        ['eboni', 166],
         ['lemuel', 104],
       ] as const) {
         const listed = await salus(['record', 'list', '--as', name], demo);
