@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import type { Download, Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { type App, fitsWidth, holdsAxe, type Visitor } from '../app.ts';
+import { choose, ref, savedBy } from './record-acts.ts';
 import {
   alterNewestBlob,
   bundle,
@@ -16,7 +17,10 @@ import {
 const eboni = 'examples/patients/Eboni_Brekke_ae30c5e1-23da-4ecd-a320-a2c6047f3a19.json';
 const letter = 'examples/documents/discharge-letter.pdf';
 
-/** A patient's own record: looking, finding, bringing, erasing, saving. */
+/**
+ * A patient's own record: looking, finding, bringing, erasing, saving. One file beyond the usual length: its cases share
+ * one browser, because opening a wallet costs seconds.
+ */
 export function recordCases(app: () => App): void {
   suite('record', () => {
     // Opening a wallet costs seconds: one browser for all, and each case begins at home.
@@ -313,29 +317,4 @@ export function recordCases(app: () => App): void {
       await visitor.close();
     });
   });
-}
-
-const ref = (id: string) => ({ reference: `Patient/${id}` });
-
-type Chosen = string | { readonly name: string; readonly json?: object; readonly text?: string };
-
-/** Gives a file to the browser's own chooser, which nobody can touch from here; returns its line on the page. */
-async function choose(page: Page, file: Chosen): Promise<Locator> {
-  const input = page.getByLabel('Choose files');
-  await input.waitFor({ state: 'attached' });
-  const lines = page.locator('.added > li');
-  const before = await lines.count();
-  if (typeof file === 'string') await input.setInputFiles(file);
-  else {
-    const { name, json, text } = file;
-    const buffer = Buffer.from(text ?? JSON.stringify(json));
-    await input.setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
-  }
-  return lines.nth(before);
-}
-
-async function savedBy(page: Page, touch: () => Promise<unknown>): Promise<Download> {
-  const saving = page.waitForEvent('download', { timeout: 60_000 });
-  await touch();
-  return saving;
 }

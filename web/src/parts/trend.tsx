@@ -2,7 +2,7 @@ import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { axisDay, clinicalDay, locale, shortDayOf } from '../app/dates.ts';
-import type { TrendPoint, TrendView } from '../worker/calls/item.ts';
+import type { TrendPoint, TrendView } from '../worker/calls/trend.ts';
 import { Flag } from './value.tsx';
 
 interface Band {

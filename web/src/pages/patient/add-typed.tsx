@@ -4,7 +4,7 @@ import { useAct } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import type { TypedIn } from '../../worker/typed-in.ts';
-import { Added } from './add.tsx';
+import { Added } from './add-result.tsx';
 
 const kinds = ['value', 'allergy', 'medicine', 'problem', 'note'] as const;
 type Kind = (typeof kinds)[number];

@@ -9,6 +9,7 @@ import { keysCalls } from './keys.ts';
 import { networkCalls } from './network.ts';
 import { recordCalls } from './record.ts';
 import { sharingCalls } from './sharing.ts';
+import { trendCalls } from './trend.ts';
 import { walletCalls } from './wallet.ts';
 
 /** Everything that a page can have done; one file for each part of the app. */
@@ -23,6 +24,7 @@ export const calls = {
   ...sharingCalls,
   ...recordCalls,
   ...itemCalls,
+  ...trendCalls,
   ...addCalls,
   ...exportCalls,
 } as const;

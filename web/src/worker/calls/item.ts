@@ -2,9 +2,7 @@ import {
   amendmentOf,
   contentOf,
   harmlessText,
-  isNumber,
   type ListedGrant,
-  momentOf,
   type OpenedRecord,
   openAttachment,
   type Person,
@@ -12,8 +10,6 @@ import {
   type RecordId,
   type RecordLine,
   reclassifyRecord,
-  spokenName,
-  valueForPeople,
 } from '@salus/salus/sdk/browser';
 import type { Call } from '../call.ts';
 import { chartLines, heldLines, isNotBelieved, recordOf } from '../chart-lines.ts';
@@ -22,7 +18,6 @@ import { fileNameFor, type ItemView, isPicture, itemView } from '../item-view.ts
 import { type PersonView, peopleOf } from '../people.ts';
 import type { Session } from '../session.ts';
 import { hospitalOf } from '../site.ts';
-import { unitShown } from '../units.ts';
 
 /** An entry: opened; erased; or not believed, and then nothing of it is shown. */
 export type OpenedItemView =
@@ -69,79 +64,6 @@ const open: Call<OfItem, OpenedItemView> = async (session, { handle }, { signal 
     return { state: 'refused', code: error.code, servedBy, ms: Date.now() };
   }
 };
-
-/** One point of a line of values. */
-export interface TrendPoint {
-  readonly handle: string;
-  readonly ms: number;
-  /** As the record spells it. */
-  readonly clinicalDate: string;
-  /** As people say it: `120/80`. */
-  readonly value: string;
-  /** The numbers in it, one for each line of the chart. */
-  readonly numbers: readonly number[];
-  readonly flag: string;
-  readonly isThis: boolean;
-}
-
-export interface TrendView {
-  readonly name: string;
-  readonly unit: string;
-  /** Oldest first. */
-  readonly points: readonly TrendPoint[];
-  /** Of the same code in other units: they cannot stand on one axis. */
-  readonly inOtherUnits: number;
-}
-
-/** All values of the same code in the record; null: it has none that a chart could draw. */
-const trend: Call<OfItem, TrendView | null> = async (session, { handle }, { signal }) => {
-  const { recordId, line } = await recordOf(session, handle, signal);
-  const code = line?.headline?.code ?? '';
-  if (line?.headline === undefined || code === '') return null;
-  const { unit, value } = line.headline;
-  const lines = numbersIn(value).length;
-  if (lines === 0) return null;
-  const { all } = await heldLines(session, signal);
-  const same = all.filter(
-    (it) => it.headline?.code === code && it.state === 'live' && countsNow(it),
-  );
-  const drawn = same.flatMap((it) => {
-    const numbers = numbersIn(it.headline?.value ?? '');
-    return it.headline?.unit === unit && numbers.length === lines ? [{ it, numbers }] : [];
-  });
-  const points = await Promise.all(
-    drawn.map(async ({ it, numbers }): Promise<TrendPoint> => {
-      const headline = it.headline as NonNullable<RecordLine['headline']>;
-      return {
-        handle: await session.handles.of(it.recordId),
-        ms: momentOf(headline.clinicalDate) ?? it.timeMs,
-        clinicalDate: headline.clinicalDate,
-        value: valueForPeople(headline.value),
-        numbers,
-        flag: headline.flag,
-        isThis: it.recordId === recordId,
-      };
-    }),
-  );
-  return {
-    name: harmlessText(spokenName({ ...line.headline, marks: [] })),
-    unit: unitShown(unit),
-    points: points.sort((a, b) => a.ms - b.ms),
-    inOtherUnits: same.length - drawn.length,
-  };
-};
-
-/** What was an error, was taken back or has a newer version is no value of the person. */
-const countsNow = (line: RecordLine): boolean =>
-  !line.isOlder &&
-  !line.isWithdrawn &&
-  !(line.headline?.marks ?? []).some((it) => it === 'entered-in-error' || it === 'withdrawn');
-
-/** `120/80` are two; words and `<0.5` are none. A long spelling is cut behind its point, and its number stays. */
-function numbersIn(value: string): readonly number[] {
-  const parts = value.split('/').map((it) => it.replace(/(\.\d+)\u2026$/u, '$1'));
-  return parts.length <= 2 && parts.every(isNumber) ? parts.map(Number) : [];
-}
 
 export interface VersionView {
   readonly handle: string;
@@ -316,7 +238,6 @@ const reclassify: Call<
 
 export const itemCalls = {
   'item.open': open,
-  'item.trend': trend,
   'item.versions': versions,
   'item.readers': readers,
   'item.bytes': bytes,
