@@ -89,6 +89,11 @@ export class Session {
     await holdWallet(wallet);
   }
 
+  /** Whether this wallet is the one that is open still. */
+  isOpenAs(person: Person): boolean {
+    return this.#opened?.person === person;
+  }
+
   touched(): void {
     this.#touchedMs = Date.now();
   }
