@@ -66,7 +66,8 @@ export type {
   MissingRecords,
   OpenedRecord,
 } from './actions/own-records.ts';
-export type { PatientIdentity } from './actions/patient-identity.ts';
+export { type PatientIdentity, patientAmong } from './actions/patient-identity.ts';
+export { type ChartToRead, type ReadChart, readChart } from './actions/read-chart.ts';
 export type {
   Access,
   ReadOptions,
@@ -102,6 +103,7 @@ export type {
 } from './devices/own-devices.ts';
 export type { GrantRequest, KnownPerson } from './grants/address-book.ts';
 export { readCard } from './grants/card.ts';
+export { coveringGrants } from './grants/covering.ts';
 export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
@@ -147,6 +149,7 @@ export { harmlessText, html, type SafeHtml } from './records/safe-html.ts';
 export { type ItemToShow, showItem } from './records/show-html.ts';
 export type { ShownResult } from './records/show-results.ts';
 export { type TextOfItem, textOfItem } from './records/show-text.ts';
+export { type Absence, absenceOf } from './records/show-words.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export { standAlonePage } from './records/stand-alone-page.ts';
 export {

@@ -1,5 +1,6 @@
 import { after, before } from 'node:test';
 import { type App, startApp } from './app.ts';
+import { clinicianCases } from './cases/clinician.ts';
 import { homeCases } from './cases/home.ts';
 import { keysCases } from './cases/keys.ts';
 import { recordCases } from './cases/record.ts';
@@ -15,3 +16,4 @@ const theApp = (): App => app;
 homeCases(theApp);
 keysCases(theApp);
 recordCases(theApp);
+clinicianCases(theApp);

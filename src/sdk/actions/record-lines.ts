@@ -11,7 +11,7 @@ import type { ReadingKey } from '../records/item-wrap.ts';
 import { amendedByOthers } from './amended-by-others.ts';
 import { keysOf, openersOf } from './keys-of-rows.ts';
 import { keyOf, ownChart } from './own-records.ts';
-import { type Access, type ReadOptions, requestRows } from './read-shared.ts';
+import { type Access, type ReadOptions, requestRows, type SharedListing } from './read-shared.ts';
 
 /** A record as its row tells it, without its body. */
 export interface RecordLine {
@@ -96,11 +96,21 @@ export async function sharedLines(
 ): Promise<SharedLines> {
   const held = heldGrant(ctx, consent);
   const known = keysOf(ctx, held, options.signal);
-  const { rows, erased, accesses } = await requestRows(ctx, held, options);
+  const listing = await requestRows(ctx, held, options);
+  const rows = listing.rows.map(({ row }) => row);
+  const keyOf = await openersOf(ctx, held, { rows, known }, options.signal);
+  const lines = await linesOf(listing, keyOf, options);
+  return { patient: held.patient, lines, accesses: listing.accesses };
+}
+
+/** The lines of what a look listed, what was erased last. */
+export async function linesOf(
+  { rows, erased }: Pick<SharedListing, 'rows' | 'erased'>,
+  keyOf: (row: LiveItem) => ReadingKey,
+  options: WorkOptions,
+): Promise<readonly RecordLine[]> {
   const live = rows.map(({ row }) => row);
-  const keyOf = await openersOf(ctx, held, { rows: live, known }, options.signal);
-  const lines = await openLines(live, keyOf, options);
-  return { patient: held.patient, lines: [...lines, ...erased.map(erasedLine)], accesses };
+  return [...(await openLines(live, keyOf, options)), ...erased.map(erasedLine)];
 }
 
 async function openLines(

@@ -137,6 +137,20 @@ export function timeLeft(ms: number): string {
   return numberFormat({ style: 'unit', unit, unitDisplay: 'long' }).format(count);
 }
 
+/** `3 seconds ago`, `2 hours ago`; `toMs` not before `fromMs`. */
+export function agoText(fromMs: number, toMs: number): string {
+  const seconds = Math.round((toMs - fromMs) / 1_000);
+  const [unit, count] =
+    seconds < 60
+      ? (['second', seconds] as const)
+      : seconds < 3_600
+        ? (['minute', Math.round(seconds / 60)] as const)
+        : seconds < 172_800
+          ? (['hour', Math.round(seconds / 3_600)] as const)
+          : (['day', Math.round(seconds / 86_400)] as const);
+  return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(-count, unit);
+}
+
 /** `A`, `A and B`, `A, B and C`, in the language of the page. */
 export const listed = (words: readonly string[]): string =>
   new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words);

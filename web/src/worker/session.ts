@@ -30,6 +30,7 @@ export type SessionState =
     };
 
 const idleMs = 10 * 60_000;
+const letterMs = 2_500;
 
 interface Opened {
   readonly person: Person;
@@ -45,6 +46,7 @@ export class Session {
   #touchedMs = Date.now();
   readonly #tell: (state: SessionState) => void;
   readonly #news: () => void;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tell: (state: SessionState) => void, news: () => void) {
     this.#tell = tell;
@@ -87,6 +89,11 @@ export class Session {
   async held(wallet: HeldWallet): Promise<void> {
     this.#opened = { ...this.#open(), wallet };
     await holdWallet(wallet);
+  }
+
+  /** Whether this wallet is the one that is open still. */
+  isOpenAs(person: Person): boolean {
+    return this.#opened?.person === person;
   }
 
   touched(): void {
@@ -143,6 +150,12 @@ export class Session {
     return this.#opened;
   }
 
+  /** A letter comes behind its block: pages ask once more when it will be there. */
+  #newsLater(): void {
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => this.#news(), letterMs);
+  }
+
   /** Blocks are hints to look: pages ask again. A stream that ends is begun anew, ever later. */
   async #watch({ person, watching }: Opened): Promise<void> {
     const { signal } = watching;
@@ -153,6 +166,7 @@ export class Session {
           for await (const _block of person.watch({ as: own.account, signal })) {
             waitMs = 1_000;
             this.#news();
+            this.#newsLater();
           }
         }
       } catch {

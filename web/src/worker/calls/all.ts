@@ -1,5 +1,6 @@
 import { addCalls } from './add.ts';
 import { checkCalls } from './check.ts';
+import { clinicianCalls } from './clinician.ts';
 import { deskCalls } from './desk.ts';
 import { exportCalls } from './export.ts';
 import { homeCalls } from './home.ts';
@@ -11,6 +12,7 @@ import { recordCalls } from './record.ts';
 import { sharingCalls } from './sharing.ts';
 import { trendCalls } from './trend.ts';
 import { walletCalls } from './wallet.ts';
+import { writingCalls } from './writing.ts';
 
 /** Everything that a page can have done; one file for each part of the app. */
 export const calls = {
@@ -27,5 +29,7 @@ export const calls = {
   ...trendCalls,
   ...addCalls,
   ...exportCalls,
+  ...clinicianCalls,
+  ...writingCalls,
 } as const;
 export type Calls = typeof calls;
