@@ -104,6 +104,7 @@ export type {
 export type { GrantRequest, KnownPerson } from './grants/address-book.ts';
 export { readCard } from './grants/card.ts';
 export { coveringGrants } from './grants/covering.ts';
+export { formatCardLink, readCardText } from './grants/card-link.ts';
 export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
