@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dayOf, listed, timeLeft } from '../app/dates.ts';
 import { useAct } from '../boundary/use-call.ts';
@@ -8,8 +8,14 @@ import { Failed } from './failure.tsx';
 import { Icon } from './icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from './person-sign.tsx';
 
-/** A live share: who, what, until when, and Stop. */
-export function GrantRow({ grant }: { readonly grant: GrantView }) {
+/** A live share: who, what, until when, and Stop; `more` stands beside it. */
+export function GrantRow({
+  grant,
+  more,
+}: {
+  readonly grant: GrantView;
+  readonly more?: ReactNode;
+}) {
   const { t } = useTranslation();
   const nameOf = usePersonName();
   const [isAsking, setAsking] = useState(false);
@@ -29,6 +35,7 @@ export function GrantRow({ grant }: { readonly grant: GrantView }) {
           {t('sharing.stop')}
           <span className="hide"> {name}</span>
         </button>
+        {more}
       </div>
       <div className="terms sm">
         <GrantTerms grant={grant} />
@@ -41,7 +48,9 @@ export function GrantRow({ grant }: { readonly grant: GrantView }) {
         </span>
         <Burn fromMs={grant.fromMs} untilMs={grant.untilMs} />
       </div>
-      {isAsking && <StopDialog grant={grant} name={name} onClose={() => setAsking(false)} />}
+      {isAsking && (
+        <StopDialog consent={grant.consent} name={name} onClose={() => setAsking(false)} />
+      )}
     </li>
   );
 }
@@ -94,12 +103,12 @@ export function Burn({ fromMs, untilMs }: { readonly fromMs: number; readonly un
 }
 
 /** What happens before the touch, and what nobody can take back. */
-function StopDialog({
-  grant,
+export function StopDialog({
+  consent,
   name,
   onClose,
 }: {
-  readonly grant: GrantView;
+  readonly consent: string;
   readonly name: string;
   readonly onClose: () => void;
 }) {
@@ -123,7 +132,7 @@ function StopDialog({
           type="button"
           className="btn stop"
           disabled={stop.isPending}
-          onClick={() => stop.mutate({ consent: grant.consent }, { onSuccess: onClose })}
+          onClick={() => stop.mutate({ consent }, { onSuccess: onClose })}
         >
           {stop.isPending ? t('sharing.stopping') : t('sharing.stopFor', { name })}
         </button>
