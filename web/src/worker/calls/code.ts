@@ -1,4 +1,4 @@
-import { formatCardLink, readCard, readCardText } from '@salus/salus/sdk/browser';
+import { CodedError, formatCardLink, readCard, readCardText } from '@salus/salus/sdk/browser';
 import type { Call } from '../call.ts';
 import { type PersonView, peopleOf } from '../people.ts';
 import { bufferOf, type SavedFile } from '../proof-view.ts';
@@ -49,6 +49,23 @@ const read: Call<GivenCard, CardView> = async (session, given, { signal }) => {
   return cardView(session, account);
 };
 
+/**
+ * Those who work at this person's hospital and carry this whole name, proven and kept. Throws PERSON_UNKNOWN: nobody
+ * does.
+ */
+const find: Call<{ readonly name: string }, readonly CardView[]> = async (
+  session,
+  { name },
+  { signal },
+) => {
+  const { person, as } = session;
+  const options = { ...as, signal };
+  const found = await person.findCards(name.trim(), options);
+  if (found.length === 0) throw new CodedError('PERSON_UNKNOWN');
+  for (const { bytes } of found) await person.addCard(bytes, options);
+  return Promise.all(found.map(({ card }) => cardView(session, card.account)));
+};
+
 /** A file holds the card itself, or its link as text. */
 function cardOfFile(file: ArrayBuffer): Uint8Array {
   const bytes = new Uint8Array(file);
@@ -70,4 +87,4 @@ export async function cardView(session: Session, account: string): Promise<CardV
   };
 }
 
-export const codeCalls = { 'code.mine': mine, 'code.read': read };
+export const codeCalls = { 'code.mine': mine, 'code.read': read, 'code.find': find };

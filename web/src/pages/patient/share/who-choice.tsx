@@ -1,9 +1,8 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dayOf } from '../../../app/dates.ts';
-import { CardReader } from '../../../parts/card-reader.tsx';
+import { CardPick, CardReader } from '../../../parts/card-reader.tsx';
 import { Icon } from '../../../parts/icon.tsx';
-import { PersonLine, PersonSign, usePersonName } from '../../../parts/person-sign.tsx';
 import type { SharePerson } from '../../../worker/calls/share.ts';
 import type { ChoiceProps } from './form.tsx';
 
@@ -66,39 +65,16 @@ function PersonChoice({
   readonly onChoose: () => void;
 }) {
   const { t } = useTranslation();
-  const nameOf = usePersonName();
-  const { person, licence, live, isAnotherOfTheName } = who;
   return (
     <li>
-      <button type="button" className="row pick" aria-pressed={isChosen} onClick={onChoose}>
-        <PersonSign person={person} />
-        <span>
-          <bdi className="t">{nameOf(person)}</bdi>
-          <br />
-          <span className="s">
-            <PersonLine person={person} />
-            {licence !== '' && (
-              <>
-                {', '}
-                {t('cards.licence')} <bdi>{licence}</bdi>
-              </>
-            )}
-          </span>
-          {live !== undefined && (
-            <>
-              <br />
-              <span className="s">{t('share.canAlready', { day: dayOf(live.untilMs) })}</span>
-            </>
-          )}
-          {isAnotherOfTheName && (
-            <>
-              <br />
-              <span className="tag warn">{t('cards.another')}</span>
-            </>
-          )}
-        </span>
-        {isChosen ? <Icon name="check" /> : <span />}
-      </button>
+      <CardPick card={who} isChosen={isChosen} onPick={onChoose}>
+        {who.live !== undefined && (
+          <>
+            <br />
+            <span className="s">{t('share.canAlready', { day: dayOf(who.live.untilMs) })}</span>
+          </>
+        )}
+      </CardPick>
     </li>
   );
 }
