@@ -178,7 +178,7 @@ export function sharingCases(app: () => App): void {
       await page.reload();
       await visitor.openAs('Eboni Brekke');
       await goTo(visitor, '/code');
-      await page.getByRole('button', { name: 'Scan a code' }).click();
+      await page.getByRole('button', { name: 'Scan with the camera' }).click();
       await page.getByText('The card holds, and is kept with you.').waitFor();
       await page.getByText('Alejandro Riojas').waitFor();
       await visitor.close();

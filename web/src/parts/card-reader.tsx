@@ -5,14 +5,13 @@ import type { CardView } from '../worker/calls/code.ts';
 import { Failed } from './failure.tsx';
 import { Icon } from './icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from './person-sign.tsx';
-import { canScan, ScanDialog } from './scan.tsx';
+import { Scan } from './scan.tsx';
 
 /** Somebody's card, pasted, chosen as a file or scanned; it is proven before anybody sees a name. */
 export function CardReader({ onCard }: { readonly onCard: (card: CardView) => void }) {
   const { t } = useTranslation();
   const id = useId();
   const [text, setText] = useState('');
-  const [isScanning, setScanning] = useState(false);
   const read = useAct('code.read');
   const take = (given: Parameters<typeof read.mutate>[0]) =>
     read.mutate(given, {
@@ -54,12 +53,6 @@ export function CardReader({ onCard }: { readonly onCard: (card: CardView) => vo
             <Icon name="check" />
             {read.isPending ? t('cards.reading') : t('cards.read')}
           </button>
-          {canScan && (
-            <button type="button" className="btn line small" onClick={() => setScanning(true)}>
-              <Icon name="code" />
-              {t('cards.scan')}
-            </button>
-          )}
           <label className="btn line small file">
             <Icon name="file" />
             {t('cards.file')}
@@ -74,15 +67,7 @@ export function CardReader({ onCard }: { readonly onCard: (card: CardView) => vo
           </label>
         </div>
       </form>
-      {isScanning && (
-        <ScanDialog
-          onClose={() => setScanning(false)}
-          onText={(found) => {
-            setScanning(false);
-            take({ text: found });
-          }}
-        />
-      )}
+      <Scan onRead={(found) => take({ text: found })} />
     </>
   );
 }
