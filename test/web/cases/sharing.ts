@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { formatCardLink } from '../../../src/sdk/index.ts';
+import { salus } from '../../cli/salus.ts';
 import { type App, fitsWidth, holdsAxe, type Visitor } from '../app.ts';
 
 const lind = 'Dr Erik Lind';
+const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 
 /** Somebody of the demo at home. */
 async function atHome(app: App, options: Parameters<App['visitor']>[0] = {}): Promise<Visitor> {
@@ -37,6 +39,41 @@ export function sharingCases(app: () => App): void {
       eboni.touches.count = 0;
       return eboni;
     };
+
+    test('A letter of somebody who is not known waits, and is taken at a touch', async () => {
+      const demo = { home: app().home, env };
+      await salus(['grant', 'eboni', '--as', 'lemuel', '--class', 'lab'], demo);
+      const { page } = await shared();
+      await page.getByRole('link', { name: 'Sharing' }).click();
+      await page.getByText('Lemuel Hodkiewicz sent you a letter.').waitFor();
+      await holdsAxe(page);
+      await page.getByRole('button', { name: 'Take it Lemuel Hodkiewicz' }).click();
+      await page.getByText('Lemuel Hodkiewicz shares their record with you').waitFor();
+      await holdsAxe(page);
+      await salus(['revoke', 'eboni', '--as', 'lemuel'], demo);
+    });
+
+    test('A share that only another device knows is told, and stopped by its place in the ledger alone', async () => {
+      const visitor = await app().visitor();
+      const { page, context } = visitor;
+      await context.addInitScript('delete globalThis.SharedWorker');
+      await page.reload();
+      await visitor.openAs('Eboni Brekke');
+      await page.locator('.lastv').first().waitFor();
+      // What other devices did does not come here any more.
+      await page.route('**/v1/wallet**', (route) => route.abort());
+      const demo = { home: app().home, env };
+      await salus(['grant', 'dr-lind', '--as', 'eboni', '--class', 'note'], demo);
+      await page.getByRole('link', { name: 'Sharing' }).click();
+      await page.getByRole('heading', { name: /1 share is not known on this device/u }).waitFor();
+      await holdsAxe(page);
+      const row = page.getByRole('listitem').filter({ hasText: 'given on another device' });
+      await row.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('button', { name: 'Stop now' }).click();
+      await row.waitFor({ state: 'detached' });
+      visitor.troubles.splice(0, visitor.troubles.length, ...ownOf(visitor.troubles));
+      await visitor.close();
+    });
 
     test('Three touches share everything for a week, and two stop it', async () => {
       const visitor = await shared();
