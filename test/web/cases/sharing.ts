@@ -112,7 +112,7 @@ export function sharingCases(app: () => App): void {
       await page.getByRole('link', { name: 'Sharing' }).click();
       await page.getByText('You stopped it on').first().waitFor();
       await holdsAxe(page);
-      const ended = page.getByRole('listitem').filter({ hasText: 'Can read lab results' });
+      const ended = page.getByRole('listitem').filter({ hasText: 'Could read lab results' });
       await ended.getByRole('link', { name: `Share again ${lind}` }).click();
       await page.getByRole('button', { name: /^What:/u }).click();
       await page.getByText('Some kinds').click();

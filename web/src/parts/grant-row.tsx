@@ -55,9 +55,10 @@ export function GrantRow({
   );
 }
 
-/** `Can read everything, for treatment`, and what may be written. */
+/** `Can read everything, for treatment`, and what may be written; of an ended share what could. */
 export function GrantTerms({ grant }: { readonly grant: GrantView }) {
   const { t } = useTranslation();
+  const isOver = grant.state === 'ended';
   const ordinary = grant.readClasses.filter((it) => it !== 'private');
   const classes = listed(
     ordinary.map((it) => t(`classes.${it}` as 'classes.lab').toLocaleLowerCase()),
@@ -69,20 +70,21 @@ export function GrantTerms({ grant }: { readonly grant: GrantView }) {
         ? t('sharing.everything')
         : classes;
   const purposes = listed(grant.purposes.map((it) => t(`purposes.${it}` as 'purposes.TREAT')));
+  const adds = listed(
+    grant.writeClasses.map((it) => t(`classes.${it}` as 'classes.lab').toLocaleLowerCase()),
+  );
   const parts = [
-    ...(grant.readClasses.length > 0 ? [t('sharing.reads', { what, purposes })] : []),
-    ...(grant.readsPrivate ? [t('sharing.readsPrivate')] : []),
-    ...(grant.writeClasses.length > 0
+    ...(grant.readClasses.length > 0
       ? [
-          t('sharing.writes', {
-            what: listed(
-              grant.writeClasses.map((it) =>
-                t(`classes.${it}` as 'classes.lab').toLocaleLowerCase(),
-              ),
-            ),
-          }),
+          isOver
+            ? t('sharing.couldRead', { what, purposes })
+            : t('sharing.reads', { what, purposes }),
         ]
       : []),
+    ...(grant.readsPrivate ? [t('sharing.readsPrivate')] : []),
+    ...(adds === ''
+      ? []
+      : [isOver ? t('sharing.couldAdd', { what: adds }) : t('sharing.writes', { what: adds })]),
   ];
   return <>{parts.join('. ')}</>;
 }

@@ -33,7 +33,7 @@ export function LookRow({ look }: { readonly look: LookView }) {
       {look.kind === 'erased' ? <ClassIcon name="erase" /> : <PersonSign person={look.person} />}
       <div>
         <bdi className="t">{who}</bdi>{' '}
-        <span className="s">{place === undefined ? when : `${place}, ${when}`}</span>
+        <bdi className="s">{place === undefined ? when : `${place}, ${when}`}</bdi>
         <br />
         {look.kind === 'look' && (
           <>
