@@ -85,7 +85,7 @@ export function sharingCases(app: () => App): void {
       const sentence = page.locator('.say');
       await touches.touch(page.getByRole('button', { name: new RegExp(`^${lind}`, 'u') }));
       assert.match(
-        (await sentence.innerText()).replaceAll(/\s+/gu, ' '),
+        String(await sentence.textContent()).replaceAll(/\s+/gu, ' '),
         /^Let Who: Dr Erik Lind read What: everything for What for: treatment until Until: \w+ \d+ \w+ \d{4} \.$/u,
       );
       await page.getByText('Left out: what is marked very private (1 entry now).').waitFor();
@@ -148,22 +148,22 @@ export function sharingCases(app: () => App): void {
       const visitor = await shared();
       const { page } = visitor;
       const path = await page.locator('.lastv').first().getAttribute('href');
-      const name = await page.locator('.lastv bdi').first().innerText();
+      const name = String(await page.locator('.lastv bdi').first().textContent());
       await goTo(visitor, `/share/${path?.split('/').at(-1)}`);
       const what = page.getByRole('button', { name: /^What:/u });
       await what.waitFor();
-      assert.match(await what.innerText(), new RegExp(name, 'u'));
+      assert.match(String(await what.textContent()), new RegExp(name, 'u'));
       await what.click();
       await page.getByRole('searchbox').fill('influenza');
       await page
         .getByRole('checkbox', { name: /influenza/iu })
         .first()
         .check();
-      assert.match(await what.innerText(), /2 entries/u);
+      assert.match(String(await what.textContent()), /2 entries/u);
       await holdsAxe(page);
       // What is no longer chosen leaves the list: it does not have what is searched for in its name.
       await page.getByRole('checkbox', { name }).first().click();
-      assert.match(await what.innerText(), /influenza/iu);
+      assert.match(String(await what.textContent()), /influenza/iu);
       assert.ok(!page.url().includes('influenza'));
     });
 
@@ -233,12 +233,12 @@ export function sharingCases(app: () => App): void {
       await page.getByRole('button', { name: new RegExp(`^${lind}`, 'u') }).click();
       await page.getByRole('button', { name: /^Until:/u }).click();
       await page.getByText('One month').click();
-      const until = await page.getByRole('button', { name: /^Until:/u }).innerText();
+      const until = await page.getByRole('button', { name: /^Until:/u }).textContent();
       await page.route('**/v1/**', (route) => route.abort());
       await page.getByRole('button', { name: `Share with ${lind}` }).click();
-      const said = await page.getByRole('alert').innerText({ timeout: 60_000 });
+      const said = String(await page.getByRole('alert').textContent({ timeout: 60_000 }));
       assert.match(said, /The hospital did not answer\..*What you did is kept\./su);
-      assert.equal(await page.getByRole('button', { name: /^Until:/u }).innerText(), until);
+      assert.equal(await page.getByRole('button', { name: /^Until:/u }).textContent(), until);
       await holdsAxe(page);
       visitor.troubles.splice(0, visitor.troubles.length, ...ownOf(visitor.troubles));
       await visitor.close();
