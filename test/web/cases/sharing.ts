@@ -149,7 +149,8 @@ export function sharingCases(app: () => App): void {
       const { page } = visitor;
       const path = await page.locator('.lastv').first().getAttribute('href');
       const name = String(await page.locator('.lastv bdi').first().textContent());
-      await goTo(visitor, `/share/${path?.split('/').at(-1)}`);
+      await goTo(visitor, String(path));
+      await page.getByRole('link', { name: 'Share this' }).click();
       const what = page.getByRole('button', { name: /^What:/u });
       await what.waitFor();
       assert.match(String(await what.textContent()), new RegExp(name, 'u'));

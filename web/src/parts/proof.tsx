@@ -6,7 +6,7 @@ import type { ProofView, SavedFile } from '../worker/proof-view.ts';
 import { Failed } from './failure.tsx';
 import { Icon } from './icon.tsx';
 import { usePersonName } from './person-sign.tsx';
-import { saveFile } from './save-file.ts';
+import { saveFile } from './save.ts';
 
 /** A fact of the thing that is proven, beside those that every receipt has. */
 export interface ProofFact {
@@ -108,7 +108,11 @@ function Facts({ proof, file, facts = [] }: ProofProps & { readonly proof: Proof
       <p className="sm dim mt-s">{t('proof.checked')}</p>
       {file !== undefined && (
         <div className="acts way">
-          <button type="button" className="btn line small" onClick={() => saveFile(file)}>
+          <button
+            type="button"
+            className="btn line small"
+            onClick={() => saveFile(new Blob([file.bytes]), file.fileName)}
+          >
             <Icon name="save" />
             {t('proof.save')}
           </button>

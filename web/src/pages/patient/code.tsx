@@ -8,7 +8,7 @@ import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from '../../parts/person-sign.tsx';
 import { Qr } from '../../parts/qr.tsx';
-import { saveFile } from '../../parts/save-file.ts';
+import { saveFile } from '../../parts/save.ts';
 import type { CardView, OwnCard } from '../../worker/calls/code.ts';
 
 /** One's own card for others to scan, and the place where somebody else's is read. */
@@ -75,7 +75,11 @@ function Mine({ card }: { readonly card: OwnCard }) {
         </figcaption>
       </figure>
       <div className="acts">
-        <button type="button" className="btn line" onClick={() => saveFile(card.file)}>
+        <button
+          type="button"
+          className="btn line"
+          onClick={() => saveFile(new Blob([card.file.bytes]), card.file.fileName)}
+        >
           <Icon name="save" />
           {t('code.save')}
         </button>
