@@ -88,7 +88,7 @@ export function sharingCases(app: () => App): void {
         String(await sentence.textContent()).replaceAll(/\s+/gu, ' '),
         /^Let Who: Dr Erik Lind read What: everything for What for: treatment until Until: \w+ \d+ \w+ \d{4} \.$/u,
       );
-      await page.getByText('Left out: what is marked very private (1 entry now).').waitFor();
+      await page.getByText('Left out: what is marked very private').waitFor();
       await page.getByText('Nobody can take it back.').waitFor();
       await touches.touch(page.getByRole('button', { name: `Share with ${lind}` }));
       await page
