@@ -103,8 +103,8 @@ export type {
 } from './devices/own-devices.ts';
 export type { FoundCard, GrantRequest, KnownPerson } from './grants/address-book.ts';
 export { readCard } from './grants/card.ts';
-export { coveringGrants } from './grants/covering.ts';
 export { formatCardLink, readCardText } from './grants/card-link.ts';
+export { coveringGrants } from './grants/covering.ts';
 export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';

@@ -46,11 +46,7 @@ test('a demo that was stopped while it loaded is completed by the next start, an
       ]);
       for (const [name, count] of [
         ['alejandro', 110],
-<<<<<<< HEAD
         // Of her file 162; then a restricted result, an erased entry, a note, and a diagnosis with its correction in one line.
-=======
-        // Of her file 162; then a restricted result, an erased entry, a note, and a diagnosis under its correction.
->>>>>>> 5a82931 (Count a corrected diagnosis of the demo once)
         ['eboni', 166],
         ['lemuel', 104],
       ] as const) {

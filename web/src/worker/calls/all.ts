@@ -34,9 +34,7 @@ export const calls = {
   ...codeCalls,
   ...exportCalls,
   ...clinicianCalls,
-  ...itemCalls,
   ...lookedCalls,
-  ...recordCalls,
   ...shareCalls,
   ...writingCalls,
 } as const;
