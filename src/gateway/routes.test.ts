@@ -129,6 +129,7 @@ const malformed: readonly [Method, string, Sent, string][] = [
     'REQUEST_INVALID',
   ],
   ['GET', '/v1/cards/x', {}, 'REQUEST_INVALID'],
+  ['POST', '/v1/cards', { json: { name: '' } }, 'REQUEST_INVALID'],
   ['POST', '/v1/relay/x/1', octets, 'REQUEST_INVALID'],
   ['POST', `/v1/relay/${id32}/2`, octets, 'REQUEST_INVALID'],
   ['POST', `/v1/relay/${id32}/1`, { json: {} }, 'REQUEST_INVALID'],

@@ -101,8 +101,9 @@ export type {
   OwnDevice,
   OwnDevices,
 } from './devices/own-devices.ts';
-export type { GrantRequest, KnownPerson } from './grants/address-book.ts';
+export type { FoundCard, GrantRequest, KnownPerson } from './grants/address-book.ts';
 export { readCard } from './grants/card.ts';
+export { formatCardLink, readCardText } from './grants/card-link.ts';
 export { coveringGrants } from './grants/covering.ts';
 export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';

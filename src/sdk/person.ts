@@ -519,6 +519,14 @@ export class Person {
     return this.#run(options, (ctx) => people.fetchCard(ctx, account, options));
   }
 
+  /**
+   * Colleagues who carry this whole name, from the hospital's directory, proven; `addCard` keeps one. Throws
+   * CARD_INVALID.
+   */
+  findCards(name: string, options: AsAccount = {}): Promise<readonly people.FoundCard[]> {
+    return this.#run(options, (ctx) => people.fetchCardsOf(ctx, name, options));
+  }
+
   /** Everybody whose card the wallet holds. */
   get cards(): readonly people.KnownPerson[] {
     return people.knownPeople(this.#vault.content);

@@ -3,7 +3,9 @@ import { type App, startApp } from './app.ts';
 import { clinicianCases } from './cases/clinician.ts';
 import { homeCases } from './cases/home.ts';
 import { keysCases } from './cases/keys.ts';
+import { lookedCases } from './cases/looked.ts';
 import { recordCases } from './cases/record.ts';
+import { sharingCases } from './cases/sharing.ts';
 
 /** The web app in a real browser, one demo for all: a file in `cases` for each part of it. */
 let app: App;
@@ -15,5 +17,7 @@ after(() => app.close());
 const theApp = (): App => app;
 homeCases(theApp);
 keysCases(theApp);
+lookedCases(theApp);
 recordCases(theApp);
 clinicianCases(theApp);
+sharingCases(theApp);

@@ -6,6 +6,7 @@ import { blockGet } from './block-get.ts';
 import { blockWholeGet } from './block-whole-get.ts';
 import { bodiesPost } from './bodies-post.ts';
 import { cardGet } from './card-get.ts';
+import { cardsPost } from './cards-post.ts';
 import { deskLinkPost } from './desk-link-post.ts';
 import { deskSessionPost } from './desk-session-post.ts';
 import { deskSessionsDelete } from './desk-sessions-delete.ts';
@@ -90,6 +91,7 @@ export const routes: readonly Route[] = [
   networkGet,
   enrolPost,
   cardGet,
+  cardsPost,
   walletShardPut,
   walletPut,
   walletGet,

@@ -6,6 +6,7 @@ import { handleBlockGet } from './block-get.ts';
 import { handleBlockWholeGet } from './block-whole-get.ts';
 import { handleBodiesPost } from './bodies-post.ts';
 import { handleCardGet } from './card-get.ts';
+import { handleCardsPost } from './cards-post.ts';
 import { handleDeskLinkPost } from './desk-link-post.ts';
 import { handleDeskSessionPost } from './desk-session-post.ts';
 import { handleDeskSessionsDelete } from './desk-sessions-delete.ts';
@@ -90,6 +91,7 @@ export const handlers: readonly AnyHandler[] = [
   handleNetworkGet,
   handleEnrolPost,
   handleCardGet,
+  handleCardsPost,
   handleWalletShardPut,
   handleWalletPut,
   handleWalletGet,

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dayOf, listed, timeLeft } from '../app/dates.ts';
 import { useAct } from '../boundary/use-call.ts';
@@ -8,8 +8,14 @@ import { Failed } from './failure.tsx';
 import { Icon } from './icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from './person-sign.tsx';
 
-/** A live share: who, what, until when, and Stop. */
-export function GrantRow({ grant }: { readonly grant: GrantView }) {
+/** A live share: who, what, until when, and Stop; `more` stands beside it. */
+export function GrantRow({
+  grant,
+  more,
+}: {
+  readonly grant: GrantView;
+  readonly more?: ReactNode;
+}) {
   const { t } = useTranslation();
   const nameOf = usePersonName();
   const [isAsking, setAsking] = useState(false);
@@ -29,6 +35,7 @@ export function GrantRow({ grant }: { readonly grant: GrantView }) {
           {t('sharing.stop')}
           <span className="hide"> {name}</span>
         </button>
+        {more}
       </div>
       <div className="terms sm">
         <GrantTerms grant={grant} />
@@ -41,14 +48,17 @@ export function GrantRow({ grant }: { readonly grant: GrantView }) {
         </span>
         <Burn fromMs={grant.fromMs} untilMs={grant.untilMs} />
       </div>
-      {isAsking && <StopDialog grant={grant} name={name} onClose={() => setAsking(false)} />}
+      {isAsking && (
+        <StopDialog consent={grant.consent} name={name} onClose={() => setAsking(false)} />
+      )}
     </li>
   );
 }
 
-/** `Can read everything, for treatment`, and what may be written. */
+/** `Can read everything, for treatment`, and what may be written; of an ended share what could. */
 export function GrantTerms({ grant }: { readonly grant: GrantView }) {
   const { t } = useTranslation();
+  const isOver = grant.state === 'ended';
   const ordinary = grant.readClasses.filter((it) => it !== 'private');
   const classes = listed(
     ordinary.map((it) => t(`classes.${it}` as 'classes.lab').toLocaleLowerCase()),
@@ -60,20 +70,21 @@ export function GrantTerms({ grant }: { readonly grant: GrantView }) {
         ? t('sharing.everything')
         : classes;
   const purposes = listed(grant.purposes.map((it) => t(`purposes.${it}` as 'purposes.TREAT')));
+  const adds = listed(
+    grant.writeClasses.map((it) => t(`classes.${it}` as 'classes.lab').toLocaleLowerCase()),
+  );
   const parts = [
-    ...(grant.readClasses.length > 0 ? [t('sharing.reads', { what, purposes })] : []),
-    ...(grant.readsPrivate ? [t('sharing.readsPrivate')] : []),
-    ...(grant.writeClasses.length > 0
+    ...(grant.readClasses.length > 0
       ? [
-          t('sharing.writes', {
-            what: listed(
-              grant.writeClasses.map((it) =>
-                t(`classes.${it}` as 'classes.lab').toLocaleLowerCase(),
-              ),
-            ),
-          }),
+          isOver
+            ? t('sharing.couldRead', { what, purposes })
+            : t('sharing.reads', { what, purposes }),
         ]
       : []),
+    ...(grant.readsPrivate ? [t('sharing.readsPrivate')] : []),
+    ...(adds === ''
+      ? []
+      : [isOver ? t('sharing.couldAdd', { what: adds }) : t('sharing.writes', { what: adds })]),
   ];
   return <>{parts.join('. ')}</>;
 }
@@ -94,12 +105,12 @@ export function Burn({ fromMs, untilMs }: { readonly fromMs: number; readonly un
 }
 
 /** What happens before the touch, and what nobody can take back. */
-function StopDialog({
-  grant,
+export function StopDialog({
+  consent,
   name,
   onClose,
 }: {
-  readonly grant: GrantView;
+  readonly consent: string;
   readonly name: string;
   readonly onClose: () => void;
 }) {
@@ -123,7 +134,7 @@ function StopDialog({
           type="button"
           className="btn stop"
           disabled={stop.isPending}
-          onClick={() => stop.mutate({ consent: grant.consent }, { onSuccess: onClose })}
+          onClick={() => stop.mutate({ consent }, { onSuccess: onClose })}
         >
           {stop.isPending ? t('sharing.stopping') : t('sharing.stopFor', { name })}
         </button>

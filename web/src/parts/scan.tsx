@@ -42,6 +42,8 @@ function Camera({
   const { t } = useTranslation();
   const place = useRef<HTMLVideoElement>(null);
   const [isRefused, setRefused] = useState(false);
+  const tell = useRef(onRead);
+  tell.current = onRead;
   useEffect(() => {
     let stream: MediaStream | undefined;
     let isOver = false;
@@ -50,21 +52,25 @@ function Camera({
       const detector = new detectorOf({ formats: ['qr_code'] });
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
       const video = place.current;
-      if (video === null || isOver) return;
+      // Closed before the camera was allowed: it must not stay on.
+      if (video === null || isOver) return stop();
       video.srcObject = stream;
       await video.play();
       while (!isOver) {
         const [found] = await detector.detect(video);
-        if (found !== undefined) return onRead(found.rawValue);
+        if (found !== undefined) return tell.current(found.rawValue);
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
+    };
+    const stop = () => {
+      for (const track of stream?.getTracks() ?? []) track.stop();
     };
     look().catch(() => setRefused(true));
     return () => {
       isOver = true;
-      for (const track of stream?.getTracks() ?? []) track.stop();
+      stop();
     };
-  }, [onRead]);
+  }, []);
   return (
     <div className="mt">
       {isRefused ? (

@@ -5,6 +5,8 @@ import type { Session } from './session.ts';
 /** A share as its owner sees it. */
 export interface GrantView {
   readonly consent: string;
+  /** Of this device: `/sharing/HANDLE`. */
+  readonly handle: string;
   readonly person: PersonView;
   /** The name that the wallet gave it, where no card has one. */
   readonly calledName: string;
@@ -30,8 +32,10 @@ export async function grantViews(
     session,
     grants.map((it) => it.terms.grantee),
   );
-  return grants.map((it) => ({
+  const handles = await Promise.all(grants.map((it) => session.handles.of(it.consent)));
+  return grants.map((it, at) => ({
     consent: it.consent,
+    handle: handles[at] ?? '',
     person: personOf(it.terms.grantee),
     calledName: it.granteeName,
     readClasses: it.terms.readClasses,

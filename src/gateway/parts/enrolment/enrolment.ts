@@ -1,6 +1,7 @@
 import { type Card, credentialHashOf, encodeCard } from '../../../api/card.ts';
 import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
 import type { EnrolAnswer, EnrolRequest } from '../../../api/people.ts';
+import { maxCardsOfName } from '../../../api/routes/cards-post.ts';
 import { encodeSigned } from '../../../api/signed.ts';
 import { labelledHash } from '../../../crypto/hash.ts';
 import { labels } from '../../../crypto/labels.ts';
@@ -67,6 +68,18 @@ export class Enrolment {
     const row = this.#base.db.get('SELECT card FROM cards WHERE account = ?', account);
     if (row === undefined) throw new CodedError('NOT_FOUND');
     return row.bytes('card');
+  }
+
+  /** Cards of colleagues who are called so, as people take names for one (H-19); a patient's is not here. */
+  cardsOf(name: string): readonly Uint8Array[] {
+    return this.#invitations
+      .byName(name)
+      .flatMap(({ account }) => account ?? [])
+      .flatMap((account) => {
+        const row = this.#base.db.get('SELECT card FROM cards WHERE account = ?', account);
+        return row === undefined ? [] : row.bytes('card');
+      })
+      .slice(0, maxCardsOfName);
   }
 
   /**

@@ -77,6 +77,10 @@ function Live({ item }: { readonly item: ItemView }) {
           </h1>
           <Lead item={item} />
           <div className="acts">
+            <Link className="btn line small" to={`/share/${handle}`}>
+              <Icon name="share" />
+              {t('share.this')}
+            </Link>
             <button type="button" className="btn line small" onClick={() => print()}>
               <Icon name="print" />
               {t('item.print')}

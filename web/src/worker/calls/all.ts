@@ -1,14 +1,17 @@
 import { addCalls } from './add.ts';
 import { checkCalls } from './check.ts';
 import { clinicianCalls } from './clinician.ts';
+import { codeCalls } from './code.ts';
 import { deskCalls } from './desk.ts';
 import { exportCalls } from './export.ts';
 import { homeCalls } from './home.ts';
 import { itemCalls } from './item.ts';
 import { joinCalls } from './join.ts';
 import { keysCalls } from './keys.ts';
+import { lookedCalls } from './looked.ts';
 import { networkCalls } from './network.ts';
 import { recordCalls } from './record.ts';
+import { shareCalls } from './share.ts';
 import { sharingCalls } from './sharing.ts';
 import { trendCalls } from './trend.ts';
 import { walletCalls } from './wallet.ts';
@@ -24,12 +27,15 @@ export const calls = {
   ...keysCalls,
   ...networkCalls,
   ...sharingCalls,
-  ...recordCalls,
   ...itemCalls,
+  ...recordCalls,
   ...trendCalls,
   ...addCalls,
+  ...codeCalls,
   ...exportCalls,
   ...clinicianCalls,
+  ...lookedCalls,
+  ...shareCalls,
   ...writingCalls,
 } as const;
 export type Calls = typeof calls;
