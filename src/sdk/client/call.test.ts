@@ -82,6 +82,7 @@ test('a session is shown where the route wants one, and nowhere else', async () 
     [signedIn, 'Bearer t1'],
     [defineRoute({ ...note, who: 'ticket' }), 'Bearer t1'],
     [defineRoute({ ...note, who: 'peer' }), 'Bearer t1'],
+    [defineRoute({ ...note, who: 'operator' }), 'Bearer t1'],
     [defineRoute({ ...note, who: 'signed-body' }), null],
     [defineRoute({ ...note, who: 'desk' }), null],
   ] as const) {
