@@ -1,8 +1,11 @@
 import { after, before } from 'node:test';
 import { type App, startApp } from './app.ts';
+import { checkCases } from './cases/check.ts';
 import { clinicianCases } from './cases/clinician.ts';
+import { deskCases } from './cases/desk.ts';
 import { homeCases } from './cases/home.ts';
 import { keysCases } from './cases/keys.ts';
+import { operatorCases } from './cases/operator.ts';
 import { recordCases } from './cases/record.ts';
 
 /** The web app in a real browser, one demo for all: a file in `cases` for each part of it. */
@@ -17,3 +20,6 @@ homeCases(theApp);
 keysCases(theApp);
 recordCases(theApp);
 clinicianCases(theApp);
+deskCases(theApp);
+operatorCases(theApp);
+checkCases(theApp);

@@ -2,6 +2,7 @@ import { addCalls } from './add.ts';
 import { checkCalls } from './check.ts';
 import { clinicianCalls } from './clinician.ts';
 import { deskCalls } from './desk.ts';
+import { explorerCalls } from './explorer.ts';
 import { exportCalls } from './export.ts';
 import { homeCalls } from './home.ts';
 import { itemCalls } from './item.ts';
@@ -19,6 +20,7 @@ export const calls = {
   ...walletCalls,
   ...checkCalls,
   ...deskCalls,
+  ...explorerCalls,
   ...homeCalls,
   ...joinCalls,
   ...keysCalls,
