@@ -11,7 +11,7 @@ export function deskCases(app: () => App): void {
       await desk.openAs('Desk of North');
       await page.getByRole('heading', { level: 1, name: /Enrol the person/u }).waitFor();
       await holdsAxe(page);
-      await touches.touch(page.getByRole('radio', { name: 'Patient' }));
+      await touches.touch(page.locator('label.chip', { hasText: 'Patient' }));
       await page.getByLabel('Name, as on the identity card').fill('Maria Santos');
       await touches.touch(page.getByRole('button', { name: 'Show the code' }));
       const link = await page.getByTestId('invitation').textContent();
