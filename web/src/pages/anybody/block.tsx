@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
-import { NotHere } from '../../app/not-here.tsx';
 import { locale, momentText } from '../../app/dates.ts';
+import { NotHere } from '../../app/not-here.tsx';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -57,7 +57,9 @@ function Known({ block }: { readonly block: ExplorerView['blocks'][number] }) {
   const { height, timeMs, headerHash, isFollowed, txs } = block;
   return (
     <>
-      <Answer>{t('explorer.block', { height: new Intl.NumberFormat(locale()).format(height) })}</Answer>
+      <Answer>
+        {t('explorer.block', { height: new Intl.NumberFormat(locale()).format(height) })}
+      </Answer>
       <p className="lead">
         {momentText(timeMs)}. {!isFollowed && t('explorer.newest')}
       </p>

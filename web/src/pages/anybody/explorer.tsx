@@ -99,19 +99,17 @@ export function LedgerFailed({
   const code = (error as { readonly code?: string }).code ?? '';
   const isOther = ['LEDGER_FORKED', 'HEADER_INVALID', 'TRUST_ROOT_WRONG', 'GATEWAY_LIED'];
   return (
-    <>
-      <Failed error={error} again={again}>
-        {isOther.includes(code) && session?.open === false && (
-          <button
-            type="button"
-            className="btn bare small"
-            onClick={() => forget.mutate(undefined, { onSuccess: again })}
-          >
-            {t('explorer.forget')}
-          </button>
-        )}
-      </Failed>
-    </>
+    <Failed error={error} again={again}>
+      {isOther.includes(code) && session?.open === false && (
+        <button
+          type="button"
+          className="btn bare small"
+          onClick={() => forget.mutate(undefined, { onSuccess: again })}
+        >
+          {t('explorer.forget')}
+        </button>
+      )}
+    </Failed>
   );
 }
 

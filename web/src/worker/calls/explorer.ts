@@ -1,4 +1,9 @@
-import { type CheckedBlock, CodedError, readBlocks, shownTrustRoot } from '@salus/salus/sdk/browser';
+import {
+  type CheckedBlock,
+  CodedError,
+  readBlocks,
+  shownTrustRoot,
+} from '@salus/salus/sdk/browser';
 import type { Call } from '../call.ts';
 import { onDevice } from '../device.ts';
 import type { Session } from '../session.ts';
@@ -7,7 +12,11 @@ import { siteOf } from '../site.ts';
 /** What this browser saw first of the ledger at this address, and the newest header that it checked. No person is in it. */
 interface SeenLedger {
   readonly trustRootJson: string;
-  readonly tip: { readonly height: number; readonly headerHash: Uint8Array; readonly timeMs: number };
+  readonly tip: {
+    readonly height: number;
+    readonly headerHash: Uint8Array;
+    readonly timeMs: number;
+  };
 }
 
 export interface ExplorerView {
@@ -24,25 +33,27 @@ const seen = async (): Promise<SeenLedger | undefined> =>
   (await onDevice('notes', 'readonly', (store) => store.get(place))) as SeenLedger | undefined;
 
 /** Some blocks, each checked here. Throws what `readBlocks` throws: nothing is shown that does not hold. */
-const blocks: Call<{ readonly to?: number | undefined; readonly count: number }, ExplorerView> =
-  async (session, { to, count }, { signal }) => {
-    const [hospital] = (await siteOf()).hospitals;
-    if (hospital === undefined) throw new CodedError('NOT_FOUND');
-    const { url } = hospital;
-    const options = { to, count, signal };
-    const own = ownTrustRoot(session);
-    if (own !== undefined) {
-      const read = await readBlocks(url, { trustRootJson: own }, options);
-      return { newest: read.tip.height, blocks: read.blocks, against: 'wallet' };
-    }
-    const before = await seen();
-    const trustRootJson = before?.trustRootJson ?? (await shownTrustRoot(url, signal));
-    const read = await readBlocks(url, { trustRootJson, tip: before?.tip }, options);
-    const now: SeenLedger = { trustRootJson, tip: read.tip };
-    await onDevice('notes', 'readwrite', (store) => store.put(now, place));
-    const against = before === undefined ? 'first' : 'seen';
-    return { newest: read.tip.height, blocks: read.blocks, against };
-  };
+const blocks: Call<
+  { readonly to?: number | undefined; readonly count: number },
+  ExplorerView
+> = async (session, { to, count }, { signal }) => {
+  const [hospital] = (await siteOf()).hospitals;
+  if (hospital === undefined) throw new CodedError('NOT_FOUND');
+  const { url } = hospital;
+  const options = { to, count, signal };
+  const own = ownTrustRoot(session);
+  if (own !== undefined) {
+    const read = await readBlocks(url, { trustRootJson: own }, options);
+    return { newest: read.tip.height, blocks: read.blocks, against: 'wallet' };
+  }
+  const before = await seen();
+  const trustRootJson = before?.trustRootJson ?? (await shownTrustRoot(url, signal));
+  const read = await readBlocks(url, { trustRootJson, tip: before?.tip }, options);
+  const now: SeenLedger = { trustRootJson, tip: read.tip };
+  await onDevice('notes', 'readwrite', (store) => store.put(now, place));
+  const against = before === undefined ? 'first' : 'seen';
+  return { newest: read.tip.height, blocks: read.blocks, against };
+};
 
 /** Another ledger answers here from now on, and somebody says that this is meant: it is seen as if for the first time. */
 const forget: Call<void, void> = async () => {
