@@ -32,6 +32,14 @@ export type { Action } from './action.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
 export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
 export {
+  type BlocksOptions,
+  type BlockTx,
+  type CheckedBlock,
+  type LedgerBelief,
+  readBlocks,
+  shownTrustRoot,
+} from './actions/blocks.ts';
+export {
   type Belief,
   type CheckedReceipt,
   checkReceiptFile,

@@ -1,9 +1,12 @@
 import { after, before } from 'node:test';
 import { type App, startApp } from './app.ts';
+import { checkCases } from './cases/check.ts';
 import { clinicianCases } from './cases/clinician.ts';
+import { deskCases } from './cases/desk.ts';
 import { homeCases } from './cases/home.ts';
 import { keysCases } from './cases/keys.ts';
 import { lookedCases } from './cases/looked.ts';
+import { operatorCases } from './cases/operator.ts';
 import { recordCases } from './cases/record.ts';
 import { sharingCases } from './cases/sharing.ts';
 
@@ -21,3 +24,6 @@ lookedCases(theApp);
 recordCases(theApp);
 clinicianCases(theApp);
 sharingCases(theApp);
+deskCases(theApp);
+operatorCases(theApp);
+checkCases(theApp);

@@ -49,12 +49,17 @@ export function useSession(): SessionState | undefined {
 export function useCall<Name extends CallName>(
   name: Name,
   input: InputOf<Name>,
-  options: { readonly enabled?: boolean; readonly keep?: boolean } = {},
+  options: {
+    readonly enabled?: boolean;
+    readonly keep?: boolean;
+    readonly everyMs?: number;
+  } = {},
 ): UseQueryResult<OutputOf<Name>, CallError> {
   return useQuery<OutputOf<Name>, CallError>({
     queryKey: [name, input],
     queryFn: ({ signal }) => link.call(name, input, { signal }),
     enabled: options.enabled ?? true,
+    ...(options.everyMs !== undefined && { refetchInterval: options.everyMs }),
     ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
   } as Parameters<typeof useQuery<OutputOf<Name>, CallError>>[0]);
 }

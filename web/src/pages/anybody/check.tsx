@@ -1,5 +1,6 @@
 import { type ChangeEvent, type DragEvent, useState } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { momentText } from '../../app/dates.ts';
 import { useAct } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
@@ -85,6 +86,12 @@ export function Check() {
             </div>
           )}
         </section>
+        <p className="acts">
+          <Link className="btn bare" to="/explorer">
+            <Icon name="box" />
+            {t('explorer.latest')}
+          </Link>
+        </p>
       </div>
     </main>
   );

@@ -6,4 +6,14 @@ export const anybodyRoutes: RouteObject[] = [
     handle: { title: 'check', who: 'anybody' },
     lazy: async () => ({ Component: (await import('./check.tsx')).Check }),
   },
+  {
+    path: 'explorer',
+    handle: { title: 'explorer', who: 'anybody' },
+    lazy: async () => ({ Component: (await import('./explorer.tsx')).Explorer }),
+  },
+  {
+    path: 'explorer/:height',
+    handle: { title: 'explorer', who: 'anybody' },
+    lazy: async () => ({ Component: (await import('./block.tsx')).Block }),
+  },
 ];

@@ -134,6 +134,23 @@ export function Invitation({
 }) {
   const { t } = useTranslation();
   const cancel = useAct('desk.cancel');
+  const list = useCall('desk.list', undefined, { everyMs });
+  const isUsed = list.data?.some((it) => it.id === invitation.id && it.state === 'used') ?? false;
+  if (isUsed) {
+    return (
+      <>
+        <div className="note mt" role="status">
+          <Icon name="check" />
+          <p className="h">{t('desk.joined', { name })}</p>
+        </div>
+        <div className="acts">
+          <button type="button" className="btn main" onClick={onDone}>
+            {t('desk.next')}
+          </button>
+        </div>
+      </>
+    );
+  }
   return (
     <>
       <section className="sheet invite sec">
@@ -192,10 +209,13 @@ export function Invitation({
   );
 }
 
+/** Nobody tells a desk that somebody joined: it asks. */
+const everyMs = 4_000;
+
 /** Invitations that nobody has used yet, and who came today. */
 function Waiting() {
   const { t } = useTranslation();
-  const list = useCall('desk.list', undefined);
+  const list = useCall('desk.list', undefined, { everyMs });
   const today = (list.data ?? [])
     .filter((it) => Date.now() - it.createdMs < 86_400_000)
     .slice(0, 8);

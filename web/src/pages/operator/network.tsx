@@ -129,7 +129,10 @@ function Matrix({
 }) {
   const { t } = useTranslation();
   const { backup } = own;
-  const rows: readonly (readonly [Topic, (it: HealthView) => readonly [string, boolean]])[] = [
+  const rows: readonly (readonly [
+    Topic,
+    (it: HealthView) => readonly [string, boolean, isUnknown?: boolean],
+  ])[] = [
     ['ledger', (it) => [t('network.inStep', { age: timeLeft(it.ageMs) }), isLedgerBad(it)]],
     ['behind', (it) => [String(it.behind), it.behind > 10]],
     [
@@ -149,7 +152,7 @@ function Matrix({
               backup === undefined ? t('network.noBackup') : momentText(backup.createdMs),
               backup === undefined || backup.ageMs > 2 * 86_400_000,
             ]
-          : [t('network.itsOwn'), false],
+          : [t('network.itsOwn'), false, true],
     ],
   ];
   return (
@@ -177,10 +180,10 @@ function Matrix({
                   {t(`network.row.${topic as 'ledger'}`)}
                 </th>
                 {all.map((it) => {
-                  const [text, isWarn] = cell(it);
+                  const [text, isWarn, isUnknown] = cell(it);
                   return (
                     <td key={it.hospital} data-l={it.hospital} className={isWarn ? 'warn' : ''}>
-                      <Icon name={isWarn ? 'attend' : 'check'} />
+                      {isUnknown !== true && <Icon name={isWarn ? 'attend' : 'check'} />}
                       {isWarn ? <Link to={`/network/runbook/${topic}`}>{text}</Link> : text}
                     </td>
                   );

@@ -3,6 +3,7 @@ import { checkCalls } from './check.ts';
 import { clinicianCalls } from './clinician.ts';
 import { codeCalls } from './code.ts';
 import { deskCalls } from './desk.ts';
+import { explorerCalls } from './explorer.ts';
 import { exportCalls } from './export.ts';
 import { homeCalls } from './home.ts';
 import { itemCalls } from './item.ts';
@@ -22,6 +23,7 @@ export const calls = {
   ...walletCalls,
   ...checkCalls,
   ...deskCalls,
+  ...explorerCalls,
   ...homeCalls,
   ...joinCalls,
   ...keysCalls,
