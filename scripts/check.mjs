@@ -20,6 +20,7 @@ const steps = [
   ['types: servers and tests', types('tsconfig')],
   ['types: pure parts', types('tsconfig.pure')],
   ['types: browser parts', types('tsconfig.browser')],
+  ['types: web app', types('web/tsconfig')],
   [
     'import rules',
     [

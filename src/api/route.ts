@@ -5,9 +5,20 @@ import { CodedError } from '../primitives/errors.ts';
  * Who may ask, judged before a body is read. `signed-body`: whoever signed what the body holds, which the handler
  * verifies; `ticket`: a session or a ticket for these very bytes, judged with them, so that what is not shared
  * looks like what does not exist; `peer`: another hospital, signed in as its organisation; `wallet`: a session, or one
- * opened with the printed code, which serves for copies of the wallet and for nothing else.
+ * opened with the printed code, which serves for copies of the wallet and for nothing else; `desk`: the hospital's desk
+ * token, or a session that was opened by a link of it; `desk-token`: the token alone; `operator`: a session of an
+ * operator of this hospital.
  */
-export type Who = 'anybody' | 'session' | 'ticket' | 'desk' | 'peer' | 'wallet' | 'signed-body';
+export type Who =
+  | 'anybody'
+  | 'session'
+  | 'ticket'
+  | 'desk'
+  | 'desk-token'
+  | 'operator'
+  | 'peer'
+  | 'wallet'
+  | 'signed-body';
 
 /**
  * No route takes more from somebody who shows no session; more than this is judged by the account that sends it.

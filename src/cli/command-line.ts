@@ -5,6 +5,7 @@ import type { CommandContext } from './commands/command.ts';
 import { globalFlagsHelp, takeGlobalFlags } from './global-flags.ts';
 import { asCoded, createOutput, exitCodeOf } from './output.ts';
 import type { Surroundings } from './surroundings.ts';
+import { ownVersion } from './version.ts';
 
 /**
  * The command line: `salus COMMAND ... [--json] [--help]`. One file per command under `commands/`; this
@@ -65,7 +66,7 @@ export async function createProgram(
 ): Promise<Command> {
   const program = new Command('salus')
     .description('A health-record exchange in which patients hold the keys.')
-    .version('0.1.0')
+    .version(ownVersion)
     .addHelpText('afterAll', globalFlagsHelp)
     // What stands behind a command is its own: `grant extend` has an --until, as `grant` has.
     .enablePositionalOptions()

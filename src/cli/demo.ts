@@ -1,21 +1,22 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Person, type Role } from '../sdk/index.ts';
+import { formatInvitationLink, Person, type Role } from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
-import { homeCards } from './cards.ts';
+import { localDesk } from '../server/registration-desk.ts';
+import type { DemoDoor } from '../server/site/demo-door.ts';
 import type { CommandContext } from './commands/command.ts';
+import { playHistory } from './demo-history.ts';
 import { enrolPerson } from './enrol-person.ts';
 import { inputFile } from './files.ts';
 import { fileWalletStore, homeFolder } from './home.ts';
 import type { Progress } from './output.ts';
-import { parseMoment } from './time-flags.ts';
 import { replacing, writeOut } from './write-out.ts';
 
 /**
  * The people of the demonstration: three synthetic patients with their charts, a clinician at each
- * hospital, and one grant. All of it through the SDK and over HTTP, as real people do it. What a start
- * that was interrupted left undone, the next one does.
+ * hospital, and what they did with each other (`demo-history.ts`). All of it through the SDK and over HTTP, as real
+ * people do it. What a start that was interrupted left undone, the next one does.
  */
 export const demoPassphrase = 'demo passphrase';
 
@@ -26,6 +27,8 @@ interface DemoPerson {
   readonly hospital: string;
   readonly licence?: string;
   readonly file?: string;
+  /** One touch on the app's first page opens their wallet. */
+  readonly onFirstPage?: boolean;
 }
 
 const people: readonly DemoPerson[] = [
@@ -35,6 +38,7 @@ const people: readonly DemoPerson[] = [
     role: 'clinician',
     hospital: 'harbour',
     licence: 'H-1042',
+    onFirstPage: true,
   },
   {
     name: 'dr-lind',
@@ -56,6 +60,14 @@ const people: readonly DemoPerson[] = [
     role: 'patient',
     hospital: 'north',
     file: 'Eboni_Brekke_ae30c5e1-23da-4ecd-a320-a2c6047f3a19.json',
+    onFirstPage: true,
+  },
+  {
+    name: 'op-north',
+    fullName: 'Operator of North',
+    role: 'operator',
+    hospital: 'north',
+    onFirstPage: true,
   },
   {
     name: 'lemuel',
@@ -79,12 +91,45 @@ export const demoTryNext: readonly string[] = [
   `export SALUS_PASSPHRASE='${demoPassphrase}'`,
   './salus person list',
   './salus record list --as eboni',
-  './salus grant dr-osei --as eboni --class lab --class medication --purpose TREAT --until +7d',
+  './salus grant dr-osei --as alejandro --class lab --class medication --purpose TREAT --until +7d',
   './salus inbox --as dr-osei',
-  './salus record list --as dr-osei',
-  './salus looked --as eboni',
+  './salus record list --as dr-osei --patient alejandro',
+  './salus looked --as alejandro',
   './salus verify',
 ];
+
+/** The people of the demo for the first page of the app, each with what opens their wallet. */
+export function demoDoor(home: string): DemoDoor {
+  const shown = people
+    .filter((it) => it.onFirstPage === true)
+    .map(({ name, fullName, role, hospital }) => ({ name, fullName, role, hospital }));
+  // A desk is nobody's wallet: a link opens it.
+  const desk = { name: 'desk', fullName: 'Desk of North', role: 'desk', hospital: 'north' };
+  const order = ['patient', 'clinician', 'desk', 'operator'];
+  const listed = [...shown, desk].sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+  return {
+    people: () => listed,
+    wallet(name) {
+      const person = shown.find((it) => it.name === name);
+      const codePath = join(home, 'people', `${name}.demo-code`);
+      if (person === undefined || !existsSync(codePath)) return undefined;
+      const code = readFileSync(codePath, 'utf8').trim();
+      return { ...person, passphrase: demoPassphrase, code };
+    },
+    async deskLink() {
+      return `north/${(await localDesk(home, 'north').link()).link}`;
+    },
+    async invitation() {
+      const desk = localDesk(home, 'north');
+      const role = 'patient' as const;
+      const { invitation } = await desk.invite({ role, name: 'Nova Example' });
+      return formatInvitationLink({
+        ...{ gatewayUrl: desk.url, role, code: invitation },
+        genesisHash: (await desk.hospital()).genesisHash,
+      });
+    },
+  };
+}
 
 /** Whether the demo was loaded to its end. */
 export function isDemoLoaded(home: string): boolean {
@@ -92,18 +137,21 @@ export function isDemoLoaded(home: string): boolean {
 }
 
 /**
- * People, records and grants of the demo. What was interrupted is completed; what is there stays.
+ * People, records, grants and looks of the demo. What was interrupted is completed; what is there stays.
  */
 export async function loadDemo(context: CommandContext, progress: Progress): Promise<void> {
   const { signal } = context;
   const home = homeFolder(context.flags.home);
   if (isDemoLoaded(home)) return;
+  const opened = new Map<string, Person>();
   for (const [at, demo] of people.entries()) {
     progress.update(`${demo.fullName} (${at + 1} of ${people.length})`);
     const person = await openDemoPerson(context, demo);
     if (demo.file !== undefined) await addChart(person, demo.file, signal);
-    if (demo.name === 'lemuel') await grantDemo(home, person, signal);
+    opened.set(demo.name, person);
   }
+  progress.update('what they did with each other');
+  await playHistory(opened, { nowMs: Date.now(), signal });
   await writeOut(join(home, 'people', doneMark), 'The demo people are complete.\n', replacing);
 }
 
@@ -143,23 +191,4 @@ async function addChart(person: Person, file: string, signal: AbortSignal): Prom
   if (person.imports.some((it) => it.fileName === file && it.anchored)) return;
   const path = fileURLToPath(new URL(`../../examples/patients/${file}`, import.meta.url));
   await person.addFile(await inputFile(path), { signal });
-}
-
-/** Lemuel lets Dr Lind, of another hospital, read his laboratory results and write diagnoses. */
-async function grantDemo(home: string, person: Person, signal: AbortSignal): Promise<void> {
-  const card = homeCards(home).find((it) => it.name === 'dr-lind');
-  if (card === undefined) return;
-  const grants = await person.grants({ signal });
-  if (grants.some((it) => it.terms.grantee === card.card.account && it.state === 'live')) return;
-  await person.addCard(card.bytes, { nickname: 'dr-lind', signal });
-  await person.grant(
-    {
-      grantee: 'dr-lind',
-      readClasses: ['lab', 'diagnosis', 'medication'],
-      writeClasses: ['diagnosis'],
-      purposes: ['TREAT'],
-      notAfterMs: parseMoment('--until', '+30d', { nowMs: Date.now() }),
-    },
-    { signal },
-  );
 }

@@ -1,15 +1,16 @@
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../primitives/ids.ts';
-import type {
-  AsAccount,
-  Person,
-  ReadOptions,
-  ReceivedGrant,
-  RecordLine,
-  SharedLines,
-  SharedListing,
-  SharedRead,
-  WalletAccount,
+import {
+  type AsAccount,
+  coveringGrants,
+  type Person,
+  type ReadOptions,
+  type ReceivedGrant,
+  type RecordLine,
+  type SharedLines,
+  type SharedListing,
+  type SharedRead,
+  type WalletAccount,
 } from '../sdk/index.ts';
 import { type Acting, work } from './acting.ts';
 import { Choosing } from './choosing.ts';
@@ -130,29 +131,6 @@ function patientChoices(held: readonly Held[]): readonly Choice[] {
   }));
 }
 
-/**
- * The fewest of these grants, the widest first, by which everything is read that any of them opens: one that adds no
- * class, record or time to those before it is left out, so a renewal is no second look.
- */
-function covering(grants: readonly ReceivedGrant[]): readonly ReceivedGrant[] {
-  const chosen: ReceivedGrant[] = [];
-  for (const it of grants) {
-    const adds = it.terms.readClasses.some(
-      (recordClass) =>
-        !chosen.some(
-          ({ terms }) =>
-            terms.readClasses.includes(recordClass) &&
-            terms.fromMs <= it.terms.fromMs &&
-            (terms.recordIds.length === 0 ||
-              (it.terms.recordIds.length > 0 &&
-                it.terms.recordIds.every((id) => terms.recordIds.includes(id)))),
-        ),
-    );
-    if (adds) chosen.push(it);
-  }
-  return chosen;
-}
-
 /** Whether a record is opened by a grant. */
 export function covers(
   { terms }: ReceivedGrant,
@@ -173,7 +151,7 @@ function asked(grants: readonly ReceivedGrant[], { purpose }: Asked): readonly C
   const fitting = grants.filter(
     ({ terms }) => purpose === undefined || terms.purposes.includes(purpose),
   );
-  return covering(fitting.length > 0 ? fitting : grants).map((it) => it.consent);
+  return coveringGrants(fitting.length > 0 ? fitting : grants).map((it) => it.consent);
 }
 
 /** Says when it ended, where the refusal is that it has. */

@@ -11,6 +11,7 @@ export const sdkCodes = {
     sentence: 'This device keeps no such record: it keeps what was opened on it, until the grant ends. Open it while the hospital answers: salus record kept lists what is here.',
   },
   PASSPHRASE_WRONG: { kind: 'no-key', sentence: 'The passphrase does not open this wallet.' },
+  PASSKEY_WRONG: { kind: 'no-key', sentence: 'This passkey does not open this wallet.' },
   PASSPHRASE_SHORT: { kind: 'usage', sentence: 'A passphrase needs at least 10 characters.' },
   WALLET_INVALID: { kind: 'not-valid', sentence: 'This is not a wallet, or it is damaged. The printed code brings it back: salus person recover NAME --code-file FILE.' },
   WALLET_EXISTS: { kind: 'usage', sentence: 'There is a wallet of this name already.' },

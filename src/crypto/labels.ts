@@ -19,6 +19,7 @@ export const labels = {
   cardSign: 'salus/1/card/sign',
   walletFile: 'salus/1/wallet/file',
   walletUnlock: 'salus/1/wallet/unlock',
+  walletPasskey: 'salus/1/wallet/passkey',
   walletIndex: 'salus/1/wallet/index',
   walletShard: 'salus/1/wallet/shard',
   walletCopy: 'salus/1/wallet/copy',

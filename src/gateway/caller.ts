@@ -33,6 +33,14 @@ export function callerOf(
     case 'desk':
       if (!isDesk(gateway, request)) throw new CodedError('UNAUTHENTICATED');
       return undefined;
+    case 'desk-token':
+      if (!hasDeskToken(gateway, request)) throw new CodedError('UNAUTHENTICATED');
+      return undefined;
+    case 'operator': {
+      const session = gateway.sessions.require(authorization);
+      if (session.role !== 'operator') throw new CodedError('FORBIDDEN');
+      return session;
+    }
     case 'ticket':
       return gateway.sessions.find(authorization);
     case 'anybody':
@@ -57,11 +65,23 @@ export function isForwarded(request: FastifyRequest): boolean {
   return request.headers[forwardedHeader] !== undefined;
 }
 
-/**
- * Whether the registration desk asks. Compared as hashes, so that neither length nor place of a difference shows in the
- * time it takes.
- */
+const deskScheme = 'Desk ';
+
+/** Whether the registration desk asks: with the hospital's token, or in a browser with a session (H-31). */
 export function isDesk(
+  gateway: Pick<Gateway, 'options' | 'deskSessions'>,
+  request: Pick<FastifyRequest, 'headers'>,
+): boolean {
+  const { authorization = '' } = request.headers;
+  if (hasDeskToken(gateway, request)) return true;
+  return (
+    authorization.startsWith(deskScheme) &&
+    gateway.deskSessions.holds(authorization.slice(deskScheme.length))
+  );
+}
+
+/** Compared as hashes, so that neither length nor place of a difference shows in the time it takes. */
+function hasDeskToken(
   { options: { deskToken } }: Pick<Gateway, 'options'>,
   { headers: { authorization } }: Pick<FastifyRequest, 'headers'>,
 ): boolean {

@@ -12,6 +12,7 @@ import { CommittedState } from './committed-state.ts';
 import type { FaultPoint } from './faults.ts';
 import { indexStore, LedgerIndex } from './ledger-index.ts';
 import type { Logger } from './logging.ts';
+import type { Machine } from './machine.ts';
 import type { Metrics } from './metrics.ts';
 import { OpenParts, type Parts, type Periodic, storesOf, type WingParts } from './part.ts';
 import { spineParts } from './parts/all.ts';
@@ -62,6 +63,8 @@ export interface GatewayOptions {
   readonly faultPoint?: FaultPoint;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** What an operator is told of the machine; missing: nothing is known. */
+  readonly machine?: () => Machine;
 }
 
 /**
@@ -168,6 +171,7 @@ function spineOf(parts: Parts) {
     erasure,
     enrolment: parts.get(enrolment),
     desk: parts.get(enrolment).desk,
+    deskSessions: parts.get(enrolment).deskSessions,
     wallets: parts.get(wallets),
     peers: parts.get(peers),
     relay: parts.get(relay),

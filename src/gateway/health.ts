@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Gateway } from './gateway.ts';
+import type { KnownBackup } from './machine.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Sets the figures that are looked up when somebody asks for them. */
@@ -53,12 +54,6 @@ export function healthOf({ options, settings, index, now }: Gateway) {
   const ageMs = Math.max(0, now() - timeMs);
   const free = freeBytes === undefined ? {} : { freeBytes };
   return { hospital, ok: writes, reads, writes, height, behind, stalledMs, ageMs, ...free };
-}
-
-/** A backup of this home, as whoever made it wrote down. */
-export interface KnownBackup {
-  readonly height: number;
-  readonly createdMs: number;
 }
 
 /** For `/health`; null: none is known. */

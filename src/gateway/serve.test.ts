@@ -58,12 +58,12 @@ const dead = `Bearer ${'A'.repeat(43)}`;
 const filled = (path: string) => path.replaceAll(/:\w+/g, 'x');
 
 for (const { method, path, who } of routes) {
-  if (who !== 'session' && who !== 'wallet' && who !== 'desk') continue;
+  if (!['session', 'wallet', 'desk', 'desk-token', 'operator'].includes(who)) continue;
   test(`${method} ${path}: who asks is judged before anything he says is read`, async () => {
     for (const [authorization, code] of [
       [undefined, 'UNAUTHENTICATED'],
-      [dead, who === 'desk' ? 'UNAUTHENTICATED' : 'SESSION_EXPIRED'],
-      [`Desk ${'A'.repeat(32)}`, who === 'desk' ? 'UNAUTHENTICATED' : 'SESSION_EXPIRED'],
+      [dead, who.startsWith('desk') ? 'UNAUTHENTICATED' : 'SESSION_EXPIRED'],
+      [`Desk ${'A'.repeat(32)}`, who.startsWith('desk') ? 'UNAUTHENTICATED' : 'SESSION_EXPIRED'],
     ] as const) {
       const answer = await app.inject({
         method,

@@ -115,5 +115,5 @@ function schemaOf(route: Route): FastifySchema {
 
 function securityOf({ who }: Route): FastifySchema['security'] {
   if (who === 'anybody' || who === 'signed-body') return undefined;
-  return [who === 'desk' ? { desk: [] } : { session: [] }];
+  return [who === 'desk' || who === 'desk-token' ? { desk: [] } : { session: [] }];
 }

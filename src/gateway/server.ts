@@ -2,6 +2,7 @@ import fastifyHelmet from '@fastify/helmet';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
@@ -15,8 +16,9 @@ import { handleError } from './errors.ts';
 import type { Gateway } from './gateway.ts';
 import type { AnyHandler } from './handler.ts';
 import { handlers as spine } from './handlers/all.ts';
-import { backupOf, healthOf, type KnownBackup, observeGateway } from './health.ts';
+import { backupOf, healthOf, observeGateway } from './health.ts';
 import type { Logger } from './logging.ts';
+import type { KnownBackup } from './machine.ts';
 import type { Metrics } from './metrics.ts';
 import { networkOf } from './network.ts';
 import { describeRoutes, type Served, serveRoute } from './serve.ts';
@@ -30,8 +32,10 @@ export interface ServerOptions {
   readonly mounts: readonly { readonly prefix: string; readonly gateway: Gateway }[];
   /** What answers here beside the spine's own routes: those of wings. */
   readonly handlers?: readonly AnyHandler[];
-  /** What a person sees at the address itself; without it, a line per hospital. */
+  /** What a person sees at `/status`, and at the address itself where no app is served; without it, a line per hospital. */
   readonly page?: () => string;
+  /** Puts an app at the address itself. */
+  readonly site?: (root: FastifyInstance) => void;
   /** Whose word counts for where a caller comes from (`x-forwarded-for`); nobody's unless told. */
   readonly isProxy?: (address: string) => boolean;
   readonly limits?: Partial<ConnectionLimits>;
@@ -135,7 +139,8 @@ function observe(
   { metrics, mounts, log, handlers = [] }: ServerOptions,
 ): void {
   const tells = new Set([
-    ...['GET /', 'GET /health', 'GET /metrics', 'GET /openapi.json'],
+    ...['GET /', 'GET /*', 'GET /status', 'GET /health', 'GET /metrics', 'GET /openapi.json'],
+    ...['GET /app/site.json'],
     ...[...spine, ...handlers].flatMap(({ route: { method, path, who } }) =>
       method === 'GET' && who === 'anybody' ? [`GET ${path}`] : [],
     ),
@@ -184,7 +189,10 @@ function rootRoutes(app: FastifyInstance, options: ServerOptions): void {
     if (asked.count(network) >= rootRequestsPerMinute) throw new CodedError('RATE_LIMITED');
     asked.add(network);
   });
-  app.get('/', hidden, async (_request, reply) => {
+  const statusPage = async (
+    _request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> => {
     if (page === undefined) {
       const lines = mounts.map(lineOf).join('\n');
       return reply.type('text/plain; charset=utf-8').send(`Salus\n\n${lines}\n`);
@@ -192,7 +200,10 @@ function rootRoutes(app: FastifyInstance, options: ServerOptions): void {
     // The page is one file with its own style and no script.
     reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
     return reply.type('text/html; charset=utf-8').send(page());
-  });
+  };
+  app.get('/status', hidden, statusPage);
+  if (options.site === undefined) app.get('/', hidden, statusPage);
+  else options.site(app);
   app.get('/health', hidden, async (_request, reply) => {
     const hospitals = mounts.map(({ gateway }) => healthOf(gateway));
     const ok = hospitals.every((hospital) => hospital.ok);

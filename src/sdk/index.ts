@@ -12,6 +12,7 @@ export {
 export { displayName } from '../api/display-name.ts';
 export { type Purpose, parsePurpose, purposes } from '../api/purposes.ts';
 export { isReceiptBundle } from '../api/receipt-bundle.ts';
+export type { NetworkAnswer } from '../api/routes/network-get.ts';
 export type { BlockEvent } from '../api/tx.ts';
 export type { Code, Kind } from '../codes/index.ts';
 export type { ReceiptVerdict } from '../ledger/chain/receipt.ts';
@@ -30,6 +31,14 @@ export {
 export type { Action } from './action.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
 export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
+export {
+  type BlocksOptions,
+  type BlockTx,
+  type CheckedBlock,
+  type LedgerBelief,
+  readBlocks,
+  shownTrustRoot,
+} from './actions/blocks.ts';
 export {
   type Belief,
   type CheckedReceipt,
@@ -65,7 +74,8 @@ export type {
   MissingRecords,
   OpenedRecord,
 } from './actions/own-records.ts';
-export type { PatientIdentity } from './actions/patient-identity.ts';
+export { type PatientIdentity, patientAmong } from './actions/patient-identity.ts';
+export { type ChartToRead, type ReadChart, readChart } from './actions/read-chart.ts';
 export type {
   Access,
   ReadOptions,
@@ -91,6 +101,7 @@ export type { LiveItem } from './client/check-rows.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
 export type { WaitingMessage } from './client/receive-messages.ts';
 export type { ConfirmedTx } from './client/send-tx.ts';
+export { RegistrationDesk } from './desk/registration-desk.ts';
 export type { DeviceStep } from './devices/add-device.ts';
 export type {
   DeviceAdding,
@@ -98,8 +109,10 @@ export type {
   OwnDevice,
   OwnDevices,
 } from './devices/own-devices.ts';
-export type { GrantRequest, KnownPerson } from './grants/address-book.ts';
+export type { FoundCard, GrantRequest, KnownPerson } from './grants/address-book.ts';
 export { readCard } from './grants/card.ts';
+export { formatCardLink, readCardText } from './grants/card-link.ts';
+export { coveringGrants } from './grants/covering.ts';
 export type { GivenGrant } from './grants/grant.ts';
 export type { ReceivedGrant } from './grants/received.ts';
 export type { ListedGrant } from './grants/revoke.ts';
@@ -141,9 +154,11 @@ export {
 export type { HealthCard } from './records/health-card/health-card.ts';
 export { type IssuerKeys, parseIssuerKeys } from './records/health-card/issuer-keys.ts';
 export { bareMediaType, isEnteredByPatient, judgeFormat } from './records/media-type.ts';
-export { html, type SafeHtml } from './records/safe-html.ts';
+export { harmlessText, html, type SafeHtml } from './records/safe-html.ts';
 export { type ItemToShow, showItem } from './records/show-html.ts';
+export type { ShownResult } from './records/show-results.ts';
 export { type TextOfItem, textOfItem } from './records/show-text.ts';
+export { type Absence, absenceOf } from './records/show-words.ts';
 export { skeletonMediaType } from './records/skeleton.ts';
 export { standAlonePage } from './records/stand-alone-page.ts';
 export {
@@ -153,4 +168,6 @@ export {
 } from './trust/invitation-link.ts';
 export { sameTrustWords, trustWords, wordsOfTrustRoot } from './trust/trust-words.ts';
 export type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
+export type { Passkey, PasskeyAnswer } from './wallet/passkey.ts';
 export type { WalletStore, WalletWrite } from './wallet/store.ts';
+export type { WayIn } from './wallet/ways-in.ts';

@@ -1,4 +1,5 @@
 import type { Card } from '../api/card.ts';
+import { type NetworkAnswer, networkGet } from '../api/routes/network-get.ts';
 import type { BlockEvent } from '../api/tx.ts';
 import type { KeptCopy } from '../api/wallet-copy.ts';
 import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
@@ -88,10 +89,15 @@ import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
 import { type UnlistedGrant, unlistedGrants } from './grants/unlisted.ts';
 import type { VerifiedTip } from './ledger/verified-headers.ts';
 import { wordsOfTrustRoot } from './trust/trust-words.ts';
-import { formatCode, parseCode } from './wallet/code.ts';
+import { codeCheckOf, formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
+import { unlockersOf } from './wallet/file.ts';
 import { codeKeysOf } from './wallet/identity.ts';
+import { type Passkey, type PasskeyAnswer, passkeysIn } from './wallet/passkey.ts';
+import { checkOfPrinted, requirePrinted } from './wallet/printed.ts';
+import type { WalletStore } from './wallet/store.ts';
 import { Vault } from './wallet/vault.ts';
+import { type WayIn, waysIn, withWay } from './wallet/ways-in.ts';
 import { kindsOf, type SdkWing } from './wing.ts';
 
 /** Which account acts, when the wallet holds several; the only one when it is not said. */
@@ -181,6 +187,61 @@ export class Person {
     options: PersonOptions = {},
   ): Promise<Person> {
     return new Person(await Vault.openByRoot(wallet.store, wallet.root), options);
+  }
+
+  /** The passkeys by which the wallet in this store opens; nothing needs to be unlocked. Throws WALLET_INVALID. */
+  static async passkeysOf(store: WalletStore): Promise<readonly Passkey[]> {
+    const file = await store.load();
+    return file === undefined ? [] : passkeysIn(unlockersOf(file));
+  }
+
+  /** The wallet in this store, by what an authenticator gave. Throws WALLET_UNKNOWN, WALLET_INVALID, PASSKEY_WRONG. */
+  static async openByPasskey(
+    wallet: Pick<WalletPlace, 'store'> & { readonly answer: PasskeyAnswer },
+    options: PersonOptions = {},
+  ): Promise<Person> {
+    return new Person(await Vault.openByPasskey(wallet.store, wallet.answer), options);
+  }
+
+  /** Passkeys by which the wallet opens on this device. */
+  get passkeys(): readonly Passkey[] {
+    return this.#vault.passkeys;
+  }
+
+  /** One more way into the wallet on this device; the copy does not hang on it. Throws PASSKEY_WRONG, WALLET_FULL. */
+  addPasskey(made: Passkey & PasskeyAnswer): Promise<void> {
+    return this.#vault.addPasskey(made);
+  }
+
+  /** Takes that way away. Whoever copied the file and has the passkey still opens the copied one. */
+  removePasskey(credentialId: Uint8Array): Promise<void> {
+    return this.#vault.removePasskey(credentialId);
+  }
+
+  /** The ways into this wallet and the day on which each last worked, on whichever device. */
+  get waysIn(): readonly WayIn[] {
+    return waysIn(this.#vault.content);
+  }
+
+  /** Writes down that a way worked now, for every device of this person to show. */
+  async wayWorked(way: Omit<WayIn, 'workedMs'>): Promise<void> {
+    const workedMs = (this.#options.now ?? Date.now)();
+    await this.#vault.change((content) => withWay(content, { ...way, workedMs }));
+  }
+
+  /**
+   * Tries the printed code: it is the one that counts now, and the day is written down. Throws RECOVERY_CODE_WRONG (not
+   * this wallet's, or another took its place).
+   */
+  async tryPrintedCode(code: string): Promise<void> {
+    const printed = parseCode(code);
+    requirePrinted(this.#vault.content, printed);
+    await this.wayWorked({ kind: 'sheet', id: codeCheckOf(printed) });
+  }
+
+  /** Of the printed code that counts now, what `waysIn` names it by; undefined: there is none. */
+  get printedCheck(): Uint8Array | undefined {
+    return checkOfPrinted(this.#vault.content);
   }
 
   /** What opens this wallet on this device without the passphrase: for who keeps it for minutes, and never in a file. */
@@ -458,6 +519,14 @@ export class Person {
     return this.#run(options, (ctx) => people.fetchCard(ctx, account, options));
   }
 
+  /**
+   * Colleagues who carry this whole name, from the hospital's directory, proven; `addCard` keeps one. Throws
+   * CARD_INVALID.
+   */
+  findCards(name: string, options: AsAccount = {}): Promise<readonly people.FoundCard[]> {
+    return this.#run(options, (ctx) => people.fetchCardsOf(ctx, name, options));
+  }
+
   /** Everybody whose card the wallet holds. */
   get cards(): readonly people.KnownPerson[] {
     return people.knownPeople(this.#vault.content);
@@ -494,7 +563,10 @@ export class Person {
     return this.#run(options, (ctx) => newInChart(ctx, options));
   }
 
-  /** The same in one line each, imports' bookkeeping left out: name, date, value, marks. No body is fetched. */
+  /**
+   * The same in one line each, imports' bookkeeping left out: name, date, value, marks. No body is fetched but once of each
+   * that somebody else wrote: what it amends stands inside.
+   */
   recordLines(options: AsAccount = {}): Promise<readonly RecordLine[]> {
     return this.#run(options, (ctx) => ownLines(ctx, options));
   }
@@ -792,6 +864,11 @@ export class Person {
   /** Of one's own look, opened by the signed request. */
   receiptOfAccess(access: shared.Access, options: AsAccount = {}): Promise<Uint8Array> {
     return this.#run(options, (ctx) => shared.receiptOfAccess(ctx, access, options));
+  }
+
+  /** How this person's hospital is, for an operator of it. Throws FORBIDDEN to everybody else. */
+  network(options: AsAccount = {}): Promise<NetworkAnswer> {
+    return this.#run(options, (ctx) => ctx.gateway.call(networkGet, { signal: options.signal }));
   }
 
   /** Blocks as they are committed, until the signal: hints to look, not proofs. Throws as `account()`. */

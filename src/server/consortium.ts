@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { isDiskFull } from '../engines/embedded/faults.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import type { LayerSizes } from '../engines/layer-sizes.ts';
@@ -32,6 +33,7 @@ import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { type RestoredHome, readRestored, requireDecided } from './restored.ts';
 import { wingProcesses } from './services.ts';
+import { type Site, serveSite } from './site/site.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
 import { trustedProxies } from './trusted-proxies.ts';
@@ -63,6 +65,8 @@ export interface ConsortiumOptions {
     readonly hospital: string;
   }[];
   readonly tryNext?: readonly string[];
+  /** The web app at the address itself; missing: the status page. */
+  readonly site?: Pick<Site, 'app' | 'version' | 'demo'>;
   /** What runs beside this process; missing: what the wings bring. */
   readonly processes?: readonly Process[];
   /** Told a line for people when a home of an older version was brought to this one. */
@@ -131,7 +135,13 @@ async function startAll(
   const urls = new Map<AccountId, string>();
   const wings: readonly GatewayWing[] = gatewayWings;
   const metrics = createMetrics(wings);
-  const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings };
+  const supervisor = new Supervisor(
+    processesOf(home, options.processes ?? wingProcesses),
+    thisMachine,
+  );
+  const processes = () => supervisor.states();
+  const machine = () => ({ backup: lastBackup(home), processes: processes() });
+  const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings, machine };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
     const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);
@@ -139,15 +149,16 @@ async function startAll(
     mounts.push({ prefix: `/${hospital.name}`, gateway });
   }
   const answering: RunningHospital[] = [];
-  const supervisor = new Supervisor(
-    processesOf(home, options.processes ?? wingProcesses),
-    thisMachine,
-  );
-  const processes = () => supervisor.states();
   const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
   const handlers = wings.flatMap((wing) => wing.handlers);
   const backup = () => lastBackup(home);
-  const serving = { log, metrics, mounts, page, processes, backup, handlers, isProxy };
+  const { site } = options;
+  const serving = {
+    ...{ log, metrics, mounts, page, processes, backup, handlers, isProxy },
+    ...(site !== undefined && {
+      site: (root: FastifyInstance) => serveSite(root, { ...site, hospitals: () => answering }),
+    }),
+  };
   const app = await createServer(serving);
   running.defer(() => app.close());
   await app.listen({ port: options.port, host });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Gateway, openGateway } from '../gateway/gateway.ts';
 import type { Logger } from '../gateway/logging.ts';
+import type { Machine } from '../gateway/machine.ts';
 import type { Metrics } from '../gateway/metrics.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
 import type { GatewayWing } from '../gateway/wing.ts';
@@ -21,6 +22,8 @@ export interface Common {
   readonly metrics: Metrics;
   readonly settings: Partial<GatewaySettings> | undefined;
   readonly faultPoint: (name: string) => void;
+  /** What an operator is told of this machine. */
+  readonly machine: () => Machine;
   /** What the wings add to every gateway. */
   readonly wings: readonly GatewayWing[];
 }
@@ -68,6 +71,7 @@ export async function startHospital(
     engine: ledger.engine,
     genesis: genesisBytes,
     trustRoot,
+    machine: common.machine,
     blobs,
     databasePath: join(hospital.folder, 'gateway.db'),
     deskToken: hospital.deskToken,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { KnownBackup } from '../gateway/health.ts';
+import type { KnownBackup } from '../gateway/machine.ts';
 import { utf8 } from '../primitives/bytes.ts';
 import { writeWhole } from './files.ts';
 import { serversOf } from './process.ts';

@@ -41,7 +41,7 @@ async function run(args: readonly string[]): Promise<number> {
     const { file, trust, words } = readArguments(rest);
     const receipt = readSmallFile(file);
     if (trust === undefined && !isReceiptBundle(receipt)) {
-      throw usage("required option '--trust <file>' not specified");
+      throw missing('say --trust <file>');
     }
     const trustRootJson = trust === undefined ? undefined : readSmallText(trust);
     const facts = factsOfReceipt(await checkReceiptFile(receipt, { trustRootJson, words }));
@@ -58,7 +58,7 @@ async function run(args: readonly string[]): Promise<number> {
 
 const taking = ['trust', 'words'] as const;
 
-/** What the global flags left over. Throws USAGE, with the problem in the command line's words. */
+/** What the global flags left over. Throws MISSING, USAGE, with the problem in the command line's words. */
 function readArguments(rest: readonly string[]): Asked {
   const files: string[] = [];
   const values: { trust?: string; words?: string } = {};
@@ -77,7 +77,7 @@ function readArguments(rest: readonly string[]): Asked {
     }
   }
   const [file] = files;
-  if (file === undefined) throw usage("missing required argument 'file'");
+  if (file === undefined) throw missing('say <file>');
   if (files.length > 1) {
     const got = `Expected 1 argument but got ${files.length}: ${files.join(', ')}.`;
     throw usage(`too many arguments for 'check-receipt'. ${got}`);
@@ -87,8 +87,15 @@ function readArguments(rest: readonly string[]): Asked {
 
 const kinds = { trust: 'file', words: 'words' } as const;
 
+/** How the command is used, as it says so itself (CL-14). */
+const way = 'salus check-receipt [options] <file>';
+
 function usage(problem: string): CodedError {
-  return new CodedError('USAGE', { problem });
+  return new CodedError('USAGE', { problem: `${problem}: ${way}` });
+}
+
+function missing(problem: string): CodedError {
+  return new CodedError('MISSING', { problem: `${problem}: ${way}` });
 }
 
 process.exitCode = await run(process.argv.slice(2));

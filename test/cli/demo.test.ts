@@ -42,20 +42,40 @@ test('a demo that was stopped while it loaded is completed by the next start, an
         ['dr-osei', 'clinician', 'harbour'],
         ['eboni', 'patient', 'north'],
         ['lemuel', 'patient', 'harbour'],
+        ['op-north', 'operator', 'north'],
       ]);
       for (const [name, count] of [
         ['alejandro', 110],
-        ['eboni', 162],
+        // Of her file 162; then a restricted result, an erased entry, a note, and a diagnosis with its correction in one line.
+        ['eboni', 166],
         ['lemuel', 104],
       ] as const) {
         const listed = await salus(['record', 'list', '--as', name], demo);
-        assert.equal(listed.count, count, 'every resource');
+        assert.equal(listed.count, count, 'every record');
       }
-      const grants = list(await salus(['grants', '--as', 'lemuel'], demo), 'grants');
+      const granted = async (name: string) =>
+        list(await salus(['grants', '--as', name], demo), 'grants').map((it) => [
+          it.granteeName,
+          it.state,
+        ]);
+      assert.deepEqual(await granted('lemuel'), [['Dr Erik Lind', 'live']]);
+      assert.deepEqual(await granted('eboni'), [
+        ['Dr Erik Lind', 'ended'],
+        ['Dr Abena Osei', 'live'],
+        ['Dr Leila Amari', 'live'],
+      ]);
+      const looked = await salus(['looked', '--as', 'eboni'], demo);
+      const whoOf = (kind: string) => [...new Set(list(looked, kind).map((it) => it.who))].sort();
+      assert.deepEqual(whoOf('looks'), ['Dr Abena Osei', 'Dr Erik Lind', 'Dr Leila Amari']);
       assert.deepEqual(
-        grants.map((it) => [it.granteeName, it.state]),
-        [['Dr Erik Lind', 'live']],
+        list(looked, 'refusals').map((it) => [it.who, it.code]),
+        [
+          ['Dr Erik Lind', 'CONSENT_ENDED'],
+          ['Dr Leila Amari', 'PURPOSE_NOT_GRANTED'],
+        ],
       );
+      assert.equal(list(looked, 'erased').length, 1);
+      assert.deepEqual(looked.withheld, []);
       await firstGrant(home);
     } finally {
       const stopped = await running.stop();

@@ -137,3 +137,27 @@ test('A stranger’s record that names another’s as the one before is a record
   const read = await author.run(sharedHistory, { consent, recordId });
   assert.deepEqual(wordsOf(read), ['penicillin allergy']);
 });
+
+test('The owner’s list shows an amended note as one line, and a stranger’s "version" beside what it names (I-73)', async () => {
+  const [doctor, consent] = await writer({ reads: true });
+  const recordId = await noted(doctor, consent, 'first');
+  const lineOf = async (id: RecordId) =>
+    (await ana.person.recordLines()).find((it) => it.recordId === id);
+  assert.deepEqual((await lineOf(recordId))?.isOlder, false);
+  const now = saying('second');
+  const amended = await doctor.run(amendRecord, {
+    ...{ recordId, reason: 'more', enteredInError: false, now },
+  });
+  assert.equal((await lineOf(recordId))?.isOlder, true);
+  const newest = await lineOf(amended.recordId);
+  assert.deepEqual([newest?.isOlder, newest?.versions], [false, 2]);
+  // Known from then on: another listing opens nothing.
+  assert.equal((await lineOf(recordId))?.isOlder, true);
+
+  const [stranger, other] = await writer({ reads: true });
+  const note = { recordClass: 'note', name: 'note.txt', previous: amended.recordId } as const;
+  const { recordIds } = await stranger.write(other, [{ ...note, ...saying('mine') }]);
+  assert.ok(recordIds[0]);
+  assert.equal((await lineOf(amended.recordId))?.isOlder, false);
+  assert.equal((await lineOf(recordIds[0]))?.isOlder, false);
+});

@@ -142,6 +142,12 @@ test('A moved chart has everything, each with its author, its versions, and wher
       .toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
   assert.deepEqual(await linesAt(valley), await linesAt(north));
   assert.ok((await linesAt(valley)).some((it) => it?.value !== ''));
+  // What a list opened once, the next one does not open again: it is the very same line.
+  const [first, next] = [
+    await ana.recordLines({ as: valley }),
+    await ana.recordLines({ as: valley }),
+  ];
+  assert.ok(first.every((it, i) => it.headline === next[i]?.headline));
   const told = JSON.parse(textOf(old?.bytes ?? utf8('{}')));
   assert.equal(told.grants.length, 1);
   assert.ok(told.looks.every((it: { receipt?: string }) => typeof it.receipt === 'string'));

@@ -57,7 +57,7 @@ test('publint and attw find nothing wrong', async () => {
 
 test('The package holds what was built and nothing of the workshop', () => {
   const tops = new Set([...filesBelow(installed.salus).keys()].map((name) => name.split('/')[1]));
-  const expected = ['bin', 'dist', 'examples', 'package.json', 'README.md', 'LICENSE'];
+  const expected = ['bin', 'dist', 'web', 'examples', 'package.json', 'README.md', 'LICENSE'];
   assert.deepEqual([...tops].sort(), [...expected, 'SECURITY.md', 'CHANGELOG.md'].sort());
   const odd = [...filesBelow(join(installed.salus, 'dist')).keys()].filter(
     (name) => /\.test\.|\.contract\./.test(name) || !/\.(js|d\.ts|mjs|html)$/.test(name),

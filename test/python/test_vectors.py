@@ -269,6 +269,19 @@ class People(unittest.TestCase):
             if "content" in case:
                 self.check_wallet_file(case, data, passphrase)
 
+    def test_wallet_passkeys(self):
+        for case in cases("wallet-passkeys"):
+            way, output = (h(case["credentialId"]), h(case["prfOutput"])), h(case["prfOutput"])
+            if "refused" in case:
+                unlocker = cbor.decode(h(case["unlocker"]))
+                opened = refused(lambda: wallet_file.unwrap_by_passkey(unlocker, *way))
+                self.assertEqual(opened, case["refused"])
+                continue
+            root, (nonce,) = h(case["root"]), all_of(case["drawn"])
+            unlocker = wallet_file.wrap_for_passkey(output, way[0], h(case["prfInput"]), root, nonce)
+            self.assertEqual(cbor.encode(unlocker).hex(), case["unlocker"])
+            self.assertEqual(wallet_file.unwrap_by_passkey(unlocker, *way), root)
+
     def check_wallet_file(self, case: dict, data: bytes, passphrase: str):
         cost = (case["memoryKiB"], case["passes"], h(case["salt"]))
         content, secret, buckets = h(case["content"]), h(case["secret"]), case["buckets"]

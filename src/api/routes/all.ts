@@ -6,6 +6,10 @@ import { blockGet } from './block-get.ts';
 import { blockWholeGet } from './block-whole-get.ts';
 import { bodiesPost } from './bodies-post.ts';
 import { cardGet } from './card-get.ts';
+import { cardsPost } from './cards-post.ts';
+import { deskLinkPost } from './desk-link-post.ts';
+import { deskSessionPost } from './desk-session-post.ts';
+import { deskSessionsDelete } from './desk-sessions-delete.ts';
 import { enrolPost } from './enrol-post.ts';
 import { erasePost } from './erase-post.ts';
 import { eventsGet } from './events-get.ts';
@@ -26,6 +30,7 @@ import { itemsPost } from './items-post.ts';
 import { logConsistencyGet } from './log-consistency-get.ts';
 import { logHeadsGet } from './log-heads-get.ts';
 import { lookupPost } from './lookup-post.ts';
+import { networkGet } from './network-get.ts';
 import { readPost } from './read-post.ts';
 import { receiptGet } from './receipt-get.ts';
 import { relayAnswerPost } from './relay-answer-post.ts';
@@ -80,8 +85,13 @@ export const routes: readonly Route[] = [
   invitationCodePost,
   lookupPost,
   freezePost,
+  deskLinkPost,
+  deskSessionPost,
+  deskSessionsDelete,
+  networkGet,
   enrolPost,
   cardGet,
+  cardsPost,
   walletShardPut,
   walletPut,
   walletGet,

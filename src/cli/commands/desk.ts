@@ -4,11 +4,12 @@ import {
   displayName,
   formatInvitationLink,
   parseAccountId,
+  RegistrationDesk,
   type Role,
   roles,
   trustWords,
 } from '../../sdk/index.ts';
-import { localDesk, RegistrationDesk } from '../../server/registration-desk.ts';
+import { localDesk } from '../../server/registration-desk.ts';
 import { confirmed } from '../asking.ts';
 import { readSmallText } from '../files.ts';
 import { amount, table, when } from '../format.ts';
@@ -66,6 +67,12 @@ export const addDesk: AddCommand = (program, context) => {
     'lookup <who>',
     "accounts of this hospital: by account, number of an invitation, or a colleague's name",
   ).action((who: string, flags: DeskFlags) => lookUp(context, who, flags));
+  add('open', 'a link that opens this desk in a browser: it serves once, for ten minutes')
+    .option('--address <url>', 'where the app answers; default: where this desk found it')
+    .action((flags: SheetFlags) => open(context, flags));
+  add('close', 'end every desk that is open in a browser').action((flags: DeskFlags) =>
+    close(context, flags),
+  );
   add('freeze <account>', 'an account whose device was stolen; its printed code brings it back')
     .option('--yes', 'without being asked')
     .action((account: string, flags: DeskFlags & { yes?: boolean }) =>
@@ -232,4 +239,25 @@ async function freeze(
     { account, txId, height },
     () => `Frozen since height ${height}. Its owner may still take grants back.`,
   );
+}
+
+async function open(context: CommandContext, flags: SheetFlags): Promise<void> {
+  const desk = deskOf(context, flags);
+  const { link, expiresMs } = await during(context.output, 'Asking', () => desk.link());
+  const at = new URL(desk.url);
+  // The gateway's path is the hospital's name; the app that answers at the address finds it by that.
+  const name = at.pathname.split('/').findLast((it) => it !== '') ?? '';
+  const address = (flags.address ?? at.origin).replace(/\/$/, '');
+  const url = `${address}/desk#${name}/${link}`;
+  context.output.result({ url, expiresMs }, () =>
+    [url, `It serves once, until ${when(expiresMs)}; the desk is then open for twelve hours.`].join(
+      '\n',
+    ),
+  );
+}
+
+async function close(context: CommandContext, flags: DeskFlags): Promise<void> {
+  const desk = deskOf(context, flags);
+  const ended = await during(context.output, 'Ending', () => desk.endSessions());
+  context.output.result({ ended }, () => `${amount(ended, 'desk')} closed.`);
 }

@@ -12,6 +12,8 @@ import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { localUrl } from '../../server/desk.ts';
 import type { Finding } from '../../server/process.ts';
+import { readAppFiles } from '../../server/site/app-files.ts';
+import { appFolder } from '../app-folder.ts';
 import { readConfig } from '../config.ts';
 import { homeFolder } from '../home.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -31,6 +33,7 @@ export const addSelfcheck: AddCommand = (program, { flags, output, surroundings 
         checkClock(),
         ...checkDisk(home),
         await checkPort(home, flags.port, surroundings.env),
+        checkApp(),
         ...(await checkServices(home)),
       ];
       const fit = findings.every(({ ok }) => ok);
@@ -72,6 +75,17 @@ function checkCryptography(): Finding {
         ? 'SHA-256, Argon2id and ML-KEM are here'
         : `missing: ${missing.join(', ')}`,
     advice: 'use the pinned Node: it has all of them',
+  };
+}
+
+/** The seal of the app's files here: the app shows the one of what it was given. */
+function checkApp(): Finding {
+  const app = readAppFiles(appFolder);
+  return {
+    check: 'web app',
+    ok: app !== undefined,
+    value: app === undefined ? 'not built' : `seal ${app.seal}`,
+    advice: 'npm start builds it',
   };
 }
 

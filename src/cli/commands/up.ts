@@ -4,15 +4,18 @@ import { isCoded } from '../../primitives/errors.ts';
 import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
 import { localUrl } from '../../server/desk.ts';
 import type { RestoredHome } from '../../server/restored.ts';
+import { readAppFiles } from '../../server/site/app-files.ts';
 import type { ProcessState } from '../../server/supervisor.ts';
+import { appFolder } from '../app-folder.ts';
 import { readConfig } from '../config.ts';
-import { demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
+import { demoDoor, demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
 import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { type LogFlags, type LogOptions, logLevels, logToFile } from '../log-to-file.ts';
 import { during } from '../output.ts';
 import { peopleOf, type ShownPerson } from '../people-here.ts';
 import { standingRemarks } from '../profile-text.ts';
+import { ownVersion } from '../version.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { defaultPort, gather, wholeNumber } from './options.ts';
 
@@ -41,7 +44,7 @@ export const addUp: AddCommand = (program, context) => {
       '--config <file>',
       'settings as JSON; default: salus.json of the home, where there is one',
     )
-    .option('--host <address>', 'the address to listen at (127.0.0.1)')
+    .option('--host <address>', 'the address to listen at (localhost: 127.0.0.1 and ::1)')
     .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
     .option(
       '--accept-loss',
@@ -90,10 +93,18 @@ async function serve(
   const home = homeFolder(flags.home);
   const broken = new AbortController();
   const tryNext = options.demo === true ? demoTryNext : firstSteps;
+  const app = readAppFiles(appFolder);
   const consortium = await starting(context, {
     home,
     port: options.port ?? defaultPort,
-    ...(options.host !== undefined && { host: options.host }),
+    host: options.host ?? 'localhost',
+    ...(app !== undefined && {
+      site: {
+        app,
+        version: ownVersion,
+        ...(options.demo === true && { demo: demoDoor(home) }),
+      },
+    }),
     acceptClock: options.acceptClock === true,
     acceptLoss: options.acceptLoss === true,
     proxies: options.trustedProxy ?? [],
@@ -106,7 +117,7 @@ async function serve(
   try {
     const isFirst = options.demo === true && !isDemoLoaded(home);
     if (isFirst) {
-      output.note('Loading the demo: three patients, three clinicians, one grant.');
+      output.note('Loading the demo: three patients, three clinicians, and what they shared.');
       const stop = AbortSignal.any([signal, broken.signal]);
       await during(output, 'Loading', (progress) =>
         loadDemo({ ...context, signal: stop }, progress),

@@ -6,6 +6,10 @@ import { handleBlockGet } from './block-get.ts';
 import { handleBlockWholeGet } from './block-whole-get.ts';
 import { handleBodiesPost } from './bodies-post.ts';
 import { handleCardGet } from './card-get.ts';
+import { handleCardsPost } from './cards-post.ts';
+import { handleDeskLinkPost } from './desk-link-post.ts';
+import { handleDeskSessionPost } from './desk-session-post.ts';
+import { handleDeskSessionsDelete } from './desk-sessions-delete.ts';
 import { handleEnrolPost } from './enrol-post.ts';
 import { handleErasePost } from './erase-post.ts';
 import { handleEventsGet } from './events-get.ts';
@@ -26,6 +30,7 @@ import { handleItemsPost } from './items-post.ts';
 import { handleLogConsistencyGet } from './log-consistency-get.ts';
 import { handleLogHeadsGet } from './log-heads-get.ts';
 import { handleLookupPost } from './lookup-post.ts';
+import { handleNetworkGet } from './network-get.ts';
 import { handleReadPost } from './read-post.ts';
 import { handleReceiptGet } from './receipt-get.ts';
 import { handleRelayAnswerPost } from './relay-answer-post.ts';
@@ -80,8 +85,13 @@ export const handlers: readonly AnyHandler[] = [
   handleInvitationCodePost,
   handleLookupPost,
   handleFreezePost,
+  handleDeskLinkPost,
+  handleDeskSessionPost,
+  handleDeskSessionsDelete,
+  handleNetworkGet,
   handleEnrolPost,
   handleCardGet,
+  handleCardsPost,
   handleWalletShardPut,
   handleWalletPut,
   handleWalletGet,

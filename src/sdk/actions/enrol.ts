@@ -9,7 +9,7 @@ import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { accountIdOfKey, type Identity, identity as identityShape } from '../../ledger/identity.ts';
 import type { Role } from '../../ledger/roles.ts';
 import type { Account } from '../../ledger/tables/accounts.ts';
-import { bytesToHex, equalBytes, equalSecretBytes, hexToBytes } from '../../primitives/bytes.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import { encodeAs } from '../../primitives/shape.ts';
@@ -19,7 +19,6 @@ import { Http } from '../client/http.ts';
 import { checkCard } from '../grants/card.ts';
 import { renewKeys } from '../grants/grant.ts';
 import { trustWords } from '../trust/trust-words.ts';
-import { codeCheckOf } from '../wallet/code.ts';
 import type { WalletAccount, WalletContent, WalletTrust } from '../wallet/content.ts';
 import {
   accountIdOfKeys,
@@ -30,6 +29,7 @@ import {
   noRecovery,
   recoveryHashOf,
 } from '../wallet/identity.ts';
+import { requirePrinted } from '../wallet/printed.ts';
 import type { Vault } from '../wallet/vault.ts';
 
 /** What a person says to enrol: text as it was printed and typed. */
@@ -81,7 +81,7 @@ export async function enrol(
   const { content } = vault;
   const known = content.accounts.find((it) => it.organisation === who.organisation);
   if (known?.enrolled) throw new CodedError('ACCOUNT_EXISTS', { account: known.account });
-  if (code !== undefined) requireOwnCode(content, code);
+  if (code !== undefined) requirePrinted(content, code);
 
   const root = rootFor(content, known);
   const keys = await deriveAccountKeys(root.secret, who.organisation, 0);
@@ -164,14 +164,6 @@ function rootFor(
   const root = content.roots.find((it) => it.id === begun) ?? newest;
   if (root === undefined) throw new CodedError('WALLET_INVALID');
   return root;
-}
-
-/** The newest that was printed. Throws RECOVERY_CODE_WRONG. */
-function requireOwnCode({ printed }: WalletContent, code: Uint8Array): void {
-  const newest = printed.toSorted((a, b) => a.madeMs - b.madeMs).at(-1);
-  if (newest === undefined || !equalSecretBytes(codeCheckOf(code), newest.check)) {
-    throw new CodedError('RECOVERY_CODE_WRONG');
-  }
 }
 
 /** The trust root that the wallet will believe from now on, checked as far as it can be. */

@@ -48,7 +48,7 @@ export function explainReceipt(verdict: ReceiptVerdict): ExplainedReceipt {
 }
 
 /** An act of a later version is told by its number: the receipt proves it all the same. */
-function factsOfAct(act: Act | UnknownAct): ReceiptFacts {
+export function factsOfAct(act: Act | UnknownAct): ReceiptFacts {
   if (!('kind' in act)) return { kind: `act ${act.number}` };
   return { kind: act.kind, ...moduleOf(act).facts(act) };
 }

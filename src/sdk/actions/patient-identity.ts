@@ -65,13 +65,30 @@ export async function readIdentity(
   );
   if (recordIds.length === 0) return undefined;
   const { records, patient } = await readShared(ctx, consent, { ...options, recordIds });
-  const inOrder = records.toSorted((a, b) => byPlace(a.row, b.row));
-  const found = identityOf(inOrder.flatMap((it) => patientIn(it) ?? []));
+  return noteIdentity(ctx, patient, records);
+}
+
+/** Keeps what opened records say of who it is; undefined: none of them does, or it is not known which person is meant. */
+export async function noteIdentity(
+  ctx: Context,
+  patient: AccountId,
+  records: readonly SharedRecord[],
+): Promise<PatientIdentity | undefined> {
+  const found = patientAmong(records);
   if (found === undefined) return undefined;
   const identity = { patient, name: found.name, born: found.born };
   const others = (await noted(ctx, known)).filter((it) => it.patient !== patient);
   await noteBeside(ctx, known, [...others, identity]);
   return identity;
+}
+
+/**
+ * Of the opened records of a chart the Patient that says whose it is, and what it says. Undefined: there is none, or it
+ * is not known which of several persons is meant. Source: docs/protocol/items.md, rule I-17a.
+ */
+export function patientAmong(records: readonly SharedRecord[]): FoundPatient | undefined {
+  const inOrder = records.toSorted((a, b) => byPlace(a.row, b.row));
+  return identityOf(inOrder.flatMap((it) => patientIn(it) ?? []));
 }
 
 const byPlace = (a: LiveItem, b: LiveItem): number => a.height - b.height || a.index - b.index;
@@ -109,17 +126,21 @@ interface ChartPatient extends Omit<PatientIdentity, 'patient'> {
   readonly about: string;
 }
 
+interface FoundPatient extends ChartPatient {
+  readonly recordId: RecordId;
+}
+
 /** Of Patients in the order of the ledger. Undefined: none, or the first anchor has several persons. */
-export function identityOf(patients: readonly ChartPatient[]): ChartPatient | undefined {
+export function identityOf<T extends ChartPatient>(patients: readonly T[]): T | undefined {
   const [first] = patients;
   const together = patients.filter((it) => it.height === first?.height);
-  const about = ({ about }: ChartPatient) => about;
+  const about = ({ about }: T) => about;
   if (ofFirstPerson(together, about).length < together.length) return undefined;
   return ofFirstPerson(patients, about).at(-1);
 }
 
 /** What is said to have moved counts where that holds; what another than the owner wrote does not count. */
-function patientIn(record: SharedRecord): ChartPatient | undefined {
+function patientIn(record: SharedRecord): FoundPatient | undefined {
   const { head, bytes, path } = contentOf(record);
   const owners = [record.row.account, ...path.map((it) => it.account)];
   if (path.some((it) => it.notVerified !== undefined) || !owners.includes(head.author)) {
@@ -134,7 +155,8 @@ function patientIn(record: SharedRecord): ChartPatient | undefined {
     const isDate = typeof birthDate === 'string' && /^\d{4}(-\d\d(-\d\d)?)?$/.test(birthDate);
     const [name, born] = [head.name.slice(0, 100), isDate ? birthDate : ''];
     const about = bytesToHex(aboutOfPatient(name, born));
-    return { name, born, about, height: record.row.height };
+    const { recordId, height } = record.row;
+    return { name, born, about, recordId, height };
   } catch (error) {
     if (error instanceof SyntaxError || isCoded(error)) return undefined;
     throw error;

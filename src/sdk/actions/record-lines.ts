@@ -8,9 +8,10 @@ import { openLineOf } from '../client/open-items.ts';
 import { heldGrant } from '../grants/received.ts';
 import type { SealedHeadline } from '../records/headline/headline-format.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
+import { amendedByOthers } from './amended-by-others.ts';
 import { keysOf, openersOf } from './keys-of-rows.ts';
 import { keyOf, ownChart } from './own-records.ts';
-import { type Access, type ReadOptions, requestRows } from './read-shared.ts';
+import { type Access, type ReadOptions, requestRows, type SharedListing } from './read-shared.ts';
 
 /** A record as its row tells it, without its body. */
 export interface RecordLine {
@@ -24,7 +25,7 @@ export interface RecordLine {
   readonly timeMs: number;
   /** Under which grant it was written; undefined: the owner brought it. */
   readonly consent: ConsentId | undefined;
-  /** How many versions are known, this one counted. Only the owner's wallet knows older ones. */
+  /** How many versions are known, this one counted: by the owner's wallet, and by what others wrote (I-73). */
   readonly versions: number;
   /** A newer version of it is in the chart. */
   readonly isOlder: boolean;
@@ -34,7 +35,10 @@ export interface RecordLine {
 
 const atOnce = 64;
 
-/** The owner's records in one line each, imports' bookkeeping left out. No body is fetched; nobody is told. */
+/**
+ * The owner's records in one line each, imports' bookkeeping left out. Nobody is told, and no body is fetched but once of
+ * each that somebody else wrote.
+ */
 export async function ownLines(
   ctx: Context,
   { signal, onProgress }: WorkOptions = {},
@@ -48,20 +52,32 @@ export async function ownLines(
   );
   const opened = await openLines(live, (row) => keyOf(chart, row), { signal, onProgress });
   const there = new Set(live.map((it) => it.recordId));
+  const newerOf = await amendedByOthers(ctx, chart, live, signal);
+  const olderOf = new Map([...newerOf].map(([older, newer]) => [newer, older]));
   // Versions of one record share their line: of thousands it is looked through once.
   const shown = new Map<readonly RecordId[], readonly RecordId[]>();
   const lines = opened.map((line) => {
     const all = imported.lineOf(line.recordId);
     const known = shown.get(all) ?? all.filter((it) => there.has(it));
     shown.set(all, known);
+    const amended = olderThan(olderOf, line.recordId);
     return {
       ...line,
-      versions: Math.max(1, known.length),
-      isOlder: known.length > 1 && known[0] !== line.recordId,
+      versions: Math.max(1, known.length, amended + 1),
+      isOlder: (known.length > 1 && known[0] !== line.recordId) || newerOf.has(line.recordId),
       isWithdrawn: imported.isWithdrawn(line.recordId),
     };
   });
   return [...lines, ...[...rows.erased()].map(erasedLine)];
+}
+
+/** How many versions an amended record has before this one; what names itself in a circle ends. */
+function olderThan(olderOf: ReadonlyMap<RecordId, RecordId>, recordId: RecordId): number {
+  const seen = new Set<RecordId>([recordId]);
+  for (let at = olderOf.get(recordId); at !== undefined && !seen.has(at); at = olderOf.get(at)) {
+    seen.add(at);
+  }
+  return seen.size - 1;
 }
 
 /** What a grant shows, in one line each: one look at the rows alone. */
@@ -80,11 +96,21 @@ export async function sharedLines(
 ): Promise<SharedLines> {
   const held = heldGrant(ctx, consent);
   const known = keysOf(ctx, held, options.signal);
-  const { rows, erased, accesses } = await requestRows(ctx, held, options);
+  const listing = await requestRows(ctx, held, options);
+  const rows = listing.rows.map(({ row }) => row);
+  const keyOf = await openersOf(ctx, held, { rows, known }, options.signal);
+  const lines = await linesOf(listing, keyOf, options);
+  return { patient: held.patient, lines, accesses: listing.accesses };
+}
+
+/** The lines of what a look listed, what was erased last. */
+export async function linesOf(
+  { rows, erased }: Pick<SharedListing, 'rows' | 'erased'>,
+  keyOf: (row: LiveItem) => ReadingKey,
+  options: WorkOptions,
+): Promise<readonly RecordLine[]> {
   const live = rows.map(({ row }) => row);
-  const keyOf = await openersOf(ctx, held, { rows: live, known }, options.signal);
-  const lines = await openLines(live, keyOf, options);
-  return { patient: held.patient, lines: [...lines, ...erased.map(erasedLine)], accesses };
+  return [...(await openLines(live, keyOf, options)), ...erased.map(erasedLine)];
 }
 
 async function openLines(
@@ -102,6 +128,9 @@ async function openLines(
   return lines;
 }
 
+/** By row: one that was proven is asked for and opened once while this device runs, however often a list is shown. */
+const openedLines = new WeakMap<LiveItem, SealedHeadline>();
+
 const alone = { versions: 1, isOlder: false, isWithdrawn: false } as const;
 
 /** One line that cannot be read hides no other. */
@@ -116,8 +145,12 @@ async function lineOf(row: LiveItem, keyOf: (row: LiveItem) => ReadingKey): Prom
     state: 'live',
     ...alone,
   } as const;
+  const held = openedLines.get(row);
+  if (held !== undefined) return { ...about, headline: held };
   try {
-    return { ...about, headline: await openLineOf(row, keyOf(row)) };
+    const headline = await openLineOf(row, keyOf(row));
+    openedLines.set(row, headline);
+    return { ...about, headline };
   } catch (error) {
     if (!unreadable.some((code) => isCoded(error, code))) throw error;
     return { ...about, headline: undefined };

@@ -82,6 +82,7 @@ test('a session is shown where the route wants one, and nowhere else', async () 
     [signedIn, 'Bearer t1'],
     [defineRoute({ ...note, who: 'ticket' }), 'Bearer t1'],
     [defineRoute({ ...note, who: 'peer' }), 'Bearer t1'],
+    [defineRoute({ ...note, who: 'operator' }), 'Bearer t1'],
     [defineRoute({ ...note, who: 'signed-body' }), null],
     [defineRoute({ ...note, who: 'desk' }), null],
   ] as const) {
@@ -145,6 +146,7 @@ test('of the spine’s routes, those that are no GET are repeated only where tha
     'POST /v1/items',
     'POST /v1/read',
     'DELETE /v1/inbox/:id',
+    'DELETE /v1/desk/sessions',
     'PUT /v1/wallet/shards/:name',
     'DELETE /v1/wallet',
     'POST /v1/relay/:session/:slot',

@@ -6,6 +6,7 @@ import {
   partsOf,
   pathOf,
   type Route,
+  type Who,
 } from '../../api/route.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type Call, type Http, orStopped, routeOf } from './http.ts';
@@ -71,13 +72,22 @@ export async function call<R extends Route>(
     };
     return answerTo(line.http, route, request);
   };
-  const isSignedIn = who === 'session' || who === 'peer' || who === 'ticket' || who === 'wallet';
+  const isSignedIn = signedInFor.has(who);
   const answer =
     isSignedIn || isLarge(route, asking)
       ? await signedIn(line.session, send, signal)
       : await asStranger(line.session, send, signal);
   return answer as Answer<R>;
 }
+
+/** For these a session is shown; a desk shows its own token in a header, and all else is asked as a stranger. */
+const signedInFor: ReadonlySet<Who> = new Set([
+  'session',
+  'peer',
+  'ticket',
+  'wallet',
+  'operator',
+] satisfies Who[]);
 
 /** More than a gateway takes from somebody who shows no session: in characters, so at most what it is in bytes. */
 function isLarge({ who }: Route, asking: unknown): boolean {

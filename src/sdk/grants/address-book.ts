@@ -1,7 +1,8 @@
 import type { Card } from '../../api/card.ts';
-import { displayName } from '../../api/display-name.ts';
+import { displayName, nameKey } from '../../api/display-name.ts';
 import { bytesOfText } from '../../api/message-parts.ts';
 import { cardGet } from '../../api/routes/card-get.ts';
+import { cardsPost } from '../../api/routes/cards-post.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, parseAccountId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
@@ -53,6 +54,34 @@ export async function fetchCard(
   // A true card of somebody else would have the patient share with him.
   if (card.account !== account) throw new CodedError('GATEWAY_LIED', { account });
   return card;
+}
+
+/** A card that the hospital's directory gave, and its bytes to keep (`addCard`). */
+export interface FoundCard {
+  readonly card: Card;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Who works at the hospital and carries this whole name; none: nobody does. Throws CARD_INVALID, GATEWAY_LIED (a true
+ * card of somebody else).
+ */
+export async function fetchCardsOf(
+  ctx: Context,
+  name: string,
+  { signal }: WorkOptions,
+): Promise<readonly FoundCard[]> {
+  const { cards } = await ctx.gateway.call(cardsPost, { body: { name }, signal });
+  return Promise.all(
+    cards.map(async (signed) => {
+      const bytes = bytesOfText(signed);
+      const card = await checkCard(ctx.ledger, bytes, signal);
+      if (nameKey(card.name) !== nameKey(name)) {
+        throw new CodedError('GATEWAY_LIED', { account: card.account });
+      }
+      return { card, bytes };
+    }),
+  );
 }
 
 /** An account by its id, or by the nickname or the name of a card. Throws PERSON_UNKNOWN. */

@@ -54,10 +54,13 @@ function areIsolatesPaired(text: string): boolean {
   return open === 0;
 }
 
+/** A record's text for any face that shows it: what is no text, or would turn what stands around it, is U+FFFD. */
+export function harmlessText(text: string): string {
+  const shown = areIsolatesPaired(text) ? text : text.replace(isolates, '\ufffd');
+  return shown.replace(neverText, '\ufffd');
+}
+
 /** Text as HTML shows it, within an element or a quoted attribute. */
 export function escaped(text: string): string {
-  const shown = areIsolatesPaired(text) ? text : text.replace(isolates, '\ufffd');
-  return shown
-    .replace(/[&<>"']/g, (character) => entities[character] ?? '')
-    .replace(neverText, '\ufffd');
+  return harmlessText(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -299,3 +299,47 @@ test('a name that many references lead to is said short', () => {
   const bundle = { resourceType: 'Bundle', type: 'collection', entry: [target, ...visits] };
   assert.ok(page(bundle).length < 1_000_000);
 });
+
+test('A result is given in its parts, each with its own unit, range, limits and judgement', () => {
+  const unit = { unit: 'mmHg', code: 'mm[Hg]' };
+  const part = (name: string, value: number, high: number) => ({
+    code: text(name),
+    valueQuantity: { value, ...unit },
+    referenceRange: [{ high: { value: high, ...unit } }],
+  });
+  const { results } = textOfItem(
+    item({
+      resourceType: 'Observation',
+      code: text('Blood pressure'),
+      component: [part('Systolic', 151, 140), part('Diastolic', 80, 90)],
+    }),
+  );
+  const [limits, range] = [{ low: undefined, unit: 'mmHg' }, 'up to '];
+  assert.deepEqual(results, [
+    {
+      ...{ name: 'Systolic', value: '151', flag: 'range:H' },
+      ...{ ...limits, high: '140', range: `${range}140 mmHg` },
+    },
+    {
+      ...{ name: 'Diastolic', value: '80', flag: 'range:N' },
+      ...{ ...limits, high: '90', range: `${range}90 mmHg` },
+    },
+  ]);
+});
+
+test('Of two ranges none is shaded, and what is no measurement has no result', () => {
+  const range = (low: number) => ({ low: { value: low, unit: 'g/dL' } });
+  const [result] = textOfItem(
+    item({
+      resourceType: 'Observation',
+      code: text('Haemoglobin'),
+      valueQuantity: { value: 11.2, unit: 'g/dL' },
+      referenceRange: [range(12), range(13)],
+    }),
+  ).results;
+  assert.deepEqual(
+    [result?.name, result?.value, result?.low, result?.range],
+    ['', '11.2', undefined, 'from 12 g/dL; from 13 g/dL'],
+  );
+  assert.deepEqual(textOfItem(item({ resourceType: 'Condition' })).results, []);
+});

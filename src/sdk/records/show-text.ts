@@ -19,6 +19,7 @@ import { cardParagraphs } from './health-card/show-cards.ts';
 import { fieldOf, type JsonTree, listOf, parseJsonTree, textOf } from './json-tree.ts';
 import { recordLimits } from './limits.ts';
 import { plainText, rangeWords, readableDate, resultWords } from './plain-text.ts';
+import { resultsOf, type ShownResult } from './show-results.ts';
 import { shortened } from './show-values.ts';
 import { absenceOf, choiceOf, wordsOfField, wordsOfResource } from './show-words.ts';
 import { textOfFile, textOfHtml } from './text-of-html.ts';
@@ -31,6 +32,8 @@ export interface TextOfItem {
   readonly headline: Headline;
   /** What it says, the most telling first. */
   readonly rows: readonly (readonly [label: string, text: string])[];
+  /** Of a measurement or result: its value and those of its parts; `rows` says them too. */
+  readonly results: readonly ShownResult[];
   /** Of a document, and of plain text. */
   readonly paragraphs: readonly string[];
   /** Documents inside, in the order of their numbers. */
@@ -69,7 +72,10 @@ export function textOfItem(item: {
   const kind = headline.type === '' ? '' : wordsOfResource(headline.type);
   if (item.healthCards !== undefined) {
     const paragraphs = cardParagraphs(item.healthCards);
-    return { title, kind: 'Health card', headline, rows: [], paragraphs, attachments: [] };
+    return {
+      ...{ title, kind: 'Health card', headline, rows: [], results: [], paragraphs },
+      attachments: [],
+    };
   }
   const document = readCda(item.mediaType, item.bytes);
   if (document !== undefined) return textOfCda(document, headline, item.bytes);
@@ -78,12 +84,23 @@ export function textOfItem(item: {
     const isLarge = item.bytes.length > recordLimits.maxBundleBytes;
     const text = isLarge ? undefined : textOfFile(item);
     const paragraphs = text === undefined ? [] : [shortened(text)];
-    return { title, kind, headline, rows: [], paragraphs, attachments: [] };
+    return { title, kind, headline, rows: [], results: [], paragraphs, attachments: [] };
   }
   const attachments = [...attachmentsIn(tree).values()].map(attachmentFacts);
-  if (headline.type === 'Bundle') return { title, headline, attachments, ...documentText(tree) };
+  if (headline.type === 'Bundle') {
+    return { title, headline, attachments, results: [], ...documentText(tree) };
+  }
   const rows = rowsOf(tree, headline);
-  return { title, kind, headline, rows, paragraphs: narrative(tree, rows), attachments };
+  const paragraphs = narrative(tree, rows);
+  return {
+    title,
+    kind,
+    headline,
+    rows,
+    results: resultsOf(tree, headline),
+    paragraphs,
+    attachments,
+  };
 }
 
 function attachmentFacts(it: Attachment): TextOfItem['attachments'][number] {
@@ -107,6 +124,7 @@ function textOfCda(document: CdaDocument, headline: Headline, bytes: Uint8Array)
     kind: 'Clinical document',
     headline: { ...headline, clinicalDate: date },
     rows: rows.filter(([, text]) => text !== ''),
+    results: [],
     paragraphs,
     attachments: listAttachments(bytes).map(attachmentFacts),
   };

@@ -133,6 +133,12 @@ export async function openWalletFile(
   return { unlockers, key, root, index: await openIndex(root, sealed) };
 }
 
+/** The ways that stand in a file, which nothing needs to be known for. Throws WALLET_INVALID. */
+export function unlockersOf(file: Uint8Array): readonly Unlocker[] {
+  const parsed = parseFile(file);
+  return 'before' in parsed ? [] : parsed.unlockers;
+}
+
 /**
  * Opens the file by its root. Its passphrase is not known then: a root that another process changes is not followed.
  * Throws WALLET_INVALID (another root, a file of before, or damaged).

@@ -100,7 +100,8 @@ export function withPassphrase(
   return [unlocker, ...unlockers.filter(({ kind }) => kind !== passphraseKind)];
 }
 
-const aadOf = (kind: string, parameters: Cbor): Uint8Array =>
+/** What each wrap of the root is bound to: the way and what it needs (W-1). */
+export const aadOf = (kind: string, parameters: Cbor): Uint8Array =>
   labelledInfo(labels.walletUnlock, [suite, kind, parameters]);
 
 /** `['argon2id', memory KiB, passes, lanes, salt 16]`. */

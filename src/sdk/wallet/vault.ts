@@ -3,8 +3,17 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { openBeside, sealBeside } from './beside.ts';
 import type { WalletContent } from './content.ts';
+import { indexLimits, unlockersOf } from './file.ts';
 import { emptyLocal, type WalletLocal } from './local.ts';
 import { mergeWallets } from './merge.ts';
+import {
+  type Passkey,
+  type PasskeyAnswer,
+  passkeysIn,
+  unwrapByPasskey,
+  withoutPasskey,
+  wrapForPasskey,
+} from './passkey.ts';
 import {
   type HeldWallet,
   readWallet,
@@ -13,7 +22,13 @@ import {
   writeWallet,
 } from './sealed-wallet.ts';
 import type { WalletStore } from './store.ts';
-import { newPassphraseKey, type PassphraseKey, withPassphrase, wrapRoot } from './unlock.ts';
+import {
+  newPassphraseKey,
+  type PassphraseKey,
+  type Unlocker,
+  withPassphrase,
+  wrapRoot,
+} from './unlock.ts';
 
 /** How a change may be written. */
 export interface ChangeOptions {
@@ -67,6 +82,40 @@ export class Vault {
   /** Throws WALLET_UNKNOWN, WALLET_INVALID. */
   static async openByRoot(store: WalletStore, root: Uint8Array): Promise<Vault> {
     return new Vault(store, await readWalletByRoot(store, root));
+  }
+
+  /** Throws WALLET_UNKNOWN, WALLET_INVALID, PASSKEY_WRONG. */
+  static async openByPasskey(store: WalletStore, answer: PasskeyAnswer): Promise<Vault> {
+    const file = await store.load();
+    if (file === undefined) throw new CodedError('WALLET_UNKNOWN');
+    return Vault.openByRoot(store, await unwrapByPasskey(answer, unlockersOf(file)));
+  }
+
+  /** Those by which this wallet opens on this device. */
+  get passkeys(): readonly Passkey[] {
+    return passkeysIn(this.#held.unlockers);
+  }
+
+  /** One more way in. Throws PASSKEY_WRONG, WALLET_FULL (16 ways are the most). */
+  addPasskey(made: Passkey & PasskeyAnswer): Promise<void> {
+    return this.#changeWays(async ({ unlockers, root }) => {
+      const others = withoutPasskey(unlockers, made.credentialId);
+      if (others.length >= indexLimits.unlockers) throw new CodedError('WALLET_FULL');
+      return [...others, await wrapForPasskey(made, root)];
+    });
+  }
+
+  /** It opens this file no more; another stays in it. */
+  removePasskey(credentialId: Uint8Array): Promise<void> {
+    return this.#changeWays(async ({ unlockers }) => withoutPasskey(unlockers, credentialId));
+  }
+
+  #changeWays(change: (held: HeldWallet) => Promise<readonly Unlocker[]>): Promise<void> {
+    return this.#alone(async () => {
+      await this.#catchUp();
+      const held = { ...this.#held, unlockers: await change(this.#held) };
+      this.#held = await writeWallet(this.#store, held, held, { takesBack: true });
+    });
   }
 
   /** A copy of what the passphrase unwraps. */

@@ -6,6 +6,7 @@ import { blockGet } from '../../../src/api/routes/block-get.ts';
 import { blockWholeGet } from '../../../src/api/routes/block-whole-get.ts';
 import { bodiesPost } from '../../../src/api/routes/bodies-post.ts';
 import { cardGet } from '../../../src/api/routes/card-get.ts';
+import { cardsPost } from '../../../src/api/routes/cards-post.ts';
 import { enrolPost } from '../../../src/api/routes/enrol-post.ts';
 import { erasePost } from '../../../src/api/routes/erase-post.ts';
 import { eventsGet } from '../../../src/api/routes/events-get.ts';
@@ -218,6 +219,7 @@ async function spineSeeds(): Promise<Seed[]> {
     },
     { route: enrolPost, body: newcomer },
     { route: cardGet, who: 'ana', at: ['{newcomer}'] },
+    { route: cardsPost, who: 'ana', body: json({ name: 'Ada' }) },
     { route: whoGet },
   ];
 }

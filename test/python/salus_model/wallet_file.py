@@ -26,6 +26,25 @@ def _unlock_aad(parameters: cbor.Cbor) -> bytes:
     return derive.info(derive.WALLET_UNLOCK, [2, "passphrase", parameters])
 
 
+def wrap_for_passkey(prf_output: bytes, credential_id: bytes, prf_input: bytes, root: bytes, nonce: bytes) -> list:
+    """W-32: one unlocker of the file."""
+    parameters = [credential_id, prf_input]
+    aad = derive.info(derive.WALLET_UNLOCK, [2, "webauthn-prf", parameters])
+    key = derive.key(prf_output, derive.WALLET_PASSKEY, [])
+    return ["webauthn-prf", parameters, hpke.seal_under_key(key, aad, root, nonce)]
+
+
+def unwrap_by_passkey(unlocker: list, credential_id: bytes, prf_output: bytes) -> bytes:
+    kind, parameters, wrap = unlocker
+    if parameters[0] != credential_id or len(prf_output) != 32:
+        raise Refused("PASSKEY_WRONG")
+    aad = derive.info(derive.WALLET_UNLOCK, [2, kind, parameters])
+    try:
+        return hpke.open_under_key(derive.key(prf_output, derive.WALLET_PASSKEY, []), aad, wrap)
+    except Refused as cause:
+        raise Refused("PASSKEY_WRONG") from cause
+
+
 INDEX_AAD = derive.info(derive.WALLET_INDEX, [2, FILE])
 
 

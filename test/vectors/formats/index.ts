@@ -13,6 +13,7 @@ import { logProfiles } from './log-profiles.ts';
 import { accounts } from './people.ts';
 import { receipts } from './receipts.ts';
 import { walletCopies } from './wallet-copies.ts';
+import { walletPasskeys } from './wallet-passkeys.ts';
 import { printedCodes, walletFiles } from './wallets.ts';
 import type { Format } from './write.ts';
 
@@ -41,6 +42,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'log-profiles': logProfiles,
   'folded-identities': foldedIdentities,
   'wallet-files': walletFiles,
+  'wallet-passkeys': walletPasskeys,
   'wallet-copies': walletCopies,
   'printed-codes': printedCodes,
   'device-ceremony': deviceCeremony,

@@ -92,3 +92,20 @@ test('cards of colleagues are served to those who are signed in, a patient’s t
   const anonymous = await ana.call('GET', `/v1/cards/${doctor.account}`, { anonymous: true });
   assert.equal(anonymous.status, 401);
 });
+
+test('colleagues are found by their whole name, by those who are signed in; patients by nobody', async () => {
+  const doctor = await Person.enrolled(town, town.north, 'clinician', 'Dr. Ines Sought');
+  await Person.enrolled(town, town.south, 'clinician', 'Dr. Ines Sought');
+  const ana = await Person.enrolled(town, town.north, 'patient', 'Ana Sought');
+  const found = async (name: string) =>
+    accepted<{ cards: string[] }>(
+      await ana.call('POST', '/v1/cards', { json: { name } }),
+    ).cards.map((it) => decodeCard(decodeSigned(bytesOfText(it)).bytes).account);
+  assert.deepEqual(await found('dr. ines SOUGHT'), [doctor.account]);
+  for (const name of ['Ines', 'Dr. Ines', 'Ana Sought', '%', 'Dr. Nobody']) {
+    assert.deepEqual(await found(name), [], name);
+  }
+  const json = { name: 'Dr. Ines Sought' };
+  const anonymous = await ana.call('POST', '/v1/cards', { json, anonymous: true });
+  assert.equal(anonymous.status, 401);
+});

@@ -1,6 +1,7 @@
 import { type Card, credentialHashOf, encodeCard } from '../../../api/card.ts';
 import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
 import type { EnrolAnswer, EnrolRequest } from '../../../api/people.ts';
+import { maxCardsOfName } from '../../../api/routes/cards-post.ts';
 import { encodeSigned } from '../../../api/signed.ts';
 import { labelledHash } from '../../../crypto/hash.ts';
 import { labels } from '../../../crypto/labels.ts';
@@ -16,6 +17,7 @@ import { definePart, type IndexedAct } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
 import { Turns } from '../../turns.ts';
 import { Desk } from './desk.ts';
+import { DeskSessions } from './desk-sessions.ts';
 import { type Enrolled, hashOfCode, type Invitation, Invitations } from './invitations.ts';
 import { provesIdentity } from './proves-identity.ts';
 
@@ -33,6 +35,7 @@ type Stated = Pick<Card, 'name' | 'role' | 'licence' | 'credentialSalt'>;
  */
 export class Enrolment {
   readonly desk: Desk;
+  readonly deskSessions: DeskSessions;
   readonly #base: GatewayBase;
   readonly #invitations: Invitations;
   /** Attempts with one invitation follow each other: a refused one frees it only while no other is on its way. */
@@ -42,6 +45,7 @@ export class Enrolment {
     this.#base = base;
     this.#invitations = new Invitations(base);
     this.desk = new Desk(base, this.#invitations, this.#turns);
+    this.deskSessions = new DeskSessions(base.now);
   }
 
   /** Throws INVITATION_INVALID, REQUEST_INVALID, CBOR_*, IDENTITY_WRONG and what else refuses Enrol. */
@@ -64,6 +68,18 @@ export class Enrolment {
     const row = this.#base.db.get('SELECT card FROM cards WHERE account = ?', account);
     if (row === undefined) throw new CodedError('NOT_FOUND');
     return row.bytes('card');
+  }
+
+  /** Cards of colleagues who are called so, as people take names for one (H-19); a patient's is not here. */
+  cardsOf(name: string): readonly Uint8Array[] {
+    return this.#invitations
+      .byName(name)
+      .flatMap(({ account }) => account ?? [])
+      .flatMap((account) => {
+        const row = this.#base.db.get('SELECT card FROM cards WHERE account = ?', account);
+        return row === undefined ? [] : row.bytes('card');
+      })
+      .slice(0, maxCardsOfName);
   }
 
   /**

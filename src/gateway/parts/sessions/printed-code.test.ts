@@ -36,7 +36,7 @@ for (const { method, path, who } of routes) {
     const headers = bearer(await ana.tokenByCode());
     const answer = await ana.call(method, filled(path), { anonymous: true, headers });
     const isMissed = who === 'ticket' && answer.status === 400;
-    const code = who === 'desk' ? 'UNAUTHENTICATED' : 'SESSION_EXPIRED';
+    const code = who.startsWith('desk') ? 'UNAUTHENTICATED' : 'SESSION_EXPIRED';
     // What a ticket is for is judged with what is asked: of an id that is none, the id.
     assert.equal(codeOf(answer), isMissed ? 'REQUEST_INVALID' : code);
   });

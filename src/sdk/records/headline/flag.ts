@@ -42,18 +42,32 @@ function sourceFlag(interpretation: JsonTree | undefined): string | undefined {
   return undefined;
 }
 
+/**
+ * The limits of the one range that may speak for the person, in the value's own unit, as spelled: what a chart may shade.
+ * Undefined: there is none, or more than one.
+ */
+export function rangeLimits(
+  quantity: JsonTree | undefined,
+  ranges: JsonTree | undefined,
+): { readonly low: string | undefined; readonly high: string | undefined } | undefined {
+  const [range, ...others] = listOf(ranges).filter(isForEverybody);
+  if (range === undefined || others.length > 0) return undefined;
+  const low = limitOf(range, 'low', quantity);
+  const high = limitOf(range, 'high', quantity);
+  if (low === 'other unit' || high === 'other unit') return undefined;
+  return low === undefined && high === undefined ? undefined : { low, high };
+}
+
 /** Only one range may speak for the person, and only in the value's own unit. */
 function rangeFlag(
   quantity: JsonTree | undefined,
   ranges: JsonTree | undefined,
 ): string | undefined {
   const value = textOf(fieldOf(quantity, 'value'));
-  const [range, ...others] = listOf(ranges).filter(isForEverybody);
-  if (value === undefined || range === undefined || others.length > 0) return undefined;
+  const limits = rangeLimits(quantity, ranges);
+  if (value === undefined || limits === undefined) return undefined;
+  const { low, high } = limits;
   const comparator = textOf(fieldOf(quantity, 'comparator')) ?? '';
-  const low = limitOf(range, 'low', quantity);
-  const high = limitOf(range, 'high', quantity);
-  if (low === 'other unit' || high === 'other unit') return undefined;
   const toLow = low === undefined ? undefined : compareDecimals(value, low);
   const toHigh = high === undefined ? undefined : compareDecimals(value, high);
   if (comparator.startsWith('<')) return toLow !== undefined && toLow <= 0 ? 'range:L' : undefined;

@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CodedError } from '../../primitives/errors.ts';
+import type { RunningHospital } from '../desk.ts';
+import type { AppFiles } from './app-files.ts';
+import type { DemoDoor } from './demo-door.ts';
+
+/** The web app at the address itself, and what it asks the server about the server. */
+export interface Site {
+  readonly app: AppFiles;
+  readonly version: string;
+  readonly hospitals: () => readonly RunningHospital[];
+  /** Only with `--demo`: without it these routes do not exist. */
+  readonly demo?: DemoDoor | undefined;
+}
+
+/**
+ * What the app's pages may do: their own scripts, styles and files, WebAssembly for the passphrase, pictures that they
+ * made themselves. No address but this one, nothing inline, no frame around it, and no text becomes code: the only
+ * address that is made into a script is that of the app's own worker.
+ */
+export const appPolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' blob:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types salus',
+].join('; ');
+
+/** Routes of the app at the root. Source: docs/protocol/http.md, rules H-40 to H-42. */
+export function serveSite(root: FastifyInstance, site: Site): void {
+  const hidden = { schema: { hide: true } };
+  const { files } = site.app;
+  root.get('/app/site.json', hidden, async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return {
+      version: site.version,
+      seal: site.app.seal,
+      hospitals: site.hospitals().map(({ name, title, account }) => ({ name, title, account })),
+      demo: site.demo !== undefined,
+    };
+  });
+  if (site.demo !== undefined) serveDemo(root, site.demo);
+  root.get('/', hidden, async (_request, reply) => sendFile(reply, files, '/index.html'));
+  root.get('/*', hidden, async (request, reply) => {
+    const { pathname } = new URL(request.url, 'http://salus');
+    if (files.has(pathname) && pathname !== '/index.html') return sendFile(reply, files, pathname);
+    // A place of the app that somebody opened by its address; what only a program asks for is not found.
+    const isPage = /^\/[a-z0-9/-]*$/u.test(pathname) && wantsPage(request);
+    if (!isPage) throw new CodedError('NOT_FOUND');
+    return sendFile(reply, files, '/index.html');
+  });
+}
+
+const wantsPage = ({ headers }: FastifyRequest): boolean =>
+  (headers.accept ?? '').includes('text/html');
+
+function sendFile(reply: FastifyReply, files: AppFiles['files'], path: string): FastifyReply {
+  const file = files.get(path);
+  if (file === undefined) throw new CodedError('NOT_FOUND');
+  return reply
+    .header('content-security-policy', appPolicy)
+    .header('cross-origin-opener-policy', 'same-origin')
+    .header('permissions-policy', 'camera=(self), microphone=(), geolocation=()')
+    .header('cache-control', file.isForever ? 'public, max-age=31536000, immutable' : 'no-cache')
+    .type(file.contentType)
+    .send(Buffer.from(file.bytes));
+}
+
+/** A name that some other site gave this address (DNS rebinding) must not open a demo wallet for it. */
+const isLocal = (host: string | undefined): boolean =>
+  /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/u.test(host ?? '');
+
+function serveDemo(root: FastifyInstance, demo: DemoDoor): void {
+  const hidden = { schema: { hide: true } };
+  const onlyHere = async ({ headers }: FastifyRequest): Promise<void> => {
+    if (!isLocal(headers.host)) throw new CodedError('NOT_FOUND');
+  };
+  root.get('/app/demo/people.json', { ...hidden, onRequest: onlyHere }, async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return demo.people();
+  });
+  root.post('/app/demo/invitation', { ...hidden, onRequest: onlyHere }, async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return { link: await demo.invitation() };
+  });
+  root.post('/app/demo/desk', { ...hidden, onRequest: onlyHere }, async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return { link: await demo.deskLink() };
+  });
+  root.post<{ Params: { name: string } }>(
+    '/app/demo/wallet/:name',
+    { ...hidden, onRequest: onlyHere },
+    async ({ params }, reply) => {
+      const wallet = demo.wallet(params.name);
+      if (wallet === undefined) throw new CodedError('NOT_FOUND');
+      reply.header('cache-control', 'no-store');
+      return wallet;
+    },
+  );
+}

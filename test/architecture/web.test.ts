@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { catalogue } from '../../src/codes/index.ts';
+
+const root = fileURLToPath(new URL('../../web/', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const sources = globSync('src/**/*.{ts,tsx}', { cwd: root });
+const importsOf = (text: string) =>
+  [...text.matchAll(/^(import|export)( type)? [^;]*? from '([^']+)';/gmsu)].map(
+    ([, , type, from = '']) => ({ isType: type !== undefined, from }),
+  );
+const packages = new Set(
+  Object.keys((JSON.parse(read('package.json')) as { devDependencies: object }).devDependencies),
+);
+
+test('The app imports the SDK by its published name, its own packages, and nothing else', () => {
+  for (const path of sources) {
+    for (const { from } of importsOf(read(path))) {
+      if (from.startsWith('.')) {
+        const to = normalize(join(dirname(path), from));
+        assert.ok(/^(src|words)\//u.test(to), `${path} imports ${from}`);
+        continue;
+      }
+      const name = from
+        .split('/')
+        .slice(0, from.startsWith('@') ? 2 : 1)
+        .join('/');
+      const isSdk = /^@salus\/salus\/sdk\/[a-z]+$/u.test(from);
+      assert.ok(isSdk || packages.has(name), `${path} imports ${from}`);
+    }
+  }
+});
+
+test('Pages hold no key: only the worker imports what the SDK does, pages its types alone', () => {
+  for (const path of sources.filter((it) => !it.startsWith('src/worker/'))) {
+    for (const { from, isType } of importsOf(read(path))) {
+      const isWorkers = /(^|\/)worker\//u.test(from) && !from.endsWith('?sharedworker&url');
+      const reaches = from.startsWith('@salus/') || isWorkers;
+      assert.ok(isType || !reaches, `${path} imports ${from} as more than a type`);
+    }
+  }
+});
+
+type Words = { readonly [key: string]: string | Words };
+const wordsOf = (language: string): Words => JSON.parse(read(`words/${language}.json`)) as Words;
+/** `home.refused_one` is asked for as `home.refused`: how many forms there are is the language's own. */
+const keysOf = (words: Words, before = ''): string[] =>
+  Object.entries(words).flatMap(([key, it]) =>
+    typeof it === 'string'
+      ? [`${before}${key}`.replace(/_(zero|one|two|few|many|other)$/u, '')]
+      : keysOf(it, `${before}${key}.`),
+  );
+
+test('Each language has the same words, and each form that its plurals need', () => {
+  const english = new Set(keysOf(wordsOf('en')));
+  for (const language of ['es', 'ar']) {
+    const own = new Set(keysOf(wordsOf(language)));
+    const missing = [...english].filter((it) => !own.has(it));
+    const more = [...own].filter((it) => !english.has(it));
+    assert.deepEqual({ language, missing, more }, { language, missing: [], more: [] });
+  }
+});
+
+test('Each word is used, and each that is asked for by its whole name is there', () => {
+  const all = sources.map(read).join('\n');
+  const asked = new Set(
+    [...all.matchAll(/['"`]([a-zA-Z]+(?:\.[a-zA-Z-]+)+)['"`]/gu)].map(([, key = '']) => key),
+  );
+  // `t(`classes.${it}`)` asks for all that begins so.
+  const begun = [...all.matchAll(/`([a-zA-Z]+(?:\.[a-zA-Z]+)*\.)\$\{/gu)].map(([, it = '']) => it);
+  const keys = [...new Set(keysOf(wordsOf('en')))];
+  const unused = keys.filter((key) => !asked.has(key) && !begun.some((it) => key.startsWith(it)));
+  assert.deepEqual(unused, []);
+});
+
+test('Every refusal has its sentence and its way on, and no sentence is of a refusal that there is not', () => {
+  const said = Object.keys(wordsOf('en').refusals ?? {});
+  const own = ['LOCKED', 'HANDLE_UNKNOWN', 'DEMO_GONE', 'DESK_ENDED'];
+  assert.deepEqual(said.sort(), [...Object.keys(catalogue), ...own].sort());
+});
+
+test('A refusal speaks as a patient does: no words of the ledger, no commands', () => {
+  const ledgerWords =
+    /\b(grant|consent|capability|revoke|permission|resource|blob|bundle|envelope|ciphertext|decrypt|wallet|seed|credential|chain|block|hash|transaction|root|node|account|npm)s?\b|--[a-z]/iu;
+  const refusals = wordsOf('en').refusals as { readonly [code: string]: Words };
+  const said = new Map<string, string[]>();
+  for (const [code, { what, way }] of Object.entries(refusals)) {
+    assert.ok(!ledgerWords.test(`${what} ${way}`), `${code}: ${what} ${way}`);
+    said.set(String(what), [...(said.get(String(what)) ?? []), code]);
+  }
+  // One sentence a refusal: two that read alike could be one, or say too little.
+  assert.deepEqual(
+    [...said.values()].filter((it) => it.length > 1),
+    [],
+  );
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { launchChromium } from '../browser/chromium.ts';
+import { remove, temporaryHome, up } from '../cli/salus.ts';
+
+/** A demo as `npm start` has it, and a browser before it. */
+export interface App {
+  readonly url: string;
+  readonly home: string;
+  /** A browser of somebody who was never here; what its pages break or ask of others ends in `troubles`. */
+  visitor(options?: VisitorOptions): Promise<Visitor>;
+  close(): Promise<void>;
+}
+
+export interface VisitorOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+  readonly locale?: 'en-GB' | 'es-ES' | 'ar-EG';
+}
+
+export interface Visitor {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly touches: Touches;
+  /** Breaches of the policy, errors of the page, requests to other addresses: there are none when a test ends. */
+  readonly troubles: string[];
+  /** One touch on the first page: somebody of the demo is open, at their home. */
+  openAs(fullName: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Counts what a person does; typing is not counted. */
+export class Touches {
+  count = 0;
+  async touch(target: Locator): Promise<void> {
+    this.count += 1;
+    await target.click();
+  }
+}
+
+export async function startApp(): Promise<App> {
+  const home = temporaryHome();
+  const running = await up(home, ['--demo']);
+  const browser = await launchChromium();
+  const url = String(running.ready.url);
+  return {
+    url,
+    home,
+    visitor: (options) => openVisitor(browser, url, options),
+    async close() {
+      await browser.close();
+      await running.stop();
+      remove(home);
+    },
+  };
+}
+
+async function openVisitor(
+  browser: Browser,
+  url: string,
+  { width = 1280, height = 800, dark = false, locale = 'en-GB' }: VisitorOptions = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    locale,
+    timezoneId: 'America/New_York',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(message.text());
+  });
+  context.on('request', (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('blob:')) {
+      troubles.push(`asked ${request.url()}`);
+    }
+  });
+  await page.goto(url);
+  return {
+    page,
+    context,
+    touches: new Touches(),
+    troubles,
+    async openAs(fullName) {
+      await page.getByRole('button', { name: fullName }).click();
+      await page.waitForURL((it) => it.pathname !== '/', { timeout: 60_000 });
+    },
+    async close() {
+      await context.close();
+      assert.deepEqual(troubles, []);
+    },
+  };
+}
+
+/** WCAG 2.2 A and AA: no finding on the page as it is now. */
+export async function holdsAxe(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  const found = violations.map(
+    (it) => `${it.id}: ${it.nodes.map((node) => node.html).join(' | ')}`,
+  );
+  assert.deepEqual(found, []);
+}
+
+/** Nothing is wider than the window. */
+export async function fitsWidth(page: Page): Promise<void> {
+  const [wide, window] = (await page.evaluate(
+    '[document.documentElement.scrollWidth, innerWidth]',
+  )) as [number, number];
+  assert.ok(wide <= window, `${wide} px in a window of ${window}`);
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { type App, fitsWidth, holdsAxe } from '../app.ts';
+
+/** The first page, and a patient's home. */
+export function homeCases(app: () => App): void {
+  suite('home', () => {
+    test('One touch on the first page opens somebody of the demo, and home says who can read', async () => {
+      const visitor = await app().visitor();
+      const { page } = visitor;
+      await holdsAxe(page);
+      await visitor.openAs('Eboni Brekke');
+      await page.getByRole('heading', { level: 1, name: /can read your record/u }).waitFor();
+      await page.getByText('Body Weight').waitFor();
+      await holdsAxe(page);
+      assert.equal(await page.title(), 'Salus · Home');
+      await visitor.close();
+    });
+
+    test('On a phone of 320 px nothing is wider than the window', async () => {
+      const visitor = await app().visitor({ width: 320, height: 640, dark: true, locale: 'ar-EG' });
+      const { page } = visitor;
+      await fitsWidth(page);
+      assert.equal(await page.locator('html').getAttribute('dir'), 'rtl');
+      await visitor.openAs('Eboni Brekke');
+      await page.locator('.lastv').first().waitFor();
+      await fitsWidth(page);
+      await holdsAxe(page);
+      await visitor.close();
+    });
+  });
+}

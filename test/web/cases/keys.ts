@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { CDPSession, Page } from 'playwright-core';
+import { type App, fitsWidth, holdsAxe, type Visitor } from '../app.ts';
+
+/** An authenticator of this browser alone, that verifies its owner by itself. */
+async function withAuthenticator({ context, page }: Visitor): Promise<CDPSession> {
+  const session = await context.newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      hasPrf: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return session;
+}
+
+const passphrase = 'four words nobody joins';
+
+/** Joins by passkey or passphrase, tries the sheet, and stands at home. Returns the sheet's code. */
+async function join(visitor: Visitor, by: 'passkey' | 'passphrase'): Promise<string> {
+  const { page, touches } = visitor;
+  await touches.touch(page.getByRole('link', { name: 'Start my own record' }));
+  const invitation = page.getByLabel('Invitation');
+  while (!(await invitation.inputValue()).startsWith('salus:')) await page.waitForTimeout(50);
+  if (by === 'passkey') {
+    await touches.touch(page.getByRole('button', { name: 'Open it with a passkey' }));
+  } else {
+    await page.getByLabel('Or choose a passphrase').fill(passphrase);
+    await touches.touch(page.getByRole('button', { name: 'Open it with this passphrase' }));
+  }
+  const shown = page.getByTestId('sheet-code');
+  await shown.waitFor({ timeout: 60_000 });
+  const code = (await shown.textContent()) ?? '';
+  await page.evaluate('print = () => {}');
+  await touches.touch(page.getByRole('button', { name: 'Print the sheet' }));
+  await page.getByLabel('Type the code from the sheet').fill(code.toLowerCase());
+  await touches.touch(page.getByRole('button', { name: 'Try it' }));
+  await page.waitForURL('**/home');
+  return code;
+}
+
+const heading = (page: Page, name: RegExp) => page.getByRole('heading', { level: 1, name });
+
+/** Joining, the ways in, a second device, and what one does after a theft. */
+export function keysCases(app: () => App): void {
+  suite('keys', () => {
+    test('Joining with a way back takes four touches, and a passkey unlocks afterwards', async () => {
+      const visitor = await app().visitor();
+      const { page, touches } = visitor;
+      await withAuthenticator(visitor);
+      await join(visitor, 'passkey');
+      assert.ok(touches.count <= 4, `${touches.count} touches`);
+      await heading(page, /Nobody can read your record but you/u).waitFor();
+      await page.getByRole('link', { name: 'Keys' }).click();
+      await heading(page, /You have/u).waitFor();
+      await page
+        .getByText(/Worked \d/u)
+        .first()
+        .waitFor();
+      await holdsAxe(page);
+      await page.getByRole('button', { name: 'Lock', exact: true }).click();
+      await heading(page, /Locked/u).waitFor();
+      await holdsAxe(page);
+      await page.getByRole('button', { name: 'Unlock with passkey' }).click();
+      await heading(page, /You have/u).waitFor({ timeout: 30_000 });
+      await visitor.close();
+    });
+
+    test('A second device opens the record in four touches, once digits were compared', async () => {
+      const old = await app().visitor();
+      await join(old, 'passphrase');
+      const young = await app().visitor({ width: 360, height: 740 });
+      await withAuthenticator(young);
+      await old.page.getByRole('link', { name: 'Keys' }).click();
+      await old.page.getByRole('button', { name: 'Add a device' }).click();
+      const link = (await old.page.getByTestId('device-link').textContent()) ?? '';
+      const { page, touches } = young;
+      await touches.touch(page.getByRole('link', { name: 'Open my record on this device' }));
+      await fitsWidth(page);
+      await holdsAxe(page);
+      await page.getByLabel('Link of the other device').fill(link);
+      await touches.touch(page.getByRole('button', { name: 'Open it with a passkey' }));
+      await heading(page, /Type these digits/u).waitFor({ timeout: 60_000 });
+      const digits = (await page.locator('.sheet-code').textContent()) ?? '';
+      await old.page.getByLabel('Digits').fill(digits.replace(/\D/gu, ''));
+      await old.page.getByRole('button', { name: 'Compare' }).click();
+      await old.page.getByText(/is a device of yours now/u).waitFor({ timeout: 60_000 });
+      await touches.touch(page.getByRole('button', { name: 'It says so' }));
+      await page.waitForURL('**/home', { timeout: 60_000 });
+      assert.ok(touches.count <= 4, `${touches.count} touches`);
+      await young.close();
+      await old.close();
+    });
+
+    test('After a theft everything stops in three touches, and the sheet brings it back', async () => {
+      const visitor = await app().visitor();
+      const { page, touches } = visitor;
+      const code = await join(visitor, 'passphrase');
+      touches.count = 0;
+      await touches.touch(page.getByRole('link', { name: 'Keys' }));
+      await touches.touch(page.getByRole('button', { name: 'Stop everything' }));
+      await holdsAxe(page);
+      await touches.touch(page.getByRole('button', { name: 'Stop everything now' }));
+      await page.getByRole('dialog').waitFor({ state: 'hidden', timeout: 30_000 });
+      assert.ok(touches.count <= 3, `${touches.count} touches`);
+      await page.getByRole('button', { name: 'Change the keys' }).click();
+      await page.getByRole('button', { name: 'Change the keys now' }).click();
+      await page.getByRole('alert').waitFor({ timeout: 30_000 });
+      await page.getByLabel('Code of the printed sheet, if you have it').fill(code);
+      await page.getByRole('button', { name: 'Change the keys now' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden', timeout: 30_000 });
+      await visitor.close();
+    });
+
+    test('The printed sheet opens the record in a browser that has nothing, and a wrong one does not', async () => {
+      const first = await app().visitor();
+      const code = await join(first, 'passphrase');
+      await first.close();
+      const visitor = await app().visitor();
+      const { page } = visitor;
+      await page.goto(`${app().url}/open/sheet`);
+      await page.getByLabel('Code of the printed sheet').fill(`${code.slice(0, -1)}0`);
+      await page.getByLabel('Or choose a passphrase').fill(passphrase);
+      await page.getByRole('button', { name: 'Open it with this passphrase' }).click();
+      await page.getByRole('alert').waitFor({ timeout: 60_000 });
+      assert.equal(await page.getByLabel('Or choose a passphrase').inputValue(), passphrase);
+      await page.getByLabel('Code of the printed sheet').fill(code);
+      await page.getByRole('button', { name: 'Open it with this passphrase' }).click();
+      await page.waitForURL('**/home', { timeout: 60_000 });
+      await heading(page, /Nobody can read your record but you/u).waitFor();
+      await visitor.close();
+    });
+  });
+}

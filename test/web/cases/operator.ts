@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { type App, fitsWidth, holdsAxe } from '../app.ts';
+
+/** What an operator reads, and what anybody reads of the ledger. */
+export function operatorCases(app: () => App): void {
+  suite('operator', () => {
+    test('Whether all is well is read without a touch; what is not is one touch from what to do', async () => {
+      const visitor = await app().visitor();
+      const { page, touches } = visitor;
+      await visitor.openAs('Operator of North');
+      await page
+        .getByRole('heading', { level: 1, name: /All is well, except .*no fresh backup/u })
+        .waitFor();
+      assert.equal(touches.count, 0);
+      await holdsAxe(page);
+      await touches.touch(page.getByRole('link', { name: 'What to do' }));
+      await page.getByRole('heading', { level: 1, name: 'Make a backup.' }).waitFor();
+      assert.equal(touches.count, 1);
+      await holdsAxe(page);
+      await visitor.close();
+    });
+
+    test('It fits a phone of 320 px, dark and from right to left', async () => {
+      const visitor = await app().visitor({ width: 320, height: 640, dark: true, locale: 'ar-EG' });
+      await visitor.openAs('Operator of North');
+      await visitor.page.locator('.matrix').waitFor();
+      await fitsWidth(visitor.page);
+      await holdsAxe(visitor.page);
+      await visitor.close();
+    });
+  });
+
+  suite('explorer', () => {
+    test('Anybody reads the newest of the ledger, checked in this browser, and one block of it', async () => {
+      const visitor = await app().visitor();
+      const { page } = visitor;
+      await page.goto(`${app().url}/check`);
+      await page.getByRole('link', { name: 'Latest in the ledger' }).click();
+      await page.getByRole('heading', { level: 1, name: /The ledger has \d+ blocks/u }).waitFor();
+      await page.getByText('This browser sees this ledger for the first time').waitFor();
+      await holdsAxe(page);
+      await page.goto(`${app().url}/explorer/2`);
+      await page.getByRole('heading', { level: 1, name: 'Block 2' }).waitFor();
+      await page.getByText('this browser saw first').waitFor();
+      await holdsAxe(page);
+      await visitor.close();
+    });
+
+    test('A block that does not hold is not shown', async () => {
+      const visitor = await app().visitor({ width: 320, height: 640 });
+      const { context, page } = visitor;
+      // What a shared worker asks for no test can change; a tab's own worker does the same work.
+      await page.addInitScript('delete globalThis.SharedWorker');
+      await context.route(/\/v1\/blocks\/4$/u, async (route) => {
+        const url = route.request().url().replace(/4$/u, '3');
+        await route.fulfill({ response: await route.fetch({ url }) });
+      });
+      await page.goto(`${app().url}/explorer/4`);
+      await page.getByRole('heading', { level: 1, name: 'The ledger is not shown.' }).waitFor();
+      await page.getByText('LEDGER_CORRUPT').waitFor();
+      await fitsWidth(page);
+      await holdsAxe(page);
+      await visitor.close();
+    });
+  });
+}

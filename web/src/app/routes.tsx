@@ -1,0 +1,41 @@
+import { createBrowserRouter, type RouteObject } from 'react-router';
+import { anybodyRoutes } from '../pages/anybody/routes.ts';
+import { clinicianRoutes } from '../pages/clinician/routes.ts';
+import { deskRoutes } from '../pages/desk/routes.ts';
+import { operatorRoutes } from '../pages/operator/routes.ts';
+import { patientRoutes } from '../pages/patient/routes.ts';
+import { startRoutes } from '../pages/start/routes.ts';
+import { webWings } from '../wings/all.ts';
+import { NotHere } from './not-here.tsx';
+import { Shell } from './shell.tsx';
+
+/** Whose screen it is: who has no wallet open is asked to open it, at the same address. */
+export interface PageHandle {
+  /** The key of its title in `words`: the name of the place, never of a person. */
+  readonly title: string;
+  /** `anybody`: it needs no wallet. */
+  readonly who: 'anybody' | 'wallet' | 'desk';
+  /** No bar, no navigation: it is the whole screen. */
+  readonly isAlone?: boolean;
+}
+
+const pages: RouteObject[] = [
+  ...startRoutes,
+  ...patientRoutes,
+  ...clinicianRoutes,
+  ...deskRoutes,
+  ...operatorRoutes,
+  ...anybodyRoutes,
+  ...webWings.flatMap((it) => it.routes),
+];
+
+export const router = createBrowserRouter([
+  {
+    Component: Shell,
+    HydrateFallback: () => null,
+    children: [
+      ...pages,
+      { path: '*', Component: NotHere, handle: { title: 'notHere', who: 'anybody' } },
+    ],
+  },
+]);

@@ -1,0 +1,148 @@
+import type { SessionState } from '../worker/session.ts';
+import workerUrl from '../worker/worker.ts?sharedworker&url';
+import type {
+  CallName,
+  Failure,
+  FromWorker,
+  InputOf,
+  OutputOf,
+  ToWorker,
+  WorkProgress,
+} from './messages.ts';
+
+/** A call that was refused or failed: `code` has its sentence in the words of each language. */
+export class CallError extends Error implements Failure {
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor({ code, details }: Failure) {
+    super(code);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+interface Waiting {
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly onProgress: ((progress: WorkProgress) => void) | undefined;
+}
+
+interface Port {
+  postMessage(message: ToWorker, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
+}
+
+/** Only the app's own worker is ever made into code; all else that wants to be is refused by the policy. */
+const trusted = (url: string): string => {
+  const types = (globalThis as { trustedTypes?: TrustedTypesLike }).trustedTypes;
+  if (types === undefined) return url;
+  const policy = types.createPolicy('salus', {
+    createScriptURL: (it) => {
+      if (it !== workerUrl) throw new TypeError('not the worker of this app');
+      return it;
+    },
+  });
+  return policy.createScriptURL(url) as unknown as string;
+};
+interface TrustedTypesLike {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: (url: string) => string },
+  ): { createScriptURL(url: string): unknown };
+}
+
+/** The worker with the keys: shared by all tabs of this browser where it can be, else this tab's own. */
+class Link {
+  readonly #port: Port;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #sessions = new Set<() => void>();
+  readonly #news = new Set<() => void>();
+  #state: SessionState | undefined;
+  #last = 0;
+  /** Whether other tabs share this session. */
+  readonly isShared: boolean;
+
+  constructor() {
+    this.isShared = 'SharedWorker' in globalThis;
+    const url = trusted(workerUrl);
+    this.#port = this.isShared
+      ? new SharedWorker(url, { type: 'module', name: 'salus' }).port
+      : new Worker(url, { type: 'module', name: 'salus' });
+    this.#port.onmessage = ({ data }) => this.#hear(data);
+    addEventListener('pagehide', () => this.#port.postMessage({ kind: 'gone' }));
+    // A page that comes back from the browser's cache has left: it asks anew.
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) location.reload();
+    });
+    let toldMs = 0;
+    for (const event of ['pointerdown', 'keydown', 'scroll', 'touchstart']) {
+      addEventListener(
+        event,
+        () => {
+          if (Date.now() - toldMs < 10_000) return;
+          toldMs = Date.now();
+          this.#port.postMessage({ kind: 'touched' });
+        },
+        { passive: true, capture: true },
+      );
+    }
+  }
+
+  /** Undefined until the worker has answered for the first time. */
+  get state(): SessionState | undefined {
+    return this.#state;
+  }
+
+  onState(listener: () => void): () => void {
+    this.#sessions.add(listener);
+    return () => this.#sessions.delete(listener);
+  }
+
+  onNews(listener: () => void): () => void {
+    this.#news.add(listener);
+    return () => this.#news.delete(listener);
+  }
+
+  /** Throws CallError. At the signal the work ends, and this with INTERRUPTED. */
+  call<Name extends CallName>(
+    name: Name,
+    input: InputOf<Name>,
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
+    } = {},
+  ): Promise<OutputOf<Name>> {
+    this.#last += 1;
+    const id = this.#last;
+    const { signal, onProgress } = options;
+    return new Promise<OutputOf<Name>>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (output: unknown) => void, reject, onProgress });
+      const stop = () => this.#port.postMessage({ kind: 'cancel', id });
+      if (signal?.aborted === true) stop();
+      signal?.addEventListener('abort', stop, { once: true });
+      this.#port.postMessage({ kind: 'call', id, name, input });
+    });
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.kind === 'session') {
+      this.#state = message.state;
+      for (const listener of this.#sessions) listener();
+    } else if (message.kind === 'news') {
+      for (const listener of this.#news) listener();
+    } else {
+      const waiting = this.#waiting.get(message.id);
+      if (waiting === undefined) return;
+      if (message.kind === 'progress') {
+        waiting.onProgress?.(message.progress);
+        return;
+      }
+      this.#waiting.delete(message.id);
+      if (message.kind === 'done') waiting.resolve(message.output);
+      else waiting.reject(new CallError(message.failure));
+    }
+  }
+}
+
+export const link = new Link();

@@ -1,0 +1,41 @@
+import type { Calls } from '../worker/calls/all.ts';
+import type { SessionState } from '../worker/session.ts';
+
+/** How far long work is; `total` 0: nobody knows how much there is. */
+export interface WorkProgress {
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+  /** What a person needs to see meanwhile: a link, digits. */
+  readonly text?: string;
+}
+
+/** What goes wrong, as it crosses between threads: an error loses its class there. */
+export interface Failure {
+  /** One of the catalogue's codes, or of `ownCodes`. */
+  readonly code: string;
+  /** Who was asked, what was too long: no secret is ever among them. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export type CallName = keyof Calls;
+export type InputOf<Name extends CallName> = Parameters<Calls[Name]>[1];
+export type OutputOf<Name extends CallName> = Awaited<ReturnType<Calls[Name]>>;
+
+/** From the page. A call's number is the page's own. */
+export type ToWorker =
+  | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly input: unknown }
+  | { readonly kind: 'cancel'; readonly id: number }
+  /** Somebody touched the page: the session does not lock yet. */
+  | { readonly kind: 'touched' }
+  /** The page goes; what it asked for is not wanted any more. */
+  | { readonly kind: 'gone' };
+
+/** To the page. */
+export type FromWorker =
+  | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: WorkProgress }
+  | { readonly kind: 'session'; readonly state: SessionState }
+  /** Something happened on the ledger that concerns this person: what is shown is asked for again. */
+  | { readonly kind: 'news' };

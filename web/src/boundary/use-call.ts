@@ -1,0 +1,102 @@
+import {
+  keepPreviousData,
+  QueryClient,
+  type UseQueryResult,
+  useMutation,
+  useQueries,
+  useQuery,
+} from '@tanstack/react-query';
+import { useState, useSyncExternalStore } from 'react';
+import type { SessionState } from '../worker/session.ts';
+import { type CallError, link } from './link.ts';
+import type { CallName, InputOf, OutputOf, WorkProgress } from './messages.ts';
+
+/** Answers are what the worker last said; they leave memory with the session that they belong to. */
+export const queries = new QueryClient({
+  defaultOptions: {
+    // The worker repeats what is worth repeating; what it refuses is refused.
+    queries: {
+      retry: false,
+      refetchOnWindowFocus: false,
+      staleTime: 10_000,
+      networkMode: 'always',
+    },
+    mutations: { retry: false, networkMode: 'always' },
+  },
+});
+
+let shownFor: string | undefined;
+link.onState(() => {
+  const state = link.state;
+  const now = state?.open === true ? state.walletId : undefined;
+  if (now !== shownFor) queries.clear();
+  shownFor = now;
+});
+link.onNews(() => void queries.invalidateQueries({ refetchType: 'active' }));
+
+/** Undefined until the worker has answered. */
+export function useSession(): SessionState | undefined {
+  return useSyncExternalStore(
+    (listener) => link.onState(listener),
+    () => link.state,
+  );
+}
+
+/**
+ * What a call answers, kept up to date while it is shown. The error is a `CallError`. `keep`: what was answered to another
+ * input stays in view until the new answer comes.
+ */
+export function useCall<Name extends CallName>(
+  name: Name,
+  input: InputOf<Name>,
+  options: {
+    readonly enabled?: boolean;
+    readonly keep?: boolean;
+    readonly everyMs?: number;
+  } = {},
+): UseQueryResult<OutputOf<Name>, CallError> {
+  return useQuery<OutputOf<Name>, CallError>({
+    queryKey: [name, input],
+    queryFn: ({ signal }) => link.call(name, input, { signal }),
+    enabled: options.enabled ?? true,
+    ...(options.everyMs !== undefined && { refetchInterval: options.everyMs }),
+    ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
+  } as Parameters<typeof useQuery<OutputOf<Name>, CallError>>[0]);
+}
+
+/** The same for several inputs of one call, whose answers do not change: pieces of a long list. */
+export function useCalls<Name extends CallName>(
+  name: Name,
+  inputs: readonly InputOf<Name>[],
+): readonly (OutputOf<Name> | undefined)[] {
+  return useQueries({
+    queries: inputs.map((input) => ({
+      queryKey: [name, input],
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) => link.call(name, input, { signal }),
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+    combine: (results) => results.map((it) => it.data as OutputOf<Name> | undefined),
+  });
+}
+
+/**
+ * Something that is done at a touch. What is shown is asked for again when it is done; `progress` tells how far it is,
+ * `cancel` ends it, and `error` stays until the next try: nothing typed is lost by a refusal.
+ */
+export function useAct<Name extends CallName>(name: Name) {
+  const [progress, setProgress] = useState<WorkProgress>();
+  const [stop, setStop] = useState<AbortController>();
+  const act = useMutation<OutputOf<Name>, CallError, InputOf<Name>>({
+    mutationFn: (input) => {
+      const controller = new AbortController();
+      setStop(controller);
+      return link.call(name, input, { signal: controller.signal, onProgress: setProgress });
+    },
+    onSettled: async () => {
+      setProgress(undefined);
+      setStop(undefined);
+      await queries.invalidateQueries({ refetchType: 'active' });
+    },
+  });
+  return { ...act, progress, cancel: () => stop?.abort() };
+}

@@ -1,0 +1,58 @@
+import { useTranslation } from 'react-i18next';
+import { clinicalDay, shortDayOf, yearsOld } from '../../app/dates.ts';
+import { usePersonName } from '../../parts/person-sign.tsx';
+import type { EntryView, SourceView } from '../../worker/chart-view.ts';
+import type { RangeFacts } from '../../worker/fhir-facts.ts';
+
+/** Who it is of: the patient's own files, or who signed it and where. */
+export function useSourceWords(): (source: SourceView) => string {
+  const { t } = useTranslation();
+  const nameOf = usePersonName();
+  return (source) => {
+    if (source.kind !== 'person') return t(`chart.source.${source.kind}`);
+    const { hospital } = source.person;
+    const name = nameOf(source.person);
+    return hospital === undefined ? name : `${name}, ${hospital}`;
+  };
+}
+
+export const dateOf = (entry: Pick<EntryView, 'date' | 'dateMs'>): string =>
+  entry.date === '' ? shortDayOf(entry.dateMs) : clinicalDay(entry.date);
+
+/** From a year on; undefined: younger. */
+export const ageOf = (entry: Pick<EntryView, 'dateMs'>): number | undefined => {
+  const years = yearsOld(entry.dateMs);
+  return years >= 1 ? years : undefined;
+};
+
+/** `3.5 to 5.1`, `under 200`; empty: the source gives none. */
+export function useRangeWords(): (ranges: readonly RangeFacts[]) => string {
+  const { t } = useTranslation();
+  return (ranges) =>
+    ranges
+      .map(({ low, high, text }) => {
+        if (low !== undefined && high !== undefined) return t('chart.range.between', { low, high });
+        if (low !== undefined) return t('chart.range.from', { low });
+        if (high !== undefined) return t('chart.range.upTo', { high });
+        return text ?? '';
+      })
+      .filter((it) => it !== '')
+      .join('; ');
+}
+
+const units: Readonly<Record<string, string>> = {
+  'mm[Hg]': 'mmHg',
+  Cel: '°C',
+  '[degF]': '°F',
+  'kg/m2': 'kg/m²',
+  '{score}': '',
+  '{count}': '',
+  '10*3/uL': '10³/µL',
+  '10*6/uL': '10⁶/µL',
+  '10*9/L': '10⁹/L',
+  '10*12/L': '10¹²/L',
+};
+
+/** UCUM as people read it; what is not known here stays as it came. */
+export const unitShown = (unit: string): string =>
+  Object.hasOwn(units, unit) ? (units[unit] ?? unit) : unit.replaceAll(/\bu(?=[LgUm])/gu, 'µ');

@@ -1,0 +1,132 @@
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { Flag, Spark } from '../../parts/value.tsx';
+import type { EntryView, TestView } from '../../worker/chart-view.ts';
+import { dateOf, unitShown, useRangeWords, useSourceWords } from './chart-words.ts';
+import { Age, Marks } from './entry.tsx';
+
+/** One line a test: flag, number, unit, range, trend, date. All values stand behind its name. */
+export function ResultsTable({
+  tests,
+  patient,
+}: {
+  readonly tests: readonly TestView[];
+  readonly patient: string;
+}) {
+  const { t } = useTranslation();
+  return (
+    <table className="fold labs res">
+      <caption className="hide">{t('chart.resultsCaption')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('chart.test')}</th>
+          <th scope="col" className="num">
+            <span className="hide">{t('chart.flag')}</span>
+          </th>
+          <th scope="col" className="num">
+            {t('chart.value')}
+          </th>
+          <th scope="col">{t('chart.unit')}</th>
+          <th scope="col" className="num">
+            {t('chart.rangeHead')}
+          </th>
+          <th scope="col">{t('chart.trend')}</th>
+          <th scope="col" className="num">
+            {t('chart.taken')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {tests.map(({ last, trend }) => (
+          <tr key={last.handle}>
+            <th scope="row">
+              <Link to={`/chart/${patient}/results#${last.handle}`}>
+                <bdi>{last.name}</bdi>
+              </Link>{' '}
+              <Marks of={last.marks} />
+            </th>
+            <ValueCells entry={last} />
+            <td className="sp gone">
+              <Spark points={trend} />
+            </td>
+            <td className="num dt" data-l={t('chart.taken')}>
+              {dateOf(last)}
+              <Age of={last} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function ValueCells({ entry }: { readonly entry: EntryView }) {
+  const { t } = useTranslation();
+  const rangeOf = useRangeWords();
+  const range = rangeOf(entry.ranges);
+  return (
+    <>
+      <td className="fl">
+        <Flag flag={entry.flag} />
+      </td>
+      <td className="num">
+        <bdi className="v" dir="auto">
+          {entry.value === '' ? t('chart.noResult') : entry.value}
+        </bdi>
+      </td>
+      <td className="un">{unitShown(entry.unit)}</td>
+      <td className="num rg" data-l={t('chart.rangeHead')}>
+        {range === '' ? (
+          <span className="dim">{t('chart.noRange')}</span>
+        ) : (
+          <bdi dir="ltr">{range}</bdi>
+        )}
+      </td>
+    </>
+  );
+}
+
+/** Every value of one test, the newest first. */
+export function ValuesTable({
+  test: { last, values },
+  patient,
+}: {
+  readonly test: TestView;
+  readonly patient: string;
+}) {
+  const { t } = useTranslation();
+  const sourceOf = useSourceWords();
+  return (
+    <table className="fold labs res">
+      <caption className="hide">{t('chart.valuesCaption', { name: last.name })}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('chart.taken')}</th>
+          <th scope="col" className="num">
+            <span className="hide">{t('chart.flag')}</span>
+          </th>
+          <th scope="col" className="num">
+            {t('chart.value')}
+          </th>
+          <th scope="col">{t('chart.unit')}</th>
+          <th scope="col" className="num">
+            {t('chart.rangeHead')}
+          </th>
+          <th scope="col">{t('chart.sourceHead')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {values.toReversed().map((it) => (
+          <tr key={it.handle}>
+            <th scope="row">
+              <Link to={`/chart/${patient}/item/${it.handle}`}>{dateOf(it)}</Link>
+              <Age of={it} /> <Marks of={it.marks} />
+            </th>
+            <ValueCells entry={it} />
+            <td className="dt">{sourceOf(it.source)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

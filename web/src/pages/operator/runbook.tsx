@@ -1,0 +1,40 @@
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { NotHere } from '../../app/not-here.tsx';
+import { Answer } from '../../parts/answer.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { topics } from './troubles.ts';
+
+const steps = ['first', 'then', 'last'] as const;
+
+/** What happened, what still holds, and three steps; the whole page of each is in `docs/operations/runbook`. */
+export function Runbook() {
+  const { t } = useTranslation();
+  const { topic } = useParams();
+  const known = topics.find((it) => it === topic);
+  if (known === undefined) return <NotHere />;
+  return (
+    <main id="page" className="page" tabIndex={-1}>
+      <div className="maxw">
+        <p className="over">
+          <Link to="/network">
+            <Icon name="back" flip />
+            {t('nav.network')}
+          </Link>
+        </p>
+        <Answer>{t(`runbook.${known}.title`)}</Answer>
+        <p className="lead">{t(`runbook.${known}.what`)}</p>
+        <ol className="rows sheet sec">
+          {steps.map((it, at) => (
+            <li key={it} className="row stepr">
+              <span className="mono-g s">{at + 1}</span>
+              <span>{t(`runbook.${known}.${it}`)}</span>
+              <span />
+            </li>
+          ))}
+        </ol>
+        <p className="hint mt">{t('runbook.more', { page: `docs/operations/runbook` })}</p>
+      </div>
+    </main>
+  );
+}

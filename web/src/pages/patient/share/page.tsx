@@ -1,0 +1,58 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { useCall } from '../../../boundary/use-call.ts';
+import { AnswerWaiting } from '../../../parts/answer.tsx';
+import { Failed } from '../../../parts/failure.tsx';
+import { Icon } from '../../../parts/icon.tsx';
+import type { GivenShare, ShareFrom } from '../../../worker/calls/share.ts';
+import type { ShareDraft } from './draft.ts';
+import { ShareForm } from './form.tsx';
+import { Shared } from './shared.tsx';
+
+/** A new share: of everything, or of the entry that somebody came from. */
+export function Share() {
+  const { handle } = useParams();
+  return <SharePage key={handle} from={{ item: handle }} />;
+}
+
+/** Another share in the place of one that lives, or one that has ended given again. */
+export function ChangeShare() {
+  const { handle } = useParams();
+  return <SharePage key={handle} from={{ share: handle }} />;
+}
+
+/** A share that holds, and what was said when it was given. */
+export interface DoneShare {
+  readonly given: GivenShare;
+  readonly draft: ShareDraft;
+}
+
+function SharePage({ from }: { readonly from: ShareFrom }) {
+  const { t } = useTranslation();
+  const start = useCall('share.start', from);
+  const [done, setDone] = useState<DoneShare>();
+  const isChange = from.share !== undefined;
+  return (
+    <main id="page" className="page" tabIndex={-1}>
+      <p className="over">
+        <Link to={isChange ? '/sharing' : '/home'}>
+          <Icon name="back" flip />
+          {isChange ? t('nav.sharing') : t('nav.home')}
+        </Link>
+      </p>
+      {done !== undefined ? (
+        <Shared done={done} />
+      ) : start.data !== undefined ? (
+        <ShareForm start={start.data} from={from} onDone={setDone} />
+      ) : (
+        <>
+          <AnswerWaiting what={t('share.waiting')} />
+          {start.error !== null && (
+            <Failed error={start.error} again={() => void start.refetch()} />
+          )}
+        </>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,275 @@
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { axisDay, clinicalDay, locale, shortDayOf } from '../app/dates.ts';
+import type { TrendPoint, TrendView } from '../worker/calls/trend.ts';
+import { Flag } from './value.tsx';
+
+interface Band {
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+}
+
+/** Values of one code over true time, and the same as a table: the chart's twin, not its description. */
+export function Trend({
+  trend,
+  band,
+  range,
+}: {
+  readonly trend: TrendView;
+  /** Of the result that is shown; undefined: it gives none. */
+  readonly band: Band | undefined;
+  readonly range: string;
+}) {
+  const { t } = useTranslation();
+  const [isTable, setTable] = useState(false);
+  return (
+    <section className="sec">
+      <div className="sec-head">
+        <h2>
+          <bdi>{t('item.trend', { name: trend.name })}</bdi>
+        </h2>
+        <button
+          type="button"
+          className="btn bare small no-print"
+          aria-pressed={isTable}
+          onClick={() => setTable(!isTable)}
+        >
+          {isTable ? t('item.asChart') : t('item.asTable')}
+        </button>
+      </div>
+      {isTable ? <TrendTable trend={trend} /> : <Chart trend={trend} band={band} range={range} />}
+      <p className="hint mt-s">
+        <bdi>{trend.unit}</bdi>
+        {trend.unit === '' || trend.inOtherUnits === 0 ? '' : '. '}
+        {trend.inOtherUnits > 0 && t('item.otherUnits', { count: trend.inOtherUnits })}
+      </p>
+    </section>
+  );
+}
+
+function TrendTable({ trend }: { readonly trend: TrendView }) {
+  const { t } = useTranslation();
+  return (
+    <div className="sheet">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t('item.day')}</th>
+            <th scope="col" className="num">
+              {t('item.value')}
+            </th>
+            <th scope="col">{t('item.flag')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {trend.points.toReversed().map((it) => (
+            <tr key={it.handle}>
+              <th scope="row">
+                {it.isThis ? (
+                  <>
+                    {dayText(it)} <span className="tag">{t('item.thisOne')}</span>
+                  </>
+                ) : (
+                  <Link className="cell-link" to={`/item/${it.handle}`}>
+                    {dayText(it)}
+                  </Link>
+                )}
+              </th>
+              <td className="num">
+                <bdi className="v">{it.value}</bdi>
+                {trend.unit !== '' && <span className="u">{trend.unit}</span>}
+              </td>
+              <td>
+                <Flag flag={it.flag} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const dayText = (it: TrendPoint): string =>
+  it.clinicalDate === '' ? shortDayOf(it.ms) : clinicalDay(it.clinicalDate);
+
+const box = { left: 46, right: 596, top: 20, bottom: 185 } as const;
+/** Up to here each point has its number. */
+const mostNumbers = 8;
+const attending = new Set(['H', 'L', 'HH', 'LL', 'A', 'AA', 'HU', 'LU']);
+
+function Chart({
+  trend,
+  band,
+  range,
+}: {
+  readonly trend: TrendView;
+  readonly band: Band | undefined;
+  readonly range: string;
+}) {
+  const { t } = useTranslation();
+  const id = useId();
+  const { points } = trend;
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const span = Math.max(1, last.ms - first.ms);
+  const all = points.flatMap((it) => it.numbers);
+  const { ticks, least, most } = axisOf(all, band);
+  const x = (ms: number): number =>
+    box.left + 20 + ((box.right - box.left - 40) * (ms - first.ms)) / span;
+  const y = (value: number): number =>
+    box.bottom - ((box.bottom - box.top) * (value - least)) / Math.max(1e-9, most - least);
+  const low = Math.max(least, band?.low ?? least);
+  const high = Math.min(most, band?.high ?? most);
+  const isBanded = band !== undefined && high > low;
+  const said = t('item.trendSaid', {
+    name: trend.name,
+    first: `${first.value} ${trend.unit}`.trim(),
+    firstDay: dayText(first),
+    last: `${last.value} ${trend.unit}`.trim(),
+    lastDay: dayText(last),
+  });
+  return (
+    <figure>
+      <svg className="chart" viewBox="0 0 620 230" role="img" aria-labelledby={id}>
+        <title id={id}>{said}</title>
+        {isBanded && (
+          <rect
+            className="bd"
+            x={box.left}
+            width={box.right - box.left}
+            y={y(high)}
+            height={y(low) - y(high)}
+          />
+        )}
+        {ticks.map((it) => (
+          <g key={it}>
+            <line className="ax" x1={box.left} x2={box.right} y1={y(it)} y2={y(it)} />
+            <text x={box.left - 8} y={y(it) + 4} textAnchor="end">
+              {numberText(it)}
+            </text>
+          </g>
+        ))}
+        {(first.numbers.length > 1 ? [0, 1] : [0]).map((line) => (
+          <Line key={line} points={points} line={line} x={x} y={y} />
+        ))}
+        {labelled(points, x).map((it) => (
+          <text key={it.handle} x={x(it.ms)} y="212" textAnchor="middle">
+            {axisDay(it.ms, span)}
+          </text>
+        ))}
+      </svg>
+      {isBanded && <figcaption className="hint">{t('item.shaded', { range })}</figcaption>}
+    </figure>
+  );
+}
+
+function Line({
+  points,
+  line,
+  x,
+  y,
+}: {
+  readonly points: readonly TrendPoint[];
+  readonly line: number;
+  readonly x: (ms: number) => number;
+  readonly y: (value: number) => number;
+}) {
+  const runs = runsOf(points);
+  // Numbers of neighbours that stand close go above and below in turn.
+  const below = new Set<number>();
+  for (const [i, it] of points.entries()) {
+    const before = points[i - 1];
+    if (before !== undefined && x(it.ms) - x(before.ms) < 72 && !below.has(i - 1)) below.add(i);
+  }
+  const isBelow = (i: number): boolean => below.has(i);
+  return (
+    <>
+      {runs.map((run) => (
+        <polyline
+          key={run[0]?.handle}
+          className="l"
+          points={run
+            .map((it) => `${x(it.ms).toFixed(1)},${y(it.numbers[line] ?? 0).toFixed(1)}`)
+            .join(' ')}
+        />
+      ))}
+      {points.map((it, i) => {
+        const value = it.numbers[line] ?? 0;
+        const isOut = attending.has(it.flag.replace(/^range:/u, ''));
+        const radius = it.isThis ? 6 : points.length > 40 ? 2.5 : 4.5;
+        return (
+          <g key={it.handle}>
+            <circle className={isOut ? 'p w' : 'p'} cx={x(it.ms)} cy={y(value)} r={radius} />
+            {points.length <= mostNumbers && (
+              <text
+                className={isOut ? 'val w' : 'val'}
+                x={x(it.ms)}
+                y={y(value) + (line === 1 ? (isBelow(i) ? 48 : 26) : isBelow(i) ? 26 : -11)}
+                textAnchor="middle"
+              >
+                {it.value.split('/')[line]}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </>
+  );
+}
+
+/** A gap stays a gap: where nothing was measured for far longer than between others, no line claims to know. */
+function runsOf(points: readonly TrendPoint[]): readonly (readonly TrendPoint[])[] {
+  const steps = points.slice(1).map((it, i) => it.ms - (points[i]?.ms ?? 0));
+  const usual = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+  const runs: TrendPoint[][] = [];
+  for (const [i, it] of points.entries()) {
+    const step = i === 0 ? 0 : (steps[i - 1] ?? 0);
+    const isGap = points.length > 3 && step > 4 * usual && step > 86_400_000;
+    const run = runs.at(-1);
+    if (run === undefined || isGap) runs.push([it]);
+    else run.push(it);
+  }
+  return runs;
+}
+
+/** Dates that have room beside each other: the first and the last always. */
+function labelled(points: readonly TrendPoint[], x: (ms: number) => number): readonly TrendPoint[] {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  if (points.length === 1) return [first];
+  const shown: TrendPoint[] = [first];
+  for (const it of points.slice(1, -1)) {
+    const before = shown.at(-1) as TrendPoint;
+    if (x(it.ms) - x(before.ms) > 110 && x(last.ms) - x(it.ms) > 110) shown.push(it);
+  }
+  return x(last.ms) - x(first.ms) < 70 ? [first] : [...shown, last];
+}
+
+/** Four or five round numbers around all values and the range. */
+function axisOf(
+  values: readonly number[],
+  band: Band | undefined,
+): { readonly ticks: readonly number[]; readonly least: number; readonly most: number } {
+  const near = [...values];
+  const [bottom, top] = [Math.min(...values), Math.max(...values)];
+  // A limit far away from all values would press them into one line.
+  const room = Math.max(top - bottom, Math.abs(top) * 0.5);
+  for (const it of [band?.low, band?.high]) {
+    if (it !== undefined && it >= bottom - room && it <= top + room) near.push(it);
+  }
+  const [low, high] = [Math.min(...near), Math.max(...near)];
+  const spread = high - low || Math.abs(high) || 1;
+  const raw = spread / 3;
+  const size = 10 ** Math.floor(Math.log10(raw));
+  const step = ([1, 2, 2.5, 5, 10].find((it) => it * size >= raw) ?? 10) * size;
+  const least = Math.floor((low - spread * 0.1) / step) * step;
+  const from = low >= 0 ? Math.max(0, least) : least;
+  const ticks: number[] = [];
+  for (let at = from; at < high + step * 1.1; at += step) ticks.push(at);
+  return { ticks, least: from, most: ticks.at(-1) ?? high };
+}
+
+const numberText = (value: number): string =>
+  new Intl.NumberFormat(locale(), { maximumFractionDigits: 3 }).format(value);

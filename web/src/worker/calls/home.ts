@@ -1,0 +1,133 @@
+import { momentOf } from '@salus/salus/sdk/browser';
+import type { Call } from '../call.ts';
+import { type GrantView, grantViews } from '../grant-view.ts';
+import { type PersonView, peopleOf } from '../people.ts';
+import { type LineView, lineViews } from '../record-view.ts';
+
+/** Something that happened to this person or her record, the newest first. */
+export type NewsView =
+  | {
+      readonly kind: 'record';
+      readonly line: LineView;
+      readonly by: PersonView | undefined;
+      readonly ms: number;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly person: PersonView;
+      readonly code: string;
+      readonly count: number;
+      readonly ms: number;
+    };
+
+/** One measurement or result with those before it: the newest value of one code. */
+export interface LastValue {
+  readonly line: LineView;
+  readonly dateMs: number;
+  /** Oldest first, at most eight, this one counted. */
+  readonly trend: readonly { readonly ms: number; readonly value: number }[];
+}
+
+export interface HomeView {
+  readonly live: readonly GrantView[];
+  readonly refusedSinceMs: number;
+  readonly refusals: readonly Extract<NewsView, { kind: 'refused' }>[];
+  readonly news: readonly NewsView[];
+  readonly lastValues: readonly LastValue[];
+  readonly withheld: boolean;
+  readonly isTakingBack: boolean;
+}
+
+const newsDays = 30;
+const mostValues = 4;
+/** What people look at first, in this order, then whatever is newest. LOINC. */
+const firstCodes = [
+  'loinc|85354-9',
+  'loinc|55284-4',
+  'loinc|8867-4',
+  'loinc|29463-7',
+  'loinc|4548-4',
+];
+
+/** Who can read, what happened, and the last values: what a patient comes for. */
+const home: Call<void, HomeView> = async (session, _input, { signal }) => {
+  const { person, as } = session;
+  const options = { ...as, signal };
+  await person.catchUp(options).catch(() => undefined);
+  const [grants, looked, lines] = await Promise.all([
+    person.grants(options),
+    person.looked(options),
+    person.recordLines(options),
+  ]);
+  const since = Date.now() - newsDays * 86_400_000;
+  const views = await grantViews(session, grants);
+  const byConsent = new Map(views.map((it) => [it.consent, it.person]));
+  const refused = looked.notices.flatMap((it) =>
+    it.kind === 'refusal'
+      ? [{ reader: it.reader, code: it.code as string, count: 1, ms: it.refusedMs }]
+      : it.kind === 'refusals'
+        ? [{ reader: it.reader, code: '', count: it.count, ms: it.lastMs }]
+        : [],
+  );
+  const personOf = await peopleOf(
+    session,
+    refused.map((it) => it.reader),
+  );
+  const refusals = refused
+    .filter((it) => it.ms >= since)
+    .map(({ reader, ...it }) => ({ kind: 'refused' as const, person: personOf(reader), ...it }));
+  const shown = await lineViews(
+    session.handles,
+    lines.filter((it) => !it.isOlder),
+  );
+  const written = shown
+    .filter((it) => it.byConsent !== undefined && it.writtenMs >= since && it.state === 'live')
+    .map((line) => ({
+      ...{ kind: 'record' as const, line, ms: line.writtenMs },
+      by: byConsent.get(line.byConsent ?? ''),
+    }));
+  return {
+    live: views.filter((it) => it.state === 'live').toSorted((a, b) => a.untilMs - b.untilMs),
+    refusedSinceMs: since,
+    refusals,
+    news: [...refusals, ...written].toSorted((a, b) => b.ms - a.ms).slice(0, 8),
+    lastValues: lastValues(shown),
+    withheld: looked.withheld.length > 0,
+    isTakingBack: person.isTakingBack,
+  };
+};
+
+/** The newest value of each code, those that people look at first before others. */
+export function lastValues(lines: readonly LineView[]): readonly LastValue[] {
+  const byCode = new Map<string, LineView[]>();
+  for (const line of lines) {
+    if (line.state !== 'live' || line.value === '' || line.code === '' || line.isWithdrawn)
+      continue;
+    if (line.recordClass !== 'lab' && line.recordClass !== 'vital') continue;
+    if (line.marks.includes('entered-in-error')) continue;
+    byCode.set(line.code, [...(byCode.get(line.code) ?? []), line]);
+  }
+  const rank = (code: string): number => {
+    const at = firstCodes.indexOf(code);
+    return at < 0 ? firstCodes.length : at;
+  };
+  return [...byCode]
+    .map(([code, all]) => ({ code, value: lastOf(all) }))
+    .toSorted((a, b) => rank(a.code) - rank(b.code) || b.value.dateMs - a.value.dateMs)
+    .slice(0, mostValues)
+    .map(({ value }) => value);
+}
+
+function lastOf(all: readonly LineView[]): LastValue {
+  const dated = all
+    .map((line) => ({ line, dateMs: momentOf(line.clinicalDate) ?? line.writtenMs }))
+    .toSorted((a, b) => a.dateMs - b.dateMs);
+  const last = dated.at(-1) as (typeof dated)[number];
+  const trend = dated.slice(-8).flatMap(({ line, dateMs }) => {
+    const value = Number(line.value.split('/')[0]);
+    return Number.isFinite(value) && line.unit === last.line.unit ? [{ ms: dateMs, value }] : [];
+  });
+  return { ...last, trend };
+}
+
+export const homeCalls = { home };

@@ -1,0 +1,32 @@
+import type { NetworkAnswer } from '@salus/salus/sdk/browser';
+import type { Call } from '../call.ts';
+
+/** What `/health` says of a hospital that answers at this address. */
+export interface HealthView {
+  readonly hospital: string;
+  readonly ok: boolean;
+  readonly reads: boolean;
+  readonly writes: boolean;
+  readonly height: number;
+  readonly behind: number;
+  readonly stalledMs: number;
+  readonly ageMs: number;
+  readonly freeBytes?: number;
+}
+
+export interface NetworkView {
+  readonly own: NetworkAnswer;
+  readonly all: readonly HealthView[];
+  readonly askedMs: number;
+}
+
+/** How this operator's hospital is, and whether the others that answer here serve. */
+const network: Call<void, NetworkView> = async (session, _input, { signal }) => {
+  const own = await session.person.network({ ...session.as, signal });
+  // 503 says it too: something is not well, and which.
+  const response = await fetch('/health', { signal });
+  const { hospitals } = (await response.json()) as { readonly hospitals: readonly HealthView[] };
+  return { own, all: hospitals, askedMs: Date.now() };
+};
+
+export const networkCalls = { network };

@@ -1,0 +1,178 @@
+import {
+  isCoded,
+  momentOf,
+  type Person,
+  type RecordId,
+  type RecordLine,
+  spokenName,
+  valueForPeople,
+} from '@salus/salus/sdk/browser';
+import { AppError } from './call.ts';
+import type { Session } from './session.ts';
+
+/** What of the record is looked at; it lives in memory alone, here and in the page. */
+export interface RecordFilter {
+  /** Undefined: all kinds. */
+  readonly recordClass: string | undefined;
+  readonly year: number | undefined;
+  /** Looked for in name, value, unit and code; each of its words has to be there. */
+  readonly text: string;
+}
+
+/** A line with where it stands in time. */
+export interface ChartEntry {
+  readonly line: RecordLine;
+  /** `2019`, `2019-05` or `2019-05-14`: as exact as the record is; of a moment the day in the zone of this device. */
+  readonly day: string;
+  readonly ms: number;
+}
+
+/** The record of the open wallet as a list, newest day first; older versions are folded into the newest. */
+export interface ChartLines {
+  /** Another one each time that something in it is another. */
+  readonly edition: number;
+  readonly entries: readonly ChartEntry[];
+  readonly byId: ReadonlyMap<string, RecordLine>;
+  readonly all: readonly RecordLine[];
+}
+
+const held = new WeakMap<Person, ChartLines>();
+const filtered = new WeakMap<ChartLines, { key: string; found: readonly ChartEntry[] }>();
+
+/** Asks for what is new. */
+export async function chartLines(session: Session, signal?: AbortSignal): Promise<ChartLines> {
+  const { person } = session;
+  const all = await person.recordLines({ ...session.as, signal });
+  const before = held.get(person);
+  if (before !== undefined && isSame(before.all, all)) return before;
+  const lines: ChartLines = {
+    edition: (before?.edition ?? 0) + 1,
+    all,
+    byId: new Map(all.map((it) => [it.recordId, it])),
+    entries: all
+      .filter((it) => !it.isOlder)
+      .map(entryOf)
+      .sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : b.ms - a.ms)),
+  };
+  held.set(person, lines);
+  return lines;
+}
+
+/** As it was last told; asks where it never was. */
+export async function heldLines(session: Session, signal?: AbortSignal): Promise<ChartLines> {
+  return held.get(session.person) ?? chartLines(session, signal);
+}
+
+/** Those of a filter, newest first: the same ones are not looked for twice. */
+export function entriesOf(lines: ChartLines, filter: RecordFilter): readonly ChartEntry[] {
+  const key = [filter.recordClass, filter.year, filter.text].join('\n');
+  const before = filtered.get(lines);
+  if (before?.key === key) return before.found;
+  const found = lines.entries.filter(matches(filter));
+  filtered.set(lines, { key, found });
+  return found;
+}
+
+/** Whether an entry is among those of a filter. */
+export function matches({ recordClass, year, text }: RecordFilter): (entry: ChartEntry) => boolean {
+  const words = plain(text)
+    .split(/\s+/u)
+    .filter((it) => it !== '');
+  return (entry) =>
+    (recordClass === undefined || entry.line.recordClass === recordClass) &&
+    (year === undefined || yearOf(entry) === year) &&
+    (words.length === 0 || words.every((word) => textOf(entry.line).includes(word)));
+}
+
+export const yearOf = ({ day }: ChartEntry): number => Number(day.slice(0, 4));
+
+/**
+ * The record that a path means. After a reload nothing was listed yet, so the whole record is asked for first.
+ * Throws HANDLE_UNKNOWN, LOCKED.
+ */
+export async function recordOf(
+  session: Session,
+  handle: string,
+  signal?: AbortSignal,
+): Promise<{ readonly recordId: RecordId; readonly line: RecordLine | undefined }> {
+  const { handles } = session;
+  if (!handles.has(handle)) {
+    const { all } = await chartLines(session, signal);
+    for (const { recordId } of all) await handles.of(recordId);
+  }
+  const recordId = handles.idOf(handle) as RecordId;
+  const { byId } = await heldLines(session, signal);
+  const line = byId.get(recordId) ?? (await chartLines(session, signal)).byId.get(recordId);
+  return { recordId, line };
+}
+
+/** Codes of what a hospital served and what did not hold: it is not shown, and the page says who served it. */
+export const isNotBelieved = (error: unknown): error is { readonly code: string } =>
+  (
+    [
+      ...(['ITEM_FORGED', 'BLOB_CORRUPT', 'ITEM_HEADER_CORRUPT', 'PROOF_INVALID'] as const),
+      ...(['GATEWAY_LIED', 'RECEIPT_INVALID', 'CARRIER_INVALID', 'HEADER_INVALID'] as const),
+    ] as const
+  ).some((code) => isCoded(error, code)) && !(error instanceof AppError);
+
+function entryOf(line: RecordLine): ChartEntry {
+  const date = line.headline?.clinicalDate ?? '';
+  const parts = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(T.*)?)?)?/u.exec(date);
+  const ms = momentOf(date) ?? line.timeMs;
+  if (parts === null || line.state === 'erased') return { line, day: localDay(line.timeMs), ms };
+  const [whole, year = '', month, dayOfMonth, time] = parts;
+  if (time !== undefined && /(Z|[+-]\d\d:\d\d)$/u.test(whole)) {
+    return { line, day: localDay(ms), ms };
+  }
+  return { line, day: [year, month, dayOfMonth].filter((it) => it !== undefined).join('-'), ms };
+}
+
+function localDay(ms: number): string {
+  const at = new Date(ms);
+  const two = (it: number): string => String(it).padStart(2, '0');
+  return `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+const texts = new WeakMap<RecordLine, string>();
+
+function textOf(line: RecordLine): string {
+  const before = texts.get(line);
+  if (before !== undefined) return before;
+  const { headline } = line;
+  const text =
+    headline === undefined
+      ? ''
+      : plain(
+          [
+            spokenName(headline),
+            headline.value,
+            valueForPeople(headline.value),
+            headline.unit,
+            headline.code,
+          ].join(' '),
+        );
+  texts.set(line, text);
+  return text;
+}
+
+/** Small letters without their marks: `Hämo` is found by `hamo`. */
+const plain = (text: string): string =>
+  text.normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+
+/** Headlines are opened once for each row, so the same line says the same. */
+function isSame(before: readonly RecordLine[], now: readonly RecordLine[]): boolean {
+  return (
+    before.length === now.length &&
+    now.every((it, i) => {
+      const was = before[i];
+      return (
+        was?.recordId === it.recordId &&
+        was.state === it.state &&
+        was.headline === it.headline &&
+        was.versions === it.versions &&
+        was.isOlder === it.isOlder &&
+        was.isWithdrawn === it.isWithdrawn
+      );
+    })
+  );
+}

@@ -1,0 +1,69 @@
+/** What this browser keeps beside the sealed wallets: which there are, and nothing that a record says. */
+export interface HeldWallet {
+  /** Its name in the wallet store: random, because the store's names are in clear. */
+  readonly id: string;
+  /** Two letters to tell wallets of one browser apart before they are opened; never a name. */
+  readonly initials: string;
+  readonly role: string;
+  readonly isDemo: boolean;
+  /** Somebody chose a passphrase; without one only a passkey opens it here. */
+  readonly hasPassphrase: boolean;
+  readonly openedMs: number;
+}
+
+const databaseName = 'salus-app';
+export type DeviceStore = 'wallets' | 'keys' | 'drafts' | 'notes';
+const stores: readonly DeviceStore[] = ['wallets', 'keys', 'drafts', 'notes'];
+
+function opened(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(databaseName, 1);
+    request.onupgradeneeded = () => {
+      for (const name of stores) request.result.createObjectStore(name);
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** One transaction; on disk when this comes back. */
+export async function onDevice<T>(
+  store: DeviceStore,
+  mode: IDBTransactionMode,
+  ask: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const database = await opened();
+  try {
+    const transaction = database.transaction(store, mode, { durability: 'strict' });
+    const request = ask(transaction.objectStore(store));
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+    return request.result;
+  } finally {
+    database.close();
+  }
+}
+
+/** The wallets of this browser, the one opened last first. */
+export async function heldWallets(): Promise<readonly HeldWallet[]> {
+  const held = (await onDevice('wallets', 'readonly', (store) => store.getAll())) as HeldWallet[];
+  return held.sort((a, b) => b.openedMs - a.openedMs);
+}
+
+export async function holdWallet(wallet: HeldWallet): Promise<void> {
+  await onDevice('wallets', 'readwrite', (store) => store.put(wallet, wallet.id));
+}
+
+/**
+ * A key of this browser alone that no code can read out: it draws handles and seals drafts. It lies where the browser
+ * keeps its databases; who has the whole profile has it, and the drafts, and no record.
+ */
+export async function deviceKey(name: 'handles'): Promise<CryptoKey> {
+  const held: unknown = await onDevice('keys', 'readonly', (store) => store.get(name));
+  if (held instanceof CryptoKey) return held;
+  const made = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  await onDevice('keys', 'readwrite', (store) => store.put(made, name));
+  return made;
+}

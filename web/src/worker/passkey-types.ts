@@ -1,0 +1,1 @@
+export type { Passkey, PasskeyAnswer } from '@salus/salus/sdk/browser';
