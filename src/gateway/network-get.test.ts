@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { codeOf, Person } from '../../../test/gateway/person.ts';
-import { openTown, type Town } from '../../../test/gateway/town.ts';
-import type { NetworkAnswer } from '../../api/routes/network-get.ts';
+import { codeOf, Person } from '../../test/gateway/person.ts';
+import { openTown, type Town } from '../../test/gateway/town.ts';
+import type { NetworkAnswer } from '../api/routes/network-get.ts';
 
 let town: Town;
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { codeOf, Person } from '../../../test/gateway/person.ts';
-import { openTown, type Town } from '../../../test/gateway/town.ts';
+import { codeOf, Person } from '../../test/gateway/person.ts';
+import { openTown, type Town } from '../../test/gateway/town.ts';
 
 let town: Town;
 let stranger: Person;
