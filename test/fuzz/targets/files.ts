@@ -100,7 +100,8 @@ function cutter(name: string, fileName: string, seeds: readonly Uint8Array[]): T
           if (facts === undefined) continue;
           const value: unknown = JSON.parse(utf8ToText(input.subarray(offset, offset + length)));
           const type: unknown = Reflect.get(Object(value), 'resourceType');
-          assert.equal(typeof type === 'string' ? type : '', facts.resourceType);
+          // Half of an escaped pair is U+FFFD to the scanner, and kept by `JSON.parse`.
+          assert.equal(typeof type === 'string' ? type.toWellFormed() : '', facts.resourceType);
         }
       },
     }),
