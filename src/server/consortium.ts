@@ -135,10 +135,6 @@ async function startAll(
   const urls = new Map<AccountId, string>();
   const wings: readonly GatewayWing[] = gatewayWings;
   const metrics = createMetrics(wings);
-  const supervisor = new Supervisor(
-    processesOf(home, options.processes ?? wingProcesses),
-    thisMachine,
-  );
   const processes = () => supervisor.states();
   const machine = () => ({ backup: lastBackup(home), processes: processes() });
   const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings, machine };
@@ -148,6 +144,11 @@ async function startAll(
     faultPoint('start:hospital');
     mounts.push({ prefix: `/${hospital.name}`, gateway });
   }
+  // A home's hospitals are its folders, which stand only now at a first start.
+  const supervisor = new Supervisor(
+    processesOf(home, options.processes ?? wingProcesses),
+    thisMachine,
+  );
   const answering: RunningHospital[] = [];
   const page = () => pageOf(options, ledger, { hospitals: answering, processes: processes() });
   const handlers = wings.flatMap((wing) => wing.handlers);

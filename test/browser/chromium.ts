@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium as playwright } from 'playwright-core';
@@ -32,10 +32,24 @@ async function unpacked(): Promise<string> {
   try {
     const libraries = await inflate(join(bin, 'al2023.tar.br'));
     setupLambdaEnvironment(join(libraries, 'lib'));
-    process.env.FONTCONFIG_PATH = join(folder, 'fonts');
-    return await chromium.executablePath(bin);
+    const path = await chromium.executablePath(bin);
+    process.env.FONTCONFIG_FILE = fontsOf(folder);
+    return path;
   } finally {
     if (TMPDIR === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = TMPDIR;
   }
+}
+
+/** Its own file looks for fonts under /tmp alone. Without any, text takes no room, and is hidden to a test. */
+function fontsOf(folder: string): string {
+  const directories = [join(folder, 'fonts'), '/usr/share/fonts'];
+  const lines = directories.map((directory) => `<dir>${directory}</dir>`);
+  const path = join(folder, 'fonts.conf');
+  const cache = `<cachedir>${join(folder, 'fonts-cache')}</cachedir>`;
+  writeFileSync(
+    path,
+    `<?xml version="1.0"?>\n<fontconfig>${lines.join('')}${cache}</fontconfig>\n`,
+  );
+  return path;
 }

@@ -49,9 +49,9 @@ test('a wallet shows whose it is, and which ledger it believes', async () => {
   assert.deepEqual(JSON.parse(readFileSync(saved, 'utf8')), kept);
 });
 
-test('the page at the address shows the people who came since', async () => {
+test('the status page shows the people who came since', async () => {
   const doctor = await town.doctor();
-  const page = await (await fetch(town.url)).text();
+  const page = await (await fetch(`${town.url}/status`)).text();
   assert.ok(page.includes(doctor.name));
 });
 

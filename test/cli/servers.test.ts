@@ -41,7 +41,7 @@ async function onCopy(work: (home: string) => Promise<void>): Promise<void> {
 test('up says when it is ready, where, and who is there', () => {
   const { ready, url, people, ms } = town.ready;
   assert.equal(ready, true);
-  assert.match(String(url), /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.match(String(url), /^http:\/\/localhost:\d+$/);
   assert.deepEqual(people, []);
   assert.equal(typeof ms, 'number');
 });
