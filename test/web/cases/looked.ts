@@ -87,8 +87,8 @@ export function lookedCases(app: () => App): void {
       await visitor.openAs('Eboni Brekke');
       await page.locator('.lastv').first().waitFor();
       await page.getByRole('link', { name: 'من اطّلع' }).first().click();
-      // The oldest: what came a moment ago may not stand on the ledger yet, and has no proof then.
-      const row = page.locator('.lookrow').last();
+      // What came a moment ago may not stand on the ledger yet, and has no proof then.
+      const row = page.locator('.lookrow').filter({ hasText: 'Iron deficiency anaemia' });
       await row.getByRole('button').first().click();
       await row.locator('.proof summary').click();
       await row.locator('.facts').waitFor();
