@@ -9,8 +9,9 @@ import { decodeCbor, encodeCbor } from '../primitives/cbor.ts';
 import { isCoded } from '../primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf } from '../primitives/ids.ts';
 import { blobIdOf } from '../storage/blob-id.ts';
+import { decodeAsk, encodeAsk } from './ask.ts';
 import { decodeCard, encodeCard } from './card.ts';
-import { recordClasses } from './classes.ts';
+import { ordinaryClasses, recordClasses } from './classes.ts';
 import { isDisplayName } from './display-name.ts';
 import { decodeErase, decodeErased, encodeErase, encodeErased } from './erase.ts';
 import { decodeGrantBody, encodeGrantBody } from './grant-body.ts';
@@ -93,6 +94,24 @@ const codecs: readonly Codec[] = [
     }),
     encodeReadRequest,
     decodeReadRequest,
+  ),
+  codec(
+    'question',
+    fc.record({
+      card: fc.uint8Array({ minLength: 1, maxLength: 200 }),
+      question: fc.oneof(
+        fc.record({
+          ...{
+            kind: fc.constant('access' as const),
+            readClasses: fc.subarray([...ordinaryClasses]),
+          },
+          ...{ purpose: fc.constantFrom(...purposes), days: fc.integer({ min: 1, max: 366 }) },
+        }),
+        fc.constantFrom({ kind: 'who' as const }, { kind: 'introduction' as const }),
+      ),
+    }),
+    encodeAsk,
+    decodeAsk,
   ),
   codec(
     'inbox message',

@@ -28,6 +28,7 @@ export const messageObjects = {
   importSkeleton: 61,
   carriedItem: 62,
   moveStatement: 63,
+  ask: 64,
 } as const;
 
 export type MessageObject = (typeof messageObjects)[keyof typeof messageObjects];

@@ -1,4 +1,5 @@
 /** What other programs import: the published entry point of the SDK. */
+export { maxAskDays, type Question } from '../api/ask.ts';
 export type { Card } from '../api/card.ts';
 export {
   levelOfClass,
@@ -99,7 +100,7 @@ export type { UnwrittenNote } from './actions/unwritten-notes.ts';
 export type { WrittenRecords } from './actions/write-shared.ts';
 export type { LiveItem } from './client/check-rows.ts';
 export type { ContextOptions, Progress, WorkOptions } from './client/context.ts';
-export type { WaitingMessage } from './client/receive-messages.ts';
+export type { WaitingAsk, WaitingMessage } from './client/receive-messages.ts';
 export type { ConfirmedTx } from './client/send-tx.ts';
 export { RegistrationDesk } from './desk/registration-desk.ts';
 export type { DeviceStep } from './devices/add-device.ts';

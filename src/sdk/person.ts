@@ -1,3 +1,4 @@
+import type { Question } from '../api/ask.ts';
 import type { Card } from '../api/card.ts';
 import { type NetworkAnswer, networkGet } from '../api/routes/network-get.ts';
 import type { BlockEvent } from '../api/tx.ts';
@@ -63,6 +64,7 @@ import {
   type ReceivedMessages,
   type ReceiveOptions,
   receiveMessages,
+  type WaitingAsk,
   type WaitingMessage,
 } from './client/receive-messages.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
@@ -76,6 +78,7 @@ import {
   ownDevices,
 } from './devices/own-devices.ts';
 import * as people from './grants/address-book.ts';
+import { ask, askKind } from './grants/asking.ts';
 import { type GivenGrant, grantAccess, owesKeys } from './grants/grant.ts';
 import { grantMany } from './grants/grant-many.ts';
 import {
@@ -151,7 +154,7 @@ export class Person {
     { wings = sdkWings, ...options }: PersonOptions,
     code?: Uint8Array,
   ) {
-    const { pendingKinds, messageKinds } = kindsOf(wings, [letterKind]);
+    const { pendingKinds, messageKinds } = kindsOf(wings, [letterKind, askKind]);
     this.#vault = vault;
     this.#options = { ...options, pendingKinds };
     this.#accounts = new Accounts(vault, this.#options);
@@ -323,6 +326,11 @@ export class Person {
    */
   get waitingLetters(): readonly WaitingMessage[] {
     return [...this.#inboxes.values()].flatMap((it) => it.waiting);
+  }
+
+  /** Questions of others that wait for an answer, as of the last `inbox` or `sync`: the newest of each person. */
+  get asks(): readonly WaitingAsk[] {
+    return [...this.#inboxes.values()].flatMap((it) => it.asks);
   }
 
   /** Messages at the hospital that no key of this wallet opens, as of the last `inbox` or `sync`. */
@@ -638,7 +646,10 @@ export class Person {
     return this.#run(options, async (ctx) => {
       const terms = people.termsOf(this.#vault.content, request);
       await tryResume(ctx, options);
-      return grantAccess(ctx, terms, options);
+      const given = await grantAccess(ctx, terms, options);
+      // What he asked is answered; where the hospital does not let it go now, it stays to be seen.
+      await this.#dropAsks(ctx, terms.grantee, options).catch(() => 0);
+      return given;
     });
   }
 
@@ -748,6 +759,22 @@ export class Person {
       const gone = from === undefined ? unreadable : his;
       await dropMessages(ctx, gone, options.signal);
       return gone.length;
+    });
+  }
+
+  /**
+   * Asks somebody to be granted something, or who he is, or says who this person is; he sees it with this person's card
+   * at his next `inbox`. Throws ACCOUNT_UNKNOWN.
+   */
+  ask(to: AccountId, question: Question, options: AsAccount = {}): Promise<void> {
+    return this.#run(options, (ctx) => ask(ctx, to, question, options));
+  }
+
+  /** Lets go what this account asked, answered or not: he is not told. Returns how many. */
+  dropAsks(from: AccountId, options: AsAccount = {}): Promise<number> {
+    return this.#run(options, async (ctx) => {
+      await this.#receive(ctx, options);
+      return this.#dropAsks(ctx, from, options);
     });
   }
 
@@ -887,6 +914,22 @@ export class Person {
     await writeAgain(ctx, options);
     this.#inboxes.set(ctx.account.account, received);
     return received;
+  }
+
+  /** Of those that were fetched. */
+  async #dropAsks(ctx: Context, from: AccountId, { signal }: WorkOptions): Promise<number> {
+    const held = this.#inboxes.get(ctx.account.account);
+    const his = held?.asks.filter((it) => it.from === from) ?? [];
+    await dropMessages(
+      ctx,
+      his.map((it) => it.inboxId),
+      signal,
+    );
+    if (held !== undefined && his.length > 0) {
+      const asks = held.asks.filter((it) => it.from !== from);
+      this.#inboxes.set(ctx.account.account, { ...held, asks });
+    }
+    return his.length;
   }
 
   #others({ account }: Context): readonly Context[] {

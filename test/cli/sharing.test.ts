@@ -172,3 +172,24 @@ test('of two who wait and carry one name, the account says whose letters are tak
   assert.deepEqual([first?.name, second?.name], ['Zoe Roe', 'Zoe Roe']);
   assert.equal((await town.salus(...accept, text(first ?? {}, 'account'))).count, 1);
 });
+
+test('a doctor asks for more; the patient sees what, and her grant answers', async () => {
+  const [ana, doctor] = [await town.patient(), await town.doctor()];
+  const asked = ['--class', 'lab,vital', '--days', '3', '--as', doctor.name];
+  await town.salus('ask', ana.name, ...asked);
+  const { asks } = await town.salus('inbox', '--as', ana.name);
+  const [only, ...others] = list({ asks }, 'asks');
+  const { receivedMs, from, ...shown } = only ?? {};
+  assert.deepEqual(others, []);
+  assert.equal(typeof receivedMs, 'number');
+  assert.deepEqual(shown, {
+    ...{ name: doctor.fullName, role: 'clinician', question: 'access' },
+    ...{ readClasses: ['lab', 'vital'], purpose: 'TREAT', days: 3 },
+  });
+  await town.salus('inbox', '--accept', text({ from }, 'from'), '--as', ana.name);
+  const until = ['--until', '+3d', '--as', ana.name];
+  await town.salus('grant', text({ from }, 'from'), '--class', 'lab,vital', ...until);
+  assert.equal((await town.salus('inbox', '--as', ana.name)).asks, undefined);
+  await town.no('USAGE', 2, 'ask', ana.name, '--class', 'lab', '--who', '--as', doctor.name);
+  await town.no('MISSING', 2, 'ask', ana.name, '--as', doctor.name);
+});

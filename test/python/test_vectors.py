@@ -582,6 +582,14 @@ class Grants(unittest.TestCase):
                 self.assertEqual(grants.grant_body(grants.read_grant_body(body)), body)
                 self.assertEqual(grants.grant_body_hash(h(case["salt"]), body).hex(), case["hash"])
 
+    def test_asks(self):
+        for case in cases("asks"):
+            data = h(case["ask"])
+            self.assertEqual(refused(lambda: grants.read_ask(data)), case.get("refused", ""), case)
+            if "fields" in case:
+                self.assertEqual(cbor.encode(value_of(case["fields"])), data)
+                self.assertEqual(grants.ask(*grants.read_ask(data)), data)
+
     def test_letters(self):
         for case in cases("letters"):
             owner, _, _ = seeds_of(case, "ownerRoot")

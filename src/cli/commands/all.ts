@@ -21,6 +21,7 @@ export const commands: readonly CommandFile[] = [
   { names: ['grants'], load: async () => (await import('./grants.ts')).addGrants },
   { names: ['revoke'], load: async () => (await import('./revoke.ts')).addRevoke },
   { names: ['inbox'], load: async () => (await import('./inbox.ts')).addInbox },
+  { names: ['ask'], load: async () => (await import('./ask.ts')).addAsk },
   { names: ['diagnose'], load: async () => (await import('./diagnose.ts')).addDiagnose },
   { names: ['patients'], load: async () => (await import('./patients.ts')).addPatients },
   { names: ['watch'], load: async () => (await import('./watch.ts')).addWatch },

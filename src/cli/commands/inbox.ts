@@ -1,9 +1,17 @@
 import { CodedError } from '../../primitives/errors.ts';
-import type { AccountId, Person, ReceivedGrant, WaitingMessage } from '../../sdk/index.ts';
+import type {
+  AccountId,
+  Person,
+  ReceivedGrant,
+  WaitingAsk,
+  WaitingMessage,
+} from '../../sdk/index.ts';
 import { caughtUp, openActing, work } from '../acting.ts';
 import { Choosing } from '../choosing.ts';
 import { amount, short, table, when } from '../format.ts';
 import { receivedFacts, stateText } from '../grant-text.ts';
+import { purposeMeanings } from '../grant-words.ts';
+import { named } from '../harmless.ts';
 import { during } from '../output.ts';
 import { writtenForMe, writtenLines } from '../written-for-me.ts';
 import type { AddCommand, CommandContext } from './command.ts';
@@ -14,7 +22,10 @@ export const addInbox: AddCommand = (program, context) => {
     .command('inbox')
     .description('fetch letters, and list what others granted to this person')
     .option('--live', 'only what lives now')
-    .option('--accept <who>', 'take the letters of somebody that wait: an account, or a name shown')
+    .option(
+      '--accept <who>',
+      'take the letters of somebody that wait, or keep the card of who asks: an account, or a name shown',
+    )
     .option(
       '--drop <who>',
       'remove them; `unreadable`: messages that do not open; `unwritten`: notes that wait',
@@ -54,11 +65,17 @@ async function inbox(context: CommandContext, flags: InboxFlags): Promise<void> 
     ...(notUnderstood > 0 && { notUnderstood }),
     ...(unreadable > 0 && { unreadable }),
     ...(waiting.length > 0 && { waiting }),
+    ...(person.asks.length > 0 && { asks: person.asks.map(askFacts) }),
     ...(unwritten.length > 0 && { unwritten }),
     ...(written.length > 0 && { written }),
   };
   context.output.result({ ...facts, ...left }, () =>
-    [...writtenLines(written), grantsTable(grants), ...waitingLines(person)].join('\n'),
+    [
+      ...writtenLines(written),
+      grantsTable(grants),
+      ...askLines(person.asks),
+      ...waitingLines(person),
+    ].join('\n'),
   );
 }
 
@@ -76,6 +93,11 @@ async function fetched(
   const inbox = async () => (await each((options) => person.inbox(options))).flat();
   const held = await inbox();
   if (accept !== undefined) {
+    const asked = person.asks.find((it) => it.from === accept || it.name === accept);
+    if (asked !== undefined) {
+      await each((options) => accepted(person, asked, options));
+      return held;
+    }
     const from = senderOf(person.waitingLetters, accept);
     return (await each((options) => person.acceptLetters(from, options))).flat();
   }
@@ -90,8 +112,12 @@ async function fetched(
     });
     return held;
   }
-  const from = drop === unreadableWord ? undefined : senderOf(person.waitingLetters, drop);
+  const from =
+    drop === unreadableWord
+      ? undefined
+      : senderOf([...person.waitingLetters, ...person.asks], drop);
   await each((options) => person.dropLetters(from, options));
+  if (from !== undefined) await each((options) => person.dropAsks(from, options));
   // What is shown is what is left.
   return inbox();
 }
@@ -107,8 +133,10 @@ function inOrder(grants: readonly ReceivedGrant[], onlyLive: boolean): readonly 
 const unreadableWord = 'unreadable';
 const unwrittenWord = 'unwritten';
 
+type Waiting = Pick<WaitingMessage, 'from' | 'name' | 'receivedMs'>;
+
 /** Throws PERSON_UNKNOWN: nobody of this name waits; AMBIGUOUS: several do. */
-function senderOf(waiting: readonly WaitingMessage[], who: string): AccountId {
+function senderOf(waiting: readonly Waiting[], who: string): AccountId {
   const named = new Map(
     waiting.flatMap((it) =>
       it.from !== undefined && (it.from === who || it.name === who) ? [[it.from, it] as const] : [],
@@ -123,6 +151,44 @@ function senderOf(waiting: readonly WaitingMessage[], who: string): AccountId {
     throw new Choosing('AMBIGUOUS', choices);
   }
   return only;
+}
+
+/** Who asks is known by his card from then on; an introduction has done what it came for. */
+async function accepted(
+  person: Person,
+  { card, from, question }: WaitingAsk,
+  options: ReturnType<typeof work>,
+): Promise<void> {
+  await person.addCard(card, options);
+  if (question.kind === 'introduction') await person.dropAsks(from, options);
+}
+
+const askFacts = ({ from, name, role, receivedMs, question }: WaitingAsk) => {
+  const { kind, ...asked } = question;
+  return { from, name, role, receivedMs, question: kind, ...asked };
+};
+
+function askLines(asks: readonly WaitingAsk[]): string[] {
+  if (asks.length === 0) return [];
+  return ['', 'Asked (--drop lets it go):', ...asks.map((it) => `  ${askLine(it)}`)];
+}
+
+/** What is asked, and the command that answers: by account, since a name may hold what a shell takes for more. */
+function askLine({ from, name, role, question, receivedMs }: WaitingAsk): string {
+  const who = `${named(name)} (${role}), ${when(receivedMs)}`;
+  switch (question.kind) {
+    case 'access': {
+      const { readClasses, purpose, days } = question;
+      const what = readClasses.length === 0 ? 'all' : readClasses.join(',');
+      const wish = `asks to read ${what} for ${purposeMeanings[purpose]}, for ${amount(days, 'day')}`;
+      const grant = `salus grant ${from} --class ${what} --purpose ${purpose} --until +${days}d`;
+      return `${who} ${wish}. First salus inbox --accept ${from}, then ${grant}`;
+    }
+    case 'who':
+      return `${who} asks who you are. salus ask ${from} --introduce sends your card`;
+    case 'introduction':
+      return `${who} says who this is. salus inbox --accept ${from} keeps the card`;
+  }
 }
 
 /** What did not come into the wallet, and what can be done about it. */

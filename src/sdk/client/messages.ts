@@ -1,3 +1,5 @@
+import type { Question } from '../../api/ask.ts';
+import type { Card } from '../../api/card.ts';
 import { encodeInboxMessage } from '../../api/inbox-message.ts';
 import { textOfBytes } from '../../api/message-parts.ts';
 import { inboxPost } from '../../api/routes/inbox-post.ts';
@@ -25,14 +27,27 @@ export interface MessageKind {
   /**
    * Checks one message and returns what the wallet writes down because of it, once for all that were fetched; then it
    * leaves the inbox. `drop`: it leaves it at once. What throws stays there and stops no other message, unless something
-   * is unreachable; a fault is told after the others. What the edit throws keeps the message waiting.
+   * is unreachable; a fault is told after the others. What the edit throws keeps the message waiting. A question stays
+   * there too: no wallet holds it.
    * Anybody may put bytes into an inbox, so nothing of `opened` is true before it was checked.
    */
   receive(
     ctx: Context,
     opened: Uint8Array,
     arrived: ArrivedMessage,
-  ): Promise<WalletEdit | TakenMessage | 'drop'>;
+  ): Promise<WalletEdit | TakenMessage | AskedQuestion | 'drop'>;
+}
+
+/** A question that holds, and who asks it, by his proven card. */
+export interface AskedQuestion {
+  readonly question: Question;
+  readonly from: AccountId;
+  readonly name: string;
+  readonly role: Card['role'];
+  /** That enrolled him. */
+  readonly organisation: AccountId;
+  /** As it travels: keeping it makes him known. */
+  readonly card: Uint8Array;
 }
 
 /** A message that holds, and whose it is: shown while it waits. */

@@ -14,7 +14,12 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import type { WalletContent } from '../wallet/content.ts';
 import type { Context, WorkOptions } from './context.ts';
-import { type MessageKind, openMessage, type TakenMessage } from './messages.ts';
+import {
+  type AskedQuestion,
+  type MessageKind,
+  openMessage,
+  type TakenMessage,
+} from './messages.ts';
 import { UnreadableMessages } from './unreadable-messages.ts';
 
 /** A message that holds and has not been taken into the wallet. */
@@ -29,11 +34,19 @@ export interface WaitingMessage {
   readonly code: Code;
 }
 
+/** A question of somebody, which waits for its answer. */
+export interface WaitingAsk extends AskedQuestion {
+  readonly inboxId: number;
+  readonly receivedMs: number;
+}
+
 /** What is left in the inbox; everything else is in the wallet now. */
 export interface ReceivedMessages {
   /** Of a type that no kind takes: they stay for a version that does. */
   readonly notUnderstood: number;
   readonly waiting: readonly WaitingMessage[];
+  /** One of each person: the newest. */
+  readonly asks: readonly WaitingAsk[];
   /** Inbox ids of what no key here opens, or is no message. */
   readonly unreadable: readonly number[];
 }
@@ -43,7 +56,10 @@ export interface ReceiveOptions extends WorkOptions {
   readonly accept?: ReadonlySet<AccountId> | undefined;
 }
 
-type Judged = TakenMessage | 'drop' | 'doubtful' | 'unreadable' | 'not understood';
+/** How long a question waits for its answer. */
+const askedForMs = 30 * 86_400_000;
+
+type Judged = TakenMessage | AskedQuestion | 'drop' | 'doubtful' | 'unreadable' | 'not understood';
 
 interface Fetched {
   readonly inboxId: number;
@@ -72,12 +88,14 @@ export async function receiveMessages(
     stopped = error;
   }
   const waiting = await takeAll(ctx, desk, signal);
+  const asks = [...desk.asks.values()];
   await desk.unreadable.remember();
   if (stopped !== undefined) throw stopped;
   if (desk.faults.length > 0) throw desk.faults[0];
   return {
     notUnderstood: desk.notUnderstood,
     waiting,
+    asks,
     unreadable: desk.unreadable.met,
   };
 }
@@ -139,6 +157,7 @@ function edited(
 class Desk {
   readonly fetched: Fetched[] = [];
   readonly dropped: number[] = [];
+  readonly asks = new Map<AccountId, WaitingAsk>();
   readonly faults: unknown[] = [];
   readonly unreadable: UnreadableMessages;
   notUnderstood = 0;
@@ -176,10 +195,23 @@ class Desk {
   }
 
   #sort({ id: inboxId, receivedMs }: InboxEntry, judged: Judged): void {
-    if (typeof judged === 'object') this.fetched.push({ inboxId, receivedMs, taken: judged });
+    if (typeof judged === 'object' && 'question' in judged) {
+      this.#hear({ ...judged, inboxId, receivedMs });
+    } else if (typeof judged === 'object')
+      this.fetched.push({ inboxId, receivedMs, taken: judged });
     else if (judged === 'drop') this.dropped.push(inboxId);
     else if (judged === 'unreadable') this.unreadable.meet(inboxId);
     else if (judged === 'not understood') this.notUnderstood += 1;
+  }
+
+  /** Of one person the newest question counts; those before, and what is older than a month, leave the inbox. */
+  #hear(asked: WaitingAsk): void {
+    const before = this.asks.get(asked.from);
+    if (before !== undefined) this.dropped.push(before.inboxId);
+    this.asks.delete(asked.from);
+    if (asked.receivedMs + askedForMs <= this.#ctx.ledger.tip.timeMs) {
+      this.dropped.push(asked.inboxId);
+    } else this.asks.set(asked.from, asked);
   }
 
   async #judge(entry: InboxEntry): Promise<Judged> {

@@ -30,6 +30,7 @@ export const targets: Readonly<Record<string, NamedTarget>> = {
   letters: of(0.5, async () => (await import('./objects.ts')).letters),
   'read-requests': of(0.5, async () => (await import('./objects.ts')).readRequests),
   'grant-bodies': of(0.5, async () => (await import('./objects.ts')).grantBodies),
+  questions: of(0.5, async () => (await import('./objects.ts')).questions),
   'inbox-messages': of(0.5, async () => (await import('./objects.ts')).inboxMessages),
   erasures: of(0.5, async () => (await import('./objects.ts')).erasures),
   looks: of(0.5, async () => (await import('./objects.ts')).looks),

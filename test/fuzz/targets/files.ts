@@ -101,7 +101,10 @@ function cutter(name: string, fileName: string, seeds: readonly Uint8Array[]): T
           const value: unknown = JSON.parse(utf8ToText(input.subarray(offset, offset + length)));
           const type: unknown = Reflect.get(Object(value), 'resourceType');
           // Half of an escaped pair is U+FFFD to the scanner, and kept by `JSON.parse`.
-          assert.equal(typeof type === 'string' ? type.toWellFormed() : '', facts.resourceType);
+          assert.equal(
+            typeof type === 'string' ? type.replace(/\p{Cs}/gu, '\ufffd') : '',
+            facts.resourceType,
+          );
         }
       },
     }),

@@ -1,3 +1,4 @@
+import { decodeAsk, encodeAsk } from '../../../src/api/ask.ts';
 import { decodeCard, encodeCard } from '../../../src/api/card.ts';
 import { decodeErase, decodeErased, encodeErase, encodeErased } from '../../../src/api/erase.ts';
 import { decodeGrantBody, encodeGrantBody } from '../../../src/api/grant-body.ts';
@@ -78,6 +79,17 @@ export const readRequests = codecModule(() => ({
     encodeReadRequest({ ...request, what: { kind: 'since', height: 9, limit: 50, cursor: 'ab' } }),
   ],
   allows: [...cbor, 'PURPOSE_UNKNOWN', 'REQUEST_TOO_MANY'],
+}));
+
+export const questions = codecModule(() => ({
+  ...{ name: 'questions', decode: decodeAsk, encode: encodeAsk, words },
+  seeds: [
+    encodeAsk({
+      ...{ card, question: { kind: 'access', readClasses: ['lab'], purpose: 'TREAT', days: 7 } },
+    }),
+    encodeAsk({ card, question: { kind: 'who' } }),
+  ],
+  allows: [...cbor, 'CLASS_UNKNOWN', 'PURPOSE_UNKNOWN'],
 }));
 
 export const inboxMessages = codecModule(() => ({

@@ -1,4 +1,5 @@
-"""Grant bodies, letters, read requests (docs/protocol: http.md H-4, reading.md R-1 to R-4, consent.md C-1, grants.md G-4)."""
+"""Grant bodies, letters, read requests questions (docs/protocol: http.md H-4, reading.md
+R-1 to R-4, consent.md C-1, grants.md G-4 and G-18)."""
 
 from collections.abc import Collection
 
@@ -6,7 +7,7 @@ from . import cbor, derive, ed25519, hpke
 from .item import CLASSES
 from .refused import Refused
 
-GRANT_BODY, LETTER, READ_REQUEST = 40, 41, 42
+GRANT_BODY, LETTER, READ_REQUEST, ASK = 40, 41, 42, 64
 PURPOSES = ("TREAT", "ETREAT", "HPAYMT", "HRESCH", "FAMRQT", "PATRQT", "HOPERAT")
 
 
@@ -75,6 +76,29 @@ def seal_letter(kem_key: bytes, grantee: bytes, travelling: bytes, coins: bytes)
 
 def open_letter(kem_seed: bytes, grantee: bytes, sealed: bytes) -> bytes:
     return hpke.open_with(kem_seed, derive.LETTER_SEAL, [grantee], b"", sealed)
+
+
+def ask(question: list, card: bytes) -> bytes:
+    """G-18: [1, classes, purpose, days], [2] or [3]."""
+    return cbor.encode([2, ASK, question, card])
+
+
+def read_ask(data: bytes) -> tuple[list, bytes]:
+    question, card = cbor.fields_of(data, ASK, 2)
+    kind, *asked = cbor.array(question) or [None]
+    if kind == 1:
+        classes, purpose, days = cbor.array(asked, 3)
+        if len(cbor.array(classes)) > 11:
+            raise Refused("CBOR_SHAPE")
+        _words(classes, [name for name in CLASSES if name != "private"], "CLASS_UNKNOWN")
+        _words([purpose], PURPOSES, "PURPOSE_UNKNOWN")
+        if not 1 <= cbor.uint(days) <= 366:
+            raise Refused("CBOR_SHAPE")
+    elif kind not in (2, 3) or asked:
+        raise Refused("CBOR_SHAPE")
+    if not 1 <= len(cbor.octets(card)) <= 2048:
+        raise Refused("CBOR_SHAPE")
+    return question, card
 
 
 def read_request(request: dict) -> bytes:

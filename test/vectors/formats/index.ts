@@ -1,3 +1,4 @@
+import { asks } from './asks.ts';
 import { carriedItems } from './carried.ts';
 import { bodyStreams, multiproofs, rowAnswers } from './charts.ts';
 import { deviceCeremony } from './devices.ts';
@@ -30,6 +31,7 @@ export const formats: Readonly<Record<string, Format>> = {
   blobs,
   'grant-bodies': grantBodies,
   letters,
+  asks,
   'read-requests': readRequests,
   'signed-objects': signedObjects,
   'key-sets': keySets,
