@@ -88,7 +88,7 @@ async function refused(ask: Promise<unknown>, code: 'CONSENT_ENDED' | 'PURPOSE_N
   throw new CodedError('INTERNAL', { expected: code });
 }
 
-/** Dr Lind looked at laboratory results, Eboni stopped the share, and Dr Lind tried once more. */
+/** Dr Lind looked at laboratory results, Eboni stopped the share, Dr Lind tried once more, and asks to go on. */
 async function lookAndRefusal(eboni: Person, lind: Person, time: DemoTime): Promise<void> {
   const { signal } = time;
   const notAfterMs = inDays(2, time);
@@ -102,6 +102,8 @@ async function lookAndRefusal(eboni: Person, lind: Person, time: DemoTime): Prom
   }
   if (!kinds.includes('refusal')) {
     await refused(lind.sharedLines(consent, { signal }), 'CONSENT_ENDED');
+    const goOn = { kind: 'access', readClasses: ['lab'], purpose: 'TREAT', days: 7 } as const;
+    await lind.ask(eboni.account().account, goOn, { signal });
   }
 }
 

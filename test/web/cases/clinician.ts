@@ -270,6 +270,10 @@ export function clinicianCases(app: () => App): void {
       await page.getByRole('link', { name: 'My patients' }).first().click();
       const closed = page.locator('li', { hasText: 'Lemuel Hodkiewicz' });
       await closed.getByText('Ask the patient.').waitFor({ timeout: 30_000 });
+      await closed.getByRole('button', { name: 'Ask the patient Lemuel Hodkiewicz' }).click();
+      await closed.getByText(/^Asked for .+, for treatment, for 7 days/u).waitFor();
+      const { asks } = await asked(['inbox', '--as', 'lemuel']);
+      assert.equal(list({ asks }, 'asks')[0]?.name, 'Dr Abena Osei');
       await give('lemuel', '--write-class', 'note', '--purpose', 'TREAT', '--until', '+7d');
       await closed.getByText('Not this kind.').waitFor({ timeout: 30_000 });
       await closed.getByText('Ask for notes.').waitFor();

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { formatCardLink } from '../../../src/sdk/index.ts';
-import { salus } from '../../cli/salus.ts';
+import { list, salus } from '../../cli/salus.ts';
 import { type App, fitsWidth, holdsAxe, type Visitor } from '../app.ts';
 
 const lind = 'Dr Erik Lind';
@@ -73,6 +73,38 @@ export function sharingCases(app: () => App): void {
       await row.waitFor({ state: 'detached' });
       visitor.troubles.splice(0, visitor.troubles.length, ...ownOf(visitor.troubles));
       await visitor.close();
+    });
+
+    test('What a doctor asks for is shared as he asked in two touches, or let go in one', async () => {
+      const { page, touches } = await shared();
+      const row = page.locator('li').filter({ hasText: 'asks to read' });
+      await row.getByText(`${lind} asks to read lab results, for treatment, for 7 days.`).waitFor();
+      await holdsAxe(page);
+      await touches.touch(row.getByRole('button', { name: `Share … ${lind}` }));
+      await page.getByRole('button', { name: /lab results/u }).waitFor();
+      assert.ok(!page.url().includes('lind'));
+      await touches.touch(page.getByRole('button', { name: `Share with ${lind}` }));
+      await page.getByRole('heading', { level: 1, name: new RegExp(lind, 'u') }).waitFor();
+      assert.equal(touches.count, 2);
+      const demo = { home: app().home, env };
+      await salus(['revoke', 'dr-lind', '--as', 'eboni', '--yes'], demo);
+      await goTo(eboni, '/home');
+      await page.getByText('Who can see it').waitFor();
+      assert.equal(await row.count(), 0);
+      await salus(['ask', 'eboni', '--class', 'note', '--as', 'dr-lind'], demo);
+      await salus(['ask', 'eboni', '--who', '--as', 'dr-amari'], demo);
+      await goTo(eboni, '/sharing');
+      await row.getByText('notes, for treatment').waitFor({ timeout: 30_000 });
+      await row.getByRole('button', { name: `Not now ${lind}` }).click();
+      await row.waitFor({ state: 'detached' });
+      const who = page.locator('li').filter({ hasText: 'Dr Leila Amari asks who you are.' });
+      await who.getByRole('button', { name: 'Send my card Dr Leila Amari' }).click();
+      await who.waitFor({ state: 'detached' });
+      const { asks } = await salus(['inbox', '--as', 'eboni'], demo);
+      assert.equal(asks, undefined);
+      const answered = await salus(['inbox', '--as', 'dr-amari'], demo);
+      const [answer] = list(answered, 'asks');
+      assert.deepEqual([answer?.name, answer?.question], ['Eboni Brekke', 'introduction']);
     });
 
     test('Three touches share everything for a week, and two stop it', async () => {

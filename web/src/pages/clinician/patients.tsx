@@ -3,6 +3,7 @@ import { Trans, useTranslation } from 'react-i18next';
 import { momentText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
+import { AskAccess, Asks } from '../../parts/asks.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { initialsShown } from '../../parts/person-sign.tsx';
@@ -64,6 +65,7 @@ function Known({ patients }: { readonly patients: PatientsView }) {
         {live.length > 0 && t('patients.fresh', { count: fresh })}{' '}
         {live.length > 0 ? t('patients.oneLook') : t('patients.noneText')}
       </p>
+      <Asks />
       {waiting.length > 0 && <Waiting waiting={waiting} />}
       {open.length > 0 && (
         <section className="sec">
@@ -112,8 +114,8 @@ function Known({ patients }: { readonly patients: PatientsView }) {
   );
 }
 
-/** Which of the four things is wrong, and the way on: asking is done outside of this app. */
-function Closed({ row: { name, refusal, endedMs } }: { readonly row: ClosedRow }) {
+/** Which of the four things is wrong, and the way on: a question that waits with the patient. */
+function Closed({ row: { handle, name, refusal, endedMs } }: { readonly row: ClosedRow }) {
   const { t } = useTranslation();
   return (
     <li className="row rowx">
@@ -129,6 +131,7 @@ function Closed({ row: { name, refusal, endedMs } }: { readonly row: ClosedRow }
         <span className="sm">
           <b>{t(`refusal.${refusal}.what`)}</b> {t(`refusal.${refusal}.way`)}
         </span>
+        <AskAccess patient={handle} name={name} />
       </div>
     </li>
   );

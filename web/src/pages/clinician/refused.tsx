@@ -1,7 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useParams } from 'react-router';
 import type { CallError } from '../../boundary/link.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { AskAccess } from '../../parts/asks.tsx';
 import { Failed } from '../../parts/failure.tsx';
 
 /** Which of the four things is wrong; undefined: it is something else. */
@@ -27,6 +28,7 @@ export function NotOpen({
   readonly again: () => void;
 }) {
   const { t } = useTranslation();
+  const { handle } = useParams();
   const refusal = refusalIn(error);
   return (
     <>
@@ -36,7 +38,10 @@ export function NotOpen({
           <Failed error={error} again={again} />
         </div>
       ) : (
-        <p className="lead">{t(`refusal.${refusal}.way`)}</p>
+        <>
+          <p className="lead">{t(`refusal.${refusal}.way`)}</p>
+          {handle !== undefined && <AskAccess patient={handle} name="" />}
+        </>
       )}
       <div className="acts">
         <Link className="btn line" to="/patients">

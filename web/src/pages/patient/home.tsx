@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { listed, momentText, timeLeft } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
+import { Asks } from '../../parts/asks.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { GrantRow } from '../../parts/grant-row.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -64,6 +65,7 @@ function Known({ home }: { readonly home: HomeView }) {
             </ul>
           )}
         </section>
+        <Asks />
         <News news={home.news} />
       </div>
       <div>

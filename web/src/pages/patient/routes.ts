@@ -40,6 +40,12 @@ export const patientRoutes: RouteObject[] = [
     lazy: async () => ({ Component: (await import('./share/page.tsx')).Share }),
   },
   {
+    // From a question: the handle of who asked.
+    path: 'share/asked/:handle',
+    handle: share,
+    lazy: async () => ({ Component: (await import('./share/page.tsx')).ShareAsked }),
+  },
+  {
     path: 'sharing',
     handle: { title: 'sharing', who: 'wallet' },
     lazy: async () => ({ Component: (await import('./sharing.tsx')).Sharing }),

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { dayOf, listed, momentText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
+import { Asks } from '../../parts/asks.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Burn, GrantRow, GrantTerms, StopDialog } from '../../parts/grant-row.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -53,6 +54,7 @@ function Known({ sharing }: { readonly sharing: SharingView }) {
             {t('home.share')}
           </Link>
         </div>
+        <Asks />
         {unlisted.length > 0 && <Unlisted unlisted={unlisted} />}
         <section className="sec">
           <div className="sec-head">

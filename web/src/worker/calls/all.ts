@@ -1,4 +1,5 @@
 import { addCalls } from './add.ts';
+import { askingCalls } from './asking.ts';
 import { checkCalls } from './check.ts';
 import { clinicianCalls } from './clinician.ts';
 import { codeCalls } from './code.ts';
@@ -33,6 +34,7 @@ export const calls = {
   ...recordCalls,
   ...trendCalls,
   ...addCalls,
+  ...askingCalls,
   ...codeCalls,
   ...exportCalls,
   ...clinicianCalls,

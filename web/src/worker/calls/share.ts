@@ -14,6 +14,7 @@ import { type GrantView, grantViews } from '../grant-view.ts';
 import type { PersonView } from '../people.ts';
 import { type LineView, lineViews } from '../record-view.ts';
 import type { Session } from '../session.ts';
+import { type AskView, askOf } from './asking.ts';
 import { type CardView, cardView } from './code.ts';
 
 /** Somebody to share with. */
@@ -33,17 +34,21 @@ export interface ShareStart {
   readonly entries: readonly LineView[];
   /** The share whose terms it begins with. */
   readonly old: GrantView | undefined;
+  /** The question that it answers. */
+  readonly asked: AskView | undefined;
 }
 
-/** `item`: the handle of an entry; `share`: of a share to change or to give again. */
+/** `item`: the handle of an entry; `share`: of a share to change or to give again; `ask`: of who asked for one. */
 export interface ShareFrom {
   readonly item?: string | undefined;
   readonly share?: string | undefined;
+  readonly ask?: string | undefined;
 }
 
 const start: Call<ShareFrom, ShareStart> = async (session, from, { signal }) => {
   const { person, as } = session;
   const options = { ...as, signal };
+  const asked = from.ask === undefined ? undefined : await askOf(session, from.ask, signal);
   const [listed, lines] = await Promise.all([person.grants(options), ownLines(session, signal)]);
   const grants = await grantViews(session, listed);
   const old = grants.find((it) => it.handle === from.share);
@@ -64,6 +69,7 @@ const start: Call<ShareFrom, ShareStart> = async (session, from, { signal }) => 
     privateCount: shown.filter((it) => it.recordClass === 'private').length,
     entries,
     old,
+    asked,
   };
 };
 

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { momentText } from '../../../app/dates.ts';
+import { AskWho } from '../../../parts/asks.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import type { LookView } from '../../../worker/calls/looked.ts';
 import { useReason, useWhat } from './reason.ts';
@@ -25,6 +26,7 @@ export function UnknownNote({ look }: { readonly look: LookView }) {
           {t('looked.unknownAccount')}{' '}
           <bdi className="mono">{look.person.account.slice(0, 16)}</bdi>
         </p>
+        <AskWho account={look.person.account} />
         <div className="mt-s">
           <LookProof look={look} />
         </div>

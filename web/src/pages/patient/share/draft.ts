@@ -1,3 +1,4 @@
+import type { AskView } from '../../../worker/calls/asking.ts';
 import type {
   ShareFrom,
   SharePerson,
@@ -35,6 +36,7 @@ const weekDays = 7;
 export function firstDraft(start: ShareStart, from: ShareFrom): ShareDraft {
   const { old, people, entries } = start;
   const weekMs = endOfDay(new Date(), { days: weekDays });
+  if (start.asked !== undefined) return askedDraft(start, start.asked);
   if (old === undefined) {
     return {
       who: people[0],
@@ -65,6 +67,20 @@ export function firstDraft(start: ShareStart, from: ShareFrom): ShareDraft {
     writes: old.writeClasses,
     purposes: old.purposes,
     untilMs: old.state === 'ended' ? weekMs : old.untilMs,
+  };
+}
+
+/** What was asked for, and nothing more. */
+function askedDraft({ people, kinds }: ShareStart, asked: AskView): ShareDraft {
+  const { person, readClasses, purpose, days } = asked;
+  return {
+    who: people.find((it) => it.person.account === person.account) ?? {
+      ...{ person, licence: '', isAnotherOfTheName: false, live: undefined },
+    },
+    scope: readClasses.length === 0 ? 'everything' : 'kinds',
+    kinds: readClasses.length === 0 ? kinds.map((it) => it.recordClass) : readClasses,
+    ...{ withPrivate: false, entries: [], writes: [], purposes: [purpose] },
+    untilMs: endOfDay(new Date(), { days }),
   };
 }
 

@@ -16,6 +16,12 @@ export function Share() {
   return <SharePage key={handle} from={{ item: handle }} />;
 }
 
+/** What somebody asked for, to be given or changed before it is. */
+export function ShareAsked() {
+  const { handle } = useParams();
+  return <SharePage key={handle} from={{ ask: handle }} />;
+}
+
 /** Another share in the place of one that lives, or one that has ended given again. */
 export function ChangeShare() {
   const { handle } = useParams();
