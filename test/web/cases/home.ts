@@ -17,6 +17,29 @@ export function homeCases(app: () => App): void {
       await visitor.close();
     });
 
+    test('Letters lead to places and to the search, once somebody wants them', async () => {
+      const visitor = await app().visitor();
+      const { page } = visitor;
+      await visitor.openAs('Eboni Brekke');
+      await page.locator('.lastv').first().waitFor();
+      await page.keyboard.press('g');
+      await page.keyboard.press('r');
+      assert.equal(new URL(page.url()).pathname, '/home');
+      await page.getByRole('button', { name: 'Keyboard' }).click();
+      await page.getByRole('checkbox', { name: 'Use letters as shortcuts' }).check();
+      await holdsAxe(page);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('g');
+      await page.keyboard.press('r');
+      await page.waitForURL((it) => it.pathname === '/record');
+      await page.getByRole('searchbox').waitFor();
+      await page.keyboard.press('/');
+      await page.keyboard.type('gh');
+      assert.equal(await page.getByRole('searchbox').inputValue(), 'gh');
+      assert.equal(new URL(page.url()).pathname, '/record');
+      await visitor.close();
+    });
+
     test('On a phone of 320 px nothing is wider than the window', async () => {
       const visitor = await app().visitor({ width: 320, height: 640, dark: true, locale: 'ar-EG' });
       const { page } = visitor;

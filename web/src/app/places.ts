@@ -1,6 +1,6 @@
 import type { IconName } from '../parts/icon.tsx';
 
-interface Place {
+export interface Place {
   readonly path: string;
   /** Key in `words.nav`. */
   readonly word:

@@ -10,8 +10,9 @@ import { initialsShown } from '../parts/person-sign.tsx';
 import { zoneName } from './dates.ts';
 import { type Language, languages, speak, spokenNow } from './language.ts';
 import { OfflineBar } from './offline-bar.tsx';
-import { deskPlaces, homeOf, placesOf } from './places.ts';
+import { deskPlaces, homeOf, type Place, placesOf } from './places.ts';
 import type { PageHandle } from './routes.tsx';
+import { Shortcuts } from './shortcuts.tsx';
 
 /** What stands around every page: the bar with places, person and lock; the foot; and the lock itself. */
 export function Shell() {
@@ -66,7 +67,7 @@ export function Shell() {
       </header>
       <OfflineBar />
       <Outlet />
-      <Foot />
+      <Foot places={places} />
     </>
   );
 }
@@ -113,13 +114,14 @@ export function Languages() {
   );
 }
 
-function Foot() {
+function Foot({ places }: { readonly places: readonly Place[] }) {
   const { t } = useTranslation();
   const session = useSession();
   return (
     <footer className="foot page-foot">
       <span>{t('shell.zone', { zone: zoneName() })}</span>
       <span>{t('shell.seal', { seal: sealShown() })}</span>
+      {places.length > 0 && <Shortcuts places={places} />}
       {session?.open === true && <Languages />}
     </footer>
   );
