@@ -53,7 +53,7 @@ export function Shortcuts({ places }: { readonly places: readonly Place[] }) {
   };
   return (
     <>
-      <button type="button" className="btn bare small" onClick={() => setOpen(true)}>
+      <button type="button" className="btn bare small with-keys" onClick={() => setOpen(true)}>
         {t('shortcuts.title')}
       </button>
       {isOpen && (
