@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roles } from '../ledger/roles.ts';
 import { isDisplayName, isLicence, maxLicenceLength, maxNameLength } from './display-name.ts';
-import { accountIdText, height, timeMs } from './message-parts.ts';
+import { accountIdText, base64urlText, height, timeMs } from './message-parts.ts';
 
 /** What a hospital's registration desk asks and is told. Source: docs/protocol/http.md, rules H-13, H-18 and H-19. */
 
@@ -78,6 +78,8 @@ export const foundPeople = z.object({
         name: z.string().max(maxNameLength).optional(),
         licence: z.string().max(maxLicenceLength).optional(),
         invitation: invitationIdText.optional(),
+        /** Of a colleague: signed, to be handed out. A patient gives hers herself. */
+        card: base64urlText(2048).optional(),
       }),
     )
     .max(100),

@@ -24,6 +24,7 @@ import type { AccountId, TxId } from '../../primitives/ids.ts';
 import type { Answer, Asking } from '../client/call.ts';
 import { GatewayClient } from '../client/gateway-client.ts';
 import { Http } from '../client/http.ts';
+import { formatCardLink } from '../grants/card-link.ts';
 
 /** What the desk asks for somebody; no licence: none. */
 export interface Invited {
@@ -96,8 +97,13 @@ export class RegistrationDesk {
     return this.#call(invitationCodePost, { params: { id } });
   }
 
+  /** `card`: of a colleague, as a link to hand out; a patient gives hers herself. */
   async lookUp(who: string): Promise<FoundPeople['people']> {
-    return (await this.#call(lookupPost, { body: { who } })).people;
+    const { people } = await this.#call(lookupPost, { body: { who } });
+    return people.map(({ card, ...it }) => ({
+      ...it,
+      ...(card !== undefined && { card: formatCardLink(bytesOfText(card)) }),
+    }));
   }
 
   freeze(account: AccountId): Promise<{ readonly txId: TxId; readonly height: number }> {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
+import { readCard } from '../../../src/sdk/index.ts';
+import { list, salus, text } from '../../cli/salus.ts';
 import { type App, fitsWidth, holdsAxe } from '../app.ts';
+
+const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 
 /** The registration desk, in a browser of its own. */
 export function deskCases(app: () => App): void {
@@ -45,6 +50,32 @@ export function deskCases(app: () => App): void {
       await page.goto(`${app().url}/desk/people`);
       await page.locator('.rows .row').first().waitFor();
       await fitsWidth(page);
+      await desk.close();
+    });
+
+    test('A colleague’s card is handed out: to scan, to save, to print; a patient’s is not there', async () => {
+      const desk = await app().visitor();
+      const { page } = desk;
+      const made = await page.request.post(`${app().url}/app/demo/desk`);
+      const { link } = (await made.json()) as { readonly link: string };
+      await page.goto(`${app().url}/desk#${link}`);
+      await page.getByRole('link', { name: 'People' }).click();
+      await page.getByLabel('Account, number or name').fill('Dr Erik Lind');
+      await page.getByRole('button', { name: 'Look up' }).click();
+      await page.getByRole('button', { name: 'Card Dr Erik Lind' }).click();
+      await page.getByRole('img', { name: /card of Dr Erik Lind/u }).waitFor();
+      await holdsAxe(page);
+      const saved = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Save as a file' }).click();
+      const { card } = readCard(new Uint8Array(readFileSync(await (await saved).path())));
+      assert.equal(card.name, 'Dr Erik Lind');
+      await page.getByRole('button', { name: 'Close', exact: true }).click();
+      const shown = await salus(['person', 'show', 'eboni'], { home: app().home, env });
+      const account = text(list(shown, 'accounts')[0] ?? {}, 'account');
+      await page.getByLabel('Account, number or name').fill(account);
+      await page.getByRole('button', { name: 'Look up' }).click();
+      await page.getByText(account.slice(0, 16)).first().waitFor();
+      assert.equal(await page.getByRole('button', { name: /^Card/u }).count(), 0);
       await desk.close();
     });
 

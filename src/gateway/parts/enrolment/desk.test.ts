@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accepted, codeOf, Person } from '../../../../test/gateway/person.ts';
 import { openTown, type Town } from '../../../../test/gateway/town.ts';
+import { decodeCard } from '../../../api/card.ts';
+import { bytesOfText } from '../../../api/message-parts.ts';
 import type { FoundPeople, InvitationsPage } from '../../../api/registration-desk.ts';
+import { decodeSigned } from '../../../api/signed.ts';
 
 let town: Town;
 before(async () => {
@@ -107,6 +110,8 @@ test('an account is found by its id, by the number of its invitation, and a coll
       people.map(({ account, name, frozen }) => ({ account, name, frozen })),
       [{ account: person.account, name: 'Dr Found', frozen: false }],
     );
+    const { bytes } = decodeSigned(bytesOfText(people[0]?.card ?? ''));
+    assert.equal(decodeCard(bytes).account, person.account);
   }
   const elsewhere = await Person.enrolled(town, town.south, 'clinician', 'Dr South');
   const asked = { who: elsewhere.account };

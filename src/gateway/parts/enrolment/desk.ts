@@ -1,3 +1,4 @@
+import { textOfBytes } from '../../../api/message-parts.ts';
 import type {
   FoundPeople,
   InvitationRequest,
@@ -70,9 +71,11 @@ export class Desk {
       const row = await this.#base.view.account(account);
       if (row === undefined || row.organisation !== this.#base.organisation) continue;
       const { role, frozen, enrolledHeight } = row;
+      const card = this.#base.db.get('SELECT card FROM cards WHERE account = ?', account);
       found.push({
         ...{ account, role, frozen, enrolledHeight },
         ...(invitation !== undefined && { ...namesOf(invitation), invitation: invitation.id }),
+        ...(card !== undefined && { card: textOfBytes(card.bytes('card')) }),
       });
     }
     if (found.length === 0) throw new CodedError('NOT_FOUND');

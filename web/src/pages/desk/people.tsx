@@ -6,6 +6,8 @@ import { Answer } from '../../parts/answer.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { Qr } from '../../parts/qr.tsx';
+import { saveFile } from '../../parts/save.ts';
 import type {
   DeskView,
   FoundView,
@@ -106,6 +108,7 @@ function People({ desk }: { readonly desk: DeskView }) {
 function FoundRow({ found }: { readonly found: FoundView }) {
   const { t } = useTranslation();
   const [isAsking, setAsking] = useState(false);
+  const [isCardShown, setCardShown] = useState(false);
   const freeze = useAct('desk.freeze');
   return (
     <li className="row rowx">
@@ -121,6 +124,12 @@ function FoundRow({ found }: { readonly found: FoundView }) {
         </span>
       </span>
       <span className="e">
+        {found.card !== undefined && (
+          <button type="button" className="btn line small" onClick={() => setCardShown(true)}>
+            {t('desk.card')}
+            <span className="hide"> {found.name}</span>
+          </button>
+        )}{' '}
         {found.frozen ? (
           <span className="tag bad">{t('desk.frozen')}</span>
         ) : (
@@ -129,6 +138,9 @@ function FoundRow({ found }: { readonly found: FoundView }) {
           </button>
         )}
       </span>
+      {isCardShown && found.card !== undefined && (
+        <HandOut card={found.card} name={found.name ?? ''} onClose={() => setCardShown(false)} />
+      )}
       {isAsking && (
         <Dialog title={t('desk.freezeTitle')} onClose={() => setAsking(false)}>
           <p className="mt">{t('desk.freezeText')}</p>
@@ -151,6 +163,44 @@ function FoundRow({ found }: { readonly found: FoundView }) {
         </Dialog>
       )}
     </li>
+  );
+}
+
+/** A colleague's card for somebody who stands here: to scan, to print, to take along. It opens nothing. */
+function HandOut({
+  card,
+  name,
+  onClose,
+}: {
+  readonly card: NonNullable<FoundView['card']>;
+  readonly name: string;
+  readonly onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Dialog title={t('desk.cardTitle', { name })} onClose={onClose}>
+      <p className="sm dim mt-s">{t('desk.cardText')}</p>
+      <figure className="mt">
+        <Qr text={card.link} label={t('code.picture', { name })} />
+        <figcaption className="mt-s">
+          <bdi className="b">{name}</bdi>
+        </figcaption>
+      </figure>
+      <div className="acts no-print">
+        <button
+          type="button"
+          className="btn line"
+          onClick={() => saveFile(new Blob([card.file.bytes]), card.file.fileName)}
+        >
+          <Icon name="save" />
+          {t('code.save')}
+        </button>
+        <button type="button" className="btn line" onClick={() => print()}>
+          <Icon name="print" />
+          {t('code.print')}
+        </button>
+      </div>
+    </Dialog>
   );
 }
 

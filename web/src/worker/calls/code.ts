@@ -34,11 +34,14 @@ const mine: Call<void, OwnCard> = async (session) => {
     hospital: hospital?.title,
     link: formatCardLink(bytes),
     file: {
-      fileName: `${card.name.replaceAll(/[^\p{L}\p{N}]+/gu, '-')}.card`,
+      fileName: cardFileName(card.name),
       bytes: bufferOf(bytes),
     },
   };
 };
+
+export const cardFileName = (name: string): string =>
+  `${name.replaceAll(/[^\p{L}\p{N}]+/gu, '-')}.card`;
 
 export type GivenCard = { readonly text: string } | { readonly bytes: ArrayBuffer };
 

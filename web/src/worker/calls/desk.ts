@@ -5,10 +5,13 @@ import {
   parseAccountId,
   RegistrationDesk,
   type Role,
+  readCardText,
 } from '@salus/salus/sdk/browser';
 import { AppError, type Call } from '../call.ts';
 import { onDevice } from '../device.ts';
+import { bufferOf, type SavedFile } from '../proof-view.ts';
 import { siteOf } from '../site.ts';
+import { cardFileName } from './code.ts';
 
 /** A desk that is open in this browser. Its token does what a desk does, for twelve hours, and is in no address. */
 interface OpenDesk {
@@ -50,6 +53,8 @@ export interface FoundView {
   readonly name: string | undefined;
   readonly role: string;
   readonly frozen: boolean;
+  /** To hand out: as text, for a QR code, and as a file. A patient's is her own to give. */
+  readonly card: { readonly link: string; readonly file: SavedFile } | undefined;
 }
 
 const place = 'desk';
@@ -155,8 +160,14 @@ const lookUp: Call<{ readonly who: string }, readonly FoundView[]> = (_session, 
     (await desk.lookUp(who)).map((it) => ({
       ...{ account: it.account, role: it.role, frozen: it.frozen },
       name: it.name,
+      card: it.card === undefined ? undefined : handedOut(it.card, it.name ?? ''),
     })),
   );
+
+const handedOut = (link: string, name: string) => ({
+  link,
+  file: { fileName: cardFileName(name), bytes: bufferOf(readCardText(link)) },
+});
 
 /** The account's device was stolen: its own printed sheet brings it back. */
 const freeze: Call<{ readonly account: string }, void> = (_session, { account }) =>
