@@ -20,7 +20,7 @@ export function Failed({ error, again, children }: FailureProps) {
   const code = error instanceof CallError ? error.code : 'INTERNAL';
   const details = error instanceof CallError ? error.details : {};
   const key = `refusals.${code}` as 'refusals.INTERNAL';
-  const who = typeof details.servedBy === 'string' ? details.servedBy.slice(0, 8) : undefined;
+  const who = typeof details.servedBy === 'string' ? details.servedBy : undefined;
   if (code === 'INTERRUPTED') return null;
   return (
     <div className="note warn" role="alert">

@@ -3,6 +3,7 @@ import type { Failure, FromWorker, ToWorker } from '../boundary/messages.ts';
 import { AppError, type Call } from './call.ts';
 import { calls } from './calls/all.ts';
 import { Session } from './session.ts';
+import { hospitalOf } from './site.ts';
 
 /** A page, or several where there is a SharedWorker. */
 interface Port {
@@ -38,8 +39,8 @@ function serve(port: Port): void {
         onProgress: (progress) => port.postMessage({ kind: 'progress', id, progress }),
       })
         .then((output) => port.postMessage({ kind: 'done', id, output }))
-        .catch((error: unknown) =>
-          port.postMessage({ kind: 'failed', id, failure: failureOf(error) }),
+        .catch(async (error: unknown) =>
+          port.postMessage({ kind: 'failed', id, failure: await failureOf(error) }),
         )
         .finally(() => working.delete(id));
     }
@@ -54,9 +55,9 @@ async function answer(name: string, input: unknown, work: Parameters<Call<unknow
   return (call as Call<unknown, unknown>)(session, input, work);
 }
 
-function failureOf(error: unknown): Failure {
+async function failureOf(error: unknown): Promise<Failure> {
   if (error instanceof AppError) return { code: error.code, details: error.details };
-  if (isCoded(error)) return { code: error.code, details: plain(error.details) };
+  if (isCoded(error)) return { code: error.code, details: await named(plain(error.details)) };
   // A fault of ours: its text may hold what somebody typed, and stays here.
   console.error(error);
   return { code: 'INTERNAL', details: {} };
@@ -67,6 +68,16 @@ function plain(details: Readonly<Record<string, unknown>>): Readonly<Record<stri
   return Object.fromEntries(
     Object.entries(details).filter(([, it]) => typeof it === 'string' || typeof it === 'number'),
   );
+}
+
+/** The hospital that is spoken of, by its name where this app's server says it. */
+async function named(
+  details: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { servedBy } = details;
+  if (typeof servedBy !== 'string') return details;
+  const hospital = await hospitalOf(servedBy).catch(() => undefined);
+  return { ...details, servedBy: hospital?.title ?? servedBy.slice(0, 8) };
 }
 
 if ('onconnect' in self) {
