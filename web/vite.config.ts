@@ -15,7 +15,14 @@ export default defineConfig({
     alias: { '@salus/salus/sdk/browser': here('../src/sdk/browser/index.ts') },
     conditions: ['browser', 'module', 'import', 'default'],
   },
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    rolldownOptions: {
+      // What every start needs is one file; each part that comes later would cut it into many otherwise.
+      output: { codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] } },
+      checks: { ineffectiveDynamicImport: false, pluginTimings: false },
+    },
+  },
   build: {
     outDir: here('dist'),
     emptyOutDir: true,
