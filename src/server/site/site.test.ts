@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import fastify, { type FastifyInstance } from 'fastify';
 import { isCoded } from '../../primitives/errors.ts';
 import { type AppFiles, readAppFiles } from './app-files.ts';
@@ -60,6 +61,16 @@ suite('the app at the address itself (H-30)', () => {
     const script = await plain.inject({ url: '/assets/main-abc.js' });
     assert.equal(script.body, 'go()');
     assert.match(String(script.headers['cache-control']), /immutable/u);
+  });
+
+  test('Text goes packed to who takes that, and is the same', async () => {
+    const headers = { 'accept-encoding': 'br, gzip' };
+    const script = await plain.inject({ url: '/assets/main-abc.js', headers });
+    assert.equal(script.headers['content-encoding'], 'gzip');
+    assert.equal(script.headers.vary, 'accept-encoding');
+    assert.equal(gunzipSync(script.rawPayload).toString(), 'go()');
+    const bare = await plain.inject({ url: '/assets/main-abc.js' });
+    assert.equal(bare.headers['content-encoding'], undefined);
   });
 
   test('A changed file changes the seal; what the build keeps for itself is not served', async () => {

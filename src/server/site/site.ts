@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CodedError } from '../../primitives/errors.ts';
 import type { RunningHospital } from '../desk.ts';
-import type { AppFiles } from './app-files.ts';
+import { type AppFiles, gzipOf } from './app-files.ts';
 import type { DemoDoor } from './demo-door.ts';
 
 /** The web app at the address itself, and what it asks the server about the server. */
@@ -48,30 +48,40 @@ export function serveSite(root: FastifyInstance, site: Site): void {
     };
   });
   if (site.demo !== undefined) serveDemo(root, site.demo);
-  root.get('/', hidden, async (_request, reply) => sendFile(reply, files, '/index.html'));
+  root.get('/', hidden, async (request, reply) => sendFile(request, reply, files, '/index.html'));
   root.get('/*', hidden, async (request, reply) => {
     const { pathname } = new URL(request.url, 'http://salus');
-    if (files.has(pathname) && pathname !== '/index.html') return sendFile(reply, files, pathname);
+    if (files.has(pathname) && pathname !== '/index.html')
+      return sendFile(request, reply, files, pathname);
     // A place of the app that somebody opened by its address; what only a program asks for is not found.
     const isPage = /^\/[a-z0-9/-]*$/u.test(pathname) && wantsPage(request);
     if (!isPage) throw new CodedError('NOT_FOUND');
-    return sendFile(reply, files, '/index.html');
+    return sendFile(request, reply, files, '/index.html');
   });
 }
 
 const wantsPage = ({ headers }: FastifyRequest): boolean =>
   (headers.accept ?? '').includes('text/html');
 
-function sendFile(reply: FastifyReply, files: AppFiles['files'], path: string): FastifyReply {
+function sendFile(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  files: AppFiles['files'],
+  path: string,
+): FastifyReply {
   const file = files.get(path);
   if (file === undefined) throw new CodedError('NOT_FOUND');
+  const takesGzip = /\bgzip\b/u.test(String(headers['accept-encoding'] ?? ''));
+  const gzip = takesGzip ? gzipOf(file) : undefined;
+  if (gzip !== undefined) reply.header('content-encoding', 'gzip');
   return reply
+    .header('vary', 'accept-encoding')
     .header('content-security-policy', appPolicy)
     .header('cross-origin-opener-policy', 'same-origin')
     .header('permissions-policy', 'camera=(self), microphone=(), geolocation=()')
     .header('cache-control', file.isForever ? 'public, max-age=31536000, immutable' : 'no-cache')
     .type(file.contentType)
-    .send(Buffer.from(file.bytes));
+    .send(Buffer.from(gzip ?? file.bytes));
 }
 
 /** A name that some other site gave this address (DNS rebinding) must not open a demo wallet for it. */
