@@ -19,7 +19,8 @@ const demo: DemoDoor = {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'salus-app-'));
-const page = '<!doctype html><meta name="salus-seal" content="" /><title>Salus</title>';
+const page =
+  '<!doctype html><meta name="salus-seal" content="" /><meta name="salus-demo" content="" /><title>Salus</title>';
 let app: AppFiles;
 
 async function served(door?: DemoDoor): Promise<FastifyInstance> {
@@ -55,7 +56,10 @@ suite('the app at the address itself (H-30)', () => {
 
   test('The page holds the seal of all files, and each answer the policy', async () => {
     const answer = await plain.inject({ url: '/' });
-    assert.equal(answer.body, page.replace('content=""', `content="${app.seal}"`));
+    const sealed = page.replace('content=""', `content="${app.seal}"`);
+    assert.equal(answer.body, sealed);
+    const ofDemo = await withDemo.inject({ url: '/' });
+    assert.equal(ofDemo.body, sealed.replace('demo" content=""', 'demo" content="yes"'));
     assert.equal(answer.headers['content-security-policy'], appPolicy);
     assert.equal(answer.headers['cache-control'], 'no-cache');
     const script = await plain.inject({ url: '/assets/main-abc.js' });

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { RunningHospital } from '../desk.ts';
 import { type AppFiles, gzipOf } from './app-files.ts';
@@ -37,7 +38,7 @@ export const appPolicy = [
 /** Routes of the app at the root. Source: docs/protocol/http.md, rules H-40 to H-42. */
 export function serveSite(root: FastifyInstance, site: Site): void {
   const hidden = { schema: { hide: true } };
-  const { files } = site.app;
+  const files = site.demo === undefined ? site.app.files : withDemo(site.app.files);
   root.get('/app/site.json', hidden, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return {
@@ -58,6 +59,15 @@ export function serveSite(root: FastifyInstance, site: Site): void {
     if (!isPage) throw new CodedError('NOT_FOUND');
     return sendFile(request, reply, files, '/index.html');
   });
+}
+
+/** The page says that people of a demo come, and has room for them before they do; the seal is of the page as built. */
+function withDemo(files: AppFiles['files']): AppFiles['files'] {
+  const page = files.get('/index.html');
+  if (page === undefined) return files;
+  const text = new TextDecoder().decode(page.bytes);
+  const said = text.replace(/(<meta name="salus-demo" content=")(")/u, '$1yes$2');
+  return new Map([...files, ['/index.html', { ...page, bytes: utf8(said) }]]);
 }
 
 const wantsPage = ({ headers }: FastifyRequest): boolean =>
