@@ -11,6 +11,7 @@ import { benchRevoke } from './revoke.ts';
 import { benchSeal } from './seal.ts';
 import { benchShare } from './share.ts';
 import { benchVerify } from './verify.ts';
+import { benchWeb } from './web.ts';
 
 // As bin/salus.mjs: threads that start within a figure are not compiled anew, as they are not in a command.
 enableCompileCache(fileURLToPath(new URL('../.cache/compiled', import.meta.url)));
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   verify: (report) => benchVerify(report),
   chart: benchChart,
   day: benchDay,
+  web: benchWeb,
 };
 
 const names = args.filter((arg) => !arg.startsWith('--'));

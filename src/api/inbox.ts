@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxInboxSealedBytes } from './inbox-message.ts';
 import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
@@ -11,9 +11,9 @@ export const inboxAnchor = z.object({
   txId: txIdText,
   height,
   index: uint,
-  count: uint.optional(),
-  path: z.array(base64urlText(32)).max(64).optional(),
-  leaf: base64urlText(1024).optional(),
+  count: z.optional(uint),
+  path: z.optional(z.array(base64urlText(32)).check(z.maxLength(64))),
+  leaf: z.optional(base64urlText(1024)),
 });
 export type InboxAnchor = z.infer<typeof inboxAnchor>;
 
@@ -26,8 +26,8 @@ export const inboxEntry = z.object({
   kind: z.enum(inboxKinds),
   receivedMs: timeMs,
   sealed: base64urlText(512 * 1024),
-  signed: base64urlText(maxInboxSealedBytes + 1024).optional(),
-  anchor: inboxAnchor.optional(),
+  signed: z.optional(base64urlText(maxInboxSealedBytes + 1024)),
+  anchor: z.optional(inboxAnchor),
 });
 export type InboxEntry = z.infer<typeof inboxEntry>;
 

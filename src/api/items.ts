@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { concatBytes } from '../primitives/bytes.ts';
 import { type Cbor, cborSequence } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { base64urlToBytes, bytesToBase64url } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, BlobId, ConsentId, TxId } from '../primitives/ids.ts';
@@ -7,10 +7,10 @@ import type { AccountId, BlobId, ConsentId, TxId } from '../primitives/ids.ts';
  * The pieces that messages between clients and gateways are made of. Bytes travel as base64url without
  * padding, ids as hex, times as milliseconds. Source: docs/protocol/http.md, rule H-2.
  */
-function hexId<Id extends string>(bytes: number): z.ZodType<Id, Id> {
-  const digits = z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+function hexId<Id extends string>(bytes: number): z.ZodMiniType<Id, Id> {
+  const digits = z.string().check(z.regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)));
   // The pattern is the one of primitives/ids.ts, and a test holds that: so the brand is earned here too.
-  return digits as unknown as z.ZodType<Id, Id>;
+  return digits as unknown as z.ZodMiniType<Id, Id>;
 }
 
 export const accountIdText = hexId<AccountId>(32);
@@ -18,14 +18,14 @@ export const consentIdText = hexId<ConsentId>(16);
 export const txIdText = hexId<TxId>(32);
 export const blobIdText = z
   .string()
-  .regex(/^baf(kre|ybe)i[a-h][a-z2-7]{50}[aeimquy4]$/) as unknown as z.ZodType<BlobId, BlobId>;
+  .check(z.regex(/^baf(kre|ybe)i[a-h][a-z2-7]{50}[aeimquy4]$/)) as unknown as z.ZodMiniType<
+  BlobId,
+  BlobId
+>;
 
 /** Bytes in base64url; `maxBytes` bounds what they decode to. */
-export function base64urlText(maxBytes: number): z.ZodString {
-  return z
-    .string()
-    .max(Math.ceil((maxBytes * 4) / 3))
-    .regex(/^[A-Za-z0-9_-]*$/);
+export function base64urlText(maxBytes: number): z.ZodMiniString {
+  return z.string().check(z.maxLength(Math.ceil((maxBytes * 4) / 3)), z.regex(/^[A-Za-z0-9_-]*$/));
 }
 
 /** Throws REQUEST_INVALID unless `text` is the canonical base64url of some bytes (of this length). */
@@ -39,7 +39,7 @@ export function bytesOfText(text: string, length?: number): Uint8Array {
 
 export const textOfBytes: (bytes: Uint8Array) => string = bytesToBase64url;
 
-const wholeNumber = () => z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const wholeNumber = () => z.int().check(z.minimum(0), z.maximum(Number.MAX_SAFE_INTEGER));
 export const uint = wholeNumber();
 export const timeMs = wholeNumber();
 export const height = wholeNumber();
@@ -59,7 +59,7 @@ export const refusalAnswer = z.object({
     'fault',
   ]),
   sentence: z.string(),
-  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  details: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
 });
 export type RefusalAnswer = z.infer<typeof refusalAnswer>;
 

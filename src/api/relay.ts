@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 const kibibyte = 1024;
 
@@ -29,12 +29,15 @@ export function maxSlotBytes(slot: RelaySlot): number {
 }
 
 /** 16 random bytes: who knows them reads the session, and may answer in it. */
-export const relaySessionText: z.ZodString = z.string().regex(/^[0-9a-f]{32}$/);
+export const relaySessionText: z.ZodMiniString = z.string().check(z.regex(/^[0-9a-f]{32}$/));
 
 /** In a path a slot is a digit. */
 const digits: Readonly<Record<`${RelaySlot}`, RelaySlot>> = { 1: 1, 2: 2, 3: 3, 4: 4, 6: 6 };
 const slotText = (slots: readonly `${RelaySlot}`[]) =>
-  z.enum(slots).transform((slot): RelaySlot => digits[slot]);
+  z.pipe(
+    z.enum(slots),
+    z.transform((slot): RelaySlot => digits[slot]),
+  );
 
 /** What the account writes that opened the session, with the first of them. */
 export const openersSlotText = slotText(['1', '3', '6']);

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { CodedError } from '../primitives/errors.ts';
 
 /**
@@ -41,14 +41,14 @@ export interface Route {
   readonly summary: string;
   /** The rule that says what it does, such as `H-14`. */
   readonly rule: string;
-  readonly params?: z.ZodType;
-  readonly query?: z.ZodType;
+  readonly params?: z.ZodMiniType;
+  readonly query?: z.ZodMiniType;
   /** A body of JSON. */
-  readonly body?: z.ZodType;
+  readonly body?: z.ZodMiniType;
   /** The media type of a body that is no JSON: read as it comes, or whole where `bodyBytes` bounds it. */
   readonly stream?: string;
   /** JSON of this shape, bytes, bytes that are read as they come, or server-sent events. */
-  readonly answer: z.ZodType | 'bytes' | 'stream' | 'events';
+  readonly answer: z.ZodMiniType | 'bytes' | 'stream' | 'events';
   /** The media type of an answer in bytes. */
   readonly media?: string;
   /**
@@ -81,7 +81,7 @@ export function defineRoute<const R extends Route>(route: R): R {
 }
 
 type SchemaOf<R, Part extends string> = R extends {
-  readonly [P in Part]: infer S extends z.ZodType;
+  readonly [P in Part]: infer S extends z.ZodMiniType;
 }
   ? S
   : never;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { encodeCbor } from '../primitives/cbor.ts';
 import { type AccountId, idBytes } from '../primitives/ids.ts';
 import { accountIdText, base64urlText, timeMs } from './message-parts.ts';
@@ -14,11 +14,14 @@ export const sessionRequest = z.strictObject({
   publicKey: base64urlText(64),
   signature: base64urlText(128),
   /** SHA-256 of the code-kem key, where `publicKey` is the printed code's: for copies of the wallet alone. */
-  codeKemHash: base64urlText(32).optional(),
+  codeKemHash: z.optional(base64urlText(32)),
 });
 export type SessionRequest = z.infer<typeof sessionRequest>;
 
-export const sessionAnswer = z.object({ token: z.string().max(128), expiresMs: timeMs });
+export const sessionAnswer = z.object({
+  token: z.string().check(z.maxLength(128)),
+  expiresMs: timeMs,
+});
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
 
 /** What is signed (label session/sign, with the printed code session/recover): CBOR `[chain id, organisation 32, account 32, challenge 32]`. */

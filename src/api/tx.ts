@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxFormers, maxIdentities } from '../ledger/tables/keys.ts';
 import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
@@ -11,7 +11,7 @@ export const txOutcome = z.object({
   timeMs,
   index: uint,
   code: uint,
-  name: z.string().optional(),
+  name: z.optional(z.string()),
   data: base64urlText(64 * 1024),
 });
 export type TxOutcomeMessage = z.infer<typeof txOutcome>;
@@ -26,8 +26,8 @@ export type HeaderAnswer = z.infer<typeof headerAnswer>;
 
 /** Which row: its table, and its key in hex. */
 export const stateKey = {
-  table: z.string().regex(/^[a-zA-Z][a-zA-Z-]{0,39}$/),
-  key: z.string().regex(/^([0-9a-f]{2}){1,128}$/),
+  table: z.string().check(z.regex(/^[a-zA-Z][a-zA-Z-]{0,39}$/)),
+  key: z.string().check(z.regex(/^([0-9a-f]{2}){1,128}$/)),
 } as const;
 
 /** The longest encoding of an identity in a row of `keys`: its keys, proofs and heights are 1,460 bytes. */
@@ -41,7 +41,7 @@ export const maxRowBytes = maxIdentities * maxIdentityBytes + maxFormers * 64 + 
 export const stateAnswer = z.object({
   height,
   value: z.nullable(base64urlText(maxRowBytes)),
-  proof: base64urlText(256 * 1024).optional(),
+  proof: z.optional(base64urlText(256 * 1024)),
 });
 export type StateAnswerMessage = z.infer<typeof stateAnswer>;
 
@@ -59,8 +59,8 @@ export const blockEvent = z.object({
       txId: txIdText,
       kind: z.string(),
       log: z.enum(['user', 'doc']),
-      account: z.string().optional(),
-      consent: z.string().optional(),
+      account: z.optional(z.string()),
+      consent: z.optional(z.string()),
     }),
   ),
 });

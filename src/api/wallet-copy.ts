@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { suite } from '../ledger/object-types.ts';
 import { CodedError } from '../primitives/errors.ts';
 import {
@@ -103,4 +103,4 @@ export const keptCopy = z.object({
 });
 export type KeptCopy = z.infer<typeof keptCopy>;
 
-export const shardNameText = z.string().regex(/^[0-9a-f]{32}$/);
+export const shardNameText = z.string().check(z.regex(/^[0-9a-f]{32}$/));

@@ -8,53 +8,31 @@ import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
 import { sdkWings } from '../wings/sdk.ts';
 import type { Action } from './action.ts';
-import { type AddedFile, addFile } from './actions/add-file.ts';
-import { closedAccounts } from './actions/close-account.ts';
-import { type EnrolOptions, enrol } from './actions/enrol.ts';
-import { type ErasedRecords, eraseRecords } from './actions/erase.ts';
-import { receiptOfRecord, receiptOfTx } from './actions/fetch-receipt.ts';
+import type { AddedFile } from './actions/add-file.ts';
+import type { EnrolOptions } from './actions/enrol.ts';
+import type { ErasedRecords } from './actions/erase.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
-import { type ExportedFile, exportAll, exportImport, type GivenBack } from './actions/give-back.ts';
-import { type Looked, looked, receiptOfNotice } from './actions/looks.ts';
-import { bundleOf } from './actions/make-bundle.ts';
-import { makeWallet, type WalletPlace } from './actions/make-wallet.ts';
-import { type MovedRecords, moveRecords } from './actions/move-records.ts';
-import { type MyPatient, myPatients } from './actions/my-patients.ts';
-import {
-  type NewCodeAt,
-  newCode,
-  stopNewCode,
-  type WaitingCode,
-  waitingCode,
-} from './actions/new-code.ts';
-import { newInChart, type WrittenByOther } from './actions/new-in-chart.ts';
+import type { ExportedFile, GivenBack } from './actions/give-back.ts';
+import type { Looked } from './actions/looks.ts';
+import type { WalletPlace } from './actions/make-wallet.ts';
+import type { MovedRecords } from './actions/move-records.ts';
+import type { MyPatient } from './actions/my-patients.ts';
+import type { NewCodeAt, WaitingCode } from './actions/new-code.ts';
+import type { WrittenByOther } from './actions/new-in-chart.ts';
 import type { NoteToWrite } from './actions/note-to-write.ts';
 import type { Noticed } from './actions/noticed.ts';
-import { historyOfRecord } from './actions/own-history.ts';
-import * as own from './actions/own-records.ts';
-import { knownIdentity, type PatientIdentity, readIdentity } from './actions/patient-identity.ts';
-import * as shared from './actions/read-shared.ts';
-import {
-  ownLines,
-  type RecordLine,
-  type SharedLines,
-  sharedLines,
-} from './actions/record-lines.ts';
-import {
-  type CodeAtHospital,
-  keptCopies,
-  recoverWallet,
-  type WalletToRecover,
-} from './actions/recover.ts';
+import type * as own from './actions/own-records.ts';
+import type { PatientIdentity } from './actions/patient-identity.ts';
+import type * as shared from './actions/read-shared.ts';
+import type { RecordLine, SharedLines } from './actions/record-lines.ts';
+import type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
 import { isTakingBack, resumeTakingBack, tryResume } from './actions/resume.ts';
-import { rotateKeys } from './actions/rotate.ts';
 import type { AddFileOptions } from './actions/seal-import.ts';
-import { type Synced, syncAccount } from './actions/sync.ts';
+import type { Synced } from './actions/sync.ts';
 import { forgetUnwritten, type UnwrittenNote, unwrittenNotes } from './actions/unwritten-notes.ts';
 import { watch } from './actions/watch.ts';
-import { writeAgain } from './actions/write-again.ts';
-import { type WrittenRecords, writeShared } from './actions/write-shared.ts';
+import type { WrittenRecords } from './actions/write-shared.ts';
 import { Accounts } from './client/accounts.ts';
 import type { LiveItem } from './client/check-rows.ts';
 import type { Context, ContextOptions, WorkOptions } from './client/context.ts';
@@ -68,19 +46,10 @@ import {
   type WaitingMessage,
 } from './client/receive-messages.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
-import {
-  addOwnDevice,
-  type DeviceAdding,
-  type DeviceJoining,
-  joinOwnDevice,
-  type OwnDevice,
-  type OwnDevices,
-  ownDevices,
-} from './devices/own-devices.ts';
+import type { DeviceAdding, DeviceJoining, OwnDevice, OwnDevices } from './devices/own-devices.ts';
 import * as people from './grants/address-book.ts';
 import { ask, askKind } from './grants/asking.ts';
 import { type GivenGrant, grantAccess, owesKeys } from './grants/grant.ts';
-import { grantMany } from './grants/grant-many.ts';
 import {
   forgetEnded,
   heldGrant,
@@ -89,9 +58,11 @@ import {
   receivedGrants,
 } from './grants/received.ts';
 import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
-import { type UnlistedGrant, unlistedGrants } from './grants/unlisted.ts';
+import type { UnlistedGrant } from './grants/unlisted.ts';
+import { later } from './later.ts';
 import type { VerifiedTip } from './ledger/verified-headers.ts';
 import { wordsOfTrustRoot } from './trust/trust-words.ts';
+import { closedAccounts } from './wallet/closing.ts';
 import { codeCheckOf, formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 import { unlockersOf } from './wallet/file.ts';
@@ -172,6 +143,7 @@ export class Person {
     wallet: WalletPlace & { readonly name: string },
     options: PersonOptions = {},
   ): Promise<{ readonly person: Person; readonly code: string }> {
+    const { makeWallet } = await later.makeWallet();
     const { vault, code } = await makeWallet(wallet, (options.now ?? Date.now)());
     return { person: new Person(vault, options, code), code: formatCode(code) };
   }
@@ -259,6 +231,7 @@ export class Person {
    */
   static async recover(wallet: WalletToRecover, options: PersonOptions = {}): Promise<Person> {
     const now = options.now ?? Date.now;
+    const { recoverWallet } = await later.recover();
     const { vault, code, missing } = await recoverWallet(wallet, options.http, now);
     const person = new Person(vault, options, code);
     person.#missing = missing;
@@ -270,10 +243,11 @@ export class Person {
    * Which copies a hospital keeps for a printed code, the newest first: where somebody else wrote the newest ones, an
    * older one is the wallet. Throws RECOVERY_CODE_WRONG, GATEWAY_UNREACHABLE.
    */
-  static keptCopies(
+  static async keptCopies(
     asked: CodeAtHospital,
     options: PersonOptions = {},
   ): Promise<readonly KeptCopy[]> {
+    const { keptCopies } = await later.recover();
     return keptCopies(asked, options.http, options.now ?? Date.now);
   }
 
@@ -370,6 +344,7 @@ export class Person {
     const { code: printed, trustRootJson, withoutCopy } = options;
     const code = printed === undefined ? this.#code : parseCode(printed);
     if (code === undefined && withoutCopy !== true) throw new CodedError('RECOVERY_CODE_WRONG');
+    const { enrol } = await later.enrol();
     return enrol(
       this.#vault,
       {
@@ -398,7 +373,9 @@ export class Person {
     } = {},
   ): Promise<ConfirmedTx> {
     const code = options.code === undefined ? undefined : parseCode(options.code);
-    return this.#run(options, (ctx) => rotateKeys(ctx, { ...options, code }));
+    return this.#run(options, async (ctx) =>
+      (await later.rotate()).rotateKeys(ctx, { ...options, code }),
+    );
   }
 
   /**
@@ -413,7 +390,8 @@ export class Person {
    * This person's devices, and when wrong digits were entered on any of them. A rotation leaves this one alone; the
    * others come back by being added.
    */
-  devices(): Promise<OwnDevices> {
+  async devices(): Promise<OwnDevices> {
+    const { ownDevices } = await later.ownDevices();
     return ownDevices(this.#vault);
   }
 
@@ -423,7 +401,9 @@ export class Person {
    * DEVICE_RELAY_LIED, DEVICE_TOO_MANY, DEVICE_ENDED.
    */
   addDevice(options: AsAccount & DeviceAdding): Promise<OwnDevice> {
-    return this.#run(options, (ctx) => addOwnDevice(ctx, this.#others(ctx), options));
+    return this.#run(options, async (ctx) =>
+      (await later.ownDevices()).addOwnDevice(ctx, this.#others(ctx), options),
+    );
   }
 
   /**
@@ -432,6 +412,7 @@ export class Person {
    * PASSPHRASE_SHORT, WALLET_EXISTS.
    */
   static async join(joining: DeviceJoining, options: PersonOptions = {}): Promise<Person> {
+    const { joinOwnDevice } = await later.ownDevices();
     const { vault } = await joinOwnDevice(joining, options);
     return new Person(vault, options);
   }
@@ -454,12 +435,14 @@ export class Person {
       as === undefined ? this.accounts.filter((it) => it.enrolled) : [{ account: as }];
     const contexts = accounts.map((it) => this.#accounts.context(it.account));
     if (contexts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
-    return newCode(contexts, { oldCode, onCode, signal });
+    return later.newCode().then((it) => it.newCode(contexts, { oldCode, onCode, signal }));
   }
 
   /** A printed code that somebody made for this account and that waits; undefined: none does. */
   waitingCode(options: AsAccount = {}): Promise<WaitingCode | undefined> {
-    return this.#run(options, (ctx) => waitingCode(ctx, options.signal));
+    return this.#run(options, async (ctx) =>
+      (await later.newCode()).waitingCode(ctx, options.signal),
+    );
   }
 
   /** Stops it, also on a device whose keys are old, or with the printed code of now. Throws RECOVERY_UNKNOWN. */
@@ -467,7 +450,9 @@ export class Person {
     options: AsAccount & { readonly code?: string | undefined } = {},
   ): Promise<ConfirmedTx> {
     const code = options.code === undefined ? undefined : parseCode(options.code);
-    return this.#run(options, (ctx) => stopNewCode(ctx, { code, signal: options.signal }));
+    return this.#run(options, async (ctx) =>
+      (await later.newCode()).stopNewCode(ctx, { code, signal: options.signal }),
+    );
   }
 
   /**
@@ -476,6 +461,7 @@ export class Person {
    */
   sync(options: AsAccount = {}): Promise<Synced> {
     return this.#run(options, async (ctx) => {
+      const { syncAccount } = await later.sync();
       const synced = await syncAccount(ctx, this.#messageKinds, options);
       this.#inboxes.set(ctx.account.account, synced.inbox);
       return synced;
@@ -554,21 +540,21 @@ export class Person {
    * RESOURCE_INVALID; and EPOCH_NONE, KEY_NOT_HERE, QUOTA_EXCEEDED.
    */
   addFile(file: FileInput, options: AsAccount & AddFileOptions = {}): Promise<AddedFile> {
-    return this.#run(options, (ctx) => addFile(ctx, file, options));
+    return this.#run(options, async (ctx) => (await later.addFile()).addFile(ctx, file, options));
   }
 
   /** What there is, oldest first, anchored above the height `since`: nothing is opened, nothing is logged. */
   listRecords(
     options: AsAccount & { readonly since?: number } = {},
   ): Promise<readonly own.ListedRecord[]> {
-    return this.#run(options, (ctx) => own.listRecords(ctx, options));
+    return this.#run(options, async (ctx) => (await later.ownRecords()).listRecords(ctx, options));
   }
 
   /** What others wrote into this chart since this device last told it; with `isTold` it is told now. */
   newInChart(
     options: AsAccount & { readonly isTold?: boolean } = {},
   ): Promise<readonly WrittenByOther[]> {
-    return this.#run(options, (ctx) => newInChart(ctx, options));
+    return this.#run(options, async (ctx) => (await later.newInChart()).newInChart(ctx, options));
   }
 
   /**
@@ -576,17 +562,21 @@ export class Person {
    * that somebody else wrote: what it amends stands inside.
    */
   recordLines(options: AsAccount = {}): Promise<readonly RecordLine[]> {
-    return this.#run(options, (ctx) => ownLines(ctx, options));
+    return this.#run(options, async (ctx) => (await later.recordLines()).ownLines(ctx, options));
   }
 
   /** What the hospital leaves out of the listing, as far as that can be known; empty: nothing is missing. */
   missingRecords(options: AsAccount = {}): Promise<readonly own.MissingRecords[]> {
-    return this.#run(options, (ctx) => own.missingRecords(ctx, options));
+    return this.#run(options, async (ctx) =>
+      (await later.ownRecords()).missingRecords(ctx, options),
+    );
   }
 
   /** One record, opened. Throws RECORD_UNKNOWN, RECORD_ERASED, KEY_NOT_HERE, BLOB_CORRUPT, ITEM_FORGED. */
   openRecord(recordId: RecordId, options: AsAccount = {}): Promise<own.OpenedRecord> {
-    return this.#run(options, (ctx) => own.openRecord(ctx, recordId, options));
+    return this.#run(options, async (ctx) =>
+      (await later.ownRecords()).openRecord(ctx, recordId, options),
+    );
   }
 
   /** Several, in the order they were asked for. Throws as `openRecord`, at the first that does not open. */
@@ -594,17 +584,23 @@ export class Person {
     recordIds: readonly RecordId[],
     options: AsAccount = {},
   ): Promise<readonly own.OpenedRecord[]> {
-    return this.#run(options, (ctx) => own.openRecords(ctx, recordIds, options));
+    return this.#run(options, async (ctx) =>
+      (await later.ownRecords()).openRecords(ctx, recordIds, options),
+    );
   }
 
   /** All versions of a record, newest first, whichever is named; erased ones are left out. Throws as `openRecord`. */
   history(recordId: RecordId, options: AsAccount = {}): Promise<readonly own.OpenedRecord[]> {
-    return this.#run(options, (ctx) => historyOfRecord(ctx, recordId, options));
+    return this.#run(options, async (ctx) =>
+      (await later.ownHistory()).historyOfRecord(ctx, recordId, options),
+    );
   }
 
   /** An imported file, byte for byte. Throws IMPORT_UNKNOWN, EXPORT_INCOMPLETE (a part was erased). */
   exportImport(importId: RecordId, options: AsAccount = {}): Promise<ExportedFile> {
-    return this.#run(options, (ctx) => exportImport(ctx, importId, options));
+    return this.#run(options, async (ctx) =>
+      (await later.giveBack()).exportImport(ctx, importId, options),
+    );
   }
 
   /**
@@ -612,7 +608,9 @@ export class Person {
    * not open. Throws KEY_NOT_HERE, and what `keep` throws.
    */
   exportAll(keep: (file: GivenBack) => Promise<void>, options: AsAccount = {}): Promise<void> {
-    return this.#run(options, (ctx) => exportAll(ctx, keep, options));
+    return this.#run(options, async (ctx) =>
+      (await later.giveBack()).exportAll(ctx, keep, options),
+    );
   }
 
   /**
@@ -620,7 +618,9 @@ export class Person {
    * Throws RECORD_UNKNOWN, SIGNATURE_WRONG.
    */
   erase(recordIds: readonly RecordId[], options: AsAccount = {}): Promise<ErasedRecords> {
-    return this.#run(options, (ctx) => eraseRecords(ctx, recordIds, options));
+    return this.#run(options, async (ctx) =>
+      (await later.erase()).eraseRecords(ctx, recordIds, options),
+    );
   }
 
   /**
@@ -632,7 +632,9 @@ export class Person {
     options: AsAccount & { readonly to: AccountId; readonly dryRun?: boolean | undefined },
   ): Promise<MovedRecords> {
     return this.#run({ as: options.to }, (to) =>
-      this.#run(options, (from) => moveRecords(from, to, options)),
+      this.#run(options, async (from) =>
+        (await later.moveRecords()).moveRecords(from, to, options),
+      ),
     );
   }
 
@@ -661,7 +663,7 @@ export class Person {
     return this.#run(options, async (ctx) => {
       const terms = requests.map((request) => people.termsOf(this.#vault.content, request));
       await tryResume(ctx, options);
-      return grantMany(ctx, terms, options);
+      return (await later.grantMany()).grantMany(ctx, terms, options);
     });
   }
 
@@ -683,7 +685,7 @@ export class Person {
    * them by their id.
    */
   unlistedGrants(options: AsAccount = {}): Promise<readonly UnlistedGrant[]> {
-    return this.#run(options, (ctx) => unlistedGrants(ctx, options));
+    return this.#run(options, async (ctx) => (await later.unlisted()).unlistedGrants(ctx, options));
   }
 
   /** Takes a grant back: he holds no key of what is written from now on. Throws CONSENT_UNKNOWN, CONSENT_ENDED. */
@@ -725,12 +727,14 @@ export class Person {
    * does not verify is `doubtful`, and `withheld` names grants of which the ledger counts more looks than are shown.
    */
   looked(options: AsAccount = {}): Promise<Looked> {
-    return this.#run(options, (ctx) => looked(ctx, options));
+    return this.#run(options, async (ctx) => (await later.looks()).looked(ctx, options));
   }
 
   /** The receipt of a notice that `looked` gave. Throws NOT_FOUND: it is not anchored yet, or left the inbox. */
   receiptOfNotice(notice: Noticed, options: AsAccount = {}): Promise<Uint8Array> {
-    return this.#run(options, (ctx) => receiptOfNotice(ctx, notice, options));
+    return this.#run(options, async (ctx) =>
+      (await later.looks()).receiptOfNotice(ctx, notice, options),
+    );
   }
 
   // Grants received
@@ -787,7 +791,7 @@ export class Person {
   patients(options: AsAccount = {}): Promise<readonly MyPatient[]> {
     return this.#run(options, async (ctx) => {
       await this.#receive(ctx, options);
-      return myPatients(ctx, options);
+      return (await later.myPatients()).myPatients(ctx, options);
     });
   }
 
@@ -799,9 +803,12 @@ export class Person {
     consent: ConsentId,
     options: AsAccount & { readonly look?: boolean } = {},
   ): Promise<PatientIdentity | undefined> {
-    return this.#run(options, (ctx) =>
-      options.look === true ? readIdentity(ctx, consent, options) : knownIdentity(ctx, consent),
-    );
+    return this.#run(options, async (ctx) => {
+      const { knownIdentity, readIdentity } = await later.patientIdentity();
+      return options.look === true
+        ? readIdentity(ctx, consent, options)
+        : knownIdentity(ctx, consent);
+    });
   }
 
   /** What there is under a grant, unopened: a look like any other. Throws as `readShared`. */
@@ -809,7 +816,9 @@ export class Person {
     consent: ConsentId,
     options: AsAccount & shared.ReadOptions = {},
   ): Promise<shared.SharedListing> {
-    return this.#run(options, (ctx) => shared.requestRows(ctx, heldGrant(ctx, consent), options));
+    return this.#run(options, async (ctx) =>
+      (await later.readShared()).requestRows(ctx, heldGrant(ctx, consent), options),
+    );
   }
 
   /** What there is under a grant, in one line each, without its bodies: one look. Throws as `readShared`. */
@@ -817,7 +826,9 @@ export class Person {
     consent: ConsentId,
     options: AsAccount & shared.ReadOptions = {},
   ): Promise<SharedLines> {
-    return this.#run(options, (ctx) => sharedLines(ctx, consent, options));
+    return this.#run(options, async (ctx) =>
+      (await later.recordLines()).sharedLines(ctx, consent, options),
+    );
   }
 
   /**
@@ -828,7 +839,9 @@ export class Person {
     consent: ConsentId,
     options: AsAccount & shared.ReadOptions = {},
   ): Promise<shared.SharedRead> {
-    return this.#run(options, (ctx) => shared.readShared(ctx, consent, options));
+    return this.#run(options, async (ctx) =>
+      (await later.readShared()).readShared(ctx, consent, options),
+    );
   }
 
   /**
@@ -841,7 +854,9 @@ export class Person {
     notes: readonly NoteToWrite[],
     options: AsAccount = {},
   ): Promise<WrittenRecords> {
-    return this.#run(options, (ctx) => writeShared(ctx, consent, notes, options));
+    return this.#run(options, async (ctx) =>
+      (await later.writeShared()).writeShared(ctx, consent, notes, options),
+    );
   }
 
   /** Notes that wait for a new write key of their grant: `inbox` and `sync` write them when it has come. */
@@ -872,12 +887,16 @@ export class Person {
 
   /** Of a transaction. Throws TX_UNKNOWN. */
   receiptOf(txId: TxId, options: AsAccount = {}): Promise<Uint8Array> {
-    return this.#run(options, (ctx) => receiptOfTx(ctx, txId, options));
+    return this.#run(options, async (ctx) =>
+      (await later.fetchReceipt()).receiptOfTx(ctx, txId, options),
+    );
   }
 
   /** Of one own record by its id, or of a record that was read, by its row. Throws RECORD_UNKNOWN. */
   receiptOfRecord(record: RecordId | LiveItem, options: AsAccount = {}): Promise<Uint8Array> {
-    return this.#run(options, (ctx) => receiptOfRecord(ctx, record, options));
+    return this.#run(options, async (ctx) =>
+      (await later.fetchReceipt()).receiptOfRecord(ctx, record, options),
+    );
   }
 
   /**
@@ -885,12 +904,16 @@ export class Person {
    * nobody in it (`checkReceiptFile`). Whoever gets it learns those names.
    */
   bundleOf(receipt: Uint8Array, options: AsAccount = {}): Promise<Uint8Array> {
-    return this.#run(options, (ctx) => bundleOf(ctx, receipt, options));
+    return this.#run(options, async (ctx) =>
+      (await later.makeBundle()).bundleOf(ctx, receipt, options),
+    );
   }
 
   /** Of one's own look, opened by the signed request. */
   receiptOfAccess(access: shared.Access, options: AsAccount = {}): Promise<Uint8Array> {
-    return this.#run(options, (ctx) => shared.receiptOfAccess(ctx, access, options));
+    return this.#run(options, async (ctx) =>
+      (await later.readShared()).receiptOfAccess(ctx, access, options),
+    );
   }
 
   /** How this person's hospital is, for an operator of it. Throws FORBIDDEN to everybody else. */
@@ -911,7 +934,7 @@ export class Person {
     // Before new letters: it makes room for them.
     await forgetEnded(ctx, options);
     const received = await receiveMessages(ctx, this.#messageKinds, options);
-    await writeAgain(ctx, options);
+    await (await later.writeAgain()).writeAgain(ctx, options);
     this.#inboxes.set(ctx.account.account, received);
     return received;
   }

@@ -23,6 +23,8 @@ export async function bundleForBrowser(
     input: { ...input },
     platform: 'browser',
     resolve: { conditionNames: ['browser', 'import', 'default'] },
+    // An entry that takes all of the SDK has at once what others load later.
+    checks: { ineffectiveDynamicImport: false },
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(log.message);
     },
@@ -33,6 +35,10 @@ export async function bundleForBrowser(
       minify: true,
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
+      // What an entry has at once is one file, as web/vite.config.ts has it; of several, each would run the others.
+      codeSplitting: Object.keys(input).length > 1 || {
+        groups: [{ name: 'start', tags: ['$initial'] }],
+      },
     });
     const chunks = output.filter((it) => it.type === 'chunk');
     const own = new Set(chunks.map((it) => it.fileName));

@@ -7,12 +7,15 @@ import { type Browser, chromium as playwright } from 'playwright-core';
  * Starts a headless Chromium: `CHROMIUM_PATH`, else Debian's, else the one that npm brought (x64).
  * The caller closes it in `finally`: one left open holds the whole run.
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   const named = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
   const executablePath = existsSync(named) ? named : await unpacked();
   return playwright.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
+    args: [
+      ...['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
+      ...more,
+    ],
   });
 }
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** What a schema says of itself, as far as messages use it. */
 type Form = z.core.JSONSchema.BaseSchema;
 
 /** The smallest value that a schema takes: required fields, shortest lists, first choices. The same each time. */
-export function sampleOf(schema: z.ZodType): unknown {
+export function sampleOf(schema: z.ZodMiniType): unknown {
   return sample(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
 }
 

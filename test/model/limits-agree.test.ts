@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { z } from 'zod';
+import * as z from 'zod/mini';
 import { decodeBodiesAsk, encodeBodiesAsk, maxBodiesAsked } from '../../src/api/bodies.ts';
 import { encodeCard } from '../../src/api/card.ts';
 import { recordClasses } from '../../src/api/classes.ts';
@@ -260,9 +260,9 @@ const look = { salt: filled(32), signedRequest: readRequest, servedMs: most };
 const refusal = { salt: filled(32), reader: account, consent };
 
 /** What stands in a message, or is answered, and the declaration that takes it. */
-const messages: readonly [what: string, schema: z.ZodType, value: unknown][] = [
+const messages: readonly [what: string, schema: z.ZodMiniType, value: unknown][] = [
   ['a card, of the directory', cardGet.answer, { card: text(card) }],
-  ['a card, on enrolling', enrolAnswer.pick({ card: true }), { card: text(card) }],
+  ['a card, on enrolling', z.pick(enrolAnswer, { card: true }), { card: text(card) }],
   [
     'the answer to an order to erase',
     eraseAnswer,

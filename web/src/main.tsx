@@ -1,7 +1,3 @@
-import './styles/all.css';
-import '@fontsource-variable/atkinson-hyperlegible-next/wght.css';
-import '@fontsource/ibm-plex-sans-arabic/400.css';
-import '@fontsource/ibm-plex-sans-arabic/600.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
 import { startWords } from './app/language.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { accountIdText, blobIdText } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
 
@@ -13,7 +13,7 @@ export const blobGet = defineRoute({
   summary: 'A blob, or a range of it',
   rule: 'R-11',
   params: z.object({ id: blobIdText }),
-  query: z.strictObject({ at: accountIdText.optional() }),
+  query: z.strictObject({ at: z.optional(accountIdText) }),
   answer: 'bytes',
   media: 'application/octet-stream',
   answerBytes: 256 * 1024 * 1024,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { storedAnswer } from '../items.ts';
 import { blobIdText } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';

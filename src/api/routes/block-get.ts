@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { defineRoute } from '../route.ts';
 
 /** What anybody needs to hash a ledger from its first block to its newest, and to execute what is open to him. */
@@ -9,7 +9,7 @@ export const blockGet = defineRoute({
   summary:
     'A block: each transaction of a log that is open to everybody, of the others their hashes (CBOR)',
   rule: 'F-10',
-  params: z.object({ height: z.coerce.number<number>().int().min(1) }),
+  params: z.object({ height: z.coerce.number<number>().check(z.int(), z.minimum(1)) }),
   answer: 'bytes',
   media: 'application/cbor',
   answerBytes: 8 * 1024 * 1024,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxBodiesAskBytes } from '../bodies.ts';
 import { accountIdText } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
@@ -11,7 +11,7 @@ export const bodiesPost = defineRoute({
   who: 'session',
   summary: 'The bodies of many rows, one after the other (a CAR stream)',
   rule: 'H-25',
-  query: z.strictObject({ at: accountIdText.optional() }),
+  query: z.strictObject({ at: z.optional(accountIdText) }),
   stream: 'application/cbor',
   bodyBytes: maxBodiesAskBytes,
   answer: 'stream',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxNameLength } from '../display-name.ts';
 import { base64urlText } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
@@ -13,6 +13,6 @@ export const cardsPost = defineRoute({
   who: 'session',
   summary: 'Cards of those who work here and are called so',
   rule: 'H-13',
-  body: z.strictObject({ name: z.string().min(1).max(maxNameLength) }),
-  answer: z.object({ cards: z.array(base64urlText(2048)).max(maxCardsOfName) }),
+  body: z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(maxNameLength)) }),
+  answer: z.object({ cards: z.array(base64urlText(2048)).check(z.maxLength(maxCardsOfName)) }),
 });

@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { timeMs } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
 
 /** Hex of 32 random bytes. */
-export const deskSecretText = z.string().regex(/^[0-9a-f]{64}$/);
+export const deskSecretText = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** A link that opens a desk in a browser, once. */
 export const deskLinkPost = defineRoute({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxNameLength } from '../display-name.ts';
 import { timeMs } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
@@ -16,7 +16,7 @@ export const deskSessionPost = defineRoute({
   answer: z.object({
     token: deskSecretText,
     expiresMs: timeMs,
-    hospital: z.string().max(maxNameLength),
+    hospital: z.string().check(z.maxLength(maxNameLength)),
   }),
   noStore: true,
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { defineRoute } from '../route.ts';
 
 /** Every desk that is open in a browser is closed. */
@@ -8,6 +8,6 @@ export const deskSessionsDelete = defineRoute({
   who: 'desk-token',
   summary: 'End every session of a desk, and the links that wait',
   rule: 'H-31',
-  answer: z.object({ ended: z.int().nonnegative() }),
+  answer: z.object({ ended: z.int().check(z.nonnegative()) }),
   repeatable: true,
 });

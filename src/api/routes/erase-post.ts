@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxEraseBytes } from '../erase.ts';
 import { eraseAnswer } from '../items.ts';
 import { base64urlText } from '../message-parts.ts';

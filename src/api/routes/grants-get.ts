@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { consentIdText, height } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
 
@@ -13,7 +13,9 @@ export const grantsGet = defineRoute({
   summary: 'The grants that the account gave and did not revoke or let run out',
   rule: 'H-26',
   answer: z.object({
-    grants: z.array(z.object({ consent: consentIdText, height })).max(maxListedGrants),
+    grants: z
+      .array(z.object({ consent: consentIdText, height }))
+      .check(z.maxLength(maxListedGrants)),
     /** There are older ones. */
     more: z.boolean(),
   }),

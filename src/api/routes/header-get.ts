@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { defineRoute } from '../route.ts';
 import { headerAnswer } from '../tx.ts';
 
@@ -10,7 +10,7 @@ export const headerGet = defineRoute({
   summary: 'A signed block header',
   rule: 'H-8',
   params: z.object({
-    height: z.union([z.literal('latest'), z.coerce.number<number>().int().min(1)]),
+    height: z.union([z.literal('latest'), z.coerce.number<number>().check(z.int(), z.minimum(1))]),
   }),
   answer: headerAnswer,
 });

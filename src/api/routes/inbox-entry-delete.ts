@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { okAnswer } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
 
@@ -9,7 +9,7 @@ export const inboxEntryDelete = defineRoute({
   who: 'session',
   summary: 'Take a message out of the inbox',
   rule: 'H-11',
-  params: z.object({ id: z.coerce.number<number>().int().min(1) }),
+  params: z.object({ id: z.coerce.number<number>().check(z.int(), z.minimum(1)) }),
   answer: okAnswer,
   repeatable: true,
 });

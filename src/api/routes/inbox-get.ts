@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { inboxAnswer } from '../inbox.ts';
 import { defineRoute } from '../route.ts';
 
@@ -9,6 +9,8 @@ export const inboxGet = defineRoute({
   who: 'session',
   summary: 'What waits for the account that is signed in',
   rule: 'H-11',
-  query: z.strictObject({ after: z.coerce.number<number>().int().min(0).default(0) }),
+  query: z.strictObject({
+    after: z._default(z.coerce.number<number>().check(z.int(), z.minimum(0)), 0),
+  }),
   answer: inboxAnswer,
 });

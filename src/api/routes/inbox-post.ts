@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxInboxSealedBytes } from '../inbox-message.ts';
 import { base64urlText, okAnswer } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';

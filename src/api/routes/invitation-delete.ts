@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { okAnswer } from '../message-parts.ts';
 import { invitationIdText } from '../registration-desk.ts';
 import { defineRoute } from '../route.ts';

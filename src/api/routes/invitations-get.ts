@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { invitationsPage } from '../registration-desk.ts';
 import { defineRoute } from '../route.ts';
 
@@ -11,8 +11,8 @@ export const invitationsGet = defineRoute({
   rule: 'H-19',
   query: z.strictObject({
     /** Also those that were used, ended or ran out. */
-    all: z.literal('1').optional(),
-    cursor: z.string().max(64).optional(),
+    all: z.optional(z.literal('1')),
+    cursor: z.optional(z.string().check(z.maxLength(64))),
   }),
   answer: invitationsPage,
 });

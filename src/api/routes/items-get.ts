@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { accountIdText } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
 import { rowsMediaType } from '../rows.ts';
@@ -13,10 +13,10 @@ export const itemsGet = defineRoute({
   query: z.strictObject({
     account: accountIdText,
     /** Rows anchored above this height. */
-    since: z.coerce.number<number>().int().min(0).default(0),
+    since: z._default(z.coerce.number<number>().check(z.int(), z.minimum(0)), 0),
     /** Only what was shown or erased after this count of `changes`. */
-    changed: z.coerce.number<number>().int().min(0).default(0),
-    cursor: z.string().max(64).optional(),
+    changed: z._default(z.coerce.number<number>().check(z.int(), z.minimum(0)), 0),
+    cursor: z.optional(z.string().check(z.maxLength(64))),
   }),
   answer: 'bytes',
   media: rowsMediaType,

@@ -1,8 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { logConsistencyAnswer, logName } from '../logs.ts';
 import { defineRoute } from '../route.ts';
 
-const logSize = z.coerce.number<number>().int().min(1).max(Number.MAX_SAFE_INTEGER);
+const logSize = z.coerce
+  .number<number>()
+  .check(z.int(), z.minimum(1), z.maximum(Number.MAX_SAFE_INTEGER));
 
 /** For everybody who kept an earlier head of a log. */
 export const logConsistencyGet = defineRoute({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxNameLength } from '../display-name.ts';
 import { foundPeople } from '../registration-desk.ts';
 import { defineRoute } from '../route.ts';
@@ -10,6 +10,6 @@ export const lookupPost = defineRoute({
   who: 'desk',
   summary: 'Accounts of this hospital: by account, number of the invitation, or a colleague’s name',
   rule: 'H-19',
-  body: z.strictObject({ who: z.string().min(1).max(maxNameLength) }),
+  body: z.strictObject({ who: z.string().check(z.minLength(1), z.maxLength(maxNameLength)) }),
   answer: foundPeople,
 });

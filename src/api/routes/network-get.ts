@@ -1,13 +1,16 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxNameLength } from '../display-name.ts';
 import { height, timeMs } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /** What an operator looks at first: whether this hospital's server is well, and what is not. */
 export const networkAnswer = z.object({
-  hospital: z.object({ name: z.string().max(64), title: z.string().max(maxNameLength) }),
+  hospital: z.object({
+    name: z.string().check(z.maxLength(64)),
+    title: z.string().check(z.maxLength(maxNameLength)),
+  }),
   /** It can serve reads; writes. */
   reads: z.boolean(),
   writes: z.boolean(),
@@ -18,24 +21,26 @@ export const networkAnswer = z.object({
   stalledMs: count,
   /** Blocks that this gateway has not indexed. */
   behind: count,
-  freeBytes: count.optional(),
+  freeBytes: z.optional(count),
   blobBytes: count,
   /** Requests refused since this server started, by code; the most first. */
-  refusals: z.array(z.object({ code: z.string().max(64), count })).max(200),
+  refusals: z
+    .array(z.object({ code: z.string().check(z.maxLength(64)), count }))
+    .check(z.maxLength(200)),
   startedMs: timeMs,
   deskSessions: count,
   /** Missing: none is known. */
-  backup: z.object({ height, createdMs: timeMs, ageMs: count }).optional(),
+  backup: z.optional(z.object({ height, createdMs: timeMs, ageMs: count })),
   processes: z
     .array(
       z.object({
-        name: z.string().max(64),
-        state: z.string().max(32),
+        name: z.string().check(z.maxLength(64)),
+        state: z.string().check(z.maxLength(32)),
         sinceMs: timeMs,
         restarts: count,
       }),
     )
-    .max(64),
+    .check(z.maxLength(64)),
 });
 export type NetworkAnswer = z.infer<typeof networkAnswer>;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { base64urlText } from '../message-parts.ts';
 import { maxReadRequestBytes } from '../read-request.ts';
 import { defineRoute } from '../route.ts';

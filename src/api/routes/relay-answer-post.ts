@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { okAnswer } from '../message-parts.ts';
 import { answerersSlotText, relayLimits, relaySessionText } from '../relay.ts';
 import { defineRoute } from '../route.ts';

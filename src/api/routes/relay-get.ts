@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { anySlotText, relayLimits, relaySessionText } from '../relay.ts';
 import { defineRoute } from '../route.ts';
 
@@ -11,7 +11,10 @@ export const relayGet = defineRoute({
   rule: 'D-7',
   params: z.object({ session: relaySessionText, slot: anySlotText }),
   query: z.strictObject({
-    waitMs: z.coerce.number<number>().int().min(0).max(relayLimits.waitMs).default(0),
+    waitMs: z._default(
+      z.coerce.number<number>().check(z.int(), z.minimum(0), z.maximum(relayLimits.waitMs)),
+      0,
+    ),
   }),
   answer: 'bytes',
   media: 'application/octet-stream',

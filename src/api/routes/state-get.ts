@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { defineRoute } from '../route.ts';
 import { stateAnswer, stateKey } from '../tx.ts';
 
@@ -10,6 +10,6 @@ export const stateGet = defineRoute({
   summary: 'A row of the ledger’s state, with its proof on request',
   rule: 'H-8',
   params: z.object(stateKey),
-  query: z.strictObject({ proof: z.enum(['0', '1']).default('0') }),
+  query: z.strictObject({ proof: z._default(z.enum(['0', '1']), '0') }),
   answer: stateAnswer,
 });

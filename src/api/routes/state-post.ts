@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { defineRoute } from '../route.ts';
 import { maxStateRows, stateAnswer, stateKey } from '../tx.ts';
 
@@ -12,8 +12,12 @@ export const statePost = defineRoute({
   who: 'session',
   summary: 'Many rows of the ledger’s state, each with its proof',
   rule: 'H-8',
-  body: z.strictObject({ rows: z.array(z.strictObject(stateKey)).min(1).max(maxStateRows) }),
+  body: z.strictObject({
+    rows: z.array(z.strictObject(stateKey)).check(z.minLength(1), z.maxLength(maxStateRows)),
+  }),
   bodyBytes: 128 * 1024,
-  answer: z.object({ answers: z.array(stateAnswer).min(1).max(maxStateRows) }),
+  answer: z.object({
+    answers: z.array(stateAnswer).check(z.minLength(1), z.maxLength(maxStateRows)),
+  }),
   repeatable: true,
 });

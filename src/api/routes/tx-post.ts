@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { maxTxBytes } from '../../ledger/genesis.ts';
 import { base64urlText } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
@@ -13,7 +13,10 @@ export const txPost = defineRoute({
   rule: 'H-7',
   query: z.strictObject({
     /** How long to wait for the block; when it is over: COMMIT_TIMEOUT, and GET /tx/{id} tells later. */
-    waitMs: z.coerce.number<number>().int().min(0).max(60_000).default(30_000),
+    waitMs: z._default(
+      z.coerce.number<number>().check(z.int(), z.minimum(0), z.maximum(60_000)),
+      30_000,
+    ),
   }),
   body: z.strictObject({ tx: base64urlText(maxTxBytes) }),
   bodyBytes: 2 * maxTxBytes,

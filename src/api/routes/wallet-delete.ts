@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { timeMs } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { defineRoute } from '../route.ts';
 import { maxSignedCopyBytes } from '../wallet-copy.ts';
 
@@ -9,7 +9,9 @@ export const walletGet = defineRoute({
   who: 'wallet',
   summary: 'The sealed copy of one’s wallet (CBOR)',
   rule: 'H-14',
-  query: z.strictObject({ serial: z.coerce.number<number>().int().min(1).optional() }),
+  query: z.strictObject({
+    serial: z.optional(z.coerce.number<number>().check(z.int(), z.minimum(1))),
+  }),
   answer: 'bytes',
   media: 'application/cbor',
   answerBytes: maxSignedCopyBytes,

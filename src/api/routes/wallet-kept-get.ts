@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { defineRoute } from '../route.ts';
 import { keptCopy } from '../wallet-copy.ts';
 
@@ -9,6 +9,6 @@ export const walletKeptGet = defineRoute({
   who: 'wallet',
   summary: 'Which copies of one’s wallet are kept; asked with the printed code',
   rule: 'H-14',
-  answer: z.object({ copies: z.array(keptCopy).max(128) }),
+  answer: z.object({ copies: z.array(keptCopy).check(z.maxLength(128)) }),
   noStore: true,
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { uint } from '../message-parts.ts';
 import { defineRoute } from '../route.ts';
 import { maxSignedCopyBytes } from '../wallet-copy.ts';

@@ -1,37 +1,20 @@
 import { walletDelete } from '../../api/routes/wallet-delete.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { idBytes, type TxId } from '../../primitives/ids.ts';
-import { accountId, type Of, struct, uint } from '../../primitives/shape.ts';
+import type { TxId } from '../../primitives/ids.ts';
 import type { Action } from '../action.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { GatewayClient } from '../client/gateway-client.ts';
 import { codeSession } from '../client/session.ts';
 import { listGrants, revokeAccess } from '../grants/revoke.ts';
 import { unlistedGrants } from '../grants/unlisted.ts';
+import { closingOf, withClosing } from '../wallet/closing.ts';
 import { parseCode } from '../wallet/code.ts';
-import { type Drawer, entriesOf, type HasDrawers, withEntry } from '../wallet/drawer.ts';
 import { type CodeKeys, codeKeysOf } from '../wallet/identity.ts';
 import { eraseRecords } from './erase.ts';
 import { freezeAccount } from './freeze.ts';
 import { tryResume } from './resume.ts';
 import { unwrittenNotes } from './unwritten-notes.ts';
-
-/** First how far it is, for the larger bytes stay: 1 begun, 2 closed. */
-const closing = struct({ step: uint, account: accountId, atMs: uint });
-
-/** Key: the account. What a person is closing, or has closed. */
-const drawer: Drawer<Of<typeof closing>> = {
-  wing: 'closing',
-  entry: closing,
-  key: (it) => idBytes(it.account),
-};
-
-/** Accounts of this wallet that were closed: they stay in it, for what they signed stays on the ledger. */
-export function closedAccounts(content: HasDrawers): ReadonlySet<string> {
-  const closed = entriesOf(content, drawer).filter((it) => it.step === 2);
-  return new Set(closed.map((it) => it.account));
-}
 
 /** How an account is closed. */
 export interface CloseOptions {
@@ -65,7 +48,7 @@ export const closeAccount: Action<CloseOptions | undefined, ClosedAccount> = {
   async run(ctx, asked, options) {
     const code = await codeAsked(ctx, asked?.code);
     const { account, role } = ctx.account;
-    const begun = entriesOf(ctx.vault.content, drawer).find((it) => it.account === account);
+    const begun = closingOf(ctx.vault.content, account);
     const row = await ctx.ledger.currentAccount(account, options.signal);
     if (row.frozen) {
       if (begun === undefined) throw new CodedError('ACCOUNT_FROZEN');
@@ -161,6 +144,6 @@ const dropKept = (ctx: Context): Promise<void> =>
 async function noteStep(ctx: Context, step: 1 | 2): Promise<void> {
   const { account } = ctx.account;
   const entry = { step, account, atMs: ctx.now() };
-  if (step === 1) await ctx.writeDown((content) => withEntry(content, drawer, entry));
-  else await ctx.vault.change((content) => withEntry(content, drawer, entry));
+  if (step === 1) await ctx.writeDown((content) => withClosing(content, entry));
+  else await ctx.vault.change((content) => withClosing(content, entry));
 }

@@ -1,7 +1,7 @@
 /** What a web page imports: the SDK, and what a browser has in place of files. Works in workers too. */
-import './no-eval.ts';
 
 export * from '../index.ts';
+export { loadAllParts } from '../later.ts';
 export { fileInputOf } from './file-input.ts';
 export { indexedDbItemStore } from './indexeddb-item-store.ts';
 export { indexedDbWalletNames, indexedDbWalletStore } from './indexeddb-store.ts';

@@ -1,5 +1,4 @@
 // What a Web Worker of `browserOpeners` imports: opens what it is sent, one batch after the other.
-import './no-eval.ts';
 import { openAll, type ToOpen } from '../client/opener-messages.ts';
 
 self.addEventListener('message', ({ data }: MessageEvent<ToOpen>) => {

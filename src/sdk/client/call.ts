@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import {
   type AddressOf,
   type JsonOf,
@@ -37,7 +37,7 @@ export type Asking<R extends Route> = AddressOf<R> &
   };
 
 /** What a route answers: its JSON, bytes, or what is read as it comes. */
-export type Answer<R extends Route> = R['answer'] extends z.ZodType
+export type Answer<R extends Route> = R['answer'] extends z.ZodMiniType
   ? z.output<R['answer']>
   : R['answer'] extends 'events' | 'stream'
     ? ReadableStream<Uint8Array>

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import type { itemsGet } from '../../api/routes/items-get.ts';
 import type { ItemsPage } from '../../api/rows.ts';
 import { CodedError } from '../../primitives/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { logHeads } from '../../api/logs.ts';
 import { textOfBytes } from '../../api/message-parts.ts';
 import { type HeaderAnswer, headerAnswer } from '../../api/tx.ts';
@@ -56,7 +56,7 @@ const keptPoint = z.strictObject({
   chain: z.string(),
   genesisHash: z.string(),
   answer: headerAnswer,
-  heads: logHeads.optional(),
+  heads: z.optional(logHeads),
 });
 
 /** JSON, as a follower keeps it between visits. */

@@ -179,7 +179,10 @@ const proposalFile = z.strictObject({
     .array(
       z.strictObject({
         log: z.enum(['user', 'doc']),
-        acts: z.array(uint.max(255)).min(1).max(255),
+        acts: z
+          .array(uint.check(z.lte(255)))
+          .min(1)
+          .max(255),
         version: uint,
         fromHeight: uint,
         approvals: z

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { sha256 } from '../../crypto/hash.ts';
 import { bytesToHex, utf8 } from '../../primitives/bytes.ts';
 
@@ -9,6 +10,18 @@ export interface AppFile {
   readonly contentType: string;
   /** Its name holds its hash: who has it need not ask again. */
   readonly isForever: boolean;
+}
+
+/** Fonts are packed as they are. */
+const isText = ({ contentType }: AppFile): boolean => !contentType.startsWith('font/');
+const packed = new WeakMap<AppFile, Uint8Array>();
+
+/** The file as gzip, made when it is asked for first; undefined: it would not become smaller. */
+export function gzipOf(file: AppFile): Uint8Array | undefined {
+  if (!isText(file)) return undefined;
+  const made = packed.get(file) ?? gzipSync(file.bytes, { level: 9 });
+  packed.set(file, made);
+  return made;
 }
 
 /** The built app: its files by path, and its seal. */

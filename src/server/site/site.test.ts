@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import fastify, { type FastifyInstance } from 'fastify';
 import { isCoded } from '../../primitives/errors.ts';
 import { type AppFiles, readAppFiles } from './app-files.ts';
@@ -18,7 +19,8 @@ const demo: DemoDoor = {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'salus-app-'));
-const page = '<!doctype html><meta name="salus-seal" content="" /><title>Salus</title>';
+const page =
+  '<!doctype html><meta name="salus-seal" content="" /><meta name="salus-demo" content="" /><title>Salus</title>';
 let app: AppFiles;
 
 async function served(door?: DemoDoor): Promise<FastifyInstance> {
@@ -54,12 +56,25 @@ suite('the app at the address itself (H-30)', () => {
 
   test('The page holds the seal of all files, and each answer the policy', async () => {
     const answer = await plain.inject({ url: '/' });
-    assert.equal(answer.body, page.replace('content=""', `content="${app.seal}"`));
+    const sealed = page.replace('content=""', `content="${app.seal}"`);
+    assert.equal(answer.body, sealed);
+    const ofDemo = await withDemo.inject({ url: '/' });
+    assert.equal(ofDemo.body, sealed.replace('demo" content=""', 'demo" content="yes"'));
     assert.equal(answer.headers['content-security-policy'], appPolicy);
     assert.equal(answer.headers['cache-control'], 'no-cache');
     const script = await plain.inject({ url: '/assets/main-abc.js' });
     assert.equal(script.body, 'go()');
     assert.match(String(script.headers['cache-control']), /immutable/u);
+  });
+
+  test('Text goes packed to who takes that, and is the same', async () => {
+    const headers = { 'accept-encoding': 'br, gzip' };
+    const script = await plain.inject({ url: '/assets/main-abc.js', headers });
+    assert.equal(script.headers['content-encoding'], 'gzip');
+    assert.equal(script.headers.vary, 'accept-encoding');
+    assert.equal(gunzipSync(script.rawPayload).toString(), 'go()');
+    const bare = await plain.inject({ url: '/assets/main-abc.js' });
+    assert.equal(bare.headers['content-encoding'], undefined);
   });
 
   test('A changed file changes the seal; what the build keeps for itself is not served', async () => {

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { RunningHospital } from '../desk.ts';
-import type { AppFiles } from './app-files.ts';
+import { type AppFiles, gzipOf } from './app-files.ts';
 import type { DemoDoor } from './demo-door.ts';
 
 /** The web app at the address itself, and what it asks the server about the server. */
@@ -37,7 +38,7 @@ export const appPolicy = [
 /** Routes of the app at the root. Source: docs/protocol/http.md, rules H-40 to H-42. */
 export function serveSite(root: FastifyInstance, site: Site): void {
   const hidden = { schema: { hide: true } };
-  const { files } = site.app;
+  const files = site.demo === undefined ? site.app.files : withDemo(site.app.files);
   root.get('/app/site.json', hidden, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return {
@@ -48,30 +49,49 @@ export function serveSite(root: FastifyInstance, site: Site): void {
     };
   });
   if (site.demo !== undefined) serveDemo(root, site.demo);
-  root.get('/', hidden, async (_request, reply) => sendFile(reply, files, '/index.html'));
+  root.get('/', hidden, async (request, reply) => sendFile(request, reply, files, '/index.html'));
   root.get('/*', hidden, async (request, reply) => {
     const { pathname } = new URL(request.url, 'http://salus');
-    if (files.has(pathname) && pathname !== '/index.html') return sendFile(reply, files, pathname);
+    if (files.has(pathname) && pathname !== '/index.html')
+      return sendFile(request, reply, files, pathname);
     // A place of the app that somebody opened by its address; what only a program asks for is not found.
     const isPage = /^\/[a-z0-9/-]*$/u.test(pathname) && wantsPage(request);
     if (!isPage) throw new CodedError('NOT_FOUND');
-    return sendFile(reply, files, '/index.html');
+    return sendFile(request, reply, files, '/index.html');
   });
+}
+
+/** The page says that people of a demo come, and has room for them before they do; the seal is of the page as built. */
+function withDemo(files: AppFiles['files']): AppFiles['files'] {
+  const page = files.get('/index.html');
+  if (page === undefined) return files;
+  const text = new TextDecoder().decode(page.bytes);
+  const said = text.replace(/(<meta name="salus-demo" content=")(")/u, '$1yes$2');
+  return new Map([...files, ['/index.html', { ...page, bytes: utf8(said) }]]);
 }
 
 const wantsPage = ({ headers }: FastifyRequest): boolean =>
   (headers.accept ?? '').includes('text/html');
 
-function sendFile(reply: FastifyReply, files: AppFiles['files'], path: string): FastifyReply {
+function sendFile(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  files: AppFiles['files'],
+  path: string,
+): FastifyReply {
   const file = files.get(path);
   if (file === undefined) throw new CodedError('NOT_FOUND');
+  const takesGzip = /\bgzip\b/u.test(String(headers['accept-encoding'] ?? ''));
+  const gzip = takesGzip ? gzipOf(file) : undefined;
+  if (gzip !== undefined) reply.header('content-encoding', 'gzip');
   return reply
+    .header('vary', 'accept-encoding')
     .header('content-security-policy', appPolicy)
     .header('cross-origin-opener-policy', 'same-origin')
     .header('permissions-policy', 'camera=(self), microphone=(), geolocation=()')
     .header('cache-control', file.isForever ? 'public, max-age=31536000, immutable' : 'no-cache')
     .type(file.contentType)
-    .send(Buffer.from(file.bytes));
+    .send(Buffer.from(gzip ?? file.bytes));
 }
 
 /** A name that some other site gave this address (DNS rebinding) must not open a demo wallet for it. */

@@ -1,38 +1,22 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type en from '../../words/en.json';
+import {
+  chosenPlace,
+  isLanguage,
+  type Language,
+  languages,
+  loadWords,
+  preferred,
+} from './preferred.ts';
 
-/** Each with its own name and the direction that it is written in. */
-export const languages = {
-  en: { name: 'English', dir: 'ltr' },
-  es: { name: 'Español', dir: 'ltr' },
-  ar: { name: 'العربية', dir: 'rtl' },
-} as const;
-export type Language = keyof typeof languages;
+export { type Language, languages };
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
     resources: { words: typeof en };
   }
-}
-
-const place = 'salus-language';
-const load: Record<Language, () => Promise<{ default: object }>> = {
-  en: () => import('../../words/en.json'),
-  es: () => import('../../words/es.json'),
-  ar: () => import('../../words/ar.json'),
-};
-
-const isLanguage = (text: string | null): text is Language =>
-  text !== null && Object.hasOwn(languages, text);
-
-/** The one that was chosen here, else the first of the browser's that there is. */
-function preferred(): Language {
-  const chosen = localStorage.getItem(place);
-  if (isLanguage(chosen)) return chosen;
-  const spoken = navigator.languages.map((it) => it.split('-')[0] ?? '');
-  return spoken.find(isLanguage) ?? 'en';
 }
 
 export async function startWords(): Promise<void> {
@@ -50,13 +34,13 @@ export async function startWords(): Promise<void> {
 /** Fetches the words of a language and shows the app in it. */
 export async function speak(language: Language, isChosen = false): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'words')) {
-    const { default: words } = await load[language]();
+    const { default: words } = await loadWords[language]();
     i18next.addResourceBundle(language, 'words', words);
   }
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
   document.documentElement.dir = languages[language].dir;
-  if (isChosen) localStorage.setItem(place, language);
+  if (isChosen) localStorage.setItem(chosenPlace, language);
 }
 
 export const spokenNow = (): Language => (isLanguage(i18next.language) ? i18next.language : 'en');

@@ -34,9 +34,10 @@ export function Shell() {
   }, [pathname]);
 
   const needsWallet = handle?.who === 'wallet';
-  if (session === undefined) return <Waiting />;
-  if (needsWallet && !session.open) return <Locked session={session} />;
-  const open = session.open ? session : undefined;
+  // What anybody may see does not wait for the worker to say whether a wallet is open.
+  if (session === undefined && handle?.who !== 'anybody') return <Waiting />;
+  if (needsWallet && session?.open === false) return <Locked session={session} />;
+  const open = session?.open === true ? session : undefined;
   const places =
     handle?.who === 'desk' ? deskPlaces : open === undefined ? [] : placesOf(open.role);
   return (

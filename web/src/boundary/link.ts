@@ -52,9 +52,20 @@ interface TrustedTypesLike {
   ): { createScriptURL(url: string): unknown };
 }
 
-/** The worker with the keys: shared by all tabs of this browser where it can be, else this tab's own. */
+/** After the next picture that the browser shows; a tab that nobody sees shows none. */
+function afterPaint(work: () => void): void {
+  if (document.visibilityState === 'hidden') work();
+  else requestAnimationFrame(() => setTimeout(work));
+}
+
+/**
+ * The worker with the keys: shared by all tabs of this browser where it can be, else this tab's own. It is begun when a
+ * page stands that asks for something, so that a slow line brings the page first.
+ */
 class Link {
-  readonly #port: Port;
+  #port: Port | undefined;
+  /** What was said before there was anybody to hear it. */
+  #early: ToWorker[] | undefined;
   readonly #waiting = new Map<number, Waiting>();
   readonly #sessions = new Set<() => void>();
   readonly #news = new Set<() => void>();
@@ -65,12 +76,7 @@ class Link {
 
   constructor() {
     this.isShared = 'SharedWorker' in globalThis;
-    const url = trusted(workerUrl);
-    this.#port = this.isShared
-      ? new SharedWorker(url, { type: 'module', name: 'salus' }).port
-      : new Worker(url, { type: 'module', name: 'salus' });
-    this.#port.onmessage = ({ data }) => this.#hear(data);
-    addEventListener('pagehide', () => this.#port.postMessage({ kind: 'gone' }));
+    addEventListener('pagehide', () => this.#port?.postMessage({ kind: 'gone' }));
     // A page that comes back from the browser's cache has left: it asks anew.
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted) location.reload();
@@ -82,7 +88,7 @@ class Link {
         () => {
           if (Date.now() - toldMs < 10_000) return;
           toldMs = Date.now();
-          this.#port.postMessage({ kind: 'touched' });
+          this.#port?.postMessage({ kind: 'touched' });
         },
         { passive: true, capture: true },
       );
@@ -118,11 +124,33 @@ class Link {
     const { signal, onProgress } = options;
     return new Promise<OutputOf<Name>>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (output: unknown) => void, reject, onProgress });
-      const stop = () => this.#port.postMessage({ kind: 'cancel', id });
+      const stop = () => this.#say({ kind: 'cancel', id });
       if (signal?.aborted === true) stop();
       signal?.addEventListener('abort', stop, { once: true });
-      this.#port.postMessage({ kind: 'call', id, name, input });
+      this.#say({ kind: 'call', id, name, input });
     });
+  }
+
+  /** A page stands that wants to know the session. */
+  begin(): void {
+    if (this.#port !== undefined || this.#early !== undefined) return;
+    this.#early = [];
+    afterPaint(() => {
+      const url = trusted(workerUrl);
+      const port: Port = this.isShared
+        ? new SharedWorker(url, { type: 'module', name: 'salus' }).port
+        : new Worker(url, { type: 'module', name: 'salus' });
+      port.onmessage = ({ data }) => this.#hear(data);
+      for (const message of this.#early ?? []) port.postMessage(message);
+      this.#early = undefined;
+      this.#port = port;
+    });
+  }
+
+  #say(message: ToWorker): void {
+    this.begin();
+    if (this.#port === undefined) this.#early?.push(message);
+    else this.#port.postMessage(message);
   }
 
   #hear(message: FromWorker): void {

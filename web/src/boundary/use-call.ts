@@ -37,7 +37,10 @@ link.onNews(() => void queries.invalidateQueries({ refetchType: 'active' }));
 /** Undefined until the worker has answered. */
 export function useSession(): SessionState | undefined {
   return useSyncExternalStore(
-    (listener) => link.onState(listener),
+    (listener) => {
+      link.begin();
+      return link.onState(listener);
+    },
     () => link.state,
   );
 }

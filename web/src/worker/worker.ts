@@ -1,7 +1,7 @@
 import { isCoded } from '@salus/salus/sdk/browser';
 import type { Failure, FromWorker, ToWorker } from '../boundary/messages.ts';
 import { AppError, type Call } from './call.ts';
-import { calls } from './calls/all.ts';
+import { callNamed, loadAll } from './calls/all.ts';
 import { Session } from './session.ts';
 import { hospitalOf } from './site.ts';
 
@@ -42,15 +42,36 @@ function serve(port: Port): void {
         .catch(async (error: unknown) =>
           port.postMessage({ kind: 'failed', id, failure: await failureOf(error) }),
         )
-        .finally(() => working.delete(id));
+        .finally(() => {
+          working.delete(id);
+          restLater();
+        });
     }
   };
   void session.state().then((state) => port.postMessage({ kind: 'session', state }));
 }
 
+const quietMs = 1_000;
+let rest: ReturnType<typeof setTimeout> | undefined;
+let isWhole = false;
+
+/** The parts that no page has needed yet are loaded when nobody has asked for anything for a moment. */
+function restLater(): void {
+  clearTimeout(rest);
+  if (isWhole) return;
+  rest = setTimeout(() => {
+    isWhole = true;
+    // Without network: the next call tries again.
+    loadAll().catch(() => {
+      isWhole = false;
+    });
+  }, quietMs);
+}
+
 /** The page keeps to `Calls`; here a name is only a name. */
 async function answer(name: string, input: unknown, work: Parameters<Call<unknown, unknown>>[2]) {
-  const call = Object.entries(calls).find(([key]) => key === name)?.[1];
+  const found = callNamed(name);
+  const call = found instanceof Promise ? await found : found;
   if (call === undefined) throw new AppError('INTERNAL', { name });
   return (call as Call<unknown, unknown>)(session, input, work);
 }

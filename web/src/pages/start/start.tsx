@@ -64,6 +64,37 @@ function OpenHere() {
   );
 }
 
+/** As the server wrote it into the page. */
+const isDemo = (): boolean =>
+  document.querySelector<HTMLMetaElement>('meta[name="salus-demo"]')?.content === 'yes';
+
+/** Their room: what stands below does not move when they come. */
+function DemoPeopleSoon() {
+  const { t } = useTranslation();
+  return (
+    <section aria-busy="true">
+      <div className="sec-head">
+        <h2>{t('start.tryAs')}</h2>
+      </div>
+      <p className="dim sm">{t('start.tryNote')}</p>
+      <ul className="sheet rows mt" aria-hidden="true">
+        {[1, 2, 3, 4].map((it) => (
+          <li key={it}>
+            <div className="row persona">
+              <span className="mono-g" />
+              <span>
+                <span className="t">&nbsp;</span>
+                <br />
+                <span className="s">&nbsp;</span>
+              </span>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 function DemoPeople() {
   const { t } = useTranslation();
   const people = useCall('demo.people', undefined);
@@ -76,7 +107,8 @@ function DemoPeople() {
     else open.mutate({ name }, { onSuccess: () => void go(homeOf(role)) });
   };
   const error = open.error ?? desk.error;
-  if (people.data === undefined || people.data.length === 0) return null;
+  if (people.data === undefined) return isDemo() ? <DemoPeopleSoon /> : null;
+  if (people.data.length === 0) return null;
   return (
     <section>
       <div className="sec-head">
