@@ -119,10 +119,12 @@ export function demoDoor(home: string): DemoDoor {
     async deskLink() {
       return `north/${(await localDesk(home, 'north').link()).link}`;
     },
-    async invitation() {
-      const desk = localDesk(home, 'north');
+    async invitation({ hospital, person }) {
+      const place = localHospitals(home).find((it) => it.name === hospital)?.name ?? 'north';
+      const desk = localDesk(home, place);
       const role = 'patient' as const;
-      const { invitation } = await desk.invite({ role, name: 'Nova Example' });
+      const name = shown.find((it) => it.name === person)?.fullName ?? 'Nova Example';
+      const { invitation } = await desk.invite({ role, name });
       return formatInvitationLink({
         ...{ gatewayUrl: desk.url, role, code: invitation },
         genesisHash: (await desk.hospital()).genesisHash,

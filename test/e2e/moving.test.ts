@@ -5,12 +5,15 @@ import { fileInputOf } from '../../src/sdk/browser/file-input.ts';
 import type { Context } from '../../src/sdk/client/context.ts';
 import {
   amendRecord,
+  closeAccount,
   contentOf,
+  learnClosed,
   type OpenedRecord,
   Person,
   reclassifyRecord,
   type WalletStore,
 } from '../../src/sdk/index.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 import { type Consortium, passphrase, startConsortium } from './consortium.ts';
 
 /** A patient takes her chart to another hospital: what others wrote keeps its author, and readers check it. */
@@ -212,4 +215,21 @@ test('A record filed anew keeps its bytes and author, and its file still comes b
     [contentOf(now).head.author, now.carried?.notVerified, now.head.recordClass],
     [doctor.account().account, undefined, 'diagnosis'],
   );
+});
+
+test('A device that comes back from a copy of a closed account learns that it is closed', async () => {
+  const { person: ana, code } = await consortium.person('Ana', 'north', 'patient');
+  const north = ana.account().account;
+  const invitation = await consortium.invite('valley', 'patient', 'Ana');
+  const { account: valley } = await ana.enrol({
+    ...{ gatewayUrl: consortium.url('valley'), invitation, role: 'patient', code },
+  });
+  await ana.catchUp({ as: north });
+  await ana.run(closeAccount, {}, { as: north });
+  const phone = await Person.recover({
+    ...{ store: memoryWalletStore(), passphrase, code, gatewayUrl: consortium.url('north') },
+  });
+  assert.equal(await phone.run(learnClosed, undefined, { as: valley }), false);
+  assert.equal(await phone.run(learnClosed, undefined, { as: north }), true);
+  assert.deepEqual([...phone.closedAccounts], [north]);
 });

@@ -17,8 +17,14 @@ export interface DemoDoor {
   wallet(
     name: string,
   ): (DemoPersonShown & { readonly passphrase: string; readonly code: string }) | undefined;
-  /** The link of a new invitation for a patient, as the desk's sheet has it. */
-  invitation(): Promise<string>;
+  /**
+   * The link of a new invitation for a patient, as the desk's sheet has it; `person`: for this one of the demo. At the first
+   * hospital where none is named, or none of that name is there.
+   */
+  invitation(asked: {
+    readonly hospital?: string | undefined;
+    readonly person?: string | undefined;
+  }): Promise<string>;
   /** What opens the desk of a hospital in a browser, once: `north/LINK`. */
   deskLink(): Promise<string>;
 }

@@ -3,7 +3,7 @@ import { Trans, useTranslation } from 'react-i18next';
 import { dayOf, momentText, shortDayOf } from '../../app/dates.ts';
 import { link } from '../../boundary/link.ts';
 import { askPasskey, makePasskey, PasskeyGone, passkeyProblem } from '../../boundary/passkey.ts';
-import { useAct, useCall } from '../../boundary/use-call.ts';
+import { useAct, useCall, useSession } from '../../boundary/use-call.ts';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
@@ -12,6 +12,7 @@ import { Sheet } from '../../parts/sheet.tsx';
 import type { KeysView, WayView } from '../../worker/calls/keys.ts';
 import { AddDevice } from './add-device.tsx';
 import { CodeField } from './code-field.tsx';
+import { Elsewhere } from './elsewhere.tsx';
 
 /** Each way in with the day on which it last worked; what to do when something happens. */
 export function Keys() {
@@ -36,6 +37,7 @@ type Asked = 'sheet' | 'passphrase' | 'setPassphrase' | 'device' | 'newSheet' | 
 function Known({ keys }: { readonly keys: KeysView }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState<Asked>();
+  const session = useSession();
   const close = () => setAsked(undefined);
   const untried = keys.ways.filter((it) => it.workedMs === undefined).length;
   return (
@@ -89,6 +91,7 @@ function Known({ keys }: { readonly keys: KeysView }) {
           </div>
         </section>
         <p className="hint mt">{t('keys.hint')}</p>
+        {session?.open === true && session.role === 'patient' && <Elsewhere />}
       </div>
       <div>
         <section className="sec side1">

@@ -9,7 +9,9 @@ import { homeCalls } from './home.ts';
 import { itemCalls } from './item.ts';
 import { joinCalls } from './join.ts';
 import { keysCalls } from './keys.ts';
+import { leavingCalls } from './leaving.ts';
 import { lookedCalls } from './looked.ts';
+import { movingCalls } from './moving.ts';
 import { networkCalls } from './network.ts';
 import { recordCalls } from './record.ts';
 import { shareCalls } from './share.ts';
@@ -27,6 +29,7 @@ export const calls = {
   ...homeCalls,
   ...joinCalls,
   ...keysCalls,
+  ...movingCalls,
   ...networkCalls,
   ...sharingCalls,
   ...itemCalls,
@@ -36,6 +39,7 @@ export const calls = {
   ...codeCalls,
   ...exportCalls,
   ...clinicianCalls,
+  ...leavingCalls,
   ...lookedCalls,
   ...shareCalls,
   ...writingCalls,

@@ -62,14 +62,14 @@ const openDemo: Call<{ readonly name: string }, void> = async (session, { name }
         options,
       );
   const initials = initialsOf(demo.fullName);
-  await session.open(person, {
-    id,
-    initials,
-    role: demo.role,
-    isDemo: true,
-    hasPassphrase: true,
-    openedMs: Date.now(),
-  });
+  const { hospitals } = await siteOf();
+  const wallet = { id, initials, role: demo.role, isDemo: true, hasPassphrase: true };
+  await session.open(
+    person,
+    { ...wallet, openedMs: Date.now() },
+    hospitals.find((it) => it.name === demo.hospital)?.account,
+  );
+  await session.learnClosed();
   if (!held) await person.sync({ ...session.as, signal });
 };
 
@@ -82,6 +82,7 @@ const unlock: Call<{ readonly id: string; readonly passphrase: string }, void> =
   const store = indexedDbWalletStore(id);
   const person = await Person.open({ store, passphrase }, await personOptions());
   await session.open(person, held);
+  await session.learnClosed();
   await noteWay(session, 'passphrase');
 };
 
@@ -97,6 +98,7 @@ const unlockByPasskey: Call<{ readonly id: string; readonly answer: PasskeyAnswe
   if (held === undefined) throw new AppError('HANDLE_UNKNOWN');
   const store = indexedDbWalletStore(id);
   await session.open(await Person.openByPasskey({ store, answer }, await personOptions()), held);
+  await session.learnClosed();
   await noteWay(session, 'passkey', answer.credentialId);
 };
 
