@@ -25,6 +25,11 @@ export interface DemoDoor {
     readonly hospital?: string | undefined;
     readonly person?: string | undefined;
   }): Promise<string>;
+  /**
+   * Makes room where somebody of the demo has as many devices as a person may have: new keys by the printed code, so that all
+   * browsers of before are out and open anew with a touch. Nothing where there is room, or nobody of this name.
+   */
+  makeRoom(name: string): Promise<void>;
   /** What opens the desk of a hospital in a browser, once: `north/LINK`. */
   deskLink(): Promise<string>;
 }

@@ -100,6 +100,15 @@ function serveDemo(root: FastifyInstance, demo: DemoDoor): void {
     reply.header('cache-control', 'no-store');
     return { link: await demo.invitation(askedOf(body)) };
   });
+  root.post<{ Params: { name: string } }>(
+    '/app/demo/room/:name',
+    { ...hidden, onRequest: onlyHere },
+    async ({ params }, reply) => {
+      await demo.makeRoom(params.name);
+      reply.header('cache-control', 'no-store');
+      return {};
+    },
+  );
   root.post('/app/demo/desk', { ...hidden, onRequest: onlyHere }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return { link: await demo.deskLink() };

@@ -23,11 +23,18 @@ export async function withAuthenticator({ context, page }: Visitor): Promise<CDP
 export const passphrase = 'four words nobody joins';
 
 /** Joins by passkey or passphrase, tries the sheet, and stands at home. Returns the sheet's code. */
-export async function join(visitor: Visitor, by: 'passkey' | 'passphrase'): Promise<string> {
+export async function join(
+  visitor: Visitor,
+  by: 'passkey' | 'passphrase',
+  deviceName?: string,
+): Promise<string> {
   const { page, touches } = visitor;
   await touches.touch(page.getByRole('link', { name: 'Start my own record' }));
   const invitation = page.getByLabel('Invitation');
   while (!(await invitation.inputValue()).startsWith('salus:')) await page.waitForTimeout(50);
+  if (deviceName !== undefined) {
+    await page.getByLabel('What this device is called in your list').fill(deviceName);
+  }
   if (by === 'passkey') {
     await touches.touch(page.getByRole('button', { name: 'Open it with a passkey' }));
   } else {

@@ -25,7 +25,7 @@ const start: Call<Joining, Joined> = async (session, input, { signal }) => {
   const id = newWalletId();
   const store = indexedDbWalletStore(id);
   const options = await personOptions();
-  const place = { store, passphrase: passphraseOf(input), deviceName: deviceName() };
+  const place = { store, passphrase: passphraseOf(input), deviceName: input.deviceName };
   const { person, code } = await Person.create({ ...place, name: 'Salus' }, options);
   if (input.passkey !== undefined) await person.addPasskey(input.passkey);
   const account = await person.enrol({
@@ -54,7 +54,7 @@ const recover: Call<Recovering, void> = async (session, input, { signal }) => {
   if (hospital === undefined) throw new AppError('HANDLE_UNKNOWN');
   const id = newWalletId();
   const store = indexedDbWalletStore(id);
-  const place = { store, passphrase: passphraseOf(input), deviceName: deviceName() };
+  const place = { store, passphrase: passphraseOf(input), deviceName: input.deviceName };
   const person = await Person.recover(
     { ...place, code: input.code, gatewayUrl: hospital.url, signal },
     await personOptions(),
@@ -84,7 +84,7 @@ const joinDevice: Call<WaysToOpen & { readonly link: string }, void> = async (
         store,
         passphrase: passphraseOf(input),
         link: input.link,
-        deviceName: deviceName(),
+        deviceName: input.deviceName,
         signal,
       },
       onStep: (it) => step(it),
@@ -117,28 +117,6 @@ async function opened(
   await session.open(person, heldAs(id, person, name, ways), at);
   await session.learnClosed();
   await person.sync(session.as).catch(() => undefined);
-}
-
-/** What this browser is called among a person's devices. */
-function deviceName(): string {
-  const { userAgent } = navigator;
-  const browser = /Firefox/u.test(userAgent)
-    ? 'Firefox'
-    : /Edg\//u.test(userAgent)
-      ? 'Edge'
-      : /Chrome/u.test(userAgent)
-        ? 'Chrome'
-        : 'Safari';
-  const system = /Android/u.test(userAgent)
-    ? 'Android'
-    : /iPhone|iPad/u.test(userAgent)
-      ? 'iOS'
-      : /Mac/u.test(userAgent)
-        ? 'macOS'
-        : /Windows/u.test(userAgent)
-          ? 'Windows'
-          : 'Linux';
-  return `${browser}, ${system}`;
 }
 
 /** Adds a device: progress `link` has the link, `digits` the name of the device whose digits are to be typed. */
