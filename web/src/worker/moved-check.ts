@@ -8,7 +8,7 @@ import {
   type RecordId,
 } from '@salus/salus/sdk/browser';
 import type { Work } from './call.ts';
-import { sha256Of } from './item-view.ts';
+import { sha256Of } from './hash.ts';
 
 /** An entry that does not stand in both records alike, and why. */
 export interface Differing {

@@ -1,6 +1,6 @@
 import { CodedError, exportAccount, type Person } from '@salus/salus/sdk/browser';
 import { AppError, type Call } from '../call.ts';
-import { sha256Of } from '../item-view.ts';
+import { sha256Of } from '../hash.ts';
 import { Zip } from '../zip.ts';
 import { type ClosedView, closeShown } from './moving.ts';
 
