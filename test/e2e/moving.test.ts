@@ -115,6 +115,9 @@ test('A moved chart has everything, each with its author, its versions, and wher
     line.map((it) => textOf(contentOf(it).bytes)),
     ['5 mg', '50 mg'],
   );
+  // In the list of the new chart too what was amended is one line.
+  const listed = (await ana.recordLines({ as: valley })).filter((it) => !it.isOlder);
+  assert.equal(listed.filter((it) => it.recordClass === 'note').length, 1);
   const own = carried.find((it) => it.head.recordClass === 'lab');
   assert.equal(own && contentOf(own).head.author, valley);
   // The file comes back byte for byte, and is known at the new account.
@@ -207,6 +210,13 @@ test('A record filed anew keeps its bytes and author, and its file still comes b
     ['vital', 'lab'],
   );
   assert.deepEqual(line[0]?.bytes, line[1]?.bytes);
+  // In a list each is one line: what was filed anew, and not beside it what it took the place of.
+  const shown = async () =>
+    (await ana.recordLines(as))
+      .filter((it) => it.state === 'live' && !it.isOlder)
+      .map((it) => it.recordId);
+  const first = await shown();
+  assert.deepEqual([first.includes(filed.recordId), first.includes(own)], [true, false]);
   await ana.erase([own], as);
   assert.equal(textOf((await ana.exportImport(importId, as)).bytes), bundle);
   const carried = await ana.run(reclassifyRecord, { recordId: note, recordClass: 'diagnosis' }, as);
@@ -215,6 +225,12 @@ test('A record filed anew keeps its bytes and author, and its file still comes b
     [contentOf(now).head.author, now.carried?.notVerified, now.head.recordClass],
     [doctor.account().account, undefined, 'diagnosis'],
   );
+  const notes = (await ana.recordLines(as)).filter((it) => it.recordId === carried.recordId);
+  assert.deepEqual(
+    notes.map((it) => [it.isOlder, (it.versions ?? 0) > 1]),
+    [[false, true]],
+  );
+  assert.ok(!(await shown()).includes(note));
 });
 
 test('A device that comes back from a copy of a closed account learns that it is closed', async () => {

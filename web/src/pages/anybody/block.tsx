@@ -44,7 +44,7 @@ function BlockAt({ height }: { readonly height: number }) {
           )}
         </div>
         <div>
-          {read.data !== undefined && <HowChecked against={read.data.against} />}
+          {read.data !== undefined && <HowChecked read={read.data} />}
           <NeverThere />
         </div>
       </div>

@@ -54,7 +54,7 @@ export function Explorer() {
           )}
         </div>
         <div>
-          {read.data !== undefined && <HowChecked against={read.data.against} />}
+          {read.data !== undefined && <HowChecked read={read.data} />}
           <NeverThere />
         </div>
       </div>
@@ -113,7 +113,12 @@ export function LedgerFailed({
   );
 }
 
-export function HowChecked({ against }: { readonly against: ExplorerView['against'] }) {
+/** What was checked, against which ledger, and its words: a page cannot prove that it is the right one. */
+export function HowChecked({
+  read: { against, trustWords },
+}: {
+  readonly read: Pick<ExplorerView, 'against' | 'trustWords'>;
+}) {
   const { t } = useTranslation();
   return (
     <section className="sec side1">
@@ -122,6 +127,10 @@ export function HowChecked({ against }: { readonly against: ExplorerView['agains
       </div>
       <p className="sm">{t('explorer.checkedText')}</p>
       <p className="sm mt-s">{t(`explorer.against.${against}`)}</p>
+      <p className="sm mono mt-s" dir="ltr" data-testid="ledger-words">
+        {trustWords.join(' ')}
+      </p>
+      <p className="sm dim">{t('keys.wordsText')}</p>
       <p className="acts">
         <Link className="btn line small" to="/check">
           <Icon name="verified" />
