@@ -36,6 +36,7 @@ export function Explorer() {
                 })}
               </Answer>
               <p className="lead">{t('explorer.lead')}</p>
+              {read.data.against === 'first' && <FirstSight words={read.data.trustWords} />}
               <ul className="list sec">
                 {read.data.blocks.map((it) => (
                   <li key={it.height}>
@@ -126,11 +127,13 @@ export function HowChecked({
         <h2>{t('explorer.checked')}</h2>
       </div>
       <p className="sm">{t('explorer.checkedText')}</p>
-      <p className="sm mt-s">{t(`explorer.against.${against}`)}</p>
-      <p className="sm mono mt-s" dir="ltr" data-testid="ledger-words">
-        {trustWords.join(' ')}
-      </p>
-      <p className="sm dim">{t('keys.wordsText')}</p>
+      {against !== 'first' && (
+        <>
+          <p className="sm mt-s">{t(`explorer.against.${against}`)}</p>
+          <Words words={trustWords} />
+          <p className="sm dim">{t('keys.wordsText')}</p>
+        </>
+      )}
       <p className="acts">
         <Link className="btn line small" to="/check">
           <Icon name="verified" />
@@ -140,6 +143,27 @@ export function HowChecked({
     </section>
   );
 }
+
+/** What nobody can prove to who comes for the first time: the words are compared outside this page. */
+export function FirstSight({ words }: { readonly words: readonly string[] }) {
+  const { t } = useTranslation();
+  return (
+    <div className="note sec">
+      <Icon name="info" />
+      <div>
+        <p>{t('explorer.against.first')}</p>
+        <Words words={words} />
+        <p className="sm dim">{t('keys.wordsText')}</p>
+      </div>
+    </div>
+  );
+}
+
+const Words = ({ words }: { readonly words: readonly string[] }) => (
+  <p className="sm mono mt-s" dir="ltr" data-testid="ledger-words">
+    {words.join(' ')}
+  </p>
+);
 
 export function NeverThere() {
   const { t } = useTranslation();

@@ -1,6 +1,7 @@
 import {
   harmlessText,
   indexedDbWalletStore,
+  isCoded,
   type OwnDevice,
   type Passkey,
   type PasskeyAnswer,
@@ -136,7 +137,15 @@ const changeKeys: Call<{ readonly code?: string | undefined }, void> = async (
 /** Nobody acts with these keys any more but to take shares back; the printed sheet is the way back. */
 const freeze: Call<void, void> = async (session, _input, { signal }) => {
   const { person } = session;
-  for (const { account: as } of openAccounts(person)) await person.freeze({ as, signal });
+  const open = openAccounts(person);
+  for (const { account: as } of open) {
+    try {
+      await person.freeze({ as, signal });
+    } catch (error) {
+      // Where there are several hospitals, one that was stopped before keeps no other from being stopped.
+      if (open.length < 2 || !isCoded(error, 'ACCOUNT_FROZEN')) throw error;
+    }
+  }
 };
 
 /** Another sheet: with the old one at once, without after seven days in which it can be stopped. */
