@@ -1,7 +1,13 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatInvitationLink, Person, type Role } from '../sdk/index.ts';
+import {
+  formatInvitationLink,
+  Person,
+  type PersonOptions,
+  type Role,
+  type WalletStore,
+} from '../sdk/index.ts';
 import { localHospitals } from '../server/desk.ts';
 import { localDesk } from '../server/registration-desk.ts';
 import type { DemoDoor } from '../server/site/demo-door.ts';
@@ -29,6 +35,8 @@ interface DemoPerson {
   readonly file?: string;
   /** One touch on the app's first page opens their wallet. */
   readonly onFirstPage?: boolean;
+  /** What they have: the first is the one of this home, a second one came back by the printed sheet. */
+  readonly devices?: readonly string[];
 }
 
 const people: readonly DemoPerson[] = [
@@ -39,6 +47,7 @@ const people: readonly DemoPerson[] = [
     hospital: 'harbour',
     licence: 'H-1042',
     onFirstPage: true,
+    devices: ['Ward computer of Dr Osei'],
   },
   {
     name: 'dr-lind',
@@ -61,6 +70,7 @@ const people: readonly DemoPerson[] = [
     hospital: 'north',
     file: 'Eboni_Brekke_ae30c5e1-23da-4ecd-a320-a2c6047f3a19.json',
     onFirstPage: true,
+    devices: ['Eboni’s phone', 'Eboni’s tablet'],
   },
   {
     name: 'op-north',
@@ -68,6 +78,7 @@ const people: readonly DemoPerson[] = [
     role: 'operator',
     hospital: 'north',
     onFirstPage: true,
+    devices: ['Operations desk of North'],
   },
   {
     name: 'lemuel',
@@ -106,6 +117,7 @@ export function demoDoor(home: string): DemoDoor {
   // A desk is nobody's wallet: a link opens it.
   const desk = { name: 'desk', fullName: 'Desk of North', role: 'desk', hospital: 'north' };
   const order = ['patient', 'clinician', 'desk', 'operator'];
+  let making = Promise.resolve();
   const listed = [...shown, desk].sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
   return {
     people: () => listed,
@@ -116,19 +128,43 @@ export function demoDoor(home: string): DemoDoor {
       const code = readFileSync(codePath, 'utf8').trim();
       return { ...person, passphrase: demoPassphrase, code };
     },
+    makeRoom(name) {
+      making = making.then(() => makeRoom(home, name));
+      const made = making;
+      making = made.catch(() => undefined);
+      return made;
+    },
     async deskLink() {
       return `north/${(await localDesk(home, 'north').link()).link}`;
     },
-    async invitation() {
-      const desk = localDesk(home, 'north');
+    async invitation({ hospital, person }) {
+      const place = localHospitals(home).find((it) => it.name === hospital)?.name ?? 'north';
+      const desk = localDesk(home, place);
       const role = 'patient' as const;
-      const { invitation } = await desk.invite({ role, name: 'Nova Example' });
+      const name = shown.find((it) => it.name === person)?.fullName ?? 'Nova Example';
+      const { invitation } = await desk.invite({ role, name });
       return formatInvitationLink({
         ...{ gatewayUrl: desk.url, role, code: invitation },
         genesisHash: (await desk.hospital()).genesisHash,
       });
     },
   };
+}
+
+/** So many devices a person may have; each browser that opens somebody of the demo is one. */
+const mostDevices = 24;
+
+async function makeRoom(home: string, name: string): Promise<void> {
+  const demo = people.find((it) => it.name === name);
+  const codePath = join(home, 'people', `${name}.demo-code`);
+  if (demo?.onFirstPage !== true || !existsSync(codePath)) return;
+  const store = fileWalletStore(home, name);
+  const person = await Person.open({ store, passphrase: demoPassphrase }, demoOptions(home));
+  const { account } = person.account();
+  await person.catchUp({ as: account });
+  if ((await person.devices()).devices.length < mostDevices) return;
+  const code = readFileSync(codePath, 'utf8').trim();
+  await person.rotate({ as: account, code });
 }
 
 /** Whether the demo was loaded to its end. */
@@ -155,15 +191,17 @@ export async function loadDemo(context: CommandContext, progress: Progress): Pro
   await writeOut(join(home, 'people', doneMark), 'The demo people are complete.\n', replacing);
 }
 
+const demoOptions = (home: string): PersonOptions => ({
+  gatewayUrlOf: ({ organisation, gatewayUrl }) =>
+    localHospitals(home).find((it) => it.account === organisation)?.url ?? gatewayUrl,
+});
+
 async function openDemoPerson(context: CommandContext, demo: DemoPerson): Promise<Person> {
   const { surroundings, signal } = context;
   const home = homeFolder(context.flags.home);
   const { name, fullName, role, hospital, licence } = demo;
   const store = fileWalletStore(home, name, surroundings);
-  const options = {
-    gatewayUrlOf: ({ organisation, gatewayUrl }: { organisation: string; gatewayUrl: string }) =>
-      localHospitals(home).find((it) => it.account === organisation)?.url ?? gatewayUrl,
-  };
+  const options = demoOptions(home);
   const codePath = join(home, 'people', `${name}.demo-code`);
   // A wallet that nobody can enrol any more because its code was not written down: begun anew.
   const hasWallet = (await store.load()) !== undefined;
@@ -175,7 +213,10 @@ async function openDemoPerson(context: CommandContext, demo: DemoPerson): Promis
   let person: Person;
   if (hasWallet && existsSync(codePath)) person = await Person.open(wallet, options);
   else {
-    const made = await Person.create({ ...wallet, name: fullName }, options);
+    const made = await Person.create(
+      { ...wallet, name: fullName, deviceName: demo.devices?.[0] },
+      options,
+    );
     person = made.person;
     await writeOut(codePath, `${made.code}\n`, replacing);
   }
@@ -184,7 +225,41 @@ async function openDemoPerson(context: CommandContext, demo: DemoPerson): Promis
     await enrolPerson(person, { home, name, role, hospital, licence, fullName, code, signal });
   }
   await person.sync({ signal });
+  await addSecondDevice(person, demo, codePath, context);
   return person;
+}
+
+/** A device that is somewhere else: it came back by the printed sheet, and nothing of it is kept here. */
+async function addSecondDevice(
+  person: Person,
+  { devices, hospital }: DemoPerson,
+  codePath: string,
+  { flags, surroundings, signal }: CommandContext,
+): Promise<void> {
+  const home = homeFolder(flags.home);
+  const gatewayUrl = localHospitals(home).find((it) => it.name === hospital)?.url;
+  const deviceName = devices?.[1];
+  if (deviceName === undefined || gatewayUrl === undefined) return;
+  if ((await person.devices()).devices.length > 1) return;
+  const code = readFileSync(codePath, 'utf8').trim();
+  const store = { ...fleetingStore(), ...surroundings.passphrases };
+  const passphrase = demoPassphrase;
+  const wallet = { store, passphrase, code, gatewayUrl, deviceName, signal };
+  await Person.recover(wallet, demoOptions(home));
+  await person.catchUp({ signal });
+}
+
+function fleetingStore(): WalletStore {
+  let file: Uint8Array | undefined;
+  const shards = new Map<string, Uint8Array>();
+  return {
+    load: async () => file,
+    loadShard: async (name) => shards.get(name),
+    async save(wallet) {
+      file = wallet.file;
+      for (const [name, bytes] of wallet.shards) shards.set(name, bytes);
+    },
+  };
 }
 
 async function addChart(person: Person, file: string, signal: AbortSignal): Promise<void> {

@@ -47,7 +47,12 @@ export {
   type ProvenName,
 } from './actions/check-bundle.ts';
 export { checkReceipt } from './actions/check-receipt.ts';
-export { type ClosedAccount, type CloseOptions, closeAccount } from './actions/close-account.ts';
+export {
+  type ClosedAccount,
+  type CloseOptions,
+  closeAccount,
+  learnClosed,
+} from './actions/close-account.ts';
 export type { EnrolOptions } from './actions/enrol.ts';
 export type { ErasedRecords } from './actions/erase.ts';
 export {
@@ -111,6 +116,7 @@ export type {
   OwnDevices,
 } from './devices/own-devices.ts';
 export type { FoundCard, GrantRequest, KnownPerson } from './grants/address-book.ts';
+export { grantAgain, isOpen, opensTheSame } from './grants/again.ts';
 export { readCard } from './grants/card.ts';
 export { formatCardLink, readCardText } from './grants/card-link.ts';
 export { coveringGrants } from './grants/covering.ts';

@@ -559,7 +559,7 @@ export class Person {
 
   /**
    * The same in one line each, imports' bookkeeping left out: name, date, value, marks. No body is fetched but once of each
-   * that somebody else wrote: what it amends stands inside.
+   * that somebody else wrote or that was moved here: what it amends stands inside.
    */
   recordLines(options: AsAccount = {}): Promise<readonly RecordLine[]> {
     return this.#run(options, async (ctx) => (await later.recordLines()).ownLines(ctx, options));

@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { catalogue } from '../../src/codes/index.ts';
+import { fieldWords } from '../../src/sdk/records/show-words.ts';
 
 const root = fileURLToPath(new URL('../../web/', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -76,9 +77,27 @@ test('Each word is used, and each that is asked for by its whole name is there',
   assert.deepEqual(unused, []);
 });
 
+test('What the SDK calls the fields of a record has its word in the language of the page', () => {
+  const { fields = {} } = wordsOf('en') as { fields?: Words };
+  const keyOf = (label: string) =>
+    label
+      .replace(/[^A-Za-z ]/gu, '')
+      .toLowerCase()
+      .replace(/ ([a-z])/gu, (_, letter: string) => letter.toUpperCase());
+  const missing = Object.values(fieldWords).filter((it) => !Object.hasOwn(fields, keyOf(it)));
+  assert.deepEqual(missing, []);
+});
+
 test('Every refusal has its sentence and its way on, and no sentence is of a refusal that there is not', () => {
   const said = Object.keys(wordsOf('en').refusals ?? {});
-  const own = ['LOCKED', 'HANDLE_UNKNOWN', 'DEMO_GONE', 'DESK_ENDED'];
+  const own = [
+    'LOCKED',
+    'HANDLE_UNKNOWN',
+    'DEMO_GONE',
+    'DESK_ENDED',
+    'MOVE_DIFFERS',
+    'LEAVE_UNREAD',
+  ];
   assert.deepEqual(said.sort(), [...Object.keys(catalogue), ...own].sort());
 });
 

@@ -5,12 +5,15 @@ import { fileInputOf } from '../../src/sdk/browser/file-input.ts';
 import type { Context } from '../../src/sdk/client/context.ts';
 import {
   amendRecord,
+  closeAccount,
   contentOf,
+  learnClosed,
   type OpenedRecord,
   Person,
   reclassifyRecord,
   type WalletStore,
 } from '../../src/sdk/index.ts';
+import { memoryWalletStore } from '../wallet-store.ts';
 import { type Consortium, passphrase, startConsortium } from './consortium.ts';
 
 /** A patient takes her chart to another hospital: what others wrote keeps its author, and readers check it. */
@@ -112,6 +115,9 @@ test('A moved chart has everything, each with its author, its versions, and wher
     line.map((it) => textOf(contentOf(it).bytes)),
     ['5 mg', '50 mg'],
   );
+  // In the list of the new chart too what was amended is one line.
+  const listed = (await ana.recordLines({ as: valley })).filter((it) => !it.isOlder);
+  assert.equal(listed.filter((it) => it.recordClass === 'note').length, 1);
   const own = carried.find((it) => it.head.recordClass === 'lab');
   assert.equal(own && contentOf(own).head.author, valley);
   // The file comes back byte for byte, and is known at the new account.
@@ -204,6 +210,13 @@ test('A record filed anew keeps its bytes and author, and its file still comes b
     ['vital', 'lab'],
   );
   assert.deepEqual(line[0]?.bytes, line[1]?.bytes);
+  // In a list each is one line: what was filed anew, and not beside it what it took the place of.
+  const shown = async () =>
+    (await ana.recordLines(as))
+      .filter((it) => it.state === 'live' && !it.isOlder)
+      .map((it) => it.recordId);
+  const first = await shown();
+  assert.deepEqual([first.includes(filed.recordId), first.includes(own)], [true, false]);
   await ana.erase([own], as);
   assert.equal(textOf((await ana.exportImport(importId, as)).bytes), bundle);
   const carried = await ana.run(reclassifyRecord, { recordId: note, recordClass: 'diagnosis' }, as);
@@ -212,4 +225,27 @@ test('A record filed anew keeps its bytes and author, and its file still comes b
     [contentOf(now).head.author, now.carried?.notVerified, now.head.recordClass],
     [doctor.account().account, undefined, 'diagnosis'],
   );
+  const notes = (await ana.recordLines(as)).filter((it) => it.recordId === carried.recordId);
+  assert.deepEqual(
+    notes.map((it) => [it.isOlder, (it.versions ?? 0) > 1]),
+    [[false, true]],
+  );
+  assert.ok(!(await shown()).includes(note));
+});
+
+test('A device that comes back from a copy of a closed account learns that it is closed', async () => {
+  const { person: ana, code } = await consortium.person('Ana', 'north', 'patient');
+  const north = ana.account().account;
+  const invitation = await consortium.invite('valley', 'patient', 'Ana');
+  const { account: valley } = await ana.enrol({
+    ...{ gatewayUrl: consortium.url('valley'), invitation, role: 'patient', code },
+  });
+  await ana.catchUp({ as: north });
+  await ana.run(closeAccount, {}, { as: north });
+  const phone = await Person.recover({
+    ...{ store: memoryWalletStore(), passphrase, code, gatewayUrl: consortium.url('north') },
+  });
+  assert.equal(await phone.run(learnClosed, undefined, { as: valley }), false);
+  assert.equal(await phone.run(learnClosed, undefined, { as: north }), true);
+  assert.deepEqual([...phone.closedAccounts], [north]);
 });

@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import type { ListedGrant, WalletAccount } from '../../sdk/index.ts';
+import {
+  grantAgain,
+  isOpen,
+  type ListedGrant,
+  opensTheSame,
+  type WalletAccount,
+} from '../../sdk/index.ts';
 import { type Acting, actingAccount, openActing, withWallet, work } from '../acting.ts';
 import { sure } from '../asking.ts';
 import { amount } from '../format.ts';
@@ -47,9 +53,7 @@ async function move(
   const from = actingAccount({ ...acting, accounts }, flags.from);
   const options = work(context, from);
   const would = await person.moveRecords({ ...options, to: to.account, dryRun: true });
-  const open = (await person.grants(options)).filter(
-    ({ state }) => state === 'live' || state === 'not yet',
-  );
+  const open = (await person.grants(options)).filter(isOpen);
   const commandsFor = (grants: readonly ListedGrant[]) =>
     grants.map((it) => commandOf(acting, it, to));
   const places = { from: from.account, to: to.account };
@@ -70,8 +74,8 @@ async function move(
   const moved = await during(context.output, 'Moving', (progress) =>
     person.moveRecords({ ...work(context, from, progress), to: to.account }),
   );
-  const anew = flags.grants === true ? open.filter(isWhole) : [];
-  const given = await grantAnew(context, acting, anew, to);
+  const anew = flags.grants === true ? open.filter(opensTheSame) : [];
+  const given = await person.run(grantAgain, anew, work(context, to));
   const left = commandsFor(open.filter((it) => !anew.includes(it)));
   context.output.result({ ...places, ...moved, grants: left, granted: given }, () =>
     [
@@ -105,40 +109,4 @@ function commandOf({ name }: Acting, grant: ListedGrant, to: WalletAccount): str
     ...(state === 'not yet' ? [`--from ${new Date(notBeforeMs).toISOString()}`] : []),
     `--until ${new Date(notAfterMs).toISOString()}`,
   ].join(' ');
-}
-
-/**
- * Whether the same terms open the same there: single records have other ids, and what was moved counts as of the day on
- * which it came, so that a grant of a part would open all of it. Such a grant is given by hand.
- */
-const isWhole = ({ terms }: ListedGrant): boolean =>
-  terms.recordIds.length === 0 && terms.fromMs === 0;
-
-async function grantAnew(
-  context: CommandContext,
-  { person }: Acting,
-  grants: readonly ListedGrant[],
-  to: WalletAccount,
-): Promise<readonly string[]> {
-  if (grants.length === 0) return [];
-  const there = await person.grants(work(context, to));
-  const isThere = (old: ListedGrant): boolean =>
-    there.some((it) => it.state !== 'ended' && sameAs(it) === sameAs(old));
-  const given: string[] = [];
-  for (const it of grants.filter((old) => !isThere(old))) {
-    const { grantee, readClasses, writeClasses, purposes } = it.terms;
-    const notBeforeMs = it.state === 'not yet' ? it.notBeforeMs : undefined;
-    const { notAfterMs } = it;
-    const terms = { grantee, readClasses, writeClasses, purposes, notBeforeMs, notAfterMs };
-    given.push((await person.grant(terms, work(context, to))).consent);
-  }
-  return given;
-}
-
-/** Equal for grants of the same to the same, until the same end: one that an earlier try gave. */
-function sameAs({ terms, notAfterMs }: ListedGrant): string {
-  const { grantee, readClasses, writeClasses, purposes, recordIds, fromMs } = terms;
-  return JSON.stringify([
-    ...[grantee, readClasses, writeClasses, purposes, recordIds, fromMs, notAfterMs],
-  ]);
 }

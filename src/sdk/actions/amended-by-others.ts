@@ -2,7 +2,7 @@ import type { RecordId } from '../../primitives/ids.ts';
 import { accountId, list, type Of, recordId, struct } from '../../primitives/shape.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context } from '../client/context.ts';
-import { contentOf } from '../records/carried.ts';
+import { versionedOf } from '../records/carried.ts';
 import { type Note, noteBeside, noted } from './kept-beside.ts';
 import { type OwnChart, openThose } from './own-records.ts';
 
@@ -27,7 +27,7 @@ const mostAtOnce = 500;
 /**
  * Records of others in this chart of which a newer version by the same author is there: a corrected diagnosis does not
  * stand beside what corrects it. Which record is a version of which stands inside its body, so each that somebody else
- * wrote is opened once on this device; where a hospital does not give it, it is asked for again the next time.
+ * wrote, and each that was carried here whole, is opened once on this device; where a hospital does not give it, it is asked for again the next time.
  * Source: docs/protocol/items.md, rules I-71 and I-73.
  */
 export async function amendedByOthers(
@@ -36,7 +36,11 @@ export async function amendedByOthers(
   live: readonly LiveItem[],
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<RecordId, RecordId>> {
-  const written = live.filter((it) => it.consent !== undefined && it.recordClass !== 'iot');
+  const { imported } = ctx;
+  // What its owner brought is known by its import; what she carried here from elsewhere is not.
+  const isKnown = (it: LiveItem): boolean =>
+    it.consent === undefined && imported.lineOf(it.recordId).length > 0;
+  const written = live.filter((it) => !isKnown(it) && it.recordClass !== 'iot');
   if (written.length === 0) return new Map();
   const there = new Set(written.map((it) => it.recordId));
   const known = (await noted(ctx, seen)).filter((it) => there.has(it.recordId));
@@ -63,9 +67,8 @@ async function open(
   try {
     for await (const it of openThose(ctx, chart, records, signal)) {
       if ('code' in it) continue;
-      const { head } = contentOf(it);
-      const { author, previous = head.recordId } = head;
-      found.push({ recordId: head.recordId, author, previous });
+      const { recordId: id, previous = id, author } = versionedOf(it, it.height);
+      found.push({ recordId: id, author, previous });
     }
   } catch (error) {
     // A list is told all the same: what did not come is asked for again.

@@ -72,6 +72,22 @@ export const closeAccount: Action<CloseOptions | undefined, ClosedAccount> = {
   },
 };
 
+/**
+ * Whether another device of this person has closed the account: begun in the wallet, and frozen by the ledger. Then it is
+ * closed on this device too. Nobody is asked where nothing was begun.
+ */
+export const learnClosed: Action<undefined, boolean> = {
+  name: 'accounts/closed-elsewhere',
+  async run(ctx, _input, { signal }) {
+    const { account } = ctx.account;
+    const isBegun = closingOf(ctx.vault.content, account)?.step === 1;
+    if (!isBegun || !(await ctx.ledger.currentAccount(account, signal)).frozen) return false;
+    await noteStep(ctx, 2);
+    await dropKept(ctx);
+    return true;
+  },
+};
+
 /** Whether anything of an account is on its way, or kept for later; what can be settled is settled first. */
 async function requireIdle(ctx: Context, options: WorkOptions): Promise<void> {
   const { account } = ctx.account;

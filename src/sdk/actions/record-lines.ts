@@ -9,6 +9,7 @@ import { heldGrant } from '../grants/received.ts';
 import type { SealedHeadline } from '../records/headline/headline-format.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import { amendedByOthers } from './amended-by-others.ts';
+import { filedAnew } from './filed-anew.ts';
 import { keysOf, openersOf } from './keys-of-rows.ts';
 import { keyOf, ownChart } from './own-records.ts';
 import { type Access, type ReadOptions, requestRows, type SharedListing } from './read-shared.ts';
@@ -37,7 +38,7 @@ const atOnce = 64;
 
 /**
  * The owner's records in one line each, imports' bookkeeping left out. Nobody is told, and no body is fetched but once of
- * each that somebody else wrote.
+ * each that somebody else wrote, or that was carried here.
  */
 export async function ownLines(
   ctx: Context,
@@ -52,7 +53,8 @@ export async function ownLines(
   );
   const opened = await openLines(live, (row) => keyOf(chart, row), { signal, onProgress });
   const there = new Set(live.map((it) => it.recordId));
-  const newerOf = await amendedByOthers(ctx, chart, live, signal);
+  const amended = await amendedByOthers(ctx, chart, live, signal);
+  const newerOf = new Map([...amended, ...filedAnew(ctx, live)]);
   const olderOf = new Map([...newerOf].map(([older, newer]) => [newer, older]));
   // Versions of one record share their line: of thousands it is looked through once.
   const shown = new Map<readonly RecordId[], readonly RecordId[]>();
@@ -60,10 +62,10 @@ export async function ownLines(
     const all = imported.lineOf(line.recordId);
     const known = shown.get(all) ?? all.filter((it) => there.has(it));
     shown.set(all, known);
-    const amended = olderThan(olderOf, line.recordId);
+    const before = olderThan(olderOf, line.recordId);
     return {
       ...line,
-      versions: Math.max(1, known.length, amended + 1),
+      versions: Math.max(1, known.length, before + 1),
       isOlder: (known.length > 1 && known[0] !== line.recordId) || newerOf.has(line.recordId),
       isWithdrawn: imported.isWithdrawn(line.recordId),
     };

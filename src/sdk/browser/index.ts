@@ -4,5 +4,9 @@ export * from '../index.ts';
 export { loadAllParts } from '../later.ts';
 export { fileInputOf } from './file-input.ts';
 export { indexedDbItemStore } from './indexeddb-item-store.ts';
-export { indexedDbWalletNames, indexedDbWalletStore } from './indexeddb-store.ts';
+export {
+  forgetIndexedDbWallet,
+  indexedDbWalletNames,
+  indexedDbWalletStore,
+} from './indexeddb-store.ts';
 export { browserOpeners } from './openers.ts';

@@ -40,6 +40,15 @@ const shardKey = (name: string, shard: string): string => `${name}\u0000${shard}
 /** Behind all shards, whose names are hex digits. */
 const besideKey = (name: string, word: string): string => `${name}\u0000~${word}`;
 
+/** Forgets a wallet in this browser, and what lies beside it; the printed code or another device brings it back. Throws WALLET_NOT_KEPT. */
+export async function forgetIndexedDbWallet(name: string): Promise<void> {
+  const own = IDBKeyRange.bound(`${name}\u0000`, `${name}\u0001`, false, true);
+  await inDatabase(place, 'readwrite', (store) => {
+    store.delete(own);
+    return store.delete(name);
+  });
+}
+
 /** Throws WALLET_NOT_KEPT. */
 export async function indexedDbWalletNames(): Promise<readonly string[]> {
   const keys = await inDatabase(place, 'readonly', (store) => store.getAllKeys());

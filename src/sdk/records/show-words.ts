@@ -30,7 +30,8 @@ const resourceWords: Readonly<Record<string, string>> = {
   ServiceRequest: 'Order',
 };
 
-const fieldWords: Readonly<Record<string, string>> = {
+/** A page in another language has its own words for these. */
+export const fieldWords: Readonly<Record<string, string>> = {
   abatement: 'Ended',
   authoredOn: 'Written',
   birthDate: 'Born',

@@ -15,6 +15,7 @@ const demo: DemoDoor = {
   people: () => [eboni],
   wallet: (name) => (name === 'eboni' ? { ...eboni, passphrase: 'p', code: 'c' } : undefined),
   invitation: async () => 'salus:enrol?',
+  makeRoom: async () => undefined,
   deskLink: async () => 'north/0',
 };
 
@@ -104,6 +105,7 @@ suite('the app at the address itself (H-30)', () => {
       ['POST', '/app/demo/wallet/eboni'],
       ['POST', '/app/demo/invitation'],
       ['POST', '/app/demo/desk'],
+      ['POST', '/app/demo/room/eboni'],
     ] as const;
     for (const [method, url] of routes) {
       const here = { host: 'localhost:4610', accept: 'text/html' };

@@ -94,6 +94,15 @@ function sendFile(
     .send(Buffer.from(gzip ?? file.bytes));
 }
 
+/** Without a body a newcomer is invited, at the first hospital. */
+function askedOf(body: unknown): Parameters<DemoDoor['invitation']>[0] {
+  const { hospital, person } = Object(body);
+  return {
+    ...(typeof hospital === 'string' && { hospital }),
+    ...(typeof person === 'string' && { person }),
+  };
+}
+
 /** A name that some other site gave this address (DNS rebinding) must not open a demo wallet for it. */
 const isLocal = (host: string | undefined): boolean =>
   /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/u.test(host ?? '');
@@ -107,10 +116,19 @@ function serveDemo(root: FastifyInstance, demo: DemoDoor): void {
     reply.header('cache-control', 'no-store');
     return demo.people();
   });
-  root.post('/app/demo/invitation', { ...hidden, onRequest: onlyHere }, async (_request, reply) => {
+  root.post('/app/demo/invitation', { ...hidden, onRequest: onlyHere }, async ({ body }, reply) => {
     reply.header('cache-control', 'no-store');
-    return { link: await demo.invitation() };
+    return { link: await demo.invitation(askedOf(body)) };
   });
+  root.post<{ Params: { name: string } }>(
+    '/app/demo/room/:name',
+    { ...hidden, onRequest: onlyHere },
+    async ({ params }, reply) => {
+      await demo.makeRoom(params.name);
+      reply.header('cache-control', 'no-store');
+      return {};
+    },
+  );
   root.post('/app/demo/desk', { ...hidden, onRequest: onlyHere }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return { link: await demo.deskLink() };

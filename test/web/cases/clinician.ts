@@ -73,8 +73,8 @@ export function clinicianCases(app: () => App): void {
       await page.getByRole('link', { name: 'Chart' }).click();
       await page.getByRole('link', { name: 'Iron deficiency without anaemia' }).click();
       await page.getByText('The blood count of the same day shows no anaemia.').waitFor();
-      await page.getByText('the signature was checked in this browser').click();
-      await page.getByText('One operator vouches for that date').waitFor();
+      await page.getByText(/Dr Abena Osei.* signed it, .* Checked in this browser/u).click();
+      await page.getByText('The operators of the ledger.').waitFor();
       await holdsAxe(page);
       await visitor.close();
       assert.equal((await looksOfOsei()).length, before + 1);

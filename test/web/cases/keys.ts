@@ -1,51 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { CDPSession, Page } from 'playwright-core';
-import { type App, fitsWidth, holdsAxe, type Visitor } from '../app.ts';
-
-/** An authenticator of this browser alone, that verifies its owner by itself. */
-async function withAuthenticator({ context, page }: Visitor): Promise<CDPSession> {
-  const session = await context.newCDPSession(page);
-  await session.send('WebAuthn.enable');
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      ctap2Version: 'ctap2_1',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      hasPrf: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return session;
-}
-
-const passphrase = 'four words nobody joins';
-
-/** Joins by passkey or passphrase, tries the sheet, and stands at home. Returns the sheet's code. */
-async function join(visitor: Visitor, by: 'passkey' | 'passphrase'): Promise<string> {
-  const { page, touches } = visitor;
-  await touches.touch(page.getByRole('link', { name: 'Start my own record' }));
-  const invitation = page.getByLabel('Invitation');
-  while (!(await invitation.inputValue()).startsWith('salus:')) await page.waitForTimeout(50);
-  if (by === 'passkey') {
-    await touches.touch(page.getByRole('button', { name: 'Open it with a passkey' }));
-  } else {
-    await page.getByLabel('Or choose a passphrase').fill(passphrase);
-    await touches.touch(page.getByRole('button', { name: 'Open it with this passphrase' }));
-  }
-  const shown = page.getByTestId('sheet-code');
-  await shown.waitFor({ timeout: 60_000 });
-  const code = (await shown.textContent()) ?? '';
-  await page.evaluate('print = () => {}');
-  await touches.touch(page.getByRole('button', { name: 'Print the sheet' }));
-  await page.getByLabel('Type the code from the sheet').fill(code.toLowerCase());
-  await touches.touch(page.getByRole('button', { name: 'Try it' }));
-  await page.waitForURL('**/home');
-  return code;
-}
+import type { Page } from 'playwright-core';
+import { Person } from '../../../src/sdk/index.ts';
+import { memoryWalletStore } from '../../wallet-store.ts';
+import { type App, fitsWidth, holdsAxe } from '../app.ts';
+import { join, passphrase, withAuthenticator } from './joining.ts';
 
 const heading = (page: Page, name: RegExp) => page.getByRole('heading', { level: 1, name });
 
@@ -98,6 +57,60 @@ export function keysCases(app: () => App): void {
       assert.ok(touches.count <= 4, `${touches.count} touches`);
       await young.close();
       await old.close();
+    });
+
+    test('Devices stand in the list by name, and one that is lost is removed with what that shuts out said before', async () => {
+      const visitor = await app().visitor({ width: 360, height: 740 });
+      const { page } = visitor;
+      const code = await join(visitor, 'passphrase', 'Kitchen laptop');
+      const gatewayUrl = `${app().url}/north`;
+      for (const deviceName of ['Old phone', 'Tablet']) {
+        await Person.recover({
+          store: memoryWalletStore(),
+          passphrase,
+          code,
+          gatewayUrl,
+          deviceName,
+        });
+      }
+      await page.getByRole('link', { name: 'Keys' }).click();
+      await page.getByText('Kitchen laptop').waitFor();
+      await page.getByRole('button', { name: 'Remove devices' }).click();
+      await page.getByLabel('Old phone').check();
+      await page.getByText(/Tablet.?: shut out too/u).waitFor();
+      await fitsWidth(page);
+      await holdsAxe(page);
+      await page.getByRole('button', { name: 'Remove them now' }).click();
+      await page.getByText(/Old phone.?: shut out\./u).waitFor({ timeout: 30_000 });
+      await page.getByText(/Add again those that you keep: .?Tablet/u).waitFor();
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+      await page.getByText('Tablet').waitFor({ state: 'hidden' });
+      assert.equal(await page.locator('.btn.main').count(), 1, 'one filled button a view');
+      await holdsAxe(page);
+      await visitor.close();
+    });
+
+    test('Somebody of the demo opens in one more browser than a person may have devices', async () => {
+      const url = `${app().url}/app/demo/wallet/op-north`;
+      const { code } = (await (await fetch(url, { method: 'POST' })).json()) as { code: string };
+      const first = await app().visitor();
+      await first.openAs('Operator of North');
+      const gatewayUrl = `${app().url}/north`;
+      for (let count = 0; count < 24; count++) {
+        await Person.recover({ store: memoryWalletStore(), passphrase, code, gatewayUrl });
+      }
+      const late = await app().visitor();
+      await late.openAs('Operator of North');
+      await heading(late.page, /./u).waitFor();
+      // Shut out by the new keys, and open again with a touch.
+      await first.page.getByRole('button', { name: 'Lock', exact: true }).click();
+      await first.page.getByRole('button', { name: 'Open the demo person' }).click();
+      await first.page.getByRole('link', { name: 'Keys' }).click();
+      await first.page.getByText('This device').waitFor();
+      const rows = await first.page.getByText(/^Last seen/u).count();
+      assert.ok(rows <= 3, `${rows} devices`);
+      await late.close();
+      await first.close();
     });
 
     test('After a theft everything stops in three touches, and the sheet brings it back', async () => {

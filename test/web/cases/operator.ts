@@ -39,6 +39,8 @@ export function operatorCases(app: () => App): void {
       await page.getByRole('link', { name: 'Latest in the ledger' }).click();
       await page.getByRole('heading', { level: 1, name: /The ledger has \d+ blocks/u }).waitFor();
       await page.getByText('This browser sees this ledger for the first time').waitFor();
+      const words = (await page.getByTestId('ledger-words').textContent()) ?? '';
+      assert.equal(words.split(' ').length, 12);
       await holdsAxe(page);
       await page.goto(`${app().url}/explorer/2`);
       await page.getByRole('heading', { level: 1, name: 'Block 2' }).waitFor();

@@ -222,6 +222,12 @@ export function recordCases(app: () => App): void {
       await page.getByRole('heading', { level: 1, name: 'A better title' }).waitFor();
       await page.getByRole('link', { name: 'a plain note.txt' }).click();
       await page.getByText('There is a newer version of this.').waitFor();
+      // In the timeline it is one row.
+      await tab(page, 'Record').click();
+      await page.getByLabel('Find in my record').fill('better title');
+      await page.getByText(/^1 entry found/u).waitFor();
+      await page.getByLabel('Find in my record').fill('note.txt');
+      await page.getByText('Nothing here for what you chose.').waitFor();
     });
 
     test('The whole record is saved in two touches: each file as it came, and a page without a script', async () => {

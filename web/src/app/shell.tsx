@@ -8,6 +8,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { initialsShown } from '../parts/person-sign.tsx';
 import { zoneName } from './dates.ts';
+import { HospitalBar } from './hospital-bar.tsx';
 import { type Language, languages, speak, spokenNow } from './language.ts';
 import { OfflineBar } from './offline-bar.tsx';
 import { deskPlaces, homeOf, type Place, placesOf } from './places.ts';
@@ -67,6 +68,7 @@ export function Shell() {
         </div>
       </header>
       <OfflineBar />
+      {open !== undefined && <HospitalBar hospitals={open.hospitals} />}
       <Outlet />
       <Foot places={places} />
     </>

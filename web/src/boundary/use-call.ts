@@ -28,7 +28,7 @@ export const queries = new QueryClient({
 let shownFor: string | undefined;
 link.onState(() => {
   const state = link.state;
-  const now = state?.open === true ? state.walletId : undefined;
+  const now = state?.open === true ? `${state.walletId} ${state.account}` : undefined;
   if (now !== shownFor) queries.clear();
   shownFor = now;
 });

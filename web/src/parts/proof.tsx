@@ -38,13 +38,47 @@ export function Proof(props: ProofProps) {
   const [wasOpened, setOpened] = useState(false);
   const { sentence, proof, error = null, again, onOpen } = props;
   return (
-    <details
-      className="proof"
-      onToggle={({ currentTarget }) => {
-        if (!currentTarget.open || wasOpened) return;
+    <ProofFold
+      sentence={sentence}
+      onToggle={(isOpen) => {
+        if (!isOpen || wasOpened) return;
         setOpened(true);
         onOpen?.();
       }}
+    >
+      {error !== null && <Failed error={error} again={again} />}
+      {proof === undefined ? (
+        error === null && (
+          <p className="sm dim" role="status">
+            {t('proof.checking')}
+          </p>
+        )
+      ) : (
+        <Facts {...props} proof={proof} />
+      )}
+    </ProofFold>
+  );
+}
+
+/** One sentence, and behind it all that it rests on. */
+export function ProofFold({
+  sentence,
+  isOpen,
+  onToggle,
+  children,
+}: {
+  readonly sentence: ReactNode;
+  /** Undefined: as the reader has it. */
+  readonly isOpen?: boolean | undefined;
+  readonly onToggle?: ((isOpen: boolean) => void) | undefined;
+  readonly children: ReactNode;
+}) {
+  const { t } = useTranslation();
+  return (
+    <details
+      className="proof"
+      open={isOpen}
+      onToggle={(event) => onToggle?.(event.currentTarget.open)}
     >
       <summary>
         <Icon name="verified" />
@@ -55,18 +89,7 @@ export function Proof(props: ProofProps) {
         </span>
         <Icon name="down" />
       </summary>
-      <div className="in">
-        {error !== null && <Failed error={error} again={again} />}
-        {proof === undefined ? (
-          error === null && (
-            <p className="sm dim" role="status">
-              {t('proof.checking')}
-            </p>
-          )
-        ) : (
-          <Facts {...props} proof={proof} />
-        )}
-      </div>
+      <div className="in">{children}</div>
     </details>
   );
 }
@@ -122,7 +145,8 @@ function Facts({ proof, file, facts = [] }: ProofProps & { readonly proof: Proof
   );
 }
 
-function Fact({
+/** A term of a proof and what it says. */
+export function Fact({
   term,
   isCode = false,
   children,

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { makePasskey, PasskeyGone, PasskeyWeak, passkeyProblem } from '../boundary/passkey.ts';
 import type { WaysToOpen } from '../worker/new-wallet.ts';
+import { DeviceNameField, useDeviceName } from './device-name.tsx';
 import { Icon } from './icon.tsx';
 
 const leastCharacters = 10;
@@ -20,12 +21,15 @@ export function WaysToOpenForm({
 }) {
   const { t } = useTranslation();
   const [passphrase, setPassphrase] = useState('');
+  const suggested = useDeviceName();
+  const [typedName, setName] = useState<string>();
+  const deviceName = typedName?.trim() || suggested;
   const [problem, setProblem] = useState<'weak' | 'gone'>();
   const why = passkeyProblem();
   const byPasskey = async () => {
     setProblem(undefined);
     try {
-      onChosen({ passkey: await makePasskey('Salus') });
+      onChosen({ passkey: await makePasskey('Salus'), deviceName });
     } catch (error) {
       if (error instanceof PasskeyGone) setProblem('gone');
       else if (error instanceof PasskeyWeak) setProblem('weak');
@@ -34,11 +38,12 @@ export function WaysToOpenForm({
   };
   const byPassphrase = (event: FormEvent) => {
     event.preventDefault();
-    onChosen({ passphrase });
+    onChosen({ passphrase, deviceName });
   };
   const isLong = Array.from(passphrase.normalize('NFKC')).length >= leastCharacters;
   return (
     <>
+      <DeviceNameField value={typedName ?? suggested} onChange={setName} />
       {why === undefined ? (
         <div className="acts">
           <button

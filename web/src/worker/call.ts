@@ -12,7 +12,14 @@ export type Call<Input, Output> = (session: Session, input: Input, work: Work) =
 
 /** What this app refuses beside the SDK's catalogue; each has its sentence in `words`, as those have. */
 export class AppError extends Error {
-  readonly code: 'LOCKED' | 'HANDLE_UNKNOWN' | 'DEMO_GONE' | 'DESK_ENDED' | 'INTERNAL';
+  readonly code:
+    | 'LOCKED'
+    | 'HANDLE_UNKNOWN'
+    | 'DEMO_GONE'
+    | 'DESK_ENDED'
+    | 'MOVE_DIFFERS'
+    | 'LEAVE_UNREAD'
+    | 'INTERNAL';
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: AppError['code'], details: Readonly<Record<string, unknown>> = {}) {

@@ -9,30 +9,22 @@ import {
 import type { Chart } from './chart.ts';
 import { treatingPurpose } from './chart-grants.ts';
 import type { SourceView } from './chart-view.ts';
+import { type ItemProofView, itemProof } from './item-proof.ts';
+import { type ItemText, itemText } from './item-text.ts';
 import { peopleOf } from './people.ts';
 import type { Session } from './session.ts';
 import { valueShown } from './value-shown.ts';
 
 /** An entry of somebody's chart, opened and verified. */
-export interface ChartItemView {
+export interface ChartItemView extends ItemText {
   readonly handle: string;
   readonly recordClass: string;
   readonly name: string;
-  /** `Observation` in words of the SDK, which are English. */
-  readonly kind: string;
   readonly marks: readonly string[];
   readonly value: string;
   readonly unit: string;
   readonly flag: string;
   readonly date: string;
-  readonly rows: readonly (readonly [label: string, text: string])[];
-  readonly paragraphs: readonly string[];
-  readonly attachments: readonly {
-    readonly number: number;
-    readonly fileName: string;
-    readonly contentType: string;
-    readonly bytes: number;
-  }[];
   readonly source: SourceView;
   /** Why it took the place of the version before; undefined: it did not. */
   readonly amendment: { readonly reason: string; readonly enteredInError: boolean } | undefined;
@@ -44,7 +36,7 @@ export interface ChartItemView {
   readonly hasWrongLine: boolean;
   /** This person wrote it, and may write of its kind still. */
   readonly mayAmend: boolean;
-  readonly proof: ProofView;
+  readonly proof: ItemProofView;
 }
 
 /** A version that another one took the place of. */
@@ -52,20 +44,6 @@ export interface EarlierView {
   readonly handle: string;
   readonly name: string;
   readonly signedMs: number;
-}
-
-/** What shows that it is what its author signed. */
-export interface ProofView {
-  readonly author: string;
-  /** Hex. */
-  readonly key: string;
-  readonly signedMs: number;
-  readonly height: number;
-  readonly writtenDownMs: number;
-  readonly txId: string;
-  readonly recordId: string;
-  readonly mediaType: string;
-  readonly bytes: number;
 }
 
 /** Throws RECORD_UNKNOWN, and as `Person.readShared`. */
@@ -92,15 +70,12 @@ export async function chartItemOf(
     handle: await session.handles.of(recordId),
     recordClass: head.recordClass,
     name: headline.name === '' ? head.name : headline.name,
-    kind: said.kind,
     marks: [...new Set([...headline.marks, ...inError])],
     // Of what is measured; elsewhere it is a state, which is among the rows.
     ...(headline.type === 'Observation' ? valueShown(headline) : { value: '', unit: '' }),
     flag: headline.flag,
     date: headline.clinicalDate,
-    rows: said.rows,
-    paragraphs: said.paragraphs,
-    attachments: said.attachments,
+    ...itemText(said),
     source,
     amendment,
     earlier: await earlierOf(session, chart, record),
@@ -108,17 +83,7 @@ export async function chartItemOf(
     isNotVerified: path.some((it) => it.notVerified !== undefined),
     hasWrongLine: record.problems.includes('HEADLINE_WRONG'),
     mayAmend: isMine && chart.newerThan(record) === undefined && chart.writes(head.recordClass),
-    proof: {
-      author: head.author,
-      key: hex(head.authorKey),
-      signedMs: head.writtenMs,
-      height: record.row.height,
-      writtenDownMs: record.row.timeMs,
-      txId: record.row.txId,
-      recordId,
-      mediaType: head.mediaType.split(';')[0] ?? '',
-      bytes: head.byteLength,
-    },
+    proof: await itemProof({ head, bytes }, record.row),
   };
 }
 
@@ -170,6 +135,3 @@ async function newerOf(
   const { recordId, name, writtenMs } = newer.head;
   return { handle: await session.handles.of(recordId), name, signedMs: writtenMs };
 }
-
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (it) => it.toString(16).padStart(2, '0')).join('');

@@ -27,8 +27,9 @@ export interface ChartEntry {
   readonly ms: number;
 }
 
-/** The record of the open wallet as a list, newest day first; older versions are folded into the newest. */
+/** The record that is shown of the open wallet as a list, newest day first; older versions are folded into the newest. */
 export interface ChartLines {
+  readonly account: string;
   /** Another one each time that something in it is another. */
   readonly edition: number;
   readonly entries: readonly ChartEntry[];
@@ -42,10 +43,12 @@ const filtered = new WeakMap<ChartLines, { key: string; found: readonly ChartEnt
 /** Asks for what is new. */
 export async function chartLines(session: Session, signal?: AbortSignal): Promise<ChartLines> {
   const { person } = session;
-  const all = await person.recordLines({ ...session.as, signal });
+  const { account } = session.account;
+  const all = await person.recordLines({ as: account, signal });
   const before = held.get(person);
-  if (before !== undefined && isSame(before.all, all)) return before;
+  if (before?.account === account && isSame(before.all, all)) return before;
   const lines: ChartLines = {
+    account,
     edition: (before?.edition ?? 0) + 1,
     all,
     byId: new Map(all.map((it) => [it.recordId, it])),
@@ -60,7 +63,8 @@ export async function chartLines(session: Session, signal?: AbortSignal): Promis
 
 /** As it was last told; asks where it never was. */
 export async function heldLines(session: Session, signal?: AbortSignal): Promise<ChartLines> {
-  return held.get(session.person) ?? chartLines(session, signal);
+  const before = held.get(session.person);
+  return before?.account === session.account.account ? before : chartLines(session, signal);
 }
 
 /** Those of a filter, newest first: the same ones are not looked for twice. */

@@ -11,6 +11,8 @@ import {
   valueForPeople,
 } from '@salus/salus/sdk/browser';
 import type { ChartLines } from './chart-lines.ts';
+import { type ItemProofView, itemProof } from './item-proof.ts';
+import { type ItemText, itemText } from './item-text.ts';
 import { type PersonView, peopleOf } from './people.ts';
 import type { Session } from './session.ts';
 import { hospitalOf } from './site.ts';
@@ -30,7 +32,7 @@ export interface ResultView {
 }
 
 /** An entry that was opened, verified and put into words. */
-export interface ItemView {
+export interface ItemView extends ItemText {
   readonly state: 'live';
   readonly handle: string;
   readonly recordClass: string;
@@ -40,14 +42,6 @@ export interface ItemView {
   readonly name: string;
   readonly clinicalDate: string;
   readonly results: readonly ResultView[];
-  readonly rows: readonly (readonly [label: string, text: string])[];
-  readonly paragraphs: readonly string[];
-  readonly attachments: readonly {
-    readonly number: number;
-    readonly fileName: string;
-    readonly contentType: string;
-    readonly bytes: number;
-  }[];
   readonly file: {
     readonly name: string;
     readonly mediaType: string;
@@ -69,14 +63,7 @@ export interface ItemView {
   readonly isBrought: boolean;
   readonly isOlder: boolean;
   readonly isWithdrawn: boolean;
-  readonly proof: {
-    readonly height: number;
-    readonly timeMs: number;
-    readonly txId: string;
-    /** Hex, of the bytes as they came. */
-    readonly sha256: string;
-    readonly authorKey: string;
-    readonly account: string;
+  readonly proof: ItemProofView & {
     /** Whose judgement its flags are. */
     readonly flagBy: 'source' | 'range' | undefined;
     readonly hospital: string;
@@ -120,13 +107,7 @@ export async function itemView(
     name: harmlessText(head.name),
     clinicalDate: shown.headline.clinicalDate,
     results,
-    rows: shown.rows.map(([label, text]) => [harmlessText(label), harmlessText(text)] as const),
-    paragraphs: shown.paragraphs.map(harmlessText),
-    attachments: shown.attachments.map((it) => ({
-      ...it,
-      fileName: harmlessText(it.fileName),
-      contentType: harmlessText(it.contentType),
-    })),
+    ...itemText(shown),
     file: {
       name: fileNameFor(head),
       mediaType: bareMediaType(head.mediaType),
@@ -145,12 +126,7 @@ export async function itemView(
     isOlder: line?.isOlder ?? false,
     isWithdrawn: line?.isWithdrawn ?? false,
     proof: {
-      height: opened.height,
-      timeMs: opened.timeMs,
-      txId: opened.txId,
-      sha256: await sha256Of(bytes),
-      authorKey: hexOf(head.authorKey),
-      account: head.author,
+      ...(await itemProof({ head, bytes }, opened)),
       flagBy: flags.length === 0 ? undefined : flags[0]?.startsWith('range:') ? 'range' : 'source',
       hospital: hospital?.title ?? session.account.organisationName,
     },
@@ -194,10 +170,3 @@ const numberOf = (text: string | undefined): number | undefined => {
   const number = Number(text ?? Number.NaN);
   return Number.isFinite(number) ? number : undefined;
 };
-
-export const hexOf = (bytes: Uint8Array): string =>
-  Array.from(bytes, (it) => it.toString(16).padStart(2, '0')).join('');
-
-export async function sha256Of(bytes: Uint8Array): Promise<string> {
-  return hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)));
-}

@@ -2,14 +2,16 @@ import type { Passkey, PasskeyAnswer, Person } from '@salus/salus/sdk/browser';
 import type { HeldWallet } from './device.ts';
 import { initialsOf } from './people.ts';
 
-/** How a wallet is to be opened on this device: the passphrase that somebody chose, a passkey that was made, or both. */
+/** What a device is called, and how a wallet is to be opened on it: the passphrase that somebody chose, a passkey that was made, or both. */
 export interface WaysToOpen {
+  /** What this device is called among the person's others. */
+  readonly deviceName: string;
   readonly passphrase?: string | undefined;
   readonly passkey?: (Passkey & PasskeyAnswer) | undefined;
 }
 
 /** With a passkey alone the file still has a passphrase, of 256 random bits that nobody ever sees. */
-export const passphraseOf = ({ passphrase }: WaysToOpen): string =>
+export const passphraseOf = ({ passphrase }: Pick<WaysToOpen, 'passphrase'>): string =>
   passphrase ?? btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
 
 /** A name for it in the stores of this browser: random, for they are in clear. */

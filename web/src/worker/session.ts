@@ -1,5 +1,7 @@
 import {
   type AccountId,
+  CodedError,
+  learnClosed,
   type Person,
   type PersonOptions,
   readCard,
@@ -8,6 +10,7 @@ import {
 import { AppError } from './call.ts';
 import { type HeldWallet, heldWallets, holdWallet } from './device.ts';
 import { Handles } from './handles.ts';
+import { SealedShelf } from './sealed-shelf.ts';
 import { hospitalOf, siteOf } from './site.ts';
 
 /** What every page knows of the session, and what no page needs more of. */
@@ -27,7 +30,16 @@ export type SessionState =
       readonly role: string | undefined;
       readonly hospital: string | undefined;
       readonly account: string | undefined;
+      /** Where this person has an account that is open, the one that is shown among them. */
+      readonly hospitals: readonly HospitalView[];
     };
+
+/** A hospital where somebody has an account that is open. */
+export interface HospitalView {
+  readonly account: AccountId;
+  readonly title: string;
+  readonly isShown: boolean;
+}
 
 const idleMs = 10 * 60_000;
 const letterMs = 2_500;
@@ -37,7 +49,14 @@ interface Opened {
   readonly wallet: HeldWallet;
   readonly handles: Handles;
   readonly watching: AbortController;
+  /** Whose account was chosen here, of several. */
+  readonly shown: string | undefined;
 }
+
+/** In which place of the shelf it lies which account is shown. */
+const shownPlace = 'shown account';
+const shelfOf = (person: Person, walletId: string) =>
+  new SealedShelf<{ readonly account: string }>('notes', person, walletId);
 
 /** The one unlocked wallet of this browser; all its tabs share it. */
 export class Session {
@@ -62,12 +81,19 @@ export class Session {
     return this.#open().person;
   }
 
-  /** The account that acts: the only one, or the first that is open. Throws LOCKED, PERSON_NOT_ENROLLED. */
+  /** The account that acts: the one that was chosen, else the first that is open. Throws LOCKED, PERSON_NOT_ENROLLED. */
   get account(): WalletAccount {
-    const { person } = this.#open();
-    const closed = person.closedAccounts;
-    const own = person.accounts.find((it) => it.enrolled && !closed.has(it.account));
-    return own ?? person.account();
+    const account = shownOf(this.#open());
+    if (account === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
+    return account;
+  }
+
+  /** From now on this account acts and is shown, also when the wallet is opened in this browser again. */
+  async show(account: AccountId): Promise<void> {
+    const { person, wallet } = this.#open();
+    const shelf = shelfOf(person, wallet.id);
+    await shelf.put(await shelf.placeOf(shownPlace), { account });
+    await this.#restart(account);
   }
 
   /** What the SDK's methods take: as whom. */
@@ -100,15 +126,50 @@ export class Session {
     this.#touchedMs = Date.now();
   }
 
-  /** Takes an unlocked wallet in; what was open before is closed. */
-  async open(person: Person, wallet: HeldWallet): Promise<void> {
+  /**
+   * Takes an unlocked wallet in; what was open before is closed. `at`: the hospital by which it came here, whose account is
+   * shown where nobody chose another one in this browser.
+   */
+  async open(person: Person, wallet: HeldWallet, at?: string): Promise<void> {
     this.#opened?.watching.abort();
     this.touched();
     const opened = { person, wallet, handles: new Handles(), watching: new AbortController() };
-    this.#opened = opened;
+    const shelf = shelfOf(person, wallet.id);
+    const held = await shelf.get(await shelf.placeOf(shownPlace));
+    const first = openAccounts(person).find((it) => it.organisation === at)?.account;
+    if (held === undefined && first !== undefined) {
+      await shelf.put(await shelf.placeOf(shownPlace), { account: first });
+    }
+    this.#opened = { ...opened, shown: held?.account ?? first };
     await holdWallet({ ...wallet, openedMs: Date.now() });
     await this.tellState();
+    void this.#watch(this.#opened);
+  }
+
+  /** Watches what is shown from now on, and tells it. */
+  async #restart(shown: AccountId | undefined): Promise<void> {
+    const before = this.#open();
+    before.watching.abort();
+    const opened = { ...before, shown, watching: new AbortController() };
+    this.#opened = opened;
+    await this.tellState();
     void this.#watch(opened);
+  }
+
+  /** An account was closed: another one is shown, if there is one. */
+  async closed(): Promise<void> {
+    await this.#restart(undefined);
+  }
+
+  /** Accounts that another device of this person has closed are not shown here either; a hospital that is down has it wait. */
+  async learnClosed(): Promise<void> {
+    const { person } = this.#open();
+    let isAny = false;
+    for (const { account: as } of openAccounts(person)) {
+      const isClosed = await person.run(learnClosed, undefined, { as }).catch(() => false);
+      isAny ||= isClosed;
+    }
+    if (isAny && this.isOpenAs(person)) await this.closed();
   }
 
   /** After enrolling, closing, a new name: what pages know of it changes. */
@@ -127,21 +188,24 @@ export class Session {
     const opened = this.#opened;
     if (opened === undefined) return { open: false, wallets: await heldWallets(), why: this.#why };
     const { person, wallet } = opened;
-    const account = person.accounts.find((it) => it.enrolled);
+    const account = shownOf(opened);
     const card =
       account === undefined || account.card.length === 0 ? undefined : readCard(account.card).card;
-    const hospital =
-      account === undefined
-        ? undefined
-        : await hospitalOf(account.organisation).catch(() => undefined);
+    const hospitals = await Promise.all(
+      openAccounts(person).map(async (it) => ({
+        ...{ account: it.account, isShown: it.account === account?.account },
+        title: await titleOf(it),
+      })),
+    );
     return {
       open: true,
       walletId: wallet.id,
       isDemo: wallet.isDemo,
       name: card?.name ?? person.name,
       role: account?.role,
-      hospital: hospital?.title,
+      hospital: hospitals.find((it) => it.isShown)?.title,
       account: account?.account,
+      hospitals,
     };
   }
 
@@ -157,11 +221,12 @@ export class Session {
   }
 
   /** Blocks are hints to look: pages ask again. A stream that ends is begun anew, ever later. */
-  async #watch({ person, watching }: Opened): Promise<void> {
+  async #watch(opened: Opened): Promise<void> {
+    const { person, watching } = opened;
     const { signal } = watching;
     for (let waitMs = 1_000; !signal.aborted; waitMs = Math.min(60_000, waitMs * 2)) {
       try {
-        const own = person.accounts.find((it) => it.enrolled);
+        const own = shownOf(opened);
         if (own !== undefined) {
           for await (const _block of person.watch({ as: own.account, signal })) {
             waitMs = 1_000;
@@ -175,6 +240,22 @@ export class Session {
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
+}
+
+/** Accounts of this person that are enrolled and not closed. */
+export function openAccounts({ accounts, closedAccounts }: Person): readonly WalletAccount[] {
+  return accounts.filter((it) => it.enrolled && !closedAccounts.has(it.account));
+}
+
+function shownOf({ person, shown }: Opened): WalletAccount | undefined {
+  const open = openAccounts(person);
+  return open.find((it) => it.account === shown) ?? open[0];
+}
+
+/** What the hospital of an account is called here. */
+export async function titleOf({ organisation, organisationName }: WalletAccount): Promise<string> {
+  const hospital = await hospitalOf(organisation).catch(() => undefined);
+  return hospital?.title ?? organisationName;
 }
 
 /** What a wallet of this app is opened with: hospitals answer below the address that the app came from. */

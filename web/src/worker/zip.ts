@@ -26,6 +26,18 @@ export class Zip {
   /** Returns the name that it has in the archive: a second file of one name has a number more. */
   add(wanted: string, bytes: Uint8Array): string {
     const name = this.#free(safePath(wanted));
+    this.#write(name, bytes);
+    return name;
+  }
+
+  /** Under this very name, which its maker made harmless: what a list of the archive says of it must hold. */
+  addAs(name: string, bytes: Uint8Array): void {
+    if (this.#names.has(name)) throw new CodedError('FILE_EXISTS', { name });
+    this.#names.add(name);
+    this.#write(name, bytes);
+  }
+
+  #write(name: string, bytes: Uint8Array): void {
     const encoded = new TextEncoder().encode(name);
     const about = [20, utf8Names, 0, this.#stamp.time, this.#stamp.date];
     const sizes = [crc32(bytes), bytes.length, bytes.length];
@@ -42,7 +54,6 @@ export class Zip {
     if (this.#names.size > limits.files || this.#length > limits.bytes) {
       throw new CodedError('FILE_TOO_LARGE', { limit: limits.bytes });
     }
-    return name;
   }
 
   finish(): Blob {

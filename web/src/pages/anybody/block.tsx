@@ -6,7 +6,7 @@ import { useCall } from '../../boundary/use-call.ts';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import type { ExplorerView } from '../../worker/calls/explorer.ts';
-import { HowChecked, LedgerFailed, NeverThere } from './explorer.tsx';
+import { FirstSight, HowChecked, LedgerFailed, NeverThere } from './explorer.tsx';
 
 /** One block: what is in it, as far as it is open to everybody. */
 export function Block() {
@@ -44,7 +44,8 @@ function BlockAt({ height }: { readonly height: number }) {
           )}
         </div>
         <div>
-          {read.data !== undefined && <HowChecked against={read.data.against} />}
+          {read.data?.against === 'first' && <FirstSight words={read.data.trustWords} />}
+          {read.data !== undefined && <HowChecked read={read.data} />}
           <NeverThere />
         </div>
       </div>

@@ -36,6 +36,7 @@ export function Explorer() {
                 })}
               </Answer>
               <p className="lead">{t('explorer.lead')}</p>
+              {read.data.against === 'first' && <FirstSight words={read.data.trustWords} />}
               <ul className="list sec">
                 {read.data.blocks.map((it) => (
                   <li key={it.height}>
@@ -54,7 +55,7 @@ export function Explorer() {
           )}
         </div>
         <div>
-          {read.data !== undefined && <HowChecked against={read.data.against} />}
+          {read.data !== undefined && <HowChecked read={read.data} />}
           <NeverThere />
         </div>
       </div>
@@ -113,7 +114,12 @@ export function LedgerFailed({
   );
 }
 
-export function HowChecked({ against }: { readonly against: ExplorerView['against'] }) {
+/** What was checked, against which ledger, and its words: a page cannot prove that it is the right one. */
+export function HowChecked({
+  read: { against, trustWords },
+}: {
+  readonly read: Pick<ExplorerView, 'against' | 'trustWords'>;
+}) {
   const { t } = useTranslation();
   return (
     <section className="sec side1">
@@ -121,7 +127,13 @@ export function HowChecked({ against }: { readonly against: ExplorerView['agains
         <h2>{t('explorer.checked')}</h2>
       </div>
       <p className="sm">{t('explorer.checkedText')}</p>
-      <p className="sm mt-s">{t(`explorer.against.${against}`)}</p>
+      {against !== 'first' && (
+        <>
+          <p className="sm mt-s">{t(`explorer.against.${against}`)}</p>
+          <Words words={trustWords} />
+          <p className="sm dim">{t('keys.wordsText')}</p>
+        </>
+      )}
       <p className="acts">
         <Link className="btn line small" to="/check">
           <Icon name="verified" />
@@ -131,6 +143,27 @@ export function HowChecked({ against }: { readonly against: ExplorerView['agains
     </section>
   );
 }
+
+/** What nobody can prove to who comes for the first time: the words are compared outside this page. */
+export function FirstSight({ words }: { readonly words: readonly string[] }) {
+  const { t } = useTranslation();
+  return (
+    <div className="note sec">
+      <Icon name="info" />
+      <div>
+        <p>{t('explorer.against.first')}</p>
+        <Words words={words} />
+        <p className="sm dim">{t('keys.wordsText')}</p>
+      </div>
+    </div>
+  );
+}
+
+const Words = ({ words }: { readonly words: readonly string[] }) => (
+  <p className="sm mono mt-s" dir="ltr" data-testid="ledger-words">
+    {words.join(' ')}
+  </p>
+);
 
 export function NeverThere() {
   const { t } = useTranslation();

@@ -5,13 +5,14 @@ import { useCall } from '../../boundary/use-call.ts';
 import { AnswerWaiting } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { ItemProof } from '../../parts/item-proof.tsx';
+import { ItemRows } from '../../parts/item-rows.tsx';
 import { ClassIcon, iconOfClass } from '../../parts/record-row.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { ChartItemView } from '../../worker/chart-item.ts';
 import { Banner } from './banner.tsx';
 import { unitShown, useSourceWords } from './chart-words.ts';
 import { Marks } from './entry.tsx';
-import { ItemProof } from './item-proof.tsx';
 import { NotOpen } from './refused.tsx';
 import { useChart } from './use-chart.ts';
 import { useDense } from './use-dense.ts';
@@ -60,7 +61,7 @@ function Known({ item, patient }: { readonly item: ChartItemView; readonly patie
   const sourceOf = useSourceWords();
   const unit = unitShown(item.unit);
   const { amendment, proof } = item;
-  const date = item.date === '' ? shortDayOf(proof.signedMs) : clinicalDay(item.date);
+  const date = item.date === '' ? shortDayOf(proof.writtenMs) : clinicalDay(item.date);
   return (
     <div className="maxw">
       <p className="over">
@@ -104,17 +105,9 @@ function Known({ item, patient }: { readonly item: ChartItemView; readonly patie
           </p>
         </div>
       )}
-      {/* Labels are the SDK's words for fields of FHIR, which are English. */}
       {item.rows.length > 0 && (
-        <section className="sheet pad mt" lang="en" dir="auto">
-          <dl className="facts two">
-            {item.rows.map(([label, text]) => (
-              <div key={label}>
-                <dt>{label}</dt>
-                <dd dir="auto">{text}</dd>
-              </div>
-            ))}
-          </dl>
+        <section className="sheet pad mt">
+          <ItemRows rows={item.rows} />
         </section>
       )}
       {item.paragraphs.map((text) => (
@@ -158,9 +151,14 @@ function Known({ item, patient }: { readonly item: ChartItemView; readonly patie
           </ul>
         </section>
       )}
-      <section className="sec">
-        <ItemProof proof={item.proof} source={sourceOf(item.source)} />
-      </section>
+      <ItemProof
+        proof={proof}
+        signer={sourceOf(item.source)}
+        sentence={t('item.proofSaid', {
+          who: sourceOf(item.source),
+          when: momentText(proof.timeMs),
+        })}
+      />
     </div>
   );
 }

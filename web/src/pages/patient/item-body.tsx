@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { datesInText, sizeText } from '../../app/dates.ts';
+import { sizeText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { ItemRows } from '../../parts/item-rows.tsx';
 import { saveFile } from '../../parts/save.ts';
 import { Trend } from '../../parts/trend.tsx';
 import { Flag } from '../../parts/value.tsx';
@@ -118,7 +119,6 @@ function restOf(item: ItemView): ItemView['rows'] {
 
 function Says({ item }: { readonly item: ItemView }) {
   const { t } = useTranslation();
-  const label = useFieldWords();
   const rows = restOf(item);
   const isEmpty = rows.length === 0 && item.paragraphs.length === 0 && item.results.length === 0;
   const { kind, bytes } = item.file;
@@ -129,20 +129,7 @@ function Says({ item }: { readonly item: ItemView }) {
           <h2>{t('item.says')}</h2>
         </div>
       )}
-      {rows.length > 0 && (
-        <dl className="facts two">
-          {rows.map(([name, text]) => (
-            <div key={name}>
-              <dt>
-                <bdi>{label(name)}</bdi>
-              </dt>
-              <dd>
-                <bdi>{datesInText(text)}</bdi>
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {rows.length > 0 && <ItemRows rows={rows} />}
       {item.paragraphs.length > 0 && (
         <>
           {rows.length > 0 && <p className="hint mt">{t('item.written')}</p>}
@@ -158,18 +145,6 @@ function Says({ item }: { readonly item: ItemView }) {
       {isEmpty && kind !== 'image' && kind !== 'pdf' && <p className="dim">{t('item.nothing')}</p>}
     </section>
   );
-}
-
-/** The SDK's words for a field in the page's language; what has none there is shown as it is. */
-function useFieldWords(): (label: string) => string {
-  const { t } = useTranslation();
-  return (label) => {
-    const key = label
-      .replace(/[^A-Za-z ]/gu, '')
-      .toLowerCase()
-      .replace(/ ([a-z])/gu, (_, letter: string) => letter.toUpperCase());
-    return t(`fields.${key}` as 'fields.about', { defaultValue: label });
-  };
 }
 
 function Picture({ item }: { readonly item: ItemView }) {

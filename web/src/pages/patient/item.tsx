@@ -15,7 +15,7 @@ import type { ItemView } from '../../worker/item-view.ts';
 import { ItemBody } from './item-body.tsx';
 import { ChangeDialog } from './item-change.tsx';
 import { EraseDialog } from './item-erase.tsx';
-import { Proof } from './item-proof.tsx';
+import { OwnProof } from './item-proof.tsx';
 import { ItemSide } from './item-side.tsx';
 
 /** One entry: what it says, who can see it, who did, and what proves it. */
@@ -108,7 +108,7 @@ function Live({ item }: { readonly item: ItemView }) {
           {original.error !== null && <Failed error={original.error} />}
           <Notes item={item} isOlder={isOlder} />
           <ItemBody item={item} />
-          <Proof item={item} isOpen={isProofOpen} onToggle={setProofOpen} />
+          <OwnProof item={item} isOpen={isProofOpen} onToggle={setProofOpen} />
         </div>
         <ItemSide
           item={item}

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { momentText } from '../../app/dates.ts';
 import { useAct } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -131,6 +132,9 @@ function Made({ made }: { readonly made: ExportView }) {
         >
           {t('wholeRecord.saveZip')}
         </button>
+        <Link className="btn bare" to="/move">
+          {t('moving.toMove')}
+        </Link>
       </div>
     </>
   );

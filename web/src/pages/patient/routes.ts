@@ -62,6 +62,16 @@ export const patientRoutes: RouteObject[] = [
     lazy: async () => ({ Component: (await import('./looked/page.tsx')).Looked }),
   },
   {
+    path: 'move',
+    handle: { title: 'move', who: 'wallet' },
+    lazy: async () => ({ Component: (await import('./move/page.tsx')).MovePage }),
+  },
+  {
+    path: 'leave',
+    handle: { title: 'leave', who: 'wallet' },
+    lazy: async () => ({ Component: (await import('./move/leave.tsx')).LeavePage }),
+  },
+  {
     path: 'code',
     handle: { title: 'code', who: 'wallet' },
     lazy: async () => ({ Component: (await import('./code.tsx')).Code }),

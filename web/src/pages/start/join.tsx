@@ -5,6 +5,7 @@ import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { InvitationField, type InvitationTyped, isInvited } from '../../parts/invitation-field.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
 import { WaysToOpenForm } from '../../parts/ways-to-open.tsx';
 import type { Joined } from '../../worker/calls/join.ts';
@@ -36,50 +37,21 @@ function Begin({ onJoined }: { readonly onJoined: (joined: Joined) => void }) {
   const given = useLinkOfAddress();
   const isDemo = site.data?.demo === true;
   const demo = useCall('demo.invitation', undefined, { enabled: isDemo && given === '' });
-  const [typed, setTyped] = useState<string>();
-  const [hospital, setHospital] = useState<string>();
+  const [typed, setTyped] = useState<InvitationTyped>();
   const start = useAct('join.start');
-  const invitation = (typed ?? (given === '' ? (demo.data?.link ?? '') : given)).trim();
+  const first = given === '' ? (demo.data?.link ?? '') : given.trim();
+  const invited = typed ?? { invitation: first, hospital: undefined };
   const hospitals = site.data?.hospitals ?? [];
-  const isCode = invitation !== '' && !invitation.startsWith('salus:');
   return (
     <>
       <Answer>{t('join.answer')}</Answer>
       <p className="lead">{t('join.lead')}</p>
-      <div className="field">
-        <label htmlFor="invitation">{t('join.invitation')}</label>
-        <input
-          id="invitation"
-          className="in-text"
-          autoComplete="off"
-          spellCheck={false}
-          dir="ltr"
-          value={invitation}
-          onChange={(event) => setTyped(event.target.value)}
-          aria-describedby="invitation-hint"
-        />
-        <p id="invitation-hint" className="hint">
-          {isDemo ? t('join.demoHint') : t('join.invitationHint')}
-        </p>
-      </div>
-      {isCode && hospitals.length > 1 && (
-        <div className="field">
-          <label htmlFor="hospital">{t('join.hospital')}</label>
-          <select
-            id="hospital"
-            className="in-text"
-            value={hospital ?? ''}
-            onChange={(event) => setHospital(event.target.value)}
-          >
-            <option value="">{t('join.choose')}</option>
-            {hospitals.map((it) => (
-              <option key={it.name} value={it.name}>
-                {it.title}
-              </option>
-            ))}
-          </select>
-        </div>
-      )}
+      <InvitationField
+        value={invited}
+        onChange={setTyped}
+        hospitals={hospitals}
+        hint={isDemo ? t('join.demoHint') : t('join.invitationHint')}
+      />
       {start.error !== null && <Failed error={start.error} />}
       {start.isPending && (
         <p className="mt" role="status">
@@ -88,10 +60,8 @@ function Begin({ onJoined }: { readonly onJoined: (joined: Joined) => void }) {
       )}
       <WaysToOpenForm
         busy={start.isPending}
-        ready={invitation !== '' && (!isCode || hospitals.length < 2 || hospital !== undefined)}
-        onChosen={(ways) =>
-          start.mutate({ invitation, hospital, ...ways }, { onSuccess: onJoined })
-        }
+        ready={isInvited(invited, hospitals)}
+        onChosen={(ways) => start.mutate({ ...invited, ...ways }, { onSuccess: onJoined })}
       />
     </>
   );

@@ -5,6 +5,7 @@ import { Languages } from '../../app/shell.tsx';
 import { askPasskey, PasskeyGone, passkeyProblem } from '../../boundary/passkey.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { useDeviceName } from '../../parts/device-name.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Mark } from '../../parts/mark.tsx';
@@ -77,6 +78,7 @@ function Unlock({ wallet }: { readonly wallet: HeldWallet }) {
     }
   };
   const demo = useAct('demo.open');
+  const deviceName = useDeviceName();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     unlock.mutate({ id: wallet.id, passphrase });
@@ -89,7 +91,7 @@ function Unlock({ wallet }: { readonly wallet: HeldWallet }) {
             type="button"
             className="btn main big fillw"
             disabled={demo.isPending}
-            onClick={() => demo.mutate({ name: wallet.id.slice('demo-'.length) })}
+            onClick={() => demo.mutate({ name: wallet.id.slice('demo-'.length), deviceName })}
           >
             {t('locked.demo')}
           </button>

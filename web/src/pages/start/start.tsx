@@ -3,6 +3,7 @@ import { Link, useNavigate } from 'react-router';
 import { homeOf } from '../../app/places.ts';
 import { useAct, useCall, useSession } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { useDeviceName } from '../../parts/device-name.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { initialsShown } from '../../parts/person-sign.tsx';
@@ -100,11 +101,12 @@ function DemoPeople() {
   const people = useCall('demo.people', undefined);
   const open = useAct('demo.open');
   const desk = useAct('desk.openDemo');
+  const deviceName = useDeviceName();
   const go = useNavigate();
   const isBusy = open.isPending || desk.isPending;
   const be = ({ name, role }: { readonly name: string; readonly role: string }) => {
     if (role === 'desk') desk.mutate(undefined, { onSuccess: () => void go('/desk') });
-    else open.mutate({ name }, { onSuccess: () => void go(homeOf(role)) });
+    else open.mutate({ name, deviceName }, { onSuccess: () => void go(homeOf(role)) });
   };
   const error = open.error ?? desk.error;
   if (people.data === undefined) return isDemo() ? <DemoPeopleSoon /> : null;

@@ -3,6 +3,7 @@ import {
   CodedError,
   readBlocks,
   shownTrustRoot,
+  wordsOfTrustRoot,
 } from '@salus/salus/sdk/browser';
 import type { Call } from '../call.ts';
 import { onDevice } from '../device.ts';
@@ -25,6 +26,8 @@ export interface ExplorerView {
   readonly blocks: readonly CheckedBlock[];
   /** Against what they were checked: the ledger that the open wallet believes, or the one that this browser saw first. */
   readonly against: 'wallet' | 'seen' | 'first';
+  /** That ledger in twelve words, to compare outside this page. */
+  readonly trustWords: readonly string[];
 }
 
 const place = 'ledger';
@@ -44,7 +47,7 @@ const blocks: Call<
   const own = ownTrustRoot(session);
   if (own !== undefined) {
     const read = await readBlocks(url, { trustRootJson: own }, options);
-    return { newest: read.tip.height, blocks: read.blocks, against: 'wallet' };
+    return shown(read, 'wallet', own);
   }
   const before = await seen();
   const trustRootJson = before?.trustRootJson ?? (await shownTrustRoot(url, signal));
@@ -52,8 +55,19 @@ const blocks: Call<
   const now: SeenLedger = { trustRootJson, tip: read.tip };
   await onDevice('notes', 'readwrite', (store) => store.put(now, place));
   const against = before === undefined ? 'first' : 'seen';
-  return { newest: read.tip.height, blocks: read.blocks, against };
+  return shown(read, against, trustRootJson);
 };
+
+const shown = (
+  { tip, blocks: read }: Awaited<ReturnType<typeof readBlocks>>,
+  against: ExplorerView['against'],
+  trustRootJson: string,
+): ExplorerView => ({
+  newest: tip.height,
+  blocks: read,
+  against,
+  trustWords: wordsOfTrustRoot(trustRootJson),
+});
 
 /** Another ledger answers here from now on, and somebody says that this is meant: it is seen as if for the first time. */
 const forget: Call<void, void> = async () => {

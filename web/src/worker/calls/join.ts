@@ -1,23 +1,13 @@
-import {
-  CodedError,
-  indexedDbWalletStore,
-  Person,
-  readCard,
-  readInvitation,
-  trustWords,
-} from '@salus/salus/sdk/browser';
+import { indexedDbWalletStore, Person, readCard, trustWords } from '@salus/salus/sdk/browser';
 import { AppError, type Call } from '../call.ts';
+import { demoInvitation, type Invited, whereTo } from '../invitation.ts';
 import { heldAs, newWalletId, passphraseOf, type WaysToOpen } from '../new-wallet.ts';
 import { Questions } from '../questions.ts';
 import { personOptions, type Session } from '../session.ts';
 import { siteOf } from '../site.ts';
 
 /** What somebody begins with: the desk's link or code, and how the wallet is to be opened here. */
-interface Joining extends WaysToOpen {
-  readonly invitation: string;
-  /** Needed with a code alone, at a server of several hospitals: the short name. */
-  readonly hospital?: string | undefined;
-}
+interface Joining extends WaysToOpen, Invited {}
 
 /** A wallet that is made and enrolled, with the code for the sheet: shown once, kept nowhere. */
 export interface Joined {
@@ -27,35 +17,19 @@ export interface Joined {
 }
 
 /** An invitation of a demo's desk, for who tries it. */
-const demoInvitation: Call<void, { readonly link: string }> = async () => {
-  const response = await fetch('/app/demo/invitation', { method: 'POST' });
-  if (!response.ok) throw new AppError('DEMO_GONE');
-  return (await response.json()) as { readonly link: string };
-};
-
-/** Where an invitation leads: hospitals answer below the address that the app came from, whatever the link calls it. */
-async function whereTo({ invitation, hospital }: Joining) {
-  const read = readInvitation(invitation);
-  const { hospitals } = await siteOf();
-  const path =
-    read.gatewayUrl === undefined ? hospital : new URL(read.gatewayUrl).pathname.split('/').at(-1);
-  const found =
-    hospitals.find((it) => it.name === path) ?? (hospitals.length === 1 ? hospitals[0] : undefined);
-  if (found === undefined) throw new CodedError('INVITATION_INVALID');
-  return { read, url: found.url, title: found.title };
-}
+const demoInvited: Call<void, { readonly link: string }> = () => demoInvitation({});
 
 /** Makes a wallet, enrols it by the invitation, and opens it. What fails leaves nothing behind. */
 const start: Call<Joining, Joined> = async (session, input, { signal }) => {
-  const { read, url, title } = await whereTo(input);
+  const { read, hospital } = await whereTo(input);
   const id = newWalletId();
   const store = indexedDbWalletStore(id);
   const options = await personOptions();
-  const place = { store, passphrase: passphraseOf(input), deviceName: deviceName() };
+  const place = { store, passphrase: passphraseOf(input), deviceName: input.deviceName };
   const { person, code } = await Person.create({ ...place, name: 'Salus' }, options);
   if (input.passkey !== undefined) await person.addPasskey(input.passkey);
   const account = await person.enrol({
-    gatewayUrl: url,
+    gatewayUrl: hospital.url,
     invitation: read.code,
     role: read.role ?? 'patient',
     // The link of the sheet says which ledger it is of; a code alone takes the hospital's word, and shows the words.
@@ -65,7 +39,7 @@ const start: Call<Joining, Joined> = async (session, input, { signal }) => {
   });
   const { name } = readCard(account.card).card;
   await session.open(person, heldAs(id, person, name, input));
-  return { code, hospital: title, trustWords: person.trustWords(account.account) };
+  return { code, hospital: hospital.title, trustWords: person.trustWords(account.account) };
 };
 
 interface Recovering extends WaysToOpen {
@@ -80,12 +54,12 @@ const recover: Call<Recovering, void> = async (session, input, { signal }) => {
   if (hospital === undefined) throw new AppError('HANDLE_UNKNOWN');
   const id = newWalletId();
   const store = indexedDbWalletStore(id);
-  const place = { store, passphrase: passphraseOf(input), deviceName: deviceName() };
+  const place = { store, passphrase: passphraseOf(input), deviceName: input.deviceName };
   const person = await Person.recover(
     { ...place, code: input.code, gatewayUrl: hospital.url, signal },
     await personOptions(),
   );
-  await opened(session, person, id, input);
+  await opened(session, person, { id, at: hospital.account }, input);
   await person.tryPrintedCode(input.code).catch(() => undefined);
 };
 
@@ -110,7 +84,7 @@ const joinDevice: Call<WaysToOpen & { readonly link: string }, void> = async (
         store,
         passphrase: passphraseOf(input),
         link: input.link,
-        deviceName: deviceName(),
+        deviceName: input.deviceName,
         signal,
       },
       onStep: (it) => step(it),
@@ -119,7 +93,7 @@ const joinDevice: Call<WaysToOpen & { readonly link: string }, void> = async (
     },
     await personOptions(),
   );
-  await opened(session, person, id, input);
+  await opened(session, person, { id }, input);
 };
 
 /** What a person says to a question of long work: the digits of another device, or that it is done there. */
@@ -131,7 +105,7 @@ const answer: Call<
 async function opened(
   session: Session,
   person: Person,
-  id: string,
+  { id, at }: { readonly id: string; readonly at?: string },
   ways: WaysToOpen,
 ): Promise<void> {
   if (ways.passkey !== undefined) await person.addPasskey(ways.passkey);
@@ -140,30 +114,9 @@ async function opened(
     account === undefined || account.card.length === 0
       ? person.name
       : readCard(account.card).card.name;
-  await session.open(person, heldAs(id, person, name, ways));
+  await session.open(person, heldAs(id, person, name, ways), at);
+  await session.learnClosed();
   await person.sync(session.as).catch(() => undefined);
-}
-
-/** What this browser is called among a person's devices. */
-function deviceName(): string {
-  const { userAgent } = navigator;
-  const browser = /Firefox/u.test(userAgent)
-    ? 'Firefox'
-    : /Edg\//u.test(userAgent)
-      ? 'Edge'
-      : /Chrome/u.test(userAgent)
-        ? 'Chrome'
-        : 'Safari';
-  const system = /Android/u.test(userAgent)
-    ? 'Android'
-    : /iPhone|iPad/u.test(userAgent)
-      ? 'iOS'
-      : /Mac/u.test(userAgent)
-        ? 'macOS'
-        : /Windows/u.test(userAgent)
-          ? 'Windows'
-          : 'Linux';
-  return `${browser}, ${system}`;
 }
 
 /** Adds a device: progress `link` has the link, `digits` the name of the device whose digits are to be typed. */
@@ -188,7 +141,7 @@ const addDevice: Call<void, { readonly name: string }> = async (
 };
 
 export const joinCalls = {
-  'demo.invitation': demoInvitation,
+  'demo.invitation': demoInvited,
   'join.start': start,
   'join.recover': recover,
   'join.device': joinDevice,

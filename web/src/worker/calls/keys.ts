@@ -1,5 +1,7 @@
 import {
+  harmlessText,
   indexedDbWalletStore,
+  isCoded,
   type OwnDevice,
   type Passkey,
   type PasskeyAnswer,
@@ -7,21 +9,25 @@ import {
 } from '@salus/salus/sdk/browser';
 import type { Call } from '../call.ts';
 import { sha256Text } from '../hash.ts';
+import { openAccounts } from '../session.ts';
 import { noteWay, sameBytes } from '../ways.ts';
 
 /** One way into the record, with the day on which it last worked. */
 export interface WayView {
-  readonly kind: 'passkey' | 'passphrase' | 'sheet' | 'device';
-  readonly name: string;
+  readonly kind: 'passkey' | 'passphrase' | 'sheet';
   /** Undefined: never tried. */
   readonly workedMs: number | undefined;
   /** Of a passkey: what an authenticator is asked with. */
   readonly passkey: Passkey | undefined;
-  readonly isThis: boolean;
 }
+
+/** A device opens the record by itself: the day it was last seen is the day on which it worked. */
+export type DeviceView = OwnDevice;
 
 export interface KeysView {
   readonly ways: readonly WayView[];
+  /** Oldest first. */
+  readonly devices: readonly DeviceView[];
   readonly hasPassphrase: boolean;
   readonly trustWords: readonly string[];
   /** A new printed code of somebody waits: from when it counts. */
@@ -33,6 +39,8 @@ export interface KeysView {
 
 const keys: Call<void, KeysView> = async (session, _input, { signal }) => {
   const { person, wallet } = session;
+  // What another device added stands in the copy.
+  await person.catchUp({ ...session.as, signal }).catch(() => undefined);
   const worked = person.waysIn;
   const last = (kind: string, id: Uint8Array | undefined) =>
     worked.find((it) => it.kind === kind && id !== undefined && sameBytes(it.id, id))?.workedMs;
@@ -41,13 +49,13 @@ const keys: Call<void, KeysView> = async (session, _input, { signal }) => {
   const check = person.printedCheck;
   const ways: WayView[] = [
     ...person.passkeys.map((passkey) => ({
-      ...{ kind: 'passkey' as const, name: '', passkey, isThis: true },
+      ...{ kind: 'passkey' as const, passkey },
       workedMs: last('passkey', passkey.credentialId),
     })),
     ...(wallet.hasPassphrase
       ? [
           {
-            ...{ kind: 'passphrase' as const, name: '', passkey: undefined, isThis: true },
+            ...{ kind: 'passphrase' as const, passkey: undefined },
             workedMs: last('passphrase', await sha256Text(wallet.id)),
           },
         ]
@@ -56,14 +64,14 @@ const keys: Call<void, KeysView> = async (session, _input, { signal }) => {
       ? []
       : [
           {
-            ...{ kind: 'sheet' as const, name: '', passkey: undefined, isThis: false },
+            ...{ kind: 'sheet' as const, passkey: undefined },
             workedMs: last('sheet', check),
           },
         ]),
-    ...devices.map(deviceWay),
   ];
   return {
     ways,
+    devices: devices.map((it) => ({ ...it, name: harmlessText(it.name) })),
     hasPassphrase: wallet.hasPassphrase,
     trustWords: person.trustWords(session.as.as),
     waitingCodeMs: waiting?.countsFromMs,
@@ -72,11 +80,6 @@ const keys: Call<void, KeysView> = async (session, _input, { signal }) => {
     isDemo: wallet.isDemo,
   };
 };
-
-/** A device opens the record by itself: the day it was last seen is the day on which it worked. */
-const deviceWay = ({ name, seenMs, isThis }: OwnDevice): WayView => ({
-  ...{ kind: 'device', name, workedMs: seenMs, passkey: undefined, isThis },
-});
 
 /** Tries the printed sheet. Throws RECOVERY_CODE_WRONG. */
 const trySheet: Call<{ readonly code: string }, void> = (session, { code }) =>
@@ -118,18 +121,31 @@ const setPassphrase: Call<{ readonly passphrase: string }, void> = async (
   await session.held({ ...session.wallet, hasPassphrase: true });
 };
 
-/** New keys: every device but this one is shut out. With the code also after a freeze, and more than once a day. */
+/**
+ * New keys at every hospital: every device but this one is shut out. With the code also after a freeze, and more than once a
+ * day. Throws RECOVERY_NEEDED.
+ */
 const changeKeys: Call<{ readonly code?: string | undefined }, void> = async (
   session,
   { code },
   { signal },
 ) => {
-  await session.person.rotate({ ...session.as, signal, code });
+  const { person } = session;
+  for (const { account: as } of openAccounts(person)) await person.rotate({ as, signal, code });
 };
 
 /** Nobody acts with these keys any more but to take shares back; the printed sheet is the way back. */
 const freeze: Call<void, void> = async (session, _input, { signal }) => {
-  await session.person.freeze({ ...session.as, signal });
+  const { person } = session;
+  const open = openAccounts(person);
+  for (const { account: as } of open) {
+    try {
+      await person.freeze({ as, signal });
+    } catch (error) {
+      // Where there are several hospitals, one that was stopped before keeps no other from being stopped.
+      if (open.length < 2 || !isCoded(error, 'ACCOUNT_FROZEN')) throw error;
+    }
+  }
 };
 
 /** Another sheet: with the old one at once, without after seven days in which it can be stopped. */
