@@ -4,11 +4,12 @@ import { dayOf, momentText, shortDayOf } from '../../app/dates.ts';
 import { link } from '../../boundary/link.ts';
 import { askPasskey, makePasskey, PasskeyGone, passkeyProblem } from '../../boundary/passkey.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
+import { Answer } from '../../parts/answer.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon, type IconName } from '../../parts/icon.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import type { KeysView, WayView } from '../../worker/calls/keys.ts';
 import { AddDevice } from './add-device.tsx';
 import { CodeField } from './code-field.tsx';
@@ -20,10 +21,7 @@ export function Keys() {
   return (
     <main id="page" className="page" tabIndex={-1}>
       {keys.data === undefined ? (
-        <>
-          <AnswerWaiting what={t('keys.waiting')} />
-          {keys.error !== null && <Failed error={keys.error} again={() => void keys.refetch()} />}
-        </>
+        <Unanswered what={t('keys.waiting')} error={keys.error} again={() => void keys.refetch()} />
       ) : (
         <Known keys={keys.data} />
       )}

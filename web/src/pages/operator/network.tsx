@@ -2,9 +2,9 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { locale, momentText, timeLeft } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
-import { Failed } from '../../parts/failure.tsx';
+import { Answer } from '../../parts/answer.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import type { HealthView, NetworkView } from '../../worker/calls/network.ts';
 import { isDiskLittle, isLedgerBad, type Topic, type Trouble, troublesOf } from './troubles.ts';
 
@@ -15,12 +15,11 @@ export function Network() {
   return (
     <main id="page" className="page" tabIndex={-1}>
       {network.data === undefined ? (
-        <>
-          <AnswerWaiting what={t('network.waiting')} />
-          {network.error !== null && (
-            <Failed error={network.error} again={() => void network.refetch()} />
-          )}
-        </>
+        <Unanswered
+          what={t('network.waiting')}
+          error={network.error}
+          again={() => void network.refetch()}
+        />
       ) : (
         <Known network={network.data} />
       )}
