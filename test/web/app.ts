@@ -3,11 +3,13 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { launchChromium } from '../browser/chromium.ts';
 import { remove, temporaryHome, up } from '../cli/salus.ts';
+import { type Door, startDoor } from './door.ts';
 
 /** A demo as `npm start` has it, and a browser before it. */
 export interface App {
   readonly url: string;
   readonly home: string;
+  readonly door: Door;
   /** A browser of somebody who was never here; what its pages break or ask of others ends in `troubles`. */
   visitor(options?: VisitorOptions): Promise<Visitor>;
   close(): Promise<void>;
@@ -40,17 +42,21 @@ export class Touches {
   }
 }
 
+/** Browsers come to the demo through `door`, which a test may shut. */
 export async function startApp(): Promise<App> {
   const home = temporaryHome();
   const running = await up(home, ['--demo']);
   const browser = await launchChromium();
-  const url = String(running.ready.url);
+  const door = await startDoor(String(running.ready.url).replace(/\/$/u, ''));
+  const { url } = door;
   return {
     url,
     home,
+    door,
     visitor: (options) => openVisitor(browser, url, options),
     async close() {
       await browser.close();
+      door.close();
       await running.stop();
       remove(home);
     },
