@@ -213,8 +213,6 @@ function Notes({ item, isOlder }: { readonly item: ItemView; readonly isOlder: b
 
 function Erased() {
   const { t } = useTranslation();
-  // The button that was touched is gone with what it erased.
-  useEffect(() => document.querySelector<HTMLElement>('#page')?.focus(), []);
   return (
     <>
       <h1 className="answer">{t('item.erased')}</h1>
