@@ -178,6 +178,20 @@ const patient: readonly Screen[] = [
     },
     shows: alert,
   },
+  {
+    name: 'a page whose files do not come',
+    who: 'eboni',
+    path: '/home',
+    steps: async ({ page, answer }) => {
+      await page.locator('.lastv').first().waitFor();
+      answer('as they do');
+      await page.route('**/assets/*.js', (route) => route.abort());
+      await page.locator('.tabs a[href="/keys"]').click();
+      await page.locator(alert).waitFor();
+      await page.unroute('**/assets/*.js');
+    },
+    shows: `main ${alert}`,
+  },
   ...asking('eboni', 'record', '/record', '.trow a'),
   { name: 'record, a year', who: 'eboni', path: '/record/2017', shows: '.trow a' },
   {
