@@ -142,7 +142,7 @@ async function wear(page: Page, { dark, narrow }: Look): Promise<void> {
   await page.setViewportSize(narrow ? { width: 320, height: 640 } : { width: 1280, height: 800 });
 }
 
-async function holds(page: Page, { language }: Look, where: string): Promise<void> {
+async function holds(page: Page, { language, narrow }: Look, where: string): Promise<void> {
   const html = page.locator('html');
   assert.equal(await html.getAttribute('lang'), language, where);
   assert.equal(await html.getAttribute('dir'), language === 'ar' ? 'rtl' : 'ltr', where);
@@ -151,6 +151,12 @@ async function holds(page: Page, { language }: Look, where: string): Promise<voi
   assert.deepEqual(await missingWords(page, language), [], where);
   await fitsWidth(page);
   await holdsAxe(page);
+  if (narrow) return;
+  // Between a phone and a desk lie the widths at which columns stand close.
+  for (const width of [1024, 800]) {
+    await page.setViewportSize({ width, height: 800 });
+    await fitsWidth(page);
+  }
 }
 
 const looksOf = (screen: Screen): readonly (readonly Look[])[] => {

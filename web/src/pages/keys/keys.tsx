@@ -36,6 +36,7 @@ function Known({ keys }: { readonly keys: KeysView }) {
   const [asked, setAsked] = useState<Asked>();
   const close = () => setAsked(undefined);
   const untried = keys.ways.filter((it) => it.workedMs === undefined).length;
+  const first = keys.ways.findIndex((it) => it.workedMs === undefined && it.kind !== 'device');
   return (
     <div className="split">
       <div>
@@ -63,7 +64,7 @@ function Known({ keys }: { readonly keys: KeysView }) {
           <ul className="sheet rows">
             {keys.ways.map((it, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: ways have no other name that is sure to be one
-              <WayRow key={at} way={it} onTry={setAsked} />
+              <WayRow key={at} way={it} isFirst={at === first} onTry={setAsked} />
             ))}
           </ul>
           <div className="acts mt">
@@ -155,7 +156,16 @@ const icons: Readonly<Record<WayView['kind'], IconName>> = {
   device: 'phone',
 };
 
-function WayRow({ way, onTry }: { readonly way: WayView; readonly onTry: (asked: Asked) => void }) {
+function WayRow({
+  way,
+  isFirst,
+  onTry,
+}: {
+  readonly way: WayView;
+  /** The one to try next: of all buttons of the page it alone is filled. */
+  readonly isFirst: boolean;
+  readonly onTry: (asked: Asked) => void;
+}) {
   const { t } = useTranslation();
   const attempt = useAct('keys.tryPasskey');
   const { kind, workedMs, passkey } = way;
@@ -194,7 +204,7 @@ function WayRow({ way, onTry }: { readonly way: WayView; readonly onTry: (asked:
         {kind !== 'device' && (
           <button
             type="button"
-            className={isTried ? 'btn line small' : 'btn main small'}
+            className={isFirst ? 'btn main small' : 'btn line small'}
             onClick={touched}
           >
             {isTried ? t('keys.try') : t('keys.tryNow')}

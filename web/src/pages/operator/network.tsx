@@ -45,7 +45,7 @@ function Known({ network }: { readonly network: NetworkView }) {
             <span className={first.isBad ? 'bad' : 'warn'}>
               {t(`network.trouble.${first.topic}`, { where: first.where })}
             </span>
-            {troubles.length > 1 && <>. {t('network.more', { count: troubles.length - 1 })}</>}
+            .{troubles.length > 1 && ` ${t('network.more', { count: troubles.length - 1 })}`}
           </>
         )}
       </Answer>
@@ -167,7 +167,7 @@ function Matrix({
               <th scope="col">{t('network.check')}</th>
               {all.map((it) => (
                 <th key={it.hospital} scope="col">
-                  {it.hospital}
+                  {it.title}
                 </th>
               ))}
             </tr>
@@ -181,7 +181,7 @@ function Matrix({
                 {all.map((it) => {
                   const [text, isWarn, isUnknown] = cell(it);
                   return (
-                    <td key={it.hospital} data-l={it.hospital} className={isWarn ? 'warn' : ''}>
+                    <td key={it.hospital} data-l={it.title} className={isWarn ? 'warn' : ''}>
                       {isUnknown !== true && <Icon name={isWarn ? 'attend' : 'check'} />}
                       {isWarn ? <Link to={`/network/runbook/${topic}`}>{text}</Link> : text}
                     </td>
