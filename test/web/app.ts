@@ -4,12 +4,15 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { launchChromium } from '../browser/chromium.ts';
 import { remove, temporaryHome, up } from '../cli/salus.ts';
 import { type Door, startDoor } from './door.ts';
+import { type Outside, startOutside } from './outside.ts';
 
 /** A demo as `npm start` has it, and a browser before it. */
 export interface App {
   readonly url: string;
   readonly home: string;
   readonly door: Door;
+  /** What browsers asked of anybody else: nothing. */
+  readonly outside: Outside;
   /** A browser of somebody who was never here; what its pages break or ask of others ends in `troubles`. */
   visitor(options?: VisitorOptions): Promise<Visitor>;
   close(): Promise<void>;
@@ -48,15 +51,18 @@ export async function startApp(): Promise<App> {
   const running = await up(home, ['--demo']);
   const browser = await launchChromium();
   const door = await startDoor(String(running.ready.url).replace(/\/$/u, ''));
+  const outside = await startOutside();
   const { url } = door;
   return {
     url,
     home,
     door,
-    visitor: (options) => openVisitor(browser, url, options),
+    outside,
+    visitor: (options) => openVisitor(browser, url, outside, options),
     async close() {
       await browser.close();
       door.close();
+      outside.close();
       await running.stop();
       remove(home);
     },
@@ -66,6 +72,7 @@ export async function startApp(): Promise<App> {
 async function openVisitor(
   browser: Browser,
   url: string,
+  outside: Outside,
   { width = 1280, height = 800, dark = false, locale = 'en-GB' }: VisitorOptions = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({
@@ -74,6 +81,7 @@ async function openVisitor(
     locale,
     timezoneId: 'America/New_York',
     reducedMotion: 'reduce',
+    proxy: { server: outside.proxy, bypass: 'localhost' },
   });
   const page = await context.newPage();
   const troubles: string[] = [];
@@ -98,7 +106,7 @@ async function openVisitor(
     },
     async close() {
       await context.close();
-      assert.deepEqual(troubles, []);
+      assert.deepEqual([...troubles, ...outside.asked], []);
     },
   };
 }

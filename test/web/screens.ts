@@ -475,9 +475,10 @@ const clinician: readonly Screen[] = [
     path: '/patients',
     steps: async (scene) => {
       await toChart(scene);
-      await follow('a[href$="/results"]', 'main table')(scene);
+      await follow('a[href$="/results"]', '.onetest')(scene);
+      await scene.page.locator('.onetest > summary').first().click();
     },
-    shows: 'main table',
+    shows: '.onetest[open] table',
   },
   {
     name: 'chart item, filled',

@@ -2,6 +2,7 @@ import {
   amendmentOf,
   CodedError,
   contentOf,
+  harmlessText,
   type RecordId,
   type SharedRecord,
   textOfItem,
@@ -91,16 +92,20 @@ export async function chartItemOf(
   return {
     handle: await session.handles.of(recordId),
     recordClass: head.recordClass,
-    name: headline.name === '' ? head.name : headline.name,
+    name: harmlessText(headline.name === '' ? head.name : headline.name),
     kind: said.kind,
     marks: [...new Set([...headline.marks, ...inError])],
     // Of what is measured; elsewhere it is a state, which is among the rows.
     ...(headline.type === 'Observation' ? valueShown(headline) : { value: '', unit: '' }),
     flag: headline.flag,
     date: headline.clinicalDate,
-    rows: said.rows,
-    paragraphs: said.paragraphs,
-    attachments: said.attachments,
+    rows: said.rows.map(([label, text]) => [harmlessText(label), harmlessText(text)] as const),
+    paragraphs: said.paragraphs.map(harmlessText),
+    attachments: said.attachments.map((it) => ({
+      ...it,
+      fileName: harmlessText(it.fileName),
+      contentType: harmlessText(it.contentType),
+    })),
     source,
     amendment,
     earlier: await earlierOf(session, chart, record),
@@ -154,7 +159,8 @@ async function earlierOf(
     if (before === undefined || before.head.author !== author) return found;
     const { recordId, name, writtenMs } = before.head;
     seen.add(recordId);
-    found.push({ handle: await session.handles.of(recordId), name, signedMs: writtenMs });
+    const handle = await session.handles.of(recordId);
+    found.push({ handle, name: harmlessText(name), signedMs: writtenMs });
     at = before;
   }
   return found;
@@ -168,7 +174,8 @@ async function newerOf(
   const newer = chart.newerThan(record);
   if (newer === undefined) return undefined;
   const { recordId, name, writtenMs } = newer.head;
-  return { handle: await session.handles.of(recordId), name, signedMs: writtenMs };
+  const handle = await session.handles.of(recordId);
+  return { handle, name: harmlessText(name), signedMs: writtenMs };
 }
 
 const hex = (bytes: Uint8Array): string =>
