@@ -8,13 +8,17 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** Name, Debian's package, and the programs that the tests start. */
+/**
+ * Name, Debian's package, and the programs that the tests start. `hasLibraries`: what it needs and this machine does not
+ * have is unpacked beside it.
+ */
 const services = [
   { name: 'prometheus', debian: 'prometheus', programs: ['prometheus', 'promtool'] },
+  { name: 'firefox', debian: 'firefox-esr', programs: ['firefox-esr'], hasLibraries: true },
 ];
 
 /** `{folder}` that holds the programs, or `{reason}`. */
-function found({ name, debian, programs }) {
+function found({ name, debian, programs, hasLibraries = false }) {
   const holds = (folder) => programs.every((it) => existsSync(join(folder, it)));
   const onPath = (process.env.PATH ?? '').split(delimiter).find(holds);
   if (onPath !== undefined) return { folder: onPath };
@@ -22,11 +26,20 @@ function found({ name, debian, programs }) {
   const folder = join(cache, 'usr', 'bin');
   if (holds(folder)) return { folder };
   rmSync(cache, { recursive: true, force: true });
-  mkdirSync(cache, { recursive: true });
-  // apt holds the package to the signed list of its archive.
-  const reason =
-    failureOf('apt-get', ['download', debian], cache) ??
-    failureOf('dpkg-deb', ['-x', globSync('*.deb', { cwd: cache })[0] ?? '', '.'], cache);
+  mkdirSync(join(cache, 'partial'), { recursive: true });
+  // apt holds the package to the signed list of its archive. With what it needs, it is the installer that fetches, and
+  // goes no further.
+  const fetching = hasLibraries
+    ? [
+        ...['install', '--download-only', '--yes', '--no-install-recommends'],
+        ...['-o', `Dir::Cache::archives=${cache}`, '-o', 'Debug::NoLocking=1', debian],
+      ]
+    : ['download', debian];
+  let reason = failureOf('apt-get', fetching, cache);
+  for (const file of globSync('*.deb', { cwd: cache })) {
+    reason ??= failureOf('dpkg-deb', ['-x', file, '.'], cache);
+    rmSync(join(cache, file));
+  }
   if (reason !== undefined) return { reason };
   return holds(folder) ? { folder } : { reason: `no ${programs.join(', ')} in the package` };
 }

@@ -6,7 +6,12 @@ import { test } from 'node:test';
 const root = join(import.meta.dirname, '../..');
 // Decisions (docs/adr) are never edited: what they name may have moved since.
 const pages = globSync(
-  ['*.md', 'docs/{protocol,operations,bench}/**/*.md', 'docs/*.md', '{examples,test}/**/*.md'],
+  [
+    '*.md',
+    'docs/{protocol,operations,bench,roles}/**/*.md',
+    'docs/*.md',
+    '{examples,test}/**/*.md',
+  ],
   { cwd: root },
 );
 const read = (page: string) => readFileSync(join(root, page), 'utf8');

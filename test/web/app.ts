@@ -3,11 +3,16 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { launchChromium } from '../browser/chromium.ts';
 import { remove, temporaryHome, up } from '../cli/salus.ts';
+import { type Door, startDoor } from './door.ts';
+import { type Outside, startOutside } from './outside.ts';
 
 /** A demo as `npm start` has it, and a browser before it. */
 export interface App {
   readonly url: string;
   readonly home: string;
+  readonly door: Door;
+  /** What browsers asked of anybody else: nothing. */
+  readonly outside: Outside;
   /** A browser of somebody who was never here; what its pages break or ask of others ends in `troubles`. */
   visitor(options?: VisitorOptions): Promise<Visitor>;
   close(): Promise<void>;
@@ -40,17 +45,24 @@ export class Touches {
   }
 }
 
+/** Browsers come to the demo through `door`, which a test may shut. */
 export async function startApp(): Promise<App> {
   const home = temporaryHome();
   const running = await up(home, ['--demo']);
   const browser = await launchChromium();
-  const url = String(running.ready.url);
+  const door = await startDoor(String(running.ready.url).replace(/\/$/u, ''));
+  const outside = await startOutside();
+  const { url } = door;
   return {
     url,
     home,
-    visitor: (options) => openVisitor(browser, url, options),
+    door,
+    outside,
+    visitor: (options) => openVisitor(browser, url, outside, options),
     async close() {
       await browser.close();
+      door.close();
+      outside.close();
       await running.stop();
       remove(home);
     },
@@ -60,6 +72,7 @@ export async function startApp(): Promise<App> {
 async function openVisitor(
   browser: Browser,
   url: string,
+  outside: Outside,
   { width = 1280, height = 800, dark = false, locale = 'en-GB' }: VisitorOptions = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({
@@ -68,6 +81,7 @@ async function openVisitor(
     locale,
     timezoneId: 'America/New_York',
     reducedMotion: 'reduce',
+    proxy: { server: outside.proxy, bypass: 'localhost' },
   });
   const page = await context.newPage();
   const troubles: string[] = [];
@@ -92,7 +106,7 @@ async function openVisitor(
     },
     async close() {
       await context.close();
-      assert.deepEqual(troubles, []);
+      assert.deepEqual([...troubles, ...outside.asked], []);
     },
   };
 }

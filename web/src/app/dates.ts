@@ -81,11 +81,11 @@ export function dayInWords(day: string, nowMs: number = Date.now()): string {
   return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(days, 'day');
 }
 
-/** `Nov 24`, or with its day where the axis spans less than a year: what stands under a chart. */
+/** `Nov 2024`, or with its day where the axis spans less than a year: what stands under a chart. */
 export function axisDay(ms: number, spanMs: number): string {
   const options: Intl.DateTimeFormatOptions =
     spanMs > 400 * 86_400_000
-      ? { month: 'short', year: '2-digit' }
+      ? { month: 'short', year: 'numeric' }
       : spanMs > 2 * 86_400_000
         ? { day: 'numeric', month: 'short' }
         : { hour: '2-digit', minute: '2-digit', hour12: false };
@@ -161,5 +161,6 @@ export const zoneName = (): string => {
   const of = (all: Intl.DateTimeFormatPart[]): string =>
     all.find((it) => it.type === 'timeZoneName')?.value ?? '';
   const [name, offset] = [of(short), of(parts)];
-  return name === offset ? name : `${name} (${offset})`;
+  // A zone without a name of its own in this language is its offset already.
+  return /^(GMT|UTC)[+-]/u.test(name) ? offset : `${name} (${offset})`;
 };

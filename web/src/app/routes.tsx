@@ -6,6 +6,7 @@ import { operatorRoutes } from '../pages/operator/routes.ts';
 import { patientRoutes } from '../pages/patient/routes.ts';
 import { startRoutes } from '../pages/start/routes.ts';
 import { webWings } from '../wings/all.ts';
+import { Broken } from './broken.tsx';
 import { NotHere } from './not-here.tsx';
 import { Shell } from './shell.tsx';
 
@@ -34,8 +35,15 @@ export const router = createBrowserRouter([
     Component: Shell,
     HydrateFallback: () => null,
     children: [
-      ...pages,
-      { path: '*', Component: NotHere, handle: { title: 'notHere', who: 'anybody' } },
+      {
+        // Inside the shell, so that a page that breaks leaves the bar, the places and the lock.
+        ErrorBoundary: Broken,
+        handle: { title: 'broken', who: 'anybody' },
+        children: [
+          ...pages,
+          { path: '*', Component: NotHere, handle: { title: 'notHere', who: 'anybody' } },
+        ],
+      },
     ],
   },
 ]);

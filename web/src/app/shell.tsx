@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink, Outlet, useLocation, useMatches } from 'react-router';
 import { link } from '../boundary/link.ts';
@@ -8,6 +8,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { initialsShown } from '../parts/person-sign.tsx';
 import { zoneName } from './dates.ts';
+import { focusHeading, keepFocus } from './focus.ts';
 import { HospitalBar } from './hospital-bar.tsx';
 import { type Language, languages, speak, spokenNow } from './language.ts';
 import { OfflineBar } from './offline-bar.tsx';
@@ -27,12 +28,15 @@ export function Shell() {
   useEffect(() => {
     document.title = `Salus · ${title}`;
   }, [title]);
+  const from = useRef(pathname);
   useEffect(() => {
-    // Somebody who changed the place reads from its beginning, and hears its heading.
+    // Somebody who changed the place reads from its beginning; who opens the app begins before its navigation.
+    if (from.current === pathname) return;
+    from.current = pathname;
     scrollTo(0, 0);
-    if (pathname !== '/')
-      document.querySelector<HTMLElement>('#page')?.focus({ preventScroll: true });
+    focusHeading();
   }, [pathname]);
+  useEffect(keepFocus, []);
 
   const needsWallet = handle?.who === 'wallet';
   // What anybody may see does not wait for the worker to say whether a wallet is open.

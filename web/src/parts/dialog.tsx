@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from './icon.tsx';
 
@@ -15,19 +15,23 @@ export function Dialog({
   const { t } = useTranslation();
   const place = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  const isGone = useRef(false);
+  // Before it leaves the page: closed afterwards, it would not give the focus back to what opened it.
+  useLayoutEffect(() => {
     const dialog = place.current;
+    isGone.current = false;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      isGone.current = true;
+      dialog?.close();
+    };
   }, []);
+  // The browser tells of a close later, when another dialog may stand in this one's place.
+  const closed = () => {
+    if (!isGone.current) onClose();
+  };
   return (
-    <dialog
-      ref={place}
-      className="dialog"
-      aria-labelledby={id}
-      onClose={onClose}
-      onCancel={onClose}
-    >
+    <dialog ref={place} className="dialog" aria-labelledby={id} onClose={closed} onCancel={onClose}>
       <div className="dialog-head">
         <h2 id={id}>{title}</h2>
         <button type="button" className="btn round" aria-label={t('parts.close')} onClick={onClose}>

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { axisDay, clinicalDay, locale, shortDayOf } from '../app/dates.ts';
 import type { TrendPoint, TrendView } from '../worker/calls/trend.ts';
-import { Flag } from './value.tsx';
+import { Flag, valueClass } from './value.tsx';
 
 interface Band {
   readonly low: number | undefined;
@@ -77,7 +77,7 @@ function TrendTable({ trend }: { readonly trend: TrendView }) {
                 )}
               </th>
               <td className="num">
-                <bdi className="v">{it.value}</bdi>
+                <bdi className={valueClass(String(it.value))}>{it.value}</bdi>
                 {trend.unit !== '' && <span className="u">{trend.unit}</span>}
               </td>
               <td>

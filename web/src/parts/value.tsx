@@ -47,7 +47,7 @@ export function LastValueRow({ last }: { readonly last: LastValue }) {
         <span>
           <bdi className="s">{line.name}</bdi>
           <br />
-          <bdi className="v">{line.value}</bdi>
+          <bdi className={valueClass(line.value)}>{line.value}</bdi>
           {line.unit !== '' && <span className="u">{line.unit}</span>}
           <br />
           <span className="xs dim">
@@ -83,3 +83,7 @@ export function Spark({ points }: { readonly points: LastValue['trend'] }) {
     </svg>
   );
 }
+
+/** No number is ever broken; what is longer than one may be. */
+export const valueClass = (text: string): string => (text.length > 14 ? 'v long' : 'v');
+export const longClass = (text: string): string => (text.length > 24 ? 'long' : '');

@@ -1,6 +1,7 @@
 import {
   amendmentOf,
   contentOf,
+  harmlessText,
   momentOf,
   type RecordLine,
   type SharedRecord,
@@ -30,7 +31,7 @@ export function entryOf(record: Opened, { line, handle, sourceOf }: Around): Ent
   return {
     ...lineEntry(line, handle),
     recordClass: head.recordClass === 'private' ? head.ordinaryClass : head.recordClass,
-    name: headline.name === '' ? head.name : headline.name,
+    name: harmlessText(headline.name === '' ? head.name : headline.name),
     marks: [...new Set([...headline.marks, ...inError])],
     source,
     status: facts?.status,
@@ -53,7 +54,7 @@ export function entryOf(record: Opened, { line, handle, sourceOf }: Around): Ent
 }
 
 function beginningOf(text: string): string {
-  const characters = Array.from(text.trim());
+  const characters = Array.from(harmlessText(text.trim()));
   if (characters.length <= textLength) return characters.join('');
   return `${characters.slice(0, textLength).join('').trimEnd()}…`;
 }
@@ -63,7 +64,8 @@ export function lineEntry(line: RecordLine, handle: string): EntryView {
   const { headline, recordClass, timeMs } = line;
   if (headline === undefined || recordClass === undefined) throw new AppError('INTERNAL');
   return {
-    ...{ handle, recordClass, type: headline.type, code: headline.code, name: headline.name },
+    ...{ handle, recordClass, type: headline.type, code: headline.code },
+    name: harmlessText(headline.name),
     ...valueShown(headline),
     flag: headline.flag,
     marks: [...headline.marks, ...(line.isWithdrawn ? ['withdrawn'] : [])],

@@ -2,6 +2,7 @@ import {
   amendmentOf,
   CodedError,
   contentOf,
+  harmlessText,
   type RecordId,
   type SharedRecord,
   textOfItem,
@@ -69,7 +70,7 @@ export async function chartItemOf(
   return {
     handle: await session.handles.of(recordId),
     recordClass: head.recordClass,
-    name: headline.name === '' ? head.name : headline.name,
+    name: harmlessText(headline.name === '' ? head.name : headline.name),
     marks: [...new Set([...headline.marks, ...inError])],
     // Of what is measured; elsewhere it is a state, which is among the rows.
     ...(headline.type === 'Observation' ? valueShown(headline) : { value: '', unit: '' }),
@@ -119,7 +120,8 @@ async function earlierOf(
     if (before === undefined || before.head.author !== author) return found;
     const { recordId, name, writtenMs } = before.head;
     seen.add(recordId);
-    found.push({ handle: await session.handles.of(recordId), name, signedMs: writtenMs });
+    const handle = await session.handles.of(recordId);
+    found.push({ handle, name: harmlessText(name), signedMs: writtenMs });
     at = before;
   }
   return found;
@@ -133,5 +135,6 @@ async function newerOf(
   const newer = chart.newerThan(record);
   if (newer === undefined) return undefined;
   const { recordId, name, writtenMs } = newer.head;
-  return { handle: await session.handles.of(recordId), name, signedMs: writtenMs };
+  const handle = await session.handles.of(recordId);
+  return { handle, name: harmlessText(name), signedMs: writtenMs };
 }

@@ -1,4 +1,4 @@
-import { type Absence, absenceOf } from '@salus/salus/sdk/browser';
+import { type Absence, absenceOf, harmlessText } from '@salus/salus/sdk/browser';
 
 /** JSON as it was written: a number is the text that spelled it, so that `12.0` stays `12.0`. */
 type Spelled = string | boolean | null | readonly Spelled[] | { readonly [key: string]: Spelled };
@@ -136,8 +136,9 @@ function listOf(it: Spelled | undefined): readonly Spelled[] {
   return Array.isArray(it) ? it : [it];
 }
 
+/** For a face: what turns the direction of writing around it is taken out of it. */
 const textOf = (it: Spelled | undefined): string | undefined =>
-  typeof it === 'string' && it !== '' ? it.slice(0, longest) : undefined;
+  typeof it === 'string' && it !== '' ? harmlessText(it.slice(0, longest)) : undefined;
 
 const wholeText = (it: Spelled | undefined): string => (typeof it === 'string' ? it : '');
 

@@ -1,7 +1,7 @@
-import { type Headline, valueForPeople } from '@salus/salus/sdk/browser';
+import { type Headline, harmlessText, valueForPeople } from '@salus/salus/sdk/browser';
 
 /** A value as people read it, with its unit. */
 export const valueShown = ({ value, unit }: Pick<Headline, 'value' | 'unit'>) => ({
-  value: valueForPeople(value),
-  unit,
+  value: harmlessText(valueForPeople(value)),
+  unit: harmlessText(unit),
 });

@@ -49,7 +49,7 @@ export function Banner({
   return (
     <section className="banner" aria-label={t('chart.patient')}>
       <div className="banner-in">
-        <Name className="bname">
+        <Name className="bname" title={nameOf(banner)}>
           <bdi>{nameOf(banner)}</bdi>
         </Name>
         <dl>

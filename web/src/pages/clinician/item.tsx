@@ -2,12 +2,12 @@ import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { clinicalDay, momentText, shortDayOf } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
-import { AnswerWaiting } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { ItemProof } from '../../parts/item-proof.tsx';
 import { ItemRows } from '../../parts/item-rows.tsx';
 import { ClassIcon, iconOfClass } from '../../parts/record-row.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { ChartItemView } from '../../worker/chart-item.ts';
 import { Banner } from './banner.tsx';
@@ -44,10 +44,11 @@ export function ChartItem() {
         </p>
         {error !== undefined && <Failed error={error} again={again} />}
         {item.data === undefined ? (
-          <>
-            <AnswerWaiting what={t('chart.itemOpening')} />
-            {item.error !== null && <Failed error={item.error} again={() => void item.refetch()} />}
-          </>
+          <Unanswered
+            what={t('chart.itemOpening')}
+            error={item.error}
+            again={() => void item.refetch()}
+          />
         ) : (
           <Known item={item.data} patient={patient} />
         )}

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { Flag, Spark } from '../../parts/value.tsx';
+import { Flag, longClass, Spark, valueClass } from '../../parts/value.tsx';
 import type { EntryView, TestView } from '../../worker/chart-view.ts';
 import { dateOf, unitShown, useRangeWords, useSourceWords } from './chart-words.ts';
 import { Age, Marks } from './entry.tsx';
@@ -70,16 +70,20 @@ function ValueCells({ entry }: { readonly entry: EntryView }) {
         <Flag flag={entry.flag} />
       </td>
       <td className="num">
-        <bdi className="v" dir="auto">
+        <bdi className={valueClass(entry.value)} dir="auto">
           {entry.value === '' ? t('chart.noResult') : entry.value}
         </bdi>
       </td>
-      <td className="un">{unitShown(entry.unit)}</td>
+      <td className="un">
+        <span className={longClass(entry.unit)}>{unitShown(entry.unit)}</span>
+      </td>
       <td className="num rg" data-l={t('chart.rangeHead')}>
         {range === '' ? (
           <span className="dim">{t('chart.noRange')}</span>
         ) : (
-          <bdi dir="ltr">{range}</bdi>
+          <bdi className={longClass(range)} dir="ltr">
+            {range}
+          </bdi>
         )}
       </td>
     </>

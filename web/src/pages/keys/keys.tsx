@@ -2,9 +2,9 @@ import { useState } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
 import { momentText } from '../../app/dates.ts';
 import { useCall, useSession } from '../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
-import { Failed } from '../../parts/failure.tsx';
+import { Answer } from '../../parts/answer.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import type { KeysView } from '../../worker/calls/keys.ts';
 import { AddDevice } from './add-device.tsx';
 import { IfSomethingHappens, LedgerWords, LockNow } from './beside.tsx';
@@ -23,10 +23,7 @@ export function Keys() {
   return (
     <main id="page" className="page" tabIndex={-1}>
       {keys.data === undefined ? (
-        <>
-          <AnswerWaiting what={t('keys.waiting')} />
-          {keys.error !== null && <Failed error={keys.error} again={() => void keys.refetch()} />}
-        </>
+        <Unanswered what={t('keys.waiting')} error={keys.error} again={() => void keys.refetch()} />
       ) : (
         <Known keys={keys.data} />
       )}

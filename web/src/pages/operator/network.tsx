@@ -2,9 +2,9 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { locale, momentText, timeLeft } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
-import { Failed } from '../../parts/failure.tsx';
+import { Answer } from '../../parts/answer.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import type { HealthView, NetworkView } from '../../worker/calls/network.ts';
 import { isDiskLittle, isLedgerBad, type Topic, type Trouble, troublesOf } from './troubles.ts';
 
@@ -15,12 +15,11 @@ export function Network() {
   return (
     <main id="page" className="page" tabIndex={-1}>
       {network.data === undefined ? (
-        <>
-          <AnswerWaiting what={t('network.waiting')} />
-          {network.error !== null && (
-            <Failed error={network.error} again={() => void network.refetch()} />
-          )}
-        </>
+        <Unanswered
+          what={t('network.waiting')}
+          error={network.error}
+          again={() => void network.refetch()}
+        />
       ) : (
         <Known network={network.data} />
       )}
@@ -46,7 +45,7 @@ function Known({ network }: { readonly network: NetworkView }) {
             <span className={first.isBad ? 'bad' : 'warn'}>
               {t(`network.trouble.${first.topic}`, { where: first.where })}
             </span>
-            {troubles.length > 1 && <>. {t('network.more', { count: troubles.length - 1 })}</>}
+            .{troubles.length > 1 && ` ${t('network.more', { count: troubles.length - 1 })}`}
           </>
         )}
       </Answer>
@@ -168,7 +167,7 @@ function Matrix({
               <th scope="col">{t('network.check')}</th>
               {all.map((it) => (
                 <th key={it.hospital} scope="col">
-                  {it.hospital}
+                  {it.title}
                 </th>
               ))}
             </tr>
@@ -182,7 +181,7 @@ function Matrix({
                 {all.map((it) => {
                   const [text, isWarn, isUnknown] = cell(it);
                   return (
-                    <td key={it.hospital} data-l={it.hospital} className={isWarn ? 'warn' : ''}>
+                    <td key={it.hospital} data-l={it.title} className={isWarn ? 'warn' : ''}>
                       {isUnknown !== true && <Icon name={isWarn ? 'attend' : 'check'} />}
                       {isWarn ? <Link to={`/network/runbook/${topic}`}>{text}</Link> : text}
                     </td>

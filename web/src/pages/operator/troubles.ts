@@ -30,12 +30,10 @@ export function troublesOf({ own, all }: NetworkView): readonly Trouble[] {
   const { backup, processes } = own;
   const found: Trouble[] = [
     ...all.flatMap((it): readonly Trouble[] => [
-      ...(isLedgerBad(it)
-        ? [{ topic: 'ledger' as const, where: it.hospital, isBad: !it.reads }]
-        : []),
-      ...(it.behind > 10 ? [{ topic: 'behind' as const, where: it.hospital, isBad: false }] : []),
+      ...(isLedgerBad(it) ? [{ topic: 'ledger' as const, where: it.title, isBad: !it.reads }] : []),
+      ...(it.behind > 10 ? [{ topic: 'behind' as const, where: it.title, isBad: false }] : []),
       ...(isDiskLittle(it) || !it.writes
-        ? [{ topic: 'disk' as const, where: it.hospital, isBad: !it.writes }]
+        ? [{ topic: 'disk' as const, where: it.title, isBad: !it.writes }]
         : []),
     ]),
     ...(backup === undefined || backup.ageMs > oldBackupMs

@@ -2,13 +2,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useCall } from '../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
+import { Answer } from '../../parts/answer.tsx';
 import { CardReader } from '../../parts/card-reader.tsx';
-import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from '../../parts/person-sign.tsx';
 import { Qr } from '../../parts/qr.tsx';
 import { saveFile } from '../../parts/save.ts';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import type { CardView, OwnCard } from '../../worker/calls/code.ts';
 
 /** One's own card for others to scan, and the place where somebody else's is read. */
@@ -27,12 +27,11 @@ export function Code() {
       <div className="split">
         <div>
           {mine.data === undefined ? (
-            <>
-              <AnswerWaiting what={t('code.waiting')} />
-              {mine.error !== null && (
-                <Failed error={mine.error} again={() => void mine.refetch()} />
-              )}
-            </>
+            <Unanswered
+              what={t('code.waiting')}
+              error={mine.error}
+              again={() => void mine.refetch()}
+            />
           ) : (
             <Mine card={mine.data} />
           )}

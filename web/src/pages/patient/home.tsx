@@ -2,13 +2,13 @@ import { Trans, useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { listed, momentText, timeLeft } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
+import { Answer } from '../../parts/answer.tsx';
 import { Asks } from '../../parts/asks.tsx';
-import { Failed } from '../../parts/failure.tsx';
 import { GrantRow } from '../../parts/grant-row.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { usePersonName } from '../../parts/person-sign.tsx';
 import { ClassIcon, RecordRow } from '../../parts/record-row.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import { LastValueRow } from '../../parts/value.tsx';
 import type { HomeView, NewsView } from '../../worker/calls/home.ts';
 
@@ -19,10 +19,7 @@ export function Home() {
   return (
     <main id="page" className="page" tabIndex={-1}>
       {home.data === undefined ? (
-        <>
-          <AnswerWaiting what={t('home.waiting')} />
-          {home.error !== null && <Failed error={home.error} again={() => void home.refetch()} />}
-        </>
+        <Unanswered what={t('home.waiting')} error={home.error} again={() => void home.refetch()} />
       ) : (
         <Known home={home.data} />
       )}

@@ -7,7 +7,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { ItemRows } from '../../parts/item-rows.tsx';
 import { saveFile } from '../../parts/save.ts';
 import { Trend } from '../../parts/trend.tsx';
-import { Flag } from '../../parts/value.tsx';
+import { Flag, longClass, valueClass } from '../../parts/value.tsx';
 import type { ItemView, ResultView } from '../../worker/item-view.ts';
 
 /** What the entry says: values in columns, the rest in terms and words; nothing in it is taken for HTML. */
@@ -71,17 +71,17 @@ function Values({ item }: { readonly item: ItemView }) {
                   {it.value === '' ? (
                     <span className="dim">{t('item.noResult')}</span>
                   ) : (
-                    <bdi className="v">{it.value}</bdi>
+                    <bdi className={valueClass(it.value)}>{it.value}</bdi>
                   )}
                 </td>
                 <td className="un">
-                  <bdi>{it.unit}</bdi>
+                  <bdi className={longClass(it.unit)}>{it.unit}</bdi>
                 </td>
                 <td className="num rg" data-l={t('item.range')}>
                   {it.range === '' ? (
                     <span className="dim">{t('item.noRange')}</span>
                   ) : (
-                    <bdi>{it.range}</bdi>
+                    <bdi className={longClass(it.range)}>{it.range}</bdi>
                   )}
                 </td>
               </tr>

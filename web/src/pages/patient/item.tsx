@@ -4,12 +4,12 @@ import { Trans, useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { clinicalDay, momentText, sizeText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
-import { AnswerWaiting } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { usePersonName } from '../../parts/person-sign.tsx';
 import { iconOfClass } from '../../parts/record-row.tsx';
 import { saveFile } from '../../parts/save.ts';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import type { OpenedItemView } from '../../worker/calls/item.ts';
 import type { ItemView } from '../../worker/item-view.ts';
 import { ItemBody } from './item-body.tsx';
@@ -31,12 +31,11 @@ export function ItemPage() {
           {t('item.back')}
         </Link>
       </p>
-      {item.error !== null && <Failed error={item.error} again={() => void item.refetch()} />}
-      {item.data === undefined
-        ? item.error === null && <AnswerWaiting what={t('item.waiting')} />
-        : item.error === null && (
-            <Known key={handle} item={item.data} again={() => void item.refetch()} />
-          )}
+      {item.data === undefined || item.error !== null ? (
+        <Unanswered what={t('item.waiting')} error={item.error} again={() => void item.refetch()} />
+      ) : (
+        <Known key={handle} item={item.data} again={() => void item.refetch()} />
+      )}
     </main>
   );
 }
@@ -214,8 +213,6 @@ function Notes({ item, isOlder }: { readonly item: ItemView; readonly isOlder: b
 
 function Erased() {
   const { t } = useTranslation();
-  // The button that was touched is gone with what it erased.
-  useEffect(() => document.querySelector<HTMLElement>('#page')?.focus(), []);
   return (
     <>
       <h1 className="answer">{t('item.erased')}</h1>

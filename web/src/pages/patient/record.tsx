@@ -3,10 +3,11 @@ import { Trans, useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { dayInWords } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
+import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { iconOfClass } from '../../parts/record-row.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import type { RecordView } from '../../worker/calls/record.ts';
 import { SaveAll } from './record-save.tsx';
 import { Timeline } from './timeline.tsx';
@@ -27,15 +28,18 @@ export function RecordPage() {
     { enabled: fresh.data !== undefined, keep: true },
   );
   const error = fresh.error ?? view.error;
+  const again = () => void (fresh.error === null ? view : fresh).refetch();
   const clear = () => {
     setClass(undefined);
     setText('');
   };
   return (
     <main id="page" className="page" tabIndex={-1}>
-      {error !== null && <Failed error={error} again={() => void fresh.refetch()} />}
+      {error !== null && view.data !== undefined && <Failed error={error} again={again} />}
       {view.data === undefined ? (
-        error === null && <Waiting />
+        <Unanswered what={t('timeline.waiting')} error={error} again={again}>
+          <WaitingRows />
+        </Unanswered>
       ) : view.data.total + view.data.erased === 0 ? (
         <Nothing />
       ) : (
@@ -216,23 +220,19 @@ function Nothing() {
   );
 }
 
-function Waiting() {
-  const { t } = useTranslation();
+function WaitingRows() {
   return (
-    <>
-      <AnswerWaiting what={t('timeline.waiting')} />
-      <ul className="sheet rows sec" aria-hidden="true">
-        {['w70', 'w50', 'w80', 'w60'].map((it) => (
-          <li key={it} className="row">
-            <span className="glyph" />
-            <span>
-              <span className={`sk ${it}`} />
-              <span className="sk w40" />
-            </span>
-            <span />
-          </li>
-        ))}
-      </ul>
-    </>
+    <ul className="sheet rows sec" aria-hidden="true">
+      {['w70', 'w50', 'w80', 'w60'].map((it) => (
+        <li key={it} className="row">
+          <span className="glyph" />
+          <span>
+            <span className={`sk ${it}`} />
+            <span className="sk w40" />
+          </span>
+          <span />
+        </li>
+      ))}
+    </ul>
   );
 }

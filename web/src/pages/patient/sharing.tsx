@@ -3,13 +3,14 @@ import { Trans, useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { dayOf, listed, momentText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
+import { Answer } from '../../parts/answer.tsx';
 import { Asks } from '../../parts/asks.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Burn, GrantRow, GrantTerms, StopDialog } from '../../parts/grant-row.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from '../../parts/person-sign.tsx';
 import { ClassIcon } from '../../parts/record-row.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
 import type {
   ReceivedView,
   SharingView,
@@ -25,12 +26,11 @@ export function Sharing() {
   return (
     <main id="page" className="page" tabIndex={-1}>
       {sharing.data === undefined ? (
-        <>
-          <AnswerWaiting what={t('home.waiting')} />
-          {sharing.error !== null && (
-            <Failed error={sharing.error} again={() => void sharing.refetch()} />
-          )}
-        </>
+        <Unanswered
+          what={t('home.waiting')}
+          error={sharing.error}
+          again={() => void sharing.refetch()}
+        />
       ) : (
         <Known sharing={sharing.data} />
       )}

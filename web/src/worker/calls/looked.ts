@@ -1,4 +1,4 @@
-import { isCoded, type Noticed, spokenName } from '@salus/salus/sdk/browser';
+import { harmlessText, isCoded, type Noticed, spokenName } from '@salus/salus/sdk/browser';
 import { AppError, type Call } from '../call.ts';
 import { type GrantView, grantViews } from '../grant-view.ts';
 import { type PersonView, peopleOf } from '../people.ts';
@@ -174,7 +174,7 @@ async function recordBook({ person, as }: Session, signal: AbortSignal): Promise
       .map((it) => [
         it.recordId as string,
         {
-          name: it.headline === undefined ? '' : spokenName(it.headline),
+          name: it.headline === undefined ? '' : harmlessText(spokenName(it.headline)),
           recordClass: it.recordClass ?? 'other',
         },
       ]),

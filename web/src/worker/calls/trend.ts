@@ -60,7 +60,7 @@ const trend: Call<{ readonly handle: string }, TrendView | null> = async (
         handle: await session.handles.of(it.recordId),
         ms: momentOf(headline.clinicalDate) ?? it.timeMs,
         clinicalDate: headline.clinicalDate,
-        value: valueForPeople(headline.value),
+        value: harmlessText(valueForPeople(headline.value)),
         numbers,
         flag: headline.flag,
         isThis: it.recordId === recordId,

@@ -36,10 +36,14 @@ const site: Call<void, Site> = () => siteOf();
 
 /** Those of the demo; none where there is none. */
 const demoPeople: Call<void, readonly DemoPerson[]> = async () => {
-  if (!(await siteOf()).demo) return [];
+  const { demo, hospitals } = await siteOf();
+  if (!demo) return [];
   const response = await fetch('/app/demo/people.json');
   if (!response.ok) throw new AppError('DEMO_GONE');
-  return (await response.json()) as readonly DemoPerson[];
+  const people = (await response.json()) as readonly DemoPerson[];
+  // Of a hospital people know the title, not the name of its server.
+  const titleOf = (name: string) => hospitals.find((it) => it.name === name)?.title ?? name;
+  return people.map((it) => ({ ...it, hospital: titleOf(it.hospital) }));
 };
 
 /**

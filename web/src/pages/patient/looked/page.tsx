@@ -3,10 +3,10 @@ import { Trans, useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { dayOf, listed, momentText } from '../../../app/dates.ts';
 import { useCall, useSession } from '../../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../../parts/answer.tsx';
-import { Failed } from '../../../parts/failure.tsx';
+import { Answer } from '../../../parts/answer.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { usePersonName } from '../../../parts/person-sign.tsx';
+import { Unanswered } from '../../../parts/unanswered.tsx';
 import type { LookedView, LookView } from '../../../worker/calls/looked.ts';
 import { LookRow } from './row.tsx';
 import { UnknownNote } from './unknown-note.tsx';
@@ -18,12 +18,11 @@ export function Looked() {
   return (
     <main id="page" className="page" tabIndex={-1}>
       {looked.data === undefined ? (
-        <>
-          <AnswerWaiting what={t('looked.waiting')} />
-          {looked.error !== null && (
-            <Failed error={looked.error} again={() => void looked.refetch()} />
-          )}
-        </>
+        <Unanswered
+          what={t('looked.waiting')}
+          error={looked.error}
+          again={() => void looked.refetch()}
+        />
       ) : (
         <Known looked={looked.data} again={() => void looked.refetch()} />
       )}

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct, useCall } from '../../../boundary/use-call.ts';
-import { Answer, AnswerWaiting } from '../../../parts/answer.tsx';
+import { Answer } from '../../../parts/answer.tsx';
 import { Failed } from '../../../parts/failure.tsx';
+import { Unanswered } from '../../../parts/unanswered.tsx';
 import type { ClosedView, MoveTarget, MoveView } from '../../../worker/calls/moving.ts';
 import { Begin, GoOn } from './begin.tsx';
 import { Closed } from './closed.tsx';
@@ -20,10 +21,11 @@ export function MovePage() {
         {closed !== undefined ? (
           <Closed closed={closed} />
         ) : view.data === undefined ? (
-          <>
-            <AnswerWaiting what={t('moving.waiting')} />
-            {view.error !== null && <Failed error={view.error} again={() => void view.refetch()} />}
-          </>
+          <Unanswered
+            what={t('moving.waiting')}
+            error={view.error}
+            again={() => void view.refetch()}
+          />
         ) : (
           <Moving view={view.data} onClosed={setClosed} />
         )}

@@ -2,9 +2,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { useCall } from '../../../boundary/use-call.ts';
-import { AnswerWaiting } from '../../../parts/answer.tsx';
-import { Failed } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
+import { Unanswered } from '../../../parts/unanswered.tsx';
 import type { GivenShare, ShareFrom } from '../../../worker/calls/share.ts';
 import type { ShareDraft } from './draft.ts';
 import { ShareForm } from './form.tsx';
@@ -52,12 +51,11 @@ function SharePage({ from }: { readonly from: ShareFrom }) {
       ) : start.data !== undefined ? (
         <ShareForm start={start.data} from={from} onDone={setDone} />
       ) : (
-        <>
-          <AnswerWaiting what={t('share.waiting')} />
-          {start.error !== null && (
-            <Failed error={start.error} again={() => void start.refetch()} />
-          )}
-        </>
+        <Unanswered
+          what={t('share.waiting')}
+          error={start.error}
+          again={() => void start.refetch()}
+        />
       )}
     </main>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { dayOf, momentText } from '../../../app/dates.ts';
@@ -15,14 +15,11 @@ export function Shared({ done }: { readonly done: DoneShare }) {
   const words = useShareWords();
   const { given, draft } = done;
   const name = nameOf(given.person);
-  const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    // The form is gone with the button that had the focus.
     scrollTo(0, 0);
-    place.current?.focus({ preventScroll: true });
   }, []);
   return (
-    <div ref={place} tabIndex={-1}>
+    <div>
       <Answer>
         <Trans
           i18nKey="share.done"

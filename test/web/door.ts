@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** How hospitals answer: as they do; not until the door opens; with a failure of theirs; not at all. */
+export type Answering = 'as they do' | 'later' | 'failing' | 'never';
+
+export interface Door {
+  /** `http://localhost:PORT`. */
+  readonly url: string;
+  answer(answering: Answering): void;
+  close(): void;
+}
+
+/** What the app asks of hospitals, and of the server that it came from; its own files always come. */
+const asked = /\/v1\/|^\/app\//u;
+
+/**
+ * Stands between a browser and the demo: what a shared worker asks for no test in the browser can hold back, and all
+ * tabs of a context share one wallet there, so that each screen is opened as a page of its own without unlocking again.
+ */
+export async function startDoor(upstream: string): Promise<Door> {
+  let answering: Answering = 'as they do';
+  const held = new Set<() => void>();
+  const listener: RequestListener = (incoming, answer) => {
+    const { url = '/' } = incoming;
+    if (answering === 'as they do' || !asked.test(url)) passOn(upstream, incoming, answer);
+    else if (answering === 'never') incoming.socket.destroy();
+    else if (answering === 'failing') {
+      answer.writeHead(503, { 'content-type': 'application/json' });
+      answer.end('{}');
+    } else {
+      const go = () => passOn(upstream, incoming, answer);
+      held.add(go);
+      answer.on('close', () => held.delete(go));
+    }
+  };
+  const server = createServer(listener);
+  // A browser that closes leaves connections behind.
+  server.on('clientError', (_error, socket) => (socket as Socket).destroy());
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://localhost:${port}`,
+    answer(next) {
+      answering = next;
+      if (next !== 'as they do') return;
+      for (const go of held) go();
+      held.clear();
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function passOn(upstream: string, incoming: IncomingMessage, answer: ServerResponse): void {
+  const { method, headers, url = '/' } = incoming;
+  const outgoing = request(`${upstream}${url}`, { agent: false, method, headers }, (given) => {
+    answer.writeHead(given.statusCode ?? 502, given.headers);
+    given.pipe(answer);
+  });
+  outgoing.on('error', () => answer.destroy());
+  answer.on('close', () => outgoing.destroy());
+  incoming.pipe(outgoing);
+}
