@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { keeperName, listedFiles } from './listed-files.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -10,7 +11,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
  */
 export default defineConfig({
   root: here('.'),
-  plugins: [react()],
+  plugins: [react(), listedFiles(here('dist'))],
   resolve: {
     alias: { '@salus/salus/sdk/browser': here('../src/sdk/browser/index.ts') },
     conditions: ['browser', 'module', 'import', 'default'],
@@ -25,6 +26,13 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1_500,
     manifest: 'manifest.json',
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      input: { index: here('index.html'), keeper: here('src/service-worker.ts') },
+      output: {
+        // Its name is its address for good: who has an old one asks for the new one there.
+        entryFileNames: ({ name }) => (name === 'keeper' ? keeperName : 'assets/[name]-[hash].js'),
+      },
+    },
   },
 });

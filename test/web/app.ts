@@ -10,6 +10,7 @@ export interface App {
   readonly home: string;
   /** A browser of somebody who was never here; what its pages break or ask of others ends in `troubles`. */
   visitor(options?: VisitorOptions): Promise<Visitor>;
+  readonly browser: Browser;
   close(): Promise<void>;
 }
 
@@ -18,6 +19,10 @@ export interface VisitorOptions {
   readonly height?: number;
   readonly dark?: boolean;
   readonly locale?: 'en-GB' | 'es-ES' | 'ar-EG';
+  /** The app's files are kept in the browser, as they are for everybody; what a test is not about costs it nothing. */
+  readonly keeps?: boolean;
+  /** Another address than the demo's own. */
+  readonly at?: string;
 }
 
 export interface Visitor {
@@ -48,7 +53,8 @@ export async function startApp(): Promise<App> {
   return {
     url,
     home,
-    visitor: (options) => openVisitor(browser, url, options),
+    browser,
+    visitor: (options) => openVisitor(browser, options?.at ?? url, options),
     async close() {
       await browser.close();
       await running.stop();
@@ -60,7 +66,13 @@ export async function startApp(): Promise<App> {
 async function openVisitor(
   browser: Browser,
   url: string,
-  { width = 1280, height = 800, dark = false, locale = 'en-GB' }: VisitorOptions = {},
+  {
+    width = 1280,
+    height = 800,
+    dark = false,
+    locale = 'en-GB',
+    keeps = false,
+  }: VisitorOptions = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({
     viewport: { width, height },
@@ -68,6 +80,7 @@ async function openVisitor(
     locale,
     timezoneId: 'America/New_York',
     reducedMotion: 'reduce',
+    serviceWorkers: keeps ? 'allow' : 'block',
   });
   const page = await context.newPage();
   const troubles: string[] = [];

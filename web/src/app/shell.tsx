@@ -9,6 +9,7 @@ import { Mark } from '../parts/mark.tsx';
 import { initialsShown } from '../parts/person-sign.tsx';
 import { zoneName } from './dates.ts';
 import { type Language, languages, speak, spokenNow } from './language.ts';
+import { NewVersionBar } from './new-version-bar.tsx';
 import { OfflineBar } from './offline-bar.tsx';
 import { deskPlaces, homeOf, placesOf } from './places.ts';
 import type { PageHandle } from './routes.tsx';
@@ -34,7 +35,15 @@ export function Shell() {
 
   const needsWallet = handle?.who === 'wallet';
   if (session === undefined) return <Waiting />;
-  if (needsWallet && !session.open) return <Locked session={session} />;
+  if (needsWallet && !session.open) {
+    return (
+      <>
+        <NewVersionBar />
+        <OfflineBar />
+        <Locked session={session} />
+      </>
+    );
+  }
   const open = session.open ? session : undefined;
   const places =
     handle?.who === 'desk' ? deskPlaces : open === undefined ? [] : placesOf(open.role);
@@ -64,6 +73,7 @@ export function Shell() {
           </div>
         </div>
       </header>
+      <NewVersionBar />
       <OfflineBar />
       <Outlet />
       <Foot />

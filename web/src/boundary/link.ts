@@ -1,5 +1,4 @@
 import type { SessionState } from '../worker/session.ts';
-import workerUrl from '../worker/worker.ts?sharedworker&url';
 import type {
   CallName,
   Failure,
@@ -9,6 +8,7 @@ import type {
   ToWorker,
   WorkProgress,
 } from './messages.ts';
+import { workerScript } from './scripts.ts';
 
 /** A call that was refused or failed: `code` has its sentence in the words of each language. */
 export class CallError extends Error implements Failure {
@@ -33,25 +33,6 @@ interface Port {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
 }
 
-/** Only the app's own worker is ever made into code; all else that wants to be is refused by the policy. */
-const trusted = (url: string): string => {
-  const types = (globalThis as { trustedTypes?: TrustedTypesLike }).trustedTypes;
-  if (types === undefined) return url;
-  const policy = types.createPolicy('salus', {
-    createScriptURL: (it) => {
-      if (it !== workerUrl) throw new TypeError('not the worker of this app');
-      return it;
-    },
-  });
-  return policy.createScriptURL(url) as unknown as string;
-};
-interface TrustedTypesLike {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL: (url: string) => string },
-  ): { createScriptURL(url: string): unknown };
-}
-
 /** The worker with the keys: shared by all tabs of this browser where it can be, else this tab's own. */
 class Link {
   readonly #port: Port;
@@ -65,7 +46,7 @@ class Link {
 
   constructor() {
     this.isShared = 'SharedWorker' in globalThis;
-    const url = trusted(workerUrl);
+    const url = workerScript();
     this.#port = this.isShared
       ? new SharedWorker(url, { type: 'module', name: 'salus' }).port
       : new Worker(url, { type: 'module', name: 'salus' });
