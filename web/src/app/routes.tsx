@@ -7,6 +7,7 @@ import { patientRoutes } from '../pages/patient/routes.ts';
 import { startRoutes } from '../pages/start/routes.ts';
 import { webWings } from '../wings/all.ts';
 import { NotHere } from './not-here.tsx';
+import { NotLoaded } from './not-loaded.tsx';
 import { Shell } from './shell.tsx';
 
 /** Whose screen it is: who has no wallet open is asked to open it, at the same address. */
@@ -32,6 +33,7 @@ const pages: RouteObject[] = [
 export const router = createBrowserRouter([
   {
     Component: Shell,
+    ErrorBoundary: NotLoaded,
     HydrateFallback: () => null,
     children: [
       ...pages,

@@ -26,6 +26,7 @@ interface Waiting {
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly onProgress: ((progress: WorkProgress) => void) | undefined;
+  readonly onAsOf: ((ms: number) => void) | undefined;
 }
 
 interface Port {
@@ -56,6 +57,9 @@ class Link {
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted) location.reload();
     });
+    for (const event of ['online', 'offline']) {
+      addEventListener(event, () => this.#port.postMessage({ kind: 'network' }));
+    }
     let toldMs = 0;
     for (const event of ['pointerdown', 'keydown', 'scroll', 'touchstart']) {
       addEventListener(
@@ -92,13 +96,16 @@ class Link {
     options: {
       readonly signal?: AbortSignal | undefined;
       readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
+      /** The answer that comes is the device's, as of then. */
+      readonly onAsOf?: ((ms: number) => void) | undefined;
     } = {},
   ): Promise<OutputOf<Name>> {
     this.#last += 1;
     const id = this.#last;
-    const { signal, onProgress } = options;
+    const { signal, onProgress, onAsOf } = options;
     return new Promise<OutputOf<Name>>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (output: unknown) => void, reject, onProgress });
+      const answer = resolve as (output: unknown) => void;
+      this.#waiting.set(id, { resolve: answer, reject, onProgress, onAsOf });
       const stop = () => this.#port.postMessage({ kind: 'cancel', id });
       if (signal?.aborted === true) stop();
       signal?.addEventListener('abort', stop, { once: true });
@@ -117,6 +124,10 @@ class Link {
       if (waiting === undefined) return;
       if (message.kind === 'progress') {
         waiting.onProgress?.(message.progress);
+        return;
+      }
+      if (message.kind === 'as of') {
+        waiting.onAsOf?.(message.ms);
         return;
       }
       this.#waiting.delete(message.id);

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  indexedDbItemStore,
   type Person,
   type PersonOptions,
   readCard,
@@ -8,10 +9,18 @@ import {
 import { AppError } from './call.ts';
 import { type HeldWallet, heldWallets, holdWallet } from './device.ts';
 import { Handles } from './handles.ts';
+import { Idle } from './idle.ts';
+import { reach } from './reach.ts';
 import { hospitalOf, siteOf } from './site.ts';
+import { sendWaiting } from './waiting-work.ts';
 
 /** What every page knows of the session, and what no page needs more of. */
-export type SessionState =
+/** `awaySinceMs`: since when no hospital can be reached; undefined: it can. */
+export type SessionState = {
+  readonly awaySinceMs: number | undefined;
+  /** How far this device's clock is before the hospital's; less than 0: behind. Undefined: it is right. */
+  readonly clockOffMs: number | undefined;
+} & (
   | {
       readonly open: false;
       readonly wallets: readonly HeldWallet[];
@@ -27,9 +36,9 @@ export type SessionState =
       readonly role: string | undefined;
       readonly hospital: string | undefined;
       readonly account: string | undefined;
-    };
+    }
+);
 
-const idleMs = 10 * 60_000;
 const letterMs = 2_500;
 
 interface Opened {
@@ -43,18 +52,17 @@ interface Opened {
 export class Session {
   #opened: Opened | undefined;
   #why: 'start' | 'asked' | 'idle' = 'start';
-  #touchedMs = Date.now();
   readonly #tell: (state: SessionState) => void;
   readonly #news: () => void;
+  readonly #idle = new Idle(() => {
+    if (this.#opened !== undefined) void this.lock('idle');
+  });
   #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tell: (state: SessionState) => void, news: () => void) {
     this.#tell = tell;
     this.#news = news;
-    setInterval(() => {
-      if (this.#opened !== undefined && Date.now() - this.#touchedMs >= idleMs)
-        void this.lock('idle');
-    }, 5_000);
+    reach.onChange(() => void this.#reached());
   }
 
   /** Throws LOCKED. */
@@ -97,7 +105,7 @@ export class Session {
   }
 
   touched(): void {
-    this.#touchedMs = Date.now();
+    this.#idle.touched();
   }
 
   /** Takes an unlocked wallet in; what was open before is closed. */
@@ -109,6 +117,19 @@ export class Session {
     await holdWallet({ ...wallet, openedMs: Date.now() });
     await this.tellState();
     void this.#watch(opened);
+    void sendWaiting(this);
+  }
+
+  /** Pages ask again for what they show. */
+  tellNews(): void {
+    this.#news();
+  }
+
+  /** Hospitals went, or came back: pages say so, and what waited goes on. */
+  async #reached(): Promise<void> {
+    await this.tellState();
+    this.#news();
+    if (!reach.isAway && this.#opened !== undefined) void sendWaiting(this);
   }
 
   /** After enrolling, closing, a new name: what pages know of it changes. */
@@ -125,7 +146,10 @@ export class Session {
 
   async state(): Promise<SessionState> {
     const opened = this.#opened;
-    if (opened === undefined) return { open: false, wallets: await heldWallets(), why: this.#why };
+    const { awaySinceMs, clockOffMs } = reach;
+    if (opened === undefined) {
+      return { open: false, awaySinceMs, clockOffMs, wallets: await heldWallets(), why: this.#why };
+    }
     const { person, wallet } = opened;
     const account = person.accounts.find((it) => it.enrolled);
     const card =
@@ -136,6 +160,8 @@ export class Session {
         : await hospitalOf(account.organisation).catch(() => undefined);
     return {
       open: true,
+      awaySinceMs,
+      clockOffMs,
       walletId: wallet.id,
       isDemo: wallet.isDemo,
       name: card?.name ?? person.name,
@@ -171,6 +197,7 @@ export class Session {
         }
       } catch {
         // The network, or an end of the session at the hospital: the next round asks again.
+        void reach.ask();
       }
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
@@ -178,9 +205,11 @@ export class Session {
 }
 
 /** What a wallet of this app is opened with: hospitals answer below the address that the app came from. */
-export async function personOptions(): Promise<PersonOptions> {
+export async function personOptions(walletId: string): Promise<PersonOptions> {
   const site = await siteOf();
   return {
+    http: { fetch: reach.fetch },
+    items: indexedDbItemStore(walletId),
     gatewayUrlOf: ({ organisation, gatewayUrl }) =>
       site.hospitals.find((it) => it.account === organisation)?.url ?? gatewayUrl,
   };

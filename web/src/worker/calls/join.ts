@@ -50,7 +50,7 @@ const start: Call<Joining, Joined> = async (session, input, { signal }) => {
   const { read, url, title } = await whereTo(input);
   const id = newWalletId();
   const store = indexedDbWalletStore(id);
-  const options = await personOptions();
+  const options = await personOptions(id);
   const place = { store, passphrase: passphraseOf(input), deviceName: deviceName() };
   const { person, code } = await Person.create({ ...place, name: 'Salus' }, options);
   if (input.passkey !== undefined) await person.addPasskey(input.passkey);
@@ -83,7 +83,7 @@ const recover: Call<Recovering, void> = async (session, input, { signal }) => {
   const place = { store, passphrase: passphraseOf(input), deviceName: deviceName() };
   const person = await Person.recover(
     { ...place, code: input.code, gatewayUrl: hospital.url, signal },
-    await personOptions(),
+    await personOptions(id),
   );
   await opened(session, person, id, input);
   await person.tryPrintedCode(input.code).catch(() => undefined);
@@ -117,7 +117,7 @@ const joinDevice: Call<WaysToOpen & { readonly link: string }, void> = async (
       showDigits: (digits) => step('digits', digits),
       isDoneThere: async (over) => (await asked.ask('doneThere', over)) === 'yes',
     },
-    await personOptions(),
+    await personOptions(id),
   );
   await opened(session, person, id, input);
 };

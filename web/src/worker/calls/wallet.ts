@@ -1,4 +1,5 @@
 import {
+  CodedError,
   indexedDbWalletStore,
   type Passkey,
   type PasskeyAnswer,
@@ -28,12 +29,16 @@ interface DemoWallet {
   readonly code: string;
 }
 
+const unreachable = (cause: unknown): never => {
+  throw new CodedError('GATEWAY_UNREACHABLE', {}, cause);
+};
+
 const site: Call<void, Site> = () => siteOf();
 
 /** Those of the demo; none where there is none. */
 const demoPeople: Call<void, readonly DemoPerson[]> = async () => {
   if (!(await siteOf()).demo) return [];
-  const response = await fetch('/app/demo/people.json');
+  const response = await fetch('/app/demo/people.json').catch(unreachable);
   if (!response.ok) throw new AppError('DEMO_GONE');
   return (await response.json()) as readonly DemoPerson[];
 };
@@ -46,13 +51,13 @@ const openDemo: Call<{ readonly name: string }, void> = async (session, { name }
   const response = await fetch(`/app/demo/wallet/${encodeURIComponent(name)}`, {
     method: 'POST',
     signal,
-  });
+  }).catch(unreachable);
   if (!response.ok) throw new AppError('DEMO_GONE');
   const demo = (await response.json()) as DemoWallet;
   const { origin } = self.location;
   const id = `demo-${name}`;
   const store = indexedDbWalletStore(id);
-  const options = await personOptions();
+  const options = await personOptions(id);
   const place = { store, passphrase: demo.passphrase };
   const held = (await store.load()) !== undefined;
   const person = held
@@ -80,7 +85,7 @@ const unlock: Call<{ readonly id: string; readonly passphrase: string }, void> =
   const held = (await heldWallets()).find((it) => it.id === id);
   if (held === undefined) throw new AppError('HANDLE_UNKNOWN');
   const store = indexedDbWalletStore(id);
-  const person = await Person.open({ store, passphrase }, await personOptions());
+  const person = await Person.open({ store, passphrase }, await personOptions(id));
   await session.open(person, held);
   await noteWay(session, 'passphrase');
 };
@@ -96,7 +101,7 @@ const unlockByPasskey: Call<{ readonly id: string; readonly answer: PasskeyAnswe
   const held = (await heldWallets()).find((it) => it.id === id);
   if (held === undefined) throw new AppError('HANDLE_UNKNOWN');
   const store = indexedDbWalletStore(id);
-  await session.open(await Person.openByPasskey({ store, answer }, await personOptions()), held);
+  await session.open(await Person.openByPasskey({ store, answer }, await personOptions(id)), held);
   await noteWay(session, 'passkey', answer.credentialId);
 };
 
