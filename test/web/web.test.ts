@@ -9,7 +9,9 @@ import { keysCases } from './cases/keys.ts';
 import { lookedCases } from './cases/looked.ts';
 import { offlineCases } from './cases/offline.ts';
 import { operatorCases } from './cases/operator.ts';
+import { profileCases } from './cases/profile.ts';
 import { recordCases } from './cases/record.ts';
+import { roughCases } from './cases/rough.ts';
 import { sharingCases } from './cases/sharing.ts';
 
 /** The web app in a real browser, one demo for all: a file in `cases` for each part of it. */
@@ -31,3 +33,5 @@ operatorCases(theApp);
 checkCases(theApp);
 keptAppCases(theApp);
 offlineCases(theApp);
+roughCases(theApp);
+profileCases(theApp);

@@ -8,7 +8,7 @@ import {
   valueForPeople,
 } from '@salus/salus/sdk/browser';
 import { AppError } from './call.ts';
-import { keepSeen, orFromDevice, seenBefore } from './seen.ts';
+import { forgetSeen, keepSeen, orFromDevice, seenBefore } from './seen.ts';
 import type { Session } from './session.ts';
 
 /** What of the record is looked at; it lives in memory alone, here and in the page. */
@@ -68,6 +68,17 @@ export async function chartLines(session: Session, signal?: AbortSignal): Promis
 
 const seenWord = 'record lines';
 
+/** What was erased since this device saw it last is named by nothing that it keeps. */
+async function letGoOfGone(session: Session, all: readonly RecordLine[]): Promise<void> {
+  const before =
+    held.get(session.person)?.all ??
+    (await seenBefore<readonly RecordLine[]>(session, seenWord))?.value ??
+    [];
+  const live = new Set(all.flatMap((it) => (it.state === 'live' ? it.recordId : [])));
+  const isGone = before.some((it) => it.state === 'live' && !live.has(it.recordId));
+  if (isGone) await forgetSeen(session, 'home', 'looked');
+}
+
 /** Who holds an unlocked wallet and no network sees what was in the record when it was last looked at. */
 function linesNow(
   session: Session,
@@ -76,6 +87,7 @@ function linesNow(
   return orFromDevice<Pick<ChartLines, 'all' | 'asOfMs'>>(
     async () => {
       const all = await session.person.recordLines({ ...session.as, signal });
+      await letGoOfGone(session, all);
       void keepSeen(session, seenWord, all);
       return { all, asOfMs: undefined };
     },

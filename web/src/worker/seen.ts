@@ -49,6 +49,18 @@ export async function seenBefore<T>(
     | undefined;
 }
 
+/** Lets answers of these calls go: they may name what is no more. */
+export async function forgetSeen(session: Session, ...names: readonly string[]): Promise<void> {
+  const shelf = shelfOf(session);
+  for (const name of names) {
+    const word = wordOf(name, undefined);
+    written.get(session.person)?.delete(word);
+    await shelf.drop(await shelf.placeOf(word));
+  }
+}
+
+const wordOf = (name: string, input: unknown): string => `${name} ${JSON.stringify(input ?? null)}`;
+
 /** No hospital could be asked. */
 export const isUnreachable = (error: unknown): boolean => isCoded(error, 'GATEWAY_UNREACHABLE');
 
@@ -84,7 +96,7 @@ export function asLastSeen<Input, Output>(
   now: (session: Session, value: Output) => Output = (_session, value) => value,
 ): Call<Input, Output> {
   return async (session, input, work) => {
-    const word = `${name} ${JSON.stringify(input ?? null)}`;
+    const word = wordOf(name, input);
     return orFromDevice(
       async () => {
         const value = await call(session, input, work);

@@ -250,7 +250,7 @@ const reclassify: Call<
 
 export const itemCalls = {
   'item.open': open,
-  'item.versions': asLastSeen('item.versions', versions),
+  'item.versions': versions,
   'item.readers': asLastSeen('item.readers', readers),
   'item.bytes': bytes,
   'item.hex': hex,
