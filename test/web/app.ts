@@ -8,9 +8,11 @@ import { remove, temporaryHome, up } from '../cli/salus.ts';
 export interface App {
   readonly url: string;
   readonly home: string;
+  /** Ends the server, and starts it again at its address: nobody is signed in there any more. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** A browser of somebody who was never here; what its pages break or ask of others ends in `troubles`. */
   visitor(options?: VisitorOptions): Promise<Visitor>;
-  readonly browser: Browser;
   close(): Promise<void>;
 }
 
@@ -47,13 +49,18 @@ export class Touches {
 
 export async function startApp(): Promise<App> {
   const home = temporaryHome();
-  const running = await up(home, ['--demo']);
+  let running = await up(home, ['--demo']);
   const browser = await launchChromium();
   const url = String(running.ready.url);
   return {
     url,
     home,
-    browser,
+    async stop() {
+      await running.stop();
+    },
+    async start() {
+      running = await up(home, ['--demo', '--port', new URL(url).port]);
+    },
     visitor: (options) => openVisitor(browser, options?.at ?? url, options),
     async close() {
       await browser.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Locator, Page, Worker } from 'playwright-core';
-import { list, salus } from '../../cli/salus.ts';
+import { list, recordLines, salus } from '../../cli/salus.ts';
 import { type App, holdsAxe, type Visitor } from '../app.ts';
 import { Line } from '../line.ts';
 
@@ -75,6 +75,30 @@ export function roughCases(app: () => App): void {
       assert.equal(await page.getByRole('alert').count(), 0);
       await visitor.close();
       await line.cut();
+    });
+
+    test('A server that is ended in the middle and started again loses nothing of a note', async () => {
+      const visitor = await app().visitor({ keeps: true });
+      const { page, troubles } = visitor;
+      await visitor.openAs('Dr Abena Osei');
+      await page.getByRole('link', { name: /Eboni Brekke/u }).click();
+      await page.getByText(/^Opened .* by one look/u).waitFor({ timeout: 30_000 });
+      await page.getByRole('link', { name: 'Write', exact: true }).click();
+      const note = page.getByRole('textbox', { name: 'Note', exact: true });
+      await note.fill('Begun with one server,');
+      await app().stop();
+      await page.getByText('The server does not answer. Goes on by itself.').waitFor();
+      const words = 'Begun with one server, ended with the next.';
+      await note.fill(words);
+      await page.getByText(/Draft kept on this device, sealed/u).waitFor();
+      await app().start();
+      await page.locator('.offbar').waitFor({ state: 'detached', timeout: 60_000 });
+      await page.getByRole('button', { name: 'Sign for Eboni Brekke' }).click();
+      await heading(page, /It stands in Eboni Brekke/u).waitFor({ timeout: 30_000 });
+      troubles.splice(0);
+      await visitor.close();
+      const lines = await recordLines(['record', 'list', '--as', 'eboni', '--all'], demo());
+      assert.equal(lines.filter(({ name }) => name === words).length, 1);
     });
 
     test('A clock a day behind is said, and shares begin and end by the hospital’s', async () => {
