@@ -126,7 +126,7 @@ export function offlineCases(app: () => App): void {
       await page.getByRole('link', { name: 'Iron deficiency without anaemia' }).waitFor();
       // Of what is not here nobody says that there is none.
       await page.getByText('Not on this device.').first().waitFor();
-      assert.equal(await page.getByText('Not recorded.').count(), 0);
+      assert.equal(await page.locator('main').getByText('Not recorded.').count(), 0);
       await holdsAxe(page);
       await page.getByRole('link', { name: 'Write', exact: true }).click();
       const note = page.getByRole('textbox', { name: 'Note', exact: true });

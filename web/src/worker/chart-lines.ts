@@ -48,7 +48,9 @@ export async function chartLines(session: Session, signal?: AbortSignal): Promis
   const { all, asOfMs } = await linesNow(session, signal);
   const before = held.get(person);
   if (before !== undefined && isSame(before.all, all)) {
-    const same = { ...before, asOfMs };
+    const same = before.asOfMs === asOfMs ? before : { ...before, asOfMs };
+    if (asOfMs === undefined)
+      void keepSeen(session, { of: person, word: seenWord, value: before.all });
     held.set(person, same);
     return same;
   }
@@ -63,6 +65,7 @@ export async function chartLines(session: Session, signal?: AbortSignal): Promis
       .sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : b.ms - a.ms)),
   };
   held.set(person, lines);
+  if (asOfMs === undefined) void keepSeen(session, { of: person, word: seenWord, value: all });
   return lines;
 }
 
@@ -88,7 +91,6 @@ function linesNow(
     async () => {
       const all = await session.person.recordLines({ ...session.as, signal });
       await letGoOfGone(session, all);
-      void keepSeen(session, seenWord, all);
       return { all, asOfMs: undefined };
     },
     async () => {

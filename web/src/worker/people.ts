@@ -80,7 +80,7 @@ export async function peopleOf(
     const card = await asking;
     if (card === undefined) continue;
     found.set(account, card);
-    void keepSeen(session, wordOf(account), saidOf(card));
+    void keepSeen(session, { of: person, word: wordOf(account), value: saidOf(card) });
   }
   const titles = new Map<string, string | undefined>();
   for (const { organisation } of found.values()) {

@@ -22,14 +22,30 @@ function shelfOf({ person, wallet }: Session): SealedShelf<Seen> {
   return held;
 }
 
-/** Keeps it sealed on this device. That it cannot be kept stops nobody who reads. */
-export async function keepSeen(session: Session, word: string, value: unknown): Promise<void> {
+/**
+ * Keeps it sealed on this device. That it cannot be kept stops nobody who reads.
+ *
+ * Source: docs/protocol/wallet.md, rule W-34.
+ */
+export async function keepSeen(
+  session: Session,
+  {
+    of: person,
+    word,
+    value,
+  }: { readonly of: Person; readonly word: string; readonly value: unknown },
+): Promise<void> {
+  // Another wallet may have been opened since it was asked: it is not that one's to see.
+  if (!session.isOpenAs(person)) return;
   try {
-    const { person } = session;
     const before = written.get(person) ?? new Map<string, Seen & { readonly text: string }>();
     written.set(person, before);
-    const [asOfMs, text, last] = [Date.now(), JSON.stringify(value), before.get(word)];
-    if (last?.text === text && asOfMs - last.asOfMs < againMs) return;
+    const [asOfMs, last] = [Date.now(), before.get(word)];
+    const isFresh = last !== undefined && asOfMs - last.asOfMs < againMs;
+    // Thousands of lines are not spelled again at every block.
+    if (isFresh && last.value === value) return;
+    const text = JSON.stringify(value);
+    if (isFresh && last.text === text) return;
     before.set(word, { asOfMs, value, text });
     const shelf = shelfOf(session);
     await shelf.put(await shelf.placeOf(word), { asOfMs, value });
@@ -99,8 +115,9 @@ export function asLastSeen<Input, Output>(
     const word = wordOf(name, input);
     return orFromDevice(
       async () => {
+        const { person } = session;
         const value = await call(session, input, work);
-        void keepSeen(session, word, value);
+        void keepSeen(session, { of: person, word, value });
         return value;
       },
       async () => {

@@ -58,6 +58,7 @@ export class Session {
     if (this.#opened !== undefined) void this.lock('idle');
   });
   #later: ReturnType<typeof setTimeout> | undefined;
+  #watchAgain: () => void = () => {};
 
   constructor(tell: (state: SessionState) => void, news: () => void) {
     this.#tell = tell;
@@ -129,7 +130,9 @@ export class Session {
   async #reached(): Promise<void> {
     await this.tellState();
     this.#news();
-    if (!reach.isAway && this.#opened !== undefined) void sendWaiting(this);
+    if (reach.isAway) return;
+    this.#watchAgain();
+    if (this.#opened !== undefined) void sendWaiting(this);
   }
 
   /** After enrolling, closing, a new name: what pages know of it changes. */
@@ -199,7 +202,10 @@ export class Session {
         // The network, or an end of the session at the hospital: the next round asks again.
         void reach.ask();
       }
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await new Promise<void>((resolve) => {
+        this.#watchAgain = resolve;
+        setTimeout(resolve, waitMs);
+      });
     }
   }
 }
