@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { keeperName, listedFiles } from './listed-files.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -40,7 +41,7 @@ const appBesideWords: Plugin = {
  */
 export default defineConfig({
   root: here('.'),
-  plugins: [react(), appBesideWords],
+  plugins: [react(), appBesideWords, listedFiles(here('dist'))],
   resolve: {
     alias: { '@salus/salus/sdk/browser': here('../src/sdk/browser/index.ts') },
     conditions: ['browser', 'module', 'import', 'default'],
@@ -64,7 +65,10 @@ export default defineConfig({
     manifest: 'manifest.json',
     rolldownOptions: {
       checks: { pluginTimings: false },
+      input: { index: here('index.html'), keeper: here('src/service-worker.ts') },
       output: {
+        // Its name is its address for good: who has an old one asks for the new one there.
+        entryFileNames: ({ name }) => (name === 'keeper' ? keeperName : 'assets/[name]-[hash].js'),
         codeSplitting: {
           // What begins, alone, and what every page needs, as two files: over a slow line each request is a wait.
           groups: [

@@ -130,6 +130,7 @@ export {
   type KeptAbout,
   type KeptLine,
   type KeptRecord,
+  keptGrants,
   keptLines,
   openKept,
 } from './kept/open-kept.ts';

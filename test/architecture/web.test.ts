@@ -45,6 +45,19 @@ test('Pages hold no key: only the worker imports what the SDK does, pages its ty
   }
 });
 
+test('Every place of the app is opened also when no server answers', () => {
+  const kept = /const places[^;]*;/su.exec(read('src/service-worker.ts'))?.[0] ?? '';
+  const places = new Set([...kept.matchAll(/'([a-z]*)'/gu)].map(([, it]) => it));
+  const routes = sources
+    .filter((it) => it.endsWith('routes.ts'))
+    .flatMap((it) => [...read(it).matchAll(/path: '([^']*)'/gu)].map(([, path = '']) => path));
+  assert.ok(routes.length > 20);
+  assert.deepEqual(
+    routes.filter((it) => !places.has(it.split('/')[0])),
+    [],
+  );
+});
+
 type Words = { readonly [key: string]: string | Words };
 const wordsOf = (language: string): Words => JSON.parse(read(`words/${language}.json`)) as Words;
 /** `home.refused_one` is asked for as `home.refused`: how many forms there are is the language's own. */

@@ -1,22 +1,27 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium as playwright } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium as playwright } from 'playwright-core';
 
 /**
  * Starts a headless Chromium: `CHROMIUM_PATH`, else Debian's, else the one that npm brought (x64).
  * The caller closes it in `finally`: one left open holds the whole run.
  */
 export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
+  return playwright.launch({ executablePath: await executable(), args: [...args, ...more] });
+}
+
+/** The same with a profile in this folder, which stays when it is closed. */
+export async function openChromiumProfile(folder: string): Promise<BrowserContext> {
+  const executablePath = await executable();
+  return playwright.launchPersistentContext(folder, { executablePath, args, locale: 'en-GB' });
+}
+
+const args = ['--no-sandbox', '--disable-background-networking', '--disable-component-update'];
+
+async function executable(): Promise<string> {
   const named = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  const executablePath = existsSync(named) ? named : await unpacked();
-  return playwright.launch({
-    executablePath,
-    args: [
-      ...['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
-      ...more,
-    ],
-  });
+  return existsSync(named) ? named : unpacked();
 }
 
 /** The npm build also wants the libraries and fonts that a plain Debian lacks; it brings both. */

@@ -7,10 +7,12 @@ import {
   contentOf,
   forgetKept,
   isCoded,
+  keptGrants,
   keptLines,
   openKept,
   Person,
   type PersonOptions,
+  readChart,
 } from '../../src/sdk/index.ts';
 import { memoryItemStore } from '../item-store.ts';
 import {
@@ -128,6 +130,30 @@ test('What was read under a grant opens until its end by the clock, and is gone 
   aheadMs = 0;
   await rejects(cut.run(openKept, { recordId }), 'NOT_KEPT');
   assert.deepEqual([...items.files.keys()], ['list']);
+});
+
+test('A chart that was read as one is kept as it was opened, and letters say what was given until it ends', async () => {
+  const ana = await consortium.person('Gil', 'north', 'patient');
+  const recordId = await added(ana.person, 'thyroid');
+  const notAfterMs = consortium.now() + 2 * hour;
+  const { doctor, consent } = await granted(ana, notAfterMs);
+  const { online, items } = await device(doctor);
+  await online.inbox();
+  const read = await online.run(readChart, { consent, orderOf: () => 0 });
+  await read.kept;
+  let aheadMs = 0;
+  const cut = await Person.open(
+    { store: doctor.store, passphrase },
+    { ...nobodyAnswers, items, now: () => consortium.now() + aheadMs },
+  );
+  const [grant] = await cut.run(keptGrants, undefined);
+  assert.deepEqual([grant?.consent, grant?.state, grant?.mayWrite], [consent, 'live', false]);
+  assert.deepEqual([grant?.terms.readClasses, grant?.notAfterMs], [['other'], notAfterMs]);
+  const again = await cut.run(openKept, { recordId });
+  assert.deepEqual([textOf(again.bytes), again.row.recordId], ['thyroid', recordId]);
+  aheadMs = 2 * hour;
+  assert.equal((await cut.run(keptGrants, undefined))[0]?.state, 'ended');
+  assert.deepEqual(await idsOf(cut), []);
 });
 
 test('A clock that is behind the newest block does not lengthen a grant', async () => {

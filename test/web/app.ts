@@ -13,6 +13,9 @@ export interface App {
   readonly door: Door;
   /** What browsers asked of anybody else: nothing. */
   readonly outside: Outside;
+  /** Ends the server, and starts it again at its address: nobody is signed in there any more. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** A browser of somebody who was never here; what its pages break or ask of others ends in `troubles`. */
   visitor(options?: VisitorOptions): Promise<Visitor>;
   close(): Promise<void>;
@@ -23,6 +26,10 @@ export interface VisitorOptions {
   readonly height?: number;
   readonly dark?: boolean;
   readonly locale?: 'en-GB' | 'es-ES' | 'ar-EG';
+  /** The app's files are kept in the browser, as they are for everybody; what a test is not about costs it nothing. */
+  readonly keeps?: boolean;
+  /** Another address than the demo's own. */
+  readonly at?: string;
 }
 
 export interface Visitor {
@@ -48,17 +55,24 @@ export class Touches {
 /** Browsers come to the demo through `door`, which a test may shut. */
 export async function startApp(): Promise<App> {
   const home = temporaryHome();
-  const running = await up(home, ['--demo']);
+  let running = await up(home, ['--demo']);
   const browser = await launchChromium();
   const door = await startDoor(String(running.ready.url).replace(/\/$/u, ''));
   const outside = await startOutside();
+  const { port } = new URL(String(running.ready.url));
   const { url } = door;
   return {
     url,
     home,
     door,
     outside,
-    visitor: (options) => openVisitor(browser, url, outside, options),
+    async stop() {
+      await running.stop();
+    },
+    async start() {
+      running = await up(home, ['--demo', '--port', port]);
+    },
+    visitor: (options) => openVisitor(browser, options?.at ?? url, outside, options),
     async close() {
       await browser.close();
       door.close();
@@ -73,7 +87,13 @@ async function openVisitor(
   browser: Browser,
   url: string,
   outside: Outside,
-  { width = 1280, height = 800, dark = false, locale = 'en-GB' }: VisitorOptions = {},
+  {
+    width = 1280,
+    height = 800,
+    dark = false,
+    locale = 'en-GB',
+    keeps = false,
+  }: VisitorOptions = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({
     viewport: { width, height },
@@ -82,6 +102,7 @@ async function openVisitor(
     timezoneId: 'America/New_York',
     reducedMotion: 'reduce',
     proxy: { server: outside.proxy, bypass: 'localhost' },
+    serviceWorkers: keeps ? 'allow' : 'block',
   });
   const page = await context.newPage();
   const troubles: string[] = [];

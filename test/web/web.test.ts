@@ -5,12 +5,16 @@ import { clinicianCases } from './cases/clinician.ts';
 import { deskCases } from './cases/desk.ts';
 import { homeCases } from './cases/home.ts';
 import { hostileCases } from './cases/hostile.ts';
+import { keptAppCases } from './cases/kept-app.ts';
 import { keyboardCases } from './cases/keyboard.ts';
 import { keysCases } from './cases/keys.ts';
 import { lookedCases } from './cases/looked.ts';
 import { movingCases } from './cases/moving.ts';
+import { offlineCases } from './cases/offline.ts';
 import { operatorCases } from './cases/operator.ts';
+import { profileCases } from './cases/profile.ts';
 import { recordCases } from './cases/record.ts';
+import { roughCases } from './cases/rough.ts';
 import { sharingCases } from './cases/sharing.ts';
 
 /** The web app in a real browser, one demo for all: a file in `cases` for each part of it. */
@@ -33,3 +37,7 @@ operatorCases(theApp);
 checkCases(theApp);
 keyboardCases(theApp);
 hostileCases(theApp);
+keptAppCases(theApp);
+offlineCases(theApp);
+roughCases(theApp);
+profileCases(theApp);

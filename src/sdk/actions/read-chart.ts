@@ -10,6 +10,7 @@ import { beforehand, openersOf } from './keys-of-rows.ts';
 import { noteIdentity } from './patient-identity.ts';
 import {
   type Access,
+  keepingUnder,
   readShared,
   requestRows,
   type SharedListing,
@@ -41,6 +42,8 @@ export interface ReadChart {
   readonly lines: readonly RecordLine[];
   /** One for each request: a large chart takes several. */
   readonly accesses: readonly Access[];
+  /** When what was opened lies on the device, where that has a place for it (`wallet.md` W-29); it never throws. */
+  readonly kept: Promise<void>;
 }
 
 /**
@@ -66,31 +69,38 @@ export const readChart: Action<ChartToRead, ReadChart> = {
       onRecord?.(record);
       onProgress?.({ phase: 'opening', done: records.length, total: wanted.length });
     };
-    for (const { ticket, rows } of byTicket(wanted)) {
-      const bodies = chartBodies(
-        ctx.gateway,
-        { account: held.patient, rows, at: listing.at, ticket },
-        signal,
-      );
-      let came = 0;
-      try {
-        for await (const it of openChart(ctx, bodies, keyOf, signal)) {
-          came += 1;
-          if ('opened' in it) take({ ...it.opened, row: it.row });
-          else onMissing?.(it.missing);
+    const keeping = keepingUnder(ctx, held);
+    try {
+      for (const { ticket, rows } of byTicket(wanted)) {
+        const bodies = chartBodies(
+          ctx.gateway,
+          { account: held.patient, rows, at: listing.at, ticket },
+          signal,
+        );
+        let came = 0;
+        try {
+          for await (const it of openChart(ctx, bodies, keyOf, signal, keeping.take)) {
+            came += 1;
+            if ('opened' in it) take({ ...it.opened, row: it.row });
+            else onMissing?.(it.missing);
+          }
+        } catch (error) {
+          // The ticket is over: a new look for the rest says whether the grant is.
+          if (!isCoded(error, 'BLOB_UNKNOWN') || came === 0) throw error;
+          const recordIds = rows.slice(came).map((row): RecordId => row.recordId);
+          const asked = { ...options, onProgress: undefined, purpose, recordIds, onRecord: take };
+          const rest = await readShared(ctx, consent, asked);
+          accesses.push(...rest.accesses);
+          for (const it of rest.missing) onMissing?.(it);
         }
-      } catch (error) {
-        // The ticket is over: a new look for the rest says whether the grant is.
-        if (!isCoded(error, 'BLOB_UNKNOWN') || came === 0) throw error;
-        const recordIds = rows.slice(came).map((row): RecordId => row.recordId);
-        const asked = { ...options, onProgress: undefined, purpose, recordIds, onRecord: take };
-        const rest = await readShared(ctx, consent, asked);
-        accesses.push(...rest.accesses);
-        for (const it of rest.missing) onMissing?.(it);
       }
+    } catch (error) {
+      // What was opened by then is kept.
+      await keeping.done();
+      throw error;
     }
     await noteIdentity(ctx, held.patient, records);
-    return { patient: held.patient, lines, accesses };
+    return { patient: held.patient, lines, accesses, kept: keeping.done() };
   },
 };
 

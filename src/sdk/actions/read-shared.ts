@@ -127,7 +127,7 @@ export async function readShared(
 }
 
 /** Keeps what one reads under a grant until the grant ends. */
-const keepingUnder = (ctx: Context, { letter }: HeldGrant): Keeping =>
+export const keepingUnder = (ctx: Context, { letter }: HeldGrant): Keeping =>
   new Keeping(ctx, { consent: letter.consent, endMs: letter.notAfterMs });
 
 type Said =

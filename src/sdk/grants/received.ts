@@ -179,33 +179,50 @@ function isCrowded(held: readonly ReceivedLetter[], patient: AccountId): boolean
   return his.length >= lettersOfOne / 2 || bytes >= bytesOfOne / 2;
 }
 
+const lettersOf = (ctx: Context): readonly ReceivedLetter[] =>
+  ctx.vault.content.letters.filter((it) => it.grantee === ctx.account.account && !it.ended);
+
+/** As a letter has it, by the clock. */
+function grantOf(ctx: Context, held: ReceivedLetter, isEnded: boolean) {
+  const { letter } = readLetter(held.letter);
+  return {
+    consent: held.consent,
+    patient: held.account,
+    patientName: held.ownerName,
+    terms: decodeGrantBody(letter.body),
+    notBeforeMs: letter.notBeforeMs,
+    notAfterMs: letter.notAfterMs,
+    mayWrite: letter.writeSeed.length > 0,
+    state: isEnded ? 'ended' : letter.notBeforeMs <= ctx.nowMs() ? 'live' : 'not yet',
+  } as const;
+}
+
+/** The grants this account was given, as their letters say; the ledger is not asked. */
+export function grantsByLetters(ctx: Context): readonly ReceivedGrant[] {
+  return lettersOf(ctx).map((held) => {
+    const { notAfterMs } = readLetter(held.letter).letter;
+    return { ...grantOf(ctx, held, notAfterMs <= ctx.nowMs()), endedMs: undefined };
+  });
+}
+
 /** The grants this account was given, with what the ledger says about each now. */
 export async function receivedGrants(
   ctx: Context,
   { signal }: WorkOptions = {},
 ): Promise<readonly ReceivedGrant[]> {
-  const own = ctx.vault.content.letters.filter(
-    (it) => it.grantee === ctx.account.account && !it.ended,
-  );
+  const own = lettersOf(ctx);
   const rows = await ctx.ledger.consents(
     own.map((it) => it.consent),
     signal,
   );
   const listed = own.map((held) => {
-    const { letter } = readLetter(held.letter);
     const row = rows.get(held.consent);
     const nowMs = ctx.nowMs();
-    const isEnded = row === undefined || row.revokedHeight !== 0 || row.notAfterMs <= nowMs;
-    return {
-      consent: held.consent,
-      patient: held.account,
-      patientName: held.ownerName,
-      terms: decodeGrantBody(letter.body),
-      notBeforeMs: letter.notBeforeMs,
-      notAfterMs: letter.notAfterMs,
-      mayWrite: letter.writeSeed.length > 0,
-      state: isEnded ? 'ended' : letter.notBeforeMs <= nowMs ? 'live' : 'not yet',
-    } as const;
+    return grantOf(
+      ctx,
+      held,
+      row === undefined || row.revokedHeight !== 0 || row.notAfterMs <= nowMs,
+    );
   });
   const over = new Set<string>(listed.flatMap((it) => (it.state === 'ended' ? it.consent : [])));
   await ctx.kept.dropWhereItCan((it) => over.has(it.consent));

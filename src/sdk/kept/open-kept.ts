@@ -8,6 +8,7 @@ import type { LiveItem } from '../client/check-rows.ts';
 import type { Context } from '../client/context.ts';
 import { openLineOf, openLiveItem } from '../client/open-items.ts';
 import { readingKeysOf } from '../grants/collect-keys.ts';
+import { grantsByLetters, type ReceivedGrant } from '../grants/received.ts';
 import { segmentKeyOfSalt } from '../keys/key-ring.ts';
 import type { SignerDirectory } from '../ledger/proven-ledger.ts';
 import type { SealedHeadline } from '../records/headline/headline-format.ts';
@@ -41,6 +42,7 @@ export interface KeptLine extends KeptAbout {
 
 /** A kept record, opened and verified once more. */
 export interface KeptRecord extends OpenedRecord {
+  readonly row: LiveItem;
   readonly kept: KeptAbout;
 }
 
@@ -79,9 +81,20 @@ export const openKept: Action<
     const key = keyOf(ctx, listed, item, row);
     const opened = await openLiveItem(signersIn(ctx, item), row, key, item.body, signal);
     const kept = aboutOf(ctx, listed);
-    if (listed.consent === '') return { ...ownRecord(ctx, row, opened), kept };
+    if (listed.consent === '') return { ...ownRecord(ctx, row, opened), row, kept };
     const { height, timeMs, epoch, txId, consent: writtenUnder } = row;
-    return { ...opened, height, timeMs, epoch, txId, consent: writtenUnder, kept };
+    return { ...opened, row, height, timeMs, epoch, txId, consent: writtenUnder, kept };
+  },
+};
+
+/**
+ * What its letters say that this account was given, without asking anybody: who shares what, until when. What was taken back
+ * meanwhile is among it until its end. Source: docs/protocol/wallet.md, rule W-31.
+ */
+export const keptGrants: Action<undefined, readonly ReceivedGrant[]> = {
+  name: 'kept/grants',
+  async run(ctx) {
+    return grantsByLetters(ctx);
   },
 };
 

@@ -35,7 +35,7 @@ export const appPolicy = [
   'trusted-types salus',
 ].join('; ');
 
-/** Routes of the app at the root. Source: docs/protocol/http.md, rules H-40 to H-42. */
+/** Routes of the app at the root. Source: docs/protocol/http.md, rules H-30 and H-33. */
 export function serveSite(root: FastifyInstance, site: Site): void {
   const hidden = { schema: { hide: true } };
   const files = site.demo === undefined ? site.app.files : withDemo(site.app.files);

@@ -38,6 +38,9 @@ export const shortDayOf = (ms: number): string =>
 export const momentText = (ms: number): string =>
   `${dayOf(ms)}, ${dateFormat({ ...clock, timeZoneName: 'short' }).format(ms)}`;
 
+/** `07:40`, of today or just before. */
+export const timeOf = (ms: number): string => dateFormat(clock).format(ms);
+
 /**
  * A date as a record spells it. A year, a month or a day alone is never shifted by a zone; a moment with a zone is said in
  * the zone of this device. Empty: the record says none.

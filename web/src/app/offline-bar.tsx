@@ -1,23 +1,34 @@
-import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAsOf, useAway } from '../boundary/use-away.ts';
+import { useSession } from '../boundary/use-call.ts';
+import { momentText, timeLeft, timeOf } from './dates.ts';
 
-function subscribe(listener: () => void): () => void {
-  addEventListener('online', listener);
-  addEventListener('offline', listener);
-  return () => {
-    removeEventListener('online', listener);
-    removeEventListener('offline', listener);
-  };
-}
-
-/** Under the bar while there is no network: what waits goes on by itself. */
+/** Under the bar while nobody can be asked: since when, of when what is shown is, and that all goes on by itself. */
 export function OfflineBar() {
   const { t } = useTranslation();
-  const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
-  if (isOnline) return null;
+  const offMs = useSession()?.clockOffMs;
+  const away = useAway();
+  const asOfMs = useAsOf();
   return (
-    <div className="offbar" role="status">
-      <span className="b">{t('shell.offline')}</span>
+    <div role="status">
+      {away !== undefined && (
+        <div className="offbar">
+          <span className="b">{t(away.why === 'network' ? 'shell.offline' : 'shell.away')}</span>
+          {away.sinceMs !== undefined && (
+            <span>{t('shell.awaySince', { time: timeOf(away.sinceMs) })}</span>
+          )}
+          {asOfMs !== undefined && <span>{t('shell.asOf', { when: momentText(asOfMs) })}</span>}
+        </div>
+      )}
+      {away === undefined && offMs !== undefined && (
+        <div className="offbar">
+          <span>
+            {t(offMs > 0 ? 'shell.clockFast' : 'shell.clockSlow', {
+              time: timeLeft(Math.abs(offMs)),
+            })}
+          </span>
+        </div>
+      )}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { startRoutes } from '../pages/start/routes.ts';
 import { webWings } from '../wings/all.ts';
 import { Broken } from './broken.tsx';
 import { NotHere } from './not-here.tsx';
+import { NotLoaded } from './not-loaded.tsx';
 import { Shell } from './shell.tsx';
 
 /** Whose screen it is: who has no wallet open is asked to open it, at the same address. */
@@ -33,6 +34,7 @@ const pages: RouteObject[] = [
 export const router = createBrowserRouter([
   {
     Component: Shell,
+    ErrorBoundary: NotLoaded,
     HydrateFallback: () => null,
     children: [
       {

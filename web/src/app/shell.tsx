@@ -11,6 +11,7 @@ import { zoneName } from './dates.ts';
 import { focusHeading, keepFocus } from './focus.ts';
 import { HospitalBar } from './hospital-bar.tsx';
 import { type Language, languages, speak, spokenNow } from './language.ts';
+import { NewVersionBar } from './new-version-bar.tsx';
 import { OfflineBar } from './offline-bar.tsx';
 import { deskPlaces, homeOf, type Place, placesOf } from './places.ts';
 import type { PageHandle } from './routes.tsx';
@@ -41,7 +42,15 @@ export function Shell() {
   const needsWallet = handle?.who === 'wallet';
   // What anybody may see does not wait for the worker to say whether a wallet is open.
   if (session === undefined && handle?.who !== 'anybody') return <Waiting />;
-  if (needsWallet && session?.open === false) return <Locked session={session} />;
+  if (needsWallet && session?.open === false) {
+    return (
+      <>
+        <NewVersionBar />
+        <OfflineBar />
+        <Locked session={session} />
+      </>
+    );
+  }
   const open = session?.open === true ? session : undefined;
   const places =
     handle?.who === 'desk' ? deskPlaces : open === undefined ? [] : placesOf(open.role);
@@ -71,6 +80,7 @@ export function Shell() {
           </div>
         </div>
       </header>
+      <NewVersionBar />
       <OfflineBar />
       {open !== undefined && <HospitalBar hospitals={open.hospitals} />}
       <Outlet />

@@ -1,5 +1,4 @@
 import type { SessionState } from '../worker/session.ts';
-import workerUrl from '../worker/worker.ts?sharedworker&url';
 import type {
   CallName,
   Failure,
@@ -9,6 +8,7 @@ import type {
   ToWorker,
   WorkProgress,
 } from './messages.ts';
+import { workerScript } from './scripts.ts';
 
 /** A call that was refused or failed: `code` has its sentence in the words of each language. */
 export class CallError extends Error implements Failure {
@@ -26,30 +26,12 @@ interface Waiting {
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly onProgress: ((progress: WorkProgress) => void) | undefined;
+  readonly onAsOf: ((ms: number) => void) | undefined;
 }
 
 interface Port {
   postMessage(message: ToWorker, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
-}
-
-/** Only the app's own worker is ever made into code; all else that wants to be is refused by the policy. */
-const trusted = (url: string): string => {
-  const types = (globalThis as { trustedTypes?: TrustedTypesLike }).trustedTypes;
-  if (types === undefined) return url;
-  const policy = types.createPolicy('salus', {
-    createScriptURL: (it) => {
-      if (it !== workerUrl) throw new TypeError('not the worker of this app');
-      return it;
-    },
-  });
-  return policy.createScriptURL(url) as unknown as string;
-};
-interface TrustedTypesLike {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL: (url: string) => string },
-  ): { createScriptURL(url: string): unknown };
 }
 
 /** After the next picture that the browser shows; a tab that nobody sees shows none. */
@@ -81,6 +63,9 @@ class Link {
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted) location.reload();
     });
+    for (const event of ['online', 'offline']) {
+      addEventListener(event, () => this.#port?.postMessage({ kind: 'network' }));
+    }
     let toldMs = 0;
     for (const event of ['pointerdown', 'keydown', 'scroll', 'touchstart']) {
       addEventListener(
@@ -117,13 +102,16 @@ class Link {
     options: {
       readonly signal?: AbortSignal | undefined;
       readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
+      /** The answer that comes is the device's, as of then. */
+      readonly onAsOf?: ((ms: number) => void) | undefined;
     } = {},
   ): Promise<OutputOf<Name>> {
     this.#last += 1;
     const id = this.#last;
-    const { signal, onProgress } = options;
+    const { signal, onProgress, onAsOf } = options;
     return new Promise<OutputOf<Name>>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (output: unknown) => void, reject, onProgress });
+      const answer = resolve as (output: unknown) => void;
+      this.#waiting.set(id, { resolve: answer, reject, onProgress, onAsOf });
       const stop = () => this.#say({ kind: 'cancel', id });
       if (signal?.aborted === true) stop();
       signal?.addEventListener('abort', stop, { once: true });
@@ -136,7 +124,7 @@ class Link {
     if (this.#port !== undefined || this.#early !== undefined) return;
     this.#early = [];
     afterPaint(() => {
-      const url = trusted(workerUrl);
+      const url = workerScript();
       const port: Port = this.isShared
         ? new SharedWorker(url, { type: 'module', name: 'salus' }).port
         : new Worker(url, { type: 'module', name: 'salus' });
@@ -164,6 +152,10 @@ class Link {
       if (waiting === undefined) return;
       if (message.kind === 'progress') {
         waiting.onProgress?.(message.progress);
+        return;
+      }
+      if (message.kind === 'as of') {
+        waiting.onAsOf?.(message.ms);
         return;
       }
       this.#waiting.delete(message.id);

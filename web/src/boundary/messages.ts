@@ -28,6 +28,8 @@ export type ToWorker =
   | { readonly kind: 'cancel'; readonly id: number }
   /** Somebody touched the page: the session does not lock yet. */
   | { readonly kind: 'touched' }
+  /** The browser says that the network came, or went. */
+  | { readonly kind: 'network' }
   /** The page goes; what it asked for is not wanted any more. */
   | { readonly kind: 'gone' };
 
@@ -35,6 +37,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
+  /** What will be answered is the device's own, as of then. */
+  | { readonly kind: 'as of'; readonly id: number; readonly ms: number }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: WorkProgress }
   | { readonly kind: 'session'; readonly state: SessionState }
   /** Something happened on the ledger that concerns this person: what is shown is asked for again. */

@@ -1,4 +1,5 @@
 import {
+  hashKey,
   keepPreviousData,
   QueryClient,
   type UseQueryResult,
@@ -8,6 +9,7 @@ import {
 } from '@tanstack/react-query';
 import { useState, useSyncExternalStore } from 'react';
 import type { SessionState } from '../worker/session.ts';
+import { asOf } from './as-of.ts';
 import { type CallError, link } from './link.ts';
 import type { CallName, InputOf, OutputOf, WorkProgress } from './messages.ts';
 
@@ -60,7 +62,12 @@ export function useCall<Name extends CallName>(
 ): UseQueryResult<OutputOf<Name>, CallError> {
   return useQuery<OutputOf<Name>, CallError>({
     queryKey: [name, input],
-    queryFn: ({ signal }) => link.call(name, input, { signal }),
+    queryFn: async ({ signal, queryKey }) => {
+      let ms: number | undefined;
+      const answer = await link.call(name, input, { signal, onAsOf: (it) => (ms = it) });
+      asOf.note(hashKey(queryKey), ms);
+      return answer;
+    },
     enabled: options.enabled ?? true,
     ...(options.everyMs !== undefined && { refetchInterval: options.everyMs }),
     ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),

@@ -6,6 +6,7 @@ import type { GrantView } from '../worker/grant-view.ts';
 import { Dialog } from './dialog.tsx';
 import { Failed } from './failure.tsx';
 import { Icon } from './icon.tsx';
+import { NeedsNetwork } from './needs-network.tsx';
 import { PersonLine, PersonSign, usePersonName } from './person-sign.tsx';
 
 /** A live share: who, what, until when, and Stop; `more` stands beside it. */
@@ -129,19 +130,32 @@ export function StopDialog({
         </li>
       </ul>
       {stop.error !== null && <Failed error={stop.error} />}
-      <div className="acts">
-        <button
-          type="button"
-          className="btn stop"
-          disabled={stop.isPending}
-          onClick={() => stop.mutate({ consent }, { onSuccess: onClose })}
-        >
-          {stop.isPending ? t('sharing.stopping') : t('sharing.stopFor', { name })}
-        </button>
-        <button type="button" className="btn line" onClick={onClose}>
-          {t('parts.notNow')}
-        </button>
-      </div>
+      {stop.data?.state === 'waits' ? (
+        <p role="status">{t('away.stopWaits')}</p>
+      ) : (
+        <>
+          <NeedsNetwork what="stop" />
+          <div className="acts">
+            <button
+              type="button"
+              className="btn stop"
+              disabled={stop.isPending}
+              onClick={() =>
+                stop.mutate(
+                  { consent },
+                  // What waits is said before the window closes.
+                  { onSuccess: ({ state }) => state === 'stopped' && onClose() },
+                )
+              }
+            >
+              {stop.isPending ? t('sharing.stopping') : t('sharing.stopFor', { name })}
+            </button>
+            <button type="button" className="btn line" onClick={onClose}>
+              {t('parts.notNow')}
+            </button>
+          </div>
+        </>
+      )}
     </Dialog>
   );
 }

@@ -5,6 +5,8 @@ import type { Session } from './session.ts';
 export interface Work {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: WorkProgress) => void;
+  /** The answer is this device's, as it was then: no hospital could be asked. */
+  readonly onAsOf: (ms: number) => void;
 }
 
 /** What a page can have done. It is given values and gives values: keys stay on this side. */

@@ -8,6 +8,7 @@ import {
   valueForPeople,
 } from '@salus/salus/sdk/browser';
 import { AppError } from './call.ts';
+import { forgetSeen, keepSeen, orFromDevice, seenBefore } from './seen.ts';
 import type { Session } from './session.ts';
 
 /** What of the record is looked at; it lives in memory alone, here and in the page. */
@@ -35,22 +36,31 @@ export interface ChartLines {
   readonly entries: readonly ChartEntry[];
   readonly byId: ReadonlyMap<string, RecordLine>;
   readonly all: readonly RecordLine[];
+  /** As this device saw it then, for no hospital could be asked; undefined: it is as it is now. */
+  readonly asOfMs: number | undefined;
 }
 
 const held = new WeakMap<Person, ChartLines>();
 const filtered = new WeakMap<ChartLines, { key: string; found: readonly ChartEntry[] }>();
 
-/** Asks for what is new. */
+/** Asks for what is new; of a hospital that cannot be reached what it said last. */
 export async function chartLines(session: Session, signal?: AbortSignal): Promise<ChartLines> {
   const { person } = session;
   const { account } = session.account;
-  const all = await person.recordLines({ as: account, signal });
+  const { all, asOfMs } = await linesNow(session, signal);
   const before = held.get(person);
-  if (before?.account === account && isSame(before.all, all)) return before;
+  if (before?.account === account && isSame(before.all, all)) {
+    const same = before.asOfMs === asOfMs ? before : { ...before, asOfMs };
+    if (asOfMs === undefined)
+      void keepSeen(session, { of: person, word: seenWord, value: before.all });
+    held.set(person, same);
+    return same;
+  }
   const lines: ChartLines = {
     account,
     edition: (before?.edition ?? 0) + 1,
     all,
+    asOfMs,
     byId: new Map(all.map((it) => [it.recordId, it])),
     entries: all
       .filter((it) => !it.isOlder)
@@ -58,7 +68,39 @@ export async function chartLines(session: Session, signal?: AbortSignal): Promis
       .sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : b.ms - a.ms)),
   };
   held.set(person, lines);
+  if (asOfMs === undefined) void keepSeen(session, { of: person, word: seenWord, value: all });
   return lines;
+}
+
+const seenWord = 'record lines';
+
+/** What was erased since this device saw it last is named by nothing that it keeps. */
+async function letGoOfGone(session: Session, all: readonly RecordLine[]): Promise<void> {
+  const before =
+    held.get(session.person)?.all ??
+    (await seenBefore<readonly RecordLine[]>(session, seenWord))?.value ??
+    [];
+  const live = new Set(all.flatMap((it) => (it.state === 'live' ? it.recordId : [])));
+  const isGone = before.some((it) => it.state === 'live' && !live.has(it.recordId));
+  if (isGone) await forgetSeen(session, 'home', 'looked');
+}
+
+/** Who holds an unlocked wallet and no network sees what was in the record when it was last looked at. */
+function linesNow(
+  session: Session,
+  signal?: AbortSignal,
+): Promise<Pick<ChartLines, 'all' | 'asOfMs'>> {
+  return orFromDevice<Pick<ChartLines, 'all' | 'asOfMs'>>(
+    async () => {
+      const all = await session.person.recordLines({ ...session.as, signal });
+      await letGoOfGone(session, all);
+      return { all, asOfMs: undefined };
+    },
+    async () => {
+      const seen = await seenBefore<readonly RecordLine[]>(session, seenWord);
+      return seen === undefined ? undefined : { all: seen.value, asOfMs: seen.asOfMs };
+    },
+  );
 }
 
 /** As it was last told; asks where it never was. */
@@ -172,7 +214,7 @@ function isSame(before: readonly RecordLine[], now: readonly RecordLine[]): bool
       return (
         was?.recordId === it.recordId &&
         was.state === it.state &&
-        was.headline === it.headline &&
+        isSameLine(was.headline, it.headline) &&
         was.versions === it.versions &&
         was.isOlder === it.isOlder &&
         was.isWithdrawn === it.isWithdrawn
@@ -180,3 +222,7 @@ function isSame(before: readonly RecordLine[], now: readonly RecordLine[]): bool
     })
   );
 }
+
+/** What came back from the disk is the same line in another place of memory. */
+const isSameLine = (was: RecordLine['headline'], now: RecordLine['headline']): boolean =>
+  was === now || JSON.stringify(was) === JSON.stringify(now);

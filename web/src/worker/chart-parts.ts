@@ -39,9 +39,14 @@ export interface ChartSoFar {
   /** The ranks of entries that do not open. */
   readonly unreadable: readonly number[];
   readonly grants: readonly ReceivedGrant[];
+  /** What was opened before on this device: of what is not here nobody knows. */
+  readonly isFromDevice: boolean;
   readonly person: PersonFacts | undefined;
 }
-type Parts = Omit<ChartView, 'handle' | 'version' | 'done' | 'total' | 'lookedMs' | 'looks'>;
+type Parts = Omit<
+  ChartView,
+  'handle' | 'version' | 'done' | 'total' | 'lookedMs' | 'looks' | 'isFromDevice'
+>;
 
 /** A chart in its parts, each as soon as all of it has come: nothing is called silent before that. */
 export function chartParts(chart: ChartSoFar): Parts {
@@ -104,7 +109,7 @@ function listed(
 }
 
 function silenceOf(
-  { grants, unreadable }: ChartSoFar,
+  { grants, unreadable, isFromDevice }: ChartSoFar,
   rank: number,
   recordClass: string,
   { past, absent }: Listed<unknown>,
@@ -114,6 +119,7 @@ function silenceOf(
   if (unreadable.includes(rank)) return { kind: 'unreadable' };
   if (past.length > 0) return { kind: 'none now' };
   if (absent !== undefined) return { kind: 'none known', by: absent.source, date: absent.date };
+  if (isFromDevice) return { kind: 'not here' };
   return { kind: isPart ? 'not shared' : 'not recorded' };
 }
 

@@ -13,7 +13,9 @@ export type Silence =
   | { readonly kind: 'not shared' }
   /** There were some, and they are past. */
   | { readonly kind: 'none now' }
-  | { readonly kind: 'unreadable' };
+  | { readonly kind: 'unreadable' }
+  /** Nothing of it was opened on this device, and nobody can be asked. */
+  | { readonly kind: 'not here' };
 
 /** An entry of a chart in one line, opened and verified. */
 export interface EntryView {
@@ -106,6 +108,8 @@ export interface ChartView {
   readonly lookedMs: number;
   /** How many looks it took; the patient sees each. */
   readonly looks: number;
+  /** As it was opened on this device before (`lookedMs`: the oldest of it), perhaps not all; it is no look. */
+  readonly isFromDevice: boolean;
   readonly banner: BannerView | undefined;
   readonly shared: SharedView;
   readonly allergies: Part<EntryView> | undefined;

@@ -1,7 +1,12 @@
 import {
   type AccountId,
+  CodedError,
   contentOf,
   coveringGrants,
+  isCoded,
+  type KeptLine,
+  keptLines,
+  openKept,
   patientAmong,
   type ReceivedGrant,
   type RecordId,
@@ -31,7 +36,7 @@ export class Chart {
   readonly #opened = new Map<RecordId, Opened>();
   readonly #handles = new Map<RecordId, string>();
   readonly #unreadable = new Map<RecordId, number>();
-  readonly #lookedMs = Date.now();
+  #lookedMs = Date.now();
   #lines: readonly RecordLine[] = [];
   #wanted = 0;
   /** Every body of a lower rank has come. */
@@ -41,11 +46,22 @@ export class Chart {
   #failure: { readonly error: unknown } | undefined;
   readonly #listeners = new Set<() => void>();
 
-  constructor(session: Session, patient: AccountId, grants: readonly ReceivedGrant[]) {
+  /** What was opened on this device before, for no hospital could be asked: no look, and perhaps not all. */
+  readonly isFromDevice: boolean;
+
+  constructor(
+    session: Session,
+    patient: AccountId,
+    {
+      grants,
+      isFromDevice,
+    }: { readonly grants: readonly ReceivedGrant[]; readonly isFromDevice: boolean },
+  ) {
     this.#session = session;
     this.patient = patient;
     this.#grants = grants.filter((it) => it.patient === patient && it.state === 'live');
-    void this.#read().catch((error: unknown) => {
+    this.isFromDevice = isFromDevice;
+    void (isFromDevice ? this.#readKept() : this.#read()).catch((error: unknown) => {
       this.#failure = { error };
       this.#tell();
     });
@@ -129,6 +145,31 @@ export class Chart {
     this.#tell();
   }
 
+  /** Throws NOT_KEPT: nothing of this patient was opened here that may still be read. */
+  async #readKept(): Promise<void> {
+    const { person, as } = this.#session;
+    const { signal } = this.#stop;
+    const given = new Set(this.#grants.map((it) => it.consent));
+    const kept = (await person.run(keptLines, undefined, as)).filter(
+      (it) => it.consent !== undefined && given.has(it.consent),
+    );
+    if (kept.length === 0) throw new CodedError('NOT_KEPT');
+    this.#lookedMs = Math.min(...kept.map((it) => it.openedMs));
+    this.#list([...new Map(kept.map((it) => [it.recordId, keptLine(it)])).values()]);
+    for (const { recordId } of this.#lines) {
+      if (!this.#session.isOpenAs(person)) return;
+      await person.run(openKept, { recordId }, { ...as, signal }).then(
+        (record) => this.#take(record, false),
+        (error: unknown) => {
+          if (!isCoded(error)) throw error;
+          this.#unreadable.set(recordId, this.#rank(recordId));
+        },
+      );
+    }
+    this.#settled = ranks.rest + 1;
+    this.#tell();
+  }
+
   #list(lines: readonly RecordLine[]): void {
     const known = new Set(this.#lines.map((it) => it.recordId));
     const more = lines.filter((it) => !known.has(it.recordId));
@@ -195,11 +236,13 @@ export class Chart {
       total: this.#wanted,
       lookedMs: this.#lookedMs,
       looks: Math.max(1, this.#looks),
+      isFromDevice: this.isFromDevice,
       ...chartParts({
         entries,
         settled,
         unreadable: [...this.#unreadable.values()],
         grants: this.#grants,
+        isFromDevice: this.isFromDevice,
         person: who === undefined ? undefined : this.#opened.get(who.recordId)?.facts?.person,
       }),
     };
@@ -246,4 +289,11 @@ export class Chart {
     this.#handles.set(recordId, handle);
     return handle;
   }
+}
+
+/** As lines of a look are; which versions there are this device does not know alone. */
+function keptLine(line: KeptLine): RecordLine {
+  const { recordId, recordClass, headline, height, timeMs, writtenUnder: consent } = line;
+  const about = { recordId, recordClass, headline, height, timeMs, consent };
+  return { ...about, state: 'live', versions: 1, isOlder: false, isWithdrawn: false };
 }

@@ -11,15 +11,21 @@ export interface HeldWallet {
   readonly openedMs: number;
 }
 
-const databaseName = 'salus-app';
-export type DeviceStore = 'wallets' | 'keys' | 'drafts' | 'notes';
-const stores: readonly DeviceStore[] = ['wallets', 'keys', 'drafts', 'notes'];
+export type DeviceStore = 'wallets' | 'keys' | 'drafts' | 'notes' | 'seen' | 'site';
 
-function opened(): Promise<IDBDatabase> {
+/** A database never gets another version: a page of the build before, that is still open, could not keep a draft then. */
+const databases: Readonly<Record<string, readonly DeviceStore[]>> = {
+  'salus-app': ['wallets', 'keys', 'drafts', 'notes'],
+  'salus-seen': ['seen', 'site'],
+};
+
+function opened(store: DeviceStore): Promise<IDBDatabase> {
+  const [name = '', stores = []] =
+    Object.entries(databases).find(([, it]) => it.includes(store)) ?? [];
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(databaseName, 1);
+    const request = indexedDB.open(name, 1);
     request.onupgradeneeded = () => {
-      for (const name of stores) request.result.createObjectStore(name);
+      for (const it of stores) request.result.createObjectStore(it);
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -32,7 +38,7 @@ export async function onDevice<T>(
   mode: IDBTransactionMode,
   ask: (store: IDBObjectStore) => IDBRequest<T>,
 ): Promise<T> {
-  const database = await opened();
+  const database = await opened(store);
   try {
     const transaction = database.transaction(store, mode, { durability: 'strict' });
     const request = ask(transaction.objectStore(store));

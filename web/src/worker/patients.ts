@@ -2,6 +2,7 @@ import {
   type AccountId,
   CodedError,
   isCoded,
+  keptGrants,
   type Person,
   type ReceivedGrant,
 } from '@salus/salus/sdk/browser';
@@ -10,6 +11,7 @@ import { Chart } from './chart.ts';
 import { refusalOf } from './chart-grants.ts';
 import { draftsOf, forgetWritten } from './drafts.ts';
 import { SealedShelf } from './sealed-shelf.ts';
+import { orFromDevice } from './seen.ts';
 import type { Session } from './session.ts';
 
 /** What came to a chart since this device looked into it. */
@@ -43,14 +45,23 @@ export async function patientOf(
   handle: string,
   signal: AbortSignal,
 ): Promise<AccountId> {
-  const { person, as, handles } = session;
+  const { handles } = session;
   if (!handles.has(handle)) {
     // Of whom there is a draft alone is known too: it is said then that nothing is shared.
     for (const { value } of await draftsOf(session).all()) await handles.of(value.patient);
-    for (const { patient } of await person.received({ ...as, signal })) await handles.of(patient);
+    for (const { patient } of await receivedOf(session, signal)) await handles.of(patient);
   }
   if (!handles.has(handle)) throw new AppError('HANDLE_UNKNOWN');
   return handles.idOf(handle) as AccountId;
+}
+
+/** What this person was given, by the ledger's word; while nobody can be asked by that of the letters, until their end. */
+function receivedOf(session: Session, signal: AbortSignal): Promise<readonly ReceivedGrant[]> {
+  const { person, as } = session;
+  return orFromDevice(
+    () => person.received({ ...as, signal }),
+    () => person.run(keptGrants, undefined, as),
+  );
 }
 
 export async function grantsOf(
@@ -58,8 +69,16 @@ export async function grantsOf(
   patient: AccountId,
   signal: AbortSignal,
 ): Promise<readonly ReceivedGrant[]> {
-  const received = await session.person.received({ ...session.as, signal });
-  return received.filter((it) => it.patient === patient);
+  return (await receivedOf(session, signal)).filter((it) => it.patient === patient);
+}
+
+/** By the ledger's word alone. Throws GATEWAY_UNREACHABLE. */
+export async function grantsNow(
+  { person, as }: Session,
+  patient: AccountId,
+  signal: AbortSignal,
+): Promise<readonly ReceivedGrant[]> {
+  return (await person.received({ ...as, signal })).filter((it) => it.patient === patient);
 }
 
 const codes = {
@@ -82,23 +101,25 @@ export async function chartOf(
   const held = chartsOf(session);
   const before = held.get(patient);
   const isThere = before !== undefined && !before.hasFailed;
-  let grants: readonly ReceivedGrant[];
-  try {
-    grants = await grantsOf(session, patient, signal);
-  } catch (error) {
+  const { grants, isFromDevice } = await orFromDevice(
+    async () => ({ grants: await grantsNow(session, patient, signal), isFromDevice: false }),
+    async () => ({ grants: await grantsOf(session, patient, signal), isFromDevice: true }),
+  ).catch((error: unknown) => {
     // Without a hospital what was opened stays to be read; it is no new look.
-    if (isThere && !again && isCoded(error) && error.kind === 'unavailable') return before;
-    throw error;
-  }
+    if (!isThere || again || !isCoded(error) || error.kind !== 'unavailable') throw error;
+    return { grants: undefined, isFromDevice: false };
+  });
+  if (grants === undefined) return before as Chart;
   const refusal = refusalOf(grants);
   if (refusal !== undefined) {
     before?.stop();
     held.delete(patient);
     throw new CodedError(codes[refusal]);
   }
-  if (isThere && !again) return before;
+  // Who is away cannot look anew, and keeps what is open.
+  if (isThere && (!again || isFromDevice)) return before;
   before?.stop();
-  const chart = new Chart(session, patient, grants);
+  const chart = new Chart(session, patient, { grants, isFromDevice });
   held.set(patient, chart);
   return chart;
 }
@@ -115,6 +136,7 @@ export function forgetChart(session: Session, patient: AccountId): void {
 /** Nothing in it is new any more, and what was signed and is there is no draft. */
 export async function chartWasSeen(session: Session, chart: Chart): Promise<void> {
   const { patient } = chart;
+  if (chart.isFromDevice) return;
   const shelf = newsOf(session);
   await shelf.drop(await shelf.placeOf(patient));
   await forgetWritten(session, patient, (it) => chart.lineOf(it as never) !== undefined);

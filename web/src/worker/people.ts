@@ -1,4 +1,6 @@
 import { type AccountId, type Card, isCoded, readCard } from '@salus/salus/sdk/browser';
+import { reach } from './reach.ts';
+import { keepSeen, seenBefore } from './seen.ts';
 import type { Session } from './session.ts';
 import { hospitalOf } from './site.ts';
 
@@ -26,6 +28,23 @@ export function initialsOf(name: string): string {
     .toUpperCase();
 }
 
+/** What of a card is shown; of somebody whom a directory named it is kept, for when nobody can be asked. */
+type SaidCard = Pick<Card, 'name' | 'role' | 'organisation'>;
+
+const saidOf = ({ name, role, organisation }: Card): SaidCard => ({ name, role, organisation });
+const wordOf = (account: string): string => `card ${account}`;
+
+async function takeRemembered(
+  session: Session,
+  accounts: readonly string[],
+  found: Map<string, SaidCard>,
+): Promise<void> {
+  for (const account of accounts) {
+    const seen = await seenBefore<SaidCard>(session, wordOf(account));
+    if (seen !== undefined) found.set(account, seen.value);
+  }
+}
+
 const asked = new WeakMap<object, Map<string, Promise<Card | undefined>>>();
 
 /**
@@ -37,7 +56,7 @@ export async function peopleOf(
   accounts: Iterable<string>,
 ): Promise<(account: string) => PersonView> {
   const { person } = session;
-  const found = new Map<string, Card>();
+  const found = new Map<string, SaidCard>();
   for (const { card } of person.cards) found.set(card.account, card);
   const own = new Set<string>(person.accounts.map((it) => it.account));
   for (const { card } of person.accounts) {
@@ -47,8 +66,9 @@ export async function peopleOf(
   }
   const before = asked.get(person) ?? new Map<string, Promise<Card | undefined>>();
   asked.set(person, before);
-  for (const account of new Set(accounts)) {
-    if (found.has(account)) continue;
+  const unknown = [...new Set(accounts)].filter((it) => !found.has(it));
+  if (reach.isAway) await takeRemembered(session, unknown, found);
+  for (const account of reach.isAway ? [] : unknown) {
     const asking =
       before.get(account) ??
       person.findCard(account as AccountId, session.as).catch((error: unknown) => {
@@ -58,7 +78,9 @@ export async function peopleOf(
       });
     before.set(account, asking);
     const card = await asking;
-    if (card !== undefined) found.set(account, card);
+    if (card === undefined) continue;
+    found.set(account, card);
+    void keepSeen(session, { of: person, word: wordOf(account), value: saidOf(card) });
   }
   const titles = new Map<string, string | undefined>();
   for (const { organisation } of found.values()) {

@@ -1,6 +1,7 @@
 import {
   type AccountId,
   CodedError,
+  indexedDbItemStore,
   learnClosed,
   type Person,
   type PersonOptions,
@@ -10,11 +11,19 @@ import {
 import { AppError } from './call.ts';
 import { type HeldWallet, heldWallets, holdWallet } from './device.ts';
 import { Handles } from './handles.ts';
+import { Idle } from './idle.ts';
+import { reach } from './reach.ts';
 import { SealedShelf } from './sealed-shelf.ts';
 import { hospitalOf, siteOf } from './site.ts';
+import { sendWaiting } from './waiting-work.ts';
 
 /** What every page knows of the session, and what no page needs more of. */
-export type SessionState =
+/** `awaySinceMs`: since when no hospital can be reached; undefined: it can. */
+export type SessionState = {
+  readonly awaySinceMs: number | undefined;
+  /** How far this device's clock is before the hospital's; less than 0: behind. Undefined: it is right. */
+  readonly clockOffMs: number | undefined;
+} & (
   | {
       readonly open: false;
       readonly wallets: readonly HeldWallet[];
@@ -32,7 +41,8 @@ export type SessionState =
       readonly account: string | undefined;
       /** Where this person has an account that is open, the one that is shown among them. */
       readonly hospitals: readonly HospitalView[];
-    };
+    }
+);
 
 /** A hospital where somebody has an account that is open. */
 export interface HospitalView {
@@ -41,7 +51,6 @@ export interface HospitalView {
   readonly isShown: boolean;
 }
 
-const idleMs = 10 * 60_000;
 const letterMs = 2_500;
 
 interface Opened {
@@ -62,18 +71,18 @@ const shelfOf = (person: Person, walletId: string) =>
 export class Session {
   #opened: Opened | undefined;
   #why: 'start' | 'asked' | 'idle' = 'start';
-  #touchedMs = Date.now();
   readonly #tell: (state: SessionState) => void;
   readonly #news: () => void;
+  readonly #idle = new Idle(() => {
+    if (this.#opened !== undefined) void this.lock('idle');
+  });
   #later: ReturnType<typeof setTimeout> | undefined;
+  #watchAgain: () => void = () => {};
 
   constructor(tell: (state: SessionState) => void, news: () => void) {
     this.#tell = tell;
     this.#news = news;
-    setInterval(() => {
-      if (this.#opened !== undefined && Date.now() - this.#touchedMs >= idleMs)
-        void this.lock('idle');
-    }, 5_000);
+    reach.onChange(() => void this.#reached());
   }
 
   /** Throws LOCKED. */
@@ -123,7 +132,7 @@ export class Session {
   }
 
   touched(): void {
-    this.#touchedMs = Date.now();
+    this.#idle.touched();
   }
 
   /**
@@ -154,6 +163,21 @@ export class Session {
     this.#opened = opened;
     await this.tellState();
     void this.#watch(opened);
+    void sendWaiting(this);
+  }
+
+  /** Pages ask again for what they show. */
+  tellNews(): void {
+    this.#news();
+  }
+
+  /** Hospitals went, or came back: pages say so, and what waited goes on. */
+  async #reached(): Promise<void> {
+    await this.tellState();
+    this.#news();
+    if (reach.isAway) return;
+    this.#watchAgain();
+    if (this.#opened !== undefined) void sendWaiting(this);
   }
 
   /** An account was closed: another one is shown, if there is one. */
@@ -186,7 +210,10 @@ export class Session {
 
   async state(): Promise<SessionState> {
     const opened = this.#opened;
-    if (opened === undefined) return { open: false, wallets: await heldWallets(), why: this.#why };
+    const { awaySinceMs, clockOffMs } = reach;
+    if (opened === undefined) {
+      return { open: false, awaySinceMs, clockOffMs, wallets: await heldWallets(), why: this.#why };
+    }
     const { person, wallet } = opened;
     const account = shownOf(opened);
     const card =
@@ -199,6 +226,8 @@ export class Session {
     );
     return {
       open: true,
+      awaySinceMs,
+      clockOffMs,
       walletId: wallet.id,
       isDemo: wallet.isDemo,
       name: card?.name ?? person.name,
@@ -236,8 +265,12 @@ export class Session {
         }
       } catch {
         // The network, or an end of the session at the hospital: the next round asks again.
+        void reach.ask();
       }
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await new Promise<void>((resolve) => {
+        this.#watchAgain = resolve;
+        setTimeout(resolve, waitMs);
+      });
     }
   }
 }
@@ -259,9 +292,11 @@ export async function titleOf({ organisation, organisationName }: WalletAccount)
 }
 
 /** What a wallet of this app is opened with: hospitals answer below the address that the app came from. */
-export async function personOptions(): Promise<PersonOptions> {
+export async function personOptions(walletId: string): Promise<PersonOptions> {
   const site = await siteOf();
   return {
+    http: { fetch: reach.fetch },
+    items: indexedDbItemStore(walletId),
     gatewayUrlOf: ({ organisation, gatewayUrl }) =>
       site.hospitals.find((it) => it.account === organisation)?.url ?? gatewayUrl,
   };

@@ -2,6 +2,7 @@ import { isCoded } from '@salus/salus/sdk/browser';
 import type { Failure, FromWorker, ToWorker } from '../boundary/messages.ts';
 import { AppError, type Call } from './call.ts';
 import { callNamed, loadAll } from './calls/all.ts';
+import { reach } from './reach.ts';
 import { Session } from './session.ts';
 import { hospitalOf } from './site.ts';
 
@@ -25,6 +26,7 @@ function serve(port: Port): void {
   const working = new Map<number, AbortController>();
   port.onmessage = ({ data }) => {
     if (data.kind === 'touched') session.touched();
+    if (data.kind === 'network') void reach.ask();
     if (data.kind === 'cancel') working.get(data.id)?.abort();
     if (data.kind === 'gone') {
       ports.delete(port);
@@ -37,6 +39,7 @@ function serve(port: Port): void {
       void answer(name, input, {
         signal: stop.signal,
         onProgress: (progress) => port.postMessage({ kind: 'progress', id, progress }),
+        onAsOf: (ms) => port.postMessage({ kind: 'as of', id, ms }),
       })
         .then((output) => port.postMessage({ kind: 'done', id, output }))
         .catch(async (error: unknown) =>
@@ -100,6 +103,8 @@ async function named(
   const hospital = await hospitalOf(servedBy).catch(() => undefined);
   return { ...details, servedBy: hospital?.title ?? servedBy.slice(0, 8) };
 }
+// Who opens the app without a network reads so at once.
+void reach.ask();
 
 if ('onconnect' in self) {
   // A SharedWorker: each tab that opens the app comes here.

@@ -45,7 +45,10 @@ export function Banner({
   }
   const { person } = banner;
   const isShared = chart?.shared.isPart === false && chart.shared.readClasses.includes('summary');
-  const unsaid = t(isShared ? 'silence.notRecorded' : 'silence.notShared');
+  const unsaid =
+    chart?.isFromDevice === true
+      ? t('silence.notHere')
+      : t(isShared ? 'silence.notRecorded' : 'silence.notShared');
   return (
     <section className="banner" aria-label={t('chart.patient')}>
       <div className="banner-in">
@@ -171,6 +174,7 @@ export const silenceWords = {
   'not shared': 'notShared',
   'none now': 'noneNow',
   unreadable: 'unreadable',
+  'not here': 'notHere',
 } as const;
 
 /** Not recorded, None known and Not shared with you are three things; what did not open is a fourth. */

@@ -4,6 +4,7 @@ import { clinicalDay, momentText } from '../../app/dates.ts';
 import { useSession } from '../../boundary/use-call.ts';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type { ChartView } from '../../worker/chart-view.ts';
 import { Banner, nameOf } from './banner.tsx';
 import { Also, Documents, Entries, Folded, Medicines } from './chart-lists.tsx';
@@ -149,9 +150,11 @@ function Looked({ chart, again }: { readonly chart: ChartView; readonly again: (
         </div>
       )}
       <p className="dim sm" role="status">
-        {chart.isWhole
-          ? t('chart.looked', { when: momentText(chart.lookedMs), count: chart.looks })
-          : t('chart.comes', { done: chart.done, total: chart.total })}
+        {chart.isFromDevice
+          ? t('chart.fromDevice', { when: momentText(chart.lookedMs) })
+          : chart.isWhole
+            ? t('chart.looked', { when: momentText(chart.lookedMs), count: chart.looks })
+            : t('chart.comes', { done: chart.done, total: chart.total })}
       </p>
       <p className="dim sm">
         <SharedWords shared={chart.shared} />
@@ -166,6 +169,7 @@ function Looked({ chart, again }: { readonly chart: ChartView; readonly again: (
             <Icon name="print" />
             {t('chart.print')}
           </button>
+          <NeedsNetwork what="look" />
         </div>
       )}
     </section>

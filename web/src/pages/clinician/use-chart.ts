@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'react';
+import { asOf } from '../../boundary/as-of.ts';
 import { CallError, link } from '../../boundary/link.ts';
+import { chartShown } from '../../boundary/use-away.ts';
 import type { ChartView } from '../../worker/chart-view.ts';
 import { refusalIn } from './refused.tsx';
 
@@ -24,6 +26,7 @@ export function useChart(patient: string): FollowedChart {
         const asked = { patient, after, again: round > 0 && after === 0 };
         const chart = await link.call('chart.follow', asked, { signal });
         if (signal.aborted) return;
+        asOf.note(chartShown, chart.isFromDevice ? chart.lookedMs : undefined);
         setShown({ of: patient, chart });
         if (chart.isWhole) return;
         after = chart.version;
@@ -37,7 +40,10 @@ export function useChart(patient: string): FollowedChart {
         setError(failure instanceof CallError ? failure : new CallError(internal));
       }
     });
-    return () => stop.abort();
+    return () => {
+      stop.abort();
+      asOf.note(chartShown, undefined);
+    };
   }, [patient, round]);
   return {
     chart: shown?.of === patient ? shown.chart : undefined,

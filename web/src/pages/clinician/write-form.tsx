@@ -5,6 +5,7 @@ import type { CallError } from '../../boundary/link.ts';
 import { useAct } from '../../boundary/use-call.ts';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type { OpenDraft, Signed } from '../../worker/calls/writing.ts';
 import type { ChartView } from '../../worker/chart-view.ts';
 import type { DraftText } from '../../worker/drafts.ts';
@@ -164,6 +165,7 @@ export function WriteForm({
               {t('write.keep')}
             </Link>
           </div>
+          <NeedsNetwork what="sign" />
           {missing !== undefined && (
             <p className="hint mt-s" id={`${ids}missing`}>
               {t(`write.missing.${missing}`)}

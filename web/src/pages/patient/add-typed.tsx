@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useAct } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
+import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type { TypedIn } from '../../worker/typed-in.ts';
 import { Added } from './add-result.tsx';
 
@@ -130,6 +131,7 @@ export function TypeDialog({ onClose }: { readonly onClose: () => void }) {
           )}
           <p className="hint mt">{t('typing.mark')}</p>
           {add.error !== null && <Failed error={add.error} />}
+          <NeedsNetwork />
           <div className="acts">
             <button type="submit" className="btn main" disabled={add.isPending || !isReady}>
               {add.isPending ? t('typing.adding') : t('typing.add')}

@@ -5,6 +5,7 @@ import { sizeText } from '../../app/dates.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon, type IconName } from '../../parts/icon.tsx';
+import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { Progress } from '../../parts/progress.tsx';
 import { Added, Whose } from './add-result.tsx';
 import { TypeDialog } from './add-typed.tsx';
@@ -58,6 +59,7 @@ export function AddPage() {
             {t('adding.type')}
           </button>
         </div>
+        <NeedsNetwork />
         <p className="sm dim">{t('adding.drop')}</p>
       </div>
       {files.length > 0 && (

@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router';
 import { useAct } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
+import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type { ItemView } from '../../worker/item-view.ts';
 
 const kinds = [
@@ -68,6 +69,7 @@ export function ChangeDialog({
           />
         </div>
         {change.error !== null && <Failed error={change.error} />}
+        <NeedsNetwork />
         <div className="acts">
           <button
             type="submit"

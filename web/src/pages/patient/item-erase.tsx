@@ -5,6 +5,7 @@ import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { usePersonName } from '../../parts/person-sign.tsx';
 import type { ItemView } from '../../worker/item-view.ts';
 
@@ -64,6 +65,7 @@ export function EraseDialog({
           </label>
         </div>
       )}
+      <NeedsNetwork />
       {erase.error !== null && <Failed error={erase.error} />}
       <div className="acts">
         <button

@@ -10,6 +10,7 @@ import { type ChartItemView, chartItemOf } from '../chart-item.ts';
 import type { ChartView, SharedView } from '../chart-view.ts';
 import { draftsOf } from '../drafts.ts';
 import { type ChartNews, chartOf, chartWasSeen, newsOf, noNews, patientOf } from '../patients.ts';
+import { asLastSeen } from '../seen.ts';
 import type { Session } from '../session.ts';
 
 /** Somebody who lets this person in, or will soon. */
@@ -195,8 +196,14 @@ const item: Call<{ readonly patient: string; readonly item: string }, ChartItemV
   return chartItemOf(session, chart, session.handles.idOf(handle), signal);
 };
 
+/** Whose share has come to its end lets nobody in, whoever answers. */
+const patientsNow = (_session: Session, seen: PatientsView): PatientsView => ({
+  ...seen,
+  open: seen.open.filter((it) => Date.now() < it.shared.untilMs),
+});
+
 export const clinicianCalls = {
-  patients,
+  patients: asLastSeen('patients', patients, patientsNow),
   'patients.accept': acceptWaiting,
   'patients.drop': dropWaiting,
   'chart.follow': follow,

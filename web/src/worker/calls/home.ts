@@ -3,6 +3,8 @@ import type { Call } from '../call.ts';
 import { type GrantView, grantViews } from '../grant-view.ts';
 import { type PersonView, peopleOf } from '../people.ts';
 import { type LineView, lineViews } from '../record-view.ts';
+import { asLastSeen } from '../seen.ts';
+import type { Session } from '../session.ts';
 
 /** Something that happened to this person or her record, the newest first. */
 export type NewsView =
@@ -130,4 +132,11 @@ function lastOf(all: readonly LineView[]): LastValue {
   return { ...last, trend };
 }
 
-export const homeCalls = { home };
+/** What was taken back since is known here, whoever answers; a share whose end has come is none any more. */
+const homeNow = ({ person }: Session, seen: HomeView): HomeView => ({
+  ...seen,
+  live: seen.live.filter((it) => Date.now() < it.untilMs),
+  isTakingBack: person.isTakingBack,
+});
+
+export const homeCalls = { home: asLastSeen('home', home, homeNow) };

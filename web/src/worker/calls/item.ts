@@ -5,17 +5,19 @@ import {
   type ListedGrant,
   type OpenedRecord,
   openAttachment,
+  openKept,
   type Person,
   parseRecordClass,
   type RecordId,
   type RecordLine,
   reclassifyRecord,
 } from '@salus/salus/sdk/browser';
-import type { Call } from '../call.ts';
+import type { Call, Work } from '../call.ts';
 import { chartLines, heldLines, isNotBelieved, recordOf } from '../chart-lines.ts';
 import { type GrantView, grantViews } from '../grant-view.ts';
 import { fileNameFor, type ItemView, isPicture, itemView } from '../item-view.ts';
 import { type PersonView, peopleOf } from '../people.ts';
+import { asLastSeen, orFromDevice } from '../seen.ts';
 import type { Session } from '../session.ts';
 import { hospitalOf } from '../site.ts';
 
@@ -41,20 +43,30 @@ const lastOpened = new WeakMap<Person, OpenedRecord>();
 async function opened(
   session: Session,
   recordId: RecordId,
-  signal: AbortSignal,
+  { signal, onAsOf }: Pick<Work, 'signal' | 'onAsOf'>,
 ): Promise<OpenedRecord> {
   const last = lastOpened.get(session.person);
   if (last?.head.recordId === recordId) return last;
-  const record = await session.person.openRecord(recordId, { ...session.as, signal });
+  const { person, as } = session;
+  const options = { ...as, signal };
+  const record = await orFromDevice<OpenedRecord>(
+    () => person.openRecord(recordId, options),
+    async () => {
+      const { kept, ...held } = await person.run(openKept, { recordId }, options);
+      onAsOf(kept.openedMs);
+      return held;
+    },
+  );
   lastOpened.set(session.person, record);
   return record;
 }
 
-const open: Call<OfItem, OpenedItemView> = async (session, { handle }, { signal }) => {
+const open: Call<OfItem, OpenedItemView> = async (session, { handle }, work) => {
+  const { signal } = work;
   const { recordId, line } = await recordOf(session, handle, signal);
   if (line?.state === 'erased') return { state: 'erased', writtenMs: line.timeMs };
   try {
-    const record = await opened(session, recordId, signal);
+    const record = await opened(session, recordId, work);
     return await itemView(session, await heldLines(session, signal), record);
   } catch (error) {
     if (!isNotBelieved(error)) throw error;
@@ -157,9 +169,9 @@ export interface FileView {
   readonly blob: Blob;
 }
 
-const bytes: Call<OfItem, FileView> = async (session, { handle }, { signal }) => {
-  const { recordId } = await recordOf(session, handle, signal);
-  const { head, bytes } = contentOf(await opened(session, recordId, signal));
+const bytes: Call<OfItem, FileView> = async (session, { handle }, work) => {
+  const { recordId } = await recordOf(session, handle, work.signal);
+  const { head, bytes } = contentOf(await opened(session, recordId, work));
   return { name: fileNameFor(head), blob: blobOf(bytes, head.mediaType) };
 };
 
@@ -169,10 +181,10 @@ const mostHexBytes = 2_048;
 const hex: Call<OfItem, { readonly shown: number; readonly lines: readonly string[] }> = async (
   session,
   { handle },
-  { signal },
+  work,
 ) => {
-  const { recordId } = await recordOf(session, handle, signal);
-  const { bytes } = contentOf(await opened(session, recordId, signal));
+  const { recordId } = await recordOf(session, handle, work.signal);
+  const { bytes } = contentOf(await opened(session, recordId, work));
   const some = bytes.subarray(0, mostHexBytes);
   const lines: string[] = [];
   for (let at = 0; at < some.length; at += 16) {
@@ -187,10 +199,10 @@ const hex: Call<OfItem, { readonly shown: number; readonly lines: readonly strin
 const attachment: Call<OfItem & { readonly number: number }, FileView> = async (
   session,
   { handle, number },
-  { signal },
+  work,
 ) => {
-  const { recordId } = await recordOf(session, handle, signal);
-  const record = contentOf(await opened(session, recordId, signal));
+  const { recordId } = await recordOf(session, handle, work.signal);
+  const record = contentOf(await opened(session, recordId, work));
   const { attachment, bytes } = openAttachment(record.bytes, number);
   return { name: attachment.fileName, blob: blobOf(bytes, attachment.contentType) };
 };
@@ -239,7 +251,7 @@ const reclassify: Call<
 export const itemCalls = {
   'item.open': open,
   'item.versions': versions,
-  'item.readers': readers,
+  'item.readers': asLastSeen('item.readers', readers),
   'item.bytes': bytes,
   'item.hex': hex,
   'item.attachment': attachment,

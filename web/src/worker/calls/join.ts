@@ -24,7 +24,7 @@ const start: Call<Joining, Joined> = async (session, input, { signal }) => {
   const { read, hospital } = await whereTo(input);
   const id = newWalletId();
   const store = indexedDbWalletStore(id);
-  const options = await personOptions();
+  const options = await personOptions(id);
   const place = { store, passphrase: passphraseOf(input), deviceName: input.deviceName };
   const { person, code } = await Person.create({ ...place, name: 'Salus' }, options);
   if (input.passkey !== undefined) await person.addPasskey(input.passkey);
@@ -57,7 +57,7 @@ const recover: Call<Recovering, void> = async (session, input, { signal }) => {
   const place = { store, passphrase: passphraseOf(input), deviceName: input.deviceName };
   const person = await Person.recover(
     { ...place, code: input.code, gatewayUrl: hospital.url, signal },
-    await personOptions(),
+    await personOptions(id),
   );
   await opened(session, person, { id, at: hospital.account }, input);
   await person.tryPrintedCode(input.code).catch(() => undefined);
@@ -91,7 +91,7 @@ const joinDevice: Call<WaysToOpen & { readonly link: string }, void> = async (
       showDigits: (digits) => step('digits', digits),
       isDoneThere: async (over) => (await asked.ask('doneThere', over)) === 'yes',
     },
-    await personOptions(),
+    await personOptions(id),
   );
   await opened(session, person, { id }, input);
 };

@@ -3,6 +3,7 @@ import { AppError, type Call } from '../call.ts';
 import { type GrantView, grantViews } from '../grant-view.ts';
 import { type PersonView, peopleOf } from '../people.ts';
 import { bufferOf, type ProofView, proofOf, type SavedFile } from '../proof-view.ts';
+import { asLastSeen } from '../seen.ts';
 import type { Session } from '../session.ts';
 import { hospitalOf } from '../site.ts';
 
@@ -233,4 +234,8 @@ const proof: Call<
   return { proof: await proofOf(session, bundle), file };
 };
 
-export const lookedCalls = { looked, 'looked.records': records, 'looked.proof': proof };
+export const lookedCalls = {
+  looked: asLastSeen('looked', looked),
+  'looked.records': records,
+  'looked.proof': proof,
+};

@@ -9,6 +9,7 @@ import {
   yearOf,
 } from '../chart-lines.ts';
 import { type PersonView, peopleOf } from '../people.ts';
+import { reach } from '../reach.ts';
 import { type LineView, lineViews } from '../record-view.ts';
 import type { Session } from '../session.ts';
 
@@ -41,9 +42,11 @@ export interface RecordRowView {
 }
 
 /** Asks for what is new. The answer is another one each time that the record is. */
-const fresh: Call<void, number> = async (session, _input, { signal }) => {
-  await session.person.catchUp({ ...session.as, signal }).catch(() => undefined);
-  return (await chartLines(session, signal)).edition;
+const fresh: Call<void, number> = async (session, _input, { signal, onAsOf }) => {
+  if (!reach.isAway) await session.person.catchUp({ ...session.as, signal }).catch(() => undefined);
+  const { edition, asOfMs } = await chartLines(session, signal);
+  if (asOfMs !== undefined) onAsOf(asOfMs);
+  return edition;
 };
 
 /** Of what `record.fresh` last learned: typing into the search asks nobody. */

@@ -1,8 +1,11 @@
-import { type AccountId, parseAccountId, parseConsentId } from '@salus/salus/sdk/browser';
+import { type AccountId, isCoded, parseAccountId, parseConsentId } from '@salus/salus/sdk/browser';
 import type { Call } from '../call.ts';
 import { type GrantView, grantViews } from '../grant-view.ts';
 import { type PersonView, peopleOf } from '../people.ts';
+import { reach } from '../reach.ts';
+import { asLastSeen, isUnreachable } from '../seen.ts';
 import type { Session } from '../session.ts';
+import { sendWaiting } from '../waiting-work.ts';
 
 /** A share of this person that another device gave and that this one knows nothing of but its times. */
 export interface UnlistedView {
@@ -80,6 +83,11 @@ const overview: Call<void, SharingView> = async (session, _input, { signal }) =>
   };
 };
 
+const overviewNow = ({ person }: Session, seen: SharingView): SharingView => ({
+  ...seen,
+  isTakingBack: person.isTakingBack,
+});
+
 async function waitingLetters(session: Session): Promise<readonly WaitingLetterView[]> {
   const { waitingLetters: waiting } = session.person;
   const senders = new Set<AccountId | undefined>(waiting.map((it) => it.from));
@@ -99,9 +107,27 @@ async function waitingLetters(session: Session): Promise<readonly WaitingLetterV
   });
 }
 
+/** `waits`: it is written down, and goes by itself as soon as any hospital answers. */
+export type Stopped = { readonly state: 'stopped' | 'waits' };
+
 /** Takes a share back. What cannot be sent now is kept, and goes by itself. */
-const stop: Call<{ readonly consent: string }, void> = async (session, { consent }, { signal }) => {
-  await session.person.revoke(parseConsentId(consent), { ...session.as, signal });
+const stop: Call<{ readonly consent: string }, Stopped> = async (
+  session,
+  { consent },
+  { signal },
+) => {
+  const { person, as } = session;
+  try {
+    // It is written down before anybody is asked: while nobody answers that is all that there is to do.
+    const until = reach.isAway ? AbortSignal.abort() : signal;
+    await person.revoke(parseConsentId(consent), { ...as, signal: until });
+    return { state: 'stopped' };
+  } catch (error) {
+    const isUnsent = isUnreachable(error) || (reach.isAway && isCoded(error, 'INTERRUPTED'));
+    if (!isUnsent || !person.isTakingBack) throw error;
+    void sendWaiting(session);
+    return { state: 'waits' };
+  }
 };
 
 /** Takes the letters of somebody, who is known here from then on. */
@@ -115,8 +141,8 @@ const drop: Call<{ readonly account: string }, void> = async (session, input, { 
 };
 
 export const sharingCalls = {
-  'sharing.grants': grants,
-  'sharing.overview': overview,
+  'sharing.grants': asLastSeen('sharing.grants', grants),
+  'sharing.overview': asLastSeen('sharing.overview', overview, overviewNow),
   'sharing.stop': stop,
   'sharing.accept': accept,
   'sharing.drop': drop,

@@ -1,4 +1,5 @@
 import {
+  CodedError,
   forgetIndexedDbWallet,
   indexedDbWalletStore,
   isCoded,
@@ -32,13 +33,17 @@ interface DemoWallet {
   readonly code: string;
 }
 
+const unreachable = (cause: unknown): never => {
+  throw new CodedError('GATEWAY_UNREACHABLE', {}, cause);
+};
+
 const site: Call<void, Site> = () => siteOf();
 
 /** Those of the demo; none where there is none. */
 const demoPeople: Call<void, readonly DemoPerson[]> = async () => {
   const { demo, hospitals } = await siteOf();
   if (!demo) return [];
-  const response = await fetch('/app/demo/people.json');
+  const response = await fetch('/app/demo/people.json').catch(unreachable);
   if (!response.ok) throw new AppError('DEMO_GONE');
   const people = (await response.json()) as readonly DemoPerson[];
   // Of a hospital people know the title, not the name of its server.
@@ -58,12 +63,12 @@ const openDemo: Call<{ readonly name: string; readonly deviceName: string }, voi
   const response = await fetch(`/app/demo/wallet/${encodeURIComponent(name)}`, {
     method: 'POST',
     signal,
-  });
+  }).catch(unreachable);
   if (!response.ok) throw new AppError('DEMO_GONE');
   const demo = (await response.json()) as DemoWallet;
   const id = `demo-${name}`;
   const place = { store: indexedDbWalletStore(id), passphrase: demo.passphrase, deviceName };
-  const options = await personOptions();
+  const options = await personOptions(id);
   const opened = await openHeld(place, options, signal);
   const person = opened ?? (await fetchDemo(id, { ...demo, ...place, name }, options, signal));
   const initials = initialsOf(demo.fullName);
@@ -126,7 +131,7 @@ const unlock: Call<{ readonly id: string; readonly passphrase: string }, void> =
   const held = (await heldWallets()).find((it) => it.id === id);
   if (held === undefined) throw new AppError('HANDLE_UNKNOWN');
   const store = indexedDbWalletStore(id);
-  const person = await Person.open({ store, passphrase }, await personOptions());
+  const person = await Person.open({ store, passphrase }, await personOptions(id));
   await session.open(person, held);
   await session.learnClosed();
   await noteWay(session, 'passphrase');
@@ -143,7 +148,7 @@ const unlockByPasskey: Call<{ readonly id: string; readonly answer: PasskeyAnswe
   const held = (await heldWallets()).find((it) => it.id === id);
   if (held === undefined) throw new AppError('HANDLE_UNKNOWN');
   const store = indexedDbWalletStore(id);
-  await session.open(await Person.openByPasskey({ store, answer }, await personOptions()), held);
+  await session.open(await Person.openByPasskey({ store, answer }, await personOptions(id)), held);
   await session.learnClosed();
   await noteWay(session, 'passkey', answer.credentialId);
 };

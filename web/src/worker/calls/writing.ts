@@ -4,7 +4,6 @@ import {
   CodedError,
   contentOf,
   isCoded,
-  type Person,
   type ReceivedGrant,
   type RecordId,
 } from '@salus/salus/sdk/browser';
@@ -18,8 +17,9 @@ import {
   keepDraft,
   newDraftPlace,
 } from '../drafts.ts';
-import { forgetChart, grantsOf, openChartOf, patientOf } from '../patients.ts';
+import { forgetChart, grantsNow, grantsOf, openChartOf, patientOf } from '../patients.ts';
 import type { Session } from '../session.ts';
+import { sendWaiting } from '../waiting-work.ts';
 import { textOfWritten, writtenText } from '../written.ts';
 
 /** `waiting`: signed, and the wallet sends it by itself. `sent`: signed and sent; the next look at the chart shows it. */
@@ -207,7 +207,7 @@ const sign: Call<{ readonly place: string; readonly born: string }, Signed> = as
   // Signed once already: it goes by itself.
   if (draft.waiting.length > 0) return { state: 'kept', code: 'GATEWAY_UNREACHABLE' };
   const patient = draft.patient as AccountId;
-  const grant = writingGrant(await grantsOf(session, patient, signal), draft.text.kind);
+  const grant = writingGrant(await grantsNow(session, patient, signal), draft.text.kind);
   if (grant === undefined) throw new CodedError('CONSENT_CANNOT_WRITE');
   const known = await session.person.patientIdentity(grant.consent, session.as);
   if ((known?.born ?? '') !== born) throw new CodedError('PATIENT_OTHER');
@@ -226,31 +226,13 @@ const sign: Call<{ readonly place: string; readonly born: string }, Signed> = as
     );
     await shelf.put(place, { ...draft, waiting });
     forgetChart(session, patient);
-    void sendLater(session);
+    void sendWaiting(session);
     return { state: 'kept', code: error.code };
   }
   await shelf.drop(place);
   forgetChart(session, patient);
   return { state: 'written' };
 };
-
-const sending = new WeakSet<Person>();
-const [firstWaitMs, mostWaitMs] = [3_000, 60_000];
-
-/** Until the wallet has sent what it keeps, or is locked: then the next start goes on. */
-async function sendLater(session: Session): Promise<void> {
-  const { person, as } = session;
-  if (sending.has(person)) return;
-  sending.add(person);
-  const isWaiting = () => person.unwritten.length > 0 || person.pendingCount > 0;
-  for (let waitMs = firstWaitMs; ; waitMs = Math.min(mostWaitMs, 2 * waitMs)) {
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-    if (!session.isOpenAs(person) || !isWaiting()) break;
-    // What does not go now is tried again; whoever looks at the draft sees that it waits.
-    await (person.pendingCount > 0 ? person.sync(as) : person.inbox(as)).catch(() => undefined);
-  }
-  sending.delete(person);
-}
 
 async function write(
   session: Session,

@@ -5,6 +5,7 @@ import { dayOf, momentText } from '../../../app/dates.ts';
 import { useAct } from '../../../boundary/use-call.ts';
 import { Failed } from '../../../parts/failure.tsx';
 import { Icon, type IconName } from '../../../parts/icon.tsx';
+import { NeedsNetwork } from '../../../parts/needs-network.tsx';
 import { usePersonName } from '../../../parts/person-sign.tsx';
 import type { ShareStart } from '../../../worker/calls/share.ts';
 import { lackOf, type ShareDraft, termsOf } from './draft.ts';
@@ -42,6 +43,7 @@ export function Confirm({
       <ul className="what sm">
         <Lines draft={draft} start={start} name={name} />
       </ul>
+      <NeedsNetwork />
       {give.error !== null && <Failed error={give.error} />}
       <div className="acts">
         <button
