@@ -1,4 +1,4 @@
-import { spokenNow } from './language.ts';
+import { comma, spokenNow } from './language.ts';
 
 /** Arabic pages use Latin digits, as laboratories print. */
 export const locale = (): string => {
@@ -36,7 +36,7 @@ export const shortDayOf = (ms: number): string =>
 
 /** `Thu 26 Nov 2026, 07:40 EST`: a time is never without its zone. */
 export const momentText = (ms: number): string =>
-  `${dayOf(ms)}, ${dateFormat({ ...clock, timeZoneName: 'short' }).format(ms)}`;
+  `${dayOf(ms)}${comma()}${dateFormat({ ...clock, timeZoneName: 'short' }).format(ms)}`;
 
 /** `07:40`, of today or just before. */
 export const timeOf = (ms: number): string => dateFormat(clock).format(ms);

@@ -43,4 +43,7 @@ export async function speak(language: Language, isChosen = false): Promise<void>
   if (isChosen) localStorage.setItem(chosenPlace, language);
 }
 
+/** Between two things that stand beside each other in a line. */
+export const comma = (): string => (spokenNow() === 'ar' ? '، ' : ', ');
+
 export const spokenNow = (): Language => (isLanguage(i18next.language) ? i18next.language : 'en');

@@ -17,6 +17,8 @@ export interface Place {
     | 'network'
     | 'explorer';
   readonly icon: IconName;
+  /** Where somebody is who went on from there: it stays marked. */
+  readonly leadsTo?: readonly string[];
 }
 
 const keys: Place = { path: '/keys', word: 'keys', icon: 'key' };
@@ -24,13 +26,13 @@ const check: Place = { path: '/check', word: 'check', icon: 'verified' };
 
 const patient: readonly Place[] = [
   { path: '/home', word: 'home', icon: 'home' },
-  { path: '/record', word: 'record', icon: 'record' },
-  { path: '/sharing', word: 'sharing', icon: 'share' },
+  { path: '/record', word: 'record', icon: 'record', leadsTo: ['/item/', '/add'] },
+  { path: '/sharing', word: 'sharing', icon: 'share', leadsTo: ['/share', '/code'] },
   { path: '/looked', word: 'looked', icon: 'look' },
   keys,
 ];
 const clinician: readonly Place[] = [
-  { path: '/patients', word: 'patients', icon: 'people' },
+  { path: '/patients', word: 'patients', icon: 'people', leadsTo: ['/chart/'] },
   { path: '/drafts', word: 'drafts', icon: 'drafts' },
   check,
   keys,

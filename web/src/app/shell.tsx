@@ -67,8 +67,13 @@ export function Shell() {
           </Link>
           {places.length > 0 && (
             <nav className="tabs" aria-label={t('shell.main')}>
-              {places.map(({ path, word, icon }) => (
-                <NavLink key={path} to={path} end={path === '/desk'}>
+              {places.map(({ path, word, icon, leadsTo = [] }) => (
+                <NavLink
+                  key={path}
+                  to={path}
+                  end={path === '/desk'}
+                  className={leadsTo.some((it) => pathname.startsWith(it)) ? 'leads' : ''}
+                >
                   <Icon name={icon} />
                   <span>{t(`nav.${word}`)}</span>
                 </NavLink>

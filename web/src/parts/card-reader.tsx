@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { comma } from '../app/language.ts';
 import { useAct } from '../boundary/use-call.ts';
 import type { CardView } from '../worker/calls/code.ts';
 import { Failed } from './failure.tsx';
@@ -155,7 +156,7 @@ export function CardPick({
           <PersonLine person={person} />
           {licence !== '' && (
             <>
-              {', '}
+              {comma()}
               {t('cards.licence')} <bdi>{licence}</bdi>
             </>
           )}

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { clinicalDay, shortDayOf } from '../app/dates.ts';
+import { comma } from '../app/language.ts';
 import type { PersonView } from '../worker/people.ts';
 import type { LineView } from '../worker/record-view.ts';
 import { Icon, type IconName } from './icon.tsx';
@@ -89,7 +90,7 @@ export function RecordLine({ line, by, isNew = false, withoutDate = false }: Rec
           {line.name === '' ? t('record.unnamed') : line.name}
         </bdi>
         <br />
-        <span className="s">{second.join(', ')}</span>
+        <span className="s">{second.join(comma())}</span>
       </span>
       <span className="e">
         {(line.marks.includes('restricted') || line.recordClass === 'private') && (

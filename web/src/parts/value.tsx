@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { clinicalDay, shortDayOf, yearsOld } from '../app/dates.ts';
+import { comma } from '../app/language.ts';
 import type { LastValue } from '../worker/calls/home.ts';
 
 /** `range:H` and `H` say the same to a reader; whose judgement it is stands in Proof. */
@@ -52,7 +53,12 @@ export function LastValueRow({ last }: { readonly last: LastValue }) {
           <br />
           <span className="xs dim">
             <Flag flag={line.flag} /> {date}
-            {years >= 1 && <span className="old">, {t('parts.yearsOld', { count: years })}</span>}
+            {years >= 1 && (
+              <span className="old">
+                {comma()}
+                {t('parts.yearsOld', { count: years })}
+              </span>
+            )}
           </span>
         </span>
         <span />

@@ -17,5 +17,14 @@ export async function noteWay(
   await person.wayWorked({ kind, id }).catch(() => undefined);
 }
 
+/** The way back when every device is gone was printed, and never tried. */
+export function isSheetUntried({ person }: Session): boolean {
+  const { printedCheck, waysIn } = person;
+  return (
+    printedCheck !== undefined &&
+    !waysIn.some((it) => it.kind === 'sheet' && sameBytes(it.id, printedCheck))
+  );
+}
+
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((it, at) => it === b[at]);

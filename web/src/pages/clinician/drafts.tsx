@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { momentText } from '../../app/dates.ts';
+import { comma } from '../../app/language.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -66,7 +67,9 @@ function Row({ draft }: { readonly draft: DraftRow }) {
           <bdi>{name}</bdi>
         </Link>{' '}
         <span className="s">
-          {kind}, {momentText(draft.keptMs)}
+          {kind}
+          {comma()}
+          {momentText(draft.keptMs)}
         </span>
         <br />
         <span className="sm">

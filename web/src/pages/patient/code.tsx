@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { comma } from '../../app/language.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { CardReader } from '../../parts/card-reader.tsx';
@@ -69,7 +70,7 @@ function Mine({ card }: { readonly card: OwnCard }) {
           <bdi className="b">{card.name}</bdi>
           <br />
           <span className="dim sm">
-            {card.hospital === undefined ? role : `${role}, ${card.hospital}`}
+            {card.hospital === undefined ? role : `${role}${comma()}${card.hospital}`}
           </span>
         </figcaption>
       </figure>
@@ -114,7 +115,7 @@ function ReadCard({ card: { person, licence, isAnotherOfTheName } }: { readonly 
           <PersonLine person={person} />
           {licence !== '' && (
             <>
-              {', '}
+              {comma()}
               {t('cards.licence')} <bdi>{licence}</bdi>
             </>
           )}

@@ -81,6 +81,26 @@ function Known({ home }: { readonly home: HomeView }) {
             </ul>
           )}
         </section>
+        {home.isSheetUntried && <UntriedSheet />}
+      </div>
+    </div>
+  );
+}
+
+/** Found useless after the phone is gone, it would be too late. */
+function UntriedSheet() {
+  const { t } = useTranslation();
+  return (
+    <div className="note warn sec">
+      <Icon name="sheet" />
+      <div>
+        <p className="h">{t('home.sheetUntried')}</p>
+        <p>{t('home.sheetText')}</p>
+        <div className="way">
+          <Link className="btn line small" to="/keys">
+            {t('keys.tryNow')}
+          </Link>
+        </div>
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import { type PersonView, peopleOf } from '../people.ts';
 import { type LineView, lineViews } from '../record-view.ts';
 import { asLastSeen } from '../seen.ts';
 import type { Session } from '../session.ts';
+import { isSheetUntried } from '../ways.ts';
 
 /** Something that happened to this person or her record, the newest first. */
 export type NewsView =
@@ -38,6 +39,8 @@ export interface HomeView {
   readonly lastValues: readonly LastValue[];
   readonly withheld: boolean;
   readonly isTakingBack: boolean;
+  /** There is a printed sheet, and nobody knows whether it opens the record. */
+  readonly isSheetUntried: boolean;
 }
 
 const newsDays = 30;
@@ -96,6 +99,7 @@ const home: Call<void, HomeView> = async (session, _input, { signal }) => {
     lastValues: lastValues(shown),
     withheld: looked.withheld.length > 0,
     isTakingBack: person.isTakingBack,
+    isSheetUntried: isSheetUntried(session),
   };
 };
 

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { dayOf, shortDayOf } from '../../../app/dates.ts';
+import { comma } from '../../../app/language.ts';
 import type { LookView } from '../../../worker/calls/looked.ts';
 
 /** Refusals that say more than "refused" to the one whose record it is. */
@@ -48,7 +49,7 @@ export function useWhat(): (look: Extract<LookView, { readonly kind: 'look' }>) 
   const { t } = useTranslation();
   return ({ names, kinds, count }) => {
     if (count === 0) return t('looked.nothing');
-    if (names.length > 0 && names.length === count) return names.join(', ');
+    if (names.length > 0 && names.length === count) return names.join(comma());
     return kinds
       .map((it) =>
         t('looked.kind', {
@@ -59,6 +60,6 @@ export function useWhat(): (look: Extract<LookView, { readonly kind: 'look' }>) 
               : t(`classes.${it.recordClass}` as 'classes.lab').toLocaleLowerCase(),
         }),
       )
-      .join(', ');
+      .join(comma());
   };
 }
