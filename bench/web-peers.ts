@@ -6,8 +6,9 @@ import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-const sources = fileURLToPath(new URL('./web-peers', import.meta.url));
-const folder = fileURLToPath(new URL('../.cache/web-peers', import.meta.url));
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const sources = join(repository, 'bench', 'web-peers');
+const folder = join(repository, '.cache', 'web-peers');
 
 /**
  * What is measured beside the app, with a lock of its own (`bench/web-peers`): it comes by npm into `.cache` when the
@@ -40,7 +41,7 @@ const types: Readonly<Record<string, string>> = {
 /** The starter with Mantine, built for production and served as gzip from memory, as the app is. */
 export async function serveStarter(): Promise<PeerSite> {
   const root = join(folder, 'starter');
-  const vite = fileURLToPath(new URL('../node_modules/vite/bin/vite.js', import.meta.url));
+  const vite = join(repository, 'node_modules', 'vite', 'bin', 'vite.js');
   const args = [vite, 'build', '--logLevel', 'error', '--emptyOutDir'];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error('the starter was not built');
