@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import type { Browser, CDPSession } from 'playwright-core';
 
 /** Fast 4G and a CPU four times slower, as the developer tools of Chromium set them: latency of a request, bytes a second. */
@@ -85,18 +84,4 @@ async function watchNetwork(session: CDPSession): Promise<readonly Came[]> {
     came.push({ isFont, bytes: encodedDataLength, endedMs: Date.now() });
   });
   return came;
-}
-
-/** The worker with all that it imports at once, as gzip; what it loads later, libsodium first, is not in it. */
-export async function workerBytes(url: string): Promise<number> {
-  const seen = new Map<string, number>();
-  const load = async (at: string): Promise<void> => {
-    if (seen.has(at)) return;
-    const code = await (await fetch(at)).text();
-    seen.set(at, gzipSync(code, { level: 9 }).length);
-    const imports = code.matchAll(/\b(?:import|from)\s*(["'])(\.[^"']+)\1/gu);
-    for (const [, , path = ''] of imports) await load(new URL(path, at).href);
-  };
-  await load(url);
-  return [...seen.values()].reduce((sum, it) => sum + it, 0);
 }

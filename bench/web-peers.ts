@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
+import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
 
-const sources = fileURLToPath(new URL('./web-peers', import.meta.url));
-const folder = fileURLToPath(new URL('../.cache/web-peers', import.meta.url));
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const sources = join(repository, 'bench', 'web-peers');
+const folder = join(repository, '.cache', 'web-peers');
 
 /**
  * What is measured beside the app, with a lock of its own (`bench/web-peers`): it comes by npm into `.cache` when the
@@ -41,16 +41,20 @@ const types: Readonly<Record<string, string>> = {
 /** The starter with Mantine, built for production and served as gzip from memory, as the app is. */
 export async function serveStarter(): Promise<PeerSite> {
   const root = join(folder, 'starter');
-  const built = await build({
-    ...{ root, configFile: false, logLevel: 'error' },
-    build: { write: false, target: 'es2023', modulePreload: { polyfill: false } },
-  });
-  if (!('output' in built)) throw new Error('the starter was not built');
+  const vite = join(repository, 'node_modules', 'vite', 'bin', 'vite.js');
+  const args = [vite, 'build', '--logLevel', 'error', '--emptyOutDir'];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error('the starter was not built');
+  const built = join(root, 'dist');
+  const names = readdirSync(built, { recursive: true, withFileTypes: true });
   const files = new Map(
-    built.output.map((it) => [
-      `/${it.fileName}`,
-      gzipSync(it.type === 'chunk' ? it.code : it.source, { level: 9 }),
-    ]),
+    names
+      .filter((it) => it.isFile())
+      .map((it) => join(it.parentPath, it.name))
+      .map((path) => [
+        `/${relative(built, path)}`,
+        gzipSync(new Uint8Array(readFileSync(path)), { level: 9 }),
+      ]),
   );
   const server = createServer(({ url = '/' }, response) => {
     const path = files.has(url) ? url : '/index.html';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { fileWalletStore } from '../src/cli/home.ts';
 import { utf8 } from '../src/primitives/bytes.ts';
 import { Person, readCard, readInvitation } from '../src/sdk/index.ts';
@@ -116,7 +116,10 @@ export async function longestTask(page: Page, work: () => Promise<void>): Promis
 export async function unlockToTimeline(page: Page, count: number): Promise<number> {
   await tab(page, 'Record').click();
   const entries = headingSays(`${count} entr`);
-  await page.waitForFunction(entries);
+  await page.evaluate(`new Promise((resolve) => {
+    const look = () => ((${entries}) ? resolve() : requestAnimationFrame(look));
+    look();
+  })`);
   await page.getByRole('button', { name: 'Lock', exact: true }).click();
   const unlock = page.getByRole('button', { name: 'Unlock with passkey' });
   const rows = `document.querySelectorAll('.timeline .row .t').length > 5`;
@@ -175,16 +178,12 @@ export async function shareTouch(page: Page): Promise<number> {
 }
 
 /**
- * What the page and its worker hold, in MiB, after their garbage was collected: memory of their processes that no other
- * process shares, each shared page by its part (`Pss` of Linux).
+ * What the page and its worker hold now, in MiB: the memory of their process, what it shares with others by its part
+ * (`Pss` of Linux).
  */
-export async function memoryOf(browser: Browser, context: BrowserContext): Promise<number> {
-  const [page] = context.pages();
-  if (page === undefined) throw new Error('no page');
-  const session = await context.newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
-  const whole = await browser.newBrowserCDPSession();
-  const { processInfo } = await whole.send('SystemInfo.getProcessInfo');
+export async function memoryOf(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   const kilobytes = processInfo
     .filter((it) => it.type === 'renderer')
     .map(({ id }) => readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'))

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type Consortium, passphrase, startConsortium } from '../e2e/consortium.ts';
 import { vectorsOnDisk } from '../vectors/disk.ts';
 import { suiteNames } from '../vectors/suites.ts';
-import { type Bundled, bundleForBrowser, loadedAtOnce, sizeOf } from './bundle.ts';
+import { type Bundled, bundleForBrowser, gzipAtOnce, loadedAtOnce, sizeOf } from './bundle.ts';
 import { launchChromium } from './chromium.ts';
 import type { Scenes } from './scenes.ts';
 import { type PageServer, type Served, servePage } from './serve.ts';
@@ -132,6 +132,14 @@ test('The SDK for browsers is small, and what few pages need is loaded when it i
       `${name} is a file of its own`,
     );
   }
+});
+
+test('The worker of the app starts with little beside libsodium', async (t) => {
+  const assets = new URL('../../web/dist/assets/', import.meta.url);
+  const name = readdirSync(assets).find((it) => /^worker-.*\.js$/u.test(it)) ?? '';
+  const bytes = await gzipAtOnce(new URL(name, assets), (it) => readFileSync(it, 'utf8'));
+  t.diagnostic(`worker: gzip ${(bytes / 1000).toFixed(1)} kB`);
+  assert.ok(bytes < 130_000);
 });
 
 test('A bundle with something that a browser lacks is refused', async () => {

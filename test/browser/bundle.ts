@@ -77,3 +77,20 @@ export function loadedAtOnce(bundle: readonly Bundled[], entry: string): readonl
   load(entry);
   return [...loaded];
 }
+
+/** Of a built file and of what it imports at once, by their addresses: a worker waits for these. What it loads later is not in it. */
+export async function gzipAtOnce(
+  entry: URL,
+  read: (address: URL) => string | Promise<string>,
+): Promise<number> {
+  const seen = new Map<string, number>();
+  const load = async (address: URL): Promise<void> => {
+    if (seen.has(address.href)) return;
+    const code = await read(address);
+    seen.set(address.href, gzipSync(code).length);
+    const imports = code.matchAll(/\b(?:import|from)\s*(["'])(\.[^"']+)\1/gu);
+    for (const [, , path = ''] of imports) await load(new URL(path, address));
+  };
+  await load(entry);
+  return [...seen.values()].reduce((sum, it) => sum + it, 0);
+}
