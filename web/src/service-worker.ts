@@ -38,6 +38,7 @@ const sealPlace = /(<meta name="salus-seal" content=")[0-9a-f]*(")/u;
 /** The first parts of the app's places; what else somebody opens by its address is the server's to answer. */
 const places: ReadonlySet<string> = new Set([
   ...['', 'home', 'record', 'item', 'add', 'sharing', 'share', 'looked', 'keys', 'code', 'join'],
+  ...['move', 'leave'],
   ...['open', 'patients', 'chart', 'drafts', 'desk', 'network', 'explorer', 'check'],
 ]);
 
