@@ -39,18 +39,8 @@ const saidPlaces = /(<meta name="salus-(?:seal|demo)" content=")(?:[0-9a-f]*|yes
 /** The first parts of the app's places; what else somebody opens by its address is the server's to answer. */
 const places: ReadonlySet<string> = new Set([
   ...['', 'home', 'record', 'item', 'add', 'sharing', 'share', 'looked', 'keys', 'code', 'join'],
-  ...[
-    'open',
-    'patients',
-    'chart',
-    'drafts',
-    'desk',
-    'network',
-    'explorer',
-    'check',
-    'move',
-    'leave',
-  ],
+  ...['move', 'leave'],
+  ...['open', 'patients', 'chart', 'drafts', 'desk', 'network', 'explorer', 'check'],
 ]);
 
 /** Every file of the build, or this build is not taken: one that is another is of another build. */

@@ -90,7 +90,7 @@ export function profileCases(app: () => App): void {
         await page.getByText(/^Opened .* by one look/u).waitFor({ timeout: 60_000 });
         await page.getByText('Dander (animal) allergy').waitFor();
         await page.getByRole('link', { name: 'Miscarriage in first trimester' }).click();
-        await page.getByText('the signature was checked in this browser').waitFor();
+        await page.locator('.proof summary').waitFor();
         await seen();
         await page.goBack();
         await page.getByRole('link', { name: 'Write', exact: true }).click();

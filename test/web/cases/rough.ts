@@ -136,6 +136,28 @@ export function roughCases(app: () => App): void {
       await visitor.close();
     });
 
+    test('What a clinician’s device kept of a chart ends with the share, also without a server', async () => {
+      const line = new Line(app().url);
+      await line.mend();
+      const visitor = await app().visitor({ at: line.url });
+      const worker = await ownWorker(visitor);
+      await worker.evaluate(clockOff(0));
+      const { page, troubles } = visitor;
+      await visitor.openAs('Dr Abena Osei');
+      await page.getByRole('link', { name: /Eboni Brekke/u }).click();
+      await page.getByText(/^Opened .* by one look/u).waitFor({ timeout: 30_000 });
+      await line.cut();
+      await page.locator('.offbar').waitFor();
+      await worker.evaluate(clockOff(30 * day));
+      await heading(page, /Locked/u).waitFor();
+      await page.getByLabel('Passphrase').fill('demo passphrase');
+      await page.getByRole('button', { name: 'Unlock', exact: true }).click();
+      await heading(page, /The time is over/u).waitFor({ timeout: 30_000 });
+      assert.ok(!(await page.content()).includes('Dander'));
+      troubles.splice(0);
+      await visitor.close();
+    });
+
     test('A browser that forgot everything says so, and the record comes back whole', async () => {
       const visitor = await atHome(await app().visitor());
       const { page, context } = visitor;

@@ -90,7 +90,7 @@ export function sharingCases(app: () => App): void {
       await salus(['revoke', 'dr-lind', '--as', 'eboni', '--yes'], demo);
       await goTo(eboni, '/home');
       await page.getByText('Who can see it').waitFor();
-      assert.equal(await row.count(), 0);
+      await row.waitFor({ state: 'detached' });
       await salus(['ask', 'eboni', '--class', 'note', '--as', 'dr-lind'], demo);
       await salus(['ask', 'eboni', '--who', '--as', 'dr-amari'], demo);
       await goTo(eboni, '/sharing');
@@ -145,7 +145,10 @@ export function sharingCases(app: () => App): void {
       await page.getByText('You stopped it on').first().waitFor();
       await holdsAxe(page);
       const ended = page.getByRole('listitem').filter({ hasText: 'Could read lab results' });
-      await ended.getByRole('link', { name: `Share again ${lind}` }).click();
+      await ended
+        .getByRole('link', { name: `Share again ${lind}` })
+        .first()
+        .click();
       await page.getByRole('button', { name: /^What:/u }).click();
       await page.getByText('Some kinds').click();
       for (const kind of ['Lab results', 'Vital signs'] as const) {

@@ -52,7 +52,7 @@ export async function chartLines(session: Session, signal?: AbortSignal): Promis
   if (before?.account === account && isSame(before.all, all)) {
     const same = before.asOfMs === asOfMs ? before : { ...before, asOfMs };
     if (asOfMs === undefined)
-      void keepSeen(session, { of: person, word: seenWord, value: before.all });
+      void keepSeen(session, { of: person, word: seenWord(session), value: before.all });
     held.set(person, same);
     return same;
   }
@@ -68,17 +68,19 @@ export async function chartLines(session: Session, signal?: AbortSignal): Promis
       .sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : b.ms - a.ms)),
   };
   held.set(person, lines);
-  if (asOfMs === undefined) void keepSeen(session, { of: person, word: seenWord, value: all });
+  if (asOfMs === undefined)
+    void keepSeen(session, { of: person, word: seenWord(session), value: all });
   return lines;
 }
 
-const seenWord = 'record lines';
+/** Of the account that acts. */
+const seenWord = ({ as }: Session): string => `${as.as} record lines`;
 
 /** What was erased since this device saw it last is named by nothing that it keeps. */
 async function letGoOfGone(session: Session, all: readonly RecordLine[]): Promise<void> {
   const before =
     held.get(session.person)?.all ??
-    (await seenBefore<readonly RecordLine[]>(session, seenWord))?.value ??
+    (await seenBefore<readonly RecordLine[]>(session, seenWord(session)))?.value ??
     [];
   const live = new Set(all.flatMap((it) => (it.state === 'live' ? it.recordId : [])));
   const isGone = before.some((it) => it.state === 'live' && !live.has(it.recordId));
@@ -97,7 +99,7 @@ function linesNow(
       return { all, asOfMs: undefined };
     },
     async () => {
-      const seen = await seenBefore<readonly RecordLine[]>(session, seenWord);
+      const seen = await seenBefore<readonly RecordLine[]>(session, seenWord(session));
       return seen === undefined ? undefined : { all: seen.value, asOfMs: seen.asOfMs };
     },
   );

@@ -69,13 +69,15 @@ export async function seenBefore<T>(
 export async function forgetSeen(session: Session, ...names: readonly string[]): Promise<void> {
   const shelf = shelfOf(session);
   for (const name of names) {
-    const word = wordOf(name, undefined);
+    const word = wordOf(session, name, undefined);
     written.get(session.person)?.delete(word);
     await shelf.drop(await shelf.placeOf(word));
   }
 }
 
-const wordOf = (name: string, input: unknown): string => `${name} ${JSON.stringify(input ?? null)}`;
+/** Of the account that acts: what was asked of one hospital is never shown as another's. */
+const wordOf = ({ as }: Session, name: string, input: unknown): string =>
+  `${as.as} ${name} ${JSON.stringify(input ?? null)}`;
 
 /** No hospital could be asked. */
 export const isUnreachable = (error: unknown): boolean => isCoded(error, 'GATEWAY_UNREACHABLE');
@@ -112,7 +114,7 @@ export function asLastSeen<Input, Output>(
   now: (session: Session, value: Output) => Output = (_session, value) => value,
 ): Call<Input, Output> {
   return async (session, input, work) => {
-    const word = wordOf(name, input);
+    const word = wordOf(session, name, input);
     return orFromDevice(
       async () => {
         const { person } = session;
