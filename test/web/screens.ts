@@ -192,6 +192,22 @@ const patient: readonly Screen[] = [
     },
     shows: `main ${alert}`,
   },
+  {
+    name: 'home, letters as shortcuts',
+    who: 'eboni',
+    path: '/home',
+    steps: touched('shortcuts.title'),
+    shows: `${dialog} kbd`,
+  },
+  {
+    name: 'share, what was asked for',
+    who: 'eboni',
+    path: '/home',
+    steps: touched('asks.answer.access'),
+    shows: '.say',
+  },
+  ...asking('eboni', 'move', '/move', '#invitation'),
+  { name: 'leave, filled', who: 'eboni', path: '/leave', shows: 'main .acts' },
   ...asking('eboni', 'record', '/record', '.trow a'),
   { name: 'record, a year', who: 'eboni', path: '/record/2017', shows: '.trow a' },
   {
@@ -585,6 +601,17 @@ const desk: readonly Screen[] = [
       await page.locator('main [type=submit]').click();
     },
     shows: '.btn.stop',
+  },
+  {
+    name: 'people, a card to hand out',
+    who: 'desk',
+    path: '/desk/people',
+    steps: async (scene) => {
+      await scene.page.locator('#who').fill('Dr Erik Lind');
+      await scene.page.locator('main [type=submit]').click();
+      await touched('desk.card')(scene);
+    },
+    shows: `${dialog} figure`,
   },
   {
     name: 'people, nobody found',

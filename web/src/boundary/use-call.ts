@@ -31,9 +31,17 @@ let shownFor: string | undefined;
 link.onState(() => {
   const state = link.state;
   const now = state?.open === true ? `${state.walletId} ${state.account}` : undefined;
-  if (now !== shownFor) queries.clear();
+  if (now !== shownFor) forgetAll();
   shownFor = now;
 });
+
+/** Everything that was answered; a page that anybody may see stays, and asks anew. */
+function forgetAll(): void {
+  queries.getMutationCache().clear();
+  queries.removeQueries({ type: 'inactive' });
+  void queries.resetQueries({ type: 'active' });
+}
+
 link.onNews(() => void queries.invalidateQueries({ refetchType: 'active' }));
 
 /** Undefined until the worker has answered. */
