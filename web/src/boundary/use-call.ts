@@ -99,16 +99,24 @@ export function useCalls<Name extends CallName>(
 
 /**
  * Something that is done at a touch. What is shown is asked for again when it is done; `progress` tells how far it is,
- * `cancel` ends it, and `error` stays until the next try: nothing typed is lost by a refusal.
+ * `said` keeps what each phase told, `cancel` ends it, and `error` stays until the next try: nothing typed is lost by a refusal.
  */
 export function useAct<Name extends CallName>(name: Name) {
   const [progress, setProgress] = useState<WorkProgress>();
+  // One phase may end before the page was drawn in it, and a person needs its link or digits all the same.
+  const [said, setSaid] = useState<ReadonlyMap<string, string>>(new Map());
+  const hear = (it: WorkProgress): void => {
+    setProgress(it);
+    const { phase, text } = it;
+    if (text !== undefined) setSaid((before) => new Map(before).set(phase, text));
+  };
   const [stop, setStop] = useState<AbortController>();
   const act = useMutation<OutputOf<Name>, CallError, InputOf<Name>>({
     mutationFn: (input) => {
       const controller = new AbortController();
       setStop(controller);
-      return link.call(name, input, { signal: controller.signal, onProgress: setProgress });
+      setSaid(new Map());
+      return link.call(name, input, { signal: controller.signal, onProgress: hear });
     },
     onSettled: async () => {
       setProgress(undefined);
@@ -116,5 +124,5 @@ export function useAct<Name extends CallName>(name: Name) {
       await queries.invalidateQueries({ refetchType: 'active' });
     },
   });
-  return { ...act, progress, cancel: () => stop?.abort() };
+  return { ...act, progress, said, cancel: () => stop?.abort() };
 }

@@ -10,15 +10,12 @@ import { Qr } from '../../parts/qr.tsx';
 export function AddDevice({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
   const add = useAct('device.add');
-  const [shown, setShown] = useState<string>();
   const [digits, setDigits] = useState('');
-  const { mutate, progress, cancel } = add;
+  const { mutate, progress, said, cancel } = add;
+  const shown = said.get('link');
   useEffect(() => {
     mutate(undefined);
   }, [mutate]);
-  useEffect(() => {
-    if (progress?.phase === 'link') setShown(progress.text);
-  }, [progress]);
   const asks = progress?.phase.startsWith('digits') === true;
   const close = () => {
     cancel();

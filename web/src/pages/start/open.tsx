@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useNavigate } from 'react-router';
 import { homeOf } from '../../app/places.ts';
@@ -93,12 +93,7 @@ export function OpenByDevice() {
   const join = useAct('join.device');
   const [linkText, setLink] = useState('');
   // Shown until it is over: what the other device does meanwhile is a step of its own.
-  const [shown, setShown] = useState<string>();
-  const { progress } = join;
-  useEffect(() => {
-    if (progress?.phase === 'digits') setShown(progress.text);
-  }, [progress]);
-  const digits = join.isPending ? shown : undefined;
+  const digits = join.isPending ? join.said.get('digits') : undefined;
   if (digits !== undefined) {
     return (
       <main id="page" className="page" tabIndex={-1}>
