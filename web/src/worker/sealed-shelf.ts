@@ -105,6 +105,16 @@ export class SealedShelf<T> {
     await onDevice(this.#store, 'readwrite', (store) => store.delete(this.#keyOf(place)));
   }
 
+  /** Lets everything of this wallet go, also what does not open. */
+  async clear(): Promise<void> {
+    const own = `${this.#walletId} `;
+    const keys = await onDevice(this.#store, 'readonly', (store) => store.getAllKeys());
+    for (const key of keys.map(String)) {
+      if (key.startsWith(own))
+        await onDevice(this.#store, 'readwrite', (store) => store.delete(key));
+    }
+  }
+
   #keyOf(place: string): string {
     return `${this.#walletId} ${place}`;
   }

@@ -75,6 +75,12 @@ export async function forgetSeen(session: Session, ...names: readonly string[]):
   }
 }
 
+/** An account was closed: nothing of it is shown here any more. The others are asked for again. */
+export async function forgetAllSeen(session: Session): Promise<void> {
+  written.delete(session.person);
+  await shelfOf(session).clear();
+}
+
 /** Of the account that acts: what was asked of one hospital is never shown as another's. */
 const wordOf = ({ as }: Session, name: string, input: unknown): string =>
   `${as.as} ${name} ${JSON.stringify(input ?? null)}`;

@@ -14,6 +14,7 @@ import { Handles } from './handles.ts';
 import { Idle } from './idle.ts';
 import { reach } from './reach.ts';
 import { SealedShelf } from './sealed-shelf.ts';
+import { forgetAllSeen } from './seen.ts';
 import { hospitalOf, siteOf } from './site.ts';
 import { sendWaiting } from './waiting-work.ts';
 
@@ -182,6 +183,7 @@ export class Session {
 
   /** An account was closed: another one is shown, if there is one. */
   async closed(): Promise<void> {
+    await forgetAllSeen(this);
     await this.#restart(undefined);
   }
 
