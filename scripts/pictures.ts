@@ -35,7 +35,7 @@ const tab = (page: Page, path: string) => page.locator(`.tabs a[href="${path}"]`
 
 async function start(app: App): Promise<void> {
   const visitor = await app.visitor(desk);
-  await visitor.page.locator('.persona').first().waitFor();
+  await visitor.page.locator('button.persona').first().waitFor();
   await take(visitor.page, 'start');
   await visitor.close();
 }

@@ -10,6 +10,7 @@ export class Line {
   #server: Server | undefined;
   #port = 0;
   #delayMs = 0;
+  #loses: string | undefined;
 
   constructor(url: string) {
     this.#to = Number(new URL(url).port);
@@ -22,6 +23,11 @@ export class Line {
   /** Each answer waits so long. */
   slow(delayMs: number): void {
     this.#delayMs = delayMs;
+  }
+
+  /** The next request with this in its head comes to the server, and the line is cut when its answer does. */
+  loseAnswerTo(head: string): void {
+    this.#loses = head;
   }
 
   async mend(): Promise<void> {
@@ -53,8 +59,19 @@ export class Line {
         other.destroy();
       });
     }
-    near.on('data', (bytes) => far.write(bytes));
+    let isLost = false;
+    near.on('data', (bytes) => {
+      if (this.#loses !== undefined && bytes.includes(this.#loses)) {
+        isLost = true;
+        this.#loses = undefined;
+      }
+      far.write(bytes);
+    });
     far.on('data', (bytes) => {
+      if (isLost) {
+        void this.cut();
+        return;
+      }
       if (this.#delayMs === 0) near.write(bytes);
       else setTimeout(() => near.write(bytes), this.#delayMs);
     });

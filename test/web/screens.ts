@@ -63,16 +63,16 @@ const receipt = (text: string) => ({
 });
 
 const nobody: readonly Screen[] = [
-  { name: 'start, filled', who: 'nobody', path: '/', shows: '.persona' },
+  { name: 'start, filled', who: 'nobody', path: '/', shows: 'button.persona' },
   { name: 'start, failed', who: 'nobody', path: '/', answering: 'failing', shows: '.answer' },
   {
     name: 'start, the desk cannot be opened',
     who: 'nobody',
     path: '/',
     steps: async ({ page, answer }) => {
-      await page.locator('.persona').first().waitFor();
+      await page.locator('button.persona').first().waitFor();
       answer('failing');
-      await page.locator('.persona').last().click();
+      await page.locator('button.persona').last().click();
     },
     shows: alert,
   },

@@ -20,7 +20,8 @@ export interface ErasedRecords {
 
 /**
  * Erases records: their holder deletes header and salt, after which the body is sealed under a key that
- * exists nowhere in Salus. What a reader copied stays, and the hash of the leaf stays.
+ * exists nowhere in Salus. What a reader copied stays, and the hash of the leaf stays. One that was erased before is
+ * erased: an order whose answer was lost is given again.
  *
  * Throws RECORD_UNKNOWN, SIGNATURE_WRONG (a tombstone), GATEWAY_LIED (one is missing).
  * Source: docs/protocol/http.md, rule H-12.
@@ -31,13 +32,18 @@ export async function eraseRecords(
   { signal, onProgress }: WorkOptions = {},
 ): Promise<ErasedRecords> {
   const rows = await ctx.rows.refresh(signal);
-  const leaves = recordIds.map((recordId) => {
-    const row = rows.liveOf(recordId);
+  const wanted = recordIds.map((recordId) => {
+    const row = rows.erasedOf(recordId) ?? rows.liveOf(recordId);
     if (row === undefined) throw new CodedError('RECORD_UNKNOWN', { recordId });
-    return row.leaf;
+    return row;
   });
+  const leaves = wanted.flatMap((row) => ('tombstone' in row ? [] : [row.leaf]));
   const { sign } = await ctx.keys(signal);
-  const tombstones: Uint8Array[] = [];
+  const byLeaf = new Map<string, Uint8Array>(
+    wanted.flatMap((row) =>
+      'tombstone' in row ? [[bytesToHex(row.leaf), row.tombstone] as const] : [],
+    ),
+  );
   for (let at = 0; at < leaves.length; at += maxEraseLeaves) {
     const part = leaves.slice(at, at + maxEraseLeaves);
     const { erased } = await statingTime(ctx, signal, async (issuedMs) => {
@@ -52,19 +58,18 @@ export async function eraseRecords(
       const erase = textOfBytes(encodeSigned({ bytes, signature }));
       return ctx.gateway.call(erasePost, { body: { erase }, signal });
     });
-    const byLeaf = new Map<string, Uint8Array>();
     for (const it of erased) {
       const tombstone = bytesOfText(it.tombstone);
       const { leaf } = await checkTombstone(ctx.ledger, ctx.account.account, tombstone, signal);
       byLeaf.set(bytesToHex(leaf), tombstone);
     }
-    for (const leaf of part) {
-      const tombstone = byLeaf.get(bytesToHex(leaf));
-      if (tombstone === undefined) throw new CodedError('GATEWAY_LIED');
-      tombstones.push(tombstone);
-    }
-    onProgress?.({ phase: 'anchoring', done: tombstones.length, total: leaves.length });
+    onProgress?.({ phase: 'anchoring', done: at + part.length, total: leaves.length });
   }
+  const tombstones = wanted.map(({ leaf }) => {
+    const tombstone = byLeaf.get(bytesToHex(leaf));
+    if (tombstone === undefined) throw new CodedError('GATEWAY_LIED');
+    return tombstone;
+  });
   // Header and salt leave this device's memory too.
   await ctx.rows.refresh(signal);
   const gone = new Set<string>(recordIds);

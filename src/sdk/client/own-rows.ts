@@ -65,6 +65,10 @@ export class OwnRows {
     return this.#erased.values();
   }
 
+  erasedOf(recordId: RecordId): ErasedItem | undefined {
+    return this.#erased.get(recordId);
+  }
+
   liveOf(recordId: RecordId): LiveItem | undefined {
     return this.#live.get(recordId);
   }
