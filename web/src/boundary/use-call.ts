@@ -31,15 +31,23 @@ let shownFor: string | undefined;
 link.onState(() => {
   const state = link.state;
   const now = state?.open === true ? `${state.walletId} ${state.account}` : undefined;
-  if (now !== shownFor) forgetAll();
+  if (now !== shownFor) forget({ before: shownFor, now });
   shownFor = now;
 });
 
-/** Everything that was answered; a page that anybody may see stays, and asks anew. */
-function forgetAll(): void {
+/**
+ * What was answered to somebody is let go. A page that anybody may see stays: what it shows is everybody's, and is asked for
+ * anew. Where another account of the same person is shown, what is under way ends as it began.
+ */
+function forget({ before, now }: Readonly<Record<'before' | 'now', string | undefined>>): void {
+  if (before !== undefined && now !== undefined) {
+    queries.clear();
+    return;
+  }
   queries.getMutationCache().clear();
   queries.removeQueries({ type: 'inactive' });
-  void queries.resetQueries({ type: 'active' });
+  if (now === undefined) void queries.resetQueries({ type: 'active' });
+  else void queries.invalidateQueries({ refetchType: 'active' });
 }
 
 link.onNews(() => void queries.invalidateQueries({ refetchType: 'active' }));
