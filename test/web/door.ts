@@ -67,6 +67,7 @@ function passOn(upstream: string, incoming: IncomingMessage, answer: ServerRespo
   const outgoing = request(`${upstream}${url}`, { agent: false, method, headers }, (given) => {
     answer.writeHead(given.statusCode ?? 502, given.headers);
     given.pipe(answer);
+    given.on('error', () => answer.destroy());
   });
   outgoing.on('error', () => answer.destroy());
   answer.on('close', () => outgoing.destroy());

@@ -34,10 +34,21 @@ interface Port {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
 }
 
-/** After the next picture that the browser shows; a tab that nobody sees shows none. */
+/** A tab that nobody sees shows no picture, and a window that is covered may not either. */
+const mostPaintMs = 500;
+/** How soon a worker whose script did not come is begun again. */
+const againMs = 1_000;
+
+/** Once, after the next picture that the browser shows. */
 function afterPaint(work: () => void): void {
-  if (document.visibilityState === 'hidden') work();
-  else requestAnimationFrame(() => setTimeout(work));
+  let isDone = false;
+  const once = () => {
+    if (!isDone) work();
+    isDone = true;
+  };
+  if (document.visibilityState === 'hidden') once();
+  else requestAnimationFrame(() => setTimeout(once));
+  setTimeout(once, mostPaintMs);
 }
 
 /**
@@ -46,7 +57,7 @@ function afterPaint(work: () => void): void {
  */
 class Link {
   #port: Port | undefined;
-  /** What was said before there was anybody to hear it. */
+  /** What was said before anybody was heard: a worker whose script did not come heard none of it. */
   #early: ToWorker[] | undefined;
   readonly #waiting = new Map<number, Waiting>();
   readonly #sessions = new Set<() => void>();
@@ -123,22 +134,30 @@ class Link {
   begin(): void {
     if (this.#port !== undefined || this.#early !== undefined) return;
     this.#early = [];
-    afterPaint(() => {
-      const url = workerScript();
-      const port: Port = this.isShared
-        ? new SharedWorker(url, { type: 'module', name: 'salus' }).port
-        : new Worker(url, { type: 'module', name: 'salus' });
-      port.onmessage = ({ data }) => this.#hear(data);
-      for (const message of this.#early ?? []) port.postMessage(message);
-      this.#early = undefined;
-      this.#port = port;
+    afterPaint(() => this.#start());
+  }
+
+  #start(): void {
+    const url = workerScript();
+    const worker = this.isShared
+      ? new SharedWorker(url, { type: 'module', name: 'salus' })
+      : new Worker(url, { type: 'module', name: 'salus' });
+    const port: Port = 'port' in worker ? worker.port : worker;
+    worker.addEventListener('error', () => {
+      if (this.#early !== undefined) setTimeout(() => this.#start(), againMs);
     });
+    port.onmessage = ({ data }) => {
+      this.#early = undefined;
+      this.#hear(data);
+    };
+    for (const message of this.#early ?? []) port.postMessage(message);
+    this.#port = port;
   }
 
   #say(message: ToWorker): void {
     this.begin();
-    if (this.#port === undefined) this.#early?.push(message);
-    else this.#port.postMessage(message);
+    this.#early?.push(message);
+    this.#port?.postMessage(message);
   }
 
   #hear(message: FromWorker): void {
