@@ -47,6 +47,13 @@ export interface ServerOptions {
 
 /** Of one network, to what every server has at its root: pages, health, figures. */
 const rootRequestsPerMinute = 1_200;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** At the root, of one network; else `rootRequestsPerMinute`. Counted apart from what has another limit (H-22). */
+    readonly rootRequestsPerMinute?: number;
+  }
+}
 /** What `Keep-Alive: timeout=` says of a connection on which nothing is asked. */
 const keepAliveMs = 20_000;
 /** It is closed so much later, so that a busy client does not send into a connection that we are closing (H-27). */
@@ -184,10 +191,11 @@ function rootRoutes(app: FastifyInstance, options: ServerOptions): void {
   const { metrics, mounts, page } = options;
   const hidden = { schema: { hide: true } };
   const asked = new Tally(Date.now, 60_000);
-  app.addHook('onRequest', async ({ ip }) => {
-    const network = networkOf(ip);
-    if (asked.count(network) >= rootRequestsPerMinute) throw new CodedError('RATE_LIMITED');
-    asked.add(network);
+  app.addHook('onRequest', async ({ ip, routeOptions }) => {
+    const most = routeOptions.config.rootRequestsPerMinute ?? rootRequestsPerMinute;
+    const key = `${most} ${networkOf(ip)}`;
+    if (asked.count(key) >= most) throw new CodedError('RATE_LIMITED');
+    asked.add(key);
   });
   const statusPage = async (
     _request: FastifyRequest,

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fastify, { type FastifyInstance } from 'fastify';
+import { createLogger } from '../../gateway/logging.ts';
+import { createMetrics } from '../../gateway/metrics.ts';
+import { createServer } from '../../gateway/server.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { type AppFiles, readAppFiles } from './app-files.ts';
 import type { DemoDoor } from './demo-door.ts';
@@ -76,6 +79,24 @@ suite('the app at the address itself (H-30)', () => {
     assert.equal(gunzipSync(script.rawPayload).toString(), 'go()');
     const bare = await plain.inject({ url: '/assets/main-abc.js' });
     assert.equal(bare.headers['content-encoding'], undefined);
+  });
+
+  test('A whole hospital behind one address takes the app’s files; what else is at the root has its own limit', async () => {
+    const server = await createServer({
+      ...{ log: createLogger({ level: 'silent' }), metrics: createMetrics(), mounts: [] },
+      site: (root) => serveSite(root, { app, version: '1', hospitals: () => [] }),
+    });
+    for (let at = 0; at < 1_300; at += 1) {
+      const { statusCode } = await server.inject({ url: '/assets/main-abc.js' });
+      assert.equal(statusCode, 200, `request ${at}`);
+    }
+    const answers = new Set<number>();
+    for (let at = 0; at < 1_300; at += 1) {
+      answers.add((await server.inject({ url: '/health' })).statusCode);
+    }
+    assert.ok(answers.has(429), [...answers].join());
+    assert.equal((await server.inject({ url: '/' })).statusCode, 200);
+    await server.close();
   });
 
   test('A changed file changes the seal; what the build keeps for itself is not served', async () => {

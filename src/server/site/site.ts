@@ -35,9 +35,15 @@ export const appPolicy = [
   'trusted-types salus',
 ].join('; ');
 
+/** A browser that was never here takes more than a hundred files, and a hospital is one network. */
+const filesPerMinute = 60_000;
+
 /** Routes of the app at the root. Source: docs/protocol/http.md, rules H-30 and H-33. */
 export function serveSite(root: FastifyInstance, site: Site): void {
-  const hidden = { schema: { hide: true } };
+  const hidden = {
+    schema: { hide: true },
+    config: { rootRequestsPerMinute: filesPerMinute },
+  };
   const files = site.demo === undefined ? site.app.files : withDemo(site.app.files);
   root.get('/app/site.json', hidden, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
