@@ -63,9 +63,12 @@ export async function startDoor(upstream: string): Promise<Door> {
 }
 
 function passOn(upstream: string, incoming: IncomingMessage, answer: ServerResponse): void {
-  const { method, headers, url = '/' } = incoming;
+  const { method, url = '/' } = incoming;
+  // One connection a request, which ends with it: idle ones would use up what one network may have (H-22).
+  const headers = { ...incoming.headers, connection: 'close' };
   const outgoing = request(`${upstream}${url}`, { agent: false, method, headers }, (given) => {
-    answer.writeHead(given.statusCode ?? 502, given.headers);
+    const { connection, 'keep-alive': keepAlive, ...own } = given.headers;
+    answer.writeHead(given.statusCode ?? 502, own);
     given.pipe(answer);
     given.on('error', () => answer.destroy());
   });
