@@ -55,3 +55,11 @@ test('every link between pages leads to a file', () => {
     }
   }
 });
+
+test('what a script runs behind the first installation runs on the Node that it brought', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const behind = Object.values(scripts).flatMap((it) => it.split('ready.mjs && ').slice(1));
+  assert.ok(behind.length > 4);
+  // A shell remembers where it found `node` when there was no other yet.
+  for (const it of behind) assert.doesNotMatch(it, /(^|&& )node /);
+});
