@@ -49,7 +49,7 @@ function isAnswered(
 
 /**
  * Sends a question, with this account's card, to somebody of the same ledger. His hospital learns that he was written
- * to, and not what. Throws ACCOUNT_UNKNOWN, and what the hospital refuses.
+ * to, and not what. Throws CBOR_SHAPE (days), ACCOUNT_UNKNOWN, and what the hospital refuses.
  */
 export async function ask(
   ctx: Context,
@@ -57,7 +57,9 @@ export async function ask(
   question: Question,
   { signal }: WorkOptions = {},
 ): Promise<void> {
-  const { kemKey } = await ctx.ledger.identity(to, signal);
   const object = encodeAsk({ question, card: ctx.account.card });
+  // What its reader would not take is not sent.
+  decodeAsk(object);
+  const { kemKey } = await ctx.ledger.identity(to, signal);
   await sendMessage(ctx, { to, sealed: await sealMessage(kemKey, to, object) }, signal);
 }

@@ -21,11 +21,19 @@ export class Desk {
   readonly #base: GatewayBase;
   readonly #invitations: Invitations;
   readonly #turns: Turns;
+  readonly #cardOf: (account: AccountId) => Uint8Array | undefined;
 
-  constructor(base: GatewayBase, invitations: Invitations, turns: Turns) {
+  /** `cardOf`: of a colleague. */
+  constructor(
+    base: GatewayBase,
+    invitations: Invitations,
+    turns: Turns,
+    cardOf: (account: AccountId) => Uint8Array | undefined,
+  ) {
     this.#base = base;
     this.#invitations = invitations;
     this.#turns = turns;
+    this.#cardOf = cardOf;
   }
 
   /** A code for whom the desk has seen, and whom else this hospital knows by that name in that role. */
@@ -71,11 +79,11 @@ export class Desk {
       const row = await this.#base.view.account(account);
       if (row === undefined || row.organisation !== this.#base.organisation) continue;
       const { role, frozen, enrolledHeight } = row;
-      const card = this.#base.db.get('SELECT card FROM cards WHERE account = ?', account);
+      const card = this.#cardOf(account);
       found.push({
         ...{ account, role, frozen, enrolledHeight },
         ...(invitation !== undefined && { ...namesOf(invitation), invitation: invitation.id }),
-        ...(card !== undefined && { card: textOfBytes(card.bytes('card')) }),
+        ...(card !== undefined && { card: textOfBytes(card) }),
       });
     }
     if (found.length === 0) throw new CodedError('NOT_FOUND');

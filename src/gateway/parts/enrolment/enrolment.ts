@@ -44,7 +44,7 @@ export class Enrolment {
   constructor(base: GatewayBase) {
     this.#base = base;
     this.#invitations = new Invitations(base);
-    this.desk = new Desk(base, this.#invitations, this.#turns);
+    this.desk = new Desk(base, this.#invitations, this.#turns, (account) => this.#kept(account));
     this.deskSessions = new DeskSessions(base.now);
   }
 
@@ -65,9 +65,9 @@ export class Enrolment {
 
   /** Cards of colleagues; a patient's is not here. Throws NOT_FOUND. */
   cardOf(account: AccountId): Uint8Array {
-    const row = this.#base.db.get('SELECT card FROM cards WHERE account = ?', account);
-    if (row === undefined) throw new CodedError('NOT_FOUND');
-    return row.bytes('card');
+    const card = this.#kept(account);
+    if (card === undefined) throw new CodedError('NOT_FOUND');
+    return card;
   }
 
   /** Cards of colleagues who are called so, as people take names for one (H-19); a patient's is not here. */
@@ -75,10 +75,7 @@ export class Enrolment {
     return this.#invitations
       .byName(name)
       .flatMap(({ account }) => account ?? [])
-      .flatMap((account) => {
-        const row = this.#base.db.get('SELECT card FROM cards WHERE account = ?', account);
-        return row === undefined ? [] : row.bytes('card');
-      })
+      .flatMap((account) => this.#kept(account) ?? [])
       .slice(0, maxCardsOfName);
   }
 
@@ -165,6 +162,10 @@ export class Enrolment {
       }
       throw error;
     }
+  }
+
+  #kept(account: AccountId): Uint8Array | undefined {
+    return this.#base.db.get('SELECT card FROM cards WHERE account = ?', account)?.bytes('card');
   }
 
   async #card(account: AccountId, stated: Stated): Promise<Uint8Array> {

@@ -3,11 +3,10 @@ import { useTranslation } from 'react-i18next';
 import { momentText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { CardFigure } from '../../parts/card-figure.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Qr } from '../../parts/qr.tsx';
-import { saveFile } from '../../parts/save.ts';
 import type {
   DeskView,
   FoundView,
@@ -180,26 +179,7 @@ function HandOut({
   return (
     <Dialog title={t('desk.cardTitle', { name })} onClose={onClose}>
       <p className="sm dim mt-s">{t('desk.cardText')}</p>
-      <figure className="mt">
-        <Qr text={card.link} label={t('code.picture', { name })} />
-        <figcaption className="mt-s">
-          <bdi className="b">{name}</bdi>
-        </figcaption>
-      </figure>
-      <div className="acts no-print">
-        <button
-          type="button"
-          className="btn line"
-          onClick={() => saveFile(new Blob([card.file.bytes]), card.file.fileName)}
-        >
-          <Icon name="save" />
-          {t('code.save')}
-        </button>
-        <button type="button" className="btn line" onClick={() => print()}>
-          <Icon name="print" />
-          {t('code.print')}
-        </button>
-      </div>
+      <CardFigure card={card} name={name} />
     </Dialog>
   );
 }

@@ -4,11 +4,10 @@ import { Link } from 'react-router';
 import { comma } from '../../app/language.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { CardFigure } from '../../parts/card-figure.tsx';
 import { CardReader } from '../../parts/card-reader.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from '../../parts/person-sign.tsx';
-import { Qr } from '../../parts/qr.tsx';
-import { saveFile } from '../../parts/save.ts';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import type { CardView, OwnCard } from '../../worker/calls/code.ts';
 
@@ -64,34 +63,16 @@ function Mine({ card }: { readonly card: OwnCard }) {
     <>
       <Answer>{t('code.answer')}</Answer>
       <p className="lead">{t('code.lead')}</p>
-      <figure className="mt">
-        <Qr text={card.link} label={t('code.picture', { name: card.name })} />
-        <figcaption className="mt-s code-cap">
-          <bdi className="b">{card.name}</bdi>
-          <br />
-          <span className="dim sm">
-            {card.hospital === undefined ? role : `${role}${comma()}${card.hospital}`}
-          </span>
-        </figcaption>
-      </figure>
-      <div className="acts">
-        <button
-          type="button"
-          className="btn line"
-          onClick={() => saveFile(new Blob([card.file.bytes]), card.file.fileName)}
-        >
-          <Icon name="save" />
-          {t('code.save')}
-        </button>
+      <CardFigure
+        card={card}
+        name={card.name}
+        line={card.hospital === undefined ? role : `${role}${comma()}${card.hospital}`}
+      >
         <button type="button" className="btn line" onClick={() => void copy()}>
           <Icon name="card" />
           {t('code.copy')}
         </button>
-        <button type="button" className="btn line" onClick={() => print()}>
-          <Icon name="print" />
-          {t('code.print')}
-        </button>
-      </div>
+      </CardFigure>
       <p className="sm mt-s" role="status">
         {isCopied && t('code.copied')}
       </p>
