@@ -62,11 +62,18 @@ export class Firefox {
 
   /** Touches the first that is seen, fits and has these words, once there is one: where it is, as a finger does. */
   async touch(selector: string, words: RegExp | string = ''): Promise<void> {
-    const element = await this.#find(selector, words);
-    const move = { type: 'pointerMove', x: 0, y: 0, origin: { type: 'element', element } };
-    await this.#act({
-      ...{ type: 'pointer', id: 'finger' },
-      actions: [move, { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }],
+    await this.#until(`${selector} ${words} under a finger`, async () => {
+      const element = await this.#find(selector, words);
+      const move = { type: 'pointerMove', x: 0, y: 0, origin: { type: 'element', element } };
+      const pointer = { type: 'pointer', id: 'finger' };
+      // What a page draws anew meanwhile is no longer there to point at, so nothing was touched yet.
+      if (!(await this.#tryAct({ ...pointer, actions: [move] }))) return undefined;
+      const press = [
+        { type: 'pointerDown', button: 0 },
+        { type: 'pointerUp', button: 0 },
+      ];
+      await this.#act({ ...pointer, actions: press });
+      return true;
     });
   }
 
@@ -141,6 +148,17 @@ export class Firefox {
       ),
     });
     return result as Remote;
+  }
+
+  /** False: the element is not displayed any more. */
+  async #tryAct(source: object): Promise<boolean> {
+    try {
+      await this.#act(source);
+      return true;
+    } catch (error) {
+      if (String(error).includes('move target out of bounds')) return false;
+      throw error;
+    }
   }
 
   async #act(source: object): Promise<void> {

@@ -1,4 +1,5 @@
 import type { SessionState } from '../worker/session.ts';
+import { afterPaint } from './after-paint.ts';
 import type {
   CallName,
   Failure,
@@ -34,22 +35,8 @@ interface Port {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
 }
 
-/** A tab that nobody sees shows no picture, and a window that is covered may not either. */
-const mostPaintMs = 500;
 /** How soon a worker whose script did not come is begun again. */
 const againMs = 1_000;
-
-/** Once, after the next picture that the browser shows. */
-function afterPaint(work: () => void): void {
-  let isDone = false;
-  const once = () => {
-    if (!isDone) work();
-    isDone = true;
-  };
-  if (document.visibilityState === 'hidden') once();
-  else requestAnimationFrame(() => setTimeout(once));
-  setTimeout(once, mostPaintMs);
-}
 
 /**
  * The worker with the keys: shared by all tabs of this browser where it can be, else this tab's own. It is begun when a
