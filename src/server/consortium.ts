@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { isDiskFull } from '../engines/embedded/faults.ts';
+import { isDiskFull } from '../engines/disk-full.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import type { LayerSizes } from '../engines/layer-sizes.ts';
 import { CommittedState } from '../gateway/committed-state.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { textOfBytes } from '../../src/api/message-parts.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
-import { BlockStore } from '../../src/engines/embedded/block-store.ts';
+import { BlockStore } from '../../src/engines/blocks/block-store.ts';
 import type { EmbeddedEngine } from '../../src/engines/embedded/embedded-engine.ts';
 import { makeBlock, type Tip } from '../../src/engines/embedded/make-block.ts';
 import { openEmbeddedEngine, validatorKeyOf } from '../../src/engines/embedded/open.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../src/crypto/hash.ts';
-import { BlockStore } from '../../src/engines/embedded/block-store.ts';
+import { BlockStore } from '../../src/engines/blocks/block-store.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../src/primitives/bytes.ts';
 import { parseBlobId } from '../../src/primitives/ids.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';

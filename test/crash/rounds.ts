@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BlockStore } from '../../src/engines/embedded/block-store.ts';
+import { BlockStore } from '../../src/engines/blocks/block-store.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { Checker } from './check.ts';
 import { Incarnation, type Ready, type ServerOrder } from './incarnation.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { verifyVote } from '../../src/crypto/signature.ts';
-import type { BlockStore } from '../../src/engines/embedded/block-store.ts';
-import type { StoredBlock } from '../../src/engines/embedded/stored-block.ts';
+import type { BlockStore } from '../../src/engines/blocks/block-store.ts';
+import type { StoredBlock } from '../../src/engines/blocks/stored-block.ts';
 import { verifyLedger } from '../../src/engines/embedded/verify.ts';
 import {
   type LedgerApplication,

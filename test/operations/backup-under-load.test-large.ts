@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { BlockStore } from '../../src/engines/embedded/block-store.ts';
+import { BlockStore } from '../../src/engines/blocks/block-store.ts';
 import { backUpHome } from '../../src/server/maintenance/backup/backup.ts';
 import { restoreHome } from '../../src/server/maintenance/backup/restore.ts';
 import { requireDecided } from '../../src/server/restored.ts';

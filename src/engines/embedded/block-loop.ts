@@ -1,13 +1,14 @@
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
-import { BlockCache } from './block-cache.ts';
-import type { BlockStore } from './block-store.ts';
+import { BlockCache } from '../blocks/block-cache.ts';
+import type { BlockStore } from '../blocks/block-store.ts';
+import type { LedgerIdentity } from '../blocks/stored-block.ts';
+import { isDiskFull } from '../disk-full.ts';
 import type { ClockGuard, ClockState } from './clock.ts';
-import { type FaultPoint, isDiskFull } from './faults.ts';
+import type { FaultPoint } from './faults.ts';
 import { makeBlock, maxBlockBytes, type Tip } from './make-block.ts';
 import { Mempool, type Waiting } from './mempool.ts';
 import { maxBlockTxs, Pace, type Timing } from './pace.ts';
-import type { LedgerIdentity } from './stored-block.ts';
 import type { VoteSigner } from './vote-signer.ts';
 
 /** How long until a clock or a disk that stops us is looked at again. */

@@ -1,9 +1,9 @@
 import type { VerifyVote } from '../../ledger/chain/light-client.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
-import type { BlockStore } from './block-store.ts';
+import type { BlockStore } from '../blocks/block-store.ts';
+import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
 import { isSigned, type ReadBlock, readBlock } from './read-block.ts';
-import type { LedgerIdentity, StoredBlock } from './stored-block.ts';
 
 /**
  * How far the checks that need no state run ahead of the execution: so many transactions, bytes and blocks wait

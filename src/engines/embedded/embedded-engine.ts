@@ -6,9 +6,9 @@ import type { LogName } from '../../ledger/shapes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { idBytes, type TxId, txIdOf } from '../../primitives/ids.ts';
 import type { HeadsAnswer, StateAnswer } from '../application.ts';
+import type { BlockStore } from '../blocks/block-store.ts';
 import type { CommitOutcome, CommittedBlock, LedgerEngine, SignedHeader } from '../engine.ts';
 import { BlockLoop, type LoopParts } from './block-loop.ts';
-import type { BlockStore } from './block-store.ts';
 import type { Waiting } from './mempool.ts';
 
 export interface EngineParts extends LoopParts {

@@ -3,10 +3,10 @@ import type { VerifyVote } from '../../ledger/chain/light-client.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
-import type { BlockStore } from './block-store.ts';
+import type { BlockStore } from '../blocks/block-store.ts';
+import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
 import { genesisTip, resultsHash, type Tip } from './make-block.ts';
 import { defectOf, isSigned, type ReadBlock, readBlock, tipAfter } from './read-block.ts';
-import type { LedgerIdentity, StoredBlock } from './stored-block.ts';
 
 /**
  * Brings application and block store together at start, by CometBFT's rules: the store is the truth, the

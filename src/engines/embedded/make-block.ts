@@ -22,7 +22,7 @@ import { type Validator, validatorAddress, validatorsHash } from '../../ledger/c
 import { merkleTree } from '../../ledger/merkle.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
 import type { TxResult } from '../application.ts';
-import type { StoredBlock } from './stored-block.ts';
+import type { StoredBlock } from '../blocks/stored-block.ts';
 import type { VoteSigner } from './vote-signer.ts';
 
 /** At most this much of transactions in a block, on every engine. */

@@ -6,8 +6,9 @@ import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
+import { BlockStore } from '../blocks/block-store.ts';
+import type { LedgerIdentity } from '../blocks/stored-block.ts';
 import type { LayerSizes } from '../layer-sizes.ts';
-import { BlockStore } from './block-store.ts';
 import { ClockGuard, type ClockSources, systemClock } from './clock.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import type { FaultPoint } from './faults.ts';
@@ -15,7 +16,6 @@ import { checkNewest, replay } from './handshake.ts';
 import { createValidatorKey, loadValidatorKey } from './key-file.ts';
 import { lockLedger } from './lock.ts';
 import { defaultTiming, type Timing } from './pace.ts';
-import type { LedgerIdentity } from './stored-block.ts';
 import type { VoteSigner } from './vote-signer.ts';
 
 /** What of the genesis an engine needs; the application knows the rest. */

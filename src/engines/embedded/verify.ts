@@ -8,12 +8,12 @@ import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { headerHashOf } from '../../primitives/ids.ts';
 import type { Application, TxResult } from '../application.ts';
-import { BlockStore } from './block-store.ts';
+import { BlockStore } from '../blocks/block-store.ts';
+import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
 import { blocksAhead } from './blocks-ahead.ts';
 import { copyBlocks } from './copy-blocks.ts';
 import { genesisTip } from './make-block.ts';
 import { defectOf, type ReadBlock, tipAfter } from './read-block.ts';
-import type { LedgerIdentity, StoredBlock } from './stored-block.ts';
 
 /** Of a thread that executes: so much work the others have before them. */
 const maxTurnMs = 5;

@@ -8,7 +8,7 @@ import { emptyLog } from '../../ledger/log-tree.ts';
 import { put, stateKey } from '../../ledger/table.ts';
 import { organisations } from '../../ledger/tables/organisations.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
-import { isDiskFull } from '../embedded/faults.ts';
+import { isDiskFull } from '../disk-full.ts';
 import { StateDatabase } from './state-database.ts';
 
 const idOf = (height: number) => new Uint8Array(32).fill(height);

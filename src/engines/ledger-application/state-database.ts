@@ -8,7 +8,7 @@ import { TreePage } from '../../ledger/tree-page.ts';
 import { bytesToHex, utf8ToText } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { Recent } from '../../primitives/recent.ts';
-import { isDiskFull } from '../embedded/faults.ts';
+import { isDiskFull } from '../disk-full.ts';
 import type { LayerSizes } from '../layer-sizes.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
 import { RowCache } from './row-cache.ts';

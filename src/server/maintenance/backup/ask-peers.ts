@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BlockStore } from '../../../engines/embedded/block-store.ts';
+import { BlockStore } from '../../../engines/blocks/block-store.ts';
 import { decodeHeader, headerHash } from '../../../ledger/chain/header.ts';
 import { parseTrustRoot, type TrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { parseGenesis } from '../../../ledger/genesis.ts';

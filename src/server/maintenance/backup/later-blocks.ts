@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyVote } from '../../../crypto/signature.ts';
-import { BlockStore } from '../../../engines/embedded/block-store.ts';
+import { BlockStore } from '../../../engines/blocks/block-store.ts';
+import type { LedgerIdentity } from '../../../engines/blocks/stored-block.ts';
 import { copyBlocks } from '../../../engines/embedded/copy-blocks.ts';
 import {
   defectOf,
@@ -11,7 +12,6 @@ import {
   readBlock,
   tipAfter,
 } from '../../../engines/embedded/read-block.ts';
-import type { LedgerIdentity } from '../../../engines/embedded/stored-block.ts';
 import { decodeHeader, headerHash } from '../../../ledger/chain/header.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';

@@ -3,9 +3,9 @@ import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqli
 import { sha256 } from '../../crypto/hash.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { decodeAs, encodeAs } from '../../primitives/shape.ts';
+import { isDiskFull } from '../disk-full.ts';
 import type { LayerSizes } from '../layer-sizes.ts';
 import { Checkpoints } from '../threads/checkpoints.ts';
-import { type FaultPoint, isDiskFull } from './faults.ts';
 import {
   decodeResults,
   decodeTxs,
@@ -122,7 +122,11 @@ export class BlockStore {
    * Puts a block into the store; `flush` makes it durable. After a throw the block is not in the store.
    * Fault points: `inserted` (before COMMIT).
    */
-  append(block: StoredBlock, txIds: readonly Uint8Array[], faultPoint: FaultPoint): void {
+  append(
+    block: StoredBlock,
+    txIds: readonly Uint8Array[],
+    faultPoint: (name: 'inserted') => void = () => {},
+  ): void {
     const { height, timeMs, header, commit, appHash } = block;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
