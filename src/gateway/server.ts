@@ -33,7 +33,7 @@ export interface ServerOptions {
   /** What answers here beside the spine's own routes: those of wings. */
   readonly handlers?: readonly AnyHandler[];
   /** What a person sees at `/status`, and at the address itself where no app is served; without it, a line per hospital. */
-  readonly page?: () => string;
+  readonly page?: () => string | Promise<string>;
   /** Puts an app at the address itself. */
   readonly site?: (root: FastifyInstance) => void;
   /** Whose word counts for where a caller comes from (`x-forwarded-for`); nobody's unless told. */
@@ -207,7 +207,7 @@ function rootRoutes(app: FastifyInstance, options: ServerOptions): void {
     }
     // The page is one file with its own style and no script.
     reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
-    return reply.type('text/html; charset=utf-8').send(page());
+    return reply.type('text/html; charset=utf-8').send(await page());
   };
   app.get('/status', hidden, statusPage);
   if (options.site === undefined) app.get('/', hidden, statusPage);

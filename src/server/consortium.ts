@@ -245,18 +245,19 @@ async function keepTrustRoot(
   return JSON.parse(text) as Readonly<Record<string, unknown>>;
 }
 
-function pageOf(
+async function pageOf(
   options: ConsortiumOptions,
-  { engine, application }: RunningLedger,
+  { engine }: RunningLedger,
   running: Pick<Status, 'hospitals' | 'processes'>,
-): string {
+): Promise<string> {
   const { height, timeMs } = engine.status();
+  const { logs } = await engine.heads();
   return statusPage({
     chainId: engine.chainId,
     height,
     timeMs,
-    userLogSize: application.logHead('user').size,
-    docLogSize: application.logHead('doc').size,
+    userLogSize: logs.user.size,
+    docLogSize: logs.doc.size,
     ...running,
     restored: readRestored(options.home),
     people: options.people?.() ?? [],

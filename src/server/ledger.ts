@@ -1,23 +1,18 @@
 import { join } from 'node:path';
 import { verifyVote } from '../crypto/signature.ts';
-import type { EmbeddedEngine } from '../engines/embedded/embedded-engine.ts';
 import type { FaultPoint } from '../engines/embedded/faults.ts';
 import { openEmbeddedEngine } from '../engines/embedded/open.ts';
+import type { LedgerEngine } from '../engines/engine.ts';
 import type { LayerSizes } from '../engines/layer-sizes.ts';
-import {
-  type LedgerApplication,
-  openLedgerApplication,
-} from '../engines/ledger-application/open.ts';
+import { openLedgerApplication } from '../engines/ledger-application/open.ts';
 import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts';
 import type { Curves } from '../engines/threads/curves.ts';
 import { VerifyPool } from '../engines/threads/verify-pool.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
-import { CodedError } from '../primitives/errors.ts';
 
-/** The ledger of a local consortium: the embedded engine over the real rules. */
+/** The ledger of a home, whichever engine orders it. */
 export interface RunningLedger {
-  readonly engine: EmbeddedEngine;
-  readonly application: LedgerApplication;
+  readonly engine: LedgerEngine;
 }
 
 /** What the ledger's application asks, as `curves` answers it. */
@@ -44,7 +39,6 @@ export async function openLedger(options: {
 }): Promise<RunningLedger> {
   const { folder, genesisBytes, acceptClock, onFault, faultPoint, gathered = {} } = options;
   const genesis = parseGenesis(genesisBytes);
-  let application: LedgerApplication | undefined;
   const engine = await openEmbeddedEngine({
     directory: folder,
     genesis: {
@@ -53,21 +47,18 @@ export async function openLedger(options: {
       timeMs: genesis.timeMs,
       validators: genesis.validators,
     },
-    openApplication: async () => {
-      application = await openLedgerApplication({
+    openApplication: () =>
+      openLedgerApplication({
         path: join(folder, 'state.db'),
         genesis: genesisBytes,
         verify: signatureChecks,
         gathered,
-      });
-      return application;
-    },
+      }),
     verifyVote,
     acceptClock,
     onFault,
     gathered,
     ...(faultPoint !== undefined && { faultPoint }),
   });
-  if (application === undefined) throw new CodedError('INTERNAL', { what: 'application' });
-  return { engine, application };
+  return { engine };
 }

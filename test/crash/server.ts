@@ -59,7 +59,7 @@ async function start(order: ServerOrder, home: string): Promise<void> {
       faultPoint: faultPointOf(order),
       onFault: (error) => say({ stopped: codeOf(error), why: String(error) }),
     });
-    const { height, appHash } = ledger.application.info();
+    const { height, appHash } = ledger.engine.status();
     say({ ready: true, url, hospitals, height, appHash: bytesToHex(appHash) });
   } catch (error) {
     say({ ready: false, code: codeOf(error), why: stackOf(error) });
