@@ -12,4 +12,9 @@ export const enginesCodes = {
   KEY_FILE_INVALID: { kind: 'fault', sentence: 'The file of the signing key is damaged.' },
   HEIGHT_UNKNOWN: { kind: 'not-valid', status: 404, sentence: 'The ledger has no block of this height.' },
   TX_UNKNOWN: { kind: 'not-valid', status: 404, sentence: 'The ledger knows no such transaction.' },
+  COMETBFT_MISSING: { kind: 'unavailable', sentence: 'The program cometbft is not on this machine; build it with Go by the command that stands beside this, or put it on the PATH.' },
+  ABCI_INVALID: { kind: 'fault', sentence: 'The CometBFT node and its application do not understand each other; both must be of the versions that belong together.' },
+  GENESIS_WRONG: { kind: 'fault', sentence: "The CometBFT node's genesis is not the genesis of this ledger." },
+  NODE_SILENT: { kind: 'unavailable', sentence: 'The CometBFT node does not answer; the ledger goes on when it does.' },
+  NODE_WRONG: { kind: 'fault', sentence: 'The CometBFT node shows a block that does not follow from the one before it.' },
 } as const;

@@ -63,3 +63,13 @@ export interface Application {
   logConsistency(log: LogName, from: number, to: number): readonly Uint8Array[];
   close(): void;
 }
+
+/** What an engine of several validators asks besides: their nodes propose blocks to each other. */
+export interface ConsensusApplication extends Application {
+  /** Whether what waits may go on waiting: its number and its time, no signature. Code 0 or a refusal's number. */
+  recheckTx(tx: Uint8Array, nowMs: number): number;
+  /** Of these, in their order, what belongs into a block of that time: nothing undecodable, expired, or twice. */
+  proposable(txs: readonly Uint8Array[], timeMs: number): readonly Uint8Array[];
+  /** Whether a correct proposer may have put these together: the same answer on every node. */
+  isProposable(txs: readonly Uint8Array[]): boolean;
+}

@@ -22,9 +22,9 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { TxId } from '../../primitives/ids.ts';
 import type {
-  Application,
   BlockInput,
   BlockOutput,
+  ConsensusApplication,
   HeadsAnswer,
   StateAnswer,
 } from '../application.ts';
@@ -33,8 +33,8 @@ import { InFlight } from './in-flight.ts';
 import { type CommittedHead, StateDatabase } from './state-database.ts';
 import { type SignatureChecks, TxVerifier } from './verify-tx.ts';
 
-/** An `Application` whose two logs can also be proven, at their committed size or any before it. */
-export interface LedgerApplication extends Application {
+/** An application whose two logs can also be proven, at their committed size or any before it. */
+export interface LedgerApplication extends ConsensusApplication {
   /** What holds for the block that comes next; a committed block is all that changes it. */
   charterOfNext(): Charter;
   logHead(log: LogName): LogHead;
@@ -142,6 +142,35 @@ class SqliteLedgerApplication implements LedgerApplication {
     if (!second.ok) return refusalNumber(second.code);
     this.#inFlight.add(txId, tx, second.spender);
     return 0;
+  }
+
+  recheckTx(bytes: Uint8Array, nowMs: number): number {
+    const incoming = readIncomingTx(bytes, this.#genesis.limits.maxTxBytes);
+    if (!('tx' in incoming)) return refusalNumber(incoming.code);
+    const { txId, tx } = incoming;
+    const checked = checkTx(this.#database.view, this.charterOfNext(), tx, nowMs);
+    if (checked.ok) return 0;
+    this.#inFlight.drop([txId]);
+    this.#verifier.forget(txId);
+    return refusalNumber(checked.code);
+  }
+
+  proposable(txs: readonly Uint8Array[], timeMs: number): readonly Uint8Array[] {
+    const seen = new Set<TxId>();
+    return txs.filter((bytes) => {
+      const incoming = readIncomingTx(bytes, this.#genesis.limits.maxTxBytes);
+      if (!('tx' in incoming) || seen.has(incoming.txId)) return false;
+      seen.add(incoming.txId);
+      return incoming.tx.body.validUntilMs >= timeMs;
+    });
+  }
+
+  isProposable(txs: readonly Uint8Array[]): boolean {
+    const { maxTxBytes, maxBlockBytes } = this.#genesis.limits;
+    const size = txs.reduce((sum, { length }) => sum + length, 0);
+    const areKnown = (bytes: Uint8Array) => 'tx' in readIncomingTx(bytes, maxTxBytes);
+    const ids = new Set(txs.map(txIdOfBytes));
+    return size <= maxBlockBytes && ids.size === txs.length && txs.every(areKnown);
   }
 
   dropTxs(txs: readonly Uint8Array[]): void {

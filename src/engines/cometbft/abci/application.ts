@@ -1,0 +1,200 @@
+import type { Timestamp } from 'cosmjs-types/google/protobuf/timestamp';
+import type { DeepPartial } from 'cosmjs-types/helpers';
+import {
+  CheckTxType,
+  type Request,
+  type RequestFinalizeBlock,
+  type RequestInitChain,
+  type RequestQuery,
+  Response,
+  type ResponseProcessProposal,
+  ResponseProcessProposal_ProposalStatus,
+} from 'cosmjs-types/tendermint/abci/types';
+import { msOfTimestamp } from '../../../ledger/chain/timestamp.ts';
+import type { Validator } from '../../../ledger/chain/validators.ts';
+import { bytesToHex, utf8ToText } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { BlockInput, BlockOutput, ConsensusApplication } from '../../application.ts';
+import { appStateOf } from '../app-state.ts';
+import {
+  consistencyPath,
+  decodeConsistency,
+  encodeHashes,
+  encodeHeads,
+  headsPath,
+  queryCodes,
+  stateProofType,
+  tableOf,
+} from '../queries.ts';
+import type { Answer } from './server.ts';
+
+/** In Info and in each header; raised when the rules change at a height (docs/protocol/blocks.md, B-2). */
+const appVersion = 1n;
+
+export interface AbciOptions {
+  readonly application: ConsensusApplication;
+  readonly chainId: string;
+  /** As it travels: what the node's own genesis has to carry. */
+  readonly genesis: Uint8Array;
+  readonly validators: readonly Validator[];
+  readonly now: () => number;
+  /** Whether the node with this id (hex of 20 bytes) may connect; the node asks before it talks to one. */
+  readonly isPeer: (nodeId: string) => boolean;
+}
+
+/**
+ * The ledger's application as ABCI 2.0 has it. Who sends bad bytes gets a code: whatever is thrown here is a fault of this
+ * machine, and ends the node. Source: docs/protocol/cometbft.md, rules CB-3 to CB-7; CometBFT v0.38, spec/abci.
+ */
+export function abciApplication(options: AbciOptions): Answer {
+  const { application } = options;
+  /** The newest block time that was executed: what waits is judged by the next. */
+  let timeMs = 0;
+  const nextMs = () => Math.max(options.now(), timeMs + 1);
+
+  return async (request) => {
+    if (request.echo !== undefined) return respond({ echo: { message: request.echo.message } });
+    if (request.flush !== undefined) return respond({ flush: {} });
+    if (request.info !== undefined) return respond({ info: info(application) });
+    if (request.initChain !== undefined) {
+      requireGenesis(request.initChain, options);
+      return respond({ initChain: { validators: [], appHash: application.info().appHash } });
+    }
+    if (request.checkTx !== undefined) {
+      const { tx, type } = request.checkTx;
+      const code =
+        type === CheckTxType.RECHECK
+          ? application.recheckTx(tx, nextMs())
+          : await application.checkTx(tx, nextMs());
+      return respond({ checkTx: { code } });
+    }
+    if (request.prepareProposal !== undefined) {
+      const { txs, time } = request.prepareProposal;
+      return respond({ prepareProposal: { txs: [...application.proposable(txs, msOf(time))] } });
+    }
+    if (request.processProposal !== undefined) {
+      const isProposable = application.isProposable(request.processProposal.txs);
+      return respond({ processProposal: verdictOf(isProposable) });
+    }
+    if (request.finalizeBlock !== undefined) {
+      const block = blockOf(request.finalizeBlock);
+      const output = await application.finalizeBlock(block);
+      timeMs = block.timeMs;
+      return respond({ finalizeBlock: finalized(output) });
+    }
+    if (request.commit !== undefined) {
+      application.commit();
+      // Nothing is ever given up: the newest state may lie behind what was committed (B-12).
+      return respond({ commit: { retainHeight: 0n } });
+    }
+    if (request.query !== undefined) return respond({ query: query(request.query, options) });
+    if (request.extendVote !== undefined) return respond({ extendVote: {} });
+    if (request.verifyVoteExtension !== undefined) {
+      // Vote extensions are off: one that says something is not a correct validator's.
+      const isEmpty = request.verifyVoteExtension.voteExtension.length === 0;
+      return respond({ verifyVoteExtension: { status: isEmpty ? 1 : 2 } });
+    }
+    return snapshotless(request);
+  };
+}
+
+const respond = (given: DeepPartial<Response>): Response =>
+  Response.fromPartial<DeepPartial<Response>>(given);
+
+function info(application: ConsensusApplication) {
+  const { height, appHash } = application.info();
+  const lastBlock = { lastBlockHeight: BigInt(height), lastBlockAppHash: appHash };
+  return { data: 'salus', version: '1', appVersion, ...lastBlock };
+}
+
+/** Throws GENESIS_WRONG: the node was given another beginning than this ledger's. */
+function requireGenesis(
+  { chainId, appStateBytes, validators, initialHeight }: RequestInitChain,
+  options: AbciOptions,
+): void {
+  const wrong = (what: string) => new CodedError('GENESIS_WRONG', { what });
+  if (chainId !== options.chainId) throw wrong('chain_id');
+  if (initialHeight !== 1n) throw wrong('initial_height');
+  if (utf8ToText(appStateBytes).replace(/\s/g, '') !== appStateOf(options.genesis)) {
+    throw wrong('app_state');
+  }
+  const given = validators.map(({ pubKey, power }) =>
+    keyAndPower(pubKey?.ed25519 ?? new Uint8Array(0), Number(power)),
+  );
+  const named = options.validators.map(({ publicKey, power }) => keyAndPower(publicKey, power));
+  if (given.sort().join() !== named.sort().join()) throw wrong('validators');
+  if (options.application.info().height !== 0) throw wrong('height');
+}
+
+const keyAndPower = (publicKey: Uint8Array, power: number): string =>
+  `${bytesToHex(publicKey)} ${power}`;
+
+const msOf = ({ seconds, nanos }: Timestamp): number =>
+  msOfTimestamp({ seconds: Number(seconds), nanos });
+
+function verdictOf(isProposable: boolean): ResponseProcessProposal {
+  const { ACCEPT, REJECT } = ResponseProcessProposal_ProposalStatus;
+  return { status: isProposable ? ACCEPT : REJECT };
+}
+
+function blockOf({ height, time, txs }: RequestFinalizeBlock): BlockInput {
+  return { height: Number(height), timeMs: msOf(time), txs };
+}
+
+function finalized({ results, appHash }: BlockOutput) {
+  return { txResults: results.map(({ code, data }) => ({ code, data })), appHash };
+}
+
+function query(asked: RequestQuery, options: AbciOptions) {
+  const { path, data, prove } = asked;
+  const { application } = options;
+  const filter = /^\/p2p\/filter\/(id|addr)\/(.+)$/.exec(path);
+  if (filter !== null) {
+    const [, kind, who = ''] = filter;
+    return { code: kind === 'addr' || options.isPeer(who) ? 0 : 1 };
+  }
+  const table = tableOf(path);
+  if (table !== undefined) {
+    const { height, value, proof } = application.query(table, data, prove);
+    const ops = proof === undefined ? [] : [{ type: stateProofType, key: data, data: proof }];
+    return {
+      code: value === undefined ? queryCodes.absent : queryCodes.found,
+      key: data,
+      value: value ?? new Uint8Array(0),
+      height: BigInt(height),
+      proofOps: { ops },
+    };
+  }
+  if (path === headsPath) {
+    const heads = application.heads();
+    return { code: 0, height: BigInt(heads.height), value: encodeHeads(heads) };
+  }
+  return path === consistencyPath
+    ? consistency(application, data)
+    : { code: queryCodes.notUnderstood };
+}
+
+function consistency(application: ConsensusApplication, data: Uint8Array) {
+  try {
+    const { log, from, to } = decodeConsistency(data);
+    return { code: 0, value: encodeHashes(application.logConsistency(log, from, to)) };
+  } catch (error) {
+    if (isCoded(error, 'HEIGHT_UNKNOWN')) return { code: queryCodes.heightUnknown };
+    if (isCoded(error)) return { code: queryCodes.notUnderstood };
+    throw error;
+  }
+}
+
+/** None are kept yet: a node that asks for some is answered that there are none. */
+function snapshotless(request: Request): Response {
+  if (request.listSnapshots !== undefined) return respond({ listSnapshots: { snapshots: [] } });
+  // 3: rejected, and 2: abort, as ABCI has them.
+  if (request.offerSnapshot !== undefined) return respond({ offerSnapshot: { result: 3 } });
+  if (request.loadSnapshotChunk !== undefined) {
+    return respond({ loadSnapshotChunk: { chunk: new Uint8Array(0) } });
+  }
+  if (request.applySnapshotChunk !== undefined) {
+    return respond({ applySnapshotChunk: { result: 2 } });
+  }
+  throw new CodedError('ABCI_INVALID', { what: 'kind' });
+}

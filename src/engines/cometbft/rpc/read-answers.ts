@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import type { Commit, CommitSig } from '../../../ledger/chain/commit.ts';
+import type { BlockId, Header } from '../../../ledger/chain/header.ts';
+import type { Timestamp } from '../../../ledger/chain/timestamp.ts';
+import type { Validator } from '../../../ledger/chain/validators.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { TxResult } from '../../application.ts';
+import type { Answered } from './rpc.ts';
+
+/**
+ * CometBFT's JSON as our types: bytes of hashes are hexadecimal, of transactions and keys base64, integers of 64 bits text.
+ * Source: CometBFT v0.38, rpc/openapi.
+ */
+const hex = z
+  .string()
+  .regex(/^([0-9A-Fa-f]{2})*$/)
+  .transform((it) => new Uint8Array(Buffer.from(it, 'hex')));
+const base64 = z
+  .string()
+  .nullish()
+  .transform((it) => new Uint8Array(Buffer.from(it ?? '', 'base64')));
+const integer = z
+  .union([z.string().regex(/^-?\d{1,16}$/), z.number()])
+  .transform(Number)
+  .refine(Number.isSafeInteger);
+
+const timePattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
+
+/** RFC 3339 with nanoseconds, which `Date` would cut off. */
+const time = z
+  .string()
+  .regex(timePattern)
+  .transform((it): Timestamp => {
+    const [, whole = '', fraction = ''] = timePattern.exec(it) ?? [];
+    const seconds = Date.parse(`${whole}Z`) / 1_000;
+    return { seconds, nanos: Number(fraction.padEnd(9, '0')) };
+  });
+
+const blockId = z
+  .object({ hash: hex, parts: z.object({ total: integer, hash: hex }) })
+  .transform((it): BlockId => it);
+
+const header = z
+  .object({
+    version: z.object({ block: integer, app: integer.default(0) }),
+    chain_id: z.string(),
+    height: integer,
+    time,
+    last_block_id: blockId,
+    last_commit_hash: hex,
+    data_hash: hex,
+    validators_hash: hex,
+    next_validators_hash: hex,
+    consensus_hash: hex,
+    app_hash: hex,
+    last_results_hash: hex,
+    evidence_hash: hex,
+    proposer_address: hex,
+  })
+  .transform(
+    (it): Header => ({
+      version: it.version,
+      chainId: it.chain_id,
+      height: it.height,
+      time: it.time,
+      lastBlockId: it.last_block_id,
+      lastCommitHash: it.last_commit_hash,
+      dataHash: it.data_hash,
+      validatorsHash: it.validators_hash,
+      nextValidatorsHash: it.next_validators_hash,
+      consensusHash: it.consensus_hash,
+      appHash: it.app_hash,
+      lastResultsHash: it.last_results_hash,
+      evidenceHash: it.evidence_hash,
+      proposerAddress: it.proposer_address,
+    }),
+  );
+
+const commitSig = z
+  .object({ block_id_flag: integer, validator_address: hex, timestamp: time, signature: base64 })
+  .transform(
+    (it): CommitSig => ({
+      flag: it.block_id_flag,
+      address: it.validator_address,
+      time: it.timestamp,
+      signature: it.signature,
+    }),
+  );
+
+const commit = z
+  .object({ height: integer, round: integer, block_id: blockId, signatures: z.array(commitSig) })
+  .transform(
+    (it): Commit => ({
+      height: it.height,
+      round: it.round,
+      blockId: it.block_id,
+      signatures: it.signatures,
+    }),
+  );
+
+const signedAnswer = z.object({ signed_header: z.object({ header, commit }) });
+const blockAnswer = z.object({
+  block: z.object({ data: z.object({ txs: z.array(base64).nullish() }) }),
+});
+const resultsAnswer = z.object({
+  txs_results: z.array(z.object({ code: integer.default(0), data: base64 })).nullish(),
+  app_hash: base64,
+});
+const validatorsAnswer = z.object({
+  validators: z.array(z.object({ pub_key: z.object({ value: base64 }), voting_power: integer })),
+  total: integer,
+});
+const statusAnswer = z.object({
+  node_info: z.object({ id: z.string(), network: z.string() }),
+  sync_info: z.object({ latest_block_height: integer, catching_up: z.boolean() }),
+});
+const sentAnswer = z.object({ code: integer, hash: hex });
+const queryAnswer = z.object({
+  response: z.object({
+    code: integer.default(0),
+    value: base64,
+    height: integer.default(0),
+    proofOps: z
+      .object({ ops: z.array(z.object({ type: z.string(), data: base64 })).nullish() })
+      .nullish(),
+  }),
+});
+
+/** Throws NODE_WRONG: the node answers in another way than its version should. */
+function read<T>(shape: z.ZodType<T>, answered: Answered, what: string): T {
+  const result = shape.safeParse(answered);
+  if (result.success) return result.data;
+  throw new CodedError('NODE_WRONG', { what }, result.error);
+}
+
+export function readSigned(answered: Answered): {
+  readonly header: Header;
+  readonly commit: Commit;
+} {
+  return read(signedAnswer, answered, 'commit').signed_header;
+}
+
+export function readTxs(answered: Answered): readonly Uint8Array[] {
+  return read(blockAnswer, answered, 'block').block.data.txs ?? [];
+}
+
+export function readResults(answered: Answered): {
+  readonly results: readonly TxResult[];
+  readonly appHash: Uint8Array;
+} {
+  const { txs_results, app_hash } = read(resultsAnswer, answered, 'block_results');
+  return { results: txs_results ?? [], appHash: app_hash };
+}
+
+/** In the order of the set, which is that of the votes. */
+export function readValidators(answered: Answered): {
+  readonly validators: readonly Validator[];
+  readonly total: number;
+} {
+  const { validators, total } = read(validatorsAnswer, answered, 'validators');
+  const all = validators.map(({ pub_key, voting_power }) => ({
+    publicKey: pub_key.value,
+    power: voting_power,
+  }));
+  return { validators: all, total };
+}
+
+export function readStatus(answered: Answered): {
+  readonly nodeId: string;
+  readonly chainId: string;
+  readonly height: number;
+  readonly isCatchingUp: boolean;
+} {
+  const { node_info, sync_info } = read(statusAnswer, answered, 'status');
+  return {
+    nodeId: node_info.id,
+    chainId: node_info.network,
+    height: sync_info.latest_block_height,
+    isCatchingUp: sync_info.catching_up,
+  };
+}
+
+export const readSent = (
+  answered: Answered,
+): { readonly code: number; readonly hash: Uint8Array } =>
+  read(sentAnswer, answered, 'broadcast_tx_sync');
+
+export function readQuery(answered: Answered): {
+  readonly code: number;
+  readonly value: Uint8Array;
+  readonly height: number;
+  readonly proof: Uint8Array | undefined;
+} {
+  const { code, value, height, proofOps } = read(queryAnswer, answered, 'abci_query').response;
+  return { code, value, height, proof: proofOps?.ops?.[0]?.data };
+}
