@@ -15,9 +15,9 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { BlockStore } from '../blocks/block-store.ts';
 import type { StoredBlock } from '../blocks/stored-block.ts';
 import {
+  readCommitted,
   readResults,
   readSigned,
-  readStatus,
   readTxs,
   readValidators,
 } from './rpc/read-answers.ts';
@@ -134,12 +134,10 @@ export class KeptBlocks {
     }
   }
 
+  /** What the application has committed: the node shows a block some moments before its state can be asked for. */
   async #catchUp(): Promise<void> {
-    const { rpc, chainId } = this.#parts;
-    const status = readStatus(await rpc.ask('status'));
-    if (status.chainId !== chainId) throw new CodedError('NODE_WRONG', { what: 'chain' });
-    while (this.#tip.height < status.height && !this.isClosed)
-      await this.#keep(this.#tip.height + 1);
+    const committed = readCommitted(await this.#parts.rpc.ask('abci_info'));
+    while (this.#tip.height < committed && !this.isClosed) await this.#keep(this.#tip.height + 1);
   }
 
   async #keep(height: number): Promise<void> {

@@ -161,7 +161,7 @@ timeout_precommit = "500ms"
 timeout_commit = "500ms"
 create_empty_blocks = false
 create_empty_blocks_interval = "300s"
-double_sign_check_height = 10
+double_sign_check_height = 0
 peer_gossip_sleep_duration = "10ms"
 
 [tx_index]

@@ -2,8 +2,16 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeBody, makeGenesis, makePerson, realChecks, signTx } from '../../../test/builders.ts';
+import { makeGenesis, realChecks } from '../../../test/builders.ts';
 import { temporaryLedger } from '../../../test/fakes/counter-ledger.ts';
+import {
+  accepted,
+  ana,
+  byHospital,
+  hospitals,
+  refused,
+  startMs,
+} from '../../../test/ledger-series.ts';
 import { labelledHash, sha256 } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { verifyVote } from '../../crypto/signature.ts';
@@ -12,7 +20,6 @@ import { decodeHeader } from '../../ledger/chain/header.ts';
 import { verifySigned, verifyState } from '../../ledger/chain/light-client.ts';
 import { attachClaim, verifyReceipt } from '../../ledger/chain/receipt.ts';
 import { encodeGenesis, parseGenesis } from '../../ledger/genesis.ts';
-import type { Act } from '../../ledger/protocol.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, consentIdOf, idBytes } from '../../primitives/ids.ts';
@@ -22,45 +29,6 @@ import { engineGenesis, openEmbeddedEngine, validatorKeyOf } from './open.ts';
 import { verifyLedger } from './verify.ts';
 
 // The contract and the receipts again with the ledger's own rules and real signatures.
-const startMs = Date.now();
-const untilMs = startMs + 60 * 60_000;
-const hospitals = await Promise.all(
-  ['north', 'harbour', 'valley'].map((name) => makePerson(name, 'organisation')),
-);
-const [north] = hospitals;
-assert.ok(north !== undefined);
-const ana = await makePerson('ana', 'patient', north.account);
-
-/** The n-th transaction of a series: the hospitals take turns, each with its own numbers. */
-function byHospital(n: number, acts: readonly Act[], log: 'user' | 'doc' = 'user', from = 1) {
-  const hospital = hospitals[n % hospitals.length] ?? assert.fail();
-  const nonce = from + Math.floor(n / hospitals.length);
-  return signTx({ ...makeBody(hospital.account, nonce, untilMs, acts), log }, hospital.key);
-}
-
-const enrol: Act = {
-  kind: 'Enrol',
-  identity: ana.identity,
-  role: 'patient',
-  credentialHash: new Uint8Array(32),
-};
-const batch = (n: number): Act => ({
-  kind: 'BatchAnchor',
-  batch: 'refusal',
-  root: sha256(utf8(`batch ${n}`)),
-  count: 1,
-  firstMs: startMs - 2,
-  lastMs: startMs - 1,
-});
-const nobody: Act = { kind: 'RevokeKey', account: accountIdOf(sha256(utf8('nobody'))) };
-
-const accepted = await Promise.all(
-  Array.from({ length: 300 }, (_, n) =>
-    n === 0 ? byHospital(0, [enrol]) : byHospital(n, [batch(n)], 'doc'),
-  ),
-);
-const refused = await Promise.all([0, 1, 2].map((n) => byHospital(n, [nobody], 'user', 900)));
-
 async function openLedger(directory: string) {
   const validator = { publicKey: validatorKeyOf(directory).publicKey, power: 1 };
   const template = parseGenesis(await makeGenesis(hospitals, startMs));

@@ -137,12 +137,23 @@ function verdictOf(isProposable: boolean): ResponseProcessProposal {
   return { status: isProposable ? ACCEPT : REJECT };
 }
 
-function blockOf({ height, time, txs }: RequestFinalizeBlock): BlockInput {
-  return { height: Number(height), timeMs: msOf(time), txs };
+function blockOf({ height, time, txs, misbehavior }: RequestFinalizeBlock): BlockInput {
+  const misbehaviour = misbehavior.map((it) => ({
+    validatorAddress: it.validator.address,
+    height: Number(it.height),
+  }));
+  return { height: Number(height), timeMs: msOf(time), txs, misbehaviour };
 }
 
-function finalized({ results, appHash }: BlockOutput) {
-  return { txResults: results.map(({ code, data }) => ({ code, data })), appHash };
+function finalized({ results, appHash, validatorUpdates }: BlockOutput) {
+  return {
+    txResults: results.map(({ code, data }) => ({ code, data })),
+    validatorUpdates: validatorUpdates.map(({ publicKey, power }) => ({
+      pubKey: { ed25519: publicKey },
+      power: BigInt(power),
+    })),
+    appHash,
+  };
 }
 
 function query(asked: RequestQuery, options: AbciOptions) {

@@ -110,10 +110,7 @@ const validatorsAnswer = z.object({
   validators: z.array(z.object({ pub_key: z.object({ value: base64 }), voting_power: integer })),
   total: integer,
 });
-const statusAnswer = z.object({
-  node_info: z.object({ id: z.string(), network: z.string() }),
-  sync_info: z.object({ latest_block_height: integer, catching_up: z.boolean() }),
-});
+const infoAnswer = z.object({ response: z.object({ last_block_height: integer.default(0) }) });
 const sentAnswer = z.object({ code: integer, hash: hex });
 const queryAnswer = z.object({
   response: z.object({
@@ -165,20 +162,9 @@ export function readValidators(answered: Answered): {
   return { validators: all, total };
 }
 
-export function readStatus(answered: Answered): {
-  readonly nodeId: string;
-  readonly chainId: string;
-  readonly height: number;
-  readonly isCatchingUp: boolean;
-} {
-  const { node_info, sync_info } = read(statusAnswer, answered, 'status');
-  return {
-    nodeId: node_info.id,
-    chainId: node_info.network,
-    height: sync_info.latest_block_height,
-    isCatchingUp: sync_info.catching_up,
-  };
-}
+/** The height that the application has committed. */
+export const readCommitted = (answered: Answered): number =>
+  read(infoAnswer, answered, 'abci_info').response.last_block_height;
 
 export const readSent = (
   answered: Answered,

@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { abciApplication } from '../../../src/engines/cometbft/abci/application.ts';
+import { AbciServer } from '../../../src/engines/cometbft/abci/server.ts';
+import { CometEngine } from '../../../src/engines/cometbft/comet-engine.ts';
+import { CometNode, rpcUrlOf } from '../../../src/engines/cometbft/node.ts';
+import {
+  makeNodeKey,
+  type NodeKey,
+  nodeIdOf,
+  writeNodeHome,
+} from '../../../src/engines/cometbft/node-home.ts';
+import {
+  type LedgerApplication,
+  openLedgerApplication,
+} from '../../../src/engines/ledger-application/open.ts';
+import { sortValidators } from '../../../src/ledger/chain/validators.ts';
+import { encodeGenesis, type Genesis, genesisHash } from '../../../src/ledger/genesis.ts';
+import { executeGenesis } from '../../../src/ledger/ledger.ts';
+import { realChecks } from '../../builders.ts';
+
+/** One validator: its node's home, the application behind it, and the engine in front. */
+export class Member {
+  readonly folder: string;
+  readonly #program: string;
+  readonly #genesis: Genesis;
+  readonly #genesisBytes: Uint8Array;
+  readonly #peers: ReadonlySet<string>;
+  application: LedgerApplication | undefined;
+  server: AbciServer | undefined;
+  node: CometNode | undefined;
+  engine: CometEngine | undefined;
+  readonly troubles: unknown[] = [];
+
+  constructor(
+    folder: string,
+    of: {
+      readonly program: string;
+      readonly genesis: Genesis;
+      readonly genesisBytes: Uint8Array;
+      readonly peers: ReadonlySet<string>;
+    },
+  ) {
+    this.folder = folder;
+    this.#program = of.program;
+    this.#genesis = of.genesis;
+    this.#genesisBytes = of.genesisBytes;
+    this.#peers = of.peers;
+  }
+
+  get home(): string {
+    return join(this.folder, 'cometbft');
+  }
+
+  async startNode(): Promise<void> {
+    const { chainId, validators } = this.#genesis;
+    const onFault = (error: unknown) => this.troubles.push(error);
+    this.application = await openLedgerApplication({
+      path: join(this.folder, 'state.db'),
+      genesis: this.#genesisBytes,
+      verify: realChecks,
+    });
+    const answer = abciApplication({
+      ...{ application: this.application, chainId, genesis: this.#genesisBytes, validators },
+      now: Date.now,
+      isPeer: (id) => this.#peers.has(id),
+    });
+    const appSocket = join(this.folder, 'app.sock');
+    this.server = await AbciServer.listen(appSocket, answer, onFault);
+    this.node = await CometNode.start({
+      program: this.#program,
+      home: this.home,
+      appSocket,
+      log: {
+        write: (text) => process.env.SALUS_COMET_LOG !== undefined && process.stderr.write(text),
+      },
+      onExit: (how) => this.troubles.push(`the node ended: ${how}`),
+    });
+  }
+
+  async startEngine(): Promise<CometEngine> {
+    this.engine = await CometEngine.open({
+      rpcUrl: rpcUrlOf(this.home),
+      blocksPath: join(this.folder, 'blocks.db'),
+      validatorsPath: join(this.folder, 'validators.db'),
+      chainId: this.#genesis.chainId,
+      genesisHash: genesisHash(this.#genesisBytes),
+      genesisMs: this.#genesis.timeMs,
+      genesisAppHash: executeGenesis(this.#genesis).appHash,
+      onFault: (error) => this.troubles.push(error),
+    });
+    return this.engine;
+  }
+
+  async stop(): Promise<void> {
+    await this.engine?.close();
+    await this.node?.stop();
+    await this.server?.close();
+    this.application?.close();
+    this.engine = undefined;
+    this.node = undefined;
+    this.server = undefined;
+    this.application = undefined;
+  }
+}
+
+/** Homes of `count` validators of a ledger that begins as `template` does; nothing runs yet. */
+export async function makeNetwork(
+  template: Genesis,
+  { count, program }: { readonly count: number; readonly program: string },
+): Promise<{ readonly members: readonly Member[]; readonly remove: () => Promise<void> }> {
+  const root = mkdtempSync(join(tmpdir(), 'salus-comet-'));
+  const keys = Array.from({ length: count }, () => ({
+    validator: makeNodeKey(),
+    transport: makeNodeKey(),
+  }));
+  const validators = sortValidators(
+    keys.map(({ validator }) => ({ publicKey: validator.publicKey, power: 10 })),
+  );
+  const genesis = { ...template, validators };
+  const genesisBytes = encodeGenesis(genesis);
+  const ports = await freePorts(2 * count);
+  const nodes = keys.map(({ transport }, at) => ({
+    nodeId: nodeIdOf(transport),
+    address: `127.0.0.1:${ports[2 * at]}`,
+  }));
+  const peers = new Set(nodes.map(({ nodeId }) => nodeId));
+  const members = keys.map(({ validator, transport }, at) => {
+    const member = new Member(join(root, `member-${at}`), {
+      program,
+      genesis,
+      genesisBytes,
+      peers,
+    });
+    const settings = {
+      p2pAddress: `127.0.0.1:${ports[2 * at]}`,
+      rpcAddress: `127.0.0.1:${ports[2 * at + 1]}`,
+      peers: nodes.filter((_, other) => other !== at),
+      moniker: `member-${at}`,
+    };
+    writeMember(member, { genesis, genesisBytes, validator, transport, settings });
+    return member;
+  });
+  const remove = async () => {
+    for (const member of members) await member.stop();
+    rmSync(root, { recursive: true, force: true });
+  };
+  return { members, remove };
+}
+
+function writeMember(
+  member: Member,
+  {
+    validator,
+    transport,
+    ...of
+  }: Omit<Parameters<typeof writeNodeHome>[1], 'validatorKey' | 'transportKey'> & {
+    readonly validator: NodeKey;
+    readonly transport: NodeKey;
+  },
+): void {
+  writeNodeHome(member.home, { ...of, validatorKey: validator, transportKey: transport });
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(async (server) => {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address();
+      return typeof address === 'object' && address !== null ? address.port : 0;
+    }),
+  );
+  await Promise.all(servers.map((it) => new Promise((resolve) => it.close(resolve))));
+  return ports;
+}
