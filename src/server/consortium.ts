@@ -18,11 +18,12 @@ import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 import { profileRowId, profiles } from '../ledger/tables/profiles.ts';
 import { utf8 } from '../primitives/bytes.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
-import type { AccountId } from '../primitives/ids.ts';
 import { gatewayWings } from '../wings/gateway.ts';
+import { openCometLedger } from './comet/open.ts';
+import { isComet } from './comet/places.ts';
 import { type RunningHospital, writeAddress } from './desk.ts';
 import { writeWhole } from './files.ts';
-import { type Founded, openConsortium, requireKeys } from './founding.ts';
+import { addressesElsewhere, type Founded, openConsortium, requireKeys } from './founding.ts';
 import { openHome } from './home-version.ts';
 import { startHospital } from './hospital.ts';
 import { lastBackup } from './last-backup.ts';
@@ -132,10 +133,10 @@ async function startAll(
   faultPoint('start:ledger');
 
   // Peers are asked at the address of this process, which is known only once it listens.
-  const urls = new Map<AccountId, string>();
+  const urls = new Map(addressesElsewhere(parseGenesis(genesisBytes)));
   const wings: readonly GatewayWing[] = gatewayWings;
   const metrics = createMetrics(wings);
-  const processes = () => supervisor.states();
+  const processes = () => [...(ledger.processes?.() ?? []), ...supervisor.states()];
   const machine = () => ({ backup: lastBackup(home), processes: processes() });
   const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings, machine };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
@@ -194,9 +195,12 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   await openHome(home, { onMigrated });
   requireDecided(home, options.acceptLoss === true, Date.now());
   requireKeys(serversOf(home));
-  const { publicKey } = validatorKeyOf(ledgerFolder);
+  // A home on CometBFT was founded whole, with the node's own keys.
+  const validatorKey = isComet(ledgerFolder)
+    ? new Uint8Array(0)
+    : validatorKeyOf(ledgerFolder).publicKey;
   faultPoint('start:key');
-  const founded = await openConsortium(home, { validatorKey: publicKey, nowMs: Date.now() });
+  const founded = await openConsortium(home, { validatorKey, nowMs: Date.now() });
   faultPoint('start:founded');
   return founded;
 }
@@ -211,15 +215,19 @@ async function startLedger(
   running: AsyncDisposableStack,
 ): Promise<RunningLedger> {
   const { options, log, genesisBytes, folder } = of;
-  const { faultPoint = () => {}, gathered } = options;
+  const { home, faultPoint = () => {}, gathered } = options;
+  const onFault = (error: unknown) => {
+    log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
+    options.onFault?.(error);
+  };
+  if (isComet(folder)) {
+    return openCometLedger({ home, folder, genesisBytes, onFault }, running);
+  }
   const ledger = await openLedger({
     folder,
     genesisBytes,
     acceptClock: options.acceptClock === true,
-    onFault: (error) => {
-      log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
-      options.onFault?.(error);
-    },
+    onFault,
     faultPoint: (name) => faultPoint(`engine:${name}`),
     ...(gathered !== undefined && { gathered }),
   });

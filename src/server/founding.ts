@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { SigningKey } from '../crypto/signature.ts';
-import { defaultGenesis, encodeGenesis, type Genesis, parseGenesis } from '../ledger/genesis.ts';
+import {
+  defaultGenesis,
+  encodeGenesis,
+  type Genesis,
+  type GenesisOrganisation,
+  parseGenesis,
+} from '../ledger/genesis.ts';
 import { accountIdOfKey } from '../ledger/identity.ts';
 import { foundingLogs } from '../ledger/protocol.ts';
 import type { OrganisationRight } from '../ledger/rights.ts';
@@ -17,6 +23,7 @@ import {
   noRecovery,
 } from '../sdk/wallet/identity.ts';
 import { serverWings } from '../wings/server.ts';
+import { isComet, nodeHomeIn } from './comet/places.ts';
 import { readSecretFile, writeWhole } from './files.ts';
 import { openHome, readHomeMark, writeHomeMark } from './home-version.ts';
 import { type ServerWing, serversOf } from './process.ts';
@@ -78,8 +85,9 @@ export async function openConsortium(home: string, options: FoundingOptions): Pr
   const path = genesisPath(servers);
   await openHome(home);
   const standing = membersThatStand(servers);
+  const here = standing?.filter((member) => isHere(servers, member));
   const hospitals = await Promise.all(
-    (standing ?? members).map((member) => openHospital(servers, member)),
+    (here ?? members).map((member) => openHospital(servers, member)),
   );
   await foundWings(home, hospitals, wings);
   if (standing === undefined) await found(path, hospitals, { ...options, wings });
@@ -100,16 +108,27 @@ export async function openConsortium(home: string, options: FoundingOptions): Pr
 export function requireKeys(servers: string): void {
   const members = membersThatStand(servers);
   if (members === undefined) return;
-  const needed = members.map(({ name }) => join(name, 'organisation.key'));
-  for (const file of [join('ledger', 'validator.key'), ...needed]) {
+  const here = members.filter((member) => isHere(servers, member));
+  if (here.length === 0) throw new CodedError('HOME_INVALID', { file: 'organisation.key' });
+  const needed = here.map(({ name }) => join(name, 'organisation.key'));
+  const ledger = join(servers, 'ledger');
+  const validator = isComet(ledger)
+    ? relative(servers, join(nodeHomeIn(ledger), 'config', 'priv_validator_key.json'))
+    : join('ledger', 'validator.key');
+  for (const file of [validator, ...needed]) {
     if (!existsSync(join(servers, file))) throw new CodedError('HOME_INVALID', { file });
   }
 }
 
-const genesisPath = (servers: string): string => join(servers, 'genesis.cbor');
+/** Whose address is a path is served by this home; of those with an address of their own, whoever's key lies here. */
+function isHere(servers: string, { name, url }: Standing): boolean {
+  return url.startsWith('/') || existsSync(join(servers, name, 'organisation.key'));
+}
+
+export const genesisPath = (servers: string): string => join(servers, 'genesis.cbor');
 
 /** Those whom the genesis names, in its order; undefined where nothing was founded. */
-function membersThatStand(servers: string): readonly Member[] | undefined {
+function membersThatStand(servers: string): readonly Standing[] | undefined {
   return existsSync(genesisPath(servers)) ? membersOf(genesisIn(servers)) : undefined;
 }
 
@@ -120,9 +139,28 @@ export function genesisIn(servers: string): Genesis {
   return parseGenesis(new Uint8Array(readFileSync(path)));
 }
 
-/** The url of an organisation is its path at the common address: a slash and its name. */
-function membersOf({ organisations }: Genesis): readonly Member[] {
-  return organisations.map(({ name: title, url }) => ({ name: requireName(url.slice(1)), title }));
+/** A member of a genesis, and where its gateway answers. */
+interface Standing extends Member {
+  readonly url: string;
+}
+
+/**
+ * The url of an organisation is its path at the common address, or an address of its own with such a path: a slash and its
+ * name.
+ */
+function membersOf({ organisations }: Genesis): readonly Standing[] {
+  return organisations.map(({ name: title, url }) => {
+    const name = requireName(url.slice(url.lastIndexOf('/') + 1));
+    return { name, title, url };
+  });
+}
+
+/** Where those answer whose gateways are elsewhere. */
+export function addressesElsewhere(genesis: Genesis): ReadonlyMap<AccountId, string> {
+  const elsewhere = genesis.organisations.filter(({ url }) => !url.startsWith('/'));
+  return new Map(
+    elsewhere.map(({ identity, url }) => [accountIdOfKey(identity.suite, identity.signKey), url]),
+  );
 }
 
 /** It becomes a folder and a path of addresses. */
@@ -133,7 +171,8 @@ function requireName(name: string): string {
   return name;
 }
 
-async function openHospital(servers: string, { name, title }: Member): Promise<Hospital> {
+/** Its keys are made where there are none. Throws HOME_INVALID {hospital}: a name that is none. */
+export async function openHospital(servers: string, { name, title }: Member): Promise<Hospital> {
   const folder = join(servers, requireName(name));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const keys = await organisationKeys(folder, () => new Uint8Array(randomBytes(32)));
@@ -190,25 +229,39 @@ async function foundWings(
   }
 }
 
+export const newChainId = (): string => `salus-${bytesToHex(new Uint8Array(randomBytes(4)))}-1`;
+
+/** What every hospital of a new ledger may do. */
+export const foundingRights = (wings: readonly ServerWing[]): readonly OrganisationRight[] => [
+  ...new Set([...spineRights, ...wings.flatMap((wing) => wing.rights ?? [])]),
+];
+
+/** A hospital as the genesis names it: signed by its own key, for this ledger. */
+export async function genesisOrganisation(
+  { folder, title: name }: Pick<Hospital, 'folder' | 'title'>,
+  of: Pick<GenesisOrganisation, 'url' | 'rights'> & { readonly chainId: string },
+): Promise<GenesisOrganisation> {
+  const { chainId, url, rights } = of;
+  const keys = await organisationKeys(folder);
+  const organisation = accountIdOfKeys(keys);
+  const role = 'organisation';
+  const identity = await enrolmentIdentity(keys, {
+    ...{ chainId, organisation, role, recovery: noRecovery },
+  });
+  return { identity, name, url, rights };
+}
+
 async function found(
   path: string,
   hospitals: readonly Hospital[],
   { validatorKey, nowMs, wings }: FoundingOptions & { readonly wings: readonly ServerWing[] },
 ): Promise<void> {
-  const chainId = `salus-${bytesToHex(new Uint8Array(randomBytes(4)))}-1`;
-  const rights = [...new Set([...spineRights, ...wings.flatMap((wing) => wing.rights ?? [])])];
+  const chainId = newChainId();
+  const rights = foundingRights(wings);
   const organisations = await Promise.all(
-    hospitals.map(async ({ name, title, folder }) => {
-      const keys = await organisationKeys(folder);
-      const organisation = accountIdOfKeys(keys);
-      const identity = await enrolmentIdentity(keys, {
-        chainId,
-        organisation,
-        role: 'organisation',
-        recovery: noRecovery,
-      });
-      return { identity, name: title, url: `/${name}`, rights };
-    }),
+    hospitals.map((hospital) =>
+      genesisOrganisation(hospital, { chainId, rights, url: `/${hospital.name}` }),
+    ),
   );
   const validators = [{ publicKey: validatorKey, power: 10 }];
   const genesis = defaultGenesis(

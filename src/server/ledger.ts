@@ -9,10 +9,13 @@ import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts
 import type { Curves } from '../engines/threads/curves.ts';
 import { VerifyPool } from '../engines/threads/verify-pool.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
+import type { ProcessState } from './supervisor.ts';
 
 /** The ledger of a home, whichever engine orders it. */
 export interface RunningLedger {
   readonly engine: LedgerEngine;
+  /** Those that the engine runs beside this one; missing: none. */
+  readonly processes?: () => readonly ProcessState[];
 }
 
 /** What the ledger's application asks, as `curves` answers it. */

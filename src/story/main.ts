@@ -1,4 +1,4 @@
-// npm run story -- [--chapter NAME] [--bundle FILE]... [--attach FILE]... [--corpus DIR] [--engine embedded] [--members 3] [--keep DIR] [--json]
+// npm run story -- [--chapter NAME] [--bundle FILE]... [--attach FILE]... [--corpus DIR] [--engine embedded|cometbft] [--members N] [--keep DIR] [--json]
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { type AnyChapter, chapterNamed, type Step } from './chapter.ts';
 import { mainChapter } from './chapters/main/chapter.ts';
 import { type CorpusLine, importCorpus } from './corpus.ts';
 import { readInputs } from './inputs.ts';
-import { Servers } from './server.ts';
+import { type ServerPlan, Servers } from './server.ts';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 
@@ -54,15 +54,13 @@ async function play(
   stage: AsyncDisposableStack,
 ): Promise<void> {
   const { engine, members, corpus, bundle, attach } = values;
-  // The one engine and the one size of consortium that there are; others are refused, not imitated.
-  if (engine !== 'embedded') throw new CodedError('USAGE', { engine });
-  if (members !== '3') throw new CodedError('USAGE', { members });
+  const plan = planOf(engine, members);
   const started = performance.now();
   const home = homeOf(values.keep, stage);
   const bundles = bundle ?? (attach ? [] : examplesIn('patients', '.json'));
   const attachments = attach ?? (bundle ? [] : examplesIn('documents', '.pdf'));
   const inputs = readInputs(bundles, attachments);
-  const servers = await Servers.start(home);
+  const servers = await Servers.start(home, {}, plan);
   stage.defer(() => servers.stop());
   if (corpus !== undefined) {
     await tellCorpus(importCorpus(servers, home, resolve(corpus), signal), output, started);
@@ -80,6 +78,15 @@ async function play(
     { story, ok: true, steps: steps.length, ms },
     () => `\nAll ${steps.length} steps held, in ${(ms / 1000).toFixed(1)} s.${kept}`,
   );
+}
+
+/** One process has its three hospitals; on CometBFT each member has a machine's processes of its own. Throws USAGE. */
+function planOf(engine: string, members: string): ServerPlan {
+  if (engine !== 'embedded' && engine !== 'cometbft') throw new CodedError('USAGE', { engine });
+  const count = Number(members === '' ? (engine === 'embedded' ? 3 : 4) : members);
+  const fits = engine === 'embedded' ? count === 3 : Number.isInteger(count) && count >= 3;
+  if (!fits) throw new CodedError('USAGE', { members });
+  return { engine, members: count };
 }
 
 /** An empty folder: the one to keep, or one that goes away. Throws USAGE. */
@@ -151,7 +158,7 @@ const commonFlags = {
   attach: { type: 'string', multiple: true },
   corpus: { type: 'string' },
   engine: { type: 'string', default: 'embedded' },
-  members: { type: 'string', default: '3' },
+  members: { type: 'string', default: '' },
   keep: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const;

@@ -1,43 +1,87 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../ledger/roles.ts';
 import { CodedError } from '../primitives/errors.ts';
+import { foundConsortium } from '../server/comet/found-homes.ts';
 import type { ConsortiumOptions } from '../server/consortium.ts';
 import type { RunningHospital } from '../server/desk.ts';
+import { demoMembers } from '../server/founding.ts';
 
 const entry = fileURLToPath(new URL('../server/consortium-process.ts', import.meta.url));
 
-/** The three hospitals' servers, as the process that `npm start` runs too; the story stops, kills and restarts it. */
+/** What runs, and where: one process with three hospitals, or one for each member of a consortium. */
+export interface ServerPlan {
+  readonly engine: 'embedded' | 'cometbft';
+  readonly members: number;
+}
+
+interface Machine {
+  readonly home: string;
+  readonly port: number;
+  child: ChildProcess;
+}
+
+/** The hospitals' servers, as the processes that `salus up` runs too; the story stops, kills and restarts them. */
 export class Servers {
+  /** Of the story itself: people, receipts, what was opened. */
   readonly home: string;
   readonly hospitals: readonly RunningHospital[];
-  readonly port: number;
-  #child: ChildProcess;
+  readonly #machines: readonly Machine[];
+  readonly #settings: Settings;
 
-  private constructor(home: string, child: ChildProcess, hospitals: readonly RunningHospital[]) {
+  private constructor(
+    home: string,
+    machines: readonly Machine[],
+    hospitals: readonly RunningHospital[],
+    settings: Settings,
+  ) {
     this.home = home;
-    this.#child = child;
+    this.#machines = machines;
     this.hospitals = hospitals;
-    this.port = Number(new URL(hospitals[0]?.url ?? '').port);
+    this.#settings = settings;
   }
 
-  /** Of the process, as the system counts its time and memory. */
+  /** Of the first process, as the system counts its time and memory. */
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.#machines[0]?.child.pid ?? 0;
   }
 
-  static async start(home: string, settings: Settings = {}): Promise<Servers> {
-    const { child, hospitals } = await launch(home, 0, settings);
-    return new Servers(home, child, hospitals);
+  /** Homes of servers: what each machine of the story holds. */
+  get homes(): readonly string[] {
+    return this.#machines.map(({ home }) => home);
   }
 
-  /** At the same address, so that every wallet finds its hospital again. */
+  /** Throws USAGE {members}, COMETBFT_MISSING. */
+  static async start(
+    home: string,
+    settings: Settings = {},
+    plan: ServerPlan = { engine: 'embedded', members: 3 },
+  ): Promise<Servers> {
+    const places =
+      plan.engine === 'embedded' ? [{ home, port: 0 }] : await foundMembers(home, plan.members);
+    // Together: validators wait for each other before the first block.
+    const launched = await Promise.all(
+      places.map(async (it) => ({ ...it, ...(await launch(it.home, it.port, settings)) })),
+    );
+    const hospitals = launched.flatMap((it) => it.hospitals);
+    const machines = launched.map(({ home, child, hospitals: [first] }) => {
+      return { home, child, port: Number(new URL(first?.url ?? '').port) };
+    });
+    return new Servers(home, machines, hospitals, settings);
+  }
+
+  /** At the same addresses, so that every wallet finds its hospital again. */
   async restart(): Promise<void> {
-    this.#child = (await launch(this.home, this.port)).child;
+    await Promise.all(
+      this.#machines.map(async (machine) => {
+        machine.child = (await launch(machine.home, machine.port, this.#settings)).child;
+      }),
+    );
   }
 
   async stop(): Promise<void> {
@@ -48,6 +92,13 @@ export class Servers {
     await this.#end('SIGKILL');
   }
 
+  /** What the machine of this hospital holds: `servers/` is in it. */
+  homeOf(hospital: string): string {
+    const home = this.homes.find((it) => existsSync(join(it, 'servers', hospital)));
+    if (home === undefined) throw new CodedError('INTERNAL', { hospital });
+    return home;
+  }
+
   hospital(name: string): RunningHospital {
     const hospital = this.hospitals.find((it) => it.name === name);
     if (hospital === undefined) throw new CodedError('INTERNAL', { hospital: name });
@@ -56,7 +107,8 @@ export class Servers {
 
   /** What the registration desk does when somebody stands before it. */
   async invite(hospital: RunningHospital, role: Role, name: string): Promise<string> {
-    const desk = readFileSync(join(this.home, 'servers', hospital.name, 'desk.token'));
+    const folder = join(this.homeOf(hospital.name), 'servers', hospital.name);
+    const desk = readFileSync(join(folder, 'desk.token'));
     const response = await fetch(`${hospital.url}/v1/invitations`, {
       method: 'POST',
       headers: {
@@ -72,11 +124,52 @@ export class Servers {
   }
 
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill(signal);
-    await exited;
+    await Promise.all(
+      this.#machines.map(async ({ child }) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const exited = once(child, 'exit');
+        child.kill(signal);
+        await exited;
+      }),
+    );
   }
+}
+
+/** The hospitals of the demo, and as many more as it takes. */
+const names = [...demoMembers, ...['Coast', 'Hill', 'Lake', 'Forest'].map(hospitalNamed)];
+
+function hospitalNamed(place: string) {
+  return { name: place.toLowerCase(), title: `${place} Hospital` };
+}
+
+/** A home for each member, on ports that are free now. Throws USAGE {members}. */
+async function foundMembers(
+  home: string,
+  count: number,
+): Promise<readonly { readonly home: string; readonly port: number }[]> {
+  if (!(count >= 1 && count <= names.length)) throw new CodedError('USAGE', { members: count });
+  const ports = await freePorts(3 * count);
+  const members = names.slice(0, count).map((it, at) => ({
+    ...it,
+    url: `http://127.0.0.1:${ports[3 * at]}/${it.name}`,
+    p2pAddress: `127.0.0.1:${ports[3 * at + 1]}`,
+    rpcAddress: `127.0.0.1:${ports[3 * at + 2]}`,
+  }));
+  const homeOf = ({ name }: { readonly name: string }) => join(home, 'members', name);
+  await foundConsortium(members, homeOf);
+  return members.map((it) => ({ home: homeOf(it), port: Number(new URL(it.url).port) }));
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports: number[] = [];
+  for (const server of servers) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ports.push((server.address() as AddressInfo).port);
+  }
+  await Promise.all(servers.map((it) => once(it.close(), 'close')));
+  return ports;
 }
 
 interface Ready {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { sha256 } from '../../crypto/hash.ts';
 import { txLeaf } from '../../ledger/chain/block-leaves.ts';
 import { encodeCommit } from '../../ledger/chain/commit.ts';
@@ -11,7 +12,7 @@ import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
 import { type Validator, validatorsHash } from '../../ledger/chain/validators.ts';
 import { merkleTree } from '../../ledger/merkle.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { BlockStore } from '../blocks/block-store.ts';
 import type { StoredBlock } from '../blocks/stored-block.ts';
 import {
@@ -27,6 +28,8 @@ import type { ValidatorSets } from './validator-sets.ts';
 /** Without news for so long the node is asked: a socket may be dead and not say so. */
 const askMs = 500;
 const setPage = 100;
+/** A node that starts reads its files first, and replays what its application lacks. */
+const patienceMs = 60_000;
 
 /** What the newest block that is kept says. */
 export interface KeptTip {
@@ -76,9 +79,18 @@ export class KeptBlocks {
     return this.#stop.signal.aborted;
   }
 
-  /** Resolves when what the node has now is kept. Throws NODE_SILENT, NODE_WRONG. */
+  /** Resolves when what the node has now is kept; it may still be starting. Throws NODE_SILENT, NODE_WRONG. */
   async start(): Promise<void> {
-    await this.#catchUp();
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        await this.#catchUp();
+        break;
+      } catch (error) {
+        if (!isCoded(error, 'NODE_SILENT') || performance.now() > deadline) throw error;
+      }
+      await pause(askMs);
+    }
     this.#listen();
     this.#running = this.#follow();
   }
@@ -127,7 +139,7 @@ export class KeptBlocks {
       } catch (error) {
         // A node that starts again is asked again; one that shows another chain is not believed any more.
         if (this.isClosed) return;
-        if (error instanceof CodedError && error.code === 'NODE_SILENT') continue;
+        if (isCoded(error, 'NODE_SILENT')) continue;
         this.#parts.onFault(error);
         return;
       }

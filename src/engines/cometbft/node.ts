@@ -31,6 +31,13 @@ export function rpcUrlOf(nodeHome: string): string {
   return `http://${address}`;
 }
 
+/** The ids of the nodes that this one talks to, as its config.toml lists them. */
+export function peersOf(nodeHome: string): ReadonlySet<string> {
+  const config = readFileSync(join(nodeHome, 'config', 'config.toml'), 'utf8');
+  const listed = /^persistent_peers\s*=\s*"([^"]*)"/m.exec(config)?.[1] ?? '';
+  return new Set(listed.split(',').map((it) => it.split('@')[0] ?? ''));
+}
+
 export interface CometNodeOptions {
   readonly program: string;
   /** With `config/` and `data/`, as CometBFT has them. */

@@ -30,7 +30,7 @@ interface RawRow {
 }
 
 function rawRow(scene: Scene, hospital: string, recordId: RecordId): RawRow | undefined {
-  const path = join(scene.home, 'servers', hospital, 'gateway.db');
+  const path = join(scene.servers.homeOf(hospital), 'servers', hospital, 'gateway.db');
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const row = db
@@ -58,7 +58,7 @@ export async function tryEverything(
 ): Promise<{ readonly tried: number; readonly opened: boolean; readonly found: boolean }> {
   const row = rawRow(scene, target.hospital, target.recordId);
   if (row === undefined) return { tried: 0, opened: false, found: false };
-  const folder = join(scene.home, 'servers', target.hospital, 'blobs');
+  const folder = join(scene.servers.homeOf(target.hospital), 'servers', target.hospital, 'blobs');
   const store = openFileBlobStore({ folder, now: Date.now, readOnly: true });
   try {
     const body = await store.read(decodeLeafContent(row.leafContent).blobId);

@@ -8,9 +8,10 @@ import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { RecordId } from '../../../primitives/ids.ts';
 import { checkReceipt } from '../../../sdk/actions/check-receipt.ts';
 import type { Looked } from '../../../sdk/actions/looks.ts';
-import { verifyHome } from '../../../server/maintenance/verify-home.ts';
+import { type VerifiedHome, verifyHome } from '../../../server/maintenance/verify-home.ts';
 import { everythingHeldBy } from '../../cast.ts';
 import { type Facts, hold, refused } from '../../chapter.ts';
+import type { Servers } from '../../server.ts';
 import { changeOneByte, tryEverything } from './raw.ts';
 import type { Scene } from './scene.ts';
 
@@ -83,7 +84,7 @@ export async function tamperAndErase(scene: Scene): Promise<Facts> {
   hold(!raw.found, 'not even the raw store has the header');
 
   await servers.stop();
-  const whole = await verifyHome(scene.home);
+  const whole = await verifyEach(servers);
   const found: Facts[] = [];
   for (const kind of ['blob', 'block', 'header'] as const) {
     found.push(await findTampering(scene, kind, first.item.recordId));
@@ -99,6 +100,17 @@ export async function tamperAndErase(scene: Scene): Promise<Facts> {
   };
 }
 
+/** What each machine holds verifies by itself; where there are several, what all of them hold together. */
+async function verifyEach({ homes }: Servers): Promise<VerifiedHome> {
+  const verified: VerifiedHome[] = [];
+  for (const home of homes) verified.push(await verifyHome(home));
+  const [first] = verified;
+  if (first === undefined) throw new CodedError('INTERNAL', { what: 'no home' });
+  const sum = (of: 'blobs' | 'items' | 'erased') => verified.reduce((all, it) => all + it[of], 0);
+  const hospitals = verified.flatMap((it) => it.hospitals);
+  return { ...first, blobs: sum('blobs'), items: sum('items'), erased: sum('erased'), hospitals };
+}
+
 async function findTampering(
   scene: Scene,
   kind: 'blob' | 'block' | 'header',
@@ -106,8 +118,9 @@ async function findTampering(
 ): Promise<Facts> {
   const copy = mkdtempSync(join(tmpdir(), 'salus-tampered-'));
   try {
-    cpSync(join(scene.home, 'servers'), join(copy, 'servers'), { recursive: true });
-    cpSync(join(scene.home, 'trust.json'), join(copy, 'trust.json'));
+    const home = scene.servers.homeOf(scene.patient.hospital);
+    cpSync(join(home, 'servers'), join(copy, 'servers'), { recursive: true });
+    cpSync(join(home, 'trust.json'), join(copy, 'trust.json'));
     const changed = changeOneByte(copy, scene.patient.hospital, kind, recordId);
     try {
       await verifyHome(copy);
@@ -171,7 +184,7 @@ export async function killServers(scene: Scene): Promise<Facts> {
   }
   hold(acknowledged.length > 0, 'something was acknowledged before the kill');
   await servers.stop();
-  const verified = await verifyHome(scene.home);
+  const verified = await verifyEach(servers);
   return {
     acknowledged: acknowledged.length,
     missing: 0,

@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeNodeKey, nodeIdOf, writeNodeHome } from '../../engines/cometbft/node-home.ts';
+import { sortValidators } from '../../ledger/chain/validators.ts';
+import { defaultGenesis, encodeGenesis, parseGenesis } from '../../ledger/genesis.ts';
+import { foundingLogs } from '../../ledger/protocol.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import { serverWings } from '../../wings/server.ts';
+import { writeWhole } from '../files.ts';
+import {
+  foundingRights,
+  genesisOrganisation,
+  genesisPath,
+  type Member,
+  newChainId,
+  openHospital,
+} from '../founding.ts';
+import { openHome } from '../home-version.ts';
+import { serversOf } from '../process.ts';
+import { nodeHomeIn } from './places.ts';
+
+/** A hospital of a consortium that is founded, and where it will be found. */
+export interface ConsortiumMember extends Member {
+  /** Of its gateway, with its name as the path: https://north.example/north. */
+  readonly url: string;
+  /** Where the others' nodes find its node: host and port. */
+  readonly p2pAddress: string;
+  /** Where its node listens for them; missing: at that address. */
+  readonly p2pListen?: string;
+  /** Where its node answers its own machine. */
+  readonly rpcAddress: string;
+}
+
+/** The power of each validator: one hospital, one vote. */
+const power = 10;
+
+/**
+ * The homes of a new consortium on CometBFT, one in each folder of `homeOf`, with all keys: for machines of one owner, and
+ * for tests. Hospitals that do not trust one another make their own keys and put the genesis together from public parts.
+ * Throws USAGE {members}: the same name, url or address twice.
+ */
+export async function foundConsortium(
+  members: readonly ConsortiumMember[],
+  homeOf: (member: ConsortiumMember) => string,
+  nowMs = Date.now(),
+): Promise<void> {
+  for (const field of ['name', 'url', 'p2pAddress'] as const) {
+    if (new Set(members.map((it) => it[field])).size !== members.length) {
+      throw new CodedError('USAGE', { members: field });
+    }
+  }
+  const chainId = newChainId();
+  const rights = foundingRights(serverWings);
+  const founded = await Promise.all(
+    members.map(async (member) => {
+      const home = homeOf(member);
+      const servers = serversOf(home);
+      mkdirSync(servers, { recursive: true, mode: 0o700 });
+      await openHome(home);
+      const hospital = await openHospital(servers, member);
+      const organisation = await genesisOrganisation(hospital, {
+        chainId,
+        rights,
+        url: member.url,
+      });
+      const [validatorKey, transportKey] = [makeNodeKey(), makeNodeKey()];
+      return { member, servers, organisation, validatorKey, transportKey };
+    }),
+  );
+  const validators = sortValidators(
+    founded.map(({ validatorKey: { publicKey } }) => ({ publicKey, power })),
+  );
+  const organisations = founded.map(({ organisation }) => organisation);
+  const chosen = { chainId, timeMs: nowMs, organisations, validators };
+  const genesisBytes = encodeGenesis(defaultGenesis(chosen, foundingLogs));
+  const genesis = parseGenesis(genesisBytes);
+  const nodes = founded.map(({ member, transportKey }) => ({
+    nodeId: nodeIdOf(transportKey),
+    address: member.p2pAddress,
+  }));
+  for (const [at, { member, servers, validatorKey, transportKey }] of founded.entries()) {
+    const { p2pAddress, p2pListen = p2pAddress, rpcAddress, name: moniker } = member;
+    const peers = nodes.filter((_, other) => other !== at);
+    const settings = { p2pAddress: p2pListen, rpcAddress, peers, moniker };
+    const nodeHome = nodeHomeIn(join(servers, 'ledger'));
+    writeNodeHome(nodeHome, { genesis, genesisBytes, validatorKey, transportKey, settings });
+    // Last: without it nothing of this counts.
+    writeWhole(genesisPath(servers), genesisBytes, 0o644);
+  }
+}

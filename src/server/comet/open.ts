@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { CometEngine } from '../../engines/cometbft/comet-engine.ts';
+import { findCometBft, rpcUrlOf } from '../../engines/cometbft/node.ts';
+import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
+import { executeGenesis } from '../../ledger/ledger.ts';
+import type { RunningLedger } from '../ledger.ts';
+import { type ProcessState, Supervisor, thisMachine } from '../supervisor.ts';
+import { blocksIn, nodeHomeIn, programFolders, validatorsIn } from './places.ts';
+
+const entry = fileURLToPath(new URL('./process.ts', import.meta.url));
+
+export interface CometLedger extends RunningLedger {
+  readonly processes: () => readonly ProcessState[];
+}
+
+/**
+ * Starts this hospital's node and its application, and opens the ledger that they and the others' nodes agree on. Throws
+ * COMETBFT_MISSING, HOME_INVALID, NODE_SILENT, LEDGER_STALLED (too few of the others are there), LEDGER_CORRUPT.
+ */
+export async function openCometLedger(
+  of: {
+    readonly home: string;
+    readonly folder: string;
+    readonly genesisBytes: Uint8Array;
+    readonly onFault: (error: unknown) => void;
+  },
+  running: AsyncDisposableStack,
+): Promise<CometLedger> {
+  const { home, folder, genesisBytes, onFault } = of;
+  // Said at once, and not in a log: the supervisor would only go on trying.
+  findCometBft(programFolders());
+  const supervised = { name: 'ledger', entry, order: { home } };
+  const supervisor = new Supervisor([supervised], thisMachine);
+  running.defer(() => supervisor.stop());
+  await supervisor.start();
+  const genesis = parseGenesis(genesisBytes);
+  const engine = await CometEngine.open({
+    rpcUrl: rpcUrlOf(nodeHomeIn(folder)),
+    blocksPath: blocksIn(folder),
+    validatorsPath: validatorsIn(folder),
+    chainId: genesis.chainId,
+    genesisHash: genesisHash(genesisBytes),
+    genesisMs: genesis.timeMs,
+    genesisAppHash: executeGenesis(genesis).appHash,
+    onFault,
+  });
+  running.defer(() => engine.close());
+  return { engine, processes: () => supervisor.states() };
+}

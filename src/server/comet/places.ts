@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sha256 } from '../../crypto/hash.ts';
+import { bytesToHex, utf8 } from '../../primitives/bytes.ts';
+
+/** Where a home that runs on CometBFT keeps what; `ledger` is the folder of the ledger. */
+export const nodeHomeIn = (ledger: string): string => join(ledger, 'cometbft');
+export const blocksIn = (ledger: string): string => join(ledger, 'blocks.db');
+export const validatorsIn = (ledger: string): string => join(ledger, 'validators.db');
+
+/** Which engine orders the ledger of a home: that whose files were made when it was founded. */
+export const isComet = (ledger: string): boolean =>
+  existsSync(join(nodeHomeIn(ledger), 'config', 'genesis.json'));
+
+/** An address of a Unix socket has 108 bytes. */
+const longestSocketPath = 100;
+
+/** Beside the ledger; where that path is too long for a socket, under a name of its own in the folder for such. */
+export function appSocketOf(ledger: string): string {
+  const beside = join(resolve(ledger), 'app.sock');
+  if (beside.length <= longestSocketPath) return beside;
+  const name = bytesToHex(sha256(utf8(beside)).subarray(0, 8));
+  return join(tmpdir(), `salus-${name}.sock`);
+}
+
+/** Where a program is looked for before the PATH: what an operator says, and what a checkout built. */
+export function programFolders(): readonly string[] {
+  const said = process.env.COMETBFT_FOLDER;
+  const built = fileURLToPath(new URL('../../../.cache/services/cometbft/bin', import.meta.url));
+  return said === undefined ? [built] : [said, built];
+}

@@ -1,0 +1,54 @@
+// A hospital's CometBFT node and the ledger's application behind it, as one process of the supervisor: where one of the two
+// ends the other has to begin again with it (docs/protocol/cometbft.md, rule CB-2).
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { abciApplication } from '../../engines/cometbft/abci/application.ts';
+import { AbciServer } from '../../engines/cometbft/abci/server.ts';
+import { CometNode, findCometBft, peersOf } from '../../engines/cometbft/node.ts';
+import { openLedgerApplication } from '../../engines/ledger-application/open.ts';
+import { parseGenesis } from '../../ledger/genesis.ts';
+import { isCoded } from '../../primitives/errors.ts';
+import { signatureChecks } from '../ledger.ts';
+import { type ProcessOrder, type RunningProcess, serversOf } from '../process.ts';
+import { appSocketOf, nodeHomeIn, programFolders } from './places.ts';
+
+/** Throws COMETBFT_MISSING, HOME_INVALID, NODE_SILENT, LEDGER_CORRUPT, GENESIS_WRONG. */
+export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
+  const ledger = join(serversOf(home), 'ledger');
+  const genesis = new Uint8Array(readFileSync(join(serversOf(home), 'genesis.cbor')));
+  const { chainId, validators } = parseGenesis(genesis);
+  const nodeHome = nodeHomeIn(ledger);
+  const running = new AsyncDisposableStack();
+  try {
+    const program = findCometBft(programFolders());
+    const application = await openLedgerApplication({
+      ...{ path: join(ledger, 'state.db'), genesis, verify: signatureChecks },
+    });
+    running.defer(() => application.close());
+    const peers = peersOf(nodeHome);
+    const answer = abciApplication({
+      ...{ application, chainId, genesis, validators, now: Date.now },
+      isPeer: (nodeId) => peers.has(nodeId),
+    });
+    const appSocket = appSocketOf(ledger);
+    const server = await AbciServer.listen(appSocket, answer, end);
+    running.defer(() => server.close());
+    const node = await CometNode.start({
+      ...{ program, home: nodeHome, appSocket, log: process.stderr },
+      onExit: (how) => end(new Error(`cometbft ended: ${how}`)),
+    });
+    // First the node, which asks the application to the last.
+    running.defer(() => node.stop());
+    return { close: () => running.disposeAsync() };
+  } catch (error) {
+    await running.disposeAsync();
+    throw error;
+  }
+}
+
+/** The supervisor begins both again. */
+function end(error: unknown): never {
+  const code = isCoded(error) ? error.code : 'INTERNAL';
+  process.stderr.write(`${JSON.stringify({ code, why: String(error) })}\n`);
+  process.exit(1);
+}
