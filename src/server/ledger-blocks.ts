@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlockStore } from '../engines/blocks/block-store.ts';
-import { copyBlocks } from '../engines/embedded/copy-blocks.ts';
+import { copyBlocks } from '../engines/blocks/copy-blocks.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 

@@ -3,6 +3,7 @@ import { decodeCommit } from '../../ledger/chain/commit.ts';
 import { decodeHeader } from '../../ledger/chain/header.ts';
 import { encodeReceipt } from '../../ledger/chain/receipt.ts';
 import { type TrustRoot, trustRootOf } from '../../ledger/chain/trust-root.ts';
+import type { Validator } from '../../ledger/chain/validators.ts';
 import type { LogName } from '../../ledger/shapes.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -34,6 +35,8 @@ export interface CometOptions {
   readonly chainId: string;
   readonly genesisHash: Uint8Array;
   readonly genesisMs: number;
+  /** Of the genesis. */
+  readonly validators: readonly Validator[];
   /** What the first header has to name. */
   readonly genesisAppHash: Uint8Array;
   /** The node shows what cannot be: nothing is believed of it any more. */
@@ -62,9 +65,13 @@ export class CometEngine implements LedgerEngine {
 
   private constructor(options: CometOptions) {
     const { rpcUrl, blocksPath, validatorsPath, chainId, onFault } = options;
+    const { genesisHash, genesisMs, validators } = options;
     this.#options = options;
     this.#rpc = new CometRpc(rpcUrl);
     this.#store = new BlockStore(blocksPath);
+    if (this.#store.identity() === undefined) {
+      this.#store.setIdentity({ chainId, genesisHash, genesisMs, validators });
+    }
     this.#sets = new ValidatorSets(validatorsPath);
     this.#blocks = new BlockCache(this.#store);
     this.#kept = new KeptBlocks({

@@ -4,8 +4,9 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
 import type { BlockStore } from '../blocks/block-store.ts';
+import { resultsHash } from '../blocks/roots.ts';
 import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
-import { genesisTip, resultsHash, type Tip } from './make-block.ts';
+import { genesisTip, type Tip } from './make-block.ts';
 import { defectOf, isSigned, type ReadBlock, readBlock, tipAfter } from './read-block.ts';
 
 /**

@@ -1,5 +1,4 @@
 import { sha256 } from '../../crypto/hash.ts';
-import { resultLeaf, txLeaf } from '../../ledger/chain/block-leaves.ts';
 import {
   type Commit,
   commitHash,
@@ -19,9 +18,9 @@ import {
 import { varintField } from '../../ledger/chain/protobuf.ts';
 import { timestampOfMs } from '../../ledger/chain/timestamp.ts';
 import { type Validator, validatorAddress, validatorsHash } from '../../ledger/chain/validators.ts';
-import { merkleTree } from '../../ledger/merkle.ts';
-import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
+import { concatBytes } from '../../primitives/bytes.ts';
 import type { TxResult } from '../application.ts';
+import { dataHash, resultsHash } from '../blocks/roots.ts';
 import type { StoredBlock } from '../blocks/stored-block.ts';
 import type { VoteSigner } from './vote-signer.ts';
 
@@ -57,25 +56,6 @@ export function genesisTip(genesisMs: number, appHash: Uint8Array): Tip {
     resultsHash: emptyRoot,
   };
 }
-
-/** B-2: root over the ids of a block’s transactions. */
-export const dataHash = (txIds: readonly Uint8Array[]): Uint8Array =>
-  merkleTree(txIds.map(txLeaf)).root;
-/** B-2: root over codes and data; stands in the next header. */
-export function resultsHash(results: readonly TxResult[]): Uint8Array {
-  // Most say the same as the one before: its leaf is theirs.
-  let before: { readonly result: TxResult; readonly leaf: Uint8Array } | undefined;
-  const leaves = results.map((result) => {
-    if (before === undefined || !areEqual(before.result, result)) {
-      before = { result, leaf: resultLeaf(result) };
-    }
-    return before.leaf;
-  });
-  return merkleTree(leaves).root;
-}
-
-const areEqual = (a: TxResult, b: TxResult): boolean =>
-  a.code === b.code && equalBytes(a.data, b.data);
 
 /** Both parts of a chain of one operator: the header is its own single part (rule B-2). */
 export const blockIdOf = (hash: Uint8Array): BlockId => ({ hash, parts: { total: 1, hash } });

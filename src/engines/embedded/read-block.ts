@@ -17,8 +17,9 @@ import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
 import { validatorsHash } from '../../ledger/chain/validators.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { dataHash, resultsHash } from '../blocks/roots.ts';
 import type { StoredBlock } from '../blocks/stored-block.ts';
-import { blockIdOf, type Chain, dataHash, resultsHash, type Tip } from './make-block.ts';
+import { blockIdOf, type Chain, type Tip } from './make-block.ts';
 
 /** A stored block and what its own bytes say, each decoded and hashed once. */
 export interface ReadBlock {

@@ -9,9 +9,9 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { headerHashOf } from '../../primitives/ids.ts';
 import type { Application, TxResult } from '../application.ts';
 import { BlockStore } from '../blocks/block-store.ts';
+import { copyBlocks } from '../blocks/copy-blocks.ts';
 import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
 import { blocksAhead } from './blocks-ahead.ts';
-import { copyBlocks } from './copy-blocks.ts';
 import { genesisTip } from './make-block.ts';
 import { defectOf, type ReadBlock, tipAfter } from './read-block.ts';
 

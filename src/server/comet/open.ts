@@ -41,6 +41,7 @@ export async function openCometLedger(
     chainId: genesis.chainId,
     genesisHash: genesisHash(genesisBytes),
     genesisMs: genesis.timeMs,
+    validators: genesis.validators,
     genesisAppHash: executeGenesis(genesis).appHash,
     onFault,
   });

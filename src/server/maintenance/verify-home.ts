@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Application, BlockInput, TxResult } from '../../engines/application.ts';
+import { verifyConsortiumLedger } from '../../engines/cometbft/verify-ledger.ts';
 import { verifyLedger } from '../../engines/embedded/verify.ts';
 import { openLedgerApplication } from '../../engines/ledger-application/open.ts';
 import { VerifyPool } from '../../engines/threads/verify-pool.ts';
@@ -13,6 +14,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import { openFileBlobStore } from '../../storage/file/file-blob-store.ts';
+import { isComet } from '../comet/places.ts';
 import { requireKnownHome } from '../home-version.ts';
 import { batchesAhead, checksBy } from '../ledger.ts';
 import { type Finding, hospitalsOf, type Service, serversOf } from '../process.ts';
@@ -179,7 +181,8 @@ async function verifyBlocksOnce(
   }
   const gathered = new GatheredFacts(genesis);
   const curves = new VerifyPool({ batches: batchesAhead });
-  const verdict = await verifyLedger({
+  const verify = isComet(directory) ? verifyConsortiumLedger : verifyLedger;
+  const verdict = await verify({
     directory,
     verifyVote: (key, message, signature) => curves.verifyVote(key, message, signature),
     openApplication: async (temporary) => {

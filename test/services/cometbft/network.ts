@@ -88,6 +88,7 @@ export class Member {
       chainId: this.#genesis.chainId,
       genesisHash: genesisHash(this.#genesisBytes),
       genesisMs: this.#genesis.timeMs,
+      validators: this.#genesis.validators,
       genesisAppHash: executeGenesis(this.#genesis).appHash,
       onFault: (error) => this.troubles.push(error),
     });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyVote } from '../../../crypto/signature.ts';
 import { BlockStore } from '../../../engines/blocks/block-store.ts';
+import { copyBlocks } from '../../../engines/blocks/copy-blocks.ts';
 import type { LedgerIdentity } from '../../../engines/blocks/stored-block.ts';
-import { copyBlocks } from '../../../engines/embedded/copy-blocks.ts';
 import {
   defectOf,
   isSigned,
