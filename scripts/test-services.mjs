@@ -3,22 +3,45 @@
 // of a package runs. What cannot be had is named with the reason. Exit code 0 says that all tests that ran passed, and
 // that some ran; with --all also that no service was missing.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
- * Name, Debian's package, and the programs that the tests start. `hasLibraries`: what it needs and this machine does not
+ * Name, Debian's package or a program of a Go module in that version, and the programs that the tests start. `hasLibraries`: what it needs and this machine does not
  * have is unpacked beside it.
  */
 const services = [
   { name: 'prometheus', debian: 'prometheus', programs: ['prometheus', 'promtool'] },
   { name: 'firefox', debian: 'firefox-esr', programs: ['firefox-esr'], hasLibraries: true },
+  {
+    name: 'cometbft',
+    goModule: 'github.com/cometbft/cometbft/cmd/cometbft',
+    version: 'v0.38.26',
+    programs: ['cometbft'],
+  },
 ];
 
 /** `{folder}` that holds the programs, or `{reason}`. */
-function found({ name, debian, programs, hasLibraries = false }) {
+function found(service) {
+  return service.goModule === undefined ? foundOfDebian(service) : builtByGo(service);
+}
+
+/** Built by the Go tool where it is not there in this version: pure Go, in about a minute. */
+function builtByGo({ name, goModule, version, programs }) {
+  const folder = join(root, '.cache', 'services', name, 'bin');
+  const mark = join(folder, version);
+  if (existsSync(mark) && programs.every((it) => existsSync(join(folder, it)))) return { folder };
+  mkdirSync(folder, { recursive: true });
+  const env = { ...process.env, CGO_ENABLED: '0', GOBIN: folder };
+  const reason = failureOf('go', ['install', `${goModule}@${version}`], root, env);
+  if (reason !== undefined) return { reason };
+  writeFileSync(mark, '');
+  return { folder };
+}
+
+function foundOfDebian({ name, debian, programs, hasLibraries = false }) {
   const holds = (folder) => programs.every((it) => existsSync(join(folder, it)));
   const onPath = (process.env.PATH ?? '').split(delimiter).find(holds);
   if (onPath !== undefined) return { folder: onPath };
@@ -45,8 +68,8 @@ function found({ name, debian, programs, hasLibraries = false }) {
 }
 
 /** What a program that failed said last, in one line; undefined: it did not fail. */
-function failureOf(program, args, cwd) {
-  const { status, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+function failureOf(program, args, cwd, env = process.env) {
+  const { status, stderr, error } = spawnSync(program, args, { cwd, env, encoding: 'utf8' });
   if (status === 0) return undefined;
   const said = (error?.message ?? stderr).trim().split('\n').at(-1);
   return `${program} ${args[0]}: ${said === '' ? `exit code ${status}` : said}`;

@@ -18,15 +18,20 @@ async function open(count: number): Promise<EngineUnderTest> {
   const [first] = members;
   assert.ok(first !== undefined);
   await Promise.all(members.map((it) => it.startNode()));
-  return underTest(first, remove);
+  return underTest(first, count, remove);
 }
 
-async function underTest(member: Member, remove: () => Promise<void>): Promise<EngineUnderTest> {
+async function underTest(
+  member: Member,
+  count: number,
+  remove: () => Promise<void>,
+): Promise<EngineUnderTest> {
   const engine = await member.startEngine();
   return {
     engine,
     trustRoot: await engine.trustRoot(),
     verifyVote,
+    hasVotesOfItsOwn: count > 1,
     accepted: (n) => accepted[n] ?? assert.fail(),
     refused: (n) => refused[n] ?? assert.fail(),
     malformed: utf8('not a transaction'),
@@ -34,7 +39,7 @@ async function underTest(member: Member, remove: () => Promise<void>): Promise<E
     async reopen() {
       await member.stop();
       await member.startNode();
-      return underTest(member, remove);
+      return underTest(member, count, remove);
     },
     async dispose() {
       await remove();
@@ -44,3 +49,4 @@ async function underTest(member: Member, remove: () => Promise<void>): Promise<E
 }
 
 describeEngine('CometBFT, one validator', () => open(1));
+describeEngine('CometBFT, four validators', () => open(4));
