@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Request, Response } from 'cosmjs-types/tendermint/abci/types';
 import { abciApplication } from '../../../src/engines/cometbft/abci/application.ts';
-import { AbciServer } from '../../../src/engines/cometbft/abci/server.ts';
+import { AbciServer, type Answer } from '../../../src/engines/cometbft/abci/server.ts';
 import { CometEngine } from '../../../src/engines/cometbft/comet-engine.ts';
 import { CometNode, rpcUrlOf } from '../../../src/engines/cometbft/node.ts';
 import {
@@ -33,6 +34,8 @@ export class Member {
   node: CometNode | undefined;
   engine: CometEngine | undefined;
   readonly troubles: unknown[] = [];
+  /** Told each question of the node with its answer, and this machine's clock when it was asked. */
+  onExchange: ((request: Request, response: Response, atMs: number) => void) | undefined;
 
   constructor(
     folder: string,
@@ -50,6 +53,10 @@ export class Member {
     this.#peers = of.peers;
   }
 
+  get genesisBytes(): Uint8Array {
+    return this.#genesisBytes;
+  }
+
   get home(): string {
     return join(this.folder, 'cometbft');
   }
@@ -62,13 +69,22 @@ export class Member {
       genesis: this.#genesisBytes,
       verify: realChecks,
     });
+    let atMs = 0;
     const answer = abciApplication({
       ...{ application: this.application, chainId, genesis: this.#genesisBytes, validators },
-      now: Date.now,
+      now: () => {
+        atMs = Date.now();
+        return atMs;
+      },
       isPeer: (id) => this.#peers.has(id),
     });
     const appSocket = join(this.folder, 'app.sock');
-    this.server = await AbciServer.listen(appSocket, answer, onFault);
+    const told: Answer = async (request) => {
+      const response = await answer(request);
+      this.onExchange?.(request, response, atMs);
+      return response;
+    };
+    this.server = await AbciServer.listen(appSocket, told, onFault);
     this.node = await CometNode.start({
       program: this.#program,
       home: this.home,
