@@ -11,4 +11,5 @@ export const serverCodes = {
   PROPOSAL_INVALID: { kind: 'not-valid', sentence: 'This is not a proposal of what a log takes.' },
   HOST_OPEN: { kind: 'usage', sentence: 'This address can be reached from elsewhere, and Salus ends no TLS: put a proxy in front of it that does, and name it with --trusted-proxy.' },
   WITNESS_SILENT: { kind: 'not-valid', sentence: 'This witness did not sign the header of this height.' },
+  ENGINE_WRONG: { kind: 'not-valid', sentence: 'This home runs on the engine that is named here; homes on CometBFT are made by the command consortium init.' },
 } as const;

@@ -22,6 +22,7 @@ import { gatewayWings } from '../wings/gateway.ts';
 import { openCometLedger } from './comet/open.ts';
 import { isComet } from './comet/places.ts';
 import { type RunningHospital, writeAddress } from './desk.ts';
+import type { Engine } from './engine.ts';
 import { writeWhole } from './files.ts';
 import { addressesElsewhere, type Founded, openConsortium, requireKeys } from './founding.ts';
 import { openHome } from './home-version.ts';
@@ -50,6 +51,8 @@ export interface ConsortiumOptions {
   readonly port: number;
   /** Where it listens: an address, or `localhost`; missing: 127.0.0.1. */
   readonly host?: string;
+  /** Refused where the home runs on another; missing: whatever it runs on. */
+  readonly engine?: Engine;
   readonly acceptClock?: boolean;
   /** Serves a restored home although later blocks may be missing, and writes down that somebody decided so. */
   readonly acceptLoss?: boolean;
@@ -96,7 +99,8 @@ export interface Consortium {
 
 /**
  * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, RESTORED_BEHIND, PORT_BUSY,
- * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*, HOST_OPEN, USAGE (no proxy's address).
+ * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*, HOST_OPEN, ENGINE_WRONG, USAGE (no proxy's address); on
+ * CometBFT COMETBFT_MISSING, NODE_SILENT, LEDGER_STALLED.
  */
 export async function startConsortium(options: ConsortiumOptions): Promise<Consortium> {
   const running = new AsyncDisposableStack();
@@ -187,6 +191,8 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   const { home, faultPoint = () => {} } = options;
   faultPoint('start:begin');
   const ledgerFolder = join(serversOf(home), 'ledger');
+  const engine: Engine = isComet(ledgerFolder) ? 'cometbft' : 'embedded';
+  if ((options.engine ?? engine) !== engine) throw new CodedError('ENGINE_WRONG', { engine });
   mkdirSync(ledgerFolder, { recursive: true, mode: 0o700 });
   const onMigrated = (line: string) => {
     log.info({ migrated: line }, 'home');

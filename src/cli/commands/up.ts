@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { isCoded } from '../../primitives/errors.ts';
 import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
 import { localUrl } from '../../server/desk.ts';
+import { type Engine, engines } from '../../server/engine.ts';
 import type { RestoredHome } from '../../server/restored.ts';
 import { readAppFiles } from '../../server/site/app-files.ts';
 import type { ProcessState } from '../../server/supervisor.ts';
@@ -29,6 +30,7 @@ interface UpOptions extends LogFlags {
   readonly config?: string;
   readonly host?: string | undefined;
   readonly demo?: boolean;
+  readonly engine?: Engine;
   readonly acceptClock?: boolean;
   readonly acceptLoss?: boolean;
   readonly trustedProxy?: readonly string[] | undefined;
@@ -45,6 +47,12 @@ export const addUp: AddCommand = (program, context) => {
       'settings as JSON; default: salus.json of the home, where there is one',
     )
     .option('--host <address>', 'the address to listen at (localhost: 127.0.0.1 and ::1)')
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        'what this home has to run on; default: whatever it has',
+      ).choices(engines),
+    )
     .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
     .option(
       '--accept-loss',
@@ -105,6 +113,7 @@ async function serve(
         ...(options.demo === true && { demo: demoDoor(home) }),
       },
     }),
+    ...(options.engine !== undefined && { engine: options.engine }),
     acceptClock: options.acceptClock === true,
     acceptLoss: options.acceptLoss === true,
     proxies: options.trustedProxy ?? [],

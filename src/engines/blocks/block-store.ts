@@ -130,7 +130,10 @@ export class BlockStore {
     const { height, timeMs, header, commit, appHash } = block;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const [txs, results] = [encodeTxs(block.txs), encodeResults(block.results)];
+      const [txs, results] = [
+        encodeTxs(block.txs, block.misbehaviour),
+        encodeResults(block.results),
+      ];
       this.#insertBlock.run(height, timeMs, header, commit, txs, results, appHash);
       this.#index.write(txIds.length);
       faultPoint('inserted');
@@ -238,7 +241,7 @@ function storedBlock(row: Record<string, SQLOutputValue>): StoredBlock {
     timeMs: integer(row.time_ms),
     header: blob(row.header),
     commit: blob(row.votes),
-    txs: decoded(decodeTxs, row.txs, 'data', height),
+    ...decoded(decodeTxs, row.txs, 'data', height),
     results: decoded(decodeResults, row.results, 'result', height),
     appHash: blob(row.app_hash),
   };

@@ -16,10 +16,10 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { BlockStore } from '../blocks/block-store.ts';
 import type { StoredBlock } from '../blocks/stored-block.ts';
 import {
+  readBlock,
   readCommitted,
   readResults,
   readSigned,
-  readTxs,
   readValidators,
 } from './rpc/read-answers.ts';
 import type { CometRpc } from './rpc/rpc.ts';
@@ -161,7 +161,7 @@ export class KeptBlocks {
       rpc.ask('block_results', at),
     ]);
     const { header, commit } = readSigned(signedAnswer);
-    const txs = readTxs(blockAnswer);
+    const { txs, misbehaviour } = readBlock(blockAnswer);
     const { results, appHash } = readResults(resultsAnswer);
     const txIds = txs.map((tx) => sha256(tx));
     this.#requireNext(header, txIds, results.length);
@@ -172,7 +172,7 @@ export class KeptBlocks {
       timeMs: msOfTimestamp(header.time),
       header: encodeHeader(header),
       commit: encodeCommit(commit),
-      ...{ txs, results, appHash },
+      ...{ txs, misbehaviour, results, appHash },
     };
     store.append(block, txIds);
     await store.flush();

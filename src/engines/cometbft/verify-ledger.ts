@@ -152,8 +152,10 @@ class Verification {
   }
 
   /** The stored results and app hash must say the same, and what the block decided of the validators holds two later. */
-  async #execute({ height, timeMs, txs, results, appHash }: StoredBlock): Promise<void> {
-    const output = await this.#application.finalizeBlock({ height, timeMs, txs });
+  async #execute(stored: StoredBlock): Promise<void> {
+    const { height, timeMs, txs, misbehaviour = [], results, appHash } = stored;
+    const block = { height, timeMs, txs, misbehaviour };
+    const output = await this.#application.finalizeBlock(block);
     const areSame =
       output.results.length === results.length &&
       output.results.every(({ code, data }, at) => {

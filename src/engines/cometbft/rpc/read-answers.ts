@@ -3,6 +3,7 @@ import type { Commit, CommitSig } from '../../../ledger/chain/commit.ts';
 import type { BlockId, Header } from '../../../ledger/chain/header.ts';
 import type { Timestamp } from '../../../ledger/chain/timestamp.ts';
 import type { Validator } from '../../../ledger/chain/validators.ts';
+import type { Misbehaviour } from '../../../ledger/validator-set.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { TxResult } from '../../application.ts';
 import type { Answered } from './rpc.ts';
@@ -99,8 +100,30 @@ const commit = z
   );
 
 const signedAnswer = z.object({ signed_header: z.object({ header, commit }) });
+/** Two votes of one validator for one height. */
+const doubleVote = z
+  .object({ value: z.object({ vote_a: z.object({ validator_address: hex, height: integer }) }) })
+  .transform(({ value: { vote_a: vote } }) => [
+    { validatorAddress: vote.validator_address, height: vote.height },
+  ]);
+/** A header that was shown to a client and is none of this chain, and who signed it. */
+const attackOnClients = z
+  .object({
+    value: z.object({
+      common_height: integer,
+      byzantine_validators: z.array(z.object({ address: hex })),
+    }),
+  })
+  .transform(({ value }) =>
+    value.byzantine_validators.map(({ address }) => ({
+      ...{ validatorAddress: address, height: value.common_height },
+    })),
+  );
 const blockAnswer = z.object({
-  block: z.object({ data: z.object({ txs: z.array(base64).nullish() }) }),
+  block: z.object({
+    data: z.object({ txs: z.array(base64).nullish() }),
+    evidence: z.object({ evidence: z.array(z.union([doubleVote, attackOnClients])).nullish() }),
+  }),
 });
 const resultsAnswer = z.object({
   txs_results: z.array(z.object({ code: integer.default(0), data: base64 })).nullish(),
@@ -137,8 +160,12 @@ export function readSigned(answered: Answered): {
   return read(signedAnswer, answered, 'commit').signed_header;
 }
 
-export function readTxs(answered: Answered): readonly Uint8Array[] {
-  return read(blockAnswer, answered, 'block').block.data.txs ?? [];
+export function readBlock(answered: Answered): {
+  readonly txs: readonly Uint8Array[];
+  readonly misbehaviour: readonly Misbehaviour[];
+} {
+  const { data, evidence } = read(blockAnswer, answered, 'block').block;
+  return { txs: data.txs ?? [], misbehaviour: (evidence.evidence ?? []).flat() };
 }
 
 export function readResults(answered: Answered): {
