@@ -232,7 +232,9 @@ async function foundWings(
 export const newChainId = (): string => `salus-${bytesToHex(new Uint8Array(randomBytes(4)))}-1`;
 
 /** What every hospital of a new ledger may do. */
-export const foundingRights = (wings: readonly ServerWing[]): readonly OrganisationRight[] => [
+export const foundingRights = (
+  wings: readonly ServerWing[] = serverWings,
+): readonly OrganisationRight[] => [
   ...new Set([...spineRights, ...wings.flatMap((wing) => wing.rights ?? [])]),
 ];
 

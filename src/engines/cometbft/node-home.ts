@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { validatorAddress } from '../../ledger/chain/validators.ts';
@@ -35,21 +35,9 @@ export interface NodeKey {
 }
 
 export function makeNodeKey(): NodeKey {
-  return nodeKeyOf(generateKeyPairSync('ed25519').privateKey);
-}
-
-/** Of a validator's PEM, as the embedded engine keeps it: a ledger that moves keeps its operator's key. */
-export function nodeKeyOfPem(pem: string): NodeKey {
-  return nodeKeyOf(createPrivateKey(pem));
-}
-
-function nodeKeyOf(privateKey: KeyObject): NodeKey {
-  const { d = '', x = '' } = privateKey.export({ format: 'jwk' });
-  const [seed, publicKey] = [d, x].map((it) => new Uint8Array(Buffer.from(it, 'base64url')));
-  return {
-    publicKey: publicKey ?? new Uint8Array(0),
-    secret: concatBytes(seed ?? new Uint8Array(0), publicKey ?? new Uint8Array(0)),
-  };
+  const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const publicKey = new Uint8Array(Buffer.from(x, 'base64url'));
+  return { publicKey, secret: concatBytes(Buffer.from(d, 'base64url'), publicKey) };
 }
 
 export const nodeIdOf = ({ publicKey }: Pick<NodeKey, 'publicKey'>): string =>

@@ -5,7 +5,6 @@ import { sortValidators } from '../../ledger/chain/validators.ts';
 import { defaultGenesis, encodeGenesis, parseGenesis } from '../../ledger/genesis.ts';
 import { foundingLogs } from '../../ledger/protocol.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { serverWings } from '../../wings/server.ts';
 import { writeWhole } from '../files.ts';
 import {
   foundingRights,
@@ -50,7 +49,7 @@ export async function foundConsortium(
     }
   }
   const chainId = newChainId();
-  const rights = foundingRights(serverWings);
+  const rights = foundingRights();
   const founded = await Promise.all(
     members.map(async (member) => {
       const home = homeOf(member);
