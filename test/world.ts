@@ -1,6 +1,7 @@
 import { sha256 } from '../src/crypto/hash.ts';
 import type { Enrol } from '../src/ledger/acts/enrol.ts';
 import type { KeySet } from '../src/ledger/acts/key-set.ts';
+import type { Validator } from '../src/ledger/chain/validators.ts';
 import { encodeTx, txIdOfBytes } from '../src/ledger/codec.ts';
 import { defaultGenesis, type Genesis, type GenesisLog, spineLogs } from '../src/ledger/genesis.ts';
 import type { Identity } from '../src/ledger/identity.ts';
@@ -11,12 +12,13 @@ import { suite } from '../src/ledger/object-types.ts';
 import type { Act } from '../src/ledger/protocol.ts';
 import { noRecovery, recoveryHash } from '../src/ledger/recovery.ts';
 import { type RefusalCode, refusalOf } from '../src/ledger/refusals.ts';
-import { organisationRights } from '../src/ledger/rights.ts';
+import { type OrganisationRight, organisationRights } from '../src/ledger/rights.ts';
 import type { Role } from '../src/ledger/roles.ts';
 import type { LogName } from '../src/ledger/shapes.ts';
 import type { LedgerView } from '../src/ledger/table.ts';
 import { accounts } from '../src/ledger/tables/accounts.ts';
 import type { Tx } from '../src/ledger/tx.ts';
+import type { Misbehaviour } from '../src/ledger/validator-set.ts';
 import { utf8 } from '../src/primitives/bytes.ts';
 import { decodeCbor } from '../src/primitives/cbor.ts';
 import {
@@ -93,6 +95,35 @@ export interface Sent {
 
 export type Answer = 'accepted' | RefusalCode;
 
+/** Who founds a world: by name, with what it may send; and whose keys order its blocks. */
+export interface Founders {
+  readonly organisations: readonly (readonly [
+    name: string,
+    rights: readonly OrganisationRight[],
+  ])[];
+  readonly validators: readonly Validator[];
+}
+
+const twoHospitals: Founders = {
+  organisations: [
+    ['hospital', organisationRights],
+    ['archive', []],
+  ],
+  validators: [{ publicKey: bytesOf('validator'), power: 1 }],
+};
+
+/** The key with which somebody's machine orders blocks. */
+export const validatorOf = (name: string): Validator => ({
+  publicKey: bytesOf(`${name} validator`),
+  power: 10,
+});
+
+/** A consortium: each is a member of its own with a validator of its own. */
+export const consortiumOf = (...names: readonly string[]): Founders => ({
+  organisations: names.map((name) => [name, organisationRights]),
+  validators: names.map(validatorOf),
+});
+
 /**
  * A small ledger: two hospitals, blocks one after the other, signatures by decree. Its logs take what they took
  * at first, for vectors and the golden chain are made with it, or what a test gives.
@@ -104,8 +135,8 @@ export class World {
   timeMs = t0;
   appHash: Uint8Array;
 
-  constructor(logs: readonly GenesisLog[] = spineLogs) {
-    const hospital = (name: string, rights: Genesis['organisations'][number]['rights']) => ({
+  constructor(logs: readonly GenesisLog[] = spineLogs, founders: Founders = twoHospitals) {
+    const hospital = (name: string, rights: readonly OrganisationRight[]) => ({
       identity: identityOf(name),
       name,
       url: `https://${name}.example`,
@@ -114,8 +145,8 @@ export class World {
     const said = {
       chainId: 'salus-test-1',
       timeMs: t0,
-      organisations: [hospital('hospital', organisationRights), hospital('archive', [])],
-      validators: [{ publicKey: bytesOf('validator'), power: 1 }],
+      organisations: founders.organisations.map(([name, rights]) => hospital(name, rights)),
+      validators: founders.validators,
     };
     this.genesis = defaultGenesis(said, logs);
     const { appHash, writes } = executeGenesis(this.genesis);
@@ -153,13 +184,22 @@ export class World {
 
   /** One block at `timeMs`, by default a second after the last. */
   block(txs: readonly VerifiedTx[], timeMs = this.timeMs + 1_000) {
+    return this.execute(txs, timeMs).results;
+  }
+
+  /** As `block`, with what is reported of validators, and all that comes of it. */
+  execute(
+    txs: readonly VerifiedTx[],
+    timeMs = this.timeMs + 1_000,
+    misbehaviour: readonly Misbehaviour[] = [],
+  ) {
     this.height++;
     this.timeMs = timeMs;
     const block = { height: this.height, timeMs };
-    const executed = executeBlock(this.store, this.genesis, txs, block);
+    const executed = executeBlock(this.store, this.genesis, txs, block, misbehaviour);
     this.store.apply(executed.writes);
     this.appHash = executed.appHash;
-    return executed.results;
+    return executed;
   }
 
   /** One transaction in a block of its own. */

@@ -1,5 +1,7 @@
 import type { StateHeads } from '../ledger/app-hash.ts';
+import type { Validator } from '../ledger/chain/validators.ts';
 import type { LogName } from '../ledger/shapes.ts';
+import type { Misbehaviour } from '../ledger/validator-set.ts';
 
 /**
  * The seam between an engine, which orders bytes, and the ledger, which judges them: shaped like ABCI 2.0,
@@ -16,12 +18,16 @@ export interface BlockInput {
   readonly height: number;
   readonly timeMs: number;
   readonly txs: readonly Uint8Array[];
+  /** Evidence against validators that the block carries; missing: the engine has none to report. */
+  readonly misbehaviour?: readonly Misbehaviour[];
 }
 
 export interface BlockOutput {
   readonly results: readonly TxResult[];
   /** Root after this block; stands in the header of the next height. Unchanged by an empty block. */
   readonly appHash: Uint8Array;
+  /** Who orders blocks from two heights later on, as far as this block changed it; power 0: no more. */
+  readonly validatorUpdates: readonly Validator[];
 }
 
 export interface StateAnswer {

@@ -4,12 +4,15 @@ import { accountIdOfKey } from './identity.ts';
 import type { LogName } from './shapes.ts';
 import type { LedgerView } from './table.ts';
 import { type ProfileEntry, profileRowId, profiles } from './tables/profiles.ts';
+import type { LedgerValidator } from './tables/validators.ts';
 
 /** What genesis lays down, and what LogProfile acts have changed of it, as it holds at one height. */
 export interface Charter {
   readonly chainId: string;
   /** All there are: organisations come from genesis. Worked out when somebody asks. */
   organisations(): readonly AccountId[];
+  /** Who orders blocks at first; `validatorsOf` says who does now. */
+  genesisValidators(): readonly LedgerValidator[];
   /** Missing: this ledger has no such log. */
   readonly logs: Readonly<Partial<Record<LogName, ProfileEntry>>>;
 }
@@ -28,10 +31,23 @@ export function charterAt(view: LedgerView, genesis: Genesis, height: number): C
   }
   return {
     chainId: genesis.chainId,
-    organisations: () =>
-      genesis.organisations.map(({ identity }) => accountIdOfKey(identity.suite, identity.signKey)),
+    organisations: () => organisationsOf(genesis),
+    genesisValidators: () => genesisValidators(genesis),
     logs,
   };
+}
+
+const organisationsOf = ({ organisations }: Genesis): readonly AccountId[] =>
+  organisations.map(({ identity }) => accountIdOfKey(identity.suite, identity.signKey));
+
+/** A genesis that lists as many validators as organisations lists each one's in its place (state.md, ST-12). */
+function genesisValidators(genesis: Genesis): readonly LedgerValidator[] {
+  const owners = organisationsOf(genesis);
+  const inPlace = owners.length === genesis.validators.length;
+  return genesis.validators.map((validator, index) => ({
+    ...validator,
+    organisation: (inPlace ? owners[index] : undefined) ?? '',
+  }));
 }
 
 /** What a log takes at a height: the last entry of its row that has begun, else what its genesis lists. */

@@ -3,6 +3,7 @@ import { idBytes } from '../primitives/ids.ts';
 import { enrolledRows } from './acts/enrol.ts';
 import { appHashOf, type LogHead, type LogHeads } from './app-hash.ts';
 import { applyTx, type TxOutcome } from './apply.ts';
+import type { Validator } from './chain/validators.ts';
 import { charterAt } from './charter.ts';
 import type { Genesis } from './genesis.ts';
 import { accountIdOfKey } from './identity.ts';
@@ -14,9 +15,19 @@ import { Overlay } from './overlay.ts';
 import { requireKnown } from './protocol.ts';
 import type { LogName } from './shapes.ts';
 import { treeChange, treeRoot, updateTree } from './state-tree.ts';
-import { decodeRow, type LedgerView, put, type StateTable, stateKey, type Write } from './table.ts';
+import {
+  decodeRow,
+  type LedgerView,
+  onlyRow,
+  put,
+  type StateTable,
+  stateKey,
+  type Write,
+} from './table.ts';
 import { organisations } from './tables/organisations.ts';
+import { validators } from './tables/validators.ts';
 import type { TreePage } from './tree-page.ts';
+import { type Misbehaviour, punish, validatorChanges } from './validator-set.ts';
 
 /** The committed state, wherever it is kept. Pages are shared with the tree: nobody changes them in place. */
 export interface LedgerStore {
@@ -47,6 +58,8 @@ export interface ExecutedBlock {
   readonly results: readonly TxOutcome[];
   readonly appHash: Uint8Array;
   readonly writes: BlockWrites;
+  /** What the block changed of who orders blocks, in force two heights later; power 0: left. Nearly always empty. */
+  readonly validatorUpdates: readonly Validator[];
 }
 
 const noCredential = new Uint8Array(32);
@@ -64,6 +77,7 @@ export function viewOf(store: Pick<LedgerStore, 'row'>): LedgerView {
 /**
  * The ledger as a function: a state and a block give results, the next app hash and the writes that make
  * the next state. The same on every machine, for every replay; it looks at no clock and keeps nothing.
+ * `misbehaviour`: what the block carries of evidence against validators; part of the block as its transactions are.
  * Throws LEDGER_NEWER where the ledger takes what this build does not know.
  * Source: docs/protocol/state.md.
  */
@@ -72,10 +86,13 @@ export function executeBlock(
   genesis: Genesis,
   txs: readonly VerifiedTx[],
   block: Block,
+  misbehaviour: readonly Misbehaviour[] = [],
 ): ExecutedBlock {
   const state = new Overlay(store.view ?? viewOf(store));
   const charter = charterAt(state, genesis, block.height);
   requireKnown(charter);
+  const before = state.get(validators, onlyRow);
+  for (const write of punish(state, charter, misbehaviour, block)) state.write(write);
   const results: TxOutcome[] = [];
   const leaves: Record<LogName, Uint8Array[]> = { user: [], doc: [] };
   for (const incoming of txs) {
@@ -85,11 +102,19 @@ export function executeBlock(
       leaves[incoming.tx.body.log].push(leafHash(idBytes(incoming.txId)));
     }
   }
-  return { results, ...sealed(store, state.writes(), leaves) };
+  const after = state.get(validators, onlyRow);
+  const validatorUpdates =
+    after === before
+      ? []
+      : validatorChanges(
+          before ?? charter.genesisValidators(),
+          after ?? charter.genesisValidators(),
+        );
+  return { results, validatorUpdates, ...sealed(store, state.writes(), leaves) };
 }
 
 /** The state before the first block: the organisations of the genesis. */
-export function executeGenesis(genesis: Genesis): Omit<ExecutedBlock, 'results'> {
+export function executeGenesis(genesis: Genesis): Pick<ExecutedBlock, 'appHash' | 'writes'> {
   const writes: Write[] = genesis.organisations.flatMap(({ identity, name, url, rights }) => {
     const account = accountIdOfKey(identity.suite, identity.signKey);
     const act = { identity, role: 'organisation' as const, credentialHash: noCredential };
@@ -110,7 +135,7 @@ function sealed(
   store: LedgerStore,
   writes: readonly Write[],
   leaves: Readonly<Record<LogName, readonly Uint8Array[]>>,
-): Omit<ExecutedBlock, 'results'> {
+): Pick<ExecutedBlock, 'appHash' | 'writes'> {
   const encoded = encodeCborTogether(writes, ({ table, row }) => table.row.encode(row));
   const rows = encoded.map(([write, value]) => ({
     key: stateKey(write.table, write.id),

@@ -27,6 +27,8 @@ import { keysets } from './tables/keysets.ts';
 import { organisations } from './tables/organisations.ts';
 import { profiles } from './tables/profiles.ts';
 import { recoveries } from './tables/recoveries.ts';
+import { validators } from './tables/validators.ts';
+import { validatorsCases } from './tables/validators-cases.ts';
 import type { LedgerWing } from './wing.ts';
 
 /** The one list of what a transaction may say: the spine's acts, and those of the wings. */
@@ -57,6 +59,8 @@ const spineTables = [
   batches,
   profiles,
   recoveries,
+  validators,
+  validatorsCases,
 ] as const;
 
 type WingActs = (typeof ledgerWings)[number] extends infer Wing

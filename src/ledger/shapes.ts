@@ -1,7 +1,13 @@
 import type { Code } from '../codes/index.ts';
 import { readText } from '../primitives/cbor.ts';
 import { CodedError } from '../primitives/errors.ts';
-import { type ConsentId, consentIdOf, idBytes } from '../primitives/ids.ts';
+import {
+  type AccountId,
+  accountIdOf,
+  type ConsentId,
+  consentIdOf,
+  idBytes,
+} from '../primitives/ids.ts';
 import { bytes, oneOf, optionalBytes, type Shape, struct, uint } from '../primitives/shape.ts';
 
 /** The fields that acts, rows and the genesis have in common. Source: docs/protocol/acts.md, state.md. */
@@ -24,6 +30,17 @@ export const optionalConsent: Shape<ConsentId | ''> = {
   decode(value, field) {
     const read = optionalConsentBytes.decode(value, field);
     return read.length === 0 ? '' : consentIdOf(read);
+  },
+};
+
+const optionalAccountBytes = optionalBytes(32);
+
+/** An account, or '' (no bytes): nobody in particular. */
+export const optionalAccount: Shape<AccountId | ''> = {
+  encode: (account) => (account === '' ? none : idBytes(account)),
+  decode(value, field) {
+    const read = optionalAccountBytes.decode(value, field);
+    return read.length === 0 ? '' : accountIdOf(read);
   },
 };
 

@@ -27,6 +27,9 @@ export function stateTable<Row>(
 
 const headOf = (name: string): Uint8Array => utf8(`${name}/`);
 
+/** The id of a table that has one row. */
+export const onlyRow = '00';
+
 /** The state as a rule sees it: committed rows under the writes of earlier acts. */
 export interface LedgerView {
   /** `id`: lower-case hex; composite ones are the parts one after the other. */

@@ -62,7 +62,7 @@ export class CounterApplication implements Application {
       return { code: 0, data: utf8(String(value)) };
     });
     this.#db.prepare('UPDATE meta SET height = ?').run(height);
-    return { results, appHash: this.#hash() };
+    return { results, appHash: this.#hash(), validatorUpdates: [] };
   }
 
   commit(): void {

@@ -159,19 +159,20 @@ class SqliteLedgerApplication implements LedgerApplication {
   }
 
   async finalizeBlock(block: BlockInput): Promise<BlockOutput> {
-    const { height, timeMs } = block;
+    const { height, timeMs, misbehaviour } = block;
     const txs = this.#prepared.get(block.txs) ?? (await this.#verifyAll(block.txs));
     const last = this.#head().height;
     if (last !== 0 && height !== last + 1) {
       throw new CodedError('INTERNAL', { reason: 'block out of order', height, last });
     }
     this.#finalized = undefined;
-    const { results, appHash, writes } = this.#database.reading(() =>
-      executeBlock(this.#database, this.#genesis, txs, { height, timeMs }),
+    const executed = this.#database.reading(() =>
+      executeBlock(this.#database, this.#genesis, txs, { height, timeMs }, misbehaviour),
     );
+    const { results, appHash, writes, validatorUpdates } = executed;
     const head = { genesisHash: this.#genesisHash, height, appHash };
     this.#finalized = { head, writes, timeMs, txIds: txs.map(({ txId }) => txId) };
-    return { results, appHash };
+    return { results, appHash, validatorUpdates };
   }
 
   #verifyAll(txs: readonly Uint8Array[]): Promise<readonly VerifiedTx[]> {

@@ -97,7 +97,7 @@ function union(some: readonly number[], more: readonly number[]): readonly numbe
 export function requireKnownActs({ chain, profiles }: Proposal): void {
   for (const { profile, acts, version, fromHeight } of profiles) {
     const logs = { [profile]: { acts, version, fromHeight } };
-    requireKnown({ chainId: chain, organisations: () => [], logs });
+    requireKnown({ chainId: chain, organisations: () => [], genesisValidators: () => [], logs });
   }
 }
 
