@@ -50,8 +50,10 @@ const wingFloors = {
       'primitives',
       'crypto/(hash|labels|ed25519-strict)',
       'ledger/(act|table|outcome|shapes|identity|nonce-window|requirement|roles|rights|wing|object-types)',
+      // What the spine knows of its own constitution: a vote changes it by the spine's own rules.
+      'ledger/(charter|integers|members|recovery|validator-set)',
       'ledger/tables/.*',
-      'ledger/acts/(consents|epochs)',
+      'ledger/acts/(consents|epochs|enrol|log-profile|rotate-key)',
     ],
     own: ['names'],
   },

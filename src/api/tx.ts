@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { maxFormers, maxIdentities } from '../ledger/tables/keys.ts';
+import { maxMembers } from '../ledger/tables/members.ts';
 import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
 /** Handing in transactions, and what became of them. Source: docs/protocol/http.md, rule H-7. */
@@ -30,13 +30,13 @@ export const stateKey = {
   key: z.string().check(z.regex(/^([0-9a-f]{2}){1,128}$/)),
 } as const;
 
-/** The longest encoding of an identity in a row of `keys`: its keys, proofs and heights are 1,460 bytes. */
-const maxIdentityBytes = 1_536;
+/** The longest encoding of an entry of `members`, or of a vote: an account and two numbers. */
+const maxMemberBytes = 64;
 /**
  * The longest row of any table, which an answer must be able to hold: nobody may make a row that nobody can be shown.
- * It is that of `keys`, for an account that has changed its keys so often that its row folds them.
+ * It is that of `members`, or of a proposal, on a ledger of a thousand of whom as many left and came at once.
  */
-export const maxRowBytes = maxIdentities * maxIdentityBytes + maxFormers * 64 + 4_096;
+export const maxRowBytes = 2 * maxMembers * maxMemberBytes + 4_096;
 
 export const stateAnswer = z.object({
   height,

@@ -14,6 +14,11 @@ const config = z
     /** Where the server listens: an IP address, or `localhost`. */
     host,
     port: z.int().min(0).max(65_535),
+    /** PEM files: with both, the server ends TLS itself. */
+    tlsCert: z.string().min(1).max(4_096),
+    tlsKey: z.string().min(1).max(4_096),
+    /** Where others reach it, for invitations. */
+    url: z.url({ protocol: /^https?$/ }).max(200),
     trustedProxy: z.array(z.string().min(1).max(100)).max(100),
     logFile: z.string().min(1).max(4_096),
     logLevel: z.enum(logLevels),
@@ -28,6 +33,9 @@ type Key = keyof Config;
 const variables: Readonly<Record<Key, string>> = {
   host: 'SALUS_HOST',
   port: 'SALUS_PORT',
+  tlsCert: 'SALUS_TLS_CERT',
+  tlsKey: 'SALUS_TLS_KEY',
+  url: 'SALUS_URL',
   trustedProxy: 'SALUS_TRUSTED_PROXY',
   logFile: 'SALUS_LOG_FILE',
   logLevel: 'SALUS_LOG_LEVEL',

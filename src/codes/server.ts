@@ -9,7 +9,12 @@ export const serverCodes = {
       'This home was restored up to the block named, and later ones may be missing: grants that were revoked since are in force again. Restore it with the blocks of the home that was served last (--blocks-of), or serve it without them (--accept-loss).',
   },
   PROPOSAL_INVALID: { kind: 'not-valid', sentence: 'This is not a proposal of what a log takes.' },
-  HOST_OPEN: { kind: 'usage', sentence: 'This address can be reached from elsewhere, and Salus ends no TLS: put a proxy in front of it that does, and name it with --trusted-proxy.' },
+  HOST_OPEN: {
+    kind: 'usage',
+    sentence: 'This address can be reached from elsewhere: name a certificate (--tls-cert, --tls-key), or put a proxy in front of it that ends TLS, and name it with --trusted-proxy.',
+  },
+  TLS_INVALID: { kind: 'usage', sentence: 'This is no certificate with its private key, in PEM, that this program may read.' },
+  HOME_FOUNDED: { kind: 'usage', sentence: 'A hospital was founded in this home already: salus up serves it. Choose another home for another one.' },
   WITNESS_SILENT: { kind: 'not-valid', sentence: 'This witness did not sign the header of this height.' },
   ENGINE_WRONG: { kind: 'not-valid', sentence: 'This home runs on the engine that is named here; homes on CometBFT are made by the command consortium init.' },
 } as const;

@@ -9,8 +9,8 @@ import type { LedgerValidator } from './tables/validators.ts';
 /** What genesis lays down, and what LogProfile acts have changed of it, as it holds at one height. */
 export interface Charter {
   readonly chainId: string;
-  /** All there are: organisations come from genesis. Worked out when somebody asks. */
-  organisations(): readonly AccountId[];
+  /** Who founded it, worked out when somebody asks; `membersAt` says who is a member now. */
+  genesisOrganisations(): readonly AccountId[];
   /** Who orders blocks at first; `validatorsOf` says who does now. */
   genesisValidators(): readonly LedgerValidator[];
   /** Missing: this ledger has no such log. */
@@ -31,7 +31,7 @@ export function charterAt(view: LedgerView, genesis: Genesis, height: number): C
   }
   return {
     chainId: genesis.chainId,
-    organisations: () => organisationsOf(genesis),
+    genesisOrganisations: () => organisationsOf(genesis),
     genesisValidators: () => genesisValidators(genesis),
     logs,
   };

@@ -96,7 +96,7 @@ for (const [name, code, change] of [
   ['a nonce of text', 'CBOR_SHAPE', ([, s], body) => [body.with(5, '1'), s ?? 0]],
   ['no act', 'CBOR_SHAPE', ([, s], body) => [body.with(7, []), s ?? 0]],
   ['17 acts', 'CBOR_SHAPE', ([, s], body) => [body.with(7, new Array(17).fill(act1())), s ?? 0]],
-  ['an unknown act', 'TYPE_UNKNOWN', ([, s], body) => [body.with(7, [[70, 0]]), s ?? 0]],
+  ['an unknown act', 'TYPE_UNKNOWN', ([, s], body) => [body.with(7, [[79, 0]]), s ?? 0]],
   ['an act with a field more', 'CBOR_SHAPE', ([, s], b) => [b.with(7, [[...act1(), 0]]), s ?? 0]],
   [
     'an unknown batch',

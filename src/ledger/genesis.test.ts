@@ -7,7 +7,7 @@ import { encodeGenesis, type Genesis, genesisHash, parseGenesis, spineLogs } fro
 import { actNumber, acts, foundingLogs } from './protocol.ts';
 import { accounts } from './tables/accounts.ts';
 import { keys } from './tables/keys.ts';
-import { organisations } from './tables/organisations.ts';
+import { organisations, rightsFromGenesis } from './tables/organisations.ts';
 
 const { genesis } = new World();
 
@@ -75,6 +75,7 @@ test('organisations stand in the state before the first block, with their rights
     name: 'hospital',
     url: 'https://hospital.example',
     rights: ['enrol', 'serve', 'batch'],
+    ...rightsFromGenesis,
   });
   const account = view.get(accounts, hospital);
   assert.deepEqual([account?.role, account?.organisation], ['organisation', hospital]);

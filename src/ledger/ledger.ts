@@ -24,7 +24,7 @@ import {
   stateKey,
   type Write,
 } from './table.ts';
-import { organisations } from './tables/organisations.ts';
+import { organisations, rightsFromGenesis } from './tables/organisations.ts';
 import { validators } from './tables/validators.ts';
 import type { TreePage } from './tree-page.ts';
 import { type Misbehaviour, punish, validatorChanges } from './validator-set.ts';
@@ -119,7 +119,11 @@ export function executeGenesis(genesis: Genesis): Pick<ExecutedBlock, 'appHash' 
     const account = accountIdOfKey(identity.suite, identity.signKey);
     const act = { identity, role: 'organisation' as const, credentialHash: noCredential };
     const [row, directory] = enrolledRows(act, { organisation: account, height: 0 });
-    return [row, put(organisations, account, { name, url, rights }), directory];
+    return [
+      row,
+      put(organisations, account, { name, url, rights, ...rightsFromGenesis }),
+      directory,
+    ];
   });
   return sealed(emptyStore, writes, { user: [], doc: [] });
 }

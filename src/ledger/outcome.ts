@@ -4,7 +4,7 @@ import type { RefusalCode } from './refusals.ts';
 import type { OrganisationRight } from './rights.ts';
 import type { LogName } from './shapes.ts';
 import type { LedgerView, Write } from './table.ts';
-import { organisations } from './tables/organisations.ts';
+import { organisations, rightsAt } from './tables/organisations.ts';
 
 export interface Block {
   readonly height: number;
@@ -45,7 +45,13 @@ export function refuse(code: RefusalCode): Outcome {
   return { ok: false, code };
 }
 
-/** Whether an account is an organisation that genesis gave this right; no row is no. */
-export function holdsRight(view: LedgerView, sender: AccountId, right: OrganisationRight): boolean {
-  return view.get(organisations, sender)?.rights.includes(right) ?? false;
+/** Whether an account is an organisation that has this right at a height; no row is no. */
+export function holdsRight(
+  view: LedgerView,
+  sender: AccountId,
+  right: OrganisationRight,
+  height: number,
+): boolean {
+  const row = view.get(organisations, sender);
+  return row !== undefined && rightsAt(row, height).includes(right);
 }

@@ -24,6 +24,7 @@ import { batches } from './tables/batches.ts';
 import { consents } from './tables/consents.ts';
 import { keys } from './tables/keys.ts';
 import { keysets } from './tables/keysets.ts';
+import { members } from './tables/members.ts';
 import { organisations } from './tables/organisations.ts';
 import { profiles } from './tables/profiles.ts';
 import { recoveries } from './tables/recoveries.ts';
@@ -59,6 +60,7 @@ const spineTables = [
   batches,
   profiles,
   recoveries,
+  members,
   validators,
   validatorsCases,
 ] as const;

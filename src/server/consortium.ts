@@ -24,7 +24,13 @@ import { isComet } from './comet/places.ts';
 import { type RunningHospital, writeAddress } from './desk.ts';
 import type { Engine } from './engine.ts';
 import { writeWhole } from './files.ts';
-import { addressesElsewhere, type Founded, openConsortium, requireKeys } from './founding.ts';
+import {
+  addressesElsewhere,
+  type Founded,
+  type Member,
+  openConsortium,
+  requireKeys,
+} from './founding.ts';
 import { openHome } from './home-version.ts';
 import { startHospital } from './hospital.ts';
 import { lastBackup } from './last-backup.ts';
@@ -38,6 +44,7 @@ import { wingProcesses } from './services.ts';
 import { type Site, serveSite } from './site/site.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
+import { openTlsFront, type TlsFiles } from './tls-front.ts';
 import { trustedProxies } from './trusted-proxies.ts';
 
 /**
@@ -53,6 +60,12 @@ export interface ConsortiumOptions {
   readonly host?: string;
   /** Refused where the home runs on another; missing: whatever it runs on. */
   readonly engine?: Engine;
+  /** Ends TLS at that address and port; this machine's own commands then find another one, on its loopback. */
+  readonly tls?: TlsFiles | undefined;
+  /** Where others reach this process, without a slash at the end: for invitations. */
+  readonly publicUrl?: string | undefined;
+  /** Of a new home; one that stands keeps those of its genesis. */
+  readonly members?: readonly Member[];
   readonly acceptClock?: boolean;
   /** Serves a restored home although later blocks may be missing, and writes down that somebody decided so. */
   readonly acceptLoss?: boolean;
@@ -126,7 +139,7 @@ async function startAll(
   const { home, faultPoint = () => {}, settings } = options;
   const isProxy = trustedProxies(options.proxies ?? []);
   const host = options.host ?? '127.0.0.1';
-  requireShielded(host, options.proxies ?? []);
+  requireShielded(host, { proxies: options.proxies ?? [], tls: options.tls !== undefined });
   const log = createLogger({
     level: options.logLevel ?? 'warn',
     ...(options.logFile !== undefined && { destination: options.logFile }),
@@ -167,11 +180,12 @@ async function startAll(
   };
   const app = await createServer(serving);
   running.defer(() => app.close());
-  await app.listen({ port: options.port, host });
-  const url = urlAt(host, (app.server.address() as AddressInfo).port);
+  const url = await listen(app, { ...options, host }, running);
   for (const { name, title, account } of hospitals) {
     urls.set(account, `${url}/${name}`);
-    answering.push({ name, title, account, url: `${url}/${name}` });
+    const { publicUrl } = options;
+    const shown = publicUrl === undefined ? {} : { publicUrl: `${publicUrl}/${name}` };
+    answering.push({ name, title, account, url: `${url}/${name}`, ...shown });
   }
   running.defer(writeAddress(home, { url, hospitals: answering }));
   running.defer(() => supervisor.stop());
@@ -184,6 +198,21 @@ async function startAll(
     );
   const restored = readRestored(home);
   return { url, chainId: engine.chainId, hospitals: answering, ledger, logs, restored, processes };
+}
+
+/** Where this machine finds it. With TLS that is a port of its own: a certificate names the public address. */
+async function listen(
+  app: FastifyInstance,
+  { port, host, tls }: Pick<ConsortiumOptions, 'port' | 'tls'> & { readonly host: string },
+  running: AsyncDisposableStack,
+): Promise<string> {
+  const own = tls === undefined ? { port, host } : { port: 0, host: '127.0.0.1' };
+  await app.listen(own);
+  if (tls !== undefined) {
+    const front = await openTlsFront(app.server, tls, { port, host });
+    running.defer(() => front.close());
+  }
+  return urlAt(own.host, (app.server.address() as AddressInfo).port);
 }
 
 /** The home in the version of this build, with the keys of what was founded in it. */
@@ -206,7 +235,11 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
     ? new Uint8Array(0)
     : validatorKeyOf(ledgerFolder).publicKey;
   faultPoint('start:key');
-  const founded = await openConsortium(home, { validatorKey, nowMs: Date.now() });
+  const { members } = options;
+  const founded = await openConsortium(home, {
+    ...{ validatorKey, nowMs: Date.now() },
+    ...(members !== undefined && { members }),
+  });
   faultPoint('start:founded');
   return founded;
 }

@@ -12,12 +12,20 @@ export interface RunningHospital {
   readonly title: string;
   readonly account: AccountId;
   readonly url: string;
+  /** Where others reach it; missing: at `url`. */
+  readonly publicUrl?: string | undefined;
 }
 
 const addressFile = z.object({
   url: z.string(),
   hospitals: z.array(
-    z.object({ name: z.string(), title: z.string(), account: accountIdText, url: z.string() }),
+    z.object({
+      name: z.string(),
+      title: z.string(),
+      account: accountIdText,
+      url: z.string(),
+      publicUrl: z.optional(z.string()),
+    }),
   ),
 });
 

@@ -163,12 +163,30 @@ export function addressesElsewhere(genesis: Genesis): ReadonlyMap<AccountId, str
   );
 }
 
+/** The members that the genesis of a home names. Throws HOME_INVALID, and as `parseGenesis`. */
+export const membersIn = (home: string): readonly Member[] => membersOf(genesisIn(serversOf(home)));
+
+/** Whether a ledger was founded in this home. */
+export const isFounded = (home: string): boolean => existsSync(genesisPath(serversOf(home)));
+
 /** It becomes a folder and a path of addresses. */
 function requireName(name: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name) || reserved.includes(name)) {
-    throw new CodedError('HOME_INVALID', { hospital: name });
-  }
+  if (!isMemberName(name)) throw new CodedError('HOME_INVALID', { hospital: name });
   return name;
+}
+
+/** Small letters, digits and dashes, and none of the folders that lie beside those of the hospitals. */
+export const isMemberName = (name: string): boolean =>
+  /^[a-z0-9][a-z0-9-]{0,63}$/.test(name) && !reserved.includes(name);
+
+/** A name that people can type: 'St. Anna Hospital' is 'st-anna-hospital'; '': nothing of it can be. */
+export function memberNameOf(title: string): string {
+  const plain = title.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  const name = plain
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 64);
+  return isMemberName(name) ? name : '';
 }
 
 /** Its keys are made where there are none. Throws HOME_INVALID {hospital}: a name that is none. */

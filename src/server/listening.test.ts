@@ -13,7 +13,7 @@ for (const [host, proxies, code] of [
   ['0.0.0.0', ['10.0.0.0/8'], undefined],
 ] as const) {
   test(`${host} behind ${proxies.join() || 'no proxy'}: ${code ?? 'served'}`, () => {
-    const listen = () => requireShielded(host, proxies);
+    const listen = () => requireShielded(host, { proxies });
     if (code === undefined) listen();
     else assert.throws(listen, { code });
   });

@@ -6,11 +6,14 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * Throws HOST_OPEN for an address that others can reach while no proxy is named that ends TLS before it: tokens and
- * names of colleagues would cross the network in clear.
+ * Throws HOST_OPEN for an address that others can reach while nothing ends TLS, neither this process nor a proxy that
+ * is named: tokens and names of colleagues would cross the network in clear.
  */
-export function requireShielded(host: string, proxies: readonly string[]): void {
-  if (host === 'localhost' || isLoopback(host) || proxies.length > 0) return;
+export function requireShielded(
+  host: string,
+  { proxies, tls = false }: { readonly proxies: readonly string[]; readonly tls?: boolean },
+): void {
+  if (tls || host === 'localhost' || isLoopback(host) || proxies.length > 0) return;
   throw new CodedError('HOST_OPEN', { host });
 }
 

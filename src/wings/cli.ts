@@ -1,2 +1,3 @@
+import { consortiumCommands } from './consortium/cli/index.ts';
 /** The commands of the wings, a line each, after those of the spine. Only `cli/commands/all.ts` reads it. */
-export const wingCommands = [] as const;
+export const wingCommands = [...consortiumCommands] as const;

@@ -1,2 +1,3 @@
+import { consortiumCodes } from './consortium/codes.ts';
 /** What the wings say: one import and one line a wing, `...notesCodes`. Only `codes/index.ts` reads this. */
-export const wingCodes = {} as const;
+export const wingCodes = { ...consortiumCodes } as const;

@@ -1,3 +1,5 @@
+import { consortiumNames } from './consortium/names.ts';
+
 /**
  * The words that wings add to the spine's lists. Pure data, for what reads them stands below everything else
  * that a wing declares; a wing's `names.ts` imports nothing.
@@ -14,7 +16,7 @@ interface WingNames {
 }
 
 /** A line a wing. */
-const named = [] as const satisfies readonly WingNames[];
+const named = [consortiumNames] as const satisfies readonly WingNames[];
 
 type Named = (typeof named)[number];
 type Words<Part extends 'roles' | 'rights' | 'batchKinds'> = Named extends infer Wing

@@ -1,2 +1,3 @@
+import { consortiumTest } from './consortium/test/index.ts';
 /** What each wing brings to the tests that play the whole ledger: a line a wing. No product file reads it. */
-export const testWings = [] as const;
+export const testWings = [consortiumTest] as const;

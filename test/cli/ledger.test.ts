@@ -13,7 +13,7 @@ import { startTown, type Town } from './town.ts';
  * `ledger profile`: the town's own consortium takes acts of the other log, in one home, and with the three keys in
  * three homes. Tests that change what a log takes have a log or a town of their own.
  */
-const user = [1, 2, 3, 4, 5, 6, 10, 11, 12, 20, 30];
+const user = [1, 2, 3, 4, 5, 6, 10, 11, 12, 20, 30, 70, 71];
 const doc = [21, 31];
 
 let town: Town;

@@ -69,6 +69,9 @@ import { encodeStateAnswerProof } from '../../src/ledger/state-proof.ts';
 import { decodeRow, encodeRow } from '../../src/ledger/table.ts';
 import { maxEndedRanges } from '../../src/ledger/tables/accounts.ts';
 import { maxFormers, maxIdentities } from '../../src/ledger/tables/keys.ts';
+import { maxMembers } from '../../src/ledger/tables/members.ts';
+import { maxValidators } from '../../src/ledger/tables/validators.ts';
+import { maxCases } from '../../src/ledger/tables/validators-cases.ts';
 import { concatBytes } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import { accountIdOf, consentIdOf, recordIdOf, txIdOf } from '../../src/primitives/ids.ts';
@@ -85,6 +88,7 @@ import { openCopyIndex, sealCopyIndex } from '../../src/sdk/wallet/copy-index.ts
 import { newLayout } from '../../src/sdk/wallet/file.ts';
 import { firstGenerations } from '../../src/sdk/wallet/generations.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
+import { maxOpen } from '../../src/wings/consortium/ledger/tables/proposals-open.ts';
 
 /**
  * Limits agree: what a rule of the ledger or a writer of ours makes at its largest, every answer, reader, file and client
@@ -144,7 +148,34 @@ const largestRows: Readonly<Record<string, unknown>> = {
     schedule: Array.from({ length: maxScheduled }, () => ({ epoch: most, validFromMs: most })),
   },
   recoveries: { account },
-  organisations: { name: wide(1_024), url: wide(1_024), rights: [...organisationRights] },
+  organisations: {
+    ...{ name: wide(1_024), url: wide(1_024), rights: [...organisationRights] },
+    ...{ rightsFromHeight: most, rightsBefore: [...organisationRights] },
+  },
+  members: Array.from({ length: 2 * maxMembers }, () => ({
+    ...{ organisation: account, fromHeight: most, untilHeight: most },
+  })),
+  validators: Array.from({ length: maxValidators }, () => ({
+    ...{ publicKey: filled(32), power: most, organisation: account },
+  })),
+  'validators-cases': Array.from({ length: maxCases }, () => ({
+    ...{ publicKey: filled(32), organisation: account, height: most, openedHeight: most },
+    ...{ openedMs: most, removed: true },
+  })),
+  proposals: {
+    ...{ proposer: account, number: most, madeHeight: most, untilMs: most, closedHeight: most },
+    change: {
+      ...{ kind: 'member-in', identity, name: wide(100), url: wide(200) },
+      rights: Array.from({ length: 32 }, () => organisationRights[0]),
+    },
+    votes: Array.from({ length: 2 * maxMembers }, () => ({
+      ...{ organisation: account, yes: true, keyGeneration: most },
+    })),
+    outcome: 'rejected',
+  },
+  'proposals-open': Array.from({ length: maxOpen }, () => ({
+    ...{ proposal: 'ff'.repeat(32), untilMs: most },
+  })),
   profiles: Array.from({ length: 2 }, () => ({
     ...{ acts: Array.from({ length: 256 }, (_, number) => number), version: most },
     fromHeight: most,

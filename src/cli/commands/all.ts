@@ -11,6 +11,7 @@ export interface CommandFile {
 /** In the order in which `--help` lists them. */
 export const commands: readonly CommandFile[] = [
   { names: ['up'], load: async () => (await import('./up.ts')).addUp },
+  { names: ['found'], load: async () => (await import('./found.ts')).addFound },
   { names: ['person'], load: async () => (await import('./person.ts')).addPerson },
   { names: ['unlock', 'lock', 'agent'], load: async () => (await import('./unlock.ts')).addUnlock },
   { names: ['device'], load: async () => (await import('./device.ts')).addDevice },

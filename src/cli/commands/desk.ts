@@ -9,6 +9,7 @@ import {
   roles,
   trustWords,
 } from '../../sdk/index.ts';
+import { localHospitals } from '../../server/desk.ts';
 import { localDesk } from '../../server/registration-desk.ts';
 import { confirmed } from '../asking.ts';
 import { readSmallText } from '../files.ts';
@@ -140,6 +141,12 @@ interface HandedOver {
   readonly flags: SheetFlags;
 }
 
+/** Where others find this desk's hospital: as its server was told, else where this desk found it. */
+function publicUrl({ flags }: CommandContext, { url }: RegistrationDesk): string {
+  const here = localHospitals(homeFolder(flags.home)).find((it) => it.url === url);
+  return here?.publicUrl ?? url;
+}
+
 /** What the person takes home: on paper, or read off this screen. */
 async function handOver(
   context: CommandContext,
@@ -149,7 +156,7 @@ async function handOver(
   const { id, invitation: code, expiresMs, role, name, licence, sameName = [], flags } = given;
   const { name: hospital, genesisHash } = await desk.hospital();
   const words = trustWords(genesisHash);
-  const address = flags.address ?? desk.url;
+  const address = flags.address ?? publicUrl(context, desk);
   const link = formatInvitationLink({ gatewayUrl: address, role, genesisHash, code });
   const sheet = { hospital, id, name, role, licence, address, code, expiresMs, words, link };
   const file =
@@ -244,7 +251,7 @@ async function freeze(
 async function open(context: CommandContext, flags: SheetFlags): Promise<void> {
   const desk = deskOf(context, flags);
   const { link, expiresMs } = await during(context.output, 'Asking', () => desk.link());
-  const at = new URL(desk.url);
+  const at = new URL(publicUrl(context, desk));
   // The gateway's path is the hospital's name; the app that answers at the address finds it by that.
   const name = at.pathname.split('/').findLast((it) => it !== '') ?? '';
   const address = (flags.address ?? at.origin).replace(/\/$/, '');

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { Option } from 'commander';
-import { isCoded } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Consortium, ConsortiumOptions } from '../../server/consortium.ts';
 import { localUrl } from '../../server/desk.ts';
 import { type Engine, engines } from '../../server/engine.ts';
 import type { RestoredHome } from '../../server/restored.ts';
 import { readAppFiles } from '../../server/site/app-files.ts';
 import type { ProcessState } from '../../server/supervisor.ts';
+import type { TlsFiles } from '../../server/tls-front.ts';
 import { appFolder } from '../app-folder.ts';
 import { readConfig } from '../config.ts';
 import { demoDoor, demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
@@ -20,8 +21,8 @@ import { ownVersion } from '../version.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { defaultPort, gather, wholeNumber } from './options.ts';
 
-const firstSteps: readonly string[] = [
-  './salus person create ana --name "Ana Lima" --hospital north --role patient',
+const firstSteps = (hospital: string): readonly string[] => [
+  `./salus person create ana --name "Ana Lima" --hospital ${hospital} --role patient`,
   './salus record add FILE --as ana',
   './salus record list --as ana',
 ];
@@ -34,13 +35,18 @@ interface UpOptions extends LogFlags {
   readonly acceptClock?: boolean;
   readonly acceptLoss?: boolean;
   readonly trustedProxy?: readonly string[] | undefined;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly url?: string | undefined;
 }
 
 /** A consortium of three hospitals on this machine, until Ctrl-C; with its data it comes back. */
 export const addUp: AddCommand = (program, context) => {
   program
     .command('up')
-    .description('run a consortium of three hospitals on this machine')
+    .description(
+      'serve the hospital of this home; of a new home: three hospitals to try Salus with',
+    )
     .option('--demo', 'load three synthetic patients and a clinician at each hospital')
     .option(
       '--config <file>',
@@ -53,6 +59,9 @@ export const addUp: AddCommand = (program, context) => {
         'what this home has to run on; default: whatever it has',
       ).choices(engines),
     )
+    .option('--tls-cert <file>', 'with --tls-key: end TLS here, with this certificate (PEM)')
+    .option('--tls-key <file>', 'its private key (PEM)')
+    .option('--url <url>', 'where others reach this server, for invitations')
     .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
     .option(
       '--accept-loss',
@@ -76,9 +85,10 @@ export const addUp: AddCommand = (program, context) => {
 };
 
 const upHelp = `
-What --config holds: host, port, trustedProxy (a list), logFile, logLevel, logMaxMib, logKeep. The environment goes over
-it (SALUS_CONFIG, SALUS_HOST, SALUS_PORT, SALUS_TRUSTED_PROXY, SALUS_LOG_FILE, ...), and flags over both. An address that
-can be reached from elsewhere needs --trusted-proxy: Salus ends no TLS.`;
+What --config holds: host, port, tlsCert, tlsKey, url, trustedProxy (a list), logFile, logLevel, logMaxMib, logKeep. The
+environment goes over it (SALUS_CONFIG, SALUS_HOST, SALUS_PORT, SALUS_TRUSTED_PROXY, SALUS_LOG_FILE, ...), and flags over
+both. An address that can be reached from elsewhere needs a certificate, or --trusted-proxy.
+A home that salus found or salus consortium made is served as what it is.`;
 
 async function run(context: CommandContext, flags: UpOptions): Promise<void> {
   const { surroundings } = context;
@@ -86,6 +96,8 @@ async function run(context: CommandContext, flags: UpOptions): Promise<void> {
   const options = { ...config, ...flags, port: context.flags.port ?? config.port };
   const log = await logToFile(options);
   try {
+    // Before anything is made.
+    tlsOf(options);
     await serve(context, options, log.options);
   } finally {
     log.close();
@@ -100,12 +112,14 @@ async function serve(
   const { flags, output, signal } = context;
   const home = homeFolder(flags.home);
   const broken = new AbortController();
-  const tryNext = options.demo === true ? demoTryNext : firstSteps;
+  const tryNext = options.demo === true ? demoTryNext : firstSteps(await firstHospital(home));
   const app = readAppFiles(appFolder);
   const consortium = await starting(context, {
     home,
     port: options.port ?? defaultPort,
     host: options.host ?? 'localhost',
+    tls: tlsOf(options),
+    publicUrl: options.url?.replace(/\/$/, ''),
     ...(app !== undefined && {
       site: {
         app,
@@ -145,7 +159,10 @@ async function serve(
     if (restored !== undefined) output.note(restoredRemark(restored));
     const old = restored === undefined ? {} : { restored };
     output.line({ ready: true, ok: true, url, people, ms, ...beside, ...newer, ...old }, () =>
-      describe({ url, people, home, tryNext, processes, demo: options.demo === true }),
+      describe({
+        ...{ url, people, home, tryNext, processes, demo: options.demo === true },
+        hospitals: consortium.hospitals.map(({ title }) => title).join(', '),
+      }),
     );
     await Promise.race([stopped(signal), stopped(broken.signal)]);
     if (broken.signal.aborted) throw broken.signal.reason;
@@ -153,6 +170,22 @@ async function serve(
   } finally {
     await consortium.close();
   }
+}
+
+/** Of a home that stands the first of its own; a new one begins with `north`. */
+async function firstHospital(home: string): Promise<string> {
+  const { isFounded, membersIn } = await import('../../server/founding.ts');
+  return (isFounded(home) ? membersIn(home)[0]?.name : undefined) ?? 'north';
+}
+
+/** Both or none. Throws USAGE. */
+export function tlsOf({
+  tlsCert: cert,
+  tlsKey: key,
+}: Pick<UpOptions, 'tlsCert' | 'tlsKey'>): TlsFiles | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === key) return undefined;
+  throw new CodedError('USAGE', { problem: '--tls-cert and --tls-key go together' });
 }
 
 function restoredRemark({ height, acceptedMs }: RestoredHome): string {
@@ -190,12 +223,13 @@ function describe(shown: {
   readonly tryNext: readonly string[];
   readonly processes: readonly ProcessState[];
   readonly demo: boolean;
+  readonly hospitals: string;
 }): string {
-  const { url, people, home, tryNext, processes, demo } = shown;
+  const { url, people, home, tryNext, processes, demo, hospitals } = shown;
   const rows = people.map(({ name, role, hospital }) => [`  ${name}`, role, hospital]);
   return [
     `Salus is running at ${url}`,
-    `One process plays three hospitals and holds the servers' keys of all of them, in ${home}/servers.`,
+    `It holds the servers' keys of ${hospitals}, in ${home}/servers.`,
     'Patients and clinicians hold their own keys in their own wallets; no server can open a record.',
     ...processes.map(
       ({ name, state, pid }) => `Beside it ${name}: ${state}, process ${pid ?? '-'}.`,

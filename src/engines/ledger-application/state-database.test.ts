@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { BlockWrites } from '../../ledger/ledger.ts';
 import { emptyLog } from '../../ledger/log-tree.ts';
 import { put, stateKey } from '../../ledger/table.ts';
-import { organisations } from '../../ledger/tables/organisations.ts';
+import { organisations, rightsFromGenesis } from '../../ledger/tables/organisations.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { isDiskFull } from '../disk-full.ts';
 import { StateDatabase } from './state-database.ts';
@@ -22,7 +22,12 @@ const headOf = (height: number) => ({
 /** One large row a block. */
 function writesOf(height: number): BlockWrites {
   const id = bytesToHex(idOf(height));
-  const write = put(organisations, id, { name: `at ${height}`, url: '', rights: [] });
+  const write = put(organisations, id, {
+    name: `at ${height}`,
+    url: '',
+    rights: [],
+    ...rightsFromGenesis,
+  });
   return {
     rows: [{ key: stateKey(organisations, id), value: largeValue(height), write }],
     pages: new Map(),

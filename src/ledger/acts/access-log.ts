@@ -47,7 +47,8 @@ export const accessLog = defineAct({
 
 function judge(view: LedgerView, act: AccessLog, context: ActContext): Outcome {
   // C-7: only who serves asks.
-  if (!holdsRight(view, context.sender, 'serve')) return refuse('SENDER_WRONG');
+  if (!holdsRight(view, context.sender, 'serve', context.block.height))
+    return refuse('SENDER_WRONG');
   const { entries } = act;
   // C-7: 1 to 500 looks share a transaction.
   if (entries.length < 1 || entries.length > maxAccessEntries) return refuse('ACCESS_LOG_SIZE');

@@ -36,7 +36,8 @@ function judge(view: LedgerView, act: BatchAnchor, context: ActContext): Outcome
   const { batch, root, count, firstMs, lastMs } = act;
   const { height, timeMs } = context.block;
   // who gathers has the right from genesis.
-  if (!holdsRight(view, context.sender, 'batch')) return refuse('SENDER_WRONG');
+  if (!holdsRight(view, context.sender, 'batch', context.block.height))
+    return refuse('SENDER_WRONG');
   const isFuture = lastMs > timeMs + clockToleranceMs;
   // something, from an earlier time to a later one, and not of the future.
   if (count === 0 || lastMs < firstMs || isFuture) return refuse('BATCH_TIMES');

@@ -46,7 +46,8 @@ export function enrolledAccount({ identity }: Pick<Enrol, 'identity'>): AccountI
 function judge(view: LedgerView, act: Enrol, context: ActContext): Outcome {
   const { identity, role, credentialHash } = act;
   // who takes people in has the right from genesis.
-  if (!holdsRight(view, context.sender, 'enrol')) return refuse('SENDER_WRONG');
+  if (!holdsRight(view, context.sender, 'enrol', context.block.height))
+    return refuse('SENDER_WRONG');
   // RO-3: organisations come from genesis; nobody who may enrol patients makes another who may.
   if (role === 'organisation') return refuse('ROLE_WRONG');
   // ID-4: a key that engines judge differently would split the ledger.

@@ -1,9 +1,9 @@
 import { labels } from '../../crypto/labels.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { encodeCbor } from '../../primitives/cbor.ts';
-import type { AccountId } from '../../primitives/ids.ts';
 import { accountId, bytes, list, type Of, struct, uint, uintTo } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
+import { membersAt } from '../members.ts';
 import { type ActContext, accept, holdsRight, type Outcome, refuse } from '../outcome.ts';
 import { logName, signKey } from '../shapes.ts';
 import { type LedgerView, put } from '../table.ts';
@@ -84,7 +84,8 @@ function judge(view: LedgerView, act: LogProfile, context: ActContext): Outcome 
   const { charter, block } = context;
   const { profile, acts, version, fromHeight } = act;
   // A-9: who may enrol people speaks for an organisation.
-  if (!holdsRight(view, context.sender, 'enrol')) return refuse('SENDER_WRONG');
+  if (!holdsRight(view, context.sender, 'enrol', context.block.height))
+    return refuse('SENDER_WRONG');
   const inForce = charter.logs[profile];
   // A-9: a log that genesis did not make is not made here.
   if (inForce === undefined) return refuse('LOG_WRONG');
@@ -101,12 +102,16 @@ function judge(view: LedgerView, act: LogProfile, context: ActContext): Outcome 
   // A-9: each signature holds,
   if (!context.isProven) return refuse('SIGNATURE_WRONG');
   // and they are of all who must agree, and of nobody else.
-  if (!isApproved(view, act, charter.organisations())) return refuse('PROFILE_APPROVAL');
+  if (!isApproved(view, act, context)) return refuse('PROFILE_APPROVAL');
   return accept([put(profiles, rowId, [inForce, next])]);
 }
 
 /** Nothing is taken away: no act, no version; numbers rise, so that one set has one encoding. */
-function growsFrom(inForce: ProfileEntry, next: ProfileEntry, log: LogProfile['profile']): boolean {
+export function growsFrom(
+  inForce: ProfileEntry,
+  next: Omit<ProfileEntry, 'fromHeight'>,
+  log: LogProfile['profile'],
+): boolean {
   const rises = next.acts.every((act, index) => index === 0 || act > (next.acts[index - 1] ?? 0));
   const stopped = next.acts.includes(5) ? [6] : [];
   const kept = log === 'user' ? [...inForce.acts, ...neverLost, ...stopped] : inForce.acts;
@@ -117,9 +122,11 @@ function growsFrom(inForce: ProfileEntry, next: ProfileEntry, log: LogProfile['p
 function isApproved(
   view: LedgerView,
   { approvals }: LogProfile,
-  organisations: readonly AccountId[],
+  { charter, block: { height } }: ActContext,
 ): boolean {
-  const needed = organisations.filter((organisation) => holdsRight(view, organisation, 'enrol'));
+  const needed = membersAt(view, charter, height).filter((organisation) =>
+    holdsRight(view, organisation, 'enrol', height),
+  );
   if (approvals.length !== needed.length) return false;
   return needed.every((organisation) => {
     const key = view.get(accounts, organisation)?.signKey;

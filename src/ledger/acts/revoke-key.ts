@@ -1,9 +1,10 @@
 import { accountId } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
+import { isMember } from '../members.ts';
 import { type ActContext, accept, type Outcome, refuse } from '../outcome.ts';
 import { waitingRecovery, withoutWaiting } from '../recovery.ts';
 import { type LedgerView, put } from '../table.ts';
-import { accounts } from '../tables/accounts.ts';
+import { type Account, accounts } from '../tables/accounts.ts';
 import { keys } from '../tables/keys.ts';
 
 const fields = { account: accountId };
@@ -29,13 +30,22 @@ export const revokeKey = defineAct({
   facts: ({ account }) => ({ account }),
 });
 
+/** the organisation that enrolled it, while it is a member of the ledger. */
+function isEnroller(
+  view: LedgerView,
+  { organisation }: Account,
+  { sender, charter, block }: ActContext,
+): boolean {
+  return organisation === sender && isMember(view, charter, sender, block.height);
+}
+
 function judge(view: LedgerView, act: RevokeKey, context: ActContext): Outcome {
   const account = view.get(accounts, act.account);
   // there is such an account,
   if (account === undefined) return refuse('ACCOUNT_UNKNOWN');
   const isOwn = act.account === context.sender;
   // and it is the sender's own, or one that the sender enrolled,
-  if (!isOwn && account.organisation !== context.sender) return refuse('SENDER_WRONG');
+  if (!isOwn && !isEnroller(view, account, context)) return refuse('SENDER_WRONG');
   // and it is not frozen yet.
   if (account.frozen) return refuse('ACCOUNT_FROZEN');
   const frozen = put(accounts, act.account, { ...account, frozen: true });

@@ -1,5 +1,6 @@
 import { isStrictKey } from '../../crypto/ed25519-strict.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
+import type { AccountId } from '../../primitives/ids.ts';
 import { uint } from '../../primitives/shape.ts';
 import { type ActWith, defineAct } from '../act.ts';
 import { foldedTo } from '../folded-identities.ts';
@@ -16,7 +17,7 @@ import {
 } from '../recovery.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { optionalHash, optionalSignKey } from '../shapes.ts';
-import { type LedgerView, put } from '../table.ts';
+import { type LedgerView, put, type Write } from '../table.ts';
 import { type Account, accounts } from '../tables/accounts.ts';
 import { type Keys, keys, maxFormers } from '../tables/keys.ts';
 import { withEndedGrants } from './consents.ts';
@@ -79,28 +80,42 @@ function judge(view: LedgerView, act: RotateKey, context: ActContext): Outcome {
   const problem = isRecovery ? undefined : whyNotByKeyInUse(act, account, directory, block);
   if (problem !== undefined) return refuse(problem);
 
-  const { signKey, recovery } = identity;
-  const { timeMs, height } = block;
-  const row: Account = {
-    ...(isRecovery ? withEndedGrants(account, act.endGrantsFrom, height) : account),
-    frozen: false,
-    signKey,
-    window: freshWindow,
-    // what the old keys open and write ends here.
-    schedule: [],
-    keyGeneration: account.keyGeneration + 1,
-    keySinceMs: timeMs,
-    rotations: isRecovery ? 0 : account.rotations + 1,
-  };
+  const { recovery } = identity;
+  const held = isRecovery ? withEndedGrants(account, act.endGrantsFrom, block.height) : account;
   return accept([
-    put(accounts, sender, row),
-    put(keys, sender, rotated(directory, { identity, block, isRecovery })),
+    ...rekeyed({ account: held, directory }, { sender, identity, block, isRecovery }),
     ...namedRecovery(view, charter, { recovery, account: sender }),
   ]);
 }
 
+/** The rows of an account that speaks by another key from now on; what the old ones open and write ends here. */
+export function rekeyed(
+  { account, directory }: { readonly account: Account; readonly directory: Keys },
+  {
+    sender,
+    ...to
+  }: {
+    readonly sender: AccountId;
+    readonly identity: Identity;
+    readonly block: Block;
+    readonly isRecovery: boolean;
+  },
+): readonly [account: Write, directory: Write] {
+  const row: Account = {
+    ...account,
+    frozen: false,
+    signKey: to.identity.signKey,
+    window: freshWindow,
+    schedule: [],
+    keyGeneration: account.keyGeneration + 1,
+    keySinceMs: to.block.timeMs,
+    rotations: to.isRecovery ? 0 : account.rotations + 1,
+  };
+  return [put(accounts, sender, row), put(keys, sender, rotated(directory, to))];
+}
+
 /** Of the keys that the row still knows. */
-function hadKey({ identities, formers }: Keys, signKey: Uint8Array): boolean {
+export function hadKey({ identities, formers }: Keys, signKey: Uint8Array): boolean {
   return (
     identities.some((it) => equalBytes(it.identity.signKey, signKey)) ||
     formers.some((it) => equalBytes(it.signKey, signKey))

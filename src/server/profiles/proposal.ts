@@ -97,7 +97,12 @@ function union(some: readonly number[], more: readonly number[]): readonly numbe
 export function requireKnownActs({ chain, profiles }: Proposal): void {
   for (const { profile, acts, version, fromHeight } of profiles) {
     const logs = { [profile]: { acts, version, fromHeight } };
-    requireKnown({ chainId: chain, organisations: () => [], genesisValidators: () => [], logs });
+    requireKnown({
+      chainId: chain,
+      genesisOrganisations: () => [],
+      genesisValidators: () => [],
+      logs,
+    });
   }
 }
 

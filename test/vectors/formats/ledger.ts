@@ -180,7 +180,7 @@ export const transactions: Format = {
       inBody(7, [[]]),
       inBody(7, [[99]]),
       inBody(7, [['10']]),
-      inBody(7, [[70, 1]]),
+      inBody(7, [[79, 1]]),
       inBody(7, [act, [11]]),
       inBody(7, [[4, 0, pattern(16, 0), [[1, 0, 0]], '', '']]),
       inBody(7, [[4, 0, pattern(16, 0), [[1, 0]], 'bafkrei', '']]),

@@ -1,0 +1,23 @@
+/** What the wing says, by code. Source: docs/protocol/governance.md. */
+export const consortiumCodes = {
+  MEMBER_WRONG: { kind: 'not-trusted', number: 240, sentence: 'Only a member of this ledger proposes and votes: this organisation is none.' },
+  PROPOSAL_TAKEN: { kind: 'not-valid', number: 241, status: 409, sentence: 'This was proposed before; choose another number to propose it again.' },
+  PROPOSALS_FULL: { kind: 'not-valid', number: 242, status: 429, sentence: 'This member has eight open proposals: one must be decided, or lapse, before the next.' },
+  PROPOSAL_UNKNOWN: { kind: 'not-valid', number: 243, status: 404, sentence: 'There is no such proposal.' },
+  PROPOSAL_CLOSED: { kind: 'not-valid', number: 244, status: 409, sentence: 'This proposal has been decided already.' },
+  PROPOSAL_LAPSED: { kind: 'not-valid', number: 245, sentence: 'This proposal has lapsed: 14 days have passed. Propose it again.' },
+  VOTE_TAKEN: { kind: 'not-valid', number: 246, status: 409, sentence: 'This member has voted already: one organisation has one vote.' },
+  VALIDATORS_ALONE: { kind: 'not-valid', number: 247, sentence: 'One machine orders this ledger: it is moved to a consortium, not voted there.' },
+  VALIDATOR_EXISTS: { kind: 'not-valid', number: 248, status: 409, sentence: 'This key orders blocks already.' },
+  VALIDATOR_UNKNOWN: { kind: 'not-valid', number: 249, status: 404, sentence: 'This key orders no blocks.' },
+  VALIDATOR_PUNISHED: { kind: 'not-valid', number: 250, sentence: 'This key signed two blocks of one height: a validator comes back with another.' },
+  VALIDATORS_FEW: { kind: 'not-valid', number: 251, sentence: 'Three validators stay at least: vote another in first.' },
+  VALIDATORS_FULL: { kind: 'not-valid', number: 252, sentence: 'A ledger has at most 100 validators.' },
+  MEMBER_EXISTS: { kind: 'not-valid', number: 253, status: 409, sentence: 'Another member has this account, name or address.' },
+  MEMBER_UNKNOWN: { kind: 'not-valid', number: 254, status: 404, sentence: 'There is no such member.' },
+  MEMBERS_FULL: { kind: 'not-valid', number: 255, sentence: 'A ledger has at most 1,000 members.' },
+  MEMBER_UNCHANGED: { kind: 'not-valid', number: 256, sentence: 'This is so already.' },
+  MEMBER_PENDING: { kind: 'not-valid', number: 257, sentence: 'Another change of this member takes effect first: send it again two blocks later.' },
+  MEMBER_LAST: { kind: 'not-valid', number: 258, sentence: 'The last member of a ledger cannot be voted out.' },
+  MEMBER_VALIDATES: { kind: 'not-valid', number: 259, sentence: 'A machine of this member orders blocks: vote its validator out first.' },
+} as const;
