@@ -10,6 +10,7 @@ import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
 import { pause } from '../client/http.ts';
 import { headerPartsOf } from './header-answer.ts';
+import { TrustedSets } from './trusted-sets.ts';
 
 /** The newest header somebody verified: what a wallet keeps between visits. */
 export interface VerifiedTip {
@@ -48,6 +49,7 @@ export class VerifiedHeaders {
   #unseen: number | undefined;
   #showing: Promise<unknown> | undefined;
   #tip: VerifiedTip;
+  readonly #sets: TrustedSets;
 
   constructor(gateway: GatewayClient, trustRoot: TrustRoot, tip?: VerifiedTip) {
     this.#gateway = gateway;
@@ -57,6 +59,14 @@ export class VerifiedHeaders {
     if (tip !== undefined) this.#known.set(tip.height, tip.headerHash);
     this.#unseen = tip?.height ?? trustRoot.height;
     this.#tip = tip ?? { height: trustRoot.height, headerHash: rootHash, timeMs: 0 };
+    this.#sets = new TrustedSets({
+      root: {
+        ...{ height: trustRoot.height, headerHash: rootHash },
+        set: hexToBytes(trustRoot.validatorsHash) ?? new Uint8Array(0),
+      },
+      ...{ tip, verifyVote },
+      show: async (height) => headerPartsOf(await gateway.call(headerGet, { params: { height } })),
+    });
   }
 
   /** The newest header that was verified. */
@@ -184,9 +194,7 @@ export class VerifiedHeaders {
   async #verify(answer: HeaderAnswer): Promise<VerifiedHeader> {
     const parts = headerPartsOf(answer);
     const { header } = parts;
-    if (bytesToHex(header.validatorsHash) !== this.trustRoot.validatorsHash) {
-      throw new CodedError('HEADER_INVALID', { reason: 'validators', height: header.height });
-    }
+    await this.#sets.require(parts);
     const { headerHash } = await verifySigned(parts, this.trustRoot.chain, verifyVote);
     await this.#requireKnownHeader(header.height);
     this.#accept(header, headerHash);

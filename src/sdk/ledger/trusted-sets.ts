@@ -1,0 +1,140 @@
+import { headerHashBytes } from '../../ledger/chain/header.ts';
+import {
+  type SignedHeaderParts,
+  type TrustedHeader,
+  type VerifyVote,
+  verifyNext,
+} from '../../ledger/chain/light-client.ts';
+import { validatorsHash } from '../../ledger/chain/validators.ts';
+import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+
+/** R-4: a set that was replaced so long ago may have lost its keys, and is no reason to believe another one. */
+const trustingPeriodMs = 30 * 24 * 3_600_000;
+/** R-4; the clock of a ledger itself may be ten minutes ahead (B-7). */
+const maxDriftMs = 10 * 60_000;
+
+/** A header that is believed: who signed it, and whom it names as the next to sign. */
+interface Proven {
+  readonly height: number;
+  readonly headerHash: Uint8Array;
+  /** Undefined: its hash is remembered from before, and the rest is not yet asked for. */
+  readonly sets: { readonly own: Uint8Array; readonly next: Uint8Array } | undefined;
+}
+
+/** A header of this height with its votes and its set, from a gateway that need not be trusted: nothing of it is verified. */
+export type ShowHeader = (height: number) => Promise<SignedHeaderParts>;
+
+/**
+ * Which validators a device believes at which height. A ledger of one operator never changes them (`governance.md`), and
+ * while a set stays nothing is asked. A header of another set is believed when more than a third of those trusted before it
+ * signed it too, and where too few of them are left, over headers in between, found by halving.
+ * Source: docs/protocol/receipts.md, rules R-2 to R-4.
+ */
+export class TrustedSets {
+  readonly #rootSet: Uint8Array;
+  readonly #show: ShowHeader;
+  readonly #verifyVote: VerifyVote;
+  readonly #now: () => number;
+  /** Lowest first. */
+  readonly #proven: Proven[];
+
+  /** `root`: the trust root's header and its set; `tip`: another header that was verified here before. */
+  constructor(
+    of: {
+      readonly root: Pick<Proven, 'height' | 'headerHash'> & { readonly set: Uint8Array };
+      readonly tip?: Pick<Proven, 'height' | 'headerHash'> | undefined;
+      readonly show: ShowHeader;
+      readonly verifyVote: VerifyVote;
+    },
+    now: () => number = Date.now,
+  ) {
+    const { root, tip, show, verifyVote } = of;
+    this.#rootSet = root.set;
+    this.#proven = [root, ...(tip === undefined ? [] : [tip])]
+      .map(({ height, headerHash }) => ({ height, headerHash, sets: undefined }))
+      .filter(({ height }, at, all) => all.findIndex((it) => it.height === height) === at)
+      .sort((a, b) => a.height - b.height);
+    this.#show = show;
+    this.#verifyVote = verifyVote;
+    this.#now = now;
+  }
+
+  /**
+   * That this set may sign at this height; whether it did is `verifySigned`'s question. Throws HEADER_INVALID,
+   * HEADER_EXPIRED, LEDGER_FORKED (of a height that is believed another header is shown), and what `show` throws.
+   */
+  async require(parts: SignedHeaderParts): Promise<void> {
+    const { height, validatorsHash: set } = parts.header;
+    if (parts.validators.length === 1 && equalBytes(set, this.#rootSet)) return;
+    const before = await this.#before(height);
+    // Older than what was believed first.
+    if (before?.sets === undefined) throw invalid(height);
+    const named = before.height === height ? before.sets.own : before.sets.next;
+    if (equalBytes(named, set)) return;
+    if (before.height === height) throw invalid(height);
+    await this.#reach(before, parts);
+  }
+
+  /** Each halving has a way half as long, so it ends. */
+  async #reach(from: Proven, target: SignedHeaderParts): Promise<void> {
+    const { height } = target.header;
+    const clock = { nowMs: this.#now(), trustingPeriodMs, maxDriftMs };
+    try {
+      await verifyNext(await this.#trusted(from), target, clock, this.#verifyVote);
+      this.#add(target);
+    } catch (error) {
+      const middle = (from.height + height) >> 1;
+      if (!isCoded(error, 'HEADER_NEEDS_STEPS') || middle <= from.height) throw error;
+      const between = await this.#shown(middle);
+      await this.#reach(from, between);
+      await this.#reach((await this.#before(height)) ?? from, target);
+    }
+  }
+
+  async #trusted(from: Proven): Promise<TrustedHeader> {
+    const { header } = await this.#shownProven(from);
+    const { validators } = await this.#shown(from.height + 1);
+    if (!equalBytes(validatorsHash(validators), header.nextValidatorsHash)) {
+      throw invalid(from.height + 1);
+    }
+    return { header, nextValidators: validators };
+  }
+
+  async #shown(height: number): Promise<SignedHeaderParts> {
+    const parts = await this.#show(height);
+    if (parts.header.height !== height) throw invalid(height);
+    return parts;
+  }
+
+  async #shownProven({ height, headerHash: known }: Proven): Promise<SignedHeaderParts> {
+    const parts = await this.#shown(height);
+    const shown = headerHashBytes(parts.header);
+    if (equalBytes(shown, known)) return parts;
+    const hashes = { known: bytesToHex(known), shown: bytesToHex(shown) };
+    throw new CodedError('LEDGER_FORKED', { height, ...hashes });
+  }
+
+  #add({ header }: SignedHeaderParts): void {
+    const { height, validatorsHash: own, nextValidatorsHash: next } = header;
+    const at = this.#proven.findIndex((it) => it.height > height);
+    const proven = { height, headerHash: headerHashBytes(header), sets: { own, next } };
+    this.#proven.splice(at === -1 ? this.#proven.length : at, 0, proven);
+  }
+
+  /** The highest that is believed and not above this height, with its sets. */
+  async #before(height: number): Promise<Proven | undefined> {
+    const at = this.#proven.findLastIndex((it) => it.height <= height);
+    const found = this.#proven[at];
+    if (found === undefined || found.sets !== undefined) return found;
+    const { header } = await this.#shownProven(found);
+    const sets = { own: header.validatorsHash, next: header.nextValidatorsHash };
+    const filled = { ...found, sets };
+    this.#proven[this.#proven.indexOf(found)] = filled;
+    return filled;
+  }
+}
+
+function invalid(height: number): CodedError {
+  return new CodedError('HEADER_INVALID', { reason: 'validators', height });
+}
