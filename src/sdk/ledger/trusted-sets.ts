@@ -32,7 +32,7 @@ export type ShowHeader = (height: number) => Promise<SignedHeaderParts>;
  * Source: docs/protocol/receipts.md, rules R-2 to R-4.
  */
 export class TrustedSets {
-  readonly #rootSet: Uint8Array;
+  readonly #root: { readonly height: number; readonly set: Uint8Array };
   readonly #show: ShowHeader;
   readonly #verifyVote: VerifyVote;
   readonly #now: () => number;
@@ -50,7 +50,7 @@ export class TrustedSets {
     now: () => number = Date.now,
   ) {
     const { root, tip, show, verifyVote } = of;
-    this.#rootSet = root.set;
+    this.#root = root;
     this.#proven = [root, ...(tip === undefined ? [] : [tip])]
       .map(({ height, headerHash }) => ({ height, headerHash, sets: undefined }))
       .filter(({ height }, at, all) => all.findIndex((it) => it.height === height) === at)
@@ -66,7 +66,11 @@ export class TrustedSets {
    */
   async require(parts: SignedHeaderParts): Promise<void> {
     const { height, validatorsHash: set } = parts.header;
-    if (parts.validators.length === 1 && equalBytes(set, this.#rootSet)) return;
+    // A ledger of one validator keeps it, and one of several never comes down to one.
+    if (parts.validators.length === 1) {
+      if (equalBytes(set, this.#root.set)) return;
+      throw invalid(height);
+    }
     const before = await this.#before(height);
     // Older than what was believed first.
     if (before?.sets === undefined) throw invalid(height);
@@ -129,6 +133,8 @@ export class TrustedSets {
     if (found === undefined || found.sets !== undefined) return found;
     const { header } = await this.#shownProven(found);
     const sets = { own: header.validatorsHash, next: header.nextValidatorsHash };
+    const isOfRoot = found.height === this.#root.height;
+    if (isOfRoot && !equalBytes(sets.own, this.#root.set)) throw invalid(found.height);
     const filled = { ...found, sets };
     this.#proven[this.#proven.indexOf(found)] = filled;
     return filled;
