@@ -11,7 +11,7 @@ export interface Look {
   readonly narrow: boolean;
 }
 
-const languages: readonly Language[] = ['en', 'es', 'ar'];
+export const languages: readonly Language[] = ['en', 'es', 'ar'];
 
 /** All twelve. */
 export const looks: readonly Look[] = languages.flatMap((language) =>
