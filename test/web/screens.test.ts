@@ -6,7 +6,16 @@ import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type App, fitsWidth, holdsAxe, startApp, type Visitor } from './app.ts';
 import type { Answering } from './door.ts';
-import { drawnLook, type Look, languages, lookName, looks, missingWords, wordOf } from './looks.ts';
+import {
+  drawnLook,
+  type Look,
+  languages,
+  lookName,
+  looks,
+  missingWords,
+  overlapping,
+  wordOf,
+} from './looks.ts';
 import { type Scene, type Screen, screens, type Who } from './screens.ts';
 
 /**
@@ -152,7 +161,13 @@ async function wear(page: Page, { dark, narrow }: Look): Promise<void> {
 async function picture(page: Page, name: string): Promise<void> {
   if (pictures === undefined) return;
   mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: joinPath(pictures, `${name}.png`), fullPage: true });
+  const window = page.viewportSize();
+  // What stands at an edge of the window stands at an edge of the picture.
+  const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
+  if (window !== null) await page.setViewportSize({ ...window, height: Math.min(height, 4_000) });
+  await page.evaluate('scrollTo(0, 0)');
+  await page.screenshot({ path: joinPath(pictures, `${name}.png`) });
+  if (window !== null) await page.setViewportSize(window);
 }
 
 async function holds(page: Page, { language, narrow }: Look, where: string): Promise<void> {
@@ -163,6 +178,7 @@ async function holds(page: Page, { language, narrow }: Look, where: string): Pro
   assert.match(await page.title(), /^Salus · ./u, where);
   assert.deepEqual(await missingWords(page, language), [], where);
   await fitsWidth(page);
+  assert.deepEqual(await overlapping(page), [], `${where}: no word of a chart stands on another`);
   // What is scrolled half under a bar that stays is no small target.
   await page.evaluate('scrollTo(0, 0)');
   await holdsAxe(page);
