@@ -66,7 +66,7 @@ async function patient(app: App): Promise<void> {
 
 async function item({ page }: Visitor): Promise<void> {
   await tab(page, '/home');
-  await page.locator('.lastv', { hasText: 'Body Weight' }).click();
+  await page.locator('.lastv', { hasText: 'Ferritin' }).click();
   await page.locator('.chart').waitFor();
   await take(page, 'patient-entry');
 }

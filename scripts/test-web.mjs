@@ -3,8 +3,10 @@
 //   npm run test:web -- --all              each in all twelve: three languages, light and dark, 320 px and a desk
 //   npm run test:web -- --part 2/5         the second fifth of that
 //   npm run test:web -- --name "keys, "    those with this in their name; with any of the above
+//   npm run test:web -- --look "en, light" only looks with this in their name; may be said more than once
+//   npm run test:web -- --pictures DIR     also writes a picture of each into this folder
 import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -15,9 +17,14 @@ while (args.length > 0) {
   const arg = args.shift();
   if (arg === '--all') env.SALUS_SCREENS = 'all';
   else if (arg === '--part') env.SALUS_SCREENS = args.shift();
+  else if (arg === '--look')
+    env.SALUS_LOOKS = [env.SALUS_LOOKS, args.shift()].filter((it) => it !== undefined).join(';');
+  else if (arg === '--pictures') env.SALUS_PICTURES = resolve(args.shift() ?? '.');
   else if (arg === '--name') flags.push('--name', args.shift() ?? '');
   else {
-    process.stderr.write('test:web: --all, --part N/M, --name "part of a name"\n');
+    process.stderr.write(
+      'test:web: --all, --part N/M, --name "part of a name", --look "en, light", --pictures DIR\n',
+    );
     process.exit(2);
   }
 }

@@ -9,6 +9,7 @@ import {
   type Person,
   type RecordLine,
 } from '../sdk/index.ts';
+import { recentResults, restrictedResult } from './demo-results.ts';
 
 /**
  * What the people of the demo did before anybody looks at it: shares that live and that ended, looks and refusals, a
@@ -24,11 +25,14 @@ export async function playHistory(
     if (person === undefined) throw new CodedError('PERSON_UNKNOWN', { name });
     return person;
   };
-  const [lemuel, eboni] = [named('lemuel'), named('eboni')];
+  const [lemuel, eboni, alejandro] = [named('lemuel'), named('eboni'), named('alejandro')];
   const [lind, osei, amari] = [named('dr-lind'), named('dr-osei'), named('dr-amari')];
   await given(lemuel, lind, { ...lemuelToLind, notAfterMs: inDays(30, time) }, time);
+  await given(lemuel, osei, { ...lemuelToOsei, notAfterMs: inDays(14, time) }, time);
+  await given(alejandro, osei, { ...alejandroToOsei, notAfterMs: inDays(0.75, time) }, time);
+  await osei.inbox({ signal: time.signal });
 
-  await restrictedResult(eboni, time);
+  await recentFindings(eboni, time);
   await erasedEntry(eboni, time);
   await lookAndRefusal(eboni, lind, time);
   await treatment(eboni, osei, time);
@@ -49,6 +53,15 @@ const inDays = (days: number, { nowMs }: DemoTime): number =>
 const lemuelToLind = {
   readClasses: ['lab', 'diagnosis', 'medication'],
   writeClasses: ['diagnosis'],
+  purposes: ['TREAT'],
+} as const;
+
+/** Dr Osei is another one whom he sees: all that a visit needs. */
+const lemuelToOsei = { readClasses: ordinaryClasses, purposes: ['TREAT'] } as const;
+
+/** One that ends before tomorrow is over, for one question. */
+const alejandroToOsei = {
+  readClasses: ['summary', 'diagnosis', 'medication', 'lab', 'vital'],
   purposes: ['TREAT'],
 } as const;
 
@@ -129,7 +142,7 @@ async function treatment(eboni: Person, osei: Person, time: DemoTime): Promise<v
   }
   const written = (await eboni.recordLines({ signal })).filter((it) => it.consent === consent);
   const diagnoses = written.filter((it) => it.recordClass === 'diagnosis');
-  const day = new Date(time.nowMs).toISOString().slice(0, 10);
+  const day = localDay(time.nowMs);
   if (diagnoses.length === 0) {
     const bytes = condition('Iron deficiency anaemia', '87522002', day);
     await osei.diagnose(consent, { name: 'Iron deficiency anaemia', ...fhir(bytes) }, { signal });
@@ -167,11 +180,16 @@ async function purposeRefused(eboni: Person, amari: Person, time: DemoTime): Pro
   }
 }
 
-/** A result that its source marked restricted: no share of laboratory results opens it. */
-async function restrictedResult(eboni: Person, { signal }: DemoTime): Promise<void> {
-  const name = 'Restricted_result.json';
-  if (eboni.imports.some((it) => it.fileName === name && it.anchored)) return;
-  await eboni.addFile(fileOf(name, restrictedBundle), { signal });
+/** What the last year found, and a result that its source marked restricted: `demo-results.ts`. */
+async function recentFindings(eboni: Person, { nowMs, signal }: DemoTime): Promise<void> {
+  const files = [
+    ['Results_made_up_for_the_demo.json', recentResults],
+    ['Restricted_result.json', restrictedResult],
+  ] as const;
+  for (const [name, bytes] of files) {
+    if (eboni.imports.some((it) => it.fileName === name && it.anchored)) continue;
+    await eboni.addFile(fileOf(name, bytes(nowMs)), { signal });
+  }
 }
 
 /** Added by mistake, and erased for good. */
@@ -232,42 +250,9 @@ const visitNote = `Tired for six weeks, no bleeding noticed, sleeps well. Pulse 
 Iron studies low, blood count normal. Iron by mouth for three months, then tests again.
 `;
 
-const restrictedBundle = utf8(
-  JSON.stringify({
-    resourceType: 'Bundle',
-    type: 'collection',
-    entry: [
-      {
-        resource: {
-          resourceType: 'Observation',
-          id: 'restricted-result',
-          meta: {
-            security: [
-              { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' },
-            ],
-          },
-          status: 'final',
-          category: [
-            {
-              coding: [
-                {
-                  system: 'http://terminology.hl7.org/CodeSystem/observation-category',
-                  code: 'laboratory',
-                },
-              ],
-            },
-          ],
-          code: {
-            coding: [
-              { system: 'http://loinc.org', code: '56888-1', display: 'HIV 1 and 2 antibody' },
-            ],
-            text: 'HIV 1 and 2 antibody',
-          },
-          subject: { display: 'Eboni Brekke' },
-          effectiveDateTime: '2026-09-14T08:20:00-04:00',
-          valueCodeableConcept: { text: 'Not detected' },
-        },
-      },
-    ],
-  }),
-);
+/** As people where the demo runs write today: elsewhere it may be tomorrow already. */
+function localDay(ms: number): string {
+  const at = new Date(ms);
+  const two = (it: number): string => String(it).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}

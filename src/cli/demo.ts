@@ -102,9 +102,9 @@ export const demoTryNext: readonly string[] = [
   `export SALUS_PASSPHRASE='${demoPassphrase}'`,
   './salus person list',
   './salus record list --as eboni',
-  './salus grant dr-osei --as alejandro --class lab --class medication --purpose TREAT --until +7d',
-  './salus inbox --as dr-osei',
-  './salus record list --as dr-osei --patient alejandro',
+  './salus grant dr-lind --as alejandro --class lab --class medication --purpose TREAT --until +7d',
+  './salus inbox --as dr-lind',
+  './salus record list --as dr-lind --patient alejandro',
   './salus looked --as alejandro',
   './salus verify',
 ];

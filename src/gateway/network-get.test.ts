@@ -38,6 +38,7 @@ test('An operator reads how his own hospital is, and that no backup is known', a
   assert.equal(before.hospital.name, 'north');
   assert.ok(before.reads && before.height > 0);
   assert.equal(before.backup, undefined);
+  assert.ok(Number(before.storeMs) >= 0, 'its store answers');
   const stranger = await Person.make(town, town.north);
   await stranger.call('GET', path);
   const now = (await operator.call('GET', path)).body as NetworkAnswer;

@@ -46,8 +46,8 @@ test('a demo that was stopped while it loaded is completed by the next start, an
       ]);
       for (const [name, count] of [
         ['alejandro', 110],
-        // Of her file 162; then a restricted result, an erased entry, a note, and a diagnosis with its correction in one line.
-        ['eboni', 166],
+        // Of her file 162, results of the last year 44; then a restricted result, an erased entry, a note, and a diagnosis with its correction in one line.
+        ['eboni', 210],
         ['lemuel', 104],
       ] as const) {
         const listed = await salus(['record', 'list', '--as', name], demo);
@@ -58,7 +58,11 @@ test('a demo that was stopped while it loaded is completed by the next start, an
           it.granteeName,
           it.state,
         ]);
-      assert.deepEqual(await granted('lemuel'), [['Dr Erik Lind', 'live']]);
+      assert.deepEqual(await granted('lemuel'), [
+        ['Dr Erik Lind', 'live'],
+        ['Dr Abena Osei', 'live'],
+      ]);
+      assert.deepEqual(await granted('alejandro'), [['Dr Abena Osei', 'live']]);
       assert.deepEqual(await granted('eboni'), [
         ['Dr Erik Lind', 'ended'],
         ['Dr Abena Osei', 'live'],
@@ -105,8 +109,9 @@ async function firstGrant(home: string): Promise<void> {
     const script = join(root, 'examples', 'first-grant.sh');
     const told = await startProgram('bash', [script], { env: { SALUS: relay }, stdin: '' }).ended;
     assert.equal(told.code, 0, told.stdout + told.stderr);
-    assert.match(told.stdout, /Dr Abena Osei may now read lab, medication/);
+    assert.match(told.stdout, /Dr Erik Lind may now read lab, medication/);
     assert.match(told.stdout, /none was kept back/);
+    assert.match(told.stdout, /refused, as it should be/);
     assert.match(told.stdout, /executed again/);
   } finally {
     server.close();

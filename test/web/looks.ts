@@ -11,7 +11,7 @@ export interface Look {
   readonly narrow: boolean;
 }
 
-const languages: readonly Language[] = ['en', 'es', 'ar'];
+export const languages: readonly Language[] = ['en', 'es', 'ar'];
 
 /** All twelve. */
 export const looks: readonly Look[] = languages.flatMap((language) =>
@@ -72,6 +72,22 @@ const english = {
   es: new Set(forgotten('es')),
   ar: new Set(forgotten('ar')),
 };
+
+/** Words of charts that stand on each other, pair by pair. */
+export async function overlapping(page: Page): Promise<readonly string[]> {
+  return (await page.evaluate(`[...document.querySelectorAll('svg.chart')].flatMap((chart) => {
+    const words = [...chart.querySelectorAll('text')]
+      .map((it) => ({ said: it.textContent, at: it.getBoundingClientRect() }))
+      .filter(({ at }) => at.width > 0);
+    // A line is higher than its letters.
+    const shrunk = ({ left, right, top, bottom }) =>
+      ({ left, right, top: top + (bottom - top) / 4, bottom: bottom - (bottom - top) / 4 });
+    const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return words.flatMap((a, i) => words.slice(i + 1)
+      .filter((b) => meet(shrunk(a.at), shrunk(b.at)))
+      .map((b) => a.said + ' on ' + b.said));
+  })`)) as readonly string[];
+}
 
 /** Keys in place of words, gaps that nothing filled, values that are none, English where another language is spoken. */
 export async function missingWords(page: Page, language: Language): Promise<readonly string[]> {

@@ -1,19 +1,33 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type App, fitsWidth, holdsAxe, startApp, type Visitor } from './app.ts';
 import type { Answering } from './door.ts';
-import { drawnLook, type Look, lookName, looks, missingWords, wordOf } from './looks.ts';
+import {
+  drawnLook,
+  type Look,
+  languages,
+  lookName,
+  looks,
+  missingWords,
+  overlapping,
+  wordOf,
+} from './looks.ts';
 import { type Scene, type Screen, screens, type Who } from './screens.ts';
 
 /**
  * The table of screens and states. Each once, in a look that `SALUS_SEED` draws; `SALUS_SCREENS=all` each in all twelve
- * looks; `SALUS_SCREENS=2/5` the second fifth of that (`npm run test:web -- --all`, `--part 2/5`).
+ * looks; `SALUS_SCREENS=2/5` the second fifth of that (`npm run test:web -- --all`, `--part 2/5`). `SALUS_LOOKS` takes the
+ * looks with one of these words in their name (`--look`), `SALUS_PICTURES` is a folder for a picture of each (`--pictures`).
  */
 const wanted = process.env.SALUS_SCREENS ?? 'drawn';
 const seed = Number(process.env.SALUS_SEED ?? randomInt(2 ** 31));
 const [part = 1, parts = 1] = wanted.includes('/') ? wanted.split('/').map(Number) : [];
+const wantedLooks = process.env.SALUS_LOOKS?.split(';');
+const pictures = process.env.SALUS_PICTURES;
 const chosen = screens.filter((_, at) => at % parts === part - 1);
 
 let app: App;
@@ -84,6 +98,7 @@ class Stage {
       await this.#open(screen, language);
       for (const look of all) {
         await wear(page, look);
+        await picture(page, `${screen.name} (${lookName(look)})`);
         await holds(page, look, `${screen.name} (${lookName(look)})`);
       }
     } finally {
@@ -142,6 +157,19 @@ async function wear(page: Page, { dark, narrow }: Look): Promise<void> {
   await page.setViewportSize(narrow ? { width: 320, height: 640 } : { width: 1280, height: 800 });
 }
 
+/** The whole page as it is looked at, for whoever wants to see it. */
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
+  const window = page.viewportSize();
+  // What stands at an edge of the window stands at an edge of the picture.
+  const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
+  if (window !== null) await page.setViewportSize({ ...window, height: Math.min(height, 4_000) });
+  await page.evaluate('scrollTo(0, 0)');
+  await page.screenshot({ path: joinPath(pictures, `${name}.png`) });
+  if (window !== null) await page.setViewportSize(window);
+}
+
 async function holds(page: Page, { language, narrow }: Look, where: string): Promise<void> {
   const html = page.locator('html');
   assert.equal(await html.getAttribute('lang'), language, where);
@@ -150,6 +178,7 @@ async function holds(page: Page, { language, narrow }: Look, where: string): Pro
   assert.match(await page.title(), /^Salus · ./u, where);
   assert.deepEqual(await missingWords(page, language), [], where);
   await fitsWidth(page);
+  assert.deepEqual(await overlapping(page), [], `${where}: no word of a chart stands on another`);
   // What is scrolled half under a bar that stays is no small target.
   await page.evaluate('scrollTo(0, 0)');
   await holdsAxe(page);
@@ -162,9 +191,13 @@ async function holds(page: Page, { language, narrow }: Look, where: string): Pro
 }
 
 const looksOf = (screen: Screen): readonly (readonly Look[])[] => {
-  if (wanted === 'drawn') return [[drawnLook(seed, screen.name)]];
+  if (wanted === 'drawn' && wantedLooks === undefined) return [[drawnLook(seed, screen.name)]];
+  const all = looks.filter(
+    (look) => wantedLooks?.some((it) => lookName(look).includes(it)) ?? true,
+  );
   // Another language is another page; the rest is changed in place.
-  return (['en', 'es', 'ar'] as const).map((it) => looks.filter(({ language }) => language === it));
+  const groups = languages.map((it) => all.filter(({ language }) => language === it));
+  return groups.filter(({ length }) => length > 0);
 };
 
 suite('screens', () => {

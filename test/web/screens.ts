@@ -426,7 +426,9 @@ const patient: readonly Screen[] = [
   },
 ];
 
-const toChart = follow('.pts a[href^="/chart/"], main a[href^="/chart/"]', '.res tbody tr');
+/** Of the patient with the fullest chart. */
+const ofEboni = 'main a[href^="/chart/"]:has-text("Eboni Brekke")';
+const toChart = follow(ofEboni, '.res tbody tr');
 const toWrite = async (scene: Scene): Promise<void> => {
   await toChart(scene);
   await scene.page.locator('a[href$="/write"]:visible').first().click();
@@ -464,7 +466,7 @@ const clinician: readonly Screen[] = [
     who: 'osei',
     path: '/patients',
     steps: async ({ page, answer }) => {
-      const row = page.locator('main a[href^="/chart/"]').first();
+      const row = page.locator(ofEboni).first();
       await row.waitFor();
       answer('later');
       await row.click();
@@ -476,7 +478,7 @@ const clinician: readonly Screen[] = [
     who: 'osei',
     path: '/patients',
     steps: async ({ page, answer }) => {
-      const row = page.locator('main a[href^="/chart/"]').first();
+      const row = page.locator(ofEboni).first();
       await row.waitFor();
       answer('failing');
       await row.click();
@@ -550,13 +552,29 @@ const clinician: readonly Screen[] = [
 
 const operator: readonly Screen[] = [
   ...asking('operator', 'network', '/network', '.matrix'),
-  ...['ledger', 'behind', 'disk', 'backup'].map((topic) => ({
+  {
+    name: 'network, no longer answered',
+    who: 'operator',
+    path: '/network',
+    steps: async ({ page, answer, button }) => {
+      await page.locator('.matrix').waitFor();
+      answer('failing');
+      await button('network.now').click();
+    },
+    shows: alert,
+  },
+  ...['ledger', 'behind', 'disk', 'backup', 'process', 'refusals'].map((topic) => ({
     name: `runbook, ${topic}`,
     who: 'operator' as const,
     path: `/network/runbook/${topic}`,
     shows: '.stepr',
   })),
-  { name: 'runbook, none of this name', who: 'operator', path: '/network/runbook/x', shows: 'h1' },
+  {
+    name: 'runbook, none of this name',
+    who: 'operator',
+    path: '/network/runbook/x',
+    shows: 'main .acts a',
+  },
   { name: 'explorer of an operator', who: 'operator', path: '/explorer', shows: 'main li' },
 ];
 

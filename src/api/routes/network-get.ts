@@ -23,6 +23,8 @@ export const networkAnswer = z.object({
   behind: count,
   freeBytes: z.optional(count),
   blobBytes: count,
+  /** So long the store of records took to say how much it keeps. Missing: a release of before. */
+  storeMs: z.optional(count),
   /** Requests refused since this server started, by code; the most first. */
   refusals: z
     .array(z.object({ code: z.string().check(z.maxLength(64)), count }))

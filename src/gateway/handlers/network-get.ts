@@ -12,11 +12,14 @@ export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise
   const { reads, writes, height, behind, stalledMs, ageMs, freeBytes } = healthOf(gateway);
   const { backup, processes } = options.machine?.() ?? { backup: undefined, processes: [] };
   const known = backupOf(backup);
+  const askedMs = performance.now();
+  const { bytes: blobBytes } = await options.blobs.total();
+  const storeMs = Math.round(performance.now() - askedMs);
   return {
     hospital: { name: options.hospital, title: options.name },
     ...{ reads, writes, height, behind, stalledMs, blockAgeMs: ageMs },
     ...(freeBytes !== undefined && { freeBytes }),
-    blobBytes: (await options.blobs.total()).bytes,
+    ...{ blobBytes, storeMs },
     refusals: await refusalsOf(gateway),
     startedMs,
     deskSessions: deskSessions.count(),

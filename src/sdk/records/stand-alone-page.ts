@@ -19,18 +19,28 @@ export interface StandAlonePage {
   readonly body: SafeHtml;
   /** Whether it shows pictures that stand in it. */
   readonly hasPictures?: boolean;
+  /** `en` where none is named. */
+  readonly language?: string;
+  readonly isRightToLeft?: boolean;
 }
 
 /**
  * A page that needs nobody: no script, nothing fetched, and its policy allows neither. The style is the one text that must
  * not be escaped; the policy names its hash. Source: docs/protocol/items.md, rule I-40.
  */
-export function standAlonePage({ title, style, body, hasPictures }: StandAlonePage): string {
+export function standAlonePage({
+  title,
+  style,
+  body,
+  hasPictures,
+  language = 'en',
+  isRightToLeft = false,
+}: StandAlonePage): string {
   const whole = `${colours}${style}`;
   const hash = bytesToBase64(sha256(utf8(whole)));
   const pictures = hasPictures === true ? 'img-src data:; ' : '';
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
+<html lang="${language}"${isRightToLeft ? html` dir="rtl"` : ''}><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; ${pictures}style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><style></style></head>

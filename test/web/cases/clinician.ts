@@ -157,7 +157,7 @@ export function clinicianCases(app: () => App): void {
       assert.equal(await again.inputValue(), `${secret} Today.`);
 
       await page.getByRole('link', { name: 'Drafts' }).click();
-      await heading(page, /1 draft is not signed/u).waitFor();
+      await heading(page, /One draft is not signed/u).waitFor();
       await page.getByText(secret).waitFor();
       await page.getByRole('button', { name: /Throw away/u }).click();
       await holdsAxe(page);
@@ -184,7 +184,7 @@ export function clinicianCases(app: () => App): void {
       await page.getByText(/Draft kept on this device, sealed/u).waitFor();
       await tab.close();
       await page.getByRole('link', { name: 'Drafts' }).first().click();
-      await heading(page, /2 drafts are not signed/u).waitFor();
+      await heading(page, /Two drafts are not signed/u).waitFor();
       await page.getByText('From the second tab.').waitFor();
       await page.getByText('From the first tab, and more.').waitFor();
       await visitor.close();
@@ -239,6 +239,9 @@ export function clinicianCases(app: () => App): void {
       const give = (who: string, ...terms: string[]) =>
         asked(['grant', 'dr-osei', '--as', who, ...terms]);
       const reads = ['--class', 'lab,summary,diagnosis,medication,vital'];
+      for (const who of ['lemuel', 'alejandro']) {
+        await asked(['revoke', 'dr-osei', '--as', who, '--yes']);
+      }
       const lemuel = await give('lemuel', ...reads, '--purpose', 'TREAT', '--until', '+12h');
       await give('alejandro', '--class', 'lab', '--purpose', 'HPAYMT', '--until', '+7d');
       const visitor = await osei();

@@ -11,7 +11,7 @@ export function homeCases(app: () => App): void {
       await holdsAxe(page);
       await visitor.openAs('Eboni Brekke');
       await page.getByRole('heading', { level: 1, name: /can read your record/u }).waitFor();
-      await page.getByText('Body Weight').waitFor();
+      await page.getByText('Ferritin').waitFor();
       await holdsAxe(page);
       assert.equal(await page.title(), 'Salus · Home');
       await visitor.close();

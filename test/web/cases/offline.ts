@@ -67,7 +67,7 @@ export function offlineCases(app: () => App): void {
     test('What was opened is read without a server after a reload, says of when it is, and goes on by itself', async () => {
       const it = await behind(app(), 'Eboni Brekke');
       const { page, line } = it;
-      await page.getByText('Body Weight').waitFor();
+      await page.getByText('Ferritin').waitFor();
       await page.getByRole('link', { name: 'Record', exact: true }).first().click();
       const rows = page.locator('.tline a');
       await rows.first().click();
@@ -83,7 +83,7 @@ export function offlineCases(app: () => App): void {
       await holdsAxe(page);
       await unlock(page);
       await heading(page, /can read your record/u).waitFor();
-      await page.getByText('Body Weight').waitFor();
+      await page.getByText('Ferritin').waitFor();
       await page.getByText(/What you see is kept on this device, as of/u).waitFor();
       await holdsAxe(page);
       await page.getByRole('link', { name: 'Record', exact: true }).first().click();

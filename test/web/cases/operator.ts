@@ -14,10 +14,28 @@ export function operatorCases(app: () => App): void {
         .waitFor();
       assert.equal(touches.count, 0);
       await holdsAxe(page);
-      await touches.touch(page.getByRole('link', { name: 'What to do' }));
+      await touches.touch(page.getByRole('link', { name: 'What to do', exact: true }));
       await page.getByRole('heading', { level: 1, name: 'Make a backup.' }).waitFor();
       assert.equal(touches.count, 1);
       await holdsAxe(page);
+      await visitor.close();
+    });
+
+    test('Nothing is called well while nobody answers, and each check says more of the own hospital', async () => {
+      const visitor = await app().visitor();
+      const { page, troubles } = visitor;
+      await visitor.openAs('Operator of North');
+      const store = page.getByRole('row', { name: /Store of records/u });
+      await store.getByText(/Answers in \d+ ms/u).waitFor();
+      await page.getByText('Beside the server nothing runs here.').waitFor();
+      app().door.answer('failing');
+      await page.getByRole('button', { name: 'Check now' }).click();
+      await page.getByRole('heading', { level: 1, name: /cannot be told right now/u }).waitFor();
+      app().door.answer('as they do');
+      await page.getByRole('button', { name: 'Check now' }).click();
+      await page.getByRole('heading', { level: 1, name: /All is well, except/u }).waitFor();
+      // What the browser says of a server that failed.
+      troubles.splice(0);
       await visitor.close();
     });
 

@@ -46,8 +46,8 @@ export function recordCases(app: () => App): void {
 
     test('Values over time are one touch from home, as a chart and as the same table', async () => {
       const { page, touches } = await atHome();
-      await touches.touch(page.locator('.lastv', { hasText: 'Body Weight' }));
-      await page.getByRole('heading', { name: 'Body Weight over time' }).waitFor();
+      await touches.touch(page.locator('.lastv', { hasText: 'Ferritin' }));
+      await page.getByRole('heading', { name: 'Ferritin over time' }).waitFor();
       assert.ok(touches.count <= 2, `${touches.count} touches`);
       assert.equal(await page.title(), 'Salus · Entry');
       assert.match(page.url(), /\/item\/[a-z0-9]+$/u);

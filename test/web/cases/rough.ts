@@ -191,7 +191,7 @@ export function roughCases(app: () => App): void {
       await tab.getByRole('button', { name: 'Lock', exact: true }).click();
       for (const it of [page, tab]) {
         await heading(it, /Locked/u).waitFor();
-        assert.ok(!(await it.content()).includes('Body Weight'));
+        assert.ok(!(await it.content()).includes('Ferritin'));
       }
       await visitor.close();
     });
@@ -201,15 +201,15 @@ export function roughCases(app: () => App): void {
       const worker = await ownWorker(visitor);
       await worker.evaluate(clockOff(0));
       const { page } = await atHome(visitor);
-      await page.getByText('Body Weight').waitFor();
+      await page.getByText('Ferritin').waitFor();
       await worker.evaluate(clockOff(9 * 60_000));
       await page.waitForTimeout(6_000);
-      await page.getByText('Body Weight').waitFor();
+      await page.getByText('Ferritin').waitFor();
       await worker.evaluate(clockOff(11 * 60_000));
       await heading(page, /Locked/u).waitFor();
       await page.getByText('Ten minutes passed without a touch.').waitFor();
       const content = await page.content();
-      for (const word of ['Body Weight', 'Eboni', 'Osei']) assert.ok(!content.includes(word), word);
+      for (const word of ['Ferritin', 'Eboni', 'Osei']) assert.ok(!content.includes(word), word);
       await visitor.close();
     });
 

@@ -1,4 +1,4 @@
-import { comma, spokenNow } from './language.ts';
+import { comma, type Language, spokenNow } from './language.ts';
 
 /** Arabic pages use Latin digits, as laboratories print. */
 export const locale = (): string => {
@@ -36,7 +36,7 @@ export const shortDayOf = (ms: number): string =>
 
 /** `Thu 26 Nov 2026, 07:40 EST`: a time is never without its zone. */
 export const momentText = (ms: number): string =>
-  `${dayOf(ms)}${comma()}${dateFormat({ ...clock, timeZoneName: 'short' }).format(ms)}`;
+  `${dayOf(ms)}${comma()}${timeOf(ms)}\u00a0${zoneAt(ms)}`;
 
 /** `07:40`, of today or just before. */
 export const timeOf = (ms: number): string => dateFormat(clock).format(ms);
@@ -158,12 +158,41 @@ export function agoText(fromMs: number, toMs: number): string {
 export const listed = (words: readonly string[]): string =>
   new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words);
 
-export const zoneName = (): string => {
-  const parts = dateFormat({ timeZoneName: 'longOffset' }).formatToParts();
-  const short = dateFormat({ timeZoneName: 'short' }).formatToParts();
-  const of = (all: Intl.DateTimeFormatPart[]): string =>
-    all.find((it) => it.type === 'timeZoneName')?.value ?? '';
-  const [name, offset] = [of(short), of(parts)];
-  // A zone without a name of its own in this language is its offset already.
-  return /^(GMT|UTC)[+-]/u.test(name) ? offset : `${name} (${offset})`;
+/** A zone is called by name where it lies: `EST` by Americans, who are `GMT-5` to the British. */
+const neighbours: Readonly<Record<Language, readonly string[]>> = {
+  en: ['en-US', 'en-AU', 'en-IN', 'en-ZA'],
+  es: ['es-US'],
+  ar: [],
 };
+const zones = new Map<string, string>();
+
+/** `EST`, else what of it is known: `GMT-3`. */
+function zoneAt(ms: number): string {
+  const language = spokenNow();
+  const key = `${language} ${new Date(ms).getTimezoneOffset()}`;
+  const known = zones.get(key) ?? unbroken(zoneCalled([locale(), ...neighbours[language]], ms));
+  zones.set(key, known);
+  return known;
+}
+
+function zoneCalled(locales: readonly string[], ms: number): string {
+  const [own = '', ...others] = locales.map((it) => zonePart(it, 'short', ms));
+  return [own, ...others].find((it) => !isOffset(it)) ?? own;
+}
+
+const zonePart = (of: string, timeZoneName: 'short' | 'longOffset', ms: number): string =>
+  new Intl.DateTimeFormat(of, { timeZoneName })
+    .formatToParts(ms)
+    .find((it) => it.type === 'timeZoneName')?.value ?? '';
+
+/** A zone is never half at the end of a line. */
+const unbroken = (zone: string): string => zone.replaceAll('-', '\u2011').replaceAll(' ', '\u00a0');
+
+const isOffset = (name: string): boolean => /\d/u.test(name);
+
+/** `EST (GMT-05:00)`; a zone without a name of its own in this language is its offset alone. */
+export function zoneName(nowMs: number = Date.now()): string {
+  const name = zoneAt(nowMs);
+  const offset = zonePart(locale(), 'longOffset', nowMs);
+  return isOffset(name) ? offset : `${name} (${offset})`;
+}

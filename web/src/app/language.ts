@@ -24,12 +24,22 @@ export async function startWords(): Promise<void> {
     ns: ['words'],
     defaultNS: 'words',
     fallbackLng: false,
-    // React escapes what it shows.
-    interpolation: { escapeValue: false },
+    // React escapes what it shows; what is filled in stands for itself.
+    interpolation: { escapeValue: true, escape: isolated },
     returnNull: false,
+  });
+  const { formatter } = i18next.services;
+  formatter?.add('words', (count: number) => inWords(count));
+  formatter?.add('opening', (count: number) => {
+    const words = inWords(count);
+    return words.charAt(0).toLocaleUpperCase() + words.slice(1);
   });
   await speak(preferred());
 }
+
+/** Up to ten as a word, where the language has one that fits every noun; `opening` begins a sentence with it. */
+const inWords = (count: number): string =>
+  count >= 2 && count <= 10 ? i18next.t(`numbers.${count as 2}`) : String(count);
 
 /** Fetches the words of a language and shows the app in it. */
 export async function speak(language: Language, isChosen = false): Promise<void> {
@@ -43,7 +53,22 @@ export async function speak(language: Language, isChosen = false): Promise<void>
   if (isChosen) localStorage.setItem(chosenPlace, language);
 }
 
+/** What the SDK says in English, in the language of the page: for a page that is read without the app. */
+export function sdkWords(): Readonly<Record<'fields' | 'said' | 'marks', Record<string, string>>> {
+  const { fields, said, chart } = i18next.getResourceBundle(spokenNow(), 'words') as typeof en;
+  return { fields, said, marks: chart.marks };
+}
+
 /** Between two things that stand beside each other in a line. */
 export const comma = (): string => (spokenNow() === 'ar' ? '، ' : ', ');
+
+/**
+ * Texts beside each other in a line. In a page that runs from right to left a name in Latin letters would draw the number
+ * after it to itself, so each stands for itself there (Unicode 16.0, UAX 9, isolates).
+ */
+export const inLine = (texts: readonly string[]): string => texts.map(isolated).join(comma());
+
+const isolated = (text: string): string =>
+  spokenNow() === 'ar' && /\p{Script=Latin}/u.test(text) ? `\u2068${text}\u2069` : text;
 
 export const spokenNow = (): Language => (isLanguage(i18next.language) ? i18next.language : 'en');

@@ -70,7 +70,7 @@ export function Shortcuts({ places }: { readonly places: readonly Place[] }) {
               </label>
             </li>
           </ul>
-          <dl className="facts sm mt">
+          <dl className="letters sm mt">
             <Keys keys={['/']} does={t('shortcuts.find')} />
             {places.map((it) => (
               <Keys key={it.path} keys={['g', letterOf[it.word]]} does={t(`nav.${it.word}`)} />

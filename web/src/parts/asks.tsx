@@ -1,6 +1,7 @@
 import { Trans, useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { listed, momentText } from '../app/dates.ts';
+import { comma } from '../app/language.ts';
 import { useAct, useCall } from '../boundary/use-call.ts';
 import type { AskView } from '../worker/calls/asking.ts';
 import { Failed } from './failure.tsx';
@@ -51,7 +52,11 @@ function AskRow({ ask }: { readonly ask: AskView }) {
         </span>
         <br />
         <span className="s">
-          <PersonLine person={ask.person} />, {momentText(ask.askedMs)}
+          <bdi>
+            <PersonLine person={ask.person} />
+          </bdi>
+          {comma()}
+          {momentText(ask.askedMs)}
         </span>
         {drop.error !== null && <Failed error={drop.error} />}
       </div>

@@ -7,7 +7,9 @@ const longest = 64;
 /** What this device is called until somebody gives it another name: `Chromium on Linux`. */
 export function useDeviceName(): string {
   const { t } = useTranslation();
-  return t('ways.deviceName', { ...thisBrowser() }).slice(0, longest);
+  // It is kept, and shown elsewhere: nothing stands in it that a page alone needs.
+  const interpolation = { escapeValue: false };
+  return t('ways.deviceName', { ...thisBrowser(), interpolation }).slice(0, longest);
 }
 
 /** The name under which this device stands in the person's list. */

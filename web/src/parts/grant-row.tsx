@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dayOf, listed, timeLeft } from '../app/dates.ts';
+import { comma } from '../app/language.ts';
 import { useAct } from '../boundary/use-call.ts';
 import type { GrantView } from '../worker/grant-view.ts';
 import { Dialog } from './dialog.tsx';
@@ -42,7 +43,8 @@ export function GrantRow({
         <GrantTerms grant={grant} />
         <br />
         <span className="dim">
-          <span className="nw">{t('sharing.until', { day: dayOf(grant.untilMs) })}</span>,{' '}
+          <span className="nw">{t('sharing.until', { day: dayOf(grant.untilMs) })}</span>
+          {comma()}
           <span className="nw">
             {t('sharing.left', { time: timeLeft(grant.untilMs - Date.now()) })}
           </span>

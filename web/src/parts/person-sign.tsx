@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { comma } from '../app/language.ts';
+import { inLine } from '../app/language.ts';
 import type { PersonView } from '../worker/people.ts';
 
 /** Two letters, of the first and the last word; titles left out. */
@@ -32,5 +32,5 @@ export function usePersonName(): (person: PersonView, called?: string) => string
 export function PersonLine({ person }: { readonly person: PersonView }) {
   const { t } = useTranslation();
   const role = t(`roles.${person.role ?? 'unknown'}` as 'roles.unknown');
-  return person.hospital === undefined ? role : `${role}${comma()}${person.hospital}`;
+  return person.hospital === undefined ? role : inLine([role, person.hospital]);
 }

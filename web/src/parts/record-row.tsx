@@ -1,11 +1,14 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { clinicalDay, shortDayOf } from '../app/dates.ts';
-import { comma } from '../app/language.ts';
+import { inLine } from '../app/language.ts';
 import type { PersonView } from '../worker/people.ts';
 import type { LineView } from '../worker/record-view.ts';
+import { Amount } from './amount.tsx';
 import { Icon, type IconName } from './icon.tsx';
+import { Marks } from './marks.tsx';
 import { usePersonName } from './person-sign.tsx';
+import { useSaid } from './said.ts';
 import { Flag } from './value.tsx';
 
 const icons: Readonly<Record<string, IconName>> = {
@@ -63,6 +66,7 @@ export function RecordRow(props: RecordLineProps) {
 export function RecordLine({ line, by, isNew = false, withoutDate = false }: RecordLineProps) {
   const { t } = useTranslation();
   const nameOf = usePersonName();
+  const said = useSaid();
   const kind = t(`classes.${line.recordClass ?? 'other'}` as 'classes.lab');
   if (line.state === 'erased') {
     return (
@@ -87,10 +91,15 @@ export function RecordLine({ line, by, isNew = false, withoutDate = false }: Rec
       <ClassIcon name={iconOfClass(line.recordClass)} />
       <span>
         <bdi className={isNew ? 't new' : 't'}>
-          {line.name === '' ? t('record.unnamed') : line.name}
-        </bdi>
+          {line.bareName === '' ? t('record.unnamed') : line.bareName}
+        </bdi>{' '}
+        <Marks
+          of={line.marks.filter(
+            (it) => it !== 'restricted' && !(it === 'withdrawn' && line.isWithdrawn),
+          )}
+        />
         <br />
-        <span className="s">{second.join(comma())}</span>
+        <span className="s">{inLine(second)}</span>
       </span>
       <span className="e">
         {(line.marks.includes('restricted') || line.recordClass === 'private') && (
@@ -102,8 +111,11 @@ export function RecordLine({ line, by, isNew = false, withoutDate = false }: Rec
         {line.isWithdrawn && <span className="tag warn">{t('timeline.withdrawn')}</span>}
         {line.value !== '' && (
           <span className={line.isNumber || line.unit !== '' ? 'nw' : 'vtext'}>
-            <bdi className="v n">{line.value}</bdi>
-            {line.unit !== '' && <span className="u">{line.unit}</span>}
+            {line.isNumber || line.unit !== '' ? (
+              <Amount value={line.value} unit={line.unit} className="v n" />
+            ) : (
+              <bdi className="v n">{said(line.value)}</bdi>
+            )}
           </span>
         )}
         <Flag flag={line.flag} />

@@ -3,7 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { axisDay, clinicalDay, locale, shortDayOf } from '../app/dates.ts';
 import type { TrendPoint, TrendView } from '../worker/calls/trend.ts';
-import { Flag, valueClass } from './value.tsx';
+import { Amount } from './amount.tsx';
+import { dateLabels, type Labelled, numberLabels } from './chart-labels.ts';
+import { Flag } from './value.tsx';
 
 interface Band {
   readonly low: number | undefined;
@@ -52,7 +54,7 @@ function TrendTable({ trend }: { readonly trend: TrendView }) {
   const { t } = useTranslation();
   return (
     <div className="sheet">
-      <table>
+      <table className="fold">
         <thead>
           <tr>
             <th scope="col">{t('item.day')}</th>
@@ -77,8 +79,7 @@ function TrendTable({ trend }: { readonly trend: TrendView }) {
                 )}
               </th>
               <td className="num">
-                <bdi className={valueClass(String(it.value))}>{it.value}</bdi>
-                {trend.unit !== '' && <span className="u">{trend.unit}</span>}
+                <Amount value={it.value} unit={trend.unit} />
               </td>
               <td>
                 <Flag flag={it.flag} />
@@ -132,7 +133,7 @@ function Chart({
   });
   return (
     <figure>
-      <svg className="chart" viewBox="0 0 620 230" role="img" aria-labelledby={id}>
+      <svg className="chart" viewBox="0 0 620 244" role="img" aria-labelledby={id}>
         <title id={id}>{said}</title>
         {isBanded && (
           <rect
@@ -154,9 +155,20 @@ function Chart({
         {(first.numbers.length > 1 ? [0, 1] : [0]).map((line) => (
           <Line key={line} points={points} line={line} x={x} y={y} />
         ))}
-        {labelled(points, x).map((it) => (
-          <text key={it.handle} x={x(it.ms)} y="212" textAnchor="middle">
-            {axisDay(it.ms, span)}
+        {numberLabels(numbersOf(points, x, y)).map((it) => (
+          <text
+            key={it.key}
+            className={`val${it.isOut ? ' w' : ''}${it.isDeskOnly ? ' alt' : ''}`}
+            x={it.x}
+            y={it.y}
+            textAnchor="middle"
+          >
+            {it.text}
+          </text>
+        ))}
+        {dateLabels(points.map((it) => ({ x: x(it.ms), text: axisDay(it.ms, span) }))).map((it) => (
+          <text key={it.x} x={it.x} y="236" textAnchor="middle">
+            {it.text}
           </text>
         ))}
       </svg>
@@ -177,13 +189,6 @@ function Line({
   readonly y: (value: number) => number;
 }) {
   const runs = runsOf(points);
-  // Numbers of neighbours that stand close go above and below in turn.
-  const below = new Set<number>();
-  for (const [i, it] of points.entries()) {
-    const before = points[i - 1];
-    if (before !== undefined && x(it.ms) - x(before.ms) < 72 && !below.has(i - 1)) below.add(i);
-  }
-  const isBelow = (i: number): boolean => below.has(i);
   return (
     <>
       {runs.map((run) => (
@@ -195,28 +200,44 @@ function Line({
             .join(' ')}
         />
       ))}
-      {points.map((it, i) => {
+      {points.map((it) => {
         const value = it.numbers[line] ?? 0;
-        const isOut = attending.has(it.flag.replace(/^range:/u, ''));
         const radius = it.isThis ? 6 : points.length > 40 ? 2.5 : 4.5;
         return (
-          <g key={it.handle}>
-            <circle className={isOut ? 'p w' : 'p'} cx={x(it.ms)} cy={y(value)} r={radius} />
-            {points.length <= mostNumbers && (
-              <text
-                className={isOut ? 'val w' : 'val'}
-                x={x(it.ms)}
-                y={y(value) + (line === 1 ? (isBelow(i) ? 48 : 26) : isBelow(i) ? 26 : -11)}
-                textAnchor="middle"
-              >
-                {it.value.split('/')[line]}
-              </text>
-            )}
-          </g>
+          <circle
+            key={it.handle}
+            className={isOut(it) ? 'p w' : 'p'}
+            cx={x(it.ms)}
+            cy={y(value)}
+            r={radius}
+          />
         );
       })}
     </>
   );
+}
+
+const isOut = ({ flag }: TrendPoint): boolean => attending.has(flag.replace(/^range:/u, ''));
+
+/** Each point's number, of two lines both; the last, the one that is shown and the first come before the rest. */
+function numbersOf(
+  points: readonly TrendPoint[],
+  x: (ms: number) => number,
+  y: (value: number) => number,
+): readonly Labelled[] {
+  if (points.length > mostNumbers) return [];
+  const rank = (it: TrendPoint): number =>
+    it === points.at(-1) ? 0 : it.isThis ? 1 : it === points[0] ? 2 : 3;
+  return points
+    .toSorted((a, b) => rank(a) - rank(b))
+    .flatMap((it) =>
+      it.numbers.map((value, line) => ({
+        key: `${it.handle} ${line}`,
+        ...{ x: x(it.ms), y: y(value), isLower: line === 1 },
+        text: it.value.split('/')[line] ?? '',
+        isOut: isOut(it),
+      })),
+    );
 }
 
 /** A gap stays a gap: where nothing was measured for far longer than between others, no line claims to know. */
@@ -232,19 +253,6 @@ function runsOf(points: readonly TrendPoint[]): readonly (readonly TrendPoint[])
     else run.push(it);
   }
   return runs;
-}
-
-/** Dates that have room beside each other: the first and the last always. */
-function labelled(points: readonly TrendPoint[], x: (ms: number) => number): readonly TrendPoint[] {
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  if (points.length === 1) return [first];
-  const shown: TrendPoint[] = [first];
-  for (const it of points.slice(1, -1)) {
-    const before = shown.at(-1) as TrendPoint;
-    if (x(it.ms) - x(before.ms) > 110 && x(last.ms) - x(it.ms) > 110) shown.push(it);
-  }
-  return x(last.ms) - x(first.ms) < 70 ? [first] : [...shown, last];
 }
 
 /** Four or five round numbers around all values and the range. */

@@ -3,6 +3,8 @@ import { Link } from 'react-router';
 import { clinicalDay, shortDayOf, yearsOld } from '../app/dates.ts';
 import { comma } from '../app/language.ts';
 import type { LastValue } from '../worker/calls/home.ts';
+import { Amount } from './amount.tsx';
+import { Marks } from './marks.tsx';
 
 /** `range:H` and `H` say the same to a reader; whose judgement it is stands in Proof. */
 const bare = (flag: string): string => flag.replace(/^range:/u, '');
@@ -46,10 +48,9 @@ export function LastValueRow({ last }: { readonly last: LastValue }) {
     <li>
       <Link className="row lastv" to={`/item/${line.handle}`}>
         <span>
-          <bdi className="s">{line.name}</bdi>
+          <bdi className="s">{line.bareName}</bdi> <Marks of={line.marks} />
           <br />
-          <bdi className={valueClass(line.value)}>{line.value}</bdi>
-          {line.unit !== '' && <span className="u">{line.unit}</span>}
+          <Amount value={line.value} unit={line.unit} />
           <br />
           <span className="xs dim">
             <Flag flag={line.flag} /> {date}

@@ -3,13 +3,20 @@ import {
   html,
   type OpenedRecord,
   type SafeHtml,
+  spokenName,
   standAlonePage,
+  type TextOfItem,
   textOfItem,
 } from '@salus/salus/sdk/browser';
+import { keyOf } from '../boundary/sdk-words.ts';
 import { isPicture } from './item-view.ts';
 
 /** Words of the page's language: what is saved is read without the app. */
 export interface ExportWords {
+  /** `es`, and as `Intl` takes it. */
+  readonly language: string;
+  readonly locale: string;
+  readonly isRightToLeft: boolean;
   readonly title: string;
   /** `Made on this device, Sat 28 Nov 2026, 09:40 EST`. */
   readonly made: string;
@@ -17,6 +24,10 @@ export interface ExportWords {
   readonly inside: string;
   readonly notOpened: string;
   readonly classes: Readonly<Record<string, string>>;
+  /** What the SDK says in English: terms, its own answers, and what turns the meaning of a name; `boundary/sdk-words.ts`. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly said: Readonly<Record<string, string>>;
+  readonly marks: Readonly<Record<string, string>>;
 }
 
 const style = `
@@ -44,12 +55,13 @@ export class ExportPage {
 
   add(opened: OpenedRecord, file: string): void {
     const { head, bytes } = contentOf(opened);
-    const { title, headline, rows, paragraphs, attachments } = textOfItem({ ...head, bytes });
+    const { headline, rows, paragraphs, attachments } = textOfItem({ ...head, bytes });
+    const title = this.#titleOf(headline);
     const kind = this.#words.classes[head.recordClass] ?? head.recordClass;
     const date = headline.clinicalDate || new Date(head.writtenMs).toISOString().slice(0, 10);
     const shown = html`<article><h3>${title}</h3>
-<p class="kind">${[kind, date.slice(0, 10), file].join(' · ')}</p>
-<dl>${rows.map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>
+<p class="kind">${[kind, this.#dayOf(date), file].join(' · ')}</p>
+<dl>${rows.map(([label, text]) => html`<dt>${this.#termOf(label)}</dt><dd>${this.#saidOf(text)}</dd>`)}</dl>
 ${paragraphs.map((it) => html`<pre>${it}</pre>`)}
 ${this.#picture(head.mediaType, bytes, title)}
 ${attachments.map((it) => html`<p class="kind">${this.#words.inside}: ${it.fileName}</p>`)}</article>
@@ -69,13 +81,38 @@ ${attachments.map((it) => html`<p class="kind">${this.#words.inside}: ${it.fileN
     }
     const years = [...byYear].map(([year, all]) => html`<h2>${year}</h2>${all}`);
     const missing = failures.map((it) => html`<p>${it.name} (${it.code})</p>`);
-    const { title, made, born, notOpened } = this.#words;
-    const bornLine = patient.born === undefined ? '' : `${born} ${patient.born}`;
+    const { title, made, born, notOpened, language, isRightToLeft } = this.#words;
+    const bornLine = patient.born === undefined ? '' : `${born} ${this.#dayOf(patient.born)}`;
     const body = html`<h1>${title}: ${patient.name}</h1><p class="kind">${bornLine}</p><p class="kind">${made}</p>
 ${failures.length === 0 ? '' : html`<h2>${notOpened}</h2>${missing}`}
 ${years}`;
-    const page = standAlonePage({ title, style, body, hasPictures: true });
+    const look = { style, hasPictures: true, language, isRightToLeft };
+    const page = standAlonePage({ title, body, ...look });
     return new Blob([page], { type: 'application/octet-stream' });
+  }
+
+  /** What turns its meaning stands beside it in the language of the page. */
+  #titleOf(headline: TextOfItem['headline']): string {
+    const name = spokenName({ ...headline, marks: [] });
+    const marks = headline.marks.flatMap((it) => wordOf(this.#words.marks, it) ?? []);
+    return marks.length === 0 ? name : `${name} (${marks.join(' · ')})`;
+  }
+
+  /** A day or a month as it is, in letters; of a moment the day that its source wrote. */
+  #dayOf(date: string): string {
+    const day = date.slice(0, 10);
+    const ms = /^\d{4}-\d\d-\d\d$/u.test(day) ? Date.parse(day) : Number.NaN;
+    if (Number.isNaN(ms)) return day;
+    const letters = { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' } as const;
+    return new Intl.DateTimeFormat(this.#words.locale, letters).format(ms);
+  }
+
+  #termOf(label: string): string {
+    return wordOf(this.#words.fields, keyOf(label)) ?? label;
+  }
+
+  #saidOf(text: string): string {
+    return wordOf(this.#words.said, keyOf(text)) ?? text;
   }
 
   #picture(mediaType: string, bytes: Uint8Array, title: string): SafeHtml | '' {
@@ -86,6 +123,10 @@ ${years}`;
     return html`<p><img alt="${title}" src="data:${type};base64,${base64Of(bytes)}"></p>`;
   }
 }
+
+/** A record may say `constructor`. */
+const wordOf = (words: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(words, key) ? words[key] : undefined;
 
 function base64Of(bytes: Uint8Array): string {
   let binary = '';

@@ -1,4 +1,5 @@
 import { harmlessText, type TextOfItem } from '@salus/salus/sdk/browser';
+import { unitShown } from './units.ts';
 
 /** What an entry says, in terms and words, and the documents inside it. */
 export interface ItemText {
@@ -13,8 +14,8 @@ export interface ItemText {
 }
 
 /** With nothing in it that hides, or turns what stands beside it. */
-export const itemText = ({ rows, paragraphs, attachments }: TextOfItem): ItemText => ({
-  rows: rows.map(([label, text]) => [harmlessText(label), harmlessText(text)] as const),
+export const itemText = ({ rows, results, paragraphs, attachments }: TextOfItem): ItemText => ({
+  rows: rows.map(([label, text]) => [harmlessText(label), unitsIn(harmlessText(text), results)]),
   paragraphs: paragraphs.map(harmlessText),
   attachments: attachments.map((it) => ({
     ...it,
@@ -22,3 +23,9 @@ export const itemText = ({ rows, paragraphs, attachments }: TextOfItem): ItemTex
     contentType: harmlessText(it.contentType),
   })),
 });
+
+/** The units of its results as people write them, where a row ends with one; all else is the record's own text. */
+function unitsIn(text: string, results: TextOfItem['results']): string {
+  const unit = results.map((it) => it.unit).find((it) => it !== '' && text.endsWith(` ${it}`));
+  return unit === undefined ? text : text.slice(0, -unit.length) + unitShown(unit);
+}

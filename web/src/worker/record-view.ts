@@ -16,6 +16,8 @@ export interface LineView {
   readonly recordClass: string | undefined;
   /** Empty: its headline does not open, or it is erased. */
   readonly name: string;
+  /** Without what turns its meaning: that is in `marks`, and is always said beside it. */
+  readonly bareName: string;
   readonly type: string;
   readonly code: string;
   /** As spelled in the record: `2019`, `2019-05-14`, `2019-05-14T07:40:00-05:00`; empty: it says none. */
@@ -47,6 +49,8 @@ export function lineViews(
         state: it.state,
         recordClass: it.recordClass,
         name: headline === undefined ? '' : harmlessText(spokenName(headline)),
+        bareName:
+          headline === undefined ? '' : harmlessText(spokenName({ ...headline, marks: [] })),
         type: headline?.type ?? '',
         code: headline?.code ?? '',
         clinicalDate: headline?.clinicalDate ?? '',

@@ -81,14 +81,20 @@ function Known({ block }: { readonly block: ExplorerView['blocks'][number] }) {
                 {t('explorer.by')} <bdi className="mono">{tx.body.sender.slice(0, 16)}</bdi>
               </p>
             )}
-            <p className="xs dim mono" dir="ltr">
-              {tx.txId}
+            <p className="s">
+              {t('explorer.txId')}{' '}
+              <bdi className="mono" dir="ltr">
+                {tx.txId}
+              </bdi>
             </p>
           </li>
         ))}
       </ul>
-      <p className="xs dim mono sec" dir="ltr">
-        {headerHash}
+      <p className="s mt">
+        {t('explorer.headerHash')}{' '}
+        <bdi className="mono" dir="ltr">
+          {headerHash}
+        </bdi>
       </p>
     </>
   );

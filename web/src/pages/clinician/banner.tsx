@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { clinicalDay, dayOf, yearsOld } from '../../app/dates.ts';
-import { comma } from '../../app/language.ts';
+import { inLine } from '../../app/language.ts';
 import { Icon } from '../../parts/icon.tsx';
 import type { BannerView, ChartView, EntryView, Silence } from '../../worker/chart-view.ts';
 import { dateOf, useSourceWords } from './chart-words.ts';
@@ -155,7 +155,7 @@ function Allergy({ entry }: { readonly entry: EntryView }) {
       {status !== undefined && status !== 'active' && (
         <span className="tag">{t(`chart.status.${status}`)}</span>
       )}{' '}
-      <span className="dim wide">{parts.join(comma())}</span>
+      <span className="dim wide">{inLine(parts)}</span>
     </span>
   );
 }
@@ -187,7 +187,7 @@ export function SilenceWords({ silence }: { readonly silence: Silence }) {
     const asked = [sourceOf(silence.by), ...(when === '' ? [] : [when])];
     return (
       <span>
-        <b>{t('silence.noneKnown')}</b> <span className="dim">{asked.join(comma())}</span>
+        <b>{t('silence.noneKnown')}</b> <span className="dim">{inLine(asked)}</span>
       </span>
     );
   }

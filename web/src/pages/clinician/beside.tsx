@@ -1,7 +1,9 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { momentText } from '../../app/dates.ts';
+import { comma } from '../../app/language.ts';
 import { useCall } from '../../boundary/use-call.ts';
+import { Amount } from '../../parts/amount.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { ChartView, EntryView, Part } from '../../worker/chart-view.ts';
 import { SilenceWords, statusWord } from './banner.tsx';
@@ -36,10 +38,7 @@ export function Beside({
               <li key={last.handle}>
                 <bdi className="s">{last.name}</bdi>
                 <br />
-                <bdi className="v" dir="auto">
-                  {last.value}
-                </bdi>
-                <span className="u">{unitShown(last.unit)}</span> <Flag flag={last.flag} />{' '}
+                <Amount value={last.value} unit={unitShown(last.unit)} /> <Flag flag={last.flag} />{' '}
                 <span className="s">{dateOf(last)}</span>
               </li>
             ))}
@@ -61,7 +60,9 @@ export function Beside({
                 </Link>
                 <br />
                 <span className="s">
-                  {t(`write.kinds.${it.kind}`)}, {momentText(it.keptMs)}
+                  {t(`write.kinds.${it.kind}`)}
+                  {comma()}
+                  {momentText(it.keptMs)}
                 </span>
               </li>
             ))}

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { clinicalDay, shortDayOf, yearsOld } from '../../app/dates.ts';
-import { comma } from '../../app/language.ts';
+import { inLine } from '../../app/language.ts';
 import { usePersonName } from '../../parts/person-sign.tsx';
 import type { EntryView, SourceView } from '../../worker/chart-view.ts';
 import type { RangeFacts } from '../../worker/fhir-facts.ts';
@@ -13,7 +13,7 @@ export function useSourceWords(): (source: SourceView) => string {
     if (source.kind !== 'person') return t(`chart.source.${source.kind}`);
     const { hospital } = source.person;
     const name = nameOf(source.person);
-    return hospital === undefined ? name : `${name}${comma()}${hospital}`;
+    return hospital === undefined ? name : inLine([name, hospital]);
   };
 }
 

@@ -1,26 +1,11 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { comma } from '../../app/language.ts';
+import { Marks } from '../../parts/marks.tsx';
 import type { EntryView, Part } from '../../worker/chart-view.ts';
 import { SilenceWords, statusWord } from './banner.tsx';
 import { ageOf, dateOf, useSourceWords } from './chart-words.ts';
-
-const marks = [
-  ...(['entered-in-error', 'refuted', 'withdrawn', 'not-done', 'not-taken'] as const),
-  ...(['do-not-perform', 'modified', 'absent', 'restricted'] as const),
-];
-
-/** What turns an entry's meaning, as words beside its name, the gravest first. */
-export function Marks({ of }: { readonly of: readonly string[] }) {
-  const { t } = useTranslation();
-  return marks
-    .filter((it) => of.includes(it))
-    .map((it) => (
-      <span key={it} className={it === 'restricted' ? 'tag' : 'tag bad'}>
-        {t(`chart.marks.${it}`)}
-      </span>
-    ));
-}
 
 /** Old in words: never only a date that nobody reads. */
 export function Age({ of }: { readonly of: Pick<EntryView, 'dateMs'> }) {
@@ -28,7 +13,8 @@ export function Age({ of }: { readonly of: Pick<EntryView, 'dateMs'> }) {
   const years = ageOf(of);
   return years === undefined ? null : (
     <>
-      , <span className="old">{t('parts.yearsOld', { count: years })}</span>
+      {comma()}
+      <span className="old">{t('parts.yearsOld', { count: years })}</span>
     </>
   );
 }

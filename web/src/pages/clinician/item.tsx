@@ -1,18 +1,21 @@
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { clinicalDay, momentText, shortDayOf } from '../../app/dates.ts';
+import { comma } from '../../app/language.ts';
 import { useCall } from '../../boundary/use-call.ts';
+import { Amount } from '../../parts/amount.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { ItemProof } from '../../parts/item-proof.tsx';
 import { ItemRows } from '../../parts/item-rows.tsx';
+import { Marks } from '../../parts/marks.tsx';
 import { ClassIcon, iconOfClass } from '../../parts/record-row.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { ChartItemView } from '../../worker/chart-item.ts';
 import { Banner } from './banner.tsx';
 import { unitShown, useSourceWords } from './chart-words.ts';
-import { Marks } from './entry.tsx';
+
 import { NotOpen } from './refused.tsx';
 import { useChart } from './use-chart.ts';
 import { useDense } from './use-dense.ts';
@@ -74,10 +77,7 @@ function Known({ item, patient }: { readonly item: ChartItemView; readonly patie
       </h1>
       {item.value !== '' && (
         <p className="bigv">
-          <bdi className="v" dir="auto">
-            {item.value}
-          </bdi>
-          {unit !== '' && <span className="u">{unit}</span>} <Flag flag={item.flag} />
+          <Amount value={item.value} unit={unit} /> <Flag flag={item.flag} />
         </p>
       )}
       <p className="lead">{t('chart.from', { source: sourceOf(item.source), date })}</p>
@@ -90,7 +90,8 @@ function Known({ item, patient }: { readonly item: ChartItemView; readonly patie
               <Link to={`/chart/${patient}/item/${item.newer.handle}`}>
                 <bdi>{item.newer.name}</bdi>
               </Link>
-              , {momentText(item.newer.signedMs)}
+              {comma()}
+              {momentText(item.newer.signedMs)}
             </p>
           </div>
         </div>

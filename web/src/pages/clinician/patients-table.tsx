@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { clinicalDay, dayOf, listed, momentText, timeLeft } from '../../app/dates.ts';
+import { comma } from '../../app/language.ts';
 import { Burn } from '../../parts/grant-row.tsx';
 import { initialsShown } from '../../parts/person-sign.tsx';
 import type { PatientRow } from '../../worker/calls/clinician.ts';
@@ -75,7 +76,7 @@ function Row({ row }: { readonly row: PatientRow }) {
             <span className={soon ? 'b old' : ''}>
               {soon ? momentText(shared.untilMs) : dayOf(shared.untilMs)}
             </span>
-            ,{' '}
+            {comma()}
             <span className={soon ? 'b nw old' : 'dim nw'}>
               {t('sharing.left', { time: timeLeft(shared.untilMs - Date.now()) })}
             </span>

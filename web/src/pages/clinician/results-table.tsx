@@ -1,9 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { Marks } from '../../parts/marks.tsx';
 import { Flag, longClass, Spark, valueClass } from '../../parts/value.tsx';
 import type { EntryView, TestView } from '../../worker/chart-view.ts';
 import { dateOf, unitShown, useRangeWords, useSourceWords } from './chart-words.ts';
-import { Age, Marks } from './entry.tsx';
+import { Age } from './entry.tsx';
 
 /** One line a test: flag, number, unit, range, trend, date. All values stand behind its name. */
 export function ResultsTable({

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams } from 'react-router';
+import { Amount } from '../../parts/amount.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Flag } from '../../parts/value.tsx';
@@ -95,11 +96,15 @@ function Test({
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
       <summary>
-        <bdi className="b">{last.name}</bdi>{' '}
-        <bdi className="v n" dir="auto">
-          {last.value}
-        </bdi>
-        <span className="u">{unitShown(last.unit)}</span> <Flag flag={last.flag} />{' '}
+        <span className="b">
+          <bdi>{last.name}</bdi>
+        </span>{' '}
+        <span className="amount">
+          <Amount value={last.value} unit={unitShown(last.unit)} className="v n" />
+        </span>
+        <span>
+          <Flag flag={last.flag} />
+        </span>
         <span className="dim sm">{t('chart.valuesCount', { count: values.length })}</span>
       </summary>
       {isOpen && <ValuesTable test={test} patient={patient} />}

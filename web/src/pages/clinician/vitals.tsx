@@ -1,5 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { comma } from '../../app/language.ts';
+import { Amount } from '../../parts/amount.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { ChartView, EntryView, VitalName } from '../../worker/chart-view.ts';
 import { silenceWords } from './banner.tsx';
@@ -54,15 +56,16 @@ function Vital({ entry, patient }: { readonly entry: EntryView; readonly patient
   return (
     <>
       <Link className="plain" to={`/chart/${patient}/item/${entry.handle}`}>
-        <bdi className="v n" dir="ltr">
-          {entry.value}
-        </bdi>
-        {unit !== '' && <span className="u">{unit}</span>}
+        <Amount
+          value={entry.value}
+          unit={unit}
+          className={entry.value.length > 7 ? 'v n much' : 'v n'}
+        />
       </Link>{' '}
       <Flag flag={entry.flag} />
       <span className={years === undefined ? 'when' : 'when old'}>
         {dateOf(entry)}
-        {years !== undefined && `, ${t('parts.yearsOld', { count: years })}`}
+        {years !== undefined && `${comma()}${t('parts.yearsOld', { count: years })}`}
       </span>
       <span className="when">{sourceOf(entry.source)}</span>
     </>

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
 import { momentText, timeLeft } from '../../app/dates.ts';
+import { inLine } from '../../app/language.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
@@ -233,8 +234,11 @@ function Waiting() {
           <li key={it.id}>
             <bdi className="t">{it.name ?? t('desk.nameGone')}</bdi>{' '}
             <span className="s">
-              {t(`roles.${it.role}` as 'roles.patient')}, {t(`desk.state.${it.state}`)},{' '}
-              {momentText(it.createdMs)}
+              {inLine([
+                t(`roles.${it.role}` as 'roles.patient'),
+                t(`desk.state.${it.state}`),
+                momentText(it.createdMs),
+              ])}
             </span>
           </li>
         ))}

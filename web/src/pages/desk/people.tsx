@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { momentText } from '../../app/dates.ts';
+import { comma, inLine } from '../../app/language.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { CardFigure } from '../../parts/card-figure.tsx';
@@ -118,7 +119,8 @@ function FoundRow({ found }: { readonly found: FoundView }) {
         <bdi className="t">{found.name ?? t('desk.nameGone')}</bdi>
         <br />
         <span className="s">
-          {t(`roles.${found.role}` as 'roles.patient')},{' '}
+          {t(`roles.${found.role}` as 'roles.patient')}
+          {comma()}
           <bdi className="mono">{found.account.slice(0, 16)}</bdi>
         </span>
       </span>
@@ -204,8 +206,11 @@ function InvitedRow({
         <bdi className="t">{of.name ?? t('desk.nameGone')}</bdi>
         <br />
         <span className="s">
-          {t(`roles.${of.role}` as 'roles.patient')}, {t(`desk.state.${of.state}`)},{' '}
-          {momentText(of.createdMs)}
+          {inLine([
+            t(`roles.${of.role}` as 'roles.patient'),
+            t(`desk.state.${of.state}`),
+            momentText(of.createdMs),
+          ])}
         </span>
         {error !== null && <Failed error={error} />}
       </span>

@@ -69,7 +69,7 @@ export function LedgerWords({ words }: { readonly words: readonly string[] }) {
         <h2>{t('keys.words')}</h2>
       </div>
       <p className="sm dim">{t('keys.wordsText')}</p>
-      <p className="sm mono" dir="ltr">
+      <p className="sm mono mt-s" dir="ltr">
         {words.join(' ')}
       </p>
     </section>

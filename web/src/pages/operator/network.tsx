@@ -1,17 +1,23 @@
-import { useTranslation } from 'react-i18next';
+import { Trans, useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { locale, momentText, timeLeft } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
-import type { HealthView, NetworkView } from '../../worker/calls/network.ts';
-import { isDiskLittle, isLedgerBad, type Topic, type Trouble, troublesOf } from './troubles.ts';
+import type { NetworkView } from '../../worker/calls/network.ts';
+import { bytesText } from './bytes-text.ts';
+import { Checks } from './checks.tsx';
+import { type Trouble, troublesOf } from './troubles.ts';
+
+/** While it is open it asks again by itself. */
+const everyMs = 10_000;
 
 /** One sentence answers; each red or amber cell leads to what to do. What is in order has no colour. */
 export function Network() {
   const { t } = useTranslation();
-  const network = useCall('network', undefined);
+  const network = useCall('network', undefined, { everyMs });
   return (
     <main id="page" className="page" tabIndex={-1}>
       {network.data === undefined ? (
@@ -21,34 +27,45 @@ export function Network() {
           again={() => void network.refetch()}
         />
       ) : (
-        <Known network={network.data} />
+        <Known
+          network={network.data}
+          error={network.error}
+          isAsking={network.isFetching}
+          again={() => void network.refetch()}
+        />
       )}
     </main>
   );
 }
 
-function Known({ network }: { readonly network: NetworkView }) {
+interface KnownProps {
+  readonly network: NetworkView;
+  /** Null: it is as it is now. */
+  readonly error: unknown;
+  readonly isAsking: boolean;
+  readonly again: () => void;
+}
+
+function Known({ network, error, isAsking, again }: KnownProps) {
   const { t } = useTranslation();
   const { own, all, askedMs } = network;
   const troubles = troublesOf(network);
-  const [first] = troubles;
   const number = new Intl.NumberFormat(locale());
   const refused = own.refusals.reduce((sum, it) => sum + it.count, 0);
   return (
     <>
-      <Answer>
-        {first === undefined ? (
-          t('network.well')
-        ) : (
-          <>
-            {t('network.except')}{' '}
-            <span className={first.isBad ? 'bad' : 'warn'}>
-              {t(`network.trouble.${first.topic}`, { where: first.where })}
-            </span>
-            .{troubles.length > 1 && ` ${t('network.more', { count: troubles.length - 1 })}`}
-          </>
-        )}
-      </Answer>
+      {error === null ? (
+        <HowItIs troubles={troubles} />
+      ) : (
+        // What was well a minute ago is not called well while nobody answers.
+        <>
+          <Answer>
+            <Trans i18nKey="network.notNow" components={{ warn: <span className="warn" /> }} />
+          </Answer>
+          <p className="lead">{t('network.notNowText', { when: momentText(askedMs) })}</p>
+          <Failed error={error} again={again} />
+        </>
+      )}
       <p className="lead">{t('network.lead', { hospital: own.hospital.title })}</p>
       {troubles.map((it) => (
         <TroubleNote key={`${it.topic} ${it.where}`} trouble={it} />
@@ -77,11 +94,23 @@ function Known({ network }: { readonly network: NetworkView }) {
           <dd>{number.format(own.deskSessions)}</dd>
         </div>
       </dl>
-      <Matrix all={all} own={own} />
-      <p className="hint mt-s">{t('network.checked', { when: momentText(askedMs) })}</p>
+      <Checks all={all} own={own} />
+      <p className="hint mt-s">
+        {t('network.every10', { when: momentText(askedMs), seconds: everyMs / 1_000 })}{' '}
+        <button type="button" className="btn bare small" disabled={isAsking} onClick={again}>
+          {t('network.now')}
+        </button>
+      </p>
+      <Processes own={own} />
       <section className="sec">
         <div className="sec-head">
           <h2>{t('network.refusals')}</h2>
+          {own.refusals.length > 0 && (
+            <Link to="/network/runbook/refusals">
+              {t('network.whatToDo')}
+              <span className="hide"> {t('network.refusals')}</span>
+            </Link>
+          )}
         </div>
         {own.refusals.length === 0 ? (
           <p className="dim">{t('network.noRefusals')}</p>
@@ -101,6 +130,53 @@ function Known({ network }: { readonly network: NetworkView }) {
   );
 }
 
+function HowItIs({ troubles }: { readonly troubles: readonly Trouble[] }) {
+  const { t } = useTranslation();
+  const [first] = troubles;
+  return (
+    <Answer>
+      {first === undefined ? (
+        t('network.well')
+      ) : (
+        <>
+          {t('network.except')}{' '}
+          <span className={first.isBad ? 'bad' : 'warn'}>
+            {t(`network.trouble.${first.topic}`, { where: first.where })}
+          </span>
+          .{troubles.length > 1 && ` ${t('network.more', { count: troubles.length - 1 })}`}
+        </>
+      )}
+    </Answer>
+  );
+}
+
+/** The wings' own processes beside the server, each with since when it is as it is. */
+function Processes({ own: { processes } }: Pick<NetworkView, 'own'>) {
+  const { t } = useTranslation();
+  return (
+    <section className="sec">
+      <div className="sec-head">
+        <h2>{t('network.processes')}</h2>
+      </div>
+      {processes.length === 0 ? (
+        <p className="dim">{t('network.noProcesses')}</p>
+      ) : (
+        <ul className="list maxw">
+          {processes.map((it) => (
+            <li key={it.name}>
+              <span className="t">{it.name}</span>{' '}
+              <span className="s">
+                {t(`network.state.${it.state as 'running'}`, { when: momentText(it.sinceMs) })}
+                {it.restarts > 0 && ` · ${t('network.restarts', { count: it.restarts })}`}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
 function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
   const { t } = useTranslation();
   return (
@@ -117,93 +193,4 @@ function TroubleNote({ trouble }: { readonly trouble: Trouble }) {
       </div>
     </div>
   );
-}
-
-function Matrix({
-  all,
-  own,
-}: {
-  readonly all: readonly HealthView[];
-  readonly own: NetworkView['own'];
-}) {
-  const { t } = useTranslation();
-  const { backup } = own;
-  const rows: readonly (readonly [
-    Topic,
-    (it: HealthView) => readonly [string, boolean, isUnknown?: boolean],
-  ])[] = [
-    ['ledger', (it) => [t('network.inStep', { age: timeLeft(it.ageMs) }), isLedgerBad(it)]],
-    ['behind', (it) => [String(it.behind), it.behind > 10]],
-    [
-      'disk',
-      (it) => [
-        it.freeBytes === undefined
-          ? t('network.unknown')
-          : t('network.free', { bytes: bytesText(it.freeBytes) }),
-        isDiskLittle(it) || !it.writes,
-      ],
-    ],
-    [
-      'backup',
-      (it) =>
-        it.hospital === own.hospital.name
-          ? [
-              backup === undefined ? t('network.noBackup') : momentText(backup.createdMs),
-              backup === undefined || backup.ageMs > 2 * 86_400_000,
-            ]
-          : [t('network.itsOwn'), false, true],
-    ],
-  ];
-  return (
-    <section className="sec">
-      <div className="sec-head">
-        <h2>{t('network.every')}</h2>
-      </div>
-      <div className="sheet">
-        <table className="fold matrix">
-          <caption className="hide">{t('network.caption')}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('network.check')}</th>
-              {all.map((it) => (
-                <th key={it.hospital} scope="col">
-                  {it.title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([topic, cell]) => (
-              <tr key={topic}>
-                <th scope="row" className="over-all">
-                  {t(`network.row.${topic as 'ledger'}`)}
-                </th>
-                {all.map((it) => {
-                  const [text, isWarn, isUnknown] = cell(it);
-                  return (
-                    <td key={it.hospital} data-l={it.title} className={isWarn ? 'warn' : ''}>
-                      {isUnknown !== true && <Icon name={isWarn ? 'attend' : 'check'} />}
-                      {isWarn ? <Link to={`/network/runbook/${topic}`}>{text}</Link> : text}
-                    </td>
-                  );
-                })}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
-  );
-}
-
-/** `41 GB`, in powers of a thousand as disks are sold. */
-function bytesText(bytes: number): string {
-  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
-  const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return new Intl.NumberFormat(locale(), {
-    style: 'unit',
-    unit: units[at] ?? 'byte',
-    unitDisplay: 'short',
-    maximumFractionDigits: 1,
-  }).format(bytes / 1_000 ** at);
 }

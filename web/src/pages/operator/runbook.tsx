@@ -3,11 +3,20 @@ import { Link, useParams } from 'react-router';
 import { NotHere } from '../../app/not-here.tsx';
 import { Answer } from '../../parts/answer.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { topics } from './troubles.ts';
+import { type Topic, topics } from './troubles.ts';
 
+/** Where each stands in whole, with its commands. */
+const pages: Readonly<Record<Topic, string>> = {
+  ledger: 'docs/operations/runbook/ledger-stalled.md',
+  behind: 'docs/operations/runbook/ledger-stalled.md',
+  disk: 'docs/operations/runbook/disk.md',
+  backup: 'docs/operations/backup.md',
+  process: 'docs/operations/processes.md',
+  refusals: 'docs/operations/runbook/refusals.md',
+};
 const steps = ['first', 'then', 'last'] as const;
 
-/** What happened, what still holds, and three steps; the whole page of each is in `docs/operations/runbook`. */
+/** What happened, what still holds, and three steps; the whole page of each is in `docs/operations`. */
 export function Runbook() {
   const { t } = useTranslation();
   const { topic } = useParams();
@@ -33,7 +42,7 @@ export function Runbook() {
             </li>
           ))}
         </ol>
-        <p className="hint mt">{t('runbook.more', { page: `docs/operations/runbook` })}</p>
+        <p className="hint mt">{t('runbook.more', { page: pages[known] })}</p>
       </div>
     </main>
   );

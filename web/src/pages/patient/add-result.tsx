@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { clinicalDay } from '../../app/dates.ts';
+import { comma } from '../../app/language.ts';
 import { Icon } from '../../parts/icon.tsx';
 import type { AddedView } from '../../worker/calls/add.ts';
 import { adding } from './adding.ts';
@@ -101,7 +102,8 @@ export function Whose({
               onChange={() => setChosen(it.name)}
             />
             <span>
-              <bdi>{it.name}</bdi>,{' '}
+              <bdi>{it.name}</bdi>
+              {comma()}
               <span className="dim">
                 {it.born === undefined
                   ? t('adding.notBorn')

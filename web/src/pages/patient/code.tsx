@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { comma } from '../../app/language.ts';
+import { comma, inLine } from '../../app/language.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { CardFigure } from '../../parts/card-figure.tsx';
@@ -66,7 +66,7 @@ function Mine({ card }: { readonly card: OwnCard }) {
       <CardFigure
         card={card}
         name={card.name}
-        line={card.hospital === undefined ? role : `${role}${comma()}${card.hospital}`}
+        line={card.hospital === undefined ? role : inLine([role, card.hospital])}
       >
         <button type="button" className="btn line" onClick={() => void copy()}>
           <Icon name="card" />

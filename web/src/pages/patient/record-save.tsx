@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { momentText } from '../../app/dates.ts';
+import { locale, momentText } from '../../app/dates.ts';
+import { languages, sdkWords, spokenNow } from '../../app/language.ts';
 import { useAct } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
@@ -23,13 +24,16 @@ export function SaveAll() {
   const begin = () => {
     setOpen(true);
     const madeMs = Date.now();
+    const language = spokenNow();
     const words = {
+      ...{ language, locale: locale(), isRightToLeft: languages[language].dir === 'rtl' },
       title: t('wholeRecord.pageTitle'),
       made: t('wholeRecord.made', { when: momentText(madeMs) }),
       born: t('wholeRecord.born'),
       inside: t('wholeRecord.inside'),
       notOpened: t('wholeRecord.notOpened'),
       classes: Object.fromEntries(classNames.map((it) => [it, t(`classes.${it}`)])),
+      ...sdkWords(),
     };
     make.mutate(
       { words, madeMs, pageName: pageName(madeMs) },

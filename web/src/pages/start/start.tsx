@@ -109,6 +109,9 @@ function DemoPeople() {
     else open.mutate({ name, deviceName }, { onSuccess: () => void go(homeOf(role)) });
   };
   const error = open.error ?? desk.error;
+  if (people.error !== null && people.data === undefined && isDemo()) {
+    return <Failed error={people.error} again={() => void people.refetch()} />;
+  }
   if (people.data === undefined) return isDemo() ? <DemoPeopleSoon /> : null;
   if (people.data.length === 0) return null;
   return (

@@ -54,6 +54,9 @@ const firstCodes = [
   'loinc|4548-4',
 ];
 
+/** Of these the first come before all others: blood pressure and pulse. */
+const leading = 3;
+
 /** Who can read, what happened, and the last values: what a patient comes for. */
 const home: Call<void, HomeView> = async (session, _input, { signal }) => {
   const { person, as } = session;
@@ -113,15 +116,21 @@ export function lastValues(lines: readonly LineView[]): readonly LastValue[] {
     if (line.marks.includes('entered-in-error')) continue;
     byCode.set(line.code, [...(byCode.get(line.code) ?? []), line]);
   }
-  const rank = (code: string): number => {
-    const at = firstCodes.indexOf(code);
-    return at < 0 ? firstCodes.length : at;
-  };
   return [...byCode]
     .map(([code, all]) => ({ code, value: lastOf(all) }))
-    .toSorted((a, b) => rank(a.code) - rank(b.code) || b.value.dateMs - a.value.dateMs)
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || b.value.dateMs - a.value.dateMs)
     .slice(0, mostValues)
     .map(({ value }) => value);
+}
+
+/** Of the last year before older; blood pressure and pulse, then what is out of its range, then the usual ones, then the rest. */
+function rankOf({ code, value }: { readonly code: string; readonly value: LastValue }): number {
+  const isOld = Date.now() - value.dateMs > 365 * 86_400_000;
+  const flag = value.line.flag.replace(/^range:/u, '');
+  const at = firstCodes.indexOf(code);
+  const usual = at < 0 ? firstCodes.length : at;
+  const isOut = flag !== '' && flag !== 'N';
+  return (isOld ? 100 : 0) + (usual < leading ? usual : isOut ? leading : leading + usual);
 }
 
 function lastOf(all: readonly LineView[]): LastValue {

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { dayOf, shortDayOf } from '../../../app/dates.ts';
-import { comma } from '../../../app/language.ts';
+import { comma, inLine } from '../../../app/language.ts';
 import type { LookView } from '../../../worker/calls/looked.ts';
 
 /** Refusals that say more than "refused" to the one whose record it is. */
@@ -49,7 +49,7 @@ export function useWhat(): (look: Extract<LookView, { readonly kind: 'look' }>) 
   const { t } = useTranslation();
   return ({ names, kinds, count }) => {
     if (count === 0) return t('looked.nothing');
-    if (names.length > 0 && names.length === count) return names.join(comma());
+    if (names.length > 0 && names.length === count) return inLine(names);
     return kinds
       .map((it) =>
         t('looked.kind', {

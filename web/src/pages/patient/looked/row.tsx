@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { locale, momentText } from '../../../app/dates.ts';
-import { comma } from '../../../app/language.ts';
+import { inLine } from '../../../app/language.ts';
 import { useCall } from '../../../boundary/use-call.ts';
 import { Failed } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
@@ -34,7 +34,7 @@ export function LookRow({ look }: { readonly look: LookView }) {
       {look.kind === 'erased' ? <ClassIcon name="erase" /> : <PersonSign person={look.person} />}
       <div>
         <bdi className="t">{who}</bdi>{' '}
-        <bdi className="s">{place === undefined ? when : `${place}${comma()}${when}`}</bdi>
+        <bdi className="s">{place === undefined ? when : inLine([place, when])}</bdi>
         <br />
         {look.kind === 'look' && (
           <>

@@ -112,7 +112,12 @@ function Lines({
   const live = start.old === undefined ? draft.who?.live : undefined;
   const reads = new Set(termsOf(draft, start).readClasses);
   const isChange = start.old !== undefined && start.old.state !== 'ended';
-  const opens = { name, hospital, what: words.what(draft), until };
+  const opens = {
+    name: name.charAt(0).toLocaleUpperCase() + name.slice(1),
+    hospital,
+    what: words.what(draft),
+    until,
+  };
   return (
     <>
       <Line icon="check">

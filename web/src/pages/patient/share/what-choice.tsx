@@ -1,7 +1,7 @@
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { clinicalDay, dayOf, shortDayOf } from '../../../app/dates.ts';
-import { comma } from '../../../app/language.ts';
+import { inLine } from '../../../app/language.ts';
 import { useCall } from '../../../boundary/use-call.ts';
 import { Failed } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
@@ -198,7 +198,7 @@ function EntryCheck({
       isOn={isOn}
       onChange={onChange}
       label={line.name === '' ? t('record.unnamed') : line.name}
-      end={`${kind}${comma()}${day}`}
+      end={inLine([kind, day])}
     />
   );
 }

@@ -1,0 +1,19 @@
+import { valueClass } from './value.tsx';
+
+/** A number and its unit, in this order whichever way the page runs. */
+export function Amount({
+  value,
+  unit,
+  className = valueClass(value),
+}: {
+  readonly value: string;
+  readonly unit: string;
+  readonly className?: string;
+}) {
+  return (
+    <bdi dir={unit === '' ? 'auto' : 'ltr'}>
+      <span className={className}>{value}</span>
+      {unit !== '' && <span className="u">{unit}</span>}
+    </bdi>
+  );
+}
