@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeNodeKey, nodeIdOf, writeNodeHome } from '../../engines/cometbft/node-home.ts';
-import { sortValidators } from '../../ledger/chain/validators.ts';
 import { defaultGenesis, encodeGenesis, parseGenesis } from '../../ledger/genesis.ts';
 import { foundingLogs } from '../../ledger/protocol.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -66,9 +65,8 @@ export async function foundConsortium(
       return { member, servers, organisation, validatorKey, transportKey };
     }),
   );
-  const validators = sortValidators(
-    founded.map(({ validatorKey: { publicKey } }) => ({ publicKey, power })),
-  );
+  // In the order of the organisations: each has its own (state.md, ST-12).
+  const validators = founded.map(({ validatorKey: { publicKey } }) => ({ publicKey, power }));
   const organisations = founded.map(({ organisation }) => organisation);
   const chosen = { chainId, timeMs: nowMs, organisations, validators };
   const genesisBytes = encodeGenesis(defaultGenesis(chosen, foundingLogs));

@@ -17,7 +17,6 @@ import {
   type LedgerApplication,
   openLedgerApplication,
 } from '../../../src/engines/ledger-application/open.ts';
-import { sortValidators } from '../../../src/ledger/chain/validators.ts';
 import { encodeGenesis, type Genesis, genesisHash } from '../../../src/ledger/genesis.ts';
 import { executeGenesis } from '../../../src/ledger/ledger.ts';
 import { realChecks } from '../../builders.ts';
@@ -33,6 +32,7 @@ export class Member {
   server: AbciServer | undefined;
   node: CometNode | undefined;
   engine: CometEngine | undefined;
+  readonly validatorKey: Uint8Array;
   readonly troubles: unknown[] = [];
   /** Told each question of the node with its answer, and this machine's clock when it was asked. */
   onExchange: ((request: Request, response: Response, atMs: number) => void) | undefined;
@@ -44,8 +44,10 @@ export class Member {
       readonly genesis: Genesis;
       readonly genesisBytes: Uint8Array;
       readonly peers: ReadonlySet<string>;
+      readonly validatorKey: Uint8Array;
     },
   ) {
+    this.validatorKey = of.validatorKey;
     this.folder = folder;
     this.#program = of.program;
     this.#genesis = of.genesis;
@@ -133,9 +135,7 @@ export async function makeNetwork(
     validator: makeNodeKey(),
     transport: makeNodeKey(),
   }));
-  const validators = sortValidators(
-    keys.map(({ validator }) => ({ publicKey: validator.publicKey, power: 10 })),
-  );
+  const validators = keys.map(({ validator }) => ({ publicKey: validator.publicKey, power: 10 }));
   const genesis = { ...template, validators };
   const genesisBytes = encodeGenesis(genesis);
   const ports = await freePorts(2 * count);
@@ -150,6 +150,7 @@ export async function makeNetwork(
       genesis,
       genesisBytes,
       peers,
+      validatorKey: validator.publicKey,
     });
     const settings = {
       p2pAddress: `127.0.0.1:${ports[2 * at]}`,
