@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { SigningKey } from '../crypto/signature.ts';
 import { defaultGenesis, encodeGenesis, type Genesis, parseGenesis } from '../ledger/genesis.ts';
 import { accountIdOfKey } from '../ledger/identity.ts';
 import { foundingLogs } from '../ledger/protocol.ts';
 import type { OrganisationRight } from '../ledger/rights.ts';
-import { bytesToHex, equalBytes } from '../primitives/bytes.ts';
+import { bytesToHex, equalBytes, utf8 } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../primitives/ids.ts';
 import {
@@ -61,10 +62,10 @@ export interface FoundingOptions {
 const self: AccountId = accountIdOf(new Uint8Array(32));
 
 /** What every hospital may do: enrol people, serve reads, anchor batches. */
-const spineRights: readonly OrganisationRight[] = ['enrol', 'serve', 'batch'];
+export const spineRights: readonly OrganisationRight[] = ['enrol', 'serve', 'batch'];
 
 /** Folders beside those of the hospitals. */
-const reserved = ['ledger', 'logs'];
+const reserved = ['ledger', 'logs', 'cometbft', 'ipfs', 'tls', 'run'];
 
 /**
  * Founds a local consortium in a folder, or opens the one that stands there: the hospitals' keys, the
@@ -78,9 +79,8 @@ export async function openConsortium(home: string, options: FoundingOptions): Pr
   const path = genesisPath(servers);
   await openHome(home);
   const standing = membersThatStand(servers);
-  const hospitals = await Promise.all(
-    (standing ?? members).map((member) => openHospital(servers, member)),
-  );
+  const own = ownMembers(servers, standing ?? members);
+  const hospitals = await Promise.all(own.map((member) => openHospital(servers, member)));
   await foundWings(home, hospitals, wings);
   if (standing === undefined) await found(path, hospitals, { ...options, wings });
   const genesisBytes = new Uint8Array(readFileSync(path));
@@ -100,13 +100,47 @@ export async function openConsortium(home: string, options: FoundingOptions): Pr
 export function requireKeys(servers: string): void {
   const members = membersThatStand(servers);
   if (members === undefined) return;
-  const needed = members.map(({ name }) => join(name, 'organisation.key'));
-  for (const file of [join('ledger', 'validator.key'), ...needed]) {
+  const own = ownMembers(servers, members);
+  const needed = own.map(({ name }) => join(name, 'organisation.key'));
+  // Where CometBFT orders the blocks, it has the key.
+  const validator = existsSync(join(servers, cometbftKey)) ? [] : [join('ledger', 'validator.key')];
+  for (const file of [...validator, ...needed]) {
     if (!existsSync(join(servers, file))) throw new CodedError('HOME_INVALID', { file });
   }
 }
 
+/** The key by which a machine orders blocks where CometBFT runs, below `servers`. */
+export const cometbftKey: string = join('cometbft', 'config', 'priv_validator_key.json');
+
+const membersFile = z.strictObject({ own: z.array(z.string()).min(1).max(1_000) });
+const membersPath = (servers: string): string => join(servers, 'members.json');
+
+/** Says whose servers a home has, where other members have theirs elsewhere. */
+export function writeOwnMembers(home: string, own: readonly string[]): void {
+  const text = JSON.stringify({ own });
+  writeWhole(membersPath(serversOf(home)), utf8(`${text}\n`), 0o644);
+}
+
+/** Of these the ones whose servers are here: all, where nothing says otherwise. Throws HOME_INVALID {file}. */
+function ownMembers(servers: string, members: readonly Member[]): readonly Member[] {
+  const path = membersPath(servers);
+  if (!existsSync(path)) return members;
+  let own: readonly string[];
+  try {
+    own = membersFile.parse(JSON.parse(readFileSync(path, 'utf8'))).own;
+  } catch (cause) {
+    throw new CodedError('HOME_INVALID', { file: 'members.json' }, cause);
+  }
+  return members.filter(({ name }) => own.includes(name));
+}
+
 const genesisPath = (servers: string): string => join(servers, 'genesis.cbor');
+
+/** The genesis of a home that has none. Throws HOME_FOUNDED: it has one. */
+export function writeGenesis(home: string, bytes: Uint8Array): void {
+  if (isFounded(home)) throw new CodedError('HOME_FOUNDED', { home });
+  writeWhole(genesisPath(serversOf(home)), bytes, 0o644);
+}
 
 /** Those whom the genesis names, in its order; undefined where nothing was founded. */
 function membersThatStand(servers: string): readonly Member[] | undefined {
@@ -128,8 +162,11 @@ function membersOf({ organisations }: Genesis): readonly Member[] {
   }));
 }
 
-/** The members that the genesis of a home names. Throws HOME_INVALID, and as `parseGenesis`. */
-export const membersIn = (home: string): readonly Member[] => membersOf(genesisIn(serversOf(home)));
+/** The members whose servers a home has. Throws HOME_INVALID, and as `parseGenesis`. */
+export function membersIn(home: string): readonly Member[] {
+  const servers = serversOf(home);
+  return ownMembers(servers, membersOf(genesisIn(servers)));
+}
 
 /** Whether a ledger was founded in this home. */
 export const isFounded = (home: string): boolean => existsSync(genesisPath(serversOf(home)));
@@ -154,7 +191,7 @@ export function memberNameOf(title: string): string {
   return isMemberName(name) ? name : '';
 }
 
-async function openHospital(servers: string, { name, title }: Member): Promise<Hospital> {
+export async function openHospital(servers: string, { name, title }: Member): Promise<Hospital> {
   const folder = join(servers, requireName(name));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const keys = await organisationKeys(folder, () => new Uint8Array(randomBytes(32)));
@@ -170,7 +207,10 @@ async function openHospital(servers: string, { name, title }: Member): Promise<H
 }
 
 /** Throws HOME_INVALID: none lies there, and none is to be made. */
-function organisationKeys(folder: string, make: () => Uint8Array = missing): Promise<AccountKeys> {
+export function organisationKeys(
+  folder: string,
+  make: () => Uint8Array = missing,
+): Promise<AccountKeys> {
   return deriveAccountKeys(readSecretFile(join(folder, 'organisation.key'), make), self, 0);
 }
 
