@@ -80,9 +80,9 @@ const wingFloors = {
   cli: {
     house: [
       ...mayImport.cli,
-      'cli/(acting|asking|cards|files|finding|format|harmless|name-book|output|received|commands/(command|options))',
+      'cli/(acting|asking|cards|files|finding|format|harmless|home|name-book|output|received|write-out|commands/(command|options))',
     ],
-    own: ['ledger', 'api', 'sdk', 'server'],
+    own: ['names', 'ledger', 'api', 'sdk', 'server'],
   },
   story: { house: ['(?!wings).*'], own: ['.*'] },
 };

@@ -220,7 +220,7 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   const { home, faultPoint = () => {} } = options;
   faultPoint('start:begin');
   const ledgerFolder = join(serversOf(home), 'ledger');
-  const engine: Engine = isComet(ledgerFolder) ? 'cometbft' : 'embedded';
+  const engine: Engine = isComet(serversOf(home)) ? 'cometbft' : 'embedded';
   if ((options.engine ?? engine) !== engine) throw new CodedError('ENGINE_WRONG', { engine });
   mkdirSync(ledgerFolder, { recursive: true, mode: 0o700 });
   const onMigrated = (line: string) => {
@@ -231,7 +231,7 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   requireDecided(home, options.acceptLoss === true, Date.now());
   requireKeys(serversOf(home));
   // A home on CometBFT was founded whole, with the node's own keys.
-  const validatorKey = isComet(ledgerFolder)
+  const validatorKey = isComet(serversOf(home))
     ? new Uint8Array(0)
     : validatorKeyOf(ledgerFolder).publicKey;
   faultPoint('start:key');
@@ -259,8 +259,8 @@ async function startLedger(
     log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
     options.onFault?.(error);
   };
-  if (isComet(folder)) {
-    return openCometLedger({ home, folder, genesisBytes, onFault }, running);
+  if (isComet(serversOf(home))) {
+    return openCometLedger({ home, genesisBytes, onFault }, running);
   }
   const ledger = await openLedger({
     folder,

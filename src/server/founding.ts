@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { z } from 'zod';
 import type { SigningKey } from '../crypto/signature.ts';
 import {
   defaultGenesis,
@@ -12,7 +13,7 @@ import {
 import { accountIdOfKey } from '../ledger/identity.ts';
 import { foundingLogs } from '../ledger/protocol.ts';
 import type { OrganisationRight } from '../ledger/rights.ts';
-import { bytesToHex, equalBytes } from '../primitives/bytes.ts';
+import { bytesToHex, equalBytes, utf8 } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../primitives/ids.ts';
 import {
@@ -23,7 +24,6 @@ import {
   noRecovery,
 } from '../sdk/wallet/identity.ts';
 import { serverWings } from '../wings/server.ts';
-import { isComet, nodeHomeIn } from './comet/places.ts';
 import { readSecretFile, writeWhole } from './files.ts';
 import { openHome, readHomeMark, writeHomeMark } from './home-version.ts';
 import { type ServerWing, serversOf } from './process.ts';
@@ -68,10 +68,10 @@ export interface FoundingOptions {
 const self: AccountId = accountIdOf(new Uint8Array(32));
 
 /** What every hospital may do: enrol people, serve reads, anchor batches. */
-const spineRights: readonly OrganisationRight[] = ['enrol', 'serve', 'batch'];
+export const spineRights: readonly OrganisationRight[] = ['enrol', 'serve', 'batch'];
 
 /** Folders beside those of the hospitals. */
-const reserved = ['ledger', 'logs'];
+const reserved = ['ledger', 'logs', 'cometbft', 'ipfs', 'tls', 'run'];
 
 /**
  * Founds a local consortium in a folder, or opens the one that stands there: the hospitals' keys, the
@@ -85,10 +85,8 @@ export async function openConsortium(home: string, options: FoundingOptions): Pr
   const path = genesisPath(servers);
   await openHome(home);
   const standing = membersThatStand(servers);
-  const here = standing?.filter((member) => isHere(servers, member));
-  const hospitals = await Promise.all(
-    (here ?? members).map((member) => openHospital(servers, member)),
-  );
+  const own = ownMembers(servers, standing ?? members);
+  const hospitals = await Promise.all(own.map((member) => openHospital(servers, member)));
   await foundWings(home, hospitals, wings);
   if (standing === undefined) await found(path, hospitals, { ...options, wings });
   const genesisBytes = new Uint8Array(readFileSync(path));
@@ -108,24 +106,47 @@ export async function openConsortium(home: string, options: FoundingOptions): Pr
 export function requireKeys(servers: string): void {
   const members = membersThatStand(servers);
   if (members === undefined) return;
-  const here = members.filter((member) => isHere(servers, member));
-  if (here.length === 0) throw new CodedError('HOME_INVALID', { file: 'organisation.key' });
-  const needed = here.map(({ name }) => join(name, 'organisation.key'));
-  const ledger = join(servers, 'ledger');
-  const validator = isComet(ledger)
-    ? relative(servers, join(nodeHomeIn(ledger), 'config', 'priv_validator_key.json'))
-    : join('ledger', 'validator.key');
-  for (const file of [validator, ...needed]) {
+  const own = ownMembers(servers, members);
+  const needed = own.map(({ name }) => join(name, 'organisation.key'));
+  // Where CometBFT orders the blocks, it has the key.
+  const validator = existsSync(join(servers, cometbftKey)) ? [] : [join('ledger', 'validator.key')];
+  for (const file of [...validator, ...needed]) {
     if (!existsSync(join(servers, file))) throw new CodedError('HOME_INVALID', { file });
   }
 }
 
-/** Whose address is a path is served by this home; of those with an address of their own, whoever's key lies here. */
-function isHere(servers: string, { name, url }: Standing): boolean {
-  return url.startsWith('/') || existsSync(join(servers, name, 'organisation.key'));
+/** The key by which a machine orders blocks where CometBFT runs, below `servers`. */
+export const cometbftKey: string = join('cometbft', 'config', 'priv_validator_key.json');
+
+const membersFile = z.strictObject({ own: z.array(z.string()).min(1).max(1_000) });
+const membersPath = (servers: string): string => join(servers, 'members.json');
+
+/** Says whose servers a home has, where other members have theirs elsewhere. */
+export function writeOwnMembers(home: string, own: readonly string[]): void {
+  const text = JSON.stringify({ own });
+  writeWhole(membersPath(serversOf(home)), utf8(`${text}\n`), 0o644);
+}
+
+/** Of these the ones whose servers are here: all, where nothing says otherwise. Throws HOME_INVALID {file}. */
+function ownMembers(servers: string, members: readonly Member[]): readonly Member[] {
+  const path = membersPath(servers);
+  if (!existsSync(path)) return members;
+  let own: readonly string[];
+  try {
+    own = membersFile.parse(JSON.parse(readFileSync(path, 'utf8'))).own;
+  } catch (cause) {
+    throw new CodedError('HOME_INVALID', { file: 'members.json' }, cause);
+  }
+  return members.filter(({ name }) => own.includes(name));
 }
 
 export const genesisPath = (servers: string): string => join(servers, 'genesis.cbor');
+
+/** The genesis of a home that has none. Throws HOME_FOUNDED: it has one. */
+export function writeGenesis(home: string, bytes: Uint8Array): void {
+  if (isFounded(home)) throw new CodedError('HOME_FOUNDED', { home });
+  writeWhole(genesisPath(serversOf(home)), bytes, 0o644);
+}
 
 /** Those whom the genesis names, in its order; undefined where nothing was founded. */
 function membersThatStand(servers: string): readonly Standing[] | undefined {
@@ -163,8 +184,11 @@ export function addressesElsewhere(genesis: Genesis): ReadonlyMap<AccountId, str
   );
 }
 
-/** The members that the genesis of a home names. Throws HOME_INVALID, and as `parseGenesis`. */
-export const membersIn = (home: string): readonly Member[] => membersOf(genesisIn(serversOf(home)));
+/** The members whose servers a home has. Throws HOME_INVALID, and as `parseGenesis`. */
+export function membersIn(home: string): readonly Member[] {
+  const servers = serversOf(home);
+  return ownMembers(servers, membersOf(genesisIn(servers)));
+}
 
 /** Whether a ledger was founded in this home. */
 export const isFounded = (home: string): boolean => existsSync(genesisPath(serversOf(home)));
@@ -189,7 +213,6 @@ export function memberNameOf(title: string): string {
   return isMemberName(name) ? name : '';
 }
 
-/** Its keys are made where there are none. Throws HOME_INVALID {hospital}: a name that is none. */
 export async function openHospital(servers: string, { name, title }: Member): Promise<Hospital> {
   const folder = join(servers, requireName(name));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -206,7 +229,10 @@ export async function openHospital(servers: string, { name, title }: Member): Pr
 }
 
 /** Throws HOME_INVALID: none lies there, and none is to be made. */
-function organisationKeys(folder: string, make: () => Uint8Array = missing): Promise<AccountKeys> {
+export function organisationKeys(
+  folder: string,
+  make: () => Uint8Array = missing,
+): Promise<AccountKeys> {
   return deriveAccountKeys(readSecretFile(join(folder, 'organisation.key'), make), self, 0);
 }
 

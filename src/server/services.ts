@@ -7,7 +7,7 @@ const ledger: Service = {
   per: 'home',
   keeps: {
     databases: ['ledger/blocks.db'],
-    plain: ['genesis.cbor', 'home.json'],
+    plain: ['genesis.cbor', 'home.json', 'members.json', 'network.json'],
     keys: ['ledger/validator.key'],
   },
 };

@@ -1,9 +1,20 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { validatorAddress } from '../../ledger/chain/validators.ts';
-import type { Genesis } from '../../ledger/genesis.ts';
-import { bytesToHex, concatBytes } from '../../primitives/bytes.ts';
+import { parseGenesis } from '../../ledger/genesis.ts';
+import { base64urlToBytes, bytesToHex, concatBytes } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import { appStateOf } from './app-state.ts';
 
 /**
@@ -11,82 +22,122 @@ import { appStateOf } from './app-state.ts';
  * Source: CometBFT v0.38, docs/core/configuration; docs/protocol/cometbft.md, rules CB-3 and CB-10.
  */
 export interface NodePeer {
-  /** 40 hex digits: what its transport key hashes to. */
+  /** First 20 bytes of SHA-256 over the node's transport key, hex. */
   readonly nodeId: string;
   /** Host and port of its p2p door. */
   readonly address: string;
 }
 
 export interface NodeSettings {
-  /** Where its peers find it, such as 0.0.0.0:26656. */
+  /** Shown to peers. */
+  readonly moniker: string;
+  /** Where it listens for its peers, such as 0.0.0.0:26656. */
+  readonly p2pListen: string;
+  /** Where they find it. */
   readonly p2pAddress: string;
   /** For this machine alone, such as 127.0.0.1:26657. */
   readonly rpcAddress: string;
   readonly peers: readonly NodePeer[];
-  /** Shown to peers. */
-  readonly moniker: string;
 }
 
-/** An Ed25519 key as CometBFT keeps it. */
-export interface NodeKey {
+/** What the others know of a machine: the key that orders blocks, and the id of its node. */
+export interface NodeKeys {
+  readonly validator: Uint8Array;
+  readonly nodeId: string;
+}
+
+const keyFile = z.looseObject({ priv_key: z.looseObject({ value: z.base64() }) });
+
+/**
+ * The machine's two keys, made on first use, readable by their owner alone; and that nothing was signed yet.
+ * Throws KEY_FILE_INVALID {file}.
+ */
+export function nodeKeys(nodeHome: string): NodeKeys {
+  const at = (...path: readonly string[]) => join(nodeHome, ...path);
+  for (const folder of ['config', 'data']) mkdirSync(at(folder), { recursive: true, mode: 0o700 });
+  const [validator, node] = [
+    at('config', 'priv_validator_key.json'),
+    at('config', 'node_key.json'),
+  ];
+  if (!existsSync(validator)) {
+    writeWhole(at('data', 'priv_validator_state.json'), { height: '0', round: 0, step: 0 }, 0o600);
+    writeWhole(validator, validatorFile(newKey()), 0o600);
+  }
+  if (!existsSync(node)) writeWhole(node, { priv_key: privateKeyJson(newKey()) }, 0o600);
+  const nodeId = bytesToHex(validatorAddress(publicKeyIn(node)));
+  return { validator: publicKeyIn(validator), nodeId };
+}
+
+/** The genesis and the settings, beside the keys. */
+export function writeNodeSettings(
+  nodeHome: string,
+  of: { readonly genesisBytes: Uint8Array; readonly settings: NodeSettings },
+): void {
+  const config = join(nodeHome, 'config');
+  writeWhole(join(config, 'genesis.json'), cometGenesis(of.genesisBytes), 0o644);
+  writeWhole(join(config, 'config.toml'), configToml(of.settings), 0o644);
+}
+
+/** In place at once or not at all. */
+function writeWhole(path: string, content: object | string, mode: number): void {
+  const beside = `${path}.new`;
+  const file = openSync(beside, 'w', mode);
+  try {
+    const text =
+      typeof content === 'string' ? content : `${JSON.stringify(content, undefined, 2)}\n`;
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(beside, path);
+}
+
+interface RawKey {
   readonly publicKey: Uint8Array;
-  /** Seed, then public key. */
+  /** CometBFT's form: seed and public key. */
   readonly secret: Uint8Array;
 }
 
-export function makeNodeKey(): NodeKey {
+function newKey(): RawKey {
   const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  const publicKey = new Uint8Array(Buffer.from(x, 'base64url'));
-  return { publicKey, secret: concatBytes(Buffer.from(d, 'base64url'), publicKey) };
+  const [seed, publicKey] = [base64urlToBytes(d), base64urlToBytes(x)];
+  if (seed === undefined || publicKey === undefined) throw new CodedError('INTERNAL');
+  return { publicKey, secret: concatBytes(seed, publicKey) };
 }
 
-export const nodeIdOf = ({ publicKey }: Pick<NodeKey, 'publicKey'>): string =>
-  bytesToHex(validatorAddress(publicKey));
-
-/**
- * Writes the home of a node that never ran. `validatorKey` signs blocks, `transportKey` is who it is to its peers. What
- * lies there already is not replaced: `data/` says what this validator signed last, and to begin anew would sign twice.
- */
-export function writeNodeHome(
-  home: string,
-  of: {
-    readonly genesis: Genesis;
-    readonly genesisBytes: Uint8Array;
-    readonly validatorKey: NodeKey;
-    readonly transportKey: NodeKey;
-    readonly settings: NodeSettings;
-  },
-): void {
-  for (const folder of ['config', 'data']) {
-    mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
+function publicKeyIn(path: string): Uint8Array {
+  try {
+    const { priv_key: key } = keyFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const secret = Buffer.from(key.value, 'base64');
+    if (secret.length !== 64) throw new CodedError('KEY_FILE_INVALID');
+    return new Uint8Array(secret.subarray(32));
+  } catch {
+    // The cause is left out: a parser's message may quote what it read.
+    throw new CodedError('KEY_FILE_INVALID', { file: path });
   }
-  const write = (path: string, value: unknown) =>
-    writeFileSync(join(home, path), typeof value === 'string' ? value : `${json(value)}\n`, {
-      ...{ mode: 0o600, flag: 'wx' },
-    });
-  write('config/genesis.json', cometGenesis(of.genesis, of.genesisBytes));
-  write('config/config.toml', configToml(of.settings));
-  write('config/node_key.json', { priv_key: privateKeyJson(of.transportKey) });
-  write('config/priv_validator_key.json', {
-    address: bytesToHex(validatorAddress(of.validatorKey.publicKey)).toUpperCase(),
-    pub_key: publicKeyJson(of.validatorKey.publicKey),
-    priv_key: privateKeyJson(of.validatorKey),
-  });
-  write('data/priv_validator_state.json', { height: '0', round: 0, step: 0 });
 }
 
-const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+const addressOf = (publicKey: Uint8Array): string =>
+  bytesToHex(validatorAddress(publicKey)).toUpperCase();
 const publicKeyJson = (key: Uint8Array) => ({
   ...{ type: 'tendermint/PubKeyEd25519', value: base64(key) },
 });
-const privateKeyJson = ({ secret }: NodeKey) => ({
+const privateKeyJson = ({ secret }: RawKey) => ({
   ...{ type: 'tendermint/PrivKeyEd25519', value: base64(secret) },
 });
+const validatorFile = (key: RawKey) => ({
+  address: addressOf(key.publicKey),
+  pub_key: publicKeyJson(key.publicKey),
+  priv_key: privateKeyJson(key),
+});
 
-/** CometBFT's own genesis: the same bytes at every member. */
-export function cometGenesis(genesis: Genesis, genesisBytes: Uint8Array): object {
-  const fortnightNs = 14 * 24 * 3_600 * 1_000_000_000;
+const fortnightNs = 14n * 86_400n * 1_000_000_000n;
+
+/** CometBFT's genesis for ours: the same chain, time and validators, and ours inside as it travels. */
+function cometGenesis(genesisBytes: Uint8Array): object {
+  const genesis = parseGenesis(genesisBytes);
   return {
     genesis_time: new Date(genesis.timeMs).toISOString(),
     chain_id: genesis.chainId,
@@ -94,19 +145,20 @@ export function cometGenesis(genesis: Genesis, genesisBytes: Uint8Array): object
     consensus_params: {
       block: { max_bytes: String(genesis.limits.maxBlockBytes), max_gas: '-1' },
       evidence: {
-        max_age_num_blocks: '100000',
+        // 14 days of heartbeats: evidence is too old when it is so by both.
+        max_age_num_blocks: '4032',
         max_age_duration: String(fortnightNs),
-        max_bytes: '65536',
+        max_bytes: '131072',
       },
       validator: { pub_key_types: ['ed25519'] },
       version: { app: '1' },
       abci: { vote_extensions_enable_height: '0' },
     },
-    validators: genesis.validators.map(({ publicKey, power }) => ({
-      address: bytesToHex(validatorAddress(publicKey)).toUpperCase(),
+    validators: genesis.validators.map(({ publicKey, power }, at) => ({
+      address: addressOf(publicKey),
       pub_key: publicKeyJson(publicKey),
       power: String(power),
-      name: '',
+      name: genesis.organisations[at]?.name ?? '',
     })),
     app_hash: '',
     app_state: JSON.parse(appStateOf(genesisBytes)) as unknown,
@@ -114,21 +166,28 @@ export function cometGenesis(genesis: Genesis, genesisBytes: Uint8Array): object
 }
 
 /** A closed network: listed peers, no gossip of addresses, the door for questions on this machine alone. */
-export function configToml({ p2pAddress, rpcAddress, peers, moniker }: NodeSettings): string {
+function configToml(settings: NodeSettings): string {
+  const { moniker, p2pListen, p2pAddress, rpcAddress, peers } = settings;
   const persistent = peers.map(({ nodeId, address }) => `${nodeId}@${address}`).join(',');
-  return `moniker = ${JSON.stringify(moniker)}
+  return `# Written by Salus for CometBFT v0.38. What is not here is its default.
+moniker = ${JSON.stringify(moniker)}
 abci = "socket"
 db_backend = "goleveldb"
-filter_peers = true
 log_level = "error"
+# The application says which nodes may connect.
+filter_peers = true
 
 [rpc]
+# For this machine alone: never public on a validator.
 laddr = "tcp://${rpcAddress}"
 timeout_broadcast_tx_commit = "10s"
 
 [p2p]
-laddr = "tcp://${p2pAddress}"
+laddr = "tcp://${p2pListen}"
+external_address = "${p2pAddress}"
 persistent_peers = "${persistent}"
+unconditional_peer_ids = "${peers.map(({ nodeId }) => nodeId).join(',')}"
+# No gossip of addresses, no seeds: members know each other.
 pex = false
 addr_book_strict = false
 allow_duplicate_ip = true
@@ -146,9 +205,13 @@ recheck_timeout = "1s"
 timeout_propose = "2s"
 timeout_prevote = "500ms"
 timeout_precommit = "500ms"
+# Dominates the latency of a small set.
 timeout_commit = "500ms"
 create_empty_blocks = false
+# A heartbeat, so that clients can bound how old a state is.
 create_empty_blocks_interval = "300s"
+# With another value a machine that signed one of so many last blocks does not start again: on a quiet ledger for an
+# hour, and after all were stopped never. Two machines with one key are found by evidence (governance.md GV-10).
 double_sign_check_height = 0
 peer_gossip_sleep_duration = "10ms"
 

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { makeNodeKey, nodeIdOf, writeNodeHome } from '../../engines/cometbft/node-home.ts';
-import { defaultGenesis, encodeGenesis, parseGenesis } from '../../ledger/genesis.ts';
+import { nodeKeys, writeNodeSettings } from '../../engines/cometbft/node-home.ts';
+import { defaultGenesis, encodeGenesis } from '../../ledger/genesis.ts';
 import { foundingLogs } from '../../ledger/protocol.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { writeWhole } from '../files.ts';
@@ -12,6 +11,7 @@ import {
   type Member,
   newChainId,
   openHospital,
+  writeOwnMembers,
 } from '../founding.ts';
 import { openHome } from '../home-version.ts';
 import { serversOf } from '../process.ts';
@@ -61,26 +61,23 @@ export async function foundConsortium(
         rights,
         url: member.url,
       });
-      const [validatorKey, transportKey] = [makeNodeKey(), makeNodeKey()];
-      return { member, servers, organisation, validatorKey, transportKey };
+      writeOwnMembers(home, [member.name]);
+      return { member, servers, organisation, keys: nodeKeys(nodeHomeIn(servers)) };
     }),
   );
   // In the order of the organisations: each has its own (state.md, ST-12).
-  const validators = founded.map(({ validatorKey: { publicKey } }) => ({ publicKey, power }));
+  const validators = founded.map(({ keys }) => ({ publicKey: keys.validator, power }));
   const organisations = founded.map(({ organisation }) => organisation);
   const chosen = { chainId, timeMs: nowMs, organisations, validators };
   const genesisBytes = encodeGenesis(defaultGenesis(chosen, foundingLogs));
-  const genesis = parseGenesis(genesisBytes);
-  const nodes = founded.map(({ member, transportKey }) => ({
-    nodeId: nodeIdOf(transportKey),
-    address: member.p2pAddress,
+  const nodes = founded.map(({ member, keys }) => ({
+    ...{ nodeId: keys.nodeId, address: member.p2pAddress },
   }));
-  for (const [at, { member, servers, validatorKey, transportKey }] of founded.entries()) {
+  for (const [at, { member, servers }] of founded.entries()) {
     const { p2pAddress, p2pListen = p2pAddress, rpcAddress, name: moniker } = member;
     const peers = nodes.filter((_, other) => other !== at);
-    const settings = { p2pAddress: p2pListen, rpcAddress, peers, moniker };
-    const nodeHome = nodeHomeIn(join(servers, 'ledger'));
-    writeNodeHome(nodeHome, { genesis, genesisBytes, validatorKey, transportKey, settings });
+    const settings = { p2pAddress, p2pListen, rpcAddress, peers, moniker };
+    writeNodeSettings(nodeHomeIn(servers), { genesisBytes, settings });
     // Last: without it nothing of this counts.
     writeWhole(genesisPath(servers), genesisBytes, 0o644);
   }

@@ -4,6 +4,7 @@ import { findCometBft, rpcUrlOf } from '../../engines/cometbft/node.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { executeGenesis } from '../../ledger/ledger.ts';
 import type { RunningLedger } from '../ledger.ts';
+import { serversOf } from '../process.ts';
 import { type ProcessState, Supervisor, thisMachine } from '../supervisor.ts';
 import { blocksIn, nodeHomeIn, programFolders, validatorsIn } from './places.ts';
 
@@ -20,13 +21,13 @@ export interface CometLedger extends RunningLedger {
 export async function openCometLedger(
   of: {
     readonly home: string;
-    readonly folder: string;
     readonly genesisBytes: Uint8Array;
     readonly onFault: (error: unknown) => void;
   },
   running: AsyncDisposableStack,
 ): Promise<CometLedger> {
-  const { home, folder, genesisBytes, onFault } = of;
+  const { home, genesisBytes, onFault } = of;
+  const servers = serversOf(home);
   // Said at once, and not in a log: the supervisor would only go on trying.
   findCometBft(programFolders());
   const supervised = { name: 'ledger', entry, order: { home } };
@@ -35,9 +36,9 @@ export async function openCometLedger(
   await supervisor.start();
   const genesis = parseGenesis(genesisBytes);
   const engine = await CometEngine.open({
-    rpcUrl: rpcUrlOf(nodeHomeIn(folder)),
-    blocksPath: blocksIn(folder),
-    validatorsPath: validatorsIn(folder),
+    rpcUrl: rpcUrlOf(nodeHomeIn(servers)),
+    blocksPath: blocksIn(servers),
+    validatorsPath: validatorsIn(servers),
     chainId: genesis.chainId,
     genesisHash: genesisHash(genesisBytes),
     genesisMs: genesis.timeMs,

@@ -14,15 +14,15 @@ import { appSocketOf, nodeHomeIn, programFolders } from './places.ts';
 
 /** Throws COMETBFT_MISSING, HOME_INVALID, NODE_SILENT, LEDGER_CORRUPT, GENESIS_WRONG. */
 export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
-  const ledger = join(serversOf(home), 'ledger');
-  const genesis = new Uint8Array(readFileSync(join(serversOf(home), 'genesis.cbor')));
+  const servers = serversOf(home);
+  const genesis = new Uint8Array(readFileSync(join(servers, 'genesis.cbor')));
   const { chainId, validators } = parseGenesis(genesis);
-  const nodeHome = nodeHomeIn(ledger);
+  const nodeHome = nodeHomeIn(servers);
   const running = new AsyncDisposableStack();
   try {
     const program = findCometBft(programFolders());
     const application = await openLedgerApplication({
-      ...{ path: join(ledger, 'state.db'), genesis, verify: signatureChecks },
+      ...{ path: join(servers, 'ledger', 'state.db'), genesis, verify: signatureChecks },
     });
     running.defer(() => application.close());
     const peers = peersOf(nodeHome);
@@ -30,7 +30,7 @@ export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
       ...{ application, chainId, genesis, validators, now: Date.now },
       isPeer: (nodeId) => peers.has(nodeId),
     });
-    const appSocket = appSocketOf(ledger);
+    const appSocket = appSocketOf(servers);
     const server = await AbciServer.listen(appSocket, answer, end);
     running.defer(() => server.close());
     const node = await CometNode.start({

@@ -181,7 +181,7 @@ async function verifyBlocksOnce(
   }
   const gathered = new GatheredFacts(genesis);
   const curves = new VerifyPool({ batches: batchesAhead });
-  const verify = isComet(directory) ? verifyConsortiumLedger : verifyLedger;
+  const verify = isComet(servers) ? verifyConsortiumLedger : verifyLedger;
   const verdict = await verify({
     directory,
     verifyVote: (key, message, signature) => curves.verifyVote(key, message, signature),

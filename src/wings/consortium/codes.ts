@@ -20,4 +20,8 @@ export const consortiumCodes = {
   MEMBER_PENDING: { kind: 'not-valid', number: 257, sentence: 'Another change of this member takes effect first: send it again two blocks later.' },
   MEMBER_LAST: { kind: 'not-valid', number: 258, sentence: 'The last member of a ledger cannot be voted out.' },
   MEMBER_VALIDATES: { kind: 'not-valid', number: 259, sentence: 'A machine of this member orders blocks: vote its validator out first.' },
+  MEMBERS_INVALID: { kind: 'usage', sentence: 'This is no list of members: docs/operations/consortium.md says what stands in one.' },
+  MEMBERS_DUPLICATE: { kind: 'usage', sentence: 'Two members of this list have the same name, address, port or key.' },
+  GENESIS_INVALID: { kind: 'not-valid', sentence: 'This is no proposal of a genesis, or not one that its members made.' },
+  GENESIS_OTHER: { kind: 'not-valid', sentence: 'This genesis does not name this hospital as it is: its key, validator or address is another.' },
 } as const;

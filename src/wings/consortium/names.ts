@@ -3,5 +3,5 @@ export const consortiumNames = {
   roles: [],
   rights: [],
   batchKinds: [],
-  labels: { proposal: 'salus/1/governance/proposal' },
+  labels: { proposal: 'salus/1/governance/proposal', genesis: 'salus/1/genesis/sign' },
 } as const;

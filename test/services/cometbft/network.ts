@@ -7,12 +7,7 @@ import { abciApplication } from '../../../src/engines/cometbft/abci/application.
 import { AbciServer, type Answer } from '../../../src/engines/cometbft/abci/server.ts';
 import { CometEngine } from '../../../src/engines/cometbft/comet-engine.ts';
 import { CometNode, rpcUrlOf } from '../../../src/engines/cometbft/node.ts';
-import {
-  makeNodeKey,
-  type NodeKey,
-  nodeIdOf,
-  writeNodeHome,
-} from '../../../src/engines/cometbft/node-home.ts';
+import { nodeKeys, writeNodeSettings } from '../../../src/engines/cometbft/node-home.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
@@ -131,34 +126,24 @@ export async function makeNetwork(
   { count, program }: { readonly count: number; readonly program: string },
 ): Promise<{ readonly members: readonly Member[]; readonly remove: () => Promise<void> }> {
   const root = mkdtempSync(join(tmpdir(), 'salus-comet-'));
-  const keys = Array.from({ length: count }, () => ({
-    validator: makeNodeKey(),
-    transport: makeNodeKey(),
-  }));
-  const validators = keys.map(({ validator }) => ({ publicKey: validator.publicKey, power: 10 }));
+  const folders = Array.from({ length: count }, (_, at) => join(root, `member-${at}`));
+  const keys = folders.map((folder) => nodeKeys(join(folder, 'cometbft')));
+  const validators = keys.map(({ validator }) => ({ publicKey: validator, power: 10 }));
   const genesis = { ...template, validators };
   const genesisBytes = encodeGenesis(genesis);
   const ports = await freePorts(2 * count);
-  const nodes = keys.map(({ transport }, at) => ({
-    nodeId: nodeIdOf(transport),
-    address: `127.0.0.1:${ports[2 * at]}`,
-  }));
+  const nodes = keys.map(({ nodeId }, at) => ({ nodeId, address: `127.0.0.1:${ports[2 * at]}` }));
   const peers = new Set(nodes.map(({ nodeId }) => nodeId));
-  const members = keys.map(({ validator, transport }, at) => {
-    const member = new Member(join(root, `member-${at}`), {
-      program,
-      genesis,
-      genesisBytes,
-      peers,
-      validatorKey: validator.publicKey,
-    });
+  const members = folders.map((folder, at) => {
+    const validatorKey = keys[at]?.validator ?? new Uint8Array(0);
+    const member = new Member(folder, { program, genesis, genesisBytes, peers, validatorKey });
+    const p2pAddress = `127.0.0.1:${ports[2 * at]}`;
     const settings = {
-      p2pAddress: `127.0.0.1:${ports[2 * at]}`,
-      rpcAddress: `127.0.0.1:${ports[2 * at + 1]}`,
+      ...{ p2pAddress, p2pListen: p2pAddress, rpcAddress: `127.0.0.1:${ports[2 * at + 1]}` },
       peers: nodes.filter((_, other) => other !== at),
       moniker: `member-${at}`,
     };
-    writeMember(member, { genesis, genesisBytes, validator, transport, settings });
+    writeNodeSettings(member.home, { genesisBytes, settings });
     return member;
   });
   const remove = async () => {
@@ -166,20 +151,6 @@ export async function makeNetwork(
     rmSync(root, { recursive: true, force: true });
   };
   return { members, remove };
-}
-
-function writeMember(
-  member: Member,
-  {
-    validator,
-    transport,
-    ...of
-  }: Omit<Parameters<typeof writeNodeHome>[1], 'validatorKey' | 'transportKey'> & {
-    readonly validator: NodeKey;
-    readonly transport: NodeKey;
-  },
-): void {
-  writeNodeHome(member.home, { ...of, validatorKey: validator, transportKey: transport });
 }
 
 async function freePorts(count: number): Promise<number[]> {

@@ -1,4 +1,12 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
+import { addFounding } from './founding.ts';
+
+const addConsortium: AddCommand = (program, context) => {
+  const consortium = program
+    .command('consortium')
+    .description('several hospitals on machines of their own: found it, join it, decide together');
+  addFounding(consortium, context);
+};
 
 /** The wing's commands, in the order in which `--help` lists them. */
-export const consortiumCommands: readonly AddCommand[] = [];
+export const consortiumCommands: readonly AddCommand[] = [addConsortium];

@@ -1,0 +1,349 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { verifyPointProof } from '../../../crypto/group.ts';
+import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
+import {
+  type NodeSettings,
+  nodeKeys,
+  writeNodeSettings,
+} from '../../../engines/cometbft/node-home.ts';
+import {
+  defaultGenesis,
+  encodeGenesis,
+  type Genesis,
+  genesisHash,
+  genesisSignatures,
+  parseGenesis,
+} from '../../../ledger/genesis.ts';
+import { accountIdOfKey, type Identity, identity } from '../../../ledger/identity.ts';
+import { foundingLogs } from '../../../ledger/protocol.ts';
+import { noRecovery } from '../../../ledger/recovery.ts';
+import {
+  base64urlToBytes,
+  bytesToBase64url,
+  bytesToHex,
+  equalBytes,
+  utf8,
+} from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { accountIdOfKeys, enrolmentIdentity } from '../../../sdk/wallet/identity.ts';
+import { nodeHomeIn } from '../../../server/comet/places.ts';
+import { makeFolder, readSecretFile, writeWhole } from '../../../server/files.ts';
+import {
+  openHospital,
+  organisationKeys,
+  spineRights,
+  writeGenesis,
+  writeOwnMembers,
+} from '../../../server/founding.ts';
+import { openHome } from '../../../server/home-version.ts';
+import { serversOf } from '../../../server/process.ts';
+import { consortiumNames } from '../names.ts';
+import { authorityOf, machineCertificate } from './certificates.ts';
+import { type PlannedMember, requireDistinct } from './member.ts';
+
+/** All are equal. */
+const power = 10;
+
+const text = (maxBytes: number) =>
+  z
+    .string()
+    .max(Math.ceil((maxBytes * 4) / 3))
+    .regex(/^[\w-]*$/);
+const port = z.int().min(1).max(65_535);
+
+/** What the others learn of a founding member; none of it is secret. */
+const publicMember = z.strictObject({
+  chain: z.string().max(50),
+  name: z.string().max(64),
+  title: z.string().min(1).max(100),
+  url: z.string().max(130),
+  host: z.string().max(253),
+  ports: z.strictObject({ gateway: port, p2p: port, rpc: port, storage: port }),
+  /** CBOR of the organisation's identity, signed for this chain. */
+  identity: text(2_048),
+  validator: text(32),
+  nodeId: z.string().regex(/^[0-9a-f]{40}$/),
+  /** PEM: the organisation's own certificate. */
+  authority: z.string().max(4_096),
+});
+export type PublicMember = Readonly<z.infer<typeof publicMember>>;
+
+const proposalFile = z.strictObject({
+  timeMs: z.int().nonnegative(),
+  members: z.array(publicMember).min(1).max(100),
+  signatures: z.array(z.strictObject({ name: z.string().max(64), signature: text(64) })).max(100),
+});
+
+/** A genesis that founding members agree on: put together from public parts, in their order. */
+export type GenesisProposal = Readonly<z.infer<typeof proposalFile>>;
+
+const bytesIn = (value: string): Uint8Array => base64urlToBytes(value) ?? new Uint8Array(0);
+
+/** Throws GENESIS_INVALID. */
+export function parsePart(json: string): PublicMember {
+  return parsedAs(publicMember, json);
+}
+
+/** Throws GENESIS_INVALID. */
+export function parseGenesisProposal(json: string): GenesisProposal {
+  return parsedAs(proposalFile, json);
+}
+
+function parsedAs<T>(shape: z.ZodType<T>, json: string): T {
+  try {
+    return shape.parse(JSON.parse(json));
+  } catch (cause) {
+    throw new CodedError('GENESIS_INVALID', {}, cause);
+  }
+}
+
+/** One of these, for people and programs to hand on. */
+export const formatFile = (value: PublicMember | GenesisProposal): Uint8Array =>
+  utf8(`${JSON.stringify(value, undefined, 2)}\n`);
+
+/**
+ * The keys of a member in a home of its own, made where they are not there yet, and what the others learn of it.
+ * Throws HOME_INVALID, HOME_NEWER, KEY_FILE_INVALID.
+ */
+export async function openMember(
+  home: string,
+  chain: string,
+  planned: PlannedMember,
+  nowMs: number,
+): Promise<PublicMember> {
+  const { name, title, url, host, ports } = planned;
+  makeFolder(home);
+  await openHome(home);
+  const servers = serversOf(home);
+  const { folder, signingKey } = await openHospital(servers, { name, title });
+  writeOwnMembers(home, [name]);
+  const keys = await organisationKeys(folder);
+  const organisation = accountIdOfKeys(keys);
+  const signed = await enrolmentIdentity(keys, {
+    ...{ chainId: chain, organisation, role: 'organisation', recovery: noRecovery },
+  });
+  const { validator, nodeId } = nodeKeys(nodeHomeIn(serversOf(home)));
+  const authority = await keptAuthority(home, () => authorityOf(signingKey, title, nowMs));
+  return {
+    ...{ chain, name, title, url, host, ports: { ...ports } },
+    identity: bytesToBase64url(encodeAs(identity, signed)),
+    validator: bytesToBase64url(validator),
+    ...{ nodeId, authority },
+  };
+}
+
+async function keptAuthority(home: string, make: () => Promise<string>): Promise<string> {
+  const path = join(serversOf(home), 'tls', 'organisation.pem');
+  makeFolder(join(serversOf(home), 'tls'));
+  if (!existsSync(path)) writeWhole(path, utf8(await make()), 0o644);
+  return readFileSync(path, 'utf8');
+}
+
+/** Puts the parts together, in the order of their names. Throws GENESIS_INVALID (of several chains), MEMBERS_DUPLICATE. */
+export function assemble(parts: readonly PublicMember[], timeMs: number): GenesisProposal {
+  const members = [...parts].sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (new Set(members.map(({ chain }) => chain)).size !== 1) {
+    throw new CodedError('GENESIS_INVALID', { problem: 'the parts are of different ledgers' });
+  }
+  requireDistinct(members);
+  const keys = members.flatMap(({ validator, nodeId, identity: own }) => [validator, nodeId, own]);
+  const twice = keys.find((key, at) => keys.indexOf(key) !== at);
+  if (twice !== undefined) throw new CodedError('MEMBERS_DUPLICATE', { what: 'key' });
+  return { timeMs, members, signatures: [] };
+}
+
+/** The genesis that a proposal says. Throws GENESIS_INVALID. */
+export function genesisOf({ timeMs, members }: GenesisProposal): Uint8Array {
+  try {
+    const [first] = members;
+    const genesis: Genesis = defaultGenesis(
+      {
+        chainId: first?.chain ?? '',
+        timeMs,
+        organisations: members.map(({ title, url, name, identity: own }) => ({
+          identity: identityIn(own),
+          name: title,
+          url: `${url}/${name}`,
+          rights: spineRights,
+        })),
+        validators: members.map(({ validator }) => ({ publicKey: bytesIn(validator), power })),
+      },
+      foundingLogs,
+    );
+    const bytes = encodeGenesis(genesis);
+    parseGenesis(bytes);
+    return bytes;
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    throw new CodedError('GENESIS_INVALID', {}, cause);
+  }
+}
+
+const identityIn = (own: string): Identity => decodeAs(identity, bytesIn(own), 'identity');
+
+/**
+ * That every organisation signed its identity for this ledger, and every signature is a member's, over this genesis.
+ * Throws GENESIS_INVALID {name}.
+ */
+export async function requireSound(proposal: GenesisProposal): Promise<Uint8Array> {
+  const bytes = genesisOf(proposal);
+  for (const needed of genesisSignatures(parseGenesis(bytes))) {
+    const holds =
+      needed.kind === 'signature'
+        ? await verifyLabelled(needed.publicKey, needed.label, needed.bytes, needed.signature)
+        : needed.kind === 'point-proof' &&
+          (await verifyPointProof(needed.point, needed.context, needed.proof));
+    if (!holds) throw new CodedError('GENESIS_INVALID', { problem: 'an identity is not signed' });
+  }
+  const { genesis: label } = consortiumNames.labels;
+  for (const { name, signature } of proposal.signatures) {
+    const member = proposal.members.find((it) => it.name === name);
+    const key = member === undefined ? undefined : identityIn(member.identity).signKey;
+    const holds =
+      key !== undefined &&
+      (await verifyLabelled(key, label, genesisHash(bytes), bytesIn(signature)));
+    if (!holds) throw new CodedError('GENESIS_INVALID', { name });
+  }
+  return bytes;
+}
+
+/** Of the members, those who have not signed. */
+export function unsignedOf({ members, signatures }: GenesisProposal): readonly string[] {
+  return members
+    .map(({ name }) => name)
+    .filter((name) => !signatures.some((it) => it.name === name));
+}
+
+/**
+ * Signed also by the member of this home, which is in it as it is. Throws GENESIS_INVALID, GENESIS_OTHER {at},
+ * HOME_INVALID.
+ */
+export async function signGenesis(
+  home: string,
+  proposal: GenesisProposal,
+): Promise<GenesisProposal> {
+  const bytes = await requireSound(proposal);
+  const own = await ownMember(home, proposal);
+  const { sign } = await organisationKeys(join(serversOf(home), own.name));
+  const label = consortiumNames.labels.genesis;
+  const signature = bytesToBase64url(await signLabelled(sign, label, genesisHash(bytes)));
+  const others = proposal.signatures.filter(({ name }) => name !== own.name);
+  return { ...proposal, signatures: [...others, { name: own.name, signature }] };
+}
+
+async function ownMember(home: string, { members }: GenesisProposal): Promise<PublicMember> {
+  const servers = serversOf(home);
+  const own = members.find(({ name }) => existsSync(join(servers, name, 'organisation.key')));
+  if (own === undefined) throw new CodedError('GENESIS_OTHER', { at: 'name' });
+  const { sign } = await organisationKeys(join(servers, own.name));
+  const { signKey } = identityIn(own.identity);
+  if (!equalBytes(sign.publicKey, signKey))
+    throw new CodedError('GENESIS_OTHER', { at: 'identity' });
+  const { validator, nodeId } = nodeKeys(nodeHomeIn(serversOf(home)));
+  if (!equalBytes(validator, bytesIn(own.validator))) {
+    throw new CodedError('GENESIS_OTHER', { at: 'validator' });
+  }
+  if (nodeId !== own.nodeId) throw new CodedError('GENESIS_OTHER', { at: 'nodeId' });
+  return own;
+}
+
+/** The secret that lets a machine into the private network of stores: `/key/swarm/psk/1.0.0/`, base16, 32 bytes. */
+export function newSwarmKey(): Uint8Array {
+  return utf8(`/key/swarm/psk/1.0.0/\n/base16/\n${randomBytes(32).toString('hex')}\n`);
+}
+
+export const swarmKeyPath = (home: string): string => join(serversOf(home), 'ipfs', 'swarm.key');
+
+/** SHA-256 of a swarm key, so that members compare theirs without showing it. */
+export const swarmFingerprint = (key: Uint8Array): string =>
+  createHash('sha256').update(key).digest('hex').slice(0, 16);
+
+/** Throws GENESIS_INVALID: no such key. */
+export function keepSwarmKey(home: string, key: Uint8Array): void {
+  if (
+    !/^\/key\/swarm\/psk\/1\.0\.0\/\n\/base16\/\n[0-9a-f]{64}\n?$/.test(
+      Buffer.from(key).toString('latin1'),
+    )
+  ) {
+    throw new CodedError('GENESIS_INVALID', { problem: 'this is no swarm key' });
+  }
+  makeFolder(join(serversOf(home), 'ipfs'));
+  readSecretFile(swarmKeyPath(home), () => key);
+}
+
+/**
+ * Makes the home ready to run: genesis, CometBFT's files, what is known of the other members, and this machine's
+ * certificate. All members have signed. Throws GENESIS_INVALID {missing}, GENESIS_OTHER, HOME_FOUNDED.
+ */
+export async function installGenesis(
+  home: string,
+  proposal: GenesisProposal,
+  nowMs: number,
+): Promise<PublicMember> {
+  const bytes = await requireSound(proposal);
+  const missing = unsignedOf(proposal);
+  if (missing.length > 0) throw new CodedError('GENESIS_INVALID', { missing: missing.join(', ') });
+  const own = await ownMember(home, proposal);
+  const others = proposal.members.filter(({ name }) => name !== own.name);
+  const settings = settingsOf(own, others);
+  writeNodeSettings(nodeHomeIn(serversOf(home)), { genesisBytes: bytes, settings });
+  writeNetwork(home, proposal.members);
+  await certifyMachine(home, own, nowMs);
+  // Last: a home with a genesis is one that is served.
+  writeGenesis(home, bytes);
+  return own;
+}
+
+function settingsOf(own: PublicMember, others: readonly PublicMember[]): NodeSettings {
+  return {
+    moniker: own.name,
+    p2pListen: `0.0.0.0:${own.ports.p2p}`,
+    p2pAddress: addressOf(own),
+    rpcAddress: `127.0.0.1:${own.ports.rpc}`,
+    peers: others.map((it) => ({ nodeId: it.nodeId, address: addressOf(it) })),
+  };
+}
+
+const addressOf = ({ host, ports }: PublicMember): string =>
+  host.includes(':') ? `[${host}]:${ports.p2p}` : `${host}:${ports.p2p}`;
+
+/** Where the other members are, and by which certificates their machines are known; all public. */
+function writeNetwork(home: string, members: readonly PublicMember[]): void {
+  const servers = serversOf(home);
+  const known = members.map(({ identity: own, ...member }) => ({
+    ...member,
+    organisation: organisationOf(own),
+  }));
+  writeWhole(
+    join(servers, 'network.json'),
+    utf8(`${JSON.stringify({ members: known }, undefined, 2)}\n`),
+    0o644,
+  );
+  const authorities = members.map(({ authority }) => authority).join('');
+  writeWhole(join(servers, 'tls', 'members.pem'), utf8(authorities), 0o644);
+}
+
+const organisationOf = (own: string) => {
+  const { suite, signKey } = identityIn(own);
+  return accountIdOfKey(suite, signKey);
+};
+
+/** A new key and certificate for this machine, by the organisation's key. Also for renewal. */
+export async function certifyMachine(
+  home: string,
+  { name, title, host }: Pick<PublicMember, 'name' | 'title' | 'host'>,
+  nowMs: number,
+): Promise<void> {
+  const { sign } = await organisationKeys(join(serversOf(home), name));
+  const made = await machineCertificate(sign, { organisation: title, hosts: [host], nowMs });
+  const folder = join(serversOf(home), 'tls');
+  makeFolder(folder);
+  writeWhole(join(folder, 'machine.key'), utf8(made.key), 0o600);
+  writeWhole(join(folder, 'machine.pem'), utf8(made.cert), 0o644);
+}
+
+export const genesisHashOf = (bytes: Uint8Array): string => bytesToHex(genesisHash(bytes));
