@@ -1,7 +1,9 @@
-// npm run bench -- [NAME ...] [--million] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
+// npm run bench -- [NAME ...] [--million] [--engine embedded|cometbft] [--members N] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { benchChart } from './chart.ts';
+import { benchConsortium } from './consortium.ts';
 import { benchDay } from './day.ts';
 import { benchEnvelope } from './envelope.ts';
 import { printTo, type Report } from './figures.ts';
@@ -16,19 +18,32 @@ import { benchWeb } from './web.ts';
 // As bin/salus.mjs: threads that start within a figure are not compiled anew, as they are not in a command.
 enableCompileCache(fileURLToPath(new URL('../.cache/compiled', import.meta.url)));
 
-const args = process.argv.slice(2);
-// The growth of a ledger to a million transactions takes minutes: only when asked for.
-const million = args.includes('--million');
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    // The growth of a ledger to a million transactions takes minutes: only when asked for.
+    million: { type: 'boolean', default: false },
+    // CometBFT needs the Go tool, for the node and for the application beside it.
+    engine: { type: 'string', default: 'embedded' },
+    members: { type: 'string', default: '4' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const isConsortium = values.engine === 'cometbft';
+const members = Number(values.members);
 
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
-  ledger: (report) => benchLedger(report, million ? 1_000_000 : 20_000),
+  ledger: (report) =>
+    isConsortium
+      ? benchConsortium(report, members)
+      : benchLedger(report, values.million ? 1_000_000 : 20_000),
   seal: benchSeal,
   envelope: async (report) => {
     await benchEnvelope(report);
     await benchRevoke(report);
   },
   revoke: (report) => benchRevoke(report),
-  share: (report) => benchShare(report),
+  share: (report) => benchShare(report, isConsortium ? { engine: 'cometbft', members } : undefined),
   import: benchImport,
   verify: (report) => benchVerify(report),
   chart: benchChart,
@@ -36,7 +51,6 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   web: benchWeb,
 };
 
-const names = args.filter((arg) => !arg.startsWith('--'));
 const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -44,5 +58,5 @@ if (unknown.length > 0) {
   );
   process.exit(2);
 }
-const report = printTo(args.includes('--json'));
+const report = printTo(values.json);
 for (const name of names.length > 0 ? names : Object.keys(benches)) await benches[name]?.(report);
