@@ -206,7 +206,7 @@ timeout_propose = "2s"
 timeout_prevote = "500ms"
 timeout_precommit = "500ms"
 # Dominates the latency of a small set.
-timeout_commit = "500ms"
+timeout_commit = "100ms"
 create_empty_blocks = false
 # A heartbeat, so that clients can bound how old a state is.
 create_empty_blocks_interval = "300s"
