@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { charterAt } from '../../src/ledger/charter.ts';
 import { encodeTx, txIdOfBytes } from '../../src/ledger/codec.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
+import { membersAt } from '../../src/ledger/members.ts';
 import { suite } from '../../src/ledger/object-types.ts';
 import { type Act, foundingLogs } from '../../src/ledger/protocol.ts';
 import { recoveryHash, recoveryOf } from '../../src/ledger/recovery.ts';
@@ -12,6 +14,10 @@ import { accounts } from '../../src/ledger/tables/accounts.ts';
 import { anchors } from '../../src/ledger/tables/anchors.ts';
 import { consents } from '../../src/ledger/tables/consents.ts';
 import { keys } from '../../src/ledger/tables/keys.ts';
+import {
+  organisations as organisationRows,
+  rightsAt,
+} from '../../src/ledger/tables/organisations.ts';
 import { recoveries } from '../../src/ledger/tables/recoveries.ts';
 import type { Tx } from '../../src/ledger/tx.ts';
 import { decodeCbor } from '../../src/primitives/cbor.ts';
@@ -259,6 +265,10 @@ function senderOf({ from, isRightSender, acts: [first] }: TxStep): TxStep['from'
   const free = ['RotateKey', 'RevokeKey', 'RecoveryChange', 'RecoveryStop'];
   const isFree = free.includes(first.kind);
   if (isOrganisations) return 'hospital';
+  const ofWing = actsOfWings.find(({ kind }) => kind === first.kind)?.senders ?? [];
+  if (ofWing.includes('organisation')) {
+    return from === 'archive' || from === 'eve' ? 'archive' : 'hospital';
+  }
   return isFree || from === 'eve' ? from : 'ana';
 }
 
@@ -372,6 +382,8 @@ function assertSameState(world: World, model: ModelLedger): void {
   for (const [code, account] of state.recoveries) {
     assert.equal(world.view.get(recoveries, code)?.account, account);
   }
+  assertSameMembers(world, model);
+  for (const wing of wings) wing.assertSame?.(state.ofWings, world.view);
   for (const table of wings.flatMap(({ tables }) => tables)) {
     const rows = [...state.ofWings.keys()].filter((key) => key.startsWith(`${table}/`));
     assert.equal(countOf(table), rows.length);
@@ -380,11 +392,31 @@ function assertSameState(world: World, model: ModelLedger): void {
   assert.equal(world.store.logHead('doc').size, state.accepted.doc);
 }
 
+/** Now, and at the heights at which what is decided comes into force. */
+function assertSameMembers(world: World, model: ModelLedger): void {
+  for (const height of [1, 2, 3].map((ahead) => world.height + ahead)) {
+    const charter = charterAt(world.view, world.genesis, height);
+    const { named } = model.state.consortium;
+    assert.deepEqual(
+      [...membersAt(world.view, charter, height)].sort(),
+      [...named.keys()].filter((id) => model.isMember(id, height)).sort(),
+    );
+    for (const [id, { name, url }] of named) {
+      const row = world.view.get(organisationRows, id);
+      assert.ok(row !== undefined);
+      assert.deepEqual(
+        [row.name, row.url, rightsAt(row, height)],
+        [name, url, model.rightsOf(id, height)],
+      );
+    }
+  }
+}
+
 const rights = new Map([[accountOf('hospital') as string, ['enrol', 'serve', 'batch']]]);
 const takenBy = (log: LogName) => foundingLogs.find(({ name }) => name === log)?.acts ?? [];
 const logs = { user: takenBy('user'), doc: takenBy('doc') };
 const organisations = ['hospital', 'archive'].map(
-  (name) => [accountOf(name), identityOf(name)] as const,
+  (name) => [accountOf(name), identityOf(name), name] as const,
 );
 
 /**

@@ -7,7 +7,7 @@ import type { Act } from '../../src/ledger/protocol.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { LogName } from '../../src/ledger/shapes.ts';
 import type { Tx } from '../../src/ledger/tx.ts';
-import { Refused } from './wing.ts';
+import { type ModelMembers, type ModelSpine, Refused } from './wing.ts';
 import { wings } from './wings.ts';
 
 /**
@@ -62,6 +62,7 @@ export interface ModelState {
   ofWings: Map<string, string>;
   /** Account by hash of a printed code: the first that named it. */
   recoveries: Map<string, string>;
+  consortium: ModelMembers;
   /** What LogProfile acts said, one after the other. */
   profiles: { log: LogName; acts: readonly number[]; version: number; from: number }[];
 }
@@ -109,16 +110,57 @@ export class ModelLedger {
     profiles: [],
     ofWings: new Map(),
     recoveries: new Map(),
+    consortium: { members: [], named: new Map() },
   };
   readonly #known: Known;
   /** Of the last block that was run. */
   height = 0;
 
-  constructor(known: Known, organisations: readonly (readonly [string, Identity])[]) {
+  constructor(
+    known: Known,
+    organisations: readonly (readonly [id: string, identity: Identity, name: string])[],
+  ) {
     this.#known = known;
-    for (const [id, identity] of organisations) {
+    for (const [id, identity, name] of organisations) {
       this.state.accounts.set(id, newAccount('organisation', id, identity, 0));
+      const rights = [{ from: 0, rights: known.rights.get(id) ?? [] }];
+      this.state.consortium.members.push({ id, from: 0, until: 0 });
+      this.state.consortium.named.set(id, { name, url: `https://${name}.example`, rights });
     }
+  }
+
+  isMember(id: string, height: number): boolean {
+    return this.state.consortium.members.some(
+      (it) => it.id === id && it.from <= height && (it.until === 0 || height < it.until),
+    );
+  }
+
+  rightsOf(id: string, height: number): readonly string[] {
+    const steps = this.state.consortium.named.get(id)?.rights ?? [];
+    return steps.filter(({ from }) => from <= height).at(-1)?.rights ?? [];
+  }
+
+  get #spine(): ModelSpine {
+    const { accounts, consortium, profiles } = this.state;
+    return {
+      consortium,
+      profiles,
+      account: (id) => accounts.get(id),
+      generationOf: (id) => (accounts.get(id)?.identities.length ?? 1) - 1,
+      knowsKey: (id, signKey) =>
+        (accounts.get(id)?.identities ?? [])
+          .slice(-41)
+          .some(({ identity }) => hex(identity.signKey) === hex(signKey)),
+      begin: (id, identity, height) =>
+        accounts.set(id, newAccount('organisation', id, identity, height)),
+      rekey: (id, identity, { height, timeMs }) => {
+        const account = this.#account(id);
+        account.pending = undefined;
+        this.#changeKeys(account, identity, { height, timeMs, byCode: true });
+        this.#nameCode(account.recovery, id, height);
+      },
+      takes: (log, height) => this.takes(log, height),
+    };
   }
 
   /** The code, and the answer of every act or the index of the one that refused. */
@@ -273,7 +315,8 @@ export class ModelLedger {
       case 'RevokeKey': {
         const target = accounts.get(act.account);
         if (target === undefined) throw new Refused('ACCOUNT_UNKNOWN');
-        const mayFreeze = act.account === sender || target.organisation === sender;
+        const enrolled = target.organisation === sender && this.isMember(sender, height);
+        const mayFreeze = act.account === sender || enrolled;
         if (!mayFreeze) throw new Refused('SENDER_WRONG');
         if (target.frozen) throw new Refused('ACCOUNT_FROZEN');
         target.frozen = true;
@@ -404,7 +447,9 @@ export class ModelLedger {
         const { kind } = act as { readonly kind: string };
         const ofWing = actsOfWings.find((it) => it.kind === kind);
         if (ofWing === undefined) throw new Error(`no model of ${kind}`);
-        ofWing.judge(this.state.ofWings, act, { sender, height, timeMs, holds });
+        const { chainId } = this.#known;
+        const context = { sender, height, timeMs, holds, chainId, spine: this.#spine };
+        ofWing.judge(this.state.ofWings, act, context);
         return none;
       }
     }
@@ -425,8 +470,10 @@ export class ModelLedger {
       throw new Refused('PROFILE_SHRINKS');
     }
     if (!holds) throw new Refused('SIGNATURE_WRONG');
-    const enrolling = [...this.#known.rights].filter(([, rights]) => rights.includes('enrol'));
-    const expected = enrolling.map(([id]) => `${id} ${hex(newest(this.#account(id)).signKey)}`);
+    const enrolling = [...this.state.consortium.named.keys()].filter(
+      (id) => this.isMember(id, height) && this.rightsOf(id, height).includes('enrol'),
+    );
+    const expected = enrolling.map((id) => `${id} ${hex(newest(this.#account(id)).signKey)}`);
     const given = act.approvals.map((it) => `${it.organisation} ${hex(it.signKey)}`);
     if (expected.sort().join() !== given.sort().join()) throw new Refused('PROFILE_APPROVAL');
     this.state.profiles.push({ log, acts, version, from });
@@ -475,17 +522,24 @@ export class ModelLedger {
       }
       this.#settleCode(account, timeMs);
     }
+    this.#changeKeys(account, act.identity, { height, timeMs, byCode: who === 'code' });
+    this.#nameCode(account.recovery, tx.body.sender, height);
+  }
+
+  #changeKeys(
+    account: ModelAccount,
+    identity: Identity,
+    at: { readonly height: number; readonly timeMs: number; readonly byCode: boolean },
+  ): void {
     const last = newestHeld(account);
-    last.until = height;
-    last.untilMs = timeMs;
-    const { identity } = act;
-    const since = { from: height, until: 0, fromMs: timeMs, untilMs: 0 };
-    account.identities.push({ identity, ...since, byCode: who === 'code' });
+    last.until = at.height;
+    last.untilMs = at.timeMs;
+    const since = { from: at.height, until: 0, fromMs: at.timeMs, untilMs: 0 };
+    account.identities.push({ identity, ...since, byCode: at.byCode });
     account.recovery = hex(identity.recovery);
     account.usedNonces = new Set();
     account.frozen = false;
     account.schedule = [];
-    this.#nameCode(account.recovery, tx.body.sender, height);
   }
 
   #anchor(tx: Tx, act: DataAnchor | DiagnosisAnchor, timeMs: number): void {
@@ -540,7 +594,7 @@ export class ModelLedger {
   }
 
   #needsRight(sender: string, right: string): void {
-    if (!this.#known.rights.get(sender)?.includes(right)) throw new Refused('SENDER_WRONG');
+    if (!this.rightsOf(sender, this.height).includes(right)) throw new Refused('SENDER_WRONG');
   }
 
   #account(id: string): ModelAccount {

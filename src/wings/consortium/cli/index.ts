@@ -1,4 +1,6 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
+import { addBlocks } from './blocks.ts';
+import { addDeciding, addNewKeys } from './deciding.ts';
 import { addFounding } from './founding.ts';
 
 const addConsortium: AddCommand = (program, context) => {
@@ -6,6 +8,9 @@ const addConsortium: AddCommand = (program, context) => {
     .command('consortium')
     .description('several hospitals on machines of their own: found it, join it, decide together');
   addFounding(consortium, context);
+  addDeciding(consortium, context);
+  addNewKeys(consortium, context);
+  addBlocks(consortium, context);
 };
 
 /** The wing's commands, in the order in which `--help` lists them. */

@@ -88,6 +88,15 @@ export function parsePart(json: string): PublicMember {
   return parsedAs(publicMember, json);
 }
 
+/** The organisation's keys, as they signed for this ledger. Throws GENESIS_INVALID. */
+export function identityOfPart({ identity: own }: PublicMember): Identity {
+  try {
+    return identityIn(own);
+  } catch (cause) {
+    throw new CodedError('GENESIS_INVALID', {}, cause);
+  }
+}
+
 /** Throws GENESIS_INVALID. */
 export function parseGenesisProposal(json: string): GenesisProposal {
   return parsedAs(proposalFile, json);
