@@ -110,6 +110,16 @@ export class SwarmNode {
       .length;
   }
 
+  /** Told of each member that a connection with comes about. Returns how to stop it. */
+  onConnect(told: (account: AccountId) => void): () => void {
+    const heard = ({ detail }: { readonly detail: PeerId }) => {
+      const member = this.#directory.memberOf(detail);
+      if (member !== undefined) told(member.account);
+    };
+    this.#libp2p.addEventListener('peer:connect', heard);
+    return () => this.#libp2p.removeEventListener('peer:connect', heard);
+  }
+
   /** `protocol`: `/salus/pin/1`. What a handler throws ends its stream and nothing else. */
   async handle(protocol: string, handler: Handler): Promise<void> {
     await this.#libp2p.handle(protocol, async (stream: Stream, connection: Connection) => {
@@ -150,7 +160,7 @@ export class SwarmNode {
     await this.#libp2p.stop();
   }
 
-  /** Knows where members are, keeps connected to them, and lets go whoever is none. */
+  /** Knows where members are, connects to them and stays so, and lets go whoever is none. */
   async #follow(): Promise<void> {
     const listed = new Set<string>();
     for (const { storageKey, addresses } of this.#members.list()) {
@@ -162,6 +172,8 @@ export class SwarmNode {
         multiaddrs: addresses.map((it) => multiaddr(it)),
         tags: { 'keep-alive-member': { value: 100 } },
       });
+      // So that a member that comes back is heard of by those who have something for it. Who is away is dialled when needed.
+      if (addresses.length > 0) this.#libp2p.dial(peer).catch(() => {});
     }
     for (const connection of this.#libp2p.getConnections()) {
       if (listed.has(connection.remotePeer.toString())) continue;

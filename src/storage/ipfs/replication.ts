@@ -56,6 +56,7 @@ export class Replication {
     this.#patienceMs = patienceMs;
     this.#leastCopies = leastCopies;
     this.#begunMs = here.now();
+    here.node.onConnect((account) => this.#outbox(account).heard());
   }
 
   /** Ends what goes on in the background, and waits for it. */
