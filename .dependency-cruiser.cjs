@@ -11,7 +11,7 @@ const mayImport = {
   ],
   api: ['codes/index', 'primitives', 'ledger', 'crypto/(hash|labels)'],
   engines: ['primitives', 'crypto', 'ledger'],
-  storage: ['primitives', 'crypto/hash'],
+  storage: ['codes/index', 'primitives', 'crypto/(hash|labels|signature)'],
   gateway: [
     'codes/index',
     'primitives',

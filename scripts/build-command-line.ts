@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Loaded from where the compiler put them: codes and errors, so that a `CodedError` is one class, and servers. */
 const compiled =
-  /^((primitives|codes)\/|cli\/commands\/(up|verify|backup|restore|selfcheck|sandbox|witness|ledger|desk)\.js$)/;
+  /^((primitives|codes)\/|cli\/commands\/(up|verify|backup|restore|storage|selfcheck|sandbox|witness|ledger|desk)\.js$)/;
 
 const keepCompiled: Plugin = {
   name: 'keep-compiled',

@@ -30,7 +30,7 @@ import { timed } from './cpu.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** In these rooms, the tests beside the files open whole ledgers, servers and stores on a disk: not for `--fast`. */
-const slowRooms = ['/engines/', '/gateway/', '/storage/file/'];
+const slowRooms = ['/engines/', '/gateway/', '/storage/file/', '/storage/ipfs/'];
 const isFast = (file) => file.startsWith('src/') && !slowRooms.some((room) => file.includes(room));
 
 /**

@@ -12,5 +12,12 @@ export const storageCodes = {
   STORE_LOCKED: { kind: 'unavailable', sentence: 'Another process is using this store of blobs.' },
   HOME_READ_ONLY: { kind: 'unavailable', sentence: 'The folder for the data cannot be written to.' },
   HOME_INVALID: { kind: 'not-valid', sentence: 'The folder does not hold what Salus left there.' },
+  BLOB_ERASED: { kind: 'not-valid', sentence: 'This was erased after it was asked to be kept.' },
+  PIN_REFUSED: { kind: 'not-valid', sentence: 'This member does not keep bytes on these words: another sender, another holder, another ledger or a wrong signature.' },
+  CHALLENGE_STALE: { kind: 'not-valid', sentence: 'The challenge names a block that is too old or not known here.' },
+  HOLDER_SILENT: { kind: 'unavailable', sentence: 'A member of the storage network did not answer: it is away, or its address, the swarm key or the list of members is wrong.' },
+  HOLDER_LIED: { kind: 'not-trusted', sentence: 'A member of the storage network said that it has these bytes and did not give them.' },
+  STORAGE_MEMBERS_INVALID: { kind: 'not-valid', sentence: 'The list of members of the storage network cannot be used.' },
+  SWARM_KEY_INVALID: { kind: 'not-valid', sentence: 'This is not a swarm key: three lines, the last of 64 lower-case hexadecimal digits.' },
   INTERRUPTED: { kind: 'unavailable', sentence: 'Stopped before it was done; what was confirmed is kept.' },
 } as const;

@@ -64,6 +64,14 @@ export const labels = {
   erasedSign: 'salus/1/erased/sign',
   refusalLeaf: 'salus/1/refusal/leaf',
   witnessSign: 'salus/1/witness/sign',
+  storagePlace: 'salus/1/storage/place',
+  storageLeaf: 'salus/1/storage/leaf',
+  storagePossess: 'salus/1/storage/possess',
+  storagePin: 'salus/1/storage/pin',
+  storagePinned: 'salus/1/storage/pinned',
+  storagePossessed: 'salus/1/storage/possessed',
+  storageErase: 'salus/1/storage/erase',
+  storageErased: 'salus/1/storage/erased',
 } as const;
 
 /** A label of the spine, or one that a wing has named. */

@@ -40,7 +40,7 @@ import type { LogFile } from './log-file.ts';
 import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { type RestoredHome, readRestored, requireDecided } from './restored.ts';
-import { wingProcesses } from './services.ts';
+import { homeProcesses } from './services.ts';
 import { type Site, serveSite } from './site/site.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
@@ -84,7 +84,7 @@ export interface ConsortiumOptions {
   readonly tryNext?: readonly string[];
   /** The web app at the address itself; missing: the status page. */
   readonly site?: Pick<Site, 'app' | 'version' | 'demo'>;
-  /** What runs beside this process; missing: what the wings bring. */
+  /** What runs beside this process; missing: storage nodes, and what the wings bring. */
   readonly processes?: readonly Process[];
   /** Told a line for people when a home of an older version was brought to this one. */
   readonly onMigrated?: (line: string) => void;
@@ -164,7 +164,7 @@ async function startAll(
   }
   // A home's hospitals are its folders, which stand only now at a first start.
   const supervisor = new Supervisor(
-    processesOf(home, options.processes ?? wingProcesses),
+    processesOf(home, options.processes ?? homeProcesses),
     thisMachine,
   );
   const answering: RunningHospital[] = [];

@@ -6,10 +6,12 @@ import type { Metrics } from '../gateway/metrics.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
 import type { GatewayWing } from '../gateway/wing.ts';
 import type { AccountId } from '../primitives/ids.ts';
-import type { BlobOwner } from '../storage/blob-store.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
+import { blobQuota, largeUploads } from './blob-quotas.ts';
 import type { Hospital } from './founding.ts';
 import type { RunningLedger } from './ledger.ts';
+import { connectStorage, isNetworked } from './storage/settings.ts';
 
 /** What the hospitals of one process have in common. */
 export interface Common {
@@ -28,26 +30,6 @@ export interface Common {
   readonly wings: readonly GatewayWing[];
 }
 
-const gibibyte = 1024 ** 3;
-
-/**
- * How much one owner may keep at a hospital, in bytes: a person four files of the largest size; what comes into a
- * chart under one grant half of that; what comes under all its grants (`CHART:`) four times as much as its owner.
- */
-export const blobQuotas = {
-  person: 64 * gibibyte,
-  grant: 32 * gibibyte,
-  allGrants: 256 * gibibyte,
-} as const;
-
-export function blobQuota(owner: BlobOwner): number {
-  if (owner.endsWith(':')) return blobQuotas.allGrants;
-  return owner.includes(':') ? blobQuotas.grant : blobQuotas.person;
-}
-
-/** Large bodies that come for one owner at the same time; another hospital sends each in its writer's name. */
-const largeUploads = 4;
-
 /** The store and the gateway of one hospital; `running` closes them. Throws HOME_INVALID, STORE_LOCKED, DISK_FULL. */
 export async function startHospital(
   hospital: Hospital,
@@ -55,13 +37,7 @@ export async function startHospital(
   running: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { ledger, genesisBytes, trustRoot, urls, settings, faultPoint, metrics, log } = common;
-  const blobs = openFileBlobStore({
-    folder: join(hospital.folder, 'blobs'),
-    now: Date.now,
-    quotaBytesOf: blobQuota,
-    uploadsOf: () => largeUploads,
-    faultPoint: (name) => faultPoint(`blobs:${name}`),
-  });
+  const blobs = storeOf(hospital.folder, faultPoint);
   running.defer(() => blobs.close());
   const gateway = await openGateway({
     hospital: hospital.name,
@@ -84,4 +60,16 @@ export async function startHospital(
   });
   running.defer(() => gateway.close());
   return gateway;
+}
+
+/** The store of a hospital: that of its storage node where it is in a storage network, else a folder of its own. */
+function storeOf(folder: string, faultPoint: (name: string) => void): BlobStore {
+  if (isNetworked(folder)) return connectStorage(folder);
+  return openFileBlobStore({
+    folder: join(folder, 'blobs'),
+    now: Date.now,
+    quotaBytesOf: blobQuota,
+    uploadsOf: () => largeUploads,
+    faultPoint: (name) => faultPoint(`blobs:${name}`),
+  });
 }

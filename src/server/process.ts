@@ -55,6 +55,8 @@ export interface Service {
 export interface Process extends Service {
   /** The file with its `ProcessEntry`; absolute. */
   readonly entry: string;
+  /** Whether it runs for the hospital in this folder; missing: for every one. */
+  readonly runsFor?: (hospitalFolder: string) => boolean;
 }
 
 /** What a process is told when it begins: whose it is. */

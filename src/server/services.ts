@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { serverWings } from '../wings/server.ts';
 import type { Process, ServerWing, Service } from './process.ts';
+import { isNetworked } from './storage/settings.ts';
 
 /** The ledger of a home: the state beside the blocks is made again from them. */
 const ledger: Service = {
@@ -29,10 +31,26 @@ const gateway: Service = {
   },
 };
 
+/** The storage node of a hospital that is in a storage network; what it holds for others is brought again. */
+const storage: Process = {
+  name: 'storage',
+  per: 'hospital',
+  entry: fileURLToPath(new URL('./storage-process.ts', import.meta.url)),
+  runsFor: isNetworked,
+  keeps: {
+    databases: ['storage/network.sqlite'],
+    plain: ['storage/settings.json', 'storage/members.json'],
+    keys: ['storage/storage.key', 'storage/swarm.key'],
+  },
+};
+
 const wings: readonly ServerWing[] = serverWings;
 
-/** The processes that the wings bring, in the order in which they start. */
-export const wingProcesses: readonly Process[] = wings.flatMap((wing) => wing.processes);
+/** What runs beside the gateways of a home, in the order in which it starts: the storage nodes, and what the wings bring. */
+export const homeProcesses: readonly Process[] = [
+  storage,
+  ...wings.flatMap((wing) => wing.processes),
+];
 
 /** All that works in a home: backup, restore and verification go by what these keep. */
-export const services: readonly Service[] = [ledger, gateway, ...wingProcesses];
+export const services: readonly Service[] = [ledger, gateway, ...homeProcesses];

@@ -189,14 +189,12 @@ class Kept {
 
 /** The processes of a home, in order: those for the home once, the others for each of its hospitals. */
 export function processesOf(home: string, processes: readonly Process[]): Supervised[] {
-  return processes.flatMap(({ name, entry, per }) =>
+  return processes.flatMap(({ name, entry, per, runsFor = () => true }) =>
     per === 'home'
       ? [{ name, entry, order: { home } }]
-      : hospitalsOf(home).map((hospital) => ({
-          name: `${name}.${hospital}`,
-          entry,
-          order: { home, hospital },
-        })),
+      : hospitalsOf(home)
+          .filter((hospital) => runsFor(join(serversOf(home), hospital)))
+          .map((hospital) => ({ name: `${name}.${hospital}`, entry, order: { home, hospital } })),
   );
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/ledger/nonce-window.ts';
 import { accounts } from '../../src/ledger/tables/accounts.ts';
 import { consentIdOf, idBytes } from '../../src/primitives/ids.ts';
-import { blobQuota } from '../../src/server/hospital.ts';
+import { blobQuota } from '../../src/server/blob-quotas.ts';
 import { type Consortium, fileOf, startConsortium } from '../e2e/consortium.ts';
 import { codeOf, Person } from '../gateway/person.ts';
 import { sealedItem } from '../gateway/sealed.ts';

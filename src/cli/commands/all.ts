@@ -36,6 +36,7 @@ export const commands: readonly CommandFile[] = [
   { names: ['ledger'], load: async () => (await import('./ledger.ts')).addLedger },
   { names: ['backup'], load: async () => (await import('./backup.ts')).addBackup },
   { names: ['restore'], load: async () => (await import('./restore.ts')).addRestore },
+  { names: ['storage'], load: async () => (await import('./storage.ts')).addStorage },
   { names: ['selfcheck'], load: async () => (await import('./selfcheck.ts')).addSelfcheck },
   { names: ['sandbox'], load: async () => (await import('./sandbox.ts')).addSandbox },
   {

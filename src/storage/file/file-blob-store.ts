@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../primitives/errors.ts';
 import type { BlobId } from '../../primitives/ids.ts';
-import { leafBytes } from '../blob-id.ts';
+import { type BlobTree, leafBytes } from '../blob-id.ts';
 import {
   type Amount,
   type BlobOwner,
@@ -26,7 +26,7 @@ import { type FaultPoint, writeFault } from './faults.ts';
 import { Intake } from './intake.ts';
 import { LargeFiles } from './large-files.ts';
 import { lockFolder } from './lock.ts';
-import { readPieces, readWhole } from './pieces.ts';
+import { readPieces, readWhole, treeOf } from './pieces.ts';
 import { Rows } from './rows.ts';
 import { walkBlobs } from './walk.ts';
 import { type Effects, Writer } from './writer.ts';
@@ -49,11 +49,24 @@ export interface FileBlobStoreOptions {
   readonly faultPoint?: (point: FaultPoint) => void;
 }
 
+/** What a file store knows besides, for what serves its blobs leaf by leaf. */
+export interface FileBlobs extends BlobStore {
+  /** The next blobs after this id, in the order of ids. */
+  list(after: string, limit: number): readonly ListedBlob[];
+  /** The proven tree of a blob that is a file; undefined for a small one and for what is not here. Throws BLOB_CORRUPT. */
+  tree(id: BlobId): BlobTree | undefined;
+}
+
+export interface ListedBlob extends StoredBlob {
+  /** It has leaves that have ids of their own. */
+  readonly isLarge: boolean;
+}
+
 /**
  * Opens (and creates) a store in a folder of its own and sweeps up what a crash left there.
  * Throws STORE_LOCKED, HOME_READ_ONLY, HOME_INVALID, DISK_FULL.
  */
-export function openFileBlobStore(options: FileBlobStoreOptions): BlobStore {
+export function openFileBlobStore(options: FileBlobStoreOptions): FileBlobs {
   const { folder, readOnly = false, maxPages = 0 } = options;
   const fault = options.faultPoint ?? (() => {});
   const filesFolder = join(folder, 'files');
@@ -88,7 +101,7 @@ interface Parts extends FileBlobStoreOptions {
   readonly fault: (point: FaultPoint) => void;
 }
 
-class FileBlobStore implements BlobStore {
+class FileBlobStore implements FileBlobs {
   readonly #rows: Rows;
   readonly #files: LargeFiles;
   readonly #writer: Writer;
@@ -242,6 +255,14 @@ class FileBlobStore implements BlobStore {
       }
       if (ended.claims < claimsPerJob) return { blobs, bytes };
     }
+  }
+
+  list(after: string, limit: number): readonly ListedBlob[] {
+    return this.#rows.listAfter(after, limit);
+  }
+
+  tree(id: BlobId): BlobTree | undefined {
+    return treeOf(this.#rows, id);
   }
 
   async usage(owner: BlobOwner): Promise<Usage> {

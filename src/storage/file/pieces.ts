@@ -3,7 +3,7 @@ import { sha256 } from '../../crypto/hash.ts';
 import { concatBytes, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { BlobId } from '../../primitives/ids.ts';
-import { blobIdOf, cidBytesOf, leafBytes, treeOfLeaves } from '../blob-id.ts';
+import { type BlobTree, blobIdOf, cidBytesOf, leafBytes, treeOfLeaves } from '../blob-id.ts';
 import { type CorruptBlob, maxReadBytes, type ReadOptions } from '../blob-store.ts';
 import { isUnreadable } from './faults.ts';
 import type { LargeFiles } from './large-files.ts';
@@ -56,7 +56,7 @@ export async function* readPieces(
     if (range.to > range.from) yield content.subarray(range.from, range.to);
     return;
   }
-  const digests = leafDigestsOf(row);
+  const digests = provenTree(row).leafDigests;
   const file = await files.open(id);
   if (file === undefined) {
     rowOf(rows, id); // Deleted since: unknown, not corrupt.
@@ -102,14 +102,20 @@ function proven(id: BlobId, bytes: number, content: Uint8Array): Uint8Array {
   return content;
 }
 
-/** The stored list of digests, or the one in the id, proven against the id. */
-function leafDigestsOf({ id, bytes, leaves }: BlobRow): Uint8Array {
+/** The tree of a blob of several leaves; undefined for what is none. Throws BLOB_CORRUPT. */
+export function treeOf(rows: Rows, id: BlobId): BlobTree | undefined {
+  const row = readable(id, () => rows.blob(id));
+  return row?.leaves === undefined ? undefined : provenTree(row);
+}
+
+/** Over the stored list of digests, or the one in the id, proven against the id. */
+function provenTree({ id, bytes, leaves }: BlobRow): BlobTree {
   const digests = leaves ?? cidBytesOf(id).subarray(4);
   const count = Math.max(1, Math.ceil(bytes / leafBytes));
-  if (digests.length !== 32 * count || treeOfLeaves(digests, bytes).id !== id) {
-    throw corrupt(id, 'changed');
-  }
-  return digests;
+  if (digests.length !== 32 * count) throw corrupt(id, 'changed');
+  const tree = treeOfLeaves(digests, bytes);
+  if (tree.id !== id) throw corrupt(id, 'changed');
+  return tree;
 }
 
 async function readLeaf(file: FileHandle, row: BlobRow, start: number): Promise<Uint8Array> {

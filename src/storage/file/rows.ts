@@ -136,6 +136,18 @@ export class Rows {
     return this.#statements.idsAfter.all(after, limit).map((row) => parseBlobId(row.id));
   }
 
+  /** The next blobs after `after` in the order of ids. */
+  listAfter(
+    after: string,
+    limit: number,
+  ): { readonly id: BlobId; readonly bytes: number; readonly isLarge: boolean }[] {
+    return this.#statements.listAfter.all(after, limit).map((row) => ({
+      id: parseBlobId(row.id),
+      bytes: numberIn(row.bytes),
+      isLarge: row.is_large === 1,
+    }));
+  }
+
   insertBlob(
     id: BlobId,
     bytes: number,
@@ -230,6 +242,9 @@ function prepareAll(db: DatabaseSync) {
     content: db.prepare('SELECT content FROM blobs WHERE id = ?'),
     small: db.prepare('SELECT bytes, content FROM blobs WHERE id = ?'),
     idsAfter: db.prepare('SELECT id FROM blobs WHERE id > ? ORDER BY id LIMIT ?'),
+    listAfter: db.prepare(
+      'SELECT id, bytes, leaves IS NOT NULL AS is_large FROM blobs WHERE id > ? ORDER BY id LIMIT ?',
+    ),
     insertBlob: db.prepare('INSERT INTO blobs (id, bytes, leaves, content) VALUES (?, ?, ?, ?)'),
     replaceContent: db.prepare('UPDATE blobs SET content = ?, bytes = ? WHERE id = ?'),
     replaceLeaves: db.prepare('UPDATE blobs SET leaves = ? WHERE id = ?'),

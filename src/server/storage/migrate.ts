@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { signingKeyFromSeed } from '../../crypto/signature.ts';
+import { utf8 } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import type { AccountId } from '../../primitives/ids.ts';
+import type { StorageMember } from '../../storage/ipfs/members.ts';
+import { formatMembers, parseMembers } from '../../storage/ipfs/members-file.ts';
+import { defaultCopies } from '../../storage/ipfs/placement.ts';
+import { formatSwarmKey, parseSwarmKey } from '../../storage/ipfs/swarm-key.ts';
+import { makeFolder, readSecretFile, writeWhole } from '../files.ts';
+import { genesisIn, heldKeys } from '../founding.ts';
+import { serversOf } from '../process.ts';
+import { isNetworked, readSettings, storageFiles, writeSettings } from './settings.ts';
+
+export interface MigrateOptions {
+  readonly home: string;
+  /** The first one listens at this TCP port, each further one at the next. */
+  readonly port: number;
+  /** Where they listen, and where others dial them: an IPv4 address; 127.0.0.1. */
+  readonly host?: string;
+  /** What others dial, where it is not `host`: `/dns4/storage.anna.example`. */
+  readonly announce?: string;
+  /** The file of a swarm that exists; missing: a new key. */
+  readonly swarmKey?: Uint8Array;
+  /** The list of a network that exists: the text of its file. */
+  readonly members?: string;
+  readonly copies?: number;
+}
+
+export interface Migrated {
+  readonly hospital: string;
+  readonly account: AccountId;
+  /** False: it was in the network before, and nothing was changed. */
+  readonly isNew: boolean;
+  readonly addresses: readonly string[];
+}
+
+const defaultHeldBytes = 4 * 1024 ** 4;
+
+/**
+ * Brings the hospitals of a home into a storage network: makes their keys, the list of members, and last the settings that
+ * switch each one over when it is started next. The blobs stay where they are, under the ids that they have; the nodes
+ * bring them to their holders. What is interrupted goes on when it is called again.
+ * Throws HOME_INVALID, SWARM_KEY_INVALID, STORAGE_MEMBERS_INVALID.
+ */
+export async function migrateHome(options: MigrateOptions): Promise<readonly Migrated[]> {
+  const { home, port, host = '127.0.0.1', copies = defaultCopies } = options;
+  const genesis = genesisIn(serversOf(home));
+  const hospitals = await heldKeys(home, genesis);
+  if (hospitals.length === 0) throw new CodedError('HOME_INVALID', { file: 'organisation.key' });
+  const folders = hospitals.map(({ name }) => join(serversOf(home), name));
+  const swarmKey = swarmKeyOf(folders, options.swarmKey);
+  const known = options.members === undefined ? [] : parseMembers(options.members).members;
+  const place = options.announce ?? `/ip4/${host}`;
+  const own: StorageMember[] = [];
+  for (const [at, { account }] of hospitals.entries()) {
+    const folder = folders[at] ?? '';
+    makeFolder(join(folder, storageFiles.folder));
+    const seed = readSecretFile(
+      join(folder, storageFiles.storageKey),
+      () => new Uint8Array(randomBytes(32)),
+    );
+    const { publicKey } = await signingKeyFromSeed(seed);
+    own.push({
+      account,
+      storageKey: publicKey,
+      addresses: [`${place}/tcp/${portOf(folder, port + at)}`],
+    });
+  }
+  const members = [
+    ...known.filter((it) => !own.some(({ account }) => account === it.account)),
+    ...own,
+  ];
+  const list = utf8(formatMembers({ chainId: genesis.chainId, members, blocks: [] }));
+  parseMembers(new TextDecoder().decode(list));
+  return hospitals.map(({ name, account }, at) => {
+    const folder = folders[at] ?? '';
+    const isNew = !isNetworked(folder);
+    if (isNew || options.members !== undefined) {
+      writeWhole(join(folder, storageFiles.swarmKey), swarmKey);
+      writeWhole(join(folder, storageFiles.members), list);
+    }
+    // Last: from here on the hospital's blobs are those of its storage node.
+    if (isNew) {
+      const listen = [`/ip4/${host}/tcp/${port + at}`];
+      writeSettings(folder, { account, listen, copies, heldBytes: defaultHeldBytes });
+    }
+    return { hospital: name, account, isNew, addresses: own[at]?.addresses ?? [] };
+  });
+}
+
+/** The one that is given, or that one of them has already: a run that was cut off goes on with it. Else a new one. */
+function swarmKeyOf(folders: readonly string[], given: Uint8Array | undefined): Uint8Array {
+  if (given !== undefined) return parseSwarmKey(given);
+  for (const folder of folders) {
+    const path = join(folder, storageFiles.swarmKey);
+    if (existsSync(path)) return parseSwarmKey(new Uint8Array(readFileSync(path)));
+  }
+  return formatSwarmKey(new Uint8Array(randomBytes(32)));
+}
+
+/** Of a node that has settings the port is that of its settings. */
+function portOf(folder: string, port: number): number {
+  if (!isNetworked(folder)) return port;
+  return Number(readSettings(folder).listen[0]?.split('/').at(-1) ?? port);
+}

@@ -1,0 +1,86 @@
+import type { PeerId } from '@libp2p/interface';
+import { CID } from 'multiformats/cid';
+import { type BitswapLists, keyOf, type WantEntry, type WantMessage } from './bitswap-inside.ts';
+
+/** Of one member: so many blocks are read at a time, and so many of its wants wait. Source: SN-3. */
+export const blocksAtOnce = 16;
+const maxWaiting = 1_024;
+
+/** What is mended of `@helia/bitswap`; only tests leave something out. */
+export interface Mended {
+  readonly answersAgain: boolean;
+  readonly servesInTurns: boolean;
+}
+
+/** Two faults of `@helia/bitswap` 4.0.19, avoided. `bitswap-mended.test.ts` says when they are gone. */
+export function mendBitswap(lists: BitswapLists, mended: Mended): void {
+  if (mended.answersAgain) answerAgain(lists);
+  if (mended.servesInTurns) serveInTurns(lists);
+}
+
+/**
+ * The library swallows the first repeated request for a block that it has sent to a peer, and any want-block that follows
+ * a want-have by more than five seconds, as Go peers ask: its ledger finds the old entry, then drops it as expired.
+ */
+function answerAgain({ peerWantLists }: BitswapLists): void {
+  const receive = peerWantLists.receiveMessage.bind(peerWantLists);
+  peerWantLists.receiveMessage = (peer, message) => {
+    const wants = peerWantLists.ledgerMap.get(peer)?.wants;
+    for (const { cid, cancel } of message.wantlist?.entries ?? []) {
+      const key = keyOf(CID.decode(cid));
+      if (cancel !== true && wants?.get(key)?.status === 'sent') wants.delete(key);
+    }
+    receive(peer, message);
+  };
+}
+
+/**
+ * The library reads every block that a peer wants into memory before it sends one: a member that wants 1,024 leaves costs
+ * a gibibyte. Here a peer's wants come to it in two halves of `blocksAtOnce`; the others wait, the oldest first.
+ */
+function serveInTurns({ peerWantLists }: BitswapLists): void {
+  const receive = peerWantLists.receiveMessage.bind(peerWantLists);
+  const waiting = new Map<string, WantEntry[]>();
+  const lanes = new Map<string, number>();
+
+  const serve = async (peer: PeerId, name: string): Promise<void> => {
+    for (;;) {
+      const entries = waiting.get(name)?.splice(0, blocksAtOnce / 2) ?? [];
+      if (entries.length === 0) break;
+      receive(peer, wantsOf(entries));
+      await peerWantLists.ledgerMap.get(peer)?.sendQueue.onIdle();
+    }
+    const left = (lanes.get(name) ?? 1) - 1;
+    if (left > 0) lanes.set(name, left);
+    else {
+      lanes.delete(name);
+      waiting.delete(name);
+    }
+  };
+
+  peerWantLists.receiveMessage = (peer, message) => {
+    const name = peer.toString();
+    const { entries = [], full = false } = message.wantlist ?? {};
+    const wanted = entries.filter(({ cancel }) => cancel !== true);
+    const queue = full ? [] : (waiting.get(name) ?? []);
+    const isCancelled = new Set(
+      entries.filter(({ cancel }) => cancel === true).map(({ cid }) => keyOf(CID.decode(cid))),
+    );
+    const kept = queue.filter(({ cid }) => !isCancelled.has(keyOf(CID.decode(cid))));
+    if (wanted.length < entries.length || entries.length === 0) {
+      const cancels = entries.filter(({ cancel }) => cancel === true);
+      receive(peer, { ...message, ...(cancels.length > 0 && wantsOf(cancels)) });
+    }
+    if (wanted.length === 0) return;
+    waiting.set(name, [...kept, ...wanted].slice(0, maxWaiting));
+    while ((lanes.get(name) ?? 0) < 2 && (waiting.get(name)?.length ?? 0) > 0) {
+      lanes.set(name, (lanes.get(name) ?? 0) + 1);
+      // A send that fails is the library's to log; the lane ends with it and the next message opens it again.
+      serve(peer, name).catch(() => lanes.delete(name));
+    }
+  };
+}
+
+function wantsOf(entries: readonly WantEntry[]): WantMessage {
+  return { wantlist: { full: false, entries }, blocks: [], blockPresences: [] };
+}

@@ -1,0 +1,161 @@
+import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { AccountId, BlobId } from '../../primitives/ids.ts';
+import { Shares } from '../../primitives/shares.ts';
+import { isLeafId } from '../blob-id.ts';
+import { maxBlobBytes, type StoredBlob } from '../blob-store.ts';
+import { answering, ask, type Working } from './conversation.ts';
+import { Transfer } from './fetching.ts';
+import { expectedFrom, type Here, headTo } from './here.ts';
+import type { StorageMember } from './members.ts';
+import { pinnedStatement, pinStatement } from './statements.ts';
+
+const protocol = '/salus/pin/1';
+/** Questions of one member at the same time, and of all; small blobs of a question that come at the same time. */
+const questionsAtOnce = 2;
+const allAtOnce = 32;
+const smallAtOnce = 16;
+
+export interface PinOptions {
+  readonly member: StorageMember;
+  readonly blobs: readonly StoredBlob[];
+  /** Later than whatever was said about these before. */
+  readonly atMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Asks a member to keep blobs; answers when what it keeps is on its disk. The code of each that it does not keep.
+ * Throws HOLDER_SILENT, PIN_REFUSED (also: it signed nothing that holds), STORE_BUSY. Source: SN-10, SN-11.
+ */
+export async function askToPin(
+  here: Here,
+  { member, blobs, atMs, signal }: PinOptions,
+): Promise<ReadonlyMap<BlobId, string>> {
+  const question = await pinStatement.sign(here.key, {
+    ...headTo(here, member.account),
+    atMs,
+    blobs: blobs.map(({ id, bytes }) => ({ id, bytes })),
+  });
+  const answer = await ask(here.node, { member, protocol, question, ...(signal && { signal }) });
+  const pinned = await pinnedStatement.check(answer, expectedFrom(here, member));
+  return new Map(pinned.blobs.map(({ id, code }) => [id, code]));
+}
+
+/** Serves `/salus/pin/1`: pulls from whoever asks what this node does not have, and keeps it in the held store. */
+export async function servePins(here: Here): Promise<void> {
+  const busy = new Shares({ each: questionsAtOnce, all: allAtOnce });
+  await answering(here.node, protocol, async (question, from, working) => {
+    const pin = await pinStatement.check(question, expectedFrom(here, from));
+    if (!busy.take(from.account)) throw new CodedError('STORE_BUSY');
+    try {
+      const small = pin.blobs.filter(({ id }) => isLeafId(id));
+      const large = pin.blobs.filter(({ id }) => !isLeafId(id));
+      const asked = { from, atMs: pin.atMs, working };
+      const codes = await inTurns(small, smallAtOnce, (blob) => keep(here, blob, asked));
+      codes.push(...(await inTurns(large, 1, (blob) => keep(here, blob, asked))));
+      const kept = [...small, ...large].map((blob, at) => ({ ...blob, code: codes[at] ?? '' }));
+      return await pinnedStatement.sign(here.key, {
+        ...headTo(here, from.account),
+        blobs: kept,
+      });
+    } finally {
+      busy.give(from.account);
+    }
+  });
+}
+
+interface Asking {
+  readonly from: StorageMember;
+  readonly atMs: number;
+  readonly working: Working;
+}
+
+/** An empty text, or the code with which this one is not kept. */
+async function keep(here: Here, blob: StoredBlob, asking: Asking): Promise<string> {
+  try {
+    await here.turns.run(blob.id, () => keepOne(here, blob, asking));
+    return '';
+  } catch (error) {
+    if (isCoded(error)) return error.code;
+    throw error;
+  }
+}
+
+async function keepOne(here: Here, { id, bytes }: StoredBlob, asking: Asking): Promise<void> {
+  const { from, atMs, working } = asking;
+  const custodian = from.account;
+  const stone = here.rows.tombstoneAt(id, custodian);
+  if (stone !== undefined && atMs <= stone) throw new CodedError('BLOB_ERASED', { blobId: id });
+  if (bytes > maxBlobBytes) throw new CodedError('BODY_TOO_LARGE', { bytes });
+  if (!(await isKeptFor(here, id, custodian))) {
+    const options = { owner: custodian, expectedId: id };
+    await here.held.put(counted(sourceOf(here, id, from), bytes, working), options);
+    here.blocks.index(id);
+  }
+  here.rows.pinFor(id, custodian, atMs);
+}
+
+/** Whether it is here, whole, and claimed by this custodian. */
+async function isKeptFor(here: Here, id: BlobId, custodian: AccountId): Promise<boolean> {
+  if (!(await here.held.hasClaim(id, custodian))) return false;
+  try {
+    for await (const _ of here.held.readStream(id));
+    return true;
+  } catch (error) {
+    if (isCoded(error, 'BLOB_CORRUPT') || isCoded(error, 'BLOB_UNKNOWN')) return false;
+    throw error;
+  }
+}
+
+/** From our own disk where another custodian's copy, or our own, is there; else from whoever asks. */
+async function* sourceOf(here: Here, id: BlobId, from: StorageMember): AsyncGenerator<Uint8Array> {
+  let given = 0;
+  for (const store of [here.held, here.own]) {
+    if (given > 0 || !(await store.has(id))) continue;
+    try {
+      for await (const piece of store.readStream(id)) {
+        given += piece.length;
+        yield piece;
+      }
+      return;
+    } catch (error) {
+      // A bad copy of ours: with nothing given out yet the sender has the bytes.
+      if (!isCoded(error, 'BLOB_CORRUPT') || given > 0) throw error;
+    }
+  }
+  yield* new Transfer(here.node, { from: [from] }).pieces(id);
+}
+
+/** Held against the length that was announced while it comes: the quota was judged by that. Throws BLOB_MISMATCH. */
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  announced: number,
+  working: Working,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > announced) break;
+    working(piece.length);
+    yield piece;
+  }
+  if (bytes !== announced) throw new CodedError('BLOB_MISMATCH', { bytes: announced });
+}
+
+/** In the order of `items`, `atOnce` of them at the same time. */
+async function inTurns<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const done: R[] = [];
+  let next = 0;
+  const lane = async () => {
+    for (let at = next++; at < items.length; at = next++) {
+      const item = items[at];
+      if (item !== undefined) done[at] = await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return done;
+}
