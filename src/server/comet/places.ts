@@ -25,9 +25,7 @@ export function appSocketOf(servers: string): string {
   return join(tmpdir(), `salus-${name}.sock`);
 }
 
-/** Where a program is looked for before the PATH: what an operator says, and what a checkout built. */
+/** Where the program is looked for before the PATH: what a checkout built for its tests. */
 export function programFolders(): readonly string[] {
-  const said = process.env.COMETBFT_FOLDER;
-  const built = fileURLToPath(new URL('../../../.cache/services/cometbft/bin', import.meta.url));
-  return said === undefined ? [built] : [said, built];
+  return [fileURLToPath(new URL('../../../.cache/services/cometbft/bin', import.meta.url))];
 }

@@ -116,7 +116,7 @@ test('CometBFT is told the same chain, validators and limits, and carries our ge
     'pex = false',
     'filter_peers = true',
     'create_empty_blocks = false',
-    'timeout_commit = "500ms"',
+    'timeout_commit = "100ms"',
   ]) {
     assert.ok(config.includes(line), line);
   }
