@@ -1,24 +1,27 @@
 // Runs the tests that need a service which is no npm package: npm run test:services [-- --all]
-// A service is the one on the PATH, or else Debian's package, unpacked into .cache: nothing is installed and no script
-// of a package runs. What cannot be had is named with the reason. Exit code 0 says that all tests that ran passed, and
+// A service is the one on the PATH, or else Debian's package, unpacked into .cache, or a Go module of this repository, built
+// into .cache: nothing is installed and no script of a package runs. What cannot be had is named with the reason. Exit code 0 says that all tests that ran passed, and
 // that some ran; with --all also that no service was missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtGo } from './go-service.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
- * Name, Debian's package, and the programs that the tests start. `hasLibraries`: what it needs and this machine does not
+ * Name, Debian's package, and the programs that the tests start; or `go`, the folder of a Go module to build. `hasLibraries`: what it needs and this machine does not
  * have is unpacked beside it.
  */
 const services = [
   { name: 'prometheus', debian: 'prometheus', programs: ['prometheus', 'promtool'] },
   { name: 'firefox', debian: 'firefox-esr', programs: ['firefox-esr'], hasLibraries: true },
+  { name: 'ipfs-peer', go: 'test/services/ipfs-peer' },
 ];
 
 /** `{folder}` that holds the programs, or `{reason}`. */
-function found({ name, debian, programs, hasLibraries = false }) {
+function found({ name, go, debian, programs, hasLibraries = false }) {
+  if (go !== undefined) return builtGo({ name, source: go });
   const holds = (folder) => programs.every((it) => existsSync(join(folder, it)));
   const onPath = (process.env.PATH ?? '').split(delimiter).find(holds);
   if (onPath !== undefined) return { folder: onPath };
