@@ -1,15 +1,17 @@
 // Runs the tests that need a service which is no npm package: npm run test:services [-- --all]
-// A service is the one on the PATH, or else Debian's package, unpacked into .cache: nothing is installed and no script
-// of a package runs. What cannot be had is named with the reason. Exit code 0 says that all tests that ran passed, and
+// A service is the one on the PATH, or else Debian's package, unpacked into .cache, or a Go module of this repository, built
+// into .cache: nothing is installed and no script of a package runs. What cannot be had is named with the reason. Exit code 0 says that all tests that ran passed, and
 // that some ran; with --all also that no service was missing.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtGo, installedGo } from './go-service.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
- * Name, Debian's package or a program of a Go module in that version, and the programs that the tests start. `hasLibraries`: what it needs and this machine does not
+ * Name, and one of: Debian's package, the folder of a Go module to build (`go`), a program of a Go module elsewhere (`goProgram`, in its
+ * version); the programs that the tests start. `hasLibraries`: what it needs and this machine does not
  * have is unpacked beside it.
  */
 const services = [
@@ -17,31 +19,16 @@ const services = [
   { name: 'firefox', debian: 'firefox-esr', programs: ['firefox-esr'], hasLibraries: true },
   {
     name: 'cometbft',
-    goModule: 'github.com/cometbft/cometbft/cmd/cometbft',
-    version: 'v0.38.26',
+    goProgram: 'github.com/cometbft/cometbft/cmd/cometbft@v0.38.26',
     programs: ['cometbft'],
   },
+  { name: 'ipfs-peer', go: 'test/services/ipfs-peer' },
 ];
 
 /** `{folder}` that holds the programs, or `{reason}`. */
-function found(service) {
-  return service.goModule === undefined ? foundOfDebian(service) : builtByGo(service);
-}
-
-/** Built by the Go tool where it is not there in this version: pure Go, in about a minute. */
-function builtByGo({ name, goModule, version, programs }) {
-  const folder = join(root, '.cache', 'services', name, 'bin');
-  const mark = join(folder, version);
-  if (existsSync(mark) && programs.every((it) => existsSync(join(folder, it)))) return { folder };
-  mkdirSync(folder, { recursive: true });
-  const env = { ...process.env, CGO_ENABLED: '0', GOBIN: folder };
-  const reason = failureOf('go', ['install', `${goModule}@${version}`], root, env);
-  if (reason !== undefined) return { reason };
-  writeFileSync(mark, '');
-  return { folder };
-}
-
-function foundOfDebian({ name, debian, programs, hasLibraries = false }) {
+function found({ name, go, goProgram, debian, programs, hasLibraries = false }) {
+  if (go !== undefined) return builtGo({ name, source: go });
+  if (goProgram !== undefined) return installedGo({ name, program: goProgram });
   const holds = (folder) => programs.every((it) => existsSync(join(folder, it)));
   const onPath = (process.env.PATH ?? '').split(delimiter).find(holds);
   if (onPath !== undefined) return { folder: onPath };
@@ -68,8 +55,8 @@ function foundOfDebian({ name, debian, programs, hasLibraries = false }) {
 }
 
 /** What a program that failed said last, in one line; undefined: it did not fail. */
-function failureOf(program, args, cwd, env = process.env) {
-  const { status, stderr, error } = spawnSync(program, args, { cwd, env, encoding: 'utf8' });
+function failureOf(program, args, cwd) {
+  const { status, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
   if (status === 0) return undefined;
   const said = (error?.message ?? stderr).trim().split('\n').at(-1);
   return `${program} ${args[0]}: ${said === '' ? `exit code ${status}` : said}`;
