@@ -96,7 +96,7 @@ function Known({ network, error, isAsking, again }: KnownProps) {
       </dl>
       <Checks all={all} own={own} />
       <p className="hint mt-s">
-        {t('network.every10', { when: momentText(askedMs), seconds: everyMs / 1_000 })}{' '}
+        {t('network.again', { when: momentText(askedMs), seconds: everyMs / 1_000 })}{' '}
         <button type="button" className="btn bare small" disabled={isAsking} onClick={again}>
           {t('network.now')}
         </button>
