@@ -14,7 +14,7 @@ test('Who asks for a header that somebody else asked for first is not stopped wi
   const slow: typeof fetch = (url, init) => {
     const isFirst = asked.length === 0;
     asked.push(() => undefined);
-    if (!isFirst) return shown.fetch(url, init);
+    if (!isFirst) return shown.fetch(String(url));
     return new Promise((_, reject) => {
       init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
     });

@@ -63,7 +63,9 @@ function Known({ network, error, isAsking, again }: KnownProps) {
             <Trans i18nKey="network.notNow" components={{ warn: <span className="warn" /> }} />
           </Answer>
           <p className="lead">{t('network.notNowText', { when: momentText(askedMs) })}</p>
-          <Failed error={error} again={again} />
+          <div className="maxw mt">
+            <Failed error={error} again={again} />
+          </div>
         </>
       )}
       <p className="lead">{t('network.lead', { hospital: own.hospital.title })}</p>
