@@ -8,7 +8,7 @@ import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
-import { pause } from '../client/http.ts';
+import { orStopped, pause } from '../client/http.ts';
 import { headerPartsOf } from './header-answer.ts';
 import { TrustedSets } from './trusted-sets.ts';
 
@@ -161,7 +161,7 @@ export class VerifiedHeaders {
 
   #headerAt(height: number, signal?: AbortSignal): Promise<VerifiedHeader> {
     const kept = this.#headers.get(height);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) return this.#shared(kept, height, signal);
     const fetched = this.#fetchHeader(height, signal);
     this.#headers.set(height, fetched);
     fetched.catch(() => this.#headers.delete(height));
@@ -170,6 +170,20 @@ export class VerifiedHeaders {
       if (!oldest.done) this.#headers.delete(oldest.value);
     }
     return fetched;
+  }
+
+  /** Of one who asked first: where he was stopped, whoever was not asks anew. */
+  async #shared(
+    coming: Promise<VerifiedHeader>,
+    height: number,
+    signal?: AbortSignal,
+  ): Promise<VerifiedHeader> {
+    try {
+      return await orStopped(coming, signal);
+    } catch (error) {
+      if (!isCoded(error, 'INTERRUPTED') || signal?.aborted === true) throw error;
+      return await this.#headerAt(height, signal);
+    }
   }
 
   async #fetchHeader(height: number, signal?: AbortSignal): Promise<VerifiedHeader> {

@@ -13,7 +13,8 @@ export function Amount({
   return (
     <bdi dir={unit === '' ? 'auto' : 'ltr'}>
       <span className={className}>{value}</span>
-      {unit !== '' && <span className="u">{unit}</span>}
+      <wbr />
+      {unit !== '' && <span className={unit.length > 14 ? 'u' : 'u nw'}>{unit}</span>}
     </bdi>
   );
 }

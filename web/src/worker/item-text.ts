@@ -1,5 +1,5 @@
 import { harmlessText, type TextOfItem } from '@salus/salus/sdk/browser';
-import { unitShown } from './units.ts';
+import { unitShown } from '../boundary/units.ts';
 
 /** What an entry says, in terms and words, and the documents inside it. */
 export interface ItemText {

@@ -10,13 +10,13 @@ import {
   textOfItem,
   valueForPeople,
 } from '@salus/salus/sdk/browser';
+import { unitShown } from '../boundary/units.ts';
 import type { ChartLines } from './chart-lines.ts';
 import { type ItemProofView, itemProof } from './item-proof.ts';
 import { type ItemText, itemText } from './item-text.ts';
 import { type PersonView, peopleOf } from './people.ts';
 import type { Session } from './session.ts';
 import { hospitalOf } from './site.ts';
-import { unitShown } from './units.ts';
 
 /** One value in its parts, as people say it: a column each. */
 export interface ResultView {

@@ -5,8 +5,8 @@ import {
   spokenName,
   valueForPeople,
 } from '@salus/salus/sdk/browser';
+import { unitShown } from '../boundary/units.ts';
 import type { Handles } from './handles.ts';
-import { unitShown } from './units.ts';
 
 /** A record in one line, as a page shows it. */
 export interface LineView {

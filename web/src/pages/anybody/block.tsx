@@ -90,7 +90,7 @@ function Known({ block }: { readonly block: ExplorerView['blocks'][number] }) {
           </li>
         ))}
       </ul>
-      <p className="s mt">
+      <p className="sm dim mt">
         {t('explorer.headerHash')}{' '}
         <bdi className="mono" dir="ltr">
           {headerHash}

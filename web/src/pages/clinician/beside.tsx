@@ -2,12 +2,13 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { momentText } from '../../app/dates.ts';
 import { comma } from '../../app/language.ts';
+import { unitShown } from '../../boundary/units.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { ChartView, EntryView, Part } from '../../worker/chart-view.ts';
 import { SilenceWords, statusWord } from './banner.tsx';
-import { dateOf, unitShown } from './chart-words.ts';
+import { dateOf } from './chart-words.ts';
 
 const mostTests = 4;
 

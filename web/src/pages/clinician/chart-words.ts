@@ -40,20 +40,3 @@ export function useRangeWords(): (ranges: readonly RangeFacts[]) => string {
       .filter((it) => it !== '')
       .join('; ');
 }
-
-const units: Readonly<Record<string, string>> = {
-  'mm[Hg]': 'mmHg',
-  Cel: '°C',
-  '[degF]': '°F',
-  'kg/m2': 'kg/m²',
-  '{score}': '',
-  '{count}': '',
-  '10*3/uL': '10³/µL',
-  '10*6/uL': '10⁶/µL',
-  '10*9/L': '10⁹/L',
-  '10*12/L': '10¹²/L',
-};
-
-/** UCUM as people read it; what is not known here stays as it came. */
-export const unitShown = (unit: string): string =>
-  Object.hasOwn(units, unit) ? (units[unit] ?? unit) : unit.replaceAll(/\bu(?=[LgUm])/gu, 'µ');

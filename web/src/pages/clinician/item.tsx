@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { clinicalDay, momentText, shortDayOf } from '../../app/dates.ts';
 import { comma } from '../../app/language.ts';
+import { unitShown } from '../../boundary/units.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Failed } from '../../parts/failure.tsx';
@@ -14,7 +15,7 @@ import { Unanswered } from '../../parts/unanswered.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { ChartItemView } from '../../worker/chart-item.ts';
 import { Banner } from './banner.tsx';
-import { unitShown, useSourceWords } from './chart-words.ts';
+import { useSourceWords } from './chart-words.ts';
 
 import { NotOpen } from './refused.tsx';
 import { useChart } from './use-chart.ts';

@@ -1,9 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { unitShown } from '../../boundary/units.ts';
 import { Marks } from '../../parts/marks.tsx';
 import { Flag, longClass, Spark, valueClass } from '../../parts/value.tsx';
 import type { EntryView, TestView } from '../../worker/chart-view.ts';
-import { dateOf, unitShown, useRangeWords, useSourceWords } from './chart-words.ts';
+import { dateOf, useRangeWords, useSourceWords } from './chart-words.ts';
 import { Age } from './entry.tsx';
 
 /** One line a test: flag, number, unit, range, trend, date. All values stand behind its name. */

@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams } from 'react-router';
+import { unitShown } from '../../boundary/units.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { TestView } from '../../worker/chart-view.ts';
 import { Banner, SilenceWords } from './banner.tsx';
-import { unitShown } from './chart-words.ts';
+
 import { NotOpen } from './refused.tsx';
 import { ValuesTable } from './results-table.tsx';
 import { useChart } from './use-chart.ts';

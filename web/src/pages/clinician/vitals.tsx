@@ -1,11 +1,12 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { comma } from '../../app/language.ts';
+import { unitShown } from '../../boundary/units.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { ChartView, EntryView, VitalName } from '../../worker/chart-view.ts';
 import { silenceWords } from './banner.tsx';
-import { ageOf, dateOf, unitShown, useSourceWords } from './chart-words.ts';
+import { ageOf, dateOf, useSourceWords } from './chart-words.ts';
 
 const names: readonly VitalName[] = [
   'bloodPressure',

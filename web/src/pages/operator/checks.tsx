@@ -106,7 +106,7 @@ type T = TFunction;
 const storeCell = ({ storeMs }: Own, t: T): Cell =>
   storeMs === undefined
     ? { text: t('network.unknown'), state: 'unknown' }
-    : { text: t('network.answersIn', { ms: storeMs }), state: 'well' };
+    : { text: t('network.answersIn', { ms: Math.max(1, storeMs) }), state: 'well' };
 
 const diskCell = (it: HealthView, t: T): Cell => ({
   text:

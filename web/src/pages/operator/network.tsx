@@ -63,7 +63,9 @@ function Known({ network, error, isAsking, again }: KnownProps) {
             <Trans i18nKey="network.notNow" components={{ warn: <span className="warn" /> }} />
           </Answer>
           <p className="lead">{t('network.notNowText', { when: momentText(askedMs) })}</p>
-          <Failed error={error} again={again} />
+          <div className="maxw mt">
+            <Failed error={error} again={again} />
+          </div>
         </>
       )}
       <p className="lead">{t('network.lead', { hospital: own.hospital.title })}</p>
@@ -96,7 +98,7 @@ function Known({ network, error, isAsking, again }: KnownProps) {
       </dl>
       <Checks all={all} own={own} />
       <p className="hint mt-s">
-        {t('network.repeats', { when: momentText(askedMs), seconds: everyMs / 1_000 })}{' '}
+        {t('network.again', { when: momentText(askedMs), seconds: everyMs / 1_000 })}{' '}
         <button type="button" className="btn bare small" disabled={isAsking} onClick={again}>
           {t('network.now')}
         </button>

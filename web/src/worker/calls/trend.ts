@@ -6,9 +6,9 @@ import {
   spokenName,
   valueForPeople,
 } from '@salus/salus/sdk/browser';
+import { unitShown } from '../../boundary/units.ts';
 import type { Call } from '../call.ts';
 import { heldLines, recordOf } from '../chart-lines.ts';
-import { unitShown } from '../units.ts';
 
 /** One point of a line of values. */
 export interface TrendPoint {
