@@ -24,8 +24,14 @@ export interface ModelContext {
   readonly spine: ModelSpine;
 }
 
-/** Who are the members, and what they may: `until` 0 is for good; the last step that has begun counts. */
+/**
+ * Who are the members, and what they may: `until` 0 is for good; the last step that has begun counts. Who orders blocks:
+ * keys in hex, those that were punished apart; `isAlone`: one machine did from the beginning.
+ */
 export interface ModelMembers {
+  validators: { key: string; id: string }[];
+  punished: string[];
+  readonly isAlone: boolean;
   members: { id: string; from: number; until: number }[];
   named: Map<
     string,

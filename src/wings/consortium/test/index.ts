@@ -11,6 +11,7 @@ import { proposals } from '../ledger/tables/proposals.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 const chainId = 'salus-test-1';
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const memberIn = (by: string, name = by): Change => ({
   kind: 'member-in',
@@ -78,7 +79,8 @@ function mustBeMember(context: ModelContext): void {
 /** GV-8: throws why not, or answers what would be done. */
 function made(change: Change, context: ModelContext): () => void {
   const { spine, height, timeMs } = context;
-  const { named, members } = spine.consortium;
+  const { consortium } = spine;
+  const { named, members } = consortium;
   const now = membersAt(context, height);
   const at = height + 2;
   const isNamed = (id: string, name: string, url: string) =>
@@ -93,10 +95,28 @@ function made(change: Change, context: ModelContext): () => void {
   const rightsOf = (id: string) => named.get(id)?.rights ?? [];
   const isComing = (id: string) => rightsOf(id).some(({ from }) => from > height);
   switch (change.kind) {
-    case 'validator-in':
-    case 'validator-out':
-      // The ledger of the histories has one validator.
-      throw new Refused('VALIDATORS_ALONE');
+    case 'validator-in': {
+      const { organisation: id } = change;
+      const key = hex(change.publicKey);
+      if (consortium.isAlone) throw new Refused('VALIDATORS_ALONE');
+      if (!now.includes(id)) throw new Refused('MEMBER_UNKNOWN');
+      if (consortium.validators.some((it) => it.key === key)) throw new Refused('VALIDATOR_EXISTS');
+      if (consortium.punished.includes(key)) throw new Refused('VALIDATOR_PUNISHED');
+      return () => {
+        const others = consortium.validators.filter((it) => it.id !== id);
+        consortium.validators = [...others, { key, id }];
+      };
+    }
+    case 'validator-out': {
+      const key = hex(change.publicKey);
+      if (consortium.isAlone) throw new Refused('VALIDATORS_ALONE');
+      const left = consortium.validators.filter((it) => it.key !== key);
+      if (left.length === consortium.validators.length) throw new Refused('VALIDATOR_UNKNOWN');
+      if (left.length < 3) throw new Refused('VALIDATORS_FEW');
+      return () => {
+        consortium.validators = left;
+      };
+    }
     case 'member-in': {
       const { identity, name, url, rights } = change;
       const id = accountIdOfKey(identity.suite, identity.signKey);
@@ -124,6 +144,7 @@ function made(change: Change, context: ModelContext): () => void {
       const { organisation: id } = change;
       if (!staying(context).includes(id) || !now.includes(id)) throw new Refused('MEMBER_UNKNOWN');
       if (staying(context).length === 1) throw new Refused('MEMBER_LAST');
+      if (consortium.validators.some((it) => it.id === id)) throw new Refused('MEMBER_VALIDATES');
       if (isComing(id)) throw new Refused('MEMBER_PENDING');
       return () => {
         const row = members.find((it) => it.id === id && it.until === 0);
