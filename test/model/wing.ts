@@ -2,6 +2,7 @@ import type { Identity } from '../../src/ledger/identity.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { LogName } from '../../src/ledger/shapes.ts';
 import type { LedgerView } from '../../src/ledger/table.ts';
+import type { Format } from '../vectors/formats/write.ts';
 
 /** A rule's no in the model; the code is compared with the ledger's. */
 export class Refused extends Error {
@@ -62,6 +63,10 @@ export interface TestWing {
   readonly acts: readonly ModelAct[];
   /** The wing's tables: as many rows in the ledger as the model has under `name/`. */
   readonly tables: readonly string[];
+  /** By table of the wing: the row at the limits of the rules that write it. */
+  readonly largestRows?: Readonly<Record<string, unknown>>;
+  /** Known answers of the wing's formats, by the name of their file in test/vectors/own. */
+  vectors?(): Promise<Readonly<Record<string, Format>>>;
   /** Throws where rows of the wing say something else than the model's. */
   assertSame?(rows: ReadonlyMap<string, string>, view: LedgerView): void;
 }

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { type ModelContext, Refused, type TestWing } from '../../../../test/model/wing.ts';
 import { accountOf, bytesOf, identityOf } from '../../../../test/world.ts';
 import { accountIdOfKey } from '../../../ledger/identity.ts';
+import { suite } from '../../../ledger/object-types.ts';
 import { foundingLogs } from '../../../ledger/protocol.ts';
+import { organisationRights } from '../../../ledger/rights.ts';
 import type { LedgerView } from '../../../ledger/table.ts';
+import { maxMembers } from '../../../ledger/tables/members.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
 import { type GovPropose, proposalId } from '../ledger/acts/gov-propose.ts';
 import type { GovVote } from '../ledger/acts/gov-vote.ts';
 import type { Change } from '../ledger/changes.ts';
 import { proposals } from '../ledger/tables/proposals.ts';
+import { maxOpen } from '../ledger/tables/proposals-open.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 const chainId = 'salus-test-1';
@@ -240,10 +245,41 @@ function judgeVote(rows: Rows, act: GovVote, context: ModelContext): void {
   count(rows, act.proposal, { ...kept, votes }, change, context);
 }
 
+const most = Number.MAX_SAFE_INTEGER;
+const full = (length: number): Uint8Array => new Uint8Array(length).fill(255);
+const account = accountIdOf(full(32));
+const wide = (units: number): string => '漢'.repeat(units);
+const identity = {
+  ...{ suite, signKey: full(32), kemKey: full(1_216), point: full(32) },
+  ...{ recovery: full(32), pointProof: full(64), signature: full(64) },
+};
+const largestRows = {
+  proposals: {
+    ...{ proposer: account, number: most, madeHeight: most, untilMs: most, closedHeight: most },
+    change: {
+      ...{ kind: 'member-in', identity, name: wide(100), url: wide(200) },
+      rights: Array.from({ length: 32 }, () => organisationRights[0]),
+    },
+    votes: Array.from({ length: 2 * maxMembers }, () => ({
+      ...{ organisation: account, yes: true, keyGeneration: most },
+    })),
+    outcome: 'rejected',
+  },
+  'proposals-open': Array.from({ length: maxOpen }, () => ({
+    ...{ proposal: 'ff'.repeat(32), untilMs: most },
+  })),
+  profiles: Array.from({ length: 2 }, () => ({
+    ...{ acts: Array.from({ length: 256 }, (_, number) => number), version: most },
+    fromHeight: most,
+  })),
+};
+
 /** The wing's acts once more, for the model ledger and the histories. */
 export const consortiumTest: TestWing = {
   name: 'consortium',
   tables: ['proposals', 'proposals-open'],
+  largestRows,
+  vectors: async () => ({ governance: (await import('./vectors.ts')).governance }),
   acts: [
     {
       kind: 'GovPropose',
