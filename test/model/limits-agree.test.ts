@@ -88,7 +88,7 @@ import { openCopyIndex, sealCopyIndex } from '../../src/sdk/wallet/copy-index.ts
 import { newLayout } from '../../src/sdk/wallet/file.ts';
 import { firstGenerations } from '../../src/sdk/wallet/generations.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
-import { maxOpen } from '../../src/wings/consortium/ledger/tables/proposals-open.ts';
+import { wings } from './wings.ts';
 
 /**
  * Limits agree: what a rule of the ledger or a writer of ours makes at its largest, every answer, reader, file and client
@@ -162,24 +162,7 @@ const largestRows: Readonly<Record<string, unknown>> = {
     ...{ publicKey: filled(32), organisation: account, height: most, openedHeight: most },
     ...{ openedMs: most, removed: true },
   })),
-  proposals: {
-    ...{ proposer: account, number: most, madeHeight: most, untilMs: most, closedHeight: most },
-    change: {
-      ...{ kind: 'member-in', identity, name: wide(100), url: wide(200) },
-      rights: Array.from({ length: 32 }, () => organisationRights[0]),
-    },
-    votes: Array.from({ length: 2 * maxMembers }, () => ({
-      ...{ organisation: account, yes: true, keyGeneration: most },
-    })),
-    outcome: 'rejected',
-  },
-  'proposals-open': Array.from({ length: maxOpen }, () => ({
-    ...{ proposal: 'ff'.repeat(32), untilMs: most },
-  })),
-  profiles: Array.from({ length: 2 }, () => ({
-    ...{ acts: Array.from({ length: 256 }, (_, number) => number), version: most },
-    fromHeight: most,
-  })),
+  ...Object.assign({}, ...wings.map((wing) => wing.largestRows ?? {})),
 };
 
 const heads = { root: filled(32), size: most };

@@ -74,6 +74,8 @@ interface Known {
   readonly rights: ReadonlyMap<string, readonly string[]>;
   readonly chainId: string;
   readonly logs: Readonly<Record<LogName, readonly number[]>>;
+  /** Missing: one, whose it is nobody knows. */
+  readonly validators?: ModelMembers['validators'];
 }
 
 export interface ModelTx {
@@ -110,7 +112,7 @@ export class ModelLedger {
     profiles: [],
     ofWings: new Map(),
     recoveries: new Map(),
-    consortium: { members: [], named: new Map() },
+    consortium: { members: [], named: new Map(), validators: [], punished: [], isAlone: true },
   };
   readonly #known: Known;
   /** Of the last block that was run. */
@@ -121,6 +123,12 @@ export class ModelLedger {
     organisations: readonly (readonly [id: string, identity: Identity, name: string])[],
   ) {
     this.#known = known;
+    const { validators = [] } = known;
+    this.state.consortium = {
+      ...this.state.consortium,
+      validators: [...validators],
+      isAlone: validators.length < 2,
+    };
     for (const [id, identity, name] of organisations) {
       this.state.accounts.set(id, newAccount('organisation', id, identity, 0));
       const rights = [{ from: 0, rights: known.rights.get(id) ?? [] }];

@@ -2,6 +2,7 @@ import type { Identity } from '../../src/ledger/identity.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { LogName } from '../../src/ledger/shapes.ts';
 import type { LedgerView } from '../../src/ledger/table.ts';
+import type { Format } from '../vectors/formats/write.ts';
 
 /** A rule's no in the model; the code is compared with the ledger's. */
 export class Refused extends Error {
@@ -24,8 +25,14 @@ export interface ModelContext {
   readonly spine: ModelSpine;
 }
 
-/** Who are the members, and what they may: `until` 0 is for good; the last step that has begun counts. */
+/**
+ * Who are the members, and what they may: `until` 0 is for good; the last step that has begun counts. Who orders blocks:
+ * keys in hex, those that were punished apart; `isAlone`: one machine did from the beginning.
+ */
 export interface ModelMembers {
+  validators: { key: string; id: string }[];
+  punished: string[];
+  readonly isAlone: boolean;
   members: { id: string; from: number; until: number }[];
   named: Map<
     string,
@@ -56,6 +63,10 @@ export interface TestWing {
   readonly acts: readonly ModelAct[];
   /** The wing's tables: as many rows in the ledger as the model has under `name/`. */
   readonly tables: readonly string[];
+  /** By table of the wing: the row at the limits of the rules that write it. */
+  readonly largestRows?: Readonly<Record<string, unknown>>;
+  /** Known answers of the wing's formats, by the name of their file in test/vectors/own. */
+  vectors?(): Promise<Readonly<Record<string, Format>>>;
   /** Throws where rows of the wing say something else than the model's. */
   assertSame?(rows: ReadonlyMap<string, string>, view: LedgerView): void;
 }

@@ -69,7 +69,9 @@ def seeds_of(case: dict, root: str) -> tuple[bytes, bytes, bytes]:
 class Primitives(unittest.TestCase):
     def test_labels_are_those_of_the_table(self):
         table = (ROOT / "docs" / "protocol" / "labels.md").read_text()
-        known = set(re.findall(r"^\| `(salus/1/[^`]+)` \|", table, re.MULTILINE))
+        # Of wings: in their own READMEs.
+        wings = (path.read_text() for path in (ROOT / "src" / "wings").glob("*/README.md"))
+        known = set(re.findall(r"^\| `(salus/1/[^`]+)` \|", "\n".join([table, *wings]), re.MULTILINE))
         used = {value for value in vars(derive).values() if str(value).startswith("salus/1/")}
         self.assertGreater(len(used), 30)
         self.assertEqual(used - known, set())
@@ -720,6 +722,38 @@ class Ledger(unittest.TestCase):
             self.assertEqual(case["code"], 0 if begins else 44)
             row = cbor.encode([[before[log], 1, 1], said]).hex() if begins else ""
             self.assertEqual(case["row"], row)
+
+    def test_governance(self):
+        """governance.md: of a ledger with one member, who decides by proposing."""
+        self.assertEqual([transactions.quorum(n) for n in range(1, 8)], [1, 2, 3, 3, 4, 5, 5])
+        refusals = {1: 247, 2: 247, 4: 258}
+        for at, case in enumerate(cases("governance")):
+            proposer, change = h(case["proposer"]), cbor.decode(h(case["change"]))
+            self.assertEqual(change[0], at + 1)
+            said = [case["number"], change]
+            ours = transactions.proposal_id(case["chainId"], proposer, *said)
+            self.assertEqual(ours.hex(), case["proposal"])
+            tx = h(case["tx"])
+            self.assertTrue(transactions.tx_holds(tx))
+            self.assertEqual(transactions.read_tx(tx)[0][7], [[70, *said]])
+            self.assertEqual(case["code"], refusals.get(change[0], 0))
+            if case["code"] != 0:
+                self.assertEqual((case["row"], case["members"]), ("", ""))
+                continue
+            until = case["timeMs"] + transactions.GOVERNANCE_MS
+            row = [proposer, *said, 1, until, [[proposer, True, 0]], "accepted", 1]
+            self.assertEqual(cbor.encode(row).hex(), case["row"])
+            # In force from two heights later.
+            if change[0] == 3:
+                _, key, *_ = change[1]
+                organisation = derive.account_id(key)
+                members = [[proposer, 0, 0], [organisation, 3, 0]]
+                self.assertEqual(cbor.encode(members).hex(), case["members"])
+            if change[0] == 5:
+                _, _, name, url, rights = change
+                before = ["enrol", "serve", "batch"]
+                changed = cbor.encode([name, url, rights, 3, before])
+                self.assertEqual(changed.hex(), case["organisation"])
 
     def test_folded_identities(self):
         """ID-6: of the directory after so many identities, and the last folded one with its path."""

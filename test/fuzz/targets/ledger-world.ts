@@ -2,6 +2,7 @@ import { encodeTx } from '../../../src/ledger/codec.ts';
 import { foundingLogs } from '../../../src/ledger/protocol.ts';
 import type { Cbor } from '../../../src/primitives/cbor.ts';
 import { idBytes } from '../../../src/primitives/ids.ts';
+import { wings } from '../../model/wings.ts';
 import {
   anchorUnder,
   batchOf,
@@ -70,7 +71,21 @@ export const sentActs: readonly Sent[] = [
   fromHospital(looksAt('reading', 'revoked', 'reading', 'none')),
   fromHospital(batchOf(), { log: 'doc' }),
   fromHospital(batchOf({ batch: 'erased', root: bytesOf('other') }), { log: 'doc' }),
+  ...drawnByWings(),
 ];
+
+/** Of each act that a wing brings, some. */
+function drawnByWings(): Sent[] {
+  return wings.flatMap(({ acts }) =>
+    acts.flatMap(({ senders, draw }) =>
+      [0, 1, 2, 3].map((twist) => ({
+        from: senders.includes('organisation') ? 'hospital' : 'ana',
+        // The wings' own tests hold that what they draw are acts.
+        acts: [draw({ small: 0, twist }) as Act],
+      })),
+    ),
+  );
+}
 
 export function knownTxs(): Uint8Array[] {
   const world = setting();

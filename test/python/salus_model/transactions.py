@@ -98,6 +98,57 @@ def profile_message(chain: str, log: str, acts: list, version: int, from_height:
     return derive.message(derive.PROFILE_SIGN, cbor.encode([chain, log, acts, version, from_height]))
 
 
+RIGHTS = ("enrol", "serve", "batch")
+GOVERNANCE_MS = 14 * 86_400_000
+
+
+def _rights(value: cbor.Cbor) -> None:
+    words = cbor.array(value)
+    if len(words) > 32 or any(word not in RIGHTS for word in words):
+        raise Refused("CBOR_SHAPE")
+
+
+def _text(length: int):
+    return lambda value: cbor.text(value, length)
+
+
+def _flag(value: cbor.Cbor) -> None:
+    if not isinstance(value, bool):
+        raise Refused("CBOR_SHAPE")
+
+
+CHANGES = {
+    1: (_bytes(32), _bytes(32)),
+    2: (_bytes(32),),
+    3: (read_identity, _text(100), _text(200), _rights),
+    4: (_bytes(32),),
+    5: (_bytes(32), _text(100), _text(200), _rights),
+    6: (_log, _act_numbers, cbor.uint),
+    7: (_bytes(32), read_identity),
+}
+"""governance.md: number of a change to the readers of its fields."""
+
+
+def _change(value: cbor.Cbor) -> None:
+    fields = cbor.array(value)
+    readers = CHANGES.get(fields[0]) if len(fields) > 0 else None
+    if readers is None or len(fields) != 1 + len(readers):
+        raise Refused("CBOR_SHAPE")
+    for field, read in zip(fields[1:], readers):
+        read(field)
+
+
+def proposal_id(chain: str, proposer: bytes, number: int, change: list) -> bytes:
+    """GV-2."""
+    content = cbor.encode([chain, proposer, number, change])
+    return derive.labelled(derive.GOVERNANCE_PROPOSAL, content)
+
+
+def quorum(members: int) -> int:
+    """GV-5."""
+    return 2 * members // 3 + 1
+
+
 ACTS = {
     1: (read_identity, _one_of(ROLES, "ROLE_UNKNOWN"), _bytes(32)),
     2: (read_identity, _optional(32), _optional(32), cbor.uint),
@@ -112,6 +163,8 @@ ACTS = {
     21: (_bytes(16), cbor.uint, _bytes(32), cbor.uint),
     30: (_pairs(_bytes(16), _bytes(32)),),
     31: (_one_of(BATCH_KINDS, "BATCH_KIND"), _bytes(32), cbor.uint, cbor.uint, cbor.uint),
+    70: (cbor.uint, _change),
+    71: (_bytes(32), _flag),
     72: (_log, _act_numbers, cbor.uint, cbor.uint, _approvals),
 }
 """acts.md: number to the readers of its fields."""

@@ -1,3 +1,4 @@
+import { wings } from '../../model/wings.ts';
 import { asks } from './asks.ts';
 import { carriedItems } from './carried.ts';
 import { bodyStreams, multiproofs, rowAnswers } from './charts.ts';
@@ -17,6 +18,8 @@ import { walletCopies } from './wallet-copies.ts';
 import { walletPasskeys } from './wallet-passkeys.ts';
 import { printedCodes, walletFiles } from './wallets.ts';
 import type { Format } from './write.ts';
+
+const ofWings = await Promise.all(wings.map((wing) => wing.vectors?.() ?? {}));
 
 /** Known answers of whole formats, by the name of their file in own/. test/python reproduces every one of them. */
 export const formats: Readonly<Record<string, Format>> = {
@@ -51,4 +54,5 @@ export const formats: Readonly<Record<string, Format>> = {
   multiproofs,
   'row-answers': rowAnswers,
   'body-streams': bodyStreams,
+  ...Object.assign({}, ...ofWings),
 };

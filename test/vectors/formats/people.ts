@@ -29,7 +29,7 @@ export interface Person {
   readonly identity: Identity;
 }
 
-async function hospitalOf(start: number): Promise<Person> {
+export async function hospitalOf(start: number): Promise<Person> {
   const root = pattern(32, start);
   const keys = await deriveAccountKeys(root, accountIdOfKey(suite, pattern(32, 0)), 0);
   const account = accountIdOfKeys(keys);

@@ -2,15 +2,21 @@ import assert from 'node:assert/strict';
 import { type ModelContext, Refused, type TestWing } from '../../../../test/model/wing.ts';
 import { accountOf, bytesOf, identityOf } from '../../../../test/world.ts';
 import { accountIdOfKey } from '../../../ledger/identity.ts';
+import { suite } from '../../../ledger/object-types.ts';
 import { foundingLogs } from '../../../ledger/protocol.ts';
+import { organisationRights } from '../../../ledger/rights.ts';
 import type { LedgerView } from '../../../ledger/table.ts';
+import { maxMembers } from '../../../ledger/tables/members.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
 import { type GovPropose, proposalId } from '../ledger/acts/gov-propose.ts';
 import type { GovVote } from '../ledger/acts/gov-vote.ts';
 import type { Change } from '../ledger/changes.ts';
 import { proposals } from '../ledger/tables/proposals.ts';
+import { maxOpen } from '../ledger/tables/proposals-open.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 const chainId = 'salus-test-1';
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const memberIn = (by: string, name = by): Change => ({
   kind: 'member-in',
@@ -78,7 +84,8 @@ function mustBeMember(context: ModelContext): void {
 /** GV-8: throws why not, or answers what would be done. */
 function made(change: Change, context: ModelContext): () => void {
   const { spine, height, timeMs } = context;
-  const { named, members } = spine.consortium;
+  const { consortium } = spine;
+  const { named, members } = consortium;
   const now = membersAt(context, height);
   const at = height + 2;
   const isNamed = (id: string, name: string, url: string) =>
@@ -93,10 +100,28 @@ function made(change: Change, context: ModelContext): () => void {
   const rightsOf = (id: string) => named.get(id)?.rights ?? [];
   const isComing = (id: string) => rightsOf(id).some(({ from }) => from > height);
   switch (change.kind) {
-    case 'validator-in':
-    case 'validator-out':
-      // The ledger of the histories has one validator.
-      throw new Refused('VALIDATORS_ALONE');
+    case 'validator-in': {
+      const { organisation: id } = change;
+      const key = hex(change.publicKey);
+      if (consortium.isAlone) throw new Refused('VALIDATORS_ALONE');
+      if (!now.includes(id)) throw new Refused('MEMBER_UNKNOWN');
+      if (consortium.validators.some((it) => it.key === key)) throw new Refused('VALIDATOR_EXISTS');
+      if (consortium.punished.includes(key)) throw new Refused('VALIDATOR_PUNISHED');
+      return () => {
+        const others = consortium.validators.filter((it) => it.id !== id);
+        consortium.validators = [...others, { key, id }];
+      };
+    }
+    case 'validator-out': {
+      const key = hex(change.publicKey);
+      if (consortium.isAlone) throw new Refused('VALIDATORS_ALONE');
+      const left = consortium.validators.filter((it) => it.key !== key);
+      if (left.length === consortium.validators.length) throw new Refused('VALIDATOR_UNKNOWN');
+      if (left.length < 3) throw new Refused('VALIDATORS_FEW');
+      return () => {
+        consortium.validators = left;
+      };
+    }
     case 'member-in': {
       const { identity, name, url, rights } = change;
       const id = accountIdOfKey(identity.suite, identity.signKey);
@@ -124,6 +149,7 @@ function made(change: Change, context: ModelContext): () => void {
       const { organisation: id } = change;
       if (!staying(context).includes(id) || !now.includes(id)) throw new Refused('MEMBER_UNKNOWN');
       if (staying(context).length === 1) throw new Refused('MEMBER_LAST');
+      if (consortium.validators.some((it) => it.id === id)) throw new Refused('MEMBER_VALIDATES');
       if (isComing(id)) throw new Refused('MEMBER_PENDING');
       return () => {
         const row = members.find((it) => it.id === id && it.until === 0);
@@ -219,10 +245,41 @@ function judgeVote(rows: Rows, act: GovVote, context: ModelContext): void {
   count(rows, act.proposal, { ...kept, votes }, change, context);
 }
 
+const most = Number.MAX_SAFE_INTEGER;
+const full = (length: number): Uint8Array => new Uint8Array(length).fill(255);
+const account = accountIdOf(full(32));
+const wide = (units: number): string => '漢'.repeat(units);
+const identity = {
+  ...{ suite, signKey: full(32), kemKey: full(1_216), point: full(32) },
+  ...{ recovery: full(32), pointProof: full(64), signature: full(64) },
+};
+const largestRows = {
+  proposals: {
+    ...{ proposer: account, number: most, madeHeight: most, untilMs: most, closedHeight: most },
+    change: {
+      ...{ kind: 'member-in', identity, name: wide(100), url: wide(200) },
+      rights: Array.from({ length: 32 }, () => organisationRights[0]),
+    },
+    votes: Array.from({ length: 2 * maxMembers }, () => ({
+      ...{ organisation: account, yes: true, keyGeneration: most },
+    })),
+    outcome: 'rejected',
+  },
+  'proposals-open': Array.from({ length: maxOpen }, () => ({
+    ...{ proposal: 'ff'.repeat(32), untilMs: most },
+  })),
+  profiles: Array.from({ length: 2 }, () => ({
+    ...{ acts: Array.from({ length: 256 }, (_, number) => number), version: most },
+    fromHeight: most,
+  })),
+};
+
 /** The wing's acts once more, for the model ledger and the histories. */
 export const consortiumTest: TestWing = {
   name: 'consortium',
   tables: ['proposals', 'proposals-open'],
+  largestRows,
+  vectors: async () => ({ governance: (await import('./vectors.ts')).governance }),
   acts: [
     {
       kind: 'GovPropose',
