@@ -18,6 +18,7 @@ import type { Random } from '../crash/random.ts';
 import { type Consortium, resizeDisk } from './consortium.ts';
 import type { Hospital } from './hospital.ts';
 import { gone, type Part } from './processes.ts';
+import { decide, seatOf, validatorsAre } from './votes.ts';
 
 /** What a fault has to work with; `random` is its own, so that what it does follows from the schedule alone. */
 export interface Scene {
@@ -152,6 +153,21 @@ export const faults: readonly Fault[] = [
       await stopValidator(liar, one);
       one.up();
       return 'garbage, twice, oversize, old, forged, nothing';
+    },
+  },
+  {
+    ...{ name: 'voted out and in', on: 1, tolerated: true },
+    play: async ({ holdMs, consortium: { hospitals } }, [one]) => {
+      if (one === undefined) return 'nobody';
+      // All others: enough of them, and so the three of four that it takes.
+      const by = hospitals.filter((it) => it !== one);
+      const { publicKey, organisation } = await seatOf(one);
+      await decide(by, { kind: 'validator-out', publicKey });
+      const left = await validatorsAre(one, hospitals.length - 1);
+      await wait(holdMs);
+      await decide(by, { kind: 'validator-in', organisation, publicKey });
+      const back = await validatorsAre(one, hospitals.length);
+      return `out after ${left} ms, in after ${back} ms`;
     },
   },
 ];

@@ -125,6 +125,14 @@ export class Hospital {
     }
   }
 
+  /** Addresses of those who order the next block, as its node says. Throws NODE_SILENT. */
+  async validators(): Promise<string[]> {
+    const answered = (await this.#rpc.ask('validators', { per_page: '100' })) as {
+      readonly validators?: readonly { readonly address: string }[];
+    };
+    return (answered.validators ?? []).map(({ address }) => address);
+  }
+
   #launch(): void {
     const options: ConsortiumOptions = { home: this.home, port: this.#port, settings };
     const log = openSync(join(this.home, 'gateway.log'), 'a');

@@ -31,6 +31,8 @@ export interface Played {
   readonly rejoinMs: number | undefined;
   /** Blocks that were made although a third or more of the power was gone. */
   readonly forbidden: number;
+  /** Why it could not be played to its end. */
+  readonly failed: string | undefined;
 }
 
 export interface DoubleSigned extends Twins {
@@ -122,7 +124,14 @@ async function playOne(
   const before = await tip(hospitals);
   say(`${fault.name}: ${names.join(', ')}`);
   const watch = fault.tolerated ? undefined : standstill(hospitals, holdMs);
-  const what = await fault.play({ consortium, random, holdMs }, on);
+  let failed: string | undefined;
+  const what = await fault.play({ consortium, random, holdMs }, on).catch((error: unknown) => {
+    failed = String(error);
+    // Whatever it had done is undone as far as it can be.
+    consortium.mesh.heal();
+    for (const it of hospitals) it.up();
+    return failed;
+  });
   const forbidden = (await watch) ?? 0;
   const after = await tip(hospitals);
   const [moved, back] = await Promise.all([
@@ -132,7 +141,7 @@ async function playOne(
   say(`  ${what}; goes on after ${moved} ms, all are there after ${back} ms, height ${after}`);
   return {
     ...{ atMs, fault: fault.name, on: names, what, heights: [before, after] },
-    ...{ progressMs: moved, rejoinMs: back, forbidden },
+    ...{ progressMs: moved, rejoinMs: back, forbidden, failed },
   };
 }
 

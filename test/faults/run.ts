@@ -43,22 +43,23 @@ async function run(consortium: Consortium) {
     say('judging');
     const judged = await judge(consortium, history, outcome, seed);
     const { acked, played, done, unexpected } = outcome;
-    const { checks, lost, half } = judged;
+    const { checks, lost, half, unverified } = judged;
     const ends = hospitals.flatMap(({ name, ends: of }) => of.map((what) => `${name}: ${what}`));
     const violations = checks.reduce(
       (sum, it) => sum + (it.ok ? 0 : Math.max(1, it.violations.length)),
       0,
     );
-    const all = { played, checks, lost, half, unexpected, ends };
+    const all = { played, checks, lost, half, unverified, unexpected, ends };
     writeFileSync(join(folder, 'found.json'), `${JSON.stringify(all, undefined, 2)}\n`);
     return {
       ...{ minutes, seed, members },
       checks: checks.map((it) => ({ ...it, violations: it.violations.slice(0, shown) })),
-      violations: violations + half.length + unexpected.length,
+      violations: violations + half.length + unverified.length + unexpected.length,
       acknowledged: acked.count,
       lost: lost.length,
       losses: lost.slice(0, shown),
       half: half.slice(0, shown),
+      unverified,
       unexpected: unexpected.slice(0, shown),
       gatewayEnds: ends.slice(0, shown),
       faults: played.length,

@@ -34,7 +34,7 @@ export async function doubleSign(
   const [witness] = others;
   if (witness === undefined) throw new Error('nobody else');
   const rpc = new CometRpc(rpcUrlOf(witness.nodeHome));
-  const before = await validatorsOf(rpc);
+  const before = await witness.validators();
   const address = await addressOf(new CometRpc(rpcUrlOf(one.nodeHome)));
   const from = (await witness.height()) ?? 1;
 
@@ -72,7 +72,7 @@ export async function doubleSign(
   while (((await witness.height()) ?? 0) < (evidenceAt ?? 0) + 3 && performance.now() < deadline) {
     await wait(250);
   }
-  const after = await validatorsOf(rpc);
+  const after = await witness.validators();
   return {
     ...{ of: one.name, address, evidenceAt, before: before.length, after: after.length },
     isIn: after.includes(address),
@@ -92,13 +92,6 @@ interface NodeStatus {
 async function addressOf(rpc: CometRpc): Promise<string> {
   const status = (await rpc.ask('status')) as NodeStatus;
   return status.validator_info?.address ?? '';
-}
-
-async function validatorsOf(rpc: CometRpc): Promise<string[]> {
-  const answered = (await rpc.ask('validators', { per_page: '100' })) as {
-    readonly validators?: readonly { readonly address: string }[];
-  };
-  return (answered.validators ?? []).map(({ address }) => address);
 }
 
 interface BlockWithEvidence {

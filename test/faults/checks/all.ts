@@ -1,4 +1,6 @@
+import { isCoded } from '../../../src/primitives/errors.ts';
 import { genesisIn } from '../../../src/server/founding.ts';
+import { verifyHome } from '../../../src/server/maintenance/verify-home.ts';
 import { Checker } from '../../crash/check.ts';
 import { Random } from '../../crash/random.ts';
 import { staleAnchorsOf } from '../../crash/shadow.ts';
@@ -19,6 +21,8 @@ export interface Judged {
   readonly lost: readonly string[];
   /** There, and only half. */
   readonly half: readonly string[];
+  /** What `salus verify` says of the homes that it does not find whole. */
+  readonly unverified: readonly string[];
 }
 
 /** Everything stands still: what all files say of what clients were told. */
@@ -46,5 +50,12 @@ export async function judge(
   const { lost, half } = await new Checker(hospitals.map(({ home }) => home)).check(acked, {
     ...{ everything: true, staleAnchors },
   });
-  return { checks, lost, half };
+  const unverified: string[] = [];
+  for (const { name, home } of hospitals) {
+    await verifyHome(home).catch((error: unknown) => {
+      const details = isCoded(error) ? JSON.stringify(error.details) : '';
+      unverified.push(`${name}: ${error} ${details}`);
+    });
+  }
+  return { checks, lost, half, unverified };
 }

@@ -8,9 +8,10 @@ const underWay = 1;
 
 /** Check 8: the ledger goes on soon after each fault, everybody is there again, and without two thirds it stands still. */
 export function progress(played: readonly Played[]): Finding {
-  const violations = played.flatMap(({ fault, on, progressMs, rejoinMs, forbidden }) => {
+  const violations = played.flatMap(({ fault, on, progressMs, rejoinMs, forbidden, failed }) => {
     const where = `${fault} (${on.join(', ')})`;
     return [
+      ...(failed === undefined ? [] : [`${where}: ${failed}`]),
       ...(progressMs === undefined ? [`no progress within 30 s after ${where}`] : []),
       ...(rejoinMs === undefined ? [`not everybody was there again after ${where}`] : []),
       ...(forbidden > underWay ? [`${forbidden} blocks without two thirds: ${where}`] : []),
