@@ -1,4 +1,4 @@
-// `npm run faults -- --minutes N --seed S [--members 4] [--keep FOLDER] [--json]`: exit 1 when a check of the nine failed or
+// `npm run faults -- --minutes N --seed S [--members 4] [--only FAULT,FAULT] [--keep FOLDER] [--json]`: exit 1 when a check of the nine failed or
 // something acknowledged was lost. Needs Linux and the program cometbft (`npm run test:services` builds it).
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { findCometBft } from '../../src/engines/cometbft/node.ts';
 import { programFolders } from '../../src/server/comet/places.ts';
 import { judge } from './checks/all.ts';
 import { type Consortium, foundMembers, unmount } from './consortium.ts';
+import { faults } from './faults.ts';
 import { History } from './history.ts';
 import { play } from './play.ts';
 
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     members: { type: 'string', default: '4' },
+    only: { type: 'string', default: '' },
     keep: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -25,6 +27,10 @@ const [minutes, seed, members] = [values.minutes, values.seed, values.members].m
   number,
   number,
 ];
+const only = values.only.split(',').filter((it) => it !== '');
+for (const it of only) {
+  if (!faults.some(({ name }) => name === it)) throw new RangeError(`no fault ${it}`);
+}
 /** As many are shown; all of them stand in the kept history. */
 const shown = 20;
 
@@ -39,7 +45,7 @@ async function run(consortium: Consortium) {
   if (smallDisk.reason !== undefined) say(`no full disk: ${smallDisk.reason}`);
   const history = new History(join(folder, 'history.jsonl'));
   try {
-    const outcome = await play({ consortium, history, seed, minutes, say });
+    const outcome = await play({ consortium, history, seed, only, minutes, say });
     say('judging');
     const judged = await judge(consortium, history, outcome, seed);
     const { acked, played, done, unexpected } = outcome;
@@ -78,7 +84,10 @@ async function run(consortium: Consortium) {
 // Said at once, and not by every supervisor.
 findCometBft(programFolders());
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'salus-faults-'));
-const replay = `npm run faults -- --minutes ${minutes} --seed ${seed} --members ${members}`;
+const replay = [
+  `npm run faults -- --minutes ${minutes} --seed ${seed} --members ${members}`,
+  ...(only.length === 0 ? [] : [`--only '${only.join()}'`]),
+].join(' ');
 mkdirSync(folder, { recursive: true });
 const consortium = await foundMembers(folder, members);
 const stop = () => {

@@ -13,12 +13,21 @@ export interface Planned {
   readonly random: Random;
 }
 
-/** Without end: first each fault once, in an order of its own, then any. The same for the same seed and members. */
-export function* planned(seed: number, consortium: Consortium): Generator<Planned, never> {
+/**
+ * Without end: first each fault once, in an order of its own, then any. The same for the same seed, members and names;
+ * `only`: faults of these names, empty for all.
+ */
+export function* planned(
+  seed: number,
+  only: readonly string[],
+  consortium: Consortium,
+): Generator<Planned, never> {
   const random = new Random(seed);
   const { hospitals, smallDisk } = consortium;
   const possible = faults.filter(
-    ({ needsSmallDisk }) => needsSmallDisk !== true || smallDisk.hospital !== undefined,
+    ({ name, needsSmallDisk }) =>
+      (only.length === 0 || only.includes(name)) &&
+      (needsSmallDisk !== true || smallDisk.hospital !== undefined),
   );
   let first = random.shuffled(possible);
   for (;;) {
@@ -30,8 +39,8 @@ export function* planned(seed: number, consortium: Consortium): Generator<Planne
     yield {
       fault,
       on: fault.needsSmallDisk === true ? onDisk : drawn,
-      holdMs: fault.tolerated ? random.between(3_000, 9_000) : random.between(6_000, 12_000),
-      calmMs: random.between(1_000, 3_000),
+      holdMs: fault.tolerated ? random.between(2_000, 7_000) : random.between(7_000, 10_000),
+      calmMs: random.between(500, 1_500),
       random: new Random(random.below(2 ** 31)),
     };
   }
