@@ -66,17 +66,17 @@ export class Acknowledged {
     );
   }
 
-  /** `fetch` for clients whose gateway lives at another port after each start. */
-  fetchVia(now: () => string | undefined): Fetch {
+  /** `fetch` for clients whose gateways live at other ports after each start: `now` says where a hospital's does. */
+  fetchVia(now: (hospital: string) => string | undefined, send: Fetch = fetch): Fetch {
     return async (url, init) => {
-      const base = now();
-      if (base === undefined) throw new TypeError('the server is down');
       const { pathname, search } = new URL(url);
       const [, hospital = ''] = pathname.split('/');
+      const base = now(hospital);
+      if (base === undefined) throw new TypeError('the server is down');
       const path = pathname.slice(hospital.length + 1);
       const method = init.method ?? 'GET';
       await this.#attempted(method, path, hospital, init);
-      const response = await fetch(`${base}${pathname}${search}`, init);
+      const response = await send(`${base}${pathname}${search}`, init);
       if (method === 'GET' && path !== '/v1/inbox') return response;
       const bytes = new Uint8Array(await response.arrayBuffer());
       const { status, headers } = response;

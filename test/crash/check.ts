@@ -19,6 +19,7 @@ export interface Findings {
 
 interface HospitalFiles {
   readonly name: string;
+  readonly folder: string;
   readonly db: DatabaseSync;
   readonly blobTable: DatabaseSync;
   readonly blobs: BlobStore;
@@ -29,26 +30,28 @@ interface HospitalFiles {
  * themselves, beside the server: what is missing there is missing, whatever the server answers.
  */
 export class Checker {
-  readonly #servers: string;
+  readonly #servers: readonly string[];
   /** `hospital/blob id` whose bytes were hashed once: they are only looked up from then on. */
   readonly #read = new Set<string>();
 
-  constructor(home: string) {
-    this.#servers = join(home, 'servers');
+  /** One home, or one for each machine of a consortium: the ledger is that of the first. */
+  constructor(homes: readonly string[]) {
+    this.#servers = homes.map((home) => join(home, 'servers'));
   }
 
   async check(
     acked: Acknowledged,
     options: { readonly everything: boolean; readonly staleAnchors: ReadonlySet<string> },
   ): Promise<Findings> {
-    const store = new BlockStore(join(this.#servers, 'ledger', 'blocks.db'), {
+    const store = new BlockStore(join(this.#servers[0] ?? '', 'ledger', 'blocks.db'), {
       readOnly: true,
       check: false,
     });
-    const names = readdirSync(this.#servers).filter((name) =>
-      existsSync(join(this.#servers, name, 'gateway.db')),
+    const hospitals = this.#servers.flatMap((servers) =>
+      readdirSync(servers)
+        .filter((name) => existsSync(join(servers, name, 'gateway.db')))
+        .map((name) => openFiles(join(servers, name), name)),
     );
-    const hospitals = names.map((name) => openFiles(join(this.#servers, name), name));
     if (options.everything) this.#read.clear();
     const findings: Findings = { lost: [], half: [] };
     try {
@@ -143,7 +146,7 @@ export class Checker {
     for (const { id } of claims.iterate()) {
       if (named.get(String(id)) === undefined) say(`an anchored body that nothing names: ${id}`);
     }
-    const files = join(this.#servers, name, 'blobs', 'files');
+    const files = join(hospital.folder, 'blobs', 'files');
     const isFile = blobTable.prepare('SELECT 1 FROM blobs WHERE id = ? AND content IS NULL');
     for (const file of readdirSync(files)) {
       if (isFile.get(file) === undefined) say(`a file without a row: ${file}`);
@@ -155,6 +158,7 @@ function openFiles(folder: string, name: string): HospitalFiles {
   const options = { readOnly: true, timeout: 5_000 };
   return {
     name,
+    folder,
     db: new DatabaseSync(join(folder, 'gateway.db'), options),
     blobTable: new DatabaseSync(join(folder, 'blobs', 'blobs.sqlite'), options),
     blobs: openFileBlobStore({ folder: join(folder, 'blobs'), now: Date.now, readOnly: true }),

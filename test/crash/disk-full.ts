@@ -14,7 +14,7 @@ import { BlockStore } from '../../src/engines/blocks/block-store.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { Checker } from './check.ts';
 import { Incarnation, type Ready } from './incarnation.ts';
-import { Load } from './load.ts';
+import { Load, type UrlOf } from './load.ts';
 import { writePoints } from './points.ts';
 import { Random } from './random.ts';
 import { genesisOf, Shadow } from './shadow.ts';
@@ -116,8 +116,8 @@ class Site {
     this.#home = home;
     this.#random = random;
     this.#outcome = outcome;
-    this.#load = new Load({ home, acked: this.#acked, random });
-    this.#checker = new Checker(home);
+    this.#load = new Load({ homeOf: () => home, acked: this.#acked, random });
+    this.#checker = new Checker([home]);
     this.#tip = new Shadow(join(home, 'servers', 'ledger'), tip);
   }
 
@@ -136,22 +136,23 @@ class Site {
   async #begin(): Promise<void> {
     await this.#load.prepare();
     this.#ready = await this.#server.start({ home: this.#home }, restartBoundMs);
-    this.#load.start(this.#url);
+    this.#load.start(this.#urlOf);
     const deadline = performance.now() + 60_000;
     while (!this.#load.isComplete && performance.now() < deadline) await pause(50);
     await this.#load.stop();
   }
 
-  get #url(): string {
+  get #urlOf(): UrlOf {
     if (this.#ready === undefined) throw new Error('the server is not up');
-    return this.#ready.url;
+    const { url } = this.#ready;
+    return () => url;
   }
 
   async fillPoints(onRound: (what: string) => void): Promise<void> {
     await this.#begin();
     for (const point of writePoints) {
       this.#server.refusedAt.clear();
-      this.#load.start(this.#url, point);
+      this.#load.start(this.#urlOf, point);
       this.#server.tell({ failing: [point] });
       const deadline = performance.now() + 8_000;
       while (this.#server.refusedAt.size === 0 && performance.now() < deadline) await pause(25);
@@ -173,7 +174,7 @@ class Site {
     for (let round = 1; round <= rounds; round++) {
       const leave = this.#random.is(0.3) ? 0 : this.#random.below(1_500) * 1024;
       fill(ballast, mounted, leave);
-      this.#load.start(this.#url);
+      this.#load.start(this.#urlOf);
       await pause(this.#random.between(300, 900));
       // What little was left goes as well.
       fill(`${ballast}.more`, mounted, 0);
@@ -225,7 +226,7 @@ class Site {
   /** There is room again: everything works, without a restart. */
   async #recover(): Promise<void> {
     const startedAt = performance.now();
-    await this.#load.probe(this.#url, recoveryBoundMs);
+    await this.#load.probe(this.#urlOf, recoveryBoundMs);
     const ms = Math.round(performance.now() - startedAt);
     // What is tried again at intervals gets its turn.
     await pause(1_000);

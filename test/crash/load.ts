@@ -7,7 +7,7 @@ import type { Role } from '../../src/ledger/roles.ts';
 import { utf8 } from '../../src/primitives/bytes.ts';
 import { isCoded } from '../../src/primitives/errors.ts';
 import type { RecordId } from '../../src/primitives/ids.ts';
-import { Http, type HttpOptions } from '../../src/sdk/client/http.ts';
+import { type Fetch, Http, type HttpOptions } from '../../src/sdk/client/http.ts';
 import { Person } from '../../src/sdk/index.ts';
 import { fileOf } from '../e2e/consortium.ts';
 import { memoryWalletStore } from '../wallet-store.ts';
@@ -51,6 +51,9 @@ const favours: readonly (readonly [prefix: string, act: Favoured])[] = [
   ['gateway:refusal', 'read'],
 ];
 
+/** Where the gateway of a hospital answers now; undefined: it is down. */
+export type UrlOf = (hospital: string) => string | undefined;
+
 interface Somebody {
   readonly person: Person;
   /** Records that were added and not erased, oldest first. */
@@ -61,7 +64,14 @@ interface Somebody {
 }
 
 export interface LoadParts {
-  readonly home: string;
+  /** What the machine of a hospital holds. */
+  readonly homeOf: (hospital: string) => string;
+  /** Where people without a wallet are; missing: at the hospitals of the demo. */
+  readonly hospitals?: readonly string[];
+  /** They hand their transactions in at any hospital. */
+  readonly wanders?: boolean;
+  /** What a request leaves by; missing: `fetch`. */
+  readonly send?: Fetch;
   readonly acked: Acknowledged;
   readonly random: Random;
   /** What everybody waits between two things that they do, asked each time; missing: nothing. */
@@ -80,7 +90,7 @@ export class Load {
   /** What should not come to a client, whatever happens to its server. */
   readonly unexpected: string[] = [];
   readonly done = new Map<string, number>();
-  #url: string | undefined;
+  #urlOf: UrlOf | undefined;
   #favoured: Favoured | undefined;
   #abort = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
@@ -88,15 +98,15 @@ export class Load {
   constructor(parts: LoadParts) {
     this.#parts = parts;
     this.#http = {
-      fetch: parts.acked.fetchVia(() => this.#url),
+      fetch: parts.acked.fetchVia((hospital) => this.#urlOf?.(hospital), parts.send),
       retryDelaysMs: [],
       timeoutMs: 10_000,
     };
   }
 
   /** All loops begin; they end with `stop`. `point`: what leads past it is done more often. */
-  start(url: string, point = ''): void {
-    this.#url = url;
+  start(urlOf: UrlOf, point = ''): void {
+    this.#urlOf = urlOf;
     this.#favoured = favours.find(([prefix]) => point.startsWith(prefix))?.[1];
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -109,7 +119,7 @@ export class Load {
 
   /** Ends what is under way, as the death of the server does. */
   async stop(): Promise<void> {
-    this.#url = undefined;
+    this.#urlOf = undefined;
     this.#abort.abort();
     await this.#running;
     for (const somebody of this.#people) somebody.wakes = this.#parts.random.is(0.5);
@@ -124,8 +134,8 @@ export class Load {
   }
 
   /** One of everything, until it works. Throws the last refusal when that takes too long. */
-  async probe(url: string, boundMs: number): Promise<void> {
-    this.#url = url;
+  async probe(urlOf: UrlOf, boundMs: number): Promise<void> {
+    this.#urlOf = urlOf;
     this.#abort = new AbortController();
     const deadline = performance.now() + boundMs;
     const [patient] = this.#raw;
@@ -143,7 +153,7 @@ export class Load {
         await wait(100);
       }
     }
-    this.#url = undefined;
+    this.#urlOf = undefined;
   }
 
   async #loop(signal: AbortSignal, step: () => Promise<string>): Promise<void> {
@@ -156,7 +166,7 @@ export class Load {
         if (signal.aborted) return;
         this.#judge(error);
         // Down, or busy: not at once again.
-        await wait(20);
+        await wait(Math.max(20, this.#parts.pauseMs?.() ?? 0));
       }
     }
   }
@@ -176,7 +186,8 @@ export class Load {
   }
 
   async #invite(hospital: string, role: Role): Promise<string> {
-    const token = readFileSync(join(this.#parts.home, 'servers', hospital, 'desk.token'));
+    const home = this.#parts.homeOf(hospital);
+    const token = readFileSync(join(home, 'servers', hospital, 'desk.token'));
     const answer = await new Http(stableUrl(hospital), this.#http).json({
       method: invitationsPost.method,
       path: invitationsPost.path,
@@ -321,8 +332,9 @@ export class Load {
   }
 
   async #rawStep(signal: AbortSignal): Promise<string> {
-    const { random } = this.#parts;
-    const hospital = random.pick(hospitals) ?? 'north';
+    const { random, wanders = false } = this.#parts;
+    const all = this.#parts.hospitals ?? hospitals;
+    const hospital = random.pick(all) ?? 'north';
     if (this.#raw.length < 2 || random.is(0.02)) {
       const invitation = await this.#invite(hospital, 'patient');
       const options = { http: this.#http, signal };
@@ -339,10 +351,12 @@ export class Load {
         : random.weighted({ anchors: 45, messages: 30, blob: 15, invite: 10 });
     switch (act) {
       case 'anchors':
-        await all(random.between(1, 12), () => patient.anchor(signal));
+        await together(random.between(1, 12), () =>
+          patient.anchor(signal, wanders ? stableUrl(random.pick(all) ?? hospital) : undefined),
+        );
         return act;
       case 'messages':
-        await all(random.between(1, 6), () =>
+        await together(random.between(1, 6), () =>
           patient.message(other.account, random.between(20, 9_000), signal),
         );
         return act;
@@ -357,7 +371,7 @@ export class Load {
 }
 
 /** Each to its end, also when another failed: none may go on unseen. */
-async function all(times: number, work: () => Promise<void>): Promise<void> {
+async function together(times: number, work: () => Promise<void>): Promise<void> {
   const outcomes = await Promise.allSettled(Array.from({ length: times }, work));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }

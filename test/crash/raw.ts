@@ -26,16 +26,28 @@ import {
 } from '../../src/sdk/wallet/identity.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
 
+/** How far ahead of what was confirmed a number may be; the ledger lets 1,024 be missing. */
+const farthest = 200;
+
 /** A patient without a wallet: sends many small things at once, and repeats nothing by itself. */
 export class RawPatient {
   readonly account: AccountId;
   readonly gateway: GatewayClient;
   readonly #keys: AccountKeys;
   readonly #chainId: string;
+  readonly #http: HttpOptions;
   #nonce = 0;
+  /** The highest number that was confirmed. */
+  #used = 0;
 
-  private constructor(gateway: GatewayClient, keys: AccountKeys, chainId: string) {
+  private constructor(
+    gateway: GatewayClient,
+    keys: AccountKeys,
+    chainId: string,
+    http: HttpOptions,
+  ) {
     this.gateway = gateway;
+    this.#http = http;
     this.account = accountIdOfKeys(keys);
     this.#keys = keys;
     this.#chainId = chainId;
@@ -57,7 +69,7 @@ export class RawPatient {
     await plain.call(enrolPost, { body: request, signal });
     const account = { account: accountIdOfKeys(keys), organisation, chainId };
     const session = keySession(plain, account, async () => keys.sign, Date.now);
-    const patient = new RawPatient(plain.as(session), keys, chainId);
+    const patient = new RawPatient(plain.as(session), keys, chainId, http);
     const [keySetBlob, envelopeSetBlob] = [randomBytes(2_100), randomBytes(2_200)];
     for (const blob of [keySetBlob, envelopeSetBlob])
       await patient.gateway.putBlob(blobIdOf(blob), blob, signal);
@@ -77,31 +89,37 @@ export class RawPatient {
     return patient;
   }
 
-  async send(acts: readonly Act[], signal?: AbortSignal): Promise<void> {
+  /** `at`: the gateway that takes it, its own or any other. */
+  async send(acts: readonly Act[], signal?: AbortSignal, at?: string): Promise<void> {
+    // Where nothing arrives numbers are not used up: too far ahead nothing would be taken any more.
+    if (this.#nonce > this.#used + farthest) this.#nonce = this.#used;
+    const nonce = ++this.#nonce;
     const body = {
       suite,
       chainId: this.#chainId,
       log: 'user',
       sender: this.account,
-      nonce: ++this.#nonce,
+      nonce,
       validUntilMs: Date.now() + 600_000,
       acts,
     } as const;
     const { sign } = this.#keys;
     const signature = await signLabelled(sign, labels.txSign, encodeTxBody(body));
     const tx = encodeTx({ body, signatures: [{ publicKey: sign.publicKey, signature }] });
-    await this.gateway.call(txPost, {
+    const gateway = at === undefined ? this.gateway : new GatewayClient(new Http(at, this.#http));
+    await gateway.call(txPost, {
       query: { waitMs: 5_000 },
       body: { tx: textOfBytes(tx) },
       timeoutMs: 35_000,
       signal,
     });
+    this.#used = Math.max(this.#used, nonce);
   }
 
   /** Announced and never delivered: one act alone. */
-  anchor(signal?: AbortSignal): Promise<void> {
+  anchor(signal?: AbortSignal, at?: string): Promise<void> {
     const anchor = { consent: '', epoch: 1, root: randomBytes(32), count: 1 } as const;
-    return this.send([{ kind: 'DataAnchor', ...anchor }], signal);
+    return this.send([{ kind: 'DataAnchor', ...anchor }], signal, at);
   }
 
   async message(to: AccountId, bytes: number, signal?: AbortSignal): Promise<void> {

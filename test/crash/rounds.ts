@@ -163,8 +163,8 @@ class Town {
     this.#random = random;
     this.#points = points;
     this.#outcome = outcome;
-    this.#load = new Load({ home: this.#home, acked: this.#acked, random });
-    this.#checker = new Checker(this.#home);
+    this.#load = new Load({ homeOf: () => this.#home, acked: this.#acked, random });
+    this.#checker = new Checker([this.#home]);
     this.#shadow = new Shadow(this.#ledger, join(folder, 'shadow'));
     this.#tip = new Shadow(this.#ledger, join(folder, 'tip'));
     this.#next = new Incarnation(this.#disk?.env);
@@ -183,7 +183,7 @@ class Town {
     // The last of them lives, and everything is checked once more.
     const { server, ready } = await this.#start({ home: this.#home });
     if (ready !== undefined) await this.#check(ready, true);
-    this.#load.start(ready?.url ?? '');
+    this.#load.start(() => ready?.url);
     await pause(500);
     await this.#load.stop();
     await server.kill();
@@ -215,7 +215,7 @@ class Town {
     const { server, ready } = await this.#start(order, early ? random.between(0, 250) : undefined);
     if (ready !== undefined && !server.ended) {
       await this.#check(ready, random.is(0.1));
-      this.#load.start(ready.url, byPoint ? point : '');
+      this.#load.start(() => ready.url, byPoint ? point : '');
       await Promise.race([server.exited, pause(byPoint ? 2_000 : random.between(80, 900))]);
     }
     await server.kill();

@@ -113,20 +113,9 @@ export class Shadow {
       if (!equalBytes(appHash, stored.appHash)) wrong.push(`app hash of block ${next}`);
       this.#blocks.push(blockHash(stored.header));
       this.#appHashes.push(bytesToHex(appHash));
-      this.#gatherStale(stored);
+      for (const it of staleAnchorsOf(stored)) this.staleAnchors.add(it);
     }
     return wrong;
-  }
-
-  #gatherStale({ txs, results }: StoredBlock): void {
-    for (const [at, { code }] of results.entries()) {
-      const bytes = txs[at];
-      if (bytes === undefined || code !== refusalNumber('EPOCH_STALE')) continue;
-      const { sender, acts } = decodeTx(bytes).body;
-      for (const act of acts) {
-        if ('root' in act) this.staleAnchors.add(`${sender}/${bytesToHex(act.root)}`);
-      }
-    }
   }
 
   /** The product's own verification of everything, from the first block on. */
@@ -148,6 +137,16 @@ export class Shadow {
     this.#application?.close();
     this.#application = undefined;
   }
+}
+
+/** `account/root` of anchors that a block refused for their epoch. */
+export function staleAnchorsOf({ txs, results }: StoredBlock): string[] {
+  return results.flatMap(({ code }, at) => {
+    const bytes = txs[at];
+    if (bytes === undefined || code !== refusalNumber('EPOCH_STALE')) return [];
+    const { sender, acts } = decodeTx(bytes).body;
+    return acts.flatMap((act) => ('root' in act ? [`${sender}/${bytesToHex(act.root)}`] : []));
+  });
 }
 
 function blockHash(header: Uint8Array): string {

@@ -171,8 +171,16 @@ export class ModelLedger {
     };
   }
 
-  /** The code, and the answer of every act or the index of the one that refused. */
-  run({ tx, isSigned, identityHolds }: ModelTx, height: number, timeMs: number) {
+  /**
+   * The code, and the answer of every act or the index of the one that refused. `final`: who asks holds a refusal for the
+   * end, so nothing is kept to undo the acts before it.
+   */
+  run(
+    { tx, isSigned, identityHolds }: ModelTx,
+    height: number,
+    timeMs: number,
+    refusal: 'undone' | 'final' = 'undone',
+  ) {
     this.height = height;
     try {
       if (tx.body.chainId !== this.#known.chainId) throw new Refused('CHAIN_WRONG');
@@ -189,16 +197,16 @@ export class ModelLedger {
       if (!isSigned) throw new Refused('SIGNATURE_WRONG');
       by.numbers?.add(nonce);
       if (by.who === 'code') this.#account(tx.body.sender).counter = nonce;
-      return this.#acts(tx, by.who, identityHolds, height, timeMs);
+      const before = refusal === 'undone' ? structuredClone(this.state) : this.state;
+      return this.#acts(tx, by.who, identityHolds, height, timeMs, before);
     } catch (error) {
       if (error instanceof Refused) return { code: error.code, data: [] };
       throw error;
     }
   }
 
-  #acts(tx: Tx, who: Who, holds: boolean, height: number, timeMs: number) {
+  #acts(tx: Tx, who: Who, holds: boolean, height: number, timeMs: number, before: ModelState) {
     const byWriteKey = who === 'write key';
-    const before = structuredClone(this.state);
     const answers: Uint8Array[] = [];
     for (const [index, act] of tx.body.acts.entries()) {
       try {

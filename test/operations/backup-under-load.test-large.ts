@@ -25,13 +25,13 @@ test('a backup under write load holds everything that was acknowledged before it
   // copy and verifies it, what is written meets nothing more: only that the hospital goes on is left to see.
   let isCopying = true;
   const pauseMs = () => (isCopying ? 50 : 1000);
-  const load = new Load({ home, acked, random: new Random(7), pauseMs });
+  const load = new Load({ homeOf: () => home, acked, random: new Random(7), pauseMs });
   const servers = [new Incarnation(), new Incarnation()] as const;
   try {
     await load.prepare();
     const first = await servers[0].start({ home }, startBoundMs);
     assert.ok(first);
-    load.start(first.url);
+    load.start(() => first.url);
     while (!load.isComplete) await new Promise((resolve) => setTimeout(resolve, 20));
     // Several, so that the cut meets many moments of the server. One that was over before anything was written met
     // none, and counts for nothing.
@@ -69,7 +69,7 @@ test('a backup under write load holds everything that was acknowledged before it
     const served = await servers[1].start({ home: restored }, startBoundMs);
     assert.ok(served);
     const staleAnchors = await staleAnchorsOf(restored, join(folder, 'shadow'));
-    const findings = await new Checker(restored).check(last.before, {
+    const findings = await new Checker([restored]).check(last.before, {
       everything: true,
       staleAnchors,
     });

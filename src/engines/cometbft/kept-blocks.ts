@@ -15,6 +15,7 @@ import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { BlockStore } from '../blocks/block-store.ts';
 import type { StoredBlock } from '../blocks/stored-block.ts';
+import { isDiskFull } from '../disk-full.ts';
 import {
   readBlock,
   readCommitted,
@@ -137,9 +138,10 @@ export class KeptBlocks {
       try {
         await this.#catchUp();
       } catch (error) {
-        // A node that starts again is asked again; one that shows another chain is not believed any more.
+        // A node that starts again is asked again, and a full disk may have room; one that shows another chain is not
+        // believed any more.
         if (this.isClosed) return;
-        if (isCoded(error, 'NODE_SILENT')) continue;
+        if (isCoded(error, 'NODE_SILENT') || isDiskFull(error)) continue;
         this.#parts.onFault(error);
         return;
       }

@@ -8,6 +8,8 @@ import { CometRpc } from './rpc/rpc.ts';
 export const cometVersion = 'v0.38.26';
 const program = 'cometbft';
 const askMs = 100;
+/** What a node says when it takes no part in consensus any more; its process stays and answers all the same. */
+const failureText = 'CONSENSUS FAILURE';
 const stopPatienceMs = 10_000;
 
 /** Throws COMETBFT_MISSING: with how to get it. `folders`: looked into before the PATH. */
@@ -58,7 +60,14 @@ export class CometNode {
   private constructor(child: ChildProcess, options: CometNodeOptions) {
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (text) => options.log.write(String(text)));
+      let tail = '';
+      stream?.on('data', (piece) => {
+        const text = tail + String(piece);
+        options.log.write(String(piece));
+        tail = text.slice(-failureText.length);
+        // Begun again it takes part again, where what stopped it (a full disk) has passed.
+        if (text.includes(failureText)) child.kill('SIGKILL');
+      });
     }
     child.once('close', (code, signal) => {
       this.#hasEnded = true;

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { abciApplication } from '../../engines/cometbft/abci/application.ts';
-import { AbciServer } from '../../engines/cometbft/abci/server.ts';
+import { AbciServer, type Answer } from '../../engines/cometbft/abci/server.ts';
 import { CometNode, findCometBft, peersOf } from '../../engines/cometbft/node.ts';
 import { openLedgerApplication } from '../../engines/ledger-application/open.ts';
 import { parseGenesis } from '../../ledger/genesis.ts';
@@ -13,7 +13,15 @@ import { type ProcessOrder, type RunningProcess, serversOf } from '../process.ts
 import { appSocketOf, nodeHomeIn, programFolders } from './places.ts';
 
 /** Throws COMETBFT_MISSING, HOME_INVALID, NODE_SILENT, LEDGER_CORRUPT, GENESIS_WRONG. */
-export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
+export function start(order: ProcessOrder): Promise<RunningProcess> {
+  return startValidator(order, (honest) => honest);
+}
+
+/** `around`: what the node is answered instead, for tests of what the others do about a validator that lies. */
+export async function startValidator(
+  { home }: ProcessOrder,
+  around: (honest: Answer) => Answer,
+): Promise<RunningProcess> {
   const servers = serversOf(home);
   const genesis = new Uint8Array(readFileSync(join(servers, 'genesis.cbor')));
   const { chainId, validators } = parseGenesis(genesis);
@@ -31,7 +39,7 @@ export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
       isPeer: (nodeId) => peers.has(nodeId),
     });
     const appSocket = appSocketOf(servers);
-    const server = await AbciServer.listen(appSocket, answer, end);
+    const server = await AbciServer.listen(appSocket, around(answer), end);
     running.defer(() => server.close());
     const node = await CometNode.start({
       ...{ program, home: nodeHome, appSocket, log: process.stderr },

@@ -1,0 +1,258 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Random } from '../crash/random.ts';
+import { type Consortium, resizeDisk } from './consortium.ts';
+import type { Hospital } from './hospital.ts';
+import { gone, type Part } from './processes.ts';
+import { decide, seatOf, validatorsAre } from './votes.ts';
+
+/** What a fault has to work with; `random` is its own, so that what it does follows from the schedule alone. */
+export interface Scene {
+  readonly consortium: Consortium;
+  readonly random: Random;
+  /** How long it lasts. */
+  readonly holdMs: number;
+}
+
+export interface Fault {
+  readonly name: string;
+  /** Of so many hospitals, drawn for it. */
+  readonly on: number;
+  /** More than two thirds of the power are untouched: the ledger goes on. Else it must stand still. */
+  readonly tolerated: boolean;
+  /** Missing: it can be had everywhere. */
+  readonly needsSmallDisk?: boolean;
+  /** Makes it, lets it last, and heals it. Tells what exactly it did. */
+  readonly play: (scene: Scene, on: readonly Hospital[]) => Promise<string>;
+}
+
+const validator = fileURLToPath(new URL('./validator.ts', import.meta.url));
+const states = ['state.db', 'state.db-wal'];
+
+export const faults: readonly Fault[] = [
+  network('isolated', 1, true, (scene, [one]) => {
+    const cut = scene.random.is(0.5);
+    for (const other of others(scene, [one])) part(scene, one, other, cut);
+    return cut ? 'connections cut' : 'bytes held';
+  }),
+  network('halves', 2, false, (scene, here) => {
+    const cut = scene.random.is(0.5);
+    for (const one of here) for (const other of others(scene, here)) part(scene, one, other, cut);
+    return cut ? 'connections cut' : 'bytes held';
+  }),
+  network('one way', 2, true, ({ consortium: { mesh } }, [one, other]) => {
+    if (one !== undefined && other !== undefined) mesh.hold(one.number, other.number);
+    return 'the first is not heard by the second';
+  }),
+  network('mute', 1, true, (scene, [one]) => {
+    for (const other of others(scene, [one])) {
+      if (one !== undefined) scene.consortium.mesh.hold(one.number, other.number);
+    }
+    return 'hears and is not heard';
+  }),
+  network('deaf', 1, true, (scene, [one]) => {
+    for (const other of others(scene, [one])) {
+      if (one !== undefined) scene.consortium.mesh.hold(other.number, one.number);
+    }
+    return 'is heard and does not hear';
+  }),
+  network('slow link', 1, true, (scene, [one]) => {
+    const { random, consortium } = scene;
+    const [delayMs, rate] = [random.between(100, 600), random.between(30, 300) * 1024];
+    for (const other of others(scene, [one])) {
+      if (one === undefined) continue;
+      consortium.mesh.slow(one.number, other.number, delayMs, rate);
+      consortium.mesh.slow(other.number, one.number, delayMs, rate);
+    }
+    return `${delayMs} ms, ${rate} bytes/s`;
+  }),
+  kill('node'),
+  kill('application'),
+  kill('application', 'node'),
+  kill('gateway'),
+  kill('gateway', 'application', 'node'),
+  pause('node'),
+  pause('application'),
+  pause('application', 'node'),
+  pause('gateway'),
+  {
+    ...{ name: 'truncated wal', on: 1, tolerated: true },
+    play: async ({ random }, [one]) => {
+      if (one === undefined) return 'nobody';
+      await one.down('SIGKILL');
+      const wal = join(one.nodeHome, 'data', 'cs.wal', 'wal');
+      const { size } = statSync(wal);
+      const bytes = Math.min(size, random.is(0.3) ? random.below(20) : random.below(20_000));
+      truncateSync(wal, size - bytes);
+      one.up();
+      return `${bytes} of ${size} bytes cut off`;
+    },
+  },
+  {
+    ...{ name: 'older state', on: 1, tolerated: true },
+    play: async ({ random, consortium, holdMs }, [one]) => {
+      if (one === undefined) return 'nobody';
+      const kept = join(consortium.folder, 'older', one.name);
+      await one.down('SIGKILL');
+      // The oldest copy as well as that of a moment ago.
+      const isOld = existsSync(kept) && random.is(0.5);
+      if (!isOld) copyStates(ledgerOf(one), kept);
+      one.up();
+      await one.ready();
+      await wait(holdMs);
+      await one.down('SIGKILL');
+      for (const name of [...states, 'state.db-shm'])
+        rmSync(join(ledgerOf(one), name), { force: true });
+      const isMissing = random.is(0.2);
+      if (!isMissing) copyStates(kept, ledgerOf(one));
+      one.up();
+      return isMissing ? 'none at all' : isOld ? 'of an earlier fault' : 'of a moment ago';
+    },
+  },
+  {
+    ...{ name: 'two down', on: 2, tolerated: false },
+    play: async ({ holdMs }, both) => {
+      await Promise.all(both.map((it) => it.down('SIGKILL')));
+      await wait(holdMs);
+      for (const it of both) it.up();
+      return 'killed, and kept down';
+    },
+  },
+  {
+    ...{ name: 'disk full', on: 1, tolerated: true, needsSmallDisk: true },
+    play: async ({ random, holdMs, consortium: { smallDisk } }) => {
+      const { blocks, bfree, bsize } = statfsSync(smallDisk.path);
+      const left = random.is(0.3) ? 0 : random.below(400) * 1024;
+      resizeDisk(smallDisk, (blocks - bfree) * bsize + left);
+      await wait(holdMs);
+      resizeDisk(smallDisk, undefined);
+      return `${left} bytes left`;
+    },
+  },
+  {
+    ...{ name: 'lying proposer', on: 1, tolerated: true },
+    play: async ({ random, holdMs }, [one]) => {
+      if (one === undefined) return 'nobody';
+      await one.down('SIGKILL');
+      const liar = await startValidator(one.home, { lies: true, seed: random.below(1e9) });
+      await wait(2 * holdMs);
+      await stopValidator(liar, one);
+      one.up();
+      return 'garbage, twice, oversize, old, forged, nothing';
+    },
+  },
+  {
+    ...{ name: 'voted out and in', on: 1, tolerated: true },
+    play: async ({ holdMs, consortium: { hospitals } }, [one]) => {
+      if (one === undefined) return 'nobody';
+      // All others: enough of them, and so the three of four that it takes.
+      const by = hospitals.filter((it) => it !== one);
+      const { publicKey, organisation } = await seatOf(one);
+      await decide(by, { kind: 'validator-out', publicKey });
+      const left = await validatorsAre(one, hospitals.length - 1);
+      await wait(holdMs);
+      await decide(by, { kind: 'validator-in', organisation, publicKey });
+      const back = await validatorsAre(one, hospitals.length);
+      return `out after ${left} ms, in after ${back} ms`;
+    },
+  },
+];
+
+function network(
+  name: string,
+  on: number,
+  tolerated: boolean,
+  make: (scene: Scene, on: readonly Hospital[]) => string,
+): Fault {
+  return {
+    ...{ name, on, tolerated },
+    play: async (scene, hospitals) => {
+      const what = make(scene, hospitals);
+      await wait(scene.holdMs);
+      scene.consortium.mesh.heal();
+      return what;
+    },
+  };
+}
+
+/** Sometimes again while it is coming up. */
+function kill(...parts: readonly Part[]): Fault {
+  return {
+    ...{ name: `killed ${parts.join(' and ')}`, on: 1, tolerated: true },
+    play: async ({ random }, [one]) => {
+      const times = random.between(1, 3);
+      for (let time = 0; time < times; time++) {
+        if (time > 0) await wait(random.between(100, 2_500));
+        one?.signal(parts, 'SIGKILL');
+      }
+      return `${times} times`;
+    },
+  };
+}
+
+function pause(...parts: readonly Part[]): Fault {
+  return {
+    ...{ name: `stopped ${parts.join(' and ')}`, on: 1, tolerated: true },
+    play: async ({ holdMs }, [one]) => {
+      one?.signal(parts, 'SIGSTOP');
+      await wait(holdMs);
+      one?.signal(parts, 'SIGCONT');
+      return `${holdMs} ms`;
+    },
+  };
+}
+
+function others({ consortium }: Scene, not: readonly (Hospital | undefined)[]): Hospital[] {
+  return consortium.hospitals.filter((it) => !not.includes(it));
+}
+
+function part({ consortium }: Scene, one: Hospital | undefined, other: Hospital, cut: boolean) {
+  if (one !== undefined) consortium.mesh.part(one.number, other.number, cut);
+}
+
+const ledgerOf = ({ servers }: Hospital): string => join(servers, 'ledger');
+
+function copyStates(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of states) {
+    if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));
+    else rmSync(join(to, name), { force: true });
+  }
+}
+
+/** Node and application of this home, without a gateway; resolves when they run. */
+export async function startValidator(
+  home: string,
+  { lies, seed }: { readonly lies: boolean; readonly seed: number },
+): Promise<ChildProcess> {
+  const log = openSync(join(home, 'validator.log'), 'a');
+  const child = spawn(process.execPath, [validator, JSON.stringify({ home, lies, seed })], {
+    stdio: ['ignore', 'pipe', log],
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
+  });
+  closeSync(log);
+  if (child.stdout !== null) {
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit'), wait(60_000)]);
+  }
+  return child;
+}
+
+export async function stopValidator(child: ChildProcess, of: Hospital): Promise<void> {
+  child.kill('SIGKILL');
+  of.signal(['node'], 'SIGKILL');
+  await gone(() => of.pids('node'), 20_000);
+}
