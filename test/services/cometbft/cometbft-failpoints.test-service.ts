@@ -58,7 +58,7 @@ test('a node that ends at any of its own fail points goes on with the same block
     for (let passage = 0; passage < passages; passage++) {
       await runInto(member, passage, next);
       await member.startNode();
-      const engine = await member.startEngine();
+      const engine: CometEngine = await member.startEngine();
       const { txId, code } = await engine.submit(next());
       assert.equal(code, 0);
       const { height, result } = await engine.waitCommit(txId, patienceMs);
