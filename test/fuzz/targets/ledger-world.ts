@@ -1,5 +1,5 @@
 import { encodeTx } from '../../../src/ledger/codec.ts';
-import { foundingLogs } from '../../../src/ledger/protocol.ts';
+import { type Act, foundingLogs } from '../../../src/ledger/protocol.ts';
 import type { Cbor } from '../../../src/primitives/cbor.ts';
 import { idBytes } from '../../../src/primitives/ids.ts';
 import { wings } from '../../model/wings.ts';
