@@ -11,6 +11,7 @@ import { foundConsortium } from '../server/comet/found-homes.ts';
 import type { ConsortiumOptions } from '../server/consortium.ts';
 import type { RunningHospital } from '../server/desk.ts';
 import { demoMembers } from '../server/founding.ts';
+import { foundStorageNetwork } from '../server/storage/found-network.ts';
 
 const entry = fileURLToPath(new URL('../server/consortium-process.ts', import.meta.url));
 
@@ -148,15 +149,22 @@ async function foundMembers(
   count: number,
 ): Promise<readonly { readonly home: string; readonly port: number }[]> {
   if (!(count >= 1 && count <= names.length)) throw new CodedError('USAGE', { members: count });
-  const ports = await freePorts(3 * count);
+  const ports = await freePorts(4 * count);
   const members = names.slice(0, count).map((it, at) => ({
     ...it,
-    url: `http://127.0.0.1:${ports[3 * at]}/${it.name}`,
-    p2pAddress: `127.0.0.1:${ports[3 * at + 1]}`,
-    rpcAddress: `127.0.0.1:${ports[3 * at + 2]}`,
+    url: `http://127.0.0.1:${ports[4 * at]}/${it.name}`,
+    p2pAddress: `127.0.0.1:${ports[4 * at + 1]}`,
+    rpcAddress: `127.0.0.1:${ports[4 * at + 2]}`,
   }));
   const homeOf = ({ name }: { readonly name: string }) => join(home, 'members', name);
   await foundConsortium(members, homeOf);
+  await foundStorageNetwork(
+    members.map((it, at) => ({
+      home: homeOf(it),
+      host: '127.0.0.1',
+      port: ports[4 * at + 3] ?? 0,
+    })),
+  );
   return members.map((it) => ({ home: homeOf(it), port: Number(new URL(it.url).port) }));
 }
 

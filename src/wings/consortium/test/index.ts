@@ -16,6 +16,7 @@ import { maxOpen } from '../ledger/tables/proposals-open.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 const chainId = 'salus-test-1';
+const hex = bytesToHex;
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const memberIn = (by: string, name = by): Change => ({
   kind: 'member-in',
@@ -101,7 +102,7 @@ function made(change: Change, context: ModelContext): () => void {
   switch (change.kind) {
     case 'validator-in': {
       const { organisation: id } = change;
-      const key = bytesToHex(change.publicKey);
+      const key = hex(change.publicKey);
       if (consortium.isAlone) throw new Refused('VALIDATORS_ALONE');
       if (!now.includes(id)) throw new Refused('MEMBER_UNKNOWN');
       if (consortium.validators.some((it) => it.key === key)) throw new Refused('VALIDATOR_EXISTS');
@@ -112,7 +113,7 @@ function made(change: Change, context: ModelContext): () => void {
       };
     }
     case 'validator-out': {
-      const key = bytesToHex(change.publicKey);
+      const key = hex(change.publicKey);
       if (consortium.isAlone) throw new Refused('VALIDATORS_ALONE');
       const left = consortium.validators.filter((it) => it.key !== key);
       if (left.length === consortium.validators.length) throw new Refused('VALIDATOR_UNKNOWN');
@@ -313,11 +314,10 @@ export const consortiumTest: TestWing = {
       const kept = JSON.parse(text) as Kept;
       const row = view.get(proposals, id);
       const votes = row?.votes.map((it) => [it.organisation, it.yes, it.keyGeneration]);
-      const found = JSON.stringify([row?.outcome, row?.untilMs, row?.proposer, votes]);
-      const keptVotes = kept.votes.map((it) => [it.id, it.yes, it.generation]);
-      const expected = JSON.stringify([kept.outcome, kept.untilMs, kept.by, keptVotes]);
-      // Vectors run in a browser too, so nothing of Node is here.
-      if (found !== expected) throw new Error(`proposal ${id}: ${found}, not ${expected}`);
+      const own = kept.votes.map((vote) => [vote.id, vote.yes, vote.generation]);
+      const said = JSON.stringify([row?.outcome, row?.untilMs, row?.proposer, votes]);
+      const expected = JSON.stringify([kept.outcome, kept.untilMs, kept.by, own]);
+      if (said !== expected) throw new Error(`proposal ${id}: ${said} is not ${expected}`);
     }
   },
 };
