@@ -10,6 +10,7 @@ import { benchLedger } from './ledger.ts';
 import { benchRevoke } from './revoke.ts';
 import { benchSeal } from './seal.ts';
 import { benchShare } from './share.ts';
+import { benchStorage } from './storage.ts';
 import { benchVerify } from './verify.ts';
 import { benchWeb } from './web.ts';
 
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   revoke: (report) => benchRevoke(report),
   share: (report) => benchShare(report),
   import: benchImport,
+  storage: benchStorage,
   verify: (report) => benchVerify(report),
   chart: benchChart,
   day: benchDay,
