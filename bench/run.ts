@@ -12,6 +12,7 @@ import { benchLedger } from './ledger.ts';
 import { benchRevoke } from './revoke.ts';
 import { benchSeal } from './seal.ts';
 import { benchShare } from './share.ts';
+import { benchStorage } from './storage.ts';
 import { benchVerify } from './verify.ts';
 import { benchWeb } from './web.ts';
 
@@ -45,6 +46,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   revoke: (report) => benchRevoke(report),
   share: (report) => benchShare(report, isConsortium ? { engine: 'cometbft', members } : undefined),
   import: benchImport,
+  storage: benchStorage,
   verify: (report) => benchVerify(report),
   chart: benchChart,
   day: benchDay,

@@ -22,6 +22,7 @@ export interface Said {
 }
 
 export interface GoPeer {
+  readonly pid: number;
   readonly peerId: string;
   /** With its peer id. */
   readonly address: string;
@@ -71,6 +72,7 @@ export async function startGoPeer(options: GoPeerOptions): Promise<GoPeer> {
     return next();
   };
   return {
+    pid: child.pid ?? 0,
     peerId: ready,
     address,
     member: memberOfPeer(ready, address),
