@@ -64,6 +64,7 @@ export async function foundMembers(folder: string, count: number): Promise<Conso
     ({ name, url }, at) =>
       new Hospital({
         ...{ name, home: homeOf({ name }), number: numbers[at] ?? 0 },
+        log: join(folder, `${name}.log`),
         gatewayPort: Number(new URL(url).port),
       }),
   );

@@ -148,7 +148,7 @@ export const faults: readonly Fault[] = [
     play: async ({ random, holdMs }, [one]) => {
       if (one === undefined) return 'nobody';
       await one.down('SIGKILL');
-      const liar = await startValidator(one.home, { lies: true, seed: random.below(1e9) });
+      const liar = await startValidator(one, { lies: true, seed: random.below(1e9) });
       await wait(2 * holdMs);
       await stopValidator(liar, one);
       one.up();
@@ -236,10 +236,10 @@ function copyStates(from: string, to: string): void {
 
 /** Node and application of this home, without a gateway; resolves when they run. */
 export async function startValidator(
-  home: string,
+  { home, log: path }: Hospital,
   { lies, seed }: { readonly lies: boolean; readonly seed: number },
 ): Promise<ChildProcess> {
-  const log = openSync(join(home, 'validator.log'), 'a');
+  const log = openSync(path, 'a');
   const child = spawn(process.execPath, [validator, JSON.stringify({ home, lies, seed })], {
     stdio: ['ignore', 'pipe', log],
     env: { ...process.env, NODE_NO_WARNINGS: '1' },

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +30,8 @@ const settings: NonNullable<ConsortiumOptions['settings']> = {
 export interface HospitalPlace {
   readonly name: string;
   readonly home: string;
+  /** Where what its processes say is written: not on its disk, which may be full. */
+  readonly log: string;
   readonly gatewayPort: number;
   /** In the network between nodes. */
   readonly number: number;
@@ -40,6 +41,7 @@ export interface HospitalPlace {
 export class Hospital {
   readonly name: string;
   readonly home: string;
+  readonly log: string;
   readonly number: number;
   readonly #port: number;
   readonly #rpc: CometRpc;
@@ -50,9 +52,10 @@ export class Hospital {
   readonly ends: string[] = [];
   #said = '';
 
-  constructor({ name, home, gatewayPort, number }: HospitalPlace) {
+  constructor({ name, home, log, gatewayPort, number }: HospitalPlace) {
     this.name = name;
     this.home = home;
+    this.log = log;
     this.number = number;
     this.#port = gatewayPort;
     this.#rpc = new CometRpc(rpcUrlOf(this.nodeHome));
@@ -135,7 +138,7 @@ export class Hospital {
 
   #launch(): void {
     const options: ConsortiumOptions = { home: this.home, port: this.#port, settings };
-    const log = openSync(join(this.home, 'gateway.log'), 'a');
+    const log = openSync(this.log, 'a');
     const child = spawn(process.execPath, [entry, JSON.stringify(options)], {
       stdio: ['ignore', 'pipe', log],
       env: { ...process.env, NODE_NO_WARNINGS: '1' },

@@ -56,8 +56,9 @@ export async function doubleSign(
   const mine = others.slice(-1);
   for (const other of others)
     mesh.part(mine.includes(other) ? number : one.number, other.number, true);
-  const twin = new Hospital({ name: `twin of ${one.name}`, home, gatewayPort: 0, number });
-  const running = await startValidator(home, { lies: false, seed: 0 });
+  const log = `${home}.log`;
+  const twin = new Hospital({ name: `twin of ${one.name}`, home, log, gatewayPort: 0, number });
+  const running = await startValidator(twin, { lies: false, seed: 0 });
   one.up();
   onSay(`${one.name} and its twin run`);
   let evidenceAt: number | undefined;

@@ -6,9 +6,10 @@ import { Random } from '../../crash/random.ts';
 import { staleAnchorsOf } from '../../crash/shadow.ts';
 import type { Consortium } from '../consortium.ts';
 import type { History } from '../history.ts';
+import type { Hospital } from '../hospital.ts';
 import type { Outcome } from '../play.ts';
-import { type Finding, readLedger } from './blocks.ts';
-import { lightClient } from './light-client.ts';
+import { type Finding, ledgerOf, readLedger } from './blocks.ts';
+import { lightClient, signedIn } from './light-client.ts';
 import { referenceModel } from './model.ts';
 import { agreement, exactlyOnce, realTimeOrder } from './order.ts';
 import { doubleSigning, progress } from './progress.ts';
@@ -34,15 +35,19 @@ export async function judge(
 ): Promise<Judged> {
   const [first] = hospitals;
   if (first === undefined) throw new Error('nobody');
-  const ledger = readLedger(first.servers);
+  const kept = hospitals.map((it) => ({ ...placeOf(it), ledger: readLedger(it.servers) }));
+  const ledger = kept[0]?.ledger ?? ledgerOf([]);
   const checks = [
     exactlyOnce(history, ledger),
-    agreement(hospitals, ledger),
+    agreement(kept, ledger),
     realTimeOrder(history, ledger),
     referenceModel(genesisIn(first.servers), ledger, history),
     epochs(ledger),
     accessLog(ledger),
-    await lightClient(hospitals, new Random(seed)),
+    await lightClient(
+      kept.map((it) => ({ name: it.name, signed: signedIn(it.servers, it.ledger) })),
+      new Random(seed),
+    ),
     progress(played),
     doubleSigning(signedTwice, ledger),
   ];
@@ -59,3 +64,5 @@ export async function judge(
   }
   return { checks, lost, half, unverified };
 }
+
+const placeOf = ({ name, servers }: Hospital) => ({ name, servers });

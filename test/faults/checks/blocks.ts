@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../../src/crypto/hash.ts';
 import { BlockStore } from '../../../src/engines/blocks/block-store.ts';
 import type { StoredBlock } from '../../../src/engines/blocks/stored-block.ts';
@@ -36,30 +35,39 @@ export interface Placed {
 export const isBefore = (a: Placed, b: Placed): boolean =>
   a.height < b.height || (a.height === b.height && a.index < b.index);
 
-/** The ledger as the first hospital keeps it, with the place of each transaction. */
+/** The ledger as a hospital keeps it, with the place of each transaction. */
 export interface Ledger {
   readonly blocks: readonly StoredBlock[];
   /** By transaction, all places: it should be one. */
   readonly places: ReadonlyMap<string, readonly Placed[]>;
 }
 
+export function ledgerOf(blocks: readonly StoredBlock[]): Ledger {
+  const places = new Map<string, Placed[]>();
+  for (const { height, txs, results } of blocks) {
+    for (const [index, tx] of txs.entries()) {
+      const txId = bytesToHex(sha256(tx));
+      const code = results[index]?.code ?? -1;
+      places.set(txId, [...(places.get(txId) ?? []), { height, index, code }]);
+    }
+  }
+  return { blocks, places };
+}
+
 /** `servers`: of a hospital's home. */
 export function readLedger(servers: string): Ledger {
   const store = new BlockStore(blocksIn(servers), { readOnly: true, check: false });
   try {
-    const blocks = [...store.blocks()].map(({ read }) => read());
-    const places = new Map<string, Placed[]>();
-    for (const { height, txs, results } of blocks) {
-      for (const [index, tx] of txs.entries()) {
-        const txId = bytesToHex(sha256(tx));
-        const code = results[index]?.code ?? -1;
-        places.set(txId, [...(places.get(txId) ?? []), { height, index, code }]);
-      }
-    }
-    return { blocks, places };
+    return ledgerOf([...store.blocks()].map(({ read }) => read()));
   } finally {
     store.close();
   }
+}
+
+/** A hospital's ledger, by its name. */
+export interface Kept {
+  readonly name: string;
+  readonly ledger: Ledger;
 }
 
 /** Rounds that a block took, from 0 on. */
@@ -67,13 +75,3 @@ export const roundOf = ({ commit }: StoredBlock): number => decodeCommit(commit)
 
 export const hashOf = ({ header }: StoredBlock): string =>
   bytesToHex(headerHashBytes(decodeHeader(header)));
-
-/** SQLite's own judgement of a file. */
-export function isSound(path: string): boolean {
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    return db.prepare('PRAGMA quick_check(1)').get()?.quick_check === 'ok';
-  } finally {
-    db.close();
-  }
-}

@@ -19,7 +19,11 @@ import { type Finding, finding, type Ledger } from './blocks.ts';
  * on: each transaction has the code and the answer that the model gives, and each row that a hospital told at some height is
  * the model's at that height.
  */
-export function referenceModel(genesis: Genesis, ledger: Ledger, history: History): Finding {
+export function referenceModel(
+  genesis: Genesis,
+  ledger: Ledger,
+  history: Pick<History, 'observations'>,
+): Finding {
   const model = modelOf(genesis);
   const asked = new Map<number, Observation[]>();
   for (const it of history.observations)

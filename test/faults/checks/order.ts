@@ -1,15 +1,16 @@
 import type { History, Operation } from '../history.ts';
-import type { Hospital } from '../hospital.ts';
 import {
   type Finding,
   finding,
   hashOf,
   isBefore,
+  type Kept,
   type Ledger,
   type Placed,
-  readLedger,
   roundOf,
 } from './blocks.ts';
+
+type Told = Pick<History, 'operations'>;
 
 /** Everything that was tried for one transaction, first to last. */
 interface Tried {
@@ -18,7 +19,7 @@ interface Tried {
   readonly txId: string | undefined;
 }
 
-function triedIn({ operations }: History): Tried[] {
+function triedIn({ operations }: Told): Tried[] {
   const byName = new Map<string, Operation[]>();
   for (const it of operations) {
     const before = byName.get(it.of);
@@ -35,7 +36,7 @@ function triedIn({ operations }: History): Tried[] {
 }
 
 /** Check 1: what was confirmed is there once and where it was said; what was refused did nothing. */
-export function exactlyOnce(history: History, { places }: Ledger): Finding {
+export function exactlyOnce(history: Told, { places }: Ledger): Finding {
   const violations: string[] = [];
   const counts = { confirmed: 0, refused: 0, open: 0 };
   for (const [txId, all] of places) {
@@ -63,11 +64,11 @@ export function exactlyOnce(history: History, { places }: Ledger): Finding {
 }
 
 /** Check 2: the same block, results and state at every height, at every hospital. */
-export function agreement(hospitals: readonly Hospital[], first: Ledger): Finding {
+export function agreement(kept: readonly Kept[], first: Ledger): Finding {
   const violations: string[] = [];
   let compared = 0;
-  for (const { name, servers } of hospitals) {
-    const { blocks } = readLedger(servers);
+  for (const { name, ledger } of kept) {
+    const { blocks } = ledger;
     if (blocks.length !== first.blocks.length) {
       violations.push(`${name} has ${blocks.length} blocks, and not ${first.blocks.length}`);
     }
@@ -92,7 +93,7 @@ export function agreement(hospitals: readonly Hospital[], first: Ledger): Findin
 }
 
 /** Check 3: what was confirmed before something was asked for stands before it. */
-export function realTimeOrder(history: History, { places }: Ledger): Finding {
+export function realTimeOrder(history: Told, { places }: Ledger): Finding {
   const placed = triedIn(history).flatMap(({ first, all, txId }) => {
     const place = txId === undefined ? undefined : places.get(txId)?.[0];
     if (place === undefined) return [];

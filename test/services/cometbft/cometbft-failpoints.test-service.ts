@@ -38,10 +38,10 @@ async function runInto(member: Member, passage: number, next: () => Uint8Array):
   }
 }
 
-/** The hash of a header covers the state before its block. */
-async function blockAt(engine: CometEngine, height: number): Promise<string> {
-  const { header } = await engine.signedHeader(height);
-  return bytesToHex(headerHashBytes(decodeHeader(header)));
+/** A block's hash, and the state before it, which it names. */
+async function blockAt(engine: CometEngine, height: number): Promise<readonly [string, string]> {
+  const header = decodeHeader((await engine.signedHeader(height)).header);
+  return [bytesToHex(headerHashBytes(header)), bytesToHex(header.appHash)];
 }
 
 test('a node that ends at any of its own fail points goes on with the same blocks and state', {
@@ -53,7 +53,8 @@ test('a node that ends at any of its own fail points goes on with the same block
   assert.ok(member !== undefined);
   let sent = 0;
   const next = () => accepted[sent++] ?? assert.fail('more transactions than there are');
-  const blocks: string[] = [];
+  const blocks: (readonly [string, string])[] = [];
+  let state: { readonly after: number; readonly appHash: string } | undefined;
   try {
     for (let passage = 0; passage < passages; passage++) {
       await runInto(member, passage, next);
@@ -64,10 +65,13 @@ test('a node that ends at any of its own fail points goes on with the same block
       const { height, result } = await engine.waitCommit(txId, patienceMs);
       assert.equal(result.code, 0);
       for (const [at, before] of blocks.entries()) {
-        assert.equal(await blockAt(engine, at + 1), before, `block ${at + 1} after ${passage}`);
+        assert.deepEqual(await blockAt(engine, at + 1), before, `block ${at + 1}, ${passage}`);
       }
-      // What the engine keeps follows block by block from what it kept before, app hash for app hash (CB-9).
       for (let at = blocks.length + 1; at <= height; at++) blocks.push(await blockAt(engine, at));
+      // What was the state before the end is what the next block was made on.
+      if (state !== undefined) assert.equal(blocks[state.after]?.[1], state.appHash);
+      const { height: last, appHash } = engine.status();
+      state = { after: last, appHash: bytesToHex(appHash) };
       await member.stop();
       assert.deepEqual(member.troubles, []);
     }
