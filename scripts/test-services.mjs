@@ -72,11 +72,20 @@ for (const service of services) {
     missing.push(`not run: ${name} (${reason})`);
     continue;
   }
-  const { status } = spawnSync('node', ['--test', `test/services/**/${name}*.test-service.ts`], {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, SALUS_SERVICE: folder },
-  });
+  const { status } = spawnSync(
+    'node',
+    [
+      '--test',
+      ...[`test/services/**/${name}`, `src/wings/*/test/${name}`].map(
+        (it) => `${it}*.test-service.ts`,
+      ),
+    ],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, SALUS_SERVICE: folder },
+    },
+  );
   ran += 1;
   if (status !== 0) failed += 1;
   process.stdout.write(`${status === 0 ? 'passed' : 'FAILED'}: ${name} (${folder})\n`);

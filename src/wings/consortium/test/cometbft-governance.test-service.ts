@@ -1,22 +1,29 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { sha256 } from '../../../src/crypto/hash.ts';
-import { signingKeyFromSeed, verifyVote } from '../../../src/crypto/signature.ts';
-import type { CometEngine } from '../../../src/engines/cometbft/comet-engine.ts';
-import { findCometBft } from '../../../src/engines/cometbft/node.ts';
-import { verifyConsortiumLedger } from '../../../src/engines/cometbft/verify-ledger.ts';
-import { openLedgerApplication } from '../../../src/engines/ledger-application/open.ts';
-import { decodeHeader } from '../../../src/ledger/chain/header.ts';
-import { verifyReceipt } from '../../../src/ledger/chain/receipt.ts';
-import { defaultGenesis } from '../../../src/ledger/genesis.ts';
-import { type Act, foundingLogs } from '../../../src/ledger/protocol.ts';
-import { organisationRights } from '../../../src/ledger/rights.ts';
-import { bytesToHex, utf8 } from '../../../src/primitives/bytes.ts';
-import { proposalId } from '../../../src/wings/consortium/ledger/acts/gov-propose.ts';
-import type { Change } from '../../../src/wings/consortium/ledger/changes.ts';
-import { chainId, makeBody, makePerson, type Person, realChecks, signTx } from '../../builders.ts';
-import { makeNetwork } from './network.ts';
+import {
+  chainId,
+  makeBody,
+  makePerson,
+  type Person,
+  realChecks,
+  signTx,
+} from '../../../../test/builders.ts';
+import { makeNetwork } from '../../../../test/services/cometbft/network.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { signingKeyFromSeed, verifyVote } from '../../../crypto/signature.ts';
+import type { CometEngine } from '../../../engines/cometbft/comet-engine.ts';
+import { findCometBft } from '../../../engines/cometbft/node.ts';
+import { verifyConsortiumLedger } from '../../../engines/cometbft/verify-ledger.ts';
+import { openLedgerApplication } from '../../../engines/ledger-application/open.ts';
+import { decodeHeader } from '../../../ledger/chain/header.ts';
+import { verifyReceipt } from '../../../ledger/chain/receipt.ts';
+import { defaultGenesis } from '../../../ledger/genesis.ts';
+import { type Act, foundingLogs } from '../../../ledger/protocol.ts';
+import { organisationRights } from '../../../ledger/rights.ts';
+import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
+import { proposalId } from '../ledger/acts/gov-propose.ts';
+import type { Change } from '../ledger/changes.ts';
 
 const program = findCometBft([process.env.SALUS_SERVICE ?? '']);
 const startMs = Date.now();
