@@ -39,7 +39,8 @@ export function ShareForm({
   const onChange = (change: Partial<ShareDraft>) => setDraft((it) => ({ ...it, ...change }));
   const who = draft.who === undefined ? t('share.someone') : nameOf(draft.who.person);
   const fold = (blank: BlankName) => {
-    setOpen(undefined);
+    // Beside what happens there is room on a desk for what that person may read; on a phone the button comes near.
+    setOpen(blank === 'who' && isDesk() ? 'what' : undefined);
     // Who chose by keyboard goes on from the blank that was filled.
     document.querySelector<HTMLElement>(`#blank-${blank}`)?.focus();
   };
@@ -85,6 +86,9 @@ export function ShareForm({
     </div>
   );
 }
+
+/** As wide as `shell.css` puts two columns beside each other. */
+const isDesk = (): boolean => matchMedia('(min-width: 60em)').matches;
 
 /** A word of the sentence that can be another one. */
 function Blank({
