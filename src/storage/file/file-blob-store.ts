@@ -26,7 +26,7 @@ import { type FaultPoint, writeFault } from './faults.ts';
 import { Intake } from './intake.ts';
 import { LargeFiles } from './large-files.ts';
 import { lockFolder } from './lock.ts';
-import { readPieces, readWhole, treeOf } from './pieces.ts';
+import { readLeafOf, readPieces, readWhole, treeOf } from './pieces.ts';
 import { Rows } from './rows.ts';
 import { walkBlobs } from './walk.ts';
 import { type Effects, Writer } from './writer.ts';
@@ -55,6 +55,8 @@ export interface FileBlobs extends BlobStore {
   list(after: string, limit: number): readonly ListedBlob[];
   /** The proven tree of a blob that is a file; undefined for a small one and for what is not here. Throws BLOB_CORRUPT. */
   tree(id: BlobId): BlobTree | undefined;
+  /** A leaf of a blob that is a file, held against the digest that the caller knows. Throws BLOB_UNKNOWN, BLOB_CORRUPT. */
+  leaf(id: BlobId, place: number, digest: Uint8Array): Promise<Uint8Array>;
 }
 
 export interface ListedBlob extends StoredBlob {
@@ -263,6 +265,10 @@ class FileBlobStore implements FileBlobs {
 
   tree(id: BlobId): BlobTree | undefined {
     return treeOf(this.#rows, id);
+  }
+
+  leaf(id: BlobId, place: number, digest: Uint8Array): Promise<Uint8Array> {
+    return readLeafOf(this.#rows, this.#files, { id, place, digest });
   }
 
   async usage(owner: BlobOwner): Promise<Usage> {

@@ -102,6 +102,25 @@ function proven(id: BlobId, bytes: number, content: Uint8Array): Uint8Array {
   return content;
 }
 
+/** One leaf, by the digest that is its own id: no tree needs to be proven for it. Throws BLOB_UNKNOWN, BLOB_CORRUPT. */
+export async function readLeafOf(
+  rows: Rows,
+  files: LargeFiles,
+  leaf: { readonly id: BlobId; readonly place: number; readonly digest: Uint8Array },
+): Promise<Uint8Array> {
+  const { id, place, digest } = leaf;
+  const row = rowOf(rows, id);
+  const file = await files.open(id);
+  if (file === undefined) throw corrupt(id, 'missing');
+  try {
+    const bytes = await readLeaf(file, row, place * leafBytes);
+    if (!equalBytes(sha256(bytes), digest)) throw corrupt(id, 'changed');
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
 /** The tree of a blob of several leaves; undefined for what is none. Throws BLOB_CORRUPT. */
 export function treeOf(rows: Rows, id: BlobId): BlobTree | undefined {
   const row = readable(id, () => rows.blob(id));

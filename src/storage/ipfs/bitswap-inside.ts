@@ -19,7 +19,10 @@ export interface PeerWantLists {
 /** One peer's wants. */
 export interface PeerLedger {
   readonly wants: Map<string, { readonly status: 'want' | 'sending' | 'sent' }>;
-  readonly sendQueue: { onIdle(): Promise<void> };
+  readonly sendQueue: {
+    add(...args: unknown[]): Promise<unknown>;
+    onIdle(): Promise<void>;
+  };
 }
 
 export interface WantMessage {

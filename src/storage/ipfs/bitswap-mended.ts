@@ -5,6 +5,8 @@ import { type BitswapLists, keyOf, type WantEntry, type WantMessage } from './bi
 /** Of one member: so many blocks are read at a time, and so many of its wants wait. Source: SN-3. */
 export const blocksAtOnce = 16;
 const maxWaiting = 1_024;
+/** A part is read while another is sent. */
+export const lanesAtOnce = 4;
 
 /** What is mended of `@helia/bitswap`; only tests leave something out. */
 export interface Mended {
@@ -36,19 +38,39 @@ function answerAgain({ peerWantLists }: BitswapLists): void {
 
 /**
  * The library reads every block that a peer wants into memory before it sends one: a member that wants 1,024 leaves costs
- * a gibibyte. Here a peer's wants come to it in two halves of `blocksAtOnce`; the others wait, the oldest first.
+ * a gibibyte. Here a peer's wants come to it in
+ * `lanesAtOnce` parts of `blocksAtOnce`; the others wait, the oldest first.
  */
 function serveInTurns({ peerWantLists }: BitswapLists): void {
   const receive = peerWantLists.receiveMessage.bind(peerWantLists);
   const waiting = new Map<string, WantEntry[]>();
   const lanes = new Map<string, number>();
 
+  /** Hands wants to the library and waits until what it took up for them was sent. */
+  const sent = async (peer: PeerId, entries: readonly WantEntry[]): Promise<void> => {
+    let sending: Promise<unknown> | undefined;
+    const ledger = peerWantLists.ledgerMap.get(peer);
+    const add = ledger?.sendQueue.add;
+    if (ledger !== undefined && add !== undefined) {
+      // The library keeps the promise of its queue to itself; receiving adds to it in the same turn.
+      ledger.sendQueue.add = (...args) => {
+        sending = add.apply(ledger.sendQueue, args);
+        return sending;
+      };
+    }
+    try {
+      receive(peer, wantsOf(entries));
+    } finally {
+      if (ledger !== undefined && add !== undefined) ledger.sendQueue.add = add;
+    }
+    await (sending ?? peerWantLists.ledgerMap.get(peer)?.sendQueue.onIdle());
+  };
+
   const serve = async (peer: PeerId, name: string): Promise<void> => {
     for (;;) {
-      const entries = waiting.get(name)?.splice(0, blocksAtOnce / 2) ?? [];
+      const entries = waiting.get(name)?.splice(0, blocksAtOnce / lanesAtOnce) ?? [];
       if (entries.length === 0) break;
-      receive(peer, wantsOf(entries));
-      await peerWantLists.ledgerMap.get(peer)?.sendQueue.onIdle();
+      await sent(peer, entries);
     }
     const left = (lanes.get(name) ?? 1) - 1;
     if (left > 0) lanes.set(name, left);
@@ -73,7 +95,7 @@ function serveInTurns({ peerWantLists }: BitswapLists): void {
     }
     if (wanted.length === 0) return;
     waiting.set(name, [...kept, ...wanted].slice(0, maxWaiting));
-    while ((lanes.get(name) ?? 0) < 2 && (waiting.get(name)?.length ?? 0) > 0) {
+    while ((lanes.get(name) ?? 0) < lanesAtOnce && (waiting.get(name)?.length ?? 0) > 0) {
       lanes.set(name, (lanes.get(name) ?? 0) + 1);
       // A send that fails is the library's to log; the lane ends with it and the next message opens it again.
       serve(peer, name).catch(() => lanes.delete(name));

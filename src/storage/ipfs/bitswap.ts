@@ -3,7 +3,7 @@ import type { Libp2p, PeerId } from '@libp2p/interface';
 import type { CID } from 'multiformats/cid';
 import { sha256 } from 'multiformats/hashes/sha2';
 import { type BitswapLists, type BlockHeard, keyOf } from './bitswap-inside.ts';
-import { type Mended, mendBitswap } from './bitswap-mended.ts';
+import { lanesAtOnce, type Mended, mendBitswap } from './bitswap-mended.ts';
 
 /** What a node can give: `get` is asked only for what it `has`. */
 export interface Blocks {
@@ -110,8 +110,8 @@ async function brokerOf(libp2p: Libp2p, blocks: Blocks): Promise<Broker> {
   };
   // Helia is a hundred methods; the library uses these.
   withBitswap(host as unknown as Parameters<typeof withBitswap>[0], {
-    // Two lanes, as `bitswap-mended.ts` serves; the other options that would bound a peer are misspelt inside and do nothing.
-    sendBlocksConcurrency: 2,
+    // As `bitswap-mended.ts` serves; the other options that would bound a peer are misspelt inside and do nothing.
+    sendBlocksConcurrency: lanesAtOnce,
     messageReceiveTimeout: 60_000,
     messageSendTimeout: 60_000,
   });

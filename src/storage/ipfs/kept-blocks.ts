@@ -1,10 +1,10 @@
 import type { CID } from 'multiformats/cid';
 import { isCoded } from '../../primitives/errors.ts';
 import type { BlobId } from '../../primitives/ids.ts';
-import { type BlobTree, idOfCid, isLeafId, leafBytes } from '../blob-id.ts';
+import { type BlobTree, cidBytesOf, idOfCid, isLeafId } from '../blob-id.ts';
 import type { FileBlobs } from '../file/file-blob-store.ts';
 import type { Blocks } from './bitswap.ts';
-import type { NetworkRows } from './network-rows.ts';
+import type { BlockPlace, NetworkRows } from './network-rows.ts';
 
 const rawHead = Uint8Array.of(1, 0x55, 0x12, 32);
 
@@ -50,7 +50,7 @@ export class KeptBlocks implements Blocks {
     }
     for (const { blobId, place } of this.#rows.placesOf(id)) {
       for (const store of this.#stores) {
-        const bytes = await whole(async () => partOf(store, blobId, place));
+        const bytes = await whole(() => partOf(store, id, { blobId, place }));
         if (bytes !== undefined) return bytes;
       }
     }
@@ -89,14 +89,12 @@ export function leafIdAt({ leafDigests }: BlobTree, place: number): BlobId {
 
 async function partOf(
   store: FileBlobs,
-  blobId: BlobId,
-  place: number,
+  block: BlobId,
+  { blobId, place }: BlockPlace,
 ): Promise<Uint8Array | undefined> {
   if (!(await store.has(blobId))) return undefined;
   if (place < 0) return store.tree(blobId)?.nodes[-1 - place]?.bytes;
-  const from = place * leafBytes;
-  const to = Math.min(from + leafBytes, await store.size(blobId));
-  return store.read(blobId, { from, to });
+  return store.leaf(blobId, place, cidBytesOf(block).subarray(4));
 }
 
 /** Undefined instead of bytes that do not match or were erased meanwhile. */

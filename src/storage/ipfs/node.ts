@@ -199,7 +199,8 @@ function privateLibp2p(
       transports: [tcp()],
       connectionProtector: swarmProtector(parseSwarmKey(swarmKey), mended),
       connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
+      // A transfer that begins with the connection opens a stream for each want at once: past ten the library ends it.
+      streamMuxers: [yamux({ maxEarlyStreams: 1_000 })],
       services: { identify: identify() },
       connectionManager: {
         reconnectRetries: Number.POSITIVE_INFINITY,

@@ -3,7 +3,7 @@ import { type ProtectorComponents, preSharedKey } from '@libp2p/pnet';
 
 /** A running cipher of `xsalsa20`. */
 interface Cipher {
-  update(input: Uint8Array): Uint8Array;
+  update(input: Uint8Array, output?: Uint8Array): Uint8Array;
   finalize(): void;
 }
 
@@ -63,16 +63,17 @@ const ended: Cipher = { update: () => new Uint8Array(0), finalize: () => {} };
 /**
  * The same cipher, fed at most 64 KiB at a time: its WASM memory, shared by all ciphers, grows on every turn between two
  * of them once an update exceeds 640 KiB, until it cannot and the connection dies in the middle of a large transfer.
+ * In place: what comes from the socket and what goes to it belongs to nobody else, and a new buffer for every 64 KiB is
+ * what the collector works on most.
  */
 export function inSmallUpdates(cipher: Cipher): Cipher {
   return {
     update(input) {
-      if (input.length <= maxUpdateBytes) return cipher.update(input);
-      const output = new Uint8Array(input.length);
       for (let at = 0; at < input.length; at += maxUpdateBytes) {
-        output.set(cipher.update(input.subarray(at, at + maxUpdateBytes)), at);
+        const part = input.subarray(at, at + maxUpdateBytes);
+        cipher.update(part, part);
       }
-      return output;
+      return input;
     },
     finalize: () => cipher.finalize(),
   };

@@ -36,15 +36,20 @@ const maxFrameBytes = 4 * maxPieceBytes;
 /** Pieces of a stream that may be on their way. */
 export const piecesAhead = 4;
 
-/** The bytes are copied: the caller may use its buffer again. */
+/** Up to here one write of a copy costs less than two. */
+const copiedBytes = 16 * 1024;
+
+/** The payload is the socket's from now on. */
 export function writeFrame(socket: Socket, kind: number, call: number, payload?: Uint8Array): void {
   const length = payload?.length ?? 0;
-  const frame = Buffer.allocUnsafe(headBytes + length);
+  const isCopied = length <= copiedBytes;
+  const frame = Buffer.allocUnsafe(headBytes + (isCopied ? length : 0));
   frame.writeUInt32BE(headBytes - 4 + length, 0);
   frame.writeUInt8(kind, 4);
   frame.writeUInt32BE(call, 5);
-  if (payload !== undefined) frame.set(payload, headBytes);
+  if (payload !== undefined && isCopied) frame.set(payload, headBytes);
   socket.write(frame);
+  if (payload !== undefined && !isCopied) socket.write(payload);
 }
 
 export function writeJson(socket: Socket, kind: number, call: number, value: unknown): void {
