@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { signingKeyFromSeed } from '../src/crypto/signature.ts';
 import { bytesToHex, utf8ToText } from '../src/primitives/bytes.ts';
 import { accountIdOf, type BlobId } from '../src/primitives/ids.ts';
+import { storageNodeFlags } from '../src/server/storage/node-flags.ts';
 import { blobIdOf } from '../src/storage/blob-id.ts';
 import type { BlobStore } from '../src/storage/blob-store.ts';
 import { openFileBlobStore } from '../src/storage/file/file-blob-store.ts';
@@ -194,7 +195,7 @@ async function openNodes(folder: string, swarmKey: Uint8Array): Promise<Pair> {
       copies: at === 2 ? 1 : 2,
     };
     const script = fileURLToPath(new URL('./storage-node.ts', import.meta.url));
-    const child = spawn(process.execPath, [script, JSON.stringify(settings)], {
+    const child = spawn(process.execPath, [...storageNodeFlags, script, JSON.stringify(settings)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const [address] = (await once(child.stdout, 'data')) as [Buffer];

@@ -55,6 +55,8 @@ export interface Service {
 export interface Process extends Service {
   /** The file with its `ProcessEntry`; absolute. */
   readonly entry: string;
+  /** Flags of Node for it. */
+  readonly nodeFlags?: readonly string[];
   /** Whether it runs for the hospital in this folder; missing: for every one. */
   readonly runsFor?: (hospitalFolder: string) => boolean;
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { serverWings } from '../wings/server.ts';
 import type { Process, ServerWing, Service } from './process.ts';
+import { storageNodeFlags } from './storage/node-flags.ts';
 import { isNetworked } from './storage/settings.ts';
 
 /** The ledger of a home: the state beside the blocks is made again from them. */
@@ -36,6 +37,7 @@ const storage: Process = {
   name: 'storage',
   per: 'hospital',
   entry: fileURLToPath(new URL('./storage-process.ts', import.meta.url)),
+  nodeFlags: storageNodeFlags,
   runsFor: isNetworked,
   keeps: {
     databases: ['storage/network.sqlite'],

@@ -11,6 +11,8 @@ export interface Supervised {
   readonly name: string;
   readonly entry: string;
   readonly order: ProcessOrder;
+  /** Of Node. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** A process as it is now: one line of `/health` and of the page. */
@@ -189,12 +191,15 @@ class Kept {
 
 /** The processes of a home, in order: those for the home once, the others for each of its hospitals. */
 export function processesOf(home: string, processes: readonly Process[]): Supervised[] {
-  return processes.flatMap(({ name, entry, per, runsFor = () => true }) =>
+  return processes.flatMap(({ name, entry, per, nodeFlags = [], runsFor = () => true }) =>
     per === 'home'
-      ? [{ name, entry, order: { home } }]
+      ? [{ name, entry, nodeFlags, order: { home } }]
       : hospitalsOf(home)
           .filter((hospital) => runsFor(join(serversOf(home), hospital)))
-          .map((hospital) => ({ name: `${name}.${hospital}`, entry, order: { home, hospital } })),
+          .map((hospital) => ({
+            name: `${name}.${hospital}`,
+            ...{ entry, nodeFlags, order: { home, hospital } },
+          })),
   );
 }
 
@@ -213,12 +218,12 @@ export const thisMachine: Machine = {
 };
 
 /** Forks the host of processes, which ends when this process does; what it says goes into its log. */
-function startProcess({ name, entry, order }: Supervised): Child {
+function startProcess({ name, entry, order, nodeFlags = [] }: Supervised): Child {
   const logs = join(serversOf(order.home), 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const log = openLogFile({ path: join(logs, `${name}.log`), maxBytes: logBytes, keep: logsKept });
   const child = fork(host, [entry, JSON.stringify(order)], {
-    execArgv: [],
+    execArgv: [...nodeFlags],
     env: environmentOf(process.env),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

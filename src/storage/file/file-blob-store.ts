@@ -55,6 +55,15 @@ export interface FileBlobs extends BlobStore {
   list(after: string, limit: number): readonly ListedBlob[];
   /** The proven tree of a blob that is a file; undefined for a small one and for what is not here. Throws BLOB_CORRUPT. */
   tree(id: BlobId): BlobTree | undefined;
+  /**
+   * Keeps a blob whose tree is proven and whose leaves the caller has held against their digests, each a piece, without
+   * hashing them again. Throws as `put`.
+   */
+  putLeaves(
+    tree: BlobTree,
+    leaves: AsyncIterable<Uint8Array>,
+    options: PutManyOptions,
+  ): Promise<StoredBlob>;
   /** A leaf of a blob that is a file, held against the digest that the caller knows. Throws BLOB_UNKNOWN, BLOB_CORRUPT. */
   leaf(id: BlobId, place: number, digest: Uint8Array): Promise<Uint8Array>;
 }
@@ -265,6 +274,15 @@ class FileBlobStore implements FileBlobs {
 
   tree(id: BlobId): BlobTree | undefined {
     return treeOf(this.#rows, id);
+  }
+
+  async putLeaves(
+    tree: BlobTree,
+    leaves: AsyncIterable<Uint8Array>,
+    options: PutManyOptions,
+  ): Promise<StoredBlob> {
+    this.#checkWritable();
+    return await this.#intake.put(leaves, { ...options, expectedId: tree.id }, tree);
   }
 
   leaf(id: BlobId, place: number, digest: Uint8Array): Promise<Uint8Array> {

@@ -72,8 +72,8 @@ export class Intake {
     return this.#uploads.taken;
   }
 
-  /** As `BlobStore.put`. */
-  async put(source: BlobSource, options: PutOptions): Promise<StoredBlob> {
+  /** As `BlobStore.put`. `proven`: the tree of the bytes, which were held against it where they came from. */
+  async put(source: BlobSource, options: PutOptions, proven?: BlobTree): Promise<StoredBlob> {
     const { owner, signal } = options;
     if (owner.length === 0 || owner.length > 128) {
       throw new CodedError('ID_FORMAT', { field: 'owner' });
@@ -89,7 +89,11 @@ export class Intake {
       const head = await headOf(pieces, maxRowBytes);
       return head.isWhole
         ? await this.#putRow(head.bytes, options)
-        : await this.#putFile(head.bytes, pieces, options);
+        : await this.#putFile(
+            { head: head.bytes, rest: pieces },
+            options,
+            proven === undefined ? new BlobHasher() : new Counted(proven),
+          );
     } finally {
       await pieces.return();
     }
@@ -129,9 +133,9 @@ export class Intake {
   }
 
   async #putFile(
-    head: Uint8Array,
-    rest: AsyncIterable<Uint8Array>,
+    { head, rest }: { readonly head: Uint8Array; readonly rest: AsyncIterable<Uint8Array> },
     options: PutOptions,
+    hasher: BlobHasher | Counted,
   ): Promise<StoredBlob> {
     const { owner } = options;
     if (!this.#uploads.take(owner)) {
@@ -141,7 +145,6 @@ export class Intake {
     try {
       const { path, handle } = await this.#files.begin();
       part = path;
-      const hasher = new BlobHasher();
       let tree: BlobTree;
       try {
         await this.#receive(head, rest, options, async (piece) => {
@@ -239,6 +242,27 @@ export class Intake {
     if (isClaimed) this.#rows.renewClaim(arrival, nowMs);
     else this.#rows.insertClaim(arrival, arrival.bytes, nowMs);
     return { id: arrival.id, bytes: arrival.bytes };
+  }
+}
+
+/** In the place of a hasher, for bytes that are proven: all of them must come. */
+class Counted {
+  readonly #tree: BlobTree;
+  #bytes = 0;
+
+  constructor(tree: BlobTree) {
+    this.#tree = tree;
+  }
+
+  update(piece: Uint8Array): this {
+    this.#bytes += piece.length;
+    return this;
+  }
+
+  /** Throws BLOB_MISMATCH. */
+  finish(): BlobTree {
+    if (this.#bytes !== this.#tree.bytes) throw new CodedError('BLOB_MISMATCH');
+    return this.#tree;
   }
 }
 

@@ -82,16 +82,12 @@ async function keep(here: Here, blob: StoredBlob, asking: Asking): Promise<strin
 }
 
 async function keepOne(here: Here, { id, bytes }: StoredBlob, asking: Asking): Promise<void> {
-  const { from, atMs, working } = asking;
+  const { from, atMs } = asking;
   const custodian = from.account;
   const stone = here.rows.tombstoneAt(id, custodian);
   if (stone !== undefined && atMs <= stone) throw new CodedError('BLOB_ERASED', { blobId: id });
   if (bytes > maxBlobBytes) throw new CodedError('BODY_TOO_LARGE', { bytes });
-  if (!(await isKeptFor(here, id, custodian))) {
-    const options = { owner: custodian, expectedId: id };
-    await here.held.put(counted(sourceOf(here, id, from), bytes, working), options);
-    here.blocks.index(id);
-  }
+  if (!(await isKeptFor(here, id, custodian))) await bring(here, { id, bytes }, asking);
   here.rows.pinFor(id, custodian, atMs);
 }
 
@@ -108,22 +104,32 @@ async function isKeptFor(here: Here, id: BlobId, custodian: AccountId): Promise<
 }
 
 /** From our own disk where another custodian's copy, or our own, is there; else from whoever asks. */
-async function* sourceOf(here: Here, id: BlobId, from: StorageMember): AsyncGenerator<Uint8Array> {
-  let given = 0;
+async function bring(here: Here, { id, bytes }: StoredBlob, asking: Asking): Promise<void> {
+  const { from, working } = asking;
+  const owner = from.account;
   for (const store of [here.held, here.own]) {
-    if (given > 0 || !(await store.has(id))) continue;
     try {
-      for await (const piece of store.readStream(id)) {
-        given += piece.length;
-        yield piece;
-      }
+      if (!(await store.has(id))) continue;
+      const pieces = counted(store.readStream(id), bytes, working);
+      await here.held.put(pieces, { owner, expectedId: id });
       return;
     } catch (error) {
-      // A bad copy of ours: with nothing given out yet the sender has the bytes.
-      if (!isCoded(error, 'BLOB_CORRUPT') || given > 0) throw error;
+      // A bad copy of ours: the sender has the bytes.
+      if (!isCoded(error, 'BLOB_CORRUPT')) throw error;
     }
   }
-  yield* new Transfer(here.node, { from: [from] }).pieces(id);
+  const transfer = new Transfer(here.node, { from: [from] });
+  if (isLeafId(id)) {
+    const pieces = counted(transfer.pieces(id), bytes, working);
+    await here.held.put(pieces, { owner, expectedId: id });
+  } else {
+    const tree = await transfer.tree(id);
+    if (tree.bytes !== bytes) throw new CodedError('BLOB_MISMATCH', { bytes });
+    const leaves = transfer.leaves(tree, 0, tree.leafDigests.length / 32);
+    // Each was hashed when it came: once is enough.
+    await here.held.putLeaves(tree, counted(leaves, bytes, working), { owner });
+  }
+  here.blocks.index(id);
 }
 
 /** Held against the length that was announced while it comes: the quota was judged by that. Throws BLOB_MISMATCH. */
