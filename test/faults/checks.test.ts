@@ -222,7 +222,8 @@ test('light client: all headers are taken, and a hospital that shows another one
 
 const played: Played = {
   ...{ atMs: 0, fault: 'isolated', on: ['north'], what: '', heights: [1, 2] },
-  ...{ progressMs: 100, rejoinMs: 200, forbidden: 0, failed: undefined },
+  ...{ progressMs: 100, rejoinMs: 200, isTooMuch: false, forbidden: 0 },
+  ...{ failed: undefined },
 };
 
 test('progress: after each fault, and none without two thirds', () => {
@@ -245,12 +246,21 @@ test('double signing: evidence comes, and the set is another one two heights lat
     );
   const signed: DoubleSigned = {
     ...{ of: 'north', address: '', evidenceAt: 3, before: 4, after: 3, isIn: false, progressMs: 9 },
+    cases: [{ removed: true }],
   };
-  assert.ok(doubleSigning(signed, chain(5)).ok);
-  assert.ok(broken(doubleSigning(signed, chain(6))));
-  assert.ok(broken(doubleSigning(signed, chain(4))));
-  assert.ok(broken(doubleSigning({ ...signed, evidenceAt: undefined }, chain(5))));
-  assert.ok(broken(doubleSigning({ ...signed, after: 4, isIn: true }, chain(5))));
-  assert.ok(broken(doubleSigning({ ...signed, progressMs: undefined }, chain(5))));
-  assert.ok(!doubleSigning(undefined, chain(5)).ok);
+  const judged = (of: Partial<DoubleSigned>, from = 5) =>
+    doubleSigning([{ ...signed, ...of }], chain(from));
+  assert.ok(judged({}).ok);
+  assert.ok(broken(judged({}, 6)));
+  assert.ok(broken(judged({}, 4)));
+  assert.ok(broken(judged({ evidenceAt: undefined })));
+  assert.ok(broken(judged({ after: 4, isIn: true })));
+  assert.ok(broken(judged({ cases: [] })));
+  assert.ok(broken(judged({ progressMs: undefined })));
+  assert.ok(!doubleSigning([], chain(5)).ok);
+  // With three it is needed, and stays.
+  const stays = { before: 3, after: 3, isIn: true, cases: [{ removed: false }] };
+  assert.ok(judged(stays, 9).ok);
+  assert.ok(broken(judged({ ...stays, after: 2, isIn: false }, 9)));
+  assert.ok(broken(judged({ ...stays, cases: [{ removed: true }] }, 9)));
 });
