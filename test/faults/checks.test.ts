@@ -227,12 +227,13 @@ const played: Played = {
 };
 
 test('progress: after each fault, and none without two thirds', () => {
-  assert.ok(progress([played]).ok);
-  assert.ok(broken(progress([{ ...played, progressMs: undefined }])));
-  assert.ok(broken(progress([{ ...played, rejoinMs: undefined }])));
-  assert.ok(broken(progress([{ ...played, forbidden: 2 }])));
-  assert.ok(broken(progress([{ ...played, failed: 'why' }])));
-  assert.ok(!progress([]).ok);
+  assert.ok(progress([played], true).ok);
+  assert.ok(broken(progress([{ ...played, progressMs: undefined }], true)));
+  assert.ok(broken(progress([{ ...played, rejoinMs: undefined }], true)));
+  assert.ok(broken(progress([{ ...played, forbidden: 2 }], true)));
+  assert.ok(broken(progress([{ ...played, failed: 'why' }], true)));
+  assert.ok(broken(progress([played], false)));
+  assert.ok(!progress([], true).ok);
 });
 
 test('double signing: evidence comes, and the set is another one two heights later', () => {

@@ -47,6 +47,10 @@ export interface Outcome {
   /** One after the other: the first leaves, the second is needed. */
   readonly signedTwice: readonly DoubleSigned[];
   readonly done: ReadonlyMap<string, number>;
+  /** Nobody asked for anything any more, and no block was made any more. */
+  readonly isAtRest: boolean;
+  /** Where each refusal of a client came from first. */
+  readonly refusals: ReadonlyMap<string, string>;
   /** What should not have come to a client. */
   readonly unexpected: readonly string[];
 }
@@ -110,9 +114,17 @@ export async function play(of: {
     await load.stop();
     await observing;
   }
-  await still(hospitals);
+  const isAtRest = await still(hospitals);
   await Promise.all(hospitals.map((it) => it.down('SIGTERM')));
-  return { acked, played, signedTwice, done: load.done, unexpected: load.unexpected };
+  return {
+    acked,
+    played,
+    signedTwice,
+    done: load.done,
+    unexpected: load.unexpected,
+    isAtRest,
+    refusals: load.firstOf,
+  };
 }
 
 async function warm(load: Load): Promise<void> {
@@ -191,9 +203,9 @@ function allAt(
 }
 
 /** Until nobody makes a block any more, and all have the same. */
-async function still(hospitals: readonly Hospital[]): Promise<void> {
+async function still(hospitals: readonly Hospital[]): Promise<boolean> {
   let last = '';
-  await until(rejoinMs, async () => {
+  const tookMs = await until(rejoinMs, async () => {
     const heights = await Promise.all(hospitals.map((it) => it.height()));
     const now = heights.join();
     const isStill = now === last && new Set(heights).size === 1 && heights[0] !== undefined;
@@ -201,6 +213,7 @@ async function still(hospitals: readonly Hospital[]): Promise<void> {
     await wait(1_500);
     return isStill;
   });
+  return tookMs !== undefined;
 }
 
 async function until(boundMs: number, holds: () => Promise<boolean>): Promise<number | undefined> {

@@ -7,8 +7,8 @@ import { type Finding, finding, type Ledger } from './blocks.ts';
 /** While two thirds and less are there no block comes; one may have been under way. */
 const underWay = 1;
 
-/** Check 8: the ledger goes on soon after each fault, everybody is there again, and without two thirds it stands still. */
-export function progress(played: readonly Played[]): Finding {
+/** Check 8: the ledger goes on soon after each fault, everybody is there again, and without two thirds it stands still, as at the end. */
+export function progress(played: readonly Played[], isAtRest: boolean): Finding {
   const violations = played.flatMap(({ fault, on, progressMs, rejoinMs, forbidden, failed }) => {
     const where = `${fault} (${on.join(', ')})`;
     return [
@@ -18,6 +18,7 @@ export function progress(played: readonly Played[]): Finding {
       ...(forbidden > underWay ? [`${forbidden} blocks without two thirds: ${where}`] : []),
     ];
   });
+  if (!isAtRest) violations.push('blocks are made although nobody asks for anything any more');
   const slowest = (of: 'progressMs' | 'rejoinMs') =>
     Math.max(0, ...played.map((it) => it[of] ?? 0));
   return finding('progress', played.length, violations, {
