@@ -79,6 +79,9 @@ test('exactly once: what was confirmed stands once, where it was said, and what 
   assert.ok(broken(judged([...all, operation(3, { of: idOf(utf8('lost')) })])));
   assert.ok(broken(judged([operation(0, { height: 2 }), operation(1), operation(2)])));
   assert.ok(broken(judged(all, ledgerOf([...three.blocks, block(3, some.slice(0, 1))]))));
+  const again = (code: number) => ({ results: [{ code, data: encodeCbor([0]) }] });
+  const brought = block(3, some.slice(0, 1), again(9));
+  assert.ok(judged(all, ledgerOf([...three.blocks, brought])).ok);
   const refusal = { outcome: 'fail', code: 'NONCE_USED' } as const;
   assert.ok(broken(judged([operation(0), operation(1), operation(2, refusal)])));
   // Nobody was told at first: it may have been done then.
