@@ -90,6 +90,8 @@ export class Load {
   /** What should not come to a client, whatever happens to its server. */
   readonly unexpected: string[] = [];
   readonly done = new Map<string, number>();
+  /** Where each refusal came from when it came first. */
+  readonly firstOf = new Map<string, string>();
   #urlOf: UrlOf | undefined;
   #favoured: Favoured | undefined;
   #abort = new AbortController();
@@ -181,6 +183,9 @@ export class Load {
     if (bad && !isOpen) {
       const details = JSON.stringify(error.details);
       this.unexpected.push(`${error.code} ${details} ${error.stack?.split('\n')[2] ?? ''}`);
+    }
+    if (!this.firstOf.has(error.code)) {
+      this.firstOf.set(error.code, `${error.stack} ${JSON.stringify(error.details)}`);
     }
     this.done.set(`no: ${error.code}`, (this.done.get(`no: ${error.code}`) ?? 0) + 1);
   }

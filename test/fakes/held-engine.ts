@@ -42,6 +42,9 @@ export class HeldEngine implements LedgerEngine {
     this.#release();
   }
 
+  /** What is handed in comes through, and nobody is told. */
+  silent = false;
+
   standStill(ms: number): void {
     this.#stalledMs = ms;
   }
@@ -67,7 +70,8 @@ export class HeldEngine implements LedgerEngine {
     return this.#engine.submit(tx);
   }
 
-  waitCommit(txId: TxId, timeoutMs: number) {
+  async waitCommit(txId: TxId, timeoutMs: number) {
+    if (this.silent) throw new CodedError('COMMIT_TIMEOUT');
     return this.#engine.waitCommit(txId, timeoutMs);
   }
 

@@ -79,6 +79,9 @@ test('exactly once: what was confirmed stands once, where it was said, and what 
   assert.ok(broken(judged([...all, operation(3, { of: idOf(utf8('lost')) })])));
   assert.ok(broken(judged([operation(0, { height: 2 }), operation(1), operation(2)])));
   assert.ok(broken(judged(all, ledgerOf([...three.blocks, block(3, some.slice(0, 1))]))));
+  const again = (code: number) => ({ results: [{ code, data: encodeCbor([0]) }] });
+  const brought = block(3, some.slice(0, 1), again(9));
+  assert.ok(judged(all, ledgerOf([...three.blocks, brought])).ok);
   const refusal = { outcome: 'fail', code: 'NONCE_USED' } as const;
   assert.ok(broken(judged([operation(0), operation(1), operation(2, refusal)])));
   // Nobody was told at first: it may have been done then.
@@ -222,16 +225,18 @@ test('light client: all headers are taken, and a hospital that shows another one
 
 const played: Played = {
   ...{ atMs: 0, fault: 'isolated', on: ['north'], what: '', heights: [1, 2] },
-  ...{ progressMs: 100, rejoinMs: 200, forbidden: 0, failed: undefined },
+  ...{ progressMs: 100, rejoinMs: 200, isTooMuch: false, forbidden: 0 },
+  ...{ failed: undefined },
 };
 
 test('progress: after each fault, and none without two thirds', () => {
-  assert.ok(progress([played]).ok);
-  assert.ok(broken(progress([{ ...played, progressMs: undefined }])));
-  assert.ok(broken(progress([{ ...played, rejoinMs: undefined }])));
-  assert.ok(broken(progress([{ ...played, forbidden: 2 }])));
-  assert.ok(broken(progress([{ ...played, failed: 'why' }])));
-  assert.ok(!progress([]).ok);
+  assert.ok(progress([played], true).ok);
+  assert.ok(broken(progress([{ ...played, progressMs: undefined }], true)));
+  assert.ok(broken(progress([{ ...played, rejoinMs: undefined }], true)));
+  assert.ok(broken(progress([{ ...played, forbidden: 2 }], true)));
+  assert.ok(broken(progress([{ ...played, failed: 'why' }], true)));
+  assert.ok(broken(progress([played], false)));
+  assert.ok(!progress([], true).ok);
 });
 
 test('double signing: evidence comes, and the set is another one two heights later', () => {
@@ -245,12 +250,21 @@ test('double signing: evidence comes, and the set is another one two heights lat
     );
   const signed: DoubleSigned = {
     ...{ of: 'north', address: '', evidenceAt: 3, before: 4, after: 3, isIn: false, progressMs: 9 },
+    cases: [{ removed: true }],
   };
-  assert.ok(doubleSigning(signed, chain(5)).ok);
-  assert.ok(broken(doubleSigning(signed, chain(6))));
-  assert.ok(broken(doubleSigning(signed, chain(4))));
-  assert.ok(broken(doubleSigning({ ...signed, evidenceAt: undefined }, chain(5))));
-  assert.ok(broken(doubleSigning({ ...signed, after: 4, isIn: true }, chain(5))));
-  assert.ok(broken(doubleSigning({ ...signed, progressMs: undefined }, chain(5))));
-  assert.ok(!doubleSigning(undefined, chain(5)).ok);
+  const judged = (of: Partial<DoubleSigned>, from = 5) =>
+    doubleSigning([{ ...signed, ...of }], chain(from));
+  assert.ok(judged({}).ok);
+  assert.ok(broken(judged({}, 6)));
+  assert.ok(broken(judged({}, 4)));
+  assert.ok(broken(judged({ evidenceAt: undefined })));
+  assert.ok(broken(judged({ after: 4, isIn: true })));
+  assert.ok(broken(judged({ cases: [] })));
+  assert.ok(broken(judged({ progressMs: undefined })));
+  assert.ok(!doubleSigning([], chain(5)).ok);
+  // With three it is needed, and stays.
+  const stays = { before: 3, after: 3, isIn: true, cases: [{ removed: false }] };
+  assert.ok(judged(stays, 9).ok);
+  assert.ok(broken(judged({ ...stays, after: 2, isIn: false }, 9)));
+  assert.ok(broken(judged({ ...stays, cases: [{ removed: true }] }, 9)));
 });

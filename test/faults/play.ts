@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { leastValidators } from '../../src/ledger/validator-set.ts';
 import { Acknowledged } from '../crash/acknowledged.ts';
 import { Load } from '../crash/load.ts';
 import { Random } from '../crash/random.ts';
@@ -16,7 +17,7 @@ const rejoinMs = 90_000;
 /** After a fault began, until what was under way is through. */
 const settleMs = 3_000;
 /** What the validator with two machines takes of the minutes. */
-const twinsMs = 45_000;
+const twinsMs = 60_000;
 
 /** One fault as it went. */
 export interface Played {
@@ -29,7 +30,8 @@ export interface Played {
   /** Undefined: not within its bound. */
   readonly progressMs: number | undefined;
   readonly rejoinMs: number | undefined;
-  /** Blocks that were made although a third or more of the power was gone. */
+  /** A third or more of the power was gone, and so many blocks were made all the same. */
+  readonly isTooMuch: boolean;
   readonly forbidden: number;
   /** Why it could not be played to its end. */
   readonly failed: string | undefined;
@@ -42,8 +44,13 @@ export interface DoubleSigned extends Twins {
 export interface Outcome {
   readonly acked: Acknowledged;
   readonly played: Played[];
-  readonly signedTwice: DoubleSigned | undefined;
+  /** One after the other: the first leaves, the second is needed. */
+  readonly signedTwice: readonly DoubleSigned[];
   readonly done: ReadonlyMap<string, number>;
+  /** Nobody asked for anything any more, and no block was made any more. */
+  readonly isAtRest: boolean;
+  /** Where each refusal of a client came from first. */
+  readonly refusals: ReadonlyMap<string, string>;
   /** What should not have come to a client. */
   readonly unexpected: readonly string[];
 }
@@ -75,7 +82,7 @@ export async function play(of: {
   load.start((name) => named(hospitals, name).url);
   const observing = observe(consortium, history, random, end.signal);
   const played: Played[] = [];
-  let signedTwice: DoubleSigned | undefined;
+  const signedTwice: DoubleSigned[] = [];
   try {
     await warm(load);
     say('everybody is there');
@@ -89,24 +96,35 @@ export async function play(of: {
       await wait(next.calmMs);
     }
     if (played.every((it) => it.rejoinMs !== undefined)) {
-      const one = new Random(seed).pick(hospitals);
-      if (one === undefined) throw new Error('nobody');
-      const signed = await doubleSign(consortium, one, say);
-      signedTwice = { ...signed, progressMs: await progress(hospitals, await tip(hospitals)) };
-      history.note({ signedTwice });
-      say(
-        `evidence against ${one.name} in block ${signedTwice.evidenceAt}, ${signedTwice.after} validators`,
-      );
-      await allAt(hospitals, await tip(hospitals), rejoinMs);
+      // As many as it takes until no more may leave, and one of those that are left.
+      const many = hospitals.length - leastValidators + 1;
+      for (const one of new Random(seed).shuffled(hospitals).slice(0, many)) {
+        const signed = await doubleSign(consortium, one, say);
+        const progressMs = await progress(hospitals, await tip(hospitals));
+        signedTwice.push({ ...signed, progressMs });
+        history.note({ signedTwice: signedTwice.at(-1) });
+        say(
+          `evidence against ${one.name} in block ${signed.evidenceAt}, ${signed.after} validators`,
+        );
+        await allAt(hospitals, await tip(hospitals), rejoinMs);
+      }
     }
   } finally {
     end.abort();
     await load.stop();
     await observing;
   }
-  await still(hospitals);
+  const isAtRest = await still(hospitals);
   await Promise.all(hospitals.map((it) => it.down('SIGTERM')));
-  return { acked, played, signedTwice, done: load.done, unexpected: load.unexpected };
+  return {
+    acked,
+    played,
+    signedTwice,
+    done: load.done,
+    unexpected: load.unexpected,
+    isAtRest,
+    refusals: load.firstOf,
+  };
 }
 
 async function warm(load: Load): Promise<void> {
@@ -124,7 +142,8 @@ async function playOne(
   const names = on.map(({ name }) => name);
   const before = await tip(hospitals);
   say(`${fault.name}: ${names.join(', ')}`);
-  const watch = fault.tolerated ? undefined : standstill(hospitals, holdMs);
+  const isTooMuch = fault.on === 'a third';
+  const watch = isTooMuch ? standstill(hospitals, holdMs) : undefined;
   let failed: string | undefined;
   const what = await fault.play({ consortium, random, holdMs }, on).catch((error: unknown) => {
     failed = String(error);
@@ -142,7 +161,7 @@ async function playOne(
   say(`  ${what}; goes on after ${moved} ms, all are there after ${back} ms, height ${after}`);
   return {
     ...{ atMs, fault: fault.name, on: names, what, heights: [before, after] },
-    ...{ progressMs: moved, rejoinMs: back, forbidden, failed },
+    ...{ progressMs: moved, rejoinMs: back, isTooMuch, forbidden, failed },
   };
 }
 
@@ -184,9 +203,9 @@ function allAt(
 }
 
 /** Until nobody makes a block any more, and all have the same. */
-async function still(hospitals: readonly Hospital[]): Promise<void> {
+async function still(hospitals: readonly Hospital[]): Promise<boolean> {
   let last = '';
-  await until(rejoinMs, async () => {
+  const tookMs = await until(rejoinMs, async () => {
     const heights = await Promise.all(hospitals.map((it) => it.height()));
     const now = heights.join();
     const isStill = now === last && new Set(heights).size === 1 && heights[0] !== undefined;
@@ -194,6 +213,7 @@ async function still(hospitals: readonly Hospital[]): Promise<void> {
     await wait(1_500);
     return isStill;
   });
+  return tookMs !== undefined;
 }
 
 async function until(boundMs: number, holds: () => Promise<boolean>): Promise<number | undefined> {

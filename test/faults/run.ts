@@ -55,7 +55,8 @@ async function run(consortium: Consortium) {
       (sum, it) => sum + (it.ok ? 0 : Math.max(1, it.violations.length)),
       0,
     );
-    const all = { played, checks, lost, half, unverified, unexpected, ends };
+    const refusals = Object.fromEntries(outcome.refusals);
+    const all = { played, refusals, checks, lost, half, unverified, unexpected, ends };
     writeFileSync(join(folder, 'found.json'), `${JSON.stringify(all, undefined, 2)}\n`);
     return {
       ...{ minutes, seed, members },

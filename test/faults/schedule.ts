@@ -34,12 +34,13 @@ export function* planned(
     const fault = first[0] ?? random.pick(possible);
     if (fault === undefined) throw new Error('no fault is possible');
     first = first.slice(1);
-    const drawn = random.shuffled(hospitals).slice(0, fault.on);
+    const count = fault.on === 'a third' ? Math.ceil(hospitals.length / 3) : fault.on;
+    const drawn = random.shuffled(hospitals).slice(0, count);
     const onDisk = smallDisk.hospital === undefined ? drawn : [smallDisk.hospital];
     yield {
       fault,
       on: fault.needsSmallDisk === true ? onDisk : drawn,
-      holdMs: fault.tolerated ? random.between(2_000, 7_000) : random.between(7_000, 10_000),
+      holdMs: fault.on === 'a third' ? random.between(7_000, 10_000) : random.between(2_000, 7_000),
       calmMs: random.between(500, 1_500),
       random: new Random(random.below(2 ** 31)),
     };

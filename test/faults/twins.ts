@@ -1,10 +1,16 @@
 import { cpSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { bytesOfText } from '../../src/api/message-parts.ts';
+import { stateAnswer } from '../../src/api/tx.ts';
 import { rpcUrlOf } from '../../src/engines/cometbft/node.ts';
 import { CometRpc } from '../../src/engines/cometbft/rpc/rpc.ts';
+import { decodeRow, onlyRow } from '../../src/ledger/table.ts';
+import { validatorsCases } from '../../src/ledger/tables/validators-cases.ts';
+import { equalBytes } from '../../src/primitives/bytes.ts';
 import { type Consortium, freePorts, setConfig, withPeersAt } from './consortium.ts';
 import { startValidator, stopValidator } from './faults.ts';
 import { Hospital } from './hospital.ts';
+import { seatOf } from './votes.ts';
 
 /** How long evidence may take: both have to vote for different blocks, and somebody has to see that. */
 const patienceMs = 90_000;
@@ -19,6 +25,8 @@ export interface Twins {
   readonly before: number;
   readonly after: number;
   readonly isIn: boolean;
+  /** What the ledger says of it: a case, and whether its power was taken. */
+  readonly cases: readonly { readonly removed: boolean }[];
 }
 
 /**
@@ -77,6 +85,7 @@ export async function doubleSign(
   return {
     ...{ of: one.name, address, evidenceAt, before: before.length, after: after.length },
     isIn: after.includes(address),
+    cases: await casesOf(witness, one),
   };
 }
 
@@ -84,6 +93,17 @@ export async function doubleSign(
 function peersIn(config: string): string[] {
   const listed = /^persistent_peers = "(.*)"$/m.exec(config)?.[1] ?? '';
   return listed.split(',').map((peer) => peer.split('@')[1] ?? '');
+}
+
+/** The ledger's cases against this hospital's validator, as another one tells them. */
+async function casesOf(witness: Hospital, one: Hospital): Promise<Twins['cases']> {
+  const path = `${witness.name}/v1/state/validators-cases/${onlyRow}`;
+  const { value } = stateAnswer.parse(await (await fetch(`${witness.url}/${path}`)).json());
+  const { publicKey } = await seatOf(one);
+  const cases = value === null ? [] : decodeRow(validatorsCases, bytesOfText(value));
+  return cases
+    .filter((it) => equalBytes(it.publicKey, publicKey))
+    .map(({ removed }) => ({ removed }));
 }
 
 interface NodeStatus {

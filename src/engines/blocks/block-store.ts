@@ -81,11 +81,9 @@ export class BlockStore {
       this.#selectSigned = this.#db.prepare('SELECT header, votes FROM blocks WHERE height = ?');
       this.#index = new TxIndex(this.#db, options.gathered?.indexLayer);
       for (let height = this.#index.indexedHeight + 1; height <= this.lastHeight(); height++) {
-        const txs = this.block(height)?.txs ?? [];
-        this.#index.committed(
-          height,
-          txs.map((tx) => sha256(tx)),
-        );
+        const { txs = [], results = [] } = this.block(height) ?? {};
+        const txIds = txs.map((tx) => sha256(tx));
+        this.#index.committed(height, txIds, (at) => results[at]?.code !== 0);
       }
     } catch (cause) {
       this.#db.close();
@@ -142,7 +140,7 @@ export class BlockStore {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw cause;
     }
-    this.#index.committed(height, txIds);
+    this.#index.committed(height, txIds, (at) => block.results[at]?.code !== 0);
   }
 
   /**
@@ -188,6 +186,7 @@ export class BlockStore {
     return { header: blob(row.header), commit: blob(row.votes) };
   }
 
+  /** Where it stands first. */
   find(txId: Uint8Array): Place | undefined {
     return this.#index.find(txId);
   }

@@ -96,11 +96,19 @@ export class TxIndex {
     this.#next = this.#writePart(2 * txs + 8);
   }
 
-  /** That transaction is committed, and these are the ids of the block. */
-  committed(height: number, txIds: readonly Uint8Array[]): void {
+  /**
+   * That transaction is committed, and these are the ids of the block. One that stood in a block before keeps its first place: a
+   * proposer that lies may bring it again. It is refused then, so that only of what `isRefused` an earlier place is looked for.
+   */
+  committed(
+    height: number,
+    txIds: readonly Uint8Array[],
+    isRefused: (index: number) => boolean,
+  ): void {
     this.#old = this.#next;
     this.#height = height;
     for (const [index, txId] of txIds.entries()) {
+      if (isRefused(index) && this.find(txId) !== undefined) continue;
       this.#young.set(bytesToHex(txId), { txId, height, index });
     }
   }

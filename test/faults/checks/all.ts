@@ -30,7 +30,7 @@ export interface Judged {
 export async function judge(
   { hospitals }: Consortium,
   history: History,
-  { acked, played, signedTwice }: Outcome,
+  { acked, played, signedTwice, isAtRest }: Outcome,
   seed: number,
 ): Promise<Judged> {
   const [first] = hospitals;
@@ -48,7 +48,7 @@ export async function judge(
       kept.map((it) => ({ name: it.name, signed: signedIn(it.servers, it.ledger) })),
       new Random(seed),
     ),
-    progress(played),
+    progress(played, isAtRest),
     doubleSigning(signedTwice, ledger),
   ];
   const staleAnchors = new Set(ledger.blocks.flatMap(staleAnchorsOf));

@@ -86,7 +86,8 @@ function outcomeIn(
   of: { readonly height: number; readonly timeMs: number; readonly isAccepted: boolean },
 ) {
   const { height, timeMs, isAccepted } = of;
-  const tx = decodeTx(bytes);
+  const tx = readTx(bytes);
+  if (tx === undefined) return { code: 'none', data: [] };
   const isSigned = isSignedIn(tx, bytes);
   // Nobody here sends an identity that does not hold; where the ledger accepts one that is ended the comparison.
   const parts = { tx, isSigned, identityHolds: true };
@@ -96,6 +97,15 @@ function outcomeIn(
     return undefined;
   }
   return model.run(parts, height, timeMs, isAccepted ? 'final' : 'undone');
+}
+
+/** Undefined: a liar's bytes, which no correct validator lets into a block. */
+function readTx(bytes: Uint8Array): Tx | undefined {
+  try {
+    return decodeTx(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** By Node's own Ed25519, under the label as docs/protocol/labels.md has it. */

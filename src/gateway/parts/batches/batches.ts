@@ -1,7 +1,11 @@
 import { textOfBytes } from '../../../api/message-parts.ts';
 import { type BatchKind, batchKinds } from '../../../ledger/batch-kinds.ts';
+import { decodeTx, txIdOfBytes } from '../../../ledger/codec.ts';
 import { leafHash, merkleTree } from '../../../ledger/merkle.ts';
-import { concatBytes } from '../../../primitives/bytes.ts';
+import { anchorRowId } from '../../../ledger/tables/anchors.ts';
+import { batches as batchRows } from '../../../ledger/tables/batches.ts';
+import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId, TxId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
@@ -101,10 +105,27 @@ export class Batches {
       );
       this.#anchored(root, { txId, height });
     } catch (error) {
-      this.#db.run('UPDATE batch_leaves SET root = NULL WHERE root = ?', root);
-      throw error;
+      if (isCoded(error, 'ANCHOR_TAKEN')) this.#anchored(root, await this.#placeOf(root));
+      else {
+        this.#db.run('UPDATE batch_leaves SET root = NULL WHERE root = ?', root);
+        throw error;
+      }
     }
     return count === maxLeaves;
+  }
+
+  /**
+   * The block that has this batch of ours: an earlier try came through after it was given up, and with the same leaves the next
+   * one would be refused for ever. Throws HEIGHT_UNKNOWN.
+   */
+  async #placeOf(root: Uint8Array): Promise<Place> {
+    const { engine, view, organisation } = this.#base;
+    const row = await view.row(batchRows, anchorRowId(organisation, root));
+    if (row === undefined) throw new CodedError('HEIGHT_UNKNOWN');
+    const { txs, results } = await engine.block(row.height);
+    const tx = txs.find((bytes, at) => results[at]?.code === 0 && hasBatch(bytes, root));
+    if (tx === undefined) throw new CodedError('HEIGHT_UNKNOWN', { height: row.height });
+    return { txId: txIdOfBytes(tx), height: row.height };
   }
 
   /** A block has a batch; another's, or one that is known already: no change. */
@@ -128,6 +149,11 @@ export class Batches {
       this.#db.run('DELETE FROM batch_leaves WHERE root = ?', root);
     });
   }
+}
+
+function hasBatch(tx: Uint8Array, root: Uint8Array): boolean {
+  const { acts } = decodeTx(tx).body;
+  return acts.some((act) => act.kind === 'BatchAnchor' && equalBytes(act.root, root));
 }
 
 function splitPath(path: Uint8Array): Uint8Array[] {

@@ -91,3 +91,16 @@ test('leaves whose batch was lost are anchored with the next one', async () => {
   await town.north.gateway.flush();
   assert.ok((await refusals()).every(({ anchor }) => anchor !== undefined));
 });
+
+test('a batch that came through after it was given up is known by its place, and not sent for ever', async () => {
+  const colleague = await Person.enrolled(town, town.south, 'nurse', 'Late');
+  assert.equal(codeOf(await colleague.read(grant, town.north)), 'NOT_SHARED');
+  town.engine.silent = true;
+  await assert.rejects(town.north.gateway.flush(), { code: 'COMMIT_TIMEOUT' });
+  town.engine.silent = false;
+  await town.north.gateway.flush();
+  const sent = town.engine.submitted;
+  await town.north.gateway.flush();
+  assert.equal(town.engine.submitted, sent);
+  assert.ok((await refusals()).every(({ anchor }) => anchor !== undefined));
+});
