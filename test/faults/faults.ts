@@ -4,6 +4,7 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   openSync,
   rmSync,
@@ -13,12 +14,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Random } from '../crash/random.ts';
 import { type Consortium, resizeDisk } from './consortium.ts';
 import type { Hospital } from './hospital.ts';
 import { gone, type Part } from './processes.ts';
-import { decide, seatOf, validatorsAre } from './votes.ts';
 
 /** What a fault has to work with; `random` is its own, so that what it does follows from the schedule alone. */
 export interface Scene {
@@ -41,7 +41,7 @@ export interface Fault {
 const validator = fileURLToPath(new URL('./validator.ts', import.meta.url));
 const states = ['state.db', 'state.db-wal'];
 
-export const faults: readonly Fault[] = [
+const ownFaults: readonly Fault[] = [
   network('isolated', 1, (scene, [one]) => {
     const cut = scene.random.is(0.5);
     for (const other of others(scene, [one])) part(scene, one, other, cut);
@@ -153,22 +153,24 @@ export const faults: readonly Fault[] = [
       return 'garbage, twice, oversize, old, forged, nothing';
     },
   },
-  {
-    ...{ name: 'voted out and in', on: 1 },
-    play: async ({ holdMs, consortium: { hospitals } }, [one]) => {
-      if (one === undefined) return 'nobody';
-      // All others: enough of them, and so the three of four that it takes.
-      const by = hospitals.filter((it) => it !== one);
-      const { publicKey, organisation } = await seatOf(one);
-      await decide(by, { kind: 'validator-out', publicKey });
-      const left = await validatorsAre(one, hospitals.length - 1);
-      await wait(holdMs);
-      await decide(by, { kind: 'validator-in', organisation, publicKey });
-      const back = await validatorsAre(one, hospitals.length);
-      return `out after ${left} ms, in after ${back} ms`;
-    },
-  },
 ];
+
+/** Of the wings that stand here: `src/wings/NAME/test/faults.ts`. A wing that goes takes its own along. */
+async function faultsOfWings(): Promise<readonly Fault[]> {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const files = globSync('src/wings/*/test/faults.ts', { cwd: root }).sort();
+  const brought = await Promise.all(
+    files.map(
+      (file) =>
+        import(pathToFileURL(join(root, file)).href) as Promise<{
+          readonly faults: readonly Fault[];
+        }>,
+    ),
+  );
+  return brought.flatMap((it) => it.faults);
+}
+
+export const faults: readonly Fault[] = [...ownFaults, ...(await faultsOfWings())];
 
 function network(
   name: string,

@@ -10,7 +10,7 @@ import { equalBytes } from '../../src/primitives/bytes.ts';
 import { type Consortium, freePorts, setConfig, withPeersAt } from './consortium.ts';
 import { startValidator, stopValidator } from './faults.ts';
 import { Hospital } from './hospital.ts';
-import { seatOf } from './votes.ts';
+import { seatOf } from './seats.ts';
 
 /** How long evidence may take: both have to vote for different blocks, and somebody has to see that. */
 const patienceMs = 90_000;

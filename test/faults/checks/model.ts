@@ -65,6 +65,9 @@ export function referenceModel(
   return finding('reference model', compared, violations, { observed, unmodelled });
 }
 
+/** Acts of a wing that may be gone. */
+const votes: ReadonlySet<string> = new Set(['GovPropose', 'GovVote']);
+
 function modelOf({ chainId, organisations, logs }: Genesis): ModelLedger {
   const idOf = ({ identity }: Genesis['organisations'][number]) =>
     accountIdOfKey(identity.suite, identity.signKey) as string;
@@ -91,7 +94,7 @@ function outcomeIn(
   const isSigned = isSignedIn(tx, bytes);
   // Nobody here sends an identity that does not hold; where the ledger accepts one that is ended the comparison.
   const parts = { tx, isSigned, identityHolds: true };
-  if (tx.body.acts.some(({ kind }) => kind === 'GovPropose' || kind === 'GovVote')) {
+  if (tx.body.acts.some(({ kind }) => votes.has(kind))) {
     // Its number is used up all the same.
     model.state.accounts.get(tx.body.sender)?.usedNonces.add(tx.body.nonce);
     return undefined;

@@ -1,25 +1,44 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { bytesOfText, textOfBytes } from '../../src/api/message-parts.ts';
-import { stateAnswer } from '../../src/api/tx.ts';
-import { labels } from '../../src/crypto/labels.ts';
-import { signLabelled } from '../../src/crypto/signature.ts';
-import { nodeKeys } from '../../src/engines/cometbft/node-home.ts';
-import { encodeTx, encodeTxBody } from '../../src/ledger/codec.ts';
-import { suite } from '../../src/ledger/object-types.ts';
-import type { Act } from '../../src/ledger/protocol.ts';
-import { decodeRow } from '../../src/ledger/table.ts';
-import { accounts } from '../../src/ledger/tables/accounts.ts';
-import { genesisIn, type HeldKey, heldKeys } from '../../src/server/founding.ts';
-import { proposalId } from '../../src/wings/consortium/ledger/acts/gov-propose.ts';
-import type { Change } from '../../src/wings/consortium/ledger/changes.ts';
-import type { Hospital } from './hospital.ts';
+import type { Fault } from '../../../../test/faults/faults.ts';
+import type { Hospital } from '../../../../test/faults/hospital.ts';
+import { keyOf, seatOf, validatorsAre } from '../../../../test/faults/seats.ts';
+import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
+import { stateAnswer } from '../../../api/tx.ts';
+import { labels } from '../../../crypto/labels.ts';
+import { signLabelled } from '../../../crypto/signature.ts';
+import { encodeTx, encodeTxBody } from '../../../ledger/codec.ts';
+import { suite } from '../../../ledger/object-types.ts';
+import type { Act } from '../../../ledger/protocol.ts';
+import { decodeRow } from '../../../ledger/table.ts';
+import { accounts } from '../../../ledger/tables/accounts.ts';
+import { genesisIn } from '../../../server/founding.ts';
+import { proposalId } from '../ledger/acts/gov-propose.ts';
+import type { Change } from '../ledger/changes.ts';
 
 const patienceMs = 20_000;
 const tries = 8;
-const inForceMs = 30_000;
+
+/** What the wing brings to the faults that are played on four hospitals. */
+export const faults: readonly Fault[] = [
+  {
+    ...{ name: 'voted out and in', on: 1 },
+    play: async ({ holdMs, consortium: { hospitals } }, [one]) => {
+      if (one === undefined) return 'nobody';
+      // All others: enough of them, and so the three of four that it takes.
+      const by = hospitals.filter((it) => it !== one);
+      const { publicKey, organisation } = await seatOf(one);
+      await decide(by, { kind: 'validator-out', publicKey });
+      const left = await validatorsAre(one, hospitals.length - 1);
+      await wait(holdMs);
+      await decide(by, { kind: 'validator-in', organisation, publicKey });
+      const back = await validatorsAre(one, hospitals.length);
+      return `out after ${left} ms, in after ${back} ms`;
+    },
+  },
+];
 
 /** A change that these hospitals want: proposed by the first, with a yes of each other one. Resolves when it is decided. */
-export async function decide(by: readonly Hospital[], change: Change): Promise<void> {
+async function decide(by: readonly Hospital[], change: Change): Promise<void> {
   const [proposer, ...others] = by;
   if (proposer === undefined) throw new Error('nobody decides');
   // What tells this proposal from the same change before.
@@ -29,31 +48,6 @@ export async function decide(by: readonly Hospital[], change: Change): Promise<v
   const { chainId } = genesisIn(proposer.servers);
   const proposal = proposalId({ number, change }, { chainId, sender: account });
   for (const other of others) await send(other, () => ({ kind: 'GovVote', proposal, yes: true }));
-}
-
-/** Its validator's key, and whose it is. */
-export async function seatOf(hospital: Hospital) {
-  const { account: organisation } = await keyOf(hospital);
-  const { validator: publicKey } = nodeKeys(hospital.nodeHome);
-  return { organisation, publicKey };
-}
-
-/** How long it took until so many are in force, as this hospital's node says. Throws when they do not come to be. */
-export async function validatorsAre(hospital: Hospital, count: number): Promise<number> {
-  const startedAt = performance.now();
-  while (performance.now() - startedAt < inForceMs) {
-    if ((await hospital.validators()).length === count) {
-      return Math.round(performance.now() - startedAt);
-    }
-    await wait(200);
-  }
-  throw new Error(`the validators did not become ${count}`);
-}
-
-async function keyOf({ home, servers }: Hospital): Promise<HeldKey> {
-  const [key] = await heldKeys(home, genesisIn(servers));
-  if (key === undefined) throw new Error('no key of an organisation');
-  return key;
 }
 
 /** By the organisation's own key, whose numbers its gateway uses too: where that was before, the next is tried. */
