@@ -148,6 +148,10 @@ const largestRows: Readonly<Record<string, unknown>> = {
     schedule: Array.from({ length: maxScheduled }, () => ({ epoch: most, validFromMs: most })),
   },
   recoveries: { account },
+  profiles: Array.from({ length: 2 }, () => ({
+    ...{ acts: Array.from({ length: 256 }, (_, number) => number), version: most },
+    fromHeight: most,
+  })),
   organisations: {
     ...{ name: wide(1_024), url: wide(1_024), rights: [...organisationRights] },
     ...{ rightsFromHeight: most, rightsBefore: [...organisationRights] },

@@ -268,10 +268,6 @@ const largestRows = {
   'proposals-open': Array.from({ length: maxOpen }, () => ({
     ...{ proposal: 'ff'.repeat(32), untilMs: most },
   })),
-  profiles: Array.from({ length: 2 }, () => ({
-    ...{ acts: Array.from({ length: 256 }, (_, number) => number), version: most },
-    fromHeight: most,
-  })),
 };
 
 /** The wing's acts once more, for the model ledger and the histories. */
