@@ -197,6 +197,28 @@ module.exports = {
       },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'network-in-its-process',
+      comment:
+        'libp2p is loaded in the storage process alone: a home without a network, and every command, begins without it.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: [
+          '^src/storage/ipfs/',
+          '^src/server/(storage/node|storage-process)\\.ts$',
+          notTests,
+        ],
+      },
+      to: {
+        path: [
+          '^node_modules/(@libp2p|@helia|libp2p)/',
+          '^src/storage/ipfs/(?!(members|members-file|placement|swarm-key)\\.ts$)',
+          '^src/server/storage/node\\.ts$',
+        ],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-dev-in-product',
