@@ -29,6 +29,8 @@ export class Member {
   engine: CometEngine | undefined;
   readonly validatorKey: Uint8Array;
   readonly troubles: unknown[] = [];
+  /** What the node is answered instead, from its next start on. */
+  around: (honest: Answer) => Answer = (honest) => honest;
   /** Told each question of the node with its answer, and this machine's clock when it was asked. */
   onExchange: ((request: Request, response: Response, atMs: number) => void) | undefined;
 
@@ -76,8 +78,9 @@ export class Member {
       isPeer: (id) => this.#peers.has(id),
     });
     const appSocket = join(this.folder, 'app.sock');
+    const given = this.around(answer);
     const told: Answer = async (request) => {
-      const response = await answer(request);
+      const response = await given(request);
       this.onExchange?.(request, response, atMs);
       return response;
     };
