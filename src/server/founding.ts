@@ -71,7 +71,7 @@ const self: AccountId = accountIdOf(new Uint8Array(32));
 export const spineRights: readonly OrganisationRight[] = ['enrol', 'serve', 'batch'];
 
 /** Folders beside those of the hospitals. */
-const reserved = ['ledger', 'logs', 'cometbft', 'ipfs', 'tls', 'run'];
+const reserved = ['ledger', 'logs', 'cometbft', 'tls', 'run'];
 
 /**
  * Founds a local consortium in a folder, or opens the one that stands there: the hospitals' keys, the

@@ -12,7 +12,13 @@ import { formatSwarmKey, parseSwarmKey } from '../../storage/ipfs/swarm-key.ts';
 import { makeFolder, readSecretFile, writeWhole } from '../files.ts';
 import { genesisIn, heldKeys } from '../founding.ts';
 import { serversOf } from '../process.ts';
-import { isNetworked, readSettings, storageFiles, writeSettings } from './settings.ts';
+import {
+  isNetworked,
+  readSettings,
+  type StorageSettings,
+  storageFiles,
+  writeSettings,
+} from './settings.ts';
 
 export interface MigrateOptions {
   readonly home: string;
@@ -57,15 +63,9 @@ export async function migrateHome(options: MigrateOptions): Promise<readonly Mig
   const own: StorageMember[] = [];
   for (const [at, { account }] of hospitals.entries()) {
     const folder = folders[at] ?? '';
-    makeFolder(join(folder, storageFiles.folder));
-    const seed = readSecretFile(
-      join(folder, storageFiles.storageKey),
-      () => new Uint8Array(randomBytes(32)),
-    );
-    const { publicKey } = await signingKeyFromSeed(seed);
     own.push({
       account,
-      storageKey: publicKey,
+      storageKey: await openStorageKey(folder),
       addresses: [`${place}/tcp/${portOf(folder, port + at)}`],
     });
   }
@@ -82,13 +82,62 @@ export async function migrateHome(options: MigrateOptions): Promise<readonly Mig
       writeWhole(join(folder, storageFiles.swarmKey), swarmKey);
       writeWhole(join(folder, storageFiles.members), list);
     }
-    // Last: from here on the hospital's blobs are those of its storage node.
-    if (isNew) {
-      const listen = [`/ip4/${host}/tcp/${port + at}`];
-      writeSettings(folder, { account, listen, copies, heldBytes: defaultHeldBytes });
-    }
+    if (isNew) switchOver(folder, { account, listen: [`/ip4/${host}/tcp/${port + at}`], copies });
     return { hospital: name, account, isNew, addresses: own[at]?.addresses ?? [] };
   });
+}
+
+/** The public half of a hospital's storage key, 32 bytes; the key is made where none lies. Throws KEY_FILE_INVALID. */
+export async function openStorageKey(folder: string): Promise<Uint8Array> {
+  makeFolder(join(folder, storageFiles.folder));
+  const make = () => new Uint8Array(randomBytes(32));
+  const seed = readSecretFile(join(folder, storageFiles.storageKey), make);
+  return (await signingKeyFromSeed(seed)).publicKey;
+}
+
+/** A network to be, as a hospital that founds it with others has it. */
+export interface FoundedNetwork {
+  readonly chainId: string;
+  readonly account: AccountId;
+  /** Where its own node listens: `/ip4/0.0.0.0/tcp/4001`. */
+  readonly listen: readonly string[];
+  readonly members: readonly StorageMember[];
+}
+
+/**
+ * Brings one hospital into the network that it founds with others: its storage key and the swarm key lie in its folder.
+ * Throws SWARM_KEY_INVALID, STORAGE_MEMBERS_INVALID.
+ */
+export function joinFounded(folder: string, network: FoundedNetwork): void {
+  requireSwarmKey(folder);
+  const { chainId, account, listen, members } = network;
+  const list = formatMembers({ chainId, members, blocks: [] });
+  parseMembers(list);
+  writeWhole(join(folder, storageFiles.members), utf8(list));
+  if (!isNetworked(folder)) switchOver(folder, { account, listen, copies: defaultCopies });
+}
+
+/** Keeps the secret of a network in a hospital's folder. Throws SWARM_KEY_INVALID. */
+export function keepSwarmKey(folder: string, key: Uint8Array): void {
+  const parsed = parseSwarmKey(key);
+  makeFolder(join(folder, storageFiles.folder));
+  writeWhole(join(folder, storageFiles.swarmKey), parsed);
+}
+
+export const newSwarmKey = (): Uint8Array => formatSwarmKey(new Uint8Array(randomBytes(32)));
+
+function requireSwarmKey(folder: string): void {
+  const path = join(folder, storageFiles.swarmKey);
+  if (!existsSync(path)) throw new CodedError('SWARM_KEY_INVALID', { missing: path });
+  parseSwarmKey(new Uint8Array(readFileSync(path)));
+}
+
+/** Last: from here on the hospital's blobs are those of its storage node. */
+function switchOver(
+  folder: string,
+  settings: Pick<StorageSettings, 'account' | 'listen' | 'copies'>,
+): void {
+  writeSettings(folder, { ...settings, heldBytes: defaultHeldBytes });
 }
 
 /** The one that is given, or that one of them has already: a run that was cut off goes on with it. Else a new one. */
@@ -98,7 +147,7 @@ function swarmKeyOf(folders: readonly string[], given: Uint8Array | undefined): 
     const path = join(folder, storageFiles.swarmKey);
     if (existsSync(path)) return parseSwarmKey(new Uint8Array(readFileSync(path)));
   }
-  return formatSwarmKey(new Uint8Array(randomBytes(32)));
+  return newSwarmKey();
 }
 
 /** Of a node that has settings the port is that of its settings. */

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { saysYes } from '../../../cli/asking.ts';
 import type { CommandContext } from '../../../cli/commands/command.ts';
 import { wholeNumber } from '../../../cli/commands/options.ts';
-import { readSmallText } from '../../../cli/files.ts';
+import { readSmallFile, readSmallText } from '../../../cli/files.ts';
 import { table } from '../../../cli/format.ts';
 import { named } from '../../../cli/harmless.ts';
 import { homeFolder } from '../../../cli/home.ts';
@@ -140,15 +139,9 @@ async function putTogether(
   files: readonly string[],
   out: string,
 ): Promise<void> {
-  const {
-    assemble,
-    formatFile,
-    genesisHashOf,
-    newSwarmKey,
-    parsePart,
-    requireSound,
-    swarmFingerprint,
-  } = await import('../server/genesis-proposal.ts');
+  const { assemble, formatFile, genesisHashOf, parsePart, requireSound, swarmFingerprint } =
+    await import('../server/genesis-proposal.ts');
+  const { newSwarmKey } = await import('../../../server/storage/migrate.ts');
   const parts = files.map((file) => parsePart(readSmallText(file)));
   const proposal = assemble(parts, nowOf(context));
   const genesisHash = genesisHashOf(await requireSound(proposal));
@@ -197,7 +190,7 @@ async function sign(context: CommandContext, file: string, flags: SignFlags): Pr
     throw new CodedError('INTERRUPTED');
   }
   if (flags.swarmKey !== undefined) {
-    server.keepSwarmKey(home, new Uint8Array(readFileSync(flags.swarmKey)));
+    await server.keepMemberSwarmKey(home, read, readSmallFile(flags.swarmKey));
   }
   const signed = await server.signGenesis(home, read);
   await writeOut(file, server.formatFile(signed), replacing);

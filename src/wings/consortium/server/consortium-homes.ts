@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { CodedError } from '../../../primitives/errors.ts';
 import { makeFolder } from '../../../server/files.ts';
 import { writeOperatorFiles } from '../../../server/operator-files.ts';
+import { newSwarmKey } from '../../../server/storage/migrate.ts';
 import {
   assemble,
   genesisHashOf,
   genesisOf,
   installGenesis,
-  keepSwarmKey,
-  newSwarmKey,
+  keepMemberSwarmKey,
   openMember,
   type PublicMember,
   signGenesis,
@@ -61,7 +61,7 @@ export async function makeHomes(
   const swarmKey = newSwarmKey();
   for (const { home } of homes) {
     proposal = await signGenesis(home, proposal);
-    keepSwarmKey(home, swarmKey);
+    await keepMemberSwarmKey(home, proposal, swarmKey);
   }
   const made: MadeHome[] = [];
   for (const { home } of homes) {

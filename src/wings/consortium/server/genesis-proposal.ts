@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { verifyPointProof } from '../../../crypto/group.ts';
@@ -28,10 +29,11 @@ import {
   utf8,
 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { accountIdOfKeys, enrolmentIdentity } from '../../../sdk/wallet/identity.ts';
 import { nodeHomeIn } from '../../../server/comet/places.ts';
-import { makeFolder, readSecretFile, writeWhole } from '../../../server/files.ts';
+import { makeFolder, writeWhole } from '../../../server/files.ts';
 import {
   openHospital,
   organisationKeys,
@@ -41,6 +43,8 @@ import {
 } from '../../../server/founding.ts';
 import { openHome } from '../../../server/home-version.ts';
 import { serversOf } from '../../../server/process.ts';
+import { joinFounded, keepSwarmKey, openStorageKey } from '../../../server/storage/migrate.ts';
+import type { StorageMember } from '../../../storage/ipfs/members.ts';
 import { consortiumNames } from '../names.ts';
 import { authorityOf, machineCertificate } from './certificates.ts';
 import { type PlannedMember, requireDistinct } from './member.ts';
@@ -67,6 +71,8 @@ const publicMember = z.strictObject({
   identity: text(2_048),
   validator: text(32),
   nodeId: z.string().regex(/^[0-9a-f]{40}$/),
+  /** Of its storage node. */
+  storageKey: text(32),
   /** PEM: the organisation's own certificate. */
   authority: z.string().max(4_096),
 });
@@ -141,7 +147,7 @@ export async function openMember(
     ...{ chain, name, title, url, host, ports: { ...ports } },
     identity: bytesToBase64url(encodeAs(identity, signed)),
     validator: bytesToBase64url(validator),
-    ...{ nodeId, authority },
+    ...{ nodeId, storageKey: bytesToBase64url(await openStorageKey(folder)), authority },
   };
 }
 
@@ -159,7 +165,9 @@ export function assemble(parts: readonly PublicMember[], timeMs: number): Genesi
     throw new CodedError('GENESIS_INVALID', { problem: 'the parts are of different ledgers' });
   }
   requireDistinct(members);
-  const keys = members.flatMap(({ validator, nodeId, identity: own }) => [validator, nodeId, own]);
+  const keys = members.flatMap(({ validator, nodeId, storageKey, identity: own }) => [
+    ...[validator, nodeId, storageKey, own],
+  ]);
   const twice = keys.find((key, at) => keys.indexOf(key) !== at);
   if (twice !== undefined) throw new CodedError('MEMBERS_DUPLICATE', { what: 'key' });
   return { timeMs, members, signatures: [] };
@@ -260,33 +268,24 @@ async function ownMember(home: string, { members }: GenesisProposal): Promise<Pu
   return own;
 }
 
-/** The secret that lets a machine into the private network of stores: `/key/swarm/psk/1.0.0/`, base16, 32 bytes. */
-export function newSwarmKey(): Uint8Array {
-  return utf8(`/key/swarm/psk/1.0.0/\n/base16/\n${randomBytes(32).toString('hex')}\n`);
-}
-
-export const swarmKeyPath = (home: string): string => join(serversOf(home), 'ipfs', 'swarm.key');
-
 /** SHA-256 of a swarm key, so that members compare theirs without showing it. */
 export const swarmFingerprint = (key: Uint8Array): string =>
   createHash('sha256').update(key).digest('hex').slice(0, 16);
 
-/** Throws GENESIS_INVALID: no such key. */
-export function keepSwarmKey(home: string, key: Uint8Array): void {
-  if (
-    !/^\/key\/swarm\/psk\/1\.0\.0\/\n\/base16\/\n[0-9a-f]{64}\n?$/.test(
-      Buffer.from(key).toString('latin1'),
-    )
-  ) {
-    throw new CodedError('GENESIS_INVALID', { problem: 'this is no swarm key' });
-  }
-  makeFolder(join(serversOf(home), 'ipfs'));
-  readSecretFile(swarmKeyPath(home), () => key);
+/** Keeps the secret of the network of stores for the member of this home. Throws SWARM_KEY_INVALID, GENESIS_OTHER. */
+export async function keepMemberSwarmKey(
+  home: string,
+  proposal: GenesisProposal,
+  key: Uint8Array,
+): Promise<void> {
+  const { name } = await ownMember(home, proposal);
+  keepSwarmKey(join(serversOf(home), name), key);
 }
 
 /**
- * Makes the home ready to run: genesis, CometBFT's files, what is known of the other members, and this machine's
- * certificate. All members have signed. Throws GENESIS_INVALID {missing}, GENESIS_OTHER, HOME_FOUNDED.
+ * Makes the home ready to run: genesis, CometBFT's files, the storage node's, what is known of the other members, and this
+ * machine's certificate. All members have signed. Throws GENESIS_INVALID {missing}, GENESIS_OTHER, HOME_FOUNDED,
+ * SWARM_KEY_INVALID {missing}: it was not given.
  */
 export async function installGenesis(
   home: string,
@@ -300,6 +299,12 @@ export async function installGenesis(
   const others = proposal.members.filter(({ name }) => name !== own.name);
   const settings = settingsOf(own, others);
   writeNodeSettings(nodeHomeIn(serversOf(home)), { genesisBytes: bytes, settings });
+  joinFounded(join(serversOf(home), own.name), {
+    chainId: own.chain,
+    account: organisationOf(own.identity),
+    listen: [`/ip4/0.0.0.0/tcp/${own.ports.storage}`],
+    members: proposal.members.map((it) => storageMemberOf(organisationOf(it.identity), it)),
+  });
   writeNetwork(home, proposal.members);
   await certifyMachine(home, own, nowMs);
   // Last: a home with a genesis is one that is served.
@@ -315,6 +320,21 @@ function settingsOf(own: PublicMember, others: readonly PublicMember[]): NodeSet
     rpcAddress: `127.0.0.1:${own.ports.rpc}`,
     peers: others.map((it) => ({ nodeId: it.nodeId, address: addressOf(it) })),
   };
+}
+
+/** A member as the storage network knows it. */
+export const storageMemberOf = (
+  organisation: AccountId,
+  { storageKey, host, ports }: Pick<PublicMember, 'storageKey' | 'host' | 'ports'>,
+): StorageMember => ({
+  account: organisation,
+  storageKey: bytesIn(storageKey),
+  addresses: [`/${protocolOf(host)}/${host}/tcp/${ports.storage}`],
+});
+
+function protocolOf(host: string): string {
+  if (host.includes(':')) return 'ip6';
+  return isIPv4(host) ? 'ip4' : 'dns4';
 }
 
 const addressOf = ({ host, ports }: PublicMember): string =>

@@ -13,11 +13,18 @@ import {
   temporaryHome,
   text,
 } from '../../../../test/cli/salus.ts';
+import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { validatorAddress } from '../../../ledger/chain/validators.ts';
 import { genesisHash, parseGenesis } from '../../../ledger/genesis.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
 import { openConsortium, requireKeys } from '../../../server/founding.ts';
 import { serversOf } from '../../../server/process.ts';
+import { readSettings } from '../../../server/storage/settings.ts';
+import { parseMembers } from '../../../storage/ipfs/members-file.ts';
+import { parseSwarmKey } from '../../../storage/ipfs/swarm-key.ts';
+import { openMember, storageMemberOf } from '../server/genesis-proposal.ts';
+import { parseMember } from '../server/member.ts';
 
 const folders: string[] = [];
 const folder = (): string => {
@@ -78,7 +85,8 @@ test('init makes a home for each, of one genesis, and each holds its own keys al
     const secrets = [
       `${name}/organisation.key`,
       `${name}/desk.token`,
-      'ipfs/swarm.key',
+      `${name}/storage/storage.key`,
+      `${name}/storage/swarm.key`,
       'tls/machine.key',
       'cometbft/config/node_key.json',
       'cometbft/config/priv_validator_key.json',
@@ -88,7 +96,6 @@ test('init makes a home for each, of one genesis, and each holds its own keys al
     }
     const others = names.filter((it) => it !== name);
     for (const other of others) assert.ok(!existsSync(join(serversOf(home), other)), other);
-    assert.deepEqual(serverFile(home, 'ipfs', 'swarm.key'), serverFile(first, 'ipfs', 'swarm.key'));
     const { address, pub_key: key } = JSON.parse(
       serverFile(home, 'cometbft', 'config', 'priv_validator_key.json').toString(),
     );
@@ -96,6 +103,42 @@ test('init makes a home for each, of one genesis, and each holds its own keys al
     assert.equal(key.value, Buffer.from(validator).toString('base64'));
     assert.equal(address, bytesToHex(validatorAddress(validator)).toUpperCase());
   }
+});
+
+test('init founds the storage network too: one swarm key, one list of all, and each listens at its own port', async () => {
+  const { out } = await init();
+  const storageFile = (name: string, file: string) =>
+    serverFile(join(out, name), name, 'storage', file);
+  const { chainId, members } = parseMembers(storageFile('anna', 'members.json').toString());
+  assert.equal(chainId, 'salus-lakes-1');
+  assert.deepEqual(
+    members.map(({ addresses }) => addresses),
+    [7_800, 7_801, 7_802, 7_803].map((port) => [`/ip4/127.0.0.1/tcp/${port}`]),
+  );
+  for (const [at, name] of names.entries()) {
+    const folder = join(serversOf(join(out, name)), name);
+    for (const file of ['members.json', 'swarm.key']) {
+      assert.deepEqual(storageFile(name, file), storageFile('anna', file), `${file} of ${name}`);
+    }
+    parseSwarmKey(new Uint8Array(storageFile(name, 'swarm.key')));
+    const { account, listen } = readSettings(folder);
+    assert.deepEqual(listen, [`/ip4/0.0.0.0/tcp/${7_800 + at}`]);
+    assert.equal(members[at]?.account, account);
+    const { publicKey } = await signingKeyFromSeed(
+      new Uint8Array(storageFile(name, 'storage.key')),
+    );
+    assert.deepEqual(members[at]?.storageKey, publicKey);
+    assert.equal(existsSync(join(serversOf(join(out, name)), 'ipfs')), false);
+  }
+});
+
+test('a machine under a name is dialled by its name, one with an address of IPv6 by that', async () => {
+  const planned = parseMember(member('anna', 0));
+  const part = await openMember(join(folder(), 'home'), 'c', planned, 0);
+  const account = accountIdOf(new Uint8Array(32));
+  const dialled = (host: string) => storageMemberOf(account, { ...part, host }).addresses;
+  assert.deepEqual(dialled('node.anna.example'), ['/dns4/node.anna.example/tcp/7800']);
+  assert.deepEqual(dialled('fd00::1'), ['/ip6/fd00::1/tcp/7800']);
 });
 
 test('CometBFT is told the same chain, validators and limits, and carries our genesis as it is', async () => {
@@ -278,7 +321,12 @@ test('each makes its own key; the genesis is put together of public parts, signe
     true,
   );
   assert.deepEqual(serverFile(anna, 'genesis.cbor'), serverFile(bern, 'genesis.cbor'));
-  assert.equal(serverFile(anna, 'ipfs', 'swarm.key').length, 96);
+  const handed = readFileSync(text(put, 'swarmKeyFile'));
+  assert.deepEqual(serverFile(anna, 'anna', 'storage', 'swarm.key'), handed);
+  assert.deepEqual(
+    serverFile(anna, 'anna', 'storage', 'members.json'),
+    serverFile(bern, 'bern', 'storage', 'members.json'),
+  );
 
   const stranger = join(folder(), 'home');
   await salus(
@@ -303,6 +351,25 @@ test('each makes its own key; the genesis is put together of public parts, signe
     { code: 'GENESIS_OTHER', exit: 3 },
     { home: stranger },
   );
+});
+
+test('a home is not made ready without the swarm key, nor with what is none: SWARM_KEY_INVALID', async () => {
+  const home = join(folder(), 'home');
+  const part = join(folder(), 'part.json');
+  const file = join(folder(), 'genesis.json');
+  const who = ['--chain', 'c', '--name', 'anna', '--url', 'https://a.example', '--host', 'a'];
+  await salus(['consortium', 'propose-genesis', ...who, '--out', part], { home });
+  await salus(['consortium', 'propose-genesis', '--parts', part, '--out', file]);
+  const wrong = join(folder(), 'wrong.key');
+  writeFileSync(wrong, 'no key');
+  for (const flags of [[], ['--swarm-key', wrong]]) {
+    await refused(
+      ['consortium', 'sign-genesis', file, ...flags],
+      { code: 'SWARM_KEY_INVALID', exit: 3 },
+      { home },
+    );
+    assert.equal(existsSync(join(serversOf(home), 'genesis.cbor')), false);
+  }
 });
 
 test('a proposal in which somebody changed a member is refused by all: GENESIS_INVALID', async () => {
