@@ -123,7 +123,7 @@ test('The SDK for browsers is small, and what few pages need is loaded when it i
     t.diagnostic(`${name}: ${kilobytes(raw)}, gzip ${kilobytes(gzip)}`);
     return gzip;
   };
-  assert.ok(report('SDK entry', atOnce) < 165_000);
+  assert.ok(report('SDK entry', atOnce) < 172_000);
   const later = bundle.filter((it) => !atOnce.includes(it));
   for (const one of later) report(one.fileName, [one]);
   for (const name of ['libsodium', 'ml-kem']) {
@@ -139,7 +139,7 @@ test('The worker of the app starts with little beside libsodium', async (t) => {
   const name = readdirSync(assets).find((it) => /^worker-.*\.js$/u.test(it)) ?? '';
   const bytes = await gzipAtOnce(new URL(name, assets), (it) => readFileSync(it, 'utf8'));
   t.diagnostic(`worker: gzip ${(bytes / 1000).toFixed(1)} kB`);
-  assert.ok(bytes < 130_000);
+  assert.ok(bytes < 142_000);
 });
 
 test('A bundle with something that a browser lacks is refused', async () => {

@@ -100,8 +100,13 @@ test('no command takes a secret as the value of a flag', async () => {
   assert.ok(flags.length > 60);
   const secret = /pass(phrase|word)|code|invitation|token|secret|key/;
   for (const flag of flags.filter((it) => secret.test(it))) {
-    // Of lists of records: the code of what was measured, `718-7`. Of health cards: a file of public keys.
-    assert.match(flag, /-file$|^--without-keys$|^--code$|^--issuer-keys$/, flag);
+    // Of lists of records: the code of what was measured, `718-7`. Of health cards: a file of public keys. Of TLS and swarm:
+    // files. Of a validator: its public key.
+    assert.match(
+      flag,
+      /-file$|^--without-keys$|^--code$|^--issuer-keys$|^--(tls-|swarm-)?key$/,
+      flag,
+    );
   }
 });
 
