@@ -104,7 +104,7 @@ test('no command takes a secret as the value of a flag', async () => {
     // files. Of a validator: its public key.
     assert.match(
       flag,
-      /-file$|^--without-keys$|^--code$|^--issuer-keys$|^--(tls-|swarm-)?key$/,
+      /-file$|^--key-out$|^--without-keys$|^--code$|^--issuer-keys$|^--(tls-|swarm-)?key$/,
       flag,
     );
   }
