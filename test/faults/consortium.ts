@@ -124,7 +124,8 @@ export function unmount({ path, reason }: SmallDisk, keeps: boolean): void {
   if (reason !== undefined) return;
   const aside = `${path}.kept`;
   if (keeps) cpSync(path, aside, { recursive: true, filter: (it) => !it.endsWith('.sock') });
-  spawnSync('umount', [path]);
+  // Also while something of it is still held.
+  spawnSync('umount', ['-l', path]);
   if (!keeps) return;
   rmSync(path, { recursive: true });
   renameSync(aside, path);

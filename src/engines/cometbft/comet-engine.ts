@@ -134,9 +134,10 @@ export class CometEngine implements LedgerEngine {
       if (code === 0) this.#remember(txId);
       return { code, txId };
     } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
+      const said = error instanceof CodedError ? error.cause : undefined;
+      if (!(said instanceof RpcError)) throw error;
       // It waits already, or was refused and is in the node's memory of those: what comes of it is had from waitCommit.
-      if (error.data.includes('tx already exists in cache')) {
+      if (said.data.includes('tx already exists in cache')) {
         this.#remember(txId);
         return { code: 0, txId };
       }

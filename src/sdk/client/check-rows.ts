@@ -87,7 +87,7 @@ export async function checkRows(
   return { live, erased };
 }
 
-/** The leaves of rows that the ledger's anchor holds, all of them. Throws PROOF_INVALID. */
+/** The leaves of rows that the ledger's anchor holds, all of them. Throws PROOF_INVALID, COMMIT_TIMEOUT (its block is not here yet). */
 async function provenLeaves(
   ledger: Pick<ProvenLedger, 'row'>,
   account: AccountId,
@@ -95,7 +95,9 @@ async function provenLeaves(
   signal: AbortSignal | undefined,
 ): Promise<ProvenLeaves> {
   const { root, count, siblings } = shown;
-  const anchor = await ledger.row(anchors, anchorRowId(account, root), { signal });
+  // Another hospital's node may be a block ahead of ours: that is no lie.
+  const asOf = { signal, since: shown.height };
+  const anchor = await ledger.row(anchors, anchorRowId(account, root), asOf);
   const isSo =
     anchor !== undefined &&
     anchor.count === count &&

@@ -27,6 +27,8 @@ export interface RowOptions {
   readonly signal?: AbortSignal | undefined;
   /** How old the header may be that proves it; missing: any, for what does not change or was just seen. */
   readonly maxAgeMs?: number;
+  /** A block that somebody else showed: a row that is not there is waited for until the state after it. */
+  readonly since?: number;
 }
 
 /**
@@ -69,7 +71,7 @@ export class ProvenLedger {
 
   /** Any row of any table, proven; undefined: proven to be absent. */
   row<Row>(table: StateTable<Row>, id: string, options: RowOptions = {}): Promise<Row | undefined> {
-    return this.#rows.row(table, id, options.signal, options.maxAgeMs);
+    return this.#rows.row(table, id, options);
   }
 
   account(account: AccountId, signal?: AbortSignal): Promise<Account | undefined> {

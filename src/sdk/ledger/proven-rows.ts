@@ -35,14 +35,14 @@ interface ProvenRow {
 export class ProvenRows {
   readonly #gateway: GatewayClient;
   readonly #signedIn: GatewayClient | undefined;
-  readonly #headers: VerifiedHeaders;
+  readonly #headers: Pick<VerifiedHeaders, 'tip' | 'header'>;
   readonly #now: () => number;
   readonly #kept = new Map<string, Uint8Array>();
 
   /** `signedIn`: many rows in one call are for those who have a session. */
   constructor(
     gateways: { readonly plain: GatewayClient; readonly signedIn: GatewayClient | undefined },
-    headers: VerifiedHeaders,
+    headers: Pick<VerifiedHeaders, 'tip' | 'header'>,
     now: () => number,
   ) {
     this.#gateway = gateways.plain;
@@ -51,25 +51,37 @@ export class ProvenRows {
     this.#now = now;
   }
 
-  /** `maxAgeMs`: how old the header may be that proves it; undefined: there is no such row. */
+  /**
+   * Undefined: there is no such row. `maxAgeMs`: how old the header may be that proves it. `since`: a block that somebody else
+   * showed; without the row the state after it is waited for. Throws COMMIT_TIMEOUT: this hospital does not have that yet.
+   */
   async row<Row>(
     table: StateTable<Row>,
     id: string,
-    signal?: AbortSignal,
-    maxAgeMs = Number.POSITIVE_INFINITY,
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly maxAgeMs?: number;
+      readonly since?: number;
+    } = {},
   ): Promise<Row | undefined> {
+    const { signal, maxAgeMs = Number.POSITIVE_INFINITY, since = 0 } = options;
     const name = `${table.name}/${id}`;
     const kept = this.#kept.get(name);
     if (kept !== undefined) return decodeRow(table, kept);
     for (const waitMs of [...freshWaitsMs, undefined]) {
       const { value, timeMs, height } = await this.#provenRow(table, id, signal);
       const ageMs = this.#now() - timeMs;
-      if (ageMs <= maxAgeMs) {
+      // The state after a block stands in the next header.
+      const isBehind = value === undefined && height <= since;
+      if (ageMs <= maxAgeMs && !isBehind) {
         if (value === undefined) return undefined;
         if (table.lasting) this.#kept.set(name, value);
         return decodeRow(table, value);
       }
-      if (waitMs === undefined) throw new CodedError('LEDGER_OLD', { height, ageMs });
+      if (waitMs === undefined) {
+        if (isBehind) throw new CodedError('COMMIT_TIMEOUT', { height, since });
+        throw new CodedError('LEDGER_OLD', { height, ageMs });
+      }
       await pause(waitMs, signal);
     }
     throw new CodedError('INTERNAL');
@@ -103,7 +115,7 @@ export class ProvenRows {
       const part = ids.slice(at, at + askedAtOnce);
       if (signedIn === undefined || part.length === 1) {
         const found = await Promise.all(
-          part.map((id) => this.row(table, id, signal, maxStateAgeMs)),
+          part.map((id) => this.row(table, id, { signal, maxAgeMs: maxStateAgeMs })),
         );
         for (const [i, id] of part.entries()) rows.set(id, found[i]);
         at += part.length;
@@ -126,7 +138,7 @@ export class ProvenRows {
         );
         // One that is too old is asked for alone, with patience for the next header.
         if (this.#now() - timeMs > maxStateAgeMs) {
-          rows.set(id, await this.row(table, id, signal, maxStateAgeMs));
+          rows.set(id, await this.row(table, id, { signal, maxAgeMs: maxStateAgeMs }));
         } else rows.set(id, value === undefined ? undefined : decodeRow(table, value));
       }
     }
@@ -164,7 +176,8 @@ export class ProvenRows {
   ): Promise<Header> {
     if (height >= 1 && height >= this.#headers.tip.height) {
       const header = await this.#headers.header(height, signal);
-      if (equalBytes(header.dataHash, emptyRoot)) {
+      // Evidence against a validator changes the state, too.
+      if (equalBytes(header.dataHash, emptyRoot) && equalBytes(header.evidenceHash, emptyRoot)) {
         check(header.appHash);
         return header;
       }

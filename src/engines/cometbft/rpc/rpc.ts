@@ -5,7 +5,7 @@ const patienceMs = 10_000;
 /** What the node answered to one question, by the names of its JSON; numbers of 64 bits are text there. */
 export type Answered = Readonly<Record<string, unknown>>;
 
-/** An error of the node's own: `data` says what. */
+/** An error of the node's own, such as that its application went away or has no room: `data` says what. */
 export class RpcError extends Error {
   readonly data: string;
 
@@ -28,7 +28,7 @@ export class CometRpc {
     this.#url = url;
   }
 
-  /** Throws NODE_SILENT, RpcError. */
+  /** Throws NODE_SILENT: no answer, or (then its cause is an RpcError) only that there is none. */
   async ask(
     method: string,
     params: Readonly<Record<string, unknown>> = {},
@@ -50,7 +50,6 @@ export class CometRpc {
       if (result !== undefined) return result;
       throw new RpcError(error?.message ?? 'no result', error?.data ?? '');
     } catch (cause) {
-      if (cause instanceof RpcError) throw cause;
       throw new CodedError('NODE_SILENT', { method }, cause);
     }
   }
