@@ -219,3 +219,20 @@ peer_gossip_sleep_duration = "10ms"
 indexer = "null"
 `;
 }
+
+/**
+ * That a node's own genesis carries this one: it would never come to a block with the others, and says so only in its log.
+ * Throws GENESIS_WRONG, HOME_INVALID.
+ */
+export function requireSameGenesis(nodeHome: string, genesisBytes: Uint8Array): void {
+  let carried: unknown;
+  try {
+    carried = JSON.parse(readFileSync(join(nodeHome, 'config', 'genesis.json'), 'utf8'));
+  } catch (cause) {
+    throw new CodedError('HOME_INVALID', { file: 'cometbft/config/genesis.json' }, cause);
+  }
+  const state: unknown = Reflect.get(Object(carried), 'app_state');
+  if (JSON.stringify(state) !== appStateOf(genesisBytes)) {
+    throw new CodedError('GENESIS_WRONG', { what: 'genesis' });
+  }
+}

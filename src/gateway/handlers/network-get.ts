@@ -5,12 +5,16 @@ import { handler } from '../handler.ts';
 import { backupOf, healthOf } from '../health.ts';
 
 const startedMs = Date.now();
+/** A key that ends sooner ought to have been renewed. */
+const renewMs = 30 * 86_400_000;
 
 /** Source: rule H-32. */
 export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise<NetworkAnswer> => {
   const { options, deskSessions } = gateway;
   const { reads, writes, height, behind, stalledMs, ageMs, freeBytes } = healthOf(gateway);
-  const { backup, processes } = options.machine?.() ?? { backup: undefined, processes: [] };
+  const told = options.machine?.();
+  const { backup, processes, keys = [] } = told ?? { backup: undefined, processes: [] };
+  const renewing = keys.filter(({ endsMs }) => endsMs - gateway.now() < renewMs);
   const known = backupOf(backup);
   const askedMs = performance.now();
   const { bytes: blobBytes } = await options.blobs.total();
@@ -27,6 +31,7 @@ export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise
     processes: processes.map(({ name, state, sinceMs, restarts }) => ({
       ...{ name, state, sinceMs, restarts },
     })),
+    ...(renewing.length > 0 && { keysToRenew: renewing.map((it) => ({ ...it })) }),
   };
 });
 

@@ -14,6 +14,7 @@ import type { AccountId } from '../../../primitives/ids.ts';
 import { localHospitals } from '../../../server/desk.ts';
 import type { Change } from '../ledger/changes.ts';
 import type { GovernanceDesk, ShownProposal, Standing } from '../server/governance.ts';
+import type { Duty, MachineStatus } from '../server/machine-status.ts';
 
 /** `consortium status`, `propose`, `vote`: what members see of each other, and decide together. */
 export function addDeciding(consortium: Command, context: CommandContext): void {
@@ -80,19 +81,28 @@ async function openDesk(context: CommandContext, { trust }: TrustFlags): Promise
 }
 
 async function status(context: CommandContext, flags: TrustFlags): Promise<void> {
-  const standing = await during(context.output, 'Asking', async () =>
-    (await openDesk(context, flags)).standing(),
-  );
+  const { machineStatus } = await import('../server/machine-status.ts');
+  const home = homeFolder(context.flags.home);
+  const now = context.surroundings.now?.() ?? Date.now();
+  const { standing, machine } = await during(context.output, 'Asking', async () => {
+    const standing = await (await openDesk(context, flags)).standing();
+    return { standing, machine: await machineStatus(home, standing, now) };
+  });
+  const { voted, ...shown } = machine ?? { voted: [] };
   const facts = {
     ...standing,
-    validators: standing.validators.map((it) => ({
+    validators: standing.validators.map((it, at) => ({
       ...it,
       publicKey: bytesToBase64url(it.publicKey),
+      ...(machine !== undefined && { voted: voted[at] ?? false }),
     })),
+    ...(machine !== undefined && { machine: shown }),
     open: standing.open.map(({ facts, ...proposal }) => ({ ...proposal, ...facts })),
     cases: standing.cases.map((it) => ({ ...it, publicKey: bytesToBase64url(it.publicKey) })),
   };
-  context.output.result(facts, () => statusText(standing));
+  context.output.result(facts, () =>
+    [statusText(standing), ...(machine === undefined ? [] : ['', machineText(machine)])].join('\n'),
+  );
 }
 
 function statusText(standing: Standing): string {
@@ -122,6 +132,34 @@ function statusText(standing: Standing): string {
         `Case: ${titles.get(it.organisation) ?? bytesToBase64url(it.publicKey)} signed two blocks of height ${it.height}${it.removed ? '; its power was taken' : ''}.`,
     ),
   ].join('\n');
+}
+
+function machineText({ node, peers, voted, replicas, duties }: MachineStatus): string {
+  const away = peers.filter(({ isConnected }) => !isConnected).map(({ name }) => name);
+  const votes = voted.filter((it) => it).length;
+  return [
+    node === undefined
+      ? 'This machine: its node does not run.'
+      : `This machine: height ${node.height}, ${node.lag} behind; ${votes} of ${voted.length} voted for the newest block; ${node.mempool.txs} transactions wait.`,
+    `Peers: ${peers.length - away.length} of ${peers.length}${away.length === 0 ? '' : `; missing: ${away.join(', ')}`}.`,
+    replicas === undefined
+      ? 'Its storage node does not run.'
+      : `Blobs: ${replicas.blobs} of its own, ${replicas.below ?? 'not counted yet how many'} with fewer copies than there should be; ${replicas.heldBlobs} of others.`,
+    ...duties.map(dutyText),
+  ].join('\n');
+}
+
+function dutyText(duty: Duty): string {
+  switch (duty.duty) {
+    case 'vote':
+      return `To do: vote on ${duty.proposal.slice(0, 12)}.`;
+    case 'copies':
+      return `To do: ${duty.blobs} blobs need another copy.`;
+    case 'erasures':
+      return `To do: tell ${duty.member.slice(0, 12)} of ${duty.count} erasures.`;
+    case 'certificate':
+      return `Keys to renew: this machine's certificate holds for ${duty.days} days.`;
+  }
 }
 
 function proposalText(
