@@ -56,10 +56,13 @@ async function vote(by: string, proposal: Json): Promise<Json> {
   const id = text(proposal, 'proposal');
   return salus(['consortium', 'vote', id, 'yes', '--yes'], { home: homeOf(by).home });
 }
-/** Two of bern's proposals that nobody decides: each is a block, and two blocks later a decision is in force. */
+/** Who proposes what nobody decides: a member has eight open proposals at most. */
+let turn = 0;
+/** Two proposals that nobody decides: each is a block, and two blocks later a decision is in force. */
 async function twoBlocks(): Promise<void> {
   for (const rights of ['serve', 'batch']) {
-    await propose('bern', 'member-change', '--member', 'davos', '--rights', rights);
+    const by = names[turn++ % names.length] ?? 'anna';
+    await propose(by, 'member-change', '--member', 'davos', '--rights', rights);
   }
 }
 
@@ -215,6 +218,63 @@ test('a copy of a home on another machine reaches no node while the first one ru
   } finally {
     await stopHome(copy);
   }
+});
+
+test('a fifth hospital is voted in, comes to the tip by its peers, orders blocks, and leaves', async () => {
+  const elm: MemberHome = { name: 'elm', home: join(root, 'elm'), working: undefined };
+  const part = join(root, 'elm.part.json');
+  const [gateway, p2p, rpc, storage, peers] = await freePorts(5);
+  const ports = [
+    '--port',
+    gateway,
+    '--p2p-port',
+    p2p,
+    '--rpc-port',
+    rpc,
+    '--storage-port',
+    storage,
+  ];
+  const who = ['--name', 'Hospital elm', '--short', 'elm', '--host', '127.0.0.1'];
+  const where = ['--url', `http://127.0.0.1:${gateway}`, ...ports, '--peers-port', peers];
+  const flags = ['--chain', 'salus-lakes-1', ...who, ...where.map(String), '--out', part];
+  const made = await salus(['consortium', 'propose-genesis', ...flags], { home: elm.home });
+  for (const member of members) {
+    await salus(['consortium', 'admit', part], { home: member.home });
+    await stopHome(member);
+    await startHome(member);
+  }
+  const decided = async (proposal: Json, ...by: readonly string[]) => {
+    for (const name of by) await vote(name, proposal);
+    await twoBlocks();
+  };
+  await decided(await propose('anna', 'member-in', '--part', part), 'bern', 'chur');
+  const of = (...path: readonly string[]) => join(homeOf('anna').home, 'servers', ...path);
+  const given = ['--genesis', of('genesis.cbor'), '--network', of('network.json')];
+  const swarm = ['--swarm-key', of('anna', 'storage', 'swarm.key')];
+  const join5 = ['consortium', 'join', '--part', part, ...given, ...swarm];
+  const joined = await salus(join5, { home: elm.home });
+  assert.deepEqual(joined.members, [...names, 'elm']);
+  await startHome(elm);
+  members = [...members, elm];
+  const tip = heightOf(await status('anna'));
+  const there = await until(
+    () => status('elm'),
+    (it) => heightOf(it) >= tip && connected(it, 'peers') === 4 && storesConnected(it) === 4,
+  );
+  assert.equal(list(there, 'members').length, 5);
+  const key = ['--member', 'elm', '--key', text(made, 'validator')];
+  await decided(await propose('anna', 'validator-in', ...key), 'bern', 'chur', 'elm');
+  const ordering = await status('elm');
+  assert.equal(validators(ordering).length, 5);
+
+  const leaving = await salus(['consortium', 'leave', '--yes'], { home: elm.home });
+  assert.equal(leaving.change, 'validator-out');
+  await decided(leaving, 'anna', 'bern', 'chur');
+  const left = await salus(['consortium', 'leave', '--yes'], { home: elm.home });
+  assert.equal(left.change, 'member-out');
+  await decided(left, 'anna', 'bern', 'chur');
+  const after = await status('anna');
+  assert.deepEqual([validators(after).length, after.quorum], [4, 3]);
 });
 
 test('a home whose node was given another genesis is refused: GENESIS_WRONG', async () => {

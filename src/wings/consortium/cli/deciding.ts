@@ -60,15 +60,15 @@ async function newKeys(context: CommandContext, flags: NewKeysFlags): Promise<vo
   );
 }
 
-interface TrustFlags {
+export interface TrustFlags {
   readonly trust?: string;
 }
-interface VoteFlags extends TrustFlags {
+export interface VoteFlags extends TrustFlags {
   readonly by?: string;
   readonly yes?: boolean;
 }
 
-const withTrust = (command: Command): Command =>
+export const withTrust = (command: Command): Command =>
   command.option('--trust <file>', "the trust root to believe; default: the home's trust.json");
 
 async function openDesk(context: CommandContext, { trust }: TrustFlags): Promise<GovernanceDesk> {
@@ -78,6 +78,13 @@ async function openDesk(context: CommandContext, { trust }: TrustFlags): Promise
   if (url === undefined) throw new CodedError('GATEWAY_UNREACHABLE');
   const { GovernanceDesk } = await import('../server/governance.ts');
   return GovernanceDesk.open(url, readSmallText(trust ?? join(home, 'trust.json')), signal);
+}
+
+/** What stands, and the hospital of this home that speaks. Throws MEMBER_WRONG, and as `GovernanceDesk`. */
+export async function speaking(context: CommandContext, flags: VoteFlags) {
+  const desk = await openDesk(context, flags);
+  const by = await desk.speaker(homeFolder(context.flags.home), flags.by);
+  return { by, standing: await desk.standing() };
 }
 
 async function status(context: CommandContext, flags: TrustFlags): Promise<void> {
@@ -177,7 +184,7 @@ function proposalText(
   ].join('\n');
 }
 
-interface ProposeFlags extends VoteFlags {
+export interface ProposeFlags extends VoteFlags {
   readonly member?: string;
   readonly key?: string;
   readonly part?: string;
@@ -234,7 +241,12 @@ const actNumbers = (text: string): readonly number[] => {
   return numbers;
 };
 
-async function propose(context: CommandContext, kind: string, flags: ProposeFlags): Promise<void> {
+/** Proposes one kind of change, as flags say. Throws as `GovernanceDesk`. */
+export async function propose(
+  context: CommandContext,
+  kind: string,
+  flags: ProposeFlags,
+): Promise<void> {
   const known = kinds.find((it) => it === kind);
   if (known === undefined) throw new CodedError('USAGE', { problem: `one of ${kinds.join(', ')}` });
   const desk = await openDesk(context, flags);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { verifyPointProof } from '../../../crypto/group.ts';
 import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import {
+  type NodePeer,
   type NodeSettings,
   nodeKeys,
   writeNodeSettings,
@@ -254,7 +255,11 @@ export async function signGenesis(
   return { ...proposal, signatures: [...others, { name: own.name, signature }] };
 }
 
-async function ownMember(home: string, { members }: GenesisProposal): Promise<PublicMember> {
+/** The member of this home among these, as it is there. Throws GENESIS_OTHER {at}. */
+export async function ownMember(
+  home: string,
+  { members }: Pick<GenesisProposal, 'members'>,
+): Promise<PublicMember> {
   const servers = serversOf(home);
   const own = members.find(({ name }) => existsSync(join(servers, name, 'organisation.key')));
   if (own === undefined) throw new CodedError('GENESIS_OTHER', { at: 'name' });
@@ -314,13 +319,15 @@ export async function installGenesis(
   return own;
 }
 
-function settingsOf(own: PublicMember, others: readonly PublicMember[]): NodeSettings {
+type Placed = Pick<PublicMember, 'name' | 'host' | 'ports' | 'nodeId'>;
+
+export function settingsOf(own: Placed, others: readonly Placed[]): NodeSettings {
   return {
     moniker: own.name,
     p2pListen: `0.0.0.0:${own.ports.p2p}`,
     p2pAddress: addressOf(own),
     rpcAddress: `127.0.0.1:${own.ports.rpc}`,
-    peers: others.map((it) => ({ nodeId: it.nodeId, address: addressOf(it) })),
+    peers: others.map(peerOf),
   };
 }
 
@@ -339,7 +346,9 @@ function protocolOf(host: string): string {
   return isIPv4(host) ? 'ip4' : 'dns4';
 }
 
-const addressOf = ({ host, ports }: PublicMember): string =>
+export const peerOf = (it: Placed): NodePeer => ({ nodeId: it.nodeId, address: addressOf(it) });
+
+const addressOf = ({ host, ports }: Placed): string =>
   host.includes(':') ? `[${host}]:${ports.p2p}` : `${host}:${ports.p2p}`;
 
 export const networkMemberOf = ({ identity: own, ...member }: PublicMember): NetworkMember => ({
