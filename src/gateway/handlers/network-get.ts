@@ -2,11 +2,9 @@ import type { NetworkAnswer } from '../../api/routes/network-get.ts';
 import { networkGet } from '../../api/routes/network-get.ts';
 import type { Gateway } from '../gateway.ts';
 import { handler } from '../handler.ts';
-import { backupOf, healthOf } from '../health.ts';
+import { backupOf, healthOf, keysToRenew } from '../health.ts';
 
 const startedMs = Date.now();
-/** A key that ends sooner ought to have been renewed. */
-const renewMs = 30 * 86_400_000;
 
 /** Source: rule H-32. */
 export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise<NetworkAnswer> => {
@@ -14,7 +12,7 @@ export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise
   const { reads, writes, height, behind, stalledMs, ageMs, freeBytes } = healthOf(gateway);
   const told = options.machine?.();
   const { backup, processes, keys = [] } = told ?? { backup: undefined, processes: [] };
-  const renewing = keys.filter(({ endsMs }) => endsMs - gateway.now() < renewMs);
+  const renewing = keysToRenew(keys, gateway.now());
   const known = backupOf(backup);
   const askedMs = performance.now();
   const { bytes: blobBytes } = await options.blobs.total();
@@ -31,7 +29,7 @@ export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise
     processes: processes.map(({ name, state, sinceMs, restarts }) => ({
       ...{ name, state, sinceMs, restarts },
     })),
-    ...(renewing.length > 0 && { keysToRenew: renewing.map((it) => ({ ...it })) }),
+    ...(renewing.length > 0 && { keysToRenew: renewing }),
   };
 });
 

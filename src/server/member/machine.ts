@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { utf8 } from '../../primitives/bytes.ts';
@@ -6,7 +6,7 @@ import { makeFolder, writeWhole } from '../files.ts';
 import { organisationKeys } from '../founding.ts';
 import { serversOf } from '../process.ts';
 import { machineCertificate } from './certificates.ts';
-import { type NetworkMember, networkIn, ownIn, tlsFolderIn, writeNetwork } from './network.ts';
+import { keepAuthorities, type NetworkMember, networkIn, ownIn, tlsFolderIn } from './network.ts';
 
 const dayMs = 86_400_000;
 /** So long before its end a machine's certificate is replaced. */
@@ -44,17 +44,26 @@ export const endsMs = (pem: Buffer | string): number =>
 /** Whole days from now; negative: it has ended. */
 export const daysUntil = (ms: number, nowMs: number): number => Math.floor((ms - nowMs) / dayMs);
 
+/** Whether key and certificate go together: a renewal that was cut off leaves the new one of the one and the old other. */
+function isPair(home: string): boolean {
+  const { cert, key } = machineFiles(home);
+  if (!existsSync(key)) return false;
+  return new X509Certificate(readFileSync(cert)).checkPrivateKey(
+    createPrivateKey(readFileSync(key)),
+  );
+}
+
 /**
- * Replaces the machine's certificate when it ends within 30 days; true: it was. A home of no consortium has none. Throws
+ * Replaces the machine's certificate when it ends within 30 days, or is none of its key; true: it was. A home of no consortium has none. Throws
  * HOME_INVALID.
  */
 export async function renewMachine(home: string, nowMs: number): Promise<boolean> {
   const own = ownIn(home);
   if (own === undefined) return false;
-  // A restored home has neither: both follow from what it has.
-  if (!existsSync(machineFiles(home).members)) writeNetwork(home, networkIn(home));
+  // A restored home has neither, and who was taken out of the list is let in no more.
+  keepAuthorities(home, networkIn(home));
   const ends = machineEndsMs(home);
-  if (ends !== undefined && daysUntil(ends, nowMs) >= renewDays) return false;
+  if (ends !== undefined && daysUntil(ends, nowMs) >= renewDays && isPair(home)) return false;
   await certifyMachine(home, own, nowMs);
   return true;
 }

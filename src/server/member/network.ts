@@ -52,6 +52,11 @@ export function parseNetwork(text: string): readonly NetworkMember[] {
 export function writeNetwork(home: string, members: readonly NetworkMember[]): void {
   const text = `${JSON.stringify({ members }, undefined, 2)}\n`;
   writeWhole(pathIn(home), utf8(text), 0o644);
+  keepAuthorities(home, members);
+}
+
+/** `tls/members.pem`, as the members are. */
+export function keepAuthorities(home: string, members: readonly NetworkMember[]): void {
   makeFolder(tlsFolderIn(home));
   const authorities = members.map(({ authority }) => authority).join('');
   writeWhole(join(tlsFolderIn(home), 'members.pem'), utf8(authorities), 0o644);

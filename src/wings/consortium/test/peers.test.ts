@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { createSecureContext } from 'node:tls';
 import { remove, salus, temporaryHome } from '../../../../test/cli/salus.ts';
 import { freePorts } from '../../../../test/ports.ts';
+import { signingKeyFromSeed } from '../../../crypto/signature.ts';
+import { machineCertificate } from '../../../server/member/certificates.ts';
 import { checkMember } from '../../../server/member/check.ts';
 import {
   certifyMachine,
@@ -94,6 +98,27 @@ test('a machine that is not that of the organisation meant is not believed', asy
   writeFileSync(path, whole);
 });
 
+test('a certificate names a machine by its name, and by addresses of either kind', async () => {
+  const key = await signingKeyFromSeed(new Uint8Array(32).fill(1));
+  const hosts = [
+    'node.anna.example',
+    '10.0.0.1',
+    'fd00::1',
+    '::1',
+    'fd00:0:0:1::',
+    '1:2:3:4:5:6:7:8',
+  ];
+  const { cert } = await machineCertificate(key, {
+    organisation: 'Anna',
+    hosts,
+    nowMs: Date.now(),
+  });
+  const read = new X509Certificate(cert);
+  assert.equal(read.checkHost('node.anna.example'), 'node.anna.example');
+  for (const address of hosts.slice(1)) assert.equal(read.checkIP(address), address);
+  assert.equal(read.checkIP('fd00::2'), undefined);
+});
+
 test('a certificate is renewed thirty days before its end, with another key, and not before', async () => {
   const home = homeOf('bern');
   const now = Date.now();
@@ -110,6 +135,32 @@ test('a certificate is renewed thirty days before its end, with another key, and
   assert.ok(daysUntil(machineEndsMs(home) ?? 0, late) >= 88);
   const [after] = await checkMember(home, late);
   assert.equal(after?.ok, true);
+});
+
+test('who is taken out of the list of members is among the certificates no more', async () => {
+  const home = homeOf('bern');
+  const { members } = machineFiles(home);
+  const path = join(home, 'servers', 'network.json');
+  const whole = readFileSync(path, 'utf8');
+  const { authority } = ownOf('anna');
+  assert.ok(readFileSync(members, 'utf8').includes(authority));
+  writeFileSync(path, JSON.stringify({ members: [ownOf('bern')] }));
+  await renewMachine(home, Date.now());
+  assert.equal(readFileSync(members, 'utf8'), ownOf('bern').authority);
+  writeFileSync(path, whole);
+  await renewMachine(home, Date.now());
+});
+
+test('a renewal that was cut off between key and certificate is made again', async () => {
+  const home = homeOf('bern');
+  const { cert, key } = machineFiles(home);
+  const old = readFileSync(cert);
+  await certifyMachine(home, ownOf('bern'), Date.now());
+  writeFileSync(cert, old);
+  assert.equal(await renewMachine(home, Date.now()), true);
+  const pair = { cert: readFileSync(cert), key: readFileSync(key) };
+  createSecureContext(pair);
+  assert.equal(await renewMachine(home, Date.now()), false);
 });
 
 test('a restored home, which has no certificates, gets them again from what it has', async () => {
