@@ -8,6 +8,7 @@ import { Person } from '../../test/gateway/person.ts';
 import { sealedItem } from '../../test/gateway/sealed.ts';
 import { openTown, type Town } from '../../test/gateway/town.ts';
 import { randomBytes } from '../crypto/random.ts';
+import { keysToRenew } from './health.ts';
 
 let town: Town;
 let ana: Person;
@@ -106,4 +107,12 @@ test('health says reads and writes, and a full disk is no place to write', async
     syncBuiltinESMExports();
   }
   assert.equal((await health()).status, 200);
+});
+
+test('a certificate is one to renew from thirty days before its end on', () => {
+  const dayMs = 86_400_000;
+  const keys = [{ name: 'machine', endsMs: 100 * dayMs }];
+  assert.deepEqual(keysToRenew(keys, 70 * dayMs), []);
+  assert.deepEqual(keysToRenew(keys, 70 * dayMs + 1), keys);
+  assert.deepEqual(keysToRenew(keys, 101 * dayMs), keys);
 });

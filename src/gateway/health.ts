@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Gateway } from './gateway.ts';
-import type { KnownBackup } from './machine.ts';
+import type { KnownBackup, Machine } from './machine.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Sets the figures that are looked up when somebody asks for them. */
@@ -62,3 +62,10 @@ export function backupOf(known: KnownBackup | undefined) {
   const { height, createdMs } = known;
   return { height, createdMs, ageMs: Math.max(0, Date.now() - createdMs) };
 }
+
+/** A key that ends sooner ought to have been renewed. */
+const renewMs = 30 * 86_400_000;
+
+/** Those of a machine's certificates that end within 30 days. */
+export const keysToRenew = (keys: NonNullable<Machine['keys']>, nowMs: number) =>
+  keys.filter(({ endsMs }) => endsMs - nowMs < renewMs).map((it) => ({ ...it }));

@@ -14,4 +14,6 @@ export interface Machine {
     readonly sinceMs: number;
     readonly restarts: number;
   }[];
+  /** Certificates of this machine, and when each ends; missing: it has none. */
+  readonly keys?: readonly { readonly name: string; readonly endsMs: number }[];
 }

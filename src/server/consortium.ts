@@ -37,6 +37,7 @@ import { lastBackup } from './last-backup.ts';
 import { openLedger, type RunningLedger } from './ledger.ts';
 import { requireShielded, urlAt } from './listening.ts';
 import type { LogFile } from './log-file.ts';
+import { openMemberMachine } from './member/open.ts';
 import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { type RestoredHome, readRestored, requireDecided } from './restored.ts';
@@ -150,12 +151,19 @@ async function startAll(
   faultPoint('start:ledger');
 
   // Peers are asked at the address of this process, which is known only once it listens.
-  const urls = new Map(addressesElsewhere(parseGenesis(genesisBytes)));
+  const member = await openMemberMachine(home, running);
+  const urls = new Map([
+    ...addressesElsewhere(parseGenesis(genesisBytes)),
+    ...(member?.connections.urls ?? []),
+  ]);
   const wings: readonly GatewayWing[] = gatewayWings;
   const metrics = createMetrics(wings);
   const processes = () => [...(ledger.processes?.() ?? []), ...supervisor.states()];
-  const machine = () => ({ backup: lastBackup(home), processes: processes() });
-  const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings, machine };
+  const machine = () => ({
+    ...{ backup: lastBackup(home), processes: processes(), keys: member?.keys() ?? [] },
+  });
+  const peerFetch = member?.connections.fetch;
+  const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings, machine, peerFetch };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
     const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);
@@ -181,6 +189,7 @@ async function startAll(
   const app = await createServer(serving);
   running.defer(() => app.close());
   const url = await listen(app, { ...options, host }, running);
+  await member?.listen(app.server);
   for (const { name, title, account } of hospitals) {
     urls.set(account, `${url}/${name}`);
     const { publicUrl } = options;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { accountIdText } from '../api/message-parts.ts';
 import type { SigningKey } from '../crypto/signature.ts';
 import {
   defaultGenesis,
@@ -92,8 +93,9 @@ export async function openConsortium(home: string, options: FoundingOptions): Pr
   const genesisBytes = new Uint8Array(readFileSync(path));
   const genesis = parseGenesis(genesisBytes);
   const named = new Set(genesis.organisations.map(({ identity }) => bytesToHex(identity.signKey)));
-  for (const { name, signingKey } of hospitals) {
-    if (!named.has(bytesToHex(signingKey.publicKey)))
+  const joined = new Set((readMembersFile(servers)?.joined ?? []).map(({ account }) => account));
+  for (const { name, signingKey, account } of hospitals) {
+    if (!named.has(bytesToHex(signingKey.publicKey)) && !joined.has(account))
       throw new CodedError('HOME_INVALID', { hospital: name });
   }
   return { genesisBytes, ledgerFolder: join(servers, 'ledger'), hospitals };
@@ -118,26 +120,49 @@ export function requireKeys(servers: string): void {
 /** The key by which a machine orders blocks where CometBFT runs, below `servers`. */
 export const cometbftKey: string = join('cometbft', 'config', 'priv_validator_key.json');
 
-const membersFile = z.strictObject({ own: z.array(z.string()).min(1).max(1_000) });
+const membersFile = z.strictObject({
+  own: z.array(z.string()).min(1).max(1_000),
+  /** Of them those that the genesis does not name: they were voted in later. */
+  joined: z
+    .array(z.strictObject({ name: z.string(), title: z.string(), account: accountIdText }))
+    .max(1_000)
+    .optional(),
+});
+/** A member whose servers are here and that was voted in: whom the genesis does not name. */
+export type JoinedMember = Member & Pick<Hospital, 'account'>;
 const membersPath = (servers: string): string => join(servers, 'members.json');
 
 /** Says whose servers a home has, where other members have theirs elsewhere. */
-export function writeOwnMembers(home: string, own: readonly string[]): void {
-  const text = JSON.stringify({ own });
+export function writeOwnMembers(
+  home: string,
+  own: readonly string[],
+  joined?: readonly JoinedMember[],
+): void {
+  const text = JSON.stringify({ own, ...(joined !== undefined && { joined }) });
   writeWhole(membersPath(serversOf(home)), utf8(`${text}\n`), 0o644);
 }
 
-/** Of these the ones whose servers are here: all, where nothing says otherwise. Throws HOME_INVALID {file}. */
+/**
+ * Of these the ones whose servers are here: all, where nothing says otherwise; and those that joined later. Throws
+ * HOME_INVALID {file}.
+ */
 function ownMembers(servers: string, members: readonly Member[]): readonly Member[] {
+  const read = readMembersFile(servers);
+  if (read === undefined) return members;
+  const { own, joined = [] } = read;
+  const founding = members.filter(({ name }) => own.includes(name));
+  const later = joined.filter(({ name }) => own.includes(name));
+  return [...founding, ...later.filter(({ name }) => !founding.some((it) => it.name === name))];
+}
+
+function readMembersFile(servers: string): z.infer<typeof membersFile> | undefined {
   const path = membersPath(servers);
-  if (!existsSync(path)) return members;
-  let own: readonly string[];
+  if (!existsSync(path)) return undefined;
   try {
-    own = membersFile.parse(JSON.parse(readFileSync(path, 'utf8'))).own;
+    return membersFile.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
     throw new CodedError('HOME_INVALID', { file: 'members.json' }, cause);
   }
-  return members.filter(({ name }) => own.includes(name));
 }
 
 export const genesisPath = (servers: string): string => join(servers, 'genesis.cbor');
@@ -240,7 +265,7 @@ export function organisationKeys(
 export type HeldKey = Pick<Hospital, 'name' | 'title' | 'account' | 'signingKey'>;
 
 /**
- * The organisations of a genesis whose keys lie in this home, in its order: all of them where one machine plays
+ * The organisations of a genesis whose keys lie in this home, in its order, and those that joined later: all of them where one machine plays
  * the consortium, else those of this machine. Only reads. Throws HOME_INVALID {hospital}: another one's key.
  */
 export async function heldKeys(home: string, genesis: Genesis): Promise<readonly HeldKey[]> {
@@ -255,6 +280,15 @@ export async function heldKeys(home: string, genesis: Genesis): Promise<readonly
     }
     const account = accountIdOfKey(named.suite, named.signKey);
     held.push({ name, title, account, signingKey: sign });
+  }
+  for (const joined of readMembersFile(serversOf(home))?.joined ?? []) {
+    const folder = join(serversOf(home), joined.name);
+    if (!existsSync(join(folder, 'organisation.key'))) continue;
+    const keys = await organisationKeys(folder);
+    if (accountIdOfKeys(keys) !== joined.account) {
+      throw new CodedError('HOME_INVALID', { hospital: joined.name });
+    }
+    held.push({ ...joined, signingKey: keys.sign });
   }
   return held;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { PeerFetch } from '../gateway/base.ts';
 import { type Gateway, openGateway } from '../gateway/gateway.ts';
 import type { Logger } from '../gateway/logging.ts';
 import type { Machine } from '../gateway/machine.ts';
@@ -20,6 +21,8 @@ export interface Common {
   readonly trustRoot: Readonly<Record<string, unknown>>;
   /** Where the peers answer: known only once this process listens. */
   readonly urls: ReadonlyMap<AccountId, string>;
+  /** How peers are called; missing: as anybody is. */
+  readonly peerFetch: PeerFetch | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly settings: Partial<GatewaySettings> | undefined;
@@ -52,6 +55,7 @@ export async function startHospital(
     databasePath: join(hospital.folder, 'gateway.db'),
     deskToken: hospital.deskToken,
     peerUrls: urls,
+    ...(common.peerFetch !== undefined && { fetch: common.peerFetch }),
     ...(settings !== undefined && { settings }),
     wings: common.wings,
     faultPoint: (name) => faultPoint(`gateway:${name}`),

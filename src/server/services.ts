@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { serverWings } from '../wings/server.ts';
+import { isFounded } from './founding.ts';
+import { checkMember } from './member/check.ts';
 import type { Process, ServerWing, Service } from './process.ts';
 import { storageNodeFlags } from './storage/node-flags.ts';
 import { isNetworked } from './storage/settings.ts';
@@ -13,6 +15,7 @@ const ledger: Service = {
     plain: ['genesis.cbor', 'home.json', 'members.json', 'network.json'],
     keys: ['ledger/validator.key'],
   },
+  check: (home) => (isFounded(home) ? checkMember(home) : Promise.resolve([])),
 };
 
 /** The gateway of each hospital, with its store of sealed bodies: a large one is a file of its id. */

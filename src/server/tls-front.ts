@@ -7,6 +7,8 @@ import { CodedError } from '../primitives/errors.ts';
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
+  /** Certificates of authorities: who calls shows one of theirs, or is not let in. Missing: anybody may call. */
+  readonly clients?: string;
 }
 
 /** Files are looked at again so often: who renews a certificate puts the new one in the place of the old. */
@@ -14,7 +16,11 @@ const renewalMs = 60 * 60_000;
 const handshakeMs = 10_000;
 
 /** Throws TLS_INVALID {file}: not readable, no such files, or of different keys. */
-export function readTls({ cert, key }: TlsFiles): { readonly cert: Buffer; readonly key: Buffer } {
+export function readTls({ cert, key, clients }: TlsFiles): {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca?: Buffer;
+} {
   const read = (file: string): Buffer => {
     try {
       return readFileSync(file);
@@ -22,7 +28,8 @@ export function readTls({ cert, key }: TlsFiles): { readonly cert: Buffer; reado
       throw new CodedError('TLS_INVALID', { file }, cause);
     }
   };
-  const pair = { cert: read(cert), key: read(key) };
+  const ca = clients === undefined ? {} : { ca: read(clients) };
+  const pair = { cert: read(cert), key: read(key), ...ca };
   try {
     createSecureContext(pair);
   } catch {
@@ -30,6 +37,13 @@ export function readTls({ cert, key }: TlsFiles): { readonly cert: Buffer; reado
     throw new CodedError('TLS_INVALID', { file: cert });
   }
   return pair;
+}
+
+export interface TlsFront {
+  readonly port: number;
+  /** Takes up at once what was renewed. */
+  renew(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -40,12 +54,13 @@ export async function openTlsFront(
   server: Server,
   files: TlsFiles,
   at: { readonly port: number; readonly host: string },
-): Promise<{ readonly port: number; close(): Promise<void> }> {
+): Promise<TlsFront> {
   const front = createServer({
     ...readTls(files),
     minVersion: 'TLSv1.2',
     handshakeTimeout: handshakeMs,
     ALPNProtocols: ['http/1.1'],
+    ...(files.clients !== undefined && { requestCert: true, rejectUnauthorized: true }),
   });
   front.on('secureConnection', (socket: TLSSocket) => server.emit('connection', socket));
   // A client that speaks no TLS, or leaves, is nothing to tell of.
@@ -59,6 +74,7 @@ export async function openTlsFront(
   const address = front.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : at.port,
+    renew: () => renew(front, files),
     close: () => {
       clearInterval(renewal);
       return new Promise((resolve) => {

@@ -43,6 +43,12 @@ export const networkAnswer = z.object({
       }),
     )
     .check(z.maxLength(64)),
+  /** Keys of this machine that end within 30 days. Missing: none. */
+  keysToRenew: z.optional(
+    z
+      .array(z.object({ name: z.string().check(z.maxLength(64)), endsMs: timeMs }))
+      .check(z.maxLength(64)),
+  ),
 });
 export type NetworkAnswer = z.infer<typeof networkAnswer>;
 

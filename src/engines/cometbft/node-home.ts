@@ -219,3 +219,39 @@ peer_gossip_sleep_duration = "10ms"
 indexer = "null"
 `;
 }
+
+/**
+ * The nodes that this one talks to, in its settings as they are: what else somebody wrote there stays. It counts from its
+ * next start on. Throws HOME_INVALID.
+ */
+export function writePeers(nodeHome: string, peers: readonly NodePeer[]): void {
+  const path = join(nodeHome, 'config', 'config.toml');
+  const persistent = peers.map(({ nodeId, address }) => `${nodeId}@${address}`).join(',');
+  const ids = peers.map(({ nodeId }) => nodeId).join(',');
+  const before = readFileSync(path, 'utf8');
+  const lines = [/^persistent_peers\s*=.*$/m, /^unconditional_peer_ids\s*=.*$/m] as const;
+  if (!lines.every((line) => line.test(before))) {
+    throw new CodedError('HOME_INVALID', { file: 'config.toml' });
+  }
+  const after = before
+    .replace(lines[0], `persistent_peers = "${persistent}"`)
+    .replace(lines[1], `unconditional_peer_ids = "${ids}"`);
+  writeWhole(path, after, 0o644);
+}
+
+/**
+ * That a node's own genesis carries this one: it would never come to a block with the others, and says so only in its log.
+ * Throws GENESIS_WRONG, HOME_INVALID.
+ */
+export function requireSameGenesis(nodeHome: string, genesisBytes: Uint8Array): void {
+  let carried: unknown;
+  try {
+    carried = JSON.parse(readFileSync(join(nodeHome, 'config', 'genesis.json'), 'utf8'));
+  } catch (cause) {
+    throw new CodedError('HOME_INVALID', { file: 'cometbft/config/genesis.json' }, cause);
+  }
+  const state: unknown = Reflect.get(Object(carried), 'app_state');
+  if (JSON.stringify(state) !== appStateOf(genesisBytes)) {
+    throw new CodedError('GENESIS_WRONG', { what: 'genesis' });
+  }
+}

@@ -2,7 +2,7 @@ import type { NetworkAnswer } from '../../api/routes/network-get.ts';
 import { networkGet } from '../../api/routes/network-get.ts';
 import type { Gateway } from '../gateway.ts';
 import { handler } from '../handler.ts';
-import { backupOf, healthOf } from '../health.ts';
+import { backupOf, healthOf, keysToRenew } from '../health.ts';
 
 const startedMs = Date.now();
 
@@ -10,7 +10,9 @@ const startedMs = Date.now();
 export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise<NetworkAnswer> => {
   const { options, deskSessions } = gateway;
   const { reads, writes, height, behind, stalledMs, ageMs, freeBytes } = healthOf(gateway);
-  const { backup, processes } = options.machine?.() ?? { backup: undefined, processes: [] };
+  const told = options.machine?.();
+  const { backup, processes, keys = [] } = told ?? { backup: undefined, processes: [] };
+  const renewing = keysToRenew(keys, gateway.now());
   const known = backupOf(backup);
   const askedMs = performance.now();
   const { bytes: blobBytes } = await options.blobs.total();
@@ -27,6 +29,7 @@ export const handleNetworkGet = handler(networkGet, async ({ gateway }): Promise
     processes: processes.map(({ name, state, sinceMs, restarts }) => ({
       ...{ name, state, sinceMs, restarts },
     })),
+    ...(renewing.length > 0 && { keysToRenew: renewing }),
   };
 });
 

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CometEngine } from '../../engines/cometbft/comet-engine.ts';
 import { findCometBft, rpcUrlOf } from '../../engines/cometbft/node.ts';
+import { requireSameGenesis } from '../../engines/cometbft/node-home.ts';
+import { lockLedger } from '../../engines/embedded/lock.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { executeGenesis } from '../../ledger/ledger.ts';
 import type { RunningLedger } from '../ledger.ts';
@@ -16,7 +19,7 @@ export interface CometLedger extends RunningLedger {
 
 /**
  * Starts this hospital's node and its application, and opens the ledger that they and the others' nodes agree on. Throws
- * COMETBFT_MISSING, HOME_INVALID, NODE_SILENT, LEDGER_STALLED (too few of the others are there), LEDGER_CORRUPT.
+ * COMETBFT_MISSING, HOME_INVALID, GENESIS_WRONG, LEDGER_LOCKED, NODE_SILENT, LEDGER_STALLED (too few of the others are there), LEDGER_CORRUPT.
  */
 export async function openCometLedger(
   of: {
@@ -28,8 +31,12 @@ export async function openCometLedger(
 ): Promise<CometLedger> {
   const { home, genesisBytes, onFault } = of;
   const servers = serversOf(home);
+  // Two on one home would share a node: the second would seem to serve.
+  const lock = lockLedger(join(servers, 'ledger'));
+  running.defer(() => lock.release());
   // Said at once, and not in a log: the supervisor would only go on trying.
   findCometBft(programFolders());
+  requireSameGenesis(nodeHomeIn(servers), genesisBytes);
   const supervised = { name: 'ledger', entry, order: { home } };
   const supervisor = new Supervisor([supervised], thisMachine);
   running.defer(() => supervisor.stop());

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Request, Response } from 'cosmjs-types/tendermint/abci/types';
@@ -15,6 +14,7 @@ import {
 import { encodeGenesis, type Genesis, genesisHash } from '../../../src/ledger/genesis.ts';
 import { executeGenesis } from '../../../src/ledger/ledger.ts';
 import { realChecks } from '../../builders.ts';
+import { freePorts } from '../../ports.ts';
 
 /** One validator: its node's home, the application behind it, and the engine in front. */
 export class Member {
@@ -154,17 +154,4 @@ export async function makeNetwork(
     rmSync(root, { recursive: true, force: true });
   };
   return { members, remove };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const address = server.address();
-      return typeof address === 'object' && address !== null ? address.port : 0;
-    }),
-  );
-  await Promise.all(servers.map((it) => new Promise((resolve) => it.close(resolve))));
-  return ports;
 }

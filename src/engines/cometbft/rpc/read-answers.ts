@@ -146,6 +146,19 @@ const queryAnswer = z.object({
   }),
 });
 
+const syncAnswer = z.object({
+  sync_info: z.object({ latest_block_height: integer, catching_up: z.boolean() }),
+});
+const peersAnswer = z.object({
+  peers: z.array(z.object({ node_info: z.object({ id: z.string() }) })),
+});
+const mempoolAnswer = z.object({ total: integer, total_bytes: integer });
+const consensusAnswer = z.object({
+  peers: z
+    .array(z.object({ peer_state: z.object({ round_state: z.object({ height: integer }) }) }))
+    .nullish(),
+});
+
 /** Throws NODE_WRONG: the node answers in another way than its version should. */
 function read<T>(shape: z.ZodType<T>, answered: Answered, what: string): T {
   const result = shape.safeParse(answered);
@@ -207,3 +220,30 @@ export function readQuery(answered: Answered): {
   const { code, value, height, proofOps } = read(queryAnswer, answered, 'abci_query').response;
   return { code, value, height, proof: proofOps?.ops?.[0]?.data };
 }
+
+export function readSync(answered: Answered): {
+  readonly height: number;
+  readonly isCatchingUp: boolean;
+} {
+  const { latest_block_height, catching_up } = read(syncAnswer, answered, 'status').sync_info;
+  return { height: latest_block_height, isCatchingUp: catching_up };
+}
+
+/** The ids of the nodes that are connected. */
+export const readPeers = (answered: Answered): readonly string[] =>
+  read(peersAnswer, answered, 'net_info').peers.map(({ node_info }) => node_info.id);
+
+/** What waits for a block. */
+export function readMempool(answered: Answered): { readonly txs: number; readonly bytes: number } {
+  const { total, total_bytes } = read(mempoolAnswer, answered, 'num_unconfirmed_txs');
+  return { txs: total, bytes: total_bytes };
+}
+
+/** The newest height that a connected node has; 0 without one. It works on the next. */
+export const readHighest = (answered: Answered): number =>
+  Math.max(
+    0,
+    ...(read(consensusAnswer, answered, 'dump_consensus_state').peers ?? []).map(
+      ({ peer_state }) => peer_state.round_state.height - 1,
+    ),
+  );

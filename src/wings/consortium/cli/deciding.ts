@@ -14,6 +14,7 @@ import type { AccountId } from '../../../primitives/ids.ts';
 import { localHospitals } from '../../../server/desk.ts';
 import type { Change } from '../ledger/changes.ts';
 import type { GovernanceDesk, ShownProposal, Standing } from '../server/governance.ts';
+import type { Duty, MachineStatus } from '../server/machine-status.ts';
 
 /** `consortium status`, `propose`, `vote`: what members see of each other, and decide together. */
 export function addDeciding(consortium: Command, context: CommandContext): void {
@@ -59,15 +60,15 @@ async function newKeys(context: CommandContext, flags: NewKeysFlags): Promise<vo
   );
 }
 
-interface TrustFlags {
+export interface TrustFlags {
   readonly trust?: string;
 }
-interface VoteFlags extends TrustFlags {
+export interface VoteFlags extends TrustFlags {
   readonly by?: string;
   readonly yes?: boolean;
 }
 
-const withTrust = (command: Command): Command =>
+export const withTrust = (command: Command): Command =>
   command.option('--trust <file>', "the trust root to believe; default: the home's trust.json");
 
 async function openDesk(context: CommandContext, { trust }: TrustFlags): Promise<GovernanceDesk> {
@@ -79,20 +80,36 @@ async function openDesk(context: CommandContext, { trust }: TrustFlags): Promise
   return GovernanceDesk.open(url, readSmallText(trust ?? join(home, 'trust.json')), signal);
 }
 
+/** What stands, and the hospital of this home that speaks. Throws MEMBER_WRONG, and as `GovernanceDesk`. */
+export async function speaking(context: CommandContext, flags: VoteFlags) {
+  const desk = await openDesk(context, flags);
+  const by = await desk.speaker(homeFolder(context.flags.home), flags.by);
+  return { by, standing: await desk.standing() };
+}
+
 async function status(context: CommandContext, flags: TrustFlags): Promise<void> {
-  const standing = await during(context.output, 'Asking', async () =>
-    (await openDesk(context, flags)).standing(),
-  );
+  const { machineStatus } = await import('../server/machine-status.ts');
+  const home = homeFolder(context.flags.home);
+  const now = context.surroundings.now?.() ?? Date.now();
+  const { standing, machine } = await during(context.output, 'Asking', async () => {
+    const standing = await (await openDesk(context, flags)).standing();
+    return { standing, machine: await machineStatus(home, standing, now) };
+  });
+  const { voted, ...shown } = machine ?? { voted: [] };
   const facts = {
     ...standing,
-    validators: standing.validators.map((it) => ({
+    validators: standing.validators.map((it, at) => ({
       ...it,
       publicKey: bytesToBase64url(it.publicKey),
+      ...(machine !== undefined && { voted: voted[at] ?? false }),
     })),
+    ...(machine !== undefined && { machine: shown }),
     open: standing.open.map(({ facts, ...proposal }) => ({ ...proposal, ...facts })),
     cases: standing.cases.map((it) => ({ ...it, publicKey: bytesToBase64url(it.publicKey) })),
   };
-  context.output.result(facts, () => statusText(standing));
+  context.output.result(facts, () =>
+    [statusText(standing), ...(machine === undefined ? [] : ['', machineText(machine)])].join('\n'),
+  );
 }
 
 function statusText(standing: Standing): string {
@@ -124,6 +141,34 @@ function statusText(standing: Standing): string {
   ].join('\n');
 }
 
+function machineText({ node, peers, voted, replicas, duties }: MachineStatus): string {
+  const away = peers.filter(({ isConnected }) => !isConnected).map(({ name }) => name);
+  const votes = voted.filter((it) => it).length;
+  return [
+    node === undefined
+      ? 'This machine: its node does not run.'
+      : `This machine: height ${node.height}, ${node.lag} behind; ${votes} of ${voted.length} voted for the newest block; ${node.mempool.txs} transactions wait.`,
+    `Peers: ${peers.length - away.length} of ${peers.length}${away.length === 0 ? '' : `; missing: ${away.join(', ')}`}.`,
+    replicas === undefined
+      ? 'Its storage node does not run.'
+      : `Blobs: ${replicas.blobs} of its own, ${replicas.below ?? 'not counted yet how many'} with fewer copies than there should be; ${replicas.heldBlobs} of others.`,
+    ...duties.map(dutyText),
+  ].join('\n');
+}
+
+function dutyText(duty: Duty): string {
+  switch (duty.duty) {
+    case 'vote':
+      return `To do: vote on ${duty.proposal.slice(0, 12)}.`;
+    case 'copies':
+      return `To do: ${duty.blobs} blobs need another copy.`;
+    case 'erasures':
+      return `To do: tell ${duty.member.slice(0, 12)} of ${duty.count} erasures.`;
+    case 'certificate':
+      return `Keys to renew: this machine's certificate holds for ${duty.days} days.`;
+  }
+}
+
 function proposalText(
   { proposal, by, outcome, untilMs, yes, no, facts }: ShownProposal,
   titles: ReadonlyMap<string, string>,
@@ -139,7 +184,7 @@ function proposalText(
   ].join('\n');
 }
 
-interface ProposeFlags extends VoteFlags {
+export interface ProposeFlags extends VoteFlags {
   readonly member?: string;
   readonly key?: string;
   readonly part?: string;
@@ -196,7 +241,12 @@ const actNumbers = (text: string): readonly number[] => {
   return numbers;
 };
 
-async function propose(context: CommandContext, kind: string, flags: ProposeFlags): Promise<void> {
+/** Proposes one kind of change, as flags say. Throws as `GovernanceDesk`. */
+export async function propose(
+  context: CommandContext,
+  kind: string,
+  flags: ProposeFlags,
+): Promise<void> {
   const known = kinds.find((it) => it === kind);
   if (known === undefined) throw new CodedError('USAGE', { problem: `one of ${kinds.join(', ')}` });
   const desk = await openDesk(context, flags);

@@ -35,6 +35,7 @@ export function addFounding(consortium: Command, context: CommandContext): void 
     .option('--p2p-port <n>', 'CometBFT (26656)', wholeNumber(1, 65_535))
     .option('--rpc-port <n>', 'CometBFT, for this machine alone (26657)', wholeNumber(1, 65_535))
     .option('--storage-port <n>', 'blobs (4001)', wholeNumber(1, 65_535))
+    .option('--peers-port <n>', 'gateway to gateway (7421)', wholeNumber(1, 65_535))
     .option('--parts <files...>', 'the public parts of all members, put together')
     .requiredOption('--out <file>', 'where the part, or the proposal, is written')
     .addHelpText('after', proposeHelp)
@@ -97,6 +98,7 @@ interface ProposeFlags {
   readonly p2pPort?: number;
   readonly rpcPort?: number;
   readonly storagePort?: number;
+  readonly peersPort?: number;
   readonly parts?: readonly string[];
   readonly out: string;
 }
@@ -107,7 +109,7 @@ async function proposeGenesis(context: CommandContext, flags: ProposeFlags): Pro
 }
 
 async function makePart(context: CommandContext, flags: ProposeFlags): Promise<void> {
-  const { chain, name, short, url, host, p2pPort: p2p, rpcPort: rpc, storagePort: storage } = flags;
+  const { chain, name, short, url, host } = flags;
   if (chain === undefined || name === undefined || url === undefined || host === undefined) {
     const problem = 'say --chain, --name, --url and --host; or --parts';
     throw new CodedError('MISSING', { problem });
@@ -120,7 +122,8 @@ async function makePart(context: CommandContext, flags: ProposeFlags): Promise<v
   const home = homeFolder(context.flags.home);
   if (isFounded(home)) throw new CodedError('HOME_FOUNDED', { home });
   const { port: gateway } = context.flags;
-  const said = { gateway, p2p, rpc, storage };
+  const { p2pPort: p2p, rpcPort: rpc, storagePort: storage, peersPort: peers } = flags;
+  const said = { gateway, p2p, rpc, storage, peers };
   const ports = Object.fromEntries(Object.entries(said).filter(([, it]) => it !== undefined));
   const planned = parseMember({ name, url, host, ports, ...(short !== undefined && { short }) });
   const part = await openMember(home, chain, planned, nowOf(context));

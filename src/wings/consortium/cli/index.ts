@@ -2,12 +2,14 @@ import type { AddCommand } from '../../../cli/commands/command.ts';
 import { addBlocks } from './blocks.ts';
 import { addDeciding, addNewKeys } from './deciding.ts';
 import { addFounding } from './founding.ts';
+import { addJoining } from './joining.ts';
 
 const addConsortium: AddCommand = (program, context) => {
   const consortium = program
     .command('consortium')
     .description('several hospitals on machines of their own: found it, join it, decide together');
   addFounding(consortium, context);
+  addJoining(consortium, context);
   addDeciding(consortium, context);
   addNewKeys(consortium, context);
   addBlocks(consortium, context);

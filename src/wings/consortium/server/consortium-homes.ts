@@ -94,7 +94,7 @@ export function writeMemberFiles({
     },
     steps: [
       `Carry this folder to the machine \`${own.host}\` by a way that nobody else reads, and delete it here: it holds the keys of ${title}.`,
-      `Let the other ${count - 1} machines reach port ${ports.p2p} (CometBFT) and ${ports.storage} (blobs), and nobody else; people reach port ${ports.gateway} through the proxy that ends TLS at ${url}.`,
+      `Let the other ${count - 1} machines reach port ${ports.p2p} (CometBFT), ${ports.storage} (blobs) and ${ports.peers} (gateways), and nobody else; people reach port ${ports.gateway} through the proxy that ends TLS at ${url}.`,
       `Compare the genesis with the other members: \`salus consortium status --home ${home}\` shows its hash.`,
       `Serve it: \`salus up --home ${home} --engine cometbft\`; or for good: copy \`salus-${name}.service\` to /etc/systemd/system, name its user, then \`systemctl enable --now salus-${name}\`. The ledger goes on when more than two thirds of the members run.`,
       `Back it up every night: \`salus backup --home ${home} --out FOLDER --prune 30\` (docs/operations/backup.md). Never run two machines with one home: a validator that signs twice is voted out by the ledger itself.`,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { verifyPointProof } from '../../../crypto/group.ts';
 import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import {
+  type NodePeer,
   type NodeSettings,
   nodeKeys,
   writeNodeSettings,
@@ -42,11 +43,13 @@ import {
   writeOwnMembers,
 } from '../../../server/founding.ts';
 import { openHome } from '../../../server/home-version.ts';
+import { authorityOf } from '../../../server/member/certificates.ts';
+import { certifyMachine } from '../../../server/member/machine.ts';
+import { type NetworkMember, writeNetwork } from '../../../server/member/network.ts';
 import { serversOf } from '../../../server/process.ts';
 import { joinFounded, keepSwarmKey, openStorageKey } from '../../../server/storage/migrate.ts';
 import type { StorageMember } from '../../../storage/ipfs/members.ts';
 import { consortiumNames } from '../names.ts';
-import { authorityOf, machineCertificate } from './certificates.ts';
 import { type PlannedMember, requireDistinct } from './member.ts';
 
 /** All are equal. */
@@ -66,7 +69,7 @@ const publicMember = z.strictObject({
   title: z.string().min(1).max(100),
   url: z.string().max(130),
   host: z.string().max(253),
-  ports: z.strictObject({ gateway: port, p2p: port, rpc: port, storage: port }),
+  ports: z.strictObject({ gateway: port, p2p: port, rpc: port, storage: port, peers: port }),
   /** CBOR of the organisation's identity, signed for this chain. */
   identity: text(2_048),
   validator: text(32),
@@ -252,7 +255,11 @@ export async function signGenesis(
   return { ...proposal, signatures: [...others, { name: own.name, signature }] };
 }
 
-async function ownMember(home: string, { members }: GenesisProposal): Promise<PublicMember> {
+/** The member of this home among these, as it is there. Throws GENESIS_OTHER {at}. */
+export async function ownMember(
+  home: string,
+  { members }: Pick<GenesisProposal, 'members'>,
+): Promise<PublicMember> {
   const servers = serversOf(home);
   const own = members.find(({ name }) => existsSync(join(servers, name, 'organisation.key')));
   if (own === undefined) throw new CodedError('GENESIS_OTHER', { at: 'name' });
@@ -305,20 +312,22 @@ export async function installGenesis(
     listen: [`/ip4/0.0.0.0/tcp/${own.ports.storage}`],
     members: proposal.members.map((it) => storageMemberOf(organisationOf(it.identity), it)),
   });
-  writeNetwork(home, proposal.members);
+  writeNetwork(home, proposal.members.map(networkMemberOf));
   await certifyMachine(home, own, nowMs);
   // Last: a home with a genesis is one that is served.
   writeGenesis(home, bytes);
   return own;
 }
 
-function settingsOf(own: PublicMember, others: readonly PublicMember[]): NodeSettings {
+type Placed = Pick<PublicMember, 'name' | 'host' | 'ports' | 'nodeId'>;
+
+export function settingsOf(own: Placed, others: readonly Placed[]): NodeSettings {
   return {
     moniker: own.name,
     p2pListen: `0.0.0.0:${own.ports.p2p}`,
     p2pAddress: addressOf(own),
     rpcAddress: `127.0.0.1:${own.ports.rpc}`,
-    peers: others.map((it) => ({ nodeId: it.nodeId, address: addressOf(it) })),
+    peers: others.map(peerOf),
   };
 }
 
@@ -337,42 +346,19 @@ function protocolOf(host: string): string {
   return isIPv4(host) ? 'ip4' : 'dns4';
 }
 
-const addressOf = ({ host, ports }: PublicMember): string =>
+export const peerOf = (it: Placed): NodePeer => ({ nodeId: it.nodeId, address: addressOf(it) });
+
+const addressOf = ({ host, ports }: Placed): string =>
   host.includes(':') ? `[${host}]:${ports.p2p}` : `${host}:${ports.p2p}`;
 
-/** Where the other members are, and by which certificates their machines are known; all public. */
-function writeNetwork(home: string, members: readonly PublicMember[]): void {
-  const servers = serversOf(home);
-  const known = members.map(({ identity: own, ...member }) => ({
-    ...member,
-    organisation: organisationOf(own),
-  }));
-  writeWhole(
-    join(servers, 'network.json'),
-    utf8(`${JSON.stringify({ members: known }, undefined, 2)}\n`),
-    0o644,
-  );
-  const authorities = members.map(({ authority }) => authority).join('');
-  writeWhole(join(servers, 'tls', 'members.pem'), utf8(authorities), 0o644);
-}
+export const networkMemberOf = ({ identity: own, ...member }: PublicMember): NetworkMember => ({
+  ...member,
+  organisation: organisationOf(own),
+});
 
 const organisationOf = (own: string) => {
   const { suite, signKey } = identityIn(own);
   return accountIdOfKey(suite, signKey);
 };
-
-/** A new key and certificate for this machine, by the organisation's key. Also for renewal. */
-export async function certifyMachine(
-  home: string,
-  { name, title, host }: Pick<PublicMember, 'name' | 'title' | 'host'>,
-  nowMs: number,
-): Promise<void> {
-  const { sign } = await organisationKeys(join(serversOf(home), name));
-  const made = await machineCertificate(sign, { organisation: title, hosts: [host], nowMs });
-  const folder = join(serversOf(home), 'tls');
-  makeFolder(folder);
-  writeWhole(join(folder, 'machine.key'), utf8(made.key), 0o600);
-  writeWhole(join(folder, 'machine.pem'), utf8(made.cert), 0o644);
-}
 
 export const genesisHashOf = (bytes: Uint8Array): string => bytesToHex(genesisHash(bytes));

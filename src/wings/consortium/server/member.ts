@@ -13,6 +13,8 @@ const ports = z
     rpc: z.int().min(1).max(65_535).default(26_657),
     /** Blobs, store to store. */
     storage: z.int().min(1).max(65_535).default(4_001),
+    /** Gateway to gateway, by certificates. */
+    peers: z.int().min(1).max(65_535).default(7_421),
   })
   .prefault({});
 

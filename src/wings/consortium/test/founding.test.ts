@@ -40,7 +40,13 @@ const member = (short: string, at: number) => ({
   short,
   url: `https://${short}.example`,
   host: '127.0.0.1',
-  ports: { gateway: 7_500 + at, p2p: 7_600 + at, rpc: 7_700 + at, storage: 7_800 + at },
+  ports: {
+    gateway: 7_500 + at,
+    p2p: 7_600 + at,
+    rpc: 7_700 + at,
+    storage: 7_800 + at,
+    peers: 7_900 + at,
+  },
 });
 const listed = { chain: 'salus-lakes-1', members: names.map(member) };
 
@@ -282,6 +288,8 @@ test('each makes its own key; the genesis is put together of public parts, signe
       String(ports.rpc),
       '--storage-port',
       String(ports.storage),
+      '--peers-port',
+      String(ports.peers),
     ];
     await salus(
       [

@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import type { SigningKey } from '../../../crypto/signature.ts';
-import { bytesToBase64url } from '../../../primitives/bytes.ts';
+import { isIPv4, isIPv6 } from 'node:net';
+import type { SigningKey } from '../../crypto/signature.ts';
+import { bytesToBase64url } from '../../primitives/bytes.ts';
 
 /**
  * X.509 certificates of an organisation, for TLS between members: the organisation's own key certifies, so whoever
@@ -53,9 +54,19 @@ const named = (name: string): Buffer =>
 
 /** A DNS name, or an address as its bytes. */
 function altName(host: string): Buffer {
-  const parts = host.split('.').map(Number);
-  const isAddress = /^\d+(\.\d+){3}$/.test(host);
-  return isAddress ? der(0x87, Buffer.from(parts)) : der(0x82, Buffer.from(host, 'latin1'));
+  if (isIPv4(host)) return der(0x87, Buffer.from(host.split('.').map(Number)));
+  return isIPv6(host) ? der(0x87, ipv6Bytes(host)) : der(0x82, Buffer.from(host, 'latin1'));
+}
+
+/** 16 bytes. What stands for zeros is filled up; a part in IPv4's spelling is written as the rest is by `URL`. */
+function ipv6Bytes(host: string): Buffer {
+  const plain = new URL(`http://[${host}]`).hostname.slice(1, -1);
+  const [head = '', tail] = plain.split('::').map((it) => it.split(':').filter((x) => x !== ''));
+  const before = head === '' ? [] : head;
+  const after = tail ?? [];
+  const zeros = Array<string>(8 - before.length - after.length).fill('0');
+  const groups = [...before, ...zeros, ...after].map((it) => Number.parseInt(it, 16));
+  return Buffer.from(groups.flatMap((group) => [group >> 8, group & 255]));
 }
 
 interface Stated {

@@ -1,0 +1,62 @@
+import type { Server } from 'node:http';
+import { openTlsFront } from '../tls-front.ts';
+import { machineEndsMs, machineFiles, renewMachine } from './machine.ts';
+import { ownIn } from './network.ts';
+import { PeerConnections } from './peer-fetch.ts';
+
+const hourMs = 60 * 60_000;
+
+/** The machine of a member towards those of the others, while its servers run. */
+export interface MemberMachine {
+  readonly connections: PeerConnections;
+  /** Keys of this machine that end, and when. */
+  keys(): readonly { readonly name: string; readonly endsMs: number }[];
+  /** Lets the machines of the other members call this server, by their certificates; nobody else. Throws PORT_BUSY. */
+  listen(server: Server): Promise<void>;
+}
+
+/**
+ * Undefined: this home is of no consortium. Renews the machine's certificate now and, while it runs, before it ends. Throws
+ * HOME_INVALID.
+ */
+export async function openMemberMachine(
+  home: string,
+  running: AsyncDisposableStack,
+  host = '0.0.0.0',
+): Promise<MemberMachine | undefined> {
+  const own = ownIn(home);
+  if (own === undefined) return undefined;
+  await renewMachine(home, Date.now());
+  const connections = new PeerConnections(home, own);
+  running.defer(() => connections.close());
+  let renewed = () => connections.renew();
+  const renewal = setInterval(() => {
+    // What fails is seen in selfcheck and by the operator before the end; the next hour tries again.
+    void renewMachine(home, Date.now()).then(
+      (isNew) => isNew && renewed(),
+      () => {},
+    );
+  }, hourMs);
+  renewal.unref();
+  running.defer(() => clearInterval(renewal));
+  return {
+    connections,
+    keys: () => {
+      const endsMs = machineEndsMs(home);
+      return endsMs === undefined ? [] : [{ name: 'machine', endsMs }];
+    },
+    listen: async (server) => {
+      const { cert, key, members } = machineFiles(home);
+      const front = await openTlsFront(
+        server,
+        { cert, key, clients: members },
+        { port: own.ports.peers, host },
+      );
+      running.defer(() => front.close());
+      renewed = () => {
+        connections.renew();
+        front.renew();
+      };
+    },
+  };
+}

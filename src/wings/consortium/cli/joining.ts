@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../../../cli/commands/command.ts';
+import { readSmallFile, readSmallText } from '../../../cli/files.ts';
+import { named } from '../../../cli/harmless.ts';
+import { homeFolder } from '../../../cli/home.ts';
+import { propose, speaking, type VoteFlags, withTrust } from './deciding.ts';
+
+/** `consortium join`, `admit`, `leave`: the files and votes of a hospital that comes or goes. */
+export function addJoining(consortium: Command, context: CommandContext): void {
+  consortium
+    .command('join')
+    .description('make this home ready for a ledger whose members vote this hospital in')
+    .requiredOption('--part <file>', 'what propose-genesis wrote for this home')
+    .requiredOption('--genesis <file>', 'servers/genesis.cbor of a member')
+    .requiredOption('--network <file>', 'servers/network.json of a member')
+    .requiredOption('--swarm-key <file>', 'the secret of the network of stores')
+    .addHelpText('after', joinHelp)
+    .action((flags: JoinFlags) => joinLedger(context, flags));
+  consortium
+    .command('admit <part>')
+    .description('let the machine of a new member in: peers, stores, certificates of this home')
+    .action((part: string) => admit(context, part));
+  withTrust(consortium.command('leave'))
+    .description('propose that this hospital leaves: first its validator, then the member')
+    .option('--by <hospital>', 'which hospital of this home leaves')
+    .option('--yes', 'do not ask')
+    .action((flags: VoteFlags) => leave(context, flags));
+}
+
+const joinHelp = `
+1. The new hospital:  salus consortium propose-genesis --chain THE-LEDGER --name ... --out elm.part.json
+2. Each member:       salus consortium admit elm.part.json, then salus up once more, one machine after another
+   One of them:       salus consortium propose member-in --part elm.part.json; the others vote
+3. The new hospital:  salus consortium join ..., salus up --engine cometbft; it takes the blocks from the others
+4. When it is at the tip, one proposes validator-in --member elm --key KEY (the part has it); the others vote.
+Compare the genesis hash with a member by telephone.`;
+
+interface JoinFlags {
+  readonly part: string;
+  readonly genesis: string;
+  readonly network: string;
+  readonly swarmKey: string;
+}
+
+async function joinLedger(context: CommandContext, flags: JoinFlags): Promise<void> {
+  const { parsePart } = await import('../server/genesis-proposal.ts');
+  const { joinConsortium } = await import('../server/joining.ts');
+  const { writeMemberFiles } = await import('../server/consortium-homes.ts');
+  const { parseNetwork } = await import('../../../server/member/network.ts');
+  const { surroundings } = context;
+  const home = homeFolder(context.flags.home);
+  const part = parsePart(readSmallText(flags.part));
+  const invited = {
+    part,
+    genesisBytes: readSmallFile(flags.genesis),
+    network: parseNetwork(readSmallText(flags.network)),
+    swarmKey: readSmallFile(flags.swarmKey),
+  };
+  const now = surroundings.now?.() ?? Date.now();
+  const { genesisHash, members } = await joinConsortium(home, invited, now);
+  const command = surroundings.command ?? ['salus'];
+  const files = writeMemberFiles({ home, own: part, count: members.length, command });
+  const names = members.map(({ name }) => name);
+  context.output.result({ home, name: part.name, genesisHash, members: names, ...files }, () =>
+    [
+      `${home} is ready for ${named(part.chain)}, genesis ${genesisHash}: salus up --home ${home} --engine cometbft`,
+      'Compare the hash with a member by telephone. The members admit this machine and vote it in.',
+    ].join('\n'),
+  );
+}
+
+async function admit(context: CommandContext, file: string): Promise<void> {
+  const { parsePart } = await import('../server/genesis-proposal.ts');
+  const { admitMember } = await import('../server/joining.ts');
+  const part = parsePart(readSmallText(file));
+  const members = admitMember(homeFolder(context.flags.home), part);
+  const names = members.map(({ name }) => name);
+  context.output.result({ name: part.name, members: names, restart: true }, () =>
+    [
+      `${named(part.title)} is known here; its store is called at once.`,
+      'Its node and gateway are let in from the next start of salus up on: one machine after another.',
+    ].join('\n'),
+  );
+}
+
+async function leave(context: CommandContext, flags: VoteFlags): Promise<void> {
+  const { by, standing } = await speaking(context, flags);
+  const validates = standing.validators.some(({ organisation }) => organisation === by.account);
+  for (const line of toMove(validates)) context.output.note(line);
+  await propose(context, validates ? 'validator-out' : 'member-out', {
+    ...flags,
+    member: by.account,
+  });
+}
+
+const toMove = (validates: boolean): readonly string[] => [
+  'Before: patients of this hospital move to another one (salus person move), or keep their records there by grants; make a last backup.',
+  'Its sealed bytes must be at others: salus storage status shows none below the copies it should have. Keep the machine running until then.',
+  validates
+    ? 'Now its machine stops to order blocks; three stay at least. When that is decided, run this once more: then the member leaves.'
+    : 'Now the member leaves; then the others take its line out of network.json, members.json and config.toml.',
+];
