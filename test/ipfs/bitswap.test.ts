@@ -101,9 +101,9 @@ for (const servesInTurns of [true, false]) {
   const word = servesInTurns
     ? `takes up ${blocksAtOnce} of them`
     : 'takes up all, with the library alone';
-  test(`for a member that wants a hundred blocks at once the node ${word}`, async (t) => {
+  test(`for a member that wants two hundred blocks at once the node ${word}`, async (t) => {
     const [giver, taker] = await pair(t, { servesInTurns });
-    const cids = Array.from({ length: 100 }, (_, seed) =>
+    const cids = Array.from({ length: 200 }, (_, seed) =>
       cidOf(giver.blocks.add(sample(900, seed))),
     );
     let open = () => {};
@@ -116,9 +116,9 @@ for (const servesInTurns of [true, false]) {
       const ledger = giver.node.bitswap.inside.peerWantLists.ledgerMap.get(taker.node.peerId);
       return ledger?.wants.size ?? 0;
     };
-    while (taken() < (servesInTurns ? 1 : 100)) await wait(5);
+    while (taken() < (servesInTurns ? 1 : 200)) await wait(5);
     await wait(200);
-    assert.ok(taken() <= (servesInTurns ? blocksAtOnce : 100), `${taken()}`);
+    assert.ok(taken() <= (servesInTurns ? blocksAtOnce : 200), `${taken()}`);
     open();
     assert.ok((await all).every(({ kind }) => kind === 'block'));
   });

@@ -86,6 +86,8 @@ export async function openNode(
     account: accountOf(n),
     members,
     now: Date.now,
+    // Longer than a busy machine makes anybody wait; tests of silence say less.
+    patienceMs: 120_000,
     ...options,
     ownFolder: join(home, 'blobs'),
     folder: join(home, 'storage'),

@@ -8,6 +8,7 @@ import type { CID } from 'multiformats/cid';
 export interface BitswapLists {
   readonly peerWantLists: PeerWantLists;
   readonly wantList: WantList;
+  readonly network: Network;
 }
 
 /** What peers want of us. */
@@ -34,6 +35,18 @@ export interface WantMessage {
 export interface WantEntry {
   readonly cid: Uint8Array;
   readonly cancel?: boolean;
+}
+
+/** Of a message that is being put together: by the key of a block. */
+export interface OutgoingMessage {
+  readonly wantlist: Map<string, unknown>;
+  readonly blocks: ReadonlyMap<string, unknown>;
+  readonly blockPresences: ReadonlyMap<string, unknown>;
+}
+
+/** How messages leave. */
+export interface Network {
+  sendMessage(peer: PeerId, message: OutgoingMessage, options?: unknown): Promise<void>;
 }
 
 /** What we want of others. */

@@ -1,9 +1,15 @@
 import type { PeerId } from '@libp2p/interface';
 import { CID } from 'multiformats/cid';
-import { type BitswapLists, keyOf, type WantEntry, type WantMessage } from './bitswap-inside.ts';
+import {
+  type BitswapLists,
+  keyOf,
+  type OutgoingMessage,
+  type WantEntry,
+  type WantMessage,
+} from './bitswap-inside.ts';
 
 /** Of one member: so many blocks are read at a time, and so many of its wants wait. Source: SN-3. */
-export const blocksAtOnce = 16;
+export const blocksAtOnce = 64;
 const maxWaiting = 1_024;
 /** A part is read while another is sent. */
 export const lanesAtOnce = 4;
@@ -14,10 +20,51 @@ export interface Mended {
   readonly servesInTurns: boolean;
 }
 
-/** Two faults of `@helia/bitswap` 4.0.19, avoided. `bitswap-mended.test.ts` says when they are gone. */
+/** Two faults of `@helia/bitswap` 4.0.19, avoided, and wants that go together. `bitswap-mended.test.ts` says when they are gone. */
 export function mendBitswap(lists: BitswapLists, mended: Mended): void {
   if (mended.answersAgain) answerAgain(lists);
   if (mended.servesInTurns) serveInTurns(lists);
+  wantTogether(lists);
+}
+
+/**
+ * The library opens a stream for every want of one peer. Here those of one turn, and all that come while a message is on
+ * its way to that peer, are one message: a thousand small blobs cost a few of them.
+ */
+function wantTogether({ network }: BitswapLists): void {
+  const send = network.sendMessage.bind(network);
+  const onTheirWay = new Map<string, Promise<void>>();
+  const gathering = new Map<string, { message: OutgoingMessage; sent: Promise<void> }>();
+
+  const begin = async (peer: PeerId, name: string, message: OutgoingMessage): Promise<void> => {
+    await onTheirWay.get(name);
+    await new Promise((resolve) => setImmediate(resolve));
+    gathering.delete(name);
+    // Without the signal of one of those who want: the others want on.
+    const sending = send(peer, message);
+    const settled = sending.catch(() => {});
+    onTheirWay.set(name, settled);
+    try {
+      await sending;
+    } finally {
+      if (onTheirWay.get(name) === settled) onTheirWay.delete(name);
+    }
+  };
+
+  network.sendMessage = (peer, message, options) => {
+    if (message.blocks.size > 0 || message.blockPresences.size > 0) {
+      return send(peer, message, options);
+    }
+    const name = peer.toString();
+    const together = gathering.get(name);
+    if (together !== undefined) {
+      for (const [key, entry] of message.wantlist) together.message.wantlist.set(key, entry);
+      return together.sent;
+    }
+    const sent = begin(peer, name, message);
+    gathering.set(name, { message, sent });
+    return sent;
+  };
 }
 
 /**

@@ -65,6 +65,8 @@ export interface Asked {
   readonly signal?: AbortSignal;
   /** Between two words of the other side; 20 s. */
   readonly patienceMs?: number;
+  /** Told each time that the other side says that it is at work. */
+  readonly onWorking?: () => void;
 }
 
 /** Asks a member. Throws HOLDER_SILENT {account}, and the code with which it refuses. */
@@ -80,7 +82,10 @@ export async function ask(node: SwarmNode, asked: Asked): Promise<Uint8Array> {
     for (;;) {
       const message = await io.read({ signal: within() });
       const said = decodeAs(saidShape, message.subarray());
-      if (said.kind === 'working') continue;
+      if (said.kind === 'working') {
+        asked.onWorking?.();
+        continue;
+      }
       await stream.close({ signal: within() });
       if (said.kind === 'done') return said.answer;
       throw new CodedError(isCode(said.code) ? said.code : 'PIN_REFUSED', { account });

@@ -2,7 +2,8 @@ import { openSwarm } from '../../../test/ipfs/swarm.ts';
 import { describeBlobStore, type OpenForTest } from '../blob-store.contract.ts';
 import { describeClaims } from '../claims.contract.ts';
 
-const shares = { uploadsOf: () => 1_000, maxUploads: 1_000 };
+// No member is away here: however slow the machine is, each put waits for all of them.
+const shares = { uploadsOf: () => 1_000, maxUploads: 1_000, patienceMs: 600_000 };
 
 const alone: OpenForTest = async (t, options) => {
   const { nodes } = await openSwarm(t, 1, { ...options, ...shares });

@@ -29,6 +29,7 @@ export class Outbox {
   #asking = 0;
   #restsUntilMs = 0;
   #lastHeardMs: number | undefined;
+  #words = 0;
 
   constructor(here: Here, account: AccountId) {
     this.#here = here;
@@ -40,7 +41,13 @@ export class Outbox {
     return this.#lastHeardMs;
   }
 
+  /** How often it was heard: what a clock need not tell. */
+  get words(): number {
+    return this.#words;
+  }
+
   heard(): void {
+    this.#words += 1;
     this.#lastHeardMs = this.#here.now();
     this.#restsUntilMs = 0;
   }
@@ -89,7 +96,9 @@ export class Outbox {
         here.now(),
         ...blobs.map(({ id }) => (here.rows.lastErasedAt(id) ?? 0) + 1),
       );
-      const codes = await askToPin(here, { member: memberNamed(here, account), blobs, atMs });
+      const member = memberNamed(here, account);
+      const onWorking = () => this.heard();
+      const codes = await askToPin(here, { member, blobs, atMs, onWorking });
       this.heard();
       here.rows.together(() => {
         for (const { id } of blobs) if (codes.get(id) === '') here.rows.pinned(id, account, atMs);

@@ -14,13 +14,19 @@ const protocol = '/salus/pin/1';
 const questionsAtOnce = 2;
 const allAtOnce = 32;
 const smallAtOnce = 16;
+/** The one who asks has them: many at once may take long, and there is nobody else to ask. */
+const blockPatienceMs = 30_000;
+/** Up to here a blob is tiny: many more of them are on their way at once. */
+const tinyBytes = 64 * 1024;
+const tinyAtOnce = 128;
 
 export interface PinOptions {
   readonly member: StorageMember;
   readonly blobs: readonly StoredBlob[];
   /** Later than whatever was said about these before. */
   readonly atMs: number;
-  readonly signal?: AbortSignal;
+  /** Told each time that the member says that it is at work. */
+  readonly onWorking?: () => void;
 }
 
 /**
@@ -29,14 +35,15 @@ export interface PinOptions {
  */
 export async function askToPin(
   here: Here,
-  { member, blobs, atMs, signal }: PinOptions,
+  { member, blobs, atMs, onWorking }: PinOptions,
 ): Promise<ReadonlyMap<BlobId, string>> {
   const question = await pinStatement.sign(here.key, {
     ...headTo(here, member.account),
     atMs,
     blobs: blobs.map(({ id, bytes }) => ({ id, bytes })),
   });
-  const answer = await ask(here.node, { member, protocol, question, ...(signal && { signal }) });
+  const asked = { member, protocol, question, ...(onWorking && { onWorking }) };
+  const answer = await ask(here.node, asked);
   const pinned = await pinnedStatement.check(answer, expectedFrom(here, member));
   return new Map(pinned.blobs.map(({ id, code }) => [id, code]));
 }
@@ -48,20 +55,32 @@ export async function servePins(here: Here): Promise<void> {
     const pin = await pinStatement.check(question, expectedFrom(here, from));
     if (!busy.take(from.account)) throw new CodedError('STORE_BUSY');
     try {
-      const small = pin.blobs.filter(({ id }) => isLeafId(id));
-      const large = pin.blobs.filter(({ id }) => !isLeafId(id));
       const asked = { from, atMs: pin.atMs, working };
-      const codes = await inTurns(small, smallAtOnce, (blob) => keep(here, blob, asked));
-      codes.push(...(await inTurns(large, 1, (blob) => keep(here, blob, asked))));
-      const kept = [...small, ...large].map((blob, at) => ({ ...blob, code: codes[at] ?? '' }));
+      const blobs: { id: BlobId; bytes: number; code: string }[] = [];
+      for (const { some, atOnce } of bySize(pin.blobs)) {
+        const codes = await inTurns(some, atOnce, (blob) => keep(here, blob, asked));
+        blobs.push(...some.map((blob, at) => ({ ...blob, code: codes[at] ?? '' })));
+      }
       return await pinnedStatement.sign(here.key, {
         ...headTo(here, from.account),
-        blobs: kept,
+        blobs,
       });
     } finally {
       busy.give(from.account);
     }
   });
+}
+
+/** Those that are brought together, and how many of them at a time. */
+function bySize(blobs: readonly StoredBlob[]) {
+  const large = blobs.filter(({ id }) => !isLeafId(id));
+  const tiny = blobs.filter(({ id, bytes }) => isLeafId(id) && bytes <= tinyBytes);
+  const small = blobs.filter(({ id, bytes }) => isLeafId(id) && bytes > tinyBytes);
+  return [
+    { some: tiny, atOnce: tinyAtOnce },
+    { some: small, atOnce: smallAtOnce },
+    { some: large, atOnce: 1 },
+  ];
 }
 
 interface Asking {
@@ -118,7 +137,7 @@ async function bring(here: Here, { id, bytes }: StoredBlob, asking: Asking): Pro
       if (!isCoded(error, 'BLOB_CORRUPT')) throw error;
     }
   }
-  const transfer = new Transfer(here.node, { from: [from] });
+  const transfer = new Transfer(here.node, { from: [from], patienceMs: blockPatienceMs });
   if (isLeafId(id)) {
     const pieces = counted(transfer.pieces(id), bytes, working);
     await here.held.put(pieces, { owner, expectedId: id });

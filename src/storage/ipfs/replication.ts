@@ -14,7 +14,7 @@ import { maxChallenged, maxErased } from './statements.ts';
 export interface ReplicationOptions {
   /** Members that hold a blob; 3. */
   readonly copies?: number;
-  /** How long a put waits for all of them before fewer are enough; 10 s. */
+  /** How long a put waits for all of them, with no word of any, before fewer are enough; 10 s. */
   readonly patienceMs?: number;
   /** Fewer are never enough, where there are so many members; 2. */
   readonly leastCopies?: number;
@@ -82,21 +82,39 @@ export class Replication {
   }
 
   /**
-   * Resolves when enough members have the blob, this one counted: k of them, or within the patience as many as there are,
-   * at least two. Throws STORE_BUSY {copies}.
+   * Resolves when enough members have the blob, this one counted: k of them, or when none was heard for
+   * so long as many as there are, at least two. Throws STORE_BUSY {copies}.
    */
   async keep(blob: StoredBlob): Promise<void> {
     const wanted = Math.min(this.#copies, this.#here.members.list().length);
     if (wanted <= 1) return;
     const all = this.#spread(blob);
     this.inBackground(() => all);
-    const patience = new Promise<void>((resolve) => {
-      setTimeout(resolve, this.#patienceMs).unref();
+    let isDone = false;
+    const done = all.then(() => {
+      isDone = true;
     });
-    await Promise.race([all, patience]);
+    // As long as somebody speaks the wait goes on: who brings a thousand blobs does not wait in vain for the last.
+    for (let heard = -1; !isDone && heard < this.#words(); ) {
+      heard = this.#words();
+      await this.#within(done);
+    }
     const copies = 1 + this.#here.rows.membersWith(blob.id).length;
     if (copies >= Math.min(wanted, this.#leastCopies)) return;
     throw new CodedError('STORE_BUSY', { copies, wanted });
+  }
+
+  /** What was heard of all members. */
+  #words(): number {
+    return [...this.#outboxes.values()].reduce((sum, it) => sum + it.words, 0);
+  }
+
+  /** Until it is done, at most as long as the patience. */
+  #within(done: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, this.#patienceMs);
+      done.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
   }
 
   /** Asks the holders, and where they do not take it those after them; false: fewer than k have it still. */
