@@ -195,7 +195,7 @@ export function recordCases(app: () => App): void {
       await page.keyboard.press('Escape');
       await tab(page, 'Home').click();
       touches.count = 0;
-      await touches.touch(page.locator('.lastv', { hasText: 'Heart rate' }));
+      await touches.touch(page.locator('.lastv', { hasText: /Heart rate\s*61/u }));
       await page.getByText('Typed in by you.').waitFor();
       await touches.touch(page.getByRole('button', { name: 'Erase', exact: true }));
       await page.getByText(/Nobody can bring it back/u).waitFor();

@@ -1,4 +1,4 @@
-import { comma, type Language, spokenNow } from './language.ts';
+import { comma, isolated, type Language, spokenNow } from './language.ts';
 
 /** Arabic pages use Latin digits, as laboratories print. */
 export const locale = (): string => {
@@ -35,8 +35,10 @@ export const shortDayOf = (ms: number): string =>
   dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }).format(ms);
 
 /** `Thu 26 Nov 2026, 07:40 EST`: a time is never without its zone. */
-export const momentText = (ms: number): string =>
-  `${dayOf(ms)}${comma()}${timeOf(ms)}\u00a0${zoneAt(ms)}`;
+export const momentText = (ms: number): string => `${dayOf(ms)}${comma()}${clockText(ms)}`;
+
+/** `07:40 EST`, under a heading that has the day. */
+export const clockText = (ms: number): string => `${timeOf(ms)}\u00a0${zoneAt(ms)}`;
 
 /** `07:40`, of today or just before. */
 export const timeOf = (ms: number): string => dateFormat(clock).format(ms);
@@ -156,7 +158,7 @@ export function agoText(fromMs: number, toMs: number): string {
 
 /** `A`, `A and B`, `A, B and C`, in the language of the page. */
 export const listed = (words: readonly string[]): string =>
-  new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words);
+  new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words.map(isolated));
 
 /** A zone is called by name where it lies: `EST` by Americans, who are `GMT-5` to the British. */
 const neighbours: Readonly<Record<Language, readonly string[]>> = {

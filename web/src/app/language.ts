@@ -68,7 +68,10 @@ export const comma = (): string => (spokenNow() === 'ar' ? '، ' : ', ');
  */
 export const inLine = (texts: readonly string[]): string => texts.map(isolated).join(comma());
 
-const isolated = (text: string): string =>
-  spokenNow() === 'ar' && /\p{Script=Latin}/u.test(text) ? `\u2068${text}\u2069` : text;
+/** What holds both scripts runs as the page does, whichever of them it begins with. */
+export function isolated(text: string): string {
+  if (spokenNow() !== 'ar' || !/\p{Script=Latin}/u.test(text)) return text;
+  return `${/\p{Script=Arabic}/u.test(text) ? '\u2067' : '\u2068'}${text}\u2069`;
+}
 
 export const spokenNow = (): Language => (isLanguage(i18next.language) ? i18next.language : 'en');

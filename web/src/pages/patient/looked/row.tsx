@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { locale, momentText } from '../../../app/dates.ts';
+import { clockText, momentText } from '../../../app/dates.ts';
 import { inLine } from '../../../app/language.ts';
 import { useCall } from '../../../boundary/use-call.ts';
 import { Failed } from '../../../parts/failure.tsx';
@@ -12,12 +12,6 @@ import { ClassIcon } from '../../../parts/record-row.tsx';
 import type { LookView } from '../../../worker/calls/looked.ts';
 import { useReason, useWhat } from './reason.ts';
 
-const clockOf = (ms: number): string =>
-  new Intl.DateTimeFormat(locale(), {
-    ...{ hour: '2-digit', minute: '2-digit', hour12: false },
-    timeZoneName: 'short',
-  }).format(ms);
-
 /** Who, what, why allowed or refused, when; its entries and its proof unfold. */
 export function LookRow({ look }: { readonly look: LookView }) {
   const { t } = useTranslation();
@@ -25,7 +19,7 @@ export function LookRow({ look }: { readonly look: LookView }) {
   const reasonOf = useReason();
   const whatOf = useWhat();
   const [isOpen, setOpen] = useState(false);
-  const when = clockOf(look.ms);
+  const when = clockText(look.ms);
   const who =
     look.kind === 'erased' ? (look.hospital ?? t('looked.aHospital')) : nameOf(look.person);
   const place = look.kind === 'erased' ? undefined : look.person.hospital;
