@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { abciApplication } from '../../../src/engines/cometbft/abci/application.js';
+import { AbciServer } from '../../../src/engines/cometbft/abci/server.js';
+import { CometEngine } from '../../../src/engines/cometbft/comet-engine.js';
+import { CometNode, rpcUrlOf } from '../../../src/engines/cometbft/node.js';
+import { nodeKeys, writeNodeSettings } from '../../../src/engines/cometbft/node-home.js';
+import { openLedgerApplication } from '../../../src/engines/ledger-application/open.js';
+import { encodeGenesis, genesisHash } from '../../../src/ledger/genesis.js';
+import { executeGenesis } from '../../../src/ledger/ledger.js';
+import { realChecks } from '../../builders.js';
+import { freePorts } from '../../ports.js';
+/** One validator: its node's home, the application behind it, and the engine in front. */
+export class Member {
+  folder;
+  #program;
+  #genesis;
+  #genesisBytes;
+  #peers;
+  application;
+  server;
+  node;
+  engine;
+  validatorKey;
+  troubles = [];
+  /** What the node is answered instead, from its next start on. */
+  around = (honest) => honest;
+  /** Told each question of the node with its answer, and this machine's clock when it was asked. */
+  onExchange;
+  constructor(folder, of) {
+    this.validatorKey = of.validatorKey;
+    this.folder = folder;
+    this.#program = of.program;
+    this.#genesis = of.genesis;
+    this.#genesisBytes = of.genesisBytes;
+    this.#peers = of.peers;
+  }
+  get genesisBytes() {
+    return this.#genesisBytes;
+  }
+  get home() {
+    return join(this.folder, 'cometbft');
+  }
+  async startNode() {
+    const { chainId, validators } = this.#genesis;
+    const onFault = (error) => this.troubles.push(error);
+    this.application = await openLedgerApplication({
+      path: join(this.folder, 'state.db'),
+      genesis: this.#genesisBytes,
+      verify: realChecks,
+    });
+    let atMs = 0;
+    const answer = abciApplication({
+      ...{ application: this.application, chainId, genesis: this.#genesisBytes, validators },
+      now: () => {
+        atMs = Date.now();
+        return atMs;
+      },
+      isPeer: (id) => this.#peers.has(id),
+    });
+    const appSocket = join(this.folder, 'app.sock');
+    const given = this.around(answer);
+    const told = async (request) => {
+      const response = await given(request);
+      this.onExchange?.(request, response, atMs);
+      return response;
+    };
+    this.server = await AbciServer.listen(appSocket, told, onFault);
+    this.node = await CometNode.start({
+      program: this.#program,
+      home: this.home,
+      appSocket,
+      log: {
+        write: (text) => process.env.SALUS_COMET_LOG !== undefined && process.stderr.write(text),
+      },
+      onExit: (how) => this.troubles.push(`the node ended: ${how}`),
+    });
+  }
+  async startEngine() {
+    this.engine = await CometEngine.open({
+      rpcUrl: rpcUrlOf(this.home),
+      blocksPath: join(this.folder, 'blocks.db'),
+      validatorsPath: join(this.folder, 'validators.db'),
+      chainId: this.#genesis.chainId,
+      genesisHash: genesisHash(this.#genesisBytes),
+      genesisMs: this.#genesis.timeMs,
+      validators: this.#genesis.validators,
+      genesisAppHash: executeGenesis(this.#genesis).appHash,
+      onFault: (error) => this.troubles.push(error),
+    });
+    return this.engine;
+  }
+  async stop() {
+    await this.engine?.close();
+    await this.node?.stop();
+    await this.server?.close();
+    this.application?.close();
+    this.engine = undefined;
+    this.node = undefined;
+    this.server = undefined;
+    this.application = undefined;
+  }
+}
+/** Homes of `count` validators of a ledger that begins as `template` does; nothing runs yet. */
+export async function makeNetwork(template, { count, program }) {
+  const root = mkdtempSync(join(tmpdir(), 'salus-comet-'));
+  const folders = Array.from({ length: count }, (_, at) => join(root, `member-${at}`));
+  const keys = folders.map((folder) => nodeKeys(join(folder, 'cometbft')));
+  const validators = keys.map(({ validator }) => ({ publicKey: validator, power: 10 }));
+  const genesis = { ...template, validators };
+  const genesisBytes = encodeGenesis(genesis);
+  const ports = await freePorts(2 * count);
+  const nodes = keys.map(({ nodeId }, at) => ({ nodeId, address: `127.0.0.1:${ports[2 * at]}` }));
+  const peers = new Set(nodes.map(({ nodeId }) => nodeId));
+  const members = folders.map((folder, at) => {
+    const validatorKey = keys[at]?.validator ?? new Uint8Array(0);
+    const member = new Member(folder, { program, genesis, genesisBytes, peers, validatorKey });
+    const p2pAddress = `127.0.0.1:${ports[2 * at]}`;
+    const settings = {
+      ...{ p2pAddress, p2pListen: p2pAddress, rpcAddress: `127.0.0.1:${ports[2 * at + 1]}` },
+      peers: nodes.filter((_, other) => other !== at),
+      moniker: `member-${at}`,
+    };
+    writeNodeSettings(member.home, { genesisBytes, settings });
+    return member;
+  });
+  const remove = async () => {
+    for (const member of members) await member.stop();
+    rmSync(root, { recursive: true, force: true });
+  };
+  return { members, remove };
+}
