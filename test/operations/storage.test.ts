@@ -188,3 +188,9 @@ test('a node whose key is not in the list does not start, and says why in its lo
   const { readSettings } = await import('../../src/server/storage/settings.ts');
   await rejectsWith((async () => readSettings(of(home, 'valley')))(), 'HOME_INVALID');
 });
+
+test('a home without servers has no storage nodes, and nothing to bring into a network: HOME_INVALID', async () => {
+  const home = join(folder, 'empty');
+  await rejectsWith(storageStatus(home), 'HOME_INVALID');
+  await rejectsWith(migrateHome({ home, port: 4_001 }), 'HOME_INVALID');
+});

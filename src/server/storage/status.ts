@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCoded } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { StorageStatus } from '../../storage/ipfs/open.ts';
 import { SocketBlobStore } from '../../storage/socket/store-client.ts';
 import { hospitalsOf, serversOf } from '../process.ts';
@@ -11,8 +12,12 @@ export interface HospitalStorage {
   readonly status: StorageStatus | undefined;
 }
 
-/** The storage nodes of the hospitals of a home that are in a network, each asked as it runs; reads nothing else. */
-export function storageStatus(home: string): Promise<readonly HospitalStorage[]> {
+/**
+ * The storage nodes of the hospitals of a home that are in a network, each asked as it runs; reads nothing else.
+ * Throws HOME_INVALID: there are no servers in this home.
+ */
+export async function storageStatus(home: string): Promise<readonly HospitalStorage[]> {
+  if (!existsSync(serversOf(home))) throw new CodedError('HOME_INVALID', { file: 'servers' });
   const networked = hospitalsOf(home).filter((it) => isNetworked(join(serversOf(home), it)));
   return Promise.all(
     networked.map(async (hospital) => {
