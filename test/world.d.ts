@@ -30,27 +30,27 @@ export declare function enrolAct(name: string, role: Role, recoveryKey?: Uint8Ar
 /** Numbers from `after + 1`, the first from this block on unless times are given. */
 export declare function keySetAct(after: number, times?: readonly number[]): KeySet;
 export interface Sent {
-  /** Name of the sender. */
-  readonly from: string;
-  readonly acts: readonly Act[];
-  readonly log?: LogName;
-  /** Public keys that sign; by default the sender's first key. */
-  readonly keys?: readonly Uint8Array[];
-  /** By default the next free number. */
-  readonly nonce?: number;
-  readonly validUntilMs?: number;
-  readonly chainId?: string;
-  readonly isSigned?: boolean;
-  readonly identityHolds?: boolean;
+    /** Name of the sender. */
+    readonly from: string;
+    readonly acts: readonly Act[];
+    readonly log?: LogName;
+    /** Public keys that sign; by default the sender's first key. */
+    readonly keys?: readonly Uint8Array[];
+    /** By default the next free number. */
+    readonly nonce?: number;
+    readonly validUntilMs?: number;
+    readonly chainId?: string;
+    readonly isSigned?: boolean;
+    readonly identityHolds?: boolean;
 }
 export type Answer = 'accepted' | RefusalCode;
 /** Who founds a world: by name, with what it may send; and whose keys order its blocks. */
 export interface Founders {
-  readonly organisations: readonly (readonly [
-    name: string,
-    rights: readonly OrganisationRight[],
-  ])[];
-  readonly validators: readonly Validator[];
+    readonly organisations: readonly (readonly [
+        name: string,
+        rights: readonly OrganisationRight[]
+    ])[];
+    readonly validators: readonly Validator[];
 }
 /** The key with which somebody's machine orders blocks. */
 export declare const validatorOf: (name: string) => Validator;
@@ -61,34 +61,24 @@ export declare const consortiumOf: (...names: readonly string[]) => Founders;
  * at first, for vectors and the golden chain are made with it, or what a test gives.
  */
 export declare class World {
-  readonly genesis: Genesis;
-  readonly store: MemoryStore;
-  height: number;
-  timeMs: number;
-  appHash: Uint8Array;
-  constructor(logs?: readonly GenesisLog[], founders?: Founders);
-  get view(): LedgerView;
-  tx(sent: Sent): Tx;
-  verified(sent: Sent): VerifiedTx;
-  /** One block at `timeMs`, by default a second after the last. */
-  block(
-    txs: readonly VerifiedTx[],
-    timeMs?: number,
-  ): readonly import('../src/ledger/apply.ts').TxOutcome[];
-  /** As `block`, with what is reported of validators, and all that comes of it. */
-  execute(
-    txs: readonly VerifiedTx[],
-    timeMs?: number,
-    misbehaviour?: readonly Misbehaviour[],
-  ): import('../src/ledger/ledger.ts').ExecutedBlock;
-  /** One transaction in a block of its own. */
-  send(
-    sent: Sent,
-    timeMs?: number,
-  ): {
-    readonly answer: Answer;
-    readonly data: unknown;
-  };
-  /** As `send`, for what a test builds upon. */
-  mustSend(sent: Sent, timeMs?: number): this;
+    readonly genesis: Genesis;
+    readonly store: MemoryStore;
+    height: number;
+    timeMs: number;
+    appHash: Uint8Array;
+    constructor(logs?: readonly GenesisLog[], founders?: Founders);
+    get view(): LedgerView;
+    tx(sent: Sent): Tx;
+    verified(sent: Sent): VerifiedTx;
+    /** One block at `timeMs`, by default a second after the last. */
+    block(txs: readonly VerifiedTx[], timeMs?: number): readonly import("../src/ledger/apply.ts").TxOutcome[];
+    /** As `block`, with what is reported of validators, and all that comes of it. */
+    execute(txs: readonly VerifiedTx[], timeMs?: number, misbehaviour?: readonly Misbehaviour[]): import("../src/ledger/ledger.ts").ExecutedBlock;
+    /** One transaction in a block of its own. */
+    send(sent: Sent, timeMs?: number): {
+        readonly answer: Answer;
+        readonly data: unknown;
+    };
+    /** As `send`, for what a test builds upon. */
+    mustSend(sent: Sent, timeMs?: number): this;
 }

@@ -4,13 +4,13 @@ import { type AccountId } from '../../../src/primitives/ids.ts';
 import { type AccountKeys, type CodeKeys } from '../../../src/sdk/wallet/identity.ts';
 import { type Format } from './write.ts';
 /** The people of all vectors: one hospital, a patient and a doctor there, every key from a pattern. */
-export declare const chainId = 'salus-vectors-1';
+export declare const chainId = "salus-vectors-1";
 export declare const code: Uint8Array;
 export interface Person {
-  readonly root: Uint8Array;
-  readonly keys: AccountKeys;
-  readonly account: AccountId;
-  readonly identity: Identity;
+    readonly root: Uint8Array;
+    readonly keys: AccountKeys;
+    readonly account: AccountId;
+    readonly identity: Identity;
 }
 export declare function hospitalOf(start: number): Promise<Person>;
 export declare const hospital: Person;

@@ -2,8 +2,8 @@ import { bytesToHex } from '../../../src/primitives/bytes.ts';
 import type { Cbor } from '../../../src/primitives/cbor.ts';
 /** A set of known answers as it lies in own/: `about` says how to read it. */
 export interface Format {
-  readonly about: string;
-  readonly cases: () => Promise<readonly object[]>;
+    readonly about: string;
+    readonly cases: () => Promise<readonly object[]>;
 }
 export declare const hex: typeof bytesToHex;
 export declare const hexOfAll: (list: readonly Uint8Array[]) => readonly string[];
