@@ -1,4 +1,0 @@
-export declare function withFixedRandomness<Result>(name: string, work: () => Promise<Result>): Promise<{
-    readonly result: Result;
-    readonly drawn: readonly Uint8Array[];
-}>;
