@@ -94,7 +94,7 @@ export function sharingCases(app: () => App): void {
       await salus(['ask', 'eboni', '--class', 'note', '--as', 'dr-lind'], demo);
       await salus(['ask', 'eboni', '--who', '--as', 'dr-amari'], demo);
       await goTo(eboni, '/sharing');
-      await row.getByText('notes, for treatment').waitFor({ timeout: 60_000 });
+      await row.getByText('notes, for treatment').waitFor({ timeout: 90_000 });
       await row.getByRole('button', { name: `Not now ${lind}` }).click();
       await row.waitFor({ state: 'detached' });
       const who = page.locator('li').filter({ hasText: 'Dr Leila Amari asks who you are.' });
