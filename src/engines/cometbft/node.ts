@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CodedError } from '../../primitives/errors.ts';
+import { endOrphan, markNode } from './orphan.ts';
 import { CometRpc } from './rpc/rpc.ts';
 
 /** The versions that this adapter is tried with; all validators of one chain run the same minor version. */
@@ -79,8 +80,10 @@ export class CometNode {
   /** Resolves when the node answers. Throws NODE_SILENT when it ended, or says nothing for `patienceMs`. */
   static async start(options: CometNodeOptions, patienceMs = 30_000): Promise<CometNode> {
     const { home, appSocket } = options;
+    await endOrphan(home);
     const args = ['start', '--home', home, '--proxy_app', `unix://${appSocket}`];
     const child = spawn(options.program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    markNode(home, child.pid);
     const node = new CometNode(child, options);
     const rpc = new CometRpc(rpcUrlOf(home));
     const deadline = performance.now() + patienceMs;
