@@ -9,4 +9,4 @@ if (place === null) throw new Error('no place for the app');
 await startWords();
 createRoot(place).render(<App />);
 // All files of the app are kept then: they wait until the first picture had the line to itself.
-afterPaint(() => void keptApp.keep());
+afterPaint(() => void keptApp.keep(), 5_000);

@@ -1,14 +1,15 @@
-/** A window that is covered may show no picture; after so long nobody waits for one. */
-const mostPaintMs = 3_000;
+const painted = 'first-contentful-paint';
 
-/** Once, after the first picture with something in it that the browser shows; at once where nobody sees the tab. */
-export function afterPaint(work: () => void): void {
+/**
+ * Once, after the first picture with something in it, and at once where nobody sees the tab. A window that is covered may
+ * show none: after `mostMs` nobody waits for it.
+ */
+export function afterPaint(work: () => void, mostMs: number): void {
   let isDone = false;
   const once = () => {
-    if (!isDone) setTimeout(work);
+    if (!isDone) work();
     isDone = true;
   };
-  const painted = 'first-contentful-paint';
   if (document.visibilityState === 'hidden' || performance.getEntriesByName(painted).length > 0) {
     once();
     return;
@@ -16,7 +17,7 @@ export function afterPaint(work: () => void): void {
   new PerformanceObserver((list, observer) => {
     if (list.getEntriesByName(painted).length === 0) return;
     observer.disconnect();
-    once();
+    setTimeout(once);
   }).observe({ type: 'paint', buffered: true });
-  setTimeout(once, mostPaintMs);
+  setTimeout(once, mostMs);
 }

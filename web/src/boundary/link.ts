@@ -35,6 +35,8 @@ interface Port {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
 }
 
+/** So long the worker waits for the first picture. */
+const mostPaintMs = 1_000;
 /** How soon a worker whose script did not come is begun again. */
 const againMs = 1_000;
 
@@ -121,7 +123,10 @@ class Link {
   begin(): void {
     if (this.#port !== undefined || this.#early !== undefined) return;
     this.#early = [];
-    afterPaint(() => this.#start());
+    // A page that shows nothing before the worker has answered has no picture to wait for.
+    const isEmpty = (document.querySelector('#app')?.textContent ?? '').trim() === '';
+    if (isEmpty) this.#start();
+    else afterPaint(() => this.#start(), mostPaintMs);
   }
 
   #start(): void {
