@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { cometVersion, findCometBft } from '../src/engines/cometbft/node.ts';
-import { nodeKeys, writeNodeSettings } from '../src/engines/cometbft/node-home.ts';
 import { readCommitted } from '../src/engines/cometbft/rpc/read-answers.ts';
 import { CometRpc, RpcError } from '../src/engines/cometbft/rpc/rpc.ts';
 import { encodeGenesis, type Genesis } from '../src/ledger/genesis.ts';
+import { nodeKeys, writeNodeSettings } from '../src/server/comet/node-home.ts';
+import { freePorts } from '../src/story/free-ports.ts';
 import { cpuMsOf } from './process.ts';
 
 const bin = fileURLToPath(new URL('../.cache/services/cometbft/bin', import.meta.url));
@@ -184,17 +184,4 @@ function forKvstore(home: string): void {
   const genesis = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   delete genesis.app_state;
   writeFileSync(path, JSON.stringify(genesis));
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) ports.push(address.port);
-  }
-  await Promise.all(servers.map((it) => once(it.close(), 'close')));
-  return ports;
 }

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CodedError } from '../primitives/errors.ts';
-import { type FaultPoint, isDiskFull } from './faults.ts';
+import { isSqliteFull } from '../primitives/sqlite-full.ts';
+import type { FaultPoint } from './faults.ts';
 import { type Migration, migrate, type StoreOwner } from './migrations.ts';
 
 const patienceMs = 2_000;
@@ -144,7 +145,7 @@ export class Store {
 }
 
 function faultOf(error: unknown): unknown {
-  return isDiskFull(error) ? new CodedError('DISK_FULL', {}, error) : error;
+  return isSqliteFull(error) ? new CodedError('DISK_FULL', {}, error) : error;
 }
 
 /** One row; a column of another type than asked for is a fault of this file, not of a request. */

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +11,7 @@ import type { ConsortiumOptions } from '../server/consortium.ts';
 import type { RunningHospital } from '../server/desk.ts';
 import { demoMembers } from '../server/founding.ts';
 import { foundStorageNetwork } from '../server/storage/found-network.ts';
+import { freePorts } from './free-ports.ts';
 
 const entry = fileURLToPath(new URL('../server/consortium-process.ts', import.meta.url));
 
@@ -166,18 +166,6 @@ async function foundMembers(
     })),
   );
   return members.map((it) => ({ home: homeOf(it), port: Number(new URL(it.url).port) }));
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ports.push((server.address() as AddressInfo).port);
-  }
-  await Promise.all(servers.map((it) => once(it.close(), 'close')));
-  return ports;
 }
 
 interface Ready {

@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { foundConsortium } from '../../src/server/comet/found-homes.ts';
 import { nodeHomeIn } from '../../src/server/comet/places.ts';
 import { demoMembers, type Member } from '../../src/server/founding.ts';
 import { serversOf } from '../../src/server/process.ts';
+import { freePorts } from '../../src/story/free-ports.ts';
 import { Hospital } from './hospital.ts';
 import { Mesh } from './mesh.ts';
 
@@ -89,18 +88,6 @@ export function withPeersAt(config: string, seen: ReadonlyMap<string, string>): 
     });
     return `persistent_peers = "${peers.join(',')}"`;
   });
-}
-
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ports.push((server.address() as AddressInfo).port);
-  }
-  await Promise.all(servers.map((it) => once(it.close(), 'close')));
-  return ports;
 }
 
 /** Undefined: done; else why not. */

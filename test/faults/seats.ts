@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { nodeKeys } from '../../src/engines/cometbft/node-home.ts';
+import { nodeKeys } from '../../src/server/comet/node-home.ts';
 import { genesisIn, type HeldKey, heldKeys } from '../../src/server/founding.ts';
 import type { Hospital } from './hospital.ts';
 

@@ -15,7 +15,7 @@ import { BlockStore } from '../blocks/block-store.ts';
 import { copyBlocks } from '../blocks/copy-blocks.ts';
 import { dataHash, resultsHash } from '../blocks/roots.ts';
 import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
-import type { LedgerVerdict, VerifyOptions } from '../embedded/verify.ts';
+import type { LedgerVerdict, VerifyOptions } from '../blocks/verification.ts';
 
 /**
  * Hashes every block that a hospital keeps of a consortium's ledger, counts the votes on each, and executes every

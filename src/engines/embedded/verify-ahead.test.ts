@@ -14,6 +14,7 @@ import { utf8 } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { BlockStore } from '../blocks/block-store.ts';
 import { resultsHash } from '../blocks/roots.ts';
+import type { LedgerVerdict } from '../blocks/verification.ts';
 import { openLedgerApplication } from '../ledger-application/open.ts';
 import type { SignatureChecks } from '../ledger-application/verify-tx.ts';
 import { type Curves, ownThread } from '../threads/curves.ts';
@@ -21,7 +22,7 @@ import { VerifyPool } from '../threads/verify-pool.ts';
 import { genesisTip } from './make-block.ts';
 import { engineGenesis, openEmbeddedEngine, validatorKeyOf } from './open.ts';
 import { defectOf, isSigned, readBlock, tipAfter } from './read-block.ts';
-import { type LedgerVerdict, verifyLedger } from './verify.ts';
+import { verifyLedger } from './verify.ts';
 
 const startMs = 1_700_000_000_000;
 const hospital = await makePerson('hospital', 'organisation');

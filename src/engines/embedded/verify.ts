@@ -2,8 +2,6 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { VerifyVote } from '../../ledger/chain/light-client.ts';
-import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { headerHashOf } from '../../primitives/ids.ts';
@@ -11,30 +9,13 @@ import type { Application, TxResult } from '../application.ts';
 import { BlockStore } from '../blocks/block-store.ts';
 import { copyBlocks } from '../blocks/copy-blocks.ts';
 import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
+import type { LedgerVerdict, VerifyOptions } from '../blocks/verification.ts';
 import { blocksAhead } from './blocks-ahead.ts';
 import { genesisTip } from './make-block.ts';
 import { defectOf, type ReadBlock, tipAfter } from './read-block.ts';
 
 /** Of a thread that executes: so much work the others have before them. */
 const maxTurnMs = 5;
-
-export interface VerifyOptions {
-  /** A ledger's folder, or a copy of it; it is only read. */
-  readonly directory: string;
-  /** A new application on this chain's genesis, in an empty folder that is removed afterwards. */
-  readonly openApplication: (directory: string) => Application | Promise<Application>;
-  readonly verifyVote: VerifyVote;
-  /** Without it the ledger is only shown to agree with itself: whoever holds the key can write another. */
-  readonly trustRoot?: TrustRoot;
-  readonly signal?: AbortSignal;
-  /** Called after each block that held. */
-  readonly onBlock?: (height: number, last: number) => void;
-}
-
-/** `what` broke first: header, chain, votes, signature, data, state, result, index, missing, storage, trust-root. */
-export type LedgerVerdict =
-  | { readonly ok: true; readonly height: number; readonly headerHash: string }
-  | { readonly ok: false; readonly height: number; readonly what: string };
 
 /**
  * Hashes every block again and executes every transaction again, from genesis on: nothing that the engine

@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { nodeKeys, writeNodeSettings } from '../../engines/cometbft/node-home.ts';
 import { defaultGenesis, encodeGenesis } from '../../ledger/genesis.ts';
 import { foundingLogs } from '../../ledger/protocol.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -15,6 +14,7 @@ import {
 } from '../founding.ts';
 import { openHome } from '../home-version.ts';
 import { serversOf } from '../process.ts';
+import { nodeKeys, writeNodeSettings } from './node-home.ts';
 import { nodeHomeIn } from './places.ts';
 
 /** A hospital of a consortium that is founded, and where it will be found. */

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CometEngine } from '../../engines/cometbft/comet-engine.ts';
 import { findCometBft, rpcUrlOf } from '../../engines/cometbft/node.ts';
-import { requireSameGenesis } from '../../engines/cometbft/node-home.ts';
 import { lockLedger } from '../../engines/embedded/lock.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { executeGenesis } from '../../ledger/ledger.ts';
 import type { RunningLedger } from '../ledger.ts';
 import { serversOf } from '../process.ts';
 import { type ProcessState, Supervisor, thisMachine } from '../supervisor.ts';
+import { requireSameGenesis } from './node-home.ts';
 import { blocksIn, nodeHomeIn, programFolders, validatorsIn } from './places.ts';
 
 const entry = fileURLToPath(new URL('./process.ts', import.meta.url));

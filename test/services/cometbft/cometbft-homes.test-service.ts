@@ -5,9 +5,9 @@ import { after, before, test } from 'node:test';
 import { ownIn } from '../../../src/server/member/network.ts';
 import { PeerConnections, peerUrl } from '../../../src/server/member/peer-fetch.ts';
 import { formatSwarmKey } from '../../../src/storage/ipfs/swarm-key.ts';
+import { freePorts } from '../../../src/story/free-ports.ts';
 import { startProcess } from '../../cli/process.ts';
 import { type Json, linesOf, list, refused, run, salus, text } from '../../cli/salus.ts';
-import { freePorts } from '../../ports.ts';
 import { initHomes, type MemberHome, serverText, startHome, stopHome, until } from './homes.ts';
 
 /** Four hospitals as an operator has them: homes of `consortium init`, each served by a `salus up` of its own. */

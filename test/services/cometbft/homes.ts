@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePorts } from '../../../src/story/free-ports.ts';
 import { startProcess } from '../../cli/process.ts';
 import { type Json, list, salus, temporaryHome, text, type Working } from '../../cli/salus.ts';
-import { freePorts } from '../../ports.ts';
 
 /** A member's home, and the process that serves it. */
 export interface MemberHome {

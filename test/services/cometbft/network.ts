@@ -6,15 +6,15 @@ import { abciApplication } from '../../../src/engines/cometbft/abci/application.
 import { AbciServer, type Answer } from '../../../src/engines/cometbft/abci/server.ts';
 import { CometEngine } from '../../../src/engines/cometbft/comet-engine.ts';
 import { CometNode, rpcUrlOf } from '../../../src/engines/cometbft/node.ts';
-import { nodeKeys, writeNodeSettings } from '../../../src/engines/cometbft/node-home.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
 } from '../../../src/engines/ledger-application/open.ts';
 import { encodeGenesis, type Genesis, genesisHash } from '../../../src/ledger/genesis.ts';
 import { executeGenesis } from '../../../src/ledger/ledger.ts';
+import { nodeKeys, writeNodeSettings } from '../../../src/server/comet/node-home.ts';
+import { freePorts } from '../../../src/story/free-ports.ts';
 import { realChecks } from '../../builders.ts';
-import { freePorts } from '../../ports.ts';
 
 /** One validator: its node's home, the application behind it, and the engine in front. */
 export class Member {

@@ -6,12 +6,6 @@ import { z } from 'zod';
 import { verifyPointProof } from '../../../crypto/group.ts';
 import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import {
-  type NodePeer,
-  type NodeSettings,
-  nodeKeys,
-  writeNodeSettings,
-} from '../../../engines/cometbft/node-home.ts';
-import {
   defaultGenesis,
   encodeGenesis,
   type Genesis,
@@ -33,6 +27,12 @@ import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { accountIdOfKeys, enrolmentIdentity } from '../../../sdk/wallet/identity.ts';
+import {
+  type NodePeer,
+  type NodeSettings,
+  nodeKeys,
+  writeNodeSettings,
+} from '../../../server/comet/node-home.ts';
 import { nodeHomeIn } from '../../../server/comet/places.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
 import {

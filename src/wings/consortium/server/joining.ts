@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeNodeSettings, writePeers } from '../../../engines/cometbft/node-home.ts';
 import { genesisHash, parseGenesis } from '../../../ledger/genesis.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
+import { writeNodeSettings, writePeers } from '../../../server/comet/node-home.ts';
 import { nodeHomeIn } from '../../../server/comet/places.ts';
 import { writeWhole } from '../../../server/files.ts';
 import { isFounded, membersIn, writeGenesis, writeOwnMembers } from '../../../server/founding.ts';

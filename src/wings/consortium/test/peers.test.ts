@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { remove, salus, temporaryHome } from '../../../../test/cli/salus.ts';
-import { freePorts } from '../../../../test/ports.ts';
 import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { machineCertificate } from '../../../server/member/certificates.ts';
 import { checkMember } from '../../../server/member/check.ts';
@@ -20,6 +19,7 @@ import {
 import { networkIn, ownIn } from '../../../server/member/network.ts';
 import { openMemberMachine } from '../../../server/member/open.ts';
 import { PeerConnections, peerUrl } from '../../../server/member/peer-fetch.ts';
+import { freePorts } from '../../../story/free-ports.ts';
 
 const root = temporaryHome();
 const running = new AsyncDisposableStack();

@@ -1,21 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { appStateOf } from '../../engines/cometbft/app-state.ts';
 import { validatorAddress } from '../../ledger/chain/validators.ts';
 import { parseGenesis } from '../../ledger/genesis.ts';
-import { base64urlToBytes, bytesToHex, concatBytes } from '../../primitives/bytes.ts';
+import { base64urlToBytes, bytesToHex, concatBytes, utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { appStateOf } from './app-state.ts';
+import { makeFolder, writeWhole } from '../files.ts';
 
 /**
  * The files that a CometBFT node of a consortium begins with: its keys, the common genesis, its settings.
@@ -54,16 +46,16 @@ const keyFile = z.looseObject({ priv_key: z.looseObject({ value: z.base64() }) }
  */
 export function nodeKeys(nodeHome: string): NodeKeys {
   const at = (...path: readonly string[]) => join(nodeHome, ...path);
-  for (const folder of ['config', 'data']) mkdirSync(at(folder), { recursive: true, mode: 0o700 });
+  for (const folder of ['config', 'data']) makeFolder(at(folder));
   const [validator, node] = [
     at('config', 'priv_validator_key.json'),
     at('config', 'node_key.json'),
   ];
   if (!existsSync(validator)) {
-    writeWhole(at('data', 'priv_validator_state.json'), { height: '0', round: 0, step: 0 }, 0o600);
-    writeWhole(validator, validatorFile(newKey()), 0o600);
+    write(at('data', 'priv_validator_state.json'), { height: '0', round: 0, step: 0 }, 0o600);
+    write(validator, validatorFile(newKey()), 0o600);
   }
-  if (!existsSync(node)) writeWhole(node, { priv_key: privateKeyJson(newKey()) }, 0o600);
+  if (!existsSync(node)) write(node, { priv_key: privateKeyJson(newKey()) }, 0o600);
   const nodeId = bytesToHex(validatorAddress(publicKeyIn(node)));
   return { validator: publicKeyIn(validator), nodeId };
 }
@@ -74,23 +66,13 @@ export function writeNodeSettings(
   of: { readonly genesisBytes: Uint8Array; readonly settings: NodeSettings },
 ): void {
   const config = join(nodeHome, 'config');
-  writeWhole(join(config, 'genesis.json'), cometGenesis(of.genesisBytes), 0o644);
-  writeWhole(join(config, 'config.toml'), configToml(of.settings), 0o644);
+  write(join(config, 'genesis.json'), cometGenesis(of.genesisBytes), 0o644);
+  write(join(config, 'config.toml'), configToml(of.settings), 0o644);
 }
 
-/** In place at once or not at all. */
-function writeWhole(path: string, content: object | string, mode: number): void {
-  const beside = `${path}.new`;
-  const file = openSync(beside, 'w', mode);
-  try {
-    const text =
-      typeof content === 'string' ? content : `${JSON.stringify(content, undefined, 2)}\n`;
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(beside, path);
+function write(path: string, content: object | string, mode: number): void {
+  const text = typeof content === 'string' ? content : `${JSON.stringify(content, undefined, 2)}\n`;
+  writeWhole(path, utf8(text), mode);
 }
 
 interface RawKey {
@@ -236,7 +218,7 @@ export function writePeers(nodeHome: string, peers: readonly NodePeer[]): void {
   const after = before
     .replace(lines[0], `persistent_peers = "${persistent}"`)
     .replace(lines[1], `unconditional_peer_ids = "${ids}"`);
-  writeWhole(path, after, 0o644);
+  write(path, after, 0o644);
 }
 
 /**

@@ -1,0 +1,21 @@
+import type { VerifyVote } from '../../ledger/chain/light-client.ts';
+import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
+import type { Application } from '../application.ts';
+
+export interface VerifyOptions {
+  /** A ledger's folder, or a copy of it; it is only read. */
+  readonly directory: string;
+  /** A new application on this chain's genesis, in an empty folder that is removed afterwards. */
+  readonly openApplication: (directory: string) => Application | Promise<Application>;
+  readonly verifyVote: VerifyVote;
+  /** Without it the ledger is only shown to agree with itself: whoever holds the key can write another. */
+  readonly trustRoot?: TrustRoot;
+  readonly signal?: AbortSignal;
+  /** Called after each block that held. */
+  readonly onBlock?: (height: number, last: number) => void;
+}
+
+/** `what` broke first: header, chain, votes, signature, data, state, result, index, missing, storage, trust-root. */
+export type LedgerVerdict =
+  | { readonly ok: true; readonly height: number; readonly headerHash: string }
+  | { readonly ok: false; readonly height: number; readonly what: string };
