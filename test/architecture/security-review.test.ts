@@ -45,7 +45,7 @@ test('every type of message has its row, and no other', () => {
 });
 
 test('every row has twelve answers, and tests that are there', () => {
-  const rows = ['Routes', 'Messages', 'Files'].flatMap(rowsOf);
+  const rows = ['Routes', 'Messages', 'Files', 'Between hospitals'].flatMap(rowsOf);
   assert.ok(rows.length > 60);
   for (const row of rows) {
     const name = row[0] ?? '';
