@@ -10,8 +10,8 @@ import { serversOf } from '../process.ts';
 
 const port = z.int().min(1).max(65_535);
 
-/** A member of a consortium as the others know it beside the ledger: where its machine is, and its public keys. */
-const member = z.strictObject({
+/** What of a member the others know beside the ledger: where its machine is, and its public keys. */
+export const memberFields = {
   chain: z.string().max(50),
   name: z.string().max(64),
   title: z.string().min(1).max(100),
@@ -24,8 +24,8 @@ const member = z.strictObject({
   storageKey: z.string().max(64),
   /** PEM: the organisation's own certificate. */
   authority: z.string().max(4_096),
-  organisation: accountIdText,
-});
+};
+const member = z.strictObject({ ...memberFields, organisation: accountIdText });
 export type NetworkMember = Readonly<z.infer<typeof member>>;
 
 const networkFile = z.strictObject({ members: z.array(member).min(1).max(1_000) });

@@ -45,7 +45,7 @@ import {
 import { openHome } from '../../../server/home-version.ts';
 import { authorityOf } from '../../../server/member/certificates.ts';
 import { certifyMachine } from '../../../server/member/machine.ts';
-import { type NetworkMember, writeNetwork } from '../../../server/member/network.ts';
+import { memberFields, type NetworkMember, writeNetwork } from '../../../server/member/network.ts';
 import { serversOf } from '../../../server/process.ts';
 import { joinFounded, keepSwarmKey, openStorageKey } from '../../../server/storage/migrate.ts';
 import type { StorageMember } from '../../../storage/ipfs/members.ts';
@@ -60,24 +60,15 @@ const text = (maxBytes: number) =>
     .string()
     .max(Math.ceil((maxBytes * 4) / 3))
     .regex(/^[\w-]*$/);
-const port = z.int().min(1).max(65_535);
 
 /** What the others learn of a founding member; none of it is secret. */
 const publicMember = z.strictObject({
-  chain: z.string().max(50),
-  name: z.string().max(64),
-  title: z.string().min(1).max(100),
-  url: z.string().max(130),
-  host: z.string().max(253),
-  ports: z.strictObject({ gateway: port, p2p: port, rpc: port, storage: port, peers: port }),
+  ...memberFields,
   /** CBOR of the organisation's identity, signed for this chain. */
   identity: text(2_048),
   validator: text(32),
   nodeId: z.string().regex(/^[0-9a-f]{40}$/),
-  /** Of its storage node. */
   storageKey: text(32),
-  /** PEM: the organisation's own certificate. */
-  authority: z.string().max(4_096),
 });
 export type PublicMember = Readonly<z.infer<typeof publicMember>>;
 
