@@ -125,8 +125,10 @@ if (tellsCosts) {
   rmSync(costs, { force: true });
   env.SALUS_TEST_CPU = costs;
 }
-// A larger nursery: servers that come and go in one process leave much that dies young.
-const nodeArgs = ['--max-semi-space-size=64', '--test', ...flags, ...files];
+// A larger nursery: servers that come and go in one process leave much that dies young. And what hangs, a page that
+// never answers, is a failure with a name and not a run without an end.
+const limits = ['--max-semi-space-size=64', `--test-timeout=${20 * 60_000}`];
+const nodeArgs = [...limits, '--test', ...flags, ...files];
 const { result, took } = timed(() =>
   spawnSync('node', nodeArgs, { cwd: root, env, stdio: 'inherit' }),
 );

@@ -153,7 +153,7 @@ test('With the cryptography of the browser every set of vectors comes out as pub
     assert.deepEqual(failures, [], file);
     assert.ok(cases > 0, file);
   }
-  assert.deepEqual(outcomes.map((it) => it.file).sort(), [...suiteNames].sort());
+  assert.deepEqual(outcomes.map((it) => it.file).sort(), [...(await suiteNames())].sort());
 });
 
 for (const place of places) {

@@ -167,4 +167,5 @@ write(
   ),
 );
 
-for (const [name, { about, cases }] of Object.entries(formats)) write(name, about, await cases());
+for (const [name, { about, cases }] of Object.entries(await formats()))
+  write(name, about, await cases());

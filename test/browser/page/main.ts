@@ -4,6 +4,8 @@ import { answer, type Result } from './answer.ts';
 const worker = new Worker(new URL('/worker.js', location.href), { type: 'module' });
 const waiting = new Map<number, (result: Result) => void>();
 let last = 0;
+/** Why the worker answers nobody any more: its script did not load, or it is gone. */
+let broken: Result | undefined;
 
 worker.addEventListener('message', (event: MessageEvent<{ id: number; result: Result }>) => {
   const { id, result } = event.data;
@@ -11,10 +13,13 @@ worker.addEventListener('message', (event: MessageEvent<{ id: number; result: Re
   waiting.delete(id);
 });
 worker.addEventListener('error', (event) => {
-  for (const resolve of waiting.values()) resolve({ ok: false, error: event.message });
+  broken = { ok: false, error: event.message || 'the worker did not load' };
+  for (const resolve of waiting.values()) resolve(broken);
+  waiting.clear();
 });
 
 function ask(name: string, input: unknown): Promise<Result> {
+  if (broken !== undefined) return Promise.resolve(broken);
   return new Promise((resolve) => {
     last += 1;
     waiting.set(last, resolve);

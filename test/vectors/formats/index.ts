@@ -19,10 +19,8 @@ import { walletPasskeys } from './wallet-passkeys.ts';
 import { printedCodes, walletFiles } from './wallets.ts';
 import type { Format } from './write.ts';
 
-const ofWings = await Promise.all(wings.map((wing) => wing.vectors?.() ?? {}));
-
 /** Known answers of whole formats, by the name of their file in own/. test/python reproduces every one of them. */
-export const formats: Readonly<Record<string, Format>> = {
+const ofSpine: Readonly<Record<string, Format>> = {
   encodings,
   accounts,
   segments,
@@ -54,5 +52,13 @@ export const formats: Readonly<Record<string, Format>> = {
   multiproofs,
   'row-answers': rowAnswers,
   'body-streams': bodyStreams,
-  ...Object.assign({}, ...ofWings),
 };
+
+/**
+ * With those of the wings. Asked for, and not awaited while this module loads: a wing's come by an import of their own,
+ * which may need what this one is bundled with, and in a browser the two would wait for each other for ever.
+ */
+export async function formats(): Promise<Readonly<Record<string, Format>>> {
+  const ofWings = await Promise.all(wings.map((wing) => wing.vectors?.() ?? {}));
+  return Object.assign({}, ofSpine, ...ofWings);
+}
