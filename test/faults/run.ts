@@ -20,8 +20,21 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     keep: { type: 'string' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(
+    [
+      'npm run faults -- [--minutes 5] [--seed 1] [--members 4] [--only FAULT,FAULT] [--keep FOLDER] [--json]',
+      'Hospitals on CometBFT under faults drawn by the seed, and nine checks of what they did. Exit code 1: a check failed, or',
+      'something acknowledged was lost; its history is kept, with the command that plays it again.',
+      `faults: ${faults.map(({ name }) => name).join(', ')}`,
+      '',
+    ].join('\n'),
+  );
+  process.exit(0);
+}
 const [minutes, seed, members] = [values.minutes, values.seed, values.members].map(Number) as [
   number,
   number,
