@@ -73,7 +73,8 @@ async function chartOf(town: Town, size: (typeof sizes)[number]): Promise<Chart>
   return { size, resources, readers };
 }
 
-const observation = (i: number): string =>
+/** One of a chart of heart rates. */
+export const observation = (i: number): string =>
   JSON.stringify({
     resourceType: 'Observation',
     id: `o${i}`,

@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { benchChart } from './chart.ts';
+import { benchChartAcross } from './chart-across.ts';
 import { benchConsortium } from './consortium.ts';
 import { benchDay } from './day.ts';
 import { benchEnvelope } from './envelope.ts';
@@ -48,7 +49,10 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   import: benchImport,
   storage: benchStorage,
   verify: (report) => benchVerify(report),
-  chart: benchChart,
+  chart: async (report) => {
+    if (!isConsortium) await benchChart(report);
+    await benchChartAcross(report, isConsortium ? { engine: 'cometbft', members } : undefined);
+  },
   day: benchDay,
   web: benchWeb,
 };

@@ -1,4 +1,5 @@
-// Runs the tests that need a service which is no npm package: npm run test:services [-- --all]
+// Runs the tests that need a service which is no npm package: npm run test:services [-- NAME... --matrix --all]
+// With names these services alone. --matrix: also the other versions of CometBFT that the adapter is held to.
 // A service is the one on the PATH, or else Debian's package, unpacked into .cache, or a Go module of this repository, built
 // into .cache: nothing is installed and no script of a package runs. What cannot be had is named with the reason. Exit code 0 says that all tests that ran passed, and
 // that some ran; with --all also that no service was missing.
@@ -22,8 +23,31 @@ const services = [
     goProgram: 'github.com/cometbft/cometbft/cmd/cometbft@v0.38.26',
     programs: ['cometbft'],
   },
+  // What depends on a version: what the node says to the application, and what its files and answers look like.
+  ...['v0.38.25', 'v0.40.0'].map((version) => ({
+    name: `cometbft-${version}`,
+    goProgram: `github.com/cometbft/cometbft/cmd/cometbft@${version}`,
+    programs: ['cometbft'],
+    tests: ['engine', 'failpoints', 'governance', 'light'].map((it) => `cometbft-${it}`),
+    isMatrix: true,
+  })),
   { name: 'ipfs-peer', go: 'test/services/ipfs-peer' },
 ];
+const args = process.argv.slice(2);
+const named = args.filter((it) => !it.startsWith('--'));
+const unknown = named.find((it) => services.every(({ name }) => name !== it));
+if (unknown !== undefined) {
+  process.stderr.write(
+    `no such service: ${unknown}; there are ${services.map(({ name }) => name).join(', ')}\n`,
+  );
+  process.exit(2);
+}
+/** A version of the matrix runs when it is named, or with the version that ours is. */
+const isChosen = ({ name, isMatrix = false }) =>
+  named.includes(name) ||
+  (isMatrix
+    ? args.includes('--matrix') && (named.length === 0 || named.includes('cometbft'))
+    : named.length === 0);
 
 /** `{folder}` that holds the programs, or `{reason}`. */
 function found({ name, go, goProgram, debian, programs, hasLibraries = false }) {
@@ -65,8 +89,8 @@ function failureOf(program, args, cwd) {
 const missing = [];
 let ran = 0;
 let failed = 0;
-for (const service of services) {
-  const { name } = service;
+for (const service of services.filter(isChosen)) {
+  const { name, tests = [service.name] } = service;
   const { folder, reason } = found(service);
   if (folder === undefined) {
     missing.push(`not run: ${name} (${reason})`);
@@ -76,9 +100,9 @@ for (const service of services) {
     'node',
     [
       '--test',
-      ...[`test/services/**/${name}`, `src/wings/*/test/${name}`].map(
-        (it) => `${it}*.test-service.ts`,
-      ),
+      ...tests
+        .flatMap((it) => [`test/services/**/${it}`, `src/wings/*/test/${it}`])
+        .map((it) => `${it}*.test-service.ts`),
     ],
     {
       cwd: root,
@@ -92,5 +116,5 @@ for (const service of services) {
 }
 for (const line of missing) process.stdout.write(`${line}\n`);
 process.stdout.write(`services: ${ran} ran, ${failed} failed, ${missing.length} not run\n`);
-const mustAll = process.argv.includes('--all');
+const mustAll = args.includes('--all');
 process.exit(failed > 0 || ran === 0 || (mustAll && missing.length > 0) ? 1 : 0);

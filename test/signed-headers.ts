@@ -6,7 +6,7 @@ import {
 } from '../src/ledger/chain/commit.ts';
 import { type Header, headerHashBytes, noBlockId } from '../src/ledger/chain/header.ts';
 import type { SignedHeaderParts } from '../src/ledger/chain/light-client.ts';
-import { timestampOfMs } from '../src/ledger/chain/timestamp.ts';
+import { timestampOfMs, zeroTime } from '../src/ledger/chain/timestamp.ts';
 import {
   type Validator,
   validatorAddress,
@@ -57,9 +57,9 @@ export async function signedHeader(
   const none = new Uint8Array(0);
   const signatures = await Promise.all(
     set.map(async ({ publicKey, sign }, i) => {
-      const absent = { flag: 1, address: none, time: of.time, signature: none };
-      if (i >= votes) return absent;
-      const vote = { ...absent, flag: voteForBlock, address: validatorAddress(publicKey) };
+      if (i >= votes) return { flag: 1, address: none, time: zeroTime, signature: none };
+      const unsigned = { flag: voteForBlock, time: of.time, signature: none };
+      const vote = { ...unsigned, address: validatorAddress(publicKey) };
       return { ...vote, signature: await sign(commitSignBytes(headersChain, empty, vote)) };
     }),
   );

@@ -1,4 +1,5 @@
 import type { LogName } from '../ledger/shapes.ts';
+import type { Misbehaviour } from '../ledger/validator-set.ts';
 import type { TxId } from '../primitives/ids.ts';
 import type { HeadsAnswer, StateAnswer, TxResult } from './application.ts';
 
@@ -8,6 +9,8 @@ export interface CommittedBlock {
   readonly timeMs: number;
   readonly txs: readonly Uint8Array[];
   readonly results: readonly TxResult[];
+  /** Evidence against validators that the block carries; missing: none. */
+  readonly misbehaviour?: readonly Misbehaviour[];
 }
 
 export interface SignedHeader {

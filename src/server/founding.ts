@@ -87,15 +87,19 @@ export async function openConsortium(home: string, options: FoundingOptions): Pr
   await openHome(home);
   const standing = membersThatStand(servers);
   const own = ownMembers(servers, standing ?? members);
-  const hospitals = await Promise.all(own.map((member) => openHospital(servers, member)));
+  const rekeyed = rekeyedIn(servers);
+  const hospitals = await Promise.all(
+    own.map((member) => openHospital(servers, member, rekeyed.get(member.name))),
+  );
   await foundWings(home, hospitals, wings);
   if (standing === undefined) await found(path, hospitals, { ...options, wings });
   const genesisBytes = new Uint8Array(readFileSync(path));
   const genesis = parseGenesis(genesisBytes);
   const named = new Set(genesis.organisations.map(({ identity }) => bytesToHex(identity.signKey)));
-  const joined = new Set((readMembersFile(servers)?.joined ?? []).map(({ account }) => account));
+  const joined = new Set(joinedIn(servers));
   for (const { name, signingKey, account } of hospitals) {
-    if (!named.has(bytesToHex(signingKey.publicKey)) && !joined.has(account))
+    const isNamed = named.has(bytesToHex(signingKey.publicKey));
+    if (!isNamed && !joined.has(account) && !rekeyed.has(name))
       throw new CodedError('HOME_INVALID', { hospital: name });
   }
   return { genesisBytes, ledgerFolder: join(servers, 'ledger'), hospitals };
@@ -127,6 +131,11 @@ const membersFile = z.strictObject({
     .array(z.strictObject({ name: z.string(), title: z.string(), account: accountIdText }))
     .max(1_000)
     .optional(),
+  /** Of them those that speak by another key than their first, which made their account: the others voted it in. */
+  rekeyed: z
+    .array(z.strictObject({ name: z.string(), account: accountIdText }))
+    .max(1_000)
+    .optional(),
 });
 /** A member whose servers are here and that was voted in: whom the genesis does not name. */
 export type JoinedMember = Member & Pick<Hospital, 'account'>;
@@ -141,6 +150,32 @@ export function writeOwnMembers(
   const text = JSON.stringify({ own, ...(joined !== undefined && { joined }) });
   writeWhole(membersPath(serversOf(home)), utf8(`${text}\n`), 0o644);
 }
+
+/**
+ * This hospital speaks by another key from the next start on: the others voted it in, and its account stays. The list goes
+ * first: with it the old key is found as before. Throws HOME_INVALID {file}.
+ */
+export function takeNewKey(
+  home: string,
+  { name, account }: Pick<Hospital, 'name' | 'account'>,
+  secret: Uint8Array,
+): void {
+  const servers = serversOf(home);
+  const read = readMembersFile(servers);
+  const own = read?.own ?? membersIn(home).map((it) => it.name);
+  const others = (read?.rekeyed ?? []).filter((it) => it.name !== name);
+  const text = JSON.stringify({ ...read, own, rekeyed: [...others, { name, account }] });
+  writeWhole(membersPath(servers), utf8(`${text}\n`), 0o644);
+  writeWhole(join(servers, name, 'organisation.key'), secret, 0o600);
+}
+
+/** The accounts of those whose servers are here and whom the genesis does not name. Throws HOME_INVALID {file}. */
+export const joinedIn = (servers: string): readonly AccountId[] =>
+  (readMembersFile(servers)?.joined ?? []).map(({ account }) => account);
+
+/** The accounts of hospitals of this home that speak by another key than their first, by name. */
+const rekeyedIn = (servers: string): ReadonlyMap<string, AccountId> =>
+  new Map(readMembersFile(servers)?.rekeyed?.map(({ name, account }) => [name, account]));
 
 /**
  * Of these the ones whose servers are here: all, where nothing says otherwise; and those that joined later. Throws
@@ -238,7 +273,12 @@ export function memberNameOf(title: string): string {
   return isMemberName(name) ? name : '';
 }
 
-export async function openHospital(servers: string, { name, title }: Member): Promise<Hospital> {
+/** `account`: where its key is another than the one that made it. */
+export async function openHospital(
+  servers: string,
+  { name, title }: Member,
+  account?: AccountId,
+): Promise<Hospital> {
   const folder = join(servers, requireName(name));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const keys = await organisationKeys(folder, () => new Uint8Array(randomBytes(32)));
@@ -246,7 +286,7 @@ export async function openHospital(servers: string, { name, title }: Member): Pr
   return {
     name,
     title,
-    account: accountIdOfKeys(keys),
+    account: account ?? accountIdOfKeys(keys),
     signingKey: keys.sign,
     folder,
     deskToken: bytesToHex(desk),
@@ -270,22 +310,26 @@ export type HeldKey = Pick<Hospital, 'name' | 'title' | 'account' | 'signingKey'
  */
 export async function heldKeys(home: string, genesis: Genesis): Promise<readonly HeldKey[]> {
   const held: HeldKey[] = [];
+  const rekeyed = rekeyedIn(serversOf(home));
   for (const [at, { name, title }] of membersOf(genesis).entries()) {
     const folder = join(serversOf(home), name);
     if (!existsSync(join(folder, 'organisation.key'))) continue;
     const { sign } = await organisationKeys(folder);
     const named = genesis.organisations[at]?.identity;
-    if (named === undefined || !equalBytes(named.signKey, sign.publicKey)) {
-      throw new CodedError('HOME_INVALID', { hospital: name });
-    }
-    const account = accountIdOfKey(named.suite, named.signKey);
+    const account = named && accountIdOfKey(named.suite, named.signKey);
+    const isOwn =
+      named !== undefined &&
+      (rekeyed.has(name)
+        ? rekeyed.get(name) === account
+        : equalBytes(named.signKey, sign.publicKey));
+    if (account === undefined || !isOwn) throw new CodedError('HOME_INVALID', { hospital: name });
     held.push({ name, title, account, signingKey: sign });
   }
   for (const joined of readMembersFile(serversOf(home))?.joined ?? []) {
     const folder = join(serversOf(home), joined.name);
     if (!existsSync(join(folder, 'organisation.key'))) continue;
     const keys = await organisationKeys(folder);
-    if (accountIdOfKeys(keys) !== joined.account) {
+    if ((rekeyed.get(joined.name) ?? accountIdOfKeys(keys)) !== joined.account) {
       throw new CodedError('HOME_INVALID', { hospital: joined.name });
     }
     held.push({ ...joined, signingKey: keys.sign });

@@ -47,8 +47,6 @@ interface ShownBlock {
   readonly heads: StateHeads;
 }
 
-const stateRoot = new Uint8Array(32).fill(7);
-
 /**
  * What a gateway shows to somebody who follows its ledger, signed by a key at hand, and so also what only a lying
  * operator can show. A block takes one word, or none.
@@ -59,6 +57,8 @@ export class ShownLedger {
   readonly #blocks: ShownBlock[] = [];
   /** Of the first block; a block follows each second. */
   readonly #beganMs: number;
+  /** Of the state after each block from now on; one without a word changes it as evidence does. */
+  stateRoot = new Uint8Array(32).fill(7);
   /** Of a header: how many of the validators signed. */
   votes = 1;
   /** Shown in place of the true heads. */
@@ -89,7 +89,7 @@ export class ShownLedger {
     if (word !== '') this.#log.add(word);
     const hash = before && headerHashBytes(before.parts.header);
     const none = { user: emptyLog, doc: emptyLog };
-    const state = before?.heads ?? { stateRoot, logs: none };
+    const state = before?.heads ?? { stateRoot: this.stateRoot, logs: none };
     const header = headerOf(this.height + 1, [this.signer], {
       time: timestampOfMs(this.timeMs(this.height + 1)),
       lastBlockId: hash === undefined ? noBlockId : { hash, parts: { total: 1, hash } },
@@ -97,7 +97,10 @@ export class ShownLedger {
       appHash: appHashOf(state.stateRoot, state.logs),
     });
     const parts = await signedHeader(header, [this.signer], this.votes);
-    const heads = { stateRoot, logs: logs ?? { user: this.#log.head, doc: emptyLog } };
+    const heads = {
+      stateRoot: this.stateRoot,
+      logs: logs ?? { user: this.#log.head, doc: emptyLog },
+    };
     this.#blocks.push({ parts, heads });
   }
 

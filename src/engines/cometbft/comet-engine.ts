@@ -23,7 +23,7 @@ import {
   statePath,
 } from './queries.ts';
 import { readQuery, readSent } from './rpc/read-answers.ts';
-import { CometRpc, RpcError } from './rpc/rpc.ts';
+import { type Answered, CometRpc, RpcError } from './rpc/rpc.ts';
 import { ValidatorSets } from './validator-sets.ts';
 
 export interface CometOptions {
@@ -47,6 +47,10 @@ export interface CometOptions {
 const mostSubmitted = 20_000;
 /** How long a new ledger waits for its first block: the others' machines may still be starting. */
 const firstBlockMs = 60_000;
+/** How long a transaction waits for a node that fetches blocks, and how often the node is asked. */
+const catchUpMs = 10_000;
+const catchUpStepMs = 100;
+const catchingUp = 'catching up';
 
 /**
  * The ledger of a consortium, as one hospital's gateway sees it: its own CometBFT node, which orders transactions with the
@@ -129,8 +133,7 @@ export class CometEngine implements LedgerEngine {
     const txId = txIdOf(hash);
     if (this.#store.find(hash) !== undefined) return { code: 0, txId };
     try {
-      const params = { tx: Buffer.from(tx).toString('base64') };
-      const { code } = readSent(await this.#rpc.ask('broadcast_tx_sync', params));
+      const { code } = readSent(await this.#send(tx));
       if (code === 0) this.#remember(txId);
       return { code, txId };
     } catch (error) {
@@ -142,6 +145,25 @@ export class CometEngine implements LedgerEngine {
         return { code: 0, txId };
       }
       throw new CodedError('LEDGER_BUSY', {}, error);
+    }
+  }
+
+  /** CometBFT v0.40 takes none while it fetches blocks from its peers, as for a moment after each start. */
+  async #send(tx: Uint8Array): Promise<Answered> {
+    const params = { tx: Buffer.from(tx).toString('base64') };
+    const deadline = performance.now() + catchUpMs;
+    for (;;) {
+      try {
+        return await this.#rpc.ask('broadcast_tx_sync', params);
+      } catch (error) {
+        const said = error instanceof CodedError ? error.cause : undefined;
+        const catchesUp = said instanceof RpcError && said.data.includes(catchingUp);
+        if (!catchesUp) throw error;
+        // Without its cause: it is no answer of a node that has no room.
+        if (performance.now() > deadline) throw new CodedError('NODE_SILENT', { what: catchingUp });
+      }
+      await this.#kept.next(catchUpStepMs);
+      this.#requireOpen();
     }
   }
 

@@ -10,16 +10,19 @@ import {
   type Of,
   oneOf,
   struct,
-  typed,
+  typedTailed,
   uint,
 } from '../../primitives/shape.ts';
 import { merkleTree } from '../merkle.ts';
 import { ledgerObjects, suite } from '../object-types.ts';
 import type { LogName } from '../shapes.ts';
+import type { Misbehaviour } from '../validator-set.ts';
 import { resultLeaf, txLeaf } from './block-leaves.ts';
 
 /** More than any engine puts into a block. */
 const maxTxs = 10_000;
+/** CometBFT takes 128 KiB of evidence a block, of some hundred bytes each. */
+const maxEvidence = 1_000;
 
 const body = struct({ tx: bytes(), code: uint, data: bytes() });
 
@@ -39,10 +42,18 @@ const place = struct({
  * to who asks the transactions themselves.
  * Source: docs/protocol/following.md, rule F-10.
  */
-const shownBlock = typed(suite, ledgerObjects.shownBlock, {
-  height: uint,
-  txs: list(place, { most: maxTxs }),
-});
+const shownBlock = typedTailed(
+  suite,
+  ledgerObjects.shownBlock,
+  { height: uint, txs: list(place, { most: maxTxs }) },
+  {
+    tail: {
+      /** Validators that signed two blocks of one height, as the block tells it: judged before its transactions. */
+      evidence: list(struct({ validatorAddress: bytes(20), height: uint }), { most: maxEvidence }),
+    },
+    none: { evidence: [] },
+  },
+);
 export type ShownBlock = Of<typeof shownBlock>;
 export type ShownTx = ShownBlock['txs'][number];
 
@@ -51,11 +62,12 @@ interface BlockToShow {
   readonly height: number;
   readonly txs: readonly Uint8Array[];
   readonly results: readonly { readonly code: number; readonly data: Uint8Array }[];
+  readonly misbehaviour?: readonly Misbehaviour[];
 }
 
 /** `logOf` of bytes that are no transaction is undefined: nobody's secret, and shown to everybody. */
 export function showBlock(
-  { height, txs, results }: BlockToShow,
+  { height, txs, results, misbehaviour: evidence = [] }: BlockToShow,
   logOf: (tx: Uint8Array) => LogName | undefined,
   isOpen: (log: LogName) => boolean,
 ): ShownBlock {
@@ -71,7 +83,7 @@ export function showBlock(
       body: isShown ? [{ tx, code: result.code, data: result.data }] : [],
     };
   });
-  return { height, txs: shown };
+  return { height, txs: shown, evidence };
 }
 
 export function encodeShownBlock(block: ShownBlock): Uint8Array {

@@ -134,6 +134,16 @@ const lies: readonly [string, () => Lies, string][] = [
   ],
   ['a verdict turned', () => ({ block: [held, one((tx) => ({ ...tx, accepted: false }))] }), 'log'],
   ['another log', () => ({ block: [held, one((tx) => ({ ...tx, log: 'user' as const }))] }), 'log'],
+  [
+    'evidence that its header does not name',
+    () => ({
+      block: [
+        open,
+        (it) => ({ ...it, evidence: [{ validatorAddress: other.slice(12), height: 1 }] }),
+      ],
+    }),
+    'data',
+  ],
   ['the height of another', () => ({ block: [open, (it) => ({ ...it, height: 1 })] }), 'data'],
   [
     'other heads',

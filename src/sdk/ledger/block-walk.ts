@@ -4,7 +4,7 @@ import { headerGet } from '../../api/routes/header-get.ts';
 import { logHeadsGet } from '../../api/routes/log-heads-get.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import type { LogHeads } from '../../ledger/app-hash.ts';
-import { commitHash } from '../../ledger/chain/commit.ts';
+import { commitHash, emptyRoot } from '../../ledger/chain/commit.ts';
 import { headerHashBytes } from '../../ledger/chain/header.ts';
 import { type SignedHeaderParts, verifySigned } from '../../ledger/chain/light-client.ts';
 import {
@@ -76,6 +76,9 @@ export async function walkBlocks(
     const { header } = parts;
     const headerHash = await linked(trustRoot, before, parts);
     if (!equalBytes(shownDataHash(block), header.dataHash)) throw broken(header.height, 'data');
+    if (block.evidence.length > 0 && equalBytes(header.evidenceHash, emptyRoot)) {
+      throw broken(header.height, 'data');
+    }
     if (held !== undefined) {
       requireResults(held.block, parts);
       await onBlock({ ...held, next: parts }, last);
@@ -93,7 +96,7 @@ export async function walkBlocks(
 
 const broken = (height: number, what: string) => new CodedError('LEDGER_CORRUPT', { height, what });
 
-/** The header that carries the newest state: the next one, or its own where the block was empty. */
+/** The header that carries the newest state: the next one, or its own where the block left the state as it was. */
 async function provingHeight(
   gateway: GatewayClient,
   { answer: { height }, heads }: ShownHeads,

@@ -50,6 +50,23 @@ test('from the trust root to the newest header, and on from what was kept', asyn
   assert.deepEqual([again.headers, again.point, again.isNewest], [[], next.point, true]);
 });
 
+test('an empty block that changes the state, as one with evidence does, is followed by the header after it', async () => {
+  const ledger = await ShownLedger.of(words, true6);
+  const known = await seen();
+  ledger.stateRoot = new Uint8Array(32).fill(8);
+  await ledger.add('');
+  // The header that carries the new state comes a moment later.
+  let asked = 0;
+  const slow = async (url: string) => {
+    const isLatest = url.endsWith('/headers/latest');
+    if (isLatest && ++asked === 3) await ledger.add('');
+    return ledger.fetch(url);
+  };
+  const step = await followerOf(ledger, slow).step(known);
+  assert.equal(step.point.header.height, 8);
+  assert.deepEqual(step.point.heads?.stateRoot, ledger.stateRoot);
+});
+
 test('another history with the same beginning is a fork, with both headers as evidence', async () => {
   const known = await seen();
   for (const [others, height] of [

@@ -125,7 +125,7 @@ export class LedgerFollower {
     return height;
   }
 
-  /** The height of the header that carries this state: the next one, or its own where the block was empty. */
+  /** The height of the header that carries this state: the next one, or its own where the block left it as it was. */
   async #provingHeight({ answer, heads }: ShownHeads, signal?: AbortSignal): Promise<number> {
     const { height } = answer;
     for (const waitMs of [...proofWaitsMs, undefined]) {

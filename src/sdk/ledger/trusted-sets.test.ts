@@ -169,6 +169,16 @@ test('keys of a set that left long ago bring no other set along', async () => {
   await ledger.trusting({ nowMs: start + 600 * day }).require(ledger.at(9));
 });
 
+test('a header that is not later than the one it follows from is not believed, also of a set that stays', async () => {
+  const set = setOf(0, 1, 2, 3);
+  const ledger = await Ledger.of(many(20, set));
+  for (const back of [0, 1]) {
+    const fields = { time: timestampOfMs(msOfTimestamp(ledger.at(1).header.time) - back) };
+    const late = await signedHeader(headerOf(15, set, fields), set);
+    await assert.rejects(ledger.trusting().require(late), code('HEADER_INVALID', 'time'));
+  }
+});
+
 test('a header from the future, and one below the trust root, are not believed', async () => {
   const ledger = await Ledger.of([...many(10, setOf(0, 1, 2, 3)), ...many(10, setOf(1, 2, 3, 4))]);
   const late = msOfTimestamp(ledger.at(19).header.time) - 11 * 60_000;

@@ -1,10 +1,11 @@
-import { headerHashBytes } from '../../ledger/chain/header.ts';
+import { type Header, headerHashBytes } from '../../ledger/chain/header.ts';
 import {
   type SignedHeaderParts,
   type TrustedHeader,
   type VerifyVote,
   verifyNext,
 } from '../../ledger/chain/light-client.ts';
+import { isAfter, type Timestamp } from '../../ledger/chain/timestamp.ts';
 import { validatorsHash } from '../../ledger/chain/validators.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
@@ -14,12 +15,23 @@ const trustingPeriodMs = 30 * 24 * 3_600_000;
 /** R-4; the clock of a ledger itself may be ten minutes ahead (B-7). */
 const maxDriftMs = 10 * 60_000;
 
+/** The sets that a header names, and its time. */
+interface Said {
+  readonly own: Uint8Array;
+  readonly next: Uint8Array;
+  readonly time: Timestamp;
+}
+
+const saidBy = ({ validatorsHash: own, nextValidatorsHash: next, time }: Header): Said => ({
+  ...{ own, next, time },
+});
+
 /** A header that is believed: who signed it, and whom it names as the next to sign. */
 interface Proven {
   readonly height: number;
   readonly headerHash: Uint8Array;
   /** Undefined: its hash is remembered from before, and the rest is not yet asked for. */
-  readonly sets: { readonly own: Uint8Array; readonly next: Uint8Array } | undefined;
+  readonly said: Said | undefined;
 }
 
 /** A header of this height with its votes and its set, from a gateway that need not be trusted: nothing of it is verified. */
@@ -52,7 +64,7 @@ export class TrustedSets {
     const { root, tip, show, verifyVote } = of;
     this.#root = root;
     this.#proven = [root, ...(tip === undefined ? [] : [tip])]
-      .map(({ height, headerHash }) => ({ height, headerHash, sets: undefined }))
+      .map(({ height, headerHash }) => ({ height, headerHash, said: undefined }))
       .filter(({ height }, at, all) => all.findIndex((it) => it.height === height) === at)
       .sort((a, b) => a.height - b.height);
     this.#show = show;
@@ -61,7 +73,8 @@ export class TrustedSets {
   }
 
   /**
-   * That this set may sign at this height; whether it did is `verifySigned`'s question. Throws HEADER_INVALID,
+   * That this set may sign at this height, and that the header comes later than the one it follows from; whether the set signed is
+   * `verifySigned`'s question. Throws HEADER_INVALID,
    * HEADER_EXPIRED, LEDGER_FORKED (of a height that is believed another header is shown), and what `show` throws.
    */
   async require(parts: SignedHeaderParts): Promise<void> {
@@ -73,9 +86,10 @@ export class TrustedSets {
     }
     const before = await this.#before(height);
     // Older than what was believed first.
-    if (before?.sets === undefined) throw invalid(height);
-    const named = before.height === height ? before.sets.own : before.sets.next;
-    if (equalBytes(named, set)) return;
+    if (before?.said === undefined) throw invalid(height);
+    const { own, next, time } = before.said;
+    if (height > before.height && !isAfter(parts.header.time, time)) throw invalid(height, 'time');
+    if (equalBytes(before.height === height ? own : next, set)) return;
     if (before.height === height) throw invalid(height);
     await this.#reach(before, parts);
   }
@@ -120,9 +134,9 @@ export class TrustedSets {
   }
 
   #add({ header }: SignedHeaderParts): void {
-    const { height, validatorsHash: own, nextValidatorsHash: next } = header;
+    const { height } = header;
     const at = this.#proven.findIndex((it) => it.height > height);
-    const proven = { height, headerHash: headerHashBytes(header), sets: { own, next } };
+    const proven = { height, headerHash: headerHashBytes(header), said: saidBy(header) };
     this.#proven.splice(at === -1 ? this.#proven.length : at, 0, proven);
   }
 
@@ -130,17 +144,17 @@ export class TrustedSets {
   async #before(height: number): Promise<Proven | undefined> {
     const at = this.#proven.findLastIndex((it) => it.height <= height);
     const found = this.#proven[at];
-    if (found === undefined || found.sets !== undefined) return found;
+    if (found === undefined || found.said !== undefined) return found;
     const { header } = await this.#shownProven(found);
-    const sets = { own: header.validatorsHash, next: header.nextValidatorsHash };
+    const said = saidBy(header);
     const isOfRoot = found.height === this.#root.height;
-    if (isOfRoot && !equalBytes(sets.own, this.#root.set)) throw invalid(found.height);
-    const filled = { ...found, sets };
+    if (isOfRoot && !equalBytes(said.own, this.#root.set)) throw invalid(found.height);
+    const filled = { ...found, said };
     this.#proven[this.#proven.indexOf(found)] = filled;
     return filled;
   }
 }
 
-function invalid(height: number): CodedError {
-  return new CodedError('HEADER_INVALID', { reason: 'validators', height });
+function invalid(height: number, reason = 'validators'): CodedError {
+  return new CodedError('HEADER_INVALID', { reason, height });
 }

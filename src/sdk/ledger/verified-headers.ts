@@ -236,8 +236,14 @@ export class VerifiedHeaders {
   #accept(header: Header, headerHash: Uint8Array): void {
     const { height } = header;
     this.meet(height, headerHash);
-    if (height < this.#tip.height) return;
-    this.#tip = { height, headerHash, timeMs: msOfTimestamp(header.time) };
+    const timeMs = msOfTimestamp(header.time);
+    const { height: known, timeMs: knownMs } = this.#tip;
+    // Two blocks may share a millisecond; the tip of a trust root has no time.
+    if (height > known ? timeMs < knownMs : knownMs !== 0 && timeMs > knownMs) {
+      throw new CodedError('HEADER_INVALID', { reason: 'time', height });
+    }
+    if (height < known) return;
+    this.#tip = { height, headerHash, timeMs };
   }
 }
 

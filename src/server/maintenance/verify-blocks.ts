@@ -113,14 +113,16 @@ class Execution {
     if (!equalBytes(this.#application.info().appHash, before)) throw broken('state');
     const txs = block.txs.flatMap(({ body }) => body.map(({ tx }) => tx));
     const timeMs = msOfTimestamp(parts.header.time);
-    const output = await this.#application.finalizeBlock({ height, timeMs, txs });
+    const { evidence: misbehaviour } = block;
+    const output = await this.#application.finalizeBlock({ height, timeMs, txs, misbehaviour });
     const isSame = block.txs.every(({ resultHash }, at) => {
       const result = output.results[at];
       return result !== undefined && equalBytes(resultLeaf(result), resultHash);
     });
     if (!isSame) throw broken('result');
-    // Of the newest block it is known only where it was empty: the next header is still to come.
-    const after = next?.header.appHash ?? (txs.length === 0 ? before : undefined);
+    // Of the newest block it is known only where it left the state as it was: the next header is still to come.
+    const isIdle = txs.length === 0 && misbehaviour.length === 0;
+    const after = next?.header.appHash ?? (isIdle ? before : undefined);
     if (after === undefined) return;
     if (!equalBytes(output.appHash, after)) throw broken('state');
     this.#application.commit();

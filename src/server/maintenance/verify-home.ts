@@ -10,11 +10,14 @@ import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts
 import { decodeTx, txIdOfBytes } from '../../ledger/codec.ts';
 import { type Genesis, genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { accountIdOfKey } from '../../ledger/identity.ts';
+import { decodeRow } from '../../ledger/table.ts';
+import { accounts } from '../../ledger/tables/accounts.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import type { AccountId } from '../../primitives/ids.ts';
+import { type AccountId, idBytes } from '../../primitives/ids.ts';
 import { openFileBlobStore } from '../../storage/file/file-blob-store.ts';
 import { isComet } from '../comet/places.ts';
+import { joinedIn } from '../founding.ts';
 import { requireKnownHome } from '../home-version.ts';
 import { batchesAhead, checksBy } from '../ledger.ts';
 import { type Finding, hospitalsOf, type Service, serversOf } from '../process.ts';
@@ -179,7 +182,7 @@ async function verifyBlocksOnce(
   if (!existsSync(join(directory, 'blocks.db'))) {
     throw new CodedError('LEDGER_CORRUPT', { what: 'missing', height: 0 });
   }
-  const gathered = new GatheredFacts(genesis);
+  const gathered = new GatheredFacts(genesis, joinedIn(servers));
   const curves = new VerifyPool({ batches: batchesAhead });
   const verify = isComet(servers) ? verifyConsortiumLedger : verifyLedger;
   const verdict = await verify({
@@ -214,8 +217,11 @@ class GatheredFacts {
   readonly organisationOf = new Map<AccountId, AccountId>();
   readonly organisationKeys = new Map<AccountId, Set<string>>();
   txs = 0;
+  /** The block that is being executed took something in. */
+  #hasNews = false;
 
-  constructor(genesis: Genesis) {
+  constructor(genesis: Genesis, joined: readonly AccountId[]) {
+    for (const account of joined) this.organisationKeys.set(account, new Set());
     for (const { identity } of genesis.organisations) {
       const account = accountIdOfKey(identity.suite, identity.signKey);
       this.organisationKeys.set(account, new Set([bytesToHex(identity.signKey)]));
@@ -232,7 +238,11 @@ class GatheredFacts {
         this.#gather(block, output.results);
         return output;
       },
-      commit: () => application.commit(),
+      commit: () => {
+        const committed = application.commit();
+        if (this.#hasNews) this.#noteKeys(application);
+        return committed;
+      },
       query: (table, key, prove) => application.query(table, key, prove),
       heads: () => application.heads(),
       logConsistency: (log, from, to) => application.logConsistency(log, from, to),
@@ -240,8 +250,17 @@ class GatheredFacts {
     };
   }
 
+  /** Also of those that joined later, and keys that the other members voted in. */
+  #noteKeys(application: Application): void {
+    for (const [account, known] of this.organisationKeys) {
+      const { value } = application.query(accounts.name, idBytes(account), false);
+      if (value !== undefined) known.add(bytesToHex(decodeRow(accounts, value).signKey));
+    }
+  }
+
   #gather({ height, timeMs, txs }: BlockInput, results: readonly TxResult[]): void {
     this.txs += txs.length;
+    this.#hasNews = results.some(({ code }) => code === 0);
     for (const [at, bytes] of txs.entries()) {
       if (results[at]?.code !== 0) continue;
       const { body } = decodeTx(bytes);

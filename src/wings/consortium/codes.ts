@@ -24,4 +24,6 @@ export const consortiumCodes = {
   MEMBERS_DUPLICATE: { kind: 'usage', sentence: 'Two members of this list have the same name, address, port or key.' },
   GENESIS_INVALID: { kind: 'not-valid', sentence: 'This is no proposal of a genesis, or not one that its members made.' },
   GENESIS_OTHER: { kind: 'not-valid', sentence: 'This genesis does not name this hospital as it is: its key, validator or address is another.' },
+  MEMBER_STAYS: { kind: 'not-valid', sentence: 'The machine of a member is taken out by the others, once the ledger says that it is no member any more.' },
+  KEY_OTHER: { kind: 'not-valid', sentence: 'The ledger names another key for this hospital: the others vote the new one in first.' },
 } as const;

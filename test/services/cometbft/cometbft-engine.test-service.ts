@@ -18,6 +18,7 @@ async function open(count: number): Promise<EngineUnderTest> {
   const [first] = members;
   assert.ok(first !== undefined);
   await Promise.all(members.map((it) => it.startNode()));
+  await Promise.all(members.map((it) => it.untilCaughtUp()));
   return underTest(first, count, remove);
 }
 

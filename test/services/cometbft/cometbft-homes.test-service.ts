@@ -148,7 +148,10 @@ test('members vote a validator out and in again, one that was away comes back to
   await startHome(homeOf('davos'));
   const there = await until(
     () => status('davos'),
-    (it) => heightOf(it) >= heightOf(away) && Number((machineOf(it).node as Json).lag) === 0,
+    (it) =>
+      heightOf(it) >= heightOf(away) &&
+      Number((machineOf(it).node as Json).lag) === 0 &&
+      Number(it.height) >= Number(away.height),
   );
   assert.equal(validators(there).length, 4);
 });
@@ -270,11 +273,44 @@ test('a fifth hospital is voted in, comes to the tip by its peers, orders blocks
   const leaving = await salus(['consortium', 'leave', '--yes'], { home: elm.home });
   assert.equal(leaving.change, 'validator-out');
   await decided(leaving, 'anna', 'bern', 'chur');
+  const dismiss = ['consortium', 'dismiss', 'elm'];
+  await refused(dismiss, { code: 'MEMBER_STAYS', exit: 3 }, { home: homeOf('anna').home });
   const left = await salus(['consortium', 'leave', '--yes'], { home: elm.home });
   assert.equal(left.change, 'member-out');
   await decided(left, 'anna', 'bern', 'chur');
   const after = await status('anna');
   assert.deepEqual([validators(after).length, after.quorum], [4, 3]);
+  members = members.filter((it) => it !== elm);
+  await stopHome(elm);
+  for (const member of members) {
+    const dismissed = await salus(dismiss, { home: member.home });
+    assert.deepEqual(dismissed.members, names);
+    await stopHome(member);
+    await startHome(member);
+  }
+  await until(
+    () => status('anna'),
+    (it) => connected(it, 'peers') === 3 && storesConnected(it) === 3,
+  );
+});
+
+test('a hospital whose key was stolen serves and proposes by the key that the others voted in', async () => {
+  const [anna, bern] = [homeOf('anna'), homeOf('bern')];
+  const [file, key] = [join(root, 'bern.keys.json'), join(root, 'bern.key')];
+  const made = ['--member', 'bern', '--out', file, '--key-out', key];
+  await salus(['consortium', 'new-keys', ...made], { home: anna.home });
+  const take = ['consortium', 'take-keys', '--key', key];
+  await refused(take, { code: 'KEY_OTHER', exit: 3 }, { home: bern.home });
+  const proposed = await propose('anna', 'member-keys', '--identity', file);
+  for (const name of ['chur', 'davos']) await vote(name, proposed);
+  const taken = await salus(take, { home: bern.home });
+  assert.equal(taken.name, 'bern');
+  await stopHome(bern);
+  await startHome(bern);
+  const change = ['member-change', '--member', 'chur', '--rights', 'batch'];
+  assert.equal((await propose('bern', ...change)).by, 'bern');
+  const verified = await run(['verify', '--json'], { home: bern.home });
+  assert.equal(linesOf(verified.stdout).at(-1)?.ok, true, verified.stdout);
 });
 
 test('a home whose node was given another genesis is refused: GENESIS_WRONG', async () => {

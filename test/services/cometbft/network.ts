@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Request, Response } from 'cosmjs-types/tendermint/abci/types';
 import { abciApplication } from '../../../src/engines/cometbft/abci/application.ts';
 import { AbciServer, type Answer } from '../../../src/engines/cometbft/abci/server.ts';
 import { CometEngine } from '../../../src/engines/cometbft/comet-engine.ts';
 import { CometNode, rpcUrlOf } from '../../../src/engines/cometbft/node.ts';
+import { CometRpc } from '../../../src/engines/cometbft/rpc/rpc.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
@@ -94,6 +96,18 @@ export class Member {
       },
       onExit: (how) => this.troubles.push(`the node ended: ${how}`),
     });
+  }
+
+  /** Until its node takes and hands on transactions: one of CometBFT v0.40 drops them while it fetches blocks. */
+  async untilCaughtUp(): Promise<void> {
+    const rpc = new CometRpc(rpcUrlOf(this.home));
+    for (;;) {
+      const { sync_info: sync } = (await rpc.ask('status')) as {
+        readonly sync_info?: { readonly catching_up?: boolean };
+      };
+      if (sync?.catching_up === false) return;
+      await wait(50);
+    }
   }
 
   async startEngine(): Promise<CometEngine> {

@@ -1,5 +1,5 @@
 // Records what a real CometBFT node says to the application, for tests that run without it:
-// COMETBFT_FOLDER=FOLDER node test/services/cometbft/record.ts > test/fixtures/abci/one-validator.json
+// COMETBFT_FOLDER=FOLDER node test/services/cometbft/record.ts > test/fixtures/abci/one-validator-VERSION.json
 import assert from 'node:assert/strict';
 import { Request, Response } from 'cosmjs-types/tendermint/abci/types';
 import { findCometBft } from '../../../src/engines/cometbft/node.ts';

@@ -16,29 +16,46 @@ import { parseGenesis } from '../../../ledger/genesis.ts';
 import { bytesToHex, concatBytes, utf8 } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { type LedgerApplication, openLedgerApplication } from '../../ledger-application/open.ts';
+import { cometVersion } from '../node.ts';
 import { abciApplication } from './application.ts';
 import { FrameReader, frameOf } from './frames.ts';
 import { AbciServer, type Answer } from './server.ts';
 
-// What a real CometBFT v0.38.26 said to this application: a start, four transactions with their proof blocks, queries, an
-// orderly end, a second start. Recorded by test/services/cometbft/record.ts.
-const file = new URL('../../../../test/fixtures/abci/one-validator.json', import.meta.url);
-const recorded = JSON.parse(readFileSync(file, 'utf8')) as {
-  readonly genesis: string;
-  readonly exchanges: readonly {
-    readonly atMs: number;
-    readonly request: string;
-    readonly response: string;
-  }[];
-};
+interface Exchange {
+  readonly atMs: number;
+  readonly request: Uint8Array;
+  readonly response: Uint8Array;
+}
+
+interface Conversation {
+  readonly genesis: Uint8Array;
+  readonly exchanges: readonly Exchange[];
+}
+
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
-const genesis = bytesOf(recorded.genesis);
-const { chainId, validators } = parseGenesis(genesis);
-const exchanges = recorded.exchanges.map(({ atMs, request, response }) => ({
-  atMs,
-  request: bytesOf(request),
-  response: bytesOf(response),
-}));
+
+/**
+ * What a real CometBFT said to this application: a start, four transactions with their proof blocks, queries, an orderly
+ * end, a second start. Recorded by test/services/cometbft/record.ts.
+ */
+function recordedBy(version: string): Conversation {
+  const name = `../../../../test/fixtures/abci/one-validator-${version}.json`;
+  const recorded = JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as {
+    readonly genesis: string;
+    readonly exchanges: readonly {
+      readonly atMs: number;
+      readonly request: string;
+      readonly response: string;
+    }[];
+  };
+  const exchanges = recorded.exchanges.map(({ atMs, request, response }) => ({
+    ...{ atMs, request: bytesOf(request), response: bytesOf(response) },
+  }));
+  return { genesis: bytesOf(recorded.genesis), exchanges };
+}
+
+const ours = recordedBy(cometVersion);
+const { exchanges } = ours;
 const kindOf = (request: Uint8Array) =>
   Object.entries(Request.decode(request)).find(([, value]) => value !== undefined)?.[0] ?? '';
 
@@ -48,8 +65,14 @@ interface Running {
   nowMs: number;
 }
 
-async function open(t: TestContext, folder = temporary(t)): Promise<Running> {
+async function open(
+  t: TestContext,
+  folder = temporary(t),
+  begun: Conversation = ours,
+): Promise<Running> {
   const path = join(folder, 'state.db');
+  const { genesis } = begun;
+  const { chainId, validators } = parseGenesis(genesis);
   const application = await openLedgerApplication({ path, genesis, verify: realChecks });
   t.after(() => application.close());
   const running: Running = {
@@ -74,14 +97,21 @@ async function ask(running: Running, request: Uint8Array): Promise<Uint8Array> {
   return Response.encode(await running.answer(Request.decode(request))).finish();
 }
 
-test('each answer is, byte for byte, what the node was answered when it was recorded', async (t) => {
-  const running = await open(t);
-  for (const [at, { atMs, request, response }] of exchanges.entries()) {
-    running.nowMs = atMs;
-    const answered = await ask(running, request);
-    assert.equal(bytesToHex(answered), bytesToHex(response), `exchange ${at}, ${kindOf(request)}`);
-  }
-});
+for (const version of [cometVersion, 'v0.38.25', 'v0.40.0']) {
+  test(`${version}: each answer is, byte for byte, what the node was answered when it was recorded`, async (t) => {
+    const begun = recordedBy(version);
+    const running = await open(t, temporary(t), begun);
+    for (const [at, { atMs, request, response }] of begun.exchanges.entries()) {
+      running.nowMs = atMs;
+      const answered = await ask(running, request);
+      assert.equal(
+        bytesToHex(answered),
+        bytesToHex(response),
+        `exchange ${at}, ${kindOf(request)}`,
+      );
+    }
+  });
+}
 
 const connectionOf: Readonly<Record<string, number>> = {
   ...{ initChain: 0, prepareProposal: 0, processProposal: 0, finalizeBlock: 0, commit: 0 },

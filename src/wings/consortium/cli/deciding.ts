@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { saysYes } from '../../../cli/asking.ts';
 import type { CommandContext } from '../../../cli/commands/command.ts';
-import { readSmallText } from '../../../cli/files.ts';
+import { readSmallFile, readSmallText } from '../../../cli/files.ts';
 import { table, when } from '../../../cli/format.ts';
 import { named } from '../../../cli/harmless.ts';
 import { homeFolder } from '../../../cli/home.ts';
@@ -39,6 +39,36 @@ export function addNewKeys(consortium: Command, context: CommandContext): void {
     .action((flags: NewKeysFlags) => newKeys(context, flags));
 }
 
+/** `consortium take-keys`: what the member itself does once the others voted its new key in. */
+export function addTakeKeys(consortium: Command, context: CommandContext): void {
+  withTrust(consortium.command('take-keys'))
+    .description('this hospital speaks by the key of new-keys that the others voted in')
+    .requiredOption('--key <file>', 'the secret that new-keys wrote')
+    .option('--member <name>', 'which hospital of this home')
+    .action((flags: TakeKeysFlags) => takeKeys(context, flags));
+}
+
+interface TakeKeysFlags extends TrustFlags {
+  readonly key: string;
+  readonly member?: string;
+}
+
+async function takeKeys(context: CommandContext, flags: TakeKeysFlags): Promise<void> {
+  const { takeVotedKey } = await import('../server/new-keys.ts');
+  const secret = readSmallFile(flags.key);
+  const home = homeFolder(context.flags.home);
+  const desk = await openDesk(context, flags);
+  const { name, title, account } = await takeVotedKey(home, {
+    ...{ desk, secret, named: flags.member },
+  });
+  context.output.result({ name, organisation: account, restart: true }, () =>
+    [
+      `${named(title)} speaks by its new key from the next start of salus up on.`,
+      'Its old key lies in organisation.key no more; backups made before hold it, and it is good for nothing.',
+    ].join('\n'),
+  );
+}
+
 interface NewKeysFlags extends TrustFlags {
   readonly member: string;
   readonly out: string;
@@ -71,7 +101,10 @@ export interface VoteFlags extends TrustFlags {
 export const withTrust = (command: Command): Command =>
   command.option('--trust <file>', "the trust root to believe; default: the home's trust.json");
 
-async function openDesk(context: CommandContext, { trust }: TrustFlags): Promise<GovernanceDesk> {
+export async function openDesk(
+  context: CommandContext,
+  { trust }: TrustFlags,
+): Promise<GovernanceDesk> {
   const { flags, signal } = context;
   const home = homeFolder(flags.home);
   const url = flags.gateway ?? localHospitals(home)[0]?.url;

@@ -1,6 +1,6 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
 import { addBlocks } from './blocks.ts';
-import { addDeciding, addNewKeys } from './deciding.ts';
+import { addDeciding, addNewKeys, addTakeKeys } from './deciding.ts';
 import { addFounding } from './founding.ts';
 import { addJoining } from './joining.ts';
 
@@ -12,6 +12,7 @@ const addConsortium: AddCommand = (program, context) => {
   addJoining(consortium, context);
   addDeciding(consortium, context);
   addNewKeys(consortium, context);
+  addTakeKeys(consortium, context);
   addBlocks(consortium, context);
 };
 

@@ -3,9 +3,17 @@ import type { CommandContext } from '../../../cli/commands/command.ts';
 import { readSmallFile, readSmallText } from '../../../cli/files.ts';
 import { named } from '../../../cli/harmless.ts';
 import { homeFolder } from '../../../cli/home.ts';
-import { propose, speaking, type VoteFlags, withTrust } from './deciding.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import {
+  openDesk,
+  propose,
+  speaking,
+  type TrustFlags,
+  type VoteFlags,
+  withTrust,
+} from './deciding.ts';
 
-/** `consortium join`, `admit`, `leave`: the files and votes of a hospital that comes or goes. */
+/** `consortium join`, `admit`, `dismiss`, `leave`: the files and votes of a hospital that comes or goes. */
 export function addJoining(consortium: Command, context: CommandContext): void {
   consortium
     .command('join')
@@ -20,6 +28,9 @@ export function addJoining(consortium: Command, context: CommandContext): void {
     .command('admit <part>')
     .description('let the machine of a new member in: peers, stores, certificates of this home')
     .action((part: string) => admit(context, part));
+  withTrust(consortium.command('dismiss <member>'))
+    .description('take the machine of a member that left out of peers, stores, certificates')
+    .action((member: string, flags: TrustFlags) => dismiss(context, member, flags));
   withTrust(consortium.command('leave'))
     .description('propose that this hospital leaves: first its validator, then the member')
     .option('--by <hospital>', 'which hospital of this home leaves')
@@ -83,6 +94,23 @@ async function admit(context: CommandContext, file: string): Promise<void> {
   );
 }
 
+async function dismiss(context: CommandContext, member: string, flags: TrustFlags): Promise<void> {
+  const { dismissMember, machineOf } = await import('../server/joining.ts');
+  const home = homeFolder(context.flags.home);
+  const gone = machineOf(home, member);
+  const desk = await openDesk(context, flags);
+  if (await desk.isListed(gone.organisation)) {
+    throw new CodedError('MEMBER_STAYS', { name: gone.name });
+  }
+  const names = dismissMember(home, gone).map(({ name }) => name);
+  context.output.result({ name: gone.name, members: names, restart: true }, () =>
+    [
+      `${named(gone.title)} is known here no more; its store is called no more.`,
+      'Its node and gateway are kept out from the next start of salus up on: one machine after another.',
+    ].join('\n'),
+  );
+}
+
 async function leave(context: CommandContext, flags: VoteFlags): Promise<void> {
   const { by, standing } = await speaking(context, flags);
   const validates = standing.validators.some(({ organisation }) => organisation === by.account);
@@ -98,5 +126,5 @@ const toMove = (validates: boolean): readonly string[] => [
   'Its sealed bytes must be at others: salus storage status shows none below the copies it should have. Keep the machine running until then.',
   validates
     ? 'Now its machine stops to order blocks; three stay at least. When that is decided, run this once more: then the member leaves.'
-    : 'Now the member leaves; then the others take its line out of network.json, members.json and config.toml.',
+    : 'Now the member leaves; then each of the others takes its machine out: salus consortium dismiss.',
 ];

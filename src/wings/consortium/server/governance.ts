@@ -109,6 +109,23 @@ export class GovernanceDesk {
     };
   }
 
+  /** The key by which this organisation speaks now. Throws ACCOUNT_UNKNOWN. */
+  async keyOf(account: AccountId): Promise<Uint8Array> {
+    return (await this.#desk.accountOf(account)).signKey;
+  }
+
+  /** It counts as a member now, or from a height on that is to come. */
+  async isListed(account: AccountId): Promise<boolean> {
+    const height = await this.#desk.height();
+    const rows = new Rows(this.#desk);
+    await rows.fetch(membersTable, onlyRow);
+    const listed = memberRows(rows, charterAt(rows, this.#desk.genesis, height + 1));
+    return listed.some(
+      ({ organisation, untilHeight }) =>
+        organisation === account && (untilHeight === 0 || untilHeight > height),
+    );
+  }
+
   /** Any proposal, also one that is closed. Throws PROPOSAL_UNKNOWN. */
   async proposal(id: string): Promise<Proposal> {
     const proposal = await this.#desk.row(proposals, id);

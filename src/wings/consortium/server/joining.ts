@@ -86,21 +86,56 @@ export function admitMember(home: string, part: PublicMember): readonly NetworkM
   const others = before.filter(({ organisation }) => organisation !== admitted.organisation);
   const members = [...others, admitted];
   requireOnce(members);
-  for (const { name } of membersIn(home)) admitStore(join(serversOf(home), name), admitted);
-  const peers = members.filter(({ name }) => name !== own.name).map(peerOf);
-  writePeers(nodeHomeIn(serversOf(home)), peers);
-  writeNetwork(home, members);
+  const store = storageMemberOf(admitted.organisation, admitted);
+  writeStores(home, (stores) => [
+    ...stores.filter(({ account }) => account !== store.account),
+    store,
+  ]);
+  writeMembers(home, own, members);
   return members;
 }
 
-function admitStore(folder: string, admitted: NetworkMember): void {
-  const path = join(folder, storageFiles.members);
-  const { chainId, members, blocks } = parseMembers(readFileSync(path, 'utf8'));
-  const store = storageMemberOf(admitted.organisation, admitted);
-  const others = members.filter(({ account }) => account !== store.account);
-  const text = formatMembers({ chainId, members: [...others, store], blocks });
-  parseMembers(text);
-  writeWhole(path, utf8(text));
+/**
+ * Takes the machine of a member that left out again, from where `admitMember` wrote it; whether it left is the ledger's word
+ * and the caller's question. Throws HOME_INVALID, MEMBER_UNKNOWN, MEMBER_STAYS (its own), STORAGE_MEMBERS_INVALID.
+ */
+export function dismissMember(home: string, gone: NetworkMember): readonly NetworkMember[] {
+  const own = ownIn(home);
+  if (own === undefined) throw new CodedError('HOME_INVALID', { file: 'network.json' });
+  const { organisation, name } = gone;
+  if (organisation === own.organisation) throw new CodedError('MEMBER_STAYS', { name });
+  const members = networkIn(home).filter((it) => it.organisation !== organisation);
+  writeStores(home, (stores) => stores.filter(({ account }) => account !== organisation));
+  writeMembers(home, own, members);
+  return members;
+}
+
+/** A member as this home knows its machine, by short name, name, address or account. Throws MEMBER_UNKNOWN. */
+export function machineOf(home: string, named: string): NetworkMember {
+  const found = networkIn(home).find(({ name, title, url, organisation }) =>
+    [name, title, url, `${url}/${name}`, organisation].includes(named),
+  );
+  if (found === undefined) throw new CodedError('MEMBER_UNKNOWN', { member: named });
+  return found;
+}
+
+/** The list last: what is interrupted is done again by the same command. */
+function writeMembers(home: string, own: NetworkMember, members: readonly NetworkMember[]): void {
+  const peers = members.filter(({ name }) => name !== own.name).map(peerOf);
+  writePeers(nodeHomeIn(serversOf(home)), peers);
+  writeNetwork(home, members);
+}
+
+type Stores = ReturnType<typeof parseMembers>['members'];
+
+function writeStores(home: string, change: (stores: Stores) => Stores): void {
+  for (const { name } of membersIn(home)) {
+    const path = join(serversOf(home), name, storageFiles.members);
+    const { chainId, members, blocks } = parseMembers(readFileSync(path, 'utf8'));
+    const text = formatMembers({ chainId, members: change(members), blocks });
+    parseMembers(text);
+    writeWhole(path, utf8(text));
+  }
 }
 
 function requireChain(chainId: string, members: readonly { readonly chain: string }[]): void {

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { accountIdText } from '../../../api/message-parts.ts';
 import { type Identity, identity } from '../../../ledger/identity.ts';
 import { noRecovery } from '../../../ledger/recovery.ts';
-import { base64urlToBytes, bytesToBase64url, utf8 } from '../../../primitives/bytes.ts';
+import { base64urlToBytes, bytesToBase64url, equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { deriveAccountKeys, rotationIdentity } from '../../../sdk/wallet/identity.ts';
+import { type HeldKey, takeNewKey } from '../../../server/founding.ts';
+import type { GovernanceDesk } from './governance.ts';
 
 const newKeysFile = z.strictObject({
   chain: z.string().max(50),
@@ -48,4 +50,26 @@ export function readNewKeys(json: string): {
   } catch (cause) {
     throw new CodedError('GENESIS_INVALID', {}, cause);
   }
+}
+
+/**
+ * Puts this secret in the place of `organisation.key` of a hospital of this home, when the ledger names its key. Throws
+ * MEMBER_WRONG {held}: none, or several and none was named; KEY_OTHER: the ledger names another key.
+ */
+export async function takeVotedKey(
+  home: string,
+  of: {
+    readonly desk: GovernanceDesk;
+    readonly secret: Uint8Array;
+    readonly named: string | undefined;
+  },
+): Promise<HeldKey> {
+  const held = await of.desk.speaker(home, of.named);
+  if (of.secret.length !== 32) throw new CodedError('KEY_FILE_INVALID', {});
+  const { sign } = await deriveAccountKeys(of.secret, self, 0);
+  if (!equalBytes(sign.publicKey, await of.desk.keyOf(held.account))) {
+    throw new CodedError('KEY_OTHER', { name: held.name });
+  }
+  takeNewKey(home, held, of.secret);
+  return held;
 }

@@ -4,12 +4,24 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { list, refused, remove, salus, temporaryHome } from '../../../../test/cli/salus.ts';
 import { peersOf } from '../../../engines/cometbft/node.ts';
+import { isCoded } from '../../../primitives/errors.ts';
 import { nodeHomeIn } from '../../../server/comet/places.ts';
-import { openConsortium, requireKeys } from '../../../server/founding.ts';
+import {
+  genesisIn,
+  heldKeys,
+  openConsortium,
+  requireKeys,
+  takeNewKey,
+  writeOwnMembers,
+} from '../../../server/founding.ts';
 import { networkIn, ownIn } from '../../../server/member/network.ts';
 import { serversOf } from '../../../server/process.ts';
 import { isNetworked } from '../../../server/storage/settings.ts';
 import { parseMembers } from '../../../storage/ipfs/members-file.ts';
+import { dismissMember, machineOf } from '../server/joining.ts';
+import { makeNewKeys } from '../server/new-keys.ts';
+
+const code = (name: 'MEMBER_UNKNOWN' | 'MEMBER_STAYS') => (error: unknown) => isCoded(error, name);
 
 const root = temporaryHome();
 after(() => remove(root));
@@ -103,4 +115,55 @@ test('a member that stands admits the new machine to node, stores and certificat
   const stores = parseMembers(readFileSync(inAnna('anna', 'storage', 'members.json'), 'utf8'));
   assert.equal(stores.members.filter(({ account }) => account === own.organisation).length, 1);
   assert.ok(readFileSync(inAnna('tls', 'members.pem'), 'utf8').includes(own.authority));
+});
+
+test('a member that left is taken out of node, stores and certificates again, and nobody takes out itself', () => {
+  const own = ownIn(elm) ?? assert.fail();
+  assert.throws(() => machineOf(anna, 'fir'), code('MEMBER_UNKNOWN'));
+  const mine = machineOf(anna, 'anna');
+  assert.throws(() => dismissMember(anna, mine), code('MEMBER_STAYS'));
+  const before = readFileSync(inAnna('network.json'), 'utf8');
+  for (const named of ['elm', own.title, own.url, own.organisation]) {
+    assert.equal(machineOf(anna, named).organisation, own.organisation);
+  }
+  const left = dismissMember(anna, machineOf(anna, 'elm'));
+  assert.deepEqual(
+    left.map(({ name }) => name),
+    ['anna', 'bern'],
+  );
+  assert.deepEqual(networkIn(anna), left);
+  assert.notEqual(readFileSync(inAnna('network.json'), 'utf8'), before);
+  assert.equal(peersOf(nodeHomeIn(serversOf(anna))).has(own.nodeId), false);
+  assert.equal(peersOf(nodeHomeIn(serversOf(anna))).size, 1);
+  const config = readFileSync(inAnna('cometbft', 'config', 'config.toml'), 'utf8');
+  assert.ok(!config.includes(own.nodeId));
+  const stores = parseMembers(readFileSync(inAnna('anna', 'storage', 'members.json'), 'utf8'));
+  assert.equal(stores.members.length, 2);
+  assert.ok(stores.members.every(({ account }) => account !== own.organisation));
+  assert.ok(!readFileSync(inAnna('tls', 'members.pem'), 'utf8').includes(own.authority));
+});
+
+test('a hospital that took another key keeps its account, and opens by that key', async () => {
+  const options = { validatorKey: new Uint8Array(32), nowMs: 0 };
+  const genesis = genesisIn(serversOf(anna));
+  for (const [home, name] of [
+    [anna, 'anna'],
+    [elm, 'elm'],
+  ] as const) {
+    const [before] = (await openConsortium(home, options)).hospitals;
+    assert.ok(before !== undefined);
+    const { secret } = await makeNewKeys('salus-two-1', before.account);
+    takeNewKey(home, before, secret);
+    const [opened, more] = (await openConsortium(home, options)).hospitals;
+    const [held] = await heldKeys(home, genesis);
+    assert.equal(more, undefined);
+    for (const it of [opened, held]) {
+      assert.deepEqual([it?.name, it?.account], [name, before.account]);
+      assert.notDeepEqual(it?.signingKey.publicKey, before.signingKey.publicKey);
+    }
+    // Any other key in the place of the first is nobody's.
+    const { account, title } = before;
+    writeOwnMembers(home, [name], name === 'elm' ? [{ name, title, account }] : []);
+    await assert.rejects(openConsortium(home, options), (e) => isCoded(e, 'HOME_INVALID'));
+  }
 });
