@@ -231,7 +231,7 @@ test('any flipped byte is refused, and nothing of it is kept', async () => {
 /** The same snapshot with its chunks changed by a liar who names their hashes as they are. */
 function forged(
   good: ReturnType<typeof newest>,
-  change: (chunks: ReturnType<typeof decodeChunk>[]) => readonly Uint8Array[],
+  change: (chunks: ReturnType<typeof decodeChunk>[]) => Uint8Array[],
   named: Partial<ReturnType<typeof decodeMetadata>> = {},
 ): ReturnType<typeof newest> {
   const chunks = change(good.chunks.map(decodeChunk));
