@@ -48,6 +48,8 @@ export async function benchJoin(report: Report, total: number): Promise<void> {
     running.push(old);
     await old.start('unsigned');
     await build(old, crowd, total);
+    // Its gateway keeps the blocks as they come; here it had none until now.
+    await old.open([]);
     await old.stop();
 
     const restartS = await seconds(async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeBody, makeGenesis, makePerson, realChecks, signTx } from '../../../test/builders.ts';
@@ -128,6 +128,32 @@ test('a node that has nothing is told to trust a header below the snapshots, and
   assert.equal(config().trimEnd(), before.trimEnd());
 });
 
+test('an attempt that ended in between begins anew with nothing, what was signed apart; after three all blocks are taken', async () => {
+  const { home, config, node } = freshHome();
+  const both = [member('anna'), member('bern')];
+  const signed = join(node, 'data', 'priv_validator_state.json');
+  const before = readFileSync(signed, 'utf8');
+  const state = join(home, 'servers', 'ledger', 'state.db');
+  const left = join(node, 'data', 'blockstore.db');
+  for (let tries = 1; tries <= 3; tries++) {
+    const joining = await beginJoining(home, genesis, both);
+    assert.ok(joining !== undefined, String(tries));
+    assert.equal(existsSync(left), false);
+    assert.equal(existsSync(state), false);
+    mkdirSync(left);
+    writeFileSync(state, 'half');
+    await joining.end();
+  }
+  assert.equal(await beginJoining(home, genesis, both), undefined);
+  assert.equal(existsSync(left) || existsSync(state), false);
+  assert.equal(readFileSync(signed, 'utf8'), before);
+  // It began to take them: that is not thrown away.
+  mkdirSync(left);
+  assert.equal(await beginJoining(home, genesis, both), undefined);
+  assert.ok(existsSync(left));
+  assert.doesNotMatch(config(), /statesync/);
+});
+
 test('nothing is joined where the node has blocks, the ledger no snapshot, or fewer than two others answer', async () => {
   const both = [member('anna'), member('bern')];
   const fresh = freshHome();
@@ -136,6 +162,11 @@ test('nothing is joined where the node has blocks, the ledger no snapshot, or fe
   writeKeeping(join(fresh.home, 'servers'), { snapshotEvery: 1_000 });
   assert.equal(await beginJoining(fresh.home, genesis, both), undefined);
   writeKeeping(join(fresh.home, 'servers'), { snapshotEvery: 5 });
+  const restored = freshHome();
+  const ledger = join(restored.home, 'servers', 'ledger', 'blocks.db');
+  copyFileSync(join(folder, 'blocks.db'), ledger);
+  assert.equal(await beginJoining(restored.home, genesis, both), undefined);
+  assert.doesNotMatch(restored.config(), /statesync/);
   mkdirSync(join(fresh.node, 'data', 'blockstore.db'));
   assert.equal(await beginJoining(fresh.home, genesis, both), undefined);
   assert.doesNotMatch(fresh.config(), /statesync/);

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyVote } from '../../crypto/signature.ts';
+import { BlockStore } from '../../engines/blocks/block-store.ts';
+import { removeState } from '../../engines/ledger-application/snapshots/arriving-state.ts';
 import { headerHashBytes } from '../../ledger/chain/header.ts';
 import { type SignedHeaderParts, verifySigned } from '../../ledger/chain/light-client.ts';
 import { formatTrustRoot, trustRootOf } from '../../ledger/chain/trust-root.ts';
@@ -10,15 +12,15 @@ import { executeGenesis } from '../../ledger/ledger.ts';
 import { bytesToHex, equalBytes, utf8 } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { TrustedSets } from '../../sdk/ledger/trusted-sets.ts';
-import { writeWhole } from '../files.ts';
+import { makeFolder, writeWhole } from '../files.ts';
 import { serversOf } from '../process.ts';
 import { keepingIn } from './keeping.ts';
 import { LightServer } from './light-server.ts';
 import type { OtherMember } from './other-members.ts';
-import { nodeHomeIn } from './places.ts';
+import { blocksIn, nodeHomeIn, stateIn } from './places.ts';
 
 /** A header that a node is told to trust, and whom its light client asks for the rest. */
-interface StateSync {
+export interface StateSync {
   readonly servers: readonly string[];
   readonly height: number;
   readonly hash: Uint8Array;
@@ -47,7 +49,16 @@ export async function beginJoining(
   const servers = serversOf(home);
   const nodeHome = nodeHomeIn(servers);
   writeStateSync(nodeHome, undefined);
-  if (existsSync(join(nodeHome, 'data', 'blockstore.db'))) return undefined;
+  const tries = triesBefore(servers);
+  if (tries === 0 && existsSync(join(nodeHome, 'data', 'blockstore.db'))) return undefined;
+  // One that was restored: what it lacks follows what it has.
+  const isKeeping = hasBlocks(servers);
+  if (tries > 0 || isKeeping) clearTries(servers);
+  if (isKeeping) return undefined;
+  if (tries > 0) {
+    forgetAttempt(servers);
+    if (tries >= mostTries) return undefined;
+  }
   const shown = await Promise.all(others.map((from) => newestOf(from)));
   const here = shown.filter((it) => it !== undefined);
   const [first, second] = here;
@@ -75,11 +86,45 @@ export async function beginJoining(
   );
   const urls = lights.map(({ url }) => url);
   writeStateSync(nodeHome, { servers: urls, height, hash: trusted });
+  makeFolder(join(servers, 'ledger'));
+  writeWhole(attemptIn(servers), utf8(String(tries + 1)), 0o644);
   const end = async () => {
     writeStateSync(nodeHome, undefined);
+    if (hasBlocks(servers)) clearTries(servers);
     await Promise.all(lights.map((light) => light.close()));
   };
   return { height: newest, end };
+}
+
+/** An attempt that ended before the first block was kept may have left the node without what its application has. */
+const attemptIn = (servers: string): string => join(servers, 'ledger', 'joining');
+/** Then the node takes all blocks: nobody has a snapshot that can be had. */
+const mostTries = 3;
+
+function triesBefore(servers: string): number {
+  const path = attemptIn(servers);
+  return existsSync(path) ? Math.max(1, Number(readFileSync(path, 'utf8')) || 1) : 0;
+}
+
+const clearTries = (servers: string): void => rmSync(attemptIn(servers), { force: true });
+
+function hasBlocks(servers: string): boolean {
+  if (!existsSync(blocksIn(servers))) return false;
+  const store = new BlockStore(blocksIn(servers), { readOnly: true, check: false });
+  try {
+    return store.lastHeight() > 0;
+  } finally {
+    store.close();
+  }
+}
+
+/** The node and its application have nothing again; what the node signed stays known. */
+function forgetAttempt(servers: string): void {
+  const data = join(nodeHomeIn(servers), 'data');
+  for (const name of existsSync(data) ? readdirSync(data) : []) {
+    if (name !== 'priv_validator_state.json') rmSync(join(data, name), { recursive: true });
+  }
+  removeState(stateIn(servers));
 }
 
 interface Shown {
@@ -149,7 +194,7 @@ function consensusParamsIn(nodeHome: string): unknown {
 }
 
 /** In the node's settings as they are; undefined: it begins with what it has. */
-function writeStateSync(nodeHome: string, sync: StateSync | undefined): void {
+export function writeStateSync(nodeHome: string, sync: StateSync | undefined): void {
   const path = join(nodeHome, 'config', 'config.toml');
   const before = readFileSync(path, 'utf8');
   const without = before.replace(section, '\n');

@@ -12,7 +12,7 @@ import { isCoded } from '../../primitives/errors.ts';
 import { signatureChecks } from '../ledger.ts';
 import { type ProcessOrder, type RunningProcess, serversOf } from '../process.ts';
 import { keepingIn } from './keeping.ts';
-import { appSocketOf, blocksIn, nodeHomeIn, programFolders } from './places.ts';
+import { appSocketOf, blocksIn, nodeHomeIn, programFolders, stateIn } from './places.ts';
 
 /** Throws COMETBFT_MISSING, HOME_INVALID, NODE_SILENT, LEDGER_CORRUPT, GENESIS_WRONG. */
 export function start(order: ProcessOrder): Promise<RunningProcess> {
@@ -33,7 +33,7 @@ export async function startValidator(
     const program = findCometBft(programFolders());
     const keeping = keepingIn(servers);
     const application = await openLedgerApplication({
-      ...{ path: join(servers, 'ledger', 'state.db'), genesis, verify: signatureChecks },
+      ...{ path: stateIn(servers), genesis, verify: signatureChecks },
       snapshots: { folder: join(servers, 'ledger', 'snapshots'), every: keeping.snapshotEvery },
     });
     running.defer(() => application.close());
