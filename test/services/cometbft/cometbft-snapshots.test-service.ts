@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   ResponseApplySnapshotChunk_Result as ChunkResult,
-  type Request,
+  Request,
   Response,
 } from 'cosmjs-types/tendermint/abci/types';
 import { sha256 } from '../../../src/crypto/hash.ts';
@@ -32,6 +32,15 @@ import { type Member, makeNetwork } from './network.ts';
 const program = findCometBft([process.env.SALUS_SERVICE ?? '']);
 const every = 15;
 const patienceMs = 60_000;
+
+/** With SALUS_RECORD=FILE: what the node of a joining member says, for test/fixtures/abci/joining.json. */
+const mostRecorded = 80;
+const isOfJoining = (it: Request): boolean =>
+  it.info !== undefined ||
+  it.offerSnapshot !== undefined ||
+  it.applySnapshotChunk !== undefined ||
+  it.finalizeBlock !== undefined ||
+  it.commit !== undefined;
 
 /** Chunks of the true snapshot, each with a byte changed. */
 function flipping(honest: Answer): Answer {
@@ -151,9 +160,16 @@ for (const [liar, lies, expected] of [
       const servers = lights.map(({ url }) => url);
       writeStateSync(fresh.home, { servers, height: 1, hash: headerHashBytes(header) });
       const verdicts: ChunkResult[] = [];
-      fresh.onExchange = (_, response) => {
+      const said: { readonly request: string; readonly response: string }[] = [];
+      fresh.onExchange = (request, response) => {
         const { applySnapshotChunk: applied } = response;
         if (applied !== undefined) verdicts.push(applied.result);
+        if (!isOfJoining(request) || said.length >= mostRecorded) return;
+        const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+        said.push({
+          request: base64(Request.encode(request).finish()),
+          response: base64(Response.encode(response).finish()),
+        });
       };
       await fresh.startNode();
       const joined = await fresh.startEngine();
@@ -166,6 +182,11 @@ for (const [liar, lies, expected] of [
       const { logs } = await joined.heads();
       assert.deepEqual(logs, (await engine.heads()).logs);
       assert.deepEqual(fresh.troubles, []);
+      const record = process.env.SALUS_RECORD;
+      if (record !== undefined && expected === ChunkResult.RETRY) {
+        const genesis = Buffer.from(fresh.genesisBytes).toString('base64');
+        writeFileSync(record, `${JSON.stringify({ genesis, exchanges: said }, undefined, 1)}\n`);
+      }
     } finally {
       for (const light of lights) await light.close();
       await remove();

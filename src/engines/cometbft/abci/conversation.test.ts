@@ -83,6 +83,58 @@ test('each answer is, byte for byte, what the node was answered when it was reco
   }
 });
 
+/** What the node of a member that joins said: a snapshot, some of its chunks from a liar, and the blocks after it. */
+const joining = JSON.parse(readFileSync(new URL('joining.json', file), 'utf8')) as typeof recorded;
+const joiningExchanges = joining.exchanges.map(({ request, response }) => ({
+  ...{ request: bytesOf(request), response: bytesOf(response) },
+}));
+
+async function openJoining(t: TestContext): Promise<Running> {
+  const given = bytesOf(joining.genesis);
+  const path = join(temporary(t), 'state.db');
+  const application = await openLedgerApplication({ path, genesis: given, verify: realChecks });
+  t.after(() => application.close());
+  const of = parseGenesis(given);
+  const answer = abciApplication({
+    ...{ application, chainId: of.chainId, genesis: given, validators: of.validators },
+    ...{ now: () => 0, isPeer: () => true },
+  });
+  return { application, nowMs: 0, answer };
+}
+
+test('a node that joined by a snapshot was answered so, byte for byte, a liar’s chunks too', async (t) => {
+  const running = await openJoining(t);
+  const kinds = new Set<string>();
+  let retried = 0;
+  for (const [at, { request, response }] of joiningExchanges.entries()) {
+    const answered = await ask(running, request);
+    assert.equal(bytesToHex(answered), bytesToHex(response), `exchange ${at}, ${kindOf(request)}`);
+    kinds.add(kindOf(request));
+    retried += Response.decode(answered).applySnapshotChunk?.refetchChunks.length ?? 0;
+  }
+  assert.deepEqual(
+    [...kinds].sort(),
+    ['applySnapshotChunk', 'commit', 'finalizeBlock', 'info', 'offerSnapshot'].sort(),
+  );
+  assert.ok(retried > 0);
+});
+
+test('what is left among its chunks changes no state, and the next offer begins anew', async (t) => {
+  const chunks = joiningExchanges.filter(({ request }) => kindOf(request) === 'applySnapshotChunk');
+  for (const count of [1, Math.floor(chunks.length / 2), chunks.length - 1]) {
+    const running = await openJoining(t);
+    const before = running.application.info();
+    for (const { request } of joiningExchanges) {
+      if (kindOf(request) === 'offerSnapshot') await ask(running, request);
+    }
+    for (const { request } of chunks.slice(0, count)) await ask(running, request);
+    assert.deepEqual(running.application.info(), before);
+    for (const { request, response } of joiningExchanges) {
+      assert.equal(bytesToHex(await ask(running, request)), bytesToHex(response));
+    }
+  }
+});
+
 const connectionOf: Readonly<Record<string, number>> = {
   ...{ initChain: 0, prepareProposal: 0, processProposal: 0, finalizeBlock: 0, commit: 0 },
   ...{ checkTx: 1, info: 2, query: 2, echo: 3, flush: 3 },
