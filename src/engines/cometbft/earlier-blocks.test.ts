@@ -19,6 +19,7 @@ import { openLedgerApplication } from '../ledger-application/open.ts';
 import { ownThread } from '../threads/curves.ts';
 import { EarlierBlocks, type ShowKept } from './earlier-blocks.ts';
 import { ValidatorSets } from './validator-sets.ts';
+import { verifyConsortiumLedger } from './verify-ledger.ts';
 
 /** Blocks of a ledger of one validator: as CometBFT's, in what is checked here. */
 const folder = temporaryLedger();
@@ -182,4 +183,47 @@ test('a transaction that was refused higher up is found at its first place once 
   assert.equal(store.indexedTxs(), blocks.flatMap(({ txs }) => txs).length);
   store.close();
   sets.close();
+});
+
+test('of a home that lacks earlier blocks links, data, results and votes are verified, from its first block on', async () => {
+  const from = 10;
+  const verify = (change: (block: StoredBlock) => StoredBlock = (it) => it) => {
+    const own = temporaryLedger();
+    folders.push(own);
+    const store = new BlockStore(join(own, 'blocks.db'));
+    store.setIdentity({
+      chainId: chain,
+      genesisHash: new Uint8Array(32),
+      genesisMs: 1,
+      validators,
+    });
+    for (const block of blocks.filter(({ height }) => height >= from)) {
+      store.append(change(block), []);
+    }
+    store.close();
+    const sets = new ValidatorSets(join(own, 'validators.db'));
+    sets.add(validators);
+    sets.close();
+    return verifyConsortiumLedger({
+      ...{ directory: own, verifyVote: ownThread.verifyVote },
+      openApplication: () => assert.fail('nothing is executed'),
+    });
+  };
+  const last = blocks.at(-1) ?? assert.fail();
+  const sound = await verify();
+  assert.ok(sound.ok);
+  assert.deepEqual([sound.height, sound.from], [last.height, from]);
+  const at = (height: number, change: Partial<StoredBlock>) => (block: StoredBlock) =>
+    block.height === height ? { ...block, ...change } : block;
+  const other = blocks[20] ?? assert.fail();
+  for (const [what, height, change] of [
+    ['data', 12, { txs: [utf8('x')] }],
+    ['result', 12, { results: [{ code: 7, data: new Uint8Array(0) }] }],
+    ['state', 13, { appHash: new Uint8Array(32) }],
+    ['signature', 12, { commit: other.commit }],
+    ['chain', 12, { header: other.header }],
+  ] as const) {
+    const changed = what === 'state' ? 12 : height;
+    assert.deepEqual(await verify(at(changed, change)), { ok: false, height, what });
+  }
 });
