@@ -1,4 +1,4 @@
-// A ledger's application behind a socket, for `npm run bench -- consortium`: node comet-app.ts STATE GENESIS SOCKET [unsigned]
+// A ledger's application behind a socket, for `npm run bench -- consortium`: node comet-app.ts STATE GENESIS SOCKET [signed|unsigned] [SNAPSHOTS EVERY]
 import { readFileSync } from 'node:fs';
 import { abciApplication } from '../src/engines/cometbft/abci/application.ts';
 import { AbciServer } from '../src/engines/cometbft/abci/server.ts';
@@ -7,13 +7,16 @@ import type { SignatureChecks } from '../src/engines/ledger-application/verify-t
 import { parseGenesis } from '../src/ledger/genesis.ts';
 import { signatureChecks } from '../src/server/ledger.ts';
 
-const [, , path = '', genesisPath = '', socket = '', mode = ''] = process.argv;
+const [, , path = '', genesisPath = '', socket = '', mode = '', folder, every] = process.argv;
 const genesis = new Uint8Array(readFileSync(genesisPath));
 const { chainId, validators } = parseGenesis(genesis);
 /** What the rest costs: rules, tree and disk without a signature. Never in the product. */
 const unsigned: SignatureChecks = { signature: async () => true, pointProof: () => true };
 const verify = mode === 'unsigned' ? unsigned : signatureChecks;
-const application = await openLedgerApplication({ path, genesis, verify });
+const application = await openLedgerApplication({
+  ...{ path, genesis, verify },
+  ...(folder !== undefined && { snapshots: { folder, every: Number(every) } }),
+});
 const answer = abciApplication({
   ...{ application, chainId, genesis, validators, now: Date.now, isPeer: () => true },
 });

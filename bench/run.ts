@@ -1,4 +1,4 @@
-// npm run bench -- [NAME ...] [--million] [--engine embedded|cometbft] [--members N] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
+// npm run bench -- [NAME ...] [--million] [--engine embedded|cometbft] [--members N] [--transactions N] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ import { benchDay } from './day.ts';
 import { benchEnvelope } from './envelope.ts';
 import { printTo, type Report } from './figures.ts';
 import { benchImport } from './import.ts';
+import { benchJoin } from './join.ts';
 import { benchLedger } from './ledger.ts';
 import { benchRevoke } from './revoke.ts';
 import { benchSeal } from './seal.ts';
@@ -28,6 +29,8 @@ const { values, positionals: names } = parseArgs({
     // CometBFT needs the Go tool, for the node and for the application beside it.
     engine: { type: 'string', default: 'embedded' },
     members: { type: 'string', default: '4' },
+    // In place of the rates of four validators: how a member joins a ledger of so many, and starts again on it.
+    transactions: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -37,7 +40,9 @@ const members = Number(values.members);
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   ledger: (report) =>
     isConsortium
-      ? benchConsortium(report, members)
+      ? values.transactions === undefined
+        ? benchConsortium(report, members)
+        : benchJoin(report, Number(values.transactions))
       : benchLedger(report, values.million ? 1_000_000 : 20_000),
   seal: benchSeal,
   envelope: async (report) => {

@@ -71,6 +71,8 @@ export interface Route {
   readonly neverLimited?: true;
   /** No HEAD beside the GET: nobody would read, nor ever end, what it opens. */
   readonly noHead?: true;
+  /** Answered while the blocks from before this hospital joined are still being fetched (CB-15); missing: not before. */
+  readonly isEarly?: true;
   /** No cache on the way may keep the answer. */
   readonly noStore?: true;
 }

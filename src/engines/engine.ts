@@ -53,6 +53,15 @@ export interface LedgerEngine {
   heads(): Promise<HeadsAnswer>;
   /** That a log only grew between two of its sizes (F-2). Throws HEIGHT_UNKNOWN. */
   logConsistency(log: LogName, from: number, to: number): Promise<readonly Uint8Array[]>;
+  /**
+   * The oldest block that is here, where earlier ones are still being fetched from others; undefined, or no such question:
+   * all are here. Meanwhile what needs one of them is HISTORY_MISSING.
+   */
+  historyFrom?(): number | undefined;
+  /** A block with all that is kept of it, for other members (CB-15). Throws HEIGHT_UNKNOWN, HISTORY_MISSING. */
+  keptBlock?(height: number): Promise<Uint8Array>;
+  /** Whose turn it is to propose at this height, in the order of the set (CB-14). Throws HEIGHT_UNKNOWN, NODE_SILENT. */
+  turns?(height: number): Promise<readonly number[]>;
   /** Throws HEIGHT_UNKNOWN. */
   block(height: number): Promise<CommittedBlock>;
   signedHeader(height: number): Promise<SignedHeader>;

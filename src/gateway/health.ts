@@ -42,18 +42,22 @@ const leastFreeBytes = 8 * 1024 * 1024;
 
 /**
  * What `/health` says of one hospital: whether it can serve reads and writes now, and `ok` when it can do both. `ageMs`
- * is that of the newest block: a ledger with nothing to do makes one every five minutes.
+ * is that of the newest block: a ledger with nothing to do makes one every five minutes. `historyFrom`: the oldest block that
+ * is here, while earlier ones are still being fetched.
  */
 export function healthOf({ options, settings, index, now }: Gateway) {
   const { hospital, engine, databasePath } = options;
   const { height, timeMs, stalledMs } = engine.status();
   const behind = height - index.height;
-  const reads = stalledMs < settings.stalledMs && behind < 100;
+  const historyFrom = engine.historyFrom?.();
+  const reads = stalledMs < settings.stalledMs && behind < 100 && historyFrom === undefined;
   const freeBytes = freeBytesAt(databasePath);
   const writes = reads && (freeBytes ?? leastFreeBytes) >= leastFreeBytes;
   const ageMs = Math.max(0, now() - timeMs);
   const free = freeBytes === undefined ? {} : { freeBytes };
-  return { hospital, ok: writes, reads, writes, height, behind, stalledMs, ageMs, ...free };
+  const missing = historyFrom === undefined ? {} : { historyFrom };
+  const shown = { hospital, ok: writes, reads, writes, height, behind, stalledMs, ageMs };
+  return { ...shown, ...free, ...missing };
 }
 
 /** For `/health`; null: none is known. */

@@ -58,7 +58,7 @@ const dead = `Bearer ${'A'.repeat(43)}`;
 const filled = (path: string) => path.replaceAll(/:\w+/g, 'x');
 
 for (const { method, path, who } of routes) {
-  if (!['session', 'wallet', 'desk', 'desk-token', 'operator'].includes(who)) continue;
+  if (!['session', 'wallet', 'desk', 'desk-token', 'operator', 'peer'].includes(who)) continue;
   test(`${method} ${path}: who asks is judged before anything he says is read`, async () => {
     for (const [authorization, code] of [
       [undefined, 'UNAUTHENTICATED'],
@@ -99,6 +99,34 @@ test('a route beside the spine’s is served, described and limited as it is dec
   assert.deepEqual(codes, [undefined, undefined, 'RATE_LIMITED', 'RATE_LIMITED']);
   const { paths = {} } = app.swagger() as { paths?: Record<string, object> };
   assert.ok('/v1/greetings/{name}' in paths);
+});
+
+test('while earlier blocks are missing, nothing that rests on them is answered, to nobody', async () => {
+  const { engine } = town.north.gateway.options;
+  const asked = async ({ method, path }: (typeof routes)[number]) =>
+    app.inject({
+      ...{ method, url: filled(path) },
+      headers: { authorization: `Bearer ${north.token}` },
+    });
+  Object.assign(engine, { historyFrom: () => 5 });
+  try {
+    for (const route of routes) {
+      const answer = await asked(route);
+      const isMissing = answer.body.includes('HISTORY_MISSING');
+      assert.equal(isMissing, route.isEarly !== true, `${route.method} ${route.path}`);
+      if (!isMissing) continue;
+      assert.equal(answer.statusCode, 503);
+      assert.deepEqual(answer.json().details, { from: 5 });
+    }
+    const { hospitals } = (await app.inject('/health')).json();
+    assert.deepEqual(
+      hospitals.map(({ reads, historyFrom }: Record<string, unknown>) => [reads, historyFrom]),
+      [[false, 5]],
+    );
+  } finally {
+    Reflect.deleteProperty(engine, 'historyFrom');
+  }
+  assert.equal((await app.inject('/v1/genesis')).statusCode, 200);
 });
 
 const base = () => {

@@ -8,6 +8,7 @@ import {
 import { z } from 'zod';
 import { refusalAnswer } from '../api/message-parts.ts';
 import { maxJsonBytes, type Route } from '../api/route.ts';
+import { CodedError } from '../primitives/errors.ts';
 import { type Bodies, requirePace } from './bodies.ts';
 import { callerOf, isDesk, sessionOf } from './caller.ts';
 import type { ConnectionLimits, Connections } from './connections.ts';
@@ -62,6 +63,7 @@ export function serveRoute(app: FastifyInstance, served: Served, handler: AnyHan
         const network = isDesk(gateway, request) ? 'desk' : networkOf(request.ip);
         gateway.allowance.count(route, { session, network });
       }
+      requireHistory(gateway, route);
       requirePace(request.raw, limits);
       callerOf(gateway, route.who, request);
       bodies.admit(route, request, { reply, session });
@@ -79,6 +81,12 @@ export function serveRoute(app: FastifyInstance, served: Served, handler: AnyHan
     },
     onResponse: async ({ raw }) => connections.answered(raw.socket),
   });
+}
+
+/** What rests on blocks that are not here yet would be a wrong answer. Throws HISTORY_MISSING (CB-15). */
+function requireHistory({ options: { engine } }: Gateway, { isEarly }: Route): void {
+  const from = isEarly === true ? undefined : engine.historyFrom?.();
+  if (from !== undefined) throw new CodedError('HISTORY_MISSING', { from });
 }
 
 /** What Fastify must know of a route, and the description of the interface says of it. */

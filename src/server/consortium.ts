@@ -16,7 +16,7 @@ import { decodeHeader } from '../ledger/chain/header.ts';
 import { formatTrustRoot, parseTrustRoot, trustRootOf } from '../ledger/chain/trust-root.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 import { profileRowId, profiles } from '../ledger/tables/profiles.ts';
-import { utf8 } from '../primitives/bytes.ts';
+import { bytesToHex, utf8 } from '../primitives/bytes.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import { gatewayWings } from '../wings/gateway.ts';
 import { openCometLedger } from './comet/open.ts';
@@ -38,6 +38,7 @@ import { openLedger, type RunningLedger } from './ledger.ts';
 import { requireShielded, urlAt } from './listening.ts';
 import type { LogFile } from './log-file.ts';
 import { openMemberMachine } from './member/open.ts';
+import type { PeerConnections } from './member/peer-fetch.ts';
 import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { type RestoredHome, readRestored, requireDecided } from './restored.ts';
@@ -146,12 +147,14 @@ async function startAll(
     ...(options.logFile !== undefined && { destination: options.logFile }),
   });
   const { genesisBytes, ledgerFolder, hospitals } = await openServers(options, log);
-  const ledger = await startLedger({ options, log, genesisBytes, folder: ledgerFolder }, running);
+  const member = await openMemberMachine(home, running);
+  const connections = member?.connections;
+  const opening = { options, log, genesisBytes, folder: ledgerFolder, hospitals, connections };
+  const ledger = await startLedger(opening, running);
   const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);
   faultPoint('start:ledger');
 
   // Peers are asked at the address of this process, which is known only once it listens.
-  const member = await openMemberMachine(home, running);
   const urls = new Map([
     ...addressesElsewhere(parseGenesis(genesisBytes)),
     ...(member?.connections.urls ?? []),
@@ -259,17 +262,19 @@ async function startLedger(
     readonly log: Logger;
     readonly genesisBytes: Uint8Array;
     readonly folder: string;
+    readonly hospitals: Founded['hospitals'];
+    readonly connections: PeerConnections | undefined;
   },
   running: AsyncDisposableStack,
 ): Promise<RunningLedger> {
-  const { options, log, genesisBytes, folder } = of;
+  const { options, log, genesisBytes, folder, hospitals, connections } = of;
   const { home, faultPoint = () => {}, gathered } = options;
   const onFault = (error: unknown) => {
     log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
     options.onFault?.(error);
   };
   if (isComet(serversOf(home))) {
-    return openCometLedger({ home, genesisBytes, onFault }, running);
+    return openCometLedger({ home, genesisBytes, hospitals, connections, onFault }, running);
   }
   const ledger = await openLedger({
     folder,
@@ -290,6 +295,14 @@ async function keepTrustRoot(
   genesisBytes: Uint8Array,
 ): Promise<Readonly<Record<string, unknown>>> {
   const path = join(home, 'trust.json');
+  // Its first header is not here yet: what it was verified to be when this home joined (cometbft.md, CB-14).
+  if (engine.historyFrom?.() !== undefined && existsSync(path)) {
+    const kept = parseTrustRoot(readFileSync(path, 'utf8'));
+    if (kept.genesisHash !== bytesToHex(genesisHash(genesisBytes))) {
+      throw new CodedError('TRUST_ROOT_WRONG', { file: 'trust.json' });
+    }
+    return { ...kept };
+  }
   const { header } = await engine.signedHeader(1);
   const text = formatTrustRoot(trustRootOf(decodeHeader(header), genesisHash(genesisBytes), []));
   if (existsSync(path)) {

@@ -3,6 +3,7 @@ import { blobGet } from './blob-get.ts';
 import { blobPut } from './blob-put.ts';
 import { blobsPost } from './blobs-post.ts';
 import { blockGet } from './block-get.ts';
+import { blockKeptGet } from './block-kept-get.ts';
 import { blockWholeGet } from './block-whole-get.ts';
 import { bodiesPost } from './bodies-post.ts';
 import { cardGet } from './card-get.ts';
@@ -17,6 +18,7 @@ import { freezePost } from './freeze-post.ts';
 import { genesisGet } from './genesis-get.ts';
 import { grantsGet } from './grants-get.ts';
 import { headerGet } from './header-get.ts';
+import { headerTurnsGet } from './header-turns-get.ts';
 import { identitiesGet } from './identities-get.ts';
 import { inboxEntryDelete } from './inbox-entry-delete.ts';
 import { inboxGet } from './inbox-get.ts';
@@ -57,8 +59,10 @@ export const routes: readonly Route[] = [
   txGet,
   receiptGet,
   headerGet,
+  headerTurnsGet,
   blockGet,
   blockWholeGet,
+  blockKeptGet,
   genesisGet,
   logHeadsGet,
   logConsistencyGet,

@@ -13,4 +13,5 @@ export const blockGet = defineRoute({
   answer: 'bytes',
   media: 'application/cbor',
   answerBytes: 8 * 1024 * 1024,
+  isEarly: true,
 });

@@ -13,4 +13,5 @@ export const genesisGet = defineRoute({
     genesis: base64urlText(1024 * 1024),
     trustRoot: z.record(z.string(), z.unknown()),
   }),
+  isEarly: true,
 });

@@ -13,4 +13,5 @@ export const headerGet = defineRoute({
     height: z.union([z.literal('latest'), z.coerce.number<number>().check(z.int(), z.minimum(1))]),
   }),
   answer: headerAnswer,
+  isEarly: true,
 });

@@ -19,4 +19,5 @@ export const identitiesGet = defineRoute({
     count: uint,
     path: z.array(base64urlText(32)).check(z.maxLength(53)),
   }),
+  isEarly: true,
 });

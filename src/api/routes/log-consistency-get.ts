@@ -17,4 +17,5 @@ export const logConsistencyGet = defineRoute({
   query: z.strictObject({ from: logSize, to: logSize }),
   answer: logConsistencyAnswer,
   answerBytes: 64 * 1024,
+  isEarly: true,
 });

@@ -9,4 +9,5 @@ export const logHeadsGet = defineRoute({
   summary: 'Size and root of both logs, and the root of the state',
   rule: 'F-1',
   answer: logHeadsAnswer,
+  isEarly: true,
 });

@@ -61,4 +61,5 @@ export const networkGet = defineRoute({
   rule: 'H-32',
   answer: networkAnswer,
   noStore: true,
+  isEarly: true,
 });

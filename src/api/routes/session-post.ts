@@ -13,4 +13,5 @@ export const sessionPost = defineRoute({
   body: z.union([sessionRequest, challengeRequest]),
   answer: z.union([sessionAnswer, challengeAnswer]),
   neverLimited: true,
+  isEarly: true,
 });

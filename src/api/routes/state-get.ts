@@ -12,4 +12,5 @@ export const stateGet = defineRoute({
   params: z.object(stateKey),
   query: z.strictObject({ proof: z._default(z.enum(['0', '1']), '0') }),
   answer: stateAnswer,
+  isEarly: true,
 });

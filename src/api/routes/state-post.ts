@@ -20,4 +20,5 @@ export const statePost = defineRoute({
     answers: z.array(stateAnswer).check(z.minLength(1), z.maxLength(maxStateRows)),
   }),
   repeatable: true,
+  isEarly: true,
 });

@@ -50,7 +50,9 @@ export const addVerify: AddCommand = (program, context) => {
       const words = found.trusted ? wordsOfTrustRoot(trustRootJsonFrom(home, trust)) : undefined;
       output.result({ ...found, ...(words !== undefined && { trustWords: words }) }, () =>
         [
-          `The ledger ${found.chain} holds: ${amount(found.height, 'block')} and ${amount(found.txs, 'transaction')}, executed again.`,
+          found.from === 1
+            ? `The ledger ${found.chain} holds from its genesis on: ${amount(found.height, 'block')} and ${amount(found.txs, 'transaction')}, executed again.`
+            : `The ledger ${found.chain} holds from block ${found.from} to ${found.height}, each signed and linked. This home joined by a snapshot; earlier blocks are not here yet, so nothing was executed and no row compared.`,
           `Newest header ${found.headerHash}`,
           found.trusted
             ? `It begins with the header that the trust root names. Words of the ledger: ${words?.join(' ') ?? ''}`

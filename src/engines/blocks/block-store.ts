@@ -80,7 +80,8 @@ export class BlockStore {
       );
       this.#selectSigned = this.#db.prepare('SELECT header, votes FROM blocks WHERE height = ?');
       this.#index = new TxIndex(this.#db, options.gathered?.indexLayer);
-      for (let height = this.#index.indexedHeight + 1; height <= this.lastHeight(); height++) {
+      const unnamed = Math.max(this.#index.indexedHeight + 1, this.firstHeight());
+      for (let height = unnamed; height <= this.lastHeight(); height++) {
         const { txs = [], results = [] } = this.block(height) ?? {};
         const txIds = txs.map((tx) => sha256(tx));
         this.#index.committed(height, txIds, (at) => results[at]?.code !== 0);
@@ -116,6 +117,41 @@ export class BlockStore {
     return typeof height === 'number' ? height : 0;
   }
 
+  /** 1, unless this home joined by a snapshot and has not yet fetched what came before it; 0: no block yet. */
+  firstHeight(): number {
+    const height = this.#db.prepare('SELECT min(height) AS height FROM blocks').get()?.height;
+    return typeof height === 'number' ? height : 0;
+  }
+
+  /**
+   * Puts blocks below all that are here, highest first, each the one before the last: all of them or, after a throw, none.
+   * Nobody waits for the disk: what a crash loses is fetched again.
+   */
+  prepend(blocks: readonly StoredBlock[]): void {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      for (const block of blocks) {
+        this.#insert(block);
+        this.#index.before(
+          block.height,
+          block.txs.map((tx) => sha256(tx)),
+        );
+      }
+      this.#db.exec('COMMIT');
+    } catch (cause) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw cause;
+    }
+    this.#checkpoints?.committed();
+  }
+
+  #insert(block: StoredBlock): void {
+    const { height, timeMs, header, commit, appHash } = block;
+    const txs = encodeTxs(block.txs, block.misbehaviour);
+    const results = encodeResults(block.results);
+    this.#insertBlock.run(height, timeMs, header, commit, txs, results, appHash);
+  }
+
   /**
    * Puts a block into the store; `flush` makes it durable. After a throw the block is not in the store.
    * Fault points: `inserted` (before COMMIT).
@@ -125,14 +161,9 @@ export class BlockStore {
     txIds: readonly Uint8Array[],
     faultPoint: (name: 'inserted') => void = () => {},
   ): void {
-    const { height, timeMs, header, commit, appHash } = block;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const [txs, results] = [
-        encodeTxs(block.txs, block.misbehaviour),
-        encodeResults(block.results),
-      ];
-      this.#insertBlock.run(height, timeMs, header, commit, txs, results, appHash);
+      this.#insert(block);
       this.#index.write(txIds.length);
       faultPoint('inserted');
       this.#db.exec('COMMIT');
@@ -140,7 +171,7 @@ export class BlockStore {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw cause;
     }
-    this.#index.committed(height, txIds, (at) => block.results[at]?.code !== 0);
+    this.#index.committed(block.height, txIds, (at) => block.results[at]?.code !== 0);
   }
 
   /**

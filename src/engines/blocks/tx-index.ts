@@ -24,7 +24,7 @@ const defaultLayerSize = 8_192;
 
 /** What is on its way to disk, so many parts in a row as there are blocks. */
 interface Layer {
-  readonly places: ReadonlyMap<string, Entry>;
+  readonly places: Map<string, Entry>;
   readonly sorted: readonly Entry[];
   /** How many are on disk. */
   readonly done: number;
@@ -40,6 +40,7 @@ interface Layer {
 export class TxIndex {
   readonly #layerSize: number;
   readonly #insert: StatementSync;
+  readonly #replace: StatementSync;
   readonly #select: StatementSync;
   readonly #count: StatementSync;
   readonly #reached: StatementSync;
@@ -56,6 +57,8 @@ export class TxIndex {
     this.#layerSize = layerSize;
     // Of what a crash left half written some ids stand there already.
     this.#insert = database.prepare('INSERT OR IGNORE INTO txs VALUES (?, ?, ?)');
+    // A conflict's DELETE fires no trigger: what is told of a block is only ever made better.
+    this.#replace = database.prepare('INSERT OR REPLACE INTO txs VALUES (?, ?, ?)');
     this.#select = database.prepare('SELECT height, place FROM txs WHERE id = ?');
     this.#count = database.prepare('SELECT count(*) AS n FROM txs');
     this.#reached = database.prepare('UPDATE indexed SET height = ?');
@@ -76,6 +79,19 @@ export class TxIndex {
     }
     const row = this.#select.get(txId);
     return row === undefined ? undefined : { height: Number(row.height), index: Number(row.place) };
+  }
+
+  /**
+   * Within a transaction of the file: the ids of blocks that come behind the others, each below all that are named. So an id
+   * that stands higher up, where it was refused, is found here from now on.
+   */
+  before(height: number, txIds: readonly Uint8Array[]): void {
+    for (const [index, txId] of txIds.entries()) {
+      const key = bytesToHex(txId);
+      this.#young.delete(key);
+      this.#old?.places.delete(key);
+      this.#replace.run(txId, height, index);
+    }
   }
 
   /** How many transactions are named. */

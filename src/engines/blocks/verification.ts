@@ -17,5 +17,14 @@ export interface VerifyOptions {
 
 /** `what` broke first: header, chain, votes, signature, data, state, result, index, missing, storage, trust-root. */
 export type LedgerVerdict =
-  | { readonly ok: true; readonly height: number; readonly headerHash: string }
+  | {
+      readonly ok: true;
+      readonly height: number;
+      readonly headerHash: string;
+      /**
+       * The first block that is here, where earlier ones are still being fetched: then nothing was executed, and states are
+       * those that the headers name. Missing: everything was executed, from the genesis on.
+       */
+      readonly from?: number;
+    }
   | { readonly ok: false; readonly height: number; readonly what: string };

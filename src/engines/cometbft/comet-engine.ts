@@ -1,9 +1,10 @@
 import { sha256 } from '../../crypto/hash.ts';
 import { decodeCommit } from '../../ledger/chain/commit.ts';
 import { decodeHeader } from '../../ledger/chain/header.ts';
+import type { VerifyVote } from '../../ledger/chain/light-client.ts';
 import { encodeReceipt } from '../../ledger/chain/receipt.ts';
 import { type TrustRoot, trustRootOf } from '../../ledger/chain/trust-root.ts';
-import type { Validator } from '../../ledger/chain/validators.ts';
+import { sortValidators, type Validator } from '../../ledger/chain/validators.ts';
 import type { LogName } from '../../ledger/shapes.ts';
 import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
@@ -11,7 +12,9 @@ import { idBytes, type TxId, txIdOf } from '../../primitives/ids.ts';
 import type { HeadsAnswer, StateAnswer } from '../application.ts';
 import { BlockCache } from '../blocks/block-cache.ts';
 import { BlockStore } from '../blocks/block-store.ts';
+import { encodeKeptBlock } from '../blocks/kept-block.ts';
 import type { CommitOutcome, CommittedBlock, LedgerEngine, SignedHeader } from '../engine.ts';
+import { EarlierBlocks, type ShowKept } from './earlier-blocks.ts';
 import { KeptBlocks } from './kept-blocks.ts';
 import {
   consistencyPath,
@@ -22,7 +25,7 @@ import {
   queryCodes,
   statePath,
 } from './queries.ts';
-import { readQuery, readSent } from './rpc/read-answers.ts';
+import { readQuery, readSent, readTurns } from './rpc/read-answers.ts';
 import { type Answered, CometRpc, RpcError } from './rpc/rpc.ts';
 import { ValidatorSets } from './validator-sets.ts';
 
@@ -41,6 +44,11 @@ export interface CometOptions {
   readonly genesisAppHash: Uint8Array;
   /** The node shows what cannot be: nothing is believed of it any more. */
   readonly onFault: (error: unknown) => void;
+  /** Other members, for blocks from before this one joined; missing: there are none to ask. */
+  readonly sources?: readonly ShowKept[];
+  readonly verifyVote?: VerifyVote;
+  /** How long the first block may take; a node that joins fetches the state first. */
+  readonly firstBlockMs?: number;
 }
 
 /** How many that were submitted here are remembered until a block has them. */
@@ -64,6 +72,9 @@ export class CometEngine implements LedgerEngine {
   readonly #sets: ValidatorSets;
   readonly #blocks: BlockCache;
   readonly #kept: KeptBlocks;
+  #earlier: EarlierBlocks | undefined;
+  /** The oldest block that is here; 0: none yet. */
+  #first: number;
   /** What CheckTx let in here, and since when it waits. */
   readonly #submitted = new Map<TxId, number>();
 
@@ -78,10 +89,12 @@ export class CometEngine implements LedgerEngine {
     }
     this.#sets = new ValidatorSets(validatorsPath);
     this.#blocks = new BlockCache(this.#store);
+    this.#first = this.#store.firstHeight();
     this.#kept = new KeptBlocks({
       ...{ rpc: this.#rpc, store: this.#store, sets: this.#sets, chainId, onFault },
       genesis: { height: 0, timeMs: options.genesisMs, appHash: options.genesisAppHash },
       onBlock: (block, txIds) => {
+        if (this.#first === 0) this.#first = block.height;
         this.#blocks.add(block, txIds);
         for (const id of txIds) this.#submitted.delete(txIdOf(id));
       },
@@ -94,6 +107,7 @@ export class CometEngine implements LedgerEngine {
     try {
       await engine.#kept.start();
       await engine.#untilFirst();
+      engine.#fetchEarlier();
       return engine;
     } catch (error) {
       await engine.close();
@@ -103,12 +117,54 @@ export class CometEngine implements LedgerEngine {
 
   /** A new ledger's validators agree on its first block once most of them are there. Throws LEDGER_STALLED. */
   async #untilFirst(): Promise<void> {
-    const deadline = performance.now() + firstBlockMs;
-    while (this.#kept.tip.height === 0) {
+    const deadline = performance.now() + (this.#options.firstBlockMs ?? firstBlockMs);
+    // Of a snapshot's height nothing is kept but what the next header says of it.
+    while (this.#first === 0) {
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) throw new CodedError('LEDGER_STALLED', { height: 0 });
       await this.#kept.next(leftMs);
     }
+  }
+
+  #fetchEarlier(): void {
+    const { sources = [], verifyVote, chainId, genesisAppHash, validators } = this.#options;
+    if (this.#first <= 1 || sources.length === 0 || verifyVote === undefined) return;
+    this.#earlier = new EarlierBlocks({
+      ...{ store: this.#store, sets: this.#sets, chainId, verifyVote, sources, genesisAppHash },
+      genesisValidators: sortValidators(validators),
+      onKept: () => {
+        this.#first = this.#store.firstHeight();
+        this.#kept.wake();
+      },
+    });
+    this.#earlier.start(this.#options.onFault);
+  }
+
+  historyFrom(): number | undefined {
+    return this.#first > 1 ? this.#first : undefined;
+  }
+
+  /** Throws HISTORY_MISSING: below what is here, or (of no height) anywhere there. */
+  #requireHere(height = 0): void {
+    if (this.#first > 1 && height < this.#first) {
+      throw new CodedError('HISTORY_MISSING', { from: this.#first });
+    }
+  }
+
+  async keptBlock(height: number): Promise<Uint8Array> {
+    this.#requireOpen();
+    this.#requireHere(height);
+    const block = this.#store.block(height);
+    if (block === undefined) throw new CodedError('HEIGHT_UNKNOWN', { height });
+    const validators = this.#sets.of(decodeHeader(block.header).validatorsHash);
+    return encodeKeptBlock({ block, validators });
+  }
+
+  async turns(height: number): Promise<readonly number[]> {
+    this.#requireOpen();
+    if (height > this.#kept.tip.height) throw new CodedError('HEIGHT_UNKNOWN', { height });
+    const asked = { height: String(height), per_page: '100' };
+    return readTurns(await this.#rpc.ask('validators', asked));
   }
 
   get chainId(): string {
@@ -180,7 +236,10 @@ export class CometEngine implements LedgerEngine {
     for (;;) {
       const outcome = this.#outcome(txId);
       if (outcome !== undefined) return outcome;
-      if (!this.#submitted.has(txId)) throw new CodedError('TX_UNKNOWN');
+      if (!this.#submitted.has(txId)) {
+        this.#requireHere();
+        throw new CodedError('TX_UNKNOWN');
+      }
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) throw new CodedError('COMMIT_TIMEOUT');
       await this.#kept.next(leftMs);
@@ -195,6 +254,8 @@ export class CometEngine implements LedgerEngine {
     const block = this.#blocks.block(height);
     const result = block?.results[index];
     if (block === undefined || result === undefined) return undefined;
+    // One that a liar brought again was judged at its first place, which may not be here yet.
+    if (result.code !== 0) this.#requireHere();
     return { txId, height, timeMs: block.timeMs, index, result };
   }
 
@@ -229,6 +290,7 @@ export class CometEngine implements LedgerEngine {
 
   async block(height: number): Promise<CommittedBlock> {
     this.#requireOpen();
+    this.#requireHere(height);
     const block = this.#blocks.block(height);
     if (block === undefined) throw new CodedError('HEIGHT_UNKNOWN', { height });
     return block;
@@ -236,6 +298,7 @@ export class CometEngine implements LedgerEngine {
 
   async signedHeader(height: number): Promise<SignedHeader> {
     this.#requireOpen();
+    this.#requireHere(height);
     const signed = this.#store.signed(height);
     if (signed === undefined) throw new CodedError('HEIGHT_UNKNOWN', { height });
     const { validatorsHash } = decodeHeader(signed.header);
@@ -251,6 +314,8 @@ export class CometEngine implements LedgerEngine {
   async receipt(txId: TxId, timeoutMs: number): Promise<Uint8Array> {
     const deadline = performance.now() + timeoutMs;
     const { height, index, result } = await this.waitCommit(txId, timeoutMs);
+    // It leads over every change of the validators since the first block.
+    this.#requireHere();
     // The node makes a block after each that changed the state, so that its hash is signed.
     while (this.#kept.tip.height === height) {
       const leftMs = deadline - performance.now();
@@ -282,13 +347,15 @@ export class CometEngine implements LedgerEngine {
   async *subscribe(from: number, signal: AbortSignal): AsyncIterable<CommittedBlock> {
     let height = Math.max(1, from);
     while (!signal.aborted && !this.#kept.isClosed) {
-      if (height <= this.#kept.tip.height) yield await this.block(height++);
+      if (height >= this.#first && height <= this.#kept.tip.height)
+        yield await this.block(height++);
       else await this.#kept.next(undefined, signal);
     }
   }
 
   async close(): Promise<void> {
     if (this.#kept.isClosed) return;
+    await this.#earlier?.close();
     await this.#kept.close();
     this.#store.close();
     this.#sets.close();

@@ -21,6 +21,7 @@ import {
   readCommitted,
   readResults,
   readSigned,
+  readSync,
   readValidators,
 } from './rpc/read-answers.ts';
 import type { CometRpc } from './rpc/rpc.ts';
@@ -151,7 +152,22 @@ export class KeptBlocks {
   /** What the application has committed: the node shows a block some moments before its state can be asked for. */
   async #catchUp(): Promise<void> {
     const committed = readCommitted(await this.#parts.rpc.ask('abci_info'));
+    if (this.#tip.height === 0 && committed > 0 && !(await this.#hasBegun())) return;
     while (this.#tip.height < committed && !this.isClosed) await this.#keep(this.#tip.height + 1);
+  }
+
+  /**
+   * Whether it is known where what is kept begins: at the node's own oldest block, where that is not the first, since the
+   * node came by a snapshot or gave its own up (CB-15, CB-16).
+   */
+  async #hasBegun(): Promise<boolean> {
+    const { rpc } = this.#parts;
+    const { earliest } = readSync(await rpc.ask('status'));
+    if (earliest <= 1) return earliest === 1;
+    const { header } = readSigned(await rpc.ask('commit', { height: String(earliest) }));
+    const timeMs = msOfTimestamp(header.time);
+    this.#tip = { height: earliest - 1, timeMs, appHash: header.appHash };
+    return true;
   }
 
   async #keep(height: number): Promise<void> {
@@ -210,6 +226,11 @@ export class KeptBlocks {
       throw new CodedError('NODE_WRONG', { what: 'validators', height, named: bytesToHex(named) });
     }
     return all;
+  }
+
+  /** Who waits looks again: earlier blocks are here. */
+  wake(): void {
+    this.#wake();
   }
 
   #wake(): void {

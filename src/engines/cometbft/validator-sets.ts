@@ -16,9 +16,10 @@ const setShape = struct({ validators: list(validator) });
 export class ValidatorSets {
   readonly #db: DatabaseSync;
 
-  constructor(path: string) {
-    this.#db = new DatabaseSync(path);
-    this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${schema}`);
+  constructor(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}) {
+    this.#db = new DatabaseSync(path, { readOnly });
+    if (!readOnly)
+      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${schema}`);
   }
 
   add(validators: readonly Validator[]): void {

@@ -16,6 +16,7 @@ import { copyBlocks } from '../blocks/copy-blocks.ts';
 import { dataHash, resultsHash } from '../blocks/roots.ts';
 import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
 import type { LedgerVerdict, VerifyOptions } from '../blocks/verification.ts';
+import { ValidatorSets } from './validator-sets.ts';
 
 /**
  * Hashes every block that a hospital keeps of a consortium's ledger, counts the votes on each, and executes every
@@ -28,6 +29,8 @@ export async function verifyConsortiumLedger(options: VerifyOptions): Promise<Le
     if (existsSync(join(options.directory, 'blocks.db'))) copyBlocks(options.directory, temporary);
     const store = new BlockStore(join(temporary, 'blocks.db'));
     try {
+      const from = store.firstHeight();
+      if (from > 1) return await verifyLater({ options, store, from });
       const application = await options.openApplication(temporary);
       try {
         return await new Verification(options, store, application).run();
@@ -43,6 +46,74 @@ export async function verifyConsortiumLedger(options: VerifyOptions): Promise<Le
     return { ok: false, height: Number(height ?? 0), what: String(what ?? 'storage') };
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The blocks of a home that joined by a snapshot and lacks those before it: that each follows from the one before, its data,
+ * results and app hash are what the next header says, and its votes are of the set that it names, which follows the set
+ * before it by the header before it. Source: docs/protocol/cometbft.md, rule CB-15.
+ */
+async function verifyLater(of: {
+  readonly options: VerifyOptions;
+  readonly store: BlockStore;
+  readonly from: number;
+}): Promise<LedgerVerdict> {
+  const { options, store, from } = of;
+  const { signal, onBlock, verifyVote } = options;
+  const chainId = store.identity()?.chainId;
+  if (chainId === undefined) throw broken('missing', 0);
+  const sets = new ValidatorSets(join(options.directory, 'validators.db'), { readOnly: true });
+  try {
+    const last = store.lastHeight();
+    let before: { readonly stored: StoredBlock; readonly header: Header } | undefined;
+    for (let height = from; height <= last; height++) {
+      if (signal?.aborted === true) throw new CodedError('INTERRUPTED');
+      const stored = store.block(height);
+      if (stored === undefined) throw broken('missing', height);
+      const header = headerIn(stored);
+      if (header.chainId !== chainId || header.height !== height) throw broken('chain', height);
+      if (before !== undefined) requireFollows(before, header);
+      const txIds = stored.txs.map((tx) => sha256(tx));
+      if (!equalBytes(header.dataHash, dataHash(txIds))) throw broken('data', height);
+      const validators = setNamed(sets, header);
+      const parts = { header, commit: decodeCommit(stored.commit), validators };
+      try {
+        await verifySigned(parts, chainId, verifyVote);
+      } catch (error) {
+        if (isCoded(error, 'HEADER_INVALID')) throw broken('signature', height);
+        throw error;
+      }
+      before = { stored, header };
+      onBlock?.(height, last);
+    }
+    if (before === undefined) throw broken('missing', from);
+    const headerHash = headerHashOf(headerHashBytes(before.header));
+    return { ok: true, height: last, headerHash, from };
+  } finally {
+    sets.close();
+  }
+}
+
+function requireFollows(
+  before: { readonly stored: StoredBlock; readonly header: Header },
+  header: Header,
+): void {
+  const { height } = header;
+  const isLinked =
+    equalBytes(header.lastBlockId.hash, headerHashBytes(before.header)) &&
+    equalBytes(header.validatorsHash, before.header.nextValidatorsHash);
+  if (!isLinked) throw broken('chain', height);
+  if (!equalBytes(header.appHash, before.stored.appHash)) throw broken('state', height);
+  const results = resultsHash(before.stored.results);
+  if (!equalBytes(header.lastResultsHash, results)) throw broken('result', height - 1);
+}
+
+function setNamed(sets: ValidatorSets, { validatorsHash: hash, height }: Header) {
+  try {
+    return sets.of(hash);
+  } catch (cause) {
+    throw new CodedError('LEDGER_CORRUPT', { what: 'votes', height }, cause);
   }
 }
 

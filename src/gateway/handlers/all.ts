@@ -3,6 +3,7 @@ import { handleBlobGet } from './blob-get.ts';
 import { handleBlobPut } from './blob-put.ts';
 import { handleBlobsPost } from './blobs-post.ts';
 import { handleBlockGet } from './block-get.ts';
+import { handleBlockKeptGet } from './block-kept-get.ts';
 import { handleBlockWholeGet } from './block-whole-get.ts';
 import { handleBodiesPost } from './bodies-post.ts';
 import { handleCardGet } from './card-get.ts';
@@ -17,6 +18,7 @@ import { handleFreezePost } from './freeze-post.ts';
 import { handleGenesisGet } from './genesis-get.ts';
 import { handleGrantsGet } from './grants-get.ts';
 import { handleHeaderGet } from './header-get.ts';
+import { handleHeaderTurnsGet } from './header-turns-get.ts';
 import { handleIdentitiesGet } from './identities-get.ts';
 import { handleInboxEntryDelete } from './inbox-entry-delete.ts';
 import { handleInboxGet } from './inbox-get.ts';
@@ -57,8 +59,10 @@ export const handlers: readonly AnyHandler[] = [
   handleTxGet,
   handleReceiptGet,
   handleHeaderGet,
+  handleHeaderTurnsGet,
   handleBlockGet,
   handleBlockWholeGet,
+  handleBlockKeptGet,
   handleGenesisGet,
   handleLogHeadsGet,
   handleLogConsistencyGet,

@@ -14,6 +14,7 @@ import {
 } from '../founding.ts';
 import { openHome } from '../home-version.ts';
 import { serversOf } from '../process.ts';
+import { writeKeeping } from './keeping.ts';
 import { nodeKeys, writeNodeSettings } from './node-home.ts';
 import { nodeHomeIn } from './places.ts';
 
@@ -78,6 +79,8 @@ export async function foundConsortium(
     const peers = nodes.filter((_, other) => other !== at);
     const settings = { p2pAddress, p2pListen, rpcAddress, peers, moniker };
     writeNodeSettings(nodeHomeIn(servers), { genesisBytes, settings });
+    // One keeps every block of its node too, for a member that was away for longer than the others keep theirs (CB-16).
+    if (at === 0) writeKeeping(servers, { archive: true });
     // Last: without it nothing of this counts.
     writeWhole(genesisPath(servers), genesisBytes, 0o644);
   }

@@ -8,6 +8,7 @@ import { bytesToHex, utf8 } from '../../primitives/bytes.ts';
 /** Where a home that runs on CometBFT keeps what; `servers` is the folder of that name in it. */
 export const nodeHomeIn = (servers: string): string => join(servers, 'cometbft');
 export const blocksIn = (servers: string): string => join(servers, 'ledger', 'blocks.db');
+export const stateIn = (servers: string): string => join(servers, 'ledger', 'state.db');
 export const validatorsIn = (servers: string): string => join(servers, 'ledger', 'validators.db');
 
 /** Which engine orders the ledger of a home: that whose files were made when it was founded. */

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { abciApplication } from '../../engines/cometbft/abci/application.ts';
 import { AbciServer, type Answer } from '../../engines/cometbft/abci/server.ts';
 import { CometNode, findCometBft, peersOf } from '../../engines/cometbft/node.ts';
+import { OldBlocks } from '../../engines/cometbft/retain.ts';
 import { openLedgerApplication } from '../../engines/ledger-application/open.ts';
 import { parseGenesis } from '../../ledger/genesis.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { signatureChecks } from '../ledger.ts';
 import { type ProcessOrder, type RunningProcess, serversOf } from '../process.ts';
-import { appSocketOf, nodeHomeIn, programFolders } from './places.ts';
+import { keepingIn } from './keeping.ts';
+import { appSocketOf, blocksIn, nodeHomeIn, programFolders, stateIn } from './places.ts';
 
 /** Throws COMETBFT_MISSING, HOME_INVALID, NODE_SILENT, LEDGER_CORRUPT, GENESIS_WRONG. */
 export function start(order: ProcessOrder): Promise<RunningProcess> {
@@ -29,14 +31,22 @@ export async function startValidator(
   const running = new AsyncDisposableStack();
   try {
     const program = findCometBft(programFolders());
+    const keeping = keepingIn(servers);
     const application = await openLedgerApplication({
-      ...{ path: join(servers, 'ledger', 'state.db'), genesis, verify: signatureChecks },
+      ...{ path: stateIn(servers), genesis, verify: signatureChecks },
+      snapshots: { folder: join(servers, 'ledger', 'snapshots'), every: keeping.snapshotEvery },
     });
     running.defer(() => application.close());
+    // Whoever takes the older snapshot takes the blocks after it from this node, and is told whose turn it was below it.
+    const heights = Math.max(keeping.keepHeights, 4 * keeping.snapshotEvery);
+    const retention = { heights, ms: keeping.keepMs };
+    const old = new OldBlocks(blocksIn(servers), retention, () => application.writtenHeight());
+    running.defer(() => old.close());
     const peers = peersOf(nodeHome);
     const answer = abciApplication({
       ...{ application, chainId, genesis, validators, now: Date.now },
       isPeer: (nodeId) => peers.has(nodeId),
+      retainHeight: (height, ms) => (keeping.archive ? 0 : old.retainHeight(height, ms)),
     });
     const appSocket = appSocketOf(servers);
     const server = await AbciServer.listen(appSocket, around(answer), end);

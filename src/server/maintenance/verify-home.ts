@@ -38,6 +38,8 @@ export interface VerifiedHome {
   readonly chain: string;
   readonly height: number;
   readonly headerHash: string;
+  /** The first block of what was verified. 1: all, executed from the genesis on; else from a snapshot on, nothing executed. */
+  readonly from: number;
   readonly txs: number;
   /** Compared with a trust root that was kept; without it the home is only shown to agree with itself. */
   readonly trusted: boolean;
@@ -88,11 +90,12 @@ export async function verifyHome(
   }
   const facts = await verifyBlocks(options, { servers, genesisBytes, genesis, trustRoot });
   const hospitals: VerifiedHospital[] = [];
-  for (const hospital of hospitalsOf(home)) {
+  // Rows rest on anchors, which may stand in blocks that are not here yet.
+  for (const hospital of facts.from === 1 ? hospitalsOf(home) : []) {
     hospitals.push(await verifyHospital(options, join(servers, hospital), { hospital, facts }));
   }
   const verified = await verifyServices(home, options);
-  const { height, headerHash, txs } = facts;
+  const { height, headerHash, from, txs } = facts;
   const trusted = trustRoot !== undefined;
   const sum = (of: 'blobs' | 'items' | 'erased') =>
     hospitals.reduce((total, it) => total + it[of], 0);
@@ -100,6 +103,7 @@ export async function verifyHome(
     chain: genesis.chainId,
     height,
     headerHash,
+    from,
     txs,
     trusted,
     blobs: sum('blobs'),
@@ -151,7 +155,11 @@ interface LedgerParts {
   readonly trustRoot: TrustRoot | undefined;
 }
 
-type VerifiedLedger = LedgerFacts & { readonly headerHash: string; readonly txs: number };
+type VerifiedLedger = LedgerFacts & {
+  readonly headerHash: string;
+  readonly from: number;
+  readonly txs: number;
+};
 
 const tries = 4;
 
@@ -206,9 +214,9 @@ async function verifyBlocksOnce(
   if (!verdict.ok) {
     throw new CodedError('LEDGER_CORRUPT', { height: verdict.height, what: verdict.what });
   }
-  const { height, headerHash } = verdict;
+  const { height, headerHash, from = 1 } = verdict;
   const { organisationOf, anchors, organisationKeys, txs } = gathered;
-  return { height, headerHash, txs, anchors, organisationOf, organisationKeys };
+  return { height, headerHash, from, txs, anchors, organisationOf, organisationKeys };
 }
 
 /** What of the executed blocks the rows of the hospitals are compared with. */

@@ -3,6 +3,7 @@ import { blobGet, ticketHeader } from '../../../src/api/routes/blob-get.ts';
 import { blobPut } from '../../../src/api/routes/blob-put.ts';
 import { blobsPost, carMediaType } from '../../../src/api/routes/blobs-post.ts';
 import { blockGet } from '../../../src/api/routes/block-get.ts';
+import { blockKeptGet } from '../../../src/api/routes/block-kept-get.ts';
 import { blockWholeGet } from '../../../src/api/routes/block-whole-get.ts';
 import { bodiesPost } from '../../../src/api/routes/bodies-post.ts';
 import { cardGet } from '../../../src/api/routes/card-get.ts';
@@ -13,6 +14,7 @@ import { eventsGet } from '../../../src/api/routes/events-get.ts';
 import { genesisGet } from '../../../src/api/routes/genesis-get.ts';
 import { grantsGet } from '../../../src/api/routes/grants-get.ts';
 import { headerGet } from '../../../src/api/routes/header-get.ts';
+import { headerTurnsGet } from '../../../src/api/routes/header-turns-get.ts';
 import { inboxEntryDelete } from '../../../src/api/routes/inbox-entry-delete.ts';
 import { inboxGet } from '../../../src/api/routes/inbox-get.ts';
 import { inboxPost } from '../../../src/api/routes/inbox-post.ts';
@@ -158,6 +160,8 @@ async function spineSeeds(): Promise<Seed[]> {
     { route: headerGet, at: ['3'] },
     { route: blockGet, at: ['3'] },
     { route: blockWholeGet, who: 'ana', at: ['2'] },
+    { route: blockKeptGet, who: 'ana', at: ['2'] },
+    { route: headerTurnsGet, who: 'ana', at: ['2'] },
     { route: genesisGet },
     { route: logHeadsGet },
     { route: logConsistencyGet, at: ['user'], query: '?from=1&to=2' },

@@ -11,6 +11,7 @@ import { CometRpc } from '../../../src/engines/cometbft/rpc/rpc.ts';
 import {
   type LedgerApplication,
   openLedgerApplication,
+  type SnapshotSettings,
 } from '../../../src/engines/ledger-application/open.ts';
 import { encodeGenesis, type Genesis, genesisHash } from '../../../src/ledger/genesis.ts';
 import { executeGenesis } from '../../../src/ledger/ledger.ts';
@@ -33,6 +34,8 @@ export class Member {
   readonly troubles: unknown[] = [];
   /** What the node is answered instead, from its next start on. */
   around: (honest: Answer) => Answer = (honest) => honest;
+  /** Missing: no snapshots are made. */
+  snapshots: SnapshotSettings | undefined;
   /** Told each question of the node with its answer, and this machine's clock when it was asked. */
   onExchange: ((request: Request, response: Response, atMs: number) => void) | undefined;
 
@@ -69,6 +72,7 @@ export class Member {
       path: join(this.folder, 'state.db'),
       genesis: this.#genesisBytes,
       verify: realChecks,
+      ...(this.snapshots !== undefined && { snapshots: this.snapshots }),
     });
     let atMs = 0;
     const answer = abciApplication({

@@ -34,13 +34,9 @@ interface Conversation {
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
 
-/**
- * What a real CometBFT said to this application: a start, four transactions with their proof blocks, queries, an orderly
- * end, a second start. Recorded by test/services/cometbft/record.ts.
- */
-function recordedBy(version: string): Conversation {
-  const name = `../../../../test/fixtures/abci/one-validator-${version}.json`;
-  const recorded = JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as {
+function recordedIn(name: string): Conversation {
+  const file = new URL(`../../../../test/fixtures/abci/${name}.json`, import.meta.url);
+  const recorded = JSON.parse(readFileSync(file, 'utf8')) as {
     readonly genesis: string;
     readonly exchanges: readonly {
       readonly atMs: number;
@@ -54,6 +50,11 @@ function recordedBy(version: string): Conversation {
   return { genesis: bytesOf(recorded.genesis), exchanges };
 }
 
+/**
+ * What a real CometBFT said to this application: a start, four transactions with their proof blocks, queries, an orderly
+ * end, a second start. Recorded by test/services/cometbft/record.ts.
+ */
+const recordedBy = (version: string): Conversation => recordedIn(`one-validator-${version}`);
 const ours = recordedBy(cometVersion);
 const { exchanges } = ours;
 const kindOf = (request: Uint8Array) =>
@@ -112,6 +113,44 @@ for (const version of [cometVersion, 'v0.38.25', 'v0.40.0']) {
     }
   });
 }
+
+/** What the node of a member that joins said: a snapshot, some of its chunks from a liar, and the blocks after it. */
+const joining = recordedIn('joining');
+
+test('a node that joined by a snapshot was answered so, byte for byte, a liar’s chunks too', async (t) => {
+  const running = await open(t, temporary(t), joining);
+  const kinds = new Set<string>();
+  let retried = 0;
+  for (const [at, { request, response }] of joining.exchanges.entries()) {
+    const answered = await ask(running, request);
+    assert.equal(bytesToHex(answered), bytesToHex(response), `exchange ${at}, ${kindOf(request)}`);
+    kinds.add(kindOf(request));
+    retried += Response.decode(answered).applySnapshotChunk?.refetchChunks.length ?? 0;
+  }
+  assert.deepEqual(
+    [...kinds].sort(),
+    ['applySnapshotChunk', 'commit', 'finalizeBlock', 'info', 'offerSnapshot'].sort(),
+  );
+  assert.ok(retried > 0);
+});
+
+test('what is left among its chunks changes no state, and the next offer begins anew', async (t) => {
+  const chunks = joining.exchanges.filter(
+    ({ request }) => kindOf(request) === 'applySnapshotChunk',
+  );
+  for (const count of [1, Math.floor(chunks.length / 2), chunks.length - 1]) {
+    const running = await open(t, temporary(t), joining);
+    const before = running.application.info();
+    for (const { request } of joining.exchanges) {
+      if (kindOf(request) === 'offerSnapshot') await ask(running, request);
+    }
+    for (const { request } of chunks.slice(0, count)) await ask(running, request);
+    assert.deepEqual(running.application.info(), before);
+    for (const { request, response } of joining.exchanges) {
+      assert.equal(bytesToHex(await ask(running, request)), bytesToHex(response));
+    }
+  }
+});
 
 const connectionOf: Readonly<Record<string, number>> = {
   ...{ initChain: 0, prepareProposal: 0, processProposal: 0, finalizeBlock: 0, commit: 0 },

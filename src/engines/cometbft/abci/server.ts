@@ -89,7 +89,11 @@ export class AbciServer {
   async #write(socket: Socket, response: Response): Promise<void> {
     if (socket.destroyed) return;
     if (!socket.write(frameOf(Response.encode(response).finish()))) {
-      await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+      // Whichever does not come is not waited for any more: a socket that is often full would gather listeners.
+      const over = new AbortController();
+      const { signal } = over;
+      await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]);
+      over.abort();
     }
   }
 

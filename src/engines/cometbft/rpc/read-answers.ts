@@ -130,7 +130,13 @@ const resultsAnswer = z.object({
   app_hash: base64,
 });
 const validatorsAnswer = z.object({
-  validators: z.array(z.object({ pub_key: z.object({ value: base64 }), voting_power: integer })),
+  validators: z.array(
+    z.object({
+      pub_key: z.object({ value: base64 }),
+      voting_power: integer,
+      proposer_priority: integer.default(0),
+    }),
+  ),
   total: integer,
 });
 const infoAnswer = z.object({ response: z.object({ last_block_height: integer.default(0) }) });
@@ -147,7 +153,11 @@ const queryAnswer = z.object({
 });
 
 const syncAnswer = z.object({
-  sync_info: z.object({ latest_block_height: integer, catching_up: z.boolean() }),
+  sync_info: z.object({
+    latest_block_height: integer,
+    earliest_block_height: integer.default(1),
+    catching_up: z.boolean(),
+  }),
 });
 const peersAnswer = z.object({
   peers: z.array(z.object({ node_info: z.object({ id: z.string() }) })),
@@ -189,6 +199,10 @@ export function readResults(answered: Answered): {
   return { results: txs_results ?? [], appHash: app_hash };
 }
 
+/** Who proposes when, beside the set: what CometBFT calls the priorities of its proposers, in the order of the set. */
+export const readTurns = (answered: Answered): readonly number[] =>
+  read(validatorsAnswer, answered, 'validators').validators.map((it) => it.proposer_priority);
+
 /** In the order of the set, which is that of the votes. */
 export function readValidators(answered: Answered): {
   readonly validators: readonly Validator[];
@@ -223,10 +237,20 @@ export function readQuery(answered: Answered): {
 
 export function readSync(answered: Answered): {
   readonly height: number;
+  /** The oldest block that the node has; 0: none yet. */
+  readonly earliest: number;
   readonly isCatchingUp: boolean;
 } {
-  const { latest_block_height, catching_up } = read(syncAnswer, answered, 'status').sync_info;
-  return { height: latest_block_height, isCatchingUp: catching_up };
+  const { latest_block_height, earliest_block_height, catching_up } = read(
+    syncAnswer,
+    answered,
+    'status',
+  ).sync_info;
+  return {
+    height: latest_block_height,
+    earliest: earliest_block_height,
+    isCatchingUp: catching_up,
+  };
 }
 
 /** The ids of the nodes that are connected. */

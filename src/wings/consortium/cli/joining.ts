@@ -42,7 +42,7 @@ const joinHelp = `
 1. The new hospital:  salus consortium propose-genesis --chain THE-LEDGER --name ... --out elm.part.json
 2. Each member:       salus consortium admit elm.part.json, then salus up once more, one machine after another
    One of them:       salus consortium propose member-in --part elm.part.json; the others vote
-3. The new hospital:  salus consortium join ..., salus up --engine cometbft; it takes the blocks from the others
+3. The new hospital:  salus consortium join ..., salus up --engine cometbft; it takes the state from the others, then the blocks
 4. When it is at the tip, one proposes validator-in --member elm --key KEY (the part has it); the others vote.
 Compare the genesis hash with a member by telephone.`;
 

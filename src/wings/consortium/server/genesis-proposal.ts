@@ -27,6 +27,7 @@ import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { accountIdOfKeys, enrolmentIdentity } from '../../../sdk/wallet/identity.ts';
+import { writeKeeping } from '../../../server/comet/keeping.ts';
 import {
   type NodePeer,
   type NodeSettings,
@@ -297,6 +298,9 @@ export async function installGenesis(
   const others = proposal.members.filter(({ name }) => name !== own.name);
   const settings = settingsOf(own, others);
   writeNodeSettings(nodeHomeIn(serversOf(home)), { genesisBytes: bytes, settings });
+  // The first keeps all blocks of its node: CB-16.
+  const [first] = proposal.members;
+  if (first?.name === own.name) writeKeeping(serversOf(home), { archive: true });
   joinFounded(join(serversOf(home), own.name), {
     chainId: own.chain,
     account: organisationOf(own.identity),
