@@ -46,6 +46,7 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', '/v1/blocks/0', {}, 'REQUEST_INVALID'],
   ['GET', '/v1/blocks/999999', {}, 'HEIGHT_UNKNOWN'],
   ['GET', '/v1/blocks/latest/whole', {}, 'REQUEST_INVALID'],
+  ['POST', '/v1/cosignatures', { json: { publicKey: 'AA', signatures: [] } }, 'FORBIDDEN'],
   ['GET', '/v1/state/accounts/zz', {}, 'REQUEST_INVALID'],
   ['GET', `/v1/state/..%2f/${id64}`, {}, 'REQUEST_INVALID'],
   ['POST', '/v1/state', { json: { rows: [] } }, 'REQUEST_INVALID'],

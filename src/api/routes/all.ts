@@ -7,6 +7,7 @@ import { blockWholeGet } from './block-whole-get.ts';
 import { bodiesPost } from './bodies-post.ts';
 import { cardGet } from './card-get.ts';
 import { cardsPost } from './cards-post.ts';
+import { cosignaturesPost } from './cosignatures-post.ts';
 import { deskLinkPost } from './desk-link-post.ts';
 import { deskSessionPost } from './desk-session-post.ts';
 import { deskSessionsDelete } from './desk-sessions-delete.ts';
@@ -59,6 +60,7 @@ export const routes: readonly Route[] = [
   headerGet,
   blockGet,
   blockWholeGet,
+  cosignaturesPost,
   genesisGet,
   logHeadsGet,
   logConsistencyGet,

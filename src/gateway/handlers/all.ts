@@ -7,6 +7,7 @@ import { handleBlockWholeGet } from './block-whole-get.ts';
 import { handleBodiesPost } from './bodies-post.ts';
 import { handleCardGet } from './card-get.ts';
 import { handleCardsPost } from './cards-post.ts';
+import { handleCosignaturesPost } from './cosignatures-post.ts';
 import { handleDeskLinkPost } from './desk-link-post.ts';
 import { handleDeskSessionPost } from './desk-session-post.ts';
 import { handleDeskSessionsDelete } from './desk-sessions-delete.ts';
@@ -59,6 +60,7 @@ export const handlers: readonly AnyHandler[] = [
   handleHeaderGet,
   handleBlockGet,
   handleBlockWholeGet,
+  handleCosignaturesPost,
   handleGenesisGet,
   handleLogHeadsGet,
   handleLogConsistencyGet,

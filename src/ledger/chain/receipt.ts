@@ -146,11 +146,20 @@ export function attachClaim(receipt: Uint8Array, claim: Claim): Uint8Array {
 
 /** The same receipt with a witness's signature of header H + 1 added, once a key; `verifyReceipt` says whether it holds. */
 export function attachWitness(receipt: Uint8Array, signature: WitnessSignature): Uint8Array {
+  return attachWitnesses(receipt, [signature]);
+}
+
+/** The same of several keys, each of which is there once. */
+export function attachWitnesses(
+  receipt: Uint8Array,
+  added: readonly WitnessSignature[],
+): Uint8Array {
+  if (added.length === 0) return receipt;
   const decoded = decodeReceipt(receipt);
   const others = decoded.witnesses.filter(
-    ({ publicKey }) => !equalBytes(publicKey, signature.publicKey),
+    ({ publicKey }) => !added.some((it) => equalBytes(it.publicKey, publicKey)),
   );
-  return encodeReceipt({ ...decoded, witnesses: [...others, signature] });
+  return encodeReceipt({ ...decoded, witnesses: [...others, ...added] });
 }
 
 /** What a witness signs for a header: label ‖ 0x00 ‖ SHA-256(CBOR [chain, height, header hash]). */

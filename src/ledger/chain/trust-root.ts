@@ -22,7 +22,7 @@ export interface TrustRoot {
 
 /** CometBFT's bound on a chain id. */
 export const maxChainIdLength = 50;
-const maxWitnesses = 100;
+export const maxWitnesses = 100;
 
 /** What somebody who sees this header is to believe from now on. */
 export function trustRootOf(
