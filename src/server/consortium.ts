@@ -24,6 +24,8 @@ import { isComet } from './comet/places.ts';
 import { type RunningHospital, writeAddress } from './desk.ts';
 import type { Engine } from './engine.ts';
 import { writeWhole } from './files.ts';
+import { openFollowedLedger } from './follower/open.ts';
+import { beginFollowing, followedBy, isFollower } from './follower/settings.ts';
 import {
   addressesElsewhere,
   type Founded,
@@ -61,6 +63,8 @@ export interface ConsortiumOptions {
   readonly host?: string;
   /** Refused where the home runs on another; missing: whatever it runs on. */
   readonly engine?: Engine;
+  /** The home follows the ledger of the hospital at this address from now on, or goes on at this address. */
+  readonly follow?: { readonly of: string; readonly trustRootJson: string } | undefined;
   /** Ends TLS at that address and port; this machine's own commands then find another one, on its loopback. */
   readonly tls?: TlsFiles | undefined;
   /** Where others reach this process, without a slash at the end: for invitations. */
@@ -145,8 +149,10 @@ async function startAll(
     level: options.logLevel ?? 'warn',
     ...(options.logFile !== undefined && { destination: options.logFile }),
   });
+  if (options.follow !== undefined) await beginFollowing(home, options.follow);
   const { genesisBytes, ledgerFolder, hospitals } = await openServers(options, log);
-  const ledger = await startLedger({ options, log, genesisBytes, folder: ledgerFolder }, running);
+  const parts = { options, log, genesisBytes, folder: ledgerFolder, hospitals };
+  const ledger = await startLedger(parts, running);
   const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);
   faultPoint('start:ledger');
 
@@ -154,6 +160,7 @@ async function startAll(
   const member = await openMemberMachine(home, running);
   const urls = new Map([
     ...addressesElsewhere(parseGenesis(genesisBytes)),
+    ...(ledger.urls ?? []),
     ...(member?.connections.urls ?? []),
   ]);
   const wings: readonly GatewayWing[] = gatewayWings;
@@ -167,6 +174,11 @@ async function startAll(
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
     const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);
+    const { cosignatures } = gateway;
+    ledger.witness?.handTo({
+      name: hospital.name,
+      keep: (key, signatures) => cosignatures.take(hospital.account, key, signatures),
+    });
     faultPoint('start:hospital');
     mounts.push({ prefix: `/${hospital.name}`, gateway });
   }
@@ -229,7 +241,7 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   const { home, faultPoint = () => {} } = options;
   faultPoint('start:begin');
   const ledgerFolder = join(serversOf(home), 'ledger');
-  const engine: Engine = isComet(serversOf(home)) ? 'cometbft' : 'embedded';
+  const engine = engineOf(home);
   if ((options.engine ?? engine) !== engine) throw new CodedError('ENGINE_WRONG', { engine });
   mkdirSync(ledgerFolder, { recursive: true, mode: 0o700 });
   const onMigrated = (line: string) => {
@@ -239,10 +251,9 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   await openHome(home, { onMigrated });
   requireDecided(home, options.acceptLoss === true, Date.now());
   requireKeys(serversOf(home));
-  // A home on CometBFT was founded whole, with the node's own keys.
-  const validatorKey = isComet(serversOf(home))
-    ? new Uint8Array(0)
-    : validatorKeyOf(ledgerFolder).publicKey;
+  // A home on CometBFT was founded whole, with the node's own keys; of one that follows the operator has the key.
+  const validatorKey =
+    engine === 'embedded' ? validatorKeyOf(ledgerFolder).publicKey : new Uint8Array(0);
   faultPoint('start:key');
   const { members } = options;
   const founded = await openConsortium(home, {
@@ -253,21 +264,40 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   return founded;
 }
 
+/** Throws HOME_INVALID. */
+function engineOf(home: string): Engine {
+  const servers = serversOf(home);
+  if (isFollower(servers)) return 'follower';
+  return isComet(servers) ? 'cometbft' : 'embedded';
+}
+
 async function startLedger(
   of: {
     readonly options: ConsortiumOptions;
     readonly log: Logger;
     readonly genesisBytes: Uint8Array;
     readonly folder: string;
+    readonly hospitals: Founded['hospitals'];
   },
   running: AsyncDisposableStack,
 ): Promise<RunningLedger> {
-  const { options, log, genesisBytes, folder } = of;
+  const { options, log, genesisBytes, folder, hospitals } = of;
   const { home, faultPoint = () => {}, gathered } = options;
   const onFault = (error: unknown) => {
     log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
     options.onFault?.(error);
   };
+  const [hospital] = hospitals;
+  if (isFollower(serversOf(home)) && hospital !== undefined) {
+    return openFollowedLedger(
+      {
+        ...{ folder, genesisBytes, hospital, onFault, followed: followedBy(serversOf(home)) },
+        ...(gathered !== undefined && { gathered }),
+        onRefused: (keeper, { code }) => log.warn({ keeper, code }, 'signatures not taken'),
+      },
+      running,
+    );
+  }
   if (isComet(serversOf(home))) {
     return openCometLedger({ home, genesisBytes, onFault }, running);
   }

@@ -35,6 +35,8 @@ export interface FollowedParts {
   readonly verifyVote: VerifyVote;
   readonly now: () => number;
   readonly askEveryMs?: number | undefined;
+  /** The first height that `onHeader` was not told yet; missing: it was told all that are kept. */
+  readonly untoldFrom?: number | undefined;
   /** Each header once it is verified and its block executed and on disk, in order: what a witness signs. */
   readonly onHeader: (signed: SignedHeader) => Promise<void> | void;
   /** Nothing that the source shows is believed any more. */
@@ -119,6 +121,7 @@ export class FollowedChain {
    * not fit, and where nothing is kept yet what kept it from beginning.
    */
   async start(): Promise<void> {
+    await this.#tellKept();
     try {
       await this.#catchUp();
     } catch (error) {
@@ -127,6 +130,15 @@ export class FollowedChain {
       this.#silentSince = performance.now();
     }
     this.#running = this.#follow();
+  }
+
+  /** What a crash came before. */
+  async #tellKept(): Promise<void> {
+    const { untoldFrom, onHeader } = this.#parts;
+    for (let height = untoldFrom ?? this.#tip.height + 1; height <= this.#tip.height; height++) {
+      const kept = this.#kept(height);
+      if (kept !== undefined) await onHeader(kept);
+    }
   }
 
   async close(): Promise<void> {

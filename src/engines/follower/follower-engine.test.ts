@@ -104,7 +104,9 @@ test('each header is told once, in order, after its block is on disk', async (t)
   const onHeader = ({ height }: { readonly height: number }) => void told.push(height);
   const engine = await follow(own, operator, { onHeader });
   await engine.close();
-  const again = await follow(own, operator, { onHeader });
+  // As after a crash: the last one was not told.
+  const last = told.pop();
+  const again = await follow(own, operator, { onHeader, untoldFrom: last ?? assert.fail() });
   await add(operator, 3);
   while (again.status().height < operator.status().height) await pauseOf(again);
   await again.close();

@@ -26,6 +26,7 @@ export interface FollowerOptions {
   readonly now?: () => number;
   readonly askEveryMs?: number;
   readonly gathered?: LayerSizes;
+  readonly untoldFrom?: number;
   readonly onHeader?: FollowedParts['onHeader'];
   readonly onFault?: FollowedParts['onFault'];
 }
@@ -59,6 +60,7 @@ export async function openFollowerEngine(options: FollowerOptions): Promise<Foll
       source: options.source,
       now: options.now ?? Date.now,
       askEveryMs: options.askEveryMs,
+      untoldFrom: options.untoldFrom,
       onHeader: options.onHeader ?? (() => {}),
       onFault: options.onFault ?? (() => {}),
       release: () => lock.release(),
