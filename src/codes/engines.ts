@@ -17,4 +17,6 @@ export const enginesCodes = {
   GENESIS_WRONG: { kind: 'fault', sentence: "The CometBFT node's genesis is not the genesis of this ledger." },
   NODE_SILENT: { kind: 'unavailable', sentence: 'The CometBFT node does not answer; the ledger goes on when it does.' },
   NODE_WRONG: { kind: 'fault', sentence: 'The CometBFT node shows a block that does not follow from the one before it.' },
+  SNAPSHOT_WRONG: { kind: 'verification', sentence: 'What another member offered as the state of the ledger is not that state; nothing of it was kept.' },
+  HISTORY_MISSING: { kind: 'unavailable', sentence: 'This hospital joined the ledger a short time ago and is still fetching its earlier blocks from the others; ask again in a few minutes.' },
 } as const;

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import type { LogHead } from '../../ledger/app-hash.ts';
 import { type Charter, charterAt } from '../../ledger/charter.ts';
 import { checkTx } from '../../ledger/check-tx.ts';
@@ -28,18 +29,50 @@ import type {
   HeadsAnswer,
   StateAnswer,
 } from '../application.ts';
+import { isDiskFull } from '../disk-full.ts';
 import type { LayerSizes } from '../layer-sizes.ts';
 import { InFlight } from './in-flight.ts';
+import { removeState } from './snapshots/arriving-state.ts';
+import type { KeptSnapshot } from './snapshots/files.ts';
+import {
+  type ChunkVerdict,
+  type OfferedSnapshot,
+  type OfferVerdict,
+  SnapshotReader,
+  SnapshotWriter,
+} from './snapshots/snapshots.ts';
 import { type CommittedHead, StateDatabase } from './state-database.ts';
 import { type SignatureChecks, TxVerifier } from './verify-tx.ts';
 
+/** The whole state as others take it over, and how it is taken over from them. Source: docs/protocol/cometbft.md, CB-12 to CB-14. */
+export interface StateSnapshots {
+  /** Newest first. */
+  snapshots(): readonly KeptSnapshot[];
+  snapshotChunk(height: number, format: number, index: number): Uint8Array | undefined;
+  offerSnapshot(offered: OfferedSnapshot): OfferVerdict;
+  applyChunk(index: number, chunk: Uint8Array, sender: string): ChunkVerdict;
+  /** The height that is on disk; blocks above it are needed again after a crash. */
+  writtenHeight(): number;
+}
+
 /** An application whose two logs can also be proven, at their committed size or any before it. */
-export interface LedgerApplication extends ConsensusApplication {
+export interface LedgerApplication extends ConsensusApplication, StateSnapshots {
   /** What holds for the block that comes next; a committed block is all that changes it. */
   charterOfNext(): Charter;
   logHead(log: LogName): LogHead;
   /** Sibling hashes for `rootFromPath`; throws HEIGHT_UNKNOWN for an index or size the log has not reached. */
   logInclusion(log: LogName, index: number, size: number): readonly Uint8Array[];
+  /** Resolves when no snapshot is being written. */
+  snapshotsIdle(): Promise<void>;
+}
+
+/** Where snapshots of the state are kept, and how often one is made. */
+export interface SnapshotSettings {
+  readonly folder: string;
+  /** After each height that is a multiple of it. */
+  readonly every: number;
+  /** Smaller only in tests. */
+  readonly chunkBytes?: number;
 }
 
 export interface LedgerApplicationOptions {
@@ -51,6 +84,8 @@ export interface LedgerApplicationOptions {
   readonly gathered?: LayerSizes;
   /** The state is thrown away afterwards: nothing of it is made durable. Default: it is kept. */
   readonly isScratch?: boolean;
+  /** Missing: none are made. */
+  readonly snapshots?: SnapshotSettings;
 }
 
 /**
@@ -64,11 +99,13 @@ export async function openLedgerApplication(
   const genesis = parseGenesis(options.genesis);
   const hash = genesisHash(options.genesis);
   const verifier = new TxVerifier(options.verify);
-  const database = new StateDatabase(
-    options.path,
-    options.gathered,
-    options.isScratch === true ? 'scratch' : 'kept',
-  );
+  const openDatabase = () =>
+    new StateDatabase(
+      options.path,
+      options.gathered,
+      options.isScratch === true ? 'scratch' : 'kept',
+    );
+  const database = openDatabase();
   try {
     const head = database.head();
     if (head === undefined) {
@@ -83,17 +120,27 @@ export async function openLedgerApplication(
     database.close();
     throw error;
   }
-  return new SqliteLedgerApplication(database, genesis, hash, verifier);
+  const opened = { database, openDatabase, genesis, hash, verifier };
+  return new SqliteLedgerApplication(opened, options);
 }
 
+/** Beside the state in use, until it is whole. */
+const arrivingPath = (path: string): string => `${path}.arriving`;
+
 class SqliteLedgerApplication implements LedgerApplication {
-  readonly #database: StateDatabase;
+  #database: StateDatabase;
+  readonly #openDatabase: () => StateDatabase;
+  readonly #path: string;
+  readonly #snapshots: SnapshotSettings | undefined;
+  readonly #writer: SnapshotWriter | undefined;
+  readonly #reader: SnapshotReader;
   readonly #genesis: Genesis;
   readonly #genesisHash: Uint8Array;
   readonly #verifier: TxVerifier;
   readonly #inFlight = new InFlight();
   /** By the list that `prepare` was given: a block of that very list is not read and hashed again. */
   readonly #prepared = new WeakMap<readonly Uint8Array[], readonly VerifiedTx[]>();
+  #hasExecuted = false;
   #charter: { readonly height: number; readonly charter: Charter } | undefined;
   #finalized:
     | {
@@ -104,11 +151,29 @@ class SqliteLedgerApplication implements LedgerApplication {
       }
     | undefined;
 
-  constructor(database: StateDatabase, genesis: Genesis, hash: Uint8Array, verifier: TxVerifier) {
+  constructor(
+    opened: {
+      readonly database: StateDatabase;
+      readonly openDatabase: () => StateDatabase;
+      readonly genesis: Genesis;
+      readonly hash: Uint8Array;
+      readonly verifier: TxVerifier;
+    },
+    { path, snapshots }: Pick<LedgerApplicationOptions, 'path' | 'snapshots'>,
+  ) {
+    const { database, openDatabase, genesis, hash, verifier } = opened;
     this.#database = database;
+    this.#openDatabase = openDatabase;
     this.#genesis = genesis;
     this.#genesisHash = hash;
     this.#verifier = verifier;
+    this.#path = path;
+    this.#snapshots = snapshots;
+    this.#writer = snapshots === undefined ? undefined : new SnapshotWriter(snapshots.folder);
+    const ledger = { chainId: genesis.chainId, genesisHash: hash, path: arrivingPath(path) };
+    // What a crash left half arrived.
+    removeState(ledger.path);
+    this.#reader = new SnapshotReader(ledger, (arrived) => this.#replaceState(arrived));
   }
 
   info(): { readonly height: number; readonly appHash: Uint8Array } {
@@ -194,6 +259,7 @@ class SqliteLedgerApplication implements LedgerApplication {
     if (last !== 0 && height !== last + 1) {
       throw new CodedError('INTERNAL', { reason: 'block out of order', height, last });
     }
+    this.#hasExecuted = true;
     this.#finalized = undefined;
     const executed = this.#database.reading(() =>
       executeBlock(this.#database, this.#genesis, txs, { height, timeMs }, misbehaviour),
@@ -215,6 +281,58 @@ class SqliteLedgerApplication implements LedgerApplication {
     this.#finalized = undefined;
     for (const txId of finalized.txIds) this.#verifier.forget(txId);
     this.#inFlight.settle(finalized.txIds, finalized.timeMs);
+    this.#beginSnapshot(finalized.head.height);
+  }
+
+  /** Nobody waits for it: where the disk is full or the last one is still being written, there is none of this height. */
+  #beginSnapshot(height: number): void {
+    const [settings, writer] = [this.#snapshots, this.#writer];
+    if (settings === undefined || writer === undefined) return;
+    if (height % settings.every !== 0 || writer.isWriting) return;
+    let release: () => void;
+    try {
+      release = this.#database.hold();
+    } catch (error) {
+      if (isDiskFull(error)) return;
+      throw error;
+    }
+    const { chunkBytes } = settings;
+    const order = { path: this.#path, chainId: this.#genesis.chainId, height };
+    writer.begin({ ...order, ...(chunkBytes !== undefined && { chunkBytes }) }, release);
+  }
+
+  snapshots(): readonly KeptSnapshot[] {
+    return this.#writer?.list() ?? [];
+  }
+
+  snapshotChunk(height: number, format: number, index: number): Uint8Array | undefined {
+    return this.#writer?.chunk(height, format, index);
+  }
+
+  async snapshotsIdle(): Promise<void> {
+    await this.#writer?.idle();
+  }
+
+  /** Only a ledger that executed nothing takes over a state. */
+  offerSnapshot(offered: OfferedSnapshot): OfferVerdict {
+    return this.#hasExecuted ? 'reject' : this.#reader.offer(offered);
+  }
+
+  applyChunk(index: number, chunk: Uint8Array, sender: string): ChunkVerdict {
+    return this.#reader.apply(index, chunk, sender);
+  }
+
+  writtenHeight(): number {
+    return this.#database.writtenHeight();
+  }
+
+  /** A rename is all that a crash can come between: before it the state is the old one, after it the new. */
+  #replaceState(arrived: string): void {
+    this.#database.close();
+    removeState(this.#path);
+    renameSync(arrived, this.#path);
+    this.#database = this.#openDatabase();
+    this.#charter = undefined;
   }
 
   query(table: string, key: Uint8Array, prove: boolean): StateAnswer {
@@ -266,6 +384,8 @@ class SqliteLedgerApplication implements LedgerApplication {
   }
 
   close(): void {
+    this.#reader.discard();
+    this.#writer?.close();
     this.#database.close();
   }
 

@@ -61,6 +61,8 @@ export class StateDatabase implements LedgerStore {
   /** What is on its way, by `#steps` when its transaction is open. */
   #old: StateLayer | undefined;
   #steps: Iterator<void> | undefined;
+  /** Somebody begins to read the file as it is: nothing goes into it until then. */
+  #isHeld = false;
 
   /**
    * `scratch`: what replays a ledger to verify it writes a state that is thrown away; nothing of it is flushed, and
@@ -184,6 +186,23 @@ export class StateDatabase implements LedgerStore {
     }
   }
 
+  /**
+   * Everything goes to disk now, and nothing more until the answer is called, so that another reader meets the state of this
+   * very height; but for a layer that memory has no room for. Throws when the disk is full.
+   */
+  hold(): () => void {
+    this.flush();
+    this.#isHeld = true;
+    return () => {
+      this.#isHeld = false;
+    };
+  }
+
+  /** The height that is on disk: after a crash the ledger goes on from there. */
+  writtenHeight(): number {
+    return readHead(this.#database)?.height ?? 0;
+  }
+
   /** An operator's quota in pages of 4 KiB; what does not fit is refused like a full disk. */
   limitPages(pages: number): void {
     this.#database.exec(`PRAGMA max_page_count = ${Math.floor(pages)}`);
@@ -208,7 +227,7 @@ export class StateDatabase implements LedgerStore {
 
   #advance(steps: number): void {
     if (this.#old === undefined) {
-      if ((this.#young?.size ?? 0) < this.#layerSize) return;
+      if (this.#isHeld || (this.#young?.size ?? 0) < this.#layerSize) return;
       this.#old = this.#takeYoung();
     }
     if (this.#old === undefined) return;

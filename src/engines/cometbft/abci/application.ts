@@ -7,6 +7,8 @@ import {
   type RequestInitChain,
   type RequestQuery,
   Response,
+  ResponseApplySnapshotChunk_Result,
+  ResponseOfferSnapshot_Result,
   type ResponseProcessProposal,
   ResponseProcessProposal_ProposalStatus,
 } from 'cosmjs-types/tendermint/abci/types';
@@ -15,6 +17,8 @@ import type { Validator } from '../../../ledger/chain/validators.ts';
 import { bytesToHex, utf8ToText } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { BlockInput, BlockOutput, ConsensusApplication } from '../../application.ts';
+import type { StateSnapshots } from '../../ledger-application/open.ts';
+import type { KeptSnapshot } from '../../ledger-application/snapshots/files.ts';
 import { appStateOf } from '../app-state.ts';
 import {
   consistencyPath,
@@ -32,7 +36,7 @@ import type { Answer } from './server.ts';
 const appVersion = 1n;
 
 export interface AbciOptions {
-  readonly application: ConsensusApplication;
+  readonly application: ConsensusApplication & StateSnapshots;
   readonly chainId: string;
   /** As it travels: what the node's own genesis has to carry. */
   readonly genesis: Uint8Array;
@@ -40,6 +44,8 @@ export interface AbciOptions {
   readonly now: () => number;
   /** Whether the node with this id (hex of 20 bytes) may connect; the node asks before it talks to one. */
   readonly isPeer: (nodeId: string) => boolean;
+  /** After a block of this height and time: from which on the node keeps its own blocks; 0 or missing: all (CB-16). */
+  readonly retainHeight?: (height: number, timeMs: number) => number;
 }
 
 /**
@@ -84,8 +90,9 @@ export function abciApplication(options: AbciOptions): Answer {
     }
     if (request.commit !== undefined) {
       application.commit();
-      // Nothing is ever given up: the newest state may lie behind what was committed (B-12).
-      return respond({ commit: { retainHeight: 0n } });
+      const { retainHeight = () => 0 } = options;
+      const retained = retainHeight(application.info().height, timeMs);
+      return respond({ commit: { retainHeight: BigInt(retained) } });
     }
     if (request.query !== undefined) return respond({ query: query(request.query, options) });
     if (request.extendVote !== undefined) return respond({ extendVote: {} });
@@ -94,7 +101,7 @@ export function abciApplication(options: AbciOptions): Answer {
       const isEmpty = request.verifyVoteExtension.voteExtension.length === 0;
       return respond({ verifyVoteExtension: { status: isEmpty ? 1 : 2 } });
     }
-    return snapshotless(request);
+    return snapshot(request, application);
   };
 }
 
@@ -196,16 +203,53 @@ function consistency(application: ConsensusApplication, data: Uint8Array) {
   }
 }
 
-/** None are kept yet: a node that asks for some is answered that there are none. */
-function snapshotless(request: Request): Response {
-  if (request.listSnapshots !== undefined) return respond({ listSnapshots: { snapshots: [] } });
-  // 3: rejected, and 2: abort, as ABCI has them.
-  if (request.offerSnapshot !== undefined) return respond({ offerSnapshot: { result: 3 } });
+const offerResults = {
+  accept: ResponseOfferSnapshot_Result.ACCEPT,
+  reject: ResponseOfferSnapshot_Result.REJECT,
+  'reject-format': ResponseOfferSnapshot_Result.REJECT_FORMAT,
+  'reject-sender': ResponseOfferSnapshot_Result.REJECT_SENDER,
+} as const;
+const chunkResults = {
+  accept: ResponseApplySnapshotChunk_Result.ACCEPT,
+  retry: ResponseApplySnapshotChunk_Result.RETRY,
+  reject: ResponseApplySnapshotChunk_Result.REJECT_SNAPSHOT,
+  abort: ResponseApplySnapshotChunk_Result.ABORT,
+} as const;
+
+/** Snapshots of the state, given and taken: CB-12 and CB-13. */
+function snapshot(request: Request, application: StateSnapshots): Response {
+  if (request.listSnapshots !== undefined) {
+    return respond({ listSnapshots: { snapshots: application.snapshots().map(listed) } });
+  }
   if (request.loadSnapshotChunk !== undefined) {
-    return respond({ loadSnapshotChunk: { chunk: new Uint8Array(0) } });
+    const { height, format, chunk: index } = request.loadSnapshotChunk;
+    const chunk = application.snapshotChunk(Number(height), format, index);
+    return respond({ loadSnapshotChunk: { chunk: chunk ?? new Uint8Array(0) } });
+  }
+  if (request.offerSnapshot !== undefined) {
+    const { snapshot: offered, appHash } = request.offerSnapshot;
+    const verdict =
+      offered === undefined
+        ? 'reject'
+        : application.offerSnapshot({ ...offered, height: Number(offered.height), appHash });
+    return respond({ offerSnapshot: { result: offerResults[verdict] } });
   }
   if (request.applySnapshotChunk !== undefined) {
-    return respond({ applySnapshotChunk: { result: 2 } });
+    const { index, chunk, sender } = request.applySnapshotChunk;
+    const { result, rejectSenders } = application.applyChunk(index, chunk, sender);
+    // CometBFT's own RETRY hands in the same bytes again: they are to be fetched anew.
+    const refetchChunks = result === 'retry' ? [index] : [];
+    const answer = {
+      result: chunkResults[result],
+      refetchChunks,
+      rejectSenders: [...rejectSenders],
+    };
+    return respond({ applySnapshotChunk: answer });
   }
   throw new CodedError('ABCI_INVALID', { what: 'kind' });
+}
+
+function listed({ metadata, encodedMetadata, hash }: KeptSnapshot) {
+  const { height, format, chunks } = metadata;
+  return { height: BigInt(height), format, chunks: chunks.length, hash, metadata: encodedMetadata };
 }
