@@ -173,7 +173,7 @@ export function witnessMessage(chain: string, height: number, headerHash: Uint8A
  * the signatures, then the claim.
  *
  * Throws RECEIPT_INVALID with a `reason`: size, encoding, height, tx, result, link, trust-root, validators,
- * signature, witness, claim; TRUST_ROOT_WRONG when the receipt is of another chain.
+ * signature, witness, quorum (fewer witnesses than the trust root asks for), claim; TRUST_ROOT_WRONG when the receipt is of another chain.
  */
 export async function verifyReceipt(
   bytes: Uint8Array,
@@ -203,6 +203,7 @@ export async function verifyReceipt(
   }
   const signedBy = await verifyLine(receipt, trustRoot, verifyVote);
   const witnesses = await countWitnesses(receipt, trustRoot, verifyVote);
+  if (witnesses < (trustRoot.quorum ?? 0)) throw invalid('quorum');
   if (receipt.claim !== undefined) requireClaim(receipt.claim, tx, claimTargetsOf);
   const { signed, of } = signedBy;
   return {
