@@ -1,6 +1,7 @@
 import { headerGet } from '../../api/routes/header-get.ts';
 import type { HeaderAnswer } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
+import { follows } from '../../ledger/chain/hand-over.ts';
 import type { Header } from '../../ledger/chain/header.ts';
 import { verifySigned } from '../../ledger/chain/light-client.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
@@ -107,7 +108,7 @@ export class VerifiedHeaders {
       const before = headers[index - 1];
       if (before === undefined) continue;
       const linked = next.header.lastBlockId.hash;
-      if (equalBytes(linked, before.headerHash)) continue;
+      if (follows(before.header, before.headerHash, next.header)) continue;
       throw forked(before.header.height, before.headerHash, linked);
     }
   }

@@ -8,6 +8,7 @@ import { executeGenesis } from '../../ledger/ledger.ts';
 import type { RunningLedger } from '../ledger.ts';
 import { serversOf } from '../process.ts';
 import { type ProcessState, Supervisor, thisMachine } from '../supervisor.ts';
+import { handoverIn } from './handover.ts';
 import { requireSameGenesis } from './node-home.ts';
 import { blocksIn, nodeHomeIn, programFolders, validatorsIn } from './places.ts';
 
@@ -36,7 +37,7 @@ export async function openCometLedger(
   running.defer(() => lock.release());
   // Said at once, and not in a log: the supervisor would only go on trying.
   findCometBft(programFolders());
-  requireSameGenesis(nodeHomeIn(servers), genesisBytes);
+  requireSameGenesis(nodeHomeIn(servers), genesisBytes, handoverIn(servers));
   const supervised = { name: 'ledger', entry, order: { home } };
   const supervisor = new Supervisor([supervised], thisMachine);
   running.defer(() => supervisor.stop());

@@ -10,6 +10,7 @@ import { parseGenesis } from '../../ledger/genesis.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { signatureChecks } from '../ledger.ts';
 import { type ProcessOrder, type RunningProcess, serversOf } from '../process.ts';
+import { handedTo, handoverIn } from './handover.ts';
 import { appSocketOf, nodeHomeIn, programFolders } from './places.ts';
 
 /** Throws COMETBFT_MISSING, HOME_INVALID, NODE_SILENT, LEDGER_CORRUPT, GENESIS_WRONG. */
@@ -25,17 +26,21 @@ export async function startValidator(
   const servers = serversOf(home);
   const genesis = new Uint8Array(readFileSync(join(servers, 'genesis.cbor')));
   const { chainId, validators } = parseGenesis(genesis);
+  const before = handoverIn(servers);
+  const to = before && handedTo(before);
   const nodeHome = nodeHomeIn(servers);
   const running = new AsyncDisposableStack();
   try {
     const program = findCometBft(programFolders());
     const application = await openLedgerApplication({
       ...{ path: join(servers, 'ledger', 'state.db'), genesis, verify: signatureChecks },
+      handedTo: to,
     });
     running.defer(() => application.close());
     const peers = peersOf(nodeHome);
     const answer = abciApplication({
-      ...{ application, chainId, genesis, validators, now: Date.now },
+      ...{ application, chainId, genesis, validators: to?.validators ?? validators, now: Date.now },
+      before,
       isPeer: (nodeId) => peers.has(nodeId),
     });
     const appSocket = appSocketOf(servers);
