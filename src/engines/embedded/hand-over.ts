@@ -7,15 +7,15 @@ import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
 import { BlockStore } from '../blocks/block-store.ts';
+import type { LedgerIdentity } from '../blocks/stored-block.ts';
 import { checkNewest, replay } from './handshake.ts';
 import { lockLedger } from './lock.ts';
 import { makeBlock } from './make-block.ts';
-import type { EngineGenesis } from './open.ts';
 import type { VoteSigner } from './vote-signer.ts';
 
 export interface HandOverOptions {
   readonly directory: string;
-  readonly genesis: EngineGenesis;
+  readonly genesis: Omit<LedgerIdentity, 'genesisMs'> & { readonly timeMs: number };
   readonly openApplication: () => Application | Promise<Application>;
   readonly signer: VoteSigner;
   readonly verifyVote: VerifyVote;

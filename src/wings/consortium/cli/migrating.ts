@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { saysYes } from '../../../cli/asking.ts';
 import type { CommandContext } from '../../../cli/commands/command.ts';
 import { readSmallFile, readSmallText } from '../../../cli/files.ts';
 import { homeFolder } from '../../../cli/home.ts';
-import { trustRootJsonFrom } from '../../../cli/trust-file.ts';
 import { writeOut } from '../../../cli/write-out.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 
@@ -75,15 +74,14 @@ async function handOver(context: CommandContext, flags: MigrateFlags): Promise<v
 
 async function takeOver(context: CommandContext, from: string, flags: MigrateFlags): Promise<void> {
   const { installMigration } = await import('../server/migrating.ts');
-  const { parseTrustRoot } = await import('../../../ledger/chain/trust-root.ts');
   const { writeMemberFiles } = await import('../server/consortium-homes.ts');
   const home = homeFolder(context.flags.home);
-  const { genesisHash } = parseTrustRoot(trustRootJsonFrom(home, flags.trust));
+  const trustRootJson = readSmallText(flags.trust ?? join(home, 'trust.json'));
   const key = flags.swarmKey ?? `${from}.swarm-key`;
   if (!existsSync(key)) throw new CodedError('MISSING', { problem: 'say --swarm-key' });
   const nowMs = context.surroundings.now?.() ?? Date.now();
-  const given = { from: resolve(from), genesisHash, swarmKey: readSmallFile(key), nowMs };
-  const { handover, own, members } = await installMigration(home, given);
+  const given = { from: resolve(from), trustRootJson, swarmKey: readSmallFile(key), nowMs };
+  const { handover, own, members, genesisHash } = await installMigration(home, given);
   const command = context.surroundings.command ?? ['salus'];
   const files = writeMemberFiles({ home, own, count: members.length, command });
   const { height, headerHash, appHash } = handover;

@@ -16,6 +16,7 @@ import { writeSnapshot } from '../../../engines/ledger-application/snapshots/wri
 import { decodeCommit } from '../../../ledger/chain/commit.ts';
 import { decodeHeader } from '../../../ledger/chain/header.ts';
 import { verifySigned } from '../../../ledger/chain/light-client.ts';
+import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { sortValidators, validatorsHash } from '../../../ledger/chain/validators.ts';
 import { genesisHash, parseGenesis } from '../../../ledger/genesis.ts';
 import { accountIdOfKey } from '../../../ledger/identity.ts';
@@ -170,15 +171,16 @@ export async function installMigration(
   home: string,
   of: {
     readonly from: string;
-    /** Of the trust root that this member believes, hex. */
-    readonly genesisHash: string;
+    /** That this member believes. */
+    readonly trustRootJson: string;
     readonly swarmKey: Uint8Array;
     readonly nowMs: number;
   },
 ): Promise<Migration & { readonly own: PublicMember }> {
   const read = (name: string) => new Uint8Array(readFileSync(join(of.from, name)));
   const genesisBytes = read('genesis.cbor');
-  if (bytesToHex(genesisHash(genesisBytes)) !== of.genesisHash) {
+  const trusted = parseTrustRoot(of.trustRootJson).genesisHash;
+  if (bytesToHex(genesisHash(genesisBytes)) !== trusted) {
     throw new CodedError('TRUST_ROOT_WRONG', { reason: 'genesis' });
   }
   const handover = parseHandover(readFileSync(join(of.from, 'handover.json'), 'utf8'));
@@ -219,7 +221,7 @@ export async function installMigration(
   writeNodeSettings(nodeHomeIn(servers), { genesisBytes, settings, handover });
   // Last: a home with a genesis is one that is served.
   if (!isOperators) writeGenesis(home, genesisBytes);
-  return { handover, genesisHash: of.genesisHash, members, own };
+  return { handover, genesisHash: trusted, members, own };
 }
 
 function writeMembership(home: string, own: PublicMember, genesisBytes: Uint8Array): void {
