@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { maxMembers } from '../ledger/tables/members.ts';
+import { witnessSignatures } from './cosignatures.ts';
 import { base64urlText, height, timeMs, txIdText, uint } from './message-parts.ts';
 
 /** Handing in transactions, and what became of them. Source: docs/protocol/http.md, rule H-7. */
@@ -21,6 +22,8 @@ export const headerAnswer = z.object({
   header: base64urlText(64 * 1024),
   commit: base64urlText(1024 * 1024),
   validators: z.array(z.object({ publicKey: base64urlText(32), power: uint })),
+  /** Of witnesses who handed theirs over; missing: none. Who trusts one checks his. */
+  witnesses: z.optional(witnessSignatures),
 });
 export type HeaderAnswer = z.infer<typeof headerAnswer>;
 

@@ -17,6 +17,7 @@ import type { Metrics } from './metrics.ts';
 import { OpenParts, type Parts, type Periodic, storesOf, type WingParts } from './part.ts';
 import { spineParts } from './parts/all.ts';
 import { batches } from './parts/batches/batches.ts';
+import { cosignatures } from './parts/cosignatures/cosignatures.ts';
 import { custody } from './parts/custody/custody.ts';
 import { enrolment } from './parts/enrolment/enrolment.ts';
 import { inbox } from './parts/inbox/inbox.ts';
@@ -175,6 +176,7 @@ function spineOf(parts: Parts) {
     wallets: parts.get(wallets),
     peers: parts.get(peers),
     relay: parts.get(relay),
+    cosignatures: parts.get(cosignatures),
   };
 }
 

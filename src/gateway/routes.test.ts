@@ -48,6 +48,7 @@ const malformed: readonly [Method, string, Sent, string][] = [
   ['GET', '/v1/blocks/latest/whole', {}, 'REQUEST_INVALID'],
   ['GET', '/v1/blocks/1/kept', {}, 'FORBIDDEN'],
   ['GET', '/v1/headers/1/turns', {}, 'FORBIDDEN'],
+  ['POST', '/v1/cosignatures', { json: { publicKey: 'AA', signatures: [] } }, 'FORBIDDEN'],
   ['GET', '/v1/state/accounts/zz', {}, 'REQUEST_INVALID'],
   ['GET', `/v1/state/..%2f/${id64}`, {}, 'REQUEST_INVALID'],
   ['POST', '/v1/state', { json: { rows: [] } }, 'REQUEST_INVALID'],

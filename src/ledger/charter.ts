@@ -17,6 +17,15 @@ export interface Charter {
   readonly logs: Readonly<Partial<Record<LogName, ProfileEntry>>>;
 }
 
+/** To whom the one operator of a genesis handed the ledger over, and after which block (docs/protocol/cometbft.md, CB-20). */
+export interface HandedTo {
+  readonly afterHeight: number;
+  readonly validators: readonly LedgerValidator[];
+}
+
+/** A genesis, and what became of it where it was handed over. */
+export type Beginning = Genesis & { readonly handedTo?: HandedTo | undefined };
+
 /** By what version of the rules a ledger is judged that no profile has said another of. */
 export const firstVersion = 1;
 
@@ -24,7 +33,7 @@ export const firstVersion = 1;
  * A profile holds from a later height than the one that brought it, so the charter of a block is known
  * before its first transaction. Source: docs/protocol/state.md, rule ST-9.
  */
-export function charterAt(view: LedgerView, genesis: Genesis, height: number): Charter {
+export function charterAt(view: LedgerView, genesis: Beginning, height: number): Charter {
   const logs: Partial<Record<LogName, ProfileEntry>> = {};
   for (const { name, acts } of genesis.logs) {
     logs[name] = profileAt(acts, view.get(profiles, profileRowId(name)), height);
@@ -32,13 +41,19 @@ export function charterAt(view: LedgerView, genesis: Genesis, height: number): C
   return {
     chainId: genesis.chainId,
     genesisOrganisations: () => organisationsOf(genesis),
-    genesisValidators: () => genesisValidators(genesis),
+    genesisValidators: () => beginningValidators(genesis, height),
     logs,
   };
 }
 
 const organisationsOf = ({ organisations }: Genesis): readonly AccountId[] =>
   organisations.map(({ identity }) => accountIdOfKey(identity.suite, identity.signKey));
+
+function beginningValidators(genesis: Beginning, height: number): readonly LedgerValidator[] {
+  const { handedTo } = genesis;
+  if (handedTo !== undefined && height > handedTo.afterHeight) return handedTo.validators;
+  return genesisValidators(genesis);
+}
 
 /** A genesis that lists as many validators as organisations lists each one's in its place (state.md, ST-12). */
 function genesisValidators(genesis: Genesis): readonly LedgerValidator[] {

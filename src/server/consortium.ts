@@ -24,6 +24,8 @@ import { isComet } from './comet/places.ts';
 import { type RunningHospital, writeAddress } from './desk.ts';
 import type { Engine } from './engine.ts';
 import { writeWhole } from './files.ts';
+import { openFollowedLedger } from './follower/open.ts';
+import { beginFollowing, followedBy, isFollower } from './follower/settings.ts';
 import {
   addressesElsewhere,
   type Founded,
@@ -62,6 +64,8 @@ export interface ConsortiumOptions {
   readonly host?: string;
   /** Refused where the home runs on another; missing: whatever it runs on. */
   readonly engine?: Engine;
+  /** The home follows the ledger of the hospital at this address from now on, or goes on at this address. */
+  readonly follow?: { readonly of: string; readonly trustRootJson: string } | undefined;
   /** Ends TLS at that address and port; this machine's own commands then find another one, on its loopback. */
   readonly tls?: TlsFiles | undefined;
   /** Where others reach this process, without a slash at the end: for invitations. */
@@ -146,6 +150,7 @@ async function startAll(
     level: options.logLevel ?? 'warn',
     ...(options.logFile !== undefined && { destination: options.logFile }),
   });
+  if (options.follow !== undefined) await beginFollowing(home, options.follow);
   const { genesisBytes, ledgerFolder, hospitals } = await openServers(options, log);
   const member = await openMemberMachine(home, running);
   const connections = member?.connections;
@@ -157,6 +162,7 @@ async function startAll(
   // Peers are asked at the address of this process, which is known only once it listens.
   const urls = new Map([
     ...addressesElsewhere(parseGenesis(genesisBytes)),
+    ...(ledger.urls ?? []),
     ...(member?.connections.urls ?? []),
   ]);
   const wings: readonly GatewayWing[] = gatewayWings;
@@ -170,6 +176,11 @@ async function startAll(
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
     const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);
+    const { cosignatures } = gateway;
+    ledger.witness?.handTo({
+      name: hospital.name,
+      keep: (key, signatures) => cosignatures.take(hospital.account, key, signatures),
+    });
     faultPoint('start:hospital');
     mounts.push({ prefix: `/${hospital.name}`, gateway });
   }
@@ -232,7 +243,7 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   const { home, faultPoint = () => {} } = options;
   faultPoint('start:begin');
   const ledgerFolder = join(serversOf(home), 'ledger');
-  const engine: Engine = isComet(serversOf(home)) ? 'cometbft' : 'embedded';
+  const engine = engineOf(home);
   if ((options.engine ?? engine) !== engine) throw new CodedError('ENGINE_WRONG', { engine });
   mkdirSync(ledgerFolder, { recursive: true, mode: 0o700 });
   const onMigrated = (line: string) => {
@@ -242,10 +253,9 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   await openHome(home, { onMigrated });
   requireDecided(home, options.acceptLoss === true, Date.now());
   requireKeys(serversOf(home));
-  // A home on CometBFT was founded whole, with the node's own keys.
-  const validatorKey = isComet(serversOf(home))
-    ? new Uint8Array(0)
-    : validatorKeyOf(ledgerFolder).publicKey;
+  // A home on CometBFT was founded whole, with the node's own keys; of one that follows the operator has the key.
+  const validatorKey =
+    engine === 'embedded' ? validatorKeyOf(ledgerFolder).publicKey : new Uint8Array(0);
   faultPoint('start:key');
   const { members } = options;
   const founded = await openConsortium(home, {
@@ -254,6 +264,13 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
   });
   faultPoint('start:founded');
   return founded;
+}
+
+/** Throws HOME_INVALID. */
+function engineOf(home: string): Engine {
+  const servers = serversOf(home);
+  if (isFollower(servers)) return 'follower';
+  return isComet(servers) ? 'cometbft' : 'embedded';
 }
 
 async function startLedger(
@@ -273,6 +290,17 @@ async function startLedger(
     log.fatal({ code: isCoded(error) ? error.code : 'INTERNAL' }, 'the ledger stopped');
     options.onFault?.(error);
   };
+  const [hospital] = hospitals;
+  if (isFollower(serversOf(home)) && hospital !== undefined) {
+    return openFollowedLedger(
+      {
+        ...{ folder, genesisBytes, hospital, onFault, followed: followedBy(serversOf(home)) },
+        ...(gathered !== undefined && { gathered }),
+        onRefused: (keeper, { code }) => log.warn({ keeper, code }, 'signatures not taken'),
+      },
+      running,
+    );
+  }
   if (isComet(serversOf(home))) {
     return openCometLedger({ home, genesisBytes, hospitals, connections, onFault }, running);
   }

@@ -114,8 +114,10 @@ export function requireKeys(servers: string): void {
   if (members === undefined) return;
   const own = ownMembers(servers, members);
   const needed = own.map(({ name }) => join(name, 'organisation.key'));
-  // Where CometBFT orders the blocks, it has the key.
-  const validator = existsSync(join(servers, cometbftKey)) ? [] : [join('ledger', 'validator.key')];
+  // Where CometBFT orders the blocks, it has the key; where another hospital does, that one.
+  const isOrdered =
+    existsSync(join(servers, cometbftKey)) || existsSync(join(servers, 'follow.json'));
+  const validator = isOrdered ? [] : [join('ledger', 'validator.key')];
   for (const file of [...validator, ...needed]) {
     if (!existsSync(join(servers, file))) throw new CodedError('HOME_INVALID', { file });
   }

@@ -9,6 +9,8 @@ import type { SignatureChecks } from '../engines/ledger-application/verify-tx.ts
 import type { Curves } from '../engines/threads/curves.ts';
 import { VerifyPool } from '../engines/threads/verify-pool.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
+import type { AccountId } from '../primitives/ids.ts';
+import type { Cosigner } from './follower/cosigner.ts';
 import type { ProcessState } from './supervisor.ts';
 
 /** The ledger of a home, whichever engine orders it. */
@@ -16,6 +18,10 @@ export interface RunningLedger {
   readonly engine: LedgerEngine;
   /** Those that the engine runs beside this one; missing: none. */
   readonly processes?: () => readonly ProcessState[];
+  /** Where somebody else orders it: what signs its headers here. */
+  readonly witness?: Pick<Cosigner, 'handTo'>;
+  /** And where those answer whose address is a path at the operator's. */
+  readonly urls?: ReadonlyMap<AccountId, string>;
 }
 
 /** What the ledger's application asks, as `curves` answers it. */

@@ -8,6 +8,7 @@ import { blockWholeGet } from './block-whole-get.ts';
 import { bodiesPost } from './bodies-post.ts';
 import { cardGet } from './card-get.ts';
 import { cardsPost } from './cards-post.ts';
+import { cosignaturesPost } from './cosignatures-post.ts';
 import { deskLinkPost } from './desk-link-post.ts';
 import { deskSessionPost } from './desk-session-post.ts';
 import { deskSessionsDelete } from './desk-sessions-delete.ts';
@@ -63,6 +64,7 @@ export const routes: readonly Route[] = [
   blockGet,
   blockWholeGet,
   blockKeptGet,
+  cosignaturesPost,
   genesisGet,
   logHeadsGet,
   logConsistencyGet,

@@ -11,12 +11,14 @@ import type { TlsFiles } from '../../server/tls-front.ts';
 import { appFolder } from '../app-folder.ts';
 import { readConfig } from '../config.ts';
 import { demoDoor, demoPassphrase, demoTryNext, isDemoLoaded, loadDemo } from '../demo.ts';
+import { tellingEvidence } from '../evidence.ts';
 import { table } from '../format.ts';
 import { homeFolder } from '../home.ts';
 import { type LogFlags, type LogOptions, logLevels, logToFile } from '../log-to-file.ts';
 import { during } from '../output.ts';
 import { peopleOf, type ShownPerson } from '../people-here.ts';
 import { standingRemarks } from '../profile-text.ts';
+import { trustRootJsonFrom } from '../trust-file.ts';
 import { ownVersion } from '../version.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 import { defaultPort, gather, wholeNumber } from './options.ts';
@@ -32,6 +34,8 @@ interface UpOptions extends LogFlags {
   readonly host?: string | undefined;
   readonly demo?: boolean;
   readonly engine?: Engine;
+  readonly of?: string;
+  readonly trust?: string;
   readonly acceptClock?: boolean;
   readonly acceptLoss?: boolean;
   readonly trustedProxy?: readonly string[] | undefined;
@@ -58,6 +62,14 @@ export const addUp: AddCommand = (program, context) => {
         '--engine <engine>',
         'what this home has to run on; default: whatever it has',
       ).choices(engines),
+    )
+    .option(
+      '--of <url>',
+      'with --engine follower: the hospital whose ledger is followed, such as https://HOST/north',
+    )
+    .option(
+      '--trust <file>',
+      "with --of: the trust root to believe; default: the home's trust.json",
     )
     .option('--tls-cert <file>', 'with --tls-key: end TLS here, with this certificate (PEM)')
     .option('--tls-key <file>', 'its private key (PEM)')
@@ -98,7 +110,7 @@ async function run(context: CommandContext, flags: UpOptions): Promise<void> {
   try {
     // Before anything is made.
     tlsOf(options);
-    await serve(context, options, log.options);
+    await tellingEvidence(context.output, serve(context, options, log.options));
   } finally {
     log.close();
   }
@@ -128,6 +140,7 @@ async function serve(
       },
     }),
     ...(options.engine !== undefined && { engine: options.engine }),
+    follow: followedOf(home, options),
     acceptClock: options.acceptClock === true,
     acceptLoss: options.acceptLoss === true,
     proxies: options.trustedProxy ?? [],
@@ -176,6 +189,15 @@ async function serve(
 async function firstHospital(home: string): Promise<string> {
   const { isFounded, membersIn } = await import('../../server/founding.ts');
   return (isFounded(home) ? membersIn(home)[0]?.name : undefined) ?? 'north';
+}
+
+/** Throws USAGE, MISSING (no trust root), FILE_UNREADABLE. */
+function followedOf(home: string, { engine, of, trust }: UpOptions): ConsortiumOptions['follow'] {
+  if (of === undefined) return undefined;
+  if (engine !== 'follower') {
+    throw new CodedError('USAGE', { problem: '--of goes with --engine follower' });
+  }
+  return { of: of.replace(/\/+$/, ''), trustRootJson: trustRootJsonFrom(home, trust) };
 }
 
 /** Both or none. Throws USAGE. */

@@ -1,5 +1,6 @@
 import type { VerifyVote } from '../../ledger/chain/light-client.ts';
 import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
+import type { HandedTo } from '../../ledger/charter.ts';
 import type { Application } from '../application.ts';
 
 export interface VerifyOptions {
@@ -8,6 +9,8 @@ export interface VerifyOptions {
   /** A new application on this chain's genesis, in an empty folder that is removed afterwards. */
   readonly openApplication: (directory: string) => Application | Promise<Application>;
   readonly verifyVote: VerifyVote;
+  /** Where one operator handed the ledger over: after which block, and to whom. */
+  readonly handedTo?: HandedTo | undefined;
   /** Without it the ledger is only shown to agree with itself: whoever holds the key can write another. */
   readonly trustRoot?: TrustRoot;
   readonly signal?: AbortSignal;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sha256 } from '../../crypto/hash.ts';
 import { txLeaf } from '../../ledger/chain/block-leaves.ts';
 import { encodeCommit } from '../../ledger/chain/commit.ts';
+import { follows } from '../../ledger/chain/hand-over.ts';
 import {
   decodeHeader,
   encodeHeader,
@@ -207,7 +208,7 @@ export class KeptBlocks {
     if (header.chainId !== this.#parts.chainId) throw wrong('chain');
     if (header.height !== this.#tip.height + 1) throw wrong('height');
     if (!equalBytes(header.appHash, this.#tip.appHash)) throw wrong('app_hash');
-    if (last !== undefined && !equalBytes(header.lastBlockId.hash, headerHashBytes(last))) {
+    if (last !== undefined && !follows(last, headerHashBytes(last), header)) {
       throw wrong('last_block_id');
     }
     if (!equalBytes(header.dataHash, merkleTree(txIds.map(txLeaf)).root)) throw wrong('data');

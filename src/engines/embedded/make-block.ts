@@ -75,6 +75,8 @@ export function makeBlock(
     readonly txIds: readonly Uint8Array[];
     readonly results: readonly TxResult[];
     readonly appHash: Uint8Array;
+    /** Who signs the next; missing: the same. */
+    readonly nextValidatorsHash?: Uint8Array;
   },
   signer: VoteSigner,
 ): { readonly stored: StoredBlock; readonly tip: Tip } {
@@ -91,7 +93,7 @@ export function makeBlock(
     lastCommitHash: tip.commitHash,
     dataHash: dataHash(block.txIds),
     validatorsHash: set,
-    nextValidatorsHash: set,
+    nextValidatorsHash: block.nextValidatorsHash ?? set,
     consensusHash,
     appHash: tip.appHash,
     lastResultsHash: tip.resultsHash,

@@ -12,6 +12,7 @@ import type { LayerSizes } from '../layer-sizes.ts';
 import { ClockGuard, type ClockSources, systemClock } from './clock.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import type { FaultPoint } from './faults.ts';
+import { handedOver } from './hand-over.ts';
 import { checkNewest, replay } from './handshake.ts';
 import { createValidatorKey, loadValidatorKey } from './key-file.ts';
 import { lockLedger } from './lock.ts';
@@ -76,6 +77,9 @@ export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<Embe
     });
     undo.push(() => store.close());
     const identity = establish(store, options.genesis, signer);
+    // Nothing is added to it any more.
+    if (handedOver(store) !== undefined)
+      throw new CodedError('ENGINE_WRONG', { engine: 'cometbft' });
     const application = await options.openApplication();
     undo.push(() => application.close());
     // Before replay: a state must not be built from blocks that nobody signed.

@@ -1,14 +1,9 @@
 import { renameSync } from 'node:fs';
 import type { LogHead } from '../../ledger/app-hash.ts';
-import { type Charter, charterAt } from '../../ledger/charter.ts';
+import { type Beginning, type Charter, charterAt, type HandedTo } from '../../ledger/charter.ts';
 import { checkTx } from '../../ledger/check-tx.ts';
 import { txIdOfBytes } from '../../ledger/codec.ts';
-import {
-  type Genesis,
-  genesisHash,
-  genesisSignatures,
-  parseGenesis,
-} from '../../ledger/genesis.ts';
+import { genesisHash, genesisSignatures, parseGenesis } from '../../ledger/genesis.ts';
 import { readIncomingTx, type VerifiedTx } from '../../ledger/incoming.ts';
 import { type BlockWrites, executeBlock, executeGenesis } from '../../ledger/ledger.ts';
 import { logConsistency, logInclusion } from '../../ledger/log-tree.ts';
@@ -84,6 +79,8 @@ export interface LedgerApplicationOptions {
   readonly gathered?: LayerSizes;
   /** The state is thrown away afterwards: nothing of it is made durable. Default: it is kept. */
   readonly isScratch?: boolean;
+  /** Missing: who orders it has been named by genesis and votes alone. */
+  readonly handedTo?: HandedTo | undefined;
   /** Missing: none are made. */
   readonly snapshots?: SnapshotSettings;
 }
@@ -120,7 +117,8 @@ export async function openLedgerApplication(
     database.close();
     throw error;
   }
-  const opened = { database, openDatabase, genesis, hash, verifier };
+  const beginning = { ...genesis, handedTo: options.handedTo };
+  const opened = { database, openDatabase, genesis: beginning, hash, verifier };
   return new SqliteLedgerApplication(opened, options);
 }
 
@@ -134,7 +132,7 @@ class SqliteLedgerApplication implements LedgerApplication {
   readonly #snapshots: SnapshotSettings | undefined;
   readonly #writer: SnapshotWriter | undefined;
   readonly #reader: SnapshotReader;
-  readonly #genesis: Genesis;
+  readonly #genesis: Beginning;
   readonly #genesisHash: Uint8Array;
   readonly #verifier: TxVerifier;
   readonly #inFlight = new InFlight();
@@ -155,7 +153,7 @@ class SqliteLedgerApplication implements LedgerApplication {
     opened: {
       readonly database: StateDatabase;
       readonly openDatabase: () => StateDatabase;
-      readonly genesis: Genesis;
+      readonly genesis: Beginning;
       readonly hash: Uint8Array;
       readonly verifier: TxVerifier;
     },

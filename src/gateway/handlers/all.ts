@@ -8,6 +8,7 @@ import { handleBlockWholeGet } from './block-whole-get.ts';
 import { handleBodiesPost } from './bodies-post.ts';
 import { handleCardGet } from './card-get.ts';
 import { handleCardsPost } from './cards-post.ts';
+import { handleCosignaturesPost } from './cosignatures-post.ts';
 import { handleDeskLinkPost } from './desk-link-post.ts';
 import { handleDeskSessionPost } from './desk-session-post.ts';
 import { handleDeskSessionsDelete } from './desk-sessions-delete.ts';
@@ -63,6 +64,7 @@ export const handlers: readonly AnyHandler[] = [
   handleBlockGet,
   handleBlockWholeGet,
   handleBlockKeptGet,
+  handleCosignaturesPost,
   handleGenesisGet,
   handleLogHeadsGet,
   handleLogConsistencyGet,

@@ -1,6 +1,7 @@
 import type { AnyPart } from '../part.ts';
 import { accounts } from './accounts/accounts.ts';
 import { batches } from './batches/batches.ts';
+import { cosignatures } from './cosignatures/cosignatures.ts';
 import { custody } from './custody/custody.ts';
 import { enrolment } from './enrolment/enrolment.ts';
 import { inbox } from './inbox/inbox.ts';
@@ -24,4 +25,5 @@ export const spineParts: readonly AnyPart[] = [
   enrolment,
   wallets,
   relay,
+  cosignatures,
 ];

@@ -146,11 +146,20 @@ export function attachClaim(receipt: Uint8Array, claim: Claim): Uint8Array {
 
 /** The same receipt with a witness's signature of header H + 1 added, once a key; `verifyReceipt` says whether it holds. */
 export function attachWitness(receipt: Uint8Array, signature: WitnessSignature): Uint8Array {
+  return attachWitnesses(receipt, [signature]);
+}
+
+/** The same of several keys, each of which is there once. */
+export function attachWitnesses(
+  receipt: Uint8Array,
+  added: readonly WitnessSignature[],
+): Uint8Array {
+  if (added.length === 0) return receipt;
   const decoded = decodeReceipt(receipt);
   const others = decoded.witnesses.filter(
-    ({ publicKey }) => !equalBytes(publicKey, signature.publicKey),
+    ({ publicKey }) => !added.some((it) => equalBytes(it.publicKey, publicKey)),
   );
-  return encodeReceipt({ ...decoded, witnesses: [...others, signature] });
+  return encodeReceipt({ ...decoded, witnesses: [...others, ...added] });
 }
 
 /** What a witness signs for a header: label ‖ 0x00 ‖ SHA-256(CBOR [chain, height, header hash]). */
@@ -164,7 +173,7 @@ export function witnessMessage(chain: string, height: number, headerHash: Uint8A
  * the signatures, then the claim.
  *
  * Throws RECEIPT_INVALID with a `reason`: size, encoding, height, tx, result, link, trust-root, validators,
- * signature, witness, claim; TRUST_ROOT_WRONG when the receipt is of another chain.
+ * signature, witness, quorum (fewer witnesses than the trust root asks for), claim; TRUST_ROOT_WRONG when the receipt is of another chain.
  */
 export async function verifyReceipt(
   bytes: Uint8Array,
@@ -194,6 +203,7 @@ export async function verifyReceipt(
   }
   const signedBy = await verifyLine(receipt, trustRoot, verifyVote);
   const witnesses = await countWitnesses(receipt, trustRoot, verifyVote);
+  if (witnesses < (trustRoot.quorum ?? 0)) throw invalid('quorum');
   if (receipt.claim !== undefined) requireClaim(receipt.claim, tx, claimTargetsOf);
   const { signed, of } = signedBy;
   return {

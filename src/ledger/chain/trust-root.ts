@@ -18,11 +18,13 @@ export interface TrustRoot {
   readonly validatorsHash: string;
   /** Ed25519 public keys, hex. */
   readonly witnesses: readonly string[];
+  /** How many of them must vouch; missing: none need to. */
+  readonly quorum?: number;
 }
 
 /** CometBFT's bound on a chain id. */
 export const maxChainIdLength = 50;
-const maxWitnesses = 100;
+export const maxWitnesses = 100;
 
 /** What somebody who sees this header is to believe from now on (R-5). */
 export function trustRootOf(
@@ -42,9 +44,10 @@ export function trustRootOf(
 
 /** The JSON of R-5, with its fields in that order. */
 export function formatTrustRoot(root: TrustRoot): string {
-  const { chain, genesisHash, height, headerHash: hash, validatorsHash, witnesses } = root;
+  const { chain, genesisHash, height, headerHash: hash, validatorsHash, witnesses, quorum } = root;
+  const asked = quorum === undefined ? {} : { quorum };
   const ordered = { chain, genesisHash, height, headerHash: hash, validatorsHash, witnesses };
-  return `${JSON.stringify(ordered, undefined, 2)}\n`;
+  return `${JSON.stringify({ ...ordered, ...asked }, undefined, 2)}\n`;
 }
 
 /** Throws TRUST_ROOT_WRONG (reason: the field). Fields it does not know are refused: nothing is half-read. */
@@ -60,7 +63,8 @@ export function parseTrustRoot(text: string): TrustRoot {
   const chain = fields.get('chain');
   const height = fields.get('height');
   const witnesses = fields.get('witnesses');
-  if (fields.size !== 6) throw wrong('fields');
+  const quorum = fields.get('quorum');
+  if (fields.size !== (fields.has('quorum') ? 7 : 6)) throw wrong('fields');
   if (typeof chain !== 'string' || chain === '' || chain.length > maxChainIdLength) {
     throw wrong('chain');
   }
@@ -70,6 +74,7 @@ export function parseTrustRoot(text: string): TrustRoot {
   if (!Array.isArray(witnesses) || witnesses.length > maxWitnesses) throw wrong('witnesses');
   const keys = witnesses.map((key: unknown) => hash32(key, 'witnesses'));
   if (new Set(keys).size !== keys.length) throw wrong('witnesses');
+  const asked = fields.has('quorum') ? { quorum: quorumOf(quorum, keys.length) } : {};
   return {
     chain,
     genesisHash: hash32(fields.get('genesisHash'), 'genesisHash'),
@@ -77,7 +82,14 @@ export function parseTrustRoot(text: string): TrustRoot {
     headerHash: parseHeaderHash(hash32(fields.get('headerHash'), 'headerHash')),
     validatorsHash: hash32(fields.get('validatorsHash'), 'validatorsHash'),
     witnesses: keys,
+    ...asked,
   };
+}
+
+function quorumOf(value: unknown, witnesses: number): number {
+  const isOne = typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+  if (!isOne || value > witnesses) throw wrong('quorum');
+  return value;
 }
 
 function hash32(value: unknown, reason: string): string {

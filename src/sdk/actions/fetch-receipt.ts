@@ -13,7 +13,7 @@ export async function receiptOfTx(
   txId: TxId,
   { signal }: WorkOptions = {},
 ): Promise<Uint8Array> {
-  const receipt = await ctx.gateway.receipt(txId, signal);
+  const receipt = await ctx.receipt(txId, signal);
   const verdict = await ctx.verifyReceipt(receipt);
   if (verdict.txId !== txId) throw new CodedError('GATEWAY_LIED', { txId });
   return receipt;

@@ -172,7 +172,7 @@ async function lookReceipt(
   { consent, organisation }: ReadRequest,
   signal?: AbortSignal,
 ): Promise<{ readonly receipt: Uint8Array; readonly height: number }> {
-  const receipt = await ctx.gateway.receipt(anchor.txId, signal);
+  const receipt = await ctx.receipt(anchor.txId, signal);
   const verdict = await ctx.verifyReceipt(receipt);
   const { salt, signedRequest } = look;
   const entryHash = readEntryHash(salt, signedRequest);
@@ -208,7 +208,7 @@ async function leafReceipt(
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   if (anchor?.path === undefined) return undefined;
-  const receipt = await ctx.gateway.receipt(anchor.txId, signal);
+  const receipt = await ctx.receipt(anchor.txId, signal);
   const path = anchor.path.map((sibling) => bytesOfText(sibling, 32));
   const { tx } = await ctx.verifyReceipt(receipt);
   const act = claimTargets(tx).findIndex((target) => target?.kind === 'root');

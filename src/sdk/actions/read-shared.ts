@@ -369,7 +369,7 @@ export async function receiptOfAccess(
   access: Access,
   { signal }: WorkOptions = {},
 ): Promise<Uint8Array> {
-  const receipt = await ctx.gateway.receipt(access.txId, signal);
+  const receipt = await ctx.receipt(access.txId, signal);
   const { tx } = await ctx.verifyReceipt(receipt);
   const entryHash = readEntryHash(access.salt, access.signedRequest);
   const targets = claimTargets(tx);

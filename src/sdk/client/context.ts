@@ -6,7 +6,7 @@ import { type ReceiptVerdict, verifyReceipt } from '../../ledger/chain/receipt.t
 import { parseTrustRoot, type TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { idBytes } from '../../primitives/ids.ts';
+import { idBytes, type TxId } from '../../primitives/ids.ts';
 import type { ItemStore } from '../kept/item-store.ts';
 import { KeptItems } from '../kept/kept-items.ts';
 import { ProvenLedger } from '../ledger/proven-ledger.ts';
@@ -28,6 +28,7 @@ import { type Openers, openHere } from './opener-pool.ts';
 import { OwnRows } from './own-rows.ts';
 import { type PendingKind, type PendingKinds, pendingKinds } from './pending.ts';
 import { keySession } from './session.ts';
+import { vouchedReceipt } from './vouched-receipt.ts';
 import { WalletCopies } from './wallet-copies.ts';
 
 /** What work reports while it goes on; `total` 0 while it is not known. */
@@ -221,6 +222,14 @@ export class Context {
   ): Promise<void> {
     await this.vault.change(edit, options);
     await this.copies.keep(AbortSignal.timeout(noteMs)).catch(() => undefined);
+  }
+
+  /**
+   * The receipt of a transaction, once as many witnesses signed it as the trust root asks for; whether it holds says
+   * `verifyReceipt`. Throws TX_UNKNOWN, RECEIPT_INVALID, WITNESSES_FEW.
+   */
+  receipt(txId: TxId, signal?: AbortSignal, gateway = this.gateway): Promise<Uint8Array> {
+    return vouchedReceipt(gateway, this.ledger.trustRoot, txId, signal);
   }
 
   /**

@@ -144,7 +144,7 @@ async function receiptOfTx(
   { index, signal }: { readonly index: number; readonly signal: AbortSignal | undefined },
 ): Promise<ConfirmedTx> {
   const txId = txIdOfBytes(tx);
-  const receipt = await gateway.receipt(txId, signal);
+  const receipt = await ctx.receipt(txId, signal, gateway);
   const verdict = await ctx.verifyReceipt(receipt);
   if (!equalBytes(verdict.tx, tx)) throw new CodedError('GATEWAY_LIED', { txId });
   refuseIfRefused(verdict, txId);

@@ -3,6 +3,7 @@ import { headerGet } from '../../api/routes/header-get.ts';
 import { logHeadsGet } from '../../api/routes/log-heads-get.ts';
 import type { HeaderAnswer } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
+import { follows } from '../../ledger/chain/hand-over.ts';
 import type { Header } from '../../ledger/chain/header.ts';
 import {
   type SignedHeaderParts,
@@ -186,7 +187,7 @@ export class LedgerFollower {
     const parts = headerPartsOf(answer);
     this.#requireHeight(answer, parts.header, height + 1);
     const linked = parts.header.lastBlockId.hash;
-    const isLinked = equalBytes(linked, known.headerHash);
+    const isLinked = follows(known.header, known.headerHash, parts.header);
     try {
       await (isLinked ? this.#requireNext(known, parts) : this.#requireSigned(known, parts));
     } catch (error) {

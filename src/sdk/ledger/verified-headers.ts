@@ -1,6 +1,7 @@
 import { headerGet } from '../../api/routes/header-get.ts';
 import type { HeaderAnswer } from '../../api/tx.ts';
 import { verifyVote } from '../../crypto/signature.ts';
+import { follows } from '../../ledger/chain/hand-over.ts';
 import type { Header } from '../../ledger/chain/header.ts';
 import { verifySigned } from '../../ledger/chain/light-client.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
@@ -11,6 +12,7 @@ import type { GatewayClient } from '../client/gateway-client.ts';
 import { orStopped, pause } from '../client/http.ts';
 import { headerPartsOf } from './header-answer.ts';
 import { TrustedSets } from './trusted-sets.ts';
+import { Vouching } from './vouching.ts';
 
 /** The newest header somebody verified: what a wallet keeps between visits. */
 export interface VerifiedTip {
@@ -37,7 +39,7 @@ const linkedAtOnce = 16;
  * than was seen before, and never two of one height.
  *
  * Throws HEADER_INVALID, LEDGER_FORKED (with both header hashes), GATEWAY_LIED (an older or another block),
- * LEDGER_STALLED, and what the gateway refuses. Source: docs/protocol/wallet.md, rules W-11 and W-13.
+ * LEDGER_STALLED, WITNESSES_FEW, and what the gateway refuses. Source: docs/protocol/wallet.md, rules W-11 and W-13.
  */
 export class VerifiedHeaders {
   readonly trustRoot: TrustRoot;
@@ -50,6 +52,7 @@ export class VerifiedHeaders {
   #showing: Promise<unknown> | undefined;
   #tip: VerifiedTip;
   readonly #sets: TrustedSets;
+  readonly #vouching: Vouching;
 
   constructor(gateway: GatewayClient, trustRoot: TrustRoot, tip?: VerifiedTip) {
     this.#gateway = gateway;
@@ -59,6 +62,9 @@ export class VerifiedHeaders {
     if (tip !== undefined) this.#known.set(tip.height, tip.headerHash);
     this.#unseen = tip?.height ?? trustRoot.height;
     this.#tip = tip ?? { height: trustRoot.height, headerHash: rootHash, timeMs: 0 };
+    this.#vouching = new Vouching(trustRoot, (height, signal) =>
+      gateway.call(headerGet, { params: { height }, signal }),
+    );
     this.#sets = new TrustedSets({
       root: {
         ...{ height: trustRoot.height, headerHash: rootHash },
@@ -102,7 +108,7 @@ export class VerifiedHeaders {
       const before = headers[index - 1];
       if (before === undefined) continue;
       const linked = next.header.lastBlockId.hash;
-      if (equalBytes(linked, before.headerHash)) continue;
+      if (follows(before.header, before.headerHash, next.header)) continue;
       throw forked(before.header.height, before.headerHash, linked);
     }
   }
@@ -211,8 +217,20 @@ export class VerifiedHeaders {
     await this.#sets.require(parts);
     const { headerHash } = await verifySigned(parts, this.trustRoot.chain, verifyVote);
     await this.#requireKnownHeader(header.height);
+    await this.#requireVouched(answer, header.height, headerHash);
     this.#accept(header, headerHash);
     return { header, headerHash };
+  }
+
+  /** What is believed already, as the trust root's header, needs nobody more. Throws WITNESSES_FEW. */
+  async #requireVouched(
+    answer: HeaderAnswer,
+    height: number,
+    headerHash: Uint8Array,
+  ): Promise<void> {
+    const known = this.#known.get(height);
+    if (known !== undefined && equalBytes(known, headerHash)) return;
+    await this.#vouching.require(answer, { height, headerHash });
   }
 
   /**

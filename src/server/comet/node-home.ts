@@ -8,6 +8,7 @@ import { parseGenesis } from '../../ledger/genesis.ts';
 import { base64urlToBytes, bytesToHex, concatBytes, utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../files.ts';
+import { type HandoverFile, handedTo } from './handover.ts';
 
 /**
  * The files that a CometBFT node of a consortium begins with: its keys, the common genesis, its settings.
@@ -63,10 +64,14 @@ export function nodeKeys(nodeHome: string): NodeKeys {
 /** The genesis and the settings, beside the keys. */
 export function writeNodeSettings(
   nodeHome: string,
-  of: { readonly genesisBytes: Uint8Array; readonly settings: NodeSettings },
+  of: {
+    readonly genesisBytes: Uint8Array;
+    readonly settings: NodeSettings;
+    readonly handover?: HandoverFile | undefined;
+  },
 ): void {
   const config = join(nodeHome, 'config');
-  write(join(config, 'genesis.json'), cometGenesis(of.genesisBytes), 0o644);
+  write(join(config, 'genesis.json'), cometGenesis(of.genesisBytes, of.handover), 0o644);
   write(join(config, 'config.toml'), configToml(of.settings), 0o644);
 }
 
@@ -118,12 +123,14 @@ const validatorFile = (key: RawKey) => ({
 const fortnightNs = 14n * 86_400n * 1_000_000_000n;
 
 /** CometBFT's genesis for ours: the same chain, time and validators, and ours inside as it travels. */
-function cometGenesis(genesisBytes: Uint8Array): object {
+function cometGenesis(genesisBytes: Uint8Array, handover?: HandoverFile): object {
   const genesis = parseGenesis(genesisBytes);
+  const { height = 0, timeMs = genesis.timeMs - 1 } = handover ?? {};
+  const validators = handover === undefined ? genesis.validators : handedTo(handover).validators;
   return {
-    genesis_time: new Date(genesis.timeMs).toISOString(),
+    genesis_time: new Date(timeMs + 1).toISOString(),
     chain_id: genesis.chainId,
-    initial_height: '1',
+    initial_height: String(height + 1),
     consensus_params: {
       block: { max_bytes: String(genesis.limits.maxBlockBytes), max_gas: '-1' },
       evidence: {
@@ -136,14 +143,14 @@ function cometGenesis(genesisBytes: Uint8Array): object {
       version: { app: '1' },
       abci: { vote_extensions_enable_height: '0' },
     },
-    validators: genesis.validators.map(({ publicKey, power }, at) => ({
+    validators: validators.map(({ publicKey, power }, at) => ({
       address: addressOf(publicKey),
       pub_key: publicKeyJson(publicKey),
       power: String(power),
       name: genesis.organisations[at]?.name ?? '',
     })),
     app_hash: '',
-    app_state: JSON.parse(appStateOf(genesisBytes)) as unknown,
+    app_state: JSON.parse(appStateOf(genesisBytes, handover)) as unknown,
   };
 }
 
@@ -225,7 +232,11 @@ export function writePeers(nodeHome: string, peers: readonly NodePeer[]): void {
  * That a node's own genesis carries this one: it would never come to a block with the others, and says so only in its log.
  * Throws GENESIS_WRONG, HOME_INVALID.
  */
-export function requireSameGenesis(nodeHome: string, genesisBytes: Uint8Array): void {
+export function requireSameGenesis(
+  nodeHome: string,
+  genesisBytes: Uint8Array,
+  handover?: HandoverFile,
+): void {
   let carried: unknown;
   try {
     carried = JSON.parse(readFileSync(join(nodeHome, 'config', 'genesis.json'), 'utf8'));
@@ -233,7 +244,7 @@ export function requireSameGenesis(nodeHome: string, genesisBytes: Uint8Array): 
     throw new CodedError('HOME_INVALID', { file: 'cometbft/config/genesis.json' }, cause);
   }
   const state: unknown = Reflect.get(Object(carried), 'app_state');
-  if (JSON.stringify(state) !== appStateOf(genesisBytes)) {
+  if (JSON.stringify(state) !== appStateOf(genesisBytes, handover)) {
     throw new CodedError('GENESIS_WRONG', { what: 'genesis' });
   }
 }

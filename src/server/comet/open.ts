@@ -11,6 +11,7 @@ import type { RunningLedger } from '../ledger.ts';
 import type { PeerConnections } from '../member/peer-fetch.ts';
 import { serversOf } from '../process.ts';
 import { type ProcessState, Supervisor, thisMachine } from '../supervisor.ts';
+import { handoverIn } from './handover.ts';
 import { beginJoining } from './join-by-snapshot.ts';
 import { requireSameGenesis } from './node-home.ts';
 import { otherMembers } from './other-members.ts';
@@ -47,7 +48,7 @@ export async function openCometLedger(
   running.defer(() => lock.release());
   // Said at once, and not in a log: the supervisor would only go on trying.
   findCometBft(programFolders());
-  requireSameGenesis(nodeHomeIn(servers), genesisBytes);
+  requireSameGenesis(nodeHomeIn(servers), genesisBytes, handoverIn(servers));
   const genesis = parseGenesis(genesisBytes);
   const { chainId } = genesis;
   const others =

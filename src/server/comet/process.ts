@@ -11,6 +11,7 @@ import { parseGenesis } from '../../ledger/genesis.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { signatureChecks } from '../ledger.ts';
 import { type ProcessOrder, type RunningProcess, serversOf } from '../process.ts';
+import { handedTo, handoverIn } from './handover.ts';
 import { keepingIn } from './keeping.ts';
 import { appSocketOf, blocksIn, nodeHomeIn, programFolders, stateIn } from './places.ts';
 
@@ -27,6 +28,8 @@ export async function startValidator(
   const servers = serversOf(home);
   const genesis = new Uint8Array(readFileSync(join(servers, 'genesis.cbor')));
   const { chainId, validators } = parseGenesis(genesis);
+  const before = handoverIn(servers);
+  const to = before && handedTo(before);
   const nodeHome = nodeHomeIn(servers);
   const running = new AsyncDisposableStack();
   try {
@@ -35,6 +38,7 @@ export async function startValidator(
     const application = await openLedgerApplication({
       ...{ path: stateIn(servers), genesis, verify: signatureChecks },
       snapshots: { folder: join(servers, 'ledger', 'snapshots'), every: keeping.snapshotEvery },
+      handedTo: to,
     });
     running.defer(() => application.close());
     // Whoever takes the older snapshot takes the blocks after it from this node, and is told whose turn it was below it.
@@ -44,7 +48,8 @@ export async function startValidator(
     running.defer(() => old.close());
     const peers = peersOf(nodeHome);
     const answer = abciApplication({
-      ...{ application, chainId, genesis, validators, now: Date.now },
+      ...{ application, chainId, genesis, validators: to?.validators ?? validators, now: Date.now },
+      before,
       isPeer: (nodeId) => peers.has(nodeId),
       retainHeight: (height, ms) => (keeping.archive ? 0 : old.retainHeight(height, ms)),
     });

@@ -16,6 +16,7 @@ import { bytesToHex } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../primitives/ids.ts';
 import { openFileBlobStore } from '../../storage/file/file-blob-store.ts';
+import { handedTo, handoverIn } from '../comet/handover.ts';
 import { isComet } from '../comet/places.ts';
 import { joinedIn } from '../founding.ts';
 import { requireKnownHome } from '../home-version.ts';
@@ -193,8 +194,10 @@ async function verifyBlocksOnce(
   const gathered = new GatheredFacts(genesis, joinedIn(servers));
   const curves = new VerifyPool({ batches: batchesAhead });
   const verify = isComet(servers) ? verifyConsortiumLedger : verifyLedger;
+  const handover = handoverIn(servers);
+  const to = handover && handedTo(handover);
   const verdict = await verify({
-    directory,
+    ...{ directory, handedTo: to },
     verifyVote: (key, message, signature) => curves.verifyVote(key, message, signature),
     openApplication: async (temporary) => {
       const application = await openLedgerApplication({
@@ -202,6 +205,7 @@ async function verifyBlocksOnce(
         genesis: genesisBytes,
         verify: checksBy(curves),
         isScratch: true,
+        handedTo: to,
       });
       return gathered.watching(application);
     },

@@ -14,9 +14,16 @@ export interface WitnessedHeader {
   readonly signature: Uint8Array | undefined;
 }
 
+/** A signature of this witness, under the header of its height. */
+export interface HandedHeight {
+  readonly height: number;
+  readonly signature: Uint8Array;
+}
+
 const schema = `
   CREATE TABLE IF NOT EXISTS witness(id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT, chain TEXT, genesis TEXT, point TEXT);
   CREATE TABLE IF NOT EXISTS headers(height INTEGER PRIMARY KEY, hash BLOB NOT NULL, signature BLOB);
+  CREATE TABLE IF NOT EXISTS handed(keeper TEXT PRIMARY KEY, height INTEGER NOT NULL);
 `;
 
 /**
@@ -65,7 +72,7 @@ export class WitnessRecord {
    * that stands there, or that leaves a gap: then nothing was written.
    */
   advance(headers: readonly LedgerPoint[], point: LedgerPoint): void {
-    let last = this.#lastHeight();
+    let last = this.lastHeight() || undefined;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const insert = this.#db.prepare('INSERT INTO headers(height, hash) VALUES (?, ?)');
@@ -84,9 +91,28 @@ export class WitnessRecord {
     }
   }
 
-  #lastHeight(): number | undefined {
+  /** 0: none was written down. */
+  lastHeight(): number {
     const last = this.#db.prepare('SELECT max(height) AS last FROM headers').get()?.last;
-    return typeof last === 'number' ? last : undefined;
+    return typeof last === 'number' ? last : 0;
+  }
+
+  /** The next signatures that this keeper was not handed yet, the oldest first. */
+  toHand(keeper: string, most: number): readonly HandedHeight[] {
+    const rows = this.#db
+      .prepare(
+        `SELECT height, signature FROM headers WHERE signature IS NOT NULL AND height >
+         coalesce((SELECT height FROM handed WHERE keeper = ?), 0) ORDER BY height LIMIT ?`,
+      )
+      .all(keeper, most);
+    return rows.flatMap(({ height, signature }) =>
+      signature instanceof Uint8Array ? [{ height: Number(height), signature }] : [],
+    );
+  }
+
+  /** It has them up to this height. */
+  handed(keeper: string, height: number): void {
+    this.#db.prepare('INSERT OR REPLACE INTO handed VALUES (?, ?)').run(keeper, height);
   }
 
   keep(signatures: ReadonlyMap<number, Uint8Array>): void {

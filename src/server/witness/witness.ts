@@ -91,6 +91,10 @@ async function beginning(
   return point;
 }
 
+/** Rule F-6: of a time that is now by this clock. */
+export const isNewNow = (timeMs: number, nowMs: number): boolean =>
+  Math.abs(nowMs - timeMs) <= maxAgeMs;
+
 /** Those that are new by this clock. */
 function sign(
   { trustRoot, signer, now = Date.now }: WitnessOptions,
@@ -98,7 +102,7 @@ function sign(
 ): readonly SignedHeight[] {
   const nowMs = now();
   return headers
-    .filter(({ header }) => Math.abs(nowMs - msOfTimestamp(header.time)) <= maxAgeMs)
+    .filter(({ header }) => isNewNow(msOfTimestamp(header.time), nowMs))
     .map(({ header, headerHash }) => {
       const message = witnessMessage(trustRoot.chain, header.height, headerHash);
       return { height: header.height, headerHash, signature: signer.sign(message) };

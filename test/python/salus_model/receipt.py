@@ -117,6 +117,8 @@ def verify(data: bytes, root: dict) -> dict:
         raise _invalid("result")
     signed, of = _verify_line(receipt, root)
     witnesses = _count_witnesses(receipt, root)
+    if witnesses < root.get("quorum", 0):
+        raise _invalid("quorum")
     if receipt["claim"] is not None:
         try:
             holds = _claim_holds(receipt["claim"], receipt["tx"])

@@ -26,7 +26,7 @@ def parse_trust_root(text: str) -> dict:
     except ValueError:
         raise wrong from None
     names = {"chain", "genesisHash", "height", "headerHash", "validatorsHash", "witnesses"}
-    if not isinstance(root, dict) or set(root) != names:
+    if not isinstance(root, dict) or set(root) - {"quorum"} != names:
         raise wrong
     height, witnesses = root["height"], root["witnesses"]
     if type(root["chain"]) is not str or not 1 <= len(root["chain"]) <= 50:
@@ -40,6 +40,10 @@ def parse_trust_root(text: str) -> dict:
             raise wrong
     if len(set(witnesses)) != len(witnesses):
         raise wrong
+    if "quorum" in root:
+        quorum = root["quorum"]
+        if type(quorum) not in (int, float) or quorum != int(quorum) or not 1 <= quorum <= len(witnesses):
+            raise wrong
     return root
 
 

@@ -19,7 +19,7 @@ import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { BlockInput, BlockOutput, ConsensusApplication } from '../../application.ts';
 import type { StateSnapshots } from '../../ledger-application/open.ts';
 import type { KeptSnapshot } from '../../ledger-application/snapshots/files.ts';
-import { appStateOf } from '../app-state.ts';
+import { appStateOf, type LedgerBefore } from '../app-state.ts';
 import {
   consistencyPath,
   decodeConsistency,
@@ -41,6 +41,8 @@ export interface AbciOptions {
   /** As it travels: what the node's own genesis has to carry. */
   readonly genesis: Uint8Array;
   readonly validators: readonly Validator[];
+  /** Of a ledger that one operator handed over; missing: it begins with its genesis. */
+  readonly before?: LedgerBefore | undefined;
   readonly now: () => number;
   /** Whether the node with this id (hex of 20 bytes) may connect; the node asks before it talks to one. */
   readonly isPeer: (nodeId: string) => boolean;
@@ -61,7 +63,7 @@ export function abciApplication(options: AbciOptions): Answer {
   return async (request) => {
     if (request.echo !== undefined) return respond({ echo: { message: request.echo.message } });
     if (request.flush !== undefined) return respond({ flush: {} });
-    if (request.info !== undefined) return respond({ info: info(application) });
+    if (request.info !== undefined) return respond({ info: info(options) });
     if (request.initChain !== undefined) {
       requireGenesis(request.initChain, options);
       return respond({ initChain: { validators: [], appHash: application.info().appHash } });
@@ -108,8 +110,10 @@ export function abciApplication(options: AbciOptions): Answer {
 const respond = (given: DeepPartial<Response>): Response =>
   Response.fromPartial<DeepPartial<Response>>(given);
 
-function info(application: ConsensusApplication) {
-  const { height, appHash } = application.info();
+/** What came before is nothing to the node: it begins by InitChain. */
+function info({ application, before }: AbciOptions) {
+  const { height: own, appHash } = application.info();
+  const height = own === before?.height ? 0 : own;
   const lastBlock = { lastBlockHeight: BigInt(height), lastBlockAppHash: appHash };
   return { data: 'salus', version: '1', appVersion, ...lastBlock };
 }
@@ -121,8 +125,10 @@ function requireGenesis(
 ): void {
   const wrong = (what: string) => new CodedError('GENESIS_WRONG', { what });
   if (chainId !== options.chainId) throw wrong('chain_id');
-  if (initialHeight !== 1n) throw wrong('initial_height');
-  if (utf8ToText(appStateBytes).replace(/\s/g, '') !== appStateOf(options.genesis)) {
+  const { before } = options;
+  const last = before?.height ?? 0;
+  if (initialHeight !== BigInt(last + 1)) throw wrong('initial_height');
+  if (utf8ToText(appStateBytes).replace(/\s/g, '') !== appStateOf(options.genesis, before)) {
     throw wrong('app_state');
   }
   const given = validators.map(({ pubKey, power }) =>
@@ -130,7 +136,9 @@ function requireGenesis(
   );
   const named = options.validators.map(({ publicKey, power }) => keyAndPower(publicKey, power));
   if (given.sort().join() !== named.sort().join()) throw wrong('validators');
-  if (options.application.info().height !== 0) throw wrong('height');
+  const { height, appHash } = options.application.info();
+  if (height !== last) throw wrong('height');
+  if (before !== undefined && bytesToHex(appHash) !== before.appHash) throw wrong('app_hash');
 }
 
 const keyAndPower = (publicKey: Uint8Array, power: number): string =>

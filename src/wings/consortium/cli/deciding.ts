@@ -110,7 +110,7 @@ export async function openDesk(
   const url = flags.gateway ?? localHospitals(home)[0]?.url;
   if (url === undefined) throw new CodedError('GATEWAY_UNREACHABLE');
   const { GovernanceDesk } = await import('../server/governance.ts');
-  return GovernanceDesk.open(url, readSmallText(trust ?? join(home, 'trust.json')), signal);
+  return GovernanceDesk.open(url, readSmallText(trust ?? join(home, 'trust.json')), signal, home);
 }
 
 /** What stands, and the hospital of this home that speaks. Throws MEMBER_WRONG, and as `GovernanceDesk`. */

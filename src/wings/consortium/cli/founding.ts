@@ -119,8 +119,10 @@ async function makePart(context: CommandContext, flags: ProposeFlags): Promise<v
   const { parseMember } = await import('../server/member.ts');
   const { formatFile, openMember } = await import('../server/genesis-proposal.ts');
   const { isFounded } = await import('../../../server/founding.ts');
+  const { isOrderedHere } = await import('../server/migrating.ts');
   const home = homeFolder(context.flags.home);
-  if (isFounded(home)) throw new CodedError('HOME_FOUNDED', { home });
+  if (isFounded(home) && !isOrderedHere(home, chain))
+    throw new CodedError('HOME_FOUNDED', { home });
   const { port: gateway } = context.flags;
   const { p2pPort: p2p, rpcPort: rpc, storagePort: storage, peersPort: peers } = flags;
   const said = { gateway, p2p, rpc, storage, peers };

@@ -3,6 +3,7 @@ import { addBlocks } from './blocks.ts';
 import { addDeciding, addNewKeys, addTakeKeys } from './deciding.ts';
 import { addFounding } from './founding.ts';
 import { addJoining } from './joining.ts';
+import { addMigrating } from './migrating.ts';
 
 const addConsortium: AddCommand = (program, context) => {
   const consortium = program
@@ -10,6 +11,7 @@ const addConsortium: AddCommand = (program, context) => {
     .description('several hospitals on machines of their own: found it, join it, decide together');
   addFounding(consortium, context);
   addJoining(consortium, context);
+  addMigrating(consortium, context);
   addDeciding(consortium, context);
   addNewKeys(consortium, context);
   addTakeKeys(consortium, context);

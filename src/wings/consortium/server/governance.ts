@@ -1,4 +1,4 @@
-import { charterAt } from '../../../ledger/charter.ts';
+import { charterAt, type HandedTo } from '../../../ledger/charter.ts';
 import { memberRows, membersAt } from '../../../ledger/members.ts';
 import { type OrganisationRight, organisationRights } from '../../../ledger/rights.ts';
 import { type LedgerView, onlyRow, type StateTable } from '../../../ledger/table.ts';
@@ -10,8 +10,10 @@ import { type ValidatorCase, validatorsCases } from '../../../ledger/tables/vali
 import { validatorsOf } from '../../../ledger/validator-set.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import { handedTo, handoverIn } from '../../../server/comet/handover.ts';
 import { type HeldKey, heldKeys } from '../../../server/founding.ts';
 import { OrganisationDesk, type TakenTx } from '../../../server/organisation-desk.ts';
+import { serversOf } from '../../../server/process.ts';
 import { type GovPropose, proposalId } from '../ledger/acts/gov-propose.ts';
 import { type Change, changeFacts } from '../ledger/changes.ts';
 import { counts, quorumOf } from '../ledger/counting.ts';
@@ -59,13 +61,23 @@ export interface Standing {
 /** What members decide together, seen and sent from the home of one of them. Throws as `OrganisationDesk`. */
 export class GovernanceDesk {
   readonly #desk: OrganisationDesk;
+  readonly #handedTo: HandedTo | undefined;
 
-  private constructor(desk: OrganisationDesk) {
+  private constructor(desk: OrganisationDesk, handedTo: HandedTo | undefined) {
     this.#desk = desk;
+    this.#handedTo = handedTo;
   }
 
-  static async open(url: string, trustRoot: string, signal: AbortSignal): Promise<GovernanceDesk> {
-    return new GovernanceDesk(await OrganisationDesk.open(url, trustRoot, signal));
+  /** `home`: of a ledger that was handed over it says to whom; no vote has written that into a row yet. */
+  static async open(
+    url: string,
+    trustRoot: string,
+    signal: AbortSignal,
+    home?: string,
+  ): Promise<GovernanceDesk> {
+    const handover = home === undefined ? undefined : handoverIn(serversOf(home));
+    const desk = await OrganisationDesk.open(url, trustRoot, signal);
+    return new GovernanceDesk(desk, handover && handedTo(handover));
   }
 
   get chain(): string {
@@ -79,7 +91,11 @@ export class GovernanceDesk {
     const rows = new Rows(this.#desk);
     await rows.fetch(membersTable, onlyRow);
     await rows.fetch(validatorsTable, onlyRow);
-    const charter = charterAt(rows, this.#desk.genesis, height + 1);
+    const charter = charterAt(
+      rows,
+      { ...this.#desk.genesis, handedTo: this.#handedTo },
+      height + 1,
+    );
     const listed = [...new Set(memberRows(rows, charter).map(({ organisation }) => organisation))];
     const counting = membersAt(rows, charter, height + 1);
     const validators = validatorsOf(rows, charter);
