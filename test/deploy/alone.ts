@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Page } from './documents.ts';
 import { installed } from './installed.ts';
 import { Lan, type Machine } from './machines.ts';
-import { mayServe, trustFor, until } from './reached.ts';
+import { mayServe, requireFit, trustFor, until } from './reached.ts';
 
 const found = new Page('docs/operations/found.md');
 const deploy = new Page('deploy/README.md');
@@ -31,8 +31,7 @@ export async function hospitalAlone(folder: string, say: (what: string) => void)
     await mayServe('https://salus.st-anna.example/st-anna-hospital', guest);
     machine.run('curl -sf http://127.0.0.1:7420/health', asSalus);
     refusesOutside(guest);
-    const { fit, findings } = machine.json('salus selfcheck --home /var/lib/salus/home', asSalus);
-    assert.equal(fit, true, JSON.stringify(findings));
+    requireFit(machine, '/var/lib/salus/home');
     await survivesKill(machine, 'salus-st-anna-hospital');
 
     say('deploy/README.md: the units of this folder, and a backup by the timer');

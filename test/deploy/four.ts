@@ -5,7 +5,7 @@ import { inside } from './debian.ts';
 import { Page } from './documents.ts';
 import { installed } from './installed.ts';
 import { Lan, type Machine } from './machines.ts';
-import { mayServe, named, trustFor, until } from './reached.ts';
+import { mayServe, named, requireFit, trustFor, until } from './reached.ts';
 import { shell } from './shell.ts';
 
 const page = new Page('docs/operations/consortium.md');
@@ -142,8 +142,7 @@ async function requireWell({ machine }: Hospital): Promise<void> {
     assert.equal(own?.replicas?.members.filter(({ isConnected }) => isConnected).length, 3);
     assert.deepEqual(own?.duties, []);
   });
-  const { fit, findings } = machine.json(`salus selfcheck --home ${home}`, asSalus);
-  assert.equal(fit, true, JSON.stringify(findings));
+  requireFit(machine, home);
 }
 
 /** An account is confirmed by the ledger: as NEXT.md of the home says. */

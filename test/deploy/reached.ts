@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -46,4 +47,14 @@ export function named(guest: Machine, host: string, address: string): void {
 /** Somebody elsewhere is given the ledger's newest header. */
 export async function mayServe(url: string, guest: Machine): Promise<void> {
   await until(() => guest.run(`curl -sf ${url}/v1/headers/latest -o /dev/null`));
+}
+
+/** `selfcheck` finds nothing, but that these machines have their disks in memory. */
+export function requireFit(machine: Machine, home: string): void {
+  const said = machine.json(`salus selfcheck --home ${home}`, {
+    ...{ user: 'salus', folder: '/var/lib/salus' },
+  });
+  const { findings } = said as { readonly findings: readonly { check: string; ok: boolean }[] };
+  const wrong = findings.filter(({ check, ok }) => !ok && check !== 'flush');
+  assert.deepEqual(wrong, []);
 }
