@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../cli/salus.ts';
@@ -11,11 +12,10 @@ const deploy = new Page('deploy/README.md');
 
 /**
  * The root of a Debian machine on which somebody did what "Installing" says, with the commit that this checkout stands at; made
- * once for each commit. Throws ShellFailure.
+ * once for what of it a machine has. Throws ShellFailure.
  */
 export function installed(): string {
-  const commit = shell('git', ['rev-parse', 'HEAD'], { cwd: root }).trim();
-  const made = join(cache, `installed-${commit.slice(0, 12)}`);
+  const made = join(cache, `installed-${committed().slice(0, 12)}`);
   if (existsSync(made)) return made;
   spawnSync('sh', ['-c', 'rm -rf "$0"/installed-*', cache]);
   const partial = join(cache, 'installed.partial');
@@ -32,4 +32,11 @@ export function installed(): string {
   });
   renameSync(partial, made);
   return made;
+}
+
+/** Hash of all that is installed, as it was committed. */
+function committed(): string {
+  const installed = ['src', 'web', 'bin', 'scripts', 'deploy', 'package.json', 'package-lock.json'];
+  const tree = shell('git', ['ls-tree', 'HEAD', ...installed], { cwd: root });
+  return createHash('sha256').update(tree).digest('hex');
 }
