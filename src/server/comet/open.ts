@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CometEngine } from '../../engines/cometbft/comet-engine.ts';
@@ -5,6 +6,7 @@ import { findCometBft, rpcUrlOf } from '../../engines/cometbft/node.ts';
 import { lockLedger } from '../../engines/embedded/lock.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { executeGenesis } from '../../ledger/ledger.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { RunningLedger } from '../ledger.ts';
 import { serversOf } from '../process.ts';
 import { type ProcessState, Supervisor, thisMachine } from '../supervisor.ts';
@@ -12,6 +14,12 @@ import { requireSameGenesis } from './node-home.ts';
 import { blocksIn, nodeHomeIn, programFolders, validatorsIn } from './places.ts';
 
 const entry = fileURLToPath(new URL('./process.ts', import.meta.url));
+
+/** CometBFT would make another, which no other member lets in. Throws HOME_INVALID. */
+function requireNodeKey(nodeHome: string): void {
+  const file = join('config', 'node_key.json');
+  if (!existsSync(join(nodeHome, file))) throw new CodedError('HOME_INVALID', { file });
+}
 
 export interface CometLedger extends RunningLedger {
   readonly processes: () => readonly ProcessState[];
@@ -36,6 +44,7 @@ export async function openCometLedger(
   running.defer(() => lock.release());
   // Said at once, and not in a log: the supervisor would only go on trying.
   findCometBft(programFolders());
+  requireNodeKey(nodeHomeIn(servers));
   requireSameGenesis(nodeHomeIn(servers), genesisBytes);
   const supervised = { name: 'ledger', entry, order: { home } };
   const supervisor = new Supervisor([supervised], thisMachine);
