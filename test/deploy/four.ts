@@ -124,7 +124,16 @@ function carry(from: Hospital, to: Hospital, file: string): void {
 }
 
 /** Its node is at the tip with three peers, whose stores answer it too, and nothing is owed. */
-async function requireWell({ machine }: Hospital): Promise<void> {
+async function requireWell(hospital: Hospital): Promise<void> {
+  try {
+    await becomesWell(hospital);
+  } catch (error) {
+    const logs = hospital.machine.run(`tail -n 5 ${home}/servers/logs/*.log`);
+    throw new Error(`${hospital.name} is not well; its logs:\n${logs}`, { cause: error });
+  }
+}
+
+async function becomesWell({ machine }: Hospital): Promise<void> {
   await until(() => {
     const status = machine.json(`salus consortium status --home ${home}`, asSalus);
     const { members, machine: own } = status as {
