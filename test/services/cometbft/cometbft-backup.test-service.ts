@@ -27,6 +27,14 @@ const status = (of: MemberHome) => salus(['consortium', 'status'], { home: of.ho
 const nodeOf = (facts: Json): Json => (facts.machine as Json).node as Json;
 const by = (name: string) => ({ home: homeOf(name).home });
 
+/** Two proposals that nobody decides: a block each, and what was decided is in force. */
+async function twoBlocks(): Promise<void> {
+  for (const rights of ['serve', 'batch']) {
+    const change = ['member-change', '--member', 'davos', '--rights', rights, '--yes'];
+    await salus(['consortium', 'propose', ...change], by('anna'));
+  }
+}
+
 async function decided(proposal: Json, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
     await salus(['consortium', 'vote', text(proposal, 'proposal'), 'yes', '--yes'], by(name));
@@ -43,11 +51,8 @@ test('a member is restored of a backup that was made while it ran: it refuses to
     files.filter((it) => /priv_validator|\.wal|cometbft\/data/.test(it)),
     [],
   );
-  // Two blocks that the backup has not.
-  for (const rights of ['serve', 'batch']) {
-    const change = ['member-change', '--member', 'davos', '--rights', rights, '--yes'];
-    await salus(['consortium', 'propose', ...change], by('anna'));
-  }
+  // What the backup has not.
+  await twoBlocks();
   await stopHome(davos);
 
   const restored: MemberHome = { name: 'davos', home: join(root, 'again'), working: undefined };
@@ -80,6 +85,7 @@ test('a member is restored of a backup that was made while it ran: it refuses to
   const change = ['validator-in', '--member', 'davos', '--key', key, '--yes'];
   const proposal = await salus(['consortium', 'propose', ...change], by('anna'));
   await decided(proposal, 'bern', 'chur');
+  await twoBlocks();
   const ordering = await until(
     () => status(restored),
     (it) => list(it, 'validators').some(({ publicKey }) => publicKey === key),

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bytesToHex } from '../../../primitives/bytes.ts';
+import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { nodeKeys } from '../../comet/node-home.ts';
 import { isComet, nodeHomeIn } from '../../comet/places.ts';
@@ -125,7 +125,7 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
 /** A key of its own, which nobody else has signed by; undefined: CometBFT does not run here, or the keys are put back by hand. */
 function newValidator(home: string, { keys }: Manifest): string | undefined {
   if (!keys || !isComet(serversOf(home))) return undefined;
-  return bytesToHex(nodeKeys(nodeHomeIn(serversOf(home))).validator);
+  return bytesToBase64url(nodeKeys(nodeHomeIn(serversOf(home))).validator);
 }
 
 async function copyNamed(from: string, to: string, path: string, signal: AbortSignal | undefined) {
