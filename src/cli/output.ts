@@ -93,7 +93,11 @@ export const processStreams: Streams = {
     process.stdout.write(text);
   },
   err: (text) => {
-    process.stderr.write(text);
+    try {
+      process.stderr.write(text);
+    } catch {
+      // A remark that finds no room, as on a full disk, ends nothing: what was asked for goes to stdout.
+    }
   },
   isLive: process.stderr.isTTY === true,
   get bytes() {

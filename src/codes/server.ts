@@ -8,6 +8,10 @@ export const serverCodes = {
     sentence:
       'This home was restored up to the block named, and later ones may be missing: grants that were revoked since are in force again. Restore it with the blocks of the home that was served last (--blocks-of), or serve it without them (--accept-loss).',
   },
+  RESTORED_TWIN: {
+    kind: 'not-valid',
+    sentence: 'This home was restored of a machine of a consortium, which may still run with the same keys: stop it for good, then say so once (--old-stopped).',
+  },
   PROPOSAL_INVALID: { kind: 'not-valid', sentence: 'This is not a proposal of what a log takes.' },
   HOST_OPEN: {
     kind: 'usage',

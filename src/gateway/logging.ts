@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { type LogStream, openLogStream } from './log-stream.ts';
 
 /**
  * The log of a gateway: JSON lines of time (ISO 8601), level as a word, ids, codes and numbers, on stderr. A request is logged as the pattern of
@@ -7,7 +8,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 export function createLogger(
   options: { readonly level?: string; readonly destination?: DestinationStream } = {},
 ): Logger {
-  const { level = 'info', destination = pino.destination({ dest: 2, sync: false }) } = options;
+  const { level = 'info', destination = logToStderr() } = options;
   return pino(
     {
       level,
@@ -23,6 +24,17 @@ export function createLogger(
     },
     destination,
   );
+}
+
+/** One for the process: two would write into each other's lines. */
+let standardError: LogStream | undefined;
+
+function logToStderr(): LogStream {
+  if (standardError !== undefined) return standardError;
+  const stream = openLogStream(2);
+  process.once('exit', () => stream.flushSync());
+  standardError = stream;
+  return stream;
 }
 
 export type { Logger };

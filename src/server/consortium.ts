@@ -75,6 +75,8 @@ export interface ConsortiumOptions {
   readonly acceptClock?: boolean;
   /** Serves a restored home although later blocks may be missing, and writes down that somebody decided so. */
   readonly acceptLoss?: boolean;
+  /** Serves a home that was restored of a machine of a consortium: that one is off for good. */
+  readonly oldStopped?: boolean;
   readonly logLevel?: string;
   /** Takes the lines of the log; missing: stderr. */
   readonly logFile?: LogFile;
@@ -117,7 +119,7 @@ export interface Consortium {
 }
 
 /**
- * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, RESTORED_BEHIND, PORT_BUSY,
+ * Starts all of it, or leaves nothing running. Throws HOME_READ_ONLY, HOME_INVALID, HOME_NEWER, RESTORED_BEHIND, RESTORED_TWIN, PORT_BUSY,
  * DISK_FULL, LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER, CLOCK_*, HOST_OPEN, ENGINE_WRONG, USAGE (no proxy's address); on
  * CometBFT COMETBFT_MISSING, NODE_SILENT, LEDGER_STALLED.
  */
@@ -251,7 +253,7 @@ async function openServers(options: ConsortiumOptions, log: Logger): Promise<Fou
     options.onMigrated?.(line);
   };
   await openHome(home, { onMigrated });
-  requireDecided(home, options.acceptLoss === true, Date.now());
+  requireDecided(home, options, Date.now());
   requireKeys(serversOf(home));
   // A home on CometBFT was founded whole, with the node's own keys; of one that follows the operator has the key.
   const validatorKey =

@@ -18,6 +18,8 @@ const restored = z.strictObject({
   isComplete: z.boolean(),
   /** When somebody decided to go on without what came later; 0: nobody did. */
   acceptedMs: z.int().nonnegative(),
+  /** Of a member of a consortium: the machine that was backed up may still run with these keys. */
+  oldMayRun: z.boolean().optional(),
 });
 
 /**
@@ -51,15 +53,34 @@ export function laterHeight({ height, peers }: Pick<RestoredHome, 'height' | 'pe
 
 /** Whether the home may lack blocks that people have seen, and nobody has decided to go on without them. */
 export function isUndecided(facts: RestoredHome): boolean {
+  // The other members give the blocks that it lacks.
+  if (facts.oldMayRun !== undefined) return facts.oldMayRun;
   const mayLack = !facts.isComplete || laterHeight(facts) !== undefined;
   return mayLack && facts.acceptedMs === 0;
 }
 
-/** Before a home serves. Throws RESTORED_BEHIND {height, later?}: it may lack blocks; `accept` goes on all the same. */
-export function requireDecided(home: string, accept: boolean, nowMs: number): void {
+/** What an operator has said of a restored home. */
+export interface Decided {
+  /** Goes on without the blocks that it may lack. */
+  readonly acceptLoss?: boolean;
+  /** The machine that was backed up is off for good. */
+  readonly oldStopped?: boolean;
+}
+
+/** Before a home serves. Throws RESTORED_BEHIND {height, later?}: it may lack blocks; RESTORED_TWIN: the old machine may run. */
+export function requireDecided(
+  home: string,
+  { acceptLoss = false, oldStopped = false }: Decided,
+  nowMs: number,
+): void {
   const facts = readRestored(home);
   if (facts === undefined || !isUndecided(facts)) return;
-  if (accept) {
+  if (facts.oldMayRun === true) {
+    if (!oldStopped) throw new CodedError('RESTORED_TWIN', { height: facts.height });
+    writeRestored(home, { ...facts, oldMayRun: false, acceptedMs: nowMs });
+    return;
+  }
+  if (acceptLoss) {
     writeRestored(home, { ...facts, acceptedMs: nowMs });
     return;
   }

@@ -11,9 +11,14 @@ const ledger: Service = {
   name: 'ledger',
   per: 'home',
   keeps: {
-    databases: ['ledger/blocks.db'],
-    plain: ['genesis.cbor', 'home.json', 'members.json', 'network.json'],
-    keys: ['ledger/validator.key'],
+    databases: ['ledger/blocks.db', 'ledger/validators.db'],
+    plain: [
+      ...['genesis.cbor', 'home.json', 'members.json', 'network.json', 'tls/members.pem'],
+      ...['cometbft/config/genesis.json', 'cometbft/config/config.toml'],
+    ],
+    // Of a node on CometBFT its name alone. Neither what it signed last nor the key that orders blocks: a copy of the one
+    // without the newest of the other signs twice (backup.md, K-13).
+    keys: ['ledger/validator.key', 'cometbft/config/node_key.json'],
   },
   check: (home) => (isFounded(home) ? checkMember(home) : Promise.resolve([])),
 };

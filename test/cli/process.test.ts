@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startProcess, startProgram } from './process.ts';
@@ -19,6 +19,21 @@ test('up runs until Ctrl-C, which is no failure', async () => {
   assert.deepEqual(people, []);
   const { code, stderr } = await running.stop();
   assert.equal(code, 0, stderr);
+});
+
+test('a full disk under stderr costs lines, never the server', async (t) => {
+  if (!existsSync('/dev/full')) return t.diagnostic('no /dev/full here');
+  const salus = [process.execPath, join(root, 'bin', 'salus.mjs')];
+  const up = [...salus, ...['up', '--json', '--port', '0', '--log-level', 'debug']];
+  const running = startProgram('/bin/sh', ['-c', 'exec "$@" 2> /dev/full', 'sh', ...up], {
+    home: join(home, 'full-log'),
+  });
+  const { url } = await running.line((facts) => facts.ready === true);
+  for (let n = 0; n < 20; n++) {
+    const { status } = await fetch(`${String(url)}/north/v1/headers/latest`);
+    assert.equal(status, 200);
+  }
+  assert.equal((await running.stop()).code, 0);
 });
 
 test('without --json a refusal is one sentence on stderr, stdout is empty, and the exit code says why', async () => {

@@ -65,7 +65,7 @@ test('a backup under write load holds everything that was acknowledged before it
     assert.ok(verified.items > 0);
     assert.deepEqual(announcedOnly(restored, acked), []);
     // What came after the backup is the test's to leave out.
-    requireDecided(restored, true, Date.now());
+    requireDecided(restored, { acceptLoss: true }, Date.now());
     const served = await servers[1].start({ home: restored }, startBoundMs);
     assert.ok(served);
     const staleAnchors = await staleAnchorsOf(restored, join(folder, 'shadow'));

@@ -57,7 +57,8 @@ async function restore(
   });
   // Loaded here, so that no other command waits for the servers' code.
   const { isUndecided, laterHeight } = await import('../../server/restored.ts');
-  const { manifest, verified, erasedAgain, laterBlocks, endedInvitations, restored } = result;
+  const { manifest, verified, erasedAgain, laterBlocks, endedInvitations, restored, validator } =
+    result;
   const { chain, createdMs, keys } = manifest;
   const { height, headerHash } = restored;
   const later = laterHeight(restored);
@@ -79,6 +80,7 @@ async function restore(
       blobs,
       erasedAgain,
       ...{ laterBlocks, endedInvitations, restored, ...ends },
+      ...(validator !== undefined && { validator }),
       warnings,
     },
     () =>
@@ -95,18 +97,23 @@ async function restore(
 
 /** How the ledger ends here, as far as anybody knows. */
 function endLines(
-  { restored, laterBlocks, endedInvitations }: Restored,
+  { restored, laterBlocks, endedInvitations, validator }: Restored,
   { later, mayServe }: { readonly later?: number; readonly mayServe: boolean },
 ): string[] {
   const { height } = restored;
   const lines: string[] = [];
   if (laterBlocks > 0) lines.push(`${amount(laterBlocks, 'later block')} taken over.`);
-  if (later !== undefined) {
+  if (later !== undefined && validator === undefined) {
     lines.push(
       `A hospital has block ${later}, this home ends at block ${height}: restore it with --blocks-of.`,
     );
   }
-  if (!mayServe) {
+  if (validator !== undefined) {
+    lines.push(
+      'Its node takes later blocks from the other members. The machine that was backed up may still run: stop it for good, then salus up --old-stopped.',
+      `It orders no blocks until the members vote in its new key: salus consortium propose validator-in --member NAME --key ${validator}`,
+    );
+  } else if (!mayServe) {
     lines.push(
       `Nobody gave this home a block after ${height}: it is served only with salus up --accept-loss.`,
     );

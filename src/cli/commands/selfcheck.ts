@@ -85,7 +85,7 @@ function checkApp(): Finding {
     check: 'web app',
     ok: app !== undefined,
     value: app === undefined ? 'not built' : `seal ${app.seal}`,
-    advice: 'npm start builds it',
+    advice: 'npm run build:web builds it',
   };
 }
 

@@ -38,6 +38,7 @@ interface UpOptions extends LogFlags {
   readonly trust?: string;
   readonly acceptClock?: boolean;
   readonly acceptLoss?: boolean;
+  readonly oldStopped?: boolean;
   readonly trustedProxy?: readonly string[] | undefined;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
@@ -75,6 +76,10 @@ export const addUp: AddCommand = (program, context) => {
     .option('--tls-key <file>', 'its private key (PEM)')
     .option('--url <url>', 'where others reach this server, for invitations')
     .option('--accept-clock', 'go on although the clock jumped ahead: it is right')
+    .option(
+      '--old-stopped',
+      'serve a restored home of a consortium: the machine it was restored of is off for good',
+    )
     .option(
       '--accept-loss',
       'serve a restored home although later blocks may be missing: what was revoked since is in force again',
@@ -143,6 +148,7 @@ async function serve(
     follow: followedOf(home, options),
     acceptClock: options.acceptClock === true,
     acceptLoss: options.acceptLoss === true,
+    oldStopped: options.oldStopped === true,
     proxies: options.trustedProxy ?? [],
     people: () => peopleOf(home),
     tryNext,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { verifyVote } from '../../crypto/signature.ts';
@@ -6,6 +7,7 @@ import { findCometBft, rpcUrlOf } from '../../engines/cometbft/node.ts';
 import { lockLedger } from '../../engines/embedded/lock.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { executeGenesis } from '../../ledger/ledger.ts';
+import { CodedError } from '../../primitives/errors.ts';
 import type { Hospital } from '../founding.ts';
 import type { RunningLedger } from '../ledger.ts';
 import type { PeerConnections } from '../member/peer-fetch.ts';
@@ -21,6 +23,12 @@ import { blocksIn, nodeHomeIn, programFolders, validatorsIn } from './places.ts'
 const joiningMs = 15 * 60_000;
 
 const entry = fileURLToPath(new URL('./process.ts', import.meta.url));
+
+/** CometBFT would make another, which no other member lets in. Throws HOME_INVALID. */
+function requireNodeKey(nodeHome: string): void {
+  const file = join('config', 'node_key.json');
+  if (!existsSync(join(nodeHome, file))) throw new CodedError('HOME_INVALID', { file });
+}
 
 export interface CometLedger extends RunningLedger {
   readonly processes: () => readonly ProcessState[];
@@ -48,6 +56,7 @@ export async function openCometLedger(
   running.defer(() => lock.release());
   // Said at once, and not in a log: the supervisor would only go on trying.
   findCometBft(programFolders());
+  requireNodeKey(nodeHomeIn(servers));
   requireSameGenesis(nodeHomeIn(servers), genesisBytes, handoverIn(servers));
   const genesis = parseGenesis(genesisBytes);
   const { chainId } = genesis;

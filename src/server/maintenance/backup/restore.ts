@@ -1,9 +1,12 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
+import { nodeKeys } from '../../comet/node-home.ts';
+import { isComet, nodeHomeIn } from '../../comet/places.ts';
 import { flushFolder, makeFolder } from '../../files.ts';
 import { type OpenHomeOptions, openHome } from '../../home-version.ts';
-import type { Service } from '../../process.ts';
+import { type Service, serversOf } from '../../process.ts';
 import { type RestoredHome, writeRestored } from '../../restored.ts';
 import { type VerifiedHome, verifyHome } from '../verify-home.ts';
 import { applyErasuresOf } from './apply-erasures.ts';
@@ -41,6 +44,8 @@ export interface Restored {
   readonly endedInvitations: number;
   /** What is known of the ledger's end; whether the home serves hangs on it. */
   readonly restored: RestoredHome;
+  /** Of a home on CometBFT: the key by which it will order blocks once the members have voted it in. */
+  readonly validator?: string;
 }
 
 const workName = '.restoring';
@@ -102,16 +107,25 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
       ...{ backupHeight: manifest.height, backupMs: manifest.createdMs },
       peers: await askPeers(work, urls),
       ...{ isComplete: taken.isWhole, acceptedMs: 0 },
+      ...(isComet(serversOf(work)) && { oldMayRun: true }),
     };
+    const validator = newValidator(work, manifest);
     writeRestored(work, restored);
     putInPlace(work, home);
     return {
       ...{ manifest, verified, erasedAgain, endedInvitations, restored },
       laterBlocks: taken.blocks,
+      ...(validator !== undefined && { validator }),
     };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** A key of its own, which nobody else has signed by; undefined: CometBFT does not run here, or the keys are put back by hand. */
+function newValidator(home: string, { keys }: Manifest): string | undefined {
+  if (!keys || !isComet(serversOf(home))) return undefined;
+  return bytesToBase64url(nodeKeys(nodeHomeIn(serversOf(home))).validator);
 }
 
 async function copyNamed(from: string, to: string, path: string, signal: AbortSignal | undefined) {
