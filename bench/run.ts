@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { wings } from '../test/model/wings.ts';
 import { benchChart } from './chart.ts';
 import { benchConsortium } from './consortium.ts';
 import { benchDay } from './day.ts';
@@ -33,6 +34,8 @@ const { values, positionals: names } = parseArgs({
 const isConsortium = values.engine === 'cometbft';
 const members = Number(values.members);
 
+const ofWings = await Promise.all(wings.map((wing) => wing.benches?.() ?? {}));
+
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   ledger: (report) =>
     isConsortium
@@ -51,6 +54,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   chart: benchChart,
   day: benchDay,
   web: benchWeb,
+  ...Object.assign({}, ...ofWings),
 };
 
 const unknown = names.filter((name) => !(name in benches));

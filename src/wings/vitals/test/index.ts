@@ -1,4 +1,9 @@
 import type { TestWing } from '../../../../test/model/wing.ts';
 
-/** The wing's acts once more, for the model ledger and the histories. */
-export const vitalsTest: TestWing = { name: 'vitals', acts: [], tables: [] };
+/** The wing's acts once more, for the model ledger and the histories; its known answers and its figures. */
+export const vitalsTest: TestWing = {
+  name: 'vitals',
+  acts: [],
+  tables: [],
+  benches: async () => ({ pages: (await import('./bench-pages.ts')).benchPages }),
+};

@@ -1,0 +1,64 @@
+import { equalBytes } from '../../../primitives/bytes.ts';
+import type { PageArithmetic } from './page-arithmetic.ts';
+import { expandJointRand, expandQueryRand } from './page-expansion.ts';
+import { type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
+import type { OpenedShare } from './page-open.ts';
+
+/** What a server says of its share to the other two. Both parts are worth nothing without the others'. */
+export interface VerifierShare {
+  /** What its share gives to the joint randomness, as it found it itself: 32 bytes. */
+  readonly part: Uint8Array;
+  /** 3 x 191 elements. */
+  readonly verifier: Uint8Array;
+}
+
+/** How a page was judged; all three servers come to the same. */
+export type Verdict = 'accepted' | 'JOINT_RAND_MISMATCH' | 'PROOF_REJECTED';
+
+/**
+ * A server's verifier share. `parts`: those of the manifest; its own is put in place of what the manifest says, so that
+ * a share that is not the device's answers to another question. Rule VP-13.
+ */
+export async function prepareShare(
+  arithmetic: PageArithmetic,
+  of: {
+    readonly server: ServerNumber;
+    readonly head: PageHead;
+    readonly parts: OfThree<Uint8Array>;
+    readonly opened: OpenedShare;
+    /** 32 bytes that the three servers share and no device knows. */
+    readonly verifyKey: Uint8Array;
+  },
+): Promise<VerifierShare> {
+  const { server, head, opened } = of;
+  const { part } = opened;
+  const [part1, part2, part3] = of.parts;
+  const parts: OfThree<Uint8Array> = [
+    server === 1 ? part : part1,
+    server === 2 ? part : part2,
+    server === 3 ? part : part3,
+  ];
+  const [jointRand, queryRand] = await Promise.all([
+    expandJointRand(arithmetic, parts, head),
+    expandQueryRand(arithmetic, of.verifyKey, head),
+  ]);
+  const at = { ...sizeOf(head), jointRand, queryRand, isFirst: server === 1 };
+  return { part, verifier: arithmetic.query(opened.share, at) };
+}
+
+/** What the three verifier shares, in the order of the servers, say together. Rule VP-14. */
+export async function decidePage(
+  arithmetic: PageArithmetic,
+  of: {
+    readonly head: PageHead;
+    readonly parts: OfThree<Uint8Array>;
+    readonly said: OfThree<VerifierShare>;
+  },
+): Promise<Verdict> {
+  const { head, parts, said } = of;
+  const agree = said.every(({ part }, i) => equalBytes(part, parts[i] ?? new Uint8Array(0)));
+  if (!agree) return 'JOINT_RAND_MISMATCH';
+  const jointRand = await expandJointRand(arithmetic, parts, head);
+  const verifiers = said.map(({ verifier }) => verifier);
+  return arithmetic.decide(verifiers, jointRand) ? 'accepted' : 'PROOF_REJECTED';
+}
