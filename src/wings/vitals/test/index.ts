@@ -5,5 +5,9 @@ export const vitalsTest: TestWing = {
   name: 'vitals',
   acts: [],
   tables: [],
+  async vectors() {
+    const { statCodes, statPages } = await import('./vectors.ts');
+    return { 'stat-codes': statCodes, 'stat-pages': statPages };
+  },
   benches: async () => ({ pages: (await import('./bench-pages.ts')).benchPages }),
 };
