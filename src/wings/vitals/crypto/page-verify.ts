@@ -12,6 +12,11 @@ export interface VerifierShare {
   readonly verifier: Uint8Array;
 }
 
+/** A verifier share, and the joint randomness that it was made with: where all parts agree, everybody's. */
+export interface PreparedShare extends VerifierShare {
+  readonly jointRand: Uint8Array;
+}
+
 /** How a page was judged; all three servers come to the same. */
 export type Verdict = 'accepted' | 'JOINT_RAND_MISMATCH' | 'PROOF_REJECTED';
 
@@ -29,7 +34,7 @@ export async function prepareShare(
     /** 32 bytes that the three servers share and no device knows. */
     readonly verifyKey: Uint8Array;
   },
-): Promise<VerifierShare> {
+): Promise<PreparedShare> {
   const { server, head, opened } = of;
   const { part } = opened;
   const [part1, part2, part3] = of.parts;
@@ -43,22 +48,24 @@ export async function prepareShare(
     expandQueryRand(arithmetic, of.verifyKey, head),
   ]);
   const at = { ...sizeOf(head), jointRand, queryRand, isFirst: server === 1 };
-  return { part, verifier: arithmetic.query(opened.share, at) };
+  return { part, verifier: arithmetic.query(opened.share, at), jointRand };
 }
 
-/** What the three verifier shares, in the order of the servers, say together. Rule VP-14. */
-export async function decidePage(
+/**
+ * What the three verifier shares, in the order of the servers, say together. `jointRand`: this server's own, of
+ * `prepareShare`; its part is among those that are compared first. Rule VP-14.
+ */
+export function decidePage(
   arithmetic: PageArithmetic,
   of: {
-    readonly head: PageHead;
     readonly parts: OfThree<Uint8Array>;
     readonly said: OfThree<VerifierShare>;
+    readonly jointRand: Uint8Array;
   },
-): Promise<Verdict> {
-  const { head, parts, said } = of;
+): Verdict {
+  const { parts, said, jointRand } = of;
   const agree = said.every(({ part }, i) => equalBytes(part, parts[i] ?? new Uint8Array(0)));
   if (!agree) return 'JOINT_RAND_MISMATCH';
-  const jointRand = await expandJointRand(arithmetic, parts, head);
   const verifiers = said.map(({ verifier }) => verifier);
   return arithmetic.decide(verifiers, jointRand) ? 'accepted' : 'PROOF_REJECTED';
 }

@@ -81,7 +81,7 @@ export async function benchPages(report: Report): Promise<void> {
     const [first, , third] = said;
     const all =
       server === 1 ? ([mine, said[1], third] as const) : ([first, said[1], mine] as const);
-    const verdict = await decidePage(kernel, { head, parts, said: all });
+    const verdict = decidePage(kernel, { parts, said: all, jointRand: mine.jointRand });
     if (verdict !== 'accepted') throw new Error(verdict);
     keepShare(kernel, { server, head, opened, hash: hashes[server - 1] ?? hashes[0] });
   }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { sha256 } from '../../../crypto/hash.ts';
 import { u32be, utf8 } from '../../../primitives/bytes.ts';
 import { edgesVersion } from '../crypto/histogram-edges.ts';
@@ -8,9 +9,9 @@ import type { PageRandomness, SharedPage } from '../crypto/page-share.ts';
 import { encodePage, type Measured, type PageValues } from '../crypto/page-values.ts';
 import {
   decidePage,
+  type PreparedShare,
   prepareShare,
   type Verdict,
-  type VerifierShare,
 } from '../crypto/page-verify.ts';
 import { panelOf, vitalsOf } from '../crypto/panels.ts';
 import { statisticsValue } from '../crypto/vital-signs.ts';
@@ -46,7 +47,7 @@ export const verifyKey = drawn('verify key');
 export async function verify(
   arithmetic: PageArithmetic,
   { head, parts, bodies }: SharedPage,
-): Promise<{ verdict: Verdict; opened: OfThree<OpenedShare>; said: OfThree<VerifierShare> }> {
+): Promise<{ verdict: Verdict; opened: OfThree<OpenedShare>; said: OfThree<PreparedShare> }> {
   const three = async <Part>(
     run: (server: ServerNumber) => Promise<Part>,
   ): Promise<OfThree<Part>> => [...([await run(1), await run(2)] as const), await run(3)];
@@ -58,5 +59,17 @@ export async function verify(
       ...{ server, head, parts, opened: opened[server - 1] ?? opened[0], verifyKey },
     }),
   );
-  return { verdict: await decidePage(arithmetic, { head, parts, said }), opened, said };
+  return { verdict: verdictOf(arithmetic, parts, said), opened, said };
+}
+
+/** All three judge by themselves, and alike. */
+export function verdictOf(
+  arithmetic: PageArithmetic,
+  parts: OfThree<Uint8Array>,
+  said: OfThree<PreparedShare>,
+): Verdict {
+  const verdicts = said.map(({ jointRand }) => decidePage(arithmetic, { parts, said, jointRand }));
+  const [first = assert.fail()] = verdicts;
+  assert.deepEqual(verdicts, [first, first, first]);
+  return first;
 }

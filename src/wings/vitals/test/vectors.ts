@@ -9,10 +9,10 @@ import { type OfThree, pageIdOf, type ServerNumber } from '../crypto/page-head.t
 import { truncateShare } from '../crypto/page-keep.ts';
 import { openBody } from '../crypto/page-open.ts';
 import { encodeMeasurement, shareMeasurement } from '../crypto/page-share.ts';
-import { decidePage, prepareShare, type VerifierShare } from '../crypto/page-verify.ts';
+import { type PreparedShare, prepareShare } from '../crypto/page-verify.ts';
 import { panelOf } from '../crypto/panels.ts';
 import { statisticsCode, type VitalName, vitalSigns } from '../crypto/vital-signs.ts';
-import { valuesOf } from './pages.ts';
+import { valuesOf, verdictOf } from './pages.ts';
 
 const digest = (bytes: Uint8Array): string => hex(sha256(bytes));
 
@@ -41,7 +41,7 @@ async function page(at: { n: number; panel: number; sequence: number; wrong?: nu
   const opened = await each((server) =>
     openBody(arithmetic, { server, head, body: bodies[server - 1] ?? bodies[0] }),
   );
-  const said: OfThree<VerifierShare> = await each((server) =>
+  const said: OfThree<PreparedShare> = await each((server) =>
     prepareShare(arithmetic, {
       ...{ server, head, parts, verifyKey, opened: opened[server - 1] ?? opened[0] },
     }),
@@ -67,7 +67,7 @@ async function page(at: { n: number; panel: number; sequence: number; wrong?: nu
     explicitSha256: digest(third.elements),
     verifiersSha256: said.map(({ verifier }) => digest(verifier)),
     rolls: opened.map((it) => hex(truncateShare(arithmetic, it).roll)),
-    verdict: await decidePage(arithmetic, { head, parts, said }),
+    verdict: verdictOf(arithmetic, parts, said),
   };
 }
 
