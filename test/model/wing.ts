@@ -1,4 +1,3 @@
-import type { Report } from '../../bench/figures.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { LogName } from '../../src/ledger/shapes.ts';
@@ -68,8 +67,6 @@ export interface TestWing {
   readonly largestRows?: Readonly<Record<string, unknown>>;
   /** Known answers of the wing's formats, by the name of their file in test/vectors/own. */
   vectors?(): Promise<Readonly<Record<string, Format>>>;
-  /** What `npm run bench` can measure of it, by name. */
-  benches?(): Promise<Readonly<Record<string, (report: Report) => Promise<void>>>>;
   /** Throws where rows of the wing say something else than the model's. */
   assertSame?(rows: ReadonlyMap<string, string>, view: LedgerView): void;
 }

@@ -1,6 +1,6 @@
 import type { TestWing } from '../../../../test/model/wing.ts';
 
-/** The wing's acts once more, for the model ledger and the histories; its known answers and its figures. */
+/** The wing's acts once more, for the model ledger and the histories; and its known answers. */
 export const vitalsTest: TestWing = {
   name: 'vitals',
   acts: [],
@@ -9,5 +9,4 @@ export const vitalsTest: TestWing = {
     const { statCodes, statPages } = await import('./vectors.ts');
     return { 'stat-codes': statCodes, 'stat-pages': statPages };
   },
-  benches: async () => ({ pages: (await import('./bench-pages.ts')).benchPages }),
 };
