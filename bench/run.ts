@@ -1,4 +1,5 @@
 // npm run bench -- [NAME ...] [--million] [--engine embedded|cometbft] [--members N] [--transactions N] [--json]: figures as ratios to peers that run beside. It measures; it does not fail.
+import { globSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -37,6 +38,14 @@ const { values, positionals: names } = parseArgs({
 const isConsortium = values.engine === 'cometbft';
 const members = Number(values.members);
 
+// A wing brings its own, in test/bench.ts: nothing here names it, so it can go.
+const root = new URL('..', import.meta.url);
+const ofWings = await Promise.all(
+  globSync('src/wings/*/test/bench.ts', { cwd: fileURLToPath(root) }).map(
+    async (path) => (await import(new URL(path, root).href)).benches,
+  ),
+);
+
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   ledger: (report) =>
     isConsortium
@@ -60,6 +69,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   },
   day: benchDay,
   web: benchWeb,
+  ...Object.assign({}, ...ofWings),
 };
 
 const unknown = names.filter((name) => !(name in benches));

@@ -263,6 +263,12 @@ export const platform: Platform = {
     return gcmOpen(await importAes(key), parameters, sealed);
   },
 
+  async aes128CtrStream(rawKey, counter, length) {
+    const key = await subtle.importKey('raw', owned(rawKey), 'AES-CTR', false, ['encrypt']);
+    const parameters = { name: 'AES-CTR', counter: owned(counter), length: 128 };
+    return new Uint8Array(await subtle.encrypt(parameters, key, new Uint8Array(length)));
+  },
+
   async chunkCipher(rawKey) {
     const key = await importAes(rawKey);
     return {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concatBytes } from '../../primitives/bytes.ts';
+import { concatBytes, hexToBytes } from '../../primitives/bytes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { cofactorlessCases } from './cofactorless-cases.ts';
 import { isCofactorless } from './ed25519-equation.ts';
@@ -9,6 +9,7 @@ import { type Platform, setChunkNonce } from './platform.ts';
 const cannotOpen = (error: unknown): boolean => isCoded(error, 'CANNOT_OPEN');
 const keyWeak = (error: unknown): boolean => isCoded(error, 'KEY_WEAK');
 const filled = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
+const bytesOf = (hex: string): Uint8Array => hexToBytes(hex) ?? new Uint8Array(0);
 const flipped = (bytes: Uint8Array, at: number): Uint8Array => {
   const changed = bytes.slice();
   changed[at] = (changed[at] ?? 0) ^ 1;
@@ -53,6 +54,27 @@ export function describePlatform(name: string, platform: Platform): void {
       );
       assert.equal(isCofactorless(edge.publicKey, edge.message, edge.signature), edge.valid);
     }
+  });
+
+  test(`${name}: AES-128 in counter mode counts as SP 800-38A does, also past the end of 64 bits`, async () => {
+    const key = bytesOf('2b7e151628aed2a6abf7158809cf4f3c');
+    const counter = bytesOf('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff');
+    // The output blocks of F.5.1.
+    const stream = [
+      ...['ec8cdf7398607cb0f2d21675ea9ea1e4', '362b7c3c6773516318a077d7fc5073ae'],
+      ...['6a2cc3787889374fbeb4c81b17ba6c44', 'e89c399ff0f198c6d40a31db156cabfe'],
+    ].join('');
+    assert.deepEqual(await platform.aes128CtrStream(key, counter, 64), bytesOf(stream));
+    assert.deepEqual(
+      await platform.aes128CtrStream(key, counter, 37),
+      bytesOf(stream).slice(0, 37),
+    );
+    const last = bytesOf('0000000000000000ffffffffffffffff');
+    const next = bytesOf('00000000000000010000000000000000');
+    const both = await platform.aes128CtrStream(key, last, 20_000);
+    assert.deepEqual(both.slice(16), await platform.aes128CtrStream(key, next, 19_984));
+    assert.equal(Object.getPrototypeOf(both), Uint8Array.prototype);
+    assert.equal((await platform.aes128CtrStream(key, counter, 0)).length, 0);
   });
 
   test(`${name}: a key that is no point of the curve verifies nothing and throws nothing`, async () => {

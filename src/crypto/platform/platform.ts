@@ -35,6 +35,12 @@ export interface Platform {
   /** Throws CANNOT_OPEN. */
   readonly aes256GcmOpen: (input: GcmInput, sealed: Uint8Array) => Promise<Uint8Array>;
   readonly chunkCipher: (key: Uint8Array) => Promise<ChunkCipher>;
+  /** `length` bytes of AES-128 in counter mode over zeros; `counter` is the first block, 128 bits big-endian (SP 800-38A). */
+  readonly aes128CtrStream: (
+    key: Uint8Array,
+    counter: Uint8Array,
+    length: number,
+  ) => Promise<Uint8Array>;
 
   /** One lane, 32 bytes; `salt` has 16. */
   readonly argon2id: (

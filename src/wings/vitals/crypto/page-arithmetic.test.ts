@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { sha256 } from '../../../crypto/hash.ts';
+import { concatBytes, u32be } from '../../../primitives/bytes.ts';
+import { compileKernel, kernelFile } from '../test/build-kernel.ts';
+import { bytesToElements, elementsToBytes, field64 } from './field.ts';
+import { plainArithmetic } from './page-arithmetic-plain.ts';
+import { openKernel } from './page-arithmetic-wasm.ts';
+import {
+  jointRandLength,
+  queryRandLength,
+  shareLength,
+  usedLength,
+  usedRuns,
+} from './page-layout.ts';
+
+const kernel = await openKernel();
+
+/** `count` elements, the same every time: no clock, no generator. */
+function drawn(count: number, seed: number): Uint8Array {
+  const words: Uint8Array[] = [];
+  for (let i = 0; i < Math.ceil(count / 4) + 1; i++) words.push(sha256(u32be(seed), u32be(i)));
+  const elements = plainArithmetic.sample(concatBytes(...words), count);
+  assert.ok(elements);
+  return elements;
+}
+
+test('the kernel that ships is the one of its source', async () => {
+  const written = readFileSync(new URL('page-kernel-wasm.ts', import.meta.url), 'utf8');
+  assert.equal(written, kernelFile(await compileKernel()));
+});
+
+test('the kernel and the plain arithmetic give the same bytes', () => {
+  const share = drawn(shareLength, 1);
+  const jointRand = drawn(jointRandLength, 2);
+  const queryRand = drawn(queryRandLength, 3);
+  assert.deepEqual(
+    kernel.subtract(share, drawn(shareLength, 4), drawn(shareLength, 5)),
+    plainArithmetic.subtract(share, drawn(shareLength, 4), drawn(shareLength, 5)),
+  );
+  assert.deepEqual(kernel.truncate(share), plainArithmetic.truncate(share));
+  for (const size of [
+    { n: 1, k: 1 },
+    { n: 17, k: 2 },
+    { n: 64, k: 5 },
+  ]) {
+    const cleared = plainArithmetic.clearUnused(share, size);
+    assert.deepEqual(kernel.clearUnused(share, size), cleared);
+    for (const isFirst of [true, false]) {
+      const at = { ...size, jointRand, queryRand, isFirst };
+      assert.deepEqual(kernel.query(cleared, at), plainArithmetic.query(cleared, at));
+    }
+  }
+  assert.deepEqual(kernel.prove(share, jointRand), plainArithmetic.prove(share, jointRand));
+});
+
+test('words at the edges of the field come out alike', () => {
+  const { p } = field64;
+  const edges = [
+    0n,
+    1n,
+    2n,
+    15n,
+    16n,
+    2n ** 32n - 1n,
+    2n ** 32n,
+    2n ** 63n,
+    p - 2n ** 32n,
+    p - 2n,
+    p - 1n,
+  ];
+  const mixed = Array.from(
+    { length: shareLength },
+    (_, i) => edges[(i * 7 + (i >> 4)) % edges.length] ?? 0n,
+  );
+  const share = elementsToBytes(field64, mixed);
+  const jointRand = elementsToBytes(field64, [
+    p - 1n,
+    p - 2n,
+    2n ** 32n,
+    1n,
+    2n ** 63n,
+    p - 2n ** 32n,
+  ]);
+  const queryRand = elementsToBytes(field64, [
+    p - 1n,
+    3n,
+    1n,
+    p - 3n,
+    2n ** 32n - 1n,
+    2n ** 32n + 5n,
+  ]);
+  const at = { n: 64, k: 5, jointRand, queryRand, isFirst: true };
+  assert.deepEqual(kernel.query(share, at), plainArithmetic.query(share, at));
+  assert.deepEqual(kernel.truncate(share), plainArithmetic.truncate(share));
+  assert.deepEqual(kernel.prove(share, jointRand), plainArithmetic.prove(share, jointRand));
+});
+
+test('a word that is no element is passed over in a stream and found in a vector', () => {
+  const words = [5n, field64.p, 7n, 2n ** 64n - 1n, field64.p - 1n];
+  const bytes = concatBytes(...words.map((word) => littleEndian(word)));
+  const expected = elementsToBytes(field64, [5n, 7n, field64.p - 1n]);
+  for (const it of [kernel, plainArithmetic]) {
+    assert.deepEqual(it.sample(bytes, 3), expected);
+    assert.equal(it.sample(bytes, 4), undefined);
+    assert.equal(it.isCanonical(bytes), false);
+    assert.equal(it.isCanonical(expected), true);
+    assert.equal(it.isCanonical(expected.subarray(1)), false);
+  }
+});
+
+const littleEndian = (word: bigint): Uint8Array =>
+  Uint8Array.from({ length: 8 }, (_, i) => Number((word >> BigInt(8 * i)) & 0xffn));
+
+// Pitfall 16: WebAssembly gives i64 signed, and a view of grown memory is empty.
+test('a kernel that has worked on other pages gives the same bytes as a fresh one', async () => {
+  const share = drawn(shareLength, 6);
+  const before = kernel.truncate(share);
+  kernel.prove(drawn(shareLength, 7), drawn(jointRandLength, 8));
+  assert.deepEqual(kernel.truncate(share), before);
+  assert.deepEqual((await openKernel()).truncate(share), before);
+  assert.ok(
+    bytesToElements(field64, before)?.some((x) => x >= 2n ** 63n),
+    'no element with the highest bit',
+  );
+});
+
+// Pitfall 18: state belongs to the instance.
+test('two kernels side by side do not share memory', async () => {
+  const [a, b] = [await openKernel(), await openKernel()];
+  const [one, two] = [drawn(shareLength, 9), drawn(shareLength, 10)];
+  const [expectOne, expectTwo] = [plainArithmetic.truncate(one), plainArithmetic.truncate(two)];
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual(a.truncate(one), expectOne);
+    assert.deepEqual(b.truncate(two), expectTwo);
+  }
+});
+
+test('as many elements are used as a body carries', () => {
+  for (let n = 1; n <= 64; n++) {
+    for (let k = 1; k <= 5; k++) {
+      const used = usedRuns({ n, k }).reduce((sum, { length }) => sum + length, 0);
+      assert.equal(used, usedLength({ n, k }));
+    }
+  }
+});

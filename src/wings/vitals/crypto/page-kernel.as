@@ -1,0 +1,417 @@
+// The arithmetic of page proofs, in AssemblyScript: compiled into page-kernel-wasm.ts by test/build-kernel.ts.
+// Field: p = 2^64 - 2^32 + 1. All vectors lie in linear memory as little-endian u64, below p unless it says
+// otherwise. State belongs to the instance, and memory never grows, so a view of it stays a view.
+// Source: docs/protocol/vitals-pages.md; the readable twin is page-arithmetic-plain.ts.
+
+const P: u64 = 0xffffffff00000001;
+const EPSILON: u64 = 0xffffffff; // 2^64 mod p
+
+const ROWS: i32 = 64, VITALS: i32 = 5, BINS: i32 = 32, PAIRS: i32 = 15;
+const DIGITS: i32 = ROWS * VITALS * 2;
+const RANGED: i32 = DIGITS + VITALS * BINS * 2;
+const MEASUREMENT: i32 = RANGED + PAIRS;
+const PROOFS: i32 = 3;
+const NODES: i32 = 8; // of a wire: its random point and seven calls
+const CALLS: i32 = 7;
+const RANGE_WIRES: i32 = 138, RANGE_NODES: i32 = 128, RANGE_VALUES: i32 = 113;
+const PRODUCT_ROWS: i32 = 10, PRODUCT_WIRES: i32 = 50, PRODUCT_NODES: i32 = 16, PRODUCT_VALUES: i32 = 15;
+const WIRES: i32 = RANGE_WIRES + PRODUCT_WIRES;
+const VALUES: i32 = RANGE_VALUES + PRODUCT_VALUES;
+const PROOF: i32 = WIRES + VALUES;
+const VERIFIER: i32 = 1 + RANGE_WIRES + 1 + PRODUCT_WIRES + 1;
+const SHARE: i32 = MEASUREMENT + PROOFS * PROOF;
+
+// ---------- memory ----------
+export const stream: usize = memory.data(2048 * 8, 16);
+export const share: usize = memory.data(2048 * 8, 16);
+export const other: usize = memory.data(2048 * 8, 16);
+export const third: usize = memory.data(2048 * 8, 16);
+export const jointRand: usize = memory.data(2 * PROOFS * 8, 16);
+export const queryRand: usize = memory.data(2 * PROOFS * 8, 16);
+export const verifier: usize = memory.data(PROOFS * VERIFIER * 8, 16);
+export const peer: usize = memory.data(PROOFS * VERIFIER * 8, 16);
+export const kept: usize = memory.data((20 + VITALS * BINS) * 8, 16);
+
+const root128: usize = memory.data(128 * 8, 16); // powers of a 128th root of unity
+const rangeWeights: usize = memory.data(128 * 8, 16);
+const productWeights: usize = memory.data(16 * 8, 16);
+const wireWeights: usize = memory.data(8 * 8, 16);
+const ranged: usize = memory.data(CALLS * RANGE_WIRES * 8, 16); // digits, then zeros
+const codes: usize = memory.data(CALLS * PRODUCT_WIRES * 8, 16); // q = lo + 16 hi, then zeros
+const prefix: usize = memory.data(129 * 8, 16);
+const atZ: usize = memory.data(128 * 8, 16);
+const wireAtZ: usize = memory.data(PROOFS * NODES * 8, 16);
+const tau: usize = memory.data(PAIRS * 8, 16);
+const coefficients: usize = memory.data(NODES * 8, 16);
+const work: usize = memory.data(NODES * 8, 16);
+const sums: usize = memory.data(RANGE_NODES * 8, 16);
+const wires5: usize = memory.data(VITALS * PRODUCT_NODES * 8, 16);
+
+// ---------- field ----------
+// @ts-ignore
+@inline function add(a: u64, b: u64): u64 {
+  let s = a + b;
+  if (s < a) s += EPSILON;
+  return s >= P ? s - P : s;
+}
+// @ts-ignore
+@inline function sub(a: u64, b: u64): u64 {
+  const d = a - b;
+  return a < b ? d - EPSILON : d;
+}
+/** (hi, lo) mod p, below p: 2^64 = 2^32 - 1 and 2^96 = -1. */
+// @ts-ignore
+@inline function reduce(hi: u64, lo: u64): u64 {
+  const top = hi >> 32, middle = hi & EPSILON;
+  let r = lo - top;
+  if (lo < top) r -= EPSILON;
+  const m = (middle << 32) - middle;
+  let s = r + m;
+  if (s < m) s += EPSILON;
+  return s >= P ? s - P : s;
+}
+// @ts-ignore
+@inline function mul(a: u64, b: u64): u64 {
+  const a0 = a & EPSILON, a1 = a >> 32, b0 = b & EPSILON, b1 = b >> 32;
+  const p00 = a0 * b0;
+  const x = a0 * b1 + (p00 >> 32);
+  const y = a1 * b0 + (x & EPSILON);
+  return reduce(a1 * b1 + (x >> 32) + (y >> 32), (y << 32) | (p00 & EPSILON));
+}
+// @ts-ignore
+@inline function times16(a: u64): u64 {
+  const lo = a << 4, m = (a >> 60) * EPSILON;
+  let s = lo + m;
+  if (s < m) s += EPSILON;
+  return s >= P ? s - P : s;
+}
+function power(base: u64, exponent: u64): u64 {
+  let r: u64 = 1, b = base, e = exponent;
+  while (e > 0) {
+    if (e & 1) r = mul(r, b);
+    b = mul(b, b);
+    e >>= 1;
+  }
+  return r;
+}
+// @ts-ignore
+@inline function L(at: usize, i: i32): u64 { return load<u64>(at + (<usize>i << 3)); }
+// @ts-ignore
+@inline function S(at: usize, i: i32, value: u64): void { store<u64>(at + (<usize>i << 3), value); }
+
+/** w_i = 1 / prod (x_i - x_j), over the first `count` powers of a root of unity of order 128 / step. */
+function weights(step: i32, count: i32, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    let product: u64 = 1;
+    const x = L(root128, i * step);
+    for (let j = 0; j < count; j++) if (j != i) product = mul(product, sub(x, L(root128, j * step)));
+    S(out, i, power(product, P - 2));
+  }
+}
+
+/** Once, before anything else. */
+export function prepareTables(): void {
+  const root = power(power(7, 0xffffffff), (1 << 32) / 128);
+  let x: u64 = 1;
+  for (let i = 0; i < 128; i++) {
+    S(root128, i, x);
+    x = mul(x, root);
+  }
+  weights(1, RANGE_VALUES, rangeWeights);
+  weights(8, PRODUCT_VALUES, productWeights);
+  weights(16, NODES, wireWeights);
+}
+
+// ---------- shares ----------
+/** Words of `stream` below p, in order, until `need` stand at `to`; how many do. */
+export function sample(words: i32, to: usize, need: i32): i32 {
+  let written = 0;
+  for (let i = 0; i < words && written < need; i++) {
+    const word = L(stream, i);
+    if (word < P) S(to, written++, word);
+  }
+  return written;
+}
+/** Whether the first element of `stream` is a 128th root of unity. */
+export function isNode(): i32 {
+  let x = L(stream, 0);
+  for (let i = 0; i < 7; i++) x = mul(x, x);
+  return x == 1 ? 1 : 0;
+}
+/** Whether `count` words at `at` are elements. */
+export function canonical(at: usize, count: i32): i32 {
+  for (let i = 0; i < count; i++) if (L(at, i) >= P) return 0;
+  return 1;
+}
+/** `share` - `other` - `third`, into `share`. */
+export function subtract(count: i32): void {
+  for (let i = 0; i < count; i++) S(share, i, sub(sub(L(share, i), L(other, i)), L(third, i)));
+}
+/** `share` += `other`. */
+export function addOther(count: i32): void {
+  for (let i = 0; i < count; i++) S(share, i, add(L(share, i), L(other, i)));
+}
+/** Rows from n on and vital signs from k on count as zero at every party: nothing hides there. */
+export function clearUnused(at: usize, n: i32, k: i32): void {
+  for (let row = 0; row < ROWS; row++) for (let v = 0; v < VITALS; v++) if (row >= n || v >= k) {
+    S(at, (row * VITALS + v) * 2, 0);
+    S(at, (row * VITALS + v) * 2 + 1, 0);
+  }
+  for (let i = DIGITS + k * BINS * 2; i < RANGED; i++) S(at, i, 0);
+  let pair = RANGED;
+  for (let u = 0; u < VITALS; u++) for (let v = u; v < VITALS; v++) {
+    if (v >= k) S(at, pair, 0);
+    pair++;
+  }
+}
+
+/** The gadgets' inputs of the measurement in `share`, padded with zeros. */
+function inputs(): void {
+  memory.copy(ranged, share, RANGED << 3);
+  memory.fill(ranged + (RANGED << 3), 0, (CALLS * RANGE_WIRES - RANGED) << 3);
+  for (let i = 0; i < ROWS * VITALS; i++) S(codes, i, add(L(share, 2 * i), times16(L(share, 2 * i + 1))));
+  memory.fill(codes + ((ROWS * VITALS) << 3), 0, (CALLS * PRODUCT_WIRES - ROWS * VITALS) << 3);
+}
+
+/** Of the measurement in `share`: 5 sums, 15 products, 160 counters. */
+export function truncate(): void {
+  inputs();
+  for (let v = 0; v < VITALS; v++) {
+    let s: u64 = 0;
+    for (let row = 0; row < ROWS; row++) s = add(s, L(codes, row * VITALS + v));
+    S(kept, v, s);
+  }
+  memory.copy(kept + (VITALS << 3), share + (RANGED << 3), PAIRS << 3);
+  for (let i = 0; i < VITALS * BINS; i++) {
+    S(kept, 20 + i, add(L(share, DIGITS + 2 * i), times16(L(share, DIGITS + 2 * i + 1))));
+  }
+}
+
+// ---------- gadgets ----------
+/** prod_{j=0..15} (d - j), with j and 15 - j together: zero for a digit and for nothing else. */
+// @ts-ignore
+@inline function range16(d: u64): u64 {
+  const u = mul(d, sub(d, 15));
+  const r = mul(mul(mul(u, add(u, 14)), add(u, 26)), add(u, 36));
+  const q = mul(mul(mul(add(u, 44), add(u, 50)), add(u, 54)), add(u, 56));
+  return mul(r, q);
+}
+function powersOfTau(t: u64): void {
+  let c = t;
+  for (let i = 0; i < PAIRS; i++) {
+    S(tau, i, c);
+    c = mul(c, t);
+  }
+}
+/** sum_{u <= v} tau^(pair + 1) x_u x_v, of five codes that lie `step` elements apart. */
+// @ts-ignore
+@inline function products(at: usize, step: i32): u64 {
+  const x0 = L(at, 0), x1 = L(at, step), x2 = L(at, 2 * step), x3 = L(at, 3 * step), x4 = L(at, 4 * step);
+  let z = mul(x0, add(add(add(mul(L(tau, 0), x0), mul(L(tau, 1), x1)), add(mul(L(tau, 2), x2), mul(L(tau, 3), x3))), mul(L(tau, 4), x4)));
+  z = add(z, mul(x1, add(add(mul(L(tau, 5), x1), mul(L(tau, 6), x2)), add(mul(L(tau, 7), x3), mul(L(tau, 8), x4)))));
+  z = add(z, mul(x2, add(add(mul(L(tau, 9), x2), mul(L(tau, 10), x3)), mul(L(tau, 11), x4))));
+  z = add(z, mul(x3, add(mul(L(tau, 12), x3), mul(L(tau, 13), x4))));
+  return add(z, mul(x4, mul(L(tau, 14), x4)));
+}
+
+// ---------- device ----------
+/** In-place transform of 8 values; root of order 8 is root128^16, or its inverse. */
+function transform8(x: usize, inverse: bool): void {
+  swap(x, 1, 4);
+  swap(x, 3, 6);
+  for (let length = 2; length <= 8; length <<= 1) {
+    const half = length >> 1, step = 128 / length;
+    for (let i = 0; i < 8; i += length) for (let j = 0; j < half; j++) {
+      const at = inverse ? (128 - j * step) & 127 : j * step;
+      const u = L(x, i + j), v = mul(L(x, i + j + half), L(root128, at));
+      S(x, i + j, add(u, v));
+      S(x, i + j + half, sub(u, v));
+    }
+  }
+}
+function swap(x: usize, i: i32, j: i32): void {
+  const a = L(x, i);
+  S(x, i, L(x, j));
+  S(x, j, a);
+}
+const EIGHTH: u64 = 0xdfffffff20000001; // 1/8
+
+/** Coefficients of the wire polynomial that is `seed` at 1 and an input at each other 8th root of unity. */
+function wirePolynomial(seed: u64, values: usize, step: i32): void {
+  S(coefficients, 0, seed);
+  for (let i = 0; i < CALLS; i++) S(coefficients, i + 1, L(values, i * step));
+  transform8(coefficients, true);
+  for (let i = 0; i < 8; i++) S(coefficients, i, mul(L(coefficients, i), EIGHTH));
+}
+/** Its values at root128^(shift + 16 i), in `work`. */
+function onCoset(shift: i32): void {
+  for (let m = 0; m < 8; m++) S(work, m, mul(L(coefficients, m), L(root128, (shift * m) & 127)));
+  transform8(work, false);
+}
+
+/** The values of all gadget polynomials, for the measurement and wire seeds in `share`. */
+export function prove(): void {
+  inputs();
+  for (let p = 0; p < PROOFS; p++) {
+    const proof = share + ((MEASUREMENT + p * PROOF) << 3);
+    const values = proof + (WIRES << 3);
+    const r = L(jointRand, 2 * p);
+    memory.fill(sums, 0, RANGE_NODES << 3);
+    let rho = r;
+    for (let k = 0; k < RANGE_WIRES; k++) {
+      wirePolynomial(L(proof, k), ranged + (k << 3), RANGE_WIRES);
+      for (let shift = 0; shift < 16; shift++) {
+        onCoset(shift);
+        for (let i = 0; i < 8; i++) {
+          const node = shift + 16 * i;
+          S(sums, node, add(L(sums, node), mul(rho, range16(L(work, i)))));
+        }
+      }
+      rho = mul(rho, r);
+    }
+    memory.copy(values, sums, RANGE_VALUES << 3);
+    powersOfTau(L(jointRand, 2 * p + 1));
+    memory.fill(sums, 0, PRODUCT_NODES << 3);
+    for (let row = 0; row < PRODUCT_ROWS; row++) {
+      for (let v = 0; v < VITALS; v++) {
+        const wire = row * VITALS + v;
+        wirePolynomial(L(proof, RANGE_WIRES + wire), codes + (wire << 3), PRODUCT_WIRES);
+        for (let shift = 0; shift < 2; shift++) {
+          onCoset(8 * shift);
+          for (let i = 0; i < 8; i++) S(wires5, v * PRODUCT_NODES + shift + 2 * i, L(work, i));
+        }
+      }
+      for (let node = 0; node < PRODUCT_NODES; node++) {
+        S(sums, node, add(L(sums, node), products(wires5 + (node << 3), PRODUCT_NODES)));
+      }
+    }
+    memory.copy(values + (RANGE_VALUES << 3), sums, PRODUCT_VALUES << 3);
+  }
+}
+
+// ---------- server ----------
+/** L_i(z) = w_i prod_{j != i} (z - x_j), over the first `count` powers of a root of order 128 / step. */
+function lagrange(z: u64, step: i32, count: i32, w: usize, out: usize): void {
+  let product: u64 = 1;
+  for (let i = 0; i < count; i++) {
+    S(prefix, i, product);
+    product = mul(product, sub(z, L(root128, i * step)));
+  }
+  product = 1;
+  for (let i = count - 1; i >= 0; i--) {
+    S(out, i, mul(mul(L(prefix, i), product), L(w, i)));
+    product = mul(product, sub(z, L(root128, i * step)));
+  }
+}
+
+// A sum of products is reduced once: the four 32-bit columns of each product are added up apart.
+/** d0 + 2^32 d1 + 2^64 d2 + 2^96 d3 mod p; each column below 2^63. */
+// @ts-ignore
+@inline function columns(d0: u64, d1: u64, d2: u64, d3: u64): u64 {
+  const e1 = d1 + (d0 >> 32), e2 = d2 + (e1 >> 32), e3 = d3 + (e2 >> 32);
+  const low = reduce((e2 & EPSILON) | (e3 << 32), (d0 & EPSILON) | (e1 << 32));
+  return sub(low, (e3 >> 32) << 32); // 2^128 = -2^32
+}
+/** sum_i a_i b_i, of `count` elements. */
+function inner(a: usize, b: usize, count: i32): u64 {
+  let d0: u64 = 0, d1: u64 = 0, d2: u64 = 0, d3: u64 = 0;
+  for (let i = 0; i < count; i++) {
+    const x = L(a, i), y = L(b, i);
+    const x0 = x & EPSILON, x1 = x >> 32, y0 = y & EPSILON, y1 = y >> 32;
+    const p00 = x0 * y0, p01 = x0 * y1, p10 = x1 * y0, p11 = x1 * y1;
+    d0 += p00 & EPSILON;
+    d1 += (p00 >> 32) + (p01 & EPSILON) + (p10 & EPSILON);
+    d2 += (p01 >> 32) + (p10 >> 32) + (p11 & EPSILON);
+    d3 += p11 >> 32;
+  }
+  return columns(d0, d1, d2, d3);
+}
+/** Wires at z into `out`: seed L_0 + sum_i input_i L_i. */
+function wiresAt(l: usize, seeds: usize, values: usize, count: i32, out: usize): void {
+  for (let k = 0; k < count; k++) {
+    let d0: u64 = 0, d1: u64 = 0, d2: u64 = 0, d3: u64 = 0;
+    let at = seeds + (k << 3);
+    for (let i = 0; i < NODES; i++) {
+      const x = load<u64>(at), y = L(l, i);
+      const x0 = x & EPSILON, x1 = x >> 32, y0 = y & EPSILON, y1 = y >> 32;
+      const p00 = x0 * y0, p01 = x0 * y1, p10 = x1 * y0, p11 = x1 * y1;
+      d0 += p00 & EPSILON;
+      d1 += (p00 >> 32) + (p01 & EPSILON) + (p10 & EPSILON);
+      d2 += (p01 >> 32) + (p10 >> 32) + (p11 & EPSILON);
+      d3 += p11 >> 32;
+      at = values + ((i * count + k) << 3);
+    }
+    S(out, k, columns(d0, d1, d2, d3));
+  }
+}
+
+/** The verifier share of the share in `share`, into `verifier`. `first`: this server adds the constants. */
+export function query(n: i32, k: i32, first: i32): void {
+  inputs();
+  for (let p = 0; p < PROOFS; p++) {
+    const proof = share + ((MEASUREMENT + p * PROOF) << 3);
+    const values = proof + (WIRES << 3), ofProducts = values + (RANGE_VALUES << 3);
+    const out = verifier + ((p * VERIFIER) << 3);
+    const rho = L(queryRand, 2 * p), z = L(queryRand, 2 * p + 1);
+    S(out, 0, circuit(values, ofProducts, rho, L(jointRand, 2 * p + 1), first ? n : 0, k));
+    lagrange(z, 16, NODES, wireWeights, wireAtZ);
+    wiresAt(wireAtZ, proof, ranged, RANGE_WIRES, out + 8);
+    lagrange(z, 1, RANGE_VALUES, rangeWeights, atZ);
+    S(out, 1 + RANGE_WIRES, inner(atZ, values, RANGE_VALUES));
+    const second = out + ((2 + RANGE_WIRES) << 3);
+    wiresAt(wireAtZ, proof + (RANGE_WIRES << 3), codes, PRODUCT_WIRES, second);
+    lagrange(z, 8, PRODUCT_VALUES, productWeights, atZ);
+    S(second, PRODUCT_WIRES, inner(atZ, ofProducts, PRODUCT_VALUES));
+  }
+}
+/** The circuit's thirteen outputs under the powers of rho. */
+function circuit(values: usize, ofProducts: usize, rho: u64, t: u64, n: u64, k: i32): u64 {
+  let v: u64 = 0, c: u64 = 1;
+  for (let i = 1; i <= CALLS; i++) {
+    v = add(v, mul(c, L(values, 16 * i)));
+    c = mul(c, rho);
+  }
+  let b: u64 = 0;
+  for (let i = 1; i <= CALLS; i++) b = add(b, L(ofProducts, 2 * i));
+  powersOfTau(t);
+  b = sub(b, inner(tau, share + (RANGED << 3), PAIRS));
+  v = add(v, mul(c, b));
+  for (let vital = 0; vital < VITALS; vital++) {
+    c = mul(c, rho);
+    const at = share + ((DIGITS + vital * BINS * 2) << 3);
+    let low: u64 = 0, high: u64 = 0;
+    for (let bin = 0; bin < BINS; bin++) {
+      low = add(low, L(at, 2 * bin));
+      high = add(high, L(at, 2 * bin + 1));
+    }
+    const total = add(low, times16(high));
+    v = add(v, mul(c, vital < k ? sub(total, n) : total));
+  }
+  return v;
+}
+/** `verifier` += `peer`; 0 if a word of `peer` is no element. */
+export function addPeer(): i32 {
+  for (let i = 0; i < PROOFS * VERIFIER; i++) {
+    const x = L(peer, i);
+    if (x >= P) return 0;
+    S(verifier, i, add(L(verifier, i), x));
+  }
+  return 1;
+}
+/** Whether the summed verifier shares in `verifier` accept. */
+export function decide(): i32 {
+  for (let p = 0; p < PROOFS; p++) {
+    const at = verifier + ((p * VERIFIER) << 3);
+    if (L(at, 0) != 0) return 0;
+    const r = L(jointRand, 2 * p);
+    let s: u64 = 0;
+    for (let k = RANGE_WIRES; k > 0; k--) s = mul(r, add(s, range16(L(at, k))));
+    if (s != L(at, 1 + RANGE_WIRES)) return 0;
+    powersOfTau(L(jointRand, 2 * p + 1));
+    const second = at + ((2 + RANGE_WIRES) << 3);
+    s = 0;
+    for (let row = 0; row < PRODUCT_ROWS; row++) s = add(s, products(second + ((row * VITALS) << 3), 1));
+    if (s != L(second, PRODUCT_WIRES)) return 0;
+  }
+  return 1;
+}
