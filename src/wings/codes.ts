@@ -1,3 +1,4 @@
 import { consortiumCodes } from './consortium/codes.ts';
+import { vitalsCodes } from './vitals/codes.ts';
 /** What the wings say: one import and one line a wing, `...notesCodes`. Only `codes/index.ts` reads this. */
-export const wingCodes = { ...consortiumCodes } as const;
+export const wingCodes = { ...consortiumCodes, ...vitalsCodes } as const;

@@ -1,4 +1,5 @@
 import { consortiumNames } from './consortium/names.ts';
+import { vitalsNames } from './vitals/names.ts';
 
 /**
  * The words that wings add to the spine's lists. Pure data, for what reads them stands below everything else
@@ -16,7 +17,7 @@ interface WingNames {
 }
 
 /** A line a wing. */
-const named = [consortiumNames] as const satisfies readonly WingNames[];
+const named = [consortiumNames, vitalsNames] as const satisfies readonly WingNames[];
 
 type Named = (typeof named)[number];
 type Words<Part extends 'roles' | 'rights' | 'batchKinds'> = Named extends infer Wing

@@ -1,0 +1,19 @@
+/** The words that the wing adds to the spine's lists. */
+export const vitalsNames = {
+  roles: [],
+  rights: [],
+  batchKinds: [],
+  labels: {
+    pageId: 'salus/1/stat/page',
+    pageShare: 'salus/1/stat/share',
+    pageWires: 'salus/1/stat/wires',
+    pageClinical: 'salus/1/stat/clinical',
+    pageSalt: 'salus/1/stat/salt',
+    pageJointPart: 'salus/1/stat/joint-part',
+    pageJointSeed: 'salus/1/stat/joint-seed',
+    pageJointRand: 'salus/1/stat/joint-rand',
+    pageQuery: 'salus/1/stat/query',
+    pageKept: 'salus/1/stat/kept',
+    pageManifest: 'salus/1/stat/manifest',
+  },
+} as const;
