@@ -35,7 +35,7 @@ export const studyLogs: readonly GenesisLog[] = spineLogs.map((log) => ({
   acts: taken[log.name],
 }));
 
-const founders: Founders = {
+export const founders: Founders = {
   organisations: [
     ...keeping.map((name) => [name, [...spineRights, 'stat'] as const] as const),
     ['elm', spineRights] as const,
@@ -44,7 +44,7 @@ const founders: Founders = {
 };
 
 /** Who is enrolled by whom as what; `twin` is a second server of North, `lone` one of a hospital without the right. */
-const enrolled = [
+export const enrolled = [
   ['north', 'server north', 'data-server'],
   ['north', 'twin', 'data-server'],
   ['harbour', 'server harbour', 'data-server'],
