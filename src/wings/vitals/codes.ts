@@ -32,4 +32,11 @@ export const vitalsCodes = {
   QUERY_UNKNOWN: { kind: 'not-valid', number: 139, status: 404, sentence: 'Nobody has paid for this question.' },
   BUDGET_SPENT: { kind: 'not-shared', number: 140, status: 429, sentence: 'The privacy budget of this permit, of this researcher or of the dataset does not reach for this question.' },
   SEAL_TAKEN: { kind: 'not-valid', number: 141, status: 409, sentence: 'This data server has said already what it answered.' },
+  COHORT_GRAMMAR: { kind: 'not-valid', sentence: 'A cohort is a list of ranges of sex, age band, region and arm, each once and in this order.' },
+  QUESTION_IMPOSSIBLE: { kind: 'not-valid', sentence: 'This cannot be asked: the panel does not measure it, or it names a vital sign twice.' },
+  MANIFEST_MALFORMED: { kind: 'not-valid', sentence: 'This is no question as data servers read one.' },
+  EXACT_REFUSED: { kind: 'not-valid', sentence: 'Answers without noise are not given: they would tell of single people.' },
+  QUERY_EXPIRED: { kind: 'not-valid', sentence: 'This question was asked for another time: write it anew.' },
+  COHORT_OVERLAP: { kind: 'not-shared', sentence: 'This question differs from an earlier one by a few patients: the two answers would tell of them.' },
+  COHORT_TOO_SMALL: { kind: 'not-shared', sentence: 'Fewer patients than the dataset asks for are meant.' },
 } as const;

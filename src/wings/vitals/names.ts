@@ -17,5 +17,10 @@ export const vitalsNames = {
     pageManifest: 'salus/1/stat/manifest',
     trio: 'salus/1/stat/trio',
     batch: 'salus/1/stat/batch',
+    asked: 'salus/1/stat/asked',
+    contribution: 'salus/1/stat/contribution',
+    pagesAsked: 'salus/1/stat/pages-asked',
+    noise: 'salus/1/stat/noise',
+    zero: 'salus/1/stat/zero',
   },
 } as const;
