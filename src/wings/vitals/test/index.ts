@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type ModelContext, Refused, type TestWing } from '../../../../test/model/wing.ts';
 import { accountOf, bytesOf, identityOf, t0 } from '../../../../test/world.ts';
+import { sha256 } from '../../../crypto/hash.ts';
 import type { LedgerView, StateTable } from '../../../ledger/table.ts';
-import { bytesToHex } from '../../../primitives/bytes.ts';
+import { bytesToHex, hexToBytes, utf8 } from '../../../primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../../../primitives/cbor.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
 import type { StatApprove } from '../ledger/acts/stat-approve.ts';
@@ -33,15 +33,13 @@ const plain = (value: unknown): string =>
 const keep = (rows: Rows, id: string, row: Row): unknown => rows.set(id, plain(row));
 
 const number = (value: number): string => value.toString(16).padStart(16, '0');
-const hexOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+const hexOf = (text: string): Uint8Array => hexToBytes(text) ?? new Uint8Array(0);
 
 /** VL-3. */
 export function modelTrioId(servers: readonly string[]): string {
   const content: Cbor = servers.map(hexOf);
-  return createHash('sha256')
-    .update(`${vitalsNames.labels.trio}\0`)
-    .update(encodeCbor(content))
-    .digest('hex');
+  const label = utf8(`${vitalsNames.labels.trio}\0`);
+  return bytesToHex(sha256(label, encodeCbor(content)));
 }
 
 function needsRight({ sender, height, spine }: ModelContext): void {
@@ -294,6 +292,10 @@ export const vitalsTest: TestWing = {
   name: 'vitals',
   tables: tables.map(({ name }) => name),
   largestRows,
+  vectors: async () => {
+    const { statisticsActs, statisticsQueries } = await import('./vectors.ts');
+    return { 'statistics-acts': statisticsActs, 'statistics-queries': statisticsQueries };
+  },
   people: {
     researcher: 'researcher',
     ...Object.fromEntries(servers.map((name) => [name, 'data-server' as const])),
