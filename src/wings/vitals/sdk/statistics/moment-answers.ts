@@ -1,6 +1,6 @@
 import type { Question } from '../../api/question.ts';
 import { vitalsAsked } from '../../api/question.ts';
-import { statisticsStep, type VitalSign } from '../../crypto/vital-signs.ts';
+import type { VitalSign } from '../../crypto/vital-signs.ts';
 import { type Figure, tooFew, type Value } from './answer.ts';
 import { dot, inverseOf, times } from './covariances.ts';
 import { z95 } from './distributions.ts';
@@ -179,6 +179,3 @@ function fisherInterval(r: number, error: number): readonly [number, number] {
   const half = (z95 * error) / (1 - inside * inside);
   return [Math.tanh(z - half), Math.tanh(z + half)];
 }
-
-/** For what one code is: the resolution of a vital sign in its own unit. */
-export const resolutionOf = (sign: VitalSign): number => statisticsStep(sign);
