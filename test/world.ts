@@ -12,7 +12,7 @@ import { suite } from '../src/ledger/object-types.ts';
 import type { Act } from '../src/ledger/protocol.ts';
 import { noRecovery, recoveryHash } from '../src/ledger/recovery.ts';
 import { type RefusalCode, refusalOf } from '../src/ledger/refusals.ts';
-import { type OrganisationRight, organisationRights } from '../src/ledger/rights.ts';
+import { type OrganisationRight, spineRights } from '../src/ledger/rights.ts';
 import type { Role } from '../src/ledger/roles.ts';
 import type { LogName } from '../src/ledger/shapes.ts';
 import type { LedgerView } from '../src/ledger/table.ts';
@@ -95,7 +95,10 @@ export interface Sent {
 
 export type Answer = 'accepted' | RefusalCode;
 
-/** Who founds a world: by name, with what it may send; and whose keys order its blocks. */
+/**
+ * Who founds a world: by name, with what it may send; and whose keys order its blocks. Those of this file have the
+ * spine's rights, for vectors and golden chains are made with them: a wing more would change them.
+ */
 export interface Founders {
   readonly organisations: readonly (readonly [
     name: string,
@@ -106,7 +109,7 @@ export interface Founders {
 
 const twoHospitals: Founders = {
   organisations: [
-    ['hospital', organisationRights],
+    ['hospital', spineRights],
     ['archive', []],
   ],
   validators: [{ publicKey: bytesOf('validator'), power: 1 }],
@@ -120,7 +123,7 @@ export const validatorOf = (name: string): Validator => ({
 
 /** A consortium: each is a member of its own with a validator of its own. */
 export const consortiumOf = (...names: readonly string[]): Founders => ({
-  organisations: names.map((name) => [name, organisationRights]),
+  organisations: names.map((name) => [name, spineRights]),
   validators: names.map(validatorOf),
 });
 

@@ -13,7 +13,7 @@ import {
 } from '../ledger/genesis.ts';
 import { accountIdOfKey } from '../ledger/identity.ts';
 import { foundingLogs } from '../ledger/protocol.ts';
-import type { OrganisationRight } from '../ledger/rights.ts';
+import { type OrganisationRight, spineRights } from '../ledger/rights.ts';
 import { bytesToHex, equalBytes, utf8 } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../primitives/ids.ts';
@@ -67,9 +67,6 @@ export interface FoundingOptions {
 
 // An organisation derives its keys as everybody does; it is not enrolled by another one.
 const self: AccountId = accountIdOf(new Uint8Array(32));
-
-/** What every hospital may do: enrol people, serve reads, anchor batches. */
-export const spineRights: readonly OrganisationRight[] = ['enrol', 'serve', 'batch'];
 
 /** Folders beside those of the hospitals. */
 const reserved = ['ledger', 'logs', 'cometbft', 'tls', 'run'];

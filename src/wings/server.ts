@@ -1,2 +1,3 @@
+import { vitalsServer } from './vitals/server/index.ts';
 /** What each wing brings to the servers, a line a wing. Only `server/` reads it. */
-export const serverWings = [] as const;
+export const serverWings = [vitalsServer] as const;

@@ -5,7 +5,7 @@ import { encodeTx, txIdOfBytes } from '../../src/ledger/codec.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
 import { membersAt } from '../../src/ledger/members.ts';
 import { suite } from '../../src/ledger/object-types.ts';
-import { type Act, foundingLogs } from '../../src/ledger/protocol.ts';
+import { type Act, foundingLogs, moduleOf } from '../../src/ledger/protocol.ts';
 import { recoveryHash, recoveryOf } from '../../src/ledger/recovery.ts';
 import { refusalOf } from '../../src/ledger/refusals.ts';
 import type { Role } from '../../src/ledger/roles.ts';
@@ -36,7 +36,16 @@ import { codeHash, hex, ModelLedger, newest } from './model-ledger.ts';
 import { wings } from './wings.ts';
 
 const people = ['hospital', 'archive', 'ana', 'eve', 'doctor', 'bob'] as const;
-const roleOf: Readonly<Record<string, Role>> = { ana: 'patient', eve: 'patient', doctor: 'nurse' };
+/** Those whom wings need besides. */
+const ofWings: Readonly<Record<string, Role>> = Object.assign(
+  {},
+  ...wings.map((wing) => wing.people),
+);
+const everybody: readonly string[] = [...people, ...Object.keys(ofWings)];
+const roleOf: Readonly<Record<string, Role>> = {
+  ...{ ana: 'patient', eve: 'patient', doctor: 'nurse' },
+  ...ofWings,
+};
 const grants = ['g0', 'g1', 'g2', 'g3', 'g4', 'g5', 'g6', 'g7'] as const;
 const recoveryKey = bytesOf('recovery');
 /** Printed codes that RecoveryChange brings. */
@@ -69,7 +78,7 @@ const acts = fc.record({
     'LogProfile',
     ...actsOfWings.map(({ kind }) => kind),
   ),
-  person: fc.constantFrom(...people),
+  person: fc.constantFrom(...everybody),
   grant: fc.constantFrom(...grants),
   small: fc.nat(6),
   twist: fc.nat(11),
@@ -79,7 +88,7 @@ const mostly = <T>(usual: T, weight: number, ...others: readonly T[]): fc.Arbitr
   fc.nat(weight * others.length - 1).map((n) => others[n] ?? usual);
 
 const txs = fc.record({
-  from: fc.constantFrom(...people),
+  from: fc.constantFrom(...everybody),
   isRightSender: fc.nat(9).map((n) => n > 0),
   acts: fc.array(acts, { minLength: 1, maxLength: 3 }),
   isOneKind: fc.nat(3).map((n) => n > 0),
@@ -269,7 +278,8 @@ function senderOf({ from, isRightSender, acts: [first] }: TxStep): TxStep['from'
   if (ofWing.includes('organisation')) {
     return from === 'archive' || from === 'eve' ? 'archive' : 'hospital';
   }
-  return isFree || from === 'eve' ? from : 'ana';
+  const able = Object.keys(ofWings).find((name) => ofWing.includes(roleOf[name] ?? 'patient'));
+  return isFree || from === 'eve' ? from : (able ?? 'ana');
 }
 
 function txOf(drawn: TxStep, model: ModelLedger, timeMs: number): Tx {
@@ -278,7 +288,7 @@ function txOf(drawn: TxStep, model: ModelLedger, timeMs: number): Tx {
   const listed = steps.map((act) => actOf(act, step.from, model, timeMs));
   const signers = keysOf(step, listed, model);
   const used = usedBy(step.from, listed, signers, model);
-  const inDoc = listed.some(({ kind }) => kind === 'DiagnosisAnchor' || kind === 'BatchAnchor');
+  const inDoc = listed.some((act) => moduleOf(act).log === 'doc');
   return {
     body: {
       suite,
@@ -465,7 +475,8 @@ function enrolEverybody(): TxStep[] {
     identityHolds: true,
     chain: 1,
   } as const;
-  const enrolled = (['ana', 'eve', 'doctor'] as const).map((person) => ({ ...act, person }));
+  const named = ['ana', 'eve', 'doctor', ...Object.keys(ofWings)];
+  const enrolled = named.map((person) => ({ ...act, person }));
   const keys = { ...act, kind: 'KeySet', person: 'ana', small: 3, twist: 4 } as const;
   return [
     { ...rest, from: 'hospital', acts: enrolled },

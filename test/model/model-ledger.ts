@@ -154,6 +154,8 @@ export class ModelLedger {
       consortium,
       profiles,
       account: (id) => accounts.get(id),
+      keyOf: (id) =>
+        hex(accounts.get(id)?.identities.at(-1)?.identity.signKey ?? new Uint8Array(0)),
       generationOf: (id) => (accounts.get(id)?.identities.length ?? 1) - 1,
       knowsKey: (id, signKey) =>
         (accounts.get(id)?.identities ?? [])

@@ -43,7 +43,11 @@ export interface ModelMembers {
 /** The slow ledger as a wing's model may use it. */
 export interface ModelSpine {
   readonly consortium: ModelMembers;
-  account(id: string): { readonly role: Role; readonly frozen: boolean } | undefined;
+  account(
+    id: string,
+  ): { readonly role: Role; readonly frozen: boolean; readonly organisation: string } | undefined;
+  /** The signing key in use, hex; '': no such account. */
+  keyOf(id: string): string;
   /** How many keys it has had; and whether its row knows this one. */
   generationOf(id: string): number;
   knowsKey(id: string, signKey: Uint8Array): boolean;
@@ -61,6 +65,8 @@ export interface ModelSpine {
 export interface TestWing {
   readonly name: string;
   readonly acts: readonly ModelAct[];
+  /** Whom the histories need besides, by name: accounts of the wing's roles. */
+  readonly people?: Readonly<Record<string, Role>>;
   /** The wing's tables: as many rows in the ledger as the model has under `name/`. */
   readonly tables: readonly string[];
   /** By table of the wing: the row at the limits of the rules that write it. */

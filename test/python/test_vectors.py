@@ -12,7 +12,7 @@ import unittest
 import verify_receipt
 from salus_model import (
     blob_id, blocks, carried, cbor, chart, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
-    merkle, nonces, receipt_file, ristretto, state_tree, transactions, wallet, wallet_content,
+    merkle, nonces, receipt_file, ristretto, state_tree, statistics, transactions, wallet, wallet_content,
     wallet_copy, wallet_file, xwing,
 )  # fmt: skip
 from salus_model.refused import Refused
@@ -71,7 +71,7 @@ class Primitives(unittest.TestCase):
         table = (ROOT / "docs" / "protocol" / "labels.md").read_text()
         # Of wings: in their own READMEs.
         wings = (path.read_text() for path in (ROOT / "src" / "wings").glob("*/README.md"))
-        known = set(re.findall(r"^\| `(salus/1/[^`]+)` \|", "\n".join([table, *wings]), re.MULTILINE))
+        known = set(re.findall(r"^\| `(salus/1/[^`]+)` *\|", "\n".join([table, *wings]), re.MULTILINE))
         used = {value for value in vars(derive).values() if str(value).startswith("salus/1/")}
         self.assertGreater(len(used), 30)
         self.assertEqual(used - known, set())
@@ -754,6 +754,64 @@ class Ledger(unittest.TestCase):
                 before = ["enrol", "serve", "batch"]
                 changed = cbor.encode([name, url, rights, 3, before])
                 self.assertEqual(changed.hex(), case["organisation"])
+
+    def test_statistics_acts(self):
+        """vitals-ledger.md: rows made here of what the acts before said."""
+        codes = [0, 0, 0, 0, 0, 138, 140, 0]
+        rows: dict[bytes, list] = {}
+
+        def key(table: str, *parts: bytes) -> bytes:
+            return table.encode() + b"/" + b"".join(parts)
+
+        for case, code in zip(cases("statistics-acts"), codes, strict=True):
+            self.assertEqual(case["code"], code)
+            fields = transactions.read_tx(h(case["tx"]))[0]
+            sender, height, now = fields[4], case["height"], case["timeMs"]
+            [[number, *said]] = fields[7]
+            quarter = now // transactions.QUARTER_MS
+            changed: dict[bytes, list] = {}
+            if number == 40:
+                dataset, *terms, servers, k_min, pages, of_one, of_all, purposes = said
+                trio = transactions.trio_id(servers)
+                limits = [k_min, pages, of_one, of_all, purposes]
+                changed[key("stat-datasets", dataset)] = [trio, sender, *terms, *limits, height]
+                changed[key("stat-trios", trio)] = [servers, 0]
+            if number == 41:
+                changed[key("stat-permits", said[0])] = [*said[1:], sender, b"", 0]
+            if number == 42:
+                permit = key("stat-permits", said[0])
+                changed[permit] = [*rows[permit][:6], sender, 0]
+            if number == 43:
+                trio, at, root, pages, first, last, _ = said
+                place = key("stat-batches", trio, at.to_bytes(8, "big"))
+                changed[place] = [root, pages, first, last, height]
+                changed[key("stat-trios", trio)] = [rows[key("stat-trios", trio)][0], at]
+            if number == 44 and code == 0:
+                permit, dataset, purpose, query, batch, rho = said
+                asked = [permit, dataset, purpose, batch, rho, quarter, height, now]
+                changed[key("stat-queries", sender, query)] = asked
+                held = key("stat-permits", permit)
+                changed[held] = [*rows[held][:7], rows[held][7] + rho]
+                place = dataset + quarter.to_bytes(8, "big")
+                changed[key("stat-spent", place)] = [rho]
+                changed[key("stat-spent-by", place, sender)] = [rho]
+            if number == 45:
+                researcher, query, answer = said
+                changed[key("stat-seals", researcher, query, sender)] = [answer, height]
+            made = {name.hex(): cbor.encode(row).hex() for name, row in changed.items()}
+            self.assertEqual(made, case["rows"])
+            rows.update(changed)
+
+    def test_statistics_queries(self):
+        for case in cases("statistics-queries"):
+            manifest, query = h(case["manifest"]), h(case["query"])
+            self.assertEqual(cbor.encode(cbor.decode(manifest)), manifest)
+            self.assertEqual(statistics.query_id(manifest), query)
+            variances = [int(variance) for variance in case["variances"]]
+            drawn = statistics.noise(h(case["noiseKey"]), query, variances)
+            self.assertEqual([str(value) for value in drawn], case["noise"])
+            masks = statistics.mask(h(case["nextKey"]), h(case["previousKey"]), query, 3)
+            self.assertEqual([str(value) for value in masks], case["mask"])
 
     def test_folded_identities(self):
         """ID-6: of the directory after so many identities, and the last folded one with its path."""

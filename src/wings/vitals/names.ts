@@ -1,7 +1,7 @@
 /** The words that the wing adds to the spine's lists. */
 export const vitalsNames = {
-  roles: [],
-  rights: [],
+  roles: ['data-server'],
+  rights: ['stat'],
   batchKinds: [],
   labels: {
     pageId: 'salus/1/stat/page',
@@ -15,5 +15,12 @@ export const vitalsNames = {
     pageQuery: 'salus/1/stat/query',
     pageKept: 'salus/1/stat/kept',
     pageManifest: 'salus/1/stat/manifest',
+    trio: 'salus/1/stat/trio',
+    batch: 'salus/1/stat/batch',
+    asked: 'salus/1/stat/asked',
+    contribution: 'salus/1/stat/contribution',
+    pagesAsked: 'salus/1/stat/pages-asked',
+    noise: 'salus/1/stat/noise',
+    zero: 'salus/1/stat/zero',
   },
 } as const;

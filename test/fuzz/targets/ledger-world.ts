@@ -1,5 +1,5 @@
 import { encodeTx } from '../../../src/ledger/codec.ts';
-import { type Act, foundingLogs } from '../../../src/ledger/protocol.ts';
+import { type Act, foundingLogs, moduleOf } from '../../../src/ledger/protocol.ts';
 import type { Cbor } from '../../../src/primitives/cbor.ts';
 import { idBytes } from '../../../src/primitives/ids.ts';
 import { wings } from '../../model/wings.ts';
@@ -78,11 +78,12 @@ export const sentActs: readonly Sent[] = [
 function drawnByWings(): Sent[] {
   return wings.flatMap(({ acts }) =>
     acts.flatMap(({ senders, draw }) =>
-      [0, 1, 2, 3].map((twist) => ({
-        from: senders.includes('organisation') ? 'hospital' : 'ana',
+      [0, 1, 2, 3].map((twist) => {
         // The wings' own tests hold that what they draw are acts.
-        acts: [draw({ small: 0, twist }) as Act],
-      })),
+        const act = draw({ small: 0, twist }) as Act;
+        const from = senders.includes('organisation') ? 'hospital' : 'ana';
+        return { from, acts: [act], log: moduleOf(act).log };
+      }),
     ),
   );
 }

@@ -58,6 +58,10 @@ ITEMS_SIGN = "salus/1/items/sign"
 ERASE_SIGN = "salus/1/erase/sign"
 ERASED_SIGN = "salus/1/erased/sign"
 REFUSAL_LEAF = "salus/1/refusal/leaf"
+STAT_ASKED = "salus/1/stat/asked"
+STAT_NOISE = "salus/1/stat/noise"
+STAT_TRIO = "salus/1/stat/trio"
+STAT_ZERO = "salus/1/stat/zero"
 WITNESS_SIGN = "salus/1/witness/sign"
 
 

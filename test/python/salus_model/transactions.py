@@ -7,7 +7,7 @@ TX_BODY = 1
 MAX_TX_BYTES, MAX_ACTS = 65_536, 16
 ROLES = (
     "patient", "clinician", "nurse", "pharmacist", "lab", "insurer", "researcher", "device",
-    "auditor", "security-officer", "operator", "organisation",
+    "auditor", "security-officer", "operator", "organisation", "data-server",
 )  # fmt: skip
 BATCH_KINDS = ("refusal", "erased", "deferred")
 ROTATION = "rotation"
@@ -98,7 +98,7 @@ def profile_message(chain: str, log: str, acts: list, version: int, from_height:
     return derive.message(derive.PROFILE_SIGN, cbor.encode([chain, log, acts, version, from_height]))
 
 
-RIGHTS = ("enrol", "serve", "batch")
+RIGHTS = ("enrol", "serve", "batch", "stat")
 GOVERNANCE_MS = 14 * 86_400_000
 
 
@@ -106,6 +106,10 @@ def _rights(value: cbor.Cbor) -> None:
     words = cbor.array(value)
     if len(words) > 32 or any(word not in RIGHTS for word in words):
         raise Refused("CBOR_SHAPE")
+
+
+STAT_PURPOSES = ("research", "trial", "public-health", "quality")
+QUARTER_MS = 90 * 86_400_000
 
 
 def _text(length: int):
@@ -138,6 +142,30 @@ def _change(value: cbor.Cbor) -> None:
         read(field)
 
 
+def _list_of(read, least: int, most: int):
+    def check(value: cbor.Cbor) -> None:
+        entries = cbor.array(value)
+        if not least <= len(entries) <= most:
+            raise Refused("CBOR_SHAPE")
+        for entry in entries:
+            read(entry)
+
+    return check
+
+
+def _key_and_signature(value: cbor.Cbor) -> None:
+    key, signature = cbor.array(value, 2)
+    cbor.octets(key, 32), cbor.octets(signature, 64)
+
+
+_purpose = _one_of(STAT_PURPOSES, "CBOR_SHAPE")
+
+
+def trio_id(servers: list[bytes]) -> bytes:
+    """VL-3."""
+    return derive.labelled(derive.STAT_TRIO, cbor.encode(servers))
+
+
 def proposal_id(chain: str, proposer: bytes, number: int, change: list) -> bytes:
     """GV-2."""
     content = cbor.encode([chain, proposer, number, change])
@@ -163,6 +191,18 @@ ACTS = {
     21: (_bytes(16), cbor.uint, _bytes(32), cbor.uint),
     30: (_pairs(_bytes(16), _bytes(32)),),
     31: (_one_of(BATCH_KINDS, "BATCH_KIND"), _bytes(32), cbor.uint, cbor.uint, cbor.uint),
+    40: (
+        _bytes(16), cbor.uint, cbor.uint, cbor.uint, _list_of(_bytes(32), 3, 3), cbor.uint, cbor.uint,
+        cbor.uint, cbor.uint, _list_of(_purpose, 0, 4),
+    ),
+    41: (_bytes(16), _bytes(16), _bytes(32), _purpose, cbor.uint, cbor.uint),
+    42: (_bytes(16),),
+    43: (
+        _bytes(32), cbor.uint, _bytes(32), cbor.uint, cbor.uint, cbor.uint,
+        _list_of(_key_and_signature, 3, 3),
+    ),
+    44: (_bytes(16), _bytes(16), _purpose, _bytes(32), cbor.uint, cbor.uint),
+    45: (_bytes(32), _bytes(32), _bytes(32)),
     70: (cbor.uint, _change),
     71: (_bytes(32), _flag),
     72: (_log, _act_numbers, cbor.uint, cbor.uint, _approvals),

@@ -20,7 +20,7 @@ import { leafHash, merkleRoot } from '../../../src/ledger/merkle.ts';
 import { suite } from '../../../src/ledger/object-types.ts';
 import type { Act } from '../../../src/ledger/protocol.ts';
 import { recoveryHash } from '../../../src/ledger/recovery.ts';
-import { organisationRights } from '../../../src/ledger/rights.ts';
+import { spineRights } from '../../../src/ledger/rights.ts';
 import type { LogName } from '../../../src/ledger/shapes.ts';
 import { consentIdOf, idBytes } from '../../../src/primitives/ids.ts';
 import { MemoryStore } from '../../memory-store.ts';
@@ -61,7 +61,7 @@ export const genesis: Genesis = defaultGenesis(
         identity: hospital.identity,
         name: 'North',
         url: 'http://127.0.0.1:7420/north',
-        rights: organisationRights,
+        rights: spineRights,
       },
     ],
     validators: [{ publicKey: operator, power: 1 }],

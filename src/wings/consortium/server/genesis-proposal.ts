@@ -37,9 +37,9 @@ import {
 import { nodeHomeIn } from '../../../server/comet/places.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
 import {
+  foundingRights,
   openHospital,
   organisationKeys,
-  spineRights,
   writeGenesis,
   writeOwnMembers,
 } from '../../../server/founding.ts';
@@ -180,7 +180,7 @@ export function genesisOf({ timeMs, members }: GenesisProposal): Uint8Array {
           identity: identityIn(own),
           name: title,
           url: `${url}/${name}`,
-          rights: spineRights,
+          rights: foundingRights(),
         })),
         validators: members.map(({ validator }) => ({ publicKey: bytesIn(validator), power })),
       },

@@ -9,12 +9,11 @@ import {
 } from '../../../../test/world.ts';
 import { validatorAddress } from '../../../ledger/chain/validators.ts';
 import type { Act } from '../../../ledger/protocol.ts';
-import { foundingLogs } from '../../../ledger/protocol.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import type { Misbehaviour } from '../../../ledger/validator-set.ts';
 import type { Change } from '../ledger/changes.ts';
 import { proposals } from '../ledger/tables/proposals.ts';
-import { changes, four, idOf, proposeAct, voteAct, worldOf } from './voting.ts';
+import { changes, four, idOf, proposeAct, voteAct, votingLogs, worldOf } from './voting.ts';
 
 /** One transaction of the chain: who, by which key, what. */
 export interface DrawnTx {
@@ -35,7 +34,7 @@ interface Made {
 }
 
 const everybody = [...four, 'elm', 'fir'] as const;
-const userActs = foundingLogs.find(({ name }) => name === 'user')?.acts ?? [];
+const userActs = votingLogs.find(({ name }) => name === 'user')?.acts ?? [];
 
 /**
  * A chain of a consortium that votes all the time: the same whenever it is made from a seed. Frozen for the seed of

@@ -7,7 +7,6 @@ import { accountOf, identityOf, validatorOf } from '../../../../test/world.ts';
 import { validatorAddress } from '../../../ledger/chain/validators.ts';
 import { charterAt } from '../../../ledger/charter.ts';
 import { membersAt } from '../../../ledger/members.ts';
-import { foundingLogs } from '../../../ledger/protocol.ts';
 import { refusalOf } from '../../../ledger/refusals.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import { organisations, rightsAt } from '../../../ledger/tables/organisations.ts';
@@ -15,9 +14,9 @@ import { validatorsOf } from '../../../ledger/validator-set.ts';
 import type { DrawnBlock } from './golden-chain.ts';
 import { digestOf, hex, VotingChain } from './golden-chain.ts';
 import { consortiumTest } from './index.ts';
-import { four } from './voting.ts';
+import { four, votingLogs } from './voting.ts';
 
-const takes = (log: 'user' | 'doc') => foundingLogs.find(({ name }) => name === log)?.acts ?? [];
+const takes = (log: 'user' | 'doc') => votingLogs.find(({ name }) => name === log)?.acts ?? [];
 
 /** The ledger once more, slow: of the consortium that the chain begins with. */
 function modelOf(): ModelLedger {

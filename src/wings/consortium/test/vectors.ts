@@ -8,7 +8,6 @@ import { encodeTx, encodeTxBody } from '../../../ledger/codec.ts';
 import { readIncomingTx } from '../../../ledger/incoming.ts';
 import { executeBlock, executeGenesis } from '../../../ledger/ledger.ts';
 import { suite } from '../../../ledger/object-types.ts';
-import { foundingLogs } from '../../../ledger/protocol.ts';
 import { onlyRow, stateKey } from '../../../ledger/table.ts';
 import { members } from '../../../ledger/tables/members.ts';
 import { organisations } from '../../../ledger/tables/organisations.ts';
@@ -17,12 +16,13 @@ import { noRecovery, rotationIdentity } from '../../../sdk/wallet/identity.ts';
 import { proposalId } from '../ledger/acts/gov-propose.ts';
 import { type Change, change as changeShape } from '../ledger/changes.ts';
 import { proposals } from '../ledger/tables/proposals.ts';
+import { votingLogs } from './voting.ts';
 
 const day = 86_400_000;
 
 /** One proposal in the first block of a ledger whose only member decides by proposing, and the rows that it leaves. */
 async function proposed(change: Change, number: number) {
-  const founded = { ...genesis, logs: foundingLogs };
+  const founded = { ...genesis, logs: votingLogs };
   const timeMs = founded.timeMs + 1;
   const body = {
     ...({ suite, chainId, log: 'user', sender: hospital.account, nonce: 1 } as const),
@@ -60,7 +60,7 @@ export const governance: Format = {
       ...{ chainId, account: organisation, recovery: noRecovery },
     });
     const named = { name: 'Elm Clinic', url: 'https://elm.example/elm' };
-    const acts = foundingLogs.find(({ name }) => name === 'user')?.acts ?? [];
+    const acts = votingLogs.find(({ name }) => name === 'user')?.acts ?? [];
     const changes: readonly Change[] = [
       { kind: 'validator-in', organisation, publicKey: pattern(32, 9) },
       { kind: 'validator-out', publicKey: pattern(32, 9) },

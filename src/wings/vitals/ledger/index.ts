@@ -1,0 +1,30 @@
+import type { LedgerWing } from '../../../ledger/wing.ts';
+import { statApprove } from './acts/stat-approve.ts';
+import { statBatch } from './acts/stat-batch.ts';
+import { statDataset } from './acts/stat-dataset.ts';
+import { statPermit } from './acts/stat-permit.ts';
+import { statQuery } from './acts/stat-query.ts';
+import { statSeal } from './acts/stat-seal.ts';
+import { statBatches } from './tables/stat-batches.ts';
+import { statDatasets } from './tables/stat-datasets.ts';
+import { statPermits } from './tables/stat-permits.ts';
+import { statQueries } from './tables/stat-queries.ts';
+import { statSeals } from './tables/stat-seals.ts';
+import { statSpent, statSpentBy } from './tables/stat-spent.ts';
+import { statTrios } from './tables/stat-trios.ts';
+
+/** What the wing brings to the ledger. Source: docs/protocol/vitals-ledger.md. */
+export const vitalsLedger = {
+  name: 'vitals',
+  acts: [statDataset, statPermit, statApprove, statBatch, statQuery, statSeal],
+  tables: [
+    statTrios,
+    statDatasets,
+    statPermits,
+    statBatches,
+    statQueries,
+    statSpent,
+    statSpentBy,
+    statSeals,
+  ],
+} as const satisfies LedgerWing;
