@@ -36,7 +36,7 @@ export class OperatorSource implements LedgerSource {
 
   /** Throws FORBIDDEN: a transaction is held back, so this is no member's session. */
   async block(height: number) {
-    const bytes = await this.#gateway.call(blockWholeGet, { params: { height } });
+    const bytes = await this.#whole(height);
     const bodies = decodeShownBlock(bytes, height).txs.map(({ body: [whole] }) => {
       if (whole === undefined) throw new CodedError('FORBIDDEN', { height });
       return whole;
@@ -45,6 +45,16 @@ export class OperatorSource implements LedgerSource {
       txs: bodies.map(({ tx }) => tx),
       results: bodies.map(({ code, data }) => ({ code, data })),
     };
+  }
+
+  /** A session that ran out on the way says nothing of the ledger: it is asked again, signed in anew. */
+  async #whole(height: number): Promise<Uint8Array> {
+    try {
+      return await this.#gateway.call(blockWholeGet, { params: { height } });
+    } catch (error) {
+      if (!isCoded(error, 'SESSION_EXPIRED')) throw error;
+      throw new CodedError('GATEWAY_UNREACHABLE', {}, error);
+    }
   }
 
   /** What becomes of it is known here when its block was executed here. */
