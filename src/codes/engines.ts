@@ -19,4 +19,7 @@ export const enginesCodes = {
   NODE_WRONG: { kind: 'fault', sentence: 'The CometBFT node shows a block that does not follow from the one before it.' },
   SNAPSHOT_WRONG: { kind: 'verification', sentence: 'What another member offered as the state of the ledger is not that state; nothing of it was kept.' },
   HISTORY_MISSING: { kind: 'unavailable', sentence: 'This hospital joined the ledger a short time ago and is still fetching its earlier blocks from the others; ask again in a few minutes.' },
+  GATEWAY_LIED: { kind: 'verification', status: 502, sentence: 'The hospital answered something that does not verify.' },
+  LEDGER_FORKED: { kind: 'verification', sentence: 'Two ledgers disagree; the first height at which they differ is named.' },
+  ENGINE_WRONG: { kind: 'not-valid', sentence: 'This home runs on the engine that is named here; homes on CometBFT are made by the command consortium init.' },
 } as const;

@@ -1,6 +1,5 @@
 /** A person: wallet, records, grants, and what a hospital must not be believed. */
 export const sdkCodes = {
-  LEDGER_FORKED: { kind: 'verification', sentence: 'Two ledgers disagree; the first height at which they differ is named.' },
   WITNESSES_FEW: { kind: 'unavailable', sentence: 'Fewer witnesses than you ask for vouch for what the hospital shows; nothing was believed. Try again later.' },
   LEDGER_OLD: { kind: 'verification', sentence: "The newest block that the hospital shows is more than ten minutes old: it hides what came since, or this device's clock is ahead." },
   ITEM_HEADER_CORRUPT: { kind: 'verification', sentence: 'The header of an item does not match what was anchored.' },

@@ -20,5 +20,4 @@ export const serverCodes = {
   TLS_INVALID: { kind: 'usage', sentence: 'This is no certificate with its private key, in PEM, that this program may read.' },
   HOME_FOUNDED: { kind: 'usage', sentence: 'A hospital was founded in this home already: salus up serves it. Choose another home for another one.' },
   WITNESS_SILENT: { kind: 'not-valid', sentence: 'This witness did not sign the header of this height.' },
-  ENGINE_WRONG: { kind: 'not-valid', sentence: 'This home runs on the engine that is named here; homes on CometBFT are made by the command consortium init.' },
 } as const;

@@ -316,7 +316,6 @@ function isPassing(error: unknown): boolean {
   if (isDiskFull(error)) return true;
   if (!isCoded(error) || error.code === 'LEDGER_NEWER') return false;
   if (error.kind === 'unavailable' || error.code === 'HEIGHT_UNKNOWN') return true;
-  if (error.code === 'RATE_LIMITED') return true;
   if (error.code === 'GATEWAY_LIED') return error.details.height === undefined;
   return error.code === 'HEADER_INVALID' && error.details.reason === 'future';
 }

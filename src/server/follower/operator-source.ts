@@ -31,12 +31,12 @@ export class OperatorSource implements LedgerSource {
   }
 
   async #header(height: number | 'latest'): Promise<SignedHeader> {
-    return signedOf(await this.#gateway.call(headerGet, { params: { height } }));
+    return signedOf(await passing(this.#gateway.call(headerGet, { params: { height } })));
   }
 
   /** Throws FORBIDDEN: a transaction is held back, so this is no member's session. */
   async block(height: number) {
-    const bytes = await this.#whole(height);
+    const bytes = await passing(this.#gateway.call(blockWholeGet, { params: { height } }));
     const bodies = decodeShownBlock(bytes, height).txs.map(({ body: [whole] }) => {
       if (whole === undefined) throw new CodedError('FORBIDDEN', { height });
       return whole;
@@ -45,16 +45,6 @@ export class OperatorSource implements LedgerSource {
       txs: bodies.map(({ tx }) => tx),
       results: bodies.map(({ code, data }) => ({ code, data })),
     };
-  }
-
-  /** A session that ran out on the way says nothing of the ledger: it is asked again, signed in anew. */
-  async #whole(height: number): Promise<Uint8Array> {
-    try {
-      return await this.#gateway.call(blockWholeGet, { params: { height } });
-    } catch (error) {
-      if (!isCoded(error, 'SESSION_EXPIRED')) throw error;
-      throw new CodedError('GATEWAY_UNREACHABLE', {}, error);
-    }
   }
 
   /** What becomes of it is known here when its block was executed here. */
@@ -68,6 +58,16 @@ export class OperatorSource implements LedgerSource {
       return { code, txId };
     }
     return { code: 0, txId };
+  }
+}
+
+/** What says nothing of the ledger is asked again: too many questions at once, a session that ran out on the way. */
+async function passing<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!isCoded(error, 'SESSION_EXPIRED') && !isCoded(error, 'RATE_LIMITED')) throw error;
+    throw new CodedError('GATEWAY_UNREACHABLE', {}, error);
   }
 }
 
