@@ -168,10 +168,12 @@ export const batchOf = (change: Partial<BatchAnchor> = {}): Act => ({
   ...change,
 });
 /** All that the user log takes by genesis, and one act more. */
+/** Of no version that there is. */
+export const unknownAct = 250;
 export const profileOf = (change: Partial<LogProfile> = {}): LogProfile => ({
   kind: 'LogProfile',
   profile: 'user',
-  acts: [1, 2, 3, 4, 10, 11, 20, 30, 40],
+  acts: [1, 2, 3, 4, 10, 11, 20, 30, unknownAct],
   version: 1,
   fromHeight: 20,
   approvals: [approvalOf('hospital')],

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { foundingLogs } from '../../src/ledger/protocol.ts';
 import { type Json, list, refused, remove, run, salus, temporaryHome, text } from './salus.ts';
 import { startTown, type Town } from './town.ts';
 
@@ -13,8 +14,10 @@ import { startTown, type Town } from './town.ts';
  * `ledger profile`: the town's own consortium takes acts of the other log, in one home, and with the three keys in
  * three homes. Tests that change what a log takes have a log or a town of their own.
  */
-const user = [1, 2, 3, 4, 5, 6, 10, 11, 12, 20, 30, 70, 71];
-const doc = [21, 31];
+const takenBy = (name: string) =>
+  foundingLogs.find((it) => it.name === name)?.acts ?? assert.fail();
+const user = takenBy('user');
+const doc = takenBy('doc');
 
 let town: Town;
 before(async () => {

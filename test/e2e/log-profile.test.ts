@@ -7,6 +7,7 @@ import { factsOfReceipt, receiptRows } from '../../src/cli/receipt-text.ts';
 import { labels } from '../../src/crypto/labels.ts';
 import { signLabelled } from '../../src/crypto/signature.ts';
 import { ledgerObjects, suite } from '../../src/ledger/object-types.ts';
+import { foundingLogs } from '../../src/ledger/protocol.ts';
 import { encodeCbor } from '../../src/primitives/cbor.ts';
 import { idBytes } from '../../src/primitives/ids.ts';
 import type { Action } from '../../src/sdk/action.ts';
@@ -149,7 +150,8 @@ test('a running ledger takes an act of a later version, through a crash, and eve
       const taken = linesOf(ran.stdout).at(-1) ?? {};
       const [change = {}] = list(taken, 'profiles');
       assert.deepEqual([change.log, change.version], ['user', 1]);
-      assert.deepEqual(change.acts, [1, 2, 3, 4, 5, 6, 10, 11, 12, 20, 30, 70, 71, 250]);
+      const founded = foundingLogs.find((it) => it.name === 'user')?.acts ?? [];
+      assert.deepEqual(change.acts, [...founded, 250]);
       fromHeight = Number(change.fromHeight);
       assert.ok(fromHeight > Number(taken.height));
       before.push(await receiptFile(text(taken, 'txId')));

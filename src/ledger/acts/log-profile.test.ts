@@ -8,6 +8,7 @@ import {
   profileOf,
   setting,
   table,
+  unknownAct,
 } from '../../../test/setting.ts';
 import { bytesOf, enrolAct, identityOf, type World } from '../../../test/world.ts';
 import { labels } from '../../crypto/labels.ts';
@@ -22,14 +23,30 @@ const spine = [1, 2, 3, 4, 10, 11, 20, 30];
 
 table('LogProfile', [
   ['signed by all who enrol', fromHospital(profileOf()), 'accepted'],
-  ['of Docchain', fromHospital(profileOf({ profile: 'doc', acts: [21, 31, 40] })), 'accepted'],
+  [
+    'of Docchain',
+    fromHospital(profileOf({ profile: 'doc', acts: [21, 31, unknownAct] })),
+    'accepted',
+  ],
   ['an organisation without the right', { from: 'archive', acts: [profileOf()] }, 'SENDER_WRONG'],
   ['a patient', { from: 'ana', acts: [profileOf()] }, 'ROLE_WRONG'],
   ['from this height', fromHospital(profileOf({ fromHeight: 5 })), 'PROFILE_HEIGHT'],
   ['from far ahead', fromHospital(profileOf({ fromHeight: 100_006 })), 'PROFILE_HEIGHT'],
-  ['an act less', fromHospital(profileOf({ acts: [...spine.slice(1), 40] })), 'PROFILE_SHRINKS'],
-  ['out of order', fromHospital(profileOf({ acts: [...spine, 41, 40] })), 'PROFILE_SHRINKS'],
-  ['an act twice', fromHospital(profileOf({ acts: [...spine, 40, 40] })), 'PROFILE_SHRINKS'],
+  [
+    'an act less',
+    fromHospital(profileOf({ acts: [...spine.slice(1), unknownAct] })),
+    'PROFILE_SHRINKS',
+  ],
+  [
+    'out of order',
+    fromHospital(profileOf({ acts: [...spine, unknownAct + 1, unknownAct] })),
+    'PROFILE_SHRINKS',
+  ],
+  [
+    'an act twice',
+    fromHospital(profileOf({ acts: [...spine, unknownAct, unknownAct] })),
+    'PROFILE_SHRINKS',
+  ],
   [
     'a new printed code, and nothing that stops it',
     fromHospital(profileOf({ acts: [1, 2, 3, 4, 5, ...spine.slice(4)] })),
@@ -112,7 +129,7 @@ test('a node that does not know an act stops at the height, and not before: LEDG
   playTo(world, 19);
   assert.throws(
     () => world.block([]),
-    (error) => isCoded(error, 'LEDGER_NEWER') && error.details.act === 40,
+    (error) => isCoded(error, 'LEDGER_NEWER') && error.details.act === unknownAct,
   );
 });
 

@@ -139,6 +139,7 @@ test('of the spine’s routes, those that are no GET are repeated only where tha
     .map(({ method, path }) => `${method} ${path}`);
   assert.deepEqual(repeatable, [
     'POST /v1/tx',
+    'POST /v1/cosignatures',
     'POST /v1/state',
     'POST /v1/blobs',
     'PUT /v1/blobs/:id',
