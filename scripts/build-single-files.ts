@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Plugin, rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const maxVerifierBytes = 340_000;
+const maxVerifierBytes = 380_000;
 
 const platformFile = (name: string) => join(root, 'src', 'crypto', 'platform', name);
 const alias = {
