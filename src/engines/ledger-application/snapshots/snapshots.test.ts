@@ -335,9 +335,9 @@ test('whatever bytes a liar puts in the place of a key or a row, it is refused a
     someBytes,
     // Text that is none before the slash; a table and an id of any length.
     fc.constant(Uint8Array.of(0xff, 0xfe, 0x2f, 1)),
-    fc.constantFrom('accounts/', 'keys/', 'members/', '/').chain((begin) =>
-      someBytes.map((end) => concatBytes(utf8(begin), end)),
-    ),
+    fc
+      .constantFrom('accounts/', 'keys/', 'members/', '/')
+      .chain((begin) => someBytes.map((end) => concatBytes(utf8(begin), end))),
   );
   fc.assert(
     fc.property(key, fc.option(someBytes), fc.nat(3), (liesKey, liesValue, at) => {
