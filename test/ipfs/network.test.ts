@@ -263,7 +263,7 @@ test('what a member keeps for others never takes the last tenth of its disk, and
   let freeBytes = 200 * mib;
   // Of a disk of 1 GiB 102.4 MiB stay free.
   const disk = () => ({ bytes: 1_024 * mib, freeBytes });
-  const flooding = await openNode(t, members, { n: 0, patienceMs: 500 });
+  const flooding = await openNode(t, members, { n: 0 });
   const holder = await openNode(t, members, { n: 1, disk });
   const kept = await flooding.store.put(sample(5 * mib, 1), { owner: ana });
   freeBytes = 103 * mib;
