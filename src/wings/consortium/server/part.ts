@@ -48,7 +48,8 @@ const contentOf = (part: UnsignedPart): Uint8Array => encodeCbor([...machine(par
 
 /** The organisation's word for what is said of its machine. */
 export async function signPart(key: SigningKey, part: UnsignedPart): Promise<PublicMember> {
-  const signature = await signLabelled(key, consortiumNames.labels.part, contentOf(part));
+  const { part: label } = consortiumNames.labels;
+  const signature = await signLabelled(key, label, contentOf(part));
   return { ...part, signature: bytesToBase64url(signature) };
 }
 
