@@ -27,7 +27,9 @@ export function callerOf(
       return gateway.sessions.requireForWallet(authorization);
     case 'peer': {
       const session = gateway.sessions.require(authorization);
-      if (session.role !== 'organisation') throw new CodedError('FORBIDDEN');
+      if (session.role !== 'organisation' || session.hasLeft === true) {
+        throw new CodedError('FORBIDDEN');
+      }
       return session;
     }
     case 'desk':

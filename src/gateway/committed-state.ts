@@ -1,10 +1,12 @@
 import type { LedgerEngine } from '../engines/engine.ts';
 import { asItCounts } from '../ledger/acts/consents.ts';
 import type { Identity } from '../ledger/identity.ts';
-import { decodeRow, type StateTable } from '../ledger/table.ts';
+import { countsAt } from '../ledger/members.ts';
+import { decodeRow, onlyRow, type StateTable } from '../ledger/table.ts';
 import { type Account, accounts } from '../ledger/tables/accounts.ts';
 import { type Consent, consents } from '../ledger/tables/consents.ts';
 import { keys } from '../ledger/tables/keys.ts';
+import { members } from '../ledger/tables/members.ts';
 import { type Organisation, organisations } from '../ledger/tables/organisations.ts';
 import { equalBytes, hexToBytes } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
@@ -42,6 +44,15 @@ export class CommittedState {
 
   organisation(id: AccountId): Promise<Organisation | undefined> {
     return this.row(organisations, id);
+  }
+
+  /** Whether this organisation is a member as of the newest block: it counts when the ledger is decided about, and follows it whole. */
+  async isMember(organisation: AccountId): Promise<boolean> {
+    const rows = await this.row(members, onlyRow);
+    const { height } = this.#engine.status();
+    // Without a row all organisations are those of the genesis.
+    if (rows === undefined) return (await this.organisation(organisation)) !== undefined;
+    return rows.some((it) => it.organisation === organisation && countsAt(it, height));
   }
 
   /** The keys in use. Throws ACCOUNT_UNKNOWN. */

@@ -32,6 +32,7 @@ export function isMember(
   return membersAt(view, charter, height).includes(organisation);
 }
 
-function countsAt({ fromHeight, untilHeight }: LedgerMember, height: number): boolean {
+/** Whether a line of the row is in force at a height. */
+export function countsAt({ fromHeight, untilHeight }: LedgerMember, height: number): boolean {
   return fromHeight <= height && (untilHeight === 0 || height < untilHeight);
 }

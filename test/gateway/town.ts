@@ -11,7 +11,12 @@ import { type Gateway, type GatewayOptions, openGateway } from '../../src/gatewa
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { createServer, type ServerOptions } from '../../src/gateway/server.ts';
-import { defaultGenesis, encodeGenesis, genesisHash } from '../../src/ledger/genesis.ts';
+import {
+  defaultGenesis,
+  encodeGenesis,
+  type GenesisLog,
+  genesisHash,
+} from '../../src/ledger/genesis.ts';
 import { organisationRights } from '../../src/ledger/rights.ts';
 import type { AccountId } from '../../src/primitives/ids.ts';
 import {
@@ -61,7 +66,9 @@ export async function openTown(
     limits = {},
     isProxy,
     quotaBytesOf,
-  }: Pick<ServerOptions, 'limits' | 'isProxy'> & Pick<FileBlobStoreOptions, 'quotaBytesOf'> = {},
+    logs,
+  }: Pick<ServerOptions, 'limits' | 'isProxy'> &
+    Pick<FileBlobStoreOptions, 'quotaBytesOf'> & { readonly logs?: readonly GenesisLog[] } = {},
 ): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-town-'));
   const north = await foundation('north');
@@ -77,7 +84,7 @@ export async function openTown(
     rights: organisationRights,
   }));
   const genesis = encodeGenesis(
-    defaultGenesis({ chainId: townChain, timeMs, organisations, validators }),
+    defaultGenesis({ chainId: townChain, timeMs, organisations, validators }, logs),
   );
   const application = await openLedgerApplication({
     path: join(ledgerFolder, 'state.sqlite'),

@@ -257,3 +257,23 @@ test('a member that comes gets its share at the next sweep', async (t) => {
   });
   for (const id of ids) assert.ok(await has(comer, id));
 });
+
+test('what a member keeps for others never takes the last tenth of its disk, and what it has stays', async (t) => {
+  const members = new Membership();
+  let freeBytes = 200 * mib;
+  // Of a disk of 1 GiB 102.4 MiB stay free.
+  const disk = () => ({ bytes: 1_024 * mib, freeBytes });
+  const flooding = await openNode(t, members, { n: 0 });
+  const holder = await openNode(t, members, { n: 1, disk });
+  const kept = await flooding.store.put(sample(5 * mib, 1), { owner: ana });
+  freeBytes = 103 * mib;
+  await rejectsWith(flooding.store.put(sample(5 * mib, 2), { owner: ana }), 'STORE_BUSY');
+  await rejectsWith(flooding.store.put(sample(2 * mib), { owner: ana }), 'STORE_BUSY');
+  assert.deepEqual((await holder.status()).held, { blobs: 1, bytes: 5 * mib });
+  assert.ok(await has(holder, kept.id));
+  // Its own people write on.
+  await holder.here.own.put(sample(3 * mib, 4), { owner: ana });
+  freeBytes = 200 * mib;
+  await flooding.store.put(sample(5 * mib, 2), { owner: ana });
+  assert.equal((await holder.status()).held.blobs, 2);
+});

@@ -14,5 +14,7 @@ export const headerTurnsGet = defineRoute({
     /** In the order of the set. */
     turns: z.array(z.int()),
   }),
+  // The node counts them from where it wrote them down last, a hundred thousand heights at most: no flood is for free.
+  perMinute: 600,
   isEarly: true,
 });

@@ -8,12 +8,17 @@ import { type Role, spineRoles } from '../../ledger/roles.ts';
 import type { LogName } from '../../ledger/shapes.ts';
 import { isCoded } from '../../primitives/errors.ts';
 import { openHandler } from '../handler.ts';
+import type { Session } from '../parts/sessions/sessions.ts';
 
 /** A log that is open to every role holds nothing back from anybody: whoever asks could ask as a patient. */
 export const handleBlockGet = openHandler(blockGet, ({ options: { engine, genesis } }) => {
   const logs = openLogs(parseGenesis(genesis).logs, spineRoles);
   return async ({ params, reply }) => sendBlock(reply, await engine.block(params.height), logs);
 });
+
+/** As whom somebody is told of the ledger: who left it as anybody is. */
+export const rolesOf = ({ role, hasLeft }: Session): readonly Role[] =>
+  hasLeft === true ? spineRoles : [role];
 
 /** The logs whose profile names each of these roles. */
 export function openLogs(

@@ -11,6 +11,7 @@ import { Shares } from '../../primitives/shares.ts';
 import { openHandler } from '../handler.ts';
 import type { Session } from '../parts/sessions/sessions.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { openLogs, rolesOf } from './block-get.ts';
 
 const silenceMs = 30_000;
 
@@ -139,10 +140,10 @@ export function eventOf(
   logs: readonly GenesisLog[],
 ): BlockEvent {
   const { height, timeMs } = block;
-  const acts = actsOf(block).filter(({ log, account }) => {
-    const readers = logs.find(({ name }) => name === log)?.readers ?? [];
-    return readers.includes(reader.role) || account === reader.account;
-  });
+  const open = openLogs(logs, rolesOf(reader));
+  const acts = actsOf(block).filter(
+    ({ log, account }) => open.has(log) || account === reader.account,
+  );
   return { height, timeMs, acts };
 }
 

@@ -23,10 +23,12 @@ import { LightServer } from './light-server.ts';
 import { nodeKeys, writeNodeSettings } from './node-home.ts';
 import type { OtherMember } from './other-members.ts';
 
-/** A ledger of 23 blocks, and members of which each shows it in its own way. */
+/** A ledger of 23 blocks, another one that the same key signed, and members of which each shows one in its own way. */
 const folder = temporaryLedger();
-const folders = [folder];
-const headers: SignedHeaderParts[] = [];
+const other = temporaryLedger();
+const folders = [folder, other];
+let headers: readonly SignedHeaderParts[] = [];
+let forkedHeaders: readonly SignedHeaderParts[] = [];
 let genesis = new Uint8Array(0);
 const startMs = 1_700_000_000_000;
 
@@ -35,31 +37,43 @@ before(async () => {
   const validators = [{ publicKey: validatorKeyOf(folder).publicKey, power: 1 }];
   const template = parseGenesis(await makeGenesis([hospital], startMs));
   genesis = new Uint8Array(encodeGenesis({ ...template, validators }));
-  const path = join(folder, 'state.db');
+  headers = await ledgerIn(folder, hospital, 'one');
+  copyFileSync(join(folder, 'validator.key'), join(other, 'validator.key'));
+  forkedHeaders = await ledgerIn(other, hospital, 'other');
+});
+after(() => {
+  for (const each of folders) rmSync(each, { recursive: true, force: true });
+});
+
+async function ledgerIn(
+  at: string,
+  hospital: Awaited<ReturnType<typeof makePerson>>,
+  name: string,
+): Promise<readonly SignedHeaderParts[]> {
+  const path = join(at, 'state.db');
   const engine = await openEmbeddedEngine({
-    ...{ directory: folder, genesis: engineGenesis(genesis), verifyVote: ownThread.verifyVote },
+    ...{ directory: at, genesis: engineGenesis(genesis), verifyVote: ownThread.verifyVote },
     openApplication: () => openLedgerApplication({ path, genesis, verify: realChecks }),
     timing: { windowMs: 2, idleWindowMs: 0, proofDelayMs: 0 },
   });
   for (let n = 1; n <= 11; n++) {
     const act: Act = {
-      ...{ kind: 'BatchAnchor', batch: 'refusal', root: sha256(utf8(`${n}`)), count: 1 },
+      ...{ kind: 'BatchAnchor', batch: 'refusal', root: sha256(utf8(`${name} ${n}`)), count: 1 },
       ...{ firstMs: startMs - 2, lastMs: startMs - 1 },
     };
     const body = makeBody(hospital.account, n, Date.now() + 3_600_000, [act]);
     const { txId } = await engine.submit(await signTx({ ...body, log: 'doc' }, hospital.key));
     await engine.receipt(txId, 10_000);
   }
+  const made: SignedHeaderParts[] = [];
   for (let height = 1; height <= engine.status().height; height++) {
     const signed = await engine.signedHeader(height);
     const parts = { header: decodeHeader(signed.header), commit: decodeCommit(signed.commit) };
-    headers.push({ ...parts, validators: signed.validators });
+    made.push({ ...parts, validators: signed.validators });
   }
   await engine.close();
-});
-after(() => {
-  for (const each of folders) rmSync(each, { recursive: true, force: true });
-});
+  return made;
+}
 
 const member = (name: string, change: Partial<OtherMember> = {}): OtherMember => ({
   name,
@@ -172,28 +186,80 @@ test('nothing is joined where the node has blocks, the ledger no snapshot, or fe
   assert.doesNotMatch(fresh.config(), /statesync/);
 });
 
-test('another genesis, unsigned headers: no snapshot is taken; two ledgers: LEDGER_FORKED', async () => {
+/** One that shows something else at this height. */
+const liar = (at: number | 'latest', change: (parts: SignedHeaderParts) => SignedHeaderParts) =>
+  member('liar', {
+    header: async (height) => {
+      const real = await member('x').header(height);
+      return height === at ? change(real) : real;
+    },
+  });
+const changedHash = sha256(utf8('other'));
+const changed = (parts: SignedHeaderParts): SignedHeaderParts => ({
+  ...parts,
+  header: { ...parts.header, appHash: changedHash },
+});
+const lies: Readonly<Record<string, () => OtherMember>> = {
+  'another genesis': () => liar(1, changed),
+  'other validators': () =>
+    liar(1, (it) => ({ ...it, validators: [{ publicKey: changedHash, power: 1 }] })),
+  'a header that nobody signed': () => liar(15, changed),
+  'votes of another header': () =>
+    liar(15, (it) => ({ ...it, commit: (headers[0] ?? assert.fail()).commit })),
+  'a header of another height': () => liar(15, () => headers[3] ?? assert.fail()),
+  'a height that there is not': () =>
+    liar('latest', (it) => ({ ...it, header: { ...it.header, height: 9_000_000 } })),
+  'an old header as the newest': () => liar('latest', () => headers[2] ?? assert.fail()),
+};
+
+for (const [what, lying] of Object.entries(lies)) {
+  test(`a member that shows ${what} keeps nobody from joining, and calls nobody a fork, wherever it stands`, async () => {
+    for (const at of [0, 1, 2]) {
+      const { home, config } = freshHome();
+      const others = [member('anna'), member('bern')];
+      others.splice(at, 0, lying());
+      const joining = await beginJoining(home, genesis, others);
+      assert.ok(joining !== undefined, `liar at ${at}`);
+      const trusted = headers[14] ?? assert.fail();
+      assert.equal(fieldOf(config(), 'trust_hash'), bytesToHex(headerHashBytes(trusted.header)));
+      await joining.end();
+    }
+    // One honest member alone is not enough.
+    const { home, config } = freshHome();
+    assert.equal(await beginJoining(home, genesis, [lying(), member('bern')]), undefined);
+    assert.doesNotMatch(config(), /statesync/);
+  });
+}
+
+test('one that lies only to the light client costs an attempt: the next asks another two', async () => {
   const { home, config } = freshHome();
-  const [first] = headers;
-  assert.ok(first !== undefined);
-  const withHeader = (at: number, change: (parts: SignedHeaderParts) => SignedHeaderParts) =>
-    member('liar', {
-      header: async (height) => {
-        const real = await member('x').header(height);
-        return real.header.height === at ? change(real) : real;
-      },
-    });
-  const changedHash = sha256(utf8('other'));
-  const lies = [
-    withHeader(1, (it) => ({ ...it, header: { ...it.header, appHash: changedHash } })),
-    withHeader(1, (it) => ({ ...it, validators: [{ publicKey: changedHash, power: 1 }] })),
-    withHeader(15, (it) => ({ ...it, header: { ...it.header, appHash: changedHash } })),
-    withHeader(15, (it) => ({ ...it, commit: first.commit })),
-  ];
-  for (const lie of lies) {
-    assert.equal(await beginJoining(home, genesis, [lie, member('bern')]), undefined);
+  const others = [member('anna'), member('bern'), member('chur')];
+  const asked: string[] = [];
+  const listening = others.map((it) => ({
+    ...it,
+    turns: async () => {
+      asked.push(it.name);
+      return [0];
+    },
+  }));
+  const pairs: string[] = [];
+  for (let tries = 1; tries <= 3; tries++) {
+    const joining = await beginJoining(home, genesis, listening);
+    const [url = ''] = fieldOf(config(), 'rpc_servers')?.split(',') ?? [];
+    asked.length = 0;
+    await new CometRpc(url).ask('validators', { height: '15' });
+    pairs.push(asked.toSorted().join());
+    await joining?.end();
   }
-  const fork = withHeader(15, (it) => ({ ...it, header: { ...it.header, appHash: changedHash } }));
+  assert.deepEqual(pairs, ['anna,bern', 'bern,chur', 'anna,chur']);
+});
+
+test('two members that show two ledgers, both signed: LEDGER_FORKED', async () => {
+  const { home, config } = freshHome();
+  const fork = member('fork', {
+    header: async (height) =>
+      forkedHeaders[(height === 'latest' ? forkedHeaders.length : height) - 1] ?? assert.fail(),
+  });
   await assert.rejects(beginJoining(home, genesis, [member('anna'), fork]), (error) =>
     isCoded(error, 'LEDGER_FORKED'),
   );

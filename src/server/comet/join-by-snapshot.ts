@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { verifyVote } from '../../crypto/signature.ts';
 import { BlockStore } from '../../engines/blocks/block-store.ts';
 import { removeState } from '../../engines/ledger-application/snapshots/arriving-state.ts';
-import { headerHashBytes } from '../../ledger/chain/header.ts';
-import { type SignedHeaderParts, verifySigned } from '../../ledger/chain/light-client.ts';
+import { type Header, headerHashBytes } from '../../ledger/chain/header.ts';
+import { verifySigned } from '../../ledger/chain/light-client.ts';
 import { formatTrustRoot, trustRootOf } from '../../ledger/chain/trust-root.ts';
 import { sortValidators, validatorsHash } from '../../ledger/chain/validators.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
@@ -39,7 +39,7 @@ const trustPeriod = '336h0m0s';
 /**
  * Makes this home's node take the state from the others' snapshots, where it has nothing yet and they have one; what it is
  * told to trust was verified here from the genesis on. Undefined: it takes all blocks from its peers.
- * Throws LEDGER_FORKED: two members show two ledgers. Source: docs/protocol/cometbft.md, rule CB-14.
+ * Throws LEDGER_FORKED: two members show two ledgers, both signed. Source: docs/protocol/cometbft.md, rule CB-14.
  */
 export async function beginJoining(
   home: string,
@@ -59,33 +59,22 @@ export async function beginJoining(
     forgetAttempt(servers);
     if (tries >= mostTries) return undefined;
   }
-  const shown = await Promise.all(others.map((from) => newestOf(from)));
-  const here = shown.filter((it) => it !== undefined);
-  const [first, second] = here;
-  if (first === undefined || second === undefined) return undefined;
-  const { snapshotEvery } = keepingIn(servers);
-  const tip = Math.min(...here.map(({ tip: height }) => height));
-  // The light client verifies two headers above a snapshot.
-  const newest = Math.floor((tip - 2) / snapshotEvery) * snapshotEvery;
-  if (newest < snapshotEvery) return undefined;
-  const height = Math.max(1, newest - snapshotEvery);
-  let trusted: Uint8Array;
-  try {
-    trusted = await trustedHash(home, { genesisBytes, height, first, second });
-  } catch (error) {
-    // The set of validators changed more than 30 days after the genesis, or somebody went away: all blocks, then.
-    if (!isCoded(error) || isCoded(error, 'LEDGER_FORKED')) throw error;
-    return undefined;
-  }
+  const begun = await beginningOf(others, {
+    genesisBytes,
+    every: keepingIn(servers).snapshotEvery,
+    tries,
+  });
+  if (begun === undefined) return undefined;
+  const { pair, newest, trusted } = begun;
+  keepTrustRoot(home, genesisBytes, begun.root);
   const consensusParams = consensusParamsIn(nodeHome);
-  const pair = [first, second] as const;
   const lights = await Promise.all(
     pair.map(({ from }) =>
       LightServer.open({ from, consensusParams, turns: (at) => agreedTurns(at, pair) }),
     ),
   );
   const urls = lights.map(({ url }) => url);
-  writeStateSync(nodeHome, { servers: urls, height, hash: trusted });
+  writeStateSync(nodeHome, { servers: urls, ...trusted });
   makeFolder(join(servers, 'ledger'));
   writeWhole(attemptIn(servers), utf8(String(tries + 1)), 0o644);
   const end = async () => {
@@ -127,16 +116,65 @@ function forgetAttempt(servers: string): void {
   removeState(stateIn(servers));
 }
 
+/** A member whose header 1 is of this genesis, and whose newest header follows from it. */
 interface Shown {
   readonly from: OtherMember;
+  readonly root: Header;
   readonly tip: number;
+  /** Verified from the genesis on. Throws HEADER_INVALID, HEADER_EXPIRED, LEDGER_FORKED, and what asking throws. */
+  readonly header: (height: number | 'latest') => Promise<Header>;
 }
 
-async function newestOf(from: OtherMember): Promise<Shown | undefined> {
+interface Beginning {
+  /** Whom the node's light client asks. */
+  readonly pair: readonly [Shown, Shown];
+  /** Of the newest snapshot that there has to be. */
+  readonly newest: number;
+  readonly trusted: { readonly height: number; readonly hash: Uint8Array };
+  readonly root: Header;
+}
+
+/**
+ * Two members who show one ledger of this genesis. Whoever shows what does not verify, and whoever shows less than the others, is
+ * passed over, and another attempt asks another two: one that lies keeps nobody from joining, and is no fork. Undefined: there are
+ * no two, or there is no snapshot yet. Throws LEDGER_FORKED: two show signed headers that differ.
+ */
+async function beginningOf(
+  others: readonly OtherMember[],
+  of: { readonly genesisBytes: Uint8Array; readonly every: number; readonly tries: number },
+): Promise<Beginning | undefined> {
+  const { genesisBytes, every, tries } = of;
+  const all = await Promise.all(others.map((from) => answered(shownBy(from, genesisBytes))));
+  let left = all.filter((it) => it !== undefined).sort((a, b) => b.tip - a.tip);
+  for (;;) {
+    const [best, next] = left;
+    if (best === undefined || next === undefined) return undefined;
+    const level = left.filter(({ tip }) => tip >= Math.min(next.tip, best.tip - every));
+    const turned = [...level.slice(tries % level.length), ...level, ...left];
+    const first = turned[0] ?? best;
+    const second = turned.find((it) => it !== first) ?? next;
+    // The light client verifies two headers above a snapshot.
+    const newest = Math.floor((Math.min(first.tip, second.tip) - 2) / every) * every;
+    if (newest < every) return undefined;
+    const height = Math.max(1, newest - every);
+    const pair = [first, second] as const;
+    const [one, other] = await Promise.all(pair.map((it) => answered(it.header(height))));
+    if (one !== undefined && other !== undefined) {
+      requireSame(one, other);
+      const trusted = { height, hash: headerHashBytes(one) };
+      return { pair, newest, trusted, root: first.root };
+    }
+    left = left.filter((it) => !(it === first && !one) && !(it === second && !other));
+  }
+}
+
+/** Undefined: it is away, or what it shows does not hold. */
+async function answered<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
-    return { from, tip: (await from.header('latest')).header.height };
-  } catch {
-    return undefined;
+    return await asked;
+  } catch (error) {
+    if (isCoded(error)) return undefined;
+    throw error;
   }
 }
 
@@ -148,19 +186,10 @@ async function agreedTurns(height: number, of: readonly Shown[]): Promise<readon
 }
 
 /** Throws HEADER_INVALID, HEADER_EXPIRED, LEDGER_FORKED, and what asking throws. */
-async function trustedHash(
-  home: string,
-  of: {
-    readonly genesisBytes: Uint8Array;
-    readonly height: number;
-    readonly first: Shown;
-    readonly second: Shown;
-  },
-): Promise<Uint8Array> {
-  const { genesisBytes, height, first, second } = of;
+async function shownBy(from: OtherMember, genesisBytes: Uint8Array): Promise<Shown> {
   const genesis = parseGenesis(genesisBytes);
   const { chainId } = genesis;
-  const root = await first.from.header(1);
+  const root = await from.header(1);
   const set = validatorsHash(sortValidators(genesis.validators));
   const isOfGenesis =
     root.header.height === 1 &&
@@ -168,20 +197,29 @@ async function trustedHash(
     equalBytes(root.header.appHash, executeGenesis(genesis).appHash);
   if (!isOfGenesis) throw new CodedError('HEADER_INVALID', { reason: 'genesis', height: 1 });
   await verifySigned(root, chainId, verifyVote);
-  const show = (at: number) => first.from.header(at);
   const headerHash = headerHashBytes(root.header);
+  const show = (at: number) => from.header(at);
   const sets = new TrustedSets({ root: { height: 1, headerHash, set }, show, verifyVote });
-  const target = await first.from.header(height);
-  await verifySigned(target, chainId, verifyVote);
-  await sets.require(target);
-  requireSame(target, await second.from.header(height));
-  const path = join(home, 'trust.json');
-  const trustRoot = formatTrustRoot(trustRootOf(root.header, genesisHash(genesisBytes), []));
-  if (!existsSync(path)) writeWhole(path, utf8(trustRoot), 0o644);
-  return headerHashBytes(target.header);
+  const header = async (height: number | 'latest'): Promise<Header> => {
+    const parts = await from.header(height);
+    if (height !== 'latest' && parts.header.height !== height) {
+      throw new CodedError('HEADER_INVALID', { reason: 'height', height });
+    }
+    await verifySigned(parts, chainId, verifyVote);
+    await sets.require(parts);
+    return parts.header;
+  };
+  return { from, root: root.header, tip: (await header('latest')).height, header };
 }
 
-function requireSame({ header: one }: SignedHeaderParts, { header: other }: SignedHeaderParts) {
+function keepTrustRoot(home: string, genesisBytes: Uint8Array, root: Header): void {
+  const path = join(home, 'trust.json');
+  const trustRoot = formatTrustRoot(trustRootOf(root, genesisHash(genesisBytes), []));
+  if (!existsSync(path)) writeWhole(path, utf8(trustRoot), 0o644);
+}
+
+/** Both are verified. Throws LEDGER_FORKED. */
+function requireSame(one: Header, other: Header): void {
   const [known, shown] = [headerHashBytes(one), headerHashBytes(other)];
   if (equalBytes(known, shown)) return;
   const hashes = { known: bytesToHex(known), shown: bytesToHex(shown) };

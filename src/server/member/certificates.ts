@@ -1,7 +1,13 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  X509Certificate,
+} from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { SigningKey } from '../../crypto/signature.ts';
-import { bytesToBase64url } from '../../primitives/bytes.ts';
+import { base64urlToBytes, bytesToBase64url } from '../../primitives/bytes.ts';
 
 /**
  * X.509 certificates of an organisation, for TLS between members: the organisation's own key certifies, so whoever
@@ -115,6 +121,18 @@ export function authorityOf(key: SigningKey, organisation: string, nowMs: number
       sequence(extension.keyUsage, yes, octets(der(0x03, Buffer.from([2, 0x04])))),
     ],
   });
+}
+
+/** The key with which an authority certifies itself, 32 bytes; undefined: this is no authority of one key. */
+export function keyOfAuthority(pem: string): Uint8Array | undefined {
+  try {
+    const read = new X509Certificate(pem);
+    if (!read.ca || !read.verify(read.publicKey)) return undefined;
+    const { crv, x } = read.publicKey.export({ format: 'jwk' });
+    return crv === 'Ed25519' ? base64urlToBytes(x ?? '') : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A key for one machine, and the organisation's certificate for it. PEM; the key is PKCS #8. */

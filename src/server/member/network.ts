@@ -5,25 +5,40 @@ import { accountIdText } from '../../api/message-parts.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../files.ts';
-import { membersIn } from '../founding.ts';
+import { isMemberName, membersIn } from '../founding.ts';
 import { serversOf } from '../process.ts';
 
 const port = z.int().min(1).max(65_535);
+/** 32 bytes, base64url. */
+const key = z.string().regex(/^[\w-]{43}$/);
 
-/** What of a member the others know beside the ledger: where its machine is, and its public keys. */
+/** A name or address under which a machine is reached: it becomes part of settings and of addresses. */
+export const hostText = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/);
+/** Where people reach a hospital, without its own path. */
+export const urlText = z.url({ protocol: /^https?$/ }).max(130);
+
+/**
+ * What of a member the others know beside the ledger: where its machine is, and its public keys. It comes from others by hand, and
+ * becomes folders, settings of the node and addresses: so each field is of its own alphabet.
+ */
 export const memberFields = {
-  chain: z.string().max(50),
-  name: z.string().max(64),
+  chain: z.string().regex(/^[A-Za-z0-9._-]{1,50}$/),
+  name: z.string().refine(isMemberName),
   title: z.string().min(1).max(100),
-  url: z.string().max(130),
-  host: z.string().max(253),
+  url: urlText,
+  host: hostText,
   ports: z.strictObject({ gateway: port, p2p: port, rpc: port, storage: port, peers: port }),
-  /** Base64url, 32 bytes. */
-  validator: z.string().max(64),
-  nodeId: z.string().max(40),
-  storageKey: z.string().max(64),
-  /** PEM: the organisation's own certificate. */
-  authority: z.string().max(4_096),
+  validator: key,
+  nodeId: z.string().regex(/^[0-9a-f]{40}$/),
+  storageKey: key,
+  /** PEM: the organisation's own certificate, and no other beside it. */
+  authority: z
+    .string()
+    .max(4_096)
+    .regex(/^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n$/),
 };
 const member = z.strictObject({ ...memberFields, organisation: accountIdText });
 export type NetworkMember = Readonly<z.infer<typeof member>>;

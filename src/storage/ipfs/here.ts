@@ -3,6 +3,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
 import type { FileBlobs } from '../file/file-blob-store.ts';
 import type { ByKey } from './by-key.ts';
+import type { HeldRoom } from './held-room.ts';
 import type { KeptBlocks } from './kept-blocks.ts';
 import type { StorageMember, StorageMembers } from './members.ts';
 import type { NetworkRows } from './network-rows.ts';
@@ -20,6 +21,7 @@ export interface Here {
   readonly own: FileBlobs;
   /** What it keeps for others, claimed by their accounts. */
   readonly held: FileBlobs;
+  readonly heldRoom: HeldRoom;
   readonly blocks: KeptBlocks;
   /** Blobs of others that are being kept or erased now: a pin and an erasure must not pass each other. */
   readonly turns: ByKey;

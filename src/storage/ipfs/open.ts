@@ -8,6 +8,7 @@ import type { Amount, BlobOwner, BlobStore } from '../blob-store.ts';
 import { openFileBlobStore } from '../file/file-blob-store.ts';
 import { ByKey } from './by-key.ts';
 import { serveErasures } from './erase.ts';
+import { type Disk, diskOf, HeldRoom } from './held-room.ts';
 import type { Here } from './here.ts';
 import { IpfsBlobStore } from './ipfs-blob-store.ts';
 import { KeptBlocks } from './kept-blocks.ts';
@@ -33,6 +34,8 @@ export interface StorageNodeOptions
   readonly maxUploads?: number;
   /** What is kept for one other member; 4 TiB. */
   readonly heldBytesOf?: (member: AccountId) => number;
+  /** The one on which this hospital writes; tests say how full it is. */
+  readonly disk?: () => Disk;
 }
 
 /** What an operator sees. */
@@ -120,6 +123,7 @@ export async function openStorageNode(options: StorageNodeOptions): Promise<Stor
       rows,
       own,
       held,
+      heldRoom: new HeldRoom(options.disk ?? (() => diskOf(folder))),
       blocks,
       turns: new ByKey(),
       now,

@@ -106,7 +106,9 @@ async function keepOne(here: Here, { id, bytes }: StoredBlob, asking: Asking): P
   const stone = here.rows.tombstoneAt(id, custodian);
   if (stone !== undefined && atMs <= stone) throw new CodedError('BLOB_ERASED', { blobId: id });
   if (bytes > maxBlobBytes) throw new CodedError('BODY_TOO_LARGE', { bytes });
-  if (!(await isKeptFor(here, id, custodian))) await bring(here, { id, bytes }, asking);
+  if (!(await isKeptFor(here, id, custodian))) {
+    await here.heldRoom.during(bytes, () => bring(here, { id, bytes }, asking));
+  }
   here.rows.pinFor(id, custodian, atMs);
 }
 

@@ -3,5 +3,10 @@ export const consortiumNames = {
   roles: [],
   rights: [],
   batchKinds: [],
-  labels: { proposal: 'salus/1/governance/proposal', genesis: 'salus/1/genesis/sign' },
+  labels: {
+    proposal: 'salus/1/governance/proposal',
+    genesis: 'salus/1/genesis/sign',
+    part: 'salus/1/member/part',
+    machines: 'salus/1/member/machines',
+  },
 } as const;

@@ -7,7 +7,7 @@ import { tables } from '../../../ledger/protocol.ts';
 import type { LogName } from '../../../ledger/shapes.ts';
 import { treeChange, treeRoot, updateTree } from '../../../ledger/state-tree.ts';
 import { decodeRow, type StateTable } from '../../../ledger/table.ts';
-import { bytesToHex, compareBytes, equalBytes, utf8ToText } from '../../../primitives/bytes.ts';
+import { bytesToHex, compareBytes, equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { StateDatabase } from '../state-database.ts';
 import {
@@ -26,7 +26,8 @@ export interface Arriving {
 }
 
 const slash = 0x2f;
-const byName = new Map(tables.map((table) => [table.name, table]));
+/** By the bytes of their names: those that come need be no text. */
+const byName = new Map(tables.map((table) => [bytesToHex(utf8(table.name)), table]));
 const noHash = new Uint8Array(32);
 
 /**
@@ -94,7 +95,7 @@ export class ArrivingState {
     if (compareBytes(key, this.#lastKey) <= 0) throw wrong('order');
     this.#lastKey = key;
     const at = key.indexOf(slash);
-    const table = byName.get(at < 1 ? '' : utf8ToText(key.subarray(0, at)));
+    const table = byName.get(bytesToHex(key.subarray(0, Math.max(at, 0))));
     if (table === undefined) throw wrong('table');
     const id = bytesToHex(key.subarray(at + 1));
     return { key, value, write: { table, id, row: readRow(table, value) } };

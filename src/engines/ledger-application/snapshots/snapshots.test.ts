@@ -9,7 +9,7 @@ import { consentOf, day, keySetAct, t0 } from '../../../../test/world.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { isConsistent } from '../../../ledger/merkle.ts';
 import type { Act } from '../../../ledger/protocol.ts';
-import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import { bytesToHex, concatBytes, equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { idBytes } from '../../../primitives/ids.ts';
 import { type LedgerApplication, openLedgerApplication } from '../open.ts';
 import type { SignatureChecks } from '../verify-tx.ts';
@@ -319,6 +319,49 @@ test('a state that a liar put together is refused by its root, its order or its 
   }
   assert.equal(take(second, good), 'arrived');
   assert.ok(equalBytes(second.app.info().appHash, first.app.info().appHash));
+  first.app.close();
+  second.app.close();
+});
+
+test('whatever bytes a liar puts in the place of a key or a row, it is refused and not a fault of this machine', async () => {
+  const first = await grown([
+    [0, 1],
+    [40, 41],
+  ]);
+  const good = newest(first);
+  const second = await open();
+  const someBytes = fc.uint8Array({ maxLength: 40 });
+  const key = fc.oneof(
+    someBytes,
+    // Text that is none before the slash; a table and an id of any length.
+    fc.constant(Uint8Array.of(0xff, 0xfe, 0x2f, 1)),
+    fc
+      .constantFrom('accounts/', 'keys/', 'members/', '/')
+      .chain((begin) => someBytes.map((end) => concatBytes(utf8(begin), end))),
+  );
+  fc.assert(
+    fc.property(key, fc.option(someBytes), fc.nat(3), (liesKey, liesValue, at) => {
+      const lie = forged(good, (all) =>
+        all.map((it, chunk) =>
+          encodeChunk({
+            ...it,
+            rows: it.rows.map((row, n) =>
+              chunk === 0 && n === Math.min(at, it.rows.length - 1)
+                ? { key: liesKey, value: liesValue ?? row.value }
+                : row,
+            ),
+          }),
+        ),
+      );
+      assert.equal(take(second, lie), 'reject');
+      assert.equal(existsSync(`${second.folder}.db.arriving`), false);
+    }),
+    {
+      numRuns: 100,
+      examples: [[Uint8Array.of(0xff, 0xfe, 0x2f, 1), null, 0]],
+    },
+  );
+  assert.equal(take(second, good), 'arrived');
   first.app.close();
   second.app.close();
 });

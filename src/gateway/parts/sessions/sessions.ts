@@ -21,6 +21,8 @@ import { roleByCode } from './printed-code.ts';
 export interface Session {
   readonly account: AccountId;
   readonly role: Role;
+  /** Of an organisation that is no member: it speaks for its people, and is told of the ledger what everybody is. */
+  readonly hasLeft?: boolean;
 }
 
 /** A session, or one opened with the printed code: that one serves for reading copies of the wallet alone. */
@@ -77,6 +79,7 @@ export class Sessions {
     const publicKey = bytesOfText(request.publicKey, 32);
     const signature = bytesOfText(request.signature, 64);
     const role = await this.#roleOf(request, publicKey);
+    const hasLeft = role === 'organisation' && !(await this.#base.view.isMember(account));
     const proof = encodeSessionProof({ chainId, organisation, account, challenge });
     const label = codeKemHash === undefined ? labels.sessionSign : labels.sessionRecover;
     if (!(await verifyLabelled(publicKey, label, proof, signature))) {
@@ -87,7 +90,7 @@ export class Sessions {
     this.#challenges.use(challenge);
     const token = textOfBytes(randomBytes(32));
     const expiresMs = now() + settings.sessionMs;
-    const held = { account, role, expiresMs };
+    const held = { account, role, expiresMs, ...(hasLeft && { hasLeft }) };
     const opened = codeKemHash === undefined ? this.#sessions : this.#byCode;
     opened.set(nameOf(token), held, expiresMs);
     return { token, expiresMs };

@@ -378,8 +378,8 @@ function ofMember(flags: ProposeFlags, standing: Standing): Uint8Array {
 }
 
 async function partOf({ part }: ProposeFlags, { chain }: Standing) {
-  const { parsePart, identityOfPart } = await import('../server/genesis-proposal.ts');
-  const read = parsePart(readSmallText(part ?? missing('--part')));
+  const { parsePart, identityOfPart } = await import('../server/part.ts');
+  const read = await parsePart(readSmallText(part ?? missing('--part')));
   if (read.chain !== chain) throw new CodedError('CHAIN_WRONG', { chain: read.chain });
   return { ...read, identity: identityOfPart(read) };
 }

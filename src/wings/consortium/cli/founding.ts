@@ -117,7 +117,8 @@ async function makePart(context: CommandContext, flags: ProposeFlags): Promise<v
   if (!/^[A-Za-z0-9._-]{1,50}$/.test(chain))
     throw new CodedError('MEMBERS_INVALID', { at: 'chain' });
   const { parseMember } = await import('../server/member.ts');
-  const { formatFile, openMember } = await import('../server/genesis-proposal.ts');
+  const { openMember } = await import('../server/genesis-proposal.ts');
+  const { formatFile } = await import('../server/part.ts');
   const { isFounded } = await import('../../../server/founding.ts');
   const { isOrderedHere } = await import('../server/migrating.ts');
   const home = homeFolder(context.flags.home);
@@ -144,10 +145,12 @@ async function putTogether(
   files: readonly string[],
   out: string,
 ): Promise<void> {
-  const { assemble, formatFile, genesisHashOf, parsePart, requireSound, swarmFingerprint } =
-    await import('../server/genesis-proposal.ts');
+  const { assemble, genesisHashOf, requireSound, swarmFingerprint } = await import(
+    '../server/genesis-proposal.ts'
+  );
+  const { formatFile, parsePart } = await import('../server/part.ts');
   const { newSwarmKey } = await import('../../../server/storage/migrate.ts');
-  const parts = files.map((file) => parsePart(readSmallText(file)));
+  const parts = await Promise.all(files.map((file) => parsePart(readSmallText(file))));
   const proposal = assemble(parts, nowOf(context));
   const genesisHash = genesisHashOf(await requireSound(proposal));
   const swarmKey = newSwarmKey();
@@ -183,6 +186,7 @@ interface SignFlags {
 
 async function sign(context: CommandContext, file: string, flags: SignFlags): Promise<void> {
   const server = await import('../server/genesis-proposal.ts');
+  const { formatFile } = await import('../server/part.ts');
   const { writeMemberFiles } = await import('../server/consortium-homes.ts');
   const home = homeFolder(context.flags.home);
   const read = server.parseGenesisProposal(readSmallText(file));
@@ -198,7 +202,7 @@ async function sign(context: CommandContext, file: string, flags: SignFlags): Pr
     await server.keepMemberSwarmKey(home, read, readSmallFile(flags.swarmKey));
   }
   const signed = await server.signGenesis(home, read);
-  await writeOut(file, server.formatFile(signed), replacing);
+  await writeOut(file, formatFile(signed), replacing);
   const missing = server.unsignedOf(signed);
   const facts = { file, genesisHash, missing };
   if (missing.length > 0) {

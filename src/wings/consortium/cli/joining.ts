@@ -44,7 +44,7 @@ const joinHelp = `
    One of them:       salus consortium propose member-in --part elm.part.json; the others vote
 3. The new hospital:  salus consortium join ..., salus up --engine cometbft; it takes the state from the others, then the blocks
 4. When it is at the tip, one proposes validator-in --member elm --key KEY (the part has it); the others vote.
-Compare the genesis hash with a member by telephone.`;
+Compare both hashes that join shows, of the genesis and of the machines, with a member by telephone.`;
 
 interface JoinFlags {
   readonly part: string;
@@ -54,13 +54,13 @@ interface JoinFlags {
 }
 
 async function joinLedger(context: CommandContext, flags: JoinFlags): Promise<void> {
-  const { parsePart } = await import('../server/genesis-proposal.ts');
+  const { machinesHash, parsePart } = await import('../server/part.ts');
   const { joinConsortium } = await import('../server/joining.ts');
   const { writeMemberFiles } = await import('../server/consortium-homes.ts');
   const { parseNetwork } = await import('../../../server/member/network.ts');
   const { surroundings } = context;
   const home = homeFolder(context.flags.home);
-  const part = parsePart(readSmallText(flags.part));
+  const part = await parsePart(readSmallText(flags.part));
   const invited = {
     part,
     genesisBytes: readSmallFile(flags.genesis),
@@ -72,23 +72,27 @@ async function joinLedger(context: CommandContext, flags: JoinFlags): Promise<vo
   const command = surroundings.command ?? ['salus'];
   const files = writeMemberFiles({ home, own: part, count: members.length, command });
   const names = members.map(({ name }) => name);
-  context.output.result({ home, name: part.name, genesisHash, members: names, ...files }, () =>
+  const machines = machinesHash(members);
+  const facts = { home, name: part.name, genesisHash, machines, members: names, ...files };
+  context.output.result(facts, () =>
     [
       `${home} is ready for ${named(part.chain)}, genesis ${genesisHash}: salus up --home ${home} --engine cometbft`,
-      'Compare the hash with a member by telephone. The members admit this machine and vote it in.',
+      `Its list of machines is ${machines}.`,
+      'Compare both hashes with a member by telephone, who sees that of the machines when it admits this one. Then it is voted in.',
     ].join('\n'),
   );
 }
 
 async function admit(context: CommandContext, file: string): Promise<void> {
-  const { parsePart } = await import('../server/genesis-proposal.ts');
+  const { machinesHash, parsePart } = await import('../server/part.ts');
   const { admitMember } = await import('../server/joining.ts');
-  const part = parsePart(readSmallText(file));
+  const part = await parsePart(readSmallText(file));
   const members = admitMember(homeFolder(context.flags.home), part);
   const names = members.map(({ name }) => name);
-  context.output.result({ name: part.name, members: names, restart: true }, () =>
+  const machines = machinesHash(members);
+  context.output.result({ name: part.name, members: names, machines, restart: true }, () =>
     [
-      `${named(part.title)} is known here; its store is called at once.`,
+      `${named(part.title)} is known here, at ${part.host}; its store is called at once. The list of machines is ${machines}.`,
       'Its node and gateway are let in from the next start of salus up on: one machine after another.',
     ].join('\n'),
   );

@@ -47,10 +47,10 @@ async function handOver(context: CommandContext, flags: MigrateFlags): Promise<v
   if (files === undefined || out === undefined) {
     throw new CodedError('MISSING', { problem: 'say --parts and --out; or --from' });
   }
-  const { parsePart } = await import('../server/genesis-proposal.ts');
+  const { parsePart } = await import('../server/part.ts');
   const { beginMigration } = await import('../server/migrating.ts');
   const { newSwarmKey } = await import('../../../server/storage/migrate.ts');
-  const parts = files.map((file) => parsePart(readSmallText(file)));
+  const parts = await Promise.all(files.map((file) => parsePart(readSmallText(file))));
   const names = parts.map(({ name }) => name).join(', ');
   const question = `Hand the ledger over to ${names}? Nothing is added to it here from then on.`;
   if (flags.yes !== true && (await saysYes(context, question)) === false) {

@@ -11,10 +11,10 @@ import {
   installGenesis,
   keepMemberSwarmKey,
   openMember,
-  type PublicMember,
   signGenesis,
 } from './genesis-proposal.ts';
 import type { PlannedConsortium } from './member.ts';
+import type { PublicMember } from './part.ts';
 
 export interface MadeHome {
   readonly name: string;

@@ -13,7 +13,7 @@ import {
   genesisSignatures,
   parseGenesis,
 } from '../../../ledger/genesis.ts';
-import { accountIdOfKey, type Identity, identity } from '../../../ledger/identity.ts';
+import { identity } from '../../../ledger/identity.ts';
 import { foundingLogs } from '../../../ledger/protocol.ts';
 import { noRecovery } from '../../../ledger/recovery.ts';
 import {
@@ -25,7 +25,7 @@ import {
 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
-import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { encodeAs } from '../../../primitives/shape.ts';
 import { accountIdOfKeys, enrolmentIdentity } from '../../../sdk/wallet/identity.ts';
 import { writeKeeping } from '../../../server/comet/keeping.ts';
 import {
@@ -44,39 +44,36 @@ import {
   writeOwnMembers,
 } from '../../../server/founding.ts';
 import { openHome } from '../../../server/home-version.ts';
-import { authorityOf } from '../../../server/member/certificates.ts';
+import { authorityOf, keyOfAuthority } from '../../../server/member/certificates.ts';
 import { certifyMachine } from '../../../server/member/machine.ts';
-import { memberFields, type NetworkMember, writeNetwork } from '../../../server/member/network.ts';
+import { writeNetwork } from '../../../server/member/network.ts';
 import { serversOf } from '../../../server/process.ts';
 import { joinFounded, keepSwarmKey, openStorageKey } from '../../../server/storage/migrate.ts';
 import type { StorageMember } from '../../../storage/ipfs/members.ts';
 import { consortiumNames } from '../names.ts';
 import { type PlannedMember, requireDistinct } from './member.ts';
+import {
+  identityIn,
+  networkMemberOf,
+  organisationOf,
+  type PublicMember,
+  parsedAs,
+  publicMember,
+  requireOwnWords,
+  signPart,
+} from './part.ts';
 
 /** All are equal. */
 const power = 10;
 
-const text = (maxBytes: number) =>
-  z
-    .string()
-    .max(Math.ceil((maxBytes * 4) / 3))
-    .regex(/^[\w-]*$/);
-
-/** What the others learn of a founding member; none of it is secret. */
-const publicMember = z.strictObject({
-  ...memberFields,
-  /** CBOR of the organisation's identity, signed for this chain. */
-  identity: text(2_048),
-  validator: text(32),
-  nodeId: z.string().regex(/^[0-9a-f]{40}$/),
-  storageKey: text(32),
-});
-export type PublicMember = Readonly<z.infer<typeof publicMember>>;
-
 const proposalFile = z.strictObject({
   timeMs: z.int().nonnegative(),
   members: z.array(publicMember).min(1).max(100),
-  signatures: z.array(z.strictObject({ name: z.string().max(64), signature: text(64) })).max(100),
+  signatures: z
+    .array(
+      z.strictObject({ name: z.string().max(64), signature: z.string().regex(/^[\w-]{0,86}$/) }),
+    )
+    .max(100),
 });
 
 /** A genesis that founding members agree on: put together from public parts, in their order. */
@@ -85,35 +82,9 @@ export type GenesisProposal = Readonly<z.infer<typeof proposalFile>>;
 const bytesIn = (value: string): Uint8Array => base64urlToBytes(value) ?? new Uint8Array(0);
 
 /** Throws GENESIS_INVALID. */
-export function parsePart(json: string): PublicMember {
-  return parsedAs(publicMember, json);
-}
-
-/** The organisation's keys, as they signed for this ledger. Throws GENESIS_INVALID. */
-export function identityOfPart({ identity: own }: PublicMember): Identity {
-  try {
-    return identityIn(own);
-  } catch (cause) {
-    throw new CodedError('GENESIS_INVALID', {}, cause);
-  }
-}
-
-/** Throws GENESIS_INVALID. */
 export function parseGenesisProposal(json: string): GenesisProposal {
   return parsedAs(proposalFile, json);
 }
-
-function parsedAs<T>(shape: z.ZodType<T>, json: string): T {
-  try {
-    return shape.parse(JSON.parse(json));
-  } catch (cause) {
-    throw new CodedError('GENESIS_INVALID', {}, cause);
-  }
-}
-
-/** One of these, for people and programs to hand on. */
-export const formatFile = (value: PublicMember | GenesisProposal): Uint8Array =>
-  utf8(`${JSON.stringify(value, undefined, 2)}\n`);
 
 /**
  * The keys of a member in a home of its own, made where they are not there yet, and what the others learn of it.
@@ -137,19 +108,29 @@ export async function openMember(
     ...{ chainId: chain, organisation, role: 'organisation', recovery: noRecovery },
   });
   const { validator, nodeId } = nodeKeys(nodeHomeIn(serversOf(home)));
-  const authority = await keptAuthority(home, () => authorityOf(signingKey, title, nowMs));
-  return {
+  const authority = await keptAuthority(home, signingKey.publicKey, () =>
+    authorityOf(signingKey, title, nowMs),
+  );
+  return signPart(keys.sign, {
     ...{ chain, name, title, url, host, ports: { ...ports } },
     identity: bytesToBase64url(encodeAs(identity, signed)),
     validator: bytesToBase64url(validator),
     ...{ nodeId, storageKey: bytesToBase64url(await openStorageKey(folder)), authority },
-  };
+  });
 }
 
-async function keptAuthority(home: string, make: () => Promise<string>): Promise<string> {
+/** Made once a key: a hospital that took another certifies by that one. */
+async function keptAuthority(
+  home: string,
+  publicKey: Uint8Array,
+  make: () => Promise<string>,
+): Promise<string> {
   const path = join(serversOf(home), 'tls', 'organisation.pem');
   makeFolder(join(serversOf(home), 'tls'));
-  if (!existsSync(path)) writeWhole(path, utf8(await make()), 0o644);
+  const kept = existsSync(path) ? keyOfAuthority(readFileSync(path, 'utf8')) : undefined;
+  if (kept === undefined || !equalBytes(kept, publicKey)) {
+    writeWhole(path, utf8(await make()), 0o644);
+  }
   return readFileSync(path, 'utf8');
 }
 
@@ -195,14 +176,13 @@ export function genesisOf({ timeMs, members }: GenesisProposal): Uint8Array {
   }
 }
 
-const identityIn = (own: string): Identity => decodeAs(identity, bytesIn(own), 'identity');
-
 /**
- * That every organisation signed its identity for this ledger, and every signature is a member's, over this genesis.
+ * That every organisation signed its part and its identity for this ledger, and every signature is a member's, over this genesis.
  * Throws GENESIS_INVALID {name}.
  */
 export async function requireSound(proposal: GenesisProposal): Promise<Uint8Array> {
   const bytes = genesisOf(proposal);
+  for (const part of proposal.members) await requireOwnWords(part);
   for (const needed of genesisSignatures(parseGenesis(bytes))) {
     const holds =
       needed.kind === 'signature'
@@ -345,15 +325,5 @@ export const peerOf = (it: Placed): NodePeer => ({ nodeId: it.nodeId, address: a
 
 const addressOf = ({ host, ports }: Placed): string =>
   host.includes(':') ? `[${host}]:${ports.p2p}` : `${host}:${ports.p2p}`;
-
-export const networkMemberOf = ({ identity: own, ...member }: PublicMember): NetworkMember => ({
-  ...member,
-  organisation: organisationOf(own),
-});
-
-const organisationOf = (own: string) => {
-  const { suite, signKey } = identityIn(own);
-  return accountIdOfKey(suite, signKey);
-};
 
 export const genesisHashOf = (bytes: Uint8Array): string => bytesToHex(genesisHash(bytes));

@@ -18,15 +18,9 @@ import { serversOf } from '../../../server/process.ts';
 import { joinFounded, keepSwarmKey } from '../../../server/storage/migrate.ts';
 import { storageFiles } from '../../../server/storage/settings.ts';
 import { formatMembers, parseMembers } from '../../../storage/ipfs/members-file.ts';
-import {
-  networkMemberOf,
-  ownMember,
-  type PublicMember,
-  peerOf,
-  settingsOf,
-  storageMemberOf,
-} from './genesis-proposal.ts';
+import { ownMember, peerOf, settingsOf, storageMemberOf } from './genesis-proposal.ts';
 import { requireDistinct } from './member.ts';
+import { networkMemberOf, type PublicMember } from './part.ts';
 
 /** What a member that stands hands to one that joins. */
 export interface Invited {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CodedError } from '../../../primitives/errors.ts';
 import { isMemberName, memberNameOf } from '../../../server/founding.ts';
+import { hostText, urlText } from '../../../server/member/network.ts';
 
 /** Where the services of one member's machine listen. */
 const ports = z
@@ -25,12 +26,9 @@ const described = z.strictObject({
   /** As it stands in addresses; missing: made of the name. */
   short: z.string().optional(),
   /** Where people reach it, without the member's own path. */
-  url: z.url({ protocol: /^https?$/ }).max(130),
+  url: urlText,
   /** A name or address under which the other members reach its machine. */
-  host: z
-    .string()
-    .max(253)
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/),
+  host: hostText,
   ports,
 });
 

@@ -47,16 +47,9 @@ import { certifyMachine } from '../../../server/member/machine.ts';
 import { writeNetwork } from '../../../server/member/network.ts';
 import { serversOf } from '../../../server/process.ts';
 import { joinFounded, keepSwarmKey } from '../../../server/storage/migrate.ts';
-import {
-  identityOfPart,
-  networkMemberOf,
-  ownMember,
-  type PublicMember,
-  parsePart,
-  settingsOf,
-  storageMemberOf,
-} from './genesis-proposal.ts';
+import { ownMember, settingsOf, storageMemberOf } from './genesis-proposal.ts';
 import { requireDistinct } from './member.ts';
+import { identityOfPart, networkMemberOf, type PublicMember, parsePart } from './part.ts';
 
 const power = 10;
 const organisationOf = (part: PublicMember): AccountId => {
@@ -185,7 +178,9 @@ export async function installMigration(
   }
   const handover = parseHandover(readFileSync(join(of.from, 'handover.json'), 'utf8'));
   const parts: unknown = JSON.parse(readFileSync(join(of.from, 'parts.json'), 'utf8'));
-  const members = (Array.isArray(parts) ? parts : []).map((it) => parsePart(JSON.stringify(it)));
+  const members = await Promise.all(
+    (Array.isArray(parts) ? parts : []).map((it) => parsePart(JSON.stringify(it))),
+  );
   requireSameMembers(handover, members);
   const own = await ownMember(home, { members });
   const servers = serversOf(home);
