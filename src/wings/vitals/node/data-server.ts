@@ -1,32 +1,15 @@
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { bytes, encodeAs, list, oneOf, struct, text } from '../../../primitives/shape.ts';
+import { encodeAs } from '../../../primitives/shape.ts';
+import { pagesStated } from '../api/page-states.ts';
 import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { takeUpload } from './intake.ts';
-import type { PageState } from './page-store.ts';
 import { register } from './registering.ts';
 import { answerPeer, openPeerStatement, state } from './statements.ts';
 import { ownTrio } from './trio.ts';
 import { secretsFor } from './trio-secrets.ts';
 import { Verification } from './verification.ts';
-
-const pageStates: readonly (PageState | 'unknown')[] = [
-  'waiting',
-  'accepted',
-  'refused',
-  'unknown',
-];
-/** What became of pages, as this server signs it. Rule VS-10. */
-export const pagesStated = list(
-  struct({
-    page: bytes(16),
-    manifestHash: bytes(),
-    state: oneOf(pageStates),
-    /** '' unless it was refused. */
-    code: text(40),
-  }),
-);
 
 /**
  * One data server: what it does when it is asked, and what comes round by itself. Source: docs/protocol/vitals-servers.md.
