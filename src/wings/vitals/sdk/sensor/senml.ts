@@ -41,7 +41,7 @@ const version = 10;
 const names = /^[a-zA-Z0-9][a-zA-Z0-9\-:./_]*$/;
 
 /**
- * The records of a pack, each on its own, in the order of time. `nowMs`: for times that are relative. Throws REQUEST_INVALID: no
+ * The records of a pack, each on its own, in their order. `nowMs`: for times that are relative. Throws REQUEST_INVALID: no
  * SenML, a name that is none, a field that must be understood, or a version that is not known. RFC 8428, 4.6.
  */
 export function resolveSenml(json: unknown, nowMs: number): readonly ResolvedRecord[] {
@@ -79,7 +79,7 @@ export function resolveSenml(json: unknown, nowMs: number): readonly ResolvedRec
       ...(ut !== undefined && { ut }),
     });
   }
-  return resolved.sort((a, b) => a.t - b.t);
+  return resolved;
 }
 
 const invalid = (at: string): CodedError => new CodedError('REQUEST_INVALID', { at });
