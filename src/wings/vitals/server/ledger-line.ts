@@ -4,13 +4,14 @@ import { labels } from '../../../crypto/labels.ts';
 import { type SigningKey, signLabelled } from '../../../crypto/signature.ts';
 import { encodeTx, encodeTxBody } from '../../../ledger/codec.ts';
 import { suite } from '../../../ledger/object-types.ts';
+import type { Act } from '../../../ledger/protocol.ts';
 import { refusalOf } from '../../../ledger/refusals.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import type { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
 import { maxStateAgeMs } from '../../../sdk/ledger/proven-rows.ts';
-import type { DataServerBase, LedgerRows } from '../node/data-server-base.ts';
+import type { LedgerRows } from '../node/data-server-base.ts';
 
 const validMs = 60_000;
 const attempts = 3;
@@ -28,7 +29,7 @@ export function actSender(of: {
   readonly account: AccountId;
   readonly sign: SigningKey;
   readonly now: () => number;
-}): DataServerBase['send'] {
+}): (act: Act) => Promise<void> {
   const { gateway, ledger, account, sign, now } = of;
   return async (act) => {
     for (let attempt = 1; ; attempt++) {
