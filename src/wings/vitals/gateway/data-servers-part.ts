@@ -4,9 +4,8 @@ import { definePart } from '../../../gateway/part.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
-import { noticeWord } from '../api/notice.ts';
+import { noticeWord, statementLabel } from '../api/notice.ts';
 import { signedStatement, statement } from '../api/statement.ts';
-import { vitalsNames } from '../names.ts';
 
 /** Where the data servers of this hospital answer, as each of them signed it. Rule VS-3. */
 export class DataServerNotices {
@@ -23,7 +22,7 @@ export class DataServerNotices {
     const row = await this.#base.view.account(said.from);
     const isOwn =
       row?.role === 'data-server' && row.organisation === this.#base.organisation && !row.frozen;
-    const label = vitalsNames.labels.statement;
+    const label = statementLabel;
     const holds = isOwn && (await verifyLabelled(row.signKey, label, bytes, signature));
     if (!holds || said.word !== noticeWord) throw new CodedError('UNAUTHENTICATED');
     this.#base.db.run(

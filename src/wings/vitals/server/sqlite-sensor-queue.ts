@@ -131,7 +131,19 @@ export class SqliteSensorQueue implements SensorQueue {
     return rows.map((row) => ({
       ...{ panel: Number(row.panel), newestMs: Number(row.newest_ms), open: Number(row.open) },
       ...{ closed: Number(row.closed), done: Number(row.done) },
+      times: this.#timesOf(Number(row.panel)),
     }));
+  }
+
+  #timesOf(panel: number): readonly number[] {
+    const open = this.#db
+      .prepare('SELECT time_ms FROM rows WHERE panel = ? ORDER BY time_ms')
+      .all(panel);
+    const pages = this.#db
+      .prepare('SELECT rows FROM pages WHERE panel = ? ORDER BY sequence')
+      .all(panel);
+    const closed = pages.flatMap(({ rows }) => JSON.parse(String(rows)) as readonly PanelRow[]);
+    return [...closed.map(({ timeMs }) => timeMs), ...open.map((it) => Number(it.time_ms))];
   }
 
   async end(): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { memoryWalletStore } from '../../../../test/wallet-store.ts';
-import { signLabelled, signingKeyFromSeed } from '../../../crypto/signature.ts';
+import { signingKeyFromSeed, signLabelled } from '../../../crypto/signature.ts';
 import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import { CodedError } from '../../../primitives/errors.ts';
@@ -125,10 +125,13 @@ test('three processes take a sensor’s pages in and anchor them on the ledger',
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   const queue = new SqliteSensorQueue(':memory:');
   const hour = Math.floor(now() / hourMs) - 2;
-  const measured = Array.from({ length: 100 }, (_, at): PanelRow => ({
-    ...{ panel: 3, timeMs: hour * hourMs + at * 60_000 },
-    values: [{ value: 4 + at / 50, unit: 'mmol/L' }],
-  }));
+  const measured = Array.from(
+    { length: 100 },
+    (_, at): PanelRow => ({
+      ...{ panel: 3, timeMs: hour * hourMs + at * 60_000 },
+      values: [{ value: 4 + at / 50, unit: 'mmol/L' }],
+    }),
+  );
   await queue.add(measured);
   await queue.close(now());
   const trio = trioId(servers);

@@ -12,6 +12,7 @@ import { readingsOfHeartRates, readingsOfNumerics } from '../sdk/sensor/csv-read
 import { readingsOfObservation } from '../sdk/sensor/fhir-observation.ts';
 import { type PanelRow, rowsOf } from '../sdk/sensor/reading.ts';
 import { readingsOfSenml, resolveSenml } from '../sdk/sensor/senml.ts';
+import { sensorWarnings } from '../sdk/sensor/sensor-file.ts';
 import { Uplink } from '../sdk/sensor/uplink.ts';
 import { SqliteSensorQueue } from '../server/sqlite-sensor-queue.ts';
 import { hour, nowMs, type Place, ThreeServers } from './three-servers.ts';
@@ -170,9 +171,19 @@ test('a queue loses nothing and gives no number twice, also when it is closed at
     (await queue.closed(9)).map(({ sequence }) => sequence),
     [1, 2],
   );
-  assert.deepEqual(await queue.standing(), [
-    { panel: 3, newestMs: start + 129 * 60_000, open: 0, closed: 2, done: 1 },
+  const [standing] = await queue.standing();
+  assert.deepEqual(
+    [standing?.newestMs, standing?.open, standing?.closed, standing?.done],
+    [start + 129 * 60_000, 0, 2, 1],
+  );
+  const told = { nowMs: start + 131 * 60_000, intervalMs: 60_000, newestMs: start + 129 * 60_000 };
+  const times = standing?.times ?? [];
+  assert.deepEqual(sensorWarnings({ ...told, times }), []);
+  assert.deepEqual(sensorWarnings({ ...told, times: [0, 181_000], battery: 19 }), [
+    'gap',
+    'low-battery',
   ]);
+  assert.deepEqual(sensorWarnings({ ...told, times, nowMs: start + 133 * 60_000 }), ['silent']);
   await queue.end();
 });
 

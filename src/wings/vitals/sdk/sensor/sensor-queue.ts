@@ -41,4 +41,6 @@ export interface QueueStanding {
   readonly closed: number;
   /** So many pages were accepted. */
   readonly done: number;
+  /** Of the newest rows that wait here, in order: where they lie far apart, something is missing. */
+  readonly times: readonly number[];
 }
