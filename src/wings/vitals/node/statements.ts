@@ -39,7 +39,7 @@ export async function openStatement(
   const said = decodeAs(statement, bytes);
   const row = await ledger.row(accounts, said.from);
   const isServer = row !== undefined && row.role === 'data-server' && !row.frozen;
-  const { label } = { label: vitalsNames.labels.statement };
+  const label = vitalsNames.labels.statement;
   if (!isServer || !(await verifyLabelled(row.signKey, label, bytes, signature)))
     throw new CodedError('UNAUTHENTICATED');
   return said;
