@@ -37,6 +37,7 @@ export const vitalsCodes = {
   BUDGET_SPENT: { kind: 'not-shared', number: 140, status: 429, sentence: 'The privacy budget of this permit, of this researcher or of the dataset does not reach for this question.' },
   SEAL_TAKEN: { kind: 'not-valid', number: 141, status: 409, sentence: 'This data server has said already what it answered.' },
   SENSOR_UNKNOWN: { kind: 'not-trusted', sentence: 'No patient who takes part here has named this sensor.' },
+  SENSOR_QUOTA: { kind: 'unavailable', status: 429, sentence: 'This sensor has sent as many pages as it may in a day.' },
   PAGE_REPLAYED: { kind: 'not-valid', status: 409, sentence: 'This page was taken in before.' },
   PAGE_WAITS: { kind: 'not-valid', status: 409, sentence: 'This page is being judged: it cannot be replaced now.' },
   PAGE_STALE: { kind: 'not-valid', sentence: 'This page is of an hour that is too long ago, has not begun, or lies outside the registration.' },

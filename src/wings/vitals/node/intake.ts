@@ -36,7 +36,7 @@ interface ReadManifest extends PageManifest {
 /**
  * Takes an upload in: all of its pages wait from now on, or none does. Who asks is judged before what he sends is read.
  *
- * Throws TRIO_UNKNOWN, SENSOR_UNKNOWN, SIGNATURE_WRONG, RATE_LIMITED, PAGE_REPLAYED, PAGE_WAITS, PAGE_STALE, PANEL_UNKNOWN,
+ * Throws TRIO_UNKNOWN, SENSOR_UNKNOWN, SIGNATURE_WRONG, SENSOR_QUOTA, PAGE_REPLAYED, PAGE_WAITS, PAGE_STALE, PANEL_UNKNOWN,
  * EDGES_VERSION, BODY_LENGTH, CANNOT_OPEN, ELEMENT_NOT_CANONICAL, CBOR_SHAPE. Rules VS-7 to VS-9.
  */
 export async function takeUpload(
@@ -104,7 +104,7 @@ async function requireQuota(
   more: number,
 ): Promise<void> {
   const sent = await store.sentSince(key, now() - dayMs);
-  if (sent + more > settings.pagesPerDay) throw new CodedError('RATE_LIMITED');
+  if (sent + more > settings.pagesPerDay) throw new CodedError('SENSOR_QUOTA');
 }
 
 async function requireNew({ store }: DataServerBase, of: ReadManifest): Promise<void> {

@@ -24,8 +24,8 @@ export async function register(
   if (row === undefined || row.role !== 'patient')
     throw new CodedError('ACCOUNT_UNKNOWN', { account });
   if (row.frozen) throw new CodedError('ACCOUNT_FROZEN', { account });
-  const label = vitalsNames.labels.registration;
-  if (!(await verifyLabelled(row.signKey, label, bytes, signature)))
+
+  if (!(await verifyLabelled(row.signKey, vitalsNames.labels.registration, bytes, signature)))
     throw new CodedError('SIGNATURE_WRONG');
   await store.register({ pseudonym, account, counter, signed });
 }
