@@ -25,7 +25,8 @@ export async function register(
     throw new CodedError('ACCOUNT_UNKNOWN', { account });
   if (row.frozen) throw new CodedError('ACCOUNT_FROZEN', { account });
 
-  if (!(await verifyLabelled(row.signKey, vitalsNames.labels.registration, bytes, signature)))
+  const label = vitalsNames.labels.registration;
+  if (!(await verifyLabelled(row.signKey, label, bytes, signature)))
     throw new CodedError('SIGNATURE_WRONG');
   await store.register({ pseudonym, account, counter, signed });
 }

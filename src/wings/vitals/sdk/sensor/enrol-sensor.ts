@@ -24,7 +24,8 @@ export const signRegistration: Action<
       sensors: [{ key: sensorKey, panels }],
     });
     const { sign } = await ctx.keys(signal);
-    const signature = await signLabelled(sign, vitalsNames.labels.registration, bytes);
+    const label = vitalsNames.labels.registration;
+    const signature = await signLabelled(sign, label, bytes);
     return { signed: encodeAs(signedRegistration, { registration: bytes, signature }), pseudonym };
   },
 };
