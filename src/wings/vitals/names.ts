@@ -22,5 +22,13 @@ export const vitalsNames = {
     pagesAsked: 'salus/1/stat/pages-asked',
     noise: 'salus/1/stat/noise',
     zero: 'salus/1/stat/zero',
+    statement: 'salus/1/stat/statement',
+    registration: 'salus/1/stat/registration',
+    body: 'salus/1/stat/body',
+    secret: 'salus/1/stat/secret',
+    contributionKey: 'salus/1/stat/contribution-key',
+    maskKey: 'salus/1/stat/mask-key',
+    verifyKey: 'salus/1/stat/verify-key',
+    noiseKey: 'salus/1/stat/noise-key',
   },
 } as const;

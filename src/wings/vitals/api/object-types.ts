@@ -1,7 +1,10 @@
-/** The objects of the wing that travel; pages take 70 to 72, questions 76. Append-only. Source: docs/adr/0011-numbers.md. */
+/** The objects of the wing that travel; pages take 70 to 75, questions 76, registrations 77. Append-only. Source: docs/adr/0011-numbers.md. */
 export const vitalsObjects = {
   pageManifest: 70,
   seedBodies: 71,
   explicitBodies: 72,
+  pageUpload: 73,
+  statement: 74,
   queryManifest: 76,
+  registration: 77,
 } as const;

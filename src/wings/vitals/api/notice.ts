@@ -1,0 +1,7 @@
+import { vitalsNames } from '../names.ts';
+
+/** Where a data server answers: a statement to everybody with this word, the URL as UTF-8. Source: vitals-servers.md, rule VS-3. */
+export const noticeWord = 'address';
+
+/** What statements are signed under (rule VS-5). */
+export const statementLabel = vitalsNames.labels.statement;

@@ -1,0 +1,46 @@
+import type { PanelRow } from './reading.ts';
+
+/** A closed page that waits until all three servers accepted it. */
+export interface QueuedPage {
+  readonly panel: number;
+  readonly sequence: number;
+  /** Hours since 1970. */
+  readonly startHour: number;
+  readonly rows: readonly PanelRow[];
+  /** The sharing that is on its way; missing: it is shared anew. */
+  readonly shared?: Uint8Array;
+}
+
+/**
+ * Where a sensor keeps what it measured until it is safe elsewhere. What has returned is on disk; everything is one step.
+ * Source: docs/protocol/vitals-servers.md, rule VS-22.
+ */
+export interface SensorQueue {
+  /** A row of an instant that was taken in before, or is not after what was closed, changes nothing. Returns how many were new. */
+  add(rows: readonly PanelRow[]): Promise<number>;
+  /** Makes pages of full hours and hours that ended before `nowMs`; each takes the next number of its panel. Returns how many. */
+  close(nowMs: number): Promise<number>;
+  /** The oldest closed pages, of all panels. */
+  closed(most: number): Promise<readonly QueuedPage[]>;
+  keepShared(page: Pick<QueuedPage, 'panel' | 'sequence'>, shared: Uint8Array): Promise<void>;
+  /** All three have it. */
+  done(page: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void>;
+  /** It was refused: the next sharing is another. */
+  again(page: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void>;
+  /** Of each panel that has some. */
+  standing(): Promise<readonly QueueStanding[]>;
+  end(): Promise<void>;
+}
+
+export interface QueueStanding {
+  readonly panel: number;
+  /** When the newest row was measured. */
+  readonly newestMs: number;
+  /** Rows that no page has yet. */
+  readonly open: number;
+  readonly closed: number;
+  /** So many pages were accepted. */
+  readonly done: number;
+  /** Of the newest rows that wait here, in order: where they lie far apart, something is missing. */
+  readonly times: readonly number[];
+}

@@ -1,0 +1,164 @@
+import { verifyLabelled } from '../../../../crypto/signature.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import { bytes, decodeAs, encodeAs, list, struct } from '../../../../primitives/shape.ts';
+import { pagesPerUpload } from '../../api/page.ts';
+import { pagesStated } from '../../api/page-states.ts';
+import { signedStatement, statement } from '../../api/statement.ts';
+import { edgesVersion } from '../../crypto/histogram-edges.ts';
+import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
+import { pageIdOf } from '../../crypto/page-head.ts';
+import { encodePage } from '../../crypto/page-values.ts';
+import { vitalsNames } from '../../names.ts';
+import { type SensorLine, signPage, uploadsOf } from './page-upload.ts';
+import type { QueuedPage, SensorQueue } from './sensor-queue.ts';
+
+/** One of the three servers as a sensor reaches it. */
+export interface UplinkServer {
+  /** The key by which it signs what it says. */
+  readonly signKey: Uint8Array;
+  /** Hands an upload in; the server's signed statement. Throws GATEWAY_UNREACHABLE, and what the server refuses. */
+  readonly upload: (upload: Uint8Array) => Promise<Uint8Array>;
+  /** What became of pages: a list of page ids; its signed statement. */
+  readonly states: (pages: Uint8Array) => Promise<Uint8Array>;
+}
+
+export interface Sent {
+  /** Pages that all three accepted. */
+  readonly done: number;
+  /** Refused by a server, and why; they are shared anew next time. */
+  readonly refused: readonly {
+    readonly panel: number;
+    readonly sequence: number;
+    readonly code: string;
+  }[];
+  /** Still being judged. */
+  readonly waiting: number;
+}
+
+/** The three uploads of several pages as they are written down before they are sent. */
+const sharing = struct({ uploads: list(bytes(), { least: 3, most: 3 }), pages: list(bytes(16)) });
+const none = new Uint8Array(0);
+const pageIds = list(bytes(16), { least: 1, most: 256 });
+
+/** Sends what waits in a queue to the three servers. Rules VS-20 to VS-24. */
+export class Uplink {
+  readonly #of: {
+    readonly arithmetic: PageArithmetic;
+    readonly line: SensorLine;
+    readonly servers: readonly UplinkServer[];
+    readonly queue: SensorQueue;
+  };
+
+  constructor(of: {
+    readonly arithmetic: PageArithmetic;
+    readonly line: SensorLine;
+    readonly servers: readonly UplinkServer[];
+    readonly queue: SensorQueue;
+  }) {
+    this.#of = of;
+  }
+
+  /**
+   * One turn: up to 16 closed pages are shared (once), sent to all three, and asked after. What a server refuses is told; what
+   * cannot be sent now stays. Throws GATEWAY_UNREACHABLE, GATEWAY_LIED (not signed by its server).
+   */
+  async send(): Promise<Sent> {
+    const { queue } = this.#of;
+    const closed = await queue.closed(pagesPerUpload);
+    if (closed.length === 0) return { done: 0, refused: [], waiting: 0 };
+    const fresh = closed.filter(({ shared }) => shared === undefined);
+    if (fresh.length > 0) await this.#share(fresh);
+    const shared = await queue.closed(pagesPerUpload);
+    return this.#settle(shared, await this.#handIn(shared));
+  }
+
+  /** A page that was shared together with others is sent together with them for ever. */
+  async #share(pages: readonly QueuedPage[]): Promise<void> {
+    const { arithmetic, line, queue } = this.#of;
+    const signed = await Promise.all(
+      pages.map(({ panel, sequence, startHour, rows }) => {
+        const values = encodePage(
+          rows.map((row) => row.values),
+          { panel, edges: edgesVersion },
+        );
+        return signPage(arithmetic, line, { sequence, startHour, values });
+      }),
+    );
+    const uploads = await uploadsOf(line, signed);
+    const ids = signed.map(({ shared }) => shared.head.page);
+    const kept = encodeAs(sharing, { uploads, pages: ids });
+    for (const page of pages) await queue.keepShared(page, kept);
+  }
+
+  /** Each sharing to each server, once; why a server refused one, by sharing. */
+  async #handIn(pages: readonly QueuedPage[]): Promise<ReadonlyMap<QueuedPage, string>> {
+    const refusals = new Map<QueuedPage, string>();
+    const sharings: { readonly shared: Uint8Array; readonly pages: QueuedPage[] }[] = [];
+    for (const page of pages) {
+      const { shared } = page;
+      if (shared === undefined) continue;
+      const known = sharings.find((it) => equalBytes(it.shared, shared));
+      if (known === undefined) sharings.push({ shared, pages: [page] });
+      else known.pages.push(page);
+    }
+    for (const { shared, pages: together } of sharings) {
+      const { uploads, pages: ids } = decodeAs(sharing, shared);
+      // Handed in before: sent again, it could take the place of a later sharing of one of its pages.
+      if (uploads.every((it) => it.length === 0)) continue;
+      for (const [at, server] of this.#of.servers.entries()) {
+        try {
+          await server.upload(uploads[at] ?? none);
+        } catch (error) {
+          if (!isCoded(error) || isPassing(error)) throw error;
+          for (const page of together) refusals.set(page, error.code);
+        }
+      }
+      const handedIn = encodeAs(sharing, { uploads: [none, none, none], pages: ids });
+      for (const page of together) await this.#of.queue.keepShared(page, handedIn);
+    }
+    return refusals;
+  }
+
+  async #settle(
+    pages: readonly QueuedPage[],
+    refusals: ReadonlyMap<QueuedPage, string>,
+  ): Promise<Sent> {
+    const { queue, line, servers } = this.#of;
+    const ids = pages.map((it) => pageIdOf(line.key.publicKey, it.panel, it.sequence));
+    const stated = await Promise.all(servers.map((server) => this.#states(server, ids)));
+    const refused: Sent['refused'][number][] = [];
+    let done = 0;
+    for (const [at, page] of pages.entries()) {
+      const { panel, sequence } = page;
+      const theirs = stated.map((ofServer) => ofServer[at]);
+      const no = theirs.find((it) => it?.state === 'refused');
+      // A server that knows nothing of it was set back meanwhile: it needs a sharing of its own.
+      const isLost = theirs.some((it) => it?.state === 'unknown');
+      const code = refusals.get(page) ?? no?.code ?? (isLost ? 'PEER_DISAGREES' : undefined);
+      if (theirs.every((it) => it?.state === 'accepted')) {
+        await queue.done(page);
+        done += 1;
+      } else if (code !== undefined) {
+        await queue.again(page);
+        refused.push({ panel, sequence, code });
+      }
+    }
+    return { done, refused, waiting: pages.length - done - refused.length };
+  }
+
+  async #states(server: UplinkServer, ids: readonly Uint8Array[]) {
+    const signed = await server.states(encodeAs(pageIds, ids));
+    const { statement: said, signature } = decodeAs(signedStatement, signed);
+    const label = vitalsNames.labels.statement;
+    if (!(await verifyLabelled(server.signKey, label, said, signature)))
+      throw new CodedError('GATEWAY_LIED');
+    const states = decodeAs(pagesStated, decodeAs(statement, said).payload);
+    const isOfThese = states.every(({ page }, at) => equalBytes(page, ids[at] ?? page));
+    if (!isOfThese || states.length !== ids.length) throw new CodedError('GATEWAY_LIED');
+    return states;
+  }
+}
+
+/** It is tried again as it is. */
+const isPassing = ({ kind }: CodedError): boolean => kind === 'unavailable' || kind === 'fault';

@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CodedError } from '../../../primitives/errors.ts';
+import { bytes as bytesOf, decodeAs, list } from '../../../primitives/shape.ts';
+import { joinClinical } from '../crypto/clinical-lane.ts';
+import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { clinicalValue, vitalSigns } from '../crypto/vital-signs.ts';
+import { readingsOfHeartRates, readingsOfNumerics } from '../sdk/sensor/csv-readings.ts';
+import { readingsOfObservation } from '../sdk/sensor/fhir-observation.ts';
+import { type PanelRow, rowsOf } from '../sdk/sensor/reading.ts';
+import { readingsOfSenml, resolveSenml } from '../sdk/sensor/senml.ts';
+import { sensorWarnings } from '../sdk/sensor/sensor-file.ts';
+import { Uplink } from '../sdk/sensor/uplink.ts';
+import { SqliteSensorQueue } from '../server/sqlite-sensor-queue.ts';
+import { hour, nowMs, type Place, ThreeServers } from './three-servers.ts';
+
+const loinc = (code: string) => ({ coding: [{ system: 'http://loinc.org', code }] });
+const places: readonly Place[] = [0, 1, 2];
+
+test('SenML: base values, relative times and what must be understood', () => {
+  const pack = [
+    { bn: 'urn:dev:mac:0024befffe804ff1:', bt: 1_800_000_000, bu: 'beat/min', n: '8867-4', v: 62 },
+    { n: '8867-4', t: 60, v: 63 },
+    { n: '8310-5', u: 'Cel', t: 60, v: 36.6 },
+    { n: 'battery', u: '%EL', v: 80 },
+  ];
+  assert.deepEqual(readingsOfSenml(pack, 0), [
+    { vital: 'heartRate', value: 62, unit: '/min', timeMs: 1_800_000_000_000 },
+    { vital: 'heartRate', value: 63, unit: '/min', timeMs: 1_800_000_060_000 },
+    { vital: 'temperature', value: 36.6, unit: 'Cel', timeMs: 1_800_000_060_000 },
+  ]);
+  assert.deepEqual(resolveSenml([{ n: 'a', v: 1 }], 5_000), [{ n: 'a', v: 1, t: 5 }]);
+  for (const wrong of [
+    [{ n: 'a', v: 1, x_: 1 }],
+    [{ n: ' ', v: 1 }],
+    { n: 'a' },
+    [{ n: 'a', bver: 11, v: 1 }],
+  ])
+    assert.throws(() => resolveSenml(wrong, 0), { code: 'REQUEST_INVALID' });
+});
+
+test('the examples of RFC 8428 resolve as the RFC prints them', () => {
+  const folder = join(import.meta.dirname, 'senml');
+  const files = globSync('*.resolved.json', { cwd: folder });
+  assert.ok(files.length >= 3, 'there are examples');
+  for (const file of files) {
+    const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    const resolved = resolveSenml(read(file.replace('.resolved', '')), 1_498_780_179_000);
+    const expected = read(file) as { t?: number }[];
+    assert.deepEqual(
+      resolved,
+      expected.map((it) => ({ ...it, t: it.t ?? 1_498_780_179 })),
+      file,
+    );
+  }
+});
+
+test('FHIR: a value, components, samples; what is below a bound or entered in error is no value', () => {
+  const head = {
+    resourceType: 'Observation',
+    status: 'final',
+    effectiveDateTime: '2026-01-01T10:00:00Z',
+  };
+  const at = Date.parse(head.effectiveDateTime);
+  const value = (number: number, code: string) => ({ value: number, code });
+  const pressure = {
+    ...{ ...head, code: loinc('85354-9') },
+    component: [
+      { code: loinc('8480-6'), valueQuantity: value(120, 'mm[Hg]') },
+      { code: loinc('8462-4'), valueQuantity: value(80, 'mm[Hg]') },
+    ],
+  };
+  assert.deepEqual(
+    readingsOfObservation(pressure).map((it) => [it.vital, it.value, it.unit, it.timeMs]),
+    [
+      ['systolic', 120, 'mm[Hg]', at],
+      ['diastolic', 80, 'mm[Hg]', at],
+    ],
+  );
+  const samples = {
+    ...{ ...head, code: loinc('8867-4') },
+    valueSampledData: {
+      ...{ origin: value(50, '/min'), period: 1000, factor: 0.5, dimensions: 1 },
+      data: '20 E 22 U',
+    },
+  };
+  assert.deepEqual(
+    readingsOfObservation(samples).map((it) => [it.value, it.timeMs]),
+    [
+      [60, at],
+      [61, at + 2000],
+    ],
+  );
+  const below = {
+    ...head,
+    code: loinc('8867-4'),
+    valueQuantity: { ...value(40, '/min'), comparator: '<' },
+  };
+  assert.deepEqual(readingsOfObservation(below), []);
+  assert.deepEqual(readingsOfObservation({ ...pressure, status: 'entered-in-error' }), []);
+  assert.throws(() => readingsOfObservation({ resourceType: 'Patient' }), {
+    code: 'REQUEST_INVALID',
+  });
+});
+
+test('drop-outs, wrong units and impossible values are refused with a code, and never cut off', () => {
+  const csv = 'minute,HR[bpm],PULSE[bpm],SpO2[%]\n0,0,0,0\n1,62,61,97\n2,62,,98\n3,62,500,98\n';
+  const { rows, refused } = rowsOf(4, readingsOfNumerics(csv, 0));
+  assert.deepEqual(
+    rows.map(({ timeMs }) => timeMs),
+    [60_000],
+  );
+  assert.deepEqual(
+    refused.map(({ timeMs, code }) => [timeMs / 60_000, code]),
+    [
+      [0, 'VALUE_ABSENT'],
+      [0, 'VALUE_ABSENT'],
+      [3, 'VALUE_RANGE'],
+      [2, 'ROW_INCOMPLETE'],
+      [3, 'ROW_INCOMPLETE'],
+    ],
+  );
+  const wrong = { vital: 'pulse', value: 60, unit: 'Hz', timeMs: 0 } as const;
+  assert.equal(rowsOf(4, [wrong]).refused[0]?.code, 'VALUE_UNIT');
+  const [first, second] = readingsOfHeartRates(
+    'Id,Time,Value\n1,4/1/2016 12:54:00 AM,93\n1,4/1/2016 1:00:05 PM,91\n',
+  );
+  assert.equal(first?.timeMs, Date.UTC(2016, 3, 1, 0, 54));
+  assert.equal(second?.timeMs, Date.UTC(2016, 3, 1, 13, 0, 5));
+});
+
+const rowAt = (timeMs: number, value: number): PanelRow => ({
+  ...{ panel: 3, timeMs },
+  values: [{ value, unit: 'mmol/L' }],
+});
+
+test('a queue loses nothing and gives no number twice, also when it is closed at any point', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-queue-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  let queue = new SqliteSensorQueue(join(folder, 'queue.db'));
+  const again = async () => {
+    await queue.end();
+    queue = new SqliteSensorQueue(join(folder, 'queue.db'));
+  };
+  const start = hour * 3_600_000;
+  const rows = Array.from({ length: 130 }, (_, at) => rowAt(start + at * 60_000, 5));
+  assert.equal(await queue.add(rows), 130);
+  assert.equal(await queue.add(rows), 0);
+  await again();
+  assert.equal(await queue.close(start + 125 * 60_000), 2);
+  await again();
+  const pages = await queue.closed(9);
+  assert.deepEqual(
+    pages.map(({ sequence, startHour, rows: of }) => [sequence, startHour - hour, of.length]),
+    [
+      [0, 0, 60],
+      [1, 1, 60],
+    ],
+  );
+  // What a page has does not come again.
+  assert.equal(await queue.add(rows), 0);
+  const [first] = pages;
+  assert.ok(first !== undefined);
+  await queue.done(first);
+  await again();
+  assert.equal(await queue.close(start + 200 * 60_000), 1);
+  assert.deepEqual(
+    (await queue.closed(9)).map(({ sequence }) => sequence),
+    [1, 2],
+  );
+  const [standing] = await queue.standing();
+  assert.deepEqual(
+    [standing?.newestMs, standing?.open, standing?.closed, standing?.done],
+    [start + 129 * 60_000, 0, 2, 1],
+  );
+  const told = { nowMs: start + 131 * 60_000, intervalMs: 60_000, newestMs: start + 129 * 60_000 };
+  const times = standing?.times ?? [];
+  assert.deepEqual(sensorWarnings({ ...told, times }), []);
+  assert.deepEqual(sensorWarnings({ ...told, times: [0, 181_000], battery: 19 }), [
+    'gap',
+    'low-battery',
+  ]);
+  assert.deepEqual(sensorWarnings({ ...told, times, nowMs: start + 133 * 60_000 }), ['silent']);
+  await queue.end();
+});
+
+test('what a sensor measured arrives at three servers, whoever was away meanwhile', async (t) => {
+  const kernel = await openKernel();
+  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
+  const queue = new SqliteSensorQueue(':memory:');
+  t.after(async () => {
+    await queue.end();
+    await three.close();
+  });
+  await three.registerEverywhere();
+  const start = (hour - 3) * 3_600_000;
+  const rows = Array.from({ length: 150 }, (_, at) =>
+    rowAt(start + at * 60_000, 4 + (at % 50) / 10),
+  );
+  await queue.add(rows);
+  await queue.close(nowMs);
+  let isAway = true;
+  const servers = places.map((place) => ({
+    signKey: three.actors[place]?.sign.publicKey ?? new Uint8Array(0),
+    upload: async (bytes: Uint8Array) => {
+      if (place === 2 && isAway) throw new CodedError('GATEWAY_UNREACHABLE');
+      return three.server(place).upload(bytes);
+    },
+    states: async (bytes: Uint8Array) => {
+      return three.server(place).pageStates(decodeAs(list(bytesOf(16)), bytes));
+    },
+  }));
+  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
+  await assert.rejects(uplink.send(), { code: 'GATEWAY_UNREACHABLE' });
+  isAway = false;
+  assert.deepEqual(await uplink.send(), { done: 0, refused: [], waiting: 3 });
+  await three.judge();
+  assert.deepEqual(await uplink.send(), { done: 3, refused: [], waiting: 0 });
+  assert.deepEqual(await queue.closed(9), []);
+  for (const place of places) await three.server(place).seal();
+  const read = await Promise.all(
+    places.map((it) =>
+      three.store(it).pagesOf(three.pseudonym, 3, { from: hour - 3, until: hour }),
+    ),
+  );
+  const first = joinClinical(read.map((pages) => pages[0]?.kept.clinical ?? new Uint8Array(0)));
+  assert.deepEqual(
+    [...first].map((code) => clinicalValue(vitalSigns.glucose, code)),
+    rows.slice(0, 60).map(({ values }) => values[0]?.value),
+  );
+});
