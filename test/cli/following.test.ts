@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { formatTrustRoot, parseTrustRoot } from '../../src/ledger/chain/trust-root.ts';
-import { writeOwnMembers } from '../../src/server/founding.ts';
+import { writeOwnMembers } from '../../src/server/home-members.ts';
 import { serversOf } from '../../src/server/process.ts';
 import {
   type Json,

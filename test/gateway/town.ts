@@ -11,6 +11,7 @@ import { type Gateway, type GatewayOptions, openGateway } from '../../src/gatewa
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { createServer, type ServerOptions } from '../../src/gateway/server.ts';
+import type { GatewayWing } from '../../src/gateway/wing.ts';
 import { defaultGenesis, encodeGenesis, genesisHash } from '../../src/ledger/genesis.ts';
 import { organisationRights } from '../../src/ledger/rights.ts';
 import type { AccountId } from '../../src/primitives/ids.ts';
@@ -55,13 +56,22 @@ export interface Town {
   readonly close: () => Promise<void>;
 }
 
+export interface TownOptions
+  extends Pick<ServerOptions, 'limits' | 'isProxy'>,
+    Pick<FileBlobStoreOptions, 'quotaBytesOf'>,
+    Pick<GatewayOptions, 'machineOf'> {
+  readonly wings?: readonly GatewayWing[];
+}
+
 export async function openTown(
   settings: GatewayOptions['settings'] = {},
   {
     limits = {},
     isProxy,
     quotaBytesOf,
-  }: Pick<ServerOptions, 'limits' | 'isProxy'> & Pick<FileBlobStoreOptions, 'quotaBytesOf'> = {},
+    wings = [],
+    machineOf = async () => undefined,
+  }: TownOptions = {},
 ): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-town-'));
   const north = await foundation('north');
@@ -100,7 +110,7 @@ export async function openTown(
     },
   });
   const log = createLogger({ level: 'trace', destination });
-  const metrics = createMetrics();
+  const metrics = createMetrics(wings);
   const clock = { aheadMs: 0 };
   const trustRoot = { ...(await embedded.trustRoot()) };
   const fetch: PeerFetch = (url, init) => fetchThrough(app, url, init);
@@ -115,7 +125,7 @@ export async function openTown(
     const deskToken = Buffer.from(randomBytes(32)).toString('base64url');
     const gateway = await openGateway({
       ...{ hospital: word, name: `${word} hospital`, organisation, key: keys.sign },
-      ...{ engine, genesis, trustRoot, blobs, deskToken, fetch, metrics, log },
+      ...{ engine, genesis, trustRoot, blobs, deskToken, fetch, metrics, log, wings, machineOf },
       databasePath: join(home, 'gateway.sqlite'),
       now: () => Date.now() + clock.aheadMs,
       settings: { gatherMs: 2, refusalBatchMs: 3_600_000, ...settings },
@@ -127,6 +137,7 @@ export async function openTown(
     log,
     metrics,
     limits,
+    handlers: wings.flatMap((it) => it.handlers),
     ...(isProxy === undefined ? {} : { isProxy }),
     mounts: [
       { prefix: '/north', gateway: hospitals.north.gateway },

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { utf8 } from '../../primitives/bytes.ts';
 import { makeFolder, writeWhole } from '../files.ts';
-import { organisationKeys } from '../founding.ts';
+import { organisationKeys } from '../home-members.ts';
 import { serversOf } from '../process.ts';
 import { machineCertificate } from './certificates.ts';
 import { keepAuthorities, type NetworkMember, networkIn, ownIn, tlsFolderIn } from './network.ts';

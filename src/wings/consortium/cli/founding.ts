@@ -118,7 +118,7 @@ async function makePart(context: CommandContext, flags: ProposeFlags): Promise<v
     throw new CodedError('MEMBERS_INVALID', { at: 'chain' });
   const { parseMember } = await import('../server/member.ts');
   const { formatFile, openMember } = await import('../server/genesis-proposal.ts');
-  const { isFounded } = await import('../../../server/founding.ts');
+  const { isFounded } = await import('../../../server/home-members.ts');
   const { isOrderedHere } = await import('../server/migrating.ts');
   const home = homeFolder(context.flags.home);
   if (isFounded(home) && !isOrderedHere(home, chain))
