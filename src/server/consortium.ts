@@ -155,6 +155,8 @@ async function startAll(
   const ledger = await startLedger(opening, running);
   const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);
   faultPoint('start:ledger');
+  const state = new CommittedState(ledger.engine);
+  await member?.follow(async (organisation) => (await state.account(organisation))?.signKey);
 
   // Peers are asked at the address of this process, which is known only once it listens.
   const urls = new Map([
@@ -222,7 +224,6 @@ async function startAll(
   running.defer(() => supervisor.stop());
   await supervisor.start();
   const { engine } = ledger;
-  const state = new CommittedState(engine);
   const logs = () =>
     logStandings(parseGenesis(genesisBytes), engine.status().height, (log) =>
       state.row(profiles, profileRowId(log)),
