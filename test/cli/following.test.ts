@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { formatTrustRoot, parseTrustRoot } from '../../src/ledger/chain/trust-root.ts';
@@ -121,6 +129,24 @@ test('a hospital follows the ledger of another one, serves its own people from i
       assert.equal(checked.vouchedBy, 'operator + 1 witness');
     },
   );
+
+  await t.test('a trust root asks for witnesses once a header was believed by it', async () => {
+    const out = join(operator, 'asking.json');
+    const believe = ['witness', '--of', `${url}/north`, '--trust', given, '--out', out];
+    const of = { home: operator };
+    const two = [...believe, '--believe', witness, '--quorum', '2'];
+    await refused(two, { code: 'TRUST_ROOT_WRONG', exit: 4 }, of);
+    const other = [...believe, '--believe', '11'.repeat(32)];
+    await refused(other, { code: 'WITNESSES_FEW', exit: 5 }, of);
+    assert.equal(existsSync(out), false, 'nothing was written');
+    const written = await salus(
+      [...believe, '--believe', witness, '11'.repeat(32), '--quorum', '1'],
+      of,
+    );
+    assert.equal(written.quorum, 1);
+    const { witnesses, quorum } = parseTrustRoot(readFileSync(out, 'utf8'));
+    assert.deepEqual([witnesses, quorum], [[witness, '11'.repeat(32)], 1]);
+  });
 
   await t.test('started again it goes on by itself, with what it knows', async () => {
     assert.equal((await working.stop()).code, 0);

@@ -47,7 +47,7 @@ export function operatorCases(app: () => App): void {
       await page
         .getByRole('heading', { level: 1, name: 'One machine orders this ledger.' })
         .waitFor();
-      await page.getByRole('row', { name: /South/u }).waitFor();
+      await page.getByRole('row', { name: /Harbour/u }).waitFor();
       assert.equal(touches.count, 1);
       await holdsAxe(page);
       await visitor.close();
