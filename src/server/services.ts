@@ -14,6 +14,8 @@ const ledger: Service = {
     databases: ['ledger/blocks.db', 'ledger/validators.db'],
     plain: [
       ...['genesis.cbor', 'home.json', 'members.json', 'network.json', 'tls/members.pem'],
+      // Whom it follows, and by what it was handed over: without them it is another kind of home.
+      ...['follow.json', 'handover.json'],
       ...['cometbft/config/genesis.json', 'cometbft/config/config.toml'],
     ],
     // Of a node on CometBFT its name alone. Neither what it signed last nor the key that orders blocks: a copy of the one

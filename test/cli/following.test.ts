@@ -148,6 +148,19 @@ test('a hospital follows the ledger of another one, serves its own people from i
     assert.deepEqual([witnesses, quorum], [[witness, '11'.repeat(32)], 1]);
   });
 
+  await t.test('it is verified, backed up and restored as a home that follows', async () => {
+    const of = { home: follower };
+    const seen = await salus(['verify'], of);
+    assert.ok(Number(seen.height) > 1);
+    const folder = join(follower, 'saved');
+    const saved = text(await salus(['backup', '--out', folder], of), 'folder');
+    const again = join(follower, 'again');
+    await salus(['restore', saved, '--home', again]);
+    const file = ['servers', 'follow.json'] as const;
+    assert.deepEqual(readFileSync(join(again, ...file)), readFileSync(join(follower, ...file)));
+    assert.equal((await salus(['verify'], { home: again })).chain, seen.chain);
+  });
+
   await t.test('started again it goes on by itself, with what it knows', async () => {
     assert.equal((await working.stop()).code, 0);
     const again = start(['up', '--port', '0', '--json'], { home: follower });
