@@ -202,3 +202,37 @@ test('a hospital follows the ledger of another one, serves its own people from i
     },
   );
 });
+
+test('what two servers show of one ledger is compared, and a fork is kept with both headers', async (t) => {
+  const [first, second] = [temporaryHome(), temporaryHome()];
+  t.after(() => [first, second].forEach(remove));
+  await (await up(first)).stop();
+  cpSync(serversOf(first), serversOf(second), { recursive: true });
+  const trust = join(first, 'trust.json');
+  cpSync(trust, join(second, 'trust.json'));
+  const one = await up(first);
+  const compare = (against: string) => [
+    ...['verify', '--trust', trust, '--remote', `${text(one.ready, 'url')}/north`],
+    ...['--against', against],
+  ];
+  const other = await up(second);
+  t.after(() => Promise.all([one.stop(), other.stop()]));
+  const seen = await salus(compare(`${text(one.ready, 'url')}/harbour`), { home: first });
+  assert.ok(Number(seen.height) > 0);
+  for (const [home, name] of [
+    [first, 'ana'],
+    [second, 'ben'],
+  ] as const) {
+    const who = ['--name', 'Ana Lima', '--hospital', 'north', '--role', 'patient'];
+    await salus(['person', 'create', name, ...who], { home });
+  }
+  const forked = await refused(
+    compare(`${text(other.ready, 'url')}/north`),
+    { code: 'LEDGER_FORKED', exit: 4 },
+    { home: first },
+  );
+  const file = String(Object(forked.details).evidence);
+  const { shown: both } = JSON.parse(readFileSync(file, 'utf8'));
+  assert.equal(both.length, 2);
+  assert.notEqual(both[0].header, both[1].header);
+});
