@@ -10,7 +10,7 @@ const beginModules =
 const baseModules =
   /[\\/]node_modules[\\/](?:react|react-dom|scheduler|react-router|react-i18next|i18next|@tanstack[\\/](?:react-query|query-core)|use-sync-external-store|html-parse-stringify|void-elements)[\\/]/u;
 const appModules =
-  /[\\/]web[\\/]src[\\/](?:main|app[\\/](?!preferred)|boundary[\\/](?!passkey)|pages[\\/]\w+[\\/]routes|pages[\\/]start[\\/]locked|parts[\\/](?:answer|failure|icon|mark|person-sign)\.)/u;
+  /[\\/]web[\\/]src[\\/](?:main|app[\\/](?!preferred)|boundary[\\/](?!passkey)|pages[\\/]\w+[\\/]routes|pages[\\/]start[\\/]locked|wings[\\/](?:all|\w+[\\/]index)|parts[\\/](?:answer|failure|icon|mark|person-sign)\.)/u;
 
 /** The page has the app fetched while its first lines run: they know the language, and ask for its words. */
 const appBesideWords: Plugin = {
@@ -43,7 +43,13 @@ export default defineConfig({
   root: here('.'),
   plugins: [react(), appBesideWords, listedFiles(here('dist'))],
   resolve: {
-    alias: { '@salus/salus/sdk/browser': here('../src/sdk/browser/index.ts') },
+    alias: [
+      { find: '@salus/salus/sdk/browser', replacement: here('../src/sdk/browser/index.ts') },
+      {
+        find: /^@salus\/salus\/sdk\/([a-z]+)$/u,
+        replacement: here('../src/wings/$1/sdk/index.ts'),
+      },
+    ],
     conditions: ['browser', 'module', 'import', 'default'],
   },
   worker: {

@@ -66,6 +66,8 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** What an operator is told of the machine; missing: nothing is known. */
   readonly machine?: () => Machine;
+  /** What a wing’s own server knows of the machine, by the wing’s name; its handler parses it. Undefined: nothing. */
+  readonly machineOf?: (wing: string) => Promise<unknown>;
 }
 
 /**

@@ -26,13 +26,8 @@ import type { Engine } from './engine.ts';
 import { writeWhole } from './files.ts';
 import { openFollowedLedger } from './follower/open.ts';
 import { beginFollowing, followedBy, isFollower } from './follower/settings.ts';
-import {
-  addressesElsewhere,
-  type Founded,
-  type Member,
-  openConsortium,
-  requireKeys,
-} from './founding.ts';
+import { type Founded, openConsortium, requireKeys } from './founding.ts';
+import { addressesElsewhere, type Member } from './home-members.ts';
 import { openHome } from './home-version.ts';
 import { startHospital } from './hospital.ts';
 import { lastBackup } from './last-backup.ts';
@@ -44,7 +39,7 @@ import type { PeerConnections } from './member/peer-fetch.ts';
 import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { type RestoredHome, readRestored, requireDecided } from './restored.ts';
-import { homeProcesses } from './services.ts';
+import { homeProcesses, machineOf } from './services.ts';
 import { type Site, serveSite } from './site/site.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
@@ -160,6 +155,8 @@ async function startAll(
   const ledger = await startLedger(opening, running);
   const trustRoot = await keepTrustRoot(home, ledger, genesisBytes);
   faultPoint('start:ledger');
+  const state = new CommittedState(ledger.engine);
+  await member?.follow(async (organisation) => (await state.account(organisation))?.signKey);
 
   // Peers are asked at the address of this process, which is known only once it listens.
   const urls = new Map([
@@ -174,7 +171,18 @@ async function startAll(
     ...{ backup: lastBackup(home), processes: processes(), keys: member?.keys() ?? [] },
   });
   const peerFetch = member?.connections.fetch;
-  const ofAll = { ledger, genesisBytes, trustRoot, urls, log, metrics, wings, machine, peerFetch };
+  const ofAll = {
+    ledger,
+    genesisBytes,
+    trustRoot,
+    urls,
+    log,
+    metrics,
+    wings,
+    machine,
+    peerFetch,
+    machineOf: (wing: string) => machineOf(home, wing),
+  };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
     const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);
@@ -216,7 +224,6 @@ async function startAll(
   running.defer(() => supervisor.stop());
   await supervisor.start();
   const { engine } = ledger;
-  const state = new CommittedState(engine);
   const logs = () =>
     logStandings(parseGenesis(genesisBytes), engine.status().height, (log) =>
       state.row(profiles, profileRowId(log)),

@@ -10,7 +10,7 @@ import type { AccountId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
 import { blobQuota, largeUploads } from './blob-quotas.ts';
-import type { Hospital } from './founding.ts';
+import type { Hospital } from './home-members.ts';
 import type { RunningLedger } from './ledger.ts';
 import { connectStorage, isNetworked } from './storage/settings.ts';
 
@@ -29,6 +29,8 @@ export interface Common {
   readonly faultPoint: (name: string) => void;
   /** What an operator is told of this machine. */
   readonly machine: () => Machine;
+  /** And what a wing tells its own handlers of it. */
+  readonly machineOf: (wing: string) => Promise<unknown>;
   /** What the wings add to every gateway. */
   readonly wings: readonly GatewayWing[];
 }
@@ -51,6 +53,7 @@ export async function startHospital(
     genesis: genesisBytes,
     trustRoot,
     machine: common.machine,
+    machineOf: common.machineOf,
     blobs,
     databasePath: join(hospital.folder, 'gateway.db'),
     deskToken: hospital.deskToken,

@@ -20,7 +20,7 @@ import { Http } from '../sdk/client/http.ts';
 import { provenGenesis } from '../sdk/ledger/proven-genesis.ts';
 import { ProvenLedger } from '../sdk/ledger/proven-ledger.ts';
 import { maxStateAgeMs } from '../sdk/ledger/proven-rows.ts';
-import type { HeldKey } from './founding.ts';
+import type { HeldKey } from './home-members.ts';
 
 /** What an organisation sent and stands on the ledger, by its verified receipt. */
 export interface TakenTx {

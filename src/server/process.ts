@@ -89,6 +89,8 @@ export interface ServerWing {
    * first opened with this wing; again when that was interrupted, so it goes on from what is there.
    */
   readonly found?: (home: Founding) => Promise<void>;
+  /** What the wing’s handlers are told of this machine, when they ask; undefined: nothing is known. */
+  readonly machine?: (home: string) => Promise<unknown>;
 }
 
 export interface Founding {

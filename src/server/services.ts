@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { serverWings } from '../wings/server.ts';
-import { isFounded } from './founding.ts';
+import { isFounded } from './home-members.ts';
 import { checkMember } from './member/check.ts';
 import type { Process, ServerWing, Service } from './process.ts';
 import { storageNodeFlags } from './storage/node-flags.ts';
@@ -14,6 +14,8 @@ const ledger: Service = {
     databases: ['ledger/blocks.db', 'ledger/validators.db'],
     plain: [
       ...['genesis.cbor', 'home.json', 'members.json', 'network.json', 'tls/members.pem'],
+      // Whom it follows, and by what it was handed over: without them it is another kind of home.
+      ...['follow.json', 'handover.json'],
       ...['cometbft/config/genesis.json', 'cometbft/config/config.toml'],
     ],
     // Of a node on CometBFT its name alone. Neither what it signed last nor the key that orders blocks: a copy of the one
@@ -55,6 +57,11 @@ const storage: Process = {
 };
 
 const wings: readonly ServerWing[] = serverWings;
+
+/** What a wing tells its own handlers of the machine of this home; undefined: nothing. Throws what the wing throws. */
+export async function machineOf(home: string, wing: string): Promise<unknown> {
+  return wings.find(({ name }) => name === wing)?.machine?.(home);
+}
 
 /** What runs beside the gateways of a home, in the order in which it starts: the storage nodes, and what the wings bring. */
 export const homeProcesses: readonly Process[] = [

@@ -1,3 +1,4 @@
+import { consortiumGateway } from './consortium/gateway/index.ts';
 import { vitalsGateway } from './vitals/gateway/index.ts';
 /** What the wings add to a gateway: a line a wing. Only `server/consortium.ts` reads it. */
-export const gatewayWings = [vitalsGateway] as const;
+export const gatewayWings = [consortiumGateway, vitalsGateway] as const;

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { formatTrustRoot, parseTrustRoot } from '../../src/ledger/chain/trust-root.ts';
-import { writeOwnMembers } from '../../src/server/founding.ts';
+import { writeOwnMembers } from '../../src/server/home-members.ts';
 import { serversOf } from '../../src/server/process.ts';
 import {
   type Json,
@@ -122,6 +130,37 @@ test('a hospital follows the ledger of another one, serves its own people from i
     },
   );
 
+  await t.test('a trust root asks for witnesses once a header was believed by it', async () => {
+    const out = join(operator, 'asking.json');
+    const believe = ['witness', '--of', `${url}/north`, '--trust', given, '--out', out];
+    const of = { home: operator };
+    const two = [...believe, '--believe', witness, '--quorum', '2'];
+    await refused(two, { code: 'TRUST_ROOT_WRONG', exit: 4 }, of);
+    const other = [...believe, '--believe', '11'.repeat(32)];
+    await refused(other, { code: 'WITNESSES_FEW', exit: 5 }, of);
+    assert.equal(existsSync(out), false, 'nothing was written');
+    const written = await salus(
+      [...believe, '--believe', witness, '11'.repeat(32), '--quorum', '1'],
+      of,
+    );
+    assert.equal(written.quorum, 1);
+    const { witnesses, quorum } = parseTrustRoot(readFileSync(out, 'utf8'));
+    assert.deepEqual([witnesses, quorum], [[witness, '11'.repeat(32)], 1]);
+  });
+
+  await t.test('it is verified, backed up and restored as a home that follows', async () => {
+    const of = { home: follower };
+    const seen = await salus(['verify'], of);
+    assert.ok(Number(seen.height) > 1);
+    const folder = join(follower, 'saved');
+    const saved = text(await salus(['backup', '--out', folder], of), 'folder');
+    const again = join(follower, 'again');
+    await salus(['restore', saved, '--home', again]);
+    const file = ['servers', 'follow.json'] as const;
+    assert.deepEqual(readFileSync(join(again, ...file)), readFileSync(join(follower, ...file)));
+    assert.equal((await salus(['verify'], { home: again })).chain, seen.chain);
+  });
+
   await t.test('started again it goes on by itself, with what it knows', async () => {
     assert.equal((await working.stop()).code, 0);
     const again = start(['up', '--port', '0', '--json'], { home: follower });
@@ -162,4 +201,38 @@ test('a hospital follows the ledger of another one, serves its own people from i
       assert.equal(ran.code, 4);
     },
   );
+});
+
+test('what two servers show of one ledger is compared, and a fork is kept with both headers', async (t) => {
+  const [first, second] = [temporaryHome(), temporaryHome()];
+  t.after(() => [first, second].forEach(remove));
+  await (await up(first)).stop();
+  cpSync(serversOf(first), serversOf(second), { recursive: true });
+  const trust = join(first, 'trust.json');
+  cpSync(trust, join(second, 'trust.json'));
+  const one = await up(first);
+  const compare = (against: string) => [
+    ...['verify', '--trust', trust, '--remote', `${text(one.ready, 'url')}/north`],
+    ...['--against', against],
+  ];
+  const other = await up(second);
+  t.after(() => Promise.all([one.stop(), other.stop()]));
+  const seen = await salus(compare(`${text(one.ready, 'url')}/harbour`), { home: first });
+  assert.ok(Number(seen.height) > 0);
+  for (const [home, name] of [
+    [first, 'ana'],
+    [second, 'ben'],
+  ] as const) {
+    const who = ['--name', 'Ana Lima', '--hospital', 'north', '--role', 'patient'];
+    await salus(['person', 'create', name, ...who], { home });
+  }
+  const forked = await refused(
+    compare(`${text(other.ready, 'url')}/north`),
+    { code: 'LEDGER_FORKED', exit: 4 },
+    { home: first },
+  );
+  const file = String(Object(forked.details).evidence);
+  const { shown: both } = JSON.parse(readFileSync(file, 'utf8'));
+  assert.equal(both.length, 2);
+  assert.notEqual(both[0].header, both[1].header);
 });

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { foundConsortium } from '../../src/server/comet/found-homes.ts';
 import { nodeHomeIn } from '../../src/server/comet/places.ts';
-import { demoMembers, type Member } from '../../src/server/founding.ts';
+import { demoMembers } from '../../src/server/founding.ts';
+import type { Member } from '../../src/server/home-members.ts';
 import { serversOf } from '../../src/server/process.ts';
 import { freePorts } from '../../src/story/free-ports.ts';
 import { Hospital } from './hospital.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { nodeKeys } from '../../src/server/comet/node-home.ts';
-import { genesisIn, type HeldKey, heldKeys } from '../../src/server/founding.ts';
+import { genesisIn, type HeldKey, heldKeys } from '../../src/server/home-members.ts';
 import type { Hospital } from './hospital.ts';
 
 const inForceMs = 30_000;

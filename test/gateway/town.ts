@@ -11,6 +11,7 @@ import { type Gateway, type GatewayOptions, openGateway } from '../../src/gatewa
 import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { createServer, type ServerOptions } from '../../src/gateway/server.ts';
+import type { GatewayWing } from '../../src/gateway/wing.ts';
 import {
   defaultGenesis,
   encodeGenesis,
@@ -60,6 +61,15 @@ export interface Town {
   readonly close: () => Promise<void>;
 }
 
+export interface TownOptions
+  extends Pick<ServerOptions, 'limits' | 'isProxy'>,
+    Pick<FileBlobStoreOptions, 'quotaBytesOf'>,
+    Pick<GatewayOptions, 'machineOf'> {
+  readonly wings?: readonly GatewayWing[];
+  /** What its logs take and who reads them; missing: the spine's. */
+  readonly logs?: readonly GenesisLog[];
+}
+
 export async function openTown(
   settings: GatewayOptions['settings'] = {},
   {
@@ -67,8 +77,9 @@ export async function openTown(
     isProxy,
     quotaBytesOf,
     logs,
-  }: Pick<ServerOptions, 'limits' | 'isProxy'> &
-    Pick<FileBlobStoreOptions, 'quotaBytesOf'> & { readonly logs?: readonly GenesisLog[] } = {},
+    wings = [],
+    machineOf = async () => undefined,
+  }: TownOptions = {},
 ): Promise<Town> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-town-'));
   const north = await foundation('north');
@@ -107,7 +118,7 @@ export async function openTown(
     },
   });
   const log = createLogger({ level: 'trace', destination });
-  const metrics = createMetrics();
+  const metrics = createMetrics(wings);
   const clock = { aheadMs: 0 };
   const trustRoot = { ...(await embedded.trustRoot()) };
   const fetch: PeerFetch = (url, init) => fetchThrough(app, url, init);
@@ -122,7 +133,7 @@ export async function openTown(
     const deskToken = Buffer.from(randomBytes(32)).toString('base64url');
     const gateway = await openGateway({
       ...{ hospital: word, name: `${word} hospital`, organisation, key: keys.sign },
-      ...{ engine, genesis, trustRoot, blobs, deskToken, fetch, metrics, log },
+      ...{ engine, genesis, trustRoot, blobs, deskToken, fetch, metrics, log, wings, machineOf },
       databasePath: join(home, 'gateway.sqlite'),
       now: () => Date.now() + clock.aheadMs,
       settings: { gatherMs: 2, refusalBatchMs: 3_600_000, ...settings },
@@ -134,6 +145,7 @@ export async function openTown(
     log,
     metrics,
     limits,
+    handlers: wings.flatMap((it) => it.handlers),
     ...(isProxy === undefined ? {} : { isProxy }),
     mounts: [
       { prefix: '/north', gateway: hospitals.north.gateway },

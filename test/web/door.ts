@@ -11,10 +11,19 @@ import type { AddressInfo, Socket } from 'node:net';
 /** How hospitals answer: as they do; not until the door opens; with a failure of theirs; not at all. */
 export type Answering = 'as they do' | 'later' | 'failing' | 'never';
 
+/** What a hospital says in a state that the demo is not in. */
+export interface Given {
+  /** The end of an address, such as `/v1/network`. */
+  readonly path: string;
+  readonly answer: object;
+}
+
 export interface Door {
   /** `http://localhost:PORT`. */
   readonly url: string;
   answer(answering: Answering): void;
+  /** While hospitals answer, they say this where the address ends so; undefined: nothing is said for them. */
+  give(given: Given | undefined): void;
   close(): void;
 }
 
@@ -27,10 +36,14 @@ const asked = /\/v1\/|^\/app\//u;
  */
 export async function startDoor(upstream: string): Promise<Door> {
   let answering: Answering = 'as they do';
+  let given: Given | undefined;
   const held = new Set<() => void>();
   const listener: RequestListener = (incoming, answer) => {
     const { url = '/' } = incoming;
-    if (answering === 'as they do' || !asked.test(url)) passOn(upstream, incoming, answer);
+    if (answering === 'as they do' && given !== undefined && url.endsWith(given.path)) {
+      answer.writeHead(200, { 'content-type': 'application/json' });
+      answer.end(JSON.stringify(given.answer));
+    } else if (answering === 'as they do' || !asked.test(url)) passOn(upstream, incoming, answer);
     else if (answering === 'never') incoming.socket.destroy();
     else if (answering === 'failing') {
       answer.writeHead(503, { 'content-type': 'application/json' });
@@ -54,6 +67,9 @@ export async function startDoor(upstream: string): Promise<Door> {
       if (next !== 'as they do') return;
       for (const go of held) go();
       held.clear();
+    },
+    give(next) {
+      given = next;
     },
     close() {
       server.closeAllConnections();

@@ -116,6 +116,7 @@ class Stage {
       this.#wasShut = true;
       app.door.answer(answering);
     };
+    app.door.give(screen.given);
     if (screen.answering !== undefined) answer(screen.answering);
     // The same path with another fragment is no new page: this one is.
     await page.goto('about:blank');
@@ -138,6 +139,7 @@ class Stage {
   /** As it was before: hospitals answer, there is a network, and the wallet is open. */
   async #tidy(): Promise<void> {
     app.door.answer('as they do');
+    app.door.give(undefined);
     await this.#visitor.context.setOffline(false);
     const demo = this.#visitor.page.locator('.lockpage .btn.main');
     if (await demo.isVisible()) {

@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
-import type { Answering } from './door.ts';
+import { consortium } from './consortium.ts';
+import type { Answering, Given } from './door.ts';
 
 /** Whose browser it is: somebody of the demo, a patient who joined a moment ago, or nobody yet. */
 export type Who = 'nobody' | 'newcomer' | 'eboni' | 'osei' | 'operator' | 'desk';
@@ -21,6 +22,8 @@ export interface Screen {
   readonly path: string;
   /** How hospitals answer from before the screen is opened. */
   readonly answering?: Answering;
+  /** What a hospital says there, in a state that the demo is not in. */
+  readonly given?: Given;
   /** From the opened screen to the state. */
   readonly steps?: (scene: Scene) => Promise<unknown>;
   /** What is there once the state is. */
@@ -574,6 +577,46 @@ const operator: readonly Screen[] = [
     who: 'operator',
     path: '/network/runbook/x',
     shows: 'main .acts a',
+  },
+  ...asking('operator', 'consortium', '/network/consortium', 'main table').map((it) => ({
+    ...it,
+    ...(it.name === 'consortium, filled' && {
+      given: { path: '/v1/consortium', answer: consortium },
+    }),
+  })),
+  {
+    name: 'consortium, nothing to do',
+    who: 'operator',
+    path: '/network/consortium',
+    given: {
+      path: '/v1/consortium',
+      answer: {
+        ...consortium,
+        open: [],
+        cases: [],
+        machine: { ...consortium.machine, duties: [] },
+      },
+    },
+    shows: 'main table',
+  },
+  {
+    name: 'consortium, its node is down',
+    who: 'operator',
+    path: '/network/consortium',
+    given: {
+      path: '/v1/consortium',
+      answer: {
+        ...consortium,
+        machine: { peers: consortium.machine.peers, voted: [], duties: [] },
+      },
+    },
+    shows: 'main table',
+  },
+  {
+    name: 'consortium, empty',
+    who: 'operator',
+    path: '/network/consortium',
+    shows: 'main table',
   },
   { name: 'explorer of an operator', who: 'operator', path: '/explorer', shows: 'main li' },
 ];

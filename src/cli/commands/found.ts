@@ -93,7 +93,7 @@ async function found(context: CommandContext, flags: FoundFlags): Promise<void> 
 
 /** All that can be wrong is said before anything is made. Throws USAGE, HOME_FOUNDED, HOST_OPEN, TLS_INVALID. */
 async function planOf(context: CommandContext, flags: FoundFlags): Promise<Plan> {
-  const { isFounded, isMemberName, memberNameOf } = await import('../../server/founding.ts');
+  const { isFounded, isMemberName, memberNameOf } = await import('../../server/home-members.ts');
   const { requireShielded } = await import('../../server/listening.ts');
   const { readTls } = await import('../../server/tls-front.ts');
   const { serversOf } = await import('../../server/process.ts');

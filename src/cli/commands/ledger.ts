@@ -101,7 +101,7 @@ async function show(context: CommandContext, flags: ProfileFlags): Promise<void>
 async function change(context: CommandContext, flags: ProfileFlags): Promise<void> {
   const { desk, height, logs } = await openDesk(context, flags);
   const { approved, propose } = await import('../../server/profiles/proposal.ts');
-  const { heldKeys } = await import('../../server/founding.ts');
+  const { heldKeys } = await import('../../server/home-members.ts');
   const ahead = flags.out === undefined ? blocksAhead.sent : blocksAhead.written;
   const unsigned = propose(desk.genesis.chainId, logs, {
     acts: flags.take ?? [],
@@ -125,7 +125,7 @@ async function change(context: CommandContext, flags: ProfileFlags): Promise<voi
 async function sign(context: CommandContext, flags: ProfileFlags, file: string): Promise<void> {
   const home = homeFolder(context.flags.home);
   const { approved, parseProposal } = await import('../../server/profiles/proposal.ts');
-  const { genesisIn, heldKeys } = await import('../../server/founding.ts');
+  const { genesisIn, heldKeys } = await import('../../server/home-members.ts');
   const { serversOf } = await import('../../server/process.ts');
   const read = parseProposal(readSmallText(file));
   const genesis = genesisIn(serversOf(home));
@@ -177,7 +177,7 @@ async function sendSigned(
   { proposal, desk }: { readonly proposal: Proposal; readonly desk: ProfileDesk },
 ): Promise<void> {
   const { output } = context;
-  const { heldKeys } = await import('../../server/founding.ts');
+  const { heldKeys } = await import('../../server/home-members.ts');
   const sender = desk.senderOf(await heldKeys(homeFolder(context.flags.home), desk.genesis));
   output.note(profileText(proposal));
   if (flags.yes !== true) await confirmed(context, 'Send it? It cannot be taken back.');

@@ -193,7 +193,7 @@ async function serve(
 
 /** Of a home that stands the first of its own; a new one begins with `north`. */
 async function firstHospital(home: string): Promise<string> {
-  const { isFounded, membersIn } = await import('../../server/founding.ts');
+  const { isFounded, membersIn } = await import('../../server/home-members.ts');
   return (isFounded(home) ? membersIn(home)[0]?.name : undefined) ?? 'north';
 }
 

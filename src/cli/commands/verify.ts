@@ -15,6 +15,7 @@ interface VerifyFlags {
   readonly trust?: string;
   readonly remote?: string;
   readonly blocks?: boolean;
+  readonly against?: string;
 }
 
 /** Re-hash and re-execute all that the servers of a home hold; the first thing that is broken is named. */
@@ -32,8 +33,15 @@ export const addVerify: AddCommand = (program, context) => {
       '--blocks',
       'with --remote: every block, hashed and executed again as far as it is shown',
     )
+    .option('--against <url>', 'with --remote: what another hospital serves of it, compared now')
     .addHelpText('after', verifyHelp)
-    .action(async ({ trust, remote, blocks }: VerifyFlags) => {
+    .action(async ({ trust, remote, blocks, against }: VerifyFlags) => {
+      if (against !== undefined) {
+        if (remote === undefined || blocks === true)
+          throw new CodedError('USAGE', { problem: '--against goes with --remote' });
+        await compareElsewhere(context, [remote, against], trust);
+        return;
+      }
       if (remote !== undefined) {
         const verify = blocks === true ? verifyBlocksElsewhere : verifyElsewhere;
         await verify(context, remote, trust);
@@ -83,7 +91,8 @@ With --remote: every header since the last time, or since the trust root, and th
 kept in the home for the next time; records and results are not executed again. With --blocks too: the whole ledger
 from its first block on. Each transaction of a log that is open to everybody is shown and held to its signatures, of
 the others their hashes; all are executed again up to the first that is held back. With --as NAME, somebody of a role
-to whom they are open, such as an auditor, is shown those too.`;
+to whom they are open, such as an auditor, is shown those too. With --against: whether two hospitals show the same
+ledger now; where they do not, both signed headers of the first height that differs are kept as evidence.`;
 
 async function verifyBlocksElsewhere(
   context: CommandContext,
@@ -114,6 +123,29 @@ async function verifyBlocksElsewhere(
         : `${amount(heldBack, 'transaction')} of institutions are held back from who asked: of those the hashes hold. All before them was executed again, up to height ${executed}.`,
       `Newest header ${headerHash}`,
       `Words of the ledger: ${words.join(' ')}`,
+    ].join('\n'),
+  );
+}
+
+async function compareElsewhere(
+  { flags, output, signal }: Pick<CommandContext, 'flags' | 'output' | 'signal'>,
+  urls: readonly [string, string],
+  trust: string | undefined,
+): Promise<void> {
+  const home = homeFolder(flags.home);
+  const trustRootJson = trustRootJsonFrom(home, trust);
+  const found = await tellingEvidence(
+    output,
+    during(output, 'Comparing', async () => {
+      const { compareRemotes } = await import('../../server/maintenance/compare-remotes.ts');
+      return compareRemotes({ urls, home, trustRootJson, signal });
+    }),
+  );
+  const { chain, height, headerHash } = found;
+  output.result({ ...found }, () =>
+    [
+      `Both show the same ${chain} up to block ${height}, each header signed.`,
+      `Header ${headerHash}`,
     ].join('\n'),
   );
 }

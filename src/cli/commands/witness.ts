@@ -10,6 +10,7 @@ import { homeFolder } from '../home.ts';
 import { trustRootJsonFrom } from '../trust-file.ts';
 import { replacing, writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
+import { believeWitnesses } from './witness-believe.ts';
 
 interface WitnessFlags {
   readonly of?: string;
@@ -17,6 +18,8 @@ interface WitnessFlags {
   readonly keyFile?: string;
   readonly trust?: string;
   readonly out?: string;
+  readonly believe?: readonly string[];
+  readonly quorum?: string;
 }
 
 /** Somebody else's process that follows a ledger and signs its headers, so that nobody can be shown another one. */
@@ -35,6 +38,11 @@ export const addWitness: AddCommand = (program, context) => {
       "the key of this witness; default: the home's witness.key, made on first use",
     )
     .option('--trust <file>', "the trust root to believe; default: the home's trust.json")
+    .option(
+      '--believe <keys...>',
+      'instead: a trust root that names these witnesses, checked at --of',
+    )
+    .option('--quorum <n>', 'with --believe: so many of them must vouch; default: all')
     .addHelpText('after', witnessHelp)
     .action((flags: WitnessFlags) => run(context, flags));
 };
@@ -45,7 +53,16 @@ back as it was earlier, may sign twice what it signed once: begin anew with anot
 What does not fit (a fork, a shorter ledger, a log that changed) ends it with exit code 4 and a file of evidence.`;
 
 async function run(context: CommandContext, flags: WitnessFlags): Promise<void> {
-  const { of, receipt } = flags;
+  const { of, receipt, believe, quorum } = flags;
+  if (believe !== undefined && receipt === undefined) {
+    await believeWitnesses(context, { ...flags, believe });
+    return;
+  }
+  if (believe !== undefined || quorum !== undefined) {
+    throw new CodedError('USAGE', {
+      problem: '--quorum goes with --believe, which goes with --of',
+    });
+  }
   if ((of === undefined) === (receipt === undefined)) {
     throw new CodedError('USAGE', { problem: 'one of --of and --receipt' });
   }

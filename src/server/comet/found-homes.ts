@@ -3,15 +3,8 @@ import { defaultGenesis, encodeGenesis } from '../../ledger/genesis.ts';
 import { foundingLogs } from '../../ledger/protocol.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { writeWhole } from '../files.ts';
-import {
-  foundingRights,
-  genesisOrganisation,
-  genesisPath,
-  type Member,
-  newChainId,
-  openHospital,
-  writeOwnMembers,
-} from '../founding.ts';
+import { foundingRights, genesisOrganisation, newChainId } from '../founding.ts';
+import { genesisPath, type Member, openHospital, writeOwnMembers } from '../home-members.ts';
 import { openHome } from '../home-version.ts';
 import { serversOf } from '../process.ts';
 import { writeKeeping } from './keeping.ts';

@@ -8,7 +8,7 @@ import { lockLedger } from '../../engines/embedded/lock.ts';
 import { genesisHash, parseGenesis } from '../../ledger/genesis.ts';
 import { executeGenesis } from '../../ledger/ledger.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { Hospital } from '../founding.ts';
+import type { Hospital } from '../home-members.ts';
 import type { RunningLedger } from '../ledger.ts';
 import type { PeerConnections } from '../member/peer-fetch.ts';
 import { serversOf } from '../process.ts';

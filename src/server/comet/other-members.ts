@@ -8,7 +8,7 @@ import { GatewayClient } from '../../sdk/client/gateway-client.ts';
 import { Http } from '../../sdk/client/http.ts';
 import { keySession } from '../../sdk/client/session.ts';
 import { headerPartsOf } from '../../sdk/ledger/header-answer.ts';
-import type { Hospital } from '../founding.ts';
+import type { Hospital } from '../home-members.ts';
 import { networkIn, ownIn } from '../member/network.ts';
 import { type PeerConnections, peerUrl } from '../member/peer-fetch.ts';
 

@@ -17,7 +17,7 @@ import { keySession } from '../../sdk/client/session.ts';
 import { formatEvidence, withEvidence } from '../../sdk/ledger/evidence.ts';
 import { pointOf } from '../../sdk/ledger/ledger-point.ts';
 import { writeWhole } from '../files.ts';
-import type { Hospital } from '../founding.ts';
+import type { Hospital } from '../home-members.ts';
 import { type RunningLedger, signatureChecks } from '../ledger.ts';
 import { witnessKey } from '../witness/key.ts';
 import { recordFolder, WitnessRecord } from '../witness/record.ts';

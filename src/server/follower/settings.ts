@@ -23,7 +23,7 @@ import {
   organisationKeys,
   writeGenesis,
   writeOwnMembers,
-} from '../founding.ts';
+} from '../home-members.ts';
 import { openHome } from '../home-version.ts';
 import { serversOf } from '../process.ts';
 

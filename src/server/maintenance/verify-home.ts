@@ -18,7 +18,7 @@ import { type AccountId, idBytes } from '../../primitives/ids.ts';
 import { openFileBlobStore } from '../../storage/file/file-blob-store.ts';
 import { handedTo, handoverIn } from '../comet/handover.ts';
 import { isComet } from '../comet/places.ts';
-import { joinedIn } from '../founding.ts';
+import { joinedIn } from '../home-members.ts';
 import { requireKnownHome } from '../home-version.ts';
 import { batchesAhead, checksBy } from '../ledger.ts';
 import { type Finding, hospitalsOf, type Service, serversOf } from '../process.ts';

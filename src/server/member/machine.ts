@@ -1,9 +1,9 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { utf8 } from '../../primitives/bytes.ts';
+import { bytesToBase64url, utf8 } from '../../primitives/bytes.ts';
 import { makeFolder, writeWhole } from '../files.ts';
-import { organisationKeys } from '../founding.ts';
+import { organisationKeys } from '../home-members.ts';
 import { serversOf } from '../process.ts';
 import { machineCertificate } from './certificates.ts';
 import { keepAuthorities, type NetworkMember, networkIn, ownIn, tlsFolderIn } from './network.ts';
@@ -53,8 +53,16 @@ function isPair(home: string): boolean {
   );
 }
 
+/** Whether the organisation's key of now made the certificate: after `take-keys` the others refuse the one of before. */
+async function isByOwnKey(home: string, { name }: NetworkMember): Promise<boolean> {
+  const { sign } = await organisationKeys(join(serversOf(home), name));
+  const x = bytesToBase64url(sign.publicKey);
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  return new X509Certificate(readFileSync(machineFiles(home).cert)).verify(key);
+}
+
 /**
- * Replaces the machine's certificate when it ends within 30 days, or is none of its key; true: it was. A home of no consortium has none. Throws
+ * Replaces the machine's certificate when it ends within 30 days, is none of its key, or is by a key that the organisation had before; true: it was. A home of no consortium has none. Throws
  * HOME_INVALID.
  */
 export async function renewMachine(home: string, nowMs: number): Promise<boolean> {
@@ -63,7 +71,8 @@ export async function renewMachine(home: string, nowMs: number): Promise<boolean
   // A restored home has neither, and who was taken out of the list is let in no more.
   keepAuthorities(home, networkIn(home));
   const ends = machineEndsMs(home);
-  if (ends !== undefined && daysUntil(ends, nowMs) >= renewDays && isPair(home)) return false;
+  const isGood = ends !== undefined && daysUntil(ends, nowMs) >= renewDays;
+  if (isGood && isPair(home) && (await isByOwnKey(home, own))) return false;
   await certifyMachine(home, own, nowMs);
   return true;
 }

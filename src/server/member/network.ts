@@ -5,7 +5,7 @@ import { accountIdText } from '../../api/message-parts.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../files.ts';
-import { isMemberName, membersIn } from '../founding.ts';
+import { isMemberName, membersIn } from '../home-members.ts';
 import { serversOf } from '../process.ts';
 
 const port = z.int().min(1).max(65_535);

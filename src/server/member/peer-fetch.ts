@@ -21,14 +21,15 @@ export const peerUrl = ({ host, ports, name }: NetworkMember): string =>
  */
 export class PeerConnections {
   readonly #home: string;
-  readonly #others: ReadonlyMap<string, NetworkMember>;
+  readonly #own: NetworkMember;
+  #others: ReadonlyMap<string, NetworkMember>;
   readonly #agents = new Map<string, Agent>();
 
   /** Throws HOME_INVALID. */
   constructor(home: string, own: NetworkMember) {
     this.#home = home;
-    const others = networkIn(home).filter(({ name }) => name !== own.name);
-    this.#others = new Map(others.map((it) => [new URL(peerUrl(it)).host, it]));
+    this.#own = own;
+    this.#others = this.#read();
   }
 
   /** By organisation. */
@@ -36,14 +37,24 @@ export class PeerConnections {
     return new Map([...this.#others.values()].map((it) => [it.organisation, peerUrl(it)]));
   }
 
-  /** After a renewal: who is called next sees the new certificate. */
+  /** After a renewal, of our certificate or of whom the others believe: who is called next is called anew. Throws HOME_INVALID. */
   renew(): void {
+    this.#others = this.#read();
+    this.#end();
+  }
+
+  #read(): ReadonlyMap<string, NetworkMember> {
+    const others = networkIn(this.#home).filter(({ name }) => name !== this.#own.name);
+    return new Map(others.map((it) => [new URL(peerUrl(it)).host, it]));
+  }
+
+  #end(): void {
     for (const agent of this.#agents.values()) agent.destroy();
     this.#agents.clear();
   }
 
   close(): void {
-    this.renew();
+    this.#end();
   }
 
   /** What is no member's own address is called as anybody calls it. */

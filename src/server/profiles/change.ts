@@ -2,7 +2,7 @@ import type { Genesis } from '../../ledger/genesis.ts';
 import { profileRowId, profiles as profilesTable } from '../../ledger/tables/profiles.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import type { HeldKey } from '../founding.ts';
+import type { HeldKey } from '../home-members.ts';
 import { OrganisationDesk, type TakenTx } from '../organisation-desk.ts';
 import {
   enrollersOf,

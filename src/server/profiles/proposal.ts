@@ -10,7 +10,7 @@ import type { LogName } from '../../ledger/shapes.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
-import type { HeldKey } from '../founding.ts';
+import type { HeldKey } from '../home-members.ts';
 import type { LogStanding } from './standing.ts';
 
 /** What logs are to take from a height on, and who has signed it so far. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../files.ts';
-import { membersIn } from '../founding.ts';
+import { membersIn } from '../home-members.ts';
 import { serversOf } from '../process.ts';
 import { migrateHome } from './migrate.ts';
 import { storageFiles } from './settings.ts';

@@ -10,7 +10,7 @@ import { formatMembers, parseMembers } from '../../storage/ipfs/members-file.ts'
 import { defaultCopies } from '../../storage/ipfs/placement.ts';
 import { formatSwarmKey, parseSwarmKey } from '../../storage/ipfs/swarm-key.ts';
 import { makeFolder, readSecretFile, writeWhole } from '../files.ts';
-import { genesisIn, heldKeys } from '../founding.ts';
+import { genesisIn, heldKeys } from '../home-members.ts';
 import { serversOf } from '../process.ts';
 import {
   isNetworked,

@@ -1,5 +1,5 @@
 import { isCoded } from '../../../src/primitives/errors.ts';
-import { genesisIn } from '../../../src/server/founding.ts';
+import { genesisIn } from '../../../src/server/home-members.ts';
 import { verifyHome } from '../../../src/server/maintenance/verify-home.ts';
 import { Checker } from '../../crash/check.ts';
 import { Random } from '../../crash/random.ts';

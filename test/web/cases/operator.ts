@@ -39,6 +39,20 @@ export function operatorCases(app: () => App): void {
       await visitor.close();
     });
 
+    test('How the members stand is one touch from whether all is well', async () => {
+      const visitor = await app().visitor();
+      const { page, touches } = visitor;
+      await visitor.openAs('Operator of North');
+      await touches.touch(page.getByRole('link', { name: 'How the members of the ledger stand' }));
+      await page
+        .getByRole('heading', { level: 1, name: 'One machine orders this ledger.' })
+        .waitFor();
+      await page.getByRole('row', { name: /Harbour/u }).waitFor();
+      assert.equal(touches.count, 1);
+      await holdsAxe(page);
+      await visitor.close();
+    });
+
     test('It fits a phone of 320 px, dark and from right to left', async () => {
       const visitor = await app().visitor({ width: 320, height: 640, dark: true, locale: 'ar-EG' });
       await visitor.openAs('Operator of North');

@@ -38,7 +38,7 @@ const clinician: readonly Place[] = [
   keys,
 ];
 const operator: readonly Place[] = [
-  { path: '/network', word: 'network', icon: 'network' },
+  { path: '/network', word: 'network', icon: 'network', leadsTo: ['/network/'] },
   { path: '/explorer', word: 'explorer', icon: 'box' },
   check,
   keys,

@@ -1,10 +1,13 @@
 import type { RouteObject } from 'react-router';
+import { consortiumWeb } from './consortium/index.ts';
 
 /** The screens that a wing brings. */
 export interface WebWing {
   readonly name: string;
   readonly routes: readonly RouteObject[];
+  /** Where an operator goes on to from the network page; the word is a key of `words`. */
+  readonly operator?: { readonly path: string; readonly word: 'consortium.link' };
 }
 
 /** One line a wing. */
-export const webWings: readonly WebWing[] = [];
+export const webWings: readonly WebWing[] = [consortiumWeb];

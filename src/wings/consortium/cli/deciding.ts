@@ -12,9 +12,10 @@ import { base64urlToBytes, bytesToBase64url, hexToBytes } from '../../../primiti
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { localHospitals } from '../../../server/desk.ts';
+import type { Duty, MachineStatus } from '../api/machine.ts';
+import type { ShownProposal, Standing } from '../api/standing.ts';
 import type { Change } from '../ledger/changes.ts';
-import type { GovernanceDesk, ShownProposal, Standing } from '../server/governance.ts';
-import type { Duty, MachineStatus } from '../server/machine-status.ts';
+import type { GovernanceDesk } from '../server/governance.ts';
 
 /** `consortium status`, `propose`, `vote`: what members see of each other, and decide together. */
 export function addDeciding(consortium: Command, context: CommandContext): void {
@@ -121,12 +122,14 @@ export async function speaking(context: CommandContext, flags: VoteFlags) {
 }
 
 async function status(context: CommandContext, flags: TrustFlags): Promise<void> {
-  const { machineStatus } = await import('../server/machine-status.ts');
+  const { machineFactsOf } = await import('../server/machine-facts.ts');
+  const { machineStatusOf } = await import('../api/machine.ts');
   const home = homeFolder(context.flags.home);
   const now = context.surroundings.now?.() ?? Date.now();
   const { standing, machine } = await during(context.output, 'Asking', async () => {
     const standing = await (await openDesk(context, flags)).standing();
-    return { standing, machine: await machineStatus(home, standing, now) };
+    const facts = await machineFactsOf(home, now);
+    return { standing, machine: facts && machineStatusOf(facts, standing) };
   });
   const { voted, ...shown } = machine ?? { voted: [] };
   const facts = {

@@ -119,7 +119,7 @@ async function makePart(context: CommandContext, flags: ProposeFlags): Promise<v
   const { parseMember } = await import('../server/member.ts');
   const { openMember } = await import('../server/genesis-proposal.ts');
   const { formatFile } = await import('../server/part.ts');
-  const { isFounded } = await import('../../../server/founding.ts');
+  const { isFounded } = await import('../../../server/home-members.ts');
   const { isOrderedHere } = await import('../server/migrating.ts');
   const home = homeFolder(context.flags.home);
   if (isFounded(home) && !isOrderedHere(home, chain))

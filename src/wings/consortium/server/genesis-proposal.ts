@@ -36,13 +36,13 @@ import {
 } from '../../../server/comet/node-home.ts';
 import { nodeHomeIn } from '../../../server/comet/places.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
+import { foundingRights } from '../../../server/founding.ts';
 import {
-  foundingRights,
   openHospital,
   organisationKeys,
   writeGenesis,
   writeOwnMembers,
-} from '../../../server/founding.ts';
+} from '../../../server/home-members.ts';
 import { openHome } from '../../../server/home-version.ts';
 import { authorityOf, keyOfAuthority } from '../../../server/member/certificates.ts';
 import { certifyMachine } from '../../../server/member/machine.ts';

@@ -6,7 +6,12 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { writeNodeSettings, writePeers } from '../../../server/comet/node-home.ts';
 import { nodeHomeIn } from '../../../server/comet/places.ts';
 import { writeWhole } from '../../../server/files.ts';
-import { isFounded, membersIn, writeGenesis, writeOwnMembers } from '../../../server/founding.ts';
+import {
+  isFounded,
+  membersIn,
+  writeGenesis,
+  writeOwnMembers,
+} from '../../../server/home-members.ts';
 import { certifyMachine } from '../../../server/member/machine.ts';
 import {
   type NetworkMember,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CodedError } from '../../../primitives/errors.ts';
-import { isMemberName, memberNameOf } from '../../../server/founding.ts';
+import { isMemberName, memberNameOf } from '../../../server/home-members.ts';
 import { hostText, urlText } from '../../../server/member/network.ts';
 
 /** Where the services of one member's machine listen. */

@@ -41,7 +41,7 @@ import {
   isFounded,
   writeGenesis,
   writeOwnMembers,
-} from '../../../server/founding.ts';
+} from '../../../server/home-members.ts';
 import { signatureChecks } from '../../../server/ledger.ts';
 import { certifyMachine } from '../../../server/member/machine.ts';
 import { writeNetwork } from '../../../server/member/network.ts';

@@ -8,7 +8,7 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { deriveAccountKeys, rotationIdentity } from '../../../sdk/wallet/identity.ts';
-import { type HeldKey, takeNewKey } from '../../../server/founding.ts';
+import { type HeldKey, takeNewKey } from '../../../server/home-members.ts';
 import type { GovernanceDesk } from './governance.ts';
 
 const newKeysFile = z.strictObject({

@@ -11,7 +11,7 @@ import { suite } from '../../../ledger/object-types.ts';
 import type { Act } from '../../../ledger/protocol.ts';
 import { decodeRow } from '../../../ledger/table.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
-import { genesisIn } from '../../../server/founding.ts';
+import { genesisIn } from '../../../server/home-members.ts';
 import { proposalId } from '../ledger/acts/gov-propose.ts';
 import type { Change } from '../ledger/changes.ts';
 

@@ -6,14 +6,8 @@ import { list, refused, remove, salus, temporaryHome } from '../../../../test/cl
 import { peersOf } from '../../../engines/cometbft/node.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { nodeHomeIn } from '../../../server/comet/places.ts';
-import {
-  genesisIn,
-  heldKeys,
-  openConsortium,
-  requireKeys,
-  takeNewKey,
-  writeOwnMembers,
-} from '../../../server/founding.ts';
+import { openConsortium, requireKeys } from '../../../server/founding.ts';
+import { genesisIn, heldKeys, takeNewKey, writeOwnMembers } from '../../../server/home-members.ts';
 import { networkIn, ownIn } from '../../../server/member/network.ts';
 import { serversOf } from '../../../server/process.ts';
 import { isNetworked } from '../../../server/storage/settings.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { remove, salus, temporaryHome, text } from '../../../../test/cli/salus.ts';
 import { startConsortium } from '../../../server/consortium.ts';
-import { genesisIn } from '../../../server/founding.ts';
+import { genesisIn } from '../../../server/home-members.ts';
 import { serversOf } from '../../../server/process.ts';
 import { freePorts } from '../../../story/free-ports.ts';
 

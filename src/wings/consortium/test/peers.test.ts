@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { remove, salus, temporaryHome } from '../../../../test/cli/salus.ts';
 import { signingKeyFromSeed } from '../../../crypto/signature.ts';
+import { organisationKeys, takeNewKey } from '../../../server/home-members.ts';
 import { machineCertificate } from '../../../server/member/certificates.ts';
 import { checkMember } from '../../../server/member/check.ts';
 import {
@@ -17,7 +18,7 @@ import {
   renewMachine,
 } from '../../../server/member/machine.ts';
 import { networkIn, ownIn } from '../../../server/member/network.ts';
-import { openMemberMachine } from '../../../server/member/open.ts';
+import { type MemberMachine, openMemberMachine } from '../../../server/member/open.ts';
 import { PeerConnections, peerUrl } from '../../../server/member/peer-fetch.ts';
 import { freePorts } from '../../../story/free-ports.ts';
 
@@ -40,7 +41,7 @@ async function textOf(message: IncomingMessage): Promise<string> {
 }
 
 /** Two homes; anna's server answers with what it was sent. */
-async function begin(): Promise<string> {
+async function begin(): Promise<{ readonly url: string; readonly machine: MemberMachine }> {
   const ports = await freePorts(10);
   const members = ['anna', 'bern'].map((short, at) => {
     const [gateway, p2p, rpc, storage, peers] = ports.slice(5 * at);
@@ -55,10 +56,11 @@ async function begin(): Promise<string> {
     void textOf(request).then((sent) => response.end(`${request.method} ${request.url} ${sent}`));
   });
   const machine = await openMemberMachine(homeOf('anna'), running, '127.0.0.1');
-  await machine?.listen(server);
-  return peerUrl(ownOf('anna'));
+  assert.ok(machine);
+  await machine.listen(server);
+  return { url: peerUrl(ownOf('anna')), machine };
 }
-const anna = await begin();
+const { url: anna, machine: annasMachine } = await begin();
 
 test('gateways call each other with the certificates of their machines, with text and with streams', async () => {
   const bern = connectionsOf('bern');
@@ -171,4 +173,48 @@ test('a restored home, which has no certificates, gets them again from what it h
   assert.equal(await renewMachine(home, Date.now()), true);
   assert.equal(readFileSync(members, 'utf8'), before);
   assert.ok(readFileSync(cert, 'utf8').includes('BEGIN CERTIFICATE'));
+});
+
+test('after a vote for another key, what the old key certifies is refused on both sides, and the new one taken (H-34)', async () => {
+  const home = homeOf('bern');
+  const bern = ownOf('bern');
+  const secret = new Uint8Array(32).fill(7);
+  const folder = join(root, 'new-key');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'organisation.key'), secret, { mode: 0o600 });
+  const { sign } = await organisationKeys(folder);
+  const ask = async (from: string, url: string): Promise<number> => {
+    const connections = connectionsOf(from);
+    try {
+      return (await connections.fetch(`${url}/v1/x`, { method: 'GET' })).status;
+    } finally {
+      connections.close();
+    }
+  };
+  const askBern = async (): Promise<number> => {
+    const serving = new AsyncDisposableStack();
+    const machine = await openMemberMachine(home, serving, '127.0.0.1');
+    await machine?.listen(createServer((_, response) => response.end()));
+    try {
+      return await ask('anna', peerUrl(bern));
+    } finally {
+      await serving.disposeAsync();
+    }
+  };
+  assert.deepEqual([await ask('bern', anna), await askBern()], [200, 200]);
+  await annasMachine.follow(async (it) => (it === bern.organisation ? sign.publicKey : undefined));
+  await assert.rejects(ask('bern', anna), 'its certificate of before');
+  await certifyMachine(home, bern, Date.now());
+  await assert.rejects(ask('bern', anna), 'a new one that a thief makes with the old key');
+  await assert.rejects(askBern(), 'nor is a machine with it called');
+  takeNewKey(home, { name: 'bern', account: bern.organisation }, secret);
+  assert.equal(await renewMachine(home, Date.now()), true, 'made anew by the new key');
+  assert.equal(await renewMachine(home, Date.now()), false);
+  assert.deepEqual([await ask('bern', anna), await askBern()], [200, 200]);
+  const [kept] = networkIn(homeOf('anna')).filter(({ name }) => name === 'anna');
+  assert.equal(
+    kept?.authority,
+    ownOf('anna').authority,
+    'who has the key of before stays as he was',
+  );
 });

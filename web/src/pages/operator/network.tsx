@@ -6,6 +6,7 @@ import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
+import { webWings } from '../../wings/all.ts';
 import type { NetworkView } from '../../worker/calls/network.ts';
 import { bytesText } from './bytes-text.ts';
 import { Checks } from './checks.tsx';
@@ -103,6 +104,17 @@ function Known({ network, error, isAsking, again }: KnownProps) {
           {t('network.now')}
         </button>
       </p>
+      <ul className="list maxw mt-s">
+        {webWings.flatMap(({ name, operator }) =>
+          operator === undefined
+            ? []
+            : [
+                <li key={name}>
+                  <Link to={operator.path}>{t(operator.word)}</Link>
+                </li>,
+              ],
+        )}
+      </ul>
       <Processes own={own} />
       <section className="sec">
         <div className="sec-head">

@@ -1,4 +1,5 @@
 import { loadAllParts } from '@salus/salus/sdk/browser';
+import { wingPartOf, wingParts } from '../../wings/calls.ts';
 import { walletCalls } from './wallet.ts';
 
 /**
@@ -28,6 +29,7 @@ const parts = {
   trend: async () => (await import('./trend.ts')).trendCalls,
   wallet: async () => walletCalls,
   writing: async () => (await import('./writing.ts')).writingCalls,
+  ...wingParts,
 } as const;
 
 type Part = keyof typeof parts;
@@ -137,6 +139,7 @@ const partOf: PartOf = {
   'drafts.resume': 'writing',
   'drafts.drop': 'writing',
   'write.sign': 'writing',
+  ...wingPartOf,
 };
 
 const loaded = new Map<Part, object>([['wallet', walletCalls]]);

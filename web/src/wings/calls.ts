@@ -1,0 +1,8 @@
+/** What the wings let a page have done: one line a wing in each; `worker/calls/all.ts` alone reads them. */
+export const wingParts = {
+  consortium: async () => (await import('./consortium/calls.ts')).consortiumCalls,
+} as const;
+
+export const wingPartOf = {
+  consortium: 'consortium',
+} as const;

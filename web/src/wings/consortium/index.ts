@@ -1,0 +1,13 @@
+import type { WebWing } from '../all.ts';
+
+export const consortiumWeb: WebWing = {
+  name: 'consortium',
+  routes: [
+    {
+      path: 'network/consortium',
+      handle: { title: 'consortium', who: 'wallet' },
+      lazy: async () => ({ Component: (await import('./page.tsx')).ConsortiumPage }),
+    },
+  ],
+  operator: { path: '/network/consortium', word: 'consortium.link' },
+};
