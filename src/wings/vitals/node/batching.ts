@@ -143,7 +143,8 @@ export class Batching {
   async #sign(batch: PlannedBatch): Promise<BatchSignature> {
     const { sign, ledger } = this.#base;
     const content = batchSignedBytes(actOf(batch), ledger.chainId);
-    const signature = await signLabelled(sign, vitalsNames.labels.batch, content);
+    const label = vitalsNames.labels.batch;
+    const signature = await signLabelled(sign, label, content);
     return { signKey: sign.publicKey, signature };
   }
 

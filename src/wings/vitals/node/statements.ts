@@ -23,7 +23,8 @@ export async function state(
     ...{ from: account, word: of.word, timeMs: now(), payload: of.payload },
     to: of.to === undefined ? new Uint8Array(0) : idBytes(of.to),
   });
-  const signature = await signLabelled(sign, vitalsNames.labels.statement, bytes);
+  const label = vitalsNames.labels.statement;
+  const signature = await signLabelled(sign, label, bytes);
   return encodeAs(signedStatement, { statement: bytes, signature });
 }
 

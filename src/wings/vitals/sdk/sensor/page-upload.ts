@@ -50,7 +50,8 @@ export async function signPage(
     ...{ page, pseudonym, panel: head.panel, sequence, startHour, n: head.n, nonce: head.nonce },
     ...{ parts, hashes, envelopes: [], edges: head.edges },
   });
-  const signature = await signLabelled(key, vitalsNames.labels.pageManifest, manifest);
+  const label = vitalsNames.labels.pageManifest;
+  const signature = await signLabelled(key, label, manifest);
   return { shared, signed: { manifest, signature } };
 }
 
