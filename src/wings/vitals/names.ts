@@ -22,5 +22,10 @@ export const vitalsNames = {
     pagesAsked: 'salus/1/stat/pages-asked',
     noise: 'salus/1/stat/noise',
     zero: 'salus/1/stat/zero',
+    question: 'salus/1/stat/question',
+    selection: 'salus/1/stat/selection',
+    answer: 'salus/1/stat/answer',
+    maskKey: 'salus/1/stat/mask-key',
+    maskSeal: 'salus/1/stat/mask-seal',
   },
 } as const;

@@ -1,0 +1,21 @@
+import * as z from 'zod/mini';
+import { base64urlText } from '../../../../api/message-parts.ts';
+import { defineRoute } from '../../../../api/route.ts';
+
+/** A signed question: manifest and signature. */
+export const mostQuestionBytes = 4 * 1024;
+export const questionBody = z.strictObject({ question: base64urlText(mostQuestionBytes) });
+
+/** Asked again, it gives the same bytes. */
+export const statAskPost = defineRoute({
+  method: 'POST',
+  path: '/v1/stat/ask',
+  who: 'signed-body',
+  summary: 'This data server’s part of the answer to a question that was paid',
+  rule: 'VQ-32',
+  body: questionBody,
+  answer: 'bytes',
+  media: 'application/cbor',
+  answerBytes: 64 * 1024,
+  repeatable: true,
+});

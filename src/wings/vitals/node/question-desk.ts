@@ -1,0 +1,253 @@
+import { decodeSigned } from '../../../api/signed.ts';
+import { labelledHash, sha256 } from '../../../crypto/hash.ts';
+import { verifyLabelled } from '../../../crypto/signature.ts';
+import { accounts } from '../../../ledger/tables/accounts.ts';
+import { compareBytes, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
+import {
+  type QueryManifest,
+  queryIdOf,
+  readManifest,
+  requireInTime,
+} from '../api/query-manifest.ts';
+import { releasedBy } from '../api/question.ts';
+import { decodeQuestionsRequest, questionsRequestMs } from '../api/questions-request.ts';
+import { answerContext, encodeStatAnswer } from '../api/stat-answer.ts';
+import { sealAnswer } from '../crypto/answer-seal.ts';
+import { type Dataset, statDatasets } from '../ledger/tables/stat-datasets.ts';
+import { statPermits } from '../ledger/tables/stat-permits.ts';
+import { queryRowId, statQueries } from '../ledger/tables/stat-queries.ts';
+import { statTrios, type Trio } from '../ledger/tables/stat-trios.ts';
+import { vitalsNames } from '../names.ts';
+import { answerShare } from './answer-share.ts';
+import { requireDataset, requirePaid, requirePermit, requireResearcher } from './judge-question.ts';
+import { kemKeyOf, MaskKeys, neighbours, type SendMaskKey, type ServerSelf } from './mask-keys.ts';
+import { requireNoOverlap } from './overlap.ts';
+import {
+  countingPages,
+  type PatientPages,
+  patientPages,
+  type SelectablePage,
+} from './page-selection.ts';
+import type { QuestionPages, WantedPages } from './question-pages.ts';
+import type { KeptQuestion, QuestionStore } from './question-store.ts';
+import type { StudyLedger } from './study-ledger.ts';
+
+/** What a desk of questions works with. */
+export interface DeskParts {
+  readonly ledger: StudyLedger;
+  readonly pages: QuestionPages;
+  readonly store: QuestionStore;
+  readonly self: ServerSelf;
+  readonly sendMaskKey: SendMaskKey;
+  readonly now: () => number;
+  /** Called between the steps of rule VQ-35: a test ends the process there. */
+  readonly faultPoint?: (step: 'begun' | 'summed' | 'kept' | 'sent' | 'sealed') => void;
+}
+
+interface Judged {
+  readonly manifest: QueryManifest;
+  readonly query: string;
+  readonly dataset: Dataset;
+  readonly trio: Trio;
+  readonly signed: Uint8Array;
+  readonly permitUntilMs: number;
+}
+
+interface Chosen {
+  readonly pages: readonly SelectablePage[];
+  readonly set: PatientPages;
+  readonly selection: Uint8Array;
+  readonly wanted: WantedPages;
+}
+
+/**
+ * Where researchers ask one data server: it judges a question, answers it once, and gives the same bytes for ever.
+ * Source: docs/protocol/vitals-statistics.md, rules VQ-30 to VQ-38.
+ */
+export class QuestionDesk {
+  readonly #parts: DeskParts;
+  readonly #maskKeys: MaskKeys;
+  /** Of one question one at a time. */
+  readonly #running = new Map<string, Promise<Uint8Array>>();
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    const { ledger, store, self, sendMaskKey: send } = parts;
+    this.#maskKeys = new MaskKeys({ ledger, store, self, send });
+  }
+
+  get maskKeys(): MaskKeys {
+    return this.#maskKeys;
+  }
+
+  /** The bytes that this server gives for ever. Throws as rule VQ-32 says. */
+  async ask(signed: Uint8Array): Promise<Uint8Array> {
+    const judged = await this.#judged(signed);
+    const { query } = judged;
+    const running = this.#running.get(query) ?? this.#answer(judged);
+    this.#running.set(query, running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(query);
+    }
+  }
+
+  /** Whether it would be answered; keeps nothing. `patients`: rounded down to a multiple of the dataset's minimum. */
+  async check(
+    signed: Uint8Array,
+  ): Promise<{ readonly patients: number; readonly selection: Uint8Array }> {
+    const { store, now } = this.#parts;
+    const judged = await this.#judged(signed);
+    const { manifest, dataset, query } = judged;
+    if (store.known(query) === undefined) {
+      requireInTime(manifest, now());
+      if (now() >= judged.permitUntilMs) throw new CodedError('PERMIT_EXPIRED');
+    }
+    const { set, selection } = await this.#choose(judged);
+    requireNoOverlap(store.earlierSets(manifest.researcher, manifest.dataset), set, dataset.kMin);
+    const patients = set.size - (set.size % dataset.kMin);
+    return { patients, selection };
+  }
+
+  /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws NOT_FOUND. */
+  async questions(signed: Uint8Array): Promise<readonly Uint8Array[]> {
+    const { ledger, pages, store, now } = this.#parts;
+    const { bytes, signature } = decodeSigned(signed);
+    const { account, dataset, issuedMs, chainId } = decodeQuestionsRequest(bytes);
+    const row = await ledger.row(accounts, account);
+    if (row === undefined || chainId !== ledger.chainId) throw new CodedError('NOT_FOUND');
+    const { question: label } = vitalsNames.labels;
+    if (!(await verifyLabelled(row.signKey, label, bytes, signature)))
+      throw new CodedError('SIGNATURE_WRONG');
+    if (Math.abs(now() - issuedMs) > questionsRequestMs) throw new CodedError('QUERY_EXPIRED');
+    if (row.role === 'researcher') return store.signedOn(dataset, account);
+    if (!(await pages.isInDataset(account, dataset))) throw new CodedError('NOT_FOUND');
+    return store.signedOn(dataset);
+  }
+
+  /** Sends the StatSeals that a crash left unsent. */
+  async settle(): Promise<void> {
+    for (const kept of this.#parts.store.unsealed()) await this.#seal(kept);
+  }
+
+  /** Steps 1 to 4. */
+  async #judged(signed: Uint8Array): Promise<Judged> {
+    const { ledger, self } = this.#parts;
+    const { bytes, signature } = decodedQuestion(signed);
+    const manifest = readManifest(bytes);
+    if (manifest.chainId !== ledger.chainId) throw new CodedError('MANIFEST_MALFORMED');
+    const account = requireResearcher(await ledger.row(accounts, manifest.researcher));
+    const { question: label } = vitalsNames.labels;
+    if (!(await verifyLabelled(account.signKey, label, bytes, signature)))
+      throw new CodedError('SIGNATURE_WRONG');
+    const permit = requirePermit(manifest, await ledger.row(statPermits, manifest.permit));
+    const dataset = requireDataset(manifest, await ledger.row(statDatasets, manifest.dataset));
+    const trio = await ledger.row(statTrios, dataset.trio);
+    if (trio === undefined || !trio.servers.includes(self.account))
+      throw new CodedError('DATASET_UNKNOWN');
+    const query = queryIdOf(bytes);
+    return { manifest, query, dataset, trio, signed, permitUntilMs: permit.notAfterMs };
+  }
+
+  /** Steps 5 to 13. */
+  async #answer(judged: Judged): Promise<Uint8Array> {
+    const { ledger, store, faultPoint = () => {} } = this.#parts;
+    const { manifest, query, dataset } = judged;
+    const { researcher } = manifest;
+    const known = store.known(query);
+    if (known?.answer !== undefined) return this.#seal(known);
+    requirePaid(manifest, await ledger.row(statQueries, queryRowId(researcher, query)));
+    const chosen = await this.#choose(judged);
+    const { set, selection } = chosen;
+    const question = { query, researcher, dataset: manifest.dataset, signed: judged.signed };
+    const begun = store.begin({ ...question, selection }, set, (earlier) => {
+      requireNoOverlap(earlier, set, dataset.kMin);
+    });
+    // The noise of this question must not be put on other pages.
+    if (!equalBytes(begun.selection, selection)) throw new CodedError('ANSWER_LOST', { query });
+    faultPoint('begun');
+    const made = await this.#make(judged, chosen);
+    faultPoint('summed');
+    const answer = store.keep(query, made);
+    faultPoint('kept');
+    return this.#seal({ ...begun, answer });
+  }
+
+  /** Steps 7 and 8, but for the guard. */
+  async #choose({ manifest, query, dataset }: Judged): Promise<Chosen> {
+    const { trio, panel, kMin, pagesPerPatient } = dataset;
+    const { asOfBatch, cohort, fromHour, untilHour } = manifest;
+    const wanted: WantedPages = {
+      ...{ dataset: manifest.dataset, trio, panel, asOfBatch, cohort, fromHour, untilHour },
+    };
+    const all = await this.#parts.pages.select(wanted);
+    const id = bytesOf(query);
+    const pages = countingPages(all, { query: id, pagesPerPatient, kMin });
+    return { pages, set: patientPages(all), selection: selectionOf(id, pages), wanted };
+  }
+
+  /** Step 10. */
+  async #make(judged: Judged, { pages, set, selection, wanted }: Chosen): Promise<Uint8Array> {
+    const { ledger, self } = this.#parts;
+    const { manifest, dataset, trio, query } = judged;
+    const keys = await this.#maskKeys.of(dataset.trio, trio);
+    const coordinates = releasedBy(manifest.question);
+    const counters = coordinates.some(({ kind }) => kind === 'bin');
+    const shares = await this.#parts.pages.sum(pages, { ...wanted, counters });
+    const { place } = neighbours(trio, self.account);
+    const share = answerShare({
+      ...{ coordinates, shares, server: place, maskKeys: keys, noiseKey: self.noiseKey },
+      counts: { patients: set.size, readings: shares.readings },
+      // Noise and masks are this selection's, not only this question's.
+      query: selection,
+      spending: { pagesPerPatient: dataset.pagesPerPatient, microRho: manifest.microRho },
+    });
+    const kemKey = await kemKeyOf(ledger, manifest.researcher);
+    const head = { place, selection, masks: keys.numbers };
+    const of = { query: bytesOf(query), context: answerContext(head) };
+    return encodeStatAnswer({ query, ...head, ...(await sealAnswer(kemKey, of, share)) });
+  }
+
+  /** Steps 12 and 13. */
+  async #seal({ query, researcher, answer, isSealed }: KeptQuestion): Promise<Uint8Array> {
+    const { ledger, store, faultPoint = () => {} } = this.#parts;
+    if (answer === undefined) throw new CodedError('INTERNAL', { query });
+    if (isSealed) return answer;
+    const act = {
+      ...{ kind: 'StatSeal' as const, researcher: accountIdOf(researcher), query },
+      answer: sha256(answer),
+    };
+    await ledger.send([act]).catch((error: unknown) => {
+      if (!isCoded(error, 'SEAL_TAKEN')) throw error;
+    });
+    faultPoint('sent');
+    store.sealed(query);
+    faultPoint('sealed');
+    return answer;
+  }
+}
+
+function decodedQuestion(signed: Uint8Array) {
+  try {
+    return decodeSigned(signed);
+  } catch (cause) {
+    throw new CodedError('MANIFEST_MALFORMED', {}, cause);
+  }
+}
+
+const accountIdOf = (hex: string): AccountId => parseAccountId(hex);
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = hexToBytes(hex);
+  if (bytes === undefined) throw new CodedError('INTERNAL');
+  return bytes;
+}
+
+/** Rule VQ-34. `query`: 32 bytes; the pages in any order. */
+export function selectionOf(query: Uint8Array, pages: readonly SelectablePage[]): Uint8Array {
+  const ids = pages.map(({ page }) => page).sort(compareBytes);
+  return labelledHash(vitalsNames.labels.selection, query, ...ids);
+}
