@@ -52,11 +52,17 @@ export class MaskKeys {
     this.#send = of.send;
   }
 
+  /** The next server has this one's key from now on. Throws MASK_KEY_MISSING: it cannot be reached. */
+  async offer(trioId: string, trio: Trio): Promise<KeptMaskKey> {
+    const { next } = neighbours(trio, this.#self.account);
+    const own = this.#store.maskKey(trioId, next);
+    return own?.isShared === true ? own : this.#share(trioId, next, own);
+  }
+
   /** Both keys of a trio. Throws MASK_KEY_MISSING: one is not agreed yet. */
   async of(trioId: string, trio: Trio): Promise<UsedMaskKeys> {
-    const { next, previous } = neighbours(trio, this.#self.account);
-    const own = this.#store.maskKey(trioId, next);
-    const ahead = own?.isShared === true ? own : await this.#share(trioId, next, own);
+    const { previous } = neighbours(trio, this.#self.account);
+    const ahead = await this.offer(trioId, trio);
     const behind = this.#store.maskKey(trioId, previous);
     if (behind === undefined) throw new CodedError('MASK_KEY_MISSING', { server: previous });
     const numbers = { next: ahead.number, previous: behind.number };

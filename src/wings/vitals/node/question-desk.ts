@@ -102,6 +102,8 @@ export class QuestionDesk {
     const { store, now } = this.#parts;
     const judged = await this.#judged(signed);
     const { manifest, dataset, query } = judged;
+    // So that all three have their keys by the time it is paid.
+    await this.#maskKeys.offer(dataset.trio, judged.trio);
     if (store.known(query) === undefined) {
       requireInTime(manifest, now());
       if (now() >= judged.permitUntilMs) throw new CodedError('PERMIT_EXPIRED');
