@@ -8,9 +8,7 @@ import {
   encodeAs,
   hexId,
   type Of,
-  struct,
   typed,
-  uint,
   uintTo,
 } from '../../../primitives/shape.ts';
 import { vitalsObjects } from './object-types.ts';
@@ -20,15 +18,11 @@ export const serverPlace = checked(uintTo(3), (place, field) => {
   if (place === 0) throw new CodedError('CBOR_SHAPE', { field });
 });
 
-/** The numbers of the keys that hid this part. */
-const maskNumbers = struct({ next: uint, previous: uint });
-
 const answer = typed(suite, vitalsObjects.statAnswer, {
   query: hexId(32),
   place: serverPlace,
   /** Which pages were added up. */
   selection: bytes(32),
-  masks: maskNumbers,
   enc: bytes(1120),
   ciphertext: bytes(),
 });
@@ -40,9 +34,7 @@ export const encodeStatAnswer = (value: StatAnswer): Uint8Array => encodeAs(answ
 export const decodeStatAnswer = (encoded: Uint8Array): StatAnswer => decodeAs(answer, encoded);
 
 /** What the seal of an answer is bound to, beside its query. */
-export const answerContext = (
-  of: Pick<StatAnswer, 'place' | 'selection' | 'masks'>,
-): Uint8Array => {
-  const context: Cbor = [of.place, of.selection, [of.masks.next, of.masks.previous]];
+export const answerContext = (of: Pick<StatAnswer, 'place' | 'selection'>): Uint8Array => {
+  const context: Cbor = [of.place, of.selection];
   return encodeCbor(context);
 };

@@ -1,17 +1,11 @@
 import { labelledInfo } from '../../../crypto/hash.ts';
 import { hpkeOpen, hpkeSeal } from '../../../crypto/hpke.ts';
 import type { KemKey } from '../../../crypto/kem.ts';
-import type { Cbor } from '../../../primitives/cbor.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { vitalsNames } from '../names.ts';
 import { bytesToElements, elementsToBytes, field64 } from './field.ts';
 
-/**
- * Seals of the statistics: a part of an answer to its researcher, and a mask key to its neighbour. Source:
- * docs/protocol/vitals-statistics.md, rules VQ-36 and VQ-37.
- */
-
-/** `enc` as in HPKE; the ciphertext ends with its tag. */
+/** A part of an answer, sealed to its researcher; `enc` as in HPKE; the ciphertext ends with its tag. Rule VQ-36. */
 export interface Sealed {
   readonly enc: Uint8Array;
   readonly ciphertext: Uint8Array;
@@ -40,23 +34,3 @@ export async function openAnswer(
   if (share === undefined) throw new CodedError('BODY_LENGTH');
   return share;
 }
-
-const none = new Uint8Array(0);
-
-/** `context`: trio, from, to, number. Throws KEY_WEAK. */
-export const sealMaskKey = (
-  publicKey: Uint8Array,
-  context: Cbor,
-  key: Uint8Array,
-): Promise<Sealed> =>
-  hpkeSeal({
-    kem: 'xwing',
-    publicKey,
-    info: labelledInfo(vitalsNames.labels.maskSeal, context),
-    aad: none,
-    plaintext: key,
-  });
-
-/** Throws CANNOT_OPEN. */
-export const openMaskKey = (key: KemKey, context: Cbor, sealed: Sealed): Promise<Uint8Array> =>
-  hpkeOpen(key, { info: labelledInfo(vitalsNames.labels.maskSeal, context), aad: none, ...sealed });

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accountOf, day } from '../../../../test/world.ts';
-import { decodeSigned, encodeSigned } from '../../../api/signed.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { signLabelled } from '../../../crypto/signature.ts';
-import { type CodedError, isCoded } from '../../../primitives/errors.ts';
-import { decodeMaskKey } from '../api/mask-key-message.ts';
+import { hexToBytes } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { idBytes } from '../../../primitives/ids.ts';
+import { encodeAs } from '../../../primitives/shape.ts';
 import { encodeManifest, type QueryManifest, queryIdOf } from '../api/query-manifest.ts';
 import { type Question, releasedBy } from '../api/question.ts';
-import { encodeQuestionsRequest } from '../api/questions-request.ts';
 import { decodeStatAnswer } from '../api/stat-answer.ts';
+import { signedStatement, statement } from '../api/statement.ts';
 import { noiseVariances, totalDeviation } from '../crypto/privacy.ts';
 import { statPermits } from '../ledger/tables/stat-permits.ts';
 import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
@@ -215,7 +216,6 @@ for (const step of ['begun', 'summed', 'kept', 'sent', 'sealed'] as const) {
     const calm = await askedStudy();
     calm.pay(manifest);
     const same = await Promise.all(calm.desks.map((it) => it.ask(question)));
-    // Masks are drawn; their sum is nothing.
     assert.deepEqual(values, await calm.open(same));
     const permit = own.world.view.get(statPermits, idOf('permit rosa'));
     assert.equal(permit?.spent, manifest.microRho);
@@ -256,52 +256,13 @@ test('a server that took other pages says so in its answer, before anybody takes
   own.close();
 });
 
-test('neighbours that cannot be reached: MASK_KEY_MISSING, and the same question later is answered', async () => {
-  const own = await askedStudy({ isFresh: true });
-  const manifest = own.manifest();
-  const question = await own.signed(manifest);
-  const sendMaskKey = () => Promise.reject(new Error('no line'));
-  const alone = own.again(1, { sendMaskKey });
-  await assert.rejects(alone.check(question), refusedWith('MASK_KEY_MISSING'));
-  own.pay(manifest);
-  await assert.rejects(alone.ask(question), refusedWith('MASK_KEY_MISSING'));
-  // The third has not sent its key to the first yet.
-  await assert.rejects(own.again(1).ask(question), refusedWith('MASK_KEY_MISSING'));
-  // A check makes all three agree, also of a question that was paid.
-  for (const it of own.desks) await it.check(question);
-  await own.open(await Promise.all(own.desks.map((it) => it.ask(question))));
-  own.close();
-});
-
-test('a mask key is taken of the server before, signed, and never an older one', async () => {
-  const own = await askedStudy({ isFresh: true });
-  const taken: Uint8Array[] = [];
-  const catching = own.again(1, {
-    sendMaskKey: async (_, signed) => {
-      taken.push(signed);
-    },
-  });
-  await catching.check(await own.signed(own.manifest()));
-  const [first] = taken;
-  assert.ok(first !== undefined);
-  const [, second, third] = own.desks;
+test('a trio that has not agreed on its keys refuses the check, before anything is paid', async () => {
+  const own = await askedStudy();
+  const hidingKeys = () => Promise.reject(new CodedError('GATEWAY_UNREACHABLE'));
+  const question = await own.signed(own.manifest());
   await assert.rejects(
-    third?.maskKeys.take(first) ?? Promise.resolve(),
-    refusedWith('SERVER_UNKNOWN'),
-  );
-  const forged = first.slice();
-  forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
-  await assert.rejects(
-    second?.maskKeys.take(forged) ?? Promise.resolve(),
-    refusedWith('SIGNATURE_WRONG'),
-  );
-  assert.equal(await second?.maskKeys.take(first), 1);
-  const trioId = decodeMaskKey(decodeSigned(first).bytes).trio;
-  const key = new Uint8Array(32);
-  own.stores[1]?.keepMaskKey(trioId, accountOf(trio[0]), { number: 2, key, isShared: true });
-  await assert.rejects(
-    second?.maskKeys.take(first) ?? Promise.resolve(),
-    refusedWith('MASK_KEY_OLD'),
+    own.again(1, { hidingKeys }).check(question),
+    refusedWith('GATEWAY_UNREACHABLE'),
   );
   own.close();
 });
@@ -310,16 +271,14 @@ test('patients who opted in see the questions, a researcher his own, and nobody 
   const own = await askedStudy();
   const manifest = own.manifest();
   await own.asked(manifest);
-  const requestOf = async (name: string) => {
-    const { chainId } = manifest;
-    const account = accountOf(name);
-    const dataset = idOf('dataset');
-    const bytes = encodeQuestionsRequest({ chainId, account, dataset, issuedMs: own.world.timeMs });
-    const { question: label } = vitalsNames.labels;
-    return encodeSigned({
-      bytes,
-      signature: await signLabelled(own.keysOf(name).sign, label, bytes),
+  const requestOf = async (name: string, word = 'questions') => {
+    const bytes = encodeAs(statement, {
+      ...{ from: accountOf(name), to: idBytes(accountOf('server north')), word },
+      ...{ timeMs: own.world.timeMs, payload: hexToBytes(idOf('dataset')) ?? new Uint8Array(0) },
     });
+    const { statement: label } = vitalsNames.labels;
+    const signature = await signLabelled(own.keysOf(name).sign, label, bytes);
+    return encodeAs(signedStatement, { statement: bytes, signature });
   };
   const [first] = own.desks;
   const signed = await own.signed(manifest);
@@ -328,6 +287,8 @@ test('patients who opted in see the questions, a researcher his own, and nobody 
   assert.deepEqual(await first?.questions(await requestOf('raul')), []);
   const another = first?.questions(await requestOf('server north'));
   await assert.rejects(another ?? Promise.resolve(), refusedWith('NOT_FOUND'));
+  const otherwise = first?.questions(await requestOf('ana', 'address'));
+  await assert.rejects(otherwise ?? Promise.resolve(), refusedWith('UNAUTHENTICATED'));
   own.close();
 });
 

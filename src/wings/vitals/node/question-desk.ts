@@ -1,10 +1,13 @@
 import { decodeSigned } from '../../../api/signed.ts';
 import { labelledHash, sha256 } from '../../../crypto/hash.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
+import type { StateTable } from '../../../ledger/table.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
-import { compareBytes, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { keys } from '../../../ledger/tables/keys.ts';
+import { bytesToHex, compareBytes, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
-import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
+import { type AccountId, idBytes, parseAccountId } from '../../../primitives/ids.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
 import {
   type QueryManifest,
   queryIdOf,
@@ -12,17 +15,18 @@ import {
   requireInTime,
 } from '../api/query-manifest.ts';
 import { releasedBy } from '../api/question.ts';
-import { decodeQuestionsRequest, questionsRequestMs } from '../api/questions-request.ts';
 import { answerContext, encodeStatAnswer } from '../api/stat-answer.ts';
+import { signedStatement, statement } from '../api/statement.ts';
+import type { MaskKeys } from '../crypto/answer-masks.ts';
 import { sealAnswer } from '../crypto/answer-seal.ts';
+import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import { type Dataset, statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { statPermits } from '../ledger/tables/stat-permits.ts';
 import { queryRowId, statQueries } from '../ledger/tables/stat-queries.ts';
 import { statTrios, type Trio } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
-import { answerShare } from './answer-share.ts';
+import { answerShare, type ServerPlace } from './answer-share.ts';
 import { requireDataset, requirePaid, requirePermit, requireResearcher } from './judge-question.ts';
-import { kemKeyOf, MaskKeys, neighbours, type SendMaskKey, type ServerSelf } from './mask-keys.ts';
 import { requireNoOverlap } from './overlap.ts';
 import {
   countingPages,
@@ -32,19 +36,35 @@ import {
 } from './page-selection.ts';
 import type { QuestionPages, WantedPages } from './question-pages.ts';
 import type { KeptQuestion, QuestionStore } from './question-store.ts';
-import type { StudyLedger } from './study-ledger.ts';
+
+/** What hides this server's parts, of one trio. */
+export interface HidingKeys {
+  readonly maskKeys: MaskKeys;
+  /** That nobody else has, 32 bytes: the noise comes of it. */
+  readonly noiseKey: Uint8Array;
+}
 
 /** What a desk of questions works with. */
 export interface DeskParts {
-  readonly ledger: StudyLedger;
+  readonly account: AccountId;
+  /** Rows as of a block that this server trusts; undefined: there is none yet. */
+  readonly ledger: {
+    readonly chainId: string;
+    row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined>;
+  };
+  /** By this server's account; returns when it is committed. Throws the refusal. */
+  readonly send: (act: StatSeal) => Promise<void>;
   readonly pages: QuestionPages;
   readonly store: QuestionStore;
-  readonly self: ServerSelf;
-  readonly sendMaskKey: SendMaskKey;
+  /** Throws what it needs of the other two and cannot have. */
+  readonly hidingKeys: (trio: string) => Promise<HidingKeys>;
   readonly now: () => number;
   /** Called between the steps of rule VQ-35: a test ends the process there. */
   readonly faultPoint?: (step: 'begun' | 'summed' | 'kept' | 'sent' | 'sealed') => void;
 }
+
+/** A clock may be so far off. */
+const toleratedMs = 5 * 60_000;
 
 interface Judged {
   readonly manifest: QueryManifest;
@@ -68,18 +88,11 @@ interface Chosen {
  */
 export class QuestionDesk {
   readonly #parts: DeskParts;
-  readonly #maskKeys: MaskKeys;
   /** Of one question one at a time. */
   readonly #running = new Map<string, Promise<Uint8Array>>();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
-    const { ledger, store, self, sendMaskKey: send } = parts;
-    this.#maskKeys = new MaskKeys({ ledger, store, self, send });
-  }
-
-  get maskKeys(): MaskKeys {
-    return this.#maskKeys;
   }
 
   /** The bytes that this server gives for ever. Throws as rule VQ-32 says. */
@@ -99,11 +112,11 @@ export class QuestionDesk {
   async check(
     signed: Uint8Array,
   ): Promise<{ readonly patients: number; readonly selection: Uint8Array }> {
-    const { store, now } = this.#parts;
+    const { store, now, hidingKeys } = this.#parts;
     const judged = await this.#judged(signed);
     const { manifest, dataset, query } = judged;
-    // So that all three have their keys by the time it is paid.
-    await this.#maskKeys.offer(dataset.trio, judged.trio);
+    // Without them it could not be answered once it is paid.
+    await hidingKeys(dataset.trio);
     if (store.known(query) === undefined) {
       requireInTime(manifest, now());
       if (now() >= judged.permitUntilMs) throw new CodedError('PERMIT_EXPIRED');
@@ -114,19 +127,23 @@ export class QuestionDesk {
     return { patients, selection };
   }
 
-  /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws NOT_FOUND. */
+  /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
   async questions(signed: Uint8Array): Promise<readonly Uint8Array[]> {
     const { ledger, pages, store, now } = this.#parts;
-    const { bytes, signature } = decodeSigned(signed);
-    const { account, dataset, issuedMs, chainId } = decodeQuestionsRequest(bytes);
-    const row = await ledger.row(accounts, account);
-    if (row === undefined || chainId !== ledger.chainId) throw new CodedError('NOT_FOUND');
-    const { question: label } = vitalsNames.labels;
-    if (!(await verifyLabelled(row.signKey, label, bytes, signature)))
-      throw new CodedError('SIGNATURE_WRONG');
-    if (Math.abs(now() - issuedMs) > questionsRequestMs) throw new CodedError('QUERY_EXPIRED');
-    if (row.role === 'researcher') return store.signedOn(dataset, account);
-    if (!(await pages.isInDataset(account, dataset))) throw new CodedError('NOT_FOUND');
+    const { statement: bytes, signature } = decodeAs(signedStatement, signed);
+    const { from, to, word, timeMs, payload } = decodeAs(statement, bytes);
+    const isToMe = word === 'questions' && equalBytes(to, idBytes(this.#parts.account));
+    const row = await ledger.row(accounts, from);
+    const { statement: label } = vitalsNames.labels;
+    const isHis =
+      row !== undefined &&
+      isToMe &&
+      Math.abs(now() - timeMs) <= toleratedMs &&
+      (await verifyLabelled(row.signKey, label, bytes, signature));
+    if (!isHis) throw new CodedError('UNAUTHENTICATED');
+    const dataset = bytesToHex(payload);
+    if (row.role === 'researcher') return store.signedOn(dataset, from);
+    if (!(await pages.isInDataset(from, dataset))) throw new CodedError('NOT_FOUND');
     return store.signedOn(dataset);
   }
 
@@ -137,7 +154,7 @@ export class QuestionDesk {
 
   /** Steps 1 to 4. */
   async #judged(signed: Uint8Array): Promise<Judged> {
-    const { ledger, self } = this.#parts;
+    const { ledger, account: self } = this.#parts;
     const { bytes, signature } = decodedQuestion(signed);
     const manifest = readManifest(bytes);
     if (manifest.chainId !== ledger.chainId) throw new CodedError('MANIFEST_MALFORMED');
@@ -148,8 +165,7 @@ export class QuestionDesk {
     const permit = requirePermit(manifest, await ledger.row(statPermits, manifest.permit));
     const dataset = requireDataset(manifest, await ledger.row(statDatasets, manifest.dataset));
     const trio = await ledger.row(statTrios, dataset.trio);
-    if (trio === undefined || !trio.servers.includes(self.account))
-      throw new CodedError('DATASET_UNKNOWN');
+    if (trio === undefined || !trio.servers.includes(self)) throw new CodedError('DATASET_UNKNOWN');
     const query = queryIdOf(bytes);
     return { manifest, query, dataset, trio, signed, permitUntilMs: permit.notAfterMs };
   }
@@ -193,36 +209,36 @@ export class QuestionDesk {
 
   /** Step 10. */
   async #make(judged: Judged, { pages, set, selection, wanted }: Chosen): Promise<Uint8Array> {
-    const { ledger, self } = this.#parts;
+    const { ledger, account, hidingKeys } = this.#parts;
     const { manifest, dataset, trio, query } = judged;
-    const keys = await this.#maskKeys.of(dataset.trio, trio);
+    const hiding = await hidingKeys(dataset.trio);
     const coordinates = releasedBy(manifest.question);
     const counters = coordinates.some(({ kind }) => kind === 'bin');
     const shares = await this.#parts.pages.sum(pages, { ...wanted, counters });
-    const { place } = neighbours(trio, self.account);
+    const place = placeOf(trio, account);
     const share = answerShare({
-      ...{ coordinates, shares, server: place, maskKeys: keys, noiseKey: self.noiseKey },
+      ...{ coordinates, shares, server: place, ...hiding },
       counts: { patients: set.size, readings: shares.readings },
       // Noise and masks are this selection's, not only this question's.
       query: selection,
       spending: { pagesPerPatient: dataset.pagesPerPatient, microRho: manifest.microRho },
     });
     const kemKey = await kemKeyOf(ledger, manifest.researcher);
-    const head = { place, selection, masks: keys.numbers };
+    const head = { place, selection };
     const of = { query: bytesOf(query), context: answerContext(head) };
     return encodeStatAnswer({ query, ...head, ...(await sealAnswer(kemKey, of, share)) });
   }
 
   /** Steps 12 and 13. */
   async #seal({ query, researcher, answer, isSealed }: KeptQuestion): Promise<Uint8Array> {
-    const { ledger, store, faultPoint = () => {} } = this.#parts;
+    const { send, store, faultPoint = () => {} } = this.#parts;
     if (answer === undefined) throw new CodedError('INTERNAL', { query });
     if (isSealed) return answer;
     const act = {
       ...{ kind: 'StatSeal' as const, researcher: accountIdOf(researcher), query },
       answer: sha256(answer),
     };
-    await ledger.send([act]).catch((error: unknown) => {
+    await send(act).catch((error: unknown) => {
       if (!isCoded(error, 'SEAL_TAKEN')) throw error;
     });
     faultPoint('sent');
@@ -230,6 +246,21 @@ export class QuestionDesk {
     faultPoint('sealed');
     return answer;
   }
+}
+
+/** Throws DATASET_UNKNOWN: this server is none of the three. */
+function placeOf({ servers }: Trio, account: AccountId): ServerPlace {
+  const place = ([1, 2, 3] as const)[servers.indexOf(account)];
+  if (place === undefined) throw new CodedError('DATASET_UNKNOWN');
+  return place;
+}
+
+/** The HPKE key that an account has in use. Throws ACCOUNT_UNKNOWN. */
+async function kemKeyOf(ledger: DeskParts['ledger'], account: AccountId): Promise<Uint8Array> {
+  const directory = await ledger.row(keys, account);
+  const held = directory?.identities.find(({ untilHeight }) => untilHeight === 0);
+  if (held === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+  return held.identity.kemKey;
 }
 
 function decodedQuestion(signed: Uint8Array) {

@@ -4,7 +4,7 @@ import { bytesToHex, concatBytes, hexToBytes } from '../../../primitives/bytes.t
 import { CodedError } from '../../../primitives/errors.ts';
 import { isSqliteFull } from '../../../primitives/sqlite-full.ts';
 import type { PatientPages } from './page-selection.ts';
-import type { KeptMaskKey, KeptQuestion, QuestionStore } from './question-store.ts';
+import type { KeptQuestion, QuestionStore } from './question-store.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS questions (
@@ -16,10 +16,6 @@ const schema = `
   CREATE TABLE IF NOT EXISTS page_sets (
     researcher TEXT NOT NULL, dataset TEXT NOT NULL, page_set BLOB NOT NULL, patients BLOB NOT NULL,
     PRIMARY KEY (researcher, dataset, page_set)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS mask_keys (
-    trio TEXT NOT NULL, other TEXT NOT NULL, number INTEGER NOT NULL, key BLOB NOT NULL, shared INTEGER NOT NULL,
-    PRIMARY KEY (trio, other)
   ) STRICT, WITHOUT ROWID;
 `;
 
@@ -129,18 +125,6 @@ export function sqliteQuestionStore(path: string): QuestionStore {
         .all(dataset, who, who)
         .map((row) => bytesIn(row, 'signed'));
     },
-    maskKey(trio, other) {
-      const row = sqlite
-        .prepare('SELECT * FROM mask_keys WHERE trio = ? AND other = ?')
-        .get(trio, other);
-      return row === undefined ? undefined : maskKeyOf(row);
-    },
-    keepMaskKey(trio, other, { number, key, isShared }) {
-      const sql = `INSERT INTO mask_keys VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET number = excluded.number, key = excluded.key, shared = excluded.shared
-        WHERE excluded.number > number OR (excluded.number = number AND excluded.key = key)`;
-      whole(() => sqlite.prepare(sql).run(trio, other, number, key, isShared ? 1 : 0));
-    },
     close: () => sqlite.close(),
   };
 }
@@ -152,10 +136,6 @@ function bytesIn(row: SqliteRow, column: string): Uint8Array {
   if (!(value instanceof Uint8Array)) throw new CodedError('INTERNAL', { column });
   return value;
 }
-
-const maskKeyOf = (row: SqliteRow): KeptMaskKey => ({
-  ...{ number: Number(row.number), key: bytesIn(row, 'key'), isShared: row.shared === 1 },
-});
 
 const questionOf = (row: SqliteRow): KeptQuestion => ({
   query: String(row.query),

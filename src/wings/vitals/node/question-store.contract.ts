@@ -108,25 +108,6 @@ export function questionStoreContract(
       assert.deepEqual(store.signedOn('one', 'raul').map(textOf), ['signed b']);
       assert.deepEqual(store.signedOn('two'), []);
     });
-
-    test('of mask keys the higher number stays, and one is not shared before it is said to be', async () => {
-      const reopen = await begin();
-      const store = reopen();
-      const keyOf = (number: number, isShared = true) => ({
-        number,
-        isShared,
-        key: hash(`${number}`),
-      });
-      store.keepMaskKey('trio', 'north', keyOf(2, false));
-      assert.equal(reopen().maskKey('trio', 'north')?.isShared, false);
-      store.keepMaskKey('trio', 'north', keyOf(2));
-      assert.equal(store.maskKey('trio', 'north')?.isShared, true);
-      store.keepMaskKey('trio', 'north', keyOf(1));
-      assert.equal(store.maskKey('trio', 'north')?.number, 2);
-      store.keepMaskKey('trio', 'north', { ...keyOf(2), key: hash('forged') });
-      assert.deepEqual(store.maskKey('trio', 'north')?.key, Uint8Array.from(hash('2')));
-      assert.equal(store.maskKey('trio', 'valley'), undefined);
-    });
   });
 }
 

@@ -18,18 +18,9 @@ export interface KeptQuestion extends BegunQuestion {
   readonly isSealed: boolean;
 }
 
-/** Which key hides what two servers say, by the trio and the account of the other. */
-export interface KeptMaskKey {
-  readonly number: number;
-  /** 32 bytes. */
-  readonly key: Uint8Array;
-  /** The other has it too; of a key that came from the other: always. */
-  readonly isShared: boolean;
-}
-
 /**
- * What a data server must not lose of questions: what it answered, what it compared them with, the keys that hide its
- * parts. What a call returned from is on disk. Source: docs/protocol/vitals-statistics.md, rules VQ-8, VQ-35 and VQ-37.
+ * What a data server must not lose of questions: what it answered, what it compared them with. What a call
+ * returned from is on disk. Source: docs/protocol/vitals-statistics.md, rules VQ-8 and VQ-35.
  */
 export interface QuestionStore {
   known(query: string): KeptQuestion | undefined;
@@ -51,8 +42,5 @@ export interface QuestionStore {
   unsealed(): readonly KeptQuestion[];
   /** As they came, oldest first; of one researcher, or of all. */
   signedOn(dataset: string, researcher?: string): readonly Uint8Array[];
-  maskKey(trio: string, other: string): KeptMaskKey | undefined;
-  /** Replaces one of a lower number, or the same to say that it is shared; else nothing changes. */
-  keepMaskKey(trio: string, other: string, key: KeptMaskKey): void;
   close(): void;
 }

@@ -15,14 +15,11 @@ import { openShares } from '../crypto/answer-masks.ts';
 import { openAnswer } from '../crypto/answer-seal.ts';
 import { field64, modulo } from '../crypto/field.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
-import { statDatasets } from '../ledger/tables/stat-datasets.ts';
-import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { type DeskParts, QuestionDesk } from '../node/question-desk.ts';
 import type { QuestionPages } from '../node/question-pages.ts';
 import type { QuestionStore } from '../node/question-store.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
-import type { StudyLedger } from '../node/study-ledger.ts';
 import {
   approveAct,
   batchAct,
@@ -152,7 +149,6 @@ export interface AskedStudy {
   /** What the servers keep; may be changed by a test. */
   pages: readonly StudyPage[];
   keysOf(name: string): RealKeys;
-  ledgerOf(name: string): StudyLedger;
   manifest(change?: Partial<QueryManifest>): QueryManifest;
   signed(manifest: QueryManifest, by?: string): Promise<Uint8Array>;
   /** Debits it on the ledger. */
@@ -165,6 +161,9 @@ export interface AskedStudy {
   close(): void;
 }
 
+/** Between a server and the next. */
+const ringKey = (at: number): Uint8Array => bytesOf(`mask ${at}`);
+
 const people = [...trio, 'rosa', 'raul', 'ana'] as const;
 
 /** `pages` as all three keep them; caps of the dataset by `terms`; permits for Rosa and Raul. */
@@ -173,8 +172,6 @@ export async function askedStudy(
     readonly pages?: readonly StudyPage[];
     readonly terms?: Partial<StatDataset>;
     readonly permit?: number;
-    /** The servers have not agreed on mask keys yet. */
-    readonly isFresh?: true;
   } = {},
 ): Promise<AskedStudy> {
   const microRho = of.permit ?? 40_000_000;
@@ -216,14 +213,10 @@ export async function askedStudy(
     }));
     return { ...found, identities };
   }
-  const ledgerOf = (name: string): StudyLedger => ({
+  const ledger: DeskParts['ledger'] = {
     chainId: world.genesis.chainId,
     row: async (table, id) => row(table, id),
-    async send(acts) {
-      const { answer } = world.send({ from: name, acts });
-      if (answer !== 'accepted') throw new CodedError(answer);
-    },
-  });
+  };
 
   const stores = trio.map(() => sqliteQuestionStore(':memory:'));
   const desks: QuestionDesk[] = [];
@@ -233,21 +226,23 @@ export async function askedStudy(
     const store = stores[at] ?? stores[0];
     if (store === undefined) throw new Error('no store');
     return {
-      ledger: ledgerOf(name),
+      ...{ ledger, store, now: () => world.timeMs, account: accountOf(name) },
       pages: memoryPages(at + 1, () => pages),
-      ...{ store, now: () => world.timeMs },
-      self: { account: accountOf(name), ...keysOf(name), noiseKey: bytesOf(`${name} noise`) },
-      async sendMaskKey(to, signed) {
-        const there = trio.findIndex((it) => accountOf(it) === to);
-        await desks[there]?.maskKeys.take(signed);
+      async send(act) {
+        const { answer } = world.send({ from: name, acts: [act] });
+        if (answer !== 'accepted') throw new CodedError(answer);
       },
+      hidingKeys: async () => ({
+        maskKeys: { next: ringKey(at), previous: ringKey((at + 2) % 3) },
+        noiseKey: bytesOf(`${name} noise`),
+      }),
     };
   };
   for (const at of trio.keys()) desks.push(new QuestionDesk(partsOf(at)));
 
   let drawn = 0;
   const study: AskedStudy = {
-    ...{ world, desks, stores, keysOf, ledgerOf },
+    ...{ world, desks, stores, keysOf },
     get pages() {
       return pages;
     },
@@ -315,10 +310,5 @@ export async function askedStudy(
       for (const store of stores) store.close();
     },
   };
-  if (of.isFresh !== true) {
-    const { trio: id } = world.view.get(statDatasets, idOf('dataset')) ?? { trio: '' };
-    const row = world.view.get(statTrios, id);
-    for (const desk of desks) if (row !== undefined) await desk.maskKeys.offer(id, row);
-  }
   return study;
 }

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import type { Code } from '../../../codes/index.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { bytesToHex, compareBytes, u32be, utf8 } from '../../../primitives/bytes.ts';
+import { isCoded } from '../../../primitives/errors.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
+import type { ArrivedPage, KeptAnswer, PageStore, StoredShare } from './page-store.ts';
+
+/** Opens an empty store; `again` closes it and opens what it left. */
+export type OpenPageStore = (
+  test: TestContext,
+) => Promise<{ readonly store: PageStore; readonly again: () => Promise<PageStore> }>;
+
+const drawn = (name: string, at = 0): Uint8Array => sha256(utf8(name), u32be(at));
+const trio = bytesToHex(drawn('trio'));
+const other = bytesToHex(drawn('another trio'));
+const pseudonym = drawn('pseudonym').slice(0, 16);
+
+const pageOf = (at: number, more: Partial<ArrivedPage> = {}): ArrivedPage => ({
+  ...{ page: drawn('page', at).slice(0, 16), trio, manifestHash: drawn('manifest', at) },
+  ...{ manifest: drawn('bytes of a manifest', at), signature: drawn('signature', at) },
+  ...{ sensor: drawn('sensor'), pseudonym, panel: 1, startHour: 480_000 + at, n: 60 },
+  ...{ leaf: drawn('leaf', at), body: drawn('body', at), atMs: 1_000 + at },
+  ...more,
+});
+/** Small numbers, so that sums can be told by looking. */
+const elements = (count: number, value: number): Uint8Array => {
+  const bytes = new Uint8Array(8 * count);
+  for (let i = 0; i < count; i++) bytes[8 * i] = value;
+  return bytes;
+};
+const keptOf = (at: number): StoredShare => ({
+  ...{ roll: elements(20, at + 1), histogram: elements(160, at + 2) },
+  ...{ clinical: drawn('clinical', at), salt: drawn('salt', at) },
+});
+const accept = (page: ArrivedPage, at: number) => ({
+  ...{ page: page.page, manifestHash: page.manifestHash, kept: keptOf(at) },
+});
+const byId = (pages: readonly ArrivedPage[]) => pages.map(({ page }) => page).sort(compareBytes);
+const rejectsWith = (promise: Promise<unknown>, code: Code) =>
+  assert.rejects(promise, (error) => isCoded(error, code));
+
+/** Takes in, accepts and seals. */
+async function sealed(store: PageStore, number: number, pages: readonly ArrivedPage[]) {
+  await store.takeIn(pages);
+  await store.settle(pages.map((page, at) => accept(page, at)));
+  const batch = {
+    ...{ trio, number, root: drawn('root', number), pages: byId(pages) },
+    ...{ firstHour: 480_000, lastHour: 480_100 },
+  };
+  await store.planBatch(batch);
+  await store.seal(batch);
+  return batch;
+}
+
+/** What every page store does. */
+export function describePageStore(name: string, open: OpenPageStore): void {
+  describe(name, () => {
+    test('a pseudonym belongs to one account, an account has one, and the highest counter counts', async (t) => {
+      const { store, again } = await open(t);
+      const [ana, ben] = [accountIdOf(drawn('ana')), accountIdOf(drawn('ben'))];
+      const first = { pseudonym, account: ana, counter: 3, signed: drawn('first') };
+      await store.register(first);
+      await store.register(first);
+      await rejectsWith(store.register({ ...first, signed: drawn('x') }), 'REGISTRATION_OLD');
+      await rejectsWith(store.register({ ...first, account: ben, counter: 9 }), 'PSEUDONYM_TAKEN');
+      const elsewhere = { ...first, pseudonym: drawn('p').slice(0, 16), counter: 9 };
+      await rejectsWith(store.register(elsewhere), 'PSEUDONYM_TAKEN');
+      const second = { ...first, counter: 4, signed: drawn('second') };
+      await store.register(second);
+      const reopened = await again();
+      assert.deepEqual(await reopened.registration(pseudonym), second);
+      assert.deepEqual(await reopened.registrations(), [second]);
+      assert.equal(await reopened.registration(drawn('p').slice(0, 16)), undefined);
+    });
+
+    test('a page waits once, is replaced until the server has spoken of it, and after it was refused', async (t) => {
+      const { store } = await open(t);
+      const page = pageOf(1);
+      await store.takeIn([page]);
+      await store.takeIn([page]);
+      assert.equal(await store.sentSince(page.sensor, 0), 1);
+      const anew = { ...page, manifestHash: drawn('anew'), body: drawn('new body') };
+      await store.takeIn([anew]);
+      assert.deepEqual(await store.waiting(trio, 9), [anew]);
+      const said = { page: page.page, manifestHash: anew.manifestHash, said: drawn('said') };
+      await store.speak([said]);
+      await store.speak([{ ...said, said: drawn('something else') }]);
+      assert.deepEqual(await store.waiting(trio, 9), [{ ...anew, said: drawn('said') }]);
+      await rejectsWith(store.takeIn([page]), 'PAGE_WAITS');
+      await store.takeIn([anew]);
+      // A verdict of the one that was replaced is nobody's.
+      await store.settle([{ page: page.page, manifestHash: page.manifestHash, code: 'NO' }]);
+      assert.equal((await store.page(page.page))?.state, 'waiting');
+      await store.settle([{ ...said, code: 'PROOF_REJECTED' }]);
+      const refused = await store.page(page.page);
+      assert.deepEqual([refused?.state, refused?.code], ['refused', 'PROOF_REJECTED']);
+      await store.takeIn([page]);
+      assert.equal((await store.page(page.page))?.state, 'waiting');
+      await store.settle([accept(page, 1)]);
+      await rejectsWith(store.takeIn([anew]), 'PAGE_REPLAYED');
+      await rejectsWith(store.takeIn([page]), 'PAGE_REPLAYED');
+      assert.deepEqual(await store.waiting(trio, 9), []);
+      assert.equal(await store.sentSince(page.sensor, page.atMs + 1), 0);
+    });
+
+    test('of several pages all are taken in or none', async (t) => {
+      const { store, again } = await open(t);
+      await store.takeIn([pageOf(1)]);
+      await store.settle([accept(pageOf(1), 1)]);
+      await rejectsWith(store.takeIn([pageOf(0), pageOf(1)]), 'PAGE_REPLAYED');
+      assert.equal(await (await again()).page(pageOf(0).page), undefined);
+    });
+
+    test('a batch is sealed once, whatever else was planned under its number', async (t) => {
+      const { store, again } = await open(t);
+      const pages = [pageOf(1), pageOf(2), pageOf(3)];
+      await store.takeIn([...pages, pageOf(4, { trio: other })]);
+      await store.settle([...pages, pageOf(4)].map((page, at) => accept(page, at)));
+      assert.deepEqual(
+        (await store.unsealed(trio, 9)).map(({ page }) => page),
+        byId(pages),
+      );
+      const times = { firstHour: 480_001, lastHour: 480_003 };
+      const all = { trio, number: 1, root: drawn('all'), pages: byId(pages), ...times };
+      const some = { ...all, root: drawn('some'), pages: byId(pages.slice(1)) };
+      await store.planBatch(all);
+      await store.planBatch(some);
+      await store.planBatch(some);
+      assert.equal((await store.plannedBatches(trio, 1)).length, 2);
+      assert.equal(await store.newestBatch(trio), 0);
+      assert.equal(await store.sealedBatch(trio, 1), undefined);
+      await rejectsWith(store.seal({ ...all, root: drawn('neither') }), 'BATCH_UNKNOWN');
+      await store.seal(some);
+      const reopened = await again();
+      await reopened.seal(some);
+      assert.equal(await reopened.newestBatch(trio), 1);
+      assert.equal(await reopened.newestBatch(other), 0);
+      assert.deepEqual(await reopened.sealedBatch(trio, 1), some);
+      assert.deepEqual(
+        (await reopened.unsealed(trio, 9)).map(({ page }) => page),
+        [pageOf(1).page],
+      );
+      await rejectsWith(reopened.seal(all), 'BATCH_UNKNOWN');
+    });
+
+    test('what was accepted and sealed nowhere can be given up, and sent anew', async (t) => {
+      const { store } = await open(t);
+      await sealed(store, 1, [pageOf(1)]);
+      await store.takeIn([pageOf(2)]);
+      await store.settle([accept(pageOf(2), 2)]);
+      await store.giveUp(pageOf(1).page, 'PEER_DISAGREES');
+      await store.giveUp(pageOf(2).page, 'PEER_DISAGREES');
+      assert.deepEqual((await store.page(pageOf(1).page))?.state, 'accepted');
+      assert.deepEqual((await store.page(pageOf(2).page))?.code, 'PEER_DISAGREES');
+      await store.takeIn([pageOf(2)]);
+    });
+
+    test('questions find sealed pages of their panel, hours and batch, and day sums that agree', async (t) => {
+      const { store, again } = await open(t);
+      const elsewhere = pageOf(9, { panel: 2, startHour: 480_001 });
+      await sealed(store, 1, [pageOf(1), pageOf(2), elsewhere]);
+      await sealed(store, 2, [pageOf(3), pageOf(30)]);
+      await store.takeIn([pageOf(5)]);
+      const reopened = await again();
+      const of = { trio, panel: 1, asOfBatch: 2, hours: { from: 480_000, until: 480_100 } };
+      const found = async (more: Partial<typeof of> = {}) =>
+        (await reopened.select({ ...of, ...more })).map(({ page }) => bytesToHex(page)).sort();
+      const ids = (...at: number[]) => at.map((it) => bytesToHex(pageOf(it).page)).sort();
+      assert.deepEqual(await found(), ids(1, 2, 3, 30));
+      assert.deepEqual(await found({ asOfBatch: 1 }), ids(1, 2));
+      assert.deepEqual(await found({ hours: { from: 480_002, until: 480_003 } }), ids(2));
+      assert.deepEqual(await found({ trio: other }), []);
+      const [second] = await reopened.shares([pageOf(2).page]);
+      assert.deepEqual(second, { roll: keptOf(1).roll, histogram: keptOf(1).histogram });
+      await rejectsWith(reopened.shares([pageOf(5).page]), 'NOT_FOUND');
+      const days = await reopened.days({ ...of, hours: { from: 480_000, until: 480_024 } });
+      // Values 1, 2 of the first batch and 1 of the second.
+      assert.deepEqual(
+        days.map((it) => [it.day, it.pages, it.n, it.roll, it.histogram]),
+        [[20_000, 3, 180, elements(20, 4), elements(160, 7)]],
+      );
+      const [first] = await reopened.days({ ...of, asOfBatch: 1 });
+      assert.deepEqual(first?.roll, elements(20, 3));
+      const read = await reopened.pagesOf(pseudonym, 1, { from: 480_002, until: 480_031 });
+      assert.deepEqual(
+        read.map(({ startHour, batch }) => [startHour, batch]),
+        [
+          [480_002, 1],
+          [480_003, 2],
+          [480_030, 2],
+        ],
+      );
+      assert.deepEqual(read[0]?.kept, keptOf(1));
+    });
+
+    test('an answer stays what it was first', async (t) => {
+      const { store, again } = await open(t);
+      const answer: KeptAnswer = {
+        ...{ researcher: accountIdOf(drawn('rita')), query: bytesToHex(drawn('query')) },
+        ...{ dataset: bytesToHex(pseudonym), manifest: drawn('m'), asked: drawn('asked') },
+        answer: drawn('answer'),
+      };
+      assert.deepEqual(await store.keepAnswer(answer), answer);
+      assert.deepEqual(await store.keepAnswer({ ...answer, answer: drawn('later') }), answer);
+      const reopened = await again();
+      assert.deepEqual(await reopened.answer(answer.researcher, answer.query), answer);
+      assert.deepEqual(await reopened.answers(answer.researcher, answer.dataset), [answer]);
+      assert.deepEqual(await reopened.answers(answer.researcher, 'ff'), []);
+      assert.deepEqual(await reopened.keepOnce('a', drawn('a')), drawn('a'));
+      assert.deepEqual(await reopened.keepOnce('a', drawn('b')), drawn('a'));
+      assert.equal(await reopened.kept('b'), undefined);
+    });
+  });
+}

@@ -1,0 +1,188 @@
+import type { AccountId } from '../../../primitives/ids.ts';
+
+/**
+ * What one data server keeps. Everything that is said to be one step is there whole or not at all, also after a power
+ * failure; what has returned is on disk. Ids and hashes are bytes, trios, queries and datasets hex.
+ * Source: docs/protocol/vitals-servers.md, rules VS-8 to VS-19.
+ */
+export interface PageStore {
+  /** The newest registration of a pseudonym. */
+  registration(pseudonym: Uint8Array): Promise<KeptRegistration | undefined>;
+  /** In the order of their pseudonyms. */
+  registrations(): Promise<readonly KeptRegistration[]>;
+  /** One step; the very same one again is kept. Throws PSEUDONYM_TAKEN, REGISTRATION_OLD. */
+  register(registration: KeptRegistration): Promise<void>;
+
+  page(page: Uint8Array): Promise<StoredPage | undefined>;
+  /** Pages that this sensor sent at or after this time, whatever became of them. */
+  sentSince(sensor: Uint8Array, sinceMs: number): Promise<number>;
+  /**
+   * All of these wait from now on, or none does. A page in the place of one that waits or was refused replaces it. Throws
+   * PAGE_REPLAYED (it was accepted), PAGE_WAITS (the server has spoken of the one that waits).
+   */
+  takeIn(pages: readonly ArrivedPage[]): Promise<void>;
+  /** The oldest that wait, of one trio. */
+  waiting(trio: string, most: number): Promise<readonly WaitingPage[]>;
+  /** What this server says of pages of its own; written down before it is said, and never changed while the page waits. */
+  speak(said: readonly SaidOfPage[]): Promise<void>;
+  /** One step: the body of each is deleted; kept shares and refusals stay. A page that does not wait under this manifest is passed over. */
+  settle(verdicts: readonly PageVerdict[]): Promise<void>;
+  /** An accepted page that no batch holds is refused after all. */
+  giveUp(page: Uint8Array, code: string): Promise<void>;
+
+  /** Accepted by this server and in no batch yet, by page id. */
+  unsealed(trio: string, most: number): Promise<readonly UnsealedPage[]>;
+  /** A batch that this server signs; several may stand under one number, while it is open. */
+  planBatch(batch: PlannedBatch): Promise<void>;
+  plannedBatches(trio: string, number: number): Promise<readonly PlannedBatch[]>;
+  /**
+   * One step: the pages of the planned batch with this root count from now on, and what else was planned under its number
+   * is forgotten. Again: nothing more. Throws BATCH_UNKNOWN.
+   */
+  seal(batch: Pick<PlannedBatch, 'trio' | 'number' | 'root'>): Promise<void>;
+  /** 0: none yet. */
+  newestBatch(trio: string): Promise<number>;
+  sealedBatch(trio: string, number: number): Promise<PlannedBatch | undefined>;
+
+  /** Sealed pages, by page id: what a question is about. */
+  select(of: PageSelection): Promise<readonly SelectedPage[]>;
+  /** Kept shares of sealed pages, in the order in which they are named. Throws NOT_FOUND. */
+  shares(pages: readonly Uint8Array[]): Promise<readonly SummedPart[]>;
+  /** Sums of all sealed pages of one patient, panel and day, as many as there are. */
+  days(of: PageSelection): Promise<readonly DayRollup[]>;
+  /** Sealed pages of one patient and panel, by start hour. */
+  pagesOf(
+    pseudonym: Uint8Array,
+    panel: number,
+    hours: HourRange,
+  ): Promise<readonly (StoredPage & { readonly kept: StoredShare })[]>;
+
+  /** What the server answered; the first answer stays. Returns the one that stays. */
+  keepAnswer(answer: KeptAnswer): Promise<KeptAnswer>;
+  answer(researcher: AccountId, query: string): Promise<KeptAnswer | undefined>;
+  /** Of one researcher on one dataset, in the order in which they were kept. */
+  answers(researcher: AccountId, dataset: string): Promise<readonly KeptAnswer[]>;
+
+  /** A small value by name, such as what another server sent; the first stays. Returns the one that stays. */
+  keepOnce(name: string, value: Uint8Array): Promise<Uint8Array>;
+  kept(name: string): Promise<Uint8Array | undefined>;
+  close(): Promise<void>;
+}
+
+/** From <= hour < until; hours since 1970. */
+export interface HourRange {
+  readonly from: number;
+  readonly until: number;
+}
+
+export interface KeptRegistration {
+  readonly pseudonym: Uint8Array;
+  readonly account: AccountId;
+  readonly counter: number;
+  /** `signedRegistration`. */
+  readonly signed: Uint8Array;
+}
+
+/** A page as its manifest names it. */
+export interface PageNames {
+  /** 16 bytes. */
+  readonly page: Uint8Array;
+  readonly trio: string;
+  /** SHA-256 of the manifest. */
+  readonly manifestHash: Uint8Array;
+  readonly manifest: Uint8Array;
+  /** The sensor's. */
+  readonly signature: Uint8Array;
+  readonly sensor: Uint8Array;
+  readonly pseudonym: Uint8Array;
+  readonly panel: number;
+  readonly startHour: number;
+  readonly n: number;
+  /** What of the page is a leaf's content in its batch. */
+  readonly leaf: Uint8Array;
+}
+
+/** With this server's part of it, opened: `api/page.ts`, one page. */
+export interface ArrivedPage extends PageNames {
+  readonly body: Uint8Array;
+  readonly atMs: number;
+}
+
+export interface WaitingPage extends ArrivedPage {
+  /** Missing: this server has not spoken of it. */
+  readonly said?: Uint8Array;
+}
+
+export type PageState = 'waiting' | 'accepted' | 'refused';
+
+export interface StoredPage extends PageNames {
+  readonly state: PageState;
+  /** Why it was refused. */
+  readonly code?: string;
+  readonly said?: Uint8Array;
+  /** 0: in none yet. */
+  readonly batch: number;
+}
+
+export interface SaidOfPage {
+  readonly page: Uint8Array;
+  readonly manifestHash: Uint8Array;
+  readonly said: Uint8Array;
+}
+
+/** The part of a share that is added up. */
+export interface SummedPart {
+  /** 20 elements. */
+  readonly roll: Uint8Array;
+  /** 160 elements. */
+  readonly histogram: Uint8Array;
+}
+
+export interface StoredShare extends SummedPart {
+  readonly clinical: Uint8Array;
+  readonly salt: Uint8Array;
+}
+
+export type PageVerdict = Pick<SaidOfPage, 'page' | 'manifestHash'> &
+  ({ readonly kept: StoredShare } | { readonly code: string });
+
+export type UnsealedPage = Pick<PageNames, 'page' | 'manifestHash' | 'leaf' | 'startHour'>;
+
+export interface PlannedBatch {
+  readonly trio: string;
+  readonly number: number;
+  readonly root: Uint8Array;
+  /** By rising id. */
+  readonly pages: readonly Uint8Array[];
+  readonly firstHour: number;
+  readonly lastHour: number;
+}
+
+export interface PageSelection {
+  readonly trio: string;
+  readonly panel: number;
+  /** The newest batch that counts. */
+  readonly asOfBatch: number;
+  readonly hours: HourRange;
+}
+
+export type SelectedPage = Pick<PageNames, 'page' | 'pseudonym' | 'startHour' | 'n'>;
+
+export interface DayRollup extends SummedPart {
+  readonly pseudonym: Uint8Array;
+  /** Days since 1970. */
+  readonly day: number;
+  readonly pages: number;
+  readonly n: number;
+}
+
+export interface KeptAnswer {
+  readonly researcher: AccountId;
+  readonly query: string;
+  readonly dataset: string;
+  readonly manifest: Uint8Array;
+  /** What the guard of later questions compares. */
+  readonly asked: Uint8Array;
+  /** Sealed to the researcher: the bytes that are given for ever. */
+  readonly answer: Uint8Array;
+}

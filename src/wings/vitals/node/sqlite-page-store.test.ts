@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { describePageStore } from './page-store.contract.ts';
+import { SqlitePageStore } from './sqlite-page-store.ts';
+
+describePageStore('the embedded page store', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-pages-'));
+  const kernel = await openKernel();
+  const path = join(folder, 'pages.db');
+  let store = new SqlitePageStore(path, kernel);
+  t.after(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const again = async () => {
+    await store.close();
+    store = new SqlitePageStore(path, kernel);
+    return store;
+  };
+  return { store, again };
+});
+
+test('the file is its user’s alone, and a body that was deleted is gone from it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-pages-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'pages.db');
+  const store = new SqlitePageStore(path, await openKernel());
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const body = Buffer.from('what nobody may find later '.repeat(400));
+  const bytes = new Uint8Array(32).fill(7);
+  const page = {
+    ...{
+      page: bytes.slice(16),
+      trio: 'aa',
+      manifestHash: bytes,
+      manifest: bytes,
+      body,
+      leaf: bytes,
+    },
+    ...{ signature: bytes, sensor: bytes, pseudonym: bytes, panel: 1, startHour: 1, n: 1, atMs: 1 },
+  };
+  await store.takeIn([page]);
+  await store.settle([{ page: page.page, manifestHash: bytes, code: 'PROOF_REJECTED' }]);
+  await store.close();
+  assert.equal(readFileSync(path).includes('what nobody may find later'), false);
+});

@@ -1,0 +1,503 @@
+import { chmodSync } from 'node:fs';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { bytesToHex, concatBytes, equalBytes } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
+import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type {
+  ArrivedPage,
+  DayRollup,
+  HourRange,
+  KeptAnswer,
+  KeptRegistration,
+  PageNames,
+  PageSelection,
+  PageState,
+  PageStore,
+  PageVerdict,
+  PlannedBatch,
+  SaidOfPage,
+  SelectedPage,
+  StoredPage,
+  StoredShare,
+  SummedPart,
+  UnsealedPage,
+  WaitingPage,
+} from './page-store.ts';
+
+/**
+ * `pages`: every page that was ever taken in, by id; `body` while it waits, the share once it is accepted, `said` until it
+ * is sealed; `batch` 0: in none. `planned`: batches that this server signed, `sealed` 1 once the ledger has this one.
+ * `days`: sums of sealed pages. `arrivals`: for quotas, an uploaded page each.
+ */
+const schema = `
+  CREATE TABLE patients (
+    pseudonym BLOB PRIMARY KEY, account TEXT NOT NULL UNIQUE, counter INTEGER NOT NULL, signed BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE pages (
+    page BLOB NOT NULL UNIQUE, trio TEXT NOT NULL, manifest_hash BLOB NOT NULL, manifest BLOB NOT NULL,
+    signature BLOB NOT NULL, sensor BLOB NOT NULL, pseudonym BLOB NOT NULL, panel INTEGER NOT NULL,
+    hour INTEGER NOT NULL, n INTEGER NOT NULL, leaf BLOB NOT NULL, at_ms INTEGER NOT NULL,
+    state TEXT NOT NULL, code TEXT, batch INTEGER NOT NULL DEFAULT 0,
+    roll BLOB, clinical BLOB, salt BLOB, histogram BLOB, said BLOB, body BLOB
+  ) STRICT;
+  CREATE INDEX pages_waiting ON pages (trio, state, at_ms) WHERE state = 'waiting';
+  CREATE INDEX pages_unsealed ON pages (trio, page) WHERE state = 'accepted' AND batch = 0;
+  CREATE INDEX pages_sealed ON pages (trio, panel, hour, batch) WHERE batch > 0;
+  CREATE INDEX pages_of_patient ON pages (pseudonym, panel, hour);
+  CREATE TABLE arrivals (sensor BLOB NOT NULL, at_ms INTEGER NOT NULL) STRICT;
+  CREATE INDEX arrivals_of_sensor ON arrivals (sensor, at_ms);
+  CREATE TABLE batches (
+    trio TEXT NOT NULL, number INTEGER NOT NULL, root BLOB NOT NULL, pages BLOB NOT NULL,
+    first_hour INTEGER NOT NULL, last_hour INTEGER NOT NULL, sealed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (trio, number, root)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE days (
+    trio TEXT NOT NULL, panel INTEGER NOT NULL, pseudonym BLOB NOT NULL, day INTEGER NOT NULL, batch INTEGER NOT NULL,
+    pages INTEGER NOT NULL, n INTEGER NOT NULL, roll BLOB NOT NULL, histogram BLOB NOT NULL,
+    PRIMARY KEY (trio, panel, pseudonym, day, batch)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE answers (
+    id INTEGER PRIMARY KEY, researcher TEXT NOT NULL, query TEXT NOT NULL, dataset TEXT NOT NULL,
+    manifest BLOB NOT NULL, asked BLOB NOT NULL, answer BLOB NOT NULL, UNIQUE (researcher, query)
+  ) STRICT;
+  CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = 1;
+`;
+const schemaVersion = 1;
+const idBytes = 16;
+const hoursPerDay = 24;
+
+type Row = Record<string, SQLOutputValue>;
+
+/** The embedded store: one file, one writer. Rule VS-19. */
+export class SqlitePageStore implements PageStore {
+  readonly #db: DatabaseSync;
+  readonly #arithmetic: PageArithmetic;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  /** `arithmetic` adds shares up by day. Throws HOME_INVALID for a database of another version. */
+  constructor(path: string, arithmetic: PageArithmetic) {
+    this.#arithmetic = arithmetic;
+    this.#db = new DatabaseSync(path, { timeout: 5_000 });
+    try {
+      if (path !== ':memory:') chmodSync(path, 0o600);
+      this.#db.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;',
+      );
+      if (this.#version() === 0) this.#db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
+      if (this.#version() !== schemaVersion)
+        throw new CodedError('HOME_INVALID', { part: 'data-server' });
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+
+  async registration(pseudonym: Uint8Array): Promise<KeptRegistration | undefined> {
+    const row = this.#get('SELECT * FROM patients WHERE pseudonym = ?', pseudonym);
+    return row && registrationOf(row);
+  }
+
+  async registrations(): Promise<readonly KeptRegistration[]> {
+    return this.#all('SELECT * FROM patients ORDER BY pseudonym').map(registrationOf);
+  }
+
+  async register(of: KeptRegistration): Promise<void> {
+    this.#together(() => {
+      const rows = this.#all(
+        'SELECT * FROM patients WHERE pseudonym = ? OR account = ?',
+        ...[of.pseudonym, of.account],
+      ).map(registrationOf);
+      for (const row of rows) {
+        const isSame = equalBytes(row.pseudonym, of.pseudonym) && row.account === of.account;
+        if (!isSame) throw new CodedError('PSEUDONYM_TAKEN');
+        if (equalBytes(row.signed, of.signed)) return;
+        if (of.counter <= row.counter) throw new CodedError('REGISTRATION_OLD');
+      }
+      this.#run(
+        'INSERT OR REPLACE INTO patients VALUES (?, ?, ?, ?)',
+        ...[of.pseudonym, of.account, of.counter, of.signed],
+      );
+    });
+  }
+
+  async page(page: Uint8Array): Promise<StoredPage | undefined> {
+    const row = this.#get('SELECT * FROM pages WHERE page = ?', page);
+    return row && storedOf(row);
+  }
+
+  async sentSince(sensor: Uint8Array, sinceMs: number): Promise<number> {
+    this.#run('DELETE FROM arrivals WHERE sensor = ? AND at_ms < ?', sensor, sinceMs);
+    return uintIn(this.#get('SELECT count(*) AS n FROM arrivals WHERE sensor = ?', sensor), 'n');
+  }
+
+  async takeIn(pages: readonly ArrivedPage[]): Promise<void> {
+    this.#together(() => {
+      for (const page of pages) this.#takeIn(page);
+    });
+  }
+
+  #takeIn(of: ArrivedPage): void {
+    const before = this.#get(
+      'SELECT state, said, manifest_hash FROM pages WHERE page = ?',
+      of.page,
+    );
+    if (before !== undefined) {
+      const isSame = equalBytes(bytesIn(before, 'manifest_hash'), of.manifestHash);
+      if (before.state === 'accepted') throw new CodedError('PAGE_REPLAYED');
+      if (before.state === 'waiting' && isSame) return;
+      if (before.state === 'waiting' && before.said !== null) throw new CodedError('PAGE_WAITS');
+      this.#run('DELETE FROM pages WHERE page = ?', of.page);
+    }
+    this.#run('INSERT INTO arrivals VALUES (?, ?)', of.sensor, of.atMs);
+    this.#run(
+      `INSERT INTO pages (page, trio, manifest_hash, manifest, signature, sensor, pseudonym, panel, hour, n, leaf, at_ms,
+       state, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)`,
+      ...[of.page, of.trio, of.manifestHash, of.manifest, of.signature, of.sensor, of.pseudonym],
+      ...[of.panel, of.startHour, of.n, of.leaf, of.atMs, of.body],
+    );
+  }
+
+  async waiting(trio: string, most: number): Promise<readonly WaitingPage[]> {
+    const rows = this.#all(
+      "SELECT * FROM pages WHERE trio = ? AND state = 'waiting' ORDER BY at_ms, rowid LIMIT ?",
+      ...[trio, most],
+    );
+    return rows.map((row) => ({
+      ...namesOf(row),
+      ...{ body: bytesIn(row, 'body'), atMs: uintIn(row, 'at_ms') },
+      ...(row.said instanceof Uint8Array && { said: row.said }),
+    }));
+  }
+
+  async speak(said: readonly SaidOfPage[]): Promise<void> {
+    this.#together(() => {
+      for (const of of said) {
+        this.#run(
+          `UPDATE pages SET said = ? WHERE page = ? AND manifest_hash = ? AND state = 'waiting' AND said IS NULL`,
+          ...[of.said, of.page, of.manifestHash],
+        );
+      }
+    });
+  }
+
+  async settle(verdicts: readonly PageVerdict[]): Promise<void> {
+    this.#together(() => {
+      for (const verdict of verdicts) {
+        const { page, manifestHash } = verdict;
+        if ('code' in verdict) {
+          this.#run(
+            `UPDATE pages SET state = 'refused', code = ?, body = NULL WHERE page = ? AND manifest_hash = ? AND state = 'waiting'`,
+            ...[verdict.code, page, manifestHash],
+          );
+          continue;
+        }
+        const { roll, histogram, clinical, salt } = verdict.kept;
+        this.#run(
+          `UPDATE pages SET state = 'accepted', body = NULL, roll = ?, histogram = ?, clinical = ?, salt = ?
+           WHERE page = ? AND manifest_hash = ? AND state = 'waiting'`,
+          ...[roll, histogram, clinical, salt, page, manifestHash],
+        );
+      }
+    });
+  }
+
+  async giveUp(page: Uint8Array, code: string): Promise<void> {
+    this.#run(
+      `UPDATE pages SET state = 'refused', code = ?, roll = NULL, histogram = NULL, clinical = NULL, salt = NULL
+       WHERE page = ? AND state = 'accepted' AND batch = 0`,
+      ...[code, page],
+    );
+  }
+
+  async unsealed(trio: string, most: number): Promise<readonly UnsealedPage[]> {
+    const rows = this.#all(
+      `SELECT page, manifest_hash, leaf, hour FROM pages
+       WHERE trio = ? AND state = 'accepted' AND batch = 0 ORDER BY page LIMIT ?`,
+      ...[trio, most],
+    );
+    return rows.map((row) => ({
+      ...{ page: bytesIn(row, 'page'), manifestHash: bytesIn(row, 'manifest_hash') },
+      ...{ leaf: bytesIn(row, 'leaf'), startHour: uintIn(row, 'hour') },
+    }));
+  }
+
+  async planBatch(of: PlannedBatch): Promise<void> {
+    this.#run(
+      'INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?, 0)',
+      ...[of.trio, of.number, of.root, concatBytes(...of.pages), of.firstHour, of.lastHour],
+    );
+  }
+
+  async plannedBatches(trio: string, number: number): Promise<readonly PlannedBatch[]> {
+    const sql = 'SELECT * FROM batches WHERE trio = ? AND number = ? ORDER BY root';
+    return this.#all(sql, trio, number).map(batchOf);
+  }
+
+  async seal({
+    trio,
+    number,
+    root,
+  }: Pick<PlannedBatch, 'trio' | 'number' | 'root'>): Promise<void> {
+    this.#together(() => {
+      const row = this.#get(
+        'SELECT * FROM batches WHERE trio = ? AND number = ? AND root = ?',
+        ...[trio, number, root],
+      );
+      if (row === undefined) throw new CodedError('BATCH_UNKNOWN', { number });
+      if (row.sealed === 1) return;
+      for (const page of batchOf(row).pages) this.#sealPage(page, number);
+      this.#addDays(trio, number);
+      this.#run(
+        'DELETE FROM batches WHERE trio = ? AND number = ? AND root <> ?',
+        ...[trio, number, root],
+      );
+      this.#run('UPDATE batches SET sealed = 1 WHERE trio = ? AND number = ?', trio, number);
+    });
+  }
+
+  #sealPage(page: Uint8Array, number: number): void {
+    const { changes } = this.#run(
+      `UPDATE pages SET batch = ?, said = NULL WHERE page = ? AND state = 'accepted' AND batch = 0`,
+      ...[number, page],
+    );
+    // It was accepted when this server signed, and nothing gives an accepted page of a planned batch up.
+    if (changes !== 1) throw new CodedError('BATCH_UNKNOWN', { number });
+  }
+
+  /** A row a patient, panel, day and batch: a question that pins a batch finds its sums. */
+  #addDays(trio: string, number: number): void {
+    const rows = this.#all(
+      `SELECT panel, pseudonym, hour / ${hoursPerDay} AS day, n, roll, histogram FROM pages
+       WHERE trio = ? AND batch = ? ORDER BY panel, pseudonym, day`,
+      ...[trio, number],
+    );
+    const groups = groupedBy(
+      rows,
+      (row) => `${row.panel} ${row.day} ${bytesToHex(bytesIn(row, 'pseudonym'))}`,
+    );
+    for (const group of groups.values()) {
+      const [first] = group;
+      if (first === undefined) continue;
+      const sum = (part: string) => this.#arithmetic.sum(group.map((row) => bytesIn(row, part)));
+      const n = group.reduce((total, row) => total + uintIn(row, 'n'), 0);
+      this.#run(
+        'INSERT INTO days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        ...[trio, uintIn(first, 'panel'), bytesIn(first, 'pseudonym'), uintIn(first, 'day')],
+        ...[number, group.length, n, sum('roll'), sum('histogram')],
+      );
+    }
+  }
+
+  async newestBatch(trio: string): Promise<number> {
+    const sql = 'SELECT coalesce(max(number), 0) AS n FROM batches WHERE trio = ? AND sealed = 1';
+    return uintIn(this.#get(sql, trio), 'n');
+  }
+
+  async sealedBatch(trio: string, number: number): Promise<PlannedBatch | undefined> {
+    const sql = 'SELECT * FROM batches WHERE trio = ? AND number = ? AND sealed = 1';
+    const row = this.#get(sql, trio, number);
+    return row && batchOf(row);
+  }
+
+  async select({ trio, panel, asOfBatch, hours }: PageSelection): Promise<readonly SelectedPage[]> {
+    const rows = this.#all(
+      `SELECT page, pseudonym, hour, n FROM pages
+       WHERE trio = ? AND panel = ? AND hour >= ? AND hour < ? AND batch > 0 AND batch <= ? ORDER BY page`,
+      ...[trio, panel, hours.from, hours.until, asOfBatch],
+    );
+    return rows.map((row) => ({
+      ...{ page: bytesIn(row, 'page'), pseudonym: bytesIn(row, 'pseudonym') },
+      ...{ startHour: uintIn(row, 'hour'), n: uintIn(row, 'n') },
+    }));
+  }
+
+  async shares(pages: readonly Uint8Array[]): Promise<readonly SummedPart[]> {
+    return pages.map((page) => {
+      const sql = 'SELECT roll, histogram FROM pages WHERE page = ? AND batch > 0';
+      const row = this.#get(sql, page);
+      if (row === undefined) throw new CodedError('NOT_FOUND', { what: 'page' });
+      return { roll: bytesIn(row, 'roll'), histogram: bytesIn(row, 'histogram') };
+    });
+  }
+
+  async days({ trio, panel, asOfBatch, hours }: PageSelection): Promise<readonly DayRollup[]> {
+    const rows = this.#all(
+      `SELECT * FROM days WHERE trio = ? AND panel = ? AND batch <= ? AND day >= ? AND day < ?
+       ORDER BY pseudonym, day, batch`,
+      ...[trio, panel, asOfBatch, hours.from / hoursPerDay, hours.until / hoursPerDay],
+    );
+    const groups = groupedBy(rows, (row) => `${row.day} ${bytesToHex(bytesIn(row, 'pseudonym'))}`);
+    return [...groups.values()].map((group) => this.#dayOf(group));
+  }
+
+  #dayOf(group: readonly Row[]): DayRollup {
+    const total = (part: string) => group.reduce((sum, row) => sum + uintIn(row, part), 0);
+    const sum = (part: string) => this.#arithmetic.sum(group.map((row) => bytesIn(row, part)));
+    return {
+      ...{ pseudonym: bytesIn(group[0], 'pseudonym'), day: uintIn(group[0], 'day') },
+      ...{ pages: total('pages'), n: total('n'), roll: sum('roll'), histogram: sum('histogram') },
+    };
+  }
+
+  async pagesOf(
+    pseudonym: Uint8Array,
+    panel: number,
+    { from, until }: HourRange,
+  ): Promise<readonly (StoredPage & { readonly kept: StoredShare })[]> {
+    const rows = this.#all(
+      `SELECT * FROM pages WHERE pseudonym = ? AND panel = ? AND hour >= ? AND hour < ? AND batch > 0
+       ORDER BY hour, page`,
+      ...[pseudonym, panel, from, until],
+    );
+    return rows.map((row) => ({
+      ...storedOf(row),
+      kept: {
+        ...{ roll: bytesIn(row, 'roll'), histogram: bytesIn(row, 'histogram') },
+        ...{ clinical: bytesIn(row, 'clinical'), salt: bytesIn(row, 'salt') },
+      },
+    }));
+  }
+
+  async keepAnswer(of: KeptAnswer): Promise<KeptAnswer> {
+    this.#run(
+      `INSERT OR IGNORE INTO answers (researcher, query, dataset, manifest, asked, answer) VALUES (?, ?, ?, ?, ?, ?)`,
+      ...[of.researcher, of.query, of.dataset, of.manifest, of.asked, of.answer],
+    );
+    return (await this.answer(of.researcher, of.query)) ?? of;
+  }
+
+  async answer(researcher: AccountId, query: string): Promise<KeptAnswer | undefined> {
+    const sql = 'SELECT * FROM answers WHERE researcher = ? AND query = ?';
+    const row = this.#get(sql, researcher, query);
+    return row && answerOf(row);
+  }
+
+  async answers(researcher: AccountId, dataset: string): Promise<readonly KeptAnswer[]> {
+    const sql = 'SELECT * FROM answers WHERE researcher = ? AND dataset = ? ORDER BY id';
+    return this.#all(sql, researcher, dataset).map(answerOf);
+  }
+
+  async keepOnce(name: string, value: Uint8Array): Promise<Uint8Array> {
+    this.#run('INSERT OR IGNORE INTO kept VALUES (?, ?)', name, value);
+    return (await this.kept(name)) ?? value;
+  }
+
+  async kept(name: string): Promise<Uint8Array | undefined> {
+    const row = this.#get('SELECT value FROM kept WHERE name = ?', name);
+    return row && bytesIn(row, 'value');
+  }
+
+  /** All of `work` or nothing of it. */
+  #together(work: () => void): void {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #version(): SQLOutputValue | undefined {
+    return this.#db.prepare('PRAGMA user_version').get()?.user_version;
+  }
+
+  #statement(sql: string): StatementSync {
+    const kept = this.#prepared.get(sql);
+    if (kept !== undefined) return kept;
+    const prepared = this.#db.prepare(sql);
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+
+  #get(sql: string, ...values: (string | number | Uint8Array)[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  #all(sql: string, ...values: (string | number | Uint8Array)[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  #run(sql: string, ...values: (string | number | Uint8Array)[]) {
+    return this.#statement(sql).run(...values);
+  }
+}
+
+function bytesIn(row: Row | undefined, column: string): Uint8Array {
+  const value = row?.[column];
+  if (!(value instanceof Uint8Array)) throw new CodedError('HOME_INVALID', { column });
+  return value;
+}
+
+function uintIn(row: Row | undefined, column: string): number {
+  const value = row?.[column];
+  if (typeof value !== 'number') throw new CodedError('HOME_INVALID', { column });
+  return value;
+}
+
+function textIn(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw new CodedError('HOME_INVALID', { column });
+  return value;
+}
+
+const registrationOf = (row: Row): KeptRegistration => ({
+  ...{ pseudonym: bytesIn(row, 'pseudonym'), account: parseAccountId(row.account) },
+  ...{ counter: uintIn(row, 'counter'), signed: bytesIn(row, 'signed') },
+});
+
+const namesOf = (row: Row): PageNames => ({
+  ...{ page: bytesIn(row, 'page'), trio: textIn(row, 'trio') },
+  ...{ manifestHash: bytesIn(row, 'manifest_hash'), manifest: bytesIn(row, 'manifest') },
+  ...{ signature: bytesIn(row, 'signature'), sensor: bytesIn(row, 'sensor') },
+  ...{ pseudonym: bytesIn(row, 'pseudonym'), panel: uintIn(row, 'panel') },
+  ...{ startHour: uintIn(row, 'hour'), n: uintIn(row, 'n'), leaf: bytesIn(row, 'leaf') },
+});
+
+const states: readonly PageState[] = ['waiting', 'accepted', 'refused'];
+
+function storedOf(row: Row): StoredPage {
+  const state = states.find((it) => it === row.state);
+  if (state === undefined) throw new CodedError('HOME_INVALID', { column: 'state' });
+  return {
+    ...{ ...namesOf(row), state, batch: uintIn(row, 'batch') },
+    ...(typeof row.code === 'string' && { code: row.code }),
+    ...(row.said instanceof Uint8Array && { said: row.said }),
+  };
+}
+
+function batchOf(row: Row): PlannedBatch {
+  const ids = bytesIn(row, 'pages');
+  return {
+    ...{ trio: textIn(row, 'trio'), number: uintIn(row, 'number'), root: bytesIn(row, 'root') },
+    pages: Array.from({ length: ids.length / idBytes }, (_, at) =>
+      ids.slice(at * idBytes, (at + 1) * idBytes),
+    ),
+    ...{ firstHour: uintIn(row, 'first_hour'), lastHour: uintIn(row, 'last_hour') },
+  };
+}
+
+const answerOf = (row: Row): KeptAnswer => ({
+  ...{ researcher: parseAccountId(row.researcher), query: textIn(row, 'query') },
+  ...{ dataset: textIn(row, 'dataset'), manifest: bytesIn(row, 'manifest') },
+  ...{ asked: bytesIn(row, 'asked'), answer: bytesIn(row, 'answer') },
+});
+
+/** Rows of one name together, in their order. */
+function groupedBy(rows: readonly Row[], nameOf: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const name = nameOf(row);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
