@@ -304,3 +304,13 @@ test('hours are from and until, until not included', async () => {
   );
   own.close();
 });
+
+test('a server that has not taken in the batch yet: BATCH_UNKNOWN', async () => {
+  const own = await askedStudy();
+  const question = await own.signed(own.manifest({ asOfBatch: 2 }));
+  await assert.rejects(
+    own.desks[0]?.check(question) ?? Promise.resolve(),
+    refusedWith('BATCH_UNKNOWN'),
+  );
+  own.close();
+});

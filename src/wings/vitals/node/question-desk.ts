@@ -34,7 +34,7 @@ import {
   patientPages,
   type SelectablePage,
 } from './page-selection.ts';
-import type { QuestionPages, WantedPages } from './question-pages.ts';
+import type { QuestionPage, QuestionPages, WantedPages } from './question-pages.ts';
 import type { KeptQuestion, QuestionStore } from './question-store.ts';
 
 /** What hides this server's parts, of one trio. */
@@ -76,7 +76,7 @@ interface Judged {
 }
 
 interface Chosen {
-  readonly pages: readonly SelectablePage[];
+  readonly pages: readonly QuestionPage[];
   readonly set: PatientPages;
   readonly selection: Uint8Array;
   readonly wanted: WantedPages;
@@ -201,7 +201,9 @@ export class QuestionDesk {
     const wanted: WantedPages = {
       ...{ dataset: manifest.dataset, trio, panel, asOfBatch, cohort, fromHour, untilHour },
     };
-    const all = await this.#parts.pages.select(wanted);
+    const { pages: kept } = this.#parts;
+    if ((await kept.newestBatch(trio)) < asOfBatch) throw new CodedError('BATCH_UNKNOWN');
+    const all = await kept.select(wanted);
     const id = bytesOf(query);
     const pages = countingPages(all, { query: id, pagesPerPatient, kMin });
     return { pages, set: patientPages(all), selection: selectionOf(id, pages), wanted };

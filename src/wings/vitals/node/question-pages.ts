@@ -16,6 +16,11 @@ export interface WantedPages {
   readonly untilHour: number;
 }
 
+/** A page of a patient who is meant. */
+export interface QuestionPage extends SelectablePage {
+  readonly readings: number;
+}
+
 /** This server's shares of some pages, added up, and how many readings they have. */
 export interface SummedPages extends SummedShares {
   readonly readings: number;
@@ -23,11 +28,13 @@ export interface SummedPages extends SummedShares {
 
 /** The pages that a data server keeps, as questions look at them. */
 export interface QuestionPages {
-  /** In any order. Throws BATCH_UNKNOWN: a batch up to `asOfBatch` is not here yet. */
-  select(wanted: WantedPages): Promise<readonly SelectablePage[]>;
+  /** The newest batch of a trio whose pages are all here; 0: none. */
+  newestBatch(trio: string): Promise<number>;
+  /** In any order; those of batches up to `asOfBatch`, which are all here. */
+  select(wanted: WantedPages): Promise<readonly QuestionPage[]>;
   /** `counters`: also the 5 x 32 of the histograms. */
   sum(
-    pages: readonly SelectablePage[],
+    pages: readonly QuestionPage[],
     of: WantedPages & { readonly counters: boolean },
   ): Promise<SummedPages>;
   /** Whether this patient's account opted in to the dataset. */

@@ -113,14 +113,17 @@ export function memoryPages(place: number, pages: () => readonly StudyPage[]): Q
     return share;
   };
   return {
+    newestBatch: async () => Math.max(0, ...pages().map(({ batch }) => batch)),
     select: async (wanted) =>
-      pages().filter(
-        ({ batch, hour, attributes }) =>
-          batch <= wanted.asOfBatch &&
-          wanted.fromHour <= hour &&
-          hour < wanted.untilHour &&
-          isInCohort(wanted.cohort, attributes),
-      ),
+      pages()
+        .filter(
+          ({ batch, hour, attributes }) =>
+            batch <= wanted.asOfBatch &&
+            wanted.fromHour <= hour &&
+            hour < wanted.untilHour &&
+            isInCohort(wanted.cohort, attributes),
+        )
+        .map(({ page, patient, rows }) => ({ page, patient, readings: rows.length })),
     async sum(chosen, { counters }) {
       const ids = new Set(chosen.map(({ page }) => bytesToHex(page)));
       const counted = pages().filter(({ page }) => ids.has(bytesToHex(page)));

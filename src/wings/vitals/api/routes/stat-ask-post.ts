@@ -1,10 +1,7 @@
-import * as z from 'zod/mini';
-import { base64urlText } from '../../../../api/message-parts.ts';
 import { defineRoute } from '../../../../api/route.ts';
 
 /** A signed question: manifest and signature. */
 export const mostQuestionBytes = 4 * 1024;
-export const questionBody = z.strictObject({ question: base64urlText(mostQuestionBytes) });
 
 /** Asked again, it gives the same bytes. */
 export const statAskPost = defineRoute({
@@ -13,7 +10,8 @@ export const statAskPost = defineRoute({
   who: 'signed-body',
   summary: 'This data server’s part of the answer to a question that was paid',
   rule: 'VQ-32',
-  body: questionBody,
+  stream: 'application/cbor',
+  bodyBytes: mostQuestionBytes,
   answer: 'bytes',
   media: 'application/cbor',
   answerBytes: 64 * 1024,

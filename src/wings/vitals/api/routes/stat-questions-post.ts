@@ -10,7 +10,8 @@ export const statQuestionsPost = defineRoute({
   who: 'signed-body',
   summary: 'The signed questions on a dataset that this data server answered',
   rule: 'VQ-38',
-  body: z.strictObject({ request: base64urlText(1024) }),
+  stream: 'application/cbor',
+  bodyBytes: 1024,
   answer: z.object({ questions: z.array(base64urlText(mostQuestionBytes)) }),
   repeatable: true,
 });
