@@ -1,15 +1,18 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KemKey } from '../../../crypto/kem.ts';
 import { sha256 } from '../../../crypto/hash.ts';
-import { type SigningKey, signLabelled, signingKeyFromSeed, verifyLabelled } from '../../../crypto/signature.ts';
-import { accounts } from '../../../ledger/tables/accounts.ts';
-import { keys } from '../../../ledger/tables/keys.ts';
-import type { StateTable } from '../../../ledger/table.ts';
+import type { KemKey } from '../../../crypto/kem.ts';
+import {
+  type SigningKey,
+  signingKeyFromSeed,
+  signLabelled,
+  verifyLabelled,
+} from '../../../crypto/signature.ts';
 import { freshWindow } from '../../../ledger/nonce-window.ts';
-import { neverRotated } from '../../../ledger/tables/accounts.ts';
-import { neverChanged } from '../../../ledger/tables/keys.ts';
-import { utf8, bytesToHex } from '../../../primitives/bytes.ts';
+import type { StateTable } from '../../../ledger/table.ts';
+import { accounts, neverRotated } from '../../../ledger/tables/accounts.ts';
+import { keys, neverChanged } from '../../../ledger/tables/keys.ts';
+import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
@@ -20,13 +23,21 @@ import type { OfThree } from '../crypto/page-head.ts';
 import type { PageValues } from '../crypto/page-values.ts';
 import { batchSignedBytes, type StatBatch } from '../ledger/acts/stat-batch.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
+import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
 import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { DataServer } from '../node/data-server.ts';
 import { type DataServerBase, defaultDataServerSettings } from '../node/data-server-base.ts';
 import type { PageStore } from '../node/page-store.ts';
+import type { QuestionStore } from '../node/question-store.ts';
+import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
-import { type SensorLine, signPage, type SignedPage, uploadsOf } from '../sdk/sensor/page-upload.ts';
+import {
+  type SensorLine,
+  type SignedPage,
+  signPage,
+  uploadsOf,
+} from '../sdk/sensor/page-upload.ts';
 
 /** Three data servers in one process, each with a file of its own, and a ledger that is a map of rows. */
 
@@ -75,7 +86,7 @@ export class FakeLedger {
     this.put(statBatches, batchRowId(act.trio, number), batch);
     this.put(statTrios, act.trio, { ...trio, newestBatch: number });
   }
-  enrol({ account, sign, kem }: Actor, role: 'data-server' | 'patient'): void {
+  enrol({ account, sign, kem }: Actor, role: 'data-server' | 'patient' | 'researcher'): void {
     this.put(accounts, account, {
       ...{ role, organisation, frozen: false, enrolledHeight: 1, signKey: sign.publicKey },
       ...{ window: freshWindow, highestEpoch: 0, newestKeySet: 0, schedule: [], ...neverRotated },
@@ -92,10 +103,16 @@ export class FakeLedger {
   }
 }
 
-async function actor(name: string): Promise<Actor> {
+export async function actor(name: string): Promise<Actor> {
   const rootSecret = bytesOf(name);
   const { sign, kem } = await deriveAccountKeys(rootSecret, organisation, 0);
   return { account: accountIdOf(sha256(sign.publicKey)), sign, kem, rootSecret };
+}
+
+interface OpenServer {
+  readonly server: DataServer;
+  readonly store: PageStore;
+  readonly questions: QuestionStore;
 }
 
 export class ThreeServers {
@@ -112,7 +129,7 @@ export class ThreeServers {
   readonly pseudonym: Uint8Array = bytesOf('pseudonym').slice(0, 16);
   now = nowMs;
   readonly #folder: string;
-  readonly #open = new Map<Place, { readonly server: DataServer; readonly store: PageStore }>();
+  readonly #open = new Map<Place, OpenServer>();
 
   private constructor(of: {
     readonly folder: string;
@@ -150,16 +167,18 @@ export class ThreeServers {
     const open = this.#open.get(place);
     if (open !== undefined) return open;
     const store = new SqlitePageStore(join(this.#folder, `${place}.db`), this.arithmetic);
-    const made = { store, server: new DataServer(this.#baseOf(place, store)) };
+    const questions = sqliteQuestionStore(join(this.#folder, `questions ${place}.db`));
+    const server = new DataServer(this.#baseOf(place, store, questions));
+    const made = { store, questions, server };
     this.#open.set(place, made);
     return made;
   }
 
-  #baseOf(place: Place, store: PageStore): DataServerBase {
+  #baseOf(place: Place, store: PageStore, questions: QuestionStore): DataServerBase {
     const own = this.actors[place];
     if (own === undefined) throw new Error('no such server');
     return {
-      ...{ ...own, store, ledger: this.ledger, arithmetic: this.arithmetic },
+      ...{ ...own, store, questions, ledger: this.ledger, arithmetic: this.arithmetic },
       ...{ now: () => this.now, settings: defaultDataServerSettings },
       peers: {
         ask: async (account, statement) => {
@@ -175,8 +194,11 @@ export class ThreeServers {
         },
       },
       send: async (act) => {
-        if (act.kind !== 'StatBatch') throw new Error('not played here');
-        await this.ledger.take(act);
+        if (act.kind === 'StatBatch') return this.ledger.take(act);
+        const id = sealRowId(act.researcher, act.query, own.account);
+        if ((await this.ledger.row(statSeals, id)) !== undefined)
+          throw new CodedError('SEAL_TAKEN');
+        this.ledger.put(statSeals, id, { answer: act.answer, height: 1 });
       },
       faultPoint: (step) => this.onStep(place, step),
     };
@@ -187,6 +209,7 @@ export class ThreeServers {
     const open = this.#open.get(place);
     this.#open.delete(place);
     await open?.store.close();
+    open?.questions.close();
   }
 
   async close(): Promise<void> {
@@ -213,7 +236,8 @@ export class ThreeServers {
 
   get line(): SensorLine {
     const [first, second, third] = this.actors.map(({ kem }) => kem.publicKey);
-    if (first === undefined || second === undefined || third === undefined) throw new Error('three');
+    if (first === undefined || second === undefined || third === undefined)
+      throw new Error('three');
     const kemKeys: OfThree<Uint8Array> = [first, second, third];
     return { key: this.sensor, pseudonym: this.pseudonym, trio: this.trio, kemKeys };
   }
