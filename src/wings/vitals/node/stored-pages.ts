@@ -7,7 +7,8 @@ import {
   registration,
   signedRegistration,
 } from '../api/registration.ts';
-import { bytesToElements, field64, modulo } from '../crypto/field.ts';
+import { ColumnSum } from '../crypto/column-sum.ts';
+import { keptLength, pageVitals, rollLength } from '../crypto/page-layout.ts';
 import type { PageStore, SummedPart } from './page-store.ts';
 import type { QuestionPages } from './question-pages.ts';
 
@@ -57,8 +58,8 @@ const registrationIn = (signed: Uint8Array): Registration =>
 
 /** Shares added up in the field. */
 class Totals {
-  readonly #roll: bigint[] = Array.from({ length: 20 }, () => 0n);
-  readonly #histogram: bigint[] = Array.from({ length: 160 }, () => 0n);
+  readonly #roll = new ColumnSum(rollLength);
+  readonly #histogram = new ColumnSum(keptLength - rollLength);
   readonly #counters: boolean;
 
   constructor(counters: boolean) {
@@ -66,20 +67,15 @@ class Totals {
   }
 
   add({ roll, histogram }: SummedPart): void {
-    addTo(this.#roll, roll);
-    if (this.#counters) addTo(this.#histogram, histogram);
+    this.#roll.add(roll);
+    if (this.#counters) this.#histogram.add(histogram);
   }
 
   shares() {
-    const roll = this.#roll.map((it) => modulo(field64, it));
-    const [sums, products] = [roll.slice(0, 5), roll.slice(5)];
+    const roll = this.#roll.totals();
+    const sums = roll.slice(0, pageVitals);
+    const products = roll.slice(pageVitals);
     if (!this.#counters) return { sums, products };
-    return { sums, products, counters: this.#histogram.map((it) => modulo(field64, it)) };
-  }
-}
-
-function addTo(totals: bigint[], elements: Uint8Array): void {
-  for (const [at, value] of (bytesToElements(field64, elements) ?? []).entries()) {
-    totals[at] = (totals[at] ?? 0n) + value;
+    return { sums, products, counters: this.#histogram.totals() };
   }
 }
