@@ -1,5 +1,15 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
+import { addAsking } from './asking.ts';
 import { addSensor } from './sensor.ts';
+import { addStudies } from './studies.ts';
+
+const addStatistics: AddCommand = (program, context) => {
+  const stats = program
+    .command('stats')
+    .description('statistics over vital signs that no server can read');
+  addStudies(stats, context);
+  addAsking(stats, context);
+};
 
 /** The wing's commands, in the order in which `--help` lists them. */
-export const vitalsCommands: readonly AddCommand[] = [addSensor];
+export const vitalsCommands: readonly AddCommand[] = [addSensor, addStatistics];

@@ -2,10 +2,12 @@ import type { GatewayWing } from '../../../gateway/wing.ts';
 import { dataServerNotices } from './data-servers-part.ts';
 import { handleDataServersGet } from './handlers/data-servers-get.ts';
 import { handleDataServersPost } from './handlers/data-servers-post.ts';
+import { handleStudiesGet } from './handlers/studies-get.ts';
+import { seenStudies } from './studies-part.ts';
 
-/** What the wing adds to every gateway: where its hospital's data servers answer. */
+/** What the wing adds to every gateway: where its hospital's data servers answer, and which studies there are. */
 export const vitalsGateway: GatewayWing = {
   name: 'vitals',
-  parts: [dataServerNotices],
-  handlers: [handleDataServersGet, handleDataServersPost],
+  parts: [dataServerNotices, seenStudies],
+  handlers: [handleDataServersGet, handleDataServersPost, handleStudiesGet],
 };

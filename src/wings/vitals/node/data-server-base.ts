@@ -6,6 +6,7 @@ import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
 import type { StatBatch } from '../ledger/acts/stat-batch.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import type { PageStore } from './page-store.ts';
+import type { QuestionStore } from './question-store.ts';
 
 /** The ledger as this server believes it: every row proven to a signed header (rule VS-2). */
 export interface LedgerRows {
@@ -36,6 +37,7 @@ export interface DataServerBase {
   /** 32 bytes, from which everything follows that is this server's own. */
   readonly rootSecret: Uint8Array;
   readonly store: PageStore;
+  readonly questions: QuestionStore;
   readonly ledger: LedgerRows;
   readonly peers: PeerLine;
   readonly arithmetic: PageArithmetic;

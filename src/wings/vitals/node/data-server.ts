@@ -5,10 +5,12 @@ import { pagesStated } from '../api/page-states.ts';
 import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { takeUpload } from './intake.ts';
+import { QuestionDesk } from './question-desk.ts';
 import { register } from './registering.ts';
 import { answerPeer, openPeerStatement, state } from './statements.ts';
+import { storedPages } from './stored-pages.ts';
 import { ownTrio } from './trio.ts';
-import { secretsFor } from './trio-secrets.ts';
+import { noiseKeyOf, secretsFor, trioSecrets } from './trio-secrets.ts';
 import { Verification } from './verification.ts';
 
 /**
@@ -18,11 +20,13 @@ export class DataServer {
   readonly base: DataServerBase;
   readonly verification: Verification;
   readonly batching: Batching;
+  readonly questions: QuestionDesk;
 
   constructor(base: DataServerBase) {
     this.base = base;
     this.verification = new Verification(base);
     this.batching = new Batching(base);
+    this.questions = deskOf(base);
   }
 
   /** See `register`. */
@@ -97,4 +101,17 @@ export class DataServer {
     if (errors.length > 0) throw errors[0];
     return sum;
   }
+}
+
+/** Where researchers ask this server. */
+function deskOf(base: DataServerBase): QuestionDesk {
+  const { account, ledger, send, now, questions: store } = base;
+  return new QuestionDesk({
+    ...{ account, ledger, send, now, store, pages: storedPages(base.store) },
+    async hidingKeys(id) {
+      const { maskKeys } = await trioSecrets(base, await ownTrio(base, id));
+      return { maskKeys, noiseKey: noiseKeyOf(base, id) };
+    },
+    faultPoint: (step) => base.faultPoint?.(`question ${step}`),
+  });
 }

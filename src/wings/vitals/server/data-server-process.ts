@@ -17,6 +17,7 @@ import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
+import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import { state } from '../node/statements.ts';
 import { createDataServerHttp } from './data-server-http.ts';
@@ -45,6 +46,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
 
   const arithmetic = await pageArithmetic();
   const store = new SqlitePageStore(join(dataServerFolder(folder), 'pages.db'), arithmetic);
+  const questions = sqliteQuestionStore(join(dataServerFolder(folder), 'questions.db'));
   const rows = provenRows(ledger);
   const addresses = new ServerAddresses(rows, (organisation, url) =>
     gatewayAt(home, organisation, url),
@@ -52,7 +54,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const now = Date.now;
   const { sign, kem } = keys;
   const server = new DataServer({
-    ...{ account, sign, kem, rootSecret, store, ledger: rows, arithmetic, now },
+    ...{ account, sign, kem, rootSecret, store, questions, ledger: rows, arithmetic, now },
     peers: httpPeers(addresses),
     settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
     send: actSender({ gateway, ledger, account, sign, now }),
@@ -68,11 +70,13 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   );
   turns.every('judge', file.roundMs, () => server.judge());
   turns.every('seal', file.batchSeconds * 1_000, () => server.seal());
+  turns.every('seals', file.roundMs, () => server.questions.settle());
   return {
     async close() {
       await app.close();
       await turns.stop();
       await store.close();
+      questions.close();
     },
   };
 }

@@ -8,7 +8,7 @@ const dataServer: Process = {
   entry: fileURLToPath(new URL('./data-server-process.ts', import.meta.url)),
   runsFor: hasDataServer,
   keeps: {
-    databases: ['data-server/pages.db'],
+    databases: ['data-server/pages.db', 'data-server/questions.db'],
     plain: ['data-server/settings.json'],
     keys: ['data-server/server.key'],
   },

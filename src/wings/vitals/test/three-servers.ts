@@ -23,11 +23,14 @@ import type { OfThree } from '../crypto/page-head.ts';
 import type { PageValues } from '../crypto/page-values.ts';
 import { batchSignedBytes, type StatBatch } from '../ledger/acts/stat-batch.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
+import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
 import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { DataServer } from '../node/data-server.ts';
 import { type DataServerBase, defaultDataServerSettings } from '../node/data-server-base.ts';
 import type { PageStore } from '../node/page-store.ts';
+import type { QuestionStore } from '../node/question-store.ts';
+import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import {
   type SensorLine,
@@ -83,7 +86,7 @@ export class FakeLedger {
     this.put(statBatches, batchRowId(act.trio, number), batch);
     this.put(statTrios, act.trio, { ...trio, newestBatch: number });
   }
-  enrol({ account, sign, kem }: Actor, role: 'data-server' | 'patient'): void {
+  enrol({ account, sign, kem }: Actor, role: 'data-server' | 'patient' | 'researcher'): void {
     this.put(accounts, account, {
       ...{ role, organisation, frozen: false, enrolledHeight: 1, signKey: sign.publicKey },
       ...{ window: freshWindow, highestEpoch: 0, newestKeySet: 0, schedule: [], ...neverRotated },
@@ -100,10 +103,16 @@ export class FakeLedger {
   }
 }
 
-async function actor(name: string): Promise<Actor> {
+export async function actor(name: string): Promise<Actor> {
   const rootSecret = bytesOf(name);
   const { sign, kem } = await deriveAccountKeys(rootSecret, organisation, 0);
   return { account: accountIdOf(sha256(sign.publicKey)), sign, kem, rootSecret };
+}
+
+interface OpenServer {
+  readonly server: DataServer;
+  readonly store: PageStore;
+  readonly questions: QuestionStore;
 }
 
 export class ThreeServers {
@@ -120,7 +129,7 @@ export class ThreeServers {
   readonly pseudonym: Uint8Array = bytesOf('pseudonym').slice(0, 16);
   now = nowMs;
   readonly #folder: string;
-  readonly #open = new Map<Place, { readonly server: DataServer; readonly store: PageStore }>();
+  readonly #open = new Map<Place, OpenServer>();
 
   private constructor(of: {
     readonly folder: string;
@@ -158,16 +167,18 @@ export class ThreeServers {
     const open = this.#open.get(place);
     if (open !== undefined) return open;
     const store = new SqlitePageStore(join(this.#folder, `${place}.db`), this.arithmetic);
-    const made = { store, server: new DataServer(this.#baseOf(place, store)) };
+    const questions = sqliteQuestionStore(join(this.#folder, `questions ${place}.db`));
+    const server = new DataServer(this.#baseOf(place, store, questions));
+    const made = { store, questions, server };
     this.#open.set(place, made);
     return made;
   }
 
-  #baseOf(place: Place, store: PageStore): DataServerBase {
+  #baseOf(place: Place, store: PageStore, questions: QuestionStore): DataServerBase {
     const own = this.actors[place];
     if (own === undefined) throw new Error('no such server');
     return {
-      ...{ ...own, store, ledger: this.ledger, arithmetic: this.arithmetic },
+      ...{ ...own, store, questions, ledger: this.ledger, arithmetic: this.arithmetic },
       ...{ now: () => this.now, settings: defaultDataServerSettings },
       peers: {
         ask: async (account, statement) => {
@@ -183,8 +194,11 @@ export class ThreeServers {
         },
       },
       send: async (act) => {
-        if (act.kind !== 'StatBatch') throw new Error('not played here');
-        await this.ledger.take(act);
+        if (act.kind === 'StatBatch') return this.ledger.take(act);
+        const id = sealRowId(act.researcher, act.query, own.account);
+        if ((await this.ledger.row(statSeals, id)) !== undefined)
+          throw new CodedError('SEAL_TAKEN');
+        this.ledger.put(statSeals, id, { answer: act.answer, height: 1 });
       },
       faultPoint: (step) => this.onStep(place, step),
     };
@@ -195,6 +209,7 @@ export class ThreeServers {
     const open = this.#open.get(place);
     this.#open.delete(place);
     await open?.store.close();
+    open?.questions.close();
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,9 @@ import { handlePagesPost } from './pages-post.ts';
 import { handlePeerPost } from './peer-post.ts';
 import { handleRegistrationsPost } from './registrations-post.ts';
 import { handleServerWhoGet } from './server-who-get.ts';
+import { handleStatAskPost } from './stat-ask-post.ts';
+import { handleStatCheckPost } from './stat-check-post.ts';
+import { handleStatQuestionsPost } from './stat-questions-post.ts';
 
 /** What every data server answers, a line a route. */
 export const dataHandlers: readonly DataHandler[] = [
@@ -12,4 +15,7 @@ export const dataHandlers: readonly DataHandler[] = [
   handlePagesPost,
   handlePageStatesPost,
   handlePeerPost,
+  handleStatCheckPost,
+  handleStatAskPost,
+  handleStatQuestionsPost,
 ];

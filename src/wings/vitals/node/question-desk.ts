@@ -1,0 +1,288 @@
+import { decodeSigned } from '../../../api/signed.ts';
+import { labelledHash, sha256 } from '../../../crypto/hash.ts';
+import { verifyLabelled } from '../../../crypto/signature.ts';
+import type { StateTable } from '../../../ledger/table.ts';
+import { accounts } from '../../../ledger/tables/accounts.ts';
+import { keys } from '../../../ledger/tables/keys.ts';
+import { bytesToHex, compareBytes, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { type AccountId, idBytes, parseAccountId } from '../../../primitives/ids.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
+import {
+  type QueryManifest,
+  queryIdOf,
+  readManifest,
+  requireInTime,
+} from '../api/query-manifest.ts';
+import { releasedBy } from '../api/question.ts';
+import { answerContext, encodeStatAnswer } from '../api/stat-answer.ts';
+import { signedStatement, statement } from '../api/statement.ts';
+import type { MaskKeys } from '../crypto/answer-masks.ts';
+import { sealAnswer } from '../crypto/answer-seal.ts';
+import type { StatSeal } from '../ledger/acts/stat-seal.ts';
+import { type Dataset, statDatasets } from '../ledger/tables/stat-datasets.ts';
+import { statPermits } from '../ledger/tables/stat-permits.ts';
+import { queryRowId, statQueries } from '../ledger/tables/stat-queries.ts';
+import { statTrios, type Trio } from '../ledger/tables/stat-trios.ts';
+import { vitalsNames } from '../names.ts';
+import { answerShare, type ServerPlace } from './answer-share.ts';
+import { requireDataset, requirePaid, requirePermit, requireResearcher } from './judge-question.ts';
+import { requireNoOverlap } from './overlap.ts';
+import {
+  countingPages,
+  type PatientPages,
+  patientPages,
+  type SelectablePage,
+} from './page-selection.ts';
+import type { QuestionPage, QuestionPages, WantedPages } from './question-pages.ts';
+import type { KeptQuestion, QuestionStore } from './question-store.ts';
+
+/** What hides this server's parts, of one trio. */
+export interface HidingKeys {
+  readonly maskKeys: MaskKeys;
+  /** That nobody else has, 32 bytes: the noise comes of it. */
+  readonly noiseKey: Uint8Array;
+}
+
+/** What a desk of questions works with. */
+export interface DeskParts {
+  readonly account: AccountId;
+  /** Rows as of a block that this server trusts; undefined: there is none yet. */
+  readonly ledger: {
+    readonly chainId: string;
+    row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined>;
+  };
+  /** By this server's account; returns when it is committed. Throws the refusal. */
+  readonly send: (act: StatSeal) => Promise<void>;
+  readonly pages: QuestionPages;
+  readonly store: QuestionStore;
+  /** Throws what it needs of the other two and cannot have. */
+  readonly hidingKeys: (trio: string) => Promise<HidingKeys>;
+  readonly now: () => number;
+  /** Called between the steps of rule VQ-35: a test ends the process there. */
+  readonly faultPoint?: (step: 'begun' | 'summed' | 'kept' | 'sent' | 'sealed') => void;
+}
+
+/** A clock may be so far off. */
+const toleratedMs = 5 * 60_000;
+
+interface Judged {
+  readonly manifest: QueryManifest;
+  readonly query: string;
+  readonly dataset: Dataset;
+  readonly trio: Trio;
+  readonly signed: Uint8Array;
+  readonly permitUntilMs: number;
+}
+
+interface Chosen {
+  readonly pages: readonly QuestionPage[];
+  readonly set: PatientPages;
+  readonly selection: Uint8Array;
+  readonly wanted: WantedPages;
+}
+
+/**
+ * Where researchers ask one data server: it judges a question, answers it once, and gives the same bytes for ever.
+ * Source: docs/protocol/vitals-statistics.md, rules VQ-30 to VQ-38.
+ */
+export class QuestionDesk {
+  readonly #parts: DeskParts;
+  /** Of one question one at a time. */
+  readonly #running = new Map<string, Promise<Uint8Array>>();
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  /** The bytes that this server gives for ever. Throws as rule VQ-32 says. */
+  async ask(signed: Uint8Array): Promise<Uint8Array> {
+    const judged = await this.#judged(signed);
+    const { query } = judged;
+    const running = this.#running.get(query) ?? this.#answer(judged);
+    this.#running.set(query, running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(query);
+    }
+  }
+
+  /** Whether it would be answered; keeps nothing. `patients`: rounded down to a multiple of the dataset's minimum. */
+  async check(
+    signed: Uint8Array,
+  ): Promise<{ readonly patients: number; readonly selection: Uint8Array }> {
+    const { store, now, hidingKeys } = this.#parts;
+    const judged = await this.#judged(signed);
+    const { manifest, dataset, query } = judged;
+    // Without them it could not be answered once it is paid.
+    await hidingKeys(dataset.trio);
+    if (store.known(query) === undefined) {
+      requireInTime(manifest, now());
+      if (now() >= judged.permitUntilMs) throw new CodedError('PERMIT_EXPIRED');
+    }
+    const { set, selection } = await this.#choose(judged);
+    requireNoOverlap(store.earlierSets(manifest.researcher, manifest.dataset), set, dataset.kMin);
+    const patients = set.size - (set.size % dataset.kMin);
+    return { patients, selection };
+  }
+
+  /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
+  async questions(signed: Uint8Array): Promise<readonly Uint8Array[]> {
+    const { ledger, pages, store, now } = this.#parts;
+    const { statement: bytes, signature } = decodeAs(signedStatement, signed);
+    const { from, to, word, timeMs, payload } = decodeAs(statement, bytes);
+    const isToMe = word === 'questions' && equalBytes(to, idBytes(this.#parts.account));
+    const row = await ledger.row(accounts, from);
+    const { statement: label } = vitalsNames.labels;
+    const isHis =
+      row !== undefined &&
+      isToMe &&
+      Math.abs(now() - timeMs) <= toleratedMs &&
+      (await verifyLabelled(row.signKey, label, bytes, signature));
+    if (!isHis) throw new CodedError('UNAUTHENTICATED');
+    const dataset = bytesToHex(payload);
+    if (row.role === 'researcher') return store.signedOn(dataset, from);
+    if (!(await pages.isInDataset(from, dataset))) throw new CodedError('NOT_FOUND');
+    return store.signedOn(dataset);
+  }
+
+  /** Sends the StatSeals that a crash left unsent. */
+  async settle(): Promise<void> {
+    for (const kept of this.#parts.store.unsealed()) await this.#seal(kept);
+  }
+
+  /** Steps 1 to 4. */
+  async #judged(signed: Uint8Array): Promise<Judged> {
+    const { ledger, account: self } = this.#parts;
+    const { bytes, signature } = decodedQuestion(signed);
+    const manifest = readManifest(bytes);
+    if (manifest.chainId !== ledger.chainId) throw new CodedError('MANIFEST_MALFORMED');
+    const account = requireResearcher(await ledger.row(accounts, manifest.researcher));
+    const { question: label } = vitalsNames.labels;
+    if (!(await verifyLabelled(account.signKey, label, bytes, signature)))
+      throw new CodedError('SIGNATURE_WRONG');
+    const permit = requirePermit(manifest, await ledger.row(statPermits, manifest.permit));
+    const dataset = requireDataset(manifest, await ledger.row(statDatasets, manifest.dataset));
+    const trio = await ledger.row(statTrios, dataset.trio);
+    if (trio === undefined || !trio.servers.includes(self)) throw new CodedError('DATASET_UNKNOWN');
+    const query = queryIdOf(bytes);
+    return { manifest, query, dataset, trio, signed, permitUntilMs: permit.notAfterMs };
+  }
+
+  /** Steps 5 to 13. */
+  async #answer(judged: Judged): Promise<Uint8Array> {
+    const { ledger, store, faultPoint = () => {} } = this.#parts;
+    const { manifest, query, dataset } = judged;
+    const { researcher } = manifest;
+    const known = store.known(query);
+    if (known?.answer !== undefined) return this.#seal(known);
+    requirePaid(manifest, await ledger.row(statQueries, queryRowId(researcher, query)));
+    const chosen = await this.#choose(judged);
+    const { set, selection } = chosen;
+    const question = { query, researcher, dataset: manifest.dataset, signed: judged.signed };
+    const begun = store.begin({ ...question, selection }, set, (earlier) => {
+      requireNoOverlap(earlier, set, dataset.kMin);
+    });
+    // The noise of this question must not be put on other pages.
+    if (!equalBytes(begun.selection, selection)) throw new CodedError('ANSWER_LOST', { query });
+    faultPoint('begun');
+    const made = await this.#make(judged, chosen);
+    faultPoint('summed');
+    const answer = store.keep(query, made);
+    faultPoint('kept');
+    return this.#seal({ ...begun, answer });
+  }
+
+  /** Steps 7 and 8, but for the guard. */
+  async #choose({ manifest, query, dataset }: Judged): Promise<Chosen> {
+    const { trio, panel, kMin, pagesPerPatient } = dataset;
+    const { asOfBatch, cohort, fromHour, untilHour } = manifest;
+    const wanted: WantedPages = {
+      ...{ dataset: manifest.dataset, trio, panel, asOfBatch, cohort, fromHour, untilHour },
+    };
+    const { pages: kept } = this.#parts;
+    if ((await kept.newestBatch(trio)) < asOfBatch) throw new CodedError('BATCH_UNKNOWN');
+    const all = await kept.select(wanted);
+    const id = bytesOf(query);
+    const pages = countingPages(all, { query: id, pagesPerPatient, kMin });
+    return { pages, set: patientPages(all), selection: selectionOf(id, pages), wanted };
+  }
+
+  /** Step 10. */
+  async #make(judged: Judged, { pages, set, selection, wanted }: Chosen): Promise<Uint8Array> {
+    const { ledger, account, hidingKeys } = this.#parts;
+    const { manifest, dataset, trio, query } = judged;
+    const hiding = await hidingKeys(dataset.trio);
+    const coordinates = releasedBy(manifest.question);
+    const counters = coordinates.some(({ kind }) => kind === 'bin');
+    const shares = await this.#parts.pages.sum(pages, { ...wanted, counters });
+    const place = placeOf(trio, account);
+    const share = answerShare({
+      ...{ coordinates, shares, server: place, ...hiding },
+      counts: { patients: set.size, readings: shares.readings },
+      // Noise and masks are this selection's, not only this question's.
+      query: selection,
+      spending: { pagesPerPatient: dataset.pagesPerPatient, microRho: manifest.microRho },
+    });
+    const kemKey = await kemKeyOf(ledger, manifest.researcher);
+    const head = { place, selection };
+    const of = { query: bytesOf(query), context: answerContext(head) };
+    return encodeStatAnswer({ query, ...head, ...(await sealAnswer(kemKey, of, share)) });
+  }
+
+  /** Steps 12 and 13. */
+  async #seal({ query, researcher, answer, isSealed }: KeptQuestion): Promise<Uint8Array> {
+    const { send, store, faultPoint = () => {} } = this.#parts;
+    if (answer === undefined) throw new CodedError('INTERNAL', { query });
+    if (isSealed) return answer;
+    const act = {
+      ...{ kind: 'StatSeal' as const, researcher: accountIdOf(researcher), query },
+      answer: sha256(answer),
+    };
+    await send(act).catch((error: unknown) => {
+      if (!isCoded(error, 'SEAL_TAKEN')) throw error;
+    });
+    faultPoint('sent');
+    store.sealed(query);
+    faultPoint('sealed');
+    return answer;
+  }
+}
+
+/** Throws DATASET_UNKNOWN: this server is none of the three. */
+function placeOf({ servers }: Trio, account: AccountId): ServerPlace {
+  const place = ([1, 2, 3] as const)[servers.indexOf(account)];
+  if (place === undefined) throw new CodedError('DATASET_UNKNOWN');
+  return place;
+}
+
+/** The HPKE key that an account has in use. Throws ACCOUNT_UNKNOWN. */
+async function kemKeyOf(ledger: DeskParts['ledger'], account: AccountId): Promise<Uint8Array> {
+  const directory = await ledger.row(keys, account);
+  const held = directory?.identities.find(({ untilHeight }) => untilHeight === 0);
+  if (held === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+  return held.identity.kemKey;
+}
+
+function decodedQuestion(signed: Uint8Array) {
+  try {
+    return decodeSigned(signed);
+  } catch (cause) {
+    throw new CodedError('MANIFEST_MALFORMED', {}, cause);
+  }
+}
+
+const accountIdOf = (hex: string): AccountId => parseAccountId(hex);
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = hexToBytes(hex);
+  if (bytes === undefined) throw new CodedError('INTERNAL');
+  return bytes;
+}
+
+/** Rule VQ-34. `query`: 32 bytes; the pages in any order. */
+export function selectionOf(query: Uint8Array, pages: readonly SelectablePage[]): Uint8Array {
+  const ids = pages.map(({ page }) => page).sort(compareBytes);
+  return labelledHash(vitalsNames.labels.selection, query, ...ids);
+}

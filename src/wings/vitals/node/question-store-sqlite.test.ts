@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { questionStoreContract } from './question-store.contract.ts';
+import { sqliteQuestionStore } from './question-store-sqlite.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'questions-'));
+after(() => rmSync(folder, { recursive: true }));
+let count = 0;
+
+questionStoreContract('SQLite', async () => {
+  const path = join(folder, `${count++}.db`);
+  return () => sqliteQuestionStore(path);
+});

@@ -1,0 +1,148 @@
+import { DatabaseSync } from 'node:sqlite';
+import { sha256 } from '../../../crypto/hash.ts';
+import { bytesToHex, concatBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { isSqliteFull } from '../../../primitives/sqlite-full.ts';
+import type { PatientPages } from './page-selection.ts';
+import type { KeptQuestion, QuestionStore } from './question-store.ts';
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS questions (
+    place INTEGER PRIMARY KEY, query TEXT NOT NULL UNIQUE, researcher TEXT NOT NULL, dataset TEXT NOT NULL,
+    signed BLOB NOT NULL, selection BLOB NOT NULL, page_set BLOB NOT NULL, answer BLOB, sealed INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS questions_by_dataset ON questions (dataset, researcher);
+  CREATE INDEX IF NOT EXISTS questions_owed ON questions (place) WHERE sealed = 0;
+  CREATE TABLE IF NOT EXISTS page_sets (
+    researcher TEXT NOT NULL, dataset TEXT NOT NULL, page_set BLOB NOT NULL, patients BLOB NOT NULL,
+    PRIMARY KEY (researcher, dataset, page_set)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+const pseudonymBytes = 16;
+const hashBytes = 32;
+
+/** By rising pseudonym, so that one set has one encoding. */
+function encodeSet(set: PatientPages): Uint8Array {
+  const rows = [...set].sort(([a], [b]) => (a < b ? -1 : 1));
+  return concatBytes(...rows.flatMap(([patient, pages]) => [fromHex(patient), fromHex(pages)]));
+}
+
+function decodeSet(encoded: Uint8Array): PatientPages {
+  const set = new Map<string, string>();
+  const width = pseudonymBytes + hashBytes;
+  for (let at = 0; at < encoded.length; at += width) {
+    const patient = bytesToHex(encoded.subarray(at, at + pseudonymBytes));
+    set.set(patient, bytesToHex(encoded.subarray(at + pseudonymBytes, at + width)));
+  }
+  return set;
+}
+
+function fromHex(text: string): Uint8Array {
+  const bytes = hexToBytes(text);
+  if (bytes === undefined) throw new CodedError('INTERNAL');
+  return bytes;
+}
+
+/**
+ * Questions in a SQLite file of their own; `:memory:` keeps nothing. What a call returned from is on disk (WAL,
+ * synchronous=FULL). Throws DISK_FULL.
+ */
+export function sqliteQuestionStore(path: string): QuestionStore {
+  const sqlite = new DatabaseSync(path, { timeout: 2_000 });
+  sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');
+  sqlite.exec(schema);
+  const byQuery = sqlite.prepare('SELECT * FROM questions WHERE query = ?');
+  const known = (query: string): KeptQuestion | undefined => {
+    const row = byQuery.get(query);
+    return row === undefined ? undefined : questionOf(row);
+  };
+
+  function* earlierSets(researcher: string, dataset: string): Iterable<PatientPages> {
+    const rows = sqlite
+      .prepare('SELECT patients FROM page_sets WHERE researcher = ? AND dataset = ?')
+      .all(researcher, dataset);
+    for (const row of rows) yield decodeSet(bytesIn(row, 'patients'));
+  }
+
+  function whole<Result>(work: () => Result): Result {
+    sqlite.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      sqlite.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+      throw isSqliteFull(error) ? new CodedError('DISK_FULL', {}, error) : error;
+    }
+  }
+
+  return {
+    known,
+    earlierSets,
+    begin(question, set, guard) {
+      return whole(() => {
+        const before = known(question.query);
+        if (before !== undefined) return before;
+        const { query, researcher, dataset, signed, selection } = question;
+        guard(earlierSets(researcher, dataset));
+        const patients = encodeSet(set);
+        const name = sha256(patients);
+        sqlite
+          .prepare('INSERT OR IGNORE INTO page_sets VALUES (?, ?, ?, ?)')
+          .run(researcher, dataset, name, patients);
+        sqlite
+          .prepare(
+            'INSERT INTO questions (query, researcher, dataset, signed, selection, page_set) VALUES (?, ?, ?, ?, ?, ?)',
+          )
+          .run(query, researcher, dataset, signed, selection, name);
+        return { ...question, answer: undefined, isSealed: false };
+      });
+    },
+    keep(query, answer) {
+      return whole(() => {
+        sqlite
+          .prepare('UPDATE questions SET answer = ? WHERE query = ? AND answer IS NULL')
+          .run(answer, query);
+        const kept = known(query)?.answer;
+        if (kept === undefined) throw new CodedError('INTERNAL', { query });
+        return kept;
+      });
+    },
+    sealed(query) {
+      whole(() => sqlite.prepare('UPDATE questions SET sealed = 1 WHERE query = ?').run(query));
+    },
+    unsealed() {
+      const owed = 'SELECT * FROM questions WHERE sealed = 0 AND answer IS NOT NULL ORDER BY place';
+      return sqlite.prepare(owed).all().map(questionOf);
+    },
+    signedOn(dataset, researcher) {
+      const sql =
+        'SELECT signed FROM questions WHERE dataset = ? AND (? IS NULL OR researcher = ?) ORDER BY place';
+      const who = researcher ?? null;
+      return sqlite
+        .prepare(sql)
+        .all(dataset, who, who)
+        .map((row) => bytesIn(row, 'signed'));
+    },
+    close: () => sqlite.close(),
+  };
+}
+
+type SqliteRow = Readonly<Record<string, unknown>>;
+
+function bytesIn(row: SqliteRow, column: string): Uint8Array {
+  const value = row[column];
+  if (!(value instanceof Uint8Array)) throw new CodedError('INTERNAL', { column });
+  return value;
+}
+
+const questionOf = (row: SqliteRow): KeptQuestion => ({
+  query: String(row.query),
+  researcher: String(row.researcher),
+  dataset: String(row.dataset),
+  signed: bytesIn(row, 'signed'),
+  selection: bytesIn(row, 'selection'),
+  answer: row.answer === null ? undefined : bytesIn(row, 'answer'),
+  isSealed: row.sealed === 1,
+});

@@ -1,0 +1,46 @@
+import type { PatientPages } from './page-selection.ts';
+
+/** A question that was begun: what must be the same when a crash makes the server begin again. */
+export interface BegunQuestion {
+  /** 32 bytes, hex. */
+  readonly query: string;
+  readonly researcher: string;
+  readonly dataset: string;
+  /** As it came: manifest and signature. */
+  readonly signed: Uint8Array;
+  readonly selection: Uint8Array;
+}
+
+export interface KeptQuestion extends BegunQuestion {
+  /** Undefined: begun, and not yet answered. */
+  readonly answer: Uint8Array | undefined;
+  /** StatSeal stands on the ledger. */
+  readonly isSealed: boolean;
+}
+
+/**
+ * What a data server must not lose of questions: what it answered, what it compared them with. What a call
+ * returned from is on disk. Source: docs/protocol/vitals-statistics.md, rules VQ-8 and VQ-35.
+ */
+export interface QuestionStore {
+  known(query: string): KeptQuestion | undefined;
+  /** Page sets of the researcher's earlier questions on the dataset, each once. */
+  earlierSets(researcher: string, dataset: string): Iterable<PatientPages>;
+  /**
+   * In one transaction: `guard` sees the earlier sets, and what it throws leaves nothing written. A question that was
+   * begun before stays as it was.
+   */
+  begin(
+    question: BegunQuestion,
+    set: PatientPages,
+    guard: (earlier: Iterable<PatientPages>) => void,
+  ): KeptQuestion;
+  /** The first answer stays. Returns the one that is kept. */
+  keep(query: string, answer: Uint8Array): Uint8Array;
+  sealed(query: string): void;
+  /** Answered, and not sealed: what a server that starts still owes. */
+  unsealed(): readonly KeptQuestion[];
+  /** As they came, oldest first; of one researcher, or of all. */
+  signedOn(dataset: string, researcher?: string): readonly Uint8Array[];
+  close(): void;
+}

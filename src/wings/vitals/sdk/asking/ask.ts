@@ -1,0 +1,331 @@
+import { decodeSigned, encodeSigned } from '../../../../api/signed.ts';
+import { randomBytes } from '../../../../crypto/random.ts';
+import { signLabelled } from '../../../../crypto/signature.ts';
+import { bytesToHex, concatBytes, equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import { type AccountId, idBytes } from '../../../../primitives/ids.ts';
+import { encodeAs } from '../../../../primitives/shape.ts';
+import type { Action } from '../../../../sdk/action.ts';
+import type { Context } from '../../../../sdk/client/context.ts';
+import { sendActs } from '../../../../sdk/client/send-tx.ts';
+import { entriesOf, withEntry } from '../../../../sdk/wallet/drawer.ts';
+import type { Cohort } from '../../api/cohort.ts';
+import {
+  encodeManifest,
+  mostManifestMs,
+  type QueryManifest,
+  queryIdOf,
+  readManifest,
+} from '../../api/query-manifest.ts';
+import { type Question, requireInPanel, vitalsAsked } from '../../api/question.ts';
+import { studiesGet } from '../../api/routes/studies-get.ts';
+import { signedStatement, statement } from '../../api/statement.ts';
+import { edgesOf } from '../../crypto/histogram-edges.ts';
+import { panelOf, vitalsOf } from '../../crypto/panels.ts';
+import { queryRowId, statQueries } from '../../ledger/tables/stat-queries.ts';
+import { sealRowId, statSeals } from '../../ledger/tables/stat-seals.ts';
+import { vitalsNames } from '../../names.ts';
+import { type Planned, type Prediction, predictedNoise } from '../statistics/prediction.ts';
+import { type Answered, answeredOf, valuesBytes } from './answered.ts';
+import { checkedByAll, openAnswers, patiently } from './collecting.ts';
+import { type KeptQuestion, keptQuestions } from './kept-questions.ts';
+import { type ServerLine, serverLines } from './server-lines.ts';
+import { permitsOf, type Study, type StudyPermit, studyOf } from './studies.ts';
+
+export interface Asked {
+  readonly dataset: string;
+  /** Undefined: the only one that this account has for the dataset. */
+  readonly permit?: string | undefined;
+  readonly question: Question;
+  readonly cohort: Cohort;
+  /** Hours since 1970; until is not included. */
+  readonly fromHour: number;
+  readonly untilHour: number;
+  readonly microRho: number;
+}
+
+const pauseMs = 500;
+const tries = 40;
+
+const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new CodedError('INTERRUPTED'));
+    });
+  });
+
+/** The study and the permit that a question is asked under. Throws DATASET_UNKNOWN, PERMIT_UNKNOWN, AMBIGUOUS. */
+async function studyFor(
+  ctx: Context,
+  { dataset, permit }: Pick<Asked, 'dataset' | 'permit'>,
+  signal?: AbortSignal,
+): Promise<{ readonly study: Study; readonly permit: StudyPermit }> {
+  const { account } = ctx.account;
+  const seen = (await ctx.gateway.call(studiesGet, { signal })).permits;
+  const named = permit === undefined ? permitsOf(seen, dataset, account) : [permit];
+  const study = await studyOf(ctx, dataset, named, signal);
+  const [only, more] = study.permits.filter(({ researcher }) => researcher === account);
+  if (only === undefined) throw new CodedError('PERMIT_UNKNOWN');
+  if (more !== undefined) throw new CodedError('AMBIGUOUS', { permit: only.id });
+  return { study, permit: only };
+}
+
+/**
+ * What the noise would do to an answer, before anything is spent: by the name of each figure. `patients` 0: the servers
+ * are asked how many there are, rounded down.
+ */
+export const predictNoise: Action<
+  Asked & { readonly patients?: number; readonly readings?: number },
+  { readonly planned: Planned; readonly figures: Readonly<Record<string, Prediction>> }
+> = {
+  name: 'vitals/predict',
+  async run(ctx, asked, { signal }) {
+    const { study, permit } = await studyFor(ctx, asked, signal);
+    requireInPanel(asked.question, panelOf(study.panel).vitals.length);
+    const patients = asked.patients ?? (await checkedCount(ctx, study, permit, asked, signal));
+    const { pagesPerPatient } = study;
+    const readings = asked.readings ?? patients * 64 * pagesPerPatient;
+    const planned = { patients, readings, pagesPerPatient, microRho: asked.microRho };
+    return { planned, figures: predicted(study, asked.question, planned) };
+  },
+};
+
+function predicted(study: Study, question: Question, planned: Planned) {
+  const panel = panelOf(study.panel);
+  const vital = panel.vitals[vitalsAsked(question)[0] ?? 0];
+  if (vital === undefined) throw new CodedError('QUESTION_IMPOSSIBLE');
+  return predictedNoise(question, planned, vitalsOf(panel), edgesOf(vital, study.edges));
+}
+
+async function checkedCount(
+  ctx: Context,
+  study: Study,
+  permit: StudyPermit,
+  asked: Asked,
+  signal?: AbortSignal,
+): Promise<number> {
+  const signed = await signedQuestion(ctx, manifestOf(ctx, study, permit, asked));
+  return checkedByAll(await serverLines(ctx, study.servers, signal), signed);
+}
+
+function manifestOf(
+  ctx: Context,
+  study: Study,
+  permit: StudyPermit,
+  { question, cohort, fromHour, untilHour, microRho }: Asked,
+): QueryManifest {
+  const issuedMs = ctx.nowMs();
+  return {
+    ...{ chainId: ctx.account.chainId, researcher: ctx.account.account, permit: permit.id },
+    ...{ dataset: study.id, purpose: permit.purpose, asOfBatch: study.newestBatch },
+    ...{ question, cohort, fromHour, untilHour, microRho },
+    ...{ issuedMs, expiresMs: issuedMs + mostManifestMs, nonce: randomBytes(16) },
+  };
+}
+
+async function signedQuestion(ctx: Context, manifest: QueryManifest): Promise<Uint8Array> {
+  const bytes = encodeManifest(manifest);
+  readManifest(bytes);
+  const { question: label } = vitalsNames.labels;
+  const { sign } = await ctx.keys();
+  return encodeSigned({ bytes, signature: await signLabelled(sign, label, bytes) });
+}
+
+/**
+ * Asks a question: checked by all three, written down, paid on the ledger, collected, held against the ledger, opened.
+ * Throws what the servers and the ledger refuse, ANSWERS_DIFFER, ANSWER_NOT_SEALED; then `continueQuestion` goes on.
+ */
+export const askQuestion: Action<Asked, Answered> = {
+  name: 'vitals/ask',
+  async run(ctx, asked, { signal, onProgress }) {
+    const { study, permit } = await studyFor(ctx, asked, signal);
+    requireInPanel(asked.question, panelOf(study.panel).vitals.length);
+    if (permit.approver === '') throw new CodedError('APPROVAL_MISSING');
+    if (study.newestBatch === 0) throw new CodedError('BATCH_UNKNOWN');
+    if (permit.leftMicroRho < asked.microRho)
+      throw new CodedError('BUDGET_SPENT', { left: permit.leftMicroRho });
+    const manifest = manifestOf(ctx, study, permit, asked);
+    const signed = await signedQuestion(ctx, manifest);
+    const lines = await serverLines(ctx, study.servers, signal);
+    onProgress?.({ phase: 'reading', done: 0, total: 3 });
+    await checkedByAll(lines, signed);
+    const none = new Uint8Array(0);
+    const kept: KeptQuestion = {
+      ...{ version: 1, query: idOf(signed), account: ctx.account.account, signed },
+      ...{ servers: study.servers, panel: study.panel, edges: study.edges },
+      ...{ pagesPerPatient: study.pagesPerPatient, tx: '', answers: [none, none, none] },
+      ...{ seals: none, values: none },
+    };
+    return finish(ctx, kept, lines, { signal, onProgress });
+  },
+};
+
+const idOf = (signed: Uint8Array): Uint8Array =>
+  hexToBytes(queryIdOf(decodeSigned(signed).bytes)) ?? new Uint8Array(0);
+
+type Options = Parameters<typeof askQuestion.run>[2];
+
+/** Goes on with a question that was written down: by the digits that its id begins with. Throws QUERY_UNKNOWN. */
+export const continueQuestion: Action<{ readonly query: string }, Answered> = {
+  name: 'vitals/continue',
+  async run(ctx, { query }, options) {
+    const kept = entriesOf(ctx.vault.content, keptQuestions).find(
+      (it) => it.account === ctx.account.account && bytesToHex(it.query).startsWith(query),
+    );
+    if (kept === undefined) throw new CodedError('QUERY_UNKNOWN');
+    const answered = answeredOf(kept);
+    if (answered !== undefined) return answered;
+    return finish(ctx, kept, await serverLines(ctx, kept.servers, options.signal), options);
+  },
+};
+
+async function finish(
+  ctx: Context,
+  begun: KeptQuestion,
+  lines: readonly ServerLine[],
+  options: Options,
+): Promise<Answered> {
+  const { signal, onProgress } = options;
+  let kept = await paid(ctx, begun, options);
+  for (const [at, line] of lines.entries()) {
+    onProgress?.({ phase: 'fetching', done: at, total: 3 });
+    if ((kept.answers[at]?.length ?? 0) > 0) continue;
+    const patience = { tries, pause: () => pause(pauseMs, signal) };
+    const answer = await patiently(line, kept.signed, patience);
+    kept = await noted(ctx, kept, {
+      answers: kept.answers.map((it, place) => (place === at ? answer : it)),
+    });
+  }
+  onProgress?.({ phase: 'opening', done: 0, total: 3 });
+  const keys = (await ctx.allKeys()).map(({ kem }) => kem);
+  const { values, hashes } = await openAnswers(kept.answers, bytesToHex(kept.query), keys);
+  await requireSealed(ctx, kept, hashes, signal);
+  const none = new Uint8Array(0);
+  kept = await noted(ctx, kept, {
+    ...{ values: valuesBytes(values), seals: concatBytes(...hashes) },
+    answers: [none, none, none],
+  });
+  const answered = answeredOf(kept);
+  if (answered === undefined) throw new CodedError('INTERNAL');
+  return answered;
+}
+
+/** Once on the ledger, whoever sent it: also after a connection that broke before the receipt came. */
+async function paid(ctx: Context, kept: KeptQuestion, { signal }: Options): Promise<KeptQuestion> {
+  if (kept.tx !== '') return kept;
+  const manifest = readManifest(decodeSigned(kept.signed).bytes);
+  const query = bytesToHex(kept.query);
+  const rowId = queryRowId(ctx.account.account, query);
+  if ((await ctx.ledger.row(statQueries, rowId, { signal, maxAgeMs: 0 })) !== undefined)
+    return noted(ctx, kept, {});
+  const { permit, dataset, purpose, asOfBatch, microRho } = manifest;
+  const act = { kind: 'StatQuery', permit, dataset, purpose, query, asOfBatch, microRho } as const;
+  try {
+    const { txId } = await sendActs(ctx, {
+      ...{ kind: 'stat-query', acts: [act], signal },
+      writeDown: (content) => withEntry(content, keptQuestions, kept),
+    });
+    return noted(ctx, kept, { tx: txId });
+  } catch (error) {
+    if (!isCoded(error, 'QUERY_TAKEN')) throw error;
+    return noted(ctx, kept, {});
+  }
+}
+
+async function noted(
+  ctx: Context,
+  kept: KeptQuestion,
+  change: Partial<KeptQuestion>,
+): Promise<KeptQuestion> {
+  const next = { ...kept, ...change, version: kept.version + 1 };
+  await ctx.noteDown((content) => withEntry(content, keptQuestions, next));
+  return next;
+}
+
+/** Throws ANSWER_NOT_SEALED {server}: another hash stands on the ledger, or none after a while. */
+async function requireSealed(
+  ctx: Context,
+  kept: KeptQuestion,
+  hashes: readonly Uint8Array[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const [at, server] of kept.servers.entries()) {
+    const id = sealRowId(ctx.account.account, bytesToHex(kept.query), server);
+    let seal = await ctx.ledger.row(statSeals, id, { signal });
+    for (let n = 1; seal === undefined && n < tries; n++) {
+      await pause(pauseMs, signal);
+      seal = await ctx.ledger.row(statSeals, id, { signal });
+    }
+    if (seal === undefined || !equalBytes(seal.answer, hashes[at] ?? new Uint8Array(0)))
+      throw new CodedError('ANSWER_NOT_SEALED', { server });
+  }
+}
+
+/** A question of this wallet, answered or not. */
+export interface ListedQuestion {
+  readonly query: string;
+  readonly manifest: QueryManifest;
+  readonly isPaid: boolean;
+  readonly answered: Answered | undefined;
+}
+
+/** What this account asked, as the wallet keeps it. */
+export const listQuestions: Action<undefined, readonly ListedQuestion[]> = {
+  name: 'vitals/questions',
+  run: async (ctx) =>
+    entriesOf(ctx.vault.content, keptQuestions)
+      .filter(({ account }) => account === ctx.account.account)
+      .map((kept) => ({
+        query: bytesToHex(kept.query),
+        manifest: readManifest(decodeSigned(kept.signed).bytes),
+        isPaid: kept.tx !== '' || kept.version > 1,
+        answered: answeredOf(kept),
+      })),
+};
+
+/** A question that somebody asked of a dataset, as a patient in it sees it; signed by the researcher. */
+export interface SeenQuestion {
+  readonly query: string;
+  readonly manifest: QueryManifest;
+}
+
+/**
+ * The questions on a dataset, for a patient who opted in: what at least one of the three servers shows, proven to stand
+ * on the ledger as it is shown. Throws NOT_FOUND: she is not in it.
+ */
+export const questionsOn: Action<{ readonly dataset: string }, readonly SeenQuestion[]> = {
+  name: 'vitals/questions-on',
+  async run(ctx, { dataset }, { signal }) {
+    const study = await studyOf(ctx, dataset, [], signal);
+    const lines = await serverLines(ctx, study.servers, signal);
+    const shown = new Map<string, QueryManifest>();
+    for (const line of lines) {
+      for (const signed of await line.questions(await request(ctx, line.account, dataset))) {
+        const { bytes } = decodeSigned(signed);
+        shown.set(queryIdOf(bytes), readManifest(bytes));
+      }
+    }
+    const seen: SeenQuestion[] = [];
+    for (const [query, manifest] of shown) {
+      const id = queryRowId(manifest.researcher, query);
+      const row = await ctx.ledger.row(statQueries, id, { signal });
+      if (row?.dataset === dataset) seen.push({ query, manifest });
+    }
+    return seen;
+  },
+};
+
+async function request(ctx: Context, to: AccountId, dataset: string): Promise<Uint8Array> {
+  const bytes = encodeAs(statement, {
+    ...{ from: ctx.account.account, to: idBytes(to), word: 'questions', timeMs: ctx.nowMs() },
+    payload: hexToBytes(dataset) ?? new Uint8Array(0),
+  });
+  const { sign } = await ctx.keys();
+  const { statement: label } = vitalsNames.labels;
+  return encodeAs(signedStatement, {
+    statement: bytes,
+    signature: await signLabelled(sign, label, bytes),
+  });
+}

@@ -1,0 +1,24 @@
+import type { SdkWing } from '../../../sdk/wing.ts';
+import { keptQuestions, questionPending } from './asking/kept-questions.ts';
+
+export { type Answered, anovaOf, ttestOf } from './asking/answered.ts';
+export {
+  type Asked,
+  askQuestion,
+  continueQuestion,
+  listQuestions,
+  predictNoise,
+  questionsOn,
+} from './asking/ask.ts';
+export { answersCsv, answersJson } from './asking/export.ts';
+export { cohortText, methodText } from './asking/method-sheet.ts';
+export { listStudies, type Study } from './asking/studies.ts';
+export type { Figure } from './statistics/answer.ts';
+
+/** What the wing adds to a person's device. */
+export const vitalsSdk: SdkWing = {
+  name: 'vitals',
+  drawers: [keptQuestions],
+  pendingKinds: [questionPending],
+  messageKinds: [],
+};

@@ -1,0 +1,82 @@
+import { randomBytes } from '../../../crypto/random.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
+import { Http } from '../../../sdk/client/http.ts';
+import { localHospitals } from '../../../server/desk.ts';
+import { type HeldKey, heldKeys } from '../../../server/founding.ts';
+import { OrganisationDesk, type TakenTx } from '../../../server/organisation-desk.ts';
+import { dataServersGet } from '../api/routes/data-servers-get.ts';
+import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
+import type { StatPermit } from '../ledger/acts/stat-permit.ts';
+
+/** What an organisation says of studies, by its own key, from its home. Throws as `OrganisationDesk`. */
+export class StudyDesk {
+  readonly #desk: OrganisationDesk;
+  readonly #home: string;
+
+  private constructor(desk: OrganisationDesk, home: string) {
+    this.#desk = desk;
+    this.#home = home;
+  }
+
+  static async open(
+    url: string,
+    trustRoot: string,
+    home: string,
+    signal: AbortSignal,
+  ): Promise<StudyDesk> {
+    return new StudyDesk(await OrganisationDesk.open(url, trustRoot, signal), home);
+  }
+
+  /** Block time of the newest block that was verified. */
+  async timeMs(): Promise<number> {
+    await this.#desk.height();
+    return this.#desk.ledger.tip.timeMs;
+  }
+
+  /** By whose key this home speaks. Throws MEMBER_WRONG {held}: of none, or of several and none was named. */
+  async speaker(named: string | undefined): Promise<HeldKey> {
+    const held = await heldKeys(this.#home, this.#desk.genesis);
+    const meant = named === undefined ? held : held.filter(({ name }) => name === named);
+    const [only, more] = meant;
+    if (only === undefined || more !== undefined)
+      throw new CodedError('MEMBER_WRONG', { held: held.map(({ name }) => name).join(', ') });
+    return only;
+  }
+
+  /** A data server of each hospital of this home, in its order. */
+  async dataServers(signal: AbortSignal): Promise<readonly AccountId[]> {
+    const found: AccountId[] = [];
+    for (const { url } of localHospitals(this.#home)) {
+      const gateway = new GatewayClient(new Http(url));
+      const { servers } = await gateway.call(dataServersGet, { signal });
+      const [first] = servers;
+      if (first !== undefined) found.push(first.account);
+    }
+    return found;
+  }
+
+  async found(
+    terms: Omit<StatDataset, 'kind' | 'dataset'>,
+    by: HeldKey,
+  ): Promise<TakenTx & { readonly dataset: string }> {
+    const dataset = bytesToHex(randomBytes(16));
+    const taken = await this.#desk.send([{ kind: 'StatDataset', dataset, ...terms }], by);
+    return { ...taken, dataset };
+  }
+
+  async permit(
+    terms: Omit<StatPermit, 'kind' | 'permit'>,
+    by: HeldKey,
+  ): Promise<TakenTx & { readonly permit: string }> {
+    const permit = bytesToHex(randomBytes(16));
+    const taken = await this.#desk.send([{ kind: 'StatPermit', permit, ...terms }], by);
+    return { ...taken, permit };
+  }
+
+  approve(permit: string, by: HeldKey): Promise<TakenTx> {
+    return this.#desk.send([{ kind: 'StatApprove', permit }], by);
+  }
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { accountOf, bytesOf, day } from '../../../../../test/world.ts';
+import { isCoded } from '../../../../primitives/errors.ts';
+import { releasedBy } from '../../api/question.ts';
+import { openShares } from '../../crypto/answer-masks.ts';
+import { field64, modulo } from '../../crypto/field.ts';
+import { answerShare } from '../../node/answer-share.ts';
+import { askedStudy, pagesOf, type StudyPage } from '../asked-study.ts';
+import { idOf } from '../study.ts';
+
+/**
+ * A researcher who knows every value but one person's spends all that he may to learn that one. Source:
+ * docs/protocol/vitals-statistics.md, rules VQ-8, VQ-12 to VQ-16, and vitals-ledger.md, VL-22 and VL-23.
+ */
+
+const byRaul = { researcher: accountOf('raul'), permit: idOf('permit raul') };
+
+test('a budget is spent once: as many questions as it pays for, and the ledger refuses the next', async () => {
+  const study = await askedStudy();
+  let answered = 0;
+  for (;;) {
+    const manifest = study.manifest({ microRho: 125_000 });
+    if (study.pay(manifest) !== 'accepted') break;
+    answered++;
+  }
+  assert.equal(answered, 4);
+  const unpaid = await study.signed(study.manifest({ microRho: 125_000 }));
+  for (const desk of study.desks)
+    await assert.rejects(desk.ask(unpaid), (error) => isCoded(error, 'QUERY_UNKNOWN'));
+  study.close();
+});
+
+test('two who collude have two budgets, and the dataset\u2019s cap ends both', async () => {
+  const study = await askedStudy({ terms: { researcherCap: 300_000, datasetCap: 400_000 } });
+  assert.equal(study.pay(study.manifest({ microRho: 300_000 })), 'accepted');
+  assert.equal(study.pay(study.manifest({ ...byRaul, microRho: 100_001 }), 'raul'), 'BUDGET_SPENT');
+  assert.equal(study.pay(study.manifest({ ...byRaul, microRho: 100_000 }), 'raul'), 'accepted');
+  study.close();
+});
+
+test('asking the same again a hundred times gives one answer: there is nothing to average', async () => {
+  const study = await askedStudy();
+  const manifest = study.manifest();
+  study.pay(manifest);
+  const question = await study.signed(manifest);
+  const answers = new Set<string>();
+  for (let n = 0; n < 100; n++) {
+    study.world.timeMs += day / 100;
+    for (const desk of study.desks)
+      answers.add(Buffer.from(await desk.ask(question)).toString('hex'));
+  }
+  assert.equal(answers.size, 3);
+  study.close();
+});
+
+test('a server that forgot its answers adds the same noise to the same pages: retries through a crash tell nothing', async () => {
+  const study = await askedStudy();
+  const manifest = study.manifest();
+  const before = await study.asked(manifest);
+  const fresh = await askedStudy();
+  fresh.pay(manifest);
+  const question = await study.signed(manifest);
+  const again = await Promise.all(fresh.desks.map((desk) => desk.ask(question)));
+  assert.deepEqual(await fresh.open(again), before);
+  study.close();
+  fresh.close();
+});
+
+/** The target alone has age band 9 and lies in the last hour. */
+function withTarget(): StudyPage[] {
+  const others = pagesOf({ patients: 60 }).map((it) => ({
+    ...it,
+    attributes: { ...it.attributes, 'age-band': 4 },
+  }));
+  const [target] = pagesOf({ patients: 1, from: 900 });
+  assert.ok(target !== undefined);
+  const attributes = { ...target.attributes, 'age-band': 9 };
+  return [...others, { ...target, attributes, hour: target.hour + 5 }];
+}
+
+const isolating = [
+  ['her alone', [{ attribute: 'age-band', from: 9, to: 9 }], {}, 'COHORT_TOO_SMALL'],
+  [
+    'everybody but her by an attribute',
+    [{ attribute: 'age-band', from: 0, to: 8 }],
+    {},
+    'COHORT_OVERLAP',
+  ],
+  ['everybody but her by the hour', [], { untilHour: 499_994 }, 'COHORT_OVERLAP'],
+] as const;
+for (const [who, cohort, hours, code] of isolating) {
+  test(`after everybody, ${who} is refused, by the check and after the debit: ${code}`, async () => {
+    const study = await askedStudy({ pages: withTarget() });
+    await study.asked(study.manifest({ microRho: 1_000 }));
+    const manifest = study.manifest({ cohort: [...cohort], ...hours, microRho: 1_000 });
+    const question = await study.signed(manifest);
+    for (const desk of study.desks)
+      await assert.rejects(desk.check(question), (error) => isCoded(error, code));
+    study.pay(manifest);
+    for (const desk of study.desks)
+      await assert.rejects(desk.ask(question), (error) => isCoded(error, code));
+    study.close();
+  });
+}
+
+/** Which way a value lies that only she has: the others are known, and subtracted. */
+const kMin = 20;
+const spend = { pagesPerPatient: 1 };
+const question = { kind: 'mean', vital: 0 } as const;
+const coordinates = releasedBy(question);
+const keyOf = (name: string): Uint8Array => bytesOf(name);
+const ring = [keyOf('1-2'), keyOf('2-3'), keyOf('3-1')] as const;
+
+/** The sum that a researcher sees, less what he knows: hers, which is all 64 codes at one end, and noise. */
+function seen(isHigh: boolean, name: string, microRho: number, ownServers: 0 | 2): number {
+  const own = isHigh ? 64 * 255 : 64 * 0;
+  const others = 64 * 128 * kMin;
+  const total = BigInt(own + others);
+  const [one, two] = [keyOf(`${name} one`), keyOf(`${name} two`)].map((it) =>
+    modulo(field64, BigInt(`0x${Buffer.from(it).toString('hex')}`)),
+  );
+  const shares = [one ?? 0n, two ?? 0n, modulo(field64, total - (one ?? 0n) - (two ?? 0n))];
+  const readings = 64 * (kMin + 1);
+  const parts = ([1, 2, 3] as const).map((server) => {
+    const at = server - 1;
+    const share = {
+      ...{ coordinates, server, counts: { patients: kMin + 1, readings }, query: keyOf(name) },
+      shares: { sums: [shares[at] ?? 0n, 0n, 0n, 0n, 0n], products: [] },
+      maskKeys: { next: ring[at] ?? ring[0], previous: ring[(at + 2) % 3] ?? ring[0] },
+      noiseKey: keyOf(`noise ${server}`),
+      spending: { ...spend, microRho },
+    };
+    // His own servers leave their noise out.
+    return ownServers === 2 && server < 3 ? noiseless(share) : answerShare(share);
+  });
+  return Number(openShares(parts)[2] ?? 0n);
+}
+
+type Share = Parameters<typeof answerShare>[0];
+/** So large a budget that the noise is none: variance 1. */
+const noiseless = (share: Share): readonly bigint[] =>
+  answerShare({ ...share, spending: { ...spend, microRho: Number.MAX_SAFE_INTEGER } });
+
+/** How much better than a coin he guesses, of `trials`: 0 to 1. */
+function advantage(trials: number, questions: readonly number[], ownServers: 0 | 2): number {
+  let right = 0;
+  for (let n = 0; n < trials; n++) {
+    const isHigh = n % 2 === 0;
+    const weighed = questions.reduce(
+      (sum, microRho, at) =>
+        sum + microRho * seen(isHigh, `${n} ${at} ${ownServers}`, microRho, ownServers),
+      0,
+    );
+    if (weighed > 0 === isHigh) right++;
+  }
+  return 2 * (right / trials) - 1;
+}
+
+/** Of the standard normal distribution, to 1e-7 (Abramowitz and Stegun 26.2.17). */
+function normal(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const tail =
+    (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) *
+    t *
+    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return z > 0 ? 1 - tail : tail;
+}
+
+/**
+ * The most that rho allows. Her page in place of another page of hers is two steps of adding and removing: rho four
+ * times; Gaussian mechanisms of rho lie sqrt(2 rho) deviations apart, which a best guess tells by so much.
+ */
+const allowed = (rho: number): number => 2 * normal(Math.sqrt(2 * 4 * rho) / 2) - 1;
+
+const strategies = [
+  ['all of the budget on one question', [500_000], 0, 1_200],
+  ['ten questions of a tenth', Array.from({ length: 10 }, () => 50_000), 0, 400],
+  ['two researchers with a budget each', [500_000, 500_000], 0, 800],
+  ['a researcher with two of the three servers', [500_000], 2, 1_200],
+] as const;
+for (const [what, questions, ownServers, trials] of strategies) {
+  test(`${what}: what he learns of one person is within what rho allows`, (context) => {
+    const rho = questions.reduce((sum, it) => sum + it, 0) / 1_000_000;
+    const measured = advantage(trials, questions, ownServers);
+    const bound = allowed(rho);
+    context.diagnostic(
+      `advantage ${measured.toFixed(3)}, allowed ${bound.toFixed(3)} at rho ${rho}`,
+    );
+    // Three deviations of the measurement itself; it is fixed by its keys, so it is the same on every run.
+    const error = 3 * Math.sqrt((1 - bound * bound) / trials);
+    assert.ok(measured <= bound + error, `${measured} > ${bound} + ${error}`);
+    // With three noises it is well below what one noise allows.
+    if (ownServers === 0) assert.ok(measured < bound - 0.1, `${measured}`);
+  });
+}
+
+test('without noise he would know every time: the attack itself works', () => {
+  const huge = Number.MAX_SAFE_INTEGER;
+  assert.equal(advantage(40, [huge], 0), 1);
+});
