@@ -3,15 +3,18 @@ import { decodeReadRequest, type ReadRequest } from '../../../api/read-request.t
 import { decodeSigned } from '../../../api/signed.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { sealTo } from '../../../crypto/letter.ts';
+import type { SigningKey } from '../../../crypto/signature.ts';
 import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
 import { readTxBody } from '../../../ledger/codec.ts';
 import { leafHash, type MerkleTree, merkleTree } from '../../../ledger/merkle.ts';
-import type { Account } from '../../../ledger/tables/accounts.ts';
-import type { Consent } from '../../../ledger/tables/consents.ts';
+import type { StateTable } from '../../../ledger/table.ts';
+import { accounts } from '../../../ledger/tables/accounts.ts';
+import { type Consent, consents } from '../../../ledger/tables/consents.ts';
+import { keys } from '../../../ledger/tables/keys.ts';
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { decodeCbor, readArray, readBytes } from '../../../primitives/cbor.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { type AccountId, type ConsentId, idBytes } from '../../../primitives/ids.ts';
+import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import {
   decodeSensorRead,
   encodeSensorReading,
@@ -21,39 +24,27 @@ import {
   type SensorRead,
   type ShownPage,
 } from '../api/sensor-read.ts';
-import type { Statement } from '../api/statement.ts';
-import type { Trio } from '../ledger/tables/stat-trios.ts';
+import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import type { PageStore } from './page-store.ts';
+import { openReaderStatement, stateToReader } from './reader-statements.ts';
 import { decideReading, type ShownLook } from './reading-decision.ts';
 
-/** What a data server asks of the ledger to decide about a reader; every row proven. Throws LEDGER_OLD and what proofs throw. */
+/** The ledger as this server believes it: every row proven to a signed header of the last ten minutes. */
 export interface ReadingLedger {
   readonly chainId: string;
-  account(account: AccountId): Promise<Account | undefined>;
-  /** As it stands now: no state of before `since`, a height. */
-  consent(consent: ConsentId, since: number): Promise<Consent | undefined>;
-  /** X-Wing. */
-  kemKey(account: AccountId): Promise<Uint8Array>;
-  trio(trio: string): Promise<Trio | undefined>;
+  row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined>;
   /** Throws RECEIPT_INVALID, TRUST_ROOT_WRONG. */
   receipt(bytes: Uint8Array): Promise<ReceiptVerdict>;
-  nowMs(): number;
 }
 
-/** How this server hears and speaks (`vitals-servers.md` VS-5). */
-export interface ReadingStatements {
-  /** What an account says to this server. Throws UNAUTHENTICATED. */
-  open(signed: Uint8Array, word: string): Promise<Pick<Statement, 'from' | 'payload'>>;
-  /** Signed by this server. */
-  say(to: AccountId, word: string, payload: Uint8Array): Promise<Uint8Array>;
-}
-
-interface ReadingParts {
-  readonly me: AccountId;
+/** What showing shares stands on; a part of what one data server stands on. */
+export interface ReadingBase {
+  readonly account: AccountId;
+  readonly sign: SigningKey;
   readonly ledger: ReadingLedger;
-  readonly statements: ReadingStatements;
-  readonly store: PageStore;
+  readonly store: Pick<PageStore, 'registration' | 'pagesOf' | 'sealedBatch' | 'page'>;
+  readonly now: () => number;
 }
 
 /** Batches whose trees are remembered. */
@@ -64,11 +55,11 @@ const mostTrees = 64;
  * view of the ledger → its shares, sealed to him. Source: docs/protocol/vitals-reading.md, VR-11 to VR-13.
  */
 export class VitalsReading {
-  readonly #of: ReadingParts;
+  readonly #base: ReadingBase;
   readonly #trees = new Map<string, BatchTree>();
 
-  constructor(of: ReadingParts) {
-    this.#of = of;
+  constructor(base: ReadingBase) {
+    this.#base = base;
   }
 
   /**
@@ -76,11 +67,12 @@ export class VitalsReading {
    * `decideReading`; REQUEST_TOO_MANY for more pages than an answer holds.
    */
   async answer(signed: Uint8Array): Promise<Uint8Array> {
-    const { me, ledger, statements, store } = this.#of;
-    const said = await statements.open(signed, readWord);
+    const { account: me, ledger, store } = this.#base;
+    const said = await openReaderStatement(this.#base, signed, readWord);
     const asked = decodeSensorRead(said.payload);
     if (asked.chainId !== ledger.chainId) throw new CodedError('CHAIN_WRONG');
-    const place = ((await ledger.trio(asked.trio))?.servers.indexOf(me) ?? -1) + 1;
+    const trio = await ledger.row(statTrios, asked.trio);
+    const place = (trio?.servers.indexOf(me) ?? -1) + 1;
     if (place === 0) throw new CodedError('TRIO_UNKNOWN');
     const { fromMs } = await this.#granted(said.from, asked);
     const registration = await store.registration(asked.pseudonym);
@@ -90,22 +82,32 @@ export class VitalsReading {
       ...{ request, place, registration: registration.signed },
       pages: await this.#pages(asked, fromMs),
     });
-    const answer = await statements.say(said.from, readingWord, reading);
+    const answer = await stateToReader(this.#base, {
+      ...{ to: said.from, word: readingWord, payload: reading },
+    });
+    const kemKey = await this.#kemKey(said.from);
     const context = [idBytes(said.from), request];
-    const kemKey = await ledger.kemKey(said.from);
     return sealTo(kemKey, vitalsNames.labels.readSeal, context, new Uint8Array(0), answer);
+  }
+
+  /** The reader's, in use. */
+  async #kemKey(reader: AccountId): Promise<Uint8Array> {
+    const directory = await this.#base.ledger.row(keys, reader);
+    const inUse = directory?.identities.find(({ untilHeight }) => untilHeight === 0);
+    if (inUse === undefined) throw new CodedError('UNAUTHENTICATED');
+    return inUse.identity.kemKey;
   }
 
   /** What the grant says. Throws what `decideReading` answers. */
   async #granted(reader: AccountId, asked: SensorRead): Promise<GrantBody> {
-    const { ledger, store } = this.#of;
-    const nowMs = ledger.nowMs();
-    const { look, height } = shownLook(await ledger.receipt(asked.look));
-    const consent = await ledger.consent(look.request.consent, height);
+    const { ledger, store, now } = this.#base;
+    const look = shownLook(await ledger.receipt(asked.look));
+    const nowMs = Math.max(now(), look.timeMs);
+    const consent = await ledger.row(consents, look.request.consent);
     const body = consent === undefined ? undefined : bodyShown(look.request, consent);
     const refused = decideReading({
       ...{ reader, asked, look, consent, body, nowMs },
-      patient: consent === undefined ? undefined : await ledger.account(consent.account),
+      patient: consent === undefined ? undefined : await ledger.row(accounts, consent.account),
       registered: (await store.registration(asked.pseudonym))?.account,
     });
     if (refused !== undefined) throw new CodedError(refused);
@@ -114,7 +116,7 @@ export class VitalsReading {
   }
 
   async #pages(asked: SensorRead, fromMs: number): Promise<readonly ShownPage[]> {
-    const { store } = this.#of;
+    const { store } = this.#base;
     // Of before the grant's beginning nothing: whole hours from it on.
     const from = Math.max(asked.firstHour, Math.ceil(fromMs / hourMs));
     const hours = { from, until: asked.lastHour + 1 };
@@ -139,7 +141,7 @@ export class VitalsReading {
     const name = `${trio} ${number}`;
     const known = this.#trees.get(name);
     if (known !== undefined) return known;
-    const { store } = this.#of;
+    const { store } = this.#base;
     const batch = await store.sealedBatch(trio, number);
     if (batch === undefined) throw new CodedError('BATCH_UNKNOWN', { batch: number });
     const leaves: Uint8Array[] = [];
@@ -169,10 +171,7 @@ interface BatchTree {
  * The look that a receipt shows: one entry of the one act of an AccessLog, by the organisation that the reader asked,
  * answered 1. Throws LOOK_WRONG.
  */
-function shownLook({ tx, code, data, claim, height, timeMs }: ReceiptVerdict): {
-  readonly look: ShownLook & { readonly request: ReadRequest };
-  readonly height: number;
-} {
+function shownLook({ tx, code, data, claim, timeMs }: ReceiptVerdict): ShownLook & { readonly request: ReadRequest } {
   const { acts, sender } = readTxBody(tx);
   const [act] = acts;
   const isLog = acts.length === 1 && act !== undefined && 'kind' in act && act.kind === 'AccessLog';
@@ -186,7 +185,7 @@ function shownLook({ tx, code, data, claim, height, timeMs }: ReceiptVerdict): {
   if (bits[claim.entry] !== 1 || request.organisation !== sender || !isOfConsent) {
     throw new CodedError('LOOK_WRONG');
   }
-  return { look: { request, timeMs }, height };
+  return { request, timeMs };
 }
 
 /** Undefined when the shown body is not what the ledger's hash stands for. Throws CONDITION_UNKNOWN. */
