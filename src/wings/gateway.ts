@@ -1,2 +1,3 @@
+import { vitalsGateway } from './vitals/gateway/index.ts';
 /** What the wings add to a gateway: a line a wing. Only `server/consortium.ts` reads it. */
-export const gatewayWings = [] as const;
+export const gatewayWings = [vitalsGateway] as const;

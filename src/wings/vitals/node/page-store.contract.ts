@@ -122,6 +122,7 @@ export function describePageStore(name: string, open: OpenPageStore): void {
         (await store.unsealed(trio, 9)).map(({ page }) => page),
         byId(pages),
       );
+      assert.deepEqual(await store.trios(), [trio, other].sort());
       const times = { firstHour: 480_001, lastHour: 480_003 };
       const all = { trio, number: 1, root: drawn('all'), pages: byId(pages), ...times };
       const some = { ...all, root: drawn('some'), pages: byId(pages.slice(1)) };

@@ -13,6 +13,8 @@ export interface PageStore {
   /** One step; the very same one again is kept. Throws PSEUDONYM_TAKEN, REGISTRATION_OLD. */
   register(registration: KeptRegistration): Promise<void>;
 
+  /** Those of which this server has pages. */
+  trios(): Promise<readonly string[]>;
   page(page: Uint8Array): Promise<StoredPage | undefined>;
   /** Pages that this sensor sent at or after this time, whatever became of them. */
   sentSince(sensor: Uint8Array, sinceMs: number): Promise<number>;

@@ -126,6 +126,12 @@ export class SqlitePageStore implements PageStore {
     });
   }
 
+  async trios(): Promise<readonly string[]> {
+    return this.#all('SELECT DISTINCT trio FROM pages ORDER BY trio').map((row) =>
+      textIn(row, 'trio'),
+    );
+  }
+
   async page(page: Uint8Array): Promise<StoredPage | undefined> {
     const row = this.#get('SELECT * FROM pages WHERE page = ?', page);
     return row && storedOf(row);

@@ -1,4 +1,25 @@
-import type { ServerWing } from '../../../server/process.ts';
+import { fileURLToPath } from 'node:url';
+import type { Process, ServerWing } from '../../../server/process.ts';
+import { hasDataServer, makeDataServer } from './data-server-keys.ts';
 
-/** What the wing brings to the servers of a home: its hospitals may keep statistics (vitals-ledger.md, VL-2). */
-export const vitalsServer: ServerWing = { name: 'vitals', rights: ['stat'], processes: [] };
+const dataServer: Process = {
+  name: 'data-server',
+  per: 'hospital',
+  entry: fileURLToPath(new URL('./data-server-process.ts', import.meta.url)),
+  runsFor: hasDataServer,
+  keeps: {
+    databases: ['data-server/pages.db'],
+    plain: ['data-server/settings.json'],
+    keys: ['data-server/server.key'],
+  },
+};
+
+/** What the wing brings to the servers of a home: its hospitals may keep statistics (vitals-ledger.md, VL-2), and each runs a data server. */
+export const vitalsServer: ServerWing = {
+  name: 'vitals',
+  rights: ['stat'],
+  processes: [dataServer],
+  async found({ hospitals }) {
+    for (const { folder } of hospitals) makeDataServer(folder);
+  },
+};

@@ -1,0 +1,10 @@
+import { bytesOfText } from '../../../../api/message-parts.ts';
+import { handler } from '../../../../gateway/handler.ts';
+import { dataServersPost } from '../../api/routes/data-servers-post.ts';
+import { dataServerNotices } from '../data-servers-part.ts';
+
+/** Source: rule VS-3. */
+export const handleDataServersPost = handler(dataServersPost, async ({ gateway, body }) => {
+  await gateway.parts.get(dataServerNotices).keep(bytesOfText(body.notice));
+  return {};
+});

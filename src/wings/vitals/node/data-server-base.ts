@@ -1,0 +1,48 @@
+import type { KemKey } from '../../../crypto/kem.ts';
+import type { SigningKey } from '../../../crypto/signature.ts';
+import type { StateTable } from '../../../ledger/table.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type { StatBatch } from '../ledger/acts/stat-batch.ts';
+import type { StatSeal } from '../ledger/acts/stat-seal.ts';
+import type { PageStore } from './page-store.ts';
+
+/** The ledger as this server believes it: every row proven to a signed header (rule VS-2). */
+export interface LedgerRows {
+  readonly chainId: string;
+  /** Undefined: proven to be absent. A row that may change is of the last ten minutes. Throws what verification throws. */
+  row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined>;
+}
+
+/** The way to the other servers of a trio. */
+export interface PeerLine {
+  /** Hands a signed statement over and gives the answer's bytes. Throws GATEWAY_UNREACHABLE, and what the other refuses. */
+  ask(server: AccountId, signedStatement: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface DataServerSettings {
+  /** So old may a page's hour be (rule VS-8). */
+  readonly freshHours: number;
+  /** Pages of one sensor in a day. */
+  readonly pagesPerDay: number;
+}
+export const defaultDataServerSettings: DataServerSettings = { freshHours: 48, pagesPerDay: 4_096 };
+
+/** What one data server stands on. */
+export interface DataServerBase {
+  readonly account: AccountId;
+  readonly sign: SigningKey;
+  readonly kem: KemKey;
+  /** 32 bytes, from which everything follows that is this server's own. */
+  readonly rootSecret: Uint8Array;
+  readonly store: PageStore;
+  readonly ledger: LedgerRows;
+  readonly peers: PeerLine;
+  readonly arithmetic: PageArithmetic;
+  readonly settings: DataServerSettings;
+  readonly now: () => number;
+  /** Puts an act on the ledger under this server's account, and waits for its block. Throws the refusal. */
+  readonly send: (act: StatBatch | StatSeal) => Promise<void>;
+  /** Crash tests stop a server at a step. */
+  readonly faultPoint?: (step: string) => void;
+}

@@ -1,0 +1,109 @@
+import { bytesToHex } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { bytes, encodeAs, list, oneOf, struct, text } from '../../../primitives/shape.ts';
+import { Batching } from './batching.ts';
+import type { DataServerBase } from './data-server-base.ts';
+import { takeUpload } from './intake.ts';
+import type { PageState } from './page-store.ts';
+import { register } from './registering.ts';
+import { answerPeer, openPeerStatement, state } from './statements.ts';
+import { ownTrio } from './trio.ts';
+import { secretsFor } from './trio-secrets.ts';
+import { Verification } from './verification.ts';
+
+const pageStates: readonly (PageState | 'unknown')[] = [
+  'waiting',
+  'accepted',
+  'refused',
+  'unknown',
+];
+/** What became of pages, as this server signs it. Rule VS-10. */
+export const pagesStated = list(
+  struct({
+    page: bytes(16),
+    manifestHash: bytes(),
+    state: oneOf(pageStates),
+    /** '' unless it was refused. */
+    code: text(40),
+  }),
+);
+
+/**
+ * One data server: what it does when it is asked, and what comes round by itself. Source: docs/protocol/vitals-servers.md.
+ */
+export class DataServer {
+  readonly base: DataServerBase;
+  readonly verification: Verification;
+  readonly batching: Batching;
+
+  constructor(base: DataServerBase) {
+    this.base = base;
+    this.verification = new Verification(base);
+    this.batching = new Batching(base);
+  }
+
+  /** See `register`. */
+  register(signed: Uint8Array): Promise<void> {
+    return register(this.base, signed);
+  }
+
+  /** See `takeUpload`; what became of the pages, signed. */
+  async upload(bytes: Uint8Array): Promise<Uint8Array> {
+    const pages = await takeUpload(this.base, bytes);
+    return this.pageStates(pages.map(({ page }) => page));
+  }
+
+  /** What became of these pages here, signed by this server. */
+  async pageStates(pages: readonly Uint8Array[]): Promise<Uint8Array> {
+    const found = await Promise.all(pages.map((page) => this.base.store.page(page)));
+    const stated = pages.map((page, at) => ({
+      ...{ page, manifestHash: found[at]?.manifestHash ?? new Uint8Array(0) },
+      ...{ state: found[at]?.state ?? ('unknown' as const), code: found[at]?.code ?? '' },
+    }));
+    return state(this.base, { word: 'pages', payload: encodeAs(pagesStated, stated) });
+  }
+
+  /** Answers another server of a trio. Throws UNAUTHENTICATED, and what each word throws. Rule VS-5. */
+  async answerPeer(signed: Uint8Array): Promise<Uint8Array> {
+    const { from, word, payload } = await openPeerStatement(this.base, signed);
+    const answer = async () => {
+      switch (word) {
+        case 'secrets':
+          return this.#secretsFor(from, payload);
+        case 'round':
+          return this.verification.answer(from, payload);
+        case 'propose':
+          return this.batching.answerProposal(from, payload);
+        case 'sign':
+          return this.batching.answerSigning(from, payload);
+        default:
+          throw new CodedError('REQUEST_INVALID', { at: 'word' });
+      }
+    };
+    return answerPeer(this.base, { from, word, signed }, await answer());
+  }
+
+  async #secretsFor(from: DataServerBase['account'], payload: Uint8Array): Promise<Uint8Array> {
+    const trio = await ownTrio(this.base, bytesToHex(payload));
+    if (!trio.others.some(({ account }) => account === from))
+      throw new CodedError('UNAUTHENTICATED');
+    return secretsFor(this.base, trio, from);
+  }
+
+  /** One turn of judging, for all trios whose pages are here; returns how many pages were decided. */
+  async judge(): Promise<number> {
+    let decided = 0;
+    for (const trio of await this.base.store.trios())
+      decided += await this.verification.round(trio);
+    return decided;
+  }
+
+  /** One turn of sealing: what the ledger has, and, as server 1, the next batch; returns how many batches were made. */
+  async seal(): Promise<number> {
+    let made = 0;
+    for (const trio of await this.base.store.trios()) {
+      if ((await this.batching.next(trio)) > 0) made += 1;
+    }
+    return made;
+  }
+}

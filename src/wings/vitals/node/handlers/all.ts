@@ -1,0 +1,15 @@
+import type { DataHandler } from '../handler.ts';
+import { handlePageStatesPost } from './page-states-post.ts';
+import { handlePagesPost } from './pages-post.ts';
+import { handlePeerPost } from './peer-post.ts';
+import { handleRegistrationsPost } from './registrations-post.ts';
+import { handleServerWhoGet } from './server-who-get.ts';
+
+/** What every data server answers, a line a route. */
+export const dataHandlers: readonly DataHandler[] = [
+  handleServerWhoGet,
+  handleRegistrationsPost,
+  handlePagesPost,
+  handlePageStatesPost,
+  handlePeerPost,
+];

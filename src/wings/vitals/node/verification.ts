@@ -1,0 +1,247 @@
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import {
+  bytes,
+  type ChoiceOf,
+  choice,
+  decodeAs,
+  encodeAs,
+  hexId,
+  list,
+  type Of,
+  struct,
+  text,
+} from '../../../primitives/shape.ts';
+import { type PageManifest, pageManifest } from '../api/page.ts';
+import type { OfThree } from '../crypto/page-head.ts';
+import { type KeptShare, keepShare } from '../crypto/page-keep.ts';
+import { openBody } from '../crypto/page-open.ts';
+import {
+  decidePage,
+  type PreparedShare,
+  prepareShare,
+  type VerifierShare,
+} from '../crypto/page-verify.ts';
+import type { DataServerBase } from './data-server-base.ts';
+import { nameOf } from './intake.ts';
+import { headOf, keptBody } from './page-bodies.ts';
+import type { PageVerdict, SaidOfPage, WaitingPage } from './page-store.ts';
+import { askPeer } from './statements.ts';
+import { type OwnTrio, ownTrio } from './trio.ts';
+import { trioSecrets } from './trio-secrets.ts';
+
+/** Pages of one round. */
+export const mostOfRound = 256;
+/** Messages that came for pages which are not here yet. */
+const mostHeard = 16_384;
+
+const sayings = {
+  share: [0, { part: bytes(32), verifier: bytes(191 * 3 * 8) }],
+  refusal: [1, { code: text(40) }],
+} as const;
+/** What a server says of one page: its verifier share, or that its share is not what the device says. */
+const saying = choice(sayings);
+type Saying = ChoiceOf<typeof sayings>;
+
+const saidOfPage = struct({ page: bytes(16), manifestHash: bytes(32), said: bytes() });
+export const roundMessage = struct({
+  trio: hexId(32),
+  pages: list(saidOfPage, { most: mostOfRound }),
+});
+export type RoundMessage = Of<typeof roundMessage>;
+
+/** What this server found of one of its own pages. */
+interface Prepared {
+  readonly said: Saying;
+  readonly share?: PreparedShare;
+  readonly kept?: KeptShare;
+}
+
+/**
+ * The judging of pages together with the two others: one message each way a page. What was said stands in the store before
+ * it is said; what others said is asked for again after a restart. Rules VS-11, VS-12.
+ */
+export class Verification {
+  readonly #base: DataServerBase;
+  readonly #prepared = new Map<string, Prepared>();
+  /** By page, then by who said it. */
+  readonly #heard = new Map<string, Map<AccountId, Uint8Array>>();
+
+  constructor(base: DataServerBase) {
+    this.#base = base;
+  }
+
+  /** Speaks of the pages that wait, hears the others and decides what can be decided; returns how many. */
+  async round(trioId: string): Promise<number> {
+    const { store, faultPoint } = this.#base;
+    const waiting = await store.waiting(trioId, mostOfRound);
+    if (waiting.length === 0) return 0;
+    const trio = await ownTrio(this.#base, trioId);
+    const pages = await this.#speak(trio, waiting);
+    faultPoint?.('round:spoken');
+    const message = encodeAs(roundMessage, { trio: trio.id, pages });
+    // One that does not answer now is asked in the next round.
+    await Promise.all(
+      trio.others
+        .map(async ({ account }) => {
+          const answer = await askPeer(this.#base, account, { word: 'round', payload: message });
+          this.#hear(account, decodeAs(roundMessage, answer).pages);
+        })
+        .map((it) => it.catch((error: unknown) => passOver(error))),
+    );
+    faultPoint?.('round:heard');
+    return this.#decide(trio, waiting);
+  }
+
+  /** What this server says of the pages that another one speaks of, as far as it has them. */
+  async answer(from: AccountId, payload: Uint8Array): Promise<Uint8Array> {
+    const { trio: trioId, pages } = decodeAs(roundMessage, payload);
+    const trio = await ownTrio(this.#base, trioId);
+    if (!trio.others.some(({ account }) => account === from))
+      throw new CodedError('UNAUTHENTICATED');
+    this.#hear(from, pages);
+    const names = new Set(pages.map((it) => nameOf(it.page, it.manifestHash)));
+    const waiting = (await this.#base.store.waiting(trio.id, 4 * mostOfRound)).filter((it) =>
+      names.has(nameOf(it.page, it.manifestHash)),
+    );
+    const said = await this.#speak(trio, waiting);
+    const settled = await this.#saidBefore(pages, said);
+    await this.#decide(trio, waiting);
+    return encodeAs(roundMessage, { trio: trio.id, pages: [...said, ...settled] });
+  }
+
+  /** What it said of pages that wait no more. */
+  async #saidBefore(
+    asked: readonly SaidOfPage[],
+    said: readonly SaidOfPage[],
+  ): Promise<readonly SaidOfPage[]> {
+    const done = new Set(said.map((it) => nameOf(it.page, it.manifestHash)));
+    const found: SaidOfPage[] = [];
+    for (const { page, manifestHash } of asked) {
+      if (done.has(nameOf(page, manifestHash))) continue;
+      const stored = await this.#base.store.page(page);
+      const isSame =
+        stored !== undefined && nameOf(page, stored.manifestHash) === nameOf(page, manifestHash);
+      if (isSame && stored.said !== undefined)
+        found.push({ page, manifestHash, said: stored.said });
+    }
+    return found;
+  }
+
+  /** What it says of its own pages; written down before anybody hears it. */
+  async #speak(trio: OwnTrio, waiting: readonly WaitingPage[]): Promise<readonly SaidOfPage[]> {
+    const pages: SaidOfPage[] = [];
+    const isNew: SaidOfPage[] = [];
+    for (const it of waiting) {
+      const { page, manifestHash } = it;
+      const said = it.said ?? encodeAs(saying, (await this.#prepare(trio, it)).said);
+      pages.push({ page, manifestHash, said });
+      if (it.said === undefined) isNew.push({ page, manifestHash, said });
+    }
+    if (isNew.length > 0) await this.#base.store.speak(isNew);
+    return pages;
+  }
+
+  async #prepare(trio: OwnTrio, page: WaitingPage): Promise<Prepared> {
+    const name = nameOf(page.page, page.manifestHash);
+    const before = this.#prepared.get(name);
+    if (before !== undefined) return before;
+    const { verifyKey } = await trioSecrets(this.#base, trio);
+    const prepared = await this.#open(trio, page, verifyKey);
+    if (this.#prepared.size > 4 * mostOfRound) this.#prepared.clear();
+    this.#prepared.set(name, prepared);
+    return prepared;
+  }
+
+  async #open(trio: OwnTrio, page: WaitingPage, verifyKey: Uint8Array): Promise<Prepared> {
+    const { arithmetic } = this.#base;
+    const manifest = decodeAs(pageManifest, page.manifest);
+    const [head, server] = [headOf(manifest), trio.place];
+    try {
+      const body = keptBody(server, page.body);
+      const opened = await openBody(arithmetic, { server, head, body });
+      const hash = manifest.hashes[server - 1] ?? manifest.hashes[0];
+      const kept = keepShare(arithmetic, { server, head, opened, hash });
+      const { parts } = manifest;
+      const share = await prepareShare(arithmetic, { server, head, parts, opened, verifyKey });
+      return { said: { kind: 'share', part: share.part, verifier: share.verifier }, share, kept };
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      return { said: { kind: 'refusal', code: error.code } };
+    }
+  }
+
+  #hear(from: AccountId, pages: readonly SaidOfPage[]): void {
+    for (const { page, manifestHash, said } of pages) {
+      const name = nameOf(page, manifestHash);
+      const heard = this.#heard.get(name) ?? new Map<AccountId, Uint8Array>();
+      // The first word counts: nobody says two things of one page.
+      if (!heard.has(from)) heard.set(from, said);
+      this.#heard.set(name, heard);
+    }
+    for (const oldest of this.#heard.keys()) {
+      if (this.#heard.size <= mostHeard) break;
+      this.#heard.delete(oldest);
+    }
+  }
+
+  async #decide(trio: OwnTrio, waiting: readonly WaitingPage[]): Promise<number> {
+    const verdicts: PageVerdict[] = [];
+    for (const page of waiting) {
+      const heard = this.#heard.get(nameOf(page.page, page.manifestHash));
+      if (heard === undefined || trio.others.some(({ account }) => !heard.has(account))) continue;
+      verdicts.push(await this.#verdict(trio, page, heard));
+    }
+    if (verdicts.length === 0) return 0;
+    await this.#base.store.settle(verdicts);
+    this.#base.faultPoint?.('round:settled');
+    for (const { page, manifestHash } of verdicts) {
+      this.#prepared.delete(nameOf(page, manifestHash));
+      this.#heard.delete(nameOf(page, manifestHash));
+    }
+    return verdicts.length;
+  }
+
+  async #verdict(
+    trio: OwnTrio,
+    { page, manifestHash, ...of }: WaitingPage,
+    heard: ReadonlyMap<AccountId, Uint8Array>,
+  ): Promise<PageVerdict> {
+    const mine = await this.#prepare(trio, { page, manifestHash, ...of });
+    const said = trio.servers.map((account) =>
+      account === this.#base.account ? mine.said : readSaying(heard.get(account)),
+    );
+    // Of the lowest server that refuses: so all three give one reason.
+    const refusal = said.find((it) => it.kind === 'refusal');
+    if (refusal !== undefined) return { page, manifestHash, code: refusal.code };
+    const manifest = decodeAs(pageManifest, of.manifest);
+    const verdict = this.#judge(manifest, said, mine);
+    if (verdict !== 'accepted' || mine.kept === undefined)
+      return { page, manifestHash, code: verdict };
+    return { page, manifestHash, kept: mine.kept };
+  }
+
+  #judge({ parts }: PageManifest, said: readonly Saying[], { share }: Prepared): string {
+    const [first, second, third] = said.map(shareIn);
+    if (first === undefined || second === undefined || third === undefined || share === undefined)
+      throw new CodedError('INTERNAL');
+    const three: OfThree<VerifierShare> = [first, second, third];
+    return decidePage(this.#base.arithmetic, { parts, said: three, jointRand: share.jointRand });
+  }
+}
+
+const shareIn = (it: Saying): VerifierShare | undefined => (it.kind === 'share' ? it : undefined);
+
+/** What cannot be read is a refusal: a server that speaks nonsense must not hold a page up for ever. */
+function readSaying(said: Uint8Array | undefined): Saying {
+  try {
+    return decodeAs(saying, said ?? new Uint8Array(0));
+  } catch {
+    return { kind: 'refusal', code: 'PEER_DISAGREES' };
+  }
+}
+
+/** A server that is away, or that refuses, is asked again in the next round. */
+function passOver(error: unknown): void {
+  if (!isCoded(error)) throw error;
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { utf8 } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { type AccountKeys, deriveAccountKeys } from '../../../sdk/wallet/identity.ts';
+import { makeFolder, readSecretFile, writeWhole } from '../../../server/files.ts';
+
+/** What the data server of one hospital keeps, below its hospital's folder. */
+export const dataServerFolder = (hospital: string): string => join(hospital, 'data-server');
+const keyPath = (hospital: string): string => join(dataServerFolder(hospital), 'server.key');
+const settingsPath = (hospital: string): string =>
+  join(dataServerFolder(hospital), 'settings.json');
+
+const settingsFile = z.strictObject({
+  /** Where it listens; 0: any free port. */
+  port: z.int().min(0).max(65_535),
+  host: z.string(),
+  /** Where others reach it; missing: at the address at which it listens. */
+  publicUrl: z.string().optional(),
+  /** How old a page's hour may be: more than 48 only to replay recorded days. */
+  freshHours: z.int().min(1).max(1_000_000),
+  batchSeconds: z.int().min(1).max(86_400),
+  roundMs: z.int().min(10).max(60_000),
+});
+export type DataServerFile = z.infer<typeof settingsFile>;
+
+const defaults: DataServerFile = {
+  ...{ port: 0, host: '127.0.0.1', freshHours: 48, batchSeconds: 60, roundMs: 500 },
+};
+
+/** Makes the key and the settings of a hospital's data server; what is there stays. */
+export function makeDataServer(hospital: string, settings: Partial<DataServerFile> = {}): void {
+  makeFolder(dataServerFolder(hospital));
+  readSecretFile(keyPath(hospital), () => new Uint8Array(randomBytes(32)));
+  if (existsSync(settingsPath(hospital))) return;
+  const text = JSON.stringify({ ...defaults, ...settings }, undefined, 2);
+  writeWhole(settingsPath(hospital), utf8(`${text}\n`));
+}
+
+/** Whether this hospital has one. */
+export const hasDataServer = (hospital: string): boolean => existsSync(keyPath(hospital));
+
+/** Throws HOME_INVALID {file}. */
+export function dataServerSettings(hospital: string): DataServerFile {
+  try {
+    return settingsFile.parse(JSON.parse(readFileSync(settingsPath(hospital), 'utf8')));
+  } catch (cause) {
+    throw new CodedError('HOME_INVALID', { file: 'data-server/settings.json' }, cause);
+  }
+}
+
+/** The root secret and the account keys that follow from it. Throws HOME_INVALID {file}: there is none. */
+export async function dataServerKeys(
+  hospital: string,
+  organisation: AccountId,
+): Promise<{ readonly rootSecret: Uint8Array; readonly keys: AccountKeys }> {
+  if (!hasDataServer(hospital))
+    throw new CodedError('HOME_INVALID', { file: 'data-server/server.key' });
+  const rootSecret = new Uint8Array(readFileSync(keyPath(hospital)));
+  return { rootSecret, keys: await deriveAccountKeys(rootSecret, organisation, 0) };
+}

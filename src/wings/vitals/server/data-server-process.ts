@@ -1,0 +1,85 @@
+// The data server of one hospital as a process of its own, under the supervisor: what is exported is its `ProcessEntry`.
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { textOfBytes } from '../../../api/message-parts.ts';
+import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
+import { utf8 } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
+import { Http } from '../../../sdk/client/http.ts';
+import { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
+import { localHospitals, localUrl } from '../../../server/desk.ts';
+import { urlAt } from '../../../server/listening.ts';
+import { type ProcessOrder, type RunningProcess, serversOf } from '../../../server/process.ts';
+import { noticeWord } from '../api/notice.ts';
+import { dataServersPost } from '../api/routes/data-servers-post.ts';
+import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import { DataServer } from '../node/data-server.ts';
+import { defaultDataServerSettings } from '../node/data-server-base.ts';
+import { SqlitePageStore } from '../node/sqlite-page-store.ts';
+import { state } from '../node/statements.ts';
+import { createDataServerHttp } from './data-server-http.ts';
+import { dataServerFolder, dataServerKeys, dataServerSettings } from './data-server-keys.ts';
+import { enrolDataServer } from './enrol-data-server.ts';
+import { actSender, provenRows } from './ledger-line.ts';
+import { httpPeers, ServerAddresses } from './peer-line.ts';
+import { Turns } from './turns.ts';
+
+type Line = Readonly<Record<string, string | number>>;
+const log = (line: Line) =>
+  process.stdout.write(`${JSON.stringify({ timeMs: Date.now(), ...line })}\n`);
+
+export async function start({ home, hospital }: ProcessOrder): Promise<RunningProcess> {
+  const here = localHospitals(home).find(({ name }) => name === hospital);
+  if (hospital === undefined || here === undefined)
+    throw new CodedError('INTERNAL', { what: 'no hospital' });
+  const folder = join(serversOf(home), hospital);
+  const file = dataServerSettings(folder);
+  const { rootSecret, keys } = await dataServerKeys(folder, here.account);
+  const gateway = new GatewayClient(new Http(here.url));
+  const trustRoot = parseTrustRoot(readFileSync(join(home, 'trust.json'), 'utf8'));
+  const ledger = new ProvenLedger(gateway, trustRoot);
+  const enrolling = { home, hospital, organisation: here.account, keys, gateway, ledger };
+  const account = await enrolDataServer(enrolling);
+
+  const arithmetic = await pageArithmetic();
+  const store = new SqlitePageStore(join(dataServerFolder(folder), 'pages.db'), arithmetic);
+  const rows = provenRows(ledger);
+  const addresses = new ServerAddresses(rows, (organisation, url) =>
+    gatewayAt(home, organisation, url),
+  );
+  const now = Date.now;
+  const { sign, kem } = keys;
+  const server = new DataServer({
+    ...{ account, sign, kem, rootSecret, store, ledger: rows, arithmetic, now },
+    peers: httpPeers(addresses),
+    settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
+    send: actSender({ gateway, ledger, account, sign, now }),
+  });
+  const app = await createDataServerHttp(server);
+  await app.listen({ port: file.port, host: file.host });
+  const url = file.publicUrl ?? urlAt(file.host, (app.server.address() as AddressInfo).port);
+  const notice = await state(server.base, { word: noticeWord, payload: utf8(url) });
+  await gateway.call(dataServersPost, { body: { notice: textOfBytes(notice) } });
+  log({ listens: url, account });
+  const turns = new Turns((what, error) =>
+    log({ what, code: isCoded(error) ? error.code : 'INTERNAL' }),
+  );
+  turns.every('judge', file.roundMs, () => server.judge());
+  turns.every('seal', file.batchSeconds * 1_000, () => server.seal());
+  return {
+    async close() {
+      await app.close();
+      await turns.stop();
+      await store.close();
+    },
+  };
+}
+
+/** What is a path on the ledger is one of the address of this home, where its hospitals answer together. */
+function gatewayAt(home: string, organisation: string, url: string): string {
+  const local = localHospitals(home).find(({ account }) => account === organisation);
+  if (local !== undefined) return local.url;
+  return url.startsWith('/') ? `${localUrl(home) ?? ''}${url}` : url;
+}

@@ -1,0 +1,50 @@
+import { textOfBytes } from '../../../api/message-parts.ts';
+import { txPost } from '../../../api/routes/tx-post.ts';
+import { labels } from '../../../crypto/labels.ts';
+import { type SigningKey, signLabelled } from '../../../crypto/signature.ts';
+import { encodeTx, encodeTxBody } from '../../../ledger/codec.ts';
+import { suite } from '../../../ledger/object-types.ts';
+import { refusalOf } from '../../../ledger/refusals.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import type { GatewayClient } from '../../../sdk/client/gateway-client.ts';
+import type { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
+import { maxStateAgeMs } from '../../../sdk/ledger/proven-rows.ts';
+import type { DataServerBase, LedgerRows } from '../node/data-server-base.ts';
+
+const validMs = 60_000;
+const attempts = 3;
+
+/** Proven rows of the last ten minutes: what a data server believes. */
+export const provenRows = (ledger: ProvenLedger): LedgerRows => ({
+  chainId: ledger.trustRoot.chain,
+  row: (table, id) => ledger.row(table, id, { maxAgeMs: maxStateAgeMs }),
+});
+
+/** Sends acts of this account; a number that another process of it used meanwhile is taken anew. */
+export function actSender(of: {
+  readonly gateway: GatewayClient;
+  readonly ledger: ProvenLedger;
+  readonly account: AccountId;
+  readonly sign: SigningKey;
+  readonly now: () => number;
+}): DataServerBase['send'] {
+  const { gateway, ledger, account, sign, now } = of;
+  return async (act) => {
+    for (let attempt = 1; ; attempt++) {
+      const { window } = await ledger.currentAccount(account);
+      const body = {
+        ...{ suite, chainId: ledger.trustRoot.chain, sender: account, nonce: window.top + 1 },
+        log: act.kind === 'StatBatch' ? ('doc' as const) : ('user' as const),
+        ...{ validUntilMs: Math.max(now(), ledger.tip.timeMs) + validMs, acts: [act] },
+      };
+      const signature = await signLabelled(sign, labels.txSign, encodeTxBody(body));
+      const tx = encodeTx({ body, signatures: [{ publicKey: sign.publicKey, signature }] });
+      const outcome = await gateway.call(txPost, { body: { tx: textOfBytes(tx) } });
+      if (outcome.code === 0) return;
+      const code = refusalOf(outcome.code)?.code ?? 'REFUSAL_UNKNOWN';
+      if (!code.startsWith('NONCE_') || attempt === attempts)
+        throw new CodedError(code, { txId: outcome.txId });
+    }
+  };
+}

@@ -1,0 +1,64 @@
+import { bytesOfText } from '../../../api/message-parts.ts';
+import { accounts } from '../../../ledger/tables/accounts.ts';
+import { organisations } from '../../../ledger/tables/organisations.ts';
+import { utf8ToText } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
+import { Http } from '../../../sdk/client/http.ts';
+import { noticeWord } from '../api/notice.ts';
+import { dataServersGet } from '../api/routes/data-servers-get.ts';
+import { peerPost } from '../api/routes/peer-post.ts';
+import type { LedgerRows, PeerLine } from '../node/data-server-base.ts';
+import { openStatement } from '../node/statements.ts';
+
+/** Where data servers answer: as they signed it, shown by the gateway of the hospital that enrolled them. Rule VS-3. */
+export class ServerAddresses {
+  readonly #ledger: LedgerRows;
+  readonly #gatewayOf: (organisation: AccountId, url: string) => string;
+  readonly #known = new Map<AccountId, string>();
+
+  /** `gatewayOf`: where an organisation's gateway answers, given what the ledger says of it. */
+  constructor(ledger: LedgerRows, gatewayOf: (organisation: AccountId, url: string) => string) {
+    this.#ledger = ledger;
+    this.#gatewayOf = gatewayOf;
+  }
+
+  /** Throws SERVER_UNKNOWN: it is none, or has not said where it answers. */
+  async urlOf(server: AccountId): Promise<string> {
+    const known = this.#known.get(server);
+    if (known !== undefined) return known;
+    const row = await this.#ledger.row(accounts, server);
+    const hospital = row && (await this.#ledger.row(organisations, row.organisation));
+    if (row === undefined || hospital === undefined)
+      throw new CodedError('SERVER_UNKNOWN', { server });
+    const url = this.#gatewayOf(row.organisation, hospital.url);
+    const { servers } = await new GatewayClient(new Http(url)).call(dataServersGet, {});
+    const notice = servers.find(({ account }) => account === server)?.notice;
+    if (notice === undefined) throw new CodedError('SERVER_UNKNOWN', { server });
+    const said = await openStatement({ ledger: this.#ledger }, bytesOfText(notice));
+    if (said.from !== server || said.word !== noticeWord)
+      throw new CodedError('GATEWAY_LIED', { server });
+    const found = utf8ToText(said.payload);
+    this.#known.set(server, found);
+    return found;
+  }
+
+  /** It did not answer there: it may be elsewhere now. */
+  forget(server: AccountId): void {
+    this.#known.delete(server);
+  }
+}
+
+/** Over HTTP. */
+export const httpPeers = (addresses: ServerAddresses): PeerLine => ({
+  async ask(server, statement) {
+    try {
+      const http = new Http(await addresses.urlOf(server), { retryDelaysMs: [] });
+      return await new GatewayClient(http).call(peerPost, { stream: statement });
+    } catch (error) {
+      addresses.forget(server);
+      throw error;
+    }
+  },
+});
