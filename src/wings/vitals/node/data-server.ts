@@ -91,19 +91,27 @@ export class DataServer {
   }
 
   /** One turn of judging, for all trios whose pages are here; returns how many pages were decided. */
-  async judge(): Promise<number> {
-    let decided = 0;
-    for (const trio of await this.base.store.trios())
-      decided += await this.verification.round(trio);
-    return decided;
+  judge(): Promise<number> {
+    return this.#ofEach((trio) => this.verification.round(trio));
   }
 
-  /** One turn of sealing: what the ledger has, and, as server 1, the next batch; returns how many batches were made. */
-  async seal(): Promise<number> {
-    let made = 0;
+  /** One turn of sealing: what the ledger has, and, as server 1, the next batch; returns the sum of their numbers. */
+  seal(): Promise<number> {
+    return this.#ofEach((trio) => this.batching.next(trio));
+  }
+
+  /** Each trio has its turn, whatever became of the one before; what the first threw is thrown then. */
+  async #ofEach(work: (trio: string) => Promise<number>): Promise<number> {
+    let sum = 0;
+    const errors: unknown[] = [];
     for (const trio of await this.base.store.trios()) {
-      if ((await this.batching.next(trio)) > 0) made += 1;
+      try {
+        sum += await work(trio);
+      } catch (error) {
+        errors.push(error);
+      }
     }
-    return made;
+    if (errors.length > 0) throw errors[0];
+    return sum;
   }
 }

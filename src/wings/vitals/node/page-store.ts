@@ -19,8 +19,9 @@ export interface PageStore {
   /** Pages that this sensor sent at or after this time, whatever became of them. */
   sentSince(sensor: Uint8Array, sinceMs: number): Promise<number>;
   /**
-   * All of these wait from now on, or none does. A page in the place of one that waits or was refused replaces it. Throws
-   * PAGE_REPLAYED (it was accepted), PAGE_WAITS (the server has spoken of the one that waits).
+   * All of these wait from now on, or none does. A page in the place of one that waits or was refused replaces it; under the
+   * same manifest it stays what it is. Throws PAGE_REPLAYED (another was accepted), PAGE_WAITS (the server has spoken of the
+   * one that waits).
    */
   takeIn(pages: readonly ArrivedPage[]): Promise<void>;
   /** The oldest that wait, of one trio. */

@@ -155,8 +155,9 @@ export class SqlitePageStore implements PageStore {
     );
     if (before !== undefined) {
       const isSame = equalBytes(bytesIn(before, 'manifest_hash'), of.manifestHash);
+      // What became of it stays: one sharing is judged once.
+      if (isSame) return;
       if (before.state === 'accepted') throw new CodedError('PAGE_REPLAYED');
-      if (before.state === 'waiting' && isSame) return;
       if (before.state === 'waiting' && before.said !== null) throw new CodedError('PAGE_WAITS');
       this.#run('DELETE FROM pages WHERE page = ?', of.page);
     }

@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import type { Code } from '../../../codes/index.ts';
+import { signingKeyFromSeed } from '../../../crypto/signature.ts';
+import { isCoded } from '../../../primitives/errors.ts';
+import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { pageUpload } from '../api/upload.ts';
+import { joinClinical } from '../crypto/clinical-lane.ts';
+import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { signPage } from '../sdk/sensor/page-upload.ts';
+import { drawn, valuesOf } from './pages.ts';
+import { hour, Killed, type Place, ThreeServers } from './three-servers.ts';
+
+const places: readonly Place[] = [0, 1, 2];
+const kernel = await openKernel();
+
+async function opened(t: TestContext): Promise<ThreeServers> {
+  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
+  t.after(() => three.close());
+  await three.registerEverywhere();
+  return three;
+}
+const refused = (work: Promise<unknown>, code: Code) =>
+  assert.rejects(work, (error) => {
+    assert.ok(isCoded(error, code), `expected ${code}, got ${String(error)}`);
+    return true;
+  });
+
+test('pages are taken in, judged by all three, sealed in one batch, and read back as they were', async (t) => {
+  const three = await opened(t);
+  const values = [valuesOf(1, 64, 1), valuesOf(1, 3, 2), valuesOf(3, 10, 3)];
+  const pages = await Promise.all(values.map((it, at) => three.sign(it, at)));
+  await three.upload(pages);
+  await three.judge();
+  for (const place of places) {
+    for (const { shared } of pages) {
+      const stored = await three.store(place).page(shared.head.page);
+      assert.equal(stored?.state, 'accepted');
+    }
+  }
+  assert.equal(await three.server(0).seal(), 1);
+  const roots = [];
+  for (const place of places) {
+    await three.server(place).seal();
+    const batch = await three.store(place).sealedBatch(three.trio, 1);
+    assert.equal(batch?.pages.length, 3);
+    roots.push(Buffer.from(batch.root).toString('hex'));
+  }
+  assert.equal(new Set(roots).size, 1);
+  const read = await Promise.all(
+    places.map((it) => three.store(it).pagesOf(three.pseudonym, 3, { from: hour, until: hour + 1 })),
+  );
+  const clinical = read.map((ofServer) => ofServer[0]?.kept.clinical ?? new Uint8Array(0));
+  assert.deepEqual(joinClinical(clinical), values[2]?.clinical);
+  // Nothing more to seal.
+  assert.equal(await three.server(0).seal(), 0);
+});
+
+test('who asks is judged before what he sends is read', async (t) => {
+  const three = await opened(t);
+  const page = await three.sign(valuesOf(1, 5), 1);
+  const [good] = await three.uploads([page]);
+  const upload = decodeAs(pageUpload, good);
+  const send = (change: Partial<typeof upload>) =>
+    three.server(0).upload(encodeAs(pageUpload, { ...upload, ...change }));
+  const garbage = new Uint8Array(40);
+  await refused(send({ trio: 'aa'.repeat(32), sealed: garbage }), 'TRIO_UNKNOWN');
+  const forged = upload.pages.map((it) => ({ ...it, signature: new Uint8Array(64) }));
+  await refused(send({ pages: forged, sealed: garbage }), 'SIGNATURE_WRONG');
+  const stranger = await signingKeyFromSeed(drawn('stranger'));
+  const values = valuesOf(1, 5);
+  const numbered = { values, sequence: 1, startHour: hour };
+  const strange = await signPage(kernel, { ...three.line, key: stranger }, numbered);
+  await refused(send({ pages: [strange.signed], sealed: garbage }), 'SENSOR_UNKNOWN');
+  const nobody = { ...three.line, pseudonym: drawn('nobody').slice(0, 16) };
+  const unknown = await signPage(kernel, nobody, numbered);
+  await refused(send({ pages: [unknown.signed], sealed: garbage }), 'SENSOR_UNKNOWN');
+  for (const [startHour, code] of [
+    [hour - 49, 'PAGE_STALE'],
+    [hour + 1, 'PAGE_STALE'],
+    [hour - 47, 'CANNOT_OPEN'],
+  ] as const) {
+    const stale = await three.sign(values, 1, startHour);
+    await refused(send({ pages: [stale.signed], sealed: garbage }), code);
+  }
+  const panel = await three.sign(valuesOf(2, 5), 1);
+  await refused(send({ pages: [panel.signed], sealed: garbage }), 'PANEL_UNKNOWN');
+  await refused(send({ sealed: garbage }), 'CANNOT_OPEN');
+  // The body of another server.
+  const [, second] = await three.uploads([page]);
+  await refused(three.server(0).upload(second), 'CANNOT_OPEN');
+  assert.equal(await three.store(0).page(page.shared.head.page), undefined);
+  await three.server(0).upload(good);
+  await three.server(0).upload(good);
+});
+
+test('a registration is the patient’s own, the newest counts, and who has left sends nothing more', async (t) => {
+  const three = await opened(t);
+  const [server] = [three.server(0)];
+  const good = await three.register();
+  const wrong = good.slice();
+  wrong[wrong.length - 1] = (wrong.at(-1) ?? 0) ^ 1;
+  await refused(server.register(wrong), 'SIGNATURE_WRONG');
+  await refused(server.register(await three.register({ sex: 2 })), 'REGISTRATION_OLD');
+  const moved = { pseudonym: drawn('other').slice(0, 16), counter: 2 };
+  await refused(server.register(await three.register(moved)), 'PSEUDONYM_TAKEN');
+  await server.register(good);
+  await server.register(await three.register({ counter: 2, datasets: [] }));
+  const [upload] = await three.uploads([await three.sign(valuesOf(1, 5), 1)]);
+  await refused(server.upload(upload), 'SENSOR_UNKNOWN');
+});
+
+test('a page that is not what it says is refused by all three, and the same number is sent anew', async (t) => {
+  const three = await opened(t);
+  const good = await three.sign(valuesOf(1, 5), 7);
+  // Two sharings of one page: the bodies of one under the manifest of the other.
+  const other = await three.sign(valuesOf(1, 5), 7);
+  await three.upload([{ shared: other.shared, signed: good.signed }]);
+  await three.judge();
+  for (const place of places) {
+    const stored = await three.store(place).page(good.shared.head.page);
+    assert.deepEqual([stored?.state, stored?.code], ['refused', 'SHARE_HASH_MISMATCH']);
+  }
+  // One sharing is judged once; another of the same page is another.
+  await three.upload([good]);
+  await three.upload([other]);
+  await three.judge();
+  for (const place of places)
+    assert.equal((await three.store(place).page(good.shared.head.page))?.state, 'accepted');
+  const [again] = await three.uploads([good]);
+  await refused(three.server(0).upload(again), 'PAGE_REPLAYED');
+  const [same] = await three.uploads([other]);
+  await three.server(0).upload(same);
+});
+
+test('a server that is away holds pages up and loses none; a page it never got is in no batch', async (t) => {
+  const three = await opened(t);
+  const pages = [await three.sign(valuesOf(1, 5), 1), await three.sign(valuesOf(1, 5), 2)];
+  await three.upload([await three.sign(valuesOf(1, 5), 0)]);
+  await three.judge();
+  await three.upload(pages);
+  three.away.add(2);
+  await three.server(0).judge();
+  await three.server(1).judge();
+  assert.equal((await three.store(0).unsealed(three.trio, 9)).length, 1);
+  three.away.delete(2);
+  const alone = await three.sign(valuesOf(1, 5), 3);
+  const [first] = await three.uploads([alone]);
+  await three.server(0).upload(first);
+  await three.judge();
+  await three.server(0).seal();
+  assert.equal((await three.store(0).sealedBatch(three.trio, 1))?.pages.length, 3);
+  assert.equal((await three.store(0).page(alone.shared.head.page))?.state, 'waiting');
+});
+
+test('nobody but the two others of a trio is answered', async (t) => {
+  const three = await opened(t);
+  const [upload] = await three.uploads([await three.sign(valuesOf(1, 5), 1)]);
+  await refused(three.server(0).answerPeer(upload), 'CBOR_SHAPE');
+  const seen: Uint8Array[] = [];
+  const { peers } = three.server(1).base;
+  const { ask } = peers;
+  Object.assign(peers, {
+    ask: (to: Parameters<typeof ask>[0], bytes: Uint8Array) => {
+      seen.push(bytes);
+      return ask(to, bytes);
+    },
+  });
+  await three.upload([await three.sign(valuesOf(1, 5), 1)]);
+  await three.server(1).judge();
+  const [asked] = seen;
+  assert.ok(asked !== undefined);
+  const forged = asked.slice();
+  forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+  await refused(three.server(0).answerPeer(forged), 'UNAUTHENTICATED');
+  // What was said to one server is not said to another, nor an hour later.
+  const addressee = await three.server(0).answerPeer(asked).then(
+    () => 0 as const,
+    () => 2 as const,
+  );
+  await refused(three.server(addressee === 0 ? 2 : 0).answerPeer(asked), 'UNAUTHENTICATED');
+  three.now += 3_600_000;
+  await refused(three.server(addressee).answerPeer(asked), 'UNAUTHENTICATED');
+});
+
+test('killed between any two steps, three servers end with the same batches under the same roots', async () => {
+  const killing = fc.record({
+    place: fc.constantFrom<Place>(0, 1, 2),
+    /** At the how manieth step that it comes to. */
+    at: fc.integer({ min: 1, max: 14 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(killing, { minLength: 1, maxLength: 4 }), async (kills) => {
+      const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-kills-')), kernel);
+      try {
+        await three.registerEverywhere();
+        const left = [...kills];
+        const steps = new Map<Place, number>();
+        three.onStep = (place) => {
+          const step = (steps.get(place) ?? 0) + 1;
+          steps.set(place, step);
+          const due = left.findIndex((it) => it.place === place && it.at === step);
+          if (due < 0) return;
+          left.splice(due, 1);
+          throw new Killed();
+        };
+        // What a supervisor does: a server that was killed begins again with what it wrote down.
+        const patiently = async (place: Place, work: () => Promise<unknown>) => {
+          for (let tries = 0; tries < 8; tries++) {
+            try {
+              await work();
+              return;
+            } catch (error) {
+              if (error instanceof Killed) await three.kill(place);
+              else if (!isCoded(error)) throw error;
+            }
+          }
+        };
+        const pages = [];
+        for (let at = 0; at < 3; at++) pages.push(await three.sign(valuesOf(3, 4, at), at));
+        for (const part of [pages.slice(0, 2), pages.slice(2)]) {
+          const uploads = await three.uploads(part);
+          for (const place of places)
+            await patiently(place, () => three.server(place).upload(uploads[place]));
+          for (let turn = 0; turn < 6; turn++) {
+            for (const place of places) await patiently(place, () => three.server(place).judge());
+            for (const place of places) await patiently(place, () => three.server(place).seal());
+          }
+        }
+        const batches = await Promise.all(
+          places.map(async (place) => {
+            const newest = await three.store(place).newestBatch(three.trio);
+            const found = [];
+            for (let number = 1; number <= newest; number++)
+              found.push(await three.store(place).sealedBatch(three.trio, number));
+            return found;
+          }),
+        );
+        assert.deepEqual(batches[1], batches[0]);
+        assert.deepEqual(batches[2], batches[0]);
+        const count = batches[0]?.reduce((sum, it) => sum + (it?.pages.length ?? 0), 0);
+        assert.equal(count, pages.length);
+      } finally {
+        await three.close();
+      }
+    }),
+    { numRuns: 8 },
+  );
+});

@@ -1,0 +1,237 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KemKey } from '../../../crypto/kem.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { type SigningKey, signLabelled, signingKeyFromSeed, verifyLabelled } from '../../../crypto/signature.ts';
+import { accounts } from '../../../ledger/tables/accounts.ts';
+import { keys } from '../../../ledger/tables/keys.ts';
+import type { StateTable } from '../../../ledger/table.ts';
+import { freshWindow } from '../../../ledger/nonce-window.ts';
+import { neverRotated } from '../../../ledger/tables/accounts.ts';
+import { neverChanged } from '../../../ledger/tables/keys.ts';
+import { utf8, bytesToHex } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { type AccountId, accountIdOf } from '../../../primitives/ids.ts';
+import { encodeAs } from '../../../primitives/shape.ts';
+import { deriveAccountKeys } from '../../../sdk/wallet/identity.ts';
+import { type Registration, registration, signedRegistration } from '../api/registration.ts';
+import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type { OfThree } from '../crypto/page-head.ts';
+import type { PageValues } from '../crypto/page-values.ts';
+import { batchSignedBytes, type StatBatch } from '../ledger/acts/stat-batch.ts';
+import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
+import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
+import { vitalsNames } from '../names.ts';
+import { DataServer } from '../node/data-server.ts';
+import { type DataServerBase, defaultDataServerSettings } from '../node/data-server-base.ts';
+import type { PageStore } from '../node/page-store.ts';
+import { SqlitePageStore } from '../node/sqlite-page-store.ts';
+import { type SensorLine, signPage, type SignedPage, uploadsOf } from '../sdk/sensor/page-upload.ts';
+
+/** Three data servers in one process, each with a file of its own, and a ledger that is a map of rows. */
+
+export const hour = 500_000;
+export const nowMs = hour * 3_600_000 + 1_800_000;
+const bytesOf = (name: string): Uint8Array => sha256(utf8(name));
+const organisation = accountIdOf(bytesOf('organisation'));
+const names = ['north', 'harbour', 'valley'] as const;
+export type Place = 0 | 1 | 2;
+const places: readonly Place[] = [0, 1, 2];
+
+/** Who stops a server at a step, as a power failure would. */
+export class Killed extends Error {}
+
+interface Actor {
+  readonly account: AccountId;
+  readonly sign: SigningKey;
+  readonly kem: KemKey;
+  readonly rootSecret: Uint8Array;
+}
+
+export class FakeLedger {
+  readonly rows = new Map<string, unknown>();
+  readonly chainId = 'test-chain';
+  async row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined> {
+    return this.rows.get(`${table.name}/${id}`) as Row | undefined;
+  }
+  put<Row>(table: StateTable<Row>, id: string, row: Row): void {
+    this.rows.set(`${table.name}/${id}`, row);
+  }
+  /** As VL-13 has it, as far as these tests go. */
+  async take(act: StatBatch): Promise<void> {
+    const trio = await this.row(statTrios, act.trio);
+    if (trio === undefined) throw new CodedError('TRIO_UNKNOWN');
+    if (act.number !== trio.newestBatch + 1) throw new CodedError('BATCH_NUMBER');
+    const content = batchSignedBytes(act, this.chainId);
+    for (const [at, { signKey, signature }] of act.signatures.entries()) {
+      const row = await this.row(accounts, trio.servers[at] ?? '');
+      const isKnown = row !== undefined && bytesToHex(row.signKey) === bytesToHex(signKey);
+      const label = vitalsNames.labels.batch;
+      if (!isKnown || !(await verifyLabelled(signKey, label, content, signature)))
+        throw new CodedError('SIGNATURE_WRONG');
+    }
+    const { root, pages, firstHour, lastHour, number } = act;
+    const batch = { root, pages, firstHour, lastHour, height: number };
+    this.put(statBatches, batchRowId(act.trio, number), batch);
+    this.put(statTrios, act.trio, { ...trio, newestBatch: number });
+  }
+  enrol({ account, sign, kem }: Actor, role: 'data-server' | 'patient'): void {
+    this.put(accounts, account, {
+      ...{ role, organisation, frozen: false, enrolledHeight: 1, signKey: sign.publicKey },
+      ...{ window: freshWindow, highestEpoch: 0, newestKeySet: 0, schedule: [], ...neverRotated },
+    });
+    const identity = {
+      ...{ suite: 2, signKey: sign.publicKey, kemKey: kem.publicKey, point: new Uint8Array(32) },
+      ...{ recovery: new Uint8Array(32), pointProof: new Uint8Array(64) },
+      signature: new Uint8Array(64),
+    };
+    this.put(keys, account, {
+      ...{ credentialHash: new Uint8Array(32), ...neverChanged },
+      identities: [{ identity, fromHeight: 1, untilHeight: 0 }],
+    });
+  }
+}
+
+async function actor(name: string): Promise<Actor> {
+  const rootSecret = bytesOf(name);
+  const { sign, kem } = await deriveAccountKeys(rootSecret, organisation, 0);
+  return { account: accountIdOf(sha256(sign.publicKey)), sign, kem, rootSecret };
+}
+
+export class ThreeServers {
+  readonly ledger = new FakeLedger();
+  readonly actors: readonly Actor[];
+  readonly trio: string;
+  readonly ana: Actor;
+  readonly sensor: SigningKey;
+  readonly arithmetic: PageArithmetic;
+  /** Called with the place of a server and the step that it has come to. */
+  onStep: (place: Place, step: string) => void = () => {};
+  /** Servers that do not answer. */
+  readonly away = new Set<Place>();
+  readonly pseudonym: Uint8Array = bytesOf('pseudonym').slice(0, 16);
+  now = nowMs;
+  readonly #folder: string;
+  readonly #open = new Map<Place, { readonly server: DataServer; readonly store: PageStore }>();
+
+  private constructor(of: {
+    readonly folder: string;
+    readonly actors: readonly Actor[];
+    readonly ana: Actor;
+    readonly sensor: SigningKey;
+    readonly arithmetic: PageArithmetic;
+  }) {
+    this.#folder = of.folder;
+    this.actors = of.actors;
+    this.ana = of.ana;
+    this.sensor = of.sensor;
+    this.arithmetic = of.arithmetic;
+    const servers = of.actors.map(({ account }) => account);
+    this.trio = trioId(servers);
+    for (const it of of.actors) this.ledger.enrol(it, 'data-server');
+    this.ledger.enrol(of.ana, 'patient');
+    this.ledger.put(statTrios, this.trio, { servers, newestBatch: 0 });
+  }
+
+  static async open(folder: string, arithmetic: PageArithmetic): Promise<ThreeServers> {
+    const actors = await Promise.all(names.map(actor));
+    const sensor = await signingKeyFromSeed(bytesOf('sensor'));
+    return new ThreeServers({ folder, actors, ana: await actor('ana'), sensor, arithmetic });
+  }
+
+  server(place: Place): DataServer {
+    return this.#opened(place).server;
+  }
+  store(place: Place): PageStore {
+    return this.#opened(place).store;
+  }
+
+  #opened(place: Place) {
+    const open = this.#open.get(place);
+    if (open !== undefined) return open;
+    const store = new SqlitePageStore(join(this.#folder, `${place}.db`), this.arithmetic);
+    const made = { store, server: new DataServer(this.#baseOf(place, store)) };
+    this.#open.set(place, made);
+    return made;
+  }
+
+  #baseOf(place: Place, store: PageStore): DataServerBase {
+    const own = this.actors[place];
+    if (own === undefined) throw new Error('no such server');
+    return {
+      ...{ ...own, store, ledger: this.ledger, arithmetic: this.arithmetic },
+      ...{ now: () => this.now, settings: defaultDataServerSettings },
+      peers: {
+        ask: async (account, statement) => {
+          const at = places.find((it) => this.actors[it]?.account === account);
+          if (at === undefined || this.away.has(at)) throw new CodedError('GATEWAY_UNREACHABLE');
+          try {
+            return await this.server(at).answerPeer(statement);
+          } catch (error) {
+            // To who asked, a server that was killed is one that does not answer.
+            if (error instanceof Killed) throw new CodedError('GATEWAY_UNREACHABLE');
+            throw error;
+          }
+        },
+      },
+      send: async (act) => {
+        if (act.kind !== 'StatBatch') throw new Error('not played here');
+        await this.ledger.take(act);
+      },
+      faultPoint: (step) => this.onStep(place, step),
+    };
+  }
+
+  /** Ends a server as a power failure would: what was not written is gone. */
+  async kill(place: Place): Promise<void> {
+    const open = this.#open.get(place);
+    this.#open.delete(place);
+    await open?.store.close();
+  }
+
+  async close(): Promise<void> {
+    for (const place of places) await this.kill(place);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async register(change: Partial<Registration> = {}): Promise<Uint8Array> {
+    const bytes = encodeAs(registration, {
+      ...{ account: this.ana.account, pseudonym: this.pseudonym, counter: 1, sex: 1, ageBand: 4 },
+      ...{ region: 7, arm: 0, fromHour: 0, untilHour: 2 ** 32 - 1, datasets: ['ab'.repeat(16)] },
+      sensors: [{ key: this.sensor.publicKey, panels: [1, 3] }],
+      ...change,
+    });
+    const label = vitalsNames.labels.registration;
+    const signature = await signLabelled(this.ana.sign, label, bytes);
+    return encodeAs(signedRegistration, { registration: bytes, signature });
+  }
+
+  async registerEverywhere(): Promise<void> {
+    const signed = await this.register();
+    for (const place of places) await this.server(place).register(signed);
+  }
+
+  get line(): SensorLine {
+    const [first, second, third] = this.actors.map(({ kem }) => kem.publicKey);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three');
+    const kemKeys: OfThree<Uint8Array> = [first, second, third];
+    return { key: this.sensor, pseudonym: this.pseudonym, trio: this.trio, kemKeys };
+  }
+
+  sign(values: PageValues, sequence: number, startHour = hour): Promise<SignedPage> {
+    return signPage(this.arithmetic, this.line, { values, sequence, startHour });
+  }
+
+  uploads(pages: readonly SignedPage[]): Promise<OfThree<Uint8Array>> {
+    return uploadsOf(this.line, pages);
+  }
+
+  async upload(pages: readonly SignedPage[]): Promise<void> {
+    const uploads = await this.uploads(pages);
+    for (const place of places) await this.server(place).upload(uploads[place]);
+  }
+
+  async judge(): Promise<void> {
+    for (const place of places) await this.server(place).judge();
+  }
+}
