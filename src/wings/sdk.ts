@@ -1,2 +1,3 @@
+import { vitalsSdk } from './vitals/sdk/index.ts';
 /** What wings add to a person's device, one line a wing. `Person` alone reads it. */
-export const sdkWings = [] as const;
+export const sdkWings = [vitalsSdk] as const;

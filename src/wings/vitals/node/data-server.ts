@@ -5,6 +5,7 @@ import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { takeUpload } from './intake.ts';
 import type { PageState } from './page-store.ts';
+import { VitalsReading } from './reading.ts';
 import { register } from './registering.ts';
 import { answerPeer, openPeerStatement, state } from './statements.ts';
 import { ownTrio } from './trio.ts';
@@ -35,11 +36,13 @@ export class DataServer {
   readonly base: DataServerBase;
   readonly verification: Verification;
   readonly batching: Batching;
+  readonly reading: VitalsReading;
 
   constructor(base: DataServerBase) {
     this.base = base;
     this.verification = new Verification(base);
     this.batching = new Batching(base);
+    this.reading = new VitalsReading(base);
   }
 
   /** See `register`. */

@@ -3,11 +3,9 @@ import { decodeReadRequest, type ReadRequest } from '../../../api/read-request.t
 import { decodeSigned } from '../../../api/signed.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { sealTo } from '../../../crypto/letter.ts';
-import type { SigningKey } from '../../../crypto/signature.ts';
 import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
 import { readTxBody } from '../../../ledger/codec.ts';
 import { leafHash, type MerkleTree, merkleTree } from '../../../ledger/merkle.ts';
-import type { StateTable } from '../../../ledger/table.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import { type Consent, consents } from '../../../ledger/tables/consents.ts';
 import { keys } from '../../../ledger/tables/keys.ts';
@@ -26,26 +24,12 @@ import {
 } from '../api/sensor-read.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
-import type { PageStore } from './page-store.ts';
+import type { DataServerBase } from './data-server-base.ts';
 import { openReaderStatement, stateToReader } from './reader-statements.ts';
 import { decideReading, type ShownLook } from './reading-decision.ts';
 
-/** The ledger as this server believes it: every row proven to a signed header of the last ten minutes. */
-export interface ReadingLedger {
-  readonly chainId: string;
-  row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined>;
-  /** Throws RECEIPT_INVALID, TRUST_ROOT_WRONG. */
-  receipt(bytes: Uint8Array): Promise<ReceiptVerdict>;
-}
-
-/** What showing shares stands on; a part of what one data server stands on. */
-export interface ReadingBase {
-  readonly account: AccountId;
-  readonly sign: SigningKey;
-  readonly ledger: ReadingLedger;
-  readonly store: Pick<PageStore, 'registration' | 'pagesOf' | 'sealedBatch' | 'page'>;
-  readonly now: () => number;
-}
+/** What showing shares stands on. */
+export type ReadingBase = Pick<DataServerBase, 'account' | 'sign' | 'ledger' | 'store' | 'now'>;
 
 /** Batches whose trees are remembered. */
 const mostTrees = 64;
@@ -171,7 +155,13 @@ interface BatchTree {
  * The look that a receipt shows: one entry of the one act of an AccessLog, by the organisation that the reader asked,
  * answered 1. Throws LOOK_WRONG.
  */
-function shownLook({ tx, code, data, claim, timeMs }: ReceiptVerdict): ShownLook & { readonly request: ReadRequest } {
+function shownLook({
+  tx,
+  code,
+  data,
+  claim,
+  timeMs,
+}: ReceiptVerdict): ShownLook & { readonly request: ReadRequest } {
   const { acts, sender } = readTxBody(tx);
   const [act] = acts;
   const isLog = acts.length === 1 && act !== undefined && 'kind' in act && act.kind === 'AccessLog';

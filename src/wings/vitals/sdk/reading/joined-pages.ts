@@ -140,4 +140,3 @@ export function newestRegistration(servers: readonly NamedServer[]): {
   const behind = came.filter((it) => it.reading.registration.counter < counter);
   return { newest: first.reading, behind: behind.map(({ server }) => server) };
 }
-

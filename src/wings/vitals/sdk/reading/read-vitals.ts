@@ -4,13 +4,13 @@ import { keys } from '../../../../ledger/tables/keys.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId } from '../../../../primitives/ids.ts';
 import type { Action } from '../../../../sdk/action.ts';
+import { keysOf } from '../../../../sdk/actions/keys-of-rows.ts';
 import {
   type Access,
   receiptOfAccess,
   requestRows,
   type SharedListing,
 } from '../../../../sdk/actions/read-shared.ts';
-import { keysOf } from '../../../../sdk/actions/keys-of-rows.ts';
 import { chartBodies } from '../../../../sdk/client/chart-bodies.ts';
 import type { Context, WorkOptions } from '../../../../sdk/client/context.ts';
 import { openChart } from '../../../../sdk/client/open-chart.ts';
@@ -41,7 +41,7 @@ import {
   type VitalsPage,
 } from './joined-pages.ts';
 import { openReplica, serversIn } from './replica.ts';
-import { type AskedFor, provenReading, sealContext, type ShownLedger } from './shown-pages.ts';
+import { type AskedFor, provenReading, type ShownLedger, sealContext } from './shown-pages.ts';
 
 export interface VitalsAsked {
   readonly consent: ConsentId;
