@@ -48,7 +48,7 @@ export type KeptRegistration = Of<typeof keptRegistration>;
 
 /** Where the newest registration of each account is kept. Source: docs/protocol/vitals-reading.md, rule VR-1. */
 export const registrationsDrawer: Drawer<KeptRegistration> = {
-  wing: 'vitals',
+  wing: 'vitals/registrations',
   entry: keptRegistration,
   key: ({ account }) => idBytes(account),
 };
