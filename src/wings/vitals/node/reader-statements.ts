@@ -6,14 +6,14 @@ import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { type Statement, signedStatement, statement } from '../api/statement.ts';
 import { vitalsNames } from '../names.ts';
-import type { ReadingBase } from './reading.ts';
+import type { DataServerBase } from './data-server-base.ts';
 
 /** A clock may be so far off. */
 const tolerated = 5 * 60_000;
 
 /** What a person's account says to this server now, by its key in use. Throws CBOR_*, UNAUTHENTICATED. Rule VR-12. */
 export async function openReaderStatement(
-  { account, ledger, now }: Pick<ReadingBase, 'account' | 'ledger' | 'now'>,
+  { account, ledger, now }: Pick<DataServerBase, 'account' | 'ledger' | 'now'>,
   signed: Uint8Array,
   word: string,
 ): Promise<Statement> {
@@ -35,7 +35,7 @@ export async function openReaderStatement(
 
 /** What this server answers him, signed. */
 export async function stateToReader(
-  { account, sign, now }: Pick<ReadingBase, 'account' | 'sign' | 'now'>,
+  { account, sign, now }: Pick<DataServerBase, 'account' | 'sign' | 'now'>,
   of: { readonly to: AccountId; readonly word: string; readonly payload: Uint8Array },
 ): Promise<Uint8Array> {
   const { to, word, payload } = of;

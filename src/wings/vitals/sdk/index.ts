@@ -1,10 +1,12 @@
 import type { SdkWing } from '../../../sdk/wing.ts';
 import { registrationsDrawer } from './registering.ts';
 
+export { panelOf, vitalsOf } from '../crypto/panels.ts';
 export { readVitals, type VitalsAsked, type VitalsRead } from './reading/read-vitals.ts';
 export {
   changeStudies,
   endSensor,
+  heldRegistration,
   type RegistrationHeld,
   registerSensor,
   resendRegistration,

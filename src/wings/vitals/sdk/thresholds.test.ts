@@ -60,7 +60,15 @@ test('a day has its least, median and greatest', () => {
 
 test('a series is of one vital sign, and empty where the panel does not measure it', () => {
   const page = { panel: 2, startHour: 4, sequence: 0, sensor: undefined, from: 'servers' } as const;
-  const pages = [{ ...page, rows: [[120, 80], [121, 81]] }];
+  const pages = [
+    {
+      ...page,
+      rows: [
+        [120, 80],
+        [121, 81],
+      ],
+    },
+  ];
   assert.deepEqual(seriesOf(pages, 'diastolic'), [
     { startHour: 4, value: 80 },
     { startHour: 4, value: 81 },

@@ -29,10 +29,7 @@ export interface TimedValue {
 }
 
 /** The values of one vital sign, in order; none where the panel does not measure it. */
-export const seriesOf = (
-  pages: readonly VitalsPage[],
-  vital: VitalName,
-): readonly TimedValue[] =>
+export const seriesOf = (pages: readonly VitalsPage[], vital: VitalName): readonly TimedValue[] =>
   pages.flatMap(({ panel, startHour, rows }) => {
     const at = panelOf(panel).vitals.indexOf(vital);
     if (at < 0) return [];
@@ -97,7 +94,8 @@ const atWorst = ({ lastHour, worst }: Crossing): TimedValue => ({
 const extended = (crossing: Crossing, { startHour, value }: TimedValue): Crossing => ({
   ...crossing,
   lastHour: startHour,
-  worst: crossing.side === 'below' ? Math.min(crossing.worst, value) : Math.max(crossing.worst, value),
+  worst:
+    crossing.side === 'below' ? Math.min(crossing.worst, value) : Math.max(crossing.worst, value),
 });
 
 /** One day of a week. */

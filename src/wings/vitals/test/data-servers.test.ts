@@ -52,7 +52,9 @@ test('pages are taken in, judged by all three, sealed in one batch, and read bac
   }
   assert.equal(new Set(roots).size, 1);
   const read = await Promise.all(
-    places.map((it) => three.store(it).pagesOf(three.pseudonym, 3, { from: hour, until: hour + 1 })),
+    places.map((it) =>
+      three.store(it).pagesOf(three.pseudonym, 3, { from: hour, until: hour + 1 }),
+    ),
   );
   const clinical = read.map((ofServer) => ofServer[0]?.kept.clinical ?? new Uint8Array(0));
   assert.deepEqual(joinClinical(clinical), values[2]?.clinical);
@@ -178,10 +180,13 @@ test('nobody but the two others of a trio is answered', async (t) => {
   forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
   await refused(three.server(0).answerPeer(forged), 'UNAUTHENTICATED');
   // What was said to one server is not said to another, nor an hour later.
-  const addressee = await three.server(0).answerPeer(asked).then(
-    () => 0 as const,
-    () => 2 as const,
-  );
+  const addressee = await three
+    .server(0)
+    .answerPeer(asked)
+    .then(
+      () => 0 as const,
+      () => 2 as const,
+    );
   await refused(three.server(addressee === 0 ? 2 : 0).answerPeer(asked), 'UNAUTHENTICATED');
   three.now += 3_600_000;
   await refused(three.server(addressee).answerPeer(asked), 'UNAUTHENTICATED');

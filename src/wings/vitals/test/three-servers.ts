@@ -1,15 +1,18 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KemKey } from '../../../crypto/kem.ts';
 import { sha256 } from '../../../crypto/hash.ts';
-import { type SigningKey, signLabelled, signingKeyFromSeed, verifyLabelled } from '../../../crypto/signature.ts';
-import { accounts } from '../../../ledger/tables/accounts.ts';
-import { keys } from '../../../ledger/tables/keys.ts';
-import type { StateTable } from '../../../ledger/table.ts';
+import type { KemKey } from '../../../crypto/kem.ts';
+import {
+  type SigningKey,
+  signingKeyFromSeed,
+  signLabelled,
+  verifyLabelled,
+} from '../../../crypto/signature.ts';
 import { freshWindow } from '../../../ledger/nonce-window.ts';
-import { neverRotated } from '../../../ledger/tables/accounts.ts';
-import { neverChanged } from '../../../ledger/tables/keys.ts';
-import { utf8, bytesToHex } from '../../../primitives/bytes.ts';
+import type { StateTable } from '../../../ledger/table.ts';
+import { accounts, neverRotated } from '../../../ledger/tables/accounts.ts';
+import { keys, neverChanged } from '../../../ledger/tables/keys.ts';
+import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
@@ -26,7 +29,12 @@ import { DataServer } from '../node/data-server.ts';
 import { type DataServerBase, defaultDataServerSettings } from '../node/data-server-base.ts';
 import type { PageStore } from '../node/page-store.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
-import { type SensorLine, signPage, type SignedPage, uploadsOf } from '../sdk/sensor/page-upload.ts';
+import {
+  type SensorLine,
+  type SignedPage,
+  signPage,
+  uploadsOf,
+} from '../sdk/sensor/page-upload.ts';
 
 /** Three data servers in one process, each with a file of its own, and a ledger that is a map of rows. */
 
@@ -217,7 +225,8 @@ export class ThreeServers {
 
   get line(): SensorLine {
     const [first, second, third] = this.actors.map(({ kem }) => kem.publicKey);
-    if (first === undefined || second === undefined || third === undefined) throw new Error('three');
+    if (first === undefined || second === undefined || third === undefined)
+      throw new Error('three');
     const kemKeys: OfThree<Uint8Array> = [first, second, third];
     return { key: this.sensor, pseudonym: this.pseudonym, trio: this.trio, kemKeys };
   }
