@@ -33,5 +33,8 @@ export const vitalsNames = {
     maskKey: 'salus/1/stat/mask-key',
     verifyKey: 'salus/1/stat/verify-key',
     noiseKey: 'salus/1/stat/noise-key',
+    record: 'salus/1/stat/record',
+    readSeal: 'salus/1/stat/read-seal',
+    replica: 'salus/1/stat/replica',
   },
 } as const;

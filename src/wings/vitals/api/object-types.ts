@@ -1,4 +1,4 @@
-/** The objects of the wing that travel; pages take 70 to 75, questions 76, registrations 77, answers 78. Append-only. Source: docs/adr/0011-numbers.md. */
+/** The objects of the wing that travel; pages take 70 to 75, questions 76, registrations 77, answers 78, records in the chart 79. Append-only. Source: docs/adr/0011-numbers.md. */
 export const vitalsObjects = {
   pageManifest: 70,
   seedBodies: 71,
@@ -8,4 +8,5 @@ export const vitalsObjects = {
   queryManifest: 76,
   registration: 77,
   statAnswer: 78,
+  chartRecord: 79,
 } as const;

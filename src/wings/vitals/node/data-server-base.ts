@@ -1,5 +1,6 @@
 import type { KemKey } from '../../../crypto/kem.ts';
 import type { SigningKey } from '../../../crypto/signature.ts';
+import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
 import type { StateTable } from '../../../ledger/table.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
@@ -13,6 +14,8 @@ export interface LedgerRows {
   readonly chainId: string;
   /** Undefined: proven to be absent. A row that may change is of the last ten minutes. Throws what verification throws. */
   row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined>;
+  /** What somebody shows of this ledger. Throws RECEIPT_INVALID, TRUST_ROOT_WRONG. */
+  receipt(bytes: Uint8Array): Promise<ReceiptVerdict>;
 }
 
 /** The way to the other servers of a trio. */

@@ -6,6 +6,7 @@ import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { takeUpload } from './intake.ts';
 import { QuestionDesk } from './question-desk.ts';
+import { VitalsReading } from './reading.ts';
 import { register } from './registering.ts';
 import { answerPeer, openPeerStatement, state } from './statements.ts';
 import { storedPages } from './stored-pages.ts';
@@ -21,12 +22,14 @@ export class DataServer {
   readonly verification: Verification;
   readonly batching: Batching;
   readonly questions: QuestionDesk;
+  readonly reading: VitalsReading;
 
   constructor(base: DataServerBase) {
     this.base = base;
     this.verification = new Verification(base);
     this.batching = new Batching(base);
     this.questions = deskOf(base);
+    this.reading = new VitalsReading(base);
   }
 
   /** See `register`. */

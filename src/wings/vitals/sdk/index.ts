@@ -1,6 +1,8 @@
 import type { SdkWing } from '../../../sdk/wing.ts';
 import { keptQuestions, questionPending } from './asking/kept-questions.ts';
+import { registrationsDrawer } from './registering.ts';
 
+export { panelOf, vitalsOf } from '../crypto/panels.ts';
 export { type Answered, anovaOf, ttestOf } from './asking/answered.ts';
 export {
   type Asked,
@@ -13,12 +15,21 @@ export {
 export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { listStudies, type Study } from './asking/studies.ts';
+export { readVitals, type VitalsAsked, type VitalsRead } from './reading/read-vitals.ts';
+export {
+  changeStudies,
+  endSensor,
+  heldRegistration,
+  type RegistrationHeld,
+  registerSensor,
+  resendRegistration,
+} from './registering.ts';
 export type { Figure } from './statistics/answer.ts';
 
 /** What the wing adds to a person's device. */
 export const vitalsSdk: SdkWing = {
   name: 'vitals',
-  drawers: [keptQuestions],
+  drawers: [keptQuestions, registrationsDrawer],
   pendingKinds: [questionPending],
   messageKinds: [],
 };

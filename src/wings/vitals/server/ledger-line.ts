@@ -1,13 +1,14 @@
 import { textOfBytes } from '../../../api/message-parts.ts';
 import { txPost } from '../../../api/routes/tx-post.ts';
 import { labels } from '../../../crypto/labels.ts';
-import { type SigningKey, signLabelled } from '../../../crypto/signature.ts';
+import { type SigningKey, signLabelled, verifyVote } from '../../../crypto/signature.ts';
+import { verifyReceipt } from '../../../ledger/chain/receipt.ts';
 import { encodeTx, encodeTxBody } from '../../../ledger/codec.ts';
 import { suite } from '../../../ledger/object-types.ts';
 import type { Act } from '../../../ledger/protocol.ts';
 import { refusalOf } from '../../../ledger/refusals.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import type { AccountId } from '../../../primitives/ids.ts';
+import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import type { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import type { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
 import { maxStateAgeMs } from '../../../sdk/ledger/proven-rows.ts';
@@ -20,6 +21,11 @@ const attempts = 3;
 export const provenRows = (ledger: ProvenLedger): LedgerRows => ({
   chainId: ledger.trustRoot.chain,
   row: (table, id) => ledger.row(table, id, { maxAgeMs: maxStateAgeMs }),
+  async receipt(bytes) {
+    const verdict = await verifyReceipt(bytes, ledger.trustRoot, verifyVote);
+    ledger.headers.meet(verdict.height, idBytes(verdict.headerHash));
+    return verdict;
+  },
 });
 
 /** Sends acts of this account; a number that another process of it used meanwhile is taken anew. */

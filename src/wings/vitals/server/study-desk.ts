@@ -5,7 +5,7 @@ import type { AccountId } from '../../../primitives/ids.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
 import { localHospitals } from '../../../server/desk.ts';
-import { type HeldKey, heldKeys } from '../../../server/founding.ts';
+import { type HeldKey, heldKeys } from '../../../server/home-members.ts';
 import { OrganisationDesk, type TakenTx } from '../../../server/organisation-desk.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';

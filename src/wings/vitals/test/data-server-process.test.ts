@@ -15,7 +15,7 @@ import { Http } from '../../../sdk/client/http.ts';
 import { Person } from '../../../sdk/index.ts';
 import { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
 import { startConsortium } from '../../../server/consortium.ts';
-import { organisationKeys } from '../../../server/founding.ts';
+import { organisationKeys } from '../../../server/home-members.ts';
 import { serversOf } from '../../../server/process.ts';
 import { localDesk } from '../../../server/registration-desk.ts';
 import { registration, signedRegistration } from '../api/registration.ts';

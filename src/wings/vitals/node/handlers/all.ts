@@ -2,6 +2,7 @@ import type { DataHandler } from '../handler.ts';
 import { handlePageStatesPost } from './page-states-post.ts';
 import { handlePagesPost } from './pages-post.ts';
 import { handlePeerPost } from './peer-post.ts';
+import { handleReadingsPost } from './readings-post.ts';
 import { handleRegistrationsPost } from './registrations-post.ts';
 import { handleServerWhoGet } from './server-who-get.ts';
 import { handleStatAskPost } from './stat-ask-post.ts';
@@ -18,4 +19,5 @@ export const dataHandlers: readonly DataHandler[] = [
   handleStatCheckPost,
   handleStatAskPost,
   handleStatQuestionsPost,
+  handleReadingsPost,
 ];

@@ -1,0 +1,153 @@
+import { actingAccount, openActing, work } from '../../../cli/acting.ts';
+import type { AddCommand, CommandContext } from '../../../cli/commands/command.ts';
+import { short } from '../../../cli/format.ts';
+import { findReceived } from '../../../cli/received.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import {
+  changeStudies,
+  heldRegistration,
+  panelOf,
+  type RegistrationHeld,
+  readVitals,
+  resendRegistration,
+  type VitalsRead,
+  vitalsOf,
+} from '../sdk/index.ts';
+import { crossingsOf, defaultRanges, seriesOf } from '../sdk/thresholds.ts';
+
+const hourMs = 3_600_000;
+
+/** What sensors measured, and the studies in which it counts. */
+export const addVitals: AddCommand = (program, context) => {
+  const vitals = program.command('vitals').description('what sensors measured');
+  vitals
+    .command('read')
+    .description('read vital signs that a patient granted (class iot): one look')
+    .option('--patient <who>', 'whose; default: the only one who granted it')
+    .option('--panel <number>', panelHelp, '1')
+    .requiredOption('--from <time>', 'the first hour, as 2026-11-28T00:00Z')
+    .requiredOption('--to <time>', 'the last hour; 31 days at most')
+    .action((flags: ReadFlags) => read(context, flags));
+  vitals
+    .command('studies')
+    .description('in which datasets one counts, and which servers know')
+    .action(() => studies(context));
+  vitals
+    .command('join <dataset>')
+    .description('count in a dataset from now on')
+    .action((dataset: string) => changed(context, { join: [dataset] }));
+  vitals
+    .command('leave <dataset>')
+    .description('count in it no more: holds as soon as one of the three servers knows')
+    .action((dataset: string) => changed(context, { leave: [dataset] }));
+};
+
+const panelHelp =
+  '1 vital signs, 2 blood pressure, 3 glucose, 4 oximeter, 5 heart rate of a wearable';
+
+interface ReadFlags {
+  readonly patient?: string;
+  readonly panel: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+async function read(context: CommandContext, flags: ReadFlags): Promise<void> {
+  const { number: panel } = panelOf(Number(flags.panel));
+  const [firstHour, lastHour] = [hourOf('--from', flags.from), hourOf('--to', flags.to)];
+  if (lastHour < firstHour) throw new CodedError('USAGE', { problem: '--to is before --from' });
+  const acting = await openActing(context);
+  const { grant, account } = await findReceived(context, acting, {
+    who: flags.patient,
+    fits: ({ terms }) => terms.readClasses.includes('iot'),
+  });
+  const asked = { consent: grant.consent, panel, firstHour, lastHour };
+  const found = await acting.person.run(readVitals, asked, work(context, account));
+  context.output.result(factsOfRead(found, panel), () => linesOfRead(found, panel).join('\n'));
+}
+
+/** Throws USAGE. */
+function hourOf(flag: string, text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new CodedError('USAGE', { problem: `${flag} is no time` });
+  return Math.floor(ms / hourMs);
+}
+
+const timeOf = (hour: number): string => new Date(hour * hourMs).toISOString().slice(0, 16);
+
+function factsOfRead(found: VitalsRead, panel: number) {
+  const { vitals } = panelOf(panel);
+  return {
+    patient: found.patient,
+    vitals: [...vitals],
+    pages: found.pages.map(({ startHour, sequence, from, sensor, rows }) => ({
+      ...{ hour: `${timeOf(startHour)}Z`, sequence, from, sensor: sensor ?? '' },
+      rows: rows.map((row) => [...row]),
+    })),
+    servers: found.servers.map(({ server, state, why = '' }) => ({ server, state, why })),
+    missingHours: found.missingHours.map((it) => `${timeOf(it)}Z`),
+    missingDays: found.missingDays.map((day) => timeOf(24 * day).slice(0, 10)),
+    gaps: found.gaps.map((it) => ({ ...it })),
+  };
+}
+
+function linesOfRead(found: VitalsRead, panel: number): readonly string[] {
+  const names = panelOf(panel).vitals;
+  const series = vitalsOf(panelOf(panel)).map(({ name, unit }, at) => {
+    const vital = names[at] ?? 'heartRate';
+    const values = seriesOf(found.pages, vital);
+    const numbers = values.map(({ value }) => value);
+    if (numbers.length === 0) return `${name}: nothing`;
+    const outside = crossingsOf(values, defaultRanges[vital]).length;
+    const range = `${Math.min(...numbers)} to ${Math.max(...numbers)} ${unit}`;
+    return `${name}: ${numbers.length} values, ${range}; ${outside} times outside the range`;
+  });
+  const servers = found.servers.map(
+    ({ server, state, why }, at) =>
+      `server ${at + 1} ${short(server)}: ${state}${why === undefined ? '' : ` (${why})`}`,
+  );
+  const replicas = found.pages.filter(({ from }) => from === 'replica').length;
+  const came = `${found.pages.length} pages, ${replicas} of them from the sealed replica`;
+  const missing = found.missingDays.map(
+    (day) => `${timeOf(24 * day).slice(0, 10)}: no replica of this day`,
+  );
+  return [...series, came, ...servers, ...missing];
+}
+
+async function studies(context: CommandContext): Promise<void> {
+  const acting = await openActing(context);
+  const options = work(context, actingAccount(acting));
+  // What a server has not heard yet is sent before it is told.
+  await acting.person.run(resendRegistration, {}, options).catch((error: unknown) => {
+    if (!(error instanceof CodedError) || error.kind !== 'unavailable') throw error;
+  });
+  const held = await acting.person.run(
+    { name: 'vitals/held', run: async (ctx) => heldRegistration(ctx) },
+    undefined,
+    options,
+  );
+  if (held === undefined) throw new CodedError('PATIENT_UNKNOWN');
+  show(context, held);
+}
+
+async function changed(
+  context: CommandContext,
+  change: { readonly join?: readonly string[]; readonly leave?: readonly string[] },
+): Promise<void> {
+  const acting = await openActing(context);
+  const options = work(context, actingAccount(acting));
+  show(context, await acting.person.run(changeStudies, change, options));
+}
+
+function show(context: CommandContext, { said, servers, missing }: RegistrationHeld): void {
+  const facts = {
+    ...{ studies: [...said.datasets], sensors: said.sensors.length },
+    ...{ servers: [...servers], notYet: [...missing] },
+  };
+  context.output.result(facts, () =>
+    [
+      said.datasets.length === 0 ? 'in no study' : `in ${said.datasets.join(', ')}`,
+      ...missing.map((server) => `server ${short(server)} has not heard of it yet`),
+    ].join('\n'),
+  );
+}

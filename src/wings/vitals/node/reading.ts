@@ -1,0 +1,188 @@
+import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../../api/grant-body.ts';
+import { decodeReadRequest, type ReadRequest } from '../../../api/read-request.ts';
+import { decodeSigned } from '../../../api/signed.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { sealTo } from '../../../crypto/letter.ts';
+import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
+import { readTxBody } from '../../../ledger/codec.ts';
+import { leafHash, type MerkleTree, merkleTree } from '../../../ledger/merkle.ts';
+import { accounts } from '../../../ledger/tables/accounts.ts';
+import { type Consent, consents } from '../../../ledger/tables/consents.ts';
+import { keys } from '../../../ledger/tables/keys.ts';
+import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import { decodeCbor, readArray, readBytes } from '../../../primitives/cbor.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { type AccountId, idBytes } from '../../../primitives/ids.ts';
+import {
+  decodeSensorRead,
+  encodeSensorReading,
+  mostPages,
+  readingWord,
+  readWord,
+  type SensorRead,
+  type ShownPage,
+} from '../api/sensor-read.ts';
+import { statTrios } from '../ledger/tables/stat-trios.ts';
+import { vitalsNames } from '../names.ts';
+import type { DataServerBase } from './data-server-base.ts';
+import { openReaderStatement, stateToReader } from './reader-statements.ts';
+import { decideReading, type ShownLook } from './reading-decision.ts';
+
+/** What showing shares stands on. */
+export type ReadingBase = Pick<DataServerBase, 'account' | 'sign' | 'ledger' | 'store' | 'now'>;
+
+/** Batches whose trees are remembered. */
+const mostTrees = 64;
+
+/**
+ * What one data server shows to readers under grants: who asks → what he shows as a look → may he, by this server's own
+ * view of the ledger → its shares, sealed to him. Source: docs/protocol/vitals-reading.md, VR-11 to VR-13.
+ */
+export class VitalsReading {
+  readonly #base: ReadingBase;
+  readonly #trees = new Map<string, BatchTree>();
+
+  constructor(base: ReadingBase) {
+    this.#base = base;
+  }
+
+  /**
+   * The sealed answer. Throws UNAUTHENTICATED, CHAIN_WRONG, TRIO_UNKNOWN, LOOK_WRONG, RECEIPT_INVALID and every refusal of
+   * `decideReading`; REQUEST_TOO_MANY for more pages than an answer holds.
+   */
+  async answer(signed: Uint8Array): Promise<Uint8Array> {
+    const { account: me, ledger, store } = this.#base;
+    const said = await openReaderStatement(this.#base, signed, readWord);
+    const asked = decodeSensorRead(said.payload);
+    if (asked.chainId !== ledger.chainId) throw new CodedError('CHAIN_WRONG');
+    const trio = await ledger.row(statTrios, asked.trio);
+    const place = (trio?.servers.indexOf(me) ?? -1) + 1;
+    if (place === 0) throw new CodedError('TRIO_UNKNOWN');
+    const { fromMs } = await this.#granted(said.from, asked);
+    const registration = await store.registration(asked.pseudonym);
+    if (registration === undefined) throw new CodedError('PATIENT_UNKNOWN');
+    const request = sha256(signed);
+    const reading = encodeSensorReading({
+      ...{ request, place, registration: registration.signed },
+      pages: await this.#pages(asked, fromMs),
+    });
+    const answer = await stateToReader(this.#base, {
+      ...{ to: said.from, word: readingWord, payload: reading },
+    });
+    const kemKey = await this.#kemKey(said.from);
+    const context = [idBytes(said.from), request];
+    return sealTo(kemKey, vitalsNames.labels.readSeal, context, new Uint8Array(0), answer);
+  }
+
+  /** The reader's, in use. */
+  async #kemKey(reader: AccountId): Promise<Uint8Array> {
+    const directory = await this.#base.ledger.row(keys, reader);
+    const inUse = directory?.identities.find(({ untilHeight }) => untilHeight === 0);
+    if (inUse === undefined) throw new CodedError('UNAUTHENTICATED');
+    return inUse.identity.kemKey;
+  }
+
+  /** What the grant says. Throws what `decideReading` answers. */
+  async #granted(reader: AccountId, asked: SensorRead): Promise<GrantBody> {
+    const { ledger, store, now } = this.#base;
+    const look = shownLook(await ledger.receipt(asked.look));
+    const nowMs = Math.max(now(), look.timeMs);
+    const consent = await ledger.row(consents, look.request.consent);
+    const body = consent === undefined ? undefined : bodyShown(look.request, consent);
+    const refused = decideReading({
+      ...{ reader, asked, look, consent, body, nowMs },
+      patient: consent === undefined ? undefined : await ledger.row(accounts, consent.account),
+      registered: (await store.registration(asked.pseudonym))?.account,
+    });
+    if (refused !== undefined) throw new CodedError(refused);
+    if (body === undefined) throw new CodedError('GRANT_BODY_WRONG');
+    return body;
+  }
+
+  async #pages(asked: SensorRead, fromMs: number): Promise<readonly ShownPage[]> {
+    const { store } = this.#base;
+    // Of before the grant's beginning nothing: whole hours from it on.
+    const from = Math.max(asked.firstHour, Math.ceil(fromMs / hourMs));
+    const hours = { from, until: asked.lastHour + 1 };
+    const found = await store.pagesOf(asked.pseudonym, asked.panel, hours);
+    const pages = found.filter((it) => it.trio === asked.trio && it.batch > 0);
+    if (pages.length > mostPages) throw new CodedError('REQUEST_TOO_MANY');
+    const shown: ShownPage[] = [];
+    for (const { manifest, signature, kept, batch, page } of pages) {
+      const tree = await this.#tree(asked.trio, batch);
+      const index = tree.places.get(bytesToHex(page));
+      if (index === undefined) throw new CodedError('BATCH_UNKNOWN', { batch });
+      shown.push({
+        ...{ manifest, signature, batch, index, path: tree.tree.path(index) },
+        ...{ roll: kept.roll, histogram: kept.histogram },
+        ...{ clinical: kept.clinical, salt: kept.salt },
+      });
+    }
+    return shown;
+  }
+
+  async #tree(trio: string, number: number): Promise<BatchTree> {
+    const name = `${trio} ${number}`;
+    const known = this.#trees.get(name);
+    if (known !== undefined) return known;
+    const { store } = this.#base;
+    const batch = await store.sealedBatch(trio, number);
+    if (batch === undefined) throw new CodedError('BATCH_UNKNOWN', { batch: number });
+    const leaves: Uint8Array[] = [];
+    for (const page of batch.pages) {
+      const held = await store.page(page);
+      if (held === undefined) throw new CodedError('BATCH_UNKNOWN', { batch: number });
+      leaves.push(leafHash(held.leaf));
+    }
+    const places = new Map(batch.pages.map((page, at) => [bytesToHex(page), at]));
+    const made = { tree: merkleTree(leaves), places };
+    const [oldest] = this.#trees.keys();
+    if (this.#trees.size >= mostTrees && oldest !== undefined) this.#trees.delete(oldest);
+    this.#trees.set(name, made);
+    return made;
+  }
+}
+
+const hourMs = 3_600_000;
+
+interface BatchTree {
+  readonly tree: MerkleTree;
+  /** Of a page, by its id. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/**
+ * The look that a receipt shows: one entry of the one act of an AccessLog, by the organisation that the reader asked,
+ * answered 1. Throws LOOK_WRONG.
+ */
+function shownLook({
+  tx,
+  code,
+  data,
+  claim,
+  timeMs,
+}: ReceiptVerdict): ShownLook & { readonly request: ReadRequest } {
+  const { acts, sender } = readTxBody(tx);
+  const [act] = acts;
+  const isLog = acts.length === 1 && act !== undefined && 'kind' in act && act.kind === 'AccessLog';
+  if (!isLog || code !== 0 || claim?.kind !== 'entry' || claim.act !== 0) {
+    throw new CodedError('LOOK_WRONG');
+  }
+  const entries = act.entries.length;
+  const bits = readBytes(readArray(decodeCbor(data), 'result data')[0], 'bits', entries);
+  const request = decodeReadRequest(decodeSigned(claim.signedRequest).bytes);
+  const isOfConsent = act.entries[claim.entry]?.consent === request.consent;
+  if (bits[claim.entry] !== 1 || request.organisation !== sender || !isOfConsent) {
+    throw new CodedError('LOOK_WRONG');
+  }
+  return { request, timeMs };
+}
+
+/** Undefined when the shown body is not what the ledger's hash stands for. Throws CONDITION_UNKNOWN. */
+function bodyShown(
+  { grantBody, grantSalt }: ReadRequest,
+  { bodyHash }: Consent,
+): GrantBody | undefined {
+  const isShown = equalBytes(grantBodyHash(grantSalt, grantBody), bodyHash);
+  return isShown ? decodeGrantBody(grantBody) : undefined;
+}

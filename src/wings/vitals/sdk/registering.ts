@@ -1,0 +1,269 @@
+import { randomBytes } from '../../../crypto/random.ts';
+import { signLabelled } from '../../../crypto/signature.ts';
+import { equalBytes } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { type AccountId, idBytes } from '../../../primitives/ids.ts';
+import {
+  accountId,
+  bytes,
+  decodeAs,
+  encodeAs,
+  type Of,
+  struct,
+  uint,
+  uintTo,
+} from '../../../primitives/shape.ts';
+import type { Action } from '../../../sdk/action.ts';
+import { OwnItems } from '../../../sdk/actions/add-items.ts';
+import type { Context, WorkOptions } from '../../../sdk/client/context.ts';
+import { type Drawer, entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
+import { encodeChartRecord, serversRecordId, vitalsMediaType } from '../api/chart-records.ts';
+import {
+  type RegisteredSensor,
+  type Registration,
+  registration,
+  signedRegistration,
+} from '../api/registration.ts';
+import { registrationsPost } from '../api/routes/registrations-post.ts';
+import { statDatasets } from '../ledger/tables/stat-datasets.ts';
+import { statTrios, trioId, trioServers } from '../ledger/tables/stat-trios.ts';
+import { vitalsNames } from '../names.ts';
+import { type DataServerLine, dataServerLine } from './data-servers.ts';
+
+/** The last hour of a registration that has no end. */
+const openEnd = 2 ** 32 - 1;
+const everywhere = 0b111;
+
+const keptRegistration = struct({
+  /** Grows with every change: the newer entry wins on every device. */
+  counter: uint,
+  /** Which of the three have it, a bit a server: at one counter more wins. */
+  reached: uintTo(everywhere),
+  account: accountId,
+  servers: trioServers,
+  /** As it is handed in. */
+  signed: bytes(),
+});
+export type KeptRegistration = Of<typeof keptRegistration>;
+
+/** Where the newest registration of each account is kept. Source: docs/protocol/vitals-reading.md, rule VR-1. */
+export const registrationsDrawer: Drawer<KeptRegistration> = {
+  wing: 'vitals/registrations',
+  entry: keptRegistration,
+  key: ({ account }) => idBytes(account),
+};
+
+/** What may be said of a patient in a cohort; 0: not said. */
+export type PublicAttributes = Pick<Registration, 'sex' | 'ageBand' | 'region' | 'arm'>;
+
+export interface RegistrationHeld {
+  readonly servers: readonly AccountId[];
+  readonly said: Registration;
+  /** Those that have not taken it yet: it counts all the same once one has. */
+  readonly missing: readonly AccountId[];
+}
+
+/** What this wallet has registered for the account; undefined: nothing. */
+export function heldRegistration(ctx: Context): RegistrationHeld | undefined {
+  const kept = entryOf(ctx);
+  return kept === undefined ? undefined : shown(kept);
+}
+
+const entryOf = (ctx: Context): KeptRegistration | undefined =>
+  entriesOf(ctx.vault.content, registrationsDrawer).find(
+    ({ account }) => account === ctx.account.account,
+  );
+
+function shown({ servers, reached, signed }: KeptRegistration): RegistrationHeld {
+  const said = decodeAs(registration, decodeAs(signedRegistration, signed).registration);
+  return { servers, said, missing: servers.filter((_, at) => (reached & (1 << at)) === 0) };
+}
+
+export interface SensorToRegister {
+  /** Ed25519, 32 bytes. */
+  readonly key: Uint8Array;
+  readonly panels: readonly number[];
+}
+
+/**
+ * Registers a sensor, and with the first one the patient: which three servers keep shares of what she measures stands in her
+ * chart from then on. Throws TRIO_UNKNOWN, DATASET_UNKNOWN, REQUEST_INVALID (another trio than before), and, where none of
+ * the three took it, why. Source: docs/protocol/vitals-reading.md, rules VR-1 to VR-5.
+ */
+export const registerSensor: Action<
+  {
+    /** The three, in their order; missing: those of before. */
+    readonly servers?: readonly AccountId[];
+    readonly sensor: SensorToRegister;
+    readonly attributes?: PublicAttributes;
+    readonly line?: DataServerLine;
+  },
+  RegistrationHeld
+> = {
+  name: 'vitals/register',
+  async run(ctx, { servers, sensor, attributes, line }, options) {
+    const before = heldRegistration(ctx);
+    const trio = servers ?? before?.servers;
+    if (trio === undefined) throw new CodedError('MISSING', { problem: 'the three data servers' });
+    if (before !== undefined && before.servers.join() !== trio.join()) {
+      throw new CodedError('REQUEST_INVALID', { at: 'servers' });
+    }
+    if ((await ctx.ledger.row(statTrios, trioId(trio), options)) === undefined) {
+      throw new CodedError('TRIO_UNKNOWN');
+    }
+    const pseudonym = before?.said.pseudonym ?? randomBytes(16);
+    await writeServersRecord(ctx, { servers: trio, pseudonym }, options);
+    const others = (before?.said.sensors ?? []).filter((it) => !equalBytes(it.key, sensor.key));
+    const sensors: readonly RegisteredSensor[] = [...others, { ...sensor }];
+    const said = before?.said ?? unregistered(ctx.account.account, pseudonym);
+    return change(ctx, trio, { ...said, ...attributes, sensors }, { line, ...options });
+  },
+};
+
+const unregistered = (account: AccountId, pseudonym: Uint8Array): Registration => ({
+  ...{ account, pseudonym, counter: 0, sex: 0, ageBand: 0, region: 0, arm: 0 },
+  ...{ fromHour: 0, untilHour: openEnd, sensors: [], datasets: [] },
+});
+
+/**
+ * Takes part in studies, or in none of these any more. To leave asks nobody anything beforehand. Throws PATIENT_UNKNOWN
+ * (nothing is registered), DATASET_UNKNOWN, and, where none of the three servers took it, why; it stays written down, and is
+ * sent again by `resendRegistration`. Source: rules VR-3 and VR-4.
+ */
+export const changeStudies: Action<
+  {
+    /** Datasets, hex. */
+    readonly join?: readonly string[];
+    readonly leave?: readonly string[];
+    readonly line?: DataServerLine;
+  },
+  RegistrationHeld
+> = {
+  name: 'vitals/studies',
+  async run(ctx, { join = [], leave = [], line }, options) {
+    const { servers, said } = registered(ctx);
+    for (const dataset of join) {
+      const row = await ctx.ledger.row(statDatasets, dataset, options);
+      if (row === undefined || row.trio !== trioId(servers)) {
+        throw new CodedError('DATASET_UNKNOWN', { dataset });
+      }
+    }
+    const stays = [...said.datasets, ...join].filter((it) => !leave.includes(it));
+    const datasets = [...new Set(stays)].sort();
+    return change(ctx, servers, { ...said, datasets }, { line, ...options });
+  },
+};
+
+/** A sensor sends nothing more from when one of the three servers knows. Throws SENSOR_UNKNOWN, and as `changeStudies`. */
+export const endSensor: Action<
+  { readonly key: Uint8Array; readonly line?: DataServerLine },
+  RegistrationHeld
+> = {
+  name: 'vitals/end-sensor',
+  async run(ctx, { key, line }, options) {
+    const { servers, said } = registered(ctx);
+    const sensors = said.sensors.filter((it) => !equalBytes(it.key, key));
+    if (sensors.length === said.sensors.length) throw new CodedError('SENSOR_UNKNOWN');
+    return change(ctx, servers, { ...said, sensors }, { line, ...options });
+  },
+};
+
+/** Sends what not all three servers have. Undefined: nothing is registered. Throws as `changeStudies`. Rule VR-4. */
+export const resendRegistration: Action<
+  { readonly line?: DataServerLine },
+  RegistrationHeld | undefined
+> = {
+  name: 'vitals/resend',
+  async run(ctx, { line }, options) {
+    const kept = entryOf(ctx);
+    return kept === undefined ? undefined : handIn(ctx, kept, { line, ...options });
+  },
+};
+
+function registered(ctx: Context): RegistrationHeld {
+  const held = heldRegistration(ctx);
+  if (held === undefined) throw new CodedError('PATIENT_UNKNOWN');
+  return held;
+}
+
+type Handing = WorkOptions & { readonly line?: DataServerLine | undefined };
+
+/** Signed and written down here before it leaves; the wallet's copy at the hospital follows, and nothing waits for it. */
+async function change(
+  ctx: Context,
+  servers: readonly AccountId[],
+  said: Registration,
+  handing: Handing,
+): Promise<RegistrationHeld> {
+  const [first, second, third] = servers;
+  if (first === undefined || second === undefined || third === undefined) {
+    throw new CodedError('REQUEST_INVALID', { at: 'servers' });
+  }
+  // By the clock, so that of two devices that know nothing of each other the later has its way.
+  const counter = Math.max(said.counter + 1, ctx.nowMs());
+  const encoded = encodeAs(registration, { ...said, counter });
+  const { sign } = await ctx.keys(handing.signal);
+  const signature = await signLabelled(sign, vitalsNames.labels.registration, encoded);
+  const kept: KeptRegistration = {
+    ...{ counter, reached: 0, account: ctx.account.account, servers: [first, second, third] },
+    signed: encodeAs(signedRegistration, { registration: encoded, signature }),
+  };
+  await ctx.vault.change((content) => withEntry(content, registrationsDrawer, kept));
+  const held = await handIn(ctx, kept, handing);
+  await ctx.noteDown((content) => content);
+  return held;
+}
+
+/** To all three at once. Throws what the last of them said where none took it. */
+async function handIn(
+  ctx: Context,
+  kept: KeptRegistration,
+  { line = dataServerLine(ctx), signal }: Handing,
+): Promise<RegistrationHeld> {
+  const failures: CodedError[] = [];
+  const sent = kept.servers.map(async (server, at) => {
+    const bit = 1 << at;
+    if ((kept.reached & bit) !== 0) return bit;
+    try {
+      const client = await line.client(server, signal);
+      await client.call(registrationsPost, { stream: kept.signed, signal });
+      return bit;
+    } catch (error) {
+      if (!isCoded(error) || error.code === 'INTERRUPTED') throw error;
+      failures.push(error);
+      return 0;
+    }
+  });
+  const reached = (await Promise.all(sent)).reduce((all, bit) => all | bit, 0);
+  const now = { ...kept, reached };
+  if (reached !== kept.reached) {
+    await ctx.vault.change((content) => withEntry(content, registrationsDrawer, now));
+  }
+  const [failure] = failures;
+  if (reached === 0 && failure !== undefined) throw failure;
+  return shown(now);
+}
+
+/** Written once; that it is there already is fine. */
+async function writeServersRecord(
+  ctx: Context,
+  of: { readonly servers: readonly AccountId[]; readonly pseudonym: Uint8Array },
+  { signal }: WorkOptions,
+): Promise<void> {
+  if (heldRegistration(ctx) !== undefined) return;
+  const [first, second, third] = of.servers;
+  if (first === undefined || second === undefined || third === undefined) return;
+  const items = new OwnItems(ctx, signal);
+  const { pseudonym } = of;
+  await items.add({
+    recordId: serversRecordId(ctx.account.account),
+    ...{
+      recordClass: 'iot',
+      mediaType: vitalsMediaType,
+      name: 'Data servers',
+      previous: undefined,
+    },
+    bytes: encodeChartRecord({ kind: 'servers', servers: [first, second, third], pseudonym }),
+  });
+  await items.anchor();
+}

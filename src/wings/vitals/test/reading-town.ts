@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import {
+  type Consortium,
+  type Enrolled,
+  startConsortium,
+} from '../../../../test/e2e/consortium.ts';
+import { textOfBytes } from '../../../api/message-parts.ts';
+import { enrolPost } from '../../../api/routes/enrol-post.ts';
+import { type SigningKey, signingKeyFromSeed } from '../../../crypto/signature.ts';
+import { ActSender } from '../../../gateway/act-sender.ts';
+import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
+import { identity as identityShape } from '../../../ledger/identity.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { encodeAs } from '../../../primitives/shape.ts';
+import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
+import { Http } from '../../../sdk/client/http.ts';
+import { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
+import {
+  accountIdOfKeys,
+  deriveAccountKeys,
+  enrolmentIdentity,
+  noRecovery,
+} from '../../../sdk/wallet/identity.ts';
+import { readingsPost } from '../api/routes/readings-post.ts';
+import { encodeSensorRead, readWord, type SensorRead } from '../api/sensor-read.ts';
+import { edgesVersion } from '../crypto/histogram-edges.ts';
+import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import type { OfThree } from '../crypto/page-head.ts';
+import { encodePage, type PageValues } from '../crypto/page-values.ts';
+import { trioId } from '../ledger/tables/stat-trios.ts';
+import { DataServer } from '../node/data-server.ts';
+import { defaultDataServerSettings } from '../node/data-server-base.ts';
+import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
+import { SqlitePageStore } from '../node/sqlite-page-store.ts';
+import type { DataServerLine } from '../sdk/data-servers.ts';
+import { signPage, uploadsOf } from '../sdk/sensor/page-upload.ts';
+import { signStatement } from '../sdk/statements.ts';
+import { createDataServerHttp } from '../server/data-server-http.ts';
+import { actSender, provenRows } from '../server/ledger-line.ts';
+import { readingsOf } from './pages.ts';
+
+export type Place = 0 | 1 | 2;
+export const places: readonly Place[] = [0, 1, 2];
+export const datasetOf = 'd0'.repeat(16);
+
+/** One data server as it runs in this process, behind HTTP of its own. */
+interface RunningServer {
+  readonly account: AccountId;
+  readonly kemKey: Uint8Array;
+  readonly server: DataServer;
+  readonly store: SqlitePageStore;
+  readonly app: FastifyInstance;
+  readonly url: string;
+}
+
+/** Three hospitals with a data server each: real people, ledger, gateways and servers in one process. */
+export class ReadingTown {
+  readonly town: Consortium;
+  readonly servers: readonly RunningServer[];
+  readonly trio: string;
+  /** Servers that do not answer. */
+  readonly dead = new Set<Place>();
+
+  private constructor(town: Consortium, servers: readonly RunningServer[]) {
+    this.town = town;
+    this.servers = servers;
+    this.trio = trioId(this.accounts);
+  }
+
+  get accounts(): readonly AccountId[] {
+    return this.servers.map(({ account }) => account);
+  }
+
+  static async open(): Promise<ReadingTown> {
+    const town = await startConsortium();
+    const byAccount = new Map<AccountId, RunningServer>();
+    const servers: RunningServer[] = [];
+    for (const hospital of hospitals) {
+      const running = await openServer(town, hospital, byAccount);
+      byAccount.set(running.account, running);
+      servers.push(running);
+    }
+    const made = new ReadingTown(town, servers);
+    await made.#send('north', {
+      ...{ kind: 'StatDataset', dataset: datasetOf, panel: 1, edges: 1, windows: 1 },
+      ...{ servers: made.accounts, kMin: 20, pagesPerPatient: 100 },
+      ...{ researcherCap: 500_000, datasetCap: 2_000_000, purposes: ['research'] },
+    } as never);
+    return made;
+  }
+
+  async #send(hospital: string, act: never): Promise<void> {
+    const { options, view } = this.town.gateway(hospital);
+    const { engine, organisation, key } = options;
+    const sender = new ActSender({ engine, view, organisation, key, now: this.town.now });
+    await sender.send('user', [act], 10_000);
+  }
+
+  /** How readers and patients find the servers, but for those that are dead. */
+  get line(): DataServerLine {
+    return {
+      client: async (account) => {
+        const at = this.accounts.indexOf(account) as Place;
+        const url = this.servers[at]?.url;
+        if (url === undefined || this.dead.has(at)) {
+          throw new CodedError('GATEWAY_UNREACHABLE', { server: account });
+        }
+        return new GatewayClient(new Http(url, { retryDelaysMs: [] }));
+      },
+    };
+  }
+
+  server(place: Place): RunningServer {
+    const found = this.servers[place];
+    if (found === undefined) throw new Error('three servers');
+    return found;
+  }
+
+  /** An hour of a panel of one sensor, handed to all three, judged and sealed on the ledger. */
+  async measure(
+    of: { readonly sensor: SigningKey; readonly pseudonym: Uint8Array },
+    pages: readonly {
+      readonly sequence: number;
+      readonly startHour: number;
+      readonly values: PageValues;
+    }[],
+  ): Promise<void> {
+    const arithmetic = await pageArithmetic();
+    const [first, second, third] = this.servers.map(({ kemKey }) => kemKey);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('3');
+    const kemKeys: OfThree<Uint8Array> = [first, second, third];
+    const line = { key: of.sensor, pseudonym: of.pseudonym, trio: this.trio, kemKeys };
+    const signed = [];
+    for (const page of pages) signed.push(await signPage(arithmetic, line, page));
+    const uploads = await uploadsOf(line, signed);
+    for (const place of places) await this.server(place).server.upload(uploads[place]);
+    for (const place of places) await this.server(place).server.judge();
+    for (const place of places) await this.server(place).server.seal();
+    for (const place of places) await this.server(place).server.seal();
+  }
+
+  async close(): Promise<void> {
+    for (const { app, store } of this.servers) {
+      await app.close();
+      await store.close();
+    }
+    await this.town.stop();
+  }
+}
+
+const hospitals = ['north', 'harbour', 'valley'] as const;
+
+async function openServer(
+  town: Consortium,
+  hospital: string,
+  peers: ReadonlyMap<AccountId, RunningServer>,
+): Promise<RunningServer> {
+  const { organisation, trustRoot } = town.gateway(hospital).options;
+  const rootSecret = new Uint8Array(randomBytes(32));
+  const keys = await deriveAccountKeys(rootSecret, organisation, 0);
+  const { sign, kem } = keys;
+  const gateway = new GatewayClient(new Http(town.url(hospital)));
+  const role = 'data-server';
+  const invitation = await town.invite(hospital, role, 'Data server');
+  const bound = { chainId: town.chainId, organisation, role, recovery: noRecovery } as const;
+  const identity = await enrolmentIdentity(keys, bound);
+  const body = { invitation, role, identity: textOfBytes(encodeAs(identityShape, identity)) };
+  await gateway.call(enrolPost, { body } as never);
+  const account = accountIdOfKeys(keys);
+  const ledger = new ProvenLedger(
+    gateway,
+    parseTrustRoot(JSON.stringify(trustRoot)),
+    undefined,
+    town.now,
+  );
+  const arithmetic = await pageArithmetic();
+  const path = join(town.home, `pages-${hospital}.db`);
+  const store = new SqlitePageStore(path, arithmetic);
+  const questions = sqliteQuestionStore(join(town.home, `questions-${hospital}.db`));
+  const { now } = town;
+  const server = new DataServer({
+    ...{
+      account,
+      sign,
+      kem,
+      rootSecret,
+      store,
+      questions,
+      ledger: provenRows(ledger),
+      arithmetic,
+      now,
+    },
+    peers: {
+      async ask(peer, statement) {
+        const found = peers.get(peer);
+        if (found === undefined) throw new CodedError('GATEWAY_UNREACHABLE', { server: peer });
+        return found.server.answerPeer(statement);
+      },
+    },
+    settings: { ...defaultDataServerSettings, freshHours: 24 * 400 },
+    send: actSender({ gateway, ledger, account, sign, now }),
+  });
+  const app = await createDataServerHttp(server);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  return { account, kemKey: kem.publicKey, server, store, app, url };
+}
+
+export const sensorKey = (): Promise<SigningKey> =>
+  signingKeyFromSeed(new Uint8Array(randomBytes(32)));
+
+export const pageValues = (panel: number, n: number, seed: number): PageValues =>
+  encodePage(readingsOf(panel, n, seed), { panel, edges: edgesVersion });
+
+/** What a server's disk holds of a page, as it shows it. */
+export type Held = Awaited<ReturnType<SqlitePageStore['pagesOf']>>[number];
+
+/** From now on this server shows its pages otherwise than it keeps them; undefined: not at all. Returns the way back. */
+export function lieIn({ store }: RunningServer, lie: (page: Held) => Held | undefined): () => void {
+  const honest = store.pagesOf.bind(store);
+  store.pagesOf = async (...asked) => (await honest(...asked)).flatMap((it) => lie(it) ?? []);
+  return () => {
+    store.pagesOf = honest;
+  };
+}
+
+export const flipped = (bytes: Uint8Array, at = 0): Uint8Array =>
+  bytes.map((byte, place) => (place === at ? byte ^ 1 : byte));
+
+/** One server's sealed answer to a reader who asks it as he likes. Throws its refusal. */
+export function askDirectly(
+  town: ReadingTown,
+  reader: Enrolled,
+  of: { readonly place: Place; readonly asked: SensorRead },
+): Promise<Uint8Array> {
+  const { place, asked } = of;
+  return reader.person.run(
+    {
+      name: 'test/ask-directly',
+      async run(ctx) {
+        const { sign } = await ctx.keys();
+        const to = town.server(place).account;
+        const payload = encodeSensorRead(asked);
+        const from = ctx.account.account;
+        const said = { from, to, word: readWord, timeMs: ctx.nowMs(), payload };
+        const client = await town.line.client(to);
+        return client.call(readingsPost, { stream: await signStatement(sign, said) });
+      },
+    },
+    undefined,
+  );
+}
+
+export type { Enrolled };

@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { ConsentId } from '../../../primitives/ids.ts';
+import { dayOf } from '../api/chart-records.ts';
+import type { SensorRead } from '../api/sensor-read.ts';
+import { readVitals, type VitalsRead } from '../sdk/index.ts';
+import { rowsOf } from '../sdk/reading/joined-pages.ts';
+import { writeReplica } from '../sdk/reading/write-replica.ts';
+import { changeStudies, registerSensor, resendRegistration } from '../sdk/registering.ts';
+import {
+  askDirectly,
+  datasetOf,
+  type Enrolled,
+  flipped,
+  type Held,
+  lieIn,
+  pageValues,
+  places,
+  ReadingTown,
+  sensorKey,
+} from './reading-town.ts';
+
+let town: ReadingTown;
+before(async () => {
+  town = await ReadingTown.open();
+});
+after(() => town.close());
+
+const hourMs = 3_600_000;
+
+/** A patient whose sensor has measured two hours of yesterday, her doctor with a grant, and her hub. */
+async function measured(name: string) {
+  const ana = await town.town.person(`${name} Ana`, 'north', 'patient');
+  const doctor = await town.town.person(`${name} Osei`, 'harbour', 'clinician');
+  await ana.person.addCard(doctor.person.card());
+  const sensor = await sensorKey();
+  const { line } = town;
+  const registered = await ana.person.run(registerSensor, {
+    ...{ servers: town.accounts, sensor: { key: sensor.publicKey, panels: [1] }, line },
+  });
+  await ana.person.run(changeStudies, { join: [datasetOf], line });
+  const { pseudonym } = registered.said;
+  const firstHour = 24 * (dayOf(Math.floor(town.town.now() / hourMs)) - 1);
+  const pages = [0, 1].map((at) => ({
+    ...{ sequence: at, startHour: firstHour + at, values: pageValues(1, 3 + at, at) },
+  }));
+  await town.measure({ sensor, pseudonym }, pages);
+  return { ana, doctor, sensor, firstHour, pages, pseudonym };
+}
+
+async function grantTo(ana: Enrolled, to: Enrolled, also: object = {}): Promise<ConsentId> {
+  const account = to.person.accounts[0]?.account;
+  assert.ok(account);
+  const given = await ana.person.grant({
+    grantee: account,
+    ...{ readClasses: ['iot'], purposes: ['TREAT'], notAfterMs: town.town.now() + hourMs },
+    ...also,
+  } as never);
+  await to.person.sync();
+  return given.consent;
+}
+
+const valuesOf = ({ pages }: VitalsRead) =>
+  pages.map(({ startHour, rows }) => ({ startHour, rows }));
+
+const day = ({ firstHour }: { readonly firstHour: number }) => ({
+  ...{ panel: 1, firstHour, lastHour: firstHour + 23 },
+});
+
+/** What the sensor measured, as a reader should see it. */
+function expected({ pages }: Awaited<ReturnType<typeof measured>>) {
+  return pages.map(({ startHour, values }) => ({
+    startHour,
+    rows: rowsOf(values.panel, values.n, values.clinical),
+  }));
+}
+
+/** The hub writes yesterday's replica under a grant of its own. */
+async function replicated(of: Awaited<ReturnType<typeof measured>>, name: string) {
+  const hub = await town.town.person(`${name} hub`, 'north', 'device');
+  await of.ana.person.addCard(hub.person.card());
+  const writing = await grantTo(of.ana, hub, { readClasses: [], writeClasses: ['iot'] });
+  const kept = await town.server(0).store.registration(of.pseudonym);
+  assert.ok(kept);
+  const pages = of.pages.map(({ sequence, startHour, values }) => ({
+    ...{ panel: values.panel, sequence, startHour, n: values.n, clinical: values.clinical },
+  }));
+  return hub.person.run(writeReplica, {
+    ...{ consent: writing, sensor: of.sensor, registration: kept.signed, panel: 1 },
+    ...{ day: dayOf(of.firstHour), pages },
+  });
+}
+
+async function caught(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof CodedError) return error.code;
+    throw error;
+  }
+  return 'nothing was refused';
+}
+
+test('a doctor reads from three servers what a sensor measured, and the patient sees one look', async () => {
+  const of = await measured('plain');
+  const consent = await grantTo(of.ana, of.doctor);
+  const read = await of.doctor.person.run(readVitals, { consent, ...day(of), line: town.line });
+  assert.deepEqual(valuesOf(read), expected(of));
+  assert.ok(read.pages.every(({ from }) => from === 'servers'));
+  assert.deepEqual(
+    read.servers.map(({ state }) => state),
+    ['answered', 'answered', 'answered'],
+  );
+  assert.deepEqual([read.missingHours, read.missingDays, read.gaps, read.behind], [[], [], [], []]);
+  await of.ana.person.sync();
+  const { notices, withheld } = await of.ana.person.looked();
+  assert.deepEqual([notices.length, withheld], [1, []]);
+  const row = await town.town.gateway('north').view.consent(consent);
+  assert.equal(row?.looks, 1);
+});
+
+test('with one, two and three servers dead the replica gives the same values, by one look each', async () => {
+  const of = await measured('dead');
+  const consent = await grantTo(of.ana, of.doctor);
+  assert.equal(await replicated(of, 'dead'), true);
+  for (const dead of [[0], [1, 2], [0, 1, 2]] as const) {
+    for (const place of dead) town.dead.add(place);
+    const read = await of.doctor.person.run(readVitals, { consent, ...day(of), line: town.line });
+    town.dead.clear();
+    assert.deepEqual(valuesOf(read), expected(of), `${dead}`);
+    assert.ok(read.pages.every(({ from }) => from === 'replica'));
+    const silent = read.servers.flatMap(({ state }, at) => (state === 'silent' ? [at] : []));
+    assert.deepEqual(silent, [...dead]);
+  }
+  const row = await town.town.gateway('north').view.consent(consent);
+  assert.equal(row?.looks, 3);
+});
+
+test('without a replica two servers give nothing: two shares are noise', async () => {
+  const of = await measured('noise');
+  const consent = await grantTo(of.ana, of.doctor);
+  town.dead.add(2);
+  const read = of.doctor.person.run(readVitals, { consent, ...day(of), line: town.line });
+  assert.equal(await caught(read.finally(() => town.dead.clear())), 'VITALS_NOT_HERE');
+});
+
+const lies: readonly (readonly [string, string, (page: Held) => Held | undefined])[] = [
+  [
+    'another value',
+    'share',
+    ({ kept, ...it }) => ({ ...it, kept: { ...kept, clinical: flipped(kept.clinical) } }),
+  ],
+  [
+    'another sum',
+    'share',
+    ({ kept, ...it }) => ({ ...it, kept: { ...kept, roll: flipped(kept.roll, 8) } }),
+  ],
+  [
+    'another counter',
+    'share',
+    ({ kept, ...it }) => ({ ...it, kept: { ...kept, histogram: flipped(kept.histogram) } }),
+  ],
+  ['another manifest', 'page', (it) => ({ ...it, manifest: flipped(it.manifest, 60) })],
+  ['another signature', 'page', (it) => ({ ...it, signature: flipped(it.signature) })],
+  [
+    'half a share',
+    'share',
+    ({ kept, ...it }) => ({ ...it, kept: { ...kept, clinical: kept.clinical.slice(2) } }),
+  ],
+  ['no page', 'withheld', () => undefined],
+];
+for (const [what, why, lie] of lies) {
+  test(`a server that shows ${what} is named, and the replica is read`, async () => {
+    const of = await measured(what);
+    const consent = await grantTo(of.ana, of.doctor);
+    await replicated(of, what);
+    const restore = lieIn(town.server(1), lie);
+    const reading = of.doctor.person.run(readVitals, { consent, ...day(of), line: town.line });
+    const read = await reading.finally(restore);
+    assert.deepEqual(read.servers[1], { server: town.accounts[1], state: 'lied', why });
+    const others = [0, 2].map((at) => read.servers[at]?.state);
+    assert.deepEqual(others, ['answered', 'answered']);
+    assert.deepEqual(valuesOf(read), expected(of));
+  });
+}
+
+test('a server with an older registration is behind, and no liar', async () => {
+  const of = await measured('behind');
+  const consent = await grantTo(of.ana, of.doctor);
+  const { line } = town;
+  town.dead.add(2);
+  const leaving = of.ana.person.run(changeStudies, { leave: [datasetOf], line });
+  await leaving.finally(() => town.dead.clear());
+  const read = await of.doctor.person.run(readVitals, { consent, ...day(of), line });
+  assert.deepEqual(read.behind, [town.accounts[2]]);
+  assert.deepEqual(valuesOf(read), expected(of));
+});
+
+test('a grant without the class, or of another purpose, opens nothing at any server', async () => {
+  const of = await measured('class');
+  const vital = await grantTo(of.ana, of.doctor, { readClasses: ['vital'] });
+  const asked = { ...day(of), line: town.line };
+  const refused = await caught(of.doctor.person.run(readVitals, { consent: vital, ...asked }));
+  // The hospital finds no record of the class: no look, and no server is asked.
+  assert.equal(refused, 'PATIENT_UNKNOWN');
+});
+
+test('each server refuses by itself a look of somebody else, of another chain and of another patient', async () => {
+  const of = await measured('by itself');
+  const other = await measured('other');
+  const consent = await grantTo(of.ana, of.doctor);
+  const { access } = await of.doctor.person.run(readVitals, {
+    ...{ consent, ...day(of), line: town.line },
+  });
+  const look = await of.doctor.person.receiptOfAccess(access);
+  const base = {
+    ...{ chainId: town.town.chainId, trio: town.trio, pseudonym: of.pseudonym, look },
+    ...day(of),
+  };
+  const table: readonly (readonly [string, Enrolled, Partial<SensorRead>])[] = [
+    ['nothing was refused', of.doctor, {}],
+    ['NOT_SHARED', other.doctor, {}],
+    ['CHAIN_WRONG', of.doctor, { chainId: 'another' }],
+    ['TRIO_UNKNOWN', of.doctor, { trio: 'ab'.repeat(32) }],
+    ['PATIENT_UNKNOWN', of.doctor, { pseudonym: other.pseudonym }],
+    ['PATIENT_UNKNOWN', of.doctor, { pseudonym: new Uint8Array(16) }],
+    ['LOOK_WRONG', of.doctor, { panel: 2 }],
+    ['LOOK_WRONG', of.doctor, { lastHour: of.firstHour + 24 }],
+    [
+      'RECEIPT_INVALID',
+      of.doctor,
+      { look: look.map((byte, at) => (at === 300 ? byte ^ 1 : byte)) },
+    ],
+  ];
+  for (const [code, reader, change] of table) {
+    for (const place of places) {
+      const asked = askDirectly(town, reader, { place, asked: { ...base, ...change } });
+      assert.equal(await caught(asked), code, `server ${place + 1}`);
+    }
+  }
+});
+
+test('a revoked grant is refused by every server from the next block on, while its look is young', async () => {
+  const of = await measured('revoked');
+  const consent = await grantTo(of.ana, of.doctor);
+  const asked = { consent, ...day(of), line: town.line };
+  const { access } = await of.doctor.person.run(readVitals, asked);
+  const look = await of.doctor.person.receiptOfAccess(access);
+  await of.ana.person.revoke(consent);
+  const request = {
+    ...{ chainId: town.town.chainId, trio: town.trio, pseudonym: of.pseudonym, look },
+    ...day(of),
+  };
+  for (const place of places) {
+    assert.equal(
+      await caught(askDirectly(town, of.doctor, { place, asked: request })),
+      'CONSENT_ENDED',
+    );
+  }
+  assert.equal(await caught(of.doctor.person.run(readVitals, asked)), 'CONSENT_ENDED');
+});
+
+test('a server that says no where the ledger has the grant alive is named, and the replica is read', async () => {
+  const of = await measured('says no');
+  const consent = await grantTo(of.ana, of.doctor);
+  await replicated(of, 'says no');
+  const { reading } = town.server(2).server;
+  const honest = reading.answer;
+  reading.answer = async () => {
+    throw new CodedError('CONSENT_ENDED');
+  };
+  const read = await of.doctor.person.run(readVitals, { consent, ...day(of), line: town.line });
+  reading.answer = honest;
+  const [, , third] = read.servers;
+  assert.deepEqual([third?.state, third?.why], ['refused', 'CONSENT_ENDED']);
+  assert.deepEqual(valuesOf(read), expected(of));
+});
+
+test('leaving counts as soon as one server has it, and is sent to the others until they have it', async () => {
+  const of = await measured('leaves');
+  const { line } = town;
+  town.dead.add(1);
+  town.dead.add(2);
+  const held = await of.ana.person.run(changeStudies, { leave: [datasetOf], line });
+  assert.deepEqual(held.missing, [town.accounts[1], town.accounts[2]]);
+  assert.deepEqual(held.said.datasets, []);
+  const page = { sequence: 9, startHour: of.firstHour + 9, values: pageValues(1, 2, 9) };
+  assert.equal(await caught(town.measure(of, [page])), 'SENSOR_UNKNOWN');
+  town.dead.clear();
+  const sent = await of.ana.person.run(resendRegistration, { line });
+  assert.deepEqual(sent?.missing, []);
+  town.dead.add(0);
+  town.dead.add(1);
+  town.dead.add(2);
+  const nobody = of.ana.person.run(changeStudies, { join: [datasetOf], line });
+  assert.equal(await caught(nobody), 'GATEWAY_UNREACHABLE');
+  town.dead.clear();
+  // Written down before it was sent.
+  const again = await of.ana.person.run(resendRegistration, { line });
+  assert.deepEqual([again?.said.datasets, again?.missing], [[datasetOf], []]);
+});
