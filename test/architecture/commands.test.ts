@@ -40,10 +40,12 @@ const stated = readFileSync(new URL('../../docs/protocol/commands.md', import.me
     flags: call.match(/--[a-z-]+/g) ?? [],
   }));
 
-test('commands.md names every command of the spine once, and no other', () => {
+test('commands.md names every command of the spine, and no other', () => {
   const added = new Set(ofWings.flatMap((add) => namesAddedBy(add)));
   const spine = [...commands.keys()].filter((name) => !added.has(name.split(' ')[0] ?? ''));
-  assert.deepEqual(stated.map(({ name }) => name).toSorted(), spine.toSorted());
+  // A command that does two things by its flags has a row for each.
+  const names = new Set(stated.map(({ name }) => name));
+  assert.deepEqual([...names].toSorted(), spine.toSorted());
 });
 
 test('every flag that commands.md gives a command is one of its own', () => {

@@ -10,6 +10,12 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 /** Of wings, each with the file that names its labels. */
 const wings = globSync('src/wings/*/names.ts', { cwd: root });
 
+/** The labels of each wing, by their names. */
+async function wingLabels(): Promise<readonly Readonly<Record<string, string>>[]> {
+  const files: readonly object[] = await Promise.all(wings.map((it) => import(join(root, it))));
+  return files.flatMap((it) => Object.values(it)).map(({ labels: own }) => own);
+}
+
 test('no file of the product spells a label but src/crypto/labels.ts, and of a wing its names.ts', () => {
   const spelling = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
@@ -32,18 +38,28 @@ test('no label, with the zero byte that ends it, begins what another label begin
   }
 });
 
-test('what signs is marked so in the table, and every signature of the code is by one of these', () => {
-  const rows = [...read('docs/protocol/labels.md').matchAll(/^\| `(\S+)` \| ([^|]*) \|/gm)];
+test('what signs is marked so in the table, and every signature of the code is by one of these', async () => {
+  const tables = [
+    'docs/protocol/labels.md',
+    ...wings.map((it) => it.replace('names.ts', 'README.md')),
+  ];
+  const rows = tables.flatMap((it) => [...read(it).matchAll(/^\| `(\S+)` +\| ([^|]*) \|/gm)]);
   const signing = rows
     .filter(([, , use = '']) => use.includes('signature'))
     .map(([, label]) => label);
   const files = globSync('src/**/*.ts', { cwd: root }).filter((it) => !it.endsWith('.test.ts'));
   const called = files.flatMap((file) => [
-    ...read(file).matchAll(/(?:sign|verify)Labelled\([^;]*?labels\.(\w+)/g),
+    ...read(file).matchAll(/(?:sign|verify)Labelled\([^;]*?\b[lL]abels\.(\w+)/g),
+    // A label that was given a name in the line before.
+    ...read(file).matchAll(/const label = \w+(?:\.\w+)*?\.?labels\.(\w+)/g),
   ]);
   const names = new Set(called.map(([, name = '']) => name));
   assert.ok(names.size >= 9, [...names].join());
-  const byName: Readonly<Record<string, string>> = labels;
+  const byName: Readonly<Record<string, string>> = Object.assign(
+    {},
+    labels,
+    ...(await wingLabels()),
+  );
   for (const name of names) assert.ok(signing.includes(byName[name]), name);
 });
 

@@ -116,7 +116,7 @@ test('no process outlives a consortium that was killed', async () => {
 });
 
 test('without a process nothing is said of any', async () => {
-  const consortium = await startConsortium({ home, port: 0, logLevel: 'silent' });
+  const consortium = await startConsortium({ home, port: 0, logLevel: 'silent', processes: [] });
   try {
     assert.deepEqual(Object.keys(await healthAt(consortium.url)), ['ok', 'hospitals', 'backup']);
     assert.doesNotMatch(await (await fetch(consortium.url)).text(), /Processes beside/);

@@ -36,13 +36,15 @@ export class StudyDesk {
     return this.#desk.ledger.tip.timeMs;
   }
 
-  /** By whose key this home speaks. Throws MEMBER_WRONG {held}: of none, or of several and none was named. */
+  /** By whose key this home speaks. Throws USAGE: of none, or of several and none was named. */
   async speaker(named: string | undefined): Promise<HeldKey> {
     const held = await heldKeys(this.#home, this.#desk.genesis);
     const meant = named === undefined ? held : held.filter(({ name }) => name === named);
     const [only, more] = meant;
     if (only === undefined || more !== undefined)
-      throw new CodedError('MEMBER_WRONG', { held: held.map(({ name }) => name).join(', ') });
+      throw new CodedError('USAGE', {
+        problem: `--by: one of ${held.map(({ name }) => name).join(', ')}`,
+      });
     return only;
   }
 
