@@ -188,6 +188,8 @@ export async function loadDemo(context: CommandContext, progress: Progress): Pro
   }
   progress.update('what they did with each other');
   await playHistory(opened, { nowMs: Date.now(), signal });
+  const { foundDemo } = await import('../server/services.ts');
+  await foundDemo(home, signal);
   await writeOut(join(home, 'people', doneMark), 'The demo people are complete.\n', replacing);
 }
 

@@ -89,6 +89,11 @@ export interface ServerWing {
    * first opened with this wing; again when that was interrupted, so it goes on from what is there.
    */
   readonly found?: (home: Founding) => Promise<void>;
+  /**
+   * What the wing brings to the demonstration, through its running servers. Called until the demo is loaded to its
+   * end, so it goes on from what is there.
+   */
+  readonly demo?: (home: string, signal: AbortSignal) => Promise<void>;
   /** What the wing’s handlers are told of this machine, when they ask; undefined: nothing is known. */
   readonly machine?: (home: string) => Promise<unknown>;
 }

@@ -63,6 +63,11 @@ export async function machineOf(home: string, wing: string): Promise<unknown> {
   return wings.find(({ name }) => name === wing)?.machine?.(home);
 }
 
+/** What the wings bring to the demonstration in a home whose servers run. Throws what a wing throws. */
+export async function foundDemo(home: string, signal: AbortSignal): Promise<void> {
+  for (const { demo } of wings) await demo?.(home, signal);
+}
+
 /** What runs beside the gateways of a home, in the order in which it starts: the storage nodes, and what the wings bring. */
 export const homeProcesses: readonly Process[] = [
   storage,

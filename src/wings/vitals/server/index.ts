@@ -22,4 +22,8 @@ export const vitalsServer: ServerWing = {
   async found({ hospitals }) {
     for (const { folder } of hospitals) makeDataServer(folder);
   },
+  async demo(home, signal) {
+    const { foundDemoDatasets } = await import('./demo.ts');
+    await foundDemoDatasets(home, signal);
+  },
 };

@@ -8,8 +8,10 @@ import { localHospitals } from '../../../server/desk.ts';
 import { type HeldKey, heldKeys } from '../../../server/home-members.ts';
 import { OrganisationDesk, type TakenTx } from '../../../server/organisation-desk.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
+import { studiesGet } from '../api/routes/studies-get.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
 import type { StatPermit } from '../ledger/acts/stat-permit.ts';
+import { type Dataset, statDatasets } from '../ledger/tables/stat-datasets.ts';
 
 /** What an organisation says of studies, by its own key, from its home. Throws as `OrganisationDesk`. */
 export class StudyDesk {
@@ -64,9 +66,30 @@ export class StudyDesk {
     terms: Omit<StatDataset, 'kind' | 'dataset'>,
     by: HeldKey,
   ): Promise<TakenTx & { readonly dataset: string }> {
-    const dataset = bytesToHex(randomBytes(16));
-    const taken = await this.#desk.send([{ kind: 'StatDataset', dataset, ...terms }], by);
-    return { ...taken, dataset };
+    const { datasets, ...taken } = await this.foundAll([terms], by);
+    return { ...taken, dataset: datasets[0] ?? '' };
+  }
+
+  /** Several datasets in one transaction. */
+  async foundAll(
+    terms: readonly Omit<StatDataset, 'kind' | 'dataset'>[],
+    by: HeldKey,
+  ): Promise<TakenTx & { readonly datasets: readonly string[] }> {
+    const acts = terms.map((it) => ({
+      ...{ kind: 'StatDataset' as const, dataset: bytesToHex(randomBytes(16)) },
+      ...it,
+    }));
+    const taken = await this.#desk.send(acts, by);
+    return { ...taken, datasets: acts.map(({ dataset }) => dataset) };
+  }
+
+  /** The datasets that the first hospital of this home has seen, as they stand on the ledger. */
+  async datasets(signal: AbortSignal): Promise<readonly Dataset[]> {
+    const [hospital] = localHospitals(this.#home);
+    if (hospital === undefined) return [];
+    const seen = await new GatewayClient(new Http(hospital.url)).call(studiesGet, { signal });
+    const rows = seen.datasets.map((id) => this.#desk.row(statDatasets, id));
+    return (await Promise.all(rows)).filter((it) => it !== undefined);
   }
 
   async permit(
