@@ -1,14 +1,22 @@
-import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { actingAccount, openActing, work } from '../../../cli/acting.ts';
 import type { AddCommand, CommandContext } from '../../../cli/commands/command.ts';
+import { readSmallText } from '../../../cli/files.ts';
+import { when } from '../../../cli/format.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { type AttributeName, attributeLimits, attributeNames } from '../api/cohort.ts';
+import { changeStudies, panelOf, registerSensor } from '../sdk/index.ts';
+import type { PublicAttributes } from '../sdk/registering.ts';
 import { readingsOfHeartRates, readingsOfNumerics } from '../sdk/sensor/csv-readings.ts';
-import { signRegistration } from '../sdk/sensor/enrol-sensor.ts';
 import { readingsOfObservation } from '../sdk/sensor/fhir-observation.ts';
-import { rowsOf, type SensorReading } from '../sdk/sensor/reading.ts';
+import { type PanelRow, rowsOf, type SensorReading } from '../sdk/sensor/reading.ts';
+import { replaySteps } from '../sdk/sensor/replay.ts';
 import { readingsOfSenml } from '../sdk/sensor/senml.ts';
-import { sensorWarnings } from '../sdk/sensor/sensor-file.ts';
+import { type SensorWarning, sensorWarnings } from '../sdk/sensor/sensor-file.ts';
+import type { QueueStanding, SensorQueue } from '../sdk/sensor/sensor-queue.ts';
+import type { Uplink } from '../sdk/sensor/uplink.ts';
 import {
   makeSensor,
   openSensorQueue,
@@ -16,103 +24,205 @@ import {
   sensorNames,
   writeSensor,
 } from '../server/sensor-home.ts';
-import {
-  datasetServers,
-  handInRegistration,
-  sensorKeyOf,
-  uplinkOf,
-} from '../server/sensor-line.ts';
+import { datasetServers, sensorKeyOf, uplinkOf } from '../server/sensor-line.ts';
 
 interface Enrolling {
-  readonly panel: string;
+  readonly panel?: string;
   readonly dataset: string;
   readonly every: string;
+  readonly public?: string;
 }
 
-/** `salus sensor enrol`: a key for a sensor, registered by the patient with the three servers of a dataset. */
+/** `salus sensor enrol`: a key for a sensor, in the patient's one registration with the three servers of a dataset. */
 async function enrol(context: CommandContext, name: string, said: Enrolling): Promise<void> {
   const home = homeFolder(context.flags.home);
+  const intervalMs = 1_000 * wholeNumber(said.every, { flag: '--every', least: 1, most: 86_400 });
+  const attributes = said.public === undefined ? undefined : attributesOf(said.public);
   const acting = await openActing(context);
-  const account = actingAccount(acting);
-  const panels = said.panel.split(',').map(Number);
-  const servers = await datasetServers(home, said.dataset);
-  const intervalMs = Number(said.every) * 1000;
+  const options = work(context, actingAccount(acting));
+  const { servers, panel } = await datasetServers(home, said.dataset);
+  const panels = (said.panel ?? String(panel)).split(',').map((it) => panelOf(Number(it)).number);
   const sensor = makeSensor(home, { name, panels, intervalMs });
-  const { publicKey } = await sensorKeyOf(sensor);
-  const { signed, pseudonym } = await acting.person.run(
-    signRegistration,
-    { sensorKey: publicKey, panels, datasets: [said.dataset] },
-    work(context, account),
+  const { publicKey: key } = await sensorKeyOf(sensor);
+  await acting.person.run(
+    registerSensor,
+    { servers, sensor: { key, panels }, ...(attributes && { attributes }) },
+    options,
   );
-  await handInRegistration(home, servers, signed);
-  writeSensor(home, { ...sensor, registered: { pseudonym: bytesToHex(pseudonym), servers } });
-  context.output.result(
-    { name, key: bytesToHex(publicKey), pseudonym: bytesToHex(pseudonym), servers },
-    () => `Sensor ${name} is registered with three data servers.`,
+  const held = await acting.person.run(changeStudies, { join: [said.dataset] }, options);
+  const pseudonym = bytesToHex(held.said.pseudonym);
+  writeSensor(home, { ...sensor, registered: { pseudonym, servers } });
+  const facts = {
+    name,
+    key: bytesToHex(key),
+    pseudonym,
+    panels,
+    servers,
+    notYet: [...held.missing],
+  };
+  context.output.result(facts, () =>
+    [
+      `Sensor ${name} is registered with ${servers.length - held.missing.length} of three data servers.`,
+      ...held.missing.map((it) => `${it} has not heard of it yet: salus vitals studies`),
+    ].join('\n'),
   );
+}
+
+/** `sex=1,age-band=4`. Throws USAGE. */
+function attributesOf(words: string): PublicAttributes {
+  const said = new Map(words.split(',').map((word) => [word.split('=')[0], word.split('=')[1]]));
+  const unknown = [...said.keys()].find((it) => !attributeNames.some((name) => name === it));
+  if (unknown !== undefined)
+    throw new CodedError('USAGE', { problem: `--public: ${attributeNames.join(', ')}` });
+  const of = (name: AttributeName): number =>
+    wholeNumber(said.get(name) ?? '0', {
+      ...{ flag: `--public ${name}`, least: 0, most: attributeLimits[name] },
+    });
+  return { sex: of('sex'), ageBand: of('age-band'), region: of('region'), arm: of('arm') };
+}
+
+function wholeNumber(
+  text: string,
+  { flag, least, most }: { readonly flag: string; readonly least: number; readonly most: number },
+): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < least || number > most)
+    throw new CodedError('USAGE', { problem: `${flag}: a whole number from ${least} to ${most}` });
+  return number;
 }
 
 interface Simulating {
   readonly from: string;
   readonly startHour?: string;
   readonly most?: string;
+  readonly speed?: string;
 }
 
-/** `salus sensor simulate`: takes recorded readings in, and sends what is due. */
+interface Sending {
+  done: number;
+  waiting: number;
+  readonly refused: Record<string, number>;
+}
+
+const hourMs = 3_600_000;
+/** Turns in which nothing is accepted, before the rest is left in the queue. */
+const idleTurns = 120;
+const turnMs = 250;
+
+/** `salus sensor simulate`: takes recorded readings in, as fast as is asked for, and sends what is due. */
 async function simulate(context: CommandContext, name: string, said: Simulating): Promise<void> {
   const home = homeFolder(context.flags.home);
   const sensor = readSensor(home, name);
-  const now = context.surroundings.now?.() ?? Date.now();
-  const hourMs = 3_600_000;
-  const startMs =
-    said.startHour === undefined
-      ? now - (now % hourMs) - 24 * hourMs
-      : Number(said.startHour) * hourMs;
-  const readings = readingsIn(said.from, startMs, now);
-  const queue = openSensorQueue(home, name);
+  const speed = said.speed === undefined ? Number.POSITIVE_INFINITY : Number(said.speed);
+  if (!(speed > 0)) throw new CodedError('USAGE', { problem: '--speed: more than 0' });
+  const most = { flag: '--most', least: 1, most: Number.MAX_SAFE_INTEGER };
+  const mostRows = said.most === undefined ? undefined : wholeNumber(said.most, most);
+  const nowMs = () => context.surroundings.now?.() ?? Date.now();
+  const readings = readingsIn(readSmallText(said.from), {
+    startMs: said.startHour === undefined ? undefined : Number(said.startHour) * hourMs,
+    nowMs: nowMs(),
+  });
+  const queue = openSensorQueue(home, sensor);
+  const progress = context.output.progress(`Replaying ${name}`);
   try {
-    const refused: Record<string, number> = {};
-    let taken = 0;
+    const uplink = await uplinkOf(home, sensor, queue);
+    const notTaken: Record<string, number> = {};
+    const rows: PanelRow[] = [];
     for (const panel of sensor.panels) {
       const found = rowsOf(panel, readings);
-      for (const { code } of found.refused) refused[code] = (refused[code] ?? 0) + 1;
-      const most = said.most === undefined ? found.rows.length : Number(said.most);
-      taken += await queue.add(found.rows.slice(0, most));
+      await queue.refuse(panel, found.refused);
+      for (const { code } of found.refused) notTaken[code] = (notTaken[code] ?? 0) + 1;
+      rows.push(...found.rows.slice(0, mostRows));
     }
-    const pages = await queue.close(now);
-    const uplink = await uplinkOf(home, sensor, queue);
-    const sent = { done: 0, waiting: 0, refused: [] as unknown[] };
-    for (let turn = 0; turn < 200 && (await queue.closed(1)).length > 0; turn++) {
-      const one = await uplink.send();
-      sent.done += one.done;
-      sent.waiting = one.waiting;
-      sent.refused.push(...one.refused);
-      if (one.refused.length > 0) break;
-      if (one.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 250));
+    rows.sort((a, b) => a.timeMs - b.timeMs);
+    let [taken, pages] = [0, 0];
+    const sent: Sending = { done: 0, waiting: 0, refused: {} };
+    const steps = replaySteps(rows, speed);
+    for (const [at, step] of steps.entries()) {
+      await pause(step.waitMs, context.signal);
+      taken += await queue.add(step.rows);
+      const closed = await queue.close(at === steps.length - 1 ? nowMs() : lastOf(step.rows));
+      pages += closed;
+      progress.update(`${taken} rows, ${pages} pages`);
+      if (closed > 0 && at < steps.length - 1) await sendOnce(uplink, sent);
     }
-    context.output.result({ taken, notTaken: refused, pages, ...sent }, () =>
+    await sendAll(uplink, queue, sent, context.signal);
+    context.output.result({ taken, notTaken, pages, ...sent }, () =>
       [
-        `${taken} rows taken in, ${pages} pages closed; ${sent.done} accepted, ${sent.waiting} waiting, ${sent.refused.length} refused.`,
-        ...Object.entries(refused).map(([code, count]) => `Not taken: ${count} ${code}`),
+        `${taken} rows taken in, ${pages} pages closed; ${sent.done} accepted, ${sent.waiting} waiting.`,
+        ...Object.entries(sent.refused).map(([code, count]) => `Pages refused: ${count} ${code}`),
+        ...Object.entries(notTaken).map(([code, count]) => `Readings not taken: ${count} ${code}`),
       ].join('\n'),
     );
   } finally {
+    progress.done();
     await queue.end();
   }
 }
 
-/** By what is in the file. Throws REQUEST_INVALID. */
-function readingsIn(path: string, startMs: number, nowMs: number): readonly SensorReading[] {
-  const text = readFileSync(path, 'utf8');
-  if (text.startsWith('minute,')) return readingsOfNumerics(text, startMs);
-  if (text.startsWith('Id,')) return shifted(readingsOfHeartRates(text), startMs);
-  const json: unknown = JSON.parse(text);
+const lastOf = (rows: readonly PanelRow[]): number => rows.at(-1)?.timeMs ?? 0;
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await setTimeout(ms, undefined, { signal });
+}
+
+/** Returns whether something moved. */
+async function sendOnce(uplink: Uplink, sent: Sending): Promise<boolean> {
+  const { done, waiting, refused } = await uplink.send();
+  sent.done += done;
+  sent.waiting = waiting;
+  for (const { code } of refused) sent.refused[code] = (sent.refused[code] ?? 0) + 1;
+  return done > 0;
+}
+
+/** Until the queue is empty, or nothing was accepted for a while: what is left is sent by the next call. */
+async function sendAll(
+  uplink: Uplink,
+  queue: SensorQueue,
+  sent: Sending,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let idle = 0; idle < idleTurns && (await queue.closed(1)).length > 0; ) {
+    const before = Object.values(sent.refused).reduce((sum, it) => sum + it, 0);
+    const moved = await sendOnce(uplink, sent);
+    const refusedNow = Object.values(sent.refused).reduce((sum, it) => sum + it, 0) - before;
+    // A page that is refused again and again is not waited for as one that is being judged.
+    idle = moved ? 0 : idle + (refusedNow > 0 ? idleTurns / 4 : 1);
+    if (sent.waiting > 0) await pause(turnMs, signal);
+  }
+}
+
+/** By what is in the file. Throws REQUEST_INVALID, USAGE. */
+function readingsIn(
+  text: string,
+  { startMs, nowMs }: { readonly startMs: number | undefined; readonly nowMs: number },
+): readonly SensorReading[] {
+  if (text.startsWith('minute,')) return shifted(readingsOfNumerics(text, 0), startMs, nowMs);
+  if (text.startsWith('Id,')) return shifted(readingsOfHeartRates(text), startMs, nowMs);
+  const json = jsonIn(text);
   return Array.isArray(json) ? readingsOfSenml(json, nowMs) : readingsOfObservation(json);
 }
 
-/** What was recorded years ago, as if it had begun now. */
-function shifted(readings: readonly SensorReading[], startMs: number): readonly SensorReading[] {
-  const by = startMs - (readings[0]?.timeMs ?? startMs);
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CodedError('USAGE', { problem: '--from: SenML, a FHIR Observation or a known CSV' });
+  }
+}
+
+/** What was recorded years ago, as if it had begun then, or else as if its last hour had just ended. */
+function shifted(
+  readings: readonly SensorReading[],
+  startMs: number | undefined,
+  nowMs: number,
+): readonly SensorReading[] {
+  const times = readings.map(({ timeMs }) => timeMs);
+  const [first, last] = [times[0] ?? 0, times.at(-1) ?? 0];
+  const until = nowMs - (nowMs % hourMs) - hourMs;
+  // Whole hours: what shared an hour shares one again.
+  const byEnd = until - (last - (last % hourMs));
+  const by = startMs === undefined ? byEnd : startMs - first;
   return readings.map((it) => ({ ...it, timeMs: it.timeMs + by }));
 }
 
@@ -120,25 +230,39 @@ function shifted(readings: readonly SensorReading[], startMs: number): readonly 
 async function status(context: CommandContext): Promise<void> {
   const home = homeFolder(context.flags.home);
   const nowMs = context.surroundings.now?.() ?? Date.now();
-  const sensors: unknown[] = [];
-  const lines: string[] = [];
+  const sensors: SensorStanding[] = [];
   for (const name of sensorNames(home)) {
-    const { intervalMs, battery } = readSensor(home, name);
-    const queue = openSensorQueue(home, name);
+    const sensor = readSensor(home, name);
+    const { intervalMs, battery } = sensor;
+    const queue = openSensorQueue(home, sensor);
     try {
-      for (const { panel, newestMs, open, closed, done, times } of await queue.standing()) {
-        const warnings = sensorWarnings({ nowMs, newestMs, intervalMs, times, battery });
-        sensors.push({ name, panel, newestMs, open, closed, done, warnings });
-        const trouble = warnings.length === 0 ? 'ok' : warnings.join(', ');
-        lines.push(
-          `${name}, panel ${panel}: ${done} pages accepted, ${closed} waiting, ${trouble}`,
-        );
+      for (const standing of await queue.standing()) {
+        const { newestMs, gaps } = standing;
+        const of = { nowMs, newestMs, intervalMs, gaps: gaps.length, battery };
+        sensors.push({ name, ...standing, warnings: sensorWarnings(of) });
       }
     } finally {
       await queue.end();
     }
   }
-  context.output.result({ sensors }, () => (lines.length === 0 ? 'No sensors.' : lines.join('\n')));
+  context.output.result({ sensors: sensors.map((it) => ({ ...it })) }, () =>
+    sensors.length === 0 ? 'No sensor has measured anything.' : sensors.map(statusText).join('\n'),
+  );
+}
+
+type SensorStanding = QueueStanding & {
+  readonly name: string;
+  readonly warnings: readonly SensorWarning[];
+};
+
+function statusText(it: SensorStanding): string {
+  const trouble = it.warnings.length === 0 ? 'ok' : it.warnings.join(', ');
+  const lost = it.lost === 0 ? '' : `, ${it.lost} given up`;
+  return [
+    `${it.name}, panel ${it.panel}: ${it.done} pages accepted, ${it.closed} waiting${lost}; newest ${when(it.newestMs)}; ${trouble}`,
+    ...it.gaps.map(({ fromMs, untilMs }) => `  nothing from ${when(fromMs)} to ${when(untilMs)}`),
+    ...Object.entries(it.refused).map(([code, count]) => `  readings not taken: ${count} ${code}`),
+  ].join('\n');
 }
 
 export const addSensor: AddCommand = (program, context) => {
@@ -155,9 +279,9 @@ export const addSensor: AddCommand = (program, context) => {
     )
     .option(
       '--panel <numbers>',
-      '1 vital signs, 2 blood pressure, 3 glucose, 4 oximeter, 5 heart rate',
-      '5',
+      '1 vital signs, 2 blood pressure, 3 glucose, 4 oximeter, 5 heart rate; default: of the dataset',
     )
+    .option('--public <words>', 'what may be said of the patient in a cohort: sex=1,age-band=4')
     .option('--every <seconds>', 'how often it measures', '60')
     .action((name: string, said: Enrolling) => enrol(context, name, said));
   sensor
@@ -167,8 +291,9 @@ export const addSensor: AddCommand = (program, context) => {
     .requiredOption('--from <file>', 'what was recorded')
     .option(
       '--start-hour <hour>',
-      'hours since 1970 at which a recording begins; missing: a day ago',
+      'hours since 1970 at which a recording begins; missing: it has just ended',
     )
+    .option('--speed <times>', 'so many times as fast as it was recorded; missing: all at once')
     .option('--most <rows>', 'of each panel')
     .action((name: string, said: Simulating) => simulate(context, name, said));
   sensor

@@ -122,7 +122,9 @@ function requireFresh(
   const hasBegun = startHour * hourMs <= now() + aheadMs;
   const isNew = (startHour + settings.freshHours) * hourMs >= now();
   const isRegistered = fromHour <= startHour && startHour < untilHour;
-  if (!hasBegun || !isNew || !isRegistered) throw new CodedError('PAGE_STALE', { startHour });
+  if (hasBegun && isNew && isRegistered) return;
+  const because = !isNew ? 'old' : !hasBegun ? 'early' : 'not registered';
+  throw new CodedError('PAGE_STALE', { startHour, because });
 }
 
 /** Throws CANNOT_OPEN, CBOR_SHAPE, BODY_LENGTH. */

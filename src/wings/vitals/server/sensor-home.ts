@@ -4,20 +4,26 @@ import { join } from 'node:path';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
-import { type SensorFile, sensorFile } from '../sdk/sensor/sensor-file.ts';
+import { longestPause, type SensorFile, sensorFile } from '../sdk/sensor/sensor-file.ts';
 import { SqliteSensorQueue } from './sqlite-sensor-queue.ts';
 
 const nameOfSensor = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const folderOf = (home: string): string => join(home, 'sensors');
 
-/** Makes a sensor with a key of its own. Throws USAGE: no name for a file, or there is one. */
+/**
+ * Makes a sensor with a key of its own; one that nobody registered yet keeps its key. Throws USAGE: no name for a file, or
+ * there is one.
+ */
 export function makeSensor(
   home: string,
   of: Pick<SensorFile, 'name' | 'panels' | 'intervalMs'>,
 ): SensorFile {
-  if (!nameOfSensor.test(of.name) || existsSync(pathOf(home, of.name)))
+  const isThere = nameOfSensor.test(of.name) && existsSync(pathOf(home, of.name));
+  const before = isThere ? readSensor(home, of.name) : undefined;
+  if (!nameOfSensor.test(of.name) || before?.registered !== undefined)
     throw new CodedError('USAGE', { problem: 'a sensor has a short name that no other one has' });
-  const made: SensorFile = { ...of, seed: bytesToHex(new Uint8Array(randomBytes(32))) };
+  const seed = before?.seed ?? bytesToHex(new Uint8Array(randomBytes(32)));
+  const made: SensorFile = { ...of, seed };
   makeFolder(folderOf(home));
   writeSensor(home, made);
   return made;
@@ -44,7 +50,10 @@ export function sensorNames(home: string): readonly string[] {
     .sort();
 }
 
-export const openSensorQueue = (home: string, name: string): SqliteSensorQueue =>
-  new SqliteSensorQueue(join(folderOf(home), `${name}.db`));
+export const openSensorQueue = (
+  home: string,
+  { name, intervalMs }: Pick<SensorFile, 'name' | 'intervalMs'>,
+): SqliteSensorQueue =>
+  new SqliteSensorQueue(join(folderOf(home), `${name}.db`), { pauseMs: longestPause(intervalMs) });
 
 const pathOf = (home: string, name: string): string => join(folderOf(home), `${name}.json`);

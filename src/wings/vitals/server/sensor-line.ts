@@ -12,7 +12,6 @@ import { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
 import { localHospitals } from '../../../server/desk.ts';
 import { pageStatesPost } from '../api/routes/page-states-post.ts';
 import { pagesPost } from '../api/routes/pages-post.ts';
-import { registrationsPost } from '../api/routes/registrations-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
@@ -36,26 +35,16 @@ function ledgerOf(home: string): ProvenLedger {
   return new ProvenLedger(new GatewayClient(new Http(hospital.url)), trust);
 }
 
-/** The three servers of a dataset. Throws DATASET_UNKNOWN. */
-export async function datasetServers(home: string, dataset: string): Promise<AccountId[]> {
+/** The three servers of a dataset, and its panel. Throws DATASET_UNKNOWN. */
+export async function datasetServers(
+  home: string,
+  dataset: string,
+): Promise<{ readonly servers: AccountId[]; readonly panel: number }> {
   const ledger = ledgerOf(home);
   const row = await ledger.row(statDatasets, dataset);
   const trio = row && (await ledger.row(statTrios, row.trio));
-  if (trio === undefined) throw new CodedError('DATASET_UNKNOWN', { dataset });
-  return [...trio.servers];
-}
-
-/** To all three. Throws what the first one that does not take it refuses. */
-export async function handInRegistration(
-  home: string,
-  servers: readonly AccountId[],
-  signed: Uint8Array,
-): Promise<void> {
-  const addresses = addressesOf(home, ledgerOf(home));
-  for (const server of servers) {
-    const client = new GatewayClient(new Http(await addresses.urlOf(server)));
-    await client.call(registrationsPost, { stream: signed });
-  }
+  if (row === undefined || trio === undefined) throw new CodedError('DATASET_UNKNOWN', { dataset });
+  return { servers: [...trio.servers], panel: row.panel };
 }
 
 /** What sends the pages of a registered sensor. Throws SENSOR_UNKNOWN: nobody has registered it. */

@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../primitives/errors.ts';
 import { pageRows } from '../crypto/page-values.ts';
-import type { PanelRow } from '../sdk/sensor/reading.ts';
+import type { PanelRow, RefusedReading } from '../sdk/sensor/reading.ts';
 import type { QueuedPage, QueueStanding, SensorQueue } from '../sdk/sensor/sensor-queue.ts';
 
 /** `rows`: measured, in no page yet. `pages`: closed, not accepted yet. `panels`: the last number, the newest instant. */
@@ -13,14 +13,24 @@ const schema = `
     rows TEXT NOT NULL, shared BLOB, PRIMARY KEY (panel, sequence)) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS panels (panel INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, newest_ms INTEGER NOT NULL,
     closed_ms INTEGER NOT NULL, done INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS lost (panel INTEGER PRIMARY KEY, pages INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS refusals (panel INTEGER NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL,
+    newest_ms INTEGER NOT NULL, PRIMARY KEY (panel, code)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS gaps (panel INTEGER NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
+    PRIMARY KEY (panel, from_ms)) STRICT, WITHOUT ROWID;
 `;
 const hourMs = 3_600_000;
+/** So long a gap is told, and so many. */
+const gapsOfMs = 24 * hourMs;
+const mostGaps = 20;
 
-/** A sensor's queue in one file. */
+/** A sensor's queue in one file. `pauseMs`: rows further apart leave a gap. */
 export class SqliteSensorQueue implements SensorQueue {
   readonly #db: DatabaseSync;
+  readonly #pauseMs: number;
 
-  constructor(path: string) {
+  constructor(path: string, { pauseMs }: { readonly pauseMs: number }) {
+    this.#pauseMs = pauseMs;
     this.#db = new DatabaseSync(path, { timeout: 5_000 });
     if (path !== ':memory:') chmodSync(path, 0o600);
     this.#db.exec(
@@ -36,10 +46,11 @@ export class SqliteSensorQueue implements SensorQueue {
   #add(row: PanelRow): boolean {
     const { panel, timeMs } = row;
     this.#db.prepare('INSERT OR IGNORE INTO panels VALUES (?, -1, 0, -1, 0)').run(panel);
-    const closed = this.#db
-      .prepare('SELECT closed_ms AS ms FROM panels WHERE panel = ?')
+    const before = this.#db
+      .prepare('SELECT closed_ms, newest_ms FROM panels WHERE panel = ?')
       .get(panel);
-    if (timeMs <= Number(closed?.ms)) return false;
+    if (timeMs <= Number(before?.closed_ms)) return false;
+    this.#noteGaps(panel, timeMs, Number(before?.newest_ms));
     const { changes } = this.#db
       .prepare('INSERT OR IGNORE INTO rows VALUES (?, ?, ?)')
       .run(panel, timeMs, JSON.stringify(row.values));
@@ -47,6 +58,54 @@ export class SqliteSensorQueue implements SensorQueue {
       .prepare('UPDATE panels SET newest_ms = max(newest_ms, ?) WHERE panel = ?')
       .run(timeMs, panel);
     return changes === 1;
+  }
+
+  /** A row after all others may leave a gap; one that comes late parts or fills one. */
+  #noteGaps(panel: number, timeMs: number, newestMs: number): void {
+    const gap = this.#db
+      .prepare(
+        'SELECT from_ms, until_ms FROM gaps WHERE panel = ? AND from_ms < ? AND until_ms > ?',
+      )
+      .get(panel, timeMs, timeMs);
+    if (gap !== undefined) {
+      this.#db
+        .prepare('DELETE FROM gaps WHERE panel = ? AND from_ms = ?')
+        .run(panel, Number(gap.from_ms));
+      this.#noteGap(panel, Number(gap.from_ms), timeMs);
+      this.#noteGap(panel, timeMs, Number(gap.until_ms));
+    } else if (newestMs > 0) this.#noteGap(panel, newestMs, timeMs);
+    this.#db
+      .prepare('DELETE FROM gaps WHERE panel = ? AND until_ms < ?')
+      .run(panel, Math.max(newestMs, timeMs) - gapsOfMs);
+  }
+
+  #noteGap(panel: number, fromMs: number, untilMs: number): void {
+    if (untilMs - fromMs <= this.#pauseMs) return;
+    this.#db.prepare('INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)').run(panel, fromMs, untilMs);
+  }
+
+  async refuse(panel: number, refused: readonly RefusedReading[]): Promise<void> {
+    this.#together(() => {
+      for (const code of new Set(refused.map((it) => it.code))) {
+        const times = refused.filter((it) => it.code === code).map(({ timeMs }) => timeMs);
+        this.#countRefused(panel, code, times);
+      }
+    });
+  }
+
+  #countRefused(panel: number, code: string, times: readonly number[]): void {
+    const row = this.#db
+      .prepare('SELECT newest_ms AS ms FROM refusals WHERE panel = ? AND code = ?')
+      .get(panel, code);
+    const isNew = times.filter((time) => row === undefined || time > Number(row.ms));
+    if (isNew.length === 0) return;
+    const newest = isNew.reduce((most, time) => Math.max(most, time));
+    this.#db
+      .prepare(
+        `INSERT INTO refusals VALUES (?, ?, ?, ?) ON CONFLICT (panel, code)
+         DO UPDATE SET count = count + excluded.count, newest_ms = excluded.newest_ms`,
+      )
+      .run(panel, code, isNew.length, newest);
   }
 
   async close(nowMs: number): Promise<number> {
@@ -121,29 +180,47 @@ export class SqliteSensorQueue implements SensorQueue {
       .run(panel, sequence);
   }
 
+  async giveUp({ panel, sequence }: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void> {
+    this.#together(() => {
+      const { changes } = this.#db
+        .prepare('DELETE FROM pages WHERE panel = ? AND sequence = ?')
+        .run(panel, sequence);
+      this.#db
+        .prepare(
+          'INSERT INTO lost VALUES (?, ?) ON CONFLICT (panel) DO UPDATE SET pages = pages + excluded.pages',
+        )
+        .run(panel, Number(changes));
+    });
+  }
+
   async standing(): Promise<readonly QueueStanding[]> {
     const rows = this.#db
       .prepare(
         `SELECT panel, newest_ms, done, (SELECT count(*) FROM rows WHERE rows.panel = panels.panel) AS open,
-         (SELECT count(*) FROM pages WHERE pages.panel = panels.panel) AS closed FROM panels ORDER BY panel`,
+         (SELECT count(*) FROM pages WHERE pages.panel = panels.panel) AS closed,
+         coalesce((SELECT pages FROM lost WHERE lost.panel = panels.panel), 0) AS lost FROM panels ORDER BY panel`,
       )
       .all();
     return rows.map((row) => ({
       ...{ panel: Number(row.panel), newestMs: Number(row.newest_ms), open: Number(row.open) },
-      ...{ closed: Number(row.closed), done: Number(row.done) },
-      times: this.#timesOf(Number(row.panel)),
+      ...{ closed: Number(row.closed), done: Number(row.done), lost: Number(row.lost) },
+      refused: this.#refusedOf(Number(row.panel)),
+      gaps: this.#gapsOf(Number(row.panel), Number(row.newest_ms)),
     }));
   }
 
-  #timesOf(panel: number): readonly number[] {
-    const open = this.#db
-      .prepare('SELECT time_ms FROM rows WHERE panel = ? ORDER BY time_ms')
+  #refusedOf(panel: number): Readonly<Record<string, number>> {
+    const rows = this.#db
+      .prepare('SELECT code, count FROM refusals WHERE panel = ? ORDER BY code')
       .all(panel);
-    const pages = this.#db
-      .prepare('SELECT rows FROM pages WHERE panel = ? ORDER BY sequence')
-      .all(panel);
-    const closed = pages.flatMap(({ rows }) => JSON.parse(String(rows)) as readonly PanelRow[]);
-    return [...closed.map(({ timeMs }) => timeMs), ...open.map((it) => Number(it.time_ms))];
+    return Object.fromEntries(rows.map(({ code, count }) => [String(code), Number(count)]));
+  }
+
+  #gapsOf(panel: number, newestMs: number): QueueStanding['gaps'] {
+    const sql =
+      'SELECT from_ms, until_ms FROM gaps WHERE panel = ? AND until_ms >= ? ORDER BY from_ms DESC LIMIT ?';
+    const rows = this.#db.prepare(sql).all(panel, newestMs - gapsOfMs, mostGaps);
+    return rows.map((it) => ({ fromMs: Number(it.from_ms), untilMs: Number(it.until_ms) }));
   }
 
   async end(): Promise<void> {

@@ -123,7 +123,7 @@ test('three processes take a sensor’s pages in and anchor them on the ledger',
   );
   const [first, second, third] = three.map(({ kemKey }) => kemKey);
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
-  const queue = new SqliteSensorQueue(':memory:');
+  const queue = new SqliteSensorQueue(':memory:', { pauseMs: hourMs });
   const hour = Math.floor(now() / hourMs) - 2;
   const measured = Array.from(
     { length: 100 },

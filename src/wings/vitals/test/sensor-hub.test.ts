@@ -140,10 +140,10 @@ const rowAt = (timeMs: number, value: number): PanelRow => ({
 test('a queue loses nothing and gives no number twice, also when it is closed at any point', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'salus-queue-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  let queue = new SqliteSensorQueue(join(folder, 'queue.db'));
+  let queue = new SqliteSensorQueue(join(folder, 'queue.db'), { pauseMs: 180_000 });
   const again = async () => {
     await queue.end();
-    queue = new SqliteSensorQueue(join(folder, 'queue.db'));
+    queue = new SqliteSensorQueue(join(folder, 'queue.db'), { pauseMs: 180_000 });
   };
   const start = hour * 3_600_000;
   const rows = Array.from({ length: 130 }, (_, at) => rowAt(start + at * 60_000, 5));
@@ -177,20 +177,79 @@ test('a queue loses nothing and gives no number twice, also when it is closed at
     [start + 129 * 60_000, 0, 2, 1],
   );
   const told = { nowMs: start + 131 * 60_000, intervalMs: 60_000, newestMs: start + 129 * 60_000 };
-  const times = standing?.times ?? [];
-  assert.deepEqual(sensorWarnings({ ...told, times }), []);
-  assert.deepEqual(sensorWarnings({ ...told, times: [0, 181_000], battery: 19 }), [
-    'gap',
-    'low-battery',
-  ]);
-  assert.deepEqual(sensorWarnings({ ...told, times, nowMs: start + 133 * 60_000 }), ['silent']);
+  const gaps = standing?.gaps.length ?? 0;
+  assert.deepEqual(sensorWarnings({ ...told, gaps }), []);
+  assert.deepEqual(sensorWarnings({ ...told, gaps: 1, battery: 19 }), ['gap', 'low-battery']);
+  assert.deepEqual(sensorWarnings({ ...told, gaps, nowMs: start + 133 * 60_000 }), ['silent']);
   await queue.end();
+});
+
+test('gaps outlast the pages that they lie in, until a late row fills them; refused readings are counted once', async () => {
+  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
+  const start = hour * 3_600_000;
+  const at = (minute: number) => start + minute * 60_000;
+  await queue.add([rowAt(at(0), 5), rowAt(at(10), 5), rowAt(at(20), 5)]);
+  await queue.add([rowAt(at(15), 5), rowAt(at(17), 5)]);
+  const gapsIn = async () =>
+    ((await queue.standing())[0]?.gaps ?? []).map(({ fromMs, untilMs }) => [
+      (fromMs - start) / 60_000,
+      (untilMs - start) / 60_000,
+    ]);
+  const expected = [
+    [10, 15],
+    [0, 10],
+  ];
+  assert.deepEqual(await gapsIn(), expected);
+  const refused = [
+    { timeMs: at(1), vital: 'glucose', code: 'VALUE_ABSENT' },
+    { timeMs: at(2), vital: 'glucose', code: 'VALUE_ABSENT' },
+    { timeMs: at(2), vital: 'glucose', code: 'VALUE_RANGE' },
+  ] as const;
+  await queue.refuse(3, refused);
+  await queue.refuse(3, refused);
+  assert.equal(await queue.close(start + 3_600_000), 1);
+  const [page] = await queue.closed(9);
+  assert.ok(page !== undefined);
+  await queue.done(page);
+  const [standing] = await queue.standing();
+  assert.deepEqual(standing?.refused, { VALUE_ABSENT: 2, VALUE_RANGE: 1 });
+  assert.deepEqual(await gapsIn(), expected);
+  await queue.end();
+});
+
+test('a page that is too old for the servers is given up, and those beside it arrive', async (t) => {
+  const kernel = await openKernel();
+  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
+  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
+  t.after(async () => {
+    await queue.end();
+    await three.close();
+  });
+  await three.registerEverywhere();
+  const start = (hour - 50) * 3_600_000;
+  await queue.add([0, 1, 48, 49].map((at) => rowAt(start + at * 3_600_000, 5)));
+  await queue.close(nowMs);
+  const servers = places.map((place) => ({
+    signKey: three.actors[place]?.sign.publicKey ?? new Uint8Array(0),
+    upload: async (bytes: Uint8Array) => three.server(place).upload(bytes),
+    states: async (bytes: Uint8Array) =>
+      three.server(place).pageStates(decodeAs(list(bytesOf(16)), bytes)),
+  }));
+  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
+  const codesOf = ({ refused }: Awaited<ReturnType<Uplink['send']>>) =>
+    refused.map(({ sequence, code }) => `${sequence} ${code}`);
+  assert.equal((await uplink.send()).refused.length, 4);
+  assert.deepEqual(codesOf(await uplink.send()), ['1 PAGE_STALE']);
+  await three.judge();
+  assert.equal((await uplink.send()).done, 2);
+  const [standing] = await queue.standing();
+  assert.deepEqual([standing?.done, standing?.lost, standing?.closed], [2, 2, 0]);
 });
 
 test('what a sensor measured arrives at three servers, whoever was away meanwhile', async (t) => {
   const kernel = await openKernel();
   const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
-  const queue = new SqliteSensorQueue(':memory:');
+  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
   t.after(async () => {
     await queue.end();
     await three.close();

@@ -26,20 +26,21 @@ export type SensorWarning = 'silent' | 'gap' | 'low-battery';
 const lowBattery = 20;
 const silentAfter = 3;
 
-/** `times`: of its newest rows, in order. */
+/** Rows further apart than this leave a gap, milliseconds. */
+export const longestPause = (intervalMs: number): number => silentAfter * intervalMs;
+
 export function sensorWarnings(of: {
   readonly nowMs: number;
   readonly newestMs: number;
   readonly intervalMs: number;
-  readonly times: readonly number[];
+  /** How many gaps its last rows have. */
+  readonly gaps: number;
   readonly battery?: number | undefined;
 }): readonly SensorWarning[] {
-  const { nowMs, newestMs, intervalMs, times, battery } = of;
-  const longest = silentAfter * intervalMs;
-  const hasGap = times.some((time, at) => time - (times[at - 1] ?? time) > longest);
+  const { nowMs, newestMs, intervalMs, gaps, battery } = of;
   return [
-    ...(nowMs - newestMs > longest ? (['silent'] as const) : []),
-    ...(hasGap ? (['gap'] as const) : []),
+    ...(nowMs - newestMs > longestPause(intervalMs) ? (['silent'] as const) : []),
+    ...(gaps > 0 ? (['gap'] as const) : []),
     ...(battery !== undefined && battery < lowBattery ? (['low-battery'] as const) : []),
   ];
 }

@@ -1,4 +1,4 @@
-import type { PanelRow } from './reading.ts';
+import type { PanelRow, RefusedReading } from './reading.ts';
 
 /** A closed page that waits until all three servers accepted it. */
 export interface QueuedPage {
@@ -27,6 +27,10 @@ export interface SensorQueue {
   done(page: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void>;
   /** It was refused: the next sharing is another. */
   again(page: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void>;
+  /** No server will ever take it: it is counted, and gone. */
+  giveUp(page: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void>;
+  /** Counts readings of a panel that are no measurement, each once. */
+  refuse(panel: number, refused: readonly RefusedReading[]): Promise<void>;
   /** Of each panel that has some. */
   standing(): Promise<readonly QueueStanding[]>;
   end(): Promise<void>;
@@ -41,6 +45,10 @@ export interface QueueStanding {
   readonly closed: number;
   /** So many pages were accepted. */
   readonly done: number;
-  /** Of the newest rows that wait here, in order: where they lie far apart, something is missing. */
-  readonly times: readonly number[];
+  /** So many were given up: too old for the servers. */
+  readonly lost: number;
+  /** Readings that were no measurement, by code. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Between rows of the last 24 hours that lie too far apart, the newest first. */
+  readonly gaps: readonly { readonly fromMs: number; readonly untilMs: number }[];
 }

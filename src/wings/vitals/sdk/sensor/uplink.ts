@@ -50,6 +50,9 @@ export class Uplink {
     readonly queue: SensorQueue;
   };
 
+  /** After a refusal each page is sent by itself once, so that one does not hold the others up. */
+  #alone = false;
+
   constructor(of: {
     readonly arithmetic: PageArithmetic;
     readonly line: SensorLine;
@@ -68,7 +71,9 @@ export class Uplink {
     const closed = await queue.closed(pagesPerUpload);
     if (closed.length === 0) return { done: 0, refused: [], waiting: 0 };
     const fresh = closed.filter(({ shared }) => shared === undefined);
-    if (fresh.length > 0) await this.#share(fresh);
+    const groups = this.#alone ? fresh.map((page) => [page]) : [fresh];
+    for (const group of groups) if (group.length > 0) await this.#share(group);
+    if (fresh.length > 0) this.#alone = false;
     const shared = await queue.closed(pagesPerUpload);
     return this.#settle(shared, await this.#handIn(shared));
   }
@@ -92,8 +97,8 @@ export class Uplink {
   }
 
   /** Each sharing to each server, once; why a server refused one, by sharing. */
-  async #handIn(pages: readonly QueuedPage[]): Promise<ReadonlyMap<QueuedPage, string>> {
-    const refusals = new Map<QueuedPage, string>();
+  async #handIn(pages: readonly QueuedPage[]): Promise<ReadonlyMap<QueuedPage, CodedError>> {
+    const refusals = new Map<QueuedPage, CodedError>();
     const sharings: { readonly shared: Uint8Array; readonly pages: QueuedPage[] }[] = [];
     for (const page of pages) {
       const { shared } = page;
@@ -111,7 +116,8 @@ export class Uplink {
           await server.upload(uploads[at] ?? none);
         } catch (error) {
           if (!isCoded(error) || isPassing(error)) throw error;
-          for (const page of together) refusals.set(page, error.code);
+          if (together.length > 1) this.#alone = true;
+          for (const page of together) refusals.set(page, error);
         }
       }
       const handedIn = encodeAs(sharing, { uploads: [none, none, none], pages: ids });
@@ -122,7 +128,7 @@ export class Uplink {
 
   async #settle(
     pages: readonly QueuedPage[],
-    refusals: ReadonlyMap<QueuedPage, string>,
+    refusals: ReadonlyMap<QueuedPage, CodedError>,
   ): Promise<Sent> {
     const { queue, line, servers } = this.#of;
     const ids = pages.map((it) => pageIdOf(line.key.publicKey, it.panel, it.sequence));
@@ -135,12 +141,13 @@ export class Uplink {
       const no = theirs.find((it) => it?.state === 'refused');
       // A server that knows nothing of it was set back meanwhile: it needs a sharing of its own.
       const isLost = theirs.some((it) => it?.state === 'unknown');
-      const code = refusals.get(page) ?? no?.code ?? (isLost ? 'PEER_DISAGREES' : undefined);
+      const refusal = refusals.get(page);
+      const code = refusal?.code ?? no?.code ?? (isLost ? 'PEER_DISAGREES' : undefined);
       if (theirs.every((it) => it?.state === 'accepted')) {
         await queue.done(page);
         done += 1;
       } else if (code !== undefined) {
-        await queue.again(page);
+        await (isTooOld(refusal, page) ? queue.giveUp(page) : queue.again(page));
         refused.push({ panel, sequence, code });
       }
     }
@@ -159,6 +166,12 @@ export class Uplink {
     return states;
   }
 }
+
+/** No server takes this page any more; one of the others that it was sent with may be the cause. */
+const isTooOld = (refusal: CodedError | undefined, { startHour }: QueuedPage): boolean =>
+  refusal?.code === 'PAGE_STALE' &&
+  refusal.details.because === 'old' &&
+  refusal.details.startHour === startHour;
 
 /** It is tried again as it is. */
 const isPassing = ({ kind }: CodedError): boolean => kind === 'unavailable' || kind === 'fault';
