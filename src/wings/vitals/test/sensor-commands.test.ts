@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import {
+  list,
+  refused,
+  remove,
+  run,
+  salus,
+  temporaryHome,
+  text,
+} from '../../../../test/cli/salus.ts';
+import { type Consortium, startConsortium } from '../../../server/consortium.ts';
+import { serversOf } from '../../../server/process.ts';
+import { makeDataServer } from '../server/data-server-keys.ts';
+import { foundDemoDatasets } from '../server/demo.ts';
+
+const home = temporaryHome();
+const signal = new AbortController().signal;
+const ana = ['--as', 'ana'];
+let consortium: Consortium;
+
+before(async () => {
+  for (const name of ['north', 'harbour', 'valley'])
+    makeDataServer(join(serversOf(home), name), { batchSeconds: 1, roundMs: 50 });
+  consortium = await startConsortium({ home, port: 0, logLevel: 'silent' });
+  await foundDemoDatasets(home, signal);
+  await salus(['person', 'create', 'ana', '--hospital', 'north', '--role', 'patient'], { home });
+});
+after(async () => {
+  await consortium.close();
+  remove(home);
+});
+
+const datasets = async () =>
+  list(await salus(['stats', 'list', ...ana], { home }), 'datasets').map((it) => ({
+    id: text(it, 'id'),
+    panel: Number(it.panel),
+  }));
+const datasetOf = async (panel: number) =>
+  (await datasets()).find((it) => it.panel === panel)?.id ?? '';
+
+test('the demonstration has a dataset of each panel, once', async () => {
+  await foundDemoDatasets(home, signal);
+  assert.deepEqual(
+    (await datasets()).map(({ panel }) => panel),
+    [1, 2, 3, 4, 5],
+  );
+});
+
+/** Minutes of a monitor: a lead off at first, one value that nobody has, nothing for ten minutes. */
+const lines = [
+  'minute,HR[bpm]',
+  ...[0, 0, 62.8, 63, 999, 64].map((value, minute) => `${minute},${value}`),
+  ...Array.from({ length: 70 }, (_, at) => `${at + 16},${60 + (at % 9)}`),
+];
+
+test('a patient enrols sensors under one pseudonym, a recording of one is replayed, and its state is told', async () => {
+  const watch = ['sensor', 'enrol', 'watch', '--dataset', await datasetOf(5), ...ana];
+  const enrolled = await salus([...watch, '--public', 'sex=1,age-band=4'], { home });
+  assert.deepEqual([enrolled.panels, enrolled.notYet], [[5], []]);
+  await refused(watch, { code: 'USAGE', exit: 2 }, { home });
+  const meter = ['sensor', 'enrol', 'meter', '--dataset', await datasetOf(3), ...ana];
+  const second = await salus(meter, { home });
+  assert.equal(text(second, 'pseudonym'), text(enrolled, 'pseudonym'));
+  const held = await salus(['vitals', 'studies', ...ana], { home });
+  assert.deepEqual([list(held, 'studies').length, held.sensors], [2, 2]);
+
+  const file = join(home, 'recorded.csv');
+  writeFileSync(file, lines.join('\n'));
+  // Said, or the second replay could be an hour later than the first.
+  const startHour = String(Math.floor(Date.now() / 3_600_000) - 2);
+  const simulate = ['sensor', 'simulate', 'watch', '--from', file, '--start-hour', startHour];
+  const fast = ['--speed', '10000000'];
+  const played = await salus([...simulate, ...fast], { home });
+  const { taken, notTaken, pages, done, waiting } = played;
+  assert.deepEqual(
+    { taken, notTaken, pages, done, waiting },
+    { taken: 73, notTaken: { VALUE_ABSENT: 2, VALUE_RANGE: 1 }, pages: 2, done: 2, waiting: 0 },
+  );
+  const again = await salus(simulate, { home });
+  assert.deepEqual([again.taken, again.pages, again.done], [0, 0, 0]);
+
+  const { sensors } = await salus(['sensor', 'status'], { home });
+  const [standing, ...others] = sensors as readonly Record<string, unknown>[];
+  const gaps = standing?.gaps as readonly { fromMs: number; untilMs: number }[];
+  assert.deepEqual(
+    { ...standing, gaps: gaps.map((it) => (it.untilMs - it.fromMs) / 60_000), newestMs: 0 },
+    {
+      ...{ name: 'watch', panel: 5, newestMs: 0, open: 0, closed: 0, done: 2, lost: 0 },
+      ...{ refused: { VALUE_ABSENT: 2, VALUE_RANGE: 1 }, gaps: [11], warnings: ['silent', 'gap'] },
+    },
+  );
+  assert.deepEqual(others, []);
+  const said = await run(['sensor', 'status'], { home });
+  assert.match(said.stdout, /watch, panel 5: 2 pages accepted, 0 waiting; newest .*silent, gap/);
+});
+
+test('an hour that is too old for the servers is given up, and said so', async () => {
+  const file = join(home, 'old.csv');
+  writeFileSync(file, 'minute,HR[bpm]\n0,60\n1,61\n');
+  await salus(['sensor', 'enrol', 'band', '--dataset', await datasetOf(5), ...ana], { home });
+  const played = await salus(
+    ['sensor', 'simulate', 'band', '--from', file, '--start-hour', '400000'],
+    { home },
+  );
+  assert.deepEqual([played.done, played.refused], [0, { PAGE_STALE: 1 }]);
+  const { sensors } = await salus(['sensor', 'status'], { home });
+  const [band] = sensors as readonly Record<string, unknown>[];
+  assert.deepEqual([band?.name, band?.closed, band?.lost], ['band', 0, 1]);
+  const nobody = ['sensor', 'simulate', 'nobody', '--from', file];
+  await refused(nobody, { code: 'NOT_FOUND', exit: 3 }, { home });
+  await refused(
+    ['sensor', 'enrol', 'x', '--dataset', 'ab'.repeat(16), ...ana],
+    { code: 'DATASET_UNKNOWN', exit: 3 },
+    { home },
+  );
+});
