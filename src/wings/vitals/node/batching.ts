@@ -1,3 +1,4 @@
+import { sha256 } from '../../../crypto/hash.ts';
 import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import { leafHash, merkleRoot } from '../../../ledger/merkle.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
@@ -15,6 +16,7 @@ import {
   struct,
   uint,
 } from '../../../primitives/shape.ts';
+import { pageManifest } from '../api/page.ts';
 import {
   type BatchSignature,
   batchSignedBytes,
@@ -25,6 +27,7 @@ import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import { leafContent } from './intake.ts';
 import type { PageState, PlannedBatch, UnsealedPage } from './page-store.ts';
 import { askPeer } from './statements.ts';
 import { type OwnTrio, ownTrio } from './trio.ts';
@@ -95,13 +98,47 @@ export class Batching {
         decodeAs(proposalAnswer, await askPeer(this.#base, account, { word: 'propose', payload })),
       ),
     );
-    const common: UnsealedPage[] = [];
-    for (const [at, page] of mine.entries()) {
-      const theirs = answers.map((states) => states[at]);
-      if (theirs.includes('refused')) await this.#base.store.giveUp(page.page, 'PEER_DISAGREES');
-      else if (theirs.every((it) => it === 'accepted')) common.push(page);
+    const theirs = (at: number) => answers.map((ofServer) => ofServer[at]);
+    const isLost = (at: number) => theirs(at).some((it) => it === 'refused' || it === 'unknown');
+    await this.#giveUp(
+      trio,
+      mine.filter((_, at) => isLost(at)),
+    );
+    return mine.filter((_, at) => theirs(at).every((it) => it === 'accepted'));
+  }
+
+  /** By all three, the own one last: who was killed in between does it again. Rule VS-13. */
+  async #giveUp(trio: OwnTrio, pages: readonly UnsealedPage[]): Promise<void> {
+    if (pages.length === 0) return;
+    const payload = encodeAs(proposal, { trio: trio.id, pages });
+    for (const { account } of trio.others)
+      await askPeer(this.#base, account, { word: 'give-up', payload });
+    this.#base.faultPoint?.('give-up:told');
+    await this.#giveUpHere(trio.id, pages);
+  }
+
+  /** What stands in a batch that may still be the next one stays. */
+  async #giveUpHere(
+    trio: string,
+    pages: readonly Pick<UnsealedPage, 'page' | 'manifestHash'>[],
+  ): Promise<void> {
+    const { store } = this.#base;
+    const planned = await store.plannedBatches(trio, (await this.follow(trio)) + 1);
+    const held = new Set(planned.flatMap((batch) => batch.pages.map(bytesToHex)));
+    for (const { page, manifestHash } of pages) {
+      const stored = await store.page(page);
+      const isSame = stored !== undefined && equalBytes(stored.manifestHash, manifestHash);
+      if (isSame && !held.has(bytesToHex(page))) await store.giveUp(page, 'PEER_DISAGREES');
     }
-    return common;
+  }
+
+  /** Server 1 found that one of the three does not have these pages. Throws UNAUTHENTICATED: it is another. */
+  async answerGivingUp(from: AccountId, payload: Uint8Array): Promise<Uint8Array> {
+    const { trio: trioId, pages } = decodeAs(proposal, payload);
+    const trio = await this.#requirePeer(trioId, from);
+    if (trio.servers[0] !== from) throw new CodedError('UNAUTHENTICATED');
+    await this.#giveUpHere(trio.id, pages);
+    return this.answerProposal(from, payload);
   }
 
   /** What became of these pages here. */
@@ -182,11 +219,17 @@ export class Batching {
   }
 }
 
+/** From what this server keeps, and not from what it was told. Throws BLOB_CORRUPT: that is not what it accepted. */
+function leafOf({ manifest, manifestHash }: UnsealedPage): Uint8Array {
+  if (!equalBytes(sha256(manifest), manifestHash)) throw new CodedError('BLOB_CORRUPT');
+  return leafContent(decodeAs(pageManifest, manifest), manifest);
+}
+
 /** By page id: all three make the same tree of the same pages. */
 function batchOf(trio: string, number: number, pages: readonly UnsealedPage[]): PlannedBatch {
   const hours = pages.map(({ startHour }) => startHour);
   return {
-    ...{ trio, number, root: merkleRoot(pages.map(({ leaf }) => leafHash(leaf))) },
+    ...{ trio, number, root: merkleRoot(pages.map((page) => leafHash(leafOf(page)))) },
     pages: pages.map(({ page }) => page),
     firstHour: hours.reduce((least, hour) => Math.min(least, hour)),
     lastHour: hours.reduce((most, hour) => Math.max(most, hour)),

@@ -27,10 +27,14 @@ export interface PeerLine {
 export interface DataServerSettings {
   /** So old may a page's hour be (rule VS-8). */
   readonly freshHours: number;
+  /** So long a page waits for the other servers (rule VS-13a). */
+  readonly waitHours: number;
   /** Pages of one sensor in a day. */
   readonly pagesPerDay: number;
 }
-export const defaultDataServerSettings: DataServerSettings = { freshHours: 48, pagesPerDay: 4_096 };
+export const defaultDataServerSettings: DataServerSettings = {
+  ...{ freshHours: 48, waitHours: 24, pagesPerDay: 4_096 },
+};
 
 /** What one data server stands on. */
 export interface DataServerBase {

@@ -64,6 +64,8 @@ export class DataServer {
           return this.verification.answer(from, payload);
         case 'propose':
           return this.batching.answerProposal(from, payload);
+        case 'give-up':
+          return this.batching.answerGivingUp(from, payload);
         case 'sign':
           return this.batching.answerSigning(from, payload);
         default:

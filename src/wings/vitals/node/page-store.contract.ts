@@ -149,6 +149,25 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       await rejectsWith(reopened.seal(all), 'BATCH_UNKNOWN');
     });
 
+    test('who has waited too long is refused, and its body is gone; who was accepted stays', async (t) => {
+      const { store, again } = await open(t);
+      const [old, late, done] = [pageOf(1), pageOf(2), pageOf(0)];
+      const elsewhere = pageOf(3, { trio: other, atMs: 0 });
+      await store.takeIn([old, late, done, elsewhere]);
+      await store.settle([accept(done, 0)]);
+      const of = { beforeMs: late.atMs, code: 'PEER_DISAGREES' };
+      assert.equal(await store.expire(trio, of), 1);
+      assert.equal(await store.expire(trio, of), 0);
+      const reopened = await again();
+      const states = await Promise.all(
+        [old, late, done, elsewhere].map(async ({ page }) => (await reopened.page(page))?.state),
+      );
+      assert.deepEqual(states, ['refused', 'waiting', 'accepted', 'waiting']);
+      assert.equal((await reopened.page(old.page))?.code, 'PEER_DISAGREES');
+      await reopened.takeIn([pageOf(1, { manifestHash: drawn('another sharing') })]);
+      assert.equal((await reopened.page(old.page))?.state, 'waiting');
+    });
+
     test('what was accepted and sealed nowhere can be given up, and sent anew', async (t) => {
       const { store } = await open(t);
       await sealed(store, 1, [pageOf(1)]);

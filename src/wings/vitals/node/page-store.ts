@@ -30,6 +30,8 @@ export interface PageStore {
   speak(said: readonly SaidOfPage[]): Promise<void>;
   /** One step: the body of each is deleted; kept shares and refusals stay. A page that does not wait under this manifest is passed over. */
   settle(verdicts: readonly PageVerdict[]): Promise<void>;
+  /** Pages that have waited since before `beforeMs` are refused, and their bodies deleted; returns how many. */
+  expire(trio: string, of: { readonly beforeMs: number; readonly code: string }): Promise<number>;
   /** An accepted page that no batch holds is refused after all. */
   giveUp(page: Uint8Array, code: string): Promise<void>;
 
@@ -149,7 +151,7 @@ export interface StoredShare extends SummedPart {
 export type PageVerdict = Pick<SaidOfPage, 'page' | 'manifestHash'> &
   ({ readonly kept: StoredShare } | { readonly code: string });
 
-export type UnsealedPage = Pick<PageNames, 'page' | 'manifestHash' | 'leaf' | 'startHour'>;
+export type UnsealedPage = Pick<PageNames, 'page' | 'manifestHash' | 'manifest' | 'startHour'>;
 
 export interface PlannedBatch {
   readonly trio: string;

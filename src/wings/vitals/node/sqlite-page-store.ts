@@ -214,6 +214,19 @@ export class SqlitePageStore implements PageStore {
     });
   }
 
+  async expire(
+    trio: string,
+    { beforeMs, code }: { readonly beforeMs: number; readonly code: string },
+  ): Promise<number> {
+    const { changes } = this.#db
+      .prepare(
+        `UPDATE pages SET state = 'refused', code = ?, body = NULL
+         WHERE trio = ? AND state = 'waiting' AND at_ms < ?`,
+      )
+      .run(code, trio, beforeMs);
+    return Number(changes);
+  }
+
   async giveUp(page: Uint8Array, code: string): Promise<void> {
     this.#run(
       `UPDATE pages SET state = 'refused', code = ?, roll = NULL, histogram = NULL, clinical = NULL, salt = NULL
@@ -224,13 +237,13 @@ export class SqlitePageStore implements PageStore {
 
   async unsealed(trio: string, most: number): Promise<readonly UnsealedPage[]> {
     const rows = this.#all(
-      `SELECT page, manifest_hash, leaf, hour FROM pages
+      `SELECT page, manifest_hash, manifest, hour FROM pages
        WHERE trio = ? AND state = 'accepted' AND batch = 0 ORDER BY page LIMIT ?`,
       ...[trio, most],
     );
     return rows.map((row) => ({
       ...{ page: bytesIn(row, 'page'), manifestHash: bytesIn(row, 'manifest_hash') },
-      ...{ leaf: bytesIn(row, 'leaf'), startHour: uintIn(row, 'hour') },
+      ...{ manifest: bytesIn(row, 'manifest'), startHour: uintIn(row, 'hour') },
     }));
   }
 

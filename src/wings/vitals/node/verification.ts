@@ -30,6 +30,7 @@ import { askPeer } from './statements.ts';
 import { type OwnTrio, ownTrio } from './trio.ts';
 import { trioSecrets } from './trio-secrets.ts';
 
+const hourMs = 3_600_000;
 /** Pages of one round. */
 export const mostOfRound = 256;
 /** Messages that came for pages which are not here yet. */
@@ -73,7 +74,9 @@ export class Verification {
 
   /** Speaks of the pages that wait, hears the others and decides what can be decided; returns how many. */
   async round(trioId: string): Promise<number> {
-    const { store, faultPoint } = this.#base;
+    const { store, faultPoint, settings, now } = this.#base;
+    const beforeMs = now() - settings.waitHours * hourMs;
+    await store.expire(trioId, { beforeMs, code: 'PEER_DISAGREES' });
     const waiting = await store.waiting(trioId, mostOfRound);
     if (waiting.length === 0) return 0;
     const trio = await ownTrio(this.#base, trioId);

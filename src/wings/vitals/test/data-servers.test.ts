@@ -159,6 +159,73 @@ test('a server that is away holds pages up and loses none; a page it never got i
   assert.equal((await three.store(0).page(alone.shared.head.page))?.state, 'waiting');
 });
 
+test('what one server does not have is given up by all three, and sent anew', async (t) => {
+  const three = await opened(t);
+  const lost = await three.sign(valuesOf(1, 5), 1);
+  const id = lost.shared.head.page;
+  await three.upload([lost]);
+  await three.judge();
+  await three.store(1).giveUp(id, 'PROOF_REJECTED');
+  const statesAt = () =>
+    Promise.all(places.map(async (place) => (await three.store(place).page(id))?.state));
+  three.away.add(2);
+  await refused(three.server(0).seal(), 'GATEWAY_UNREACHABLE');
+  assert.deepEqual(await statesAt(), ['accepted', 'refused', 'accepted']);
+  three.away.delete(2);
+  // Killed when both others have given it up: the next turn ends it.
+  three.onStep = (_, step) => {
+    if (step === 'give-up:told') throw new Killed();
+  };
+  await assert.rejects(three.server(0).seal(), Killed);
+  assert.deepEqual(await statesAt(), ['accepted', 'refused', 'refused']);
+  await three.kill(0);
+  three.onStep = () => {};
+  assert.equal(await three.server(0).seal(), 0);
+  assert.deepEqual(await statesAt(), ['refused', 'refused', 'refused']);
+  assert.equal((await three.store(2).page(id))?.code, 'PEER_DISAGREES');
+  await three.upload([await three.sign(valuesOf(1, 5), 1)]);
+  await three.judge();
+  assert.equal(await three.server(0).seal(), 1);
+  assert.equal((await three.store(0).sealedBatch(three.trio, 1))?.pages.length, 1);
+});
+
+test('a page that stands in a signed batch is not given up while that batch may still come', async (t) => {
+  const three = await opened(t);
+  const page = await three.sign(valuesOf(1, 5), 1);
+  const id = page.shared.head.page;
+  await three.upload([page]);
+  await three.judge();
+  three.onStep = (_, step) => {
+    if (step === 'batch:signed') throw new Killed();
+  };
+  await assert.rejects(three.server(0).seal(), Killed);
+  await three.kill(0);
+  three.onStep = () => {};
+  await three.store(1).giveUp(id, 'PROOF_REJECTED');
+  assert.equal(await three.server(0).seal(), 0);
+  for (const place of [0, 2] as const)
+    assert.equal((await three.store(place).page(id))?.state, 'accepted');
+});
+
+test('a page that waits for a day is refused, and its next sharing is taken', async (t) => {
+  const three = await opened(t);
+  const alone = await three.sign(valuesOf(1, 5), 1);
+  const id = alone.shared.head.page;
+  const [first] = await three.uploads([alone]);
+  await three.server(0).upload(first);
+  await three.judge();
+  three.now += 24 * 3_600_000;
+  await three.judge();
+  assert.equal((await three.store(0).page(id))?.state, 'waiting');
+  three.now += 1;
+  await three.judge();
+  const expired = await three.store(0).page(id);
+  assert.deepEqual([expired?.state, expired?.code], ['refused', 'PEER_DISAGREES']);
+  await three.upload([await three.sign(valuesOf(1, 5), 1)]);
+  await three.judge();
+  for (const place of places) assert.equal((await three.store(place).page(id))?.state, 'accepted');
+});
+
 test('nobody but the two others of a trio is answered', async (t) => {
   const three = await opened(t);
   const [upload] = await three.uploads([await three.sign(valuesOf(1, 5), 1)]);
