@@ -1,17 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { memoryWalletStore } from '../../../../test/wallet-store.ts';
+import { dirname, join } from 'node:path';
+import { passphrase } from '../../../../test/cli/salus.ts';
+import { cheapPassphrases, memoryWalletStore } from '../../../../test/wallet-store.ts';
+import { fileWalletStore } from '../../../cli/home.ts';
 import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import type { Action } from '../../../sdk/action.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
-import { Person } from '../../../sdk/index.ts';
+import { Person, type PersonOptions } from '../../../sdk/index.ts';
 import { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
-import { startConsortium } from '../../../server/consortium.ts';
+import { entriesOf } from '../../../sdk/wallet/drawer.ts';
+import { type Consortium, startConsortium } from '../../../server/consortium.ts';
 import { localHospitals } from '../../../server/desk.ts';
 import { serversOf } from '../../../server/process.ts';
 import { localDesk } from '../../../server/registration-desk.ts';
@@ -21,8 +25,14 @@ import { pagesPost } from '../api/routes/pages-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
-import { changeStudies, type PublicAttributes, registerSensor } from '../sdk/registering.ts';
+import {
+  changeStudies,
+  type PublicAttributes,
+  registerSensor,
+  registrationsDrawer,
+} from '../sdk/registering.ts';
 import type { PanelRow } from '../sdk/sensor/reading.ts';
+import type { QueuedPage } from '../sdk/sensor/sensor-queue.ts';
 import { Uplink } from '../sdk/sensor/uplink.ts';
 import { makeDataServer } from '../server/data-server-keys.ts';
 import { provenRows } from '../server/ledger-line.ts';
@@ -32,6 +42,7 @@ import { StudyDesk } from '../server/study-desk.ts';
 import { drawn } from './pages.ts';
 
 const hourMs = 3_600_000;
+const inTests = (home: string) => ({ home, port: 0, logLevel: 'silent' });
 const names = ['north', 'harbour', 'valley'] as const;
 
 /** Three hospitals as `salus up` runs them, each with its data server as a process. */
@@ -40,7 +51,7 @@ export class VitalsHome {
   readonly servers: readonly AccountId[];
   readonly ledger: ProvenLedger;
   readonly studies: StudyDesk;
-  readonly #close: () => Promise<void>;
+  #consortium: Consortium;
   readonly #trust: string;
   readonly #addresses: ServerAddresses;
   readonly #urlOf: (hospital: string) => string;
@@ -50,7 +61,7 @@ export class VitalsHome {
     readonly servers: readonly AccountId[];
     readonly ledger: ProvenLedger;
     readonly studies: StudyDesk;
-    readonly close: () => Promise<void>;
+    readonly consortium: Consortium;
     readonly trust: string;
     readonly addresses: ServerAddresses;
     readonly urlOf: (hospital: string) => string;
@@ -59,7 +70,7 @@ export class VitalsHome {
     this.servers = of.servers;
     this.ledger = of.ledger;
     this.studies = of.studies;
-    this.#close = of.close;
+    this.#consortium = of.consortium;
     this.#trust = of.trust;
     this.#addresses = of.addresses;
     this.#urlOf = of.urlOf;
@@ -71,7 +82,7 @@ export class VitalsHome {
     const home = join(folder, 'home');
     for (const name of names)
       makeDataServer(join(serversOf(home), name), { batchSeconds: 1, roundMs: 50, freshHours });
-    const consortium = await startConsortium({ home, port: 0, logLevel: 'silent' });
+    const consortium = await startConsortium(inTests(home));
     const hospital = (name: string) => {
       const found = consortium.hospitals.find((it) => it.name === name);
       if (found === undefined) throw new CodedError('NOT_FOUND', { name });
@@ -94,15 +105,18 @@ export class VitalsHome {
       provenRows(ledger),
       (id) => consortium.hospitals.find(({ account }) => account === id)?.url ?? '',
     );
-    const close = async () => {
-      await consortium.close();
-      rmSync(folder, { recursive: true, force: true });
-    };
-    return new VitalsHome({ home, servers, ledger, studies, close, trust, addresses, urlOf });
+    return new VitalsHome({ home, servers, ledger, studies, consortium, trust, addresses, urlOf });
   }
 
-  close(): Promise<void> {
-    return this.#close();
+  /** Hospitals and ledger go on; nothing answers in the place of the three data servers. */
+  async stopDataServers(): Promise<void> {
+    await this.#consortium.close();
+    this.#consortium = await startConsortium({ ...inTests(this.home), processes: [] });
+  }
+
+  async close(): Promise<void> {
+    await this.#consortium.close();
+    rmSync(dirname(this.home), { recursive: true, force: true });
   }
 
   /** Somebody enrolled at a hospital. */
@@ -113,17 +127,27 @@ export class VitalsHome {
   ): Promise<Person> {
     const store = memoryWalletStore();
     const wallet = { store, passphrase: 'a long enough passphrase', name };
-    const { person } = await Person.create(wallet, {
-      gatewayUrlOf: ({ organisation, gatewayUrl }) =>
-        localHospitals(this.home).find(({ account }) => account === organisation)?.url ??
-        gatewayUrl,
-    });
+    const { person } = await Person.create(wallet, this.#onThisMachine);
     const licence = role === 'clinician' ? { licence: `L-${name}` } : {};
     const desk = localDesk(this.home, hospital);
     const { invitation } = await desk.invite({ role, name, ...licence });
     const gatewayUrl = this.#urlOf(hospital);
     await person.enrol({ gatewayUrl, invitation, role, trustRootJson: this.#trust });
     return person;
+  }
+
+  /** Somebody whose wallet commands made. */
+  byCommand(name: string): Promise<Person> {
+    const store = fileWalletStore(this.home, name, { passphrases: cheapPassphrases });
+    return Person.open({ store, passphrase }, this.#onThisMachine);
+  }
+
+  get #onThisMachine(): PersonOptions {
+    return {
+      gatewayUrlOf: ({ organisation, gatewayUrl }) =>
+        localHospitals(this.home).find(({ account }) => account === organisation)?.url ??
+        gatewayUrl,
+    };
   }
 
   /** A patient's sensor, registered with the three servers and counting in datasets. */
@@ -147,15 +171,21 @@ export class VitalsHome {
     return { key, panel, pseudonym: said.pseudonym };
   }
 
-  /** Takes rows in, makes pages of them and sends those until all three servers have them. Returns how many pages. */
+  /** As her wallet signed it last. */
+  registrationOf(person: Person): Promise<Uint8Array> {
+    return person.run(signedByWallet, undefined);
+  }
+
+  /** Takes rows in, makes pages of them and sends those until all three servers have them. Returns the pages. */
   async measure(
     { key, pseudonym }: SensorOfTest,
     rows: readonly PanelRow[],
     nowMs = Date.now(),
-  ): Promise<number> {
+  ): Promise<readonly QueuedPage[]> {
     const queue = new SqliteSensorQueue(':memory:');
     await queue.add(rows);
-    const pages = await queue.close(nowMs);
+    await queue.close(nowMs);
+    const pages = await queue.closed(256);
     const three = await Promise.all(this.servers.map((account) => this.#uplinkServer(account)));
     const [one, two, last] = three.map(({ kemKey }) => kemKey);
     if (one === undefined || two === undefined || last === undefined) throw new Error('three');
@@ -164,7 +194,7 @@ export class VitalsHome {
       ...{ arithmetic: await pageArithmetic(), servers: three, queue },
       line: { key, pseudonym, trio, kemKeys: [one, two, last] },
     });
-    for (let done = 0; done < pages; ) {
+    for (let done = 0; done < pages.length; ) {
       const sent = await uplink.send();
       if (sent.refused[0] !== undefined) throw new Error(`page refused: ${sent.refused[0].code}`);
       done += sent.done;
@@ -200,6 +230,15 @@ export class VitalsHome {
     }
   }
 }
+
+const signedByWallet: Action<undefined, Uint8Array> = {
+  name: 'test/registration',
+  async run(ctx) {
+    const [kept] = entriesOf(ctx.vault.content, registrationsDrawer);
+    if (kept === undefined) throw new CodedError('PATIENT_UNKNOWN');
+    return kept.signed;
+  },
+};
 
 export interface SensorOfTest {
   readonly key: Awaited<ReturnType<typeof signingKeyFromSeed>>;
