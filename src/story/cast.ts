@@ -35,12 +35,12 @@ export async function enrolMember(
     readonly role: Role;
     readonly hospital: string;
   },
-  { http }: Pick<PersonOptions, 'http'> = {},
+  { http, gatewayUrlOf }: Pick<PersonOptions, 'http' | 'gatewayUrlOf'> = {},
 ): Promise<Member> {
   const store = fileWalletStore(home, who.nickname);
   const { person, code } = await Person.create(
     { store, passphrase: storyPassphrase, name: who.name },
-    { openers, ...(http && { http }) },
+    { openers, ...(http && { http }), ...(gatewayUrlOf && { gatewayUrlOf }) },
   );
   const hospital = servers.hospital(who.hospital);
   const invitation = await servers.invite(hospital, who.role, who.name);
