@@ -4,7 +4,7 @@ import { type Chapter, hold, type Step } from '../../../story/chapter.ts';
 import { panelOf } from '../crypto/panels.ts';
 import { changeStudies, readVitals, registerSensor, writeHubDays } from '../sdk/index.ts';
 import { registrationsDrawer } from '../sdk/registering.ts';
-import { type Hospital, type Played, VitalsScene } from './scene.ts';
+import { type Hospital, type Patient, type Played, VitalsScene } from './scene.ts';
 import { readSeries, replayed } from './series.ts';
 import { askSteps, attributesOf, budget, kinds, refuseStep } from './steps-asking.ts';
 
@@ -44,23 +44,38 @@ const found: Step<VitalsScene> = {
   },
 };
 
+/** So many people stand before the desks at once: while one waits for a block, others are enrolled. */
+const atOnce = 10;
+
+async function enrolled(
+  scene: VitalsScene,
+  { series, datasets }: Played,
+  name: string,
+  number: number,
+): Promise<Patient> {
+  const member = await scene.enrol(name, 'patient', 'north');
+  const key = await scene.newKey();
+  const registered = await member.person.run(registerSensor, {
+    ...{ servers: scene.servers, attributes: attributesOf(number, scene.patientsEach) },
+    sensor: { key: key.publicKey, panels: [series.panel] },
+  });
+  const { missing } = await member.person.run(changeStudies, { join: [...datasets.values()] });
+  hold(missing.length === 0, 'all three servers know her');
+  const { pseudonym } = registered.said;
+  return { member, key, pseudonym, number, rows: [], pages: [] };
+}
+
 const enrol: Step<VitalsScene> = {
   name: 'enrol',
   tells: 'Demo patients, made up, register a sensor each with the three servers.',
   async play(scene) {
     for (const [at, played] of scene.played.entries()) {
-      const datasets = [...played.datasets.values()];
-      for (let number = 0; number < scene.patientsEach; number++) {
-        const member = await scene.enrol(`demo-${at + 1}-${number + 1}`, 'patient', 'north');
-        const key = await scene.newKey();
-        const registered = await member.person.run(registerSensor, {
-          ...{ servers: scene.servers, attributes: attributesOf(number, scene.patientsEach) },
-          sensor: { key: key.publicKey, panels: [played.series.panel] },
-        });
-        const { missing } = await member.person.run(changeStudies, { join: datasets });
-        hold(missing.length === 0, 'all three servers know her');
-        const { pseudonym } = registered.said;
-        played.patients.push({ member, key, pseudonym, number, rows: [], pages: [] });
+      const one = (number: number) =>
+        enrolled(scene, played, `demo-${at + 1}-${number + 1}`, number);
+      for (let number = 0; number < scene.patientsEach; number += atOnce) {
+        const some = Math.min(atOnce, scene.patientsEach - number);
+        const made = Array.from({ length: some }, (_, more) => one(number + more));
+        played.patients.push(...(await Promise.all(made)));
       }
     }
     return { patients: scene.patientsEach * scene.played.length };

@@ -1,9 +1,15 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  keyFromPassphrase,
+  type PassphraseCost,
+  passphraseLimits,
+} from '../../../crypto/passphrase.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { type SigningKey, signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
@@ -49,6 +55,22 @@ export interface Played {
   readonly patients: Patient[];
 }
 
+/** Hundreds of made-up people of one story, who share its passphrase: it is stretched once for all of them. */
+const salt = randomBytes(passphraseLimits.saltBytes);
+const stretched = new Map<string, Promise<Uint8Array>>();
+const stretchedOnce = {
+  passphraseCost: (): PassphraseCost => {
+    const { minMemoryKiB: memoryKiB, minPasses: passes } = passphraseLimits;
+    return { memoryKiB, passes, salt };
+  },
+  stretchPassphrase: (passphrase: string, cost: PassphraseCost): Promise<Uint8Array> => {
+    const name = JSON.stringify([passphrase, cost.memoryKiB, cost.passes, bytesToHex(cost.salt)]);
+    const known = stretched.get(name) ?? keyFromPassphrase(passphrase, cost);
+    stretched.set(name, known);
+    return known;
+  },
+};
+
 type UplinkLine = readonly (UplinkServer & { readonly kemKey: Uint8Array })[];
 
 /** What the steps of the chapter pass on to each other. */
@@ -81,6 +103,7 @@ export class VitalsScene {
     const { servers } = this.setting;
     const who = { nickname, name: nickname, role, hospital };
     const member = await enrolMember(servers, this.home, who, {
+      passphrases: stretchedOnce,
       gatewayUrlOf: ({ organisation, gatewayUrl }) =>
         servers.hospitals.find(({ account }) => account === organisation)?.url ?? gatewayUrl,
     });
