@@ -16,7 +16,7 @@ export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { listStudies, type Study } from './asking/studies.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';
-export { type HubDay, type HubDays, writeHubDays } from './reading/hub-days.ts';
+export { writeHubDays } from './reading/hub-days.ts';
 export { readOwnVitals } from './reading/own-vitals.ts';
 export { readVitals, type VitalsAsked, type VitalsRead } from './reading/read-vitals.ts';
 export {

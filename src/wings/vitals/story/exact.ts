@@ -5,7 +5,7 @@ import { vitalSigns } from '../crypto/vital-signs.ts';
 import type { PanelRow } from '../sdk/sensor/reading.ts';
 
 /** What stands beside an answer: the same number over the values in clear, which only the story has. */
-export interface Exact {
+interface Exact {
   /** By the name of the answer's figure. */
   readonly figures: Readonly<Record<string, number>>;
   /** What rounding to the codes of the statistics lane may add, beside the noise: in each figure's unit. */

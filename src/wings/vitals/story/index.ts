@@ -2,16 +2,27 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { entriesOf } from '../../../sdk/wallet/drawer.ts';
 import { type Chapter, hold, type Step } from '../../../story/chapter.ts';
 import { panelOf } from '../crypto/panels.ts';
+import { readingsOfPage } from '../crypto/privacy.ts';
 import { changeStudies, readVitals, registerSensor, writeHubDays } from '../sdk/index.ts';
 import { registrationsDrawer } from '../sdk/registering.ts';
 import { type Hospital, type Patient, type Played, VitalsScene } from './scene.ts';
-import { readSeries, replayed } from './series.ts';
+import { readSeries, replayed, type Series } from './series.ts';
 import { askSteps, attributesOf, budget, kinds, refuseStep } from './steps-asking.ts';
 
 const dayHours = 24;
 const hourMs = 3_600_000;
 /** Yesterday, whole: what the hub writes is of a day that is over. */
 const yesterdayHour = (): number => dayHours * (Math.floor(Date.now() / hourMs / dayHours) - 1);
+
+/** So many pages one patient of a series has: more would only make more noise. */
+function pagesIn({ rows }: Series): number {
+  const byHour = new Map<number, number>();
+  for (const { timeMs } of rows) {
+    const hour = Math.floor(timeMs / hourMs);
+    byHour.set(hour, (byHour.get(hour) ?? 0) + 1);
+  }
+  return [...byHour.values()].reduce((sum, count) => sum + Math.ceil(count / readingsOfPage), 0);
+}
 
 const found: Step<VitalsScene> = {
   name: 'found',
@@ -26,7 +37,7 @@ const found: Step<VitalsScene> = {
     const [north, harbour] = [await desk.speaker('north'), await desk.speaker('harbour')];
     const notAfterMs = (await desk.timeMs()) + 30 * dayHours * hourMs;
     for (const { series, datasets } of scene.played) {
-      const pages = Math.max(1, Math.ceil(series.rows.length / 64) + scene.hours);
+      const pages = pagesIn(series);
       const terms = {
         ...{ panel: series.panel, edges: 1, windows: 1, servers: scene.servers, kMin: 20 },
         ...{ pagesPerPatient: pages, researcherCap: budget, datasetCap: budget },

@@ -34,7 +34,7 @@ import { SqliteSensorQueue } from '../server/sqlite-sensor-queue.ts';
 import { StudyDesk } from '../server/study-desk.ts';
 import type { Series } from './series.ts';
 
-export const hospitals = ['north', 'harbour', 'valley'] as const;
+const hospitals = ['north', 'harbour', 'valley'] as const;
 export type Hospital = (typeof hospitals)[number];
 
 /** A demo patient of a series: made up, and said so. */

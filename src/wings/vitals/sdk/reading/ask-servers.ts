@@ -27,7 +27,7 @@ import { openReplica } from './replica.ts';
 import { type AskedFor, provenReading, type ShownLedger, sealContext } from './shown-pages.ts';
 
 /** Three servers, and what they are asked for. */
-export interface AskedServers {
+interface AskedServers {
   /** In their order. */
   readonly servers: Trio['servers'];
   /** The receipt of the look; empty: the patient asks for her own. */
@@ -37,7 +37,7 @@ export interface AskedServers {
 }
 
 /** What one server came to, as people are told. */
-export interface ServerTold {
+interface ServerTold {
   readonly server: AccountId;
   readonly state: ServerState['kind'];
   /** Why: a code, or in what it lied. */

@@ -8,7 +8,7 @@ import type { QueuedPage } from '../sensor/sensor-queue.ts';
 import type { SensorPage } from './replica.ts';
 import { writeReplica } from './write-replica.ts';
 
-export interface HubDays {
+interface HubDays {
   /** Writes class `iot` in the patient's chart. */
   readonly consent: ConsentId;
   readonly sensor: SigningKey;
@@ -20,7 +20,7 @@ export interface HubDays {
   readonly number?: number;
 }
 
-export interface HubDay {
+interface HubDay {
   readonly panel: number;
   /** Days since 1970. */
   readonly day: number;

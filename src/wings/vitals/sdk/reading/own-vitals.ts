@@ -6,7 +6,7 @@ import { type DataServerLine, dataServerLine } from '../data-servers.ts';
 import { heldRegistration } from '../registering.ts';
 import { askServers, joinedWithReplicas, type Opener, type VitalsFound } from './ask-servers.ts';
 
-export interface OwnVitalsAsked {
+interface OwnVitalsAsked {
   readonly panel: number;
   /** Hours since 1970, both included; 31 days at most. */
   readonly firstHour: number;
