@@ -1,4 +1,5 @@
 import { fileWalletStore } from '../cli/home.ts';
+import type { Surroundings } from '../cli/surroundings.ts';
 import type { Role } from '../ledger/roles.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import { nodeOpeners } from '../sdk/node/openers.ts';
@@ -25,6 +26,8 @@ const openers = nodeOpeners();
 /** The story's people choose no passphrase of their own: the wallets live as long as the story. */
 export const storyPassphrase = 'a passphrase for the story';
 
+type CastOptions = Pick<PersonOptions, 'http' | 'gatewayUrlOf'> & Pick<Surroundings, 'passphrases'>;
+
 /** Makes the keys on the person's device, then has the hospital enrol what it cannot read. */
 export async function enrolMember(
   servers: Servers,
@@ -35,12 +38,12 @@ export async function enrolMember(
     readonly role: Role;
     readonly hospital: string;
   },
-  { http }: Pick<PersonOptions, 'http'> = {},
+  { http, gatewayUrlOf, passphrases }: CastOptions = {},
 ): Promise<Member> {
-  const store = fileWalletStore(home, who.nickname);
+  const store = fileWalletStore(home, who.nickname, passphrases && { passphrases });
   const { person, code } = await Person.create(
     { store, passphrase: storyPassphrase, name: who.name },
-    { openers, ...(http && { http }) },
+    { openers, ...(http && { http }), ...(gatewayUrlOf && { gatewayUrlOf }) },
   );
   const hospital = servers.hospital(who.hospital);
   const invitation = await servers.invite(hospital, who.role, who.name);

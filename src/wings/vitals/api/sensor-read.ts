@@ -35,7 +35,7 @@ const sensorRead = checked(
     chainId: text(50),
     trio: hexId(32),
     pseudonym: bytes(16),
-    /** The receipt of the look, with the claim that opens its entry. */
+    /** The receipt of the look, with the claim that opens its entry; empty: a patient asks for her own. */
     look: bytes(),
     panel: uintTo(255),
     firstHour: hour,

@@ -8,12 +8,14 @@ import {
   heldRegistration,
   panelOf,
   type RegistrationHeld,
+  readOwnVitals,
   readVitals,
   resendRegistration,
-  type VitalsRead,
+  type VitalsFound,
   vitalsOf,
 } from '../sdk/index.ts';
-import { crossingsOf, defaultRanges, seriesOf } from '../sdk/thresholds.ts';
+import { crossingsOf, defaultRanges, seriesOf, trendOf } from '../sdk/thresholds.ts';
+import { vitalWord } from './question-words.ts';
 
 const hourMs = 3_600_000;
 
@@ -28,6 +30,12 @@ export const addVitals: AddCommand = (program, context) => {
     .requiredOption('--from <time>', 'the first hour, as 2026-11-28T00:00Z')
     .requiredOption('--to <time>', 'the last hour; 31 days at most')
     .action((flags: ReadFlags) => read(context, flags));
+  vitals
+    .command('show')
+    .description("one's own: ranges, times outside them, and the trend of the week")
+    .option('--panel <number>', panelHelp, '1')
+    .option('--days <count>', 'so many days up to today; 31 at most', '7')
+    .action((flags: ShowFlags) => showOwn(context, flags));
   vitals
     .command('studies')
     .description('in which datasets one counts, and which servers know')
@@ -63,7 +71,66 @@ async function read(context: CommandContext, flags: ReadFlags): Promise<void> {
   });
   const asked = { consent: grant.consent, panel, firstHour, lastHour };
   const found = await acting.person.run(readVitals, asked, work(context, account));
-  context.output.result(factsOfRead(found, panel), () => linesOfRead(found, panel).join('\n'));
+  context.output.result({ patient: found.patient, ...factsOfRead(found, panel) }, () =>
+    linesOfRead(found, panel).join('\n'),
+  );
+}
+
+interface ShowFlags {
+  readonly panel: string;
+  readonly days: string;
+}
+
+async function showOwn(context: CommandContext, flags: ShowFlags): Promise<void> {
+  const { number: panel } = panelOf(Number(flags.panel));
+  const days = Number(flags.days);
+  if (!Number.isInteger(days) || days < 1 || days > 31)
+    throw new CodedError('USAGE', { problem: '--days: 1 to 31' });
+  const acting = await openActing(context);
+  const now = context.surroundings.now?.() ?? Date.now();
+  const lastHour = Math.floor(now / hourMs);
+  const today = Math.floor(lastHour / 24);
+  const asked = { panel, firstHour: 24 * (today - days + 1), lastHour };
+  const options = work(context, actingAccount(acting));
+  const found = await acting.person.run(readOwnVitals, asked, options);
+  const vitals = seenVitals(found, panel, today);
+  context.output.result({ ...factsOfRead(found, panel), vitals }, () =>
+    [...vitals.map(lineOfVital), ...linesOfServers(found)].join('\n'),
+  );
+}
+
+/** What one's own device makes of its readings, a vital sign after the other. Rules VR-30 to VR-32. */
+function seenVitals(found: VitalsFound, panel: number, today: number) {
+  const names = panelOf(panel).vitals;
+  return vitalsOf(panelOf(panel)).map(({ unit }, at) => {
+    const vital = names[at] ?? 'heartRate';
+    const series = seriesOf(found.pages, vital);
+    const { low, high } = defaultRanges[vital];
+    const { days, slope } = trendOf(series, today);
+    return {
+      ...{ vital: vitalWord(vital), unit, values: series.length, low: low ?? null },
+      high: high ?? null,
+      outside: crossingsOf(series, defaultRanges[vital]).map(
+        ({ side, firstHour, lastHour, worst, isOver }) => ({
+          ...{ side, from: `${timeOf(firstHour)}Z`, to: `${timeOf(lastHour)}Z`, worst, isOver },
+        }),
+      ),
+      week: days.map(({ day, ...numbers }) => ({ day: dateOf(day), ...numbers })),
+      slopePerDay: slope ?? null,
+    };
+  });
+}
+
+function lineOfVital(it: ReturnType<typeof seenVitals>[number]): string {
+  if (it.values === 0) return `${it.vital}: nothing`;
+  const least = Math.min(...it.week.map((day) => day.least));
+  const greatest = Math.max(...it.week.map((day) => day.greatest));
+  const range = `${it.low ?? ''}..${it.high ?? ''}`;
+  const trend =
+    it.slopePerDay === null
+      ? 'no trend: fewer than four days'
+      : `${it.slopePerDay < 0 ? '' : '+'}${Number(it.slopePerDay.toPrecision(3))} a day`;
+  return `${it.vital}: ${it.values} values, in the week ${least} to ${greatest} ${it.unit}; ${it.outside.length} times outside ${range}; ${trend}`;
 }
 
 /** Throws USAGE. */
@@ -75,10 +142,11 @@ function hourOf(flag: string, text: string): number {
 
 const timeOf = (hour: number): string => new Date(hour * hourMs).toISOString().slice(0, 16);
 
-function factsOfRead(found: VitalsRead, panel: number) {
+const dateOf = (day: number): string => timeOf(24 * day).slice(0, 10);
+
+function factsOfRead(found: VitalsFound, panel: number) {
   const { vitals } = panelOf(panel);
   return {
-    patient: found.patient,
     vitals: [...vitals],
     pages: found.pages.map(({ startHour, sequence, from, sensor, rows }) => ({
       ...{ hour: `${timeOf(startHour)}Z`, sequence, from, sensor: sensor ?? '' },
@@ -86,12 +154,12 @@ function factsOfRead(found: VitalsRead, panel: number) {
     })),
     servers: found.servers.map(({ server, state, why = '' }) => ({ server, state, why })),
     missingHours: found.missingHours.map((it) => `${timeOf(it)}Z`),
-    missingDays: found.missingDays.map((day) => timeOf(24 * day).slice(0, 10)),
+    missingDays: found.missingDays.map(dateOf),
     gaps: found.gaps.map((it) => ({ ...it })),
   };
 }
 
-function linesOfRead(found: VitalsRead, panel: number): readonly string[] {
+function linesOfRead(found: VitalsFound, panel: number): readonly string[] {
   const names = panelOf(panel).vitals;
   const series = vitalsOf(panelOf(panel)).map(({ name, unit }, at) => {
     const vital = names[at] ?? 'heartRate';
@@ -102,16 +170,18 @@ function linesOfRead(found: VitalsRead, panel: number): readonly string[] {
     const range = `${Math.min(...numbers)} to ${Math.max(...numbers)} ${unit}`;
     return `${name}: ${numbers.length} values, ${range}; ${outside} times outside the range`;
   });
+  return [...series, ...linesOfServers(found)];
+}
+
+function linesOfServers(found: VitalsFound): readonly string[] {
   const servers = found.servers.map(
     ({ server, state, why }, at) =>
       `server ${at + 1} ${short(server)}: ${state}${why === undefined ? '' : ` (${why})`}`,
   );
   const replicas = found.pages.filter(({ from }) => from === 'replica').length;
   const came = `${found.pages.length} pages, ${replicas} of them from the sealed replica`;
-  const missing = found.missingDays.map(
-    (day) => `${timeOf(24 * day).slice(0, 10)}: no replica of this day`,
-  );
-  return [...series, came, ...servers, ...missing];
+  const missing = found.missingDays.map((day) => `${dateOf(day)}: no replica of this day`);
+  return [came, ...servers, ...missing];
 }
 
 async function studies(context: CommandContext): Promise<void> {

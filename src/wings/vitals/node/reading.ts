@@ -58,8 +58,11 @@ export class VitalsReading {
     const trio = await ledger.row(statTrios, asked.trio);
     const place = (trio?.servers.indexOf(me) ?? -1) + 1;
     if (place === 0) throw new CodedError('TRIO_UNKNOWN');
-    const { fromMs } = await this.#granted(said.from, asked);
     const registration = await store.registration(asked.pseudonym);
+    const isOwn = asked.look.length === 0;
+    if (isOwn && registration !== undefined && registration.account !== said.from)
+      throw new CodedError('NOT_SHARED');
+    const fromMs = isOwn ? 0 : (await this.#granted(said.from, asked)).fromMs;
     if (registration === undefined) throw new CodedError('PATIENT_UNKNOWN');
     const request = sha256(signed);
     const reading = encodeSensorReading({

@@ -15,6 +15,9 @@ export {
 export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { listStudies, type Study } from './asking/studies.ts';
+export type { VitalsFound } from './reading/ask-servers.ts';
+export { writeHubDays } from './reading/hub-days.ts';
+export { readOwnVitals } from './reading/own-vitals.ts';
 export { readVitals, type VitalsAsked, type VitalsRead } from './reading/read-vitals.ts';
 export {
   changeStudies,

@@ -28,7 +28,10 @@ export const provenRows = (ledger: ProvenLedger): LedgerRows => ({
   },
 });
 
-/** Sends acts of this account; a number that another process of it used meanwhile is taken anew. */
+/**
+ * Sends acts of this account, several at once when it must be: no two of them take the same number, also while the ledger
+ * does not show the one before yet. A number that another process of it used meanwhile is taken anew.
+ */
 export function actSender(of: {
   readonly gateway: GatewayClient;
   readonly ledger: ProvenLedger;
@@ -37,11 +40,13 @@ export function actSender(of: {
   readonly now: () => number;
 }): (act: Act) => Promise<void> {
   const { gateway, ledger, account, sign, now } = of;
+  let newest = 0;
   return async (act) => {
     for (let attempt = 1; ; attempt++) {
       const { window } = await ledger.currentAccount(account);
+      newest = Math.max(newest, window.top) + 1;
       const body = {
-        ...{ suite, chainId: ledger.trustRoot.chain, sender: account, nonce: window.top + 1 },
+        ...{ suite, chainId: ledger.trustRoot.chain, sender: account, nonce: newest },
         log: act.kind === 'StatBatch' ? ('doc' as const) : ('user' as const),
         ...{ validUntilMs: Math.max(now(), ledger.tip.timeMs) + validMs, acts: [act] },
       };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CodedError } from '../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { ConsentId } from '../../../primitives/ids.ts';
 import { dayOf } from '../api/chart-records.ts';
 import type { SensorRead } from '../api/sensor-read.ts';
-import { readVitals, type VitalsRead } from '../sdk/index.ts';
+import { readOwnVitals, readVitals, type VitalsFound } from '../sdk/index.ts';
 import { rowsOf } from '../sdk/reading/joined-pages.ts';
 import { writeReplica } from '../sdk/reading/write-replica.ts';
 import { changeStudies, registerSensor, resendRegistration } from '../sdk/registering.ts';
@@ -61,7 +61,7 @@ async function grantTo(ana: Enrolled, to: Enrolled, also: object = {}): Promise<
   return given.consent;
 }
 
-const valuesOf = ({ pages }: VitalsRead) =>
+const valuesOf = ({ pages }: Pick<VitalsFound, 'pages'>) =>
   pages.map(({ startHour, rows }) => ({ startHour, rows }));
 
 const day = ({ firstHour }: { readonly firstHour: number }) => ({
@@ -299,4 +299,30 @@ test('leaving counts as soon as one server has it, and is sent to the others unt
   // Written down before it was sent.
   const again = await of.ana.person.run(resendRegistration, { line });
   assert.deepEqual([again?.said.datasets, again?.missing], [[datasetOf], []]);
+});
+
+test('a patient reads her own without a look, alive or from her own chart, and nobody else does', async () => {
+  const of = await measured('own');
+  const { line } = town;
+  const own = { ...day(of), line };
+  const read = await of.ana.person.run(readOwnVitals, own);
+  assert.deepEqual(valuesOf(read), expected(of));
+  assert.ok(read.servers.every(({ state }) => state === 'answered'));
+
+  assert.equal(await replicated(of, 'own'), true);
+  for (const place of places) town.dead.add(place);
+  const chart = await of.ana.person.run(readOwnVitals, own);
+  town.dead.clear();
+  assert.deepEqual(valuesOf(chart), expected(of));
+  assert.ok(chart.pages.every(({ from }) => from === 'replica'));
+
+  // An empty look opens one's own alone.
+  const { pseudonym } = of;
+  const { chainId } = town.town;
+  const asked = { ...day(of), chainId, trio: town.trio, pseudonym, look: new Uint8Array(0) };
+  for (const place of places)
+    await assert.rejects(
+      () => askDirectly(town, of.doctor, { place, asked }),
+      (error) => isCoded(error, 'NOT_SHARED'),
+    );
 });

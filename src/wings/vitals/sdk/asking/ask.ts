@@ -8,6 +8,7 @@ import { encodeAs } from '../../../../primitives/shape.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import type { Context } from '../../../../sdk/client/context.ts';
 import { sendActs } from '../../../../sdk/client/send-tx.ts';
+import { maxStateAgeMs } from '../../../../sdk/ledger/proven-rows.ts';
 import { entriesOf, withEntry } from '../../../../sdk/wallet/drawer.ts';
 import type { Cohort } from '../../api/cohort.ts';
 import {
@@ -27,7 +28,7 @@ import { sealRowId, statSeals } from '../../ledger/tables/stat-seals.ts';
 import { vitalsNames } from '../../names.ts';
 import { type Planned, type Prediction, predictedNoise } from '../statistics/prediction.ts';
 import { type Answered, answeredOf, valuesBytes } from './answered.ts';
-import { checkedByAll, openAnswers, patiently } from './collecting.ts';
+import { checkedByAll, openAnswers, type Patience, patiently } from './collecting.ts';
 import { type KeptQuestion, keptQuestions } from './kept-questions.ts';
 import { type ServerLine, serverLines } from './server-lines.ts';
 import { permitsOf, type Study, type StudyPermit, studyOf } from './studies.ts';
@@ -45,7 +46,11 @@ export interface Asked {
 }
 
 const pauseMs = 500;
-const tries = 40;
+/** As long as a server may take to see the newest batch and block. */
+const patience = (signal?: AbortSignal): Patience => ({
+  tries: 40,
+  pause: () => pause(pauseMs, signal),
+});
 
 const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -107,7 +112,7 @@ async function checkedCount(
   signal?: AbortSignal,
 ): Promise<number> {
   const signed = await signedQuestion(ctx, manifestOf(ctx, study, permit, asked));
-  return checkedByAll(await serverLines(ctx, study.servers, signal), signed);
+  return checkedByAll(await serverLines(ctx, study.servers, signal), signed, patience(signal));
 }
 
 function manifestOf(
@@ -150,7 +155,7 @@ export const askQuestion: Action<Asked, Answered> = {
     const signed = await signedQuestion(ctx, manifest);
     const lines = await serverLines(ctx, study.servers, signal);
     onProgress?.({ phase: 'reading', done: 0, total: 3 });
-    await checkedByAll(lines, signed);
+    await checkedByAll(lines, signed, patience(signal));
     const none = new Uint8Array(0);
     const kept: KeptQuestion = {
       ...{ version: 1, query: idOf(signed), account: ctx.account.account, signed },
@@ -192,8 +197,7 @@ async function finish(
   for (const [at, line] of lines.entries()) {
     onProgress?.({ phase: 'fetching', done: at, total: 3 });
     if ((kept.answers[at]?.length ?? 0) > 0) continue;
-    const patience = { tries, pause: () => pause(pauseMs, signal) };
-    const answer = await patiently(line, kept.signed, patience);
+    const answer = await patiently(() => line.ask(kept.signed), patience(signal));
     kept = await noted(ctx, kept, {
       answers: kept.answers.map((it, place) => (place === at ? answer : it)),
     });
@@ -218,8 +222,9 @@ async function paid(ctx: Context, kept: KeptQuestion, { signal }: Options): Prom
   const manifest = readManifest(decodeSigned(kept.signed).bytes);
   const query = bytesToHex(kept.query);
   const rowId = queryRowId(ctx.account.account, query);
-  if ((await ctx.ledger.row(statQueries, rowId, { signal, maxAgeMs: 0 })) !== undefined)
-    return noted(ctx, kept, {});
+  // What was paid a moment ago and is not seen yet, the ledger itself refuses to take again.
+  const known = await ctx.ledger.row(statQueries, rowId, { signal, maxAgeMs: maxStateAgeMs });
+  if (known !== undefined) return noted(ctx, kept, {});
   const { permit, dataset, purpose, asOfBatch, microRho } = manifest;
   const act = { kind: 'StatQuery', permit, dataset, purpose, query, asOfBatch, microRho } as const;
   try {
@@ -254,8 +259,9 @@ async function requireSealed(
   for (const [at, server] of kept.servers.entries()) {
     const id = sealRowId(ctx.account.account, bytesToHex(kept.query), server);
     let seal = await ctx.ledger.row(statSeals, id, { signal });
+    const { tries, pause: wait } = patience(signal);
     for (let n = 1; seal === undefined && n < tries; n++) {
-      await pause(pauseMs, signal);
+      await wait(n);
       seal = await ctx.ledger.row(statSeals, id, { signal });
     }
     if (seal === undefined || !equalBytes(seal.answer, hashes[at] ?? new Uint8Array(0)))

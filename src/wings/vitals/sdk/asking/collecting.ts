@@ -16,15 +16,14 @@ export interface Patience {
   readonly pause: (n: number) => Promise<void>;
 }
 
-/** The server's answer. Throws what it refuses, and after so many tries what it said last. */
-export async function patiently(
-  line: ServerLine,
-  signed: Uint8Array,
+/** What a server says. Throws what it refuses, and after so many tries what it said last. */
+export async function patiently<Said>(
+  ask: () => Promise<Said>,
   { tries, pause }: Patience,
-): Promise<Uint8Array> {
+): Promise<Said> {
   for (let n = 1; ; n++) {
     try {
-      return await line.ask(signed);
+      return await ask();
     } catch (error) {
       const isPassing = passing.some((code) => isCoded(error, code));
       if (!isPassing || n >= tries) throw error;
@@ -37,8 +36,11 @@ export async function patiently(
 export async function checkedByAll(
   lines: readonly ServerLine[],
   signed: Uint8Array,
+  patience: Patience,
 ): Promise<number> {
-  const said = await Promise.all(lines.map((line) => line.check(signed)));
+  const said = await Promise.all(
+    lines.map((line) => patiently(() => line.check(signed), patience)),
+  );
   const [first] = said;
   const isSame = said.every(
     ({ selection }) => first !== undefined && equalBytes(selection, first.selection),
