@@ -176,7 +176,7 @@ export class VitalsScene {
     const [one, two, three] = this.#line.map(({ kemKey }) => kemKey);
     if (one === undefined || two === undefined || three === undefined)
       throw new CodedError('TRIO_UNKNOWN');
-    const queue = new SqliteSensorQueue(':memory:', 60_000);
+    const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
     const { key, pseudonym } = patient;
     const uplink = new Uplink({
       ...{ arithmetic: await pageArithmetic(), servers: this.#line, queue },

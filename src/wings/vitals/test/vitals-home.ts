@@ -182,7 +182,7 @@ export class VitalsHome {
     rows: readonly PanelRow[],
     nowMs = Date.now(),
   ): Promise<readonly QueuedPage[]> {
-    const queue = new SqliteSensorQueue(':memory:', 60_000);
+    const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
     await queue.add(rows);
     await queue.close(nowMs);
     const pages = await queue.closed(256);
