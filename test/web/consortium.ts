@@ -1,5 +1,4 @@
 import { parseAccountId } from '../../src/primitives/ids.ts';
-import type { ConsortiumAnswer } from '../../src/wings/consortium/sdk/index.ts';
 import { t0 } from '../world.ts';
 
 const accountOf = (at: number) => parseAccountId(String(at).repeat(64));
@@ -15,7 +14,10 @@ const member = (account: typeof anna, name: string, validates: boolean) => ({
   ...{ frozen: false, counts: true },
 });
 
-/** Four hospitals, one of them away: the state of a consortium in which there is something of everything to do. */
+/**
+ * Four hospitals, one of them away: the state of a consortium in which there is something of everything to do. The screen reads it
+ * as it reads a gateway's answer, and shows none that is another shape.
+ */
 export const consortium = {
   ...{ chain: 'salus-four-1', height: 41_207, timeMs: t0, organisation: anna, quorum: 3 },
   members: [
@@ -62,4 +64,4 @@ export const consortium = {
       { duty: 'certificate', days: 12 },
     ],
   },
-} satisfies ConsortiumAnswer;
+};

@@ -14,6 +14,7 @@ import { type Validator, validatorsHash } from '../../ledger/chain/validators.ts
 import { merkleTree } from '../../ledger/merkle.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { Bell } from '../bell.ts';
 import type { BlockStore } from '../blocks/block-store.ts';
 import type { StoredBlock } from '../blocks/stored-block.ts';
 import { isDiskFull } from '../disk-full.ts';
@@ -61,7 +62,7 @@ export interface KeptBlocksParts {
 export class KeptBlocks {
   readonly #parts: KeptBlocksParts;
   readonly #stop = new AbortController();
-  readonly #waiting = new Set<() => void>();
+  readonly #bell = new Bell();
   #tip: KeptTip;
   #lastHeader: Header | undefined;
   #news: () => void = () => {};
@@ -100,24 +101,13 @@ export class KeptBlocks {
 
   /** Resolves at the next block, after `timeoutMs`, at the signal, or when this is closed. */
   async next(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
-    if (this.isClosed || signal?.aborted === true) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(done);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
-      this.#waiting.add(done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
+    if (!this.isClosed) await this.#bell.next(timeoutMs, signal);
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     this.#news();
-    this.#wake();
+    this.#bell.ring();
     await this.#running;
   }
 
@@ -198,7 +188,7 @@ export class KeptBlocks {
     this.#tip = block;
     this.#lastHeader = header;
     this.#parts.onBlock(block, txIds);
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** Throws NODE_WRONG. */
@@ -231,11 +221,6 @@ export class KeptBlocks {
 
   /** Who waits looks again: earlier blocks are here. */
   wake(): void {
-    this.#wake();
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiting];
-    for (const resolve of waiting) resolve();
+    this.#bell.ring();
   }
 }

@@ -7,12 +7,12 @@ import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { Application } from '../application.ts';
+import { Bell } from '../bell.ts';
 import type { BlockStore } from '../blocks/block-store.ts';
 import { dataHash, resultsHash } from '../blocks/roots.ts';
 import type { LedgerIdentity, StoredBlock } from '../blocks/stored-block.ts';
 import { isDiskFull } from '../disk-full.ts';
 import type { CommittedBlock, SignedHeader } from '../engine.ts';
-import { Bell } from './bell.ts';
 import { forked, judgeNext, partsOf } from './next-header.ts';
 import type { LedgerSource } from './source.ts';
 

@@ -1,6 +1,6 @@
+import { Bell } from '../../engines/bell.ts';
 import type { VoteSigner } from '../../engines/embedded/vote-signer.ts';
 import type { SignedHeader } from '../../engines/engine.ts';
-import { Bell } from '../../engines/follower/bell.ts';
 import { witnessMessage } from '../../ledger/chain/receipt.ts';
 import { msOfTimestamp } from '../../ledger/chain/timestamp.ts';
 import type { TrustRoot } from '../../ledger/chain/trust-root.ts';

@@ -1,14 +1,21 @@
 import { answer, type Result } from './answer.ts';
 
+type Told = 'listening' | { readonly id: number; readonly result: Result };
+
 /** What the test calls: a scene on the page's own thread, or in a module worker that lives as long. */
 const worker = new Worker(new URL('/worker.js', location.href), { type: 'module' });
 const waiting = new Map<number, (result: Result) => void>();
 let last = 0;
 /** Why the worker answers nobody any more: its script did not load, or it is gone. */
 let broken: Result | undefined;
+let nowListens = (): void => {};
+const listening = new Promise<void>((resolve) => {
+  nowListens = resolve;
+});
 
-worker.addEventListener('message', (event: MessageEvent<{ id: number; result: Result }>) => {
-  const { id, result } = event.data;
+worker.addEventListener('message', ({ data }: MessageEvent<Told>) => {
+  if (data === 'listening') return nowListens();
+  const { id, result } = data;
   waiting.get(id)?.(result);
   waiting.delete(id);
 });
@@ -22,8 +29,9 @@ function ask(name: string, input: unknown): Promise<Result> {
   if (broken !== undefined) return Promise.resolve(broken);
   return new Promise((resolve) => {
     last += 1;
-    waiting.set(last, resolve);
-    worker.postMessage({ id: last, name, input });
+    const id = last;
+    waiting.set(id, resolve);
+    void listening.then(() => worker.postMessage({ id, name, input }));
   });
 }
 

@@ -5,3 +5,5 @@ addEventListener('message', (event: MessageEvent<Question>) => {
   const { id, name, input } = event.data;
   void answer(name, input).then((result) => postMessage({ id, result }));
 });
+// Modules above wait for keys while they load, and what is posted to a worker that does not listen yet is lost.
+postMessage('listening');

@@ -1,10 +1,10 @@
-import { Trans, useTranslation } from 'react-i18next';
+import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { locale, momentText, timeLeft } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
-import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { NotNow } from '../../parts/not-now.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import { webWings } from '../../wings/all.ts';
 import type { NetworkView } from '../../worker/calls/network.ts';
@@ -58,16 +58,7 @@ function Known({ network, error, isAsking, again }: KnownProps) {
       {error === null ? (
         <HowItIs troubles={troubles} />
       ) : (
-        // What was well a minute ago is not called well while nobody answers.
-        <>
-          <Answer>
-            <Trans i18nKey="network.notNow" components={{ warn: <span className="warn" /> }} />
-          </Answer>
-          <p className="lead">{t('network.notNowText', { when: momentText(askedMs) })}</p>
-          <div className="maxw mt">
-            <Failed error={error} again={again} />
-          </div>
-        </>
+        <NotNow askedMs={askedMs} error={error} again={again} />
       )}
       <p className="lead">{t('network.lead', { hospital: own.hospital.title })}</p>
       {troubles.map((it) => (

@@ -3,8 +3,8 @@ import { Link } from 'react-router';
 import { locale, momentText } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
-import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { NotNow } from '../../parts/not-now.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import type { ConsortiumView } from './calls.ts';
 import { Members } from './members.tsx';
@@ -53,16 +53,7 @@ function Known({ view, error, again }: KnownProps) {
       {error === null ? (
         <HowItIs machine={machine} />
       ) : (
-        // What was well a minute ago is not called well while nobody answers.
-        <>
-          <Answer>
-            <Trans i18nKey="network.notNow" components={{ warn: <span className="warn" /> }} />
-          </Answer>
-          <p className="lead">{t('network.notNowText', { when: momentText(askedMs) })}</p>
-          <div className="maxw mt">
-            <Failed error={error} again={again} />
-          </div>
-        </>
+        <NotNow askedMs={askedMs} error={error} again={again} />
       )}
       <p className="lead">
         {machine === undefined

@@ -4,8 +4,9 @@ import { accountIdText, base64urlText, height, timeMs } from '../../../../api/me
 import { defineRoute } from '../../../../api/route.ts';
 import { machineStatus } from '../machine.ts';
 
-const accounts = z.array(accountIdText).check(z.maxLength(200));
 const few = z.maxLength(1_000);
+/** As many as there may be members. */
+const accounts = z.array(accountIdText).check(few);
 const key = base64urlText(32);
 
 /** What members see of each other, and how this hospital's machine stands among them. */
