@@ -82,6 +82,8 @@ const sensorReading = struct({
   place: uintTo(3),
   /** As the patient signed it. */
   registration: bytes(),
+  /** Of the trio, whose pages are all here. */
+  newestBatch: uint,
   pages: list(shownPage, { most: mostPages }),
 });
 /** What a data server answers. Source: docs/protocol/vitals-reading.md, rule VR-13. */

@@ -153,6 +153,7 @@ function factsOfRead(found: VitalsFound, panel: number) {
       rows: rows.map((row) => [...row]),
     })),
     servers: found.servers.map(({ server, state, why = '' }) => ({ server, state, why })),
+    behind: [...found.behind],
     missingHours: found.missingHours.map((it) => `${timeOf(it)}Z`),
     missingDays: found.missingDays.map(dateOf),
     gaps: found.gaps.map((it) => ({ ...it })),
@@ -180,8 +181,9 @@ function linesOfServers(found: VitalsFound): readonly string[] {
   );
   const replicas = found.pages.filter(({ from }) => from === 'replica').length;
   const came = `${found.pages.length} pages, ${replicas} of them from the sealed replica`;
+  const behind = found.behind.map((it) => `server ${short(it)} is behind the others`);
   const missing = found.missingDays.map((day) => `${dateOf(day)}: no replica of this day`);
-  return [came, ...servers, ...missing];
+  return [came, ...servers, ...behind, ...missing];
 }
 
 async function studies(context: CommandContext): Promise<void> {

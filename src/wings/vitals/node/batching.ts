@@ -16,6 +16,7 @@ import {
   struct,
   uint,
 } from '../../../primitives/shape.ts';
+import { batchLeafContent } from '../api/batch-leaf.ts';
 import { pageManifest } from '../api/page.ts';
 import {
   type BatchSignature,
@@ -27,7 +28,6 @@ import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
-import { leafContent } from './intake.ts';
 import type { PageState, PlannedBatch, UnsealedPage } from './page-store.ts';
 import { askPeer } from './statements.ts';
 import { type OwnTrio, ownTrio } from './trio.ts';
@@ -222,7 +222,7 @@ export class Batching {
 /** From what this server keeps, and not from what it was told. Throws BLOB_CORRUPT: that is not what it accepted. */
 function leafOf({ manifest, manifestHash }: UnsealedPage): Uint8Array {
   if (!equalBytes(sha256(manifest), manifestHash)) throw new CodedError('BLOB_CORRUPT');
-  return leafContent(decodeAs(pageManifest, manifest), manifest);
+  return batchLeafContent(manifest, decodeAs(pageManifest, manifest));
 }
 
 /** By page id: all three make the same tree of the same pages. */

@@ -28,8 +28,9 @@ export class DataServer {
     this.base = base;
     this.verification = new Verification(base);
     this.batching = new Batching(base);
-    this.questions = deskOf(base);
-    this.reading = new VitalsReading(base);
+    const follow = (trio: string) => this.batching.follow(trio);
+    this.questions = deskOf(base, follow);
+    this.reading = new VitalsReading(base, follow);
   }
 
   /** See `register`. */
@@ -109,10 +110,14 @@ export class DataServer {
 }
 
 /** Where researchers ask this server. */
-function deskOf(base: DataServerBase): QuestionDesk {
+function deskOf(
+  base: DataServerBase,
+  newestBatch: (trio: string) => Promise<number>,
+): QuestionDesk {
   const { account, ledger, send, now, questions: store } = base;
+  const pages = { ...storedPages(base.store), newestBatch };
   return new QuestionDesk({
-    ...{ account, ledger, send, now, store, pages: storedPages(base.store) },
+    ...{ account, ledger, send, now, store, pages },
     async hidingKeys(id) {
       const { maskKeys } = await trioSecrets(base, await ownTrio(base, id));
       return { maskKeys, noiseKey: noiseKeyOf(base, id) };

@@ -1,15 +1,10 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { openWith } from '../../../crypto/letter.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
-import {
-  bytesToHex,
-  concatBytes,
-  equalBytes,
-  hexToBytes,
-  utf8,
-} from '../../../primitives/bytes.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
+import { batchLeafContent } from '../api/batch-leaf.ts';
 import { type PageManifest, pageManifest } from '../api/page.ts';
 import type { RegisteredSensor, Registration } from '../api/registration.ts';
 import { type PageUpload, pageUpload } from '../api/upload.ts';
@@ -83,8 +78,7 @@ async function senderOf(
   const registration = registrationIn(kept.signed);
   // By its page id a manifest names its sensor: nobody's signature is tried at random.
   const sensor = registration.sensors.find(({ key }) => isOf(first, key));
-  const hasLeft = registration.datasets.length === 0;
-  if (sensor === undefined || hasLeft) throw new CodedError('SENSOR_UNKNOWN');
+  if (sensor === undefined) throw new CodedError('SENSOR_UNKNOWN');
   for (const it of manifests) {
     const isSame = equalBytes(it.pseudonym, first.pseudonym) && isOf(it, sensor.key);
     if (!isSame) throw new CodedError('SENSOR_UNKNOWN');
@@ -139,10 +133,6 @@ async function openBodies(
   return splitBodies(place, plain, pages.length);
 }
 
-/** What of a page stands in the leaf of its batch: manifest hash, the three hashes, the three envelope ids. Rule VS-15. */
-export const leafContent = (of: PageManifest, bytes: Uint8Array): Uint8Array =>
-  concatBytes(sha256(bytes), ...of.hashes, ...of.envelopes.map((it) => utf8(it)));
-
 function arrived(
   { now }: DataServerBase,
   { id }: OwnTrio,
@@ -152,7 +142,15 @@ function arrived(
   const { page, pseudonym, panel, startHour, n, bytes, signature } = manifest;
   return {
     ...{ page, trio: id, manifestHash: sha256(bytes), manifest: bytes, signature, sensor },
-    ...{ pseudonym, panel, startHour, n, leaf: leafContent(manifest, bytes), body, atMs: now() },
+    ...{
+      pseudonym,
+      panel,
+      startHour,
+      n,
+      leaf: batchLeafContent(bytes, manifest),
+      body,
+      atMs: now(),
+    },
   };
 }
 

@@ -62,12 +62,6 @@ export interface PageStore {
     hours: HourRange,
   ): Promise<readonly (StoredPage & { readonly kept: StoredShare })[]>;
 
-  /** What the server answered; the first answer stays. Returns the one that stays. */
-  keepAnswer(answer: KeptAnswer): Promise<KeptAnswer>;
-  answer(researcher: AccountId, query: string): Promise<KeptAnswer | undefined>;
-  /** Of one researcher on one dataset, in the order in which they were kept. */
-  answers(researcher: AccountId, dataset: string): Promise<readonly KeptAnswer[]>;
-
   /** A small value by name, such as what another server sent; the first stays. Returns the one that stays. */
   keepOnce(name: string, value: Uint8Array): Promise<Uint8Array>;
   kept(name: string): Promise<Uint8Array | undefined>;
@@ -179,15 +173,4 @@ export interface DayRollup extends SummedPart {
   readonly day: number;
   readonly pages: number;
   readonly n: number;
-}
-
-export interface KeptAnswer {
-  readonly researcher: AccountId;
-  readonly query: string;
-  readonly dataset: string;
-  readonly manifest: Uint8Array;
-  /** What the guard of later questions compares. */
-  readonly asked: Uint8Array;
-  /** Sealed to the researcher: the bytes that are given for ever. */
-  readonly answer: Uint8Array;
 }

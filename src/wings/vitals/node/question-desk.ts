@@ -6,8 +6,7 @@ import { accounts } from '../../../ledger/tables/accounts.ts';
 import { keys } from '../../../ledger/tables/keys.ts';
 import { bytesToHex, compareBytes, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
-import { type AccountId, idBytes, parseAccountId } from '../../../primitives/ids.ts';
-import { decodeAs } from '../../../primitives/shape.ts';
+import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
 import {
   type QueryManifest,
   queryIdOf,
@@ -16,7 +15,6 @@ import {
 } from '../api/query-manifest.ts';
 import { releasedBy } from '../api/question.ts';
 import { answerContext, encodeStatAnswer } from '../api/stat-answer.ts';
-import { signedStatement, statement } from '../api/statement.ts';
 import type { MaskKeys } from '../crypto/answer-masks.ts';
 import { sealAnswer } from '../crypto/answer-seal.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
@@ -36,6 +34,7 @@ import {
 } from './page-selection.ts';
 import type { QuestionPage, QuestionPages, WantedPages } from './question-pages.ts';
 import type { KeptQuestion, QuestionStore } from './question-store.ts';
+import { openReaderStatement } from './statements.ts';
 
 /** What hides this server's parts, of one trio. */
 export interface HidingKeys {
@@ -62,9 +61,6 @@ export interface DeskParts {
   /** Called between the steps of rule VQ-35: a test ends the process there. */
   readonly faultPoint?: (step: 'begun' | 'summed' | 'kept' | 'sent' | 'sealed') => void;
 }
-
-/** A clock may be so far off. */
-const toleratedMs = 5 * 60_000;
 
 interface Judged {
   readonly manifest: QueryManifest;
@@ -129,20 +125,11 @@ export class QuestionDesk {
 
   /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
   async questions(signed: Uint8Array): Promise<readonly Uint8Array[]> {
-    const { ledger, pages, store, now } = this.#parts;
-    const { statement: bytes, signature } = decodeAs(signedStatement, signed);
-    const { from, to, word, timeMs, payload } = decodeAs(statement, bytes);
-    const isToMe = word === 'questions' && equalBytes(to, idBytes(this.#parts.account));
-    const row = await ledger.row(accounts, from);
-    const { statement: label } = vitalsNames.labels;
-    const isHis =
-      row !== undefined &&
-      isToMe &&
-      Math.abs(now() - timeMs) <= toleratedMs &&
-      (await verifyLabelled(row.signKey, label, bytes, signature));
-    if (!isHis) throw new CodedError('UNAUTHENTICATED');
+    const { pages, store } = this.#parts;
+    const said = await openReaderStatement(this.#parts, signed, 'questions');
+    const { from, account, payload } = said;
     const dataset = bytesToHex(payload);
-    if (row.role === 'researcher') return store.signedOn(dataset, from);
+    if (account.role === 'researcher') return store.signedOn(dataset, from);
     if (!(await pages.isInDataset(from, dataset))) throw new CodedError('NOT_FOUND');
     return store.signedOn(dataset);
   }

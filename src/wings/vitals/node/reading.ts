@@ -25,8 +25,8 @@ import {
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
-import { openReaderStatement, stateToReader } from './reader-statements.ts';
 import { decideReading, type ShownLook } from './reading-decision.ts';
+import { openReaderStatement, state } from './statements.ts';
 
 /** What showing shares stands on. */
 export type ReadingBase = Pick<DataServerBase, 'account' | 'sign' | 'ledger' | 'store' | 'now'>;
@@ -40,10 +40,13 @@ const mostTrees = 64;
  */
 export class VitalsReading {
   readonly #base: ReadingBase;
+  readonly #follow: (trio: string) => Promise<number>;
   readonly #trees = new Map<string, BatchTree>();
 
-  constructor(base: ReadingBase) {
+  /** `follow`: takes in what batches the ledger has by now, and says which is the newest. */
+  constructor(base: ReadingBase, follow: (trio: string) => Promise<number>) {
     this.#base = base;
+    this.#follow = follow;
   }
 
   /**
@@ -65,11 +68,13 @@ export class VitalsReading {
     const fromMs = isOwn ? 0 : (await this.#granted(said.from, asked)).fromMs;
     if (registration === undefined) throw new CodedError('PATIENT_UNKNOWN');
     const request = sha256(signed);
+    // A batch that the others show already is shown here, too: to leave it out is to lie.
+    const newestBatch = await this.#follow(asked.trio);
     const reading = encodeSensorReading({
-      ...{ request, place, registration: registration.signed },
+      ...{ request, place, registration: registration.signed, newestBatch },
       pages: await this.#pages(asked, fromMs),
     });
-    const answer = await stateToReader(this.#base, {
+    const answer = await state(this.#base, {
       ...{ to: said.from, word: readingWord, payload: reading },
     });
     const kemKey = await this.#kemKey(said.from);

@@ -6,7 +6,7 @@ import { type Registration, registration, signedRegistration } from '../api/regi
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
 
-/** The registration in its signed form. Throws CBOR_SHAPE. */
+/** The registration in its signed form; its signature was held against the ledger when it came. Throws CBOR_SHAPE. */
 export const registrationIn = (signed: Uint8Array): Registration =>
   decodeAs(registration, decodeAs(signedRegistration, signed).registration);
 

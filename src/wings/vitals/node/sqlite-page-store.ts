@@ -2,13 +2,12 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { bytesToHex, concatBytes, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
+import { parseAccountId } from '../../../primitives/ids.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
 import type {
   ArrivedPage,
   DayRollup,
   HourRange,
-  KeptAnswer,
   KeptRegistration,
   PageNames,
   PageSelection,
@@ -57,10 +56,6 @@ const schema = `
     pages INTEGER NOT NULL, n INTEGER NOT NULL, roll BLOB NOT NULL, histogram BLOB NOT NULL,
     PRIMARY KEY (trio, panel, pseudonym, day, batch)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE answers (
-    id INTEGER PRIMARY KEY, researcher TEXT NOT NULL, query TEXT NOT NULL, dataset TEXT NOT NULL,
-    manifest BLOB NOT NULL, asked BLOB NOT NULL, answer BLOB NOT NULL, UNIQUE (researcher, query)
-  ) STRICT;
   CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
   PRAGMA user_version = 1;
 `;
@@ -384,25 +379,6 @@ export class SqlitePageStore implements PageStore {
     }));
   }
 
-  async keepAnswer(of: KeptAnswer): Promise<KeptAnswer> {
-    this.#run(
-      `INSERT OR IGNORE INTO answers (researcher, query, dataset, manifest, asked, answer) VALUES (?, ?, ?, ?, ?, ?)`,
-      ...[of.researcher, of.query, of.dataset, of.manifest, of.asked, of.answer],
-    );
-    return (await this.answer(of.researcher, of.query)) ?? of;
-  }
-
-  async answer(researcher: AccountId, query: string): Promise<KeptAnswer | undefined> {
-    const sql = 'SELECT * FROM answers WHERE researcher = ? AND query = ?';
-    const row = this.#get(sql, researcher, query);
-    return row && answerOf(row);
-  }
-
-  async answers(researcher: AccountId, dataset: string): Promise<readonly KeptAnswer[]> {
-    const sql = 'SELECT * FROM answers WHERE researcher = ? AND dataset = ? ORDER BY id';
-    return this.#all(sql, researcher, dataset).map(answerOf);
-  }
-
   async keepOnce(name: string, value: Uint8Array): Promise<Uint8Array> {
     this.#run('INSERT OR IGNORE INTO kept VALUES (?, ?)', name, value);
     return (await this.kept(name)) ?? value;
@@ -503,12 +479,6 @@ function batchOf(row: Row): PlannedBatch {
     ...{ firstHour: uintIn(row, 'first_hour'), lastHour: uintIn(row, 'last_hour') },
   };
 }
-
-const answerOf = (row: Row): KeptAnswer => ({
-  ...{ researcher: parseAccountId(row.researcher), query: textIn(row, 'query') },
-  ...{ dataset: textIn(row, 'dataset'), manifest: bytesIn(row, 'manifest') },
-  ...{ asked: bytesIn(row, 'asked'), answer: bytesIn(row, 'answer') },
-});
 
 /** Rows of one name together, in their order. */
 function groupedBy(rows: readonly Row[], nameOf: (row: Row) => string): Map<string, Row[]> {

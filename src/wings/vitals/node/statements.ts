@@ -1,18 +1,21 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
-import { accounts } from '../../../ledger/tables/accounts.ts';
+import { type Account, accounts } from '../../../ledger/tables/accounts.ts';
 import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { type Statement, signedStatement, statement } from '../api/statement.ts';
 import { vitalsNames } from '../names.ts';
-import type { DataServerBase } from './data-server-base.ts';
+import type { DataServerBase, LedgerRows } from './data-server-base.ts';
 
 /** A clock may be so far off. */
 const tolerated = 5 * 60_000;
 
 type Speaker = Pick<DataServerBase, 'account' | 'sign' | 'now'>;
+interface Listener extends Pick<DataServerBase, 'account' | 'now'> {
+  readonly ledger: Pick<LedgerRows, 'row'>;
+}
 
 /** What this server says, signed. `to` missing: to everybody. Rule VS-5. */
 export async function state(
@@ -28,34 +31,55 @@ export async function state(
   return encodeAs(signedStatement, { statement: bytes, signature });
 }
 
+/** By the key in use of an account that is not frozen. Of what age it is the caller judges. */
+async function openSaid(
+  { ledger }: Pick<Listener, 'ledger'>,
+  signed: Uint8Array,
+): Promise<{ readonly said: Statement; readonly account: Account }> {
+  const { statement: bytes, signature } = decodeAs(signedStatement, signed);
+  const said = decodeAs(statement, bytes);
+  const account = await ledger.row(accounts, said.from);
+  const label = vitalsNames.labels.statement;
+  const isHis =
+    account !== undefined &&
+    !account.frozen &&
+    (await verifyLabelled(account.signKey, label, bytes, signature));
+  if (!isHis) throw new CodedError('UNAUTHENTICATED');
+  return { said, account };
+}
+
+const isToldNow = ({ account, now }: Listener, { to, timeMs }: Statement): boolean =>
+  equalBytes(to, idBytes(account)) && Math.abs(timeMs - now()) <= tolerated;
+
 /**
  * A statement whose signer is a data server of the ledger that is not frozen. Who may say it, and of what age, the caller
  * judges. Throws UNAUTHENTICATED, CBOR_SHAPE.
  */
 export async function openStatement(
-  { ledger }: Pick<DataServerBase, 'ledger'>,
+  base: Pick<Listener, 'ledger'>,
   signed: Uint8Array,
 ): Promise<Statement> {
-  const { statement: bytes, signature } = decodeAs(signedStatement, signed);
-  const said = decodeAs(statement, bytes);
-  const row = await ledger.row(accounts, said.from);
-  const isServer = row !== undefined && row.role === 'data-server' && !row.frozen;
-  const label = vitalsNames.labels.statement;
-  if (!isServer || !(await verifyLabelled(row.signKey, label, bytes, signature)))
-    throw new CodedError('UNAUTHENTICATED');
+  const { said, account } = await openSaid(base, signed);
+  if (account.role !== 'data-server') throw new CodedError('UNAUTHENTICATED');
   return said;
 }
 
 /** What another server says to this one, now. Throws UNAUTHENTICATED. */
-export async function openPeerStatement(
-  base: DataServerBase,
-  signed: Uint8Array,
-): Promise<Statement> {
+export async function openPeerStatement(base: Listener, signed: Uint8Array): Promise<Statement> {
   const said = await openStatement(base, signed);
-  const isToMe = equalBytes(said.to, idBytes(base.account));
-  if (!isToMe || Math.abs(said.timeMs - base.now()) > tolerated)
-    throw new CodedError('UNAUTHENTICATED');
+  if (!isToldNow(base, said)) throw new CodedError('UNAUTHENTICATED');
   return said;
+}
+
+/** What a person's account says to this server, now. Throws CBOR_*, UNAUTHENTICATED. Rules VR-12 and VQ-38. */
+export async function openReaderStatement(
+  base: Listener,
+  signed: Uint8Array,
+  word: string,
+): Promise<Statement & { readonly account: Account }> {
+  const { said, account } = await openSaid(base, signed);
+  if (said.word !== word || !isToldNow(base, said)) throw new CodedError('UNAUTHENTICATED');
+  return { ...said, account };
 }
 
 /** Asks another server and gives the payload of its answer to this very question. Throws PEER_DISAGREES: it answered another. */

@@ -1,16 +1,11 @@
 import { bytesToHex } from '../../../primitives/bytes.ts';
-import { decodeAs } from '../../../primitives/shape.ts';
 import { isInCohort } from '../api/cohort.ts';
-import {
-  attributesOf,
-  type Registration,
-  registration,
-  signedRegistration,
-} from '../api/registration.ts';
+import { attributesOf, type Registration } from '../api/registration.ts';
 import { ColumnSum } from '../crypto/column-sum.ts';
 import { keptLength, pageVitals, rollLength } from '../crypto/page-layout.ts';
 import type { PageStore, SummedPart } from './page-store.ts';
 import type { QuestionPages } from './question-pages.ts';
+import { registrationIn } from './registering.ts';
 
 /** So many shares are in memory at once. */
 const sharesAtOnce = 4_096;
@@ -51,10 +46,6 @@ export function storedPages(store: PageStore): QuestionPages {
     },
   };
 }
-
-/** Its signature was held against the ledger when it came. */
-const registrationIn = (signed: Uint8Array): Registration =>
-  decodeAs(registration, decodeAs(signedRegistration, signed).registration);
 
 /** Shares added up in the field. */
 class Totals {

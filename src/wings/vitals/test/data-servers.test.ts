@@ -100,7 +100,7 @@ test('who asks is judged before what he sends is read', async (t) => {
   await three.server(0).upload(good);
 });
 
-test('a registration is the patient’s own, the newest counts, and who has left sends nothing more', async (t) => {
+test('a registration is the patient’s own, the newest counts, and a sensor that is not named any more sends nothing', async (t) => {
   const three = await opened(t);
   const [server] = [three.server(0)];
   const good = await three.register();
@@ -111,8 +111,11 @@ test('a registration is the patient’s own, the newest counts, and who has left
   const moved = { pseudonym: drawn('other').slice(0, 16), counter: 2 };
   await refused(server.register(await three.register(moved)), 'PSEUDONYM_TAKEN');
   await server.register(good);
+  // In no study, and read by whom she lets: her sensor goes on.
   await server.register(await three.register({ counter: 2, datasets: [] }));
   const [upload] = await three.uploads([await three.sign(valuesOf(1, 5), 1)]);
+  await server.upload(upload);
+  await server.register(await three.register({ counter: 3, sensors: [] }));
   await refused(server.upload(upload), 'SENSOR_UNKNOWN');
 });
 

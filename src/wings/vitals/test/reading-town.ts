@@ -128,6 +128,8 @@ export class ReadingTown {
       readonly startHour: number;
       readonly values: PageValues;
     }[],
+    /** Those that see on the ledger that it was sealed. */
+    sealedBy: readonly Place[] = places,
   ): Promise<void> {
     const arithmetic = await pageArithmetic();
     const [first, second, third] = this.servers.map(({ kemKey }) => kemKey);
@@ -139,8 +141,8 @@ export class ReadingTown {
     const uploads = await uploadsOf(line, signed);
     for (const place of places) await this.server(place).server.upload(uploads[place]);
     for (const place of places) await this.server(place).server.judge();
-    for (const place of places) await this.server(place).server.seal();
-    for (const place of places) await this.server(place).server.seal();
+    await this.server(0).server.seal();
+    for (const place of sealedBy) await this.server(place).server.seal();
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,12 @@ import type { SensorRead } from '../api/sensor-read.ts';
 import { readOwnVitals, readVitals, type VitalsFound } from '../sdk/index.ts';
 import { rowsOf } from '../sdk/reading/joined-pages.ts';
 import { writeReplica } from '../sdk/reading/write-replica.ts';
-import { changeStudies, registerSensor, resendRegistration } from '../sdk/registering.ts';
+import {
+  changeStudies,
+  endSensor,
+  registerSensor,
+  resendRegistration,
+} from '../sdk/registering.ts';
 import {
   askDirectly,
   datasetOf,
@@ -30,7 +35,7 @@ after(() => town.close());
 const hourMs = 3_600_000;
 
 /** A patient whose sensor has measured two hours of yesterday, her doctor with a grant, and her hub. */
-async function measured(name: string) {
+async function measured(name: string, { sealedBy = places } = {}) {
   const ana = await town.town.person(`${name} Ana`, 'north', 'patient');
   const doctor = await town.town.person(`${name} Osei`, 'harbour', 'clinician');
   await ana.person.addCard(doctor.person.card());
@@ -45,7 +50,7 @@ async function measured(name: string) {
   const pages = [0, 1].map((at) => ({
     ...{ sequence: at, startHour: firstHour + at, values: pageValues(1, 3 + at, at) },
   }));
-  await town.measure({ sensor, pseudonym }, pages);
+  await town.measure({ sensor, pseudonym }, pages, sealedBy);
   return { ana, doctor, sensor, firstHour, pages, pseudonym };
 }
 
@@ -197,6 +202,33 @@ test('a server with an older registration is behind, and no liar', async () => {
   assert.deepEqual(valuesOf(read), expected(of));
 });
 
+test('a batch that one server alone has seen on the ledger yet is shown by all three', async () => {
+  const of = await measured('fresh', { sealedBy: [places[0] ?? 0] });
+  const consent = await grantTo(of.ana, of.doctor);
+  const read = await of.doctor.person.run(readVitals, { consent, ...day(of), line: town.line });
+  assert.deepEqual(
+    read.servers.map(({ state }) => state),
+    ['answered', 'answered', 'answered'],
+  );
+  assert.deepEqual(valuesOf(read), expected(of));
+});
+
+test('a server that says that it has not taken a batch in is behind, and no liar; the replica is read', async () => {
+  const of = await measured('not in');
+  const consent = await grantTo(of.ana, of.doctor);
+  await replicated(of, 'not in');
+  const { batching } = town.server(2).server;
+  const restore = lieIn(town.server(2), () => undefined);
+  const { follow } = batching;
+  batching.follow = async () => 0;
+  const reading = of.doctor.person.run(readVitals, { consent, ...day(of), line: town.line });
+  const read = await reading.finally(restore);
+  batching.follow = follow;
+  assert.deepEqual(read.servers[2]?.state, 'answered');
+  assert.deepEqual(read.behind, [town.accounts[2]]);
+  assert.deepEqual(valuesOf(read), expected(of));
+});
+
 test('a grant without the class, or of another purpose, opens nothing at any server', async () => {
   const of = await measured('class');
   const vital = await grantTo(of.ana, of.doctor, { readClasses: ['vital'] });
@@ -277,14 +309,15 @@ test('a server that says no where the ledger has the grant alive is named, and t
   assert.deepEqual(valuesOf(read), expected(of));
 });
 
-test('leaving counts as soon as one server has it, and is sent to the others until they have it', async () => {
+test('what is taken back counts as soon as one server has it, and is sent to the others until they have it', async () => {
   const of = await measured('leaves');
   const { line } = town;
   town.dead.add(1);
   town.dead.add(2);
-  const held = await of.ana.person.run(changeStudies, { leave: [datasetOf], line });
+  const key = of.sensor.publicKey;
+  const held = await of.ana.person.run(endSensor, { key, line });
   assert.deepEqual(held.missing, [town.accounts[1], town.accounts[2]]);
-  assert.deepEqual(held.said.datasets, []);
+  assert.deepEqual(held.said.sensors, []);
   const page = { sequence: 9, startHour: of.firstHour + 9, values: pageValues(1, 2, 9) };
   assert.equal(await caught(town.measure(of, [page])), 'SENSOR_UNKNOWN');
   town.dead.clear();
@@ -293,12 +326,12 @@ test('leaving counts as soon as one server has it, and is sent to the others unt
   town.dead.add(0);
   town.dead.add(1);
   town.dead.add(2);
-  const nobody = of.ana.person.run(changeStudies, { join: [datasetOf], line });
+  const nobody = of.ana.person.run(changeStudies, { leave: [datasetOf], line });
   assert.equal(await caught(nobody), 'GATEWAY_UNREACHABLE');
   town.dead.clear();
   // Written down before it was sent.
   const again = await of.ana.person.run(resendRegistration, { line });
-  assert.deepEqual([again?.said.datasets, again?.missing], [[datasetOf], []]);
+  assert.deepEqual([again?.said.datasets, again?.missing], [[], []]);
 });
 
 test('a patient reads her own without a look, alive or from her own chart, and nobody else does', async () => {

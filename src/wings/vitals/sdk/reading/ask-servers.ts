@@ -19,8 +19,8 @@ import {
   inOrder,
   joinPages,
   type NamedServer,
-  newestRegistration,
   type ServerState,
+  serversBehind,
   type VitalsPage,
 } from './joined-pages.ts';
 import { openReplica } from './replica.ts';
@@ -47,11 +47,11 @@ interface ServerTold {
 export interface VitalsFound {
   readonly pages: readonly VitalsPage[];
   readonly servers: readonly ServerTold[];
-  /** Those whose registration of the patient is older than another's. */
+  /** Those that have an older registration of the patient than another, or not yet a batch that another has. */
   readonly behind: readonly AccountId[];
   /** Hours of which somebody showed a page that neither three shares nor a replica give. */
   readonly missingHours: readonly number[];
-  /** Days of which not all three servers spoke and no replica stands in the chart. */
+  /** Days of which not all three servers gave everything and no replica stands in the chart. */
   readonly missingDays: readonly number[];
   readonly gaps: readonly Gap[];
 }
@@ -74,7 +74,7 @@ export function askServers(
   return Promise.all(asking);
 }
 
-/** What three shares give, and of the days of which not all three spoke the replicas. Throws VITALS_NOT_HERE. Rule VR-21. */
+/** What three shares give, and where not all three spoke or had all of it the days' replicas. Throws VITALS_NOT_HERE. Rule VR-21. */
 export async function joinedWithReplicas(
   ctx: Context,
   { servers: three, asked }: AskedServers,
@@ -83,7 +83,8 @@ export async function joinedWithReplicas(
 ): Promise<VitalsFound> {
   const { servers, pages, missingHours } = joinPages(answers);
   const allSpoke = servers.every(({ state }) => state.kind === 'answered');
-  const days = allSpoke ? [] : daysOf(asked.firstHour, asked.lastHour);
+  const isWhole = allSpoke && missingHours.length === 0;
+  const days = isWhole ? [] : daysOf(asked.firstHour, asked.lastHour);
   const replicas = await replicasOf(days, asked, opener, shownLedger(ctx, trioId(three), signal));
   const missingDays = days.filter((day) => !replicas.has(day));
   const isGone = !allSpoke && replicas.size === 0 && pages.length === 0;
@@ -92,7 +93,7 @@ export async function joinedWithReplicas(
   const hours = new Set(read.map(({ startHour }) => startHour));
   return {
     ...{ pages: read, servers: servers.map(told), missingDays, gaps: gapsIn(read) },
-    behind: newestRegistration(servers).behind,
+    behind: serversBehind(servers),
     missingHours: missingHours.filter((hour) => !hours.has(hour)),
   };
 }

@@ -53,9 +53,11 @@ export function joinPages(given: readonly NamedServer[]): Joined {
     for (const [id, page] of state.reading.pages) proven.set(id, page);
   }
   const servers = given.map(({ server, state }): NamedServer => {
-    if (state.kind !== 'answered' || [...proven.keys()].every((id) => state.reading.pages.has(id)))
-      return { server, state };
-    return { server, state: { kind: 'lied', reason: 'withheld' } };
+    if (state.kind !== 'answered') return { server, state };
+    const { newestBatch, pages } = state.reading;
+    // What it says that it does not have yet, it does not keep back.
+    const withholds = [...proven].some(([id, { batch }]) => batch <= newestBatch && !pages.has(id));
+    return withholds ? { server, state: { kind: 'lied', reason: 'withheld' } } : { server, state };
   });
   const pages: VitalsPage[] = [];
   const missing = new Set<number>();
@@ -124,19 +126,15 @@ export function gapsIn(pages: readonly VitalsPage[]): readonly Gap[] {
   });
 }
 
-/** The newest registration that came, by its counter, and who showed an older one. */
-export function newestRegistration(servers: readonly NamedServer[]): {
-  readonly newest: ProvenReading | undefined;
-  readonly behind: readonly AccountId[];
-} {
+/** Who showed an older registration than another, or has not taken in a batch that another shows. Rule VR-15. */
+export function serversBehind(servers: readonly NamedServer[]): readonly AccountId[] {
   const came = servers.flatMap(({ server, state }) =>
     state.kind === 'answered' ? [{ server, reading: state.reading }] : [],
   );
-  const [first] = [...came].sort(
-    (a, b) => b.reading.registration.counter - a.reading.registration.counter,
-  );
-  if (first === undefined) return { newest: undefined, behind: [] };
-  const { counter } = first.reading.registration;
-  const behind = came.filter((it) => it.reading.registration.counter < counter);
-  return { newest: first.reading, behind: behind.map(({ server }) => server) };
+  const counter = Math.max(...came.map(({ reading }) => reading.registration.counter));
+  const shown = came.flatMap(({ reading }) => [...reading.pages.values()]);
+  const batch = shown.reduce((newest, page) => Math.max(newest, page.batch), 0);
+  return came
+    .filter(({ reading }) => reading.registration.counter < counter || reading.newestBatch < batch)
+    .map(({ server }) => server);
 }

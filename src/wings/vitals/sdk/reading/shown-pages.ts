@@ -38,6 +38,7 @@ export interface ShownLedger {
 export interface ProvenPage {
   readonly manifestHash: string;
   readonly manifest: PageManifest;
+  readonly batch: number;
   /** Undefined: no registration that came lists the sensor (any more). */
   readonly sensor: string | undefined;
   readonly kept: KeptShare;
@@ -48,6 +49,8 @@ export interface ProvenReading {
   readonly registration: Registration;
   /** As the patient signed it. */
   readonly signedRegistration: Uint8Array;
+  /** The server says that it has all pages up to this batch. */
+  readonly newestBatch: number;
   /** By page id, hex. */
   readonly pages: ReadonlyMap<string, ProvenPage>;
 }
@@ -76,7 +79,8 @@ export async function provenReading(
     const page = await provenPage(shown, { ...of, registered }, ledger);
     pages.set(bytesToHex(page.manifest.page), page);
   }
-  return { registration: registered, signedRegistration: signed, pages };
+  const { newestBatch } = reading;
+  return { registration: registered, signedRegistration: signed, newestBatch, pages };
 }
 
 /** A registration by a key that the patient's account has or had. Throws SERVER_LIED (registration). */
@@ -132,7 +136,8 @@ async function provenPage(
   if (!isWhole || named === undefined || !equalBytes(keptHash(of.place, head, kept), named)) {
     throw lied('share');
   }
-  return { manifestHash: bytesToHex(sha256(shown.manifest)), manifest, sensor, kept };
+  const manifestHash = bytesToHex(sha256(shown.manifest));
+  return { manifestHash, manifest, batch: shown.batch, sensor, kept };
 }
 
 /**
