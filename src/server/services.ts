@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { serverWings } from '../wings/server.ts';
+import { checkFollower } from './follower/check.ts';
 import { isFounded } from './home-members.ts';
 import { checkMember } from './member/check.ts';
 import type { Process, ServerWing, Service } from './process.ts';
@@ -22,7 +23,8 @@ const ledger: Service = {
     // without the newest of the other signs twice (backup.md, K-13).
     keys: ['ledger/validator.key', 'cometbft/config/node_key.json'],
   },
-  check: (home) => (isFounded(home) ? checkMember(home) : Promise.resolve([])),
+  check: async (home) =>
+    isFounded(home) ? [...(await checkMember(home)), ...(await checkFollower(home))] : [],
 };
 
 /** The gateway of each hospital, with its store of sealed bodies: a large one is a file of its id. */

@@ -93,11 +93,25 @@ test('a hospital follows the ledger of another one, serves its own people from i
     },
   );
 
+  await t.test('selfcheck says how far the operator is, and that all of it fits', async () => {
+    const { findings } = await salus(['selfcheck'], { home: follower });
+    const said = (findings as Json[]).filter((it) =>
+      ['operator', 'headers'].includes(String(it.check)),
+    );
+    assert.deepEqual(
+      said.map(({ check, ok }) => [check, ok]),
+      [
+        ['operator', true],
+        ['headers', true],
+      ],
+    );
+  });
+
   let witness = '';
   await t.test(
-    "headers carry the follower's signature, at the operator and at its own gateway",
+    "headers carry the follower's signature, at each of the operator's hospitals and at its own gateway",
     async () => {
-      for (const at of [`${url}/north`, own]) {
+      for (const at of [`${url}/north`, `${url}/harbour`, own]) {
         const header = await shown(
           `${at}/v1/headers/latest`,
           (answer) => Array.isArray(answer.witnesses) && answer.witnesses.length === 1,
@@ -199,6 +213,10 @@ test('a hospital follows the ledger of another one, serves its own people from i
       // Started again it looks again, and says the same.
       const ran = await start(['up', '--port', '0', '--json'], { home: follower }).ended;
       assert.equal(ran.code, 4);
+      const { findings } = await salus(['selfcheck'], { home: follower });
+      const headers = (findings as Json[]).find(({ check }) => check === 'headers') ?? {};
+      assert.equal(headers.ok, false);
+      assert.match(text(headers, 'value'), /evidence-[A-Z_]+-\d+\.json$/u);
     },
   );
 });

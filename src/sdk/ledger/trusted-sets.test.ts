@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { headerOf, type Signer, signedHeader } from '../../../test/signed-headers.ts';
+import { headerOf, headersChain, type Signer, signedHeader } from '../../../test/signed-headers.ts';
 import { verifyVote } from '../../crypto/signature.ts';
 import { headerHashBytes } from '../../ledger/chain/header.ts';
 import type { SignedHeaderParts } from '../../ledger/chain/light-client.ts';
@@ -65,6 +65,7 @@ class Ledger {
     const source = options.show ?? this;
     return new TrustedSets(
       {
+        chainId: headersChain,
         root: { ...of(1), set: header.validatorsHash },
         ...(options.tip !== undefined && { tip: of(options.tip) }),
         show: async (height) => {
@@ -99,6 +100,31 @@ test('of a header that is known another one is shown: a fork', async () => {
   const ledger = await Ledger.of(many(20, setOf(0, 1, 2, 3)));
   const other = await Ledger.of(many(20, setOf(4, 5, 6, 7)));
   const sets = ledger.trusting({ tip: 9, show: other });
+  await assert.rejects(sets.require(other.at(15)), code('LEDGER_FORKED'));
+});
+
+test('of a header that is known one is shown that nobody signed, or a set that is none here: a gateway that lies', async () => {
+  const ledger = await Ledger.of(many(20, setOf(0, 1, 2, 3)));
+  const [later, others] = [many(20, setOf(0, 1, 2, 3)), many(20, setOf(4, 5, 6, 7))];
+  const unsigned = await Ledger.of(later, (height) => 1_000_100 + height);
+  for (const [height, { header }] of unsigned.headers) {
+    unsigned.headers.set(height, await signedHeader(header, setOf(0, 1, 2, 3), 2));
+  }
+  const stranger = await Ledger.of(others);
+  for (const [show, tip] of [
+    [unsigned, 9],
+    [unsigned, undefined],
+    [stranger, undefined],
+  ] as const) {
+    const sets = ledger.trusting({ show, ...(tip !== undefined && { tip }) });
+    await assert.rejects(sets.require(show.at(15)), code('GATEWAY_LIED'));
+  }
+});
+
+test('the header of the trust root shown otherwise, and signed by its own set: a fork', async () => {
+  const ledger = await Ledger.of(many(20, setOf(0, 1, 2, 3)));
+  const other = await Ledger.of(many(20, setOf(0, 1, 2, 3)), (height) => 1_000_100 + height);
+  const sets = ledger.trusting({ show: other });
   await assert.rejects(sets.require(other.at(15)), code('LEDGER_FORKED'));
 });
 
@@ -188,6 +214,7 @@ test('a header from the future, and one below the trust root, are not believed',
   );
   const from = ledger.at(12).header;
   const sets = new TrustedSets({
+    chainId: headersChain,
     root: { height: 12, headerHash: headerHashBytes(from), set: from.validatorsHash },
     show: async (height) => ledger.at(height),
     verifyVote,

@@ -4,6 +4,7 @@ import {
   type TrustedHeader,
   type VerifyVote,
   verifyNext,
+  verifySigned,
 } from '../../ledger/chain/light-client.ts';
 import { isAfter, type Timestamp } from '../../ledger/chain/timestamp.ts';
 import { validatorsHash } from '../../ledger/chain/validators.ts';
@@ -44,6 +45,7 @@ export type ShowHeader = (height: number) => Promise<SignedHeaderParts>;
  * Source: docs/protocol/receipts.md, rules R-2 to R-4.
  */
 export class TrustedSets {
+  readonly #chainId: string;
   readonly #root: { readonly height: number; readonly set: Uint8Array };
   readonly #show: ShowHeader;
   readonly #verifyVote: VerifyVote;
@@ -54,6 +56,7 @@ export class TrustedSets {
   /** `root`: the trust root's header and its set; `tip`: another header that was verified here before. */
   constructor(
     of: {
+      readonly chainId: string;
       readonly root: Pick<Proven, 'height' | 'headerHash'> & { readonly set: Uint8Array };
       readonly tip?: Pick<Proven, 'height' | 'headerHash'> | undefined;
       readonly show: ShowHeader;
@@ -61,7 +64,8 @@ export class TrustedSets {
     },
     now: () => number = Date.now,
   ) {
-    const { root, tip, show, verifyVote } = of;
+    const { chainId, root, tip, show, verifyVote } = of;
+    this.#chainId = chainId;
     this.#root = root;
     this.#proven = [root, ...(tip === undefined ? [] : [tip])]
       .map(({ height, headerHash }) => ({ height, headerHash, said: undefined }))
@@ -75,7 +79,7 @@ export class TrustedSets {
   /**
    * That this set may sign at this height, and that the header comes later than the one it follows from; whether the set signed is
    * `verifySigned`'s question. Throws HEADER_INVALID,
-   * HEADER_EXPIRED, LEDGER_FORKED (of a height that is believed another header is shown), and what `show` throws.
+   * HEADER_EXPIRED, LEDGER_FORKED (of a height that is believed another header is shown, signed), GATEWAY_LIED (unsigned), and what `show` throws.
    */
   async require(parts: SignedHeaderParts): Promise<void> {
     const { height, validatorsHash: set } = parts.header;
@@ -142,8 +146,23 @@ export class TrustedSets {
     const parts = await this.#shown(height);
     const shown = headerHashBytes(parts.header);
     if (equalBytes(shown, known)) return parts;
+    // Nobody's signature beneath it, or that of a set which is none here: no second history, a gateway that made it up.
+    if (!(await this.#isSigned(parts))) throw new CodedError('GATEWAY_LIED', { height });
     const hashes = { known: bytesToHex(known), shown: bytesToHex(shown) };
     throw new CodedError('LEDGER_FORKED', { height, ...hashes });
+  }
+
+  /** By the set of the trust root where it is of its height; which set is a remembered header's is not known. */
+  async #isSigned(parts: SignedHeaderParts): Promise<boolean> {
+    const { height, validatorsHash: set } = parts.header;
+    if (height === this.#root.height && !equalBytes(set, this.#root.set)) return false;
+    try {
+      await verifySigned(parts, this.#chainId, this.#verifyVote);
+      return true;
+    } catch (error) {
+      if (isCoded(error, 'HEADER_INVALID')) return false;
+      throw error;
+    }
   }
 
   #add({ header }: SignedHeaderParts): void {

@@ -66,6 +66,7 @@ export class VerifiedHeaders {
       gateway.call(headerGet, { params: { height }, signal }),
     );
     this.#sets = new TrustedSets({
+      chainId: trustRoot.chain,
       root: {
         ...{ height: trustRoot.height, headerHash: rootHash },
         set: hexToBytes(trustRoot.validatorsHash) ?? new Uint8Array(0),

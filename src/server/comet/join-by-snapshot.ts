@@ -199,7 +199,9 @@ async function shownBy(from: OtherMember, genesisBytes: Uint8Array): Promise<Sho
   await verifySigned(root, chainId, verifyVote);
   const headerHash = headerHashBytes(root.header);
   const show = (at: number) => from.header(at);
-  const sets = new TrustedSets({ root: { height: 1, headerHash, set }, show, verifyVote });
+  const sets = new TrustedSets({
+    ...{ chainId, root: { height: 1, headerHash, set }, show, verifyVote },
+  });
   const header = async (height: number | 'latest'): Promise<Header> => {
     const parts = await from.header(height);
     if (height !== 'latest' && parts.header.height !== height) {

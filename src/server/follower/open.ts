@@ -11,6 +11,7 @@ import type { TrustRoot } from '../../ledger/chain/trust-root.ts';
 import { parseGenesis } from '../../ledger/genesis.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { type CodedError, isCoded } from '../../primitives/errors.ts';
+import type { AccountId } from '../../primitives/ids.ts';
 import { GatewayClient } from '../../sdk/client/gateway-client.ts';
 import { Http } from '../../sdk/client/http.ts';
 import { keySession } from '../../sdk/client/session.ts';
@@ -21,7 +22,7 @@ import type { Hospital } from '../home-members.ts';
 import { type RunningLedger, signatureChecks } from '../ledger.ts';
 import { witnessKey } from '../witness/key.ts';
 import { recordFolder, WitnessRecord } from '../witness/record.ts';
-import { Cosigner } from './cosigner.ts';
+import { Cosigner, type SignatureKeeper } from './cosigner.ts';
 import { answerOf, OperatorSource } from './operator-source.ts';
 import { type Followed, operatorOf } from './settings.ts';
 
@@ -53,11 +54,15 @@ export async function openFollowedLedger(
   const { of, trustRoot } = followed;
   const genesis = parseGenesis(genesisBytes);
   const { organisation, urls } = operatorOf(genesis, of);
-  const plain = new GatewayClient(new Http(of));
   const { chainId } = genesis;
-  const at = { account: hospital.account, organisation, chainId };
-  const session = keySession(plain, at, async () => hospital.signingKey, Date.now);
-  const gateway = plain.as(session);
+  const { account } = hospital;
+  /** A hospital's gateway at the operator, where this one is signed in. */
+  const signedInAt = (at: AccountId, url: string): GatewayClient => {
+    const plain = new GatewayClient(new Http(url));
+    const session = { account, organisation: at, chainId };
+    return plain.as(keySession(plain, session, async () => hospital.signingKey, Date.now));
+  };
+  const gateway = signedInAt(organisation, of);
 
   const key = witnessKeyIn(folder);
   const signer = witnessKey(key);
@@ -86,22 +91,37 @@ export async function openFollowedLedger(
   });
   running.defer(() => engine.close());
   cosigner.settle();
-  cosigner.handTo({
-    name: 'operator',
-    keep: (publicKey, signatures) =>
-      gateway.call(cosignaturesPost, {
-        body: {
-          publicKey: textOfBytes(publicKey),
-          signatures: signatures.map((it) => ({
-            height: it.height,
-            signature: textOfBytes(it.signature),
-          })),
-        },
-      }),
-  });
+  cosigner.handTo(keeperAt('operator', gateway));
+  // Whoever asks one of the operator's other hospitals finds them there.
+  for (const [other, url] of urls) {
+    if (other === organisation || other === account) continue;
+    cosigner.handTo(ifThere(keeperAt(other, signedInAt(other, url))));
+  }
   running.defer(() => cosigner.close());
   return { engine, witness: cosigner, urls };
 }
+
+const keeperAt = (name: string, gateway: GatewayClient): SignatureKeeper => ({
+  name,
+  keep: (publicKey, signatures) =>
+    gateway.call(cosignaturesPost, {
+      body: {
+        publicKey: textOfBytes(publicKey),
+        signatures: signatures.map(({ height, signature }) => ({
+          ...{ height, signature: textOfBytes(signature) },
+        })),
+      },
+    }),
+});
+
+/** A founder that has gone to a machine of its own is not at the operator's any more, and is not waited for. */
+const ifThere = ({ name, keep }: SignatureKeeper): SignatureKeeper => ({
+  name,
+  keep: (publicKey, signatures) =>
+    keep(publicKey, signatures).catch((error: unknown) => {
+      if (!isCoded(error, 'NOT_FOUND')) throw error;
+    }),
+});
 
 /** The error, with the name of the file that holds what does not fit; without such an answer there is nothing to show. */
 function keptEvidence(

@@ -1,9 +1,11 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
 import { addBlocks } from './blocks.ts';
-import { addDeciding, addNewKeys, addTakeKeys } from './deciding.ts';
+import { addDeciding } from './deciding.ts';
 import { addFounding } from './founding.ts';
 import { addJoining } from './joining.ts';
 import { addMigrating } from './migrating.ts';
+import { addNewKeys, addTakeKeys } from './new-keys.ts';
+import { addStatus } from './status.ts';
 
 const addConsortium: AddCommand = (program, context) => {
   const consortium = program
@@ -12,6 +14,7 @@ const addConsortium: AddCommand = (program, context) => {
   addFounding(consortium, context);
   addJoining(consortium, context);
   addMigrating(consortium, context);
+  addStatus(consortium, context);
   addDeciding(consortium, context);
   addNewKeys(consortium, context);
   addTakeKeys(consortium, context);

@@ -4,14 +4,8 @@ import { readSmallFile, readSmallText } from '../../../cli/files.ts';
 import { named } from '../../../cli/harmless.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import {
-  openDesk,
-  propose,
-  speaking,
-  type TrustFlags,
-  type VoteFlags,
-  withTrust,
-} from './deciding.ts';
+import { propose } from './deciding.ts';
+import { openDesk, speaking, type TrustFlags, type VoteFlags, withTrust } from './desk.ts';
 
 /** `consortium join`, `admit`, `dismiss`, `leave`: the files and votes of a hospital that comes or goes. */
 export function addJoining(consortium: Command, context: CommandContext): void {
