@@ -20,6 +20,7 @@ export const vitalsNames = {
     asked: 'salus/1/stat/asked',
     contribution: 'salus/1/stat/contribution',
     pagesAsked: 'salus/1/stat/pages-asked',
+    dayPages: 'salus/1/stat/day-pages',
     noise: 'salus/1/stat/noise',
     zero: 'salus/1/stat/zero',
     question: 'salus/1/stat/question',

@@ -1,44 +1,54 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../../crypto/hash.ts';
-import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
+import { bytesToHex, compareBytes, utf8 } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
-import { overlaps, patientsApart, requireNoOverlap } from './overlap.ts';
-import { countingPages, patientPages } from './page-selection.ts';
+import { overlaps, requireNoOverlap } from './overlap.ts';
+import {
+  countingPages,
+  digestOfDays,
+  digestOfPages,
+  pageSetOf,
+  patientsApart,
+  patientsIn,
+  requirePatients,
+  selectionOf,
+} from './page-selection.ts';
 
-const pagesOf = (patients: number, each: number, from = 0) =>
-  Array.from({ length: patients * each }, (_, i) => ({
-    patient: `patient ${from + (i % patients)}`,
-    page: sha256(utf8(`page ${from + (i % patients)} ${i}`)).slice(0, 16),
-  }));
+const name = (patient: number): Uint8Array => sha256(utf8(`patient ${patient}`)).slice(0, 16);
+const idsOf = (patient: number, each: number): readonly Uint8Array[] =>
+  Array.from({ length: each }, (_, i) => sha256(utf8(`page ${patient} ${i}`)).slice(0, 16));
+const pagesOf = (patient: number, each: number) =>
+  idsOf(patient, each).map((page) => ({ page, readings: 1 }));
+/** So many patients with three pages each, of one day. */
+const meant = (patients: number, from = 0, each = 3) =>
+  Array.from({ length: patients }, (_, i) => ({
+    ...{ patient: name(from + i), pages: each, readings: each },
+    digest: digestOfDays(digestOfPages(idsOf(from + i, each))),
+  })).sort((a, b) => compareBytes(a.patient, b.patient));
 const query = sha256(utf8('query'));
-const of = { query, pagesPerPatient: 4, kMin: 20 };
+const of = { query, pagesPerPatient: 4 };
 const ids = (pages: readonly { readonly page: Uint8Array }[]) =>
   pages.map(({ page }) => bytesToHex(page));
 
 test('three servers choose the same pages, in whatever order they keep them (pitfall 2)', () => {
-  const pages = pagesOf(25, 10);
+  const pages = pagesOf(1, 10);
   const chosen = ids(countingPages(pages, of));
-  assert.equal(chosen.length, 100);
+  assert.equal(chosen.length, 4);
+  assert.deepEqual([...chosen].sort(), chosen);
   assert.deepEqual(ids(countingPages([...pages].reverse(), of)), chosen);
-  const turned = [...pages].sort((a, b) => bytesToHex(a.page).localeCompare(bytesToHex(b.page)));
-  assert.deepEqual(ids(countingPages(turned, of)), chosen);
+  assert.deepEqual(ids(countingPages([...pages.slice(5), ...pages.slice(0, 5)], of)), chosen);
 });
 
 test('another query counts other pages, so nobody who made a page knew which would count', () => {
-  const pages = pagesOf(25, 10);
+  const pages = pagesOf(1, 10);
   const other = { ...of, query: sha256(utf8('another')) };
   assert.notDeepEqual(ids(countingPages(pages, other)), ids(countingPages(pages, of)));
 });
 
-test('no patient gives more than the cap', () => {
-  const chosen = countingPages([...pagesOf(25, 2), ...pagesOf(1, 900, 100)], of);
-  const most = Math.max(
-    ...[...new Set(chosen.map(({ patient }) => patient))].map(
-      (it) => chosen.filter(({ patient }) => patient === it).length,
-    ),
-  );
-  assert.equal(most, 4);
+test('a patient with no more pages than the cap gives them all', () => {
+  assert.equal(countingPages(pagesOf(1, 4), of).length, 4);
+  assert.equal(countingPages(pagesOf(1, 900), of).length, 4);
 });
 
 for (const [patients, isRefused] of [
@@ -48,17 +58,27 @@ for (const [patients, isRefused] of [
   [21, false],
 ] as const) {
   test(`${patients} patients: ${isRefused ? 'COHORT_TOO_SMALL' : 'counted'}`, () => {
-    const count = () => countingPages(pagesOf(patients, 5), of);
-    if (!isRefused) return assert.equal(count().length, patients * 4);
+    const count = () => requirePatients(meant(patients), 20);
+    if (!isRefused) return assert.doesNotThrow(count);
     return assert.throws(count, (error) => isCoded(error, 'COHORT_TOO_SMALL'));
   });
 }
 
-const asked = patientPages(pagesOf(40, 3));
-test('the pages of a question are those of its patients, in whatever order they stand', () => {
-  const again = patientPages([...pagesOf(40, 3)].reverse());
-  assert.equal(patientsApart(asked, again), 0);
-  assert.equal(overlaps([asked], again, 20), false);
+const asked = pageSetOf(meant(40));
+test('the pages of a question are those of its patients', () => {
+  assert.equal(patientsIn(asked), 40);
+  assert.equal(patientsApart(asked, pageSetOf(meant(40))), 0);
+  assert.equal(overlaps([asked], pageSetOf(meant(40)), 20), false);
+});
+
+test('a selection is another for another query, and for one page more', () => {
+  const selection = bytesToHex(selectionOf(query, asked));
+  assert.equal(bytesToHex(selectionOf(query, pageSetOf(meant(40)))), selection);
+  assert.notEqual(bytesToHex(selectionOf(sha256(utf8('another')), asked)), selection);
+  const more = pageSetOf(
+    [...meant(39), ...meant(1, 39, 4)].sort((a, b) => compareBytes(a.patient, b.patient)),
+  );
+  assert.notEqual(bytesToHex(selectionOf(query, more)), selection);
 });
 
 /** patients left out, patients added, whether it is refused. */
@@ -73,16 +93,17 @@ for (const [out, more, expected] of [
   [1, 1, true],
 ] as const) {
   test(`a question without ${out} of the patients and with ${more} others ${expected ? 'overlaps' : 'may be asked'}`, () => {
-    const fewer = pagesOf(40, 3).filter(({ patient }) => Number(patient.slice(8)) >= out);
-    const now = patientPages([...fewer, ...pagesOf(more, 3, 1_000)]);
+    const others = [...meant(40 - out, out), ...meant(more, 1_000)];
+    const now = pageSetOf(others.sort((a, b) => compareBytes(a.patient, b.patient)));
+    assert.equal(patientsApart(asked, now), out + more);
     assert.equal(overlaps([asked], now, 20), expected);
-    assert.equal(overlaps([patientPages([]), asked], now, 20), expected);
+    assert.equal(overlaps([pageSetOf([]), asked], now, 20), expected);
     assert.equal(overlaps([], now, 20), false);
   });
 }
 
 test('a question that overlaps is refused: COHORT_OVERLAP', () => {
-  const now = patientPages(pagesOf(40, 3).slice(1));
+  const now = pageSetOf(meant(40).slice(1));
   assert.throws(
     () => requireNoOverlap([asked], now, 20),
     (error) => isCoded(error, 'COHORT_OVERLAP'),
@@ -91,7 +112,9 @@ test('a question that overlaps is refused: COHORT_OVERLAP', () => {
 });
 
 test('one page more of one patient is a difference of one patient', () => {
-  const now = patientPages([...pagesOf(40, 3), { patient: 'patient 3', page: query.slice(0, 16) }]);
+  const now = pageSetOf(
+    meant(40).map((it, at) => (at === 7 ? { ...it, digest: digestOfDays(it.digest) } : it)),
+  );
   assert.equal(patientsApart(asked, now), 1);
   assert.equal(overlaps([asked], now, 20), true);
 });

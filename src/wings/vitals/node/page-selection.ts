@@ -1,68 +1,106 @@
 import { labelledHash } from '../../../crypto/hash.ts';
-import { bytesToHex, compareBytes } from '../../../primitives/bytes.ts';
+import { compareBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { vitalsNames } from '../names.ts';
 
-/** A page that a question is about, and whose it is. */
-export interface SelectablePage {
+/** A patient whom a question is about, and what she has in its hours. */
+export interface MeantPatient {
+  /** The pseudonym, 16 bytes. */
+  readonly patient: Uint8Array;
+  readonly pages: number;
+  readonly readings: number;
+  /** `digestOfDays`, 32 bytes: another set of pages has another. */
+  readonly digest: Uint8Array;
+}
+
+/** A page of somebody of whom not all count. */
+export interface MeantPage {
   /** 16 bytes. */
   readonly page: Uint8Array;
-  /** The pseudonym, hex. */
-  readonly patient: string;
+  readonly readings: number;
+}
+
+const { labels } = vitalsNames;
+const nameBytes = 16;
+const rowBytes = nameBytes + 32;
+
+/** Of the pages of one patient in one batch and day, by rising id. Source: docs/protocol/vitals-statistics.md, rule VQ-8. */
+export const digestOfPages = (pages: readonly Uint8Array[]): Uint8Array =>
+  labelledHash(labels.dayPages, ...pages);
+
+/** Of all pages of one patient: `days` by rising day and batch, one after the other. Rule VQ-8. */
+export const digestOfDays = (days: Uint8Array): Uint8Array => labelledHash(labels.pagesAsked, days);
+
+/** Throws COHORT_TOO_SMALL. Rule VQ-6. */
+export function requirePatients(patients: readonly MeantPatient[], kMin: number): void {
+  // Says only what anybody who knows the public attributes could count.
+  if (patients.length < kMin) throw new CodedError('COHORT_TOO_SMALL');
 }
 
 /**
- * The pages that count: of each patient those whose hash with the query is least, at most so many, by rising page id.
- * The same at all three servers, in whatever order they keep their pages. Throws COHORT_TOO_SMALL.
- * Source: docs/protocol/vitals-statistics.md, rules VQ-6 and VQ-7.
+ * The pages of one patient that count: those whose hash with the query is least, by rising id. The same at all three
+ * servers, in whatever order they keep their pages. Rule VQ-7.
  */
-export function countingPages<P extends SelectablePage>(
-  pages: Iterable<P>,
-  of: { readonly query: Uint8Array; readonly pagesPerPatient: number; readonly kMin: number },
-): readonly P[] {
-  const byPatient = byPatientOf(pages);
-  // Says only what anybody who knows the public attributes could count.
-  if (byPatient.size < of.kMin) throw new CodedError('COHORT_TOO_SMALL');
-  return [...byPatient.values()]
-    .flatMap((own) => firstOf(own, of))
-    .sort((a, b) => compareBytes(a.page, b.page));
-}
-
-function byPatientOf<P extends SelectablePage>(pages: Iterable<P>): ReadonlyMap<string, P[]> {
-  const byPatient = new Map<string, P[]>();
-  for (const page of pages) {
-    const own = byPatient.get(page.patient);
-    if (own === undefined) byPatient.set(page.patient, [page]);
-    else own.push(page);
-  }
-  return byPatient;
-}
-
-function firstOf<P extends SelectablePage>(
+export function countingPages<P extends Pick<MeantPage, 'page'>>(
   pages: readonly P[],
   { query, pagesPerPatient }: { readonly query: Uint8Array; readonly pagesPerPatient: number },
 ): readonly P[] {
-  if (pages.length <= pagesPerPatient) return pages;
   return pages
-    .map((it) => ({
-      it,
-      place: labelledHash(vitalsNames.labels.contribution, query, it.page),
-    }))
+    .map((it) => ({ it, place: labelledHash(labels.contribution, query, it.page) }))
     .sort((a, b) => compareBytes(a.place, b.place))
     .slice(0, pagesPerPatient)
-    .map(({ it }) => it);
+    .map(({ it }) => it)
+    .sort((a, b) => compareBytes(a.page, b.page));
 }
 
-/** What a question was about, patient by patient: `patientPages` makes it, before the cap. */
-export type PatientPages = ReadonlyMap<string, string>;
+/** What a question is about, before the cap: pseudonym and digest of each patient, by rising pseudonym. Rule VQ-8. */
+export type PageSet = Uint8Array;
 
-/** Pseudonym to a hash over all of the patient's pages that fit, by rising id: what `overlaps` compares. */
-export function patientPages(pages: Iterable<SelectablePage>): PatientPages {
-  const byPatient = byPatientOf(pages);
-  return new Map(
-    [...byPatient].map(([patient, own]) => {
-      const ids = own.map(({ page }) => page).sort(compareBytes);
-      return [patient, bytesToHex(labelledHash(vitalsNames.labels.pagesAsked, ...ids))];
-    }),
-  );
+export function pageSetOf(patients: readonly Pick<MeantPatient, 'patient' | 'digest'>[]): PageSet {
+  const set = new Uint8Array(patients.length * rowBytes);
+  for (const [at, { patient, digest }] of patients.entries()) {
+    set.set(patient, at * rowBytes);
+    set.set(digest, at * rowBytes + nameBytes);
+  }
+  return set;
 }
+
+export const patientsIn = (set: PageSet): number => set.length / rowBytes;
+
+/** Of how many patients two questions count other pages. */
+export function patientsApart(a: PageSet, b: PageSet): number {
+  let [apart, left, right] = [0, 0, 0];
+  while (left < a.length || right < b.length) {
+    const order = orderAt(a, left, b, right);
+    if (order === 0) {
+      if (differs(a, left, b, right)) apart += 1;
+      left += rowBytes;
+      right += rowBytes;
+      continue;
+    }
+    apart += 1;
+    if (order < 0) left += rowBytes;
+    else right += rowBytes;
+  }
+  return apart;
+}
+
+/** Which pseudonym comes first; that of a set that has ended comes last. */
+function orderAt(a: PageSet, left: number, b: PageSet, right: number): number {
+  if (left >= a.length) return 1;
+  if (right >= b.length) return -1;
+  for (let i = 0; i < nameBytes; i++) {
+    const difference = (a[left + i] ?? 0) - (b[right + i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function differs(a: PageSet, left: number, b: PageSet, right: number): boolean {
+  for (let i = nameBytes; i < rowBytes; i++) if (a[left + i] !== b[right + i]) return true;
+  return false;
+}
+
+/** Rule VQ-34. `query`: 32 bytes; `counting`: of each patient the digest of what of her counts, by rising pseudonym. */
+export const selectionOf = (query: Uint8Array, counting: PageSet): Uint8Array =>
+  labelledHash(labels.selection, query, counting);

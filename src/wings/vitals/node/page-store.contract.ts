@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Code } from '../../../codes/index.ts';
 import { sha256 } from '../../../crypto/hash.ts';
-import { bytesToHex, compareBytes, u32be, utf8 } from '../../../primitives/bytes.ts';
+import { bytesToHex, compareBytes, concatBytes, u32be, utf8 } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
-import type { ArrivedPage, PageStore, StoredShare } from './page-store.ts';
+import { digestOfPages } from './page-selection.ts';
+import type { ArrivedPage, DaySums, PageStore, StoredShare } from './page-store.ts';
 
 /** Opens an empty store; `again` closes it and opens what it left. */
 export type OpenPageStore = (
@@ -71,8 +72,21 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       await store.register(second);
       const reopened = await again();
       assert.deepEqual(await reopened.registration(pseudonym), second);
-      assert.deepEqual(await reopened.registrations(), [second]);
-      assert.equal(await reopened.registration(drawn('p').slice(0, 16)), undefined);
+      const all = await reopened.registrationsSince(0);
+      assert.deepEqual(all, [{ ...second, place: all[0]?.place }]);
+      const place = all[0]?.place ?? 0;
+      assert.deepEqual(await reopened.registrationsSince(place), []);
+      await reopened.register({ ...elsewhere, account: ben });
+      const [next] = await reopened.registrationsSince(place);
+      assert.deepEqual([next?.account, (next?.place ?? 0) > place], [ben, true]);
+      // One that changes comes again, after those that came since.
+      await reopened.register({ ...second, counter: 5, signed: drawn('third') });
+      const later = await reopened.registrationsSince(next?.place ?? 0);
+      assert.deepEqual(
+        later.map(({ account }) => account),
+        [ana],
+      );
+      assert.equal(await reopened.registration(drawn('q').slice(0, 16)), undefined);
     });
 
     test('a page waits once, is replaced until the server has spoken of it, and after it was refused', async (t) => {
@@ -188,7 +202,7 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       await sealed(store, 2, [pageOf(3), pageOf(30)]);
       await store.takeIn([pageOf(5)]);
       const reopened = await again();
-      const of = { trio, panel: 1, asOfBatch: 2, hours: { from: 480_000, until: 480_100 } };
+      const of = { trio, panel: 1, asOfBatch: 2, hours: { from: 480_000, until: 480_120 } };
       const found = async (more: Partial<typeof of> = {}) =>
         (await reopened.select({ ...of, ...more })).map(({ page }) => bytesToHex(page)).sort();
       const ids = (...at: number[]) => at.map((it) => bytesToHex(pageOf(it).page)).sort();
@@ -199,14 +213,34 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       const [second] = await reopened.shares([pageOf(2).page]);
       assert.deepEqual(second, { roll: keptOf(1).roll, histogram: keptOf(1).histogram });
       await rejectsWith(reopened.shares([pageOf(5).page]), 'NOT_FOUND');
-      const days = await reopened.days({ ...of, hours: { from: 480_000, until: 480_024 } });
+      const daysOf = async (more: Partial<typeof of>, counters = false) => {
+        const days: DaySums[] = [];
+        for await (const day of reopened.days({ ...of, ...more }, { counters })) days.push(day);
+        return days;
+      };
+      const hours = { from: 480_000, until: 480_024 };
       // Values 1, 2 of the first batch and 1 of the second.
-      assert.deepEqual(
-        days.map((it) => [it.day, it.pages, it.n, it.roll, it.histogram]),
-        [[20_000, 3, 180, elements(20, 4), elements(160, 7)]],
-      );
-      const [first] = await reopened.days({ ...of, asOfBatch: 1 });
-      assert.deepEqual(first?.roll, elements(20, 3));
+      assert.deepEqual(await daysOf({ hours }, true), [
+        {
+          ...{ day: 20_000, batch: 1, patients: pseudonym, rolls: elements(20, 3) },
+          digests: digestOfPages(byId([pageOf(1), pageOf(2)])),
+          ...{ counts: concatBytes(u32be(2), u32be(120)), histograms: elements(160, 5) },
+        },
+        {
+          ...{ day: 20_000, batch: 2, patients: pseudonym, rolls: elements(20, 1) },
+          digests: digestOfPages(byId([pageOf(3)])),
+          ...{ counts: concatBytes(u32be(1), u32be(60)), histograms: elements(160, 2) },
+        },
+      ]);
+      const days = (await daysOf({})).map(({ day, batch, histograms }) => [day, batch, histograms]);
+      assert.deepEqual(days, [
+        [20_000, 1, undefined],
+        [20_000, 2, undefined],
+        [20_001, 2, undefined],
+      ]);
+      assert.equal((await daysOf({ asOfBatch: 1 })).length, 1);
+      // A day that is not whole within the hours is none.
+      assert.deepEqual(await daysOf({ hours: { from: 480_001, until: 480_047 } }), []);
       const read = await reopened.pagesOf(pseudonym, 1, { from: 480_002, until: 480_031 });
       assert.deepEqual(
         read.map(({ startHour, batch }) => [startHour, batch]),

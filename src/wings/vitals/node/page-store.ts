@@ -8,8 +8,8 @@ import type { AccountId } from '../../../primitives/ids.ts';
 export interface PageStore {
   /** The newest registration of a pseudonym. */
   registration(pseudonym: Uint8Array): Promise<KeptRegistration | undefined>;
-  /** In the order of their pseudonyms. */
-  registrations(): Promise<readonly KeptRegistration[]>;
+  /** Those that came or changed after this place in their order; 0: all. */
+  registrationsSince(place: number): Promise<readonly PlacedRegistration[]>;
   /** One step; the very same one again is kept. Throws PSEUDONYM_TAKEN, REGISTRATION_OLD. */
   register(registration: KeptRegistration): Promise<void>;
 
@@ -53,8 +53,8 @@ export interface PageStore {
   select(of: PageSelection): Promise<readonly SelectedPage[]>;
   /** Kept shares of sealed pages, in the order in which they are named. Throws NOT_FOUND. */
   shares(pages: readonly Uint8Array[]): Promise<readonly SummedPart[]>;
-  /** Sums of all sealed pages of one patient, panel and day, as many as there are. */
-  days(of: PageSelection): Promise<readonly DayRollup[]>;
+  /** Sums of the sealed pages of whole days within these hours, by rising day and batch. */
+  days(of: PageSelection, want: { readonly counters: boolean }): AsyncIterable<DaySums>;
   /** Sealed pages of one patient and panel, by start hour. */
   pagesOf(
     pseudonym: Uint8Array,
@@ -80,6 +80,11 @@ export interface KeptRegistration {
   readonly counter: number;
   /** `signedRegistration`. */
   readonly signed: Uint8Array;
+}
+
+/** Each change of a registration takes the next place. */
+export interface PlacedRegistration extends KeptRegistration {
+  readonly place: number;
 }
 
 /** A page as its manifest names it. */
@@ -165,12 +170,23 @@ export interface PageSelection {
   readonly hours: HourRange;
 }
 
-export type SelectedPage = Pick<PageNames, 'page' | 'pseudonym' | 'startHour' | 'n'>;
+export interface SelectedPage extends Pick<PageNames, 'page' | 'pseudonym' | 'startHour' | 'n'> {
+  readonly batch: number;
+}
 
-export interface DayRollup extends SummedPart {
-  readonly pseudonym: Uint8Array;
+/** What a batch has of one day, added up a patient; each field is a row after the other, in the order of `patients`. */
+export interface DaySums {
   /** Days since 1970. */
   readonly day: number;
-  readonly pages: number;
-  readonly n: number;
+  readonly batch: number;
+  /** Pseudonyms, 16 bytes each, rising. */
+  readonly patients: Uint8Array;
+  /** `digestOfPages`, 32 bytes each. */
+  readonly digests: Uint8Array;
+  /** Pages and readings, two words of 32 bits each, highest byte first. */
+  readonly counts: Uint8Array;
+  /** 20 elements each. */
+  readonly rolls: Uint8Array;
+  /** 160 elements each; only where they are wanted. */
+  readonly histograms?: Uint8Array;
 }

@@ -1,10 +1,10 @@
 import { decodeSigned } from '../../../api/signed.ts';
-import { labelledHash, sha256 } from '../../../crypto/hash.ts';
+import { sha256 } from '../../../crypto/hash.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { StateTable } from '../../../ledger/table.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import { keys } from '../../../ledger/tables/keys.ts';
-import { bytesToHex, compareBytes, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
 import {
@@ -28,11 +28,16 @@ import { requireDataset, requirePaid, requirePermit, requireResearcher } from '.
 import { requireNoOverlap } from './overlap.ts';
 import {
   countingPages,
-  type PatientPages,
-  patientPages,
-  type SelectablePage,
+  digestOfPages,
+  type MeantPage,
+  type MeantPatient,
+  type PageSet,
+  pageSetOf,
+  patientsIn,
+  requirePatients,
+  selectionOf,
 } from './page-selection.ts';
-import type { QuestionPage, QuestionPages, WantedPages } from './question-pages.ts';
+import type { CountingPages, QuestionPages, WantedPages } from './question-pages.ts';
 import type { KeptQuestion, QuestionStore } from './question-store.ts';
 import { openReaderStatement } from './statements.ts';
 
@@ -72,8 +77,9 @@ interface Judged {
 }
 
 interface Chosen {
-  readonly pages: readonly QuestionPage[];
-  readonly set: PatientPages;
+  readonly counting: CountingPages;
+  readonly readings: number;
+  readonly set: PageSet;
   readonly selection: Uint8Array;
   readonly wanted: WantedPages;
 }
@@ -119,8 +125,8 @@ export class QuestionDesk {
     }
     const { set, selection } = await this.#choose(judged);
     requireNoOverlap(store.earlierSets(manifest.researcher, manifest.dataset), set, dataset.kMin);
-    const patients = set.size - (set.size % dataset.kMin);
-    return { patients, selection };
+    const patients = patientsIn(set);
+    return { patients: patients - (patients % dataset.kMin), selection };
   }
 
   /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
@@ -190,24 +196,60 @@ export class QuestionDesk {
     };
     const { pages: kept } = this.#parts;
     if ((await kept.newestBatch(trio)) < asOfBatch) throw new CodedError('BATCH_UNKNOWN');
-    const all = await kept.select(wanted);
-    const id = bytesOf(query);
-    const pages = countingPages(all, { query: id, pagesPerPatient, kMin });
-    return { pages, set: patientPages(all), selection: selectionOf(id, pages), wanted };
+    const meant = await kept.select(wanted);
+    requirePatients(meant, kMin);
+    const all = { query: bytesOf(query), pagesPerPatient, wanted };
+    const set = pageSetOf(meant);
+    const { rows, ...counted } = await this.#counting(meant, all);
+    const selection = selectionOf(all.query, rows ?? set);
+    return { ...counted, set, selection, wanted };
+  }
+
+  /** What counts of each (VQ-7); `rows`: missing where that is everything. */
+  async #counting(
+    meant: readonly MeantPatient[],
+    of: {
+      readonly query: Uint8Array;
+      readonly pagesPerPatient: number;
+      readonly wanted: WantedPages;
+    },
+  ): Promise<Pick<Chosen, 'counting' | 'readings'> & { readonly rows?: PageSet }> {
+    const sum = (list: readonly { readonly readings: number }[]) =>
+      list.reduce((total, { readings }) => total + readings, 0);
+    const whole = meant.filter(({ pages }) => pages <= of.pagesPerPatient);
+    if (whole.length === meant.length)
+      return { counting: { whole, pages: [] }, readings: sum(meant) };
+    const chosen = new Map<MeantPatient, readonly MeantPage[]>();
+    for (const it of meant) {
+      if (it.pages <= of.pagesPerPatient) continue;
+      const pages = await this.#parts.pages.pagesOf(it.patient, of.wanted);
+      chosen.set(it, countingPages(pages, of));
+    }
+    const rows = meant.map((it) => {
+      const pages = chosen.get(it);
+      if (pages === undefined) return it;
+      return { patient: it.patient, digest: digestOfPages(pages.map(({ page }) => page)) };
+    });
+    const some = [...chosen.values()].flat();
+    return {
+      counting: { whole, pages: some.map(({ page }) => page) },
+      ...{ readings: sum(whole) + sum(some), rows: pageSetOf(rows) },
+    };
   }
 
   /** Step 10. */
-  async #make(judged: Judged, { pages, set, selection, wanted }: Chosen): Promise<Uint8Array> {
+  async #make(judged: Judged, chosen: Chosen): Promise<Uint8Array> {
     const { ledger, account, hidingKeys } = this.#parts;
     const { manifest, dataset, trio, query } = judged;
     const hiding = await hidingKeys(dataset.trio);
     const coordinates = releasedBy(manifest.question);
     const counters = coordinates.some(({ kind }) => kind === 'bin');
-    const shares = await this.#parts.pages.sum(pages, { ...wanted, counters });
+    const { counting, readings, set, selection, wanted } = chosen;
+    const shares = await this.#parts.pages.sum(counting, { ...wanted, counters });
     const place = placeOf(trio, account);
     const share = answerShare({
       ...{ coordinates, shares, server: place, ...hiding },
-      counts: { patients: set.size, readings: shares.readings },
+      counts: { patients: patientsIn(set), readings },
       // Noise and masks are this selection's, not only this question's.
       query: selection,
       spending: { pagesPerPatient: dataset.pagesPerPatient, microRho: manifest.microRho },
@@ -266,10 +308,4 @@ function bytesOf(hex: string): Uint8Array {
   const bytes = hexToBytes(hex);
   if (bytes === undefined) throw new CodedError('INTERNAL');
   return bytes;
-}
-
-/** Rule VQ-34. `query`: 32 bytes; the pages in any order. */
-export function selectionOf(query: Uint8Array, pages: readonly SelectablePage[]): Uint8Array {
-  const ids = pages.map(({ page }) => page).sort(compareBytes);
-  return labelledHash(vitalsNames.labels.selection, query, ...ids);
 }

@@ -1,6 +1,6 @@
 import type { Cohort } from '../api/cohort.ts';
 import type { SummedShares } from './answer-share.ts';
-import type { SelectablePage } from './page-selection.ts';
+import type { MeantPage, MeantPatient } from './page-selection.ts';
 
 /** Which pages a question is about. */
 export interface WantedPages {
@@ -16,27 +16,27 @@ export interface WantedPages {
   readonly untilHour: number;
 }
 
-/** A page of a patient who is meant. */
-export interface QuestionPage extends SelectablePage {
-  readonly readings: number;
-}
-
-/** This server's shares of some pages, added up, and how many readings they have. */
-export interface SummedPages extends SummedShares {
-  readonly readings: number;
+/** What of the pages of a question counts. */
+export interface CountingPages {
+  /** Patients of whom all pages count. */
+  readonly whole: readonly MeantPatient[];
+  /** Those of the others. */
+  readonly pages: readonly Uint8Array[];
 }
 
 /** The pages that a data server keeps, as questions look at them. */
 export interface QuestionPages {
   /** The newest batch of a trio whose pages are all here; 0: none. */
   newestBatch(trio: string): Promise<number>;
-  /** In any order; those of batches up to `asOfBatch`, which are all here. */
-  select(wanted: WantedPages): Promise<readonly QuestionPage[]>;
-  /** `counters`: also the 5 x 32 of the histograms. */
+  /** Who has a page, by rising pseudonym; of batches up to `asOfBatch`, which are all here. */
+  select(wanted: WantedPages): Promise<readonly MeantPatient[]>;
+  /** All pages of one of them, in any order. */
+  pagesOf(patient: Uint8Array, wanted: WantedPages): Promise<readonly MeantPage[]>;
+  /** This server's shares of them, added up. `counters`: also the 5 x 32 of the histograms. */
   sum(
-    pages: readonly QuestionPage[],
+    counting: CountingPages,
     of: WantedPages & { readonly counters: boolean },
-  ): Promise<SummedPages>;
+  ): Promise<SummedShares>;
   /** Whether this patient's account opted in to the dataset. */
   isInDataset(account: string, dataset: string): Promise<boolean>;
 }

@@ -1,9 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../../crypto/hash.ts';
-import { bytesToHex, concatBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { isSqliteFull } from '../../../primitives/sqlite-full.ts';
-import type { PatientPages } from './page-selection.ts';
+import type { PageSet } from './page-selection.ts';
 import type { KeptQuestion, QuestionStore } from './question-store.ts';
 
 const schema = `
@@ -19,31 +18,6 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-const pseudonymBytes = 16;
-const hashBytes = 32;
-
-/** By rising pseudonym, so that one set has one encoding. */
-function encodeSet(set: PatientPages): Uint8Array {
-  const rows = [...set].sort(([a], [b]) => (a < b ? -1 : 1));
-  return concatBytes(...rows.flatMap(([patient, pages]) => [fromHex(patient), fromHex(pages)]));
-}
-
-function decodeSet(encoded: Uint8Array): PatientPages {
-  const set = new Map<string, string>();
-  const width = pseudonymBytes + hashBytes;
-  for (let at = 0; at < encoded.length; at += width) {
-    const patient = bytesToHex(encoded.subarray(at, at + pseudonymBytes));
-    set.set(patient, bytesToHex(encoded.subarray(at + pseudonymBytes, at + width)));
-  }
-  return set;
-}
-
-function fromHex(text: string): Uint8Array {
-  const bytes = hexToBytes(text);
-  if (bytes === undefined) throw new CodedError('INTERNAL');
-  return bytes;
-}
-
 /**
  * Questions in a SQLite file of their own; `:memory:` keeps nothing. What a call returned from is on disk (WAL,
  * synchronous=FULL). Throws DISK_FULL.
@@ -58,11 +32,11 @@ export function sqliteQuestionStore(path: string): QuestionStore {
     return row === undefined ? undefined : questionOf(row);
   };
 
-  function* earlierSets(researcher: string, dataset: string): Iterable<PatientPages> {
+  function* earlierSets(researcher: string, dataset: string): Iterable<PageSet> {
     const rows = sqlite
       .prepare('SELECT patients FROM page_sets WHERE researcher = ? AND dataset = ?')
       .all(researcher, dataset);
-    for (const row of rows) yield decodeSet(bytesIn(row, 'patients'));
+    for (const row of rows) yield bytesIn(row, 'patients');
   }
 
   function whole<Result>(work: () => Result): Result {
@@ -86,11 +60,10 @@ export function sqliteQuestionStore(path: string): QuestionStore {
         if (before !== undefined) return before;
         const { query, researcher, dataset, signed, selection } = question;
         guard(earlierSets(researcher, dataset));
-        const patients = encodeSet(set);
-        const name = sha256(patients);
+        const name = sha256(set);
         sqlite
           .prepare('INSERT OR IGNORE INTO page_sets VALUES (?, ?, ?, ?)')
-          .run(researcher, dataset, name, patients);
+          .run(researcher, dataset, name, set);
         sqlite
           .prepare(
             'INSERT INTO questions (query, researcher, dataset, signed, selection, page_set) VALUES (?, ?, ?, ?, ?, ?)',

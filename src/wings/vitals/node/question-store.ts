@@ -1,4 +1,4 @@
-import type { PatientPages } from './page-selection.ts';
+import type { PageSet } from './page-selection.ts';
 
 /** A question that was begun: what must be the same when a crash makes the server begin again. */
 export interface BegunQuestion {
@@ -25,15 +25,15 @@ export interface KeptQuestion extends BegunQuestion {
 export interface QuestionStore {
   known(query: string): KeptQuestion | undefined;
   /** Page sets of the researcher's earlier questions on the dataset, each once. */
-  earlierSets(researcher: string, dataset: string): Iterable<PatientPages>;
+  earlierSets(researcher: string, dataset: string): Iterable<PageSet>;
   /**
    * In one transaction: `guard` sees the earlier sets, and what it throws leaves nothing written. A question that was
    * begun before stays as it was.
    */
   begin(
     question: BegunQuestion,
-    set: PatientPages,
-    guard: (earlier: Iterable<PatientPages>) => void,
+    set: PageSet,
+    guard: (earlier: Iterable<PageSet>) => void,
   ): KeptQuestion;
   /** The first answer stays. Returns the one that is kept. */
   keep(query: string, answer: Uint8Array): Uint8Array;

@@ -1,12 +1,13 @@
 import { chmodSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { bytesToHex, concatBytes, equalBytes } from '../../../primitives/bytes.ts';
+import { bytesToHex, concatBytes, equalBytes, u32be } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { parseAccountId } from '../../../primitives/ids.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import { digestOfPages } from './page-selection.ts';
 import type {
   ArrivedPage,
-  DayRollup,
+  DaySums,
   HourRange,
   KeptRegistration,
   PageNames,
@@ -14,6 +15,7 @@ import type {
   PageState,
   PageStore,
   PageVerdict,
+  PlacedRegistration,
   PlannedBatch,
   SaidOfPage,
   SelectedPage,
@@ -27,11 +29,13 @@ import type {
 /**
  * `pages`: every page that was ever taken in, by id; `body` while it waits, the share once it is accepted, `said` until it
  * is sealed; `batch` 0: in none. `planned`: batches that this server signed, `sealed` 1 once the ledger has this one.
- * `days`: sums of sealed pages. `arrivals`: for quotas, an uploaded page each.
+ * `days`: sums of sealed pages, a column of all patients of a batch and day each; counters apart, for few questions read them.
+ * `arrivals`: for quotas, an uploaded page each.
  */
 const schema = `
   CREATE TABLE patients (
-    pseudonym BLOB PRIMARY KEY, account TEXT NOT NULL UNIQUE, counter INTEGER NOT NULL, signed BLOB NOT NULL
+    pseudonym BLOB PRIMARY KEY, account TEXT NOT NULL UNIQUE, counter INTEGER NOT NULL, signed BLOB NOT NULL,
+    place INTEGER NOT NULL UNIQUE
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE pages (
     page BLOB NOT NULL UNIQUE, trio TEXT NOT NULL, manifest_hash BLOB NOT NULL, manifest BLOB NOT NULL,
@@ -52,10 +56,11 @@ const schema = `
     PRIMARY KEY (trio, number, root)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE days (
-    trio TEXT NOT NULL, panel INTEGER NOT NULL, pseudonym BLOB NOT NULL, day INTEGER NOT NULL, batch INTEGER NOT NULL,
-    pages INTEGER NOT NULL, n INTEGER NOT NULL, roll BLOB NOT NULL, histogram BLOB NOT NULL,
-    PRIMARY KEY (trio, panel, pseudonym, day, batch)
-  ) STRICT, WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, trio TEXT NOT NULL, panel INTEGER NOT NULL, day INTEGER NOT NULL, batch INTEGER NOT NULL,
+    patients BLOB NOT NULL, digests BLOB NOT NULL, counts BLOB NOT NULL, rolls BLOB NOT NULL,
+    UNIQUE (trio, panel, day, batch)
+  ) STRICT;
+  CREATE TABLE day_counters (id INTEGER PRIMARY KEY REFERENCES days (id), histograms BLOB NOT NULL) STRICT;
   CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
   PRAGMA user_version = 1;
 `;
@@ -98,8 +103,9 @@ export class SqlitePageStore implements PageStore {
     return row && registrationOf(row);
   }
 
-  async registrations(): Promise<readonly KeptRegistration[]> {
-    return this.#all('SELECT * FROM patients ORDER BY pseudonym').map(registrationOf);
+  async registrationsSince(place: number): Promise<readonly PlacedRegistration[]> {
+    const rows = this.#all('SELECT * FROM patients WHERE place > ? ORDER BY place', place);
+    return rows.map((row) => ({ ...registrationOf(row), place: uintIn(row, 'place') }));
   }
 
   async register(of: KeptRegistration): Promise<void> {
@@ -115,7 +121,8 @@ export class SqlitePageStore implements PageStore {
         if (of.counter <= row.counter) throw new CodedError('REGISTRATION_OLD');
       }
       this.#run(
-        'INSERT OR REPLACE INTO patients VALUES (?, ?, ?, ?)',
+        `INSERT OR REPLACE INTO patients VALUES (?, ?, ?, ?,
+         (SELECT coalesce(max(place), 0) + 1 FROM patients))`,
         ...[of.pseudonym, of.account, of.counter, of.signed],
       );
     });
@@ -285,28 +292,39 @@ export class SqlitePageStore implements PageStore {
     if (changes !== 1) throw new CodedError('BATCH_UNKNOWN', { number });
   }
 
-  /** A row a patient, panel, day and batch: a question that pins a batch finds its sums. */
+  /** A row a panel, day and batch: a question that pins a batch finds its sums. */
   #addDays(trio: string, number: number): void {
     const rows = this.#all(
-      `SELECT panel, pseudonym, hour / ${hoursPerDay} AS day, n, roll, histogram FROM pages
-       WHERE trio = ? AND batch = ? ORDER BY panel, pseudonym, day`,
+      `SELECT panel, hour / ${hoursPerDay} AS day, page, pseudonym, n, roll, histogram FROM pages
+       WHERE trio = ? AND batch = ? ORDER BY panel, day, pseudonym, page`,
       ...[trio, number],
     );
-    const groups = groupedBy(
-      rows,
-      (row) => `${row.panel} ${row.day} ${bytesToHex(bytesIn(row, 'pseudonym'))}`,
-    );
-    for (const group of groups.values()) {
-      const [first] = group;
-      if (first === undefined) continue;
-      const sum = (part: string) => this.#arithmetic.sum(group.map((row) => bytesIn(row, part)));
-      const n = group.reduce((total, row) => total + uintIn(row, 'n'), 0);
-      this.#run(
-        'INSERT INTO days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[trio, uintIn(first, 'panel'), bytesIn(first, 'pseudonym'), uintIn(first, 'day')],
-        ...[number, group.length, n, sum('roll'), sum('histogram')],
+    for (const ofDay of groupedBy(rows, (row) => `${row.panel} ${row.day}`).values()) {
+      const [panel, day] = [uintIn(ofDay[0], 'panel'), uintIn(ofDay[0], 'day')];
+      const people = groupedBy(ofDay, (row) => bytesToHex(bytesIn(row, 'pseudonym'))).values();
+      const sums = [...people].map((own) => this.#sumsOf(own));
+      const column = (of: (sum: (typeof sums)[number]) => Uint8Array) =>
+        concatBytes(...sums.map(of));
+      const { lastInsertRowid: id } = this.#run(
+        'INSERT INTO days (trio, panel, day, batch, patients, digests, counts, rolls) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        ...[trio, panel, day, number, column((it) => it.patient), column((it) => it.digest)],
+        ...[column((it) => it.counts), column((it) => it.roll)],
       );
+      const histograms = column((it) => it.histogram);
+      this.#run('INSERT INTO day_counters VALUES (?, ?)', Number(id), histograms);
     }
+  }
+
+  /** Of the pages of one patient, by rising id. */
+  #sumsOf(pages: readonly Row[]) {
+    const sum = (part: string) => this.#arithmetic.sum(pages.map((row) => bytesIn(row, part)));
+    const readings = pages.reduce((total, row) => total + uintIn(row, 'n'), 0);
+    return {
+      patient: bytesIn(pages[0], 'pseudonym'),
+      digest: digestOfPages(pages.map((row) => bytesIn(row, 'page'))),
+      counts: concatBytes(u32be(pages.length), u32be(readings)),
+      ...{ roll: sum('roll'), histogram: sum('histogram') },
+    };
   }
 
   async newestBatch(trio: string): Promise<number> {
@@ -322,13 +340,13 @@ export class SqlitePageStore implements PageStore {
 
   async select({ trio, panel, asOfBatch, hours }: PageSelection): Promise<readonly SelectedPage[]> {
     const rows = this.#all(
-      `SELECT page, pseudonym, hour, n FROM pages
+      `SELECT page, pseudonym, hour, n, batch FROM pages
        WHERE trio = ? AND panel = ? AND hour >= ? AND hour < ? AND batch > 0 AND batch <= ? ORDER BY page`,
       ...[trio, panel, hours.from, hours.until, asOfBatch],
     );
     return rows.map((row) => ({
       ...{ page: bytesIn(row, 'page'), pseudonym: bytesIn(row, 'pseudonym') },
-      ...{ startHour: uintIn(row, 'hour'), n: uintIn(row, 'n') },
+      ...{ startHour: uintIn(row, 'hour'), n: uintIn(row, 'n'), batch: uintIn(row, 'batch') },
     }));
   }
 
@@ -341,23 +359,32 @@ export class SqlitePageStore implements PageStore {
     });
   }
 
-  async days({ trio, panel, asOfBatch, hours }: PageSelection): Promise<readonly DayRollup[]> {
+  async *days(
+    { trio, panel, asOfBatch, hours }: PageSelection,
+    { counters }: { readonly counters: boolean },
+  ): AsyncIterable<DaySums> {
     const rows = this.#all(
-      `SELECT * FROM days WHERE trio = ? AND panel = ? AND batch <= ? AND day >= ? AND day < ?
-       ORDER BY pseudonym, day, batch`,
-      ...[trio, panel, asOfBatch, hours.from / hoursPerDay, hours.until / hoursPerDay],
+      `SELECT id FROM days WHERE trio = ? AND panel = ? AND batch <= ? AND day >= ? AND day < ?
+       ORDER BY day, batch`,
+      ...[
+        trio,
+        panel,
+        asOfBatch,
+        Math.ceil(hours.from / hoursPerDay),
+        Math.floor(hours.until / hoursPerDay),
+      ],
     );
-    const groups = groupedBy(rows, (row) => `${row.day} ${bytesToHex(bytesIn(row, 'pseudonym'))}`);
-    return [...groups.values()].map((group) => this.#dayOf(group));
+    // One after the other: all of a year do not fit into memory.
+    for (const { id } of rows) {
+      if (typeof id !== 'number') continue;
+      const row = this.#get('SELECT * FROM days WHERE id = ?', id);
+      if (row !== undefined) yield { ...daySumsOf(row), ...(counters && this.#countersOf(id)) };
+    }
   }
 
-  #dayOf(group: readonly Row[]): DayRollup {
-    const total = (part: string) => group.reduce((sum, row) => sum + uintIn(row, part), 0);
-    const sum = (part: string) => this.#arithmetic.sum(group.map((row) => bytesIn(row, part)));
-    return {
-      ...{ pseudonym: bytesIn(group[0], 'pseudonym'), day: uintIn(group[0], 'day') },
-      ...{ pages: total('pages'), n: total('n'), roll: sum('roll'), histogram: sum('histogram') },
-    };
+  #countersOf(id: number): Pick<DaySums, 'histograms'> {
+    const row = this.#get('SELECT histograms FROM day_counters WHERE id = ?', id);
+    return { histograms: bytesIn(row, 'histograms') };
   }
 
   async pagesOf(
@@ -479,6 +506,12 @@ function batchOf(row: Row): PlannedBatch {
     ...{ firstHour: uintIn(row, 'first_hour'), lastHour: uintIn(row, 'last_hour') },
   };
 }
+
+const daySumsOf = (row: Row): DaySums => ({
+  ...{ day: uintIn(row, 'day'), batch: uintIn(row, 'batch'), patients: bytesIn(row, 'patients') },
+  ...{ digests: bytesIn(row, 'digests'), counts: bytesIn(row, 'counts') },
+  rolls: bytesIn(row, 'rolls'),
+});
 
 /** Rows of one name together, in their order. */
 function groupedBy(rows: readonly Row[], nameOf: (row: Row) => string): Map<string, Row[]> {

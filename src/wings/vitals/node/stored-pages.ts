@@ -1,72 +1,103 @@
 import { bytesToHex } from '../../../primitives/bytes.ts';
-import { isInCohort } from '../api/cohort.ts';
-import { attributesOf, type Registration } from '../api/registration.ts';
 import { ColumnSum } from '../crypto/column-sum.ts';
 import { keptLength, pageVitals, rollLength } from '../crypto/page-layout.ts';
-import type { PageStore, SummedPart } from './page-store.ts';
-import type { QuestionPages } from './question-pages.ts';
-import { registrationIn } from './registering.ts';
+import type { SummedShares } from './answer-share.ts';
+import type { MeantPage, MeantPatient } from './page-selection.ts';
+import type { PageSelection, PageStore } from './page-store.ts';
+import { addCounters, addShares, PatientWindow, type WindowPatient } from './patient-window.ts';
+import type { CountingPages, QuestionPages, WantedPages } from './question-pages.ts';
+import { RegisteredPeople } from './registered-people.ts';
 
-/** So many shares are in memory at once. */
-const sharesAtOnce = 4_096;
+/** Of the last questions: whoever asks has had them checked just before. */
+const windowsKept = 4;
 
 /** The pages of a data server as questions look at them: whose registration names the dataset and fits the cohort. */
 export function storedPages(store: PageStore): QuestionPages {
-  const byPseudonym = async (): Promise<ReadonlyMap<string, Registration>> => {
-    const all = await store.registrations();
-    return new Map(all.map((it) => [bytesToHex(it.pseudonym), registrationIn(it.signed)]));
-  };
+  const people = new RegisteredPeople(store);
+  const windows = new Windows(store);
   return {
     newestBatch: (trio) => store.newestBatch(trio),
-    async select({ trio, panel, asOfBatch, dataset, cohort, fromHour, untilHour }) {
-      const hours = { from: fromHour, until: untilHour };
-      const people = await byPseudonym();
-      const pages = await store.select({ trio, panel, asOfBatch, hours });
-      return pages.flatMap(({ page, pseudonym, n }) => {
-        const patient = bytesToHex(pseudonym);
-        const person = people.get(patient);
-        const isMeant =
-          person?.datasets.includes(dataset) && isInCohort(cohort, attributesOf(person));
-        return isMeant === true ? [{ page, patient, readings: n }] : [];
-      });
+    async select(wanted) {
+      const { patients } = await windows.of(selectionOf(wanted));
+      const isMeant = await people.meant(wanted.dataset, wanted.cohort);
+      return patients.filter(({ name }) => isMeant(name));
     },
-    async sum(pages, { counters }) {
-      const totals = new Totals(counters);
-      for (let at = 0; at < pages.length; at += sharesAtOnce) {
-        const ids = pages.slice(at, at + sharesAtOnce).map(({ page }) => page);
-        for (const share of await store.shares(ids)) totals.add(share);
-      }
-      return { ...totals.shares(), readings: pages.reduce((sum, it) => sum + it.readings, 0) };
+    async pagesOf(patient, wanted): Promise<readonly MeantPage[]> {
+      const { trio, panel, asOfBatch, hours } = selectionOf(wanted);
+      const pages = await store.pagesOf(patient, panel, hours);
+      return pages
+        .filter((it) => it.trio === trio && it.batch <= asOfBatch)
+        .map(({ page, n }) => ({ page, readings: n }));
     },
-    async isInDataset(account, dataset) {
-      const all = await store.registrations();
-      return all.some(
-        (it) => it.account === account && registrationIn(it.signed).datasets.includes(dataset),
-      );
+    async sum(counting, wanted) {
+      const of = selectionOf(wanted);
+      return summed(store, await windows.of(of), { ...counting, of, counters: wanted.counters });
     },
+    isInDataset: (account, dataset) => people.isInDataset(account, dataset),
   };
 }
 
-/** Shares added up in the field. */
-class Totals {
-  readonly #roll = new ColumnSum(rollLength);
-  readonly #histogram = new ColumnSum(keptLength - rollLength);
-  readonly #counters: boolean;
+const selectionOf = (wanted: WantedPages): PageSelection => ({
+  ...{ trio: wanted.trio, panel: wanted.panel, asOfBatch: wanted.asOfBatch },
+  hours: { from: wanted.fromHour, until: wanted.untilHour },
+});
 
-  constructor(counters: boolean) {
-    this.#counters = counters;
+/** The newest windows that were asked about. */
+class Windows {
+  readonly #store: PageStore;
+  readonly #kept = new Map<string, Promise<PatientWindow>>();
+
+  constructor(store: PageStore) {
+    this.#store = store;
   }
 
-  add({ roll, histogram }: SummedPart): void {
-    this.#roll.add(roll);
-    if (this.#counters) this.#histogram.add(histogram);
+  async of(selection: PageSelection): Promise<PatientWindow> {
+    const { trio, panel, asOfBatch, hours } = selection;
+    const name = `${trio} ${panel} ${asOfBatch} ${hours.from} ${hours.until}`;
+    const window = this.#kept.get(name) ?? PatientWindow.open(this.#store, selection);
+    this.#kept.delete(name);
+    this.#kept.set(name, window);
+    for (const [oldest] of this.#kept) if (this.#kept.size > windowsKept) this.#kept.delete(oldest);
+    try {
+      return await window;
+    } catch (error) {
+      this.#kept.delete(name);
+      throw error;
+    }
   }
+}
 
-  shares() {
-    const roll = this.#roll.totals();
-    const sums = roll.slice(0, pageVitals);
-    const products = roll.slice(pageVitals);
-    if (!this.#counters) return { sums, products };
-    return { sums, products, counters: this.#histogram.totals() };
+async function summed(
+  store: PageStore,
+  window: PatientWindow,
+  of: CountingPages & { readonly of: PageSelection; readonly counters: boolean },
+): Promise<SummedShares> {
+  const roll = new ColumnSum(rollLength);
+  const histogram = new ColumnSum(keptLength - rollLength);
+  for (const it of inWindow(window, of.whole)) window.addTo(roll, it);
+  const pages = of.pages.map((page) => ({ page }));
+  await addShares(store, pages, (share) => {
+    roll.add(share.roll);
+    if (of.counters) histogram.add(share.histogram);
+  });
+  const totals = roll.totals();
+  const shares = { sums: totals.slice(0, pageVitals), products: totals.slice(pageVitals) };
+  if (!of.counters) return shares;
+  const names = new Set(of.whole.map(({ patient }) => bytesToHex(patient)));
+  await addCounters(store, of.of, { sum: histogram, isCounted: (name) => names.has(name) });
+  return { ...shares, counters: histogram.totals() };
+}
+
+/** Both by rising pseudonym. */
+function* inWindow(
+  { patients }: PatientWindow,
+  whole: readonly MeantPatient[],
+): Iterable<WindowPatient> {
+  let at = 0;
+  for (const { patient } of whole) {
+    const name = bytesToHex(patient);
+    while (at < patients.length && (patients[at]?.name ?? name) < name) at++;
+    const found = patients[at];
+    if (found?.name === name) yield found;
   }
 }

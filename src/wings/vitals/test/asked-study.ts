@@ -6,7 +6,7 @@ import { type SigningKey, signingKeyFromSeed, signLabelled } from '../../../cryp
 import type { StateTable } from '../../../ledger/table.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import { keys } from '../../../ledger/tables/keys.ts';
-import { bytesToHex, hexToBytes, utf8 } from '../../../primitives/bytes.ts';
+import { bytesToHex, compareBytes, hexToBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type Attributes, isInCohort } from '../api/cohort.ts';
 import { encodeManifest, type QueryManifest, queryIdOf } from '../api/query-manifest.ts';
@@ -16,8 +16,9 @@ import { openAnswer } from '../crypto/answer-seal.ts';
 import { field64, modulo } from '../crypto/field.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
 import { vitalsNames } from '../names.ts';
+import { digestOfDays, digestOfPages } from '../node/page-selection.ts';
 import { type DeskParts, QuestionDesk } from '../node/question-desk.ts';
-import type { QuestionPages } from '../node/question-pages.ts';
+import type { QuestionPages, WantedPages } from '../node/question-pages.ts';
 import type { QuestionStore } from '../node/question-store.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
 import {
@@ -112,29 +113,46 @@ export function memoryPages(place: number, pages: () => readonly StudyPage[]): Q
     shares.set(name, share);
     return share;
   };
+  const within = (wanted: WantedPages): readonly StudyPage[] =>
+    pages().filter(
+      ({ batch, hour, attributes }) =>
+        batch <= wanted.asOfBatch &&
+        wanted.fromHour <= hour &&
+        hour < wanted.untilHour &&
+        isInCohort(wanted.cohort, attributes),
+    );
+  const meant = ({ page, rows }: StudyPage) => ({ page, readings: rows.length });
   return {
     newestBatch: async () => Math.max(0, ...pages().map(({ batch }) => batch)),
-    select: async (wanted) =>
-      pages()
-        .filter(
-          ({ batch, hour, attributes }) =>
-            batch <= wanted.asOfBatch &&
-            wanted.fromHour <= hour &&
-            hour < wanted.untilHour &&
-            isInCohort(wanted.cohort, attributes),
-        )
-        .map(({ page, patient, rows }) => ({ page, patient, readings: rows.length })),
-    async sum(chosen, { counters }) {
-      const ids = new Set(chosen.map(({ page }) => bytesToHex(page)));
-      const counted = pages().filter(({ page }) => ids.has(bytesToHex(page)));
+    async select(wanted) {
+      const names = [...new Set(within(wanted).map(({ patient }) => patient))].sort();
+      return names.map((name) => {
+        const own = within(wanted).filter(({ patient }) => patient === name);
+        const ids = own.map(({ page }) => page).sort(compareBytes);
+        return {
+          ...{ patient: hexToBytes(name) ?? new Uint8Array(16), pages: own.length },
+          readings: own.reduce((sum, { rows }) => sum + rows.length, 0),
+          digest: digestOfDays(digestOfPages(ids)),
+        };
+      });
+    },
+    pagesOf: async (patient, wanted) =>
+      within(wanted)
+        .filter((it) => it.patient === bytesToHex(patient))
+        .map(meant),
+    async sum({ whole, pages: some }, wanted) {
+      const people = new Set(whole.map(({ patient }) => bytesToHex(patient)));
+      const ids = new Set(some.map(bytesToHex));
+      const counted = within(wanted).filter(
+        ({ page, patient }) => people.has(patient) || ids.has(bytesToHex(page)),
+      );
       const total = Array.from({ length: 180 }, () => 0n);
       for (const page of counted) {
         for (const [at, value] of held(page).entries())
           total[at] = modulo(field64, (total[at] ?? 0n) + value);
       }
-      const readings = counted.reduce((sum, { rows }) => sum + rows.length, 0);
-      const shared = { readings, sums: total.slice(0, 5), products: total.slice(5, 20) };
-      return counters ? { ...shared, counters: total.slice(20) } : shared;
+      const shared = { sums: total.slice(0, 5), products: total.slice(5, 20) };
+      return wanted.counters ? { ...shared, counters: total.slice(20) } : shared;
     },
     isInDataset: async (account) => account === accountOf('ana'),
   };
