@@ -1,10 +1,10 @@
 import type { Question } from '../api/question.ts';
 import { edgesOf } from '../crypto/histogram-edges.ts';
-import { panelOf } from '../crypto/panels.ts';
-import { vitalSigns } from '../crypto/vital-signs.ts';
+import { panelOf, vitalsOf } from '../crypto/panels.ts';
+import { statisticsValue, vitalSigns } from '../crypto/vital-signs.ts';
 import type { PanelRow } from '../sdk/sensor/reading.ts';
 
-/** What stands beside an answer: the same number over the values in clear, which only the story has. */
+/** What stands beside an answer: the same number over values in clear, which only the story has. */
 interface Exact {
   /** By the name of the answer's figure. */
   readonly figures: Readonly<Record<string, number>>;
@@ -17,6 +17,26 @@ const mean = (of: readonly number[]): number => of.reduce((sum, it) => sum + it,
 function covariance(a: readonly number[], b: readonly number[]): number {
   const [ma, mb] = [mean(a), mean(b)];
   return mean(a.map((it, at) => (it - ma) * ((b[at] ?? 0) - mb)));
+}
+
+/** The rows as an answer has them: sums and products are of values cut at the ends of their window, counters are not. */
+export function asCounted(
+  { kind }: Question,
+  panel: number,
+  rows: readonly PanelRow[],
+): readonly PanelRow[] {
+  if (kind === 'percentile' || kind === 'prevalence' || kind === 'histogram') return rows;
+  const windows = vitalsOf(panelOf(panel)).map((sign) => [
+    statisticsValue(sign, 0),
+    statisticsValue(sign, 255),
+  ]);
+  return rows.map((row) => ({
+    ...row,
+    values: row.values.map(({ value, unit }, at) => {
+      const [least = value, most = value] = windows[at] ?? [];
+      return { value: Math.min(most, Math.max(least, value)), unit };
+    }),
+  }));
 }
 
 export function exactOf(question: Question, panel: number, rows: readonly PanelRow[]): Exact {

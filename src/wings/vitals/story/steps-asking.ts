@@ -12,7 +12,7 @@ import {
   ttestOf,
 } from '../sdk/index.ts';
 import type { PanelRow } from '../sdk/sensor/reading.ts';
-import { exactOf } from './exact.ts';
+import { asCounted, exactOf } from './exact.ts';
 import type { Played, VitalsScene } from './scene.ts';
 
 /** What one researcher, and all of them, may spend on a dataset in a quarter: as much as the product allows. */
@@ -81,16 +81,25 @@ function askedOf(
 
 const rounded = (value: number): number => Number(value.toPrecision(5));
 
-/** Six standard errors of the noise hold for sure; whether the 95 % do is told. */
+/** Three times as far as the 95 % reach holds for sure; whether the 95 % do is told. */
 function beside(figure: Figure | undefined, exact: number, rounding: number) {
   if (figure?.kind !== 'value') return { exact: rounded(exact), told: figure?.kind ?? 'nothing' };
   const { value, noise, noiseInterval } = figure;
   const [from, to] = noiseInterval;
-  hold(Math.abs(value - exact) <= 6 * noise + rounding, `${value} is not ${exact}`);
+  const reaches = (times: number): boolean =>
+    value - times * (value - from) - rounding <= exact &&
+    exact <= value + times * (to - value) + rounding;
+  hold(reaches(3), `${value}, ${from} to ${to}, is not ${exact}`);
   return {
     ...{ exact: rounded(exact), answer: rounded(value), error: rounded(noise) },
-    within95: from - rounding <= exact && exact <= to + rounding,
+    ...{ from: rounded(from), to: rounded(to), within95: reaches(1) },
   };
+}
+
+/** Where a series leaves the window of the statistics lane: the same number over its values as they were. Rule VQ-26. */
+function besideUncut(cut: number, uncut: number | undefined): { readonly uncut?: number } {
+  if (uncut === undefined || rounded(uncut) === rounded(cut)) return {};
+  return { uncut: rounded(uncut) };
 }
 
 /** Each kind of question of each series, with the answer in clear beside it. */
@@ -126,10 +135,16 @@ export const askSteps: readonly Step<VitalsScene>[] = kinds.map((kind) => ({
 
 function told(played: Played, { name, question, cohorts }: Kind, answers: readonly Answered[]) {
   const groups = answers.map((answer, at) => {
-    const exact = exactOf(question, played.series.panel, rowsIn(played, cohorts[at] ?? []));
+    const { panel } = played.series;
+    const rows = rowsIn(played, cohorts[at] ?? []);
+    const exact = exactOf(question, panel, asCounted(question, panel, rows));
+    const uncut = exactOf(question, panel, rows);
     const figures = Object.entries(exact.figures).map(([figure, value]) => [
       figure,
-      beside(answer.figures[figure], value, exact.rounding),
+      {
+        ...beside(answer.figures[figure], value, exact.rounding),
+        ...besideUncut(value, uncut.figures[figure]),
+      },
     ]);
     hold(answer.seals.length === 3 && answer.tx !== '', 'paid, and sealed by three servers');
     return Object.fromEntries(figures) as Readonly<Record<string, unknown>>;

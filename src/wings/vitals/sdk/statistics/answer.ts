@@ -7,7 +7,9 @@ export type Figure = Value | TooFew | Beyond;
 export interface Value {
   readonly kind: 'value';
   readonly value: number;
-  /** Standard error of what the servers added. */
+  /** As released, where the noise left what cannot be, such as a share below 0: `value` is the nearest that can. */
+  readonly raw?: number;
+  /** Standard error of what the servers added: that of `noiseInterval` where that is wider than the delta method's. */
   readonly noise: number;
   /** Standard error of another sample, patients counted as independent; undefined: this figure has none. */
   readonly sampling?: number;
@@ -15,7 +17,7 @@ export interface Value {
   readonly samplingOverReadings?: number;
   /** 95 % for noise alone: where the figure without noise lies. */
   readonly noiseInterval: Interval;
-  /** 95 % for both; of a share Wilson's, of a correlation Fisher's. */
+  /** 95 % for both; the sampling part of a share is Wilson's, of a correlation Fisher's. */
   readonly interval: Interval;
   /** The matrix was no covariance matrix before it was projected. */
   readonly wasProjected?: true;

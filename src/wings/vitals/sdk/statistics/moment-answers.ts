@@ -1,10 +1,19 @@
 import type { Question } from '../../api/question.ts';
 import { vitalsAsked } from '../../api/question.ts';
 import type { VitalSign } from '../../crypto/vital-signs.ts';
-import { type Figure, tooFew, type Value } from './answer.ts';
+import { type Figure, type Interval, tooFew, type Value } from './answer.ts';
 import { dot, inverseOf, times } from './covariances.ts';
 import { z95 } from './distributions.ts';
-import { type Moments, momentsOf } from './moments.ts';
+import { type MomentReader, type Moments, projectedMoments, readerOfMoments } from './moments.ts';
+import {
+  anyNumber,
+  bothIntervals,
+  notNegative,
+  ofShares,
+  type Range,
+  within,
+  withoutNoise,
+} from './noise-draws.ts';
 import { noiseOf, type Released } from './released.ts';
 
 export type MomentQuestion = Extract<
@@ -15,6 +24,9 @@ export type MomentQuestion = Extract<
 /** One number of an answer, and what another sample would do to it with so many independent observations. */
 interface Formula {
   readonly of: (moments: Moments) => number | undefined;
+  /** The same of moments that no data may have, which noise makes; undefined: it may be anything. Missing: `of`. */
+  readonly drawn?: (moments: Moments) => number | undefined;
+  readonly range: Range;
   readonly sampling?: (moments: Moments, observations: number) => number | undefined;
 }
 
@@ -28,19 +40,28 @@ const root = (value: number | undefined): number | undefined =>
 
 const mean = (i: number): Formula => ({
   of: ({ means }) => at(means, i),
+  range: anyNumber,
   sampling: (moments, n) => root((cov(moments, i, i) ?? 0) / n),
 });
 const variance: Formula = {
   of: (moments) => (root(cov(moments, 0, 0)) === undefined ? undefined : cov(moments, 0, 0)),
+  drawn: (moments) => cov(moments, 0, 0),
+  range: notNegative,
   // Of a normal distribution.
   sampling: (moments, n) => (cov(moments, 0, 0) ?? 0) * Math.sqrt(2 / Math.max(1, n - 1)),
 };
 const deviation: Formula = {
   of: (moments) => root(cov(moments, 0, 0)),
+  drawn: (moments) => {
+    const variance = cov(moments, 0, 0);
+    return variance === undefined ? undefined : Math.sqrt(Math.max(0, variance));
+  },
+  range: notNegative,
   sampling: (moments, n) => (root(cov(moments, 0, 0)) ?? 0) / Math.sqrt(2 * Math.max(1, n - 1)),
 };
 const covariance: Formula = {
   of: (moments) => cov(moments, 0, 1),
+  range: anyNumber,
   sampling: (moments, n) => {
     const [a, b, c] = [cov(moments, 0, 0), cov(moments, 1, 1), cov(moments, 0, 1)];
     return root(((a ?? 0) * (b ?? 0) + (c ?? 0) ** 2) / Math.max(1, n - 1));
@@ -48,14 +69,15 @@ const covariance: Formula = {
 };
 
 function correlationOf(moments: Moments): number | undefined {
-  const product = root((cov(moments, 0, 0) ?? 0) * (cov(moments, 1, 1) ?? 0));
+  const [one, other] = [root(cov(moments, 0, 0)), root(cov(moments, 1, 1))];
   const c = cov(moments, 0, 1);
-  if (product === undefined || c === undefined) return undefined;
+  if (one === undefined || other === undefined || c === undefined) return undefined;
   // A projected matrix lies on the rim, where rounding steps over it.
-  return Math.min(1, Math.max(-1, c / product));
+  return Math.min(1, Math.max(-1, c / (one * other)));
 }
 const correlation: Formula = {
   of: correlationOf,
+  range: [-1, 1],
   sampling: (moments, n) =>
     n > 3 ? (1 - (correlationOf(moments) ?? 0) ** 2) / Math.sqrt(n - 3) : undefined,
 };
@@ -92,6 +114,7 @@ export function regressionOf(moments: Moments): Regression | undefined {
 
 const coefficient = (place: number): Formula => ({
   of: (moments) => at(regressionOf(moments)?.coefficients, place),
+  range: anyNumber,
   sampling: (moments, n) => {
     const found = regressionOf(moments);
     const free = n - moments.means.length;
@@ -99,7 +122,7 @@ const coefficient = (place: number): Formula => ({
     return Math.sqrt((found.s2 * (found.leverage[place] ?? 0)) / free);
   },
 });
-const explained: Formula = { of: (moments) => regressionOf(moments)?.r2 };
+const explained: Formula = { of: (moments) => regressionOf(moments)?.r2, range: ofShares };
 
 /** By name: what an answer to this question says, in its order. */
 function formulasOf(question: MomentQuestion): Readonly<Record<string, Formula>> {
@@ -134,46 +157,62 @@ export function momentAnswer(
     const sign = panel[place];
     return sign === undefined ? [] : [{ place, sign }];
   });
-  const { places } = released;
-  const momentsAt = (values: readonly number[]) => momentsOf({ places, values }, vitals);
-  const figures = Object.entries(formulasOf(question)).map(([name, formula]) => {
-    const of = (values: readonly number[]): number | undefined => {
-      const moments = momentsAt(values);
-      return moments === undefined ? undefined : formula.of(moments);
-    };
-    const value = of(released.values);
-    const noise = noiseOf(released, of);
-    const moments = momentsAt(released.values);
-    if (value === undefined || noise === undefined || moments === undefined) return [name, tooFew];
-    return [name, figureOf(name, { value, noise }, formula, moments)] as const;
-  });
+  const read = readerOfMoments(released.places, vitals);
+  const drawn = withoutNoise(released).map(read);
+  const figures = Object.entries(formulasOf(question)).map(
+    ([name, formula]) =>
+      [name, figureOf({ name, formula, released, read, drawn }) ?? tooFew] as const,
+  );
   return Object.fromEntries(figures);
 }
 
-function figureOf(
-  name: string,
-  { value, noise }: { readonly value: number; readonly noise: number },
-  { sampling }: Formula,
-  moments: Moments,
-): Value {
+interface OfFigure {
+  readonly name: string;
+  readonly formula: Formula;
+  readonly released: Released;
+  readonly read: MomentReader;
+  /** What the moments without noise may have been. */
+  readonly drawn: readonly (Moments | undefined)[];
+}
+
+/** Undefined: too few to tell. */
+function figureOf({ name, formula, released, read, drawn }: OfFigure): Value | undefined {
+  const { of, drawn: ofDrawn = of, range, sampling } = formula;
+  const projectedAt = (values: readonly number[]): Moments | undefined => {
+    const moments = read(values);
+    return moments && projectedMoments(moments);
+  };
+  const moments = projectedAt(released.values);
+  const value = moments && of(moments);
+  if (moments === undefined || value === undefined) return undefined;
+  const byNoise = noiseOf(released, {
+    ...{ range, value },
+    of: (values) => {
+      const at = projectedAt(values);
+      return at && of(at);
+    },
+    drawn: drawn.map((it) => it && ofDrawn(it)),
+  });
+  if (byNoise === undefined) return undefined;
   const { patients, readings, wasProjected } = moments;
   const bySampling = patients > 1 ? sampling?.(moments, patients) : undefined;
   const overReadings = readings > 1 ? sampling?.(moments, readings) : undefined;
-  const both = Math.hypot(noise, bySampling ?? 0);
-  const isCorrelation = name === 'correlation';
-  const around = (error: number) => [value - z95 * error, value + z95 * error] as const;
+  const anotherSample =
+    name === 'correlation'
+      ? fisherInterval(value, bySampling ?? 0)
+      : ([value - z95 * (bySampling ?? 0), value + z95 * (bySampling ?? 0)] as const);
   return {
     kind: 'value',
-    ...{ value, noise, noiseInterval: around(noise) },
+    ...{ value, noise: byNoise.error, noiseInterval: byNoise.interval },
     ...(bySampling !== undefined && { sampling: bySampling }),
     ...(overReadings !== undefined && { samplingOverReadings: overReadings }),
-    interval: isCorrelation ? fisherInterval(value, both) : around(both),
+    interval: within(range, bothIntervals(value, byNoise.interval, anotherSample)),
     ...(wasProjected && { wasProjected }),
   };
 }
 
 /** Of a correlation, whose errors are not even on both sides: even in atanh. */
-function fisherInterval(r: number, error: number): readonly [number, number] {
+function fisherInterval(r: number, error: number): Interval {
   const inside = Math.min(1 - 1e-12, Math.max(-1 + 1e-12, r));
   const z = Math.atanh(inside);
   const half = (z95 * error) / (1 - inside * inside);

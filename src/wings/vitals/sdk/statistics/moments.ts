@@ -16,37 +16,56 @@ export interface Moments {
   readonly wasProjected: boolean;
 }
 
-/** `vitals`: by their place in the panel, as asked. Undefined: not one reading. */
-export function momentsOf(
-  { places, values }: Pick<Released, 'places' | 'values'>,
+/** Reads them from released numbers; undefined: not one reading. */
+export type MomentReader = (values: readonly number[]) => Moments | undefined;
+
+/** `vitals`: by their place in the panel, as asked. Covariances as they come out, whether data can have them or not. */
+export function readerOfMoments(
+  places: Released['places'],
   vitals: readonly { readonly place: number; readonly sign: VitalSign }[],
-): Moments | undefined {
-  const valueAt = (fits: (it: Released['places'][number]) => boolean): number | undefined => {
-    const at = places.findIndex(fits);
-    return at < 0 ? undefined : values[at];
-  };
-  const patients = valueAt(({ kind }) => kind === 'patients') ?? 0;
-  const readings = valueAt(({ kind }) => kind === 'readings') ?? 0;
-  if (readings < 1) return undefined;
-  const sums = vitals.map(
-    ({ place }) => valueAt((it) => it.kind === 'sum' && it.vital === place) ?? 0,
+): MomentReader {
+  const placeOf = (fits: (it: Released['places'][number]) => boolean): number =>
+    places.findIndex(fits);
+  const patientsAt = placeOf(({ kind }) => kind === 'patients');
+  const readingsAt = placeOf(({ kind }) => kind === 'readings');
+  const sumsAt = vitals.map(({ place }) =>
+    placeOf((it) => it.kind === 'sum' && it.vital === place),
   );
-  const means = vitals.map(({ sign }, i) => statisticsValue(sign, 128 + (sums[i] ?? 0) / readings));
-  const hasProducts = places.some(({ kind }) => kind === 'product');
-  if (!hasProducts || readings < 2) {
-    const covariances = hasProducts ? undefined : [];
-    return { patients, readings, means, covariances, wasProjected: false };
-  }
-  const raw = vitals.map((u, i) =>
-    vitals.map((v, j) => {
+  const productsAt = vitals.map((u) =>
+    vitals.map((v) => {
       const [a, b] = [Math.min(u.place, v.place), Math.max(u.place, v.place)];
-      const product = valueAt((it) => it.kind === 'product' && it.a === a && it.b === b) ?? 0;
-      const codes = (product - ((sums[i] ?? 0) * (sums[j] ?? 0)) / readings) / (readings - 1);
-      const [d, e] = [statisticsStep(u.sign), statisticsStep(v.sign)];
-      // Sheppard: a rounded value varies by a twelfth of the step's square more than the value does.
-      return d * e * codes - (i === j ? (d * d) / 12 : 0);
+      return placeOf((it) => it.kind === 'product' && it.a === a && it.b === b);
     }),
   );
-  const { matrix, wasIndefinite } = projected(raw);
-  return { patients, readings, means, covariances: matrix, wasProjected: wasIndefinite };
+  const hasProducts = places.some(({ kind }) => kind === 'product');
+  const steps = vitals.map(({ sign }) => statisticsStep(sign));
+  return (values) => {
+    const patients = values[patientsAt] ?? 0;
+    const readings = values[readingsAt] ?? 0;
+    if (readings < 1) return undefined;
+    const sums = sumsAt.map((at) => values[at] ?? 0);
+    const means = vitals.map(({ sign }, i) =>
+      statisticsValue(sign, 128 + (sums[i] ?? 0) / readings),
+    );
+    const of = { patients, readings, means, wasProjected: false };
+    if (!hasProducts || readings < 2) return { ...of, covariances: hasProducts ? undefined : [] };
+    const covariances = productsAt.map((row, i) =>
+      row.map((at, j) => {
+        const product = values[at] ?? 0;
+        const codes = (product - ((sums[i] ?? 0) * (sums[j] ?? 0)) / readings) / (readings - 1);
+        const [d, e] = [steps[i] ?? 0, steps[j] ?? 0];
+        // Sheppard: a rounded value varies by a twelfth of the step's square more than the value does.
+        return d * e * codes - (i === j ? (d * d) / 12 : 0);
+      }),
+    );
+    return { ...of, covariances };
+  };
+}
+
+/** With a matrix that data can have. Rule VQ-23. */
+export function projectedMoments(moments: Moments): Moments {
+  const { covariances } = moments;
+  if (covariances === undefined || covariances.length === 0) return moments;
+  const { matrix, wasIndefinite } = projected(covariances);
+  return { ...moments, covariances: matrix, wasProjected: wasIndefinite };
 }

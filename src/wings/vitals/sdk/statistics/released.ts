@@ -1,5 +1,7 @@
 import { type Question, type ReleasedNumber, releasedBy } from '../../api/question.ts';
 import { noiseVariances, type Spending, totalDeviation } from '../../crypto/privacy.ts';
+import type { Interval } from './answer.ts';
+import { errorOf, noiseInterval, type Range } from './noise-draws.ts';
 
 /** An answer's numbers, in codes centred at 128, with what noise stands in each. */
 export interface Released {
@@ -26,12 +28,42 @@ export function releasedOf(
 /** Undefined: too few to tell. */
 type Told = number | undefined;
 
+/** A figure made of released numbers. */
+interface Made {
+  /** As it was told. */
+  readonly value: number;
+  readonly of: (values: readonly number[]) => Told;
+  /** Of each of `withoutNoise`, in its order; undefined: it may be anything. */
+  readonly drawn: readonly Told[];
+  readonly range: Range;
+}
+
+export interface NoiseError {
+  /** A standard error. */
+  readonly error: number;
+  /** 95 %. */
+  readonly interval: Interval;
+}
+
 /**
- * The standard error that the noise gives a number made of the released ones: the delta method, with slopes from a
- * quarter of a standard deviation to each side. Undefined: at one side there is nothing to tell.
+ * What the noise makes of a number that was made of the released ones. Undefined: too few to tell. Source:
+ * docs/protocol/vitals-statistics.md, VQ-20.
  */
-export function noiseOf(released: Released, of: (values: readonly number[]) => Told): Told {
-  const { values, deviations } = released;
+export function noiseOf(released: Released, made: Made): NoiseError | undefined {
+  const { value, drawn, range } = made;
+  if (released.deviations.every((it) => it === 0)) return { error: 0, interval: [value, value] };
+  const slope = bySlopes(released, made.of);
+  const interval = noiseInterval(drawn, range);
+  if (slope === undefined || interval === undefined) return undefined;
+  const [from, to] = interval;
+  return {
+    error: Math.max(slope, errorOf(interval)),
+    interval: [Math.min(from, value), Math.max(to, value)],
+  };
+}
+
+/** The delta method, with slopes from a quarter of a standard deviation to each side. Undefined: at one side nothing is told. */
+function bySlopes({ values, deviations }: Released, of: Made['of']): Told {
   let variance = 0;
   for (const [place, deviation] of deviations.entries()) {
     if (deviation === 0) continue;

@@ -5,12 +5,13 @@ import { discreteGaussian } from '../../crypto/discrete-gaussian.ts';
 import { edgesOf } from '../../crypto/histogram-edges.ts';
 import { keyedChance } from '../../crypto/noise-stream.ts';
 import { panelOf, vitalsOf } from '../../crypto/panels.ts';
-import { noiseVariances, type Spending } from '../../crypto/privacy.ts';
+import { noiseVariances, type Spending, totalDeviation } from '../../crypto/privacy.ts';
 import { statisticsStep, statisticsValue } from '../../crypto/vital-signs.ts';
 import { vitalsNames } from '../../names.ts';
 import type { Figure, Value } from './answer.ts';
 import { inverseOf, projected, times } from './covariances.ts';
 import { fAbove, incompleteBeta, logGamma, tTwoSided, z95 } from './distributions.ts';
+import { figuresOf } from './figures.ts';
 import { type Group, oneWayAnova, welchTest } from './group-tests.ts';
 import {
   histogramAnswer,
@@ -203,26 +204,26 @@ function noised(question: Question, exact: readonly bigint[], seed: number): rea
 }
 
 test('of 200 noised answers 180 at least lie within the stated 95 %', () => {
-  // 5,000 patients with 64 readings each: the sums of a hundred times as many rows.
+  // 10,000 patients with 64 readings each: the sums of two hundred times as many rows.
   const rows = readings(3_200);
-  const times100 = (exact: readonly bigint[]) => exact.map((it) => it * 100n);
+  const times200 = (exact: readonly bigint[]) => exact.map((it) => it * 200n);
   for (const question of [
     ...momentQuestions,
     { kind: 'percentile', vital: 0, perMille: 500 } as const,
     { kind: 'prevalence', vital: 0, side: 'from', edge: 12 } as const,
   ]) {
-    const exact = times100(exactly(question, rows));
-    const figuresOf = (values: readonly bigint[], of: Spending | 'no noise') => {
+    const exact = times200(exactly(question, rows));
+    const answered = (values: readonly bigint[], of: Spending | 'no noise') => {
       const released = releasedOf(question, values, of);
       if (question.kind === 'percentile')
         return { it: percentileAnswer(released, question, edges) };
       if (question.kind === 'prevalence') return { it: prevalenceAnswer(released, question) };
       return momentAnswer(question, released, panel);
     };
-    const truth = Object.entries(figuresOf(exact, 'no noise'));
+    const truth = Object.entries(answered(exact, 'no noise'));
     const hits = new Map<string, number>();
     for (let seed = 0; seed < 200; seed++) {
-      const figures: Record<string, Figure> = figuresOf(noised(question, exact, seed), spending);
+      const figures: Record<string, Figure> = answered(noised(question, exact, seed), spending);
       for (const [name, expected] of truth) {
         const figure = figures[name];
         if (figure?.kind !== 'value') continue;
@@ -238,6 +239,69 @@ test('of 200 noised answers 180 at least lie within the stated 95 %', () => {
       assert.ok(count < 200, `${question.kind} ${name}: always`);
     }
   }
+});
+
+/** The same from a normal distribution, which is faster: the noise is far wider than 1. */
+function hidden(question: Question, exact: readonly bigint[], seed: number, of: Spending) {
+  const draw = random(1_000 + seed);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
+  const variances = noiseVariances(releasedBy(question), of);
+  return exact.map(
+    (it, at) => it + BigInt(Math.round(normal() * totalDeviation(variances[at] ?? 1n))),
+  );
+}
+
+for (const [hundreds, microRho] of [
+  [0.5, 10_000_000],
+  [2, 10_000_000],
+  [20, 1_000_000],
+] as const) {
+  const few = `${hundreds * 100} patients, rho ${microRho / 1_000_000}`;
+  test(`of 100 answers about ${few} 10 at most say an interval that does not hold`, () => {
+    const rows = readings(3_200);
+    const of: Spending = { pagesPerPatient: 1, microRho };
+    const times = BigInt(hundreds * 2);
+    for (const question of [
+      ...momentQuestions,
+      { kind: 'percentile', vital: 0, perMille: 950 } as const,
+      { kind: 'prevalence', vital: 0, side: 'below', edge: 2 } as const,
+    ]) {
+      const exact = exactly(question, rows).map((it) => it * times);
+      const answer = (values: readonly bigint[], spent: Spending | 'no noise') =>
+        figuresOf(question, releasedOf(question, values, spent), panel, edges);
+      const truth = answer(exact, 'no noise');
+      const wrong = new Map<string, number>();
+      for (let seed = 0; seed < 100; seed++) {
+        const figures = answer(hidden(question, exact, seed, of), of);
+        for (const [name, figure] of Object.entries(figures)) {
+          if (figure.kind !== 'value') continue;
+          const [from, to] = figure.noiseInterval;
+          const { value } = told(truth[name]);
+          assert.ok(figure.noise > 0 && from <= figure.value && figure.value <= to, name);
+          if (value < from || value > to) wrong.set(name, (wrong.get(name) ?? 0) + 1);
+        }
+      }
+      for (const [name, count] of wrong)
+        assert.ok(count <= 10, `${question.kind} ${name}: ${count} of 100`);
+    }
+  });
+}
+
+test('noise shows a share below 0 as 0, keeps what was released, and a correlation without an end is untold', () => {
+  const question = { kind: 'prevalence', vital: 0, side: 'below', edge: 0 } as const;
+  const counters = Array.from({ length: 32 }, (_, bin) => (bin === 10 ? 3_300n : 0n));
+  const released = releasedOf(question, [50n, -100n, ...counters.slice(1)], spending);
+  const share = told(prevalenceAnswer(released, question));
+  assert.deepEqual([share.value, share.raw], [0, -100 / 3_200]);
+  assert.ok(share.noiseInterval[0] === 0 && share.noiseInterval[1] > 0);
+  const above = { ...question, side: 'from' } as const;
+  assert.deepEqual(told(prevalenceAnswer(released, above)).value, 1);
+  const correlation = { kind: 'correlation', vital: 0, other: 1 } as const;
+  const loud = releasedOf(correlation, [50n, 3_200n, 0n, 0n, 1_280_000n, 100_000n, 1_280_000n], {
+    pagesPerPatient: 1,
+    microRho: 100_000,
+  });
+  assert.equal(momentAnswer(correlation, loud, panel).correlation?.kind, 'too few to tell');
 });
 
 test('what the noise makes useless is said before it is paid, and is near what comes', () => {
