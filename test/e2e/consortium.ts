@@ -14,8 +14,14 @@ import { createLogger } from '../../src/gateway/logging.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { createServer } from '../../src/gateway/server.ts';
 import type { GatewaySettings } from '../../src/gateway/settings.ts';
+import type { GatewayWing } from '../../src/gateway/wing.ts';
 import type { Role } from '../../src/ledger/roles.ts';
-import { type FileInput, Person, type WalletStore } from '../../src/sdk/index.ts';
+import {
+  type FileInput,
+  Person,
+  type PersonOptions,
+  type WalletStore,
+} from '../../src/sdk/index.ts';
 import { openConsortium } from '../../src/server/founding.ts';
 import { signatureChecks } from '../../src/server/ledger.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
@@ -27,7 +33,12 @@ export interface Consortium {
   readonly home: string;
   readonly url: (hospital: string) => string;
   readonly gateway: (hospital: string) => Gateway;
-  readonly person: (name: string, hospital: string, role: Role) => Promise<Enrolled>;
+  readonly person: (
+    name: string,
+    hospital: string,
+    role: Role,
+    options?: PersonOptions,
+  ) => Promise<Enrolled>;
   /** What the desk does; the name is that of nobody in particular unless it is told. */
   readonly invite: (hospital: string, role: Role, name?: string) => Promise<string>;
   readonly engine: LedgerEngine;
@@ -55,6 +66,8 @@ export interface ConsortiumOptions {
   readonly isProxy?: (address: string) => boolean;
   /** Where it listens. */
   readonly host?: string;
+  /** What answers there beside the spine. */
+  readonly wings?: readonly GatewayWing[];
 }
 
 export async function startConsortium(options: ConsortiumOptions = {}): Promise<Consortium> {
@@ -83,7 +96,8 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
     onFault: (error) => log.error(error),
   });
   const trustRoot = { ...(await engine.trustRoot()) };
-  const metrics = createMetrics();
+  const { wings = [] } = options;
+  const metrics = createMetrics(wings);
   const peerUrls = new Map<Gateway['options']['organisation'], string>();
   const gateways = new Map<string, Gateway>();
   const stores: { close(): Promise<void> | void }[] = [];
@@ -112,6 +126,7 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
         metrics,
         log,
         now,
+        wings,
         settings: { refusalBatchMs: 3_600_000, ...options.settings },
       }),
     );
@@ -120,6 +135,7 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
     log,
     metrics,
     ...(options.isProxy !== undefined && { isProxy: options.isProxy }),
+    handlers: wings.flatMap((it) => it.handlers),
     mounts: [...gateways].map(([name, gateway]) => ({ prefix: `/${name}`, gateway })),
   });
   const base = await server.listen({ host: options.host ?? '127.0.0.1', port: 0 });
@@ -152,9 +168,12 @@ export async function startConsortium(options: ConsortiumOptions = {}): Promise<
     advance: (ms) => {
       aheadMs += ms;
     },
-    async person(name, hospital, role) {
+    async person(name, hospital, role, options = {}) {
       const store = memoryWalletStore();
-      const { person, code } = await Person.create({ store, passphrase, name }, { now });
+      const { person, code } = await Person.create(
+        { store, passphrase, name },
+        { now, ...options },
+      );
       const invitation = await invite(hospital, role, name);
       await person.enrol({ gatewayUrl: url(hospital), invitation, role });
       return { person, code, store };

@@ -54,6 +54,8 @@ export interface ContextOptions {
   readonly items?: ItemStore | undefined;
   /** Where an account's hospital answers now, when that is not where it answered at enrolment. */
   readonly gatewayUrlOf?: (hospital: Pick<WalletAccount, 'organisation' | 'gatewayUrl'>) => string;
+  /** This device reaches gateways and nothing else, as a page under a strict policy does: other servers by way of one. */
+  readonly onlyGateways?: boolean;
   /** What wings write down before it is sent, beside the wallet's own kinds. */
   readonly pendingKinds?: readonly PendingKind[];
 }
@@ -105,6 +107,11 @@ export class Context {
       this.ledger,
       account.account,
     );
+  }
+
+  /** Whether this device reaches gateways and nothing else. */
+  get onlyGateways(): boolean {
+    return this.#options.onlyGateways ?? false;
   }
 
   /** As the wallet has it now: a rotation changes it. */

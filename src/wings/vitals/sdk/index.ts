@@ -1,6 +1,6 @@
 import type { SdkWing } from '../../../sdk/wing.ts';
 import { keptQuestions, questionPending } from './asking/kept-questions.ts';
-import { registrationsDrawer } from './registering.ts';
+import { registrationsDrawer } from './registrations.ts';
 
 export { panelOf, vitalsOf } from '../crypto/panels.ts';
 export { type Answered, anovaOf, ttestOf } from './asking/answered.ts';
@@ -15,6 +15,7 @@ export {
 export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { listStudies, type Study } from './asking/studies.ts';
+export { type Curve, curvesOf } from './curves.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';
 export { writeHubDays } from './reading/hub-days.ts';
 export { readOwnVitals } from './reading/own-vitals.ts';
@@ -28,6 +29,8 @@ export {
   resendRegistration,
 } from './registering.ts';
 export type { Figure } from './statistics/answer.ts';
+
+export { type Crossing, type Range, trendOf } from './thresholds.ts';
 
 /** What the wing adds to a person's device. */
 export const vitalsSdk: SdkWing = {

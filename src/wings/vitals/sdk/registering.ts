@@ -2,21 +2,12 @@ import { randomBytes } from '../../../crypto/random.ts';
 import { signLabelled } from '../../../crypto/signature.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
-import { type AccountId, idBytes } from '../../../primitives/ids.ts';
-import {
-  accountId,
-  bytes,
-  decodeAs,
-  encodeAs,
-  type Of,
-  struct,
-  uint,
-  uintTo,
-} from '../../../primitives/shape.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import type { Action } from '../../../sdk/action.ts';
 import { OwnItems } from '../../../sdk/actions/add-items.ts';
 import type { Context, WorkOptions } from '../../../sdk/client/context.ts';
-import { type Drawer, entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
+import { entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
 import { encodeChartRecord, serversRecordId, vitalsMediaType } from '../api/chart-records.ts';
 import {
   type RegisteredSensor,
@@ -26,32 +17,15 @@ import {
 } from '../api/registration.ts';
 import { registrationsPost } from '../api/routes/registrations-post.ts';
 import { statDatasets } from '../ledger/tables/stat-datasets.ts';
-import { statTrios, trioId, trioServers } from '../ledger/tables/stat-trios.ts';
+import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { type DataServerLine, dataServerLine } from './data-servers.ts';
+import { type KeptRegistration, registrationsDrawer } from './registrations.ts';
+
+export { registrationsDrawer };
 
 /** The last hour of a registration that has no end. */
 const openEnd = 2 ** 32 - 1;
-const everywhere = 0b111;
-
-const keptRegistration = struct({
-  /** Grows with every change: the newer entry wins on every device. */
-  counter: uint,
-  /** Which of the three have it, a bit a server: at one counter more wins. */
-  reached: uintTo(everywhere),
-  account: accountId,
-  servers: trioServers,
-  /** As it is handed in. */
-  signed: bytes(),
-});
-export type KeptRegistration = Of<typeof keptRegistration>;
-
-/** Where the newest registration of each account is kept. Source: docs/protocol/vitals-reading.md, rule VR-1. */
-export const registrationsDrawer: Drawer<KeptRegistration> = {
-  wing: 'vitals/registrations',
-  entry: keptRegistration,
-  key: ({ account }) => idBytes(account),
-};
 
 /** What may be said of a patient in a cohort; 0: not said. */
 export type PublicAttributes = Pick<Registration, 'sex' | 'ageBand' | 'region' | 'arm'>;

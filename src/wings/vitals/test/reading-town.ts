@@ -13,6 +13,7 @@ import { type SigningKey, signingKeyFromSeed } from '../../../crypto/signature.t
 import { ActSender } from '../../../gateway/act-sender.ts';
 import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { identity as identityShape } from '../../../ledger/identity.ts';
+import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
@@ -25,17 +26,21 @@ import {
   enrolmentIdentity,
   noRecovery,
 } from '../../../sdk/wallet/identity.ts';
+import { noticeWord } from '../api/notice.ts';
+import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { readingsPost } from '../api/routes/readings-post.ts';
 import { encodeSensorRead, readWord, type SensorRead } from '../api/sensor-read.ts';
 import { edgesVersion } from '../crypto/histogram-edges.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import type { OfThree } from '../crypto/page-head.ts';
 import { encodePage, type PageValues } from '../crypto/page-values.ts';
+import { vitalsGateway } from '../gateway/index.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
+import { state } from '../node/statements.ts';
 import type { DataServerLine } from '../sdk/data-servers.ts';
 import { signPage, uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { signStatement } from '../sdk/statements.ts';
@@ -76,7 +81,7 @@ export class ReadingTown {
   }
 
   static async open(): Promise<ReadingTown> {
-    const town = await startConsortium();
+    const town = await startConsortium({ wings: [vitalsGateway] });
     const byAccount = new Map<AccountId, RunningServer>();
     const servers: RunningServer[] = [];
     for (const hospital of hospitals) {
@@ -143,6 +148,15 @@ export class ReadingTown {
     for (const place of places) await this.server(place).server.judge();
     await this.server(0).server.seal();
     for (const place of sealedBy) await this.server(place).server.seal();
+  }
+
+  /** Each server tells its hospital's gateway where it answers (VS-3). */
+  async tellAddresses(): Promise<void> {
+    for (const [at, { server, url }] of this.servers.entries()) {
+      const notice = await state(server.base, { word: noticeWord, payload: utf8(url) });
+      const gateway = new GatewayClient(new Http(this.town.url(hospitals[at] ?? '')));
+      await gateway.call(dataServersPost, { body: { notice: textOfBytes(notice) } });
+    }
   }
 
   async close(): Promise<void> {

@@ -15,5 +15,7 @@ export const statAskPost = defineRoute({
   answer: 'bytes',
   media: 'application/cbor',
   answerBytes: 64 * 1024,
+  // Sums over a large dataset take their time.
+  timeoutMs: 60_000,
   repeatable: true,
 });

@@ -13,5 +13,7 @@ export const statCheckPost = defineRoute({
   stream: 'application/cbor',
   bodyBytes: mostQuestionBytes,
   answer: z.object({ patients: uint, selection: base64urlText(32) }),
+  // Sums over a large dataset take their time.
+  timeoutMs: 60_000,
   repeatable: true,
 });

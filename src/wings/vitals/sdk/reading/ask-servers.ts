@@ -37,7 +37,7 @@ interface AskedServers {
 }
 
 /** What one server came to, as people are told. */
-interface ServerTold {
+export interface ServerTold {
   readonly server: AccountId;
   readonly state: ServerState['kind'];
   /** Why: a code, or in what it lied. */

@@ -5,9 +5,12 @@ import type { Context, WorkOptions } from '../../../../sdk/client/context.ts';
 import { type DataServerLine, dataServerLine } from '../data-servers.ts';
 import { heldRegistration } from '../registering.ts';
 import { askServers, joinedWithReplicas, type Opener, type VitalsFound } from './ask-servers.ts';
+import { foundTogether, someOf } from './found-together.ts';
 
 interface OwnVitalsAsked {
   readonly panel: number;
+  /** Others beside it. */
+  readonly more?: readonly number[];
   /** Hours since 1970, both included; 31 days at most. */
   readonly firstHour: number;
   readonly lastHour: number;
@@ -21,18 +24,23 @@ interface OwnVitalsAsked {
  */
 export const readOwnVitals: Action<OwnVitalsAsked, VitalsFound> = {
   name: 'vitals/read-own',
-  async run(ctx, { panel, firstHour, lastHour, line = dataServerLine(ctx) }, options) {
+  async run(ctx, { panel, more = [], firstHour, lastHour, line = dataServerLine(ctx) }, options) {
     const held = heldRegistration(ctx);
     if (held === undefined) throw new CodedError('PATIENT_UNKNOWN');
     const [first, second, third] = held.servers;
     if (first === undefined || second === undefined || third === undefined)
       throw new CodedError('TRIO_UNKNOWN');
     const { pseudonym } = held.said;
-    const asked = { patient: ctx.account.account, pseudonym, panel, firstHour, lastHour };
     const look = new Uint8Array(0);
-    const three = { servers: [first, second, third], look, asked, line } as const;
-    const answers = await askServers(ctx, three, options);
-    return joinedWithReplicas(ctx, three, { answers, opener: ownOpener(ctx, options) }, options);
+    const opener = ownOpener(ctx, options);
+    const patient = ctx.account.account;
+    const panels = [...new Set([panel, ...more])].map(async (it) => {
+      const asked = { patient, pseudonym, panel: it, firstHour, lastHour };
+      const three = { servers: [first, second, third], look, asked, line } as const;
+      const answers = await askServers(ctx, three, options);
+      return joinedWithReplicas(ctx, three, { answers, opener }, options);
+    });
+    return foundTogether(await someOf(panels));
   },
 };
 

@@ -15,12 +15,15 @@ import { type HeldGrant, heldGrant } from '../../../../sdk/grants/received.ts';
 import { dayRecordId, daysOf, replicasADay, serversRecordId } from '../../api/chart-records.ts';
 import { type DataServerLine, dataServerLine } from '../data-servers.ts';
 import { askServers, joinedWithReplicas, type Opener, type VitalsFound } from './ask-servers.ts';
+import { foundTogether, someOf } from './found-together.ts';
 import type { NamedServer } from './joined-pages.ts';
 import { serversIn } from './replica.ts';
 
 export interface VitalsAsked {
   readonly consent: ConsentId;
   readonly panel: number;
+  /** Other panels, read by the same look. */
+  readonly more?: readonly number[];
   /** Hours since 1970, both included; 31 days at most. */
   readonly firstHour: number;
   readonly lastHour: number;
@@ -53,23 +56,30 @@ export const readVitals: Action<VitalsAsked, VitalsRead> = {
     const record = await opener(serversRecordId(patient));
     const known = record === undefined ? undefined : serversIn(record);
     if (known === undefined) throw new CodedError('PATIENT_UNKNOWN');
-    const { panel, firstHour, lastHour } = input;
-    const asked = { patient, pseudonym: known.pseudonym, panel, firstHour, lastHour };
+    const { firstHour, lastHour } = input;
     const look = await receiptOfAccess(ctx, access, options);
     const line = input.line ?? dataServerLine(ctx);
-    const three = { servers: known.servers, look, asked, line };
-    const answers = await askServers(ctx, three, options);
-    await refuseAsAll(ctx, held, answers, options);
-    const found = await joinedWithReplicas(ctx, three, { answers, opener }, options);
-    return { patient, access, ...found };
+    const { servers, pseudonym } = known;
+    const panels = panelsOf(input).map(async (panel) => {
+      const asked = { patient, pseudonym, panel, firstHour, lastHour };
+      const three = { servers, look, asked, line };
+      const answers = await askServers(ctx, three, options);
+      await refuseAsAll(ctx, held, answers, options);
+      return joinedWithReplicas(ctx, three, { answers, opener }, options);
+    });
+    return { patient, access, ...foundTogether(await someOf(panels)) };
   },
 };
+
+const panelsOf = ({ panel, more = [] }: Pick<VitalsAsked, 'panel' | 'more'>): readonly number[] => [
+  ...new Set([panel, ...more]),
+];
 
 /** One look that names the servers' record and the replicas of these days. Throws PATIENT_UNKNOWN where none of them exists. */
 async function lookAt(
   ctx: Context,
   held: HeldGrant,
-  { panel, firstHour, lastHour }: VitalsAsked,
+  { firstHour, lastHour, ...asked }: VitalsAsked,
   options: WorkOptions,
 ): Promise<SharedListing> {
   const { patient } = held;
@@ -77,7 +87,9 @@ async function lookAt(
   const days = daysOf(firstHour, lastHour);
   const recordIds = [
     serversRecordId(patient),
-    ...days.flatMap((day) => numbers.map((number) => dayRecordId(patient, { day, panel, number }))),
+    ...panelsOf(asked).flatMap((panel) =>
+      days.flatMap((day) => numbers.map((number) => dayRecordId(patient, { day, panel, number }))),
+    ),
   ];
   try {
     return await requestRows(ctx, held, { ...options, recordIds });

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { dayOf } from '../api/chart-records.ts';
+import { dataServerRelayPost } from '../api/routes/data-server-relay-post.ts';
+import { readOwnVitals, readVitals } from '../sdk/index.ts';
+import { changeStudies, registerSensor } from '../sdk/registering.ts';
+import { datasetOf, type Enrolled, pageValues, ReadingTown, sensorKey } from './reading-town.ts';
+
+/** A page in a browser reaches gateways alone: its hospital's passes on what is signed for a data server (VS-3a). */
+
+const hourMs = 3_600_000;
+const inPage = { onlyGateways: true } as const;
+let town: ReadingTown;
+let ana: Enrolled;
+let osei: Enrolled;
+let firstHour = 0;
+before(async () => {
+  town = await ReadingTown.open();
+  await town.tellAddresses();
+  ana = await town.town.person('Ana', 'north', 'patient', inPage);
+  osei = await town.town.person('Osei', 'harbour', 'clinician', inPage);
+  await ana.person.addCard(osei.person.card());
+  const sensor = await sensorKey();
+  const registered = await ana.person.run(registerSensor, {
+    ...{ servers: town.accounts, sensor: { key: sensor.publicKey, panels: [1] } },
+  });
+  assert.deepEqual(registered.missing, []);
+  await ana.person.run(changeStudies, { join: [datasetOf] });
+  firstHour = 24 * (dayOf(Math.floor(town.town.now() / hourMs)) - 1);
+  const { pseudonym } = registered.said;
+  const page = { sequence: 0, startHour: firstHour, values: pageValues(1, 3, 1) };
+  await town.measure({ sensor, pseudonym }, [page]);
+});
+after(() => town.close());
+
+const asked = () => ({ panel: 1, firstHour, lastHour: firstHour + 23 });
+const states = ({ servers }: { readonly servers: readonly { readonly state: string }[] }) =>
+  servers.map(({ state }) => state);
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'nothing was refused',
+    (error: unknown) => (error instanceof CodedError ? error.code : String(error)),
+  );
+
+test('a patient registers and reads her own by her gateway alone, of servers of three hospitals', async () => {
+  const read = await ana.person.run(readOwnVitals, asked());
+  assert.deepEqual(states(read), ['answered', 'answered', 'answered']);
+  assert.deepEqual(
+    read.pages.map(({ startHour, from }) => ({ startHour, from })),
+    [{ startHour: firstHour, from: 'servers' }],
+  );
+});
+
+test('a doctor of another hospital reads by his gateway; one look', async () => {
+  const { consent } = await ana.person.grant({
+    grantee: osei.person.accounts[0]?.account as AccountId,
+    ...{ readClasses: ['iot'], purposes: ['TREAT'], notAfterMs: town.town.now() + hourMs },
+  } as never);
+  await osei.person.sync();
+  const read = await osei.person.run(readVitals, { consent, ...asked() });
+  assert.deepEqual(states(read), ['answered', 'answered', 'answered']);
+  assert.equal(read.pages.length, 1);
+});
+
+test('what a server refuses is refused as it says it', async () => {
+  const eve = await town.town.person('Eve', 'north', 'patient', inPage);
+  assert.equal(await codeOf(eve.person.run(readOwnVitals, asked())), 'PATIENT_UNKNOWN');
+  const server = town.accounts[0] as AccountId;
+  assert.equal(await codeOf(passed(eve, server, new Uint8Array([1]))), 'CBOR_SHAPE');
+});
+
+test('nothing is passed to somebody who is no data server', async () => {
+  const account = osei.person.accounts[0]?.account as AccountId;
+  assert.equal(await codeOf(passed(ana, account, new Uint8Array([1]))), 'SERVER_UNKNOWN');
+});
+
+test('a stranger has nothing passed on', async () => {
+  const http = await ana.person.run(
+    { name: 'test/http', run: async (ctx) => ctx.gateway.http },
+    undefined,
+  );
+  const { path, method, stream } = dataServerRelayPost;
+  const url = `${http.baseUrl}${path.replace(':server', town.accounts[0] ?? '').replace(':word', 'readings')}`;
+  const response = await fetch(url, { method, headers: { 'content-type': stream }, body: 'x' });
+  assert.equal(response.status, 401);
+});
+
+test('what a server says otherwise than it should is its silence, and no page at this address', async () => {
+  const { reading } = town.server(1).server;
+  const honest = reading.answer.bind(reading);
+  reading.answer = async () => {
+    throw new Error('<script>');
+  };
+  const read = ana.person.run(readOwnVitals, asked());
+  const code = await codeOf(read.finally(() => Object.assign(reading, { answer: honest })));
+  assert.equal(code, 'VITALS_NOT_HERE');
+});
+
+const passed = ({ person }: Enrolled, server: AccountId, stream: Uint8Array) =>
+  person.run(
+    {
+      name: 'test/pass',
+      run: (ctx) =>
+        ctx.gateway.call(dataServerRelayPost, { params: { server, word: 'readings' }, stream }),
+    },
+    undefined,
+  );
