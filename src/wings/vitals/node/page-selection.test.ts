@@ -23,7 +23,7 @@ const pagesOf = (patient: number, each: number) =>
 /** So many patients with three pages each, of one day. */
 const meant = (patients: number, from = 0, each = 3) =>
   Array.from({ length: patients }, (_, i) => ({
-    ...{ patient: name(from + i), pages: each, readings: each },
+    ...{ patient: name(from + i), name: bytesToHex(name(from + i)), pages: each, readings: each },
     digest: digestOfDays(digestOfPages(idsOf(from + i, each))),
   })).sort((a, b) => compareBytes(a.patient, b.patient));
 const query = sha256(utf8('query'));

@@ -7,6 +7,8 @@ import { vitalsNames } from '../names.ts';
 export interface MeantPatient {
   /** The pseudonym, 16 bytes. */
   readonly patient: Uint8Array;
+  /** The same in hex. */
+  readonly name: string;
   readonly pages: number;
   readonly readings: number;
   /** `digestOfDays`, 32 bytes: another set of pages has another. */

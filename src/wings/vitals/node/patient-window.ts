@@ -11,8 +11,6 @@ const sharesAtOnce = 4_096;
 
 /** Somebody with a page in the window, and where her sum stands. */
 export interface WindowPatient extends MeantPatient {
-  /** Hex. */
-  readonly name: string;
   readonly place: number;
 }
 

@@ -1,4 +1,3 @@
-import { bytesToHex } from '../../../primitives/bytes.ts';
 import { ColumnSum } from '../crypto/column-sum.ts';
 import { keptLength, pageVitals, rollLength } from '../crypto/page-layout.ts';
 import type { SummedShares } from './answer-share.ts';
@@ -83,7 +82,7 @@ async function summed(
   const totals = roll.totals();
   const shares = { sums: totals.slice(0, pageVitals), products: totals.slice(pageVitals) };
   if (!of.counters) return shares;
-  const names = new Set(of.whole.map(({ patient }) => bytesToHex(patient)));
+  const names = new Set(of.whole.map(({ name }) => name));
   await addCounters(store, of.of, { sum: histogram, isCounted: (name) => names.has(name) });
   return { ...shares, counters: histogram.totals() };
 }
@@ -94,8 +93,7 @@ function* inWindow(
   whole: readonly MeantPatient[],
 ): Iterable<WindowPatient> {
   let at = 0;
-  for (const { patient } of whole) {
-    const name = bytesToHex(patient);
+  for (const { name } of whole) {
     while (at < patients.length && (patients[at]?.name ?? name) < name) at++;
     const found = patients[at];
     if (found?.name === name) yield found;

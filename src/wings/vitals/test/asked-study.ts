@@ -130,7 +130,7 @@ export function memoryPages(place: number, pages: () => readonly StudyPage[]): Q
         const own = within(wanted).filter(({ patient }) => patient === name);
         const ids = own.map(({ page }) => page).sort(compareBytes);
         return {
-          ...{ patient: hexToBytes(name) ?? new Uint8Array(16), pages: own.length },
+          ...{ patient: hexToBytes(name) ?? new Uint8Array(16), name, pages: own.length },
           readings: own.reduce((sum, { rows }) => sum + rows.length, 0),
           digest: digestOfDays(digestOfPages(ids)),
         };

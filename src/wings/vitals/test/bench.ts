@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { median, type Report } from '../../../../bench/figures.ts';
-import { ColumnSum } from '../crypto/column-sum.ts';
 import { openKernel, pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { pageIdOf, type ServerNumber } from '../crypto/page-head.ts';
 import { keepShare } from '../crypto/page-keep.ts';
@@ -12,6 +9,7 @@ import { openBody } from '../crypto/page-open.ts';
 import { type SharedPage, sharePage } from '../crypto/page-share.ts';
 import { decidePage, prepareShare } from '../crypto/page-verify.ts';
 import type { SignedPage } from '../sdk/sensor/page-upload.ts';
+import { benchStats } from './bench-stats.ts';
 import { drawn, randomnessOf, valuesOf, verify, verifyKey } from './pages.ts';
 import { ThreeServers } from './three-servers.ts';
 
@@ -126,82 +124,6 @@ async function benchStored(report: Report): Promise<void> {
   } finally {
     await three.close();
   }
-}
-
-/**
- * One server's sums of all 20 moments over rollups in SQLite, against plain SQL over the same rollups and over the raw
- * rows. What a whole question costs besides (selection, guard, noise, seal) is not in it.
- */
-async function benchStats(report: Report): Promise<void> {
-  const rounds = 7;
-  for (const readings of [10_000, 100_000, 1_000_000]) {
-    const pages = Math.ceil(readings / rows);
-    const sqlite = studyDatabase(pages);
-    const segments = sqlite.prepare('SELECT roll FROM segments');
-    const own = medianMs(rounds, () => {
-      const sum = new ColumnSum(20);
-      for (const { roll } of segments.iterate()) if (roll instanceof Uint8Array) sum.add(roll);
-      return sum.totals();
-    });
-    const columns = Array.from({ length: 20 }, (_, at) => `sum(c${at})`).join(', ');
-    const rollups = sqlite.prepare(`SELECT ${columns} FROM rollups`);
-    const peer = medianMs(rounds, () => rollups.get());
-    const pairs = [0, 1, 2, 3, 4].flatMap((a) =>
-      [0, 1, 2, 3, 4].slice(a).map((b) => `sum(v${a} * v${b})`),
-    );
-    const sums = [0, 1, 2, 3, 4].map((v) => `sum(v${v})`);
-    const raw = sqlite.prepare(`SELECT ${[...sums, ...pairs].join(', ')} FROM readings`);
-    const rawMs = medianMs(3, () => raw.get());
-    sqlite.close();
-    const base = { bench: 'stats', n: readings, rounds, unit: 'ms' };
-    const least = readings === 1_000_000 ? 4 : 0;
-    report({
-      ...{ ...base, figure: `server-${readings}-vs-sql-rollups`, value: own },
-      ...{ peer: 'node:sqlite, plain rollups', peerValue: peer, ratio: peer / own },
-      ...{ goal: least === 0 ? 'told, no goal' : '>= 4 times faster', ok: peer / own >= least },
-    });
-    report({
-      ...{ ...base, figure: `server-${readings}-vs-sql-raw`, value: own },
-      ...{ peer: 'node:sqlite, plain rows', peerValue: rawMs, ratio: rawMs / own },
-      ...{ goal: 'told, no goal', ok: true },
-    });
-  }
-}
-
-function medianMs(rounds: number, work: () => unknown): number {
-  const times: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
-    const started = performance.now();
-    work();
-    // The first round warms up.
-    if (round > 0) times.push(performance.now() - started);
-  }
-  return median(times);
-}
-
-const segmentPages = 2_048;
-
-/** Shares in segments, and the same pages in plain: their sums, and their readings. */
-function studyDatabase(pages: number): DatabaseSync {
-  const sqlite = new DatabaseSync(':memory:');
-  const names = Array.from({ length: 20 }, (_, at) => `c${at} INTEGER`).join(', ');
-  sqlite.exec(`CREATE TABLE segments (roll BLOB); CREATE TABLE rollups (${names});
-    CREATE TABLE readings (v0 INTEGER, v1 INTEGER, v2 INTEGER, v3 INTEGER, v4 INTEGER); BEGIN`);
-  const segment = sqlite.prepare('INSERT INTO segments VALUES (?)');
-  const rollup = sqlite.prepare(`INSERT INTO rollups VALUES (${'?,'.repeat(19)}?)`);
-  const reading = sqlite.prepare('INSERT INTO readings VALUES (?, ?, ?, ?, ?)');
-  for (let first = 0; first < pages; first += segmentPages) {
-    segment.run(randomBytes(160 * Math.min(segmentPages, pages - first)));
-  }
-  for (let page = 0; page < pages; page++) {
-    rollup.run(...Array.from({ length: 20 }, (_, at) => 8_000 + ((page * 31 + at * 7) % 500)));
-    for (let row = 0; row < rows; row++) {
-      const code = (v: number): number => (page * 13 + row * 7 + v * 29) % 256;
-      reading.run(code(0), code(1), code(2), code(3), code(4));
-    }
-  }
-  sqlite.exec('COMMIT');
-  return sqlite;
 }
 
 /** What `npm run bench` can measure of the wing, by name. */

@@ -194,14 +194,19 @@ async function finish(
 ): Promise<Answered> {
   const { signal, onProgress } = options;
   let kept = await paid(ctx, begun, options);
-  for (const [at, line] of lines.entries()) {
-    onProgress?.({ phase: 'fetching', done: at, total: 3 });
-    if ((kept.answers[at]?.length ?? 0) > 0) continue;
-    const answer = await patiently(() => line.ask(kept.signed), patience(signal));
-    kept = await noted(ctx, kept, {
-      answers: kept.answers.map((it, place) => (place === at ? answer : it)),
-    });
-  }
+  onProgress?.({ phase: 'fetching', done: 0, total: 3 });
+  // All three at once; what one gave is kept also where another one failed.
+  const asked = await Promise.allSettled(
+    lines.map(async (line, at) => {
+      const before = kept.answers[at];
+      if (before !== undefined && before.length > 0) return before;
+      return patiently(() => line.ask(kept.signed), patience(signal));
+    }),
+  );
+  kept = await noted(ctx, kept, {
+    answers: asked.map((it) => (it.status === 'fulfilled' ? it.value : new Uint8Array(0))),
+  });
+  for (const it of asked) if (it.status === 'rejected') throw it.reason;
   onProgress?.({ phase: 'opening', done: 0, total: 3 });
   const keys = (await ctx.allKeys()).map(({ kem }) => kem);
   const { values, hashes } = await openAnswers(kept.answers, bytesToHex(kept.query), keys);
