@@ -174,7 +174,7 @@ module.exports = {
         'A list of wings reads that floor of each wing; what type they have is its reader\u2019s to say.',
       severity: 'error',
       from: { path: '^src/wings/([a-z]+)\\.ts$' },
-      to: { path: '.', pathNot: '^src/wings/[^/]+/$1(/index)?\\.ts$' },
+      to: { path: '.', pathNot: '^src/wings/[^/]+/$1(/index|/wing)?\\.ts$' },
     },
     {
       name: 'codes-and-names-are-data',

@@ -1,3 +1,3 @@
-import { vitalsSdk } from './vitals/sdk/index.ts';
+import { vitalsSdk } from './vitals/sdk/wing.ts';
 /** What wings add to a person's device, one line a wing. `Person` alone reads it. */
 export const sdkWings = [vitalsSdk] as const;

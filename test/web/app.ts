@@ -52,9 +52,10 @@ export class Touches {
   }
 }
 
-/** Browsers come to the demo through `door`, which a test may shut. */
-export async function startApp(): Promise<App> {
+/** Browsers come to the demo through `door`, which a test may shut. `prepare`: what stands in the home before it is founded. */
+export async function startApp(prepare?: (home: string) => void): Promise<App> {
   const home = temporaryHome();
+  prepare?.(home);
   let running = await up(home, ['--demo']);
   const browser = await launchChromium();
   const door = await startDoor(String(running.ready.url).replace(/\/$/u, ''));

@@ -24,6 +24,8 @@ export interface Door {
   answer(answering: Answering): void;
   /** While hospitals answer, they say this where the address ends so; undefined: nothing is said for them. */
   give(given: Given | undefined): void;
+  /** What has this in its address fails, whatever else is answered; undefined: nothing. */
+  fail(pattern: RegExp | undefined): void;
   close(): void;
 }
 
@@ -37,18 +39,18 @@ const asked = /\/v1\/|^\/app\//u;
 export async function startDoor(upstream: string): Promise<Door> {
   let answering: Answering = 'as they do';
   let given: Given | undefined;
+  let failing: RegExp | undefined;
   const held = new Set<() => void>();
   const listener: RequestListener = (incoming, answer) => {
     const { url = '/' } = incoming;
-    if (answering === 'as they do' && given !== undefined && url.endsWith(given.path)) {
+    if (failing?.test(url)) refuse(answer);
+    else if (answering === 'as they do' && given !== undefined && url.endsWith(given.path)) {
       answer.writeHead(200, { 'content-type': 'application/json' });
       answer.end(JSON.stringify(given.answer));
     } else if (answering === 'as they do' || !asked.test(url)) passOn(upstream, incoming, answer);
     else if (answering === 'never') incoming.socket.destroy();
-    else if (answering === 'failing') {
-      answer.writeHead(503, { 'content-type': 'application/json' });
-      answer.end('{}');
-    } else {
+    else if (answering === 'failing') refuse(answer);
+    else {
       const go = () => passOn(upstream, incoming, answer);
       held.add(go);
       answer.on('close', () => held.delete(go));
@@ -71,11 +73,19 @@ export async function startDoor(upstream: string): Promise<Door> {
     give(next) {
       given = next;
     },
+    fail(pattern) {
+      failing = pattern;
+    },
     close() {
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+function refuse(answer: ServerResponse): void {
+  answer.writeHead(503, { 'content-type': 'application/json' });
+  answer.end('{}');
 }
 
 function passOn(upstream: string, incoming: IncomingMessage, answer: ServerResponse): void {

@@ -39,7 +39,7 @@ const saidPlaces = /(<meta name="salus-(?:seal|demo)" content=")(?:[0-9a-f]*|yes
 /** The first parts of the app's places; what else somebody opens by its address is the server's to answer. */
 const places: ReadonlySet<string> = new Set([
   ...['', 'home', 'record', 'item', 'add', 'sharing', 'share', 'looked', 'keys', 'code', 'join'],
-  ...['move', 'leave'],
+  ...['move', 'leave', 'vitals', 'studies', 'questions'],
   ...['open', 'patients', 'chart', 'drafts', 'desk', 'network', 'explorer', 'check'],
 ]);
 

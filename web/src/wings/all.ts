@@ -1,5 +1,6 @@
 import type { RouteObject } from 'react-router';
 import { consortiumWeb } from './consortium/index.ts';
+import { vitalsWeb } from './vitals/index.ts';
 
 /** The screens that a wing brings. */
 export interface WebWing {
@@ -7,7 +8,9 @@ export interface WebWing {
   readonly routes: readonly RouteObject[];
   /** Where an operator goes on to from the network page; the word is a key of `words`. */
   readonly operator?: { readonly path: string; readonly word: 'consortium.link' };
+  /** Where a patient goes on to from what was measured last. */
+  readonly patient?: { readonly path: string; readonly word: 'vitals.link' };
 }
 
 /** One line a wing. */
-export const webWings: readonly WebWing[] = [consortiumWeb];
+export const webWings: readonly WebWing[] = [consortiumWeb, vitalsWeb];

@@ -298,6 +298,8 @@ export async function personOptions(walletId: string): Promise<PersonOptions> {
   const site = await siteOf();
   return {
     http: { fetch: reach.fetch },
+    // The page's policy lets it reach the address that it came from, and no other.
+    onlyGateways: true,
     items: indexedDbItemStore(walletId),
     gatewayUrlOf: ({ organisation, gatewayUrl }) =>
       site.hospitals.find((it) => it.account === organisation)?.url ?? gatewayUrl,

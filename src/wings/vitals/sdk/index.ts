@@ -1,7 +1,3 @@
-import type { SdkWing } from '../../../sdk/wing.ts';
-import { keptQuestions, questionPending } from './asking/kept-questions.ts';
-import { registrationsDrawer } from './registrations.ts';
-
 export { panelOf, vitalsOf } from '../crypto/panels.ts';
 export { type Answered, anovaOf, ttestOf } from './asking/answered.ts';
 export {
@@ -31,11 +27,3 @@ export {
 export type { Figure } from './statistics/answer.ts';
 
 export { type Crossing, type Range, trendOf } from './thresholds.ts';
-
-/** What the wing adds to a person's device. */
-export const vitalsSdk: SdkWing = {
-  name: 'vitals',
-  drawers: [keptQuestions, registrationsDrawer],
-  pendingKinds: [questionPending],
-  messageKinds: [],
-};

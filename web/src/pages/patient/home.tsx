@@ -10,6 +10,7 @@ import { usePersonName } from '../../parts/person-sign.tsx';
 import { ClassIcon, RecordRow } from '../../parts/record-row.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import { LastValueRow } from '../../parts/value.tsx';
+import { webWings } from '../../wings/all.ts';
 import type { HomeView, NewsView } from '../../worker/calls/home.ts';
 
 /** Who can read, until when, and the odd thing: read without scrolling on a phone. */
@@ -71,6 +72,15 @@ function Known({ home }: { readonly home: HomeView }) {
             <h2>{t('home.lastValues')}</h2>
             <Link to="/record">{t('home.allValues')}</Link>
           </div>
+          {webWings.flatMap(({ name, patient }) =>
+            patient === undefined
+              ? []
+              : [
+                  <p key={name} className="sm">
+                    <Link to={patient.path}>{t(patient.word)}</Link>
+                  </p>,
+                ],
+          )}
           {home.lastValues.length === 0 ? (
             <p className="dim sm">{t('home.noValues')}</p>
           ) : (

@@ -108,20 +108,24 @@ export interface Gap {
   readonly sensor: string;
   readonly after: number;
   readonly before: number;
+  /** Hours of the two, since 1970. */
+  readonly afterHour: number;
+  readonly beforeHour: number;
 }
 
 /** Where a sensor's numbers leave some out. A sensor numbers the pages of each panel. Rule VR-15. */
 export function gapsIn(pages: readonly VitalsPage[]): readonly Gap[] {
-  const bySensor = new Map<string, number[]>();
-  for (const { sensor, sequence } of pages) {
-    if (sensor === undefined) continue;
-    bySensor.set(sensor, [...(bySensor.get(sensor) ?? []), sequence]);
+  const bySensor = new Map<string, VitalsPage[]>();
+  for (const page of pages) {
+    if (page.sensor === undefined) continue;
+    bySensor.set(page.sensor, [...(bySensor.get(page.sensor) ?? []), page]);
   }
-  return [...bySensor].flatMap(([sensor, sequences]) => {
-    const sorted = [...sequences].sort((a, b) => a - b);
-    return sorted.flatMap((before, at) => {
-      const after = sorted[at - 1];
-      return after === undefined || before - after <= 1 ? [] : [{ sensor, after, before }];
+  return [...bySensor].flatMap(([sensor, own]) => {
+    const sorted = own.toSorted((a, b) => a.sequence - b.sequence);
+    return sorted.flatMap(({ sequence: before, startHour: beforeHour }, at) => {
+      const last = sorted[at - 1];
+      if (last === undefined || before - last.sequence <= 1) return [];
+      return [{ sensor, after: last.sequence, before, afterHour: last.startHour, beforeHour }];
     });
   });
 }

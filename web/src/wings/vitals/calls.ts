@@ -1,0 +1,165 @@
+import { isCoded } from '@salus/salus/sdk/browser';
+import {
+  type Curve,
+  curvesOf,
+  heldRegistration,
+  type RegistrationHeld,
+  readOwnVitals,
+  resendRegistration,
+  trendOf,
+  type VitalsFound,
+} from '@salus/salus/sdk/vitals';
+import { unitShown } from '../../boundary/units.ts';
+import type { Call } from '../../worker/call.ts';
+import type { Session } from '../../worker/session.ts';
+import { hospitalOf } from '../../worker/site.ts';
+
+export type Period = 'day' | 'week' | 'month';
+
+/** A time in which a vital sign was outside its range. */
+export interface OutsideView {
+  readonly side: 'below' | 'above';
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly worst: number;
+  readonly isOver: boolean;
+}
+
+/** One vital sign, as it is drawn and as its table has it: a step is a reading, or an hour of them. */
+export interface CurveView {
+  readonly vital: Curve['vital'];
+  readonly unit: string;
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+  readonly steps: Curve['steps'];
+  readonly newest: Curve['newest'];
+  readonly outside: readonly OutsideView[];
+  /** Of the days' medians, a day; undefined: it is no week, or fewer than four days have values. */
+  readonly perDay: number | undefined;
+}
+
+/** One of the three servers, by its hospital. */
+export interface ServerView {
+  readonly title: string;
+  readonly state: VitalsFound['servers'][number]['state'];
+}
+
+/** What sensors sent in a time, and where it came from. */
+export interface VitalsView {
+  readonly period: Period;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly curves: readonly CurveView[];
+  readonly servers: readonly ServerView[];
+  /** Pages from three servers, and from the sealed copies in the record. */
+  readonly fromServers: number;
+  readonly fromCopies: number;
+  /** Days of which not all three answered and no copy stands in the record. */
+  readonly missingDays: readonly number[];
+  /** Hours that one server proved and that nobody can show. */
+  readonly missingHours: number;
+  /** Readings that a device counted and that are not here. */
+  readonly gaps: readonly { readonly fromMs: number; readonly untilMs: number }[];
+  /** Undefined: nothing came in this time. */
+  readonly newestMs: number | undefined;
+  readonly askedMs: number;
+}
+
+export interface OwnVitals {
+  /** Undefined: no device was ever added. */
+  readonly vitals: VitalsView | undefined;
+  readonly devices: number;
+  readonly studies: number;
+}
+
+const hourMs = 3_600_000;
+const hoursIn: Readonly<Record<Period, number>> = { day: 24, week: 7 * 24, month: 30 * 24 };
+
+/** The hours of a period up to this one, as the servers are asked. */
+function spanOf(period: Period, nowMs: number) {
+  const lastHour = Math.floor(nowMs / hourMs);
+  return { firstHour: lastHour - hoursIn[period] + 1, lastHour };
+}
+
+const own: Call<{ readonly period: Period }, OwnVitals> = async (
+  session,
+  { period },
+  { signal },
+) => {
+  const held = await registrationOf(session, signal);
+  if (held === undefined || held.said.sensors.length === 0)
+    return { vitals: undefined, devices: 0, studies: 0 };
+  const [panel = 1, ...more] = [...new Set(held.said.sensors.flatMap((it) => it.panels))];
+  const asked = { panel, more, ...spanOf(period, Date.now()) };
+  const found = await session.person.run(readOwnVitals, asked, { ...session.as, signal });
+  return {
+    vitals: await viewOf(session, found, period),
+    ...{ devices: held.said.sensors.length, studies: held.said.datasets.length },
+  };
+};
+
+/** As the wallet has it; a server that has not heard of it yet is told by the way. */
+async function registrationOf(
+  { person, as }: Session,
+  signal: AbortSignal,
+): Promise<RegistrationHeld | undefined> {
+  const options = { ...as, signal };
+  const held = await person.run(
+    { name: 'vitals/held', run: async (ctx) => heldRegistration(ctx) },
+    undefined,
+    options,
+  );
+  if (held === undefined || held.missing.length === 0) return held;
+  return person.run(resendRegistration, {}, options).catch((error: unknown) => {
+    if (isCoded(error) && error.code !== 'INTERRUPTED') return held;
+    throw error;
+  });
+}
+
+async function viewOf(session: Session, found: VitalsFound, period: Period): Promise<VitalsView> {
+  const askedMs = Date.now();
+  const { firstHour, lastHour } = spanOf(period, askedMs);
+  const curves = curvesOf(found.pages, period === 'day' ? 'reading' : 'hour');
+  const fromCopies = found.pages.filter(({ from }) => from === 'replica').length;
+  const newest = curves.map((it) => it.newest.ms);
+  return {
+    ...{ period, askedMs, fromMs: firstHour * hourMs, untilMs: (lastHour + 1) * hourMs },
+    curves: curves.map((it) => curveView(it, period, lastHour)),
+    servers: await serversOf(session, found.servers),
+    ...{ fromCopies, fromServers: found.pages.length - fromCopies },
+    missingDays: found.missingDays.map((day) => day * 24 * hourMs),
+    missingHours: found.missingHours.length,
+    gaps: found.gaps.map(({ afterHour, beforeHour }) => ({
+      ...{ fromMs: (afterHour + 1) * hourMs, untilMs: beforeHour * hourMs },
+    })),
+    newestMs: newest.length === 0 ? undefined : Math.max(...newest),
+  };
+}
+
+function curveView(curve: Curve, period: Period, lastHour: number): CurveView {
+  const { vital, unit, range, steps, newest, crossings, series } = curve;
+  return {
+    ...{ vital, unit: unitShown(unit), low: range.low, high: range.high, steps, newest },
+    outside: crossings.map(({ side, firstHour, lastHour: last, worst, isOver }) => ({
+      ...{ side, worst, isOver, fromMs: firstHour * hourMs, untilMs: (last + 1) * hourMs },
+    })),
+    perDay: period === 'week' ? trendOf(series, Math.floor(lastHour / 24)).slope : undefined,
+  };
+}
+
+/** Each by the name of its hospital, where this app's server says it. */
+function serversOf(
+  { person, as }: Session,
+  servers: VitalsFound['servers'],
+): Promise<readonly ServerView[]> {
+  const named = servers.map(async ({ server, state }): Promise<ServerView> => {
+    const row = await person
+      .run({ name: 'vitals/server', run: (ctx) => ctx.ledger.knownAccount(server) }, undefined, as)
+      .catch(() => undefined);
+    const hospital = row && (await hospitalOf(row.organisation).catch(() => undefined));
+    return { title: hospital?.title ?? server.slice(0, 8), state };
+  });
+  return Promise.all(named);
+}
+
+export const vitalsCalls = { 'vitals.own': own };
