@@ -56,6 +56,7 @@ export const vitalsCodes = {
   EXACT_REFUSED: { kind: 'not-valid', sentence: 'Answers without noise are not given: they would tell of single people.' },
   QUERY_EXPIRED: { kind: 'not-valid', sentence: 'This question was asked for another time: write it anew.' },
   COHORT_OVERLAP: { kind: 'not-shared', sentence: 'This question differs from an earlier one by a few patients: the two answers would tell of them.' },
+  CHECKS_SPENT: { kind: 'not-shared', sentence: 'This researcher had as many groups of the dataset looked at as a quarter allows.' },
   ANSWER_LOST: { kind: 'fault', sentence: 'This data server began to answer, and its pages are others now: it cannot give the same answer any more.' },
   ANSWERS_DIFFER: { kind: 'verification', sentence: 'The three data servers did not add up the same pages: their parts make no answer.' },
   ANSWER_NOT_SEALED: { kind: 'verification', sentence: 'This data server gave another answer than the one that it sealed on the ledger.' },

@@ -157,7 +157,7 @@ test('19 patients: COHORT_TOO_SMALL, by the check before anything is paid', asyn
   await assert.rejects(desk.check(question), refusedWith('COHORT_TOO_SMALL'));
 });
 
-test('the check says how many patients, rounded down, and which pages; and writes nothing', async () => {
+test('the check says how many patients, rounded down, and which pages; and begins nothing', async () => {
   const own = await askedStudy({ pages: pagesOf({ patients: 39 }) });
   const question = await own.signed(own.manifest());
   const [a, b, c] = await Promise.all(own.desks.map((it) => it.check(question)));

@@ -21,6 +21,7 @@ import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import { type Dataset, statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { statPermits } from '../ledger/tables/stat-permits.ts';
 import { queryRowId, statQueries } from '../ledger/tables/stat-queries.ts';
+import { quarterOf } from '../ledger/tables/stat-spent.ts';
 import { statTrios, type Trio } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { answerShare, type ServerPlace } from './answer-share.ts';
@@ -67,6 +68,12 @@ export interface DeskParts {
   readonly faultPoint?: (step: 'begun' | 'summed' | 'kept' | 'sent' | 'sealed') => void;
 }
 
+/** Groups of one dataset that are looked at for one researcher in a quarter. Rule VQ-33a. */
+export const groupsAQuarter = 64;
+/** Checks of one researcher in a minute: his flood is his own. */
+const checksAMinute = 60;
+const minuteMs = 60_000;
+
 interface Judged {
   readonly manifest: QueryManifest;
   readonly query: string;
@@ -92,6 +99,7 @@ export class QuestionDesk {
   readonly #parts: DeskParts;
   /** Of one question one at a time. */
   readonly #running = new Map<string, Promise<Uint8Array>>();
+  readonly #checks = new Map<string, { readonly count: number; readonly endsMs: number }>();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -110,13 +118,14 @@ export class QuestionDesk {
     }
   }
 
-  /** Whether it would be answered; keeps nothing. `patients`: rounded down to a multiple of the dataset's minimum. */
+  /** Whether it would be answered; keeps only that this group was looked at. `patients`: rounded down to a multiple of the dataset's minimum. */
   async check(
     signed: Uint8Array,
   ): Promise<{ readonly patients: number; readonly selection: Uint8Array }> {
     const { store, now, hidingKeys } = this.#parts;
     const judged = await this.#judged(signed);
     const { manifest, dataset, query } = judged;
+    this.#requireUnhurried(manifest.researcher);
     // Without them it could not be answered once it is paid.
     await hidingKeys(dataset.trio);
     if (store.known(query) === undefined) {
@@ -127,6 +136,17 @@ export class QuestionDesk {
     requireNoOverlap(store.earlierSets(manifest.researcher, manifest.dataset), set, dataset.kMin);
     const patients = patientsIn(set);
     return { patients: patients - (patients % dataset.kMin), selection };
+  }
+
+  /** Before pages are looked for, which is what costs. Throws RATE_LIMITED. */
+  #requireUnhurried(researcher: string): void {
+    const now = this.#parts.now();
+    const before = this.#checks.get(researcher);
+    const running = before !== undefined && now < before.endsMs;
+    const minute = running ? before : { count: 0, endsMs: now + minuteMs };
+    if (minute.count >= checksAMinute) throw new CodedError('RATE_LIMITED');
+    // Only who has a permit comes here, so there are as many as researchers.
+    this.#checks.set(researcher, { ...minute, count: minute.count + 1 });
   }
 
   /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
@@ -197,12 +217,23 @@ export class QuestionDesk {
     const { pages: kept } = this.#parts;
     if ((await kept.newestBatch(trio)) < asOfBatch) throw new CodedError('BATCH_UNKNOWN');
     const meant = await kept.select(wanted);
+    const set = pageSetOf(meant);
+    this.#requireFewGroups(manifest, set);
     requirePatients(meant, kMin);
     const all = { query: bytesOf(query), pagesPerPatient, wanted };
-    const set = pageSetOf(meant);
     const { rows, ...counted } = await this.#counting(meant, all);
     const selection = selectionOf(all.query, rows ?? set);
     return { ...counted, set, selection, wanted };
+  }
+
+  /**
+   * Whatever is said next tells something of this group without noise, so a researcher has few of them looked at, paid or
+   * not. Throws CHECKS_SPENT. Rule VQ-33a.
+   */
+  #requireFewGroups({ researcher, dataset }: QueryManifest, set: PageSet): void {
+    const { store, now } = this.#parts;
+    const of = { researcher, dataset, quarter: quarterOf(now()), group: sha256(set) };
+    if (!store.look(of, groupsAQuarter)) throw new CodedError('CHECKS_SPENT');
   }
 
   /** What counts of each (VQ-7); `rows`: missing where that is everything. */

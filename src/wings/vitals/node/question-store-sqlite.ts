@@ -12,6 +12,10 @@ const schema = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS questions_by_dataset ON questions (dataset, researcher);
   CREATE INDEX IF NOT EXISTS questions_owed ON questions (place) WHERE sealed = 0;
+  CREATE TABLE IF NOT EXISTS looks (
+    researcher TEXT NOT NULL, dataset TEXT NOT NULL, quarter INTEGER NOT NULL, page_set BLOB NOT NULL,
+    PRIMARY KEY (researcher, dataset, quarter, page_set)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS page_sets (
     researcher TEXT NOT NULL, dataset TEXT NOT NULL, page_set BLOB NOT NULL, patients BLOB NOT NULL,
     PRIMARY KEY (researcher, dataset, page_set)
@@ -54,6 +58,21 @@ export function sqliteQuestionStore(path: string): QuestionStore {
   return {
     known,
     earlierSets,
+    look({ researcher, dataset, quarter, group }, most) {
+      return whole(() => {
+        const key = [researcher, dataset, quarter] as const;
+        const own = 'researcher = ? AND dataset = ? AND quarter = ?';
+        const before = sqlite
+          .prepare(`SELECT 1 FROM looks WHERE ${own} AND page_set = ?`)
+          .get(...key, group);
+        if (before !== undefined) return true;
+        const counted = sqlite.prepare(`SELECT count(*) AS n FROM looks WHERE ${own}`).get(...key);
+        if (Number(counted?.n) >= most) return false;
+        sqlite.prepare('DELETE FROM looks WHERE quarter < ?').run(quarter);
+        sqlite.prepare('INSERT INTO looks VALUES (?, ?, ?, ?)').run(...key, group);
+        return true;
+      });
+    },
     begin(question, set, guard) {
       return whole(() => {
         const before = known(question.query);

@@ -100,6 +100,24 @@ export function questionStoreContract(
       );
     });
 
+    test('so many groups are looked at for a researcher in a quarter, also after a restart; one of before is none', async () => {
+      const reopen = await begin();
+      const look = (store: QuestionStore, group: string, change: object = {}): boolean =>
+        store.look(
+          { researcher: 'rosa', dataset: 'one', quarter: 7, group: hash(group), ...change },
+          2,
+        );
+      assert.deepEqual(
+        ['a', 'b', 'a', 'c'].map((it) => look(reopen(), it)),
+        [true, true, true, false],
+      );
+      const again = reopen();
+      assert.equal(look(again, 'c', { researcher: 'raul' }), true);
+      assert.equal(look(again, 'c', { dataset: 'two' }), true);
+      assert.equal(look(again, 'c', { quarter: 8 }), true);
+      assert.equal(look(again, 'b'), true);
+    });
+
     test('patients see the questions on their dataset, a researcher his own', async () => {
       const store = (await begin())();
       for (const question of [questionOf('a'), questionOf('b', 'raul')])

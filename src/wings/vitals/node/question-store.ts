@@ -27,6 +27,19 @@ export interface QuestionStore {
   /** Page sets of the researcher's earlier questions on the dataset, each once. */
   earlierSets(researcher: string, dataset: string): Iterable<PageSet>;
   /**
+   * In one step: remembers a group of patients that was looked at for a researcher, by its hash. False: it is another one
+   * than before, and he has had so many in this quarter.
+   */
+  look(
+    of: {
+      readonly researcher: string;
+      readonly dataset: string;
+      readonly quarter: number;
+      readonly group: Uint8Array;
+    },
+    most: number,
+  ): boolean;
+  /**
    * In one transaction: `guard` sees the earlier sets, and what it throws leaves nothing written. A question that was
    * begun before stays as it was.
    */

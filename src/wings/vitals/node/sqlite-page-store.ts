@@ -27,8 +27,8 @@ import type {
 } from './page-store.ts';
 
 /**
- * `pages`: every page that was ever taken in, by id; `body` while it waits, the share once it is accepted, `said` until it
- * is sealed; `batch` 0: in none. `planned`: batches that this server signed, `sealed` 1 once the ledger has this one.
+ * `pages`: every page that was ever taken in, by id; the share once it is accepted; `batch` 0: in none. Apart, for a row that
+ * changes is written anew: `bodies` while a page waits, `sayings` until it is sealed. `planned`: batches that this server signed, `sealed` 1 once the ledger has this one.
  * `days`: sums of sealed pages, a column of all patients of a batch and day each; counters apart, for few questions read them.
  * `arrivals`: for quotas, an uploaded page each.
  */
@@ -38,12 +38,14 @@ const schema = `
     place INTEGER NOT NULL UNIQUE
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE pages (
-    page BLOB NOT NULL UNIQUE, trio TEXT NOT NULL, manifest_hash BLOB NOT NULL, manifest BLOB NOT NULL,
+    id INTEGER PRIMARY KEY, page BLOB NOT NULL UNIQUE, trio TEXT NOT NULL, manifest_hash BLOB NOT NULL, manifest BLOB NOT NULL,
     signature BLOB NOT NULL, sensor BLOB NOT NULL, pseudonym BLOB NOT NULL, panel INTEGER NOT NULL,
     hour INTEGER NOT NULL, n INTEGER NOT NULL, leaf BLOB NOT NULL, at_ms INTEGER NOT NULL,
     state TEXT NOT NULL, code TEXT, batch INTEGER NOT NULL DEFAULT 0,
-    roll BLOB, clinical BLOB, salt BLOB, histogram BLOB, said BLOB, body BLOB
+    roll BLOB, clinical BLOB, salt BLOB, histogram BLOB
   ) STRICT;
+  CREATE TABLE bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+  CREATE TABLE sayings (id INTEGER PRIMARY KEY, said BLOB NOT NULL) STRICT;
   CREATE INDEX pages_waiting ON pages (trio, state, at_ms) WHERE state = 'waiting';
   CREATE INDEX pages_unsealed ON pages (trio, page) WHERE state = 'accepted' AND batch = 0;
   CREATE INDEX pages_sealed ON pages (trio, panel, hour, batch) WHERE batch > 0;
@@ -135,7 +137,7 @@ export class SqlitePageStore implements PageStore {
   }
 
   async page(page: Uint8Array): Promise<StoredPage | undefined> {
-    const row = this.#get('SELECT * FROM pages WHERE page = ?', page);
+    const row = this.#get('SELECT * FROM pages LEFT JOIN sayings USING (id) WHERE page = ?', page);
     return row && storedOf(row);
   }
 
@@ -152,7 +154,7 @@ export class SqlitePageStore implements PageStore {
 
   #takeIn(of: ArrivedPage): void {
     const before = this.#get(
-      'SELECT state, said, manifest_hash FROM pages WHERE page = ?',
+      'SELECT id, state, said, manifest_hash FROM pages LEFT JOIN sayings USING (id) WHERE page = ?',
       of.page,
     );
     if (before !== undefined) {
@@ -161,20 +163,27 @@ export class SqlitePageStore implements PageStore {
       if (isSame) return;
       if (before.state === 'accepted') throw new CodedError('PAGE_REPLAYED');
       if (before.state === 'waiting' && before.said !== null) throw new CodedError('PAGE_WAITS');
-      this.#run('DELETE FROM pages WHERE page = ?', of.page);
+      this.#forget(uintIn(before, 'id'));
     }
     this.#run('INSERT INTO arrivals VALUES (?, ?)', of.sensor, of.atMs);
-    this.#run(
+    const { lastInsertRowid } = this.#run(
       `INSERT INTO pages (page, trio, manifest_hash, manifest, signature, sensor, pseudonym, panel, hour, n, leaf, at_ms,
-       state, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)`,
+       state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')`,
       ...[of.page, of.trio, of.manifestHash, of.manifest, of.signature, of.sensor, of.pseudonym],
-      ...[of.panel, of.startHour, of.n, of.leaf, of.atMs, of.body],
+      ...[of.panel, of.startHour, of.n, of.leaf, of.atMs],
     );
+    this.#run('INSERT INTO bodies VALUES (?, ?)', Number(lastInsertRowid), of.body);
+  }
+
+  #forget(id: number): void {
+    for (const table of ['bodies', 'sayings', 'pages'])
+      this.#run(`DELETE FROM ${table} WHERE id = ?`, id);
   }
 
   async waiting(trio: string, most: number): Promise<readonly WaitingPage[]> {
     const rows = this.#all(
-      "SELECT * FROM pages WHERE trio = ? AND state = 'waiting' ORDER BY at_ms, rowid LIMIT ?",
+      `SELECT * FROM pages JOIN bodies USING (id) LEFT JOIN sayings USING (id)
+       WHERE trio = ? AND state = 'waiting' ORDER BY at_ms, id LIMIT ?`,
       ...[trio, most],
     );
     return rows.map((row) => ({
@@ -188,7 +197,8 @@ export class SqlitePageStore implements PageStore {
     this.#together(() => {
       for (const of of said) {
         this.#run(
-          `UPDATE pages SET said = ? WHERE page = ? AND manifest_hash = ? AND state = 'waiting' AND said IS NULL`,
+          `INSERT OR IGNORE INTO sayings SELECT id, ? FROM pages
+           WHERE page = ? AND manifest_hash = ? AND state = 'waiting'`,
           ...[of.said, of.page, of.manifestHash],
         );
       }
@@ -197,35 +207,43 @@ export class SqlitePageStore implements PageStore {
 
   async settle(verdicts: readonly PageVerdict[]): Promise<void> {
     this.#together(() => {
-      for (const verdict of verdicts) {
-        const { page, manifestHash } = verdict;
-        if ('code' in verdict) {
-          this.#run(
-            `UPDATE pages SET state = 'refused', code = ?, body = NULL WHERE page = ? AND manifest_hash = ? AND state = 'waiting'`,
-            ...[verdict.code, page, manifestHash],
-          );
-          continue;
-        }
-        const { roll, histogram, clinical, salt } = verdict.kept;
-        this.#run(
-          `UPDATE pages SET state = 'accepted', body = NULL, roll = ?, histogram = ?, clinical = ?, salt = ?
-           WHERE page = ? AND manifest_hash = ? AND state = 'waiting'`,
-          ...[roll, histogram, clinical, salt, page, manifestHash],
-        );
-      }
+      for (const verdict of verdicts) this.#settle(verdict);
     });
+  }
+
+  #settle(verdict: PageVerdict): void {
+    const row = this.#get(
+      `SELECT id FROM pages WHERE page = ? AND manifest_hash = ? AND state = 'waiting'`,
+      ...[verdict.page, verdict.manifestHash],
+    );
+    if (row === undefined) return;
+    const id = uintIn(row, 'id');
+    this.#run('DELETE FROM bodies WHERE id = ?', id);
+    if ('code' in verdict) {
+      this.#run(`UPDATE pages SET state = 'refused', code = ? WHERE id = ?`, verdict.code, id);
+      return;
+    }
+    const { roll, histogram, clinical, salt } = verdict.kept;
+    this.#run(
+      `UPDATE pages SET state = 'accepted', roll = ?, histogram = ?, clinical = ?, salt = ? WHERE id = ?`,
+      ...[roll, histogram, clinical, salt, id],
+    );
   }
 
   async expire(
     trio: string,
     { beforeMs, code }: { readonly beforeMs: number; readonly code: string },
   ): Promise<number> {
-    const { changes } = this.#db
-      .prepare(
-        `UPDATE pages SET state = 'refused', code = ?, body = NULL
-         WHERE trio = ? AND state = 'waiting' AND at_ms < ?`,
-      )
-      .run(code, trio, beforeMs);
+    const old = `trio = ? AND state = 'waiting' AND at_ms < ?`;
+    let changes: number | bigint = 0;
+    this.#together(() => {
+      this.#run(
+        `DELETE FROM bodies WHERE id IN (SELECT id FROM pages WHERE ${old})`,
+        ...[trio, beforeMs],
+      );
+      const refuse = `UPDATE pages SET state = 'refused', code = ? WHERE ${old}`;
+      ({ changes } = this.#run(refuse, code, trio, beforeMs));
+    });
     return Number(changes);
   }
 
@@ -285,9 +303,10 @@ export class SqlitePageStore implements PageStore {
 
   #sealPage(page: Uint8Array, number: number): void {
     const { changes } = this.#run(
-      `UPDATE pages SET batch = ?, said = NULL WHERE page = ? AND state = 'accepted' AND batch = 0`,
+      `UPDATE pages SET batch = ? WHERE page = ? AND state = 'accepted' AND batch = 0`,
       ...[number, page],
     );
+    this.#run('DELETE FROM sayings WHERE id = (SELECT id FROM pages WHERE page = ?)', page);
     // It was accepted when this server signed, and nothing gives an accepted page of a planned batch up.
     if (changes !== 1) throw new CodedError('BATCH_UNKNOWN', { number });
   }

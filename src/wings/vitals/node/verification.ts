@@ -82,18 +82,28 @@ export class Verification {
     const trio = await ownTrio(this.#base, trioId);
     const pages = await this.#speak(trio, waiting);
     faultPoint?.('round:spoken');
-    const message = encodeAs(roundMessage, { trio: trio.id, pages });
     // One that does not answer now is asked in the next round.
     await Promise.all(
       trio.others
-        .map(async ({ account }) => {
-          const answer = await askPeer(this.#base, account, { word: 'round', payload: message });
-          this.#hear(account, decodeAs(roundMessage, answer).pages);
-        })
+        .map(({ account }) => this.#ask(trio, account, this.#unheard(account, pages)))
         .map((it) => it.catch((error: unknown) => passOver(error))),
     );
     faultPoint?.('round:heard');
     return this.#decide(trio, waiting);
+  }
+
+  /** Of whom it has heard before, it needs nothing; who has not heard of it asks by itself. */
+  #unheard(from: AccountId, pages: readonly SaidOfPage[]): readonly SaidOfPage[] {
+    return pages.filter(
+      ({ page, manifestHash }) => !this.#heard.get(nameOf(page, manifestHash))?.has(from),
+    );
+  }
+
+  async #ask(trio: OwnTrio, account: AccountId, pages: readonly SaidOfPage[]): Promise<void> {
+    if (pages.length === 0) return;
+    const payload = encodeAs(roundMessage, { trio: trio.id, pages });
+    const answer = await askPeer(this.#base, account, { word: 'round', payload });
+    this.#hear(account, decodeAs(roundMessage, answer).pages);
   }
 
   /** What this server says of the pages that another one speaks of, as far as it has them. */

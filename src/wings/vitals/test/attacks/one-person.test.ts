@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accountOf, bytesOf, day } from '../../../../../test/world.ts';
-import { isCoded } from '../../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { releasedBy } from '../../api/question.ts';
 import { openShares } from '../../crypto/answer-masks.ts';
 import { field64, modulo } from '../../crypto/field.ts';
 import { answerShare } from '../../node/answer-share.ts';
+import { groupsAQuarter } from '../../node/question-desk.ts';
 import { askedStudy, pagesOf, type StudyPage } from '../asked-study.ts';
 import { idOf } from '../study.ts';
 
@@ -102,6 +103,60 @@ for (const [who, cohort, hours, code] of isolating) {
       await assert.rejects(desk.ask(question), (error) => isCoded(error, code));
     study.close();
   });
+}
+
+test('by groups that slide over one person, checked for nothing or paid with next to nothing, he gets no further than so many', async () => {
+  // One patient a region: each range has as many patients as it is wide.
+  const pages = pagesOf({ patients: 200 }).map((it, at) => ({
+    ...it,
+    attributes: { ...it.attributes, region: at },
+  }));
+  const study = await askedStudy({ pages });
+  const [desk] = study.desks;
+  const sliding = (from: number, wide: number) =>
+    study.manifest({ cohort: [{ attribute: 'region', from, to: from + wide - 1 }], microRho: 1 });
+  const said: string[] = [];
+  for (let at = 0; said.at(-1) !== 'CHECKS_SPENT'; at++) {
+    // A minute between: it is not the pace that stops him.
+    study.world.timeMs += 60_000;
+    // Wide enough, and by one patient not wide enough.
+    const manifest = sliding(Math.floor(at / 2), at % 2 === 0 ? 20 : 19);
+    const paid = at % 4 < 2 ? undefined : study.pay(manifest);
+    const question = await study.signed(manifest);
+    const told = paid === undefined ? desk?.check(question) : desk?.ask(question);
+    said.push(await codeOf(told));
+  }
+  assert.equal(said.length, groupsAQuarter + 1);
+  assert.ok(said.includes('COHORT_TOO_SMALL'));
+  // A restart gives nothing back, and what was looked at before is told as before.
+  const again = study.again(1);
+  const another = await study.signed(sliding(100, 20));
+  assert.equal(await codeOf(again.check(another)), 'CHECKS_SPENT');
+  assert.equal(await codeOf(again.check(await study.signed(sliding(0, 20)))), 'COHORT_OVERLAP');
+  study.close();
+});
+
+test('a flood of checks is its sender’s own: the other researcher is answered', async () => {
+  const study = await askedStudy();
+  const [desk] = study.desks;
+  const question = await study.signed(study.manifest());
+  const said = new Set<string>();
+  for (let n = 0; n < 70; n++) said.add(await codeOf(desk?.check(question)));
+  assert.deepEqual([...said], ['answered', 'RATE_LIMITED']);
+  const his = await study.signed(study.manifest(byRaul), 'raul');
+  assert.equal(await codeOf(desk?.check(his)), 'answered');
+  study.world.timeMs += 60_000;
+  assert.equal(await codeOf(desk?.check(question)), 'answered');
+  study.close();
+});
+
+async function codeOf(said: Promise<unknown> | undefined): Promise<string> {
+  try {
+    await said;
+    return 'answered';
+  } catch (error) {
+    return error instanceof CodedError ? error.code : String(error);
+  }
 }
 
 /** Which way a value lies that only she has: the others are known, and subtracted. */
