@@ -6,22 +6,24 @@ import { when } from '../../../cli/format.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
 import { type AttributeName, attributeLimits, attributeNames } from '../api/cohort.ts';
 import { changeStudies, panelOf, registerSensor } from '../sdk/index.ts';
 import type { PublicAttributes } from '../sdk/registering.ts';
-import { readingsOfHeartRates, readingsOfNumerics } from '../sdk/sensor/csv-readings.ts';
-import { readingsOfObservation } from '../sdk/sensor/fhir-observation.ts';
-import { type PanelRow, rowsOf, type SensorReading } from '../sdk/sensor/reading.ts';
+import { type PanelRow, rowsOfSensor, type SensorInput } from '../sdk/sensor/reading.ts';
+import { readingsOfFile } from '../sdk/sensor/recorded.ts';
 import { replaySteps } from '../sdk/sensor/replay.ts';
-import { readingsOfSenml } from '../sdk/sensor/senml.ts';
-import { type SensorWarning, sensorWarnings } from '../sdk/sensor/sensor-file.ts';
-import type { QueueStanding, SensorQueue } from '../sdk/sensor/sensor-queue.ts';
+import type { SensorQueue } from '../sdk/sensor/sensor-queue.ts';
+import { type SensorStanding, standingsOf } from '../sdk/sensor/sensor-standing.ts';
 import type { Uplink } from '../sdk/sensor/uplink.ts';
+import { openHub } from '../server/hub-account.ts';
 import {
+  brokerPort,
   makeSensor,
   openSensorQueue,
   readSensor,
   sensorNames,
+  takeTurn,
   writeSensor,
 } from '../server/sensor-home.ts';
 import { datasetServers, sensorKeyOf, uplinkOf } from '../server/sensor-line.ts';
@@ -42,7 +44,8 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
   const options = work(context, actingAccount(acting));
   const { servers, panel } = await datasetServers(home, said.dataset);
   const panels = (said.panel ?? String(panel)).split(',').map((it) => panelOf(Number(it)).number);
-  const sensor = makeSensor(home, { name, panels, intervalMs });
+  const nowMs = context.surroundings.now?.() ?? Date.now();
+  const sensor = makeSensor(home, { name, panels, intervalMs }, nowMs);
   const { publicKey: key } = await sensorKeyOf(sensor);
   await acting.person.run(
     registerSensor,
@@ -51,7 +54,12 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
   );
   const held = await acting.person.run(changeStudies, { join: [said.dataset] }, options);
   const pseudonym = bytesToHex(held.said.pseudonym);
-  writeSensor(home, { ...sensor, registered: { pseudonym, servers } });
+  const patient = actingAccount(acting).account;
+  const hub = await letHubWrite(context, acting, patient);
+  const registration = bytesToHex(held.signed);
+  writeSensor(home, { ...sensor, registered: { pseudonym, servers, patient, registration } });
+  const broker = `mqtt://127.0.0.1:${await brokerPort(home)}`;
+  const login = { broker, user: name, password: sensor.password ?? '' };
   const facts = {
     name,
     key: bytesToHex(key),
@@ -59,13 +67,44 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
     panels,
     servers,
     notYet: [...held.missing],
+    hub,
+    ...login,
+    topic: `salus/1/sensors/${name}/readings`,
   };
   context.output.result(facts, () =>
     [
+      `Its readings: ${facts.topic} at ${broker}, as ${name}, password ${login.password}`,
       `Sensor ${name} is registered with ${servers.length - held.missing.length} of three data servers.`,
       ...held.missing.map((it) => `${it} has not heard of it yet: salus vitals studies`),
     ].join('\n'),
   );
+}
+
+const grantDays = 365;
+
+/** The patient lets this home's hub write what her sensors send, as long as no grant says so yet; returns whose account it is. */
+async function letHubWrite(
+  context: CommandContext,
+  { person }: Pick<Awaited<ReturnType<typeof openActing>>, 'person'>,
+  patient: AccountId,
+): Promise<string> {
+  const { account, card } = await openHub(homeFolder(context.flags.home));
+  const options = work(context, { account: patient });
+  const nowMs = context.surroundings.now?.() ?? Date.now();
+  const lasts = nowMs + (grantDays / 2) * dayMs;
+  const isLet = (await person.grants(options)).some(
+    ({ terms, notAfterMs, state }) =>
+      terms.grantee === account &&
+      state === 'live' &&
+      notAfterMs > lasts &&
+      terms.writeClasses.includes('iot'),
+  );
+  if (isLet) return account;
+  await person.addCard(card, { ...options, nickname: 'sensors’ hub' });
+  const notAfterMs = nowMs + grantDays * dayMs;
+  const terms = { readClasses: [], writeClasses: ['iot'], purposes: ['TREAT'] } as const;
+  await person.grant({ grantee: account, ...terms, notAfterMs }, options);
+  return account;
 }
 
 /** `sex=1,age-band=4`. Throws USAGE. */
@@ -105,6 +144,7 @@ interface Sending {
 }
 
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** Turns in which nothing is accepted, before the rest is left in the queue. */
 const idleTurns = 120;
 const turnMs = 250;
@@ -118,19 +158,20 @@ async function simulate(context: CommandContext, name: string, said: Simulating)
   const most = { flag: '--most', least: 1, most: Number.MAX_SAFE_INTEGER };
   const mostRows = said.most === undefined ? undefined : wholeNumber(said.most, most);
   const nowMs = () => context.surroundings.now?.() ?? Date.now();
-  const readings = readingsIn(readSmallText(said.from), {
+  const input = inputIn(readSmallText(said.from), {
     startMs: said.startHour === undefined ? undefined : Number(said.startHour) * hourMs,
     nowMs: nowMs(),
   });
+  const endTurn = await turnFor(home, name, context.signal);
   const queue = openSensorQueue(home, sensor);
   const progress = context.output.progress(`Replaying ${name}`);
   try {
+    if (input.battery !== undefined) writeSensor(home, { ...sensor, battery: input.battery });
     const uplink = await uplinkOf(home, sensor, queue);
     const notTaken: Record<string, number> = {};
     const rows: PanelRow[] = [];
-    for (const panel of sensor.panels) {
-      const found = rowsOf(panel, readings);
-      await queue.refuse(panel, found.refused);
+    for (const found of rowsOfSensor(sensor.panels, input)) {
+      await queue.refuse(found.panel, found.refused);
       for (const { code } of found.refused) notTaken[code] = (notTaken[code] ?? 0) + 1;
       rows.push(...found.rows.slice(0, mostRows));
     }
@@ -157,6 +198,16 @@ async function simulate(context: CommandContext, name: string, said: Simulating)
   } finally {
     progress.done();
     await queue.end();
+    endTurn();
+  }
+}
+
+/** Waits until the home's hub has ended its turn for this sensor. */
+async function turnFor(home: string, name: string, signal: AbortSignal): Promise<() => void> {
+  for (;;) {
+    const endTurn = takeTurn(home, name);
+    if (endTurn !== undefined) return endTurn;
+    await pause(turnMs, signal);
   }
 }
 
@@ -192,38 +243,28 @@ async function sendAll(
   }
 }
 
-/** By what is in the file. Throws REQUEST_INVALID, USAGE. */
-function readingsIn(
+/** By what is in the file. Throws REQUEST_INVALID. */
+function inputIn(
   text: string,
   { startMs, nowMs }: { readonly startMs: number | undefined; readonly nowMs: number },
-): readonly SensorReading[] {
-  if (text.startsWith('minute,')) return shifted(readingsOfNumerics(text, 0), startMs, nowMs);
-  if (text.startsWith('Id,')) return shifted(readingsOfHeartRates(text), startMs, nowMs);
-  const json = jsonIn(text);
-  return Array.isArray(json) ? readingsOfSenml(json, nowMs) : readingsOfObservation(json);
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CodedError('USAGE', { problem: '--from: SenML, a FHIR Observation or a known CSV' });
-  }
+): SensorInput {
+  const { input, isRecording } = readingsOfFile(text, nowMs);
+  return isRecording ? shifted(input, startMs, nowMs) : input;
 }
 
 /** What was recorded years ago, as if it had begun then, or else as if its last hour had just ended. */
-function shifted(
-  readings: readonly SensorReading[],
-  startMs: number | undefined,
-  nowMs: number,
-): readonly SensorReading[] {
-  const times = readings.map(({ timeMs }) => timeMs);
+function shifted(input: SensorInput, startMs: number | undefined, nowMs: number): SensorInput {
+  const times = input.readings.map(({ timeMs }) => timeMs);
   const [first, last] = [times[0] ?? 0, times.at(-1) ?? 0];
   const until = nowMs - (nowMs % hourMs) - hourMs;
   // Whole hours: what shared an hour shares one again.
   const byEnd = until - (last - (last % hourMs));
   const by = startMs === undefined ? byEnd : startMs - first;
-  return readings.map((it) => ({ ...it, timeMs: it.timeMs + by }));
+  const later = <T extends { readonly timeMs: number }>(it: T): T => ({
+    ...it,
+    timeMs: it.timeMs + by,
+  });
+  return { readings: input.readings.map(later), refused: input.refused.map(later) };
 }
 
 /** `salus sensor status`: what each sensor of this home has, and what is wrong with it. */
@@ -233,33 +274,26 @@ async function status(context: CommandContext): Promise<void> {
   const sensors: SensorStanding[] = [];
   for (const name of sensorNames(home)) {
     const sensor = readSensor(home, name);
-    const { intervalMs, battery } = sensor;
     const queue = openSensorQueue(home, sensor);
     try {
-      for (const standing of await queue.standing()) {
-        const { newestMs, gaps } = standing;
-        const of = { nowMs, newestMs, intervalMs, gaps: gaps.length, battery };
-        sensors.push({ name, ...standing, warnings: sensorWarnings(of) });
-      }
+      sensors.push(...standingsOf(sensor, await queue.standing(), nowMs));
     } finally {
       await queue.end();
     }
   }
   context.output.result({ sensors: sensors.map((it) => ({ ...it })) }, () =>
-    sensors.length === 0 ? 'No sensor has measured anything.' : sensors.map(statusText).join('\n'),
+    sensors.length === 0 ? 'There is no sensor in this home.' : sensors.map(statusText).join('\n'),
   );
 }
-
-type SensorStanding = QueueStanding & {
-  readonly name: string;
-  readonly warnings: readonly SensorWarning[];
-};
 
 function statusText(it: SensorStanding): string {
   const trouble = it.warnings.length === 0 ? 'ok' : it.warnings.join(', ');
   const lost = it.lost === 0 ? '' : `, ${it.lost} given up`;
+  const days = it.days === 0 ? '' : `, ${it.days} days to write`;
+  const battery = it.battery === undefined ? '' : `; battery ${it.battery} %`;
+  const newest = it.newestMs === 0 ? 'nothing measured yet' : `newest ${when(it.newestMs)}`;
   return [
-    `${it.name}, panel ${it.panel}: ${it.done} pages accepted, ${it.closed} waiting${lost}; newest ${when(it.newestMs)}; ${trouble}`,
+    `${it.name}, panel ${it.panel}: ${it.done} pages accepted, ${it.closed} waiting${lost}${days}; ${newest}${battery}; ${trouble}`,
     ...it.gaps.map(({ fromMs, untilMs }) => `  nothing from ${when(fromMs)} to ${when(untilMs)}`),
     ...Object.entries(it.refused).map(([code, count]) => `  readings not taken: ${count} ${code}`),
   ].join('\n');

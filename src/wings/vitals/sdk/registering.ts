@@ -33,6 +33,8 @@ export type PublicAttributes = Pick<Registration, 'sex' | 'ageBand' | 'region' |
 export interface RegistrationHeld {
   readonly servers: readonly AccountId[];
   readonly said: Registration;
+  /** As she signed it: what the servers were handed. */
+  readonly signed: Uint8Array;
   /** Those that have not taken it yet: it counts all the same once one has. */
   readonly missing: readonly AccountId[];
 }
@@ -50,7 +52,7 @@ const entryOf = (ctx: Context): KeptRegistration | undefined =>
 
 function shown({ servers, reached, signed }: KeptRegistration): RegistrationHeld {
   const said = decodeAs(registration, decodeAs(signedRegistration, signed).registration);
-  return { servers, said, missing: servers.filter((_, at) => (reached & (1 << at)) === 0) };
+  return { servers, said, signed, missing: servers.filter((_, at) => (reached & (1 << at)) === 0) };
 }
 
 export interface SensorToRegister {

@@ -14,11 +14,19 @@ const dataServer: Process = {
   },
 };
 
+/** Of its sensors a backup holds nothing: they are devices of their own, and a hub keeps only what is on its way. */
+const sensorHub: Process = {
+  name: 'sensor-hub',
+  per: 'home',
+  entry: fileURLToPath(new URL('./sensor-hub-process.ts', import.meta.url)),
+  keeps: {},
+};
+
 /** What the wing brings to the servers of a home: its hospitals may keep statistics (vitals-ledger.md, VL-2), and each runs a data server. */
 export const vitalsServer: ServerWing = {
   name: 'vitals',
   rights: ['stat'],
-  processes: [dataServer],
+  processes: [dataServer, sensorHub],
   async found({ hospitals }) {
     for (const { folder } of hospitals) makeDataServer(folder);
   },

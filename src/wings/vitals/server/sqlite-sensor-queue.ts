@@ -3,9 +3,17 @@ import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../primitives/errors.ts';
 import { pageRows } from '../crypto/page-values.ts';
 import type { PanelRow, RefusedReading } from '../sdk/sensor/reading.ts';
-import type { QueuedPage, QueueStanding, SensorQueue } from '../sdk/sensor/sensor-queue.ts';
+import type {
+  QueuedDay,
+  QueuedPage,
+  QueueStanding,
+  SensorQueue,
+} from '../sdk/sensor/sensor-queue.ts';
 
-/** `rows`: measured, in no page yet. `pages`: closed, not accepted yet. `panels`: the last number, the newest instant. */
+/**
+ * `rows`: measured, in no page yet. `pages`: closed, not accepted yet. `panels`: the last number, the newest instant.
+ * `accepted`: pages whose day's replica is not written. `days`: what was begun, and what is written.
+ */
 const schema = `
   CREATE TABLE IF NOT EXISTS rows (panel INTEGER NOT NULL, time_ms INTEGER NOT NULL, row TEXT NOT NULL,
     PRIMARY KEY (panel, time_ms)) STRICT, WITHOUT ROWID;
@@ -18,8 +26,14 @@ const schema = `
     newest_ms INTEGER NOT NULL, PRIMARY KEY (panel, code)) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS gaps (panel INTEGER NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
     PRIMARY KEY (panel, from_ms)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS accepted (panel INTEGER NOT NULL, sequence INTEGER NOT NULL, hour INTEGER NOT NULL,
+    rows TEXT NOT NULL, PRIMARY KEY (panel, sequence)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS days (panel INTEGER NOT NULL, day INTEGER NOT NULL, number INTEGER NOT NULL,
+    written INTEGER NOT NULL, PRIMARY KEY (panel, day)) STRICT, WITHOUT ROWID;
 `;
 const hourMs = 3_600_000;
+const dayHours = 24;
+const dayMs = dayHours * hourMs;
 /** So long a gap is told, and so many. */
 const gapsOfMs = 24 * hourMs;
 const mostGaps = 20;
@@ -50,6 +64,10 @@ export class SqliteSensorQueue implements SensorQueue {
       .prepare('SELECT closed_ms, newest_ms FROM panels WHERE panel = ?')
       .get(panel);
     if (timeMs <= Number(before?.closed_ms)) return false;
+    if (Math.floor(timeMs / dayMs) <= this.#newestDay(panel)) {
+      this.#countRefused(panel, 'PAGE_STALE', [timeMs]);
+      return false;
+    }
     this.#noteGaps(panel, timeMs, Number(before?.newest_ms));
     const { changes } = this.#db
       .prepare('INSERT OR IGNORE INTO rows VALUES (?, ?, ?)')
@@ -150,11 +168,7 @@ export class SqliteSensorQueue implements SensorQueue {
     const rows = this.#db
       .prepare('SELECT * FROM pages ORDER BY hour, panel, sequence LIMIT ?')
       .all(most);
-    return rows.map(({ panel, sequence, hour, rows: text, shared }) => ({
-      ...{ panel: Number(panel), sequence: Number(sequence), startHour: Number(hour) },
-      rows: JSON.parse(String(text)) as readonly PanelRow[],
-      ...(shared instanceof Uint8Array && { shared }),
-    }));
+    return rows.map(pageOf);
   }
 
   async keepShared(of: Pick<QueuedPage, 'panel' | 'sequence'>, shared: Uint8Array): Promise<void> {
@@ -165,6 +179,12 @@ export class SqliteSensorQueue implements SensorQueue {
 
   async done({ panel, sequence }: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void> {
     this.#together(() => {
+      this.#db
+        .prepare(
+          `INSERT OR IGNORE INTO accepted SELECT panel, sequence, hour, rows FROM pages
+           WHERE panel = ? AND sequence = ?`,
+        )
+        .run(panel, sequence);
       const { changes } = this.#db
         .prepare('DELETE FROM pages WHERE panel = ? AND sequence = ?')
         .run(panel, sequence);
@@ -193,17 +213,78 @@ export class SqliteSensorQueue implements SensorQueue {
     });
   }
 
+  async daysToWrite(nowMs: number): Promise<readonly QueuedDay[]> {
+    const days = this.#db
+      .prepare(
+        `SELECT DISTINCT panel, hour / ${dayHours} AS day FROM accepted WHERE hour / ${dayHours} < ? ORDER BY day, panel`,
+      )
+      .all(Math.floor(nowMs / dayMs));
+    return days
+      .map(({ panel, day }) => ({ panel: Number(panel), day: Number(day) }))
+      .filter((of) => !this.#isUnfinished(of))
+      .map((of) => {
+        const noted = this.#db
+          .prepare('SELECT number FROM days WHERE panel = ? AND day = ?')
+          .get(of.panel, of.day);
+        const number = noted === undefined ? {} : { number: Number(noted.number) };
+        return { ...of, ...number, pages: this.#acceptedOf(of) };
+      });
+  }
+
+  /** A row or page of the day, or of one before it, is still on its way. */
+  #isUnfinished({ panel, day }: Pick<QueuedDay, 'panel' | 'day'>): boolean {
+    const open = this.#db
+      .prepare('SELECT 1 FROM rows WHERE panel = ? AND time_ms < ? LIMIT 1')
+      .get(panel, (day + 1) * dayMs);
+    const closed = this.#db
+      .prepare('SELECT 1 FROM pages WHERE panel = ? AND hour < ? LIMIT 1')
+      .get(panel, (day + 1) * dayHours);
+    return open !== undefined || closed !== undefined;
+  }
+
+  #acceptedOf({ panel, day }: Pick<QueuedDay, 'panel' | 'day'>): readonly QueuedPage[] {
+    return this.#db
+      .prepare(
+        'SELECT * FROM accepted WHERE panel = ? AND hour >= ? AND hour < ? ORDER BY sequence',
+      )
+      .all(panel, day * dayHours, (day + 1) * dayHours)
+      .map(pageOf);
+  }
+
+  async beginDay({ panel, day }: Pick<QueuedDay, 'panel' | 'day'>, number: number): Promise<void> {
+    this.#db.prepare('INSERT OR REPLACE INTO days VALUES (?, ?, ?, 0)').run(panel, day, number);
+  }
+
+  async dayWritten({ panel, day }: Pick<QueuedDay, 'panel' | 'day'>): Promise<void> {
+    this.#together(() => {
+      this.#db.prepare('UPDATE days SET written = 1 WHERE panel = ? AND day = ?').run(panel, day);
+      this.#db
+        .prepare('DELETE FROM accepted WHERE panel = ? AND hour >= ? AND hour < ?')
+        .run(panel, day * dayHours, (day + 1) * dayHours);
+    });
+  }
+
+  #newestDay(panel: number): number {
+    const row = this.#db
+      .prepare('SELECT coalesce(max(day), -1) AS day FROM days WHERE panel = ? AND written = 1')
+      .get(panel);
+    return Number(row?.day ?? -1);
+  }
+
   async standing(): Promise<readonly QueueStanding[]> {
     const rows = this.#db
       .prepare(
         `SELECT panel, newest_ms, done, (SELECT count(*) FROM rows WHERE rows.panel = panels.panel) AS open,
          (SELECT count(*) FROM pages WHERE pages.panel = panels.panel) AS closed,
-         coalesce((SELECT pages FROM lost WHERE lost.panel = panels.panel), 0) AS lost FROM panels ORDER BY panel`,
+         coalesce((SELECT pages FROM lost WHERE lost.panel = panels.panel), 0) AS lost,
+         (SELECT count(DISTINCT hour / ${dayHours}) FROM accepted WHERE accepted.panel = panels.panel) AS days
+         FROM panels ORDER BY panel`,
       )
       .all();
     return rows.map((row) => ({
       ...{ panel: Number(row.panel), newestMs: Number(row.newest_ms), open: Number(row.open) },
       ...{ closed: Number(row.closed), done: Number(row.done), lost: Number(row.lost) },
+      ...{ days: Number(row.days), newestDay: this.#newestDay(Number(row.panel)) },
       refused: this.#refusedOf(Number(row.panel)),
       gaps: this.#gapsOf(Number(row.panel), Number(row.newest_ms)),
     }));
@@ -239,6 +320,12 @@ export class SqliteSensorQueue implements SensorQueue {
     }
   }
 }
+
+const pageOf = (row: Readonly<Record<string, unknown>>): QueuedPage => ({
+  ...{ panel: Number(row.panel), sequence: Number(row.sequence), startHour: Number(row.hour) },
+  rows: JSON.parse(String(row.rows)) as readonly PanelRow[],
+  ...(row.shared instanceof Uint8Array && { shared: row.shared }),
+});
 
 const hourOf = (row: PanelRow | undefined): number => Math.floor((row?.timeMs ?? 0) / hourMs);
 

@@ -5,7 +5,6 @@ import { utf8 } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { panelOf, panels } from '../crypto/panels.ts';
 import { vitalSigns } from '../crypto/vital-signs.ts';
-import { readingsOfHeartRates, readingsOfNumerics } from '../sdk/sensor/csv-readings.ts';
 import {
   type PanelRow,
   type RefusedReading,
@@ -13,6 +12,7 @@ import {
   rowsOf,
   type SensorReading,
 } from '../sdk/sensor/reading.ts';
+import { readingsOfFile } from '../sdk/sensor/recorded.ts';
 
 /** A recorded series, and the panel of which it has the most: what its demo patients are measured with. */
 export interface Series {
@@ -29,9 +29,7 @@ const hourMs = 3_600_000;
 /** `hours`: so much of it, from the first whole row on. Throws REQUEST_INVALID: no format that is known. */
 export function readSeries(path: string, hours: number): Series {
   const text = readFileSync(path, 'utf8');
-  const readings = text.startsWith('minute,')
-    ? readingsOfNumerics(text, 0)
-    : readingsOfHeartRates(text);
+  const { readings } = readingsOfFile(text, 0).input;
   const found = panels.map(({ number }) => ({ panel: number, ...rowsOf(number, readings) }));
   const values = ({ panel, rows }: (typeof found)[number]): number =>
     rows.length * panelOf(panel).vitals.length;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import {
   list,
   refused,
@@ -15,6 +16,8 @@ import { type Consortium, startConsortium } from '../../../server/consortium.ts'
 import { serversOf } from '../../../server/process.ts';
 import { makeDataServer } from '../server/data-server-keys.ts';
 import { foundDemoDatasets } from '../server/demo.ts';
+import { SensorHub } from '../server/sensor-hub.ts';
+import { MqttLine } from './mqtt-line.ts';
 
 const home = temporaryHome();
 const signal = new AbortController().signal;
@@ -83,18 +86,94 @@ test('a patient enrols sensors under one pseudonym, a recording of one is replay
   assert.deepEqual([again.taken, again.pages, again.done], [0, 0, 0]);
 
   const { sensors } = await salus(['sensor', 'status'], { home });
-  const [standing, ...others] = sensors as readonly Record<string, unknown>[];
-  const gaps = standing?.gaps as readonly { fromMs: number; untilMs: number }[];
+  const standings = sensors as readonly Record<string, unknown>[];
   assert.deepEqual(
-    { ...standing, gaps: gaps.map((it) => (it.untilMs - it.fromMs) / 60_000), newestMs: 0 },
+    standings.map(({ name, newestMs }) => [name, Number(newestMs) > 0]),
+    [
+      ['meter', false],
+      ['watch', true],
+    ],
+  );
+  const standing = standings.find(({ name }) => name === 'watch');
+  const gaps = standing?.gaps as readonly { fromMs: number; untilMs: number }[];
+  const told = (it: Record<string, unknown> | undefined) => ({
+    ...it,
+    newestMs: 0,
+    days: 0,
+    newestDay: 0,
+  });
+  assert.deepEqual(
+    { ...told(standing), gaps: gaps.map((it) => (it.untilMs - it.fromMs) / 60_000) },
     {
       ...{ name: 'watch', panel: 5, newestMs: 0, open: 0, closed: 0, done: 2, lost: 0 },
+      ...{ days: 0, newestDay: 0 },
       ...{ refused: { VALUE_ABSENT: 2, VALUE_RANGE: 1 }, gaps: [11], warnings: ['silent', 'gap'] },
     },
   );
-  assert.deepEqual(others, []);
   const said = await run(['sensor', 'status'], { home });
-  assert.match(said.stdout, /watch, panel 5: 2 pages accepted, 0 waiting; newest .*silent, gap/);
+  assert.match(said.stdout, /watch, panel 5: 2 pages accepted, 0 waiting.*; newest .*silent, gap/);
+});
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+test('what a sensor says by MQTT is acknowledged when it is kept, and its day stands in the chart when it is over', async () => {
+  const cuff = ['sensor', 'enrol', 'cuff', '--dataset', await datasetOf(2), ...ana];
+  const enrolled = await salus([...cuff, '--public', 'sex=1,age-band=4'], { home });
+  const port = Number(new URL(text(enrolled, 'broker')).port);
+  const { user, password, topic } = enrolled as Record<string, string>;
+  let line: MqttLine | undefined;
+  // The home's hub listens from when it has seen the first sensor.
+  while (line === undefined) {
+    line = await MqttLine.open(port);
+    await setTimeout(50);
+  }
+  assert.equal(await line.login(user ?? '', password ?? ''), 0);
+  assert.equal(await line.subscribe(`salus/1/sensors/cuff/result`), 0);
+  const day = Math.floor(Date.now() / dayMs) - 1;
+  const t = (day * dayMs + 12 * hourMs) / 1_000;
+  const pack = [
+    { bn: 'urn:dev:mac:1:', bt: t, bu: 'mmHg', n: '8480-6', v: 121 },
+    { n: '8462-4', v: 79 },
+    { n: '8480-6', t: 60, v: 999 },
+    { n: '8462-4', t: 60, v: 80 },
+    { n: '8867-4', t: 60, u: 'beat/min', v: 64 },
+    { n: 'battery', u: '%EL', v: 15 },
+  ];
+  line.publish(topic ?? '', JSON.stringify(pack));
+  assert.ok((await line.next(4)) !== undefined);
+  const heard = (await line.message()) as {
+    taken: number;
+    refused: { vital: string; code: string }[];
+  };
+  assert.deepEqual(
+    [heard.taken, ...heard.refused.map(({ vital, code }) => `${vital} ${code}`)],
+    [...[1, 'heartRate VITAL_UNKNOWN', 'systolic VALUE_RANGE', 'diastolic ROW_INCOMPLETE']],
+  );
+  line.close();
+
+  const standingOf = async (name: string) => {
+    const { sensors } = await salus(['sensor', 'status'], { home });
+    return (sensors as readonly Record<string, unknown>[]).find((it) => it.name === name);
+  };
+  while ((await standingOf('cuff'))?.done !== 1) await setTimeout(50);
+  const hub = new SensorHub(home, { now: Date.now, told: () => {} });
+  for (let isOwed = true; isOwed; ) {
+    await hub.writeDays();
+    await setTimeout(50);
+    isOwed = (await standingOf('cuff'))?.newestDay !== day;
+  }
+  await hub.close();
+  const { days, battery, warnings, refused: counted } = (await standingOf('cuff')) ?? {};
+  assert.deepEqual(
+    { days, battery, warnings, counted },
+    {
+      ...{ days: 0, battery: 15, warnings: ['silent', 'low-battery'] },
+      counted: { ROW_INCOMPLETE: 1, VALUE_RANGE: 1, VITAL_UNKNOWN: 1 },
+    },
+  );
+  const charted = await run(['record', 'list', '--json', ...ana], { home });
+  assert.match(charted.stdout, /Vital signs: blood-pressure/);
 });
 
 test('an hour that is too old for the servers is given up, and said so', async () => {
@@ -107,7 +186,7 @@ test('an hour that is too old for the servers is given up, and said so', async (
   );
   assert.deepEqual([played.done, played.refused], [0, { PAGE_STALE: 1 }]);
   const { sensors } = await salus(['sensor', 'status'], { home });
-  const [band] = sensors as readonly Record<string, unknown>[];
+  const band = (sensors as readonly Record<string, unknown>[]).find(({ name }) => name === 'band');
   assert.deepEqual([band?.name, band?.closed, band?.lost], ['band', 0, 1]);
   const nobody = ['sensor', 'simulate', 'nobody', '--from', file];
   await refused(nobody, { code: 'NOT_FOUND', exit: 3 }, { home });

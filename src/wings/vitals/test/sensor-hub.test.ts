@@ -10,9 +10,9 @@ import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { clinicalValue, vitalSigns } from '../crypto/vital-signs.ts';
 import { readingsOfHeartRates, readingsOfNumerics } from '../sdk/sensor/csv-readings.ts';
 import { readingsOfObservation } from '../sdk/sensor/fhir-observation.ts';
-import { type PanelRow, rowsOf } from '../sdk/sensor/reading.ts';
+import { type PanelRow, rowsOf, rowsOfSensor } from '../sdk/sensor/reading.ts';
 import { readingsOfSenml, resolveSenml } from '../sdk/sensor/senml.ts';
-import { sensorWarnings } from '../sdk/sensor/sensor-file.ts';
+import { sensorWarnings, standingsOf } from '../sdk/sensor/sensor-standing.ts';
 import { Uplink } from '../sdk/sensor/uplink.ts';
 import { SqliteSensorQueue } from '../server/sqlite-sensor-queue.ts';
 import { hour, nowMs, type Place, ThreeServers } from './three-servers.ts';
@@ -27,11 +27,27 @@ test('SenML: base values, relative times and what must be understood', () => {
     { n: '8310-5', u: 'Cel', t: 60, v: 36.6 },
     { n: 'battery', u: '%EL', v: 80 },
   ];
-  assert.deepEqual(readingsOfSenml(pack, 0), [
-    { vital: 'heartRate', value: 62, unit: '/min', timeMs: 1_800_000_000_000 },
-    { vital: 'heartRate', value: 63, unit: '/min', timeMs: 1_800_000_060_000 },
-    { vital: 'temperature', value: 36.6, unit: 'Cel', timeMs: 1_800_000_060_000 },
-  ]);
+  const at = 1_800_000_060_000;
+  const more = [
+    { n: '8867-4', t: 60, vs: 'high' },
+    { n: 'step-count', t: 60, v: 12 },
+    { n: 'battery', u: '%EL', t: 60, v: 79 },
+    { n: 'battery', u: '%EL', t: 30, v: 81 },
+    { n: 'battery', u: '%EL', t: 90, v: 101 },
+  ];
+  const urn = 'urn:dev:mac:0024befffe804ff1';
+  assert.deepEqual(readingsOfSenml([...pack, ...more], 0), {
+    readings: [
+      { vital: 'heartRate', value: 62, unit: '/min', timeMs: 1_800_000_000_000 },
+      { vital: 'heartRate', value: 63, unit: '/min', timeMs: at },
+      { vital: 'temperature', value: 36.6, unit: 'Cel', timeMs: at },
+    ],
+    refused: [
+      { timeMs: at, vital: 'heartRate', code: 'VALUE_ABSENT' },
+      { timeMs: at, vital: `${urn}:step-count`, code: 'VITAL_UNKNOWN' },
+    ],
+    battery: 79,
+  });
   assert.deepEqual(resolveSenml([{ n: 'a', v: 1 }], 5_000), [{ n: 'a', v: 1, t: 5 }]);
   for (const wrong of [
     [{ n: 'a', v: 1, x_: 1 }],
@@ -74,7 +90,7 @@ test('FHIR: a value, components, samples; what is below a bound or entered in er
     ],
   };
   assert.deepEqual(
-    readingsOfObservation(pressure).map((it) => [it.vital, it.value, it.unit, it.timeMs]),
+    readingsOfObservation(pressure).readings.map((it) => [it.vital, it.value, it.unit, it.timeMs]),
     [
       ['systolic', 120, 'mm[Hg]', at],
       ['diastolic', 80, 'mm[Hg]', at],
@@ -84,23 +100,50 @@ test('FHIR: a value, components, samples; what is below a bound or entered in er
     ...{ ...head, code: loinc('8867-4') },
     valueSampledData: {
       ...{ origin: value(50, '/min'), period: 1000, factor: 0.5, dimensions: 1 },
-      data: '20 E 22 U',
+      data: '20 E 22 U  L 2e1 1.',
     },
   };
+  const sampled = readingsOfObservation(samples);
   assert.deepEqual(
-    readingsOfObservation(samples).map((it) => [it.value, it.timeMs]),
+    sampled.refused.map((it) => [it.code, it.timeMs - at]),
+    [
+      ['VALUE_ABSENT', 1000],
+      ['VALUE_RANGE', 3000],
+      ['VALUE_RANGE', 4000],
+      ['REQUEST_INVALID', 6000],
+    ],
+  );
+  assert.deepEqual(
+    sampled.readings.map((it) => [it.value, it.timeMs]),
     [
       [60, at],
       [61, at + 2000],
+      [60, at + 5000],
     ],
   );
+  const planes = { ...samples.valueSampledData, dimensions: 3 };
+  const refusedOf = (it: unknown) => {
+    const { readings, refused } = readingsOfObservation(it);
+    return [readings.length, ...refused.map(({ vital, code }) => `${vital} ${code}`)];
+  };
+  assert.deepEqual(refusedOf({ ...samples, valueSampledData: planes }), [
+    0,
+    'heartRate REQUEST_INVALID',
+  ]);
+  assert.deepEqual(refusedOf({ ...head, code: loinc('8867-4') }), [0, 'heartRate VALUE_ABSENT']);
+  const weight = { ...head, code: loinc('29463-7'), valueQuantity: value(70, 'kg') };
+  assert.deepEqual(refusedOf(weight), [0, '29463-7 VITAL_UNKNOWN']);
   const below = {
     ...head,
     code: loinc('8867-4'),
     valueQuantity: { ...value(40, '/min'), comparator: '<' },
   };
-  assert.deepEqual(readingsOfObservation(below), []);
-  assert.deepEqual(readingsOfObservation({ ...pressure, status: 'entered-in-error' }), []);
+  assert.deepEqual(refusedOf(below), [0, 'heartRate VALUE_RANGE']);
+  assert.deepEqual(refusedOf({ ...pressure, status: 'entered-in-error' }), [
+    0,
+    'systolic VALUE_ABSENT',
+    'diastolic VALUE_ABSENT',
+  ]);
   assert.throws(() => readingsOfObservation({ resourceType: 'Patient' }), {
     code: 'REQUEST_INVALID',
   });
@@ -108,7 +151,7 @@ test('FHIR: a value, components, samples; what is below a bound or entered in er
 
 test('drop-outs, wrong units and impossible values are refused with a code, and never cut off', () => {
   const csv = 'minute,HR[bpm],PULSE[bpm],SpO2[%]\n0,0,0,0\n1,62,61,97\n2,62,,98\n3,62,500,98\n';
-  const { rows, refused } = rowsOf(4, readingsOfNumerics(csv, 0));
+  const { rows, refused } = rowsOf(4, readingsOfNumerics(csv, 0).readings);
   assert.deepEqual(
     rows.map(({ timeMs }) => timeMs),
     [60_000],
@@ -125,11 +168,32 @@ test('drop-outs, wrong units and impossible values are refused with a code, and 
   );
   const wrong = { vital: 'pulse', value: 60, unit: 'Hz', timeMs: 0 } as const;
   assert.equal(rowsOf(4, [wrong]).refused[0]?.code, 'VALUE_UNIT');
-  const [first, second] = readingsOfHeartRates(
-    'Id,Time,Value\n1,4/1/2016 12:54:00 AM,93\n1,4/1/2016 1:00:05 PM,91\n',
+  const band = readingsOfHeartRates(
+    'Id,Time,Value\n1,4/1/2016 12:54:00 AM,93\n1,4/1/2016 1:00:05 PM,91\n1,noon,90\n1,4/1/2016 1:00:06 PM,\n',
+  );
+  const [first, second] = band.readings;
+  assert.deepEqual(
+    band.refused.map(({ code }) => code),
+    ['REQUEST_INVALID', 'VALUE_ABSENT'],
   );
   assert.equal(first?.timeMs, Date.UTC(2016, 3, 1, 0, 54));
   assert.equal(second?.timeMs, Date.UTC(2016, 3, 1, 13, 0, 5));
+});
+
+test('columns and vital signs that a sensor does not measure are refused, each value once', () => {
+  const csv = 'minute,PULSE[bpm],SpO2[%],ABPMean[mmHg],RESP[pm]\n0,61,97,80,12\nx,62,98,80,\n';
+  const [oximeter, ...others] = rowsOfSensor([4], readingsOfNumerics(csv, 0));
+  assert.deepEqual([oximeter?.rows.length, others], [1, []]);
+  assert.deepEqual(
+    oximeter?.refused.map(({ vital, code }) => `${vital} ${code}`),
+    [
+      'ABPMean[mmHg] VITAL_UNKNOWN',
+      'PULSE[bpm] REQUEST_INVALID',
+      'SpO2[%] REQUEST_INVALID',
+      'ABPMean[mmHg] REQUEST_INVALID',
+      'respiratoryRate VITAL_UNKNOWN',
+    ],
+  );
 });
 
 const rowAt = (timeMs: number, value: number): PanelRow => ({
@@ -182,6 +246,68 @@ test('a queue loses nothing and gives no number twice, also when it is closed at
   assert.deepEqual(sensorWarnings({ ...told, gaps: 1, battery: 19 }), ['gap', 'low-battery']);
   assert.deepEqual(sensorWarnings({ ...told, gaps, nowMs: start + 133 * 60_000 }), ['silent']);
   await queue.end();
+});
+
+test('a day is owed its replica until that is written, across power loss; then nothing more of it is taken in', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-queue-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const open = () => new SqliteSensorQueue(join(folder, 'queue.db'), { pauseMs: 180_000 });
+  let queue = open();
+  const again = async () => {
+    await queue.end();
+    queue = open();
+  };
+  const day = Math.floor(hour / 24);
+  const dayMs = 24 * 3_600_000;
+  const at = (minute: number) => day * dayMs + minute * 60_000;
+  const nextDay = (day + 1) * dayMs;
+  await queue.add([0, 1, 61, 62].map((minute) => rowAt(at(minute), 5)));
+  await queue.add([rowAt(nextDay + 60_000, 6)]);
+  await queue.close(nextDay);
+  const owed = async (nowMs: number) =>
+    (await queue.daysToWrite(nowMs)).map((it) => [it.day - day, it.pages.length, it.number ?? -1]);
+  const pages = await queue.closed(9);
+  assert.equal(pages.length, 2);
+  const [first, second] = pages;
+  assert.ok(first !== undefined && second !== undefined);
+  await queue.done(first);
+  assert.deepEqual(await owed(nextDay), [], 'a page of it is still on its way');
+  await queue.done(second);
+  await again();
+  assert.deepEqual(await owed(nextDay - 1), [], 'it is not over');
+  assert.deepEqual(await owed(nextDay), [[0, 2, -1]]);
+  const [found] = await queue.daysToWrite(nextDay);
+  assert.deepEqual(
+    found?.pages.map(({ sequence, rows }) => [sequence, rows.map(({ timeMs }) => timeMs)]),
+    [
+      [0, [at(0), at(1)]],
+      [1, [at(61), at(62)]],
+    ],
+  );
+  await queue.beginDay({ panel: 3, day }, 2);
+  await again();
+  assert.deepEqual(await owed(nextDay), [[0, 2, 2]]);
+  assert.deepEqual((await queue.standing())[0]?.days, 1);
+  await queue.dayWritten({ panel: 3, day });
+  await again();
+  assert.deepEqual(await owed(nextDay), []);
+  const [standing] = await queue.standing();
+  assert.deepEqual([standing?.days, standing?.newestDay, standing?.open], [0, day, 1]);
+  // Between what was closed and the end of the day there is time left, and nobody would ever read of it.
+  assert.equal(await queue.add([rowAt(at(70), 5)]), 0);
+  assert.deepEqual((await queue.standing())[0]?.refused, { PAGE_STALE: 1 });
+  await queue.end();
+});
+
+test('a sensor that never measured is silent, and a low battery is told with its panel', () => {
+  const file = {
+    ...{ name: 'watch', seed: '', panels: [5], intervalMs: 60_000, sinceMs: nowMs },
+    battery: 12,
+  };
+  const of = (at: number) =>
+    standingsOf(file, [], at).map(({ panel, warnings }) => [panel, warnings]);
+  assert.deepEqual(of(nowMs + 180_000), [[5, ['low-battery']]]);
+  assert.deepEqual(of(nowMs + 180_001), [[5, ['silent', 'low-battery']]]);
 });
 
 test('gaps outlast the pages that they lie in, until a late row fills them; refused readings are counted once', async () => {

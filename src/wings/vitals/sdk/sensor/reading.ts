@@ -24,6 +24,14 @@ export interface RefusedReading {
   readonly code: Code;
 }
 
+/** What was handed in: what may be measurements, and what is none by the way it was said already. */
+export interface SensorInput {
+  readonly readings: readonly SensorReading[];
+  readonly refused: readonly RefusedReading[];
+  /** Per cent, where the sensor says so: the newest. */
+  readonly battery?: number;
+}
+
 /** The vital signs of one panel at one instant, in the panel's order. */
 export interface PanelRow {
   readonly panel: number;
@@ -69,6 +77,26 @@ export function rowsOf(
     else for (const { vital } of values) refused.push({ timeMs, vital, code: 'ROW_INCOMPLETE' });
   }
   return { rows, refused };
+}
+
+/** Rows of each of a sensor's panels; what it does not measure is refused as VITAL_UNKNOWN, with its first panel. */
+export function rowsOfSensor(
+  panelNumbers: readonly number[],
+  { readings, refused }: SensorInput,
+): readonly {
+  readonly panel: number;
+  readonly rows: readonly PanelRow[];
+  readonly refused: readonly RefusedReading[];
+}[] {
+  const measured = new Set(panelNumbers.flatMap((it) => panelOf(it).vitals));
+  const others = readings
+    .filter(({ vital }) => !measured.has(vital))
+    .map(({ vital, timeMs }) => ({ vital, timeMs, code: 'VITAL_UNKNOWN' as const }));
+  return panelNumbers.map((panel, at) => {
+    const found = rowsOf(panel, readings);
+    const more = at === 0 ? [...refused, ...others] : [];
+    return { panel, rows: found.rows, refused: [...more, ...found.refused] };
+  });
 }
 
 function codeOf(check: () => void): Code | undefined {

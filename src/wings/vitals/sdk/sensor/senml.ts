@@ -1,6 +1,11 @@
 import * as z from 'zod/mini';
 import { CodedError } from '../../../../primitives/errors.ts';
-import { type SensorReading, vitalOfLoinc } from './reading.ts';
+import {
+  type RefusedReading,
+  type SensorInput,
+  type SensorReading,
+  vitalOfLoinc,
+} from './reading.ts';
 
 /** SenML in JSON (RFC 8428): what sensors say in a few bytes. */
 const record = z.looseObject({
@@ -91,11 +96,25 @@ const ucum: Readonly<Record<string, string>> = {
   mmHg: 'mm[Hg]',
 };
 
-/** Vital signs among the records: the last part of a name is a LOINC code, such as `urn:dev:mac:0024befffe804ff1:8867-4`. */
-export function readingsOfSenml(json: unknown, nowMs: number): readonly SensorReading[] {
-  return resolveSenml(json, nowMs).flatMap(({ n, u = '', v, t }) => {
+/** How full a sensor's battery is, in per cent (RFC 8428, 12.1). */
+const batteryUnit = '%EL';
+
+/**
+ * Vital signs among the records: the last part of a name is a LOINC code, such as `urn:dev:mac:0024befffe804ff1:8867-4`. A
+ * record that is none, or has no number, is refused by itself. Throws REQUEST_INVALID: as `resolveSenml`.
+ */
+export function readingsOfSenml(json: unknown, nowMs: number): SensorInput {
+  const readings: SensorReading[] = [];
+  const refused: RefusedReading[] = [];
+  let battery: { readonly t: number; readonly v: number } | undefined;
+  for (const { n, u = '', v, t } of resolveSenml(json, nowMs)) {
+    const timeMs = Math.round(t * 1000);
     const vital = vitalOfLoinc(n.split(/[:/]/).at(-1) ?? '');
-    if (vital === undefined || v === undefined) return [];
-    return [{ vital, value: v, unit: ucum[u] ?? u, timeMs: Math.round(t * 1000) }];
-  });
+    if (u === batteryUnit && v !== undefined) {
+      if (v >= 0 && v <= 100 && t >= (battery?.t ?? 0)) battery = { t, v };
+    } else if (vital === undefined) refused.push({ timeMs, vital: n, code: 'VITAL_UNKNOWN' });
+    else if (v === undefined) refused.push({ timeMs, vital, code: 'VALUE_ABSENT' });
+    else readings.push({ vital, value: v, unit: ucum[u] ?? u, timeMs });
+  }
+  return { readings, refused, ...(battery !== undefined && { battery: battery.v }) };
 }

@@ -16,14 +16,17 @@ export interface QueuedPage {
  * Source: docs/protocol/vitals-servers.md, rule VS-22.
  */
 export interface SensorQueue {
-  /** A row of an instant that was taken in before, or is not after what was closed, changes nothing. Returns how many were new. */
+  /**
+   * A row of an instant that was taken in before, or is not after what was closed, changes nothing; nor does one of a day
+   * whose replica is written, which is counted as refused (`PAGE_STALE`). Returns how many were new.
+   */
   add(rows: readonly PanelRow[]): Promise<number>;
   /** Makes pages of full hours and hours that ended before `nowMs`; each takes the next number of its panel. Returns how many. */
   close(nowMs: number): Promise<number>;
   /** The oldest closed pages, of all panels. */
   closed(most: number): Promise<readonly QueuedPage[]>;
   keepShared(page: Pick<QueuedPage, 'panel' | 'sequence'>, shared: Uint8Array): Promise<void>;
-  /** All three have it. */
+  /** All three have it: it is kept until the replica of its day is written. */
   done(page: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void>;
   /** It was refused: the next sharing is another. */
   again(page: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void>;
@@ -31,9 +34,28 @@ export interface SensorQueue {
   giveUp(page: Pick<QueuedPage, 'panel' | 'sequence'>): Promise<void>;
   /** Counts readings of a panel that are no measurement, each once. */
   refuse(panel: number, refused: readonly RefusedReading[]): Promise<void>;
+  /**
+   * Days that are over at `nowMs`, of which every page was accepted or given up, and whose replica is not written: with what
+   * was accepted. Oldest first.
+   */
+  daysToWrite(nowMs: number): Promise<readonly QueuedDay[]>;
+  /** Notes, before the replica is written, under which number: so that one that stands there already is known as its own. */
+  beginDay(day: Pick<QueuedDay, 'panel' | 'day'>, number: number): Promise<void>;
+  /** Its replica stands in the chart: its pages are gone, and no row of it or of days before is taken in any more. */
+  dayWritten(day: Pick<QueuedDay, 'panel' | 'day'>): Promise<void>;
   /** Of each panel that has some. */
   standing(): Promise<readonly QueueStanding[]>;
   end(): Promise<void>;
+}
+
+/** A day of one panel at its hub. */
+export interface QueuedDay {
+  readonly panel: number;
+  /** Days since 1970. */
+  readonly day: number;
+  readonly pages: readonly QueuedPage[];
+  /** What `beginDay` noted; missing: nothing was tried. */
+  readonly number?: number;
 }
 
 export interface QueueStanding {
@@ -47,6 +69,10 @@ export interface QueueStanding {
   readonly done: number;
   /** So many were given up: too old for the servers. */
   readonly lost: number;
+  /** Days whose replica is owed: they have pages that were accepted. */
+  readonly days: number;
+  /** The newest day whose replica is written, days since 1970; -1: none. */
+  readonly newestDay: number;
   /** Readings that were no measurement, by code. */
   readonly refused: Readonly<Record<string, number>>;
   /** Between rows of the last 24 hours that lie too far apart, the newest first. */

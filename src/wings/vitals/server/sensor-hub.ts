@@ -1,0 +1,170 @@
+import { hexToBytes } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { ConsentId } from '../../../primitives/ids.ts';
+import { replicasADay } from '../api/chart-records.ts';
+import { writeHubDays } from '../sdk/reading/hub-days.ts';
+import { type RefusedReading, rowsOfSensor } from '../sdk/sensor/reading.ts';
+import { readingsOfMessage } from '../sdk/sensor/recorded.ts';
+import type { SensorFile } from '../sdk/sensor/sensor-file.ts';
+import type { QueuedDay, SensorQueue } from '../sdk/sensor/sensor-queue.ts';
+import type { Uplink } from '../sdk/sensor/uplink.ts';
+import { type Hub, openHub } from './hub-account.ts';
+import { openSensorQueue, readSensor, sensorNames, takeTurn, writeSensor } from './sensor-home.ts';
+import { sensorKeyOf, uplinkOf } from './sensor-line.ts';
+
+type Told = (line: Readonly<Record<string, string | number>>) => void;
+
+/** What became of a message. */
+export interface TakenIn {
+  /** Rows that were new. */
+  readonly taken: number;
+  readonly refused: readonly RefusedReading[];
+}
+
+/** A clock of a sensor may be so much ahead. */
+const aheadMs = 300_000;
+
+/**
+ * What a home's hub does for the sensors that were enrolled there: takes in what they say, keeps it until it is safe, sends
+ * pages to the data servers, and writes the replica of a day that is over into the patient's chart.
+ * Source: docs/protocol/vitals-reading.md, rules VR-40 to VR-44.
+ */
+export class SensorHub {
+  readonly #home: string;
+  readonly #now: () => number;
+  readonly #told: Told;
+  readonly #queues = new Map<string, { readonly queue: SensorQueue; uplink?: Uplink }>();
+  #hub: Hub | undefined;
+
+  constructor(home: string, of: { readonly now: () => number; readonly told: Told }) {
+    this.#home = home;
+    this.#now = of.now;
+    this.#told = of.told;
+  }
+
+  /** Written down when it returns. Throws REQUEST_INVALID: it can not be read at all; NOT_FOUND: no such sensor. Rule VR-43. */
+  async takeIn(name: string, message: string): Promise<TakenIn> {
+    const sensor = readSensor(this.#home, name);
+    const nowMs = this.#now();
+    const said = readingsOfMessage(message, nowMs);
+    const early = said.readings.filter(({ timeMs }) => timeMs > nowMs + aheadMs);
+    const readings = said.readings.filter(({ timeMs }) => timeMs <= nowMs + aheadMs);
+    const tooEarly = early.map(({ vital, timeMs }) => ({
+      vital,
+      timeMs,
+      code: 'PAGE_STALE' as const,
+    }));
+    const input = { readings, refused: [...said.refused, ...tooEarly] };
+    const { queue } = this.#kept(sensor);
+    const found = rowsOfSensor(sensor.panels, input);
+    let taken = 0;
+    for (const { panel, rows, refused } of found) {
+      await queue.refuse(panel, refused);
+      taken += await queue.add(rows);
+    }
+    if (said.battery !== undefined && said.battery !== sensor.battery)
+      writeSensor(this.#home, { ...sensor, battery: said.battery });
+    return { taken, refused: found.flatMap(({ refused }) => refused) };
+  }
+
+  /** Closes and sends what is due, of each sensor that nobody else is working for. What cannot be sent now stays. */
+  async send(): Promise<void> {
+    await this.#eachSensor('send', async (sensor, kept) => {
+      await kept.queue.close(this.#now());
+      if ((await kept.queue.closed(1)).length === 0) return;
+      kept.uplink ??= await uplinkOf(this.#home, sensor, kept.queue);
+      try {
+        const { refused } = await kept.uplink.send();
+        for (const { code } of refused) this.#told({ what: 'page', sensor: sensor.name, code });
+      } catch (error) {
+        // Servers move and keys are changed: who they are is asked anew.
+        delete kept.uplink;
+        throw error;
+      }
+    });
+  }
+
+  /** The replicas that are owed. */
+  async writeDays(): Promise<void> {
+    await this.#eachSensor('days', async (sensor, { queue }) => {
+      for (const day of await queue.daysToWrite(this.#now()))
+        await this.#writeDay(sensor, queue, day);
+    });
+  }
+
+  async #writeDay(sensor: SensorFile, queue: SensorQueue, day: QueuedDay): Promise<void> {
+    const { registration } = sensor.registered ?? {};
+    const consent = await this.#consentOf(sensor);
+    if (consent === undefined || registration === undefined)
+      throw new CodedError('NOT_SHARED', { sensor: sensor.name });
+    const { person } = await this.#account();
+    const of = { consent, sensor: await sensorKeyOf(sensor), pages: day.pages };
+    const signed = hexToBytes(registration) ?? new Uint8Array(0);
+    const first = day.number ?? 0;
+    for (let tried = 0; tried < replicasADay; tried++) {
+      const number = (first + tried) % replicasADay;
+      // What stands there under a number that this hub noted is its own; else it is another sensor's, and the next is free.
+      const isNoted = day.number === number;
+      if (!isNoted) await queue.beginDay(day, number);
+      const [written] = await person.run(writeHubDays, { ...of, registration: signed, number });
+      if (written?.isNew === true || isNoted) {
+        await queue.dayWritten(day);
+        this.#told({ what: 'replica', sensor: sensor.name, panel: day.panel, day: day.day });
+        return;
+      }
+    }
+    throw new CodedError('RECORD_ID_TAKEN', { day: day.day, panel: day.panel });
+  }
+
+  /** The newest grant of the sensor's patient that lets this hub write class `iot`. */
+  async #consentOf({ registered }: SensorFile): Promise<ConsentId | undefined> {
+    const { person } = await this.#account();
+    await person.inbox();
+    const found = (await person.received()).filter(
+      ({ patient, state, terms }) =>
+        patient === registered?.patient && state === 'live' && terms.writeClasses.includes('iot'),
+    );
+    return found.sort((a, b) => b.notBeforeMs - a.notBeforeMs)[0]?.consent;
+  }
+
+  async #account(): Promise<Hub> {
+    this.#hub ??= await openHub(this.#home);
+    return this.#hub;
+  }
+
+  #kept(sensor: Pick<SensorFile, 'name' | 'intervalMs'>) {
+    const known = this.#queues.get(sensor.name);
+    if (known !== undefined) return known;
+    const made = { queue: openSensorQueue(this.#home, sensor) };
+    this.#queues.set(sensor.name, made);
+    return made as { readonly queue: SensorQueue; uplink?: Uplink };
+  }
+
+  /** What fails for one sensor is told, and does not keep the others. */
+  async #eachSensor(
+    what: string,
+    work: (
+      sensor: SensorFile,
+      kept: { readonly queue: SensorQueue; uplink?: Uplink },
+    ) => Promise<void>,
+  ): Promise<void> {
+    for (const name of sensorNames(this.#home)) {
+      const endTurn = takeTurn(this.#home, name);
+      if (endTurn === undefined) continue;
+      try {
+        const sensor = readSensor(this.#home, name);
+        if (sensor.registered !== undefined) await work(sensor, this.#kept(sensor));
+      } catch (error) {
+        if (!isCoded(error)) throw error;
+        this.#told({ what, sensor: name, code: error.code });
+      } finally {
+        endTurn();
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { queue } of this.#queues.values()) await queue.end();
+    this.#queues.clear();
+  }
+}
