@@ -7,6 +7,7 @@ import type { GrantView } from '../worker/grant-view.ts';
 import { Dialog } from './dialog.tsx';
 import { Failed } from './failure.tsx';
 import { Icon } from './icon.tsx';
+import { saidKinds } from './kinds.ts';
 import { NeedsNetwork } from './needs-network.tsx';
 import { PersonLine, PersonSign, usePersonName } from './person-sign.tsx';
 
@@ -64,7 +65,7 @@ export function GrantTerms({ grant }: { readonly grant: GrantView }) {
   const isOver = grant.state === 'ended';
   const ordinary = grant.readClasses.filter((it) => it !== 'private');
   const classes = listed(
-    ordinary.map((it) => t(`classes.${it}` as 'classes.lab').toLocaleLowerCase()),
+    saidKinds(ordinary).map((it) => t(`classes.${it}` as 'classes.lab').toLocaleLowerCase()),
   );
   const what =
     grant.onlyRecords > 0

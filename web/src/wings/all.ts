@@ -1,4 +1,6 @@
+import type { ComponentType } from 'react';
 import type { RouteObject } from 'react-router';
+import type { ChartView } from '../worker/chart-view.ts';
 import { consortiumWeb } from './consortium/index.ts';
 import { vitalsWeb } from './vitals/index.ts';
 
@@ -8,6 +10,8 @@ export interface WebWing {
   readonly routes: readonly RouteObject[];
   /** Where an operator goes on to from the network page; the word is a key of `words`. */
   readonly operator?: { readonly path: string; readonly word: 'consortium.link' };
+  /** What stands in a chart below its own vital signs; it comes when a chart is opened. */
+  readonly Chart?: ComponentType<{ readonly chart: ChartView }>;
   /** Where a patient goes on to from what was measured last. */
   readonly patient?: { readonly path: string; readonly word: 'vitals.link' };
 }

@@ -7,4 +7,6 @@ export const wingParts = {
 export const wingPartOf = {
   consortium: 'consortium',
   'vitals.own': 'vitals',
+  'vitals.chart': 'vitals',
+  'vitals.held': 'vitals',
 } as const;

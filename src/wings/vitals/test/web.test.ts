@@ -140,6 +140,58 @@ test('Servers that do not answer are said to be silent, and nothing is shown in 
   await visitor.close();
 });
 
+const osei = async (options?: VisitorOptions): Promise<Visitor> => {
+  const visitor = await app.visitor(options);
+  await visitor.openAs('Dr Abena Osei');
+  await visitor.page.getByRole('link', { name: /Eboni Brekke/u }).click();
+  await visitor.page.getByText(/^Opened .* by one look/u).waitFor();
+  return visitor;
+};
+const looksOfOsei = async (): Promise<number> =>
+  list(await cli('looked', '--as', 'eboni'), 'looks').filter(({ who }) => who === 'Dr Abena Osei')
+    .length;
+
+test('Vital signs of sensors and of files are one choice when sharing, and the sentence says so', async () => {
+  const visitor = await eboni();
+  const { page } = visitor;
+  await page.getByRole('link', { name: 'Share', exact: true }).first().click();
+  await page.locator('#blank-what').click();
+  await page.getByText('Some kinds', { exact: true }).click();
+  assert.equal(await page.getByRole('checkbox', { name: 'Sensor readings' }).count(), 0);
+  const chosen = page.locator('ul .checks input:checked');
+  while ((await chosen.count()) > 0) await chosen.first().uncheck();
+  await page.getByRole('checkbox', { name: /^Vital signs/u }).check();
+  const sentence = page.locator('#blank-what');
+  await sentence.getByText('vital signs', { exact: true }).waitFor();
+  await holdsAxe(page);
+  await picture(page, 'share');
+  await visitor.close();
+});
+
+test('A doctor reads what sensors sent by one look: the newest of each in the chart, curves one touch behind', async () => {
+  const visitor = await osei();
+  const { page, touches } = visitor;
+  const before = await looksOfOsei();
+  const strip = page.getByRole('region', { name: 'From sensors' });
+  await strip
+    .getByText('Reading what sensors sent is one look, and the patient sees it.')
+    .waitFor();
+  await picture(page, 'chart-before');
+  await touches.touch(strip.getByRole('button', { name: 'Read the last week' }));
+  await strip.getByText(/Read .* by one look, put together from three servers/u).waitFor();
+  await strip.getByText('39.3').waitFor();
+  await holdsAxe(page);
+  await picture(page, 'chart-strip');
+  await touches.touch(strip.getByRole('link', { name: 'Curves' }));
+  await heading(page, /Outside (its range|their ranges) now: .*Temperature/u).waitFor();
+  assert.equal(touches.count, 2);
+  await page.locator('.curve canvas').first().waitFor();
+  await holdsAxe(page);
+  await picture(page, 'chart-curves');
+  assert.equal((await looksOfOsei()) - before, 1);
+  await visitor.close();
+});
+
 for (const locale of ['ar-EG', 'es-ES'] as const) {
   const language = locale === 'ar-EG' ? 'ar' : 'es';
   test(`It fits a phone of 320 px, dark, in ${language}, and every word is there`, async () => {

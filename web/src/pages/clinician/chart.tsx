@@ -1,3 +1,4 @@
+import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { clinicalDay, momentText } from '../../app/dates.ts';
@@ -5,6 +6,7 @@ import { useSession } from '../../boundary/use-call.ts';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
+import { webWings } from '../../wings/all.ts';
 import type { ChartView } from '../../worker/chart-view.ts';
 import { Banner, nameOf } from './banner.tsx';
 import { Also, Documents, Entries, Folded, Medicines } from './chart-lists.tsx';
@@ -80,6 +82,15 @@ function Known({ followed }: { readonly followed: FollowedChart & { readonly cha
       <PrintHead chart={chart} />
       {error !== undefined && <Failed error={error} again={again} />}
       <Vitals chart={chart} />
+      {webWings.flatMap(({ name, Chart: OfWing }) =>
+        OfWing === undefined
+          ? []
+          : [
+              <Suspense key={name} fallback={null}>
+                <OfWing chart={chart} />
+              </Suspense>,
+            ],
+      )}
       <div className="cols">
         <div>
           <ChartSection title={t('chart.problems')} part={chart.problems}>

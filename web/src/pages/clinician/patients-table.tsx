@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { clinicalDay, dayOf, listed, momentText, timeLeft } from '../../app/dates.ts';
 import { comma } from '../../app/language.ts';
 import { Burn } from '../../parts/grant-row.tsx';
+import { saidKinds } from '../../parts/kinds.ts';
 import { initialsShown } from '../../parts/person-sign.tsx';
 import type { PatientRow } from '../../worker/calls/clinician.ts';
 import type { SharedView } from '../../worker/chart-view.ts';
@@ -116,7 +117,8 @@ export function SharedWords({ shared }: { readonly shared: SharedView }) {
   const { t } = useTranslation();
   const word = (it: string): string => t(`classes.${it}` as 'classes.lab').toLocaleLowerCase();
   const ordinary = shared.readClasses.filter((it) => it !== 'private');
-  const what = ordinary.length >= 11 ? t('sharing.everything') : listed(ordinary.map(word));
+  const what =
+    ordinary.length >= 11 ? t('sharing.everything') : listed(saidKinds(ordinary).map(word));
   const parts = [
     ...(ordinary.length > 0 ? [t('patients.reads', { what })] : []),
     ...(shared.isPart ? [t('patients.partOnly')] : []),

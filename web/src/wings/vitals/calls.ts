@@ -1,16 +1,19 @@
-import { isCoded } from '@salus/salus/sdk/browser';
+import { type AccountId, CodedError, isCoded, type Person } from '@salus/salus/sdk/browser';
 import {
   type Curve,
   curvesOf,
   heldRegistration,
   type RegistrationHeld,
   readOwnVitals,
+  readVitals,
   resendRegistration,
   trendOf,
   type VitalsFound,
 } from '@salus/salus/sdk/vitals';
 import { unitShown } from '../../boundary/units.ts';
 import type { Call } from '../../worker/call.ts';
+import { isForTreatment } from '../../worker/chart-grants.ts';
+import { grantsNow, patientOf } from '../../worker/patients.ts';
 import type { Session } from '../../worker/session.ts';
 import { hospitalOf } from '../../worker/site.ts';
 
@@ -162,4 +165,73 @@ function serversOf(
   return Promise.all(named);
 }
 
-export const vitalsCalls = { 'vitals.own': own };
+/** What was read of a patient's sensors here, by one look each, until the wallet is locked. */
+const readHere = new WeakMap<Person, Map<string, ChartVitals>>();
+
+/** Of one patient, newest look first. */
+const heldOf = ({ person }: Session, patient: AccountId): ReadonlyMap<string, ChartVitals> =>
+  new Map([...(readHere.get(person) ?? [])].filter(([key]) => key.startsWith(patient)));
+
+function hold({ person }: Session, key: string, read: ChartVitals): void {
+  const held = readHere.get(person) ?? new Map<string, ChartVitals>();
+  held.set(key, read);
+  readHere.set(person, held);
+}
+
+export interface ChartVitals {
+  readonly vitals: VitalsView;
+  /** Those that had something. */
+  readonly panels: readonly number[];
+}
+
+const all: readonly number[] = [1, 2, 3, 4, 5];
+/** A look names no more copies than that in a month (R-4). */
+const mostOfMonth = 4;
+
+/** By one look; what was read here before is shown again without one, unless it is to be looked at `again`. */
+const chart: Call<
+  { readonly patient: string; readonly period: Period; readonly again: boolean },
+  ChartVitals
+> = async (session, { patient, period, again }, { signal }) => {
+  const account = await patientOf(session, patient, signal);
+  const key = `${account} ${period}`;
+  const held = heldOf(session, account);
+  const before = again ? undefined : held.get(key);
+  if (before !== undefined) return before;
+  const known = [...held.values()].at(-1)?.panels ?? [];
+  const panels = period === 'month' ? [...new Set([...known, ...all])].slice(0, mostOfMonth) : all;
+  const [panel = 1, ...more] = panels;
+  const { consent } = await sensorGrant(session, account, signal);
+  const asked = { consent, panel, more, ...spanOf(period, Date.now()) };
+  const found = await session.person.run(readVitals, asked, { ...session.as, signal });
+  const read = {
+    vitals: await viewOf(session, found, period),
+    panels: [...new Set(found.pages.map((it) => it.panel))],
+  };
+  hold(session, key, read);
+  return read;
+};
+
+/** The share that lasts longest of those that open what sensors sent. Throws CLASS_NOT_GRANTED. */
+async function sensorGrant(session: Session, patient: AccountId, signal: AbortSignal) {
+  const grants = await grantsNow(session, patient, signal);
+  const [longest] = grants
+    .filter((it) => it.state === 'live' && isForTreatment(it) && it.terms.recordIds.length === 0)
+    .filter(({ terms }) => terms.readClasses.includes('iot'))
+    .toSorted((a, b) => b.notAfterMs - a.notAfterMs);
+  if (longest === undefined) throw new CodedError('CLASS_NOT_GRANTED');
+  return longest;
+}
+
+/** What was read here last of this patient; null: nothing was. Nobody is looked at by it. */
+const held: Call<{ readonly patient: string }, VitalsView | null> = async (
+  session,
+  { patient },
+  { signal },
+) => {
+  const account = await patientOf(session, patient, signal);
+  const views = [...heldOf(session, account).values()].map(({ vitals }) => vitals);
+  return views.toSorted((a, b) => b.askedMs - a.askedMs)[0] ?? null;
+};
+
+export const vitalsCalls = { 'vitals.own': own, 'vitals.chart': chart, 'vitals.held': held };

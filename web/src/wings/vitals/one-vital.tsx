@@ -5,6 +5,7 @@ import { Amount } from '../../parts/amount.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { CurveView, OutsideView } from './calls.ts';
 import { Curve, type Span } from './curve.tsx';
+import { flagOf } from './flags.ts';
 import { isLevel, numberOf, slopeOf, useAmounts } from './words.ts';
 
 /** One vital sign: the newest value, what it did, its curve and the same as a table. */
@@ -33,7 +34,7 @@ export function OneVital({ curve, span }: { readonly curve: CurveView; readonly 
 }
 
 /** Amber where it is outside its range; never old and looking new. */
-export function Newest({ curve }: { readonly curve: CurveView }) {
+function Newest({ curve }: { readonly curve: CurveView }) {
   const { t } = useTranslation();
   const { vital, unit, newest, low, high } = curve;
   return (
@@ -51,9 +52,6 @@ export function Newest({ curve }: { readonly curve: CurveView }) {
     </p>
   );
 }
-
-export const flagOf = ({ low, high }: CurveView, value: number): string =>
-  low !== undefined && value < low ? 'L' : high !== undefined && value > high ? 'H' : '';
 
 function RangeText({ curve }: { readonly curve: Pick<CurveView, 'vital' | 'low' | 'high'> }) {
   const { t } = useTranslation();

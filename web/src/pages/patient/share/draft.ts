@@ -1,3 +1,4 @@
+import { vitalKinds } from '../../../parts/kinds.ts';
 import type { AskView } from '../../../worker/calls/asking.ts';
 import type {
   ShareFrom,
@@ -41,7 +42,7 @@ export function firstDraft(start: ShareStart, from: ShareFrom): ShareDraft {
     return {
       who: people[0],
       scope: from.item === undefined ? 'everything' : 'entries',
-      kinds: start.kinds.filter((it) => it.count > 0).map((it) => it.recordClass),
+      kinds: kindsThatAre(start.kinds),
       withPrivate: false,
       entries,
       writes: [],
@@ -68,6 +69,15 @@ export function firstDraft(start: ShareStart, from: ShareFrom): ShareDraft {
     purposes: old.purposes,
     untilMs: old.state === 'ended' ? weekMs : old.untilMs,
   };
+}
+
+/** Of which there is something; vital signs of sensors and of files begin together. */
+function kindsThatAre(kinds: ShareStart['kinds']): readonly string[] {
+  const some = new Set(kinds.filter((it) => it.count > 0).map((it) => it.recordClass));
+  const isVital = vitalKinds.some((it) => some.has(it));
+  return kinds
+    .map((it) => it.recordClass)
+    .filter((it) => (vitalKinds.includes(it) ? isVital : some.has(it)));
 }
 
 /** What was asked for, and nothing more. */

@@ -5,6 +5,7 @@ import { inLine } from '../../../app/language.ts';
 import { useCall } from '../../../boundary/use-call.ts';
 import { Failed } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
+import { vitalKinds } from '../../../parts/kinds.ts';
 import { usePersonName } from '../../../parts/person-sign.tsx';
 import type { ShareStart } from '../../../worker/calls/share.ts';
 import type { LineView } from '../../../worker/record-view.ts';
@@ -93,21 +94,35 @@ function rankOf({ recordClass, count }: ShareStart['kinds'][number]): number {
   return (at < 0 ? firstKinds.length : at) + (count === 0 ? 100 : 0);
 }
 
+/** Rows to choose by: vital signs of sensors and of files are one, unless only one of them is chosen. */
+function rowsOf(draft: ShareDraft, kinds: ShareStart['kinds']) {
+  const chosen = vitalKinds.filter((it) => draft.kinds.includes(it)).length;
+  const isOne = chosen !== 1;
+  return kinds
+    .filter(({ recordClass }) => !isOne || recordClass !== 'iot')
+    .map(({ recordClass, count }) => {
+      const of = isOne && recordClass === 'vital' ? vitalKinds : [recordClass];
+      const all = kinds.filter((it) => of.includes(it.recordClass));
+      const sum = all.reduce((before, it) => before + it.count, 0);
+      return { recordClass, of, count: of.length === 1 ? count : sum };
+    });
+}
+
 function Kinds({ draft, start, onChange }: ChoiceProps) {
   const { t } = useTranslation();
-  const toggled = (recordClass: string, isOn: boolean): readonly string[] =>
+  const toggled = (of: readonly string[], isOn: boolean): readonly string[] =>
     start.kinds
       .map((it) => it.recordClass)
-      .filter((it) => (it === recordClass ? isOn : draft.kinds.includes(it)));
+      .filter((it) => (of.includes(it) ? isOn : draft.kinds.includes(it)));
   return (
     <ul>
-      {start.kinds
+      {rowsOf(draft, start.kinds)
         .toSorted((a, b) => rankOf(a) - rankOf(b))
-        .map(({ recordClass, count }) => (
+        .map(({ recordClass, of, count }) => (
           <li key={recordClass}>
             <Check
               isOn={draft.kinds.includes(recordClass)}
-              onChange={(isOn) => onChange({ kinds: toggled(recordClass, isOn) })}
+              onChange={(isOn) => onChange({ kinds: toggled(of, isOn) })}
               label={t(`classes.${recordClass}` as 'classes.lab')}
               end={t('share.entries', { count })}
             />

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { listed } from '../../../app/dates.ts';
+import { saidKinds } from '../../../parts/kinds.ts';
 import type { ShareDraft } from './draft.ts';
 
 /** The words of the blanks. */
@@ -18,7 +19,7 @@ export function useShareWords() {
           ? only.name
           : t('sharing.onlyRecords', { count: draft.entries.length });
       }
-      const kinds = [...draft.kinds, ...(draft.withPrivate ? ['private'] : [])];
+      const kinds = saidKinds([...draft.kinds, ...(draft.withPrivate ? ['private'] : [])]);
       if (kinds.length === 0) return t('share.nothing');
       return kinds.length > 2
         ? t('share.kinds', { count: kinds.length })
