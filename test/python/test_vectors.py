@@ -12,8 +12,8 @@ import unittest
 import verify_receipt
 from salus_model import (
     blob_id, blocks, carried, cbor, chart, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
-    merkle, nonces, receipt_file, ristretto, state_tree, statistics, transactions, wallet, wallet_content,
-    wallet_copy, wallet_file, xwing,
+    merkle, nonces, receipt_file, ristretto, state_tree, statistics, transactions, vitals_reading, wallet,
+    wallet_content, wallet_copy, wallet_file, xwing,
 )  # fmt: skip
 from salus_model.refused import Refused
 
@@ -812,6 +812,65 @@ class Ledger(unittest.TestCase):
             self.assertEqual([str(value) for value in drawn], case["noise"])
             masks = statistics.mask(h(case["nextKey"]), h(case["previousKey"]), query, 3)
             self.assertEqual([str(value) for value in masks], case["mask"])
+
+    def test_statistics_selections(self):
+        for case in cases("statistics-selections"):
+            query, most = h(case["query"]), case["pagesPerPatient"]
+            patients = [(h(it["patient"]), [all_of(day) for day in it["days"]]) for it in case["patients"]]
+            digests = [statistics.patient_digest(days) for _, days in patients]
+            self.assertEqual([it.hex() for it in digests], [it["digest"] for it in case["patients"]])
+            rows = [name + digest for (name, _), digest in zip(patients, digests, strict=True)]
+            self.assertEqual(b"".join(rows).hex(), case["pageSet"])
+            for (_, days), it in zip(patients, case["patients"], strict=True):
+                chosen = statistics.counting([page for day in days for page in day], query, most)
+                self.assertEqual([page.hex() for page in chosen], it["counting"])
+            self.assertEqual(statistics.selection(query, patients, most).hex(), case["selection"])
+
+    def test_vitals_reading(self):
+        kinds = set()
+        for case in cases("vitals-reading"):
+            kinds.add(case["kind"])
+            getattr(self, f"check_{case['kind']}")(case)
+        self.assertEqual(kinds, {"registration", "servers", "day", "read", "reading"})
+
+    def check_registration(self, case):
+        content = vitals_reading.registration(
+            h(case["account"]), h(case["pseudonym"]), case["counter"],
+            [case["sex"], case["ageBand"], case["region"], case["arm"]], [case["fromHour"], case["untilHour"]],
+            [[h(key), panels] for key, panels in case["sensors"]], all_of(case["datasets"]),
+        )
+        made = vitals_reading.signed(h(case["seed"]), derive.STAT_REGISTRATION, content)
+        self.assertEqual(made.hex(), case["signed"])
+
+    def check_servers(self, case):
+        self.assertEqual(vitals_reading.record_id(h(case["patient"]), ["servers"]).hex(), case["recordId"])
+        made = vitals_reading.servers_record(all_of(case["servers"]), h(case["pseudonym"]))
+        self.assertEqual(made.hex(), case["bytes"])
+
+    def check_day(self, case):
+        name = ["day", case["day"], case["panel"], case["number"]]
+        self.assertEqual(vitals_reading.record_id(h(case["patient"]), name).hex(), case["recordId"])
+        pages = [[it["sequence"], it["startHour"], it["n"], h(it["clinical"])] for it in case["pages"]]
+        sensor = ed25519.public_key(h(case["seed"]))
+        content = vitals_reading.day_record(h(case["registration"]), sensor, case["panel"], case["day"], pages)
+        made = vitals_reading.signed(h(case["seed"]), derive.STAT_REPLICA, content)
+        self.assertEqual(made.hex(), case["signed"])
+
+    def check_read(self, case):
+        names = ("trio", "pseudonym", "look")
+        hours = [case["panel"], case["firstHour"], case["lastHour"]]
+        payload = cbor.encode([case["chainId"], *(h(case[name]) for name in names), *hours])
+        content = vitals_reading.statement(h(case["from"]), h(case["to"]), "read", case["timeMs"], payload)
+        made = vitals_reading.signed(h(case["seed"]), derive.STAT_STATEMENT, content)
+        self.assertEqual(made.hex(), case["signed"])
+
+    def check_reading(self, case):
+        names = ("manifest", "signature", "roll", "histogram", "clinical", "salt")
+        pages = [
+            [*(h(it[name]) for name in names), it["batch"], it["index"], all_of(it["path"])] for it in case["pages"]
+        ]
+        made = cbor.encode([h(case["request"]), case["place"], h(case["registration"]), pages])
+        self.assertEqual(made.hex(), case["bytes"])
 
     def test_folded_identities(self):
         """ID-6: of the directory after so many identities, and the last folded one with its path."""

@@ -14,6 +14,31 @@ def query_id(manifest: bytes) -> bytes:
     return derive.labelled(derive.STAT_ASKED, manifest)
 
 
+def day_digest(pages: list) -> bytes:
+    """VQ-8: of the pages of one patient in one batch and day; VQ-34: of those that count."""
+    return derive.labelled(derive.STAT_DAY_PAGES, *sorted(pages))
+
+
+def patient_digest(days: list) -> bytes:
+    """VQ-8."""
+    return derive.labelled(derive.STAT_PAGES_ASKED, *(day_digest(pages) for pages in days))
+
+
+def counting(pages: list, query: bytes, most: int) -> list:
+    """VQ-7."""
+    return sorted(sorted(pages, key=lambda page: derive.labelled(derive.STAT_CONTRIBUTION, query, page))[:most])
+
+
+def selection(query: bytes, patients: list, most: int) -> bytes:
+    """VQ-34. Patients: pseudonym and days, by rising pseudonym."""
+    rows = []
+    for pseudonym, days in patients:
+        pages = [page for day in days for page in day]
+        digest = patient_digest(days) if len(pages) <= most else day_digest(counting(pages, query, most))
+        rows.append(pseudonym + digest)
+    return derive.labelled(derive.STAT_SELECTION, query, *rows)
+
+
 class Stream:
     """VQ-17: whole numbers below a bound, out of a key, a label and a context."""
 

@@ -97,11 +97,14 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       assert.equal(await store.sentSince(page.sensor, 0), 1);
       const anew = { ...page, manifestHash: drawn('anew'), body: drawn('new body') };
       await store.takeIn([anew]);
-      assert.deepEqual(await store.waiting(trio, 9), [anew]);
+      const { body, ...named } = anew;
+      assert.deepEqual(await store.waiting(trio, 9), [named]);
+      assert.deepEqual(await store.body(anew), body);
+      assert.equal(await store.body(page), undefined);
       const said = { page: page.page, manifestHash: anew.manifestHash, said: drawn('said') };
       await store.speak([said]);
       await store.speak([{ ...said, said: drawn('something else') }]);
-      assert.deepEqual(await store.waiting(trio, 9), [{ ...anew, said: drawn('said') }]);
+      assert.deepEqual(await store.waiting(trio, 9), [{ ...named, said: drawn('said') }]);
       await rejectsWith(store.takeIn([page]), 'PAGE_WAITS');
       await store.takeIn([anew]);
       // A verdict of the one that was replaced is nobody's.
@@ -110,6 +113,7 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       await store.settle([{ ...said, code: 'PROOF_REJECTED' }]);
       const refused = await store.page(page.page);
       assert.deepEqual([refused?.state, refused?.code], ['refused', 'PROOF_REJECTED']);
+      assert.equal(await store.body(anew), undefined);
       await store.takeIn([anew]);
       assert.equal((await store.page(page.page))?.state, 'refused');
       await store.takeIn([page]);

@@ -26,6 +26,8 @@ export interface PageStore {
   takeIn(pages: readonly ArrivedPage[]): Promise<void>;
   /** The oldest that wait, of one trio. */
   waiting(trio: string, most: number): Promise<readonly WaitingPage[]>;
+  /** This server's part of a page that waits under this manifest; undefined: none does. */
+  body(of: Pick<PageNames, 'page' | 'manifestHash'>): Promise<Uint8Array | undefined>;
   /** What this server says of pages of its own; written down before it is said, and never changed while the page waits. */
   speak(said: readonly SaidOfPage[]): Promise<void>;
   /** One step: the body of each is deleted; kept shares and refusals stay. A page that does not wait under this manifest is passed over. */
@@ -112,7 +114,8 @@ export interface ArrivedPage extends PageNames {
   readonly atMs: number;
 }
 
-export interface WaitingPage extends ArrivedPage {
+/** Without its body, which is asked for when it is judged, and once. */
+export interface WaitingPage extends Omit<ArrivedPage, 'body'> {
   /** Missing: this server has not spoken of it. */
   readonly said?: Uint8Array;
 }

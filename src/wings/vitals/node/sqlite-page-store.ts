@@ -182,15 +182,26 @@ export class SqlitePageStore implements PageStore {
 
   async waiting(trio: string, most: number): Promise<readonly WaitingPage[]> {
     const rows = this.#all(
-      `SELECT * FROM pages JOIN bodies USING (id) LEFT JOIN sayings USING (id)
+      `SELECT * FROM pages LEFT JOIN sayings USING (id)
        WHERE trio = ? AND state = 'waiting' ORDER BY at_ms, id LIMIT ?`,
       ...[trio, most],
     );
     return rows.map((row) => ({
       ...namesOf(row),
-      ...{ body: bytesIn(row, 'body'), atMs: uintIn(row, 'at_ms') },
+      atMs: uintIn(row, 'at_ms'),
       ...(row.said instanceof Uint8Array && { said: row.said }),
     }));
+  }
+
+  async body({
+    page,
+    manifestHash,
+  }: Pick<PageNames, 'page' | 'manifestHash'>): Promise<Uint8Array | undefined> {
+    const row = this.#get(
+      'SELECT body FROM pages JOIN bodies USING (id) WHERE page = ? AND manifest_hash = ?',
+      ...[page, manifestHash],
+    );
+    return row && bytesIn(row, 'body');
   }
 
   async speak(said: readonly SaidOfPage[]): Promise<void> {

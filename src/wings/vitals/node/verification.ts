@@ -147,7 +147,8 @@ export class Verification {
     const isNew: SaidOfPage[] = [];
     for (const it of waiting) {
       const { page, manifestHash } = it;
-      const said = it.said ?? encodeAs(saying, (await this.#prepare(trio, it)).said);
+      const said = it.said ?? (await this.#sayingOf(trio, it));
+      if (said === undefined) continue;
       pages.push({ page, manifestHash, said });
       if (it.said === undefined) isNew.push({ page, manifestHash, said });
     }
@@ -155,18 +156,30 @@ export class Verification {
     return pages;
   }
 
-  async #prepare(trio: OwnTrio, page: WaitingPage): Promise<Prepared> {
+  async #sayingOf(trio: OwnTrio, page: WaitingPage): Promise<Uint8Array | undefined> {
+    const prepared = await this.#prepare(trio, page);
+    return prepared && encodeAs(saying, prepared.said);
+  }
+
+  /** Undefined: it waits no more, since another message decided it meanwhile. */
+  async #prepare(trio: OwnTrio, page: WaitingPage): Promise<Prepared | undefined> {
     const name = nameOf(page.page, page.manifestHash);
     const before = this.#prepared.get(name);
     if (before !== undefined) return before;
     const { verifyKey } = await trioSecrets(this.#base, trio);
-    const prepared = await this.#open(trio, page, verifyKey);
+    const body = await this.#base.store.body(page);
+    if (body === undefined) return undefined;
+    const prepared = await this.#open(trio, { ...page, body }, verifyKey);
     if (this.#prepared.size > 4 * mostOfRound) this.#prepared.clear();
     this.#prepared.set(name, prepared);
     return prepared;
   }
 
-  async #open(trio: OwnTrio, page: WaitingPage, verifyKey: Uint8Array): Promise<Prepared> {
+  async #open(
+    trio: OwnTrio,
+    page: WaitingPage & { readonly body: Uint8Array },
+    verifyKey: Uint8Array,
+  ): Promise<Prepared> {
     const { arithmetic } = this.#base;
     const manifest = decodeAs(pageManifest, page.manifest);
     const [head, server] = [headOf(manifest), trio.place];
@@ -203,7 +216,8 @@ export class Verification {
     for (const page of waiting) {
       const heard = this.#heard.get(nameOf(page.page, page.manifestHash));
       if (heard === undefined || trio.others.some(({ account }) => !heard.has(account))) continue;
-      verdicts.push(await this.#verdict(trio, page, heard));
+      const verdict = await this.#verdict(trio, page, heard);
+      if (verdict !== undefined) verdicts.push(verdict);
     }
     if (verdicts.length === 0) return 0;
     await this.#base.store.settle(verdicts);
@@ -219,8 +233,9 @@ export class Verification {
     trio: OwnTrio,
     { page, manifestHash, ...of }: WaitingPage,
     heard: ReadonlyMap<AccountId, Uint8Array>,
-  ): Promise<PageVerdict> {
+  ): Promise<PageVerdict | undefined> {
     const mine = await this.#prepare(trio, { page, manifestHash, ...of });
+    if (mine === undefined) return undefined;
     const said = trio.servers.map((account) =>
       account === this.#base.account ? mine.said : readSaying(heard.get(account)),
     );

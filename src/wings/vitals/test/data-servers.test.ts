@@ -162,6 +162,34 @@ test('a server that is away holds pages up and loses none; a page it never got i
   assert.equal((await three.store(0).page(alone.shared.head.page))?.state, 'waiting');
 });
 
+test('of a page that was decided while a server read what waits, it says nothing more', async (t) => {
+  const three = await opened(t);
+  const page = await three.sign(valuesOf(1, 5), 1);
+  await three.upload([page]);
+  const store = three.store(0);
+  const waiting = store.waiting.bind(store);
+  let said = 0;
+  store.waiting = async (...asked) => {
+    const found = await waiting(...asked);
+    store.waiting = waiting;
+    await three.server(1).judge();
+    await three.server(2).judge();
+    for (const place of [1, 2] as const) {
+      const server = three.server(place);
+      const answer = server.answerPeer.bind(server);
+      server.answerPeer = async (message) => {
+        said += 1;
+        return answer(message);
+      };
+    }
+    return found;
+  };
+  await three.server(0).judge();
+  assert.equal(said, 0);
+  for (const place of places)
+    assert.equal((await three.store(place).page(page.shared.head.page))?.state, 'accepted');
+});
+
 test('what one server does not have is given up by all three, and sent anew', async (t) => {
   const three = await opened(t);
   const lost = await three.sign(valuesOf(1, 5), 1);
