@@ -27,6 +27,12 @@ export {
   registerSensor,
   resendRegistration,
 } from './registering.ts';
+export {
+  type SensorStanding,
+  type SensorWarning,
+  sensorWarnings,
+  standingsOf,
+} from './sensor/sensor-standing.ts';
 export type { Figure } from './statistics/answer.ts';
 
 /** What the wing adds to a person's device. */
