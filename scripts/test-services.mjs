@@ -11,13 +11,20 @@ import { builtGo, installedGo } from './go-service.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
- * Name, and one of: Debian's package, the folder of a Go module to build (`go`), a program of a Go module elsewhere (`goProgram`, in its
+ * Name, and one of: Debian's package (or several), the folder of a Go module to build (`go`), a program of a Go module elsewhere (`goProgram`, in its
  * version); the programs that the tests start. `hasLibraries`: what it needs and this machine does not
  * have is unpacked beside it.
  */
 const services = [
   { name: 'prometheus', debian: 'prometheus', programs: ['prometheus', 'promtool'] },
   { name: 'firefox', debian: 'firefox-esr', programs: ['firefox-esr'], hasLibraries: true },
+  // The package of the broker puts it into usr/sbin, beside the clients' usr/bin.
+  {
+    name: 'mosquitto',
+    debian: ['mosquitto-clients', 'mosquitto'],
+    programs: ['mosquitto_pub', 'mosquitto_sub'],
+    hasLibraries: true,
+  },
   {
     name: 'cometbft',
     goProgram: 'github.com/cometbft/cometbft/cmd/cometbft@v0.38.26',
@@ -66,9 +73,10 @@ function found({ name, go, goProgram, debian, programs, hasLibraries = false }) 
   const fetching = hasLibraries
     ? [
         ...['install', '--download-only', '--yes', '--no-install-recommends'],
-        ...['-o', `Dir::Cache::archives=${cache}`, '-o', 'Debug::NoLocking=1', debian],
+        ...['-o', `Dir::Cache::archives=${cache}`, '-o', 'Debug::NoLocking=1'],
+        ...[debian].flat(),
       ]
-    : ['download', debian];
+    : ['download', ...[debian].flat()];
   let reason = failureOf('apt-get', fetching, cache);
   for (const file of globSync('*.deb', { cwd: cache })) {
     reason ??= failureOf('dpkg-deb', ['-x', file, '.'], cache);

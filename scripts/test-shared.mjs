@@ -10,7 +10,8 @@ if (!existsSync(folder)) {
   );
   process.exit(2);
 }
-const { status } = spawnSync('node', ['--test', 'test/shared/**/*.test-shared.ts'], {
+const tests = ['test/shared/**/*.test-shared.ts', 'src/wings/*/test/*.test-shared.ts'];
+const { status } = spawnSync('node', ['--test', ...tests], {
   stdio: 'inherit',
   env: { ...process.env, SALUS_SHARED: folder },
 });

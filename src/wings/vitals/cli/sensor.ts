@@ -69,7 +69,7 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
     notYet: [...held.missing],
     hub,
     ...login,
-    topic: `salus/1/sensors/${name}/readings`,
+    topic: `salus/sensors/${name}/readings`,
   };
   context.output.result(facts, () =>
     [

@@ -24,6 +24,12 @@ export {
   registerSensor,
   resendRegistration,
 } from './registering.ts';
+export {
+  type SensorStanding,
+  type SensorWarning,
+  sensorWarnings,
+  standingsOf,
+} from './sensor/sensor-standing.ts';
 export type { Figure } from './statistics/answer.ts';
 
 export { type Crossing, type Range, trendOf } from './thresholds.ts';

@@ -16,8 +16,8 @@ export interface BrokerOf {
 /** Longest packet, bytes: a day of minutes of five vital signs. */
 const maxPacketBytes = 512 * 1024;
 const maxConnections = 64;
-const inTopic = (name: string): string => `salus/1/sensors/${name}/readings`;
-const outTopic = (name: string): string => `salus/1/sensors/${name}/result`;
+const inTopic = (name: string): string => `salus/sensors/${name}/readings`;
+const outTopic = (name: string): string => `salus/sensors/${name}/result`;
 const text = new TextDecoder('utf-8', { fatal: true });
 
 /**

@@ -33,8 +33,8 @@ async function line(port: number): Promise<MqttLine> {
   return (await MqttLine.open(port)) ?? assert.fail('nobody listens');
 }
 
-const readings = (name: string) => `salus/1/sensors/${name}/readings`;
-const result = (name: string) => `salus/1/sensors/${name}/result`;
+const readings = (name: string) => `salus/sensors/${name}/readings`;
+const result = (name: string) => `salus/sensors/${name}/result`;
 
 test('a sensor logs in by its own password, and speaks and hears under its own name alone', async (t) => {
   const { port, taken } = await opened(t);

@@ -129,7 +129,7 @@ test('what a sensor says by MQTT is acknowledged when it is kept, and its day st
     await setTimeout(50);
   }
   assert.equal(await line.login(user ?? '', password ?? ''), 0);
-  assert.equal(await line.subscribe(`salus/1/sensors/cuff/result`), 0);
+  assert.equal(await line.subscribe(`salus/sensors/cuff/result`), 0);
   const day = Math.floor(Date.now() / dayMs) - 1;
   const t = (day * dayMs + 12 * hourMs) / 1_000;
   const pack = [
