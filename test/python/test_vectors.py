@@ -869,7 +869,7 @@ class Ledger(unittest.TestCase):
         pages = [
             [*(h(it[name]) for name in names), it["batch"], it["index"], all_of(it["path"])] for it in case["pages"]
         ]
-        made = cbor.encode([h(case["request"]), case["place"], h(case["registration"]), pages])
+        made = cbor.encode([h(case["request"]), case["place"], h(case["registration"]), case["newestBatch"], pages])
         self.assertEqual(made.hex(), case["bytes"])
 
     def test_folded_identities(self):

@@ -60,6 +60,7 @@ async function oneOfEach(): Promise<readonly object[]> {
   });
   const reading = {
     ...{ request: pattern(32, 6), place: 2, registration: registered },
+    newestBatch: 5,
     pages: [
       {
         ...{ manifest: pattern(9, 7), signature: pattern(64, 8), roll: pattern(160, 9) },
@@ -106,7 +107,7 @@ async function oneOfEach(): Promise<readonly object[]> {
     },
     {
       ...{ kind: 'reading', request: hex(reading.request), place: 2 },
-      ...{ registration: hex(registered), pages: reading.pages.map(hexed) },
+      ...{ registration: hex(registered), newestBatch: 5, pages: reading.pages.map(hexed) },
       bytes: hex(encodeSensorReading(reading)),
     },
   ];
