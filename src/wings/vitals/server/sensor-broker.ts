@@ -48,11 +48,16 @@ export class SensorBroker {
     const { Aedes } = await import('aedes');
     const aedes = await Aedes.createBroker(optionsFor(of, () => aedes));
     const broker = new SensorBroker(aedes);
-    await new Promise<void>((resolve, reject) => {
-      broker.#server.once('error', reject);
-      broker.#server.listen(port, '127.0.0.1', resolve);
-    });
-    return broker;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        broker.#server.once('error', reject);
+        broker.#server.listen(port, '127.0.0.1', resolve);
+      });
+      return broker;
+    } catch (error) {
+      await new Promise<void>((resolve) => aedes.close(() => resolve()));
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

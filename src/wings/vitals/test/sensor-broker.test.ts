@@ -96,6 +96,12 @@ test('an acknowledgement comes after the readings are kept, and none where they 
   assert.ok(meter.isClosed);
 });
 
+test('a port that somebody else has is told, and nothing is left running', async (t) => {
+  const { port } = await opened(t);
+  const of = { passwordOf: () => undefined, takeIn: async () => ({ taken: 0, refused: [] }) };
+  await assert.rejects(SensorBroker.open(port, of), { code: 'EADDRINUSE' });
+});
+
 test('a packet that is too long ends its connection before any of it is kept', async (t) => {
   const { port } = await opened(t);
   const loud = await line(port);
