@@ -315,6 +315,7 @@ test('A researcher is told what noise would do before anything is spent, and rea
   const sheet = page.getByRole('region', { name: 'Mean: Heart rate' });
   await sheet.getByText(/Spent: 0\.5\. Left: 0\./u).waitFor({ timeout: 60_000 });
   assert.equal(touches.count, 2);
+  await heading(page, 'What you may ask is used up for this quarter.').waitFor();
   await sheet
     .getByRole('cell', { name: /^(±|too few)/u })
     .first()
@@ -330,7 +331,12 @@ test('A researcher is told what noise would do before anything is spent, and rea
   assert.match(readFileSync(await saved.path(), 'utf8'), /^query,kind,figure,told/u);
   await page.setViewportSize({ width: 320, height: 640 });
   await fitsWidth(page);
-  await picture(page, 'questions-phone');
+  await page.getByRole('button', { name: 'العربية' }).click();
+  await heading(page, wordOf('ar', 'questions.allSpent')).waitFor();
+  await fitsWidth(page);
+  await holdsAxe(page);
+  assert.deepEqual(await missingWords(page, 'ar'), []);
+  await picture(page, 'questions-phone-ar');
   await visitor.close();
 });
 

@@ -41,9 +41,9 @@ function Known({ view }: { readonly view: QuestionsView }) {
   return (
     <>
       <Answer>
-        {askable.length === 0
-          ? t('questions.nothing')
-          : t('questions.left', { rho: rhoText(left) })}
+        {askable.length > 0
+          ? t('questions.left', { rho: rhoText(left) })
+          : t(isSpent ? 'questions.allSpent' : 'questions.nothing')}
       </Answer>
       <p className="lead">
         {t(askable.length > 0 || isSpent ? 'questions.lead' : 'questions.nothingText')}
