@@ -37,13 +37,13 @@ test('The app imports the SDK by its published name, its own packages, and nothi
 
 /** What a wing lets a page have done runs in the worker too. */
 const isWorker = (path: string): boolean =>
-  /^src\/(worker\/|wings\/[a-z]+\/calls\.ts$)/u.test(path);
+  /^src\/(worker\/|wings\/[a-z]+\/calls(-[a-z]+)?\.ts$)/u.test(path);
 
 test('Pages hold no key: only the worker imports what the SDK does, pages its types alone', () => {
   for (const path of sources.filter((it) => !isWorker(it))) {
     for (const { from, isType } of importsOf(read(path))) {
       const isWorkers =
-        /(^|\/)(worker\/|calls\.ts$)/u.test(from) && !from.endsWith('?sharedworker&url');
+        /(^|\/)(worker\/|calls(-[a-z]+)?\.ts$)/u.test(from) && !from.endsWith('?sharedworker&url');
       const reaches = from.startsWith('@salus/') || isWorkers;
       assert.ok(isType || !reaches, `${path} imports ${from} as more than a type`);
     }

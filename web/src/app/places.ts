@@ -1,4 +1,5 @@
 import type { IconName } from '../parts/icon.tsx';
+import { webWings } from '../wings/all.ts';
 
 export interface Place {
   readonly path: string;
@@ -15,7 +16,8 @@ export interface Place {
     | 'enrol'
     | 'people'
     | 'network'
-    | 'explorer';
+    | 'explorer'
+    | 'questions';
   readonly icon: IconName;
   /** Where somebody is who went on from there: it stays marked. */
   readonly leadsTo?: readonly string[];
@@ -54,6 +56,8 @@ export function placesOf(role: string | undefined): readonly Place[] {
   if (role === 'patient') return patient;
   if (role === 'operator') return operator;
   if (role === undefined) return [keys];
+  const ofWing = webWings.flatMap(({ home }) => (home?.role === role ? [home] : []));
+  if (ofWing.length > 0) return [...ofWing, check, keys];
   return clinician;
 }
 

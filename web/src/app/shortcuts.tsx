@@ -8,6 +8,7 @@ import type { Place } from './places.ts';
 const letterOf: Readonly<Record<Place['word'], string>> = {
   ...{ home: 'h', record: 'r', sharing: 's', looked: 'w', keys: 'k', patients: 'p', drafts: 'd' },
   ...{ check: 'c', enrol: 'e', people: 'p', network: 'n', explorer: 'x' },
+  questions: 'q',
 };
 
 const settingName = 'salus-letter-keys';

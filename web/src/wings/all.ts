@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react';
 import type { RouteObject } from 'react-router';
+import type { Place } from '../app/places.ts';
 import type { ChartView } from '../worker/chart-view.ts';
 import { consortiumWeb } from './consortium/index.ts';
 import { vitalsWeb } from './vitals/index.ts';
@@ -12,6 +13,8 @@ export interface WebWing {
   readonly operator?: { readonly path: string; readonly word: 'consortium.link' };
   /** What stands in a chart below its own vital signs; it comes when a chart is opened. */
   readonly Chart?: ComponentType<{ readonly chart: ChartView }>;
+  /** The first place of a role that the wing brings. */
+  readonly home?: Place & { readonly role: string };
   /** Where a patient goes on to from what was measured last. */
   readonly patient?: { readonly path: string; readonly word: 'vitals.link' };
 }

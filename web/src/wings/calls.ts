@@ -1,11 +1,20 @@
 /** What the wings let a page have done: one line a wing in each; `worker/calls/all.ts` alone reads them. */
 export const wingParts = {
   consortium: async () => (await import('./consortium/calls.ts')).consortiumCalls,
+  questions: async () => (await import('./vitals/calls-questions.ts')).questionsCalls,
+  studies: async () => (await import('./vitals/calls-studies.ts')).studiesCalls,
   vitals: async () => (await import('./vitals/calls.ts')).vitalsCalls,
 } as const;
 
 export const wingPartOf = {
   consortium: 'consortium',
+  'questions.list': 'questions',
+  'questions.predict': 'questions',
+  'questions.ask': 'questions',
+  'questions.continue': 'questions',
+  'questions.file': 'questions',
+  'studies.list': 'studies',
+  'studies.change': 'studies',
   'vitals.own': 'vitals',
   'vitals.chart': 'vitals',
   'vitals.held': 'vitals',

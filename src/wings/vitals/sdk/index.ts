@@ -1,3 +1,4 @@
+export { vitalsAsked as vitalsIn } from '../api/question.ts';
 export { panelOf, vitalsOf } from '../crypto/panels.ts';
 export { type Answered, anovaOf, ttestOf } from './asking/answered.ts';
 export {
@@ -10,7 +11,8 @@ export {
 } from './asking/ask.ts';
 export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
-export { listStudies, type Study } from './asking/studies.ts';
+export { vitalPanel } from './asking/panel-words.ts';
+export { leftOf, listStudies, type Study } from './asking/studies.ts';
 export { type Curve, curvesOf } from './curves.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';
 export { writeHubDays } from './reading/hub-days.ts';

@@ -11,6 +11,9 @@ import { Scan } from '../../parts/scan.tsx';
 import { WaysToOpenForm } from '../../parts/ways-to-open.tsx';
 import { Locked } from './locked.tsx';
 
+/** Of whoever has just been opened here. */
+const ownHome = (): string => homeOf(link.state?.open === true ? link.state.role : undefined);
+
 /** A wallet of this browser is unlocked, and its home shown. */
 export function Open() {
   const session = useSession();
@@ -77,7 +80,7 @@ export function OpenBySheet() {
           onChosen={(ways) =>
             recover.mutate(
               { code, hospital: chosen ?? '', ...ways },
-              { onSuccess: () => void go('/home') },
+              { onSuccess: () => void go(ownHome()) },
             )
           }
         />
@@ -149,7 +152,7 @@ export function OpenByDevice() {
           busy={join.isPending}
           ready={linkText.trim() !== ''}
           onChosen={(ways) =>
-            join.mutate({ link: linkText.trim(), ...ways }, { onSuccess: () => void go('/home') })
+            join.mutate({ link: linkText.trim(), ...ways }, { onSuccess: () => void go(ownHome()) })
           }
         />
         <p className="mt">

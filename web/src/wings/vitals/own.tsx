@@ -67,6 +67,9 @@ function Curves({ own, view }: { readonly own: OwnVitals; readonly view: VitalsV
       {view.curves.length > 0 && <p className="hint mt">{t('vitals.noDiagnosis')}</p>}
       <Sources view={view} />
       <p className="sm dim">{t('vitals.devices', { count: own.devices })}</p>
+      <p className="sm">
+        <Link to="/studies">{t('studies.link', { count: own.studies })}</Link>
+      </p>
     </>
   );
 }

@@ -48,14 +48,14 @@ export async function studyOf(
   for (const permitId of permits) {
     const permit = await ctx.ledger.row(statPermits, permitId, options);
     if (permit?.dataset !== id) continue;
-    const leftMicroRho = await leftOf(ctx, { ...dataset, id }, permit, signal);
+    const leftMicroRho = await leftUnder(ctx, { ...dataset, id }, permit, signal);
     own.push({ ...permit, id: permitId, leftMicroRho });
   }
   const { servers, newestBatch } = trio;
   return { ...dataset, ...{ id, servers, newestBatch, permits: own } };
 }
 
-async function leftOf(
+async function leftUnder(
   ctx: Context,
   dataset: Dataset & { readonly id: string },
   permit: Permit,
@@ -73,6 +73,10 @@ async function leftOf(
   ];
   return Math.max(0, Math.min(...left));
 }
+
+/** What may still be asked of it: under the permit that has the most left. */
+export const leftOf = ({ permits }: Pick<Study, 'permits'>): number =>
+  Math.max(0, ...permits.map(({ leftMicroRho }) => leftMicroRho));
 
 /** Datasets, the permits of this account, and what is left of the budget. */
 export const listStudies: Action<undefined, readonly Study[]> = {

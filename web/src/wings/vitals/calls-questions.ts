@@ -1,0 +1,254 @@
+import { CodedError } from '@salus/salus/sdk/browser';
+import {
+  type Answered,
+  type Asked,
+  answersCsv,
+  answersJson,
+  askQuestion,
+  cohortText,
+  continueQuestion,
+  type Figure,
+  leftOf,
+  listQuestions,
+  listStudies,
+  methodText,
+  panelOf,
+  predictNoise,
+  type Study,
+  vitalPanel,
+  vitalsIn,
+  vitalsOf,
+} from '@salus/salus/sdk/vitals';
+import { unitShown } from '../../boundary/units.ts';
+import type { Call } from '../../worker/call.ts';
+import type { Session } from '../../worker/session.ts';
+import type { CurveView } from './calls.ts';
+
+type Vital = CurveView['vital'];
+export type QuestionKind = Asked['question']['kind'];
+
+/** A study that this account may ask, under one permit. */
+export interface AskableView {
+  readonly study: string;
+  readonly permit: string;
+  readonly purpose: string;
+  readonly untilMs: number;
+  /** A second organisation has agreed. */
+  readonly isApproved: boolean;
+  /** Of a million, which is rho 1. */
+  readonly leftMicroRho: number;
+  readonly least: number;
+  /** Pages of readings stand in it. */
+  readonly hasReadings: boolean;
+  readonly vitals: readonly {
+    readonly vital: Vital;
+    readonly unit: string;
+    /** Where a share can be counted from. */
+    readonly edges: readonly number[];
+  }[];
+}
+
+/** A question as the form has it; vital signs by their place in the study. */
+export interface QuestionDraft {
+  readonly study: string;
+  readonly permit: string;
+  readonly kind: QuestionKind;
+  readonly vital: number;
+  readonly other: number;
+  readonly percent: number;
+  readonly side: 'below' | 'from';
+  readonly edge: number;
+  /** 0: everybody. */
+  readonly sex: number;
+  /** Years, of ten: both included; undefined: everybody. */
+  readonly ages: readonly [from: number, to: number] | undefined;
+  /** `2026-11-22`, in UTC; the last day is included. */
+  readonly fromDay: string;
+  readonly toDay: string;
+  readonly microRho: number;
+}
+
+export interface PredictionView {
+  /** Rounded down, as the servers count them. */
+  readonly patients: number;
+  readonly figures: readonly {
+    readonly name: string;
+    /** Undefined: nothing could be told. */
+    readonly noise: number | undefined;
+    readonly tolerance: number;
+    readonly useless: boolean;
+  }[];
+}
+
+export interface AnswerView {
+  readonly query: string;
+  readonly kind: QuestionKind;
+  readonly vitals: readonly Vital[];
+  readonly unit: string;
+  readonly figures: readonly { readonly name: string; readonly figure: Figure }[];
+  readonly patients: number;
+  readonly microRho: number;
+  readonly leftMicroRho: number;
+  readonly cohort: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly askedMs: number;
+  /** Of the payment on the ledger; empty: this wallet does not know it. */
+  readonly tx: string;
+  readonly seals: readonly string[];
+  /** As a paper says it, in English. */
+  readonly method: string;
+}
+
+export interface QuestionsView {
+  readonly askable: readonly AskableView[];
+  /** Newest first. */
+  readonly asked: readonly {
+    readonly query: string;
+    readonly kind: QuestionKind;
+    readonly askedMs: number;
+    /** Undefined: not all answers are here yet. */
+    readonly answer: AnswerView | undefined;
+  }[];
+}
+
+const hourMs = 3_600_000;
+
+const list: Call<void, QuestionsView> = async (session, _input, { signal }) => {
+  const { person, as } = session;
+  const options = { ...as, signal };
+  const studies = await person.run(listStudies, undefined, options);
+  const asked = await person.run(listQuestions, undefined, options);
+  return {
+    askable: studies.flatMap(askableOf),
+    asked: asked
+      .map(({ query, manifest, answered }) => ({
+        ...{ query, kind: manifest.question.kind, askedMs: manifest.issuedMs },
+        answer: answered && answerView(answered, studies),
+      }))
+      .toSorted((a, b) => b.askedMs - a.askedMs),
+  };
+};
+
+function askableOf(study: Study): readonly AskableView[] {
+  const { names, edgesOf } = vitalPanel(study);
+  const signs = vitalsOf(panelOf(study.panel));
+  const vitals = names.map((vital, at) => ({
+    ...{ vital, unit: unitShown(signs[at]?.unit ?? ''), edges: edgesOf(at) },
+  }));
+  return study.permits.map(({ id, purpose, notAfterMs, approver, leftMicroRho }) => ({
+    ...{ study: study.id, permit: id, purpose, untilMs: notAfterMs, leftMicroRho, vitals },
+    ...{ isApproved: approver !== '', least: study.kMin, hasReadings: study.newestBatch > 0 },
+  }));
+}
+
+/** Throws QUESTION_IMPOSSIBLE: a day that is none, or the end before the beginning. */
+function askedOf(draft: QuestionDraft): Asked {
+  const [from, to] = [draft.fromDay, draft.toDay].map((it) => Date.parse(`${it}T00:00Z`) / hourMs);
+  if (from === undefined || to === undefined || !(from <= to))
+    throw new CodedError('QUESTION_IMPOSSIBLE', { at: 'window' });
+  const { ages, sex } = draft;
+  return {
+    ...{ dataset: draft.study, permit: draft.permit, microRho: draft.microRho },
+    ...{ question: questionOf(draft), fromHour: from, untilHour: to + 24 },
+    cohort: [
+      ...(sex === 0 ? [] : [{ attribute: 'sex' as const, from: sex, to: sex }]),
+      ...(ages === undefined
+        ? []
+        : [{ attribute: 'age-band' as const, from: ages[0] / 10, to: ages[1] / 10 }]),
+    ],
+  };
+}
+
+function questionOf(draft: QuestionDraft): Asked['question'] {
+  const { kind, vital, other, side, edge, percent } = draft;
+  switch (kind) {
+    case 'covariance':
+    case 'correlation':
+      return { kind, vital, other };
+    case 'regression':
+      return { kind, vital, on: [other] };
+    case 'percentile':
+      return { kind, vital, perMille: Math.round(percent * 10) };
+    case 'prevalence':
+      return { kind, vital, side, edge };
+    default:
+      return { kind, vital };
+  }
+}
+
+/** Spends nothing: the servers say how many there are, and refuse what they would refuse when it is paid. */
+const predict: Call<QuestionDraft, PredictionView> = async (session, draft, { signal }) => {
+  const { person, as } = session;
+  const said = await person.run(predictNoise, askedOf(draft), { ...as, signal });
+  return {
+    patients: said.planned.patients,
+    figures: Object.entries(said.figures).map(([name, it]) => ({ name, ...it })),
+  };
+};
+
+const ask: Call<QuestionDraft, AnswerView> = async (session, draft, { signal }) => {
+  const { person, as } = session;
+  const answered = await person.run(askQuestion, askedOf(draft), { ...as, signal });
+  return viewNow(session, answered, signal);
+};
+
+const goOn: Call<{ readonly query: string }, AnswerView> = async (
+  session,
+  { query },
+  { signal },
+) => {
+  const { person, as } = session;
+  const answered = await person.run(continueQuestion, { query }, { ...as, signal });
+  return viewNow(session, answered, signal);
+};
+
+async function viewNow(
+  { person, as }: Session,
+  answered: Answered,
+  signal: AbortSignal,
+): Promise<AnswerView> {
+  return answerView(answered, await person.run(listStudies, undefined, { ...as, signal }));
+}
+
+function answerView(answered: Answered, studies: readonly Study[]): AnswerView {
+  const { query, manifest, figures, patients, tx, seals, method } = answered;
+  const study = studies.find(({ id }) => id === manifest.dataset);
+  const panel = study && panelOf(study.panel);
+  const places = vitalsIn(manifest.question);
+  const sign = panel && vitalsOf(panel)[places[0] ?? 0];
+  return {
+    ...{ query, kind: manifest.question.kind, tx, seals, microRho: manifest.microRho },
+    vitals: places.flatMap((place) => panel?.vitals[place] ?? []),
+    unit: unitShown(sign?.unit ?? ''),
+    figures: Object.entries(figures).map(([name, figure]) => ({ name, figure })),
+    patients: Math.max(0, Math.round(patients)),
+    leftMicroRho: study === undefined ? 0 : leftOf(study),
+    cohort: cohortText(manifest.cohort),
+    ...{ fromMs: manifest.fromHour * hourMs, untilMs: manifest.untilHour * hourMs },
+    ...{ askedMs: manifest.issuedMs, method: methodText(method) },
+  };
+}
+
+/** What a spreadsheet or a notebook reads. Throws QUERY_UNKNOWN, also where not all answers are here. */
+const file: Call<{ readonly query: string; readonly as: 'csv' | 'json' }, string> = async (
+  session,
+  { query, as: form },
+  { signal },
+) => {
+  const { person, as } = session;
+  const asked = await person.run(listQuestions, undefined, { ...as, signal });
+  const answered = asked.find((it) => it.query === query)?.answered;
+  if (answered === undefined) throw new CodedError('QUERY_UNKNOWN');
+  return form === 'csv'
+    ? answersCsv([answered])
+    : `${JSON.stringify(answersJson([answered]), undefined, 2)}\n`;
+};
+
+export const questionsCalls = {
+  'questions.list': list,
+  'questions.predict': predict,
+  'questions.ask': ask,
+  'questions.continue': goOn,
+  'questions.file': file,
+};
