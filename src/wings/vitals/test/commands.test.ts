@@ -50,7 +50,7 @@ const ask = ['stats', 'ask', '--dataset'] as const;
 
 test('two organisations open a study, and sensors fill it', async () => {
   const founding = ['--panel', '5', '--pages', '2', '--researcher-rho', '9', '--rho', '10'];
-  await no('MEMBER_WRONG', 3, 'stats', 'dataset', ...founding);
+  await no('USAGE', 2, 'stats', 'dataset', ...founding);
   await no('USAGE', 2, 'stats', 'dataset', ...founding, '--by', 'north', '--purpose', 'curiosity');
   const founded = await cli('stats', 'dataset', ...founding, '--by', 'north');
   dataset = text(founded, 'dataset');
