@@ -64,7 +64,11 @@ test('Every place of the app is opened also when no server answers', () => {
 });
 
 type Words = { readonly [key: string]: string | Words };
-const wordsOf = (language: string): Words => JSON.parse(read(`words/${language}.json`)) as Words;
+/** Those of the shell, and those that come with the first screen that needs them. */
+const wordsOf = (language: string): Words => ({
+  ...(JSON.parse(read(`words/${language}.json`)) as Words),
+  ...(JSON.parse(read(`words/later/${language}.json`)) as Words),
+});
 /** `home.refused_one` is asked for as `home.refused`: how many forms there are is the language's own. */
 const keysOf = (words: Words, before = ''): string[] =>
   Object.entries(words).flatMap(([key, it]) =>

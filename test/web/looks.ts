@@ -36,10 +36,14 @@ export function drawnLook(seed: number, name: string): Look {
 
 type Words = { readonly [key: string]: string | Words };
 
-const wordsOf = (language: Language): Words =>
+const wordsIn = (path: string): Words =>
   JSON.parse(
-    readFileSync(new URL(`../../web/words/${language}.json`, import.meta.url), 'utf8'),
+    readFileSync(new URL(`../../web/words/${path}.json`, import.meta.url), 'utf8'),
   ) as Words;
+const wordsOf = (language: Language): Words => ({
+  ...wordsIn(language),
+  ...wordsIn(`later/${language}`),
+});
 const words: Readonly<Record<Language, Words>> = {
   en: wordsOf('en'),
   es: wordsOf('es'),

@@ -1,11 +1,13 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type en from '../../words/en.json';
+import type later from '../../words/later/en.json';
 import {
   chosenPlace,
   isLanguage,
   type Language,
   languages,
+  loadLaterWords,
   loadWords,
   preferred,
 } from './preferred.ts';
@@ -15,7 +17,7 @@ export { type Language, languages };
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: typeof en };
+    resources: { words: typeof en & typeof later };
   }
 }
 
@@ -47,10 +49,25 @@ export async function speak(language: Language, isChosen = false): Promise<void>
     const { default: words } = await loadWords[language]();
     i18next.addResourceBundle(language, 'words', words);
   }
+  if (isLater) await addLater(language);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
   document.documentElement.dir = languages[language].dir;
   if (isChosen) localStorage.setItem(chosenPlace, language);
+}
+
+let isLater = false;
+
+/** Before a screen is shown whose words are apart: in this language, and from now on in each that is spoken. */
+export async function speakLater(): Promise<void> {
+  isLater = true;
+  await addLater(spokenNow());
+}
+
+async function addLater(language: Language): Promise<void> {
+  if (i18next.exists('questions.new', { lng: language })) return;
+  const { default: words } = await loadLaterWords[language]();
+  i18next.addResourceBundle(language, 'words', words, true);
 }
 
 /** What the SDK says in English, in the language of the page: for a page that is read without the app. */

@@ -14,6 +14,13 @@ export const loadWords: Record<Language, () => Promise<{ default: object }>> = {
   ar: () => import('../../words/ar.json'),
 };
 
+/** Words of screens that few come to, fetched with the first of them. */
+export const loadLaterWords = {
+  en: () => import('../../words/later/en.json'),
+  es: () => import('../../words/later/es.json'),
+  ar: () => import('../../words/later/ar.json'),
+} as const;
+
 export const isLanguage = (text: string | null): text is Language =>
   text !== null && Object.hasOwn(languages, text);
 

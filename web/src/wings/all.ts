@@ -16,7 +16,7 @@ export interface WebWing {
   /** The first place of a role that the wing brings. */
   readonly home?: Place & { readonly role: string };
   /** Where a patient goes on to from what was measured last. */
-  readonly patient?: { readonly path: string; readonly word: 'vitals.link' };
+  readonly patient?: { readonly path: string; readonly word: 'home.vitals' };
 }
 
 /** One line a wing. */

@@ -346,7 +346,7 @@ for (const locale of ['ar-EG', 'es-ES'] as const) {
     await sent();
     const visitor = await eboni({ width: 320, height: 640, dark: true, locale });
     const { page } = visitor;
-    await page.getByRole('link', { name: wordOf(language, 'vitals.link') }).click();
+    await page.getByRole('link', { name: wordOf(language, 'home.vitals') }).click();
     await page.locator('.curve canvas').first().waitFor();
     await fitsWidth(page);
     await holdsAxe(page);

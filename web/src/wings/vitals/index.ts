@@ -1,5 +1,12 @@
-import { lazy } from 'react';
+import { type ComponentType, lazy } from 'react';
+import { speakLater } from '../../app/language.ts';
 import type { WebWing } from '../all.ts';
+
+/** A page with the words that are apart. */
+async function withWords(load: () => Promise<ComponentType>) {
+  const [Component] = await Promise.all([load(), speakLater()]);
+  return { Component };
+}
 
 export const vitalsWeb: WebWing = {
   name: 'vitals',
@@ -7,25 +14,28 @@ export const vitalsWeb: WebWing = {
     {
       path: 'vitals',
       handle: { title: 'vitals', who: 'wallet' },
-      lazy: async () => ({ Component: (await import('./own.tsx')).OwnVitalsPage }),
+      lazy: () => withWords(async () => (await import('./own.tsx')).OwnVitalsPage),
     },
     {
       path: 'questions',
       handle: { title: 'questions', who: 'wallet' },
-      lazy: async () => ({ Component: (await import('./questions.tsx')).QuestionsPage }),
+      lazy: () => withWords(async () => (await import('./questions.tsx')).QuestionsPage),
     },
     {
       path: 'studies',
       handle: { title: 'studies', who: 'wallet' },
-      lazy: async () => ({ Component: (await import('./studies.tsx')).StudiesPage }),
+      lazy: () => withWords(async () => (await import('./studies.tsx')).StudiesPage),
     },
     {
       path: 'chart/:patient/vitals',
       handle: { title: 'vitals', who: 'wallet' },
-      lazy: async () => ({ Component: (await import('./in-chart.tsx')).ChartVitalsPage }),
+      lazy: () => withWords(async () => (await import('./in-chart.tsx')).ChartVitalsPage),
     },
   ],
-  Chart: lazy(async () => ({ default: (await import('./strip.tsx')).SensorStrip })),
+  Chart: lazy(async () => {
+    const [{ SensorStrip }] = await Promise.all([import('./strip.tsx'), speakLater()]);
+    return { default: SensorStrip };
+  }),
   home: { role: 'researcher', path: '/questions', word: 'questions', icon: 'search' },
-  patient: { path: '/vitals', word: 'vitals.link' },
+  patient: { path: '/vitals', word: 'home.vitals' },
 };
