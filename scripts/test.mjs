@@ -31,7 +31,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** In these rooms, the tests beside the files open whole ledgers, servers and stores on a disk: not for `--fast`. */
 const slowRooms = ['/engines/', '/gateway/', '/storage/file/', '/storage/ipfs/'];
-const isFast = (file) => file.startsWith('src/') && !slowRooms.some((room) => file.includes(room));
+/** A wing's screens, in a real browser. */
+const isOfBrowser = (file) => file.endsWith('/web.test.ts');
+const isFast = (file) =>
+  file.startsWith('src/') && !isOfBrowser(file) && !slowRooms.some((room) => file.includes(room));
 
 /**
  * Files that share a process, one after the other, when many run: a server's modules are loaded and compiled once
@@ -40,7 +43,7 @@ const isFast = (file) => file.startsWith('src/') && !slowRooms.some((room) => fi
  */
 const together = [
   isFast,
-  (file) => /^(src|test\/(architecture|fuzz|model|vectors))\//.test(file),
+  (file) => /^(src|test\/(architecture|fuzz|model|vectors))\//.test(file) && !isOfBrowser(file),
   (file) => /^test\/(attacks|cli|e2e)\//.test(file),
   (file) => file.startsWith('test/operations/'),
 ];

@@ -96,7 +96,11 @@ async function crowd(people: number): Promise<string> {
     const { invitation } = await localDesk(app.home, 'north').invite({ role: 'patient', name });
     const gatewayUrl = localHospitals(app.home).find((it) => it.name === 'north')?.url ?? '';
     await person.enrol({ gatewayUrl, invitation, role: 'patient', trustRootJson });
-    const sensor = makeSensor(app.home, { name: `band-${who}`, panels: [5], intervalMs: 60_000 });
+    const sensor = makeSensor(
+      app.home,
+      { name: `band-${who}`, panels: [5], intervalMs: 60_000 },
+      Date.now(),
+    );
     const { publicKey: key } = await sensorKeyOf(sensor);
     const attributes = { sex: 1, ageBand: 4, region: 0, arm: 0 };
     await person.run(registerSensor, { servers, attributes, sensor: { key, panels: [5] } });
