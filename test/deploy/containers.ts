@@ -88,6 +88,8 @@ function baseImages(podman: Podman, folder: string): string {
 class Podman {
   readonly #env: Readonly<Record<string, string>>;
   readonly #folder: string;
+  /** Holds the mounts of all commands: what one of them mounts for a container's network, another takes down. */
+  readonly #holder: string;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -106,13 +108,13 @@ class Podman {
       CONTAINERS_CONF: at('containers.conf'),
       SALUS_PASSPHRASE: passphrase,
     };
+    this.#holder = holdMounts(at('held'));
   }
 
-  /** crun takes no hierarchy of cgroups that is half old and half new: here it sees the old one. */
   run(commands: string, folder: string): string {
-    const old = 'umount /sys/fs/cgroup/unified 2>/dev/null || true';
-    return shell('unshare', ['-m', '/bin/bash', '-euc', `${old}\n${commands}`], {
-      ...{ cwd: folder, env: this.#env, boundMs: 580_000 },
+    const script = `cd '${folder}'\n${commands}`;
+    return shell('nsenter', ['-t', this.#holder, '-m', '/bin/bash', '-euc', script], {
+      ...{ env: this.#env, boundMs: 580_000 },
     });
   }
 
@@ -129,5 +131,17 @@ class Podman {
         // Nothing was made that it would take away.
       }
     }
+    shell('kill', [this.#holder]);
   }
+}
+
+/**
+ * A process with mounts of its own, by its number; it writes `ready` when they are made. crun takes no hierarchy of cgroups that is
+ * half old and half new: here it sees the old one.
+ */
+function holdMounts(ready: string): string {
+  const hold = `umount /sys/fs/cgroup/unified 2>/dev/null; touch '${ready}'; exec sleep 7200`;
+  const wait = `while [ ! -e '${ready}' ]; do sleep 0.05; done`;
+  const begin = `unshare -m /bin/bash -c "${hold}" >/dev/null 2>&1 & echo $!; ${wait}`;
+  return shell('/bin/bash', ['-c', begin]).trim();
 }
