@@ -95,7 +95,7 @@ export function offlineCases(app: () => App): void {
       await needsHospital(page);
       await holdsAxe(page);
       await page.getByRole('button', { name: 'Erase for good' }).click();
-      await page.getByRole('alert').waitFor({ timeout: 60_000 });
+      await page.getByRole('dialog').getByRole('alert').waitFor({ timeout: 60_000 });
       await page.getByRole('button', { name: 'Not now' }).click();
       // What was never opened here is not here, and says so.
       await page.getByRole('link', { name: 'Record', exact: true }).first().click();
@@ -135,7 +135,7 @@ export function offlineCases(app: () => App): void {
       await page.getByText(/Draft kept on this device, sealed/u).waitFor();
       await page.getByText('Signing needs the hospital').waitFor();
       await page.getByRole('button', { name: 'Sign for Eboni Brekke' }).click();
-      await page.getByRole('alert').waitFor({ timeout: 60_000 });
+      await page.getByRole('alert').first().waitFor({ timeout: 60_000 });
       assert.equal(await note.inputValue(), words);
       await holdsAxe(page);
       await line.mend();
@@ -158,7 +158,7 @@ export function offlineCases(app: () => App): void {
       await needsHospital(page);
       const share = page.getByRole('button', { name: `Share with ${lind}` });
       await share.click();
-      await page.getByRole('alert').waitFor({ timeout: 60_000 });
+      await page.getByRole('alert').first().waitFor({ timeout: 60_000 });
       assert.match((await page.locator('.say').textContent()) ?? '', /Dr Erik Lind/u);
       await line.mend();
       await back(page);
