@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Code } from '../../../codes/index.ts';
+import { sealTo } from '../../../crypto/letter.ts';
+import { signLabelled } from '../../../crypto/signature.ts';
+import { hexToBytes } from '../../../primitives/bytes.ts';
+import { isCoded } from '../../../primitives/errors.ts';
+import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { blobIdOf } from '../../../storage/blob-id.ts';
+import { boundOf, envelopeParts, keeperOf, keptFor, recoveryEnvelope } from '../api/envelope.ts';
+import { pageManifest } from '../api/page.ts';
+import { pageUpload } from '../api/upload.ts';
+import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import type { ServerNumber } from '../crypto/page-head.ts';
+import { vitalsNames } from '../names.ts';
+import { rebuildShare } from '../node/rebuild-share.ts';
+import { type SignedPages, uploadsOf } from '../sdk/sensor/page-upload.ts';
+import { drawn, valuesOf } from './pages.ts';
+import { hour, type Place, ThreeServers } from './three-servers.ts';
+
+const places: readonly Place[] = [0, 1, 2];
+const kernel = await openKernel();
+const none = new Uint8Array(0);
+
+async function opened(t: TestContext): Promise<ThreeServers> {
+  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-recovery-')), kernel);
+  t.after(() => three.close());
+  await three.registerEverywhere();
+  return three;
+}
+const refused = (
+  work: Promise<unknown>,
+  because: string | undefined,
+  code: Code = 'ENVELOPE_BAD',
+) =>
+  assert.rejects(work, (error) => {
+    assert.ok(isCoded(error, code), `expected ${code}, got ${String(error)}`);
+    if (because !== undefined) assert.equal(error.details.because, because);
+    return true;
+  });
+const numberOf = (place: Place): ServerNumber => ([1, 2, 3] as const)[place];
+
+/** What `rebuildShare` is given for a page of one server, and its key. */
+function wayOf(three: ThreeServers, signed: SignedPages, place: Place, page: number) {
+  const key = three.recovery[place];
+  const manifest = signed.pages[page]?.signed.manifest;
+  const envelope = signed.envelopes?.[place];
+  if (key === undefined || manifest === undefined || envelope === undefined)
+    throw new Error('test');
+  return { key, of: { trio: three.trio, server: numberOf(place), manifest, envelope } };
+}
+
+/** A server's envelope with a change, in manifests that name it: what a sensor that is not honest makes. */
+async function resealed(
+  three: ThreeServers,
+  signed: SignedPages,
+  of: { readonly place: Place; readonly parts: (honest: readonly Uint8Array[]) => Uint8Array[] },
+): Promise<SignedPages> {
+  const { place, parts } = of;
+  const key = three.recovery[place];
+  const bodies = signed.pages.map(({ shared }) => shared.bodies[place].secret);
+  const before = decodeAs(recoveryEnvelope, signed.envelopes?.[place] ?? none);
+  const context = [hexToBytes(three.trio) ?? none, numberOf(place)];
+  const { envelope: label, pageManifest: manifestLabel } = vitalsNames.labels;
+  const plain = encodeAs(envelopeParts, parts(bodies));
+  const bound = boundOf(before.manifests);
+  const sealed = await sealTo(key?.publicKey ?? none, label, context, bound, plain);
+  const bytes = encodeAs(recoveryEnvelope, { ...before, sealed });
+  const all = places.map((it) => (it === place ? bytes : (signed.envelopes?.[it] ?? none)));
+  const [first = none, second = none, third = none] = all;
+  const pages = await Promise.all(
+    signed.pages.map(async ({ shared, signed: { manifest } }) => {
+      const envelopes = all.map((it) => blobIdOf(it));
+      const named = encodeAs(pageManifest, { ...decodeAs(pageManifest, manifest), envelopes });
+      const signature = await signLabelled(three.sensor, manifestLabel, named);
+      return { shared, signed: { manifest: named, signature } };
+    }),
+  );
+  return { pages, envelopes: [first, second, third] };
+}
+
+test('each server keeps the envelope of the one before it, and from it that one has exactly its kept shares again', async (t) => {
+  const three = await opened(t);
+  const values = [valuesOf(1, 64, 1), valuesOf(1, 3, 2), valuesOf(3, 10, 3)];
+  const signed = await three.signTogether(values);
+  await three.uploadTogether(signed);
+  await three.judge();
+  assert.equal(await three.server(0).seal(), 1);
+  for (const place of places) {
+    await three.server(place).seal();
+    const keeper = places[keeperOf(numberOf(place)) - 1] ?? 0;
+    assert.equal(keptFor(numberOf(keeper)), numberOf(place));
+    for (const [at, panel] of [1, 1, 3].entries()) {
+      const { key, of } = wayOf(three, signed, place, at);
+      const page = decodeAs(pageManifest, of.manifest).page;
+      const stored = await three
+        .store(place)
+        .pagesOf(three.pseudonym, panel, { from: hour, until: hour + 1 });
+      const kept = stored.find((it) => Buffer.compare(it.page, page) === 0)?.kept;
+      const [held] = await three.store(keeper).envelopes([page]);
+      assert.deepEqual(held?.bytes, of.envelope);
+      const rebuilt = await rebuildShare(kernel, key, { ...of, envelope: held.bytes });
+      assert.deepEqual(rebuilt, kept);
+      // Nobody keeps the envelope of its own, or both.
+      for (const other of places.filter((it) => it !== keeper)) {
+        const theirs = await three.store(other).envelopes([page]);
+        assert.ok(theirs.every(({ id }) => id !== held.id));
+      }
+    }
+  }
+});
+
+test('one byte of an envelope that is another: it is not the one that is named, wherever the byte stands', async (t) => {
+  const three = await opened(t);
+  const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 1, 2)]);
+  for (const place of places) {
+    const { key, of } = wayOf(three, signed, place, 0);
+    for (let at = 0; at < of.envelope.length; at += 97) {
+      const envelope = of.envelope.slice();
+      envelope[at] = (envelope[at] ?? 0) ^ 1;
+      await refused(rebuildShare(kernel, key, { ...of, envelope }), 'not the one that is named');
+      // Named by the manifest, it is refused all the same: by its form, by its seal.
+      const manifest = decodeAs(pageManifest, of.manifest);
+      const envelopes = manifest.envelopes.map((id, it) =>
+        it === place ? blobIdOf(envelope) : id,
+      );
+      const named = encodeAs(pageManifest, { ...manifest, envelopes });
+      await refused(rebuildShare(kernel, key, { ...of, envelope, manifest: named }), undefined);
+    }
+  }
+});
+
+test('with the key of another server, for another trio or place, or for another page, nothing is rebuilt', async (t) => {
+  const three = await opened(t);
+  const signed = await three.signTogether([valuesOf(3, 2, 1)]);
+  const elsewhere = await three.signTogether([valuesOf(3, 2, 2)], 7);
+  const { key, of } = wayOf(three, signed, 0, 0);
+  const other = three.recovery[1];
+  assert.ok(other);
+  await refused(rebuildShare(kernel, other, of), 'does not open');
+  await refused(rebuildShare(kernel, key, { ...of, trio: 'ab'.repeat(32) }), 'of other pages');
+  await refused(rebuildShare(kernel, key, { ...of, server: 2 }), 'not the one that is named');
+  await refused(rebuildShare(kernel, key, { ...of, envelope: none }), 'missing');
+  const manifest = wayOf(three, elsewhere, 0, 0).of.manifest;
+  await refused(rebuildShare(kernel, key, { ...of, manifest }), 'not the one that is named');
+  const stolen = { ...decodeAs(pageManifest, manifest), envelopes: [blobIdOf(of.envelope)] };
+  await refused(
+    rebuildShare(kernel, key, { ...of, manifest: encodeAs(pageManifest, stolen) }),
+    'of other pages',
+  );
+});
+
+test('an upload without its envelope, with another or with one of another length is refused by who would keep it', async (t) => {
+  const three = await opened(t);
+  const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 4, 2)]);
+  const uploads = await uploadsOf(three.line, signed);
+  const elsewhere = await three.signTogether([valuesOf(3, 2, 3)], 9);
+  for (const place of places) {
+    const upload = decodeAs(pageUpload, uploads[place]);
+    const send = (change: Partial<typeof upload>) =>
+      three.server(place).upload(encodeAs(pageUpload, { ...upload, ...change }));
+    await refused(send({ envelope: none }), 'missing');
+    const [first, second, third] = signed.envelopes ?? [none, none, none];
+    const own = [first, second, third][place] ?? none;
+    await refused(send({ envelope: own }), 'not the one that is named');
+    const flipped = upload.envelope.slice();
+    flipped[flipped.length - 1] = (flipped[flipped.length - 1] ?? 0) ^ 1;
+    await refused(send({ envelope: flipped }), 'not the one that is named');
+    const mixed = [...upload.pages, ...elsewhere.pages.map((it) => it.signed)];
+    await refused(send({ pages: mixed }), 'of other pages');
+  }
+  const longer = await resealed(three, signed, {
+    place: 0,
+    parts: (parts) => parts.map((it) => Uint8Array.of(...it, 0)),
+  });
+  const [, second] = await uploadsOf(three.line, longer);
+  await refused(three.server(1).upload(second), 'of other pages');
+  // Without envelopes at all a page is taken: nobody is rebuilt from it, and who needs to know sees it in the manifest.
+  const bare = await three.sign(valuesOf(3, 2, 4), 30);
+  const [plain] = await three.uploads([bare]);
+  await three.server(0).upload(plain);
+  const { envelope } = decodeAs(pageUpload, uploads[0]);
+  const smuggled = encodeAs(pageUpload, { ...decodeAs(pageUpload, plain), envelope });
+  await refused(three.server(0).upload(smuggled), 'not the one that is named');
+});
+
+test('a sensor that seals another share than it sent is found by the hash of its own manifest', async (t) => {
+  const three = await opened(t);
+  const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 4, 2)]);
+  const wrong = await resealed(three, signed, {
+    place: 0,
+    parts: (parts) => [...parts.slice(0, 1), drawn('another secret')],
+  });
+  // Nobody but the server's own domain can see it: it is taken in.
+  await three.uploadTogether(wrong);
+  const honest = wayOf(three, wrong, 0, 0);
+  await rebuildShare(kernel, honest.key, honest.of);
+  const { key, of } = wayOf(three, wrong, 0, 1);
+  await refused(rebuildShare(kernel, key, of), 'another share');
+});
+
+test('what an envelope shows is how long its pages are, and nothing that two servers could try values against', async (t) => {
+  const three = await opened(t);
+  const lengths = async (seed: number) => {
+    const { envelopes } = await three.signTogether([valuesOf(1, 17, seed), valuesOf(3, 5, seed)]);
+    return envelopes?.map((it) => it.length);
+  };
+  assert.deepEqual(await lengths(1), await lengths(2));
+  const first = await three.signTogether([valuesOf(3, 1, 1)]);
+  const again = await three.signTogether([valuesOf(3, 1, 1)]);
+  for (const place of places)
+    assert.notDeepEqual(first.envelopes?.[place], again.envelopes?.[place]);
+});
