@@ -8,7 +8,7 @@ import { sealTo } from '../../../crypto/letter.ts';
 import { signLabelled } from '../../../crypto/signature.ts';
 import { hexToBytes } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
-import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { bytes, decodeAs, encodeAs, hexId, list, struct } from '../../../primitives/shape.ts';
 import { blobIdOf } from '../../../storage/blob-id.ts';
 import { boundOf, envelopeParts, keeperOf, keptFor, recoveryEnvelope } from '../api/envelope.ts';
 import { pageManifest } from '../api/page.ts';
@@ -17,6 +17,7 @@ import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import type { ServerNumber } from '../crypto/page-head.ts';
 import { vitalsNames } from '../names.ts';
 import { rebuildShare } from '../node/rebuild-share.ts';
+import { askPeer } from '../node/statements.ts';
 import { type SignedPages, uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { drawn, valuesOf } from './pages.ts';
 import { hour, type Place, ThreeServers } from './three-servers.ts';
@@ -24,6 +25,7 @@ import { hour, type Place, ThreeServers } from './three-servers.ts';
 const places: readonly Place[] = [0, 1, 2];
 const kernel = await openKernel();
 const none = new Uint8Array(0);
+const askedEnvelopes = struct({ trio: hexId(32), pages: list(bytes(16)) });
 
 async function opened(t: TestContext): Promise<ThreeServers> {
   const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-recovery-')), kernel);
@@ -213,4 +215,76 @@ test('what an envelope shows is how long its pages are, and nothing that two ser
   const again = await three.signTogether([valuesOf(3, 1, 1)]);
   for (const place of places)
     assert.notDeepEqual(first.envelopes?.[place], again.envelopes?.[place]);
+});
+
+/** Asks server `of` as `by` does, for what it keeps of pages; how many envelopes come. */
+async function asked(three: ThreeServers, by: Place, of: Place, pages: readonly Uint8Array[]) {
+  const payload = encodeAs(askedEnvelopes, { trio: three.trio, pages });
+  const server = three.actors[of];
+  assert.ok(server);
+  const question = { word: 'envelopes', payload };
+  return decodeAs(list(bytes()), await askPeer(three.server(by).base, server.account, question));
+}
+
+/** Draws one number after the other where there is a choice, so that every page of the one batch comes up. */
+const inTurn = () => {
+  let at = 0;
+  return (below: number): number => (below === 1 ? 0 : at++ % below);
+};
+
+test('a server gives an envelope to the one whose it is, and to nobody else', async (t) => {
+  const three = await opened(t);
+  const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 4, 2)]);
+  await three.uploadTogether(signed);
+  const pages = signed.pages.map(({ shared }) => shared.head.page);
+  for (const [by, of] of [
+    [0, 1],
+    [1, 2],
+    [2, 0],
+  ] as const) {
+    assert.deepEqual(await asked(three, by, of, pages), [signed.envelopes?.[by]]);
+    await refused(asked(three, of, by, pages), undefined, 'UNAUTHENTICATED');
+  }
+  assert.deepEqual(await asked(three, 0, 1, [drawn('no page').slice(0, 16)]), []);
+});
+
+test('a domain finds by a sample what it could not be rebuilt from, and why', async (t) => {
+  const three = await opened(t);
+  const key = three.recovery[0];
+  const other = three.recovery[1];
+  assert.ok(key && other);
+  const server = three.server(0);
+  assert.deepEqual(await server.checkEnvelopes(key, inTurn()), []);
+  const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 4, 2)]);
+  await three.uploadTogether(signed);
+  const wrong = await resealed(three, await three.signTogether([valuesOf(3, 3, 3)], 10), {
+    place: 0,
+    parts: () => [drawn('another secret')],
+  });
+  await three.uploadTogether(wrong);
+  await three.upload([await three.sign(valuesOf(3, 5, 4), 20)]);
+  await three.judge();
+  await server.seal();
+  const { trio } = three;
+  const rubbish = wrong.pages[0]?.shared.head.page;
+  const [checked] = await server.checkEnvelopes(key, inTurn());
+  const bad = [{ page: rubbish, because: 'another share' }];
+  assert.deepEqual(checked, { trio, tried: 4, without: 1, bad });
+  // With another key none opens.
+  const [closed] = await server.checkEnvelopes(other, inTurn());
+  assert.deepEqual(
+    closed?.bad.map(({ because }) => because),
+    ['does not open', 'does not open', 'does not open'],
+  );
+  // A keeper that is away proves nothing; one that has lost what it kept is seen.
+  three.away.add(1);
+  await refused(server.checkEnvelopes(key, inTurn()), undefined, 'GATEWAY_UNREACHABLE');
+  three.away.delete(1);
+  await three.lose(1);
+  const [lost] = await server.checkEnvelopes(key, inTurn());
+  assert.deepEqual([lost?.tried, lost?.without], [4, 1]);
+  assert.deepEqual(
+    lost?.bad.map(({ because }) => because),
+    ['missing', 'missing', 'missing'],
+  );
 });

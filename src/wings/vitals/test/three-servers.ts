@@ -226,6 +226,13 @@ export class ThreeServers {
     open?.questions.close();
   }
 
+  /** Its disk is gone: it begins with an empty store. */
+  async lose(place: Place): Promise<void> {
+    await this.kill(place);
+    for (const end of ['', '-wal', '-shm'])
+      rmSync(join(this.#folder, `${place}.db${end}`), { force: true });
+  }
+
   async close(): Promise<void> {
     for (const place of places) await this.kill(place);
     rmSync(this.#folder, { recursive: true, force: true });
