@@ -3,21 +3,26 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
 import type { Code } from '../../../codes/index.ts';
 import { sealTo } from '../../../crypto/letter.ts';
 import { signLabelled } from '../../../crypto/signature.ts';
+import { merkleRoot } from '../../../ledger/merkle.ts';
 import { hexToBytes } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { bytes, decodeAs, encodeAs, hexId, list, struct } from '../../../primitives/shape.ts';
 import { blobIdOf } from '../../../storage/blob-id.ts';
+import { batchLeaf } from '../api/batch-leaf.ts';
 import { boundOf, envelopeParts, keeperOf, keptFor, recoveryEnvelope } from '../api/envelope.ts';
 import { pageManifest } from '../api/page.ts';
 import { pageUpload } from '../api/upload.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import type { ServerNumber } from '../crypto/page-head.ts';
 import { vitalsNames } from '../names.ts';
-import { rebuildShare } from '../node/rebuild-share.ts';
+import { askEnvelopes } from '../node/envelopes.ts';
+import { rebuildShare, requireEnvelope } from '../node/rebuild-share.ts';
 import { askPeer } from '../node/statements.ts';
+import { ownTrio } from '../node/trio.ts';
 import { type SignedPages, uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { drawn, valuesOf } from './pages.ts';
 import { hour, type Place, ThreeServers } from './three-servers.ts';
@@ -286,5 +291,89 @@ test('a domain finds by a sample what it could not be rebuilt from, and why', as
   assert.deepEqual(
     lost?.bad.map(({ because }) => because),
     ['missing', 'missing', 'missing'],
+  );
+});
+
+test('a server whose disk is gone has every share again, and the root on the ledger, from what the others keep', async (t) => {
+  const three = await opened(t);
+  for (const [at, values] of [
+    [valuesOf(1, 64, 1), valuesOf(1, 3, 2)],
+    [valuesOf(3, 10, 3)],
+  ].entries())
+    await three.uploadTogether(await three.signTogether(values, 10 * at));
+  await three.judge();
+  await three.server(0).seal();
+  for (const place of places) await three.server(place).seal();
+  const before = await three.store(0).sealedBatch(three.trio, 1);
+  assert.ok(before);
+  const { pages: sealed, root } = before;
+  assert.equal(sealed.length, 3);
+  for (const place of places) {
+    const kept = await Promise.all(sealed.map((page) => shareOf(three, place, page)));
+    await three.lose(place);
+    const [key, base] = [three.recovery[place], three.server(place).base];
+    assert.ok(key);
+    const trio = await ownTrio(base, three.trio);
+    const envelopes = await askEnvelopes(base, trio, sealed);
+    assert.equal(envelopes.size, 2);
+    const other = three.store(places.find((it) => it !== place) ?? 0);
+    const leaves: Uint8Array[] = [];
+    for (const [at, page] of sealed.entries()) {
+      const { manifest } = (await other.page(page)) ?? { manifest: none };
+      const read = decodeAs(pageManifest, manifest);
+      leaves.push(batchLeaf(manifest, read));
+      const envelope = envelopes.get(read.envelopes[place] ?? blobIdOf(none)) ?? none;
+      const of = { trio: three.trio, server: numberOf(place), manifest, envelope };
+      assert.deepEqual(await rebuildShare(kernel, key, of), kept[at]);
+    }
+    assert.deepEqual(merkleRoot(leaves), root);
+    // Its own disk once more, before the next one loses its.
+    await three.restore(place);
+  }
+});
+
+/** What a server keeps of a sealed page. */
+async function shareOf(three: ThreeServers, place: Place, page: Uint8Array) {
+  const stored = await three.store(place).page(page);
+  assert.ok(stored);
+  const { pseudonym, panel } = stored;
+  const hours = { from: hour, until: hour + 1 };
+  const found = await three.store(place).pagesOf(pseudonym, panel, hours);
+  return found.find((it) => Buffer.compare(it.page, page) === 0)?.kept;
+}
+
+test('whatever bytes come as an envelope, nothing but ENVELOPE_BAD comes of them', async (t) => {
+  const three = await opened(t);
+  const signed = await three.signTogether([valuesOf(3, 2, 1)]);
+  const { key, of } = wayOf(three, signed, 2, 0);
+  const manifest = decodeAs(pageManifest, of.manifest);
+  const honest = decodeAs(recoveryEnvelope, of.envelope);
+  const forged = fc.record({
+    trio: fc.constantFrom(honest.trio, 'ab'.repeat(32)),
+    server: fc.constantFrom(0, 1, 2, 3),
+    manifests: fc.constantFrom(
+      honest.manifests,
+      [drawn('another')],
+      [...honest.manifests, ...honest.manifests],
+    ),
+    sealed: fc.uint8Array({ minLength: 0, maxLength: 3_000 }),
+  });
+  const any = fc.oneof(
+    fc.uint8Array({ maxLength: 400 }),
+    forged.map((it) => encodeAs(recoveryEnvelope, it)),
+  );
+  await fc.assert(
+    fc.asyncProperty(any, async (envelope) => {
+      const envelopes = [...manifest.envelopes.slice(0, 2), blobIdOf(envelope)];
+      const named = { ...manifest, envelopes };
+      const asManifest = encodeAs(pageManifest, named);
+      await refused(
+        rebuildShare(kernel, key, { ...of, manifest: asManifest, envelope }),
+        undefined,
+      );
+      const door = { trio: three.trio, server: 3, manifests: [named] } as const;
+      assert.throws(() => requireEnvelope(envelope, door), { code: 'ENVELOPE_BAD' });
+    }),
+    { numRuns: 60 },
   );
 });

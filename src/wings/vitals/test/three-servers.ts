@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../../crypto/hash.ts';
 import { type KemKey, xwingKeyFromSeed } from '../../../crypto/kem.ts';
@@ -229,8 +229,20 @@ export class ThreeServers {
   /** Its disk is gone: it begins with an empty store. */
   async lose(place: Place): Promise<void> {
     await this.kill(place);
-    for (const end of ['', '-wal', '-shm'])
-      rmSync(join(this.#folder, `${place}.db${end}`), { force: true });
+    for (const end of ['', '-wal', '-shm']) {
+      const path = join(this.#folder, `${place}.db${end}`);
+      if (existsSync(path)) renameSync(path, `${path}.lost`);
+    }
+  }
+
+  /** The disk that it lost is there again. */
+  async restore(place: Place): Promise<void> {
+    await this.kill(place);
+    for (const end of ['', '-wal', '-shm']) {
+      const path = join(this.#folder, `${place}.db${end}`);
+      rmSync(path, { force: true });
+      if (existsSync(`${path}.lost`)) renameSync(`${path}.lost`, path);
+    }
   }
 
   async close(): Promise<void> {
