@@ -9,6 +9,7 @@ import { sealTo } from '../../../crypto/letter.ts';
 import { signLabelled } from '../../../crypto/signature.ts';
 import { merkleRoot } from '../../../ledger/merkle.ts';
 import { hexToBytes } from '../../../primitives/bytes.ts';
+import { decodeCbor, encodeCbor } from '../../../primitives/cbor.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { bytes, decodeAs, encodeAs, hexId, list, struct } from '../../../primitives/shape.ts';
 import { blobIdOf } from '../../../storage/blob-id.ts';
@@ -24,6 +25,8 @@ import { rebuildShare, requireEnvelope } from '../node/rebuild-share.ts';
 import { askPeer } from '../node/statements.ts';
 import { ownTrio } from '../node/trio.ts';
 import { type SignedPages, uploadsOf } from '../sdk/sensor/page-upload.ts';
+import { Uplink } from '../sdk/sensor/uplink.ts';
+import { SqliteSensorQueue } from '../server/sqlite-sensor-queue.ts';
 import { drawn, valuesOf } from './pages.ts';
 import { hour, type Place, ThreeServers } from './three-servers.ts';
 
@@ -376,4 +379,34 @@ test('whatever bytes come as an envelope, nothing but ENVELOPE_BAD comes of them
     }),
     { numRuns: 60 },
   );
+});
+
+test('what a sensor had written down before there were envelopes is shared anew, with them', async (t) => {
+  const three = await opened(t);
+  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 1 });
+  await queue.add([{ panel: 3, timeMs: hour * 3_600_000, values: [{ value: 5, unit: 'mmol/L' }] }]);
+  await queue.close(three.now + 3_600_000);
+  const servers = places.map((place) => ({
+    signKey: three.actors[place]?.sign.publicKey ?? none,
+    upload: (upload: Uint8Array) => three.server(place).upload(upload),
+    states: (ids: Uint8Array) => three.server(place).pageStates(decodeAs(list(bytes(16)), ids)),
+  }));
+  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
+  const [page] = await queue.closed(1);
+  assert.ok(page);
+  const before = await three.sign(valuesOf(3, 1, 1), page.sequence);
+  const uploads = (await three.uploads([before])).map((upload) => {
+    const fields = decodeCbor(upload);
+    assert.ok(Array.isArray(fields));
+    return encodeCbor(fields.slice(0, -1));
+  });
+  await queue.keepShared(page, encodeCbor([uploads, [before.shared.head.page]]));
+  const { panel, sequence } = page;
+  assert.deepEqual((await uplink.send()).refused, [{ panel, sequence, code: 'CBOR_SHAPE' }]);
+  assert.equal((await uplink.send()).waiting, 1);
+  await three.judge();
+  assert.equal((await uplink.send()).done, 1);
+  for (const place of places)
+    assert.equal((await three.store(place).envelopes([before.shared.head.page])).length, 1);
+  await queue.end();
 });
