@@ -72,11 +72,12 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const app = await createDataServerHttp(server);
   await app.listen({ port: file.port, host: file.host });
   const url = file.publicUrl ?? urlAt(file.host, (app.server.address() as AddressInfo).port);
-  const notice = await state(server.base, { word: noticeWord, payload: utf8(url) });
-  await gateway.call(dataServersPost, { body: { notice: textOfBytes(notice) } });
+  // The key first: who finds the server by its address finds the key as well.
   const payload = await recoveryPublicKey(folder);
   const recovery = await state(server.base, { word: recoveryWord, payload });
   await gateway.call(dataServersPost, { body: { notice: textOfBytes(recovery) } });
+  const notice = await state(server.base, { word: noticeWord, payload: utf8(url) });
+  await gateway.call(dataServersPost, { body: { notice: textOfBytes(notice) } });
   log({ listens: url, account });
   const turns = new Turns((what, error) =>
     log({ what, code: isCoded(error) ? error.code : 'INTERNAL' }),

@@ -392,6 +392,7 @@ test('what a sensor had written down before there were envelopes is shared anew,
     states: (ids: Uint8Array) => three.server(place).pageStates(decodeAs(list(bytes(16)), ids)),
   }));
   const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
+  assert.equal(uplink.makesEnvelopes, true);
   const [page] = await queue.closed(1);
   assert.ok(page);
   const before = await three.sign(valuesOf(3, 1, 1), page.sequence);

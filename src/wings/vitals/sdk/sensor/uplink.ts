@@ -62,6 +62,11 @@ export class Uplink {
     this.#of = of;
   }
 
+  /** Whether pages go with recovery envelopes: all three servers have published a key (rule VS-28). */
+  get makesEnvelopes(): boolean {
+    return this.#of.line.recoveryKeys !== undefined;
+  }
+
   /**
    * One turn: up to 16 closed pages are shared (once), sent to all three, and asked after. What a server refuses is told; what
    * cannot be sent now stays. Throws GATEWAY_UNREACHABLE, GATEWAY_LIED (not signed by its server).
