@@ -64,7 +64,7 @@ const wingFloors = {
   },
   // A process's own logic: no gateway, no SDK.
   node: {
-    house: ['primitives', 'crypto', 'ledger', 'api', 'engines/engine', 'storage/blob-store'],
+    house: ['primitives', 'crypto', 'ledger', 'api', 'engines/engine', 'storage/blob-(store|id)'],
     own: ['names', 'ledger', 'crypto', 'api'],
   },
   gateway: { house: [...mayImport.gateway, 'gateway'], own: ['ledger', 'api'] },

@@ -1,11 +1,12 @@
-"""vitals-pages.md against the vectors: shares, proofs, verdicts and hashes made once more, byte for byte."""
+"""vitals-pages.md and the envelopes of vitals-servers.md against the vectors, made once more, byte for byte."""
 
 import hashlib
 import json
 import pathlib
 import unittest
 
-from salus_model import stat_pages
+from salus_model import blob_id, stat_pages, stat_recovery, xwing
+from salus_model.refused import Refused
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -71,3 +72,50 @@ class StatPages(unittest.TestCase):
         total = [sum(x) % stat_pages.P for x in zip(*rolls, strict=True)]
         self.assertEqual(total, stat_pages.Circuit(measurement, n, k).kept())
         return case["verdict"]
+
+
+class StatEnvelopes(unittest.TestCase):
+    """vitals-servers.md, VS-29 to VS-33: envelopes made once more, byte for byte, and shares rebuilt from them."""
+
+    def test_envelopes(self):
+        for case in cases("stat-envelopes"):
+            with self.subTest(pages=len(case["pages"])):
+                self.check(case)
+
+    def check(self, case: dict):
+        trio, pseudonym = bytes.fromhex(case["trio"]), bytes.fromhex(case["pseudonym"])
+        pages = [page_of(of, bytes.fromhex(case["sensorKey"])) for of in case["pages"]]
+        hour = case["startHour"]
+        made = [(page, page.manifest(pseudonym, at, hour)) for at, page in enumerate(pages)]
+        seeds = [bytes.fromhex(seed) for seed in case["recoverySeeds"]]
+        publics = [xwing.public_key(seed) for seed in seeds]
+        self.assertEqual([sha256(public) for public in publics], case["recoveryKeySha256"])
+        coins = bytes.fromhex("".join(case["drawn"]))
+        envelopes = [
+            stat_recovery.envelope(trio, server, publics[server - 1], made, coins[64 * (server - 1) : 64 * server])
+            for server in (1, 2, 3)
+        ]
+        self.assertEqual([envelope.hex() for envelope in envelopes], case["envelopes"])
+        ids = tuple(blob_id.of(envelope) for envelope in envelopes)
+        for at, page in enumerate(pages):
+            manifest = page.manifest(pseudonym, at, hour, ids)
+            self.assertEqual(manifest.hex(), case["pages"][at]["manifest"])
+            for server, envelope in enumerate(envelopes, 1):
+                kept = stat_recovery.rebuild(seeds[server - 1], trio, server, manifest, envelope)
+                own = stat_pages.packed(page.kept(server)) + b"".join(page.beside(server))
+                self.assertEqual(kept, own)
+                self.assertEqual(page.kept_hash(server).hex(), case["pages"][at]["rebuilt"][server - 1])
+                with self.assertRaises(Refused) as wrong:
+                    stat_recovery.rebuild(seeds[server % 3], trio, server, manifest, envelope)
+                self.assertEqual(str(wrong.exception), case["withTheNextServersKey"][server - 1])
+
+
+def page_of(of: dict, sensor_key: bytes) -> stat_pages.Page:
+    n, k = of["n"], of["k"]
+    number = stat_pages.page_id(sensor_key, of["panel"], of["sequence"])
+    head = {"n": n, "k": k, "page": number, "nonce": bytes.fromhex(of["nonce"])}
+    head |= {"panel": of["panel"], "edges": of["edges"]}
+    statistics, counters = bytes.fromhex(of["statistics"]), bytes.fromhex(of["counters"])
+    measurement = stat_pages.measurement_of(statistics, counters, n, k)
+    secrets = [bytes.fromhex(secret) for secret in of["secrets"]]
+    return stat_pages.Page(head, secrets).share(measurement, bytes.fromhex(of["clinical"]))

@@ -42,6 +42,7 @@ export const vitalsCodes = {
   PAGE_WAITS: { kind: 'not-valid', status: 409, sentence: 'This page is being judged: it cannot be replaced now.' },
   PAGE_STALE: { kind: 'not-valid', sentence: 'This page is of an hour that is too long ago, has not begun, or lies outside the registration.' },
   PEER_DISAGREES: { kind: 'verification', sentence: 'Another server judged this page otherwise: send it once more.' },
+  ENVELOPE_BAD: { kind: 'verification', sentence: 'From this envelope the share of a page cannot be rebuilt.' },
   PSEUDONYM_TAKEN: { kind: 'not-valid', status: 409, sentence: 'A pseudonym belongs to one account, and an account has one.' },
   REGISTRATION_OLD: { kind: 'not-valid', status: 409, sentence: 'A later registration of this patient is known.' },
   VALUE_ABSENT: { kind: 'not-valid', sentence: 'A monitor writes this value while a sensor is off: it is no measurement.' },

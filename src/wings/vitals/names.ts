@@ -30,6 +30,7 @@ export const vitalsNames = {
     registration: 'salus/1/stat/registration',
     body: 'salus/1/stat/body',
     secret: 'salus/1/stat/secret',
+    envelope: 'salus/1/stat/envelope',
     contributionKey: 'salus/1/stat/contribution-key',
     maskKey: 'salus/1/stat/mask-key',
     verifyKey: 'salus/1/stat/verify-key',

@@ -257,19 +257,23 @@ class Page:
     def kept(self, server: int) -> list[int]:
         return Circuit(self.opened(server)[0], self.n, self.k).kept()
 
-    def kept_hash(self, server: int) -> bytes:
-        """VP-15."""
+    def beside(self, server: int) -> tuple[bytes, bytes]:
+        """What is kept beside the elements: clinical lane and salt."""
         secret = self.secrets[server - 1]
         length = 2 * self.n * self.k
         clinical = self.clinical3 if server == 3 else stream(secret, CLINICAL, self.binder, length)
-        salt = mac(secret, SALT, self.binder)
-        return labelled(KEPT, bytes([server]) + self.binder + packed(self.kept(server)) + clinical + salt)
+        return clinical, mac(secret, SALT, self.binder)
 
-    def manifest(self, pseudonym: bytes, sequence: int, start_hour: int) -> bytes:
+    def kept_hash(self, server: int) -> bytes:
+        """VP-15."""
+        kept = packed(self.kept(server)) + b"".join(self.beside(server))
+        return labelled(KEPT, bytes([server]) + self.binder + kept)
+
+    def manifest(self, pseudonym: bytes, sequence: int, start_hour: int, envelopes: tuple[str, ...] = ()) -> bytes:
         """VP-16."""
         hashes = [self.kept_hash(server) for server in (1, 2, 3)]
         return cbor.encode([2, 70, self.page, pseudonym, self.panel, sequence, start_hour, self.n, self.nonce,
-                            self.parts, hashes, [], self.edges])
+                            self.parts, hashes, list(envelopes), self.edges])
 
     def bodies(self) -> list[bytes]:
         """VP-17."""

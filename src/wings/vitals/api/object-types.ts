@@ -5,6 +5,7 @@ export const vitalsObjects = {
   explicitBodies: 72,
   pageUpload: 73,
   statement: 74,
+  recoveryEnvelope: 75,
   queryManifest: 76,
   registration: 77,
   statAnswer: 78,

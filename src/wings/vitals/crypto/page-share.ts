@@ -11,7 +11,7 @@ import {
   jointPartOf,
 } from './page-expansion.ts';
 import { type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
-import { keptHash, truncateShare } from './page-keep.ts';
+import { type KeptShare, keptHash, truncateShare } from './page-keep.ts';
 import { digits, measurementLength, pageVitals, ranged, usedRuns } from './page-layout.ts';
 import { openBody, type PageBodies } from './page-open.ts';
 import { elementsIn, measurementIn, valuesIn, wholeShare } from './page-parts.ts';
@@ -23,6 +23,8 @@ export interface SharedPage {
   readonly parts: OfThree<Uint8Array>;
   readonly hashes: OfThree<Uint8Array>;
   readonly bodies: PageBodies;
+  /** What server 3 will keep, which does not follow from a secret: for its recovery envelope. */
+  readonly third: KeptShare;
 }
 
 /** Fresh for every sharing, also of the same page: 16 bytes, and 32 for each server. */
@@ -105,23 +107,23 @@ export async function shareMeasurement(
       clinical: await clinicalRest(of.clinical, head, [secret1, secret2]),
     },
   ];
+  const third = await keptOf(arithmetic, 3, head, bodies[2]);
   const hashes: OfThree<Uint8Array> = [
-    await hashOf(arithmetic, 1, head, bodies[0]),
-    await hashOf(arithmetic, 2, head, bodies[1]),
-    await hashOf(arithmetic, 3, head, bodies[2]),
+    keptHash(1, head, await keptOf(arithmetic, 1, head, bodies[0])),
+    keptHash(2, head, await keptOf(arithmetic, 2, head, bodies[1])),
+    keptHash(3, head, third),
   ];
-  return { head, parts, hashes, bodies };
+  return { head, parts, hashes, bodies, third };
 }
 
 /** By opening the body as its server will. */
-async function hashOf(
+async function keptOf(
   arithmetic: PageArithmetic,
   server: ServerNumber,
   head: PageHead,
   body: PageBodies[number],
-): Promise<Uint8Array> {
-  const opened = await openBody(arithmetic, { server, head, body });
-  return keptHash(server, head, truncateShare(arithmetic, opened));
+): Promise<KeptShare> {
+  return truncateShare(arithmetic, await openBody(arithmetic, { server, head, body }));
 }
 
 /** The clinical codes less what the first two servers expand, mod 2^16. Rule VP-10. */

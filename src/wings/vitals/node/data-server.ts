@@ -1,9 +1,11 @@
+import type { KemKey } from '../../../crypto/kem.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { pagesStated } from '../api/page-states.ts';
 import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
 import { takeUpload } from './intake.ts';
 import { QuestionDesk } from './question-desk.ts';
 import { VitalsReading } from './reading.ts';
@@ -67,6 +69,8 @@ export class DataServer {
           return this.batching.answerProposal(from, payload);
         case 'give-up':
           return this.batching.answerGivingUp(from, payload);
+        case 'envelopes':
+          return answerEnvelopes(this.base, from, payload);
         case 'sign':
           return this.batching.answerSigning(from, payload);
         default:
@@ -91,6 +95,20 @@ export class DataServer {
   /** One turn of sealing: what the ledger has, and, as server 1, the next batch; returns the sum of their numbers. */
   seal(): Promise<number> {
     return this.#ofEach((trio) => this.batching.next(trio));
+  }
+
+  /** One sample of each trio: could this server be rebuilt. Returns what was found of each. See `checkEnvelopes`. */
+  async checkEnvelopes(
+    key: KemKey,
+    draw: (below: number) => number,
+  ): Promise<readonly (EnvelopesChecked & { readonly trio: string })[]> {
+    const found: (EnvelopesChecked & { readonly trio: string })[] = [];
+    await this.#ofEach(async (trio) => {
+      const checked = await checkEnvelopes(this.base, key, { trio, draw });
+      found.push({ trio, ...checked });
+      return checked.bad.length;
+    });
+    return found;
   }
 
   /** Each trio has its turn, whatever became of the one before; what the first threw is thrown then. */

@@ -5,6 +5,7 @@ import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts
 import { CodedError } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import { batchLeafContent } from '../api/batch-leaf.ts';
+import { keptFor } from '../api/envelope.ts';
 import { type PageManifest, pageManifest } from '../api/page.ts';
 import type { RegisteredSensor, Registration } from '../api/registration.ts';
 import { type PageUpload, pageUpload } from '../api/upload.ts';
@@ -13,7 +14,8 @@ import { openBody } from '../crypto/page-open.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { headOf, keptBody, splitBodies } from './page-bodies.ts';
-import type { ArrivedPage } from './page-store.ts';
+import type { ArrivedPage, KeptEnvelope } from './page-store.ts';
+import { envelopeBad, requireEnvelope } from './rebuild-share.ts';
 import { registrationIn } from './registering.ts';
 import { type OwnTrio, ownTrio } from './trio.ts';
 
@@ -32,7 +34,7 @@ interface ReadManifest extends PageManifest {
  * Takes an upload in: all of its pages wait from now on, or none does. Who asks is judged before what he sends is read.
  *
  * Throws TRIO_UNKNOWN, SENSOR_UNKNOWN, SIGNATURE_WRONG, SENSOR_QUOTA, PAGE_REPLAYED, PAGE_WAITS, PAGE_STALE, PANEL_UNKNOWN,
- * EDGES_VERSION, BODY_LENGTH, CANNOT_OPEN, ELEMENT_NOT_CANONICAL, CBOR_SHAPE. Rules VS-7 to VS-9.
+ * EDGES_VERSION, ENVELOPE_BAD, BODY_LENGTH, CANNOT_OPEN, ELEMENT_NOT_CANONICAL, CBOR_SHAPE. Rules VS-7 to VS-9.
  */
 export async function takeUpload(
   base: DataServerBase,
@@ -53,6 +55,7 @@ export async function takeUpload(
       throw new CodedError('PANEL_UNKNOWN', { panel: manifest.panel });
     sizeOf(headOf(manifest));
   }
+  const envelope = envelopeIn(upload, trio, manifests);
   const bodies = await openBodies(base, trio, upload);
   const pages = manifests.map((it, at) =>
     arrived(base, trio, { manifest: it, sensor: sender.sensor.key, body: bodies[at] ?? none }),
@@ -62,7 +65,7 @@ export async function takeUpload(
     await openBody(base.arithmetic, { server: trio.place, head: headOf(manifest), body });
   }
   base.faultPoint?.('upload:judged');
-  await base.store.takeIn(pages);
+  await base.store.takeIn(pages, envelope);
   base.faultPoint?.('upload:kept');
   return pages;
 }
@@ -119,6 +122,32 @@ function requireFresh(
   if (hasBegun && isNew && isRegistered) return;
   const because = !isNew ? 'old' : !hasBegun ? 'early' : 'not registered';
   throw new CodedError('PAGE_STALE', { startHour, because });
+}
+
+/**
+ * The envelope that this server keeps for another one; undefined: the manifests name none, which is the sensor's to decide.
+ * Throws ENVELOPE_BAD. Rule VS-32.
+ */
+function envelopeIn(
+  { envelope }: PageUpload,
+  { id, place }: OwnTrio,
+  manifests: readonly ReadManifest[],
+): KeptEnvelope | undefined {
+  const named = manifests[0]?.envelopes ?? [];
+  const isSame = ({ envelopes }: ReadManifest): boolean =>
+    envelopes.length === named.length && envelopes.every((it, at) => it === named[at]);
+  // Pages that travel together share their envelopes; of three servers none is left out.
+  if (!manifests.every(isSame) || (named.length !== 0 && named.length !== 3))
+    throw envelopeBad('of other pages');
+  if (named.length === 0) {
+    if (envelope.length > 0) throw envelopeBad('not the one that is named');
+    return undefined;
+  }
+  const server = keptFor(place);
+  requireEnvelope(envelope, { trio: id, server, manifests });
+  const name = named[server - 1];
+  if (name === undefined) throw envelopeBad('missing');
+  return { id: name, bytes: envelope };
 }
 
 /** Throws CANNOT_OPEN, CBOR_SHAPE, BODY_LENGTH. */

@@ -5,6 +5,7 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { bytesToHex, compareBytes, concatBytes, u32be, utf8 } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
+import { blobIdOf } from '../../../storage/blob-id.ts';
 import { digestOfPages } from './page-selection.ts';
 import type { ArrivedPage, DaySums, PageStore, StoredShare } from './page-store.ts';
 
@@ -255,6 +256,46 @@ export function describePageStore(name: string, open: OpenPageStore): void {
         ],
       );
       assert.deepEqual(read[0]?.kept, keptOf(1));
+    });
+
+    test('an envelope is kept once for its pages, and goes when the last of them is refused or replaced', async (t) => {
+      const { store, again } = await open(t);
+      const names = ['one', 'two', 'three', 'four', 'five'] as const;
+      const pages = names.map((_, at) => pageOf(at, { atMs: at === 4 ? 1 : 1_000 }));
+      const [accepted, refused, replaced, givenUp, expired] = pages as [
+        ...[ArrivedPage, ArrivedPage, ArrivedPage, ArrivedPage, ArrivedPage],
+      ];
+      const envelopeOf = (name: string) => {
+        const bytes = drawn(`envelope ${name}`);
+        return { id: blobIdOf(bytes), bytes };
+      };
+      const [together, later] = [envelopeOf('together'), envelopeOf('later')];
+      await store.takeIn(pages, together);
+      await store.takeIn(pages, together);
+      const held = async (of: PageStore, page: ArrivedPage) => of.envelopes([page.page]);
+      assert.deepEqual(await store.envelopes(pages.map(({ page }) => page)), [together]);
+      // What comes again under the same manifest brings no other envelope in.
+      await store.takeIn([accepted], later);
+      assert.deepEqual(await held(store, accepted), [together]);
+      await store.takeIn([{ ...replaced, manifestHash: drawn('anew') }], later);
+      assert.deepEqual(await held(store, replaced), [later]);
+      await store.settle([
+        accept(accepted, 0),
+        accept(givenUp, 1),
+        { page: refused.page, manifestHash: refused.manifestHash, code: 'PROOF_REJECTED' },
+      ]);
+      await store.giveUp(givenUp.page, 'PEER_DISAGREES');
+      assert.equal(await store.expire(trio, { beforeMs: 2, code: 'PEER_DISAGREES' }), 1);
+      const reopened = await again();
+      for (const page of [refused, givenUp, expired])
+        assert.deepEqual(await held(reopened, page), []);
+      assert.deepEqual(await held(reopened, accepted), [together]);
+      assert.deepEqual(await reopened.envelopes([pageOf(9).page]), []);
+      // The last page of an envelope takes it along: it can come again with another sharing.
+      await reopened.takeIn([{ ...replaced, manifestHash: drawn('third') }]);
+      assert.deepEqual(await held(reopened, replaced), []);
+      await reopened.takeIn([{ ...replaced, manifestHash: drawn('fourth') }], later);
+      assert.deepEqual(await held(reopened, replaced), [later]);
     });
 
     test('a value that is kept once stays', async (t) => {

@@ -1,4 +1,4 @@
-import type { AccountId } from '../../../primitives/ids.ts';
+import type { AccountId, BlobId } from '../../../primitives/ids.ts';
 
 /**
  * What one data server keeps. Everything that is said to be one step is there whole or not at all, also after a power
@@ -21,9 +21,12 @@ export interface PageStore {
   /**
    * All of these wait from now on, or none does. A page in the place of one that waits or was refused replaces it; under the
    * same manifest it stays what it is. Throws PAGE_REPLAYED (another was accepted), PAGE_WAITS (the server has spoken of the
-   * one that waits).
+   * one that waits). In the same step the recovery envelope of another server that came with them; it is kept as long as one of
+   * these pages waits or is accepted, of this sharing.
    */
-  takeIn(pages: readonly ArrivedPage[]): Promise<void>;
+  takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void>;
+  /** The recovery envelopes that this server keeps of these pages, each once; a page that has none is passed over. */
+  envelopes(pages: readonly Uint8Array[]): Promise<readonly KeptEnvelope[]>;
   /** The oldest that wait, of one trio. */
   waiting(trio: string, most: number): Promise<readonly WaitingPage[]>;
   /** This server's part of a page that waits under this manifest; undefined: none does. */
@@ -112,6 +115,12 @@ export interface PageNames {
 export interface ArrivedPage extends PageNames {
   readonly body: Uint8Array;
   readonly atMs: number;
+}
+
+/** What another server of the trio is rebuilt from (rule VS-29). */
+export interface KeptEnvelope {
+  readonly id: BlobId;
+  readonly bytes: Uint8Array;
 }
 
 /** Without its body, which is asked for when it is judged, and once. */

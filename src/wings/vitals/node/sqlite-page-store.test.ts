@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { describePageStore } from './page-store.contract.ts';
@@ -47,4 +48,21 @@ test('the file is its user’s alone, and a body that was deleted is gone from i
   await store.settle([{ page: page.page, manifestHash: bytes, code: 'PROOF_REJECTED' }]);
   await store.close();
   assert.equal(readFileSync(path).includes('what nobody may find later'), false);
+});
+
+test('a database from before there were envelopes is taken, with its pages', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-pages-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'pages.db');
+  const kernel = await openKernel();
+  const first = new SqlitePageStore(path, kernel);
+  await first.keepOnce('from before', Uint8Array.of(1));
+  await first.close();
+  const before = new DatabaseSync(path);
+  before.exec('DROP TABLE page_envelopes; DROP TABLE envelopes; PRAGMA user_version = 1;');
+  before.close();
+  const store = new SqlitePageStore(path, kernel);
+  assert.deepEqual(await store.kept('from before'), Uint8Array.of(1));
+  assert.deepEqual(await store.envelopes([new Uint8Array(16)]), []);
+  await store.close();
 });

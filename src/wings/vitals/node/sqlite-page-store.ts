@@ -2,13 +2,14 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { bytesToHex, concatBytes, equalBytes, u32be } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { parseAccountId } from '../../../primitives/ids.ts';
+import { parseAccountId, parseBlobId } from '../../../primitives/ids.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
 import { digestOfPages } from './page-selection.ts';
 import type {
   ArrivedPage,
   DaySums,
   HourRange,
+  KeptEnvelope,
   KeptRegistration,
   PageNames,
   PageSelection,
@@ -29,6 +30,7 @@ import type {
 /**
  * `pages`: every page that was ever taken in, by id; the share once it is accepted; `batch` 0: in none. Apart, for a row that
  * changes is written anew: `bodies` while a page waits, `sayings` until it is sealed. `planned`: batches that this server signed, `sealed` 1 once the ledger has this one.
+ * `envelopes`: what another server is rebuilt from; gone with the last of its pages.
  * `days`: sums of sealed pages, a column of all patients of a batch and day each; counters apart, for few questions read them.
  * `arrivals`: for quotas, an uploaded page each.
  */
@@ -64,9 +66,15 @@ const schema = `
   ) STRICT;
   CREATE TABLE day_counters (id INTEGER PRIMARY KEY REFERENCES days (id), histograms BLOB NOT NULL) STRICT;
   CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = 1;
 `;
-const schemaVersion = 1;
+/** From version 1 to 2: recovery envelopes, one for the pages of an upload, and which pages of `pages` each is of. */
+const envelopeSchema = `
+  CREATE TABLE envelopes (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, envelope BLOB NOT NULL) STRICT;
+  CREATE TABLE page_envelopes (id INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+  CREATE INDEX pages_of_envelope ON page_envelopes (number);
+  PRAGMA user_version = 2;
+`;
+const schemaVersion = 2;
 const idBytes = 16;
 const hoursPerDay = 24;
 
@@ -87,7 +95,9 @@ export class SqlitePageStore implements PageStore {
       this.#db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;',
       );
-      if (this.#version() === 0) this.#db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
+      if (this.#version() === 0)
+        this.#db.exec(`BEGIN IMMEDIATE; ${schema} ${envelopeSchema} COMMIT;`);
+      if (this.#version() === 1) this.#db.exec(`BEGIN IMMEDIATE; ${envelopeSchema} COMMIT;`);
       if (this.#version() !== schemaVersion)
         throw new CodedError('HOME_INVALID', { part: 'data-server' });
     } catch (error) {
@@ -146,13 +156,19 @@ export class SqlitePageStore implements PageStore {
     return uintIn(this.#get('SELECT count(*) AS n FROM arrivals WHERE sensor = ?', sensor), 'n');
   }
 
-  async takeIn(pages: readonly ArrivedPage[]): Promise<void> {
+  async takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void> {
     this.#together(() => {
-      for (const page of pages) this.#takeIn(page);
+      const taken = pages.flatMap((page) => this.#takeIn(page) ?? []);
+      if (envelope === undefined || taken.length === 0) return;
+      const { id, bytes } = envelope;
+      this.#run('INSERT OR IGNORE INTO envelopes (name, envelope) VALUES (?, ?)', id, bytes);
+      const number = uintIn(this.#get('SELECT number FROM envelopes WHERE name = ?', id), 'number');
+      for (const page of taken) this.#run('INSERT INTO page_envelopes VALUES (?, ?)', page, number);
     });
   }
 
-  #takeIn(of: ArrivedPage): void {
+  /** The number of its row; undefined: it was here already. */
+  #takeIn(of: ArrivedPage): number | undefined {
     const before = this.#get(
       'SELECT id, state, said, manifest_hash FROM pages LEFT JOIN sayings USING (id) WHERE page = ?',
       of.page,
@@ -160,7 +176,7 @@ export class SqlitePageStore implements PageStore {
     if (before !== undefined) {
       const isSame = equalBytes(bytesIn(before, 'manifest_hash'), of.manifestHash);
       // What became of it stays: one sharing is judged once.
-      if (isSame) return;
+      if (isSame) return undefined;
       if (before.state === 'accepted') throw new CodedError('PAGE_REPLAYED');
       if (before.state === 'waiting' && before.said !== null) throw new CodedError('PAGE_WAITS');
       this.#forget(uintIn(before, 'id'));
@@ -172,10 +188,41 @@ export class SqlitePageStore implements PageStore {
       ...[of.page, of.trio, of.manifestHash, of.manifest, of.signature, of.sensor, of.pseudonym],
       ...[of.panel, of.startHour, of.n, of.leaf, of.atMs],
     );
-    this.#run('INSERT INTO bodies VALUES (?, ?)', Number(lastInsertRowid), of.body);
+    const id = Number(lastInsertRowid);
+    this.#run('INSERT INTO bodies VALUES (?, ?)', id, of.body);
+    return id;
+  }
+
+  async envelopes(pages: readonly Uint8Array[]): Promise<readonly KeptEnvelope[]> {
+    const found = new Map<string, KeptEnvelope>();
+    for (const page of pages) {
+      const row = this.#get(
+        `SELECT name, envelope FROM pages JOIN page_envelopes USING (id) JOIN envelopes USING (number)
+         WHERE page = ?`,
+        page,
+      );
+      if (row === undefined) continue;
+      const id = parseBlobId(textIn(row, 'name'));
+      found.set(id, { id, bytes: bytesIn(row, 'envelope') });
+    }
+    return [...found.values()];
+  }
+
+  /** From what is refused or replaced nobody is rebuilt; the envelope goes with the last of its pages. */
+  #dropEnvelope(id: number): void {
+    const row = this.#get('SELECT number FROM page_envelopes WHERE id = ?', id);
+    if (row === undefined) return;
+    const number = uintIn(row, 'number');
+    this.#run('DELETE FROM page_envelopes WHERE id = ?', id);
+    this.#run(
+      `DELETE FROM envelopes WHERE number = ?
+       AND NOT EXISTS (SELECT 1 FROM page_envelopes WHERE number = ?)`,
+      ...[number, number],
+    );
   }
 
   #forget(id: number): void {
+    this.#dropEnvelope(id);
     for (const table of ['bodies', 'sayings', 'pages'])
       this.#run(`DELETE FROM ${table} WHERE id = ?`, id);
   }
@@ -231,6 +278,7 @@ export class SqlitePageStore implements PageStore {
     const id = uintIn(row, 'id');
     this.#run('DELETE FROM bodies WHERE id = ?', id);
     if ('code' in verdict) {
+      this.#dropEnvelope(id);
       this.#run(`UPDATE pages SET state = 'refused', code = ? WHERE id = ?`, verdict.code, id);
       return;
     }
@@ -248,10 +296,11 @@ export class SqlitePageStore implements PageStore {
     const old = `trio = ? AND state = 'waiting' AND at_ms < ?`;
     let changes: number | bigint = 0;
     this.#together(() => {
-      this.#run(
-        `DELETE FROM bodies WHERE id IN (SELECT id FROM pages WHERE ${old})`,
-        ...[trio, beforeMs],
-      );
+      for (const row of this.#all(`SELECT id FROM pages WHERE ${old}`, trio, beforeMs)) {
+        const id = uintIn(row, 'id');
+        this.#dropEnvelope(id);
+        this.#run('DELETE FROM bodies WHERE id = ?', id);
+      }
       const refuse = `UPDATE pages SET state = 'refused', code = ? WHERE ${old}`;
       ({ changes } = this.#run(refuse, code, trio, beforeMs));
     });
@@ -259,11 +308,17 @@ export class SqlitePageStore implements PageStore {
   }
 
   async giveUp(page: Uint8Array, code: string): Promise<void> {
-    this.#run(
-      `UPDATE pages SET state = 'refused', code = ?, roll = NULL, histogram = NULL, clinical = NULL, salt = NULL
-       WHERE page = ? AND state = 'accepted' AND batch = 0`,
-      ...[code, page],
-    );
+    this.#together(() => {
+      const unsealed = `page = ? AND state = 'accepted' AND batch = 0`;
+      const row = this.#get(`SELECT id FROM pages WHERE ${unsealed}`, page);
+      if (row === undefined) return;
+      this.#dropEnvelope(uintIn(row, 'id'));
+      this.#run(
+        `UPDATE pages SET state = 'refused', code = ?, roll = NULL, histogram = NULL, clinical = NULL, salt = NULL
+         WHERE ${unsealed}`,
+        ...[code, page],
+      );
+    });
   }
 
   async unsealed(trio: string, most: number): Promise<readonly UnsealedPage[]> {

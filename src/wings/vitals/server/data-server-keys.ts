@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { utf8 } from '../../../primitives/bytes.ts';
+import { type KemKey, xwingKeyFromSeed } from '../../../crypto/kem.ts';
+import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { type AccountKeys, deriveAccountKeys } from '../../../sdk/wallet/identity.ts';
 import { makeFolder, readSecretFile, writeWhole } from '../../../server/files.ts';
+import { recoveryKeyBytes } from '../api/notice.ts';
 
 /** What the data server of one hospital keeps, below its hospital's folder. */
 export const dataServerFolder = (hospital: string): string => join(hospital, 'data-server');
@@ -38,6 +40,36 @@ export function makeDataServer(hospital: string, settings: Partial<DataServerFil
   if (existsSync(settingsPath(hospital))) return;
   const text = JSON.stringify({ ...defaults, ...settings }, undefined, 2);
   writeWhole(settingsPath(hospital), utf8(`${text}\n`));
+}
+
+const recoveryPath = (hospital: string): string => join(dataServerFolder(hospital), 'recovery.key');
+const recoveryPublicPath = (hospital: string): string =>
+  join(dataServerFolder(hospital), 'recovery.pub');
+
+/**
+ * The public half of the recovery key; made with the key where there is neither. The secret may have been taken to another
+ * place since: a server needs the public half alone. Throws HOME_INVALID {file}. Rule VS-27.
+ */
+export async function recoveryPublicKey(hospital: string): Promise<Uint8Array> {
+  const path = recoveryPublicPath(hospital);
+  if (!existsSync(path)) {
+    const seed = readSecretFile(recoveryPath(hospital), () => new Uint8Array(randomBytes(32)));
+    writeWhole(path, (await xwingKeyFromSeed(seed)).publicKey);
+  }
+  const key = new Uint8Array(readFileSync(path));
+  if (key.length !== recoveryKeyBytes)
+    throw new CodedError('HOME_INVALID', { file: 'data-server/recovery.pub' });
+  return key;
+}
+
+/** The recovery key, where it is at hand. Throws HOME_INVALID {file}: it is another one than the public half. */
+export async function recoveryKey(hospital: string): Promise<KemKey | undefined> {
+  if (!existsSync(recoveryPath(hospital))) return undefined;
+  const seed = new Uint8Array(readFileSync(recoveryPath(hospital)));
+  const key = seed.length === 32 ? await xwingKeyFromSeed(seed) : undefined;
+  if (key === undefined || !equalBytes(key.publicKey, await recoveryPublicKey(hospital)))
+    throw new CodedError('HOME_INVALID', { file: 'data-server/recovery.key' });
+  return key;
 }
 
 /** Whether this hospital has one. */

@@ -1,10 +1,11 @@
 // The data server of one hospital as a process of its own, under the supervisor: what is exported is its `ProcessEntry`.
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { textOfBytes } from '../../../api/message-parts.ts';
 import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
-import { utf8 } from '../../../primitives/bytes.ts';
+import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
@@ -12,7 +13,7 @@ import { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
 import { localHospitals, localUrl } from '../../../server/desk.ts';
 import { urlAt } from '../../../server/listening.ts';
 import { type ProcessOrder, type RunningProcess, serversOf } from '../../../server/process.ts';
-import { noticeWord } from '../api/notice.ts';
+import { noticeWord, recoveryWord } from '../api/notice.ts';
 import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { DataServer } from '../node/data-server.ts';
@@ -21,11 +22,20 @@ import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import { state } from '../node/statements.ts';
 import { createDataServerHttp } from './data-server-http.ts';
-import { dataServerFolder, dataServerKeys, dataServerSettings } from './data-server-keys.ts';
+import {
+  dataServerFolder,
+  dataServerKeys,
+  dataServerSettings,
+  recoveryKey,
+  recoveryPublicKey,
+} from './data-server-keys.ts';
 import { enrolDataServer } from './enrol-data-server.ts';
 import { actSender, provenRows } from './ledger-line.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
 import { Turns } from './turns.ts';
+
+/** How often this server looks whether it could be rebuilt. */
+const envelopesMs = 3_600_000;
 
 type Line = Readonly<Record<string, string | number>>;
 const log = (line: Line) =>
@@ -62,6 +72,10 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const app = await createDataServerHttp(server);
   await app.listen({ port: file.port, host: file.host });
   const url = file.publicUrl ?? urlAt(file.host, (app.server.address() as AddressInfo).port);
+  // The key first: who finds the server by its address finds the key as well.
+  const payload = await recoveryPublicKey(folder);
+  const recovery = await state(server.base, { word: recoveryWord, payload });
+  await gateway.call(dataServersPost, { body: { notice: textOfBytes(recovery) } });
   const notice = await state(server.base, { word: noticeWord, payload: utf8(url) });
   await gateway.call(dataServersPost, { body: { notice: textOfBytes(notice) } });
   log({ listens: url, account });
@@ -70,6 +84,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   );
   turns.every('judge', file.roundMs, () => server.judge());
   turns.every('seal', file.batchSeconds * 1_000, () => server.seal());
+  turns.every('envelopes', envelopesMs, () => checkEnvelopes(server, folder));
   turns.every('seals', file.roundMs, () => server.questions.settle());
   return {
     async close() {
@@ -80,6 +95,18 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     },
   };
 }
+
+/** A sample of what this server could be rebuilt from, where its recovery key is at hand. Rule VS-35. */
+async function checkEnvelopes(server: DataServer, folder: string): Promise<void> {
+  const key = await recoveryKey(folder);
+  if (key === undefined) return;
+  for (const { trio, tried, without, bad } of await server.checkEnvelopes(key, randomBelow)) {
+    if (tried > 0) log({ what: 'envelopes', trio, tried, without, bad: bad.length });
+    for (const { page, because } of bad)
+      log({ what: 'envelope', code: 'ENVELOPE_BAD', page: bytesToHex(page), because });
+  }
+}
+const randomBelow = (below: number): number => (below > 0 ? randomInt(below) : 0);
 
 /** What is a path on the ledger is one of the address of this home, where its hospitals answer together. */
 function gatewayAt(home: string, organisation: string, url: string): string {

@@ -9,8 +9,8 @@ const dataServer: Process = {
   runsFor: hasDataServer,
   keeps: {
     databases: ['data-server/pages.db', 'data-server/questions.db'],
-    plain: ['data-server/settings.json'],
-    keys: ['data-server/server.key'],
+    plain: ['data-server/settings.json', 'data-server/recovery.pub'],
+    keys: ['data-server/server.key', 'data-server/recovery.key'],
   },
 };
 

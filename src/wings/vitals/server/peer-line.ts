@@ -4,9 +4,10 @@ import { organisations } from '../../../ledger/tables/organisations.ts';
 import { utf8ToText } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import type { Answer } from '../../../sdk/client/call.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
-import { noticeWord } from '../api/notice.ts';
+import { noticeWord, recoveryKeyBytes, recoveryWord } from '../api/notice.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
 import { peerPost } from '../api/routes/peer-post.ts';
 import type { LedgerRows, PeerLine } from '../node/data-server-base.ts';
@@ -28,20 +29,43 @@ export class ServerAddresses {
   async urlOf(server: AccountId): Promise<string> {
     const known = this.#known.get(server);
     if (known !== undefined) return known;
+    const { notice } = await this.#shown(server);
+    const found = utf8ToText(await this.#said(server, { notice, word: noticeWord }));
+    this.#known.set(server, found);
+    return found;
+  }
+
+  /** Its recovery key, X-Wing; undefined: it has published none. Throws SERVER_UNKNOWN, GATEWAY_LIED. Rule VS-28. */
+  async recoveryKeyOf(server: AccountId): Promise<Uint8Array | undefined> {
+    const { recovery: notice } = await this.#shown(server);
+    if (notice === undefined) return undefined;
+    const key = await this.#said(server, { notice, word: recoveryWord });
+    if (key.length !== recoveryKeyBytes) throw new CodedError('GATEWAY_LIED', { server });
+    return key;
+  }
+
+  /** What its hospital shows of it. */
+  async #shown(server: AccountId): Promise<Answer<typeof dataServersGet>['servers'][number]> {
     const row = await this.#ledger.row(accounts, server);
     const hospital = row && (await this.#ledger.row(organisations, row.organisation));
     if (row === undefined || hospital === undefined)
       throw new CodedError('SERVER_UNKNOWN', { server });
     const url = this.#gatewayOf(row.organisation, hospital.url);
     const { servers } = await new GatewayClient(new Http(url)).call(dataServersGet, {});
-    const notice = servers.find(({ account }) => account === server)?.notice;
-    if (notice === undefined) throw new CodedError('SERVER_UNKNOWN', { server });
+    const shown = servers.find(({ account }) => account === server);
+    if (shown === undefined) throw new CodedError('SERVER_UNKNOWN', { server });
+    return shown;
+  }
+
+  /** What a notice says, by the key that the ledger has of this server. */
+  async #said(
+    server: AccountId,
+    { notice, word }: { readonly notice: string; readonly word: string },
+  ): Promise<Uint8Array> {
     const said = await openStatement({ ledger: this.#ledger }, bytesOfText(notice));
-    if (said.from !== server || said.word !== noticeWord)
+    if (said.from !== server || said.word !== word)
       throw new CodedError('GATEWAY_LIED', { server });
-    const found = utf8ToText(said.payload);
-    this.#known.set(server, found);
-    return found;
+    return said.payload;
   }
 
   /** It did not answer there: it may be elsewhere now. */

@@ -76,6 +76,8 @@ export class SensorHub {
       try {
         const { refused } = await kept.uplink.send();
         for (const { code } of refused) this.#told({ what: 'page', sensor: sensor.name, code });
+        // A server that has published no recovery key yet is asked for it anew.
+        if (!kept.uplink.makesEnvelopes) delete kept.uplink;
       } catch (error) {
         // Servers move and keys are changed: who they are is asked anew.
         delete kept.uplink;

@@ -13,6 +13,7 @@ import { localHospitals } from '../../../server/desk.ts';
 import { pageStatesPost } from '../api/routes/page-states-post.ts';
 import { pagesPost } from '../api/routes/pages-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import type { OfThree } from '../crypto/page-head.ts';
 import { statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
 import type { SensorFile } from '../sdk/sensor/sensor-file.ts';
@@ -62,19 +63,25 @@ export async function uplinkOf(
       const client = new GatewayClient(new Http(await addresses.urlOf(account)));
       const row = await ledger.row(accounts, account);
       const { kemKey } = await ledger.identity(account);
+      const recoveryKey = await addresses.recoveryKeyOf(account);
       return {
-        ...{ kemKey, signKey: row?.signKey ?? none },
+        ...{ kemKey, recoveryKey, signKey: row?.signKey ?? none },
         upload: (bytes: Uint8Array) => client.call(pagesPost, { stream: bytes }),
         states: (ids: Uint8Array) => client.call(pageStatesPost, { stream: ids }),
       };
     }),
   );
   const [first = none, second = none, third = none] = servers.map(({ kemKey }) => kemKey);
+  const [recovery1, recovery2, recovery3] = servers.map(({ recoveryKey }) => recoveryKey);
+  // Without the key of one there would be no rebuilding of that one, and a manifest names three envelopes or none.
+  const recoveryKeys: OfThree<Uint8Array> | undefined =
+    recovery1 && recovery2 && recovery3 ? [recovery1, recovery2, recovery3] : undefined;
   return new Uplink({
     ...{ arithmetic: await pageArithmetic(), servers, queue },
     line: {
       ...{ key: await sensorKeyOf(sensor), pseudonym: hexBytes(registered.pseudonym) },
       ...{ trio: trioId(registered.servers), kemKeys: [first, second, third] },
+      recoveryKeys,
     },
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -27,9 +27,16 @@ import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
+import { rebuildShare } from '../node/rebuild-share.ts';
+import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import type { PanelRow } from '../sdk/sensor/reading.ts';
 import { Uplink } from '../sdk/sensor/uplink.ts';
-import { makeDataServer } from '../server/data-server-keys.ts';
+import {
+  dataServerFolder,
+  makeDataServer,
+  recoveryKey,
+  recoveryPublicKey,
+} from '../server/data-server-keys.ts';
 import { actSender, provenRows } from '../server/ledger-line.ts';
 import { ServerAddresses } from '../server/peer-line.ts';
 import { SqliteSensorQueue } from '../server/sqlite-sensor-queue.ts';
@@ -114,8 +121,9 @@ test('three processes take a sensor’s pages in and anchor them on the ledger',
       await client.call(registrationsPost, { stream: signed });
       const row = await rows.row(accounts, account);
       const { kemKey } = await ledger.identity(account);
+      const recoveryKey = await addresses.recoveryKeyOf(account);
       return {
-        ...{ kemKey, signKey: row?.signKey ?? new Uint8Array(0) },
+        ...{ kemKey, recoveryKey, signKey: row?.signKey ?? new Uint8Array(0) },
         upload: (bytes: Uint8Array) => client.call(pagesPost, { stream: bytes }),
         states: (ids: Uint8Array) => client.call(pageStatesPost, { stream: ids }),
       };
@@ -123,6 +131,16 @@ test('three processes take a sensor’s pages in and anchor them on the ledger',
   );
   const [first, second, third] = three.map(({ kemKey }) => kemKey);
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const published = three.map(({ recoveryKey }) => recoveryKey);
+  const onDisk = names.map((name) =>
+    readFileSync(join(dataServerFolder(join(serversOf(home), name)), 'recovery.pub')),
+  );
+  assert.deepEqual(
+    published.map((it) => it && Buffer.from(it)),
+    onDisk,
+  );
+  const [recovery1, recovery2, recovery3] = published;
+  assert.ok(recovery1 && recovery2 && recovery3);
   const queue = new SqliteSensorQueue(':memory:', { pauseMs: hourMs });
   const hour = Math.floor(now() / hourMs) - 2;
   const measured = Array.from(
@@ -137,7 +155,10 @@ test('three processes take a sensor’s pages in and anchor them on the ledger',
   const trio = trioId(servers);
   const uplink = new Uplink({
     ...{ arithmetic: await pageArithmetic(), servers: three, queue },
-    line: { key, pseudonym, trio, kemKeys: [first, second, third] },
+    line: {
+      ...{ key, pseudonym, trio, kemKeys: [first, second, third] },
+      recoveryKeys: [recovery1, recovery2, recovery3],
+    },
   });
   let done = 0;
   while (done < 2) done += (await uplink.send()).done;
@@ -149,4 +170,41 @@ test('three processes take a sensor’s pages in and anchor them on the ledger',
     [2, hour, hour + 1],
   );
   await queue.end();
+
+  // North's shares once more, from what Harbour keeps and the key that only North has.
+  const arithmetic = await pageArithmetic();
+  const folderOf = (name: string) => join(serversOf(home), name);
+  const storeOf = (name: string) =>
+    new SqlitePageStore(join(dataServerFolder(folderOf(name)), 'pages.db'), arithmetic);
+  const [own, keeper] = [storeOf('north'), storeOf('harbour')];
+  const recovery = await recoveryKey(folderOf('north'));
+  assert.ok(recovery);
+  // North learns of its batch by its block, a moment after everybody else could.
+  const sealedHere = () => own.pagesOf(pseudonym, 3, { from: hour, until: hour + 2 });
+  while ((await sealedHere()).length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  const pages = await sealedHere();
+  for (const { page, manifest, kept } of pages) {
+    const [envelope] = await keeper.envelopes([page]);
+    assert.ok(envelope);
+    const of = { trio, server: 1, manifest, envelope: envelope.bytes } as const;
+    assert.deepEqual(await rebuildShare(arithmetic, recovery, of), kept);
+  }
+  await own.close();
+  await keeper.close();
+});
+
+test('a server publishes its recovery key when the secret was taken to another place', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-recovery-key-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  makeDataServer(folder);
+  const key = await recoveryPublicKey(folder);
+  assert.deepEqual((await recoveryKey(folder))?.publicKey, key);
+  const path = join(dataServerFolder(folder), 'recovery.key');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  rmSync(path);
+  assert.deepEqual(await recoveryPublicKey(folder), key);
+  assert.equal(await recoveryKey(folder), undefined);
+  // Another one in its place is not taken for it.
+  writeFileSync(path, drawn('another seed'));
+  await assert.rejects(recoveryKey(folder), { code: 'HOME_INVALID' });
 });

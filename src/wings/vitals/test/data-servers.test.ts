@@ -11,7 +11,7 @@ import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { pageUpload } from '../api/upload.ts';
 import { joinClinical } from '../crypto/clinical-lane.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
-import { signPage } from '../sdk/sensor/page-upload.ts';
+import { signPages } from '../sdk/sensor/page-upload.ts';
 import { drawn, valuesOf } from './pages.ts';
 import { hour, Killed, type Place, ThreeServers } from './three-servers.ts';
 
@@ -76,11 +76,17 @@ test('who asks is judged before what he sends is read', async (t) => {
   const stranger = await signingKeyFromSeed(drawn('stranger'));
   const values = valuesOf(1, 5);
   const numbered = { values, sequence: 1, startHour: hour };
-  const strange = await signPage(kernel, { ...three.line, key: stranger }, numbered);
-  await refused(send({ pages: [strange.signed], sealed: garbage }), 'SENSOR_UNKNOWN');
+  const strange = await signPages(kernel, { ...three.line, key: stranger }, [numbered]);
+  await refused(
+    send({ pages: strange.pages.map(({ signed }) => signed), sealed: garbage }),
+    'SENSOR_UNKNOWN',
+  );
   const nobody = { ...three.line, pseudonym: drawn('nobody').slice(0, 16) };
-  const unknown = await signPage(kernel, nobody, numbered);
-  await refused(send({ pages: [unknown.signed], sealed: garbage }), 'SENSOR_UNKNOWN');
+  const unknown = await signPages(kernel, nobody, [numbered]);
+  await refused(
+    send({ pages: unknown.pages.map(({ signed }) => signed), sealed: garbage }),
+    'SENSOR_UNKNOWN',
+  );
   for (const [startHour, code] of [
     [hour - 49, 'PAGE_STALE'],
     [hour + 1, 'PAGE_STALE'],

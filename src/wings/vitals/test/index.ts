@@ -294,11 +294,12 @@ export const vitalsTest: TestWing = {
   largestRows,
   vectors: async () => {
     const { statCodes, statPages } = await import('./page-vectors.ts');
+    const { statEnvelopes } = await import('./recovery-vectors.ts');
     const { statisticsActs, statisticsQueries } = await import('./study-vectors.ts');
     const { statisticsSelections, vitalsReading } = await import('./reading-vectors.ts');
     return {
       ...{ 'statistics-selections': statisticsSelections, 'vitals-reading': vitalsReading },
-      ...{ 'stat-codes': statCodes, 'stat-pages': statPages },
+      ...{ 'stat-codes': statCodes, 'stat-pages': statPages, 'stat-envelopes': statEnvelopes },
       ...{ 'statistics-acts': statisticsActs, 'statistics-queries': statisticsQueries },
     };
   },

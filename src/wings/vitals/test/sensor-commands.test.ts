@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -14,7 +15,7 @@ import {
 } from '../../../../test/cli/salus.ts';
 import { type Consortium, startConsortium } from '../../../server/consortium.ts';
 import { serversOf } from '../../../server/process.ts';
-import { makeDataServer } from '../server/data-server-keys.ts';
+import { dataServerFolder, makeDataServer } from '../server/data-server-keys.ts';
 import { foundDemoDatasets } from '../server/demo.ts';
 import { SensorHub } from '../server/sensor-hub.ts';
 import { MqttLine } from './mqtt-line.ts';
@@ -82,6 +83,14 @@ test('a patient enrols sensors under one pseudonym, a recording of one is replay
     { taken, notTaken, pages, done, waiting },
     { taken: 73, notTaken: { VALUE_ABSENT: 2, VALUE_RANGE: 1 }, pages: 2, done: 2, waiting: 0 },
   );
+  // The three servers published recovery keys: each keeps an envelope for another one.
+  for (const name of ['north', 'harbour', 'valley']) {
+    const path = join(dataServerFolder(join(serversOf(home), name)), 'pages.db');
+    const db = new DatabaseSync(path, { readOnly: true });
+    const row = db.prepare('SELECT count(*) AS pages FROM page_envelopes').get();
+    db.close();
+    assert.equal(row?.pages, 2);
+  }
   const again = await salus(simulate, { home });
   assert.deepEqual([again.taken, again.pages, again.done], [0, 0, 0]);
 

@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../../crypto/hash.ts';
-import type { KemKey } from '../../../crypto/kem.ts';
+import { type KemKey, xwingKeyFromSeed } from '../../../crypto/kem.ts';
 import {
   type SigningKey,
   signingKeyFromSeed,
@@ -35,7 +35,8 @@ import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import {
   type SensorLine,
   type SignedPage,
-  signPage,
+  type SignedPages,
+  signPages,
   uploadsOf,
 } from '../sdk/sensor/page-upload.ts';
 
@@ -125,6 +126,8 @@ export class ThreeServers {
   readonly trio: string;
   readonly ana: Actor;
   readonly sensor: SigningKey;
+  /** The servers' recovery keys. */
+  readonly recovery: readonly KemKey[];
   readonly arithmetic: PageArithmetic;
   /** Called with the place of a server and the step that it has come to. */
   onStep: (place: Place, step: string) => void = () => {};
@@ -140,12 +143,14 @@ export class ThreeServers {
     readonly actors: readonly Actor[];
     readonly ana: Actor;
     readonly sensor: SigningKey;
+    readonly recovery: readonly KemKey[];
     readonly arithmetic: PageArithmetic;
   }) {
     this.#folder = of.folder;
     this.actors = of.actors;
     this.ana = of.ana;
     this.sensor = of.sensor;
+    this.recovery = of.recovery;
     this.arithmetic = of.arithmetic;
     const servers = of.actors.map(({ account }) => account);
     this.trio = trioId(servers);
@@ -157,7 +162,12 @@ export class ThreeServers {
   static async open(folder: string, arithmetic: PageArithmetic): Promise<ThreeServers> {
     const actors = await Promise.all(names.map(actor));
     const sensor = await signingKeyFromSeed(bytesOf('sensor'));
-    return new ThreeServers({ folder, actors, ana: await actor('ana'), sensor, arithmetic });
+    const recovery = await Promise.all(
+      names.map((name) => xwingKeyFromSeed(bytesOf(`recovery of ${name}`))),
+    );
+    return new ThreeServers({
+      ...{ folder, actors, ana: await actor('ana'), sensor, recovery, arithmetic },
+    });
   }
 
   server(place: Place): DataServer {
@@ -216,6 +226,25 @@ export class ThreeServers {
     open?.questions.close();
   }
 
+  /** Its disk is gone: it begins with an empty store. */
+  async lose(place: Place): Promise<void> {
+    await this.kill(place);
+    for (const end of ['', '-wal', '-shm']) {
+      const path = join(this.#folder, `${place}.db${end}`);
+      if (existsSync(path)) renameSync(path, `${path}.lost`);
+    }
+  }
+
+  /** The disk that it lost is there again. */
+  async restore(place: Place): Promise<void> {
+    await this.kill(place);
+    for (const end of ['', '-wal', '-shm']) {
+      const path = join(this.#folder, `${place}.db${end}`);
+      rmSync(path, { force: true });
+      if (existsSync(`${path}.lost`)) renameSync(`${path}.lost`, path);
+    }
+  }
+
   async close(): Promise<void> {
     for (const place of places) await this.kill(place);
     rmSync(this.#folder, { recursive: true, force: true });
@@ -243,15 +272,35 @@ export class ThreeServers {
     if (first === undefined || second === undefined || third === undefined)
       throw new Error('three');
     const kemKeys: OfThree<Uint8Array> = [first, second, third];
-    return { key: this.sensor, pseudonym: this.pseudonym, trio: this.trio, kemKeys };
+    const [recovery1, recovery2, recovery3] = this.recovery.map((it) => it.publicKey);
+    if (recovery1 === undefined || recovery2 === undefined || recovery3 === undefined)
+      throw new Error('three');
+    const recoveryKeys: OfThree<Uint8Array> = [recovery1, recovery2, recovery3];
+    const { sensor: key, pseudonym, trio } = this;
+    return { key, pseudonym, trio, kemKeys, recoveryKeys };
   }
 
-  sign(values: PageValues, sequence: number, startHour = hour): Promise<SignedPage> {
-    return signPage(this.arithmetic, this.line, { values, sequence, startHour });
+  /** Without recovery envelopes: for what travels together, `signTogether`. */
+  async sign(values: PageValues, sequence: number, startHour = hour): Promise<SignedPage> {
+    const line = { ...this.line, recoveryKeys: undefined };
+    const { pages } = await signPages(this.arithmetic, line, [{ values, sequence, startHour }]);
+    if (pages[0] === undefined) throw new Error('one page');
+    return pages[0];
+  }
+
+  /** With envelopes, numbered from `first`. */
+  signTogether(values: readonly PageValues[], first = 0, startHour = hour): Promise<SignedPages> {
+    const numbered = values.map((it, at) => ({ values: it, sequence: first + at, startHour }));
+    return signPages(this.arithmetic, this.line, numbered);
   }
 
   uploads(pages: readonly SignedPage[]): Promise<OfThree<Uint8Array>> {
-    return uploadsOf(this.line, pages);
+    return uploadsOf(this.line, { pages });
+  }
+
+  async uploadTogether(signed: SignedPages): Promise<void> {
+    const uploads = await uploadsOf(this.line, signed);
+    for (const place of places) await this.server(place).upload(uploads[place]);
   }
 
   async upload(pages: readonly SignedPage[]): Promise<void> {

@@ -10,6 +10,12 @@ export const dataServersGet = defineRoute({
   summary: 'The data servers of this hospital',
   rule: 'VS-3',
   answer: z.object({
-    servers: z.array(z.object({ account: accountIdText, notice: base64urlText(4 * 1024) })),
+    servers: z.array(
+      z.object({
+        account: accountIdText,
+        notice: base64urlText(4 * 1024),
+        recovery: z.optional(base64urlText(4 * 1024)),
+      }),
+    ),
   }),
 });

@@ -4,13 +4,15 @@ import { randomBytes } from '../../../../crypto/random.ts';
 import { type SigningKey, signLabelled } from '../../../../crypto/signature.ts';
 import { hexToBytes } from '../../../../primitives/bytes.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
-import { explicitBodies, pageManifest, seedBodies } from '../../api/page.ts';
+import { keptFor } from '../../api/envelope.ts';
+import { explicitBodies, type PageManifest, pageManifest, seedBodies } from '../../api/page.ts';
 import { pageUpload, type SignedManifest } from '../../api/upload.ts';
 import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
 import { type OfThree, pageIdOf } from '../../crypto/page-head.ts';
 import { type SharedPage, sharePage } from '../../crypto/page-share.ts';
 import type { PageValues } from '../../crypto/page-values.ts';
 import { vitalsNames } from '../../names.ts';
+import { sealEnvelopes } from './envelopes.ts';
 
 /** A page with its number, before it is shared. */
 export interface NumberedPage {
@@ -26,6 +28,13 @@ export interface SignedPage {
   readonly signed: SignedManifest;
 }
 
+/** Pages that go to the servers together. */
+export interface SignedPages {
+  readonly pages: readonly SignedPage[];
+  /** In the order of the trio; missing: the manifests name none. */
+  readonly envelopes?: OfThree<Uint8Array>;
+}
+
 /** Whose pages are sent where. */
 export interface SensorLine {
   readonly key: SigningKey;
@@ -34,31 +43,60 @@ export interface SensorLine {
   readonly trio: string;
   /** X-Wing keys, in the order of the trio. */
   readonly kemKeys: OfThree<Uint8Array>;
+  /** Of the three recovery keys (rule VS-28); missing: one of the servers has published none, and no envelopes are made. */
+  readonly recoveryKeys?: OfThree<Uint8Array> | undefined;
 }
 
-/** Shares a page anew and signs its manifest. Throws what `sharePage` throws. Rules VP-8, VP-16. */
-export async function signPage(
+/**
+ * Shares up to 16 pages anew, makes their recovery envelopes and signs their manifests. Throws what `sharePage` throws,
+ * KEY_WEAK. Rules VP-8, VP-16, VS-29.
+ */
+export async function signPages(
+  arithmetic: PageArithmetic,
+  line: Omit<SensorLine, 'kemKeys'>,
+  pages: readonly NumberedPage[],
+): Promise<SignedPages> {
+  const made = await Promise.all(pages.map((page) => shareNumbered(arithmetic, line, page)));
+  const { recoveryKeys, trio, key } = line;
+  const envelopes = recoveryKeys && (await sealEnvelopes({ trio, recoveryKeys }, made));
+  const signed = await Promise.all(
+    made.map(({ shared, manifest }) =>
+      signManifest(key, shared, { ...manifest, envelopes: envelopes?.ids ?? [] }),
+    ),
+  );
+  return { pages: signed, ...(envelopes && { envelopes: envelopes.bytes }) };
+}
+
+async function shareNumbered(
   arithmetic: PageArithmetic,
   { key, pseudonym }: Pick<SensorLine, 'key' | 'pseudonym'>,
   { sequence, startHour, values }: NumberedPage,
-): Promise<SignedPage> {
+): Promise<{ readonly shared: SharedPage; readonly manifest: PageManifest }> {
   const page = pageIdOf(key.publicKey, values.panel, sequence);
   const secrets: OfThree<Uint8Array> = [randomBytes(32), randomBytes(32), randomBytes(32)];
   const shared = await sharePage(arithmetic, page, values, { nonce: randomBytes(16), secrets });
   const { head, parts, hashes } = shared;
-  const manifest = encodeAs(pageManifest, {
+  const manifest = {
     ...{ page, pseudonym, panel: head.panel, sequence, startHour, n: head.n, nonce: head.nonce },
     ...{ parts, hashes, envelopes: [], edges: head.edges },
-  });
-  const label = vitalsNames.labels.pageManifest;
-  const signature = await signLabelled(key, label, manifest);
+  };
+  return { shared, manifest };
+}
+
+async function signManifest(
+  key: SigningKey,
+  shared: SharedPage,
+  of: PageManifest,
+): Promise<SignedPage> {
+  const manifest = encodeAs(pageManifest, of);
+  const signature = await signLabelled(key, vitalsNames.labels.pageManifest, manifest);
   return { shared, signed: { manifest, signature } };
 }
 
-/** What each of the three servers is sent of up to 16 pages. Rule VS-7. */
+/** What each of the three servers is sent of up to 16 pages. Rules VS-7 and VS-31. */
 export async function uploadsOf(
   { trio, kemKeys }: Pick<SensorLine, 'trio' | 'kemKeys'>,
-  pages: readonly SignedPage[],
+  { pages, envelopes }: SignedPages,
 ): Promise<OfThree<Uint8Array>> {
   const bodies = pages.map(({ shared }) => shared.bodies);
   const secrets = (at: 0 | 1) =>
@@ -68,7 +106,13 @@ export async function uploadsOf(
   const seal = async (server: 1 | 2 | 3, kemKey: Uint8Array, plain: Uint8Array) => {
     const context = [hexToBytes(trio) ?? new Uint8Array(0), server];
     const sealed = await sealTo(kemKey, vitalsNames.labels.body, context, bound, plain);
-    return encodeAs(pageUpload, { trio, pages: pages.map(({ signed }) => signed), sealed });
+    const envelope = envelopes?.[keptFor(server) - 1] ?? new Uint8Array(0);
+    return encodeAs(pageUpload, {
+      trio,
+      pages: pages.map(({ signed }) => signed),
+      sealed,
+      envelope,
+    });
   };
   const [first, second, last] = kemKeys;
   return [

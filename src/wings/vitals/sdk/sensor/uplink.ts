@@ -10,7 +10,7 @@ import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
 import { pageIdOf } from '../../crypto/page-head.ts';
 import { encodePage } from '../../crypto/page-values.ts';
 import { vitalsNames } from '../../names.ts';
-import { type SensorLine, signPage, uploadsOf } from './page-upload.ts';
+import { type SensorLine, signPages, uploadsOf } from './page-upload.ts';
 import type { QueuedPage, SensorQueue } from './sensor-queue.ts';
 
 /** One of the three servers as a sensor reaches it. */
@@ -62,6 +62,11 @@ export class Uplink {
     this.#of = of;
   }
 
+  /** Whether pages go with recovery envelopes: all three servers have published a key (rule VS-28). */
+  get makesEnvelopes(): boolean {
+    return this.#of.line.recoveryKeys !== undefined;
+  }
+
   /**
    * One turn: up to 16 closed pages are shared (once), sent to all three, and asked after. What a server refuses is told; what
    * cannot be sent now stays. Throws GATEWAY_UNREACHABLE, GATEWAY_LIED (not signed by its server).
@@ -81,17 +86,13 @@ export class Uplink {
   /** A page that was shared together with others is sent together with them for ever. */
   async #share(pages: readonly QueuedPage[]): Promise<void> {
     const { arithmetic, line, queue } = this.#of;
-    const signed = await Promise.all(
-      pages.map(({ panel, sequence, startHour, rows }) => {
-        const values = encodePage(
-          rows.map((row) => row.values),
-          { panel, edges: edgesVersion },
-        );
-        return signPage(arithmetic, line, { sequence, startHour, values });
-      }),
-    );
+    const numbered = pages.map(({ panel, sequence, startHour, rows }) => {
+      const readings = rows.map((row) => row.values);
+      return { sequence, startHour, values: encodePage(readings, { panel, edges: edgesVersion }) };
+    });
+    const signed = await signPages(arithmetic, line, numbered);
     const uploads = await uploadsOf(line, signed);
-    const ids = signed.map(({ shared }) => shared.head.page);
+    const ids = signed.pages.map(({ shared }) => shared.head.page);
     const kept = encodeAs(sharing, { uploads, pages: ids });
     for (const page of pages) await queue.keepShared(page, kept);
   }

@@ -1,0 +1,70 @@
+import { concatBytes } from '../../../primitives/bytes.ts';
+import { histogramBins } from './histogram-edges.ts';
+import type { PageArithmetic } from './page-arithmetic.ts';
+import { type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
+import { type KeptShare, truncateShare } from './page-keep.ts';
+import { keptLength, type PageSize, pageVitals, type Run, rollLength } from './page-layout.ts';
+import { openBody } from './page-open.ts';
+
+const secretBytes = 32;
+const saltBytes = 32;
+
+/** Where the elements of a kept share stand that are not zero for everybody: k sums, their products, k histograms. */
+function keptRuns({ k }: PageSize): readonly Run[] {
+  const products: Run[] = [];
+  for (let u = 0, from = pageVitals; u < k; u++) {
+    products.push({ from, length: k - u });
+    from += pageVitals - u;
+  }
+  const counters = { from: rollLength, length: histogramBins * k };
+  return [{ from: 0, length: k }, ...products, counters];
+}
+
+const usedElements = (size: PageSize): number =>
+  keptRuns(size).reduce((sum, { length }) => sum + length, 0);
+
+/** How long the part of one page is in the envelope of this server. Throws what `sizeOf` throws. Rule VS-30. */
+export function envelopedBytes(server: ServerNumber, head: PageHead): number {
+  const size = sizeOf(head);
+  return server === 3 ? 8 * usedElements(size) + 2 * size.n * size.k + saltBytes : secretBytes;
+}
+
+/** What server 3 keeps of a page, without what is zero for everybody: elements ‖ clinical ‖ salt. Rule VS-30. */
+export function packKept(head: PageHead, kept: KeptShare): Uint8Array {
+  const elements = concatBytes(kept.roll, kept.histogram);
+  const used = keptRuns(sizeOf(head)).map(({ from, length }) =>
+    elements.subarray(8 * from, 8 * (from + length)),
+  );
+  return concatBytes(...used, kept.clinical, kept.salt);
+}
+
+/** The other way; `packed` is as long as `envelopedBytes` says. */
+function unpackKept(head: PageHead, packed: Uint8Array): KeptShare {
+  const size = sizeOf(head);
+  const elements = new Uint8Array(8 * keptLength);
+  let at = 0;
+  for (const { from, length } of keptRuns(size)) {
+    elements.set(packed.subarray(at, at + 8 * length), 8 * from);
+    at += 8 * length;
+  }
+  const clinicalEnd = at + 2 * size.n * size.k;
+  return {
+    roll: elements.slice(0, 8 * rollLength),
+    histogram: elements.slice(8 * rollLength),
+    clinical: packed.slice(at, clinicalEnd),
+    salt: packed.slice(clinicalEnd),
+  };
+}
+
+/** The kept share of one page from its part of an envelope; that it is the one of the manifest is for the caller to see. */
+export async function keptFromPart(
+  arithmetic: PageArithmetic,
+  of: { readonly server: ServerNumber; readonly head: PageHead; readonly part: Uint8Array },
+): Promise<KeptShare> {
+  const { server, head, part } = of;
+  if (server === 3) return unpackKept(head, part);
+  return truncateShare(
+    arithmetic,
+    await openBody(arithmetic, { server, head, body: { secret: part } }),
+  );
+}
