@@ -36,6 +36,7 @@ export const vitalsCodes = {
   QUERY_UNKNOWN: { kind: 'not-valid', number: 139, status: 404, sentence: 'Nobody has paid for this question.' },
   BUDGET_SPENT: { kind: 'not-shared', number: 140, status: 429, sentence: 'The privacy budget of this permit, of this researcher or of the dataset does not reach for this question.' },
   SEAL_TAKEN: { kind: 'not-valid', number: 141, status: 409, sentence: 'This data server has said already what it answered.' },
+  PERMIT_WITHDRAWN: { kind: 'not-shared', number: 142, sentence: 'This permit was taken back: nothing more is asked under it.' },
   SENSOR_UNKNOWN: { kind: 'not-trusted', sentence: 'No patient who takes part here has named this sensor.' },
   SENSOR_QUOTA: { kind: 'unavailable', status: 429, sentence: 'This sensor has sent as many pages as it may in a day.' },
   PAGE_REPLAYED: { kind: 'not-valid', status: 409, sentence: 'This page was taken in before.' },

@@ -283,11 +283,16 @@ async function list(
   );
 }
 
+function permitText(it: Study['permits'][number]): string {
+  if (it.withdrawnMs > 0) return `taken back ${when(it.withdrawnMs)}`;
+  return `rho ${it.leftMicroRho / 1_000_000} left${it.approver === '' ? ', not approved yet' : ''}`;
+}
+
 const studyText = (study: Study): string =>
   [
     `Dataset ${study.id}: ${vitalPanel(study).names.join(', ')}; ${study.kMin} patients at least; ${study.newestBatch} batches; for ${study.purposes.join(', ')}.`,
     ...study.permits.map(
       (it) =>
-        `  Permit ${it.id} for ${it.purpose} until ${when(it.notAfterMs)}: rho ${it.leftMicroRho / 1_000_000} left${it.approver === '' ? ', not approved yet' : ''}.`,
+        `  Permit ${it.id} for ${it.purpose} until ${when(it.notAfterMs)}: ${permitText(it)}.`,
     ),
   ].join('\n');

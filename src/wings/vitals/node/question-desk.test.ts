@@ -16,7 +16,7 @@ import { statPermits } from '../ledger/tables/stat-permits.ts';
 import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
 import { vitalsNames } from '../names.ts';
 import { askedStudy, firstHour, memoryPages, pagesOf, totalsOf } from '../test/asked-study.ts';
-import { idOf, trio } from '../test/study.ts';
+import { idOf, trio, withdrawAct, withdrawingLogs } from '../test/study.ts';
 import { productPlace } from './answer-share.ts';
 
 const refusedWith = (code: CodedError['code']) => (error: unknown) => isCoded(error, code);
@@ -193,6 +193,30 @@ test('a permit that ran out is refused by the check: PERMIT_EXPIRED', async () =
     own.desks[0]?.check(question) ?? Promise.resolve(),
     refusedWith('PERMIT_EXPIRED'),
   );
+  own.close();
+});
+
+test('a permit that was taken back: nothing new is checked or answered, and what was paid before is, for ever', async () => {
+  const own = await askedStudy({ logs: withdrawingLogs });
+  const [first] = own.desks;
+  assert.ok(first !== undefined);
+  const answered = own.manifest({ microRho: 1_000 });
+  await own.asked(answered);
+  const paid = own.manifest({ microRho: 2_000 });
+  assert.equal(own.pay(paid), 'accepted');
+  const bytes = await first.ask(await own.signed(answered));
+  own.world.mustSend({ from: 'valley', acts: [withdrawAct(idOf('permit rosa'))] });
+  const late = own.manifest({ microRho: 3_000 });
+  assert.equal(own.pay(late), 'PERMIT_WITHDRAWN');
+  const question = await own.signed(late);
+  await assert.rejects(first.check(question), refusedWith('PERMIT_WITHDRAWN'));
+  await assert.rejects(first.ask(question), refusedWith('PERMIT_WITHDRAWN'));
+  assert.deepEqual(await first.ask(await own.signed(answered)), bytes);
+  // Nobody had asked for this one yet.
+  const answers = await Promise.all(own.desks.map(async (it) => it.ask(await own.signed(paid))));
+  assert.equal((await own.open(answers)).length, 3);
+  const his = own.manifest({ researcher: accountOf('raul'), permit: idOf('permit raul') });
+  await first.check(await own.signed(his, 'raul'));
   own.close();
 });
 

@@ -28,6 +28,7 @@ import {
   datasetAct,
   idOf,
   permitAct,
+  type studyLogs,
   studyWorld,
   trio,
 } from './study.ts';
@@ -193,10 +194,11 @@ export async function askedStudy(
     readonly pages?: readonly StudyPage[];
     readonly terms?: Partial<StatDataset>;
     readonly permit?: number;
+    readonly logs?: typeof studyLogs;
   } = {},
 ): Promise<AskedStudy> {
   const microRho = of.permit ?? 40_000_000;
-  const world = studyWorld('enrolled');
+  const world = studyWorld('enrolled', of.logs);
   const terms = { researcherCap: 500_000, datasetCap: 2_000_000, pagesPerPatient: 2 };
   world.mustSend(by('north', datasetAct({ ...terms, ...of.terms })));
   for (const name of ['rosa', 'raul']) {

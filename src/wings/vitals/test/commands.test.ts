@@ -145,6 +145,34 @@ test('a patient sees who asked what, leaves a study and joins it again', async (
   await no('PATIENT_UNKNOWN', 3, 'vitals', 'studies', '--as', 'dr-bo');
 });
 
+test('salus stats withdraw: one of the two organisations takes a permit back, and the researcher sees it', async () => {
+  const rosa = await town.byCommand('rosa');
+  const researcher = rosa.accounts[0]?.account ?? '';
+  const proposing = ['--dataset', dataset, '--researcher', researcher, '--rho', '1'];
+  const second = text(await cli('stats', 'permit', ...proposing, '--by', 'north'), 'permit');
+  await cli('stats', 'approve', second, '--by', 'harbour');
+  await no('SENDER_WRONG', 3, 'stats', 'withdraw', second, '--by', 'valley');
+  await no('PERMIT_UNKNOWN', 3, 'stats', 'withdraw', 'ab'.repeat(16), '--by', 'north');
+  await no('USAGE', 2, 'stats', 'withdraw', second);
+  const of = [...ask, dataset, '--kind', 'mean', '--rho', '0.5', ...question];
+  await no('AMBIGUOUS', 2, ...of);
+  const taken = await cli('stats', 'withdraw', second, '--by', 'harbour');
+  assert.equal(taken.permit, second);
+  await no('PERMIT_WITHDRAWN', 3, 'stats', 'withdraw', second, '--by', 'north');
+  await no('PERMIT_WITHDRAWN', 3, ...of, '--permit', second);
+
+  const [study] = list(await cli('stats', 'list', '--as', 'rosa'), 'datasets');
+  const permits = list(study ?? {}, 'permits');
+  const said = new Map(permits.map((it) => [it.id, [it.leftMicroRho, Number(it.withdrawnMs) > 0]]));
+  assert.deepEqual(said.get(second), [0, true]);
+  assert.deepEqual(said.get(permit), [await left(), false]);
+  const people = await run(['stats', 'list', '--as', 'rosa'], { home: town.home });
+  assert.match(people.stdout, new RegExp(`Permit ${second}.*: taken back `));
+  // What is not taken back is the only one again.
+  const predicted = await cli(...of, '--predict');
+  assert.equal((predicted.planned as Json).patients, 20);
+});
+
 test('salus vitals show: one’s own ranges, times outside and the trend of the week', async () => {
   const shown = await cli('vitals', 'show', '--panel', '5', '--as', 'ana');
   const [heart] = list(shown, 'vitals');
@@ -206,7 +234,7 @@ test('salus vitals read: three servers, and with all three stopped what the hub 
 
 test('--help says what each command takes', async () => {
   const commands = [
-    ...['dataset', 'permit', 'approve', 'ask', 'list'].map((name) => ['stats', name]),
+    ...['dataset', 'permit', 'approve', 'withdraw', 'ask', 'list'].map((name) => ['stats', name]),
     ...['read', 'show', 'studies', 'join', 'leave'].map((name) => ['vitals', name]),
   ];
   for (const command of commands) {

@@ -35,6 +35,8 @@ export interface AskableView {
   readonly untilMs: number;
   /** A second organisation has agreed. */
   readonly isApproved: boolean;
+  /** One of its two organisations took it back. */
+  readonly isWithdrawn: boolean;
   /** Of a million, which is rho 1. */
   readonly leftMicroRho: number;
   readonly least: number;
@@ -136,9 +138,14 @@ function askableOf(study: Study): readonly AskableView[] {
   const vitals = names.map((vital, at) => ({
     ...{ vital, unit: unitShown(signs[at]?.unit ?? ''), edges: edgesOf(at) },
   }));
-  return study.permits.map(({ id, purpose, notAfterMs, approver, leftMicroRho }) => ({
+  return study.permits.map(({ id, purpose, notAfterMs, approver, withdrawnMs, leftMicroRho }) => ({
     ...{ study: study.id, permit: id, purpose, untilMs: notAfterMs, leftMicroRho, vitals },
-    ...{ isApproved: approver !== '', least: study.kMin, hasReadings: study.newestBatch > 0 },
+    ...{
+      isApproved: approver !== '',
+      isWithdrawn: withdrawnMs > 0,
+      least: study.kMin,
+      hasReadings: study.newestBatch > 0,
+    },
   }));
 }
 

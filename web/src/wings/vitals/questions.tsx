@@ -30,13 +30,19 @@ export function QuestionsPage() {
 }
 
 const open = (it: AskableView): boolean =>
-  it.isApproved && it.hasReadings && it.leftMicroRho > 0 && it.untilMs > Date.now();
+  it.isApproved &&
+  !it.isWithdrawn &&
+  it.hasReadings &&
+  it.leftMicroRho > 0 &&
+  it.untilMs > Date.now();
 
 function Known({ view }: { readonly view: QuestionsView }) {
   const { t } = useTranslation();
   const askable = view.askable.filter(open);
-  const waiting = view.askable.filter((it) => !it.isApproved).length;
-  const isSpent = view.askable.some((it) => it.isApproved && it.leftMicroRho === 0);
+  const withdrawn = view.askable.filter((it) => it.isWithdrawn).length;
+  const alive = view.askable.filter((it) => !it.isWithdrawn);
+  const waiting = alive.filter((it) => !it.isApproved).length;
+  const isSpent = alive.some((it) => it.isApproved && it.leftMicroRho === 0);
   const left = Math.max(0, ...askable.map((it) => it.leftMicroRho));
   return (
     <>
@@ -49,6 +55,7 @@ function Known({ view }: { readonly view: QuestionsView }) {
         {t(askable.length > 0 || isSpent ? 'questions.lead' : 'questions.nothingText')}
       </p>
       {waiting > 0 && <p className="sm dim">{t('questions.unapproved', { count: waiting })}</p>}
+      {withdrawn > 0 && <p className="sm dim">{t('questions.withdrawn', { count: withdrawn })}</p>}
       {askable.length > 0 && <QuestionForm askable={askable} />}
       <section className="sec">
         <div className="sec-head">
