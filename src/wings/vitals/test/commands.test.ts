@@ -160,6 +160,8 @@ test('salus stats withdraw: one of the two organisations takes a permit back, an
   assert.equal(taken.permit, second);
   await no('PERMIT_WITHDRAWN', 3, 'stats', 'withdraw', second, '--by', 'north');
   await no('PERMIT_WITHDRAWN', 3, ...of, '--permit', second);
+  // The servers themselves: a prediction asks them how many there are.
+  await no('PERMIT_WITHDRAWN', 3, ...of, '--permit', second, '--predict');
 
   const [study] = list(await cli('stats', 'list', '--as', 'rosa'), 'datasets');
   const permits = list(study ?? {}, 'permits');
