@@ -47,6 +47,7 @@ export const vitalsCodes = {
   REGISTRATION_OLD: { kind: 'not-valid', status: 409, sentence: 'A later registration of this patient is known.' },
   VALUE_ABSENT: { kind: 'not-valid', sentence: 'A monitor writes this value while a sensor is off: it is no measurement.' },
   VITAL_UNKNOWN: { kind: 'not-valid', sentence: 'This is no vital sign that is kept here, or none that this sensor measures.' },
+  LIMITS_WRONG: { kind: 'not-valid', sentence: 'The lower limit lies below the upper one.' },
   PATIENT_UNKNOWN: { kind: 'not-valid', status: 404, sentence: 'Nobody has registered sensors of this patient here.' },
   LOOK_WRONG: { kind: 'not-trusted', sentence: 'This look does not stand on the ledger, or it is not at what was asked for.' },
   LOOK_OLD: { kind: 'not-valid', sentence: 'This look was logged more than ten minutes ago: look anew.' },

@@ -188,6 +188,45 @@ test('salus vitals show: one’s own ranges, times outside and the trend of the 
   await no('USAGE', 2, 'vitals', 'show', '--days', '32', '--as', 'ana');
 });
 
+test('salus vitals limits: one’s own in place of the defaults, in one’s own eyes alone', async () => {
+  const heart = ['vitals', 'limits', 'heart-rate', '--as', 'ana'];
+  const [first] = list(await cli(...heart), 'limits');
+  const unit = '/min';
+  assert.deepEqual(first, { vital: 'heart-rate', unit, low: 50, high: 120, isOwn: false });
+  const outside = async () => {
+    const shown = await cli('vitals', 'show', '--panel', '5', '--as', 'ana');
+    const [it] = list(shown, 'vitals');
+    return [it?.low, it?.high, list(it ?? {}, 'outside').length > 0];
+  };
+  assert.deepEqual(await outside(), [50, 120, false]);
+  const [own] = list(await cli(...heart, '--high', '60.5'), 'limits');
+  assert.deepEqual(own, { vital: 'heart-rate', unit, low: 50, high: 60.5, isOwn: true });
+  assert.deepEqual(await outside(), [50, 60.5, true]);
+  await cli(...heart, '--low', 'none');
+  assert.deepEqual(await outside(), [null, 60.5, true]);
+
+  await no('LIMITS_WRONG', 3, ...heart, '--low', '60.5');
+  await no('VALUE_RANGE', 3, ...heart, '--high', '401');
+  await no('USAGE', 2, ...heart, '--high', 'much');
+  await no('USAGE', 2, ...heart, '--high', '100', '--default');
+  await no('USAGE', 2, 'vitals', 'limits', '--high', '100', '--as', 'ana');
+  await no('VITAL_UNKNOWN', 3, 'vitals', 'limits', 'mood', '--high', '1', '--as', 'ana');
+  assert.deepEqual(await outside(), [null, 60.5, true]);
+
+  const all = list(await cli('vitals', 'limits', '--as', 'ana'), 'limits');
+  assert.deepEqual([all.length, all.filter((it) => it.isOwn === true).length], [8, 1]);
+  const people = await run(['vitals', 'limits', '--as', 'ana'], { home: town.home });
+  assert.match(
+    people.stdout,
+    /heart-rate: \.\.60\.5 \/min, your own\n[\s\S]*systolic: 90\.\.180 mm\[Hg\], default/,
+  );
+  await cli(...heart, '--default');
+  assert.deepEqual(await outside(), [50, 120, false]);
+  // And again own, after the defaults: what was given up is not ended for good.
+  await cli(...heart, '--high', '61');
+  assert.deepEqual(await outside(), [50, 61, true]);
+});
+
 test('salus vitals read: three servers, and with all three stopped what the hub wrote', async () => {
   await cli('grant', 'dr-bo', '--class', 'iot', '--as', 'ana');
   const span = ['--from', `${iso(hour)}:00Z`, '--to', `${iso(hour + 1)}:00Z`, '--panel', '5'];
@@ -237,7 +276,7 @@ test('salus vitals read: three servers, and with all three stopped what the hub 
 test('--help says what each command takes', async () => {
   const commands = [
     ...['dataset', 'permit', 'approve', 'withdraw', 'ask', 'list'].map((name) => ['stats', name]),
-    ...['read', 'show', 'studies', 'join', 'leave'].map((name) => ['vitals', name]),
+    ...['read', 'show', 'limits', 'studies', 'join', 'leave'].map((name) => ['vitals', name]),
   ];
   for (const command of commands) {
     const { code, stdout } = await run([...command, '--help'], { home: town.home });

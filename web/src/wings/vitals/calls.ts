@@ -3,6 +3,8 @@ import {
   type Curve,
   curvesOf,
   heldRegistration,
+  ownRanges,
+  type Ranges,
   type RegistrationHeld,
   readOwnVitals,
   readVitals,
@@ -95,8 +97,14 @@ const own: Call<{ readonly period: Period }, OwnVitals> = async (
   const [panel = 1, ...more] = [...new Set(held.said.sensors.flatMap((it) => it.panels))];
   const asked = { panel, more, ...spanOf(period, Date.now()) };
   const found = await session.person.run(readOwnVitals, asked, { ...session.as, signal });
+  // Her own limits, where she looks herself.
+  const ranges = await session.person.run(
+    { name: 'vitals/own-ranges', run: async (ctx) => ownRanges(ctx) },
+    undefined,
+    session.as,
+  );
   return {
-    vitals: await viewOf(session, found, period),
+    vitals: await viewOf(session, found, period, ranges),
     ...{ devices: held.said.sensors.length, studies: held.said.datasets.length },
   };
 };
@@ -119,10 +127,15 @@ async function registrationOf(
   });
 }
 
-async function viewOf(session: Session, found: VitalsFound, period: Period): Promise<VitalsView> {
+async function viewOf(
+  session: Session,
+  found: VitalsFound,
+  period: Period,
+  ranges?: Ranges,
+): Promise<VitalsView> {
   const askedMs = Date.now();
   const { firstHour, lastHour } = spanOf(period, askedMs);
-  const curves = curvesOf(found.pages, period === 'day' ? 'reading' : 'hour');
+  const curves = curvesOf(found.pages, period === 'day' ? 'reading' : 'hour', ranges);
   const fromCopies = found.pages.filter(({ from }) => from === 'replica').length;
   const newest = curves.map((it) => it.newest.ms);
   return {
