@@ -55,6 +55,7 @@ export const vitalsCodes = {
   VITALS_NOT_HERE: { kind: 'unavailable', sentence: 'Not all three data servers answered, and there is no replica of these days.' },
   COHORT_GRAMMAR: { kind: 'not-valid', sentence: 'A cohort is a list of ranges of sex, age band, region and arm, each once and in this order.' },
   QUESTION_IMPOSSIBLE: { kind: 'not-valid', sentence: 'This cannot be asked: the panel does not measure it, or it names a vital sign twice.' },
+  GROUPS_OVERLAP: { kind: 'not-valid', sentence: 'Two of these groups share people: they cannot be compared.' },
   MANIFEST_MALFORMED: { kind: 'not-valid', sentence: 'This is no question as data servers read one.' },
   EXACT_REFUSED: { kind: 'not-valid', sentence: 'Answers without noise are not given: they would tell of single people.' },
   QUERY_EXPIRED: { kind: 'not-valid', sentence: 'This question was asked for another time: write it anew.' },

@@ -20,6 +20,7 @@ import {
   methodText,
   predictNoise,
   questionsOn,
+  requireDisjoint,
   type Study,
   ttestOf,
 } from '../sdk/index.ts';
@@ -87,6 +88,7 @@ async function ask(context: CommandContext, flags: AskFlags): Promise<void> {
     throw new CodedError('USAGE', { problem: '--window FROM..UNTIL' });
   const cohorts = flags.cohort.map(cohortOf);
   requireGroups(flags.kind, cohorts.length);
+  if (cohorts.length > 1) requireDisjoint(cohorts);
   const asked = cohorts.map((cohort) => ({
     ...{ dataset: study.id, permit: flags.permit, question, cohort },
     ...{ ...windowOf(flags.window ?? ''), microRho: microRhoOf(flags.rho) },

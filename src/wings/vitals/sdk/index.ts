@@ -9,6 +9,7 @@ export {
   predictNoise,
   questionsOn,
 } from './asking/ask.ts';
+export { type Comparison, comparisonsOf, requireDisjoint } from './asking/comparisons.ts';
 export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';

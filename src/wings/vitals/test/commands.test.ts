@@ -122,6 +122,8 @@ test('salus stats ask refuses each forbidden question with its code, and spends 
   await no('USAGE', 2, ...of, '--cohort', 'shoe-size=44', ...question);
   await no('USAGE', 2, ...of, '--vital', 'glucose', ...question);
   await no('USAGE', 2, ...ask, dataset, '--kind', 'ttest', ...question);
+  const both = ['--kind', 'ttest', '--cohort', 'sex=1', 'age-band=4'];
+  await no('GROUPS_OVERLAP', 3, ...ask, dataset, ...both, ...question);
   await no('USAGE', 2, ...of, '--as', 'rosa');
   await no('DATASET_UNKNOWN', 3, ...ask, 'ff', '--kind', 'mean', ...question);
   await no('PERMIT_UNKNOWN', 3, ...of, '--window', windowWords, '--as', 'dr-bo');

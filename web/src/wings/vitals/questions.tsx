@@ -6,6 +6,7 @@ import { Failed } from '../../parts/failure.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import { AnswerSheet } from './answer-sheet.tsx';
 import type { AskableView, QuestionsView } from './calls-questions.ts';
+import { ComparedGroups } from './compared-groups.tsx';
 import { QuestionForm } from './question-form.tsx';
 import { rhoText } from './words.ts';
 import './vitals.css';
@@ -62,6 +63,9 @@ function Known({ view }: { readonly view: QuestionsView }) {
           <h2>{t('questions.asked')}</h2>
         </div>
         {view.asked.length === 0 && <p className="dim">{t('questions.askedNone')}</p>}
+        {view.compared.map((it) => (
+          <ComparedGroups key={it.groups[0]?.query} compared={it} />
+        ))}
         {view.asked.map((it) =>
           it.answer === undefined ? (
             <Unfinished key={it.query} question={it} />
