@@ -15,7 +15,7 @@ export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';
 export { leftOf, listStudies, type Study } from './asking/studies.ts';
 export { type Curve, curvesOf } from './curves.ts';
-export { type Limits, listLimits, ownRanges, setLimits } from './limits.ts';
+export { type Limits, listLimits, type OwnRanges, ownRanges, setLimits } from './limits.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';
 export { writeHubDays } from './reading/hub-days.ts';
 export { readOwnVitals } from './reading/own-vitals.ts';

@@ -4,7 +4,7 @@ import type { Context } from '../../../sdk/client/context.ts';
 import { entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
 import { type VitalName, vitalSigns } from '../crypto/vital-signs.ts';
 import { type KeptLimits, limitsDrawer } from './kept-limits.ts';
-import { defaultRanges, type Range, type Ranges } from './thresholds.ts';
+import { defaultRanges, type Range } from './thresholds.ts';
 
 const scale = 100_000;
 const vitals = Object.keys(vitalSigns) as VitalName[];
@@ -16,6 +16,8 @@ export interface Limits extends Range {
   /** The patient's own; else the default. */
   readonly isOwn: boolean;
 }
+
+export type OwnRanges = Readonly<Record<VitalName, Limits>>;
 
 export type LimitsChange =
   | { readonly vital: string; readonly isDefault: true }
@@ -43,8 +45,8 @@ const told = ([bound]: readonly number[]): number | undefined =>
   bound === undefined ? undefined : bound / scale;
 
 /** Of all vital signs, what this person's device notices by. Rule VR-30a. */
-export const ownRanges = (ctx: Context): Ranges =>
-  Object.fromEntries(vitals.map((vital) => [vital, limitsOf(ctx, vital)])) as unknown as Ranges;
+export const ownRanges = (ctx: Context): OwnRanges =>
+  Object.fromEntries(vitals.map((vital) => [vital, limitsOf(ctx, vital)])) as unknown as OwnRanges;
 
 /** The limits of every vital sign, the default ones too. */
 export const listLimits: Action<undefined, readonly Limits[]> = {
