@@ -13,7 +13,9 @@ import { decodeStatAnswer } from '../api/stat-answer.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { noiseVariances, totalDeviation } from '../crypto/privacy.ts';
 import { statPermits } from '../ledger/tables/stat-permits.ts';
+import { statQueries } from '../ledger/tables/stat-queries.ts';
 import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
+import { statWithdrawn } from '../ledger/tables/stat-withdrawn.ts';
 import { vitalsNames } from '../names.ts';
 import { askedStudy, firstHour, memoryPages, pagesOf, totalsOf } from '../test/asked-study.ts';
 import { idOf, trio, withdrawAct, withdrawingLogs } from '../test/study.ts';
@@ -217,6 +219,29 @@ test('a permit that was taken back: nothing new is checked or answered, and what
   assert.equal((await own.open(answers)).length, 3);
   const his = own.manifest({ researcher: accountOf('raul'), permit: idOf('permit raul') });
   await first.check(await own.signed(his, 'raul'));
+  own.close();
+});
+
+test('a question that is paid while a server looks, and whose permit is taken back at once after, is answered', async () => {
+  const own = await askedStudy({ logs: withdrawingLogs });
+  const manifest = own.manifest();
+  const question = await own.signed(manifest);
+  let isOver = false;
+  const ledger: typeof own.ledger = {
+    ...own.ledger,
+    async row(table, id) {
+      const seen = await own.ledger.row(table, id);
+      const isFirst = table.name === statWithdrawn.name || table.name === statQueries.name;
+      if (isFirst && !isOver) {
+        isOver = true;
+        assert.equal(own.pay(manifest), 'accepted');
+        own.world.mustSend({ from: 'north', acts: [withdrawAct(idOf('permit rosa'))] });
+      }
+      return seen;
+    },
+  };
+  assert.ok((await own.again(1, { ledger }).ask(question)).length > 0);
+  assert.ok(isOver);
   own.close();
 });
 

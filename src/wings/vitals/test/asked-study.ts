@@ -168,6 +168,8 @@ export interface AskedStudy {
   readonly world: World;
   readonly desks: readonly QuestionDesk[];
   readonly stores: readonly QuestionStore[];
+  /** What the servers see of the world. */
+  readonly ledger: DeskParts['ledger'];
   /** What the servers keep; may be changed by a test. */
   pages: readonly StudyPage[];
   keysOf(name: string): RealKeys;
@@ -265,7 +267,7 @@ export async function askedStudy(
 
   let drawn = 0;
   const study: AskedStudy = {
-    ...{ world, desks, stores, keysOf },
+    ...{ world, desks, stores, ledger, keysOf },
     get pages() {
       return pages;
     },
