@@ -802,6 +802,23 @@ class Ledger(unittest.TestCase):
             self.assertEqual(made, case["rows"])
             rows.update(changed)
 
+    def test_statistics_withdrawals(self):
+        """vitals-ledger.md VL-16: one row, by whom and when; what was paid is sealed all the same."""
+        codes = [14, 0, 142, 142, 0]
+        for case, code in zip(cases("statistics-withdrawals"), codes, strict=True):
+            self.assertEqual(case["code"], code)
+            fields = transactions.read_tx(h(case["tx"]))[0]
+            [[number, *said]] = fields[7]
+            made = {}
+            if number == 49 and code == 0:
+                row = [fields[4], case["height"], case["timeMs"]]
+                made = {(b"stat-withdrawn/" + said[0]).hex(): cbor.encode(row).hex()}
+            if number == 45:
+                researcher, query, answer = said
+                place = b"stat-seals/" + researcher + query + fields[4]
+                made = {place.hex(): cbor.encode([answer, case["height"]]).hex()}
+            self.assertEqual(made, case["rows"])
+
     def test_statistics_queries(self):
         for case in cases("statistics-queries"):
             manifest, query = h(case["manifest"]), h(case["query"])

@@ -203,6 +203,7 @@ ACTS = {
     ),
     44: (_bytes(16), _bytes(16), _purpose, _bytes(32), cbor.uint, cbor.uint),
     45: (_bytes(32), _bytes(32), _bytes(32)),
+    49: (_bytes(16),),
     70: (cbor.uint, _change),
     71: (_bytes(32), _flag),
     72: (_log, _act_numbers, cbor.uint, cbor.uint, _approvals),

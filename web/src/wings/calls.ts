@@ -18,4 +18,5 @@ export const wingPartOf = {
   'vitals.own': 'vitals',
   'vitals.chart': 'vitals',
   'vitals.held': 'vitals',
+  'vitals.limits': 'vitals',
 } as const;

@@ -20,6 +20,7 @@ import {
   methodText,
   predictNoise,
   questionsOn,
+  requireDisjoint,
   type Study,
   ttestOf,
 } from '../sdk/index.ts';
@@ -87,6 +88,7 @@ async function ask(context: CommandContext, flags: AskFlags): Promise<void> {
     throw new CodedError('USAGE', { problem: '--window FROM..UNTIL' });
   const cohorts = flags.cohort.map(cohortOf);
   requireGroups(flags.kind, cohorts.length);
+  if (cohorts.length > 1) requireDisjoint(cohorts);
   const asked = cohorts.map((cohort) => ({
     ...{ dataset: study.id, permit: flags.permit, question, cohort },
     ...{ ...windowOf(flags.window ?? ''), microRho: microRhoOf(flags.rho) },
@@ -283,11 +285,16 @@ async function list(
   );
 }
 
+function permitText(it: Study['permits'][number]): string {
+  if (it.withdrawnMs > 0) return `taken back ${when(it.withdrawnMs)}`;
+  return `rho ${it.leftMicroRho / 1_000_000} left${it.approver === '' ? ', not approved yet' : ''}`;
+}
+
 const studyText = (study: Study): string =>
   [
     `Dataset ${study.id}: ${vitalPanel(study).names.join(', ')}; ${study.kMin} patients at least; ${study.newestBatch} batches; for ${study.purposes.join(', ')}.`,
     ...study.permits.map(
       (it) =>
-        `  Permit ${it.id} for ${it.purpose} until ${when(it.notAfterMs)}: rho ${it.leftMicroRho / 1_000_000} left${it.approver === '' ? ', not approved yet' : ''}.`,
+        `  Permit ${it.id} for ${it.purpose} until ${when(it.notAfterMs)}: ${permitText(it)}.`,
     ),
   ].join('\n');

@@ -6,11 +6,16 @@ import { CodedError } from '../../../primitives/errors.ts';
 import {
   changeStudies,
   heldRegistration,
+  type Limits,
+  listLimits,
+  ownRanges,
   panelOf,
+  type Ranges,
   type RegistrationHeld,
   readOwnVitals,
   readVitals,
   resendRegistration,
+  setLimits,
   type VitalsFound,
   vitalsOf,
 } from '../sdk/index.ts';
@@ -36,6 +41,13 @@ export const addVitals: AddCommand = (program, context) => {
     .option('--panel <number>', panelHelp, '1')
     .option('--days <count>', 'so many days up to today; 31 at most', '7')
     .action((flags: ShowFlags) => showOwn(context, flags));
+  vitals
+    .command('limits [vital]')
+    .description("one's own limits in place of the defaults; without options: what holds")
+    .option('--low <value>', "values below are outside; 'none': no limit; missing: as it is")
+    .option('--high <value>', "values above are outside; 'none': no limit; missing: as it is")
+    .option('--default', 'the limits that everybody has')
+    .action((vital: string | undefined, flags: LimitsFlags) => limits(context, vital, flags));
   vitals
     .command('studies')
     .description('in which datasets one counts, and which servers know')
@@ -93,24 +105,29 @@ async function showOwn(context: CommandContext, flags: ShowFlags): Promise<void>
   const asked = { panel, firstHour: 24 * (today - days + 1), lastHour };
   const options = work(context, actingAccount(acting));
   const found = await acting.person.run(readOwnVitals, asked, options);
-  const vitals = seenVitals(found, panel, today);
+  const ranges = await acting.person.run(
+    { name: 'vitals/own-ranges', run: async (ctx) => ownRanges(ctx) },
+    undefined,
+    options,
+  );
+  const vitals = seenVitals(found, panel, today, ranges);
   context.output.result({ ...factsOfRead(found, panel), vitals }, () =>
     [...vitals.map(lineOfVital), ...linesOfServers(found)].join('\n'),
   );
 }
 
 /** What one's own device makes of its readings, a vital sign after the other. Rules VR-30 to VR-32. */
-function seenVitals(found: VitalsFound, panel: number, today: number) {
+function seenVitals(found: VitalsFound, panel: number, today: number, ranges: Ranges) {
   const names = panelOf(panel).vitals;
   return vitalsOf(panelOf(panel)).map(({ unit }, at) => {
     const vital = names[at] ?? 'heartRate';
     const series = seriesOf(found.pages, vital);
-    const { low, high } = defaultRanges[vital];
+    const { low, high } = ranges[vital];
     const { days, slope } = trendOf(series, today);
     return {
       ...{ vital: vitalWord(vital), unit, values: series.length, low: low ?? null },
       high: high ?? null,
-      outside: crossingsOf(series, defaultRanges[vital]).map(
+      outside: crossingsOf(series, ranges[vital]).map(
         ({ side, firstHour, lastHour, worst, isOver }) => ({
           ...{ side, from: `${timeOf(firstHour)}Z`, to: `${timeOf(lastHour)}Z`, worst, isOver },
         }),
@@ -185,6 +202,54 @@ function linesOfServers(found: VitalsFound): readonly string[] {
   const missing = found.missingDays.map((day) => `${dateOf(day)}: no replica of this day`);
   return [came, ...servers, ...behind, ...missing];
 }
+
+interface LimitsFlags {
+  readonly low?: string;
+  readonly high?: string;
+  readonly default?: true;
+}
+
+/** Rule VR-30a. */
+async function limits(
+  context: CommandContext,
+  word: string | undefined,
+  flags: LimitsFlags,
+): Promise<void> {
+  const isChange = flags.low !== undefined || flags.high !== undefined;
+  const isDefault = flags.default === true;
+  if (isChange && isDefault) throw new CodedError('USAGE', { problem: '--default or limits' });
+  if ((isChange || isDefault) && word === undefined)
+    throw new CodedError('USAGE', { problem: 'limits of which vital sign' });
+  const [low, high] = [limitOf('--low', flags.low), limitOf('--high', flags.high)];
+  const acting = await openActing(context);
+  const options = work(context, actingAccount(acting));
+  const all = await acting.person.run(listLimits, undefined, options);
+  const meant = word === undefined ? all : all.filter((it) => vitalWord(it.vital) === word);
+  const [only] = meant;
+  if (only === undefined) throw new CodedError('VITAL_UNKNOWN', { vital: word ?? '' });
+  const { vital } = only;
+  const change = isDefault ? { vital, isDefault } : { vital, low, high };
+  const shown =
+    isChange || isDefault ? [await acting.person.run(setLimits, change, options)] : meant;
+  const facts = shown.map((it) => ({
+    ...{ vital: vitalWord(it.vital), unit: it.unit, low: it.low ?? null, high: it.high ?? null },
+    isOwn: it.isOwn,
+  }));
+  context.output.result({ limits: facts }, () => shown.map(lineOfLimits).join('\n'));
+}
+
+/** Throws USAGE. */
+function limitOf(flag: string, text: string | undefined): number | null | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'none') return null;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new CodedError('USAGE', { problem: `${flag}: a number, or none` });
+  return value;
+}
+
+const lineOfLimits = ({ vital, unit, low, high, isOwn }: Limits): string =>
+  `${vitalWord(vital)}: ${low ?? ''}..${high ?? ''} ${unit}, ${isOwn ? 'your own' : 'default'}`;
 
 async function studies(context: CommandContext): Promise<void> {
   const acting = await openActing(context);

@@ -31,11 +31,12 @@ import { datasetServers, sensorKeyOf, uplinkOf } from '../server/sensor-line.ts'
 interface Enrolling {
   readonly panel?: string;
   readonly dataset: string;
+  readonly withoutStudy?: true;
   readonly every: string;
   readonly public?: string;
 }
 
-/** `salus sensor enrol`: a key for a sensor, in the patient's one registration with the three servers of a dataset. */
+/** `salus sensor enrol`: a key for a sensor, in the patient's one registration with the three servers of a dataset. Rule VR-3a. */
 async function enrol(context: CommandContext, name: string, said: Enrolling): Promise<void> {
   const home = homeFolder(context.flags.home);
   const intervalMs = 1_000 * wholeNumber(said.every, { flag: '--every', least: 1, most: 86_400 });
@@ -47,12 +48,14 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
   const nowMs = context.surroundings.now?.() ?? Date.now();
   const sensor = makeSensor(home, { name, panels, intervalMs }, nowMs);
   const { publicKey: key } = await sensorKeyOf(sensor);
-  await acting.person.run(
+  const registered = await acting.person.run(
     registerSensor,
     { servers, sensor: { key, panels }, ...(attributes && { attributes }) },
     options,
   );
-  const held = await acting.person.run(changeStudies, { join: [said.dataset] }, options);
+  const held = said.withoutStudy
+    ? registered
+    : await acting.person.run(changeStudies, { join: [said.dataset] }, options);
   const pseudonym = bytesToHex(held.said.pseudonym);
   const patient = actingAccount(acting).account;
   const hub = await letHubWrite(context, acting, patient);
@@ -65,6 +68,7 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
     key: bytesToHex(key),
     pseudonym,
     panels,
+    studies: [...held.said.datasets],
     servers,
     notYet: [...held.missing],
     hub,
@@ -75,9 +79,19 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
     [
       `Its readings: ${facts.topic} at ${broker}, as ${name}, password ${login.password}`,
       `Sensor ${name} is registered with ${servers.length - held.missing.length} of three data servers.`,
+      countText(facts.studies, said.withoutStudy === true),
       ...held.missing.map((it) => `${it} has not heard of it yet: salus vitals studies`),
     ].join('\n'),
   );
+}
+
+/** Which of both happened: kept by three servers, or counted in studies too. */
+function countText(studies: readonly string[], isWithout: boolean): string {
+  if (studies.length === 0)
+    return 'Its readings are kept for the patient and count in no study: salus vitals join DATASET would change that.';
+  const leave = 'salus vitals leave DATASET ends it, and the sensor goes on';
+  const since = isWithout ? ', joined before' : '';
+  return `Its readings count in ${studies.join(', ')}${since}: ${leave}.`;
 }
 
 const grantDays = 365;
@@ -309,7 +323,11 @@ export const addSensor: AddCommand = (program, context) => {
     .argument('<name>', 'small letters, digits and dashes')
     .requiredOption(
       '--dataset <id>',
-      'takes part in this study, whose three servers keep the shares',
+      'whose three servers keep the shares; the patient takes part in this study',
+    )
+    .option(
+      '--without-study',
+      'only keep the shares there: the patient takes part in no study by this',
     )
     .option(
       '--panel <numbers>',

@@ -11,7 +11,7 @@ import { type StatPurpose, statPurposes } from '../ledger/purposes.ts';
 import type { StudyDesk } from '../server/study-desk.ts';
 import { microRhoOf } from './question-words.ts';
 
-/** `stats dataset`, `permit`, `approve`: what organisations say of studies, by the key in this home. */
+/** `stats dataset`, `permit`, `approve`, `withdraw`: what organisations say of studies, by the key in this home. */
 export function addStudies(stats: Command, context: CommandContext): void {
   by(stats.command('dataset'))
     .description('a new dataset: which three servers keep what, and how much may be asked of it')
@@ -41,6 +41,9 @@ export function addStudies(stats: Command, context: CommandContext): void {
   by(stats.command('approve <permit>'))
     .description('approve a permit that another organisation proposed')
     .action((id: string, flags: ByFlags) => approve(context, id, flags));
+  by(stats.command('withdraw <permit>'))
+    .description('take back a permit that this organisation proposed or approved, at once')
+    .action((id: string, flags: ByFlags) => withdraw(context, id, flags));
 }
 
 interface ByFlags {
@@ -143,4 +146,17 @@ async function approve(context: CommandContext, id: string, flags: ByFlags): Pro
     return desk.approve(id, await desk.speaker(flags.by));
   });
   context.output.result({ permit: id, ...taken }, () => `Approved at height ${taken.height}.`);
+}
+
+async function withdraw(context: CommandContext, id: string, flags: ByFlags): Promise<void> {
+  const taken = await during(context.output, 'Taking the permit back', async () => {
+    const desk = await openDesk(context, flags);
+    return desk.withdraw(id, await desk.speaker(flags.by));
+  });
+  context.output.result({ permit: id, ...taken }, () =>
+    [
+      `Taken back at height ${taken.height}: nothing more is asked under it.`,
+      'Answers that were paid before are given still.',
+    ].join('\n'),
+  );
 }

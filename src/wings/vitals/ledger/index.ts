@@ -5,6 +5,7 @@ import { statDataset } from './acts/stat-dataset.ts';
 import { statPermit } from './acts/stat-permit.ts';
 import { statQuery } from './acts/stat-query.ts';
 import { statSeal } from './acts/stat-seal.ts';
+import { statWithdraw } from './acts/stat-withdraw.ts';
 import { statBatches } from './tables/stat-batches.ts';
 import { statDatasets } from './tables/stat-datasets.ts';
 import { statPermits } from './tables/stat-permits.ts';
@@ -12,11 +13,12 @@ import { statQueries } from './tables/stat-queries.ts';
 import { statSeals } from './tables/stat-seals.ts';
 import { statSpent, statSpentBy } from './tables/stat-spent.ts';
 import { statTrios } from './tables/stat-trios.ts';
+import { statWithdrawn } from './tables/stat-withdrawn.ts';
 
 /** What the wing brings to the ledger. Source: docs/protocol/vitals-ledger.md. */
 export const vitalsLedger = {
   name: 'vitals',
-  acts: [statDataset, statPermit, statApprove, statBatch, statQuery, statSeal],
+  acts: [statDataset, statPermit, statApprove, statBatch, statQuery, statSeal, statWithdraw],
   tables: [
     statTrios,
     statDatasets,
@@ -26,5 +28,6 @@ export const vitalsLedger = {
     statSpent,
     statSpentBy,
     statSeals,
+    statWithdrawn,
   ],
 } as const satisfies LedgerWing;

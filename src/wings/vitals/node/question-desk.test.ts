@@ -13,10 +13,12 @@ import { decodeStatAnswer } from '../api/stat-answer.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { noiseVariances, totalDeviation } from '../crypto/privacy.ts';
 import { statPermits } from '../ledger/tables/stat-permits.ts';
+import { statQueries } from '../ledger/tables/stat-queries.ts';
 import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
+import { statWithdrawn } from '../ledger/tables/stat-withdrawn.ts';
 import { vitalsNames } from '../names.ts';
 import { askedStudy, firstHour, memoryPages, pagesOf, totalsOf } from '../test/asked-study.ts';
-import { idOf, trio } from '../test/study.ts';
+import { idOf, trio, withdrawAct, withdrawingLogs } from '../test/study.ts';
 import { productPlace } from './answer-share.ts';
 
 const refusedWith = (code: CodedError['code']) => (error: unknown) => isCoded(error, code);
@@ -193,6 +195,53 @@ test('a permit that ran out is refused by the check: PERMIT_EXPIRED', async () =
     own.desks[0]?.check(question) ?? Promise.resolve(),
     refusedWith('PERMIT_EXPIRED'),
   );
+  own.close();
+});
+
+test('a permit that was taken back: nothing new is checked or answered, and what was paid before is, for ever', async () => {
+  const own = await askedStudy({ logs: withdrawingLogs });
+  const [first] = own.desks;
+  assert.ok(first !== undefined);
+  const answered = own.manifest({ microRho: 1_000 });
+  await own.asked(answered);
+  const paid = own.manifest({ microRho: 2_000 });
+  assert.equal(own.pay(paid), 'accepted');
+  const bytes = await first.ask(await own.signed(answered));
+  own.world.mustSend({ from: 'valley', acts: [withdrawAct(idOf('permit rosa'))] });
+  const late = own.manifest({ microRho: 3_000 });
+  assert.equal(own.pay(late), 'PERMIT_WITHDRAWN');
+  const question = await own.signed(late);
+  await assert.rejects(first.check(question), refusedWith('PERMIT_WITHDRAWN'));
+  await assert.rejects(first.ask(question), refusedWith('PERMIT_WITHDRAWN'));
+  assert.deepEqual(await first.ask(await own.signed(answered)), bytes);
+  // Nobody had asked for this one yet.
+  const answers = await Promise.all(own.desks.map(async (it) => it.ask(await own.signed(paid))));
+  assert.equal((await own.open(answers)).length, 3);
+  const his = own.manifest({ researcher: accountOf('raul'), permit: idOf('permit raul') });
+  await first.check(await own.signed(his, 'raul'));
+  own.close();
+});
+
+test('a question that is paid while a server looks, and whose permit is taken back at once after, is answered', async () => {
+  const own = await askedStudy({ logs: withdrawingLogs });
+  const manifest = own.manifest();
+  const question = await own.signed(manifest);
+  let isOver = false;
+  const ledger: typeof own.ledger = {
+    ...own.ledger,
+    async row(table, id) {
+      const seen = await own.ledger.row(table, id);
+      const isFirst = table.name === statWithdrawn.name || table.name === statQueries.name;
+      if (isFirst && !isOver) {
+        isOver = true;
+        assert.equal(own.pay(manifest), 'accepted');
+        own.world.mustSend({ from: 'north', acts: [withdrawAct(idOf('permit rosa'))] });
+      }
+      return seen;
+    },
+  };
+  assert.ok((await own.again(1, { ledger }).ask(question)).length > 0);
+  assert.ok(isOver);
   own.close();
 });
 

@@ -23,6 +23,7 @@ import { statPermits } from '../ledger/tables/stat-permits.ts';
 import { queryRowId, statQueries } from '../ledger/tables/stat-queries.ts';
 import { quarterOf } from '../ledger/tables/stat-spent.ts';
 import { statTrios, type Trio } from '../ledger/tables/stat-trios.ts';
+import { statWithdrawn } from '../ledger/tables/stat-withdrawn.ts';
 import { vitalsNames } from '../names.ts';
 import { answerShare, type ServerPlace } from './answer-share.ts';
 import { requireDataset, requirePaid, requirePermit, requireResearcher } from './judge-question.ts';
@@ -175,12 +176,22 @@ export class QuestionDesk {
     const { question: label } = vitalsNames.labels;
     if (!(await verifyLabelled(account.signKey, label, bytes, signature)))
       throw new CodedError('SIGNATURE_WRONG');
+    const query = queryIdOf(bytes);
     const permit = requirePermit(manifest, await ledger.row(statPermits, manifest.permit));
+    await this.#requireNotWithdrawn(manifest, query);
     const dataset = requireDataset(manifest, await ledger.row(statDatasets, manifest.dataset));
     const trio = await ledger.row(statTrios, dataset.trio);
     if (trio === undefined || !trio.servers.includes(self)) throw new CodedError('DATASET_UNKNOWN');
-    const query = queryIdOf(bytes);
     return { manifest, query, dataset, trio, signed, permitUntilMs: permit.notAfterMs };
+  }
+
+  /** Whether it was paid is looked up second: what was paid in between was paid in time. Throws PERMIT_WITHDRAWN. Rule VQ-32a. */
+  async #requireNotWithdrawn(manifest: QueryManifest, query: string): Promise<void> {
+    const { ledger } = this.#parts;
+    const withdrawn = await ledger.row(statWithdrawn, manifest.permit);
+    if (withdrawn === undefined) return;
+    const paid = await ledger.row(statQueries, queryRowId(manifest.researcher, query));
+    if (paid === undefined) throw new CodedError('PERMIT_WITHDRAWN');
   }
 
   /** Steps 5 to 13. */

@@ -6,6 +6,7 @@ import {
   crossingsOf,
   defaultRanges,
   type Range,
+  type Ranges,
   type TimedValue,
 } from './thresholds.ts';
 
@@ -40,14 +41,18 @@ const names = Object.keys(vitalSigns) as VitalName[];
 
 /**
  * Curves of the vital signs that these pages hold, none of a vital sign without a value. A page keeps the order of its readings
- * and not their minutes: those of an hour are spread evenly over it. Source: docs/protocol/vitals-reading.md, rule VR-33.
+ * and not their minutes: those of an hour are spread evenly over it. `ranges`: a patient's own, where she looks herself. Source: docs/protocol/vitals-reading.md, rule VR-33.
  */
-export function curvesOf(pages: readonly VitalsPage[], by: 'reading' | 'hour'): readonly Curve[] {
+export function curvesOf(
+  pages: readonly VitalsPage[],
+  by: 'reading' | 'hour',
+  ranges: Ranges = defaultRanges,
+): readonly Curve[] {
   return names.flatMap((vital) => {
     const readings = readingsOf(pages, vital);
     const newest = readings.at(-1);
     if (newest === undefined) return [];
-    const range = defaultRanges[vital];
+    const range = ranges[vital];
     const series = readings.map(({ startHour, value }) => ({ startHour, value }));
     return {
       ...{ vital, unit: vitalSigns[vital].unit, range, series },

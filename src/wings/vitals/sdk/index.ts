@@ -9,11 +9,13 @@ export {
   predictNoise,
   questionsOn,
 } from './asking/ask.ts';
+export { type Comparison, comparisonsOf, requireDisjoint } from './asking/comparisons.ts';
 export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';
 export { leftOf, listStudies, type Study } from './asking/studies.ts';
 export { type Curve, curvesOf } from './curves.ts';
+export { type Limits, listLimits, type OwnRanges, ownRanges, setLimits } from './limits.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';
 export { writeHubDays } from './reading/hub-days.ts';
 export { readOwnVitals } from './reading/own-vitals.ts';
@@ -34,4 +36,4 @@ export {
 } from './sensor/sensor-standing.ts';
 export type { Figure } from './statistics/answer.ts';
 
-export { type Crossing, type Range, trendOf } from './thresholds.ts';
+export { type Crossing, type Range, type Ranges, trendOf } from './thresholds.ts';

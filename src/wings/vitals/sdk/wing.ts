@@ -1,11 +1,12 @@
 import type { SdkWing } from '../../../sdk/wing.ts';
 import { keptQuestions, questionPending } from './asking/kept-questions.ts';
+import { limitsDrawer } from './kept-limits.ts';
 import { registrationsDrawer } from './registrations.ts';
 
 /** What the wing adds to a person's device. Apart from its actions: a browser has this before anybody asks for one. */
 export const vitalsSdk: SdkWing = {
   name: 'vitals',
-  drawers: [keptQuestions, registrationsDrawer],
+  drawers: [keptQuestions, registrationsDrawer, limitsDrawer],
   pendingKinds: [questionPending],
   messageKinds: [],
 };

@@ -104,4 +104,9 @@ export class StudyDesk {
   approve(permit: string, by: HeldKey): Promise<TakenTx> {
     return this.#desk.send([{ kind: 'StatApprove', permit }], by);
   }
+
+  /** Nothing is asked under it any more. */
+  withdraw(permit: string, by: HeldKey): Promise<TakenTx> {
+    return this.#desk.send([{ kind: 'StatWithdraw', permit }], by);
+  }
 }

@@ -13,6 +13,11 @@ import {
 } from '../../../../test/world.ts';
 import { decodeTx, encodeTx } from '../../../ledger/codec.ts';
 import { foundingLogs } from '../../../ledger/protocol.ts';
+import { refusalOf } from '../../../ledger/refusals.ts';
+import { spineRights } from '../../../ledger/rights.ts';
+import { encodeRow, stateKey } from '../../../ledger/table.ts';
+import { organisations } from '../../../ledger/tables/organisations.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statPermits } from '../ledger/tables/stat-permits.ts';
 import { queryRowId, statQueries } from '../ledger/tables/stat-queries.ts';
@@ -25,6 +30,7 @@ import {
   statSpentBy,
 } from '../ledger/tables/stat-spent.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
+import { statWithdrawn } from '../ledger/tables/stat-withdrawn.ts';
 import { modelTrioId, vitalsTest } from './index.ts';
 import {
   approveAct,
@@ -37,9 +43,12 @@ import {
   queryOf,
   sealAct,
   signedBy,
+  studyLogs,
   studyWorld,
   trio,
   trioOf,
+  withdrawAct,
+  withdrawingLogs,
 } from './study.ts';
 
 type Until = Parameters<typeof studyWorld>[0];
@@ -50,10 +59,10 @@ type Row = readonly [
   prepare?: (world: World) => unknown,
 ];
 
-function table(kind: string, until: Until, rows: readonly Row[]): void {
+function table(kind: string, until: Until, rows: readonly Row[], logs = studyLogs): void {
   for (const [name, sent, expected, prepare] of rows) {
     test(`${kind}, ${name}: ${expected}`, () => {
-      const world = studyWorld(until);
+      const world = studyWorld(until, logs);
       prepare?.(world);
       assert.equal(world.send(sent).answer, expected);
     });
@@ -354,6 +363,74 @@ table('a seal', 'asked', [
   ],
 ]);
 
+const withdrawn = (from: string) => (world: World) => world.mustSend(by(from, withdrawAct()));
+const stripped = (world: World) => {
+  // North loses the right that it proposed by.
+  const north = world.view.get(organisations, accountOf('north')) ?? assert.fail();
+  const key = bytesToHex(stateKey(organisations, accountOf('north')));
+  world.store.rows.set(key, encodeRow(organisations, { ...north, rights: [...spineRights] }));
+};
+table(
+  'a permit taken back',
+  'batch',
+  [
+    ['by who proposed it', by('north', withdrawAct()), 'accepted'],
+    ['by who approved it', by('valley', withdrawAct()), 'accepted'],
+    ['by another hospital with the right', by('harbour', withdrawAct()), 'SENDER_WRONG'],
+    ['by its researcher', by('rosa', withdrawAct()), 'ROLE_WRONG'],
+    ['by a data server', by('server north', withdrawAct()), 'ROLE_WRONG'],
+    ['in the log of charts', by('north', withdrawAct(), { log: 'doc' }), 'LOG_WRONG'],
+    ['of nothing', by('north', withdrawAct(idOf('none'))), 'PERMIT_UNKNOWN'],
+    ['twice', by('valley', withdrawAct()), 'PERMIT_WITHDRAWN', withdrawn('north')],
+    ['by who has lost the right', by('north', withdrawAct()), 'accepted', stripped],
+    ['after it ran out', by('north', withdrawAct()), 'accepted', at(t0 + 300 * day)],
+    ['and asked under', by('rosa', queryAct()), 'PERMIT_WITHDRAWN', withdrawn('valley')],
+    ['and another in its place', by('north', permitAct()), 'PERMIT_TAKEN', withdrawn('valley')],
+  ],
+  withdrawingLogs,
+);
+table(
+  'a proposal taken back',
+  'permit',
+  [
+    ['by who proposed it', by('north', withdrawAct()), 'accepted'],
+    ['by who could have approved it', by('valley', withdrawAct()), 'SENDER_WRONG'],
+    ['and approved', by('valley', approveAct()), 'PERMIT_WITHDRAWN', withdrawn('north')],
+  ],
+  withdrawingLogs,
+);
+
+test('a ledger whose log was not told of it takes no permit back: LOG_WRONG', () => {
+  const world = studyWorld('batch');
+  assert.equal(world.send(by('north', withdrawAct())).answer, 'LOG_WRONG');
+});
+
+test('a permit that is taken back is as spent as it was, and what was paid is sealed all the same', () => {
+  const world = studyWorld('asked', withdrawingLogs);
+  const before = world.view.get(statPermits, idOf('permit'));
+  world.mustSend(by('valley', withdrawAct()));
+  const { height, timeMs } = world;
+  const row = world.view.get(statWithdrawn, idOf('permit'));
+  assert.deepEqual(row, { by: accountOf('valley'), height, timeMs });
+  assert.deepEqual(world.view.get(statPermits, idOf('permit')), before);
+  const { answer } = world.send(by('rosa', queryAct({ query: queryOf('b') })));
+  assert.equal(answer, 'PERMIT_WITHDRAWN');
+  assert.equal(world.send(by('server valley', sealAct())).answer, 'accepted');
+});
+
+test('a permit is taken back for what follows in the same block', () => {
+  const world = studyWorld('batch', withdrawingLogs);
+  const sent = [by('rosa', queryAct()), by('north', withdrawAct())] as const;
+  const late = by('rosa', queryAct({ query: queryOf('b') }), {
+    nonce: world.tx(sent[0]).body.nonce + 1,
+  });
+  const results = world.block([...sent, late].map((it) => world.verified(it)));
+  assert.deepEqual(
+    results.map(({ code }) => (code === 0 ? 'accepted' : refusalOf(code)?.code)),
+    ['accepted', 'accepted', 'PERMIT_WITHDRAWN'],
+  );
+});
+
 test('a question that was paid stands on the ledger with what it cost, and without what it asks', () => {
   const world = studyWorld('asked');
   const { view, height, timeMs } = world;
@@ -458,7 +535,7 @@ test('what the model draws are acts of the wing, and are written and read as the
 
 test('a ledger that is founded now takes the acts of the wing at once, each in its log', () => {
   const takes = (log: string) => foundingLogs.find(({ name }) => name === log)?.acts ?? [];
-  for (const act of [40, 41, 42, 44, 45]) assert.ok(takes('user').includes(act));
+  for (const act of [40, 41, 42, 44, 45, 49]) assert.ok(takes('user').includes(act));
   assert.ok(takes('doc').includes(43));
 });
 

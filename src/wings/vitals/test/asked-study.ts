@@ -28,6 +28,7 @@ import {
   datasetAct,
   idOf,
   permitAct,
+  type studyLogs,
   studyWorld,
   trio,
 } from './study.ts';
@@ -167,6 +168,8 @@ export interface AskedStudy {
   readonly world: World;
   readonly desks: readonly QuestionDesk[];
   readonly stores: readonly QuestionStore[];
+  /** What the servers see of the world. */
+  readonly ledger: DeskParts['ledger'];
   /** What the servers keep; may be changed by a test. */
   pages: readonly StudyPage[];
   keysOf(name: string): RealKeys;
@@ -193,10 +196,11 @@ export async function askedStudy(
     readonly pages?: readonly StudyPage[];
     readonly terms?: Partial<StatDataset>;
     readonly permit?: number;
+    readonly logs?: typeof studyLogs;
   } = {},
 ): Promise<AskedStudy> {
   const microRho = of.permit ?? 40_000_000;
-  const world = studyWorld('enrolled');
+  const world = studyWorld('enrolled', of.logs);
   const terms = { researcherCap: 500_000, datasetCap: 2_000_000, pagesPerPatient: 2 };
   world.mustSend(by('north', datasetAct({ ...terms, ...of.terms })));
   for (const name of ['rosa', 'raul']) {
@@ -263,7 +267,7 @@ export async function askedStudy(
 
   let drawn = 0;
   const study: AskedStudy = {
-    ...{ world, desks, stores, keysOf },
+    ...{ world, desks, stores, ledger, keysOf },
     get pages() {
       return pages;
     },

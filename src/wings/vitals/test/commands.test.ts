@@ -122,6 +122,8 @@ test('salus stats ask refuses each forbidden question with its code, and spends 
   await no('USAGE', 2, ...of, '--cohort', 'shoe-size=44', ...question);
   await no('USAGE', 2, ...of, '--vital', 'glucose', ...question);
   await no('USAGE', 2, ...ask, dataset, '--kind', 'ttest', ...question);
+  const both = ['--kind', 'ttest', '--cohort', 'sex=1', 'age-band=4'];
+  await no('GROUPS_OVERLAP', 3, ...ask, dataset, ...both, ...question);
   await no('USAGE', 2, ...of, '--as', 'rosa');
   await no('DATASET_UNKNOWN', 3, ...ask, 'ff', '--kind', 'mean', ...question);
   await no('PERMIT_UNKNOWN', 3, ...of, '--window', windowWords, '--as', 'dr-bo');
@@ -145,6 +147,36 @@ test('a patient sees who asked what, leaves a study and joins it again', async (
   await no('PATIENT_UNKNOWN', 3, 'vitals', 'studies', '--as', 'dr-bo');
 });
 
+test('salus stats withdraw: one of the two organisations takes a permit back, and the researcher sees it', async () => {
+  const rosa = await town.byCommand('rosa');
+  const researcher = rosa.accounts[0]?.account ?? '';
+  const proposing = ['--dataset', dataset, '--researcher', researcher, '--rho', '1'];
+  const second = text(await cli('stats', 'permit', ...proposing, '--by', 'north'), 'permit');
+  await cli('stats', 'approve', second, '--by', 'harbour');
+  await no('SENDER_WRONG', 3, 'stats', 'withdraw', second, '--by', 'valley');
+  await no('PERMIT_UNKNOWN', 3, 'stats', 'withdraw', 'ab'.repeat(16), '--by', 'north');
+  await no('USAGE', 2, 'stats', 'withdraw', second);
+  const of = [...ask, dataset, '--kind', 'mean', '--rho', '0.5', ...question];
+  await no('AMBIGUOUS', 2, ...of);
+  const taken = await cli('stats', 'withdraw', second, '--by', 'harbour');
+  assert.equal(taken.permit, second);
+  await no('PERMIT_WITHDRAWN', 3, 'stats', 'withdraw', second, '--by', 'north');
+  await no('PERMIT_WITHDRAWN', 3, ...of, '--permit', second);
+  // The servers themselves: a prediction asks them how many there are.
+  await no('PERMIT_WITHDRAWN', 3, ...of, '--permit', second, '--predict');
+
+  const [study] = list(await cli('stats', 'list', '--as', 'rosa'), 'datasets');
+  const permits = list(study ?? {}, 'permits');
+  const said = new Map(permits.map((it) => [it.id, [it.leftMicroRho, Number(it.withdrawnMs) > 0]]));
+  assert.deepEqual(said.get(second), [0, true]);
+  assert.deepEqual(said.get(permit), [await left(), false]);
+  const people = await run(['stats', 'list', '--as', 'rosa'], { home: town.home });
+  assert.match(people.stdout, new RegExp(`Permit ${second}.*: taken back `));
+  // What is not taken back is the only one again.
+  const predicted = await cli(...of, '--predict');
+  assert.equal((predicted.planned as Json).patients, 20);
+});
+
 test('salus vitals show: one’s own ranges, times outside and the trend of the week', async () => {
   const shown = await cli('vitals', 'show', '--panel', '5', '--as', 'ana');
   const [heart] = list(shown, 'vitals');
@@ -156,6 +188,45 @@ test('salus vitals show: one’s own ranges, times outside and the trend of the 
   const people = await run(['vitals', 'show', '--panel', '5', '--as', 'ana'], { home: town.home });
   assert.match(people.stdout, /heart-rate: 40 values.*no trend: fewer than four days/);
   await no('USAGE', 2, 'vitals', 'show', '--days', '32', '--as', 'ana');
+});
+
+test('salus vitals limits: one’s own in place of the defaults, in one’s own eyes alone', async () => {
+  const heart = ['vitals', 'limits', 'heart-rate', '--as', 'ana'];
+  const [first] = list(await cli(...heart), 'limits');
+  const unit = '/min';
+  assert.deepEqual(first, { vital: 'heart-rate', unit, low: 50, high: 120, isOwn: false });
+  const outside = async () => {
+    const shown = await cli('vitals', 'show', '--panel', '5', '--as', 'ana');
+    const [it] = list(shown, 'vitals');
+    return [it?.low, it?.high, list(it ?? {}, 'outside').length > 0];
+  };
+  assert.deepEqual(await outside(), [50, 120, false]);
+  const [own] = list(await cli(...heart, '--high', '60.5'), 'limits');
+  assert.deepEqual(own, { vital: 'heart-rate', unit, low: 50, high: 60.5, isOwn: true });
+  assert.deepEqual(await outside(), [50, 60.5, true]);
+  await cli(...heart, '--low', 'none');
+  assert.deepEqual(await outside(), [null, 60.5, true]);
+
+  await no('LIMITS_WRONG', 3, ...heart, '--low', '60.5');
+  await no('VALUE_RANGE', 3, ...heart, '--high', '401');
+  await no('USAGE', 2, ...heart, '--high', 'much');
+  await no('USAGE', 2, ...heart, '--high', '100', '--default');
+  await no('USAGE', 2, 'vitals', 'limits', '--high', '100', '--as', 'ana');
+  await no('VITAL_UNKNOWN', 3, 'vitals', 'limits', 'mood', '--high', '1', '--as', 'ana');
+  assert.deepEqual(await outside(), [null, 60.5, true]);
+
+  const all = list(await cli('vitals', 'limits', '--as', 'ana'), 'limits');
+  assert.deepEqual([all.length, all.filter((it) => it.isOwn === true).length], [8, 1]);
+  const people = await run(['vitals', 'limits', '--as', 'ana'], { home: town.home });
+  assert.match(
+    people.stdout,
+    /heart-rate: \.\.60\.5 \/min, your own\n[\s\S]*systolic: 90\.\.180 mm\[Hg\], default/,
+  );
+  await cli(...heart, '--default');
+  assert.deepEqual(await outside(), [50, 120, false]);
+  // And again own, after the defaults: what was given up is not ended for good.
+  await cli(...heart, '--high', '61');
+  assert.deepEqual(await outside(), [50, 61, true]);
 });
 
 test('salus vitals read: three servers, and with all three stopped what the hub wrote', async () => {
@@ -206,8 +277,8 @@ test('salus vitals read: three servers, and with all three stopped what the hub 
 
 test('--help says what each command takes', async () => {
   const commands = [
-    ...['dataset', 'permit', 'approve', 'ask', 'list'].map((name) => ['stats', name]),
-    ...['read', 'show', 'studies', 'join', 'leave'].map((name) => ['vitals', name]),
+    ...['dataset', 'permit', 'approve', 'withdraw', 'ask', 'list'].map((name) => ['stats', name]),
+    ...['read', 'show', 'limits', 'studies', 'join', 'leave'].map((name) => ['vitals', name]),
   ];
   for (const command of commands) {
     const { code, stdout } = await run([...command, '--help'], { home: town.home });

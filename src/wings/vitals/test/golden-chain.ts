@@ -1,4 +1,5 @@
 import { accountOf, bytesOf, day, identityOf, minute, type World } from '../../../../test/world.ts';
+import type { GenesisLog } from '../../../ledger/genesis.ts';
 import { type Act, moduleOf } from '../../../ledger/protocol.ts';
 import type { LogName } from '../../../ledger/shapes.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
@@ -15,8 +16,11 @@ import {
   queryAct,
   queryOf,
   sealAct,
+  studyLogs,
   studyWorld,
   trioOf,
+  withdrawAct,
+  withdrawingLogs,
 } from './study.ts';
 
 /** One transaction of the chain: who, by which key, what. */
@@ -44,12 +48,18 @@ const trios = [
  * seed. Frozen for the seed of `golden.json`: acts of a later version are in chains of their own.
  */
 export class StudyChain {
-  readonly world: World = studyWorld('enrolled');
+  readonly logs: readonly GenesisLog[];
+  readonly world: World;
+  readonly #isWithdrawing: boolean;
   #state: number;
   #fresh = 0;
   readonly #asked: (readonly [researcher: string, query: string])[] = [];
 
-  constructor(seed: number) {
+  /** `isWithdrawing`: on a ledger that takes act 49 too. */
+  constructor(seed: number, isWithdrawing = false) {
+    this.logs = isWithdrawing ? withdrawingLogs : studyLogs;
+    this.world = studyWorld('enrolled', this.logs);
+    this.#isWithdrawing = isWithdrawing;
     this.#state = seed;
   }
 
@@ -84,6 +94,7 @@ export class StudyChain {
   }
 
   #sent(): readonly [from: string, act: Act] {
+    if (this.#isWithdrawing && this.#below(9) === 0) return this.#withdrawal();
     const dice = this.#below(100);
     // A server has no way back: were more frozen, nothing would go on.
     if (dice === 0 && this.#below(8) === 0) {
@@ -130,6 +141,13 @@ export class StudyChain {
       microRho: this.#pick([0, 300, 600, 2_000]),
       notAfterMs: this.world.timeMs + this.#pick([1, 30, 300, 600, 900]) * day,
     });
+  }
+
+  #withdrawal(): readonly [from: string, act: Act] {
+    const permit = this.#permitId();
+    const proposer = this.world.view.get(statPermits, permit)?.proposer;
+    const own = hospitals.find((name) => accountOf(name) === proposer);
+    return [this.#pick([own ?? 'elm', ...hospitals]), withdrawAct(permit)];
   }
 
   #batch(): StatBatch {

@@ -10,11 +10,11 @@ import { accounts } from '../../../ledger/tables/accounts.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { StudyChain } from './golden-chain.ts';
 import { vitalsTest } from './index.ts';
-import { enrolled, founders, studyLogs } from './study.ts';
+import { enrolled, founders } from './study.ts';
 
 /** The ledger once more, slow, with those who are enrolled before a chain begins. */
-function modelOf({ world }: StudyChain): ModelLedger {
-  const takes = (log: string) => studyLogs.find(({ name }) => name === log)?.acts ?? [];
+function modelOf({ world, logs }: StudyChain): ModelLedger {
+  const takes = (log: string) => logs.find(({ name }) => name === log)?.acts ?? [];
   const rights = new Map<string, readonly string[]>(
     founders.organisations.map(([name, rights]) => [accountOf(name), rights]),
   );
@@ -91,13 +91,15 @@ interface Golden {
   readonly digest: string;
   readonly last: string;
 }
-const golden = JSON.parse(readFileSync(join(import.meta.dirname, 'golden.json'), 'utf8')) as Golden;
+const kept = (name: string): Golden =>
+  JSON.parse(readFileSync(join(import.meta.dirname, name), 'utf8')) as Golden;
 const digestOf = (appHashes: readonly string[]): string =>
   createHash('sha256')
     .update(Buffer.from(appHashes.join(''), 'hex'))
     .digest('hex');
 
 test('the golden chain of studies gives the app hashes that are kept: a changed one is a changed rule or encoding', () => {
+  const golden = kept('golden.json');
   const { appHashes, codes } = play(new StudyChain(golden.seed), golden.blocks);
   const { seed, blocks } = golden;
   assert.deepEqual({ seed, blocks, digest: digestOf(appHashes), last: appHashes.at(-1) }, golden);
@@ -107,11 +109,24 @@ test('the golden chain of studies gives the app hashes that are kept: a changed 
   assert.deepEqual(missing, []);
 });
 
+test('the golden chain in which permits are taken back gives the app hashes that are kept, and is the same in the model', () => {
+  const golden = kept('golden-withdrawals.json');
+  const chain = new StudyChain(golden.seed, true);
+  const { appHashes, codes } = play(chain, golden.blocks, modelOf(chain));
+  assert.ok((codes.get('PERMIT_WITHDRAWN') ?? 0) > 30, String(codes.get('PERMIT_WITHDRAWN')));
+  const { seed, blocks } = golden;
+  assert.deepEqual({ seed, blocks, digest: digestOf(appHashes), last: appHashes.at(-1) }, golden);
+});
+
 for (const seed of process.env.SLOW === '1'
   ? Array.from({ length: 200 }, (_, at) => at + 1)
   : [1, 2, 3]) {
   test(`hospitals that ask all the time are the same in the ledger and in its model (seed ${seed})`, () => {
     const chain = new StudyChain(seed);
+    play(chain, 150, modelOf(chain));
+  });
+  test(`permits that are taken back are the same in the ledger and in its model (seed ${seed})`, () => {
+    const chain = new StudyChain(seed, true);
     play(chain, 150, modelOf(chain));
   });
 }

@@ -11,6 +11,7 @@ import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
 import type { StatPermit } from '../ledger/acts/stat-permit.ts';
 import type { StatQuery } from '../ledger/acts/stat-query.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
+import type { StatWithdraw } from '../ledger/acts/stat-withdraw.ts';
 import { vitalsLedger } from '../ledger/index.ts';
 import { type StatPurpose, statPurposes } from '../ledger/purposes.ts';
 import { vitalsNames } from '../names.ts';
@@ -129,6 +130,7 @@ function judgeApprove(rows: Rows, act: StatApprove, context: ModelContext): void
   const id = `stat-permits/${act.permit}`;
   const permit = read<PermitRow>(rows, id);
   if (permit === undefined) throw new Refused('PERMIT_UNKNOWN');
+  if (rows.has(`stat-withdrawn/${act.permit}`)) throw new Refused('PERMIT_WITHDRAWN');
   if (permit.proposer === context.sender) throw new Refused('APPROVAL_OWN');
   if (permit.approver !== '') throw new Refused('APPROVAL_TAKEN');
   if (permit.notAfterMs <= context.timeMs) throw new Refused('PERMIT_EXPIRED');
@@ -167,6 +169,7 @@ function judgeQuery(rows: Rows, act: StatQuery, context: ModelContext): void {
   if (permit === undefined || of === undefined) throw new Refused('PERMIT_UNKNOWN');
   if (permit.researcher !== sender || permit.dataset !== dataset)
     throw new Refused('PERMIT_UNKNOWN');
+  if (rows.has(`stat-withdrawn/${act.permit}`)) throw new Refused('PERMIT_WITHDRAWN');
   if (permit.approver === '') throw new Refused('APPROVAL_MISSING');
   if (permit.notAfterMs <= timeMs) throw new Refused('PERMIT_EXPIRED');
   if (permit.purpose !== purpose) throw new Refused('PURPOSE_NOT_ALLOWED');
@@ -216,6 +219,17 @@ function judgeSeal(rows: Rows, act: StatSeal, { sender, height }: ModelContext):
   const id = `stat-seals/${researcher}${query}${sender}`;
   if (rows.has(id)) throw new Refused('SEAL_TAKEN');
   keep(rows, id, { answer, height });
+}
+
+/** VL-16. */
+function judgeWithdraw(rows: Rows, act: StatWithdraw, context: ModelContext): void {
+  const { sender, height, timeMs } = context;
+  const permit = read<PermitRow>(rows, `stat-permits/${act.permit}`);
+  if (permit === undefined) throw new Refused('PERMIT_UNKNOWN');
+  if (![permit.proposer, permit.approver].includes(sender)) throw new Refused('SENDER_WRONG');
+  const id = `stat-withdrawn/${act.permit}`;
+  if (rows.has(id)) throw new Refused('PERMIT_WITHDRAWN');
+  keep(rows, id, { by: sender, height, timeMs });
 }
 
 const idOf = (name: string): string => bytesToHex(bytesOf(name)).slice(0, 32);
@@ -283,6 +297,7 @@ const largestRows = {
   'stat-spent': { microRho: most },
   'stat-spent-by': { microRho: most },
   'stat-seals': { answer: full(32), height: most },
+  'stat-withdrawn': { by: account, height: most, timeMs: most },
 };
 
 const tables: readonly StateTable<unknown>[] = vitalsLedger.tables;
@@ -295,12 +310,15 @@ export const vitalsTest: TestWing = {
   vectors: async () => {
     const { statCodes, statPages } = await import('./page-vectors.ts');
     const { statEnvelopes } = await import('./recovery-vectors.ts');
-    const { statisticsActs, statisticsQueries } = await import('./study-vectors.ts');
+    const { statisticsActs, statisticsQueries, statisticsWithdrawals } = await import(
+      './study-vectors.ts'
+    );
     const { statisticsSelections, vitalsReading } = await import('./reading-vectors.ts');
     return {
       ...{ 'statistics-selections': statisticsSelections, 'vitals-reading': vitalsReading },
       ...{ 'stat-codes': statCodes, 'stat-pages': statPages, 'stat-envelopes': statEnvelopes },
       ...{ 'statistics-acts': statisticsActs, 'statistics-queries': statisticsQueries },
+      'statistics-withdrawals': statisticsWithdrawals,
     };
   },
   people: {
@@ -352,6 +370,16 @@ export const vitalsTest: TestWing = {
       senders: ['data-server'],
       draw: drawn.seal,
       judge: (rows, act, context) => judgeSeal(rows, act as StatSeal, context),
+    },
+    {
+      kind: 'StatWithdraw',
+      number: 49,
+      senders: ['organisation'],
+      draw: ({ small }): StatWithdraw => ({
+        kind: 'StatWithdraw',
+        permit: idOf(`permit ${small % 3}`),
+      }),
+      judge: (rows, act, context) => judgeWithdraw(rows, act as StatWithdraw, context),
     },
   ],
   assertSame(rows: ReadonlyMap<string, string>, view: LedgerView) {

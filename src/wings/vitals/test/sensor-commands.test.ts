@@ -123,6 +123,31 @@ test('a patient enrols sensors under one pseudonym, a recording of one is replay
   assert.match(said.stdout, /watch, panel 5: 2 pages accepted, 0 waiting.*; newest .*silent, gap/);
 });
 
+test('a patient who takes part in nothing has a sensor all the same: three servers keep what it sends, and no study counts it', async () => {
+  const bea = ['--as', 'bea'];
+  await salus(['person', 'create', 'bea', '--hospital', 'north', '--role', 'patient'], { home });
+  const dataset = await datasetOf(5);
+  const enrol = (name: string, ...more: readonly string[]) =>
+    ['sensor', 'enrol', name, '--dataset', dataset, ...more, ...bea] as const;
+  const enrolled = await salus(enrol('ring', '--without-study'), { home });
+  assert.deepEqual([enrolled.studies, enrolled.notYet], [[], []]);
+  assert.deepEqual((await salus(['vitals', 'studies', ...bea], { home })).studies, []);
+  const file = join(home, 'ring.csv');
+  writeFileSync(file, lines.join('\n'));
+  const played = await salus(['sensor', 'simulate', 'ring', '--from', file], { home });
+  assert.deepEqual([played.taken, played.done, played.waiting], [73, 2, 0]);
+  // Nobody who is in no study is shown what is asked of one.
+  const asked = ['stats', 'list', '--dataset', dataset, ...bea];
+  await refused(asked, { code: 'NOT_FOUND', exit: 3 }, { home });
+  const alone = await run(enrol('patch', '--without-study'), { home });
+  assert.match(alone.stdout, /count in no study/);
+  // The other way, and once more: what was joined stays joined.
+  const joined = await run(enrol('strap'), { home });
+  assert.match(joined.stdout, new RegExp(`count in ${dataset}: salus vitals leave`));
+  const again = await run(enrol('belt', '--without-study'), { home });
+  assert.match(again.stdout, new RegExp(`count in ${dataset}, joined before`));
+});
+
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 

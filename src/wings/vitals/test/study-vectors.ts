@@ -1,6 +1,6 @@
 import type { MemoryStore } from '../../../../test/memory-store.ts';
 import { type Format, hex, pattern } from '../../../../test/vectors/formats/write.ts';
-import { accountOf, bytesOf, type Sent } from '../../../../test/world.ts';
+import { accountOf, bytesOf, type Sent, type World } from '../../../../test/world.ts';
 import { encodeTx } from '../../../ledger/codec.ts';
 import { stateKey } from '../../../ledger/table.ts';
 import { hexToBytes } from '../../../primitives/bytes.ts';
@@ -17,6 +17,8 @@ import {
   queryAct,
   sealAct,
   studyWorld,
+  withdrawAct,
+  withdrawingLogs,
 } from './study.ts';
 
 const rowsOf = (store: MemoryStore): ReadonlyMap<string, string> => {
@@ -26,18 +28,7 @@ const rowsOf = (store: MemoryStore): ReadonlyMap<string, string> => {
 };
 
 /** One transaction after the other on one ledger, and the rows of the wing that each leaves. Signatures by decree. */
-function steps(): readonly object[] {
-  const world = studyWorld('enrolled');
-  const sent: readonly Sent[] = [
-    by('north', datasetAct()),
-    by('north', permitAct()),
-    by('valley', approveAct()),
-    by('server north', batchAct()),
-    by('rosa', queryAct()),
-    by('rosa', queryAct()),
-    by('rosa', queryAct({ query: '07'.repeat(32), microRho: 401 })),
-    by('server valley', sealAct()),
-  ];
+function steps(world: World, sent: readonly Sent[]): readonly object[] {
   return sent.map((it) => {
     const before = rowsOf(world.store);
     const tx = world.tx(it);
@@ -52,7 +43,30 @@ function steps(): readonly object[] {
 export const statisticsActs: Format = {
   about:
     'vitals-ledger.md: acts 40 to 45 one after the other on one ledger, a query twice and one too dear; the code of each, and the rows that it changed',
-  cases: async () => steps(),
+  cases: async () =>
+    steps(studyWorld('enrolled'), [
+      by('north', datasetAct()),
+      by('north', permitAct()),
+      by('valley', approveAct()),
+      by('server north', batchAct()),
+      by('rosa', queryAct()),
+      by('rosa', queryAct()),
+      by('rosa', queryAct({ query: '07'.repeat(32), microRho: 401 })),
+      by('server valley', sealAct()),
+    ]),
+};
+
+export const statisticsWithdrawals: Format = {
+  about:
+    'vitals-ledger.md VL-16: act 49 after acts 40 to 44 on one ledger, by a hospital of neither side, by who approved and again by who proposed, then a query and a seal; the code of each, and the rows that it changed',
+  cases: async () =>
+    steps(studyWorld('asked', withdrawingLogs), [
+      by('harbour', withdrawAct()),
+      by('valley', withdrawAct()),
+      by('north', withdrawAct()),
+      by('rosa', queryAct({ query: '07'.repeat(32) })),
+      by('server valley', sealAct()),
+    ]),
 };
 
 const questions: readonly Question[] = [

@@ -35,6 +35,12 @@ export const studyLogs: readonly GenesisLog[] = spineLogs.map((log) => ({
   acts: taken[log.name],
 }));
 
+/** The same with permits that are taken back. */
+export const withdrawingLogs: readonly GenesisLog[] = studyLogs.map((log) => ({
+  ...log,
+  acts: log.name === 'user' ? [...log.acts, 49] : log.acts,
+}));
+
 export const founders: Founders = {
   organisations: [
     ...keeping.map((name) => [name, [...spineRights, 'stat'] as const] as const),
@@ -74,6 +80,7 @@ export const permitAct = (change: Partial<StatPermit> = {}): StatPermit => ({
   ...change,
 });
 export const approveAct = (permit = idOf('permit')): Act => ({ kind: 'StatApprove', permit });
+export const withdrawAct = (permit = idOf('permit')): Act => ({ kind: 'StatWithdraw', permit });
 export const batchAct = (change: Partial<StatBatch> = {}): StatBatch => ({
   ...{ kind: 'StatBatch', trio: trioOf(), number: 1, root: bytesOf('pages'), pages: 3 },
   ...{ firstHour: 499_990, lastHour: 500_000 },
@@ -103,8 +110,9 @@ export const by = (from: string, act: Act, change: Partial<Sent> = {}): Sent => 
 /** Everybody enrolled; `until` says how far a study has come. */
 export function studyWorld(
   until: 'enrolled' | 'dataset' | 'permit' | 'approved' | 'batch' | 'asked' = 'batch',
+  logs = studyLogs,
 ): World {
-  const world = new World(studyLogs, founders);
+  const world = new World(logs, founders);
   for (const [from, name, role] of enrolled) {
     world.mustSend({ from, acts: [enrolAct(name, role)] });
   }

@@ -5,7 +5,9 @@ import {
   answersCsv,
   answersJson,
   askQuestion,
+  type Comparison,
   cohortText,
+  comparisonsOf,
   continueQuestion,
   type Figure,
   leftOf,
@@ -14,6 +16,7 @@ import {
   methodText,
   panelOf,
   predictNoise,
+  requireDisjoint,
   type Study,
   vitalPanel,
   vitalsIn,
@@ -26,6 +29,16 @@ import type { CurveView } from './calls.ts';
 
 type Vital = CurveView['vital'];
 export type QuestionKind = Asked['question']['kind'];
+/** Of several groups a variance each; the device compares them. */
+export type DraftKind = QuestionKind | 'compare';
+
+/** Of whom. */
+export interface GroupDraft {
+  /** 0: everybody. */
+  readonly sex: number;
+  /** Years, of ten: both included; undefined: everybody. */
+  readonly ages: readonly [from: number, to: number] | undefined;
+}
 
 /** A study that this account may ask, under one permit. */
 export interface AskableView {
@@ -35,6 +48,8 @@ export interface AskableView {
   readonly untilMs: number;
   /** A second organisation has agreed. */
   readonly isApproved: boolean;
+  /** One of its two organisations took it back. */
+  readonly isWithdrawn: boolean;
   /** Of a million, which is rho 1. */
   readonly leftMicroRho: number;
   readonly least: number;
@@ -49,26 +64,27 @@ export interface AskableView {
 }
 
 /** A question as the form has it; vital signs by their place in the study. */
-export interface QuestionDraft {
+export interface QuestionDraft extends GroupDraft {
   readonly study: string;
   readonly permit: string;
-  readonly kind: QuestionKind;
+  readonly kind: DraftKind;
   readonly vital: number;
   readonly other: number;
   readonly percent: number;
   readonly side: 'below' | 'from';
   readonly edge: number;
-  /** 0: everybody. */
-  readonly sex: number;
-  /** Years, of ten: both included; undefined: everybody. */
-  readonly ages: readonly [from: number, to: number] | undefined;
+  /** The groups after the first; only where groups are compared. */
+  readonly more: readonly (GroupDraft & { readonly id: number })[];
   /** `2026-11-22`, in UTC; the last day is included. */
   readonly fromDay: string;
   readonly toDay: string;
+  /** Each group spends that much. */
   readonly microRho: number;
 }
 
 export interface PredictionView {
+  /** As the method sheet writes it; another for each group. */
+  readonly cohort: string;
   /** Rounded down, as the servers count them. */
   readonly patients: number;
   readonly figures: readonly {
@@ -100,8 +116,25 @@ export interface AnswerView {
   readonly method: string;
 }
 
+/** Groups that share nobody, held against each other (VQ-43). */
+export interface ComparisonView {
+  readonly vital: Vital | undefined;
+  readonly unit: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly groups: readonly {
+    readonly query: string;
+    readonly cohort: string;
+    readonly mean: Figure | undefined;
+  }[];
+  /** Undefined: too few to tell. */
+  readonly test: Comparison['test'];
+}
+
 export interface QuestionsView {
   readonly askable: readonly AskableView[];
+  /** Newest first. */
+  readonly compared: readonly ComparisonView[];
   /** Newest first. */
   readonly asked: readonly {
     readonly query: string;
@@ -121,6 +154,9 @@ const list: Call<void, QuestionsView> = async (session, _input, { signal }) => {
   const asked = await person.run(listQuestions, undefined, options);
   return {
     askable: studies.flatMap(askableOf),
+    compared: comparisonsOf(asked.flatMap(({ answered }) => answered ?? []))
+      .map((it) => comparisonView(it, studies))
+      .reverse(),
     asked: asked
       .map(({ query, manifest, answered }) => ({
         ...{ query, kind: manifest.question.kind, askedMs: manifest.issuedMs },
@@ -136,33 +172,44 @@ function askableOf(study: Study): readonly AskableView[] {
   const vitals = names.map((vital, at) => ({
     ...{ vital, unit: unitShown(signs[at]?.unit ?? ''), edges: edgesOf(at) },
   }));
-  return study.permits.map(({ id, purpose, notAfterMs, approver, leftMicroRho }) => ({
+  return study.permits.map(({ id, purpose, notAfterMs, approver, withdrawnMs, leftMicroRho }) => ({
     ...{ study: study.id, permit: id, purpose, untilMs: notAfterMs, leftMicroRho, vitals },
-    ...{ isApproved: approver !== '', least: study.kMin, hasReadings: study.newestBatch > 0 },
+    ...{
+      isApproved: approver !== '',
+      isWithdrawn: withdrawnMs > 0,
+      least: study.kMin,
+      hasReadings: study.newestBatch > 0,
+    },
   }));
 }
 
-/** Throws QUESTION_IMPOSSIBLE: a day that is none, or the end before the beginning. */
-function askedOf(draft: QuestionDraft): Asked {
+/** A question a group. Throws QUESTION_IMPOSSIBLE: a day that is none, or the end before the beginning; GROUPS_OVERLAP. */
+function askedOf(draft: QuestionDraft): readonly [Asked, ...Asked[]] {
   const [from, to] = [draft.fromDay, draft.toDay].map((it) => Date.parse(`${it}T00:00Z`) / hourMs);
   if (from === undefined || to === undefined || !(from <= to))
     throw new CodedError('QUESTION_IMPOSSIBLE', { at: 'window' });
-  const { ages, sex } = draft;
-  return {
+  const of = (group: GroupDraft): Asked => ({
     ...{ dataset: draft.study, permit: draft.permit, microRho: draft.microRho },
     ...{ question: questionOf(draft), fromHour: from, untilHour: to + 24 },
-    cohort: [
-      ...(sex === 0 ? [] : [{ attribute: 'sex' as const, from: sex, to: sex }]),
-      ...(ages === undefined
-        ? []
-        : [{ attribute: 'age-band' as const, from: ages[0] / 10, to: ages[1] / 10 }]),
-    ],
-  };
+    cohort: cohortOf(group),
+  });
+  if (draft.kind !== 'compare') return [of(draft)];
+  requireDisjoint([draft, ...draft.more].map(cohortOf));
+  return [of(draft), ...draft.more.map(of)];
 }
+
+const cohortOf = ({ sex, ages }: GroupDraft): Asked['cohort'] => [
+  ...(sex === 0 ? [] : [{ attribute: 'sex' as const, from: sex, to: sex }]),
+  ...(ages === undefined
+    ? []
+    : [{ attribute: 'age-band' as const, from: ages[0] / 10, to: ages[1] / 10 }]),
+];
 
 function questionOf(draft: QuestionDraft): Asked['question'] {
   const { kind, vital, other, side, edge, percent } = draft;
   switch (kind) {
+    case 'compare':
+      return { kind: 'variance', vital };
     case 'covariance':
     case 'correlation':
       return { kind, vital, other };
@@ -178,18 +225,30 @@ function questionOf(draft: QuestionDraft): Asked['question'] {
 }
 
 /** Spends nothing: the servers say how many there are, and refuse what they would refuse when it is paid. */
-const predict: Call<QuestionDraft, PredictionView> = async (session, draft, { signal }) => {
+const predict: Call<QuestionDraft, readonly PredictionView[]> = async (
+  session,
+  draft,
+  { signal },
+) => {
   const { person, as } = session;
-  const said = await person.run(predictNoise, askedOf(draft), { ...as, signal });
-  return {
-    patients: said.planned.patients,
-    figures: Object.entries(said.figures).map(([name, it]) => ({ name, ...it })),
-  };
+  const groups: PredictionView[] = [];
+  for (const asked of askedOf(draft)) {
+    const { planned, figures } = await person.run(predictNoise, asked, { ...as, signal });
+    groups.push({
+      cohort: cohortText(asked.cohort),
+      patients: planned.patients,
+      figures: Object.entries(figures).map(([name, it]) => ({ name, ...it })),
+    });
+  }
+  return groups;
 };
 
+/** One after the other: what was answered before another failed stays. Answers with the last. */
 const ask: Call<QuestionDraft, AnswerView> = async (session, draft, { signal }) => {
   const { person, as } = session;
-  const answered = await person.run(askQuestion, askedOf(draft), { ...as, signal });
+  const [first, ...more] = askedOf(draft);
+  let answered = await person.run(askQuestion, first, { ...as, signal });
+  for (const asked of more) answered = await person.run(askQuestion, asked, { ...as, signal });
   return viewNow(session, answered, signal);
 };
 
@@ -227,6 +286,20 @@ function answerView(answered: Answered, studies: readonly Study[]): AnswerView {
     cohort: cohortText(manifest.cohort),
     ...{ fromMs: manifest.fromHour * hourMs, untilMs: manifest.untilHour * hourMs },
     ...{ askedMs: manifest.issuedMs, method: methodText(method) },
+  };
+}
+
+function comparisonView({ groups, test }: Comparison, studies: readonly Study[]): ComparisonView {
+  const views = groups.map((it) => answerView(it, studies));
+  const [first] = views;
+  return {
+    vital: first?.vitals[0],
+    unit: first?.unit ?? '',
+    ...{ fromMs: first?.fromMs ?? 0, untilMs: first?.untilMs ?? 0 },
+    groups: views.map(({ query, cohort, figures }) => ({
+      ...{ query, cohort, mean: figures.find(({ name }) => name === 'mean')?.figure },
+    })),
+    test,
   };
 }
 

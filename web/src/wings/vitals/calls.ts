@@ -3,10 +3,13 @@ import {
   type Curve,
   curvesOf,
   heldRegistration,
+  type OwnRanges,
+  ownRanges,
   type RegistrationHeld,
   readOwnVitals,
   readVitals,
   resendRegistration,
+  setLimits,
   trendOf,
   type VitalsFound,
 } from '@salus/salus/sdk/vitals';
@@ -34,6 +37,8 @@ export interface CurveView {
   readonly unit: string;
   readonly low: number | undefined;
   readonly high: number | undefined;
+  /** The person's own, in place of the usual one; undefined: it is not hers to set. */
+  readonly isOwnRange: boolean | undefined;
   readonly steps: Curve['steps'];
   readonly newest: Curve['newest'];
   readonly outside: readonly OutsideView[];
@@ -95,8 +100,14 @@ const own: Call<{ readonly period: Period }, OwnVitals> = async (
   const [panel = 1, ...more] = [...new Set(held.said.sensors.flatMap((it) => it.panels))];
   const asked = { panel, more, ...spanOf(period, Date.now()) };
   const found = await session.person.run(readOwnVitals, asked, { ...session.as, signal });
+  // Her own limits, where she looks herself.
+  const ranges = await session.person.run(
+    { name: 'vitals/own-ranges', run: async (ctx) => ownRanges(ctx) },
+    undefined,
+    session.as,
+  );
   return {
-    vitals: await viewOf(session, found, period),
+    vitals: await viewOf(session, found, period, ranges),
     ...{ devices: held.said.sensors.length, studies: held.said.datasets.length },
   };
 };
@@ -119,15 +130,23 @@ async function registrationOf(
   });
 }
 
-async function viewOf(session: Session, found: VitalsFound, period: Period): Promise<VitalsView> {
+async function viewOf(
+  session: Session,
+  found: VitalsFound,
+  period: Period,
+  ranges?: OwnRanges,
+): Promise<VitalsView> {
   const askedMs = Date.now();
   const { firstHour, lastHour } = spanOf(period, askedMs);
-  const curves = curvesOf(found.pages, period === 'day' ? 'reading' : 'hour');
+  const curves = curvesOf(found.pages, period === 'day' ? 'reading' : 'hour', ranges);
   const fromCopies = found.pages.filter(({ from }) => from === 'replica').length;
   const newest = curves.map((it) => it.newest.ms);
   return {
     ...{ period, askedMs, fromMs: firstHour * hourMs, untilMs: (lastHour + 1) * hourMs },
-    curves: curves.map((it) => curveView(it, period, lastHour)),
+    curves: curves.map((it) => ({
+      ...curveView(it, period, lastHour),
+      isOwnRange: ranges?.[it.vital].isOwn,
+    })),
     servers: await serversOf(session, found.servers),
     ...{ fromCopies, fromServers: found.pages.length - fromCopies },
     missingDays: found.missingDays.map((day) => day * 24 * hourMs),
@@ -139,7 +158,7 @@ async function viewOf(session: Session, found: VitalsFound, period: Period): Pro
   };
 }
 
-function curveView(curve: Curve, period: Period, lastHour: number): CurveView {
+function curveView(curve: Curve, period: Period, lastHour: number): Omit<CurveView, 'isOwnRange'> {
   const { vital, unit, range, steps, newest, crossings, series } = curve;
   return {
     ...{ vital, unit: unitShown(unit), low: range.low, high: range.high, steps, newest },
@@ -234,4 +253,21 @@ const held: Call<{ readonly patient: string }, VitalsView | null> = async (
   return views.toSorted((a, b) => b.askedMs - a.askedMs)[0] ?? null;
 };
 
-export const vitalsCalls = { 'vitals.own': own, 'vitals.chart': chart, 'vitals.held': held };
+/** One's own limits of a vital sign; `bounds` undefined: the usual ones again; null in it: none on that side. */
+const limits: Call<
+  {
+    readonly vital: CurveView['vital'];
+    readonly bounds: { readonly low: number | null; readonly high: number | null } | undefined;
+  },
+  void
+> = async ({ person, as }, { vital, bounds }, { signal }) => {
+  const change = bounds === undefined ? { vital, isDefault: true as const } : { vital, ...bounds };
+  await person.run(setLimits, change, { ...as, signal });
+};
+
+export const vitalsCalls = {
+  'vitals.own': own,
+  'vitals.chart': chart,
+  'vitals.held': held,
+  'vitals.limits': limits,
+};

@@ -152,6 +152,7 @@ function around({ low, high }: CurveView, least: number, most: number): [number,
 }
 
 function drawRange({ ctx, bbox, valToPos, scales }: UPlot, { low, high }: CurveView, fill: string) {
+  if (low === undefined && high === undefined) return;
   const { min = 0, max = 0 } = scales.y ?? {};
   const [from, to] = [Math.max(low ?? min ?? 0, min ?? 0), Math.min(high ?? max ?? 0, max ?? 0)];
   if (to <= from) return;

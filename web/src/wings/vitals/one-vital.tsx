@@ -6,6 +6,7 @@ import { Flag } from '../../parts/value.tsx';
 import type { CurveView, OutsideView } from './calls.ts';
 import { Curve, type Span } from './curve.tsx';
 import { flagOf } from './flags.ts';
+import { OwnRange } from './own-range.tsx';
 import { isLevel, numberOf, slopeOf, useAmounts } from './words.ts';
 
 /** One vital sign: the newest value, what it did, its curve and the same as a table. */
@@ -29,6 +30,7 @@ export function OneVital({ curve, span }: { readonly curve: CurveView; readonly 
       <Newest curve={curve} />
       {isTable ? <StepsTable curve={curve} /> : <Curve curve={curve} span={span} />}
       <Doing curve={curve} />
+      {curve.isOwnRange !== undefined && <OwnRange curve={curve} />}
     </section>
   );
 }
@@ -47,6 +49,7 @@ function Newest({ curve }: { readonly curve: CurveView }) {
         </span>
         {' · '}
         <RangeText curve={{ vital, low, high }} />
+        {curve.isOwnRange === true && ` · ${t('vitals.own.is')}`}
       </span>
       <span className="hide">{t('vitals.at', { when: momentText(newest.ms) })}</span>
     </p>
@@ -58,6 +61,7 @@ function RangeText({ curve }: { readonly curve: Pick<CurveView, 'vital' | 'low' 
   const { vital, low, high } = curve;
   const of = (value: number | undefined): string =>
     value === undefined ? '' : numberOf(vital, value);
+  if (low === undefined && high === undefined) return <>{t('vitals.range.none')}</>;
   const word = high === undefined ? 'from' : low === undefined ? 'upTo' : 'between';
   return <>{t(`vitals.range.${word}`, { low: of(low), high: of(high) })}</>;
 }

@@ -6,17 +6,18 @@ import { Icon } from '../../parts/icon.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type {
   AskableView,
+  DraftKind,
+  GroupDraft,
   PredictionView,
   QuestionDraft,
-  QuestionKind,
 } from './calls-questions.ts';
 import { figureName, numberText, rhoText, useAmounts } from './words.ts';
 
-const kinds: readonly QuestionKind[] = [
+const kinds: readonly DraftKind[] = [
   ...(['mean', 'sd', 'variance', 'percentile', 'prevalence', 'histogram'] as const),
-  ...(['covariance', 'correlation', 'regression'] as const),
+  ...(['covariance', 'correlation', 'regression', 'compare'] as const),
 ];
-const ofTwo: readonly QuestionKind[] = ['covariance', 'correlation', 'regression'];
+const ofTwo: readonly DraftKind[] = ['covariance', 'correlation', 'regression'];
 const dayMs = 86_400_000;
 const isoDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
@@ -25,6 +26,7 @@ function firstDraft(askable: readonly AskableView[]): QuestionDraft {
   return {
     ...{ study: first?.study ?? '', permit: first?.permit ?? '', kind: 'mean' },
     ...{ vital: 0, other: 1, percent: 50, side: 'from', edge: 15, sex: 0, ages: undefined },
+    more: [],
     ...{ fromDay: isoDay(Date.now() - 7 * dayMs), toDay: isoDay(Date.now()) },
     microRho: Math.min(100_000, first?.leftMicroRho ?? 100_000),
   };
@@ -38,6 +40,10 @@ export function QuestionForm({ askable }: { readonly askable: readonly AskableVi
   const ask = useAct('questions.ask');
   const study = askable.find((it) => it.permit === draft.permit) ?? askable[0];
   if (study === undefined) return null;
+  const groups = groupsIn(draft);
+  // Never more than there is, also after another permit or a group more was chosen.
+  const most = Math.floor(study.leftMicroRho / groups);
+  const priced = { ...draft, microRho: Math.min(draft.microRho, most) };
   const change = (part: Partial<QuestionDraft>) => {
     setDraft((it) => ({ ...it, ...part }));
     predict.reset();
@@ -51,14 +57,16 @@ export function QuestionForm({ askable }: { readonly askable: readonly AskableVi
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          predict.mutate(draft);
+          predict.mutate(priced);
         }}
       >
         <div className="asking">
           <What draft={draft} study={study} askable={askable} change={change} />
-          <Whom draft={draft} change={change} />
-          <Cost draft={draft} study={study} change={change} />
+          <Whom id="first" group={draft} change={change} />
+          <When draft={draft} change={change} />
+          <Cost draft={priced} groups={groups} study={study} change={change} />
         </div>
+        {draft.kind === 'compare' && <MoreGroups more={draft.more} change={change} />}
         <p className="hint mt-s">{t('questions.rhoHint', { least: study.least })}</p>
         {predict.error !== null && <Failed error={predict.error} />}
         <NeedsNetwork />
@@ -69,19 +77,19 @@ export function QuestionForm({ askable }: { readonly askable: readonly AskableVi
         </div>
       </form>
       {predict.data !== undefined && (
-        <Predicted said={predict.data}>
+        <Predicted groups={predict.data}>
           {ask.error !== null && <Failed error={ask.error} />}
           <div className="acts">
             <button
               type="button"
               className={isUseless(predict.data) ? 'btn line' : 'btn main'}
               disabled={ask.isPending}
-              onClick={() => ask.mutate(draft, { onSuccess: () => predict.reset() })}
+              onClick={() => ask.mutate(priced, { onSuccess: () => predict.reset() })}
             >
               {ask.isPending
                 ? t('questions.asking')
                 : t('questions.ask', {
-                    rho: rhoText(draft.microRho),
+                    rho: rhoText(groups * priced.microRho),
                     left: rhoText(study.leftMicroRho),
                   })}
             </button>
@@ -91,6 +99,10 @@ export function QuestionForm({ askable }: { readonly askable: readonly AskableVi
     </section>
   );
 }
+
+/** How many questions it is: each is asked and paid by itself. */
+const groupsIn = ({ kind, more }: QuestionDraft): number =>
+  kind === 'compare' ? 1 + more.length : 1;
 
 type Change = (part: Partial<QuestionDraft>) => void;
 
@@ -161,13 +173,13 @@ function What({
         id="kind"
         label={t('questions.kind')}
         value={draft.kind}
-        onChange={(kind) => change({ kind: kind as QuestionKind })}
+        onChange={(kind) => change(ofKind(kind as DraftKind, draft))}
       >
         {kinds
           .filter((it) => !ofTwo.includes(it) || study.vitals.length > 1)
           .map((it) => (
             <option key={it} value={it}>
-              {t(`studies.kinds.${it}`)}
+              {it === 'compare' ? t('questions.compare') : t(`studies.kinds.${it}`)}
             </option>
           ))}
       </Choice>
@@ -230,17 +242,32 @@ function What({
   );
 }
 
+/** Two groups at least are compared: women and men, unless others were chosen. */
+function ofKind(kind: DraftKind, { sex, more }: QuestionDraft): Partial<QuestionDraft> {
+  if (kind !== 'compare' || more.length > 0) return { kind };
+  const second = { id: 2, sex: sex === 2 ? 1 : 2, ages: undefined };
+  return { kind, sex: sex === 0 ? 1 : sex, more: [second] };
+}
+
 const decades = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90];
 
-function Whom({ draft, change }: { readonly draft: QuestionDraft; readonly change: Change }) {
+function Whom({
+  id,
+  group,
+  change,
+}: {
+  readonly id: string;
+  readonly group: GroupDraft;
+  readonly change: (part: Partial<GroupDraft>) => void;
+}) {
   const { t } = useTranslation();
-  const ages = draft.ages ?? [0, 120];
+  const ages = group.ages ?? [0, 120];
   return (
     <>
       <Choice
-        id="sex"
+        id={`${id}-sex`}
         label={t('questions.sex')}
-        value={draft.sex}
+        value={group.sex}
         onChange={(it) => change({ sex: Number(it) })}
       >
         {(['everybody', 'women', 'men', 'others'] as const).map((it, at) => (
@@ -250,9 +277,9 @@ function Whom({ draft, change }: { readonly draft: QuestionDraft; readonly chang
         ))}
       </Choice>
       <Choice
-        id="ages"
+        id={`${id}-ages`}
         label={t('questions.ages')}
-        value={draft.ages === undefined ? '' : ages[0]}
+        value={group.ages === undefined ? '' : ages[0]}
         onChange={(it) =>
           change({
             ages: it === '' ? undefined : [Number(it), Number(it) === 90 ? 120 : Number(it)],
@@ -266,6 +293,70 @@ function Whom({ draft, change }: { readonly draft: QuestionDraft; readonly chang
           </option>
         ))}
       </Choice>
+    </>
+  );
+}
+
+const mostGroups = 6;
+
+function MoreGroups({
+  more,
+  change,
+}: {
+  readonly more: QuestionDraft['more'];
+  readonly change: Change;
+}) {
+  const { t } = useTranslation();
+  const id = 1 + Math.max(1, ...more.map((it) => it.id));
+  return (
+    <>
+      {more.map((group, at) => {
+        const number = at + 2;
+        const others = more.filter((_, place) => place !== at);
+        return (
+          <fieldset key={group.id} className="mt">
+            <legend>{t('questions.group', { number })}</legend>
+            <div className="asking">
+              <Whom
+                id={`group-${group.id}`}
+                group={group}
+                change={(part) =>
+                  change({
+                    more: more.map((it, place) => (place === at ? { ...it, ...part } : it)),
+                  })
+                }
+              />
+            </div>
+            {others.length > 0 && (
+              <button
+                type="button"
+                className="btn quiet small"
+                onClick={() => change({ more: others })}
+              >
+                {t('questions.groupLess', { number })}
+              </button>
+            )}
+          </fieldset>
+        );
+      })}
+      <p className="hint mt-s">{t('questions.compareHint')}</p>
+      {more.length + 1 < mostGroups && (
+        <button
+          type="button"
+          className="btn line small"
+          onClick={() => change({ more: [...more, { id, sex: 0, ages: undefined }] })}
+        >
+          {t('questions.groupMore')}
+        </button>
+      )}
+    </>
+  );
+}
+
+function When({ draft, change }: { readonly draft: QuestionDraft; readonly change: Change }) {
+  const { t } = useTranslation();
+  return (
+    <>
       {(['fromDay', 'toDay'] as const).map((it) => (
         <div key={it} className="field">
           <label htmlFor={it}>{t(`questions.${it}`)}</label>
@@ -287,21 +378,24 @@ const costs = [10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000];
 
 function Cost({
   draft,
+  groups,
   study,
   change,
 }: {
   readonly draft: QuestionDraft;
+  readonly groups: number;
   readonly study: AskableView;
   readonly change: Change;
 }) {
   const { t } = useTranslation();
   const { leftMicroRho } = study;
-  const may = [...costs.filter((it) => it < leftMicroRho), leftMicroRho];
+  const most = Math.floor(leftMicroRho / groups);
+  const may = [...costs.filter((it) => it < most), most];
   return (
     <Choice
       id="rho"
-      label={t('questions.rho')}
-      value={Math.min(draft.microRho, leftMicroRho)}
+      label={t(groups > 1 ? 'questions.rhoEach' : 'questions.rho')}
+      value={draft.microRho}
       onChange={(it) => change({ microRho: Number(it) })}
     >
       {may.map((it) => (
@@ -313,41 +407,61 @@ function Cost({
   );
 }
 
-const isUseless = ({ figures }: PredictionView): boolean => figures.every((it) => it.useless);
+/** One group of which nothing useful is told makes a comparison useless. */
+const isUseless = (groups: readonly PredictionView[]): boolean =>
+  groups.some(({ figures }) => figures.every((it) => it.useless));
 
 /** What noise would do, of each figure; what is useless is said before it is paid. */
 function Predicted({
-  said,
+  groups,
   children,
 }: {
-  readonly said: PredictionView;
+  readonly groups: readonly PredictionView[];
   readonly children: ReactNode;
+}) {
+  return (
+    <div className={isUseless(groups) ? 'note warn mt' : 'note mt'} role="status">
+      <Icon name={isUseless(groups) ? 'attend' : 'info'} />
+      <div>
+        {groups.map((said, at) => (
+          <PredictedGroup key={said.cohort} said={said} number={groups.length > 1 ? at + 1 : 0} />
+        ))}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/** `number` 0: it is the only one. */
+function PredictedGroup({
+  said,
+  number,
+}: {
+  readonly said: PredictionView;
+  readonly number: number;
 }) {
   const { t } = useTranslation();
   const { patients, figures } = said;
   return (
-    <div className={isUseless(said) ? 'note warn mt' : 'note mt'} role="status">
-      <Icon name={isUseless(said) ? 'attend' : 'info'} />
-      <div>
-        <p className="h">
-          {t(isUseless(said) ? 'questions.useless' : 'questions.useful', { count: patients })}
-        </p>
-        <ul className="sm">
-          {figures.map(({ name, noise, tolerance, useless }) => (
-            <li key={name}>
-              <span className="b">{figureName(t, name)}</span>{' '}
-              {noise === undefined
-                ? t('questions.tooFew')
-                : t('questions.noiseOf', {
-                    noise: numberText(noise),
-                    tolerance: numberText(tolerance),
-                  })}{' '}
-              {useless && <span className="tag bad">{t('questions.uselessOne')}</span>}
-            </li>
-          ))}
-        </ul>
-        {children}
-      </div>
-    </div>
+    <>
+      <p className="h">
+        {number > 0 && `${t('questions.group', { number })}: `}
+        {t(isUseless([said]) ? 'questions.useless' : 'questions.useful', { count: patients })}
+      </p>
+      <ul className="sm">
+        {figures.map(({ name, noise, tolerance, useless }) => (
+          <li key={name}>
+            <span className="b">{figureName(t, name)}</span>{' '}
+            {noise === undefined
+              ? t('questions.tooFew')
+              : t('questions.noiseOf', {
+                  noise: numberText(noise),
+                  tolerance: numberText(tolerance),
+                })}{' '}
+            {useless && <span className="tag bad">{t('questions.uselessOne')}</span>}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

@@ -6,6 +6,7 @@ import { Failed } from '../../parts/failure.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import { AnswerSheet } from './answer-sheet.tsx';
 import type { AskableView, QuestionsView } from './calls-questions.ts';
+import { ComparedGroups } from './compared-groups.tsx';
 import { QuestionForm } from './question-form.tsx';
 import { rhoText } from './words.ts';
 import './vitals.css';
@@ -30,13 +31,19 @@ export function QuestionsPage() {
 }
 
 const open = (it: AskableView): boolean =>
-  it.isApproved && it.hasReadings && it.leftMicroRho > 0 && it.untilMs > Date.now();
+  it.isApproved &&
+  !it.isWithdrawn &&
+  it.hasReadings &&
+  it.leftMicroRho > 0 &&
+  it.untilMs > Date.now();
 
 function Known({ view }: { readonly view: QuestionsView }) {
   const { t } = useTranslation();
   const askable = view.askable.filter(open);
-  const waiting = view.askable.filter((it) => !it.isApproved).length;
-  const isSpent = view.askable.some((it) => it.isApproved && it.leftMicroRho === 0);
+  const withdrawn = view.askable.filter((it) => it.isWithdrawn).length;
+  const alive = view.askable.filter((it) => !it.isWithdrawn);
+  const waiting = alive.filter((it) => !it.isApproved).length;
+  const isSpent = alive.some((it) => it.isApproved && it.leftMicroRho === 0);
   const left = Math.max(0, ...askable.map((it) => it.leftMicroRho));
   return (
     <>
@@ -49,12 +56,16 @@ function Known({ view }: { readonly view: QuestionsView }) {
         {t(askable.length > 0 || isSpent ? 'questions.lead' : 'questions.nothingText')}
       </p>
       {waiting > 0 && <p className="sm dim">{t('questions.unapproved', { count: waiting })}</p>}
+      {withdrawn > 0 && <p className="sm dim">{t('questions.withdrawn', { count: withdrawn })}</p>}
       {askable.length > 0 && <QuestionForm askable={askable} />}
       <section className="sec">
         <div className="sec-head">
           <h2>{t('questions.asked')}</h2>
         </div>
         {view.asked.length === 0 && <p className="dim">{t('questions.askedNone')}</p>}
+        {view.compared.map((it) => (
+          <ComparedGroups key={it.groups[0]?.query} compared={it} />
+        ))}
         {view.asked.map((it) =>
           it.answer === undefined ? (
             <Unfinished key={it.query} question={it} />

@@ -9,6 +9,7 @@ import {
 import { type LedgerView, put } from '../../../../ledger/table.ts';
 import { hexId } from '../../../../primitives/shape.ts';
 import { statPermits } from '../tables/stat-permits.ts';
+import { statWithdrawn } from '../tables/stat-withdrawn.ts';
 
 const fields = { permit: hexId(16) };
 export type StatApprove = ActWith<'StatApprove', typeof fields>;
@@ -16,7 +17,8 @@ export type StatApprove = ActWith<'StatApprove', typeof fields>;
 /**
  * Another organisation says yes to a permit: from here on it holds.
  *
- * Refuses: SENDER_WRONG, PERMIT_UNKNOWN, APPROVAL_OWN, APPROVAL_TAKEN, PERMIT_EXPIRED. Writes: `stat-permits[permit]`.
+ * Refuses: SENDER_WRONG, PERMIT_UNKNOWN, PERMIT_WITHDRAWN, APPROVAL_OWN, APPROVAL_TAKEN, PERMIT_EXPIRED.
+ * Writes: `stat-permits[permit]`.
  * Source: docs/protocol/vitals-ledger.md, rule VL-12.
  */
 export const statApprove = defineAct({
@@ -36,6 +38,8 @@ function judge(view: LedgerView, act: StatApprove, context: ActContext): Outcome
   const permit = view.get(statPermits, act.permit);
   // of something that was proposed,
   if (permit === undefined) return refuse('PERMIT_UNKNOWN');
+  // and not taken back,
+  if (view.get(statWithdrawn, act.permit) !== undefined) return refuse('PERMIT_WITHDRAWN');
   // by another,
   if (permit.proposer === context.sender) return refuse('APPROVAL_OWN');
   // once,

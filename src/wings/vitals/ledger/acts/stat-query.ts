@@ -15,6 +15,7 @@ import {
   statSpentBy,
 } from '../tables/stat-spent.ts';
 import { statTrios } from '../tables/stat-trios.ts';
+import { statWithdrawn } from '../tables/stat-withdrawn.ts';
 
 const fields = {
   permit: hexId(16),
@@ -30,8 +31,8 @@ export type StatQuery = ActWith<'StatQuery', typeof fields>;
 /**
  * A researcher pays for a question; the data servers answer when they have seen it in a block, and never before.
  *
- * Refuses: PERMIT_UNKNOWN, APPROVAL_MISSING, PERMIT_EXPIRED, PURPOSE_NOT_ALLOWED, QUERY_TAKEN, BATCH_UNKNOWN,
- * BUDGET_SPENT. Writes: `stat-queries[sender, query]`, `stat-permits[permit]`, `stat-spent`, `stat-spent-by`.
+ * Refuses: PERMIT_UNKNOWN, PERMIT_WITHDRAWN, APPROVAL_MISSING, PERMIT_EXPIRED, PURPOSE_NOT_ALLOWED, QUERY_TAKEN,
+ * BATCH_UNKNOWN, BUDGET_SPENT. Writes: `stat-queries[sender, query]`, `stat-permits[permit]`, `stat-spent`, `stat-spent-by`.
  * Source: docs/protocol/vitals-ledger.md, rules VL-14 and VL-20 to VL-22.
  */
 export const statQuery = defineAct({
@@ -52,6 +53,8 @@ function judge(view: LedgerView, act: StatQuery, context: ActContext): Outcome {
   // VL-14: under his own permit, for this dataset,
   const isHis = permit?.researcher === sender && permit.dataset === id;
   if (permit === undefined || dataset === undefined || !isHis) return refuse('PERMIT_UNKNOWN');
+  // that nobody took back,
+  if (view.get(statWithdrawn, act.permit) !== undefined) return refuse('PERMIT_WITHDRAWN');
   // that a second organisation approved,
   if (permit.approver === '') return refuse('APPROVAL_MISSING');
   // which still holds,

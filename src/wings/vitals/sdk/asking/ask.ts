@@ -71,7 +71,10 @@ async function studyFor(
   const seen = (await ctx.gateway.call(studiesGet, { signal })).permits;
   const named = permit === undefined ? permitsOf(seen, dataset, account) : [permit];
   const study = await studyOf(ctx, dataset, named, signal);
-  const [only, more] = study.permits.filter(({ researcher }) => researcher === account);
+  const own = study.permits.filter(({ researcher }) => researcher === account);
+  // One that was taken back is in nobody's way, unless it is the only one: then its refusal says why.
+  const alive = own.filter(({ withdrawnMs }) => withdrawnMs === 0);
+  const [only, more] = alive.length > 0 ? alive : own.slice(0, 1);
   if (only === undefined) throw new CodedError('PERMIT_UNKNOWN');
   if (more !== undefined) throw new CodedError('AMBIGUOUS', { permit: only.id });
   return { study, permit: only };
@@ -147,6 +150,7 @@ export const askQuestion: Action<Asked, Answered> = {
   async run(ctx, asked, { signal, onProgress }) {
     const { study, permit } = await studyFor(ctx, asked, signal);
     requireInPanel(asked.question, panelOf(study.panel).vitals.length);
+    if (permit.withdrawnMs > 0) throw new CodedError('PERMIT_WITHDRAWN');
     if (permit.approver === '') throw new CodedError('APPROVAL_MISSING');
     if (study.newestBatch === 0) throw new CodedError('BATCH_UNKNOWN');
     if (permit.leftMicroRho < asked.microRho)

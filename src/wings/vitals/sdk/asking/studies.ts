@@ -13,14 +13,17 @@ import {
   statSpentBy,
 } from '../../ledger/tables/stat-spent.ts';
 import { statTrios, type Trio } from '../../ledger/tables/stat-trios.ts';
+import { statWithdrawn } from '../../ledger/tables/stat-withdrawn.ts';
 
 /** Rows that change are believed of the last ten minutes. */
 const freshMs = 10 * 60_000;
 
 export interface StudyPermit extends Permit {
   readonly id: string;
-  /** What may still be spent in this quarter: of the permit, of the researcher and of the dataset the least. */
+  /** What may still be spent in this quarter: of the permit, of the researcher and of the dataset the least; 0 when it was taken back. */
   readonly leftMicroRho: number;
+  /** When one of its two organisations took it back, block time; 0: nobody did. */
+  readonly withdrawnMs: number;
 }
 
 /** A dataset as the ledger has it, with the permits of whoever asks. */
@@ -48,8 +51,10 @@ export async function studyOf(
   for (const permitId of permits) {
     const permit = await ctx.ledger.row(statPermits, permitId, options);
     if (permit?.dataset !== id) continue;
-    const leftMicroRho = await leftUnder(ctx, { ...dataset, id }, permit, signal);
-    own.push({ ...permit, id: permitId, leftMicroRho });
+    const withdrawn = await ctx.ledger.row(statWithdrawn, permitId, options);
+    const leftMicroRho =
+      withdrawn === undefined ? await leftUnder(ctx, { ...dataset, id }, permit, signal) : 0;
+    own.push({ ...permit, id: permitId, leftMicroRho, withdrawnMs: withdrawn?.timeMs ?? 0 });
   }
   const { servers, newestBatch } = trio;
   return { ...dataset, ...{ id, servers, newestBatch, permits: own } };
