@@ -76,7 +76,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
       await app.close();
       await turns.stop();
       await store.close();
-      questions.close();
+      await questions.close();
     },
   };
 }

@@ -213,7 +213,7 @@ export class ThreeServers {
     const open = this.#open.get(place);
     this.#open.delete(place);
     await open?.store.close();
-    open?.questions.close();
+    await open?.questions.close();
   }
 
   async close(): Promise<void> {
