@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { after, type TestContext, test } from 'node:test';
+import { inspect } from 'node:util';
+import type { Code } from '../../../codes/index.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { describePageStore } from '../node/page-store.contract.ts';
+import { PostgresPageStore } from '../node/postgres-page-store.ts';
+import { postgresQuestionStore } from '../node/postgres-question-store.ts';
+import { PostgresSession } from '../node/postgres-session.ts';
+import { questionStoreContract } from '../node/question-store.contract.ts';
+import { PostgresServer } from './postgres-server.ts';
+
+/** Where `npm run test:services` found the programs of PostgreSQL. */
+const programs = process.env.SALUS_SERVICE ?? assert.fail('run it by npm run test:services');
+const server = await PostgresServer.start(programs);
+after(() => server.close());
+
+describePageStore('the page store in PostgreSQL', async (t) => {
+  const url = await server.newDatabase();
+  let store = await PostgresPageStore.open(url);
+  t.after(() => store.close());
+  const again = async () => {
+    await store.close();
+    store = await PostgresPageStore.open(url);
+    return store;
+  };
+  return { store, again };
+});
+
+questionStoreContract('PostgreSQL', async () => {
+  const url = await server.newDatabase();
+  return () => postgresQuestionStore(url);
+});
+
+const saying = (code: Code) => (error: unknown) =>
+  isCoded(error, code) && !inspect(error, { depth: 9, showHidden: true }).includes(server.password);
+async function opened(t: TestContext, url: string): Promise<PostgresPageStore> {
+  const store = await PostgresPageStore.open(url);
+  t.after(() => store.close());
+  return store;
+}
+
+test('one server writes a database, and its pages and questions are in the same', async (t) => {
+  const url = await server.newDatabase();
+  const store = await opened(t, url);
+  await assert.rejects(PostgresPageStore.open(url), saying('DATABASE_IN_USE'));
+  const questions = await postgresQuestionStore(url);
+  await assert.rejects(postgresQuestionStore(url), saying('DATABASE_IN_USE'));
+  await questions.close();
+  await store.close();
+  await opened(t, url);
+});
+
+test('what was confirmed is there after the database was ended at once, and the store finds it again', async (t) => {
+  const url = await server.newDatabase();
+  const store = await opened(t, url);
+  const value = new Uint8Array([1, 2, 3]);
+  await store.keepOnce('before', value);
+  await server.stop('SIGQUIT');
+  await assert.rejects(store.kept('before'), saying('DATABASE_AWAY'));
+  await assert.rejects(PostgresPageStore.open(url), saying('DATABASE_AWAY'));
+  await server.restart();
+  assert.deepEqual(await store.kept('before'), value);
+  // It holds its lock again.
+  await assert.rejects(PostgresPageStore.open(url), saying('DATABASE_IN_USE'));
+});
+
+const part = {
+  name: 'salus_try',
+  number: 9,
+  version: 1,
+  tables: 'CREATE TABLE things (name text);',
+};
+async function session(t: TestContext, url: string): Promise<PostgresSession> {
+  const made = await PostgresSession.open(url, part);
+  t.after(() => made.close());
+  return made;
+}
+const names = async (of: PostgresSession) =>
+  (await of.ask('SELECT name FROM things ORDER BY name')).map(({ name }) => name);
+
+test('a session that is ended within a step leaves nothing of it, and what waited behind it is done', async (t) => {
+  const url = await server.newDatabase();
+  const own = await session(t, url);
+  const cut = own.together(async (ask) => {
+    await ask(`INSERT INTO things VALUES ('lost')`);
+    await server.ask(
+      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'salus salus_try'`,
+    );
+    await ask(`INSERT INTO things VALUES ('lost too')`);
+  });
+  const next = own.ask(`INSERT INTO things VALUES ('kept')`);
+  await assert.rejects(cut, saying('DATABASE_AWAY'));
+  await next;
+  assert.deepEqual(await names(own), ['kept']);
+});
+
+test('steps of two pieces of work do not mix, and what fails leaves nothing', async (t) => {
+  const own = await session(t, await server.newDatabase());
+  const put = (name: string) =>
+    own.together(async (ask) => {
+      assert.deepEqual(await ask('SELECT name FROM things WHERE name <> $1', ''), []);
+      await ask('INSERT INTO things VALUES ($1)', name);
+      assert.equal((await ask('SELECT name FROM things')).length, 1);
+      throw new CodedError('NOT_FOUND');
+    });
+  for (const it of await Promise.allSettled([put('a'), put('b'), put('c')]))
+    assert.ok(it.status === 'rejected' && isCoded(it.reason, 'NOT_FOUND'));
+  assert.deepEqual(await names(own), []);
+});
+
+test('a database that does not keep what it confirms, or of another version, or a wrong password, is refused', async (t) => {
+  const url = await server.newDatabase();
+  await (await PostgresPageStore.open(url)).close();
+  await server.ask('UPDATE salus_pages.about SET version = 2', url);
+  await assert.rejects(PostgresPageStore.open(url), saying('HOME_INVALID'));
+  const wrong = url.replace(server.password, 'another');
+  await assert.rejects(PostgresPageStore.open(wrong), saying('DATABASE_AWAY'));
+  t.after(() => server.restart());
+  await server.ask('ALTER SYSTEM SET fsync = off');
+  await server.restart();
+  await assert.rejects(PostgresPageStore.open(url), saying('DATABASE_UNSAFE'));
+  await server.ask('ALTER SYSTEM RESET fsync');
+});
+
+test('a database that commits without waiting for the disk is overruled; one that waits for another too is not', async () => {
+  const url = await server.newDatabase();
+  const name = new URL(url).pathname.slice(1);
+  const asked = async () => {
+    const own = await PostgresSession.open(url, part);
+    const [row] = await own.ask(`SELECT current_setting('synchronous_commit') AS commits`);
+    await own.close();
+    return row?.commits;
+  };
+  await server.ask(`ALTER DATABASE ${name} SET synchronous_commit = off`);
+  assert.equal(await asked(), 'on');
+  await server.ask(`ALTER DATABASE ${name} SET synchronous_commit = remote_apply`);
+  assert.equal(await asked(), 'remote_apply');
+});
