@@ -103,20 +103,23 @@ export class PostgresServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  urlOf(database: string): string {
-    return `postgres://salus:${this.password}@127.0.0.1:${this.#port}/${database}`;
+  #urlOf(user: string, database: string): string {
+    return `postgres://${user}:${this.password}@127.0.0.1:${this.#port}/${database}`;
   }
 
-  /** The address of an empty one. */
+  /** The address of an empty one, as its owner reaches it, who is no superuser. */
   async newDatabase(): Promise<string> {
     const name = `of_${this.#databases++}`;
-    await this.ask(`CREATE DATABASE ${name}`);
-    return this.urlOf(name);
+    await this.ask(`CREATE ROLE ${name} LOGIN PASSWORD '${this.password}'`);
+    await this.ask(`CREATE DATABASE ${name} OWNER ${name}`);
+    await this.ask(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
+    return this.#urlOf(name, name);
   }
 
+  /** As the superuser, if no other address is named. */
   async ask(
     sql: string,
-    url = this.urlOf('postgres'),
+    url = this.#urlOf('salus', 'postgres'),
   ): Promise<readonly Record<string, unknown>[]> {
     const client = new Client({ connectionString: url });
     await client.connect();

@@ -1,13 +1,31 @@
 import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Code } from '../../../codes/index.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
+import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { describePageStore } from '../node/page-store.contract.ts';
 import { PostgresPageStore } from '../node/postgres-page-store.ts';
 import { postgresQuestionStore } from '../node/postgres-question-store.ts';
 import { PostgresSession } from '../node/postgres-session.ts';
 import { questionStoreContract } from '../node/question-store.contract.ts';
+import { openStores } from '../server/data-server-stores.ts';
+import { pagesAreAnchored } from './anchored-pages.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 /** Where `npm run test:services` found the programs of PostgreSQL. */
@@ -136,4 +154,52 @@ test('a database that commits without waiting for the disk is overruled; one tha
   assert.equal(await asked(), 'on');
   await server.ask(`ALTER DATABASE ${name} SET synchronous_commit = remote_apply`);
   assert.equal(await asked(), 'remote_apply');
+});
+
+test('three processes, two of which keep everything here, anchor a sensor’s pages; no log has the password', async (t) => {
+  const databases: string[] = [];
+  await pagesAreAnchored(t, {
+    async settingsOf(name, folder) {
+      if (name === 'valley') return {};
+      const url = new URL(await server.newDatabase());
+      databases.push(url.href);
+      url.password = '';
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'database.password'), `${server.password}\n`, { mode: 0o600 });
+      return { database: url.href };
+    },
+    async meanwhile(home) {
+      const holding = filesBelow(home).filter((it) => readFileSync(it).includes(server.password));
+      assert.deepEqual(
+        holding.map((it) => relative(home, it)).sort(),
+        ['harbour', 'north'].map((it) => `servers/${it}/data-server/database.password`),
+      );
+      assert.ok(!existsSync(join(home, 'servers', 'north', 'data-server', 'pages.db')));
+    },
+  });
+  for (const url of databases) {
+    const sealed = 'SELECT count(*)::int4 AS n FROM salus_pages.pages WHERE batch = 1';
+    // The ledger has the batch: each server seals it in its next turn.
+    while ((await server.ask(sealed, url))[0]?.n !== 2) await setTimeout(50);
+  }
+});
+
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((it) => it.isFile())
+    .map((it) => join(it.parentPath, it.name));
+
+test('a database belongs to the data server that came first, and to none that has pages in its files', async (t) => {
+  const arithmetic = await pageArithmetic();
+  const folder = mkdtempSync(join(tmpdir(), 'salus-stores-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const database = await server.newDatabase();
+  const of = { folder, database, arithmetic };
+  const [one, other] = ['one', 'other'].map((it) => accountIdOf(sha256(utf8(it))));
+  assert.ok(one !== undefined && other !== undefined);
+  await (await openStores({ ...of, account: one })).close();
+  await assert.rejects(openStores({ ...of, account: other }), saying('HOME_INVALID'));
+  await (await openStores({ ...of, account: one })).close();
+  await (await openStores({ ...of, account: one, database: undefined })).close();
+  await assert.rejects(openStores({ ...of, account: one }), saying('HOME_INVALID'));
 });
