@@ -26,6 +26,7 @@ import { PostgresSession } from '../node/postgres-session.ts';
 import { questionStoreContract } from '../node/question-store.contract.ts';
 import { openStores } from '../server/data-server-stores.ts';
 import { pagesAreAnchored } from './anchored-pages.ts';
+import { answersAreMeasured } from './asked-servers.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 /** Where `npm run test:services` found the programs of PostgreSQL. */
@@ -202,4 +203,13 @@ test('a database belongs to the data server that came first, and to none that ha
   await (await openStores({ ...of, account: one })).close();
   await (await openStores({ ...of, account: one, database: undefined })).close();
   await assert.rejects(openStores({ ...of, account: one }), saying('HOME_INVALID'));
+});
+
+test('three servers, each with its database, answer what the device measured, and after a restart the same bytes', async (t) => {
+  const urls = await Promise.all([0, 1, 2].map(() => server.newDatabase()));
+  await answersAreMeasured(t, async (place) => {
+    const url = urls[place] ?? assert.fail();
+    const store = await PostgresPageStore.open(url);
+    return { store, questions: await postgresQuestionStore(url) };
+  });
 });
