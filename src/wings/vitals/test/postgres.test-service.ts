@@ -27,7 +27,9 @@ import { questionStoreContract } from '../node/question-store.contract.ts';
 import { openStores } from '../server/data-server-stores.ts';
 import { pagesAreAnchored } from './anchored-pages.ts';
 import { answersAreMeasured } from './asked-servers.ts';
+import { endAlike } from './killed-servers.ts';
 import { PostgresServer } from './postgres-server.ts';
+import type { OpenStores } from './three-servers.ts';
 
 /** Where `npm run test:services` found the programs of PostgreSQL. */
 const programs = process.env.SALUS_SERVICE ?? assert.fail('run it by npm run test:services');
@@ -206,10 +208,21 @@ test('a database belongs to the data server that came first, and to none that ha
 });
 
 test('three servers, each with its database, answer what the device measured, and after a restart the same bytes', async (t) => {
+  await answersAreMeasured(t, await threeDatabases());
+});
+
+async function threeDatabases(): Promise<OpenStores> {
   const urls = await Promise.all([0, 1, 2].map(() => server.newDatabase()));
-  await answersAreMeasured(t, async (place) => {
+  return async (place) => {
     const url = urls[place] ?? assert.fail();
     const store = await PostgresPageStore.open(url);
     return { store, questions: await postgresQuestionStore(url) };
-  });
+  };
+}
+
+test('killed at one step after the other, they end with the same batches', async () => {
+  for (const at of [2, 5, 8, 11]) {
+    const kills = ([0, 1, 2] as const).map((place) => ({ place, at: at + place }));
+    await endAlike(kills, await threeDatabases());
+  }
 });
