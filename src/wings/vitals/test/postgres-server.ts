@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
+import { selfSigned } from '../../../../test/tls.ts';
 import { freePorts } from '../../../story/free-ports.ts';
 
 /** It refuses to run as root. */
@@ -25,7 +26,7 @@ export class PostgresServer {
   readonly #programs: string;
   readonly #folder: string;
   readonly #port: number;
-  readonly #as: object;
+  readonly #as: Partial<typeof nobody>;
   #running: ChildProcess | undefined;
   #databases = 0;
 
@@ -67,6 +68,22 @@ export class PostgresServer {
       { ...this.#as, env: this.#env, cwd: this.#folder, encoding: 'utf8' },
     );
     if (made.status !== 0) throw new Error(`initdb: ${made.error?.message ?? made.stderr}`);
+  }
+
+  /** From now on it speaks TLS too, as `localhost`; the path of the certificate to trust. */
+  async speakTls(): Promise<string> {
+    const { cert, key } = selfSigned('localhost');
+    for (const [name, text] of [
+      ['server.crt', cert],
+      ['server.key', key],
+    ] as const) {
+      const path = join(this.#folder, 'data', name);
+      writeFileSync(path, text, { mode: 0o600 });
+      if (this.#as.uid !== undefined) chownSync(path, nobody.uid, nobody.gid);
+    }
+    await this.ask('ALTER SYSTEM SET ssl = on');
+    await this.restart();
+    return join(this.#folder, 'data', 'server.crt');
   }
 
   /** Starts it, or starts it again. */

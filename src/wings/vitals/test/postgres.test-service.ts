@@ -226,3 +226,18 @@ test('killed at one step after the other, they end with the same batches', async
     await endAlike(kills, await threeDatabases());
   }
 });
+
+test('another machine is reached by TLS, its name checked', async (t) => {
+  const plain = new URL(await server.newDatabase());
+  const ca = await server.speakTls();
+  const at = (host: string, of: string) => `${plain.href.replace('127.0.0.1', host)}?${of}`;
+  const strict = `sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`;
+  const own = await session(t, at('localhost', strict));
+  const [row] = await own.ask('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
+  assert.equal(row?.ssl, true);
+  for (const wrong of [at('127.0.0.1', strict), at('localhost', 'sslmode=verify-full')])
+    await assert.rejects(
+      PostgresSession.open(wrong, { ...part, number: 10 }),
+      saying('DATABASE_AWAY'),
+    );
+});
