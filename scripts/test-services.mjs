@@ -12,7 +12,7 @@ import { builtGo, installedGo } from './go-service.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
  * Name, and one of: Debian's package (or several), the folder of a Go module to build (`go`), a program of a Go module elsewhere (`goProgram`, in its
- * version); the programs that the tests start. `hasLibraries`: what it needs and this machine does not
+ * version); the programs that the tests start. `folders`: where the package puts them, if not into usr/bin. `hasLibraries`: what it needs and this machine does not
  * have is unpacked beside it.
  */
 const services = [
@@ -23,6 +23,14 @@ const services = [
     name: 'mosquitto',
     debian: ['mosquitto-clients', 'mosquitto'],
     programs: ['mosquitto_pub', 'mosquitto_sub'],
+    hasLibraries: true,
+  },
+  // Not on the PATH where Debian's package is installed: clients alone are.
+  {
+    name: 'postgres',
+    debian: 'postgresql',
+    programs: ['postgres', 'initdb'],
+    folders: 'usr/lib/postgresql/*/bin',
     hasLibraries: true,
   },
   {
@@ -57,15 +65,18 @@ const isChosen = ({ name, isMatrix = false }) =>
     : named.length === 0);
 
 /** `{folder}` that holds the programs, or `{reason}`. */
-function found({ name, go, goProgram, debian, programs, hasLibraries = false }) {
+function found({ name, go, goProgram, debian, programs, folders, hasLibraries = false }) {
   if (go !== undefined) return builtGo({ name, source: go });
   if (goProgram !== undefined) return installedGo({ name, program: goProgram });
   const holds = (folder) => programs.every((it) => existsSync(join(folder, it)));
-  const onPath = (process.env.PATH ?? '').split(delimiter).find(holds);
+  const places = folders ?? 'usr/bin';
+  const within = (cwd) => globSync(places, { cwd }).map((it) => join(cwd, it));
+  const installed = folders === undefined ? [] : within('/');
+  const onPath = [...(process.env.PATH ?? '').split(delimiter), ...installed].find(holds);
   if (onPath !== undefined) return { folder: onPath };
   const cache = join(root, '.cache', 'services', name);
-  const folder = join(cache, 'usr', 'bin');
-  if (holds(folder)) return { folder };
+  const unpacked = within(cache).find(holds);
+  if (unpacked !== undefined) return { folder: unpacked };
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(join(cache, 'partial'), { recursive: true });
   // apt holds the package to the signed list of its archive. With what it needs, it is the installer that fetches, and
@@ -83,7 +94,8 @@ function found({ name, go, goProgram, debian, programs, hasLibraries = false }) 
     rmSync(join(cache, file));
   }
   if (reason !== undefined) return { reason };
-  return holds(folder) ? { folder } : { reason: `no ${programs.join(', ')} in the package` };
+  const folder = within(cache).find(holds);
+  return folder ? { folder } : { reason: `no ${programs.join(', ')} in the package` };
 }
 
 /** What a program that failed said last, in one line; undefined: it did not fail. */

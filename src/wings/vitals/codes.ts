@@ -65,5 +65,8 @@ export const vitalsCodes = {
   ANSWER_LOST: { kind: 'fault', sentence: 'This data server began to answer, and its pages are others now: it cannot give the same answer any more.' },
   ANSWERS_DIFFER: { kind: 'verification', sentence: 'The three data servers did not add up the same pages: their parts make no answer.' },
   ANSWER_NOT_SEALED: { kind: 'verification', sentence: 'This data server gave another answer than the one that it sealed on the ledger.' },
+  DATABASE_AWAY: { kind: 'unavailable', sentence: 'The database of this data server does not answer, or does not let it in.' },
+  DATABASE_IN_USE: { kind: 'unavailable', sentence: 'Another data server writes to this database.' },
+  DATABASE_UNSAFE: { kind: 'not-valid', sentence: 'This database does not keep what it confirmed: its settings say so, or it is a copy of another.' },
   COHORT_TOO_SMALL: { kind: 'not-shared', sentence: 'Fewer patients than the dataset asks for are meant.' },
 } as const;

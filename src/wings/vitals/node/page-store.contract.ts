@@ -6,6 +6,7 @@ import { bytesToHex, compareBytes, concatBytes, u32be, utf8 } from '../../../pri
 import { isCoded } from '../../../primitives/errors.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
 import { blobIdOf } from '../../../storage/blob-id.ts';
+import { plainArithmetic } from '../crypto/page-arithmetic-plain.ts';
 import { digestOfPages } from './page-selection.ts';
 import type { ArrivedPage, DaySums, PageStore, StoredShare } from './page-store.ts';
 
@@ -296,6 +297,46 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       assert.deepEqual(await held(reopened, replaced), []);
       await reopened.takeIn([{ ...replaced, manifestHash: drawn('fourth') }], later);
       assert.deepEqual(await held(reopened, replaced), [later]);
+    });
+
+    test('a day’s sums are sums in the field, also of its largest elements, of each patient her own', async (t) => {
+      const { store } = await open(t);
+      const ben = drawn('pseudonym of ben').slice(0, 16);
+      const pages = [1, 2, 3, 4].map((at) => pageOf(at, at > 2 ? { pseudonym: ben } : {}));
+      const largest = elements(180, 0).map(
+        (_, at) => [0, 0, 0, 0, 255, 255, 255, 255][at % 8] ?? 0,
+      );
+      const spread = Uint8Array.from({ length: 180 * 8 }, (_, at) => (at % 8 === 7 ? 200 : at));
+      const shares = [largest, largest, largest, spread].map((it) => ({
+        ...{ roll: it.slice(0, 160), histogram: it.slice(160) },
+        ...{ clinical: drawn('clinical'), salt: drawn('salt') },
+      }));
+      await store.takeIn(pages);
+      await store.settle(
+        pages.map(({ page, manifestHash }, at) => ({
+          ...{ page, manifestHash, kept: shares[at] ?? keptOf(at) },
+        })),
+      );
+      const batch = { trio, number: 1, root: drawn('root'), pages: byId(pages) };
+      const planned = { ...batch, firstHour: 480_001, lastHour: 480_004 };
+      await store.planBatch(planned);
+      await store.seal(planned);
+      const [first] = await store.shares([pageOf(4).page]);
+      assert.deepEqual([first?.roll, first?.histogram], [spread.slice(0, 160), spread.slice(160)]);
+      const hours = { from: 480_000, until: 480_024 };
+      const of = { trio, panel: 1, asOfBatch: 1, hours };
+      const days: DaySums[] = [];
+      for await (const day of store.days(of, { counters: true })) days.push(day);
+      const people = [
+        { name: pseudonym, sum: plainArithmetic.sum([largest, largest]) },
+        { name: ben, sum: plainArithmetic.sum([largest, spread]) },
+      ].sort((one, two) => compareBytes(one.name, two.name));
+      assert.equal(days.length, 1);
+      assert.deepEqual(days[0]?.patients, concatBytes(...people.map(({ name }) => name)));
+      const sums = (from: number, to: number) =>
+        concatBytes(...people.map(({ sum }) => sum.slice(from, to)));
+      assert.deepEqual(days[0]?.rolls, sums(0, 160));
+      assert.deepEqual(days[0]?.histograms, sums(160, 1_440));
     });
 
     test('a value that is kept once stays', async (t) => {

@@ -129,12 +129,13 @@ export class QuestionDesk {
     this.#requireUnhurried(manifest.researcher);
     // Without them it could not be answered once it is paid.
     await hidingKeys(dataset.trio);
-    if (store.known(query) === undefined) {
+    if ((await store.known(query)) === undefined) {
       requireInTime(manifest, now());
       if (now() >= judged.permitUntilMs) throw new CodedError('PERMIT_EXPIRED');
     }
     const { set, selection } = await this.#choose(judged);
-    requireNoOverlap(store.earlierSets(manifest.researcher, manifest.dataset), set, dataset.kMin);
+    for await (const before of store.earlierSets(manifest.researcher, manifest.dataset))
+      requireNoOverlap(before, set, dataset.kMin);
     const patients = patientsIn(set);
     return { patients: patients - (patients % dataset.kMin), selection };
   }
@@ -163,7 +164,7 @@ export class QuestionDesk {
 
   /** Sends the StatSeals that a crash left unsent. */
   async settle(): Promise<void> {
-    for (const kept of this.#parts.store.unsealed()) await this.#seal(kept);
+    for (const kept of await this.#parts.store.unsealed()) await this.#seal(kept);
   }
 
   /** Steps 1 to 4. */
@@ -199,21 +200,21 @@ export class QuestionDesk {
     const { ledger, store, faultPoint = () => {} } = this.#parts;
     const { manifest, query, dataset } = judged;
     const { researcher } = manifest;
-    const known = store.known(query);
+    const known = await store.known(query);
     if (known?.answer !== undefined) return this.#seal(known);
     requirePaid(manifest, await ledger.row(statQueries, queryRowId(researcher, query)));
     const chosen = await this.#choose(judged);
     const { set, selection } = chosen;
     const question = { query, researcher, dataset: manifest.dataset, signed: judged.signed };
-    const begun = store.begin({ ...question, selection }, set, (earlier) => {
-      requireNoOverlap(earlier, set, dataset.kMin);
+    const begun = await store.begin({ ...question, selection }, set, (before) => {
+      requireNoOverlap(before, set, dataset.kMin);
     });
     // The noise of this question must not be put on other pages.
     if (!equalBytes(begun.selection, selection)) throw new CodedError('ANSWER_LOST', { query });
     faultPoint('begun');
     const made = await this.#make(judged, chosen);
     faultPoint('summed');
-    const answer = store.keep(query, made);
+    const answer = await store.keep(query, made);
     faultPoint('kept');
     return this.#seal({ ...begun, answer });
   }
@@ -229,7 +230,7 @@ export class QuestionDesk {
     if ((await kept.newestBatch(trio)) < asOfBatch) throw new CodedError('BATCH_UNKNOWN');
     const meant = await kept.select(wanted);
     const set = pageSetOf(meant);
-    this.#requireFewGroups(manifest, set);
+    await this.#requireFewGroups(manifest, set);
     requirePatients(meant, kMin);
     const all = { query: bytesOf(query), pagesPerPatient, wanted };
     const { rows, ...counted } = await this.#counting(meant, all);
@@ -241,10 +242,10 @@ export class QuestionDesk {
    * Whatever is said next tells something of this group without noise, so a researcher has few of them looked at, paid or
    * not. Throws CHECKS_SPENT. Rule VQ-33a.
    */
-  #requireFewGroups({ researcher, dataset }: QueryManifest, set: PageSet): void {
+  async #requireFewGroups({ researcher, dataset }: QueryManifest, set: PageSet): Promise<void> {
     const { store, now } = this.#parts;
     const of = { researcher, dataset, quarter: quarterOf(now()), group: sha256(set) };
-    if (!store.look(of, groupsAQuarter)) throw new CodedError('CHECKS_SPENT');
+    if (!(await store.look(of, groupsAQuarter))) throw new CodedError('CHECKS_SPENT');
   }
 
   /** What counts of each (VQ-7); `rows`: missing where that is everything. */
@@ -315,7 +316,7 @@ export class QuestionDesk {
       if (!isCoded(error, 'SEAL_TAKEN')) throw error;
     });
     faultPoint('sent');
-    store.sealed(query);
+    await store.sealed(query);
     faultPoint('sealed');
     return answer;
   }

@@ -11,5 +11,5 @@ let count = 0;
 
 questionStoreContract('SQLite', async () => {
   const path = join(folder, `${count++}.db`);
-  return () => sqliteQuestionStore(path);
+  return async () => sqliteQuestionStore(path);
 });

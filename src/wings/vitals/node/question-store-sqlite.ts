@@ -31,16 +31,20 @@ export function sqliteQuestionStore(path: string): QuestionStore {
   sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');
   sqlite.exec(schema);
   const byQuery = sqlite.prepare('SELECT * FROM questions WHERE query = ?');
-  const known = (query: string): KeptQuestion | undefined => {
+  // Everything within a transaction is synchronous: no other call comes between its steps.
+  const kept = (query: string): KeptQuestion | undefined => {
     const row = byQuery.get(query);
     return row === undefined ? undefined : questionOf(row);
   };
 
-  function* earlierSets(researcher: string, dataset: string): Iterable<PageSet> {
-    const rows = sqlite
-      .prepare('SELECT patients FROM page_sets WHERE researcher = ? AND dataset = ?')
-      .all(researcher, dataset);
-    for (const row of rows) yield bytesIn(row, 'patients');
+  function* setsBefore(researcher: string, dataset: string): Iterable<PageSet> {
+    const own = 'FROM page_sets WHERE researcher = ? AND dataset = ?';
+    const names = sqlite.prepare(`SELECT page_set ${own}`).all(researcher, dataset);
+    const byName = sqlite.prepare(`SELECT patients ${own} AND page_set = ?`);
+    for (const row of names) {
+      const found = byName.get(researcher, dataset, bytesIn(row, 'page_set'));
+      if (found !== undefined) yield bytesIn(found, 'patients');
+    }
   }
 
   function whole<Result>(work: () => Result): Result {
@@ -56,9 +60,11 @@ export function sqliteQuestionStore(path: string): QuestionStore {
   }
 
   return {
-    known,
-    earlierSets,
-    look({ researcher, dataset, quarter, group }, most) {
+    known: async (query) => kept(query),
+    async *earlierSets(researcher, dataset) {
+      yield* setsBefore(researcher, dataset);
+    },
+    async look({ researcher, dataset, quarter, group }, most) {
       return whole(() => {
         const key = [researcher, dataset, quarter] as const;
         const own = 'researcher = ? AND dataset = ? AND quarter = ?';
@@ -73,12 +79,12 @@ export function sqliteQuestionStore(path: string): QuestionStore {
         return true;
       });
     },
-    begin(question, set, guard) {
+    async begin(question, set, guard) {
       return whole(() => {
-        const before = known(question.query);
+        const before = kept(question.query);
         if (before !== undefined) return before;
         const { query, researcher, dataset, signed, selection } = question;
-        guard(earlierSets(researcher, dataset));
+        for (const earlier of setsBefore(researcher, dataset)) guard(earlier);
         const name = sha256(set);
         sqlite
           .prepare('INSERT OR IGNORE INTO page_sets VALUES (?, ?, ?, ?)')
@@ -91,24 +97,24 @@ export function sqliteQuestionStore(path: string): QuestionStore {
         return { ...question, answer: undefined, isSealed: false };
       });
     },
-    keep(query, answer) {
+    async keep(query, answer) {
       return whole(() => {
         sqlite
           .prepare('UPDATE questions SET answer = ? WHERE query = ? AND answer IS NULL')
           .run(answer, query);
-        const kept = known(query)?.answer;
-        if (kept === undefined) throw new CodedError('INTERNAL', { query });
-        return kept;
+        const stays = kept(query)?.answer;
+        if (stays === undefined) throw new CodedError('INTERNAL', { query });
+        return stays;
       });
     },
-    sealed(query) {
+    async sealed(query) {
       whole(() => sqlite.prepare('UPDATE questions SET sealed = 1 WHERE query = ?').run(query));
     },
-    unsealed() {
+    async unsealed() {
       const owed = 'SELECT * FROM questions WHERE sealed = 0 AND answer IS NOT NULL ORDER BY place';
       return sqlite.prepare(owed).all().map(questionOf);
     },
-    signedOn(dataset, researcher) {
+    async signedOn(dataset, researcher) {
       const sql =
         'SELECT signed FROM questions WHERE dataset = ? AND (? IS NULL OR researcher = ?) ORDER BY place';
       const who = researcher ?? null;
@@ -117,7 +123,7 @@ export function sqliteQuestionStore(path: string): QuestionStore {
         .all(dataset, who, who)
         .map((row) => bytesIn(row, 'signed'));
     },
-    close: () => sqlite.close(),
+    close: async () => sqlite.close(),
   };
 }
 

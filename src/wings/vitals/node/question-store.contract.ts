@@ -18,17 +18,18 @@ const anything = (): void => {};
 /** What every store of questions does. `open` gives the same one again: what was confirmed is there. */
 export function questionStoreContract(
   name: string,
-  open: () => Promise<() => QuestionStore>,
+  open: () => Promise<() => Promise<QuestionStore>>,
 ): void {
   describe(`question store: ${name}`, () => {
     const opened: QuestionStore[] = [];
-    afterEach(() => {
-      for (const store of opened.splice(0)) store.close();
+    afterEach(async () => {
+      for (const store of opened.splice(0)) await store.close();
     });
     async function begin() {
       const reopen = await open();
-      return () => {
-        const store = reopen();
+      return async () => {
+        for (const store of opened.splice(0)) await store.close();
+        const store = await reopen();
         opened.push(store);
         return store;
       };
@@ -37,63 +38,65 @@ export function questionStoreContract(
     test('what was begun, answered and sealed is there again after a restart', async () => {
       const reopen = await begin();
       const question = questionOf('a');
-      const store = reopen();
-      assert.equal(store.known(question.query), undefined);
-      store.begin(question, setOf('ana'), anything);
-      assert.deepEqual(reopen().known(question.query), {
+      let store = await reopen();
+      assert.equal(await store.known(question.query), undefined);
+      await store.begin(question, setOf('ana'), anything);
+      store = await reopen();
+      assert.deepEqual(await store.known(question.query), {
         ...question,
         ...{ answer: undefined, isSealed: false },
       });
-      store.keep(question.query, utf8('answer'));
+      await store.keep(question.query, utf8('answer'));
+      store = await reopen();
       assert.deepEqual(
-        reopen()
-          .unsealed()
-          .map(({ query }) => query),
+        (await store.unsealed()).map(({ query }) => query),
         [question.query],
       );
-      store.sealed(question.query);
-      const again = reopen();
-      assert.deepEqual(again.known(question.query)?.answer, Uint8Array.from(utf8('answer')));
-      assert.deepEqual(again.unsealed(), []);
+      await store.sealed(question.query);
+      store = await reopen();
+      const known = await store.known(question.query);
+      assert.deepEqual(known?.answer, Uint8Array.from(utf8('answer')));
+      assert.deepEqual(await store.unsealed(), []);
     });
 
     test('the first answer stays', async () => {
-      const store = (await begin())();
-      const { query } = store.begin(questionOf('a'), setOf('ana'), anything);
-      store.keep(query, utf8('first'));
-      assert.deepEqual(store.keep(query, utf8('second')), Uint8Array.from(utf8('first')));
+      const store = await (await begin())();
+      const { query } = await store.begin(questionOf('a'), setOf('ana'), anything);
+      await store.keep(query, utf8('first'));
+      assert.deepEqual(await store.keep(query, utf8('second')), Uint8Array.from(utf8('first')));
     });
 
     test('a question that was begun before stays as it was, and the guard is not asked again', async () => {
-      const store = (await begin())();
-      store.begin(questionOf('a'), setOf('ana'), anything);
+      const store = await (await begin())();
+      await store.begin(questionOf('a'), setOf('ana'), anything);
       const other = { ...questionOf('a'), selection: hash('another selection') };
-      const kept = store.begin(other, setOf('ben'), () => assert.fail());
+      const kept = await store.begin(other, setOf('ben'), () => assert.fail());
       assert.deepEqual(kept.selection, Uint8Array.from(hash('a selection')));
-      assert.equal([...store.earlierSets('rosa', 'one')].length, 1);
+      assert.equal((await setsIn(store)).length, 1);
     });
 
     test('what the guard refuses leaves nothing written', async () => {
-      const store = (await begin())();
+      const store = await (await begin())();
       const refuse = () => {
         throw new CodedError('COHORT_OVERLAP');
       };
-      assert.throws(
-        () => store.begin(questionOf('a'), setOf('ana'), refuse),
-        (error) => isCoded(error, 'COHORT_OVERLAP'),
+      await store.begin(questionOf('b'), setOf('ana'), anything);
+      await assert.rejects(store.begin(questionOf('a'), setOf('ben'), refuse), (error) =>
+        isCoded(error, 'COHORT_OVERLAP'),
       );
-      assert.equal(store.known(questionOf('a').query), undefined);
-      assert.deepEqual([...store.earlierSets('rosa', 'one')], []);
+      assert.equal(await store.known(questionOf('a').query), undefined);
+      assert.deepEqual(await setsIn(store), [setOf('ana')]);
+      assert.deepEqual((await store.signedOn('one')).map(textOf), ['signed b']);
     });
 
     test('the guard sees the sets of this researcher on this dataset, each once', async () => {
-      const store = (await begin())();
-      store.begin(questionOf('a'), setOf('ana', 'ben'), anything);
-      store.begin(questionOf('b'), setOf('ana', 'ben'), anything);
-      store.begin(questionOf('c', 'raul'), setOf('cleo'), anything);
-      store.begin({ ...questionOf('d'), dataset: 'two' }, setOf('dora'), anything);
+      const store = await (await begin())();
+      await store.begin(questionOf('a'), setOf('ana', 'ben'), anything);
+      await store.begin(questionOf('b'), setOf('ana', 'ben'), anything);
+      await store.begin(questionOf('c', 'raul'), setOf('cleo'), anything);
+      await store.begin({ ...questionOf('d'), dataset: 'two' }, setOf('dora'), anything);
       const seen: PageSet[] = [];
-      store.begin(questionOf('e'), setOf('ana'), (earlier) => seen.push(...earlier));
+      await store.begin(questionOf('e'), setOf('ana'), (earlier) => seen.push(earlier));
       assert.deepEqual(
         seen.map((it) => Uint8Array.from(it)),
         [setOf('ana', 'ben')],
@@ -102,31 +105,49 @@ export function questionStoreContract(
 
     test('so many groups are looked at for a researcher in a quarter, also after a restart; one of before is none', async () => {
       const reopen = await begin();
-      const look = (store: QuestionStore, group: string, change: object = {}): boolean =>
+      const look = (store: QuestionStore, group: string, change: object = {}) =>
         store.look(
           { researcher: 'rosa', dataset: 'one', quarter: 7, group: hash(group), ...change },
           2,
         );
-      assert.deepEqual(
-        ['a', 'b', 'a', 'c'].map((it) => look(reopen(), it)),
-        [true, true, true, false],
-      );
-      const again = reopen();
-      assert.equal(look(again, 'c', { researcher: 'raul' }), true);
-      assert.equal(look(again, 'c', { dataset: 'two' }), true);
-      assert.equal(look(again, 'c', { quarter: 8 }), true);
-      assert.equal(look(again, 'b'), true);
+      const said: boolean[] = [];
+      for (const group of ['a', 'b', 'a', 'c']) said.push(await look(await reopen(), group));
+      assert.deepEqual(said, [true, true, true, false]);
+      const again = await reopen();
+      assert.equal(await look(again, 'c', { researcher: 'raul' }), true);
+      assert.equal(await look(again, 'c', { dataset: 'two' }), true);
+      assert.equal(await look(again, 'c', { quarter: 8 }), true);
+      assert.equal(await look(again, 'b'), true);
+    });
+
+    test('of two at once the second one’s guard sees the first', async () => {
+      const store = await (await begin())();
+      const seen: PageSet[] = [];
+      const see = (set: PageSet) => void seen.push(Uint8Array.from(set));
+      await Promise.all([
+        store.begin(questionOf('a'), setOf('ana'), see),
+        store.begin(questionOf('b'), setOf('ben'), see),
+      ]);
+      assert.equal(seen.length, 1);
+      const of = { researcher: 'rosa', dataset: 'one', quarter: 7 };
+      const looks = ['a', 'b', 'c'].map((it) => store.look({ ...of, group: hash(it) }, 2));
+      assert.equal((await Promise.all(looks)).filter((it) => it).length, 2);
     });
 
     test('patients see the questions on their dataset, a researcher his own', async () => {
-      const store = (await begin())();
+      const store = await (await begin())();
       for (const question of [questionOf('a'), questionOf('b', 'raul')])
-        store.begin(question, setOf('ana'), anything);
-      assert.deepEqual(store.signedOn('one').map(textOf), ['signed a', 'signed b']);
-      assert.deepEqual(store.signedOn('one', 'raul').map(textOf), ['signed b']);
-      assert.deepEqual(store.signedOn('two'), []);
+        await store.begin(question, setOf('ana'), anything);
+      assert.deepEqual((await store.signedOn('one')).map(textOf), ['signed a', 'signed b']);
+      assert.deepEqual((await store.signedOn('one', 'raul')).map(textOf), ['signed b']);
+      assert.deepEqual(await store.signedOn('two'), []);
     });
   });
 }
 
+async function setsIn(store: QuestionStore): Promise<readonly PageSet[]> {
+  const sets: PageSet[] = [];
+  for await (const set of store.earlierSets('rosa', 'one')) sets.push(Uint8Array.from(set));
+  return sets;
+}
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();

@@ -23,9 +23,9 @@ export interface KeptQuestion extends BegunQuestion {
  * returned from is on disk. Source: docs/protocol/vitals-statistics.md, rules VQ-8 and VQ-35.
  */
 export interface QuestionStore {
-  known(query: string): KeptQuestion | undefined;
-  /** Page sets of the researcher's earlier questions on the dataset, each once. */
-  earlierSets(researcher: string, dataset: string): Iterable<PageSet>;
+  known(query: string): Promise<KeptQuestion | undefined>;
+  /** Page sets of the researcher's earlier questions on the dataset, each once; one after the other, for they may be large. */
+  earlierSets(researcher: string, dataset: string): AsyncIterable<PageSet>;
   /**
    * In one step: remembers a group of patients that was looked at for a researcher, by its hash. False: it is another one
    * than before, and he has had so many in this quarter.
@@ -38,22 +38,22 @@ export interface QuestionStore {
       readonly group: Uint8Array;
     },
     most: number,
-  ): boolean;
+  ): Promise<boolean>;
   /**
-   * In one transaction: `guard` sees the earlier sets, and what it throws leaves nothing written. A question that was
-   * begun before stays as it was.
+   * In one transaction: `guard` sees each of the earlier sets, and what it throws leaves nothing written. A question that
+   * was begun before stays as it was.
    */
   begin(
     question: BegunQuestion,
     set: PageSet,
-    guard: (earlier: Iterable<PageSet>) => void,
-  ): KeptQuestion;
+    guard: (earlier: PageSet) => void,
+  ): Promise<KeptQuestion>;
   /** The first answer stays. Returns the one that is kept. */
-  keep(query: string, answer: Uint8Array): Uint8Array;
-  sealed(query: string): void;
+  keep(query: string, answer: Uint8Array): Promise<Uint8Array>;
+  sealed(query: string): Promise<void>;
   /** Answered, and not sealed: what a server that starts still owes. */
-  unsealed(): readonly KeptQuestion[];
+  unsealed(): Promise<readonly KeptQuestion[]>;
   /** As they came, oldest first; of one researcher, or of all. */
-  signedOn(dataset: string, researcher?: string): readonly Uint8Array[];
-  close(): void;
+  signedOn(dataset: string, researcher?: string): Promise<readonly Uint8Array[]>;
+  close(): Promise<void>;
 }

@@ -2,8 +2,18 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { bytesToHex, concatBytes, equalBytes, u32be } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { parseAccountId, parseBlobId } from '../../../primitives/ids.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import {
+  batchOf,
+  bytesIn,
+  envelopeOf,
+  namesOf,
+  type Row,
+  registrationOf,
+  storedOf,
+  textIn,
+  uintIn,
+} from './page-rows.ts';
 import { digestOfPages } from './page-selection.ts';
 import type {
   ArrivedPage,
@@ -13,7 +23,6 @@ import type {
   KeptRegistration,
   PageNames,
   PageSelection,
-  PageState,
   PageStore,
   PageVerdict,
   PlacedRegistration,
@@ -75,10 +84,7 @@ const envelopeSchema = `
   PRAGMA user_version = 2;
 `;
 const schemaVersion = 2;
-const idBytes = 16;
 const hoursPerDay = 24;
-
-type Row = Record<string, SQLOutputValue>;
 
 /** The embedded store: one file, one writer. Rule VS-19. */
 export class SqlitePageStore implements PageStore {
@@ -202,8 +208,8 @@ export class SqlitePageStore implements PageStore {
         page,
       );
       if (row === undefined) continue;
-      const id = parseBlobId(textIn(row, 'name'));
-      found.set(id, { id, bytes: bytesIn(row, 'envelope') });
+      const envelope = envelopeOf(row);
+      found.set(envelope.id, envelope);
     }
     return [...found.values()];
   }
@@ -536,60 +542,6 @@ export class SqlitePageStore implements PageStore {
   #run(sql: string, ...values: (string | number | Uint8Array)[]) {
     return this.#statement(sql).run(...values);
   }
-}
-
-function bytesIn(row: Row | undefined, column: string): Uint8Array {
-  const value = row?.[column];
-  if (!(value instanceof Uint8Array)) throw new CodedError('HOME_INVALID', { column });
-  return value;
-}
-
-function uintIn(row: Row | undefined, column: string): number {
-  const value = row?.[column];
-  if (typeof value !== 'number') throw new CodedError('HOME_INVALID', { column });
-  return value;
-}
-
-function textIn(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== 'string') throw new CodedError('HOME_INVALID', { column });
-  return value;
-}
-
-const registrationOf = (row: Row): KeptRegistration => ({
-  ...{ pseudonym: bytesIn(row, 'pseudonym'), account: parseAccountId(row.account) },
-  ...{ counter: uintIn(row, 'counter'), signed: bytesIn(row, 'signed') },
-});
-
-const namesOf = (row: Row): PageNames => ({
-  ...{ page: bytesIn(row, 'page'), trio: textIn(row, 'trio') },
-  ...{ manifestHash: bytesIn(row, 'manifest_hash'), manifest: bytesIn(row, 'manifest') },
-  ...{ signature: bytesIn(row, 'signature'), sensor: bytesIn(row, 'sensor') },
-  ...{ pseudonym: bytesIn(row, 'pseudonym'), panel: uintIn(row, 'panel') },
-  ...{ startHour: uintIn(row, 'hour'), n: uintIn(row, 'n'), leaf: bytesIn(row, 'leaf') },
-});
-
-const states: readonly PageState[] = ['waiting', 'accepted', 'refused'];
-
-function storedOf(row: Row): StoredPage {
-  const state = states.find((it) => it === row.state);
-  if (state === undefined) throw new CodedError('HOME_INVALID', { column: 'state' });
-  return {
-    ...{ ...namesOf(row), state, batch: uintIn(row, 'batch') },
-    ...(typeof row.code === 'string' && { code: row.code }),
-    ...(row.said instanceof Uint8Array && { said: row.said }),
-  };
-}
-
-function batchOf(row: Row): PlannedBatch {
-  const ids = bytesIn(row, 'pages');
-  return {
-    ...{ trio: textIn(row, 'trio'), number: uintIn(row, 'number'), root: bytesIn(row, 'root') },
-    pages: Array.from({ length: ids.length / idBytes }, (_, at) =>
-      ids.slice(at * idBytes, (at + 1) * idBytes),
-    ),
-    ...{ firstHour: uintIn(row, 'first_hour'), lastHour: uintIn(row, 'last_hour') },
-  };
 }
 
 const daySumsOf = (row: Row): DaySums => ({

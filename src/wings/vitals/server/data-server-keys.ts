@@ -9,6 +9,7 @@ import type { AccountId } from '../../../primitives/ids.ts';
 import { type AccountKeys, deriveAccountKeys } from '../../../sdk/wallet/identity.ts';
 import { makeFolder, readSecretFile, writeWhole } from '../../../server/files.ts';
 import { recoveryKeyBytes } from '../api/notice.ts';
+import { isDatabaseAddress, withPassword } from './database-address.ts';
 
 /** What the data server of one hospital keeps, below its hospital's folder. */
 export const dataServerFolder = (hospital: string): string => join(hospital, 'data-server');
@@ -26,6 +27,8 @@ const settingsFile = z.strictObject({
   freshHours: z.int().min(1).max(1_000_000),
   batchSeconds: z.int().min(1).max(86_400),
   roundMs: z.int().min(10).max(60_000),
+  /** `postgres://user@host/name`; missing: files beside this one. Rule VS-19b. */
+  database: z.string().optional(),
 });
 export type DataServerFile = z.infer<typeof settingsFile>;
 
@@ -75,13 +78,27 @@ export async function recoveryKey(hospital: string): Promise<KemKey | undefined>
 /** Whether this hospital has one. */
 export const hasDataServer = (hospital: string): boolean => existsSync(keyPath(hospital));
 
-/** Throws HOME_INVALID {file}. */
+/** Throws HOME_INVALID {file}; `at`: where in it. */
 export function dataServerSettings(hospital: string): DataServerFile {
+  const file = 'data-server/settings.json';
+  let settings: DataServerFile;
   try {
-    return settingsFile.parse(JSON.parse(readFileSync(settingsPath(hospital), 'utf8')));
-  } catch (cause) {
-    throw new CodedError('HOME_INVALID', { file: 'data-server/settings.json' }, cause);
+    settings = settingsFile.parse(JSON.parse(readFileSync(settingsPath(hospital), 'utf8')));
+  } catch {
+    // What went wrong quotes the file, where somebody may have written a password all the same.
+    throw new CodedError('HOME_INVALID', { file });
   }
+  if (settings.database !== undefined && !isDatabaseAddress(settings.database))
+    throw new CodedError('HOME_INVALID', { file, at: 'database' });
+  return settings;
+}
+
+/** With the password that stands in a file of its own, for a backup holds the settings in the clear; undefined: SQLite. */
+export function databaseOf(hospital: string): string | undefined {
+  const { database } = dataServerSettings(hospital);
+  const path = join(dataServerFolder(hospital), 'database.password');
+  if (database === undefined || !existsSync(path)) return database;
+  return withPassword(database, readFileSync(path, 'utf8').trim());
 }
 
 /** The root secret and the account keys that follow from it. Throws HOME_INVALID {file}: there is none. */

@@ -18,17 +18,17 @@ import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
-import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
-import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import { state } from '../node/statements.ts';
 import { createDataServerHttp } from './data-server-http.ts';
 import {
+  databaseOf,
   dataServerFolder,
   dataServerKeys,
   dataServerSettings,
   recoveryKey,
   recoveryPublicKey,
 } from './data-server-keys.ts';
+import { openStores } from './data-server-stores.ts';
 import { enrolDataServer } from './enrol-data-server.ts';
 import { actSender, provenRows } from './ledger-line.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
@@ -55,8 +55,10 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const account = await enrolDataServer(enrolling);
 
   const arithmetic = await pageArithmetic();
-  const store = new SqlitePageStore(join(dataServerFolder(folder), 'pages.db'), arithmetic);
-  const questions = sqliteQuestionStore(join(dataServerFolder(folder), 'questions.db'));
+  const stores = await openStores({
+    ...{ account, arithmetic, folder: dataServerFolder(folder), database: databaseOf(folder) },
+  });
+  const { store, questions } = stores;
   const rows = provenRows(ledger);
   const addresses = new ServerAddresses(rows, (organisation, url) =>
     gatewayAt(home, organisation, url),
@@ -90,8 +92,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     async close() {
       await app.close();
       await turns.stop();
-      await store.close();
-      questions.close();
+      await stores.close();
     },
   };
 }

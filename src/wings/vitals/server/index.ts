@@ -10,7 +10,7 @@ const dataServer: Process = {
   keeps: {
     databases: ['data-server/pages.db', 'data-server/questions.db'],
     plain: ['data-server/settings.json', 'data-server/recovery.pub'],
-    keys: ['data-server/server.key', 'data-server/recovery.key'],
+    keys: ['data-server/server.key', 'data-server/recovery.key', 'data-server/database.password'],
   },
 };
 

@@ -182,7 +182,7 @@ export interface AskedStudy {
   open(answers: readonly Uint8Array[], from?: string): Promise<readonly bigint[]>;
   /** A server of the same account and keys again, with another store or fault. */
   again(place: number, change?: Partial<DeskParts>): QuestionDesk;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Between a server and the next. */
@@ -331,8 +331,8 @@ export async function askedStudy(
       return openShares(shares);
     },
     again: (place, change = {}) => new QuestionDesk({ ...partsOf(place - 1), ...change }),
-    close() {
-      for (const store of stores) store.close();
+    async close() {
+      for (const store of stores) await store.close();
     },
   };
   return study;

@@ -12,6 +12,7 @@ import { pageUpload } from '../api/upload.ts';
 import { joinClinical } from '../crypto/clinical-lane.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { signPages } from '../sdk/sensor/page-upload.ts';
+import { endAlike } from './killed-servers.ts';
 import { drawn, valuesOf } from './pages.ts';
 import { hour, Killed, type Place, ThreeServers } from './three-servers.ts';
 
@@ -303,60 +304,7 @@ test('killed between any two steps, three servers end with the same batches unde
     at: fc.integer({ min: 1, max: 14 }),
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(killing, { minLength: 1, maxLength: 4 }), async (kills) => {
-      const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-kills-')), kernel);
-      try {
-        await three.registerEverywhere();
-        const left = [...kills];
-        const steps = new Map<Place, number>();
-        three.onStep = (place) => {
-          const step = (steps.get(place) ?? 0) + 1;
-          steps.set(place, step);
-          const due = left.findIndex((it) => it.place === place && it.at === step);
-          if (due < 0) return;
-          left.splice(due, 1);
-          throw new Killed();
-        };
-        // What a supervisor does: a server that was killed begins again with what it wrote down.
-        const patiently = async (place: Place, work: () => Promise<unknown>) => {
-          for (let tries = 0; tries < 8; tries++) {
-            try {
-              await work();
-              return;
-            } catch (error) {
-              if (error instanceof Killed) await three.kill(place);
-              else if (!isCoded(error)) throw error;
-            }
-          }
-        };
-        const pages = [];
-        for (let at = 0; at < 3; at++) pages.push(await three.sign(valuesOf(3, 4, at), at));
-        for (const part of [pages.slice(0, 2), pages.slice(2)]) {
-          const uploads = await three.uploads(part);
-          for (const place of places)
-            await patiently(place, () => three.server(place).upload(uploads[place]));
-          for (let turn = 0; turn < 6; turn++) {
-            for (const place of places) await patiently(place, () => three.server(place).judge());
-            for (const place of places) await patiently(place, () => three.server(place).seal());
-          }
-        }
-        const batches = await Promise.all(
-          places.map(async (place) => {
-            const newest = await three.store(place).newestBatch(three.trio);
-            const found = [];
-            for (let number = 1; number <= newest; number++)
-              found.push(await three.store(place).sealedBatch(three.trio, number));
-            return found;
-          }),
-        );
-        assert.deepEqual(batches[1], batches[0]);
-        assert.deepEqual(batches[2], batches[0]);
-        const count = batches[0]?.reduce((sum, it) => sum + (it?.pages.length ?? 0), 0);
-        assert.equal(count, pages.length);
-      } finally {
-        await three.close();
-      }
-    }),
+    fc.asyncProperty(fc.array(killing, { minLength: 1, maxLength: 4 }), (kills) => endAlike(kills)),
     { numRuns: 8 },
   );
 });

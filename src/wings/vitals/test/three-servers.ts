@@ -120,6 +120,9 @@ interface OpenServer {
   readonly questions: QuestionStore;
 }
 
+/** What a server keeps, by its place; again after it was killed: what it left. Missing: in files. */
+export type OpenStores = (place: Place) => Promise<Omit<OpenServer, 'server'>>;
+
 export class ThreeServers {
   readonly ledger = new FakeLedger();
   readonly actors: readonly Actor[];
@@ -137,6 +140,9 @@ export class ThreeServers {
   now = nowMs;
   readonly #folder: string;
   readonly #open = new Map<Place, OpenServer>();
+  readonly #openStores: OpenStores | undefined;
+  /** Of servers that are not open. */
+  readonly #stores = new Map<Place, Omit<OpenServer, 'server'>>();
 
   private constructor(of: {
     readonly folder: string;
@@ -145,7 +151,9 @@ export class ThreeServers {
     readonly sensor: SigningKey;
     readonly recovery: readonly KemKey[];
     readonly arithmetic: PageArithmetic;
+    readonly openStores: OpenStores | undefined;
   }) {
+    this.#openStores = of.openStores;
     this.#folder = of.folder;
     this.actors = of.actors;
     this.ana = of.ana;
@@ -159,15 +167,25 @@ export class ThreeServers {
     this.ledger.put(statTrios, this.trio, { servers, newestBatch: 0 });
   }
 
-  static async open(folder: string, arithmetic: PageArithmetic): Promise<ThreeServers> {
+  static async open(
+    folder: string,
+    arithmetic: PageArithmetic,
+    openStores?: OpenStores,
+  ): Promise<ThreeServers> {
     const actors = await Promise.all(names.map(actor));
     const sensor = await signingKeyFromSeed(bytesOf('sensor'));
     const recovery = await Promise.all(
       names.map((name) => xwingKeyFromSeed(bytesOf(`recovery of ${name}`))),
     );
-    return new ThreeServers({
-      ...{ folder, actors, ana: await actor('ana'), sensor, recovery, arithmetic },
+    const three = new ThreeServers({
+      ...{ folder, actors, ana: await actor('ana'), sensor, recovery, arithmetic, openStores },
     });
+    for (const place of places) await three.#reopenStores(place);
+    return three;
+  }
+
+  async #reopenStores(place: Place): Promise<void> {
+    if (this.#openStores !== undefined) this.#stores.set(place, await this.#openStores(place));
   }
 
   server(place: Place): DataServer {
@@ -180,8 +198,10 @@ export class ThreeServers {
   #opened(place: Place) {
     const open = this.#open.get(place);
     if (open !== undefined) return open;
-    const store = new SqlitePageStore(join(this.#folder, `${place}.db`), this.arithmetic);
-    const questions = sqliteQuestionStore(join(this.#folder, `questions ${place}.db`));
+    const { store, questions } = this.#stores.get(place) ?? {
+      store: new SqlitePageStore(join(this.#folder, `${place}.db`), this.arithmetic),
+      questions: sqliteQuestionStore(join(this.#folder, `questions ${place}.db`)),
+    };
     const server = new DataServer(this.#baseOf(place, store, questions));
     const made = { store, questions, server };
     this.#open.set(place, made);
@@ -220,10 +240,16 @@ export class ThreeServers {
 
   /** Ends a server as a power failure would: what was not written is gone. */
   async kill(place: Place): Promise<void> {
-    const open = this.#open.get(place);
+    await this.#close(place);
+    await this.#reopenStores(place);
+  }
+
+  async #close(place: Place): Promise<void> {
+    const open = this.#open.get(place) ?? this.#stores.get(place);
     this.#open.delete(place);
+    this.#stores.delete(place);
     await open?.store.close();
-    open?.questions.close();
+    await open?.questions.close();
   }
 
   /** Its disk is gone: it begins with an empty store. */
@@ -246,7 +272,7 @@ export class ThreeServers {
   }
 
   async close(): Promise<void> {
-    for (const place of places) await this.kill(place);
+    for (const place of places) await this.#close(place);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -29,7 +29,7 @@ test('a budget is spent once: as many questions as it pays for, and the ledger r
   const unpaid = await study.signed(study.manifest({ microRho: 125_000 }));
   for (const desk of study.desks)
     await assert.rejects(desk.ask(unpaid), (error) => isCoded(error, 'QUERY_UNKNOWN'));
-  study.close();
+  await study.close();
 });
 
 test('two who collude have two budgets, and the dataset\u2019s cap ends both', async () => {
@@ -37,7 +37,7 @@ test('two who collude have two budgets, and the dataset\u2019s cap ends both', a
   assert.equal(study.pay(study.manifest({ microRho: 300_000 })), 'accepted');
   assert.equal(study.pay(study.manifest({ ...byRaul, microRho: 100_001 }), 'raul'), 'BUDGET_SPENT');
   assert.equal(study.pay(study.manifest({ ...byRaul, microRho: 100_000 }), 'raul'), 'accepted');
-  study.close();
+  await study.close();
 });
 
 test('asking the same again a hundred times gives one answer: there is nothing to average', async () => {
@@ -52,7 +52,7 @@ test('asking the same again a hundred times gives one answer: there is nothing t
       answers.add(Buffer.from(await desk.ask(question)).toString('hex'));
   }
   assert.equal(answers.size, 3);
-  study.close();
+  await study.close();
 });
 
 test('a server that forgot its answers adds the same noise to the same pages: retries through a crash tell nothing', async () => {
@@ -64,8 +64,8 @@ test('a server that forgot its answers adds the same noise to the same pages: re
   const question = await study.signed(manifest);
   const again = await Promise.all(fresh.desks.map((desk) => desk.ask(question)));
   assert.deepEqual(await fresh.open(again), before);
-  study.close();
-  fresh.close();
+  await study.close();
+  await fresh.close();
 });
 
 /** The target alone has age band 9 and lies in the last hour. */
@@ -101,7 +101,7 @@ for (const [who, cohort, hours, code] of isolating) {
     study.pay(manifest);
     for (const desk of study.desks)
       await assert.rejects(desk.ask(question), (error) => isCoded(error, code));
-    study.close();
+    await study.close();
   });
 }
 
@@ -133,7 +133,7 @@ test('by groups that slide over one person, checked for nothing or paid with nex
   const another = await study.signed(sliding(100, 20));
   assert.equal(await codeOf(again.check(another)), 'CHECKS_SPENT');
   assert.equal(await codeOf(again.check(await study.signed(sliding(0, 20)))), 'COHORT_OVERLAP');
-  study.close();
+  await study.close();
 });
 
 test('a flood of checks is its sender’s own: the other researcher is answered', async () => {
@@ -147,7 +147,7 @@ test('a flood of checks is its sender’s own: the other researcher is answered'
   assert.equal(await codeOf(desk?.check(his)), 'answered');
   study.world.timeMs += 60_000;
   assert.equal(await codeOf(desk?.check(question)), 'answered');
-  study.close();
+  await study.close();
 });
 
 async function codeOf(said: Promise<unknown> | undefined): Promise<string> {
