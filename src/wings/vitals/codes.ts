@@ -59,5 +59,8 @@ export const vitalsCodes = {
   ANSWER_LOST: { kind: 'fault', sentence: 'This data server began to answer, and its pages are others now: it cannot give the same answer any more.' },
   ANSWERS_DIFFER: { kind: 'verification', sentence: 'The three data servers did not add up the same pages: their parts make no answer.' },
   ANSWER_NOT_SEALED: { kind: 'verification', sentence: 'This data server gave another answer than the one that it sealed on the ledger.' },
+  KEY_INVALID: { kind: 'not-valid', sentence: 'This is no key that numbers may be encrypted under.' },
+  CIPHERTEXT_INVALID: { kind: 'not-valid', sentence: 'This is no encrypted number under this key.' },
+  SLOT_OVERFLOW: { kind: 'verification', sentence: 'An encrypted number is larger than it can be: what was added up is not what was sent.' },
   COHORT_TOO_SMALL: { kind: 'not-shared', sentence: 'Fewer patients than the dataset asks for are meant.' },
 } as const;

@@ -295,7 +295,9 @@ export const vitalsTest: TestWing = {
   vectors: async () => {
     const { statCodes, statPages } = await import('./page-vectors.ts');
     const { statisticsActs, statisticsQueries } = await import('./study-vectors.ts');
+    const { paillier } = await import('./paillier-vectors.ts');
     return {
+      paillier,
       ...{ 'stat-codes': statCodes, 'stat-pages': statPages },
       ...{ 'statistics-acts': statisticsActs, 'statistics-queries': statisticsQueries },
     };

@@ -1,0 +1,121 @@
+"""vitals-paillier.md: keys searched, numbers encrypted, added and opened, in whole Python numbers."""
+
+import hashlib
+import math
+from collections.abc import Callable
+
+from . import cbor
+from .refused import Refused
+
+PRIME_BITS = 1536
+Draw = Callable[[int], bytes]
+
+
+def chance(seed: bytes) -> Draw:
+    """SHA-256(seed | u32 0) | SHA-256(seed | u32 1) ..., each byte used once."""
+    state = {"left": b"", "block": 0}
+
+    def draw(length: int) -> bytes:
+        while len(state["left"]) < length:
+            state["left"] += hashlib.sha256(seed + state["block"].to_bytes(4, "big")).digest()
+            state["block"] += 1
+        taken, state["left"] = state["left"][:length], state["left"][length:]
+        return taken
+
+    return draw
+
+
+def number(data: bytes) -> int:
+    return int.from_bytes(data, "big")
+
+
+def _small_primes() -> list[int]:
+    composite = bytearray(1 << 16)
+    found = []
+    for n in range(2, 1 << 16):
+        if not composite[n]:
+            found.append(n)
+            composite[n * n :: n] = b"\1" * len(composite[n * n :: n])
+    return found
+
+
+SMALL_PRIMES = _small_primes()
+PRIMORIAL = math.prod(SMALL_PRIMES)
+
+
+def passes_miller_rabin(n: int, base: int) -> bool:
+    odd, twos = n - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    power = pow(base, odd, n)
+    if power in (1, n - 1):
+        return True
+    for _ in range(twos - 1):
+        power = power * power % n
+        if power == n - 1:
+            return True
+    return False
+
+
+def is_prime(n: int, draw: Draw) -> bool:
+    """By another way than the product's: ten more fixed bases in place of Lucas' test; the drawn bases are the same."""
+    if math.gcd(n, PRIMORIAL) != 1 or not passes_miller_rabin(n, 2):
+        return False
+    if not all(passes_miller_rabin(n, base) for base in SMALL_PRIMES[1:11]):
+        return False
+    return all(passes_miller_rabin(n, 2 + number(draw(PRIME_BITS // 8 + 16)) % (n - 3)) for _ in range(4))
+
+
+def find_prime(draw: Draw) -> int:
+    """VD-3."""
+    while True:
+        start = number(draw(PRIME_BITS // 8)) | 3 | 3 << (PRIME_BITS - 2)
+        for candidate in range(start, start + 4 * 4096, 4):
+            if candidate.bit_length() > PRIME_BITS:
+                break
+            if is_prime(candidate, draw):
+                return candidate
+
+
+def fit(p: int, q: int) -> bool:
+    """VD-1."""
+    return abs(p - q) >= 1 << (PRIME_BITS - 100) and math.gcd(p - 1, q - 1) == 2
+
+
+class Key:
+    def __init__(self, p: int, q: int, root: int):
+        self.p, self.q, self.root = p, q, root
+        self.n = p * q
+        self.square = self.n**2
+        self.base = pow(root, self.n, self.square)
+
+    @staticmethod
+    def search(draw: Draw) -> "Key":
+        p, q = find_prime(draw), find_prime(draw)
+        while not fit(p, q):
+            q = find_prime(draw)
+        n = p * q
+        x = number(draw(400)) % n
+        return Key(p, q, n - x * x % n)
+
+    def secret(self) -> bytes:
+        """VD-6."""
+        return cbor.encode([self.p.to_bytes(192, "big"), self.q.to_bytes(192, "big"), self.root.to_bytes(384, "big")])
+
+    def encrypt(self, message: int, draw: Draw) -> int:
+        """VD-4."""
+        if not 0 <= message < self.n:
+            raise Refused("SLOT_OVERFLOW")
+        return (1 + message * self.n) * pow(self.base, number(draw(192)), self.square) % self.square
+
+    def decrypt(self, ciphertext: int) -> int:
+        """Paillier's own way, by lambda and without CRT."""
+        if not 1 < ciphertext < self.square or math.gcd(ciphertext, self.n) != 1:
+            raise Refused("CIPHERTEXT_INVALID")
+        order = math.lcm(self.p - 1, self.q - 1)
+        return (pow(ciphertext, order, self.square) - 1) // self.n * pow(order, -1, self.n) % self.n
+
+
+def pack(values: list[int], bits: int) -> int:
+    """VD-11."""
+    return sum(value << bits * place for place, value in enumerate(values))
