@@ -1,11 +1,12 @@
 """vitals-paillier.md against the vectors: keys, ciphertexts and sums made once more, byte for byte."""
 
+import hashlib
 import json
 import math
 import pathlib
 import unittest
 
-from salus_model import paillier
+from salus_model import cbor, paillier
 
 OWN = pathlib.Path(__file__).resolve().parents[1] / "vectors" / "own"
 
@@ -25,6 +26,20 @@ class Paillier(unittest.TestCase):
                 self.assertEqual(key.root.to_bytes(384, "big").hex(), case["root"])
                 self.assertEqual(key.secret().hex(), case["secretKey"])
                 self.check_ciphertexts(key, case)
+
+                self.check_proof(key, case)
+
+    def check_proof(self, key: paillier.Key, case: dict) -> None:
+        owner = bytes.fromhex(case["owner"])
+        public = key.public(owner, paillier.chance(bytes.fromhex(case["proofChance"])))
+        self.assertEqual(hashlib.sha256(public).hexdigest(), case["publicKeySha256"])
+        proof = cbor.decode(public)[4]
+        parts = [proof[0], proof[1][:384], proof[2][:384], proof[3]]
+        names = ["witness", "firstRoot", "firstFourthRoot", "signs"]
+        self.assertEqual([part.hex() for part in parts], [case[name] for name in names])
+        self.assertTrue(paillier.proof_holds(public, owner))
+        self.assertFalse(paillier.proof_holds(public, bytes(32)))
+        self.assertFalse(paillier.proof_holds(public[:-1] + bytes([public[-1] ^ 1]), owner))
 
     def check_ciphertexts(self, key: paillier.Key, case: dict) -> None:
         draw = paillier.chance(bytes.fromhex(case["chance"]))

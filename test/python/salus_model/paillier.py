@@ -1,10 +1,11 @@
 """vitals-paillier.md: keys searched, numbers encrypted, added and opened, in whole Python numbers."""
 
 import hashlib
+import hmac
 import math
 from collections.abc import Callable
 
-from . import cbor
+from . import cbor, derive
 from .refused import Refused
 
 PRIME_BITS = 1536
@@ -114,6 +115,85 @@ class Key:
             raise Refused("CIPHERTEXT_INVALID")
         order = math.lcm(self.p - 1, self.q - 1)
         return (pow(ciphertext, order, self.square) - 1) // self.n * pow(order, -1, self.n) % self.n
+
+
+    def public(self, owner: bytes, draw: Draw) -> bytes:
+        """VD-14 to VD-16: the key with its proof."""
+        n, p, q = self.n, self.p, self.q
+        witness = number(draw(400)) % n
+        while jacobi(witness, n) != -1:
+            witness = number(draw(400)) % n
+        seed = challenge_seed(n, self.root, owner, witness)
+        order = math.lcm(p - 1, q - 1)
+        roots = [pow(challenge(seed, i, n), pow(n, -1, order), n) for i in range(8)]
+        fourth_roots, signs = [], 0
+        for i in range(128):
+            y = challenge(seed, 8 + i, n)
+            for sign in range(4):
+                value = y * (witness if sign & 2 else 1) * (-1 if sign & 1 else 1) % n
+                if pow(value, (p - 1) // 2, p) == 1 and pow(value, (q - 1) // 2, q) == 1:
+                    break
+            signs |= sign << 2 * i
+            choice = hmac.digest(p.to_bytes(192, "big"), seed + i.to_bytes(4, "big"), "sha256")[0]
+            halves = [square_root(square_root(value, prime), prime) for prime in (p, q)]
+            halves = [-root if choice >> at & 1 else root for at, root in enumerate(halves)]
+            fourth_roots.append((halves[1] + q * ((halves[0] - halves[1]) * pow(q, -1, p) % p)) % n)
+        proof = [long(witness), b"".join(map(long, roots)), b"".join(map(long, fourth_roots)), signs.to_bytes(32, "little")]
+        return cbor.encode([2, 75, long(n), long(self.root), proof])
+
+
+def long(value: int) -> bytes:
+    return value.to_bytes(384, "big")
+
+
+def square_root(value: int, prime: int) -> int:
+    """The one that is a square itself; the prime is 3 modulo 4."""
+    return pow(value, (prime + 1) // 4, prime)
+
+
+def challenge_seed(n: int, root: int, owner: bytes, witness: int) -> bytes:
+    """VD-15."""
+    return derive.labelled("salus/1/stat/key-proof", long(n), long(root), owner, long(witness))
+
+
+def challenge(seed: bytes, i: int, n: int) -> int:
+    return number(hashlib.shake_256(seed + i.to_bytes(4, "big")).digest(400)) % n
+
+
+def jacobi(value: int, n: int) -> int:
+    value, sign = value % n, 1
+    while value:
+        while value % 2 == 0:
+            value //= 2
+            sign = -sign if n % 8 in (3, 5) else sign
+        value, n = n, value
+        sign = -sign if value % 4 == n % 4 == 3 else sign
+        value %= n
+    return sign if n == 1 else 0
+
+
+def proof_holds(encoded: bytes, owner: bytes) -> bool:
+    """VD-5 and VD-16."""
+    [suite, kind, modulus, root, [w, z, x, signs]] = cbor.decode(encoded)
+    n, witness = number(modulus), number(w)
+    lengths = [len(it) for it in (modulus, root, w, z, x, signs)]
+    if [suite, kind, *lengths] != [2, 75, 384, 384, 384, 8 * 384, 128 * 384, 32]:
+        return False
+    if n.bit_length() != 3072 or math.gcd(n, PRIMORIAL) != 1 or pow(2, n - 1, n) == 1:
+        return False
+    if not 1 < number(root) < n - 1 or jacobi(number(root), n) != 1 or witness >= n or jacobi(witness, n) != -1:
+        return False
+    seed = challenge_seed(n, number(root), owner, witness)
+    at = lambda data, i: number(data[384 * i : 384 * i + 384])  # noqa: E731
+    if any(at(z, i) >= n or pow(at(z, i), n, n) != challenge(seed, i, n) for i in range(8)):
+        return False
+    bits = int.from_bytes(signs, "little")
+    for i in range(128):
+        sign = bits >> 2 * i & 3
+        value = challenge(seed, 8 + i, n) * (witness if sign & 2 else 1) * (-1 if sign & 1 else 1)
+        if at(x, i) >= n or pow(at(x, i), 4, n) != value % n:
+            return False
+    return True
 
 
 def pack(values: list[int], bits: int) -> int:

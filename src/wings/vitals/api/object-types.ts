@@ -1,10 +1,11 @@
-/** The objects of the wing that travel; pages take 70 to 75, questions 76, registrations 77, answers 78, records in the chart 79. Append-only. Source: docs/adr/0011-numbers.md. */
+/** The objects of the wing that travel; pages take 70 to 74, keys for encrypted numbers 75, questions 76, registrations 77, answers 78, records in the chart 79. Append-only. Source: docs/adr/0011-numbers.md. */
 export const vitalsObjects = {
   pageManifest: 70,
   seedBodies: 71,
   explicitBodies: 72,
   pageUpload: 73,
   statement: 74,
+  paillierKey: 75,
   queryManifest: 76,
   registration: 77,
   statAnswer: 78,

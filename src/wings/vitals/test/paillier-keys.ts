@@ -1,7 +1,7 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { concatBytes, u32be } from '../../../primitives/bytes.ts';
 import type { RandomBytes } from '../crypto/paillier/integers.ts';
-import { openModexpKernel } from '../crypto/paillier/kernel-arithmetic.ts';
+import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { generateKey, type SecretKey } from '../crypto/paillier/keys.ts';
 
 /** The bytes of SHA-256(seed ‖ u32 0), SHA-256(seed ‖ u32 1) ..., each used once: the same chance every time. */
@@ -26,5 +26,5 @@ export function keyOf(number: number): Promise<SecretKey> {
 
 async function makeKey(number: number): Promise<SecretKey> {
   const random = repeating(u32be(number));
-  return generateKey({ arithmetic: await openModexpKernel(), random });
+  return generateKey({ arithmetic: await modularArithmetic(), random });
 }
