@@ -12,6 +12,7 @@ import { openBody } from '../crypto/page-open.ts';
 import { type SharedPage, sharePage } from '../crypto/page-share.ts';
 import { decidePage, prepareShare } from '../crypto/page-verify.ts';
 import type { SignedPage } from '../sdk/sensor/page-upload.ts';
+import { benchPaillier } from './bench-paillier.ts';
 import { drawn, randomnessOf, valuesOf, verify, verifyKey } from './pages.ts';
 import { ThreeServers } from './three-servers.ts';
 
@@ -211,4 +212,5 @@ export const benches = {
     await benchStored(report);
   },
   stats: benchStats,
+  paillier: benchPaillier,
 };

@@ -16,6 +16,7 @@ import { openEncryption } from './encryption.ts';
 import { integerToBytes } from './integers.ts';
 import { openModexpKernel } from './kernel-arithmetic.ts';
 import { squareBytes } from './keys.ts';
+import type { ModularArithmetic } from './modular-arithmetic.ts';
 import { plainArithmetic } from './plain-arithmetic.ts';
 
 const kernel = await openModexpKernel();
@@ -130,3 +131,34 @@ const inverseOf = (a: bigint, n: bigint): bigint => {
   // a^(phi(N) - 1) mod N, phi(N) = (p - 1)(q - 1): by Euler, not by the inverse that the product has.
   return plainArithmetic.powers(n).power(a, (phiOfP / p) * (phiOfQ / q) - 1n);
 };
+
+test('where exponents show, what a secret power is of is nobody’s choice', () => {
+  const bases: bigint[] = [];
+  const watched: ModularArithmetic = {
+    ...plainArithmetic,
+    powers(modulus) {
+      const powers = plainArithmetic.powers(modulus);
+      const power = (base: bigint, exponent: bigint): bigint => {
+        if (exponent === p - 1n) bases.push(base);
+        return powers.power(base, exponent);
+      };
+      return { hidesExponents: false, power };
+    },
+  };
+  const hiding: ModularArithmetic = {
+    ...watched,
+    powers: (modulus) => ({ ...watched.powers(modulus), hidesExponents: true }),
+  };
+  const ciphertext = encryption.encrypt(6n);
+  for (const [arithmetic, isShown] of [
+    [watched, false],
+    [hiding, true],
+  ] as const) {
+    bases.length = 0;
+    const opened = openDecryption(secretKey, { arithmetic, random: by.random });
+    assert.equal(opened.decrypt(ciphertext), 6n);
+    assert.equal(opened.decrypt(ciphertext), 6n);
+    assert.equal(bases[0] === ciphertext.value % (p * p), isShown);
+    assert.equal(bases[0] === bases[1], isShown);
+  }
+});

@@ -185,7 +185,9 @@ test('N of three primes, or with a prime that is 1 modulo 4, answers half of the
   }
 });
 
-test('N of which one prime divides another less 1 has no N-th roots, and is refused', () => {
+test('N with a square in it, or of which one prime divides another less 1, lacks N-th roots and is refused', () => {
+  const squared = forge([primeAt(768n, 779n), primeAt(768n, 779n), secretKey.q]);
+  refuses('roots', { key: squared.key, owner }, squared.proof);
   const small = primeAt(1400n, 191n);
   const large = ((3n << 1670n) / small + 755n) * small + 1n;
   assert.ok(isProbablePrime(large, by));
