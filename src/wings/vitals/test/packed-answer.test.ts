@@ -9,11 +9,7 @@ import { type Question, releasedBy } from '../api/question.ts';
 import { openShares } from '../crypto/answer-masks.ts';
 import { openAnswer, sealAnswer } from '../crypto/answer-seal.ts';
 import { field64, modulo } from '../crypto/field.ts';
-import {
-  addCiphertexts,
-  type Ciphertext,
-  multiplyCiphertext,
-} from '../crypto/paillier/ciphertext.ts';
+import { addCiphertexts, type Ciphertext } from '../crypto/paillier/ciphertext.ts';
 import { openDecryption } from '../crypto/paillier/decryption.ts';
 import { openEncryption } from '../crypto/paillier/encryption.ts';
 import { bytesToInteger } from '../crypto/paillier/integers.ts';
@@ -132,8 +128,8 @@ test('a sum that three parts cannot be is refused: one too many, one multiplied,
   const largest = new Array<bigint>(5).fill(field64.p - 1n);
   const part = encryptPart(encryption, largest);
   const longer = encryptPart(encryption, [...largest, 1n]);
-  const moved = multiplyCiphertext(key, part, 2n ** 36n, kernel);
-  const negative = multiplyCiphertext(key, part, key.modulus - 1n, kernel);
+  const moved = encryption.multiply(part, 2n ** 36n);
+  const negative = encryption.multiply(part, key.modulus - 1n);
   for (const parts of [
     [part, part, part, part],
     [part, part, longer],

@@ -7,7 +7,6 @@ import {
   addCiphertexts,
   type Ciphertext,
   ciphertextToBytes,
-  multiplyCiphertext,
 } from '../crypto/paillier/ciphertext.ts';
 import { openDecryption } from '../crypto/paillier/decryption.ts';
 import { openEncryption } from '../crypto/paillier/encryption.ts';
@@ -37,7 +36,7 @@ async function keyAndNumbers(seed: number) {
   const [first, ...rest] = messages.map((message) => encryption.encrypt(message));
   if (first === undefined) throw new Error('no message');
   const sum = addCiphertexts(key, [first, ...rest]);
-  const multiple = multiplyCiphertext(key, sum, 1_000_003n, arithmetic);
+  const multiple = encryption.multiply(sum, 1_000_003n);
   const masked = encryption.mask(multiple);
   return {
     seed: hex(u32be(seed)),

@@ -1,7 +1,6 @@
 import { CodedError } from '../../../../primitives/errors.ts';
 import { bytesToInteger, gcd, integerToBytes } from './integers.ts';
 import { type PublicKey, squareBytes } from './keys.ts';
-import type { ModularArithmetic } from './modular-arithmetic.ts';
 
 declare const checkedCiphertext: unique symbol;
 /** A unit modulo N^2 of one key. Which key is for the caller to know: no number says it. */
@@ -31,18 +30,4 @@ export function addCiphertexts(
   [first, ...rest]: readonly [Ciphertext, ...Ciphertext[]],
 ): Ciphertext {
   return ciphertextOf(rest.reduce((sum, { value }) => (sum * value) % key.square, first.value));
-}
-
-/**
- * Holds `factor` times as much, modulo N. The factor, above 0, is public: how long this takes tells it, and who sees
- * both ciphertexts finds a small one by trying, unless the result is masked anew (VD-10).
- */
-export function multiplyCiphertext(
-  key: PublicKey,
-  { value }: Ciphertext,
-  factor: bigint,
-  arithmetic: ModularArithmetic,
-): Ciphertext {
-  if (factor < 1n || factor >= key.modulus) throw new CodedError('INTERNAL', { in: 'factor' });
-  return ciphertextOf(arithmetic.powers(key.square).power(value, factor));
 }
