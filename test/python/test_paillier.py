@@ -7,6 +7,7 @@ import pathlib
 import unittest
 
 from salus_model import cbor, paillier
+from salus_model.refused import Refused
 
 OWN = pathlib.Path(__file__).resolve().parents[1] / "vectors" / "own"
 
@@ -56,6 +57,21 @@ class Paillier(unittest.TestCase):
         self.assertEqual(self.hex(masked), case["masked"])
         self.assertEqual(str(key.decrypt(masked)), case["opened"])
         self.assertEqual(key.decrypt(masked), sum(messages) * case["factor"] % key.n)
+        self.check_answer(key, case, draw)
+
+    def check_answer(self, key: paillier.Key, case: dict, draw: paillier.Draw) -> None:
+        parts = [[int(element) for element in part] for part in case["parts"]]
+        ciphertexts = [key.encrypt(paillier.pack(part, 72), draw) for part in parts]
+        self.assertEqual([self.hex(it) for it in ciphertexts], case["partCiphertexts"])
+        answer = math.prod(ciphertexts) % key.square
+        self.assertEqual(self.hex(answer), case["answer"])
+        opened = paillier.unpack_sum(key.decrypt(answer), 4)
+        self.assertEqual([str(element) for element in opened], case["answered"])
+        self.assertEqual(opened, [sum(elements) % paillier.FIELD for elements in zip(*parts)])
+        with self.assertRaises(Refused):
+            paillier.unpack_sum(key.decrypt(answer * ciphertexts[0] % key.square), 4)
+        with self.assertRaises(Refused):
+            paillier.unpack_sum(key.decrypt(answer), 3)
 
     @staticmethod
     def hex(ciphertext: int) -> str:

@@ -199,3 +199,14 @@ def proof_holds(encoded: bytes, owner: bytes) -> bool:
 def pack(values: list[int], bits: int) -> int:
     """VD-11."""
     return sum(value << bits * place for place, value in enumerate(values))
+
+
+FIELD = 2**64 - 2**32 + 1
+
+
+def unpack_sum(packed: int, count: int) -> list[int]:
+    """VD-19: the elements that three parts add up to."""
+    slots = [packed >> 72 * place & (1 << 72) - 1 for place in range(count)]
+    if packed >> 72 * count or max(slots) > 3 * (FIELD - 1):
+        raise Refused("SLOT_OVERFLOW")
+    return [slot % FIELD for slot in slots]

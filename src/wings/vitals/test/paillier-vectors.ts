@@ -1,15 +1,17 @@
 import { type Format, hex, pattern } from '../../../../test/vectors/formats/write.ts';
 import { sha256 } from '../../../crypto/hash.ts';
+import { randomBytes } from '../../../crypto/random.ts';
 import { u32be } from '../../../primitives/bytes.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { paillierKey } from '../api/paillier-key.ts';
+import { field64 } from '../crypto/field.ts';
 import {
   addCiphertexts,
   type Ciphertext,
   ciphertextToBytes,
 } from '../crypto/paillier/ciphertext.ts';
-import { openDecryption } from '../crypto/paillier/decryption.ts';
-import { openEncryption } from '../crypto/paillier/encryption.ts';
+import { type Decryption, openDecryption } from '../crypto/paillier/decryption.ts';
+import { type Encryption, openEncryption } from '../crypto/paillier/encryption.ts';
 import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { proveKey } from '../crypto/paillier/key-proof.ts';
 import {
@@ -19,6 +21,7 @@ import {
   type SecretKey,
 } from '../crypto/paillier/keys.ts';
 import type { ModularArithmetic } from '../crypto/paillier/modular-arithmetic.ts';
+import { encryptPart, openPartSum } from '../crypto/paillier/packed-answer.ts';
 import { packSlots } from '../crypto/paillier/slots.ts';
 import { keyOf, repeating } from './paillier-keys.ts';
 
@@ -31,7 +34,8 @@ async function keyAndNumbers(seed: number) {
   const { publicKey: key } = secretKey;
   const by = { arithmetic, random: repeating(pattern(32, seed)) };
   const encryption = openEncryption(key, by);
-  const decryption = openDecryption(secretKey, by);
+  // Its masks leave no trace: their chance is not that of the ciphertexts.
+  const decryption = openDecryption(secretKey, { arithmetic, random: randomBytes });
   const messages = [0n, 1n, key.modulus - 1n, packSlots({ count: 3, bits: 72 }, [5n, 0n, 7n], 8n)];
   const [first, ...rest] = messages.map((message) => encryption.encrypt(message));
   if (first === undefined) throw new Error('no message');
@@ -47,7 +51,26 @@ async function keyAndNumbers(seed: number) {
     ciphertexts: [first, ...rest].map(cipher),
     ...{ sum: cipher(sum), factor: 1_000_003, multiple: cipher(multiple), masked: cipher(masked) },
     opened: String(decryption.decrypt(masked)),
+    ...answerOf(encryption, decryption),
     ...proofOf(secretKey, by.arithmetic),
+  };
+}
+
+/** Three servers' parts, the largest elements and others, their ciphertexts, and what their product opens to. */
+function answerOf(encryption: Encryption, decryption: Decryption) {
+  const largest = field64.p - 1n;
+  const parts = [
+    [largest, 0n, 1n, 2n ** 63n],
+    [largest, 0n, 5n, 2n ** 63n],
+    [largest, 0n, largest, 2n ** 32n],
+  ];
+  const [first, ...rest] = parts.map((part) => encryptPart(encryption, part));
+  if (first === undefined) throw new Error('no part');
+  const answer = addCiphertexts(encryption.key, [first, ...rest]);
+  return {
+    parts: parts.map((part) => part.map(String)),
+    ...{ partCiphertexts: [first, ...rest].map(cipher), answer: cipher(answer) },
+    answered: openPartSum(decryption, answer, 4).map(String),
   };
 }
 
@@ -67,6 +90,6 @@ function proofOf(secretKey: SecretKey, arithmetic: ModularArithmetic) {
 
 export const paillier: Format = {
   about:
-    'vitals-paillier.md VD-1 to VD-16: keys searched with the chance SHA-256(seed | u32 0) | SHA-256(seed | u32 1) ..., messages with that of `chance` (three slots of 72 bits last), their sum, its multiple, that masked anew and opened, and the proof of the key with the chance of `proofChance`',
+    'vitals-paillier.md VD-1 to VD-19: keys searched with the chance SHA-256(seed | u32 0) | SHA-256(seed | u32 1) ..., messages with that of `chance` (three slots of 72 bits last), their sum, its multiple, that masked anew and opened, three parts of an answer and their sum, and the proof of the key with the chance of `proofChance`',
   cases: async () => [await keyAndNumbers(1)],
 };
