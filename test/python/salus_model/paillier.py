@@ -153,7 +153,7 @@ def square_root(value: int, prime: int) -> int:
 
 def challenge_seed(n: int, root: int, owner: bytes, witness: int) -> bytes:
     """VD-15."""
-    return derive.labelled("salus/1/stat/key-proof", long(n), long(root), owner, long(witness))
+    return derive.labelled(derive.STAT_KEY_PROOF, long(n), long(root), owner, long(witness))
 
 
 def challenge(seed: bytes, i: int, n: int) -> int:
