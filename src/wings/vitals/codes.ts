@@ -68,5 +68,8 @@ export const vitalsCodes = {
   DATABASE_AWAY: { kind: 'unavailable', sentence: 'The database of this data server does not answer, or does not let it in.' },
   DATABASE_IN_USE: { kind: 'unavailable', sentence: 'Another data server writes to this database.' },
   DATABASE_UNSAFE: { kind: 'not-valid', sentence: 'This database does not keep what it confirmed: its settings say so, or it is a copy of another.' },
+  KEY_INVALID: { kind: 'not-valid', sentence: 'This is no key that numbers may be encrypted under.' },
+  CIPHERTEXT_INVALID: { kind: 'not-valid', sentence: 'This is no encrypted number under this key.' },
+  SLOT_OVERFLOW: { kind: 'verification', sentence: 'An encrypted number is larger than it can be: what was added up is not what was sent.' },
   COHORT_TOO_SMALL: { kind: 'not-shared', sentence: 'Fewer patients than the dataset asks for are meant.' },
 } as const;

@@ -38,5 +38,6 @@ export const vitalsNames = {
     record: 'salus/1/stat/record',
     readSeal: 'salus/1/stat/read-seal',
     replica: 'salus/1/stat/replica',
+    keyProof: 'salus/1/stat/key-proof',
   },
 } as const;

@@ -1,4 +1,4 @@
-/** The objects of the wing that travel; pages take 70 to 75, questions 76, registrations 77, answers 78, records in the chart 79. Append-only. Source: docs/adr/0011-numbers.md. */
+/** The objects of the wing that travel; pages take 70 to 74, recovery envelopes 75, questions 76, registrations 77, answers 78, records in the chart 79, keys for encrypted numbers 160. Append-only. Source: docs/adr/0011-numbers.md. */
 export const vitalsObjects = {
   pageManifest: 70,
   seedBodies: 71,
@@ -10,4 +10,5 @@ export const vitalsObjects = {
   registration: 77,
   statAnswer: 78,
   chartRecord: 79,
+  paillierKey: 160,
 } as const;

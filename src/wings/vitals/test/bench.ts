@@ -14,6 +14,7 @@ import { decidePage, prepareShare } from '../crypto/page-verify.ts';
 import { sealReplica } from '../sdk/reading/replica.ts';
 import { type SignedPage, uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { benchDoctorDay } from './bench-doctor.ts';
+import { benchPaillier } from './bench-paillier.ts';
 import { benchStats } from './bench-stats.ts';
 import { drawn, randomnessOf, valuesOf, verify, verifyKey } from './pages.ts';
 import { ThreeServers } from './three-servers.ts';
@@ -193,4 +194,5 @@ export const benches = {
   },
   'doctor-day': benchDoctorDay,
   stats: benchStats,
+  paillier: benchPaillier,
 };
