@@ -89,6 +89,11 @@ export interface ServerWing {
    * first opened with this wing; again when that was interrupted, so it goes on from what is there.
    */
   readonly found?: (home: Founding) => Promise<void>;
+  /**
+   * What the wing’s processes of the hospital in this folder share with its gateway parts and with nobody else, such as
+   * the key by which the one writes what the other reads. Throws HOME_INVALID when it is missing.
+   */
+  readonly gatewayKey?: (hospitalFolder: string) => Uint8Array;
   /** What the wing’s handlers are told of this machine, when they ask; undefined: nothing is known. */
   readonly machine?: (home: string) => Promise<unknown>;
 }

@@ -1,3 +1,4 @@
+import { alertsCommands } from './alerts/cli/index.ts';
 import { consortiumCommands } from './consortium/cli/index.ts';
 /** The commands of the wings, a line each, after those of the spine. Only `cli/commands/all.ts` reads it. */
-export const wingCommands = [...consortiumCommands] as const;
+export const wingCommands = [...consortiumCommands, ...alertsCommands] as const;

@@ -1,3 +1,4 @@
+import { alertsGateway } from './alerts/gateway/index.ts';
 import { consortiumGateway } from './consortium/gateway/index.ts';
 /** What the wings add to a gateway: a line a wing. Only `server/consortium.ts` reads it. */
-export const gatewayWings = [consortiumGateway] as const;
+export const gatewayWings = [consortiumGateway, alertsGateway] as const;
