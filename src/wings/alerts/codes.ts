@@ -14,4 +14,7 @@ export const alertsCodes = {
   RELAY_LATER: { kind: 'unavailable', sentence: 'The mail relay takes this letter later.' },
   RELAY_REFUSED: { kind: 'not-valid', sentence: 'The mail relay does not take this letter.' },
   RELAY_SILENT: { kind: 'unavailable', sentence: 'The mail relay has the letter and did not say that it took it: it is not sent again, since it may have arrived.' },
+  WEBHOOK_FORBIDDEN: { kind: 'not-trusted', sentence: 'This address lies in a network that alerts are not sent into.' },
+  WEBHOOK_REFUSED: { kind: 'not-valid', sentence: 'The address of this webhook does not take alerts.' },
+  WEBHOOK_UNREACHABLE: { kind: 'unavailable', sentence: 'The address of this webhook does not answer, or wants it later.' },
 } as const;

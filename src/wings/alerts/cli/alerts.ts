@@ -4,6 +4,7 @@ import type { AddCommand, CommandContext } from '../../../cli/commands/command.t
 import { table, when } from '../../../cli/format.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { during } from '../../../cli/output.ts';
+import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type ChosenCause, chosenCauses } from '../api/causes.ts';
 import { type Choice, channels, languages } from '../api/choice.ts';
@@ -67,10 +68,22 @@ async function set(context: CommandContext, flags: SetFlags): Promise<void> {
     zoneMinutes: zoneMinutesHere(context),
     causes: (flags.of ?? chosenCauses) as readonly ChosenCause[],
   };
-  const { counter } = await during(context.output, 'Setting', () =>
+  const { counter, secret } = await during(context.output, 'Setting', () =>
     acting.person.run(setAlert, wanted, work(context, account)),
   );
-  context.output.result({ ...wanted, counter }, () => `You are told by ${channel} at ${address}.`);
+  context.output.result(shownOf({ ...wanted, counter, secret }), () =>
+    [
+      `You are told by ${channel} at ${address}.`,
+      ...(channel === 'webhook'
+        ? [`Its requests are signed with this secret: ${bytesToBase64url(secret)}`]
+        : []),
+    ].join('\n'),
+  );
+}
+
+/** Bytes as text; mail has no secret. */
+function shownOf<Shown extends { readonly secret: Uint8Array }>({ secret, ...shown }: Shown) {
+  return { ...shown, ...(secret.length > 0 && { secret: bytesToBase64url(secret) }) };
 }
 
 function wayOf({ mail, webhook }: SetFlags): Pick<Choice, 'channel' | 'address'> {
@@ -117,7 +130,7 @@ async function list(context: CommandContext): Promise<void> {
     it.causes.join(' '),
     it.isCurrent ? '' : 'not at the hospital: set it again',
   ]);
-  context.output.result({ channels: ways, set: own }, () =>
+  context.output.result({ channels: ways, set: own.map(shownOf) }, () =>
     rows.length === 0
       ? `You are not told of anything. Ways of your hospital: ${ways.join(', ') || 'none'}.`
       : table([['way', 'to', 'language', 'of', ''], ...rows]),

@@ -2,8 +2,11 @@ import { definePart } from '../../../gateway/part.ts';
 import { accounts } from '../../../gateway/parts/accounts/accounts.ts';
 import { inbox } from '../../../gateway/parts/inbox/inbox.ts';
 import { liveBits } from '../../../gateway/parts/reading/access-log.ts';
+import { relay } from '../../../gateway/parts/relay/relay.ts';
+import { sessions } from '../../../gateway/parts/sessions/sessions.ts';
 import { Outbox, outboxTables } from './outbox.ts';
 
+const hourMs = 60 * 60_000;
 const turnMs = 10 * 60_000;
 
 /** Turns what happens to this hospital's people into rows of the outbox. Source: docs/protocol/alerts.md, AL-1, AL-3. */
@@ -15,6 +18,13 @@ export const alerts = definePart({
     parts.get(inbox).onNotice(({ account, kind }, id) => {
       if (kind === 'refusal') outbox.add('refusal', account, String(id));
     });
+    parts.get(relay).onRelease((account, id) => outbox.add('device', account, id));
+    // Whoever comes with the code asks for several sessions: one an hour is told.
+    parts
+      .get(sessions)
+      .onCode((account) =>
+        outbox.add('device', account, `code ${Math.floor(base.now() / hourMs)}`),
+      );
     return { outbox, isOurs: parts.get(accounts).isOurs };
   },
   metrics: {

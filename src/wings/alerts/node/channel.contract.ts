@@ -17,18 +17,26 @@ export interface ChannelUnderTest {
 /** Every way to somebody outside keeps to this (docs/protocol/alerts.md, AL-9, AL-10). */
 export function describeChannel(
   name: string,
-  open: (manner: Manner) => Promise<ChannelUnderTest>,
+  {
+    open,
+    away,
+  }: {
+    readonly open: (manner: Manner) => Promise<ChannelUnderTest>;
+    /** A relay that is away is away for all letters; somebody's own server for his alone. */
+    readonly away: 'down' | 'later';
+  },
 ): void {
   const letter = (address: string, first = 1): Outgoing => ({
     name: new Uint8Array(16).fill(first),
     ...{ address, language: 'ar', cause: 'look', sentMs: Date.UTC(2026, 10, 20) },
+    secret: new Uint8Array(32).fill(5),
   });
 
   for (const [manner, outcome, count] of [
     ['takes', 'accepted', 1],
     ['puts off', 'later', 0],
     ['refuses', 'never', 0],
-    ['is away', 'down', 0],
+    ['is away', away, 0],
   ] as const) {
     test(`${name}, the other side ${manner}: ${outcome}`, async (t) => {
       const { channel, address, taken, close } = await open(manner);

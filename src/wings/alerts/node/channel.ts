@@ -10,6 +10,8 @@ export interface Outgoing {
   readonly language: Language;
   readonly cause: Cause;
   readonly sentMs: number;
+  /** Of the choice: for who signs. */
+  readonly secret: Uint8Array;
 }
 
 /**
@@ -23,6 +25,8 @@ export type Delivered =
 /** A way to somebody outside; `channel.contract.ts` holds every one to the same. */
 export interface Channel {
   readonly name: ChannelName;
+  /** Letters that may be on their way at the same time. */
+  readonly atOnce: number;
   /**
    * Throws what `handing` throws, and nothing else. It is called once, before the first byte after which the other side may take the letter; who
    * takes a name only once (a webhook) is never in doubt, and need not call it.

@@ -160,13 +160,13 @@ export class LetterStore {
   }
 
   /** The oldest of each account that are due: nobody's flood is in another's way. */
-  due(nowMs: number, limit: number): readonly Letter[] {
+  due(channel: ChannelName, nowMs: number, limit: number): readonly Letter[] {
     const rows = this.#db
       .prepare(
-        `SELECT *, min(id) FROM letters WHERE state = 'waiting' AND (dueMs <= ? OR dueMs > ?)
-         GROUP BY account, channel ORDER BY dueMs LIMIT ?`,
+        `SELECT *, min(id) FROM letters WHERE state = 'waiting' AND channel = ? AND (dueMs <= ? OR dueMs > ?)
+         GROUP BY account ORDER BY dueMs LIMIT ?`,
       )
-      .all(nowMs, nowMs + longestPauseMs, limit);
+      .all(channel, nowMs, nowMs + longestPauseMs, limit);
     return rows.flatMap((row) => this.#believed(row, nowMs) ?? []);
   }
 

@@ -26,6 +26,7 @@ export interface MailOptions {
  */
 export class MailChannel implements Channel {
   readonly name = 'mail';
+  readonly atOnce = 1;
   readonly #relay: Relay;
   readonly #letterMs: number;
   readonly #greetingMs: number;

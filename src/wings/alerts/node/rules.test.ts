@@ -22,6 +22,7 @@ const choice = (change: Partial<Choice> = {}): Choice => ({
   quietFrom: 22 * 60,
   quietUntil: 7 * 60,
   zoneMinutes: 720,
+  secret: new Uint8Array(0),
   causes: ['look', 'freeze'],
   ...change,
 });

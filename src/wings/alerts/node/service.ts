@@ -1,15 +1,19 @@
 import type { KemKey } from '../../../crypto/kem.ts';
 import { openWith } from '../../../crypto/letter.ts';
 import { isCoded } from '../../../primitives/errors.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
+import type { Cause } from '../api/causes.ts';
 import { type ChannelName, type Choice, channels, choice, choiceContext } from '../api/choice.ts';
-import { type KeptChoice, noRow } from '../api/outbox.ts';
+import { causeId, type KeptChoice, noRow } from '../api/outbox.ts';
 import { alertsNames } from '../names.ts';
 import type { Channel, Delivered } from './channel.ts';
 import type { Incident, Letter, LetterStore, Taken } from './letter-store.ts';
 import type { Cursor, MetRow, OutboxReader } from './outbox-reader.ts';
 import { channelPauseMs, judge, retryAtMs } from './rules.ts';
 
+/** Nobody's account: whom the relay's URL names. */
+const operator = accountIdOf(new Uint8Array(32));
 const rowsAtOnce = 500;
 const lettersAtOnce = 50;
 
@@ -19,6 +23,8 @@ export interface ServiceOptions {
   readonly channels: readonly Channel[];
   /** The service's keys by their ids: the one in use, and those before it to which somebody's choice is sealed. */
   readonly keys: ReadonlyMap<string, KemKey>;
+  /** Where the operator is told of this machine itself; missing: nobody is. */
+  readonly operator?: string | undefined;
   readonly now: () => number;
   /** Ids, codes and numbers alone. */
   readonly log: (line: Readonly<Record<string, string | number>>) => void;
@@ -73,6 +79,15 @@ export class AlertService {
     return true;
   }
 
+  /** Tells the operator of this machine, once for each `subject`. */
+  tellOperator(cause: Cause, subject: string): void {
+    const { letters, now, operator: address } = this.#of;
+    if (address === undefined) return;
+    const id = causeId(cause, operator, subject);
+    const taken = { id, account: operator, cause, atMs: now(), channels: ['mail'] } as const;
+    letters.take([taken], letters.cursor(), [], now());
+  }
+
   #waysOf({ account }: Pick<Taken, 'account'>): ChannelName[] {
     const kept = this.#of.outbox.choicesOf(account);
     return channels.filter((name) =>
@@ -80,42 +95,50 @@ export class AlertService {
     );
   }
 
+  /** Each way by itself: none waits for another, nor for what hangs there. */
   async #sendDue(signal: AbortSignal | undefined): Promise<boolean> {
+    const sent = await Promise.all(this.#of.channels.map((it) => this.#sendBy(it, signal)));
+    return sent.includes(true);
+  }
+
+  async #sendBy(channel: Channel, signal: AbortSignal | undefined): Promise<boolean> {
     const { letters, now } = this.#of;
-    const due = letters.due(now(), lettersAtOnce);
+    const due = [...letters.due(channel.name, now(), lettersAtOnce)];
     let worked = false;
-    for (const letter of due) {
-      if (signal?.aborted === true) break;
-      worked = (await this.#send(letter)) || worked;
+    while (due.length > 0 && signal?.aborted !== true && !this.#isShut(channel.name)) {
+      const some = due.splice(0, channel.atOnce);
+      await Promise.all(some.map((letter) => this.#send(letter, channel)));
+      worked = true;
     }
     return worked;
   }
 
-  async #send(letter: Letter): Promise<boolean> {
+  /** A clock that was set back does not keep it shut. */
+  #isShut(name: ChannelName): boolean {
+    const leftMs = (this.#downs.get(name)?.againMs ?? 0) - this.#of.now();
+    return leftMs > 0 && leftMs <= channelPauseMs(Number.MAX_SAFE_INTEGER);
+  }
+
+  async #send(letter: Letter, channel: Channel): Promise<void> {
     const { letters, now } = this.#of;
-    const channel = this.#of.channels.find(({ name }) => name === letter.channel);
-    const again = this.#downs.get(letter.channel)?.againMs ?? 0;
-    if (channel === undefined) return false;
-    // A clock that was set back does not keep a channel shut.
-    if (now() < again && again - now() <= channelPauseMs(Number.MAX_SAFE_INTEGER)) return false;
     const choice = await this.#choiceFor(letter);
     if (choice === undefined) {
       letters.become(letter, { state: 'unwanted' }, now());
-      return true;
+      return;
     }
     const verdict = judge(letter.cause, choice, now());
     if (verdict.kind === 'unwanted') letters.become(letter, { state: 'unwanted' }, now());
     else if (verdict.kind === 'quiet') letters.become(letter, { dueMs: verdict.untilMs }, now());
     else await this.#deliver(letter, choice, channel);
-    return true;
   }
 
   async #deliver(letter: Letter, choice: Choice, channel: Channel): Promise<void> {
     const { letters, now } = this.#of;
     const { name, cause } = letter;
-    const { address, language } = choice;
+    const { address, language, secret } = choice;
+    const outgoing = { name, cause, address, language, secret, sentMs: now() };
     let held = letter;
-    const told = await channel.deliver({ name, cause, address, language, sentMs: now() }, () => {
+    const told = await channel.deliver(outgoing, () => {
       held = letters.become(held, { state: 'handing', code: '' }, now());
     });
     this.#learn(channel.name, told);
@@ -136,6 +159,7 @@ export class AlertService {
   /** As the account has sealed it last; undefined: it wants nothing on this way, or another hand was at it. */
   async #choiceFor({ account, channel }: Letter): Promise<Choice | undefined> {
     const { outbox, letters, now } = this.#of;
+    if (account === operator) return this.#operatorsChoice(channel);
     const all = outbox.choicesOf(account);
     if (all.includes(undefined)) letters.report('CHOICE_TAMPERED', placeOf(account), now());
     const kept = all.find((it) => it?.channel === channel);
@@ -148,6 +172,14 @@ export class AlertService {
     if (isNewest && opened.counter === kept.counter && opened.channel === channel) return opened;
     letters.report('CHOICE_TAMPERED', placeOf(account), now());
     return undefined;
+  }
+
+  #operatorsChoice(channel: ChannelName): Choice | undefined {
+    const { operator: address } = this.#of;
+    if (address === undefined || channel !== 'mail') return undefined;
+    const always = { quietFrom: 0, quietUntil: 0, zoneMinutes: 720, causes: [] };
+    const secret = new Uint8Array(0);
+    return { ...always, counter: 0, channel, address, language: 'en', secret };
   }
 
   async #opened(kept: KeptChoice, channel: ChannelName): Promise<Choice | undefined> {

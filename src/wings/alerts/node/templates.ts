@@ -39,11 +39,11 @@ const trial: Readonly<Record<Language, Text>> = {
 
 const backup: Text = {
   subject: 'Salus: the backup of this hospital is too old',
-  body: 'The newest backup of this hospital is older than a day, or there is none. What to do: docs/operations/backup.md\n',
+  body: 'The newest backup of this hospital is more than a day and a half old. What to do: docs/operations/backup.md\n',
 };
 const certificate: Text = {
   subject: 'Salus: a certificate of this hospital ends soon',
-  body: 'A certificate of this hospital ends within thirty days. What to do: docs/operations/consortium.md\n',
+  body: 'A certificate of this hospital ends within fourteen days and was not renewed. What to do: docs/operations/consortium.md\n',
 };
 
 /** What a letter says. Source: docs/protocol/alerts.md, AL-5. */

@@ -1,8 +1,17 @@
 import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
 import { sealTo } from '../../../crypto/letter.ts';
+import { randomBytes } from '../../../crypto/random.ts';
 import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { encodeAs, list, oneOf, struct, text, uint } from '../../../primitives/shape.ts';
+import {
+  encodeAs,
+  list,
+  oneOf,
+  optionalBytes,
+  struct,
+  text,
+  uint,
+} from '../../../primitives/shape.ts';
 import type { Action } from '../../../sdk/action.ts';
 import { type Drawer, entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
 import { chosenCauses } from '../api/causes.ts';
@@ -14,6 +23,7 @@ import {
   choiceContext,
   languages,
   requireMailAddress,
+  requireWebhookAddress,
 } from '../api/choice.ts';
 import { alertsDelete } from '../api/routes/alerts-delete.ts';
 import { alertsGet } from '../api/routes/alerts-get.ts';
@@ -33,6 +43,7 @@ export interface KeptAlert {
   readonly quietFrom: number;
   readonly quietUntil: number;
   readonly zoneMinutes: number;
+  readonly secret: Uint8Array;
   readonly causes: Choice['causes'];
 }
 
@@ -47,13 +58,19 @@ export const keptAlerts: Drawer<KeptAlert> = {
     quietFrom: uint,
     quietUntil: uint,
     zoneMinutes: uint,
+    secret: optionalBytes(32),
     causes: list(oneOf(chosenCauses), { most: chosenCauses.length }),
   }),
   key: ({ account, channel }) => utf8(`${account.slice(0, 40)} ${channel}`),
 };
 
+const noSecret = new Uint8Array(0);
+
 /** What somebody wants: an address, in which language, of what, and when not. */
-export type Wanted = Omit<Choice, 'counter'>;
+export type Wanted = Omit<Choice, 'counter' | 'secret'> & {
+  /** Of a webhook, to go on with it; missing: a new one is made. */
+  readonly secret?: Uint8Array;
+};
 
 /** What the wallet knows of this account, and whether its hospital tells on that way. */
 export interface AlertsNow {
@@ -68,32 +85,33 @@ export interface AlertsNow {
  * Asks to be told on one way, or otherwise than before. Throws ALERT_ADDRESS_WRONG, ALERTS_OFF (the hospital has no such
  * way), ALERT_CHOICE_OLD (another device was faster).
  */
-export const setAlert: Action<Wanted, { readonly counter: number }> = {
+export const setAlert: Action<Wanted, { readonly counter: number; readonly secret: Uint8Array }> = {
   name: 'alerts/set',
   async run(ctx, wanted, { signal }) {
     if (wanted.channel === 'mail') requireMailAddress(wanted.address);
+    else requireWebhookAddress(wanted.address);
     const { account } = ctx.account;
     const { service, set } = await ctx.gateway.call(alertsGet, { signal });
     if (service === undefined) throw new CodedError('ALERTS_OFF');
     const met = set.find((it) => it.channel === wanted.channel)?.counter ?? 0;
     const before = keptOf(ctx, wanted.channel)?.counter ?? 0;
     const counter = Math.max(met, before) + 1;
+    const secret = wanted.channel === 'mail' ? noSecret : (wanted.secret ?? randomBytes(32));
+    const chosen = { ...wanted, secret, counter };
     const sealed = await sealTo(
       bytesOfText(service.publicKey),
       alertsNames.labels.alertSeal,
       choiceContext(account, wanted.channel),
       new Uint8Array(0),
-      encodeAs(choice, { counter, ...wanted }),
+      encodeAs(choice, chosen),
     );
     await ctx.gateway.call(alertsPut, {
       params: { channel: wanted.channel },
       body: { keyId: service.keyId, counter, sealed: textOfBytes(sealed) },
       signal,
     });
-    await ctx.vault.change((content) =>
-      withEntry(content, keptAlerts, { ...wanted, counter, account }),
-    );
-    return { counter };
+    await ctx.vault.change((content) => withEntry(content, keptAlerts, { ...chosen, account }));
+    return { counter, secret };
   },
 };
 

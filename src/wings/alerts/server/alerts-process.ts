@@ -1,13 +1,20 @@
 // The alert service of one hospital as a process of its own, under the supervisor: what is exported is its `ProcessEntry`.
 import { join } from 'node:path';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
-import { type ProcessOrder, type RunningProcess, serversOf } from '../../../server/process.ts';
+import {
+  hospitalsOf,
+  type ProcessOrder,
+  type RunningProcess,
+  serversOf,
+} from '../../../server/process.ts';
 import { LetterStore } from '../node/letter-store.ts';
 import { MailChannel } from '../node/mail.ts';
 import { OutboxReader } from '../node/outbox-reader.ts';
 import { AlertService } from '../node/service.ts';
+import { WebhookChannel } from '../node/webhook.ts';
 import { places, readRelay } from './places.ts';
 import { lettersKeyOf, outboxKeyOf, readServiceKeys, turnKeys } from './service-keys.ts';
+import { troubles } from './troubles.ts';
 
 /** Between two looks at the outbox. */
 const roundMs = 500;
@@ -28,16 +35,30 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
   const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
   const letters = new LetterStore(join(folder, places.letters), lettersKeyOf(shared));
   const relay = readRelay(home);
-  const channels = relay === undefined ? [] : [new MailChannel(relay)];
+  const channels = relay === undefined ? [] : [new MailChannel(relay), new WebhookChannel()];
   const open = async () => {
     await turnKeys(folder, outbox.keysInUse(), Date.now());
     const keys = await readServiceKeys(folder);
     return new Map(keys.map(({ keyId, key }) => [keyId, key]));
   };
   const keys = await open();
-  const service = new AlertService({ outbox, letters, channels, keys, now: Date.now, log });
+  const service = new AlertService({
+    outbox,
+    letters,
+    channels,
+    keys,
+    now: Date.now,
+    log,
+    operator: relay?.operator,
+  });
+  // One of the home's services speaks for the machine.
+  const isFirst = hospitalsOf(home)[0] === hospital;
+  const hourly = () => {
+    letters.forget(Date.now());
+    if (isFirst) for (const it of troubles(home, Date.now())) service.tellOperator(...it);
+  };
   const stopping = new AbortController();
-  const stopped = repeat(service, { letters, signal: stopping.signal, log });
+  const stopped = repeat(service, { hourly, signal: stopping.signal, log });
   return {
     async close() {
       stopping.abort();
@@ -50,15 +71,15 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
 
 async function repeat(
   service: AlertService,
-  of: { readonly letters: LetterStore; readonly signal: AbortSignal; readonly log: Log },
+  of: { readonly hourly: () => void; readonly signal: AbortSignal; readonly log: Log },
 ): Promise<void> {
-  const { letters, signal, log } = of;
+  const { hourly, signal, log } = of;
   let forgotten = 0;
   while (!signal.aborted) {
     try {
       const worked = await service.round(signal);
       if (performance.now() - forgotten > hourMs || forgotten === 0) {
-        letters.forget(Date.now());
+        hourly();
         forgotten = performance.now();
       }
       if (!worked) await pause(roundMs, signal);

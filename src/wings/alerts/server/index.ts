@@ -32,7 +32,7 @@ export const alertsServer: ServerWing = {
 
 /** What each gateway of this home hands out: the newest key of its alert service, and the ways on which it tells. */
 async function factsOf(home: string): Promise<ServiceFacts> {
-  const channels: ChannelName[] = hasRelay(home) ? ['mail'] : [];
+  const channels: ChannelName[] = hasRelay(home) ? ['mail', 'webhook'] : [];
   const told = hospitalsOf(home).map(async (name) => {
     const [newest] = await readServiceKeys(join(serversOf(home), name));
     return [name, newest] as const;

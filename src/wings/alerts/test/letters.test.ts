@@ -101,11 +101,15 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
   await run('alerts', 'test', '--as', 'ana');
   await until(() => taken.length > 1);
   assert.match(taken[1]?.data ?? '', /^Subject: Una carta de prueba\r$/m);
+  // New keys: a letter of its own kind, and not an hour later.
+  await run('person', 'rotate', 'ana');
+  await until(() => taken.length > 2);
+  assert.match(taken[2]?.data ?? '', /^Content-Language: es\r$/m);
   const atNorth = async () => {
     const { hospitals } = await run('alerts', 'status');
     return list({ hospitals }, 'hospitals').find(({ hospital }) => hospital === 'north') ?? {};
   };
-  await until(async () => ((await atNorth()).states as Json).accepted === 2);
+  await until(async () => ((await atNorth()).states as Json).accepted === 3);
   assert.deepEqual((await atNorth()).incidents, []);
   await run('alerts', 'off', 'mail', '--as', 'ana');
   const { set: none } = await run('alerts', 'list', '--as', 'ana');

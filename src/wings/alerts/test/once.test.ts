@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import type { ConsentId } from '../../../primitives/ids.ts';
 import { AlertsSetting, ana, bob } from './setting.ts';
 import { SmtpRelay } from './smtp-relay.ts';
 
@@ -121,4 +122,61 @@ test('a flood of one kind is one letter now and one an hour later, and delays ne
   setting.nowMs += hour;
   await run(setting);
   assert.equal(relay.taken.length, 4);
+});
+
+test('a grant that was given for long is told of three days before its end, a short one and one that was taken back are not', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  await setting.choose(ana);
+  const timeMs = setting.nowMs;
+  for (const [consent, days] of [
+    ['1'.repeat(32), 30],
+    ['2'.repeat(32), 5],
+    ['3'.repeat(32), 30],
+  ] as const) {
+    const notAfterMs = timeMs + days * 24 * hour;
+    setting.outbox.granted({ account: ana, consent: consent as ConsentId, timeMs, notAfterMs });
+  }
+  setting.outbox.revoked('3'.repeat(32) as ConsentId);
+  const toldAfter = async (days: number) => {
+    setting.nowMs = timeMs + days * 24 * hour;
+    setting.outbox.turn();
+    await run(setting);
+    setting.end();
+    return relay.taken.length;
+  };
+  const told = [];
+  for (const days of [0, 4, 26, 27.5, 29, 31]) told.push(await toldAfter(days));
+  assert.deepEqual(told, [0, 0, 0, 1, 1, 1]);
+});
+
+test('a grant’s first look is one by somebody new; the next and one of another’s grant are not', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  await setting.choose(ana);
+  const consent = '1'.repeat(32) as ConsentId;
+  const notAfterMs = setting.nowMs + 24 * hour;
+  setting.outbox.granted({ account: ana, consent, timeMs: setting.nowMs, notAfterMs });
+  for (const it of [consent, consent, '2'.repeat(32) as ConsentId]) setting.outbox.looked(it);
+  assert.equal(setting.outbox.count(), 1);
+});
+
+test('an operator is told once of what his machine lacks, in plain words, at the address of the relay’s URL', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  const { service } = await setting.service([setting.mail(port)], undefined, 'ops@north.example');
+  for (const _ of [1, 2]) {
+    service.tellOperator('backup', '1000');
+    while (await service.round()) {
+      // until nothing is due
+    }
+  }
+  assert.deepEqual(
+    relay.taken.map(({ to }) => to[0]),
+    ['ops@north.example'],
+  );
+  assert.match(
+    relay.taken[0]?.data ?? '',
+    /^Subject: Salus: the backup of this hospital is too old\r$/m,
+  );
 });

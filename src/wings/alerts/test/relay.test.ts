@@ -15,24 +15,27 @@ const minute = 60_000;
 
 const nameIn = (name: Uint8Array) => `Message-ID: <${bytesToHex(name)}@`;
 
-describeChannel('mail', async (manner) => {
-  const relay = new SmtpRelay({
-    answer: (command) => {
-      if (!command.startsWith('RCPT')) return undefined;
-      if (manner === 'puts off') return '451 4.7.1 greylisted, come again';
-      return manner === 'refuses' ? '550 5.1.1 nobody of this name' : undefined;
-    },
-  });
-  const port = await relay.listen();
-  if (manner === 'is away') await relay.close();
-  return {
-    channel: new MailChannel(relayAt(port)),
-    address: 'ana@example.org',
-    taken: (name) => relay.taken.filter(({ data }) => data.includes(nameIn(name))).length,
-    close: async () => {
-      if (manner !== 'is away') await relay.close();
-    },
-  };
+describeChannel('mail', {
+  away: 'down',
+  open: async (manner) => {
+    const relay = new SmtpRelay({
+      answer: (command) => {
+        if (!command.startsWith('RCPT')) return undefined;
+        if (manner === 'puts off') return '451 4.7.1 greylisted, come again';
+        return manner === 'refuses' ? '550 5.1.1 nobody of this name' : undefined;
+      },
+    });
+    const port = await relay.listen();
+    if (manner === 'is away') await relay.close();
+    return {
+      channel: new MailChannel(relayAt(port)),
+      address: 'ana@example.org',
+      taken: (name) => relay.taken.filter(({ data }) => data.includes(nameIn(name))).length,
+      close: async () => {
+        if (manner !== 'is away') await relay.close();
+      },
+    };
+  },
 });
 
 const letter = {
@@ -41,6 +44,7 @@ const letter = {
   language: 'en',
   cause: 'look',
   sentMs: 0,
+  secret: new Uint8Array(0),
 } as const;
 
 async function withRelay(

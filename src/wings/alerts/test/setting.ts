@@ -70,6 +70,7 @@ export class AlertsSetting {
       quietFrom: 0,
       quietUntil: 0,
       zoneMinutes: 720,
+      secret: new Uint8Array(channelOf(change) === 'webhook' ? 32 : 0),
       causes: ['look', 'refusal', 'grant-ends', 'device', 'rotation', 'freeze'],
       ...change,
     };
@@ -88,6 +89,7 @@ export class AlertsSetting {
   async service(
     channels: readonly Channel[],
     faultPoint?: (name: string) => void,
+    operator?: string,
   ): Promise<{ readonly service: AlertService; readonly letters: LetterStore }> {
     const reader = new OutboxReader(join(this.folder, 'gateway.db'), shared);
     const letters = new LetterStore(join(this.folder, 'letters.db'), lettersKey, faultPoint);
@@ -97,7 +99,7 @@ export class AlertsSetting {
     );
     const service = new AlertService({
       outbox: reader,
-      ...{ letters, channels, now: () => this.nowMs },
+      ...{ operator, letters, channels, now: () => this.nowMs },
       keys: new Map([[keyId, await serviceKey()]]),
       log: (line) => this.logged.push(line),
     });
@@ -120,4 +122,5 @@ export class AlertsSetting {
   }
 }
 
+const channelOf = ({ channel = 'mail' }: Partial<Choice>) => channel;
 const serviceKey = () => xwingKeyFromSeed(new Uint8Array(32).fill(9));
