@@ -91,9 +91,9 @@ export interface ServerWing {
   readonly found?: (home: Founding) => Promise<void>;
   /**
    * What the wing’s processes of the hospital in this folder share with its gateway parts and with nobody else, such as
-   * the key by which the one writes what the other reads. Throws HOME_INVALID when it is missing.
+   * the key by which the one writes what the other reads; undefined: it is not there. Throws HOME_INVALID.
    */
-  readonly gatewayKey?: (hospitalFolder: string) => Uint8Array;
+  readonly gatewayKey?: (hospitalFolder: string) => Uint8Array | undefined;
   /** What the wing’s handlers are told of this machine, when they ask; undefined: nothing is known. */
   readonly machine?: (home: string) => Promise<unknown>;
 }

@@ -55,6 +55,12 @@ export const addAlerts: AddCommand = (program, context) => {
     .command('status')
     .description('for operators: letters that wait, were sent and were not, of this home')
     .action(() => status(context));
+  alerts
+    .command('new-keys')
+    .description(
+      'for operators: keys for an alert service that has lost them; everybody then sets their choice again',
+    )
+    .action(() => newKeys(context));
 };
 
 /** Throws USAGE, and as `setAlert`. */
@@ -158,5 +164,17 @@ async function status(context: CommandContext): Promise<void> {
         ].join('\n'),
       ),
     ].join('\n'),
+  );
+}
+
+/** Where keys are, they stay. */
+async function newKeys(context: CommandContext): Promise<void> {
+  const { makeMissingKeys } = await import('../server/service-keys.ts');
+  const now = context.surroundings.now?.() ?? Date.now();
+  const hospitals = makeMissingKeys(homeFolder(context.flags.home), now);
+  context.output.result({ hospitals }, () =>
+    hospitals.length === 0
+      ? 'All keys are there: nothing was changed.'
+      : `New keys for ${hospitals.join(', ')}. Start the servers again.`,
   );
 }

@@ -25,9 +25,10 @@ export class Outbox {
     this.#base = base;
   }
 
-  /** Once for each `subject`; nothing for who does not want to be told. Inside the caller's transaction, if there is one. */
+  /** Once for each `subject`; nothing for who does not want to be told, nor where the key is not there: what happened stands in the app. Inside the caller's transaction, if there is one. */
   add(cause: Cause, account: AccountId, subject: string): void {
-    const { db, now } = this.#base;
+    const { db, now, wingKey } = this.#base;
+    if (wingKey === undefined) return;
     db.transaction('alerts', () => {
       const wants = db.get(
         'SELECT 1 FROM alerts_choices WHERE account = ? AND length(sealed) > 0 LIMIT 1',

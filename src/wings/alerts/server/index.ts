@@ -5,7 +5,7 @@ import { hospitalsOf, type ServerWing, serversOf } from '../../../server/process
 import type { ChannelName } from '../api/choice.ts';
 import type { ServiceFacts } from '../api/service-keys.ts';
 import { hasRelay, places } from './places.ts';
-import { makeKeys, outboxKeyOf, readServiceKeys } from './service-keys.ts';
+import { gatewayKeyOf, hasKeys, makeKeys, readServiceKeys } from './service-keys.ts';
 
 /** What the wing brings to the servers of a home: an alert service for each hospital. */
 export const alertsServer: ServerWing = {
@@ -17,6 +17,14 @@ export const alertsServer: ServerWing = {
       per: 'hospital',
       // Without a relay it would have nothing to do: what is written meanwhile waits in the outbox.
       runsFor: (hospitalFolder) => hasRelay(dirname(dirname(hospitalFolder))),
+      check: async (home) =>
+        hospitalsOf(home)
+          .filter((it) => !hasKeys(join(serversOf(home), it)))
+          .map((it) => ({
+            ...{ check: 'alerts', ok: false, value: `${it}: no keys` },
+            advice:
+              'put back alerts/*.key of this hospital; if they are lost: salus alerts new-keys',
+          })),
       keeps: {
         databases: [places.letters],
         keys: [places.outboxKey, ...places.serviceKeys],
@@ -26,14 +34,15 @@ export const alertsServer: ServerWing = {
   found: async ({ hospitals }) => {
     for (const { folder } of hospitals) makeKeys(folder, Date.now());
   },
-  gatewayKey: outboxKeyOf,
+  gatewayKey: gatewayKeyOf,
   machine: factsOf,
 };
 
 /** What each gateway of this home hands out: the newest key of its alert service, and the ways on which it tells. */
 async function factsOf(home: string): Promise<ServiceFacts> {
   const channels: ChannelName[] = hasRelay(home) ? ['mail', 'webhook'] : [];
-  const told = hospitalsOf(home).map(async (name) => {
+  const withKeys = hospitalsOf(home).filter((it) => hasKeys(join(serversOf(home), it)));
+  const told = withKeys.map(async (name) => {
     const [newest] = await readServiceKeys(join(serversOf(home), name));
     return [name, newest] as const;
   });

@@ -7,6 +7,7 @@ import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { bytes, decodeAs, encodeAs, struct, uint } from '../../../primitives/shape.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
+import { hospitalsOf, serversOf } from '../../../server/process.ts';
 import { alertsNames } from '../names.ts';
 import { places } from './places.ts';
 
@@ -31,6 +32,17 @@ export function outboxKeyOf(hospitalFolder: string): Uint8Array {
   return key;
 }
 
+/** The same, for the gateway, which serves also without. */
+export function gatewayKeyOf(hospitalFolder: string): Uint8Array | undefined {
+  return hasKeys(hospitalFolder) ? outboxKeyOf(hospitalFolder) : undefined;
+}
+
+/** A home that was restored without keys has none. */
+export function hasKeys(hospitalFolder: string): boolean {
+  const isThere = (it: string) => existsSync(join(hospitalFolder, it));
+  return isThere(places.outboxKey) && places.serviceKeys.some(isThere);
+}
+
 /** What a hospital's alert service begins with; what is there stays. */
 export function makeKeys(hospitalFolder: string, nowMs: number): void {
   makeFolder(join(hospitalFolder, places.folder));
@@ -40,6 +52,13 @@ export function makeKeys(hospitalFolder: string, nowMs: number): void {
   if (places.serviceKeys.every((it) => !existsSync(join(hospitalFolder, it)))) {
     writeKey(join(hospitalFolder, first), nowMs);
   }
+}
+
+/** The names of those hospitals of a home whose alert services had none. */
+export function makeMissingKeys(home: string, nowMs: number): readonly string[] {
+  const without = hospitalsOf(home).filter((it) => !hasKeys(join(serversOf(home), it)));
+  for (const name of without) makeKeys(join(serversOf(home), name), nowMs);
+  return without;
 }
 
 function writeKey(path: string, madeMs: number): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
@@ -11,6 +11,7 @@ import {
   type Json,
   list,
   recordLines,
+  refused,
   remove,
   salus,
   temporaryHome,
@@ -33,6 +34,8 @@ before(async () => {
   lines.on('line', (line) => taken.push(JSON.parse(line)));
 });
 after(() => relay.kill());
+
+const off = { code: 'ALERTS_OFF', exit: 5 };
 
 /** Until it holds; a test that waits in vain is ended by its own time. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -114,4 +117,29 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
   await run('alerts', 'off', 'mail', '--as', 'ana');
   const { set: none } = await run('alerts', 'list', '--as', 'ana');
   assert.deepEqual(none, []);
+});
+
+test('a hospital that has lost the keys of its alerts serves, says so, and takes choices again with new ones', async (t) => {
+  const home = temporaryHome();
+  const run = (...args: readonly string[]) => salus(args, { home });
+  const smtp = `smtp://127.0.0.1:${port}?from=alerts@north.example&tls=none`;
+  let running = await up(home);
+  t.after(async () => {
+    await running.stop();
+    remove(home);
+  });
+  await run('person', 'create', 'ana', '--name', 'Ana Lima', '--hospital', 'north');
+  await refused(['alerts', 'set', '--mail', 'ana@example.org', '--as', 'ana'], off, { home });
+  await running.stop();
+  rmSync(join(home, 'servers/north/alerts'), { recursive: true });
+  running = await up(home);
+  await refused(['alerts', 'set', '--mail', 'ana@example.org', '--as', 'ana'], off, { home });
+  await running.stop();
+  assert.deepEqual((await run('alerts', 'new-keys')).hospitals, ['north']);
+  assert.deepEqual((await run('alerts', 'new-keys')).hospitals, []);
+  running = await up(home, ['--smtp', smtp]);
+  const before = taken.length;
+  await run('alerts', 'set', '--mail', 'ana@example.org', '--as', 'ana');
+  await run('alerts', 'test', '--as', 'ana');
+  await until(() => taken.length > before);
 });
