@@ -36,6 +36,8 @@ export interface GatewayBase {
   readonly settingsOver: <Key extends string>(
     defaults: Readonly<Record<Key, number>>,
   ) => Readonly<Record<Key, number>>;
+  /** What the part's wing shares with its own processes of this hospital, and with nobody else; undefined: nothing. */
+  readonly wingKey: Uint8Array | undefined;
   /** The figures that this part declares. */
   readonly figures: PartFigures;
   /** Resolves when everything that is on the ledger now is indexed. Throws LEDGER_STALLED. */

@@ -14,7 +14,14 @@ import { indexStore, LedgerIndex } from './ledger-index.ts';
 import type { Logger } from './logging.ts';
 import type { Machine } from './machine.ts';
 import type { Metrics } from './metrics.ts';
-import { OpenParts, type Parts, type Periodic, storesOf, type WingParts } from './part.ts';
+import {
+  type AnyPart,
+  OpenParts,
+  type Parts,
+  type Periodic,
+  storesOf,
+  type WingParts,
+} from './part.ts';
 import { spineParts } from './parts/all.ts';
 import { batches } from './parts/batches/batches.ts';
 import { cosignatures } from './parts/cosignatures/cosignatures.ts';
@@ -68,6 +75,8 @@ export interface GatewayOptions {
   readonly machine?: () => Machine;
   /** What a wing’s own server knows of the machine, by the wing’s name; its handler parses it. Undefined: nothing. */
   readonly machineOf?: (wing: string) => Promise<unknown>;
+  /** A secret that a wing shares between its parts and its own processes, by the wing’s name. */
+  readonly wingKeyOf?: (wing: string) => Uint8Array | undefined;
 }
 
 /**
@@ -118,6 +127,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     parts.open(list, (part) => ({
       ...base,
       figures: metrics.figuresOf(part, hospital),
+      wingKey: wingKeyFor(part, options),
       settingsOver: (defaults) => ({ ...defaults, ...options.partSettings?.[part.name] }),
     }));
     await index.start(parts);
@@ -144,7 +154,7 @@ function baseOf(
   options: GatewayOptions,
   db: Store,
   index: LedgerIndex,
-): Omit<GatewayBase, 'figures' | 'settingsOver'> {
+): Omit<GatewayBase, 'figures' | 'settingsOver' | 'wingKey'> {
   const { hospital, organisation, key, engine, blobs, log } = options;
   const now = options.now ?? Date.now;
   const view = new CommittedState(engine);
@@ -157,6 +167,15 @@ function baseOf(
     settings: { ...defaultSettings, ...options.settings },
     caughtUp: () => index.caughtUp(),
   };
+}
+
+/** A part gets the key of its own wing alone. */
+function wingKeyFor(
+  part: AnyPart,
+  { wings = [], wingKeyOf }: GatewayOptions,
+): Uint8Array | undefined {
+  const wing = wings.find(({ parts }) => parts.includes(part));
+  return wing && wingKeyOf?.(wing.name);
 }
 
 function spineOf(parts: Parts) {

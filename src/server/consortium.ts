@@ -39,7 +39,7 @@ import type { PeerConnections } from './member/peer-fetch.ts';
 import { type Process, serversOf } from './process.ts';
 import { type LogStanding, logStandings } from './profiles/standing.ts';
 import { type RestoredHome, readRestored, requireDecided } from './restored.ts';
-import { homeProcesses, machineOf } from './services.ts';
+import { homeProcesses, machineOf, wingKeyOf } from './services.ts';
 import { type Site, serveSite } from './site/site.ts';
 import { type Status, statusPage } from './status-page.ts';
 import { type ProcessState, processesOf, Supervisor, thisMachine } from './supervisor.ts';
@@ -182,6 +182,7 @@ async function startAll(
     machine,
     peerFetch,
     machineOf: (wing: string) => machineOf(home, wing),
+    wingKeyOf,
   };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {

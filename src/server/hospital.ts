@@ -31,6 +31,8 @@ export interface Common {
   readonly machine: () => Machine;
   /** And what a wing tells its own handlers of it. */
   readonly machineOf: (wing: string) => Promise<unknown>;
+  /** And what a wing of this hospital keeps to itself. */
+  readonly wingKeyOf: (hospitalFolder: string, wing: string) => Uint8Array | undefined;
   /** What the wings add to every gateway. */
   readonly wings: readonly GatewayWing[];
 }
@@ -54,6 +56,7 @@ export async function startHospital(
     trustRoot,
     machine: common.machine,
     machineOf: common.machineOf,
+    wingKeyOf: (wing) => common.wingKeyOf(hospital.folder, wing),
     blobs,
     databasePath: join(hospital.folder, 'gateway.db'),
     deskToken: hospital.deskToken,

@@ -94,6 +94,11 @@ export interface ServerWing {
    * end, so it goes on from what is there.
    */
   readonly demo?: (home: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * What the wing’s processes of the hospital in this folder share with its gateway parts and with nobody else, such as
+   * the key by which the one writes what the other reads; undefined: it is not there. Throws HOME_INVALID.
+   */
+  readonly gatewayKey?: (hospitalFolder: string) => Uint8Array | undefined;
   /** What the wing’s handlers are told of this machine, when they ask; undefined: nothing is known. */
   readonly machine?: (home: string) => Promise<unknown>;
 }

@@ -70,6 +70,11 @@ export async function foundDemo(home: string, signal: AbortSignal): Promise<void
   for (const { demo } of wings) await demo?.(home, signal);
 }
 
+/** What a wing shares between its parts in the gateway of this hospital and its own processes. Throws HOME_INVALID. */
+export function wingKeyOf(hospitalFolder: string, wing: string): Uint8Array | undefined {
+  return wings.find(({ name }) => name === wing)?.gatewayKey?.(hospitalFolder);
+}
+
 /** What runs beside the gateways of a home, in the order in which it starts: the storage nodes, and what the wings bring. */
 export const homeProcesses: readonly Process[] = [
   storage,

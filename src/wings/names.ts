@@ -1,3 +1,4 @@
+import { alertsNames } from './alerts/names.ts';
 import { consortiumNames } from './consortium/names.ts';
 import { vitalsNames } from './vitals/names.ts';
 
@@ -17,7 +18,7 @@ interface WingNames {
 }
 
 /** A line a wing. */
-const named = [consortiumNames, vitalsNames] as const satisfies readonly WingNames[];
+const named = [consortiumNames, vitalsNames, alertsNames] as const satisfies readonly WingNames[];
 
 type Named = (typeof named)[number];
 type Words<Part extends 'roles' | 'rights' | 'batchKinds'> = Named extends infer Wing

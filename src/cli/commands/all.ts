@@ -8,6 +8,8 @@ export interface CommandFile {
   readonly load: () => Promise<AddCommand>;
 }
 
+const added: readonly AddCommand[] = wingCommands;
+
 /** In the order in which `--help` lists them. */
 export const commands: readonly CommandFile[] = [
   { names: ['up'], load: async () => (await import('./up.ts')).addUp },
@@ -43,5 +45,5 @@ export const commands: readonly CommandFile[] = [
     names: ['completion'],
     load: async () => (await import('./completion.ts')).addCompletion,
   },
-  ...wingCommands.map((command) => ({ names: [], load: async () => command })),
+  ...added.map((command) => ({ names: command.extends ?? [], load: async () => command })),
 ];

@@ -12,4 +12,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-export type AddCommand = (program: Command, context: CommandContext) => void;
+export interface AddCommand {
+  (program: Command, context: CommandContext): void;
+  /** Commands of another file to which it adds flags: it is loaded with them, after that file. */
+  readonly extends?: readonly string[];
+}

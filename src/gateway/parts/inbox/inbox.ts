@@ -34,6 +34,7 @@ export class Inbox {
   readonly #base: GatewayBase;
   readonly #db: Store;
   readonly #sent: Tally;
+  readonly #onNotice: ((notice: Notice, id: number) => void)[] = [];
 
   constructor(base: GatewayBase) {
     this.#base = base;
@@ -93,11 +94,19 @@ export class Inbox {
   }
 
   /** A notice of this hospital; its place on the ledger follows by `setAnchor`. */
-  addNotice({ account, kind, sealed }: Notice): number {
-    return this.#db.insert(
+  addNotice(notice: Notice): number {
+    const { account, kind, sealed } = notice;
+    const id = this.#db.insert(
       'INSERT INTO inbox (account, kind, receivedMs, sealed, shown) VALUES (?, ?, ?, ?, 1)',
       ...[account, kind, this.#base.now(), sealed],
     );
+    for (const told of this.#onNotice) told(notice, id);
+    return id;
+  }
+
+  /** Called for each notice in the transaction that stores it, so that what it writes there is neither missing nor twice. */
+  onNotice(told: (notice: Notice, id: number) => void): void {
+    this.#onNotice.push(told);
   }
 
   /** Hidden until `showLook`. */

@@ -6,7 +6,7 @@ import { openTown, type Town } from '../../../../test/gateway/town.ts';
 import { relayLimits } from '../../../api/relay.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
-import { isCoded } from '../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { statedLength, wholeBody } from '../../body-stream.ts';
 
 let town: Town;
@@ -53,6 +53,25 @@ test('a reader who waits is answered when the message comes, and when the sessio
   await answer(ana, session, 2, bytes('commitment'));
   await end(ana, session);
   assert.deepEqual((await Promise.all(waiting)).map(got), ['commitment', 'NOT_FOUND']);
+});
+
+test('who tells an account of a new device is asked before anything can be fetched, once for each session', async () => {
+  const ana = await patient();
+  const session = newSession();
+  await write(ana, session, 1, bytes('key'));
+  const told: string[] = [];
+  let isBroken = true;
+  town.north.gateway.relay.onRelease((account, id) => {
+    if (account !== ana.account) return;
+    if (isBroken) throw new CodedError('DISK_FULL');
+    told.push(id);
+  });
+  assert.equal(codeOf(await write(ana, session, 6, bytes('release'))), 'DISK_FULL');
+  assert.equal(got(await read(ana, session, 6)), 'nothing yet');
+  isBroken = false;
+  for (const _ of [1, 2]) await write(ana, session, 6, bytes('release'));
+  assert.equal(got(await read(ana, session, 6)), 'release');
+  assert.deepEqual(told, [session]);
 });
 
 test('the same bytes again change nothing; others in their place end the session', async () => {

@@ -31,6 +31,7 @@ export class Relay {
   readonly #maxBytes: number;
   readonly #sessions = new Map<string, RelaySession>();
   readonly #idsOf = new Map<AccountId, Set<string>>();
+  readonly #onRelease: ((account: AccountId, id: string) => void)[] = [];
   #bytes = 0;
   #announcedBytes = 0;
 
@@ -98,6 +99,11 @@ export class Relay {
     this.#end(id);
   }
 
+  /** Called before what one device of an account hands over to a new one can be fetched; what it throws keeps it back. */
+  onRelease(told: (account: AccountId, id: string) => void): void {
+    this.#onRelease.push(told);
+  }
+
   get openSessions(): number {
     return this.#sessions.size;
   }
@@ -150,6 +156,9 @@ export class Relay {
     if (this.#alive(id) !== session) throw new CodedError('NOT_FOUND');
     const held = session.get(slot);
     if (held === undefined) {
+      // Written down by whoever tells its owner before anybody can fetch it.
+      if (slot === relaySlots.release)
+        for (const told of this.#onRelease) told(session.account, id);
       session.fill(slot, bytes);
       this.#bytes += bytes.length;
       return;

@@ -29,6 +29,13 @@ test('the printed code opens a session that reads copies', async () => {
   assert.equal(codeOf(await ana.byCode('/v1/wallet/kept')), 'accepted');
 });
 
+test('who tells an account of it is asked before a session of its printed code is given', async () => {
+  const told: string[] = [];
+  town.north.gateway.sessions.onCode((account) => told.push(account));
+  await ana.tokenByCode();
+  assert.deepEqual(told, [ana.account]);
+});
+
 const filled = (path: string) => path.replaceAll(/:\w+/g, 'x');
 for (const { method, path, who } of routes) {
   if (who === 'wallet' || who === 'anybody' || who === 'signed-body') continue;

@@ -45,6 +45,7 @@ export class Sessions {
   /** What stands on sessions and ends with them, by the session's name. */
   readonly #standing = new Map<string, Set<() => void>>();
   readonly #base: GatewayBase;
+  readonly #onCode: ((account: AccountId) => void)[] = [];
 
   constructor(base: GatewayBase) {
     this.#challenges = new Challenges(base.now, base.settings.challengeMs);
@@ -88,12 +89,18 @@ export class Sessions {
     // Another answer to the same challenge may have been verified meanwhile.
     if (!this.#challenges.isOpen(challenge, account)) throw new CodedError('UNAUTHENTICATED');
     this.#challenges.use(challenge);
+    if (codeKemHash !== undefined) for (const told of this.#onCode) told(account);
     const token = textOfBytes(randomBytes(32));
     const expiresMs = now() + settings.sessionMs;
     const held = { account, role, expiresMs, ...(hasLeft && { hasLeft }) };
     const opened = codeKemHash === undefined ? this.#sessions : this.#byCode;
     opened.set(nameOf(token), held, expiresMs);
     return { token, expiresMs };
+  }
+
+  /** Called before somebody who came with an account's printed code gets a session; what it throws keeps him out. */
+  onCode(told: (account: AccountId) => void): void {
+    this.#onCode.push(told);
   }
 
   async #roleOf({ account, codeKemHash }: SessionRequest, publicKey: Uint8Array): Promise<Role> {

@@ -1,0 +1,79 @@
+import { suite } from '../../../ledger/object-types.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { type AccountId, idBytes } from '../../../primitives/ids.ts';
+import {
+  checked,
+  list,
+  type Of,
+  oneOf,
+  optionalBytes,
+  text,
+  typed,
+  uintTo,
+} from '../../../primitives/shape.ts';
+import { chosenCauses } from './causes.ts';
+import { alertsObjects } from './object-types.ts';
+
+export const channels = ['mail', 'webhook'] as const;
+export type ChannelName = (typeof channels)[number];
+
+export const languages = ['en', 'es', 'ar'] as const;
+export type Language = (typeof languages)[number];
+
+const dayMinutes = 24 * 60;
+
+/**
+ * How one account is told by one channel, sealed to the alert service (docs/protocol/alerts.md, AL-6):
+ * `[suite, type, counter, channel, address, language, quietFrom, quietUntil, zoneMinutes, secret, causes]`.
+ * The quiet hours are minutes of the day where she lives, from `quietFrom` until before `quietUntil`; equal: none.
+ * `zoneMinutes`: that clock against UTC, plus 720.
+ */
+export const choice = typed(suite, alertsObjects.choice, {
+  /** Grows with every change: an older one is never taken again. */
+  counter: uintTo(Number.MAX_SAFE_INTEGER),
+  channel: oneOf(channels),
+  address: checked(text(320), requireAddressText),
+  language: oneOf(languages),
+  quietFrom: uintTo(dayMinutes - 1),
+  quietUntil: uintTo(dayMinutes - 1),
+  zoneMinutes: uintTo(26 * 60),
+  /** By which requests to a webhook are signed, 32 bytes; empty: mail needs none. */
+  secret: optionalBytes(32),
+  causes: list(oneOf(chosenCauses), { most: chosenCauses.length }),
+});
+export type Choice = Of<typeof choice>;
+
+/** What is sealed is bound to whose it is and by which channel: `[account 32, channel]`. */
+export const choiceContext = (account: AccountId, channel: ChannelName) => [
+  idBytes(account),
+  channel,
+];
+
+/** Nothing that could begin a line of its own in a letter or a request. */
+function requireAddressText(address: string): void {
+  if (!/^[\x21-\x7e]+$/.test(address)) throw new CodedError('ALERT_ADDRESS_WRONG');
+}
+
+// One address and nothing around it: no name, no comment, no list, no quoted part, no address of a machine.
+const mailAddress =
+  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
+/** Throws ALERT_ADDRESS_WRONG (AL-7). */
+export function requireMailAddress(address: string): void {
+  const [local = '', domain = ''] = address.split('@');
+  const isDotted = !/^\.|\.\.|\.$/.test(local);
+  if (!mailAddress.test(address) || !isDotted || domain.length > 253 || /^[\d.]+$/.test(domain)) {
+    throw new CodedError('ALERT_ADDRESS_WRONG');
+  }
+}
+
+// `https://name[:port]/...`, the name in small letters or an address in brackets; no user, no fragment.
+const webhookAddress =
+  /^https:\/\/(?:[a-z0-9.-]{1,253}|\[[0-9a-f:]{2,39}\])(?::[1-9]\d{0,4})?\/[\x21\x22\x24-\x7e]*$/;
+
+/** What can be seen of it without asking anybody. Where the name leads is looked at when something is sent. Throws ALERT_ADDRESS_WRONG (AL-12). */
+export function requireWebhookAddress(address: string): void {
+  if (address.length > 320 || !webhookAddress.test(address)) {
+    throw new CodedError('ALERT_ADDRESS_WRONG');
+  }
+}

@@ -1,0 +1,14 @@
+import * as z from 'zod/mini';
+import { base64urlText } from '../../../api/message-parts.ts';
+import { channels } from './choice.ts';
+
+/** What the alert service of each hospital of a home tells its gateway: by the hospital’s name. */
+export const serviceFacts = z.record(
+  z.string(),
+  z.object({
+    keyId: base64urlText(32),
+    publicKey: base64urlText(1_216),
+    channels: z.array(z.enum(channels)),
+  }),
+);
+export type ServiceFacts = z.infer<typeof serviceFacts>;

@@ -1,0 +1,180 @@
+import { Option } from 'commander';
+import { actingAccount, openActing, work } from '../../../cli/acting.ts';
+import type { AddCommand, CommandContext } from '../../../cli/commands/command.ts';
+import { table, when } from '../../../cli/format.ts';
+import { homeFolder } from '../../../cli/home.ts';
+import { during } from '../../../cli/output.ts';
+import { bytesToBase64url } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { type ChosenCause, chosenCauses } from '../api/causes.ts';
+import { type Choice, channels, languages } from '../api/choice.ts';
+import { alertsNow, endAlert, setAlert, testAlert } from '../sdk/index.ts';
+
+interface SetFlags {
+  readonly mail?: string;
+  readonly webhook?: string;
+  readonly language: Choice['language'];
+  readonly quiet?: string;
+  readonly of?: readonly string[];
+}
+
+/** `salus alerts`: how one is told, and how it goes. */
+export const addAlerts: AddCommand = (program, context) => {
+  const alerts = program
+    .command('alerts')
+    .description('be told of news in one’s record by mail, without a word of what it is');
+  alerts
+    .command('set')
+    .description('be told on one way, or otherwise than before')
+    .option('--mail <address>', 'by mail to this address')
+    .option('--webhook <url>', 'by a signed request to this address')
+    .addOption(
+      new Option('--language <language>', 'of the letters').choices(languages).default('en'),
+    )
+    .option(
+      '--quiet <hours>',
+      'not at these hours, such as 22:00-07:00; none: at all hours',
+      'none',
+    )
+    .addOption(new Option('--of <causes...>', 'of these alone; default: all').choices(chosenCauses))
+    .action((flags: SetFlags) => set(context, flags));
+  alerts
+    .command('off')
+    .description('nothing comes on this way any more, and the hospital forgets the address')
+    .addArgument(alerts.createArgument('<way>', 'mail or webhook').choices(channels))
+    .action((way: (typeof channels)[number]) => off(context, way));
+  alerts
+    .command('list')
+    .description('how one is told')
+    .action(() => list(context));
+  alerts
+    .command('test')
+    .description('a letter to oneself, on every way')
+    .action(() => sendTest(context));
+  alerts
+    .command('status')
+    .description('for operators: letters that wait, were sent and were not, of this home')
+    .action(() => status(context));
+  alerts
+    .command('new-keys')
+    .description(
+      'for operators: keys for an alert service that has lost them; everybody then sets their choice again',
+    )
+    .action(() => newKeys(context));
+};
+
+/** Throws USAGE, and as `setAlert`. */
+async function set(context: CommandContext, flags: SetFlags): Promise<void> {
+  const { channel, address } = wayOf(flags);
+  const acting = await openActing(context);
+  const account = actingAccount(acting);
+  const wanted = {
+    ...{ channel, address, language: flags.language },
+    ...quietHours(flags.quiet ?? 'none'),
+    zoneMinutes: zoneMinutesHere(context),
+    causes: (flags.of ?? chosenCauses) as readonly ChosenCause[],
+  };
+  const { counter, secret } = await during(context.output, 'Setting', () =>
+    acting.person.run(setAlert, wanted, work(context, account)),
+  );
+  context.output.result(shownOf({ ...wanted, counter, secret }), () =>
+    [
+      `You are told by ${channel} at ${address}.`,
+      ...(channel === 'webhook'
+        ? [`Its requests are signed with this secret: ${bytesToBase64url(secret)}`]
+        : []),
+    ].join('\n'),
+  );
+}
+
+/** Bytes as text; mail has no secret. */
+function shownOf<Shown extends { readonly secret: Uint8Array }>({ secret, ...shown }: Shown) {
+  return { ...shown, ...(secret.length > 0 && { secret: bytesToBase64url(secret) }) };
+}
+
+function wayOf({ mail, webhook }: SetFlags): Pick<Choice, 'channel' | 'address'> {
+  if (mail !== undefined && webhook === undefined) return { channel: 'mail', address: mail };
+  if (webhook !== undefined && mail === undefined) return { channel: 'webhook', address: webhook };
+  throw new CodedError('USAGE', { problem: 'say --mail or --webhook, one of them' });
+}
+
+/** `22:00-07:00` as minutes of the day. Throws USAGE. */
+function quietHours(text: string): Pick<Choice, 'quietFrom' | 'quietUntil'> {
+  if (text === 'none') return { quietFrom: 0, quietUntil: 0 };
+  const [, fromHour, fromMinute, untilHour, untilMinute] =
+    /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  if (fromHour === undefined) {
+    throw new CodedError('USAGE', { problem: '--quiet 22:00-07:00, or none' });
+  }
+  return {
+    quietFrom: Number(fromHour) * 60 + Number(fromMinute),
+    quietUntil: Number(untilHour) * 60 + Number(untilMinute),
+  };
+}
+
+/** This machine's clock against UTC now, plus 720. */
+function zoneMinutesHere({ surroundings }: CommandContext): number {
+  const now = new Date(surroundings.now?.() ?? Date.now());
+  return 720 - now.getTimezoneOffset();
+}
+
+async function off(context: CommandContext, way: (typeof channels)[number]): Promise<void> {
+  const acting = await openActing(context);
+  await acting.person.run(endAlert, way, work(context, actingAccount(acting)));
+  context.output.result({ channel: way, off: true }, () => `Nothing comes by ${way} any more.`);
+}
+
+async function list(context: CommandContext): Promise<void> {
+  const acting = await openActing(context);
+  const options = work(context, actingAccount(acting));
+  await acting.person.sync(options);
+  const { channels: ways, set: own } = await acting.person.run(alertsNow, undefined, options);
+  const rows = own.map((it) => [
+    it.channel,
+    it.address,
+    it.language,
+    it.causes.join(' '),
+    it.isCurrent ? '' : 'not at the hospital: set it again',
+  ]);
+  context.output.result({ channels: ways, set: own.map(shownOf) }, () =>
+    rows.length === 0
+      ? `You are not told of anything. Ways of your hospital: ${ways.join(', ') || 'none'}.`
+      : table([['way', 'to', 'language', 'of', ''], ...rows]),
+  );
+}
+
+async function sendTest(context: CommandContext): Promise<void> {
+  const acting = await openActing(context);
+  await acting.person.run(testAlert, undefined, work(context, actingAccount(acting)));
+  context.output.result({ asked: true }, () => 'A letter is on its way, on each way that is set.');
+}
+
+async function status(context: CommandContext): Promise<void> {
+  const { alertsStatus } = await import('../server/status.ts');
+  const told = alertsStatus(homeFolder(context.flags.home));
+  context.output.result({ ...told }, () =>
+    [
+      told.relay === undefined ? 'No mail relay is named.' : `Relay: ${told.relay}.`,
+      ...told.hospitals.map(({ hospital, states, incidents }) =>
+        [
+          `${hospital}: ${Object.entries(states)
+            .map(([state, n]) => `${n} ${state}`)
+            .join(', ')}`,
+          ...incidents.map(({ code, place, metMs }) => `  ${code} at ${place}, ${when(metMs)}`),
+        ].join('\n'),
+      ),
+    ].join('\n'),
+  );
+}
+
+/** Where keys are, they stay. */
+async function newKeys(context: CommandContext): Promise<void> {
+  const { makeMissingKeys } = await import('../server/service-keys.ts');
+  const now = context.surroundings.now?.() ?? Date.now();
+  const hospitals = makeMissingKeys(homeFolder(context.flags.home), now);
+  context.output.result({ hospitals }, () =>
+    hospitals.length === 0
+      ? 'All keys are there: nothing was changed.'
+      : `New keys for ${hospitals.join(', ')}. Start the servers again.`,
+  );
+}

@@ -1,0 +1,24 @@
+import type { AddCommand } from '../../../cli/commands/command.ts';
+import { homeFolder } from '../../../cli/home.ts';
+
+/**
+ * `up --smtp URL`: the mail relay of this home's hospitals, kept in the home until another is named or `none`. Also as
+ * `SALUS_SMTP`, since a flag can be read by everybody on the machine and a URL may hold a password.
+ */
+const addSmtp = (program: Parameters<AddCommand>[0], context: Parameters<AddCommand>[1]): void => {
+  const up = program.commands.find((it) => it.name() === 'up');
+  up?.option(
+    '--smtp <url>',
+    'the mail relay for alerts, smtp://HOST:PORT?from=ADDRESS; kept in the home; none: no more alerts',
+  );
+  up?.hook('preAction', async (_program, command) => {
+    const said: unknown = command.opts().smtp ?? context.surroundings.env.SALUS_SMTP;
+    if (typeof said !== 'string' || said === '') return;
+    const { forgetRelay, writeRelay } = await import('../server/places.ts');
+    const home = homeFolder(context.flags.home);
+    if (said === 'none') forgetRelay(home);
+    else writeRelay(home, said);
+  });
+};
+
+export const addSmtpFlag: AddCommand = Object.assign(addSmtp, { extends: ['up'] });

@@ -1,0 +1,21 @@
+import { handler } from '../../../../gateway/handler.ts';
+import { channels } from '../../api/choice.ts';
+import { alertsGet } from '../../api/routes/alerts-get.ts';
+import { alerts } from '../alerts-part.ts';
+import { serviceOf } from '../service.ts';
+
+/** Source: rule AL-8. */
+export const handleAlertsGet = handler(alertsGet, async ({ gateway, caller }) => {
+  const service = await serviceOf(gateway);
+  const kept = gateway.parts.get(alerts).outbox.chosen(caller.account);
+  return {
+    ...(service !== undefined && {
+      service: { keyId: service.keyId, publicKey: service.publicKey },
+    }),
+    channels: service?.channels ?? [],
+    set: kept.flatMap(({ channel, ...it }) => {
+      const known = channels.find((name) => name === channel);
+      return known === undefined ? [] : [{ channel: known, ...it }];
+    }),
+  };
+});

@@ -1,0 +1,15 @@
+/** The words that the wing adds to the spine's lists. */
+export const alertsNames = {
+  roles: [],
+  rights: [],
+  batchKinds: [],
+  labels: {
+    alertCause: 'salus/1/alerts/cause',
+    alertOutbox: 'salus/1/alerts/outbox',
+    alertChoice: 'salus/1/alerts/choice',
+    alertSeal: 'salus/1/alerts/seal',
+    alertLetter: 'salus/1/alerts/letter',
+    alertLetterRow: 'salus/1/alerts/letter-row',
+    alertLetterKey: 'salus/1/alerts/letter-key',
+  },
+} as const;

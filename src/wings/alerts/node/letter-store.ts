@@ -1,0 +1,344 @@
+import { DatabaseSync } from 'node:sqlite';
+import { hmacSha256, labelledHash, labelledInfo } from '../../../crypto/hash.ts';
+import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { type Cause, causeNames } from '../api/causes.ts';
+import { type ChannelName, channels } from '../api/choice.ts';
+import { noRow } from '../api/outbox.ts';
+import { alertsNames } from '../names.ts';
+import type { Cursor } from './outbox-reader.ts';
+import { firstTryAtMs, longestPauseMs } from './rules.ts';
+
+const { labels } = alertsNames;
+
+/**
+ * `handing`: the other side may take it at any moment. The others are ends: a letter never comes back from one
+ * (docs/protocol/alerts.md, AL-10).
+ */
+export const letterStates = [
+  'waiting',
+  'handing',
+  'accepted',
+  'failed',
+  'doubt',
+  'unwanted',
+  'tampered',
+] as const;
+export type LetterState = (typeof letterStates)[number];
+
+export interface Letter {
+  readonly id: number;
+  /** 16 bytes, of the first cause and the channel: the same again after whatever was lost. */
+  readonly name: Uint8Array;
+  readonly account: AccountId;
+  readonly channel: ChannelName;
+  readonly cause: Cause;
+  /** Causes that it tells of. */
+  readonly count: number;
+  readonly dueMs: number;
+  readonly attempts: number;
+  readonly state: LetterState;
+  /** Why it is not sent yet, or was not; empty: nothing was in the way. */
+  readonly code: string;
+  readonly changedMs: number;
+}
+
+/** A cause that was met, with the ways on which its account wants to be told. */
+export interface Taken {
+  readonly id: Uint8Array;
+  readonly account: AccountId;
+  readonly cause: Cause;
+  readonly atMs: number;
+  readonly channels: readonly ChannelName[];
+}
+
+export interface Incident {
+  readonly code: string;
+  /** Of the outbox, or of the letter. */
+  readonly place: number;
+  readonly metMs: number;
+}
+
+const keptMs = 90 * 24 * 60 * 60_000;
+/** Causes are kept for longer than the outbox keeps rows: a file that was set back tells nobody again. */
+const causesKeptMs = 2 * keptMs;
+
+const tables = `
+CREATE TABLE IF NOT EXISTS cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, mac BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS causes (id BLOB PRIMARY KEY, metMs INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS letters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name BLOB NOT NULL UNIQUE, account TEXT NOT NULL, channel TEXT NOT NULL,
+  cause TEXT NOT NULL, count INTEGER NOT NULL, dueMs INTEGER NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL,
+  code TEXT NOT NULL, changedMs INTEGER NOT NULL, mac BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS letters_due ON letters (state, dueMs);
+CREATE INDEX IF NOT EXISTS letters_kind ON letters (account, channel, cause, id);
+CREATE TABLE IF NOT EXISTS counters (
+  account TEXT NOT NULL, channel TEXT NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY (account, channel)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS incidents (
+  code TEXT NOT NULL, place INTEGER NOT NULL, metMs INTEGER NOT NULL, PRIMARY KEY (code, place)
+) STRICT, WITHOUT ROWID;`;
+
+/**
+ * The letters of one hospital's alert service: which were taken from the outbox, which wait, what became of each. A
+ * statement that returned is on disk. Each letter is bound by a MAC of the service's key.
+ */
+export class LetterStore {
+  readonly #db: DatabaseSync;
+  readonly #key: Uint8Array;
+  readonly #faultPoint: (name: string) => void;
+
+  constructor(path: string, key: Uint8Array, faultPoint: (name: string) => void = () => {}) {
+    this.#key = key;
+    this.#faultPoint = faultPoint;
+    this.#db = new DatabaseSync(path, { timeout: 2_000 });
+    this.#db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
+    this.#db.exec(tables);
+  }
+
+  cursor(): Cursor {
+    const row = this.#db.prepare('SELECT seq, mac FROM cursor').get();
+    return { seq: Number(row?.seq ?? 0), mac: row === undefined ? noRow : bytesIn(row.mac) };
+  }
+
+  /** Causes become letters, and the outbox is read up to `cursor`: all of it or nothing. A cause that was met before is none. */
+  take(
+    taken: readonly Taken[],
+    cursor: Cursor,
+    incidents: readonly Incident[],
+    nowMs: number,
+  ): void {
+    this.#whole('take', () => {
+      for (const cause of taken) this.#takeOne(cause, nowMs);
+      for (const { code, place, metMs } of incidents) this.#report(code, place, metMs);
+      this.#db
+        .prepare('INSERT OR REPLACE INTO cursor VALUES (1, ?, ?)')
+        .run(cursor.seq, cursor.mac);
+    });
+  }
+
+  #takeOne({ id, account, cause, channels: ways }: Taken, nowMs: number): void {
+    const met = this.#db.prepare('INSERT OR IGNORE INTO causes VALUES (?, ?)').run(id, nowMs);
+    if (Number(met.changes) === 0) return;
+    for (const channel of ways) {
+      const name = labelledHash(labels.alertLetter, id, utf8(channel)).slice(0, 16);
+      this.#addTo({ account, channel, cause }, name, nowMs);
+    }
+  }
+
+  /** One letter of a kind waits at a time: what comes meanwhile goes with it (AL-9). */
+  #addTo(
+    kind: Pick<Letter, 'account' | 'channel' | 'cause'>,
+    name: Uint8Array,
+    nowMs: number,
+  ): void {
+    const { account, channel, cause } = kind;
+    const last = this.#db
+      .prepare(
+        'SELECT * FROM letters WHERE account = ? AND channel = ? AND cause = ? ORDER BY id DESC LIMIT 1',
+      )
+      .get(account, channel, cause);
+    const before = last === undefined ? undefined : this.#letterIn(last);
+    if (before?.state === 'waiting') {
+      this.#write({ ...before, count: before.count + 1 });
+      return;
+    }
+    const told = this.#db.prepare('SELECT 1 FROM letters WHERE name = ?').get(name);
+    if (told !== undefined) return;
+    const letter = {
+      ...{ name, ...kind, count: 1, attempts: 0, code: '' },
+      state: 'waiting' as const,
+      dueMs: firstTryAtMs(cause === 'test' ? undefined : before?.changedMs, nowMs),
+      changedMs: nowMs,
+    };
+    const { dueMs, changedMs } = letter;
+    const id = this.#db
+      .prepare("INSERT INTO letters VALUES (NULL, ?, ?, ?, ?, 1, ?, 0, 'waiting', '', ?, x'')")
+      .run(name, account, channel, cause, dueMs, changedMs).lastInsertRowid;
+    this.#write({ id: Number(id), ...letter });
+  }
+
+  /** The oldest of each account that are due: nobody's flood is in another's way. */
+  due(channel: ChannelName, nowMs: number, limit: number): readonly Letter[] {
+    const rows = this.#db
+      .prepare(
+        `SELECT *, min(id) FROM letters WHERE state = 'waiting' AND channel = ? AND (dueMs <= ? OR dueMs > ?)
+         GROUP BY account ORDER BY dueMs LIMIT ?`,
+      )
+      .all(channel, nowMs, nowMs + longestPauseMs, limit);
+    return rows.flatMap((row) => this.#believed(row, nowMs) ?? []);
+  }
+
+  /** What the other side may have got when this process ended is not sent again: it stays in doubt. */
+  settleHanding(nowMs: number): void {
+    for (const row of this.#db.prepare("SELECT * FROM letters WHERE state = 'handing'").all()) {
+      const letter = this.#believed(row, nowMs);
+      if (letter !== undefined)
+        this.become(letter, { state: 'doubt', code: 'RELAY_SILENT' }, nowMs);
+    }
+  }
+
+  become(
+    letter: Letter,
+    change: Partial<Pick<Letter, 'state' | 'code' | 'dueMs' | 'attempts'>>,
+    nowMs: number,
+  ): Letter {
+    const changed = { ...letter, ...change, changedMs: nowMs };
+    this.#whole(`letter-${changed.state}`, () => this.#write(changed));
+    return changed;
+  }
+
+  /** Whether this choice is not older than one that was met; the newest counter is kept. */
+  isNewest(account: AccountId, channel: ChannelName, counter: number): boolean {
+    const row = this.#db
+      .prepare('SELECT counter FROM counters WHERE account = ? AND channel = ?')
+      .get(account, channel);
+    const met = Number(row?.counter ?? -1);
+    if (counter < met) return false;
+    if (counter > met) {
+      this.#db
+        .prepare('INSERT OR REPLACE INTO counters VALUES (?, ?, ?)')
+        .run(account, channel, counter);
+    }
+    return true;
+  }
+
+  report(code: string, place: number, metMs: number): void {
+    this.#whole('report', () => this.#report(code, place, metMs));
+  }
+
+  standing(): Standing {
+    return standingIn(this.#db);
+  }
+
+  /** Forgets what ended long ago. */
+  forget(nowMs: number): void {
+    this.#whole('forget', () => {
+      this.#db
+        .prepare("DELETE FROM letters WHERE state NOT IN ('waiting', 'handing') AND changedMs < ?")
+        .run(nowMs - keptMs);
+      this.#db.prepare('DELETE FROM causes WHERE metMs < ?').run(nowMs - causesKeptMs);
+    });
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #report(code: string, place: number, metMs: number): void {
+    this.#db.prepare('INSERT OR IGNORE INTO incidents VALUES (?, ?, ?)').run(code, place, metMs);
+  }
+
+  /** Undefined: another hand wrote it; it is put aside and reported. */
+  #believed(row: Readonly<Record<string, unknown>>, nowMs: number): Letter | undefined {
+    const letter = this.#letterIn(row);
+    if (letter !== undefined) return letter;
+    this.#whole('tampered', () => {
+      this.#db.prepare("UPDATE letters SET state = 'tampered' WHERE id = ?").run(Number(row.id));
+      this.#report('LETTER_TAMPERED', Number(row.id), nowMs);
+    });
+    return undefined;
+  }
+
+  #letterIn(row: Readonly<Record<string, unknown>>): Letter | undefined {
+    const channel = channels.find((it) => it === row.channel);
+    const cause = causeNames.find((it) => it === row.cause);
+    const state = letterStates.find((it) => it === row.state);
+    if (channel === undefined || cause === undefined || state === undefined) return undefined;
+    const letter: Letter = {
+      ...{ channel, cause, state, id: Number(row.id), name: bytesIn(row.name) },
+      ...{ account: String(row.account) as AccountId, count: Number(row.count) },
+      ...{ dueMs: Number(row.dueMs), attempts: Number(row.attempts) },
+      ...{ code: String(row.code), changedMs: Number(row.changedMs) },
+    };
+    return equalBytes(this.#mac(letter), bytesIn(row.mac)) ? letter : undefined;
+  }
+
+  #mac(letter: Letter): Uint8Array {
+    const { id, name, account, channel, cause, count } = letter;
+    const { dueMs, attempts, state, code, changedMs } = letter;
+    const said = [
+      id,
+      name,
+      account,
+      channel,
+      cause,
+      count,
+      dueMs,
+      attempts,
+      state,
+      code,
+      changedMs,
+    ];
+    return hmacSha256(this.#key, labelledInfo(labels.alertLetterRow, said));
+  }
+
+  #write(letter: Letter): void {
+    const { id, count, dueMs, attempts, state, code, changedMs } = letter;
+    this.#db
+      .prepare(
+        'UPDATE letters SET count = ?, dueMs = ?, attempts = ?, state = ?, code = ?, changedMs = ?, mac = ? WHERE id = ?',
+      )
+      .run(count, dueMs, attempts, state, code, changedMs, this.#mac(letter), id);
+  }
+
+  #whole(name: string, work: () => void): void {
+    this.#faultPoint(`${name}:begin`);
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#faultPoint(`${name}:commit`);
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+    this.#faultPoint(`${name}:done`);
+  }
+}
+
+/** How it goes: for the operator. */
+export interface Standing {
+  readonly states: Readonly<Record<LetterState, number>>;
+  /** For which codes letters wait, or were not sent, and how many. */
+  readonly codes: Readonly<Record<string, number>>;
+  readonly incidents: readonly Incident[];
+}
+
+/** Reads only, also beside the running service. */
+export function readStanding(path: string): Standing {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
+  try {
+    return standingIn(db);
+  } finally {
+    db.close();
+  }
+}
+
+function standingIn(db: DatabaseSync): Standing {
+  const counted = (sql: string) =>
+    db
+      .prepare(sql)
+      .all()
+      .map((row) => [String(row.word), Number(row.n)] as const);
+  const found = new Map(counted('SELECT state AS word, count(*) AS n FROM letters GROUP BY state'));
+  const states = letterStates.map((state) => [state, found.get(state) ?? 0] as const);
+  const codes = "SELECT code AS word, count(*) AS n FROM letters WHERE code <> '' GROUP BY code";
+  const incidents = db
+    .prepare('SELECT * FROM incidents ORDER BY metMs DESC LIMIT 1000')
+    .all()
+    .map((row) => ({
+      code: String(row.code),
+      place: Number(row.place),
+      metMs: Number(row.metMs),
+    }));
+  return {
+    states: Object.fromEntries(states) as Record<LetterState, number>,
+    codes: Object.fromEntries(counted(codes)),
+    incidents,
+  };
+}
+
+const bytesIn = (value: unknown): Uint8Array =>
+  value instanceof Uint8Array ? value : new Uint8Array(0);

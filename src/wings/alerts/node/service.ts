@@ -1,0 +1,235 @@
+import type { KemKey } from '../../../crypto/kem.ts';
+import { openWith } from '../../../crypto/letter.ts';
+import { isCoded } from '../../../primitives/errors.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
+import type { Cause } from '../api/causes.ts';
+import { type ChannelName, type Choice, channels, choice, choiceContext } from '../api/choice.ts';
+import { causeId, type KeptChoice, noRow } from '../api/outbox.ts';
+import { alertsNames } from '../names.ts';
+import type { Channel, Delivered } from './channel.ts';
+import type { Incident, Letter, LetterStore, Taken } from './letter-store.ts';
+import type { Cursor, MetRow, OutboxReader } from './outbox-reader.ts';
+import { channelPauseMs, judge, retryAtMs } from './rules.ts';
+
+/** Nobody's account: whom the relay's URL names. */
+const operator = accountIdOf(new Uint8Array(32));
+const rowsAtOnce = 500;
+const lettersAtOnce = 50;
+
+export interface ServiceOptions {
+  readonly outbox: OutboxReader;
+  readonly letters: LetterStore;
+  readonly channels: readonly Channel[];
+  /** The service's keys by their ids: the one in use, and those before it to which somebody's choice is sealed. */
+  readonly keys: ReadonlyMap<string, KemKey>;
+  /** Where the operator is told of this machine itself; missing: nobody is. */
+  readonly operator?: string | undefined;
+  readonly now: () => number;
+  /** Ids, codes and numbers alone. */
+  readonly log: (line: Readonly<Record<string, string | number>>) => void;
+}
+
+interface ChannelState {
+  readonly failures: number;
+  readonly againMs: number;
+}
+
+/**
+ * The alert service of one hospital: takes causes from the outbox and sends letters, each step on disk before the next, so
+ * that a kill between any two loses nothing and tells nobody twice. Source: docs/protocol/alerts.md.
+ */
+export class AlertService {
+  readonly #of: ServiceOptions;
+  readonly #downs = new Map<ChannelName, ChannelState>();
+
+  constructor(options: ServiceOptions) {
+    this.#of = options;
+    options.letters.settleHanding(options.now());
+  }
+
+  /** Everything that is due now; true when there was something to do. Throws what the machine throws: the next round goes on. */
+  async round(signal?: AbortSignal): Promise<boolean> {
+    const took = this.#take();
+    const sent = await this.#sendDue(signal);
+    return took || sent;
+  }
+
+  #take(): boolean {
+    const { outbox, letters, now } = this.#of;
+    const nowMs = now();
+    const cursor = letters.cursor();
+    const { rows, isSetBack } = outbox.after(cursor, rowsAtOnce);
+    const beyond = outbox.beyond();
+    if (beyond !== undefined) letters.report('OUTBOX_TAMPERED', beyond, nowMs);
+    if (rows.length === 0 && !isSetBack) return false;
+    const incidents: Incident[] = [];
+    const start: Cursor = isSetBack ? { seq: 0, mac: noRow } : cursor;
+    if (isSetBack) incidents.push({ code: 'OUTBOX_GAP', place: cursor.seq, metMs: nowMs });
+    const taken: Taken[] = [];
+    let at = start;
+    for (const met of rows) {
+      const code = whatIsWrong(met, at);
+      if (code !== undefined) incidents.push({ code, place: met.seq, metMs: nowMs });
+      if (met.row !== undefined) taken.push({ ...met.row, channels: this.#waysOf(met.row) });
+      at = { seq: met.seq, mac: met.mac };
+    }
+    letters.take(taken, at, incidents, nowMs);
+    for (const { code, place } of incidents) this.#of.log({ code, place });
+    return true;
+  }
+
+  /** Tells the operator of this machine, once for each `subject`. */
+  tellOperator(cause: Cause, subject: string): void {
+    const { letters, now, operator: address } = this.#of;
+    if (address === undefined) return;
+    const id = causeId(cause, operator, subject);
+    const taken = { id, account: operator, cause, atMs: now(), channels: ['mail'] } as const;
+    letters.take([taken], letters.cursor(), [], now());
+  }
+
+  #waysOf({ account }: Pick<Taken, 'account'>): ChannelName[] {
+    const kept = this.#of.outbox.choicesOf(account);
+    return channels.filter((name) =>
+      kept.some((it) => it === undefined || (it.channel === name && it.sealed.length > 0)),
+    );
+  }
+
+  /** Each way by itself: none waits for another, nor for what hangs there. */
+  async #sendDue(signal: AbortSignal | undefined): Promise<boolean> {
+    const sent = await Promise.all(this.#of.channels.map((it) => this.#sendBy(it, signal)));
+    return sent.includes(true);
+  }
+
+  async #sendBy(channel: Channel, signal: AbortSignal | undefined): Promise<boolean> {
+    const { letters, now } = this.#of;
+    const due = [...letters.due(channel.name, now(), lettersAtOnce)];
+    let worked = false;
+    while (due.length > 0 && signal?.aborted !== true && !this.#isShut(channel.name)) {
+      const some = due.splice(0, channel.atOnce);
+      await Promise.all(some.map((letter) => this.#send(letter, channel)));
+      worked = true;
+    }
+    return worked;
+  }
+
+  /** A clock that was set back does not keep it shut. */
+  #isShut(name: ChannelName): boolean {
+    const leftMs = (this.#downs.get(name)?.againMs ?? 0) - this.#of.now();
+    return leftMs > 0 && leftMs <= channelPauseMs(Number.MAX_SAFE_INTEGER);
+  }
+
+  async #send(letter: Letter, channel: Channel): Promise<void> {
+    const { letters, now } = this.#of;
+    const choice = await this.#choiceFor(letter);
+    if (choice === undefined) {
+      letters.become(letter, { state: 'unwanted' }, now());
+      return;
+    }
+    const verdict = judge(letter.cause, choice, now());
+    if (verdict.kind === 'unwanted') letters.become(letter, { state: 'unwanted' }, now());
+    else if (verdict.kind === 'quiet') letters.become(letter, { dueMs: verdict.untilMs }, now());
+    else await this.#deliver(letter, choice, channel);
+  }
+
+  async #deliver(letter: Letter, choice: Choice, channel: Channel): Promise<void> {
+    const { letters, now } = this.#of;
+    const { name, cause } = letter;
+    const { address, language, secret } = choice;
+    const outgoing = { name, cause, address, language, secret, sentMs: now() };
+    let held = letter;
+    const told = await channel.deliver(outgoing, () => {
+      held = letters.become(held, { state: 'handing', code: '' }, now());
+    });
+    this.#learn(channel.name, told);
+    letters.become(held, after(held, told, now()), now());
+    const code = told.outcome === 'accepted' ? '' : told.code;
+    this.#of.log({ letter: letter.id, channel: letter.channel, outcome: told.outcome, code });
+  }
+
+  #learn(name: ChannelName, { outcome }: Delivered): void {
+    if (outcome !== 'down') {
+      this.#downs.delete(name);
+      return;
+    }
+    const failures = (this.#downs.get(name)?.failures ?? 0) + 1;
+    this.#downs.set(name, { failures, againMs: this.#of.now() + channelPauseMs(failures) });
+  }
+
+  /** As the account has sealed it last; undefined: it wants nothing on this way, or another hand was at it. */
+  async #choiceFor({ account, channel }: Letter): Promise<Choice | undefined> {
+    const { outbox, letters, now } = this.#of;
+    if (account === operator) return this.#operatorsChoice(channel);
+    const all = outbox.choicesOf(account);
+    if (all.includes(undefined)) letters.report('CHOICE_TAMPERED', placeOf(account), now());
+    const kept = all.find((it) => it?.channel === channel);
+    const opened =
+      kept === undefined || kept.sealed.length === 0
+        ? undefined
+        : await this.#opened(kept, channel);
+    if (opened === undefined || kept === undefined) return undefined;
+    const isNewest = letters.isNewest(account, channel, opened.counter);
+    if (isNewest && opened.counter === kept.counter && opened.channel === channel) return opened;
+    letters.report('CHOICE_TAMPERED', placeOf(account), now());
+    return undefined;
+  }
+
+  #operatorsChoice(channel: ChannelName): Choice | undefined {
+    const { operator: address } = this.#of;
+    if (address === undefined || channel !== 'mail') return undefined;
+    const always = { quietFrom: 0, quietUntil: 0, zoneMinutes: 720, causes: [] };
+    const secret = new Uint8Array(0);
+    return { ...always, counter: 0, channel, address, language: 'en', secret };
+  }
+
+  async #opened(kept: KeptChoice, channel: ChannelName): Promise<Choice | undefined> {
+    const key = this.#of.keys.get(kept.keyId);
+    if (key === undefined) return undefined;
+    const { labels } = alertsNames;
+    const context = choiceContext(kept.account, channel);
+    try {
+      return decodeAs(
+        choice,
+        await openWith(key, labels.alertSeal, context, new Uint8Array(0), kept.sealed),
+      );
+    } catch (error) {
+      // What its owner sealed badly is nobody's letter; it is not told apart from what was changed.
+      if (isCoded(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function whatIsWrong({ row, seq }: MetRow, before: Cursor): Incident['code'] | undefined {
+  if (row === undefined) return 'OUTBOX_TAMPERED';
+  const follows = row.seq === before.seq + 1 || before.seq === 0;
+  const isChained = before.seq === 0 || before.mac.every((byte, at) => byte === row.prev[at]);
+  return follows && isChained && seq === row.seq ? undefined : 'OUTBOX_GAP';
+}
+
+/** Incidents name no account: enough of one to find it by. */
+const placeOf = (account: string): number => Number.parseInt(account.slice(0, 12), 16);
+
+function after(
+  letter: Letter,
+  told: Delivered,
+  nowMs: number,
+): Partial<Pick<Letter, 'state' | 'code' | 'dueMs' | 'attempts'>> {
+  switch (told.outcome) {
+    case 'accepted':
+      return { state: 'accepted', code: '' };
+    case 'never':
+      return { state: 'failed', code: told.code };
+    case 'doubt':
+      return { state: 'doubt', code: told.code };
+    case 'down':
+      // Says nothing about this letter: it has its tries still.
+      return { state: 'waiting', code: told.code };
+    case 'later': {
+      const attempts = letter.attempts + 1;
+      const dueMs = retryAtMs(attempts, nowMs);
+      if (dueMs === undefined) return { state: 'failed', code: told.code, attempts };
+      return { state: 'waiting', code: told.code, attempts, dueMs };
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
+import { sealTo } from '../../../crypto/letter.ts';
+import { randomBytes } from '../../../crypto/random.ts';
+import { utf8 } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import {
+  encodeAs,
+  list,
+  oneOf,
+  optionalBytes,
+  struct,
+  text,
+  uint,
+} from '../../../primitives/shape.ts';
+import type { Action } from '../../../sdk/action.ts';
+import { type Drawer, entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
+import { chosenCauses } from '../api/causes.ts';
+import {
+  type ChannelName,
+  type Choice,
+  channels,
+  choice,
+  choiceContext,
+  languages,
+  requireMailAddress,
+  requireWebhookAddress,
+} from '../api/choice.ts';
+import { alertsDelete } from '../api/routes/alerts-delete.ts';
+import { alertsGet } from '../api/routes/alerts-get.ts';
+import { alertsPut } from '../api/routes/alerts-put.ts';
+import { alertsTestPost } from '../api/routes/alerts-test-post.ts';
+import { alertsNames } from '../names.ts';
+
+/** What one of a person's accounts has chosen: the wallet remembers it, since no server can say. */
+export interface KeptAlert {
+  /** The choice's own: it grows with every change. */
+  readonly counter: number;
+  readonly account: string;
+  readonly channel: ChannelName;
+  /** Empty: nothing is told on this way any more. */
+  readonly address: string;
+  readonly language: Choice['language'];
+  readonly quietFrom: number;
+  readonly quietUntil: number;
+  readonly zoneMinutes: number;
+  readonly secret: Uint8Array;
+  readonly causes: Choice['causes'];
+}
+
+export const keptAlerts: Drawer<KeptAlert> = {
+  wing: 'alerts',
+  entry: struct({
+    counter: uint,
+    account: text(64),
+    channel: oneOf(channels),
+    address: text(320),
+    language: oneOf(languages),
+    quietFrom: uint,
+    quietUntil: uint,
+    zoneMinutes: uint,
+    secret: optionalBytes(32),
+    causes: list(oneOf(chosenCauses), { most: chosenCauses.length }),
+  }),
+  key: ({ account, channel }) => utf8(`${account.slice(0, 40)} ${channel}`),
+};
+
+const noSecret = new Uint8Array(0);
+
+/** What somebody wants: an address, in which language, of what, and when not. */
+export type Wanted = Omit<Choice, 'counter' | 'secret'> & {
+  /** Of a webhook, to go on with it; missing: a new one is made. */
+  readonly secret?: Uint8Array;
+};
+
+/** What the wallet knows of this account, and whether its hospital tells on that way. */
+export interface AlertsNow {
+  readonly channels: readonly ChannelName[];
+  readonly set: readonly (Omit<KeptAlert, 'account'> & {
+    /** The hospital has this very choice, sealed to the key in use. */
+    readonly isCurrent: boolean;
+  })[];
+}
+
+/**
+ * Asks to be told on one way, or otherwise than before. Throws ALERT_ADDRESS_WRONG, ALERTS_OFF (the hospital has no such
+ * way), ALERT_CHOICE_OLD (another device was faster).
+ */
+export const setAlert: Action<Wanted, { readonly counter: number; readonly secret: Uint8Array }> = {
+  name: 'alerts/set',
+  async run(ctx, wanted, { signal }) {
+    if (wanted.channel === 'mail') requireMailAddress(wanted.address);
+    else requireWebhookAddress(wanted.address);
+    const { account } = ctx.account;
+    const { service, set } = await ctx.gateway.call(alertsGet, { signal });
+    if (service === undefined) throw new CodedError('ALERTS_OFF');
+    const met = set.find((it) => it.channel === wanted.channel)?.counter ?? 0;
+    const before = keptOf(ctx, wanted.channel)?.counter ?? 0;
+    const counter = Math.max(met, before) + 1;
+    const secret = wanted.channel === 'mail' ? noSecret : (wanted.secret ?? randomBytes(32));
+    const chosen = { ...wanted, secret, counter };
+    const sealed = await sealTo(
+      bytesOfText(service.publicKey),
+      alertsNames.labels.alertSeal,
+      choiceContext(account, wanted.channel),
+      new Uint8Array(0),
+      encodeAs(choice, chosen),
+    );
+    await ctx.gateway.call(alertsPut, {
+      params: { channel: wanted.channel },
+      body: { keyId: service.keyId, counter, sealed: textOfBytes(sealed) },
+      signal,
+    });
+    await ctx.vault.change((content) => withEntry(content, keptAlerts, { ...chosen, account }));
+    return { counter, secret };
+  },
+};
+
+/** Nothing comes on this way any more; the hospital forgets the address. */
+export const endAlert: Action<ChannelName, void> = {
+  name: 'alerts/end',
+  async run(ctx, channel, { signal }) {
+    await ctx.gateway.call(alertsDelete, { params: { channel }, signal });
+    const before = keptOf(ctx, channel);
+    if (before === undefined) return;
+    const ended = { ...before, counter: before.counter + 1, address: '' };
+    await ctx.vault.change((content) => withEntry(content, keptAlerts, ended));
+  },
+};
+
+/** A letter to oneself, on every way. */
+export const testAlert: Action<undefined, void> = {
+  name: 'alerts/test',
+  async run(ctx, _input, { signal }) {
+    await ctx.gateway.call(alertsTestPost, { signal });
+  },
+};
+
+/** What this account has chosen. What is sealed to a key before the one in use is sealed anew. */
+export const alertsNow: Action<undefined, AlertsNow> = {
+  name: 'alerts/now',
+  async run(ctx, _input, options) {
+    const told = await ctx.gateway.call(alertsGet, { signal: options.signal });
+    const { account } = ctx.account;
+    const own = entriesOf(ctx.vault.content, keptAlerts).filter((it) => it.account === account);
+    const set = [];
+    for (const { account: _, ...kept } of own) {
+      if (kept.address === '') continue;
+      const there = told.set.find((it) => it.channel === kept.channel);
+      const isHeld = there?.isSet === true && there.counter === kept.counter;
+      const isOld = isHeld && there?.keyId !== told.service?.keyId;
+      const { counter, ...wanted } = kept;
+      const renewed = isOld ? await setAlert.run(ctx, wanted, options) : { counter };
+      set.push({ ...kept, ...renewed, isCurrent: isHeld });
+    }
+    return { channels: told.channels, set };
+  },
+};
+
+function keptOf(
+  ctx: Parameters<(typeof setAlert)['run']>[0],
+  channel: ChannelName,
+): KeptAlert | undefined {
+  const { account } = ctx.account;
+  return entriesOf(ctx.vault.content, keptAlerts).find(
+    (it) => it.account === account && it.channel === channel,
+  );
+}

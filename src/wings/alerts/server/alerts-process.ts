@@ -1,0 +1,104 @@
+// The alert service of one hospital as a process of its own, under the supervisor: what is exported is its `ProcessEntry`.
+import { join } from 'node:path';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import {
+  hospitalsOf,
+  type ProcessOrder,
+  type RunningProcess,
+  serversOf,
+} from '../../../server/process.ts';
+import { LetterStore } from '../node/letter-store.ts';
+import { MailChannel } from '../node/mail.ts';
+import { OutboxReader } from '../node/outbox-reader.ts';
+import { AlertService } from '../node/service.ts';
+import { WebhookChannel } from '../node/webhook.ts';
+import { places, readRelay } from './places.ts';
+import { lettersKeyOf, outboxKeyOf, readServiceKeys, turnKeys } from './service-keys.ts';
+import { troubles } from './troubles.ts';
+
+/** Between two looks at the outbox. */
+const roundMs = 500;
+const hourMs = 60 * 60_000;
+
+type Log = (line: Readonly<Record<string, string | number>>) => void;
+
+export async function start({ home, hospital }: ProcessOrder): Promise<RunningProcess> {
+  if (hospital === undefined) throw new CodedError('INTERNAL', { what: 'no hospital' });
+  const log: Log = (line) =>
+    process.stdout.write(`${JSON.stringify({ timeMs: Date.now(), ...line })}\n`);
+  return startAlerts(home, hospital, log);
+}
+
+async function startAlerts(home: string, hospital: string, log: Log): Promise<RunningProcess> {
+  const folder = join(serversOf(home), hospital);
+  const shared = outboxKeyOf(folder);
+  const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
+  const letters = new LetterStore(join(folder, places.letters), lettersKeyOf(shared));
+  const relay = readRelay(home);
+  const channels = relay === undefined ? [] : [new MailChannel(relay), new WebhookChannel()];
+  const open = async () => {
+    await turnKeys(folder, outbox.keysInUse(), Date.now());
+    const keys = await readServiceKeys(folder);
+    return new Map(keys.map(({ keyId, key }) => [keyId, key]));
+  };
+  const keys = await open();
+  const service = new AlertService({
+    outbox,
+    letters,
+    channels,
+    keys,
+    now: Date.now,
+    log,
+    operator: relay?.operator,
+  });
+  // One of the home's services speaks for the machine.
+  const isFirst = hospitalsOf(home)[0] === hospital;
+  const hourly = () => {
+    letters.forget(Date.now());
+    if (isFirst) for (const it of troubles(home, Date.now())) service.tellOperator(...it);
+  };
+  const stopping = new AbortController();
+  const stopped = repeat(service, { hourly, signal: stopping.signal, log });
+  return {
+    async close() {
+      stopping.abort();
+      await stopped;
+      letters.close();
+      outbox.close();
+    },
+  };
+}
+
+async function repeat(
+  service: AlertService,
+  of: { readonly hourly: () => void; readonly signal: AbortSignal; readonly log: Log },
+): Promise<void> {
+  const { hourly, signal, log } = of;
+  let forgotten = 0;
+  while (!signal.aborted) {
+    try {
+      const worked = await service.round(signal);
+      if (performance.now() - forgotten > hourMs || forgotten === 0) {
+        hourly();
+        forgotten = performance.now();
+      }
+      if (!worked) await pause(roundMs, signal);
+    } catch (error) {
+      // A full disk, a file that is locked: what was not done is done in a later round.
+      log({ code: isCoded(error) ? error.code : 'INTERNAL', what: 'round' });
+      await pause(roundMs, signal);
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,60 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bytesToBase64url } from '../../../primitives/bytes.ts';
+import { hospitalsOf, type ServerWing, serversOf } from '../../../server/process.ts';
+import type { ChannelName } from '../api/choice.ts';
+import type { ServiceFacts } from '../api/service-keys.ts';
+import { hasRelay, places } from './places.ts';
+import { gatewayKeyOf, hasKeys, makeKeys, readServiceKeys } from './service-keys.ts';
+
+/** What the wing brings to the servers of a home: an alert service for each hospital. */
+export const alertsServer: ServerWing = {
+  name: 'alerts',
+  processes: [
+    {
+      name: 'alerts',
+      entry: fileURLToPath(new URL('./alerts-process.ts', import.meta.url)),
+      per: 'hospital',
+      // Without a relay it would have nothing to do: what is written meanwhile waits in the outbox.
+      runsFor: (hospitalFolder) => hasRelay(dirname(dirname(hospitalFolder))),
+      check: async (home) =>
+        hospitalsOf(home)
+          .filter((it) => !hasKeys(join(serversOf(home), it)))
+          .map((it) => ({
+            ...{ check: 'alerts', ok: false, value: `${it}: no keys` },
+            advice:
+              'put back alerts/*.key of this hospital; if they are lost: salus alerts new-keys',
+          })),
+      keeps: {
+        databases: [places.letters],
+        keys: [places.outboxKey, ...places.serviceKeys],
+      },
+    },
+  ],
+  found: async ({ hospitals }) => {
+    for (const { folder } of hospitals) makeKeys(folder, Date.now());
+  },
+  gatewayKey: gatewayKeyOf,
+  machine: factsOf,
+};
+
+/** What each gateway of this home hands out: the newest key of its alert service, and the ways on which it tells. */
+async function factsOf(home: string): Promise<ServiceFacts> {
+  const channels: ChannelName[] = hasRelay(home) ? ['mail', 'webhook'] : [];
+  const withKeys = hospitalsOf(home).filter((it) => hasKeys(join(serversOf(home), it)));
+  const told = withKeys.map(async (name) => {
+    const [newest] = await readServiceKeys(join(serversOf(home), name));
+    return [name, newest] as const;
+  });
+  const facts = (await Promise.all(told)).flatMap(([name, newest]) =>
+    newest === undefined
+      ? []
+      : [
+          [
+            name,
+            { keyId: newest.keyId, publicKey: bytesToBase64url(newest.key.publicKey), channels },
+          ] as const,
+        ],
+  );
+  return Object.fromEntries(facts);
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deriveKey, sha256 } from '../../../crypto/hash.ts';
+import { type KemKey, xwingKeyFromSeed } from '../../../crypto/kem.ts';
+import { bytesToBase64url } from '../../../primitives/bytes.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import { bytes, decodeAs, encodeAs, struct, uint } from '../../../primitives/shape.ts';
+import { makeFolder, writeWhole } from '../../../server/files.ts';
+import { hospitalsOf, serversOf } from '../../../server/process.ts';
+import { alertsNames } from '../names.ts';
+import { places } from './places.ts';
+
+/** So old a key becomes before the next one is made (docs/protocol/alerts.md, AL-6). */
+export const keyAgeMs = 90 * 24 * 60 * 60_000;
+
+const kept = struct({ madeMs: uint, seed: bytes(32) });
+
+/** A key of the alert service. */
+export interface ServiceKey {
+  readonly keyId: string;
+  readonly madeMs: number;
+  readonly key: KemKey;
+}
+
+/** What the service and its gateway share: the key of the MACs. Throws HOME_INVALID {file}. */
+export function outboxKeyOf(hospitalFolder: string): Uint8Array {
+  const path = join(hospitalFolder, places.outboxKey);
+  if (!existsSync(path)) throw new CodedError('HOME_INVALID', { file: places.outboxKey });
+  const key = new Uint8Array(readFileSync(path));
+  if (key.length !== 32) throw new CodedError('HOME_INVALID', { file: places.outboxKey });
+  return key;
+}
+
+/** The same, for the gateway, which serves also without. */
+export function gatewayKeyOf(hospitalFolder: string): Uint8Array | undefined {
+  return hasKeys(hospitalFolder) ? outboxKeyOf(hospitalFolder) : undefined;
+}
+
+/** A home that was restored without keys has none. */
+export function hasKeys(hospitalFolder: string): boolean {
+  const isThere = (it: string) => existsSync(join(hospitalFolder, it));
+  return isThere(places.outboxKey) && places.serviceKeys.some(isThere);
+}
+
+/** What a hospital's alert service begins with; what is there stays. */
+export function makeKeys(hospitalFolder: string, nowMs: number): void {
+  makeFolder(join(hospitalFolder, places.folder));
+  const outbox = join(hospitalFolder, places.outboxKey);
+  if (!existsSync(outbox)) writeWhole(outbox, randomBytes(32));
+  const [first] = places.serviceKeys;
+  if (places.serviceKeys.every((it) => !existsSync(join(hospitalFolder, it)))) {
+    writeKey(join(hospitalFolder, first), nowMs);
+  }
+}
+
+/** The names of those hospitals of a home whose alert services had none. */
+export function makeMissingKeys(home: string, nowMs: number): readonly string[] {
+  const without = hospitalsOf(home).filter((it) => !hasKeys(join(serversOf(home), it)));
+  for (const name of without) makeKeys(join(serversOf(home), name), nowMs);
+  return without;
+}
+
+function writeKey(path: string, madeMs: number): void {
+  writeWhole(path, encodeAs(kept, { madeMs, seed: new Uint8Array(randomBytes(32)) }));
+}
+
+/** The newest first; one at least. Throws HOME_INVALID. */
+export async function readServiceKeys(hospitalFolder: string): Promise<readonly ServiceKey[]> {
+  const there = places.serviceKeys.filter((it) => existsSync(join(hospitalFolder, it)));
+  const keys = await Promise.all(there.map((it) => readKey(join(hospitalFolder, it), it)));
+  if (keys.length === 0) throw new CodedError('HOME_INVALID', { file: places.serviceKeys[0] });
+  return keys.toSorted((one, other) => other.madeMs - one.madeMs);
+}
+
+async function readKey(path: string, file: string): Promise<ServiceKey> {
+  try {
+    const { madeMs, seed } = decodeAs(kept, new Uint8Array(readFileSync(path)));
+    const key = await xwingKeyFromSeed(seed);
+    return { madeMs, key, keyId: bytesToBase64url(sha256(key.publicKey).slice(0, 16)) };
+  } catch (cause) {
+    throw new CodedError('HOME_INVALID', { file }, cause);
+  }
+}
+
+/**
+ * Makes a new key when the one in use is old, in the place of the one before it, once nothing is sealed to that one any
+ * more; true when it did. A clock that is set back makes none.
+ */
+export async function turnKeys(
+  hospitalFolder: string,
+  inUse: ReadonlySet<string>,
+  nowMs: number,
+): Promise<boolean> {
+  const [newest, older] = await readServiceKeys(hospitalFolder);
+  if (newest === undefined || nowMs - newest.madeMs < keyAgeMs) return false;
+  if (older !== undefined && inUse.has(older.keyId)) return false;
+  const free = places.serviceKeys.find((it) => !existsSync(join(hospitalFolder, it)));
+  writeKey(join(hospitalFolder, free ?? (await placeOf(hospitalFolder, older))), nowMs);
+  return true;
+}
+
+async function placeOf(hospitalFolder: string, of: ServiceKey | undefined): Promise<string> {
+  for (const place of places.serviceKeys) {
+    const { keyId } = await readKey(join(hospitalFolder, place), place);
+    if (keyId === of?.keyId) return place;
+  }
+  throw new CodedError('INTERNAL', { what: 'no key to replace' });
+}
+
+/** Binds letters: made of what the service shares with the gateway. */
+export const lettersKeyOf = (outboxKey: Uint8Array): Uint8Array =>
+  deriveKey(outboxKey, alertsNames.labels.alertLetterKey, []);

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { hospitalsOf, serversOf } from '../../../server/process.ts';
+import { readStanding, type Standing } from '../node/letter-store.ts';
+import { places, readRelay } from './places.ts';
+
+export interface AlertsStatus {
+  /** Where letters go, without who signs in there; undefined: nowhere. */
+  readonly relay?: string;
+  readonly hospitals: readonly (Standing & { readonly hospital: string })[];
+}
+
+/** For the operator: how many letters of each hospital wait, were sent and were not, and what was tampered with. Throws HOME_INVALID. */
+export function alertsStatus(home: string): AlertsStatus {
+  const relay = readRelay(home);
+  const hospitals = hospitalsOf(home).flatMap((hospital) => {
+    const path = join(serversOf(home), hospital, places.letters);
+    return existsSync(path) ? [{ hospital, ...readStanding(path) }] : [];
+  });
+  return {
+    ...(relay !== undefined && { relay: `${relay.host}:${relay.port}` }),
+    hospitals,
+  };
+}

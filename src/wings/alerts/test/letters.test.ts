@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  type Json,
+  list,
+  recordLines,
+  refused,
+  remove,
+  salus,
+  temporaryHome,
+  text,
+  up,
+} from '../../../../test/cli/salus.ts';
+import type { TakenLetter } from './smtp-relay.ts';
+
+/** A real relay as a process of its own. */
+let relay: ChildProcess;
+let port: number;
+const taken: TakenLetter[] = [];
+before(async () => {
+  const file = fileURLToPath(new URL('./smtp-relay.ts', import.meta.url));
+  relay = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  assert.ok(relay.stdout !== null);
+  const lines = createInterface({ input: relay.stdout });
+  const [first] = await once(lines, 'line');
+  port = Number(JSON.parse(String(first)).port);
+  lines.on('line', (line) => taken.push(JSON.parse(line)));
+});
+after(() => relay.kill());
+
+const off = { code: 'ALERTS_OFF', exit: 5 };
+
+/** Until it holds; a test that waits in vain is ended by its own time. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause(50);
+}
+
+test('a patient who wants to be told gets one letter when somebody new looks, also when its process is killed', async (t) => {
+  const home = temporaryHome();
+  const run = (...args: readonly string[]) => salus(args, { home });
+  const smtp = `smtp://127.0.0.1:${port}?from=alerts@north.example&tls=none`;
+  const running = await up(home, ['--smtp', smtp]);
+  t.after(async () => {
+    await running.stop();
+    remove(home);
+  });
+  const processes = (): readonly Json[] => list(running.ready, 'processes');
+  assert.deepEqual(
+    // Those of other wings run beside them.
+    processes()
+      .filter(({ name }) => name.startsWith('alerts.'))
+      .map(({ name, state }) => [name, state]),
+    [
+      ['alerts.harbour', 'running'],
+      ['alerts.north', 'running'],
+      ['alerts.valley', 'running'],
+    ],
+  );
+
+  await run('person', 'create', 'ana', '--name', 'Ana Lima', '--hospital', 'north');
+  const clinician = ['--hospital', 'harbour', '--role', 'clinician', '--licence', 'H-1'];
+  await run('person', 'create', 'dr-bo', '--name', 'Dr Bo', ...clinician);
+  const given = await run(
+    'alerts',
+    'set',
+    '--mail',
+    'ana@example.org',
+    '--language',
+    'es',
+    '--as',
+    'ana',
+  );
+  assert.deepEqual([given.channel, given.address, given.counter], ['mail', 'ana@example.org', 1]);
+  const { set } = await run('alerts', 'list', '--as', 'ana');
+  assert.deepEqual(
+    list({ set }, 'set').map(({ address, isCurrent }) => [address, isCurrent]),
+    [['ana@example.org', true]],
+  );
+
+  const file = join(home, 'result.txt');
+  writeFileSync(file, 'a result');
+  await run('record', 'add', file, '--class', 'lab', '--as', 'ana');
+  await run('grant', 'dr-bo', '--class', 'lab', '--until', '+7d', '--as', 'ana');
+  assert.equal(taken.length, 0);
+  const look = async () => {
+    const [record = {}] = await recordLines(['record', 'list', '--as', 'dr-bo'], { home });
+    await run('record', 'open', text(record, 'recordId'), '--as', 'dr-bo');
+  };
+  const north = processes().find(({ name }) => name === 'alerts.north');
+  process.kill(Number(north?.pid), 'SIGKILL');
+  await look();
+  await until(() => taken.length > 0);
+  const [letter] = taken;
+  assert.deepEqual(letter?.to, ['ana@example.org']);
+  assert.match(letter?.data ?? '', /^Content-Language: es\r$/m);
+  assert.doesNotMatch(letter?.data ?? '', /Ana|Lima|Dr Bo|lab|north\b(?!\.example)/);
+
+  // The same doctor again is nobody new; what she asks for herself comes.
+  await look();
+  await run('alerts', 'test', '--as', 'ana');
+  await until(() => taken.length > 1);
+  assert.match(taken[1]?.data ?? '', /^Subject: Una carta de prueba\r$/m);
+  // New keys: a letter of its own kind, and not an hour later.
+  await run('person', 'rotate', 'ana');
+  await until(() => taken.length > 2);
+  assert.match(taken[2]?.data ?? '', /^Content-Language: es\r$/m);
+  const atNorth = async () => {
+    const { hospitals } = await run('alerts', 'status');
+    return list({ hospitals }, 'hospitals').find(({ hospital }) => hospital === 'north') ?? {};
+  };
+  await until(async () => ((await atNorth()).states as Json).accepted === 3);
+  assert.deepEqual((await atNorth()).incidents, []);
+  await run('alerts', 'off', 'mail', '--as', 'ana');
+  const { set: none } = await run('alerts', 'list', '--as', 'ana');
+  assert.deepEqual(none, []);
+});
+
+test('a hospital that has lost the keys of its alerts serves, says so, and takes choices again with new ones', async (t) => {
+  const home = temporaryHome();
+  const run = (...args: readonly string[]) => salus(args, { home });
+  const smtp = `smtp://127.0.0.1:${port}?from=alerts@north.example&tls=none`;
+  let running = await up(home);
+  t.after(async () => {
+    await running.stop();
+    remove(home);
+  });
+  await run('person', 'create', 'ana', '--name', 'Ana Lima', '--hospital', 'north');
+  await refused(['alerts', 'set', '--mail', 'ana@example.org', '--as', 'ana'], off, { home });
+  await running.stop();
+  rmSync(join(home, 'servers/north/alerts'), { recursive: true });
+  running = await up(home);
+  await refused(['alerts', 'set', '--mail', 'ana@example.org', '--as', 'ana'], off, { home });
+  await running.stop();
+  assert.deepEqual((await run('alerts', 'new-keys')).hospitals, ['north']);
+  assert.deepEqual((await run('alerts', 'new-keys')).hospitals, []);
+  running = await up(home, ['--smtp', smtp]);
+  const before = taken.length;
+  await run('alerts', 'set', '--mail', 'ana@example.org', '--as', 'ana');
+  await run('alerts', 'test', '--as', 'ana');
+  await until(() => taken.length > before);
+});

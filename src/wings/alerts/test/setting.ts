@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { xwingKeyFromSeed } from '../../../crypto/kem.ts';
+import { sealTo } from '../../../crypto/letter.ts';
+import type { GatewayBase } from '../../../gateway/base.ts';
+import { Store } from '../../../gateway/store.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { encodeAs } from '../../../primitives/shape.ts';
+import { type Choice, choice, choiceContext } from '../api/choice.ts';
+import { alerts } from '../gateway/alerts-part.ts';
+import { Outbox } from '../gateway/outbox.ts';
+import { alertsNames } from '../names.ts';
+import type { Channel } from '../node/channel.ts';
+import { LetterStore } from '../node/letter-store.ts';
+import { MailChannel } from '../node/mail.ts';
+import { OutboxReader } from '../node/outbox-reader.ts';
+import { parseRelay } from '../node/relay-url.ts';
+import { AlertService } from '../node/service.ts';
+
+const keyId = 'the-key';
+const shared = new Uint8Array(32).fill(7);
+const lettersKey = new Uint8Array(32).fill(8);
+
+export const ana = 'a'.repeat(64) as AccountId;
+export const bob = 'b'.repeat(64) as AccountId;
+/** 20 November 2026, noon. */
+export const noonMs = Date.UTC(2026, 10, 20, 12);
+
+export const relayAt = (port: number, more = '&tls=none') =>
+  parseRelay(`smtp://127.0.0.1:${port}?from=alerts@north.example${more}`);
+
+/** The gateway's side and the service's side of one hospital in a folder, with a clock that tests turn. */
+export class AlertsSetting {
+  readonly folder = mkdtempSync(join(tmpdir(), 'salus-alerts-'));
+  readonly logged: Readonly<Record<string, string | number>>[] = [];
+  nowMs = noonMs;
+  db = this.#openDb();
+  readonly #opened: (() => void)[] = [];
+
+  get outbox(): Outbox {
+    const figures = { add: () => {}, set: () => {}, observe: () => {} };
+    const base: Partial<GatewayBase> = {
+      db: this.db,
+      now: () => this.nowMs,
+      wingKey: shared,
+      figures,
+    };
+    return new Outbox(base as GatewayBase);
+  }
+
+  #openDb(): Store {
+    const { store } = alerts;
+    return new Store(join(this.folder, 'gateway.db'), store === undefined ? [] : [store]);
+  }
+
+  /** The gateway starts anew, with the file that lies there. */
+  reopen(): void {
+    this.db = this.#openDb();
+  }
+
+  /** As a device seals it. */
+  async choose(account: AccountId, change: Partial<Choice> = {}): Promise<void> {
+    const { publicKey } = await serviceKey();
+    const wanted: Choice = {
+      counter: 1,
+      channel: 'mail',
+      address: `${account.slice(0, 1)}@example.org`,
+      language: 'en',
+      quietFrom: 0,
+      quietUntil: 0,
+      zoneMinutes: 720,
+      secret: new Uint8Array(channelOf(change) === 'webhook' ? 32 : 0),
+      causes: ['look', 'refusal', 'grant-ends', 'device', 'rotation', 'freeze'],
+      ...change,
+    };
+    const { channel, counter } = wanted;
+    const sealed = await sealTo(
+      publicKey,
+      alertsNames.labels.alertSeal,
+      choiceContext(account, channel),
+      new Uint8Array(0),
+      encodeAs(choice, wanted),
+    );
+    this.outbox.choose({ account, channel, keyId, counter, sealed });
+  }
+
+  /** The service as a process that starts now: what it was told before stands in its files. */
+  async service(
+    channels: readonly Channel[],
+    faultPoint?: (name: string) => void,
+    operator?: string,
+  ): Promise<{ readonly service: AlertService; readonly letters: LetterStore }> {
+    const reader = new OutboxReader(join(this.folder, 'gateway.db'), shared);
+    const letters = new LetterStore(join(this.folder, 'letters.db'), lettersKey, faultPoint);
+    this.#opened.push(
+      () => reader.close(),
+      () => letters.close(),
+    );
+    const service = new AlertService({
+      outbox: reader,
+      ...{ operator, letters, channels, now: () => this.nowMs },
+      keys: new Map([[keyId, await serviceKey()]]),
+      log: (line) => this.logged.push(line),
+    });
+    return { service, letters };
+  }
+
+  mail(port: number, options?: ConstructorParameters<typeof MailChannel>[1]): MailChannel {
+    return new MailChannel(relayAt(port), options);
+  }
+
+  /** The service's process ends, however it was. */
+  end(): void {
+    for (const close of this.#opened.splice(0)) close();
+  }
+
+  leave(): void {
+    this.end();
+    this.db.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const channelOf = ({ channel = 'mail' }: Partial<Choice>) => channel;
+const serviceKey = () => xwingKeyFromSeed(new Uint8Array(32).fill(9));
