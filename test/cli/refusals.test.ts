@@ -70,10 +70,17 @@ test('nothing at all, and help of a command of a group, are answered by what the
 test('each file of commands adds the names under which it is loaded', async () => {
   // A wing's commands are loaded with all: which words they take is theirs.
   for (const { names, load } of commandFiles.filter((it) => it.names.length > 0)) {
+    const add = await load();
+    // What adds flags to a command of another file comes after that one.
+    if (add.extends !== undefined) {
+      const first = commandFiles.find((it) => it.names.some((name) => names.includes(name)));
+      assert.notEqual(await first?.load(), add);
+      continue;
+    }
     const program = new Command();
     const surroundings = processSurroundings;
     const flags = { json: false };
-    (await load())(program, { flags, output: createOutput(false), surroundings, signal: never });
+    add(program, { flags, output: createOutput(false), surroundings, signal: never });
     assert.deepEqual(
       program.commands.map((it) => it.name()),
       names,

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bytesToBase64url } from '../../../primitives/bytes.ts';
-import { hospitalsOf, type ServerWing, serversOf } from '../../../server/process.ts';
+import { type Finding, hospitalsOf, type ServerWing, serversOf } from '../../../server/process.ts';
 import type { ChannelName } from '../api/choice.ts';
 import type { ServiceFacts } from '../api/service-keys.ts';
 import { hasRelay, places } from './places.ts';
@@ -17,14 +18,7 @@ export const alertsServer: ServerWing = {
       per: 'hospital',
       // Without a relay it would have nothing to do: what is written meanwhile waits in the outbox.
       runsFor: (hospitalFolder) => hasRelay(dirname(dirname(hospitalFolder))),
-      check: async (home) =>
-        hospitalsOf(home)
-          .filter((it) => !hasKeys(join(serversOf(home), it)))
-          .map((it) => ({
-            ...{ check: 'alerts', ok: false, value: `${it}: no keys` },
-            advice:
-              'put back alerts/*.key of this hospital; if they are lost: salus alerts new-keys',
-          })),
+      check: async (home) => (existsSync(serversOf(home)) ? missingKeys(home) : []),
       keeps: {
         databases: [places.letters],
         keys: [places.outboxKey, ...places.serviceKeys],
@@ -37,6 +31,14 @@ export const alertsServer: ServerWing = {
   gatewayKey: gatewayKeyOf,
   machine: factsOf,
 };
+
+const missingKeys = (home: string): Finding[] =>
+  hospitalsOf(home)
+    .filter((it) => !hasKeys(join(serversOf(home), it)))
+    .map((it) => ({
+      ...{ check: 'alerts', ok: false, value: `${it}: no keys` },
+      advice: 'put back alerts/*.key of this hospital; if they are lost: salus alerts new-keys',
+    }));
 
 /** What each gateway of this home hands out: the newest key of its alert service, and the ways on which it tells. */
 async function factsOf(home: string): Promise<ServiceFacts> {

@@ -55,7 +55,7 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
   assert.deepEqual(
     // Those of other wings run beside them.
     processes()
-      .filter(({ name }) => name.startsWith('alerts.'))
+      .filter(({ name }) => String(name).startsWith('alerts.'))
       .map(({ name, state }) => [name, state]),
     [
       ['alerts.harbour', 'running'],
