@@ -54,8 +54,9 @@ export function makeKeys(hospitalFolder: string, nowMs: number): void {
   }
 }
 
-/** The names of those hospitals of a home whose alert services had none. */
+/** The names of those hospitals of a home whose alert services had none. Throws HOME_INVALID: there are no servers in it. */
 export function makeMissingKeys(home: string, nowMs: number): readonly string[] {
+  if (!existsSync(serversOf(home))) throw new CodedError('HOME_INVALID', { file: 'servers' });
   const without = hospitalsOf(home).filter((it) => !hasKeys(join(serversOf(home), it)));
   for (const name of without) makeKeys(join(serversOf(home), name), nowMs);
   return without;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { CodedError } from '../../../primitives/errors.ts';
 import { hospitalsOf, serversOf } from '../../../server/process.ts';
 import { readStanding, type Standing } from '../node/letter-store.ts';
 import { places, readRelay } from './places.ts';
@@ -12,6 +13,7 @@ export interface AlertsStatus {
 
 /** For the operator: how many letters of each hospital wait, were sent and were not, and what was tampered with. Throws HOME_INVALID. */
 export function alertsStatus(home: string): AlertsStatus {
+  if (!existsSync(serversOf(home))) throw new CodedError('HOME_INVALID', { file: 'servers' });
   const relay = readRelay(home);
   const hospitals = hospitalsOf(home).flatMap((hospital) => {
     const path = join(serversOf(home), hospital, places.letters);
