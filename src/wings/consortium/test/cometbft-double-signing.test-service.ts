@@ -91,6 +91,12 @@ async function requireSound(asked: string, trusting: string): Promise<Json> {
   return salus(['verify', ...at, '--blocks'], { home: homeOf(trusting).home });
 }
 
+/** The state after the newest block stands in the header that is still to come. */
+function requireExecuted({ executed, height, heldBack }: Json): void {
+  assert.equal(heldBack, 0);
+  assert.ok(Number(executed) >= Number(height) - 1, `${executed} of ${height}`);
+}
+
 test('two machines with one key: the ledger takes its power, opens a case, and goes on; below three it takes none', {
   timeout: 900_000,
 }, async (t) => {
@@ -118,7 +124,7 @@ test('two machines with one key: the ledger takes its power, opens a case, and g
     const said = await status('chur');
     assert.equal(list(said, 'validators').length, 3);
     const verified = await requireSound('chur', 'davos');
-    assert.equal(verified.executed, verified.height);
+    requireExecuted(verified);
   });
 
   await t.test('of three none is taken: a case is opened, and all three stay', async () => {
@@ -132,7 +138,7 @@ test('two machines with one key: the ledger takes its power, opens a case, and g
     assert.equal(list(said, 'validators').length, 3);
     await block();
     const verified = await requireSound('davos', 'chur');
-    assert.equal(verified.executed, verified.height);
+    requireExecuted(verified);
     const local = await run(['verify', '--json'], { home: homeOf('chur').home });
     assert.equal(linesOf(local.stdout).at(-1)?.ok, true, local.stdout);
   });
