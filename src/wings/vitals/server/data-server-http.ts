@@ -4,12 +4,20 @@ import { networkOf } from '../../../gateway/network.ts';
 import { describeRoutes, optionsOf } from '../../../gateway/serve.ts';
 import { Tally } from '../../../gateway/tally.ts';
 import { CodedError } from '../../../primitives/errors.ts';
+import {
+  relayedPeople,
+  relayedPerMinute,
+  relayedRoutes,
+} from '../api/routes/data-server-relay-post.ts';
 import type { DataServer } from '../node/data-server.ts';
 import type { DataHandler } from '../node/handler.ts';
 import { dataHandlers } from '../node/handlers/all.ts';
 
-/** Of one network; what servers say to each other is not counted. */
+/** Of one network and route, where no gateway passes on; what servers say to each other is not counted. */
 const requestsPerMinute = 1_200;
+const relayedPaths: ReadonlySet<string> = new Set(
+  Object.values(relayedRoutes).map(({ path }) => path),
+);
 
 /** The HTTP listener of one data server; closing it ends what is open. */
 export async function createDataServerHttp(
@@ -46,14 +54,16 @@ function serve(
   { route, serve: answer }: DataHandler,
   asked: Tally,
 ): void {
+  const { path } = route;
+  const most = relayedPaths.has(path) ? relayedPeople * relayedPerMinute : requestsPerMinute;
   app.route({
     ...optionsOf(route),
     onRequest: async (request) => {
-      const network = networkOf(request.ip);
       if (route.neverLimited === true) return;
-      const most = route.perMinute ?? requestsPerMinute;
-      if (asked.count(network) >= most) throw new CodedError('RATE_LIMITED');
-      asked.add(network);
+      // Each route by itself: who floods one takes the others, taking back among them, from nobody behind his address.
+      const key = `${networkOf(request.ip)} ${path}`;
+      if (asked.count(key) >= most) throw new CodedError('RATE_LIMITED');
+      asked.add(key);
     },
     handler: async (request, reply) => {
       const { params, query, body } = request;

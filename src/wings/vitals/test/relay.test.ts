@@ -3,7 +3,15 @@ import { after, before, test } from 'node:test';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { dayOf } from '../api/chart-records.ts';
-import { dataServerRelayPost } from '../api/routes/data-server-relay-post.ts';
+import {
+  dataServerRelayPost,
+  type RelayedWord,
+  relayedPerMinute,
+} from '../api/routes/data-server-relay-post.ts';
+import { pagesPost } from '../api/routes/pages-post.ts';
+import { peerPost } from '../api/routes/peer-post.ts';
+import { readingsPost } from '../api/routes/readings-post.ts';
+import { registrationsPost } from '../api/routes/registrations-post.ts';
 import { readOwnVitals, readVitals } from '../sdk/index.ts';
 import { changeStudies, registerSensor } from '../sdk/registering.ts';
 import { datasetOf, type Enrolled, pageValues, ReadingTown, sensorKey } from './reading-town.ts';
@@ -98,12 +106,43 @@ test('what a server says otherwise than it should is its silence, and no page at
   assert.equal(code, 'VITALS_NOT_HERE');
 });
 
-const passed = ({ person }: Enrolled, server: AccountId, stream: Uint8Array) =>
+test('one person’s flood takes nothing from another, and none of his other words from himself', async () => {
+  const ben = await town.town.person('Ben', 'north', 'patient', inPage);
+  const server = town.accounts[0] as AccountId;
+  const rubbish = new Uint8Array([1]);
+  for (let n = 0; n < relayedPerMinute; n++)
+    assert.equal(await codeOf(passed(ben, server, rubbish)), 'CBOR_SHAPE');
+  assert.equal(await codeOf(passed(ben, server, rubbish)), 'RATE_LIMITED');
+  assert.equal(await codeOf(passed(ben, town.accounts[1] as AccountId, rubbish)), 'CBOR_SHAPE');
+  assert.equal(await codeOf(passed(ben, server, rubbish, 'registrations')), 'CBOR_SHAPE');
+  const read = await ana.person.run(readOwnVitals, asked());
+  assert.deepEqual(states(read), ['answered', 'answered', 'answered']);
+});
+
+test('a network’s flood of one route leaves the others, and servers among themselves', async () => {
+  const { url } = town.server(2);
+  const post = async (path: string) => {
+    const headers = { 'content-type': 'application/cbor' };
+    const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: 'x' });
+    return ((await response.json()) as { readonly code: string }).code;
+  };
+  const said = new Set<string>();
+  for (let n = 0; n < 1_210; n++) said.add(await post(pagesPost.path));
+  assert.ok(said.has('RATE_LIMITED'), [...said].join());
+  for (const { path } of [registrationsPost, readingsPost, peerPost])
+    assert.notEqual(await post(path), 'RATE_LIMITED');
+});
+
+const passed = (
+  { person }: Enrolled,
+  server: AccountId,
+  stream: Uint8Array,
+  word: RelayedWord = 'readings',
+) =>
   person.run(
     {
       name: 'test/pass',
-      run: (ctx) =>
-        ctx.gateway.call(dataServerRelayPost, { params: { server, word: 'readings' }, stream }),
+      run: (ctx) => ctx.gateway.call(dataServerRelayPost, { params: { server, word }, stream }),
     },
     undefined,
   );

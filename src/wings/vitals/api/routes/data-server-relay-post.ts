@@ -16,6 +16,10 @@ export const relayedRoutes = {
   ask: statAskPost,
   questions: statQuestionsPost,
 } as const;
+/** So many a minute one person may have passed on, of each word and to each server. Rule VS-3b. */
+export const relayedPerMinute = 120;
+/** All whom one gateway passes on come from one address: a data server takes as much of it as of so many at their limit. */
+export const relayedPeople = 50;
 export type RelayedWord = keyof typeof relayedRoutes;
 export type RelayedRoute = (typeof relayedRoutes)[RelayedWord];
 

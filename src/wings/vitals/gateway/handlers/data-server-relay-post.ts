@@ -1,12 +1,17 @@
 import { wholeBody } from '../../../../gateway/body-stream.ts';
-import { handler } from '../../../../gateway/handler.ts';
-import { dataServerRelayPost } from '../../api/routes/data-server-relay-post.ts';
+import { openHandler } from '../../../../gateway/handler.ts';
+import { Tally } from '../../../../gateway/tally.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { dataServerRelayPost, relayedPerMinute } from '../../api/routes/data-server-relay-post.ts';
 import { dataServerRelay } from '../relay-part.ts';
 
-/** Source: rule VS-3a. */
-export const handleDataServerRelayPost = handler(
-  dataServerRelayPost,
-  async ({ gateway, params, request, reply }) => {
+/** One person's flood is his own, and takes none of his other words from him. Source: rules VS-3a and VS-3b. */
+export const handleDataServerRelayPost = openHandler(dataServerRelayPost, ({ now }) => {
+  const passed = new Tally(now, 60_000);
+  return async ({ gateway, caller, params, request, reply }) => {
+    const asker = `${caller.account} ${params.word} ${params.server}`;
+    if (passed.count(asker) >= relayedPerMinute) throw new CodedError('RATE_LIMITED');
+    passed.add(asker);
     const bytes = await wholeBody(request, { most: dataServerRelayPost.bodyBytes });
     const left = new AbortController();
     reply.raw.once('close', () => left.abort());
@@ -17,5 +22,5 @@ export const handleDataServerRelayPost = handler(
       .type(dataServerRelayPost.media)
       .header('cache-control', 'no-store')
       .send(Buffer.from(answer));
-  },
-);
+  };
+});
