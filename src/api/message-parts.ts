@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { base64urlToBytes, bytesToBase64url } from '../primitives/bytes.ts';
+import { base64urlToBytes, bytesToBase64url, utf8ToText } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, BlobId, ConsentId, TxId } from '../primitives/ids.ts';
 
@@ -76,3 +76,12 @@ export function unknownRefusal(body: unknown): CodedError | undefined {
 }
 
 export const okAnswer = z.object({ ok: z.literal(true) });
+
+/** What somebody else sent as JSON; undefined: it is none. */
+export function jsonIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8ToText(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,15 +1,12 @@
-import { bytesOfText } from '../../../api/message-parts.ts';
+import { bytesOfText, jsonIn } from '../../../api/message-parts.ts';
 import type { Route } from '../../../api/route.ts';
-import { verifyLabelled } from '../../../crypto/signature.ts';
-import { utf8ToText } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
-import { decodeAs } from '../../../primitives/shape.ts';
 import type { Answer, Asking, Sendable } from '../../../sdk/client/call.ts';
 import type { Context } from '../../../sdk/client/context.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
-import { noticeWord } from '../api/notice.ts';
+import { addressIn } from '../api/notice.ts';
 import {
   dataServerRelayPost,
   type RelayedRoute,
@@ -17,8 +14,6 @@ import {
   relayedRoutes,
 } from '../api/routes/data-server-relay-post.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
-import { signedStatement, statement } from '../api/statement.ts';
-import { vitalsNames } from '../names.ts';
 
 /** A data server that says nothing for so long counts as silent; there is the replica. */
 const patienceMs = 10_000;
@@ -78,14 +73,6 @@ function answerIn({ answer, path }: RelayedRoute, bytes: Uint8Array): unknown {
   return parsed.data;
 }
 
-function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8ToText(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * By the notices that hospitals show, each signed by its server's key on the ledger: a hospital can keep an address back, and
  * cannot name another. Source: docs/protocol/vitals-servers.md, rule VS-3.
@@ -96,7 +83,7 @@ function directLine(ctx: Context): DataServerLine {
     async client(server, signal) {
       shown ??= shownNotices(ctx, signal);
       for (const { account, notice } of await shown) {
-        const url = account === server ? await addressIn(ctx, account, notice, signal) : undefined;
+        const url = account === server ? await urlOf(ctx, account, notice, signal) : undefined;
         if (url !== undefined) {
           return new GatewayClient(new Http(url, { timeoutMs: patienceMs, retryDelaysMs: [] }));
         }
@@ -124,23 +111,18 @@ async function shownNotices(ctx: Context, signal?: AbortSignal): Promise<readonl
   return (await Promise.all(asked)).flat();
 }
 
-async function addressIn(
+/** Undefined: it is not this server's notice, or nobody shows who it is. */
+async function urlOf(
   ctx: Context,
-  account: AccountId,
+  server: AccountId,
   notice: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    const { statement: bytes, signature } = decodeAs(signedStatement, bytesOfText(notice));
-    const { from, word, payload } = decodeAs(statement, bytes);
-    const { signKey } = await ctx.ledger.knownAccount(account, signal);
-    const label = vitalsNames.labels.statement;
-    const isHis = from === account && word === noticeWord;
-    if (!isHis || !(await verifyLabelled(signKey, label, bytes, signature))) return undefined;
-    return new URL(utf8ToText(payload)).href;
+    const { signKey } = await ctx.ledger.knownAccount(server, signal);
+    return await addressIn(bytesOfText(notice), { server, signKey });
   } catch (error) {
-    if (isCoded(error, 'INTERRUPTED')) throw error;
-    if (isCoded(error) || error instanceof TypeError) return undefined;
+    if (isCoded(error) && error.code !== 'INTERRUPTED') return undefined;
     throw error;
   }
 }

@@ -1,46 +1,18 @@
-import { type SigningKey, signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import type { Account } from '../../../ledger/tables/accounts.ts';
-import { equalBytes } from '../../../primitives/bytes.ts';
-import { CodedError } from '../../../primitives/errors.ts';
-import { type AccountId, idBytes } from '../../../primitives/ids.ts';
-import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
-import { type Statement, signedStatement, statement } from '../api/statement.ts';
-import { vitalsNames } from '../names.ts';
-
-/** A statement may be so old or so early. */
-const toleranceMs = 5 * 60_000;
-
-/** A statement by an account's key, as it travels. Source: docs/protocol/vitals-servers.md, rule VS-5. */
-export async function signStatement(
-  key: SigningKey,
-  said: Omit<Statement, 'to'> & { readonly to: AccountId },
-): Promise<Uint8Array> {
-  const bytes = encodeAs(statement, { ...said, to: idBytes(said.to) });
-  const signature = await signLabelled(key, vitalsNames.labels.statement, bytes);
-  return encodeAs(signedStatement, { statement: bytes, signature });
-}
+import type { AccountId } from '../../../primitives/ids.ts';
+import { isToldNow, openSigned, type Statement } from '../api/statement.ts';
 
 /**
  * What an account said to another in these minutes, by the key in use that the ledger has for it. Throws CBOR_*,
- * UNAUTHENTICATED.
+ * UNAUTHENTICATED. Source: docs/protocol/vitals-servers.md, rule VS-5.
  */
-export async function openStatement(
+export const openStatement = (
   signed: Uint8Array,
-  expected: { readonly to: AccountId; readonly word: string; readonly nowMs: number },
+  { to, word, nowMs }: { readonly to: AccountId; readonly word: string; readonly nowMs: number },
   accountOf: (account: AccountId) => Promise<Account | undefined>,
-): Promise<Statement> {
-  const { statement: bytes, signature } = decodeAs(signedStatement, signed);
-  const said = decodeAs(statement, bytes);
-  const isMeant =
-    said.word === expected.word &&
-    equalBytes(said.to, idBytes(expected.to)) &&
-    Math.abs(said.timeMs - expected.nowMs) <= toleranceMs;
-  if (!isMeant) throw new CodedError('UNAUTHENTICATED');
-  const account = await accountOf(said.from);
-  const isHis =
-    account !== undefined &&
-    !account.frozen &&
-    (await verifyLabelled(account.signKey, vitalsNames.labels.statement, bytes, signature));
-  if (!isHis) throw new CodedError('UNAUTHENTICATED');
-  return said;
-}
+): Promise<Statement> =>
+  openSigned(signed, async (said) => {
+    if (said.word !== word || !isToldNow(said, { account: to, nowMs })) return undefined;
+    const account = await accountOf(said.from);
+    return account?.frozen === false ? account.signKey : undefined;
+  });
