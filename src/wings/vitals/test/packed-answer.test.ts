@@ -13,7 +13,7 @@ import { addCiphertexts, type Ciphertext } from '../crypto/paillier/ciphertext.t
 import { openDecryption } from '../crypto/paillier/decryption.ts';
 import { openEncryption } from '../crypto/paillier/encryption.ts';
 import { bytesToInteger } from '../crypto/paillier/integers.ts';
-import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
+import { openModexpKernel } from '../crypto/paillier/kernel-arithmetic.ts';
 import { encryptPart, openPartSum } from '../crypto/paillier/packed-answer.ts';
 import { answerShare } from '../node/answer-share.ts';
 import { opensslArithmetic } from '../server/openssl-arithmetic.ts';
@@ -21,7 +21,7 @@ import { keyOf, repeating } from './paillier-keys.ts';
 
 const secretKey = await keyOf(1);
 const { publicKey: key } = secretKey;
-const kernel = await modularArithmetic();
+const kernel = await openModexpKernel();
 const by = { arithmetic: opensslArithmetic(kernel), random: repeating(u32be(10)) };
 const encryption = openEncryption(key, by);
 const decryption = openDecryption(secretKey, by);

@@ -7,12 +7,12 @@ import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
 import { paillierKey } from '../../api/paillier-key.ts';
 import { keyOf, repeating } from '../../test/paillier-keys.ts';
 import { bytesToInteger, integerToBytes, inverse, jacobi } from './integers.ts';
-import { modularArithmetic } from './kernel-arithmetic.ts';
+import { openModexpKernel } from './kernel-arithmetic.ts';
 import { type KeyProof, proveKey, verifyKey } from './key-proof.ts';
 import { modulusBytes, modulusToBytes, type PublicKey, publicKeyOf, rootToBytes } from './keys.ts';
 import { isProbablePrime } from './primality.ts';
 
-const arithmetic = await modularArithmetic();
+const arithmetic = await openModexpKernel();
 const owner = new Uint8Array(32).fill(7);
 const secretKey = await keyOf(1);
 const { publicKey: key } = secretKey;
