@@ -1,9 +1,11 @@
+import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { GatewayBase } from '../../../gateway/base.ts';
 import { definePart } from '../../../gateway/part.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
-import { noticeWord, recoveryKeyBytes, recoveryWord } from '../api/notice.ts';
-import { openSigned, type Statement } from '../api/statement.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
+import { noticeWord, recoveryKeyBytes, recoveryWord, statementLabel } from '../api/notice.ts';
+import { type Statement, signedStatement, statement } from '../api/statement.ts';
 
 /** What a data server told its hospital, as it signed it. */
 export interface ShownServer {
@@ -24,14 +26,15 @@ export class DataServerNotices {
 
   /** Keeps the newest. Throws UNAUTHENTICATED: not signed by a data server that this hospital enrolled. */
   async keep(signed: Uint8Array): Promise<void> {
-    const { view, organisation } = this.#base;
-    const said = await openSigned(signed, async ({ from }) => {
-      const row = await view.account(from);
-      const isOwn = row?.role === 'data-server' && row.organisation === organisation && !row.frozen;
-      return isOwn ? row.signKey : undefined;
-    });
+    const { statement: bytes, signature } = decodeAs(signedStatement, signed);
+    const said = decodeAs(statement, bytes);
+    const row = await this.#base.view.account(said.from);
+    const isOwn =
+      row?.role === 'data-server' && row.organisation === this.#base.organisation && !row.frozen;
+    const label = statementLabel;
+    const holds = isOwn && (await verifyLabelled(row.signKey, label, bytes, signature));
     const table = tableOf(said);
-    if (table === undefined) throw new CodedError('UNAUTHENTICATED');
+    if (!holds || table === undefined) throw new CodedError('UNAUTHENTICATED');
     this.#base.db.run(
       `INSERT INTO ${table} VALUES (?, ?, ?) ON CONFLICT (account)
        DO UPDATE SET time_ms = excluded.time_ms, notice = excluded.notice WHERE excluded.time_ms > time_ms`,

@@ -1,17 +1,20 @@
 import { bytesOfText, jsonIn, refusalAnswer } from '../../../api/message-parts.ts';
 import { isCode } from '../../../codes/index.ts';
+import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { GatewayBase } from '../../../gateway/base.ts';
 import { definePart } from '../../../gateway/part.ts';
-import { concatBytes } from '../../../primitives/bytes.ts';
+import { concatBytes, utf8ToText } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
-import { addressIn } from '../api/notice.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
+import { noticeWord, statementLabel } from '../api/notice.ts';
 import {
   dataServerRelayPost,
   type RelayedWord,
   relayedRoutes,
 } from '../api/routes/data-server-relay-post.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
+import { signedStatement, statement } from '../api/statement.ts';
 import { type DataServerNotices, dataServerNotices } from './data-servers-part.ts';
 
 /** A server that moved is found again after so long. */
@@ -64,7 +67,7 @@ export class DataServerRelay {
       : await this.#shownBy(row.organisation, server, signal);
     for (const { account, notice } of shown) {
       if (account !== server) continue;
-      const url = await addressIn(notice, { server, signKey: row.signKey });
+      const url = await addressIn(notice, server, row.signKey);
       if (url === undefined) continue;
       this.#known.set(server, { url, untilMs: this.#base.now() + knownMs });
       return url;
@@ -105,6 +108,25 @@ export class DataServerRelay {
       this.#known.delete(server);
       throw new CodedError('GATEWAY_UNREACHABLE', { server }, cause);
     }
+  }
+}
+
+/** Undefined: it is not this server's, or names no place for HTTP. */
+async function addressIn(
+  notice: Uint8Array,
+  server: AccountId,
+  signKey: Uint8Array,
+): Promise<string | undefined> {
+  try {
+    const { statement: bytes, signature } = decodeAs(signedStatement, notice);
+    const { from, word, payload } = decodeAs(statement, bytes);
+    const isHis = from === server && word === noticeWord;
+    if (!isHis || !(await verifyLabelled(signKey, statementLabel, bytes, signature)))
+      return undefined;
+    const { protocol, href } = new URL(utf8ToText(payload));
+    return /^https?:$/u.test(protocol) ? href.replace(/\/+$/, '') : undefined;
+  } catch {
+    return undefined;
   }
 }
 

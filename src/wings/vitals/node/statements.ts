@@ -1,10 +1,16 @@
 import { sha256 } from '../../../crypto/hash.ts';
+import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import { type Account, accounts } from '../../../ledger/tables/accounts.ts';
 import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import type { AccountId } from '../../../primitives/ids.ts';
-import { isToldNow, openSigned, type Statement, signStatement } from '../api/statement.ts';
+import { type AccountId, idBytes } from '../../../primitives/ids.ts';
+import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { type Statement, signedStatement, statement } from '../api/statement.ts';
+import { vitalsNames } from '../names.ts';
 import type { DataServerBase, LedgerRows } from './data-server-base.ts';
+
+/** A clock may be so far off. */
+const tolerated = 5 * 60_000;
 
 type Speaker = Pick<DataServerBase, 'account' | 'sign' | 'now'>;
 interface Listener extends Pick<DataServerBase, 'account' | 'now'> {
@@ -12,63 +18,69 @@ interface Listener extends Pick<DataServerBase, 'account' | 'now'> {
 }
 
 /** What this server says, signed. `to` missing: to everybody. Rule VS-5. */
-export const state = (
+export async function state(
   { account, sign, now }: Speaker,
-  {
-    to,
-    word,
-    payload,
-  }: { readonly to?: AccountId; readonly word: string; readonly payload: Uint8Array },
-): Promise<Uint8Array> => signStatement(sign, { from: account, to, word, timeMs: now(), payload });
-
-interface Said extends Statement {
-  readonly account: Account;
+  of: { readonly to?: AccountId; readonly word: string; readonly payload: Uint8Array },
+): Promise<Uint8Array> {
+  const bytes = encodeAs(statement, {
+    ...{ from: account, word: of.word, timeMs: now(), payload: of.payload },
+    to: of.to === undefined ? new Uint8Array(0) : idBytes(of.to),
+  });
+  const label = vitalsNames.labels.statement;
+  const signature = await signLabelled(sign, label, bytes);
+  return encodeAs(signedStatement, { statement: bytes, signature });
 }
 
-/** By the key in use of an account that is not frozen; before it is looked for, what is said must be `isMeant`. */
+/** By the key in use of an account that is not frozen. Of what age it is the caller judges. */
 async function openSaid(
   { ledger }: Pick<Listener, 'ledger'>,
   signed: Uint8Array,
-  isMeant: (said: Statement) => boolean,
-): Promise<Said> {
-  let account: Account | undefined;
-  const said = await openSigned(signed, async (it) => {
-    account = isMeant(it) ? await ledger.row(accounts, it.from) : undefined;
-    return account?.frozen === false ? account.signKey : undefined;
-  });
-  if (account === undefined) throw new CodedError('UNAUTHENTICATED');
-  return { ...said, account };
+): Promise<{ readonly said: Statement; readonly account: Account }> {
+  const { statement: bytes, signature } = decodeAs(signedStatement, signed);
+  const said = decodeAs(statement, bytes);
+  const account = await ledger.row(accounts, said.from);
+  const label = vitalsNames.labels.statement;
+  const isHis =
+    account !== undefined &&
+    !account.frozen &&
+    (await verifyLabelled(account.signKey, label, bytes, signature));
+  if (!isHis) throw new CodedError('UNAUTHENTICATED');
+  return { said, account };
 }
 
-const told =
-  ({ account, now }: Listener) =>
-  (said: Statement): boolean =>
-    isToldNow(said, { account, nowMs: now() });
-
-function requireServer(said: Said): Statement {
-  if (said.account.role !== 'data-server') throw new CodedError('UNAUTHENTICATED');
-  return said;
-}
+const isToldNow = ({ account, now }: Listener, { to, timeMs }: Statement): boolean =>
+  equalBytes(to, idBytes(account)) && Math.abs(timeMs - now()) <= tolerated;
 
 /**
  * A statement whose signer is a data server of the ledger that is not frozen. Who may say it, and of what age, the caller
  * judges. Throws UNAUTHENTICATED, CBOR_SHAPE.
  */
-export const openStatement = async (
+export async function openStatement(
   base: Pick<Listener, 'ledger'>,
   signed: Uint8Array,
-): Promise<Statement> => requireServer(await openSaid(base, signed, () => true));
+): Promise<Statement> {
+  const { said, account } = await openSaid(base, signed);
+  if (account.role !== 'data-server') throw new CodedError('UNAUTHENTICATED');
+  return said;
+}
 
 /** What another server says to this one, now. Throws UNAUTHENTICATED. */
-export const openPeerStatement = async (base: Listener, signed: Uint8Array): Promise<Statement> =>
-  requireServer(await openSaid(base, signed, told(base)));
+export async function openPeerStatement(base: Listener, signed: Uint8Array): Promise<Statement> {
+  const said = await openStatement(base, signed);
+  if (!isToldNow(base, said)) throw new CodedError('UNAUTHENTICATED');
+  return said;
+}
 
 /** What a person's account says to this server, now. Throws CBOR_*, UNAUTHENTICATED. Rules VR-12 and VQ-38. */
-export const openReaderStatement = (
+export async function openReaderStatement(
   base: Listener,
   signed: Uint8Array,
   word: string,
-): Promise<Said> => openSaid(base, signed, (it) => it.word === word && told(base)(it));
+): Promise<Statement & { readonly account: Account }> {
+  const { said, account } = await openSaid(base, signed);
+  if (said.word !== word || !isToldNow(base, said)) throw new CodedError('UNAUTHENTICATED');
+  return { ...said, account };
+}
 
 /** Asks another server and gives the payload of its answer to this very question. Throws PEER_DISAGREES: it answered another. */
 export async function askPeer(

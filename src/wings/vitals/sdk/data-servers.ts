@@ -1,12 +1,15 @@
 import { bytesOfText, jsonIn } from '../../../api/message-parts.ts';
 import type { Route } from '../../../api/route.ts';
+import { verifyLabelled } from '../../../crypto/signature.ts';
+import { utf8ToText } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
 import type { Answer, Asking, Sendable } from '../../../sdk/client/call.ts';
 import type { Context } from '../../../sdk/client/context.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
-import { addressIn } from '../api/notice.ts';
+import { noticeWord } from '../api/notice.ts';
 import {
   dataServerRelayPost,
   type RelayedRoute,
@@ -14,6 +17,8 @@ import {
   relayedRoutes,
 } from '../api/routes/data-server-relay-post.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
+import { signedStatement, statement } from '../api/statement.ts';
+import { vitalsNames } from '../names.ts';
 
 /** A data server that says nothing for so long counts as silent; there is the replica. */
 const patienceMs = 10_000;
@@ -83,7 +88,7 @@ function directLine(ctx: Context): DataServerLine {
     async client(server, signal) {
       shown ??= shownNotices(ctx, signal);
       for (const { account, notice } of await shown) {
-        const url = account === server ? await urlOf(ctx, account, notice, signal) : undefined;
+        const url = account === server ? await addressIn(ctx, account, notice, signal) : undefined;
         if (url !== undefined) {
           return new GatewayClient(new Http(url, { timeoutMs: patienceMs, retryDelaysMs: [] }));
         }
@@ -111,18 +116,23 @@ async function shownNotices(ctx: Context, signal?: AbortSignal): Promise<readonl
   return (await Promise.all(asked)).flat();
 }
 
-/** Undefined: it is not this server's notice, or nobody shows who it is. */
-async function urlOf(
+async function addressIn(
   ctx: Context,
-  server: AccountId,
+  account: AccountId,
   notice: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    const { signKey } = await ctx.ledger.knownAccount(server, signal);
-    return await addressIn(bytesOfText(notice), { server, signKey });
+    const { statement: bytes, signature } = decodeAs(signedStatement, bytesOfText(notice));
+    const { from, word, payload } = decodeAs(statement, bytes);
+    const { signKey } = await ctx.ledger.knownAccount(account, signal);
+    const label = vitalsNames.labels.statement;
+    const isHis = from === account && word === noticeWord;
+    if (!isHis || !(await verifyLabelled(signKey, label, bytes, signature))) return undefined;
+    return new URL(utf8ToText(payload)).href;
   } catch (error) {
-    if (isCoded(error) && error.code !== 'INTERRUPTED') return undefined;
+    if (isCoded(error, 'INTERRUPTED')) throw error;
+    if (isCoded(error) || error instanceof TypeError) return undefined;
     throw error;
   }
 }

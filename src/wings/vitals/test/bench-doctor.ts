@@ -6,14 +6,13 @@ import type { Action } from '../../../sdk/action.ts';
 import { dayOf } from '../api/chart-records.ts';
 import { readingsPost } from '../api/routes/readings-post.ts';
 import { encodeSensorRead, readingWord, readWord } from '../api/sensor-read.ts';
-import { signStatement } from '../api/statement.ts';
 import type { ServerNumber } from '../crypto/page-head.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../names.ts';
 import { joinPages, type NamedServer } from '../sdk/reading/joined-pages.ts';
 import { type AskedFor, provenReading, sealContext } from '../sdk/reading/shown-pages.ts';
 import { changeStudies, registerSensor } from '../sdk/registering.ts';
-import { openStatement } from '../sdk/statements.ts';
+import { openStatement, signStatement } from '../sdk/statements.ts';
 import { datasetOf, pageValues, places, ReadingTown, sensorKey } from './reading-town.ts';
 
 const hourMs = 3_600_000;

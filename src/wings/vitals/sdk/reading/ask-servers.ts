@@ -7,13 +7,12 @@ import type { Context, WorkOptions } from '../../../../sdk/client/context.ts';
 import { dayOf, dayRecordId, daysOf, replicasADay } from '../../api/chart-records.ts';
 import { readingsPost } from '../../api/routes/readings-post.ts';
 import { encodeSensorRead, readingWord, readWord } from '../../api/sensor-read.ts';
-import { signStatement } from '../../api/statement.ts';
 import type { ServerNumber } from '../../crypto/page-head.ts';
 import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { type Trio, trioId } from '../../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerLine } from '../data-servers.ts';
-import { openStatement } from '../statements.ts';
+import { openStatement, signStatement } from '../statements.ts';
 import {
   type Gap,
   gapsIn,
