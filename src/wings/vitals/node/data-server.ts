@@ -8,6 +8,7 @@ import type { DataServerBase } from './data-server-base.ts';
 import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
 import { takeUpload } from './intake.ts';
 import { QuestionDesk } from './question-desk.ts';
+import type { QuestionPages } from './question-pages.ts';
 import { VitalsReading } from './reading.ts';
 import { register } from './registering.ts';
 import { answerPeer, openPeerStatement, state } from './statements.ts';
@@ -128,12 +129,15 @@ export class DataServer {
 }
 
 /** Where researchers ask this server. */
-function deskOf(
-  base: DataServerBase,
-  newestBatch: (trio: string) => Promise<number>,
-): QuestionDesk {
+function deskOf(base: DataServerBase, follow: (trio: string) => Promise<number>): QuestionDesk {
   const { account, ledger, send, now, questions: store } = base;
-  const pages = { ...storedPages(base.store), newestBatch };
+  const stored = storedPages(base.store);
+  const pages: QuestionPages = {
+    ...stored,
+    // What is here needs no look at the ledger: a question pins its batch.
+    hasBatch: async (trio, number) =>
+      (await stored.hasBatch(trio, number)) || (await follow(trio)) >= number,
+  };
   return new QuestionDesk({
     ...{ account, ledger, send, now, store, pages },
     async hidingKeys(id) {

@@ -15,7 +15,7 @@ export function storedPages(store: PageStore): QuestionPages {
   const people = new RegisteredPeople(store);
   const windows = new Windows(store);
   return {
-    newestBatch: (trio) => store.newestBatch(trio),
+    hasBatch: async (trio, number) => (await store.newestBatch(trio)) >= number,
     async select(wanted) {
       const { patients } = await windows.of(selectionOf(wanted));
       const isMeant = await people.meant(wanted.dataset, wanted.cohort);
