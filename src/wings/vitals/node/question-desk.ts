@@ -193,16 +193,21 @@ export class QuestionDesk {
     if (!(await verifyLabelled(account.signKey, label, bytes, signature)))
       throw new CodedError('SIGNATURE_WRONG');
     const permit = requirePermit(manifest, rows.permit);
-    // Looked up again after the withdrawal: what was paid in between was paid in time. Rule VQ-32a.
-    const paid =
-      rows.paid ?? (rows.isWithdrawn ? await this.#rows.paid(manifest, query) : undefined);
-    if (rows.isWithdrawn && paid === undefined) throw new CodedError('PERMIT_WITHDRAWN');
+    const paid = rows.paid ?? (await this.#paidMeanwhile(manifest, query));
     const asked = requireDataset(manifest, rows.dataset);
     const servers = (await serversOf(ledger, asked.trio)) ?? [];
     if (!servers.includes(self)) throw new CodedError('DATASET_UNKNOWN');
     const permitUntilMs = permit.notAfterMs;
     const { directory } = rows;
     return { manifest, query, dataset: asked, servers, signed, permitUntilMs, paid, directory };
+  }
+
+  /** Whether it was paid is looked up second: what was paid in between was paid in time. Throws PERMIT_WITHDRAWN. Rule VQ-32a. */
+  async #paidMeanwhile(manifest: QueryManifest, query: string): Promise<StatQueryRow | undefined> {
+    if (!(await this.#rows.isWithdrawn(manifest))) return undefined;
+    const paid = await this.#rows.paid(manifest, query);
+    if (paid === undefined) throw new CodedError('PERMIT_WITHDRAWN');
+    return paid;
   }
 
   /** Steps 5 to 13. */

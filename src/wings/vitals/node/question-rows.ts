@@ -12,7 +12,6 @@ export interface RowsOfQuestion {
   readonly account: Account | undefined;
   readonly directory: Keys | undefined;
   readonly permit: Permit | undefined;
-  readonly isWithdrawn: boolean;
   readonly paid: StatQueryRow | undefined;
   readonly dataset: Dataset | undefined;
 }
@@ -31,15 +30,19 @@ export class QuestionRows {
 
   async of(manifest: QueryManifest, query: string): Promise<RowsOfQuestion> {
     const { researcher } = manifest;
-    const [account, directory, permit, withdrawn, paid, dataset] = await Promise.all([
+    const [account, directory, permit, paid, dataset] = await Promise.all([
       this.#ledger.row(accounts, researcher),
       this.#ledger.row(keys, researcher),
       this.#permit(manifest.permit),
-      this.#ledger.row(statWithdrawn, manifest.permit),
       this.paid(manifest, query),
       this.#ledger.row(statDatasets, manifest.dataset),
     ]);
-    return { account, directory, permit, isWithdrawn: withdrawn !== undefined, paid, dataset };
+    return { account, directory, permit, paid, dataset };
+  }
+
+  /** Whether its permit was taken back: asked of a question that nobody paid, for what was paid was paid before. Rule VQ-32a. */
+  async isWithdrawn({ permit }: QueryManifest): Promise<boolean> {
+    return (await this.#ledger.row(statWithdrawn, permit)) !== undefined;
   }
 
   /** Who paid for it, and how; undefined: nobody yet. */
