@@ -32,6 +32,7 @@ import {
   type MeantPatient,
   type PageSet,
   pageSetOf,
+  pageSetOnce,
   patientsIn,
   requirePatients,
   selectionOf,
@@ -246,7 +247,7 @@ export class QuestionDesk {
     const { pages: kept } = this.#parts;
     if (!(await kept.hasBatch(trio, asOfBatch))) throw new CodedError('BATCH_UNKNOWN');
     const meant = await kept.select(wanted);
-    const set = pageSetOf(meant);
+    const set = pageSetOnce(meant);
     await this.#requireFewGroups(manifest, set);
     requirePatients(meant, kMin);
     const all = { query: bytesOf(query), pagesPerPatient, wanted };
