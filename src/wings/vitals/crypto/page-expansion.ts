@@ -38,6 +38,10 @@ export const expandShare = (
 ): Promise<Uint8Array> =>
   expand(arithmetic, { secret, label: labels.pageShare, head }, shareLength);
 
+/** What `expandShare` samples the share from: enough but once in 2^200; it says what to do then. */
+export const shareStream = (secret: Uint8Array, head: PageHead): Promise<Uint8Array> =>
+  secretStream(secret, labels.pageShare, binderOf(head), 8 * (shareLength + spareWords));
+
 /** Server 3's share of the wires' random points: 3 x 188 elements. */
 export const expandWires = (
   arithmetic: PageArithmetic,

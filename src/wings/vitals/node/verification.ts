@@ -14,14 +14,9 @@ import {
 } from '../../../primitives/shape.ts';
 import { type PageManifest, pageManifest } from '../api/page.ts';
 import type { OfThree } from '../crypto/page-head.ts';
-import { type KeptShare, keepShare } from '../crypto/page-keep.ts';
-import { openBody } from '../crypto/page-open.ts';
-import {
-  decidePage,
-  type PreparedShare,
-  prepareShare,
-  type VerifierShare,
-} from '../crypto/page-verify.ts';
+import { judgeShare } from '../crypto/page-judge.ts';
+import type { KeptShare } from '../crypto/page-keep.ts';
+import { decidePage, type PreparedShare, type VerifierShare } from '../crypto/page-verify.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { nameOf } from './intake.ts';
 import { headOf, keptBody } from './page-bodies.ts';
@@ -53,6 +48,7 @@ export type RoundMessage = Of<typeof roundMessage>;
 
 /** What this server found of one of its own pages. */
 interface Prepared {
+  readonly manifest: PageManifest;
   readonly said: Saying;
   readonly share?: PreparedShare;
   readonly kept?: KeptShare;
@@ -185,15 +181,15 @@ export class Verification {
     const [head, server] = [headOf(manifest), trio.place];
     try {
       const body = keptBody(server, page.body);
-      const opened = await openBody(arithmetic, { server, head, body });
       const hash = manifest.hashes[server - 1] ?? manifest.hashes[0];
-      const kept = keepShare(arithmetic, { server, head, opened, hash });
       const { parts } = manifest;
-      const share = await prepareShare(arithmetic, { server, head, parts, opened, verifyKey });
-      return { said: { kind: 'share', part: share.part, verifier: share.verifier }, share, kept };
+      const judged = { server, head, body, parts, hash, verifyKey };
+      const { share, kept } = await judgeShare(arithmetic, judged);
+      const { part, verifier } = share;
+      return { manifest, said: { kind: 'share', part, verifier }, share, kept };
     } catch (error) {
       if (!isCoded(error)) throw error;
-      return { said: { kind: 'refusal', code: error.code } };
+      return { manifest, said: { kind: 'refusal', code: error.code } };
     }
   }
 
@@ -242,14 +238,13 @@ export class Verification {
     // Of the lowest server that refuses: so all three give one reason.
     const refusal = said.find((it) => it.kind === 'refusal');
     if (refusal !== undefined) return { page, manifestHash, code: refusal.code };
-    const manifest = decodeAs(pageManifest, of.manifest);
-    const verdict = this.#judge(manifest, said, mine);
+    const verdict = this.#judge(said, mine);
     if (verdict !== 'accepted' || mine.kept === undefined)
       return { page, manifestHash, code: verdict };
     return { page, manifestHash, kept: mine.kept };
   }
 
-  #judge({ parts }: PageManifest, said: readonly Saying[], { share }: Prepared): string {
+  #judge(said: readonly Saying[], { manifest: { parts }, share }: Prepared): string {
     const [first, second, third] = said.map(shareIn);
     if (first === undefined || second === undefined || third === undefined || share === undefined)
       throw new CodedError('INTERNAL');
