@@ -34,7 +34,7 @@ import { accountOf, VitalsHome } from './vitals-home.ts';
  */
 
 const names = ['north', 'harbour', 'valley'] as const;
-const pagesPerDay = 24;
+export const pagesPerDay = 24;
 /** Of a full batch of 4,096 pages. */
 const daysOfBatch = Math.floor(4_096 / pagesPerDay);
 const columns = rollLength;
