@@ -15,16 +15,25 @@ export {
   shake256,
 } from '#hash';
 
-const zero = Uint8Array.of(0);
+const heads = new Map<Label, Uint8Array>();
+
+/** label ‖ 0x00: what stands first in everything that has a purpose; encoded once. */
+export function labelHead(label: Label): Uint8Array {
+  const known = heads.get(label);
+  if (known !== undefined) return known;
+  const head = concatBytes(utf8(label), Uint8Array.of(0));
+  heads.set(label, head);
+  return head;
+}
 
 /** SHA-256(label ‖ 0x00 ‖ parts): every hash with a purpose has its own label (protocol 1). */
 export function labelledHash(label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
-  return sha256(utf8(label), zero, ...parts);
+  return sha256(labelHead(label), ...parts);
 }
 
 /** `info` of HKDF and HPKE: label ‖ 0x00 ‖ CBOR(context) (protocol 1). */
 export function labelledInfo(label: Label, context: Cbor): Uint8Array {
-  return concatBytes(utf8(label), zero, encodeCbor(context));
+  return concatBytes(labelHead(label), encodeCbor(context));
 }
 
 /** HKDF-SHA-256 without salt, info = label ‖ 0x00 ‖ CBOR(context); 32 bytes, 64 for a scalar. */

@@ -1,9 +1,6 @@
 import { platform } from '#platform';
-import { utf8 } from '../primitives/bytes.ts';
-import { hmacSha256 } from './hash.ts';
+import { hmacSha256, labelHead } from './hash.ts';
 import type { Label } from './labels.ts';
-
-const zero = Uint8Array.of(0);
 
 /**
  * `length` pseudo-random bytes from a secret of 32, for one purpose and one binder: key 16 ‖ counter 16 =
@@ -17,6 +14,6 @@ export function secretStream(
   binder: Uint8Array,
   length: number,
 ): Promise<Uint8Array> {
-  const seed = hmacSha256(secret, utf8(label), zero, binder);
+  const seed = hmacSha256(secret, labelHead(label), binder);
   return platform.aes128CtrStream(seed.subarray(0, 16), seed.subarray(16), length);
 }

@@ -49,6 +49,14 @@ export function decodeCbor(bytes: Uint8Array): Cbor {
   return value;
 }
 
+/** As `decodeCbor`, with byte strings that are views of `bytes`: for who neither changes nor keeps them. */
+export function decodeCborViews(bytes: Uint8Array): Cbor {
+  const reader = new Reader(bytes, true);
+  const value = reader.item(0);
+  if (reader.at !== bytes.length) throw invalid(reader.at);
+  return value;
+}
+
 /**
  * One value after the other (RFC 8742), each decoded when it is asked for: what many rows travel as, so that who
  * reads them may stop between two. Throws `CodedError('CBOR_INVALID')` at the first that is none.
@@ -146,9 +154,11 @@ const shortBytes = 80;
 class Reader {
   at = 0;
   readonly #bytes: Uint8Array;
+  readonly #views: boolean;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, views = false) {
     this.#bytes = bytes;
+    this.#views = views;
   }
 
   /** `depth`: how many arrays are around it. */
@@ -199,6 +209,7 @@ class Reader {
   #byteString(length: number): Uint8Array {
     const start = this.at;
     this.at += length;
+    if (this.#views) return this.#bytes.subarray(start, start + length);
     const copy = new Uint8Array(length);
     if (length > shortBytes) copy.set(this.#bytes.subarray(start, start + length));
     else for (let i = 0; i < length; i++) copy[i] = this.#bytes[start + i] ?? 0;

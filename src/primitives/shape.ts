@@ -2,6 +2,7 @@ import { bytesToHex, equalBytes, hexToBytes } from './bytes.ts';
 import {
   type Cbor,
   decodeCbor,
+  decodeCborViews,
   encodeCbor,
   readArray,
   readBoolean,
@@ -293,4 +294,9 @@ export function encodeAs<T>(shape: Shape<T>, value: T): Uint8Array {
 /** The value that bytes are. Throws CBOR_INVALID and what the shape throws. */
 export function decodeAs<T>(shape: Shape<T>, encoded: Uint8Array, field = 'object'): T {
   return shape.decode(decodeCbor(encoded), field);
+}
+
+/** As `decodeAs`, with byte strings that are views of `encoded`: for who neither changes nor keeps them. */
+export function decodeViewsAs<T>(shape: Shape<T>, encoded: Uint8Array, field = 'object'): T {
+  return shape.decode(decodeCborViews(encoded), field);
 }

@@ -41,17 +41,30 @@ export function shake256(input: Uint8Array, length: number): Uint8Array {
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   // Two hashes over one buffer each: Node's Hmac object costs twice as much for the short inputs that we have.
   const short = key.length > 64 ? sha256(key) : key;
-  const inner = concatBytes(ipad, ...parts);
-  const outer = new Uint8Array(96).fill(0x5c, 0, 64);
+  let end = 64;
+  for (const part of parts) end += part.length;
+  // Used again: memory of its own for each costs as much as the hashes. Nothing waits in between, and no key stays in it.
+  const inner = end <= innerScratch.length ? innerScratch : new Uint8Array(end);
+  inner.fill(0x36, 0, 64);
+  outer.fill(0x5c, 0, 64);
   for (let i = 0; i < short.length; i++) {
     const byte = short[i] ?? 0;
     inner[i] = 0x36 ^ byte;
     outer[i] = 0x5c ^ byte;
   }
-  sha256Into(outer, 64, inner);
-  return sha256(outer);
+  let at = 64;
+  for (const part of parts) {
+    inner.set(part, at);
+    at += part.length;
+  }
+  sha256Into(outer, 64, inner.subarray(0, end));
+  const digest = sha256(outer);
+  inner.fill(0, 0, end);
+  outer.fill(0);
+  return digest;
 }
-const ipad = new Uint8Array(64).fill(0x36);
+const innerScratch = new Uint8Array(512);
+const outer = new Uint8Array(96);
 
 /** HMAC-SHA-512 over the parts one after the other. */
 export function hmacSha512(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {

@@ -24,3 +24,10 @@ export type Statement = Of<typeof statement>;
 
 export const signedStatement = struct({ statement: bytes(), signature: bytes(64) });
 export type SignedStatement = Of<typeof signedStatement>;
+
+/** A signed statement, and beside it the bytes whose SHA-256 its payload ends with. Rule VS-5a. */
+export const carryingStatement = struct({
+  statement: bytes(),
+  signature: bytes(64),
+  carried: bytes(),
+});

@@ -78,12 +78,16 @@ export class Halves {
     this.values = new Float64Array(rows * this.#width);
   }
 
-  /** To sum `to`, row `from` of `words`; at most 2^20 to each. */
-  add(to: number, words: Uint32Array, from: number): void {
+  /** Rows of `words`, one after the other, each to the sum that `places` says; at most 2^20 to each. */
+  addRows(places: Uint32Array, words: Uint32Array): void {
     const { values } = this;
     const width = this.#width;
-    for (let half = 0, at = to * width, read = from * width; half < width; half++, at++, read++)
-      values[at] = (values[at] ?? 0) + (words[read] ?? 0);
+    let read = 0;
+    for (let row = 0; row < places.length; row++) {
+      const at = (places[row] ?? 0) * width;
+      for (let half = 0; half < width; half++, read++)
+        values[at + half] = (values[at + half] ?? 0) + (words[read] ?? 0);
+    }
   }
 
   /** Makes each sum as small as one row again: 2^64 is 2^32 - 1 in the field. */

@@ -13,6 +13,7 @@ import {
   ranged,
   rangeValues,
   rangeWires,
+  shareLength,
   usedRuns,
   valuesPerProof,
   verifierLength,
@@ -82,6 +83,15 @@ export const plainArithmetic: PageArithmetic = {
       });
     });
     return elementsToBytes(field, verifiers.flat());
+  },
+
+  prepare(share, at) {
+    const elements =
+      'elements' in share ? share.elements : plainArithmetic.sample(share.stream, shareLength);
+    if (elements === undefined) return undefined;
+    const cleared = plainArithmetic.clearUnused(elements, at);
+    const verifier = plainArithmetic.query(cleared, at);
+    return { verifier, kept: plainArithmetic.truncate(cleared) };
   },
 
   decide(verifiers, jointRand) {

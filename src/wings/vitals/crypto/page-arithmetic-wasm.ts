@@ -138,6 +138,21 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
       kernel.query(n, k, isFirst ? 1 : 0);
       return take(kernel.verifier, pageProofs * verifierLength);
     },
+    prepare(share, { n, k, jointRand, queryRand, isFirst }) {
+      if ('elements' in share) putShare(share.elements);
+      else {
+        put(kernel.stream, share.stream);
+        const found = kernel.sample(share.stream.length / 8, kernel.share.value, shareLength);
+        if (found < shareLength) return undefined;
+      }
+      putRand(kernel.jointRand, jointRand);
+      putRand(kernel.queryRand, queryRand);
+      kernel.clearUnused(kernel.share.value, n, k);
+      kernel.query(n, k, isFirst ? 1 : 0);
+      kernel.truncate();
+      const verifier = take(kernel.verifier, pageProofs * verifierLength);
+      return { verifier, kept: take(kernel.kept, keptLength) };
+    },
     decide(verifiers, jointRand) {
       const bytes = 8 * pageProofs * verifierLength;
       memory.fill(0, kernel.verifier.value, kernel.verifier.value + bytes);

@@ -20,16 +20,24 @@ export interface PageArithmetic {
   /** A whole measurement with the wires' random points becomes one with the proofs' values too. */
   prove(whole: Uint8Array, jointRand: Uint8Array): Uint8Array;
   /** One server's verifier share, 3 x 191 elements, of its cleared share. `isFirst`: it adds the constants. */
-  query(
-    share: Uint8Array,
-    at: PageSize & {
-      readonly jointRand: Uint8Array;
-      readonly queryRand: Uint8Array;
-      readonly isFirst: boolean;
-    },
-  ): Uint8Array;
+  query(share: Uint8Array, at: QueryPoint): Uint8Array;
+  /**
+   * What a server says and keeps of its share, in one call: `query` and `truncate` of the share once it is cleared. `share`:
+   * 1923 elements, or a stream that they are sampled from; undefined when it holds fewer.
+   */
+  prepare(
+    share: { readonly elements: Uint8Array } | { readonly stream: Uint8Array },
+    at: QueryPoint,
+  ): { readonly verifier: Uint8Array; readonly kept: Uint8Array } | undefined;
   /** Whether the verifier shares of all three accept; false too for words that are no elements. */
   decide(verifiers: readonly Uint8Array[], jointRand: Uint8Array): boolean;
   /** Of a cleared share: 20 + 160 elements that a server keeps. */
   truncate(share: Uint8Array): Uint8Array;
+}
+
+/** Where a share is asked. */
+export interface QueryPoint extends PageSize {
+  readonly jointRand: Uint8Array;
+  readonly queryRand: Uint8Array;
+  readonly isFirst: boolean;
 }

@@ -1,6 +1,6 @@
-import { hmacSha256, labelledHash } from '../../../crypto/hash.ts';
+import { hmacSha256, labelHead, labelledHash } from '../../../crypto/hash.ts';
 import { secretStream } from '../../../crypto/stream.ts';
-import { concatBytes, utf8 } from '../../../primitives/bytes.ts';
+import { concatBytes } from '../../../primitives/bytes.ts';
 import { vitalsNames } from '../names.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { binderOf, type OfThree, type PageHead, type ServerNumber } from './page-head.ts';
@@ -38,6 +38,10 @@ export const expandShare = (
 ): Promise<Uint8Array> =>
   expand(arithmetic, { secret, label: labels.pageShare, head }, shareLength);
 
+/** What `expandShare` samples the share from: enough but once in 2^200; it says what to do then. */
+export const shareStream = (secret: Uint8Array, head: PageHead): Promise<Uint8Array> =>
+  secretStream(secret, labels.pageShare, binderOf(head), 8 * (shareLength + spareWords));
+
 /** Server 3's share of the wires' random points: 3 x 188 elements. */
 export const expandWires = (
   arithmetic: PageArithmetic,
@@ -53,12 +57,11 @@ export const expandClinical = (
   codes: number,
 ): Promise<Uint8Array> => secretStream(secret, labels.pageClinical, binderOf(head), 2 * codes);
 
-const zero = Uint8Array.of(0);
 const mac = (
   secret: Uint8Array,
   label: (typeof labels)['pageSalt' | 'pageJointPart'],
   ...parts: readonly Uint8Array[]
-): Uint8Array => hmacSha256(secret, utf8(label), zero, ...parts);
+): Uint8Array => hmacSha256(secret, labelHead(label), ...parts);
 
 /** The salt of a kept share: 256 bits that one server and the device know. */
 export const saltOf = (secret: Uint8Array, head: PageHead): Uint8Array =>

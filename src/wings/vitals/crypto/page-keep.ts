@@ -19,30 +19,39 @@ export interface KeptShare {
 }
 
 /** Without its hash compared: for devices, which make the hash. */
-export function truncateShare(arithmetic: PageArithmetic, opened: OpenedShare): KeptShare {
-  const kept = arithmetic.truncate(opened.share);
-  return {
-    roll: kept.subarray(0, 8 * rollLength),
-    histogram: kept.subarray(8 * rollLength),
-    ...{ clinical: opened.clinical, salt: opened.salt },
-  };
+export const truncateShare = (arithmetic: PageArithmetic, opened: OpenedShare): KeptShare =>
+  keptOf(arithmetic.truncate(opened.share), opened);
+
+/** `elements`: 20 + 160. */
+export const keptOf = (
+  elements: Uint8Array,
+  { clinical, salt }: Pick<KeptShare, 'clinical' | 'salt'>,
+): KeptShare => ({
+  roll: elements.subarray(0, 8 * rollLength),
+  histogram: elements.subarray(8 * rollLength),
+  ...{ clinical, salt },
+});
+
+interface HashedShare {
+  readonly server: ServerNumber;
+  readonly head: PageHead;
+  readonly hash: Uint8Array;
 }
 
 /** What a server keeps, once it has the hash of the manifest. Throws SHARE_HASH_MISMATCH. */
 export function keepShare(
   arithmetic: PageArithmetic,
-  of: {
-    readonly server: ServerNumber;
-    readonly head: PageHead;
-    readonly opened: OpenedShare;
-    readonly hash: Uint8Array;
-  },
+  of: HashedShare & { readonly opened: OpenedShare },
 ): KeptShare {
   const kept = truncateShare(arithmetic, of.opened);
-  if (!equalBytes(keptHash(of.server, of.head, kept), of.hash)) {
-    throw new CodedError('SHARE_HASH_MISMATCH', { server: of.server });
-  }
+  requireHash(kept, of);
   return kept;
+}
+
+/** Throws SHARE_HASH_MISMATCH. */
+export function requireHash(kept: KeptShare, { server, head, hash }: HashedShare): void {
+  if (!equalBytes(keptHash(server, head, kept), hash))
+    throw new CodedError('SHARE_HASH_MISMATCH', { server });
 }
 
 /**

@@ -2,7 +2,7 @@ import { CodedError } from '../../../primitives/errors.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { expandClinical, expandShare, expandWires, jointPartOf, saltOf } from './page-expansion.ts';
 import { type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
-import { pageProofs, usedLength, usedRuns, valuesPerProof } from './page-layout.ts';
+import { type PageSize, pageProofs, usedLength, usedRuns, valuesPerProof } from './page-layout.ts';
 import { wholeShare } from './page-parts.ts';
 
 /** What servers 1 and 2 are sent: everything follows from 32 bytes. */
@@ -43,33 +43,58 @@ export async function openBody(
   const { server, head, body } = of;
   const { secret } = body;
   const size = sizeOf(head);
-  if (secret.length !== 32) throw new CodedError('BODY_LENGTH', { server });
+  requireBody(arithmetic, of, size);
   const salt = saltOf(secret, head);
-  if (server !== 3) {
-    if ('elements' in body) throw new CodedError('BODY_LENGTH', { server });
-    const [share, clinical] = await Promise.all([
-      expandShare(arithmetic, secret, head),
-      expandClinical(secret, head, size.n * size.k),
-    ]);
-    const part = jointPartOf(server, secret, head);
-    return { share: arithmetic.clearUnused(share, size), clinical, salt, part };
+  if ('elements' in body) {
+    const measured = measurementOf(body, size);
+    const part = jointPartOf(3, secret, head, measured.used);
+    const share = await measured.share(arithmetic, head);
+    return { share, clinical: body.clinical, salt, part };
   }
-  const measured = 8 * usedLength(size);
+  const [share, clinical] = await Promise.all([
+    expandShare(arithmetic, secret, head),
+    expandClinical(secret, head, size.n * size.k),
+  ]);
+  const part = jointPartOf(server, secret, head);
+  return { share: arithmetic.clearUnused(share, size), clinical, salt, part };
+}
+
+const measuredBytes = (size: PageSize): number => 8 * usedLength(size);
+
+/** Throws BODY_LENGTH, ELEMENT_NOT_CANONICAL. */
+export function requireBody(
+  arithmetic: PageArithmetic,
+  { server, body }: { readonly server: ServerNumber; readonly body: SeedBody | ExplicitBody },
+  size: PageSize,
+): void {
   const proofs = 8 * pageProofs * valuesPerProof;
-  if (
-    !('elements' in body) ||
-    body.elements.length !== measured + proofs ||
-    body.clinical.length !== 2 * size.n * size.k
-  ) {
-    throw new CodedError('BODY_LENGTH', { server });
-  }
-  if (!arithmetic.isCanonical(body.elements))
+  const isFit =
+    'elements' in body
+      ? server === 3 &&
+        body.elements.length === measuredBytes(size) + proofs &&
+        body.clinical.length === 2 * size.n * size.k
+      : server !== 3;
+  if (body.secret.length !== 32 || !isFit) throw new CodedError('BODY_LENGTH', { server });
+  if ('elements' in body && !arithmetic.isCanonical(body.elements))
     throw new CodedError('ELEMENT_NOT_CANONICAL', { server });
-  const used = body.elements.subarray(0, measured);
-  const share = wholeShare({
-    measurement: { used, runs: usedRuns(size) },
-    wires: await expandWires(arithmetic, secret, head),
-    values: body.elements.subarray(measured),
-  });
-  return { share, clinical: body.clinical, salt, part: jointPartOf(3, secret, head, used) };
+}
+
+/** Of a body that fits: the measurement as it was sent, and the whole share. */
+export function measurementOf(
+  { secret, elements }: ExplicitBody,
+  size: PageSize,
+): {
+  readonly used: Uint8Array;
+  readonly share: (arithmetic: PageArithmetic, head: PageHead) => Promise<Uint8Array>;
+} {
+  const used = elements.subarray(0, measuredBytes(size));
+  return {
+    used,
+    share: async (arithmetic, head) =>
+      wholeShare({
+        measurement: { used, runs: usedRuns(size) },
+        wires: await expandWires(arithmetic, secret, head),
+        values: elements.subarray(used.length),
+      }),
+  };
 }

@@ -37,12 +37,7 @@ export async function prepareShare(
 ): Promise<PreparedShare> {
   const { server, head, opened } = of;
   const { part } = opened;
-  const [part1, part2, part3] = of.parts;
-  const parts: OfThree<Uint8Array> = [
-    server === 1 ? part : part1,
-    server === 2 ? part : part2,
-    server === 3 ? part : part3,
-  ];
+  const parts = withOwnPart(of.parts, server, part);
   const [jointRand, queryRand] = await Promise.all([
     expandJointRand(arithmetic, parts, head),
     expandQueryRand(arithmetic, of.verifyKey, head),
@@ -50,6 +45,17 @@ export async function prepareShare(
   const at = { ...sizeOf(head), jointRand, queryRand, isFirst: server === 1 };
   return { part, verifier: arithmetic.query(opened.share, at), jointRand };
 }
+
+/** The parts of a manifest with a server's own in its place. */
+export const withOwnPart = (
+  [first, second, third]: OfThree<Uint8Array>,
+  server: ServerNumber,
+  part: Uint8Array,
+): OfThree<Uint8Array> => [
+  server === 1 ? part : first,
+  server === 2 ? part : second,
+  server === 3 ? part : third,
+];
 
 /**
  * What the three verifier shares, in the order of the servers, say together. `jointRand`: this server's own, of

@@ -1,5 +1,6 @@
+import { sha256 } from '../../../crypto/hash.ts';
 import type { KemKey } from '../../../crypto/kem.ts';
-import { bytesToHex } from '../../../primitives/bytes.ts';
+import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { pagesStated } from '../api/page-states.ts';
@@ -8,9 +9,16 @@ import type { DataServerBase } from './data-server-base.ts';
 import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
 import { takeUpload } from './intake.ts';
 import { QuestionDesk } from './question-desk.ts';
+import type { QuestionPages } from './question-pages.ts';
 import { VitalsReading } from './reading.ts';
 import { register } from './registering.ts';
-import { answerPeer, openPeerStatement, state } from './statements.ts';
+import {
+  answerPeer,
+  answerPeerCarrying,
+  carriedBy,
+  openPeerStatement,
+  state,
+} from './statements.ts';
 import { storedPages } from './stored-pages.ts';
 import { ownTrio } from './trio.ts';
 import { noiseKeyOf, secretsFor, trioSecrets } from './trio-secrets.ts';
@@ -57,14 +65,15 @@ export class DataServer {
   }
 
   /** Answers another server of a trio. Throws UNAUTHENTICATED, and what each word throws. Rule VS-5. */
-  async answerPeer(signed: Uint8Array): Promise<Uint8Array> {
+  async answerPeer(message: Uint8Array): Promise<Uint8Array> {
+    const carrying = carriedBy(message);
+    if (carrying !== undefined) return this.#answerCarrying(carrying);
+    const signed = message;
     const { from, word, payload } = await openPeerStatement(this.base, signed);
     const answer = async () => {
       switch (word) {
         case 'secrets':
           return this.#secretsFor(from, payload);
-        case 'round':
-          return this.verification.answer(from, payload);
         case 'propose':
           return this.batching.answerProposal(from, payload);
         case 'give-up':
@@ -78,6 +87,16 @@ export class DataServer {
       }
     };
     return answerPeer(this.base, { from, word, signed }, await answer());
+  }
+
+  /** What is long travels beside its statement. Rule VS-5a. */
+  async #answerCarrying(of: NonNullable<ReturnType<typeof carriedBy>>): Promise<Uint8Array> {
+    const { from, word, payload } = await openPeerStatement(this.base, of.signed);
+    if (word !== 'round') throw new CodedError('REQUEST_INVALID', { at: 'word' });
+    // Its sender signed another message than the one that came with it.
+    if (!equalBytes(payload, sha256(of.carried))) throw new CodedError('UNAUTHENTICATED');
+    const answer = await this.verification.answer(from, of.carried);
+    return answerPeerCarrying(this.base, { from, word, signed: of.signed }, answer);
   }
 
   async #secretsFor(from: DataServerBase['account'], payload: Uint8Array): Promise<Uint8Array> {
@@ -128,12 +147,15 @@ export class DataServer {
 }
 
 /** Where researchers ask this server. */
-function deskOf(
-  base: DataServerBase,
-  newestBatch: (trio: string) => Promise<number>,
-): QuestionDesk {
+function deskOf(base: DataServerBase, follow: (trio: string) => Promise<number>): QuestionDesk {
   const { account, ledger, send, now, questions: store } = base;
-  const pages = { ...storedPages(base.store), newestBatch };
+  const stored = storedPages(base.store);
+  const pages: QuestionPages = {
+    ...stored,
+    // What is here needs no look at the ledger: a question pins its batch.
+    hasBatch: async (trio, number) =>
+      (await stored.hasBatch(trio, number)) || (await follow(trio)) >= number,
+  };
   return new QuestionDesk({
     ...{ account, ledger, send, now, store, pages },
     async hidingKeys(id) {

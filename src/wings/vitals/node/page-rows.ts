@@ -7,6 +7,7 @@ import type {
   PageState,
   PlannedBatch,
   StoredPage,
+  WaitingPage,
 } from './page-store.ts';
 
 /** Rows as a database gives them, read. All throw HOME_INVALID {column} for what no store of pages wrote. */
@@ -47,6 +48,12 @@ export const namesOf = (row: Row): PageNames => ({
   ...{ signature: bytesIn(row, 'signature'), sensor: bytesIn(row, 'sensor') },
   ...{ pseudonym: bytesIn(row, 'pseudonym'), panel: uintIn(row, 'panel') },
   ...{ startHour: uintIn(row, 'hour'), n: uintIn(row, 'n'), leaf: bytesIn(row, 'leaf') },
+});
+
+export const waitingOf = (row: Row): WaitingPage => ({
+  ...{ page: bytesIn(row, 'page'), manifestHash: bytesIn(row, 'manifest_hash') },
+  manifest: bytesIn(row, 'manifest'),
+  ...(row.said instanceof Uint8Array && { said: row.said }),
 });
 
 const states: readonly PageState[] = ['waiting', 'accepted', 'refused'];

@@ -1,5 +1,5 @@
-import { labelledHash } from '../../../crypto/hash.ts';
-import { compareBytes } from '../../../primitives/bytes.ts';
+import { labelledHash, sha256 } from '../../../crypto/hash.ts';
+import { compareBytes, concatBytes, equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { vitalsNames } from '../names.ts';
 
@@ -32,6 +32,51 @@ export const digestOfPages = (pages: readonly Uint8Array[]): Uint8Array =>
 
 /** Of all pages of one patient: `days` by rising day and batch, one after the other. Rule VQ-8. */
 export const digestOfDays = (days: Uint8Array): Uint8Array => labelledHash(labels.pagesAsked, days);
+
+const days = concatBytes(utf8(labels.pagesAsked), Uint8Array.of(0));
+const digestWords = 8;
+/** The label stands before the digests of each, which begin at a whole word. */
+const headWords = Math.ceil(days.length / 4);
+
+/** `digestOfDays` of many patients whose days come piece by piece: each where it is hashed, and copied once. */
+export class DigestsOfDays {
+  readonly #words: Uint32Array<ArrayBuffer>;
+  /** Where the digests of each begin, and how far they are written. */
+  readonly #from: Uint32Array;
+  readonly #written: Uint32Array;
+
+  /** `counts`: how many days each patient has; `rows`: all of them. */
+  constructor(counts: Uint32Array, rows: number) {
+    this.#words = new Uint32Array(rows * digestWords + counts.length * headWords);
+    this.#from = new Uint32Array(counts.length);
+    let at = 0;
+    for (let place = 0; place < counts.length; place++) {
+      at += headWords;
+      this.#from[place] = at;
+      new Uint8Array(this.#words.buffer).set(days, 4 * at - days.length);
+      at += (counts[place] ?? 0) * digestWords;
+    }
+    this.#written = this.#from.slice();
+  }
+
+  /** The next day of each patient at `places`: 32 bytes each, one after the other. */
+  add(places: Uint32Array, digests: Uint32Array): void {
+    const words = this.#words;
+    let read = 0;
+    for (let row = 0; row < places.length; row++) {
+      const place = places[row] ?? 0;
+      let at = this.#written[place] ?? 0;
+      for (let i = 0; i < digestWords; i++) words[at++] = digests[read++] ?? 0;
+      this.#written[place] = at;
+    }
+  }
+
+  of(place: number): Uint8Array {
+    const from = 4 * (this.#from[place] ?? 0) - days.length;
+    const length = 4 * (this.#written[place] ?? 0) - from;
+    return sha256(new Uint8Array(this.#words.buffer, from, length));
+  }
+}
 
 /** Throws COHORT_TOO_SMALL. Rule VQ-6. */
 export function requirePatients(patients: readonly MeantPatient[], kMin: number): void {
@@ -67,10 +112,21 @@ export function pageSetOf(patients: readonly Pick<MeantPatient, 'patient' | 'dig
   return set;
 }
 
+const sets = new WeakMap<readonly MeantPatient[], PageSet>();
+
+/** The same of a list that may come again: made once. */
+export function pageSetOnce(patients: readonly MeantPatient[]): PageSet {
+  const set = sets.get(patients) ?? pageSetOf(patients);
+  sets.set(patients, set);
+  return set;
+}
+
 export const patientsIn = (set: PageSet): number => set.length / rowBytes;
 
 /** Of how many patients two questions count other pages. */
 export function patientsApart(a: PageSet, b: PageSet): number {
+  // What is asked once more, mostly.
+  if (equalBytes(a, b)) return 0;
   let [apart, left, right] = [0, 0, 0];
   while (left < a.length || right < b.length) {
     const order = orderAt(a, left, b, right);

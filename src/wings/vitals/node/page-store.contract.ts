@@ -99,7 +99,8 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       assert.equal(await store.sentSince(page.sensor, 0), 1);
       const anew = { ...page, manifestHash: drawn('anew'), body: drawn('new body') };
       await store.takeIn([anew]);
-      const { body, ...named } = anew;
+      const { body, manifestHash, manifest } = anew;
+      const named = { page: anew.page, manifestHash, manifest };
       assert.deepEqual(await store.waiting(trio, 9), [named]);
       assert.deepEqual(await store.body(anew), body);
       assert.equal(await store.body(page), undefined);

@@ -123,8 +123,8 @@ export interface KeptEnvelope {
   readonly bytes: Uint8Array;
 }
 
-/** Without its body, which is asked for when it is judged, and once. */
-export interface WaitingPage extends Omit<ArrivedPage, 'body'> {
+/** What it is judged by, without its body, which is asked for once. */
+export interface WaitingPage extends Pick<PageNames, 'page' | 'manifestHash' | 'manifest'> {
   /** Missing: this server has not spoken of it. */
   readonly said?: Uint8Array;
 }

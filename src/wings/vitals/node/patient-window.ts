@@ -1,18 +1,16 @@
 import { bytesToHex, compareBytes } from '../../../primitives/bytes.ts';
 import { ColumnSum, Halves, wordsOf } from '../crypto/column-sum.ts';
 import { rollLength } from '../crypto/page-layout.ts';
-import { digestOfDays, digestOfPages, type MeantPatient } from './page-selection.ts';
+import { digestOfPages } from './page-selection.ts';
 import type { DaySums, HourRange, PageSelection, PageStore, SelectedPage } from './page-store.ts';
+import { PeopleOfPieces, type WindowPatient } from './people-of-pieces.ts';
+
+export type { WindowPatient } from './people-of-pieces.ts';
 
 const nameBytes = 16;
 const digestBytes = 32;
 const hoursPerDay = 24;
 const sharesAtOnce = 4_096;
-
-/** Somebody with a page in the window, and where her sum stands. */
-export interface WindowPatient extends MeantPatient {
-  readonly place: number;
-}
 
 /**
  * What everybody has in some hours as of one batch: pages, digest and the sum of the shares. Sealed pages never change, so
@@ -148,65 +146,15 @@ async function sumsOfGroup(store: PageStore, pages: readonly SelectedPage[]): Pr
   return { day, batch: first?.batch ?? 0, patients, digests, counts, rolls };
 }
 
-interface Gathered {
-  readonly name: string;
-  readonly patient: Uint8Array;
-  pages: number;
-  readings: number;
-  pieces: number;
-}
-
 /** Pieces by rising day and batch become a row a patient. */
 function joined(pieces: readonly DaySums[]): PatientWindow {
-  const byName = new Map<string, number>();
-  const people: Gathered[] = [];
-  const placesOf = pieces.map(({ patients, counts }) => {
-    const size = patients.length / nameBytes;
-    const view = new DataView(counts.buffer, counts.byteOffset, counts.length);
-    const places = new Uint32Array(size);
-    for (let at = 0; at < size; at++) {
-      const name = nameAt(patients, at);
-      let place = byName.get(name);
-      if (place === undefined) {
-        place = people.length;
-        byName.set(name, place);
-        const patient = patients.slice(at * nameBytes, (at + 1) * nameBytes);
-        people.push({ name, patient, pages: 0, readings: 0, pieces: 0 });
-      }
-      places[at] = place;
-      const own = people[place];
-      if (own === undefined) continue;
-      own.pages += view.getUint32(8 * at);
-      own.readings += view.getUint32(8 * at + 4);
-      own.pieces += 1;
-    }
-    return places;
-  });
-  const rolls = new Halves(people.length, rollLength);
-  const digests = people.map(({ pieces: count }) => new Uint8Array(count * digestBytes));
-  const written = new Uint32Array(people.length);
-  for (const [piece, places] of placesOf.entries()) {
-    const { digests: from, rolls: added } = pieces[piece] ?? { digests: empty, rolls: empty };
-    const words = wordsOf(added);
-    for (const [at, place] of places.entries()) {
-      rolls.add(place, words, at);
-      const done = written[place] ?? 0;
-      digests[place]?.set(from.subarray(at * digestBytes, (at + 1) * digestBytes), done);
-      written[place] = done + digestBytes;
-    }
-  }
+  const people = new PeopleOfPieces(pieces);
+  const rolls = new Halves(people.size, rollLength);
+  for (const [at, { rolls: added }] of pieces.entries())
+    rolls.addRows(people.placesIn(at), wordsOf(added));
   rolls.reduce();
-  const patients = people.map(({ name, patient, pages, readings }, place) => ({
-    ...{ name, patient, pages, readings, place },
-    digest: digestOfDays(digests[place] ?? empty),
-  }));
-  return PatientWindow.made(
-    patients.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    rolls,
-  );
+  return PatientWindow.made(people.rising(), rolls);
 }
-
-const empty = new Uint8Array(0);
 
 const nameAt = (patients: Uint8Array, at: number): string =>
   bytesToHex(patients.subarray(at * nameBytes, (at + 1) * nameBytes));

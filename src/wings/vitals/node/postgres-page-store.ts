@@ -5,12 +5,12 @@ import {
   batchOf,
   bytesIn,
   envelopeOf,
-  namesOf,
   type Row,
   registrationOf,
   storedOf,
   textIn,
   uintIn,
+  waitingOf,
 } from './page-rows.ts';
 import type {
   ArrivedPage,
@@ -201,15 +201,11 @@ export class PostgresPageStore implements PageStore {
 
   async waiting(trio: string, most: number): Promise<readonly WaitingPage[]> {
     const rows = await this.#ask(
-      `SELECT * FROM pages LEFT JOIN sayings USING (id)
+      `SELECT page, manifest_hash, manifest, said FROM pages LEFT JOIN sayings USING (id)
        WHERE trio = $1 AND state = 'waiting' ORDER BY at_ms, id LIMIT $2`,
       ...[trio, most],
     );
-    return rows.map((row) => ({
-      ...namesOf(row),
-      atMs: uintIn(row, 'at_ms'),
-      ...(row.said instanceof Uint8Array && { said: row.said }),
-    }));
+    return rows.map(waitingOf);
   }
 
   async body({

@@ -75,6 +75,7 @@ test('asked again, a server gives the same bytes, and they are what it sealed on
   for (const [at, it] of study.desks.entries()) {
     const first = await it.ask(question);
     assert.deepEqual(await it.ask(question), first);
+    await it.idle();
     const server = accountOf(trio[at] ?? '');
     const seal = study.world.view.get(statSeals, sealRowId(accountOf('rosa'), query, server));
     assert.deepEqual(seal?.answer, sha256(first));
@@ -255,11 +256,17 @@ for (const step of ['begun', 'summed', 'kept', 'sent', 'sealed'] as const) {
     const faultPoint = (at: string): void => {
       if (at === step) throw new Error('killed');
     };
-    await assert.rejects(own.again(1, { faultPoint }).ask(question), /killed/);
+    const killed = own.again(1, { faultPoint });
+    // What is kept is given, and sealed meanwhile.
+    if (step === 'sent' || step === 'sealed') {
+      await killed.ask(question);
+      await killed.idle();
+    } else await assert.rejects(killed.ask(question), /killed/);
     const restarted = own.again(1);
     await restarted.settle();
     const answer = await restarted.ask(question);
     assert.deepEqual(await restarted.ask(question), answer);
+    await restarted.idle();
     const others = await Promise.all(own.desks.slice(1).map((it) => it.ask(question)));
     const values = await own.open([answer, ...others]);
     // What a server that was never killed makes of the same question: the numbers are the same to the last digit.
@@ -276,6 +283,24 @@ for (const step of ['begun', 'summed', 'kept', 'sent', 'sealed'] as const) {
     await calm.close();
   });
 }
+
+test('an answer is given while the ledger is away, kept before; what it owes the ledger is sent later', async () => {
+  const own = await askedStudy();
+  const manifest = own.manifest();
+  own.pay(manifest);
+  const question = await own.signed(manifest);
+  const query = queryIdOf(encodeManifest(manifest));
+  const away = own.again(1, { send: () => Promise.reject(new CodedError('GATEWAY_UNREACHABLE')) });
+  const answer = await away.ask(question);
+  await away.idle();
+  assert.deepEqual((await own.stores[0]?.known(query))?.answer, Uint8Array.from(answer));
+  await assert.rejects(away.settle(), refusedWith('GATEWAY_UNREACHABLE'));
+  await own.again(1).settle();
+  const id = sealRowId(accountOf('rosa'), query, accountOf('server north'));
+  assert.deepEqual(own.world.view.get(statSeals, id)?.answer, sha256(answer));
+  assert.deepEqual(await own.stores[0]?.unsealed(), []);
+  await own.close();
+});
 
 test('pages that changed between a crash and the restart: ANSWER_LOST, for the noise is spent on others', async () => {
   const own = await askedStudy();

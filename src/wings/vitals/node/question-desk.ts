@@ -2,11 +2,10 @@ import { decodeSigned } from '../../../api/signed.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { StateTable } from '../../../ledger/table.ts';
-import { accounts } from '../../../ledger/tables/accounts.ts';
-import { keys } from '../../../ledger/tables/keys.ts';
+import type { Keys } from '../../../ledger/tables/keys.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../../primitives/errors.ts';
-import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
 import {
   type QueryManifest,
   queryIdOf,
@@ -18,13 +17,11 @@ import { answerContext, encodeStatAnswer } from '../api/stat-answer.ts';
 import type { MaskKeys } from '../crypto/answer-masks.ts';
 import { sealAnswer } from '../crypto/answer-seal.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
-import { type Dataset, statDatasets } from '../ledger/tables/stat-datasets.ts';
-import { statPermits } from '../ledger/tables/stat-permits.ts';
-import { queryRowId, statQueries } from '../ledger/tables/stat-queries.ts';
+import type { Dataset } from '../ledger/tables/stat-datasets.ts';
+import type { StatQueryRow } from '../ledger/tables/stat-queries.ts';
 import { quarterOf } from '../ledger/tables/stat-spent.ts';
-import { statTrios, type Trio } from '../ledger/tables/stat-trios.ts';
-import { statWithdrawn } from '../ledger/tables/stat-withdrawn.ts';
 import { vitalsNames } from '../names.ts';
+import { AnswerSealing } from './answer-sealing.ts';
 import { answerShare, type ServerPlace } from './answer-share.ts';
 import { requireDataset, requirePaid, requirePermit, requireResearcher } from './judge-question.ts';
 import { requireNoOverlap } from './overlap.ts';
@@ -35,13 +32,16 @@ import {
   type MeantPatient,
   type PageSet,
   pageSetOf,
+  pageSetOnce,
   patientsIn,
   requirePatients,
   selectionOf,
 } from './page-selection.ts';
 import type { CountingPages, QuestionPages, WantedPages } from './question-pages.ts';
-import type { KeptQuestion, QuestionStore } from './question-store.ts';
+import { QuestionRows } from './question-rows.ts';
+import type { QuestionStore } from './question-store.ts';
 import { openReaderStatement } from './statements.ts';
+import { serversOf } from './trio.ts';
 
 /** What hides this server's parts, of one trio. */
 export interface HidingKeys {
@@ -79,9 +79,14 @@ interface Judged {
   readonly manifest: QueryManifest;
   readonly query: string;
   readonly dataset: Dataset;
-  readonly trio: Trio;
+  /** Of its trio. */
+  readonly servers: readonly AccountId[];
   readonly signed: Uint8Array;
   readonly permitUntilMs: number;
+  /** Undefined: nobody has paid it yet. */
+  readonly paid: StatQueryRow | undefined;
+  /** Of its researcher. */
+  readonly directory: Keys | undefined;
 }
 
 interface Chosen {
@@ -101,9 +106,13 @@ export class QuestionDesk {
   /** Of one question one at a time. */
   readonly #running = new Map<string, Promise<Uint8Array>>();
   readonly #checks = new Map<string, { readonly count: number; readonly endsMs: number }>();
+  readonly #rows: QuestionRows;
+  readonly #sealing: AnswerSealing;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#rows = new QuestionRows(parts.ledger);
+    this.#sealing = new AnswerSealing(parts);
   }
 
   /** The bytes that this server gives for ever. Throws as rule VQ-32 says. */
@@ -162,9 +171,14 @@ export class QuestionDesk {
     return store.signedOn(dataset);
   }
 
-  /** Sends the StatSeals that a crash left unsent. */
-  async settle(): Promise<void> {
-    for (const kept of await this.#parts.store.unsealed()) await this.#seal(kept);
+  /** See `AnswerSealing.settle`. */
+  settle(): Promise<void> {
+    return this.#sealing.settle();
+  }
+
+  /** See `AnswerSealing.idle`. */
+  idle(): Promise<void> {
+    return this.#sealing.idle();
   }
 
   /** Steps 1 to 4. */
@@ -173,36 +187,40 @@ export class QuestionDesk {
     const { bytes, signature } = decodedQuestion(signed);
     const manifest = readManifest(bytes);
     if (manifest.chainId !== ledger.chainId) throw new CodedError('MANIFEST_MALFORMED');
-    const account = requireResearcher(await ledger.row(accounts, manifest.researcher));
+    const query = queryIdOf(bytes);
+    const rows = await this.#rows.of(manifest, query);
+    const account = requireResearcher(rows.account);
     const { question: label } = vitalsNames.labels;
     if (!(await verifyLabelled(account.signKey, label, bytes, signature)))
       throw new CodedError('SIGNATURE_WRONG');
-    const query = queryIdOf(bytes);
-    const permit = requirePermit(manifest, await ledger.row(statPermits, manifest.permit));
-    await this.#requireNotWithdrawn(manifest, query);
-    const dataset = requireDataset(manifest, await ledger.row(statDatasets, manifest.dataset));
-    const trio = await ledger.row(statTrios, dataset.trio);
-    if (trio === undefined || !trio.servers.includes(self)) throw new CodedError('DATASET_UNKNOWN');
-    return { manifest, query, dataset, trio, signed, permitUntilMs: permit.notAfterMs };
+    const permit = requirePermit(manifest, rows.permit);
+    const paid = rows.paid ?? (await this.#paidMeanwhile(manifest, query));
+    const asked = requireDataset(manifest, rows.dataset);
+    const servers = (await serversOf(ledger, asked.trio)) ?? [];
+    if (!servers.includes(self)) throw new CodedError('DATASET_UNKNOWN');
+    const permitUntilMs = permit.notAfterMs;
+    const { directory } = rows;
+    return { manifest, query, dataset: asked, servers, signed, permitUntilMs, paid, directory };
   }
 
   /** Whether it was paid is looked up second: what was paid in between was paid in time. Throws PERMIT_WITHDRAWN. Rule VQ-32a. */
-  async #requireNotWithdrawn(manifest: QueryManifest, query: string): Promise<void> {
-    const { ledger } = this.#parts;
-    const withdrawn = await ledger.row(statWithdrawn, manifest.permit);
-    if (withdrawn === undefined) return;
-    const paid = await ledger.row(statQueries, queryRowId(manifest.researcher, query));
+  async #paidMeanwhile(manifest: QueryManifest, query: string): Promise<StatQueryRow | undefined> {
+    if (!(await this.#rows.isWithdrawn(manifest))) return undefined;
+    const paid = await this.#rows.paid(manifest, query);
     if (paid === undefined) throw new CodedError('PERMIT_WITHDRAWN');
+    return paid;
   }
 
   /** Steps 5 to 13. */
   async #answer(judged: Judged): Promise<Uint8Array> {
-    const { ledger, store, faultPoint = () => {} } = this.#parts;
+    const { store, faultPoint = () => {} } = this.#parts;
     const { manifest, query, dataset } = judged;
     const { researcher } = manifest;
     const known = await store.known(query);
-    if (known?.answer !== undefined) return this.#seal(known);
-    requirePaid(manifest, await ledger.row(statQueries, queryRowId(researcher, query)));
+    if (known?.answer !== undefined) return this.#sealing.given(known);
+    // It may have been paid while the other rows were on their way.
+    const paid = judged.paid ?? (await this.#rows.paid(manifest, query));
+    requirePaid(manifest, paid);
     const chosen = await this.#choose(judged);
     const { set, selection } = chosen;
     const question = { query, researcher, dataset: manifest.dataset, signed: judged.signed };
@@ -216,7 +234,7 @@ export class QuestionDesk {
     faultPoint('summed');
     const answer = await store.keep(query, made);
     faultPoint('kept');
-    return this.#seal({ ...begun, answer });
+    return this.#sealing.given({ ...begun, answer });
   }
 
   /** Steps 7 and 8, but for the guard. */
@@ -227,9 +245,9 @@ export class QuestionDesk {
       ...{ dataset: manifest.dataset, trio, panel, asOfBatch, cohort, fromHour, untilHour },
     };
     const { pages: kept } = this.#parts;
-    if ((await kept.newestBatch(trio)) < asOfBatch) throw new CodedError('BATCH_UNKNOWN');
+    if (!(await kept.hasBatch(trio, asOfBatch))) throw new CodedError('BATCH_UNKNOWN');
     const meant = await kept.select(wanted);
-    const set = pageSetOf(meant);
+    const set = pageSetOnce(meant);
     await this.#requireFewGroups(manifest, set);
     requirePatients(meant, kMin);
     const all = { query: bytesOf(query), pagesPerPatient, wanted };
@@ -282,14 +300,14 @@ export class QuestionDesk {
 
   /** Step 10. */
   async #make(judged: Judged, chosen: Chosen): Promise<Uint8Array> {
-    const { ledger, account, hidingKeys } = this.#parts;
-    const { manifest, dataset, trio, query } = judged;
+    const { account, hidingKeys } = this.#parts;
+    const { manifest, dataset, servers, query, directory } = judged;
     const hiding = await hidingKeys(dataset.trio);
     const coordinates = releasedBy(manifest.question);
     const counters = coordinates.some(({ kind }) => kind === 'bin');
     const { counting, readings, set, selection, wanted } = chosen;
     const shares = await this.#parts.pages.sum(counting, { ...wanted, counters });
-    const place = placeOf(trio, account);
+    const place = placeOf(servers, account);
     const share = answerShare({
       ...{ coordinates, shares, server: place, ...hiding },
       counts: { patients: patientsIn(set), readings },
@@ -297,41 +315,22 @@ export class QuestionDesk {
       query: selection,
       spending: { pagesPerPatient: dataset.pagesPerPatient, microRho: manifest.microRho },
     });
-    const kemKey = await kemKeyOf(ledger, manifest.researcher);
+    const kemKey = kemKeyIn(directory, manifest.researcher);
     const head = { place, selection };
     const of = { query: bytesOf(query), context: answerContext(head) };
     return encodeStatAnswer({ query, ...head, ...(await sealAnswer(kemKey, of, share)) });
   }
-
-  /** Steps 12 and 13. */
-  async #seal({ query, researcher, answer, isSealed }: KeptQuestion): Promise<Uint8Array> {
-    const { send, store, faultPoint = () => {} } = this.#parts;
-    if (answer === undefined) throw new CodedError('INTERNAL', { query });
-    if (isSealed) return answer;
-    const act = {
-      ...{ kind: 'StatSeal' as const, researcher: accountIdOf(researcher), query },
-      answer: sha256(answer),
-    };
-    await send(act).catch((error: unknown) => {
-      if (!isCoded(error, 'SEAL_TAKEN')) throw error;
-    });
-    faultPoint('sent');
-    await store.sealed(query);
-    faultPoint('sealed');
-    return answer;
-  }
 }
 
 /** Throws DATASET_UNKNOWN: this server is none of the three. */
-function placeOf({ servers }: Trio, account: AccountId): ServerPlace {
+function placeOf(servers: readonly AccountId[], account: AccountId): ServerPlace {
   const place = ([1, 2, 3] as const)[servers.indexOf(account)];
   if (place === undefined) throw new CodedError('DATASET_UNKNOWN');
   return place;
 }
 
 /** The HPKE key that an account has in use. Throws ACCOUNT_UNKNOWN. */
-async function kemKeyOf(ledger: DeskParts['ledger'], account: AccountId): Promise<Uint8Array> {
-  const directory = await ledger.row(keys, account);
+function kemKeyIn(directory: Keys | undefined, account: AccountId): Uint8Array {
   const held = directory?.identities.find(({ untilHeight }) => untilHeight === 0);
   if (held === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
   return held.identity.kemKey;
@@ -344,8 +343,6 @@ function decodedQuestion(signed: Uint8Array) {
     throw new CodedError('MANIFEST_MALFORMED', {}, cause);
   }
 }
-
-const accountIdOf = (hex: string): AccountId => parseAccountId(hex);
 
 function bytesOf(hex: string): Uint8Array {
   const bytes = hexToBytes(hex);

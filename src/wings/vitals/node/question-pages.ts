@@ -26,8 +26,8 @@ export interface CountingPages {
 
 /** The pages that a data server keeps, as questions look at them. */
 export interface QuestionPages {
-  /** The newest batch of a trio whose pages are all here; 0: none. */
-  newestBatch(trio: string): Promise<number>;
+  /** Whether all pages of a trio's batches up to this one are here. */
+  hasBatch(trio: string, number: number): Promise<boolean>;
   /** Who has a page, by rising pseudonym; of batches up to `asOfBatch`, which are all here. */
   select(wanted: WantedPages): Promise<readonly MeantPatient[]>;
   /** All pages of one of them, in any order. */

@@ -22,9 +22,14 @@ export class RegisteredPeople {
     this.#store = store;
   }
 
-  /** Who of one dataset fits, asked by pseudonym in hex. */
-  async meant(dataset: string, cohort: Cohort): Promise<(pseudonym: string) => boolean> {
+  /** Reads what changed; the same number again: nothing did. */
+  async newest(): Promise<number> {
     await this.#catchUp();
+    return this.#place;
+  }
+
+  /** Who of one dataset fits, asked by pseudonym in hex; as of the last `newest`. */
+  meant(dataset: string, cohort: Cohort): (pseudonym: string) => boolean {
     return (pseudonym) => {
       const person = this.#byPseudonym.get(pseudonym);
       if (person === undefined || !person.datasets.includes(dataset)) return false;

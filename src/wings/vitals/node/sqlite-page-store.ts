@@ -7,12 +7,12 @@ import {
   batchOf,
   bytesIn,
   envelopeOf,
-  namesOf,
   type Row,
   registrationOf,
   storedOf,
   textIn,
   uintIn,
+  waitingOf,
 } from './page-rows.ts';
 import { digestOfPages } from './page-selection.ts';
 import type {
@@ -235,15 +235,11 @@ export class SqlitePageStore implements PageStore {
 
   async waiting(trio: string, most: number): Promise<readonly WaitingPage[]> {
     const rows = this.#all(
-      `SELECT * FROM pages LEFT JOIN sayings USING (id)
+      `SELECT page, manifest_hash, manifest, said FROM pages LEFT JOIN sayings USING (id)
        WHERE trio = ? AND state = 'waiting' ORDER BY at_ms, id LIMIT ?`,
       ...[trio, most],
     );
-    return rows.map((row) => ({
-      ...namesOf(row),
-      atMs: uintIn(row, 'at_ms'),
-      ...(row.said instanceof Uint8Array && { said: row.said }),
-    }));
+    return rows.map(waitingOf);
   }
 
   async body({

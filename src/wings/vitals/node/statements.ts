@@ -4,8 +4,8 @@ import { type Account, accounts } from '../../../ledger/tables/accounts.ts';
 import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
-import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
-import { type Statement, signedStatement, statement } from '../api/statement.ts';
+import { decodeAs, decodeViewsAs, encodeAs } from '../../../primitives/shape.ts';
+import { carryingStatement, type Statement, signedStatement, statement } from '../api/statement.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase, LedgerRows } from './data-server-base.ts';
 
@@ -95,6 +95,51 @@ export async function askPeer(
   if (!isAnswer || !equalBytes(said.payload.subarray(0, 32), head))
     throw new CodedError('PEER_DISAGREES', { server: peer });
   return said.payload.subarray(32);
+}
+
+/** A message on its way: what is signed of it, and what it carries. */
+interface Carrying {
+  readonly signed: Uint8Array;
+  readonly carried: Uint8Array;
+}
+
+/** Undefined: it carries nothing. Throws CBOR_*. Rule VS-5a. */
+export function carriedBy(message: Uint8Array): Carrying | undefined {
+  if (message[0] !== carryingHead) return undefined;
+  const { carried, ...of } = decodeViewsAs(carryingStatement, message);
+  return { signed: encodeAs(signedStatement, of), carried };
+}
+/** Of an array of three. */
+const carryingHead = 0x83;
+
+function carrying(signed: Uint8Array, carried: Uint8Array): Uint8Array {
+  return encodeAs(carryingStatement, { ...decodeViewsAs(signedStatement, signed), carried });
+}
+
+/** As `askPeer`, for what is long: it travels beside the statement, which says its hash. Rule VS-5a. */
+export async function askPeerCarrying(
+  base: DataServerBase,
+  peer: AccountId,
+  { word, carried }: { readonly word: string; readonly carried: Uint8Array },
+): Promise<Uint8Array> {
+  const asked = await state(base, { to: peer, word, payload: sha256(carried) });
+  const answer = carriedBy(await base.peers.ask(peer, carrying(asked, carried)));
+  if (answer === undefined) throw new CodedError('PEER_DISAGREES', { server: peer });
+  const said = await openPeerStatement(base, answer.signed);
+  const expected = concatBytes(sha256(asked), sha256(answer.carried));
+  if (said.from !== peer || said.word !== word || !equalBytes(said.payload, expected))
+    throw new CodedError('PEER_DISAGREES', { server: peer });
+  return answer.carried;
+}
+
+/** The answer to what another server asked by `askPeerCarrying`. */
+export async function answerPeerCarrying(
+  base: DataServerBase,
+  asked: { readonly from: AccountId; readonly word: string; readonly signed: Uint8Array },
+  carried: Uint8Array,
+): Promise<Uint8Array> {
+  const payload = concatBytes(sha256(asked.signed), sha256(carried));
+  return carrying(await state(base, { to: asked.from, word: asked.word, payload }), carried);
 }
 
 /** The answer to what another server asked. */

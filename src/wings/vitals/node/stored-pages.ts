@@ -1,3 +1,4 @@
+import type { Cohort } from '../api/cohort.ts';
 import { ColumnSum } from '../crypto/column-sum.ts';
 import { keptLength, pageVitals, rollLength } from '../crypto/page-layout.ts';
 import type { SummedShares } from './answer-share.ts';
@@ -14,12 +15,16 @@ const windowsKept = 4;
 export function storedPages(store: PageStore): QuestionPages {
   const people = new RegisteredPeople(store);
   const windows = new Windows(store);
+  const selected = new Selected();
   return {
-    newestBatch: (trio) => store.newestBatch(trio),
+    hasBatch: async (trio, number) => (await store.newestBatch(trio)) >= number,
     async select(wanted) {
-      const { patients } = await windows.of(selectionOf(wanted));
-      const isMeant = await people.meant(wanted.dataset, wanted.cohort);
-      return patients.filter(({ name }) => isMeant(name));
+      const window = await windows.of(selectionOf(wanted));
+      const { dataset, cohort } = wanted;
+      return selected.of(window, { dataset, cohort, people: await people.newest() }, (patients) => {
+        const isMeant = people.meant(dataset, cohort);
+        return patients.filter(({ name }) => isMeant(name));
+      });
     },
     async pagesOf(patient, wanted): Promise<readonly MeantPage[]> {
       const { trio, panel, asOfBatch, hours } = selectionOf(wanted);
@@ -63,6 +68,34 @@ class Windows {
       this.#kept.delete(name);
       throw error;
     }
+  }
+}
+
+interface SelectedBy {
+  readonly dataset: string;
+  readonly cohort: Cohort;
+  /** `RegisteredPeople.newest`. */
+  readonly people: number;
+}
+
+/** Who was meant in a window, the last time that it was asked about: a question is checked, and then asked. */
+class Selected {
+  readonly #last = new WeakMap<
+    PatientWindow,
+    { readonly name: string; readonly patients: readonly MeantPatient[] }
+  >();
+
+  of(
+    window: PatientWindow,
+    { dataset, cohort, people }: SelectedBy,
+    choose: (patients: readonly MeantPatient[]) => readonly MeantPatient[],
+  ): readonly MeantPatient[] {
+    const name = JSON.stringify([dataset, cohort, people]);
+    const last = this.#last.get(window);
+    if (last?.name === name) return last.patients;
+    const patients = choose(window.patients);
+    this.#last.set(window, { name, patients });
+    return patients;
   }
 }
 

@@ -59,8 +59,18 @@ export async function secretsFor(
   return sealTo(inUse.identity.kemKey, labels.secret, context, none, plain);
 }
 
+const known = new WeakMap<DataServerBase, Map<string, TrioSecrets>>();
+
 /** Asked of the others once, and kept. Throws GATEWAY_UNREACHABLE, CANNOT_OPEN, and what they refuse. */
 export async function trioSecrets(base: DataServerBase, trio: OwnTrio): Promise<TrioSecrets> {
+  const ofServer = known.get(base) ?? new Map<string, TrioSecrets>();
+  known.set(base, ofServer);
+  const secrets = ofServer.get(trio.id) ?? (await agreedSecrets(base, trio));
+  ofServer.set(trio.id, secrets);
+  return secrets;
+}
+
+async function agreedSecrets(base: DataServerBase, trio: OwnTrio): Promise<TrioSecrets> {
   const fromPeers = new Map<AccountId, Uint8Array>();
   for (const { account } of trio.others)
     fromPeers.set(account, await secretOf(base, trio, account));

@@ -2,7 +2,7 @@ import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { OfThree, ServerNumber } from '../crypto/page-head.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
-import type { DataServerBase } from './data-server-base.ts';
+import type { DataServerBase, LedgerRows } from './data-server-base.ts';
 
 /** A trio that this server is in. */
 export interface OwnTrio {
@@ -21,17 +21,31 @@ export interface Peer {
 
 const places: readonly ServerNumber[] = [1, 2, 3];
 
+const servers = new WeakMap<Ledger, Map<string, readonly AccountId[]>>();
+type Ledger = Pick<LedgerRows, 'row'>;
+
+/** The three of a trio; asked of the ledger once, for they never change: its id is their hash. Undefined: there is none. */
+export async function serversOf(
+  ledger: Ledger,
+  id: string,
+): Promise<readonly AccountId[] | undefined> {
+  const known = servers.get(ledger) ?? new Map<string, readonly AccountId[]>();
+  servers.set(ledger, known);
+  const kept = known.get(id) ?? (await ledger.row(statTrios, id))?.servers;
+  if (kept !== undefined) known.set(id, kept);
+  return kept;
+}
+
 /** Throws TRIO_UNKNOWN: the ledger has no such trio, or this server is not in it. */
 export async function ownTrio(base: DataServerBase, id: string): Promise<OwnTrio> {
-  const row = await base.ledger.row(statTrios, id);
-  const [first, second, third] = row?.servers ?? [];
-  const at = row?.servers.indexOf(base.account) ?? -1;
-  const place = places[at];
+  const three = (await serversOf(base.ledger, id)) ?? [];
+  const [first, second, third] = three;
+  const place = places[three.indexOf(base.account)];
   if (first === undefined || second === undefined || third === undefined || place === undefined)
     throw new CodedError('TRIO_UNKNOWN');
-  const servers: OfThree<AccountId> = [first, second, third];
+  const all: OfThree<AccountId> = [first, second, third];
   const others = places
-    .map((it) => ({ place: it, account: servers[it - 1] ?? first }))
+    .map((it) => ({ place: it, account: all[it - 1] ?? first }))
     .filter((it) => it.place !== place);
-  return { id, servers, place, others };
+  return { id, servers: all, place, others };
 }

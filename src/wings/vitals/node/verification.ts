@@ -5,6 +5,7 @@ import {
   type ChoiceOf,
   choice,
   decodeAs,
+  decodeViewsAs,
   encodeAs,
   hexId,
   list,
@@ -14,19 +15,14 @@ import {
 } from '../../../primitives/shape.ts';
 import { type PageManifest, pageManifest } from '../api/page.ts';
 import type { OfThree } from '../crypto/page-head.ts';
-import { type KeptShare, keepShare } from '../crypto/page-keep.ts';
-import { openBody } from '../crypto/page-open.ts';
-import {
-  decidePage,
-  type PreparedShare,
-  prepareShare,
-  type VerifierShare,
-} from '../crypto/page-verify.ts';
+import { judgeShare } from '../crypto/page-judge.ts';
+import type { KeptShare } from '../crypto/page-keep.ts';
+import { decidePage, type PreparedShare, type VerifierShare } from '../crypto/page-verify.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { nameOf } from './intake.ts';
 import { headOf, keptBody } from './page-bodies.ts';
 import type { PageVerdict, SaidOfPage, WaitingPage } from './page-store.ts';
-import { askPeer } from './statements.ts';
+import { askPeerCarrying } from './statements.ts';
 import { type OwnTrio, ownTrio } from './trio.ts';
 import { trioSecrets } from './trio-secrets.ts';
 
@@ -35,6 +31,8 @@ const hourMs = 3_600_000;
 export const mostOfRound = 256;
 /** Messages that came for pages which are not here yet. */
 const mostHeard = 16_384;
+/** No word of a page is longer. */
+const mostSaid = 5_000;
 
 const sayings = {
   share: [0, { part: bytes(32), verifier: bytes(191 * 3 * 8) }],
@@ -53,7 +51,11 @@ export type RoundMessage = Of<typeof roundMessage>;
 
 /** What this server found of one of its own pages. */
 interface Prepared {
+  readonly waiting: WaitingPage;
+  readonly manifest: PageManifest;
   readonly said: Saying;
+  /** `said` as it is written down and told. */
+  readonly bytes: Uint8Array;
   readonly share?: PreparedShare;
   readonly kept?: KeptShare;
 }
@@ -65,6 +67,8 @@ interface Prepared {
 export class Verification {
   readonly #base: DataServerBase;
   readonly #prepared = new Map<string, Prepared>();
+  /** Of the prepared ones those whose word is written down. */
+  readonly #spoken = new Set<string>();
   /** By page, then by who said it. */
   readonly #heard = new Map<string, Map<AccountId, Uint8Array>>();
 
@@ -101,26 +105,40 @@ export class Verification {
 
   async #ask(trio: OwnTrio, account: AccountId, pages: readonly SaidOfPage[]): Promise<void> {
     if (pages.length === 0) return;
-    const payload = encodeAs(roundMessage, { trio: trio.id, pages });
-    const answer = await askPeer(this.#base, account, { word: 'round', payload });
-    this.#hear(account, decodeAs(roundMessage, answer).pages);
+    const carried = encodeAs(roundMessage, { trio: trio.id, pages });
+    const answer = await askPeerCarrying(this.#base, account, { word: 'round', carried });
+    this.#hear(account, decodeViewsAs(roundMessage, answer).pages);
   }
 
   /** What this server says of the pages that another one speaks of, as far as it has them. */
   async answer(from: AccountId, payload: Uint8Array): Promise<Uint8Array> {
-    const { trio: trioId, pages } = decodeAs(roundMessage, payload);
+    const { trio: trioId, pages } = decodeViewsAs(roundMessage, payload);
     const trio = await ownTrio(this.#base, trioId);
     if (!trio.others.some(({ account }) => account === from))
       throw new CodedError('UNAUTHENTICATED');
     this.#hear(from, pages);
     const names = new Set(pages.map((it) => nameOf(it.page, it.manifestHash)));
-    const waiting = (await this.#base.store.waiting(trio.id, 4 * mostOfRound)).filter((it) =>
-      names.has(nameOf(it.page, it.manifestHash)),
-    );
+    const known = this.#spokenOf(names);
+    const waiting =
+      known ??
+      (await this.#base.store.waiting(trio.id, 4 * mostOfRound)).filter((it) =>
+        names.has(nameOf(it.page, it.manifestHash)),
+      );
     const said = await this.#speak(trio, waiting);
-    const settled = await this.#saidBefore(pages, said);
+    const settled = known === undefined ? await this.#saidBefore(pages, said) : [];
     await this.#decide(trio, waiting);
     return encodeAs(roundMessage, { trio: trio.id, pages: [...said, ...settled] });
+  }
+
+  /** Where its word of all of these is written down and in memory, as they waited; what was settled since is passed over. */
+  #spokenOf(names: ReadonlySet<string>): readonly WaitingPage[] | undefined {
+    const pages: WaitingPage[] = [];
+    for (const name of names) {
+      const prepared = this.#spoken.has(name) ? this.#prepared.get(name) : undefined;
+      if (prepared === undefined) return undefined;
+      pages.push({ ...prepared.waiting, said: prepared.bytes });
+    }
+    return pages;
   }
 
   /** What it said of pages that wait no more. */
@@ -153,12 +171,13 @@ export class Verification {
       if (it.said === undefined) isNew.push({ page, manifestHash, said });
     }
     if (isNew.length > 0) await this.#base.store.speak(isNew);
+    for (const { page, manifestHash } of isNew) this.#spoken.add(nameOf(page, manifestHash));
     return pages;
   }
 
   async #sayingOf(trio: OwnTrio, page: WaitingPage): Promise<Uint8Array | undefined> {
     const prepared = await this.#prepare(trio, page);
-    return prepared && encodeAs(saying, prepared.said);
+    return prepared?.bytes;
   }
 
   /** Undefined: it waits no more, since another message decided it meanwhile. */
@@ -169,8 +188,12 @@ export class Verification {
     const { verifyKey } = await trioSecrets(this.#base, trio);
     const body = await this.#base.store.body(page);
     if (body === undefined) return undefined;
-    const prepared = await this.#open(trio, { ...page, body }, verifyKey);
-    if (this.#prepared.size > 4 * mostOfRound) this.#prepared.clear();
+    const opened = await this.#open(trio, { ...page, body }, verifyKey);
+    const prepared = { ...opened, waiting: page, bytes: encodeAs(saying, opened.said) };
+    if (this.#prepared.size > 4 * mostOfRound) {
+      this.#prepared.clear();
+      this.#spoken.clear();
+    }
     this.#prepared.set(name, prepared);
     return prepared;
   }
@@ -179,30 +202,34 @@ export class Verification {
     trio: OwnTrio,
     page: WaitingPage & { readonly body: Uint8Array },
     verifyKey: Uint8Array,
-  ): Promise<Prepared> {
+  ): Promise<Omit<Prepared, 'waiting' | 'bytes'>> {
     const { arithmetic } = this.#base;
     const manifest = decodeAs(pageManifest, page.manifest);
     const [head, server] = [headOf(manifest), trio.place];
     try {
       const body = keptBody(server, page.body);
-      const opened = await openBody(arithmetic, { server, head, body });
       const hash = manifest.hashes[server - 1] ?? manifest.hashes[0];
-      const kept = keepShare(arithmetic, { server, head, opened, hash });
       const { parts } = manifest;
-      const share = await prepareShare(arithmetic, { server, head, parts, opened, verifyKey });
-      return { said: { kind: 'share', part: share.part, verifier: share.verifier }, share, kept };
+      const judged = { server, head, body, parts, hash, verifyKey };
+      const { share, kept } = await judgeShare(arithmetic, judged);
+      const { part, verifier } = share;
+      return { manifest, said: { kind: 'share', part, verifier }, share, kept };
     } catch (error) {
       if (!isCoded(error)) throw error;
-      return { said: { kind: 'refusal', code: error.code } };
+      return { manifest, said: { kind: 'refusal', code: error.code } };
     }
   }
 
   #hear(from: AccountId, pages: readonly SaidOfPage[]): void {
-    for (const { page, manifestHash, said } of pages) {
-      const name = nameOf(page, manifestHash);
+    const names = pages.map(({ page, manifestHash }) => nameOf(page, manifestHash));
+    // A view keeps the whole message: only where all of that is kept anyway.
+    const areKept =
+      new Set(names).size === pages.length && pages.every(({ said }) => said.length <= mostSaid);
+    for (const [at, { said }] of pages.entries()) {
+      const name = names[at] ?? '';
       const heard = this.#heard.get(name) ?? new Map<AccountId, Uint8Array>();
       // The first word counts: nobody says two things of one page.
-      if (!heard.has(from)) heard.set(from, said);
+      if (!heard.has(from)) heard.set(from, areKept ? said : said.slice());
       this.#heard.set(name, heard);
     }
     for (const oldest of this.#heard.keys()) {
@@ -223,8 +250,10 @@ export class Verification {
     await this.#base.store.settle(verdicts);
     this.#base.faultPoint?.('round:settled');
     for (const { page, manifestHash } of verdicts) {
-      this.#prepared.delete(nameOf(page, manifestHash));
-      this.#heard.delete(nameOf(page, manifestHash));
+      const name = nameOf(page, manifestHash);
+      this.#prepared.delete(name);
+      this.#spoken.delete(name);
+      this.#heard.delete(name);
     }
     return verdicts.length;
   }
@@ -242,14 +271,13 @@ export class Verification {
     // Of the lowest server that refuses: so all three give one reason.
     const refusal = said.find((it) => it.kind === 'refusal');
     if (refusal !== undefined) return { page, manifestHash, code: refusal.code };
-    const manifest = decodeAs(pageManifest, of.manifest);
-    const verdict = this.#judge(manifest, said, mine);
+    const verdict = this.#judge(said, mine);
     if (verdict !== 'accepted' || mine.kept === undefined)
       return { page, manifestHash, code: verdict };
     return { page, manifestHash, kept: mine.kept };
   }
 
-  #judge({ parts }: PageManifest, said: readonly Saying[], { share }: Prepared): string {
+  #judge(said: readonly Saying[], { manifest: { parts }, share }: Prepared): string {
     const [first, second, third] = said.map(shareIn);
     if (first === undefined || second === undefined || third === undefined || share === undefined)
       throw new CodedError('INTERNAL');
@@ -263,7 +291,7 @@ const shareIn = (it: Saying): VerifierShare | undefined => (it.kind === 'share' 
 /** What cannot be read is a refusal: a server that speaks nonsense must not hold a page up for ever. */
 function readSaying(said: Uint8Array | undefined): Saying {
   try {
-    return decodeAs(saying, said ?? new Uint8Array(0));
+    return decodeViewsAs(saying, said ?? new Uint8Array(0));
   } catch {
     return { kind: 'refusal', code: 'PEER_DISAGREES' };
   }

@@ -92,6 +92,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     async close() {
       await app.close();
       await turns.stop();
+      await server.questions.idle();
       await stores.close();
     },
   };

@@ -124,7 +124,7 @@ export function memoryPages(place: number, pages: () => readonly StudyPage[]): Q
     );
   const meant = ({ page, rows }: StudyPage) => ({ page, readings: rows.length });
   return {
-    newestBatch: async () => Math.max(0, ...pages().map(({ batch }) => batch)),
+    hasBatch: async (_trio, number) => pages().some(({ batch }) => batch >= number),
     async select(wanted) {
       const names = [...new Set(within(wanted).map(({ patient }) => patient))].sort();
       return names.map((name) => {

@@ -20,7 +20,8 @@ import { rollLength } from '../crypto/page-layout.ts';
 import { batchSignedBytes } from '../ledger/acts/stat-batch.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
-import { openAnswers } from '../sdk/asking/collecting.ts';
+import { type Opened, openAnswers } from '../sdk/asking/collecting.ts';
+import { requireSealed } from '../sdk/asking/sealed.ts';
 import { type ServerLine, serverLines } from '../sdk/asking/server-lines.ts';
 import { dataServerFolder, dataServerKeys } from '../server/data-server-keys.ts';
 import { actSender } from '../server/ledger-line.ts';
@@ -33,7 +34,7 @@ import { accountOf, VitalsHome } from './vitals-home.ts';
  */
 
 const names = ['north', 'harbour', 'valley'] as const;
-const pagesPerDay = 24;
+export const pagesPerDay = 24;
 /** Of a full batch of 4,096 pages. */
 const daysOfBatch = Math.floor(4_096 / pagesPerDay);
 const columns = rollLength;
@@ -56,7 +57,10 @@ export interface Answered {
   readonly values: readonly bigint[];
   readonly checkMs: number;
   readonly debitMs: number;
+  /** From the StatQuery that stands in a block to the opened answer. */
   readonly askMs: number;
+  /** From the act that pays to the opened answer, whose three StatSeals stand in a block, proven. */
+  readonly withLedgerMs: number;
 }
 
 export class BenchStudy {
@@ -320,12 +324,14 @@ const askTimed: Action<
       sendActs(ctx, { kind: 'stat-query', acts: [act], writeDown: (content) => content }),
     );
     const keys = (await ctx.allKeys()).map(({ kem }) => kem);
-    let values: readonly bigint[] = [];
+    let opened: Opened | undefined;
     const askMs = await timed(async () => {
       const answers = await all(lines, (line) => line.ask(signed));
-      ({ values } = await openAnswers(answers, query, keys));
+      opened = await openAnswers(answers, query, keys);
     });
-    return { values, checkMs, debitMs, askMs };
+    const { values, hashes } = opened ?? { values: [], hashes: [] };
+    const sealMs = await timed(() => requireSealed(ctx, { query, servers, hashes }));
+    return { values, checkMs, debitMs, askMs, withLedgerMs: debitMs + askMs + sealMs };
   },
 };
 

@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { Code } from '../../../codes/index.ts';
+import { sha256 } from '../../../crypto/hash.ts';
 import { signingKeyFromSeed } from '../../../crypto/signature.ts';
+import { utf8 } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { carryingStatement, signedStatement } from '../api/statement.ts';
 import { pageUpload } from '../api/upload.ts';
 import { joinClinical } from '../crypto/clinical-lane.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { state } from '../node/statements.ts';
 import { signPages } from '../sdk/sensor/page-upload.ts';
 import { endAlike } from './killed-servers.ts';
 import { drawn, valuesOf } from './pages.ts';
@@ -195,6 +199,25 @@ test('of a page that was decided while a server read what waits, it says nothing
   assert.equal(said, 0);
   for (const place of places)
     assert.equal((await three.store(place).page(page.shared.head.page))?.state, 'accepted');
+});
+
+test('what a message carries is what its sender signed, and only a round carries anything', async (t) => {
+  const three = await opened(t);
+  const [one, two] = [three.server(0), three.server(1)];
+  const to = two.base.account;
+  const carried = utf8('what was signed');
+  const messageOf = async (word: string, with_: Uint8Array) => {
+    const asked = await state(one.base, { to, word, payload: sha256(carried) });
+    const { statement, signature } = decodeAs(signedStatement, asked);
+    return encodeAs(carryingStatement, { statement, signature, carried: with_ });
+  };
+  const other = await messageOf('round', utf8('something else'));
+  await refused(two.answerPeer(other), 'UNAUTHENTICATED');
+  await refused(two.answerPeer(await messageOf('propose', carried)), 'REQUEST_INVALID');
+  // Read once it is known whose it is: what was signed here is no round.
+  await refused(two.answerPeer(await messageOf('round', carried)), 'CBOR_INVALID');
+  const beside = await state(one.base, { to, word: 'round', payload: carried });
+  await refused(two.answerPeer(beside), 'REQUEST_INVALID');
 });
 
 test('what one server does not have is given up by all three, and sent anew', async (t) => {

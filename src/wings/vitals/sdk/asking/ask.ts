@@ -1,12 +1,13 @@
 import { decodeSigned, encodeSigned } from '../../../../api/signed.ts';
 import { randomBytes } from '../../../../crypto/random.ts';
 import { signLabelled } from '../../../../crypto/signature.ts';
-import { bytesToHex, concatBytes, equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
+import { bytesToHex, concatBytes, hexToBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../../primitives/ids.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import type { Context } from '../../../../sdk/client/context.ts';
+import { pause } from '../../../../sdk/client/http.ts';
 import { sendActs } from '../../../../sdk/client/send-tx.ts';
 import { maxStateAgeMs } from '../../../../sdk/ledger/proven-rows.ts';
 import { entriesOf, withEntry } from '../../../../sdk/wallet/drawer.ts';
@@ -24,12 +25,12 @@ import { signedStatement, statement } from '../../api/statement.ts';
 import { edgesOf } from '../../crypto/histogram-edges.ts';
 import { panelOf, vitalsOf } from '../../crypto/panels.ts';
 import { queryRowId, statQueries } from '../../ledger/tables/stat-queries.ts';
-import { sealRowId, statSeals } from '../../ledger/tables/stat-seals.ts';
 import { vitalsNames } from '../../names.ts';
 import { type Planned, type Prediction, predictedNoise } from '../statistics/prediction.ts';
 import { type Answered, answeredOf, valuesBytes } from './answered.ts';
 import { checkedByAll, openAnswers, type Patience, patiently } from './collecting.ts';
 import { type KeptQuestion, keptQuestions } from './kept-questions.ts';
+import { requireSealed } from './sealed.ts';
 import { type ServerLine, serverLines } from './server-lines.ts';
 import { permitsOf, type Study, type StudyPermit, studyOf } from './studies.ts';
 
@@ -45,21 +46,12 @@ export interface Asked {
   readonly microRho: number;
 }
 
-const pauseMs = 500;
-/** As long as a server may take to see the newest batch and block. */
+const [firstPauseMs, mostPauseMs] = [25, 500];
+/** As long as a server may take to see the newest batch and block: mostly a moment. */
 const patience = (signal?: AbortSignal): Patience => ({
-  tries: 40,
-  pause: () => pause(pauseMs, signal),
+  tries: 44,
+  pause: (n) => pause(Math.min(firstPauseMs * 2 ** (n - 1), mostPauseMs), signal),
 });
-
-const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(new CodedError('INTERRUPTED'));
-    });
-  });
 
 /** The study and the permit that a question is asked under. Throws DATASET_UNKNOWN, PERMIT_UNKNOWN, AMBIGUOUS. */
 async function studyFor(
@@ -214,7 +206,11 @@ async function finish(
   onProgress?.({ phase: 'opening', done: 0, total: 3 });
   const keys = (await ctx.allKeys()).map(({ kem }) => kem);
   const { values, hashes } = await openAnswers(kept.answers, bytesToHex(kept.query), keys);
-  await requireSealed(ctx, kept, hashes, signal);
+  await requireSealed(
+    ctx,
+    { query: bytesToHex(kept.query), servers: kept.servers, hashes },
+    signal,
+  );
   const none = new Uint8Array(0);
   kept = await noted(ctx, kept, {
     ...{ values: valuesBytes(values), seals: concatBytes(...hashes) },
@@ -256,26 +252,6 @@ async function noted(
   const next = { ...kept, ...change, version: kept.version + 1 };
   await ctx.noteDown((content) => withEntry(content, keptQuestions, next));
   return next;
-}
-
-/** Throws ANSWER_NOT_SEALED {server}: another hash stands on the ledger, or none after a while. */
-async function requireSealed(
-  ctx: Context,
-  kept: KeptQuestion,
-  hashes: readonly Uint8Array[],
-  signal?: AbortSignal,
-): Promise<void> {
-  for (const [at, server] of kept.servers.entries()) {
-    const id = sealRowId(ctx.account.account, bytesToHex(kept.query), server);
-    let seal = await ctx.ledger.row(statSeals, id, { signal });
-    const { tries, pause: wait } = patience(signal);
-    for (let n = 1; seal === undefined && n < tries; n++) {
-      await wait(n);
-      seal = await ctx.ledger.row(statSeals, id, { signal });
-    }
-    if (seal === undefined || !equalBytes(seal.answer, hashes[at] ?? new Uint8Array(0)))
-      throw new CodedError('ANSWER_NOT_SEALED', { server });
-  }
 }
 
 /** A question of this wallet, answered or not. */

@@ -1,0 +1,59 @@
+import { CodedError } from '../../../primitives/errors.ts';
+import type { PageArithmetic } from './page-arithmetic.ts';
+import {
+  expandClinical,
+  expandJointRand,
+  expandQueryRand,
+  expandShare,
+  jointPartOf,
+  saltOf,
+  shareStream,
+} from './page-expansion.ts';
+import { type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
+import { type KeptShare, keptOf, requireHash } from './page-keep.ts';
+import { type ExplicitBody, measurementOf, requireBody, type SeedBody } from './page-open.ts';
+import { type PreparedShare, withOwnPart } from './page-verify.ts';
+
+/** A page as one server judges it. */
+export interface JudgedPage {
+  readonly server: ServerNumber;
+  readonly head: PageHead;
+  readonly body: SeedBody | ExplicitBody;
+  /** Those of the manifest. */
+  readonly parts: OfThree<Uint8Array>;
+  /** What the manifest says of this server's kept share. */
+  readonly hash: Uint8Array;
+  /** 32 bytes that the three servers share and no device knows. */
+  readonly verifyKey: Uint8Array;
+}
+
+/**
+ * What a server says and keeps of a page: as `openBody`, `prepareShare` and `keepShare`, and what they throw, without the
+ * share ever leaving the kernel. Rules VP-13 and VP-15.
+ */
+export async function judgeShare(
+  arithmetic: PageArithmetic,
+  of: JudgedPage,
+): Promise<{ readonly share: PreparedShare; readonly kept: KeptShare }> {
+  const { server, head, body } = of;
+  const size = sizeOf(head);
+  const { secret } = body;
+  requireBody(arithmetic, of, size);
+  const measured = 'elements' in body ? measurementOf(body, size) : undefined;
+  const part = jointPartOf(server, secret, head, measured?.used);
+  const [jointRand, queryRand, clinical] = await Promise.all([
+    expandJointRand(arithmetic, withOwnPart(of.parts, server, part), head),
+    expandQueryRand(arithmetic, of.verifyKey, head),
+    'elements' in body ? body.clinical : expandClinical(secret, head, size.n * size.k),
+  ]);
+  const at = { ...size, jointRand, queryRand, isFirst: server === 1 };
+  const prepared =
+    measured === undefined
+      ? (arithmetic.prepare({ stream: await shareStream(secret, head) }, at) ??
+        arithmetic.prepare({ elements: await expandShare(arithmetic, secret, head) }, at))
+      : arithmetic.prepare({ elements: await measured.share(arithmetic, head) }, at);
+  if (prepared === undefined) throw new CodedError('INTERNAL');
+  const kept = keptOf(prepared.kept, { clinical, salt: saltOf(secret, head) });
+  requireHash(kept, of);
+  return { share: { part, verifier: prepared.verifier, jointRand }, kept };
+}
