@@ -296,7 +296,7 @@ test('A data server that shows what no sensor sent is named on the screen of a p
     .getByRole('alert')
     .getByText(/^[^,]*Harbour[^,]* showed something that is not what the device sent\.$/u);
   await liar.waitFor();
-  await page.getByText(/^Partly from three servers .*, partly from the sealed copy/u).waitFor();
+  await page.getByText(/^From the sealed copy in the record/u).waitFor();
   await holdsAxe(page);
   await picture(page, 'own-lied');
   await visitor.close();

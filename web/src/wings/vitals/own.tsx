@@ -67,7 +67,7 @@ function Curves({ own, view }: { readonly own: OwnVitals; readonly view: VitalsV
         <OneVital key={it.vital} curve={it} span={{ fromMs, untilMs }} />
       ))}
       {view.curves.length > 0 && <p className="hint mt">{t('vitals.noDiagnosis')}</p>}
-      <Sources view={view} />
+      <Sources view={view} isOwn />
       <Devices devices={own.devices} period={view.period} askedMs={view.askedMs} />
       <p className="sm mt">
         <Link to="/studies">{t('studies.link', { count: own.studies })}</Link>
