@@ -32,7 +32,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** In these rooms, the tests beside the files open whole ledgers, servers and stores on a disk: not for `--fast`. */
 const slowRooms = ['/engines/', '/gateway/', '/storage/file/', '/storage/ipfs/'];
 /** A wing's screens, in a real browser. */
-const isOfBrowser = (file) => file.endsWith('/web.test.ts');
+const isOfBrowser = (file) => /\/web(-[a-z]+)?\.test\.ts$/u.test(file);
 const isFast = (file) =>
   file.startsWith('src/') && !isOfBrowser(file) && !slowRooms.some((room) => file.includes(room));
 

@@ -24,6 +24,7 @@ const parts = {
   recover: () => import('./actions/recover.ts'),
   rotate: () => import('./actions/rotate.ts'),
   sync: () => import('./actions/sync.ts'),
+  trustWords: () => import('./trust/trust-words.ts'),
   unlisted: () => import('./grants/unlisted.ts'),
   writeAgain: () => import('./actions/write-again.ts'),
   writeShared: () => import('./actions/write-shared.ts'),

@@ -61,7 +61,6 @@ import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
 import type { UnlistedGrant } from './grants/unlisted.ts';
 import { later } from './later.ts';
 import type { VerifiedTip } from './ledger/verified-headers.ts';
-import { wordsOfTrustRoot } from './trust/trust-words.ts';
 import { closedAccounts } from './wallet/closing.ts';
 import { codeCheckOf, formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
@@ -330,10 +329,11 @@ export class Person {
 
   /**
    * The ledger that the wallet believes, as twelve words to compare with those on a desk's sheet or with a
-   * colleague's. Throws as `account()`.
+   * colleague's. Throws as `account()`, and GATEWAY_UNREACHABLE where the list of words cannot be loaded.
    */
-  trustWords(as?: AccountId): readonly string[] {
-    return wordsOfTrustRoot(this.trustRootJson(as));
+  async trustWords(as?: AccountId): Promise<readonly string[]> {
+    const json = this.trustRootJson(as);
+    return (await later.trustWords()).wordsOfTrustRoot(json);
   }
 
   /**

@@ -49,7 +49,7 @@ async function show(
   const { person, name, accounts } = acting;
   const [first] = accounts;
   const trustRoot = first === undefined ? undefined : person.trustRootJson(first.account);
-  const words = first === undefined ? undefined : person.trustWords(first.account);
+  const words = first === undefined ? undefined : await person.trustWords(first.account);
   if (flags.saveTrust !== undefined) {
     if (trustRoot === undefined) throw new CodedError('PERSON_NOT_ENROLLED');
     await writeOut(flags.saveTrust, trustRoot, context);

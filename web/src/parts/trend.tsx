@@ -5,6 +5,7 @@ import { axisDay, clinicalDay, locale, shortDayOf } from '../app/dates.ts';
 import type { TrendPoint, TrendView } from '../worker/calls/trend.ts';
 import { Amount } from './amount.tsx';
 import { dateLabels, type Labelled, numberLabels } from './chart-labels.ts';
+import { ColumnHeads } from './column-heads.tsx';
 import { Flag } from './value.tsx';
 
 interface Band {
@@ -55,15 +56,13 @@ function TrendTable({ trend }: { readonly trend: TrendView }) {
   return (
     <div className="sheet">
       <table className="fold">
-        <thead>
-          <tr>
-            <th scope="col">{t('item.day')}</th>
-            <th scope="col" className="num">
-              {t('item.value')}
-            </th>
-            <th scope="col">{t('item.flag')}</th>
-          </tr>
-        </thead>
+        <ColumnHeads
+          columns={[
+            { name: t('item.day') },
+            { name: t('item.value'), isNumber: true },
+            { name: t('item.flag') },
+          ]}
+        />
         <tbody>
           {trend.points.toReversed().map((it) => (
             <tr key={it.handle}>

@@ -11,6 +11,7 @@ import {
   list,
   type Of,
   struct,
+  text,
   typed,
   uint,
   uintTo,
@@ -19,11 +20,13 @@ import { trioServers } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { vitalsObjects } from './object-types.ts';
 
-/** What stands in a patient's chart beside the three servers. Source: docs/protocol/vitals-reading.md, VR-5 and VR-20. */
+/** What stands in a patient's chart beside the three servers. Source: docs/protocol/vitals-reading.md, VR-5, VR-20 and VR-46. */
 export const vitalsMediaType = 'application/vnd.salus.vitals+cbor';
 
 /** So many sensors of one panel have a replica of the same day. */
 export const replicasADay = 8;
+/** So many notes of devices stand in a day. */
+export const notesADay = 8;
 const hoursADay = 24;
 export const dayOf = (hour: number): number => Math.floor(hour / hoursADay);
 
@@ -41,6 +44,12 @@ export const dayRecordId = (
   patient: AccountId,
   at: { readonly day: number; readonly panel: number; readonly number: number },
 ): RecordId => recordOf(patient, ['day', at.day, at.panel, at.number]);
+
+/** Which record holds what a device said of itself on a day; `number`: 0 to 7, in their order. */
+export const deviceRecordId = (
+  patient: AccountId,
+  at: { readonly day: number; readonly number: number },
+): RecordId => recordOf(patient, ['device', at.day, at.number]);
 
 function recordOf(patient: AccountId, of: readonly (string | number)[]): RecordId {
   const hash = labelledHash(vitalsNames.labels.record, idBytes(patient), encodeCbor([...of]));
@@ -69,6 +78,17 @@ const chartRecord = typed(suite, vitalsObjects.chartRecord, {
             }),
             { most: 1_024 },
           ),
+        },
+      ],
+      /** What a device says of itself. */
+      device: [
+        2,
+        {
+          sensor: hexId(32),
+          name: text(64),
+          /** Per cent. */
+          battery: uintTo(100),
+          timeMs: uint,
         },
       ],
     },

@@ -8,6 +8,8 @@ import {
   heldRegistration,
   type Limits,
   listLimits,
+  type OwnDevice,
+  ownDevices,
   ownRanges,
   panelOf,
   type Ranges,
@@ -111,9 +113,28 @@ async function showOwn(context: CommandContext, flags: ShowFlags): Promise<void>
     options,
   );
   const vitals = seenVitals(found, panel, today, ranges);
-  context.output.result({ ...factsOfRead(found, panel), vitals }, () =>
-    [...vitals.map(lineOfVital), ...linesOfServers(found)].join('\n'),
+  const devices = await acting.person.run(ownDevices, found.pages, options);
+  const facts = { ...factsOfRead(found, panel), vitals, devices: devices.map(factsOfDevice) };
+  context.output.result(facts, () =>
+    [
+      ...[...vitals.map(lineOfVital), ...linesOfServers(found)],
+      ...facts.devices.map(lineOfDevice),
+    ].join('\n'),
   );
+}
+
+const factsOfDevice = ({ sensor, panels, newestHour, pauses, note }: OwnDevice) => ({
+  ...{ sensor, panels, name: note?.name ?? null, battery: note?.battery ?? null },
+  newest: newestHour === undefined ? null : `${timeOf(newestHour)}Z`,
+  pauses: pauses.map(({ afterHour, beforeHour }) => ({
+    ...{ from: `${timeOf(afterHour + 1)}Z`, to: `${timeOf(beforeHour)}Z` },
+  })),
+});
+
+function lineOfDevice(it: ReturnType<typeof factsOfDevice>): string {
+  const battery = it.battery === null ? '' : `; battery ${it.battery} %`;
+  const pauses = it.pauses.map(({ from, to }) => `; nothing from ${from} to ${to}`).join('');
+  return `device ${it.name ?? short(it.sensor)}, panels ${it.panels.join(', ')}: newest ${it.newest ?? 'nothing in these days'}${battery}${pauses}`;
 }
 
 /** What one's own device makes of its readings, a vital sign after the other. Rules VR-30 to VR-32. */

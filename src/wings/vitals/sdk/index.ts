@@ -1,4 +1,4 @@
-export { vitalsAsked as vitalsIn } from '../api/question.ts';
+export { type ReleasedNumber, releasedBy, vitalsAsked as vitalsIn } from '../api/question.ts';
 export { panelOf, vitalsOf } from '../crypto/panels.ts';
 export { type Answered, anovaOf, ttestOf } from './asking/answered.ts';
 export {
@@ -17,6 +17,7 @@ export { leftOf, listStudies, type Study } from './asking/studies.ts';
 export { type Curve, curvesOf } from './curves.ts';
 export { type Limits, listLimits, type OwnRanges, ownRanges, setLimits } from './limits.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';
+export { type OwnDevice, ownDevices } from './reading/device-notes.ts';
 export { writeHubDays } from './reading/hub-days.ts';
 export { readOwnVitals } from './reading/own-vitals.ts';
 export { readVitals, type VitalsAsked, type VitalsRead } from './reading/read-vitals.ts';
@@ -29,6 +30,7 @@ export {
   resendRegistration,
 } from './registering.ts';
 export {
+  isLowBattery,
   type SensorStanding,
   type SensorWarning,
   sensorWarnings,

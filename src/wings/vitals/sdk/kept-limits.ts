@@ -2,6 +2,7 @@ import { concatBytes, utf8 } from '../../../primitives/bytes.ts';
 import { idBytes } from '../../../primitives/ids.ts';
 import { accountId, flag, list, type Of, struct, text, uint } from '../../../primitives/shape.ts';
 import type { Drawer } from '../../../sdk/wallet/drawer.ts';
+import { vitalsDrawers } from './wing.ts';
 
 /** In 10^-5 of the vital sign's own unit; empty: no bound on that side. */
 const bound = list(uint, { most: 1 });
@@ -21,7 +22,7 @@ export type KeptLimits = Of<typeof keptLimits>;
 
 /** Where a patient's own limits are kept, vital by vital; nobody else reads them. Source: vitals-reading.md, rule VR-30a. */
 export const limitsDrawer: Drawer<KeptLimits> = {
-  wing: 'vitals/limits',
+  wing: vitalsDrawers.limits,
   entry: keptLimits,
   key: ({ account, vital }) => concatBytes(idBytes(account), utf8(vital)),
 };

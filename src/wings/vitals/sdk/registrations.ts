@@ -2,6 +2,7 @@ import { idBytes } from '../../../primitives/ids.ts';
 import { accountId, bytes, type Of, struct, uint, uintTo } from '../../../primitives/shape.ts';
 import type { Drawer } from '../../../sdk/wallet/drawer.ts';
 import { trioServers } from '../ledger/tables/stat-trios.ts';
+import { vitalsDrawers } from './wing.ts';
 
 /** A bit a server. */
 export const everywhere = 0b111;
@@ -20,7 +21,7 @@ export type KeptRegistration = Of<typeof keptRegistration>;
 
 /** Where the newest registration of each account is kept. Source: docs/protocol/vitals-reading.md, rule VR-1. */
 export const registrationsDrawer: Drawer<KeptRegistration> = {
-  wing: 'vitals/registrations',
+  wing: vitalsDrawers.registrations,
   entry: keptRegistration,
   key: ({ account }) => idBytes(account),
 };

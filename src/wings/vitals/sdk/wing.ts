@@ -1,12 +1,24 @@
+import type { PendingKind } from '../../../sdk/client/pending.ts';
 import type { SdkWing } from '../../../sdk/wing.ts';
-import { keptQuestions, questionPending } from './asking/kept-questions.ts';
-import { limitsDrawer } from './kept-limits.ts';
-import { registrationsDrawer } from './registrations.ts';
+
+/** Where a wallet keeps what the wing must not lose; how an entry reads stands beside what uses it. */
+export const vitalsDrawers = {
+  limits: 'vitals/limits',
+  questions: 'vitals/questions',
+  registrations: 'vitals/registrations',
+} as const;
+
+/** That it was paid, the ledger says: the drawer is brought up to it when the question is gone on with. */
+export const questionPending: PendingKind = {
+  kind: 'stat-query',
+  afterCommit: (content) => content,
+  afterRefusal: (content) => content,
+};
 
 /** What the wing adds to a person's device. Apart from its actions: a browser has this before anybody asks for one. */
 export const vitalsSdk: SdkWing = {
   name: 'vitals',
-  drawers: [keptQuestions, registrationsDrawer, limitsDrawer],
+  drawers: Object.values(vitalsDrawers).map((wing) => ({ wing })),
   pendingKinds: [questionPending],
   messageKinds: [],
 };

@@ -34,6 +34,7 @@ export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
   });
   turns.every('send', sendMs, async () => (await hubOf())?.send());
   turns.every('days', daysMs, async () => (await hubOf())?.writeDays());
+  turns.every('batteries', daysMs, async () => (await hubOf())?.tellBatteries());
   return {
     async close() {
       await turns.stop();

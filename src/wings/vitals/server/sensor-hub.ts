@@ -2,11 +2,13 @@ import { hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { ConsentId } from '../../../primitives/ids.ts';
 import { replicasADay } from '../api/chart-records.ts';
+import { writeDeviceNote } from '../sdk/reading/device-notes.ts';
 import { writeHubDays } from '../sdk/reading/hub-days.ts';
 import { type RefusedReading, rowsOfSensor } from '../sdk/sensor/reading.ts';
 import { readingsOfMessage } from '../sdk/sensor/recorded.ts';
 import type { SensorFile } from '../sdk/sensor/sensor-file.ts';
 import type { QueuedDay, SensorQueue } from '../sdk/sensor/sensor-queue.ts';
+import { isLowBattery } from '../sdk/sensor/sensor-standing.ts';
 import type { Uplink } from '../sdk/sensor/uplink.ts';
 import { type Hub, openHub } from './hub-account.ts';
 import { openSensorQueue, readSensor, sensorNames, takeTurn, writeSensor } from './sensor-home.ts';
@@ -23,11 +25,12 @@ export interface TakenIn {
 
 /** A clock of a sensor may be so much ahead. */
 const aheadMs = 300_000;
+const dayMs = 86_400_000;
 
 /**
  * What a home's hub does for the sensors that were enrolled there: takes in what they say, keeps it until it is safe, sends
  * pages to the data servers, and writes the replica of a day that is over into the patient's chart.
- * Source: docs/protocol/vitals-reading.md, rules VR-40 to VR-44.
+ * Source: docs/protocol/vitals-reading.md, rules VR-40 to VR-46.
  */
 export class SensorHub {
   readonly #home: string;
@@ -91,6 +94,31 @@ export class SensorHub {
     await this.#eachSensor('days', async (sensor, { queue }) => {
       for (const day of await queue.daysToWrite(this.#now()))
         await this.#writeDay(sensor, queue, day);
+    });
+  }
+
+  /**
+   * What a patient should know of a battery stands in her chart: that it is low, once a day, and that it is low no more.
+   * Rule VR-46.
+   */
+  async tellBatteries(): Promise<void> {
+    await this.#eachSensor('battery', async (sensor) => {
+      const { battery, told } = sensor;
+      const timeMs = this.#now();
+      const day = Math.floor(timeMs / dayMs);
+      if (battery === undefined) return;
+      const isLow = isLowBattery(battery);
+      const isDue = isLow ? !told?.isLow || told.day < day : told?.isLow === true;
+      if (!isDue) return;
+      const consent = await this.#consentOf(sensor);
+      if (consent === undefined) throw new CodedError('NOT_SHARED', { sensor: sensor.name });
+      const { person } = await this.#account();
+      const { name } = sensor;
+      const note = { consent, sensor: await sensorKeyOf(sensor), name, battery, timeMs };
+      const isWritten = await person.run(writeDeviceNote, note);
+      // The newest file: a message may have come in meanwhile.
+      writeSensor(this.#home, { ...readSensor(this.#home, name), told: { day, isLow } });
+      if (isWritten) this.#told({ what: 'battery', sensor: name, percent: battery });
     });
   }
 

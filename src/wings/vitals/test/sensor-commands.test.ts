@@ -197,6 +197,19 @@ test('what a sensor says by MQTT is acknowledged when it is kept, and its day st
     await setTimeout(50);
     isOwed = (await standingOf('cuff'))?.newestDay !== day;
   }
+  // Once a day while it is low, and once when it is not any more.
+  await hub.tellBatteries();
+  await hub.tellBatteries();
+  const toldOf = async () => {
+    const { devices } = await salus(['vitals', 'show', '--panel', '2', ...ana], { home });
+    return (devices as readonly Record<string, unknown>[]).find(({ name }) => name === 'cuff');
+  };
+  assert.equal((await toldOf())?.battery, 15);
+  const fresh = [{ bt: Date.now() / 1_000, n: 'battery', u: '%EL', v: 90 }];
+  await hub.takeIn('cuff', JSON.stringify(fresh));
+  await hub.tellBatteries();
+  assert.equal((await toldOf())?.battery, 90);
+  await hub.takeIn('cuff', JSON.stringify([{ ...fresh[0], v: 15 }]));
   await hub.close();
   const { days, battery, warnings, refused: counted } = (await standingOf('cuff')) ?? {};
   assert.deepEqual(
@@ -208,6 +221,7 @@ test('what a sensor says by MQTT is acknowledged when it is kept, and its day st
   );
   const charted = await run(['record', 'list', '--json', ...ana], { home });
   assert.match(charted.stdout, /Vital signs: blood-pressure/);
+  assert.equal(charted.stdout.match(/Device: cuff/gu)?.length, 2);
 });
 
 test('an hour that is too old for the servers is given up, and said so', async () => {

@@ -1,143 +1,46 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Locator, Page } from 'playwright-core';
-import { list, salus, text } from '../../../../test/cli/salus.ts';
-import { memoryWalletStore } from '../../../../test/wallet-store.ts';
+import { list, text } from '../../../../test/cli/salus.ts';
 import {
   type App,
   fitsWidth,
   holdsAxe,
-  startApp,
   type Visitor,
   type VisitorOptions,
 } from '../../../../test/web/app.ts';
 import { missingWords, wordOf } from '../../../../test/web/looks.ts';
-import { bytesToHex } from '../../../primitives/bytes.ts';
-import { Person } from '../../../sdk/index.ts';
-import { localHospitals } from '../../../server/desk.ts';
-import { serversOf } from '../../../server/process.ts';
-import { localDesk } from '../../../server/registration-desk.ts';
-import { changeStudies, registerSensor } from '../sdk/registering.ts';
-import { makeDataServer } from '../server/data-server-keys.ts';
-import { makeSensor, openSensorQueue } from '../server/sensor-home.ts';
-import { datasetServers, sensorKeyOf, uplinkOf } from '../server/sensor-line.ts';
+import {
+  answered,
+  command,
+  copyDays,
+  heading,
+  link,
+  measureWeek,
+  eboni as openEboni,
+  picture,
+  sayBattery,
+  startVitals,
+  tamper,
+} from './web-town.ts';
 
 /**
  * The screens of vital signs in a real browser, over the demo's three data servers: what a sensor sent for a week, with an
- * afternoon without a value and some readings above the range. `SALUS_PICTURES` is a folder for pictures.
+ * afternoon without a value and some readings above the range.
  */
 
-const hospitals = ['north', 'harbour', 'valley'] as const;
-const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 let app: App;
-const cli = (...args: readonly string[]) => salus(args, { home: app.home, env });
-
 before(async () => {
-  app = await startApp((home) => {
-    for (const name of hospitals)
-      makeDataServer(join(serversOf(home), name), {
-        ...{ batchSeconds: 1, roundMs: 50, freshHours: 24 * 40 },
-      });
-  });
+  app = await startVitals();
 });
 after(() => app?.close());
-
-/** A line each ten minutes for seven days: five vital signs, quiet in the afternoon of the third day, a fever in the last hours. */
-function week(): string {
-  const lines = ['minute,HR[bpm],ABPSys[mmHg],TEMP[Cel],SpO2[%],RESP[pm]'];
-  for (let minute = 0; minute < 7 * 1_440; minute += 10) {
-    const hour = minute / 60;
-    if (hour >= 60 && hour < 66) continue;
-    const wave = Math.sin((hour / 24) * 2 * Math.PI);
-    const late = hour > 164 ? 2.6 : 0;
-    const fields = [
-      ...[72 + 9 * wave + late * 8 + (minute % 70) / 20, 124 + 8 * wave + (minute % 50) / 10],
-      ...[36.7 + 0.3 * wave + late, 97 - 0.8 * Math.abs(wave), 15 + 2 * wave + late],
-    ];
-    lines.push([minute, ...fields.map((it) => it.toFixed(2))].join(','));
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-/** A sensor of Eboni's sends a week, and all of it stands in batches. */
-async function measured(): Promise<void> {
-  const listed = await cli('stats', 'list', '--as', 'eboni');
-  const [signs] = list(listed, 'datasets').filter(({ panel }) => panel === 1);
-  const dataset = text(signs ?? {}, 'id');
-  await cli('sensor', 'enrol', 'watch', '--dataset', dataset, '--every', '600', '--as', 'eboni');
-  const file = join(app.home, 'week.csv');
-  writeFileSync(file, week());
-  const sent = await cli('sensor', 'simulate', 'watch', '--from', file, '--as', 'eboni');
-  assert.equal(sent.waiting, 0, JSON.stringify(sent));
-}
+const cli = (...args: readonly string[]) => command(app, ...args);
+const eboni = (options?: VisitorOptions): Promise<Visitor> => openEboni(app, options);
 
 let sending: Promise<void> | undefined;
 const sent = (): Promise<void> => {
-  sending ??= measured();
+  sending ??= measureWeek(app);
   return sending;
 };
-
-/** Patients whose wrist bands measured an hour yesterday, in the study of heart rates. Returns the study. */
-async function crowd(people: number): Promise<string> {
-  const datasets = list(await cli('stats', 'list', '--as', 'eboni'), 'datasets');
-  const study = text(datasets.find(({ panel }) => panel === 5) ?? {}, 'id');
-  const { servers } = await datasetServers(app.home, study);
-  const trustRootJson = readFileSync(join(app.home, 'trust.json'), 'utf8');
-  const hour = Math.floor(Date.now() / 3_600_000) - 24;
-  for (let who = 0; who < people; who++) {
-    const name = `Band ${who}`;
-    const options = { store: memoryWalletStore(), passphrase: 'a long enough passphrase', name };
-    const { person } = await Person.create(options, {
-      gatewayUrlOf: ({ organisation, gatewayUrl }) =>
-        localHospitals(app.home).find(({ account }) => account === organisation)?.url ?? gatewayUrl,
-    });
-    const { invitation } = await localDesk(app.home, 'north').invite({ role: 'patient', name });
-    const gatewayUrl = localHospitals(app.home).find((it) => it.name === 'north')?.url ?? '';
-    await person.enrol({ gatewayUrl, invitation, role: 'patient', trustRootJson });
-    const sensor = makeSensor(
-      app.home,
-      { name: `band-${who}`, panels: [5], intervalMs: 60_000 },
-      Date.now(),
-    );
-    const { publicKey: key } = await sensorKeyOf(sensor);
-    const attributes = { sex: 1, ageBand: 4, region: 0, arm: 0 };
-    await person.run(registerSensor, { servers, attributes, sensor: { key, panels: [5] } });
-    const { said } = await person.run(changeStudies, { join: [study] });
-    const registered = { pseudonym: bytesToHex(said.pseudonym), servers };
-    const queue = openSensorQueue(app.home, sensor);
-    const value = (at: number) => ({ value: 60 + ((who * 7 + at) % 30), unit: '/min' });
-    await queue.add(
-      Array.from({ length: 60 }, (_, at) => ({
-        ...{ panel: 5, timeMs: hour * 3_600_000 + at * 60_000, values: [value(at)] },
-      })),
-    );
-    await queue.close(Date.now());
-    const uplink = await uplinkOf(app.home, { ...sensor, registered }, queue);
-    while ((await queue.closed(1)).length > 0) await uplink.send();
-    await queue.end();
-  }
-  return study;
-}
-
-const pictures = process.env.SALUS_PICTURES;
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-}
-
-const eboni = async (options?: VisitorOptions): Promise<Visitor> => {
-  const visitor = await app.visitor(options);
-  await visitor.openAs('Eboni Brekke');
-  return visitor;
-};
-const link = 'Vital signs from your devices';
-const heading = (page: Page, name: string | RegExp): Locator =>
-  page.getByRole('heading', { level: 1, name });
-const answered = (page: Page): Promise<void> =>
-  page.locator('main [aria-busy=true]').waitFor({ state: 'detached' });
 
 test('Who has no device is told so, and what will be there', async () => {
   const visitor = await eboni();
@@ -282,66 +185,136 @@ test('A patient sees in which studies she counts, leaves one and comes back, eac
   await visitor.close();
 });
 
-test('A researcher is told what noise would do before anything is spent, and reads an answer with its errors', async () => {
-  const study = await crowd(21);
-  const made = await cli('person', 'create', 'rosa', '--role', 'researcher', '--hospital', 'north');
-  const given = ['--dataset', study, '--researcher', text(made, 'account'), '--rho', '0.5'];
-  const permit = text(await cli('stats', 'permit', ...given, '--by', 'north'), 'permit');
-  const visitor = await app.visitor();
+test('A patient sets a range of her own by two touches, on every device of hers, and takes the usual one again', async () => {
+  await sent();
+  const visitor = await eboni();
   const { page, touches } = visitor;
-  await page.goto(`${app.url}/open/sheet`);
-  await page.locator('#at option').first().waitFor({ state: 'attached' });
-  await page.locator('#code').fill(text(made, 'recoveryCode'));
-  await page.locator('input[type=password]').fill('four words of a researcher');
-  await page.getByRole('button', { name: wordOf('en', 'ways.withPassphrase') }).click();
-  await page.waitForURL(/\/questions$/u, { timeout: 60_000 });
-  await heading(page, 'There is nothing you may ask now.').waitFor();
-  await page.getByText('1 permit waits for a second organisation.').waitFor();
+  await page.getByRole('link', { name: link }).click();
+  const pulse = page.getByRole('region', { name: 'Heart rate' });
+  await pulse.getByText('range 50 to 120').waitFor();
+  await touches.touch(pulse.getByText('Your own range'));
+  await pulse.getByLabel('Not above').fill('60');
   await holdsAxe(page);
-  await picture(page, 'questions-empty');
-  await cli('stats', 'approve', permit, '--by', 'harbour');
-  await heading(page, 'You may ask for 0.5 more this quarter.').waitFor({ timeout: 30_000 });
-  await picture(page, 'questions-form');
-  // One decade in which nobody is: refused before anything is spent.
-  await page.getByLabel('Age', { exact: true }).selectOption('80');
-  await page.getByRole('button', { name: 'How exact would it be?' }).click();
-  await page.getByText('COHORT_TOO_SMALL').waitFor();
-  await page.getByLabel('Age', { exact: true }).selectOption('');
-  await page.getByLabel('How much to spend (rho)').selectOption('10000');
-  await page.getByRole('button', { name: 'How exact would it be?' }).click();
-  await page.getByText(/the noise would drown this/u).waitFor();
-  await holdsAxe(page);
-  await picture(page, 'questions-useless');
-  await page.getByLabel('How much to spend (rho)').selectOption('500000');
-  touches.count = 0;
-  await touches.touch(page.getByRole('button', { name: 'How exact would it be?' }));
-  await touches.touch(page.getByRole('button', { name: 'Ask: spend 0.5 of 0.5' }));
-  const sheet = page.getByRole('region', { name: 'Mean: Heart rate' });
-  await sheet.getByText(/Spent: 0\.5\. Left: 0\./u).waitFor({ timeout: 60_000 });
+  await picture(page, 'own-range');
+  await touches.touch(pulse.getByRole('button', { name: 'Keep this range' }));
+  await pulse.getByText('range 50 to 60 · your own').waitFor();
   assert.equal(touches.count, 2);
-  await heading(page, 'What you may ask is used up for this quarter.').waitFor();
-  await sheet
-    .getByRole('cell', { name: /^(±|too few)/u })
+  await heading(page, /^Outside their ranges now: .*Heart rate/u).waitFor();
+  // The lower limit is not above the upper one.
+  await pulse.getByLabel('Not below').fill('70');
+  await pulse.getByRole('button', { name: 'Keep this range' }).click();
+  await pulse.getByText('LIMITS_WRONG').waitFor();
+  await holdsAxe(page);
+  await picture(page, 'own-range-wrong');
+  const other = await eboni({ width: 320, height: 640, dark: true, locale: 'ar-EG' });
+  await other.page.getByRole('link', { name: wordOf('ar', 'home.vitals') }).click();
+  const there = other.page.getByRole('region', { name: wordOf('ar', 'vitals.names.heartRate') });
+  await there.getByText(wordOf('ar', 'vitals.own.is')).waitFor();
+  await there.getByText(wordOf('ar', 'vitals.own.title')).click();
+  await fitsWidth(other.page);
+  await holdsAxe(other.page);
+  assert.deepEqual(await missingWords(other.page, 'ar'), []);
+  await picture(other.page, 'own-range-phone-ar');
+  await there.getByRole('button', { name: wordOf('ar', 'vitals.own.usual') }).click();
+  await there.getByText(wordOf('ar', 'vitals.own.is')).waitFor({ state: 'detached' });
+  await other.close();
+  await visitor.close();
+});
+
+test('A low battery, a device that is silent and hours without a value are said, and what is mended is said no more', async () => {
+  await sent();
+  const listed = await cli('stats', 'list', '--as', 'eboni');
+  const signs = list(listed, 'datasets').find(({ panel }) => panel === 1);
+  const cuff = ['cuff', '--dataset', text(signs ?? {}, 'id'), '--panel', '2', '--without-study'];
+  await cli('sensor', 'enrol', ...cuff, '--as', 'eboni');
+  await sayBattery(app, 'watch', 12);
+  const visitor = await eboni();
+  const { page } = visitor;
+  await page.getByRole('link', { name: link }).click();
+  await page.getByText('The battery of watch is low: 12 %.').waitFor();
+  await page
+    .getByText('Nothing came from Upper blood pressure and Lower blood pressure for a day.')
+    .waitFor();
+  const devices = page.getByRole('region', { name: 'Your devices' });
+  await devices
+    .getByText(/^Nothing from .* until /u)
     .first()
     .waitFor();
-  await sheet.getByText('Method and receipt').click();
-  await sheet.getByText(/rho 0\.5 \(epsilon/u).waitFor();
+  await devices.getByText('Nothing came this week.').waitFor();
   await holdsAxe(page);
-  await picture(page, 'questions-answer');
-  const [saved] = await Promise.all([
-    page.waitForEvent('download'),
-    sheet.getByRole('button', { name: 'CSV' }).click(),
-  ]);
-  assert.match(readFileSync(await saved.path(), 'utf8'), /^query,kind,figure,told/u);
+  await picture(page, 'own-devices');
   await page.setViewportSize({ width: 320, height: 640 });
-  await fitsWidth(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
   await page.getByRole('button', { name: 'العربية' }).click();
-  await heading(page, wordOf('ar', 'questions.allSpent')).waitFor();
+  await page.getByRole('region', { name: wordOf('ar', 'vitals.device.title_two') }).waitFor();
   await fitsWidth(page);
   await holdsAxe(page);
   assert.deepEqual(await missingWords(page, 'ar'), []);
-  await picture(page, 'questions-phone-ar');
+  await picture(page, 'own-devices-phone-ar');
   await visitor.close();
+  await sayBattery(app, 'watch', 95);
+  const charged = await eboni();
+  await charged.page.getByRole('link', { name: link }).click();
+  await charged.page.getByRole('region', { name: 'Your devices' }).waitFor();
+  assert.equal(await charged.page.getByText(/battery/iu).count(), 0);
+  await charged.close();
+});
+
+test('With every data server away the sealed copies are shown, and are said to be what they are', async () => {
+  await sent();
+  await copyDays(app, 'watch');
+  const visitor = await eboni();
+  const { page, troubles } = visitor;
+  app.door.fail(/\/data-servers\/[0-9a-f]+\/readings/u);
+  await page.getByRole('link', { name: link }).click();
+  const sources = page.getByRole('region', { name: 'Where this came from' });
+  await sources.getByText(/^From the sealed copy in the record\. /u).waitFor();
+  await sources.getByText(/^.*North.*Harbour.* did not answer\.$/u).waitFor();
+  // Of today there is no copy yet.
+  await sources.getByText(/^Not here now: /u).waitFor();
+  const pulse = page.getByRole('region', { name: 'Heart rate' });
+  await pulse.getByRole('button', { name: 'Show as table' }).click();
+  assert.ok((await pulse.getByRole('row').count()) >= 100);
+  await holdsAxe(page);
+  await picture(page, 'own-copies');
+  app.door.fail(undefined);
+  troubles.splice(0);
+  await visitor.close();
+});
+
+test('A data server that shows what no sensor sent is named on the screen of a patient and of a doctor, and the copy is read', async () => {
+  await sent();
+  await copyDays(app, 'watch');
+  const hour = Math.floor(Date.now() / 3_600_000) - 36;
+  await app.stop();
+  const mend = tamper(app, 'harbour', hour);
+  await app.start();
+  const visitor = await eboni();
+  const { page } = visitor;
+  await page.getByRole('link', { name: link }).click();
+  const liar = page
+    .getByRole('alert')
+    .getByText(/^[^,]*Harbour[^,]* showed something that is not what the device sent\.$/u);
+  await liar.waitFor();
+  await page.getByText(/^From the sealed copy in the record/u).waitFor();
+  await holdsAxe(page);
+  await picture(page, 'own-lied');
+  await visitor.close();
+  const doctor = await osei();
+  const strip = doctor.page.getByRole('region', { name: 'From sensors' });
+  await strip.getByRole('button', { name: 'Read the last week' }).click();
+  await strip.getByText(/at least in part from the sealed copy/u).waitFor();
+  await strip.getByRole('link', { name: 'Curves' }).click();
+  await doctor.page
+    .getByRole('alert')
+    .getByText(/Harbour.* showed something/u)
+    .waitFor();
+  await holdsAxe(doctor.page);
+  await picture(doctor.page, 'chart-lied');
+  await doctor.close();
+  await app.stop();
+  mend();
+  await app.start();
 });
 
 for (const locale of ['ar-EG', 'es-ES'] as const) {

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { unitShown } from '../../boundary/units.ts';
+import { ColumnHeads } from '../../parts/column-heads.tsx';
 import { Marks } from '../../parts/marks.tsx';
 import { Flag, longClass, Spark, valueClass } from '../../parts/value.tsx';
 import type { EntryView, TestView } from '../../worker/chart-view.ts';
@@ -19,25 +20,17 @@ export function ResultsTable({
   return (
     <table className="fold labs res">
       <caption className="hide">{t('chart.resultsCaption')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('chart.test')}</th>
-          <th scope="col" className="num">
-            <span className="hide">{t('chart.flag')}</span>
-          </th>
-          <th scope="col" className="num">
-            {t('chart.value')}
-          </th>
-          <th scope="col">{t('chart.unit')}</th>
-          <th scope="col" className="num">
-            {t('chart.rangeHead')}
-          </th>
-          <th scope="col">{t('chart.trend')}</th>
-          <th scope="col" className="num">
-            {t('chart.taken')}
-          </th>
-        </tr>
-      </thead>
+      <ColumnHeads
+        columns={[
+          { name: t('chart.test') },
+          { name: t('chart.flag'), isNumber: true, isHidden: true },
+          { name: t('chart.value'), isNumber: true },
+          { name: t('chart.unit') },
+          { name: t('chart.rangeHead'), isNumber: true },
+          { name: t('chart.trend') },
+          { name: t('chart.taken'), isNumber: true },
+        ]}
+      />
       <tbody>
         {tests.map(({ last, trend }) => (
           <tr key={last.handle}>
@@ -105,22 +98,16 @@ export function ValuesTable({
   return (
     <table className="fold labs res">
       <caption className="hide">{t('chart.valuesCaption', { name: last.name })}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('chart.taken')}</th>
-          <th scope="col" className="num">
-            <span className="hide">{t('chart.flag')}</span>
-          </th>
-          <th scope="col" className="num">
-            {t('chart.value')}
-          </th>
-          <th scope="col">{t('chart.unit')}</th>
-          <th scope="col" className="num">
-            {t('chart.rangeHead')}
-          </th>
-          <th scope="col">{t('chart.sourceHead')}</th>
-        </tr>
-      </thead>
+      <ColumnHeads
+        columns={[
+          { name: t('chart.taken') },
+          { name: t('chart.flag'), isNumber: true, isHidden: true },
+          { name: t('chart.value'), isNumber: true },
+          { name: t('chart.unit') },
+          { name: t('chart.rangeHead'), isNumber: true },
+          { name: t('chart.sourceHead') },
+        ]}
+      />
       <tbody>
         {values.toReversed().map((it) => (
           <tr key={it.handle}>

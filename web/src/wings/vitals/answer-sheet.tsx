@@ -1,18 +1,22 @@
 import { useTranslation } from 'react-i18next';
-import { dayOf, listed, momentText } from '../../app/dates.ts';
+import { listed, momentText } from '../../app/dates.ts';
+import { isolated } from '../../app/language.ts';
 import { useAct } from '../../boundary/use-call.ts';
+import { Amount } from '../../parts/amount.tsx';
+import { ColumnHeads } from '../../parts/column-heads.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { saveFile } from '../../parts/save.ts';
-import type { AnswerView } from './calls-questions.ts';
-import { figureName, numberText, rhoText, useAmounts } from './words.ts';
+import { MethodSheet } from './method-sheet.tsx';
+import type { AnswerView } from './question-views.ts';
+import { cohortName, daysText, figureName, numberText, rhoText, useAmounts } from './words.ts';
 
 /** An answer with its errors, what it cost, its receipt and its method sheet; a number and no number never look alike. */
 export function AnswerSheet({ answer }: { readonly answer: AnswerView }) {
   const { t } = useTranslation();
   const { nameOf } = useAmounts();
   const file = useAct('questions.file');
-  const { kind, vitals, unit, patients, cohort, fromMs, untilMs, microRho, askedMs } = answer;
+  const { kind, vitals, patients, cohort, fromMs, untilMs, microRho, askedMs } = answer;
   const title = `${t(`studies.kinds.${kind}`)}: ${listed(vitals.map(nameOf))}`;
   const save = (as: 'csv' | 'json') =>
     file.mutate(
@@ -26,7 +30,6 @@ export function AnswerSheet({ answer }: { readonly answer: AnswerView }) {
     <section className="sheet pad mt answersheet" aria-label={title}>
       <div className="sec-head">
         <h3>{title}</h3>
-        <span className="dim sm">{unit}</span>
       </div>
       <Figures answer={answer} />
       <p className="sm mt-s">
@@ -35,14 +38,13 @@ export function AnswerSheet({ answer }: { readonly answer: AnswerView }) {
         {t('questions.leftNow', { rho: rhoText(answer.leftMicroRho) })}
       </p>
       <p className="sm dim">
-        {[dayOf(fromMs), dayOf(untilMs - 1), momentText(askedMs)].join(' · ')} ·{' '}
-        <bdi lang="en">{cohort}</bdi>
+        {[cohortName(t, cohort), daysText(t, fromMs, untilMs), momentText(askedMs)]
+          .map(isolated)
+          .join(' · ')}
       </p>
       <details className="mt-s">
         <summary>{t('questions.method')}</summary>
-        <pre className="method sm" lang="en" dir="ltr">
-          {answer.method}
-        </pre>
+        <MethodSheet answer={answer} />
         <p className="xs dim">
           {t('questions.receipt')}{' '}
           <bdi dir="ltr" className="code-in">
@@ -84,56 +86,56 @@ function printThis(event: { readonly currentTarget: HTMLElement }): void {
 function Figures({ answer }: { readonly answer: AnswerView }) {
   const { t } = useTranslation();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
-    <section className="scroll" aria-label={t('questions.figures.all')} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t('questions.figure')}</th>
-            <th scope="col" className="num">
-              {t('item.value')}
-            </th>
-            <th scope="col">{t('questions.interval')}</th>
-            <th scope="col" className="num">
-              {t('questions.noise')}
-            </th>
-            <th scope="col" className="num">
-              {t('questions.sampling')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {answer.figures.map(({ name, figure }) => (
-            <tr key={name}>
-              <th scope="row">{figureName(t, name)}</th>
-              {figure.kind === 'value' ? (
-                <>
-                  <td className="num b">{numberText(figure.value)}</td>
-                  <td>
-                    <bdi dir="ltr">
-                      {numberText(figure.interval[0])} … {numberText(figure.interval[1])}
-                    </bdi>
-                  </td>
-                  <td className="num">± {numberText(figure.noise)}</td>
-                  <td className="num">
-                    {figure.sampling === undefined ? '' : `± ${numberText(figure.sampling)}`}
-                  </td>
-                </>
-              ) : (
-                <td colSpan={4}>
-                  <span className="tag">
-                    {figure.kind === 'too few to tell'
-                      ? t('questions.tooFew')
-                      : t(figure.kind === 'below' ? 'questions.belowEdge' : 'questions.aboveEdge', {
-                          edge: numberText(figure.edge),
-                        })}
-                  </span>
+    <table className="fold">
+      <caption className="hide">{t('questions.figures.all')}</caption>
+      <ColumnHeads
+        columns={[
+          { name: t('questions.figure') },
+          { name: t('item.value'), isNumber: true },
+          { name: t('questions.interval') },
+          { name: t('questions.noise'), isNumber: true },
+          { name: t('questions.sampling'), isNumber: true },
+        ]}
+      />
+      <tbody>
+        {answer.figures.map(({ name, unit, figure }) => (
+          <tr key={name}>
+            <th scope="row">{figureName(t, name)}</th>
+            {figure.kind === 'value' ? (
+              <>
+                <td className="num">
+                  <Amount value={numberText(figure.value)} unit={unit} className="b" />
                 </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+                <td data-l={t('questions.interval')}>
+                  <bdi dir="ltr">
+                    {numberText(figure.interval[0])} … {numberText(figure.interval[1])}
+                  </bdi>
+                </td>
+                <td className="num" data-l={t('questions.noise')}>
+                  <bdi dir="ltr">± {numberText(figure.noise)}</bdi>
+                </td>
+                {figure.sampling === undefined ? (
+                  <td />
+                ) : (
+                  <td className="num" data-l={t('questions.sampling')}>
+                    <bdi dir="ltr">± {numberText(figure.sampling)}</bdi>
+                  </td>
+                )}
+              </>
+            ) : (
+              <td colSpan={4}>
+                <span className="tag">
+                  {figure.kind === 'too few to tell'
+                    ? t('questions.tooFew')
+                    : t(figure.kind === 'below' ? 'questions.belowEdge' : 'questions.aboveEdge', {
+                        edge: numberText(figure.edge),
+                      })}
+                </span>
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

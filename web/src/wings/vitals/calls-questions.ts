@@ -5,30 +5,26 @@ import {
   answersCsv,
   answersJson,
   askQuestion,
-  type Comparison,
-  cohortText,
   comparisonsOf,
   continueQuestion,
-  type Figure,
-  leftOf,
   listQuestions,
   listStudies,
-  methodText,
-  panelOf,
   predictNoise,
   requireDisjoint,
-  type Study,
-  vitalPanel,
-  vitalsIn,
-  vitalsOf,
 } from '@salus/salus/sdk/vitals';
-import { unitShown } from '../../boundary/units.ts';
 import type { Call } from '../../worker/call.ts';
 import type { Session } from '../../worker/session.ts';
-import type { CurveView } from './calls.ts';
+import {
+  type AnswerView,
+  answerView,
+  askableOf,
+  comparisonView,
+  hourMs,
+  type PredictionView,
+  type QuestionKind,
+  type QuestionsView,
+} from './question-views.ts';
 
-type Vital = CurveView['vital'];
-export type QuestionKind = Asked['question']['kind'];
 /** Of several groups a variance each; the device compares them. */
 export type DraftKind = QuestionKind | 'compare';
 
@@ -38,29 +34,6 @@ export interface GroupDraft {
   readonly sex: number;
   /** Years, of ten: both included; undefined: everybody. */
   readonly ages: readonly [from: number, to: number] | undefined;
-}
-
-/** A study that this account may ask, under one permit. */
-export interface AskableView {
-  readonly study: string;
-  readonly permit: string;
-  readonly purpose: string;
-  readonly untilMs: number;
-  /** A second organisation has agreed. */
-  readonly isApproved: boolean;
-  /** One of its two organisations took it back. */
-  readonly isWithdrawn: boolean;
-  /** Of a million, which is rho 1. */
-  readonly leftMicroRho: number;
-  readonly least: number;
-  /** Pages of readings stand in it. */
-  readonly hasReadings: boolean;
-  readonly vitals: readonly {
-    readonly vital: Vital;
-    readonly unit: string;
-    /** Where a share can be counted from. */
-    readonly edges: readonly number[];
-  }[];
 }
 
 /** A question as the form has it; vital signs by their place in the study. */
@@ -82,71 +55,6 @@ export interface QuestionDraft extends GroupDraft {
   readonly microRho: number;
 }
 
-export interface PredictionView {
-  /** As the method sheet writes it; another for each group. */
-  readonly cohort: string;
-  /** Rounded down, as the servers count them. */
-  readonly patients: number;
-  readonly figures: readonly {
-    readonly name: string;
-    /** Undefined: nothing could be told. */
-    readonly noise: number | undefined;
-    readonly tolerance: number;
-    readonly useless: boolean;
-  }[];
-}
-
-export interface AnswerView {
-  readonly query: string;
-  readonly kind: QuestionKind;
-  readonly vitals: readonly Vital[];
-  readonly unit: string;
-  readonly figures: readonly { readonly name: string; readonly figure: Figure }[];
-  readonly patients: number;
-  readonly microRho: number;
-  readonly leftMicroRho: number;
-  readonly cohort: string;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly askedMs: number;
-  /** Of the payment on the ledger; empty: this wallet does not know it. */
-  readonly tx: string;
-  readonly seals: readonly string[];
-  /** As a paper says it, in English. */
-  readonly method: string;
-}
-
-/** Groups that share nobody, held against each other (VQ-43). */
-export interface ComparisonView {
-  readonly vital: Vital | undefined;
-  readonly unit: string;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly groups: readonly {
-    readonly query: string;
-    readonly cohort: string;
-    readonly mean: Figure | undefined;
-  }[];
-  /** Undefined: too few to tell. */
-  readonly test: Comparison['test'];
-}
-
-export interface QuestionsView {
-  readonly askable: readonly AskableView[];
-  /** Newest first. */
-  readonly compared: readonly ComparisonView[];
-  /** Newest first. */
-  readonly asked: readonly {
-    readonly query: string;
-    readonly kind: QuestionKind;
-    readonly askedMs: number;
-    /** Undefined: not all answers are here yet. */
-    readonly answer: AnswerView | undefined;
-  }[];
-}
-
-const hourMs = 3_600_000;
-
 const list: Call<void, QuestionsView> = async (session, _input, { signal }) => {
   const { person, as } = session;
   const options = { ...as, signal };
@@ -165,23 +73,6 @@ const list: Call<void, QuestionsView> = async (session, _input, { signal }) => {
       .toSorted((a, b) => b.askedMs - a.askedMs),
   };
 };
-
-function askableOf(study: Study): readonly AskableView[] {
-  const { names, edgesOf } = vitalPanel(study);
-  const signs = vitalsOf(panelOf(study.panel));
-  const vitals = names.map((vital, at) => ({
-    ...{ vital, unit: unitShown(signs[at]?.unit ?? ''), edges: edgesOf(at) },
-  }));
-  return study.permits.map(({ id, purpose, notAfterMs, approver, withdrawnMs, leftMicroRho }) => ({
-    ...{ study: study.id, permit: id, purpose, untilMs: notAfterMs, leftMicroRho, vitals },
-    ...{
-      isApproved: approver !== '',
-      isWithdrawn: withdrawnMs > 0,
-      least: study.kMin,
-      hasReadings: study.newestBatch > 0,
-    },
-  }));
-}
 
 /** A question a group. Throws QUESTION_IMPOSSIBLE: a day that is none, or the end before the beginning; GROUPS_OVERLAP. */
 function askedOf(draft: QuestionDraft): readonly [Asked, ...Asked[]] {
@@ -235,7 +126,7 @@ const predict: Call<QuestionDraft, readonly PredictionView[]> = async (
   for (const asked of askedOf(draft)) {
     const { planned, figures } = await person.run(predictNoise, asked, { ...as, signal });
     groups.push({
-      cohort: cohortText(asked.cohort),
+      cohort: asked.cohort,
       patients: planned.patients,
       figures: Object.entries(figures).map(([name, it]) => ({ name, ...it })),
     });
@@ -268,39 +159,6 @@ async function viewNow(
   signal: AbortSignal,
 ): Promise<AnswerView> {
   return answerView(answered, await person.run(listStudies, undefined, { ...as, signal }));
-}
-
-function answerView(answered: Answered, studies: readonly Study[]): AnswerView {
-  const { query, manifest, figures, patients, tx, seals, method } = answered;
-  const study = studies.find(({ id }) => id === manifest.dataset);
-  const panel = study && panelOf(study.panel);
-  const places = vitalsIn(manifest.question);
-  const sign = panel && vitalsOf(panel)[places[0] ?? 0];
-  return {
-    ...{ query, kind: manifest.question.kind, tx, seals, microRho: manifest.microRho },
-    vitals: places.flatMap((place) => panel?.vitals[place] ?? []),
-    unit: unitShown(sign?.unit ?? ''),
-    figures: Object.entries(figures).map(([name, figure]) => ({ name, figure })),
-    patients: Math.max(0, Math.round(patients)),
-    leftMicroRho: study === undefined ? 0 : leftOf(study),
-    cohort: cohortText(manifest.cohort),
-    ...{ fromMs: manifest.fromHour * hourMs, untilMs: manifest.untilHour * hourMs },
-    ...{ askedMs: manifest.issuedMs, method: methodText(method) },
-  };
-}
-
-function comparisonView({ groups, test }: Comparison, studies: readonly Study[]): ComparisonView {
-  const views = groups.map((it) => answerView(it, studies));
-  const [first] = views;
-  return {
-    vital: first?.vitals[0],
-    unit: first?.unit ?? '',
-    ...{ fromMs: first?.fromMs ?? 0, untilMs: first?.untilMs ?? 0 },
-    groups: views.map(({ query, cohort, figures }) => ({
-      ...{ query, cohort, mean: figures.find(({ name }) => name === 'mean')?.figure },
-    })),
-    test,
-  };
 }
 
 /** What a spreadsheet or a notebook reads. Throws QUERY_UNKNOWN, also where not all answers are here. */

@@ -19,6 +19,7 @@ import { isForTreatment } from '../../worker/chart-grants.ts';
 import { grantsNow, patientOf } from '../../worker/patients.ts';
 import type { Session } from '../../worker/session.ts';
 import { hospitalOf } from '../../worker/site.ts';
+import { type DeviceView, devicesOf } from './own-devices.ts';
 
 export type Period = 'day' | 'week' | 'month';
 
@@ -76,7 +77,7 @@ export interface VitalsView {
 export interface OwnVitals {
   /** Undefined: no device was ever added. */
   readonly vitals: VitalsView | undefined;
-  readonly devices: number;
+  readonly devices: readonly DeviceView[];
   readonly studies: number;
 }
 
@@ -96,7 +97,7 @@ const own: Call<{ readonly period: Period }, OwnVitals> = async (
 ) => {
   const held = await registrationOf(session, signal);
   if (held === undefined || held.said.sensors.length === 0)
-    return { vitals: undefined, devices: 0, studies: 0 };
+    return { vitals: undefined, devices: [], studies: 0 };
   const [panel = 1, ...more] = [...new Set(held.said.sensors.flatMap((it) => it.panels))];
   const asked = { panel, more, ...spanOf(period, Date.now()) };
   const found = await session.person.run(readOwnVitals, asked, { ...session.as, signal });
@@ -108,7 +109,8 @@ const own: Call<{ readonly period: Period }, OwnVitals> = async (
   );
   return {
     vitals: await viewOf(session, found, period, ranges),
-    ...{ devices: held.said.sensors.length, studies: held.said.datasets.length },
+    devices: await devicesOf(session, found, signal),
+    studies: held.said.datasets.length,
   };
 };
 

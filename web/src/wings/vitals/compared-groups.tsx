@@ -1,7 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { dayOf } from '../../app/dates.ts';
-import type { ComparisonView } from './calls-questions.ts';
-import { numberText, useAmounts } from './words.ts';
+import { Amount } from '../../parts/amount.tsx';
+import { ColumnHeads } from '../../parts/column-heads.tsx';
+import type { ComparisonView } from './question-views.ts';
+import { cohortName, daysText, leftToRight, numberText, useAmounts } from './words.ts';
 
 /** Groups held against each other: their means, and how likely such a difference is where there is none. */
 export function ComparedGroups({ compared }: { readonly compared: ComparisonView }) {
@@ -13,25 +14,24 @@ export function ComparedGroups({ compared }: { readonly compared: ComparisonView
     <section className="sheet pad mt" aria-label={title}>
       <div className="sec-head">
         <h3>{title}</h3>
-        <span className="dim sm">{unit}</span>
       </div>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">{t('questions.sex')}</th>
-            <th scope="col" className="num">
-              {t('studies.kinds.mean')}
-            </th>
-          </tr>
-        </thead>
+        <ColumnHeads
+          columns={[
+            { name: t('questions.sex') },
+            { name: t('studies.kinds.mean'), isNumber: true },
+          ]}
+        />
         <tbody>
           {groups.map(({ query, cohort, mean }) => (
             <tr key={query}>
-              <th scope="row">
-                <bdi lang="en">{cohort}</bdi>
-              </th>
+              <th scope="row">{cohortName(t, cohort)}</th>
               <td className="num">
-                {mean?.kind === 'value' ? numberText(mean.value) : t('questions.tooFew')}
+                {mean?.kind === 'value' ? (
+                  <Amount value={numberText(mean.value)} unit={unit} />
+                ) : (
+                  t('questions.tooFew')
+                )}
               </td>
             </tr>
           ))}
@@ -41,7 +41,7 @@ export function ComparedGroups({ compared }: { readonly compared: ComparisonView
         <Told test={test} />
       </p>
       <p className="sm dim">
-        {dayOf(fromMs)} · {dayOf(untilMs - 1)} · {t('questions.comparedHow')}
+        {daysText(t, fromMs, untilMs)} · {t('questions.comparedHow')}
       </p>
     </section>
   );
@@ -62,8 +62,7 @@ function Told({ test }: Pick<ComparisonView, 'test'>) {
   return (
     <>
       {t('questions.difference', {
-        difference: numberText(test.difference),
-        error: numberText(test.error),
+        amount: leftToRight(`${numberText(test.difference)} ± ${numberText(test.error)}`),
       })}{' '}
       <bdi dir="ltr">
         t({numberText(test.df)}) = {numberText(test.t)}, p = {p}

@@ -7,7 +7,14 @@ import { useAmounts } from './words.ts';
 const silentMs = 24 * 3_600_000;
 
 /** The odd thing first: silence, then what is outside its range now, then what was. */
-export function HowItIs({ view }: { readonly view: VitalsView }) {
+export function HowItIs({
+  view,
+  saysQuiet = true,
+}: {
+  readonly view: VitalsView;
+  /** False: the page says it of each device. */
+  readonly saysQuiet?: boolean;
+}) {
   const { t } = useTranslation();
   const { nameOf } = useAmounts();
   const { curves, newestMs, askedMs, period } = view;
@@ -35,7 +42,7 @@ export function HowItIs({ view }: { readonly view: VitalsView }) {
       ) : (
         t(`vitals.inside.${period}`)
       )}{' '}
-      {askedMs - newestMs > silentMs && (
+      {saysQuiet && askedMs - newestMs > silentMs && (
         <Trans
           i18nKey="vitals.quiet"
           values={{ ago: agoText(newestMs, askedMs) }}

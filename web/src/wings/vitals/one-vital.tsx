@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { agoText, momentText } from '../../app/dates.ts';
 import { Amount } from '../../parts/amount.tsx';
+import { ColumnHeads } from '../../parts/column-heads.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { CurveView, OutsideView } from './calls.ts';
 import { Curve, type Span } from './curve.tsx';
@@ -133,16 +134,14 @@ function StepsTable({ curve }: { readonly curve: CurveView }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
     <section className="sheet twin" tabIndex={0} aria-label={t('vitals.table')}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">{t(isHours ? 'vitals.hour' : 'vitals.time')}</th>
-            <th scope="col" className="num">
-              {t(isHours ? 'vitals.median' : 'item.value')}
-            </th>
-            {isHours && <th scope="col">{t('vitals.leastGreatest')}</th>}
-            <th scope="col">{t('item.flag')}</th>
-          </tr>
-        </thead>
+        <ColumnHeads
+          columns={[
+            { name: t(isHours ? 'vitals.hour' : 'vitals.time') },
+            { name: t(isHours ? 'vitals.median' : 'item.value'), isNumber: true },
+            ...(isHours ? [{ name: t('vitals.leastGreatest') }] : []),
+            { name: t('item.flag') },
+          ]}
+        />
         <tbody>
           {shown.map((it) => (
             <tr key={it.ms}>

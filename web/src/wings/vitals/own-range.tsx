@@ -33,7 +33,10 @@ export function OwnRange({ curve }: { readonly curve: CurveView }) {
           {(['low', 'high'] as const).map((side) => (
             <div key={side} className="field">
               <label htmlFor={`${vital}-${side}`}>
-                {t(`vitals.own.${side}`)} <span className="dim">{unit}</span>
+                {t(`vitals.own.${side}`)}{' '}
+                <bdi dir="ltr" className="dim">
+                  {unit}
+                </bdi>
               </label>
               <input
                 id={`${vital}-${side}`}

@@ -7,6 +7,7 @@ import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import type { OwnVitals, Period, VitalsView } from './calls.ts';
+import { Devices, DeviceTroubles } from './devices.tsx';
 import { HowItIs } from './how-it-is.tsx';
 import { OneVital } from './one-vital.tsx';
 import { Periods } from './periods.tsx';
@@ -34,7 +35,8 @@ export function OwnVitalsPage() {
         <NoDevice />
       ) : (
         <>
-          <HowItIs view={data.vitals} />
+          <HowItIs view={data.vitals} saysQuiet={false} />
+          <DeviceTroubles devices={data.devices} />
           <Periods chosen={period} onChoose={setPeriod} />
           {asked.error !== null && <Failed error={asked.error} again={again} />}
           <div aria-busy={asked.isPlaceholderData}>
@@ -65,9 +67,9 @@ function Curves({ own, view }: { readonly own: OwnVitals; readonly view: VitalsV
         <OneVital key={it.vital} curve={it} span={{ fromMs, untilMs }} />
       ))}
       {view.curves.length > 0 && <p className="hint mt">{t('vitals.noDiagnosis')}</p>}
-      <Sources view={view} />
-      <p className="sm dim">{t('vitals.devices', { count: own.devices })}</p>
-      <p className="sm">
+      <Sources view={view} isOwn />
+      <Devices devices={own.devices} period={view.period} askedMs={view.askedMs} />
+      <p className="sm mt">
         <Link to="/studies">{t('studies.link', { count: own.studies })}</Link>
       </p>
     </>

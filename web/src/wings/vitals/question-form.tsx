@@ -1,17 +1,15 @@
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isolated } from '../../app/language.ts';
 import { useAct } from '../../boundary/use-call.ts';
 import { Failed } from '../../parts/failure.tsx';
-import { Icon } from '../../parts/icon.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
-import type {
-  AskableView,
-  DraftKind,
-  GroupDraft,
-  PredictionView,
-  QuestionDraft,
-} from './calls-questions.ts';
-import { figureName, numberText, rhoText, useAmounts } from './words.ts';
+import { SelectField } from '../../parts/select-field.tsx';
+import type { DraftKind, QuestionDraft } from './calls-questions.ts';
+import { isUseless, Predicted } from './prediction.tsx';
+import { Groups, Whom } from './question-groups.tsx';
+import type { AskableView } from './question-views.ts';
+import { numberText, rhoText, useAmounts } from './words.ts';
 
 const kinds: readonly DraftKind[] = [
   ...(['mean', 'sd', 'variance', 'percentile', 'prevalence', 'histogram'] as const),
@@ -62,11 +60,11 @@ export function QuestionForm({ askable }: { readonly askable: readonly AskableVi
       >
         <div className="asking">
           <What draft={draft} study={study} askable={askable} change={change} />
-          <Whom id="first" group={draft} change={change} />
+          {draft.kind !== 'compare' && <Whom id="first" group={draft} change={change} />}
           <When draft={draft} change={change} />
           <Cost draft={priced} groups={groups} study={study} change={change} />
         </div>
-        {draft.kind === 'compare' && <MoreGroups more={draft.more} change={change} />}
+        {draft.kind === 'compare' && <Groups draft={draft} change={change} />}
         <p className="hint mt-s">{t('questions.rhoHint', { least: study.least })}</p>
         {predict.error !== null && <Failed error={predict.error} />}
         <NeedsNetwork />
@@ -106,34 +104,6 @@ const groupsIn = ({ kind, more }: QuestionDraft): number =>
 
 type Change = (part: Partial<QuestionDraft>) => void;
 
-function Choice({
-  id,
-  label,
-  value,
-  onChange,
-  children,
-}: {
-  readonly id: string;
-  readonly label: string;
-  readonly value: string | number;
-  readonly onChange: (value: string) => void;
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <select
-        id={id}
-        className="in-text"
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        {children}
-      </select>
-    </div>
-  );
-}
-
 function What({
   draft,
   study,
@@ -161,15 +131,15 @@ function What({
   return (
     <>
       {askable.length > 1 && (
-        <Choice id="study" label={t('questions.study')} value={draft.permit} onChange={chosen}>
+        <SelectField id="study" label={t('questions.study')} value={draft.permit} onChange={chosen}>
           {askable.map((it) => (
             <option key={it.permit} value={it.permit}>
               {it.vitals.map(({ vital }) => nameOf(vital)).join(' · ')}
             </option>
           ))}
-        </Choice>
+        </SelectField>
       )}
-      <Choice
+      <SelectField
         id="kind"
         label={t('questions.kind')}
         value={draft.kind}
@@ -182,24 +152,24 @@ function What({
               {it === 'compare' ? t('questions.compare') : t(`studies.kinds.${it}`)}
             </option>
           ))}
-      </Choice>
-      <Choice
+      </SelectField>
+      <SelectField
         id="vital"
         label={t('questions.of')}
         value={place}
         onChange={(it) => change({ vital: Number(it) })}
       >
         {vitals}
-      </Choice>
+      </SelectField>
       {ofTwo.includes(draft.kind) && (
-        <Choice
+        <SelectField
           id="other"
           label={t(draft.kind === 'regression' ? 'questions.explainedBy' : 'questions.with')}
           value={draft.other}
           onChange={(it) => change({ other: Number(it) })}
         >
           {vitals}
-        </Choice>
+        </SelectField>
       )}
       {draft.kind === 'percentile' && (
         <div className="field">
@@ -217,7 +187,7 @@ function What({
       )}
       {draft.kind === 'prevalence' && (
         <>
-          <Choice
+          <SelectField
             id="side"
             label={t('questions.side')}
             value={draft.side}
@@ -225,17 +195,19 @@ function What({
           >
             <option value="below">{t('questions.below')}</option>
             <option value="from">{t('questions.from')}</option>
-          </Choice>
-          <Choice
+          </SelectField>
+          <SelectField
             id="edge"
             label={t('questions.edge')}
             value={draft.edge}
             onChange={(it) => change({ edge: Number(it) })}
           >
             {edges.map((it, at) => (
-              <option key={it} value={at}>{`${numberText(it)} ${unit}`}</option>
+              <option key={it} value={at}>
+                {isolated(`${numberText(it)}\u00a0${unit}`)}
+              </option>
             ))}
-          </Choice>
+          </SelectField>
         </>
       )}
     </>
@@ -247,110 +219,6 @@ function ofKind(kind: DraftKind, { sex, more }: QuestionDraft): Partial<Question
   if (kind !== 'compare' || more.length > 0) return { kind };
   const second = { id: 2, sex: sex === 2 ? 1 : 2, ages: undefined };
   return { kind, sex: sex === 0 ? 1 : sex, more: [second] };
-}
-
-const decades = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90];
-
-function Whom({
-  id,
-  group,
-  change,
-}: {
-  readonly id: string;
-  readonly group: GroupDraft;
-  readonly change: (part: Partial<GroupDraft>) => void;
-}) {
-  const { t } = useTranslation();
-  const ages = group.ages ?? [0, 120];
-  return (
-    <>
-      <Choice
-        id={`${id}-sex`}
-        label={t('questions.sex')}
-        value={group.sex}
-        onChange={(it) => change({ sex: Number(it) })}
-      >
-        {(['everybody', 'women', 'men', 'others'] as const).map((it, at) => (
-          <option key={it} value={at}>
-            {t(`questions.sexes.${it}`)}
-          </option>
-        ))}
-      </Choice>
-      <Choice
-        id={`${id}-ages`}
-        label={t('questions.ages')}
-        value={group.ages === undefined ? '' : ages[0]}
-        onChange={(it) =>
-          change({
-            ages: it === '' ? undefined : [Number(it), Number(it) === 90 ? 120 : Number(it)],
-          })
-        }
-      >
-        <option value="">{t('questions.sexes.everybody')}</option>
-        {decades.map((it) => (
-          <option key={it} value={it}>
-            {it === 90 ? t('questions.agesFrom', { from: it }) : `${it}–${it + 9}`}
-          </option>
-        ))}
-      </Choice>
-    </>
-  );
-}
-
-const mostGroups = 6;
-
-function MoreGroups({
-  more,
-  change,
-}: {
-  readonly more: QuestionDraft['more'];
-  readonly change: Change;
-}) {
-  const { t } = useTranslation();
-  const id = 1 + Math.max(1, ...more.map((it) => it.id));
-  return (
-    <>
-      {more.map((group, at) => {
-        const number = at + 2;
-        const others = more.filter((_, place) => place !== at);
-        return (
-          <fieldset key={group.id} className="mt">
-            <legend>{t('questions.group', { number })}</legend>
-            <div className="asking">
-              <Whom
-                id={`group-${group.id}`}
-                group={group}
-                change={(part) =>
-                  change({
-                    more: more.map((it, place) => (place === at ? { ...it, ...part } : it)),
-                  })
-                }
-              />
-            </div>
-            {others.length > 0 && (
-              <button
-                type="button"
-                className="btn quiet small"
-                onClick={() => change({ more: others })}
-              >
-                {t('questions.groupLess', { number })}
-              </button>
-            )}
-          </fieldset>
-        );
-      })}
-      <p className="hint mt-s">{t('questions.compareHint')}</p>
-      {more.length + 1 < mostGroups && (
-        <button
-          type="button"
-          className="btn line small"
-          onClick={() => change({ more: [...more, { id, sex: 0, ages: undefined }] })}
-        >
-          {t('questions.groupMore')}
-        </button>
-      )}
-    </>
-  );
 }
 
 function When({ draft, change }: { readonly draft: QuestionDraft; readonly change: Change }) {
@@ -392,7 +260,7 @@ function Cost({
   const most = Math.floor(leftMicroRho / groups);
   const may = [...costs.filter((it) => it < most), most];
   return (
-    <Choice
+    <SelectField
       id="rho"
       label={t(groups > 1 ? 'questions.rhoEach' : 'questions.rho')}
       value={draft.microRho}
@@ -403,65 +271,6 @@ function Cost({
           {t('questions.rhoOf', { rho: rhoText(it), left: rhoText(leftMicroRho) })}
         </option>
       ))}
-    </Choice>
-  );
-}
-
-/** One group of which nothing useful is told makes a comparison useless. */
-const isUseless = (groups: readonly PredictionView[]): boolean =>
-  groups.some(({ figures }) => figures.every((it) => it.useless));
-
-/** What noise would do, of each figure; what is useless is said before it is paid. */
-function Predicted({
-  groups,
-  children,
-}: {
-  readonly groups: readonly PredictionView[];
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className={isUseless(groups) ? 'note warn mt' : 'note mt'} role="status">
-      <Icon name={isUseless(groups) ? 'attend' : 'info'} />
-      <div>
-        {groups.map((said, at) => (
-          <PredictedGroup key={said.cohort} said={said} number={groups.length > 1 ? at + 1 : 0} />
-        ))}
-        {children}
-      </div>
-    </div>
-  );
-}
-
-/** `number` 0: it is the only one. */
-function PredictedGroup({
-  said,
-  number,
-}: {
-  readonly said: PredictionView;
-  readonly number: number;
-}) {
-  const { t } = useTranslation();
-  const { patients, figures } = said;
-  return (
-    <>
-      <p className="h">
-        {number > 0 && `${t('questions.group', { number })}: `}
-        {t(isUseless([said]) ? 'questions.useless' : 'questions.useful', { count: patients })}
-      </p>
-      <ul className="sm">
-        {figures.map(({ name, noise, tolerance, useless }) => (
-          <li key={name}>
-            <span className="b">{figureName(t, name)}</span>{' '}
-            {noise === undefined
-              ? t('questions.tooFew')
-              : t('questions.noiseOf', {
-                  noise: numberText(noise),
-                  tolerance: numberText(tolerance),
-                })}{' '}
-            {useless && <span className="tag bad">{t('questions.uselessOne')}</span>}
-          </li>
-        ))}
-      </ul>
-    </>
+    </SelectField>
   );
 }

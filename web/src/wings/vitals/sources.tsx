@@ -4,7 +4,14 @@ import { Icon } from '../../parts/icon.tsx';
 import type { VitalsView } from './calls.ts';
 
 /** Where it came from, who did not answer, and what is missing: in words, and only what is so. */
-export function Sources({ view }: { readonly view: VitalsView }) {
+export function Sources({
+  view,
+  isOwn = false,
+}: {
+  readonly view: VitalsView;
+  /** Of the person who looks: there is no share. */
+  readonly isOwn?: boolean;
+}) {
   const { t } = useTranslation();
   const { servers, fromServers, fromCopies, missingDays, missingHours, gaps } = view;
   const titles = (state: string): string =>
@@ -33,7 +40,12 @@ export function Sources({ view }: { readonly view: VitalsView }) {
           <li>{t('vitals.silent', { count: of('silent'), who: titles('silent') })}</li>
         )}
         {of('refused') > 0 && (
-          <li>{t('vitals.refused', { count: of('refused'), who: titles('refused') })}</li>
+          <li>
+            {t(isOwn ? 'vitals.refusedOwn' : 'vitals.refused', {
+              count: of('refused'),
+              who: titles('refused'),
+            })}
+          </li>
         )}
         {missingDays.length > 0 && (
           <li>{t('vitals.missingDays', { days: listed(missingDays.map(dayInUtc)) })}</li>

@@ -1,7 +1,9 @@
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
-import { locale } from '../../app/dates.ts';
+import { clinicalDay, listed, locale } from '../../app/dates.ts';
+import { comma } from '../../app/language.ts';
 import type { CurveView } from './calls.ts';
+import type { Cohort } from './question-views.ts';
 
 type Vital = CurveView['vital'];
 
@@ -52,3 +54,32 @@ export function figureName(t: TFunction, name: string): string {
   if (name === 'share') return t('questions.figures.share');
   return name === 'r squared' ? 'R²' : name;
 }
+
+const sexes = ['unsaid', 'women', 'men', 'others'] as const;
+/** The last decade takes in all that are older. */
+const lastDecade = 9;
+
+/** Whom a question is about, in the language of the page. */
+export function cohortName(t: TFunction, cohort: Cohort): string {
+  if (cohort.length === 0) return t('questions.sexes.everybody');
+  const names = cohort.map(({ attribute, from, to }) => {
+    if (attribute === 'sex')
+      return listed(sexes.slice(from, to + 1).map((it) => t(`questions.cohort.${it}`)));
+    if (attribute === 'age-band')
+      return to > lastDecade
+        ? t('questions.cohort.agesFrom', { from: from * 10 })
+        : t('questions.cohort.ages', { from: from * 10, to: to * 10 + 9 });
+    const numbers = from === to ? `${from}` : `${from}–${to}`;
+    return t(`questions.cohort.${attribute}`, { numbers });
+  });
+  return names.join(comma());
+}
+
+const utcDay = (ms: number): string => clinicalDay(new Date(ms).toISOString().slice(0, 10));
+
+/** The days of a question, which are days of UTC whatever the reader's zone is; the last is included. */
+export const daysText = (t: TFunction, fromMs: number, untilMs: number): string =>
+  t('questions.days', { from: utcDay(fromMs), to: utcDay(untilMs - 1) });
+
+/** A formula stays as it is written in a page that runs from right to left (Unicode 16.0, UAX 9, isolates). */
+export const leftToRight = (text: string): string => `\u2066${text}\u2069`;

@@ -39,7 +39,7 @@ const start: Call<Joining, Joined> = async (session, input, { signal }) => {
   });
   const { name } = readCard(account.card).card;
   await session.open(person, heldAs(id, person, name, input));
-  return { code, hospital: hospital.title, trustWords: person.trustWords(account.account) };
+  return { code, hospital: hospital.title, trustWords: await person.trustWords(account.account) };
 };
 
 interface Recovering extends WaysToOpen {

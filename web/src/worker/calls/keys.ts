@@ -73,7 +73,7 @@ const keys: Call<void, KeysView> = async (session, _input, { signal }) => {
     ways,
     devices: devices.map((it) => ({ ...it, name: harmlessText(it.name) })),
     hasPassphrase: wallet.hasPassphrase,
-    trustWords: person.trustWords(session.as.as),
+    trustWords: await person.trustWords(session.as.as),
     waitingCodeMs: waiting?.countsFromMs,
     wrongDigitsMs: wrongEntriesMs,
     unreadableParts: person.unreadableParts,

@@ -7,8 +7,8 @@ import {
   text,
   uint,
 } from '../../../../primitives/shape.ts';
-import type { PendingKind } from '../../../../sdk/client/pending.ts';
 import type { Drawer } from '../../../../sdk/wallet/drawer.ts';
+import { vitalsDrawers } from '../wing.ts';
 
 const keptQuestion = struct({
   /** Grows with every change. */
@@ -36,14 +36,7 @@ export type KeptQuestion = Of<typeof keptQuestion>;
 
 /** Questions that were asked, and what came back: a lost connection costs nothing. Rule VQ-39. */
 export const keptQuestions: Drawer<KeptQuestion> = {
-  wing: 'vitals/questions',
+  wing: vitalsDrawers.questions,
   entry: keptQuestion,
   key: ({ query }) => query,
-};
-
-/** That it was paid, the ledger says: the drawer is brought up to it when the question is gone on with. */
-export const questionPending: PendingKind = {
-  kind: 'stat-query',
-  afterCommit: (content) => content,
-  afterRefusal: (content) => content,
 };

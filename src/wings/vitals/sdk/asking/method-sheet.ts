@@ -19,6 +19,8 @@ export interface MethodSheet {
   readonly asOfBatch: number;
   readonly purpose: string;
   readonly unitOfPrivacy: string;
+  /** Of one patient in this answer. */
+  readonly mostReadings: number;
   readonly mechanism: string;
   readonly rho: number;
   readonly epsilon: number;
@@ -43,6 +45,7 @@ export function methodSheet(of: {
   const places = releasedBy(question);
   const deviations = noiseVariances(places, { pagesPerPatient, microRho }).map(totalDeviation);
   const rho = microRho / 1_000_000;
+  const mostReadings = 64 * pagesPerPatient;
   return {
     dataset: manifest.dataset,
     query: bytesToHex(of.query),
@@ -51,7 +54,8 @@ export function methodSheet(of: {
     cohort: cohortText(cohort),
     hours: [hourText(manifest.fromHour), hourText(manifest.untilHour)],
     ...{ asOfBatch: manifest.asOfBatch, purpose: manifest.purpose },
-    unitOfPrivacy: `one patient with all pages, at most ${64 * pagesPerPatient} readings in this answer`,
+    unitOfPrivacy: `one patient with all pages, at most ${mostReadings} readings in this answer`,
+    mostReadings,
     mechanism:
       'discrete Gaussian noise (Canonne, Kamath, Steinke 2020) added by each of three data servers; zero-concentrated differential privacy',
     ...{ rho, epsilon: epsilonOf(rho), delta: toldDelta },

@@ -154,7 +154,8 @@ async function askServer(
 
 function unanswered(error: unknown): ServerState {
   if (!isCoded(error) || error.code === 'INTERRUPTED') throw error;
-  const isAway = error.kind === 'unavailable' || error.kind === 'fault';
+  // What is no answer of the agreed form may be the gateway's between: it is nobody's no (VR-19).
+  const isAway = ['unavailable', 'fault', 'verification'].includes(error.kind);
   return { kind: isAway ? 'silent' : 'refused', code: error.code };
 }
 

@@ -44,7 +44,8 @@ export const readOwnVitals: Action<OwnVitalsAsked, VitalsFound> = {
   },
 };
 
-function ownOpener(ctx: Context, { signal }: WorkOptions): Opener {
+/** Items of one's own chart by their record; undefined: there is none, or none that can be read. */
+export function ownOpener(ctx: Context, { signal }: WorkOptions): Opener {
   let chart: ReturnType<typeof ownChart> | undefined;
   return async (recordId) => {
     chart ??= ownChart(ctx, signal);

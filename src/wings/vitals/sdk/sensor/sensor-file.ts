@@ -25,5 +25,7 @@ export const sensorFile = z.strictObject({
   ),
   /** Per cent, where it says so. */
   battery: z.optional(z.number()),
+  /** What its patient was told of its battery last, and on which day since 1970 (VR-46). Missing: nothing yet. */
+  told: z.optional(z.strictObject({ day: z.int(), isLow: z.boolean() })),
 });
 export type SensorFile = z.infer<typeof sensorFile>;

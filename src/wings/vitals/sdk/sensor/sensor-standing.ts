@@ -4,6 +4,8 @@ import type { QueueStanding } from './sensor-queue.ts';
 /** What a person must know of a sensor. Rule VS-25. */
 export type SensorWarning = 'silent' | 'gap' | 'low-battery';
 const lowBattery = 20;
+/** Of a battery, in per cent. */
+export const isLowBattery = (battery: number): boolean => battery < lowBattery;
 const silentAfter = 3;
 
 /** Rows further apart than this leave a gap, milliseconds. */
@@ -22,7 +24,7 @@ export function sensorWarnings(of: {
   return [
     ...(nowMs - newestMs > longestPause(intervalMs) ? (['silent'] as const) : []),
     ...(gaps > 0 ? (['gap'] as const) : []),
-    ...(battery !== undefined && battery < lowBattery ? (['low-battery'] as const) : []),
+    ...(battery !== undefined && isLowBattery(battery) ? (['low-battery'] as const) : []),
   ];
 }
 
