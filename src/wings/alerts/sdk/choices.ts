@@ -30,6 +30,7 @@ import { alertsGet } from '../api/routes/alerts-get.ts';
 import { alertsPut } from '../api/routes/alerts-put.ts';
 import { alertsTestPost } from '../api/routes/alerts-test-post.ts';
 import { alertsNames } from '../names.ts';
+import { alertsDrawer } from './wing.ts';
 
 /** What one of a person's accounts has chosen: the wallet remembers it, since no server can say. */
 export interface KeptAlert {
@@ -48,7 +49,7 @@ export interface KeptAlert {
 }
 
 export const keptAlerts: Drawer<KeptAlert> = {
-  wing: 'alerts',
+  wing: alertsDrawer,
   entry: struct({
     counter: uint,
     account: text(64),

@@ -1,6 +1,3 @@
-import type { SdkWing } from '../../../sdk/wing.ts';
-import { keptAlerts } from './choices.ts';
-
 export {
   type AlertsNow,
   alertsNow,
@@ -10,11 +7,3 @@ export {
   testAlert,
   type Wanted,
 } from './choices.ts';
-
-/** What the wing adds to a person's device. */
-export const alertsSdk: SdkWing = {
-  name: 'alerts',
-  drawers: [keptAlerts],
-  pendingKinds: [],
-  messageKinds: [],
-};
