@@ -8,6 +8,8 @@ export const serviceFacts = z.record(
   z.object({
     keyId: base64urlText(32),
     publicKey: base64urlText(1_216),
+    /** Who sends pushes: what browsers ask for them with. */
+    pushKey: base64urlText(65),
     channels: z.array(z.enum(channels)),
   }),
 );

@@ -30,7 +30,7 @@ export const alerts = definePart({
       .onCode((account) =>
         outbox.add('device', account, `code ${Math.floor(base.now() / hourMs)}`),
       );
-    return { outbox, isOurs: parts.get(accounts).isOurs };
+    return { outbox, key: base.wingKey, isOurs: parts.get(accounts).isOurs };
   },
   metrics: {
     written_total: { kind: 'counter', help: 'Causes written into the outbox', labels: ['cause'] },

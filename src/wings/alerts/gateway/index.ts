@@ -2,6 +2,7 @@ import type { GatewayWing } from '../../../gateway/wing.ts';
 import { alerts } from './alerts-part.ts';
 import { handleAlertsDelete } from './handlers/alerts-delete.ts';
 import { handleAlertsGet } from './handlers/alerts-get.ts';
+import { handleAlertsInboxGet } from './handlers/alerts-inbox-get.ts';
 import { handleAlertsPut } from './handlers/alerts-put.ts';
 import { handleAlertsTestPost } from './handlers/alerts-test-post.ts';
 
@@ -9,5 +10,11 @@ import { handleAlertsTestPost } from './handlers/alerts-test-post.ts';
 export const alertsGateway: GatewayWing = {
   name: 'alerts',
   parts: [alerts],
-  handlers: [handleAlertsGet, handleAlertsPut, handleAlertsDelete, handleAlertsTestPost],
+  handlers: [
+    handleAlertsInboxGet,
+    handleAlertsGet,
+    handleAlertsPut,
+    handleAlertsDelete,
+    handleAlertsTestPost,
+  ],
 };

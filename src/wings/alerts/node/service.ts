@@ -141,7 +141,9 @@ export class AlertService {
   async #deliver(letter: Letter, choice: Choice, channel: Channel): Promise<void> {
     const { letters, now } = this.#of;
     const { name, cause, count } = letter;
-    const { address, language, secret } = choice;
+    const { language, secret } = choice;
+    // Into nobody's inbox but one's own, whatever was sealed.
+    const address = channel.name === 'inbox' ? letter.account : choice.address;
     const facts = factsIn(letter.facts);
     const outgoing = {
       ...{ name, cause, count, address, language, secret, sentMs: now() },

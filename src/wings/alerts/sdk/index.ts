@@ -1,5 +1,9 @@
+export { type Cause, type ChosenCause, causes, chosenCauses } from '../api/causes.ts';
+export { type ChannelName, type Choice, channels, languages } from '../api/choice.ts';
 export {
+  type AlertsInbox,
   type AlertsNow,
+  alertsInbox,
   alertsNow,
   endAlert,
   type KeptAlert,

@@ -7,13 +7,18 @@ import {
   type RunningProcess,
   serversOf,
 } from '../../../server/process.ts';
+import type { Channel } from '../node/channel.ts';
+import { InboxChannel } from '../node/inbox-channel.ts';
 import { LetterStore } from '../node/letter-store.ts';
 import { MailChannel } from '../node/mail.ts';
 import { OutboxReader } from '../node/outbox-reader.ts';
+import { PushChannel } from '../node/push.ts';
+import type { Relay } from '../node/relay-url.ts';
 import { AlertService } from '../node/service.ts';
+import { vapidOf } from '../node/web-push.ts';
 import { WebhookChannel } from '../node/webhook.ts';
 import { places, readRelay } from './places.ts';
-import { lettersKeyOf, outboxKeyOf, readServiceKeys, turnKeys } from './service-keys.ts';
+import { lettersKeyOf, outboxKeyOf, pushKeyOf, readServiceKeys, turnKeys } from './service-keys.ts';
 import { troubles } from './troubles.ts';
 
 /** Between two looks at the outbox. */
@@ -37,7 +42,7 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
   const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
   const letters = new LetterStore(join(folder, places.letters), lettersKeyOf(shared));
   const relay = readRelay(home);
-  const channels = relay === undefined ? [] : [new MailChannel(relay), new WebhookChannel()];
+  const channels = relay === undefined ? [] : channelsOf(folder, shared, relay);
   const open = async () => {
     await turnKeys(folder, outbox.keysInUse(), Date.now());
     const keys = await readServiceKeys(folder);
@@ -73,6 +78,15 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
       outbox.close();
     },
   };
+}
+
+function channelsOf(folder: string, shared: Uint8Array, relay: Relay): readonly Channel[] {
+  return [
+    new MailChannel(relay),
+    new WebhookChannel(),
+    new PushChannel(vapidOf(pushKeyOf(folder), `mailto:${relay.from}`)),
+    new InboxChannel(join(folder, places.inbox), shared),
+  ];
 }
 
 async function repeat(

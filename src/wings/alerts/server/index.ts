@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { type Finding, hospitalsOf, type ServerWing, serversOf } from '../../../server/process.ts';
-import type { ChannelName } from '../api/choice.ts';
+import { type ChannelName, channels as everyChannel } from '../api/choice.ts';
 import type { ServiceFacts } from '../api/service-keys.ts';
+import { vapidOf } from '../node/web-push.ts';
 import { hasRelay, places } from './places.ts';
-import { gatewayKeyOf, hasKeys, makeKeys, readServiceKeys } from './service-keys.ts';
+import { gatewayKeyOf, hasKeys, makeKeys, pushKeyOf, readServiceKeys } from './service-keys.ts';
 
 /** What the wing brings to the servers of a home: an alert service for each hospital. */
 export const alertsServer: ServerWing = {
@@ -20,8 +21,8 @@ export const alertsServer: ServerWing = {
       runsFor: (hospitalFolder) => hasRelay(dirname(dirname(hospitalFolder))),
       check: async (home) => (existsSync(serversOf(home)) ? missingKeys(home) : []),
       keeps: {
-        databases: [places.letters],
-        keys: [places.outboxKey, ...places.serviceKeys],
+        databases: [places.letters, places.inbox],
+        keys: [places.outboxKey, ...places.serviceKeys, places.pushKey],
       },
     },
   ],
@@ -42,19 +43,24 @@ const missingKeys = (home: string): Finding[] =>
 
 /** What each gateway of this home hands out: the newest key of its alert service, and the ways on which it tells. */
 async function factsOf(home: string): Promise<ServiceFacts> {
-  const channels: ChannelName[] = hasRelay(home) ? ['mail', 'webhook'] : [];
+  const channels: readonly ChannelName[] = hasRelay(home) ? everyChannel : [];
   const withKeys = hospitalsOf(home).filter((it) => hasKeys(join(serversOf(home), it)));
   const told = withKeys.map(async (name) => {
-    const [newest] = await readServiceKeys(join(serversOf(home), name));
-    return [name, newest] as const;
+    const folder = join(serversOf(home), name);
+    const [newest] = await readServiceKeys(folder);
+    const pushKey = bytesToBase64url(vapidOf(pushKeyOf(folder), '').publicKey);
+    return [name, newest, pushKey] as const;
   });
-  const facts = (await Promise.all(told)).flatMap(([name, newest]) =>
+  const facts = (await Promise.all(told)).flatMap(([name, newest, pushKey]) =>
     newest === undefined
       ? []
       : [
           [
             name,
-            { keyId: newest.keyId, publicKey: bytesToBase64url(newest.key.publicKey), channels },
+            {
+              ...{ keyId: newest.keyId, publicKey: bytesToBase64url(newest.key.publicKey) },
+              ...{ channels: [...channels], pushKey },
+            },
           ] as const,
         ],
   );

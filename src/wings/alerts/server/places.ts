@@ -5,6 +5,7 @@ import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
 import { serversOf } from '../../../server/process.ts';
+import { inboxFile } from '../api/inbox-entry.ts';
 import { parseRelay, type Relay } from '../node/relay-url.ts';
 
 /** Where the alert service of a hospital keeps what it has, below the hospital's folder. */
@@ -14,6 +15,10 @@ export const places = {
   /** Two: a new key is written into the place of the older one. */
   serviceKeys: ['alerts/service-a.key', 'alerts/service-b.key'],
   letters: 'alerts/letters.db',
+  /** Who sends pushes: browsers that asked for them take none of another, so it stays. */
+  pushKey: 'alerts/push.key',
+  /** The gateway reads it: the name stands in `api/inbox-entry.ts`. */
+  inbox: inboxFile,
 } as const;
 
 const relayFile = z.strictObject({ relay: z.string().min(1).max(2_048) });

@@ -84,6 +84,9 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
     [['ana@example.org', true]],
   );
 
+  assert.equal((await run('alerts', 'set', '--inbox', '--as', 'ana')).channel, 'inbox');
+  assert.deepEqual((await run('alerts', 'inbox', '--as', 'ana')).entries, []);
+
   const file = join(home, 'result.txt');
   writeFileSync(file, 'a result');
   await run('record', 'add', file, '--class', 'lab', '--as', 'ana');
@@ -115,9 +118,15 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
     const { hospitals } = await run('alerts', 'status');
     return list({ hospitals }, 'hospitals').find(({ hospital }) => hospital === 'north') ?? {};
   };
-  await until(async () => ((await atNorth()).states as Json).accepted === 3);
+  await until(async () => ((await atNorth()).states as Json).accepted === 6);
+  const { entries } = await run('alerts', 'inbox', '--as', 'ana');
+  assert.deepEqual(
+    list({ entries }, 'entries').map(({ cause }) => cause),
+    ['rotation', 'test', 'look'],
+  );
   assert.deepEqual((await atNorth()).incidents, []);
   await run('alerts', 'off', 'mail', '--as', 'ana');
+  await run('alerts', 'off', 'inbox', '--as', 'ana');
   const { set: none } = await run('alerts', 'list', '--as', 'ana');
   assert.deepEqual(none, []);
 });
