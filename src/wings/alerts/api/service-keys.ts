@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { base64urlText } from '../../../api/message-parts.ts';
 import { channels } from './choice.ts';
+import { alertsStanding } from './standing.ts';
 
 /** What the alert service of each hospital of a home tells its gateway: by the hospital’s name. */
 export const serviceFacts = z.record(
@@ -11,6 +12,8 @@ export const serviceFacts = z.record(
     /** Who sends pushes: what browsers ask for them with. */
     pushKey: base64urlText(65),
     channels: z.array(z.enum(channels)),
+    /** Missing: no letter was ever made here. */
+    standing: z.optional(alertsStanding),
   }),
 );
 export type ServiceFacts = z.infer<typeof serviceFacts>;

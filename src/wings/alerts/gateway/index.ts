@@ -4,6 +4,7 @@ import { handleAlertsDelete } from './handlers/alerts-delete.ts';
 import { handleAlertsGet } from './handlers/alerts-get.ts';
 import { handleAlertsInboxGet } from './handlers/alerts-inbox-get.ts';
 import { handleAlertsPut } from './handlers/alerts-put.ts';
+import { handleAlertsStandingGet } from './handlers/alerts-standing-get.ts';
 import { handleAlertsTestPost } from './handlers/alerts-test-post.ts';
 
 /** What the wing adds to every gateway. */
@@ -12,6 +13,7 @@ export const alertsGateway: GatewayWing = {
   parts: [alerts],
   handlers: [
     handleAlertsInboxGet,
+    handleAlertsStandingGet,
     handleAlertsGet,
     handleAlertsPut,
     handleAlertsDelete,

@@ -4,9 +4,9 @@ import type { IncidentFacts } from '../../../api/incident-facts.ts';
 import { causeNames, chosenCauses } from '../api/causes.ts';
 import { languages } from '../api/choice.ts';
 import { factsBytes, factsIn } from '../api/incident-facts.ts';
+import { SmtpRelay } from '../node/smtp-relay.ts';
 import { textOf } from '../node/templates.ts';
 import { AlertsSetting, ana } from './setting.ts';
-import { SmtpRelay } from './smtp-relay.ts';
 
 let relay: SmtpRelay;
 let port: number;

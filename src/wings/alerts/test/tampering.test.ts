@@ -3,8 +3,8 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, test } from 'node:test';
+import { SmtpRelay } from '../node/smtp-relay.ts';
 import { AlertsSetting, ana, bob } from './setting.ts';
-import { SmtpRelay } from './smtp-relay.ts';
 
 let relay: SmtpRelay;
 let port: number;
