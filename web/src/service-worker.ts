@@ -6,6 +6,8 @@
  * Source: docs/protocol/http.md, rule H-33.
  */
 
+import { type PushScope, showPushes } from './pushed-news.ts';
+
 /** What the build puts before this file: `files` is path to SHA-256, of the page as it was before a server said something in it. */
 declare const salusBuild: {
   readonly id: string;
@@ -39,7 +41,7 @@ const saidPlaces = /(<meta name="salus-(?:seal|demo)" content=")(?:[0-9a-f]*|yes
 /** The first parts of the app's places; what else somebody opens by its address is the server's to answer. */
 const places: ReadonlySet<string> = new Set([
   ...['', 'home', 'record', 'item', 'add', 'sharing', 'share', 'looked', 'keys', 'code', 'join'],
-  ...['move', 'leave', 'vitals', 'studies', 'questions'],
+  ...['move', 'leave', 'vitals', 'studies', 'questions', 'alerts'],
   ...['open', 'patients', 'chart', 'drafts', 'desk', 'network', 'explorer', 'check'],
 ]);
 
@@ -116,3 +118,4 @@ scope.addEventListener('fetch', (event) => {
     event.respondWith(file(request, pathname));
   }
 });
+showPushes(self as unknown as PushScope);

@@ -17,4 +17,10 @@ export const alertsCodes = {
   WEBHOOK_FORBIDDEN: { kind: 'not-trusted', sentence: 'This address lies in a network that alerts are not sent into.' },
   WEBHOOK_REFUSED: { kind: 'not-valid', sentence: 'The address of this webhook does not take alerts.' },
   WEBHOOK_UNREACHABLE: { kind: 'unavailable', sentence: 'The address of this webhook does not answer, or wants it later.' },
+  PUSH_KEY_WRONG: { kind: 'not-valid', status: 422, sentence: 'The key that this browser gave for pushes is none.' },
+  PUSH_FORBIDDEN: { kind: 'not-trusted', sentence: 'The push service of this browser lies in a network that alerts are not sent into.' },
+  PUSH_GONE: { kind: 'not-valid', sentence: 'This browser takes no pushes any more: switch them on there again.' },
+  PUSH_REFUSED: { kind: 'not-valid', sentence: 'The push service of this browser does not take what is sent to it.' },
+  PUSH_UNREACHABLE: { kind: 'unavailable', sentence: 'The push service of this browser does not answer, or wants it later.' },
+  INBOX_UNWRITABLE: { kind: 'unavailable', sentence: 'What is new could not be written into the app’s own inbox; it is tried again.' },
 } as const;

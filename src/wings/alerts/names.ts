@@ -11,5 +11,6 @@ export const alertsNames = {
     alertLetter: 'salus/1/alerts/letter',
     alertLetterRow: 'salus/1/alerts/letter-row',
     alertLetterKey: 'salus/1/alerts/letter-key',
+    alertInbox: 'salus/1/alerts/inbox',
   },
 } as const;

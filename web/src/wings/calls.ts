@@ -1,5 +1,6 @@
 /** What the wings let a page have done: one line a wing in each; `worker/calls/all.ts` alone reads them. */
 export const wingParts = {
+  alerts: async () => (await import('./alerts/calls.ts')).alertsCalls,
   consortium: async () => (await import('./consortium/calls.ts')).consortiumCalls,
   questions: async () => (await import('./vitals/calls-questions.ts')).questionsCalls,
   studies: async () => (await import('./vitals/calls-studies.ts')).studiesCalls,
@@ -7,6 +8,11 @@ export const wingParts = {
 } as const;
 
 export const wingPartOf = {
+  'alerts.now': 'alerts',
+  'alerts.set': 'alerts',
+  'alerts.off': 'alerts',
+  'alerts.try': 'alerts',
+  'alerts.standing': 'alerts',
   consortium: 'consortium',
   'questions.list': 'questions',
   'questions.predict': 'questions',

@@ -14,13 +14,17 @@ import {
 import { chosenCauses } from './causes.ts';
 import { alertsObjects } from './object-types.ts';
 
-export const channels = ['mail', 'webhook'] as const;
+/** Ways on which somebody is told: mail, a request to their own server, a push to their browser, the app's own inbox. */
+export const channels = ['mail', 'webhook', 'push', 'inbox'] as const;
 export type ChannelName = (typeof channels)[number];
 
 export const languages = ['en', 'es', 'ar'] as const;
 export type Language = (typeof languages)[number];
 
 const dayMinutes = 24 * 60;
+
+/** Push services' addresses are long. */
+export const maxAddressLength = 1_024;
 
 /**
  * How one account is told by one channel, sealed to the alert service (docs/protocol/alerts.md, AL-6):
@@ -32,7 +36,7 @@ export const choice = typed(suite, alertsObjects.choice, {
   /** Grows with every change: an older one is never taken again. */
   counter: uintTo(Number.MAX_SAFE_INTEGER),
   channel: oneOf(channels),
-  address: checked(text(320), requireAddressText),
+  address: checked(text(maxAddressLength), requireAddressText),
   language: oneOf(languages),
   quietFrom: uintTo(dayMinutes - 1),
   quietUntil: uintTo(dayMinutes - 1),
@@ -77,3 +81,26 @@ export function requireWebhookAddress(address: string): void {
     throw new CodedError('ALERT_ADDRESS_WRONG');
   }
 }
+
+// `ENDPOINT#P256DH.AUTH`: what a browser gave out, its two keys in base64url (65 and 16 bytes).
+const pushAddress = /^([^#]{1,900})#(B[A-Za-z0-9_-]{86})\.([A-Za-z0-9_-]{22})$/;
+
+/** The three parts of a push address; the keys as text. Throws ALERT_ADDRESS_WRONG (AL-15). */
+export function partsOfPush(address: string) {
+  const [, endpoint = '', p256dh = '', auth = ''] = pushAddress.exec(address) ?? [];
+  if (!webhookAddress.test(endpoint)) throw new CodedError('ALERT_ADDRESS_WRONG');
+  return { endpoint, p256dh, auth };
+}
+
+/** What can be seen of an address without asking anybody; of the inbox it is the account itself. Throws ALERT_ADDRESS_WRONG. */
+export const requireAddress: Readonly<Record<ChannelName, (address: string) => void>> = {
+  mail: requireMailAddress,
+  webhook: requireWebhookAddress,
+  push: (address) => void partsOfPush(address),
+  inbox: (address) => {
+    if (!/^[0-9a-f]{64}$/.test(address)) throw new CodedError('ALERT_ADDRESS_WRONG');
+  },
+};
+
+/** Requests to a webhook are signed; nothing else has a secret of its own. */
+export const hasSecret = (channel: ChannelName): boolean => channel === 'webhook';

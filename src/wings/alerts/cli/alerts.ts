@@ -6,13 +6,14 @@ import { homeFolder } from '../../../cli/home.ts';
 import { during } from '../../../cli/output.ts';
 import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { type ChosenCause, chosenCauses } from '../api/causes.ts';
+import { type Cause, type ChosenCause, chosenCauses } from '../api/causes.ts';
 import { type Choice, channels, languages } from '../api/choice.ts';
-import { alertsNow, endAlert, setAlert, testAlert } from '../sdk/index.ts';
+import { alertsInbox, alertsNow, endAlert, setAlert, testAlert } from '../sdk/index.ts';
 
 interface SetFlags {
   readonly mail?: string;
   readonly webhook?: string;
+  readonly inbox?: boolean;
   readonly language: Choice['language'];
   readonly quiet?: string;
   readonly of?: readonly string[];
@@ -28,6 +29,7 @@ export const addAlerts: AddCommand = (program, context) => {
     .description('be told on one way, or otherwise than before')
     .option('--mail <address>', 'by mail to this address')
     .option('--webhook <url>', 'by a signed request to this address')
+    .option('--inbox', 'in the app: salus alerts inbox')
     .addOption(
       new Option('--language <language>', 'of the letters').choices(languages).default('en'),
     )
@@ -41,12 +43,16 @@ export const addAlerts: AddCommand = (program, context) => {
   alerts
     .command('off')
     .description('nothing comes on this way any more, and the hospital forgets the address')
-    .addArgument(alerts.createArgument('<way>', 'mail or webhook').choices(channels))
+    .addArgument(alerts.createArgument('<way>', 'which one').choices(channels))
     .action((way: (typeof channels)[number]) => off(context, way));
   alerts
     .command('list')
     .description('how one is told')
     .action(() => list(context));
+  alerts
+    .command('inbox')
+    .description('what is new: of which kind, and when')
+    .action(() => inbox(context));
   alerts
     .command('test')
     .description('a letter to oneself, on every way')
@@ -79,7 +85,9 @@ async function set(context: CommandContext, flags: SetFlags): Promise<void> {
   );
   context.output.result(shownOf({ ...wanted, counter, secret }), () =>
     [
-      `You are told by ${channel} at ${address}.`,
+      channel === 'inbox'
+        ? 'You are told in the app.'
+        : `You are told by ${channel} at ${address}.`,
       ...(channel === 'webhook'
         ? [`Its requests are signed with this secret: ${bytesToBase64url(secret)}`]
         : []),
@@ -92,10 +100,16 @@ function shownOf<Shown extends { readonly secret: Uint8Array }>({ secret, ...sho
   return { ...shown, ...(secret.length > 0 && { secret: bytesToBase64url(secret) }) };
 }
 
-function wayOf({ mail, webhook }: SetFlags): Pick<Choice, 'channel' | 'address'> {
-  if (mail !== undefined && webhook === undefined) return { channel: 'mail', address: mail };
-  if (webhook !== undefined && mail === undefined) return { channel: 'webhook', address: webhook };
-  throw new CodedError('USAGE', { problem: 'say --mail or --webhook, one of them' });
+/** A push is asked for in the browser that gets it. */
+function wayOf({ mail, webhook, inbox: own }: SetFlags): Pick<Choice, 'channel' | 'address'> {
+  const said = [
+    ...(mail === undefined ? [] : [{ channel: 'mail', address: mail } as const]),
+    ...(webhook === undefined ? [] : [{ channel: 'webhook', address: webhook } as const]),
+    ...(own === true ? [{ channel: 'inbox', address: '' } as const] : []),
+  ];
+  const [way, ...others] = said;
+  if (way !== undefined && others.length === 0) return way;
+  throw new CodedError('USAGE', { problem: 'say --mail, --webhook or --inbox, one of them' });
 }
 
 /** `22:00-07:00` as minutes of the day. Throws USAGE. */
@@ -142,6 +156,43 @@ async function list(context: CommandContext): Promise<void> {
       : table([['way', 'to', 'language', 'of', ''], ...rows]),
   );
 }
+
+async function inbox(context: CommandContext): Promise<void> {
+  const acting = await openActing(context);
+  const told = await acting.person.run(
+    alertsInbox,
+    undefined,
+    work(context, actingAccount(acting)),
+  );
+  const rows = told.entries.map(({ cause, atMs }) => [when(atMs), causeWords[cause]]);
+  context.output.result({ ...told }, () =>
+    [
+      rows.length === 0 ? 'Nothing is new.' : table([['when', 'what'], ...rows]),
+      ...(told.tampered === 0
+        ? []
+        : [`Not shown, since another hand wrote them: ${told.tampered}`]),
+    ].join('\n'),
+  );
+}
+
+/** In plain words. */
+const causeWords: Readonly<Record<Cause, string>> = {
+  look: 'somebody new looked: salus looked',
+  diagnosis: 'a diagnosis was written into your record: salus record list',
+  refusal: 'a look was refused: salus looked',
+  emergency: 'somebody looked for an emergency: salus looked',
+  'grant-ends': 'a grant ends soon: salus grants',
+  'sign-in-refused': 'somebody tried to sign in as you with a wrong key or code',
+  device: 'a device was added, or somebody signed in with your printed code',
+  rotation: 'your account took new keys',
+  freeze: 'your account was frozen',
+  'silent-device': 'a device of yours measures no more: salus sensor status',
+  incident: 'a server that keeps data of yours was tampered with',
+  backup: 'a backup is too old',
+  certificate: 'a certificate ends soon',
+  tampering: 'somebody wrote into files of the alert service',
+  test: 'you tried it out',
+};
 
 async function sendTest(context: CommandContext): Promise<void> {
   const acting = await openActing(context);

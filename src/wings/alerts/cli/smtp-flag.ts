@@ -9,14 +9,19 @@ const addSmtp = (program: Parameters<AddCommand>[0], context: Parameters<AddComm
   const up = program.commands.find((it) => it.name() === 'up');
   up?.option(
     '--smtp <url>',
-    'the mail relay for alerts, smtp://HOST:PORT?from=ADDRESS; kept in the home; none: no more alerts',
+    'the mail relay for alerts, smtp://HOST:PORT?from=ADDRESS; kept in the home; demo: one of this home, whose letters its operators see; none: no more alerts',
   );
   up?.hook('preAction', async (_program, command) => {
     const said: unknown = command.opts().smtp ?? context.surroundings.env.SALUS_SMTP;
-    if (typeof said !== 'string' || said === '') return;
-    const { forgetRelay, writeRelay } = await import('../server/places.ts');
+    const { chooseDemoRelay, forgetRelay, isDemoRelay, writeRelay } = await import(
+      '../server/places.ts'
+    );
     const home = homeFolder(context.flags.home);
-    if (said === 'none') forgetRelay(home);
+    if (typeof said !== 'string' || said === '') {
+      // Its port of before may be another's by now.
+      if (isDemoRelay(home)) await chooseDemoRelay(home);
+    } else if (said === 'none') forgetRelay(home);
+    else if (said === 'demo') await chooseDemoRelay(home);
     else writeRelay(home, said);
   });
 };

@@ -20,10 +20,16 @@ export function describeChannel(
   {
     open,
     away,
+    puttingOff = 'later',
+    manners = ['takes', 'puts off', 'refuses', 'is away'],
   }: {
     readonly open: (manner: Manner) => Promise<ChannelUnderTest>;
     /** A relay that is away is away for all letters; somebody's own server for his alone. */
     readonly away: 'down' | 'later';
+    /** What is put off for one is put off for all where the other side is this very machine. */
+    readonly puttingOff?: 'down' | 'later';
+    /** What the other side can do. */
+    readonly manners?: readonly Manner[];
   },
 ): void {
   const letter = (address: string, first = 1): Outgoing => ({
@@ -34,10 +40,11 @@ export function describeChannel(
 
   for (const [manner, outcome, count] of [
     ['takes', 'accepted', 1],
-    ['puts off', 'later', 0],
+    ['puts off', puttingOff, 0],
     ['refuses', 'never', 0],
     ['is away', away, 0],
   ] as const) {
+    if (!manners.includes(manner)) continue;
     test(`${name}, the other side ${manner}: ${outcome}`, async (t) => {
       const { channel, address, taken, close } = await open(manner);
       t.after(close);

@@ -14,19 +14,21 @@ import {
 } from '../../../primitives/shape.ts';
 import type { Action } from '../../../sdk/action.ts';
 import { type Drawer, entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
-import { chosenCauses } from '../api/causes.ts';
+import { type Cause, causeNames, chosenCauses } from '../api/causes.ts';
 import {
   type ChannelName,
   type Choice,
   channels,
   choice,
   choiceContext,
+  hasSecret,
   languages,
-  requireMailAddress,
-  requireWebhookAddress,
+  maxAddressLength,
+  requireAddress,
 } from '../api/choice.ts';
 import { alertsDelete } from '../api/routes/alerts-delete.ts';
 import { alertsGet } from '../api/routes/alerts-get.ts';
+import { alertsInboxGet } from '../api/routes/alerts-inbox-get.ts';
 import { alertsPut } from '../api/routes/alerts-put.ts';
 import { alertsTestPost } from '../api/routes/alerts-test-post.ts';
 import { alertsNames } from '../names.ts';
@@ -54,7 +56,7 @@ export const keptAlerts: Drawer<KeptAlert> = {
     counter: uint,
     account: text(64),
     channel: oneOf(channels),
-    address: text(320),
+    address: text(maxAddressLength),
     language: oneOf(languages),
     quietFrom: uint,
     quietUntil: uint,
@@ -76,6 +78,8 @@ export type Wanted = Omit<Choice, 'counter' | 'secret'> & {
 /** What the wallet knows of this account, and whether its hospital tells on that way. */
 export interface AlertsNow {
   readonly channels: readonly ChannelName[];
+  /** What a browser asks for pushes with, 65 bytes in base64url; missing: this hospital sends no alerts. */
+  readonly pushKey?: string;
   readonly set: readonly (Omit<KeptAlert, 'account'> & {
     /** The hospital has this very choice, sealed to the key in use. */
     readonly isCurrent: boolean;
@@ -89,16 +93,17 @@ export interface AlertsNow {
 export const setAlert: Action<Wanted, { readonly counter: number; readonly secret: Uint8Array }> = {
   name: 'alerts/set',
   async run(ctx, wanted, { signal }) {
-    if (wanted.channel === 'mail') requireMailAddress(wanted.address);
-    else requireWebhookAddress(wanted.address);
     const { account } = ctx.account;
+    // Into nobody's inbox but one's own.
+    const address = wanted.channel === 'inbox' ? account : wanted.address;
+    requireAddress[wanted.channel](address);
     const { service, set } = await ctx.gateway.call(alertsGet, { signal });
     if (service === undefined) throw new CodedError('ALERTS_OFF');
     const met = set.find((it) => it.channel === wanted.channel)?.counter ?? 0;
     const before = keptOf(ctx, wanted.channel)?.counter ?? 0;
     const counter = Math.max(met, before) + 1;
-    const secret = wanted.channel === 'mail' ? noSecret : (wanted.secret ?? randomBytes(32));
-    const chosen = { ...wanted, secret, counter };
+    const secret = hasSecret(wanted.channel) ? (wanted.secret ?? randomBytes(32)) : noSecret;
+    const chosen = { ...wanted, address, secret, counter };
     const sealed = await sealTo(
       bytesOfText(service.publicKey),
       alertsNames.labels.alertSeal,
@@ -153,7 +158,27 @@ export const alertsNow: Action<undefined, AlertsNow> = {
       const renewed = isOld ? await setAlert.run(ctx, wanted, options) : { counter };
       set.push({ ...kept, ...renewed, isCurrent: isHeld });
     }
-    return { channels: told.channels, set };
+    const { service, channels } = told;
+    return { channels, set, ...(service !== undefined && { pushKey: service.pushKey }) };
+  },
+};
+
+/** What is new, as the hospital's alert service wrote it into this account's inbox: the newest first. */
+export interface AlertsInbox {
+  readonly entries: readonly { readonly cause: Cause; readonly atMs: number }[];
+  /** Entries of another hand, which are not shown. */
+  readonly tampered: number;
+}
+
+export const alertsInbox: Action<undefined, AlertsInbox> = {
+  name: 'alerts/inbox',
+  async run(ctx, _input, { signal }) {
+    const { entries, tampered } = await ctx.gateway.call(alertsInboxGet, { signal });
+    const known = entries.flatMap(({ cause, atMs }) => {
+      const kind = causeNames.find((it) => it === cause);
+      return kind === undefined ? [] : [{ cause: kind, atMs }];
+    });
+    return { entries: known, tampered };
   },
 };
 

@@ -1,5 +1,10 @@
+export { type Cause, type ChosenCause, causes, chosenCauses } from '../api/causes.ts';
+export { type ChannelName, type Choice, channels, languages } from '../api/choice.ts';
+export type { AlertsStanding } from '../api/standing.ts';
 export {
+  type AlertsInbox,
   type AlertsNow,
+  alertsInbox,
   alertsNow,
   endAlert,
   type KeptAlert,
@@ -7,3 +12,4 @@ export {
   testAlert,
   type Wanted,
 } from './choices.ts';
+export { standingNow } from './standing.ts';

@@ -7,18 +7,25 @@ import {
   type RunningProcess,
   serversOf,
 } from '../../../server/process.ts';
+import type { Channel } from '../node/channel.ts';
+import { InboxChannel } from '../node/inbox-channel.ts';
 import { LetterStore } from '../node/letter-store.ts';
 import { MailChannel } from '../node/mail.ts';
 import { OutboxReader } from '../node/outbox-reader.ts';
+import { PushChannel } from '../node/push.ts';
+import type { Relay } from '../node/relay-url.ts';
 import { AlertService } from '../node/service.ts';
+import { vapidOf } from '../node/web-push.ts';
 import { WebhookChannel } from '../node/webhook.ts';
 import { places, readRelay } from './places.ts';
-import { lettersKeyOf, outboxKeyOf, readServiceKeys, turnKeys } from './service-keys.ts';
+import { lettersKeyOf, outboxKeyOf, pushKeyOf, readServiceKeys, turnKeys } from './service-keys.ts';
 import { troubles } from './troubles.ts';
 
 /** Between two looks at the outbox. */
 const roundMs = 500;
 const hourMs = 60 * 60_000;
+/** Causes are remembered for twice as long. */
+const toldOfMs = 90 * 24 * hourMs;
 
 type Log = (line: Readonly<Record<string, string | number>>) => void;
 
@@ -35,7 +42,7 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
   const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
   const letters = new LetterStore(join(folder, places.letters), lettersKeyOf(shared));
   const relay = readRelay(home);
-  const channels = relay === undefined ? [] : [new MailChannel(relay), new WebhookChannel()];
+  const channels = relay === undefined ? [] : channelsOf(folder, shared, relay);
   const open = async () => {
     await turnKeys(folder, outbox.keysInUse(), Date.now());
     const keys = await readServiceKeys(folder);
@@ -55,6 +62,10 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
   const isFirst = hospitalsOf(home)[0] === hospital;
   const hourly = () => {
     letters.forget(Date.now());
+    for (const { code, place, metMs } of letters.standing().incidents) {
+      const isNew = Date.now() - metMs < toldOfMs;
+      if (isNew) service.tellOperator('tampering', `${code} ${place}`);
+    }
     if (isFirst) for (const it of troubles(home, Date.now())) service.tellOperator(...it);
   };
   const stopping = new AbortController();
@@ -67,6 +78,15 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
       outbox.close();
     },
   };
+}
+
+function channelsOf(folder: string, shared: Uint8Array, relay: Relay): readonly Channel[] {
+  return [
+    new MailChannel(relay),
+    new WebhookChannel(),
+    new PushChannel(vapidOf(pushKeyOf(folder), `mailto:${relay.from}`)),
+    new InboxChannel(join(folder, places.inbox), shared),
+  ];
 }
 
 async function repeat(

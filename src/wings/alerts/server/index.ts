@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { type Finding, hospitalsOf, type ServerWing, serversOf } from '../../../server/process.ts';
-import type { ChannelName } from '../api/choice.ts';
-import type { ServiceFacts } from '../api/service-keys.ts';
-import { hasRelay, places } from './places.ts';
-import { gatewayKeyOf, hasKeys, makeKeys, readServiceKeys } from './service-keys.ts';
+import { factsOf } from './facts.ts';
+import { hasRelay, isDemoRelay, places } from './places.ts';
+import { gatewayKeyOf, hasKeys, makeKeys } from './service-keys.ts';
 
 /** What the wing brings to the servers of a home: an alert service for each hospital. */
 export const alertsServer: ServerWing = {
@@ -20,9 +18,20 @@ export const alertsServer: ServerWing = {
       runsFor: (hospitalFolder) => hasRelay(dirname(dirname(hospitalFolder))),
       check: async (home) => (existsSync(serversOf(home)) ? missingKeys(home) : []),
       keeps: {
-        databases: [places.letters],
-        keys: [places.outboxKey, ...places.serviceKeys],
+        databases: [places.letters, places.inbox],
+        keys: [places.outboxKey, ...places.serviceKeys, places.pushKey],
       },
+    },
+    {
+      name: 'alerts-mail',
+      entry: fileURLToPath(new URL('./demo-mail-process.ts', import.meta.url)),
+      per: 'hospital',
+      // Once in a home: beside its first hospital. Its letters are a show, and in no backup.
+      runsFor: (hospitalFolder) => {
+        const home = dirname(dirname(hospitalFolder));
+        return isDemoRelay(home) && hospitalsOf(home)[0] === basename(hospitalFolder);
+      },
+      keeps: {},
     },
   ],
   found: async ({ hospitals }) => {
@@ -39,24 +48,3 @@ const missingKeys = (home: string): Finding[] =>
       ...{ check: 'alerts', ok: false, value: `${it}: no keys` },
       advice: 'put back alerts/*.key of this hospital; if they are lost: salus alerts new-keys',
     }));
-
-/** What each gateway of this home hands out: the newest key of its alert service, and the ways on which it tells. */
-async function factsOf(home: string): Promise<ServiceFacts> {
-  const channels: ChannelName[] = hasRelay(home) ? ['mail', 'webhook'] : [];
-  const withKeys = hospitalsOf(home).filter((it) => hasKeys(join(serversOf(home), it)));
-  const told = withKeys.map(async (name) => {
-    const [newest] = await readServiceKeys(join(serversOf(home), name));
-    return [name, newest] as const;
-  });
-  const facts = (await Promise.all(told)).flatMap(([name, newest]) =>
-    newest === undefined
-      ? []
-      : [
-          [
-            name,
-            { keyId: newest.keyId, publicKey: bytesToBase64url(newest.key.publicKey), channels },
-          ] as const,
-        ],
-  );
-  return Object.fromEntries(facts);
-}

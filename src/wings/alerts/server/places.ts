@@ -1,11 +1,14 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
 import { serversOf } from '../../../server/process.ts';
+import { inboxFile } from '../api/inbox-entry.ts';
 import { parseRelay, type Relay } from '../node/relay-url.ts';
+import { relayGreeting } from '../node/smtp-relay.ts';
 
 /** Where the alert service of a hospital keeps what it has, below the hospital's folder. */
 export const places = {
@@ -14,16 +17,28 @@ export const places = {
   /** Two: a new key is written into the place of the older one. */
   serviceKeys: ['alerts/service-a.key', 'alerts/service-b.key'],
   letters: 'alerts/letters.db',
+  /** Who sends pushes: browsers that asked for them take none of another, so it stays. */
+  pushKey: 'alerts/push.key',
+  /** The gateway reads it: the name stands in `api/inbox-entry.ts`. */
+  inbox: inboxFile,
 } as const;
 
-const relayFile = z.strictObject({ relay: z.string().min(1).max(2_048) });
+const relayFile = z.strictObject({
+  relay: z.string().min(1).max(2_048),
+  /** It is the demonstration's: a process of this home. */
+  demo: z.optional(z.literal(true)),
+});
 const relayPath = (home: string): string => join(serversOf(home), 'alerts.json');
 
 /** The relay for all hospitals of a home, as `salus up --smtp` was told last. It may hold a password: for its owner alone. */
-export function writeRelay(home: string, url: string): void {
+export function writeRelay(home: string, url: string, isDemo = false): void {
   parseRelay(url);
   makeFolder(serversOf(home));
-  writeWhole(relayPath(home), utf8(`${JSON.stringify({ relay: url })}\n`), 0o600);
+  writeWhole(
+    relayPath(home),
+    utf8(`${JSON.stringify({ relay: url, ...(isDemo && { demo: true }) })}\n`),
+    0o600,
+  );
 }
 
 export function forgetRelay(home: string): void {
@@ -32,6 +47,44 @@ export function forgetRelay(home: string): void {
 
 /** Undefined: none was named. Throws HOME_INVALID, RELAY_INVALID. */
 export function readRelay(home: string): Relay | undefined {
+  const said = relayFileIn(home);
+  return said === undefined ? undefined : parseRelay(said.relay);
+}
+
+/** Whether letters of this home go to the demonstration's relay. Throws HOME_INVALID. */
+export const isDemoRelay = (home: string): boolean => relayFileIn(home)?.demo === true;
+
+/** Below the folder of the servers: letters that the demonstration's relay took. */
+export const demoLetters = 'alerts-mail.db';
+
+/** The demonstration's relay is a process of this home, at a port that is free now; where it runs already it stays. */
+export async function chooseDemoRelay(home: string): Promise<void> {
+  const before = isDemoRelay(home) ? readRelay(home) : undefined;
+  if (before !== undefined && (await isServed(before.port))) return;
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await new Promise((resolve) => server.close(resolve));
+  const operator = 'operator=operator@salus.example';
+  writeRelay(home, `smtp://127.0.0.1:${port}?from=alerts@salus.example&tls=none&${operator}`, true);
+}
+
+/** Whether a relay like ours greets there. */
+function isServed(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (isOurs: boolean) => {
+      socket.destroy();
+      resolve(isOurs);
+    };
+    socket.setTimeout(1_000, () => end(false));
+    socket.once('error', () => end(false));
+    socket.once('data', (greeting) => end(greeting.toString('latin1').startsWith(relayGreeting)));
+  });
+}
+
+function relayFileIn(home: string): z.infer<typeof relayFile> | undefined {
   const path = relayPath(home);
   if (!existsSync(path)) return undefined;
   let read: unknown;
@@ -42,7 +95,7 @@ export function readRelay(home: string): Relay | undefined {
   }
   const checked = relayFile.safeParse(read);
   if (!checked.success) throw new CodedError('HOME_INVALID', { file: 'alerts.json' });
-  return parseRelay(checked.data.relay);
+  return checked.data;
 }
 
 export const hasRelay = (home: string): boolean => existsSync(relayPath(home));

@@ -9,6 +9,7 @@ import { bytes, decodeAs, encodeAs, struct, uint } from '../../../primitives/sha
 import { makeFolder, writeWhole } from '../../../server/files.ts';
 import { hospitalsOf, serversOf } from '../../../server/process.ts';
 import { alertsNames } from '../names.ts';
+import { newSender } from '../node/web-push.ts';
 import { places } from './places.ts';
 
 /** So old a key becomes before the next one is made (docs/protocol/alerts.md, AL-6). */
@@ -52,6 +53,7 @@ export function makeKeys(hospitalFolder: string, nowMs: number): void {
   if (places.serviceKeys.every((it) => !existsSync(join(hospitalFolder, it)))) {
     writeKey(join(hospitalFolder, first), nowMs);
   }
+  pushKeyOf(hospitalFolder);
 }
 
 /** The names of those hospitals of a home whose alert services had none. Throws HOME_INVALID: there are no servers in it. */
@@ -60,6 +62,23 @@ export function makeMissingKeys(home: string, nowMs: number): readonly string[] 
   const without = hospitalsOf(home).filter((it) => !hasKeys(join(serversOf(home), it)));
   for (const name of without) makeKeys(join(serversOf(home), name), nowMs);
   return without;
+}
+
+/** The secret number of the hospital's pushes; a home of before gets one now. Throws HOME_INVALID. */
+export function pushKeyOf(hospitalFolder: string): Uint8Array {
+  const path = join(hospitalFolder, places.pushKey);
+  if (!existsSync(path)) writeWhole(path, newPushKey());
+  const key = new Uint8Array(readFileSync(path));
+  if (key.length !== 32) throw new CodedError('HOME_INVALID', { file: places.pushKey });
+  return key;
+}
+
+/** OpenSSL draws one that is a number of the curve; leading zeros stay. */
+function newPushKey(): Uint8Array {
+  const key = new Uint8Array(32);
+  const drawn = newSender().getPrivateKey();
+  key.set(drawn, 32 - drawn.length);
+  return key;
 }
 
 function writeKey(path: string, madeMs: number): void {

@@ -18,14 +18,15 @@ import {
   text,
   up,
 } from '../../../../test/cli/salus.ts';
-import type { TakenLetter } from './smtp-relay.ts';
+import type { TakenLetter } from '../node/smtp-relay.ts';
+import { readDemoLetters } from '../server/demo-letters.ts';
 
 /** A real relay as a process of its own. */
 let relay: ChildProcess;
 let port: number;
 const taken: TakenLetter[] = [];
 before(async () => {
-  const file = fileURLToPath(new URL('./smtp-relay.ts', import.meta.url));
+  const file = fileURLToPath(new URL('./smtp-relay-process.ts', import.meta.url));
   relay = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
   assert.ok(relay.stdout !== null);
   const lines = createInterface({ input: relay.stdout });
@@ -84,6 +85,9 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
     [['ana@example.org', true]],
   );
 
+  assert.equal((await run('alerts', 'set', '--inbox', '--as', 'ana')).channel, 'inbox');
+  assert.deepEqual((await run('alerts', 'inbox', '--as', 'ana')).entries, []);
+
   const file = join(home, 'result.txt');
   writeFileSync(file, 'a result');
   await run('record', 'add', file, '--class', 'lab', '--as', 'ana');
@@ -115,9 +119,15 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
     const { hospitals } = await run('alerts', 'status');
     return list({ hospitals }, 'hospitals').find(({ hospital }) => hospital === 'north') ?? {};
   };
-  await until(async () => ((await atNorth()).states as Json).accepted === 3);
+  await until(async () => ((await atNorth()).states as Json).accepted === 6);
+  const { entries } = await run('alerts', 'inbox', '--as', 'ana');
+  assert.deepEqual(
+    list({ entries }, 'entries').map(({ cause }) => cause),
+    ['rotation', 'test', 'look'],
+  );
   assert.deepEqual((await atNorth()).incidents, []);
   await run('alerts', 'off', 'mail', '--as', 'ana');
+  await run('alerts', 'off', 'inbox', '--as', 'ana');
   const { set: none } = await run('alerts', 'list', '--as', 'ana');
   assert.deepEqual(none, []);
 });
@@ -145,4 +155,36 @@ test('a hospital that has lost the keys of its alerts serves, says so, and takes
   await run('alerts', 'set', '--mail', 'ana@example.org', '--as', 'ana');
   await run('alerts', 'test', '--as', 'ana');
   await until(() => taken.length > before);
+});
+
+test('letters of the demonstration’s relay are read by its operator alone, in plain text, and it comes back at a port of its own', async (t) => {
+  const home = temporaryHome();
+  const run = (...args: readonly string[]) => salus(args, { home });
+  let running = await up(home, ['--smtp', 'demo']);
+  t.after(async () => {
+    await running.stop();
+    remove(home);
+  });
+  const relays = list(running.ready, 'processes').filter(({ name }) =>
+    String(name).startsWith('alerts-mail.'),
+  );
+  assert.deepEqual(
+    relays.map(({ name, state }) => [name, state]),
+    [['alerts-mail.harbour', 'running']],
+  );
+  await run('person', 'create', 'ana', '--name', 'Ana Lima', '--hospital', 'north');
+  await run('alerts', 'set', '--mail', 'ana@example.org', '--language', 'ar', '--as', 'ana');
+  await run('alerts', 'test', '--as', 'ana');
+  const path = join(home, 'servers/alerts-mail.db');
+  await until(() => readDemoLetters(path).length > 0);
+  const [letter] = readDemoLetters(path);
+  assert.deepEqual(
+    [letter?.to, letter?.subject, letter?.language],
+    ['ana@example.org', 'رسالة تجريبية', 'ar'],
+  );
+  assert.match(letter?.body ?? '', /^لقد طلبت في التطبيق/);
+  await running.stop();
+  running = await up(home);
+  await run('alerts', 'test', '--as', 'ana');
+  await until(() => readDemoLetters(path).length > 1);
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { ConsentId } from '../../../primitives/ids.ts';
+import { SmtpRelay } from '../node/smtp-relay.ts';
 import { AlertsSetting, ana, bob } from './setting.ts';
-import { SmtpRelay } from './smtp-relay.ts';
 
 const hour = 60 * 60_000;
 let relay: SmtpRelay;

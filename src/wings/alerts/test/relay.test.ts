@@ -8,8 +8,8 @@ import { bytesToHex } from '../../../primitives/bytes.ts';
 import { describeChannel } from '../node/channel.contract.ts';
 import { MailChannel } from '../node/mail.ts';
 import { parseRelay } from '../node/relay-url.ts';
+import { type RelayManners, SmtpRelay } from '../node/smtp-relay.ts';
 import { AlertsSetting, ana, bob, relayAt } from './setting.ts';
-import { type RelayManners, SmtpRelay } from './smtp-relay.ts';
 
 const minute = 60_000;
 

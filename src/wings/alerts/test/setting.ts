@@ -19,7 +19,7 @@ import { parseRelay } from '../node/relay-url.ts';
 import { AlertService } from '../node/service.ts';
 
 const keyId = 'the-key';
-const shared = new Uint8Array(32).fill(7);
+export const sharedKey = new Uint8Array(32).fill(7);
 const lettersKey = new Uint8Array(32).fill(8);
 
 export const ana = 'a'.repeat(64) as AccountId;
@@ -43,7 +43,7 @@ export class AlertsSetting {
     const base: Partial<GatewayBase> = {
       db: this.db,
       now: () => this.nowMs,
-      wingKey: shared,
+      wingKey: sharedKey,
       figures,
     };
     return new Outbox(base as GatewayBase);
@@ -91,7 +91,7 @@ export class AlertsSetting {
     faultPoint?: (name: string) => void,
     operator?: string,
   ): Promise<{ readonly service: AlertService; readonly letters: LetterStore }> {
-    const reader = new OutboxReader(join(this.folder, 'gateway.db'), shared);
+    const reader = new OutboxReader(join(this.folder, 'gateway.db'), sharedKey);
     const letters = new LetterStore(join(this.folder, 'letters.db'), lettersKey, faultPoint);
     this.#opened.push(
       () => reader.close(),

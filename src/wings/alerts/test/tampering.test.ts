@@ -3,8 +3,8 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, test } from 'node:test';
+import { SmtpRelay } from '../node/smtp-relay.ts';
 import { AlertsSetting, ana, bob } from './setting.ts';
-import { SmtpRelay } from './smtp-relay.ts';
 
 let relay: SmtpRelay;
 let port: number;
@@ -75,7 +75,7 @@ for (const [name, sql, to, incidents] of [
   ],
   [
     'a row that is copied to the end',
-    "INSERT INTO alerts_outbox SELECT 4, x'00', account, cause, atMs, prev, mac FROM alerts_outbox WHERE seq = 1",
+    "INSERT INTO alerts_outbox SELECT 4, x'00', account, cause, atMs, prev, mac, facts FROM alerts_outbox WHERE seq = 1",
     [...both, 'a@example.org'],
     ['OUTBOX_TAMPERED'],
   ],

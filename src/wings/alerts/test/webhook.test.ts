@@ -7,7 +7,8 @@ import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { describeChannel, type Manner } from '../node/channel.contract.ts';
 import type { Outgoing } from '../node/channel.ts';
 import { isPublicAddress } from '../node/public-address.ts';
-import { WebhookChannel, type WebhookOptions } from '../node/webhook.ts';
+import type { PublicPostOptions } from '../node/public-post.ts';
+import { WebhookChannel } from '../node/webhook.ts';
 
 const { key, cert } = selfSigned('hook.example');
 
@@ -51,7 +52,7 @@ async function hook(answer: (met: Met) => { status: number; location?: string } 
   return { met, close, address: `https://hook.example:${port}/alerts?who=1` };
 }
 
-const here: WebhookOptions = {
+const here: PublicPostOptions = {
   ca: cert,
   requestMs: 2_000,
   resolve: async () => [{ address: '127.0.0.1', family: 4 }],

@@ -12,7 +12,13 @@ export const alertsGet = defineRoute({
   rule: 'AL-8',
   answer: z.object({
     /** Missing: this hospital sends no alerts. */
-    service: z.optional(z.object({ keyId: base64urlText(32), publicKey: base64urlText(1_216) })),
+    service: z.optional(
+      z.object({
+        keyId: base64urlText(32),
+        publicKey: base64urlText(1_216),
+        pushKey: base64urlText(65),
+      }),
+    ),
     channels: z.array(z.enum(channels)),
     set: z.array(
       z.object({

@@ -10,7 +10,11 @@ export const handleAlertsGet = handler(alertsGet, async ({ gateway, caller }) =>
   const kept = gateway.parts.get(alerts).outbox.chosen(caller.account);
   return {
     ...(service !== undefined && {
-      service: { keyId: service.keyId, publicKey: service.publicKey },
+      service: {
+        keyId: service.keyId,
+        publicKey: service.publicKey,
+        pushKey: service.pushKey,
+      },
     }),
     channels: service?.channels ?? [],
     set: kept.flatMap(({ channel, ...it }) => {

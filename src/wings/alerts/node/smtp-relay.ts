@@ -21,7 +21,9 @@ export interface RelayManners {
   readonly greet?: (socket: Socket) => void;
 }
 
-/** A small relay (RFC 5321) that speaks for real and keeps what it took. */
+export const relayGreeting = '220 relay.test ESMTP';
+
+/** A small relay (RFC 5321) that speaks for real and keeps what it took: that of the demonstration, and of tests, where it may be a hostile one. */
 export class SmtpRelay {
   readonly taken: TakenLetter[] = [];
   /** Every command that was met, before TLS and within. */
@@ -39,7 +41,7 @@ export class SmtpRelay {
       socket.on('error', () => {});
       if (this.manners.greet !== undefined) this.manners.greet(socket);
       else {
-        socket.write('220 relay.test ESMTP\r\n');
+        socket.write(`${relayGreeting}\r\n`);
         this.#serve(socket, false);
       }
     });
@@ -115,16 +117,4 @@ export class SmtpRelay {
     };
     socket.on('data', onData);
   }
-}
-
-/** Run as a process: `node smtp-relay.ts`: says its port, then each letter, a line of JSON each. */
-if (process.argv[1] !== undefined && import.meta.filename === process.argv[1]) {
-  const relay = new SmtpRelay({
-    onLetter: (letter) => {
-      process.stdout.write(`${JSON.stringify(letter)}\n`);
-      return undefined;
-    },
-  });
-  const port = await relay.listen(Number(process.argv[2] ?? 0));
-  process.stdout.write(`${JSON.stringify({ port })}\n`);
 }

@@ -1,0 +1,112 @@
+import {
+  type AlertsInbox,
+  type AlertsStanding,
+  alertsInbox,
+  alertsNow,
+  type ChannelName,
+  type Choice,
+  type ChosenCause,
+  chosenCauses,
+  endAlert,
+  setAlert,
+  standingNow,
+  testAlert,
+} from '@salus/salus/sdk/alerts';
+import type { Call } from '../../worker/call.ts';
+
+/** How one is told on one way. */
+export interface WayView {
+  readonly channel: ChannelName;
+  /** Undefined: nothing comes on it. */
+  readonly set:
+    | {
+        /** Of mail and a webhook; a browser and the inbox have none to show. */
+        readonly address: string;
+        readonly language: Choice['language'];
+        /** Minutes of the day; the same twice: at all hours. */
+        readonly quietFrom: number;
+        readonly quietUntil: number;
+        readonly causes: readonly ChosenCause[];
+        /** The hospital has this very choice. */
+        readonly isCurrent: boolean;
+      }
+    | undefined;
+}
+
+export interface AlertsView {
+  /** Ways of this hospital; none: it sends no news. */
+  readonly ways: readonly WayView[];
+  /** All causes that one can leave out, in their order. */
+  readonly causes: readonly ChosenCause[];
+  /** What this browser asks for pushes with. */
+  readonly pushKey: string | undefined;
+  /** Undefined: it is not kept here. */
+  readonly inbox: AlertsInbox | undefined;
+}
+
+/** In the order in which they are shown. */
+const order: readonly ChannelName[] = ['inbox', 'mail', 'push', 'webhook'];
+
+const now: Call<void, AlertsView> = async (session, _input, { signal }) => {
+  const { person, as } = session;
+  const options = { ...as, signal };
+  const { channels, set, pushKey } = await person.run(alertsNow, undefined, options);
+  const ways = order
+    .filter((it) => channels.includes(it) || set.some(({ channel }) => channel === it))
+    .map((channel) => ({ channel, set: viewOf(set.find((it) => it.channel === channel)) }));
+  const isKept = ways.some(({ channel, set: chosen }) => channel === 'inbox' && chosen);
+  const inbox = isKept ? await person.run(alertsInbox, undefined, options) : undefined;
+  return { ways, causes: chosenCauses, pushKey, inbox };
+};
+
+type Held = Awaited<ReturnType<(typeof alertsNow)['run']>>['set'][number];
+
+function viewOf(held: Held | undefined): WayView['set'] {
+  if (held === undefined) return undefined;
+  const { channel, language, quietFrom, quietUntil, causes, isCurrent } = held;
+  const address = channel === 'mail' || channel === 'webhook' ? held.address : '';
+  return { address, language, quietFrom, quietUntil, causes, isCurrent };
+}
+
+/** What somebody wants; an empty address: the one that is known. */
+export type Wish = Pick<Choice, 'channel' | 'address' | 'language' | 'quietFrom' | 'quietUntil'> & {
+  readonly causes: readonly ChosenCause[];
+};
+
+const set: Call<Wish, { readonly secret: Uint8Array }> = async (session, wish, { signal }) => {
+  const { person, as } = session;
+  const options = { ...as, signal };
+  const held = await person.run(alertsNow, undefined, options);
+  const before = held.set.find((it) => it.channel === wish.channel);
+  const wanted = {
+    ...wish,
+    address: wish.address === '' ? (before?.address ?? '') : wish.address,
+    // This device's clock against the world's, plus half a day.
+    zoneMinutes: 720 - new Date().getTimezoneOffset(),
+    ...(before !== undefined && before.secret.length > 0 && { secret: before.secret }),
+  };
+  return { secret: (await person.run(setAlert, wanted, options)).secret };
+};
+
+const off: Call<{ readonly channel: ChannelName }, void> = (session, { channel }, { signal }) =>
+  session.person.run(endAlert, channel, { ...session.as, signal });
+
+const tryOut: Call<void, void> = (session, _input, { signal }) =>
+  session.person.run(testAlert, undefined, { ...session.as, signal });
+
+/** For an operator: how letters of this hospital go. */
+const standing: Call<
+  void,
+  { readonly standing: AlertsStanding | undefined; readonly askedMs: number }
+> = async (session, _input, { signal }) => ({
+  standing: await session.person.run(standingNow, undefined, { ...session.as, signal }),
+  askedMs: Date.now(),
+});
+
+export const alertsCalls = {
+  'alerts.now': now,
+  'alerts.set': set,
+  'alerts.off': off,
+  'alerts.try': tryOut,
+  'alerts.standing': standing,
+};

@@ -1,0 +1,55 @@
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { momentText } from '../../app/dates.ts';
+import type { AlertsView } from './calls.ts';
+
+type Entry = NonNullable<AlertsView['inbox']>['entries'][number];
+
+/** Where what it was stands. */
+const places: Readonly<Partial<Record<Entry['cause'], string>>> = {
+  look: '/looked',
+  refusal: '/looked',
+  emergency: '/looked',
+  diagnosis: '/record',
+  'grant-ends': '/sharing',
+  'sign-in-refused': '/keys',
+  device: '/keys',
+  rotation: '/keys',
+  freeze: '/keys',
+  'silent-device': '/vitals',
+};
+
+/** What is new: of which kind, when, and the way to it. */
+export function Inbox({ inbox }: { readonly inbox: NonNullable<AlertsView['inbox']> }) {
+  const { t } = useTranslation();
+  const { entries, tampered } = inbox;
+  return (
+    <section className="sec" aria-labelledby="new">
+      <div className="sec-head">
+        <h2 id="new">{t('alerts.new')}</h2>
+      </div>
+      {tampered > 0 && (
+        <p className="sm" role="status">
+          {t('alerts.tampered', { count: tampered })}
+        </p>
+      )}
+      {entries.length === 0 ? (
+        <p className="dim sm">{t('alerts.newNone')}</p>
+      ) : (
+        <ul className="list sm" data-testid="inbox">
+          {entries.map(({ cause, atMs }) => {
+            const what = t(`alerts.causes.${cause}`);
+            const place = places[cause];
+            return (
+              <li key={`${cause} ${atMs}`}>
+                {place === undefined ? what : <Link to={place}>{what}</Link>}
+                <br />
+                <span className="dim">{momentText(atMs)}</span>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,129 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { listed } from '../../app/dates.ts';
+import { useAct, useCall } from '../../boundary/use-call.ts';
+import { Answer } from '../../parts/answer.tsx';
+import { Failed } from '../../parts/failure.tsx';
+import { NeedsNetwork } from '../../parts/needs-network.tsx';
+import { Unanswered } from '../../parts/unanswered.tsx';
+import type { AlertsView, WayView } from './calls.ts';
+import { Inbox } from './inbox.tsx';
+import { endPushes } from './push.ts';
+import { WayForm } from './way-form.tsx';
+
+/** How somebody is told that there is news, and what is new. */
+export function OwnAlertsPage() {
+  const { t } = useTranslation();
+  const asked = useCall('alerts.now', undefined);
+  const again = () => void asked.refetch();
+  return (
+    <main id="page" className="page" tabIndex={-1}>
+      {asked.data === undefined ? (
+        <Unanswered what={t('alerts.waiting')} error={asked.error} again={again} />
+      ) : (
+        <Known view={asked.data} error={asked.error} again={again} />
+      )}
+    </main>
+  );
+}
+
+function Known({
+  view,
+  error,
+  again,
+}: {
+  readonly view: AlertsView;
+  readonly error: unknown;
+  readonly again: () => void;
+}) {
+  const { t } = useTranslation();
+  const { ways, inbox } = view;
+  const on = ways.filter((it) => it.set !== undefined).map((it) => t(`alerts.by.${it.channel}`));
+  return (
+    <>
+      <Answer>{on.length === 0 ? t('alerts.none') : t('alerts.some', { ways: listed(on) })}</Answer>
+      <p className="lead">{t(ways.length === 0 ? 'alerts.off' : 'alerts.lead')}</p>
+      {error !== null && <Failed error={error} again={again} />}
+      {inbox !== undefined && <Inbox inbox={inbox} />}
+      {ways.length > 0 && (
+        <section className="sec" aria-labelledby="ways">
+          <div className="sec-head">
+            <h2 id="ways">{t('alerts.ways')}</h2>
+          </div>
+          <ul className="rows">
+            {ways.map((it) => (
+              <Way key={it.channel} way={it} view={view} />
+            ))}
+          </ul>
+          {on.length > 0 && <TryOut />}
+        </section>
+      )}
+    </>
+  );
+}
+
+function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }) {
+  const { t } = useTranslation();
+  const off = useAct('alerts.off');
+  const [isOpen, setOpen] = useState(false);
+  const { channel, set } = way;
+  const name = t(`alerts.names.${channel}`);
+  const end = () => {
+    if (channel === 'push') void endPushes();
+    off.mutate({ channel });
+  };
+  return (
+    <li className="sheet pad mt-s" data-way={channel}>
+      <div className="sec-head">
+        <h3>{name}</h3>
+        {set !== undefined && <span className="tag">{t('alerts.on')}</span>}
+      </div>
+      <p className="sm dim">
+        {set?.address ? <bdi dir="ltr">{set.address}</bdi> : t(`alerts.what.${channel}`)}
+      </p>
+      {set?.isCurrent === false && (
+        <p className="sm mt-s" role="status">
+          {t('alerts.notThere')}
+        </p>
+      )}
+      {off.error !== null && <Failed error={off.error} />}
+      <div className="acts mt-s">
+        <button type="button" className="btn line small" onClick={() => setOpen(true)}>
+          {t(set === undefined ? 'alerts.set' : 'alerts.change')}
+          <span className="hide"> {name}</span>
+        </button>
+        {set !== undefined && (
+          <button type="button" className="btn quiet small" disabled={off.isPending} onClick={end}>
+            {t('alerts.end')}
+            <span className="hide"> {name}</span>
+          </button>
+        )}
+      </div>
+      {isOpen && <WayForm way={way} view={view} onClose={() => setOpen(false)} />}
+    </li>
+  );
+}
+
+function TryOut() {
+  const { t } = useTranslation();
+  const act = useAct('alerts.try');
+  return (
+    <div className="mt">
+      {act.error !== null && <Failed error={act.error} />}
+      <NeedsNetwork />
+      <button
+        type="button"
+        className="btn line small"
+        disabled={act.isPending}
+        onClick={() => act.mutate(undefined)}
+      >
+        {t('alerts.try')}
+      </button>
+      {act.isSuccess && (
+        <p className="sm dim mt-s" role="status">
+          {t('alerts.tried')}
+        </p>
+      )}
+    </div>
+  );
+}
