@@ -24,7 +24,13 @@ import {
   type VitalsPage,
 } from './joined-pages.ts';
 import { openReplica } from './replica.ts';
-import { type AskedFor, provenReading, type ShownLedger, sealContext } from './shown-pages.ts';
+import {
+  type AskedFor,
+  provenReading,
+  SensorSignatures,
+  type ShownLedger,
+  sealContext,
+} from './shown-pages.ts';
 
 /** Three servers, and what they are asked for. */
 interface AskedServers {
@@ -67,9 +73,10 @@ export function askServers(
 ): Promise<readonly NamedServer[]> {
   const trio = trioId(servers);
   const ledger = shownLedger(ctx, trio, options.signal);
+  const signatures = new SensorSignatures();
   const asking = servers.map(async (server, at): Promise<NamedServer> => {
     const of = { server, place: (at + 1) as ServerNumber, trio, look, asked };
-    return { server, state: await askServer(ctx, of, { line, ledger }, options) };
+    return { server, state: await askServer(ctx, of, { line, ledger, signatures }, options) };
   });
   return Promise.all(asking);
 }
@@ -119,10 +126,15 @@ async function askServer(
     readonly look: Uint8Array;
     readonly asked: AskedFor;
   },
-  { line, ledger }: { readonly line: DataServerLine; readonly ledger: ShownLedger },
+  by: {
+    readonly line: DataServerLine;
+    readonly ledger: ShownLedger;
+    readonly signatures: SensorSignatures;
+  },
   { signal }: WorkOptions,
 ): Promise<ServerState> {
   const { server, place, trio, look, asked } = of;
+  const { line, ledger, signatures } = by;
   const reader = ctx.account.account;
   const { sign, kem } = await ctx.keys(signal);
   const payload = encodeSensorRead({ chainId: ctx.account.chainId, trio, look, ...asked });
@@ -146,7 +158,8 @@ async function askServer(
     );
     if (stated.from !== server) throw new CodedError('SERVER_LIED', { reason: 'signature' });
     const about = { ...asked, request: requestHash, place };
-    return { kind: 'answered', reading: await provenReading(stated.payload, about, ledger) };
+    const reading = await provenReading(stated.payload, about, ledger, signatures);
+    return { kind: 'answered', reading };
   } catch (error) {
     return unproven(error);
   }
