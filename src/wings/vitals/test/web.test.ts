@@ -272,6 +272,7 @@ test('With every data server away the sealed copies are shown, and are said to b
   await sources.getByText(/^.*North.*Harbour.* did not answer\.$/u).waitFor();
   // Of today there is no copy yet.
   await sources.getByText(/^Not here now: /u).waitFor();
+  await heading(page, /^What is here is within range\. Part of it is not here now\.$/u).waitFor();
   const pulse = page.getByRole('region', { name: 'Heart rate' });
   await pulse.getByRole('button', { name: 'Show as table' }).click();
   assert.ok((await pulse.getByRole('row').count()) >= 100);
