@@ -1,10 +1,11 @@
-import { useId, useState } from 'react';
+import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { axisDay, clinicalDay, locale, shortDayOf } from '../app/dates.ts';
 import type { TrendPoint, TrendView } from '../worker/calls/trend.ts';
 import { Amount } from './amount.tsx';
 import { dateLabels, type Labelled, numberLabels } from './chart-labels.ts';
+import { ChartOrTable } from './chart-or-table.tsx';
 import { ColumnHeads } from './column-heads.tsx';
 import { Flag } from './value.tsx';
 
@@ -25,29 +26,18 @@ export function Trend({
   readonly range: string;
 }) {
   const { t } = useTranslation();
-  const [isTable, setTable] = useState(false);
   return (
-    <section className="sec">
-      <div className="sec-head">
-        <h2>
-          <bdi>{t('item.trend', { name: trend.name })}</bdi>
-        </h2>
-        <button
-          type="button"
-          className="btn bare small no-print"
-          aria-pressed={isTable}
-          onClick={() => setTable(!isTable)}
-        >
-          {isTable ? t('item.asChart') : t('item.asTable')}
-        </button>
-      </div>
-      {isTable ? <TrendTable trend={trend} /> : <Chart trend={trend} band={band} range={range} />}
+    <ChartOrTable
+      title={<bdi>{t('item.trend', { name: trend.name })}</bdi>}
+      chart={<Chart trend={trend} band={band} range={range} />}
+      table={<TrendTable trend={trend} />}
+    >
       <p className="hint mt-s">
         <bdi>{trend.unit}</bdi>
         {trend.unit === '' || trend.inOtherUnits === 0 ? '' : '. '}
         {trend.inOtherUnits > 0 && t('item.otherUnits', { count: trend.inOtherUnits })}
       </p>
-    </section>
+    </ChartOrTable>
   );
 }
 

@@ -93,7 +93,7 @@ test('A patient walks over her vital signs, sets a range and takes it back, leav
   await keys.press('Enter');
   await heading(page, 'Your readings count in one study.').waitFor();
   await keys.isAt(study.getByRole('button', { name: 'Leave' }));
-  await keys.to(page.getByRole('link', { name: 'Your vital signs' }), 'Shift+Tab');
+  await keys.to(page.getByRole('link', { name: 'Vital signs', exact: true }), 'Shift+Tab');
   await keys.press('Enter');
   await keys.isAt(heading(page, /Outside/u));
   await visitor.close();
@@ -106,7 +106,8 @@ test('A doctor reads what sensors sent, and walks over the curves', async () => 
   const strip = page.getByRole('region', { name: 'From sensors' });
   await keys.to(strip.getByRole('button', { name: 'Read the last week' }));
   await keys.press('Enter');
-  await keys.isAt(strip.getByRole('link', { name: 'Curves' }));
+  await keys.isAt(heading(page, /BREKKE, Eboni/u));
+  await keys.to(strip.getByRole('link', { name: 'Curves' }));
   await keys.press('Enter');
   await keys.isAt(heading(page, /Outside/u));
   await keys.to(page.getByRole('radio', { name: 'A week' }));

@@ -188,26 +188,32 @@ export const heading = (page: Page, name: string | RegExp): Locator =>
 export const answered = (page: Page): Promise<void> =>
   page.locator('main [aria-busy=true]').waitFor({ state: 'detached' });
 
-/** Somebody with a role that no one of the demo has, who opens their wallet here by its sheet. */
+/** Opens the wallet of somebody whom the demo does not have, by its sheet. */
+export async function openBySheet(
+  app: App,
+  recoveryCode: string,
+  options?: VisitorOptions,
+): Promise<Visitor> {
+  const visitor = await app.visitor(options);
+  const { page } = visitor;
+  await page.goto(`${app.url}/open/sheet`);
+  await page.locator('#at option').first().waitFor({ state: 'attached' });
+  await page.locator('#code').fill(recoveryCode);
+  await page.locator('input[type=password]').fill('four words of somebody');
+  const language = options?.locale === 'ar-EG' ? 'ar' : options?.locale === 'es-ES' ? 'es' : 'en';
+  await page.getByRole('button', { name: wordOf(language, 'ways.withPassphrase') }).click();
+  await page.waitForURL((it) => !it.pathname.startsWith('/open'), { timeout: 60_000 });
+  return visitor;
+}
+
 export async function researcher(
   app: App,
   name: string,
   options?: VisitorOptions,
 ): Promise<{ readonly visitor: Visitor; readonly account: string }> {
-  const made = await command(
-    app,
-    ...['person', 'create', name, '--role', 'researcher'],
-    '--hospital',
-    'north',
-  );
-  const visitor = await app.visitor(options);
-  const { page } = visitor;
-  await page.goto(`${app.url}/open/sheet`);
-  await page.locator('#at option').first().waitFor({ state: 'attached' });
-  await page.locator('#code').fill(text(made, 'recoveryCode'));
-  await page.locator('input[type=password]').fill('four words of a researcher');
-  const language = options?.locale === 'ar-EG' ? 'ar' : options?.locale === 'es-ES' ? 'es' : 'en';
-  await page.getByRole('button', { name: wordOf(language, 'ways.withPassphrase') }).click();
-  await page.waitForURL(/\/questions$/u, { timeout: 60_000 });
+  const of = ['--role', 'researcher', '--hospital', 'north'];
+  const made = await command(app, 'person', 'create', name, ...of);
+  const visitor = await openBySheet(app, text(made, 'recoveryCode'), options);
+  await visitor.page.waitForURL(/\/questions$/u);
   return { visitor, account: text(made, 'account') };
 }

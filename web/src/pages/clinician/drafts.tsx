@@ -4,8 +4,8 @@ import { Link } from 'react-router';
 import { momentText } from '../../app/dates.ts';
 import { comma } from '../../app/language.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
+import { ActDialog } from '../../parts/act-dialog.tsx';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { ClassIcon } from '../../parts/record-row.tsx';
@@ -111,15 +111,12 @@ function DropDialog({
   const { t } = useTranslation();
   const drop = useAct('drafts.drop');
   return (
-    <Dialog title={t('drafts.dropTitle', { name })} onClose={onClose}>
-      <ul className="what">
-        <li className="no">
-          <Icon name="attend" />
-          <span>{t('drafts.dropLimit')}</span>
-        </li>
-      </ul>
-      {drop.error !== null && <Failed error={drop.error} />}
-      <div className="acts">
+    <ActDialog
+      title={t('drafts.dropTitle', { name })}
+      error={drop.error}
+      needsNetwork={false}
+      onClose={onClose}
+      act={
         <button
           type="button"
           className="btn stop"
@@ -128,10 +125,14 @@ function DropDialog({
         >
           {t('drafts.dropNow')}
         </button>
-        <button type="button" className="btn line" onClick={onClose}>
-          {t('parts.notNow')}
-        </button>
-      </div>
-    </Dialog>
+      }
+    >
+      <ul className="what">
+        <li className="no">
+          <Icon name="attend" />
+          <span>{t('drafts.dropLimit')}</span>
+        </li>
+      </ul>
+    </ActDialog>
   );
 }

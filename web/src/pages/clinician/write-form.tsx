@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { CallError } from '../../boundary/link.ts';
 import { useAct } from '../../boundary/use-call.ts';
+import { Chips } from '../../parts/chips.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
@@ -66,20 +67,14 @@ export function WriteForm({
       {!opened.isAmending && allowed.length > 1 && (
         <fieldset className="field">
           <legend className="lab">{t('write.what')}</legend>
-          <div className="chips">
-            {allowed.map((it) => (
-              <label key={it} className="chip">
-                <input
-                  type="radio"
-                  name={`${ids}kind`}
-                  checked={it === kind}
-                  disabled={isWaiting}
-                  onChange={() => change({ kind: it })}
-                />
-                {t(`write.kinds.${it}`)}
-              </label>
-            ))}
-          </div>
+          <Chips
+            name={`${ids}kind`}
+            all={allowed}
+            chosen={kind}
+            disabled={isWaiting}
+            onChoose={(it) => change({ kind: it })}
+            wordOf={(it) => t(`write.kinds.${it}`)}
+          />
         </fieldset>
       )}
       {opened.isAmending && (

@@ -4,6 +4,7 @@ import { momentText, timeLeft } from '../../app/dates.ts';
 import { inLine } from '../../app/language.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { Chips } from '../../parts/chips.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Qr } from '../../parts/qr.tsx';
@@ -23,7 +24,7 @@ export function EnrolPage() {
 
 function Enrol({ desk }: { readonly desk: DeskView }) {
   const { t } = useTranslation();
-  const [role, setRole] = useState<string>('patient');
+  const [role, setRole] = useState<(typeof invited)[number]>('patient');
   const [name, setName] = useState('');
   const [licence, setLicence] = useState('');
   const invite = useAct('desk.invite');
@@ -47,19 +48,13 @@ function Enrol({ desk }: { readonly desk: DeskView }) {
           <form onSubmit={submit}>
             <fieldset className="field">
               <legend className="lab">{t('desk.role')}</legend>
-              <div className="chips">
-                {invited.map((it) => (
-                  <label key={it} className="chip">
-                    <input
-                      type="radio"
-                      name="role"
-                      checked={role === it}
-                      onChange={() => setRole(it)}
-                    />
-                    {t(`roles.${it}`)}
-                  </label>
-                ))}
-              </div>
+              <Chips
+                name="role"
+                all={invited}
+                chosen={role}
+                onChoose={setRole}
+                wordOf={(it) => t(`roles.${it}`)}
+              />
             </fieldset>
             <div className="two-f">
               <div className="field">

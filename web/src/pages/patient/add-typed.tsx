@@ -1,9 +1,11 @@
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '../../boundary/use-call.ts';
+import { Chips } from '../../parts/chips.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
+import { SelectField } from '../../parts/select-field.tsx';
 import type { TypedIn } from '../../worker/typed-in.ts';
 import { Added } from './add-result.tsx';
 
@@ -52,38 +54,29 @@ export function TypeDialog({ onClose }: { readonly onClose: () => void }) {
         <form onSubmit={submit}>
           <fieldset className="mt-s">
             <legend className="lab">{t('typing.what')}</legend>
-            <div className="chips">
-              {kinds.map((it) => (
-                <label key={it} className="chip">
-                  <input
-                    type="radio"
-                    name="kind"
-                    checked={kind === it}
-                    onChange={() => setKind(it)}
-                  />
-                  {t(`typing.${it}`)}
-                </label>
-              ))}
-            </div>
+            <Chips
+              name="kind"
+              all={kinds}
+              chosen={kind}
+              onChoose={setKind}
+              wordOf={(it) => t(`typing.${it}`)}
+            />
           </fieldset>
           {kind === 'value' && (
             <>
-              <div className="field">
-                <label htmlFor="typed-which">{t('typing.which')}</label>
-                <select
-                  id="typed-which"
-                  className="in-text"
-                  value={which}
-                  onChange={(event) => setWhich(event.target.value)}
-                >
-                  {measured.map((it) => (
-                    <option key={it} value={it}>
-                      {t(`typing.${it}`)}
-                    </option>
-                  ))}
-                  <option value="other">{t('typing.other')}</option>
-                </select>
-              </div>
+              <SelectField
+                id="typed-which"
+                label={t('typing.which')}
+                value={which}
+                onChange={setWhich}
+              >
+                {measured.map((it) => (
+                  <option key={it} value={it}>
+                    {t(`typing.${it}`)}
+                  </option>
+                ))}
+                <option value="other">{t('typing.other')}</option>
+              </SelectField>
               {isOwnValue && (
                 <Line id="what" label={t('typing.called')} value={what} onChange={setWhat} />
               )}

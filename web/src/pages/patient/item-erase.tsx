@@ -2,10 +2,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { momentText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
-import { Dialog } from '../../parts/dialog.tsx';
-import { Failed } from '../../parts/failure.tsx';
+import { ActDialog } from '../../parts/act-dialog.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { usePersonName } from '../../parts/person-sign.tsx';
 import type { ItemView } from '../../worker/item-view.ts';
 
@@ -26,7 +24,22 @@ export function EraseDialog({
   const readers = useCall('item.readers', { handle: item.handle });
   const look = readers.data?.looks[0];
   return (
-    <Dialog title={t('item.eraseTitle', { name: item.title })} onClose={onClose}>
+    <ActDialog
+      title={t('item.eraseTitle', { name: item.title })}
+      error={erase.error}
+      onClose={onClose}
+      act={
+        <button
+          type="button"
+          className="btn stop"
+          disabled={erase.isPending}
+          onClick={() => erase.mutate({ handle: item.handle, all }, { onSuccess: onClose })}
+        >
+          <Icon name="erase" />
+          {erase.isPending ? t('item.erasing') : t('item.eraseFor')}
+        </button>
+      }
+    >
       <ul className="what">
         <li className="no">
           <Icon name="erase" />
@@ -65,22 +78,6 @@ export function EraseDialog({
           </label>
         </div>
       )}
-      <NeedsNetwork />
-      {erase.error !== null && <Failed error={erase.error} />}
-      <div className="acts">
-        <button
-          type="button"
-          className="btn stop"
-          disabled={erase.isPending}
-          onClick={() => erase.mutate({ handle: item.handle, all }, { onSuccess: onClose })}
-        >
-          <Icon name="erase" />
-          {erase.isPending ? t('item.erasing') : t('item.eraseFor')}
-        </button>
-        <button type="button" className="btn line" onClick={onClose}>
-          {t('parts.notNow')}
-        </button>
-      </div>
-    </Dialog>
+    </ActDialog>
   );
 }

@@ -18,6 +18,8 @@ export function HowItIs({
   const { t } = useTranslation();
   const { nameOf } = useAmounts();
   const { curves, newestMs, askedMs, period } = view;
+  // What is not here may be what matters: nothing is called well that nobody has seen.
+  const isPart = view.missingDays.length > 0 || view.missingHours > 0;
   const marks = { warn: <span className="warn" /> };
   if (newestMs === undefined) return <Answer>{t(`vitals.nothing.${period}`)}</Answer>;
   const now = curves.filter(({ outside }) => outside.some((it) => !it.isOver));
@@ -40,8 +42,9 @@ export function HowItIs({
           components={marks}
         />
       ) : (
-        t(`vitals.inside.${period}`)
+        t(isPart ? 'vitals.insideHere' : `vitals.inside.${period}`)
       )}{' '}
+      {isPart && <Trans i18nKey="vitals.partHere" components={marks} />}{' '}
       {saysQuiet && askedMs - newestMs > silentMs && (
         <Trans
           i18nKey="vitals.quiet"

@@ -1,7 +1,7 @@
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { agoText, momentText } from '../../app/dates.ts';
 import { Amount } from '../../parts/amount.tsx';
+import { ChartOrTable } from '../../parts/chart-or-table.tsx';
 import { ColumnHeads } from '../../parts/column-heads.tsx';
 import { Flag } from '../../parts/value.tsx';
 import type { CurveView, OutsideView } from './calls.ts';
@@ -12,27 +12,19 @@ import { isLevel, numberOf, slopeOf, useAmounts } from './words.ts';
 
 /** One vital sign: the newest value, what it did, its curve and the same as a table. */
 export function OneVital({ curve, span }: { readonly curve: CurveView; readonly span: Span }) {
-  const { t } = useTranslation();
   const { nameOf } = useAmounts();
-  const [isTable, setTable] = useState(false);
   return (
-    <section className="sec onevital" aria-label={nameOf(curve.vital)}>
-      <div className="sec-head">
-        <h2>{nameOf(curve.vital)}</h2>
-        <button
-          type="button"
-          className="btn bare small no-print"
-          aria-pressed={isTable}
-          onClick={() => setTable(!isTable)}
-        >
-          {isTable ? t('item.asChart') : t('item.asTable')}
-        </button>
-      </div>
-      <Newest curve={curve} />
-      {isTable ? <StepsTable curve={curve} /> : <Curve curve={curve} span={span} />}
+    <ChartOrTable
+      title={nameOf(curve.vital)}
+      label={nameOf(curve.vital)}
+      className="sec onevital"
+      above={<Newest curve={curve} />}
+      chart={<Curve curve={curve} span={span} />}
+      table={<StepsTable curve={curve} />}
+    >
       <Doing curve={curve} />
       {curve.isOwnRange !== undefined && <OwnRange curve={curve} />}
-    </section>
+    </ChartOrTable>
   );
 }
 

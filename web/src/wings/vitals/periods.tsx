@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { Chips } from '../../parts/chips.tsx';
 import type { Period } from './calls.ts';
 
 const periods: readonly Period[] = ['day', 'week', 'month'];
@@ -15,19 +16,13 @@ export function Periods({
   return (
     <fieldset className="sec no-print">
       <legend className="hide">{t('vitals.period')}</legend>
-      <div className="chips">
-        {periods.map((it) => (
-          <label key={it} className="chip">
-            <input
-              type="radio"
-              name="period"
-              checked={it === chosen}
-              onChange={() => onChoose(it)}
-            />
-            {t(`vitals.periods.${it}`)}
-          </label>
-        ))}
-      </div>
+      <Chips
+        name="period"
+        all={periods}
+        chosen={chosen}
+        onChoose={onChoose}
+        wordOf={(it) => t(`vitals.periods.${it}`)}
+      />
     </fieldset>
   );
 }

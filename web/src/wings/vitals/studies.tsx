@@ -3,11 +3,10 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { dayOf, listed } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
+import { ActDialog } from '../../parts/act-dialog.tsx';
 import { Answer } from '../../parts/answer.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import type { AskedView, StudiesView, StudyView } from './calls-studies.ts';
 import { useAmounts } from './words.ts';
@@ -142,7 +141,21 @@ function Change({
   const { id, isIn } = study;
   const act = isIn ? 'leave' : 'join';
   return (
-    <Dialog title={t(`studies.${act}Title`, { name })} onClose={onClose}>
+    <ActDialog
+      title={t(`studies.${act}Title`, { name })}
+      error={change.error}
+      onClose={onClose}
+      act={
+        <button
+          type="button"
+          className={isIn ? 'btn stop' : 'btn main'}
+          disabled={change.isPending}
+          onClick={() => change.mutate({ study: id, isIn: !isIn }, { onSuccess: onClose })}
+        >
+          {t(change.isPending ? 'studies.changing' : `studies.${act}`)}
+        </button>
+      }
+    >
       <ul className="what">
         <li>
           <Icon name="verified" />
@@ -153,21 +166,6 @@ function Change({
           <span>{t('studies.answered')}</span>
         </li>
       </ul>
-      {change.error !== null && <Failed error={change.error} />}
-      <NeedsNetwork />
-      <div className="acts">
-        <button
-          type="button"
-          className={isIn ? 'btn stop' : 'btn main'}
-          disabled={change.isPending}
-          onClick={() => change.mutate({ study: id, isIn: !isIn }, { onSuccess: onClose })}
-        >
-          {t(change.isPending ? 'studies.changing' : `studies.${act}`)}
-        </button>
-        <button type="button" className="btn line" onClick={onClose}>
-          {t('parts.notNow')}
-        </button>
-      </div>
-    </Dialog>
+    </ActDialog>
   );
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { clinicalDay, dayOf, shortDayOf } from '../../../app/dates.ts';
 import { inLine } from '../../../app/language.ts';
 import { useCall } from '../../../boundary/use-call.ts';
+import { Chips } from '../../../parts/chips.tsx';
 import { Failed } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { vitalKinds } from '../../../parts/kinds.ts';
@@ -27,19 +28,13 @@ export function WhatChoice({ draft, start, onChange }: ChoiceProps) {
       </div>
       <fieldset>
         <legend className="hide">{t('share.quick')}</legend>
-        <div className="chips">
-          {scopes.map((it) => (
-            <label key={it} className="chip">
-              <input
-                type="radio"
-                name="scope"
-                checked={draft.scope === it}
-                onChange={() => onChange({ scope: it })}
-              />
-              {t(`share.scope.${it}`)}
-            </label>
-          ))}
-        </div>
+        <Chips
+          name="scope"
+          all={scopes}
+          chosen={draft.scope}
+          onChoose={(scope) => onChange({ scope })}
+          wordOf={(it) => t(`share.scope.${it}`)}
+        />
       </fieldset>
       <div className="mt">
         {draft.scope === 'kinds' && <Kinds draft={draft} start={start} onChange={onChange} />}
