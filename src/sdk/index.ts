@@ -30,6 +30,15 @@ export {
   type TxId,
 } from '../primitives/ids.ts';
 export type { Action } from './action.ts';
+export {
+  type AccessReport,
+  type ReportLine,
+  type ReportPeriod,
+  readReportFile,
+  reportedMs,
+  reportFile,
+  type SignedReport,
+} from './actions/access-report.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
 export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
 export {
@@ -96,6 +105,8 @@ export {
 } from './actions/reclassify.ts';
 export type { RecordLine, SharedLines } from './actions/record-lines.ts';
 export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
+export { reportPage, reportSentence } from './actions/report-page.ts';
+export type { ReportLanguage } from './actions/report-words.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
 export { type SharedVersion, sharedHistory } from './actions/shared-history.ts';

@@ -2,6 +2,7 @@ import { CodedError } from '../primitives/errors.ts';
 
 /** What a call needs that not every start does: it is loaded with the first such call. */
 const parts = {
+  accessReport: () => import('./actions/access-report.ts'),
   addFile: () => import('./actions/add-file.ts'),
   enrol: () => import('./actions/enrol.ts'),
   erase: () => import('./actions/erase.ts'),

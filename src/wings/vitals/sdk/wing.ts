@@ -9,4 +9,5 @@ export const vitalsSdk: SdkWing = {
   drawers: [keptQuestions, registrationsDrawer, limitsDrawer],
   pendingKinds: [questionPending],
   messageKinds: [],
+  report: async () => (await import('./report-lines.ts')).reportLines,
 };
