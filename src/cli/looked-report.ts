@@ -1,13 +1,5 @@
 import { CodedError } from '../primitives/errors.ts';
-import {
-  type AccountId,
-  type ReportLanguage,
-  readReportFile,
-  reportedMs,
-  reportFile,
-  reportPage,
-  reportSentence,
-} from '../sdk/index.ts';
+import { type AccountId, type ReportLanguage, reporting } from '../sdk/index.ts';
 import { actingAccount, caughtUp, openActing, work } from './acting.ts';
 import type { CommandContext } from './commands/command.ts';
 import { readSmallText } from './files.ts';
@@ -40,6 +32,7 @@ export async function writeReport(context: CommandContext, flags: ReportFlags): 
   const account = actingAccount(acting);
   const { output } = context;
   await caughtUp(context, acting);
+  const { reportedMs, reportFile, reportPage, reportSentence } = await reporting();
   const untilMs = flags.to === undefined ? Date.now() + 1 : flags.to + dayMs;
   if (flags.from !== undefined && flags.from >= untilMs) {
     throw new CodedError('USAGE', { problem: '--from is before --to' });
@@ -83,6 +76,7 @@ export async function writeReport(context: CommandContext, flags: ReportFlags): 
 
 /** Throws FILE_UNREADABLE, REPORT_WRONG. */
 export async function checkReport(context: CommandContext, path: string): Promise<void> {
+  const { readReportFile } = await reporting();
   const { report: read, publicKey } = await readReportFile(readSmallText(path));
   const { account, chain, madeMs, fromMs, untilMs, lines } = read;
   const result = { holds: true, account, chain, madeMs, fromMs, untilMs, publicKey, lines };

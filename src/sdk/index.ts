@@ -30,14 +30,11 @@ export {
   type TxId,
 } from '../primitives/ids.ts';
 export type { Action } from './action.ts';
-export {
-  type AccessReport,
-  type ReportLine,
-  type ReportPeriod,
-  readReportFile,
-  reportedMs,
-  reportFile,
-  type SignedReport,
+export type {
+  AccessReport,
+  ReportLine,
+  ReportPeriod,
+  SignedReport,
 } from './actions/access-report.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
 export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
@@ -105,7 +102,6 @@ export {
 } from './actions/reclassify.ts';
 export type { RecordLine, SharedLines } from './actions/record-lines.ts';
 export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
-export { reportPage, reportSentence } from './actions/report-page.ts';
 export type { ReportLanguage } from './actions/report-words.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
@@ -145,6 +141,7 @@ export {
   keptLines,
   openKept,
 } from './kept/open-kept.ts';
+export { reporting } from './later.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
 export type { HealthDataKind } from './records/archive/health-data.ts';

@@ -23,6 +23,7 @@ const parts = {
   readShared: () => import('./actions/read-shared.ts'),
   recordLines: () => import('./actions/record-lines.ts'),
   recover: () => import('./actions/recover.ts'),
+  reporting: () => import('./actions/reporting.ts'),
   rotate: () => import('./actions/rotate.ts'),
   sync: () => import('./actions/sync.ts'),
   unlisted: () => import('./grants/unlisted.ts'),
@@ -36,6 +37,9 @@ type Parts = typeof parts;
 export const later = Object.fromEntries(
   Object.entries(parts).map(([name, load]) => [name, () => orUnreachable(load)]),
 ) as unknown as Parts;
+
+/** How a report of accesses is said in words, shown as a page, kept as a file and checked. Throws GATEWAY_UNREACHABLE. */
+export const reporting: Parts['reporting'] = () => later.reporting();
 
 /** All of it at once, for a device that will be without network. Throws GATEWAY_UNREACHABLE. */
 export async function loadAllParts(): Promise<void> {
