@@ -70,6 +70,7 @@ export const sdkCodes = {
       'The keys were changed on another device, and this one was left out: add it again there (device add) and here (device join). If you did not do that, change the keys with the printed code.',
   },
   DEVICE_TOO_MANY: { kind: 'not-valid', sentence: 'A person may have 24 devices; remove some first.' },
+  REPORT_WRONG: { kind: 'not-trusted', sentence: 'This is no report that was signed, or it was changed since.' },
   COPY_NONE: { kind: 'no-key', sentence: 'This hospital keeps no copy of a wallet for this code, or not this one.' },
   COPY_FORGED: { kind: 'not-trusted', sentence: 'This copy of the wallet was not written by a device of its owner, or is damaged; choose another that is kept.' },
   USAGE: { kind: 'usage', sentence: 'The command was not understood; --help shows how it is used.' },

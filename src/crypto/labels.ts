@@ -17,6 +17,7 @@ export const labels = {
   identityCredential: 'salus/1/identity/credential',
   identityCredentialSalt: 'salus/1/identity/credential-salt',
   cardSign: 'salus/1/card/sign',
+  reportSign: 'salus/1/report/sign',
   walletFile: 'salus/1/wallet/file',
   walletUnlock: 'salus/1/wallet/unlock',
   walletPasskey: 'salus/1/wallet/passkey',

@@ -30,6 +30,12 @@ export {
   type TxId,
 } from '../primitives/ids.ts';
 export type { Action } from './action.ts';
+export type {
+  AccessReport,
+  ReportLine,
+  ReportPeriod,
+  SignedReport,
+} from './actions/access-report.ts';
 export type { AddedFile, AddedItem } from './actions/add-file.ts';
 export { type AmendedRecord, type AmendRequest, amendRecord } from './actions/amend.ts';
 export {
@@ -96,6 +102,7 @@ export {
 } from './actions/reclassify.ts';
 export type { RecordLine, SharedLines } from './actions/record-lines.ts';
 export type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
+export type { ReportLanguage } from './actions/report-words.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
 export { type SharedVersion, sharedHistory } from './actions/shared-history.ts';
@@ -134,6 +141,7 @@ export {
   keptLines,
   openKept,
 } from './kept/open-kept.ts';
+export { reporting } from './later.ts';
 export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
 export type { HealthDataKind } from './records/archive/health-data.ts';

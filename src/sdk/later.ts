@@ -2,6 +2,7 @@ import { CodedError } from '../primitives/errors.ts';
 
 /** What a call needs that not every start does: it is loaded with the first such call. */
 const parts = {
+  accessReport: () => import('./actions/access-report.ts'),
   addFile: () => import('./actions/add-file.ts'),
   enrol: () => import('./actions/enrol.ts'),
   erase: () => import('./actions/erase.ts'),
@@ -22,6 +23,7 @@ const parts = {
   readShared: () => import('./actions/read-shared.ts'),
   recordLines: () => import('./actions/record-lines.ts'),
   recover: () => import('./actions/recover.ts'),
+  reporting: () => import('./actions/reporting.ts'),
   rotate: () => import('./actions/rotate.ts'),
   sync: () => import('./actions/sync.ts'),
   trustWords: () => import('./trust/trust-words.ts'),
@@ -36,6 +38,9 @@ type Parts = typeof parts;
 export const later = Object.fromEntries(
   Object.entries(parts).map(([name, load]) => [name, () => orUnreachable(load)]),
 ) as unknown as Parts;
+
+/** How a report of accesses is said in words, shown as a page, kept as a file and checked. Throws GATEWAY_UNREACHABLE. */
+export const reporting: Parts['reporting'] = () => later.reporting();
 
 /** All of it at once, for a device that will be without network. Throws GATEWAY_UNREACHABLE. */
 export async function loadAllParts(): Promise<void> {

@@ -8,6 +8,7 @@ import { CodedError, isCoded } from '../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
 import { sdkWings } from '../wings/sdk.ts';
 import type { Action } from './action.ts';
+import type { Reporting, ReportPeriod, SignedReport } from './actions/access-report.ts';
 import type { AddedFile } from './actions/add-file.ts';
 import type { EnrolOptions } from './actions/enrol.ts';
 import type { ErasedRecords } from './actions/erase.ts';
@@ -112,6 +113,7 @@ export class Person {
   readonly #options: ContextOptions;
   readonly #accounts: Accounts;
   readonly #messageKinds: readonly MessageKind[];
+  readonly #reporting: readonly Reporting[];
   /** By account, as of the last time that its inbox was asked. */
   readonly #inboxes = new Map<AccountId, ReceivedMessages>();
   /** Only between making the wallet and enrolling: it is printed, never stored. */
@@ -129,6 +131,9 @@ export class Person {
     this.#options = { ...options, pendingKinds };
     this.#accounts = new Accounts(vault, this.#options);
     this.#messageKinds = messageKinds;
+    this.#reporting = wings.flatMap(({ name, report }) =>
+      report === undefined ? [] : [{ wing: name, load: report }],
+    );
     this.#code = code;
   }
 
@@ -728,6 +733,17 @@ export class Person {
    */
   looked(options: AsAccount = {}): Promise<Looked> {
     return this.#run(options, async (ctx) => (await later.looks()).looked(ctx, options));
+  }
+
+  /**
+   * Everything that was done with this account's record in a time, as it is known now, signed. What a wing could not be
+   * asked is in `missing`.
+   */
+  accessReport(period: ReportPeriod, options: AsAccount = {}): Promise<SignedReport> {
+    const parts = this.#reporting;
+    return this.#run(options, async (ctx) =>
+      (await later.accessReport()).accessReport(ctx, { ...period, parts }, options),
+    );
   }
 
   /** The receipt of a notice that `looked` gave. Throws NOT_FOUND: it is not anchored yet, or left the inbox. */

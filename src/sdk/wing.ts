@@ -1,4 +1,5 @@
 import { CodedError } from '../primitives/errors.ts';
+import type { ReportPart } from './actions/access-report.ts';
 import type { MessageKind } from './client/messages.ts';
 import type { PendingKind } from './client/pending.ts';
 import type { Drawer } from './wallet/drawer.ts';
@@ -10,6 +11,8 @@ export interface SdkWing {
   readonly drawers: readonly Pick<Drawer<unknown>, 'wing'>[];
   /** What answers to its transactions change in the wallet. */
   readonly pendingKinds: readonly PendingKind[];
+  /** What it knows of what was done with this person's record, for her report; loaded when she asks for one. */
+  readonly report?: () => Promise<ReportPart>;
   /** What it takes out of the inbox. */
   readonly messageKinds: readonly MessageKind[];
 }

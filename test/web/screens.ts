@@ -363,6 +363,7 @@ const patient: readonly Screen[] = [
     shows: '.say',
   },
   ...asking('eboni', 'looked', '/looked', '.lookrow'),
+  ...asking('eboni', 'report', '/looked/report', '[data-testid=report] li'),
   {
     name: 'looked, a row with its proof',
     who: 'eboni',

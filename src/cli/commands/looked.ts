@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Option } from 'commander';
 import { CodedError } from '../../primitives/errors.ts';
 import {
   type Looked,
@@ -17,14 +18,16 @@ import {
   whatHappened,
   withheldText,
 } from '../looked-page.ts';
+import { checkReport, type ReportFlags, reportDay, writeReport } from '../looked-report.ts';
 import { NameBook } from '../name-book.ts';
 import { during, unlessInterrupted } from '../output.ts';
 import { writeOut } from '../write-out.ts';
 import type { AddCommand, CommandContext } from './command.ts';
 
-interface LookedFlags {
-  readonly html?: string;
+interface LookedFlags extends ReportFlags {
   readonly receipts?: string;
+  readonly report?: boolean;
+  readonly check?: string;
 }
 
 /** Who looked at one's records, who was refused, and what was erased: each checked, each with a receipt. */
@@ -34,7 +37,20 @@ export const addLooked: AddCommand = (program, context) => {
     .description('who looked at my records: refusals, erasures and withheld looks included')
     .option('--html <file>', 'a report for printing')
     .option('--receipts <folder>', 'write the receipt of each, with names, into a folder')
-    .action((flags: LookedFlags) => run(context, flags));
+    .option('--report', 'everything that was done with my record in a time, signed, in plain words')
+    .option('--from <day>', 'with --report: from this day (three years ago)', reportDay)
+    .option('--to <day>', 'with --report: until the end of this day (today)', reportDay)
+    .addOption(
+      new Option('--language <language>', 'of the report')
+        .choices(['en', 'es', 'ar'])
+        .default('en'),
+    )
+    .option('--out <file>', 'with --report: the signed report as a file')
+    .option('--check <file>', 'whether a signed report is as it was signed')
+    .action((flags: LookedFlags) => {
+      if (flags.check !== undefined) return checkReport(context, flags.check);
+      return flags.report === true ? writeReport(context, flags) : run(context, flags);
+    });
 };
 
 async function run(context: CommandContext, flags: LookedFlags): Promise<void> {

@@ -8,6 +8,42 @@ import { type App, fitsWidth, holdsAxe } from '../app.ts';
 /** Who looked: the list, its reasons, its proofs, and what is kept from it. */
 export function lookedCases(app: () => App): void {
   suite('looked', () => {
+    test('A report of three years is two touches from home: each line a sentence, to print and to keep signed', async () => {
+      const visitor = await app().visitor();
+      const { page, touches } = visitor;
+      await visitor.openAs('Eboni Brekke');
+      await touches.touch(page.getByRole('link', { name: 'Who looked' }).first());
+      await touches.touch(page.getByRole('link', { name: 'Report of three years' }));
+      await page
+        .getByRole('heading', { level: 1, name: /things were done with your record/u })
+        .waitFor();
+      assert.equal(touches.count, 2);
+      const lines = page.getByTestId('report');
+      await lines
+        .getByText(/^Dr Abena Osei looked, for treatment\. Entries: \d+\./u)
+        .first()
+        .waitFor();
+      await lines
+        .getByText(/^The device .* was added\./u)
+        .first()
+        .waitFor();
+      await page.getByText('none was kept back', { exact: false }).waitFor();
+      await holdsAxe(page);
+      const [saved] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Save it signed' }).click(),
+      ]);
+      const file = JSON.parse(readFileSync(await saved.path(), 'utf8')) as { text: string };
+      assert.ok(file.text.includes('"kind":"look"'));
+      await page.getByLabel('Until').fill('2020-01-01');
+      await page.getByRole('alert').getByText('It ends before it begins.').waitFor();
+      await page.getByLabel('From').fill('2019-01-01');
+      await page
+        .getByRole('heading', { level: 1, name: 'Nothing was done with your record in this time.' })
+        .waitFor();
+      await visitor.close();
+    });
+
     test('One touch tells who looked and why others were refused, each with a receipt that holds', async () => {
       const visitor = await app().visitor();
       const { page, touches } = visitor;

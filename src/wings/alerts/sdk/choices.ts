@@ -116,7 +116,7 @@ export const setAlert: Action<Wanted, { readonly counter: number; readonly secre
       body: { keyId: service.keyId, counter, sealed: textOfBytes(sealed) },
       signal,
     });
-    await ctx.vault.change((content) => withEntry(content, keptAlerts, { ...chosen, account }));
+    await ctx.noteDown((content) => withEntry(content, keptAlerts, { ...chosen, account }));
     return { counter, secret };
   },
 };
@@ -129,7 +129,7 @@ export const endAlert: Action<ChannelName, void> = {
     const before = keptOf(ctx, channel);
     if (before === undefined) return;
     const ended = { ...before, counter: before.counter + 1, address: '' };
-    await ctx.vault.change((content) => withEntry(content, keptAlerts, ended));
+    await ctx.noteDown((content) => withEntry(content, keptAlerts, ended));
   },
 };
 

@@ -21,4 +21,5 @@ export const vitalsSdk: SdkWing = {
   drawers: Object.values(vitalsDrawers).map((wing) => ({ wing })),
   pendingKinds: [questionPending],
   messageKinds: [],
+  report: async () => (await import('./report-lines.ts')).reportLines,
 };

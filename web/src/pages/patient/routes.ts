@@ -1,4 +1,5 @@
 import type { RouteObject } from 'react-router';
+import { speakLater } from '../../app/language.ts';
 
 const share = { title: 'share', who: 'wallet' } as const;
 
@@ -60,6 +61,17 @@ export const patientRoutes: RouteObject[] = [
     path: 'looked',
     handle: { title: 'looked', who: 'wallet' },
     lazy: async () => ({ Component: (await import('./looked/page.tsx')).Looked }),
+  },
+  {
+    path: 'looked/report',
+    handle: { title: 'report', who: 'wallet' },
+    lazy: async () => {
+      const [{ AccessReportPage }] = await Promise.all([
+        import('./looked/report.tsx'),
+        speakLater(),
+      ]);
+      return { Component: AccessReportPage };
+    },
   },
   {
     path: 'move',

@@ -50,6 +50,8 @@ const order: readonly ChannelName[] = ['inbox', 'mail', 'push', 'webhook'];
 const now: Call<void, AlertsView> = async (session, _input, { signal }) => {
   const { person, as } = session;
   const options = { ...as, signal };
+  // What another device chose stands in the wallet's copy.
+  await person.catchUp(options).catch(() => undefined);
   const { channels, set, pushKey } = await person.run(alertsNow, undefined, options);
   const ways = order
     .filter((it) => channels.includes(it) || set.some(({ channel }) => channel === it))

@@ -263,6 +263,9 @@ function Limits({
             <Icon name="print" />
             {t('looked.print')}
           </button>
+          <Link className="btn line small" to="/looked/report">
+            {t('titles.report')}
+          </Link>
         </div>
       </section>
     </>

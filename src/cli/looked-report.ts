@@ -1,0 +1,89 @@
+import { CodedError } from '../primitives/errors.ts';
+import { type AccountId, type ReportLanguage, reporting } from '../sdk/index.ts';
+import { actingAccount, caughtUp, openActing, work } from './acting.ts';
+import type { CommandContext } from './commands/command.ts';
+import { readSmallText } from './files.ts';
+import { amount, when } from './format.ts';
+import { withheldText } from './looked-page.ts';
+import { NameBook } from './name-book.ts';
+import { during } from './output.ts';
+import { writeOut } from './write-out.ts';
+
+export interface ReportFlags {
+  readonly html?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly language: ReportLanguage;
+  readonly out?: string;
+}
+
+/** A calendar day in the world's clock, as its first millisecond. Throws USAGE. */
+export function reportDay(text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(ms)) throw new CodedError('USAGE', { problem: 'a day, such as 2026-11-20' });
+  return ms;
+}
+
+const dayMs = 24 * 60 * 60_000;
+
+/** Throws PERSON_NOT_ENROLLED, USAGE (it ends before it begins), and as `Person.accessReport`. */
+export async function writeReport(context: CommandContext, flags: ReportFlags): Promise<void> {
+  const acting = await openActing(context);
+  const account = actingAccount(acting);
+  const { output } = context;
+  await caughtUp(context, acting);
+  const { reportedMs, reportFile, reportPage, reportSentence } = await reporting();
+  const untilMs = flags.to === undefined ? Date.now() + 1 : flags.to + dayMs;
+  if (flags.from !== undefined && flags.from >= untilMs) {
+    throw new CodedError('USAGE', { problem: '--from is before --to' });
+  }
+  const period = { fromMs: flags.from ?? untilMs - reportedMs, untilMs };
+  const signed = await during(output, 'Checking', (progress) =>
+    acting.person.accessReport(period, work(context, account, progress)),
+  );
+  const { lines, withheld, missing } = signed.report;
+  const names = new NameBook(context, acting);
+  await names.learn(lines.map((it) => it.account).filter((it) => it !== ''));
+  const shown = {
+    ...{ language: flags.language, name: acting.person.name, when },
+    nameOf: (who: string) =>
+      who === account.account ? acting.person.name : names.nameOf(who as AccountId),
+  };
+  const html =
+    flags.html === undefined
+      ? undefined
+      : await writeOut(flags.html, reportPage(signed, shown), context);
+  const file =
+    flags.out === undefined ? undefined : await writeOut(flags.out, reportFile(signed), context);
+  const told = lines.map((it) => ({ ...it, said: reportSentence(it, shown) }));
+  const { publicKey, signature } = signed;
+  const result = {
+    ...{ ...period, lines: told, withheld, missing, publicKey, signature },
+    ...(html !== undefined && { html }),
+    ...(file !== undefined && { file }),
+  };
+  output.result(result, () =>
+    [
+      ...told.map((it) => `${it.atMs === 0 ? '' : when(it.atMs)}  ${it.said}`),
+      ...(told.length === 0 ? ['Nothing was done with it in this time.'] : []),
+      '',
+      withheldText(withheld),
+      ...missing.map(({ wing, code }) => `Not asked now, so missing here: ${wing} (${code}).`),
+      ...[html, file].flatMap((it) => (it === undefined ? [] : [`written to ${it}`])),
+    ].join('\n'),
+  );
+}
+
+/** Throws FILE_UNREADABLE, REPORT_WRONG. */
+export async function checkReport(context: CommandContext, path: string): Promise<void> {
+  const { readReportFile } = await reporting();
+  const { report: read, publicKey } = await readReportFile(readSmallText(path));
+  const { account, chain, madeMs, fromMs, untilMs, lines } = read;
+  const result = { holds: true, account, chain, madeMs, fromMs, untilMs, publicKey, lines };
+  context.output.result(result, () =>
+    [
+      `Signed by the key ${publicKey}, for the account ${account} on ${chain}.`,
+      `${amount(lines.length, 'line')}, made ${when(madeMs)}: as it was signed. Whether that key is the account's the ledger says.`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { list, recordLines, refused, remove, salus, temporaryHome, text, up } from './salus.ts';
+
+let home: string;
+let running: Awaited<ReturnType<typeof up>>;
+const run = (...args: readonly string[]) => salus(args, { home });
+
+before(async () => {
+  home = temporaryHome();
+  running = await up(home);
+  await run('person', 'create', 'ana', '--name', 'Ana Lima', '--hospital', 'north');
+  const clinician = ['--hospital', 'harbour', '--role', 'clinician', '--licence', 'H-1'];
+  await run('person', 'create', 'dr-bo', '--name', 'Dr Bo <b>', ...clinician);
+  const file = join(home, 'result.txt');
+  writeFileSync(file, 'a result');
+  await run('record', 'add', file, '--class', 'lab', '--as', 'ana');
+  const purposes = ['--purpose', 'TREAT,ETREAT'];
+  const grant = await run(
+    'grant',
+    'dr-bo',
+    '--class',
+    'lab',
+    ...purposes,
+    '--until',
+    '+7d',
+    '--as',
+    'ana',
+  );
+  for (const purpose of ['TREAT', 'ETREAT']) {
+    const [record = {}] = await recordLines(
+      ['record', 'list', '--as', 'dr-bo', '--purpose', purpose],
+      { home },
+    );
+    assert.ok(text(record, 'recordId'));
+  }
+  await run('revoke', text(grant, 'consent'), '--as', 'ana');
+});
+after(async () => {
+  await running.stop();
+  remove(home);
+});
+
+test('a report lists looks, emergencies and devices of a time in plain words of three languages, and is signed', async () => {
+  const file = join(home, 'report.json');
+  const page = join(home, 'report.html');
+  const out = ['--out', file, '--html', page, '--language', 'ar'];
+  const made = await run('looked', '--report', ...out, '--as', 'ana');
+  const kinds = new Set(list(made, 'lines').map(({ kind }) => kind));
+  for (const kind of ['look', 'emergency', 'device']) assert.ok(kinds.has(kind), kind);
+  assert.deepEqual([made.withheld, made.missing], [[], []]);
+  const emergency = list(made, 'lines').find(({ kind }) => kind === 'emergency');
+  assert.match(String(emergency?.said), /اطّلع .*Dr Bo.* لحالة طارئة/);
+  const html = readFileSync(page, 'utf8');
+  assert.match(html, /<html lang="ar" dir="rtl">/);
+  assert.doesNotMatch(html, /<b>|<script/);
+
+  const checked = await run('looked', '--check', file);
+  assert.deepEqual(
+    [checked.holds, checked.publicKey, list(checked, 'lines').length],
+    [true, made.publicKey, list(made, 'lines').length],
+  );
+  const changed = join(home, 'changed.json');
+  writeFileSync(changed, readFileSync(file, 'utf8').replace('ETREAT', 'TREAT'));
+  const wrong = { code: 'REPORT_WRONG', exit: 3 };
+  await refused(['looked', '--check', changed], wrong, { home });
+});
+
+test('what was done outside the time is not in it, and a time that ends before it begins is refused', async () => {
+  const early = ['--from', '2020-01-01', '--to', '2020-12-31'];
+  const made = await run('looked', '--report', ...early, '--as', 'ana');
+  assert.deepEqual(made.lines, []);
+  const backwards = [
+    'looked',
+    '--report',
+    '--from',
+    '2026-01-02',
+    '--to',
+    '2026-01-01',
+    '--as',
+    'ana',
+  ];
+  await refused(backwards, { code: 'USAGE', exit: 2 }, { home });
+});
