@@ -20,6 +20,7 @@ import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
 import { rowMacsOf } from '../node/row-macs.ts';
 import { state } from '../node/statements.ts';
+import { tellPeople } from '../node/telling.ts';
 import { createDataServerHttp } from './data-server-http.ts';
 import {
   databaseOf,
@@ -91,7 +92,11 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   turns.every('judge', file.roundMs, () => server.judge());
   turns.every('seal', file.batchSeconds * 1_000, () => server.seal());
   turns.every('envelopes', envelopesMs, () => checkEnvelopes(server, folder));
-  turns.every('incidents', file.roundMs, () => server.tampering.turn());
+  turns.every('incidents', file.roundMs, async () => {
+    await server.tampering.turn();
+    const hand = addresses.handNotice.bind(addresses);
+    await tellPeople(server.base, { name: hospital, hand });
+  });
   turns.every('seals', file.roundMs, () => server.questions.settle());
   return {
     async close() {

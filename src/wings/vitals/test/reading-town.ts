@@ -11,6 +11,7 @@ import { textOfBytes } from '../../../api/message-parts.ts';
 import { enrolPost } from '../../../api/routes/enrol-post.ts';
 import { type SigningKey, signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { ActSender } from '../../../gateway/act-sender.ts';
+import type { GatewayWing } from '../../../gateway/wing.ts';
 import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { identity as identityShape } from '../../../ledger/identity.ts';
 import { utf8 } from '../../../primitives/bytes.ts';
@@ -84,8 +85,8 @@ export class ReadingTown {
     return this.servers.map(({ account }) => account);
   }
 
-  static async open(): Promise<ReadingTown> {
-    const town = await startConsortium({ wings: [vitalsGateway] });
+  static async open(more: readonly GatewayWing[] = []): Promise<ReadingTown> {
+    const town = await startConsortium({ wings: [vitalsGateway, ...more] });
     const byAccount = new Map<AccountId, RunningServer>();
     const servers: RunningServer[] = [];
     for (const hospital of hospitals) {
