@@ -45,6 +45,7 @@ export const vitalsCodes = {
   INCIDENT_OLD: { kind: 'not-valid', number: 148, sentence: 'This report is from before the data server was rebuilt.' },
   ROW_TAMPERED: { kind: 'verification', sentence: 'What this data server keeps here is not what it wrote.' },
   SERVER_QUARANTINED: { kind: 'unavailable', sentence: 'Somebody changed what this data server keeps of these days: it answers nothing of them until it is rebuilt.' },
+  RECOVERY_KEY_AWAY: { kind: 'not-trusted', sentence: 'The recovery key of this data server is not at hand: without it nothing can be rebuilt.' },
   SENSOR_UNKNOWN: { kind: 'not-trusted', sentence: 'No patient who takes part here has named this sensor.' },
   SENSOR_QUOTA: { kind: 'unavailable', status: 429, sentence: 'This sensor has sent as many pages as it may in a day.' },
   PAGE_REPLAYED: { kind: 'not-valid', status: 409, sentence: 'This page was taken in before.' },

@@ -31,9 +31,11 @@ export async function answerBatch(
   base: DataServerBase,
   from: AccountId,
   payload: Uint8Array,
+  follow: (trio: string) => Promise<number>,
 ): Promise<Uint8Array> {
   const asked = decodeAs(askedBatch, payload);
   await requirePeer(base, asked.trio, from);
+  await follow(asked.trio);
   const batch = await base.store.sealedBatch(asked.trio, asked.number);
   if (batch === undefined) throw new CodedError('BATCH_UNKNOWN', { number: asked.number });
   const pages = batch.pages.slice(asked.from, asked.from + pagesPerCopy);

@@ -53,6 +53,10 @@ export interface DataServerBase {
   readonly incidents: IncidentStore;
   /** Who wrote to the stores or tried to, as far as this machine tells (rule VT-16). */
   readonly witnesses?: () => readonly WriteAttempt[];
+  /** Also where its hospital keeps reports (VT-3). */
+  readonly keepReport?: (name: string, signed: Uint8Array) => void;
+  /** The recovery key, where it is at hand. */
+  readonly recoveryKey?: () => Promise<KemKey | undefined>;
   readonly ledger: LedgerRows;
   readonly peers: PeerLine;
   readonly arithmetic: PageArithmetic;

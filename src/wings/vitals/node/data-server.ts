@@ -8,6 +8,7 @@ import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
 import { takeUpload } from './intake.ts';
+import { OperatorDesk } from './operator-desk.ts';
 import { QuestionDesk } from './question-desk.ts';
 import type { QuestionPages } from './question-pages.ts';
 import { VitalsReading } from './reading.ts';
@@ -31,6 +32,7 @@ export class DataServer {
   readonly reading: VitalsReading;
   readonly tampering: Tampering;
   readonly rebuilding: Rebuilding;
+  readonly operator: OperatorDesk;
 
   constructor(base: DataServerBase) {
     this.base = base;
@@ -38,6 +40,7 @@ export class DataServer {
     this.batching = new Batching(base);
     this.tampering = new Tampering(base);
     this.rebuilding = new Rebuilding(base, this.tampering);
+    this.operator = new OperatorDesk(base, this.tampering, this.rebuilding);
     const follow = (trio: string) => this.batching.follow(trio);
     this.questions = deskOf(base, follow, this.tampering);
     this.reading = new VitalsReading(base, follow, this.tampering);
@@ -80,7 +83,7 @@ export class DataServer {
         case 'envelopes':
           return answerEnvelopes(this.base, from, payload);
         case 'batch':
-          return answerBatch(this.base, from, payload);
+          return answerBatch(this.base, from, payload, (trio) => this.batching.follow(trio));
         case 'people':
           return answerPeople(this.base, from, payload);
         case 'sign':

@@ -150,7 +150,7 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
               : following && { table: following.name, after: [] },
         };
       },
-      scrubWhole: async () => guard.scrubWhole(),
+      scrubWhole: async (isFull) => guard.scrubWhole(isFull),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { leafHash, merkleRoot } from '../../../ledger/merkle.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
+import { decodeCbor, encodeCbor, readArray } from '../../../primitives/cbor.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { ServerNumber } from '../crypto/page-head.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
@@ -40,7 +41,7 @@ export class Scrub {
   }
 
   /** One step from a place on; `most` rows. Throws what the ledger's rows throw. */
-  async step(at: RoundPlace | undefined, most: number): Promise<RoundStep> {
+  async step(at: RoundPlace | undefined, most: number, isFull = false): Promise<RoundStep> {
     const { store, place } = at ?? { store: 'pages' as const, place: undefined };
     if (store === 'ledger') return this.#batches(place);
     const { upkeep } = store === 'pages' ? this.#base.store : this.#base.questions;
@@ -49,9 +50,10 @@ export class Scrub {
       place: undefined,
     };
     if (upkeep === undefined) return { bad: [], rows: 0, bytes: 0, next: following };
-    if (store === 'pages' && place === undefined) await this.#learnNumbers();
+    if (store === 'pages' && (place === undefined || this.#numbers.size === 0))
+      await this.#learnNumbers();
     const found = await upkeep.scrub(place, most, (trio) => this.#numbers.get(trio));
-    const whole = found.next === undefined ? await upkeep.scrubWhole() : [];
+    const whole = found.next === undefined ? await upkeep.scrubWhole(isFull) : [];
     return {
       bad: [...found.bad, ...whole].map((it) => ({ ...it, store })),
       ...{ rows: found.rows, bytes: found.bytes },
@@ -68,7 +70,7 @@ export class Scrub {
     let [rows, bytes] = [0, 0];
     let next: RoundPlace | undefined;
     do {
-      const step = await this.step(next, most);
+      const step = await this.step(next, most, true);
       bad.push(...step.bad);
       rows += step.rows;
       bytes += step.bytes;
@@ -131,4 +133,18 @@ export class Scrub {
     if (held === undefined) throw new CodedError('NOT_FOUND', { what: 'page' });
     return leafHash(held.leaf);
   }
+}
+
+/** A place as it is kept: CBOR[store, table or empty, keys]. */
+export const placeBytes = ({ store, place }: RoundPlace): Uint8Array =>
+  encodeCbor([store, place?.table ?? '', [...(place?.after ?? [])]]);
+
+/** Undefined: none, or none that is known here: the round begins anew. */
+export function placeIn(bytes: Uint8Array): RoundPlace | undefined {
+  if (bytes.length === 0) return undefined;
+  const [word, table, after] = readArray(decodeCbor(bytes), 'place');
+  const store = scrubbedStores.find((it) => it === word);
+  if (store === undefined || typeof table !== 'string' || !Array.isArray(after)) return undefined;
+  if (table === '') return { store, place: undefined };
+  return { store, place: { table, after: after as ScrubPlace['after'] } };
 }

@@ -133,7 +133,7 @@ export class SqlitePageStore implements PageStore {
     const [db, guard] = [this.#db, this.#guard];
     return {
       scrub: async (place, most, numberOf) => scrubPages(db, guard, { place, most, numberOf }),
-      scrubWhole: async () => guard.scrubWhole(),
+      scrubWhole: async (isFull) => guard.scrubWhole(isFull),
       share: async (page) => shareOf(db, page),
       people: async (trio, batches) => peopleOf(db, trio, batches),
       mendBatch: async (batch, pages) =>

@@ -185,9 +185,9 @@ export class SqliteRowGuard {
   }
 
   /** What only all rows together show. */
-  scrubWhole(): readonly BadRow[] {
+  scrubWhole(isFull: boolean): readonly BadRow[] {
     const gone = this.#tables.flatMap((table) => this.orphans(table));
-    return [...gone, ...this.miscounted(), ...this.#unsound()];
+    return [...gone, ...this.miscounted(), ...(isFull ? this.#unsound() : [])];
   }
 
   /** Pages of the file, and indexes that do not fit their tables. */

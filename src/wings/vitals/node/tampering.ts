@@ -10,7 +10,7 @@ import { signReport } from './incident-signing.ts';
 import type { KeptQuarantine, NewIncident } from './incident-store.ts';
 import { headOf } from './page-bodies.ts';
 import type { StoredShare } from './page-store.ts';
-import { type RoundStep, Scrub } from './scrubbing.ts';
+import { placeBytes, placeIn, type RoundPlace, type RoundStep, Scrub } from './scrubbing.ts';
 
 type FoundBy = IncidentReport['foundBy'];
 type Bad = RoundStep['bad'][number];
@@ -19,8 +19,19 @@ interface Range {
   readonly last: number;
 }
 
+/** Rows a step in the background, so that requests come between. */
+const stepRows = 32;
+/** So many steps later its place is written down again. */
+const stepsKept = 2_000;
 /** A full scrub is for who waits for it. */
 const fullRows = 1_024;
+
+interface Round {
+  next: RoundPlace | undefined;
+  readonly beganMs: number;
+  steps: number;
+  isWhole: boolean;
+}
 
 /**
  * What one data server does when it finds that what it keeps is not what it kept: it stops answering of it, writes a report, puts
@@ -34,6 +45,7 @@ export class Tampering {
   readonly #known = new Set<string>();
   #isOpen: Promise<void> | undefined;
   #isSuspected = false;
+  #round: Round | undefined;
 
   constructor(base: DataServerBase) {
     this.#base = base;
@@ -85,6 +97,47 @@ export class Tampering {
     return round;
   }
 
+  /**
+   * Goes on with the round in the background for about so long, in milliseconds of this process; where it is stands on disk
+   * now and then, so that a restart costs little. Returns how long it took. Rule VT-8.
+   */
+  async background(mostMs: number): Promise<number> {
+    await this.open();
+    const began = performance.now();
+    this.#round ??= await this.#loadRound();
+    do {
+      const step = await this.scrub.step(this.#round.next, stepRows);
+      if (step.bad.length > 0) await this.found(step.bad, 'scrub');
+      this.#round.isWhole &&= step.bad.length === 0;
+      this.#round.next = step.next;
+      if (step.next === undefined) await this.#endRound(this.#round);
+      else if (++this.#round.steps % stepsKept === 0) await this.#keepRound(this.#round);
+    } while (this.#round !== undefined && performance.now() - began < mostMs);
+    return performance.now() - began;
+  }
+
+  async #loadRound(): Promise<Round> {
+    const { place, beganMs } = await this.#base.incidents.round();
+    const next = placeIn(place);
+    const { now } = this.#base;
+    return { next, beganMs: next === undefined ? now() : beganMs, steps: 0, isWhole: true };
+  }
+
+  async #keepRound({ next, beganMs }: Round): Promise<void> {
+    const { incidents } = this.#base;
+    const { wholeMs } = await incidents.round();
+    const place = next === undefined ? new Uint8Array(0) : placeBytes(next);
+    await incidents.keepRound({ place, beganMs, wholeMs });
+  }
+
+  async #endRound({ beganMs, isWhole }: Round): Promise<void> {
+    const { incidents } = this.#base;
+    const { wholeMs } = await incidents.round();
+    const whole = isWhole && this.#quarantines.size === 0 ? beganMs : wholeMs;
+    await incidents.keepRound({ place: new Uint8Array(0), beganMs, wholeMs: whole });
+    this.#round = undefined;
+  }
+
   /** Throws ROW_TAMPERED: what would be shown is not what was accepted; all of it is looked at then. Rule VT-8. */
   requireKept(
     place: number,
@@ -133,6 +186,7 @@ export class Tampering {
       people: people.map((account) => ({ account, began })),
     };
     await incidents.keep(incident);
+    this.#base.keepReport?.(name, signed);
     for (const it of quarantines) this.#quarantines.set(it.trio, it);
     for (const it of fresh) this.#known.add(nameOf(it));
   }
@@ -258,6 +312,7 @@ export class Tampering {
   async lifted(trio: string, report: IncidentReport): Promise<void> {
     const { signed, hash } = await signReport(this.#base.sign, report);
     await this.#base.incidents.lift(trio, { name: bytesToHex(hash), signed });
+    this.#base.keepReport?.(bytesToHex(hash), signed);
     this.#quarantines.delete(trio);
     if (this.#quarantines.size === 0) this.#known.clear();
   }

@@ -40,6 +40,6 @@ export interface Upkeep {
     most: number,
     numberOf: (trio: string) => ServerNumber | undefined,
   ): Promise<ScrubStep>;
-  /** What only the store as a whole shows: rows that are gone, counts, indexes. */
-  scrubWhole(): Promise<readonly BadRow[]>;
+  /** What only the store as a whole shows: rows that are gone, counts; `isFull`: indexes and the file, which stops everything else meanwhile. */
+  scrubWhole(isFull: boolean): Promise<readonly BadRow[]>;
 }

@@ -21,6 +21,7 @@ import { defaultDataServerSettings } from '../node/data-server-base.ts';
 import { rowMacsOf } from '../node/row-macs.ts';
 import { state } from '../node/statements.ts';
 import { tellPeople } from '../node/telling.ts';
+import { BackgroundScrub, scrubTurnMs } from './background-scrub.ts';
 import { createDataServerHttp } from './data-server-http.ts';
 import {
   databaseOf,
@@ -32,6 +33,7 @@ import {
 } from './data-server-keys.ts';
 import { openStores } from './data-server-stores.ts';
 import { enrolDataServer } from './enrol-data-server.ts';
+import { keepReportFile } from './incident-files.ts';
 import { actSender, provenRows } from './ledger-line.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
 import { Turns } from './turns.ts';
@@ -72,6 +74,8 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     ...{ account, sign, kem, rootSecret, store, questions, incidents, ledger: rows, arithmetic },
     now,
     peers: httpPeers(addresses),
+    keepReport: (name, signed) => keepReportFile(folder, name, signed),
+    recoveryKey: () => recoveryKey(folder),
     settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
     send: actSender({ gateway, ledger, account, sign, now }),
   });
@@ -92,6 +96,8 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   turns.every('judge', file.roundMs, () => server.judge());
   turns.every('seal', file.batchSeconds * 1_000, () => server.seal());
   turns.every('envelopes', envelopesMs, () => checkEnvelopes(server, folder));
+  const background = new BackgroundScrub(server.tampering, file.scrubPercent);
+  turns.every('scrub', scrubTurnMs, () => background.turn());
   turns.every('incidents', file.roundMs, async () => {
     await server.tampering.turn();
     const hand = addresses.handNotice.bind(addresses);
@@ -102,6 +108,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     async close() {
       await app.close();
       await turns.stop();
+      await server.operator.settled();
       await stores.close();
     },
   };
