@@ -39,5 +39,9 @@ export const vitalsNames = {
     readSeal: 'salus/1/stat/read-seal',
     replica: 'salus/1/stat/replica',
     keyProof: 'salus/1/stat/key-proof',
+    incident: 'salus/1/stat/incident',
+    rowKey: 'salus/1/stat/row-key',
+    rowMac: 'salus/1/stat/row-mac',
+    rowCount: 'salus/1/stat/row-count',
   },
 } as const;
