@@ -50,6 +50,8 @@ export interface GatewayOptions {
   readonly blobs: BlobStore;
   /** The SQLite file; `:memory:` keeps nothing. */
   readonly databasePath: string;
+  /** Binds the rows of that file that nothing else binds; missing: they are not bound. */
+  readonly rowKey?: Uint8Array;
   /** What the registration desk shows to get invitations; at least 32 characters. */
   readonly deskToken: string;
   /** Where peers answer, when it is not what the ledger says of them. */
@@ -106,9 +108,9 @@ type SpineParts = ReturnType<typeof spineOf>;
  * with a line in the log that says so. Throws HOME_INVALID, HOME_NEWER, DISK_FULL, LEDGER_STALLED.
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { databasePath, wings = [], faultPoint, hospital, engine, metrics, log } = options;
+  const { databasePath, wings = [], faultPoint, rowKey, hospital, engine, metrics, log } = options;
   const list = [...spineParts, ...wings.flatMap((wing) => wing.parts)];
-  const db = new Store(databasePath, [indexStore, ...storesOf(list)], faultPoint);
+  const db = new Store(databasePath, [indexStore, ...storesOf(list)], faultPoint, rowKey);
   metrics.begin(hospital);
   const onIndexed = (height: number) => metrics.indexedHeight.set({ hospital }, height);
   const index = new LedgerIndex({ engine, db, log, onIndexed });

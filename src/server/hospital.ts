@@ -59,6 +59,7 @@ export async function startHospital(
     wingKeyOf: (wing) => common.wingKeyOf(hospital.folder, wing),
     blobs,
     databasePath: join(hospital.folder, 'gateway.db'),
+    rowKey: hospital.rowKey,
     deskToken: hospital.deskToken,
     peerUrls: urls,
     ...(common.peerFetch !== undefined && { fetch: common.peerFetch }),

@@ -40,7 +40,7 @@ const gateway: Service = {
         namesQuery: 'SELECT id FROM blobs WHERE content IS NULL',
       },
     ],
-    keys: ['organisation.key', 'desk.token'],
+    keys: ['organisation.key', 'desk.token', 'rows.key'],
   },
 };
 
