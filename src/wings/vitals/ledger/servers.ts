@@ -24,3 +24,7 @@ export function runsOneOf(
     (server) => server === account || view.get(accounts, server)?.organisation === account,
   );
 }
+
+/** Who answers for what this account says: an organisation for itself, a data server's is who enrolled it. */
+export const organisationOf = (view: LedgerView, account: AccountId): AccountId | undefined =>
+  view.get(accounts, account)?.organisation;

@@ -4,17 +4,24 @@ import { type Act, moduleOf } from '../../../ledger/protocol.ts';
 import type { LogName } from '../../../ledger/shapes.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import type { StatBatch } from '../ledger/acts/stat-batch.ts';
+import { incidentKinds } from '../ledger/incidents.ts';
 import { statPurposes } from '../ledger/purposes.ts';
+import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statPermits } from '../ledger/tables/stat-permits.ts';
+import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import {
   approveAct,
   batchAct,
   datasetAct,
+  guardingLogs,
   idOf,
+  incidentAct,
   permitAct,
+  quarantineAct,
   queryAct,
   queryOf,
+  rebuiltAct,
   sealAct,
   studyLogs,
   studyWorld,
@@ -51,15 +58,20 @@ export class StudyChain {
   readonly logs: readonly GenesisLog[];
   readonly world: World;
   readonly #isWithdrawing: boolean;
+  readonly #isGuarding: boolean;
   #state: number;
   #fresh = 0;
+  readonly #reports: (readonly [by: string, report: string])[] = [];
   readonly #asked: (readonly [researcher: string, query: string])[] = [];
 
-  /** `isWithdrawing`: on a ledger that takes act 49 too. */
-  constructor(seed: number, isWithdrawing = false) {
-    this.logs = isWithdrawing ? withdrawingLogs : studyLogs;
+  /** `takes`: a ledger that takes act 49 too, or 46 to 49. */
+  constructor(seed: number, takes: 'studies' | 'withdrawals' | 'incidents' = 'studies') {
+    this.logs = { studies: studyLogs, withdrawals: withdrawingLogs, incidents: guardingLogs }[
+      takes
+    ];
     this.world = studyWorld('enrolled', this.logs);
-    this.#isWithdrawing = isWithdrawing;
+    this.#isWithdrawing = takes !== 'studies';
+    this.#isGuarding = takes === 'incidents';
     this.#state = seed;
   }
 
@@ -94,6 +106,7 @@ export class StudyChain {
   }
 
   #sent(): readonly [from: string, act: Act] {
+    if (this.#isGuarding && this.#below(3) === 0) return this.#guarding();
     if (this.#isWithdrawing && this.#below(9) === 0) return this.#withdrawal();
     const dice = this.#below(100);
     // A server has no way back: were more frozen, nothing would go on.
@@ -148,6 +161,37 @@ export class StudyChain {
     const proposer = this.world.view.get(statPermits, permit)?.proposer;
     const own = hospitals.find((name) => accountOf(name) === proposer);
     return [this.#pick([own ?? 'elm', ...hospitals]), withdrawAct(permit)];
+  }
+
+  /** Mostly of the one trio, by those who may and by others. */
+  #guarding(): readonly [from: string, act: Act] {
+    const own = ['north', 'valley', 'server harbour', 'server valley'] as const;
+    const from = this.#pick([...own, ...own, ...hospitals, ...servers]);
+    const report = `report ${this.#below(3)} ${Math.floor(this.world.timeMs / (80 * day))}`;
+    const dice = this.#below(10);
+    if (dice < 3) {
+      this.#reports.push([from, report]);
+      return [from, incidentAct({ report: bytesOf(report), incident: this.#pick(incidentKinds) })];
+    }
+    const trio = trioOf(this.#pick([trios[0], trios[0], trios[0], trios[0], ...trios]));
+    const server = accountOf(this.#pick(['server north', 'server north', ...servers]));
+    const newest = this.world.view.get(statTrios, trio)?.newestBatch ?? 0;
+    if (dice < 7) {
+      const firstBatch = this.#pick([0, 1, newest]);
+      const lastBatch = this.#pick([0, 1, newest, newest, newest, newest + 1]);
+      const [by, said] = this.#pick([...this.#reports.slice(-6), [from, report] as const]);
+      const incident = queryOf(said);
+      return [by, quarantineAct({ trio, server, incident, firstBatch, lastBatch })];
+    }
+    const row = this.world.view.get(statQuarantines, quarantineRowId(trio, server));
+    const fromBatch = Math.max(1, row?.firstBatch ?? 0) + this.#pick([0, 0, 0, 1]);
+    const many = Math.max(0, (row?.lastBatch ?? 0) - fromBatch + this.#pick([0, 1, 1, 1, 2]));
+    const roots = Array.from({ length: Math.min(many, this.#pick([1, 9, 40])) }, (_, at) => {
+      const batch = this.world.view.get(statBatches, batchRowId(trio, fromBatch + at));
+      return batch?.root ?? bytesOf('none');
+    });
+    const itself = servers.find((name) => accountOf(name) === server) ?? 'lone';
+    return [this.#pick([itself, itself, from]), rebuiltAct({ trio, server, fromBatch, roots })];
   }
 
   #batch(): StatBatch {

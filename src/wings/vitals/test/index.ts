@@ -5,6 +5,9 @@ import type { LedgerView, StateTable } from '../../../ledger/table.ts';
 import { bytesToHex, hexToBytes, utf8 } from '../../../primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../../../primitives/cbor.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
+import type { Incident } from '../ledger/acts/incident.ts';
+import type { ServerQuarantine } from '../ledger/acts/server-quarantine.ts';
+import type { ServerRebuilt } from '../ledger/acts/server-rebuilt.ts';
 import type { StatApprove } from '../ledger/acts/stat-approve.ts';
 import type { StatBatch } from '../ledger/acts/stat-batch.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
@@ -12,6 +15,7 @@ import type { StatPermit } from '../ledger/acts/stat-permit.ts';
 import type { StatQuery } from '../ledger/acts/stat-query.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import type { StatWithdraw } from '../ledger/acts/stat-withdraw.ts';
+import { incidentKinds } from '../ledger/incidents.ts';
 import { vitalsLedger } from '../ledger/index.ts';
 import { type StatPurpose, statPurposes } from '../ledger/purposes.ts';
 import { vitalsNames } from '../names.ts';
@@ -232,6 +236,80 @@ function judgeWithdraw(rows: Rows, act: StatWithdraw, context: ModelContext): vo
   keep(rows, id, { by: sender, height, timeMs });
 }
 
+interface QuarantineRow extends Row {
+  readonly state: string;
+  readonly by: readonly string[];
+  readonly firstBatch: number;
+  readonly lastBatch: number;
+  readonly height: number;
+}
+
+/** VL-17: every number from the first to the last, put together and looked at anew. */
+function judgeQuarantine(rows: Rows, act: ServerQuarantine, context: ModelContext): void {
+  const { spine, sender, height, timeMs } = context;
+  const { server, incident, firstBatch, lastBatch } = act;
+  const trio = read<TrioRow>(rows, `stat-trios/${act.trio}`);
+  if (trio === undefined) throw new Refused('TRIO_UNKNOWN');
+  if (!trio.servers.includes(server)) throw new Refused('SERVER_UNKNOWN');
+  const domain = (id: string): string => spine.account(id)?.organisation ?? '';
+  if (!trio.servers.map(domain).includes(domain(sender))) throw new Refused('SENDER_WRONG');
+  if (firstBatch > lastBatch || trio.newestBatch < lastBatch) throw new Refused('BATCH_UNKNOWN');
+  const reported = read<{ height: number } & Row>(rows, `stat-incidents/${sender}${incident}`);
+  if (reported === undefined) throw new Refused('INCIDENT_UNKNOWN');
+  const id = `stat-quarantines/${act.trio}${server}`;
+  const stands = read<QuarantineRow>(rows, id);
+  if (stands?.state === 'rebuilt' && stands.height >= reported.height)
+    throw new Refused('INCIDENT_OLD');
+  const open = stands === undefined || stands.state === 'rebuilt' ? undefined : stands;
+  const isOwn = domain(sender) === domain(server);
+  const first = Math.min(firstBatch, open?.firstBatch ?? firstBatch);
+  const last = Math.max(lastBatch, open?.lastBatch ?? lastBatch);
+  const isSame = open !== undefined && first === open.firstBatch && last === open.lastBatch;
+  if (open?.state === 'quarantined' && (!isOwn || isSame)) throw new Refused('QUARANTINE_TAKEN');
+  const others = isOwn ? [] : (open?.by ?? []);
+  if (others.includes(domain(sender))) throw new Refused('QUARANTINE_TAKEN');
+  const by = [...others, domain(sender)];
+  const state = isOwn || by.length === 2 ? 'quarantined' : 'accused';
+  keep(rows, id, { state, by, incident, firstBatch: first, lastBatch: last, height, timeMs });
+}
+
+/** VL-18. */
+function judgeRebuilt(rows: Rows, act: ServerRebuilt, context: ModelContext): void {
+  const { spine, sender, height, timeMs } = context;
+  const { server, fromBatch, roots } = act;
+  const trio = read<TrioRow>(rows, `stat-trios/${act.trio}`);
+  if (trio === undefined) throw new Refused('TRIO_UNKNOWN');
+  if (!trio.servers.includes(server)) throw new Refused('SERVER_UNKNOWN');
+  if (spine.account(sender)?.organisation !== spine.account(server)?.organisation)
+    throw new Refused('SENDER_WRONG');
+  const id = `stat-quarantines/${act.trio}${server}`;
+  const stands = read<QuarantineRow>(rows, id);
+  if (stands === undefined || stands.state === 'rebuilt') throw new Refused('QUARANTINE_UNKNOWN');
+  const left: number[] = [];
+  for (let at = Math.max(stands.firstBatch, 1); at <= stands.lastBatch; at++) left.push(at);
+  if (fromBatch !== (left[0] ?? 1)) throw new Refused('ROOT_DIFFERS');
+  if (roots.length > left.length || (roots.length === 0 && left.length > 0))
+    throw new Refused('ROOT_DIFFERS');
+  for (const [at, root] of roots.entries()) {
+    const row = read<{ root: string } & Row>(
+      rows,
+      `stat-batches/${act.trio}${number(left[at] ?? 0)}`,
+    );
+    if (row?.root !== bytesToHex(root)) throw new Refused('ROOT_DIFFERS');
+  }
+  const [next] = left.slice(roots.length);
+  const change = next === undefined ? { state: 'rebuilt' } : { firstBatch: next };
+  keep(rows, id, { ...stands, ...change, height, timeMs });
+}
+
+/** VL-19. */
+function judgeIncident(rows: Rows, act: Incident, context: ModelContext): void {
+  const { sender, height, timeMs } = context;
+  const id = `stat-incidents/${sender}${bytesToHex(act.report)}`;
+  if (rows.has(id)) throw new Refused('INCIDENT_TAKEN');
+  keep(rows, id, { kind: act.incident, height, timeMs });
+}
+
 const idOf = (name: string): string => bytesToHex(bytesOf(name)).slice(0, 32);
 export const purposeBy = (twist: number): StatPurpose => statPurposes[twist % 4] ?? 'research';
 const servers = ['server one', 'server two', 'server three'] as const;
@@ -268,6 +346,21 @@ const drawn = {
     ...{ kind: 'StatSeal', researcher: accountOf('researcher') },
     ...{ query: bytesToHex(bytesOf(`query ${twist}`)), answer: bytesOf(`answer ${small}`) },
   }),
+  incident: ({ small, twist }: Step): Incident => ({
+    ...{ kind: 'Incident', report: bytesOf(`report ${small % 2}`) },
+    incident: incidentKinds[twist % incidentKinds.length] ?? 'tampering',
+  }),
+  quarantine: ({ small, twist }: Step): ServerQuarantine => ({
+    ...{ kind: 'ServerQuarantine', trio: modelTrioId(servers.map(accountOf)) },
+    server: accountOf(servers[twist % 3] ?? 'researcher'),
+    incident: bytesToHex(bytesOf(`report ${small % 2}`)),
+    ...{ firstBatch: 0, lastBatch: small % 2 },
+  }),
+  rebuilt: ({ small, twist }: Step): ServerRebuilt => ({
+    ...{ kind: 'ServerRebuilt', trio: modelTrioId(servers.map(accountOf)), fromBatch: 1 },
+    server: accountOf(servers[twist % 3] ?? 'researcher'),
+    roots: small % 2 === 0 ? [] : [bytesOf(`root ${small}`)],
+  }),
 };
 interface Step {
   readonly small: number;
@@ -298,6 +391,11 @@ const largestRows = {
   'stat-spent-by': { microRho: most },
   'stat-seals': { answer: full(32), height: most },
   'stat-withdrawn': { by: account, height: most, timeMs: most },
+  'stat-incidents': { kind: 'write-attempt', height: most, timeMs: most },
+  'stat-quarantines': {
+    ...{ state: 'quarantined', by: [account, account], incident: id32 },
+    ...{ firstBatch: most, lastBatch: most, height: most, timeMs: most },
+  },
 };
 
 const tables: readonly StateTable<unknown>[] = vitalsLedger.tables;
@@ -310,9 +408,8 @@ export const vitalsTest: TestWing = {
   vectors: async () => {
     const { statCodes, statPages } = await import('./page-vectors.ts');
     const { statEnvelopes } = await import('./recovery-vectors.ts');
-    const { statisticsActs, statisticsQueries, statisticsWithdrawals } = await import(
-      './study-vectors.ts'
-    );
+    const { statisticsActs, statisticsQuarantines, statisticsQueries, statisticsWithdrawals } =
+      await import('./study-vectors.ts');
     const { statisticsSelections, vitalsReading } = await import('./reading-vectors.ts');
     const { paillier } = await import('./paillier-vectors.ts');
     return {
@@ -321,6 +418,7 @@ export const vitalsTest: TestWing = {
       ...{ 'stat-codes': statCodes, 'stat-pages': statPages, 'stat-envelopes': statEnvelopes },
       ...{ 'statistics-acts': statisticsActs, 'statistics-queries': statisticsQueries },
       'statistics-withdrawals': statisticsWithdrawals,
+      'statistics-quarantines': statisticsQuarantines,
     };
   },
   people: {
@@ -372,6 +470,27 @@ export const vitalsTest: TestWing = {
       senders: ['data-server'],
       draw: drawn.seal,
       judge: (rows, act, context) => judgeSeal(rows, act as StatSeal, context),
+    },
+    {
+      kind: 'ServerQuarantine',
+      number: 46,
+      senders: ['organisation', 'data-server'],
+      draw: drawn.quarantine,
+      judge: (rows, act, context) => judgeQuarantine(rows, act as ServerQuarantine, context),
+    },
+    {
+      kind: 'ServerRebuilt',
+      number: 47,
+      senders: ['organisation', 'data-server'],
+      draw: drawn.rebuilt,
+      judge: (rows, act, context) => judgeRebuilt(rows, act as ServerRebuilt, context),
+    },
+    {
+      kind: 'Incident',
+      number: 48,
+      senders: ['organisation', 'data-server'],
+      draw: drawn.incident,
+      judge: (rows, act, context) => judgeIncident(rows, act as Incident, context),
     },
     {
       kind: 'StatWithdraw',

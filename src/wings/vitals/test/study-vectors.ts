@@ -13,8 +13,12 @@ import {
   batchAct,
   by,
   datasetAct,
+  guardingLogs,
+  incidentAct,
   permitAct,
+  quarantineAct,
   queryAct,
+  rebuiltAct,
   sealAct,
   studyWorld,
   withdrawAct,
@@ -66,6 +70,26 @@ export const statisticsWithdrawals: Format = {
       by('north', withdrawAct()),
       by('rosa', queryAct({ query: '07'.repeat(32) })),
       by('server valley', sealAct()),
+    ]),
+};
+
+export const statisticsQuarantines: Format = {
+  about:
+    'vitals-ledger.md VL-17 to VL-19: acts 46 to 48 on one ledger: a report, once; a server accused by one hospital and then by another, rebuilt, accused with the report of before, and quarantined by its own; the code of each, and the rows that it changed',
+  cases: async () =>
+    steps(studyWorld('batch', guardingLogs), [
+      by('server harbour', incidentAct()),
+      by('server harbour', incidentAct()),
+      by('valley', quarantineAct()),
+      by('server harbour', quarantineAct()),
+      by('valley', incidentAct({ incident: 'lied' })),
+      by('valley', quarantineAct({ firstBatch: 0 })),
+      by('north', rebuiltAct({ roots: [bytesOf('others')] })),
+      by('north', rebuiltAct()),
+      by('valley', quarantineAct()),
+      by('north', incidentAct()),
+      by('north', quarantineAct({ firstBatch: 0, lastBatch: 0 })),
+      by('server north', rebuiltAct({ roots: [] })),
     ]),
 };
 

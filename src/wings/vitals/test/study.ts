@@ -14,6 +14,9 @@ import { type GenesisLog, spineLogs } from '../../../ledger/genesis.ts';
 import type { Act } from '../../../ledger/protocol.ts';
 import { spineRights } from '../../../ledger/rights.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
+import type { Incident } from '../ledger/acts/incident.ts';
+import type { ServerQuarantine } from '../ledger/acts/server-quarantine.ts';
+import type { ServerRebuilt } from '../ledger/acts/server-rebuilt.ts';
 import type { StatBatch } from '../ledger/acts/stat-batch.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
 import type { StatPermit } from '../ledger/acts/stat-permit.ts';
@@ -39,6 +42,12 @@ export const studyLogs: readonly GenesisLog[] = spineLogs.map((log) => ({
 export const withdrawingLogs: readonly GenesisLog[] = studyLogs.map((log) => ({
   ...log,
   acts: log.name === 'user' ? [...log.acts, 49] : log.acts,
+}));
+
+/** And with data servers that are tampered with. */
+export const guardingLogs: readonly GenesisLog[] = withdrawingLogs.map((log) => ({
+  ...log,
+  acts: log.name === 'user' ? [...log.acts.filter((it) => it < 46), 46, 47, 48, 49] : log.acts,
 }));
 
 export const founders: Founders = {
@@ -97,6 +106,21 @@ export const queryAct = (change: Partial<StatQuery> = {}): StatQuery => ({
 export const sealAct = (change: Partial<StatSeal> = {}): StatSeal => ({
   ...{ kind: 'StatSeal', researcher: accountOf('rosa'), query: queryOf('query') },
   answer: bytesOf('answer'),
+  ...change,
+});
+
+export const incidentAct = (change: Partial<Incident> = {}): Incident => ({
+  ...{ kind: 'Incident', report: bytesOf('report'), incident: 'tampering' },
+  ...change,
+});
+export const quarantineAct = (change: Partial<ServerQuarantine> = {}): ServerQuarantine => ({
+  ...{ kind: 'ServerQuarantine', trio: trioOf(), server: accountOf('server north') },
+  ...{ incident: queryOf('report'), firstBatch: 1, lastBatch: 1 },
+  ...change,
+});
+export const rebuiltAct = (change: Partial<ServerRebuilt> = {}): ServerRebuilt => ({
+  ...{ kind: 'ServerRebuilt', trio: trioOf(), server: accountOf('server north') },
+  ...{ fromBatch: 1, roots: [bytesOf('pages')] },
   ...change,
 });
 
