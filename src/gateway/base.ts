@@ -3,6 +3,7 @@ import type { LedgerEngine } from '../engines/engine.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import type { ActSender } from './act-sender.ts';
+import type { Causes } from './causes.ts';
 import type { CommittedState } from './committed-state.ts';
 import type { Logger } from './logging.ts';
 import type { PartFigures } from './part-metrics.ts';
@@ -26,6 +27,8 @@ export interface GatewayBase {
   /** The gateway's file: a part reads and writes its own tables there, and no other's. */
   readonly db: Store;
   readonly blobs: BlobStore;
+  /** Where a part says what happened to somebody, for who tells people of it. */
+  readonly causes: Causes;
   readonly fetch: PeerFetch;
   /** Where peers answer, when it is not what the ledger says of them. */
   readonly peerUrls: ReadonlyMap<AccountId, string>;

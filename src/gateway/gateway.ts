@@ -8,6 +8,7 @@ import type { BlobStore } from '../storage/blob-store.ts';
 import { ActSender } from './act-sender.ts';
 import { Allowance } from './allowance.ts';
 import type { GatewayBase, PeerFetch } from './base.ts';
+import { Causes } from './causes.ts';
 import { CommittedState } from './committed-state.ts';
 import type { FaultPoint } from './faults.ts';
 import { indexStore, LedgerIndex } from './ledger-index.ts';
@@ -163,6 +164,7 @@ function baseOf(
   return {
     ...{ hospital, organisation, key, engine, blobs, log, db, now, view },
     chainId: engine.chainId,
+    causes: new Causes(),
     sender: new ActSender({ engine, view, organisation, key, now }),
     fetch: options.fetch ?? fetch,
     peerUrls: options.peerUrls ?? new Map(),

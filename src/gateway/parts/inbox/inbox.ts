@@ -7,8 +7,9 @@ import { decodeSigned } from '../../../api/signed.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { labels } from '../../../crypto/labels.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import type { AccountId } from '../../../primitives/ids.ts';
+import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
@@ -110,11 +111,17 @@ export class Inbox {
   }
 
   /** Hidden until `showLook`. */
-  addHiddenLook(account: AccountId, entryHash: Uint8Array, sealed: Uint8Array): void {
+  addHiddenLook(
+    account: AccountId,
+    entryHash: Uint8Array,
+    sealed: Uint8Array,
+    isEmergency = false,
+  ): void {
     this.#db.transaction('look', () => {
       this.#db.run(
-        "INSERT INTO inbox (account, kind, receivedMs, sealed, shown, entryHash) VALUES (?, 'look', ?, ?, 0, ?)",
-        ...[account, this.#base.now(), sealed, entryHash],
+        `INSERT INTO inbox (account, kind, receivedMs, sealed, shown, entryHash, emergency)
+         VALUES (?, 'look', ?, ?, 0, ?, ?)`,
+        ...[account, this.#base.now(), sealed, entryHash, isEmergency ? 1 : 0],
       );
     });
   }
@@ -122,11 +129,22 @@ export class Inbox {
   /** The ledger has the entry, and the consent was live. Again: no change. */
   showLook(entryHash: Uint8Array, anchor: InboxAnchor): void {
     this.#db.transaction('look', () => {
-      this.#db.run(
+      const shown = this.#db.run(
         'UPDATE inbox SET shown = 1, anchor = ? WHERE entryHash = ? AND shown = 0',
         ...[JSON.stringify(anchor), entryHash],
       );
+      if (shown > 0) this.#tellEmergency(entryHash);
     });
+  }
+
+  #tellEmergency(entryHash: Uint8Array): void {
+    const row = this.#db.get(
+      'SELECT account FROM inbox WHERE entryHash = ? AND emergency = 1',
+      entryHash,
+    );
+    if (row === undefined) return;
+    const account = parseAccountId(row.text('account'));
+    this.#base.causes.tell({ kind: 'emergency', account, subject: bytesToHex(entryHash) });
   }
 
   /** The ledger answered that the consent was not live: nothing was handed out. */
@@ -206,6 +224,8 @@ ALTER TABLE inbox ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 UPDATE inbox SET sender = 'before ' || id WHERE kind = 'message';
 CREATE INDEX inbox_by_sender ON inbox (sender, account, bytes) WHERE kind = 'message';
 CREATE INDEX inbox_waiting ON inbox (account, sender) WHERE kind = 'message';`,
+      // Of a look that waits for its block: its purpose was an emergency.
+      'ALTER TABLE inbox ADD COLUMN emergency INTEGER NOT NULL DEFAULT 0',
     ],
   },
   open: (base) => new Inbox(base),

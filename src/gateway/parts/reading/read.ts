@@ -206,7 +206,8 @@ export class Reads {
     const anchors = await this.#parts.rows.anchored(rows);
     const salt = randomBytes(32);
     const entryHash = readEntryHash(salt, signedRequest);
-    inbox.addHiddenLook(patient, entryHash, await this.#sealed(look, salt));
+    const isEmergency = request.purpose === 'ETREAT';
+    inbox.addHiddenLook(patient, entryHash, await this.#sealed(look, salt), isEmergency);
     const logged = await accessLog.write({ consent: request.consent, entryHash });
     this.#requireLive(entryHash, request, logged);
     const { txId, height, index } = logged;

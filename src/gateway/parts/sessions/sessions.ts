@@ -10,7 +10,7 @@ import { randomBytes } from '../../../crypto/random.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { Role } from '../../../ledger/roles.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
-import { CodedError } from '../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
 import { ExpiringMap } from '../../expiring-map.ts';
@@ -32,6 +32,7 @@ export interface WalletSession extends Session {
 
 /** Of all accounts together; each has 16, and four with the printed code. */
 const maxSessions = 100_000;
+const dayMs = 24 * 60 * 60_000;
 
 /**
  * Who is signed in. A challenge serves one account once within a minute; a token is 32 random bytes, kept here
@@ -79,13 +80,15 @@ export class Sessions {
     if (!this.#challenges.isOpen(challenge, account)) throw new CodedError('UNAUTHENTICATED');
     const publicKey = bytesOfText(request.publicKey, 32);
     const signature = bytesOfText(request.signature, 64);
-    const role = await this.#roleOf(request, publicKey);
+    const role = await this.#telling(account, async () => {
+      const proof = encodeSessionProof({ chainId, organisation, account, challenge });
+      const label = codeKemHash === undefined ? labels.sessionSign : labels.sessionRecover;
+      const found = await this.#roleOf(request, publicKey);
+      const holds = await verifyLabelled(publicKey, label, proof, signature);
+      if (!holds) throw new CodedError('SIGNATURE_WRONG');
+      return found;
+    });
     const hasLeft = role === 'organisation' && !(await this.#base.view.isMember(account));
-    const proof = encodeSessionProof({ chainId, organisation, account, challenge });
-    const label = codeKemHash === undefined ? labels.sessionSign : labels.sessionRecover;
-    if (!(await verifyLabelled(publicKey, label, proof, signature))) {
-      throw new CodedError('SIGNATURE_WRONG');
-    }
     // Another answer to the same challenge may have been verified meanwhile.
     if (!this.#challenges.isOpen(challenge, account)) throw new CodedError('UNAUTHENTICATED');
     this.#challenges.use(challenge);
@@ -101,6 +104,20 @@ export class Sessions {
   /** Called before somebody who came with an account's printed code gets a session; what it throws keeps him out. */
   onCode(told: (account: AccountId) => void): void {
     this.#onCode.push(told);
+  }
+
+  /** Who comes with a key or a code that is not the account's is told of to its owner, once a day: anybody can try. */
+  async #telling(account: AccountId, judge: () => Promise<Role>): Promise<Role> {
+    try {
+      return await judge();
+    } catch (error) {
+      if (isCoded(error, 'SIGNATURE_WRONG') || isCoded(error, 'KEY_NOT_CURRENT')) {
+        const { causes, now } = this.#base;
+        const subject = `day ${Math.floor(now() / dayMs)}`;
+        causes.tell({ kind: 'sign-in-refused', account, subject });
+      }
+      throw error;
+    }
   }
 
   async #roleOf({ account, codeKemHash }: SessionRequest, publicKey: Uint8Array): Promise<Role> {

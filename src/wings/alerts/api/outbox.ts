@@ -15,6 +15,8 @@ export interface OutboxRow {
   readonly account: AccountId;
   readonly cause: Cause;
   readonly atMs: number;
+  /** Of an incident: what its letter says (AL-14); empty: nothing. */
+  readonly facts: Uint8Array;
   /** The MAC of the row before; 32 zeros before the first. */
   readonly prev: Uint8Array;
 }
@@ -28,8 +30,9 @@ export function causeId(cause: Cause, account: AccountId, subject: string): Uint
 
 /** HMAC-SHA-256 over all that a row says, so that no other hand writes, changes or reorders rows (AL-4). */
 export function outboxMac(key: Uint8Array, row: OutboxRow): Uint8Array {
-  const { seq, id, account, cause, atMs, prev } = row;
-  return hmacSha256(key, labelledInfo(labels.alertOutbox, [seq, id, account, cause, atMs, prev]));
+  const { seq, id, account, cause, atMs, prev, facts } = row;
+  const said = [seq, id, account, cause, atMs, prev, ...(facts.length > 0 ? [facts] : [])];
+  return hmacSha256(key, labelledInfo(labels.alertOutbox, said));
 }
 
 /** What an account asked for, as its gateway keeps it: sealed to the alert service. */

@@ -4,7 +4,8 @@ import { inbox } from '../../../gateway/parts/inbox/inbox.ts';
 import { liveBits } from '../../../gateway/parts/reading/access-log.ts';
 import { relay } from '../../../gateway/parts/relay/relay.ts';
 import { sessions } from '../../../gateway/parts/sessions/sessions.ts';
-import { Outbox, outboxTables } from './outbox.ts';
+import { factsBytes, noFacts } from '../api/incident-facts.ts';
+import { Outbox, outboxFacts, outboxTables } from './outbox.ts';
 
 const hourMs = 60 * 60_000;
 const turnMs = 10 * 60_000;
@@ -14,7 +15,7 @@ export const alerts = definePart({
   name: 'alerts',
   store: {
     owner: 'alerts',
-    migrations: [outboxTables],
+    migrations: [outboxTables, outboxFacts],
     writes: ['alerts'],
     // Their own MACs: the service reads them with the key that it shares (AL-4).
     boundElsewhere: { alerts_choices: '0', alerts_outbox: '0', alerts_last: '0' },
@@ -23,6 +24,10 @@ export const alerts = definePart({
     const outbox = new Outbox(base);
     parts.get(inbox).onNotice(({ account, kind }, id) => {
       if (kind === 'refusal') outbox.add('refusal', account, String(id));
+    });
+    base.causes.onCause((met) => {
+      const facts = met.kind === 'incident' ? factsBytes(met.facts) : noFacts;
+      outbox.add(met.kind, met.account, met.subject, facts);
     });
     parts.get(relay).onRelease((account, id) => outbox.add('device', account, id));
     // Whoever comes with the code asks for several sessions: one an hour is told.
@@ -46,6 +51,7 @@ export const alerts = definePart({
       const bits = liveBits(data, entries.length, position);
       for (const [at, { consent }] of entries.entries()) if (bits[at] === 1) outbox.looked(consent);
     },
+    DiagnosisAnchor: ({ outbox }, { sender, txId }) => outbox.add('diagnosis', sender, txId),
     RotateKey: ({ outbox }, { sender, txId }) => outbox.add('rotation', sender, txId),
     RevokeKey: ({ outbox }, { act, txId }) => outbox.add('freeze', act.account, txId),
   },

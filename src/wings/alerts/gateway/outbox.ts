@@ -4,6 +4,7 @@ import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../../primitives/ids.ts';
 import type { Cause } from '../api/causes.ts';
+import { noFacts } from '../api/incident-facts.ts';
 import { causeId, choiceMac, type KeptChoice, noRow, outboxMac } from '../api/outbox.ts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -26,7 +27,7 @@ export class Outbox {
   }
 
   /** Once for each `subject`; nothing for who does not want to be told, nor where the key is not there: what happened stands in the app. Inside the caller's transaction, if there is one. */
-  add(cause: Cause, account: AccountId, subject: string): void {
+  add(cause: Cause, account: AccountId, subject: string, facts: Uint8Array = noFacts): void {
     const { db, now, wingKey } = this.#base;
     if (wingKey === undefined) return;
     db.transaction('alerts', () => {
@@ -34,14 +35,18 @@ export class Outbox {
         'SELECT 1 FROM alerts_choices WHERE account = ? AND length(sealed) > 0 LIMIT 1',
         account,
       );
-      if (wants !== undefined) this.#append(cause, account, { subject, atMs: now() });
+      if (wants !== undefined) this.#append(cause, account, { subject, facts, atMs: now() });
     });
   }
 
   #append(
     cause: Cause,
     account: AccountId,
-    { subject, atMs }: { readonly subject: string; readonly atMs: number },
+    {
+      subject,
+      facts,
+      atMs,
+    }: { readonly subject: string; readonly facts: Uint8Array; readonly atMs: number },
   ): void {
     const { db, figures } = this.#base;
     const id = causeId(cause, account, subject);
@@ -49,11 +54,11 @@ export class Outbox {
     const last = db.get('SELECT seq, mac FROM alerts_last');
     const seq = (last?.uint('seq') ?? 0) + 1;
     const prev = last?.bytes('mac') ?? noRow;
-    const mac = outboxMac(this.#key(), { seq, id, account, cause, atMs, prev });
+    const mac = outboxMac(this.#key(), { seq, id, account, cause, atMs, prev, facts });
     db.run(
       // In the place of one that somebody else put there, which must not stop the block that is indexed.
-      'INSERT OR REPLACE INTO alerts_outbox VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ...[seq, id, account, cause, atMs, prev, mac],
+      'INSERT OR REPLACE INTO alerts_outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[seq, id, account, cause, atMs, prev, mac, facts],
     );
     db.run('INSERT OR REPLACE INTO alerts_last VALUES (1, ?, ?)', seq, mac);
     figures.add('written_total', 1, { cause });
@@ -184,3 +189,6 @@ CREATE TABLE alerts_grants (
   consent TEXT PRIMARY KEY, account TEXT NOT NULL, notAfterMs INTEGER NOT NULL, looked INTEGER NOT NULL,
   endTold INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;`;
+
+/** Rows that stood there before have none. */
+export const outboxFacts = "ALTER TABLE alerts_outbox ADD COLUMN facts BLOB NOT NULL DEFAULT x''";

@@ -1,3 +1,4 @@
+import type { IncidentFacts } from '../../../gateway/causes.ts';
 import type { CodedError } from '../../../primitives/errors.ts';
 import type { Cause } from '../api/causes.ts';
 import type { ChannelName, Language } from '../api/choice.ts';
@@ -9,6 +10,10 @@ export interface Outgoing {
   readonly address: string;
   readonly language: Language;
   readonly cause: Cause;
+  /** Of an incident: what a letter says of it (AL-14). */
+  readonly facts?: IncidentFacts;
+  /** Causes that it tells of. */
+  readonly count?: number;
   readonly sentMs: number;
   /** Of the choice: for who signs. */
   readonly secret: Uint8Array;

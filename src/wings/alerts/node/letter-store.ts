@@ -2,62 +2,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { hmacSha256, labelledHash, labelledInfo } from '../../../crypto/hash.ts';
 import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
-import { type Cause, causeNames } from '../api/causes.ts';
+import { causeNames } from '../api/causes.ts';
 import { type ChannelName, channels } from '../api/choice.ts';
 import { noRow } from '../api/outbox.ts';
 import { alertsNames } from '../names.ts';
+import { type Incident, type Letter, letterStates, type Taken } from './letter.ts';
 import type { Cursor } from './outbox-reader.ts';
 import { firstTryAtMs, longestPauseMs } from './rules.ts';
+import { type Standing, standingIn } from './standing.ts';
 
 const { labels } = alertsNames;
-
-/**
- * `handing`: the other side may take it at any moment. The others are ends: a letter never comes back from one
- * (docs/protocol/alerts.md, AL-10).
- */
-export const letterStates = [
-  'waiting',
-  'handing',
-  'accepted',
-  'failed',
-  'doubt',
-  'unwanted',
-  'tampered',
-] as const;
-export type LetterState = (typeof letterStates)[number];
-
-export interface Letter {
-  readonly id: number;
-  /** 16 bytes, of the first cause and the channel: the same again after whatever was lost. */
-  readonly name: Uint8Array;
-  readonly account: AccountId;
-  readonly channel: ChannelName;
-  readonly cause: Cause;
-  /** Causes that it tells of. */
-  readonly count: number;
-  readonly dueMs: number;
-  readonly attempts: number;
-  readonly state: LetterState;
-  /** Why it is not sent yet, or was not; empty: nothing was in the way. */
-  readonly code: string;
-  readonly changedMs: number;
-}
-
-/** A cause that was met, with the ways on which its account wants to be told. */
-export interface Taken {
-  readonly id: Uint8Array;
-  readonly account: AccountId;
-  readonly cause: Cause;
-  readonly atMs: number;
-  readonly channels: readonly ChannelName[];
-}
-
-export interface Incident {
-  readonly code: string;
-  /** Of the outbox, or of the letter. */
-  readonly place: number;
-  readonly metMs: number;
-}
 
 const keptMs = 90 * 24 * 60 * 60_000;
 /** Causes are kept for longer than the outbox keeps rows: a file that was set back tells nobody again. */
@@ -95,6 +49,14 @@ export class LetterStore {
     this.#db = new DatabaseSync(path, { timeout: 2_000 });
     this.#db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
     this.#db.exec(tables);
+    this.#addFacts();
+  }
+
+  /** A file of before has no facts. */
+  #addFacts(): void {
+    const columns = this.#db.prepare("SELECT name FROM pragma_table_info('letters')").all();
+    if (columns.some(({ name }) => name === 'facts')) return;
+    this.#db.exec("ALTER TABLE letters ADD COLUMN facts BLOB NOT NULL DEFAULT x''");
   }
 
   cursor(): Cursor {
@@ -118,22 +80,22 @@ export class LetterStore {
     });
   }
 
-  #takeOne({ id, account, cause, channels: ways }: Taken, nowMs: number): void {
+  #takeOne({ id, account, cause, facts, channels: ways }: Taken, nowMs: number): void {
     const met = this.#db.prepare('INSERT OR IGNORE INTO causes VALUES (?, ?)').run(id, nowMs);
     if (Number(met.changes) === 0) return;
     for (const channel of ways) {
       const name = labelledHash(labels.alertLetter, id, utf8(channel)).slice(0, 16);
-      this.#addTo({ account, channel, cause }, name, nowMs);
+      this.#addTo({ account, channel, cause, facts }, name, nowMs);
     }
   }
 
   /** One letter of a kind waits at a time: what comes meanwhile goes with it (AL-9). */
   #addTo(
-    kind: Pick<Letter, 'account' | 'channel' | 'cause'>,
+    kind: Pick<Letter, 'account' | 'channel' | 'cause' | 'facts'>,
     name: Uint8Array,
     nowMs: number,
   ): void {
-    const { account, channel, cause } = kind;
+    const { account, channel, cause, facts } = kind;
     const last = this.#db
       .prepare(
         'SELECT * FROM letters WHERE account = ? AND channel = ? AND cause = ? ORDER BY id DESC LIMIT 1',
@@ -154,8 +116,8 @@ export class LetterStore {
     };
     const { dueMs, changedMs } = letter;
     const id = this.#db
-      .prepare("INSERT INTO letters VALUES (NULL, ?, ?, ?, ?, 1, ?, 0, 'waiting', '', ?, x'')")
-      .run(name, account, channel, cause, dueMs, changedMs).lastInsertRowid;
+      .prepare("INSERT INTO letters VALUES (NULL, ?, ?, ?, ?, 1, ?, 0, 'waiting', '', ?, x'', ?)")
+      .run(name, account, channel, cause, dueMs, changedMs, facts).lastInsertRowid;
     this.#write({ id: Number(id), ...letter });
   }
 
@@ -250,14 +212,14 @@ export class LetterStore {
       ...{ channel, cause, state, id: Number(row.id), name: bytesIn(row.name) },
       ...{ account: String(row.account) as AccountId, count: Number(row.count) },
       ...{ dueMs: Number(row.dueMs), attempts: Number(row.attempts) },
-      ...{ code: String(row.code), changedMs: Number(row.changedMs) },
+      ...{ code: String(row.code), changedMs: Number(row.changedMs), facts: bytesIn(row.facts) },
     };
     return equalBytes(this.#mac(letter), bytesIn(row.mac)) ? letter : undefined;
   }
 
   #mac(letter: Letter): Uint8Array {
     const { id, name, account, channel, cause, count } = letter;
-    const { dueMs, attempts, state, code, changedMs } = letter;
+    const { dueMs, attempts, state, code, changedMs, facts } = letter;
     const said = [
       id,
       name,
@@ -270,6 +232,7 @@ export class LetterStore {
       state,
       code,
       changedMs,
+      ...(facts.length > 0 ? [facts] : []),
     ];
     return hmacSha256(this.#key, labelledInfo(labels.alertLetterRow, said));
   }
@@ -296,48 +259,6 @@ export class LetterStore {
     }
     this.#faultPoint(`${name}:done`);
   }
-}
-
-/** How it goes: for the operator. */
-export interface Standing {
-  readonly states: Readonly<Record<LetterState, number>>;
-  /** For which codes letters wait, or were not sent, and how many. */
-  readonly codes: Readonly<Record<string, number>>;
-  readonly incidents: readonly Incident[];
-}
-
-/** Reads only, also beside the running service. */
-export function readStanding(path: string): Standing {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
-  try {
-    return standingIn(db);
-  } finally {
-    db.close();
-  }
-}
-
-function standingIn(db: DatabaseSync): Standing {
-  const counted = (sql: string) =>
-    db
-      .prepare(sql)
-      .all()
-      .map((row) => [String(row.word), Number(row.n)] as const);
-  const found = new Map(counted('SELECT state AS word, count(*) AS n FROM letters GROUP BY state'));
-  const states = letterStates.map((state) => [state, found.get(state) ?? 0] as const);
-  const codes = "SELECT code AS word, count(*) AS n FROM letters WHERE code <> '' GROUP BY code";
-  const incidents = db
-    .prepare('SELECT * FROM incidents ORDER BY metMs DESC LIMIT 1000')
-    .all()
-    .map((row) => ({
-      code: String(row.code),
-      place: Number(row.place),
-      metMs: Number(row.metMs),
-    }));
-  return {
-    states: Object.fromEntries(states) as Record<LetterState, number>,
-    codes: Object.fromEntries(counted(codes)),
-    incidents,
-  };
 }
 
 const bytesIn = (value: unknown): Uint8Array =>

@@ -6,7 +6,7 @@ import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { requireMailAddress } from '../api/choice.ts';
 import type { Channel, Delivered, Outgoing } from './channel.ts';
 import type { Relay } from './relay-url.ts';
-import { textOf } from './templates.ts';
+import { languageOf, textOf } from './templates.ts';
 
 /** So long a whole letter may take, however busy the relay looks meanwhile. */
 const letterMs = 60_000;
@@ -118,14 +118,15 @@ function handedOver(message: Buffer, handing: () => void): Readable {
   );
 }
 
-function composed({ name, address, cause, language, sentMs }: Outgoing, from: string) {
-  const { subject, body } = textOf(cause, language);
+function composed(letter: Outgoing, from: string) {
+  const { name, address, sentMs } = letter;
+  const { subject, body } = textOf(letter);
   const composer = new MailComposer({
     ...{ from, to: address, subject, text: body, date: new Date(sentMs) },
     messageId: `<${bytesToHex(name)}@${from.slice(from.indexOf('@') + 1)}>`,
     headers: {
       'Auto-Submitted': 'auto-generated',
-      'Content-Language': cause === 'backup' || cause === 'certificate' ? 'en' : language,
+      'Content-Language': languageOf(letter),
     },
     xMailer: false,
     disableFileAccess: true,

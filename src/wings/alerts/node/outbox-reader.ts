@@ -66,7 +66,7 @@ export class OutboxReader {
   }
 
   #met(found: Readonly<Record<string, unknown>>): MetRow {
-    const { seq, id, account, cause, atMs, prev, mac } = found;
+    const { seq, id, account, cause, atMs, prev, mac, facts } = found;
     const place = Number(seq);
     const told = mac instanceof Uint8Array ? mac : new Uint8Array(0);
     const known = causeNames.find((it) => it === cause);
@@ -76,10 +76,10 @@ export class OutboxReader {
       who !== undefined &&
       typeof atMs === 'number' &&
       Number.isSafeInteger(place);
-    if (!isRow || !(id instanceof Uint8Array) || !(prev instanceof Uint8Array)) {
-      return { seq: place, mac: told, row: undefined };
-    }
-    const row = { seq: place, id, account: who, cause: known, atMs, prev };
+    const hasBytes =
+      id instanceof Uint8Array && prev instanceof Uint8Array && facts instanceof Uint8Array;
+    if (!isRow || !hasBytes) return { seq: place, mac: told, row: undefined };
+    const row = { seq: place, id, account: who, cause: known, atMs, prev, facts };
     const isOurs = equalBytes(outboxMac(this.#key, row), told);
     return { seq: place, mac: told, row: isOurs ? row : undefined };
   }

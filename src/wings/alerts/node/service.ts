@@ -5,10 +5,12 @@ import { accountIdOf } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import type { Cause } from '../api/causes.ts';
 import { type ChannelName, type Choice, channels, choice, choiceContext } from '../api/choice.ts';
+import { factsIn, noFacts } from '../api/incident-facts.ts';
 import { causeId, type KeptChoice, noRow } from '../api/outbox.ts';
 import { alertsNames } from '../names.ts';
 import type { Channel, Delivered } from './channel.ts';
-import type { Incident, Letter, LetterStore, Taken } from './letter-store.ts';
+import type { Incident, Letter, Taken } from './letter.ts';
+import type { LetterStore } from './letter-store.ts';
 import type { Cursor, MetRow, OutboxReader } from './outbox-reader.ts';
 import { channelPauseMs, judge, retryAtMs } from './rules.ts';
 
@@ -75,7 +77,10 @@ export class AlertService {
       at = { seq: met.seq, mac: met.mac };
     }
     letters.take(taken, at, incidents, nowMs);
-    for (const { code, place } of incidents) this.#of.log({ code, place });
+    for (const { code, place } of incidents) {
+      this.#of.log({ code, place });
+      this.tellOperator('tampering', `${code} ${place}`);
+    }
     return true;
   }
 
@@ -84,7 +89,8 @@ export class AlertService {
     const { letters, now, operator: address } = this.#of;
     if (address === undefined) return;
     const id = causeId(cause, operator, subject);
-    const taken = { id, account: operator, cause, atMs: now(), channels: ['mail'] } as const;
+    const told = { id, account: operator, cause, atMs: now(), facts: noFacts } as const;
+    const taken: Taken = { ...told, channels: ['mail'] };
     letters.take([taken], letters.cursor(), [], now());
   }
 
@@ -134,9 +140,13 @@ export class AlertService {
 
   async #deliver(letter: Letter, choice: Choice, channel: Channel): Promise<void> {
     const { letters, now } = this.#of;
-    const { name, cause } = letter;
+    const { name, cause, count } = letter;
     const { address, language, secret } = choice;
-    const outgoing = { name, cause, address, language, secret, sentMs: now() };
+    const facts = factsIn(letter.facts);
+    const outgoing = {
+      ...{ name, cause, count, address, language, secret, sentMs: now() },
+      ...(facts !== undefined && { facts }),
+    };
     let held = letter;
     const told = await channel.deliver(outgoing, () => {
       held = letters.become(held, { state: 'handing', code: '' }, now());

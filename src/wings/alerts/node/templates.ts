@@ -1,5 +1,8 @@
-import type { Cause } from '../api/causes.ts';
 import type { Language } from '../api/choice.ts';
+import type { Outgoing } from './channel.ts';
+import { incidentText } from './incident-text.ts';
+
+type Saying = Pick<Outgoing, 'cause' | 'language' | 'facts' | 'count'>;
 
 interface Text {
   readonly subject: string;
@@ -46,9 +49,23 @@ const certificate: Text = {
   body: 'A certificate of this hospital ends within fourteen days and was not renewed. What to do: docs/operations/consortium.md\n',
 };
 
-/** What a letter says. Source: docs/protocol/alerts.md, AL-5. */
-export function textOf(cause: Cause, language: Language): Text {
+const tampering: Text = {
+  subject: 'Salus: somebody wrote into files of this hospital',
+  body: 'A row, a letter or an address of the alert service was changed by another hand. Nothing of it was sent. What to do: salus alerts status, then docs/operations/runbook/alerts.md\n',
+};
+
+const operators = { backup, certificate, tampering };
+
+/** What a letter says. Source: docs/protocol/alerts.md, AL-5, AL-14. */
+export function textOf({ cause, language, facts, count = 1 }: Saying): Text {
   if (cause === 'test') return trial[language];
-  if (cause === 'backup') return backup;
-  return cause === 'certificate' ? certificate : news[language];
+  if (cause === 'backup' || cause === 'certificate' || cause === 'tampering') {
+    return operators[cause];
+  }
+  if (cause === 'incident' && facts !== undefined) return incidentText(language, facts, count);
+  return news[language];
 }
+
+/** In which language it is written: to operators in English alone. */
+export const languageOf = ({ cause, language }: Saying): Language =>
+  Object.hasOwn(operators, cause) ? 'en' : language;

@@ -19,6 +19,8 @@ import { troubles } from './troubles.ts';
 /** Between two looks at the outbox. */
 const roundMs = 500;
 const hourMs = 60 * 60_000;
+/** Causes are remembered for twice as long. */
+const toldOfMs = 90 * 24 * hourMs;
 
 type Log = (line: Readonly<Record<string, string | number>>) => void;
 
@@ -55,6 +57,10 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
   const isFirst = hospitalsOf(home)[0] === hospital;
   const hourly = () => {
     letters.forget(Date.now());
+    for (const { code, place, metMs } of letters.standing().incidents) {
+      const isNew = Date.now() - metMs < toldOfMs;
+      if (isNew) service.tellOperator('tampering', `${code} ${place}`);
+    }
     if (isFirst) for (const it of troubles(home, Date.now())) service.tellOperator(...it);
   };
   const stopping = new AbortController();

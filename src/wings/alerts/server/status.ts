@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../../../primitives/errors.ts';
 import { hospitalsOf, serversOf } from '../../../server/process.ts';
-import { readStanding, type Standing } from '../node/letter-store.ts';
+import { readStanding, type Standing } from '../node/standing.ts';
 import { places, readRelay } from './places.ts';
 
 export interface AlertsStatus {

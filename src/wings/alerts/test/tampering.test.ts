@@ -75,7 +75,7 @@ for (const [name, sql, to, incidents] of [
   ],
   [
     'a row that is copied to the end',
-    "INSERT INTO alerts_outbox SELECT 4, x'00', account, cause, atMs, prev, mac FROM alerts_outbox WHERE seq = 1",
+    "INSERT INTO alerts_outbox SELECT 4, x'00', account, cause, atMs, prev, mac, facts FROM alerts_outbox WHERE seq = 1",
     [...both, 'a@example.org'],
     ['OUTBOX_TAMPERED'],
   ],

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import type { IncidentFacts } from '../../../gateway/causes.ts';
+import { causeNames, chosenCauses } from '../api/causes.ts';
+import { languages } from '../api/choice.ts';
+import { factsBytes, factsIn } from '../api/incident-facts.ts';
+import { textOf } from '../node/templates.ts';
+import { AlertsSetting, ana } from './setting.ts';
+import { SmtpRelay } from './smtp-relay.ts';
+
+let relay: SmtpRelay;
+let port: number;
+before(async () => {
+  relay = new SmtpRelay();
+  port = await relay.listen();
+});
+after(() => relay.close());
+beforeEach(() => {
+  relay.taken.length = 0;
+});
+
+const facts: IncidentFacts = {
+  server: 'harbour',
+  fromMs: Date.UTC(2026, 10, 20, 9, 5),
+  untilMs: Date.UTC(2026, 10, 20, 11, 30),
+  done: 'quarantined',
+  source: '192.0.2.7',
+  claimedMac: '02:00:5e:10:00:01',
+};
+
+async function sentAfter(setting: AlertsSetting): Promise<void> {
+  const { service } = await setting.service([setting.mail(port)]);
+  for (let rounds = 0; await service.round(); rounds++) assert.ok(rounds < 50, 'it ends');
+  setting.end();
+}
+
+test('each cause that can be chosen gives one letter, and all letters but an incident’s look alike', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  await setting.choose(ana, { causes: chosenCauses });
+  for (const cause of chosenCauses) {
+    setting.outbox.add(
+      cause,
+      ana,
+      'the same',
+      cause === 'incident' ? factsBytes(facts) : undefined,
+    );
+    setting.outbox.add(cause, ana, 'the same');
+  }
+  await sentAfter(setting);
+  await sentAfter(setting);
+  assert.equal(relay.taken.length, chosenCauses.length);
+  const subjects = relay.taken.map(({ data }) => /^Subject: (.*)\r$/m.exec(data)?.[1]);
+  assert.deepEqual(
+    new Set(subjects),
+    new Set([
+      'There is news in your health record',
+      'Somebody tampered with a server that keeps data of yours',
+    ]),
+  );
+});
+
+test('a letter of an incident says which server, which hours, what was done and from where, and calls a MAC a claim', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  await setting.choose(ana, { causes: ['incident'] });
+  setting.outbox.add('incident', ana, 'incident 1', factsBytes(facts));
+  await sentAfter(setting);
+  const [letter] = relay.taken;
+  const data = (letter?.data ?? '').replaceAll('=\r\n', '');
+  for (const said of [
+    /^Server: harbour\r$/m,
+    /^When: 2026-11-20 09:05 to 2026-11-20 11:30 \(UTC\)\r$/m,
+    /this server is not asked any more/,
+    /came from the address 192\.0\.2\.7\./,
+    /names the device 02:00:5e:10:00:01\. That is a claim/,
+  ]) {
+    assert.match(data, said);
+  }
+});
+
+test('facts that another hand changed in the outbox are not sent', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  await setting.choose(ana, { causes: ['incident'] });
+  setting.outbox.add('incident', ana, 'incident 1', factsBytes(facts));
+  const other = factsBytes({ ...facts, source: '192.0.2.8' });
+  setting.db.run('UPDATE alerts_outbox SET facts = ?', other);
+  await sentAfter(setting);
+  assert.deepEqual(relay.taken, []);
+});
+
+test('facts that could begin a line of their own are left out, and the incident is told all the same', () => {
+  for (const wrong of [
+    { server: 'harbour\r\nBcc: all@example.org' },
+    { server: '' },
+    { source: 'https://example.org' },
+    { claimedMac: 'Ana Lima' },
+    { fromMs: Number.MAX_SAFE_INTEGER },
+  ]) {
+    assert.equal(factsBytes({ ...facts, ...wrong }).length, 0, JSON.stringify(wrong));
+  }
+  assert.deepEqual(factsIn(factsBytes(facts)), facts);
+});
+
+for (const language of languages) {
+  test(`no letter in ${language} says which cause it is for, but an incident’s and what one asked for oneself`, () => {
+    const alike = causeNames.filter((it) => chosenCauses.some((chosen) => chosen === it));
+    const bodies = new Set(alike.map((cause) => textOf({ cause, language }).body));
+    assert.equal(bodies.size, 1);
+    const said = textOf({ cause: 'incident', language, facts, count: 3 }).body;
+    for (const word of ['harbour', '2026-11-20 09:05', '192.0.2.7', '02:00:5e:10:00:01', ': 2.']) {
+      assert.ok(said.includes(word), word);
+    }
+  });
+}
