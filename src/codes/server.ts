@@ -3,7 +3,6 @@ export const serverCodes = {
   FILE_UNWRITABLE: { kind: 'usage', sentence: 'The file cannot be written there.' },
   HOME_NOT_EMPTY: { kind: 'usage', sentence: 'The folder is not empty; a backup is restored into a new one.' },
   BACKUP_INVALID: { kind: 'verification', sentence: 'The backup does not hold what its manifest says.' },
-  ROW_CORRUPT: { kind: 'verification', sentence: 'A row that a hospital keeps is not as it was written.' },
   RESTORED_BEHIND: {
     kind: 'not-valid',
     sentence:

@@ -35,7 +35,7 @@ export interface Hospital extends Member {
 const self: AccountId = accountIdOf(new Uint8Array(32));
 
 /** Folders beside those of the hospitals. */
-const reserved = ['ledger', 'logs', 'cometbft', 'tls', 'run'];
+const reserved = ['ledger', 'logs', 'cometbft', 'tls', 'run', 'scrub'];
 
 /** The key by which a machine orders blocks where CometBFT runs, below `servers`. */
 export const cometbftKey: string = join('cometbft', 'config', 'priv_validator_key.json');

@@ -58,6 +58,14 @@ const storage: Process = {
   },
 };
 
+/** Looks at all that the servers keep, over and over. */
+const scrub: Process = {
+  name: 'scrub',
+  per: 'home',
+  entry: fileURLToPath(new URL('./scrub-process.ts', import.meta.url)),
+  keeps: {},
+};
+
 const wings: readonly ServerWing[] = serverWings;
 
 /** What a wing tells its own handlers of the machine of this home; undefined: nothing. Throws what the wing throws. */
@@ -79,6 +87,7 @@ export function wingKeyOf(hospitalFolder: string, wing: string): Uint8Array | un
 export const homeProcesses: readonly Process[] = [
   storage,
   ...wings.flatMap((wing) => wing.processes),
+  scrub,
 ];
 
 /** All that works in a home: backup, restore and verification go by what these keep. */

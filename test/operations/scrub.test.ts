@@ -11,8 +11,10 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import type { Flaw } from '../../src/server/maintenance/scrub/flaw.ts';
+import { ScrubRounds } from '../../src/server/maintenance/scrub/rounds.ts';
 import { scrubHome } from '../../src/server/maintenance/scrub/scrub-home.ts';
 import { serversOf } from '../../src/server/process.ts';
+import { up } from '../cli/salus.ts';
 import { bundle, startTown, type Town } from '../cli/town.ts';
 
 /** A town that was lived in and is stopped: each test puts back what it changed. */
@@ -182,6 +184,27 @@ test('a byte of a large body, and a body that is gone, are found by the id of th
     ['id: missing'],
   );
   writeFileSync(path, bytes);
+  assert.deepEqual(await flaws(), []);
+});
+
+test('a state that is another one is made again from the blocks at the next start, and its root is the same', async () => {
+  const ledger = join(serversOf(town.home), 'ledger');
+  const path = join(ledger, 'state.db');
+  const headOf = () => {
+    const db = new DatabaseSync(path, { readOnly: true });
+    const head = db.prepare('SELECT app_hash FROM head').get();
+    db.close();
+    return head;
+  };
+  const before = headOf();
+  assert.equal(change(path, { table: 'kv', column: 'v' }), true);
+  const found = await new ScrubRounds(town.home, { services: [] }).next();
+  assert.ok(found.found > 0);
+  assert.equal(existsSync(join(ledger, 'state.doubt')), true);
+  const again = await up(town.home);
+  await again.stop();
+  assert.equal(existsSync(join(ledger, 'state.doubt')), false);
+  assert.deepEqual(headOf(), before);
   assert.deepEqual(await flaws(), []);
 });
 

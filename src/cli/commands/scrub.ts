@@ -13,16 +13,19 @@ export const addScrub: AddCommand = (program, { flags, output, signal }) => {
     .description(
       'look at all that the servers of this home keep, and name everything that is not what was kept',
     )
+    .option('--tell', 'leave what is found to the hospitals of this home, which tell of it')
     .addHelpText('after', scrubHelp)
-    .action(async () => {
+    .action(async ({ tell: isTold = false }: { readonly tell?: boolean }) => {
       const home = homeFolder(flags.home);
       const flaws = await during(output, 'Scrubbing', async (progress) => {
         const { scrubHome } = await import('../../server/maintenance/scrub/scrub-home.ts');
+        const { leaveStore } = await import('../../server/maintenance/scrub/rounds.ts');
         const found: Flaw[] = [];
         const onProgress = (store: string, items: number, bytes: number) =>
           progress.update(`${store}: ${amount(items, 'item')}, ${sizeOf(bytes)}`);
         for await (const it of scrubHome(home, { signal, onProgress })) {
-          tell(output, it);
+          show(output, it);
+          if (isTold) leaveStore(home, it);
           found.push(...it.flaws);
         }
         return found;
@@ -38,7 +41,7 @@ It only reads: also beside running servers, and in a copy of a home (--home FOLD
 is a line, with the store, the place and by what it was found (docs/protocol/stores.md). salus verify also executes every
 block again.`;
 
-function tell(output: Output, { store, items, bytes, flaws }: ScrubbedStore): void {
+function show(output: Output, { store, items, bytes, flaws }: ScrubbedStore): void {
   output.line(
     { store, items, bytes, found: flaws.length },
     () => `${store}: ${amount(items, 'item')}, ${sizeOf(bytes)}, ${flaws.length} found`,

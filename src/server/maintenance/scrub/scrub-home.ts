@@ -14,6 +14,8 @@ import { scrubState } from './state.ts';
 export interface ScrubbedStore {
   /** `ledger blocks`, `north blobs`. */
   readonly store: string;
+  /** From its beginning on. */
+  readonly isWhole: boolean;
   readonly items: number;
   readonly bytes: number;
   readonly flaws: readonly Flaw[];
@@ -25,9 +27,12 @@ export interface ScrubOptions {
   readonly signal?: AbortSignal;
   /** Told of a store, how much of it was looked at so far. */
   readonly onProgress?: (store: string, items: number, bytes: number) => void;
-  readonly onFlaw?: (flaw: Flaw) => void;
+  readonly onFlaw?: (flaw: Flaw, store: string) => void;
   /** Waited for after so many bytes. */
   readonly rest?: (bytes: number) => Promise<void>;
+  /** Of blobs: the id after which to begin, and told of each that was looked at. */
+  readonly afterOf?: (store: string) => string | undefined;
+  readonly reached?: (store: string, id: string) => void;
 }
 
 interface Store {
@@ -54,7 +59,7 @@ export async function* scrubHome(
     for await (const it of scrub()) {
       if (options.signal?.aborted === true) throw new CodedError('INTERRUPTED');
       if (isFlaw(it)) {
-        if (!flaws.has(flawId(it))) options.onFlaw?.(it);
+        if (!flaws.has(flawId(it))) options.onFlaw?.(it, store);
         flaws.set(flawId(it), it);
         continue;
       }
@@ -68,7 +73,8 @@ export async function* scrubHome(
       told = items;
       options.onProgress?.(store, items, bytes);
     }
-    yield { store, items, bytes, flaws: [...flaws.values()] };
+    const isWhole = options.afterOf?.(store) === undefined;
+    yield { store, isWhole, items, bytes, flaws: [...flaws.values()] };
   }
 }
 
@@ -92,10 +98,15 @@ function storesOf(home: string, options: ScrubOptions): Store[] {
 
 function hospitalStores(servers: string, hospital: string, options: ScrubOptions): Store[] {
   const { signal, rest } = options;
-  const folderOf = (store: 'blobs' | 'copies', folder: string) => ({
-    ...{ folder: join(servers, hospital, folder), hospital, store, signal },
-    ...(rest !== undefined && { rest }),
-  });
+  const folderOf = (store: 'blobs' | 'copies', folder: string) => {
+    const after = options.afterOf?.(`${hospital} ${store}`);
+    return {
+      ...{ folder: join(servers, hospital, folder), hospital, store, signal },
+      ...(rest !== undefined && { rest }),
+      ...(after !== undefined && { after }),
+      reached: (id: string) => options.reached?.(`${hospital} ${store}`, id),
+    };
+  };
   const copies = [
     { store: `${hospital} copies`, scrub: () => scrubBlobs(folderOf('copies', 'storage/held')) },
   ];
