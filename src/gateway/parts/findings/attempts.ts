@@ -21,7 +21,7 @@ const hourMs = 60 * 60_000;
  */
 export class Attempts {
   readonly #now: () => number;
-  #met = new Map<string, Attempt>();
+  readonly #met = new Map<string, { readonly attempt: Attempt; readonly isTaken: boolean }>();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -32,21 +32,21 @@ export class Attempts {
     const key = `${Math.floor(atMs / hourMs)} ${from} ${route}`;
     const known = this.#met.get(key);
     if (known === undefined && this.#met.size >= mostAddresses) return;
-    const firstMs = known?.firstMs ?? atMs;
-    this.#met.set(key, {
-      from,
-      route,
-      code,
-      firstMs,
-      lastMs: atMs,
-      times: (known?.times ?? 0) + 1,
-    });
+    const { firstMs, times } = known?.attempt ?? { firstMs: atMs, times: 0 };
+    const attempt = { from, route, code, firstMs, lastMs: atMs, times: times + 1 };
+    this.#met.set(key, { attempt, isTaken: known?.isTaken === true });
   }
 
-  /** What was met since the last time. */
-  take(): readonly Attempt[] {
-    const met = [...this.#met.values()];
-    this.#met = new Map();
-    return met;
+  /** What was met so often or oftener, each line once; the rest goes on being counted until its hour is long over. */
+  take(times: number): readonly Attempt[] {
+    const hour = Math.floor(this.#now() / hourMs);
+    const taken: Attempt[] = [];
+    for (const [key, { attempt, isTaken }] of this.#met) {
+      const isOld = Math.floor(attempt.lastMs / hourMs) < hour;
+      if (!isTaken && attempt.times >= times) taken.push(attempt);
+      if (isOld) this.#met.delete(key);
+      else this.#met.set(key, { attempt, isTaken: isTaken || attempt.times >= times });
+    }
+    return taken;
   }
 }

@@ -37,7 +37,7 @@ function opened() {
       },
     },
   } as unknown as GatewayBase;
-  const part = new Findings(base);
+  const part = new Findings(base, () => []);
   const told: string[] = [];
   const places = (all: readonly OpenFinding[]) => all.map((it) => `${it.table} ${it.row}`).join();
   part.onFinding({
@@ -82,22 +82,24 @@ test('a body that another hospital has is over when it was read from there', asy
   assert.equal(part.count(), 0);
 });
 
-test('a flood from one address is one line an hour, and there is a bound on addresses', () => {
+test('a flood from one address is one line an hour, told once, and there is a bound on addresses', () => {
   let nowMs = 0;
   const attempts = new Attempts(() => nowMs);
-  for (let i = 0; i < 10_000; i++)
-    attempts.refused('10.0.0.9', 'POST /v1/invitations', 'UNAUTHENTICATED');
-  nowMs = 3_600_000;
-  attempts.refused('10.0.0.9', 'POST /v1/invitations', 'UNAUTHENTICATED');
+  const route = 'POST /v1/invitations';
+  const refuse = (from: string) => attempts.refused(from, route, 'UNAUTHENTICATED');
+  refuse('10.0.0.9');
+  refuse('10.0.0.9');
+  assert.deepEqual(attempts.take(3), [], 'twice is a slip of the hand');
+  for (let i = 0; i < 10_000; i++) refuse('10.0.0.9');
   assert.deepEqual(
-    attempts.take().map(({ times, firstMs }) => [times, firstMs]),
-    [
-      [10_000, 0],
-      [1, 3_600_000],
-    ],
+    attempts.take(3).map(({ times, firstMs }) => [times, firstMs]),
+    [[10_002, 0]],
   );
-  for (let i = 0; i < 5_000; i++)
-    attempts.refused(`fd00::${i}`, 'POST /v1/invitations', 'UNAUTHENTICATED');
-  assert.equal(attempts.take().length, 1_024);
-  assert.deepEqual(attempts.take(), []);
+  refuse('10.0.0.9');
+  assert.deepEqual(attempts.take(3), []);
+  nowMs = 3_600_000;
+  for (let i = 0; i < 3; i++) refuse('10.0.0.9');
+  assert.equal(attempts.take(3).length, 1, 'the next hour is another line');
+  for (let i = 0; i < 5_000; i++) refuse(`fd00::${i}`);
+  assert.equal(attempts.take(1).length, 1_023);
 });

@@ -1,10 +1,12 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
-import { parseBlobId } from '../../../primitives/ids.ts';
+import { type AccountId, parseBlobId } from '../../../primitives/ids.ts';
 import type { GatewayBase } from '../../base.ts';
-import { definePart } from '../../part.ts';
+import { definePart, type Parts } from '../../part.ts';
 import type { Row } from '../../store.ts';
+import { custody } from '../custody/custody.ts';
+import { inbox } from '../inbox/inbox.ts';
 import { Attempts } from './attempts.ts';
 import type { Finding, StoreReport } from './finding.ts';
 
@@ -31,11 +33,14 @@ export interface FindingsListener {
  */
 export class Findings {
   readonly attempts: Attempts;
+  /** Whose records or letters a place is of, as far as it says. */
+  readonly concerned: (finding: Finding) => readonly AccountId[];
   readonly #base: GatewayBase;
   readonly #listeners: FindingsListener[] = [];
 
-  constructor(base: GatewayBase) {
+  constructor(base: GatewayBase, concerned: Findings['concerned']) {
     this.#base = base;
+    this.concerned = concerned;
     this.attempts = new Attempts(base.now);
   }
 
@@ -150,6 +155,21 @@ const findingOf = (row: Row): OpenFinding => ({
   foundMs: row.uint('foundMs'),
 });
 
+/** Of rows that only a MAC of their name tells, nobody. */
+function concernedBy({ store, table, row }: Finding, parts: Parts): readonly AccountId[] {
+  if (row === '') return [];
+  const { rows } = parts.get(custody);
+  if (store === 'blobs' && table === 'blobs') return rows.accountsOfBody(row);
+  const [number = ''] = row.split(' ');
+  if (!/^[0-9]{1,15}$/.test(number)) return [];
+  const ofRow = ['items', 'deliveries', 'claims'].includes(table)
+    ? rows.accountOfDelivery(Number(number))
+    : table === 'inbox'
+      ? parts.get(inbox).accountOf(Number(number))
+      : undefined;
+  return ofRow === undefined ? [] : [ofRow];
+}
+
 export const findings = definePart({
   name: 'findings',
   store: {
@@ -164,7 +184,7 @@ CREATE TABLE findings (
 CREATE TABLE findings_whole (part TEXT PRIMARY KEY, wholeMs INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
     ],
   },
-  open: (base) => new Findings(base),
+  open: (base, parts) => new Findings(base, (finding) => concernedBy(finding, parts)),
   metrics: {
     findings_total: {
       kind: 'counter',
