@@ -10,7 +10,10 @@ export interface WebWing {
   readonly name: string;
   readonly routes: readonly RouteObject[];
   /** Where an operator goes on to from the network page; the word is a key of `words`. */
-  readonly operator?: { readonly path: string; readonly word: 'consortium.link' };
+  readonly operator?: {
+    readonly path: string;
+    readonly word: 'consortium.link' | 'network.incidents';
+  };
   /** What stands in a chart below its own vital signs; it comes when a chart is opened. */
   readonly Chart?: ComponentType<{ readonly chart: ChartView }>;
   /** The first place of a role that the wing brings. */

@@ -1,6 +1,7 @@
 /** What the wings let a page have done: one line a wing in each; `worker/calls/all.ts` alone reads them. */
 export const wingParts = {
   consortium: async () => (await import('./consortium/calls.ts')).consortiumCalls,
+  incidents: async () => (await import('./vitals/calls-incidents.ts')).incidentsCalls,
   questions: async () => (await import('./vitals/calls-questions.ts')).questionsCalls,
   studies: async () => (await import('./vitals/calls-studies.ts')).studiesCalls,
   vitals: async () => (await import('./vitals/calls.ts')).vitalsCalls,
@@ -8,6 +9,7 @@ export const wingParts = {
 
 export const wingPartOf = {
   consortium: 'consortium',
+  'incidents.list': 'incidents',
   'questions.list': 'questions',
   'questions.predict': 'questions',
   'questions.ask': 'questions',
