@@ -1,17 +1,5 @@
+import type { IncidentFacts } from '../api/incident-facts.ts';
 import type { AccountId } from '../primitives/ids.ts';
-
-/** What was met of one incident at one server: facts of machines, nothing of a patient. */
-export interface IncidentFacts {
-  /** A word for the server or store, such as `harbour`. */
-  readonly server: string;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly done: 'quarantined' | 'rebuilt' | 'refused' | 'reported';
-  /** The IP address that the write attempt came from, as the machine told; empty: it told none. */
-  readonly source: string;
-  /** As the local neighbour table has it for `source`: a claim of whoever sent it. Empty: not there. */
-  readonly claimedMac: string;
-}
 
 /**
  * What happened to somebody of this hospital beside what the acts of the ledger say, for whoever tells people of it.

@@ -40,5 +40,8 @@ export const vitalsNames = {
     replica: 'salus/1/stat/replica',
     keyProof: 'salus/1/stat/key-proof',
     incident: 'salus/1/stat/incident',
+    rowKey: 'salus/1/stat/row-key',
+    rowMac: 'salus/1/stat/row-mac',
+    rowCount: 'salus/1/stat/row-count',
   },
 } as const;

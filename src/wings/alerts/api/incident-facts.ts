@@ -1,4 +1,4 @@
-import type { IncidentFacts } from '../../../gateway/causes.ts';
+import type { IncidentFacts } from '../../../api/incident-facts.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import {
   checked,

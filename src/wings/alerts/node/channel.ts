@@ -1,4 +1,4 @@
-import type { IncidentFacts } from '../../../gateway/causes.ts';
+import type { IncidentFacts } from '../../../api/incident-facts.ts';
 import type { CodedError } from '../../../primitives/errors.ts';
 import type { Cause } from '../api/causes.ts';
 import type { ChannelName, Language } from '../api/choice.ts';

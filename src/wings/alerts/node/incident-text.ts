@@ -1,4 +1,4 @@
-import type { IncidentFacts } from '../../../gateway/causes.ts';
+import type { IncidentFacts } from '../../../api/incident-facts.ts';
 import type { Language } from '../api/choice.ts';
 
 interface Words {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import type { IncidentFacts } from '../../../gateway/causes.ts';
+import type { IncidentFacts } from '../../../api/incident-facts.ts';
 import { causeNames, chosenCauses } from '../api/causes.ts';
 import { languages } from '../api/choice.ts';
 import { factsBytes, factsIn } from '../api/incident-facts.ts';

@@ -1,5 +1,6 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
 import { addAsking } from './asking.ts';
+import { addDataServer } from './data-server.ts';
 import { addIncidents } from './incidents.ts';
 import { addVitals } from './reading.ts';
 import { addSensor } from './sensor.ts';
@@ -19,4 +20,5 @@ export const vitalsCommands: readonly AddCommand[] = [
   addVitals,
   addStatistics,
   addIncidents,
+  addDataServer,
 ];

@@ -3,9 +3,14 @@ import type { SigningKey } from '../../../crypto/signature.ts';
 import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
 import type { StateTable } from '../../../ledger/table.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import type { WriteAttempt } from '../api/incident-report.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type { Incident } from '../ledger/acts/incident.ts';
+import type { ServerQuarantine } from '../ledger/acts/server-quarantine.ts';
+import type { ServerRebuilt } from '../ledger/acts/server-rebuilt.ts';
 import type { StatBatch } from '../ledger/acts/stat-batch.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
+import type { IncidentStore } from './incident-store.ts';
 import type { PageStore } from './page-store.ts';
 import type { QuestionStore } from './question-store.ts';
 
@@ -45,13 +50,22 @@ export interface DataServerBase {
   readonly rootSecret: Uint8Array;
   readonly store: PageStore;
   readonly questions: QuestionStore;
+  readonly incidents: IncidentStore;
+  /** Who wrote to the stores or tried to, as far as this machine tells (rule VT-16). */
+  readonly witnesses?: () => readonly WriteAttempt[];
+  /** Also where its hospital keeps reports (VT-3). */
+  readonly keepReport?: (name: string, signed: Uint8Array) => void;
+  /** The recovery key, where it is at hand. */
+  readonly recoveryKey?: () => Promise<KemKey | undefined>;
   readonly ledger: LedgerRows;
   readonly peers: PeerLine;
   readonly arithmetic: PageArithmetic;
   readonly settings: DataServerSettings;
   readonly now: () => number;
   /** Puts an act on the ledger under this server's account, and waits for its block. Throws the refusal. */
-  readonly send: (act: StatBatch | StatSeal) => Promise<void>;
+  readonly send: (
+    act: StatBatch | StatSeal | Incident | ServerQuarantine | ServerRebuilt,
+  ) => Promise<void>;
   /** Crash tests stop a server at a step. */
   readonly faultPoint?: (step: string) => void;
 }

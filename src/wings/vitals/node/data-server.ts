@@ -3,15 +3,20 @@ import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { pagesStated } from '../api/page-states.ts';
+import { answerBatch, answerPeople } from './batch-copies.ts';
 import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
 import { takeUpload } from './intake.ts';
+import { OperatorDesk } from './operator-desk.ts';
 import { QuestionDesk } from './question-desk.ts';
+import type { QuestionPages } from './question-pages.ts';
 import { VitalsReading } from './reading.ts';
+import { Rebuilding } from './rebuilding.ts';
 import { register } from './registering.ts';
 import { answerPeer, openPeerStatement, state } from './statements.ts';
 import { storedPages } from './stored-pages.ts';
+import { Tampering } from './tampering.ts';
 import { ownTrio } from './trio.ts';
 import { noiseKeyOf, secretsFor, trioSecrets } from './trio-secrets.ts';
 import { Verification } from './verification.ts';
@@ -25,14 +30,20 @@ export class DataServer {
   readonly batching: Batching;
   readonly questions: QuestionDesk;
   readonly reading: VitalsReading;
+  readonly tampering: Tampering;
+  readonly rebuilding: Rebuilding;
+  readonly operator: OperatorDesk;
 
   constructor(base: DataServerBase) {
     this.base = base;
     this.verification = new Verification(base);
     this.batching = new Batching(base);
+    this.tampering = new Tampering(base);
+    this.rebuilding = new Rebuilding(base, this.tampering);
+    this.operator = new OperatorDesk(base, this.tampering, this.rebuilding);
     const follow = (trio: string) => this.batching.follow(trio);
-    this.questions = deskOf(base, follow);
-    this.reading = new VitalsReading(base, follow);
+    this.questions = deskOf(base, follow, this.tampering);
+    this.reading = new VitalsReading(base, follow, this.tampering);
   }
 
   /** See `register`. */
@@ -71,6 +82,10 @@ export class DataServer {
           return this.batching.answerGivingUp(from, payload);
         case 'envelopes':
           return answerEnvelopes(this.base, from, payload);
+        case 'batch':
+          return answerBatch(this.base, from, payload, (trio) => this.batching.follow(trio));
+        case 'people':
+          return answerPeople(this.base, from, payload);
         case 'sign':
           return this.batching.answerSigning(from, payload);
         default:
@@ -131,9 +146,17 @@ export class DataServer {
 function deskOf(
   base: DataServerBase,
   newestBatch: (trio: string) => Promise<number>,
+  tampering: Tampering,
 ): QuestionDesk {
   const { account, ledger, send, now, questions: store } = base;
-  const pages = { ...storedPages(base.store), newestBatch };
+  const stored = storedPages(base.store);
+  const pages: QuestionPages = {
+    ...{ ...stored, newestBatch },
+    async select(wanted) {
+      await tampering.requireServed(wanted.trio, { first: 1, last: wanted.asOfBatch });
+      return stored.select(wanted);
+    },
+  };
   return new QuestionDesk({
     ...{ account, ledger, send, now, store, pages },
     async hidingKeys(id) {

@@ -1,4 +1,5 @@
 import type { AccountId, BlobId } from '../../../primitives/ids.ts';
+import type { Upkeep } from './upkeep.ts';
 
 /**
  * What one data server keeps. Everything that is said to be one step is there whole or not at all, also after a power
@@ -71,6 +72,9 @@ export interface PageStore {
   keepOnce(name: string, value: Uint8Array): Promise<Uint8Array>;
   kept(name: string): Promise<Uint8Array | undefined>;
   close(): Promise<void>;
+
+  /** Looks at what is kept, and puts it right. */
+  readonly upkeep?: PageUpkeep;
 }
 
 /** From <= hour < until; hours since 1970. */
@@ -201,4 +205,26 @@ export interface DaySums {
   readonly rolls: Uint8Array;
   /** 160 elements each; only where they are wanted. */
   readonly histograms?: Uint8Array;
+}
+
+/** A page as the other servers and its envelope say that it is. */
+export interface MendedPage {
+  readonly names: PageNames;
+  readonly atMs: number;
+  readonly kept: StoredShare;
+}
+
+/** And puts it right. Rule VT-11. */
+export interface PageUpkeep extends Upkeep {
+  /** Pseudonyms with a sealed page in these batches. */
+  people(
+    trio: string,
+    batches: { readonly first: number; readonly last: number },
+  ): Promise<readonly Uint8Array[]>;
+  /** A kept share as it stands, whatever became of its row; undefined: there is none. */
+  share(page: Uint8Array): Promise<StoredShare | undefined>;
+  /** In one step: the batch, its pages and their sums are these from now on, whatever stood in their place. */
+  mendBatch(batch: PlannedBatch, pages: readonly MendedPage[]): Promise<void>;
+  /** In one step: rows of these tables that do not hold go, pages that wait with them are refused, counts are of what is left. */
+  drop(tables: readonly string[], code: string): Promise<void>;
 }

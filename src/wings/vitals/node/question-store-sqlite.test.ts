@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { questionStoreContract } from './question-store.contract.ts';
 import { sqliteQuestionStore } from './question-store-sqlite.ts';
+import { RowMacs } from './row-macs.ts';
+
+const testMacs = new RowMacs(new Uint8Array(32));
 
 const folder = mkdtempSync(join(tmpdir(), 'questions-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -11,5 +14,5 @@ let count = 0;
 
 questionStoreContract('SQLite', async () => {
   const path = join(folder, `${count++}.db`);
-  return async () => sqliteQuestionStore(path);
+  return async () => sqliteQuestionStore(path, testMacs);
 });

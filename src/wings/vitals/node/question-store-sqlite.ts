@@ -2,8 +2,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../../crypto/hash.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { isSqliteFull } from '../../../primitives/sqlite-full.ts';
+import { questionTables } from './guarded-tables.ts';
 import type { PageSet } from './page-selection.ts';
 import type { KeptQuestion, QuestionStore } from './question-store.ts';
+import type { RowMacs } from './row-macs.ts';
+import { SqliteRowGuard } from './sqlite-row-guard.ts';
+import type { ScrubPlace } from './upkeep.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS questions (
@@ -26,10 +30,16 @@ const schema = `
  * Questions in a SQLite file of their own; `:memory:` keeps nothing. What a call returned from is on disk (WAL,
  * synchronous=FULL). Throws DISK_FULL.
  */
-export function sqliteQuestionStore(path: string): QuestionStore {
+export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore {
   const sqlite = new DatabaseSync(path, { timeout: 2_000 });
   sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');
   sqlite.exec(schema);
+  const guard = new SqliteRowGuard(sqlite, macs, questionTables);
+  if (sqlite.prepare('PRAGMA user_version').get()?.user_version === 0)
+    whole(() => {
+      guard.install();
+      sqlite.exec('PRAGMA user_version = 1');
+    });
   const byQuery = sqlite.prepare('SELECT * FROM questions WHERE query = ?');
   // Everything within a transaction is synchronous: no other call comes between its steps.
   const kept = (query: string): KeptQuestion | undefined => {
@@ -51,9 +61,11 @@ export function sqliteQuestionStore(path: string): QuestionStore {
     sqlite.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
+      guard.settle();
       sqlite.exec('COMMIT');
       return result;
     } catch (error) {
+      guard.forget();
       if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
       throw isSqliteFull(error) ? new CodedError('DISK_FULL', {}, error) : error;
     }
@@ -124,6 +136,22 @@ export function sqliteQuestionStore(path: string): QuestionStore {
         .map((row) => bytesIn(row, 'signed'));
     },
     close: async () => sqlite.close(),
+    upkeep: {
+      async scrub(place, most) {
+        const at = questionTables.findIndex(({ name }) => name === (place?.table ?? 'questions'));
+        const table = questionTables[at] ?? questionTables[0];
+        const { bad, rows, bytes, next } = guard.scrub(table, place?.after, most);
+        const following = questionTables[at + 1];
+        return {
+          ...{ bad, rows: rows.length, bytes },
+          next:
+            next !== undefined
+              ? { table: table.name, after: next as ScrubPlace['after'] }
+              : following && { table: following.name, after: [] },
+        };
+      },
+      scrubWhole: async (isFull) => guard.scrubWhole(isFull),
+    },
   };
 }
 

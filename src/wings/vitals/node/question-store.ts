@@ -1,4 +1,5 @@
 import type { PageSet } from './page-selection.ts';
+import type { Upkeep } from './upkeep.ts';
 
 /** A question that was begun: what must be the same when a crash makes the server begin again. */
 export interface BegunQuestion {
@@ -56,4 +57,7 @@ export interface QuestionStore {
   /** As they came, oldest first; of one researcher, or of all. */
   signedOn(dataset: string, researcher?: string): Promise<readonly Uint8Array[]>;
   close(): Promise<void>;
+
+  /** Looks at what is kept. */
+  readonly upkeep?: Upkeep;
 }

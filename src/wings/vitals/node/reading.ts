@@ -25,11 +25,23 @@ import {
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import type { StoredShare } from './page-store.ts';
 import { decideReading, type ShownLook } from './reading-decision.ts';
 import { openReaderStatement, state } from './statements.ts';
 
 /** What showing shares stands on. */
 export type ReadingBase = Pick<DataServerBase, 'account' | 'sign' | 'ledger' | 'store' | 'now'>;
+
+/** What this server must not answer. */
+export interface Served {
+  /** Throws SERVER_QUARANTINED. */
+  requireServed(trio: string, of: { readonly first: number; readonly last: number }): Promise<void>;
+  /** Throws ROW_TAMPERED: what would be shown is not what was accepted. */
+  requireKept(
+    place: number,
+    of: { readonly manifest: Uint8Array; readonly kept: StoredShare },
+  ): void;
+}
 
 /** Batches whose trees are remembered. */
 const mostTrees = 64;
@@ -41,10 +53,12 @@ const mostTrees = 64;
 export class VitalsReading {
   readonly #base: ReadingBase;
   readonly #follow: (trio: string) => Promise<number>;
+  readonly #served: Served | undefined;
   readonly #trees = new Map<string, BatchTree>();
 
   /** `follow`: takes in what batches the ledger has by now, and says which is the newest. */
-  constructor(base: ReadingBase, follow: (trio: string) => Promise<number>) {
+  constructor(base: ReadingBase, follow: (trio: string) => Promise<number>, served?: Served) {
+    this.#served = served;
     this.#base = base;
     this.#follow = follow;
   }
@@ -72,7 +86,7 @@ export class VitalsReading {
     const newestBatch = await this.#follow(asked.trio);
     const reading = encodeSensorReading({
       ...{ request, place, registration: registration.signed, newestBatch },
-      pages: await this.#pages(asked, fromMs),
+      pages: await this.#pages(asked, fromMs, place),
     });
     const answer = await state(this.#base, {
       ...{ to: said.from, word: readingWord, payload: reading },
@@ -107,7 +121,7 @@ export class VitalsReading {
     return body;
   }
 
-  async #pages(asked: SensorRead, fromMs: number): Promise<readonly ShownPage[]> {
+  async #pages(asked: SensorRead, fromMs: number, place: number): Promise<readonly ShownPage[]> {
     const { store } = this.#base;
     // Of before the grant's beginning nothing: whole hours from it on.
     const from = Math.max(asked.firstHour, Math.ceil(fromMs / hourMs));
@@ -117,6 +131,8 @@ export class VitalsReading {
     if (pages.length > mostPages) throw new CodedError('REQUEST_TOO_MANY');
     const shown: ShownPage[] = [];
     for (const { manifest, signature, kept, batch, page } of pages) {
+      await this.#served?.requireServed(asked.trio, { first: batch, last: batch });
+      this.#served?.requireKept(place, { manifest, kept });
       const tree = await this.#tree(asked.trio, batch);
       const index = tree.places.get(bytesToHex(page));
       if (index === undefined) throw new CodedError('BATCH_UNKNOWN', { batch });

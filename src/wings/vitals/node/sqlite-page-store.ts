@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqli
 import { bytesToHex, concatBytes, equalBytes, u32be } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import { pageTables } from './guarded-tables.ts';
 import {
   batchOf,
   bytesIn,
@@ -24,6 +25,7 @@ import type {
   PageNames,
   PageSelection,
   PageStore,
+  PageUpkeep,
   PageVerdict,
   PlacedRegistration,
   PlannedBatch,
@@ -35,6 +37,9 @@ import type {
   UnsealedPage,
   WaitingPage,
 } from './page-store.ts';
+import type { RowMacs } from './row-macs.ts';
+import { dropBad, mendPages, peopleOf, scrubPages, shareOf } from './sqlite-page-upkeep.ts';
+import { SqliteRowGuard } from './sqlite-row-guard.ts';
 
 /**
  * `pages`: every page that was ever taken in, by id; the share once it is accepted; `batch` 0: in none. Apart, for a row that
@@ -83,7 +88,7 @@ const envelopeSchema = `
   CREATE INDEX pages_of_envelope ON page_envelopes (number);
   PRAGMA user_version = 2;
 `;
-const schemaVersion = 2;
+const schemaVersion = 3;
 const hoursPerDay = 24;
 
 /** The embedded store: one file, one writer. Rule VS-19. */
@@ -91,9 +96,10 @@ export class SqlitePageStore implements PageStore {
   readonly #db: DatabaseSync;
   readonly #arithmetic: PageArithmetic;
   readonly #prepared = new Map<string, StatementSync>();
+  readonly #guard: SqliteRowGuard;
 
-  /** `arithmetic` adds shares up by day. Throws HOME_INVALID for a database of another version. */
-  constructor(path: string, arithmetic: PageArithmetic) {
+  /** `arithmetic` adds shares up by day, `macs` bind the rows. Throws HOME_INVALID for a database of another version. */
+  constructor(path: string, arithmetic: PageArithmetic, macs: RowMacs) {
     this.#arithmetic = arithmetic;
     this.#db = new DatabaseSync(path, { timeout: 5_000 });
     try {
@@ -104,6 +110,12 @@ export class SqlitePageStore implements PageStore {
       if (this.#version() === 0)
         this.#db.exec(`BEGIN IMMEDIATE; ${schema} ${envelopeSchema} COMMIT;`);
       if (this.#version() === 1) this.#db.exec(`BEGIN IMMEDIATE; ${envelopeSchema} COMMIT;`);
+      this.#guard = new SqliteRowGuard(this.#db, macs, pageTables);
+      if (this.#version() === 2)
+        this.#together(() => {
+          this.#guard.install();
+          this.#db.exec('PRAGMA user_version = 3');
+        });
       if (this.#version() !== schemaVersion)
         throw new CodedError('HOME_INVALID', { part: 'data-server' });
     } catch (error) {
@@ -114,6 +126,27 @@ export class SqlitePageStore implements PageStore {
 
   async close(): Promise<void> {
     this.#db.close();
+  }
+
+  /** Looks at what is kept, and puts it right. */
+  get upkeep(): PageUpkeep {
+    const [db, guard] = [this.#db, this.#guard];
+    return {
+      scrub: async (place, most, numberOf) => scrubPages(db, guard, { place, most, numberOf }),
+      scrubWhole: async (isFull) => guard.scrubWhole(isFull),
+      share: async (page) => shareOf(db, page),
+      people: async (trio, batches) => peopleOf(db, trio, batches),
+      mendBatch: async (batch, pages) =>
+        this.#together(() =>
+          guard.mending(() => {
+            mendPages(db, batch, pages);
+            this.#addDays(batch.trio, batch.number);
+            guard.recount();
+          }),
+        ),
+      drop: async (tables, code) =>
+        this.#together(() => guard.mending(() => dropBad(db, guard, tables, code))),
+    };
   }
 
   async registration(pseudonym: Uint8Array): Promise<KeptRegistration | undefined> {
@@ -340,10 +373,12 @@ export class SqlitePageStore implements PageStore {
   }
 
   async planBatch(of: PlannedBatch): Promise<void> {
-    this.#run(
-      'INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?, 0)',
-      ...[of.trio, of.number, of.root, concatBytes(...of.pages), of.firstHour, of.lastHour],
-    );
+    this.#together(() => {
+      this.#run(
+        'INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?, 0)',
+        ...[of.trio, of.number, of.root, concatBytes(...of.pages), of.firstHour, of.lastHour],
+      );
+    });
   }
 
   async plannedBatches(trio: string, number: number): Promise<readonly PlannedBatch[]> {
@@ -498,7 +533,9 @@ export class SqlitePageStore implements PageStore {
   }
 
   async keepOnce(name: string, value: Uint8Array): Promise<Uint8Array> {
-    this.#run('INSERT OR IGNORE INTO kept VALUES (?, ?)', name, value);
+    this.#together(() => {
+      this.#run('INSERT OR IGNORE INTO kept VALUES (?, ?)', name, value);
+    });
     return (await this.kept(name)) ?? value;
   }
 
@@ -512,8 +549,10 @@ export class SqlitePageStore implements PageStore {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       work();
+      this.#guard.settle();
       this.#db.exec('COMMIT');
     } catch (error) {
+      this.#guard.forget();
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }

@@ -10,8 +10,11 @@ import { plainArithmetic } from '../crypto/page-arithmetic-plain.ts';
 import { keptLength, rollLength } from '../crypto/page-layout.ts';
 import { digestOfDays, digestOfPages } from './page-selection.ts';
 import type { ArrivedPage, StoredShare } from './page-store.ts';
+import { RowMacs } from './row-macs.ts';
 import { SqlitePageStore } from './sqlite-page-store.ts';
 import { storedPages } from './stored-pages.ts';
+
+const testMacs = new RowMacs(new Uint8Array(32));
 
 const drawn = (name: string, at = 0): Uint8Array => sha256(utf8(name), u32be(at));
 const trio = bytesToHex(drawn('trio'));
@@ -57,7 +60,7 @@ const kept: readonly Kept[] = Array.from({ length: hoursOfTest * 4 }, (_, at) =>
   };
 });
 
-const store = new SqlitePageStore(':memory:', plainArithmetic);
+const store = new SqlitePageStore(':memory:', plainArithmetic, testMacs);
 after(() => store.close());
 const ready = (async () => {
   for (let who = 0; who < patients; who++) {

@@ -18,7 +18,10 @@ import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
+import { rowMacsOf } from '../node/row-macs.ts';
 import { state } from '../node/statements.ts';
+import { tellPeople } from '../node/telling.ts';
+import { BackgroundScrub, scrubTurnMs } from './background-scrub.ts';
 import { createDataServerHttp } from './data-server-http.ts';
 import {
   databaseOf,
@@ -30,6 +33,7 @@ import {
 } from './data-server-keys.ts';
 import { openStores } from './data-server-stores.ts';
 import { enrolDataServer } from './enrol-data-server.ts';
+import { keepReportFile } from './incident-files.ts';
 import { actSender, provenRows } from './ledger-line.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
 import { Turns } from './turns.ts';
@@ -57,8 +61,9 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const arithmetic = await pageArithmetic();
   const stores = await openStores({
     ...{ account, arithmetic, folder: dataServerFolder(folder), database: databaseOf(folder) },
+    macs: rowMacsOf(rootSecret),
   });
-  const { store, questions } = stores;
+  const { store, questions, incidents } = stores;
   const rows = provenRows(ledger);
   const addresses = new ServerAddresses(rows, (organisation, url) =>
     gatewayAt(home, organisation, url),
@@ -66,8 +71,11 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const now = Date.now;
   const { sign, kem } = keys;
   const server = new DataServer({
-    ...{ account, sign, kem, rootSecret, store, questions, ledger: rows, arithmetic, now },
+    ...{ account, sign, kem, rootSecret, store, questions, incidents, ledger: rows, arithmetic },
+    now,
     peers: httpPeers(addresses),
+    keepReport: (name, signed) => keepReportFile(folder, name, signed),
+    recoveryKey: () => recoveryKey(folder),
     settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
     send: actSender({ gateway, ledger, account, sign, now }),
   });
@@ -81,17 +89,26 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const notice = await state(server.base, { word: noticeWord, payload: utf8(url) });
   await gateway.call(dataServersPost, { body: { notice: textOfBytes(notice) } });
   log({ listens: url, account });
-  const turns = new Turns((what, error) =>
-    log({ what, code: isCoded(error) ? error.code : 'INTERNAL' }),
-  );
+  const turns = new Turns((what, error) => {
+    server.tampering.suspect(error);
+    log({ what, code: isCoded(error) ? error.code : 'INTERNAL' });
+  });
   turns.every('judge', file.roundMs, () => server.judge());
   turns.every('seal', file.batchSeconds * 1_000, () => server.seal());
   turns.every('envelopes', envelopesMs, () => checkEnvelopes(server, folder));
+  const background = new BackgroundScrub(server.tampering, file.scrubPercent);
+  turns.every('scrub', scrubTurnMs, () => background.turn());
+  turns.every('incidents', file.roundMs, async () => {
+    await server.tampering.turn();
+    const hand = addresses.handNotice.bind(addresses);
+    await tellPeople(server.base, { name: hospital, hand });
+  });
   turns.every('seals', file.roundMs, () => server.questions.settle());
   return {
     async close() {
       await app.close();
       await turns.stop();
+      await server.operator.settled();
       await stores.close();
     },
   };

@@ -4,15 +4,19 @@ import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type { IncidentStore } from '../node/incident-store.ts';
 import type { PageStore } from '../node/page-store.ts';
 import type { QuestionStore } from '../node/question-store.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
+import type { RowMacs } from '../node/row-macs.ts';
+import { sqliteIncidentStore } from '../node/sqlite-incident-store.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 
 /** What a data server keeps, wherever that is. */
 export interface DataServerStores {
   readonly store: PageStore;
   readonly questions: QuestionStore;
+  readonly incidents: IncidentStore;
   close(): Promise<void>;
 }
 
@@ -25,19 +29,26 @@ export async function openStores(of: {
   readonly folder: string;
   readonly database: string | undefined;
   readonly arithmetic: PageArithmetic;
+  readonly macs: RowMacs;
 }): Promise<DataServerStores> {
-  const { account, folder, database, arithmetic } = of;
+  const { account, folder, database, arithmetic, macs } = of;
+  // In a file in any case: it is not lost with what it is about.
+  const incidents = sqliteIncidentStore(join(folder, 'incidents.db'), macs);
   if (database !== undefined) {
     // It would have lost what it took in and answered.
     if (existsSync(join(folder, 'pages.db')))
       throw new CodedError('HOME_INVALID', { file: 'data-server/pages.db' });
-    return openPostgres(account, database);
+    return openPostgres(account, database, incidents);
   }
-  const store = new SqlitePageStore(join(folder, 'pages.db'), arithmetic);
-  return together(store, sqliteQuestionStore(join(folder, 'questions.db')));
+  const store = new SqlitePageStore(join(folder, 'pages.db'), arithmetic, macs);
+  return together(store, sqliteQuestionStore(join(folder, 'questions.db'), macs), incidents);
 }
 
-async function openPostgres(account: AccountId, url: string): Promise<DataServerStores> {
+async function openPostgres(
+  account: AccountId,
+  url: string,
+  incidents: IncidentStore,
+): Promise<DataServerStores> {
   // A server that keeps its files does without them.
   const { PostgresPageStore } = await import('../node/postgres-page-store.ts');
   const { postgresQuestionStore } = await import('../node/postgres-question-store.ts');
@@ -46,16 +57,21 @@ async function openPostgres(account: AccountId, url: string): Promise<DataServer
     const own = utf8(account);
     if (!equalBytes(await store.keepOnce('account', own), own))
       throw new CodedError('HOME_INVALID', { part: 'database' });
-    return together(store, await postgresQuestionStore(url));
+    return together(store, await postgresQuestionStore(url), incidents);
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-const together = (store: PageStore, questions: QuestionStore): DataServerStores => ({
-  ...{ store, questions },
+const together = (
+  store: PageStore,
+  questions: QuestionStore,
+  incidents: IncidentStore,
+): DataServerStores => ({
+  ...{ store, questions, incidents },
   async close() {
+    await incidents.close();
     await store.close();
     await questions.close();
   },

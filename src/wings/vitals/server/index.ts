@@ -8,7 +8,7 @@ const dataServer: Process = {
   entry: fileURLToPath(new URL('./data-server-process.ts', import.meta.url)),
   runsFor: hasDataServer,
   keeps: {
-    databases: ['data-server/pages.db', 'data-server/questions.db'],
+    databases: ['data-server/pages.db', 'data-server/questions.db', 'data-server/incidents.db'],
     plain: ['data-server/settings.json', 'data-server/recovery.pub'],
     keys: ['data-server/server.key', 'data-server/recovery.key', 'data-server/database.password'],
   },

@@ -1,4 +1,4 @@
-import { bytesOfText } from '../../../api/message-parts.ts';
+import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import { organisations } from '../../../ledger/tables/organisations.ts';
 import { utf8ToText } from '../../../primitives/bytes.ts';
@@ -8,6 +8,7 @@ import type { Answer } from '../../../sdk/client/call.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
 import { noticeWord, recoveryKeyBytes, recoveryWord } from '../api/notice.ts';
+import { dataServerIncidentsPost } from '../api/routes/data-server-incidents-post.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
 import { peerPost } from '../api/routes/peer-post.ts';
 import type { LedgerRows, PeerLine } from '../node/data-server-base.ts';
@@ -66,6 +67,14 @@ export class ServerAddresses {
     if (said.from !== server || said.word !== word)
       throw new CodedError('GATEWAY_LIED', { server });
     return said.payload;
+  }
+
+  /** Hands a notice of an incident to a hospital's gateway. Throws GATEWAY_UNREACHABLE, and what it refuses. Rule VT-12. */
+  async handNotice(organisation: AccountId, statement: Uint8Array): Promise<void> {
+    const hospital = await this.#ledger.row(organisations, organisation);
+    const url = this.#gatewayOf(organisation, hospital?.url ?? '');
+    const body = { notice: textOfBytes(statement) };
+    await new GatewayClient(new Http(url)).call(dataServerIncidentsPost, { body });
   }
 
   /** It did not answer there: it may be elsewhere now. */

@@ -21,6 +21,7 @@ import { type DeskParts, QuestionDesk } from '../node/question-desk.ts';
 import type { QuestionPages, WantedPages } from '../node/question-pages.ts';
 import type { QuestionStore } from '../node/question-store.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
+import { RowMacs } from '../node/row-macs.ts';
 import {
   approveAct,
   batchAct,
@@ -32,6 +33,8 @@ import {
   studyWorld,
   trio,
 } from './study.ts';
+
+const testMacs = new RowMacs(new Uint8Array(32));
 
 /**
  * A study on a real ledger (rules, budget) with three desks of questions and pages in memory: what tests and attacks
@@ -243,7 +246,7 @@ export async function askedStudy(
     row: async (table, id) => row(table, id),
   };
 
-  const stores = trio.map(() => sqliteQuestionStore(':memory:'));
+  const stores = trio.map(() => sqliteQuestionStore(':memory:', testMacs));
   const desks: QuestionDesk[] = [];
   let pages = of.pages ?? pagesOf({ patients: 40, each: 2 });
   const partsOf = (at: number): DeskParts => {

@@ -6,9 +6,12 @@ import { generateRandomKeys } from 'paillier-bigint';
 import { type Figure, median, type Report } from '../../../../bench/figures.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { PatientWindow } from '../node/patient-window.ts';
+import { RowMacs } from '../node/row-macs.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import { storedPages } from '../node/stored-pages.ts';
 import { type Answered, BenchStudy, columnNames, type Rollups, readingsOf } from './bench-study.ts';
+
+const testMacs = new RowMacs(new Uint8Array(32));
 
 /** Of each size, in turn: three servers, one of them alone, plain SQL. */
 const rounds = 9;
@@ -70,7 +73,7 @@ async function measured(study: BenchStudy, rollups: Rollups, plain: PlainStudy):
   const times: Times = {
     ...{ check: [], debit: [], ask: [], server: [], serverFirst: [], rollups: [], raw: [] },
   };
-  const store = new SqlitePageStore(study.database(0), await openKernel());
+  const store = new SqlitePageStore(study.database(0), await openKernel(), testMacs);
   const pages = storedPages(store);
   const hours = { from: rollups.fromDay * 24, until: (rollups.fromDay + rollups.days) * 24 };
   const wanted = {

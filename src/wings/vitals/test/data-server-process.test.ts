@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { serversOf } from '../../../server/process.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { rebuildShare } from '../node/rebuild-share.ts';
+import { rowMacsOf } from '../node/row-macs.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import {
   dataServerFolder,
@@ -25,7 +26,11 @@ async function northIsRebuilt(home: string, anchored: AnchoredPages): Promise<vo
   const arithmetic = await pageArithmetic();
   const folderOf = (name: string) => join(serversOf(home), name);
   const storeOf = (name: string) =>
-    new SqlitePageStore(join(dataServerFolder(folderOf(name)), 'pages.db'), arithmetic);
+    new SqlitePageStore(
+      join(dataServerFolder(folderOf(name)), 'pages.db'),
+      arithmetic,
+      rowMacsOf(new Uint8Array(readFileSync(join(dataServerFolder(folderOf(name)), 'server.key')))),
+    );
   const [own, keeper] = [storeOf('north'), storeOf('harbour')];
   const recovery = await recoveryKey(folderOf('north'));
   assert.ok(recovery);

@@ -62,7 +62,7 @@ async function reported(is: (report: IncidentReport) => boolean): Promise<Kept[]
 async function onLedger(name: string): Promise<void> {
   const db = new DatabaseSync(join(north, 'gateway.db'), { readOnly: true });
   try {
-    const height = db.prepare('SELECT height FROM vitals_incidents WHERE name = ?');
+    const height = db.prepare('SELECT height FROM vitals_reports WHERE name = ?');
     for (let i = 0; i < 400; i++) {
       if (Number(height.get(name)?.height) > 0) return;
       await wait(50);

@@ -24,12 +24,15 @@ import { PostgresPageStore } from '../node/postgres-page-store.ts';
 import { postgresQuestionStore } from '../node/postgres-question-store.ts';
 import { PostgresSession } from '../node/postgres-session.ts';
 import { questionStoreContract } from '../node/question-store.contract.ts';
+import { RowMacs } from '../node/row-macs.ts';
 import { openStores } from '../server/data-server-stores.ts';
 import { pagesAreAnchored } from './anchored-pages.ts';
 import { answersAreMeasured } from './asked-servers.ts';
 import { endAlike } from './killed-servers.ts';
 import { PostgresServer } from './postgres-server.ts';
 import type { OpenStores } from './three-servers.ts';
+
+const testMacs = new RowMacs(new Uint8Array(32));
 
 /** Where `npm run test:services` found the programs of PostgreSQL. */
 const programs = process.env.SALUS_SERVICE ?? assert.fail('run it by npm run test:services');
@@ -213,7 +216,7 @@ test('a database belongs to the data server that came first, and to none that ha
   const folder = mkdtempSync(join(tmpdir(), 'salus-stores-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const database = await server.newDatabase();
-  const of = { folder, database, arithmetic };
+  const of = { folder, database, arithmetic, macs: testMacs };
   const [one, other] = ['one', 'other'].map((it) => accountIdOf(sha256(utf8(it))));
   assert.ok(one !== undefined && other !== undefined);
   await (await openStores({ ...of, account: one })).close();

@@ -11,6 +11,7 @@ import { textOfBytes } from '../../../api/message-parts.ts';
 import { enrolPost } from '../../../api/routes/enrol-post.ts';
 import { type SigningKey, signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { ActSender } from '../../../gateway/act-sender.ts';
+import type { GatewayWing } from '../../../gateway/wing.ts';
 import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { identity as identityShape } from '../../../ledger/identity.ts';
 import { utf8 } from '../../../primitives/bytes.ts';
@@ -39,6 +40,8 @@ import { trioId } from '../ledger/tables/stat-trios.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
+import { RowMacs } from '../node/row-macs.ts';
+import { sqliteIncidentStore } from '../node/sqlite-incident-store.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import { state } from '../node/statements.ts';
 import type { DataServerLine } from '../sdk/data-servers.ts';
@@ -47,6 +50,8 @@ import { signStatement } from '../sdk/statements.ts';
 import { createDataServerHttp } from '../server/data-server-http.ts';
 import { actSender, provenRows } from '../server/ledger-line.ts';
 import { readingsOf } from './pages.ts';
+
+const testMacs = new RowMacs(new Uint8Array(32));
 
 export type Place = 0 | 1 | 2;
 export const places: readonly Place[] = [0, 1, 2];
@@ -80,8 +85,8 @@ export class ReadingTown {
     return this.servers.map(({ account }) => account);
   }
 
-  static async open(): Promise<ReadingTown> {
-    const town = await startConsortium({ wings: [vitalsGateway] });
+  static async open(more: readonly GatewayWing[] = []): Promise<ReadingTown> {
+    const town = await startConsortium({ wings: [vitalsGateway, ...more] });
     const byAccount = new Map<AccountId, RunningServer>();
     const servers: RunningServer[] = [];
     for (const hospital of hospitals) {
@@ -193,10 +198,12 @@ async function openServer(
   );
   const arithmetic = await pageArithmetic();
   const path = join(town.home, `pages-${hospital}.db`);
-  const store = new SqlitePageStore(path, arithmetic);
-  const questions = sqliteQuestionStore(join(town.home, `questions-${hospital}.db`));
+  const store = new SqlitePageStore(path, arithmetic, testMacs);
+  const questions = sqliteQuestionStore(join(town.home, `questions-${hospital}.db`), testMacs);
   const { now } = town;
+  const incidents = sqliteIncidentStore(':memory:', testMacs);
   const server = new DataServer({
+    incidents,
     ...{
       account,
       sign,
@@ -234,11 +241,18 @@ export const pageValues = (panel: number, n: number, seed: number): PageValues =
 export type Held = Awaited<ReturnType<SqlitePageStore['pagesOf']>>[number];
 
 /** From now on this server shows its pages otherwise than it keeps them; undefined: not at all. Returns the way back. */
-export function lieIn({ store }: RunningServer, lie: (page: Held) => Held | undefined): () => void {
+export function lieIn(
+  { store, server: { tampering } }: RunningServer,
+  lie: (page: Held) => Held | undefined,
+): () => void {
   const honest = store.pagesOf.bind(store);
   store.pagesOf = async (...asked) => (await honest(...asked)).flatMap((it) => lie(it) ?? []);
+  // An honest one would not show it.
+  const { requireKept } = tampering;
+  tampering.requireKept = () => {};
   return () => {
     store.pagesOf = honest;
+    tampering.requireKept = requireKept;
   };
 }
 

@@ -9,7 +9,7 @@ import {
   verifyLabelled,
 } from '../../../crypto/signature.ts';
 import { freshWindow } from '../../../ledger/nonce-window.ts';
-import type { StateTable } from '../../../ledger/table.ts';
+import type { LedgerView, StateTable } from '../../../ledger/table.ts';
 import { accounts, neverRotated } from '../../../ledger/tables/accounts.ts';
 import { keys, neverChanged } from '../../../ledger/tables/keys.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
@@ -21,6 +21,9 @@ import { type Registration, registration, signedRegistration } from '../api/regi
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
 import type { OfThree } from '../crypto/page-head.ts';
 import type { PageValues } from '../crypto/page-values.ts';
+import { type Incident, incident } from '../ledger/acts/incident.ts';
+import { type ServerQuarantine, serverQuarantine } from '../ledger/acts/server-quarantine.ts';
+import { type ServerRebuilt, serverRebuilt } from '../ledger/acts/server-rebuilt.ts';
 import { batchSignedBytes, type StatBatch } from '../ledger/acts/stat-batch.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
@@ -28,9 +31,12 @@ import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { DataServer } from '../node/data-server.ts';
 import { type DataServerBase, defaultDataServerSettings } from '../node/data-server-base.ts';
+import type { IncidentStore } from '../node/incident-store.ts';
 import type { PageStore } from '../node/page-store.ts';
 import type { QuestionStore } from '../node/question-store.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
+import { rowMacsOf } from '../node/row-macs.ts';
+import { sqliteIncidentStore } from '../node/sqlite-incident-store.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import {
   type SensorLine,
@@ -63,6 +69,7 @@ interface Actor {
 export class FakeLedger {
   readonly rows = new Map<string, unknown>();
   readonly chainId = 'test-chain';
+  height = 10;
   async row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined> {
     return this.rows.get(`${table.name}/${id}`) as Row | undefined;
   }
@@ -90,6 +97,23 @@ export class FakeLedger {
     const batch = { root, pages, firstHour, lastHour, height: number };
     this.put(statBatches, batchRowId(act.trio, number), batch);
     this.put(statTrios, act.trio, { ...trio, newestBatch: number });
+  }
+  /** By the ledger's own rule, in a block of its own. */
+  async judge(
+    act: Incident | ServerQuarantine | ServerRebuilt,
+    sender: AccountId,
+    timeMs: number,
+  ): Promise<void> {
+    const module = [incident, serverQuarantine, serverRebuilt].find(
+      ({ kind }) => kind === act.kind,
+    );
+    const view: LedgerView = {
+      get: (table, id) => this.rows.get(`${table.name}/${id}`) as never,
+    };
+    const block = { height: ++this.height, timeMs };
+    const outcome = module?.rules[0]?.judge(view, act as never, { sender, block } as never);
+    if (outcome === undefined || !outcome.ok) throw new CodedError(outcome?.code ?? 'INTERNAL');
+    for (const { table, id, row } of outcome.writes) this.put(table, id, row);
   }
   enrol({ account, sign, kem }: Actor, role: 'data-server' | 'patient' | 'researcher'): void {
     this.put(accounts, account, {
@@ -119,6 +143,9 @@ interface OpenServer {
   readonly store: PageStore;
   readonly questions: QuestionStore;
 }
+interface OpenedServer extends OpenServer {
+  readonly incidents: IncidentStore;
+}
 
 /** What a server keeps, by its place; again after it was killed: what it left. Missing: in files. */
 export type OpenStores = (place: Place) => Promise<Omit<OpenServer, 'server'>>;
@@ -139,7 +166,7 @@ export class ThreeServers {
   readonly pseudonym: Uint8Array = bytesOf('pseudonym').slice(0, 16);
   now = nowMs;
   readonly #folder: string;
-  readonly #open = new Map<Place, OpenServer>();
+  readonly #open = new Map<Place, OpenedServer>();
   readonly #openStores: OpenStores | undefined;
   /** Of servers that are not open. */
   readonly #stores = new Map<Place, Omit<OpenServer, 'server'>>();
@@ -199,16 +226,29 @@ export class ThreeServers {
     const open = this.#open.get(place);
     if (open !== undefined) return open;
     const { store, questions } = this.#stores.get(place) ?? {
-      store: new SqlitePageStore(join(this.#folder, `${place}.db`), this.arithmetic),
-      questions: sqliteQuestionStore(join(this.#folder, `questions ${place}.db`)),
+      store: new SqlitePageStore(
+        join(this.#folder, `${place}.db`),
+        this.arithmetic,
+        rowMacsOf((this.actors[place] ?? this.ana).rootSecret),
+      ),
+      questions: sqliteQuestionStore(
+        join(this.#folder, `questions ${place}.db`),
+        rowMacsOf((this.actors[place] ?? this.ana).rootSecret),
+      ),
     };
-    const server = new DataServer(this.#baseOf(place, store, questions));
-    const made = { store, questions, server };
+    const macs = rowMacsOf((this.actors[place] ?? this.ana).rootSecret);
+    const incidents = sqliteIncidentStore(join(this.#folder, `incidents ${place}.db`), macs);
+    const server = new DataServer({ ...this.#baseOf(place, store, questions), incidents });
+    const made = { store, questions, server, incidents };
     this.#open.set(place, made);
     return made;
   }
 
-  #baseOf(place: Place, store: PageStore, questions: QuestionStore): DataServerBase {
+  #baseOf(
+    place: Place,
+    store: PageStore,
+    questions: QuestionStore,
+  ): Omit<DataServerBase, 'incidents'> {
     const own = this.actors[place];
     if (own === undefined) throw new Error('no such server');
     return {
@@ -229,6 +269,7 @@ export class ThreeServers {
       },
       send: async (act) => {
         if (act.kind === 'StatBatch') return this.ledger.take(act);
+        if (act.kind !== 'StatSeal') return this.ledger.judge(act, own.account, this.now);
         const id = sealRowId(act.researcher, act.query, own.account);
         if ((await this.ledger.row(statSeals, id)) !== undefined)
           throw new CodedError('SEAL_TAKEN');
@@ -245,6 +286,7 @@ export class ThreeServers {
   }
 
   async #close(place: Place): Promise<void> {
+    await this.#open.get(place)?.incidents.close();
     const open = this.#open.get(place) ?? this.#stores.get(place);
     this.#open.delete(place);
     this.#stores.delete(place);

@@ -3,12 +3,12 @@ import { handler } from '../../../../gateway/handler.ts';
 import { bytesToHex } from '../../../../primitives/bytes.ts';
 import { readReport } from '../../api/incident-report.ts';
 import { incidentsGet } from '../../api/routes/incidents-get.ts';
-import { incidents } from '../incidents/incidents-part.ts';
+import { hospitalReports } from '../incidents/incidents-part.ts';
 
 /** Source: rule VT-26. */
 export const handleIncidentsGet = handler(incidentsGet, ({ gateway }) => ({
   incidents: gateway.parts
-    .get(incidents)
+    .get(hospitalReports)
     .list()
     .map(({ name, height, signed }) => {
       const { kind, store, foundBy, foundMs, wholeMs, places, more, ...rest } = readReport(signed);

@@ -33,7 +33,7 @@ export interface ListedIncident {
  * Incidents of this hospital's own stores and doors: what the scrub finds becomes a signed report, which is kept in a folder
  * apart, its hash goes on the ledger, and who is concerned is told. Source: docs/protocol/vitals-tampering.md, VT-20 to VT-23.
  */
-export class Incidents {
+export class HospitalReports {
   readonly #base: GatewayBase;
   readonly #findings: Findings;
 
@@ -50,7 +50,7 @@ export class Incidents {
   #wait(what: 'found' | 'ended', all: readonly OpenFinding[], ms: number): void {
     for (const it of all) {
       this.#base.db.run(
-        'INSERT INTO vitals_incident_waiting (what, ms, finding, concerned) VALUES (?, ?, ?, ?)',
+        'INSERT INTO vitals_report_waiting (what, ms, finding, concerned) VALUES (?, ?, ?, ?)',
         ...[what, ms, JSON.stringify(it), this.#findings.concerned(it).join(' ')],
       );
     }
@@ -66,7 +66,7 @@ export class Incidents {
 
   async #report(what: 'found' | 'ended'): Promise<void> {
     const rows = this.#base.db.all(
-      'SELECT * FROM vitals_incident_waiting WHERE what = ? ORDER BY n LIMIT 4096',
+      'SELECT * FROM vitals_report_waiting WHERE what = ? ORDER BY n LIMIT 4096',
       what,
     );
     const stores = new Map<string, Waiting[]>();
@@ -91,10 +91,10 @@ export class Incidents {
         : endedReport({ ...about, follows: this.#reportOf(all[0]?.id ?? '') });
     await this.#keep(report, (name) => {
       for (const { n } of waiting) {
-        this.#base.db.run('DELETE FROM vitals_incident_waiting WHERE n = ?', n);
+        this.#base.db.run('DELETE FROM vitals_report_waiting WHERE n = ?', n);
       }
       for (const { id } of what === 'found' ? all : []) {
-        this.#base.db.run('INSERT OR REPLACE INTO vitals_incident_places VALUES (?, ?)', id, name);
+        this.#base.db.run('INSERT OR REPLACE INTO vitals_report_places VALUES (?, ?)', id, name);
       }
       for (const account of people) this.#tell(account, name, report);
     });
@@ -103,7 +103,7 @@ export class Incidents {
   /** The report in which a place was told; empty: none. */
   #reportOf(finding: string): Uint8Array {
     const row = this.#base.db.get(
-      'SELECT name FROM vitals_incident_places WHERE finding = ?',
+      'SELECT name FROM vitals_report_places WHERE finding = ?',
       finding,
     );
     return (row && hexToBytes(row.text('name'))) ?? new Uint8Array(0);
@@ -136,22 +136,22 @@ export class Incidents {
     const signed = encodeSigned({ bytes, signature });
     const name = bytesToHex(sha256(signed));
     if (folder !== undefined) writeReport(folder, name, signed);
-    db.transaction('incident', () => {
+    db.transaction('vitals-reports', () => {
       db.run(
-        'INSERT OR IGNORE INTO vitals_incidents VALUES (?, ?, ?, 0)',
+        'INSERT OR IGNORE INTO vitals_reports VALUES (?, ?, ?, 0)',
         name,
         report.foundMs,
         signed,
       );
       inStep(name);
     });
-    this.#base.figures.add('incidents_total', 1, { kind: report.kind });
+    this.#base.figures.add('reports_total', 1, { kind: report.kind });
   }
 
   async #anchor(): Promise<void> {
     const { db, sender } = this.#base;
     for (const row of db.all(
-      'SELECT * FROM vitals_incidents WHERE height = 0 ORDER BY atMs LIMIT 16',
+      'SELECT * FROM vitals_reports WHERE height = 0 ORDER BY atMs LIMIT 16',
     )) {
       const signed = row.bytes('signed');
       const { kind } = readReport(signed);
@@ -162,14 +162,14 @@ export class Incidents {
           commitMs,
         ),
       );
-      db.run('UPDATE vitals_incidents SET height = ? WHERE name = ?', height, row.text('name'));
+      db.run('UPDATE vitals_reports SET height = ? WHERE name = ?', height, row.text('name'));
     }
   }
 
   /** The newest first. */
   list(): ListedIncident[] {
     return this.#base.db
-      .all('SELECT * FROM vitals_incidents ORDER BY atMs DESC, name LIMIT 200')
+      .all('SELECT * FROM vitals_reports ORDER BY atMs DESC, name LIMIT 200')
       .map((row) => ({
         ...{ name: row.text('name'), height: row.uint('height'), signed: row.bytes('signed') },
       }));
@@ -177,8 +177,7 @@ export class Incidents {
 
   countWaiting(): number {
     return (
-      this.#base.db.get('SELECT count(*) AS n FROM vitals_incidents WHERE height = 0')?.uint('n') ??
-      0
+      this.#base.db.get('SELECT count(*) AS n FROM vitals_reports WHERE height = 0')?.uint('n') ?? 0
     );
   }
 }
@@ -200,26 +199,26 @@ async function heightOf(sent: Promise<{ readonly height: number }>): Promise<num
   }
 }
 
-export const incidents = definePart({
-  name: 'vitals-incidents',
+export const hospitalReports = definePart({
+  name: 'vitals-reports',
   store: {
-    owner: 'vitals-incidents',
-    writes: ['incident'],
+    owner: 'vitals-reports',
+    writes: ['vitals-reports'],
     migrations: [
       `
-CREATE TABLE vitals_incident_waiting (
+CREATE TABLE vitals_report_waiting (
   n INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL, ms INTEGER NOT NULL, finding TEXT NOT NULL, concerned TEXT NOT NULL
 ) STRICT;
-CREATE TABLE vitals_incident_places (finding TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE vitals_incidents (
+CREATE TABLE vitals_report_places (finding TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE vitals_reports (
   name TEXT PRIMARY KEY, atMs INTEGER NOT NULL, signed BLOB NOT NULL, height INTEGER NOT NULL
 ) STRICT;`,
     ],
   },
-  open: (base, parts) => new Incidents(base, parts.get(findings)),
+  open: (base, parts) => new HospitalReports(base, parts.get(findings)),
   metrics: {
-    incidents_total: { kind: 'counter', help: 'Signed reports of incidents', labels: ['kind'] },
-    incidents_waiting: {
+    reports_total: { kind: 'counter', help: 'Signed reports of incidents', labels: ['kind'] },
+    reports_waiting: {
       kind: 'gauge',
       help: 'Reports whose hash is not on the ledger yet',
       now: (part) => part.countWaiting(),

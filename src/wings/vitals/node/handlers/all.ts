@@ -1,4 +1,5 @@
 import type { DataHandler } from '../handler.ts';
+import { handleOperatorPost } from './operator-post.ts';
 import { handlePageStatesPost } from './page-states-post.ts';
 import { handlePagesPost } from './pages-post.ts';
 import { handlePeerPost } from './peer-post.ts';
@@ -20,4 +21,5 @@ export const dataHandlers: readonly DataHandler[] = [
   handleStatAskPost,
   handleStatQuestionsPost,
   handleReadingsPost,
+  handleOperatorPost,
 ];

@@ -1,0 +1,33 @@
+import {
+  accountId,
+  bytes,
+  hexId,
+  list,
+  type Of,
+  oneOf,
+  struct,
+  text,
+  uint,
+} from '../../../primitives/shape.ts';
+
+/** To a patient's hospital, from a data server: a statement with this word. Source: vitals-tampering.md, rule VT-12. */
+export const incidentWord = 'incident';
+export const mostPeopleOfNotice = 256;
+
+/** Which server, which hours, what was done, from where: nothing of what was kept. */
+export const incidentNotice = struct({
+  /** The report on the ledger. */
+  incident: bytes(32),
+  /** The incident that this quarantine began with: of one, each is told once. */
+  began: hexId(32),
+  /** A word for the server, such as `harbour`. */
+  server: text(64),
+  fromMs: uint,
+  untilMs: uint,
+  done: oneOf(['quarantined', 'rebuilt', 'refused', 'reported'] as const),
+  /** An address; '': none was told. */
+  source: text(64),
+  claimedMac: text(32),
+  people: list(accountId, { least: 1, most: mostPeopleOfNotice }),
+});
+export type IncidentNotice = Of<typeof incidentNotice>;

@@ -1,0 +1,183 @@
+import type { KemKey } from '../../../crypto/kem.ts';
+import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
+import type { IncidentReport } from '../api/incident-report.ts';
+import { pageManifest } from '../api/page.ts';
+import { keptHash } from '../crypto/page-keep.ts';
+import { mostRootsOfRebuilt } from '../ledger/acts/server-rebuilt.ts';
+import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
+import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
+import { copyBatch, copyPeople } from './batch-copies.ts';
+import type { DataServerBase } from './data-server-base.ts';
+import { askEnvelopes, pagesPerAsking } from './envelopes.ts';
+import type { KeptQuarantine } from './incident-store.ts';
+import { headOf } from './page-bodies.ts';
+import type { MendedPage, PageNames, PageUpkeep, StoredShare } from './page-store.ts';
+import { rebuildShare } from './rebuild-share.ts';
+import { register } from './registering.ts';
+import type { Tampering } from './tampering.ts';
+import { type OwnTrio, ownTrio } from './trio.ts';
+
+/** What was put right of one trio. */
+export interface Rebuilt {
+  readonly trio: string;
+  readonly batches: number;
+  readonly pages: number;
+  /** Of them those whose share came out of an envelope; the others still held. */
+  readonly fromEnvelopes: number;
+}
+
+/**
+ * Puts right what a data server keeps, without plaintext: lists and manifests from the other two, shares from envelopes that its
+ * own recovery key opens, each batch held to its root. Source: docs/protocol/vitals-tampering.md, rule VT-11.
+ */
+export class Rebuilding {
+  readonly #base: DataServerBase;
+  readonly #tampering: Tampering;
+
+  constructor(base: DataServerBase, tampering: Tampering) {
+    this.#base = base;
+    this.#tampering = tampering;
+  }
+
+  /**
+   * All that is in quarantine; a scrub that finds nothing ends it, and ServerRebuilt says so. Throws ROOT_DIFFERS, ENVELOPE_BAD,
+   * ROW_TAMPERED {rows}: something is still not what it was, and what asking the other two throws; what was put right stays.
+   */
+  async rebuild(key: KemKey): Promise<readonly Rebuilt[]> {
+    await this.#tampering.open();
+    const upkeep = this.#base.store.upkeep;
+    if (upkeep === undefined) throw new CodedError('INTERNAL', { what: 'upkeep' });
+    const standing = this.#tampering.quarantines();
+    const rebuilt: Rebuilt[] = [];
+    for (const quarantine of standing) rebuilt.push(await this.#batches(upkeep, quarantine, key));
+    await upkeep.drop(droppedTables, 'PEER_DISAGREES');
+    for (const { trio } of standing) {
+      const take = (signed: Uint8Array) => register(this.#base, signed).catch(unlessKnown);
+      await copyPeople(this.#base, await ownTrio(this.#base, trio), take);
+    }
+    const { bad } = await this.#tampering.scrub.round(1_024);
+    if (bad.length > 0)
+      throw new CodedError('ROW_TAMPERED', { rows: bad.length, table: bad[0]?.table ?? '' });
+    for (const [at, quarantine] of standing.entries()) {
+      await this.#tampering.tellLedger();
+      await this.#tellRebuilt(quarantine);
+      await this.#tampering.lifted(quarantine.trio, this.#report(quarantine, rebuilt[at]));
+    }
+    return rebuilt;
+  }
+
+  async #batches(upkeep: PageUpkeep, of: KeptQuarantine, key: KemKey): Promise<Rebuilt> {
+    const trio = await ownTrio(this.#base, of.trio);
+    let [pages, fromEnvelopes, batches] = [0, 0, 0];
+    for (let number = Math.max(1, of.first); number <= of.last; number++) {
+      const copy = await copyBatch(this.#base, trio, number);
+      const shares = await this.#shares(trio, copy.pages, key);
+      await upkeep.mendBatch(copy.batch, shares.pages);
+      pages += shares.pages.length;
+      fromEnvelopes += shares.fromEnvelopes;
+      batches++;
+    }
+    return { trio: of.trio, batches, pages, fromEnvelopes };
+  }
+
+  /** What still holds stays; the rest comes out of envelopes. */
+  async #shares(
+    trio: OwnTrio,
+    names: readonly PageNames[],
+    key: KemKey,
+  ): Promise<{ readonly pages: readonly MendedPage[]; readonly fromEnvelopes: number }> {
+    const held = new Map<string, StoredShare>();
+    for (const it of names) {
+      const kept = await this.#held(trio, it);
+      if (kept !== undefined) held.set(bytesToHex(it.page), kept);
+    }
+    const missing = names.filter(({ page }) => !held.has(bytesToHex(page)));
+    for (let at = 0; at < missing.length; at += pagesPerAsking)
+      for (const [page, kept] of await this.#opened(
+        trio,
+        missing.slice(at, at + pagesPerAsking),
+        key,
+      ))
+        held.set(page, kept);
+    const pages = names.map((it) => {
+      const kept = held.get(bytesToHex(it.page));
+      if (kept === undefined) throw new CodedError('ENVELOPE_BAD', { because: 'missing' });
+      return { names: it, atMs: this.#base.now(), kept };
+    });
+    return { pages, fromEnvelopes: missing.length };
+  }
+
+  async #held(trio: OwnTrio, { page, manifest }: PageNames): Promise<StoredShare | undefined> {
+    const kept = await this.#base.store.upkeep?.share(page);
+    if (kept === undefined) return undefined;
+    const said = decodeAs(pageManifest, manifest);
+    const hash = said.hashes[trio.place - 1] ?? said.hashes[0];
+    return equalBytes(keptHash(trio.place, headOf(said), kept), hash) ? kept : undefined;
+  }
+
+  async #opened(
+    trio: OwnTrio,
+    names: readonly PageNames[],
+    key: KemKey,
+  ): Promise<readonly (readonly [page: string, kept: StoredShare])[]> {
+    const envelopes = await askEnvelopes(
+      this.#base,
+      trio,
+      names.map(({ page }) => page),
+    );
+    const opened: [string, StoredShare][] = [];
+    for (const { page, manifest } of names) {
+      const name = decodeAs(pageManifest, manifest).envelopes[trio.place - 1];
+      const envelope = (name && envelopes.get(name)) ?? new Uint8Array(0);
+      const of = { trio: trio.id, server: trio.place, manifest, envelope };
+      opened.push([bytesToHex(page), await rebuildShare(this.#base.arithmetic, key, of)]);
+    }
+    return opened;
+  }
+
+  /** As many acts as it takes. Again: nothing more. */
+  async #tellRebuilt({ trio }: KeptQuarantine): Promise<void> {
+    const { ledger, send, account } = this.#base;
+    for (;;) {
+      const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
+      if (row === undefined || row.state === 'rebuilt') return;
+      const fromBatch = Math.max(1, row.firstBatch);
+      const roots: Uint8Array[] = [];
+      for (let at = fromBatch; at <= row.lastBatch && roots.length < mostRootsOfRebuilt; at++) {
+        const batch = await ledger.row(statBatches, batchRowId(trio, at));
+        const own = await this.#base.store.sealedBatch(trio, at);
+        if (batch === undefined || own === undefined || !equalBytes(own.root, batch.root))
+          throw new CodedError('ROOT_DIFFERS', { number: at });
+        roots.push(own.root);
+      }
+      await send({ kind: 'ServerRebuilt', trio, server: account, fromBatch, roots });
+    }
+  }
+
+  #report({ trio, first, last, began }: KeptQuarantine, of: Rebuilt | undefined): IncidentReport {
+    const { account, ledger, now } = this.#base;
+    return {
+      ...{ chainId: ledger.chainId, by: account, kind: 'tampering', store: 'data-server' },
+      ...{ foundBy: 'scrub', foundMs: now(), wholeMs: now(), places: [], more: 0 },
+      batches: [{ trio, firstBatch: first, lastBatch: last }],
+      ...{ firstHour: 0, lastHour: 0, people: 0, attempts: [], untold: [] },
+      done: [
+        { what: `rebuilt ${of?.pages ?? 0} pages of ${of?.batches ?? 0} batches`, atMs: now() },
+        { what: 'serves again', atMs: now() },
+      ],
+      follows: Uint8Array.from(Buffer.from(began, 'hex')),
+    };
+  }
+}
+
+/** What does not hold of them goes: it is made anew, asked for anew or sent anew. */
+const droppedTables = [
+  ...['pages', 'bodies', 'sayings', 'arrivals', 'patients', 'kept', 'batches', 'days'],
+  ...['day_counters', 'envelopes', 'page_envelopes'],
+];
+
+const unlessKnown = (error: unknown): void => {
+  if (!isCoded(error, 'REGISTRATION_OLD') && !isCoded(error, 'PSEUDONYM_TAKEN')) throw error;
+};

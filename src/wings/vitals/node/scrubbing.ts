@@ -1,0 +1,150 @@
+import { leafHash, merkleRoot } from '../../../ledger/merkle.ts';
+import { equalBytes } from '../../../primitives/bytes.ts';
+import { decodeCbor, encodeCbor, readArray } from '../../../primitives/cbor.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { ServerNumber } from '../crypto/page-head.ts';
+import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
+import { statTrios } from '../ledger/tables/stat-trios.ts';
+import type { DataServerBase } from './data-server-base.ts';
+import type { BadRow, ScrubPlace } from './upkeep.ts';
+
+/** What is looked at, in this order; `ledger`: batches against their roots. */
+export const scrubbedStores = ['pages', 'questions', 'ledger'] as const;
+export type ScrubbedStore = (typeof scrubbedStores)[number];
+
+/** Where a round is. */
+export interface RoundPlace {
+  readonly store: ScrubbedStore;
+  readonly place: ScrubPlace | undefined;
+}
+
+export interface RoundStep {
+  readonly bad: readonly (BadRow & { readonly store: ScrubbedStore })[];
+  readonly rows: number;
+  readonly bytes: number;
+  /** Undefined: the round is over. */
+  readonly next: RoundPlace | undefined;
+}
+
+type Base = Pick<DataServerBase, 'account' | 'ledger' | 'store' | 'questions'>;
+
+/**
+ * Looks at everything that a data server keeps, a few rows a step: row by row by MAC and hash, each table as a whole at its end,
+ * each batch against the root on the ledger. Source: docs/protocol/vitals-tampering.md, rules VT-5 to VT-8.
+ */
+export class Scrub {
+  readonly #base: Base;
+  readonly #numbers = new Map<string, ServerNumber | undefined>();
+
+  constructor(base: Base) {
+    this.#base = base;
+  }
+
+  /** One step from a place on; `most` rows. Throws what the ledger's rows throw. */
+  async step(at: RoundPlace | undefined, most: number, isFull = false): Promise<RoundStep> {
+    const { store, place } = at ?? { store: 'pages' as const, place: undefined };
+    if (store === 'ledger') return this.#batches(place);
+    const { upkeep } = store === 'pages' ? this.#base.store : this.#base.questions;
+    const following: RoundPlace = {
+      store: store === 'pages' ? 'questions' : 'ledger',
+      place: undefined,
+    };
+    if (upkeep === undefined) return { bad: [], rows: 0, bytes: 0, next: following };
+    if (store === 'pages' && (place === undefined || this.#numbers.size === 0))
+      await this.#learnNumbers();
+    const found = await upkeep.scrub(place, most, (trio) => this.#numbers.get(trio));
+    const whole = found.next === undefined ? await upkeep.scrubWhole(isFull) : [];
+    return {
+      bad: [...found.bad, ...whole].map((it) => ({ ...it, store })),
+      ...{ rows: found.rows, bytes: found.bytes },
+      next: found.next === undefined ? following : { store, place: found.next },
+    };
+  }
+
+  /** A whole round, at once. `onStep`: told after each step, and waited for. */
+  async round(
+    most: number,
+    onStep: (step: RoundStep) => Promise<void> = async () => {},
+  ): Promise<Pick<RoundStep, 'bad' | 'rows' | 'bytes'>> {
+    const bad: RoundStep['bad'][number][] = [];
+    let [rows, bytes] = [0, 0];
+    let next: RoundPlace | undefined;
+    do {
+      const step = await this.step(next, most, true);
+      bad.push(...step.bad);
+      rows += step.rows;
+      bytes += step.bytes;
+      next = step.next;
+      await onStep(step);
+    } while (next !== undefined);
+    return { bad, rows, bytes };
+  }
+
+  async #learnNumbers(): Promise<void> {
+    const { account, ledger, store } = this.#base;
+    for (const trio of await store.trios()) {
+      const row = await ledger.row(statTrios, trio);
+      const number = ([1, 2, 3] as const)[row?.servers.indexOf(account) ?? -1];
+      this.#numbers.set(trio, number);
+    }
+  }
+
+  /** One batch a step. */
+  async #batches(place: ScrubPlace | undefined): Promise<RoundStep> {
+    const { ledger, store } = this.#base;
+    const trios = await store.trios();
+    const trio: string | undefined = place?.table ?? trios[0];
+    const done: RoundStep = { bad: [], rows: 0, bytes: 0, next: undefined };
+    if (trio === undefined) return done;
+    const number = Number(place?.after[0] ?? 0) + 1;
+    if (number > (await store.newestBatch(trio))) {
+      const [following] = trios.slice(trios.indexOf(trio) + 1);
+      if (following === undefined) return done;
+      return { ...done, next: { store: 'ledger', place: { table: following, after: [] } } };
+    }
+    const row = await ledger.row(statBatches, batchRowId(trio, number));
+    const root = await this.#rootOf(trio, number);
+    const isSame = row !== undefined && root !== undefined && equalBytes(row.root, root);
+    const of = { table: 'batches', row: `${trio} ${number}`, column: '', bound: 'ledger root' };
+    return {
+      ...{
+        rows: 1,
+        bytes: 0,
+        bad: isSame ? [] : [{ ...of, store: 'ledger', trio, batch: number }],
+      },
+      next: { store: 'ledger', place: { table: trio, after: [number] } },
+    };
+  }
+
+  /** Of what is kept now; undefined: a page is missing, or the batch, or cannot be read. */
+  async #rootOf(trio: string, number: number): Promise<Uint8Array | undefined> {
+    try {
+      const batch = await this.#base.store.sealedBatch(trio, number);
+      const leaves = await Promise.all((batch?.pages ?? []).map((page) => this.#leafOf(page)));
+      return leaves.length === 0 ? undefined : merkleRoot(leaves);
+    } catch (error) {
+      if (isCoded(error, 'HOME_INVALID') || isCoded(error, 'NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+
+  async #leafOf(page: Uint8Array): Promise<Uint8Array> {
+    const held = await this.#base.store.page(page);
+    if (held === undefined) throw new CodedError('NOT_FOUND', { what: 'page' });
+    return leafHash(held.leaf);
+  }
+}
+
+/** A place as it is kept: CBOR[store, table or empty, keys]. */
+export const placeBytes = ({ store, place }: RoundPlace): Uint8Array =>
+  encodeCbor([store, place?.table ?? '', [...(place?.after ?? [])]]);
+
+/** Undefined: none, or none that is known here: the round begins anew. */
+export function placeIn(bytes: Uint8Array): RoundPlace | undefined {
+  if (bytes.length === 0) return undefined;
+  const [word, table, after] = readArray(decodeCbor(bytes), 'place');
+  const store = scrubbedStores.find((it) => it === word);
+  if (store === undefined || typeof table !== 'string' || !Array.isArray(after)) return undefined;
+  if (table === '') return { store, place: undefined };
+  return { store, place: { table, after: after as ScrubPlace['after'] } };
+}

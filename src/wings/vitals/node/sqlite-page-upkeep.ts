@@ -1,0 +1,238 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { sha256 } from '../../../crypto/hash.ts';
+import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
+import { blobIdOf } from '../../../storage/blob-id.ts';
+import { batchLeafContent } from '../api/batch-leaf.ts';
+import { type PageManifest, pageManifest } from '../api/page.ts';
+import type { ServerNumber } from '../crypto/page-head.ts';
+import { keptHash } from '../crypto/page-keep.ts';
+import { pageTables } from './guarded-tables.ts';
+import { headOf } from './page-bodies.ts';
+import { batchOf, type Row } from './page-rows.ts';
+import type { MendedPage, PlannedBatch, StoredShare } from './page-store.ts';
+import type { Value } from './row-macs.ts';
+import type { SqliteRowGuard } from './sqlite-row-guard.ts';
+import type { BadRow, ScrubPlace, ScrubStep } from './upkeep.ts';
+
+type NumberOf = (trio: string) => ServerNumber | undefined;
+
+/** Rows of a table with what they are held to, one step of a scrub. */
+export function scrubPages(
+  db: DatabaseSync,
+  guard: SqliteRowGuard,
+  of: {
+    readonly place: ScrubPlace | undefined;
+    readonly most: number;
+    readonly numberOf: NumberOf;
+  },
+): ScrubStep {
+  const at = pageTables.findIndex(({ name }) => name === (of.place?.table ?? 'patients'));
+  const table = pageTables[at] ?? pageTables[0];
+  const scrubbed = guard.scrub(table, of.place?.after, of.most);
+  const more = scrubbed.rows.flatMap((row) => [...lookAt(db, table.name, row, of.numberOf)]);
+  const bad = [...scrubbed.bad.map((it) => whose(db, it)), ...more];
+  const following = pageTables[at + 1];
+  const next =
+    scrubbed.next !== undefined
+      ? { table: table.name, after: scrubbed.next as ScrubPlace['after'] }
+      : following && { table: following.name, after: [] };
+  return { bad, rows: scrubbed.rows.length, bytes: scrubbed.bytes, next };
+}
+
+/** What a row is held to besides its MAC. */
+function* lookAt(db: DatabaseSync, table: string, row: Row, numberOf: NumberOf): Iterable<BadRow> {
+  if (table === 'pages') yield* lookAtPage(db, row, numberOf);
+  if (table === 'envelopes') {
+    const found = db
+      .prepare('SELECT name, envelope FROM envelopes WHERE number = ?')
+      .get(row.number as number);
+    const { name, envelope } = found ?? {};
+    if (!(envelope instanceof Uint8Array) || blobIdOf(envelope) !== name)
+      yield { table, row: String(row.number), column: 'envelope', bound: 'envelope id' };
+  }
+  if (table === 'batches' && row.sealed === 1) yield* lookAtBatch(db, row);
+}
+
+function* lookAtPage(db: DatabaseSync, named: Row, numberOf: NumberOf): Iterable<BadRow> {
+  const row = db.prepare('SELECT * FROM pages WHERE id = ?').get(named.id as number) ?? {};
+  const { manifest, batch, roll, histogram, clinical, salt, state } = row;
+  const trio = String(row.trio);
+  const of = {
+    ...{ table: 'pages', row: String(row.id), trio },
+    ...(typeof batch === 'number' && { batch }),
+    ...(row.pseudonym instanceof Uint8Array && { pseudonym: row.pseudonym }),
+  };
+  const isNamed =
+    manifest instanceof Uint8Array &&
+    row.manifest_hash instanceof Uint8Array &&
+    equalBytes(sha256(manifest), row.manifest_hash);
+  if (!isNamed) return yield { ...of, column: 'manifest', bound: 'manifest hash' };
+  const parts = [roll, histogram, clinical, salt];
+  if (state !== 'accepted') {
+    if (parts.some((it) => it !== null) || batch !== 0)
+      yield { ...of, column: 'state', bound: 'kept hash' };
+    return;
+  }
+  const number = numberOf(trio);
+  const said = read(manifest);
+  const isKept =
+    said !== undefined &&
+    roll instanceof Uint8Array &&
+    histogram instanceof Uint8Array &&
+    clinical instanceof Uint8Array &&
+    salt instanceof Uint8Array &&
+    (number === undefined ||
+      equalBytes(
+        keptHash(number, headOf(said), { roll, histogram, clinical, salt }),
+        said.hashes[number - 1] ?? said.hashes[0],
+      ));
+  if (!isKept) yield { ...of, column: 'share', bound: 'kept hash' };
+  const isLeaf =
+    said !== undefined &&
+    row.leaf instanceof Uint8Array &&
+    equalBytes(row.leaf, batchLeafContent(manifest, said));
+  if (!isLeaf) yield { ...of, column: 'leaf', bound: 'manifest hash' };
+  const isListed =
+    batch === 0 ||
+    db
+      .prepare('SELECT 1 FROM batches WHERE trio = ? AND number = ? AND sealed = 1')
+      .get(trio, batch ?? null) !== undefined;
+  if (!isListed) yield { ...of, column: 'batch', bound: 'batch list' };
+}
+
+function read(manifest: Uint8Array): PageManifest | undefined {
+  try {
+    return decodeAs(pageManifest, manifest);
+  } catch {
+    return undefined;
+  }
+}
+
+/** That the pages of a sealed batch are those of its list. */
+function* lookAtBatch(db: DatabaseSync, named: Row): Iterable<BadRow> {
+  const batch = batchOf(named);
+  const { trio, number, pages } = batch;
+  const of = { table: 'pages', trio, batch: number, column: 'batch', bound: 'batch list' };
+  const byPage = db.prepare('SELECT id, batch, state FROM pages WHERE page = ? AND trio = ?');
+  for (const page of pages) {
+    const row = byPage.get(page, trio);
+    if (row?.batch !== number || row.state !== 'accepted')
+      yield { ...of, row: row === undefined ? Buffer.from(page).toString('hex') : String(row.id) };
+  }
+  const counted = db
+    .prepare('SELECT count(*) AS n FROM pages WHERE trio = ? AND batch = ?')
+    .get(trio, number);
+  if (counted?.n !== pages.length) yield { ...of, row: `batch ${number}` };
+}
+
+/** Of which batch and patient a row is whose MAC does not hold, as far as it says. */
+function whose(db: DatabaseSync, bad: BadRow): BadRow {
+  const { table, row } = bad;
+  if (table === 'batches') {
+    const [trio = '', number] = row.split(' ');
+    return { ...bad, trio, batch: Number(number) };
+  }
+  const ofPage = ['pages', 'bodies', 'sayings', 'page_envelopes'].includes(table);
+  const ofDay = ['days', 'day_counters'].includes(table);
+  if (!ofPage && !ofDay) return bad;
+  const sql = ofPage
+    ? 'SELECT trio, batch, pseudonym FROM pages WHERE id = ?'
+    : 'SELECT trio, batch FROM days WHERE id = ?';
+  const found = db.prepare(sql).get(Number(row));
+  if (found === undefined) return bad;
+  const { trio, batch, pseudonym } = found as Record<string, Value>;
+  return {
+    ...{ ...bad, trio: String(trio) },
+    ...(typeof batch === 'number' &&
+      ['pages', 'days', 'day_counters'].includes(table) && { batch }),
+    ...(pseudonym instanceof Uint8Array && { pseudonym }),
+  };
+}
+
+/** Pseudonyms with a page in these batches, by the lists of the batches and by the pages themselves. */
+export function peopleOf(
+  db: DatabaseSync,
+  trio: string,
+  { first, last }: { readonly first: number; readonly last: number },
+): readonly Uint8Array[] {
+  const rows = db
+    .prepare(
+      'SELECT DISTINCT pseudonym FROM pages WHERE trio = ? AND batch BETWEEN ? AND ? ORDER BY pseudonym',
+    )
+    .all(trio, Math.max(1, first), last);
+  return rows.flatMap(({ pseudonym }) => (pseudonym instanceof Uint8Array ? [pseudonym] : []));
+}
+
+/** The batch and its pages as they are to be, in place of what stands there; sums of days are made after. */
+export function mendPages(
+  db: DatabaseSync,
+  batch: PlannedBatch,
+  pages: readonly MendedPage[],
+): void {
+  const { trio, number, root, firstHour, lastHour } = batch;
+  db.prepare('DELETE FROM batches WHERE trio = ? AND number = ?').run(trio, number);
+  db.prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, 1)').run(
+    ...[trio, number, root, concatBytes(...batch.pages), firstHour, lastHour],
+  );
+  db.prepare(
+    'DELETE FROM day_counters WHERE id IN (SELECT id FROM days WHERE trio = ? AND batch = ?)',
+  ).run(trio, number);
+  db.prepare('DELETE FROM days WHERE trio = ? AND batch = ?').run(trio, number);
+  // What stands in this batch without being of it.
+  db.prepare('UPDATE pages SET batch = 0 WHERE trio = ? AND batch = ?').run(trio, number);
+  for (const page of pages) mendPage(db, number, page);
+}
+
+function mendPage(db: DatabaseSync, batch: number, { names, atMs, kept }: MendedPage): void {
+  const values = [
+    ...[names.trio, names.manifestHash, names.manifest, names.signature, names.sensor],
+    ...[names.pseudonym, names.panel, names.startHour, names.n, names.leaf, atMs, batch],
+    ...[kept.roll, kept.clinical, kept.salt, kept.histogram, names.page],
+  ];
+  const found = db.prepare('SELECT id FROM pages WHERE page = ?').get(names.page);
+  const sql =
+    found === undefined
+      ? `INSERT INTO pages (trio, manifest_hash, manifest, signature, sensor, pseudonym, panel, hour, n, leaf, at_ms, batch,
+         roll, clinical, salt, histogram, page, state) VALUES (${values.map(() => '?').join(', ')}, 'accepted')`
+      : `UPDATE pages SET trio = ?, manifest_hash = ?, manifest = ?, signature = ?, sensor = ?, pseudonym = ?, panel = ?,
+         hour = ?, n = ?, leaf = ?, at_ms = ?, batch = ?, roll = ?, clinical = ?, salt = ?, histogram = ?, code = NULL,
+         state = 'accepted' WHERE page = ?`;
+  db.prepare(sql).run(...values);
+}
+
+/** Rows that do not hold go; a page that waits is refused with its body, so that its sensor shares it anew. */
+export function dropBad(
+  db: DatabaseSync,
+  guard: SqliteRowGuard,
+  tables: readonly string[],
+  code: string,
+): void {
+  for (const name of tables) {
+    const table = pageTables.find((it) => it.name === name);
+    if (table === undefined) continue;
+    for (const id of guard.dropBad(table)) {
+      if (name !== 'bodies' && name !== 'sayings') continue;
+      db.prepare('DELETE FROM bodies WHERE id = ?').run(id);
+      db.prepare('DELETE FROM sayings WHERE id = ?').run(id);
+      db.prepare(
+        `UPDATE pages SET state = 'refused', code = ? WHERE id = ? AND state = 'waiting'`,
+      ).run(code, id);
+    }
+  }
+  guard.recount();
+}
+
+/** Of a page by its id; what of it can be read. */
+export function shareOf(db: DatabaseSync, page: Uint8Array): StoredShare | undefined {
+  const row = db
+    .prepare('SELECT roll, histogram, clinical, salt FROM pages WHERE page = ?')
+    .get(page);
+  const { roll, histogram, clinical, salt } = row ?? {};
+  const isWhole =
+    roll instanceof Uint8Array &&
+    histogram instanceof Uint8Array &&
+    clinical instanceof Uint8Array &&
+    salt instanceof Uint8Array;
+  return isWhole ? { roll, histogram, clinical, salt } : undefined;
+}

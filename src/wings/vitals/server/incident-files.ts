@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+import { makeFolder, writeWhole } from '../../../server/files.ts';
+
+/** A hospital's signed reports, a file each by its name, apart from what they are about. Rule VT-3. */
+export function keepReportFile(hospital: string, name: string, signed: Uint8Array): void {
+  const folder = join(hospital, 'incidents');
+  makeFolder(folder);
+  writeWhole(join(folder, `${name}.report`), signed);
+}

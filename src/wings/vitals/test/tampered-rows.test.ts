@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { pageTables, questionTables } from '../node/guarded-tables.ts';
+import { Scrub } from '../node/scrubbing.ts';
+import { uploadsOf } from '../sdk/sensor/page-upload.ts';
+import { valuesOf } from './pages.ts';
+import { columnsIn, flipped } from './tampered-file.ts';
+import { ThreeServers } from './three-servers.ts';
+
+const kernel = await openKernel();
+
+/** A server with a row in every table of both its files. */
+async function furnished(t: TestContext): Promise<{ three: ThreeServers; folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'salus-tampered-'));
+  const three = await ThreeServers.open(folder, kernel);
+  t.after(() => three.close());
+  await three.registerEverywhere();
+  await three.uploadTogether(await three.signTogether([valuesOf(1, 64, 1), valuesOf(3, 10, 3)]));
+  await three.judge();
+  assert.equal(await three.server(0).seal(), 1);
+  // One that waits, and has been spoken of.
+  const waiting = await three.signTogether([valuesOf(1, 5, 4)], 7);
+  const [upload] = await uploadsOf(three.line, waiting);
+  await three.server(0).upload(upload);
+  await three.server(0).judge();
+  const { questions } = three.server(0).base;
+  const of = { query: '01'.repeat(32), researcher: 'aa', dataset: 'bb' };
+  const bytes = new Uint8Array(32).fill(1);
+  await questions.begin({ ...of, signed: bytes, selection: bytes }, new Uint8Array(48), () => {});
+  await questions.keep(of.query, bytes);
+  await questions.look({ ...of, quarter: 1, group: bytes }, 9);
+  return { three, folder };
+}
+
+test('of a server that nobody touched nothing is found, and nothing after it was opened again', async (t) => {
+  const { three } = await furnished(t);
+  for (const place of [0, 1, 2] as const) {
+    const { bad, rows } = await new Scrub(three.server(place).base).round(3);
+    assert.deepEqual(bad, []);
+    assert.ok(rows > 5);
+  }
+  await three.kill(0);
+  assert.deepEqual((await new Scrub(three.server(0).base).round(100)).bad, []);
+});
+
+const files = [
+  ['0.db', pageTables],
+  ['questions 0.db', questionTables],
+] as const;
+for (const [file, tables] of files)
+  for (const { name } of tables)
+    test(`one bit of any column of any row of ${name} that is another is found and named`, async (t) => {
+      const { three, folder } = await furnished(t);
+      const path = join(folder, file);
+      const columns = columnsIn(path, name);
+      assert.ok(columns.length > 0);
+      for (const { column, row } of columns) {
+        const undo = flipped(path, { table: name, column, row });
+        const { bad } = await new Scrub(three.server(0).base).round(5);
+        const found = bad.map(({ table }) => table);
+        const isNamed = found.some((it) => it === name || (name === 'pages' && it === 'batches'));
+        assert.ok(isNamed, `${name}.${column} of row ${row}: ${JSON.stringify(found)}`);
+        undo();
+        assert.deepEqual((await new Scrub(three.server(0).base).round(500)).bad, []);
+      }
+    });
