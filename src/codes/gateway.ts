@@ -21,5 +21,6 @@ export const gatewayCodes = {
   INVITATION_BUSY: { kind: 'unavailable', status: 409, sentence: 'An enrolment with this invitation is on its way; try again in a few minutes.' },
   CLIENT_LEFT: { kind: 'not-valid', status: 499, sentence: 'The connection ended before the request was whole.' },
   GATEWAY_UNREACHABLE: { kind: 'unavailable', status: 502, sentence: 'The hospital cannot be reached.' },
+  ROW_CORRUPT: { kind: 'verification', sentence: 'A row that a hospital keeps is not as it was written.' },
   HOME_NEWER: { kind: 'unavailable', sentence: 'A newer Salus wrote this home: start it with that one or a later one, or restore a backup made before.' },
 } as const;

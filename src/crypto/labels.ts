@@ -64,6 +64,8 @@ export const labels = {
   eraseSign: 'salus/1/erase/sign',
   erasedSign: 'salus/1/erased/sign',
   refusalLeaf: 'salus/1/refusal/leaf',
+  storeRow: 'salus/1/store/row',
+  storeKey: 'salus/1/store/key',
   witnessSign: 'salus/1/witness/sign',
   storagePlace: 'salus/1/storage/place',
   storageLeaf: 'salus/1/storage/leaf',

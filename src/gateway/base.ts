@@ -7,6 +7,7 @@ import type { Causes } from './causes.ts';
 import type { CommittedState } from './committed-state.ts';
 import type { Logger } from './logging.ts';
 import type { PartFigures } from './part-metrics.ts';
+import type { StoreReports } from './parts/findings/finding.ts';
 import type { GatewaySettings } from './settings.ts';
 import type { Store } from './store.ts';
 
@@ -27,6 +28,10 @@ export interface GatewayBase {
   /** The gateway's file: a part reads and writes its own tables there, and no other's. */
   readonly db: Store;
   readonly blobs: BlobStore;
+  /** What the scrub of this hospital's stores found; undefined: nobody looks. */
+  readonly reports: StoreReports | undefined;
+  /** A folder of the hospital's own, for what has to lie outside that file; undefined: there is none. */
+  readonly folder: string | undefined;
   /** Where a part says what happened to somebody, for who tells people of it. */
   readonly causes: Causes;
   readonly fetch: PeerFetch;

@@ -28,6 +28,8 @@ import { batches } from './parts/batches/batches.ts';
 import { cosignatures } from './parts/cosignatures/cosignatures.ts';
 import { custody } from './parts/custody/custody.ts';
 import { enrolment } from './parts/enrolment/enrolment.ts';
+import type { StoreReports } from './parts/findings/finding.ts';
+import { findings } from './parts/findings/findings.ts';
 import { inbox } from './parts/inbox/inbox.ts';
 import { peers } from './parts/peers/peers.ts';
 import { reading } from './parts/reading/reading.ts';
@@ -51,6 +53,12 @@ export interface GatewayOptions {
   readonly blobs: BlobStore;
   /** The SQLite file; `:memory:` keeps nothing. */
   readonly databasePath: string;
+  /** Missing: nobody looks at the stores of this hospital. */
+  readonly reports?: StoreReports;
+  /** The hospital's own folder; missing: nothing is kept outside the file. */
+  readonly folder?: string;
+  /** Binds the rows of that file that nothing else binds; missing: they are not bound. */
+  readonly rowKey?: Uint8Array;
   /** What the registration desk shows to get invitations; at least 32 characters. */
   readonly deskToken: string;
   /** Where peers answer, when it is not what the ledger says of them. */
@@ -107,9 +115,9 @@ type SpineParts = ReturnType<typeof spineOf>;
  * with a line in the log that says so. Throws HOME_INVALID, HOME_NEWER, DISK_FULL, LEDGER_STALLED.
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { databasePath, wings = [], faultPoint, hospital, engine, metrics, log } = options;
+  const { databasePath, wings = [], faultPoint, rowKey, hospital, engine, metrics, log } = options;
   const list = [...spineParts, ...wings.flatMap((wing) => wing.parts)];
-  const db = new Store(databasePath, [indexStore, ...storesOf(list)], faultPoint);
+  const db = new Store(databasePath, [indexStore, ...storesOf(list)], faultPoint, rowKey);
   metrics.begin(hospital);
   const onIndexed = (height: number) => metrics.indexedHeight.set({ hospital }, height);
   const index = new LedgerIndex({ engine, db, log, onIndexed });
@@ -162,6 +170,7 @@ function baseOf(
   return {
     ...{ hospital, organisation, key, engine, blobs, log, db, now, view },
     chainId: engine.chainId,
+    ...{ reports: options.reports, folder: options.folder },
     causes: new Causes(),
     sender: new ActSender({ engine, view, organisation, key, now }),
     fetch: options.fetch ?? fetch,
@@ -200,6 +209,7 @@ function spineOf(parts: Parts) {
     peers: parts.get(peers),
     relay: parts.get(relay),
     cosignatures: parts.get(cosignatures),
+    findings: parts.get(findings),
   };
 }
 

@@ -15,6 +15,11 @@ export interface StoreOwner {
   readonly migrations: readonly string[];
   /** Names of the transactions that write here: crash tests stop the process at each of their steps. */
   readonly writes?: readonly string[];
+  /**
+   * Of tables that something else binds than the MACs of this file: SQL for the rows that have one all the same, `0`: none.
+   * Every other row has one. Source: docs/protocol/stores.md, rule SR-3.
+   */
+  readonly boundElsewhere?: Readonly<Record<string, string>>;
 }
 
 /** What was done to a file that was there before. */
@@ -66,6 +71,12 @@ export function migrate(
   let steps = 0;
   for (const owner of owners) steps += bringOn(file, owner);
   return steps === 0 && met === layout ? undefined : { layout: met, steps };
+}
+
+/** Whether `migrate` would change a file of this layout. */
+export function isMigrationDue(sqlite: DatabaseSync, owners: readonly StoreOwner[]): boolean {
+  if (layoutOf(sqlite) !== layout) return false;
+  return owners.some((it) => versionOf(sqlite, it.owner) < it.migrations.length);
 }
 
 function refuseOther(met: number): void {

@@ -1,5 +1,5 @@
 import fastifySwagger from '@fastify/swagger';
-import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifySchema, RouteOptions } from 'fastify';
 import {
   createJsonSchemaTransform,
   serializerCompiler,
@@ -8,7 +8,7 @@ import {
 import { z } from 'zod';
 import { refusalAnswer } from '../api/message-parts.ts';
 import { maxJsonBytes, type Route } from '../api/route.ts';
-import { CodedError } from '../primitives/errors.ts';
+import { CodedError, isCoded } from '../primitives/errors.ts';
 import { type Bodies, requirePace } from './bodies.ts';
 import { callerOf, isDesk, sessionOf } from './caller.ts';
 import type { ConnectionLimits, Connections } from './connections.ts';
@@ -65,7 +65,7 @@ export function serveRoute(app: FastifyInstance, served: Served, handler: AnyHan
       }
       requireHistory(gateway, route);
       requirePace(request.raw, limits);
-      callerOf(gateway, route.who, request);
+      admit(gateway, route, request);
       bodies.admit(route, request, { reply, session });
       gateway.allowance.begin(session, reply.raw);
       if (session !== undefined) connections.answering(request.raw.socket, true);
@@ -82,6 +82,22 @@ export function serveRoute(app: FastifyInstance, served: Served, handler: AnyHan
     onResponse: async ({ raw }) => connections.answered(raw.socket),
   });
 }
+
+/** Who is refused where only the hospital's own people, or other hospitals, write is remembered. Throws as `callerOf`. */
+function admit(gateway: Gateway, route: Route, request: FastifyRequest): void {
+  try {
+    callerOf(gateway, route.who, request);
+  } catch (error) {
+    const { attempts } = gateway.findings;
+    if (isPrivileged(route) && isCoded(error) && error.code !== 'SESSION_EXPIRED') {
+      attempts.refused(request.ip, `${route.method} ${route.path}`, error.code);
+    }
+    throw error;
+  }
+}
+
+const isPrivileged = ({ who, method }: Route): boolean =>
+  method !== 'GET' && ['desk', 'desk-token', 'operator', 'peer'].includes(who);
 
 /** What rests on blocks that are not here yet would be a wrong answer. Throws HISTORY_MISSING (CB-15). */
 function requireHistory({ options: { engine } }: Gateway, { isEarly }: Route): void {

@@ -1,8 +1,9 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CodedError } from '../primitives/errors.ts';
 import { isSqliteFull } from '../primitives/sqlite-full.ts';
+import { bindingStore, bindRows, hasTotals, type UnboundRow, unboundRows } from './bound-rows.ts';
 import type { FaultPoint } from './faults.ts';
-import { type Migration, migrate, type StoreOwner } from './migrations.ts';
+import { isMigrationDue, type Migration, migrate, type StoreOwner } from './migrations.ts';
 
 const patienceMs = 2_000;
 /** The whole server stands still meanwhile. */
@@ -17,6 +18,8 @@ const checkpointPatienceMs = 50;
 export class Store {
   /** What opening it did to a file that was there before. */
   readonly migrated: Migration | undefined;
+  /** What opening it bound as it was, though it was not as it had been written. */
+  readonly unbound: readonly UnboundRow[];
   readonly #sqlite: DatabaseSync;
   readonly #faultPoint: FaultPoint;
   readonly #writes: ReadonlySet<string>;
@@ -24,8 +27,16 @@ export class Store {
   #depth = 0;
   #isForgetDue = false;
 
-  /** `:memory:` keeps nothing. Throws as `migrate`, DISK_FULL. */
-  constructor(path: string, owners: readonly StoreOwner[], faultPoint: FaultPoint = () => {}) {
+  /**
+   * `:memory:` keeps nothing. `rowKey`: every row that nothing else binds has a MAC under it. Throws as `migrate`,
+   * DISK_FULL.
+   */
+  constructor(
+    path: string,
+    owners: readonly StoreOwner[],
+    faultPoint: FaultPoint = () => {},
+    rowKey?: Uint8Array,
+  ) {
     this.#faultPoint = faultPoint;
     this.#writes = new Set(owners.flatMap(({ writes = [] }) => writes));
     this.#sqlite = new DatabaseSync(path, {
@@ -33,7 +44,9 @@ export class Store {
       timeout: patienceMs,
     });
     try {
-      this.migrated = this.#open(owners);
+      const before = this.#unboundBefore(owners, rowKey);
+      this.migrated = this.#open([bindingStore, ...owners]);
+      this.unbound = [...before, ...this.#bind(owners, rowKey)];
     } catch (error) {
       this.#sqlite.close();
       throw faultOf(error);
@@ -48,6 +61,22 @@ export class Store {
     // What a crash left in the log is flushed before anybody is told of it, and erased pages go with it.
     this.forgetDeleted();
     return migrated;
+  }
+
+  /** A migration writes rows as they come: what was not as it was written is told first. */
+  #unboundBefore(owners: readonly StoreOwner[], rowKey: Uint8Array | undefined): UnboundRow[] {
+    const sqlite = this.#sqlite;
+    if (rowKey === undefined || !hasTotals(sqlite) || !isMigrationDue(sqlite, owners)) return [];
+    return [...unboundRows(sqlite, rowKey)].filter((it) => it !== undefined);
+  }
+
+  #bind(owners: readonly StoreOwner[], rowKey: Uint8Array | undefined): UnboundRow[] {
+    if (rowKey === undefined) return [];
+    const isMigrated = this.migrated !== undefined;
+    const anew = this.#stepwise('bind', () =>
+      bindRows(this.#sqlite, rowKey, { owners: [bindingStore, ...owners], isMigrated }),
+    );
+    return anew.map((table) => ({ table, because: 'key' }));
   }
 
   /** The number of rows that changed. */

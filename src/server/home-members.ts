@@ -12,6 +12,7 @@ import { type AccountId, accountIdOf } from '../primitives/ids.ts';
 import { type AccountKeys, accountIdOfKeys, deriveAccountKeys } from '../sdk/wallet/identity.ts';
 import { readSecretFile, writeWhole } from './files.ts';
 import { serversOf } from './process.ts';
+import { rowKeyFile } from './row-key.ts';
 
 /** Who founds a consortium. */
 export interface Member {
@@ -26,13 +27,15 @@ export interface Hospital extends Member {
   readonly signingKey: SigningKey;
   readonly folder: string;
   readonly deskToken: string;
+  /** Of the MACs in its `gateway.db`. */
+  readonly rowKey: Uint8Array;
 }
 
 // An organisation derives its keys as everybody does; it is not enrolled by another one.
 const self: AccountId = accountIdOf(new Uint8Array(32));
 
 /** Folders beside those of the hospitals. */
-const reserved = ['ledger', 'logs', 'cometbft', 'tls', 'run'];
+const reserved = ['ledger', 'logs', 'cometbft', 'tls', 'run', 'scrub'];
 
 /** The key by which a machine orders blocks where CometBFT runs, below `servers`. */
 export const cometbftKey: string = join('cometbft', 'config', 'priv_validator_key.json');
@@ -196,6 +199,8 @@ export async function openHospital(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const keys = await organisationKeys(folder, () => new Uint8Array(randomBytes(32)));
   const desk = readSecretFile(join(folder, 'desk.token'), () => new Uint8Array(randomBytes(24)));
+  const rowKey = readSecretFile(join(folder, rowKeyFile), () => new Uint8Array(randomBytes(32)));
+  if (rowKey.length !== 32) throw new CodedError('HOME_INVALID', { file: rowKeyFile });
   return {
     name,
     title,
@@ -203,6 +208,7 @@ export async function openHospital(
     signingKey: keys.sign,
     folder,
     deskToken: bytesToHex(desk),
+    rowKey,
   };
 }
 

@@ -12,6 +12,7 @@ import { openFileBlobStore } from '../storage/file/file-blob-store.ts';
 import { blobQuota, largeUploads } from './blob-quotas.ts';
 import type { Hospital } from './home-members.ts';
 import type { RunningLedger } from './ledger.ts';
+import { reportsIn } from './maintenance/scrub/reports.ts';
 import { connectStorage, isNetworked } from './storage/settings.ts';
 
 /** What the hospitals of one process have in common. */
@@ -59,6 +60,8 @@ export async function startHospital(
     wingKeyOf: (wing) => common.wingKeyOf(hospital.folder, wing),
     blobs,
     databasePath: join(hospital.folder, 'gateway.db'),
+    rowKey: hospital.rowKey,
+    ...{ folder: hospital.folder, reports: reportsIn(hospital.folder) },
     deskToken: hospital.deskToken,
     peerUrls: urls,
     ...(common.peerFetch !== undefined && { fetch: common.peerFetch }),

@@ -11,6 +11,7 @@ import { VerifyPool } from '../engines/threads/verify-pool.ts';
 import { genesisHash, parseGenesis } from '../ledger/genesis.ts';
 import type { AccountId } from '../primitives/ids.ts';
 import type { Cosigner } from './follower/cosigner.ts';
+import { dropDoubtedState } from './maintenance/scrub/doubted-state.ts';
 import type { ProcessState } from './supervisor.ts';
 
 /** The ledger of a home, whichever engine orders it. */
@@ -48,6 +49,7 @@ export async function openLedger(options: {
 }): Promise<RunningLedger> {
   const { folder, genesisBytes, acceptClock, onFault, faultPoint, gathered = {} } = options;
   const genesis = parseGenesis(genesisBytes);
+  dropDoubtedState(folder);
   const engine = await openEmbeddedEngine({
     directory: folder,
     genesis: {

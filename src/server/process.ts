@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OrganisationRight } from '../ledger/rights.ts';
 import type { AccountId } from '../primitives/ids.ts';
+import type { Scrubbing } from './maintenance/scrub/flaw.ts';
 
 /**
  * What a service keeps between two runs: paths below the folder of its home or hospital, with `/`. A backup
@@ -47,6 +48,11 @@ export interface Service {
    * what is broken, returns what holds. Reads only, also beside the running process.
    */
   readonly verify?: (home: string) => Promise<readonly Finding[]>;
+  /**
+   * For `salus scrub` and the scrub of a running home: everything that it keeps, held against what binds it. Goes on after
+   * what it finds; reads only, also beside the running process. Source: docs/protocol/stores.md, rule SR-7.
+   */
+  readonly scrub?: (home: string) => Scrubbing;
   /** For `salus selfcheck`: is the service, or this machine for it, as it should be. */
   readonly check?: (home: string) => Promise<readonly Finding[]>;
 }

@@ -40,7 +40,7 @@ const gateway: Service = {
         namesQuery: 'SELECT id FROM blobs WHERE content IS NULL',
       },
     ],
-    keys: ['organisation.key', 'desk.token'],
+    keys: ['organisation.key', 'desk.token', 'rows.key'],
   },
 };
 
@@ -56,6 +56,14 @@ const storage: Process = {
     plain: ['storage/settings.json', 'storage/members.json'],
     keys: ['storage/storage.key', 'storage/swarm.key'],
   },
+};
+
+/** Looks at all that the servers keep, over and over. */
+const scrub: Process = {
+  name: 'scrub',
+  per: 'home',
+  entry: fileURLToPath(new URL('./scrub-process.ts', import.meta.url)),
+  keeps: {},
 };
 
 const wings: readonly ServerWing[] = serverWings;
@@ -79,6 +87,7 @@ export function wingKeyOf(hospitalFolder: string, wing: string): Uint8Array | un
 export const homeProcesses: readonly Process[] = [
   storage,
   ...wings.flatMap((wing) => wing.processes),
+  scrub,
 ];
 
 /** All that works in a home: backup, restore and verification go by what these keep. */

@@ -34,6 +34,7 @@ export const commands: readonly CommandFile[] = [
     load: async () => (await import('./receipt.ts')).addReceipt,
   },
   { names: ['verify'], load: async () => (await import('./verify.ts')).addVerify },
+  { names: ['scrub'], load: async () => (await import('./scrub.ts')).addScrub },
   { names: ['witness'], load: async () => (await import('./witness.ts')).addWitness },
   { names: ['ledger'], load: async () => (await import('./ledger.ts')).addLedger },
   { names: ['backup'], load: async () => (await import('./backup.ts')).addBackup },

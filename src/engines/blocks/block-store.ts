@@ -264,7 +264,8 @@ function flushLog(path: string): void {
   }
 }
 
-function storedBlock(row: Record<string, SQLOutputValue>): StoredBlock {
+/** A row of `blocks`. Throws LEDGER_CORRUPT (what: data, result, storage). */
+export function storedBlock(row: Record<string, SQLOutputValue>): StoredBlock {
   const height = integer(row.height);
   return {
     height,

@@ -4,6 +4,7 @@ import { batches } from './batches/batches.ts';
 import { cosignatures } from './cosignatures/cosignatures.ts';
 import { custody } from './custody/custody.ts';
 import { enrolment } from './enrolment/enrolment.ts';
+import { findings } from './findings/findings.ts';
 import { inbox } from './inbox/inbox.ts';
 import { peers } from './peers/peers.ts';
 import { reading } from './reading/reading.ts';
@@ -26,4 +27,5 @@ export const spineParts: readonly AnyPart[] = [
   wallets,
   relay,
   cosignatures,
+  findings,
 ];

@@ -82,7 +82,11 @@ function isSqliteError(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'code') === 'ERR_SQLITE_ERROR';
 }
 
-function openToRead(path: string): { readonly db: DatabaseSync; readonly close: () => void } {
+/** A database of a home, also where its folder may not be written to. */
+export function openToRead(path: string): {
+  readonly db: DatabaseSync;
+  readonly close: () => void;
+} {
   try {
     const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
     db.prepare('SELECT 1 FROM sqlite_schema').get();
@@ -188,25 +192,40 @@ async function requireItem(
     path,
   }: { readonly delivery: Columns; readonly blobs: BlobStore; readonly path: string },
 ): Promise<void> {
-  const leafContent = bytesOf(row, 'leafContent');
-  if (!equalBytes(itemLeafHash(bytesOf(row, 'salt'), leafContent), bytesOf(row, 'leaf'))) {
-    throw broken('PROOF_INVALID', row, 'leaf');
-  }
-  const { headerHash, blobId, recordClass } = decodeLeafContent(leafContent);
-  const header = bytesOf(row, 'header');
-  if (!equalBytes(itemHeaderHash(header), headerHash)) {
-    throw broken('ITEM_HEADER_CORRUPT', row, 'header');
-  }
-  const { recordId, epoch } = decodeStoredHeader(header);
-  const agrees =
-    row.class === recordClass &&
-    row.blob === blobId &&
-    row.recordId === recordId &&
-    row.account === delivery.account &&
-    delivery.epoch === epoch;
-  if (!agrees) throw broken('ITEM_HEADER_CORRUPT', row, 'columns');
+  const defect = leafDefect(row, delivery);
+  if (defect === 'leaf') throw broken('PROOF_INVALID', row, 'leaf');
+  if (defect !== undefined) throw broken('ITEM_HEADER_CORRUPT', row, defect);
+  const { blobId } = decodeLeafContent(bytesOf(row, 'leafContent'));
+  const { recordId } = row;
   if (!(await blobs.has(parseBlobId(blobId))) && !wasErasedMeanwhile(path, row)) {
-    throw new CodedError('BLOB_CORRUPT', { blobId, recordId, reason: 'missing' });
+    throw new CodedError('BLOB_CORRUPT', { blobId, recordId: String(recordId), reason: 'missing' });
+  }
+}
+
+/** What of an item's row does not follow from its leaf: the leaf, the header or the columns beside them; undefined: all does. */
+export function leafDefect(
+  row: Columns,
+  delivery: Columns,
+): 'leaf' | 'header' | 'columns' | undefined {
+  const { salt, leafContent, leaf, header } = row;
+  const parts = [salt, leafContent, leaf, header].filter((it) => it instanceof Uint8Array);
+  const [saltBytes, content, leafBytes, headerBytes] = parts;
+  if (!saltBytes || !content || !leafBytes || !headerBytes) return 'columns';
+  try {
+    if (!equalBytes(itemLeafHash(saltBytes, content), leafBytes)) return 'leaf';
+    const { headerHash, blobId, recordClass } = decodeLeafContent(content);
+    if (!equalBytes(itemHeaderHash(headerBytes), headerHash)) return 'header';
+    const { recordId, epoch } = decodeStoredHeader(headerBytes);
+    const agrees =
+      row.class === recordClass &&
+      row.blob === blobId &&
+      row.recordId === recordId &&
+      row.account === delivery.account &&
+      delivery.epoch === epoch;
+    return agrees ? undefined : 'columns';
+  } catch (cause) {
+    if (!isCoded(cause)) throw cause;
+    return 'header';
   }
 }
 

@@ -28,7 +28,7 @@ import { LargeFiles } from './large-files.ts';
 import { lockFolder } from './lock.ts';
 import { readLeafOf, readPieces, readWhole, treeOf } from './pieces.ts';
 import { Rows } from './rows.ts';
-import { walkBlobs } from './walk.ts';
+import { type WalkOptions, walkBlobs } from './walk.ts';
 import { type Effects, Writer } from './writer.ts';
 
 export interface FileBlobStoreOptions {
@@ -53,6 +53,8 @@ export interface FileBlobStoreOptions {
 export interface FileBlobs extends BlobStore {
   /** The next blobs after this id, in the order of ids. */
   list(after: string, limit: number): readonly ListedBlob[];
+  /** All of each blob read, in the order of ids: its bytes, or what is wrong with it. Throws as `verify`. */
+  examined(options: WalkOptions): AsyncGenerator<ExaminedBlob>;
   /** The proven tree of a blob that is a file; undefined for a small one and for what is not here. Throws BLOB_CORRUPT. */
   tree(id: BlobId): BlobTree | undefined;
   /**
@@ -66,6 +68,11 @@ export interface FileBlobs extends BlobStore {
   ): Promise<StoredBlob>;
   /** A leaf of a blob that is a file, held against the digest that the caller knows. Throws BLOB_UNKNOWN, BLOB_CORRUPT. */
   leaf(id: BlobId, place: number, digest: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface ExaminedBlob {
+  readonly id: BlobId;
+  readonly found: number | CorruptBlob['reason'];
 }
 
 export interface ListedBlob extends StoredBlob {
@@ -272,6 +279,10 @@ class FileBlobStore implements FileBlobs {
     return this.#rows.listAfter(after, limit);
   }
 
+  examined(options: WalkOptions): AsyncGenerator<ExaminedBlob> {
+    return walkBlobs(this.#rows, this.#files, options);
+  }
+
   tree(id: BlobId): BlobTree | undefined {
     return treeOf(this.#rows, id);
   }
@@ -300,7 +311,7 @@ class FileBlobStore implements FileBlobs {
   async verify({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Amount> {
     let blobs = 0;
     let bytes = 0;
-    for await (const { id, found } of walkBlobs(this.#rows, this.#files, signal)) {
+    for await (const { id, found } of walkBlobs(this.#rows, this.#files, { signal })) {
       if (typeof found === 'string') {
         throw new CodedError('BLOB_CORRUPT', { blobId: id, reason: found });
       }
@@ -311,7 +322,7 @@ class FileBlobStore implements FileBlobs {
   }
 
   async *corrupt({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<CorruptBlob> {
-    for await (const { id, found } of walkBlobs(this.#rows, this.#files, signal)) {
+    for await (const { id, found } of walkBlobs(this.#rows, this.#files, { signal })) {
       if (typeof found === 'string') yield { id, reason: found };
     }
   }

@@ -13,7 +13,7 @@ export interface WebWing {
   /** Where an operator goes on to from the network page; the word is a key of `words`. */
   readonly operator?: {
     readonly path: string;
-    readonly word: 'consortium.link' | 'titles.letters';
+    readonly word: 'consortium.link' | 'titles.letters' | 'network.incidents';
   };
   /** What stands in a chart below its own vital signs; it comes when a chart is opened. */
   readonly Chart?: ComponentType<{ readonly chart: ChartView }>;

@@ -2,6 +2,7 @@
 export const wingParts = {
   alerts: async () => (await import('./alerts/calls.ts')).alertsCalls,
   consortium: async () => (await import('./consortium/calls.ts')).consortiumCalls,
+  incidents: async () => (await import('./vitals/calls-incidents.ts')).incidentsCalls,
   questions: async () => (await import('./vitals/calls-questions.ts')).questionsCalls,
   studies: async () => (await import('./vitals/calls-studies.ts')).studiesCalls,
   vitals: async () => (await import('./vitals/calls.ts')).vitalsCalls,
@@ -14,6 +15,7 @@ export const wingPartOf = {
   'alerts.try': 'alerts',
   'alerts.standing': 'alerts',
   consortium: 'consortium',
+  'incidents.list': 'incidents',
   'questions.list': 'questions',
   'questions.predict': 'questions',
   'questions.ask': 'questions',

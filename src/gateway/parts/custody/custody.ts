@@ -80,6 +80,8 @@ export const custody = definePart({
   store: {
     owner: 'custody',
     writes: ['claims', 'erase', 'items'],
+    // A row that was not erased is a leaf of its delivery's root (items.md).
+    boundElsewhere: { items: 'tombstone IS NOT NULL OR erasedAs IS NOT NULL' },
     migrations: [
       `
 CREATE TABLE anchors (

@@ -5,6 +5,7 @@ import { multiproof } from '../../../ledger/multiproof.ts';
 import {
   type AccountId,
   type BlobId,
+  parseAccountId,
   parseBlobId,
   parseRecordId,
   type RecordId,
@@ -57,6 +58,18 @@ export class ItemRows {
   /** How often rows of this account were shown or erased. */
   changesOf(account: AccountId): number {
     return changesOf(this.#db, account);
+  }
+
+  /** Whose charts have a body of this id. */
+  accountsOfBody(blobId: string): AccountId[] {
+    const rows = this.#db.all('SELECT DISTINCT account FROM items WHERE blob = ?', blobId);
+    return rows.map((row) => parseAccountId(row.text('account')));
+  }
+
+  /** Whose chart a delivery of this number is of. */
+  accountOfDelivery(number: number): AccountId | undefined {
+    const row = this.#db.get('SELECT account FROM deliveries WHERE delivery = ?', number);
+    return row && parseAccountId(row.text('account'));
   }
 
   /** Whether it is the body of an anchored item of this account that was not erased. */

@@ -110,6 +110,12 @@ export class Inbox {
     this.#onNotice.push(told);
   }
 
+  /** Whose message of this number is. */
+  accountOf(id: number): AccountId | undefined {
+    const row = this.#db.get('SELECT account FROM inbox WHERE id = ?', id);
+    return row && parseAccountId(row.text('account'));
+  }
+
   /** Hidden until `showLook`. */
   addHiddenLook(
     account: AccountId,

@@ -5,6 +5,7 @@ import { decodeErased } from '../../../api/erase.ts';
 import { decodeSigned } from '../../../api/signed.ts';
 import { claimOwnerColumn } from '../../../gateway/parts/custody/claim-owner.ts';
 import { hospitalsOf } from '../../process.ts';
+import { followBound } from '../../row-key.ts';
 
 /**
  * Erases in a restored home what was erased in a newer one: a backup still holds the rows that people erased
@@ -17,15 +18,16 @@ export function applyErasuresOf(newerHome: string, home: string): number {
   for (const hospital of hospitalsOf(home)) {
     const newer = join(newerHome, 'servers', hospital, 'gateway.db');
     if (!existsSync(newer)) continue;
-    erased += applyTo(join(home, 'servers', hospital, 'gateway.db'), newer);
+    erased += applyTo(join(home, 'servers', hospital), newer);
   }
   return erased;
 }
 
-function applyTo(path: string, newer: string): number {
+function applyTo(folder: string, newer: string): number {
   const from = new DatabaseSync(newer, { readOnly: true, timeout: 5_000 });
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(join(folder, 'gateway.db'));
   try {
+    followBound(db, folder);
     db.exec('PRAGMA secure_delete=ON; PRAGMA synchronous=FULL; BEGIN IMMEDIATE');
     // The chart's claim, and in a home that an earlier build wrote the deliverer's.
     const claim = db.prepare(

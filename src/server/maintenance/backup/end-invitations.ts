@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { hospitalsOf, serversOf } from '../../process.ts';
+import { followBound } from '../../row-key.ts';
 
 /**
  * Ends the invitations that are open in a restored home, and returns how many. One of them may have been used after
@@ -18,6 +19,7 @@ export function endOpenInvitations(home: string, nowMs: number): number {
       );
       if (hasEnds.get() === undefined) continue;
       db.exec('PRAGMA synchronous=FULL');
+      followBound(db, join(serversOf(home), hospital));
       // One that somebody has claimed is that account's, whether the ledger has it or not.
       const end = db.prepare(
         'UPDATE invitations SET endedMs = ? WHERE account IS NULL AND endedMs IS NULL',

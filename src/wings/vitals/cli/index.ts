@@ -1,6 +1,7 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
 import { addAsking } from './asking.ts';
 import { addDataServer } from './data-server.ts';
+import { addIncidents } from './incidents.ts';
 import { addVitals } from './reading.ts';
 import { addSensor } from './sensor.ts';
 import { addStudies } from './studies.ts';
@@ -18,5 +19,6 @@ export const vitalsCommands: readonly AddCommand[] = [
   addSensor,
   addVitals,
   addStatistics,
+  addIncidents,
   addDataServer,
 ];

@@ -4,7 +4,9 @@ import { handleDataServerIncidentsPost } from './handlers/data-server-incidents-
 import { handleDataServerRelayPost } from './handlers/data-server-relay-post.ts';
 import { handleDataServersGet } from './handlers/data-servers-get.ts';
 import { handleDataServersPost } from './handlers/data-servers-post.ts';
+import { handleIncidentsGet } from './handlers/incidents-get.ts';
 import { handleStudiesGet } from './handlers/studies-get.ts';
+import { hospitalReports } from './incidents/incidents-part.ts';
 import { incidentNotices } from './incidents-part.ts';
 import { dataServerRelay } from './relay-part.ts';
 import { seenStudies } from './studies-part.ts';
@@ -12,12 +14,13 @@ import { seenStudies } from './studies-part.ts';
 /** What the wing adds to every gateway: where its hospital's data servers answer, a way to all of them, and which studies there are. */
 export const vitalsGateway: GatewayWing = {
   name: 'vitals',
-  parts: [dataServerNotices, seenStudies, dataServerRelay, incidentNotices],
+  parts: [dataServerNotices, seenStudies, dataServerRelay, incidentNotices, hospitalReports],
   handlers: [
     handleDataServersGet,
     handleDataServersPost,
     handleDataServerIncidentsPost,
     handleDataServerRelayPost,
     handleStudiesGet,
+    handleIncidentsGet,
   ],
 };

@@ -1,4 +1,5 @@
 export { type ReleasedNumber, releasedBy, vitalsAsked as vitalsIn } from '../api/question.ts';
+export type { IncidentAnswer } from '../api/routes/incidents-get.ts';
 export { panelOf, vitalsOf } from '../crypto/panels.ts';
 export { type Answered, anovaOf, ttestOf } from './asking/answered.ts';
 export {
@@ -15,6 +16,7 @@ export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';
 export { leftOf, listStudies, type Study } from './asking/studies.ts';
 export { type Curve, curvesOf } from './curves.ts';
+export { incidentsNow } from './incidents-now.ts';
 export { type Limits, listLimits, type OwnRanges, ownRanges, setLimits } from './limits.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';
 export { type OwnDevice, ownDevices } from './reading/device-notes.ts';

@@ -27,6 +27,11 @@ export const vitalsWeb: WebWing = {
       lazy: () => withWords(async () => (await import('./studies.tsx')).StudiesPage),
     },
     {
+      path: 'network/incidents',
+      handle: { title: 'incidents', who: 'wallet' },
+      lazy: () => withWords(async () => (await import('./incidents.tsx')).IncidentsPage),
+    },
+    {
       path: 'chart/:patient/vitals',
       handle: { title: 'vitals', who: 'wallet' },
       lazy: () => withWords(async () => (await import('./in-chart.tsx')).ChartVitalsPage),
@@ -38,4 +43,5 @@ export const vitalsWeb: WebWing = {
   }),
   home: { role: 'researcher', path: '/questions', word: 'questions', icon: 'search' },
   patient: { path: '/vitals', word: 'home.vitals' },
+  operator: { path: '/network/incidents', word: 'network.incidents' },
 };

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { claimOwnerColumn } from '../../../gateway/parts/custody/claim-owner.ts';
+import { isCoded } from '../../../primitives/errors.ts';
+import { openFileBlobStore } from '../../../storage/file/file-blob-store.ts';
+import { openToRead } from '../verify-rows.ts';
+import { isUnreadable } from './databases.ts';
+import type { Flaw, Scrubbing } from './flaw.ts';
+
+export interface ScrubbedFolder {
+  readonly folder: string;
+  readonly hospital: string;
+  /** `blobs`, or `copies` where it keeps them for another hospital. */
+  readonly store: 'blobs' | 'copies';
+  readonly signal?: AbortSignal | undefined;
+  readonly after?: string;
+  readonly rest?: (bytes: number) => Promise<void>;
+  /** Told with each blob, so that a later round begins after it. */
+  readonly reached?: (id: string) => void;
+}
+
+/** Every blob of a store against its id. Source: docs/protocol/storage.md, rule S-10; stores.md, SR-7. */
+export async function* scrubBlobs(of: ScrubbedFolder): Scrubbing {
+  if (!existsSync(join(of.folder, 'blobs.sqlite'))) return;
+  const flawOf = (row: string, bound: string): Flaw => ({
+    ...{ of: of.hospital, store: of.store, table: 'blobs', row, column: '', bound },
+    code: 'BLOB_CORRUPT',
+  });
+  const { signal, after, rest } = of;
+  const blobs = openFileBlobStore({ folder: of.folder, now: Date.now, readOnly: true });
+  try {
+    const options = {
+      signal,
+      ...(after !== undefined && { after }),
+      ...(rest !== undefined && { rest }),
+    };
+    for await (const { id, found } of blobs.examined(options)) {
+      if (typeof found === 'string') yield flawOf(id, `id: ${found}`);
+      yield { items: 1, bytes: typeof found === 'number' ? found : 0 };
+      of.reached?.(id);
+    }
+  } catch (error) {
+    if (!isCoded(error, 'BLOB_CORRUPT') && !isUnreadable(error)) throw error;
+    yield flawOf('', 'structure');
+  } finally {
+    await blobs.close();
+  }
+}
+
+/**
+ * Who claims which blob, by two recounts: what each owner has is the sum of his claims, and each body that a row of the
+ * gateway names, once anchored, is claimed for good in its chart's name. Source: docs/protocol/storage.md, S-5, S-9, S-16.
+ */
+export async function* scrubClaims(servers: string, hospital: string): Scrubbing {
+  const path = join(servers, hospital, 'blobs', 'blobs.sqlite');
+  if (!existsSync(path)) return;
+  const flawOf = (table: string, row: string): Flaw => ({
+    ...{ of: hospital, store: 'blobs', table, row, column: '', bound: 'recount' },
+    code: 'ROW_CORRUPT',
+  });
+  const rows = openToRead(join(servers, hospital, 'gateway.db'));
+  const claims = openToRead(path);
+  try {
+    claims.db.exec('BEGIN');
+    const owners = wrongOwners(claims.db);
+    if (owners > 0) yield flawOf('owners', '');
+    const claim = claims.db.prepare('SELECT anchored FROM claims WHERE id = ? AND owner = ?');
+    const named = rows.db.prepare(
+      `SELECT delivery, position, blob, ${claimOwnerColumn} AS owner FROM items JOIN deliveries USING (delivery)
+       WHERE height IS NOT NULL AND blob IS NOT NULL ORDER BY delivery, position`,
+    );
+    for (const { delivery, position, blob, owner } of named.iterate()) {
+      const isKept = claim.get(String(blob), String(owner))?.anchored === 1;
+      if (!isKept && isStillNamed(rows.db, Number(delivery), Number(position))) {
+        yield flawOf('claims', `${Number(delivery)} ${Number(position)}`);
+      }
+      yield { items: 1, bytes: 0 };
+    }
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    yield flawOf('claims', '');
+  } finally {
+    claims.close();
+    rows.close();
+  }
+}
+
+/** Erased meanwhile, its claim may be gone before its row is. */
+function isStillNamed(db: DatabaseSync, delivery: number, position: number): boolean {
+  const row = db
+    .prepare('SELECT blob FROM items WHERE delivery = ? AND position = ?')
+    .get(delivery, position);
+  return typeof row?.blob === 'string';
+}
+
+/** The row named '' counts every blob once; `WHOLE:` what all parts of that whole claim. */
+function wrongOwners(db: DatabaseSync): number {
+  const sql = `
+    WITH each AS (
+      SELECT owner, id, bytes FROM claims JOIN blobs USING (id)
+      UNION ALL SELECT substr(owner, 1, instr(owner, ':')), id, bytes FROM claims JOIN blobs USING (id) WHERE instr(owner, ':') BETWEEN 1 AND length(owner) - 1
+      UNION ALL SELECT '', id, bytes FROM blobs),
+    summed AS (SELECT owner, count(*) AS blobs, sum(bytes) AS bytes FROM each GROUP BY owner)
+    SELECT count(*) AS n FROM (
+      SELECT * FROM (SELECT owner, blobs, bytes FROM owners WHERE blobs > 0 EXCEPT SELECT * FROM summed)
+      UNION ALL SELECT * FROM (SELECT * FROM summed EXCEPT SELECT owner, blobs, bytes FROM owners))`;
+  return Number(db.prepare(sql).get()?.n);
+}

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodedError } from '../../../primitives/errors.ts';
+import { requireKnownHome } from '../../home-version.ts';
+import { hospitalsOf, type Service, serversOf } from '../../process.ts';
+import { services as allServices } from '../../services.ts';
+import { scrubBlobs, scrubClaims } from './blobs.ts';
+import { scrubBlocks } from './blocks.ts';
+import { type Flaw, flawId, isFlaw, type Scrubbing } from './flaw.ts';
+import { scrubGateway } from './gateway-rows.ts';
+import { scrubState } from './state.ts';
+
+/** One store of a home, when all of it was looked at. */
+export interface ScrubbedStore {
+  /** `ledger blocks`, `north blobs`. */
+  readonly store: string;
+  /** From its beginning on. */
+  readonly isWhole: boolean;
+  readonly items: number;
+  readonly bytes: number;
+  readonly flaws: readonly Flaw[];
+}
+
+export interface ScrubOptions {
+  /** Whose stores besides those of the spine; missing: all that this build knows. */
+  readonly services?: readonly Service[];
+  readonly signal?: AbortSignal;
+  /** Told of a store, how much of it was looked at so far. */
+  readonly onProgress?: (store: string, items: number, bytes: number) => void;
+  readonly onFlaw?: (flaw: Flaw, store: string) => void;
+  /** Waited for after so many bytes. */
+  readonly rest?: (bytes: number) => Promise<void>;
+  /** Of blobs: the id after which to begin, and told of each that was looked at. */
+  readonly afterOf?: (store: string) => string | undefined;
+  readonly reached?: (store: string, id: string) => void;
+}
+
+interface Store {
+  readonly store: string;
+  readonly scrub: () => Scrubbing;
+}
+
+/** Of a row, where no bytes are said. */
+const bytesOfItem = 256;
+
+/**
+ * Looks at all that the servers of a home keep, one store after the other, and goes on after what it finds. Reads only, also
+ * beside running servers. Throws HOME_INVALID, HOME_NEWER, INTERRUPTED. Source: docs/protocol/stores.md, rule SR-7.
+ */
+export async function* scrubHome(
+  home: string,
+  options: ScrubOptions = {},
+): AsyncGenerator<ScrubbedStore, void, undefined> {
+  for (const { store, scrub } of storesOf(home, options)) {
+    const flaws = new Map<string, Flaw>();
+    let items = 0;
+    let bytes = 0;
+    let told = 0;
+    for await (const it of scrub()) {
+      if (options.signal?.aborted === true) throw new CodedError('INTERRUPTED');
+      if (isFlaw(it)) {
+        if (!flaws.has(flawId(it))) options.onFlaw?.(it, store);
+        flaws.set(flawId(it), it);
+        continue;
+      }
+      items += it.items;
+      bytes += it.bytes;
+      // Of blobs the walk itself rests, leaf by leaf.
+      if (!store.endsWith('blobs') && !store.endsWith('copies')) {
+        await options.rest?.(it.bytes === 0 ? it.items * bytesOfItem : it.bytes);
+      }
+      if (items - told < 256 && bytes < (told + 1) * 2 ** 24) continue;
+      told = items;
+      options.onProgress?.(store, items, bytes);
+    }
+    const isWhole = options.afterOf?.(store) === undefined;
+    yield { store, isWhole, items, bytes, flaws: [...flaws.values()] };
+  }
+}
+
+function storesOf(home: string, options: ScrubOptions): Store[] {
+  const servers = serversOf(home);
+  if (!existsSync(servers)) throw new CodedError('HOME_INVALID', { file: 'servers' });
+  requireKnownHome(home);
+  const { services = allServices } = options;
+  const ledger = [
+    { store: 'ledger blocks', scrub: () => scrubBlocks(servers) },
+    { store: 'ledger state', scrub: () => scrubState(servers) },
+  ];
+  return [
+    ...(existsSync(join(servers, 'ledger', 'blocks.db')) ? ledger : []),
+    ...hospitalsOf(home).flatMap((hospital) => hospitalStores(servers, hospital, options)),
+    ...services.flatMap(({ name, scrub }) =>
+      scrub === undefined ? [] : [{ store: name, scrub: () => scrub(home) }],
+    ),
+  ];
+}
+
+function hospitalStores(servers: string, hospital: string, options: ScrubOptions): Store[] {
+  const { signal, rest } = options;
+  const folderOf = (store: 'blobs' | 'copies', folder: string) => {
+    const after = options.afterOf?.(`${hospital} ${store}`);
+    return {
+      ...{ folder: join(servers, hospital, folder), hospital, store, signal },
+      ...(rest !== undefined && { rest }),
+      ...(after !== undefined && { after }),
+      reached: (id: string) => options.reached?.(`${hospital} ${store}`, id),
+    };
+  };
+  const copies = [
+    { store: `${hospital} copies`, scrub: () => scrubBlobs(folderOf('copies', 'storage/held')) },
+  ];
+  return [
+    { store: `${hospital} gateway`, scrub: () => scrubGateway(servers, hospital) },
+    { store: `${hospital} claims`, scrub: () => scrubClaims(servers, hospital) },
+    { store: `${hospital} blobs`, scrub: () => scrubBlobs(folderOf('blobs', 'blobs')) },
+    ...(existsSync(join(servers, hospital, 'storage/held')) ? copies : []),
+  ];
+}

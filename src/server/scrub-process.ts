@@ -1,0 +1,56 @@
+// The scrub of a home as a process of its own, under the supervisor: what is exported is its `ProcessEntry`.
+import { constants, setPriority } from 'node:os';
+import { isCoded } from '../primitives/errors.ts';
+import { Pace } from './maintenance/scrub/pace.ts';
+import { ScrubRounds } from './maintenance/scrub/rounds.ts';
+import type { ProcessOrder, RunningProcess } from './process.ts';
+
+/** Between two rounds of a small home. */
+const pauseMs = 60_000;
+/** A twentieth of a core (docs/protocol/stores.md, SR-7). */
+const share = 0.05;
+
+export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
+  setPriority(constants.priority.PRIORITY_LOW);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const pace = new Pace(share, signal);
+  const rounds = new ScrubRounds(home, { signal, rest: () => pace.rest() });
+  const stopped = repeat(rounds, signal);
+  return {
+    async close() {
+      stopping.abort();
+      await stopped;
+    },
+  };
+}
+
+async function repeat(rounds: ScrubRounds, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const { items, bytes, found, busyMs } = await rounds.next();
+      log({ what: 'round', items, bytes, found, busyMs });
+    } catch (error) {
+      if (signal.aborted) return;
+      // A file that is locked, a full disk: the next round looks again.
+      log({ what: 'round', code: isCoded(error) ? error.code : 'INTERNAL' });
+    }
+    await pauseFor(pauseMs, signal);
+  }
+}
+
+const log = (line: Readonly<Record<string, string | number>>) =>
+  process.stdout.write(`${JSON.stringify({ timeMs: Date.now(), ...line })}\n`);
+
+function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}

@@ -1,0 +1,228 @@
+import { encodeSigned } from '../../../../api/signed.ts';
+import { sha256 } from '../../../../crypto/hash.ts';
+import { signLabelled } from '../../../../crypto/signature.ts';
+import type { GatewayBase } from '../../../../gateway/base.ts';
+import { definePart } from '../../../../gateway/part.ts';
+import {
+  type Findings,
+  findings,
+  type OpenFinding,
+} from '../../../../gateway/parts/findings/findings.ts';
+import { bytesToHex, hexToBytes } from '../../../../primitives/bytes.ts';
+import { isCoded } from '../../../../primitives/errors.ts';
+import type { AccountId } from '../../../../primitives/ids.ts';
+import { encodeAs } from '../../../../primitives/shape.ts';
+import { incidentLabel } from '../../api/incident-label.ts';
+import { type IncidentReport, incidentReport, readReport } from '../../api/incident-report.ts';
+import { writeReport } from './incident-folder.ts';
+import { attemptReport, endedReport, foundReport } from './reports.ts';
+
+const turnMs = 2_000;
+const commitMs = 30_000;
+/** Refused so often within an hour at one door, it is no slip of the hand. */
+const attemptsReported = 3;
+
+/** A report as the operator's list has it. */
+export interface ListedIncident {
+  readonly name: string;
+  readonly height: number;
+  readonly signed: Uint8Array;
+}
+
+/**
+ * Incidents of this hospital's own stores and doors: what the scrub finds becomes a signed report, which is kept in a folder
+ * apart, its hash goes on the ledger, and who is concerned is told. Source: docs/protocol/vitals-tampering.md, VT-20 to VT-23.
+ */
+export class HospitalReports {
+  readonly #base: GatewayBase;
+  readonly #findings: Findings;
+
+  constructor(base: GatewayBase, of: Findings) {
+    this.#base = base;
+    this.#findings = of;
+    of.onFinding({
+      found: (all, wholeMs) => this.#wait('found', all, wholeMs),
+      ended: (all, atMs) => this.#wait('ended', all, atMs),
+    });
+  }
+
+  /** Inside the transaction in which it is taken in: a crash loses none. */
+  #wait(what: 'found' | 'ended', all: readonly OpenFinding[], ms: number): void {
+    for (const it of all) {
+      this.#base.db.run(
+        'INSERT INTO vitals_report_waiting (what, ms, finding, concerned) VALUES (?, ?, ?, ?)',
+        ...[what, ms, JSON.stringify(it), this.#findings.concerned(it).join(' ')],
+      );
+    }
+  }
+
+  /** Writes what waits into reports, then brings to the ledger what is not there. */
+  async turn(): Promise<void> {
+    await this.#report('found');
+    await this.#report('ended');
+    await this.#attempts();
+    await this.#anchor();
+  }
+
+  async #report(what: 'found' | 'ended'): Promise<void> {
+    const rows = this.#base.db.all(
+      'SELECT * FROM vitals_report_waiting WHERE what = ? ORDER BY n LIMIT 4096',
+      what,
+    );
+    const stores = new Map<string, Waiting[]>();
+    for (const row of rows) {
+      const finding = JSON.parse(row.text('finding')) as OpenFinding;
+      const concerned = row.text('concerned').split(' ').filter(Boolean) as AccountId[];
+      const waiting = { n: row.uint('n'), ms: row.uint('ms'), finding, concerned };
+      stores.set(finding.store, [...(stores.get(finding.store) ?? []), waiting]);
+    }
+    for (const waiting of stores.values()) await this.#reportStore(what, waiting);
+  }
+
+  async #reportStore(what: 'found' | 'ended', waiting: readonly Waiting[]): Promise<void> {
+    const all = waiting.map(({ finding }) => finding);
+    const people = new Set(waiting.flatMap(({ concerned }) => concerned));
+    const { chainId, organisation: by, folder, now } = this.#base;
+    const ms = Math.min(...waiting.map((it) => it.ms));
+    const about = { chainId, by, findings: all, people: people.size, nowMs: now(), ms, folder };
+    const report =
+      what === 'found'
+        ? foundReport(about)
+        : endedReport({ ...about, follows: this.#reportOf(all[0]?.id ?? '') });
+    await this.#keep(report, (name) => {
+      for (const { n } of waiting) {
+        this.#base.db.run('DELETE FROM vitals_report_waiting WHERE n = ?', n);
+      }
+      for (const { id } of what === 'found' ? all : []) {
+        this.#base.db.run('INSERT OR REPLACE INTO vitals_report_places VALUES (?, ?)', id, name);
+      }
+      for (const account of people) this.#tell(account, name, report);
+    });
+  }
+
+  /** The report in which a place was told; empty: none. */
+  #reportOf(finding: string): Uint8Array {
+    const row = this.#base.db.get(
+      'SELECT name FROM vitals_report_places WHERE finding = ?',
+      finding,
+    );
+    return (row && hexToBytes(row.text('name'))) ?? new Uint8Array(0);
+  }
+
+  #tell(account: AccountId, name: string, report: IncidentReport): void {
+    const { causes, hospital } = this.#base;
+    const isOver = report.done.length > 0;
+    causes.tell({
+      ...{ kind: 'incident', account, subject: name },
+      facts: {
+        ...{ server: hospital, fromMs: report.wholeMs, untilMs: report.foundMs },
+        ...{ done: isOver ? 'rebuilt' : 'reported', source: '', claimedMac: '' },
+      },
+    });
+  }
+
+  async #attempts(): Promise<void> {
+    const met = this.#findings.attempts.take(attemptsReported);
+    if (met.length === 0) return;
+    const { chainId, organisation: by, now } = this.#base;
+    await this.#keep(attemptReport({ chainId, by, met, nowMs: now() }), () => {});
+  }
+
+  /** The file first: a row never names a report that is not there. */
+  async #keep(report: IncidentReport, inStep: (name: string) => void): Promise<void> {
+    const { key, db, folder } = this.#base;
+    const bytes = encodeAs(incidentReport, report);
+    const signature = await signLabelled(key, incidentLabel, bytes);
+    const signed = encodeSigned({ bytes, signature });
+    const name = bytesToHex(sha256(signed));
+    if (folder !== undefined) writeReport(folder, name, signed);
+    db.transaction('vitals-reports', () => {
+      db.run(
+        'INSERT OR IGNORE INTO vitals_reports VALUES (?, ?, ?, 0)',
+        name,
+        report.foundMs,
+        signed,
+      );
+      inStep(name);
+    });
+    this.#base.figures.add('reports_total', 1, { kind: report.kind });
+  }
+
+  async #anchor(): Promise<void> {
+    const { db, sender } = this.#base;
+    for (const row of db.all(
+      'SELECT * FROM vitals_reports WHERE height = 0 ORDER BY atMs LIMIT 16',
+    )) {
+      const signed = row.bytes('signed');
+      const { kind } = readReport(signed);
+      const height = await heightOf(
+        sender.send(
+          'user',
+          [{ kind: 'Incident', report: sha256(signed), incident: kind }],
+          commitMs,
+        ),
+      );
+      db.run('UPDATE vitals_reports SET height = ? WHERE name = ?', height, row.text('name'));
+    }
+  }
+
+  /** The newest first. */
+  list(): ListedIncident[] {
+    return this.#base.db
+      .all('SELECT * FROM vitals_reports ORDER BY atMs DESC, name LIMIT 200')
+      .map((row) => ({
+        ...{ name: row.text('name'), height: row.uint('height'), signed: row.bytes('signed') },
+      }));
+  }
+
+  countWaiting(): number {
+    return (
+      this.#base.db.get('SELECT count(*) AS n FROM vitals_reports WHERE height = 0')?.uint('n') ?? 0
+    );
+  }
+}
+
+interface Waiting {
+  readonly n: number;
+  readonly ms: number;
+  readonly finding: OpenFinding;
+  readonly concerned: readonly AccountId[];
+}
+
+/** Of a report that stands there already, as after a crash, nobody says where: 1. */
+async function heightOf(sent: Promise<{ readonly height: number }>): Promise<number> {
+  try {
+    return (await sent).height;
+  } catch (error) {
+    if (isCoded(error, 'INCIDENT_TAKEN')) return 1;
+    throw error;
+  }
+}
+
+export const hospitalReports = definePart({
+  name: 'vitals-reports',
+  store: {
+    owner: 'vitals-reports',
+    writes: ['vitals-reports'],
+    migrations: [
+      `
+CREATE TABLE vitals_report_waiting (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL, ms INTEGER NOT NULL, finding TEXT NOT NULL, concerned TEXT NOT NULL
+) STRICT;
+CREATE TABLE vitals_report_places (finding TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE vitals_reports (
+  name TEXT PRIMARY KEY, atMs INTEGER NOT NULL, signed BLOB NOT NULL, height INTEGER NOT NULL
+) STRICT;`,
+    ],
+  },
+  open: (base, parts) => new HospitalReports(base, parts.get(findings)),
+  metrics: {
+    reports_total: { kind: 'counter', help: 'Signed reports of incidents', labels: ['kind'] },
+    reports_waiting: {
+      kind: 'gauge',
+      help: 'Reports whose hash is not on the ledger yet',
+      now: (part) => part.countWaiting(),
+    },
+  },
+  every: (part) => [{ what: 'incidents', everyMs: turnMs, run: () => part.turn() }],
+});

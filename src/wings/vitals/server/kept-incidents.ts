@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeSigned } from '../../../api/signed.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { verifyLabelled } from '../../../crypto/signature.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { organisationKeys } from '../../../server/home-members.ts';
+import { hospitalsOf, serversOf } from '../../../server/process.ts';
+import { incidentLabel } from '../api/incident-label.ts';
+import { type IncidentReport, readReport } from '../api/incident-report.ts';
+import { incidentFolder } from '../gateway/incidents/incident-folder.ts';
+
+/** A report as it lies in a hospital's folder. */
+export interface KeptReport {
+  readonly hospital: string;
+  /** Of its file. */
+  readonly name: string;
+  readonly signed: Uint8Array;
+  /** Undefined: these bytes are none. */
+  readonly report: IncidentReport | undefined;
+  /**
+   * `holds`: its bytes have its name and its hospital's signature by the key in use; `signature`: another key, as before a
+   * rotation; `changed`: other bytes than its name says.
+   */
+  readonly state: 'holds' | 'signature' | 'changed';
+}
+
+/** The reports of all hospitals of a home, the newest first. Throws HOME_INVALID. Rule VT-24. */
+export async function keptReports(home: string): Promise<readonly KeptReport[]> {
+  if (!existsSync(serversOf(home))) throw new CodedError('HOME_INVALID', { file: 'servers' });
+  const kept: KeptReport[] = [];
+  for (const hospital of hospitalsOf(home)) kept.push(...(await reportsOf(home, hospital)));
+  return kept.toSorted((one, other) => (other.report?.foundMs ?? 0) - (one.report?.foundMs ?? 0));
+}
+
+async function reportsOf(home: string, hospital: string): Promise<KeptReport[]> {
+  const of = join(serversOf(home), hospital);
+  const folder = incidentFolder(of);
+  if (!existsSync(folder)) return [];
+  const { publicKey } = (await organisationKeys(of)).sign;
+  const files = readdirSync(folder).filter((it) => it.endsWith('.report'));
+  return Promise.all(
+    files.map(async (file) => {
+      const name = file.slice(0, -'.report'.length);
+      const signed = new Uint8Array(readFileSync(join(folder, file)));
+      return { hospital, name, signed, ...(await judge(name, signed, publicKey)) };
+    }),
+  );
+}
+
+async function judge(
+  name: string,
+  signed: Uint8Array,
+  publicKey: Uint8Array,
+): Promise<Pick<KeptReport, 'report' | 'state'>> {
+  try {
+    const report = readReport(signed);
+    if (bytesToHex(sha256(signed)) !== name) return { report, state: 'changed' };
+    const { bytes, signature } = decodeSigned(signed);
+    const isOurs = await verifyLabelled(publicKey, incidentLabel, bytes, signature);
+    return { report, state: isOurs ? 'holds' : 'signature' };
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return { report: undefined, state: 'changed' };
+  }
+}
+
+/** By its name, or the beginning of it. Throws NOT_FOUND, AMBIGUOUS. */
+export async function keptReport(home: string, name: string): Promise<KeptReport> {
+  const met = (await keptReports(home)).filter(
+    (it) => name.length >= 4 && it.name.startsWith(name),
+  );
+  const [only, other] = met;
+  if (only === undefined) throw new CodedError('NOT_FOUND', { incident: name });
+  if (other !== undefined) throw new CodedError('AMBIGUOUS', { incident: name });
+  return only;
+}
