@@ -69,6 +69,7 @@ export const vitalsCodes = {
   DATABASE_IN_USE: { kind: 'unavailable', sentence: 'Another data server writes to this database.' },
   DATABASE_UNSAFE: { kind: 'not-valid', sentence: 'This database does not keep what it confirmed: its settings say so, or it is a copy of another.' },
   KEY_INVALID: { kind: 'not-valid', sentence: 'This is no key that numbers may be encrypted under.' },
+  KEY_UNKNOWN: { kind: 'not-valid', sentence: 'This data server was not shown this key: show it first.' },
   CIPHERTEXT_INVALID: { kind: 'not-valid', sentence: 'This is no encrypted number under this key.' },
   SLOT_OVERFLOW: { kind: 'verification', sentence: 'An encrypted number is larger than it can be: what was added up is not what was sent.' },
   COHORT_TOO_SMALL: { kind: 'not-shared', sentence: 'Fewer patients than the dataset asks for are meant.' },

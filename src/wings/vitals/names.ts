@@ -39,5 +39,6 @@ export const vitalsNames = {
     readSeal: 'salus/1/stat/read-seal',
     replica: 'salus/1/stat/replica',
     keyProof: 'salus/1/stat/key-proof',
+    paillierKey: 'salus/1/stat/paillier-key',
   },
 } as const;

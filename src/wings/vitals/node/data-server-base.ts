@@ -4,6 +4,7 @@ import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
 import type { StateTable } from '../../../ledger/table.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type { ModularArithmetic } from '../crypto/paillier/modular-arithmetic.ts';
 import type { StatBatch } from '../ledger/acts/stat-batch.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import type { PageStore } from './page-store.ts';
@@ -48,6 +49,8 @@ export interface DataServerBase {
   readonly ledger: LedgerRows;
   readonly peers: PeerLine;
   readonly arithmetic: PageArithmetic;
+  /** Of Paillier's numbers. */
+  readonly modular: ModularArithmetic;
   readonly settings: DataServerSettings;
   readonly now: () => number;
   /** Puts an act on the ledger under this server's account, and waits for its block. Throws the refusal. */

@@ -10,6 +10,7 @@ import { takeUpload } from './intake.ts';
 import { QuestionDesk } from './question-desk.ts';
 import { VitalsReading } from './reading.ts';
 import { register } from './registering.ts';
+import { ShownKeys } from './shown-keys.ts';
 import { answerPeer, openPeerStatement, state } from './statements.ts';
 import { storedPages } from './stored-pages.ts';
 import { ownTrio } from './trio.ts';
@@ -25,13 +26,15 @@ export class DataServer {
   readonly batching: Batching;
   readonly questions: QuestionDesk;
   readonly reading: VitalsReading;
+  readonly shownKeys: ShownKeys;
 
   constructor(base: DataServerBase) {
     this.base = base;
     this.verification = new Verification(base);
     this.batching = new Batching(base);
     const follow = (trio: string) => this.batching.follow(trio);
-    this.questions = deskOf(base, follow);
+    this.shownKeys = new ShownKeys(base);
+    this.questions = deskOf(base, this.shownKeys, follow);
     this.reading = new VitalsReading(base, follow);
   }
 
@@ -130,12 +133,13 @@ export class DataServer {
 /** Where researchers ask this server. */
 function deskOf(
   base: DataServerBase,
+  shownKeys: ShownKeys,
   newestBatch: (trio: string) => Promise<number>,
 ): QuestionDesk {
   const { account, ledger, send, now, questions: store } = base;
   const pages = { ...storedPages(base.store), newestBatch };
   return new QuestionDesk({
-    ...{ account, ledger, send, now, store, pages },
+    ...{ account, ledger, send, now, store, pages, shownKeys, keeps: base.store },
     async hidingKeys(id) {
       const { maskKeys } = await trioSecrets(base, await ownTrio(base, id));
       return { maskKeys, noiseKey: noiseKeyOf(base, id) };

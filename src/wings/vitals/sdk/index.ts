@@ -5,11 +5,18 @@ export {
   type Asked,
   askQuestion,
   continueQuestion,
+  deliverAgain,
   listQuestions,
   predictNoise,
   questionsOn,
 } from './asking/ask.ts';
 export { type Comparison, comparisonsOf, requireDisjoint } from './asking/comparisons.ts';
+export {
+  type Delivery,
+  deliveries,
+  type EncryptedParts,
+  encryptedParts,
+} from './asking/delivery.ts';
 export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';

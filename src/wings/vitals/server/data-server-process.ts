@@ -16,6 +16,7 @@ import { type ProcessOrder, type RunningProcess, serversOf } from '../../../serv
 import { noticeWord, recoveryWord } from '../api/notice.ts';
 import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
 import { state } from '../node/statements.ts';
@@ -67,6 +68,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const { sign, kem } = keys;
   const server = new DataServer({
     ...{ account, sign, kem, rootSecret, store, questions, ledger: rows, arithmetic, now },
+    modular: await modularArithmetic(),
     peers: httpPeers(addresses),
     settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
     send: actSender({ gateway, ledger, account, sign, now }),

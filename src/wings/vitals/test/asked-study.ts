@@ -14,13 +14,16 @@ import { answerContext, decodeStatAnswer } from '../api/stat-answer.ts';
 import { openShares } from '../crypto/answer-masks.ts';
 import { openAnswer } from '../crypto/answer-seal.ts';
 import { field64, modulo } from '../crypto/field.ts';
+import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
+import { quarterOf, spentRowId } from '../ledger/tables/stat-spent.ts';
 import { vitalsNames } from '../names.ts';
 import { digestOfDays, digestOfPages } from '../node/page-selection.ts';
 import { type DeskParts, QuestionDesk } from '../node/question-desk.ts';
 import type { QuestionPages, WantedPages } from '../node/question-pages.ts';
 import type { QuestionStore } from '../node/question-store.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
+import { ShownKeys, type ShownKeysBase } from '../node/shown-keys.ts';
 import {
   approveAct,
   batchAct,
@@ -168,6 +171,12 @@ export interface AskedStudy {
   readonly world: World;
   readonly desks: readonly QuestionDesk[];
   readonly stores: readonly QuestionStore[];
+  /** Of each desk. */
+  readonly shownKeys: readonly ShownKeys[];
+  /** What the keys of a desk stand on. */
+  shownKeysBase(at: number): ShownKeysBase;
+  /** Of the dataset in this quarter. */
+  spentRow(): string;
   /** What the servers see of the world. */
   readonly ledger: DeskParts['ledger'];
   /** What the servers keep; may be changed by a test. */
@@ -183,6 +192,19 @@ export interface AskedStudy {
   /** A server of the same account and keys again, with another store or fault. */
   again(place: number, change?: Partial<DeskParts>): QuestionDesk;
   close(): Promise<void>;
+}
+
+/** What a page store keeps beside its pages, in memory. */
+function memoryKeeps(): DeskParts['keeps'] {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    kept: async (name) => kept.get(name),
+    async keepOnce(name, value) {
+      const stays = kept.get(name) ?? value;
+      kept.set(name, stays);
+      return stays;
+    },
+  };
 }
 
 /** Between a server and the next. */
@@ -244,6 +266,13 @@ export async function askedStudy(
   };
 
   const stores = trio.map(() => sqliteQuestionStore(':memory:'));
+  const keeps = trio.map(() => memoryKeeps());
+  const modular = await modularArithmetic();
+  const keysBase = (at: number): ShownKeysBase => ({
+    ...{ ledger, now: () => world.timeMs, account: accountOf(trio[at] ?? trio[0]) },
+    ...{ store: keeps[at] ?? memoryKeeps(), modular },
+  });
+  const shownKeys = trio.map((_, at) => new ShownKeys(keysBase(at)));
   const desks: QuestionDesk[] = [];
   let pages = of.pages ?? pagesOf({ patients: 40, each: 2 });
   const partsOf = (at: number): DeskParts => {
@@ -252,6 +281,7 @@ export async function askedStudy(
     if (store === undefined) throw new Error('no store');
     return {
       ...{ ledger, store, now: () => world.timeMs, account: accountOf(name) },
+      ...{ keeps: keysBase(at).store, shownKeys: shownKeys[at] ?? new ShownKeys(keysBase(at)) },
       pages: memoryPages(at + 1, () => pages),
       async send(act) {
         const { answer } = world.send({ from: name, acts: [act] });
@@ -267,7 +297,8 @@ export async function askedStudy(
 
   let drawn = 0;
   const study: AskedStudy = {
-    ...{ world, desks, stores, ledger, keysOf },
+    ...{ world, desks, stores, ledger, keysOf, shownKeys, shownKeysBase: keysBase },
+    spentRow: () => spentRowId(idOf('dataset'), quarterOf(world.timeMs)),
     get pages() {
       return pages;
     },

@@ -314,9 +314,9 @@ export const vitalsTest: TestWing = {
       './study-vectors.ts'
     );
     const { statisticsSelections, vitalsReading } = await import('./reading-vectors.ts');
-    const { paillier } = await import('./paillier-vectors.ts');
+    const { paillier, paillierAnswers } = await import('./paillier-vectors.ts');
     return {
-      paillier,
+      ...{ paillier, 'paillier-answers': paillierAnswers },
       ...{ 'statistics-selections': statisticsSelections, 'vitals-reading': vitalsReading },
       ...{ 'stat-codes': statCodes, 'stat-pages': statPages, 'stat-envelopes': statEnvelopes },
       ...{ 'statistics-acts': statisticsActs, 'statistics-queries': statisticsQueries },

@@ -21,6 +21,7 @@ import { type Registration, registration, signedRegistration } from '../api/regi
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
 import type { OfThree } from '../crypto/page-head.ts';
 import type { PageValues } from '../crypto/page-values.ts';
+import { plainArithmetic } from '../crypto/paillier/plain-arithmetic.ts';
 import { batchSignedBytes, type StatBatch } from '../ledger/acts/stat-batch.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
@@ -213,7 +214,7 @@ export class ThreeServers {
     if (own === undefined) throw new Error('no such server');
     return {
       ...{ ...own, store, questions, ledger: this.ledger, arithmetic: this.arithmetic },
-      ...{ now: () => this.now, settings: defaultDataServerSettings },
+      ...{ now: () => this.now, settings: defaultDataServerSettings, modular: plainArithmetic },
       peers: {
         ask: async (account, statement) => {
           const at = places.find((it) => this.actors[it]?.account === account);

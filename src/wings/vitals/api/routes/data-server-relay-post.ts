@@ -6,6 +6,8 @@ import { readingsPost } from './readings-post.ts';
 import { registrationsPost } from './registrations-post.ts';
 import { statAskPost } from './stat-ask-post.ts';
 import { statCheckPost } from './stat-check-post.ts';
+import { statEncryptedPost } from './stat-encrypted-post.ts';
+import { statKeysPost } from './stat-keys-post.ts';
 import { statQuestionsPost } from './stat-questions-post.ts';
 
 /** What people say to data servers, by the word that stands for it on the way through a gateway. */
@@ -15,6 +17,8 @@ export const relayedRoutes = {
   check: statCheckPost,
   ask: statAskPost,
   questions: statQuestionsPost,
+  keys: statKeysPost,
+  encrypted: statEncryptedPost,
 } as const;
 export type RelayedWord = keyof typeof relayedRoutes;
 export type RelayedRoute = (typeof relayedRoutes)[RelayedWord];
@@ -31,7 +35,9 @@ export const dataServerRelayPost = defineRoute({
   rule: 'VS-3a',
   params: z.strictObject({
     server: accountIdText,
-    word: z.enum(['readings', 'registrations', 'check', 'ask', 'questions']),
+    word: z.enum([
+      ...['readings', 'registrations', 'check', 'ask', 'questions', 'keys', 'encrypted'],
+    ] as const),
   }),
   stream: 'application/cbor',
   bodyBytes: maxSensorReadBytes,

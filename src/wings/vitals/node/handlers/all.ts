@@ -7,6 +7,8 @@ import { handleRegistrationsPost } from './registrations-post.ts';
 import { handleServerWhoGet } from './server-who-get.ts';
 import { handleStatAskPost } from './stat-ask-post.ts';
 import { handleStatCheckPost } from './stat-check-post.ts';
+import { handleStatEncryptedPost } from './stat-encrypted-post.ts';
+import { handleStatKeysPost } from './stat-keys-post.ts';
 import { handleStatQuestionsPost } from './stat-questions-post.ts';
 
 /** What every data server answers, a line a route. */
@@ -18,6 +20,8 @@ export const dataHandlers: readonly DataHandler[] = [
   handlePeerPost,
   handleStatCheckPost,
   handleStatAskPost,
+  handleStatKeysPost,
+  handleStatEncryptedPost,
   handleStatQuestionsPost,
   handleReadingsPost,
 ];
