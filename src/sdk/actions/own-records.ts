@@ -17,6 +17,7 @@ import { versionedOf } from '../records/carried.ts';
 import type { ItemProblem, OpenedItem } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import { linkOf } from '../records/versions.ts';
+import { ownHalves, withAskedHalf } from './second-halves.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
 export interface ListedRecord {
@@ -139,6 +140,8 @@ export function againRoot(ctx: Context): Uint8Array {
 export interface OwnChart {
   readonly rows: OwnRows;
   readonly keys: OwnerKeys;
+  /** Adds what the wallet has of a doubly encrypted one. */
+  readonly withHalf: (row: LiveItem, key: ReadingKey) => ReadingKey;
 }
 
 /** What is live, as the ledger has it: the oldest first. */
@@ -156,7 +159,7 @@ export async function ownChart(ctx: Context, signal?: AbortSignal): Promise<OwnC
       chart === account &&
       (rows.liveOf(recordId) === undefined || ctx.imported.isWithdrawn(recordId)),
   );
-  return { rows, keys };
+  return { rows, keys, withHalf: ownHalves(ctx) };
 }
 
 /** Throws RECORD_UNKNOWN, RECORD_ERASED, and what opening throws. */
@@ -172,7 +175,8 @@ export async function openOwn(
     maxBytes: sealedLength(row.paddedSize),
     signal,
   });
-  const opened = await openLiveItem(ctx.ledger, row, keyOf(chart, row), body, signal);
+  const key = await withAskedHalf(ctx, row, keyOf(chart, row), undefined, signal);
+  const opened = await openLiveItem(ctx.ledger, row, key, body, signal);
   onOpened?.(row, opened, body);
   return ownRecord(ctx, row, opened);
 }
@@ -290,10 +294,8 @@ export function ownRecord(ctx: Context, row: LiveItem, opened: OpenedItem): Open
 }
 
 /** What opens a row of one's own. Throws KEY_NOT_HERE. */
-export const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey => ({
-  kind: 'segment',
-  sek: chart.keys.sek(row.recordClass, row.epoch),
-});
+export const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey =>
+  chart.withHalf(row, { kind: 'segment', sek: chart.keys.sek(row.recordClass, row.epoch) });
 
 /** Throws RECORD_UNKNOWN, RECORD_ERASED. */
 function rowOf(chart: OwnChart, recordId: RecordId): LiveItem {

@@ -40,5 +40,7 @@ export const vitalsNames = {
     replica: 'salus/1/stat/replica',
     keyProof: 'salus/1/stat/key-proof',
     paillierKey: 'salus/1/stat/paillier-key',
+    half: 'salus/1/stat/half',
+    halfCommitment: 'salus/1/stat/half-commitment',
   },
 } as const;

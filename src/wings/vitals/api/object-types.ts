@@ -1,4 +1,4 @@
-/** The objects of the wing that travel; pages take 70 to 74, recovery envelopes 75, questions 76, registrations 77, answers 78, records in the chart 79, keys for encrypted numbers 160, answers under them 161. Append-only. Source: docs/adr/0011-numbers.md. */
+/** The objects of the wing that travel; pages take 70 to 74, recovery envelopes 75, questions 76, registrations 77, answers 78, records in the chart 79, keys for encrypted numbers 160, answers under them 161, locks of doubly encrypted records 162. Append-only. Source: docs/adr/0011-numbers.md. */
 export const vitalsObjects = {
   pageManifest: 70,
   seedBodies: 71,
@@ -12,4 +12,5 @@ export const vitalsObjects = {
   chartRecord: 79,
   paillierKey: 160,
   encryptedAnswer: 161,
+  doubleLock: 162,
 } as const;

@@ -1,5 +1,6 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
 import { addAsking } from './asking.ts';
+import { addDoubleFlag } from './double.ts';
 import { addVitals } from './reading.ts';
 import { addSensor } from './sensor.ts';
 import { addStudies } from './studies.ts';
@@ -13,4 +14,6 @@ const addStatistics: AddCommand = (program, context) => {
 };
 
 /** The wing's commands, in the order in which `--help` lists them. */
-export const vitalsCommands: readonly AddCommand[] = [addSensor, addVitals, addStatistics];
+export const vitalsCommands: readonly AddCommand[] = [
+  ...[addSensor, addVitals, addStatistics, addDoubleFlag],
+];

@@ -6,6 +6,7 @@ import { pagesStated } from '../api/page-states.ts';
 import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
+import { Halves } from './halves.ts';
 import { takeUpload } from './intake.ts';
 import { QuestionDesk } from './question-desk.ts';
 import { VitalsReading } from './reading.ts';
@@ -27,6 +28,7 @@ export class DataServer {
   readonly questions: QuestionDesk;
   readonly reading: VitalsReading;
   readonly shownKeys: ShownKeys;
+  readonly halves: Halves;
 
   constructor(base: DataServerBase) {
     this.base = base;
@@ -34,6 +36,7 @@ export class DataServer {
     this.batching = new Batching(base);
     const follow = (trio: string) => this.batching.follow(trio);
     this.shownKeys = new ShownKeys(base);
+    this.halves = new Halves(base, this.shownKeys);
     this.questions = deskOf(base, this.shownKeys, follow);
     this.reading = new VitalsReading(base, follow);
   }

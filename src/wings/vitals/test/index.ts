@@ -315,8 +315,9 @@ export const vitalsTest: TestWing = {
     );
     const { statisticsSelections, vitalsReading } = await import('./reading-vectors.ts');
     const { paillier, paillierAnswers } = await import('./paillier-vectors.ts');
+    const { doubleLocks } = await import('./double-vectors.ts');
     return {
-      ...{ paillier, 'paillier-answers': paillierAnswers },
+      ...{ paillier, 'paillier-answers': paillierAnswers, 'double-locks': doubleLocks },
       ...{ 'statistics-selections': statisticsSelections, 'vitals-reading': vitalsReading },
       ...{ 'stat-codes': statCodes, 'stat-pages': statPages, 'stat-envelopes': statEnvelopes },
       ...{ 'statistics-acts': statisticsActs, 'statistics-queries': statisticsQueries },

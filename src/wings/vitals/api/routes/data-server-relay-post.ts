@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import { accountIdText } from '../../../../api/message-parts.ts';
 import { defineRoute } from '../../../../api/route.ts';
 import { maxSensorReadBytes, maxSensorReadingBytes } from '../sensor-read.ts';
+import { halvesAskedPost } from './halves-asked-post.ts';
+import { halvesPost } from './halves-post.ts';
 import { readingsPost } from './readings-post.ts';
 import { registrationsPost } from './registrations-post.ts';
 import { statAskPost } from './stat-ask-post.ts';
@@ -19,6 +21,8 @@ export const relayedRoutes = {
   questions: statQuestionsPost,
   keys: statKeysPost,
   encrypted: statEncryptedPost,
+  half: halvesPost,
+  'half-asked': halvesAskedPost,
 } as const;
 export type RelayedWord = keyof typeof relayedRoutes;
 export type RelayedRoute = (typeof relayedRoutes)[RelayedWord];
@@ -37,6 +41,7 @@ export const dataServerRelayPost = defineRoute({
     server: accountIdText,
     word: z.enum([
       ...['readings', 'registrations', 'check', 'ask', 'questions', 'keys', 'encrypted'],
+      ...['half', 'half-asked'],
     ] as const),
   }),
   stream: 'application/cbor',

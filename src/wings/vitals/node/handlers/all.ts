@@ -1,4 +1,6 @@
 import type { DataHandler } from '../handler.ts';
+import { handleHalvesAskedPost } from './halves-asked-post.ts';
+import { handleHalvesPost } from './halves-post.ts';
 import { handlePageStatesPost } from './page-states-post.ts';
 import { handlePagesPost } from './pages-post.ts';
 import { handlePeerPost } from './peer-post.ts';
@@ -24,4 +26,6 @@ export const dataHandlers: readonly DataHandler[] = [
   handleStatEncryptedPost,
   handleStatQuestionsPost,
   handleReadingsPost,
+  handleHalvesPost,
+  handleHalvesAskedPost,
 ];

@@ -1,0 +1,27 @@
+import type { AddCommand } from '../../../cli/commands/command.ts';
+import { parseAccountId } from '../../../primitives/ids.ts';
+import { giveHalves } from '../sdk/index.ts';
+
+interface DoubleFlags {
+  readonly double?: true;
+  readonly doubleServers?: readonly string[];
+}
+
+/** `record add --double`: a flag of this wing's beside those of the command. */
+const addDouble: AddCommand = (program, context) => {
+  const record = program.commands.find((it) => it.name() === 'record');
+  const add = record?.commands.find((it) => it.name() === 'add');
+  add
+    ?.option(
+      '--double',
+      'half of the key of each record to three data servers: who reads it needs all three, in an emergency too',
+    )
+    .option('--double-servers <account...>', 'to these three; default: yours, or the only three')
+    .hook('preAction', (_program, command) => {
+      const { double, doubleServers } = command.opts<DoubleFlags>();
+      if (double !== true || context.added === undefined) return;
+      context.added.double = giveHalves(doubleServers?.map(parseAccountId));
+    });
+};
+
+export const addDoubleFlag: AddCommand = Object.assign(addDouble, { extends: ['record'] });
