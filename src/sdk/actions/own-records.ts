@@ -169,14 +169,15 @@ export async function openOwn(
   recordId: RecordId,
   signal?: AbortSignal,
   onOpened?: OnOpened,
+  /** Asks nobody for the second half of a key: what others write into a chart makes no device ask. */
+  keyFor: (row: LiveItem) => ReadingKey | Promise<ReadingKey> = (row) => keyOf(chart, row),
 ): Promise<OpenedRecord> {
   const row = rowOf(chart, recordId);
   const body = await ctx.gateway.blob(row.blobId, {
     maxBytes: sealedLength(row.paddedSize),
     signal,
   });
-  const key = await withAskedHalf(ctx, row, keyOf(chart, row), undefined, signal);
-  const opened = await openLiveItem(ctx.ledger, row, key, body, signal);
+  const opened = await openLiveItem(ctx.ledger, row, await keyFor(row), body, signal);
   onOpened?.(row, opened, body);
   return ownRecord(ctx, row, opened);
 }
@@ -184,7 +185,7 @@ export async function openOwn(
 const gone = ['RECORD_ERASED', 'RECORD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_CORRUPT'] as const;
 const unreadable = [
   ...(['CANNOT_OPEN', 'ITEM_FORGED', 'KEY_NOT_HERE', 'NOT_FOUND'] as const),
-  'ITEM_HEADER_CORRUPT',
+  ...(['ITEM_HEADER_CORRUPT', 'RECORD_DOUBLE'] as const),
 ] as const;
 
 /** Whether it is said of one record alone: it is gone or damaged, or does not open here. */
@@ -223,7 +224,9 @@ export async function openRecord(
 ): Promise<OpenedRecord> {
   const chart = await ownChart(ctx, signal);
   const keeping = keepingOwn(ctx, chart);
-  const opened = await openOwn(ctx, chart, recordId, signal, keeping.take);
+  const opened = await openOwn(ctx, chart, recordId, signal, keeping.take, (row) =>
+    withAskedHalf(ctx, row, keyOf(chart, row), undefined, signal),
+  );
   await keeping.done();
   return checkedLink(ctx, chart, opened, signal);
 }

@@ -27,9 +27,8 @@ import { statingTime } from '../client/stated-time.ts';
 import { type HeldGrant, heldGrant } from '../grants/received.ts';
 import { dropRefused, dropUnshown, Keeping } from '../kept/keeping.ts';
 import type { OpenedItem } from '../records/item-open.ts';
-import type { ReadingKey } from '../records/item-wrap.ts';
 import { beforehand, openersOf } from './keys-of-rows.ts';
-import { withAskedHalf } from './second-halves.ts';
+import { withAskedHalves } from './second-halves.ts';
 
 /** What to read under a grant, and what for. */
 export interface ReadOptions extends WorkOptions {
@@ -194,8 +193,7 @@ async function withHalves(
     receipt ??= receiptOfAccess(ctx, access, { signal });
     return receipt;
   };
-  const keys = new Map<LiveItem, ReadingKey>();
-  for (const row of rows) keys.set(row, await withAskedHalf(ctx, row, keyOf(row), look, signal));
+  const keys = await withAskedHalves(ctx, { rows, keyOf, look }, signal);
   return (row) => keys.get(row) ?? keyOf(row);
 }
 

@@ -46,3 +46,30 @@ export async function withAskedHalf(
     return { ...key, half: new CodedError(code, { ...details, recordId }, error) };
   }
 }
+
+/** `withAskedHalf` of rows that one look names. Of a server that is away the first tells: the others do not wait for it again. */
+export async function withAskedHalves(
+  ctx: Context,
+  of: {
+    readonly rows: readonly LiveItem[];
+    readonly keyOf: (row: LiveItem) => ReadingKey;
+    readonly look: () => Promise<Uint8Array>;
+  },
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<LiveItem, ReadingKey>> {
+  const keys = new Map<LiveItem, ReadingKey>();
+  let away: CodedError | undefined;
+  for (const row of of.rows) {
+    const known = of.keyOf(row);
+    if (away !== undefined && lockOf(row.header) !== undefined) {
+      const { code, details } = away;
+      const half = new CodedError(code, { ...details, recordId: row.recordId }, away);
+      keys.set(row, { ...known, half });
+      continue;
+    }
+    const key = await withAskedHalf(ctx, row, known, of.look, signal);
+    if (key.half instanceof CodedError && key.half.kind === 'unavailable') away = key.half;
+    keys.set(row, key);
+  }
+  return keys;
+}

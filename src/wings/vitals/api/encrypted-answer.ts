@@ -33,9 +33,9 @@ export const encodeEncryptedAnswer = (value: EncryptedAnswer): Uint8Array =>
 export const decodeEncryptedAnswer = (encoded: Uint8Array): EncryptedAnswer =>
   decodeAs(answer, encoded);
 
-/** Of an answer of either form. Throws CBOR_INVALID. */
+/** Of an answer of either form: a signed statement is no sealed answer. Throws CBOR_INVALID. */
 export const isEncryptedAnswer = (encoded: Uint8Array): boolean =>
-  readArray(decodeCbor(encoded), 'answer')[1] === vitalsObjects.encryptedAnswer;
+  readArray(decodeCbor(encoded), 'answer')[1] !== vitalsObjects.statAnswer;
 
 /** The name of a key, hex: of N and h alone, whatever proof stands beside them. Rule VD-21. */
 export const paillierKeyId = (of: {

@@ -7,6 +7,9 @@ interface DoubleFlags {
   readonly doubleServers?: readonly string[];
 }
 
+const told =
+  'Doubly encrypted: whom you grant these records needs all three data servers to open one, in an emergency too. Your own wallet opens them without. Lists show no line of them to others; they are not moved, filed anew or read offline.';
+
 /** `record add --double`: a flag of this wing's beside those of the command. */
 const addDouble: AddCommand = (program, context) => {
   const record = program.commands.find((it) => it.name() === 'record');
@@ -20,6 +23,7 @@ const addDouble: AddCommand = (program, context) => {
     .hook('preAction', (_program, command) => {
       const { double, doubleServers } = command.opts<DoubleFlags>();
       if (double !== true || context.added === undefined) return;
+      context.output.note(told);
       context.added.double = giveHalves(doubleServers?.map(parseAccountId));
     });
 };

@@ -29,12 +29,18 @@ export const sealedForm = (kemKey: () => Promise<Uint8Array>): AnswerForm => ({
 });
 
 /** Under his Paillier key: the parts of three servers multiply into one. Rule VD-24. */
-export const encryptedForm = (encryption: Encryption, key: string): AnswerForm => ({
+export const encryptedForm = (
+  encryption: Encryption,
+  key: string,
+  say: (payload: Uint8Array) => Promise<Uint8Array>,
+): AnswerForm => ({
   name: 'encrypted',
   fits: isEncryptedAnswer,
   write: async (head, share) =>
-    encodeEncryptedAnswer({
-      ...{ ...head, key },
-      ciphertext: ciphertextToBytes(encryptPart(encryption, share)),
-    }),
+    say(
+      encodeEncryptedAnswer({
+        ...{ ...head, key },
+        ciphertext: ciphertextToBytes(encryptPart(encryption, share)),
+      }),
+    ),
 });

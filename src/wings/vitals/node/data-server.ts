@@ -143,6 +143,7 @@ function deskOf(
   const pages = { ...storedPages(base.store), newestBatch };
   return new QuestionDesk({
     ...{ account, ledger, send, now, store, pages, shownKeys, keeps: base.store },
+    say: (of) => state(base, of),
     async hidingKeys(id) {
       const { maskKeys } = await trioSecrets(base, await ownTrio(base, id));
       return { maskKeys, noiseKey: noiseKeyOf(base, id) };

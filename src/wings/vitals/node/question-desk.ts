@@ -43,7 +43,7 @@ import type { PageStore } from './page-store.ts';
 import type { CountingPages, QuestionPages, WantedPages } from './question-pages.ts';
 import type { KeptQuestion, QuestionStore } from './question-store.ts';
 import type { ShownKeys } from './shown-keys.ts';
-import { openReaderStatement } from './statements.ts';
+import { openReaderStatement, type state } from './statements.ts';
 
 /** What hides this server's parts, of one trio. */
 export interface HidingKeys {
@@ -67,6 +67,8 @@ export interface DeskParts {
   /** What else is kept once and for ever: an answer in the form that was asked for second. */
   readonly keeps: Pick<PageStore, 'kept' | 'keepOnce'>;
   readonly shownKeys: Pick<ShownKeys, 'encryptionFor'>;
+  /** What this server says, signed. */
+  readonly say: (of: Parameters<typeof state>[1]) => Promise<Uint8Array>;
   /** Throws what it needs of the other two and cannot have. */
   readonly hidingKeys: (trio: string) => Promise<HidingKeys>;
   readonly now: () => number;
@@ -132,7 +134,9 @@ export class QuestionDesk {
     const judged = await this.#judged(question);
     if (judged.manifest.researcher !== said.from) throw new CodedError('UNAUTHENTICATED');
     const encryption = await this.#parts.shownKeys.encryptionFor(said.from, key);
-    return this.#inTurn(judged, encryptedForm(encryption, key));
+    const say = (payload: Uint8Array) =>
+      this.#parts.say({ to: said.from, word: encryptedWord, payload });
+    return this.#inTurn(judged, encryptedForm(encryption, key, say));
   }
 
   /** Of one question one after the other, whatever the form: so both are made of one answer. */

@@ -24,6 +24,7 @@ import type { QuestionPages, WantedPages } from '../node/question-pages.ts';
 import type { QuestionStore } from '../node/question-store.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
 import { ShownKeys, type ShownKeysBase } from '../node/shown-keys.ts';
+import { state } from '../node/statements.ts';
 import {
   approveAct,
   batchAct,
@@ -282,6 +283,8 @@ export async function askedStudy(
     return {
       ...{ ledger, store, now: () => world.timeMs, account: accountOf(name) },
       ...{ keeps: keysBase(at).store, shownKeys: shownKeys[at] ?? new ShownKeys(keysBase(at)) },
+      say: (said) =>
+        state({ account: accountOf(name), sign: keysOf(name).sign, now: () => world.timeMs }, said),
       pages: memoryPages(at + 1, () => pages),
       async send(act) {
         const { answer } = world.send({ from: name, acts: [act] });

@@ -7,11 +7,13 @@ import { accountIdOf, type RecordId, recordIdOf } from '../../../primitives/ids.
 import type { Action } from '../../../sdk/action.ts';
 import { receiptOfAccess } from '../../../sdk/actions/read-shared.ts';
 import { lockOf } from '../../../sdk/records/double.ts';
+import { entriesOf, withEnded } from '../../../sdk/wallet/drawer.ts';
 import { commitmentTo, type DoubleLock } from '../api/half.ts';
 import { openEncryption } from '../crypto/paillier/encryption.ts';
 import { bytesToInteger, integerToBytes } from '../crypto/paillier/integers.ts';
 import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { askHalf, openHalf } from '../sdk/double/ask-halves.ts';
+import { halvesDrawer } from '../sdk/double/kept-halves.ts';
 import { giveHalves } from '../sdk/index.ts';
 import { drawn } from './pages.ts';
 import { keyOf, repeating } from './paillier-keys.ts';
@@ -139,6 +141,27 @@ test('where one server is dead, or keeps another share than it was given, the re
   assert.deepEqual(await named(), ['HALF_UNKNOWN', town.accounts[1]]);
   store.kept = honest;
   assert.deepEqual((await read(of)).text, ['dead']);
+});
+
+test('an owner whose wallet has not the half is given it by the three servers, by no look', async () => {
+  const of = await shared('back');
+  const forget: Action<undefined, void> = {
+    name: 'test/forget',
+    run: (ctx) =>
+      ctx.noteDown((content) =>
+        entriesOf(content, halvesDrawer).reduce(
+          (kept, entry) => withEnded(kept, halvesDrawer, halvesDrawer.key(entry)),
+          content,
+        ),
+      ),
+  };
+  await of.ana.person.run(forget, undefined);
+  const [row] = await of.ana.person.openRecords([of.recordId]).catch((error: unknown) => [error]);
+  assert.ok(row instanceof CodedError && row.code === 'RECORD_DOUBLE', 'of several nobody asks');
+  const opened = await of.ana.person.openRecord(of.recordId);
+  assert.equal(utf8ToText(opened.bytes), 'back');
+  const consent = await town.town.gateway('north').view.consent(of.consent);
+  assert.equal(consent?.looks, 0);
 });
 
 test('a share that was kept stays: another one for the same record is refused', async () => {

@@ -24,7 +24,7 @@ import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
 import { statSpent } from '../ledger/tables/stat-spent.ts';
 import { ShownKeys } from '../node/shown-keys.ts';
 import { openEncrypted } from '../sdk/asking/delivery.ts';
-import { signStatement } from '../sdk/statements.ts';
+import { openKeptStatement, signStatement } from '../sdk/statements.ts';
 import { askedStudy, pagesOf } from './asked-study.ts';
 import { keyOf, repeating } from './paillier-keys.ts';
 import { trio } from './study.ts';
@@ -70,6 +70,16 @@ const askedEncrypted = async (place: number, manifest: QueryManifest, name = id)
 };
 const allEncrypted = (manifest: QueryManifest) =>
   Promise.all([0, 1, 2].map((place) => askedEncrypted(place, manifest)));
+/** What each server signed, as the asker reads it. */
+const partsOf = (answers: readonly Uint8Array[]) =>
+  Promise.all(
+    answers.map(async (signed, place) => {
+      const name = trio[place] ?? '';
+      const expected = { from: accountOf(name), to: accountOf('rosa'), word: encryptedWord };
+      const keysOf = async () => [study.keysOf(name).sign.publicKey];
+      return (await openKeptStatement(signed, expected, keysOf)).payload;
+    }),
+  );
 const keptOf = async (manifest: QueryManifest) => ({
   query: hexToBytes(queryIdOf(encodeManifest(manifest))) ?? new Uint8Array(0),
   signed: await study.signed(manifest),
@@ -117,7 +127,8 @@ test('asked for encrypted, a question costs once, is sealed on the ledger, and o
   assert.equal(study.pay(manifest), 'accepted');
   const answers = await allEncrypted(manifest);
   const kept = await keptOf(manifest);
-  const { values, ciphertext } = await openEncrypted(kept, answers, { id, secretKey });
+  const parts = await partsOf(answers);
+  const { values, ciphertext } = await openEncrypted(kept, parts, { id, secretKey });
   assert.equal(ciphertext.length, 768);
   assert.equal(values.length, 4);
   for (const [place, answer] of answers.entries()) {
@@ -147,7 +158,8 @@ test('first sealed and then encrypted, every kind of question gives the same num
     const manifest = study.manifest({ question, microRho: 1_000 });
     const values = await study.asked(manifest);
     const answers = await allEncrypted(manifest);
-    const opened = await openEncrypted(await keptOf(manifest), answers, { id, secretKey });
+    const parts = await partsOf(answers);
+    const opened = await openEncrypted(await keptOf(manifest), parts, { id, secretKey });
     assert.deepEqual(opened.values, values, question.kind);
     assert.deepEqual(await allEncrypted(manifest), answers);
   }
@@ -191,7 +203,10 @@ test('three parts that are not of one question, key or place, or are no cipherte
   await showEverywhere();
   const manifest = study.manifest({ microRho: 1_000 });
   study.pay(manifest);
-  const answers = await allEncrypted(manifest);
+  const signed = await allEncrypted(manifest);
+  await assert.rejects(partsOf([...signed].reverse()), refusedWith('UNAUTHENTICATED'));
+  await assert.rejects(partsOf(signed.map(flipped)), (error) => isCoded(error));
+  const answers = await partsOf(signed);
   const kept = await keptOf(manifest);
   const changed = (change: object) => [
     encodeEncryptedAnswer({ ...decodeEncryptedAnswer(answers[0] ?? new Uint8Array(0)), ...change }),

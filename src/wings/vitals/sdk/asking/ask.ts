@@ -1,4 +1,5 @@
 import { decodeSigned, encodeSigned } from '../../../../api/signed.ts';
+import { sha256 } from '../../../../crypto/hash.ts';
 import { randomBytes } from '../../../../crypto/random.ts';
 import { signLabelled } from '../../../../crypto/signature.ts';
 import { bytesToHex, concatBytes, equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
@@ -257,8 +258,10 @@ async function finish(
   });
   for (const it of asked) if (it.status === 'rejected') throw it.reason;
   onProgress?.({ phase: 'opening', done: 0, total: 3 });
-  const { values, hashes } = await form.open(kept, kept.answers);
+  // Sealed first, opened then: what no server stands for is not decrypted (VD-8).
+  const hashes = kept.answers.map((it) => sha256(it));
   await requireSealed(ctx, kept, hashes, signal);
+  const { values } = await form.open(kept, kept.answers);
   const none = new Uint8Array(0);
   kept = await noted(ctx, kept, {
     ...{ values: valuesBytes(values), seals: concatBytes(...hashes) },

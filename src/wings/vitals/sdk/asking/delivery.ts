@@ -1,8 +1,10 @@
 import { decodeSigned } from '../../../../api/signed.ts';
 import { sha256 } from '../../../../crypto/hash.ts';
 import { randomBytes } from '../../../../crypto/random.ts';
+import { keys } from '../../../../ledger/tables/keys.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
-import { CodedError } from '../../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import type { AccountId } from '../../../../primitives/ids.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import type { Context } from '../../../../sdk/client/context.ts';
 import { entriesOf, withEntry } from '../../../../sdk/wallet/drawer.ts';
@@ -24,7 +26,7 @@ import { modularArithmetic } from '../../crypto/paillier/kernel-arithmetic.ts';
 import { openPartSum } from '../../crypto/paillier/packed-answer.ts';
 import { type KeptDelivery, keptDeliveries } from '../kept-paillier.ts';
 import { askedUnderKey, type OwnPaillierKey, ownPaillierKey, showKey } from '../paillier-keys.ts';
-import { signStatement } from '../statements.ts';
+import { openKeptStatement, signStatement } from '../statements.ts';
 import { type Opened, openAnswers } from './collecting.ts';
 import type { KeptQuestion } from './kept-questions.ts';
 import type { ServerLine } from './server-lines.ts';
@@ -74,9 +76,10 @@ export async function encryptedForm(
     prepare: (lines) => showKey(ctx, key, lines, { signal }),
     ask: (line, signed) => askedUnderKey(ctx, key, line, () => askOne(ctx, key, line, signed)),
     async open(kept, answers) {
-      const opened = await openEncrypted(kept, answers, key);
-      await note(opened.ciphertext);
-      return opened;
+      const parts = await saidBy(ctx, kept.servers, answers, signal);
+      const { values, ciphertext } = await openEncrypted(kept, parts, key);
+      await note(ciphertext);
+      return { values, hashes: answers.map((it) => sha256(it)) };
     },
   };
 }
@@ -93,6 +96,32 @@ async function askOne(
   return line.askEncrypted(await signStatement(sign, { ...said, timeMs: ctx.nowMs(), payload }));
 }
 
+/** What each of three servers signed. Nothing else is decrypted (VD-8). Throws SERVER_LIED {server}: it is not its word. */
+function saidBy(
+  ctx: Context,
+  servers: readonly AccountId[],
+  answers: readonly Uint8Array[],
+  signal?: AbortSignal,
+): Promise<readonly Uint8Array[]> {
+  const to = ctx.account.account;
+  const keysOf = async (account: AccountId): Promise<readonly Uint8Array[]> => {
+    const directory = await ctx.ledger.row(keys, account, { signal });
+    return (directory?.identities ?? []).map(({ identity }) => identity.signKey);
+  };
+  return Promise.all(
+    servers.map(async (from, at) => {
+      const expected = { from, to, word: encryptedWord };
+      try {
+        const signed = answers[at] ?? new Uint8Array(0);
+        return (await openKeptStatement(signed, expected, keysOf)).payload;
+      } catch (cause) {
+        if (!isCoded(cause) || cause.kind === 'unavailable') throw cause;
+        throw new CodedError('SERVER_LIED', { server: from }, cause);
+      }
+    }),
+  );
+}
+
 /** What the wallet knows of a question whose answer comes encrypted. */
 export const deliveryOf = (ctx: Context, query: Uint8Array): KeptDelivery | undefined =>
   entriesOf(ctx.vault.content, keptDeliveries).find((it) => equalBytes(it.query, query));
@@ -103,10 +132,10 @@ export const deliveryOf = (ctx: Context, query: Uint8Array): KeptDelivery | unde
  */
 export async function openEncrypted(
   { query, signed }: Pick<KeptQuestion, 'query' | 'signed'>,
-  answers: readonly Uint8Array[],
+  parts: readonly Uint8Array[],
   { id, secretKey }: OwnPaillierKey,
-): Promise<Opened & { readonly ciphertext: Uint8Array }> {
-  const read = answers.map(decodeEncryptedAnswer);
+): Promise<Pick<Opened, 'values'> & { readonly ciphertext: Uint8Array }> {
+  const read = parts.map(decodeEncryptedAnswer);
   const [first] = read;
   const fits = read.every(
     (it, at) =>
@@ -127,7 +156,6 @@ export async function openEncrypted(
   const decryption = openDecryption(secretKey, { arithmetic, random: randomBytes });
   return {
     values: openShares([openPartSum(decryption, product, length)]),
-    hashes: answers.map((it) => sha256(it)),
     ciphertext: ciphertextToBytes(product),
   };
 }
