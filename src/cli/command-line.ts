@@ -23,7 +23,7 @@ export async function runCommandLine(
   let words: readonly string[] = [];
   try {
     const { flags, rest } = takeGlobalFlags(args, surroundings.env);
-    const context = { flags, output, surroundings, signal };
+    const context = { flags, output, surroundings, signal, added: {} };
     words = asHelp(rest);
     const files = filesFor(words);
     program = await createProgram(context, (text) => shown.push(text), files);

@@ -6,6 +6,18 @@ export const sdkCodes = {
   ITEM_FORGED: { kind: 'not-trusted', sentence: 'This item is not what its author signed for this chart.' },
   HEADLINE_WRONG: { kind: 'not-trusted', sentence: 'The line that lists this record says something else than the record: whoever put it into the chart wrote it so.' },
   KEY_NOT_HERE: { kind: 'no-key', sentence: 'The key for this item is not on this device.' },
+  RECORD_DOUBLE: {
+    kind: 'no-key',
+    sentence: 'This record is doubly encrypted: the other half of its key lies with three servers, and comes by a look that names the record. Open it by its id.',
+  },
+  DOUBLE_KNOWN: {
+    kind: 'not-valid',
+    sentence: 'Parts of this file are in the chart already, encrypted as they are, and nothing was added. To encrypt them doubly, erase them first and add the file with --again.',
+  },
+  DOUBLE_STAYS: {
+    kind: 'not-valid',
+    sentence: 'A doubly encrypted record is not moved or filed anew: that would take its second half away. Keep its bytes (record open --out), erase it, and add it again where it should be.',
+  },
   NOT_KEPT: {
     kind: 'no-key',
     sentence: 'This device keeps no such record: it keeps what was opened on it, until the grant ends. Open it while the hospital answers: salus record kept lists what is here.',

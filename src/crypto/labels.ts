@@ -39,6 +39,7 @@ export const labels = {
   segmentWrite: 'salus/1/segment/write',
   recordWrap: 'salus/1/record/wrap',
   recordSeal: 'salus/1/record/seal',
+  recordDouble: 'salus/1/record/double',
   recordSign: 'salus/1/record/sign',
   recordWritten: 'salus/1/record/written',
   recordAgain: 'salus/1/record/again',

@@ -126,9 +126,9 @@ export class Person {
     { wings = sdkWings, ...options }: PersonOptions,
     code?: Uint8Array,
   ) {
-    const { pendingKinds, messageKinds } = kindsOf(wings, [letterKind, askKind]);
+    const { pendingKinds, messageKinds, halfKeepers } = kindsOf(wings, [letterKind, askKind]);
     this.#vault = vault;
-    this.#options = { ...options, pendingKinds };
+    this.#options = { ...options, pendingKinds, halfKeepers };
     this.#accounts = new Accounts(vault, this.#options);
     this.#messageKinds = messageKinds;
     this.#reporting = wings.flatMap(({ name, report }) =>

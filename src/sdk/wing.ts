@@ -1,7 +1,9 @@
 import { CodedError } from '../primitives/errors.ts';
 import type { ReportPart } from './actions/access-report.ts';
+import type { Context } from './client/context.ts';
 import type { MessageKind } from './client/messages.ts';
 import type { PendingKind } from './client/pending.ts';
+import type { HalfKeeper } from './records/double.ts';
 import type { Drawer } from './wallet/drawer.ts';
 
 /** What a wing adds to a person's device. Its actions need no list: who wants one imports it. */
@@ -15,13 +17,17 @@ export interface SdkWing {
   readonly report?: () => Promise<ReportPart>;
   /** What it takes out of the inbox. */
   readonly messageKinds: readonly MessageKind[];
+  /** Where second halves of the keys of doubly encrypted items come from. */
+  readonly halfKeeper?: HalfKeeper<Context>;
 }
 
 /** The kinds of all wings; `ofSpine` come first. Throws INTERNAL: two parts of one name or number. */
 export function kindsOf(
   wings: readonly SdkWing[],
   ofSpine: readonly MessageKind[],
-): Pick<SdkWing, 'pendingKinds' | 'messageKinds'> {
+): Pick<SdkWing, 'pendingKinds' | 'messageKinds'> & {
+  readonly halfKeepers: readonly HalfKeeper<Context>[];
+} {
   const drawers = wings.flatMap(({ name, drawers }) => {
     const foreign = drawers.find(({ wing }) => wing !== name && !wing.startsWith(`${name}/`));
     if (foreign !== undefined)
@@ -38,7 +44,10 @@ export function kindsOf(
     'objectType',
     messageKinds.map((it) => it.objectType),
   );
-  return { pendingKinds: wings.flatMap((wing) => wing.pendingKinds), messageKinds };
+  return {
+    pendingKinds: wings.flatMap((wing) => wing.pendingKinds),
+    ...{ messageKinds, halfKeepers: wings.flatMap((wing) => wing.halfKeeper ?? []) },
+  };
 }
 
 function requireDistinct(what: string, names: readonly (string | number)[]): void {

@@ -30,6 +30,26 @@ class Paillier(unittest.TestCase):
 
                 self.check_proof(key, case)
 
+    def test_answers_of_three_servers(self):
+        for case in cases("paillier-answers"):
+            key = paillier.Key.search(paillier.chance(bytes.fromhex(case["seed"])))
+            self.assertEqual(key.name().hex(), case["key"])
+            draw = paillier.chance(bytes.fromhex(case["chance"]))
+            head = {name: bytes.fromhex(case[name]) for name in ("query", "selection", "key")}
+            parts = [[int(it) for it in part] for part in case["parts"]]
+            made = [
+                paillier.part(head, at + 1, key.encrypt(paillier.pack(part, 72), draw)) for at, part in enumerate(parts)
+            ]
+            self.assertEqual([it.hex() for it in made], case["answers"])
+            product = paillier.product_of(made, key.square)
+            self.assertEqual(product.to_bytes(768, "big").hex(), case["ciphertext"])
+            opened = paillier.signed_numbers(paillier.unpack_sum(key.decrypt(product), len(parts[0])))
+            self.assertEqual([str(it) for it in opened], case["values"])
+            self.assertTrue(any(it < 0 for it in opened))
+            for wrong in (made[:2], [made[1], made[0], made[2]], [made[0], made[0], made[2]]):
+                with self.assertRaises(Refused):
+                    paillier.product_of(wrong, key.square)
+
     def check_proof(self, key: paillier.Key, case: dict) -> None:
         owner = bytes.fromhex(case["owner"])
         public = key.public(owner, paillier.chance(bytes.fromhex(case["proofChance"])))

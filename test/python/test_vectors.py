@@ -446,6 +446,65 @@ class Records(unittest.TestCase):
             self.assertEqual(merkle.inclusion(leaves, index), all_of(case["path"]))
             self.assertTrue(merkle.is_included(leaves[index], index, len(leaves), all_of(case["path"]), root))
 
+    def test_doubly_encrypted_items(self):
+        hospital = h(cases("accounts")[0]["organisation"])
+        for case in cases("double-items"):
+            author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
+            record, sek, data = h(case["recordId"]), h(case["sek"]), pattern(case["length"], case["index"])
+            half, lock = h(case["half"]), h(case["lock"])
+            shown = headline.plain(case["line"], case["name"], case["recordClass"])
+            head = [
+                record, h(case["account"]), h(case["author"]), ed25519.public_key(author), case["recordClass"],
+                case["ordinaryClass"], case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"],
+                len(data), derive.sha256(shown),
+            ]  # fmt: skip
+            first, body_salt, line_nonce, *rest = all_of(case["drawn"])
+            key = item.double_key(first, half, record)
+            line = headline.seal(record, key, shown, line_nonce)
+            plain = item.inside(head, data, author)
+            body = item.seal_body(record, key, plain, body_salt)
+            if case["wrap"] == "segment":
+                nonce, leaf_salt = rest
+                made = item.header_by_segment(record, case["epoch"], first, sek, nonce, line, lock)
+                header = item.double_header(made, 1, lock)
+            else:
+                coins, leaf_salt = rest[0] + rest[1], rest[2]
+                public = xwing.public_key(derive.write_seed(sek))
+                made = item.header_by_write_key(record, case["epoch"], first, public, coins, line, lock)
+                header = item.double_header(made, 2, lock)
+            content = item.leaf_content(header, body, case["recordClass"], len(plain))
+            leaf = item.leaf(leaf_salt, content)
+            self.assertEqual((header.hex(), content.hex(), leaf.hex()), (case["header"], case["leafContent"], case["leaf"]))
+            self.assertEqual(derive.sha256(body).hex(), case["bodySha256"])
+            secret = item.opening_secret(header, sek)
+            self.assertEqual(secret.hex(), case["openingSecret"])
+            row = {"header": header, "leafContent": content, "salt": leaf_salt, "leaf": leaf, "account": h(case["account"])}
+            opening = lambda **more: item.open_item({**row, "secret": secret, **more}, body)  # noqa: E731
+            self.assertEqual(opening(half=half), (head, data))
+            self.assertEqual(refused(opening), "RECORD_DOUBLE")
+            self.assertEqual(refused(lambda: opening(half=bytes(32))), "CANNOT_OPEN")
+            self.assertEqual(refused(lambda: opening(half=half, secret=bytes(32))), "CANNOT_OPEN")
+            # The same first half in an ordinary header is no wrap of it.
+            plainly = {**row, "secret": secret, "header": made, "leafContent": item.leaf_content(made, body, case["recordClass"], len(plain))}
+            plainly["leaf"] = item.leaf(leaf_salt, plainly["leafContent"])
+            self.assertEqual(refused(lambda: item.open_item(plainly, body)), "CANNOT_OPEN")
+
+    def test_locks_of_doubly_encrypted_items(self):
+        for case in cases("double-locks"):
+            account, record = h(case["account"]), h(case["recordId"])
+            shares = all_of(case["shares"])
+            if case["derived"]:
+                derived = [derive.key(h(case["half"]), derive.STAT_HALF_SHARE, [account, record, at]) for at in (1, 2)]
+                self.assertEqual(shares[:2], derived)
+            half = sum(int.from_bytes(it, "big") for it in shares) % 2**256
+            self.assertEqual(half.to_bytes(32, "big").hex(), case["half"])
+            commit = lambda place, secret: derive.labelled(  # noqa: E731
+                derive.STAT_HALF_COMMITMENT, account, record, bytes([place]), secret
+            )
+            commitments = [commit(at + 1, share) for at, share in enumerate(shares)]
+            lock = [2, 162, all_of(case["servers"]), commitments, commit(0, half.to_bytes(32, "big"))]
+            self.assertEqual(cbor.encode(lock).hex(), case["lock"])
+
     def test_carriers_and_ids_that_are_known_again(self):
         *carriers, last = cases("carried-items")
         *sealed, _ = cases("items")
@@ -555,6 +614,9 @@ class Records(unittest.TestCase):
             row = {"header": header, "leafContent": h(case["leafContent"]), "salt": h(case["salt"])}
             row |= {"leaf": h(case["leaf"]), "account": h(case["account"])}
             row["secret"] = item.opening_secret(header, h(case["sek"]))
+            if "half" in case:
+                self.assertEqual(refused(lambda: item.open_item(row, body)), "RECORD_DOUBLE")
+                row["half"] = h(case["half"])
             head, data = item.open_item(row, body)
             self.assertEqual(data.decode(), case["text"])
             self.assertEqual((head[4], head[7], head[9]), (case["class"], case["itemName"], case["writtenMs"]))

@@ -17,6 +17,8 @@ interface SealedItemCase {
   readonly writtenMs: number;
   readonly text: string;
   readonly sek: string;
+  /** Of a doubly encrypted one: the second half of its key. */
+  readonly half?: string;
   readonly header: string;
   readonly leafContent: string;
   readonly salt: string;
@@ -30,7 +32,8 @@ const long = (text: string): Uint8Array => base64urlToBytes(text) ?? new Uint8Ar
 export async function sealedItems(path: string): Promise<Outcome> {
   const tally = new Tally('records/items.json');
   for (const item of readJson<{ items: readonly SealedItemCase[] }>(path).items) {
-    const open = (sek: Uint8Array) =>
+    const half = item.half === undefined ? undefined : hex(item.half);
+    const open = (sek: Uint8Array, second = half) =>
       openItem(
         {
           header: long(item.header),
@@ -39,7 +42,7 @@ export async function sealedItems(path: string): Promise<Outcome> {
           leaf: hex(item.leaf),
           account: parseAccountId(item.account),
           recordId: parseRecordId(item.recordId),
-          key: { kind: 'segment', sek },
+          key: { kind: 'segment', sek, half: second },
           isKeyOfAuthor: (author) => author === item.author,
         },
         long(item.body),
@@ -60,6 +63,9 @@ export async function sealedItems(path: string): Promise<Outcome> {
     );
     const refused = await unlessRefused('CANNOT_OPEN', () => open(new Uint8Array(32)));
     tally.check(`${item.name}: another key`, refused === undefined);
+    if (half === undefined) continue;
+    const alone = await unlessRefused('CANNOT_OPEN', () => open(hex(item.sek), new Uint8Array(32)));
+    tally.check(`${item.name}: another second half`, alone === undefined);
   }
   return tally.outcome();
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { AddFileOptions } from '../../sdk/index.ts';
 import type { GlobalFlags } from '../global-flags.ts';
 import type { Output } from '../output.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -8,6 +9,8 @@ export interface CommandContext {
   readonly flags: GlobalFlags;
   readonly output: Output;
   readonly surroundings: Surroundings;
+  /** What flags of wings ask for, by the time that the command runs. */
+  readonly added?: { double?: AddFileOptions['double'] };
   /** Aborted by Ctrl-C: every command stops cleanly and keeps what was confirmed. */
   readonly signal: AbortSignal;
 }

@@ -71,8 +71,10 @@ async function add(
   const inputs = await inputsOf(context, files, flags);
   const acting = await openActing(context);
   const mayOwn = acting.accounts.some((it) => it.role === 'patient');
+  const double = context.added?.double;
   if (flags.consent !== undefined || !mayOwn) {
     if (enteredByPatient) throw new CodedError('USAGE', { enteredBy: 'the patient alone' });
+    if (double !== undefined) throw new CodedError('USAGE', { double: 'the patient alone' });
     await eachFile(context, inputs, (input) =>
       write(context, acting, { input, recordClass, flags }),
     );
@@ -86,7 +88,7 @@ async function add(
     const file = await during(output, `Adding ${input.name}`, (progress) =>
       acting.person.addFile(input, {
         ...work(context, account, progress),
-        ...{ recordClass, enteredByPatient, persons, strict, again, issuerKeys },
+        ...{ recordClass, enteredByPatient, persons, strict, again, issuerKeys, double },
         spool: fileSpool(acting.home),
       }),
     );

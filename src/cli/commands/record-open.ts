@@ -99,7 +99,8 @@ async function openShared(
     const read = await readUnder(person, opening, { ...options, recordIds: [recordId] });
     const [record] = read.records;
     const [gone] = read.missing;
-    if (record === undefined && gone !== undefined) throw new CodedError(gone.code, { recordId });
+    if (record === undefined && gone !== undefined)
+      throw gone.because ?? new CodedError(gone.code, { recordId });
     if (record === undefined) {
       throw new CodedError(read.erased.length > 0 ? 'RECORD_ERASED' : 'RECORD_UNKNOWN', {
         recordId,

@@ -1,6 +1,6 @@
 import type { RecordClass } from '../../api/classes.ts';
 import { bytesToHex, hexToBytes } from '../../primitives/bytes.ts';
-import { isCoded } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { RecordId, TxId } from '../../primitives/ids.ts';
 import type { Context } from '../client/context.ts';
 import { deliverRows } from '../client/deliver.ts';
@@ -79,7 +79,7 @@ export interface AddedFile {
  * Imports a file into the owner's chart: cut, sealed on this device, stored, delivered, anchored by one
  * transaction. Bodies go first and headers and anchor last, so that nothing is anchored that is not there.
  *
- * Throws what `cutFile` throws, KEY_NOT_HERE, EPOCH_NONE, and what the gateway refuses.
+ * Throws what `cutFile` throws, DOUBLE_KNOWN, KEY_NOT_HERE, EPOCH_NONE, and what the gateway refuses.
  * Source: docs/protocol/items.md; docs/protocol/keys.md, rule K-13.
  */
 export async function addFile(
@@ -91,6 +91,9 @@ export async function addFile(
   const source = await openSource(file);
   const { healthData } = source;
   const { plan, healthCards } = await planOf(ctx, source, options);
+  // Nobody should believe of what was there before that it is doubly encrypted now.
+  const isThere = plan.kind === 'known' || (plan.kind === 'new' && plan.unchanged.length > 0);
+  if (options.double !== undefined && isThere) throw new CodedError('DOUBLE_KNOWN');
   if (plan.kind === 'known') {
     const sha256 = bytesToHex(importOf(ctx.vault.content, plan.importId)?.sha256 ?? source.hash);
     const { importId } = plan;
@@ -110,7 +113,8 @@ export async function addFile(
     };
   }
   await requireTakenBack(ctx, options);
-  const sealing = { ...options, sealed: new Map<RecordId, SealedBody>() };
+  const halves = (await options.double?.(ctx, plan.items, options.signal)) ?? new Map();
+  const sealing = { ...options, halves, sealed: new Map<RecordId, SealedBody>() };
   const work = async (clockMs: () => number): Promise<AddedFile> => {
     const added = await sealAndAnchor(ctx, source, plan, sealing, clockMs);
     return { ...added, healthCards, healthData };

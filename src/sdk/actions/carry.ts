@@ -8,6 +8,7 @@ import type { Context } from '../client/context.ts';
 import { openLiveItem } from '../client/open-items.ts';
 import { againId } from '../records/again-id.ts';
 import { contentOf, encodeCarrier, encodeMove } from '../records/carried.ts';
+import { lockOf } from '../records/double.ts';
 import type { LineOfBytes } from '../records/headline/headline-format.ts';
 import { lineOfBytes } from '../records/headline/line-of-bytes.ts';
 import type { OpenedItem } from '../records/item-open.ts';
@@ -79,9 +80,12 @@ export class Carrier {
     this.#move = move;
   }
 
-  /** Throws BODY_TOO_LARGE, KEY_NOT_HERE, and what opening and the receipt throw. */
+  /** Throws DOUBLE_STAYS, BODY_TOO_LARGE, KEY_NOT_HERE, and what opening and the receipt throw. */
   async of(row: LiveItem, signal?: AbortSignal): Promise<CarriedItem> {
     const ctx = this.#ctx;
+    // Its carrier would open by its secret alone: one half would be gone.
+    if (lockOf(row.header) !== undefined)
+      throw new CodedError('DOUBLE_STAYS', { recordId: row.recordId });
     const maxBytes = sealedLength(row.paddedSize);
     if (maxBytes > maxCarriedBytes) throw new CodedError('BODY_TOO_LARGE', { maxCarriedBytes });
     const body = await ctx.gateway.blob(row.blobId, { maxBytes, signal });

@@ -58,8 +58,8 @@ export async function moveRecords(
       await items.add(await itemOf(to, old, carrier, row, signal));
       done += 1;
     } catch (error) {
-      const isTooLarge = isCoded(error, 'BODY_TOO_LARGE');
-      if (!isTooLarge && !isOfOneRecord(error)) throw error;
+      const stays = isCoded(error, 'BODY_TOO_LARGE') || isCoded(error, 'DOUBLE_STAYS');
+      if (!stays && !isOfOneRecord(error)) throw error;
       left.push({ recordId: row.recordId, code: error.code });
     }
     onProgress?.({ phase: 'uploading', done: done + left.length, total: waiting.length });

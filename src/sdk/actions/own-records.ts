@@ -17,6 +17,7 @@ import { versionedOf } from '../records/carried.ts';
 import type { ItemProblem, OpenedItem } from '../records/item-open.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import { linkOf } from '../records/versions.ts';
+import { ownHalves, withAskedHalf } from './second-halves.ts';
 
 /** One record as its row on the ledger shows it, unopened; an erased one has no class, transaction or epoch. */
 export interface ListedRecord {
@@ -139,6 +140,8 @@ export function againRoot(ctx: Context): Uint8Array {
 export interface OwnChart {
   readonly rows: OwnRows;
   readonly keys: OwnerKeys;
+  /** Adds what the wallet has of a doubly encrypted one. */
+  readonly withHalf: (row: LiveItem, key: ReadingKey) => ReadingKey;
 }
 
 /** What is live, as the ledger has it: the oldest first. */
@@ -156,7 +159,7 @@ export async function ownChart(ctx: Context, signal?: AbortSignal): Promise<OwnC
       chart === account &&
       (rows.liveOf(recordId) === undefined || ctx.imported.isWithdrawn(recordId)),
   );
-  return { rows, keys };
+  return { rows, keys, withHalf: ownHalves(ctx) };
 }
 
 /** Throws RECORD_UNKNOWN, RECORD_ERASED, and what opening throws. */
@@ -166,13 +169,15 @@ export async function openOwn(
   recordId: RecordId,
   signal?: AbortSignal,
   onOpened?: OnOpened,
+  /** Asks nobody for the second half of a key: what others write into a chart makes no device ask. */
+  keyFor: (row: LiveItem) => ReadingKey | Promise<ReadingKey> = (row) => keyOf(chart, row),
 ): Promise<OpenedRecord> {
   const row = rowOf(chart, recordId);
   const body = await ctx.gateway.blob(row.blobId, {
     maxBytes: sealedLength(row.paddedSize),
     signal,
   });
-  const opened = await openLiveItem(ctx.ledger, row, keyOf(chart, row), body, signal);
+  const opened = await openLiveItem(ctx.ledger, row, await keyFor(row), body, signal);
   onOpened?.(row, opened, body);
   return ownRecord(ctx, row, opened);
 }
@@ -180,7 +185,7 @@ export async function openOwn(
 const gone = ['RECORD_ERASED', 'RECORD_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_CORRUPT'] as const;
 const unreadable = [
   ...(['CANNOT_OPEN', 'ITEM_FORGED', 'KEY_NOT_HERE', 'NOT_FOUND'] as const),
-  'ITEM_HEADER_CORRUPT',
+  ...(['ITEM_HEADER_CORRUPT', 'RECORD_DOUBLE'] as const),
 ] as const;
 
 /** Whether it is said of one record alone: it is gone or damaged, or does not open here. */
@@ -219,7 +224,9 @@ export async function openRecord(
 ): Promise<OpenedRecord> {
   const chart = await ownChart(ctx, signal);
   const keeping = keepingOwn(ctx, chart);
-  const opened = await openOwn(ctx, chart, recordId, signal, keeping.take);
+  const opened = await openOwn(ctx, chart, recordId, signal, keeping.take, (row) =>
+    withAskedHalf(ctx, row, keyOf(chart, row), undefined, signal),
+  );
   await keeping.done();
   return checkedLink(ctx, chart, opened, signal);
 }
@@ -290,10 +297,8 @@ export function ownRecord(ctx: Context, row: LiveItem, opened: OpenedItem): Open
 }
 
 /** What opens a row of one's own. Throws KEY_NOT_HERE. */
-export const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey => ({
-  kind: 'segment',
-  sek: chart.keys.sek(row.recordClass, row.epoch),
-});
+export const keyOf = (chart: OwnChart, row: LiveItem): ReadingKey =>
+  chart.withHalf(row, { kind: 'segment', sek: chart.keys.sek(row.recordClass, row.epoch) });
 
 /** Throws RECORD_UNKNOWN, RECORD_ERASED. */
 function rowOf(chart: OwnChart, recordId: RecordId): LiveItem {

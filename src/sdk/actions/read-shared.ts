@@ -28,6 +28,7 @@ import { type HeldGrant, heldGrant } from '../grants/received.ts';
 import { dropRefused, dropUnshown, Keeping } from '../kept/keeping.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 import { beforehand, openersOf } from './keys-of-rows.ts';
+import { withAskedHalves } from './second-halves.ts';
 
 /** What to read under a grant, and what for. */
 export interface ReadOptions extends WorkOptions {
@@ -97,7 +98,8 @@ export async function readShared(
   const read = async (page: SharedPage): Promise<void> => {
     erased.push(...page.erased);
     accesses.push(page.access);
-    const about = { page, at: at.other, known, onOpened: keeping.take };
+    const isNamed = options.recordIds !== undefined;
+    const about = { page, isNamed, at: at.other, known, onOpened: keeping.take };
     for await (const said of openedPage(ctx, held, about, signal)) {
       if (said.kind === 'again') {
         const again = { kind: 'records', recordIds: said.recordIds } as const;
@@ -142,11 +144,14 @@ async function* openedPage(
   held: HeldGrant,
   {
     page,
+    isNamed,
     at,
     known,
     onOpened,
   }: {
     readonly page: SharedPage;
+    /** The look names its records. */
+    readonly isNamed: boolean;
     readonly at: AccountId | undefined;
     readonly known: Promise<KeyOf>;
     readonly onOpened: OnOpened;
@@ -155,7 +160,9 @@ async function* openedPage(
 ): AsyncGenerator<Said, void, undefined> {
   const { rows, ticket } = page;
   if (rows.length === 0) return;
-  const keys = openersOf(ctx, held, { rows, known }, signal);
+  const keys = openersOf(ctx, held, { rows, known }, signal).then((keyOf) =>
+    isNamed ? withHalves(ctx, page, keyOf, signal) : keyOf,
+  );
   // Whose bodies fail first hears of that, and of the keys nothing more.
   keys.catch(() => undefined);
   const wanted = { account: held.patient, rows, at, ticket };
@@ -172,6 +179,22 @@ async function* openedPage(
     if (!isCoded(error, 'BLOB_UNKNOWN') || came === 0) throw error;
     yield { kind: 'again', recordIds: rows.slice(came).map((row) => row.recordId) };
   }
+}
+
+/** Doubly encrypted records that the look names are opened: their second halves are asked for with its receipt. */
+async function withHalves(
+  ctx: Context,
+  { rows, access }: SharedPage,
+  keyOf: KeyOf,
+  signal: AbortSignal | undefined,
+): Promise<KeyOf> {
+  let receipt: Promise<Uint8Array> | undefined;
+  const look = (): Promise<Uint8Array> => {
+    receipt ??= receiptOfAccess(ctx, access, { signal });
+    return receipt;
+  };
+  const keys = await withAskedHalves(ctx, { rows, keyOf, look }, signal);
+  return (row) => keys.get(row) ?? keyOf(row);
 }
 
 /** What was shown before and is not any more. */

@@ -159,7 +159,7 @@ async function lineOf(row: LiveItem, keyOf: (row: LiveItem) => ReadingKey): Prom
   }
 }
 
-const unreadable = ['CANNOT_OPEN', 'HEADLINE_WRONG', 'KEY_NOT_HERE'] as const;
+const unreadable = ['CANNOT_OPEN', 'HEADLINE_WRONG', 'KEY_NOT_HERE', 'RECORD_DOUBLE'] as const;
 
 function erasedLine(it: {
   readonly recordId: RecordId;

@@ -3,6 +3,7 @@ import type { RecordId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { stopIfAborted } from '../client/http.ts';
 import { type BlobToSend, uploadBlobs } from '../client/upload.ts';
+import type { GiveHalves, SecondHalf } from '../records/double.ts';
 import type { IssuerKeys } from '../records/health-card/issuer-keys.ts';
 import type { ImportPlan } from '../records/import/import-plan.ts';
 import type { PlannedItem } from '../records/import/planner.ts';
@@ -31,6 +32,8 @@ export interface AddFileOptions extends WorkOptions {
   readonly issuerKeys?: IssuerKeys | undefined;
   /** Where the sealed body of a large file lies until its id is known. */
   readonly spool?: Spool | undefined;
+  /** Encrypts each record doubly: who gives the second halves of their keys. */
+  readonly double?: GiveHalves<Context> | undefined;
 }
 
 /** A plan of a file that was not imported before. */
@@ -44,6 +47,7 @@ const sealBatchItems = 64;
 export interface Retried extends AddFileOptions {
   /** Large bodies that are stored: under another epoch they are only wrapped anew (K-13). */
   readonly sealed: Map<RecordId, SealedBody>;
+  readonly halves: ReadonlyMap<RecordId, SecondHalf>;
 }
 
 /** How the items of one try are sealed. */
@@ -58,7 +62,7 @@ export async function sealAndUpload(
   plan: NewPlan,
   options: Sealing,
 ): Promise<ItemRow[]> {
-  const { signal, onProgress, wrappingFor } = options;
+  const { signal, onProgress, wrappingFor, halves } = options;
   const { account } = ctx.account;
   const { sign } = await ctx.keys();
   const writtenMs = ctx.now();
@@ -83,7 +87,7 @@ export async function sealAndUpload(
   const whole = plan.items.filter(isHeld).map((item) => {
     const { offset, length, unpacked } = item.part;
     const own = unpacked?.bytes ?? bytes?.subarray(offset, offset + length) ?? new Uint8Array(0);
-    return { ...item, ...about, bytes: own };
+    return { ...item, ...about, bytes: own, second: halves.get(item.recordId) };
   });
   const toSeal = [...whole, skeletonItem];
   for (let at = 0; at < toSeal.length; ) {
@@ -130,12 +134,13 @@ async function storeLarge(
   ctx: Context,
   source: Source,
   item: PlannedItem,
-  { spool = memorySpool(), signal, onProgress }: Sealing,
+  { spool = memorySpool(), signal, onProgress, halves }: Sealing,
 ): Promise<SealedBody> {
   const { account } = ctx.account;
   const { sign } = await ctx.keys(signal);
   const { byteLength } = source.file;
-  const about = { ...item, account, author: account, writtenMs: ctx.now() };
+  const second = halves.get(item.recordId);
+  const about = { ...item, account, author: account, writtenMs: ctx.now(), second };
   const sealing = sealItemStream({ ...about, bytes: source.file.read(), byteLength }, sign);
   const held = await spool.open();
   try {

@@ -11,6 +11,7 @@ import type { ItemStore } from '../kept/item-store.ts';
 import { KeptItems } from '../kept/kept-items.ts';
 import { ProvenLedger } from '../ledger/proven-ledger.ts';
 import type { VerifiedTip } from '../ledger/verified-headers.ts';
+import type { HalfKeeper } from '../records/double.ts';
 import type { WalletAccount, WalletContent } from '../wallet/content.ts';
 import { devicePairs, listAlone } from '../wallet/device-list.ts';
 import {
@@ -58,6 +59,8 @@ export interface ContextOptions {
   readonly onlyGateways?: boolean;
   /** What wings write down before it is sent, beside the wallet's own kinds. */
   readonly pendingKinds?: readonly PendingKind[];
+  /** Where second halves of keys come from: of wings. */
+  readonly halfKeepers?: readonly HalfKeeper<Context>[];
 }
 
 /** So long the copy may take where nothing waits for it. */
@@ -82,6 +85,8 @@ export class Context {
   readonly kept: KeptItems;
   /** What answers to transactions change in the wallet. */
   readonly pendingKinds: PendingKinds;
+  /** Where second halves of the keys of doubly encrypted items come from. */
+  readonly halfKeepers: readonly HalfKeeper<Context>[];
   readonly #account: string;
   readonly #imported = new ImportIndex();
   readonly #keyring = new AccountKeyring();
@@ -92,6 +97,7 @@ export class Context {
     this.now = options.now ?? Date.now;
     this.openers = options.openers ?? openHere;
     this.pendingKinds = pendingKinds(options.pendingKinds);
+    this.halfKeepers = options.halfKeepers ?? [];
     this.kept = new KeptItems(options.items, vault, () => this.nowMs());
     this.#account = account.account;
     const gatewayUrl = options.gatewayUrlOf?.(account) ?? account.gatewayUrl;

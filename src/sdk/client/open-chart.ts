@@ -18,6 +18,8 @@ export type KeyOf = (row: LiveItem) => ReadingKey;
 export interface MissingBody {
   readonly recordId: RecordId;
   readonly code: (typeof codes)[keyof typeof codes] | (typeof ofItsAuthor)[number];
+  /** Why the second half of its key did not come: RECORD_DOUBLE. */
+  readonly because?: CodedError | undefined;
 }
 
 const codes = {
@@ -26,7 +28,7 @@ const codes = {
   corrupt: 'BLOB_CORRUPT',
 } as const;
 /** Of bytes that are the anchored ones: what one person writes hides nothing that another wrote. */
-const ofItsAuthor = ['CANNOT_OPEN', 'ITEM_FORGED'] as const;
+const ofItsAuthor = ['CANNOT_OPEN', 'ITEM_FORGED', 'RECORD_DOUBLE'] as const;
 
 /** So many are being opened at the same time, and so many bytes, while further ones still come. */
 const openingAtOnce = 96;
@@ -166,6 +168,9 @@ async function openedRow(
     opening.onOpened?.(row, opened, came.body);
     return { row, opened };
   } catch (error) {
+    // Why the second half did not come is told of this record alone, whatever it is.
+    if (key.half instanceof CodedError && error === key.half)
+      return { row, missing: { recordId, code: 'RECORD_DOUBLE', because: key.half } };
     const code = ofItsAuthor.find((it) => isCoded(error, it));
     if (code === undefined) throw error;
     return { row, missing: { recordId, code } };

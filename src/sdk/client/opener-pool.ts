@@ -72,7 +72,8 @@ export class OpenerPool implements Openers {
     this.#seen += 1;
     const { key } = item;
     // The secret half of a pair is no bytes that travel.
-    if (this.#seen <= itemsBefore || key.kind === 'write-pair') return openInside(item, body);
+    if (this.#seen <= itemsBefore || key.kind === 'write-pair' || key.half !== undefined)
+      return openInside(item, body);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, body, key, resolve, reject });
       // What comes in the same turn travels together.

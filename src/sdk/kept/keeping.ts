@@ -6,6 +6,7 @@ import type { Context } from '../client/context.ts';
 import { withCarried } from '../client/open-carried.ts';
 import type { SignerDirectory } from '../ledger/proven-ledger.ts';
 import { carriedMediaType } from '../records/carried.ts';
+import { lockOf } from '../records/double.ts';
 import type { OpenedItem } from '../records/item-open.ts';
 import { type KeptSigner, keptOf } from './kept-format.ts';
 import { type ItemToKeep, keptLimits } from './kept-items.ts';
@@ -42,7 +43,9 @@ export class Keeping {
     const { kept, imported } = this.#ctx;
     const isTooLarge = body.length > keptLimits.itemBytes;
     const isWithdrawn = this.#under.consent === undefined && imported.isWithdrawn(row.recordId);
-    if (!kept.isKeeping || isTooLarge || isWithdrawn) return;
+    // What needs three servers to open is not read without them.
+    const isDouble = lockOf(row.header) !== undefined;
+    if (!kept.isKeeping || isTooLarge || isWithdrawn || isDouble) return;
     this.#last = this.#last.then(() => this.#add(row, opened, body)).catch(() => undefined);
   };
 

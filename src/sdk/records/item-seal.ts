@@ -9,6 +9,7 @@ import { concatBytes, utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import { type BlobId, type RecordId, recordIdOf } from '../../primitives/ids.ts';
 import { BlobHasher, blobIdOf } from '../../storage/blob-id.ts';
+import { doubleKey, type SecondHalf } from './double.ts';
 import {
   emptyLine,
   encodeHeadline,
@@ -34,6 +35,8 @@ export interface ItemDescription
   readonly ordinaryClass?: OrdinaryClass | undefined;
   /** For the headline; undefined: what the bytes alone give. */
   readonly line?: LineOfBytes | undefined;
+  /** Of a doubly encrypted one. */
+  readonly second?: SecondHalf | undefined;
 }
 
 export interface SealedItem extends ItemRow, SealedBody {
@@ -71,11 +74,11 @@ export async function sealItem(
   const signed = inside.subarray(0, signedBytes);
   inside.set(await signLabelled(author, labels.recordSign, signed), signedBytes);
 
-  const recordKey = randomBytes(recordKeyBytes);
+  const { recordKey, double } = newKey(item);
   const body = await sealChunked(recordKey, bodyContext(item.recordId), inside);
   const { recordId, recordClass } = item;
   const headline = await sealHeadline({ recordId, recordKey }, plain);
-  const about = { recordId, recordClass, recordKey, headline };
+  const about = { recordId, recordClass, recordKey, headline, double };
   const sealed = { ...about, paddedBytes, blobId: blobIdOf(body) };
   return { ...sealed, ...(await wrapItem(sealed, wrapping)), body };
 }
@@ -95,7 +98,7 @@ export function sealItemStream(
 ): { readonly body: AsyncIterable<Uint8Array>; readonly finish: () => SealedBody } {
   const { head, plain } = headOf(item, author, item.byteLength);
   const paddedBytes = paddedLength(head.length + item.byteLength + signatureBytes);
-  const recordKey = randomBytes(recordKeyBytes);
+  const { recordKey, double } = newKey(item);
   let blobId: BlobId | undefined;
   let headline: Uint8Array | undefined;
 
@@ -131,9 +134,17 @@ export function sealItemStream(
       if (blobId === undefined || headline === undefined)
         throw new CodedError('INTERNAL', { bodyRead: false });
       const { recordId, recordClass } = item;
-      return { recordId, recordClass, recordKey, paddedBytes, blobId, headline };
+      return { recordId, recordClass, recordKey, paddedBytes, blobId, headline, double };
     },
   };
+}
+
+/** The key of an item's body, and what is wrapped in its place where it is doubly encrypted. */
+function newKey({ recordId, second }: ItemDescription): Pick<SealedBody, 'recordKey' | 'double'> {
+  const drawn = randomBytes(recordKeyBytes);
+  if (second === undefined) return { recordKey: drawn };
+  const double = { first: drawn, lock: second.lock };
+  return { recordKey: doubleKey(drawn, second.half, recordId), double };
 }
 
 /** Context of the body's seal: SHA-256(core). */

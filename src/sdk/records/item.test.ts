@@ -16,9 +16,10 @@ import { randomBytes } from '../../crypto/random.ts';
 import { signingKeyFromSeed, signLabelled } from '../../crypto/signature.ts';
 import { concatBytes, utf8 } from '../../primitives/bytes.ts';
 import { encodeCbor } from '../../primitives/cbor.ts';
-import { isCoded } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { accountIdOf, idBytes } from '../../primitives/ids.ts';
 import { blobIdOf } from '../../storage/blob-id.ts';
+import { doubleWrapOf, encodeDoubleWrap, lockOf } from './double.ts';
 import {
   emptyLine,
   encodeHeadline,
@@ -27,7 +28,7 @@ import {
 } from './headline/headline-format.ts';
 import { sealHeadline } from './headline/headline-seal.ts';
 import { encodeItemHead, paddedLength } from './item-inside.ts';
-import { type ItemToOpen, openItem, openItemStream } from './item-open.ts';
+import { type ItemToOpen, openItem, openItemHeadline, openItemStream } from './item-open.ts';
 import {
   bodyContext,
   newRecordId,
@@ -143,6 +144,54 @@ test('an item opens with the segment key, the write pair or its opening secret',
       assert.equal(opened.head.previous, undefined);
       assert.equal(opened.head.author, author);
     }
+  }
+});
+
+test('a doubly encrypted item opens with both halves of its key, and with neither alone', async () => {
+  const second = { half: randomBytes(32), lock: utf8('three servers') };
+  for (const wrapping of [segment, toWriteKey]) {
+    const item = await sealItem({ ...describe(), second, bytes }, authorKey, wrapping);
+    assert.deepEqual(lockOf(item.header), second.lock);
+    const secret = await openingSecretOfHeader(item.header, { kind: 'segment', sek });
+    const first = { kind: 'opening-secret', secret } as const;
+    const { half } = second;
+    const codeWith = (key: ReadingKey) => codeOfOpening(toOpen(item, { key }), item.body);
+    for (const key of [first, { kind: 'segment', sek } as const]) {
+      assert.equal(await codeWith({ ...key, half }), 'opened');
+      assert.equal(await codeWith(key), 'RECORD_DOUBLE');
+      assert.equal(await codeWith({ ...key, half: randomBytes(32) }), 'CANNOT_OPEN');
+      const refusal = new CodedError('NOT_SHARED');
+      assert.equal(await codeWith({ ...key, half: refusal }), 'NOT_SHARED');
+    }
+    // Whoever has the second half alone does not learn that he has the right one.
+    for (const half of [second.half, undefined])
+      assert.equal(await codeWith({ kind: 'segment', sek: randomBytes(32), half }), 'CANNOT_OPEN');
+    const line = { header: item.header, leafContent: item.leafContent, salt: item.salt };
+    const row = { ...line, leaf: item.leaf, account, recordId: item.recordId };
+    await assert.rejects(openItemHeadline({ ...row, key: first }), (error) =>
+      isCoded(error, 'RECORD_DOUBLE'),
+    );
+  }
+});
+
+test('wrapped anew, a doubly encrypted item keeps its lock; a half under another lock opens nothing', async () => {
+  const second = { half: randomBytes(32), lock: utf8('three servers') };
+  const item = await sealItem({ ...describe(), second, bytes }, authorKey, segment);
+  const again = { ...item, ...(await wrapItem(item, { ...toWriteKey, epoch: 9 })) };
+  const key = { kind: 'segment', sek, half: second.half } as const;
+  assert.equal(await codeOfOpening(toOpen(again, { key }), item.body), 'opened');
+  assert.deepEqual(lockOf(again.header), second.lock);
+  const header = decodeItemHeader(item.header);
+  const wrap = { ...doubleWrapOf(header), lock: utf8('three others') };
+  const moved = encodeItemHeader({ ...header, wrap: encodeDoubleWrap(wrap) });
+  const plain = encodeItemHeader({ ...header, wrapKind: 1, wrap: doubleWrapOf(header).wrap });
+  for (const other of [moved, plain]) {
+    const changed = anchored(item, { header: other });
+    assert.equal(await codeOfOpening(toOpen(changed, { key }), item.body), 'CANNOT_OPEN');
+  }
+  for (const wrap of [new Uint8Array(60), encodeCbor([3, header.wrap, utf8('x')])]) {
+    const changed = anchored(item, { header: encodeItemHeader({ ...header, wrap }) });
+    assert.equal(await codeOfOpening(toOpen(changed, { key }), item.body), 'CANNOT_OPEN');
   }
 });
 

@@ -104,6 +104,8 @@ export const items: TargetModule = {
       const text = vector[field] ?? '';
       return hexToBytes(text) ?? base64urlToBytes(text) ?? none;
     };
+    const halfOf = (vector: Vector): Uint8Array | undefined =>
+      vector.half === undefined ? undefined : bytes(vector, 'half');
     const seeds = vectors.flatMap((vector, i) => {
       const body = base64urlToBytes(vector.body ?? '') ?? none;
       const header = base64urlToBytes(vector.header ?? '') ?? none;
@@ -130,7 +132,7 @@ export const items: TargetModule = {
           ...{ header: readBytes(fields[1], 'header'), leafContent, salt, leaf },
           account: parseAccountId(vector.account),
           recordId: undefined,
-          key: { kind: 'segment', sek: bytes(vector, 'sek') },
+          key: { kind: 'segment', sek: bytes(vector, 'sek'), half: halfOf(vector) },
           isKeyOfAuthor: (author) => author === vector.author,
         };
         const opened = await openBothWays(item, readBytes(fields[4], 'body'));

@@ -9,7 +9,7 @@ CLASSES = {
     "iot": 2, "genetic": 3, "lab": 2, "vital": 2, "medication": 2, "diagnosis": 2,
     "image": 2, "insurance": 1, "summary": 1, "note": 2, "other": 2, "private": 3,
 }  # fmt: skip
-SEGMENT_WRAP, WRITE_KEY_WRAP = 1, 2
+SEGMENT_WRAP, WRITE_KEY_WRAP, DOUBLE_WRAP = 1, 2, 3
 
 
 def core(record: bytes) -> list:
@@ -40,8 +40,33 @@ def seal_body(record: bytes, record_key: bytes, plaintext: bytes, salt: bytes) -
     return cobblestone.seal(record_key, body_context(record), plaintext, salt)
 
 
-def wrap_aad(record: bytes, epoch: int, kind: int) -> bytes:
-    return cbor.encode([core(record), epoch, kind])
+def wrap_aad(record: bytes, epoch: int, kind: int, lock: bytes | None = None) -> bytes:
+    """I-26, and I-91 of a wrap inside a double one."""
+    return cbor.encode([core(record), epoch, kind] if lock is None else [core(record), epoch, DOUBLE_WRAP, kind, lock])
+
+
+def double_key(first: bytes, second: bytes, record: bytes) -> bytes:
+    """I-90."""
+    if len(second) != 32:
+        raise Refused("CANNOT_OPEN")
+    return derive.key(first + second, derive.RECORD_DOUBLE, [record])
+
+
+def double_header(header: bytes, kind: int, lock: bytes) -> bytes:
+    """I-91: of a header whose wrap was made for this lock."""
+    record, epoch, _, wrap, line = read_header(header)
+    return cbor.encode([core(record), epoch, DOUBLE_WRAP, cbor.encode([kind, wrap, lock]), line])
+
+
+def ordinary_wrap(kind: int, wrap: bytes) -> tuple[int, bytes, bytes | None]:
+    """Kind 1 or 2, its wrap, and the lock of a double one."""
+    if kind != DOUBLE_WRAP:
+        return kind, wrap, None
+    fields = cbor.array(cbor.decode(wrap), 3)
+    lock = cbor.octets(fields[2])
+    if len(lock) > 1024:
+        raise Refused("CANNOT_OPEN")
+    return cbor.uint(fields[0], 2), cbor.octets(fields[1]), lock
 
 
 def wrap_key(sek: bytes, record: bytes) -> bytes:
@@ -52,17 +77,19 @@ def wrap_key(sek: bytes, record: bytes) -> bytes:
 SEAL_INFO = derive.info(derive.RECORD_SEAL, [])
 
 
-def header_by_segment(record: bytes, epoch: int, record_key: bytes, sek: bytes, nonce: bytes, line: bytes) -> bytes:
-    aad = wrap_aad(record, epoch, SEGMENT_WRAP)
+def header_by_segment(
+    record: bytes, epoch: int, record_key: bytes, sek: bytes, nonce: bytes, line: bytes, lock: bytes | None = None
+) -> bytes:
+    aad = wrap_aad(record, epoch, SEGMENT_WRAP, lock)
     wrap = hpke.seal_under_key(wrap_key(sek, record), aad, record_key, nonce)
     return cbor.encode([core(record), epoch, SEGMENT_WRAP, wrap, line])
 
 
 def header_by_write_key(
-    record: bytes, epoch: int, record_key: bytes, public: bytes, coins: bytes, line: bytes
+    record: bytes, epoch: int, record_key: bytes, public: bytes, coins: bytes, line: bytes, lock: bytes | None = None
 ) -> bytes:
     secret, enc = xwing.encapsulate(public, coins)
-    aad = wrap_aad(record, epoch, WRITE_KEY_WRAP)
+    aad = wrap_aad(record, epoch, WRITE_KEY_WRAP, lock)
     wrap = enc + hpke.seal_with_secret(secret, SEAL_INFO, aad, record_key)
     return cbor.encode([core(record), epoch, WRITE_KEY_WRAP, wrap, line])
 
@@ -80,7 +107,8 @@ def read_header(header: bytes) -> tuple[bytes, int, int, bytes, bytes]:
 
 def opening_secret(header: bytes, sek: bytes) -> bytes:
     """I-26: what opens this one item and nothing else."""
-    record, _, kind, wrap, _ = read_header(header)
+    record, _, outer, whole, _ = read_header(header)
+    kind, wrap, _ = ordinary_wrap(outer, whole)
     if kind == SEGMENT_WRAP:
         return wrap_key(sek, record)
     if kind != WRITE_KEY_WRAP:
@@ -88,14 +116,22 @@ def opening_secret(header: bytes, sek: bytes) -> bytes:
     return xwing.decapsulate(derive.write_seed(sek), wrap[: xwing.ENC_BYTES])
 
 
-def record_key(header: bytes, secret: bytes) -> bytes:
-    record, epoch, kind, wrap, _ = read_header(header)
-    aad = wrap_aad(record, epoch, kind)
+def record_key(header: bytes, secret: bytes, half: bytes | None = None) -> bytes:
+    """I-29, I-92: of a doubly encrypted item the first half must open before anybody is told of the second."""
+    record, epoch, outer, whole, _ = read_header(header)
+    kind, wrap, lock = ordinary_wrap(outer, whole)
+    aad = wrap_aad(record, epoch, kind, lock)
     if kind == SEGMENT_WRAP and len(wrap) == 60:
-        return hpke.open_under_key(secret, aad, wrap)
-    if kind == WRITE_KEY_WRAP and len(wrap) == xwing.ENC_BYTES + 48:
-        return hpke.open_with_secret(secret, SEAL_INFO, aad, wrap[xwing.ENC_BYTES :])
-    raise Refused("CANNOT_OPEN")
+        first = hpke.open_under_key(secret, aad, wrap)
+    elif kind == WRITE_KEY_WRAP and len(wrap) == xwing.ENC_BYTES + 48:
+        first = hpke.open_with_secret(secret, SEAL_INFO, aad, wrap[xwing.ENC_BYTES :])
+    else:
+        raise Refused("CANNOT_OPEN")
+    if lock is None:
+        return first
+    if half is None:
+        raise Refused("RECORD_DOUBLE")
+    return double_key(first, half, record)
 
 
 def leaf_content(header: bytes, body: bytes, record_class: str, padded: int) -> bytes:
@@ -125,7 +161,7 @@ def read_head(data: bytes) -> list:
 
 
 def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
-    """I-28 to I-31: believes nothing; `row`: header, leafContent, salt, leaf, account, secret. Head and bytes."""
+    """I-28 to I-31: believes nothing; `row`: header, leafContent, salt, leaf, account, secret, half. Head and bytes."""
     if leaf(row["salt"], row["leafContent"]) != row["leaf"]:
         raise Refused("PROOF_INVALID")
     fields = cbor.array(cbor.decode(row["leafContent"]), 4)
@@ -135,7 +171,7 @@ def open_item(row: dict, body: bytes) -> tuple[list, bytes]:
     if cbor.octets(fields[0], 32) != derive.sha256(row["header"]):
         raise Refused("ITEM_HEADER_CORRUPT")
     record, *_, line = read_header(row["header"])
-    key = record_key(row["header"], row["secret"])
+    key = record_key(row["header"], row["secret"], row.get("half"))
     if blob_id.of(body) != blob_id.parse(fields[1]):
         raise Refused("BLOB_CORRUPT")
     plain = cobblestone.open_whole(key, body_context(record), body)

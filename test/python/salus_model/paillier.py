@@ -109,6 +109,10 @@ class Key:
             raise Refused("SLOT_OVERFLOW")
         return (1 + message * self.n) * pow(self.base, number(draw(192)), self.square) % self.square
 
+    def name(self) -> bytes:
+        """VD-21."""
+        return derive.labelled(derive.STAT_PAILLIER_KEY, long(self.n), long(self.root))
+
     def decrypt(self, ciphertext: int) -> int:
         """Paillier's own way, by lambda and without CRT."""
         if not 1 < ciphertext < self.square or math.gcd(ciphertext, self.n) != 1:
@@ -210,3 +214,22 @@ def unpack_sum(packed: int, count: int) -> list[int]:
     if packed >> 72 * count or max(slots) > 3 * (FIELD - 1):
         raise Refused("SLOT_OVERFLOW")
     return [slot % FIELD for slot in slots]
+
+
+def part(head: dict, place: int, ciphertext: int) -> bytes:
+    """VD-24: `head` has query, selection and key, 32 bytes each."""
+    return cbor.encode([2, 161, head["query"], place, head["selection"], head["key"], ciphertext.to_bytes(768, "big")])
+
+
+def product_of(parts: list[bytes], square: int) -> int:
+    """VD-25: of three parts of one question, in their places."""
+    read = [cbor.decode(it) for it in parts]
+    heads = {(it[2], it[4], it[5]) for it in read}
+    if len(heads) != 1 or [it[:2] + [it[3]] for it in read] != [[2, 161, 1], [2, 161, 2], [2, 161, 3]]:
+        raise Refused("ANSWERS_DIFFER")
+    return math.prod(number(it[6]) for it in read) % square
+
+
+def signed_numbers(elements: list[int]) -> list[int]:
+    """VD-19: above the half they are negative."""
+    return [it - FIELD if it > FIELD // 2 else it for it in elements]

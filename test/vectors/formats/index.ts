@@ -8,7 +8,7 @@ import { foldedIdentities } from './folded-identities.ts';
 import { forgedItems } from './forgeries.ts';
 import { grantBodies, letters, readRequests, signedObjects } from './grants.ts';
 import { headlines } from './headlines.ts';
-import { blobs, items, padding, segments } from './items.ts';
+import { blobs, doubleItems, items, padding, segments } from './items.ts';
 import { envelopeSets, keySets } from './key-sets.ts';
 import { blocks, nonces, stateProofs, transactions } from './ledger.ts';
 import { logProfiles } from './log-profiles.ts';
@@ -25,6 +25,7 @@ const ofSpine: Readonly<Record<string, Format>> = {
   accounts,
   segments,
   items,
+  'double-items': doubleItems,
   headlines,
   'forged-items': forgedItems,
   'carried-items': carriedItems,

@@ -106,6 +106,37 @@ export const items: Format = {
   },
 };
 
+/** A lock that is nobody's: the format of items does not look into it. */
+const lock = pattern(99, 7);
+
+/** One wrapped by the segment's key, one to the write key; each opens with both halves, and only so. */
+export const doubleItems: Format = {
+  about:
+    'items.md I-90 to I-92: the items 0 and 1 of items.json, doubly encrypted under the half and the lock that stand here; drawn = first half, and the rest as there',
+  async cases() {
+    const cases = [];
+    for (const { author, description, ...of } of (await sealedItems()).slice(0, 2)) {
+      const { index, length, epoch, sek, wrapping } = of;
+      const second = { half: pattern(32, 60 + index), lock };
+      const bytes = pattern(length, index);
+      const { result: item, drawn } = await withFixedRandomness(`double ${index}`, () =>
+        sealItem({ ...description, second, bytes }, author.keys.sign, wrapping),
+      );
+      const secret = await openingSecretOfHeader(item.header, { kind: 'segment', sek });
+      cases.push({
+        ...{ index, length, epoch, sek: hex(sek), wrap: wrapping.kind, ...description },
+        ...{ previous: description.previous ?? '', authorRoot: hex(author.root) },
+        ordinaryClass: description.ordinaryClass ?? description.recordClass,
+        line: description.line ?? emptyLine,
+        ...{ half: hex(second.half), lock: hex(lock), drawn: hexOfAll(drawn) },
+        ...{ openingSecret: hex(secret), header: hex(item.header), leaf: hex(item.leaf) },
+        ...{ bodySha256: hex(sha256(item.body)), leafContent: hex(item.leafContent) },
+      });
+    }
+    return cases;
+  },
+};
+
 export const padding: Format = {
   about: 'items.md I-23: length and padded length',
   async cases() {

@@ -101,7 +101,8 @@ async function looked(
     purpose: treatingPurpose(grant),
   });
   const [record] = read.records;
-  if (record === undefined) throw new CodedError(read.missing[0]?.code ?? 'RECORD_UNKNOWN');
+  const [gone] = read.missing;
+  if (record === undefined) throw gone?.because ?? new CodedError(gone?.code ?? 'RECORD_UNKNOWN');
   return record;
 }
 

@@ -3,7 +3,7 @@ import { type Acting, actingAccount, openActing, work } from '../../../cli/actin
 import type { CommandContext } from '../../../cli/commands/command.ts';
 import { table, when } from '../../../cli/format.ts';
 import { writeOut } from '../../../cli/write-out.ts';
-import { utf8 } from '../../../primitives/bytes.ts';
+import { bytesToBase64url, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { vitalPanel } from '../sdk/asking/panel-words.ts';
 import {
@@ -14,6 +14,11 @@ import {
   askQuestion,
   cohortText,
   continueQuestion,
+  type Delivery,
+  deliverAgain,
+  deliveries,
+  type EncryptedParts,
+  encryptedParts,
   type Figure,
   listQuestions,
   listStudies,
@@ -53,6 +58,10 @@ export function addAsking(stats: Command, context: CommandContext): void {
     .option('--window <from..until>', 'when: 2026-01-01..2026-02-01')
     .option('--rho <rho>', 'what each question spends of the budget', '0.1')
     .option('--predict', 'show how exact it would be, and spend nothing')
+    .option(
+      '--delivery <how>',
+      'hpke: a sealed part of each server; paillier: one ciphertext of all three; with --continue also of an answer that came',
+    )
     .option('--continue <query>', 'go on with a question that was begun')
     .option('--csv <file>', 'also as CSV')
     .option('--notebook <file>', 'also as JSON for a notebook')
@@ -73,14 +82,17 @@ interface AskFlags extends QuestionFlags {
   readonly window?: string;
   readonly rho: string;
   readonly predict?: true;
+  readonly delivery?: string;
   readonly continue?: string;
   readonly csv?: string;
   readonly notebook?: string;
 }
 
 async function ask(context: CommandContext, flags: AskFlags): Promise<void> {
+  const delivery = deliveryOf(flags.delivery);
   const acting = await openActing(context);
-  if (flags.continue !== undefined) return gone(context, acting, flags, flags.continue);
+  if (flags.continue !== undefined)
+    return gone(context, acting, flags, { query: flags.continue, delivery });
   const study = await studyMeant(context, acting, flags.dataset);
   const panel = vitalPanel(study);
   const question = questionOf(flags, panel.names, panel.edgesOf);
@@ -91,7 +103,7 @@ async function ask(context: CommandContext, flags: AskFlags): Promise<void> {
   if (cohorts.length > 1) requireDisjoint(cohorts);
   const asked = cohorts.map((cohort) => ({
     ...{ dataset: study.id, permit: flags.permit, question, cohort },
-    ...{ ...windowOf(flags.window ?? ''), microRho: microRhoOf(flags.rho) },
+    ...{ ...windowOf(flags.window ?? ''), microRho: microRhoOf(flags.rho), delivery },
   }));
   const progress = context.output.progress('Asking three data servers');
   const options = work(context, actingAccount(acting), progress);
@@ -111,8 +123,33 @@ async function ask(context: CommandContext, flags: AskFlags): Promise<void> {
     progress.done();
   }
   const left = await leftAfter(context, acting, study.id);
-  await told(context, flags, answers, left);
+  await told(context, flags, await withCiphertexts(acting, answers, options), left);
 }
+
+function deliveryOf(said: string | undefined): Delivery | undefined {
+  const found = deliveries.find((it) => it === said);
+  if (said !== undefined && found === undefined)
+    throw new CodedError('USAGE', { problem: `--delivery ${deliveries.join(' or ')}` });
+  return found;
+}
+
+/** An answer, with the one ciphertext of those that came encrypted. */
+interface Delivered {
+  readonly answer: Answered;
+  readonly encrypted: EncryptedParts | undefined;
+}
+
+const withCiphertexts = (
+  acting: Acting,
+  answers: readonly Answered[],
+  options: ReturnType<typeof work>,
+): Promise<readonly Delivered[]> =>
+  Promise.all(
+    answers.map(async (answer) => ({
+      answer,
+      encrypted: await acting.person.run(encryptedParts, { query: answer.query }, options),
+    })),
+  );
 
 function requireGroups(kind: string, cohorts: number): void {
   const fits = kind === 'ttest' ? cohorts === 2 : kind === 'anova' ? cohorts >= 2 : cohorts === 1;
@@ -131,15 +168,19 @@ async function gone(
   context: CommandContext,
   acting: Acting,
   flags: AskFlags,
-  query: string,
+  { query, delivery }: { readonly query: string; readonly delivery: Delivery | undefined },
 ): Promise<void> {
   const progress = context.output.progress('Going on');
   const options = work(context, actingAccount(acting), progress);
-  const answer = await acting.person
-    .run(continueQuestion, { query }, options)
-    .finally(() => progress.done());
+  const { person } = acting;
+  const going =
+    delivery === undefined
+      ? person.run(continueQuestion, { query }, options)
+      : person.run(deliverAgain, { query, delivery }, options);
+  const answer = await going.finally(() => progress.done());
   const left = await leftAfter(context, acting, answer.manifest.dataset);
-  await told(context, { ...flags, kind: answer.manifest.question.kind }, [answer], left);
+  const delivered = await withCiphertexts(acting, [answer], options);
+  await told(context, { ...flags, kind: answer.manifest.question.kind }, delivered, left);
 }
 
 async function studyMeant(
@@ -171,9 +212,10 @@ async function leftAfter(
 async function told(
   context: CommandContext,
   flags: Pick<AskFlags, 'kind' | 'csv' | 'notebook'>,
-  answers: readonly Answered[],
+  delivered: readonly Delivered[],
   leftMicroRho: number,
 ): Promise<void> {
+  const answers = delivered.map(({ answer }) => answer);
   if (flags.csv !== undefined) await writeOut(flags.csv, utf8(answersCsv(answers)), context);
   if (flags.notebook !== undefined)
     await writeOut(flags.notebook, utf8(JSON.stringify(answersJson(answers), null, 2)), context);
@@ -184,14 +226,17 @@ async function told(
       : flags.kind === 'anova'
         ? { test: anovaOf(answers) ?? 'too few to tell' }
         : {};
-  const shown = answers.map(({ manifest, ...rest }) => ({
+  const shown = delivered.map(({ answer: { manifest, ...rest }, encrypted }) => ({
     ...rest,
     cohort: manifest.cohort,
     microRho: manifest.microRho,
+    ...(encrypted !== undefined && {
+      encrypted: { key: encrypted.key, ciphertext: bytesToBase64url(encrypted.ciphertext) },
+    }),
   }));
   context.output.result({ answers: shown, ...test, leftMicroRho }, () =>
     [
-      ...answers.map(answerText),
+      ...delivered.map(answerText),
       ...('test' in test ? [testText(test.test)] : []),
       `Left of the budget: rho ${leftMicroRho / 1_000_000}.`,
     ].join('\n\n'),
@@ -212,11 +257,16 @@ function figureText(figure: Figure): readonly string[] {
   ];
 }
 
-function answerText(answer: Answered): string {
+function answerText({ answer, encrypted }: Delivered): string {
   const rows = Object.entries(answer.figures).map(([name, it]) => [name, ...figureText(it)]);
   return [
     table([['', 'value', 'noise SE', 'sampling SE', '95 %'], ...rows]),
     `About ${Math.round(answer.patients)} patients. Receipt: ${answer.tx || 'salus log'}. Sealed by three servers: ${answer.seals.map((it) => it.slice(0, 12)).join(' ')}.`,
+    ...(encrypted === undefined
+      ? []
+      : [
+          `Came as one ciphertext of 768 bytes under the key ${encrypted.key.slice(0, 12)}, the product of the three that are sealed (--json shows it).`,
+        ]),
     methodText(answer.method),
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import type { AddCommand } from '../../../cli/commands/command.ts';
 import { addAsking } from './asking.ts';
 import { addDataServer } from './data-server.ts';
+import { addDoubleFlag } from './double.ts';
 import { addIncidents } from './incidents.ts';
 import { addVitals } from './reading.ts';
 import { addSensor } from './sensor.ts';
@@ -21,4 +22,5 @@ export const vitalsCommands: readonly AddCommand[] = [
   addStatistics,
   addIncidents,
   addDataServer,
+  addDoubleFlag,
 ];

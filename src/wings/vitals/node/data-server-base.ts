@@ -5,6 +5,7 @@ import type { StateTable } from '../../../ledger/table.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { WriteAttempt } from '../api/incident-report.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type { ModularArithmetic } from '../crypto/paillier/modular-arithmetic.ts';
 import type { Incident } from '../ledger/acts/incident.ts';
 import type { ServerQuarantine } from '../ledger/acts/server-quarantine.ts';
 import type { ServerRebuilt } from '../ledger/acts/server-rebuilt.ts';
@@ -60,6 +61,8 @@ export interface DataServerBase {
   readonly ledger: LedgerRows;
   readonly peers: PeerLine;
   readonly arithmetic: PageArithmetic;
+  /** Of Paillier's numbers. */
+  readonly modular: ModularArithmetic;
   readonly settings: DataServerSettings;
   readonly now: () => number;
   /** Puts an act on the ledger under this server's account, and waits for its block. Throws the refusal. */

@@ -8,6 +8,7 @@ import { answerBatch, answerPeople } from './batch-copies.ts';
 import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
+import { Halves } from './halves.ts';
 import { takeUpload } from './intake.ts';
 import { OperatorDesk } from './operator-desk.ts';
 import { QuestionDesk } from './question-desk.ts';
@@ -15,6 +16,7 @@ import type { QuestionPages } from './question-pages.ts';
 import { VitalsReading } from './reading.ts';
 import { Rebuilding } from './rebuilding.ts';
 import { register } from './registering.ts';
+import { ShownKeys } from './shown-keys.ts';
 import {
   answerPeer,
   answerPeerCarrying,
@@ -40,6 +42,8 @@ export class DataServer {
   readonly tampering: Tampering;
   readonly rebuilding: Rebuilding;
   readonly operator: OperatorDesk;
+  readonly shownKeys: ShownKeys;
+  readonly halves: Halves;
 
   constructor(base: DataServerBase) {
     this.base = base;
@@ -49,7 +53,9 @@ export class DataServer {
     this.rebuilding = new Rebuilding(base, this.tampering);
     this.operator = new OperatorDesk(base, this.tampering, this.rebuilding);
     const follow = (trio: string) => this.batching.follow(trio);
-    this.questions = deskOf(base, follow, this.tampering);
+    this.shownKeys = new ShownKeys(base);
+    this.halves = new Halves(base, this.shownKeys);
+    this.questions = deskOf(base, this.shownKeys, { follow, tampering: this.tampering });
     this.reading = new VitalsReading(base, follow, this.tampering);
   }
 
@@ -163,8 +169,11 @@ export class DataServer {
 /** Where researchers ask this server. */
 function deskOf(
   base: DataServerBase,
-  follow: (trio: string) => Promise<number>,
-  tampering: Tampering,
+  shownKeys: ShownKeys,
+  {
+    follow,
+    tampering,
+  }: { readonly follow: (trio: string) => Promise<number>; readonly tampering: Tampering },
 ): QuestionDesk {
   const { account, ledger, send, now, questions: store } = base;
   const stored = storedPages(base.store);
@@ -179,7 +188,8 @@ function deskOf(
       (await stored.hasBatch(trio, number)) || (await follow(trio)) >= number,
   };
   return new QuestionDesk({
-    ...{ account, ledger, send, now, store, pages },
+    ...{ account, ledger, send, now, store, pages, shownKeys, keeps: base.store },
+    say: (of) => state(base, of),
     async hidingKeys(id) {
       const { maskKeys } = await trioSecrets(base, await ownTrio(base, id));
       return { maskKeys, noiseKey: noiseKeyOf(base, id) };

@@ -6,6 +6,7 @@ import type { Keys } from '../../../ledger/tables/keys.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import { decodeEncryptedAsked, encryptedWord } from '../api/encrypted-answer.ts';
 import {
   type QueryManifest,
   queryIdOf,
@@ -13,14 +14,13 @@ import {
   requireInTime,
 } from '../api/query-manifest.ts';
 import { releasedBy } from '../api/question.ts';
-import { answerContext, encodeStatAnswer } from '../api/stat-answer.ts';
 import type { MaskKeys } from '../crypto/answer-masks.ts';
-import { sealAnswer } from '../crypto/answer-seal.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import type { Dataset } from '../ledger/tables/stat-datasets.ts';
 import type { StatQueryRow } from '../ledger/tables/stat-queries.ts';
 import { quarterOf } from '../ledger/tables/stat-spent.ts';
 import { vitalsNames } from '../names.ts';
+import { type AnswerForm, encryptedForm, sealedForm } from './answer-forms.ts';
 import { AnswerSealing } from './answer-sealing.ts';
 import { answerShare, type ServerPlace } from './answer-share.ts';
 import { requireDataset, requirePaid, requirePermit, requireResearcher } from './judge-question.ts';
@@ -37,10 +37,12 @@ import {
   requirePatients,
   selectionOf,
 } from './page-selection.ts';
+import type { PageStore } from './page-store.ts';
 import type { CountingPages, QuestionPages, WantedPages } from './question-pages.ts';
 import { QuestionRows } from './question-rows.ts';
-import type { QuestionStore } from './question-store.ts';
-import { openReaderStatement } from './statements.ts';
+import type { KeptQuestion, QuestionStore } from './question-store.ts';
+import type { ShownKeys } from './shown-keys.ts';
+import { openReaderStatement, type state } from './statements.ts';
 import { serversOf } from './trio.ts';
 
 /** What hides this server's parts, of one trio. */
@@ -62,6 +64,11 @@ export interface DeskParts {
   readonly send: (act: StatSeal) => Promise<void>;
   readonly pages: QuestionPages;
   readonly store: QuestionStore;
+  /** What else is kept once and for ever: an answer in the form that was asked for second. */
+  readonly keeps: Pick<PageStore, 'kept' | 'keepOnce'>;
+  readonly shownKeys: Pick<ShownKeys, 'encryptionFor'>;
+  /** What this server says, signed. */
+  readonly say: (of: Parameters<typeof state>[1]) => Promise<Uint8Array>;
   /** Throws what it needs of the other two and cannot have. */
   readonly hidingKeys: (trio: string) => Promise<HidingKeys>;
   readonly now: () => number;
@@ -118,13 +125,39 @@ export class QuestionDesk {
   /** The bytes that this server gives for ever. Throws as rule VQ-32 says. */
   async ask(signed: Uint8Array): Promise<Uint8Array> {
     const judged = await this.#judged(signed);
+    const { directory, manifest } = judged;
+    const form = sealedForm(() => kemKeyIn(directory, manifest.researcher));
+    return this.#inTurn(judged, form);
+  }
+
+  /**
+   * The same part under a Paillier key that the researcher showed here. Throws as `ask`, UNAUTHENTICATED (another states
+   * it), KEY_UNKNOWN. Rule VD-23.
+   */
+  async askEncrypted(signed: Uint8Array): Promise<Uint8Array> {
+    const said = await openReaderStatement(this.#parts, signed, encryptedWord);
+    const { question, key } = decodeEncryptedAsked(said.payload);
+    const judged = await this.#judged(question);
+    if (judged.manifest.researcher !== said.from) throw new CodedError('UNAUTHENTICATED');
+    const encryption = await this.#parts.shownKeys.encryptionFor(said.from, key);
+    const say = (payload: Uint8Array) =>
+      this.#parts.say({ to: said.from, word: encryptedWord, payload });
+    return this.#inTurn(judged, encryptedForm(encryption, key, say));
+  }
+
+  /** Of one question one after the other, whatever the form: so both are made of one answer. */
+  async #inTurn(judged: Judged, form: AnswerForm): Promise<Uint8Array> {
     const { query } = judged;
-    const running = this.#running.get(query) ?? this.#answer(judged);
-    this.#running.set(query, running);
+    const name = `${query} ${form.name}`;
+    const before = this.#running.get(name);
+    if (before !== undefined) return before;
+    const others = [...this.#running].flatMap(([it, work]) => (it.startsWith(query) ? work : []));
+    const running = Promise.allSettled(others).then(() => this.#answer(judged, form));
+    this.#running.set(name, running);
     try {
       return await running;
     } finally {
-      this.#running.delete(query);
+      this.#running.delete(name);
     }
   }
 
@@ -212,12 +245,15 @@ export class QuestionDesk {
   }
 
   /** Steps 5 to 13. */
-  async #answer(judged: Judged): Promise<Uint8Array> {
+  async #answer(judged: Judged, form: AnswerForm): Promise<Uint8Array> {
     const { store, faultPoint = () => {} } = this.#parts;
     const { manifest, query, dataset } = judged;
     const { researcher } = manifest;
     const known = await store.known(query);
-    if (known?.answer !== undefined) return this.#sealing.given(known);
+    if (known?.answer !== undefined) {
+      const sealed = this.#sealing.given(known);
+      return form.fits(sealed) ? sealed : this.#inOtherForm(judged, known, form);
+    }
     // It may have been paid while the other rows were on their way.
     const paid = judged.paid ?? (await this.#rows.paid(manifest, query));
     requirePaid(manifest, paid);
@@ -230,11 +266,23 @@ export class QuestionDesk {
     // The noise of this question must not be put on other pages.
     if (!equalBytes(begun.selection, selection)) throw new CodedError('ANSWER_LOST', { query });
     faultPoint('begun');
-    const made = await this.#make(judged, chosen);
+    const made = await this.#make(judged, chosen, form);
     faultPoint('summed');
     const answer = await store.keep(query, made);
     faultPoint('kept');
     return this.#sealing.given({ ...begun, answer });
+  }
+
+  /** The numbers of an answer that was given, made again and never new ones. Throws ANSWER_LOST. Rule VD-23. */
+  async #inOtherForm(judged: Judged, known: KeptQuestion, form: AnswerForm): Promise<Uint8Array> {
+    const { keeps } = this.#parts;
+    const name = `answer ${form.name} ${judged.query}`;
+    const kept = await keeps.kept(name);
+    if (kept !== undefined) return kept;
+    const chosen = await this.#choose(judged);
+    if (!equalBytes(known.selection, chosen.selection))
+      throw new CodedError('ANSWER_LOST', { query: judged.query });
+    return keeps.keepOnce(name, await this.#make(judged, chosen, form));
   }
 
   /** Steps 7 and 8, but for the guard. */
@@ -299,9 +347,9 @@ export class QuestionDesk {
   }
 
   /** Step 10. */
-  async #make(judged: Judged, chosen: Chosen): Promise<Uint8Array> {
+  async #make(judged: Judged, chosen: Chosen, form: AnswerForm): Promise<Uint8Array> {
     const { account, hidingKeys } = this.#parts;
-    const { manifest, dataset, servers, query, directory } = judged;
+    const { manifest, dataset, servers, query } = judged;
     const hiding = await hidingKeys(dataset.trio);
     const coordinates = releasedBy(manifest.question);
     const counters = coordinates.some(({ kind }) => kind === 'bin');
@@ -315,10 +363,7 @@ export class QuestionDesk {
       query: selection,
       spending: { pagesPerPatient: dataset.pagesPerPatient, microRho: manifest.microRho },
     });
-    const kemKey = kemKeyIn(directory, manifest.researcher);
-    const head = { place, selection };
-    const of = { query: bytesOf(query), context: answerContext(head) };
-    return encodeStatAnswer({ query, ...head, ...(await sealAnswer(kemKey, of, share)) });
+    return form.write({ query, place, selection }, share);
   }
 }
 

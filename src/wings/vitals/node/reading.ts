@@ -1,16 +1,9 @@
-import { decodeGrantBody, type GrantBody, grantBodyHash } from '../../../api/grant-body.ts';
-import { decodeReadRequest, type ReadRequest } from '../../../api/read-request.ts';
-import { decodeSigned } from '../../../api/signed.ts';
+import type { GrantBody } from '../../../api/grant-body.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { sealTo } from '../../../crypto/letter.ts';
-import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
-import { readTxBody } from '../../../ledger/codec.ts';
 import { leafHash, type MerkleTree, merkleTree } from '../../../ledger/merkle.ts';
-import { accounts } from '../../../ledger/tables/accounts.ts';
-import { type Consent, consents } from '../../../ledger/tables/consents.ts';
 import { keys } from '../../../ledger/tables/keys.ts';
-import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
-import { decodeCbor, readArray, readBytes } from '../../../primitives/cbor.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import {
@@ -26,7 +19,8 @@ import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import type { StoredShare } from './page-store.ts';
-import { decideReading, type ShownLook } from './reading-decision.ts';
+import { decideReading } from './reading-decision.ts';
+import { lookedUnder } from './shown-look.ts';
 import { openReaderStatement, state } from './statements.ts';
 
 /** What showing shares stands on. */
@@ -106,19 +100,13 @@ export class VitalsReading {
 
   /** What the grant says. Throws what `decideReading` answers. */
   async #granted(reader: AccountId, asked: SensorRead): Promise<GrantBody> {
-    const { ledger, store, now } = this.#base;
-    const look = shownLook(await ledger.receipt(asked.look));
-    const nowMs = Math.max(now(), look.timeMs);
-    const consent = await ledger.row(consents, look.request.consent);
-    const body = consent === undefined ? undefined : bodyShown(look.request, consent);
-    const refused = decideReading({
-      ...{ reader, asked, look, consent, body, nowMs },
-      patient: consent === undefined ? undefined : await ledger.row(accounts, consent.account),
-      registered: (await store.registration(asked.pseudonym))?.account,
-    });
+    const { store } = this.#base;
+    const looked = await lookedUnder(this.#base, asked.look);
+    const registered = (await store.registration(asked.pseudonym))?.account;
+    const refused = decideReading({ ...looked, reader, asked, registered });
     if (refused !== undefined) throw new CodedError(refused);
-    if (body === undefined) throw new CodedError('GRANT_BODY_WRONG');
-    return body;
+    if (looked.body === undefined) throw new CodedError('GRANT_BODY_WRONG');
+    return looked.body;
   }
 
   async #pages(asked: SensorRead, fromMs: number, place: number): Promise<readonly ShownPage[]> {
@@ -173,40 +161,4 @@ interface BatchTree {
   readonly tree: MerkleTree;
   /** Of a page, by its id. */
   readonly places: ReadonlyMap<string, number>;
-}
-
-/**
- * The look that a receipt shows: one entry of the one act of an AccessLog, by the organisation that the reader asked,
- * answered 1. Throws LOOK_WRONG.
- */
-function shownLook({
-  tx,
-  code,
-  data,
-  claim,
-  timeMs,
-}: ReceiptVerdict): ShownLook & { readonly request: ReadRequest } {
-  const { acts, sender } = readTxBody(tx);
-  const [act] = acts;
-  const isLog = acts.length === 1 && act !== undefined && 'kind' in act && act.kind === 'AccessLog';
-  if (!isLog || code !== 0 || claim?.kind !== 'entry' || claim.act !== 0) {
-    throw new CodedError('LOOK_WRONG');
-  }
-  const entries = act.entries.length;
-  const bits = readBytes(readArray(decodeCbor(data), 'result data')[0], 'bits', entries);
-  const request = decodeReadRequest(decodeSigned(claim.signedRequest).bytes);
-  const isOfConsent = act.entries[claim.entry]?.consent === request.consent;
-  if (bits[claim.entry] !== 1 || request.organisation !== sender || !isOfConsent) {
-    throw new CodedError('LOOK_WRONG');
-  }
-  return { request, timeMs };
-}
-
-/** Undefined when the shown body is not what the ledger's hash stands for. Throws CONDITION_UNKNOWN. */
-function bodyShown(
-  { grantBody, grantSalt }: ReadRequest,
-  { bodyHash }: Consent,
-): GrantBody | undefined {
-  const isShown = equalBytes(grantBodyHash(grantSalt, grantBody), bodyHash);
-  return isShown ? decodeGrantBody(grantBody) : undefined;
 }

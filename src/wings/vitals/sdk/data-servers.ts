@@ -98,6 +98,15 @@ function directLine(ctx: Context): DataServerLine {
   };
 }
 
+/** The data servers that hospitals show, each once, in the order of their accounts; nothing of it is proven yet. */
+export async function shownServers(
+  ctx: Context,
+  signal?: AbortSignal,
+): Promise<readonly AccountId[]> {
+  const shown = await shownNotices(ctx, signal);
+  return [...new Set(shown.map(({ account }) => account))].sort();
+}
+
 interface Shown {
   readonly account: AccountId;
   readonly notice: string;

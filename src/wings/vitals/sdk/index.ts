@@ -6,16 +6,24 @@ export {
   type Asked,
   askQuestion,
   continueQuestion,
+  deliverAgain,
   listQuestions,
   predictNoise,
   questionsOn,
 } from './asking/ask.ts';
 export { type Comparison, comparisonsOf, requireDisjoint } from './asking/comparisons.ts';
+export {
+  type Delivery,
+  deliveries,
+  type EncryptedParts,
+  encryptedParts,
+} from './asking/delivery.ts';
 export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';
 export { leftOf, listStudies, type Study } from './asking/studies.ts';
 export { type Curve, curvesOf } from './curves.ts';
+export { giveHalves, handHalvesAgain } from './double/keep-halves.ts';
 export { incidentsNow } from './incidents-now.ts';
 export { type Limits, listLimits, type OwnRanges, ownRanges, setLimits } from './limits.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';

@@ -21,6 +21,27 @@ export async function signStatement(
 }
 
 /**
+ * What an account said at any time, by a key that the ledger had for it, the oldest included: what a server keeps for ever is
+ * signed once. `keysOf`: its signing keys. Throws CBOR_*, UNAUTHENTICATED.
+ */
+export async function openKeptStatement(
+  signed: Uint8Array,
+  expected: { readonly from: AccountId; readonly to: AccountId; readonly word: string },
+  keysOf: (account: AccountId) => Promise<readonly Uint8Array[]>,
+): Promise<Statement> {
+  const { statement: bytes, signature } = decodeAs(signedStatement, signed);
+  const said = decodeAs(statement, bytes);
+  const isMeant =
+    said.word === expected.word &&
+    said.from === expected.from &&
+    equalBytes(said.to, idBytes(expected.to));
+  if (!isMeant) throw new CodedError('UNAUTHENTICATED');
+  for (const key of await keysOf(said.from))
+    if (await verifyLabelled(key, vitalsNames.labels.statement, bytes, signature)) return said;
+  throw new CodedError('UNAUTHENTICATED');
+}
+
+/**
  * What an account said to another in these minutes, by the key in use that the ledger has for it. Throws CBOR_*,
  * UNAUTHENTICATED.
  */

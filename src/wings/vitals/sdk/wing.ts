@@ -1,9 +1,15 @@
+import type { Context } from '../../../sdk/client/context.ts';
 import type { PendingKind } from '../../../sdk/client/pending.ts';
+import type { HalfKeeper } from '../../../sdk/records/double.ts';
+import { entriesOf } from '../../../sdk/wallet/drawer.ts';
 import type { SdkWing } from '../../../sdk/wing.ts';
+import { halvesDrawer } from './double/kept-halves.ts';
 
 /** Where a wallet keeps what the wing must not lose; how an entry reads stands beside what uses it. */
 export const vitalsDrawers = {
   limits: 'vitals/limits',
+  paillierKeys: 'vitals/paillier',
+  deliveries: 'vitals/deliveries',
   questions: 'vitals/questions',
   registrations: 'vitals/registrations',
 } as const;
@@ -15,11 +21,23 @@ export const questionPending: PendingKind = {
   afterRefusal: (content) => content,
 };
 
+/** Its arithmetic comes when a doubly encrypted record is opened, and not before. */
+const halfKeeper: HalfKeeper<Context> = {
+  own: (content, account) =>
+    new Map(
+      entriesOf(content, halvesDrawer)
+        .filter((it) => it.account === account)
+        .flatMap(({ halves }) => halves.map(({ recordId, half }) => [recordId, half] as const)),
+    ),
+  ask: async (...asked) => (await import('./double/ask-halves.ts')).askHalf(...asked),
+};
+
 /** What the wing adds to a person's device. Apart from its actions: a browser has this before anybody asks for one. */
 export const vitalsSdk: SdkWing = {
   name: 'vitals',
-  drawers: Object.values(vitalsDrawers).map((wing) => ({ wing })),
+  drawers: [...Object.values(vitalsDrawers).map((wing) => ({ wing })), halvesDrawer],
   pendingKinds: [questionPending],
   messageKinds: [],
   report: async () => (await import('./report-lines.ts')).reportLines,
+  halfKeeper,
 };

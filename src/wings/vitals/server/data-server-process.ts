@@ -16,6 +16,7 @@ import { type ProcessOrder, type RunningProcess, serversOf } from '../../../serv
 import { noticeWord, recoveryWord } from '../api/notice.ts';
 import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
 import { rowMacsOf } from '../node/row-macs.ts';
@@ -72,7 +73,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const { sign, kem } = keys;
   const server = new DataServer({
     ...{ account, sign, kem, rootSecret, store, questions, incidents, ledger: rows, arithmetic },
-    now,
+    ...{ now, modular: await modularArithmetic() },
     peers: httpPeers(addresses),
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),

@@ -8,6 +8,7 @@ import { registrationsDrawer } from '../sdk/registering.ts';
 import { type Hospital, type Patient, type Played, VitalsScene } from './scene.ts';
 import { readSeries, replayed, type Series } from './series.ts';
 import { askSteps, attributesOf, budget, kinds, refuseStep } from './steps-asking.ts';
+import { deliverStep, doubleStep } from './steps-encrypted.ts';
 
 const dayHours = 24;
 const hourMs = 3_600_000;
@@ -244,5 +245,16 @@ export const vitalsChapter: Chapter<VitalsScene> = {
     }
     return scene;
   },
-  steps: [found, enrol, replay, read, replica, ...lose, ...askSteps, refuseStep],
+  steps: [
+    found,
+    enrol,
+    replay,
+    read,
+    replica,
+    ...lose,
+    ...askSteps,
+    refuseStep,
+    deliverStep,
+    doubleStep,
+  ],
 };

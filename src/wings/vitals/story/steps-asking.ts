@@ -69,7 +69,7 @@ function rowsIn({ patients }: Played, cohort: Cohort): readonly PanelRow[] {
     .flatMap(({ rows }) => rows);
 }
 
-function askedOf(
+export function askedOf(
   played: Played,
   dataset: string,
   of: Pick<Asked, 'question' | 'cohort' | 'microRho'>,

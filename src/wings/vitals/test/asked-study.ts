@@ -14,7 +14,9 @@ import { answerContext, decodeStatAnswer } from '../api/stat-answer.ts';
 import { openShares } from '../crypto/answer-masks.ts';
 import { openAnswer } from '../crypto/answer-seal.ts';
 import { field64, modulo } from '../crypto/field.ts';
+import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
+import { quarterOf, spentRowId } from '../ledger/tables/stat-spent.ts';
 import { vitalsNames } from '../names.ts';
 import { digestOfDays, digestOfPages } from '../node/page-selection.ts';
 import { type DeskParts, QuestionDesk } from '../node/question-desk.ts';
@@ -22,6 +24,8 @@ import type { QuestionPages, WantedPages } from '../node/question-pages.ts';
 import type { QuestionStore } from '../node/question-store.ts';
 import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
 import { RowMacs } from '../node/row-macs.ts';
+import { ShownKeys, type ShownKeysBase } from '../node/shown-keys.ts';
+import { state } from '../node/statements.ts';
 import {
   approveAct,
   batchAct,
@@ -171,6 +175,12 @@ export interface AskedStudy {
   readonly world: World;
   readonly desks: readonly QuestionDesk[];
   readonly stores: readonly QuestionStore[];
+  /** Of each desk. */
+  readonly shownKeys: readonly ShownKeys[];
+  /** What the keys of a desk stand on. */
+  shownKeysBase(at: number): ShownKeysBase;
+  /** Of the dataset in this quarter. */
+  spentRow(): string;
   /** What the servers see of the world. */
   readonly ledger: DeskParts['ledger'];
   /** What the servers keep; may be changed by a test. */
@@ -186,6 +196,19 @@ export interface AskedStudy {
   /** A server of the same account and keys again, with another store or fault. */
   again(place: number, change?: Partial<DeskParts>): QuestionDesk;
   close(): Promise<void>;
+}
+
+/** What a page store keeps beside its pages, in memory. */
+function memoryKeeps(): DeskParts['keeps'] {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    kept: async (name) => kept.get(name),
+    async keepOnce(name, value) {
+      const stays = kept.get(name) ?? value;
+      kept.set(name, stays);
+      return stays;
+    },
+  };
 }
 
 /** Between a server and the next. */
@@ -247,6 +270,13 @@ export async function askedStudy(
   };
 
   const stores = trio.map(() => sqliteQuestionStore(':memory:', testMacs));
+  const keeps = trio.map(() => memoryKeeps());
+  const modular = await modularArithmetic();
+  const keysBase = (at: number): ShownKeysBase => ({
+    ...{ ledger, now: () => world.timeMs, account: accountOf(trio[at] ?? trio[0]) },
+    ...{ store: keeps[at] ?? memoryKeeps(), modular },
+  });
+  const shownKeys = trio.map((_, at) => new ShownKeys(keysBase(at)));
   const desks: QuestionDesk[] = [];
   let pages = of.pages ?? pagesOf({ patients: 40, each: 2 });
   const partsOf = (at: number): DeskParts => {
@@ -255,6 +285,9 @@ export async function askedStudy(
     if (store === undefined) throw new Error('no store');
     return {
       ...{ ledger, store, now: () => world.timeMs, account: accountOf(name) },
+      ...{ keeps: keysBase(at).store, shownKeys: shownKeys[at] ?? new ShownKeys(keysBase(at)) },
+      say: (said) =>
+        state({ account: accountOf(name), sign: keysOf(name).sign, now: () => world.timeMs }, said),
       pages: memoryPages(at + 1, () => pages),
       async send(act) {
         const { answer } = world.send({ from: name, acts: [act] });
@@ -270,7 +303,8 @@ export async function askedStudy(
 
   let drawn = 0;
   const study: AskedStudy = {
-    ...{ world, desks, stores, ledger, keysOf },
+    ...{ world, desks, stores, ledger, keysOf, shownKeys, shownKeysBase: keysBase },
+    spentRow: () => spentRowId(idOf('dataset'), quarterOf(world.timeMs)),
     get pages() {
       return pages;
     },

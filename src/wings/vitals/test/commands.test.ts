@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Json, list, refused, run, salus, text } from '../../../../test/cli/salus.ts';
+import { bytesOfText } from '../../../api/message-parts.ts';
 import type { Person } from '../../../sdk/index.ts';
 import { writeHubDays } from '../sdk/index.ts';
 import type { PanelRow } from '../sdk/sensor/reading.ts';
@@ -114,6 +115,35 @@ test('salus stats ask answers with its errors, what is left, a receipt and a met
   assert.match(people.stdout, /noise SE[\s\S]*Privacy: rho 4[\s\S]*Left of the budget: rho 5/);
 });
 
+test('salus stats ask --delivery paillier: one ciphertext, the same numbers as sealed parts, and nothing more is spent', async () => {
+  const before = Number(await left());
+  const of = [...ask, dataset, '--kind', 'sd', '--rho', '0.2', '--delivery'];
+  await no('USAGE', 2, ...of, 'pigeon', ...question);
+  const first = async (...args: readonly string[]): Promise<Json> =>
+    list(await cli(...args), 'answers')[0] ?? {};
+  const answer = await first(...of, 'paillier', ...question);
+  const { key, ciphertext } = answer.encrypted as Json;
+  assert.match(String(key), /^[0-9a-f]{64}$/);
+  assert.equal(bytesOfText(String(ciphertext)).length, 768);
+  assert.equal(await left(), before - 200_000);
+  const going = ['stats', 'ask', '--continue', text(answer, 'query'), '--as', 'rosa'];
+  for (const delivery of ['hpke', 'paillier']) {
+    assert.deepEqual(await first(...going, '--delivery', delivery), answer);
+  }
+  // What came sealed, once more as one ciphertext under the same key: its own numbers again, or it would be refused.
+  const sealed = await first(...of, 'hpke', ...question);
+  assert.equal(sealed.encrypted, undefined);
+  const other = ['stats', 'ask', '--continue', text(sealed, 'query'), '--as', 'rosa'];
+  const one = await first(...other, '--delivery', 'paillier');
+  const encrypted = one.encrypted as Json;
+  assert.deepEqual(one.figures, sealed.figures);
+  assert.equal(encrypted.key, key);
+  assert.notEqual(encrypted.ciphertext, ciphertext);
+  const people = await run([...other, '--delivery', 'paillier'], { home: town.home });
+  assert.match(people.stdout, /one ciphertext of 768 bytes under the key/);
+  assert.equal(await left(), before - 400_000);
+});
+
 test('salus stats ask refuses each forbidden question with its code, and spends nothing', async () => {
   const of = [...ask, dataset, '--kind', 'mean'];
   await no('COHORT_TOO_SMALL', 3, ...of, '--cohort', 'age-band=5', ...question);
@@ -127,14 +157,18 @@ test('salus stats ask refuses each forbidden question with its code, and spends 
   await no('USAGE', 2, ...of, '--as', 'rosa');
   await no('DATASET_UNKNOWN', 3, ...ask, 'ff', '--kind', 'mean', ...question);
   await no('PERMIT_UNKNOWN', 3, ...of, '--window', windowWords, '--as', 'dr-bo');
-  assert.equal(await left(), 5_000_000);
+  assert.equal(await left(), 4_600_000);
 });
 
 test('a patient sees who asked what, leaves a study and joins it again', async () => {
   const seen = list(await cli('stats', 'list', '--dataset', dataset, '--as', 'ana'), 'questions');
   assert.deepEqual(
     seen.map(({ kind, purpose }) => [kind, purpose]),
-    [['mean', 'research']],
+    [
+      ['mean', 'research'],
+      ['sd', 'research'],
+      ['sd', 'research'],
+    ],
   );
   const studies = await cli('vitals', 'studies', '--as', 'ana');
   assert.deepEqual([studies.studies, studies.notYet], [[dataset], []]);

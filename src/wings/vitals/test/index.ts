@@ -411,9 +411,10 @@ export const vitalsTest: TestWing = {
     const { statisticsActs, statisticsQuarantines, statisticsQueries, statisticsWithdrawals } =
       await import('./study-vectors.ts');
     const { statisticsSelections, vitalsReading } = await import('./reading-vectors.ts');
-    const { paillier } = await import('./paillier-vectors.ts');
+    const { paillier, paillierAnswers } = await import('./paillier-vectors.ts');
+    const { doubleLocks } = await import('./double-vectors.ts');
     return {
-      paillier,
+      ...{ paillier, 'paillier-answers': paillierAnswers, 'double-locks': doubleLocks },
       ...{ 'statistics-selections': statisticsSelections, 'vitals-reading': vitalsReading },
       ...{ 'stat-codes': statCodes, 'stat-pages': statPages, 'stat-envelopes': statEnvelopes },
       ...{ 'statistics-acts': statisticsActs, 'statistics-queries': statisticsQueries },

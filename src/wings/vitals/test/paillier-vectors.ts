@@ -1,9 +1,13 @@
 import { type Format, hex, pattern } from '../../../../test/vectors/formats/write.ts';
+import { accountOf } from '../../../../test/world.ts';
+import { encodeSigned } from '../../../api/signed.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { randomBytes } from '../../../crypto/random.ts';
 import { u32be } from '../../../primitives/bytes.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
+import { encodeEncryptedAnswer, paillierKeyId } from '../api/encrypted-answer.ts';
 import { paillierKey } from '../api/paillier-key.ts';
+import { encodeManifest } from '../api/query-manifest.ts';
 import { field64 } from '../crypto/field.ts';
 import {
   addCiphertexts,
@@ -23,6 +27,7 @@ import {
 import type { ModularArithmetic } from '../crypto/paillier/modular-arithmetic.ts';
 import { encryptPart, openPartSum } from '../crypto/paillier/packed-answer.ts';
 import { packSlots } from '../crypto/paillier/slots.ts';
+import { openEncrypted } from '../sdk/asking/delivery.ts';
 import { keyOf, repeating } from './paillier-keys.ts';
 
 const cipher = (ciphertext: Ciphertext): string => hex(ciphertextToBytes(ciphertext));
@@ -92,4 +97,51 @@ export const paillier: Format = {
   about:
     'vitals-paillier.md VD-1 to VD-19: keys searched with the chance SHA-256(seed | u32 0) | SHA-256(seed | u32 1) ..., messages with that of `chance` (three slots of 72 bits last), their sum, its multiple, that masked anew and opened, three parts of an answer and their sum, and the proof of the key with the chance of `proofChance`',
   cases: async () => [await keyAndNumbers(1)],
+};
+
+/** The parts of three servers as they travel, with chance of their own, and what their product opens to. */
+async function answersUnder(seed: number) {
+  const arithmetic = await modularArithmetic();
+  const secretKey = await keyOf(seed);
+  const { publicKey: key } = secretKey;
+  const name = paillierKeyId({ modulus: modulusToBytes(key), root: rootToBytes(key) });
+  const [chance, query, selection] = [pattern(32, 95), pattern(32, 96), pattern(32, 97)];
+  const encryption = openEncryption(key, { arithmetic, random: repeating(chance) });
+  const largest = field64.p - 1n;
+  const parts = [
+    [largest, 3n, 0n],
+    [5n, largest, largest],
+    [largest, largest, largest],
+  ];
+  const signed = encodeSigned({ bytes: questionBytes(), signature: new Uint8Array(64) });
+  const answers = parts.map((part, at) =>
+    encodeEncryptedAnswer({
+      ...{ query: hex(query), place: at + 1, selection, key: name },
+      ciphertext: ciphertextToBytes(encryptPart(encryption, part)),
+    }),
+  );
+  const opened = await openEncrypted({ query, signed }, answers, { id: name, secretKey });
+  return {
+    ...{ seed: hex(u32be(seed)), key: name, chance: hex(chance) },
+    ...{ query: hex(query), selection: hex(selection) },
+    parts: parts.map((part) => part.map(String)),
+    answers: answers.map(hex),
+    ciphertext: hex(opened.ciphertext),
+    values: opened.values.map(String),
+  };
+}
+
+/** Of a mean: three numbers are released. */
+const questionBytes = (): Uint8Array =>
+  encodeManifest({
+    ...{ chainId: 'salus-vectors', researcher: accountOf('rosa'), permit: '01'.repeat(16) },
+    ...{ dataset: '02'.repeat(16), purpose: 'research', asOfBatch: 1, cohort: [] },
+    ...{ question: { kind: 'mean', vital: 0 }, fromHour: 1, untilHour: 2, microRho: 1 },
+    ...{ issuedMs: 1, expiresMs: 2, nonce: new Uint8Array(16) },
+  });
+
+export const paillierAnswers: Format = {
+  about:
+    'vitals-paillier.md VD-19, VD-21, VD-24 and VD-25: the key of `seed` as in paillier.json and its name, three parts encrypted one after the other with the chance of `chance` as they travel, their product, and the numbers that it opens to',
+  cases: async () => [await answersUnder(1)],
 };

@@ -35,6 +35,7 @@ import { edgesVersion } from '../crypto/histogram-edges.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import type { OfThree } from '../crypto/page-head.ts';
 import { encodePage, type PageValues } from '../crypto/page-values.ts';
+import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { vitalsGateway } from '../gateway/index.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import { DataServer } from '../node/data-server.ts';
@@ -213,6 +214,7 @@ async function openServer(
       questions,
       ledger: provenRows(ledger),
       arithmetic,
+      modular: await modularArithmetic(),
       now,
     },
     peers: {

@@ -21,6 +21,7 @@ import { type Registration, registration, signedRegistration } from '../api/regi
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
 import type { OfThree } from '../crypto/page-head.ts';
 import type { PageValues } from '../crypto/page-values.ts';
+import { plainArithmetic } from '../crypto/paillier/plain-arithmetic.ts';
 import { type Incident, incident } from '../ledger/acts/incident.ts';
 import { type ServerQuarantine, serverQuarantine } from '../ledger/acts/server-quarantine.ts';
 import { type ServerRebuilt, serverRebuilt } from '../ledger/acts/server-rebuilt.ts';
@@ -253,7 +254,7 @@ export class ThreeServers {
     if (own === undefined) throw new Error('no such server');
     return {
       ...{ ...own, store, questions, ledger: this.ledger, arithmetic: this.arithmetic },
-      ...{ now: () => this.now, settings: defaultDataServerSettings },
+      ...{ now: () => this.now, settings: defaultDataServerSettings, modular: plainArithmetic },
       peers: {
         ask: async (account, statement) => {
           const at = places.find((it) => this.actors[it]?.account === account);

@@ -2,10 +2,14 @@ import * as z from 'zod/mini';
 import { accountIdText } from '../../../../api/message-parts.ts';
 import { defineRoute } from '../../../../api/route.ts';
 import { maxSensorReadBytes, maxSensorReadingBytes } from '../sensor-read.ts';
+import { halvesAskedPost } from './halves-asked-post.ts';
+import { halvesPost } from './halves-post.ts';
 import { readingsPost } from './readings-post.ts';
 import { registrationsPost } from './registrations-post.ts';
 import { statAskPost } from './stat-ask-post.ts';
 import { statCheckPost } from './stat-check-post.ts';
+import { statEncryptedPost } from './stat-encrypted-post.ts';
+import { statKeysPost } from './stat-keys-post.ts';
 import { statQuestionsPost } from './stat-questions-post.ts';
 
 /** What people say to data servers, by the word that stands for it on the way through a gateway. */
@@ -15,6 +19,10 @@ export const relayedRoutes = {
   check: statCheckPost,
   ask: statAskPost,
   questions: statQuestionsPost,
+  keys: statKeysPost,
+  encrypted: statEncryptedPost,
+  half: halvesPost,
+  'half-asked': halvesAskedPost,
 } as const;
 /** So many a minute one person may have passed on, of each word and to each server. Rule VS-3b. */
 export const relayedPerMinute = 120;
@@ -35,7 +43,10 @@ export const dataServerRelayPost = defineRoute({
   rule: 'VS-3a',
   params: z.strictObject({
     server: accountIdText,
-    word: z.enum(['readings', 'registrations', 'check', 'ask', 'questions']),
+    word: z.enum([
+      ...['readings', 'registrations', 'check', 'ask', 'questions', 'keys', 'encrypted'],
+      ...['half', 'half-asked'],
+    ] as const),
   }),
   stream: 'application/cbor',
   bodyBytes: maxSensorReadBytes,

@@ -1,4 +1,6 @@
 import type { DataHandler } from '../handler.ts';
+import { handleHalvesAskedPost } from './halves-asked-post.ts';
+import { handleHalvesPost } from './halves-post.ts';
 import { handleOperatorPost } from './operator-post.ts';
 import { handlePageStatesPost } from './page-states-post.ts';
 import { handlePagesPost } from './pages-post.ts';
@@ -8,6 +10,8 @@ import { handleRegistrationsPost } from './registrations-post.ts';
 import { handleServerWhoGet } from './server-who-get.ts';
 import { handleStatAskPost } from './stat-ask-post.ts';
 import { handleStatCheckPost } from './stat-check-post.ts';
+import { handleStatEncryptedPost } from './stat-encrypted-post.ts';
+import { handleStatKeysPost } from './stat-keys-post.ts';
 import { handleStatQuestionsPost } from './stat-questions-post.ts';
 
 /** What every data server answers, a line a route. */
@@ -19,7 +23,11 @@ export const dataHandlers: readonly DataHandler[] = [
   handlePeerPost,
   handleStatCheckPost,
   handleStatAskPost,
+  handleStatKeysPost,
+  handleStatEncryptedPost,
   handleStatQuestionsPost,
   handleReadingsPost,
+  handleHalvesPost,
+  handleHalvesAskedPost,
   handleOperatorPost,
 ];

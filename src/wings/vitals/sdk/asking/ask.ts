@@ -1,7 +1,8 @@
 import { decodeSigned, encodeSigned } from '../../../../api/signed.ts';
+import { sha256 } from '../../../../crypto/hash.ts';
 import { randomBytes } from '../../../../crypto/random.ts';
 import { signLabelled } from '../../../../crypto/signature.ts';
-import { bytesToHex, concatBytes, hexToBytes } from '../../../../primitives/bytes.ts';
+import { bytesToHex, concatBytes, equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../../primitives/ids.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
@@ -28,7 +29,8 @@ import { queryRowId, statQueries } from '../../ledger/tables/stat-queries.ts';
 import { vitalsNames } from '../../names.ts';
 import { type Planned, type Prediction, predictedNoise } from '../statistics/prediction.ts';
 import { type Answered, answeredOf, valuesBytes } from './answered.ts';
-import { checkedByAll, openAnswers, type Patience, patiently } from './collecting.ts';
+import { checkedByAll, type Patience, patiently } from './collecting.ts';
+import { type Delivery, deliveryOf, encryptedForm, type Form, sealedForm } from './delivery.ts';
 import { type KeptQuestion, keptQuestions } from './kept-questions.ts';
 import { requireSealed } from './sealed.ts';
 import { type ServerLine, serverLines } from './server-lines.ts';
@@ -44,6 +46,8 @@ export interface Asked {
   readonly fromHour: number;
   readonly untilHour: number;
   readonly microRho: number;
+  /** How the answer comes; default: sealed. */
+  readonly delivery?: Delivery | undefined;
 }
 
 const [firstPauseMs, mostPauseMs] = [25, 500];
@@ -152,14 +156,19 @@ export const askQuestion: Action<Asked, Answered> = {
     const lines = await serverLines(ctx, study.servers, signal);
     onProgress?.({ phase: 'reading', done: 0, total: 3 });
     await checkedByAll(lines, signed, patience(signal));
+    const query = idOf(signed);
+    const form =
+      asked.delivery === 'paillier' ? await encryptedForm(ctx, { query, signal }) : sealedForm(ctx);
+    // What the servers would not encrypt under is refused before it is paid.
+    await form.prepare(lines);
     const none = new Uint8Array(0);
     const kept: KeptQuestion = {
-      ...{ version: 1, query: idOf(signed), account: ctx.account.account, signed },
+      ...{ version: 1, query, account: ctx.account.account, signed },
       ...{ servers: study.servers, panel: study.panel, edges: study.edges },
       ...{ pagesPerPatient: study.pagesPerPatient, tx: '', answers: [none, none, none] },
       ...{ seals: none, values: none },
     };
-    return finish(ctx, kept, lines, { signal, onProgress });
+    return finish(ctx, kept, { lines, form }, { signal, onProgress });
   },
 };
 
@@ -172,20 +181,57 @@ type Options = Parameters<typeof askQuestion.run>[2];
 export const continueQuestion: Action<{ readonly query: string }, Answered> = {
   name: 'vitals/continue',
   async run(ctx, { query }, options) {
-    const kept = entriesOf(ctx.vault.content, keptQuestions).find(
-      (it) => it.account === ctx.account.account && bytesToHex(it.query).startsWith(query),
-    );
-    if (kept === undefined) throw new CodedError('QUERY_UNKNOWN');
+    const kept = keptQuestion(ctx, query);
     const answered = answeredOf(kept);
     if (answered !== undefined) return answered;
-    return finish(ctx, kept, await serverLines(ctx, kept.servers, options.signal), options);
+    const lines = await serverLines(ctx, kept.servers, options.signal);
+    const isEncrypted = deliveryOf(ctx, kept.query) !== undefined;
+    const form = isEncrypted ? await encryptedForm(ctx, kept) : sealedForm(ctx);
+    return finish(ctx, kept, { lines, form }, options);
+  },
+};
+
+function keptQuestion(ctx: Context, query: string): KeptQuestion {
+  const kept = entriesOf(ctx.vault.content, keptQuestions).find(
+    (it) => it.account === ctx.account.account && bytesToHex(it.query).startsWith(query),
+  );
+  if (kept === undefined) throw new CodedError('QUERY_UNKNOWN');
+  return kept;
+}
+
+/**
+ * An answer that was opened, delivered once more in a form that is said: the numbers are the same, and nothing is spent.
+ * Throws QUERY_UNKNOWN, ANSWERS_DIFFER (they are not the same), ANSWER_LOST. Rule VD-26.
+ */
+export const deliverAgain: Action<
+  { readonly query: string; readonly delivery: Delivery },
+  Answered
+> = {
+  name: 'vitals/deliver',
+  async run(ctx, { query, delivery }, options) {
+    const kept = keptQuestion(ctx, query);
+    if (answeredOf(kept) === undefined) await continueQuestion.run(ctx, { query }, options);
+    const opened = keptQuestion(ctx, query);
+    const answered = answeredOf(opened);
+    if (answered === undefined) throw new CodedError('INTERNAL');
+    const lines = await serverLines(ctx, kept.servers, options.signal);
+    const form = delivery === 'paillier' ? await encryptedForm(ctx, kept) : sealedForm(ctx);
+    await form.prepare(lines);
+    const { signed } = kept;
+    const asked = lines.map((it) =>
+      patiently(() => form.ask(it, signed), patience(options.signal)),
+    );
+    const { values } = await form.open(kept, await Promise.all(asked));
+    if (!equalBytes(valuesBytes(values), opened.values))
+      throw new CodedError('ANSWERS_DIFFER', { query: answered.query });
+    return answered;
   },
 };
 
 async function finish(
   ctx: Context,
   begun: KeptQuestion,
-  lines: readonly ServerLine[],
+  { lines, form }: { readonly lines: readonly ServerLine[]; readonly form: Form },
   options: Options,
 ): Promise<Answered> {
   const { signal, onProgress } = options;
@@ -196,7 +242,7 @@ async function finish(
     lines.map(async (line, at) => {
       const before = kept.answers[at];
       if (before !== undefined && before.length > 0) return before;
-      return patiently(() => line.ask(kept.signed), patience(signal));
+      return patiently(() => form.ask(line, kept.signed), patience(signal));
     }),
   );
   kept = await noted(ctx, kept, {
@@ -204,13 +250,11 @@ async function finish(
   });
   for (const it of asked) if (it.status === 'rejected') throw it.reason;
   onProgress?.({ phase: 'opening', done: 0, total: 3 });
-  const keys = (await ctx.allKeys()).map(({ kem }) => kem);
-  const { values, hashes } = await openAnswers(kept.answers, bytesToHex(kept.query), keys);
-  await requireSealed(
-    ctx,
-    { query: bytesToHex(kept.query), servers: kept.servers, hashes },
-    signal,
-  );
+  const hashes = kept.answers.map((it) => sha256(it));
+  const servers = kept.servers;
+  // Sealed first, opened then: what no server stands for is not decrypted (VD-8).
+  await requireSealed(ctx, { query: bytesToHex(kept.query), servers, hashes }, signal);
+  const { values } = await form.open(kept, kept.answers);
   const none = new Uint8Array(0);
   kept = await noted(ctx, kept, {
     ...{ values: valuesBytes(values), seals: concatBytes(...hashes) },

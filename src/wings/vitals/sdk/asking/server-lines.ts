@@ -3,14 +3,18 @@ import type { AccountId } from '../../../../primitives/ids.ts';
 import type { Context } from '../../../../sdk/client/context.ts';
 import { statAskPost } from '../../api/routes/stat-ask-post.ts';
 import { statCheckPost } from '../../api/routes/stat-check-post.ts';
+import { statEncryptedPost } from '../../api/routes/stat-encrypted-post.ts';
 import { statQuestionsPost } from '../../api/routes/stat-questions-post.ts';
 import { type DataServerClient, dataServerLine } from '../data-servers.ts';
 
 /** One data server, as a question is put to it. */
 export interface ServerLine {
   readonly account: AccountId;
+  readonly client: DataServerClient;
   check(signed: Uint8Array): Promise<{ readonly patients: number; readonly selection: Uint8Array }>;
   ask(signed: Uint8Array): Promise<Uint8Array>;
+  /** `signed`: a statement, good for minutes. */
+  askEncrypted(signed: Uint8Array): Promise<Uint8Array>;
   questions(signed: Uint8Array): Promise<readonly Uint8Array[]>;
 }
 
@@ -28,12 +32,13 @@ export async function serverLines(
 
 function lineTo(account: AccountId, client: DataServerClient, signal?: AbortSignal): ServerLine {
   return {
-    account,
+    ...{ account, client },
     async check(stream) {
       const { patients, selection } = await client.call(statCheckPost, { stream, signal });
       return { patients, selection: bytesOfText(selection, 32) };
     },
     ask: (stream) => client.call(statAskPost, { stream, signal }),
+    askEncrypted: (stream) => client.call(statEncryptedPost, { stream, signal }),
     async questions(stream) {
       const { questions } = await client.call(statQuestionsPost, { stream, signal });
       return questions.map((it) => bytesOfText(it));
