@@ -7,8 +7,8 @@ import { ColumnHeads } from '../../parts/column-heads.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { saveFile } from '../../parts/save.ts';
+import type { AnswerView } from './calls-views.ts';
 import { MethodSheet } from './method-sheet.tsx';
-import type { AnswerView } from './question-views.ts';
 import { cohortName, daysText, figureName, numberText, rhoText, useAmounts } from './words.ts';
 
 /** An answer with its errors, what it cost, its receipt and its method sheet; a number and no number never look alike. */

@@ -19,7 +19,7 @@ import { isForTreatment } from '../../worker/chart-grants.ts';
 import { grantsNow, patientOf } from '../../worker/patients.ts';
 import type { Session } from '../../worker/session.ts';
 import { hospitalOf } from '../../worker/site.ts';
-import { type DeviceView, devicesOf } from './own-devices.ts';
+import { type DeviceView, devicesOf } from './calls-devices.ts';
 
 export type Period = 'day' | 'week' | 'month';
 

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { agoText, listed, momentText } from '../../app/dates.ts';
 import { Icon } from '../../parts/icon.tsx';
 import type { Period } from './calls.ts';
-import type { DeviceView } from './own-devices.ts';
+import type { DeviceView } from './calls-devices.ts';
 import { useAmounts } from './words.ts';
 
 /** A device by its name, else by what it measures. */

@@ -6,9 +6,9 @@ import { Failed } from '../../parts/failure.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { SelectField } from '../../parts/select-field.tsx';
 import type { DraftKind, QuestionDraft } from './calls-questions.ts';
+import type { AskableView } from './calls-views.ts';
 import { isUseless, Predicted } from './prediction.tsx';
 import { Groups, Whom } from './question-groups.tsx';
-import type { AskableView } from './question-views.ts';
 import { numberText, rhoText, useAmounts } from './words.ts';
 
 const kinds: readonly DraftKind[] = [

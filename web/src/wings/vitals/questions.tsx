@@ -5,9 +5,9 @@ import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import { AnswerSheet } from './answer-sheet.tsx';
+import type { AskableView, QuestionsView } from './calls-views.ts';
 import { ComparedGroups } from './compared-groups.tsx';
 import { QuestionForm } from './question-form.tsx';
-import type { AskableView, QuestionsView } from './question-views.ts';
 import { rhoText } from './words.ts';
 import './vitals.css';
 
