@@ -7,7 +7,7 @@ import { ColumnHeads } from '../../parts/column-heads.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { saveFile } from '../../parts/save.ts';
-import type { AnswerView } from './calls-answers.ts';
+import type { AnswerView } from './calls-views.ts';
 import { MethodSheet } from './method-sheet.tsx';
 import { cohortName, daysText, figureName, numberText, rhoText, useAmounts } from './words.ts';
 

@@ -23,7 +23,7 @@ import {
   type PredictionView,
   type QuestionKind,
   type QuestionsView,
-} from './calls-answers.ts';
+} from './calls-views.ts';
 
 /** Of several groups a variance each; the device compares them. */
 export type DraftKind = QuestionKind | 'compare';

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Amount } from '../../parts/amount.tsx';
 import { ColumnHeads } from '../../parts/column-heads.tsx';
-import type { ComparisonView } from './calls-answers.ts';
+import type { ComparisonView } from './calls-views.ts';
 import { cohortName, daysText, leftToRight, numberText, useAmounts } from './words.ts';
 
 /** Groups held against each other: their means, and how likely such a difference is where there is none. */

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { listed } from '../../app/dates.ts';
-import type { AnswerView, MethodView } from './calls-answers.ts';
+import type { AnswerView, MethodView } from './calls-views.ts';
 import { cohortName, numberText, useAmounts } from './words.ts';
 
 /** How an answer came about, as a paper says it; all of it follows from what is public. Source: vitals-statistics.md, VQ-40. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../../parts/icon.tsx';
-import type { PredictionView } from './calls-answers.ts';
+import type { PredictionView } from './calls-views.ts';
 import { cohortName, figureName, numberText } from './words.ts';
 
 /** A question is, of which nothing useful is told; a comparison, where anything is that it needs of one of its groups. */

@@ -7,6 +7,7 @@ import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { SelectField } from '../../parts/select-field.tsx';
 import type { AskableView } from './calls-answers.ts';
 import type { DraftKind, QuestionDraft } from './calls-questions.ts';
+import type { AskableView } from './calls-views.ts';
 import { isUseless, Predicted } from './prediction.tsx';
 import { Groups, Whom } from './question-groups.tsx';
 import { numberText, rhoText, useAmounts } from './words.ts';

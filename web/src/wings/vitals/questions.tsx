@@ -5,7 +5,7 @@ import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import { AnswerSheet } from './answer-sheet.tsx';
-import type { AskableView, QuestionsView } from './calls-answers.ts';
+import type { AskableView, QuestionsView } from './calls-views.ts';
 import { ComparedGroups } from './compared-groups.tsx';
 import { QuestionForm } from './question-form.tsx';
 import { rhoText } from './words.ts';

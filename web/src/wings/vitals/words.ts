@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { clinicalDay, listed, locale } from '../../app/dates.ts';
 import { comma } from '../../app/language.ts';
 import type { CurveView } from './calls.ts';
-import type { Cohort } from './calls-answers.ts';
+import type { Cohort } from './calls-views.ts';
 
 type Vital = CurveView['vital'];
 
