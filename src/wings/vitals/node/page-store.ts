@@ -221,6 +221,8 @@ export interface PageUpkeep extends Upkeep {
     trio: string,
     batches: { readonly first: number; readonly last: number },
   ): Promise<readonly Uint8Array[]>;
+  /** Of these pages, in their order; undefined: of one there is none. */
+  leaves(pages: readonly Uint8Array[]): Promise<readonly Uint8Array[] | undefined>;
   /** A kept share as it stands, whatever became of its row; undefined: there is none. */
   share(page: Uint8Array): Promise<StoredShare | undefined>;
   /** In one step: the batch, its pages and their sums are these from now on, whatever stood in their place. */

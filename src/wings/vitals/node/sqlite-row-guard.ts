@@ -100,7 +100,8 @@ export class SqliteRowGuard {
     const isFirst = after === undefined || after.length === 0;
     const place = `(${key.map((it) => `t.${it}`).join(', ')})`;
     const where = isFirst ? '' : `WHERE ${place} > (${key.map(() => '?').join(', ')})`;
-    const all = columnsOf(table).map((it) => `t.${it} AS ${it}`);
+    const all = [...columnsOf(table), ...(table.beside ?? [])].map((it) => `t.${it} AS ${it}`);
+    const columns = columnsOf(table);
     const rows = this.#statement(
       `SELECT ${all.join(', ')}, g.mac AS guard_mac FROM ${name} AS t LEFT JOIN ${macTable(name)} AS g
        ON ${key.map((it) => `g.${macKey(it)} = t.${it}`).join(' AND ')} ${where}
@@ -109,8 +110,8 @@ export class SqliteRowGuard {
     const bad: BadRow[] = [];
     let bytes = 0;
     for (const row of rows) {
-      const values = columnsOf(table).map((it) => row[it] as Value);
-      for (const it of values) if (it instanceof Uint8Array) bytes += it.length;
+      const values = columns.map((it) => row[it] as Value);
+      for (const it of Object.values(row)) if (it instanceof Uint8Array) bytes += it.length;
       if (this.#holds(name, row.guard_mac, values)) continue;
       const names = key.map((it) => row[it] as Value);
       bad.push({ table: name, row: nameOf(names), column: '', bound: 'row MAC' });

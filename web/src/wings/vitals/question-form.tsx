@@ -5,7 +5,6 @@ import { useAct } from '../../boundary/use-call.ts';
 import { Failed } from '../../parts/failure.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { SelectField } from '../../parts/select-field.tsx';
-import type { AskableView } from './calls-answers.ts';
 import type { DraftKind, QuestionDraft } from './calls-questions.ts';
 import type { AskableView } from './calls-views.ts';
 import { isUseless, Predicted } from './prediction.tsx';
