@@ -1,4 +1,5 @@
 import { vitalsChapter } from './vitals/story/index.ts';
+import { storesChapter } from './vitals/story/stores.ts';
 
 /** The chapters of the wings, a line each. Only `story/main.ts` reads it. */
-export const wingChapters = [vitalsChapter] as const;
+export const wingChapters = [vitalsChapter, storesChapter] as const;

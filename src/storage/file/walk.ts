@@ -11,6 +11,9 @@ import type { LargeFiles } from './large-files.ts';
 import { readWhole, treeOf } from './pieces.ts';
 import type { Rows } from './rows.ts';
 
+/** So many leaves are read before they are hashed. */
+const ahead = 3;
+
 /** Its bytes, or what is wrong with it. */
 type Found = number | CorruptBlob['reason'];
 
@@ -52,8 +55,8 @@ class Walk {
   readonly #files: LargeFiles;
   readonly #signal: AbortSignal | undefined;
   readonly #rest: (bytes: number) => Promise<void>;
-  /** One is hashed while the next is read into the other. */
-  readonly #buffers = [new Uint8Array(leafBytes), new Uint8Array(leafBytes)] as const;
+  /** One is hashed while the next are read into the others: the disk is never waited for, nor does it wait. */
+  readonly #buffers = Array.from({ length: ahead + 1 }, () => new Uint8Array(leafBytes));
 
   constructor(rows: Rows, files: LargeFiles, { signal, rest = async () => {} }: WalkOptions) {
     this.#rows = rows;
@@ -98,23 +101,24 @@ class Walk {
     { digests, bytes }: { readonly digests: Uint8Array; readonly bytes: number },
   ): Promise<Found> {
     const count = digests.length / 32;
-    let next = this.#leaf(file, 0, bytes);
-    for (let place = 0; place < count; place++) {
-      if (this.#signal?.aborted === true) {
-        await next;
-        throw new CodedError('INTERRUPTED');
+    const reading: Promise<Uint8Array | 'changed' | 'unreadable'>[] = [];
+    try {
+      for (let place = 0; place < count; place++) {
+        if (this.#signal?.aborted === true) throw new CodedError('INTERRUPTED');
+        for (let next = place + reading.length; next < Math.min(count, place + ahead + 1); next++) {
+          reading.push(this.#leaf(file, next, bytes));
+        }
+        const leaf = await reading.shift();
+        if (leaf === undefined || typeof leaf === 'string') return leaf ?? 'changed';
+        const digest = digests.subarray(place * 32, place * 32 + 32);
+        if (!equalBytes(sha256(leaf), digest)) return 'changed';
+        await this.#rest(leaf.length);
       }
-      const leaf = await next;
-      if (typeof leaf === 'string') return leaf;
-      if (place + 1 < count) next = this.#leaf(file, place + 1, bytes);
-      const isSame = equalBytes(sha256(leaf), digests.subarray(place * 32, place * 32 + 32));
-      if (!isSame) {
-        await next;
-        return 'changed';
-      }
-      await this.#rest(leaf.length);
+      return bytes;
+    } finally {
+      // The file is closed, and the buffers are another's, when nothing is read into them any more.
+      await Promise.allSettled(reading);
     }
-    return bytes;
   }
 
   async #leaf(
@@ -123,10 +127,8 @@ class Walk {
     bytes: number,
   ): Promise<Uint8Array | 'changed' | 'unreadable'> {
     const start = place * leafBytes;
-    const leaf = this.#buffers[place % 2 === 0 ? 0 : 1].subarray(
-      0,
-      Math.min(leafBytes, bytes - start),
-    );
+    const buffer = this.#buffers[place % this.#buffers.length] ?? new Uint8Array(leafBytes);
+    const leaf = buffer.subarray(0, Math.min(leafBytes, bytes - start));
     for (let filled = 0; filled < leaf.length; ) {
       try {
         const { bytesRead } = await file.read(leaf, filled, leaf.length - filled, start + filled);

@@ -65,6 +65,11 @@ export async function* scrubClaims(servers: string, hospital: string): Scrubbing
     claims.db.exec('BEGIN');
     const owners = wrongOwners(claims.db);
     if (owners > 0) yield flawOf('owners', '');
+    // One that no anchor has named has a time: it ends by it.
+    const odd = claims.db.prepare(
+      'SELECT count(*) AS n FROM claims WHERE anchored NOT IN (0, 1) OR (anchored = 0 AND put_ms <= 0)',
+    );
+    if (Number(odd.get()?.n) > 0) yield flawOf('claims', '');
     const claim = claims.db.prepare('SELECT anchored FROM claims WHERE id = ? AND owner = ?');
     const named = rows.db.prepare(
       `SELECT delivery, position, blob, ${claimOwnerColumn} AS owner FROM items JOIN deliveries USING (delivery)

@@ -1,15 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSigned } from '../../../api/signed.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { accountIdOfKeys } from '../../../sdk/wallet/identity.ts';
 import { organisationKeys } from '../../../server/home-members.ts';
 import { hospitalsOf, serversOf } from '../../../server/process.ts';
 import { incidentLabel } from '../api/incident-label.ts';
 import { type IncidentReport, readReport } from '../api/incident-report.ts';
-import { incidentFolder } from '../gateway/incidents/incident-folder.ts';
+import { readReports } from '../gateway/incidents/incident-folder.ts';
+import { dataServerKeys, hasDataServer } from './data-server-keys.ts';
 
 /** A report as it lies in a hospital's folder. */
 export interface KeptReport {
@@ -36,30 +38,39 @@ export async function keptReports(home: string): Promise<readonly KeptReport[]> 
 
 async function reportsOf(home: string, hospital: string): Promise<KeptReport[]> {
   const of = join(serversOf(home), hospital);
-  const folder = incidentFolder(of);
-  if (!existsSync(folder)) return [];
-  const { publicKey } = (await organisationKeys(of)).sign;
-  const files = readdirSync(folder).filter((it) => it.endsWith('.report'));
+  const kept = readReports(of);
+  if (kept.length === 0) return [];
+  const keys = await keysIn(of);
   return Promise.all(
-    files.map(async (file) => {
-      const name = file.slice(0, -'.report'.length);
-      const signed = new Uint8Array(readFileSync(join(folder, file)));
-      return { hospital, name, signed, ...(await judge(name, signed, publicKey)) };
-    }),
+    kept.map(async ({ name, signed }) => ({
+      ...{ hospital, name, signed },
+      ...(await judge(name, signed, keys)),
+    })),
   );
+}
+
+/** Of the hospital, and of its data server where it runs one: whoever signs is named in the report. */
+async function keysIn(of: string): Promise<readonly Uint8Array[]> {
+  const own = await organisationKeys(of);
+  if (!hasDataServer(of)) return [own.sign.publicKey];
+  const { keys } = await dataServerKeys(of, accountIdOfKeys(own));
+  return [own.sign.publicKey, keys.sign.publicKey];
 }
 
 async function judge(
   name: string,
   signed: Uint8Array,
-  publicKey: Uint8Array,
+  keys: readonly Uint8Array[],
 ): Promise<Pick<KeptReport, 'report' | 'state'>> {
   try {
     const report = readReport(signed);
     if (bytesToHex(sha256(signed)) !== name) return { report, state: 'changed' };
     const { bytes, signature } = decodeSigned(signed);
-    const isOurs = await verifyLabelled(publicKey, incidentLabel, bytes, signature);
-    return { report, state: isOurs ? 'holds' : 'signature' };
+    for (const key of keys) {
+      if (await verifyLabelled(key, incidentLabel, bytes, signature))
+        return { report, state: 'holds' };
+    }
+    return { report, state: 'signature' };
   } catch (error) {
     if (!isCoded(error)) throw error;
     return { report: undefined, state: 'changed' };

@@ -14,7 +14,8 @@ import type { AccountId } from '../../../../primitives/ids.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
 import { incidentLabel } from '../../api/incident-label.ts';
 import { type IncidentReport, incidentReport, readReport } from '../../api/incident-report.ts';
-import { writeReport } from './incident-folder.ts';
+import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
+import { readReports, writeReport } from './incident-folder.ts';
 import { attemptReport, endedReport, foundReport } from './reports.ts';
 
 const turnMs = 2_000;
@@ -25,8 +26,19 @@ const attemptsReported = 3;
 /** A report as the operator's list has it. */
 export interface ListedIncident {
   readonly name: string;
+  /** 0: its hash is not on the ledger yet. */
   readonly height: number;
   readonly signed: Uint8Array;
+  readonly report: IncidentReport;
+}
+
+function reportIn(signed: Uint8Array): IncidentReport | undefined {
+  try {
+    return readReport(signed);
+  } catch (error) {
+    if (isCoded(error)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -166,13 +178,22 @@ export class HospitalReports {
     }
   }
 
-  /** The newest first. */
-  list(): ListedIncident[] {
-    return this.#base.db
-      .all('SELECT * FROM vitals_reports ORDER BY atMs DESC, name LIMIT 200')
-      .map((row) => ({
-        ...{ name: row.text('name'), height: row.uint('height'), signed: row.bytes('signed') },
-      }));
+  /** The newest first: its own, and those that its data servers keep in the same folder. Of bytes that are no report nothing is said. */
+  async list(): Promise<ListedIncident[]> {
+    const { db, folder, view } = this.#base;
+    const own = db.all('SELECT name, signed FROM vitals_reports ORDER BY atMs DESC LIMIT 200');
+    const known = new Map(own.map((row) => [row.text('name'), row.bytes('signed')]));
+    for (const { name, signed } of folder === undefined ? [] : readReports(folder)) {
+      if (!known.has(name) && bytesToHex(sha256(signed)) === name) known.set(name, signed);
+    }
+    const listed: ListedIncident[] = [];
+    for (const [name, signed] of known) {
+      const report = reportIn(signed);
+      if (report === undefined) continue;
+      const row = await view.row(statIncidents, incidentRowId(report.by, name));
+      listed.push({ name, signed, report, height: row?.height ?? 0 });
+    }
+    return listed.toSorted((a, b) => b.report.foundMs - a.report.foundMs).slice(0, 200);
   }
 
   countWaiting(): number {
