@@ -493,6 +493,9 @@ class Records(unittest.TestCase):
         for case in cases("double-locks"):
             account, record = h(case["account"]), h(case["recordId"])
             shares = all_of(case["shares"])
+            if case["derived"]:
+                derived = [derive.key(h(case["half"]), derive.STAT_HALF_SHARE, [account, record, at]) for at in (1, 2)]
+                self.assertEqual(shares[:2], derived)
             half = sum(int.from_bytes(it, "big") for it in shares) % 2**256
             self.assertEqual(half.to_bytes(32, "big").hex(), case["half"])
             commit = lambda place, secret: derive.labelled(  # noqa: E731

@@ -41,6 +41,7 @@ export const vitalsNames = {
     keyProof: 'salus/1/stat/key-proof',
     paillierKey: 'salus/1/stat/paillier-key',
     half: 'salus/1/stat/half',
+    halfShare: 'salus/1/stat/half-share',
     halfCommitment: 'salus/1/stat/half-commitment',
   },
 } as const;

@@ -1,6 +1,8 @@
-import type { AddCommand } from '../../../cli/commands/command.ts';
+import type { Command } from 'commander';
+import { actingAccount, openActing, work } from '../../../cli/acting.ts';
+import type { AddCommand, CommandContext } from '../../../cli/commands/command.ts';
 import { parseAccountId } from '../../../primitives/ids.ts';
-import { giveHalves } from '../sdk/index.ts';
+import { giveHalves, handHalvesAgain } from '../sdk/index.ts';
 
 interface DoubleFlags {
   readonly double?: true;
@@ -27,5 +29,31 @@ const addDouble: AddCommand = (program, context) => {
       context.added.double = giveHalves(doubleServers?.map(parseAccountId));
     });
 };
+
+/** `vitals double`: what an owner does for servers that lost their shares. */
+export function addDoubleAgain(vitals: Command, context: CommandContext): void {
+  vitals
+    .command('double')
+    .description(
+      'give the three servers the shares of your doubly encrypted records again, after one lost them',
+    )
+    .action(async () => {
+      const acting = await openActing(context);
+      const said = await acting.person.run(
+        handHalvesAgain,
+        undefined,
+        work(context, actingAccount(acting)),
+      );
+      context.output.result({ ...said }, () =>
+        [
+          `${said.records} doubly encrypted records.`,
+          ...said.servers.map(
+            ({ server, code }) =>
+              `${server.slice(0, 12)}: ${code === '' ? 'has its shares' : `did not take them (${code})`}`,
+          ),
+        ].join('\n'),
+      );
+    });
+}
 
 export const addDoubleFlag: AddCommand = Object.assign(addDouble, { extends: ['record'] });

@@ -20,6 +20,7 @@ import {
   vitalsOf,
 } from '../sdk/index.ts';
 import { crossingsOf, defaultRanges, seriesOf, trendOf } from '../sdk/thresholds.ts';
+import { addDoubleAgain } from './double.ts';
 import { vitalWord } from './question-words.ts';
 
 const hourMs = 3_600_000;
@@ -27,6 +28,7 @@ const hourMs = 3_600_000;
 /** What sensors measured, and the studies in which it counts. */
 export const addVitals: AddCommand = (program, context) => {
   const vitals = program.command('vitals').description('what sensors measured');
+  addDoubleAgain(vitals, context);
   vitals
     .command('read')
     .description('read vital signs that a patient granted (class iot): one look')

@@ -22,7 +22,7 @@ export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';
 export { leftOf, listStudies, type Study } from './asking/studies.ts';
 export { type Curve, curvesOf } from './curves.ts';
-export { giveHalves } from './double/keep-halves.ts';
+export { giveHalves, handHalvesAgain } from './double/keep-halves.ts';
 export { type Limits, listLimits, type OwnRanges, ownRanges, setLimits } from './limits.ts';
 export type { VitalsFound } from './reading/ask-servers.ts';
 export { writeHubDays } from './reading/hub-days.ts';

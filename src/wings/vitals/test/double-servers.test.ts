@@ -14,7 +14,7 @@ import { bytesToInteger, integerToBytes } from '../crypto/paillier/integers.ts';
 import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { askHalf, openHalf } from '../sdk/double/ask-halves.ts';
 import { halvesDrawer } from '../sdk/double/kept-halves.ts';
-import { giveHalves } from '../sdk/index.ts';
+import { giveHalves, handHalvesAgain } from '../sdk/index.ts';
 import { drawn } from './pages.ts';
 import { keyOf, repeating } from './paillier-keys.ts';
 import { type Enrolled, flipped, places, ReadingTown } from './reading-town.ts';
@@ -162,6 +162,22 @@ test('an owner whose wallet has not the half is given it by the three servers, b
   assert.equal(utf8ToText(opened.bytes), 'back');
   const consent = await town.town.gateway('north').view.consent(of.consent);
   assert.equal(consent?.looks, 0);
+});
+
+test('a server that lost its shares has them again when the owner hands them over, and keeps those that it has', async () => {
+  const of = await shared('lost');
+  const { store } = town.server(2);
+  const honest = [store.kept.bind(store), store.keepOnce.bind(store)] as const;
+  const renamed = (name: string): string => (name.startsWith('half ') ? `new ${name}` : name);
+  // Another database: what it had is not there.
+  store.kept = (name) => honest[0](renamed(name));
+  store.keepOnce = (name, value) => honest[1](renamed(name), value);
+  assert.equal((await read(of)).missing[0]?.because?.code, 'HALF_UNKNOWN');
+  const said = await of.ana.person.run(handHalvesAgain, undefined);
+  const codes = town.accounts.map((server) => ({ server, code: '' }));
+  assert.deepEqual(said, { records: 1, servers: codes });
+  assert.deepEqual((await read(of)).text, ['lost']);
+  [store.kept, store.keepOnce] = honest;
 });
 
 test('a share that was kept stays: another one for the same record is refused', async () => {

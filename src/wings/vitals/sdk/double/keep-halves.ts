@@ -2,14 +2,16 @@ import { sealTo } from '../../../../crypto/letter.ts';
 import { randomBytes } from '../../../../crypto/random.ts';
 import { accounts } from '../../../../ledger/tables/accounts.ts';
 import { keys } from '../../../../ledger/tables/keys.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { type AccountId, idBytes, type RecordId } from '../../../../primitives/ids.ts';
+import type { Action } from '../../../../sdk/action.ts';
 import type { Context } from '../../../../sdk/client/context.ts';
-import type { GiveHalves, SecondHalf } from '../../../../sdk/records/double.ts';
-import { withEntry } from '../../../../sdk/wallet/drawer.ts';
-import { commitmentTo, encodeDeposit, encodeLock, halfWords } from '../../api/half.ts';
+import { type GiveHalves, lockOf, type SecondHalf } from '../../../../sdk/records/double.ts';
+import { entriesOf, withEntry } from '../../../../sdk/wallet/drawer.ts';
+import { commitmentTo, encodeDeposit, encodeLock, halfWords, lockIn } from '../../api/half.ts';
 import { halvesPost } from '../../api/routes/halves-post.ts';
-import { bytesToInteger, integerToBytes } from '../../crypto/paillier/integers.ts';
+import { sharesOf } from '../../crypto/half-shares.ts';
 import { vitalsNames } from '../../names.ts';
 import { dataServerLine, shownServers } from '../data-servers.ts';
 import { heldRegistration } from '../registering.ts';
@@ -18,15 +20,15 @@ import { halvesAnEntry, halvesDrawer } from './kept-halves.ts';
 
 /** Records of one file: each is three requests. */
 const mostRecords = 200;
-const modulus = 1n << 256n;
 const none = new Uint8Array(0);
 
-interface Half extends SecondHalf {
+interface Handed {
   readonly recordId: RecordId;
   readonly recordClass: string;
   /** In the order of the servers, 32 bytes each. */
   readonly shares: readonly Uint8Array[];
 }
+interface Half extends SecondHalf, Handed {}
 
 /**
  * Second halves for records that are about to be sealed: in the wallet first, then at all three servers. `named`: which
@@ -74,11 +76,8 @@ function madeHalf(
   { recordId, recordClass }: { readonly recordId: RecordId; readonly recordClass: string },
 ): Half {
   const half = randomBytes(32);
-  const [first, second] = [randomBytes(32), randomBytes(32)];
-  const rest = bytesToInteger(half) - bytesToInteger(first) - bytesToInteger(second);
-  const third = integerToBytes(((rest % modulus) + modulus) % modulus, 32);
-  const shares = [first, second, third];
   const of = { account, recordId };
+  const shares = sharesOf(of, half);
   const lock = encodeLock({
     servers,
     commitments: shares.map((share, at) => commitmentTo({ ...of, place: at + 1 }, share)),
@@ -105,7 +104,7 @@ async function keepOwn(ctx: Context, halves: readonly Half[]): Promise<void> {
 async function hand(
   ctx: Context,
   server: AccountId,
-  { halves, at }: { readonly halves: readonly Half[]; readonly at: number },
+  { halves, at }: { readonly halves: readonly Handed[]; readonly at: number },
   signal?: AbortSignal,
 ): Promise<void> {
   const { account } = ctx.account;
@@ -133,3 +132,54 @@ async function hand(
     throw error;
   }
 }
+
+/** What came of handing shares again. */
+export interface HandedAgain {
+  readonly records: number;
+  /** Servers that took theirs, and those that did not, with why. */
+  readonly servers: readonly { readonly server: AccountId; readonly code: string }[];
+}
+
+/**
+ * Gives each server the shares of one's own doubly encrypted records again: after one lost them. What it has, it keeps. Source:
+ * docs/protocol/vitals-double.md, DE-5.
+ */
+export const handHalvesAgain: Action<undefined, HandedAgain> = {
+  name: 'vitals/hand-halves-again',
+  async run(ctx, _, { signal }) {
+    const { account } = ctx.account;
+    const rows = await ctx.rows.refresh(signal);
+    const byServer = new Map<string, { server: AccountId; at: number; halves: Handed[] }>();
+    const kept = entriesOf(ctx.vault.content, halvesDrawer).filter((it) => it.account === account);
+    let records = 0;
+    for (const { recordId, half } of kept.flatMap(({ halves }) => halves)) {
+      const row = rows.liveOf(recordId);
+      const lock = row === undefined ? undefined : lockIn(lockOf(row.header) ?? none);
+      const isIts =
+        lock !== undefined &&
+        equalBytes(commitmentTo({ account, recordId, place: 0 }, half), lock.whole);
+      if (row === undefined || !isIts) continue;
+      const { recordClass } = row;
+      const shares = sharesOf({ account, recordId }, half);
+      for (const [at, server] of lock.servers.entries()) {
+        const name = `${server} ${at}`;
+        const of = byServer.get(name) ?? { server, at, halves: [] };
+        byServer.set(name, of);
+        of.halves.push({ recordId, recordClass, shares });
+      }
+      records += 1;
+    }
+    const servers: { server: AccountId; code: string }[] = [];
+    for (const { server, ...of } of byServer.values()) {
+      const code = await hand(ctx, server, of, signal).then(
+        () => '',
+        (error: unknown) => {
+          if (!isCoded(error) || error.code === 'INTERRUPTED') throw error;
+          return error.code;
+        },
+      );
+      servers.push({ server, code });
+    }
+    return { records, servers };
+  },
+};
