@@ -1,6 +1,7 @@
 import { type Format, hex, hexOfAll, pattern } from '../../../../test/vectors/formats/write.ts';
 import { accountIdOf, recordIdOf } from '../../../primitives/ids.ts';
-import { commitmentTo, encodeLock, sharesOf } from '../api/half.ts';
+import { commitmentTo, encodeLock } from '../api/half.ts';
+import { sharesOf } from '../crypto/half-shares.ts';
 import { bytesToInteger, integerToBytes } from '../crypto/paillier/integers.ts';
 
 /** Shares whose sum is carried, shares of which one is all the half, and those that follow from a half. */

@@ -9,15 +9,9 @@ import type { Action } from '../../../../sdk/action.ts';
 import type { Context } from '../../../../sdk/client/context.ts';
 import { type GiveHalves, lockOf, type SecondHalf } from '../../../../sdk/records/double.ts';
 import { entriesOf, withEntry } from '../../../../sdk/wallet/drawer.ts';
-import {
-  commitmentTo,
-  encodeDeposit,
-  encodeLock,
-  halfWords,
-  lockIn,
-  sharesOf,
-} from '../../api/half.ts';
+import { commitmentTo, encodeDeposit, encodeLock, halfWords, lockIn } from '../../api/half.ts';
 import { halvesPost } from '../../api/routes/halves-post.ts';
+import { sharesOf } from '../../crypto/half-shares.ts';
 import { vitalsNames } from '../../names.ts';
 import { dataServerLine, shownServers } from '../data-servers.ts';
 import { heldRegistration } from '../registering.ts';
