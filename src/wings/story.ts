@@ -1,4 +1,5 @@
+import { alertsChapter } from './alerts/story/index.ts';
 import { vitalsChapter } from './vitals/story/index.ts';
 
 /** The chapters of the wings, a line each. Only `story/main.ts` reads it. */
-export const wingChapters = [vitalsChapter] as const;
+export const wingChapters = [vitalsChapter, alertsChapter] as const;

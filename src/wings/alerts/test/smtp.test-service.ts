@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from '../../../story/free-ports.ts';
+import type { Outgoing } from '../node/channel.ts';
 import { MailChannel } from '../node/mail.ts';
 import { parseRelay } from '../node/relay-url.ts';
 import { SmtpRelay } from '../node/smtp-relay.ts';
@@ -128,10 +129,10 @@ test('what Debian’s relay refuses is refused for this letter alone', async (t)
 });
 
 test('nothing is said to it where TLS is asked for, since it offers none', async () => {
-  const letter = {
+  const letter: Outgoing = {
     ...{ name: new Uint8Array(16), address: 'a@example.org', language: 'en', cause: 'look' },
     ...{ sentMs: 0, secret: new Uint8Array(0) },
-  } as const;
+  };
   const told = await relay('').deliver(letter, () => assert.fail('handed over'));
   assert.deepEqual(told, { outcome: 'down', code: 'RELAY_UNSAFE' });
 });
