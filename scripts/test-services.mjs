@@ -13,7 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
  * Name, and one of: Debian's package (or several), the folder of a Go module to build (`go`), a program of a Go module elsewhere (`goProgram`, in its
  * version); the programs that the tests start. `folders`: where the package puts them, if not into usr/bin. `hasLibraries`: what it needs and this machine does not
- * have is unpacked beside it.
+ * have is unpacked beside it. `lacks`: what this machine cannot do for it.
  */
 const services = [
   { name: 'prometheus', debian: 'prometheus', programs: ['prometheus', 'promtool'] },
@@ -32,6 +32,15 @@ const services = [
     programs: ['postgres', 'initdb'],
     folders: 'usr/lib/postgresql/*/bin',
     hasLibraries: true,
+  },
+  // It runs in a mount namespace of its own: root on Linux.
+  {
+    name: 'smtp',
+    debian: 'opensmtpd',
+    programs: ['smtpd'],
+    folders: 'usr/sbin',
+    hasLibraries: true,
+    lacks: () => failureOf('unshare', ['--mount', 'true']),
   },
   {
     name: 'cometbft',
@@ -65,7 +74,9 @@ const isChosen = ({ name, isMatrix = false }) =>
     : named.length === 0);
 
 /** `{folder}` that holds the programs, or `{reason}`. */
-function found({ name, go, goProgram, debian, programs, folders, hasLibraries = false }) {
+function found({ name, go, goProgram, debian, programs, folders, lacks, hasLibraries = false }) {
+  const lacking = lacks?.();
+  if (lacking !== undefined) return { reason: lacking };
   if (go !== undefined) return builtGo({ name, source: go });
   if (goProgram !== undefined) return installedGo({ name, program: goProgram });
   const holds = (folder) => programs.every((it) => existsSync(join(folder, it)));
