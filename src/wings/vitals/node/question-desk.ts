@@ -7,6 +7,7 @@ import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import {
+  encodeAskedGroup,
   type QueryManifest,
   queryIdOf,
   readManifest,
@@ -258,11 +259,14 @@ export class QuestionDesk {
 
   /**
    * Whatever is said next tells something of this group without noise, so a researcher has few of them looked at, paid or
-   * not. Throws CHECKS_SPENT. Rule VQ-33a.
+   * not. A group is what he said and who that is: that two groups are the same people, or nobody, is such a thing too.
+   * Throws CHECKS_SPENT. Rule VQ-33a.
    */
-  async #requireFewGroups({ researcher, dataset }: QueryManifest, set: PageSet): Promise<void> {
+  async #requireFewGroups(manifest: QueryManifest, set: PageSet): Promise<void> {
     const { store, now } = this.#parts;
-    const of = { researcher, dataset, quarter: quarterOf(now()), group: sha256(set) };
+    const { researcher, dataset } = manifest;
+    const group = sha256(sha256(encodeAskedGroup(manifest)), sha256(set));
+    const of = { researcher, dataset, quarter: quarterOf(now()), group };
     if (!(await store.look(of, groupsAQuarter))) throw new CodedError('CHECKS_SPENT');
   }
 
