@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -15,8 +17,9 @@ import { pageIdOf } from '../../crypto/page-head.ts';
 import { vitalsNames } from '../../names.ts';
 import { DataServer } from '../../node/data-server.ts';
 import type { DataServerBase } from '../../node/data-server-base.ts';
+import { createDataServerHttp } from '../../server/data-server-http.ts';
 import { valuesOf } from '../pages.ts';
-import { ThreeServers } from '../three-servers.ts';
+import { actor, ThreeServers } from '../three-servers.ts';
 
 /** What one data server is asked by people who may not, or too often. Source: docs/protocol/vitals-servers.md. */
 
@@ -79,6 +82,58 @@ test('a sensor that sends at once, or what is refused, has no more pages opened 
   const taken = said.filter((it) => it === 'taken').length;
   assert.equal(taken, 3);
   assert.equal(said.filter((it) => it === 'SENSOR_QUOTA').length, 5);
+});
+
+test('bodies of strangers fill no memory: so many at once, and the others are told before they are read', async (t) => {
+  const three = await opened(t);
+  const app = await createDataServerHttp(three.server(0));
+  t.after(() => app.close());
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const length = 2 * 1024 * 1024;
+  const said = await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      const socket = connect(port, '127.0.0.1');
+      t.after(() => socket.destroy());
+      const head = `POST /v1/peer HTTP/1.1\r\nhost: a\r\ncontent-type: application/cbor\r\ncontent-length: ${length}\r\n\r\n`;
+      socket.write(head);
+      const answer = once(socket, 'data').then(([bytes]) => String(bytes).slice(9, 12));
+      return Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 1_000, 'waits'))]);
+    }),
+  );
+  assert.ok(said.filter((it) => it === 'waits').length <= 12, said.join());
+  assert.ok(said.filter((it) => it === '503').length >= 28, said.join());
+});
+
+test('statements of strangers are heard so often, and have the ledger asked no more than that', async (t) => {
+  const three = await opened(t);
+  let lookedUp = 0;
+  const ledger: DataServerBase['ledger'] = {
+    chainId: three.ledger.chainId,
+    receipt: () => three.ledger.receipt(),
+    row: (table, id) => {
+      lookedUp++;
+      return three.ledger.row(table, id);
+    },
+  };
+  const app = await createDataServerHttp(again(three, { ledger }));
+  t.after(() => app.close());
+  const { account } = await actor('a stranger');
+  const said = encodeAs(statement, {
+    ...{ from: account, to: new Uint8Array(32), word: 'round', timeMs: three.now },
+    payload: new Uint8Array(0),
+  });
+  const payload = Buffer.from(
+    encodeAs(signedStatement, { statement: said, signature: new Uint8Array(64) }),
+  );
+  const headers = { 'content-type': 'application/cbor' };
+  const told = new Set<number>();
+  for (let n = 0; n < 6_100; n++) {
+    const answer = await app.inject({ method: 'POST', url: '/v1/peer', headers, payload });
+    told.add(answer.statusCode);
+  }
+  assert.equal(lookedUp, 6_000);
+  assert.deepEqual([...told], [401, 429]);
 });
 
 test('what was taken in is not opened again, however often it is sent', async (t) => {
