@@ -3,9 +3,10 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { StateTable } from '../../../ledger/table.ts';
 import type { Keys } from '../../../ledger/tables/keys.ts';
-import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
 import {
   encodeAskedGroup,
   type QueryManifest,
@@ -14,6 +15,7 @@ import {
   requireInTime,
 } from '../api/query-manifest.ts';
 import { releasedBy } from '../api/question.ts';
+import { questionsAtOnce, questionsWanted } from '../api/routes/stat-questions-post.ts';
 import { answerContext, encodeStatAnswer } from '../api/stat-answer.ts';
 import type { MaskKeys } from '../crypto/answer-masks.ts';
 import { sealAnswer } from '../crypto/answer-seal.ts';
@@ -161,15 +163,17 @@ export class QuestionDesk {
     this.#checks.set(researcher, { ...minute, count: minute.count + 1 });
   }
 
-  /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
+  /** Signed questions, some at once: of all for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
   async questions(signed: Uint8Array): Promise<readonly Uint8Array[]> {
     const { pages, store } = this.#parts;
     const said = await openReaderStatement(this.#parts, signed, 'questions');
     const { from, account, payload } = said;
-    const dataset = bytesToHex(payload);
-    if (account.role === 'researcher') return store.signedOn(dataset, from);
+    const { dataset, skip } = decodeAs(questionsWanted, payload);
+    const part = { skip, most: questionsAtOnce };
+    if (account.role === 'researcher')
+      return store.signedOn(dataset, { ...part, researcher: from });
     if (!(await pages.isInDataset(from, dataset))) throw new CodedError('NOT_FOUND');
-    return store.signedOn(dataset);
+    return store.signedOn(dataset, part);
   }
 
   /** See `AnswerSealing.settle`. */
