@@ -15,6 +15,7 @@ export const vitalsNames = {
     pageQuery: 'salus/1/stat/query',
     pageKept: 'salus/1/stat/kept',
     pageManifest: 'salus/1/stat/manifest',
+    pageStates: 'salus/1/stat/states',
     trio: 'salus/1/stat/trio',
     batch: 'salus/1/stat/batch',
     asked: 'salus/1/stat/asked',

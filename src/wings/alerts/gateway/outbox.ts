@@ -13,6 +13,8 @@ const keptMs = 90 * dayMs;
 /** A grant that was given for less ends as its giver expects. */
 const longGrantMs = 6 * dayMs;
 const soonMs = 3 * dayMs;
+/** Devices go on by one; a file that was set back may have missed some. */
+const farthestAhead = 1_000_000;
 
 /**
  * What this hospital's people are to be told, written down in the transaction of what causes it, and how they want to
@@ -71,7 +73,7 @@ export class Outbox {
     return wingKey;
   }
 
-  /** Throws ALERT_CHOICE_OLD, ALERTS_OFF. The same again changes nothing. */
+  /** Throws ALERT_CHOICE_OLD, REQUEST_INVALID (too far ahead), ALERTS_OFF. The same again changes nothing. */
   choose(kept: KeptChoice): void {
     const { db, now } = this.#base;
     const { account, channel, keyId, counter, sealed } = kept;
@@ -84,6 +86,9 @@ export class Outbox {
       const isSame = row !== undefined && equalBytes(row.bytes('mac'), mac);
       if (isSame) return;
       if ((row?.uint('counter') ?? -1) >= counter) throw new CodedError('ALERT_CHOICE_OLD');
+      // Who had her session once must leave a counter behind that she can go beyond: to end it takes one, too.
+      if (counter > (row?.uint('counter') ?? 0) + farthestAhead)
+        throw new CodedError('REQUEST_INVALID', { at: 'counter' });
       db.run(
         'INSERT OR REPLACE INTO alerts_choices VALUES (?, ?, ?, ?, ?, ?, ?)',
         ...[account, channel, keyId, counter, sealed, now(), mac],

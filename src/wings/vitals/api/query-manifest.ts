@@ -9,6 +9,7 @@ import {
   encodeAs,
   hexId,
   type Of,
+  struct,
   text,
   typed,
   uint,
@@ -52,6 +53,12 @@ export const mostManifestMs = 86_400_000;
 const clockToleranceMs = 60_000;
 
 export const encodeManifest = (value: QueryManifest): Uint8Array => encodeAs(manifest, value);
+
+const askedGroup = struct({ asOfBatch: uint, cohort, fromHour: hour, untilHour: hour });
+
+/** Whom a question is about, as it says it: whatever is asked of them. Rule VQ-33a. */
+export const encodeAskedGroup = (value: Of<typeof askedGroup>): Uint8Array =>
+  encodeAs(askedGroup, value);
 
 /**
  * Throws MANIFEST_MALFORMED, COHORT_GRAMMAR, QUESTION_IMPOSSIBLE, and EXACT_REFUSED where it asks for an answer without

@@ -1,9 +1,11 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import type { KemKey } from '../../../crypto/kem.ts';
+import { verifyLabelled } from '../../../crypto/signature.ts';
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import { encodeAs } from '../../../primitives/shape.ts';
-import { pagesStated } from '../api/page-states.ts';
+import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { pagesAskedAfter, pagesStated, signedPagesAsked } from '../api/page-states.ts';
+import { vitalsNames } from '../names.ts';
 import { answerBatch, answerPeople } from './batch-copies.ts';
 import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
@@ -67,12 +69,26 @@ export class DataServer {
   /** See `takeUpload`; what became of the pages, signed. */
   async upload(bytes: Uint8Array): Promise<Uint8Array> {
     const pages = await takeUpload(this.base, bytes);
-    return this.pageStates(pages.map(({ page }) => page));
+    const sensor = pages[0]?.sensor ?? new Uint8Array(0);
+    return this.#stated(
+      pages.map(({ page }) => page),
+      sensor,
+    );
   }
 
-  /** What became of these pages here, signed by this server. */
-  async pageStates(pages: readonly Uint8Array[]): Promise<Uint8Array> {
-    const found = await Promise.all(pages.map((page) => this.base.store.page(page)));
+  /** What became of pages here, signed by this server, to the sensor whose they are. Throws SIGNATURE_WRONG, CBOR_*. Rule VS-10. */
+  async pageStates(signed: Uint8Array): Promise<Uint8Array> {
+    const { pages, sensor, signature } = decodeAs(signedPagesAsked, signed);
+    const label = vitalsNames.labels.pageStates;
+    if (!(await verifyLabelled(sensor, label, pages, signature)))
+      throw new CodedError('SIGNATURE_WRONG');
+    return this.#stated(decodeAs(pagesAskedAfter, pages), sensor);
+  }
+
+  /** Ids of pages follow from a sensor's key, which all know who ever read under a grant: of others' nothing is said. */
+  async #stated(pages: readonly Uint8Array[], sensor: Uint8Array): Promise<Uint8Array> {
+    const kept = await Promise.all(pages.map((page) => this.base.store.page(page)));
+    const found = kept.map((it) => (it && equalBytes(it.sensor, sensor) ? it : undefined));
     const stated = pages.map((page, at) => ({
       ...{ page, manifestHash: found[at]?.manifestHash ?? new Uint8Array(0) },
       ...{ state: found[at]?.state ?? ('unknown' as const), code: found[at]?.code ?? '' },

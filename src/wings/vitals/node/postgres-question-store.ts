@@ -82,10 +82,10 @@ export async function postgresQuestionStore(url: string): Promise<QuestionStore>
       const owed = 'SELECT * FROM questions WHERE NOT sealed AND answer IS NOT NULL ORDER BY place';
       return (await alone(owed)).map(questionOf);
     },
-    async signedOn(dataset, researcher) {
+    async signedOn(dataset, { researcher, skip, most }) {
       const sql = `SELECT signed FROM questions
-        WHERE dataset = $1 AND ($2::text IS NULL OR researcher = $2) ORDER BY place`;
-      const rows = await alone(sql, dataset, researcher ?? null);
+        WHERE dataset = $1 AND ($2::text IS NULL OR researcher = $2) ORDER BY place LIMIT $3 OFFSET $4`;
+      const rows = await alone(sql, dataset, researcher ?? null, most, skip);
       return rows.map((row) => bytesIn(row, 'signed'));
     },
     close: () => session.close(),

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { accountOf, day } from '../../../../test/world.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { signLabelled } from '../../../crypto/signature.ts';
-import { hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { idBytes } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { encodeManifest, type QueryManifest, queryIdOf } from '../api/query-manifest.ts';
 import { type Question, releasedBy } from '../api/question.ts';
+import { questionsAtOnce, questionsWanted } from '../api/routes/stat-questions-post.ts';
 import { decodeStatAnswer } from '../api/stat-answer.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { noiseVariances, totalDeviation } from '../crypto/privacy.ts';
@@ -346,10 +346,11 @@ test('patients who opted in see the questions, a researcher his own, and nobody 
   const own = await askedStudy();
   const manifest = own.manifest();
   await own.asked(manifest);
-  const requestOf = async (name: string, word = 'questions') => {
+  const requestOf = async (name: string, word = 'questions', skip = 0) => {
     const bytes = encodeAs(statement, {
       ...{ from: accountOf(name), to: idBytes(accountOf('server north')), word },
-      ...{ timeMs: own.world.timeMs, payload: hexToBytes(idOf('dataset')) ?? new Uint8Array(0) },
+      timeMs: own.world.timeMs,
+      payload: encodeAs(questionsWanted, { dataset: idOf('dataset'), skip }),
     });
     const { statement: label } = vitalsNames.labels;
     const signature = await signLabelled(own.keysOf(name).sign, label, bytes);
@@ -364,6 +365,19 @@ test('patients who opted in see the questions, a researcher his own, and nobody 
   await assert.rejects(another ?? Promise.resolve(), refusedWith('NOT_FOUND'));
   const otherwise = first?.questions(await requestOf('ana', 'address'));
   await assert.rejects(otherwise ?? Promise.resolve(), refusedWith('UNAUTHENTICATED'));
+  // Who pays next to nothing for hundreds more hides none of them: they come in parts.
+  for (let n = 0; n < questionsAtOnce; n++) {
+    const query = Buffer.from(sha256(Uint8Array.of(n >> 8, n))).toString('hex');
+    const one = { query, researcher: accountOf('rosa'), dataset: idOf('dataset'), signed };
+    await own.stores[0]?.begin({ ...one, selection: signed }, new Uint8Array(48), () => {});
+  }
+  const parts = [0, questionsAtOnce].map(async (skip) =>
+    first?.questions(await requestOf('ana', 'questions', skip)),
+  );
+  assert.deepEqual(
+    (await Promise.all(parts)).map((part) => part?.length),
+    [questionsAtOnce, 1],
+  );
   await own.close();
 });
 

@@ -3,17 +3,20 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { StateTable } from '../../../ledger/table.ts';
 import type { Keys } from '../../../ledger/tables/keys.ts';
-import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import { decodeAs } from '../../../primitives/shape.ts';
 import { decodeEncryptedAsked, encryptedWord } from '../api/encrypted-answer.ts';
 import {
+  encodeAskedGroup,
   type QueryManifest,
   queryIdOf,
   readManifest,
   requireInTime,
 } from '../api/query-manifest.ts';
 import { releasedBy } from '../api/question.ts';
+import { questionsAtOnce, questionsWanted } from '../api/routes/stat-questions-post.ts';
 import type { MaskKeys } from '../crypto/answer-masks.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import type { Dataset } from '../ledger/tables/stat-datasets.ts';
@@ -193,15 +196,17 @@ export class QuestionDesk {
     this.#checks.set(researcher, { ...minute, count: minute.count + 1 });
   }
 
-  /** Signed questions: all of them for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
+  /** Signed questions, some at once: of all for a patient who opted in, his own for a researcher. Throws UNAUTHENTICATED, NOT_FOUND. */
   async questions(signed: Uint8Array): Promise<readonly Uint8Array[]> {
     const { pages, store } = this.#parts;
     const said = await openReaderStatement(this.#parts, signed, 'questions');
     const { from, account, payload } = said;
-    const dataset = bytesToHex(payload);
-    if (account.role === 'researcher') return store.signedOn(dataset, from);
+    const { dataset, skip } = decodeAs(questionsWanted, payload);
+    const part = { skip, most: questionsAtOnce };
+    if (account.role === 'researcher')
+      return store.signedOn(dataset, { ...part, researcher: from });
     if (!(await pages.isInDataset(from, dataset))) throw new CodedError('NOT_FOUND');
-    return store.signedOn(dataset);
+    return store.signedOn(dataset, part);
   }
 
   /** See `AnswerSealing.settle`. */
@@ -306,11 +311,14 @@ export class QuestionDesk {
 
   /**
    * Whatever is said next tells something of this group without noise, so a researcher has few of them looked at, paid or
-   * not. Throws CHECKS_SPENT. Rule VQ-33a.
+   * not. A group is what he said and who that is: that two groups are the same people, or nobody, is such a thing too.
+   * Throws CHECKS_SPENT. Rule VQ-33a.
    */
-  async #requireFewGroups({ researcher, dataset }: QueryManifest, set: PageSet): Promise<void> {
+  async #requireFewGroups(manifest: QueryManifest, set: PageSet): Promise<void> {
     const { store, now } = this.#parts;
-    const of = { researcher, dataset, quarter: quarterOf(now()), group: sha256(set) };
+    const { researcher, dataset } = manifest;
+    const group = sha256(sha256(encodeAskedGroup(manifest)), sha256(set));
+    const of = { researcher, dataset, quarter: quarterOf(now()), group };
     if (!(await store.look(of, groupsAQuarter))) throw new CodedError('CHECKS_SPENT');
   }
 

@@ -126,13 +126,13 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
       const owed = 'SELECT * FROM questions WHERE sealed = 0 AND answer IS NOT NULL ORDER BY place';
       return sqlite.prepare(owed).all().map(questionOf);
     },
-    async signedOn(dataset, researcher) {
-      const sql =
-        'SELECT signed FROM questions WHERE dataset = ? AND (? IS NULL OR researcher = ?) ORDER BY place';
+    async signedOn(dataset, { researcher, skip, most }) {
+      const sql = `SELECT signed FROM questions WHERE dataset = ? AND (? IS NULL OR researcher = ?)
+        ORDER BY place LIMIT ? OFFSET ?`;
       const who = researcher ?? null;
       return sqlite
         .prepare(sql)
-        .all(dataset, who, who)
+        .all(dataset, who, who, most, skip)
         .map((row) => bytesIn(row, 'signed'));
     },
     close: async () => sqlite.close(),

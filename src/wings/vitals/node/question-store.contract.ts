@@ -14,6 +14,7 @@ const questionOf = (name: string, researcher = 'rosa') => ({
   ...{ signed: utf8(`signed ${name}`), selection: hash(`${name} selection`) },
 });
 const anything = (): void => {};
+const all = { skip: 0, most: 100 };
 
 /** What every store of questions does. `open` gives the same one again: what was confirmed is there. */
 export function questionStoreContract(
@@ -86,7 +87,7 @@ export function questionStoreContract(
       );
       assert.equal(await store.known(questionOf('a').query), undefined);
       assert.deepEqual(await setsIn(store), [setOf('ana')]);
-      assert.deepEqual((await store.signedOn('one')).map(textOf), ['signed b']);
+      assert.deepEqual((await store.signedOn('one', all)).map(textOf), ['signed b']);
     });
 
     test('the guard sees the sets of this researcher on this dataset, each once', async () => {
@@ -138,9 +139,17 @@ export function questionStoreContract(
       const store = await (await begin())();
       for (const question of [questionOf('a'), questionOf('b', 'raul')])
         await store.begin(question, setOf('ana'), anything);
-      assert.deepEqual((await store.signedOn('one')).map(textOf), ['signed a', 'signed b']);
-      assert.deepEqual((await store.signedOn('one', 'raul')).map(textOf), ['signed b']);
-      assert.deepEqual(await store.signedOn('two'), []);
+      assert.deepEqual((await store.signedOn('one', all)).map(textOf), ['signed a', 'signed b']);
+      const his = { ...all, researcher: 'raul' };
+      assert.deepEqual((await store.signedOn('one', his)).map(textOf), ['signed b']);
+      const parts = await Promise.all(
+        [0, 1, 2].map((skip) => store.signedOn('one', { skip, most: 1 })),
+      );
+      assert.deepEqual(
+        parts.map((part) => part.map(textOf)),
+        [['signed a'], ['signed b'], []],
+      );
+      assert.deepEqual(await store.signedOn('two', all), []);
     });
   });
 }

@@ -54,8 +54,11 @@ export interface QuestionStore {
   sealed(query: string): Promise<void>;
   /** Answered, and not sealed: what a server that starts still owes. */
   unsealed(): Promise<readonly KeptQuestion[]>;
-  /** As they came, oldest first; of one researcher, or of all. */
-  signedOn(dataset: string, researcher?: string): Promise<readonly Uint8Array[]>;
+  /** As they came, oldest first; of one researcher, or of all; `most` of them after the first `skip`. */
+  signedOn(
+    dataset: string,
+    of: { readonly researcher?: string; readonly skip: number; readonly most: number },
+  ): Promise<readonly Uint8Array[]>;
   close(): Promise<void>;
 
   /** Looks at what is kept. */

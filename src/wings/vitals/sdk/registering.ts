@@ -26,6 +26,8 @@ export { registrationsDrawer };
 
 /** The last hour of a registration that has no end. */
 const openEnd = 2 ** 32 - 1;
+/** No honest server takes a counter that lies an hour further ahead: one that lies must not have her send it. Rule VS-6. */
+const farthestAheadMs = 400 * 86_400_000 - 3_600_000;
 
 /** What may be said of a patient in a cohort; 0: not said. */
 export type PublicAttributes = Pick<Registration, 'sex' | 'ageBand' | 'region' | 'arm'>;
@@ -152,7 +154,7 @@ export const resendRegistration: Action<
   name: 'vitals/resend',
   async run(ctx, { line }, options) {
     const kept = entryOf(ctx);
-    return kept === undefined ? undefined : handIn(ctx, kept, { line, ...options });
+    return kept === undefined ? undefined : heldOf(await handIn(ctx, kept, { line, ...options }));
   },
 };
 
@@ -177,25 +179,57 @@ async function change(
   }
   // By the clock, so that of two devices that know nothing of each other the later has its way.
   const counter = Math.max(said.counter + 1, ctx.nowMs());
-  const encoded = encodeAs(registration, { ...said, counter });
-  const { sign } = await ctx.keys(handing.signal);
-  const signature = await signLabelled(sign, vitalsNames.labels.registration, encoded);
-  const kept: KeptRegistration = {
-    ...{ counter, reached: 0, account: ctx.account.account, servers: [first, second, third] },
-    signed: encodeAs(signedRegistration, { registration: encoded, signature }),
-  };
-  await ctx.vault.change((content) => withEntry(content, registrationsDrawer, kept));
-  const held = await handIn(ctx, kept, handing);
+  const handed = await handNew(ctx, [first, second, third], { ...said, counter }, handing);
+  const { ahead } = handed;
+  const isBehind = ahead >= counter && ahead < ctx.nowMs() + farthestAheadMs;
+  // A server knows a later one, which is not of this wallet, or of a clock that was wrong: what she says now is newer.
+  const last = isBehind
+    ? await handNew(ctx, [first, second, third], { ...said, counter: ahead + 1 }, handing)
+    : handed;
+  const held = heldOf(last);
   await ctx.noteDown((content) => content);
   return held;
 }
 
-/** To all three at once. Throws what the last of them said where none took it. */
+/** Signed and written down, then handed in. */
+async function handNew(
+  ctx: Context,
+  servers: KeptRegistration['servers'],
+  said: Registration,
+  handing: Handing,
+): Promise<HandedIn> {
+  const { counter } = said;
+  const encoded = encodeAs(registration, said);
+  const { sign } = await ctx.keys(handing.signal);
+  const signature = await signLabelled(sign, vitalsNames.labels.registration, encoded);
+  const kept: KeptRegistration = {
+    ...{ counter, reached: 0, account: ctx.account.account, servers },
+    signed: encodeAs(signedRegistration, { registration: encoded, signature }),
+  };
+  await ctx.vault.change((content) => withEntry(content, registrationsDrawer, kept));
+  return handIn(ctx, kept, handing);
+}
+
+interface HandedIn {
+  readonly kept: KeptRegistration;
+  /** Why those said no that did. */
+  readonly failures: readonly CodedError[];
+  /** The latest counter that one of them knows, where that is why; else 0. */
+  readonly ahead: number;
+}
+
+/** Throws what the last of them said where none took it. */
+function heldOf({ kept, failures: [failure] }: HandedIn): RegistrationHeld {
+  if (kept.reached === 0 && failure !== undefined) throw failure;
+  return shown(kept);
+}
+
+/** To all three at once. */
 async function handIn(
   ctx: Context,
   kept: KeptRegistration,
   { line = dataServerLine(ctx), signal }: Handing,
-): Promise<RegistrationHeld> {
+): Promise<HandedIn> {
   const failures: CodedError[] = [];
   const sent = kept.servers.map(async (server, at) => {
     const bit = 1 << at;
@@ -215,9 +249,9 @@ async function handIn(
   if (reached !== kept.reached) {
     await ctx.vault.change((content) => withEntry(content, registrationsDrawer, now));
   }
-  const [failure] = failures;
-  if (reached === 0 && failure !== undefined) throw failure;
-  return shown(now);
+  const known = failures.map(({ code, details }) => code === 'REGISTRATION_OLD' && details.counter);
+  const ahead = known.reduce<number>((most, it) => Math.max(most, Number(it) || 0), 0);
+  return { kept: now, failures, ahead };
 }
 
 /** Written once; that it is there already is fine. */

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { Connections, defaultConnectionLimits } from '../../../gateway/connections.ts';
 import { handleError } from '../../../gateway/errors.ts';
 import { networkOf } from '../../../gateway/network.ts';
 import { describeRoutes, optionsOf } from '../../../gateway/serve.ts';
@@ -12,9 +13,13 @@ import {
 import type { DataServer } from '../node/data-server.ts';
 import type { DataHandler } from '../node/handler.ts';
 import { dataHandlers } from '../node/handlers/all.ts';
+import { WaitingBodies } from './waiting-bodies.ts';
 
 /** Of one network and route, where no gateway passes on; what servers say to each other is not counted. */
 const requestsPerMinute = 1_200;
+/** Of one network and all routes, statements between servers too, what was refused: it may have been anybody, and had the ledger asked who. */
+const refusedPerMinute = relayedPeople * relayedPerMinute;
+const mostBytes = 64 * 1024;
 const relayedPaths: ReadonlySet<string> = new Set(
   Object.values(relayedRoutes).map(({ path }) => path),
 );
@@ -26,7 +31,7 @@ export async function createDataServerHttp(
 ): Promise<FastifyInstance> {
   const app = fastify({
     frameworkErrors: (error, request, reply) => handleError(error, request, reply),
-    bodyLimit: 64 * 1024,
+    bodyLimit: mostBytes,
     requestTimeout: 60_000,
     connectionTimeout: 120_000,
     keepAliveTimeout: 20_000,
@@ -43,33 +48,51 @@ export async function createDataServerHttp(
     done(null, body),
   );
   app.removeContentTypeParser('text/plain');
-  const asked = new Tally(Date.now, 60_000);
-  for (const handler of handlers) serve(app, server, handler, asked);
+  const connections = new Connections(app.server, defaultConnectionLimits, () => false);
+  app.addHook('preHandler', async ({ raw }) => connections.answering(raw.socket, false));
+  app.addHook('onResponse', async ({ raw }) => connections.answered(raw.socket));
+  const limits = {
+    ...{ asked: new Tally(Date.now, 60_000), refused: new Tally(Date.now, 60_000) },
+    bodies: new WaitingBodies(),
+  };
+  for (const handler of handlers) serve(app, server, handler, limits);
   return app;
+}
+
+interface Limits {
+  readonly asked: Tally;
+  readonly refused: Tally;
+  readonly bodies: WaitingBodies;
 }
 
 function serve(
   app: FastifyInstance,
   server: DataServer,
   { route, serve: answer }: DataHandler,
-  asked: Tally,
+  { asked, refused, bodies }: Limits,
 ): void {
   const { path } = route;
   const most = relayedPaths.has(path) ? relayedPeople * relayedPerMinute : requestsPerMinute;
   app.route({
     ...optionsOf(route),
-    onRequest: async (request) => {
-      if (route.neverLimited === true) return;
+    onRequest: async (request, reply) => {
+      const network = networkOf(request.ip);
+      if (refused.count(network) >= refusedPerMinute) throw new CodedError('RATE_LIMITED');
       // Each route by itself: who floods one takes the others, taking back among them, from nobody behind his address.
-      const key = `${networkOf(request.ip)} ${path}`;
-      if (asked.count(key) >= most) throw new CodedError('RATE_LIMITED');
+      const key = `${network} ${path}`;
+      if (route.neverLimited !== true && asked.count(key) >= most)
+        throw new CodedError('RATE_LIMITED');
       asked.add(key);
+      bodies.admit(request, reply, route.bodyBytes ?? mostBytes);
     },
     handler: async (request, reply) => {
       const { params, query, body } = request;
       const bytes = bytesIn(request);
       const given = { server, params, query, body, bytes } as Parameters<DataHandler['serve']>[0];
-      const answered = await answer(given);
+      const answered = await answer(given).catch((error: unknown) => {
+        refused.add(networkOf(request.ip));
+        throw error;
+      });
       if (answered instanceof Uint8Array)
         return reply.type(route.media ?? 'application/cbor').send(Buffer.from(answered));
       return reply.send(answered);

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { signLabelled } from '../../../crypto/signature.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { ConsentId } from '../../../primitives/ids.ts';
+import { encodeAs } from '../../../primitives/shape.ts';
+import type { Action } from '../../../sdk/action.ts';
 import { dayOf } from '../api/chart-records.ts';
+import { registration, signedRegistration } from '../api/registration.ts';
 import type { SensorRead } from '../api/sensor-read.ts';
+import { vitalsNames } from '../names.ts';
 import { readOwnVitals, readVitals, type VitalsFound } from '../sdk/index.ts';
 import { rowsOf } from '../sdk/reading/joined-pages.ts';
 import { writeReplica } from '../sdk/reading/write-replica.ts';
 import {
   changeStudies,
   endSensor,
+  heldRegistration,
   registerSensor,
   resendRegistration,
 } from '../sdk/registering.ts';
@@ -189,6 +195,38 @@ for (const [what, why, lie] of lies) {
     assert.deepEqual(valuesOf(read), expected(of));
   });
 }
+
+test('whoever had her keys once leaves no registration behind that she cannot go beyond', async () => {
+  const of = await measured('robbed');
+  const { line } = town;
+  // As she signs, with another sensor, and the latest counter that a server takes.
+  const stolen: Action<number, Uint8Array> = {
+    name: 'test/stolen',
+    async run(ctx, counter) {
+      const { said } = heldRegistration(ctx) ?? {};
+      assert.ok(said);
+      const sensors = [{ key: new Uint8Array(32).fill(3), panels: [1] }];
+      const bytes = encodeAs(registration, { ...said, counter, sensors });
+      const { sign } = await ctx.keys();
+      const label = vitalsNames.labels.registration;
+      const signature = await signLabelled(sign, label, bytes);
+      return encodeAs(signedRegistration, { registration: bytes, signature });
+    },
+  };
+  const bring = async (counter: number) => {
+    const signed = await of.ana.person.run(stolen, counter);
+    for (const place of places) await town.server(place).server.register(signed);
+  };
+  await assert.rejects(bring(Number.MAX_SAFE_INTEGER), { code: 'REQUEST_INVALID' });
+  await bring(town.town.now() + 390 * 24 * hourMs);
+  const left = await of.ana.person.run(changeStudies, { leave: [datasetOf], line });
+  assert.deepEqual(left.missing, []);
+  for (const place of places) {
+    const kept = await town.server(place).server.base.store.registration(of.pseudonym);
+    assert.deepEqual(kept?.signed, left.signed);
+  }
+  assert.deepEqual(left.said.datasets, []);
+});
 
 test('a server with an older registration is behind, and no liar', async () => {
   const of = await measured('behind');

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CodedError } from '../../../primitives/errors.ts';
-import { bytes as bytesOf, decodeAs, list } from '../../../primitives/shape.ts';
 import { joinClinical } from '../crypto/clinical-lane.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { clinicalValue, vitalSigns } from '../crypto/vital-signs.ts';
@@ -358,8 +357,7 @@ test('a page that is too old for the servers is given up, and those beside it ar
   const servers = places.map((place) => ({
     signKey: three.actors[place]?.sign.publicKey ?? new Uint8Array(0),
     upload: async (bytes: Uint8Array) => three.server(place).upload(bytes),
-    states: async (bytes: Uint8Array) =>
-      three.server(place).pageStates(decodeAs(list(bytesOf(16)), bytes)),
+    states: (asked: Uint8Array) => three.server(place).pageStates(asked),
   }));
   const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
   const codesOf = ({ refused }: Awaited<ReturnType<Uplink['send']>>) =>
@@ -394,9 +392,7 @@ test('what a sensor measured arrives at three servers, whoever was away meanwhil
       if (place === 2 && isAway) throw new CodedError('GATEWAY_UNREACHABLE');
       return three.server(place).upload(bytes);
     },
-    states: async (bytes: Uint8Array) => {
-      return three.server(place).pageStates(decodeAs(list(bytesOf(16)), bytes));
-    },
+    states: (asked: Uint8Array) => three.server(place).pageStates(asked),
   }));
   const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
   await assert.rejects(uplink.send(), { code: 'GATEWAY_UNREACHABLE' });

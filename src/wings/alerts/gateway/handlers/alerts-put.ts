@@ -5,7 +5,7 @@ import { alertsPut } from '../../api/routes/alerts-put.ts';
 import { alerts } from '../alerts-part.ts';
 import { serviceOf } from '../service.ts';
 
-/** Throws ALERTS_OFF, ALERT_KEY_OLD, ALERT_CHOICE_OLD. Source: rule AL-8. */
+/** Throws ALERTS_OFF, ALERT_KEY_OLD, ALERT_CHOICE_OLD, REQUEST_INVALID. Source: rule AL-8. */
 export const handleAlertsPut = handler(alertsPut, async ({ gateway, caller, params, body }) => {
   const service = await serviceOf(gateway);
   if (service?.channels.includes(params.channel) !== true) throw new CodedError('ALERTS_OFF');

@@ -1,10 +1,10 @@
 import { defineRoute } from '../../../../api/route.ts';
 
-/** To a data server: what became of these pages (a list of page ids), as the server signs it. */
+/** To a data server: what became of pages, to the sensor whose they are (`signedPagesAsked`), as the server signs it. */
 export const pageStatesPost = defineRoute({
   method: 'POST',
   path: '/v1/pages/states',
-  who: 'anybody',
+  who: 'signed-body',
   summary: 'What became of pages that were handed in',
   rule: 'VS-10',
   stream: 'application/cbor',

@@ -21,6 +21,7 @@ import {
   readManifest,
 } from '../../api/query-manifest.ts';
 import { type Question, requireInPanel, vitalsAsked } from '../../api/question.ts';
+import { questionsAtOnce, questionsWanted } from '../../api/routes/stat-questions-post.ts';
 import { studiesGet } from '../../api/routes/studies-get.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
 import { edgesOf } from '../../crypto/histogram-edges.ts';
@@ -50,6 +51,8 @@ export interface Asked {
   readonly delivery?: Delivery | undefined;
 }
 
+/** Of one server: who shows more is believed no further. */
+const mostQuestionsShown = 200 * questionsAtOnce;
 const [firstPauseMs, mostPauseMs] = [25, 500];
 /** As long as a server may take to see the newest batch and block: mostly a moment. */
 const patience = (signal?: AbortSignal): Patience => ({
@@ -337,7 +340,7 @@ export const questionsOn: Action<{ readonly dataset: string }, readonly SeenQues
     const lines = await serverLines(ctx, study.servers, signal);
     const shown = new Map<string, QueryManifest>();
     for (const line of lines) {
-      for (const signed of await line.questions(await request(ctx, line.account, dataset))) {
+      for await (const signed of questionsOf(ctx, line, dataset)) {
         const { bytes } = decodeSigned(signed);
         shown.set(queryIdOf(bytes), readManifest(bytes));
       }
@@ -352,10 +355,27 @@ export const questionsOn: Action<{ readonly dataset: string }, readonly SeenQues
   },
 };
 
-async function request(ctx: Context, to: AccountId, dataset: string): Promise<Uint8Array> {
+/** All that one server shows, part by part: who asks often hides nothing by it. */
+async function* questionsOf(
+  ctx: Context,
+  line: ServerLine,
+  dataset: string,
+): AsyncIterable<Uint8Array> {
+  for (let skip = 0; skip < mostQuestionsShown; skip += questionsAtOnce) {
+    const part = await line.questions(await request(ctx, line.account, { dataset, skip }));
+    yield* part;
+    if (part.length < questionsAtOnce) return;
+  }
+}
+
+async function request(
+  ctx: Context,
+  to: AccountId,
+  wanted: { readonly dataset: string; readonly skip: number },
+): Promise<Uint8Array> {
   const bytes = encodeAs(statement, {
     ...{ from: ctx.account.account, to: idBytes(to), word: 'questions', timeMs: ctx.nowMs() },
-    payload: hexToBytes(dataset) ?? new Uint8Array(0),
+    payload: encodeAs(questionsWanted, wanted),
   });
   const { sign } = await ctx.keys();
   const { statement: label } = vitalsNames.labels;

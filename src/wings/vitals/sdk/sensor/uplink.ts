@@ -1,9 +1,9 @@
-import { verifyLabelled } from '../../../../crypto/signature.ts';
+import { signLabelled, verifyLabelled } from '../../../../crypto/signature.ts';
 import { equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { bytes, decodeAs, encodeAs, list, struct } from '../../../../primitives/shape.ts';
 import { pagesPerUpload } from '../../api/page.ts';
-import { pagesStated } from '../../api/page-states.ts';
+import { pagesAskedAfter, pagesStated, signedPagesAsked } from '../../api/page-states.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
 import { edgesVersion } from '../../crypto/histogram-edges.ts';
 import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
@@ -19,8 +19,8 @@ export interface UplinkServer {
   readonly signKey: Uint8Array;
   /** Hands an upload in; the server's signed statement. Throws GATEWAY_UNREACHABLE, and what the server refuses. */
   readonly upload: (upload: Uint8Array) => Promise<Uint8Array>;
-  /** What became of pages: a list of page ids; its signed statement. */
-  readonly states: (pages: Uint8Array) => Promise<Uint8Array>;
+  /** What became of pages (`signedPagesAsked`); its signed statement. */
+  readonly states: (asked: Uint8Array) => Promise<Uint8Array>;
 }
 
 export interface Sent {
@@ -39,7 +39,6 @@ export interface Sent {
 /** The three uploads of several pages as they are written down before they are sent. */
 const sharing = struct({ uploads: list(bytes(), { least: 3, most: 3 }), pages: list(bytes(16)) });
 const none = new Uint8Array(0);
-const pageIds = list(bytes(16), { least: 1, most: 256 });
 
 /** Sends what waits in a queue to the three servers. Rules VS-20 to VS-24. */
 export class Uplink {
@@ -133,7 +132,8 @@ export class Uplink {
   ): Promise<Sent> {
     const { queue, line, servers } = this.#of;
     const ids = pages.map((it) => pageIdOf(line.key.publicKey, it.panel, it.sequence));
-    const stated = await Promise.all(servers.map((server) => this.#states(server, ids)));
+    const asked = await this.#asked(ids);
+    const stated = await Promise.all(servers.map((server) => this.#states(server, ids, asked)));
     const refused: Sent['refused'][number][] = [];
     let done = 0;
     for (const [at, page] of pages.entries()) {
@@ -155,8 +155,15 @@ export class Uplink {
     return { done, refused, waiting: pages.length - done - refused.length };
   }
 
-  async #states(server: UplinkServer, ids: readonly Uint8Array[]) {
-    const signed = await server.states(encodeAs(pageIds, ids));
+  async #asked(ids: readonly Uint8Array[]): Promise<Uint8Array> {
+    const { key } = this.#of.line;
+    const pages = encodeAs(pagesAskedAfter, ids);
+    const signature = await signLabelled(key, vitalsNames.labels.pageStates, pages);
+    return encodeAs(signedPagesAsked, { pages, sensor: key.publicKey, signature });
+  }
+
+  async #states(server: UplinkServer, ids: readonly Uint8Array[], asked: Uint8Array) {
+    const signed = await server.states(asked);
     const { statement: said, signature } = decodeAs(signedStatement, signed);
     const label = vitalsNames.labels.statement;
     if (!(await verifyLabelled(server.signKey, label, said, signature)))

@@ -7,7 +7,7 @@ import { openShares } from '../../crypto/answer-masks.ts';
 import { field64, modulo } from '../../crypto/field.ts';
 import { answerShare } from '../../node/answer-share.ts';
 import { groupsAQuarter } from '../../node/question-desk.ts';
-import { askedStudy, pagesOf, type StudyPage } from '../asked-study.ts';
+import { askedStudy, firstHour, pagesOf, type StudyPage } from '../asked-study.ts';
 import { idOf } from '../study.ts';
 
 /**
@@ -133,6 +133,31 @@ test('by groups that slide over one person, checked for nothing or paid with nex
   const another = await study.signed(sliding(100, 20));
   assert.equal(await codeOf(again.check(another)), 'CHECKS_SPENT');
   assert.equal(await codeOf(again.check(await study.signed(sliding(0, 20)))), 'COHORT_OVERLAP');
+  await study.close();
+});
+
+test('who has used his groups up learns of no other one whether somebody is in it, or has a page in one hour more', async () => {
+  const study = await askedStudy({ pages: pagesOf({ patients: 40 }) });
+  const [desk] = study.desks;
+  const told = async (change: Parameters<typeof study.manifest>[0]) => {
+    study.world.timeMs += 60_000;
+    return codeOf(desk?.check(await study.signed(study.manifest({ microRho: 1, ...change }))));
+  };
+  const inRegion = (region: number) => [{ attribute: 'region', from: region, to: region }] as const;
+  // Everybody, and a region where nobody lives; all others of nobody, too.
+  const everybody = { cohort: [], untilHour: firstHour + 1 };
+  assert.equal(await told(everybody), 'answered');
+  for (let region = 1; region < groupsAQuarter; region++)
+    assert.equal(await told({ cohort: inRegion(900 - region) }), 'COHORT_TOO_SMALL');
+  const [somebody, ...others] = study.pages;
+  const withOne = { ...somebody, attributes: { ...somebody?.attributes, region: 500 } };
+  for (const pages of [study.pages, [withOne as StudyPage, ...others]]) {
+    study.pages = pages;
+    assert.equal(await told({ cohort: inRegion(500) }), 'CHECKS_SPENT');
+    // The same pages, as nobody has one in the hour more: that would be the answer.
+    assert.equal(await told({ ...everybody, untilHour: firstHour + 2 }), 'CHECKS_SPENT');
+  }
+  assert.equal(await told({ ...everybody, question: { kind: 'sd', vital: 2 } }), 'answered');
   await study.close();
 });
 
