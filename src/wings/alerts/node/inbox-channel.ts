@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { isCoded } from '../../../primitives/errors.ts';
 import { parseAccountId } from '../../../primitives/ids.ts';
@@ -36,6 +37,18 @@ export class InboxChannel implements Channel {
       if (isCoded(error)) return { outcome: 'never', code: 'ALERT_ADDRESS_WRONG' };
       // A disk that is full, a file that is locked: of everybody alike.
       return { outcome: 'down', code: 'INBOX_UNWRITABLE' };
+    }
+  }
+
+  /** What is old goes, also of who is told nothing any more. */
+  forget(nowMs: number): void {
+    if (!existsSync(this.#path)) return;
+    const db = new DatabaseSync(this.#path, { timeout: this.#waitMs });
+    try {
+      db.exec(inboxTable);
+      db.prepare('DELETE FROM entries WHERE atMs < ?').run(nowMs - keptMs);
+    } finally {
+      db.close();
     }
   }
 

@@ -21,6 +21,9 @@ export interface RelayManners {
   readonly greet?: (socket: Socket) => void;
 }
 
+/** Of a letter, or of a line that does not end. */
+const mostBytes = 1_000_000;
+
 export const relayGreeting = '220 relay.test ESMTP';
 
 /** A small relay (RFC 5321) that speaks for real and keeps what it took: that of the demonstration, and of tests, where it may be a hostile one. */
@@ -53,6 +56,12 @@ export class SmtpRelay {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
+  /** What was taken and said so far; a relay that runs for long keeps it elsewhere. */
+  forget(): void {
+    this.taken.length = 0;
+    this.commands.length = 0;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -66,6 +75,10 @@ export class SmtpRelay {
     const say = (line: string) => socket.write(`${line}\r\n`);
     const onData = (bytes: Buffer) => {
       held += bytes.toString('latin1');
+      if (held.length > mostBytes) {
+        socket.destroy();
+        return;
+      }
       for (;;) {
         const end = held.indexOf(inLetter ? '\r\n.\r\n' : '\r\n');
         if (end < 0) return;

@@ -42,7 +42,8 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
   const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
   const letters = new LetterStore(join(folder, places.letters), lettersKeyOf(shared));
   const relay = readRelay(home);
-  const channels = relay === undefined ? [] : channelsOf(folder, shared, relay);
+  const inbox = new InboxChannel(join(folder, places.inbox), shared);
+  const channels = relay === undefined ? [] : [...outsideChannels(folder, relay), inbox];
   const open = async () => {
     await turnKeys(folder, outbox.keysInUse(), Date.now());
     const keys = await readServiceKeys(folder);
@@ -62,6 +63,7 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
   const isFirst = hospitalsOf(home)[0] === hospital;
   const hourly = () => {
     letters.forget(Date.now());
+    inbox.forget(Date.now());
     for (const { code, place, metMs } of letters.standing().incidents) {
       const isNew = Date.now() - metMs < toldOfMs;
       if (isNew) service.tellOperator('tampering', `${code} ${place}`);
@@ -80,12 +82,11 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
   };
 }
 
-function channelsOf(folder: string, shared: Uint8Array, relay: Relay): readonly Channel[] {
+function outsideChannels(folder: string, relay: Relay): readonly Channel[] {
   return [
     new MailChannel(relay),
     new WebhookChannel(),
     new PushChannel(vapidOf(pushKeyOf(folder), `mailto:${relay.from}`)),
-    new InboxChannel(join(folder, places.inbox), shared),
   ];
 }
 

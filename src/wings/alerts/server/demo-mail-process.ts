@@ -11,10 +11,11 @@ export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
   const relay = readRelay(home);
   if (relay === undefined) throw new CodedError('INTERNAL', { what: 'no relay' });
   const letters = new DemoLetters(join(serversOf(home), demoLetters));
-  const server = new SmtpRelay({
+  const server: SmtpRelay = new SmtpRelay({
     onLetter({ to, data }) {
       const takenMs = Date.now();
       for (const address of to) letters.add({ to: address, takenMs, ...letterText(data) });
+      server.forget();
       return undefined;
     },
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveKey, sha256 } from '../../../crypto/hash.ts';
 import { type KemKey, xwingKeyFromSeed } from '../../../crypto/kem.ts';
@@ -67,10 +67,19 @@ export function makeMissingKeys(home: string, nowMs: number): readonly string[] 
 /** The secret number of the hospital's pushes; a home of before gets one now. Throws HOME_INVALID. */
 export function pushKeyOf(hospitalFolder: string): Uint8Array {
   const path = join(hospitalFolder, places.pushKey);
-  if (!existsSync(path)) writeWhole(path, newPushKey());
+  if (!existsSync(path)) writeOnce(path, newPushKey());
   const key = new Uint8Array(readFileSync(path));
   if (key.length !== 32) throw new CodedError('HOME_INVALID', { file: places.pushKey });
   return key;
+}
+
+/** Gateway and service may both be the first: one of them writes, and both read what it wrote. */
+function writeOnce(path: string, key: Uint8Array): void {
+  try {
+    writeFileSync(path, key, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== 'EEXIST') throw error;
+  }
 }
 
 /** OpenSSL draws one that is a number of the curve; leading zeros stay. */

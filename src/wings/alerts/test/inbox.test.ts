@@ -108,3 +108,20 @@ test('nobody is told in another’s inbox, whatever address they sealed, and two
   assert.equal(readInbox(gateway, sharedKey, bob).entries.length, 0);
   assert.equal(readInbox(gateway, sharedKey, ana).entries.length, 200);
 });
+
+test('what is older than ninety days goes, also of who is told nothing any more', async (t) => {
+  const { path, gateway } = folderWith(t);
+  const channel = new InboxChannel(path, sharedKey);
+  channel.forget(0);
+  for (const [first, sentMs] of [
+    [1, 1_000],
+    [2, 2_000],
+  ] as const) {
+    await channel.deliver({
+      ...{ name: new Uint8Array(16).fill(first), address: ana, cause: 'look', language: 'en' },
+      ...{ sentMs, secret: new Uint8Array(0) },
+    });
+  }
+  channel.forget(1_001 + 90 * 24 * 60 * 60_000);
+  assert.deepEqual(readInbox(gateway, sharedKey, ana).entries, [{ cause: 'look', atMs: 2_000 }]);
+});
