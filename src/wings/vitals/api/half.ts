@@ -1,5 +1,5 @@
 import { recordClass } from '../../../api/classes.ts';
-import { deriveKey, labelledHash } from '../../../crypto/hash.ts';
+import { labelledHash } from '../../../crypto/hash.ts';
 import { suite } from '../../../ledger/object-types.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes, type RecordId } from '../../../primitives/ids.ts';
@@ -17,7 +17,6 @@ import {
   text,
   typed,
 } from '../../../primitives/shape.ts';
-import { bytesToInteger, integerToBytes } from '../crypto/paillier/integers.ts';
 import { vitalsNames } from '../names.ts';
 import { vitalsObjects } from './object-types.ts';
 
@@ -57,24 +56,6 @@ export const commitmentTo = (
     vitalsNames.labels.halfCommitment,
     ...[idBytes(of.account), idBytes(of.recordId), Uint8Array.of(of.place), secret],
   );
-
-const modulus = 1n << 256n;
-
-/**
- * The three shares of a half, 32 bytes each: the first two follow from it, so that who has the half can give each server its
- * own again. Any two say nothing of the half to whoever has not the third. Rule DE-1.
- */
-export function sharesOf(
-  { account, recordId }: { readonly account: AccountId; readonly recordId: RecordId },
-  half: Uint8Array,
-): readonly [Uint8Array, Uint8Array, Uint8Array] {
-  const { halfShare: label } = vitalsNames.labels;
-  const of = (place: number) =>
-    deriveKey(half, label, [idBytes(account), idBytes(recordId), place]);
-  const [first, second] = [of(1), of(2)];
-  const rest = bytesToInteger(half) - bytesToInteger(first) - bytesToInteger(second);
-  return [first, second, integerToBytes(((rest % modulus) + modulus) % modulus, 32)];
-}
 
 const deposit = struct({
   recordId,

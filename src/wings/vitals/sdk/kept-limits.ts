@@ -2,7 +2,7 @@ import { concatBytes, utf8 } from '../../../primitives/bytes.ts';
 import { idBytes } from '../../../primitives/ids.ts';
 import { accountId, flag, list, type Of, struct, text, uint } from '../../../primitives/shape.ts';
 import type { Drawer } from '../../../sdk/wallet/drawer.ts';
-import { vitalsDrawers } from './wing.ts';
+import { vitalsDrawers } from './drawers.ts';
 
 /** In 10^-5 of the vital sign's own unit; empty: no bound on that side. */
 const bound = list(uint, { most: 1 });

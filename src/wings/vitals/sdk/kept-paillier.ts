@@ -2,7 +2,7 @@ import { concatBytes } from '../../../primitives/bytes.ts';
 import { idBytes } from '../../../primitives/ids.ts';
 import { accountId, bytes, list, type Of, struct, uint } from '../../../primitives/shape.ts';
 import type { Drawer } from '../../../sdk/wallet/drawer.ts';
-import { vitalsDrawers } from './wing.ts';
+import { vitalsDrawers } from './drawers.ts';
 
 const keptKey = struct({
   /** Grows with every change. */

@@ -2,7 +2,7 @@ import { idBytes } from '../../../primitives/ids.ts';
 import { accountId, bytes, type Of, struct, uint, uintTo } from '../../../primitives/shape.ts';
 import type { Drawer } from '../../../sdk/wallet/drawer.ts';
 import { trioServers } from '../ledger/tables/stat-trios.ts';
-import { vitalsDrawers } from './wing.ts';
+import { vitalsDrawers } from './drawers.ts';
 
 /** A bit a server. */
 export const everywhere = 0b111;

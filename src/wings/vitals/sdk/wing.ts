@@ -4,15 +4,7 @@ import type { HalfKeeper } from '../../../sdk/records/double.ts';
 import { entriesOf } from '../../../sdk/wallet/drawer.ts';
 import type { SdkWing } from '../../../sdk/wing.ts';
 import { halvesDrawer } from './double/kept-halves.ts';
-
-/** Where a wallet keeps what the wing must not lose; how an entry reads stands beside what uses it. */
-export const vitalsDrawers = {
-  limits: 'vitals/limits',
-  paillierKeys: 'vitals/paillier',
-  deliveries: 'vitals/deliveries',
-  questions: 'vitals/questions',
-  registrations: 'vitals/registrations',
-} as const;
+import { vitalsDrawers } from './drawers.ts';
 
 /** That it was paid, the ledger says: the drawer is brought up to it when the question is gone on with. */
 export const questionPending: PendingKind = {

@@ -258,3 +258,5 @@ export const vitalsChapter: Chapter<VitalsScene> = {
     doubleStep,
   ],
 };
+
+export { storesChapter } from './stores.ts';

@@ -8,7 +8,7 @@ import {
   uint,
 } from '../../../../primitives/shape.ts';
 import type { Drawer } from '../../../../sdk/wallet/drawer.ts';
-import { vitalsDrawers } from '../wing.ts';
+import { vitalsDrawers } from '../drawers.ts';
 
 const keptQuestion = struct({
   /** Grows with every change. */
