@@ -1,4 +1,4 @@
-import { vitalsChapter } from './vitals/story/index.ts';
+import { tamperChapter, vitalsChapter } from './vitals/story/index.ts';
 
 /** The chapters of the wings, a line each. Only `story/main.ts` reads it. */
-export const wingChapters = [vitalsChapter] as const;
+export const wingChapters = [vitalsChapter, tamperChapter] as const;

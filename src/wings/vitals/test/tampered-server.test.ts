@@ -10,6 +10,7 @@ import { incidentRowId, statIncidents } from '../ledger/tables/stat-incidents.ts
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { pageTables, questionTables } from '../node/guarded-tables.ts';
 import { openReport } from '../node/incident-signing.ts';
+import { Scrub } from '../node/scrubbing.ts';
 import { uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { valuesOf } from './pages.ts';
 import { columnsIn, flipped, tampered } from './tampered-file.ts';
@@ -195,4 +196,17 @@ test('evidence that was changed is not believed: the server says so, whatever it
   await assert.rejects(three.server(0).tampering.requireServed(three.trio, { first: 1, last: 1 }), {
     code: 'ROW_TAMPERED',
   });
+});
+
+test('a store that is not guarded is not looked at, and nothing is said of it', async (t) => {
+  const { three } = await sealed(t);
+  const { base } = three.server(0);
+  const store = new Proxy(base.store, {
+    get: (target, name) => {
+      const value: unknown = name === 'upkeep' ? undefined : Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const { bad } = await new Scrub({ ...base, store }).round(64);
+  assert.deepEqual(bad, []);
 });
