@@ -227,6 +227,4 @@ export interface PageUpkeep extends Upkeep {
   share(page: Uint8Array): Promise<StoredShare | undefined>;
   /** In one step: the batch, its pages and their sums are these from now on, whatever stood in their place. */
   mendBatch(batch: PlannedBatch, pages: readonly MendedPage[]): Promise<void>;
-  /** In one step: rows of these tables that do not hold go, pages that wait with them are refused, counts are of what is left. */
-  drop(tables: readonly string[], code: string): Promise<void>;
 }

@@ -92,7 +92,8 @@ export class Scrub {
   /** One batch a step. */
   async #batches(place: ScrubPlace | undefined): Promise<RoundStep> {
     const { ledger, store } = this.#base;
-    const trios = await store.trios();
+    // A store without upkeep is not looked at: nothing is said of it.
+    const trios = store.upkeep === undefined ? [] : await store.trios();
     const trio: string | undefined = place?.table ?? trios[0];
     const done: RoundStep = { bad: [], rows: 0, bytes: 0, next: undefined };
     if (trio === undefined) return done;

@@ -152,8 +152,9 @@ export class SqlitePageStore implements PageStore {
             guard.recount();
           }),
         ),
-      drop: async (tables, code) =>
-        this.#together(() => guard.mending(() => dropBad(db, guard, tables, code))),
+      wasWrittenByOthers: async () => guard.wasWrittenByOthers(),
+      drop: async (code, numberOf) =>
+        this.#together(() => guard.mending(() => dropBad(db, guard, { code, numberOf }))),
     };
   }
 

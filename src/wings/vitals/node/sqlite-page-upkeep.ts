@@ -217,12 +217,11 @@ function mendPage(db: DatabaseSync, batch: number, { names, atMs, kept }: Mended
 export function dropBad(
   db: DatabaseSync,
   guard: SqliteRowGuard,
-  tables: readonly string[],
-  code: string,
+  { code, numberOf }: { readonly code: string; readonly numberOf: NumberOf },
 ): void {
-  for (const name of tables) {
-    const table = pageTables.find((it) => it.name === name);
-    if (table === undefined) continue;
+  dropUnbound(db, guard, numberOf);
+  for (const table of pageTables) {
+    const { name } = table;
     for (const id of guard.dropBad(table)) {
       if (name !== 'bodies' && name !== 'sayings') continue;
       db.prepare('DELETE FROM bodies WHERE id = ?').run(id);
@@ -260,4 +259,23 @@ export function leavesOf(
     return leaf instanceof Uint8Array ? [leaf] : [];
   });
   return leaves.length === pages.length ? leaves : undefined;
+}
+
+/** Rows whose MAC holds and whose other parts do not: a page in no batch, an envelope. */
+function dropUnbound(db: DatabaseSync, guard: SqliteRowGuard, numberOf: NumberOf): void {
+  for (const table of ['pages', 'envelopes'] as const) {
+    const [at] = [pageTables.findIndex(({ name }) => name === table)];
+    let place: ScrubPlace | undefined = { table, after: [] };
+    while (place?.table === table) {
+      const step: ScrubStep = scrubPages(db, guard, { place, most: 512, numberOf });
+      for (const { table: of, row, bound } of step.bad) {
+        if (of !== table || !/^[0-9]+$/.test(row) || bound === 'row MAC') continue;
+        const key = pageTables[at]?.key[0] ?? 'id';
+        db.prepare(`DELETE FROM ${table} WHERE ${key} = ?`).run(Number(row));
+        for (const beside of table === 'pages' ? ['bodies', 'sayings', 'page_envelopes'] : [])
+          db.prepare(`DELETE FROM ${beside} WHERE id = ?`).run(Number(row));
+      }
+      place = step.next;
+    }
+  }
 }

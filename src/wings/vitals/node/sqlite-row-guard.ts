@@ -22,12 +22,14 @@ export class SqliteRowGuard {
   readonly #changes = new Map<string, { rows: number; sum: Uint8Array }>();
   readonly #prepared = new Map<string, StatementSync>();
   #isMending = false;
+  #version: unknown;
 
   constructor(db: DatabaseSync, macs: RowMacs, tables: readonly GuardedTable[]) {
     this.#db = db;
     this.#macs = macs;
     this.#tables = tables;
     db.exec('PRAGMA recursive_triggers = ON;');
+    this.#version = db.prepare('PRAGMA data_version').get()?.data_version;
     const options = { varargs: true, useBigIntArguments: false } as const;
     db.function('row_mac', options, (table, ...values) => this.#came(String(table), values));
     db.function('row_held', options, (table, mac, ...values) =>
@@ -183,6 +185,14 @@ export class SqliteRowGuard {
     const prepared = this.#db.prepare(sql);
     this.#prepared.set(sql, prepared);
     return prepared;
+  }
+
+  /** Whether another connection has committed anything since this was asked last. */
+  wasWrittenByOthers(): boolean {
+    const version = this.#statement('PRAGMA data_version').get()?.data_version;
+    const before = this.#version;
+    this.#version = version;
+    return before !== undefined && before !== version;
   }
 
   /** What only all rows together show. */
