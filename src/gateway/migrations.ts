@@ -16,7 +16,7 @@ export interface StoreOwner {
   /** Names of the transactions that write here: crash tests stop the process at each of their steps. */
   readonly writes?: readonly string[];
   /**
-   * Of tables that something else binds than the MACs of this file: SQL for the rows that have one all the same, `0`: none.
+   * Of tables that something else binds than the MACs of this file: SQL for the rows that have one all the same.
    * Every other row has one. Source: docs/protocol/stores.md, rule SR-3.
    */
   readonly boundElsewhere?: Readonly<Record<string, string>>;

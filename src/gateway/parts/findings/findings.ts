@@ -11,6 +11,8 @@ import { Attempts } from './attempts.ts';
 import type { Finding, StoreReport } from './finding.ts';
 
 const turnMs = 1_000;
+/** What is over is kept so long: the reports stay. */
+const keptMs = 90 * 24 * 60 * 60_000;
 
 /** A finding that this hospital has taken in. */
 export interface OpenFinding extends Finding {
@@ -64,6 +66,8 @@ export class Findings {
   /** Takes in what was left, then fetches what others have. */
   async turn(): Promise<void> {
     this.#base.reports?.take((report) => this.#take(report));
+    const { db, now } = this.#base;
+    db.run('DELETE FROM findings WHERE endedMs > 0 AND endedMs < ?', now() - keptMs);
     for (const finding of this.open()) await this.#mend(finding);
   }
 
@@ -181,6 +185,7 @@ CREATE TABLE findings (
   id TEXT PRIMARY KEY, part TEXT NOT NULL, store TEXT NOT NULL, tbl TEXT NOT NULL, place TEXT NOT NULL, col TEXT NOT NULL,
   bound TEXT NOT NULL, code TEXT NOT NULL, foundMs INTEGER NOT NULL, endedMs INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX findings_by_end ON findings (endedMs);
 CREATE TABLE findings_whole (part TEXT PRIMARY KEY, wholeMs INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
     ],
   },

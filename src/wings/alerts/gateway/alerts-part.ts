@@ -13,13 +13,7 @@ const turnMs = 10 * 60_000;
 /** Turns what happens to this hospital's people into rows of the outbox. Source: docs/protocol/alerts.md, AL-1, AL-3. */
 export const alerts = definePart({
   name: 'alerts',
-  store: {
-    owner: 'alerts',
-    migrations: [outboxTables, outboxFacts],
-    writes: ['alerts'],
-    // Their own MACs: the service reads them with the key that it shares (AL-4).
-    boundElsewhere: { alerts_choices: '0', alerts_outbox: '0', alerts_last: '0' },
-  },
+  store: { owner: 'alerts', migrations: [outboxTables, outboxFacts], writes: ['alerts'] },
   open(base, parts) {
     const outbox = new Outbox(base);
     parts.get(inbox).onNotice(({ account, kind }, id) => {

@@ -58,6 +58,8 @@ const found: Step<VitalsScene> = {
   },
 };
 
+export { storesChapter } from './stores.ts';
+
 /** So many people stand before the desks at once: while one waits for a block, others are enrolled. */
 const atOnce = 10;
 

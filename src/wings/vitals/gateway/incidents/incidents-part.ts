@@ -233,7 +233,8 @@ CREATE TABLE vitals_report_waiting (
 CREATE TABLE vitals_report_places (finding TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE vitals_reports (
   name TEXT PRIMARY KEY, atMs INTEGER NOT NULL, signed BLOB NOT NULL, height INTEGER NOT NULL
-) STRICT;`,
+) STRICT;
+CREATE INDEX vitals_reports_by_height ON vitals_reports (height);`,
     ],
   },
   open: (base, parts) => new HospitalReports(base, parts.get(findings)),
