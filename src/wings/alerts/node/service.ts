@@ -180,8 +180,9 @@ export class AlertService {
         ? undefined
         : await this.#opened(kept, channel);
     if (opened === undefined || kept === undefined) return undefined;
-    const isNewest = letters.isNewest(account, channel, opened.counter);
-    if (isNewest && opened.counter === kept.counter && opened.channel === channel) return opened;
+    // Sealed badly, and by its owner: the gateway's MAC binds what it was handed. A counter of hers that stands inside alone must not be the newest.
+    if (opened.counter !== kept.counter || opened.channel !== channel) return undefined;
+    if (letters.isNewest(account, channel, kept.counter)) return opened;
     letters.report('CHOICE_TAMPERED', placeOf(account), now());
     return undefined;
   }

@@ -60,7 +60,11 @@ export class AlertsSetting {
   }
 
   /** As a device seals it. */
-  async choose(account: AccountId, change: Partial<Choice> = {}): Promise<void> {
+  async choose(
+    account: AccountId,
+    change: Partial<Choice> = {},
+    told: { readonly counter?: number } = {},
+  ): Promise<void> {
     const { publicKey } = await serviceKey();
     const wanted: Choice = {
       counter: 1,
@@ -82,7 +86,7 @@ export class AlertsSetting {
       new Uint8Array(0),
       encodeAs(choice, wanted),
     );
-    this.outbox.choose({ account, channel, keyId, counter, sealed });
+    this.outbox.choose({ account, channel, keyId, counter, sealed, ...told });
   }
 
   /** The service as a process that starts now: what it was told before stands in its files. */

@@ -144,3 +144,19 @@ test('a choice that was put back in the place of a newer one is not used', async
   assert.deepEqual(met.to, ['new@example.org']);
   assert.ok(met.incidents.includes('CHOICE_TAMPERED'));
 });
+
+test('a choice that its owner, or who had her session, sealed with another counter inside is no incident, and no end of alerts', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  const inside = { counter: Number.MAX_SAFE_INTEGER, address: 'thief@example.org' };
+  await setting.choose(ana, inside, { counter: 1 });
+  setting.outbox.add('look', ana, 'grant 1');
+  const bad = await standingAfter(setting);
+  assert.ok(!bad.to.includes('thief@example.org'));
+  assert.deepEqual(bad.incidents, []);
+  await setting.choose(ana, { counter: 2, address: 'again@example.org' });
+  setting.outbox.add('freeze', ana, 'tx 1');
+  const met = await standingAfter(setting);
+  assert.equal(met.to.at(-1), 'again@example.org');
+  assert.deepEqual(met.incidents, []);
+});

@@ -7,6 +7,9 @@ import { decodeAs } from '../../../primitives/shape.ts';
 import { noticeWord, recoveryKeyBytes, recoveryWord, statementLabel } from '../api/notice.ts';
 import { type Statement, signedStatement, statement } from '../api/statement.ts';
 
+/** A clock may be so far off. Rule VS-5. */
+const toleratedMs = 5 * 60_000;
+
 /** What a data server told its hospital, as it signed it. */
 export interface ShownServer {
   readonly account: AccountId;
@@ -24,7 +27,7 @@ export class DataServerNotices {
     this.#base = base;
   }
 
-  /** Keeps the newest. Throws UNAUTHENTICATED: not signed by a data server that this hospital enrolled. */
+  /** Keeps the newest. Throws UNAUTHENTICATED: not signed by a data server that this hospital enrolled, or of a time to come. */
   async keep(signed: Uint8Array): Promise<void> {
     const { statement: bytes, signature } = decodeAs(signedStatement, signed);
     const said = decodeAs(statement, bytes);
@@ -34,7 +37,9 @@ export class DataServerNotices {
     const label = statementLabel;
     const holds = isOwn && (await verifyLabelled(row.signKey, label, bytes, signature));
     const table = tableOf(said);
-    if (!holds || table === undefined) throw new CodedError('UNAUTHENTICATED');
+    // One of next year would hold its address fast until then.
+    const hasBeen = said.timeMs <= this.#base.now() + toleratedMs;
+    if (!holds || !hasBeen || table === undefined) throw new CodedError('UNAUTHENTICATED');
     this.#base.db.run(
       `INSERT INTO ${table} VALUES (?, ?, ?) ON CONFLICT (account)
        DO UPDATE SET time_ms = excluded.time_ms, notice = excluded.notice WHERE excluded.time_ms > time_ms`,

@@ -25,6 +25,8 @@ export interface TakenIn {
 
 /** A clock of a sensor may be so much ahead. */
 const aheadMs = 300_000;
+/** In one message: a day of minutes of five vital signs are 7,200. */
+const mostValues = 10_000;
 const dayMs = 86_400_000;
 
 /**
@@ -50,6 +52,9 @@ export class SensorHub {
     const sensor = readSensor(this.#home, name);
     const nowMs = this.#now();
     const said = readingsOfMessage(message, nowMs);
+    // All of a message is written in one step, and the sensors of a home wait for each other's.
+    if (said.readings.length + said.refused.length > mostValues)
+      throw new CodedError('REQUEST_INVALID', { at: 'values' });
     const early = said.readings.filter(({ timeMs }) => timeMs > nowMs + aheadMs);
     const readings = said.readings.filter(({ timeMs }) => timeMs <= nowMs + aheadMs);
     const tooEarly = early.map(({ vital, timeMs }) => ({

@@ -262,5 +262,3 @@ export const vitalsChapter: Chapter<VitalsScene> = {
     doubleStep,
   ],
 };
-
-export { storesChapter } from './stores.ts';

@@ -47,6 +47,9 @@ test('a server’s recovery key is shown beside its address, the newest of those
   assert.deepEqual(await shownKey(0), keyOf(1));
   await tell('north', await noticeOf(0, keyOf(2), 1_000));
   assert.deepEqual(await shownKey(0), keyOf(2));
+  // Nothing newer would come for a year.
+  const yearMs = 365 * 86_400_000;
+  await unauthenticated(tell('north', await noticeOf(0, keyOf(4), yearMs)));
   await tell('north', await noticeOf(0, keyOf(3), -1_000));
   assert.deepEqual(await shownKey(0), keyOf(2));
   assert.equal(await shownKey(1), undefined);

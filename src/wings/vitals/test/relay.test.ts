@@ -6,6 +6,7 @@ import { dayOf } from '../api/chart-records.ts';
 import {
   dataServerRelayPost,
   type RelayedWord,
+  relayedAtOnce,
   relayedPerMinute,
 } from '../api/routes/data-server-relay-post.ts';
 import { pagesPost } from '../api/routes/pages-post.ts';
@@ -117,6 +118,29 @@ test('one person’s flood takes nothing from another, and none of his other wor
   assert.equal(await codeOf(passed(ben, server, rubbish, 'registrations')), 'CBOR_SHAPE');
   const read = await ana.person.run(readOwnVitals, asked());
   assert.deepEqual(states(read), ['answered', 'answered', 'answered']);
+});
+
+test('who asks a server that takes its time has so many answers on their way, and leaves room for others', async () => {
+  const { reading } = town.server(0).server;
+  const honest = reading.answer.bind(reading);
+  let go = () => {};
+  const slow = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  reading.answer = async (signed) => slow.then(() => honest(signed));
+  const eve = await town.town.person('Eve too', 'north', 'patient', inPage);
+  const server = town.accounts[0] as AccountId;
+  const said = Array.from({ length: relayedAtOnce.each + 5 }, () =>
+    codeOf(passed(eve, server, new Uint8Array([1]))),
+  );
+  assert.equal(await Promise.race(said), 'STORE_BUSY');
+  const hers = passed(ana, town.accounts[1] as AccountId, new Uint8Array([1]));
+  assert.equal(await codeOf(hers), 'CBOR_SHAPE');
+  go();
+  const codes = await Promise.all(said);
+  Object.assign(reading, { answer: honest });
+  const answered = codes.filter((it) => it === 'CBOR_SHAPE').length;
+  assert.ok(answered <= relayedAtOnce.each && answered > relayedAtOnce.each / 2, `${answered}`);
 });
 
 test('a network’s flood of one route leaves the others, and servers among themselves', async () => {

@@ -210,6 +210,16 @@ test('what a sensor says by MQTT is acknowledged when it is kept, and its day st
   await hub.tellBatteries();
   assert.equal((await toldOf())?.battery, 90);
   await hub.takeIn('cuff', JSON.stringify([{ ...fresh[0], v: 15 }]));
+  // A row of samples that would keep the home's other sensors waiting.
+  const samples = {
+    ...{ resourceType: 'Observation', status: 'final', effectiveDateTime: '2026-11-20T00:00:00Z' },
+    code: { coding: [{ system: 'http://loinc.org', code: '8480-6' }] },
+    valueSampledData: {
+      ...{ origin: { value: 0, code: 'mm[Hg]' }, period: 1, dimensions: 1 },
+      data: '120 '.repeat(10_001),
+    },
+  };
+  await assert.rejects(hub.takeIn('cuff', JSON.stringify(samples)), { code: 'REQUEST_INVALID' });
   await hub.close();
   const { days, battery, warnings, refused: counted } = (await standingOf('cuff')) ?? {};
   assert.deepEqual(

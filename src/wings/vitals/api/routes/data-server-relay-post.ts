@@ -26,6 +26,8 @@ export const relayedRoutes = {
 } as const;
 /** So many a minute one person may have passed on, of each word and to each server. Rule VS-3b. */
 export const relayedPerMinute = 120;
+/** On their way at a time, each an answer of 4 MiB at most in memory: of one person, and in all. Rule VS-3b. */
+export const relayedAtOnce = { each: 12, all: 96 };
 /** All whom one gateway passes on come from one address: a data server takes as much of it as of so many at their limit. */
 export const relayedPeople = 50;
 export type RelayedWord = keyof typeof relayedRoutes;

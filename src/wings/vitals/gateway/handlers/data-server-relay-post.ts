@@ -2,16 +2,26 @@ import { wholeBody } from '../../../../gateway/body-stream.ts';
 import { openHandler } from '../../../../gateway/handler.ts';
 import { Tally } from '../../../../gateway/tally.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
-import { dataServerRelayPost, relayedPerMinute } from '../../api/routes/data-server-relay-post.ts';
+import { Shares } from '../../../../primitives/shares.ts';
+import {
+  dataServerRelayPost,
+  relayedAtOnce,
+  relayedPerMinute,
+} from '../../api/routes/data-server-relay-post.ts';
 import { dataServerRelay } from '../relay-part.ts';
 
 /** One person's flood is his own, and takes none of his other words from him. Source: rules VS-3a and VS-3b. */
 export const handleDataServerRelayPost = openHandler(dataServerRelayPost, ({ now }) => {
   const passed = new Tally(now, 60_000);
+  const underWay = new Shares(relayedAtOnce);
   return async ({ gateway, caller, params, request, reply }) => {
     const asker = `${caller.account} ${params.word} ${params.server}`;
     if (passed.count(asker) >= relayedPerMinute) throw new CodedError('RATE_LIMITED');
     passed.add(asker);
+    const { account } = caller;
+    // An answer is in memory as a whole, and a server takes as long over it as it likes.
+    if (!underWay.take(account)) throw new CodedError('STORE_BUSY');
+    reply.raw.once('close', () => underWay.give(account));
     const bytes = await wholeBody(request, { most: dataServerRelayPost.bodyBytes });
     const left = new AbortController();
     reply.raw.once('close', () => left.abort());
