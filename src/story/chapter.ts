@@ -35,6 +35,8 @@ export interface Chapter<Scene> {
   readonly flags: ParseArgsOptionsConfig;
   open(setting: Setting): Promise<Scene>;
   readonly steps: readonly Step<Scene>[];
+  /** Names of chapters that are played after it, each on servers of its own; one whose wing was taken out is left out. */
+  readonly followedBy?: readonly string[];
 }
 
 /** A chapter whose scene nobody but itself knows. */

@@ -60,25 +60,38 @@ async function play(
   const bundles = bundle ?? (attach ? [] : examplesIn('patients', '.json'));
   const attachments = attach ?? (bundle ? [] : examplesIn('documents', '.pdf'));
   const inputs = readInputs(bundles, attachments);
-  const servers = await Servers.start(home, {}, plan);
-  stage.defer(() => servers.stop());
   if (corpus !== undefined) {
+    const servers = await Servers.start(home, {}, plan);
+    stage.defer(() => servers.stop());
     await tellCorpus(importCorpus(servers, home, resolve(corpus), signal), output, started);
     return;
   }
-  const scene = await chapter.open({ home, servers, inputs, flags: values, signal });
-  for (const [i, step] of chapter.steps.entries()) {
-    signal.throwIfAborted();
-    await tellStep(step, scene, { number: i + 1, output });
+  const all = withThose(chapter);
+  let number = 0;
+  for (const { name, open, steps } of all) {
+    const folder = all.length === 1 ? home : join(home, name);
+    mkdirSync(folder, { recursive: true });
+    const servers = await Servers.start(folder, {}, plan);
+    stage.defer(() => servers.stop());
+    const scene = await open({ home: folder, servers, inputs, flags: values, signal });
+    for (const step of steps) {
+      signal.throwIfAborted();
+      await tellStep(step, scene, { number: ++number, output });
+    }
+    await servers.stop();
   }
   const ms = Math.round(performance.now() - started);
-  const { name: story, steps } = chapter;
   const kept = values.keep === undefined ? '' : ` Everything is kept in ${home}.`;
   output.line(
-    { story, ok: true, steps: steps.length, ms },
-    () => `\nAll ${steps.length} steps held, in ${(ms / 1000).toFixed(1)} s.${kept}`,
+    { story: chapter.name, ok: true, steps: number, ms },
+    () => `\nAll ${number} steps held, in ${(ms / 1000).toFixed(1)} s.${kept}`,
   );
 }
+
+const withThose = (chapter: AnyChapter): readonly AnyChapter[] => [
+  chapter,
+  ...(chapter.followedBy ?? []).flatMap((name) => chapters.filter((it) => it.name === name)),
+];
 
 /** One process has its three hospitals; on CometBFT each member has a machine's processes of its own. Throws USAGE. */
 function planOf(engine: string, members: string): ServerPlan {

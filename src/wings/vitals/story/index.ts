@@ -1,6 +1,6 @@
 import { CodedError } from '../../../primitives/errors.ts';
 import { entriesOf } from '../../../sdk/wallet/drawer.ts';
-import { type Chapter, hold, type Step } from '../../../story/chapter.ts';
+import { type Chapter, hold, type Setting, type Step } from '../../../story/chapter.ts';
 import { panelOf } from '../crypto/panels.ts';
 import { readingsOfPage } from '../crypto/privacy.ts';
 import { changeStudies, readVitals, registerSensor, writeHubDays } from '../sdk/index.ts';
@@ -222,7 +222,28 @@ const lose: readonly Step<VitalsScene>[] = losses.map((gone) => ({
   },
 }));
 
-/** Vital signs over three servers, as the issue has it: enrol, replay, read, lose servers, ask, refuse. */
+/** Throws USAGE, REQUEST_INVALID {file}. `least`: so many patients its questions need. */
+function sceneOf(setting: Setting, least: number): VitalsScene {
+  const { csv, patients, hours } = setting.flags;
+  if (!Array.isArray(csv)) throw new CodedError('USAGE', { problem: '--csv FILE...' });
+  const [patientsEach, hoursEach] = [Number(patients), Number(hours)];
+  if (!(Number.isInteger(patientsEach) && patientsEach >= least))
+    throw new CodedError('USAGE', { problem: `--patients: ${least} or more` });
+  // A day has room for the hours that are drawn.
+  if (!(hoursEach >= 1 && hoursEach <= 12))
+    throw new CodedError('USAGE', { problem: '--hours: 1 to 12' });
+  const scene = new VitalsScene(setting, { patientsEach, hours: hoursEach });
+  for (const file of csv) {
+    const series = readSeries(String(file), hoursEach);
+    if (series.rows.length === 0) throw new CodedError('REQUEST_INVALID', { file: String(file) });
+    scene.played.push({ series, datasets: new Map(), patients: [] });
+  }
+  return scene;
+}
+
+const encrypted = [deliverStep, doubleStep] as const;
+
+/** Vital signs over three servers: enrol, replay, read, lose servers, ask, refuse. */
 export const vitalsChapter: Chapter<VitalsScene> = {
   name: 'vitals',
   tells:
@@ -232,33 +253,18 @@ export const vitalsChapter: Chapter<VitalsScene> = {
     patients: { type: 'string', default: '200' },
     hours: { type: 'string', default: '2' },
   },
-  async open(setting) {
-    const { csv, patients, hours } = setting.flags;
-    if (!Array.isArray(csv)) throw new CodedError('USAGE', { problem: '--csv FILE...' });
-    const [patientsEach, hoursEach] = [Number(patients), Number(hours)];
-    // Three groups of 20 for the analysis of variance; a day has room for the hours that are drawn.
-    if (!(Number.isInteger(patientsEach) && patientsEach >= 60))
-      throw new CodedError('USAGE', { problem: '--patients: 60 or more' });
-    if (!(hoursEach >= 1 && hoursEach <= 12))
-      throw new CodedError('USAGE', { problem: '--hours: 1 to 12' });
-    const scene = new VitalsScene(setting, { patientsEach, hours: hoursEach });
-    for (const file of csv) {
-      const series = readSeries(String(file), hoursEach);
-      if (series.rows.length === 0) throw new CodedError('REQUEST_INVALID', { file: String(file) });
-      scene.played.push({ series, datasets: new Map(), patients: [] });
-    }
-    return scene;
-  },
-  steps: [
-    found,
-    enrol,
-    replay,
-    read,
-    replica,
-    ...lose,
-    ...askSteps,
-    refuseStep,
-    deliverStep,
-    doubleStep,
-  ],
+  // Three groups of 20 for the analysis of variance.
+  open: async (setting) => sceneOf(setting, 60),
+  steps: [found, enrol, replay, read, replica, ...lose, ...askSteps, refuseStep, ...encrypted],
+};
+
+/** What is under two keys, of which one needs three servers. */
+export const encryptedChapter: Chapter<VitalsScene> = {
+  name: 'encrypted',
+  tells:
+    'An answer under Paillier is the one that was sealed; a doubly encrypted record opens with three servers or not at all.',
+  flags: { csv: { type: 'string', multiple: true } },
+  open: async (setting) =>
+    sceneOf({ ...setting, flags: { ...setting.flags, patients: '24', hours: '1' } }, 20),
+  steps: [found, enrol, replay, ...encrypted],
 };

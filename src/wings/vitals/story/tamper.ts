@@ -142,7 +142,7 @@ export const tamperChapter: Chapter<VitalsScene> = {
   name: 'tamper',
   tells:
     'Somebody writes into what data servers keep: it is found, nobody is answered from it, and it is rebuilt without plaintext.',
-  flags: { csv: { type: 'string', multiple: true } },
+  flags: { csv: { type: 'string', multiple: true }, smtp: { type: 'string' } },
   async open(setting) {
     const { csv } = setting.flags;
     if (!Array.isArray(csv)) throw new CodedError('USAGE', { problem: '--csv FILE...' });
@@ -154,6 +154,7 @@ export const tamperChapter: Chapter<VitalsScene> = {
     }
     return scene;
   },
+  followedBy: ['stores', 'encrypted', 'alerts'],
   steps: [
     found,
     ...hospitals.map((it) => server(it, false)),
