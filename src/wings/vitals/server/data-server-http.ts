@@ -59,7 +59,10 @@ function serve(
       const { params, query, body } = request;
       const bytes = bytesIn(request);
       const given = { server, params, query, body, bytes } as Parameters<DataHandler['serve']>[0];
-      const answered = await answer(given);
+      const answered = await answer(given).catch((error: unknown) => {
+        server.tampering.suspect(error);
+        throw error;
+      });
       if (answered instanceof Uint8Array)
         return reply.type(route.media ?? 'application/cbor').send(Buffer.from(answered));
       return reply.send(answered);
