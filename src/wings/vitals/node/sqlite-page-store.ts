@@ -160,12 +160,15 @@ export class SqlitePageStore implements PageStore {
 
   async registration(pseudonym: Uint8Array): Promise<KeptRegistration | undefined> {
     const row = this.#get('SELECT * FROM patients WHERE pseudonym = ?', pseudonym);
-    return row && registrationOf(row);
+    return row && registrationOf(this.#held('patients', row));
   }
 
   async registrationsSince(place: number): Promise<readonly PlacedRegistration[]> {
     const rows = this.#all('SELECT * FROM patients WHERE place > ? ORDER BY place', place);
-    return rows.map((row) => ({ ...registrationOf(row), place: uintIn(row, 'place') }));
+    return rows.map((row) => ({
+      ...registrationOf(this.#held('patients', row)),
+      place: uintIn(row, 'place'),
+    }));
   }
 
   async register(of: KeptRegistration): Promise<void> {
@@ -509,13 +512,14 @@ export class SqlitePageStore implements PageStore {
     for (const { id } of rows) {
       if (typeof id !== 'number') continue;
       const row = this.#get('SELECT * FROM days WHERE id = ?', id);
-      if (row !== undefined) yield { ...daySumsOf(row), ...(counters && this.#countersOf(id)) };
+      if (row === undefined) continue;
+      yield { ...daySumsOf(this.#held('days', row)), ...(counters && this.#countersOf(id)) };
     }
   }
 
   #countersOf(id: number): Pick<DaySums, 'histograms'> {
-    const row = this.#get('SELECT histograms FROM day_counters WHERE id = ?', id);
-    return { histograms: bytesIn(row, 'histograms') };
+    const row = this.#get('SELECT id, histograms FROM day_counters WHERE id = ?', id);
+    return { histograms: bytesIn(row && this.#held('day_counters', row), 'histograms') };
   }
 
   async pagesOf(
@@ -545,8 +549,15 @@ export class SqlitePageStore implements PageStore {
   }
 
   async kept(name: string): Promise<Uint8Array | undefined> {
-    const row = this.#get('SELECT value FROM kept WHERE name = ?', name);
-    return row && bytesIn(row, 'value');
+    const row = this.#get('SELECT name, value FROM kept WHERE name = ?', name);
+    return row && bytesIn(this.#held('kept', row), 'value');
+  }
+
+  /** The row, once it is the one that was written. Throws ROW_TAMPERED. */
+  #held(table: (typeof pageTables)[number]['name'], row: Row): Row {
+    const guarded = pageTables.find(({ name }) => name === table);
+    if (guarded !== undefined) this.#guard.require(guarded, row);
+    return row;
   }
 
   /** All of `work` or nothing of it. */

@@ -17,7 +17,7 @@ import { WaitingBodies } from './waiting-bodies.ts';
 
 /** Of one network and route, where no gateway passes on; what servers say to each other is not counted. */
 const requestsPerMinute = 1_200;
-/** Of one network and all routes, statements between servers too, what was refused: it may have been anybody, and had the ledger asked who. */
+/** Of one network and all routes that no gateway passes on, statements between servers too, what was refused: it may have been anybody, and had the ledger asked who. */
 const refusedPerMinute = relayedPeople * relayedPerMinute;
 const mostBytes = 64 * 1024;
 const relayedPaths: ReadonlySet<string> = new Set(
@@ -72,12 +72,14 @@ function serve(
   { asked, refused, bodies }: Limits,
 ): void {
   const { path } = route;
-  const most = relayedPaths.has(path) ? relayedPeople * relayedPerMinute : requestsPerMinute;
+  const isRelayed = relayedPaths.has(path);
+  const most = isRelayed ? relayedPeople * relayedPerMinute : requestsPerMinute;
   app.route({
     ...optionsOf(route),
     onRequest: async (request, reply) => {
       const network = networkOf(request.ip);
-      if (refused.count(network) >= refusedPerMinute) throw new CodedError('RATE_LIMITED');
+      if (!isRelayed && refused.count(network) >= refusedPerMinute)
+        throw new CodedError('RATE_LIMITED');
       // Each route by itself: who floods one takes the others, taking back among them, from nobody behind his address.
       const key = `${network} ${path}`;
       if (route.neverLimited !== true && asked.count(key) >= most)
@@ -90,7 +92,8 @@ function serve(
       const bytes = bytesIn(request);
       const given = { server, params, query, body, bytes } as Parameters<DataHandler['serve']>[0];
       const answered = await answer(given).catch((error: unknown) => {
-        refused.add(networkOf(request.ip));
+        if (!isRelayed) refused.add(networkOf(request.ip));
+        server.tampering.suspect(error);
         throw error;
       });
       if (answered instanceof Uint8Array)

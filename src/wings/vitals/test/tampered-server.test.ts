@@ -198,6 +198,24 @@ test('evidence that was changed is not believed: the server says so, whatever it
   });
 });
 
+test('what a question or a reader is answered from is looked at when it is read, before any scrub', async (t) => {
+  const { three, folder } = await sealed(t);
+  const store = three.store(0);
+  const refused = { code: 'ROW_TAMPERED' };
+  flipped(join(folder, '0.db'), { table: 'patients', column: 'signed', row: 0 });
+  await assert.rejects(store.registration(three.pseudonym), refused);
+  await assert.rejects(store.registrationsSince(0), refused);
+  flipped(join(folder, '0.db'), { table: 'days', column: 'rolls', row: 0 });
+  const hours = { from: hour - (hour % 24), until: hour - (hour % 24) + 24 };
+  const days = async () => {
+    const of = { trio: three.trio, panel: 1, asOfBatch: 1, hours };
+    for await (const it of store.days(of, { counters: true })) assert.ok(it.batch > 0);
+    for await (const it of store.days({ ...of, panel: 3 }, { counters: true }))
+      assert.ok(it.batch > 0);
+  };
+  await assert.rejects(days(), refused);
+});
+
 test('a store that is not guarded is not looked at, and nothing is said of it', async (t) => {
   const { three } = await sealed(t);
   const { base } = three.server(0);
